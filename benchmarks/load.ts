@@ -1,0 +1,42 @@
+/** A load of its own process: PORT CLIENTS DEPTH SECONDS. Prints replies a second and latencies as JSON. */
+const [port, clients, depth, seconds] = Deno.args.map(Number) as [number, number, number, number];
+const request = new TextEncoder().encode("tempcon.get_control_temperature\n".repeat(depth));
+// Counting bytes costs the load less than looking for line ends.
+const expected = "OK -100.0\r\n".length * depth;
+const latencies: number[] = [];
+let replies = 0;
+let measuring = false;
+let running = true;
+
+async function client(): Promise<void> {
+  using connection = await Deno.connect({ hostname: "127.0.0.1", port });
+  connection.setNoDelay(true);
+  const buffer = new Uint8Array(65_536);
+  while (running) {
+    const start = performance.now();
+    await connection.write(request);
+    let due = expected;
+    while (due > 0) {
+      const count = await connection.read(buffer);
+      if (count === null) throw new Error("the server closed the connection");
+      due -= count;
+    }
+    if (due < 0) throw new Error(`the server sent ${-due} bytes too many`);
+    if (!measuring) continue;
+    replies += depth;
+    latencies.push(performance.now() - start);
+  }
+}
+
+const all = Promise.all(Array.from({ length: clients }, client));
+await new Promise((resolve) => setTimeout(resolve, 500));
+measuring = true;
+const began = performance.now();
+await new Promise((resolve) => setTimeout(resolve, seconds * 1000));
+measuring = false;
+const elapsed = (performance.now() - began) / 1000;
+running = false;
+await all;
+latencies.sort((a, b) => a - b);
+const percentile = (share: number) => latencies[Math.floor(latencies.length * share)] ?? NaN;
+console.log(JSON.stringify({ rate: replies / elapsed, p50: percentile(0.5), p99: percentile(0.99) }));

@@ -1,0 +1,222 @@
+/**
+ * A client of azcam's command server, heliograph's or an original one.
+ *
+ * @module
+ */
+
+import { split } from "npm:shlex@3.0.0";
+import { joined } from "../protocol/bytes.ts";
+import { HeliographError } from "../protocol/errors.ts";
+import { connect, within, writeText } from "./waiting.ts";
+
+/** How an {@linkcode AzcamClient} is made. */
+export interface AzcamClientOptions {
+  /** The server's name or address. @default "127.0.0.1" */
+  readonly host?: string;
+  /** Its command port. @default 2402 */
+  readonly port?: number;
+  /** How many seconds to wait for a connection and for each reply; 0 waits without an end. @default 5 */
+  readonly timeout?: number;
+}
+
+/** What a single call may be given. */
+export interface CallOptions {
+  /** Ends the wait; the command may or may not have run. */
+  readonly signal?: AbortSignal;
+}
+
+const decoder = new TextDecoder();
+
+/**
+ * A client of azcam's command server with the vocabulary of azcam's own: `open`, `close`, `command`, `send`, `recv`,
+ * `setTimeout`, `test`. Commands take their turn: calls at the same time are sent one after another.
+ *
+ * @example
+ * ```ts ignore
+ * await using camera = new AzcamClient({ host: "camera-pc" });
+ * const [status, ...temperatures] = await camera.command("tempcon.get_temperatures");
+ * ```
+ */
+export class AzcamClient {
+  /** The server's name or address. */
+  readonly host: string;
+  /** Its command port. */
+  readonly port: number;
+  /** The last command sent. */
+  lastCommand = "";
+  /** The last reply, as one line. */
+  lastResponse = "";
+  #timeout: number;
+  #connection: Deno.TcpConn | undefined;
+  #received: Uint8Array = new Uint8Array(0);
+  #greeted = false;
+  /** The end of the line of commands that wait for their turn. */
+  #turn: Promise<unknown> = Promise.resolve();
+
+  /** @param options Where the server is, and how long to wait for it. */
+  constructor({ host = "127.0.0.1", port = 2402, timeout = 5 }: AzcamClientOptions = {}) {
+    this.host = host;
+    this.port = port;
+    this.#timeout = timeout;
+  }
+
+  /** Whether the connection is open. */
+  get connected(): boolean {
+    return this.#connection !== undefined;
+  }
+
+  /**
+   * Opens the connection, unless it is open.
+   *
+   * @returns Whether it is open now; `command` opens it by itself and says why it cannot.
+   */
+  async open(options: CallOptions = {}): Promise<boolean> {
+    try {
+      await this.#open(options);
+      return true;
+    } catch (error) {
+      if (error instanceof HeliographError && error.code === "connection_failed") return false;
+      throw error;
+    }
+  }
+
+  /** Closes the connection. It never fails. */
+  close(): void {
+    this.#connection?.close();
+    this.#connection = undefined;
+    this.#received = new Uint8Array(0);
+    this.#greeted = false;
+  }
+
+  /**
+   * Sends a command and waits for its reply; opens the connection first where it is not open.
+   *
+   * @param command The command line, without its end.
+   * @param options `signal` ends the wait.
+   * @returns The words of the reply, the first of which is `OK`, `ERROR` or `WARNING`; quotes group words as in a shell.
+   * A mapping stays one word of JSON. An `ERROR` is returned, not thrown, as with azcam's own client.
+   * @throws {HeliographError} `connection_failed`, `connection_lost`, `no_reply`, `aborted`, or `bad_argument` for a
+   * command that holds a line break. After `no_reply` and `aborted` the connection is closed, so that a late reply is
+   * never taken for the next one's.
+   */
+  async command(command: string, options: CallOptions = {}): Promise<string[]> {
+    return words(await this.exchange(command, options));
+  }
+
+  /**
+   * Like {@linkcode AzcamClient.command}, with the reply as it came.
+   *
+   * @param command The command line, without its end.
+   * @param options `signal` ends the wait.
+   * @returns The reply line, without its end.
+   */
+  async exchange(command: string, options: CallOptions = {}): Promise<string> {
+    if (/[\r\n]/.test(command)) {
+      throw new HeliographError("bad_argument", "Cannot send the command: it holds a line break, which would end it");
+    }
+    const turn = this.#turn.then(() => this.#exchange(command, options));
+    this.#turn = turn.catch(() => {});
+    return await turn;
+  }
+
+  /**
+   * Sends text.
+   *
+   * @param command What to send.
+   * @param terminator What to send after it.
+   */
+  async send(command: string, terminator = "\n"): Promise<void> {
+    this.lastCommand = command;
+    await this.#guarded(writeText(await this.#open({}), command + terminator), {}, `sending ${command}`);
+  }
+
+  /**
+   * Receives text.
+   *
+   * @param length At most how many bytes; -1 means up to the terminator.
+   * @param terminator What ends a reply, one character.
+   * @returns The text, without the terminator and a carriage return before it.
+   */
+  async recv(length = -1, terminator = "\n", options: CallOptions = {}): Promise<string> {
+    const connection = await this.#open(options);
+    return await this.#guarded(this.#receive(connection, length, terminator), options, this.lastCommand || "recv");
+  }
+
+  /**
+   * Sets how long to wait for a reply.
+   *
+   * @param timeout In seconds; 0 waits without an end, below 0 keeps what is set.
+   */
+  setTimeout(timeout = -1): void {
+    if (timeout >= 0) this.#timeout = timeout;
+  }
+
+  /** Sends a test message. @returns The words of the reply: `OK` and the message. */
+  async test(): Promise<string[]> {
+    return await this.command('Echo "this is a test message string"');
+  }
+
+  /** Closes it. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#turn;
+    this.close();
+  }
+
+  async #open({ signal }: CallOptions): Promise<Deno.TcpConn> {
+    this.#connection ??= await connect(this.host, this.port, { timeout: this.#timeout, signal });
+    return this.#connection;
+  }
+
+  async #exchange(command: string, options: CallOptions): Promise<string> {
+    await this.send(command);
+    let reply = await this.recv(-1, "\n", options);
+    // A server may greet a client with a line of its own; a reply always begins with one of these words.
+    while (!this.#greeted && !/^(?:OK|ERROR|WARNING)\b/.test(reply)) {
+      this.#greeted = true;
+      reply = await this.recv(-1, "\n", options);
+    }
+    this.#greeted = true;
+    this.lastResponse = reply;
+    return reply;
+  }
+
+  /** Whatever goes wrong closes the connection: what comes over it later belongs to nobody. */
+  async #guarded<T>(work: Promise<T>, { signal }: CallOptions, what: string): Promise<T> {
+    try {
+      return await within(work, { timeout: this.#timeout, signal }, what);
+    } catch (error) {
+      this.close();
+      if (error instanceof HeliographError) throw error;
+      throw new HeliographError("connection_lost", `The connection ended before the reply to ${what}`, {
+        cause: error,
+      });
+    }
+  }
+
+  async #receive(connection: Deno.TcpConn, length: number, terminator: string): Promise<string> {
+    const buffer = new Uint8Array(65_536);
+    const end = terminator.charCodeAt(0);
+    for (;;) {
+      const found = length < 0 ? this.#received.indexOf(end) : Math.min(length, this.#received.length) - 1;
+      if (found >= 0) {
+        const text = decoder.decode(this.#received.subarray(0, found + 1));
+        this.#received = this.#received.slice(found + 1);
+        return length < 0 ? text.slice(0, -1).replace(/\r+$/, "") : text;
+      }
+      const count = await connection.read(buffer);
+      if (count === null) throw new Error("the server closed it");
+      this.#received = joined([this.#received, buffer.slice(0, count)]);
+    }
+  }
+}
+
+/** The words of a reply, split as azcam's client splits them, by shlex; a mapping and text it cannot split stay whole. */
+function words(reply: string): string[] {
+  const mapping = /^(OK|ERROR|WARNING) (\{.*)$/.exec(reply.trim());
+  if (mapping !== null) return [mapping[1]!, mapping[2]!];
+  try {
+    return split(reply);
+  } catch {
+    return reply.trim().split(/\s+/);
+  }
+}

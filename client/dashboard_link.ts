@@ -1,0 +1,203 @@
+/**
+ * One connection to a dashboard socket, which finds out by itself whether it is framed (heliograph) or raw (PyOpticon).
+ *
+ * @module
+ */
+
+import { joined } from "../protocol/bytes.ts";
+import type { FramedReply, WatchEvent } from "../protocol/dashboard_message.ts";
+import { type ErrorCode, errorCodes, HeliographError } from "../protocol/errors.ts";
+import { type LineFault, LineSplitter } from "../protocol/line_splitter.ts";
+import { writeText } from "./waiting.ts";
+
+/** A reply, from whichever of the two it came. */
+export type LinkReply =
+  | { readonly dialect: "raw"; readonly text: string }
+  | { readonly dialect: "framed"; readonly value: unknown };
+
+interface Waiting {
+  readonly id: number;
+  readonly resolve: (reply: LinkReply) => void;
+  readonly reject: (reason: HeliographError) => void;
+}
+
+/** A raw dashboard takes no longer message. */
+const longestRawMessage = 1024;
+
+/** Replies longer than this cannot be from a server that means well. */
+const longestLine = 64 * 1024 * 1024;
+
+function isErrorCode(code: string): code is ErrorCode {
+  return Object.hasOwn(errorCodes, code);
+}
+
+/** One connection; it is not used again after it has ended. */
+export class DashboardLink {
+  /** What the server speaks; told by its first reply. */
+  dialect: "unknown" | "framed" | "raw" = "unknown";
+  readonly #connection: Deno.TcpConn;
+  readonly #splitter = new LineSplitter(longestLine);
+  readonly #waiting = new Map<number, Waiting>();
+  readonly #watches = new Map<number, (event: WatchEvent | HeliographError) => void>();
+  readonly #decided = Promise.withResolvers<void>();
+  #undecided: Uint8Array[] = [];
+  /** Where the dialect is raw or unknown, requests take turns: a raw reply does not say what it answers. */
+  #turn: Promise<unknown> = Promise.resolve();
+  #writing: Promise<unknown> = Promise.resolve();
+  #ended: HeliographError | undefined;
+
+  /** @param connection An open connection, which the link closes. */
+  constructor(connection: Deno.TcpConn) {
+    this.#connection = connection;
+    this.#decided.promise.catch(() => {});
+    void this.#receive();
+  }
+
+  /** Whether it can still be used. */
+  get open(): boolean {
+    return this.#ended === undefined;
+  }
+
+  /**
+   * Sends a message and waits for its reply.
+   *
+   * @param id A number that no other message of this link has.
+   * @param message The message, without its id.
+   * @throws {HeliographError} What a framed server answers, or `connection_lost`.
+   */
+  async request(id: number, message: Readonly<Record<string, unknown>>): Promise<LinkReply> {
+    if (this.dialect === "framed") return await this.#send(id, message);
+    const turn = this.#turn.then(async () => {
+      // The first request alone finds out the dialect; those that waited for it may go at once if it is framed.
+      const reply = this.#send(id, message);
+      return this.dialect === "framed" ? { reply } : { reply: Promise.resolve(await reply) };
+    });
+    this.#turn = turn.catch(() => {});
+    return await (await turn).reply;
+  }
+
+  /** Takes the events of a Watch message of that id, or the error that ended them. */
+  listen(id: number, listener: (event: WatchEvent | HeliographError) => void): void {
+    this.#watches.set(id, listener);
+  }
+
+  /** Takes no more events of that id. */
+  unlisten(id: number): void {
+    this.#watches.delete(id);
+  }
+
+  /** Resolves when the dialect is known. */
+  get decided(): Promise<void> {
+    return this.#decided.promise;
+  }
+
+  /** Says goodbye and closes it. */
+  async close(): Promise<void> {
+    if (this.#ended !== undefined) return;
+    const goodbye = this.#write(JSON.stringify({ cmd: "Close" })).catch(() => {});
+    await Promise.race([goodbye, new Promise((resolve) => setTimeout(resolve, 100))]);
+    this.end(new HeliographError("connection_lost", "The client was closed before the reply came"));
+  }
+
+  /** Ends it; whatever waits for a reply gets the error. */
+  end(reason: HeliographError): void {
+    if (this.#ended !== undefined) return;
+    this.#ended = reason;
+    this.#connection.close();
+    this.#decided.reject(reason);
+    for (const { reject } of this.#waiting.values()) reject(reason);
+    for (const listener of this.#watches.values()) listener(reason);
+    this.#waiting.clear();
+    this.#watches.clear();
+  }
+
+  async #send(id: number, message: Readonly<Record<string, unknown>>): Promise<LinkReply> {
+    if (this.#ended !== undefined) throw this.#ended;
+    const text = JSON.stringify({ id, ...message });
+    if (this.dialect === "raw" && new TextEncoder().encode(text).length > longestRawMessage) {
+      throw new HeliographError(
+        "message_too_long",
+        `Cannot send ${message.cmd}: an original PyOpticon dashboard takes at most ${longestRawMessage} bytes`,
+      );
+    }
+    const { promise, resolve, reject } = Promise.withResolvers<LinkReply>();
+    promise.catch(() => {});
+    this.#waiting.set(id, { id, resolve, reject });
+    await this.#write(text);
+    return await promise;
+  }
+
+  #write(text: string): Promise<void> {
+    const written = this.#writing.then(() => writeText(this.#connection, text));
+    this.#writing = written.catch((error) => this.end(lost(error)));
+    return written.catch((error) => {
+      throw this.#ended ?? lost(error);
+    });
+  }
+
+  async #receive(): Promise<void> {
+    const buffer = new Uint8Array(65_536);
+    try {
+      for (
+        let count = await this.#connection.read(buffer);
+        count !== null;
+        count = await this.#connection.read(buffer)
+      ) {
+        this.#take(buffer.subarray(0, count));
+      }
+      this.end(lost("the server closed it"));
+    } catch (error) {
+      this.end(lost(error));
+    }
+  }
+
+  #take(bytes: Uint8Array): void {
+    if (this.dialect === "raw") return this.#takeRaw(bytes);
+    if (this.dialect === "framed") return this.#takeLines(bytes);
+    this.#undecided.push(bytes.slice());
+    const text = new TextDecoder().decode(joined(this.#undecided));
+    const framedStart = '{"id":';
+    const couldBeFramed = text.startsWith(framedStart) || framedStart.startsWith(text);
+    if (couldBeFramed && !text.includes("\n")) return;
+    this.dialect = couldBeFramed ? "framed" : "raw";
+    this.#decided.resolve();
+    const all = joined(this.#undecided);
+    this.#undecided = [];
+    this.#take(all);
+  }
+
+  /** A raw reply is whatever comes in one piece, as PyOpticon's own client takes it. */
+  #takeRaw(bytes: Uint8Array): void {
+    const [first] = this.#waiting.values();
+    if (first === undefined) return;
+    this.#waiting.delete(first.id);
+    first.resolve({ dialect: "raw", text: new TextDecoder().decode(bytes) });
+  }
+
+  #takeLines(bytes: Uint8Array): void {
+    const lines: (string | LineFault)[] = [];
+    this.#splitter.push(bytes, lines);
+    for (const line of lines) {
+      if (typeof line !== "string") throw new Error("the server sent what is not a line of UTF-8");
+      const message = JSON.parse(line) as FramedReply | WatchEvent;
+      if ("event" in message) this.#watches.get(message.id as number)?.(message);
+      else this.#answer(message);
+    }
+  }
+
+  #answer(reply: FramedReply): void {
+    // What the server could not read has no id; where a single request waits, it is that one.
+    const [only] = this.#waiting.size === 1 && reply.id === null ? this.#waiting.values() : [];
+    const waiting = only ?? this.#waiting.get(reply.id as number);
+    if (waiting === undefined) return;
+    this.#waiting.delete(waiting.id);
+    if (reply.ok) return waiting.resolve({ dialect: "framed", value: reply.value });
+    const { code, message } = reply.error;
+    waiting.reject(new HeliographError(isErrorCode(code) ? code : "command_failed", message));
+  }
+}
+
+function lost(why: unknown): HeliographError {
+  const text = why instanceof Error ? why.message : String(why);
+  return new HeliographError("connection_lost", `The connection to the dashboard ended: ${text}`, { cause: why });
+}

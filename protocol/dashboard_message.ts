@@ -1,0 +1,246 @@
+/**
+ * PyOpticon's JSON messages and heliograph's framed dialect of them, as pure functions.
+ *
+ * A message with an `id` is answered by one line of JSON, any other by raw text as PyOpticon's dashboard does.
+ *
+ * @module
+ */
+
+import { HeliographError } from "./errors.ts";
+import type { FieldState } from "./description.ts";
+import type { MessageFault } from "./json_splitter.ts";
+
+/** What a client chose to match replies with. */
+export type MessageId = number | string;
+
+/** A request, whichever of the two dialects it came in. */
+export type DashboardRequest =
+  | { readonly cmd: "Get"; readonly instrument: string; readonly field: string }
+  | { readonly cmd: "Set"; readonly instrument: string; readonly field: string; readonly value: unknown }
+  | { readonly cmd: "Confirm"; readonly instrument: string }
+  | { readonly cmd: "Eval" | "Exec"; readonly code: string; readonly language: string }
+  | { readonly cmd: "Close" | "Status" }
+  | { readonly cmd: "Hello"; readonly name: string }
+  | { readonly cmd: "Describe"; readonly instrument: string | undefined }
+  | {
+    readonly cmd: "Call";
+    readonly instrument: string;
+    readonly command: string;
+    readonly args: readonly unknown[];
+    readonly keywords: ReadonlyMap<string, unknown>;
+  }
+  | { readonly cmd: "Watch"; readonly instrument: string | undefined; readonly field: string | undefined }
+  | { readonly cmd: "Unwatch"; readonly watch: MessageId };
+
+/** A message: how to answer it, and the request or what is wrong with it. */
+export interface DashboardMessage {
+  /** The message's `id`; `undefined` asks for a raw reply. */
+  readonly id: MessageId | undefined;
+  /** Whether the client wants the server's log to tell of it. @default true */
+  readonly printout: boolean;
+  /** The request, or the error to answer. */
+  readonly request: DashboardRequest | HeliographError;
+}
+
+type Json = Record<string, unknown>;
+
+const originalCommands = ["Get", "Set", "Confirm", "Eval", "Exec", "Close"];
+const framedCommands = ["Hello", "Describe", "Call", "Watch", "Unwatch", "Status"];
+
+function bad(message: string): HeliographError {
+  return new HeliographError("bad_message", message);
+}
+
+/** How a message's keys are spelled: PyOpticon's own first, the field's words beside them. */
+const spellings = {
+  instrument: ["widget_nickname", "instrument"],
+  field: ["field_name", "field"],
+} as const;
+
+function optionalText(message: Json, key: string): string | undefined {
+  const names: readonly string[] = key === "instrument" || key === "field" ? spellings[key] : [key];
+  for (const name of names) {
+    const value = message[name];
+    if (value === undefined || value === null) continue;
+    if (typeof value !== "string") throw bad(`Cannot run ${message.cmd}: "${name}" must be text`);
+    return value;
+  }
+  return undefined;
+}
+
+function text(message: Json, key: string): string {
+  const value = optionalText(message, key);
+  if (value !== undefined) return value;
+  const name = key === "instrument" || key === "field" ? spellings[key][0] : key;
+  throw bad(`Cannot run ${message.cmd}: "${name}" is missing`);
+}
+
+function parseRequest(message: Json, framed: boolean): DashboardRequest {
+  const known: readonly string[] = framed ? [...originalCommands, ...framedCommands] : originalCommands;
+  const given = message.cmd;
+  if (given === undefined) throw bad(`Cannot tell what to do: "cmd" is missing; it is one of ${known.join(", ")}`);
+  if (!framed && framedCommands.includes(String(given))) {
+    throw bad(`Cannot run ${given} without an "id": its reply is a line of JSON that carries the same id`);
+  }
+  const cmd = given as DashboardRequest["cmd"];
+  switch (cmd) {
+    case "Get":
+      return { cmd, instrument: text(message, "instrument"), field: text(message, "field") };
+    case "Set":
+      if (message.new_value === undefined) throw bad('Cannot run Set: "new_value" is missing');
+      return { cmd, instrument: text(message, "instrument"), field: text(message, "field"), value: message.new_value };
+    case "Confirm":
+      return { cmd, instrument: text(message, "instrument") };
+    case "Eval":
+    case "Exec":
+      // A message without a language comes from a PyOpticon client, which sends Python.
+      return { cmd, code: text(message, "code"), language: optionalText(message, "language") ?? "python" };
+    case "Close":
+    case "Status":
+      return { cmd };
+    case "Hello":
+      return { cmd, name: optionalText(message, "name") ?? "" };
+    case "Describe":
+      return { cmd, instrument: optionalText(message, "instrument") };
+    case "Call": {
+      const { args = [], kwargs = {} } = message;
+      if (!Array.isArray(args)) throw bad('Cannot run Call: "args" must be a list');
+      if (typeof kwargs !== "object" || kwargs === null || Array.isArray(kwargs)) {
+        throw bad('Cannot run Call: "kwargs" must be an object');
+      }
+      const keywords = new Map<string, unknown>(Object.entries(kwargs));
+      return { cmd, instrument: text(message, "instrument"), command: text(message, "command"), args, keywords };
+    }
+    case "Watch":
+      return { cmd, instrument: optionalText(message, "instrument"), field: optionalText(message, "field") };
+    case "Unwatch": {
+      const watch = message.watch;
+      if (typeof watch !== "number" && typeof watch !== "string") {
+        throw bad('Cannot run Unwatch: "watch" must be the id of the Watch message');
+      }
+      return { cmd, watch };
+    }
+    default:
+      throw bad(`Cannot run ${JSON.stringify(given)}: "cmd" must be one of ${known.join(", ")}`);
+  }
+}
+
+/**
+ * Reads one message.
+ *
+ * @param json The text of one JSON object.
+ * @returns How to answer, and the request or the error; it never throws.
+ */
+export function parseDashboardMessage(json: string): DashboardMessage {
+  let message: Json;
+  try {
+    message = JSON.parse(json) as Json;
+  } catch (error) {
+    return {
+      id: undefined,
+      printout: true,
+      request: bad(`Cannot read the message as JSON: ${(error as Error).message}`),
+    };
+  }
+  const id = message.id ?? undefined;
+  const printout = message.printout !== false;
+  if (id !== undefined && typeof id !== "number" && typeof id !== "string") {
+    return { id: undefined, printout, request: bad('Cannot use "id": it must be a number or text') };
+  }
+  try {
+    return { id, printout, request: parseRequest(message, id !== undefined) };
+  } catch (error) {
+    return { id, printout, request: error as HeliographError };
+  }
+}
+
+/**
+ * The error for bytes that are no message.
+ *
+ * @param fault What the splitter found.
+ * @param limit The longest message in bytes, for the text.
+ * @returns The error to answer.
+ */
+export function messageFaultError(fault: MessageFault["fault"], limit: number): HeliographError {
+  switch (fault) {
+    case "too_long":
+      return new HeliographError("message_too_long", `Cannot take the message: it is over ${limit} bytes`);
+    case "invalid_utf8":
+      return bad("Cannot read the message: it is not valid UTF-8");
+    case "not_an_object":
+      return bad('Cannot read the message: it must be a JSON object, {"cmd": …}');
+    case "unbalanced":
+      return bad("Cannot read the message: its brackets or quotes do not match");
+    case "too_deep":
+      return bad("Cannot read the message: it is nested more than 200 deep");
+  }
+}
+
+/** The most bytes that PyOpticon's client takes as one reply: it calls `recv(1024)` once. */
+export const longestRawReply = 1024;
+
+const encoder = new TextEncoder();
+
+/**
+ * The raw reply to a request without an `id`, as PyOpticon's client reads it.
+ *
+ * It is never empty, since the client would wait for ever: an empty value is sent as one space. One that the client
+ * could not take in a piece is an error instead, since its rest would be taken for the next reply.
+ *
+ * @param reply The text.
+ * @returns The bytes' text, without any line end.
+ */
+export function rawReply(reply: string): string {
+  if (reply === "") return " ";
+  if (reply.length * 3 <= longestRawReply || encoder.encode(reply).length <= longestRawReply) return reply;
+  return `Error: the reply is over ${longestRawReply} bytes, more than a PyOpticon client takes; send an "id" to get it framed`;
+}
+
+/**
+ * The raw reply to a request that failed: PyOpticon's client takes whatever begins with `Error` for a failure.
+ *
+ * @param error What went wrong.
+ * @returns `Error: …`.
+ */
+export function rawError(error: HeliographError): string {
+  return rawReply(`Error: ${error.message}`);
+}
+
+/** A line of the framed dialect that answers a request. */
+export type FramedReply =
+  | { readonly id: MessageId; readonly ok: true; readonly value: unknown }
+  | {
+    readonly id: MessageId | null;
+    readonly ok: false;
+    readonly error: { readonly code: string; readonly message: string };
+  };
+
+/** A line of the framed dialect that tells a watcher of a field, or that the snapshot is complete. */
+export type WatchEvent =
+  | (
+    & { readonly id: MessageId; readonly event: "field"; readonly instrument: string; readonly field: string }
+    & FieldState
+  )
+  | { readonly id: MessageId; readonly event: "end-of-snapshot" };
+
+/**
+ * The framed reply to a request that succeeded.
+ *
+ * @param id The request's id.
+ * @param value The value; nothing is sent as `null`.
+ * @returns One line, its end included.
+ */
+export function framedReply(id: MessageId, value: unknown): string {
+  return `${JSON.stringify({ id, ok: true, value: value ?? null })}\n`;
+}
+
+/**
+ * The framed reply to a request that failed.
+ *
+ * @param id The request's id, or `null` where it could not be read.
+ * @param error What went wrong.
+ * @returns One line, its end included.
+ */
+export function framedError(id: MessageId | null, error: HeliographError): string {
+  return `${JSON.stringify({ id, ok: false, error: { code: error.code, message: error.message } })}\n`;
+}

@@ -1,0 +1,166 @@
+/**
+ * How an instrument describes itself to clients: what help, completion, tables and the page are made from.
+ *
+ * @module
+ */
+
+/** What a value can be: a number with or without a fraction, text, one of a list, or on and off. */
+export type ValueType = "float" | "int" | "text" | "choice" | "switch";
+
+/** A field's or argument's value as it crosses the wire: a switch is a boolean, a choice its text. */
+export type WireValue = number | string | boolean;
+
+/** `good`: as read. `stale`: not read yet, or not for too long. `error`: reading failed. */
+export type Quality = "good" | "stale" | "error";
+
+/** What a value may be, shared by fields and arguments. */
+export interface ValueDescription {
+  /** The type of value. */
+  readonly type: ValueType;
+  /** The unit people read, for example `°C` or `sccm`. */
+  readonly unit?: string;
+  /** The smallest allowed number, in `unit`. */
+  readonly minimum?: number;
+  /** The largest allowed number, in `unit`. */
+  readonly maximum?: number;
+  /** What a `choice` can be. */
+  readonly choices?: readonly string[];
+  /** How many decimals a `float` is shown with. */
+  readonly decimals?: number;
+  /** What it is, in a line. */
+  readonly summary?: string;
+}
+
+/** What a field holds now. */
+export interface FieldState {
+  /** The value; `null` when it has not been read yet. */
+  readonly value: WireValue | null;
+  /** The value as people and PyOpticon's clients read it: `30.0`, `On`, `No Reading`, `Read Error`. */
+  readonly text: string;
+  /** Whether to trust it. */
+  readonly quality: Quality;
+  /** When it was read or set, ISO 8601 in UTC; `null` when never. */
+  readonly time: string | null;
+  /** A setting that was changed and waits for `confirm`. */
+  readonly staged?: boolean;
+  /** Why the quality is not good. */
+  readonly reason?: string;
+}
+
+/** One field of an instrument, and what it holds. */
+export interface FieldDescription extends ValueDescription, FieldState {
+  /** An identifier: `actual_status`. */
+  readonly name: string;
+  /** What people and PyOpticon's scripts call it: `Actual Status`. */
+  readonly title: string;
+  /** `readout`: read only. `setting`: can be set. */
+  readonly access: "readout" | "setting";
+  /** Whether a changed setting waits for `confirm`. */
+  readonly needsConfirm: boolean;
+}
+
+/** One argument of a command. */
+export interface ArgumentDescription extends ValueDescription {
+  /** Its name, also its keyword. */
+  readonly name: string;
+  /** What it is when left out; an argument without one must be given. */
+  readonly default?: WireValue;
+}
+
+/** One command of an instrument. */
+export interface CommandDescription {
+  /** An identifier: `set_filter`. */
+  readonly name: string;
+  /** What it does, in a line. */
+  readonly summary: string;
+  /** Its arguments, in order. */
+  readonly arguments: readonly ArgumentDescription[];
+  /** Whether it takes any further arguments. */
+  readonly takesMore: boolean;
+  /** The least role that may call it. */
+  readonly role: "observer" | "operator" | "admin";
+  /** Whether it overtakes commands that wait. */
+  readonly immediate: boolean;
+  /** The time it may take in seconds, waiting included. */
+  readonly deadline: number;
+}
+
+/** An instrument, its fields with their values, and its commands. */
+export interface InstrumentDescription {
+  /** An identifier: `uv_light`. */
+  readonly name: string;
+  /** What people call it, and PyOpticon's nickname: `UV Light`. */
+  readonly title: string;
+  /** What it is, in a line. */
+  readonly summary: string;
+  /** Its fields, in the order of the declaration. */
+  readonly fields: readonly FieldDescription[];
+  /** Its own commands; `get`, `set`, `confirm`, `describe` and `help` exist on every instrument. */
+  readonly commands: readonly CommandDescription[];
+}
+
+/** One client connection as `status` tells it. */
+export interface SessionDescription {
+  /** A number that no other connection of this server run has. */
+  readonly session: number;
+  /** The name it registered, or empty. */
+  readonly name: string;
+  /** Where it comes from, `address:port`. */
+  readonly address: string;
+  /** Which wire it speaks. */
+  readonly protocol: "line" | "dashboard";
+  /** What it may do. */
+  readonly role: "observer" | "operator" | "admin";
+  /** When it connected, ISO 8601 in UTC. */
+  readonly connected: string;
+  /** What it last asked, or empty. */
+  readonly lastRequest: string;
+  /** When it last asked, ISO 8601 in UTC, or `null`. */
+  readonly lastRequestTime: string | null;
+}
+
+/** What an instrument is doing, as `status` tells it. */
+export interface InstrumentStatus {
+  /** The instrument's name. */
+  readonly name: string;
+  /** The command that runs now, or empty. */
+  readonly running: string;
+  /** For how many seconds it has been running. */
+  readonly runningFor: number;
+  /** How many commands wait for it. */
+  readonly waiting: number;
+}
+
+/** What `status` tells of a server. */
+export interface ServerStatus {
+  /** Always `heliograph`. */
+  readonly server: string;
+  /** Its version. */
+  readonly version: string;
+  /** For how many seconds it has been running. */
+  readonly uptime: number;
+  /** What listens where. */
+  readonly listeners: readonly {
+    readonly protocol: "line" | "dashboard";
+    readonly host: string;
+    readonly port: number;
+  }[];
+  /** Who is connected. */
+  readonly sessions: readonly SessionDescription[];
+  /** What the instruments are doing. */
+  readonly instruments: readonly InstrumentStatus[];
+}
+
+/** What `Hello` tells a client of itself and of the server. */
+export interface Welcome {
+  /** Always `heliograph`. */
+  readonly server: string;
+  /** The server's version. */
+  readonly version: string;
+  /** This connection's number. */
+  readonly session: number;
+  /** The name this connection registered, or empty. */
+  readonly name: string;
+  /** What this connection may do. */
+  readonly role: "observer" | "operator" | "admin";
+}

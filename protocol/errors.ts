@@ -1,0 +1,50 @@
+/**
+ * The error codes that cross the wire, and the error that carries one.
+ *
+ * A code is stable: scripts may branch on it. The message is for people and may change.
+ *
+ * @module
+ */
+
+/** Every error code, with what it means. The README's table and the clients are held to this one. */
+export const errorCodes = {
+  bad_message: "The message or line cannot be understood; the text says where it goes wrong.",
+  message_too_long: "A line or message is over the server's limit (64 KiB by default); only it was lost.",
+  unknown_instrument: "No instrument of that name or title is on the bench.",
+  unknown_field: "The instrument has no such field.",
+  unknown_command: "The instrument has no such command.",
+  bad_argument: "An argument is missing, unknown, or not of the declared type.",
+  out_of_limits: "A value is outside the limits of its field or argument.",
+  not_a_setting: "The field is a readout: it can be read but not set.",
+  command_failed: "The instrument refused or failed; the text is the instrument's own.",
+  deadline_exceeded: "The command did not finish, or could not start, by its deadline.",
+  too_many_requests: "The client has more requests in flight than the server allows.",
+  not_allowed: "The client's role does not allow this.",
+  unavailable: "The server does not offer this, for example evaluating code.",
+  stopping: "The server is stopping and takes no new commands.",
+  cannot_listen: "The server cannot listen on its address; it never comes over a wire.",
+  connection_failed: "The client cannot reach the server. It never comes from a server.",
+  connection_lost: "The connection ended before the reply came: the command may or may not have run.",
+  no_reply: "The client's own deadline passed: the command may or may not have run.",
+  aborted: "The caller's AbortSignal ended the wait: the command may or may not have run.",
+} as const;
+
+/** One of the stable codes of {@linkcode errorCodes}. */
+export type ErrorCode = keyof typeof errorCodes;
+
+/** An error with a stable {@linkcode ErrorCode}; what every public function of heliograph throws. */
+export class HeliographError extends Error {
+  /** The stable code, for scripts to branch on. */
+  readonly code: ErrorCode;
+
+  /**
+   * @param code The stable code.
+   * @param message What went wrong, on what, why, and what would be right.
+   * @param options `cause`: the error behind this one, if any.
+   */
+  constructor(code: ErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = "HeliographError";
+    this.code = code;
+  }
+}

@@ -1,0 +1,98 @@
+/**
+ * Values as Python prints them, which is how azcam's clients expect them on the line wire.
+ *
+ * @module
+ */
+
+/**
+ * A number as Python's `repr` of a float prints it: `1.0`, `0.0001`, `1e-07`, `1e+16`, `nan`, `inf`.
+ *
+ * @param value Any number.
+ * @returns The shortest text that reads back as the same float.
+ */
+export function pythonFloat(value: number): string {
+  if (Number.isNaN(value)) return "nan";
+  if (!Number.isFinite(value)) return value > 0 ? "inf" : "-inf";
+  if (value === 0) return Object.is(value, -0) ? "-0.0" : "0.0";
+  const scientific = value.toExponential();
+  const mark = scientific.indexOf("e");
+  const exponent = Number(scientific.slice(mark + 1));
+  if (exponent < -4 || exponent >= 16) {
+    const digits = String(Math.abs(exponent)).padStart(2, "0");
+    return `${scientific.slice(0, mark)}e${exponent < 0 ? "-" : "+"}${digits}`;
+  }
+  // JavaScript writes small numbers with an exponent from 1e-7 on; here 1e-05 and 1e-06 are gone already.
+  const plain = String(value);
+  return plain.includes(".") ? plain : `${plain}.0`;
+}
+
+/**
+ * Text as Python's `repr` prints it: in single quotes, or in double ones where it holds only single ones.
+ *
+ * @param text Any text.
+ * @returns The quoted text, with line breaks, tabs, backslashes and control characters escaped.
+ */
+export function pythonRepr(text: string): string {
+  const quote = text.includes("'") && !text.includes('"') ? '"' : "'";
+  let body = "";
+  for (const character of text) {
+    const code = character.codePointAt(0)!;
+    if (character === quote || character === "\\") body += `\\${character}`;
+    else if (character === "\n") body += "\\n";
+    else if (character === "\r") body += "\\r";
+    else if (character === "\t") body += "\\t";
+    else if (code < 0x20 || code === 0x7f) body += `\\x${code.toString(16).padStart(2, "0")}`;
+    else body += character;
+  }
+  return quote + body + quote;
+}
+
+/** An object that stands for a float even without a fraction; recognised by what `valueOf` gives. */
+function boxedNumber(value: object): number | undefined {
+  const inner: unknown = value.valueOf();
+  return typeof inner === "number" ? inner : undefined;
+}
+
+/**
+ * A value as Python's `json.dumps` writes it, with a space after each comma and colon.
+ *
+ * @param value Plain data: text, numbers, booleans, null, lists and mappings; a boxed number is a float.
+ * @returns JSON text on one line.
+ */
+export function pythonJson(value: unknown): string {
+  if (value === undefined || value === null) return "null";
+  if (typeof value === "object") {
+    if (Array.isArray(value)) return `[${value.map(pythonJson).join(", ")}]`;
+    const float = boxedNumber(value);
+    if (float !== undefined) return Number.isFinite(float) ? pythonFloat(float) : "null";
+    const entries = Object.entries(value).filter(([, item]) => item !== undefined);
+    return `{${entries.map(([key, item]) => `${JSON.stringify(key)}: ${pythonJson(item)}`).join(", ")}}`;
+  }
+  return JSON.stringify(value) ?? "null";
+}
+
+/**
+ * A single value as Python's `str` prints it: `True`, `1.0`, `None`, text as it is, a mapping as JSON.
+ *
+ * @param value Plain data; a boxed number is a float, a plain one with a fraction too.
+ * @returns The text.
+ */
+export function pythonText(value: unknown): string {
+  switch (typeof value) {
+    case "string":
+      return value;
+    case "number":
+      return Number.isSafeInteger(value) ? String(value) : pythonFloat(value);
+    case "boolean":
+      return value ? "True" : "False";
+    case "undefined":
+      return "None";
+    case "object": {
+      if (value === null) return "None";
+      const float = Array.isArray(value) ? undefined : boxedNumber(value);
+      return float === undefined ? pythonJson(value) : pythonFloat(float);
+    }
+    default:
+      return String(value);
+  }
+}

@@ -1,0 +1,76 @@
+/**
+ * The default instrument `api`: what answers a command without a dot.
+ *
+ * @module
+ */
+
+import type { Bench } from "./bench.ts";
+import { command } from "./instruments/command.ts";
+import { defineInstrument } from "./instruments/define_instrument.ts";
+import { helpCommand, helpInstrument } from "./instruments/describe.ts";
+import { InstrumentError } from "./instruments/errors.ts";
+import type { Instrument } from "./instruments/instrument.ts";
+import { didYouMean } from "./instruments/names.ts";
+
+/** azcam's `api` answers for the camera's tools; the first that has a command gets it. */
+const azcamTools = ["exposure", "parameters", "tempcon", "instrument", "telescope"];
+
+const words = [
+  "echo [TEXT]",
+  "register NAME",
+  "closeconnection",
+  "exit",
+  "help [NAME]",
+  "list",
+  "status",
+  "INSTRUMENT.COMMAND ARGUMENTS… KEY=VALUE…",
+];
+
+/**
+ * Makes the default instrument.
+ *
+ * @param bench The bench it tells of.
+ * @param status What `status` tells.
+ */
+export function apiInstrument(bench: Bench, status: () => unknown): Instrument {
+  const reading = { role: "observer", immediate: true } as const;
+  const others = () => bench.instruments.filter(({ name }) => name !== "api");
+  return defineInstrument({
+    title: "api",
+    summary: "what answers a command without a dot",
+    answersFor: azcamTools,
+    commands: {
+      list: command({ ...reading, summary: "List the instruments", run: () => others().map(({ name }) => name) }),
+      status: command({
+        ...reading,
+        summary: "Tell uptime, listeners, sessions and what the instruments are doing, as JSON",
+        run: status,
+      }),
+      help: command({
+        ...reading,
+        summary: "Tell what there is, what an instrument can do, or how a command is called",
+        arguments: { name: { type: "text", default: "", summary: "INSTRUMENT or INSTRUMENT.COMMAND" } },
+        run: ({ name }) => {
+          if (name === "") {
+            const titles = others().map((instrument) =>
+              instrument.name === instrument.title ? instrument.name : `${instrument.name} (${instrument.title})`
+            );
+            return `commands: ${words.join(", ")}; instruments: ${titles.join(", ")}; "help INSTRUMENT" tells more`;
+          }
+          const instrument = bench.find(name);
+          if (instrument !== undefined) return helpInstrument(instrument);
+          const dot = name.lastIndexOf(".");
+          const owner = dot < 0 ? bench.find("api") : bench.find(name.slice(0, dot));
+          const wanted = name.slice(dot + 1);
+          const candidates = [owner, ...(owner?.answersFor ?? []).map((other) => bench.find(other))];
+          const answering = candidates.find((candidate) => candidate?.findCommand(wanted) !== undefined);
+          if (answering !== undefined) return helpCommand(answering, wanted);
+          throw new InstrumentError(
+            `Cannot help with ${name}: no such instrument or command${didYouMean(name, bench.names())}`,
+            "unknown_command",
+          );
+        },
+      }),
+    },
+  });
+}

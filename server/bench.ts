@@ -1,0 +1,120 @@
+/**
+ * The instruments of one PC: it finds them by name or title, polls them, and publishes every change.
+ *
+ * @module
+ */
+
+import type { FieldHolder } from "./instruments/field.ts";
+import { InstrumentError } from "./instruments/errors.ts";
+import type { ChangeListener, Instrument } from "./instruments/instrument.ts";
+import { identifierOf } from "./instruments/names.ts";
+
+/** How often simulated instruments are stepped, in milliseconds. */
+const stepInterval = 100;
+
+/** The instruments of one PC. */
+export class Bench {
+  readonly #instruments = new Map<string, Instrument>();
+  readonly #lookup = new Map<string, Instrument>();
+  readonly #listeners = new Set<ChangeListener>();
+  #timers: ReturnType<typeof setInterval>[] = [];
+
+  /**
+   * @param instruments What stands on it.
+   * @throws {TypeError} When two have the same name or title, or the same instrument is on another bench.
+   */
+  constructor(instruments: Iterable<Instrument> = []) {
+    for (const instrument of instruments) this.add(instrument);
+  }
+
+  /** The instruments, in the order they were added. */
+  get instruments(): Instrument[] {
+    return [...this.#instruments.values()];
+  }
+
+  /** Whether it is polling. */
+  get started(): boolean {
+    return this.#timers.length > 0;
+  }
+
+  /**
+   * Puts an instrument on the bench, before it starts.
+   *
+   * @throws {TypeError} When its name or title is taken, or it is on another bench.
+   */
+  add(instrument: Instrument): void {
+    for (const key of new Set([instrument.title, instrument.name])) {
+      if (this.#lookup.has(key)) throw new TypeError(`Cannot put two instruments called ${key} on one bench`);
+    }
+    if (instrument.changed !== undefined) throw new TypeError(`Cannot put ${instrument.title} on two benches`);
+    this.#instruments.set(instrument.name, instrument);
+    this.#lookup.set(instrument.title, instrument).set(instrument.name, instrument);
+    instrument.changed = (of, field) => this.#publish(of, field);
+  }
+
+  /** An instrument by its name or title, or `undefined`. */
+  find(name: string): Instrument | undefined {
+    return this.#lookup.get(name) ?? this.#lookup.get(identifierOf(name));
+  }
+
+  /** Every name and title, for suggestions. */
+  names(): string[] {
+    return [...this.#lookup.keys()];
+  }
+
+  /**
+   * Calls the listener for every change of a field, until the returned function is called.
+   *
+   * @param listener Called at once and synchronously; it must not throw.
+   */
+  onChange(listener: ChangeListener): () => void {
+    this.#listeners.add(listener);
+    return () => void this.#listeners.delete(listener);
+  }
+
+  #publish(instrument: Instrument, field: FieldHolder): void {
+    for (const listener of this.#listeners) listener(instrument, field);
+  }
+
+  /** Reads every instrument now and at its poll interval, and lets the time of simulated ones pass. */
+  start(): void {
+    if (this.started) return;
+    let last = performance.now();
+    this.#timers.push(setInterval(() => {
+      const now = performance.now();
+      this.step((now - last) / 1000);
+      last = now;
+    }, stepInterval));
+    for (const instrument of this.#instruments.values()) {
+      if (!instrument.holders.some((holder) => holder.spec.read !== undefined)) continue;
+      instrument.queue.submitPoll(() => instrument.read());
+      const poll = () => instrument.queue.submitPoll(() => instrument.read());
+      this.#timers.push(setInterval(poll, instrument.pollInterval * 1000));
+    }
+  }
+
+  /** Stops polling. Commands that wait fail; the one that runs on each instrument goes on to its end. */
+  stop(): void {
+    for (const timer of this.#timers.splice(0)) clearInterval(timer);
+    const stopping = new InstrumentError("The server is stopping and starts no more commands");
+    for (const instrument of this.#instruments.values()) instrument.queue.clear(stopping);
+  }
+
+  /**
+   * Lets simulated time pass.
+   *
+   * @param seconds How much.
+   */
+  step(seconds: number): void {
+    for (const instrument of this.#instruments.values()) instrument.step(seconds);
+  }
+
+  /** Reads an instrument once whatever it is doing now is done, as after a command that may have changed it. */
+  refresh(instrument: Instrument): void {
+    if (this.started) instrument.queue.submitPoll(() => instrument.read());
+  }
+
+  [Symbol.dispose](): void {
+    this.stop();
+  }
+}

@@ -1,0 +1,157 @@
+/**
+ * One TCP connection: reads that keep little memory while idle, and writes that are whole, joined and bounded.
+ *
+ * @module
+ */
+
+import type { Limits } from "./limits.ts";
+
+/** An idle connection keeps a buffer of this size; one that fills it gets a large one. */
+const smallBuffer = 2048;
+const largeBuffer = 65_536;
+
+const encoder = new TextEncoder();
+
+/** A reset by the client and a close by us end the reading alike. */
+const endOfConnection = () => null;
+
+/** A client's TCP connection. */
+export class Connection {
+  readonly #socket: Deno.TcpConn;
+  readonly #limits: Limits;
+  #buffer: Uint8Array<ArrayBuffer> | undefined;
+  /** Text that waits to be written. */
+  #waiting = "";
+  #writing = false;
+  #writingSince: number | undefined;
+  #closed: Error | undefined;
+  readonly #ended = Promise.withResolvers<void>();
+  #flushes: { resolve: () => void; reject: (reason: Error) => void }[] = [];
+
+  constructor(socket: Deno.TcpConn, limits: Limits) {
+    this.#socket = socket;
+    this.#limits = limits;
+    socket.setNoDelay(true);
+  }
+
+  /** The client's IP address. */
+  get hostname(): string {
+    return this.#socket.remoteAddr.hostname;
+  }
+
+  /** The client's address, `address:port`. */
+  get address(): string {
+    const { hostname, port } = this.#socket.remoteAddr;
+    return hostname.includes(":") ? `[${hostname}]:${port}` : `${hostname}:${port}`;
+  }
+
+  /** Whether it was closed, by either side. */
+  get closed(): boolean {
+    return this.#closed !== undefined;
+  }
+
+  /**
+   * The next bytes.
+   *
+   * @returns A view of a buffer that the next read overwrites, or `null` at the end.
+   */
+  read(): Promise<Uint8Array | null> {
+    const buffer = this.#buffer ??= new Uint8Array(smallBuffer);
+    return this.#socket.read(buffer).then((count) => {
+      if (count === null) return null;
+      if (count === smallBuffer && buffer.length === smallBuffer) this.#buffer = new Uint8Array(largeBuffer);
+      return buffer.subarray(0, count);
+    }, endOfConnection);
+  }
+
+  /**
+   * Queues text; what is queued in one turn of the event loop goes out in one write.
+   *
+   * @param text What to send.
+   * @returns Whether the client keeps up; past the limit it has been dropped.
+   */
+  send(text: string): boolean {
+    if (this.#closed !== undefined) return false;
+    this.#waiting += text;
+    if (this.#waiting.length > this.#limits.queuedBytes) {
+      this.close(new Error(`it left ${this.#waiting.length} bytes of replies unread`));
+      return false;
+    }
+    if (!this.#writing) {
+      this.#writing = true;
+      queueMicrotask(() => void this.#write());
+    }
+    return true;
+  }
+
+  /** How much waits to be written. */
+  get queued(): number {
+    return this.#waiting.length;
+  }
+
+  /**
+   * Waits until everything queued has been written.
+   *
+   * @throws {Error} When the connection ends first.
+   */
+  flush(): Promise<void> {
+    if (this.#closed !== undefined) return Promise.reject(this.#closed);
+    if (!this.#writing) return Promise.resolve();
+    return new Promise((resolve, reject) => this.#flushes.push({ resolve, reject }));
+  }
+
+  async #write(): Promise<void> {
+    try {
+      while (this.#waiting !== "" && this.#closed === undefined) {
+        const bytes = encoder.encode(this.#waiting);
+        this.#waiting = "";
+        let written = 0;
+        while (written < bytes.length) {
+          this.#writingSince = performance.now();
+          written += await this.#socket.write(written === 0 ? bytes : bytes.subarray(written));
+        }
+        this.#writingSince = undefined;
+      }
+      this.#writing = false;
+      for (const { resolve } of this.#flushes.splice(0)) resolve();
+    } catch (error) {
+      this.close(error as Error);
+    }
+  }
+
+  /** Drops a client that has read nothing for too long; the listener calls it every few seconds. */
+  dropIfStuck(): void {
+    const { stuckSeconds } = this.#limits;
+    if (this.#writingSince === undefined || performance.now() - this.#writingSince < stuckSeconds * 1000) return;
+    this.close(new Error(`it read nothing for ${stuckSeconds} s`));
+  }
+
+  /** Resolves when it has been closed, by either side. */
+  get ended(): Promise<void> {
+    return this.#ended.promise;
+  }
+
+  /** Why it was closed, where it was not simply done. */
+  get reason(): string {
+    return this.#closed?.message ?? "";
+  }
+
+  /**
+   * Closes it; pending reads end and pending flushes fail. On Deno 2.4 a blocked write stays pending after this, so
+   * nothing waits for a write itself.
+   *
+   * @param reason Why, for the log.
+   */
+  close(reason: Error = new Error("")): void {
+    if (this.#closed !== undefined) return;
+    this.#closed = reason;
+    this.#ended.resolve();
+    this.#waiting = "";
+    for (const { reject } of this.#flushes.splice(0)) reject(reason);
+    try {
+      this.#socket.close();
+    } catch {
+      // It has gone already.
+    }
+  }
+}

@@ -1,0 +1,253 @@
+/**
+ * PyOpticon's dashboard socket, and heliograph's framed dialect on the same port.
+ *
+ * @module
+ */
+
+import {
+  type DashboardMessage,
+  type DashboardRequest,
+  framedError,
+  framedReply,
+  messageFaultError,
+  type MessageId,
+  parseDashboardMessage,
+  rawError,
+  rawReply,
+} from "../protocol/dashboard_message.ts";
+import type { InstrumentDescription, Welcome } from "../protocol/description.ts";
+import { HeliographError } from "../protocol/errors.ts";
+import { JsonSplitter, type MessageFault } from "../protocol/json_splitter.ts";
+import { version } from "../protocol/version.ts";
+import { wireError } from "./dispatcher.ts";
+import { describeInstrument } from "./instruments/describe.ts";
+import { InstrumentError } from "./instruments/errors.ts";
+import type { FieldHolder } from "./instruments/field.ts";
+import type { Services } from "./services.ts";
+import { Session } from "./sessions.ts";
+import { type Identity, type ListenOptions, SocketServer } from "./socket_server.ts";
+import { Watch } from "./watch.ts";
+
+/** A connection to the dashboard socket. */
+export class DashboardSession extends Session {
+  /** Cuts what comes in into messages. */
+  readonly splitter: JsonSplitter;
+  /** Whether it has sent an `id`: then it takes lines of JSON, also for what has none. */
+  framed = false;
+  /** Its subscriptions by the id of their Watch message. */
+  readonly watches: Map<MessageId, Watch> = new Map();
+
+  /** @param identity Who it is. @param messageBytes The longest message. */
+  constructor(identity: Identity, messageBytes: number) {
+    super(identity);
+    this.splitter = new JsonSplitter(messageBytes);
+  }
+}
+
+const noKeywords: ReadonlyMap<string, unknown> = new Map();
+
+/** What a request is about, for `status` and the log: `Get Actual Status in UV Light`, PyOpticon's words. */
+function summary(request: DashboardRequest): string {
+  const { cmd } = request;
+  switch (cmd) {
+    case "Get":
+      return `Get ${request.field} in ${request.instrument}`;
+    case "Set":
+      return `Set ${request.field} in ${request.instrument} to ${request.value}`;
+    case "Confirm":
+      return `Confirm in ${request.instrument}`;
+    case "Call":
+      return `Call ${request.instrument}.${request.command}`;
+    case "Describe":
+    case "Watch":
+      return `${cmd} ${request.instrument ?? "everything"}`;
+    default:
+      return cmd;
+  }
+}
+
+/** A field as both dialects read it: its value, or PyOpticon's words where there is none. */
+function readValue(holder: FieldHolder): unknown {
+  return holder.quality === "error" || holder.value === undefined ? holder.text : holder.value;
+}
+
+/** The dashboard socket. Many clients at once, in either dialect. */
+export class DashboardServer extends SocketServer<DashboardSession> {
+  /**
+   * @param services Bench, dispatcher, sessions and limits.
+   * @param options Where to listen; the port is 12345 by default, PyOpticon's.
+   * @throws {HeliographError} `not_allowed` when the address is not loopback and `insecureOpen` is not given.
+   */
+  constructor(services: Services, options: ListenOptions = {}) {
+    super("dashboard", services, { ...options, port: options.port ?? 12345 });
+  }
+
+  protected override openSession(identity: Identity): DashboardSession {
+    return new DashboardSession(identity, this.services.limits.messageBytes);
+  }
+
+  protected override refusal(error: HeliographError): string {
+    return rawError(error);
+  }
+
+  protected override async serve(session: DashboardSession): Promise<void> {
+    const { splitter } = session;
+    const { unfinishedMessageSeconds } = this.services.limits;
+    const events: (string | MessageFault)[] = [];
+    let unfinished: ReturnType<typeof setTimeout> | undefined;
+    try {
+      while (!session.ending) {
+        const bytes = await session.receive();
+        clearTimeout(unfinished);
+        if (bytes === null) break;
+        splitter.push(bytes, events);
+        for (const event of events) {
+          if (session.ending) break;
+          if (typeof event === "string") await this.#take(parseDashboardMessage(event), session);
+          else this.#refuse(messageFaultError(event.fault, this.services.limits.messageBytes), session);
+        }
+        events.length = 0;
+        if (splitter.unfinished) {
+          unfinished = setTimeout(() => {
+            splitter.reset();
+            const message = `Cannot read the message: it was left unfinished for ${unfinishedMessageSeconds} s`;
+            this.#refuse(new HeliographError("bad_message", message), session);
+          }, unfinishedMessageSeconds * 1000);
+        }
+        // A client that does not read its replies stops being read from.
+        if (session.connection.queued > 65_536) await session.connection.flush();
+      }
+      // A client that has said all it wanted still gets its answers; one that has gone keeps nothing waiting.
+      session.end();
+      await session.connection.ended;
+    } finally {
+      clearTimeout(unfinished);
+      for (const watch of session.watches.values()) watch.stop();
+    }
+  }
+
+  /** Answers bytes that are no message: framed for a client that has shown that it takes lines. */
+  #refuse(error: HeliographError, session: DashboardSession): void {
+    session.connection.send(session.framed ? framedError(null, error) : rawError(error));
+  }
+
+  async #take({ id, printout, request }: DashboardMessage, session: DashboardSession): Promise<void> {
+    if (id !== undefined) session.framed = true;
+    if (request instanceof HeliographError) {
+      if (id === undefined) this.#refuse(request, session);
+      else session.connection.send(framedError(id, request));
+      return;
+    }
+    session.asked(() => summary(request), Date.now());
+    const level = printout && id === undefined ? "info" : "debug";
+    if (this.log.isEnabledFor(level)) {
+      this.log[level]("{client}: {request}", { client: session.label, request: summary(request) });
+    }
+    if (request.cmd === "Close") return session.end();
+    if (id === undefined) return await this.#answerRaw(request, session);
+    this.#answerFramed(id, request, session);
+  }
+
+  /** One request at a time: a raw reply carries nothing that says what it answers. */
+  async #answerRaw(request: DashboardRequest, session: DashboardSession): Promise<void> {
+    session.work();
+    try {
+      const result = await this.#run(request, session, undefined);
+      session.connection.send(rawReply(request.cmd === "Get" ? (result as FieldHolder).text : "Success"));
+    } catch (error) {
+      session.connection.send(rawError(wireError(error)));
+    } finally {
+      session.answered();
+    }
+  }
+
+  #answerFramed(id: MessageId, request: DashboardRequest, session: DashboardSession): void {
+    const { connection } = session;
+    const { requestsInFlight } = this.services.limits;
+    const succeed = (result: unknown) => {
+      if (request.cmd === "Watch") return;
+      connection.send(framedReply(id, request.cmd === "Get" ? readValue(result as FieldHolder) : result));
+    };
+    const fail = (error: unknown) => void connection.send(framedError(id, wireError(error)));
+    if (session.working >= requestsInFlight) {
+      return fail(
+        new HeliographError(
+          "too_many_requests",
+          `Cannot take the request: ${requestsInFlight} are in flight; wait for one of their replies`,
+        ),
+      );
+    }
+    try {
+      const result = this.#run(request, session, id);
+      if (!(result instanceof Promise)) return succeed(result);
+      session.work();
+      result.then(succeed, fail).finally(() => session.answered());
+    } catch (error) {
+      fail(error);
+    }
+  }
+
+  #run(request: DashboardRequest, session: DashboardSession, id: MessageId | undefined): unknown {
+    const { dispatcher, bench } = this.services;
+    switch (request.cmd) {
+      case "Get":
+        return dispatcher.get(request.instrument, request.field, session);
+      case "Set": {
+        const args = [request.field, request.value];
+        return dispatcher.run({ instrument: request.instrument, command: "set", args, keywords: noKeywords }, session);
+      }
+      case "Confirm":
+        return dispatcher.run({ ...request, command: "confirm", args: [], keywords: noKeywords }, session);
+      case "Call":
+        return dispatcher.run(request, session);
+      case "Eval":
+      case "Exec":
+        throw new HeliographError(
+          "unavailable",
+          `Cannot run ${request.cmd}: this server does not evaluate code; get, set and confirm fields, or call commands`,
+        );
+      case "Hello": {
+        if (request.name !== "") session.register(request.name);
+        const { id: number, name, role } = session;
+        return { server: "heliograph", version, session: number, name, role } satisfies Welcome;
+      }
+      case "Describe": {
+        const described = request.instrument === undefined
+          ? bench.instruments.map(describeInstrument)
+          : describeInstrument(dispatcher.instrument(request.instrument));
+        return described satisfies InstrumentDescription | InstrumentDescription[];
+      }
+      case "Status":
+        return this.services.status();
+      case "Watch":
+        return this.#watch(request, session, id!);
+      case "Unwatch": {
+        const watch = session.watches.get(request.watch);
+        if (watch === undefined) {
+          throw new InstrumentError(`Cannot end the watch ${request.watch}: there is none of that id`, "bad_argument");
+        }
+        watch.stop();
+        session.watches.delete(request.watch);
+        return;
+      }
+      case "Close":
+        return;
+    }
+  }
+
+  #watch(request: DashboardRequest & { cmd: "Watch" }, session: DashboardSession, id: MessageId): void {
+    if (session.watches.has(id)) {
+      throw new InstrumentError(`Cannot watch with the id ${id}: a watch of that id is running`, "bad_argument");
+    }
+    if (request.field !== undefined && request.instrument === undefined) {
+      throw new InstrumentError("Cannot watch a field: say of which instrument", "bad_argument");
+    }
+    const instrument = request.instrument === undefined
+      ? undefined
+      : this.services.dispatcher.instrument(request.instrument);
+    const field = request.field === undefined ? undefined : instrument?.field(request.field);
+    // The reply goes before the snapshot.
+    session.connection.send(framedReply(id, null));
+    session.watches.set(id, new Watch(id, this.services.bench, session.connection, instrument, field));
+  }
+}

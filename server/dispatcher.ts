@@ -1,0 +1,157 @@
+/**
+ * The one way in: whichever wire a request came over, it is looked up, checked and queued here.
+ *
+ * @module
+ */
+
+import { HeliographError } from "../protocol/errors.ts";
+import type { Bench } from "./bench.ts";
+import type { Command, Role } from "./instruments/command.ts";
+import { unknownCommand } from "./instruments/describe.ts";
+import { type Issue, Work } from "./instruments/command_queue.ts";
+import { InstrumentError } from "./instruments/errors.ts";
+import type { FieldHolder } from "./instruments/field.ts";
+import type { Instrument } from "./instruments/instrument.ts";
+import { didYouMean } from "./instruments/names.ts";
+import { mayDo } from "./roles.ts";
+
+/** Whoever asks. */
+export interface Caller {
+  /** What they may do. */
+  readonly role: Role;
+}
+
+/** A request for a command, whichever wire it came over. */
+export interface Request {
+  /** The instrument's name or title; `undefined` means the default instrument, `api`. */
+  readonly instrument: string | undefined;
+  /** The command's name. */
+  readonly command: string;
+  /** Positional arguments, text or typed. */
+  readonly args: readonly unknown[];
+  /** Keyword arguments, text or typed. */
+  readonly keywords: ReadonlyMap<string, unknown>;
+}
+
+/** The instrument that answers a command without a dot. */
+export const defaultInstrument = "api";
+
+const noKeywords: ReadonlyMap<string, unknown> = new Map();
+
+/**
+ * Any exception as an error with a stable code.
+ *
+ * @param error What was thrown.
+ * @returns The error for the wire; an exception that is none of ours counts as the instrument's own failure.
+ */
+export function wireError(error: unknown): HeliographError {
+  if (error instanceof HeliographError) return error;
+  if (error instanceof InstrumentError) return new HeliographError(error.code, error.message, { cause: error });
+  const message = error instanceof Error ? error.message || error.name : String(error);
+  return new HeliographError("command_failed", message, { cause: error });
+}
+
+/** Checks role and arguments, and gives every command its turn in its instrument's queue. */
+export class Dispatcher {
+  readonly #bench: Bench;
+  #stopping = false;
+
+  /** @param bench The instruments. */
+  constructor(bench: Bench) {
+    this.#bench = bench;
+  }
+
+  /** From now on every new request is refused; those that run go on. */
+  stop(): void {
+    this.#stopping = true;
+  }
+
+  /**
+   * An instrument by its name or title.
+   *
+   * @throws {HeliographError} `unknown_instrument`, in azcam's words.
+   */
+  instrument(name: string): Instrument {
+    const found = this.#bench.find(name);
+    if (found !== undefined) return found;
+    throw new HeliographError(
+      "unknown_instrument",
+      `remote call not allowed: ${name}${didYouMean(name, this.#bench.names())}`,
+    );
+  }
+
+  /**
+   * Runs a command.
+   *
+   * @param request What to run.
+   * @param caller Who asks.
+   * @returns What it returned: at once where nothing had to be waited for, as a promise otherwise.
+   * @throws {HeliographError | InstrumentError} When it is refused or fails; see {@linkcode wireError}.
+   */
+  run(request: Request, caller: Caller): unknown {
+    this.#check(caller, "observer");
+    const [instrument, command] = this.#resolve(request);
+    return this.#queue(instrument, request.command, command, request.args, request.keywords, caller);
+  }
+
+  /**
+   * Reads a field from memory.
+   *
+   * @throws {HeliographError | InstrumentError} When there is no such field or the caller may not read.
+   */
+  get(instrument: string, field: string, caller: Caller): FieldHolder {
+    this.#check(caller, "observer");
+    return this.instrument(instrument).field(field);
+  }
+
+  #check(caller: Caller, needed: Role, what = "this"): void {
+    if (this.#stopping) throw new HeliographError("stopping", "The server is stopping and takes no new commands");
+    if (!mayDo(caller.role, needed)) {
+      throw new HeliographError(
+        "not_allowed",
+        `Cannot do ${what}: it needs the role ${needed}, and you are ${caller.role}`,
+      );
+    }
+  }
+
+  /** The instrument that answers a command, and the command: its own, or one of an instrument it answers for. */
+  #resolve({ instrument: name, command: wanted }: Request): [Instrument, Command] {
+    const instrument = this.instrument(name ?? defaultInstrument);
+    const own = instrument.findCommand(wanted);
+    if (own !== undefined) return [instrument, own];
+    for (const other of instrument.answersFor) {
+      const answering = this.#bench.find(other);
+      const command = answering?.commands.get(wanted);
+      if (answering !== undefined && command !== undefined) return [answering, command];
+    }
+    if (name === undefined && this.#bench.find(wanted) !== undefined) {
+      throw new HeliographError(
+        "unknown_command",
+        `${wanted} is an instrument: say what it shall do, as in ${this.#bench.find(wanted)!.name}.help`,
+      );
+    }
+    throw unknownCommand(instrument, wanted);
+  }
+
+  #queue(
+    instrument: Instrument,
+    name: string,
+    command: Command,
+    args: readonly unknown[],
+    keywords: ReadonlyMap<string, unknown>,
+    caller: Caller,
+  ): unknown {
+    this.#check(caller, command.role, name);
+    const bound = command.bind(instrument.name, name, args, keywords);
+    const issue: Issue = (other, otherCommand, otherArgs) =>
+      this.run({ instrument: other, command: otherCommand, args: otherArgs, keywords: noKeywords }, caller);
+    const work = new Work(name, command, bound, caller.role, issue);
+    if (command.immediate) return instrument.queue.submitImmediate(work);
+    const result = instrument.queue.submit(work);
+    if (!(result instanceof Promise)) {
+      this.#bench.refresh(instrument);
+      return result;
+    }
+    return result.finally(() => this.#bench.refresh(instrument));
+  }
+}

@@ -1,0 +1,224 @@
+/**
+ * A command: a named action with declared arguments. Help, completion, checks and the page come from the declaration.
+ *
+ * @module
+ */
+
+import { InstrumentError } from "./errors.ts";
+import { didYouMean } from "./names.ts";
+import { Float, parseValue, type Value, type ValueOf, type ValueSpec, type ValueType } from "./values.ts";
+
+/** Who may do what: an observer reads, an operator also drives, an admin also evaluates code and stops the server. */
+export type Role = "observer" | "operator" | "admin";
+
+/** How a command declares one of its arguments. */
+export interface ArgumentSpec<T extends ValueType = ValueType> extends ValueSpec<T> {
+  /** What it is when left out (azcam's clients may also send `None`); without one it must be given. */
+  readonly default?: ValueOf<T>;
+}
+
+/** What a command's handler is given besides its arguments. */
+export interface CommandContext {
+  /** Aborted when the command's deadline passes: stop what you do, and throw. */
+  readonly signal: AbortSignal;
+  /** What the caller may do. */
+  readonly role: Role;
+  /** Positional arguments beyond the declared ones, where the command `takesMore`. */
+  readonly more: readonly unknown[];
+  /** Keyword arguments that are not declared, where the command `takesMore`. */
+  readonly moreKeywords: ReadonlyMap<string, unknown>;
+  /**
+   * Calls a command of another instrument, with the caller's own role and in that instrument's queue.
+   *
+   * @param instrument Its name or title.
+   * @param command The command's name.
+   * @param args Positional arguments, text or typed.
+   * @returns What it returned: at once where nothing had to be waited for, as a promise otherwise.
+   */
+  call(instrument: string, command: string, ...args: unknown[]): unknown;
+}
+
+/** How an instrument declares a command. */
+export interface CommandSpec<A extends Record<string, ValueType>> {
+  /** What it does, in a line; ends without a full stop. */
+  readonly summary: string;
+  /** Its arguments, in order; each can also be given as `name=value`. @default none */
+  readonly arguments?: { readonly [K in keyof A]: ArgumentSpec<A[K]> };
+  /** Takes any further positional and keyword arguments. @default false */
+  readonly takesMore?: boolean;
+  /** The least role that may call it. @default "operator" */
+  readonly role?: Role;
+  /**
+   * Does not wait behind a running command: for abort, stop and status, and for reading what is in memory.
+   * @default false
+   */
+  readonly immediate?: boolean;
+  /** The time it may take in seconds, waiting included. @default 30 */
+  readonly deadline?: number;
+  /** `float`: numbers, also those in a list, read `1.0` rather than `1` on azcam's wire. */
+  readonly returns?: "float";
+  /**
+   * Does it.
+   *
+   * @returns Nothing, text, a number, a boolean, a list of these, or a mapping; or a promise of it.
+   */
+  readonly run: (args: { readonly [K in keyof A]: ValueOf<A[K]> }, context: CommandContext) => unknown;
+}
+
+/** Arguments checked against their declaration. */
+export interface BoundArguments {
+  readonly values: Readonly<Record<string, Value>>;
+  readonly more: readonly unknown[];
+  readonly moreKeywords: ReadonlyMap<string, unknown>;
+}
+
+const noMore: readonly unknown[] = [];
+const noKeywords: ReadonlyMap<string, unknown> = new Map();
+
+/** A command as declared, whatever its arguments' types; made by {@linkcode command}. */
+export class Command {
+  readonly summary: string;
+  readonly arguments: ReadonlyMap<string, ArgumentSpec>;
+  readonly takesMore: boolean;
+  readonly role: Role;
+  readonly immediate: boolean;
+  readonly deadline: number;
+  readonly #returnsFloat: boolean;
+  /** What it is called with when nothing is given; `undefined` where something must be. */
+  readonly #defaults: BoundArguments | undefined;
+  // deno-lint-ignore no-explicit-any -- the declaration's own type is checked where `command` is called
+  readonly #run: (args: any, context: CommandContext) => unknown;
+
+  /** @param spec The declaration. */
+  constructor(spec: CommandSpec<Record<string, ValueType>>) {
+    this.summary = spec.summary;
+    this.arguments = new Map(Object.entries(spec.arguments ?? {}));
+    this.takesMore = spec.takesMore ?? false;
+    this.role = spec.role ?? "operator";
+    this.immediate = spec.immediate ?? false;
+    this.deadline = spec.deadline ?? 30;
+    if (!(this.deadline > 0 && this.deadline <= 86_400)) {
+      throw new TypeError(`Cannot give a command a deadline of ${this.deadline} s: more than 0 and at most 86400`);
+    }
+    this.#returnsFloat = spec.returns === "float";
+    const needed = [...this.arguments.values()].some((argument) => argument.default === undefined);
+    this.#defaults = needed ? undefined : this.#bind("", [], noKeywords);
+    this.#run = spec.run;
+  }
+
+  /**
+   * Checks arguments against the declaration.
+   *
+   * @param instrument The instrument's name, for the error.
+   * @param name The command's name, for the error.
+   * @param args Positional arguments, text or typed.
+   * @param keywords Keyword arguments, text or typed.
+   * @throws {InstrumentError} `bad_argument` or `out_of_limits`.
+   */
+  bind(
+    instrument: string,
+    name: string,
+    args: readonly unknown[],
+    keywords: ReadonlyMap<string, unknown>,
+  ): BoundArguments {
+    if (this.#defaults !== undefined && args.length === 0 && keywords.size === 0) return this.#defaults;
+    return this.#bind(`${instrument}.${name}`, args, keywords);
+  }
+
+  #bind(called: string, args: readonly unknown[], keywords: ReadonlyMap<string, unknown>): BoundArguments {
+    const values: Record<string, Value> = Object.create(null);
+    let position = 0;
+    for (const [name, spec] of this.arguments) {
+      const positional = position < args.length;
+      if (positional && keywords.has(name)) {
+        throw new InstrumentError(
+          `Cannot call ${called}: ${name} is given twice; ${this.usage(called)}`,
+          "bad_argument",
+        );
+      }
+      const given = positional ? args[position++] : keywords.get(name);
+      if (given === undefined || given === null || (given === "None" && spec.default !== undefined)) {
+        if (spec.default === undefined) {
+          throw new InstrumentError(`Cannot call ${called}: ${name} is missing; ${this.usage(called)}`, "bad_argument");
+        }
+        values[name] = spec.default;
+        continue;
+      }
+      try {
+        values[name] = parseValue(spec, given);
+      } catch (error) {
+        if (!(error instanceof InstrumentError)) throw error;
+        throw new InstrumentError(`Cannot call ${called} with ${name} ${given}: ${error.message}`, error.code);
+      }
+    }
+    const more = position < args.length ? args.slice(position) : noMore;
+    const moreKeywords = this.#further(keywords);
+    if (this.takesMore) return { values, more, moreKeywords };
+    if (more.length > 0) {
+      throw new InstrumentError(
+        `Cannot call ${called} with ${args.length} arguments: it takes ${this.arguments.size || "none"}; ` +
+          `${this.usage(called)} (quote an argument that holds spaces)`,
+        "bad_argument",
+      );
+    }
+    const [unknown] = moreKeywords.keys();
+    if (unknown !== undefined) {
+      throw new InstrumentError(
+        `Cannot call ${called} with ${unknown}=: it has no such argument${
+          didYouMean(unknown, [...this.arguments.keys()])
+        }; ` +
+          `${this.usage(called)} (quote a text that holds =)`,
+        "bad_argument",
+      );
+    }
+    return { values, more, moreKeywords };
+  }
+
+  #further(keywords: ReadonlyMap<string, unknown>): ReadonlyMap<string, unknown> {
+    if (keywords.size === 0) return noKeywords;
+    return new Map([...keywords].filter(([name]) => !this.arguments.has(name)));
+  }
+
+  /** Runs the handler. */
+  call(bound: BoundArguments, context: CommandContext): unknown {
+    const result = this.#run(bound.values, context);
+    if (!this.#returnsFloat) return result;
+    return result instanceof Promise ? result.then(asFloat) : asFloat(result);
+  }
+
+  /** How to call it: `usage: tempcon.set_control_temperature TEMPERATURE [TEMPERATURE_ID]`. */
+  usage(called: string): string {
+    const words = [...this.arguments].map(([name, spec]) =>
+      spec.default === undefined ? name.toUpperCase() : `[${name.toUpperCase()}]`
+    );
+    if (this.takesMore) words.push("…");
+    return ["usage:", called, ...words].join(" ");
+  }
+}
+
+function asFloat(value: unknown): unknown {
+  if (typeof value === "number") return new Float(value);
+  return Array.isArray(value) ? value.map(asFloat) : value;
+}
+
+/**
+ * Declares a command; the handler's arguments are typed by their declarations.
+ *
+ * @example
+ * ```ts
+ * import { command } from "./command.ts";
+ *
+ * const move = command({
+ *   summary: "Move the stage",
+ *   arguments: { position: { type: "float", unit: "mm", minimum: 0, maximum: 25 } },
+ *   run: ({ position }) => `moved to ${position.toFixed(2)} mm`,
+ * });
+ * ```
+ *
+ * @param spec The declaration.
+ * @returns The command, for an instrument's `commands`.
+ * @throws {TypeError} When the deadline is not between 0 and a day.
+ */
+export function command<A extends Record<string, ValueType>>(spec: CommandSpec<A>): Command {
+  return new Command(spec as unknown as CommandSpec<Record<string, ValueType>>);
+}

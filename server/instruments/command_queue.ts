@@ -1,0 +1,240 @@
+/**
+ * One instrument's queue: it is never driven by two commands at once, and every command has a deadline.
+ *
+ * @module
+ */
+
+import type { BoundArguments, Command, CommandContext, Role } from "./command.ts";
+import { InstrumentError } from "./errors.ts";
+
+/** Calls a command of another instrument on behalf of a caller. */
+export type Issue = (instrument: string, command: string, args: readonly unknown[]) => unknown;
+
+/** A command that is to run; its handler sees it as its context. */
+export class Work implements CommandContext {
+  /** The command's name, for those who wait behind it. */
+  readonly name: string;
+  readonly command: Command;
+  readonly role: Role;
+  readonly #bound: BoundArguments;
+  readonly #issue: Issue;
+  #controller: AbortController | undefined;
+  #expired: InstrumentError | undefined;
+
+  constructor(name: string, command: Command, bound: BoundArguments, role: Role, issue: Issue) {
+    this.name = name;
+    this.command = command;
+    this.role = role;
+    this.#bound = bound;
+    this.#issue = issue;
+  }
+
+  /** The time it may take in seconds, waiting included. */
+  get deadline(): number {
+    return this.command.deadline;
+  }
+
+  get more(): readonly unknown[] {
+    return this.#bound.more;
+  }
+
+  get moreKeywords(): ReadonlyMap<string, unknown> {
+    return this.#bound.moreKeywords;
+  }
+
+  /** Made only when a handler asks for it: most commands are done at once. */
+  get signal(): AbortSignal {
+    if (this.#controller === undefined) {
+      this.#controller = new AbortController();
+      if (this.#expired !== undefined) this.#controller.abort(this.#expired);
+    }
+    return this.#controller.signal;
+  }
+
+  call(instrument: string, command: string, ...args: unknown[]): unknown {
+    return this.#issue(instrument, command, args);
+  }
+
+  /** Runs it. */
+  run(): unknown {
+    return this.command.call(this.#bound, this);
+  }
+
+  /** Tells it to stop. */
+  expire(reason: InstrumentError): void {
+    this.#expired = reason;
+    this.#controller?.abort(reason);
+  }
+}
+
+interface Waiting {
+  readonly work: Work;
+  readonly since: number;
+  readonly timer: ReturnType<typeof setTimeout>;
+  readonly resolve: (value: unknown) => void;
+  readonly reject: (reason: unknown) => void;
+}
+
+const longestQueue = 1000;
+
+const nothing = () => {};
+
+function isPromise(value: unknown): value is Promise<unknown> {
+  return typeof value === "object" && value !== null && typeof (value as { then?: unknown }).then === "function";
+}
+
+/**
+ * Runs commands one after another, in the order they came.
+ *
+ * A command that passes its deadline is answered with an error and told to stop by its signal. The next one still
+ * waits until it has really stopped: two commands would otherwise drive the instrument at once.
+ */
+export class CommandQueue {
+  readonly #instrument: string;
+  readonly #settled = () => this.#next();
+  #running: { name: string; since: number } | undefined;
+  #waiting: Waiting[] = [];
+  /** A poll that waits: commands go before it, and there is never more than one. */
+  #poll: (() => unknown) | undefined;
+
+  /** @param instrument The instrument's name, for errors. */
+  constructor(instrument: string) {
+    this.#instrument = instrument;
+  }
+
+  /** What runs now, and for how many seconds. */
+  get running(): { name: string; seconds: number } | undefined {
+    const running = this.#running;
+    return running && { name: running.name, seconds: (performance.now() - running.since) / 1000 };
+  }
+
+  /** How many commands wait. */
+  get waiting(): number {
+    return this.#waiting.length;
+  }
+
+  /**
+   * Runs a command when its turn comes.
+   *
+   * @returns What it returned: at once where nothing had to be waited for, as a promise otherwise.
+   * @throws {InstrumentError} `deadline_exceeded`, or what the command threw.
+   */
+  submit(work: Work): unknown {
+    if (this.#running === undefined) return this.#start(work, undefined);
+    if (this.#waiting.length >= longestQueue) {
+      throw new InstrumentError(
+        `Cannot start ${work.name} of ${this.#instrument}: ${longestQueue} commands wait for it already`,
+        "deadline_exceeded",
+      );
+    }
+    return new Promise((resolve, reject) => {
+      const waiting: Waiting = {
+        work,
+        since: performance.now(),
+        resolve,
+        reject,
+        timer: setTimeout(() => {
+          this.#waiting.splice(this.#waiting.indexOf(waiting), 1);
+          const running = this.#running?.name ?? "another command";
+          reject(
+            new InstrumentError(
+              `Cannot start ${work.name} of ${this.#instrument} within ${work.deadline} s: it is still busy with ${running}`,
+              "deadline_exceeded",
+            ),
+          );
+        }, work.deadline * 1000),
+      };
+      this.#waiting.push(waiting);
+    });
+  }
+
+  /** Runs a command beside the queue: it waits for nothing, but has its deadline. */
+  submitImmediate(work: Work): unknown {
+    return this.#withDeadline(work, undefined, nothing);
+  }
+
+  /** Runs a poll when no command runs or waits. A poll that is still waiting or running makes this one superfluous. */
+  submitPoll(poll: () => unknown): void {
+    if (this.#running !== undefined) {
+      if (this.#running.name !== "poll") this.#poll = poll;
+      return;
+    }
+    this.#runPoll(poll);
+  }
+
+  /** Fails whatever waits, as when the server stops. */
+  clear(reason: InstrumentError): void {
+    this.#poll = undefined;
+    for (const { timer, reject } of this.#waiting.splice(0)) {
+      clearTimeout(timer);
+      reject(reason);
+    }
+  }
+
+  #start(work: Work, since: number | undefined): unknown {
+    this.#running = { name: work.name, since: performance.now() };
+    return this.#withDeadline(work, since, this.#settled);
+  }
+
+  /** @param since When it began to wait; `undefined` when it did not. */
+  #withDeadline(work: Work, since: number | undefined, settled: () => void): unknown {
+    let result: unknown;
+    try {
+      result = work.run();
+    } catch (error) {
+      settled();
+      throw error;
+    }
+    if (!isPromise(result)) {
+      settled();
+      return result;
+    }
+    const promise = result;
+    return new Promise((resolve, reject) => {
+      const timer = setTimeout(() => {
+        const error = new InstrumentError(
+          `Cannot finish ${work.name} of ${this.#instrument} within ${work.deadline} s; it was told to stop`,
+          "deadline_exceeded",
+        );
+        work.expire(error);
+        reject(error);
+      }, work.deadline * 1000 - (since === undefined ? 0 : performance.now() - since));
+      promise.then(resolve, reject).finally(() => {
+        clearTimeout(timer);
+        settled();
+      });
+    });
+  }
+
+  /** The running command has stopped: the next in line starts, or a poll where none waits. */
+  #next(): void {
+    this.#running = undefined;
+    const next = this.#waiting.shift();
+    if (next === undefined) {
+      const poll = this.#poll;
+      this.#poll = undefined;
+      if (poll !== undefined) this.#runPoll(poll);
+      return;
+    }
+    clearTimeout(next.timer);
+    try {
+      // A chain of commands that finish at once recurses here; the queue's bound keeps it shallow enough.
+      const result = this.#start(next.work, next.since);
+      if (isPromise(result)) result.then(next.resolve, next.reject);
+      else next.resolve(result);
+    } catch (error) {
+      next.reject(error);
+    }
+  }
+
+  #runPoll(poll: () => unknown): void {
+    this.#running = { name: "poll", since: performance.now() };
+    let result: unknown;
+    try {
+      result = poll();
+    } finally {
+      if (!isPromise(result)) this.#next();
+    }
+    if (isPromise(result)) result.then(() => this.#next(), () => this.#next());
+  }
+}

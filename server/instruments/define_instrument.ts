@@ -1,0 +1,47 @@
+/**
+ * Declaring an instrument: from a table of fields and commands to something that can be put on a bench.
+ *
+ * @module
+ */
+
+import type { Field } from "./field.ts";
+import { Instrument, type InstrumentSpec } from "./instrument.ts";
+import { standardCommands } from "./standard_commands.ts";
+import type { ValueOf, ValueType } from "./values.ts";
+
+/** An instrument whose fields are typed by its declaration. */
+export type TypedInstrument<F extends Record<string, ValueType>> = Instrument & {
+  /** The fields by title. */
+  readonly fields: { readonly [K in keyof F]: Field<ValueOf<F[K]>> };
+};
+
+/**
+ * Declares an instrument.
+ *
+ * @example
+ * ```ts
+ * import { defineInstrument } from "./define_instrument.ts";
+ * import { command } from "./command.ts";
+ *
+ * let position = 0;
+ * const stage = defineInstrument({
+ *   title: "Sample Stage",
+ *   fields: {
+ *     Position: { type: "float", unit: "mm", decimals: 2, read: () => position },
+ *     Speed: { type: "float", unit: "mm/s", minimum: 0.1, maximum: 5, initial: 1, write: () => {} },
+ *   },
+ *   commands: { home: command({ summary: "Go to the end switch", run: () => void (position = 0) }) },
+ * });
+ * console.log(stage.fields.Speed.value); // 1
+ * ```
+ *
+ * @param spec The declaration.
+ * @returns The instrument, to be put on a bench.
+ * @throws {TypeError} When a name cannot be used or occurs twice.
+ */
+export function defineInstrument<F extends Record<string, ValueType>>(spec: InstrumentSpec<F>): TypedInstrument<F> {
+  const instrument = new Instrument(spec as unknown as InstrumentSpec<Record<string, ValueType>>);
+  instrument.adopt(standardCommands(instrument));
+  const fields = Object.fromEntries(instrument.holders.map((holder) => [holder.title, holder]));
+  return Object.assign(instrument, { fields }) as unknown as TypedInstrument<F>;
+}

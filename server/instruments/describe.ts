@@ -1,0 +1,135 @@
+/**
+ * How an instrument describes itself, as data and as a line of help; all of it derived from its declaration.
+ *
+ * @module
+ */
+
+import type { Command } from "./command.ts";
+import { InstrumentError } from "./errors.ts";
+import type { FieldHolder } from "./field.ts";
+import type { Instrument } from "./instrument.ts";
+import { didYouMean } from "./names.ts";
+import type { ValueSpec } from "./values.ts";
+
+/**
+ * @param holder A field.
+ * @returns What it holds now: value, text, quality, time (ISO 8601, UTC), and whether and why it is special.
+ */
+export function fieldState(holder: FieldHolder) {
+  return {
+    value: holder.value ?? null,
+    text: holder.text,
+    quality: holder.quality,
+    time: holder.time === 0 ? null : new Date(holder.time).toISOString(),
+    ...(holder.staged ? { staged: true } : {}),
+    ...(holder.reason === "" ? {} : { reason: holder.reason }),
+  };
+}
+
+/** The part of a declaration that says what a value may be. */
+function describeValue(spec: ValueSpec): ValueSpec {
+  const { type, unit, minimum, maximum, choices, decimals, summary } = spec;
+  const described = { type, unit, minimum, maximum, choices, decimals, summary };
+  return Object.fromEntries(
+    Object.entries(described).filter(([, value]) => value !== undefined),
+  ) as unknown as ValueSpec;
+}
+
+function describeField(holder: FieldHolder) {
+  return {
+    name: holder.name,
+    title: holder.title,
+    access: holder.access,
+    needsConfirm: holder.spec.needsConfirm ?? false,
+    ...describeValue(holder.spec),
+    ...fieldState(holder),
+  };
+}
+
+function describeCommand(name: string, command: Command) {
+  return {
+    name,
+    summary: command.summary,
+    arguments: [...command.arguments].map(([argument, spec]) => ({
+      name: argument,
+      ...describeValue(spec),
+      ...(spec.default === undefined ? {} : { default: spec.default }),
+    })),
+    takesMore: command.takesMore,
+    role: command.role,
+    immediate: command.immediate,
+    deadline: command.deadline,
+  };
+}
+
+/**
+ * @param instrument An instrument.
+ * @returns Its names, fields with their values, and commands, as plain data.
+ */
+export function describeInstrument(instrument: Instrument) {
+  return {
+    name: instrument.name,
+    title: instrument.title,
+    summary: instrument.summary,
+    fields: instrument.holders.map(describeField),
+    commands: [...instrument.commands].map(([name, command]) => describeCommand(name, command)),
+  };
+}
+
+/** What a value may be, in a few words: `float, °C, -200 to 50`. */
+function allowed(spec: ValueSpec): string {
+  const words: string[] = [spec.choices === undefined ? spec.type : spec.choices.join("|")];
+  if (spec.unit !== undefined) words.push(spec.unit);
+  if (spec.minimum !== undefined && spec.maximum !== undefined) words.push(`${spec.minimum} to ${spec.maximum}`);
+  else if (spec.minimum !== undefined) words.push(`at least ${spec.minimum}`);
+  else if (spec.maximum !== undefined) words.push(`at most ${spec.maximum}`);
+  return words.join(", ");
+}
+
+/**
+ * @param instrument An instrument.
+ * @returns One line: what it is, its fields, its commands.
+ */
+export function helpInstrument(instrument: Instrument): string {
+  const what = instrument.summary === "" ? instrument.title : `${instrument.title}: ${instrument.summary}`;
+  const fields = instrument.holders.map((holder) =>
+    `${holder.title} (${holder.access}, ${allowed(holder.spec)}${holder.spec.needsConfirm ? ", needs confirm" : ""})`
+  );
+  const commands = [...instrument.commands].map(([name, command]) => command.usage(name).replace("usage: ", ""));
+  const own = commands.length === 0 ? "" : `${commands.join(", ")}, `;
+  return [
+    what,
+    fields.length === 0 ? "no fields" : `fields: ${fields.join(", ")}`,
+    `commands: ${own}get FIELD, set FIELD VALUE, confirm, describe, help [COMMAND]`,
+  ].join("; ");
+}
+
+/**
+ * @param instrument An instrument.
+ * @param name One of its commands.
+ * @returns One line: how it is called, what it does, what its arguments may be.
+ * @throws {InstrumentError} `unknown_command`.
+ */
+export function helpCommand(instrument: Instrument, name: string): string {
+  const command = instrument.findCommand(name);
+  if (command === undefined) throw unknownCommand(instrument, name);
+  const details = [...command.arguments].map(([argument, spec]) => {
+    const fallback = spec.default === undefined ? "" : `, default ${spec.default === "" ? "empty" : spec.default}`;
+    return `${argument}: ${spec.summary === undefined ? "" : `${spec.summary}, `}${allowed(spec)}${fallback}`;
+  });
+  const usage = command.usage(`${instrument.name}.${name}`).replace("usage: ", "");
+  return [`${usage}: ${command.summary}`, ...details, `needs the role ${command.role}`].join("; ");
+}
+
+/**
+ * @param instrument An instrument.
+ * @param name What is not one of its commands.
+ * @returns The error, with what was probably meant.
+ */
+export function unknownCommand(instrument: Instrument, name: string): InstrumentError {
+  return new InstrumentError(
+    `${instrument.title} has no command "${name}"${didYouMean(name, instrument.commandNames())}; ` +
+      `"help ${instrument.name}" tells what it has`,
+    "unknown_command",
+  );
+}

@@ -1,0 +1,123 @@
+/**
+ * A field: a named, typed value with a time and a quality.
+ *
+ * @module
+ */
+
+import { InstrumentError } from "./errors.ts";
+import { identifierOf } from "./names.ts";
+import { formatValue, parseValue, type Value, type ValueOf, type ValueSpec, type ValueType } from "./values.ts";
+
+/** How an instrument declares a field. */
+export interface FieldSpec<T extends ValueType = ValueType> extends ValueSpec<T> {
+  /** `readout`: read only. `setting`: can be set. @default "setting" where there is `write` or `needsConfirm` */
+  readonly access?: "readout" | "setting";
+  /** Whether a changed setting waits for `confirm`, as PyOpticon's entries do. @default false */
+  readonly needsConfirm?: boolean;
+  /** What it holds before anything was read or set. @default nothing, which reads `No Reading` */
+  readonly initial?: ValueOf<T>;
+  /** Reads the hardware; called at the instrument's poll interval. Throw an InstrumentError where it fails. */
+  readonly read?: (signal: AbortSignal) => ValueOf<T> | Promise<ValueOf<T>>;
+  /** Writes the hardware; called when the field is set, or at `confirm` where it needs one. */
+  readonly write?: (value: ValueOf<T>, signal: AbortSignal) => unknown;
+}
+
+/** `good`: as read. `stale`: not read yet, or not for too long. `error`: reading failed. */
+export type Quality = "good" | "stale" | "error";
+
+/** A field of a running instrument, typed by its declaration. */
+export interface Field<V extends Value = Value> {
+  /** An identifier: `actual_status`. */
+  readonly name: string;
+  /** What people and PyOpticon's scripts call it: `Actual Status`. */
+  readonly title: string;
+  /** The value; `undefined` when it has not been read or set yet. */
+  readonly value: V | undefined;
+  /** Whether to trust it. */
+  readonly quality: Quality;
+  /**
+   * Sets what the field holds, without writing any hardware, and publishes the change.
+   *
+   * @param value The value, which must be of the declared type and within the limits.
+   */
+  update(value: V): void;
+}
+
+/** The field itself: what {@linkcode Field} shows of it, and what the instrument and the bench need. */
+export class FieldHolder implements Field {
+  readonly name: string;
+  readonly title: string;
+  readonly spec: FieldSpec;
+  readonly access: "readout" | "setting";
+  value: Value | undefined;
+  quality: Quality = "stale";
+  /** When it was read or set, in milliseconds since 1970; 0 when never. */
+  time = 0;
+  /** A setting that was changed and waits for `confirm`. */
+  staged = false;
+  /** Why the quality is not good. */
+  reason = "not read yet";
+  readonly #changed: (field: FieldHolder) => void;
+
+  constructor(title: string, spec: FieldSpec, changed: (field: FieldHolder) => void) {
+    this.title = title;
+    this.name = identifierOf(title);
+    if (this.name === "") throw new TypeError(`Cannot name a field "${title}": it needs a letter or a digit`);
+    if (spec.type === "choice" && !spec.choices?.length) {
+      throw new TypeError(`Cannot declare the field ${title}: a choice needs "choices"`);
+    }
+    this.spec = spec;
+    this.access = spec.access ?? (spec.write !== undefined || spec.needsConfirm ? "setting" : "readout");
+    this.#changed = changed;
+    if (spec.initial !== undefined) {
+      this.value = spec.initial;
+      this.quality = "good";
+      this.reason = "";
+      this.time = Date.now();
+    }
+  }
+
+  /** The value as people and PyOpticon's clients read it; `No Reading` and `Read Error` are PyOpticon's words. */
+  get text(): string {
+    if (this.quality === "error") return "Read Error";
+    return this.value === undefined ? "No Reading" : formatValue(this.spec, this.value);
+  }
+
+  /**
+   * A value as declared, from text or from a value that came typed.
+   *
+   * @throws {InstrumentError} With the whole sentence: what was set, on what, why it cannot be.
+   */
+  parse(given: unknown, instrument: string): Value {
+    try {
+      return parseValue(this.spec, given);
+    } catch (error) {
+      if (!(error instanceof InstrumentError)) throw error;
+      throw new InstrumentError(`Cannot set ${this.title} of ${instrument} to ${given}: ${error.message}`, error.code);
+    }
+  }
+
+  update(value: Value): void {
+    this.#become(value, "good", "", false);
+  }
+
+  /** Keeps a setting's new value until `confirm`. */
+  stage(value: Value): void {
+    this.#become(value, "good", "", true);
+  }
+
+  /** Reading it failed: the last value stays, but is not to be trusted. */
+  fail(reason: string): void {
+    this.#become(this.value, "error", reason, this.staged);
+  }
+
+  #become(value: Value | undefined, quality: Quality, reason: string, staged: boolean): void {
+    const same = value === this.value && quality === this.quality && reason === this.reason && staged === this.staged;
+    this.value = value;
+    this.quality = quality;
+    this.reason = reason;
+    this.staged = staged;
+    if (quality === "good") this.time = Date.now();
+    if (!same) this.#changed(this);
+  }
+}

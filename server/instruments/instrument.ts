@@ -1,0 +1,198 @@
+/**
+ * What an instrument is: fields, commands, and one queue through which it is driven.
+ *
+ * It knows neither how clients ask (the wires) nor who asks (sessions); the bench and the dispatcher do.
+ *
+ * @module
+ */
+
+import type { Command } from "./command.ts";
+import { CommandQueue } from "./command_queue.ts";
+import { InstrumentError } from "./errors.ts";
+import { FieldHolder, type FieldSpec } from "./field.ts";
+import { didYouMean, identifierOf } from "./names.ts";
+import type { Value, ValueType } from "./values.ts";
+
+/** How an instrument is declared. */
+export interface InstrumentSpec<F extends Record<string, ValueType>> {
+  /** What people call it, and PyOpticon's nickname: `UV Light`. Clients also reach it as `uv_light`. */
+  readonly title: string;
+  /** What it is, in a line. */
+  readonly summary?: string;
+  /** Its fields by title: `Actual Status`, which clients also reach as `actual_status`. @default none */
+  readonly fields?: { readonly [K in keyof F]: FieldSpec<F[K]> };
+  /** Its commands by name. @default none */
+  readonly commands?: Readonly<Record<string, Command>>;
+  /** Instruments whose commands it answers as well, each in its own queue: what azcam's `api` does. @default none */
+  readonly answersFor?: readonly string[];
+  /** How often its fields are read, in seconds. @default 1 */
+  readonly pollInterval?: number;
+  /** Advances a simulation. @param seconds How much simulated time passes. */
+  readonly step?: (seconds: number) => void;
+}
+
+/** Told of every change of a field. */
+export type ChangeListener = (instrument: Instrument, field: FieldHolder) => void;
+
+const commandName = /^[a-z][a-z0-9_]*$/i;
+
+/** An instrument on a bench; made by `defineInstrument`. */
+export class Instrument {
+  /** An identifier: `uv_light`. */
+  readonly name: string;
+  /** What people call it, and PyOpticon's nickname: `UV Light`. */
+  readonly title: string;
+  /** What it is, in a line. */
+  readonly summary: string;
+  /** Its fields, in the order of the declaration. */
+  readonly holders: readonly FieldHolder[];
+  /** Its own commands, without those that every instrument has. */
+  readonly commands: ReadonlyMap<string, Command>;
+  /** Instruments whose commands it answers as well. */
+  readonly answersFor: readonly string[];
+  /** How often its fields are read, in seconds. */
+  readonly pollInterval: number;
+  /** The one queue through which it is driven. */
+  readonly queue: CommandQueue;
+  /** Whom to tell of changes; the bench sets it. */
+  changed: ChangeListener | undefined;
+  readonly #step: ((seconds: number) => void) | undefined;
+  #standard: ReadonlyMap<string, Command> = new Map();
+  readonly #lookup = new Map<string, FieldHolder>();
+  readonly #written: FieldHolder[];
+
+  /** @param spec The declaration. */
+  constructor(spec: InstrumentSpec<Record<string, ValueType>>) {
+    this.title = spec.title;
+    this.name = identifierOf(spec.title);
+    if (this.name === "") {
+      throw new TypeError(`Cannot name an instrument "${spec.title}": it needs a letter or a digit`);
+    }
+    this.summary = spec.summary ?? "";
+    this.answersFor = spec.answersFor ?? [];
+    this.pollInterval = spec.pollInterval ?? 1;
+    this.queue = new CommandQueue(this.name);
+    this.#step = spec.step;
+    this.holders = Object.entries(spec.fields ?? {}).map(([title, field]) =>
+      new FieldHolder(title, field, (holder) => this.changed?.(this, holder))
+    );
+    for (const holder of this.holders) {
+      for (const key of new Set([holder.title, holder.name])) {
+        if (this.#lookup.has(key)) throw new TypeError(`Cannot declare ${this.title}: two fields are called ${key}`);
+        this.#lookup.set(key, holder);
+      }
+    }
+    this.#written = this.holders.filter((holder) => holder.spec.needsConfirm);
+    this.commands = new Map(Object.entries(spec.commands ?? {}));
+    for (const name of this.commands.keys()) {
+      if (!commandName.test(name)) {
+        throw new TypeError(`Cannot name a command of ${this.title} "${name}": letters, digits and _ only`);
+      }
+    }
+  }
+
+  /**
+   * Takes the commands that every instrument has; it may have a `help` of its own.
+   *
+   * @throws {TypeError} When it declares another of them itself.
+   */
+  adopt(standard: ReadonlyMap<string, Command>): void {
+    for (const name of standard.keys()) {
+      if (name !== "help" && this.commands.has(name)) {
+        throw new TypeError(`Cannot declare ${name} of ${this.title}: every instrument has it`);
+      }
+    }
+    this.#standard = standard;
+  }
+
+  /** One of its own commands or of those that every instrument has, by the name on the wire. */
+  findCommand(name: string): Command | undefined {
+    return this.commands.get(name) ?? this.#standard.get(name);
+  }
+
+  /** Every command's name, for completion and suggestions. */
+  commandNames(): string[] {
+    return [...this.commands.keys(), ...this.#standard.keys()];
+  }
+
+  /**
+   * A field by its title or its name.
+   *
+   * @throws {InstrumentError} `unknown_field`, with what there is.
+   */
+  field(name: string): FieldHolder {
+    const holder = this.#lookup.get(name) ?? this.#lookup.get(identifierOf(name));
+    if (holder !== undefined) return holder;
+    const titles = this.holders.map((field) => field.title);
+    const there = titles.length === 0 ? "it has no fields" : `it has ${titles.join(", ")}`;
+    throw new InstrumentError(
+      `${this.title} has no field "${name}"${didYouMean(name, titles)}; ${there}`,
+      "unknown_field",
+    );
+  }
+
+  /** Sets a field: staged where it needs a confirm, written to the hardware otherwise. */
+  set(name: string, given: unknown, signal: AbortSignal): Promise<void> | void {
+    const holder = this.field(name);
+    if (holder.access === "readout") {
+      const settings = this.holders.filter((field) => field.access === "setting").map((field) => field.title);
+      throw new InstrumentError(
+        `Cannot set ${holder.title} of ${this.title}: it is a readout` +
+          (settings.length === 0 ? "" : `; its settings are ${settings.join(", ")}`),
+        "not_a_setting",
+      );
+    }
+    const value = holder.parse(given, this.title);
+    if (holder.spec.needsConfirm) return holder.stage(value);
+    return this.#write(holder, value, signal);
+  }
+
+  /**
+   * Sends every setting that needs a confirm to the hardware, in the order of the declaration, changed or not: as
+   * PyOpticon does, so that confirming also restores what somebody changed at the device. Where there is none, nothing
+   * happens, as with PyOpticon's widgets.
+   */
+  async confirm(signal: AbortSignal): Promise<void> {
+    for (const holder of this.#written) {
+      if (holder.value !== undefined) await this.#write(holder, holder.value, signal);
+    }
+  }
+
+  #write(holder: FieldHolder, value: Value, signal: AbortSignal): Promise<void> | void {
+    const written: unknown = holder.spec.write?.(value as never, signal);
+    if (written instanceof Promise) return written.then(() => holder.update(value));
+    holder.update(value);
+  }
+
+  /** Reads every field that has a `read`, and publishes what changed. */
+  read(): Promise<void> | void {
+    let pending: Promise<void> | undefined;
+    for (const holder of this.holders) {
+      if (holder.spec.read === undefined || holder.staged) continue;
+      if (pending !== undefined) pending = pending.then(() => this.#read(holder));
+      else pending = this.#read(holder) ?? undefined;
+    }
+    return pending;
+  }
+
+  #read(holder: FieldHolder): Promise<void> | void {
+    const fail = (error: unknown) => holder.fail(error instanceof Error ? error.message : String(error));
+    try {
+      const result: Value | Promise<Value> = holder.spec.read!(AbortSignal.timeout(30_000)) as Value | Promise<Value>;
+      if (result instanceof Promise) return result.then((value) => holder.update(value), fail);
+      holder.update(result);
+    } catch (error) {
+      fail(error);
+    }
+  }
+
+  /** Advances a simulated instrument; nothing happens to a real one. */
+  step(seconds: number): void {
+    this.#step?.(seconds);
+  }
+
+  /** Whether it is simulated and wants its time to pass. */
+  get simulated(): boolean {
+    return this.#step !== undefined;
+  }
+}

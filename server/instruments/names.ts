@@ -1,0 +1,33 @@
+/**
+ * Names and titles: a thing has one of each, and every lookup accepts either.
+ *
+ * @module
+ */
+
+import { closest, distance } from "npm:fastest-levenshtein@1.0.16";
+
+/**
+ * The identifier that a title gives: `UV Light` is `uv_light`, `CH4 (ppm)` is `ch4_ppm`.
+ *
+ * @param title Any text with a letter or digit in it.
+ * @returns Lower-case letters, digits and underscores.
+ */
+export function identifierOf(title: string): string {
+  return title.normalize("NFKD").toLowerCase().replace(/[^a-z0-9]+/g, "_").replace(/^_+|_+$/g, "");
+}
+
+/**
+ * The name that was probably meant.
+ *
+ * @param given What somebody wrote.
+ * @param known What there is.
+ * @returns ` (did you mean …?)`, or nothing where nothing comes close.
+ */
+export function didYouMean(given: string, known: readonly string[]): string {
+  if (known.length === 0 || given === "") return "";
+  const wanted = given.toLowerCase();
+  const found = closest(wanted, known.map((name) => name.toLowerCase()));
+  const limit = Math.max(1, Math.floor(Math.max(wanted.length, found.length) / 3));
+  if (distance(wanted, found) > limit) return "";
+  return ` (did you mean ${known.find((name) => name.toLowerCase() === found)}?)`;
+}

@@ -1,0 +1,47 @@
+/**
+ * The commands that every instrument has: `get`, `set`, `confirm`, `describe` and `help`.
+ *
+ * @module
+ */
+
+import { type Command, command } from "./command.ts";
+import { describeInstrument, helpCommand, helpInstrument } from "./describe.ts";
+import type { Instrument } from "./instrument.ts";
+
+/**
+ * @param instrument The instrument they act on.
+ * @returns The commands by name.
+ */
+export function standardCommands(instrument: Instrument): ReadonlyMap<string, Command> {
+  return new Map(Object.entries({
+    get: command({
+      summary: "Read a field",
+      arguments: { field: { type: "text", summary: "its title or name" } },
+      role: "observer",
+      immediate: true,
+      run: ({ field }) => instrument.field(field).text,
+    }),
+    set: command({
+      summary: "Set a field; a setting that needs it waits for confirm",
+      arguments: { field: { type: "text", summary: "its title or name" }, value: { type: "text" } },
+      run: ({ field, value }, { signal }) => instrument.set(field, value, signal),
+    }),
+    confirm: command({
+      summary: "Apply the settings that wait",
+      run: (_, { signal }) => instrument.confirm(signal),
+    }),
+    describe: command({
+      summary: "Tell its fields and commands as JSON",
+      role: "observer",
+      immediate: true,
+      run: () => describeInstrument(instrument),
+    }),
+    help: command({
+      summary: "Tell what it can do, or how a command is called",
+      arguments: { command: { type: "text", default: "" } },
+      role: "observer",
+      immediate: true,
+      run: ({ command }) => command === "" ? helpInstrument(instrument) : helpCommand(instrument, command),
+    }),
+  }));
+}

@@ -1,0 +1,132 @@
+/**
+ * What a field or an argument may hold, how text becomes it, and how it reads.
+ *
+ * @module
+ */
+
+import { InstrumentError } from "./errors.ts";
+import { didYouMean } from "./names.ts";
+
+/** What a value can be: a number with or without a fraction, text, one of a list, or on and off. */
+export type ValueType = "float" | "int" | "text" | "choice" | "switch";
+
+/** The TypeScript type of a {@linkcode ValueType}: numbers, booleans for a switch, text for the others. */
+export type ValueOf<T extends ValueType> = T extends "float" | "int" ? number : T extends "switch" ? boolean : string;
+
+/** Any value. */
+export type Value = number | string | boolean;
+
+/** What a field or an argument may hold. */
+export interface ValueSpec<T extends ValueType = ValueType> {
+  /** The type of value. */
+  readonly type: T;
+  /** The unit people read, for example `°C` or `sccm`. */
+  readonly unit?: string;
+  /** The smallest allowed number, in `unit`. */
+  readonly minimum?: number;
+  /** The largest allowed number, in `unit`. */
+  readonly maximum?: number;
+  /** What a `choice` can be. */
+  readonly choices?: readonly string[];
+  /** How many decimals a `float` is shown with. @default as many as it has */
+  readonly decimals?: number;
+  /** What it is, in a line. */
+  readonly summary?: string;
+}
+
+/** A float on azcam's wire even when it has no fraction: its clients read `1.0`, not `1`. JSON has the number. */
+export class Float {
+  readonly #value: number;
+
+  /** @param value Any number. */
+  constructor(value: number) {
+    this.#value = value;
+  }
+
+  /** @returns The number. */
+  valueOf(): number {
+    return this.#value;
+  }
+
+  /** @returns The number, for JSON. */
+  toJSON(): number {
+    return this.#value;
+  }
+}
+
+const numberText = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i;
+const on = new Set(["on", "true", "1", "yes", "open"]);
+const off = new Set(["off", "false", "0", "no", "closed", "close"]);
+
+function withUnit(value: number, spec: ValueSpec): string {
+  return spec.unit === undefined ? String(value) : `${value} ${spec.unit}`;
+}
+
+function parseNumber(spec: ValueSpec, given: unknown): number {
+  const text = typeof given === "string" ? given.trim() : given;
+  const value = typeof text === "string" && numberText.test(text) ? Number(text) : text;
+  if (typeof value !== "number" || !Number.isFinite(value)) {
+    throw new InstrumentError(
+      `not a number${spec.unit === undefined ? "" : `; give it in ${spec.unit}`}`,
+      "bad_argument",
+    );
+  }
+  if (spec.type === "int" && !Number.isSafeInteger(value)) {
+    throw new InstrumentError("not a whole number", "bad_argument");
+  }
+  if (spec.minimum !== undefined && value < spec.minimum) {
+    throw new InstrumentError(`below its minimum of ${withUnit(spec.minimum, spec)}`, "out_of_limits");
+  }
+  if (spec.maximum !== undefined && value > spec.maximum) {
+    throw new InstrumentError(`above its maximum of ${withUnit(spec.maximum, spec)}`, "out_of_limits");
+  }
+  return value;
+}
+
+/**
+ * A value as declared, from text or from a value that came typed.
+ *
+ * @param spec What is allowed.
+ * @param given Text, a number or a boolean.
+ * @returns The value.
+ * @throws {InstrumentError} `bad_argument` or `out_of_limits`, with only the reason: the caller says what was set.
+ */
+export function parseValue(spec: ValueSpec, given: unknown): Value {
+  switch (spec.type) {
+    case "float":
+    case "int":
+      return parseNumber(spec, given);
+    case "text":
+      if (typeof given === "string") return given;
+      if (typeof given === "number" || typeof given === "boolean") return String(given);
+      throw new InstrumentError("not text", "bad_argument");
+    case "choice": {
+      const choices = spec.choices ?? [];
+      const wanted = String(given);
+      const found = choices.find((choice) => choice === wanted) ??
+        choices.find((choice) => choice.toLowerCase() === wanted.toLowerCase());
+      if (found !== undefined) return found;
+      throw new InstrumentError(`not one of ${choices.join(", ")}${didYouMean(wanted, choices)}`, "bad_argument");
+    }
+    case "switch": {
+      const word = String(given).toLowerCase();
+      if (on.has(word)) return true;
+      if (off.has(word)) return false;
+      throw new InstrumentError("neither on nor off", "bad_argument");
+    }
+  }
+}
+
+/**
+ * A value as people and PyOpticon's clients read it.
+ *
+ * @param spec What the value is.
+ * @param value The value.
+ * @returns `30.0` with the declared decimals, `On` or `Off`, text as it is.
+ */
+export function formatValue(spec: ValueSpec, value: Value): string {
+  if (spec.type === "switch") return value === true ? "On" : "Off";
+  if (typeof value !== "number") return String(value);
+  if (spec.type === "float" && spec.decimals !== undefined) return value.toFixed(spec.decimals);
+  return spec.type === "float" && Number.isInteger(value) ? value.toFixed(1) : String(value);
+}

@@ -1,0 +1,113 @@
+/**
+ * The whole server: one bench behind both wires. The one file that wires them together.
+ *
+ * @module
+ */
+
+import { CommandServer } from "./command_server.ts";
+import { DashboardServer } from "./dashboard_server.ts";
+import type { Instrument } from "./instruments/instrument.ts";
+import type { Limits } from "./limits.ts";
+import { Services } from "./services.ts";
+
+/** How a {@linkcode HeliographServer} is made. */
+export interface HeliographServerOptions {
+  /** What stands on the bench. */
+  readonly instruments: Iterable<Instrument>;
+  /** The address. @default "127.0.0.1" */
+  readonly host?: string;
+  /** azcam's port; 0 takes any free one. @default 2402 */
+  readonly commandPort?: number;
+  /** PyOpticon's port; 0 takes any free one. @default 12345 */
+  readonly dashboardPort?: number;
+  /** Listens beyond this PC although nothing controls who connects. @default false */
+  readonly insecureOpen?: boolean;
+  /** What clients may use. @default the limits of the README */
+  readonly limits?: Partial<Limits>;
+  /** Whether the bench polls and simulated time passes by the clock; tests step it themselves. @default true */
+  readonly poll?: boolean;
+}
+
+/**
+ * azcam's command server and PyOpticon's dashboard socket on one bench.
+ *
+ * @example
+ * ```ts
+ * import { HeliographServer } from "./server.ts";
+ * import { demoInstruments } from "./demo_bench.ts";
+ *
+ * await using server = new HeliographServer({ instruments: demoInstruments(), commandPort: 0, dashboardPort: 0 });
+ * server.start();
+ * console.log(server.commandServer.port > 0); // true
+ * ```
+ */
+export class HeliographServer {
+  /** azcam's wire. */
+  readonly commandServer: CommandServer;
+  /** PyOpticon's wire. */
+  readonly dashboardServer: DashboardServer;
+  readonly #services: Services;
+  readonly #poll: boolean;
+  readonly #finished = Promise.withResolvers<void>();
+  #stopping: Promise<void> | undefined;
+
+  /**
+   * @param options Instruments, ports, limits.
+   * @throws {HeliographError} `not_allowed` when the address is not loopback and `insecureOpen` is not given.
+   */
+  constructor(
+    { instruments, commandPort = 2402, dashboardPort = 12345, limits = {}, poll = true, ...listen }:
+      HeliographServerOptions,
+  ) {
+    const services = new Services(instruments, limits);
+    services.exit = () => void this.stop();
+    this.#services = services;
+    this.#poll = poll;
+    this.commandServer = new CommandServer({ ...listen, port: commandPort, services });
+    this.dashboardServer = new DashboardServer(services, { ...listen, port: dashboardPort });
+  }
+
+  /** The instruments, and their simulated time. */
+  get bench(): Services["bench"] {
+    return this.#services.bench;
+  }
+
+  /** Resolves when the server has stopped. */
+  get finished(): Promise<void> {
+    return this.#finished.promise;
+  }
+
+  /**
+   * Serves in the background.
+   *
+   * @throws {HeliographError} `cannot_listen` when a port is in use; then nothing listens.
+   */
+  start(): void {
+    this.commandServer.start();
+    try {
+      this.dashboardServer.start();
+    } catch (error) {
+      void this.commandServer.stop();
+      throw error;
+    }
+    if (this.#poll) this.bench.start();
+  }
+
+  /** Stops accepting, finishes what runs (for at most five seconds), closes every connection and stops the bench. */
+  stop(): Promise<void> {
+    this.#stopping ??= this.#stop();
+    return this.#stopping;
+  }
+
+  async #stop(): Promise<void> {
+    this.#services.dispatcher.stop();
+    await Promise.all([this.commandServer.stop(), this.dashboardServer.stop()]);
+    this.bench.stop();
+    this.#finished.resolve();
+  }
+
+  /** Stops it, so that `await using` releases the ports. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop();
+  }
+}

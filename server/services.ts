@@ -1,0 +1,58 @@
+/**
+ * What all the listeners of one server share: bench, dispatcher, sessions, limits, and its status.
+ *
+ * @module
+ */
+
+import type { ServerStatus } from "../protocol/description.ts";
+import { version } from "../protocol/version.ts";
+import { apiInstrument } from "./api_instrument.ts";
+import { Bench } from "./bench.ts";
+import { Dispatcher } from "./dispatcher.ts";
+import type { Instrument } from "./instruments/instrument.ts";
+import { defaultLimits, type Limits } from "./limits.ts";
+import { Sessions } from "./sessions.ts";
+
+/** Something that listens, as `status` tells it. */
+export type ListenerAddress = ServerStatus["listeners"][number];
+
+/** What all the listeners of one server share. */
+export class Services {
+  readonly bench: Bench;
+  readonly dispatcher: Dispatcher;
+  readonly sessions: Sessions = new Sessions();
+  readonly limits: Limits;
+  /** What listens now. */
+  readonly listeners: Set<() => ListenerAddress> = new Set();
+  /** Stops the server, when a client that may asks for it. */
+  exit: () => void = () => {};
+  readonly #started = performance.now();
+
+  /**
+   * @param instruments What stands on the bench; the default instrument `api` is added.
+   * @param limits What clients may use; the defaults for what is left out.
+   */
+  constructor(instruments: Iterable<Instrument>, limits: Partial<Limits> = {}) {
+    this.limits = { ...defaultLimits, ...limits };
+    this.bench = new Bench(instruments);
+    this.bench.add(apiInstrument(this.bench, () => this.status()));
+    this.dispatcher = new Dispatcher(this.bench);
+  }
+
+  /** Uptime, listeners, sessions, and what the instruments are doing. */
+  status(): ServerStatus {
+    return {
+      server: "heliograph",
+      version,
+      uptime: Math.round((performance.now() - this.#started) / 100) / 10,
+      listeners: [...this.listeners].map((address) => address()),
+      sessions: this.sessions.describe(),
+      instruments: this.bench.instruments.map(({ name, queue }) => ({
+        name,
+        running: queue.running?.name ?? "",
+        runningFor: Math.round((queue.running?.seconds ?? 0) * 10) / 10,
+        waiting: queue.waiting,
+      })),
+    };
+  }
+}

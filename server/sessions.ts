@@ -1,0 +1,164 @@
+/**
+ * Who is connected: each client connection has a number, a name, an address and a role.
+ *
+ * @module
+ */
+
+import type { SessionDescription } from "../protocol/description.ts";
+import { HeliographError } from "../protocol/errors.ts";
+import { beginsHttp } from "../protocol/http_guard.ts";
+import { joined } from "../protocol/bytes.ts";
+import type { Connection } from "./connection.ts";
+import type { Role } from "./instruments/command.ts";
+
+/** One client connection with an identity. */
+export class Session {
+  /** A number that no other connection of this server run has. */
+  readonly id: number;
+  /** Which wire it speaks. */
+  readonly protocol: "line" | "dashboard";
+  /** What it may do. */
+  readonly role: Role;
+  /** The bytes behind it. */
+  readonly connection: Connection;
+  /** The name it registered, or empty. */
+  name = "";
+  /** Whether it shall end once what it asked for is answered. */
+  ending = false;
+  readonly #connected = Date.now();
+  #lastRequest: string | (() => string) = "";
+  #lastRequestTime = 0;
+  #working = 0;
+  #first: Uint8Array[] | undefined = [];
+
+  /** @param identity Its number, wire, role and connection. */
+  constructor(identity: Pick<Session, "id" | "protocol" | "role" | "connection">) {
+    this.id = identity.id;
+    this.protocol = identity.protocol;
+    this.role = identity.role;
+    this.connection = identity.connection;
+  }
+
+  /** Where it comes from, `address:port`. */
+  get address(): string {
+    return this.connection.address;
+  }
+
+  /** How the log calls it: its name, or its number and address. */
+  get label(): string {
+    return this.name === "" ? `client ${this.id} (${this.address})` : `${this.name} (client ${this.id})`;
+  }
+
+  /**
+   * Takes the name a client gives itself.
+   *
+   * @throws {HeliographError} `bad_argument` for an empty or overlong name or one with control characters.
+   */
+  register(name: string): void {
+    // deno-lint-ignore no-control-regex -- control characters are what is refused
+    if (name === "" || name.length > 64 || /[\x00-\x1f\x7f]/.test(name)) {
+      throw new HeliographError("bad_argument", "Cannot register that name: give 1 to 64 printable characters");
+    }
+    this.name = name;
+  }
+
+  /**
+   * Notes what it last asked, for `status`.
+   *
+   * @param request The text, or how to make it if somebody wants it.
+   * @param time When, in milliseconds since 1970.
+   */
+  asked(request: string | (() => string), time: number): void {
+    this.#lastRequest = request;
+    this.#lastRequestTime = time;
+  }
+
+  /** How many of its requests are being worked on. */
+  get working(): number {
+    return this.#working;
+  }
+
+  /** A request of it is being worked on: it is not closed before `answered`. */
+  work(): void {
+    this.#working++;
+  }
+
+  /** A request has been answered. */
+  answered(): void {
+    this.#working--;
+    if (this.ending) this.end();
+  }
+
+  /** Ends it: at once where nothing is being worked on, after the last answer has gone out otherwise. */
+  end(): void {
+    this.ending = true;
+    if (this.#working === 0) this.connection.flush().then(() => this.connection.close(), () => {});
+  }
+
+  /**
+   * The next bytes from the client. A connection that begins with HTTP is closed: it is a page in somebody's browser,
+   * which can reach this PC but is not to drive its instruments.
+   *
+   * @returns The bytes, to be used before the next call, or `null` at the end.
+   */
+  receive(): Promise<Uint8Array | null> {
+    return this.#first === undefined ? this.connection.read() : this.#receiveFirst(this.#first);
+  }
+
+  async #receiveFirst(pieces: Uint8Array[]): Promise<Uint8Array | null> {
+    for (;;) {
+      const bytes = await this.connection.read();
+      if (bytes === null) return null;
+      // Kept as a copy: the connection reuses its buffer.
+      pieces.push(bytes.slice());
+      const start = joined(pieces);
+      const http = beginsHttp(start);
+      if (http === undefined) continue;
+      this.#first = undefined;
+      if (!http) return start;
+      this.connection.close(new Error("it speaks HTTP, which this port does not; nothing of it was run"));
+      return null;
+    }
+  }
+
+  /** As `status` tells it. */
+  describe(): SessionDescription {
+    const last = typeof this.#lastRequest === "string" ? this.#lastRequest : this.#lastRequest();
+    return {
+      session: this.id,
+      name: this.name,
+      address: this.address,
+      protocol: this.protocol,
+      role: this.role,
+      connected: new Date(this.#connected).toISOString(),
+      lastRequest: last.length > 200 ? `${last.slice(0, 200)}…` : last,
+      lastRequestTime: this.#lastRequestTime === 0 ? null : new Date(this.#lastRequestTime).toISOString(),
+    };
+  }
+}
+
+/** The sessions of a server, whichever wire they speak. */
+export class Sessions {
+  readonly #open = new Map<number, Session>();
+  #last = 0;
+
+  /** A number for a new session. */
+  nextId(): number {
+    return ++this.#last;
+  }
+
+  /** Knows a session from now on. */
+  add(session: Session): void {
+    this.#open.set(session.id, session);
+  }
+
+  /** Forgets a session whose connection has ended. */
+  delete(session: Session): void {
+    this.#open.delete(session.id);
+  }
+
+  /** Everybody who is connected, oldest first. */
+  describe(): SessionDescription[] {
+    return [...this.#open.values()].map((session) => session.describe());
+  }
+}
