@@ -1,2 +1,40 @@
-export { HeliographServer } from "./server/server.ts";
+/**
+ * heliograph: drives a lab's or an observatory's instruments, for azcam's and PyOpticon's clients and its own.
+ *
+ * The server side is {@linkcode HeliographServer} (both wires) or {@linkcode CommandServer} (azcam's alone), with
+ * instruments made by {@linkcode defineInstrument} and {@linkcode command}. The client side is
+ * {@linkcode PyOpticonSocketClient} and {@linkcode AzcamClient}.
+ *
+ * @module
+ */
+
+export { AzcamClient, type AzcamClientOptions, type CallOptions } from "./client/azcam_client.ts";
+export {
+  type CodeOptions,
+  type ErrorsMode,
+  PyOpticonSocketClient,
+  type PyOpticonSocketClientOptions,
+  type RequestOptions,
+  type WatchUpdate,
+} from "./client/pyopticon_client.ts";
+export type * from "./protocol/description.ts";
+export { type ErrorCode, errorCodes, HeliographError } from "./protocol/errors.ts";
+export { version } from "./protocol/version.ts";
+export { CommandServer, type CommandServerOptions, LineSession } from "./server/command_server.ts";
+export { DashboardServer } from "./server/dashboard_server.ts";
 export { demoInstruments } from "./server/demo_bench.ts";
+export {
+  type ArgumentSpec,
+  type Command,
+  command,
+  type CommandContext,
+  type CommandSpec,
+  type Role,
+} from "./server/instruments/command.ts";
+export { defineInstrument, type TypedInstrument } from "./server/instruments/define_instrument.ts";
+export { InstrumentError, type InstrumentErrorCode } from "./server/instruments/errors.ts";
+export type { Field, FieldSpec } from "./server/instruments/field.ts";
+export type { Fields, Instrument, InstrumentSpec } from "./server/instruments/instrument.ts";
+export { Float, type Value, type ValueOf, type ValueSpec } from "./server/instruments/values.ts";
+export type { Limits } from "./server/limits.ts";
+export { HeliographServer, type HeliographServerOptions } from "./server/server.ts";

@@ -36,15 +36,18 @@ export type ErrorCode = keyof typeof errorCodes;
 export class HeliographError extends Error {
   /** The stable code, for scripts to branch on. */
   readonly code: ErrorCode;
+  /** The unknown name, where the error is about one: azcam's wire has words of its own for it. */
+  readonly subject: string;
 
   /**
    * @param code The stable code.
    * @param message What went wrong, on what, why, and what would be right.
-   * @param options `cause`: the error behind this one, if any.
+   * @param options `cause`: the error behind this one, if any; `subject`: the unknown name.
    */
-  constructor(code: ErrorCode, message: string, options?: ErrorOptions) {
+  constructor(code: ErrorCode, message: string, options: ErrorOptions & { readonly subject?: string } = {}) {
     super(message, options);
     this.name = "HeliographError";
     this.code = code;
+    this.subject = options.subject ?? "";
   }
 }

@@ -66,6 +66,11 @@ function splittable(text: string): string {
  * @returns One line that begins with `ERROR `.
  */
 export function lineError(error: HeliographError): string {
-  const azcamWords = error.code === "command_failed" || error.code === "unknown_instrument";
-  return `ERROR ${splittable(azcamWords ? `AzcamError(${pythonRepr(error.message)})` : onOneLine(error.message))}`;
+  const azcamWords = error.code === "unknown_instrument"
+    ? `remote call not allowed: ${error.subject}`
+    : error.code === "command_failed"
+    ? error.message
+    : undefined;
+  const text = azcamWords === undefined ? onOneLine(error.message) : `AzcamError(${pythonRepr(azcamWords)})`;
+  return `ERROR ${splittable(text)}`;
 }

@@ -139,7 +139,7 @@ export class DashboardServer extends SocketServer<DashboardSession> {
       return;
     }
     session.asked(() => summary(request), Date.now());
-    const level = printout && id === undefined ? "info" : "debug";
+    const level = printout && id === undefined && request.cmd !== "Close" ? "info" : "debug";
     if (this.log.isEnabledFor(level)) {
       this.log[level]("{client}: {request}", { client: session.label, request: summary(request) });
     }

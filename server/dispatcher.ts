@@ -74,10 +74,10 @@ export class Dispatcher {
   instrument(name: string): Instrument {
     const found = this.#bench.find(name);
     if (found !== undefined) return found;
-    throw new HeliographError(
-      "unknown_instrument",
-      `remote call not allowed: ${name}${didYouMean(name, this.#bench.names())}`,
-    );
+    const subject = `${name}${didYouMean(name, this.#bench.names())}`;
+    throw new HeliographError("unknown_instrument", `No instrument is called ${subject}; "list" tells what there is`, {
+      subject,
+    });
   }
 
   /**

@@ -4,15 +4,14 @@
  * @module
  */
 
-import type { Field } from "./field.ts";
-import { Instrument, type InstrumentSpec } from "./instrument.ts";
+import { type Fields, Instrument, type InstrumentSpec } from "./instrument.ts";
 import { standardCommands } from "./standard_commands.ts";
-import type { ValueOf, ValueType } from "./values.ts";
+import type { ValueType } from "./values.ts";
 
 /** An instrument whose fields are typed by its declaration. */
 export type TypedInstrument<F extends Record<string, ValueType>> = Instrument & {
   /** The fields by title. */
-  readonly fields: { readonly [K in keyof F]: Field<ValueOf<F[K]>> };
+  readonly fields: Fields<F>;
 };
 
 /**
@@ -30,7 +29,12 @@ export type TypedInstrument<F extends Record<string, ValueType>> = Instrument & 
  *     Position: { type: "float", unit: "mm", decimals: 2, read: () => position },
  *     Speed: { type: "float", unit: "mm/s", minimum: 0.1, maximum: 5, initial: 1, write: () => {} },
  *   },
- *   commands: { home: command({ summary: "Go to the end switch", run: () => void (position = 0) }) },
+ *   commands: ({ Speed }) => ({
+ *     home: command({
+ *       summary: "Go to the end switch",
+ *       run: () => `back from ${position} mm at ${Speed.value} mm/s, now at ${position = 0} mm`,
+ *     }),
+ *   }),
  * });
  * console.log(stage.fields.Speed.value); // 1
  * ```
@@ -42,6 +46,5 @@ export type TypedInstrument<F extends Record<string, ValueType>> = Instrument & 
 export function defineInstrument<F extends Record<string, ValueType>>(spec: InstrumentSpec<F>): TypedInstrument<F> {
   const instrument = new Instrument(spec as unknown as InstrumentSpec<Record<string, ValueType>>);
   instrument.adopt(standardCommands(instrument));
-  const fields = Object.fromEntries(instrument.holders.map((holder) => [holder.title, holder]));
-  return Object.assign(instrument, { fields }) as unknown as TypedInstrument<F>;
+  return Object.assign(instrument, { fields: instrument.byTitle }) as unknown as TypedInstrument<F>;
 }

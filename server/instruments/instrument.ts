@@ -9,9 +9,12 @@
 import type { Command } from "./command.ts";
 import { CommandQueue } from "./command_queue.ts";
 import { InstrumentError } from "./errors.ts";
-import { FieldHolder, type FieldSpec } from "./field.ts";
+import { type Field, FieldHolder, type FieldSpec } from "./field.ts";
 import { didYouMean, identifierOf } from "./names.ts";
-import type { Value, ValueType } from "./values.ts";
+import type { Value, ValueOf, ValueType } from "./values.ts";
+
+/** An instrument's fields by title, typed by their declarations. */
+export type Fields<F extends Record<string, ValueType>> = { readonly [K in keyof F]: Field<ValueOf<F[K]>> };
 
 /** How an instrument is declared. */
 export interface InstrumentSpec<F extends Record<string, ValueType>> {
@@ -21,8 +24,8 @@ export interface InstrumentSpec<F extends Record<string, ValueType>> {
   readonly summary?: string;
   /** Its fields by title: `Actual Status`, which clients also reach as `actual_status`. @default none */
   readonly fields?: { readonly [K in keyof F]: FieldSpec<F[K]> };
-  /** Its commands by name. @default none */
-  readonly commands?: Readonly<Record<string, Command>>;
+  /** Its commands by name, or a function that makes them from the instrument's fields. @default none */
+  readonly commands?: Readonly<Record<string, Command>> | ((fields: Fields<F>) => Readonly<Record<string, Command>>);
   /** Instruments whose commands it answers as well, each in its own queue: what azcam's `api` does. @default none */
   readonly answersFor?: readonly string[];
   /** How often its fields are read, in seconds. @default 1 */
@@ -46,6 +49,8 @@ export class Instrument {
   readonly summary: string;
   /** Its fields, in the order of the declaration. */
   readonly holders: readonly FieldHolder[];
+  /** The fields by title, for handlers. */
+  readonly byTitle: Fields<Record<string, ValueType>>;
   /** Its own commands, without those that every instrument has. */
   readonly commands: ReadonlyMap<string, Command>;
   /** Instruments whose commands it answers as well. */
@@ -83,7 +88,9 @@ export class Instrument {
       }
     }
     this.#written = this.holders.filter((holder) => holder.spec.needsConfirm);
-    this.commands = new Map(Object.entries(spec.commands ?? {}));
+    this.byTitle = Object.fromEntries(this.holders.map((holder) => [holder.title, holder]));
+    const { commands = {} } = spec;
+    this.commands = new Map(Object.entries(typeof commands === "function" ? commands(this.byTitle) : commands));
     for (const name of this.commands.keys()) {
       if (!commandName.test(name)) {
         throw new TypeError(`Cannot name a command of ${this.title} "${name}": letters, digits and _ only`);

@@ -1,0 +1,88 @@
+/**
+ * The program as a table of subcommands. It knows no process: tests run it with streams of their own.
+ *
+ * @module
+ */
+
+import { buildApplication, buildRouteMap, ExitCode, proposeCompletions, run, text_en } from "npm:@stricli/core@1.3.0";
+import { version } from "../protocol/version.ts";
+import { completeWord, completionsCommand, versionCommand } from "./commands/about.ts";
+import { describeCommand, listCommand, statusCommand, watchCommand } from "./commands/bench.ts";
+import { callCommand, commandCommand } from "./commands/calls.ts";
+import { confirmCommand, getCommand, setCommand } from "./commands/fields.ts";
+import { serverCommand } from "./commands/server.ts";
+import { shellCommand } from "./commands/shell.ts";
+import type { CliContext } from "./context.ts";
+import { exitCodeOf, exitCodes, failureText } from "./exit_codes.ts";
+
+const clientRoutes = {
+  list: listCommand,
+  describe: describeCommand,
+  get: getCommand,
+  set: setCommand,
+  confirm: confirmCommand,
+  call: callCommand,
+  command: commandCommand,
+  shell: shellCommand,
+  watch: watchCommand,
+  status: statusCommand,
+};
+
+const clientMap = buildRouteMap({
+  routes: clientRoutes,
+  defaultCommand: "shell",
+  docs: { brief: "The client subcommands as a group; alone it opens the shell" },
+});
+
+const root = buildRouteMap({
+  routes: {
+    server: serverCommand,
+    ...clientRoutes,
+    client: clientMap,
+    completions: completionsCommand,
+    version: versionCommand,
+  },
+  docs: {
+    brief:
+      "Drives a lab's or an observatory's instruments from anywhere, for azcam's and PyOpticon's clients and its own",
+    hideRoute: { client: false },
+  },
+});
+
+function application(json: boolean) {
+  return buildApplication(root, {
+    name: "heliograph",
+    versionInfo: { currentVersion: version },
+    scanner: { caseStyle: "allow-kebab-for-camel", allowArgumentEscapeSequence: true },
+    documentation: { useAliasInUsageLine: false, disableAnsiColor: true },
+    determineExitCode: exitCodeOf,
+    localization: {
+      loadText: () => ({ ...text_en, exceptionWhileRunningCommand: (error: unknown) => failureText(error, json) }),
+    },
+  });
+}
+
+/**
+ * Runs the program.
+ *
+ * @param words The command line, without the program's name.
+ * @param context Streams and terminal.
+ * @returns The exit code, one of the README's table.
+ */
+export async function runCli(words: readonly string[], context: CliContext): Promise<number> {
+  if (words[0] === completeWord) {
+    await propose(words.slice(1), context);
+    return exitCodes.success.code;
+  }
+  await run(application(words.includes("--json")), words, context);
+  const code = Number(context.process.exitCode ?? 0);
+  return code === ExitCode.InvalidArgument || code === ExitCode.UnknownCommand ? exitCodes.usage.code : code;
+}
+
+async function propose(words: readonly string[], context: CliContext): Promise<void> {
+  const partial = words.at(-1) ?? "";
+  const proposals = await proposeCompletions(application(false), words, { ...context, words: words.slice(0, -1) });
+  for (const { completion } of proposals) {
+    if (completion.startsWith(partial)) context.process.stdout.write(`${completion}\n`);
+  }
+}

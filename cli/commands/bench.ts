@@ -1,0 +1,169 @@
+/**
+ * The subcommands that look around: `list`, `describe`, `status`, `watch`.
+ *
+ * @module
+ */
+
+import { buildCommand } from "npm:@stricli/core@1.3.0";
+import type {
+  ArgumentDescription,
+  FieldDescription,
+  InstrumentDescription,
+  ValueDescription,
+} from "../../protocol/description.ts";
+import {
+  type ConnectionFlags,
+  dashboardClient,
+  dashboardFlags,
+  fieldParameter,
+  instrumentParameter,
+} from "../connection.ts";
+import type { CliContext } from "../context.ts";
+import { clock, duration, type Paint, painter, paintQuality, table, writeJson } from "../output.ts";
+
+/** `heliograph list` */
+export const listCommand = buildCommand({
+  docs: { brief: "List the instruments" },
+  parameters: { flags: dashboardFlags },
+  async func(this: CliContext, flags: ConnectionFlags): Promise<void> {
+    await using client = dashboardClient(flags);
+    const instruments = await client.describe();
+    if (flags.json) return writeJson(this, instruments.map(({ name, title, summary }) => ({ name, title, summary })));
+    const rows = instruments.map((
+      { name, title, summary, fields, commands },
+    ) => [name, title, String(fields.length), String(commands.length), summary]);
+    this.process.stdout.write(table(["name", "title", "fields", "commands", "what it is"], rows, painter(this.colour)));
+  },
+});
+
+function allowed({ choices, minimum, maximum, type }: ValueDescription): string {
+  if (choices !== undefined) return choices.join("|");
+  if (minimum !== undefined && maximum !== undefined) return `${type} ${minimum} to ${maximum}`;
+  if (minimum !== undefined) return `${type} at least ${minimum}`;
+  return maximum === undefined ? type : `${type} at most ${maximum}`;
+}
+
+function fieldRow(field: FieldDescription, paint: Paint): string[] {
+  const access = field.needsConfirm ? `${field.access}, needs confirm` : field.access;
+  const value = `${field.text}${field.staged ? " (staged)" : ""}`;
+  return [field.title, paintQuality(value, field.quality, paint), field.unit ?? "", access, allowed(field)];
+}
+
+function argumentText({ name, default: fallback }: ArgumentDescription): string {
+  if (fallback === undefined) return name.toUpperCase();
+  return fallback === "" ? `[${name.toUpperCase()}]` : `[${name.toUpperCase()}=${fallback}]`;
+}
+
+/** An instrument for people. */
+export function describeText(instrument: InstrumentDescription, paint: Paint): string {
+  const { name, title, summary, fields, commands } = instrument;
+  const heading = `${paint.bold(title)}${name === title ? "" : ` (${name})`}${summary === "" ? "" : `: ${summary}`}\n`;
+  const fieldTable = table(
+    ["field", "value", "unit", "access", "allowed"],
+    fields.map((field) => fieldRow(field, paint)),
+    paint,
+  );
+  const commandRows = commands.map((command) => [
+    [command.name, ...command.arguments.map(argumentText), ...(command.takesMore ? ["…"] : [])].join(" "),
+    command.summary,
+  ]);
+  const commandTable = table(["command", "what it does"], commandRows, paint);
+  return [heading, fieldTable, commandTable].filter((part) => part !== "").join("\n");
+}
+
+/** `heliograph describe INSTRUMENT` */
+export const describeCommand = buildCommand({
+  docs: { brief: "Tell an instrument's fields, values and commands" },
+  parameters: { flags: dashboardFlags, positional: { kind: "tuple", parameters: [instrumentParameter] } },
+  async func(this: CliContext, flags: ConnectionFlags, instrument: string): Promise<void> {
+    await using client = dashboardClient(flags);
+    const described = await client.describe(instrument);
+    if (flags.json) writeJson(this, described);
+    else this.process.stdout.write(describeText(described, painter(this.colour)));
+  },
+});
+
+/** `heliograph status` */
+export const statusCommand = buildCommand({
+  docs: { brief: "Tell uptime, listeners, who is connected, and what the instruments are doing" },
+  parameters: { flags: dashboardFlags },
+  async func(this: CliContext, flags: ConnectionFlags): Promise<void> {
+    await using client = dashboardClient(flags);
+    const status = await client.status();
+    if (flags.json) return writeJson(this, status);
+    const paint = painter(this.colour);
+    const { stdout } = this.process;
+    stdout.write(`${paint.bold(status.server)} ${status.version}, up for ${duration(status.uptime)}\n\n`);
+    const listeners = status.listeners.map(({ protocol, host, port }) => [protocol, `${host}:${port}`]);
+    stdout.write(table(["listener", "address"], listeners, paint));
+    const sessions = status.sessions.map((session) => [
+      String(session.session),
+      session.name,
+      session.address,
+      session.protocol,
+      session.role,
+      clock(session.connected),
+      clock(session.lastRequestTime),
+      session.lastRequest,
+    ]);
+    const head = ["client", "name", "address", "wire", "role", "since", "asked", "last request"];
+    stdout.write(`\n${table(head, sessions, paint)}`);
+    const busy = status.instruments.filter(({ running, waiting }) => running !== "" || waiting > 0);
+    const rows = busy.map((
+      { name, running, runningFor, waiting },
+    ) => [name, running, duration(runningFor), String(waiting)]);
+    if (rows.length > 0) stdout.write(`\n${table(["busy", "with", "for", "waiting"], rows, paint)}`);
+  },
+});
+
+/** `heliograph watch [INSTRUMENT [FIELD]]` */
+export const watchCommand = buildCommand({
+  docs: { brief: "Show fields as they are and as they change, until Ctrl-C" },
+  parameters: {
+    flags: dashboardFlags,
+    positional: {
+      kind: "tuple",
+      parameters: [{ ...instrumentParameter, optional: true }, { ...fieldParameter, optional: true }],
+    },
+  },
+  async func(this: CliContext, flags: ConnectionFlags, instrument?: string, field?: string): Promise<void> {
+    await using client = dashboardClient(flags);
+    await watch(this, client, flags.json, instrument, field);
+  },
+});
+
+/** Writes fields as they are and as they change, until the signal. */
+export async function watch(
+  context: CliContext,
+  client: ReturnType<typeof dashboardClient>,
+  json: boolean,
+  instrument?: string,
+  field?: string,
+  signal?: AbortSignal,
+): Promise<void> {
+  const paint = painter(context.colour);
+  const described = instrument === undefined ? await client.describe() : [await client.describe(instrument)];
+  const units = new Map(
+    described.flatMap(({ name, fields }) => fields.map(({ title, unit }) => [`${name} ${title}`, unit])),
+  );
+  const nameWidth = Math.max(...described.map(({ name }) => name.length));
+  const titleWidth = Math.max(0, ...described.flatMap(({ fields }) => fields.map(({ title }) => title.length)));
+  for await (const update of client.watch(instrument, field, signal === undefined ? {} : { signal })) {
+    if (json) {
+      writeJson(context, update);
+      continue;
+    }
+    if (update.event !== "field") continue;
+    const unit = update.quality === "good" ? units.get(`${update.instrument} ${update.field}`) ?? "" : "";
+    const notes = [
+      update.staged ? "staged" : "",
+      update.quality === "good" ? "" : `${update.quality}: ${update.reason}`,
+    ]
+      .filter((note) => note !== "").join(", ");
+    const value = paintQuality(`${update.text}${unit === "" ? "" : ` ${unit}`}`, update.quality, paint);
+    const line =
+      `${clock(update.time).padEnd(8)}  ${update.instrument.padEnd(nameWidth)}  ${update.field.padEnd(titleWidth)}  ` +
+      `${value}${notes === "" ? "" : paint.yellow(`  (${notes})`)}`;
+    context.process.stdout.write(`${line.trimEnd()}\n`);
+  }
+}

@@ -1,0 +1,66 @@
+/**
+ * The subcommands that run commands: `call` on the dashboard socket, `command` on azcam's.
+ *
+ * @module
+ */
+
+import { buildCommand } from "npm:@stricli/core@1.3.0";
+import { AzcamClient } from "../../client/azcam_client.ts";
+import { type ConnectionFlags, connectionFlags, dashboardClient, dashboardFlags } from "../connection.ts";
+import type { CliContext } from "../context.ts";
+import { exitCodes } from "../exit_codes.ts";
+import { painter, result, writeJson } from "../output.ts";
+
+const keywordArgument = /^([A-Za-z_]\w*)=(.*)$/s;
+
+/** Splits `ARG… KEY=VALUE…` into the two kinds. */
+export function splitArguments(words: readonly string[]): { args: string[]; keywords: Record<string, string> } {
+  const args: string[] = [];
+  const keywords: [string, string][] = [];
+  for (const word of words) {
+    const keyword = keywordArgument.exec(word);
+    if (keyword === null) args.push(word);
+    else keywords.push([keyword[1]!, keyword[2]!]);
+  }
+  return { args, keywords: Object.fromEntries(keywords) };
+}
+
+/** `heliograph call INSTRUMENT COMMAND [ARG…] [KEY=VALUE…]` */
+export const callCommand = buildCommand({
+  docs: { brief: "Call a command of an instrument: INSTRUMENT COMMAND [ARG…] [KEY=VALUE…]" },
+  parameters: {
+    flags: dashboardFlags,
+    positional: {
+      kind: "array",
+      minimum: 2,
+      parameter: { placeholder: "WORD", brief: "INSTRUMENT COMMAND [ARG…] [KEY=VALUE…]", parse: String },
+    },
+  },
+  async func(this: CliContext, flags: ConnectionFlags, ...[instrument, command, ...rest]: string[]): Promise<void> {
+    const { args, keywords } = splitArguments(rest);
+    await using client = dashboardClient(flags);
+    const value = await client.call(instrument!, command!, args, keywords);
+    if (flags.json) writeJson(this, value);
+    else this.process.stdout.write(result(value, painter(this.colour)));
+  },
+});
+
+/** `heliograph command "LINE"` */
+export const commandCommand = buildCommand({
+  docs: { brief: "Send one azcam command line, to any azcam-style server" },
+  parameters: {
+    flags: connectionFlags(2402),
+    positional: {
+      kind: "tuple",
+      parameters: [{ placeholder: "LINE", brief: "The line, quoted as one word", parse: String }],
+    },
+  },
+  async func(this: CliContext, flags: ConnectionFlags, line: string): Promise<void> {
+    await using client = new AzcamClient(flags);
+    const reply = await client.exchange(line);
+    const status = /^\w+/.exec(reply)?.[0] ?? "";
+    if (flags.json) writeJson(this, { status, reply: reply.slice(status.length).trimStart() });
+    else this.process.stdout.write(`${reply}\n`);
+    if (status === "ERROR") this.process.exitCode = exitCodes.refused.code;
+  },
+});

@@ -1,0 +1,74 @@
+/**
+ * What the subcommands are given: streams, the kind of terminal, standard input. Tests hand in their own.
+ *
+ * @module
+ */
+
+import type { CommandContext } from "npm:@stricli/core@1.3.0";
+
+/** Everything a subcommand knows of the world around the program. */
+export interface CliContext extends CommandContext {
+  /** Where text goes, and the exit code. */
+  readonly process: {
+    readonly stdout: { readonly write: (text: string) => void };
+    readonly stderr: { readonly write: (text: string) => void };
+    exitCode?: number | string | null;
+  };
+  /** How people start this program: `heliograph`, or `deno task heliograph`. */
+  readonly program: string;
+  /** Whether a person looks at standard output. */
+  readonly terminal: boolean;
+  /** Whether to use colours: a terminal, and NO_COLOR is not set. */
+  readonly colour: boolean;
+  /** The shell's history file; `undefined` keeps none. */
+  readonly historyFile: string | undefined;
+  /** The words before the one that is being completed. */
+  readonly words: readonly string[];
+}
+
+/**
+ * The context of the real program.
+ *
+ * @param words The words before the one that is being completed, where completion is asked for.
+ */
+export function denoContext(words: readonly string[] = []): CliContext {
+  const encoder = new TextEncoder();
+  const writer = (stream: typeof Deno.stdout | typeof Deno.stderr) => (text: string) => {
+    const bytes = encoder.encode(text);
+    try {
+      for (let written = 0; written < bytes.length;) written += stream.writeSync(bytes.subarray(written));
+    } catch (error) {
+      // `heliograph watch | head`: whoever read has enough.
+      if (error instanceof Deno.errors.BrokenPipe) Deno.exit(0);
+      throw error;
+    }
+  };
+  const terminal = Deno.stdout.isTerminal();
+  return {
+    process: { stdout: { write: writer(Deno.stdout) }, stderr: { write: writer(Deno.stderr) } },
+    program: Deno.build.standalone ? "heliograph" : "deno task heliograph",
+    terminal,
+    colour: terminal && !Deno.noColor,
+    historyFile: historyFile(),
+    words,
+  };
+}
+
+/** Where the shell's history is kept; nowhere if the program may not know. */
+function historyFile(): string | undefined {
+  const variable = (name: string) => {
+    try {
+      return Deno.env.get(name);
+    } catch {
+      return undefined;
+    }
+  };
+  const given = variable("HELIOGRAPH_HISTORY");
+  if (given !== undefined) return given === "" ? undefined : given;
+  if (Deno.build.os === "windows") {
+    const folder = variable("LOCALAPPDATA");
+    return folder === undefined ? undefined : `${folder}\\heliograph\\history`;
+  }
+  const home = variable("HOME");
+  return home === undefined ? undefined : `${home}/.local/state/heliograph/history`;
+}

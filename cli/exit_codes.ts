@@ -1,0 +1,43 @@
+/**
+ * What a script is told when a subcommand fails: an exit code, and a message or JSON.
+ *
+ * @module
+ */
+
+import { type ErrorCode, HeliographError } from "../protocol/errors.ts";
+
+/** The exit codes, with what each means; the README's table is held to this one. */
+export const exitCodes = {
+  success: { code: 0, meaning: "Done." },
+  refused: { code: 1, meaning: "The server or the instrument answered with an error." },
+  usage: { code: 2, meaning: "The command line is wrong; the message says what would be right." },
+  unreachable: { code: 3, meaning: "The server cannot be reached, or the connection ended." },
+  noReply: { code: 4, meaning: "No reply came in time (--timeout)." },
+  notStarted: { code: 5, meaning: "The server cannot start: a port is in use, or the address is not allowed." },
+} as const;
+
+const byError: Partial<Record<ErrorCode, { readonly code: number }>> = {
+  connection_failed: exitCodes.unreachable,
+  connection_lost: exitCodes.unreachable,
+  no_reply: exitCodes.noReply,
+  cannot_listen: exitCodes.notStarted,
+};
+
+/**
+ * The exit code for what a subcommand threw.
+ *
+ * @param error What was thrown.
+ */
+export function exitCodeOf(error: unknown): number {
+  if (error instanceof HeliographError) return (byError[error.code] ?? exitCodes.refused).code;
+  return exitCodes.refused.code;
+}
+
+/** What a subcommand threw, as people read it; with --json as a script reads it. */
+export function failureText(thrown: unknown, json: boolean): string {
+  // PyOpticon's client puts "In Set, Error:" in front of what the server said; here the server's words are enough.
+  const error = thrown instanceof HeliographError && thrown.cause instanceof HeliographError ? thrown.cause : thrown;
+  const message = error instanceof Error ? error.message : String(error);
+  if (!json) return message;
+  return JSON.stringify({ error: { code: error instanceof HeliographError ? error.code : "internal", message } });
+}

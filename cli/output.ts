@@ -1,0 +1,104 @@
+/**
+ * Tables, colours and values for people.
+ *
+ * @module
+ */
+
+import { styleText } from "node:util";
+import Table from "npm:cli-table3@0.6.5";
+import type { Quality } from "../protocol/description.ts";
+import { pythonText } from "../protocol/python_text.ts";
+import type { CliContext } from "./context.ts";
+
+/** Colours, or none. */
+export interface Paint {
+  readonly bold: (text: string) => string;
+  readonly dim: (text: string) => string;
+  readonly red: (text: string) => string;
+  readonly yellow: (text: string) => string;
+  readonly green: (text: string) => string;
+}
+
+/**
+ * @param colour Whether to use colours.
+ * @returns A function for each style, which returns its text unchanged where there are no colours.
+ */
+export function painter(colour: boolean): Paint {
+  const style = (name: Parameters<typeof styleText>[0]) => (text: string) =>
+    colour ? styleText(name, text, { validateStream: false }) : text;
+  return { bold: style("bold"), dim: style("dim"), red: style("red"), yellow: style("yellow"), green: style("green") };
+}
+
+const borderless = {
+  "top": "",
+  "top-mid": "",
+  "top-left": "",
+  "top-right": "",
+  "bottom": "",
+  "bottom-mid": "",
+  "bottom-left": "",
+  "bottom-right": "",
+  "left": "",
+  "left-mid": "",
+  "mid": "",
+  "mid-mid": "",
+  "right": "",
+  "right-mid": "",
+  "middle": "  ",
+};
+
+/**
+ * An aligned table without lines.
+ *
+ * @param head The columns' names.
+ * @param rows Their texts.
+ * @param paint How the head is emphasised.
+ * @returns Lines with their ends; nothing where there are no rows.
+ */
+export function table(head: readonly string[], rows: readonly (readonly string[])[], paint: Paint): string {
+  if (rows.length === 0) return "";
+  const drawn = new Table({
+    head: head.map((name) => paint.bold(name)),
+    chars: borderless,
+    style: { "head": [], "border": [], "padding-left": 0, "padding-right": 0 },
+  });
+  drawn.push(...rows.map((row) => [...row]));
+  return `${drawn.toString().split("\n").map((line) => line.trimEnd()).join("\n")}\n`;
+}
+
+/** What a quality looks like: nothing special when good. */
+export function paintQuality(text: string, quality: Quality, paint: Paint): string {
+  return quality === "good" ? text : quality === "stale" ? paint.dim(text) : paint.red(text);
+}
+
+/**
+ * A command's result for people: text as it is, a list a line each, a mapping as a table.
+ *
+ * @returns Lines with their ends; nothing for nothing.
+ */
+export function result(value: unknown, paint: Paint): string {
+  if (value === null || value === undefined || value === "") return "";
+  if (Array.isArray(value)) return value.map((item) => `${pythonText(item)}\n`).join("");
+  if (typeof value !== "object") return `${typeof value === "number" ? value : pythonText(value)}\n`;
+  return table(["name", "value"], Object.entries(value).map(([name, item]) => [name, pythonText(item)]), paint);
+}
+
+/** Writes a value as one line of JSON. */
+export function writeJson(context: CliContext, value: unknown): void {
+  context.process.stdout.write(`${JSON.stringify(value ?? null)}\n`);
+}
+
+/** The time of day, local: `23:21:14`. */
+export function clock(time: string | null): string {
+  // Swedish writes times the way logs do.
+  return time === null ? "" : new Date(time).toLocaleTimeString("sv-SE");
+}
+
+/** A length of time: `45 s`, `3 min`, `2 h 5 min`, `3 d 4 h`. */
+export function duration(seconds: number): string {
+  if (seconds < 60) return `${Math.floor(seconds)} s`;
+  const minutes = Math.floor(seconds / 60);
+  if (minutes < 60) return `${minutes} min`;
+  const hours = Math.floor(minutes / 60);
+  return hours < 24 ? `${hours} h ${minutes % 60} min` : `${Math.floor(hours / 24)} d ${hours % 24} h`;
+}
