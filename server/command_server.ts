@@ -285,10 +285,10 @@ export class CommandServer extends SocketServer<LineSession> {
     if (parsed.command === "") return "OK";
     try {
       const result = this.services.dispatcher.run(parsed, caller);
-      if (result instanceof Promise) return result.then(lineReply, (error) => lineError(wireError(error)));
+      if (result instanceof Promise) return result.then(lineReply, (error) => lineError(this.failure(error)));
       return lineReply(result);
     } catch (error) {
-      return lineError(wireError(error));
+      return lineError(this.failure(error));
     }
   }
 }

@@ -19,7 +19,6 @@ import type { InstrumentDescription, Welcome } from "../protocol/description.ts"
 import { HeliographError } from "../protocol/errors.ts";
 import { JsonSplitter, type MessageFault } from "../protocol/json_splitter.ts";
 import { version } from "../protocol/version.ts";
-import { wireError } from "./dispatcher.ts";
 import { describeInstrument } from "./instruments/describe.ts";
 import { InstrumentError } from "./instruments/errors.ts";
 import type { FieldHolder } from "./instruments/field.ts";
@@ -155,7 +154,7 @@ export class DashboardServer extends SocketServer<DashboardSession> {
       const result = await this.#run(request, session, undefined);
       session.connection.send(rawReply(request.cmd === "Get" ? (result as FieldHolder).text : "Success"));
     } catch (error) {
-      session.connection.send(rawError(wireError(error)));
+      session.connection.send(rawError(this.failure(error)));
     } finally {
       session.answered();
     }
@@ -168,7 +167,7 @@ export class DashboardServer extends SocketServer<DashboardSession> {
       if (request.cmd === "Watch") return;
       connection.send(framedReply(id, request.cmd === "Get" ? readValue(result as FieldHolder) : result));
     };
-    const fail = (error: unknown) => void connection.send(framedError(id, wireError(error)));
+    const fail = (error: unknown) => void connection.send(framedError(id, this.failure(error)));
     if (session.working >= requestsInFlight) {
       return fail(
         new HeliographError(

@@ -7,7 +7,9 @@
 import { getLogger, type Logger } from "npm:@logtape/logtape@2.4.2";
 import { HeliographError } from "../protocol/errors.ts";
 import { Connection } from "./connection.ts";
+import { wireError } from "./dispatcher.ts";
 import type { Role } from "./instruments/command.ts";
+import { InstrumentError } from "./instruments/errors.ts";
 import { isLoopback, roleOfAddress } from "./roles.ts";
 import type { ListenerAddress, Services } from "./services.ts";
 import type { Session } from "./sessions.ts";
@@ -143,6 +145,14 @@ export abstract class SocketServer<S extends Session> {
 
   /** Serves one connection to its end. */
   protected abstract serve(session: S): Promise<void>;
+
+  /** Any exception as the error to answer; one that is neither an instrument's nor a client's fault is logged. */
+  protected failure(error: unknown): HeliographError {
+    if (!(error instanceof HeliographError || error instanceof InstrumentError)) {
+      this.log.error("A command failed unexpectedly: {error}", { error });
+    }
+    return wireError(error);
+  }
 
   async #accept(listener: Deno.TcpListener): Promise<void> {
     while (this.#listener === listener) {

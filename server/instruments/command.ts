@@ -35,7 +35,7 @@ export interface CommandContext {
    * @param args Positional arguments, text or typed.
    * @returns What it returned: at once where nothing had to be waited for, as a promise otherwise.
    */
-  call(instrument: string, command: string, ...args: unknown[]): unknown;
+  readonly call: (instrument: string, command: string, ...args: unknown[]) => unknown;
 }
 
 /** How an instrument declares a command. */

@@ -51,8 +51,9 @@ export class Work implements CommandContext {
     return this.#controller.signal;
   }
 
-  call(instrument: string, command: string, ...args: unknown[]): unknown {
-    return this.#issue(instrument, command, args);
+  /** A function of its own, since handlers take it out of their context. */
+  get call(): CommandContext["call"] {
+    return (instrument, command, ...args) => this.#issue(instrument, command, args);
   }
 
   /** Runs it. */

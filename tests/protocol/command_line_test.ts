@@ -1,0 +1,63 @@
+import { deepStrictEqual, throws } from "node:assert/strict";
+import { parseCommandLine, parseSessionWord } from "../../protocol/command_line.ts";
+
+function parsed(line: string) {
+  const { instrument, command, args, keywords } = parseCommandLine(line);
+  return [instrument, command, args, Object.fromEntries(keywords)];
+}
+
+Deno.test("parseCommandLine: names, arguments and keywords", () => {
+  deepStrictEqual(parsed("tempcon.set_control_temperature -100"), ["tempcon", "set_control_temperature", ["-100"], {}]);
+  deepStrictEqual(parsed("get_status"), [undefined, "get_status", [], {}]);
+  deepStrictEqual(parsed("  a.b\t1   c=2 \r"), ["a", "b", ["1"], { c: "2" }]);
+});
+
+Deno.test("parseCommandLine: quotes group words, at a token's start and after key=", () => {
+  deepStrictEqual(parsed(`"UV Light".get "Actual Status"`), ["UV Light", "get", ["Actual Status"], {}]);
+  deepStrictEqual(parsed(`a.b 'x y' k="p q" '' "a=b" it's`), ["a", "b", ["x y", "", "a=b", "it's"], { k: "p q" }]);
+  deepStrictEqual(parsed(`"A.B".get x`), ["A.B", "get", ["x"], {}]);
+});
+
+Deno.test("parseCommandLine: Windows paths and equations survive", () => {
+  deepStrictEqual(parsed(String.raw`a.b "C:\data\new folder" f=x=1 http://h/?a=b`), [
+    "a",
+    "b",
+    [String.raw`C:\data\new folder`, "http://h/?a=b"],
+    { f: "x=1" },
+  ]);
+});
+
+Deno.test("parseCommandLine: # begins a comment at a token's start only", () => {
+  deepStrictEqual(parsed("a.b one # two"), ["a", "b", ["one"], {}]);
+  deepStrictEqual(parsed(`a.b "#1" x#y`), ["a", "b", ["#1", "x#y"], {}]);
+  deepStrictEqual(parsed("# only a comment"), [undefined, "", [], {}]);
+});
+
+Deno.test("parseCommandLine: an unclosed quote is told with its column", () => {
+  throws(() => parseCommandLine(`a.b "one two`), {
+    code: "bad_message",
+    message: "Cannot read the line: the quote (double) at column 5 is never closed; end the text with the same quote",
+  });
+});
+
+Deno.test("parseCommandLine: a name must stand on both sides of the dot", () => {
+  for (const line of [".get", "tempcon."]) {
+    throws(() => parseCommandLine(line), { code: "bad_message", message: /both sides/ });
+  }
+});
+
+Deno.test("parseCommandLine: a keyword given twice is refused", () => {
+  throws(() => parseCommandLine("a.b k=1 k=2"), {
+    code: "bad_message",
+    message: "Cannot take k= twice in one command",
+  });
+});
+
+Deno.test("parseSessionWord: whole words in any case, with their text as it stands", () => {
+  deepStrictEqual(parseSessionWord('Echo "quoted  text"'), { word: "echo", rest: '"quoted  text"' });
+  deepStrictEqual(parseSessionWord("EXIT "), { word: "exit", rest: "" });
+  deepStrictEqual(parseSessionWord(" \r"), { word: "", rest: "" });
+  for (const line of ["echoes", "exit.now", "exits", "registered x", "tempcon.exit"]) {
+    deepStrictEqual(parseSessionWord(line), undefined);
+  }
+});
