@@ -1,0 +1,267 @@
+import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
+import fc from "npm:fast-check@4.10.2";
+import { command, defineInstrument } from "../../mod.ts";
+import { eventually, RawClient, startServer } from "../fixture.ts";
+
+Deno.test("dashboard: a script sets, confirms, and sees the readback follow", async () => {
+  await using server = startServer();
+  server.bench.start();
+  using client = await RawClient.connect(server.dashboardServer.port);
+  const ask = async (message: Record<string, unknown>) => {
+    await client.send(JSON.stringify(message));
+    return await client.until((text) => text !== "");
+  };
+  const light = { widget_nickname: "UV Light", printout: false };
+  strictEqual(await ask({ cmd: "Set", ...light, field_name: "Status Selection", new_value: "On" }), "Success");
+  strictEqual(await ask({ cmd: "Get", ...light, field_name: "Status Selection" }), "On");
+  strictEqual(await ask({ cmd: "Get", ...light, field_name: "Actual Status" }), "Off");
+  strictEqual(await ask({ cmd: "Confirm", ...light }), "Success");
+  strictEqual(await ask({ cmd: "Get", ...light, field_name: "Actual Status" }), "On");
+});
+
+Deno.test("dashboard: errors are told in the original's way, and the client stays connected", async () => {
+  await using server = startServer();
+  using client = await RawClient.connect(server.dashboardServer.port);
+  const cases: [string, RegExp][] = [
+    [
+      '{"cmd":"Set","widget_nickname":"UV Light","field_name":"Actual Status","new_value":"On"}',
+      /^Error: Cannot set Actual Status of UV Light: it is a readout; its settings are Status Selection$/,
+    ],
+    [
+      '{"cmd":"Set","widget_nickname":"UV Light","field_name":"Status Selection","new_value":"Onn"}',
+      /^Error: Cannot set Status Selection of UV Light to Onn: not one of Off, On \(did you mean On\?\)$/,
+    ],
+    [
+      '{"cmd":"Set","widget_nickname":"Methane MFC","field_name":"Setpoint Entry","new_value":"200"}',
+      /^Error: Cannot set Setpoint Entry of Methane MFC to 200: above its maximum of 100 sccm$/,
+    ],
+    [
+      '{"cmd":"Set","widget_nickname":"Methane MFC","field_name":"Setpoint Entry"}',
+      /^Error: Cannot run Set: "new_value" is missing$/,
+    ],
+    [
+      '{"cmd":"Get","widget_nickname":"UV Ligth","field_name":"x"}',
+      /^Error: No instrument is called UV Ligth \(did you mean UV Light\?\)/,
+    ],
+    ['{"cmd":"Get","widget_nickname":5,"field_name":"x"}', /^Error: Cannot run Get: "widget_nickname" must be text$/],
+    ['{"cmd":"Describe"}', /^Error: Cannot run Describe without an "id"/],
+    ['{"cmd":}', /^Error: Cannot read the message as JSON: /],
+    ['{"id":[],"cmd":"Get"}', /^Error: Cannot use "id": it must be a number or text$/],
+  ];
+  for (const [message, expected] of cases) {
+    await client.send(message);
+    match(await client.until((text) => text !== ""), expected);
+  }
+});
+
+Deno.test("dashboard: a raw reply is never empty, and never longer than a PyOpticon client takes", async () => {
+  const notes = defineInstrument({
+    title: "notes",
+    fields: { text: { type: "text", access: "setting", initial: "" } },
+  });
+  await using server = startServer({ instruments: [notes] });
+  using client = await RawClient.connect(server.dashboardServer.port);
+  const get = '{"cmd":"Get","widget_nickname":"notes","field_name":"text"}';
+  await client.send(get);
+  strictEqual(await client.until((text) => text !== ""), " ");
+  for (
+    const [length, expected] of [[1024, /^x{1024}$/], [1025, /^Error: the reply is over 1024 bytes, .*"id"/]] as const
+  ) {
+    notes.fields.text.update("x".repeat(length));
+    await client.send(get);
+    match(await client.until((text) => text.length >= 60), expected);
+  }
+});
+
+Deno.test("dashboard: an unfinished message is answered after a while, and the next one is understood", async () => {
+  await using server = startServer({ limits: { unfinishedMessageSeconds: 0.1 } });
+  using client = await RawClient.connect(server.dashboardServer.port);
+  await client.send('{"cmd":"Get","widget_nickname":"UV Light"');
+  match(
+    await client.until((text) => text !== ""),
+    /^Error: Cannot read the message: it was left unfinished for 0\.1 s$/,
+  );
+  await client.send('{"cmd":"Get","widget_nickname":"UV Light","field_name":"Actual Status"}');
+  strictEqual(await client.until((text) => text !== ""), "No Reading");
+});
+
+Deno.test("dashboard: HTTP is dropped, and nothing of it is run", async () => {
+  await using server = startServer();
+  using browser = await RawClient.connect(server.dashboardServer.port);
+  const attack = '{"cmd":"Set","widget_nickname":"UV Light","field_name":"Status Selection","new_value":"On"}';
+  await browser.send(`POST / HTTP/1.1\r\nContent-Type: text/plain\r\n\r\n${attack}`);
+  strictEqual(await browser.rest(), "");
+  using client = await RawClient.connect(server.dashboardServer.port);
+  deepStrictEqual(
+    (await client.request({ id: 1, cmd: "Get", instrument: "UV Light", field: "Status Selection" })).value,
+    "Off",
+  );
+});
+
+Deno.test("framed: any messages, cut anywhere, are each answered once with their own id", async () => {
+  await using server = startServer();
+  const message = fc.constantFrom(
+    { cmd: "Get", widget_nickname: "UV Light", field_name: "Status Selection" },
+    { cmd: "Get", widget_nickname: "Nöpe", field_name: "x" },
+    { cmd: "Set", widget_nickname: "UV Light", field_name: "Status Selection", new_value: "Off" },
+    { cmd: "Call", instrument: "tempcon", command: "get_temperatures" },
+    { cmd: "Describe", instrument: "Reactor TC" },
+    { cmd: "Bogus 😀" },
+  );
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(message, { minLength: 1, maxLength: 6 }),
+      fc.array(fc.nat(600), { maxLength: 5 }),
+      async (sent, places) => {
+        const ask = async (cuts: readonly number[]) => {
+          using client = await RawClient.connect(server.dashboardServer.port);
+          const all = new TextEncoder().encode(sent.map((each, id) => JSON.stringify({ id, ...each })).join(""));
+          let from = 0;
+          for (const place of [...cuts.map((each) => each % all.length).sort((a, b) => a - b), all.length]) {
+            await client.send(all.subarray(from, place));
+            await new Promise((resolve) => setTimeout(resolve, 0));
+            from = place;
+          }
+          const replies = (await client.lines(sent.length)).map((line) => JSON.parse(line));
+          return replies.sort((a, b) => a.id - b.id);
+        };
+        deepStrictEqual(await ask(places), await ask([]));
+      },
+    ),
+    { numRuns: 60 },
+  );
+});
+
+Deno.test("framed: values keep their types, and errors have codes", async () => {
+  await using server = startServer();
+  using client = await RawClient.connect(server.dashboardServer.port);
+  deepStrictEqual(await client.request({ id: 1, cmd: "Hello", name: "test" }), {
+    id: 1,
+    ok: true,
+    value: { server: "heliograph", version: "0.1.0", session: 1, name: "test", role: "admin" },
+  });
+  const get = (instrument: string, field: string) => client.request({ id: "g", cmd: "Get", instrument, field });
+  deepStrictEqual(await get("Methane MFC", "Setpoint Entry"), { id: "g", ok: true, value: 0 });
+  deepStrictEqual(await get("instrument", "shutter"), { id: "g", ok: true, value: false });
+  deepStrictEqual(await get("uv_light", "actual_status"), { id: "g", ok: true, value: "No Reading" });
+  const code = async (message: Record<string, unknown>) =>
+    ((await client.request({ id: 2, ...message })).error as { code: string }).code;
+  strictEqual(await code({ cmd: "Get", instrument: "nope", field: "x" }), "unknown_instrument");
+  strictEqual(await code({ cmd: "Get", instrument: "tempcon", field: "x" }), "unknown_field");
+  strictEqual(await code({ cmd: "Call", instrument: "tempcon", command: "x" }), "unknown_command");
+  strictEqual(
+    await code({ cmd: "Call", instrument: "tempcon", command: "get_temperature", args: [5] }),
+    "out_of_limits",
+  );
+  strictEqual(
+    await code({ cmd: "Call", instrument: "tempcon", command: "get_temperature", kwargs: { x: 5 } }),
+    "bad_argument",
+  );
+  strictEqual(await code({ cmd: "Set", instrument: "tempcon", field: "camtemp", new_value: 1 }), "not_a_setting");
+  strictEqual(await code({ cmd: "Eval", code: "1" }), "unavailable");
+  strictEqual(await code({ cmd: "Nope" }), "bad_message");
+  strictEqual(await code({ cmd: "Unwatch", watch: 9 }), "bad_argument");
+});
+
+Deno.test("framed: a fault without an id is told in a line of JSON", async () => {
+  await using server = startServer({ limits: { messageBytes: 200 } });
+  using client = await RawClient.connect(server.dashboardServer.port);
+  await client.request({ id: 1, cmd: "Hello" });
+  const reply = await client.request({ id: 2, cmd: "Hello", name: "x".repeat(300) });
+  deepStrictEqual(reply, {
+    id: null,
+    ok: false,
+    error: { code: "message_too_long", message: "Cannot take the message: it is over 200 bytes" },
+  });
+  strictEqual((await client.request({ id: 3, cmd: "Hello" })).ok, true);
+});
+
+Deno.test("framed: a slow instrument delays no other, and too many requests in flight are refused", async () => {
+  const release = Promise.withResolvers<void>();
+  const slow = defineInstrument({
+    title: "slow",
+    commands: { work: command({ summary: "Works", run: () => release.promise }) },
+  });
+  const quick = defineInstrument({ title: "quick", commands: { now: command({ summary: "Answers", run: () => 7 }) } });
+  await using server = startServer({ instruments: [slow, quick], limits: { requestsInFlight: 2 } });
+  using client = await RawClient.connect(server.dashboardServer.port);
+  const call = (id: number, instrument: string, name: string) =>
+    client.send(JSON.stringify({ id, cmd: "Call", instrument, command: name }));
+  await call(1, "slow", "work");
+  await call(2, "quick", "now");
+  deepStrictEqual(JSON.parse((await client.lines(1))[0]!), { id: 2, ok: true, value: 7 });
+  await call(3, "slow", "work");
+  await call(4, "slow", "work");
+  strictEqual(JSON.parse((await client.lines(1))[0]!).error.code, "too_many_requests");
+  release.resolve();
+  deepStrictEqual((await client.lines(2)).map((line) => JSON.parse(line).id), [1, 3]);
+});
+
+Deno.test("watch: a snapshot, its end, then changes only", async () => {
+  await using server = startServer();
+  using client = await RawClient.connect(server.dashboardServer.port);
+  const parse = (lines: string[]) => lines.map((line) => JSON.parse(line));
+  await client.send('{"id":1,"cmd":"Watch","instrument":"UV Light"}');
+  const [reply, first, second, end] = parse(await client.lines(4));
+  deepStrictEqual(reply, { id: 1, ok: true, value: null });
+  deepStrictEqual([first.field, first.value, second.field, second.value, second.quality, second.reason], [
+    "Status Selection",
+    "Off",
+    "Actual Status",
+    null,
+    "stale",
+    "not read yet",
+  ]);
+  deepStrictEqual(end, { event: "end-of-snapshot", id: 1 });
+  await server.commandServer.command('"UV Light".set "Status Selection" On');
+  const [staged] = parse(await client.lines(1));
+  deepStrictEqual([staged.field, staged.value, staged.staged], ["Status Selection", "On", true]);
+  await server.commandServer.command('"Argon MFC".set "Mode Selection" Open');
+  await server.commandServer.command('"UV Light".confirm');
+  const [applied] = parse(await client.lines(1));
+  deepStrictEqual([applied.instrument, applied.field, applied.staged], ["uv_light", "Status Selection", undefined]);
+  deepStrictEqual((await client.request({ id: 2, cmd: "Unwatch", watch: 1 })).ok, true);
+  await server.commandServer.command('"UV Light".set "Status Selection" Off');
+  deepStrictEqual((await client.request({ id: 3, cmd: "Hello" })).id, 3);
+});
+
+Deno.test("watch: a subscriber that is too slow gets the newest value and costs a bounded amount", async () => {
+  const counter = defineInstrument({
+    title: "counter",
+    fields: { count: { type: "int", initial: 0 }, pad: { type: "text", initial: "" } },
+  });
+  await using server = startServer({ instruments: [counter] });
+  using client = await RawClient.connect(server.dashboardServer.port);
+  await client.send('{"id":1,"cmd":"Watch"}');
+  await client.lines(4);
+  const pad = "x".repeat(20_000);
+  // Far more than the socket's buffers and the server's limit hold.
+  for (let count = 1; count <= 2000; count++) {
+    counter.fields.count.update(count);
+    counter.fields.pad.update(pad + count);
+    await new Promise((resolve) => setTimeout(resolve, 0));
+  }
+  let counts = 0;
+  for (let newest = 0; newest < 2000;) {
+    const event = JSON.parse((await client.lines(1))[0]!);
+    if (event.field !== "count") continue;
+    ok(event.value > newest, "values come in order");
+    newest = event.value;
+    counts++;
+  }
+  ok(counts < 2000, `${counts} of 2000 changes came one by one`);
+});
+
+Deno.test("dashboard: watches end with their connection", async () => {
+  const counter = defineInstrument({ title: "counter", fields: { count: { type: "int", initial: 0 } } });
+  await using server = startServer({ instruments: [counter] });
+  const client = await RawClient.connect(server.dashboardServer.port);
+  await client.request({ id: 1, cmd: "Watch" });
+  client[Symbol.dispose]();
+  using other = await RawClient.connect(server.dashboardServer.port);
+  await eventually(async () => {
+    const status = (await other.request({ id: 1, cmd: "Status" })).value as { sessions: unknown[] };
+    return status.sessions.length === 1;
+  }, "the session is gone");
+  counter.fields.count.update(1);
+});
