@@ -27,7 +27,7 @@ export function didYouMean(given: string, known: readonly string[]): string {
   if (known.length === 0 || given === "") return "";
   const wanted = given.toLowerCase();
   const found = closest(wanted, known.map((name) => name.toLowerCase()));
-  const limit = Math.max(1, Math.floor(Math.max(wanted.length, found.length) / 3));
+  const limit = Math.min(3, Math.ceil(Math.max(wanted.length, found.length) / 3));
   if (distance(wanted, found) > limit) return "";
   return ` (did you mean ${known.find((name) => name.toLowerCase() === found)}?)`;
 }

@@ -1,0 +1,211 @@
+import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
+import { runCli } from "../../cli/app.ts";
+import { watch } from "../../cli/commands/bench.ts";
+import type { CliContext } from "../../cli/context.ts";
+import { PyOpticonSocketClient } from "../../mod.ts";
+import { originalCommandServer } from "../client/original_servers.ts";
+import { startServer } from "../fixture.ts";
+
+/** What a script sees: no terminal, no colours, no history. */
+function contextOf(): CliContext {
+  const silent = { write: () => {} };
+  return {
+    process: { stdout: silent, stderr: silent },
+    program: "heliograph",
+    terminal: false,
+    colour: false,
+    historyFile: undefined,
+    words: [],
+  };
+}
+
+/** Runs the program with streams of its own. */
+async function run(
+  words: readonly string[],
+  options: Partial<CliContext> = {},
+): Promise<{ code: number; out: string; err: string }> {
+  let [out, err] = ["", ""];
+  const context: CliContext = {
+    ...contextOf(),
+    process: { stdout: { write: (text) => void (out += text) }, stderr: { write: (text) => void (err += text) } },
+    ...options,
+  };
+  const code = await runCli(words, context);
+  return { code, out, err };
+}
+
+/** Runs subcommands against a server with the demo bench. */
+function against(port: number) {
+  return (...words: string[]) => run([words[0]!, "--port", String(port), ...words.slice(1)]);
+}
+
+Deno.test("cli: get, set, confirm and call, for people and for scripts", async () => {
+  await using server = startServer();
+  const cli = against(server.dashboardServer.port);
+  deepStrictEqual(await cli("get", "uv_light", "Actual Status"), { code: 0, out: "No Reading\n", err: "" });
+  deepStrictEqual(await cli("set", "Methane MFC", "setpoint_entry", "30", "--confirm"), { code: 0, out: "", err: "" });
+  deepStrictEqual(await cli("get", "methane_mfc", "Setpoint Entry"), { code: 0, out: "30.0\n", err: "" });
+  deepStrictEqual(await cli("get", "--json", "methane_mfc", "Setpoint Entry"), { code: 0, out: "30\n", err: "" });
+  deepStrictEqual(await cli("set", "--json", "tempcon", "control_temperature", "-80"), {
+    code: 0,
+    out: "-80\n",
+    err: "",
+  });
+  deepStrictEqual(await cli("confirm", "methane_mfc"), { code: 0, out: "", err: "" });
+  deepStrictEqual(await cli("call", "exposure", "set_exposuretime", "exposure_time=2.5"), {
+    code: 0,
+    out: "",
+    err: "",
+  });
+  deepStrictEqual(await cli("call", "exposure", "get_exposuretime"), { code: 0, out: "2.5\n", err: "" });
+  deepStrictEqual(await cli("call", "exposure", "get_image_types"), {
+    code: 0,
+    out: "zero\nobject\nflat\ndark\n",
+    err: "",
+  });
+  deepStrictEqual(await cli("call", "--json", "exposure", "get_roi"), { code: 0, out: "[1,1,1,1,1,1]\n", err: "" });
+  match((await cli("call", "exposure", "get_status")).out, /^name +value\nmessage\n.*\nexposuretime +2\.5\n/s);
+});
+
+Deno.test("cli: list, describe and status are aligned tables, or JSON", async () => {
+  await using server = startServer();
+  const cli = against(server.dashboardServer.port);
+  const { out } = await cli("list");
+  const lines = out.trimEnd().split("\n");
+  match(lines[0]!, /^name +title +fields +commands +what it is$/);
+  const column = lines[0]!.indexOf("title");
+  for (const line of lines) strictEqual(line[column - 1], " ", `aligned: ${line}`);
+  strictEqual(JSON.parse((await cli("list", "--json")).out).length, 12);
+  match(
+    (await cli("describe", "UV Light")).out,
+    /^UV Light \(uv_light\): .*\n\nfield +value +unit +access +allowed\nStatus Selection +Off +setting, needs confirm +Off\|On\n/,
+  );
+  strictEqual(JSON.parse((await cli("describe", "--json", "tempcon")).out).fields[2].name, "control_temperature");
+  match(
+    (await cli("status")).out,
+    /^heliograph 0\.1\.0, up for \d+ s\n\nlistener +address\nline +127\.0\.0\.1:\d+\n.*heliograph +127\.0\.0\.1:\d+ +dashboard +admin/s,
+  );
+  strictEqual(JSON.parse((await cli("status", "--json")).out).server, "heliograph");
+});
+
+Deno.test("cli: colour is used where it is wanted, and nowhere else", async () => {
+  await using server = startServer();
+  const words = ["list", "--port", String(server.dashboardServer.port)];
+  // deno-lint-ignore no-control-regex -- an escape character is what is looked for
+  const escape = /\x1b\[/;
+  ok(!escape.test((await run(words)).out));
+  ok(escape.test((await run(words, { colour: true, terminal: true })).out));
+});
+
+Deno.test("cli: command sends a line to any azcam-style server", async () => {
+  await using server = startServer();
+  const cli = against(server.commandServer.port);
+  deepStrictEqual(await cli("command", "tempcon.get_control_temperature"), { code: 0, out: "OK -100.0\n", err: "" });
+  deepStrictEqual(await cli("command", "nosuch.x"), {
+    code: 1,
+    out: "ERROR AzcamError('remote call not allowed: nosuch')\n",
+    err: "",
+  });
+  deepStrictEqual(await cli("command", "--json", "echo a b"), {
+    code: 0,
+    out: '{"status":"OK","reply":"a b"}\n',
+    err: "",
+  });
+  await using original = await originalCommandServer("Welcome");
+  deepStrictEqual(await against(original.port)("command", "probe.lst"), {
+    code: 0,
+    out: "OK 'a b' 1 2.5 c\n",
+    err: "",
+  });
+});
+
+Deno.test("cli: each subcommand is reachable with the word client as well", async () => {
+  await using server = startServer();
+  const port = String(server.dashboardServer.port);
+  deepStrictEqual(await run(["client", "get", "--port", port, "uv_light", "actual_status"]), {
+    code: 0,
+    out: "No Reading\n",
+    err: "",
+  });
+});
+
+Deno.test("cli: errors go to the error stream with documented exit codes", async () => {
+  await using server = startServer();
+  const cli = against(server.dashboardServer.port);
+  deepStrictEqual(await cli("set", "tempcon", "control_temperature", "80"), {
+    code: 1,
+    out: "",
+    err: "Cannot set control_temperature of tempcon to 80: above its maximum of 50 °C\n",
+  });
+  const { code, out, err } = await cli("get", "--json", "tempcom", "x");
+  deepStrictEqual([code, out, JSON.parse(err)], [1, "", {
+    error: {
+      code: "unknown_instrument",
+      message: 'No instrument is called tempcom (did you mean tempcon?); "list" tells what there is',
+    },
+  }]);
+  deepStrictEqual(await run(["gte"]), {
+    code: 2,
+    out: "",
+    err: "No command registered for `gte`, did you mean `get`?\n",
+  });
+  deepStrictEqual(await run(["get", "tempcon"]), { code: 2, out: "", err: "Expected argument for FIELD\n" });
+  match((await run(["list", "--port", "99999"])).err, /99999 is not a port: give a number from 0 to 65535/);
+  match((await run(["list", "--timeout", "soon"])).err, /soon is not a time: give seconds/);
+  deepStrictEqual(await run(["list", "--port", "1"]), {
+    code: 3,
+    out: "",
+    err: "Cannot reach 127.0.0.1:1: nothing listens there; is the server running?\n",
+  });
+  // A listener that never answers.
+  using silent = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const late = await run(["list", "--port", String(silent.addr.port), "--timeout", "0.2"]);
+  deepStrictEqual([late.code, late.err], [4, "No reply to Get within 0.2 s; it may or may not have run\n"]);
+  deepStrictEqual((await run(["server", "--host", "0.0.0.0"])).code, 1);
+  const taken = await run(["server", "--command-port", String(server.commandServer.port)]);
+  deepStrictEqual(taken.code, 5);
+  match(taken.err, /another program uses port \d+/);
+});
+
+Deno.test("cli: watch writes the snapshot and the changes, also as JSON lines", async () => {
+  await using server = startServer();
+  await using client = new PyOpticonSocketClient({ socketNumber: server.dashboardServer.port });
+  const watchUntil = async (json: boolean, last: RegExp): Promise<string> => {
+    let out = "";
+    const abort = new AbortController();
+    const write = (text: string) => {
+      out += text;
+      if (last.test(out)) abort.abort();
+    };
+    const context: CliContext = { ...contextOf(), process: { stdout: { write }, stderr: { write } } };
+    await watch(context, client, json, "UV Light", undefined, abort.signal);
+    return out;
+  };
+  const lines = (await watchUntil(true, /end-of-snapshot/)).trim().split("\n").map((line) => JSON.parse(line));
+  deepStrictEqual(lines.map(({ event, field }) => field ?? event), [
+    "Status Selection",
+    "Actual Status",
+    "end-of-snapshot",
+  ]);
+  setTimeout(() => void server.commandServer.command('"UV Light".set status_selection On'), 50);
+  match(
+    await watchUntil(false, /staged/),
+    /^[\d:]{8} {2}uv_light {2}Status Selection {2}Off\n +uv_light {2}Actual Status {5}No Reading {2}\(stale: not read yet\)\n[\d:]{8} {2}uv_light {2}Status Selection {2}On {2}\(staged\)\n$/,
+  );
+});
+
+Deno.test("cli: completions for each shell, and what they propose", async () => {
+  for (const shell of ["bash", "zsh", "fish", "powershell"]) {
+    match((await run(["completions", shell])).out, /heliograph __complete/);
+  }
+  match((await run(["completions", "tcsh"])).err, /tcsh is not a shell it knows: give bash, zsh, fish, powershell/);
+  strictEqual((await run(["__complete", "se"])).out, "server\nset\n");
+  match((await run(["__complete", "list", "--ho"])).out, /^--host\n/);
+  strictEqual((await run(["__complete", "completions", "f"])).out, "fish\n");
+});
+
+Deno.test("cli: version and help", async () => {
+  match((await run(["version"])).out, /^heliograph 0\.1\.0 \(Deno \d/);
+  strictEqual(JSON.parse((await run(["version", "--json"])).out).version, "0.1.0");
+  match((await run(["--help"])).out, /COMMANDS\n {2}server +Serve the demo bench/);
+});
