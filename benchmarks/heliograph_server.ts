@@ -1,8 +1,16 @@
 /** heliograph's server on its demo bench, as the benchmarks start it. */
-import { demoInstruments, HeliographServer } from "../mod.ts";
+import { command, defineInstrument, demoInstruments, HeliographServer } from "../mod.ts";
+
+/** Tells what memory the process uses, so that the benchmark can ask. */
+const memory = defineInstrument({
+  title: "memory",
+  commands: {
+    rss: command({ summary: "Resident memory in bytes", immediate: true, run: () => Deno.memoryUsage().rss }),
+  },
+});
 
 const server = new HeliographServer({
-  instruments: demoInstruments(),
+  instruments: [...demoInstruments(), memory],
   commandPort: 0,
   dashboardPort: 0,
   limits: { connectionsPerAddress: 20_000, connections: 20_000 },

@@ -34,8 +34,10 @@ const statusWord = /^(?:OK|ERROR|WARNING)(?![^\s])/;
  */
 export function lineReply(value: unknown): string {
   if (value === undefined || value === null) return "OK";
-  if (typeof value === "number" || typeof value === "boolean") return `OK ${pythonText(value)}`;
-  const text = onOneLine(Array.isArray(value) ? value.map(listItem).join(" ") : pythonText(value).trim());
+  const list = Array.isArray(value);
+  // Numbers, booleans and JSON are on one line and begin with no status.
+  if (typeof value !== "string" && !list) return `OK ${pythonText(value)}`;
+  const text = onOneLine(list ? value.map(listItem).join(" ") : value.trim());
   if (text === "") return "OK";
   return statusWord.test(text) ? text : `OK ${text}`;
 }

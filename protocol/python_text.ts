@@ -14,16 +14,13 @@ export function pythonFloat(value: number): string {
   if (Number.isNaN(value)) return "nan";
   if (!Number.isFinite(value)) return value > 0 ? "inf" : "-inf";
   if (value === 0) return Object.is(value, -0) ? "-0.0" : "0.0";
+  const size = Math.abs(value);
+  // In this range JavaScript and Python write the same digits.
+  if (size >= 1e-4 && size < 1e16) return Number.isInteger(value) ? `${value}.0` : String(value);
   const scientific = value.toExponential();
   const mark = scientific.indexOf("e");
   const exponent = Number(scientific.slice(mark + 1));
-  if (exponent < -4 || exponent >= 16) {
-    const digits = String(Math.abs(exponent)).padStart(2, "0");
-    return `${scientific.slice(0, mark)}e${exponent < 0 ? "-" : "+"}${digits}`;
-  }
-  // JavaScript writes small numbers with an exponent from 1e-7 on; here 1e-05 and 1e-06 are gone already.
-  const plain = String(value);
-  return plain.includes(".") ? plain : `${plain}.0`;
+  return `${scientific.slice(0, mark)}e${exponent < 0 ? "-" : "+"}${String(Math.abs(exponent)).padStart(2, "0")}`;
 }
 
 /**

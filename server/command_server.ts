@@ -47,14 +47,15 @@ export class LineSession extends Session {
   receivedTime = 0;
 
   /** Waits for more lines. @returns Whether there may be some; `false` at the end. */
-  async receiveMore(): Promise<boolean> {
+  receiveMore(): Promise<boolean> {
     this.received.length = 0;
     this.taken = 0;
-    const bytes = await this.receive();
-    if (bytes === null) return false;
-    this.receivedTime = Date.now();
-    this.#splitter.push(bytes, this.received);
-    return true;
+    return this.receive().then((bytes) => {
+      if (bytes === null) return false;
+      this.receivedTime = Date.now();
+      this.#splitter.push(bytes, this.received);
+      return true;
+    });
   }
 
   /** Sends one line. @param reply Its text, without the line end. */

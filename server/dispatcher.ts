@@ -54,6 +54,9 @@ export function wireError(error: unknown): HeliographError {
 /** Checks role and arguments, and gives every command its turn in its instrument's queue. */
 export class Dispatcher {
   readonly #bench: Bench;
+  /** How a handler calls another instrument: with the role of whoever called the handler. */
+  readonly #issue: Issue = (caller, instrument, command, args) =>
+    this.run({ instrument, command, args, keywords: noKeywords }, caller);
   #stopping = false;
 
   /** @param bench The instruments. */
@@ -89,7 +92,6 @@ export class Dispatcher {
    * @throws {HeliographError | InstrumentError} When it is refused or fails; see {@linkcode wireError}.
    */
   run(request: Request, caller: Caller): unknown {
-    this.#check(caller, "observer");
     const [instrument, command] = this.#resolve(request);
     return this.#queue(instrument, request.command, command, request.args, request.keywords, caller);
   }
@@ -143,9 +145,7 @@ export class Dispatcher {
   ): unknown {
     this.#check(caller, command.role, name);
     const bound = command.bind(instrument.name, name, args, keywords);
-    const issue: Issue = (other, otherCommand, otherArgs) =>
-      this.run({ instrument: other, command: otherCommand, args: otherArgs, keywords: noKeywords }, caller);
-    const work = new Work(name, command, bound, caller.role, issue);
+    const work = new Work(name, command, bound, caller.role, this.#issue);
     if (command.immediate) return instrument.queue.submitImmediate(work);
     const result = instrument.queue.submit(work);
     if (!(result instanceof Promise)) {

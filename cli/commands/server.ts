@@ -66,7 +66,8 @@ export const serverCommand = buildCommand({
     try {
       server.start();
     } catch (error) {
-      throw error instanceof Deno.errors.NotCapable ? notPermitted(flags.host, error) : error;
+      const { cause } = error as Error;
+      throw cause instanceof Deno.errors.NotCapable ? notPermitted(flags.host, cause) : error;
     }
     await dropPermissions();
     announce(this, flags, server);

@@ -8,7 +8,12 @@ import type { BoundArguments, Command, CommandContext, Role } from "./command.ts
 import { InstrumentError } from "./errors.ts";
 
 /** Calls a command of another instrument on behalf of a caller. */
-export type Issue = (instrument: string, command: string, args: readonly unknown[]) => unknown;
+export type Issue = (
+  caller: { readonly role: Role },
+  instrument: string,
+  command: string,
+  args: readonly unknown[],
+) => unknown;
 
 /** A command that is to run; its handler sees it as its context. */
 export class Work implements CommandContext {
@@ -53,7 +58,7 @@ export class Work implements CommandContext {
 
   /** A function of its own, since handlers take it out of their context. */
   get call(): CommandContext["call"] {
-    return (instrument, command, ...args) => this.#issue(instrument, command, args);
+    return (instrument, command, ...args) => this.#issue(this, instrument, command, args);
   }
 
   /** Runs it. */

@@ -1,0 +1,253 @@
+/** The program as a process: from its source, and as the executable named by HELIOGRAPH_EXECUTABLE. */
+import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
+import { AzcamClient, PyOpticonSocketClient } from "../../mod.ts";
+import { canRun, eventually, RawClient, runProgram, top } from "../fixture.ts";
+
+const tasks = JSON.parse(await Deno.readTextFile(new URL("deno.json", top))).tasks as Record<
+  string,
+  { command: string }
+>;
+
+/** How a task starts the program, so that the tests use the permissions that users get. */
+function ofTask(name: string): string[] {
+  const words = tasks[name]!.command.replaceAll("$HOME", Deno.env.get("HOME") ?? "/nowhere").split(" ");
+  return ["run", "--quiet", "--lock=deno.lock", "--frozen", ...words.slice(2)];
+}
+
+interface Program {
+  readonly name: string;
+  readonly path: string;
+  readonly server: readonly string[];
+  readonly client: readonly string[];
+}
+
+const executable = Deno.env.get("HELIOGRAPH_EXECUTABLE");
+const programs: Program[] = [
+  { name: "source", path: Deno.execPath(), server: ofTask("start"), client: ofTask("heliograph") },
+  ...(executable === undefined ? [] : [{ name: "executable", path: executable, server: ["server"], client: [] }]),
+];
+
+/** A server process, and what it has written so far. */
+class ServerProcess {
+  readonly #child: Deno.ChildProcess;
+  out = "";
+  err = "";
+  readonly #reading: Promise<unknown>;
+
+  constructor(program: Program, args: readonly string[] = []) {
+    this.#child = new Deno.Command(program.path, {
+      args: [...program.server, "--command-port", "0", "--dashboard-port", "0", ...args],
+      cwd: top,
+      stdin: "null",
+      stdout: "piped",
+      stderr: "piped",
+      env: { NO_COLOR: "1" },
+    }).spawn();
+    const read = async (stream: ReadableStream<Uint8Array>, take: (text: string) => void) => {
+      for await (const text of stream.pipeThrough(new TextDecoderStream())) take(text);
+    };
+    this.#reading = Promise.all([
+      read(this.#child.stdout, (text) => this.out += text),
+      read(this.#child.stderr, (text) => this.err += text),
+    ]);
+  }
+
+  async ports(): Promise<[command: number, dashboard: number]> {
+    const ready = /127\.0\.0\.1:(\d+)[\s\S]*127\.0\.0\.1:(\d+)[\s\S]*Ctrl-C/;
+    await eventually(() => ready.test(this.out), `the server is ready: ${this.out}${this.err}`);
+    return ready.exec(this.out)!.slice(1).map(Number) as [number, number];
+  }
+
+  kill(signal: Deno.Signal): void {
+    this.#child.kill(signal);
+  }
+
+  async end(): Promise<number> {
+    await this.#reading;
+    return (await this.#child.status).code;
+  }
+}
+
+for (const program of programs) {
+  const windows = Deno.build.os === "windows";
+
+  Deno.test(`${program.name}: the server says what listens where and what to try, and both clients drive it`, async () => {
+    const server = new ServerProcess(program);
+    const [commandPort, socketNumber] = await server.ports();
+    match(server.out, /^heliograph 0\.1\.0 serves the demo bench: 11 simulated instruments\n/);
+    match(server.out, /On the bench: Reactor TC, .*UV Light.*tempcon/);
+    {
+      await using azcam = new AzcamClient({ port: commandPort });
+      deepStrictEqual(await azcam.command("get_image_types"), ["OK", "zero", "object", "flat", "dark"]);
+      await using dashboard = new PyOpticonSocketClient({ socketNumber, handleErrors: "exception" });
+      await dashboard.setField("UV Light", "Status Selection", "On");
+      await dashboard.doConfirm("UV Light");
+      for await (const update of dashboard.watch("UV Light", "Actual Status")) {
+        if (update.event === "field" && update.value === "On") break;
+      }
+      deepStrictEqual(await azcam.command("exit"), ["OK"]);
+    }
+    strictEqual(await server.end(), 0);
+    match(server.err, /stops the server\n.*Stopped\n$/s);
+  });
+
+  for (const signal of ["SIGINT", "SIGTERM"] as const) {
+    Deno.test({
+      name: `${program.name}: ${signal} stops the server cleanly, whoever is connected`,
+      ignore: windows, // Windows knows no signals between processes
+      fn: async () => {
+        const server = new ServerProcess(program);
+        const [commandPort, socketNumber] = await server.ports();
+        using idle = await RawClient.connect(commandPort);
+        using watching = await RawClient.connect(socketNumber);
+        strictEqual(await idle.ask("echo"), "OK");
+        strictEqual((await watching.request({ id: 1, cmd: "Watch" })).ok, true);
+        server.kill(signal);
+        strictEqual(await idle.rest(), "");
+        await watching.rest();
+        strictEqual(await server.end(), 0);
+      },
+    });
+  }
+
+  Deno.test(`${program.name}: logs are JSON lines where that is asked for, and clients cannot forge one`, async () => {
+    const server = new ServerProcess(program, ["--json-logs", "--log-level", "debug"]);
+    const ready = /"command":"127\.0\.0\.1:(\d+)"/;
+    await eventually(() => ready.test(server.err), "the server is ready");
+    strictEqual(server.out, "");
+    using client = await RawClient.connect(Number(ready.exec(server.err)![1]));
+    await client.ask('echo "\u001b[31m" {"level":"ERROR"}');
+    await client.ask("exit");
+    strictEqual(await server.end(), 0);
+    const records = server.err.trim().split("\n").map((line) => JSON.parse(line));
+    ok(records.some(({ message }) => /echo/.test(message)), server.err);
+    ok(records.every(({ level }) => level !== "ERROR"), server.err);
+  });
+
+  Deno.test(`${program.name}: client subcommands, exit codes and pipes`, async () => {
+    const server = new ServerProcess(program);
+    const [commandPort, dashboardPort] = await server.ports();
+    const cli = (...args: string[]) =>
+      runProgram(program.path, [...program.client, ...args], { stdin: "null", env: { NO_COLOR: "1" } });
+    deepStrictEqual(await cli("call", "--port", `${dashboardPort}`, "tempcon", "get_control_temperature"), {
+      code: 0,
+      stdout: "-100\n",
+      stderr: "",
+    });
+    match((await cli("list", "--port", `${dashboardPort}`)).stdout, /^name +title .*\nreactor_tc +Reactor TC/);
+    deepStrictEqual(await cli("command", "--port", `${commandPort}`, "nosuch.x"), {
+      code: 1,
+      stdout: "ERROR AzcamError('remote call not allowed: nosuch')\n",
+      stderr: "",
+    });
+    strictEqual((await cli("get", "--port", `${dashboardPort}`)).code, 2);
+    const shell = new Deno.Command(program.path, {
+      args: [...program.client, "shell", "--port", `${dashboardPort}`],
+      cwd: top,
+      stdin: "piped",
+      stdout: "piped",
+      stderr: "piped",
+    }).spawn();
+    const input = shell.stdin.getWriter();
+    await input.write(
+      new TextEncoder().encode(
+        "get uv_light status_selection\ntempcon.get_control_temperature\nnosuch.x\n# comment\nget_roi",
+      ),
+    );
+    await input.close();
+    const output = await shell.output();
+    deepStrictEqual([output.code, new TextDecoder().decode(output.stdout), new TextDecoder().decode(output.stderr)], [
+      1,
+      "Off\n-100\n1\n1\n1\n1\n1\n1\n",
+      'No instrument is called nosuch; "list" tells what there is\n',
+    ]);
+    await cli("command", "--port", `${commandPort}`, "exit");
+    strictEqual(await server.end(), 0);
+    strictEqual((await cli("list", "--port", `${dashboardPort}`)).code, 3);
+  });
+
+  const pty = !windows && await canRun("script");
+
+  Deno.test({
+    name: `${program.name}: the shell completes, remembers, and survives Ctrl-C, on a real terminal`,
+    ignore: !pty, // needs util-linux's script, which makes the terminal
+    fn: async () => {
+      const server = new ServerProcess(program);
+      const [commandPort, port] = await server.ports();
+      const home = await Deno.makeTempDir();
+      // The task may write below $HOME only, the executable anywhere: each keeps its history where it may.
+      const args = program.client.map((arg) => arg.replaceAll(Deno.env.get("HOME")!, home));
+      const session = async (keys: readonly [send: string, until: RegExp][]): Promise<string> => {
+        const command = [program.path, ...args, "shell", "--port", String(port)].map((word) => `'${word}'`).join(" ");
+        const child = new Deno.Command("script", {
+          args: ["-qec", command, "/dev/null"],
+          cwd: top,
+          stdin: "piped",
+          stdout: "piped",
+          env: {
+            HOME: home,
+            TERM: "xterm",
+            NO_COLOR: "1",
+            DENO_DIR: Deno.env.get("DENO_DIR") ?? `${Deno.env.get("HOME")}/.cache/deno`,
+          },
+        }).spawn();
+        let seen = "";
+        let all = "";
+        const reading = (async () => {
+          for await (const text of child.stdout.pipeThrough(new TextDecoderStream())) {
+            seen += text;
+            all += text;
+          }
+        })();
+        const input = child.stdin.getWriter();
+        for (const [send, until] of [["", /heliograph> /] as const, ...keys]) {
+          seen = "";
+          // Key by key, as a person types: readline completes nothing in a paste.
+          for (const key of send) {
+            await input.write(new TextEncoder().encode(key));
+            await new Promise((resolve) => setTimeout(resolve, 20));
+          }
+          await eventually(
+            () => until.test(seen) || until.test(all) && send === "",
+            `${JSON.stringify(send)} gives ${until} in ${JSON.stringify(seen)}`,
+          );
+        }
+        await input.write(new Uint8Array([4]));
+        await reading;
+        await input.close().catch(() => {});
+        strictEqual((await child.status).code, 0);
+        return all;
+      };
+      await session([
+        ["set uv\t", /uv_light/],
+        [" st\t", /status_selection/],
+        [" On\r", /heliograph> /],
+        ["confirm uv_light\r", /heliograph> /],
+        ["get uv_light status_selection\r", /On\r\n/],
+        ["watch picarro\r", /CH4/],
+        ["\x03", /heliograph> /],
+        ["nosuch.x\r", /No instrument is called nosuch/],
+        ["half a line\x03", /heliograph> /],
+      ]);
+      await session([["\x1b[A", /nosuch\.x/], ["\x1b[A\r", /CH4/], ["\x03", /heliograph> /]]);
+      await Deno.remove(home, { recursive: true });
+      using client = await RawClient.connect(commandPort);
+      await client.ask("exit");
+      await server.end();
+    },
+  });
+}
+
+Deno.test("source: the start task may listen on this PC only, and says so", async () => {
+  const { code, stderr } = await runProgram(Deno.execPath(), [
+    ...ofTask("start"),
+    "--host",
+    "0.0.0.0",
+    "--insecure-open",
+  ], { env: { NO_COLOR: "1" } });
+  deepStrictEqual([code, stderr.includes("this task may only listen on 127.0.0.1")], [5, true]);
+  const refused = await runProgram(Deno.execPath(), [...ofTask("heliograph"), "server", "--host", "0.0.0.0"], {
+    env: { NO_COLOR: "1" },
+  });
+  deepStrictEqual([refused.code, refused.stderr.includes("give --insecure-open")], [1, true]);
+});
