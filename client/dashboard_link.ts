@@ -95,7 +95,11 @@ export class DashboardLink {
   async close(): Promise<void> {
     if (this.#ended !== undefined) return;
     const goodbye = this.#write(JSON.stringify({ cmd: "Close" })).catch(() => {});
-    await Promise.race([goodbye, new Promise((resolve) => setTimeout(resolve, 100))]);
+    // A server that reads nothing any more does not keep the client waiting.
+    const waited = Promise.withResolvers<void>();
+    const timer = setTimeout(waited.resolve, 100);
+    await Promise.race([goodbye, waited.promise]);
+    clearTimeout(timer);
     this.end(new HeliographError("connection_lost", "The client was closed before the reply came"));
   }
 

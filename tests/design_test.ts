@@ -103,7 +103,8 @@ Deno.test("design: the lock that executables are built with holds no package of 
 });
 
 Deno.test("design: the README's tables of error codes, exit codes and limits are the program's", async () => {
-  const readme = await read("README.md");
+  // The formatter aligns tables; what they say counts.
+  const readme = (await read("README.md")).replace(/ {2,}/g, " ");
   for (const [code, meaning] of Object.entries(errorCodes)) {
     ok(readme.includes(`| \`${code}\` | ${meaning} |`), `README lacks ${code}`);
   }

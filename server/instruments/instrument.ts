@@ -37,6 +37,9 @@ export interface InstrumentSpec<F extends Record<string, ValueType>> {
 /** Told of every change of a field. */
 export type ChangeListener = (instrument: Instrument, field: FieldHolder) => void;
 
+/** How long a reading may take before its signal tells it to stop. */
+const readSeconds = 30;
+
 const commandName = /^[a-z][a-z0-9_]*$/i;
 
 /** An instrument on a bench; made by `defineInstrument`. */
@@ -184,13 +187,21 @@ export class Instrument {
 
   #read(holder: FieldHolder): Promise<void> | void {
     const fail = (error: unknown) => holder.fail(error instanceof Error ? error.message : String(error));
+    const read = holder.spec.read as (signal?: AbortSignal) => Value | Promise<Value>;
+    // Most readings are done at once and look at no signal: only those that do get one, with its timer.
+    const late = read.length === 0 ? undefined : new AbortController();
+    const timer = late &&
+      setTimeout(() => late.abort(new Error(`no reading within ${readSeconds} s`)), readSeconds * 1000);
     try {
-      const result: Value | Promise<Value> = holder.spec.read!(AbortSignal.timeout(30_000)) as Value | Promise<Value>;
-      if (result instanceof Promise) return result.then((value) => holder.update(value), fail);
+      const result = read(late?.signal);
+      if (result instanceof Promise) {
+        return result.then((value) => holder.update(value), fail).finally(() => clearTimeout(timer));
+      }
       holder.update(result);
     } catch (error) {
       fail(error);
     }
+    clearTimeout(timer);
   }
 
   /** Advances a simulated instrument; nothing happens to a real one. */

@@ -190,33 +190,52 @@ Deno.test("command server: HTTP is dropped, and nothing of it is run", async () 
   strictEqual(await server.commandServer.command("tempcon.get_control_temperature"), "OK -100.0");
 });
 
-Deno.test("command server: a client that does not read costs a bounded amount and delays nobody", async () => {
-  await using server = startServer();
-  using stuck = await RawClient.connect(server.commandServer.port);
+// On Deno 2.4 a blocked write stays pending after its connection is closed, in the client and in the server.
+const blockedWritesStay = Deno.version.deno.startsWith("2.4.");
+const sanitize = { sanitizeOps: !blockedWritesStay, sanitizeResources: !blockedWritesStay };
+
+/** Sends and never reads, until it is blocked or dropped. @returns How much was sent so far. */
+function flood(client: RawClient): () => number {
   let sent = 0;
-  const flood = (async () => {
-    // Replies pile up until the server stops reading, so that this write blocks.
-    for (; sent < 50_000_000; sent += 60_000) await stuck.send(`echo ${"x".repeat(59_994)}\n`);
+  void (async () => {
+    for (; sent < 50_000_000; sent += 60_000) await client.send(`echo ${"x".repeat(59_994)}\n`);
   })().catch(() => {});
-  await eventually(async () => {
-    const before = sent;
-    await new Promise((resolve) => setTimeout(resolve, 300));
-    return before > 0 && sent === before;
-  }, "the server stops reading from a client that does not read");
-  ok(sent < 40_000_000, `the server took ${sent} bytes`);
-  using client = await RawClient.connect(server.commandServer.port);
-  strictEqual(await client.ask("echo still here"), "OK still here");
-  stuck[Symbol.dispose]();
-  await flood;
+  return () => sent;
+}
+
+Deno.test({
+  name: "command server: a client that does not read costs a bounded amount and delays nobody",
+  ...sanitize,
+  fn: async () => {
+    await using server = startServer();
+    using stuck = await RawClient.connect(server.commandServer.port);
+    const sent = flood(stuck);
+    await eventually(async () => {
+      const before = sent();
+      await new Promise((resolve) => setTimeout(resolve, 300));
+      return before > 0 && sent() === before;
+    }, "the server stops reading from a client that does not read");
+    ok(sent() < 40_000_000, `the server took ${sent()} bytes`);
+    using client = await RawClient.connect(server.commandServer.port);
+    strictEqual(await client.ask("echo still here"), "OK still here");
+  },
 });
 
-Deno.test("command server: a client that reads nothing for too long is dropped", async () => {
-  await using server = startServer({ limits: { stuckSeconds: 0.1 } });
-  using stuck = await RawClient.connect(server.commandServer.port);
-  const flood = (async () => {
-    for (let at = 0; at < 1000; at++) await stuck.send(`echo ${"x".repeat(59_994)}\n`);
-  })().catch(() => "dropped");
-  strictEqual(await flood, "dropped");
+Deno.test({
+  name: "command server: a client that reads nothing for too long is dropped",
+  ...sanitize,
+  fn: async () => {
+    await using server = startServer({ limits: { stuckSeconds: 0.1 } });
+    using stuck = await RawClient.connect(server.commandServer.port);
+    using client = await RawClient.connect(server.commandServer.port);
+    const sessions = async () => JSON.parse((await client.ask("status")).slice(3)).sessions.length;
+    strictEqual(await stuck.ask("echo"), "OK");
+    strictEqual(await sessions(), 2);
+    flood(stuck);
+    // The server looks for stuck clients every five seconds.
+    await new Promise((resolve) => setTimeout(resolve, 3000));
+    await eventually(async () => await sessions() === 1, "the client is dropped");
+  },
 });
 
 Deno.test("command server: connections over the limit are refused with a clear error", async () => {
