@@ -17,24 +17,31 @@ export {
   type RequestOptions,
   type WatchUpdate,
 } from "./client/pyopticon_client.ts";
+export type { WatchEvent } from "./protocol/dashboard_message.ts";
 export type * from "./protocol/description.ts";
 export { type ErrorCode, errorCodes, HeliographError } from "./protocol/errors.ts";
 export { version } from "./protocol/version.ts";
+export type { Bench } from "./server/bench.ts";
 export { CommandServer, type CommandServerOptions, LineSession } from "./server/command_server.ts";
-export { DashboardServer } from "./server/dashboard_server.ts";
+export { DashboardServer, type DashboardSession } from "./server/dashboard_server.ts";
 export { demoInstruments } from "./server/demo_bench.ts";
 export {
   type ArgumentSpec,
+  type BoundArguments,
   type Command,
   command,
   type CommandContext,
   type CommandSpec,
   type Role,
 } from "./server/instruments/command.ts";
+export type { CommandQueue, Issue, Work } from "./server/instruments/command_queue.ts";
 export { defineInstrument, type TypedInstrument } from "./server/instruments/define_instrument.ts";
 export { InstrumentError, type InstrumentErrorCode } from "./server/instruments/errors.ts";
-export type { Field, FieldSpec } from "./server/instruments/field.ts";
-export type { Fields, Instrument, InstrumentSpec } from "./server/instruments/instrument.ts";
-export { Float, type Value, type ValueOf, type ValueSpec } from "./server/instruments/values.ts";
+export type { Field, FieldHolder, FieldSpec, Quality } from "./server/instruments/field.ts";
+export type { ChangeListener, Fields, Instrument, InstrumentSpec } from "./server/instruments/instrument.ts";
+export { Float, type Value, type ValueOf, type ValueSpec, type ValueType } from "./server/instruments/values.ts";
 export type { Limits } from "./server/limits.ts";
 export { HeliographServer, type HeliographServerOptions } from "./server/server.ts";
+export type { ListenerAddress, Services } from "./server/services.ts";
+export type { Session, Sessions } from "./server/sessions.ts";
+export type { Identity, ListenOptions, SocketServer } from "./server/socket_server.ts";

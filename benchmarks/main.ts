@@ -22,7 +22,7 @@ const loads = [
 ];
 
 function program(file: string, ...args: string[]): Deno.Command {
-  const path = new URL(file, here).pathname;
+  const path = new URL(file, here).href;
   return new Deno.Command(Deno.execPath(), {
     args: ["run", "--quiet", "--no-prompt", "--allow-net=127.0.0.1", path, ...args],
     stdout: "piped",

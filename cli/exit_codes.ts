@@ -5,6 +5,7 @@
  */
 
 import { type ErrorCode, HeliographError } from "../protocol/errors.ts";
+import { printable } from "./output.ts";
 
 /** The exit codes, with what each means; the README's table is held to this one. */
 export const exitCodes = {
@@ -38,6 +39,6 @@ export function failureText(thrown: unknown, json: boolean): string {
   // PyOpticon's client puts "In Set, Error:" in front of what the server said; here the server's words are enough.
   const error = thrown instanceof HeliographError && thrown.cause instanceof HeliographError ? thrown.cause : thrown;
   const message = error instanceof Error ? error.message : String(error);
-  if (!json) return message;
+  if (!json) return printable(message);
   return JSON.stringify({ error: { code: error instanceof HeliographError ? error.code : "internal", message } });
 }

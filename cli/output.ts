@@ -29,6 +29,19 @@ export function painter(colour: boolean): Paint {
   return { bold: style("bold"), dim: style("dim"), red: style("red"), yellow: style("yellow"), green: style("green") };
 }
 
+/**
+ * Text that a terminal shows as it is: what came from an instrument or a client is not to steer it.
+ *
+ * @returns The text with its control characters escaped, line ends included.
+ */
+export function printable(text: string): string {
+  // deno-lint-ignore no-control-regex -- control characters are what is replaced
+  return text.replace(/[\x00-\x1f\x7f-\x9f]/g, (character) => {
+    const escaped = JSON.stringify(character).slice(1, -1);
+    return escaped === character ? `\\u00${character.charCodeAt(0).toString(16)}` : escaped;
+  });
+}
+
 const borderless = {
   "top": "",
   "top-mid": "",
@@ -78,9 +91,10 @@ export function paintQuality(text: string, quality: Quality, paint: Paint): stri
  */
 export function result(value: unknown, paint: Paint): string {
   if (value === null || value === undefined || value === "") return "";
-  if (Array.isArray(value)) return value.map((item) => `${pythonText(item)}\n`).join("");
-  if (typeof value !== "object") return `${typeof value === "number" ? value : pythonText(value)}\n`;
-  return table(["name", "value"], Object.entries(value).map(([name, item]) => [name, pythonText(item)]), paint);
+  if (Array.isArray(value)) return value.map((item) => `${printable(pythonText(item))}\n`).join("");
+  if (typeof value !== "object") return `${typeof value === "number" ? value : printable(pythonText(value))}\n`;
+  const rows = Object.entries(value).map(([name, item]) => [printable(name), printable(pythonText(item))]);
+  return table(["name", "value"], rows, paint);
 }
 
 /** Writes a value as one line of JSON. */

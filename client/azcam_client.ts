@@ -53,7 +53,7 @@ export class AzcamClient {
   /** The end of the line of commands that wait for their turn. */
   #turn: Promise<unknown> = Promise.resolve();
 
-  /** @param options Where the server is, and how long to wait for it. */
+  /** Makes a client; it connects at `open` or the first command. @param options Where the server is, and how long to wait. */
   constructor({ host = "127.0.0.1", port = 2402, timeout = 5 }: AzcamClientOptions = {}) {
     this.host = host;
     this.port = port;

@@ -44,8 +44,7 @@ export interface CodeOptions extends RequestOptions {
 }
 
 /** A field as `watch` tells of it, or the end of the snapshot. */
-export type WatchUpdate = WithoutId<WatchEvent>;
-type WithoutId<E> = E extends unknown ? Omit<E, "id"> : never;
+export type WatchUpdate = WatchEvent extends infer E ? (E extends unknown ? Omit<E, "id"> : never) : never;
 
 /** Past this many unread events only the newest of each field is kept. */
 const mostUnread = 10_000;
@@ -79,6 +78,8 @@ export class PyOpticonSocketClient {
   #lastId = 0;
 
   /**
+   * Makes a client; it connects at the first call.
+   *
    * @param options Where the dashboard is, and what to do with its errors.
    * @throws {TypeError} When `handleErrors` is none of the three modes.
    */

@@ -40,6 +40,8 @@ export class HeliographError extends Error {
   readonly subject: string;
 
   /**
+   * Makes an error to be thrown.
+   *
    * @param code The stable code.
    * @param message What went wrong, on what, why, and what would be right.
    * @param options `cause`: the error behind this one, if any; `subject`: the unknown name.

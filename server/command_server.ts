@@ -37,7 +37,7 @@ export class LineSession extends Session {
   taken = 0;
   readonly #splitter: LineSplitter;
 
-  /** @param identity Who it is. @param lineBytes The longest line. */
+  /** Opens a session. @param identity Who it is. @param lineBytes The longest line. */
   constructor(identity: Identity, lineBytes: number) {
     super(identity);
     this.#splitter = new LineSplitter(lineBytes);
@@ -114,6 +114,8 @@ export class CommandServer extends SocketServer<LineSession> {
   #logsCommands = false;
 
   /**
+   * Makes a server; `start` or `begin` makes it listen.
+   *
    * @param options Port, instruments, limits.
    * @throws {HeliographError} `not_allowed` when the address is not loopback and `insecureOpen` is not given.
    */
@@ -197,14 +199,17 @@ export class CommandServer extends SocketServer<LineSession> {
   /** Called when a connection ends. */
   protected finish(_session: LineSession): void | Promise<void> {}
 
+  /** Makes the session of a new connection. */
   protected override openSession(identity: Identity): LineSession {
     return new LineSession(identity, this.services.limits.lineBytes);
   }
 
+  /** How a client is told that it cannot be served. */
   protected override refusal(error: HeliographError): string {
     return `${lineError(error)}\r\n`;
   }
 
+  /** Serves one connection to its end. */
   protected override async serve(session: LineSession): Promise<void> {
     await this.setup(session);
     try {

@@ -36,7 +36,7 @@ export class DashboardSession extends Session {
   /** Its subscriptions by the id of their Watch message. */
   readonly watches: Map<MessageId, Watch> = new Map();
 
-  /** @param identity Who it is. @param messageBytes The longest message. */
+  /** Opens a session. @param identity Who it is. @param messageBytes The longest message. */
   constructor(identity: Identity, messageBytes: number) {
     super(identity);
     this.splitter = new JsonSplitter(messageBytes);
@@ -73,6 +73,8 @@ function readValue(holder: FieldHolder): unknown {
 /** The dashboard socket. Many clients at once, in either dialect. */
 export class DashboardServer extends SocketServer<DashboardSession> {
   /**
+   * Makes a server; `start` makes it listen.
+   *
    * @param services Bench, dispatcher, sessions and limits.
    * @param options Where to listen; the port is 12345 by default, PyOpticon's.
    * @throws {HeliographError} `not_allowed` when the address is not loopback and `insecureOpen` is not given.
@@ -81,14 +83,17 @@ export class DashboardServer extends SocketServer<DashboardSession> {
     super("dashboard", services, { ...options, port: options.port ?? 12345 });
   }
 
+  /** Makes the session of a new connection. */
   protected override openSession(identity: Identity): DashboardSession {
     return new DashboardSession(identity, this.services.limits.messageBytes);
   }
 
+  /** How a client is told that it cannot be served. */
   protected override refusal(error: HeliographError): string {
     return rawError(error);
   }
 
+  /** Serves one connection to its end. */
   protected override async serve(session: DashboardSession): Promise<void> {
     const { splitter } = session;
     const { unfinishedMessageSeconds } = this.services.limits;

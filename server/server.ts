@@ -52,6 +52,8 @@ export class HeliographServer {
   #stopping: Promise<void> | undefined;
 
   /**
+   * Makes a server; `start` makes it listen.
+   *
    * @param options Instruments, ports, limits.
    * @throws {HeliographError} `not_allowed` when the address is not loopback and `insecureOpen` is not given.
    */

@@ -99,7 +99,8 @@ export abstract class SocketServer<S extends Session> {
       const options = { hostname: this.#host, port: this.#wantedPort, tcpBacklog: 4096 };
       this.#listener = Deno.listen(options);
     } catch (error) {
-      throw cannotListen(error, this.#host, this.#wantedPort);
+      const flag = this.#protocol === "line" ? "--command-port" : "--dashboard-port";
+      throw cannotListen(error, this.#host, this.#wantedPort, flag);
     }
     this.services.listeners.add(this.#describe);
     this.#sweep = setInterval(() => {
@@ -225,12 +226,12 @@ export abstract class SocketServer<S extends Session> {
   }
 }
 
-function cannotListen(error: unknown, host: string, port: number): HeliographError {
+function cannotListen(error: unknown, host: string, port: number, flag: string): HeliographError {
   const where = `${host}:${port}`;
   if (error instanceof Deno.errors.AddrInUse) {
     return new HeliographError(
       "cannot_listen",
-      `Cannot listen on ${where}: another program uses port ${port}. Stop it, or choose another port (0 takes any free one)`,
+      `Cannot listen on ${where}: another program uses port ${port}. Stop it, or choose another port with ${flag} (0 takes any free one)`,
       { cause: error },
     );
   }

@@ -19,7 +19,7 @@ import {
   instrumentParameter,
 } from "../connection.ts";
 import type { CliContext } from "../context.ts";
-import { clock, duration, type Paint, painter, paintQuality, table, writeJson } from "../output.ts";
+import { clock, duration, type Paint, painter, paintQuality, printable, table, writeJson } from "../output.ts";
 
 /** `heliograph list` */
 export const listCommand = buildCommand({
@@ -45,7 +45,7 @@ function allowed({ choices, minimum, maximum, type }: ValueDescription): string 
 
 function fieldRow(field: FieldDescription, paint: Paint): string[] {
   const access = field.needsConfirm ? `${field.access}, needs confirm` : field.access;
-  const value = `${field.text}${field.staged ? " (staged)" : ""}`;
+  const value = `${printable(field.text)}${field.staged ? " (staged)" : ""}`;
   return [field.title, paintQuality(value, field.quality, paint), field.unit ?? "", access, allowed(field)];
 }
 
@@ -98,13 +98,13 @@ export const statusCommand = buildCommand({
     stdout.write(table(["listener", "address"], listeners, paint));
     const sessions = status.sessions.map((session) => [
       String(session.session),
-      session.name,
+      printable(session.name),
       session.address,
       session.protocol,
       session.role,
       clock(session.connected),
       clock(session.lastRequestTime),
-      session.lastRequest,
+      printable(session.lastRequest),
     ]);
     const head = ["client", "name", "address", "wire", "role", "since", "asked", "last request"];
     stdout.write(`\n${table(head, sessions, paint)}`);
@@ -157,10 +157,10 @@ export async function watch(
     const unit = update.quality === "good" ? units.get(`${update.instrument} ${update.field}`) ?? "" : "";
     const notes = [
       update.staged ? "staged" : "",
-      update.quality === "good" ? "" : `${update.quality}: ${update.reason}`,
+      update.quality === "good" ? "" : `${update.quality}: ${printable(update.reason ?? "")}`,
     ]
       .filter((note) => note !== "").join(", ");
-    const value = paintQuality(`${update.text}${unit === "" ? "" : ` ${unit}`}`, update.quality, paint);
+    const value = paintQuality(`${printable(update.text)}${unit === "" ? "" : ` ${unit}`}`, update.quality, paint);
     const line =
       `${clock(update.time).padEnd(8)}  ${update.instrument.padEnd(nameWidth)}  ${update.field.padEnd(titleWidth)}  ` +
       `${value}${notes === "" ? "" : paint.yellow(`  (${notes})`)}`;

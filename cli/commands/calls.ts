@@ -9,7 +9,7 @@ import { AzcamClient } from "../../client/azcam_client.ts";
 import { type ConnectionFlags, connectionFlags, dashboardClient, dashboardFlags } from "../connection.ts";
 import type { CliContext } from "../context.ts";
 import { exitCodes } from "../exit_codes.ts";
-import { painter, result, writeJson } from "../output.ts";
+import { painter, printable, result, writeJson } from "../output.ts";
 
 const keywordArgument = /^([A-Za-z_]\w*)=(.*)$/s;
 
@@ -60,7 +60,7 @@ export const commandCommand = buildCommand({
     const reply = await client.exchange(line);
     const status = /^\w+/.exec(reply)?.[0] ?? "";
     if (flags.json) writeJson(this, { status, reply: reply.slice(status.length).trimStart() });
-    else this.process.stdout.write(`${reply}\n`);
+    else this.process.stdout.write(`${printable(reply)}\n`);
     if (status === "ERROR") this.process.exitCode = exitCodes.refused.code;
   },
 });

@@ -13,7 +13,7 @@ import {
   instrumentParameter,
 } from "../connection.ts";
 import type { CliContext } from "../context.ts";
-import { writeJson } from "../output.ts";
+import { painter, result, writeJson } from "../output.ts";
 
 /** `heliograph get INSTRUMENT FIELD` */
 export const getCommand = buildCommand({
@@ -25,7 +25,7 @@ export const getCommand = buildCommand({
   async func(this: CliContext, flags: ConnectionFlags, instrument: string, field: string): Promise<void> {
     await using client = dashboardClient(flags);
     if (flags.json) return writeJson(this, await client.getField(instrument, field));
-    this.process.stdout.write(`${await client.call(instrument, "get", [field])}\n`);
+    this.process.stdout.write(result(await client.call(instrument, "get", [field]), painter(this.colour)));
   },
 });
 

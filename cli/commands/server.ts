@@ -21,7 +21,7 @@ import { HeliographServer } from "../../server/server.ts";
 import { parsePort } from "../connection.ts";
 import type { CliContext } from "../context.ts";
 import { exitCodes } from "../exit_codes.ts";
-import { painter } from "../output.ts";
+import { painter, printable } from "../output.ts";
 
 interface ServerFlags {
   readonly host: string;
@@ -118,8 +118,7 @@ async function startLog({ process, colour }: CliContext, { logLevel, jsonLogs }:
 
 /** What a client sent stays on the line that tells of it: nobody forges a log line. */
 function oneLine(text: string): string {
-  // deno-lint-ignore no-control-regex -- control characters are what is replaced
-  return `${text.trimEnd().replace(/[\x00-\x1f\x7f]/g, (character) => JSON.stringify(character).slice(1, -1))}\n`;
+  return `${printable(text.trimEnd())}\n`;
 }
 
 /** From here on the server needs the network and nothing else of this PC. */

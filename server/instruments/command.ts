@@ -77,11 +77,17 @@ const noKeywords: ReadonlyMap<string, unknown> = new Map();
 
 /** A command as declared, whatever its arguments' types; made by {@linkcode command}. */
 export class Command {
+  /** What it does, in a line. */
   readonly summary: string;
+  /** Its arguments by name, in order. */
   readonly arguments: ReadonlyMap<string, ArgumentSpec>;
+  /** Whether it takes any further arguments. */
   readonly takesMore: boolean;
+  /** The least role that may call it. */
   readonly role: Role;
+  /** Whether it waits behind no other command. */
   readonly immediate: boolean;
+  /** The time it may take in seconds, waiting included. */
   readonly deadline: number;
   readonly #returnsFloat: boolean;
   /** What it is called with when nothing is given; `undefined` where something must be. */
@@ -89,7 +95,7 @@ export class Command {
   // deno-lint-ignore no-explicit-any -- the declaration's own type is checked where `command` is called
   readonly #run: (args: any, context: CommandContext) => unknown;
 
-  /** @param spec The declaration. */
+  /** Makes it; `command` is how to declare one. @param spec The declaration. */
   constructor(spec: CommandSpec<Record<string, ValueType>>) {
     this.summary = spec.summary;
     this.arguments = new Map(Object.entries(spec.arguments ?? {}));

@@ -86,6 +86,11 @@ function allowed(spec: ValueSpec): string {
   return words.join(", ");
 }
 
+/** One line of help, without apostrophes: azcam's client splits replies with shlex, which chokes on a single one. */
+function helpText(parts: readonly string[]): string {
+  return parts.join("; ").replaceAll("'", "’");
+}
+
 /**
  * @param instrument An instrument.
  * @returns One line: what it is, its fields, its commands.
@@ -97,11 +102,11 @@ export function helpInstrument(instrument: Instrument): string {
   );
   const commands = [...instrument.commands].map(([name, command]) => command.usage(name).replace("usage: ", ""));
   const own = commands.length === 0 ? "" : `${commands.join(", ")}, `;
-  return [
+  return helpText([
     what,
     fields.length === 0 ? "no fields" : `fields: ${fields.join(", ")}`,
     `commands: ${own}get FIELD, set FIELD VALUE, confirm, describe, help [COMMAND]`,
-  ].join("; ");
+  ]);
 }
 
 /**
@@ -118,7 +123,7 @@ export function helpCommand(instrument: Instrument, name: string): string {
     return `${argument}: ${spec.summary === undefined ? "" : `${spec.summary}, `}${allowed(spec)}${fallback}`;
   });
   const usage = command.usage(`${instrument.name}.${name}`).replace("usage: ", "");
-  return [`${usage}: ${command.summary}`, ...details, `needs the role ${command.role}`].join("; ");
+  return helpText([`${usage}: ${command.summary}`, ...details, `needs the role ${command.role}`]);
 }
 
 /**

@@ -14,6 +14,8 @@ export class InstrumentError extends Error {
   readonly code: InstrumentErrorCode;
 
   /**
+   * Makes an error to be thrown.
+   *
    * @param message What went wrong, on what, why, and what would be right.
    * @param code The stable code.
    * @param options `cause`: the error behind this one, if any.

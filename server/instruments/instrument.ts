@@ -69,7 +69,7 @@ export class Instrument {
   readonly #lookup = new Map<string, FieldHolder>();
   readonly #written: FieldHolder[];
 
-  /** @param spec The declaration. */
+  /** Makes it; `defineInstrument` is how to declare one. @param spec The declaration. */
   constructor(spec: InstrumentSpec<Record<string, ValueType>>) {
     this.title = spec.title;
     this.name = identifierOf(spec.title);

@@ -38,17 +38,17 @@ export interface ValueSpec<T extends ValueType = ValueType> {
 export class Float {
   readonly #value: number;
 
-  /** @param value Any number. */
+  /** Wraps a number. @param value Any number. */
   constructor(value: number) {
     this.#value = value;
   }
 
-  /** @returns The number. */
+  /** The number. */
   valueOf(): number {
     return this.#value;
   }
 
-  /** @returns The number, for JSON. */
+  /** The number, for JSON. */
   toJSON(): number {
     return this.#value;
   }

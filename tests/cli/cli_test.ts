@@ -97,6 +97,24 @@ Deno.test("cli: colour is used where it is wanted, and nowhere else", async () =
   ok(escape.test((await run(words, { colour: true, terminal: true })).out));
 });
 
+Deno.test("cli: what an instrument holds does not steer the terminal", async () => {
+  await using server = startServer();
+  const cli = against(server.dashboardServer.port);
+  await cli("set", "exposure", "imagetitle", "\u001b[31mred\nnext");
+  for (
+    const words of [["get", "exposure", "imagetitle"], ["describe", "exposure"], [
+      "call",
+      "exposure",
+      "get_image_title",
+    ]]
+  ) {
+    const { out } = await cli(...words);
+    match(out, /\\u001b\[31mred\\nnext/);
+    strictEqual(out.includes("\u001b"), false);
+  }
+  strictEqual((await cli("get", "--json", "exposure", "imagetitle")).out, '"\\u001b[31mred\\nnext"\n');
+});
+
 Deno.test("cli: command sends a line to any azcam-style server", async () => {
   await using server = startServer();
   const cli = against(server.commandServer.port);

@@ -302,7 +302,7 @@ Deno.test("command server: a port in use and an address that is not allowed are 
   throws(() => new CommandServer({ port }).start(), {
     code: "cannot_listen",
     message:
-      `Cannot listen on 127.0.0.1:${port}: another program uses port ${port}. Stop it, or choose another port (0 takes any free one)`,
+      `Cannot listen on 127.0.0.1:${port}: another program uses port ${port}. Stop it, or choose another port with --command-port (0 takes any free one)`,
   });
   throws(() => startServer({ dashboardPort: port }), { code: "cannot_listen" });
   throws(() => new CommandServer({ host: "0.0.0.0" }), { code: "not_allowed", message: /--insecure-open/ });

@@ -1,5 +1,6 @@
 import { deepStrictEqual, match, ok, strictEqual, throws } from "node:assert/strict";
-import { command, defineInstrument, type InstrumentError } from "../../../mod.ts";
+import { split } from "npm:shlex@3.0.0";
+import { AzcamClient, command, defineInstrument, type InstrumentError } from "../../../mod.ts";
 import { Bench } from "../../../server/bench.ts";
 import { demoInstruments } from "../../../server/demo_bench.ts";
 import { follow, Mover, Noise } from "../../../server/instruments/simulated/physics.ts";
@@ -161,6 +162,21 @@ Deno.test("help and list: what there is, what it does, how it is called", async 
     "OK reactor_tc methane_mfc argon_mfc oxygen_mfc uv_light picarro exposure tempcon instrument telescope parameters",
   );
   match(await ask('"UV Light".describe'), /^OK \{"name": "uv_light", "title": "UV Light"/);
+});
+
+Deno.test("help: an azcam client can split whatever help says with its shlex", async () => {
+  const { server } = quietBench();
+  await using _ = server;
+  await using client = new AzcamClient({ port: server.commandServer.port });
+  for (const instrument of server.bench.instruments) {
+    const names = ["", ...instrument.commandNames().map((name) => `.${name}`)];
+    for (const name of names) {
+      const reply = await client.exchange(`help ${instrument.name}${name}`);
+      match(reply, /^OK /);
+      strictEqual(split(reply)[0], "OK");
+    }
+  }
+  strictEqual(split(await client.exchange("help"))[0], "OK");
 });
 
 Deno.test("bench: two of one name, and one instrument on two benches, are refused", () => {
