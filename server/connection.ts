@@ -72,11 +72,12 @@ export class Connection {
    */
   send(text: string): boolean {
     if (this.#closed !== undefined) return false;
-    this.#waiting += text;
+    // What waits already counts, not the text itself: one long reply is no reason to drop a client that reads.
     if (this.#waiting.length > this.#limits.queuedBytes) {
-      this.close(new Error(`it left ${this.#waiting.length} bytes of replies unread`));
+      this.close(new Error(`it left more than ${this.#limits.queuedBytes} bytes of replies unread`));
       return false;
     }
+    this.#waiting += text;
     if (!this.#writing) {
       this.#writing = true;
       queueMicrotask(() => void this.#write());

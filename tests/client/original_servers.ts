@@ -67,9 +67,9 @@ async function reply(connection: Deno.TcpConn, text: string): Promise<void> {
  * PyOpticon's dashboard: takes what one `recv(1024)` gives for one message, ignores keys it does not know, answers raw
  * text, drops the client on whatever it cannot read, and answers an unknown command with its last reply.
  *
- * @param delay How long it takes for a reply, in milliseconds.
+ * @param delay How long it takes for each reply, in milliseconds; the last one goes for all that follow.
  */
-export async function originalDashboard(delay = 0): Promise<Original> {
+export async function originalDashboard(...delay: number[]): Promise<Original> {
   const replies = new Map<string, string>();
   for (const { send, reply: answer } of await recorded("pyopticon-dashboard.json")) {
     if (typeof send === "string" && answer) {
@@ -96,7 +96,7 @@ export async function originalDashboard(delay = 0): Promise<Original> {
           : "Error: 'printout'";
       }
       if (last === undefined) return;
-      await new Promise((resolve) => setTimeout(resolve, delay));
+      await new Promise((resolve) => setTimeout(resolve, delay.length > 1 ? delay.shift() : delay[0]));
       await reply(connection, last);
     }
   }, received);

@@ -218,6 +218,8 @@ Deno.test({
     ok(sent() < 40_000_000, `the server took ${sent()} bytes`);
     using client = await RawClient.connect(server.commandServer.port);
     strictEqual(await client.ask("echo still here"), "OK still here");
+    const { sessions } = JSON.parse((await client.ask("status")).slice(3));
+    strictEqual(sessions.length, 2, "it is not dropped either, as long as it may still begin to read");
   },
 });
 

@@ -252,6 +252,41 @@ Deno.test("watch: a subscriber that is too slow gets the newest value and costs 
   ok(counts < 2000, `${counts} of 2000 changes came one by one`);
 });
 
+Deno.test({
+  name: "framed: a client that leaves too many replies unread is dropped; one long reply is no reason",
+  // On Deno 2.4 a blocked write stays pending after its connection is closed.
+  sanitizeOps: !Deno.version.deno.startsWith("2.4."),
+  sanitizeResources: !Deno.version.deno.startsWith("2.4."),
+  fn: async () => {
+    const release = Promise.withResolvers<void>();
+    const talker = defineInstrument({
+      title: "talker",
+      commands: {
+        talk: command({
+          summary: "Talks",
+          immediate: true,
+          run: () => release.promise.then(() => "x".repeat(200_000)),
+        }),
+      },
+    });
+    await using server = startServer({ instruments: [talker], limits: { queuedBytes: 1000 } });
+    using greedy = await RawClient.connect(server.dashboardServer.port);
+    for (let id = 1; id <= 200; id++) {
+      await greedy.send(JSON.stringify({ id, cmd: "Call", instrument: "talker", command: "talk" }));
+    }
+    using client = await RawClient.connect(server.dashboardServer.port);
+    const sessions = async () =>
+      ((await client.request({ id: 1, cmd: "Status" })).value as { sessions: unknown[] }).sessions.length;
+    strictEqual(await sessions(), 2);
+    release.resolve();
+    await eventually(async () => await sessions() === 1, "the client that reads nothing is dropped");
+    strictEqual(
+      String((await client.request({ id: 2, cmd: "Call", instrument: "talker", command: "talk" })).value).length,
+      200_000,
+    );
+  },
+});
+
 Deno.test("dashboard: watches end with their connection", async () => {
   const counter = defineInstrument({ title: "counter", fields: { count: { type: "int", initial: 0 } } });
   await using server = startServer({ instruments: [counter] });

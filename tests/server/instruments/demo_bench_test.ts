@@ -213,6 +213,28 @@ Deno.test("bench: a reading that fails turns the field to error with its reason,
   strictEqual(await server.commandServer.command("gauge.get pressure"), "OK 1.5");
 });
 
+Deno.test("bench: a poll does not undo a staged setting, and takes over once it is confirmed", async () => {
+  let device = 1;
+  const source = defineInstrument({
+    title: "source",
+    fields: {
+      level: { type: "int", needsConfirm: true, read: () => device, write: (level) => void (device = level) },
+    },
+  });
+  await using server = startServer({ instruments: [source] });
+  const ask = (line: string) => server.commandServer.command(line);
+  await source.read();
+  await ask("source.set level 5");
+  await source.read();
+  strictEqual(await ask("source.get level"), "OK 5");
+  strictEqual(device, 1);
+  await ask("source.confirm");
+  strictEqual(device, 5);
+  device = 7;
+  await source.read();
+  strictEqual(await ask("source.get level"), "OK 7");
+});
+
 Deno.test("bench: polls do not pile up on an instrument that is slow to read", async () => {
   let reading = 0;
   let most = 0;
