@@ -67,7 +67,7 @@ async function reply(connection: Deno.TcpConn, text: string): Promise<void> {
  * PyOpticon's dashboard: takes what one `recv(1024)` gives for one message, ignores keys it does not know, answers raw
  * text, drops the client on whatever it cannot read, and answers an unknown command with its last reply.
  *
- * @param delay How long it takes for each reply, in milliseconds; the last one goes for all that follow.
+ * @param delay How long it takes for each reply, in milliseconds, below 0 for one that never comes; the last goes for all that follow.
  */
 export async function originalDashboard(...delay: number[]): Promise<Original> {
   const replies = new Map<string, string>();
@@ -96,7 +96,9 @@ export async function originalDashboard(...delay: number[]): Promise<Original> {
           : "Error: 'printout'";
       }
       if (last === undefined) return;
-      await new Promise((resolve) => setTimeout(resolve, delay.length > 1 ? delay.shift() : delay[0]));
+      const wait = delay.length > 1 ? delay.shift()! : delay[0] ?? 0;
+      if (wait < 0) continue;
+      await new Promise((resolve) => setTimeout(resolve, wait));
       await reply(connection, last);
     }
   }, received);
