@@ -48,6 +48,10 @@ export class AzcamClient {
   lastResponse = "";
   #timeout: number;
   #connection: Deno.TcpConn | undefined;
+  /** The connection that is being opened, for all who wait for it. */
+  #opening: Promise<Deno.TcpConn> | undefined;
+  /** Counts closings, so that a connection which comes after one is not taken for the next. */
+  #generation = 0;
   #received: Uint8Array = new Uint8Array(0);
   #greeted = false;
   /** The end of the line of commands that wait for their turn. */
@@ -84,6 +88,8 @@ export class AzcamClient {
   close(): void {
     this.#connection?.close();
     this.#connection = undefined;
+    this.#opening = undefined;
+    this.#generation++;
     this.#received = new Uint8Array(0);
     this.#greeted = false;
   }
@@ -114,9 +120,19 @@ export class AzcamClient {
     if (/[\r\n]/.test(command)) {
       throw new HeliographError("bad_argument", "Cannot send the command: it holds a line break, which would end it");
     }
-    const turn = this.#turn.then(() => this.#exchange(command, options));
+    let given = false;
+    const turn = this.#turn.then(() => {
+      if (given) throw new HeliographError("aborted", `Gave up ${command} before it was sent`);
+      return this.#exchange(command, options);
+    });
     this.#turn = turn.catch(() => {});
-    return await turn;
+    try {
+      // The deadline counts from its turn on; the signal ends the wait for its turn as well.
+      return await within(turn, { timeout: 0, signal: options.signal }, command);
+    } catch (error) {
+      given = true;
+      throw error;
+    }
   }
 
   /**
@@ -124,10 +140,11 @@ export class AzcamClient {
    *
    * @param command What to send.
    * @param terminator What to send after it.
+   * @param options `signal` ends the wait.
    */
-  async send(command: string, terminator = "\n"): Promise<void> {
+  async send(command: string, terminator = "\n", options: CallOptions = {}): Promise<void> {
     this.lastCommand = command;
-    await this.#guarded(writeText(await this.#open({}), command + terminator), {}, `sending ${command}`);
+    await this.#guarded(writeText(await this.#open(options), command + terminator), options, `sending ${command}`);
   }
 
   /**
@@ -163,12 +180,26 @@ export class AzcamClient {
   }
 
   async #open({ signal }: CallOptions): Promise<Deno.TcpConn> {
-    this.#connection ??= await connect(this.host, this.port, { timeout: this.#timeout, signal });
-    return this.#connection;
+    if (this.#connection !== undefined) return this.#connection;
+    // All who wait for the connection share it: no single caller's signal ends its opening.
+    const opening = this.#opening ??= this.#connect();
+    return await within(opening, { timeout: this.#timeout, signal }, `connecting to ${this.host}:${this.port}`);
+  }
+
+  async #connect(): Promise<Deno.TcpConn> {
+    const generation = this.#generation;
+    try {
+      const connection = await connect(this.host, this.port, { timeout: this.#timeout });
+      if (generation === this.#generation) return this.#connection = connection;
+      connection.close();
+      throw new HeliographError("connection_lost", "The client was closed while it connected");
+    } finally {
+      if (generation === this.#generation) this.#opening = undefined;
+    }
   }
 
   async #exchange(command: string, options: CallOptions): Promise<string> {
-    await this.send(command);
+    await this.send(command, "\n", options);
     let reply = await this.recv(-1, "\n", options);
     // A server may greet a client with a line of its own; a reply always begins with one of these words.
     while (!this.#greeted && !/^(?:OK|ERROR|WARNING)\b/.test(reply)) {

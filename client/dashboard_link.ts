@@ -38,6 +38,7 @@ export class DashboardLink {
   readonly #connection: Deno.TcpConn;
   readonly #splitter = new LineSplitter(longestLine);
   readonly #waiting = new Map<number, Waiting>();
+  readonly #abandoned = new Set<number>();
   readonly #watches = new Map<number, (event: WatchEvent | HeliographError) => void>();
   readonly #decided = Promise.withResolvers<void>();
   #undecided: Uint8Array[] = [];
@@ -68,12 +69,25 @@ export class DashboardLink {
   async request(id: number, message: Readonly<Record<string, unknown>>): Promise<LinkReply> {
     if (this.dialect === "framed") return await this.#send(id, message);
     const turn = this.#turn.then(async () => {
+      if (this.#abandoned.delete(id)) {
+        throw new HeliographError("aborted", "The request was given up before it was sent");
+      }
       // The first request alone finds out the dialect; those that waited for it may go at once if it is framed.
       const reply = this.#send(id, message);
       return this.dialect === "framed" ? { reply } : { reply: Promise.resolve(await reply) };
     });
     this.#turn = turn.catch(() => {});
     return await (await turn).reply;
+  }
+
+  /**
+   * Gives up waiting for a request. One that has not been sent will not be; where replies carry no ids, one that has
+   * been sent ends the link, since its late reply would be taken for the next one's.
+   */
+  abandon(id: number): void {
+    if (this.dialect === "framed") return void this.#waiting.delete(id);
+    if (!this.#waiting.has(id)) return void this.#abandoned.add(id);
+    this.end(lost("a request before got no reply in time"));
   }
 
   /** Takes the events of a Watch message of that id, or the error that ended them. */

@@ -344,12 +344,11 @@ export class PyOpticonSocketClient {
     wait: Wait,
     what: string,
   ): Promise<LinkReply> {
+    const id = ++this.#lastId;
     try {
-      return await within(link.request(++this.#lastId, message), wait, what);
+      return await within(link.request(id, message), wait, what);
     } catch (error) {
-      // Without ids a late reply would be taken for the next one's: the connection is of no more use.
-      const late = error instanceof HeliographError && (error.code === "no_reply" || error.code === "aborted");
-      if (late && link.dialect !== "framed") link.end(error);
+      if (error instanceof HeliographError && (error.code === "no_reply" || error.code === "aborted")) link.abandon(id);
       throw error;
     }
   }
@@ -374,27 +373,34 @@ export class PyOpticonSocketClient {
     throw new HeliographError("unavailable", `Cannot do ${what}: an original PyOpticon dashboard does not know it`);
   }
 
-  /** The open link; a lost one is opened again, with growing pauses, until the wait is over. */
+  /** The open link, which all calls share; a lost one is opened again, with growing pauses, until the wait is over. */
   async #connected(wait: Wait): Promise<DashboardLink> {
     const until = performance.now() + wait.timeout * 1000;
     const backOff = new BackOff();
     for (;;) {
       if (this.#closed.signal.aborted) throw new HeliographError("aborted", "The client has been closed");
+      const opening = this.#link ??= this.#open();
+      // Only the link that was found wanting is given up: another call may have begun to open the next one.
+      const giveUp = () => {
+        if (this.#link === opening) this.#link = undefined;
+      };
       try {
-        const link = await (this.#link ??= this.#open(wait));
+        const link = await within(opening, wait, `connecting to ${this.#host}:${this.#port}`);
         if (link.open) return link;
-        this.#link = undefined;
+        giveUp();
       } catch (error) {
-        this.#link = undefined;
+        if (!(error instanceof HeliographError) || error.code !== "connection_failed") throw error;
+        giveUp();
         const overdue = wait.timeout > 0 && performance.now() >= until;
-        const failed = error instanceof HeliographError && error.code === "connection_failed";
-        if (!this.#wasConnected || overdue || !failed) throw error;
+        if (!this.#wasConnected || overdue) throw error;
         await backOff.wait(wait.signal);
       }
     }
   }
 
-  async #open(wait: Wait): Promise<DashboardLink> {
+  /** Opens a link for whoever waits for one: no single caller's signal ends it, only the client's end does. */
+  async #open(): Promise<DashboardLink> {
+    const wait = { timeout: this.#timeout, signal: this.#closed.signal };
     const link = new DashboardLink(await connect(this.#host, this.#port, wait));
     this.#wasConnected = true;
     // The name is told once the first reply has shown that the server knows Hello.

@@ -42,6 +42,7 @@ function tokenize(line: string): Token[] {
     if (line[at] === "#") break;
     const token: Token = { text: "", dot: -1, equals: -1 };
     let quotable = true;
+    let mayBeKeyword = true;
     while (at < line.length && line.charCodeAt(at) > 0x20) {
       const character = line[at]!;
       if (quotable && (character === '"' || character === "'")) {
@@ -57,13 +58,18 @@ function tokenize(line: string): Token[] {
         at = end + 1;
         continue;
       }
-      quotable = false;
-      if (character === "." && token.dot < 0) token.dot = token.text.length;
-      if (character === "=" && token.equals < 0 && keywordStart.test(token.text)) {
-        token.equals = token.text.length;
-        quotable = true;
+      // A run of bare characters, up to the first "=", after which a quote may begin.
+      const start = at;
+      while (at < line.length && line.charCodeAt(at) > 0x20 && !(line[at] === "=" && mayBeKeyword)) {
+        if (line[at] === "." && token.dot < 0) token.dot = token.text.length + at - start;
+        at++;
       }
-      token.text += character;
+      token.text += line.slice(start, at);
+      quotable = line[at] === "=" && keywordStart.test(token.text);
+      if (line[at] !== "=") continue;
+      if (quotable) token.equals = token.text.length;
+      token.text += "=";
+      mayBeKeyword = false;
       at++;
     }
     tokens.push(token);

@@ -79,15 +79,19 @@ function parseRequest(message: Json, framed: boolean): DashboardRequest {
   const known: readonly string[] = framed ? [...originalCommands, ...framedCommands] : originalCommands;
   const given = message.cmd;
   if (given === undefined) throw bad(`Cannot tell what to do: "cmd" is missing; it is one of ${known.join(", ")}`);
-  if (!framed && framedCommands.includes(String(given))) {
+  if (!framed && framedCommands.includes(given as string)) {
     throw bad(`Cannot run ${given} without an "id": its reply is a line of JSON that carries the same id`);
   }
+  if (typeof given !== "string") throw bad(`Cannot tell what to do: "cmd" must be text, one of ${known.join(", ")}`);
   const cmd = given as DashboardRequest["cmd"];
   switch (cmd) {
     case "Get":
       return { cmd, instrument: text(message, "instrument"), field: text(message, "field") };
     case "Set":
       if (message.new_value === undefined) throw bad('Cannot run Set: "new_value" is missing');
+      if (!["string", "number", "boolean"].includes(typeof message.new_value)) {
+        throw bad('Cannot run Set: "new_value" must be text, a number or a boolean');
+      }
       return { cmd, instrument: text(message, "instrument"), field: text(message, "field"), value: message.new_value };
     case "Confirm":
       return { cmd, instrument: text(message, "instrument") };
@@ -144,13 +148,17 @@ export function parseDashboardMessage(json: string): DashboardMessage {
   }
   const id = message.id ?? undefined;
   const printout = message.printout !== false;
-  if (id !== undefined && typeof id !== "number" && typeof id !== "string") {
-    return { id: undefined, printout, request: bad('Cannot use "id": it must be a number or text') };
+  if (id !== undefined && typeof id !== "string" && !Number.isSafeInteger(id)) {
+    const what = "it must be text, or an integer that JSON keeps (up to 2^53)";
+    return { id: undefined, printout, request: bad(`Cannot use "id": ${what}`) };
   }
   try {
-    return { id, printout, request: parseRequest(message, id !== undefined) };
+    return { id: id as MessageId | undefined, printout, request: parseRequest(message, id !== undefined) };
   } catch (error) {
-    return { id, printout, request: error as HeliographError };
+    const request = error instanceof HeliographError
+      ? error
+      : bad(`Cannot read the message: ${(error as Error).message}`);
+    return { id: id as MessageId | undefined, printout, request };
   }
 }
 
@@ -203,7 +211,11 @@ export function rawReply(reply: string): string {
  * @returns `Error: …`.
  */
 export function rawError(error: HeliographError): string {
-  return rawReply(`Error: ${error.message}`);
+  const text = `Error: ${error.message}`;
+  // Three bytes for each character at most, and some for the mark that it goes on.
+  return text.length * 3 <= longestRawReply || encoder.encode(text).length <= longestRawReply
+    ? text
+    : `${text.slice(0, 330)}…`;
 }
 
 /** A line of the framed dialect that answers a request. */

@@ -13,6 +13,8 @@ const httpMethods = ["GET ", "POST ", "PUT ", "HEAD ", "OPTIONS ", "DELETE ", "P
  * @returns `undefined` while it takes more bytes to tell.
  */
 export function beginsHttp(start: Uint8Array): boolean | undefined {
+  // The first byte of TLS: a browser that tries https.
+  if (start[0] === 0x16) return true;
   let undecided = false;
   for (const method of httpMethods) {
     const length = Math.min(method.length, start.length);

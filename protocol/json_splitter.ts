@@ -56,6 +56,15 @@ export class JsonSplitter {
 
   /** Whether a message has begun and not ended: a session may give up on it after a while. */
   get unfinished(): boolean {
+    return this.#inside;
+  }
+
+  /** Whether the message that has begun is lost, and its fault told. */
+  get lost(): boolean {
+    return this.#lost;
+  }
+
+  get #inside(): boolean {
     return this.#place === "inside" || this.#place === "text" || this.#place === "escape";
   }
 
@@ -63,6 +72,13 @@ export class JsonSplitter {
   reset(): void {
     this.#place = "between";
     this.#clear();
+  }
+
+  /** Gives up on a message that was begun, but follows it to its end: its rest begins no message of its own. */
+  lose(): void {
+    this.#pending = [];
+    this.#pendingBytes = 0;
+    this.#lost = true;
   }
 
   /**
@@ -111,7 +127,7 @@ export class JsonSplitter {
           }
       }
     }
-    if (this.unfinished) this.#keep(chunk.subarray(start), into);
+    if (this.#inside) this.#keep(chunk.subarray(start), into);
   }
 
   #keep(bytes: Uint8Array, into: (string | MessageFault)[]): void {
@@ -135,9 +151,7 @@ export class JsonSplitter {
 
   #lose(fault: MessageFault["fault"], into: (string | MessageFault)[]): void {
     if (!this.#lost) into.push({ fault });
-    this.#lost = true;
-    this.#pending = [];
-    this.#pendingBytes = 0;
+    this.lose();
   }
 
   #abandon(fault: MessageFault["fault"], next: Place, rest: Uint8Array, into: (string | MessageFault)[]): void {

@@ -17,7 +17,7 @@ function onOneLine(text: string): string {
 function listItem(item: unknown): string {
   const text = pythonText(item);
   if (text === "") return "''";
-  if (text.includes("'")) return text.includes('"') ? text : `"${text}"`;
+  if (text.includes("'")) return `"${text.replaceAll('"', "”")}"`;
   return /\s/.test(text) ? `'${text}'` : text;
 }
 

@@ -85,6 +85,9 @@ export class Bench {
       this.step((now - last) / 1000);
       last = now;
     }, stepInterval));
+    this.#timers.push(setInterval(() => {
+      for (const instrument of this.#instruments.values()) instrument.markStale();
+    }, 1000));
     for (const instrument of this.#instruments.values()) {
       if (!instrument.holders.some((holder) => holder.spec.read !== undefined)) continue;
       instrument.queue.submitPoll(() => instrument.read());

@@ -8,7 +8,8 @@ import { type CommandLine, parseCommandLine, parseSessionWord, type SessionWord 
 import { HeliographError } from "../protocol/errors.ts";
 import { lineError, lineReply } from "../protocol/line_reply.ts";
 import { type LineFault, LineSplitter } from "../protocol/line_splitter.ts";
-import { type Caller, wireError } from "./dispatcher.ts";
+import { wireError } from "./dispatcher.ts";
+import type { Caller } from "./instruments/command_queue.ts";
 import type { Instrument } from "./instruments/instrument.ts";
 import type { Limits } from "./limits.ts";
 import { Services } from "./services.ts";
@@ -64,6 +65,11 @@ export class LineSession extends Session {
   }
 }
 
+/** The text as it stands, quotes included, like azcam's. */
+function echo(text: string): string {
+  return text === "" ? "OK" : `OK ${text}`;
+}
+
 /** A line as it was read: a word for the session, a command, or what is wrong with it. */
 type ReadLine = { readonly word: SessionWord; readonly rest: string } | CommandLine | HeliographError;
 
@@ -117,7 +123,7 @@ export class CommandServer extends SocketServer<LineSession> {
    * Makes a server; `start` or `begin` makes it listen.
    *
    * @param options Port, instruments, limits.
-   * @throws {HeliographError} `not_allowed` when the address is not loopback and `insecureOpen` is not given.
+   * @throws {HeliographError} `cannot_listen` when the address is not loopback and `insecureOpen` is not given.
    */
   constructor(options: CommandServerOptions = {}) {
     const services = options.services ?? new Services(options.instruments ?? [], options.limits);
@@ -130,14 +136,17 @@ export class CommandServer extends SocketServer<LineSession> {
   /** Serves in the background, and starts the bench if it is this server's own. */
   override start(): void {
     super.start();
-    if (this.#ownsBench) this.services.bench.start();
+    if (!this.#ownsBench) return;
+    this.services.dispatcher.start();
+    this.services.bench.start();
   }
 
   /** Stops accepting, finishes what runs, closes every connection, and stops the bench if it is this server's own. */
   override async stop(): Promise<void> {
-    if (this.#ownsBench) this.services.dispatcher.stop();
+    if (!this.#ownsBench) return await super.stop();
+    this.services.dispatcher.stop();
     await super.stop();
-    if (this.#ownsBench) this.services.bench.stop();
+    this.services.bench.stop();
   }
 
   /**
@@ -147,7 +156,11 @@ export class CommandServer extends SocketServer<LineSession> {
    * @returns The reply, without its line end; it begins with `OK`, `ERROR` or `WARNING`.
    */
   async command(text: string): Promise<string> {
-    return await this.#run(readCommandLine(text), { role: "admin" });
+    const read = this.#lines.parse(text);
+    if (!("word" in read)) return await this.#run(read, { role: "admin" });
+    if (read.word === "echo") return echo(read.rest);
+    if (read.word === "") return "OK";
+    return lineError(new HeliographError("bad_argument", `Cannot run ${read.word} here: it belongs to a connection`));
   }
 
   /** Called when a client has connected; sends the welcome message, if there is one. */
@@ -162,7 +175,8 @@ export class CommandServer extends SocketServer<LineSession> {
    */
   protected async handle(session: LineSession): Promise<void> {
     const { connection } = session;
-    while (!session.ending) {
+    // A client that was dropped, or has reset its connection, drives nothing any more.
+    while (!session.ending && !connection.closed) {
       let command = this.receiveCommand(session);
       if (command instanceof Promise) command = await command;
       if (command === null) break;
@@ -252,8 +266,7 @@ export class CommandServer extends SocketServer<LineSession> {
         session.ending = true;
         return "OK";
       case "echo":
-        // As it stands, quotes included, like azcam's.
-        return rest === "" ? "OK" : `OK ${rest}`;
+        return echo(rest);
       case "register":
         try {
           session.register(rest.trim().split(/\s+/)[0] ?? "");
@@ -291,7 +304,7 @@ export class CommandServer extends SocketServer<LineSession> {
     if (parsed.command === "") return "OK";
     try {
       const result = this.services.dispatcher.run(parsed, caller);
-      if (result instanceof Promise) return result.then(lineReply, (error) => lineError(this.failure(error)));
+      if (result instanceof Promise) return result.then(lineReply).catch((error) => lineError(this.failure(error)));
       return lineReply(result);
     } catch (error) {
       return lineError(this.failure(error));

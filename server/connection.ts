@@ -12,9 +12,6 @@ const largeBuffer = 65_536;
 
 const encoder = new TextEncoder();
 
-/** A reset by the client and a close by us end the reading alike. */
-const endOfConnection = () => null;
-
 /** A client's TCP connection. */
 export class Connection {
   readonly #socket: Deno.TcpConn;
@@ -61,7 +58,11 @@ export class Connection {
       if (count === null) return null;
       if (count === smallBuffer && buffer.length === smallBuffer) this.#buffer = new Uint8Array(largeBuffer);
       return buffer.subarray(0, count);
-    }, endOfConnection);
+    }, () => {
+      // A reset: the client has gone, and reads no reply any more either.
+      this.close();
+      return null;
+    });
   }
 
   /**

@@ -21,6 +21,7 @@ import { JsonSplitter, type MessageFault } from "../protocol/json_splitter.ts";
 import { version } from "../protocol/version.ts";
 import { describeInstrument } from "./instruments/describe.ts";
 import { InstrumentError } from "./instruments/errors.ts";
+import { shown } from "./instruments/values.ts";
 import type { FieldHolder } from "./instruments/field.ts";
 import type { Services } from "./services.ts";
 import { Session } from "./sessions.ts";
@@ -52,7 +53,7 @@ function summary(request: DashboardRequest): string {
     case "Get":
       return `Get ${request.field} in ${request.instrument}`;
     case "Set":
-      return `Set ${request.field} in ${request.instrument} to ${request.value}`;
+      return `Set ${request.field} in ${request.instrument} to ${shown(request.value)}`;
     case "Confirm":
       return `Confirm in ${request.instrument}`;
     case "Call":
@@ -77,7 +78,7 @@ export class DashboardServer extends SocketServer<DashboardSession> {
    *
    * @param services Bench, dispatcher, sessions and limits.
    * @param options Where to listen; the port is 12345 by default, PyOpticon's.
-   * @throws {HeliographError} `not_allowed` when the address is not loopback and `insecureOpen` is not given.
+   * @throws {HeliographError} `cannot_listen` when the address is not loopback and `insecureOpen` is not given.
    */
   constructor(services: Services, options: ListenOptions = {}) {
     super("dashboard", services, { ...options, port: options.port ?? 12345 });
@@ -106,20 +107,23 @@ export class DashboardServer extends SocketServer<DashboardSession> {
         if (bytes === null) break;
         splitter.push(bytes, events);
         for (const event of events) {
-          if (session.ending) break;
+          if (session.ending || session.gone) break;
           if (typeof event === "string") await this.#take(parseDashboardMessage(event), session);
           else this.#refuse(messageFaultError(event.fault, this.services.limits.messageBytes), session);
+          // A client that does not read its replies stops being read from.
+          if (session.connection.queued > 65_536) await session.connection.flush();
         }
         events.length = 0;
         if (splitter.unfinished) {
           unfinished = setTimeout(() => {
-            splitter.reset();
+            const told = splitter.lost;
+            // Nothing tells where a raw message goes on; of a framed one the rest is swallowed when it comes.
+            if (session.framed) splitter.lose();
+            else splitter.reset();
             const message = `Cannot read the message: it was left unfinished for ${unfinishedMessageSeconds} s`;
-            this.#refuse(new HeliographError("bad_message", message), session);
+            if (!told) this.#refuse(new HeliographError("bad_message", message), session);
           }, unfinishedMessageSeconds * 1000);
         }
-        // A client that does not read its replies stops being read from.
-        if (session.connection.queued > 65_536) await session.connection.flush();
       }
       // A client that has said all it wanted still gets its answers; one that has gone keeps nothing waiting.
       session.end();
@@ -185,7 +189,7 @@ export class DashboardServer extends SocketServer<DashboardSession> {
       const result = this.#run(request, session, id);
       if (!(result instanceof Promise)) return succeed(result);
       session.work();
-      result.then(succeed, fail).finally(() => session.answered());
+      result.then(succeed).catch(fail).finally(() => session.answered());
     } catch (error) {
       fail(error);
     }
@@ -242,6 +246,13 @@ export class DashboardServer extends SocketServer<DashboardSession> {
   #watch(request: DashboardRequest & { cmd: "Watch" }, session: DashboardSession, id: MessageId): void {
     if (session.watches.has(id)) {
       throw new InstrumentError(`Cannot watch with the id ${id}: a watch of that id is running`, "bad_argument");
+    }
+    const { watches } = this.services.limits;
+    if (session.watches.size >= watches) {
+      throw new HeliographError(
+        "too_many_requests",
+        `Cannot watch more: ${watches} watches are running; end one with Unwatch`,
+      );
     }
     if (request.field !== undefined && request.instrument === undefined) {
       throw new InstrumentError("Cannot watch a field: say of which instrument", "bad_argument");

@@ -8,18 +8,12 @@ import { HeliographError } from "../protocol/errors.ts";
 import type { Bench } from "./bench.ts";
 import type { Command, Role } from "./instruments/command.ts";
 import { unknownCommand } from "./instruments/describe.ts";
-import { type Issue, Work } from "./instruments/command_queue.ts";
+import { type Caller, type Issue, Work } from "./instruments/command_queue.ts";
 import { InstrumentError } from "./instruments/errors.ts";
 import type { FieldHolder } from "./instruments/field.ts";
 import type { Instrument } from "./instruments/instrument.ts";
 import { didYouMean } from "./instruments/names.ts";
 import { mayDo } from "./roles.ts";
-
-/** Whoever asks. */
-export interface Caller {
-  /** What they may do. */
-  readonly role: Role;
-}
 
 /** A request for a command, whichever wire it came over. */
 export interface Request {
@@ -62,6 +56,11 @@ export class Dispatcher {
   /** @param bench The instruments. */
   constructor(bench: Bench) {
     this.#bench = bench;
+  }
+
+  /** Takes requests again after `stop`. */
+  start(): void {
+    this.#stopping = false;
   }
 
   /** From now on every new request is refused; those that run go on. */
@@ -145,7 +144,7 @@ export class Dispatcher {
   ): unknown {
     this.#check(caller, command.role, name);
     const bound = command.bind(instrument.name, name, args, keywords);
-    const work = new Work(name, command, bound, caller.role, this.#issue);
+    const work = new Work(name, command, bound, caller, this.#issue);
     if (command.immediate) return instrument.queue.submitImmediate(work);
     const result = instrument.queue.submit(work);
     if (!(result instanceof Promise)) {

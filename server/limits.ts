@@ -10,6 +10,8 @@ export interface Limits {
   readonly connectionsPerAddress: number;
   /** Framed requests that one client may have in flight. @default 256 */
   readonly requestsInFlight: number;
+  /** Watches that one client may have running. @default 64 */
+  readonly watches: number;
   /** Bytes that may wait for a client that does not read; past it the client is dropped. @default 1048576 */
   readonly queuedBytes: number;
   /** For how many seconds a client may leave replies unread before it is dropped. @default 60 */
@@ -25,6 +27,7 @@ export const defaultLimits: Limits = {
   connections: 16_384,
   connectionsPerAddress: 1024,
   requestsInFlight: 256,
+  watches: 64,
   queuedBytes: 1_048_576,
   stuckSeconds: 60,
   // PyOpticon's client waits 5 s for a reply.

@@ -55,7 +55,7 @@ export class HeliographServer {
    * Makes a server; `start` makes it listen.
    *
    * @param options Instruments, ports, limits.
-   * @throws {HeliographError} `not_allowed` when the address is not loopback and `insecureOpen` is not given.
+   * @throws {HeliographError} `cannot_listen` when the address is not loopback and `insecureOpen` is not given.
    */
   constructor(
     { instruments, commandPort = 2402, dashboardPort = 12345, limits = {}, poll = true, ...listen }:

@@ -44,6 +44,11 @@ export class Session {
     return this.connection.address;
   }
 
+  /** Whether the client has gone or was dropped: what of its still waits is then not started. */
+  get gone(): boolean {
+    return this.connection.closed;
+  }
+
   /** How the log calls it: its name, or its number and address. */
   get label(): string {
     return this.name === "" ? `client ${this.id} (${this.address})` : `${this.name} (client ${this.id})`;

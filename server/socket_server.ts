@@ -30,6 +30,9 @@ export const drainSeconds = 5;
 /** How often stuck clients are looked for, in milliseconds. */
 const sweepInterval = 5000;
 
+/** How `accept` fails when a client went before its turn came, as port scanners do: the next one is not kept waiting. */
+const goneBeforeAccepted = [Deno.errors.NotConnected, Deno.errors.ConnectionReset, Deno.errors.ConnectionAborted];
+
 /** The identity of a session that is being opened. */
 export type Identity = Pick<Session, "id" | "protocol" | "role" | "connection">;
 
@@ -44,13 +47,14 @@ export abstract class SocketServer<S extends Session> {
   readonly #wantedPort: number;
   #listener: Deno.TcpListener | undefined;
   #accepting: Promise<void> = Promise.resolve();
+  #stopping: Promise<void> | undefined;
   #sweep: ReturnType<typeof setInterval> | undefined;
   readonly #served = new Map<S, Promise<void>>();
   readonly #perAddress = new Map<string, number>();
   readonly #describe = (): ListenerAddress => ({ protocol: this.#protocol, host: this.#host, port: this.port });
 
   /**
-   * @throws {HeliographError} `not_allowed` when the address is not loopback and `insecureOpen` is not given.
+   * @throws {HeliographError} `cannot_listen` when the address is not loopback and `insecureOpen` is not given.
    */
   constructor(
     protocol: ListenerAddress["protocol"],
@@ -59,7 +63,7 @@ export abstract class SocketServer<S extends Session> {
   ) {
     if (!isLoopback(host) && !insecureOpen) {
       throw new HeliographError(
-        "not_allowed",
+        "cannot_listen",
         `Cannot listen on ${host}: whoever reaches this PC could drive its instruments, since nothing controls who ` +
           "connects. Listen on 127.0.0.1 and come in by SSH (ssh -L 2402:127.0.0.1:2402 USER@THIS-PC), or give " +
           "--insecure-open if everybody on the network may",
@@ -117,7 +121,12 @@ export abstract class SocketServer<S extends Session> {
   }
 
   /** Stops accepting, finishes what runs (for at most five seconds), and closes every connection. */
-  async stop(): Promise<void> {
+  stop(): Promise<void> {
+    this.#stopping ??= this.#stop().finally(() => this.#stopping = undefined);
+    return this.#stopping;
+  }
+
+  async #stop(): Promise<void> {
     if (this.#listener === undefined) return;
     this.#listener.close();
     this.#listener = undefined;
@@ -162,12 +171,17 @@ export abstract class SocketServer<S extends Session> {
         socket = await listener.accept();
       } catch (error) {
         if (this.#listener !== listener) return;
-        // Out of file descriptors, or a client that went before it was accepted: the others go on.
+        if (goneBeforeAccepted.some((kind) => error instanceof kind)) continue;
+        // Out of file descriptors, say: those who are connected go on, and some of them will go.
         this.log.error("Cannot accept a connection: {error}", { error });
         await new Promise((resolve) => setTimeout(resolve, 100));
         continue;
       }
-      this.#admit(socket);
+      try {
+        this.#admit(socket);
+      } catch (error) {
+        this.log.debug("A client went before it was served: {error}", { error });
+      }
     }
   }
 

@@ -71,7 +71,7 @@ export class Watch {
         const batch = this.#untold;
         this.#untold = new Map();
         for (const [holder, instrument] of batch) {
-          if (this.#connection.queued > slowAt) await this.#connection.flush();
+          while (this.#connection.queued > slowAt) await this.#connection.flush();
           const { name } = instrument;
           this.#send({ id: this.#id, event: "field", instrument: name, field: holder.title, ...fieldState(holder) });
         }

@@ -76,6 +76,11 @@ export const serverCommand = buildCommand({
         host: flags.host,
       });
     }
+    // A fault in one instrument's code does not end a server that others observe with.
+    globalThis.addEventListener("unhandledrejection", (event) => {
+      event.preventDefault();
+      log.error("Unexpected failure: {error}", { error: event.reason });
+    });
     const stop = stopOnSignals(() => log.info("Stopping: finishing what runs, then closing every connection"), server);
     await server.finished;
     stop();

@@ -6,7 +6,7 @@
 
 import { InstrumentError } from "./errors.ts";
 import { didYouMean } from "./names.ts";
-import { Float, parseValue, type Value, type ValueOf, type ValueSpec, type ValueType } from "./values.ts";
+import { Float, parseValue, shown, type Value, type ValueOf, type ValueSpec, type ValueType } from "./values.ts";
 
 /** Who may do what: an observer reads, an operator also drives, an admin also evaluates code and stops the server. */
 export type Role = "observer" | "operator" | "admin";
@@ -154,7 +154,7 @@ export class Command {
         values[name] = parseValue(spec, given);
       } catch (error) {
         if (!(error instanceof InstrumentError)) throw error;
-        throw new InstrumentError(`Cannot call ${called} with ${name} ${given}: ${error.message}`, error.code);
+        throw new InstrumentError(`Cannot call ${called} with ${name} ${shown(given)}: ${error.message}`, error.code);
       }
     }
     const more = position < args.length ? args.slice(position) : noMore;

@@ -7,9 +7,17 @@
 import type { BoundArguments, Command, CommandContext, Role } from "./command.ts";
 import { InstrumentError } from "./errors.ts";
 
+/** Whoever asked for a command. */
+export interface Caller {
+  /** What they may do. */
+  readonly role: Role;
+  /** Whether they have gone: what of theirs still waits is then not started. */
+  readonly gone?: boolean;
+}
+
 /** Calls a command of another instrument on behalf of a caller. */
 export type Issue = (
-  caller: { readonly role: Role },
+  caller: Caller,
   instrument: string,
   command: string,
   args: readonly unknown[],
@@ -20,18 +28,27 @@ export class Work implements CommandContext {
   /** The command's name, for those who wait behind it. */
   readonly name: string;
   readonly command: Command;
-  readonly role: Role;
+  readonly #caller: Caller;
   readonly #bound: BoundArguments;
   readonly #issue: Issue;
   #controller: AbortController | undefined;
   #expired: InstrumentError | undefined;
 
-  constructor(name: string, command: Command, bound: BoundArguments, role: Role, issue: Issue) {
+  constructor(name: string, command: Command, bound: BoundArguments, caller: Caller, issue: Issue) {
     this.name = name;
     this.command = command;
-    this.role = role;
+    this.#caller = caller;
     this.#bound = bound;
     this.#issue = issue;
+  }
+
+  get role(): Role {
+    return this.#caller.role;
+  }
+
+  /** Whether whoever asked for it has gone. */
+  get gone(): boolean {
+    return this.#caller.gone ?? false;
   }
 
   /** The time it may take in seconds, waiting included. */
@@ -223,6 +240,10 @@ export class CommandQueue {
       return;
     }
     clearTimeout(next.timer);
+    if (next.work.gone) {
+      next.reject(new InstrumentError(`${next.work.name} was not started: whoever asked for it has gone`));
+      return this.#next();
+    }
     try {
       // A chain of commands that finish at once recurses here; the queue's bound keeps it shallow enough.
       const result = this.#start(next.work, next.since);

@@ -6,7 +6,7 @@
 
 import { InstrumentError } from "./errors.ts";
 import { identifierOf } from "./names.ts";
-import { formatValue, parseValue, type Value, type ValueOf, type ValueSpec, type ValueType } from "./values.ts";
+import { formatValue, parseValue, shown, type Value, type ValueOf, type ValueSpec, type ValueType } from "./values.ts";
 
 /** How an instrument declares a field. */
 export interface FieldSpec<T extends ValueType = ValueType> extends ValueSpec<T> {
@@ -93,7 +93,10 @@ export class FieldHolder implements Field {
       return parseValue(this.spec, given);
     } catch (error) {
       if (!(error instanceof InstrumentError)) throw error;
-      throw new InstrumentError(`Cannot set ${this.title} of ${instrument} to ${given}: ${error.message}`, error.code);
+      throw new InstrumentError(
+        `Cannot set ${this.title} of ${instrument} to ${shown(given)}: ${error.message}`,
+        error.code,
+      );
     }
   }
 
@@ -109,6 +112,11 @@ export class FieldHolder implements Field {
   /** Reading it failed: the last value stays, but is not to be trusted. */
   fail(reason: string): void {
     this.#become(this.value, "error", reason, this.staged);
+  }
+
+  /** It has not been read for too long: the last value stays, but is old. */
+  age(reason: string): void {
+    this.#become(this.value, "stale", reason, this.staged);
   }
 
   #become(value: Value | undefined, quality: Quality, reason: string, staged: boolean): void {

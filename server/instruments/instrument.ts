@@ -188,20 +188,29 @@ export class Instrument {
   #read(holder: FieldHolder): Promise<void> | void {
     const fail = (error: unknown) => holder.fail(error instanceof Error ? error.message : String(error));
     const read = holder.spec.read as (signal?: AbortSignal) => Value | Promise<Value>;
-    // Most readings are done at once and look at no signal: only those that do get one, with its timer.
+    // Most readings are done at once and look at no signal.
     const late = read.length === 0 ? undefined : new AbortController();
-    const timer = late &&
-      setTimeout(() => late.abort(new Error(`no reading within ${readSeconds} s`)), readSeconds * 1000);
     try {
       const result = read(late?.signal);
-      if (result instanceof Promise) {
-        return result.then((value) => holder.update(value), fail).finally(() => clearTimeout(timer));
-      }
-      holder.update(result);
+      if (!(result instanceof Promise)) return holder.update(result);
+      const timer = setTimeout(() => {
+        const reason = new Error(`no reading within ${readSeconds} s`);
+        fail(reason);
+        late?.abort(reason);
+      }, readSeconds * 1000);
+      return result.then((value) => holder.update(value), fail).finally(() => clearTimeout(timer));
     } catch (error) {
       fail(error);
     }
-    clearTimeout(timer);
+  }
+
+  /** Marks the fields that have not been read for too long: three poll intervals, and at least five seconds. */
+  markStale(): void {
+    const seconds = Math.max(3 * this.pollInterval, 5);
+    for (const holder of this.holders) {
+      if (holder.spec.read === undefined || holder.staged || holder.quality !== "good") continue;
+      if (Date.now() - holder.time > seconds * 1000) holder.age(`not read for more than ${seconds} s`);
+    }
   }
 
   /** Advances a simulated instrument; nothing happens to a real one. */

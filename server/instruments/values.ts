@@ -54,7 +54,8 @@ export class Float {
   }
 }
 
-const numberText = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i;
+// Without two ways to match the same digits: a line of 64 KiB of them must not take seconds.
+const numberText = /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:e[+-]?\d+)?$/i;
 const on = new Set(["on", "true", "1", "yes", "open"]);
 const off = new Set(["off", "false", "0", "no", "closed", "close"]);
 
@@ -84,6 +85,18 @@ function parseNumber(spec: ValueSpec, given: unknown): number {
 }
 
 /**
+ * Something that was given, for an error message: short, whatever it is.
+ *
+ * @param given Anything a client can send.
+ * @returns At most about a hundred characters.
+ */
+export function shown(given: unknown): string {
+  const scalar = given === null || ["string", "number", "boolean"].includes(typeof given);
+  const text = scalar ? String(given) : Array.isArray(given) ? "a list" : `a value of type ${typeof given}`;
+  return text.length > 100 ? `${text.slice(0, 100)}…` : text;
+}
+
+/**
  * A value as declared, from text or from a value that came typed.
  *
  * @param spec What is allowed.
@@ -102,14 +115,14 @@ export function parseValue(spec: ValueSpec, given: unknown): Value {
       throw new InstrumentError("not text", "bad_argument");
     case "choice": {
       const choices = spec.choices ?? [];
-      const wanted = String(given);
+      const wanted = shown(given);
       const found = choices.find((choice) => choice === wanted) ??
         choices.find((choice) => choice.toLowerCase() === wanted.toLowerCase());
       if (found !== undefined) return found;
       throw new InstrumentError(`not one of ${choices.join(", ")}${didYouMean(wanted, choices)}`, "bad_argument");
     }
     case "switch": {
-      const word = String(given).toLowerCase();
+      const word = shown(given).toLowerCase();
       if (on.has(word)) return true;
       if (off.has(word)) return false;
       throw new InstrumentError("neither on nor off", "bad_argument");

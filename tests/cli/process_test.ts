@@ -249,5 +249,5 @@ Deno.test("source: the start task may listen on this PC only, and says so", asyn
   const refused = await runProgram(Deno.execPath(), [...ofTask("heliograph"), "server", "--host", "0.0.0.0"], {
     env: { NO_COLOR: "1" },
   });
-  deepStrictEqual([refused.code, refused.stderr.includes("give --insecure-open")], [1, true]);
+  deepStrictEqual([refused.code, refused.stderr.includes("give --insecure-open")], [5, true]);
 });

@@ -67,6 +67,18 @@ Deno.test("AzcamClient: an AbortSignal ends the wait", async () => {
   deepStrictEqual(await client.command("echo next"), ["OK", "next"]);
 });
 
+Deno.test("AzcamClient: a command that is aborted before its turn is never sent, and opening twice opens once", async () => {
+  await using server = await originalCommandServer();
+  await using client = new AzcamClient({ port: server.port });
+  await Promise.all([client.open(), client.command("echo one"), client.open()]);
+  const first = client.command("echo two");
+  const second = client.command("tempcon.set_control_temperature -55", { signal: AbortSignal.abort() });
+  await rejects(second, { code: "aborted" });
+  deepStrictEqual(await first, ["OK", "two"]);
+  deepStrictEqual(await client.command("echo three"), ["OK", "three"]);
+  deepStrictEqual(server.received, ["echo one\n", "echo two\n", "echo three\n"]);
+});
+
 Deno.test("AzcamClient: a server that is not there, or goes, is told", async () => {
   const server = await originalCommandServer();
   const { port } = server;

@@ -181,6 +181,45 @@ Deno.test("PyOpticonSocketClient: reconnects by itself, and watch takes a new sn
   await server.stop();
 });
 
+Deno.test("PyOpticonSocketClient: calls at the same time share one connection, also after it was lost", async () => {
+  let server = startServer();
+  const { port } = server.dashboardServer;
+  await using client = new PyOpticonSocketClient({ socketNumber: port });
+  const calls = () => Promise.all(Array.from({ length: 5 }, () => client.getField("UV Light", "Actual Status")));
+  await calls();
+  strictEqual((await client.status()).sessions.length, 1);
+  await server.stop();
+  server = startServer({ dashboardPort: port });
+  // The one that meets the lost connection is told so; it may have been done.
+  await client.getField("UV Light", "Actual Status").catch(({ code }) => strictEqual(code, "connection_lost"));
+  await calls();
+  strictEqual((await client.status()).sessions.length, 1);
+  await client.close();
+  await server.stop();
+});
+
+Deno.test("PyOpticonSocketClient: aborting one call leaves the others alone", async () => {
+  await using server = startServer();
+  await using client = new PyOpticonSocketClient({ socketNumber: server.dashboardServer.port });
+  const abort = new AbortController();
+  const connecting = [
+    client.getField("UV Light", "Actual Status", { signal: abort.signal }),
+    client.getField("UV Light", "Actual Status"),
+  ];
+  abort.abort();
+  await rejects(connecting[0]!, { code: "aborted" });
+  strictEqual(await connecting[1], "No Reading");
+  await using original = await originalDashboard(50);
+  await using raw = new PyOpticonSocketClient({ socketNumber: original.port });
+  await raw.getField("UV Light", "Actual Status");
+  const running = raw.getField("UV Light", "Actual Status");
+  const waiting = raw.getField("UV Light", "zzz", { signal: AbortSignal.timeout(5) });
+  await rejects(waiting, { code: "aborted" });
+  strictEqual(await running, "No Reading");
+  strictEqual(await raw.getField("UV Light", "Actual Status"), "No Reading");
+  deepStrictEqual(original.received.filter((text) => text.includes("zzz")), [], "it was not sent");
+});
+
 Deno.test("PyOpticonSocketClient: a server that was never there is told at once", async () => {
   await using client = new PyOpticonSocketClient({ socketNumber: 1 });
   await rejects(client.getField("a", "b"), {

@@ -27,6 +27,11 @@ Deno.test("parseCommandLine: Windows paths and equations survive", () => {
   ]);
 });
 
+Deno.test("parseCommandLine: long tokens, many equals signs and quotes after one that is no keyword's", () => {
+  const long = `${"a".repeat(30_000)}-${"=".repeat(30_000)}`;
+  deepStrictEqual(parsed(`a.b ${long} ="x" -="y" k==`), ["a", "b", [long, '="x"', '-="y"'], { k: "=" }]);
+});
+
 Deno.test("parseCommandLine: # begins a comment at a token's start only", () => {
   deepStrictEqual(parsed("a.b one # two"), ["a", "b", ["one"], {}]);
   deepStrictEqual(parsed(`a.b "#1" x#y`), ["a", "b", ["#1", "x#y"], {}]);

@@ -1,7 +1,7 @@
 import { deepStrictEqual, match, ok, strictEqual, throws } from "node:assert/strict";
 import fc from "npm:fast-check@4.10.2";
 import { command, CommandServer, defineInstrument, type LineSession } from "../../mod.ts";
-import { eventually, RawClient, startServer } from "../fixture.ts";
+import { canRun, eventually, RawClient, runProgram, startServer } from "../fixture.ts";
 
 /** An instrument whose command runs until the test lets it end, and that notices two at once. */
 function slowInstrument(title: string, deadline = 30) {
@@ -307,11 +307,73 @@ Deno.test("command server: a port in use and an address that is not allowed are 
       `Cannot listen on 127.0.0.1:${port}: another program uses port ${port}. Stop it, or choose another port with --command-port (0 takes any free one)`,
   });
   throws(() => startServer({ dashboardPort: port }), { code: "cannot_listen" });
-  throws(() => new CommandServer({ host: "0.0.0.0" }), { code: "not_allowed", message: /--insecure-open/ });
+  throws(() => new CommandServer({ host: "0.0.0.0" }), { code: "cannot_listen", message: /--insecure-open/ });
   throws(() => new CommandServer({ port: 0, host: "192.0.2.1", insecureOpen: true }).start(), {
     code: "cannot_listen",
     message: /192\.0\.2\.1 is not an address of this PC/,
   });
+});
+
+Deno.test("command server: a client that has gone stops driving its instrument", async () => {
+  const { instrument, log, release } = slowInstrument("slow");
+  await using server = startServer({ instruments: [instrument] });
+  const going = await RawClient.connect(server.commandServer.port);
+  await going.send("slow.work a\n".repeat(40));
+  await eventually(() => log.length === 1, "the first command begins");
+  going[Symbol.dispose]();
+  using client = await RawClient.connect(server.commandServer.port);
+  await eventually(async () => {
+    release();
+    return JSON.parse((await client.ask("status")).slice(3)).sessions.length === 1;
+  }, "its session ends");
+  // Its end shows when a reply cannot be written; until then it is as if it only sent no more.
+  ok(log.length <= 8, `${log.length / 2} of its 40 commands were run`);
+});
+
+const python = await canRun("python3");
+
+Deno.test({
+  name: "command server: clients that reset their connection before it is accepted keep nobody waiting",
+  ignore: !python, // needs python3 on this machine: Deno cannot make a socket reset
+  fn: async () => {
+    await using server = startServer();
+    const script =
+      "import socket,struct,sys\nfor _ in range(500):\n s=socket.create_connection(('127.0.0.1',int(sys.argv[1])))\n" +
+      " s.setsockopt(socket.SOL_SOCKET,socket.SO_LINGER,struct.pack('ii',1,0))\n s.close()";
+    strictEqual((await runProgram("python3", ["-c", script, String(server.commandServer.port)])).code, 0);
+    // A tenth of a second for each would be more than the client waits.
+    using client = await RawClient.connect(server.commandServer.port);
+    strictEqual(await client.ask("echo here"), "OK here");
+  },
+});
+
+Deno.test("command server: what cannot be written as a reply is an error, and the client stays connected", async () => {
+  const circular: Record<string, unknown> = {};
+  circular.self = circular;
+  const odd = defineInstrument({
+    title: "odd",
+    commands: {
+      now: command({ summary: "Returns at once", run: () => circular }),
+      later: command({ summary: "Returns later", run: () => Promise.resolve(circular) }),
+    },
+  });
+  await using server = startServer({ instruments: [odd] });
+  using client = await RawClient.connect(server.commandServer.port);
+  for (const name of ["now", "later"]) match(await client.ask(`odd.${name}`), /^ERROR AzcamError\(/);
+  strictEqual(await client.ask("echo here"), "OK here");
+});
+
+Deno.test("CommandServer: starts again after it was stopped, however often it was", async () => {
+  const server = new CommandServer({ port: 0 });
+  await server.stop();
+  for (let at = 0; at < 2; at++) {
+    server.start();
+    using client = await RawClient.connect(server.port);
+    strictEqual(await client.ask("echo here"), "OK here");
+    strictEqual(await server.command("echo a  b"), "OK a  b");
+    match(await server.command("exit"), /^ERROR Cannot run exit here/);
+    await Promise.all([server.stop(), server.stop()]);
+  }
 });
 
 Deno.test("CommandServer: begin, start, stop and command, with instruments of one's own", async () => {

@@ -46,7 +46,10 @@ Deno.test("dashboard: errors are told in the original's way, and the client stay
     ['{"cmd":"Get","widget_nickname":5,"field_name":"x"}', /^Error: Cannot run Get: "widget_nickname" must be text$/],
     ['{"cmd":"Describe"}', /^Error: Cannot run Describe without an "id"/],
     ['{"cmd":}', /^Error: Cannot read the message as JSON: /],
-    ['{"id":[],"cmd":"Get"}', /^Error: Cannot use "id": it must be a number or text$/],
+    [
+      '{"id":[],"cmd":"Get"}',
+      /^Error: Cannot use "id": it must be text, or an integer that JSON keeps \(up to 2\^53\)$/,
+    ],
   ];
   for (const [message, expected] of cases) {
     await client.send(message);
@@ -285,6 +288,95 @@ Deno.test({
       200_000,
     );
   },
+});
+
+Deno.test("framed: a client may pipeline as many requests as it likes, as long as it reads", async () => {
+  await using server = startServer();
+  using client = await RawClient.connect(server.dashboardServer.port);
+  const ids = Array.from({ length: 300 }, (_, id) => id);
+  await client.send(ids.map((id) => JSON.stringify({ id, cmd: "Describe" })).join(""));
+  deepStrictEqual((await client.lines(300)).map((line) => JSON.parse(line).id), ids);
+});
+
+Deno.test("dashboard: values that are none are refused, and harm nobody else", async () => {
+  await using server = startServer();
+  using hostile = await RawClient.connect(server.dashboardServer.port);
+  using client = await RawClient.connect(server.dashboardServer.port);
+  const trap = { toString: 1, valueOf: 1 };
+  const cases: [Record<string, unknown>, RegExp][] = [
+    [{ cmd: trap }, /"cmd" must be text/],
+    [
+      { cmd: "Set", instrument: "tempcon", field: "control_temperature", new_value: trap },
+      /"new_value" must be text, a number or a boolean/,
+    ],
+    [
+      { cmd: "Call", instrument: "tempcon", command: "set_control_temperature", args: [trap] },
+      /with temperature a value of type object: not a number/,
+    ],
+    [
+      { cmd: "Call", instrument: "instrument", command: "set_shutter", args: [[1]] },
+      /with state a list: neither on nor off/,
+    ],
+    [
+      { cmd: "Set", instrument: "tempcon", field: "control_temperature", new_value: "9".repeat(5000) },
+      /Cannot set control_temperature of tempcon to 9{100}…: not a number/,
+    ],
+  ];
+  for (const [message, expected] of cases) {
+    match(((await hostile.request({ id: 1, ...message })).error as { message: string }).message, expected);
+    strictEqual((await client.request({ id: 2, cmd: "Status" })).ok, true);
+    if (message.cmd === "Call") continue;
+    using raw = await RawClient.connect(server.dashboardServer.port);
+    await raw.send(JSON.stringify(message));
+    match(await raw.until((text) => text !== ""), /^Error: /);
+  }
+  for (const id of ["1791234567890123457", "1e999", "1.5"]) {
+    using raw = await RawClient.connect(server.dashboardServer.port);
+    await raw.send(`{"id":${id},"cmd":"Hello"}`);
+    match(await raw.until((text) => text !== ""), /^Error: Cannot use "id"/);
+  }
+});
+
+Deno.test("framed: what a command returns that JSON cannot hold is an error, now or later", async () => {
+  const odd = defineInstrument({
+    title: "odd",
+    commands: {
+      now: command({ summary: "Returns at once", run: () => 10n }),
+      later: command({ summary: "Returns later", run: () => Promise.resolve(10n) }),
+    },
+  });
+  await using server = startServer({ instruments: [odd] });
+  using client = await RawClient.connect(server.dashboardServer.port);
+  for (const name of ["now", "later"]) {
+    const reply = await client.request({ id: 1, cmd: "Call", instrument: "odd", command: name });
+    strictEqual((reply.error as { code: string }).code, "command_failed");
+  }
+});
+
+Deno.test("framed: the rest of a message that was given up is not run when it comes", async () => {
+  await using server = startServer({ limits: { unfinishedMessageSeconds: 0.1 } });
+  using client = await RawClient.connect(server.dashboardServer.port);
+  await client.request({ id: 1, cmd: "Hello" });
+  await client.send('{"id":2,"cmd":"Call","instrument":"tempcon","command":"reset","kwargs":');
+  strictEqual(JSON.parse((await client.lines(1))[0]!).ok, false);
+  await client.send('{"cmd":"Set","widget_nickname":"tempcon","field_name":"control_temperature","new_value":"-20"}}');
+  const reply = await client.request({ id: 3, cmd: "Get", instrument: "tempcon", field: "control_temperature" });
+  deepStrictEqual(reply, { id: 3, ok: true, value: -100 });
+});
+
+Deno.test("watch: more than a client may have are refused", async () => {
+  await using server = startServer({ limits: { watches: 2 } });
+  using client = await RawClient.connect(server.dashboardServer.port);
+  const watch = async (id: number) => {
+    await client.send(JSON.stringify({ id, cmd: "Watch", instrument: "Reactor TC" }));
+    const [reply] = await client.lines(1);
+    return JSON.parse(reply!);
+  };
+  for (const id of [1, 2]) {
+    strictEqual((await watch(id)).ok, true);
+    await client.lines(2);
+  }
+  strictEqual((await watch(3)).error.code, "too_many_requests");
 });
 
 Deno.test("dashboard: watches end with their connection", async () => {

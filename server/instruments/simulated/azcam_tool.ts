@@ -7,7 +7,7 @@
 import { type Command, command } from "../command.ts";
 import { InstrumentError } from "../errors.ts";
 import { didYouMean } from "../names.ts";
-import { Float } from "../values.ts";
+import { Float, shown } from "../values.ts";
 
 /** A header keyword: its value, its comment and its type in azcam's words (`str`, `int`, `float`). */
 export type Keyword = readonly [value: string | number | Float, comment: string, type: string];
@@ -15,12 +15,15 @@ export type Keyword = readonly [value: string | number | Float, comment: string,
 /** Keyword values that are made when they are asked for, such as a temperature. */
 export type LiveKeywords = Readonly<Record<string, () => Keyword>>;
 
+/** Nobody fills the memory with keywords. */
+const mostKeywords = 1000;
+
 function typedKeyword(value: string, comment: string, type: string): Keyword {
   const number = Number(value);
   if (type !== "int" && type !== "float") return [value, comment, "str"];
   if (value.trim() === "" || !Number.isFinite(number) || (type === "int" && !Number.isSafeInteger(number))) {
     throw new InstrumentError(
-      `Cannot set a keyword of type ${type} to ${value}: not a number of that type`,
+      `Cannot set a keyword of type ${type} to ${shown(value)}: not a number of that type`,
       "bad_argument",
     );
   }
@@ -69,6 +72,9 @@ export function azcamToolCommands(reset: () => void, live: LiveKeywords = {}): R
             `Cannot set the keyword ${keyword}: a FITS keyword has up to 8 letters, digits, - or _`,
             "bad_argument",
           );
+        }
+        if (stored.size >= mostKeywords && !stored.has(name)) {
+          throw new InstrumentError(`Cannot set the keyword ${name}: ${mostKeywords} are set already; delete one`);
         }
         stored.set(name, typedKeyword(value, comment, type));
       },

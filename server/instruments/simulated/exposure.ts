@@ -248,6 +248,9 @@ const routes: ReadonlyMap<string, ParameterRoute> = new Map<string, ParameterRou
   ]),
 ]);
 
+/** Nobody fills the memory with parameters. */
+const mostOwn = 1000;
+
 /** The part of `get_roi` that a parameter reads. */
 const regionParameters = ["firstcol", "lastcol", "firstrow", "lastrow", "colbin", "rowbin"];
 
@@ -257,7 +260,8 @@ const regionParameters = ["firstcol", "lastcol", "firstrow", "lastrow", "colbin"
  * @param fixed Parameters that the program itself knows, such as its version.
  */
 export function azcamParameters(fixed: Readonly<Record<string, string>>): Instrument {
-  const subdictionaries = new Map<string, Map<string, string>>();
+  /** Parameters in dictionaries of the clients' own, by dictionary and name. */
+  const own = new Map<string, string>();
   const fixedNames = Object.keys(fixed);
   const known = [...routes.keys(), ...regionParameters, ...fixedNames];
   const subdict = { type: "text", default: "", summary: "a dictionary of your own" } as const;
@@ -271,7 +275,7 @@ export function azcamParameters(fixed: Readonly<Record<string, string>>): Instru
         arguments: { parameter: { type: "text" }, subdict },
         run: ({ parameter, subdict }, { call }) => {
           const name = parameter.toLowerCase();
-          if (subdict !== "") return subdictionaries.get(subdict)?.get(name);
+          if (subdict !== "") return own.get(JSON.stringify([subdict, name]));
           const route = routes.get(name);
           if (route !== undefined) return call(...route.get);
           const at = regionParameters.indexOf(name);
@@ -287,8 +291,13 @@ export function azcamParameters(fixed: Readonly<Record<string, string>>): Instru
         run: ({ parameter, value, subdict }, { call }) => {
           const name = parameter.toLowerCase();
           if (subdict !== "") {
-            const dictionary = subdictionaries.get(subdict) ?? new Map<string, string>();
-            subdictionaries.set(subdict, dictionary.set(name, value));
+            const key = JSON.stringify([subdict, name]);
+            if (own.size >= mostOwn && !own.has(key)) {
+              throw new InstrumentError(
+                `Cannot set ${name} of ${subdict}: ${mostOwn} parameters of your own are set already`,
+              );
+            }
+            own.set(key, value);
             return;
           }
           const set = routes.get(name)?.set;

@@ -235,6 +235,22 @@ Deno.test("bench: a poll does not undo a staged setting, and takes over once it 
   strictEqual(await ask("source.get level"), "OK 7");
 });
 
+Deno.test("bench: a reading that has not been renewed for too long is stale", async () => {
+  const gauge = defineInstrument({ title: "gauge", fields: { value: { type: "int", read: () => 1 } } });
+  await using server = startServer({ instruments: [gauge] });
+  await gauge.read();
+  gauge.markStale();
+  strictEqual(gauge.fields.value.quality, "good");
+  gauge.field("value").time -= 6000;
+  gauge.markStale();
+  match(
+    await server.commandServer.command("gauge.describe"),
+    /"value": 1, .*"quality": "stale", .*"reason": "not read for more than 5 s"/,
+  );
+  await gauge.read();
+  strictEqual(gauge.fields.value.quality, "good");
+});
+
 Deno.test("bench: polls do not pile up on an instrument that is slow to read", async () => {
   let reading = 0;
   let most = 0;
