@@ -13,8 +13,8 @@ interface Result {
 }
 
 const here = new URL(".", import.meta.url);
-const rounds = 5;
-const seconds = 2;
+const rounds = 9;
+const seconds = 1;
 const loads = [
   { name: "1 client", clients: 1, depth: 1, aim: 0.9 },
   { name: "32 clients", clients: 32, depth: 1, aim: 0.9 },

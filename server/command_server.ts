@@ -235,6 +235,8 @@ export class CommandServer extends SocketServer<LineSession> {
 
   #waitForCommand(session: LineSession): Promise<string | null> {
     this.#logsCommands = this.log.isEnabledFor("debug");
+    // The replies go out before the next read is begun: the client is waiting for them.
+    session.connection.start();
     // A last line without its end is not run: a connection that breaks would turn -100 into -10.
     return session.receiveMore().then((more) => more ? this.receiveCommand(session) : null);
   }

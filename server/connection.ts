@@ -20,6 +20,7 @@ export class Connection {
   /** Text that waits to be written. */
   #waiting = "";
   #writing = false;
+  #scheduled = false;
   #writingSince: number | undefined;
   #closed: Error | undefined;
   readonly #ended = Promise.withResolvers<void>();
@@ -79,11 +80,19 @@ export class Connection {
       return false;
     }
     this.#waiting += text;
-    if (!this.#writing) {
-      this.#writing = true;
-      queueMicrotask(() => void this.#write());
+    if (!this.#writing && !this.#scheduled) {
+      this.#scheduled = true;
+      queueMicrotask(() => this.start());
     }
     return true;
+  }
+
+  /** Begins to write what is queued, rather than at the end of this turn of the event loop. */
+  start(): void {
+    this.#scheduled = false;
+    if (this.#writing || this.#waiting === "") return;
+    this.#writing = true;
+    void this.#write();
   }
 
   /** How much waits to be written. */
@@ -98,6 +107,7 @@ export class Connection {
    */
   flush(): Promise<void> {
     if (this.#closed !== undefined) return Promise.reject(this.#closed);
+    this.start();
     if (!this.#writing) return Promise.resolve();
     return new Promise((resolve, reject) => this.#flushes.push({ resolve, reject }));
   }
