@@ -43,8 +43,13 @@ export interface CodeOptions extends RequestOptions {
   readonly language?: "javascript" | "python";
 }
 
-/** A field as `watch` tells of it, or the end of the snapshot. */
-export type WatchUpdate = WatchEvent extends infer E ? (E extends unknown ? Omit<E, "id"> : never) : never;
+/**
+ * What `watch` tells: a field as it is, the end of the snapshot, or that the connection was lost and is being opened
+ * again. After that comes a new snapshot.
+ */
+export type WatchUpdate =
+  | (WatchEvent extends infer E ? (E extends unknown ? Omit<E, "id"> : never) : never)
+  | { readonly event: "disconnected"; readonly reason: string };
 
 /** Past this many unread events only the newest of each field is kept. */
 const mostUnread = 10_000;
@@ -218,7 +223,7 @@ export class PyOpticonSocketClient {
 
   /**
    * Watches fields: first every field as it is (the snapshot), then `end-of-snapshot`, then each change. A connection
-   * that was lost is opened again, and a new snapshot follows. Only heliograph does.
+   * that was lost is told as `disconnected` and opened again, and a new snapshot follows. Only heliograph does.
    *
    * @param instrument Only this one's name or title.
    * @param field Only this field's title or name.
@@ -233,16 +238,25 @@ export class PyOpticonSocketClient {
     const signal = options.signal === undefined
       ? this.#closed.signal
       : AbortSignal.any([options.signal, this.#closed.signal]);
-    const backOff = new BackOff();
+    let backOff = new BackOff();
+    let connected = true;
     while (!signal.aborted) {
       try {
-        yield* this.#watchOnce({ cmd: "Watch", instrument, field }, signal);
+        for await (const update of this.#watchOnce({ cmd: "Watch", instrument, field }, signal)) {
+          connected = true;
+          yield update;
+        }
       } catch (error) {
         const code = error instanceof HeliographError ? error.code : undefined;
         if (code === "aborted") return;
         const retry = code === "connection_lost" || code === "no_reply" ||
           (code === "connection_failed" && this.#wasConnected);
         if (!retry) throw error;
+        if (connected) {
+          connected = false;
+          backOff = new BackOff();
+          yield { event: "disconnected", reason: (error as Error).message };
+        }
         await backOff.wait(signal);
       }
     }

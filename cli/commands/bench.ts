@@ -153,6 +153,9 @@ export async function watch(
       writeJson(context, update);
       continue;
     }
+    if (update.event === "disconnected") {
+      context.process.stderr.write(`${paint.red(`${printable(update.reason)}; trying again`)}\n`);
+    }
     if (update.event !== "field") continue;
     const unit = update.quality === "good" ? units.get(`${update.instrument} ${update.field}`) ?? "" : "";
     const notes = [

@@ -115,7 +115,7 @@ function isPromise(value: unknown): value is Promise<unknown> {
 export class CommandQueue {
   readonly #instrument: string;
   readonly #settled = () => this.#next();
-  #running: { name: string; since: number } | undefined;
+  #running: { name: string; since: number; poll: boolean } | undefined;
   #waiting: Waiting[] = [];
   /** A poll that waits: commands go before it, and there is never more than one. */
   #poll: (() => unknown) | undefined;
@@ -179,7 +179,7 @@ export class CommandQueue {
   /** Runs a poll when no command runs or waits. A poll that is still waiting or running makes this one superfluous. */
   submitPoll(poll: () => unknown): void {
     if (this.#running !== undefined) {
-      if (this.#running.name !== "poll") this.#poll = poll;
+      if (!this.#running.poll) this.#poll = poll;
       return;
     }
     this.#runPoll(poll);
@@ -195,7 +195,7 @@ export class CommandQueue {
   }
 
   #start(work: Work, since: number | undefined): unknown {
-    this.#running = { name: work.name, since: performance.now() };
+    this.#running = { name: work.name, since: performance.now(), poll: false };
     return this.#withDeadline(work, since, this.#settled);
   }
 
@@ -212,7 +212,7 @@ export class CommandQueue {
       settled();
       return result;
     }
-    const promise = result;
+    const promise = Promise.resolve(result);
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => {
         const error = new InstrumentError(
@@ -255,7 +255,7 @@ export class CommandQueue {
   }
 
   #runPoll(poll: () => unknown): void {
-    this.#running = { name: "poll", since: performance.now() };
+    this.#running = { name: "poll", since: performance.now(), poll: true };
     let result: unknown;
     try {
       result = poll();

@@ -138,6 +138,44 @@ Deno.test("PyOpticonSocketClient: doEval and doExec say that the server evaluate
   await rejects(client.doExec(Math.max as () => unknown), { code: "bad_argument", message: /its source is not known/ });
 });
 
+Deno.test("PyOpticonSocketClient: doExec sends source that runs by itself, however the function is written", async () => {
+  const sent: { code: string; language: string }[] = [];
+  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const serving = (async () => {
+    const connection = await listener.accept();
+    const buffer = new Uint8Array(65_536);
+    for (let count = await connection.read(buffer); count !== null; count = await connection.read(buffer)) {
+      const message = JSON.parse(new TextDecoder().decode(buffer.subarray(0, count)));
+      if (message.cmd === "Close") break;
+      if (message.cmd === "Exec") sent.push(message);
+      await connection.write(new TextEncoder().encode(`{"id":${message.id},"ok":true,"value":"Success"}\n`));
+    }
+    connection.close();
+  })();
+  const client = new PyOpticonSocketClient({ socketNumber: listener.addr.port });
+  const ran = (globalThis as unknown as { ran: string[] }).ran = [];
+  const object = {
+    method() {
+      (globalThis as unknown as { ran: string[] }).ran.push("method");
+    },
+  };
+  function declared() {
+    (globalThis as unknown as { ran: string[] }).ran.push("declared");
+  }
+  strictEqual(await client.doExec(() => (globalThis as unknown as { ran: string[] }).ran.push("arrow")), "Success");
+  await client.doExec(async () => void (globalThis as unknown as { ran: string[] }).ran.push(await "async arrow"));
+  await client.doExec(declared);
+  await client.doExec(object.method);
+  await client.doExec("globalThis.ran.push('text')");
+  await client.doExec("print('python')", { language: "python" });
+  await client.close();
+  await serving;
+  deepStrictEqual(sent.map(({ language }) => language), [...Array(5).fill("javascript"), "python"]);
+  const AsyncFunction = (async () => {}).constructor as new (code: string) => () => Promise<void>;
+  for (const { code } of sent.slice(0, 5)) await new AsyncFunction(code)();
+  deepStrictEqual(ran, ["arrow", "async arrow", "declared", "method", "text"]);
+});
+
 Deno.test("PyOpticonSocketClient: watch gives a snapshot, its end, and changes", async () => {
   await using server = startServer();
   await using client = new PyOpticonSocketClient({ socketNumber: server.dashboardServer.port });
@@ -177,6 +215,8 @@ Deno.test("PyOpticonSocketClient: reconnects by itself, and watch takes a new sn
   );
   abort.abort();
   await watching;
+  const lost = updates.map(({ event }) => event).indexOf("disconnected");
+  deepStrictEqual([lost, updates.filter(({ event }) => event === "disconnected").length], [2, 1]);
   await client.close();
   await server.stop();
 });
