@@ -17,7 +17,7 @@ export {
   type RequestOptions,
   type WatchUpdate,
 } from "./client/pyopticon_client.ts";
-export type { WatchEvent } from "./protocol/dashboard_message.ts";
+export type { MessageId, WatchEvent } from "./protocol/dashboard_message.ts";
 export type * from "./protocol/description.ts";
 export { type ErrorCode, errorCodes, HeliographError } from "./protocol/errors.ts";
 export { version } from "./protocol/version.ts";
@@ -34,7 +34,7 @@ export {
   type CommandSpec,
   type Role,
 } from "./server/instruments/command.ts";
-export type { CommandQueue, Issue, Work } from "./server/instruments/command_queue.ts";
+export type { Caller, CommandQueue, Issue, Work } from "./server/instruments/command_queue.ts";
 export { defineInstrument, type TypedInstrument } from "./server/instruments/define_instrument.ts";
 export { InstrumentError, type InstrumentErrorCode } from "./server/instruments/errors.ts";
 export type { Field, FieldHolder, FieldSpec, Quality } from "./server/instruments/field.ts";
@@ -45,3 +45,8 @@ export { HeliographServer, type HeliographServerOptions } from "./server/server.
 export type { ListenerAddress, Services } from "./server/services.ts";
 export type { Session, Sessions } from "./server/sessions.ts";
 export type { Identity, ListenOptions, SocketServer } from "./server/socket_server.ts";
+export type { Connection } from "./server/connection.ts";
+export type { CommandRequest, Dispatcher } from "./server/dispatcher.ts";
+export type { Watch } from "./server/watch.ts";
+export type { JsonSplitter, MessageFault } from "./protocol/json_splitter.ts";
+export type { LineFault } from "./protocol/line_splitter.ts";

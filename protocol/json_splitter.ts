@@ -49,7 +49,7 @@ export class JsonSplitter {
   /** The message is lost already (too long, or not an object) and is only followed to its end. */
   #lost = false;
 
-  /** @param limit The longest message in bytes. */
+  /** Makes a splitter at the start of a stream. @param limit The longest message in bytes. */
   constructor(limit: number) {
     this.#limit = limit;
   }

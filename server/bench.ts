@@ -20,6 +20,8 @@ export class Bench {
   #timers: ReturnType<typeof setInterval>[] = [];
 
   /**
+   * Makes a bench that does not poll yet.
+   *
    * @param instruments What stands on it.
    * @throws {TypeError} When two have the same name or title, or the same instrument is on another bench.
    */
@@ -117,6 +119,7 @@ export class Bench {
     if (this.started) instrument.queue.submitPoll(() => instrument.read());
   }
 
+  /** Stops it. */
   [Symbol.dispose](): void {
     this.stop();
   }

@@ -26,6 +26,7 @@ export class Connection {
   readonly #ended = Promise.withResolvers<void>();
   #flushes: { resolve: () => void; reject: (reason: Error) => void }[] = [];
 
+  /** Takes over a connection. @param socket It. @param limits What the client may use. */
   constructor(socket: Deno.TcpConn, limits: Limits) {
     this.#socket = socket;
     this.#limits = limits;

@@ -16,7 +16,7 @@ import { didYouMean } from "./instruments/names.ts";
 import { mayDo } from "./roles.ts";
 
 /** A request for a command, whichever wire it came over. */
-export interface Request {
+export interface CommandRequest {
   /** The instrument's name or title; `undefined` means the default instrument, `api`. */
   readonly instrument: string | undefined;
   /** The command's name. */
@@ -53,7 +53,7 @@ export class Dispatcher {
     this.run({ instrument, command, args, keywords: noKeywords }, caller);
   #stopping = false;
 
-  /** @param bench The instruments. */
+  /** Makes it take requests. @param bench The instruments. */
   constructor(bench: Bench) {
     this.#bench = bench;
   }
@@ -90,7 +90,7 @@ export class Dispatcher {
    * @returns What it returned: at once where nothing had to be waited for, as a promise otherwise.
    * @throws {HeliographError | InstrumentError} When it is refused or fails; see {@linkcode wireError}.
    */
-  run(request: Request, caller: Caller): unknown {
+  run(request: CommandRequest, caller: Caller): unknown {
     const [instrument, command] = this.#resolve(request);
     return this.#queue(instrument, request.command, command, request.args, request.keywords, caller);
   }
@@ -116,7 +116,7 @@ export class Dispatcher {
   }
 
   /** The instrument that answers a command, and the command: its own, or one of an instrument it answers for. */
-  #resolve({ instrument: name, command: wanted }: Request): [Instrument, Command] {
+  #resolve({ instrument: name, command: wanted }: CommandRequest): [Instrument, Command] {
     const instrument = this.instrument(name ?? defaultInstrument);
     const own = instrument.findCommand(wanted);
     if (own !== undefined) return [instrument, own];

@@ -18,9 +18,13 @@ export type ListenerAddress = ServerStatus["listeners"][number];
 
 /** What all the listeners of one server share. */
 export class Services {
+  /** The instruments. */
   readonly bench: Bench;
+  /** The one way in for requests. */
   readonly dispatcher: Dispatcher;
+  /** Who is connected. */
   readonly sessions: Sessions = new Sessions();
+  /** What clients may use. */
   readonly limits: Limits;
   /** What listens now. */
   readonly listeners: Set<() => ListenerAddress> = new Set();
@@ -29,6 +33,8 @@ export class Services {
   readonly #started = performance.now();
 
   /**
+   * Makes bench, dispatcher and sessions.
+   *
    * @param instruments What stands on the bench; the default instrument `api` is added.
    * @param limits What clients may use; the defaults for what is left out.
    */

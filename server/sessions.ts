@@ -31,7 +31,7 @@ export class Session {
   #working = 0;
   #first: Uint8Array[] | undefined = [];
 
-  /** @param identity Its number, wire, role and connection. */
+  /** Opens a session. @param identity Its number, wire, role and connection. */
   constructor(identity: Pick<Session, "id" | "protocol" | "role" | "connection">) {
     this.id = identity.id;
     this.protocol = identity.protocol;

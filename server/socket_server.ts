@@ -54,6 +54,11 @@ export abstract class SocketServer<S extends Session> {
   readonly #describe = (): ListenerAddress => ({ protocol: this.#protocol, host: this.#host, port: this.port });
 
   /**
+   * Makes a server; `start` makes it listen.
+   *
+   * @param protocol Which wire it speaks.
+   * @param services What it shares with the other servers of the process.
+   * @param options Where to listen.
    * @throws {HeliographError} `cannot_listen` when the address is not loopback and `insecureOpen` is not given.
    */
   constructor(

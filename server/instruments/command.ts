@@ -67,8 +67,11 @@ export interface CommandSpec<A extends Record<string, ValueType>> {
 
 /** Arguments checked against their declaration. */
 export interface BoundArguments {
+  /** The declared ones by name. */
   readonly values: Readonly<Record<string, Value>>;
+  /** Positional ones beyond the declared. */
   readonly more: readonly unknown[];
+  /** Keyword ones that are not declared. */
   readonly moreKeywords: ReadonlyMap<string, unknown>;
 }
 

@@ -27,6 +27,7 @@ export type Issue = (
 export class Work implements CommandContext {
   /** The command's name, for those who wait behind it. */
   readonly name: string;
+  /** What was declared. */
   readonly command: Command;
   readonly #caller: Caller;
   readonly #bound: BoundArguments;
@@ -34,6 +35,7 @@ export class Work implements CommandContext {
   #controller: AbortController | undefined;
   #expired: InstrumentError | undefined;
 
+  /** Makes work of a request. @param issue How its handler calls other instruments. */
   constructor(name: string, command: Command, bound: BoundArguments, caller: Caller, issue: Issue) {
     this.name = name;
     this.command = command;
@@ -42,6 +44,7 @@ export class Work implements CommandContext {
     this.#issue = issue;
   }
 
+  /** What the caller may do. */
   get role(): Role {
     return this.#caller.role;
   }
@@ -56,10 +59,12 @@ export class Work implements CommandContext {
     return this.command.deadline;
   }
 
+  /** Positional arguments beyond the declared ones. */
   get more(): readonly unknown[] {
     return this.#bound.more;
   }
 
+  /** Keyword arguments that are not declared. */
   get moreKeywords(): ReadonlyMap<string, unknown> {
     return this.#bound.moreKeywords;
   }
@@ -120,7 +125,7 @@ export class CommandQueue {
   /** A poll that waits: commands go before it, and there is never more than one. */
   #poll: (() => unknown) | undefined;
 
-  /** @param instrument The instrument's name, for errors. */
+  /** Makes an empty queue. @param instrument The instrument's name, for errors. */
   constructor(instrument: string) {
     this.#instrument = instrument;
   }

@@ -45,11 +45,17 @@ export interface Field<V extends Value = Value> {
 
 /** The field itself: what {@linkcode Field} shows of it, and what the instrument and the bench need. */
 export class FieldHolder implements Field {
+  /** An identifier: `actual_status`. */
   readonly name: string;
+  /** What people and PyOpticon's scripts call it: `Actual Status`. */
   readonly title: string;
+  /** Its declaration. */
   readonly spec: FieldSpec;
+  /** Whether it can be set. */
   readonly access: "readout" | "setting";
+  /** The value; `undefined` when it has not been read or set yet. */
   value: Value | undefined;
+  /** Whether to trust it. */
   quality: Quality = "stale";
   /** When it was read or set, in milliseconds since 1970; 0 when never. */
   time = 0;
@@ -59,6 +65,7 @@ export class FieldHolder implements Field {
   reason = "not read yet";
   readonly #changed: (field: FieldHolder) => void;
 
+  /** Makes a field. @param title Its title. @param spec Its declaration. @param changed Told of every change. */
   constructor(title: string, spec: FieldSpec, changed: (field: FieldHolder) => void) {
     this.title = title;
     this.name = identifierOf(title);
@@ -100,6 +107,7 @@ export class FieldHolder implements Field {
     }
   }
 
+  /** Takes a value that was read or written. @param value The value, of the declared type. */
   update(value: Value): void {
     this.#become(value, "good", "", false);
   }
