@@ -15,8 +15,8 @@ export {
   PyOpticonSocketClient,
   type PyOpticonSocketClientOptions,
   type RequestOptions,
-  type WatchUpdate,
 } from "./client/pyopticon_client.ts";
+export type { WatchUpdate } from "./client/watch_feed.ts";
 export type { MessageId, WatchEvent } from "./protocol/dashboard_message.ts";
 export type * from "./protocol/description.ts";
 export { type ErrorCode, errorCodes, HeliographError } from "./protocol/errors.ts";

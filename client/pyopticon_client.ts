@@ -4,11 +4,13 @@
  * @module
  */
 
-import type { MessageId, WatchEvent } from "../protocol/dashboard_message.ts";
+import type { MessageId } from "../protocol/dashboard_message.ts";
 import type { InstrumentDescription, ServerStatus, Welcome, WireValue } from "../protocol/description.ts";
 import { HeliographError } from "../protocol/errors.ts";
 import { DashboardLink, type LinkReply } from "./dashboard_link.ts";
+import { callOf } from "./function_source.ts";
 import { BackOff, connect, type Wait, within } from "./waiting.ts";
+import { WatchFeed, type WatchUpdate } from "./watch_feed.ts";
 
 /** What happens with an error that the dashboard answers: the reply is returned, printed and returned, or thrown. */
 export type ErrorsMode = "none" | "print" | "exception";
@@ -42,17 +44,6 @@ export interface CodeOptions extends RequestOptions {
   /** The code's language, for heliograph; an original dashboard runs Python. @default "javascript" */
   readonly language?: "javascript" | "python";
 }
-
-/**
- * What `watch` tells: a field as it is, the end of the snapshot, or that the connection was lost and is being opened
- * again. After that comes a new snapshot.
- */
-export type WatchUpdate =
-  | (WatchEvent extends infer E ? (E extends unknown ? Omit<E, "id"> : never) : never)
-  | { readonly event: "disconnected"; readonly reason: string };
-
-/** Past this many unread events only the newest of each field is kept. */
-const mostUnread = 10_000;
 
 /**
  * A client of PyOpticon's dashboard socket.
@@ -275,37 +266,14 @@ export class PyOpticonSocketClient {
   }
 
   async *#watchOnce(message: Readonly<Record<string, unknown>>, signal: AbortSignal): AsyncGenerator<WatchUpdate> {
-    let unread: WatchUpdate[] = [];
-    let ended: HeliographError | undefined;
-    let wake = () => {};
     const link = await this.#framedLink({ timeout: this.#timeout, signal });
     const id = ++this.#lastId;
-    link.listen(id, (event) => {
-      if (event instanceof HeliographError) ended = event;
-      else {
-        const { id: _, ...update } = event;
-        unread.push(update);
-        if (unread.length > mostUnread) unread = newestOfEach(unread);
-      }
-      wake();
-    });
-    const abort = () => wake();
-    signal.addEventListener("abort", abort);
+    const feed = new WatchFeed();
+    link.listen(id, (event) => feed.take(event));
     try {
       await within(link.request(id, message), { timeout: this.#timeout, signal }, "Watch");
-      while (!signal.aborted) {
-        const batch = unread;
-        unread = [];
-        yield* batch;
-        if (unread.length > 0) continue;
-        if (ended !== undefined) throw ended;
-        await new Promise<void>((resolve) => {
-          wake = resolve;
-          if (signal.aborted) resolve();
-        });
-      }
+      yield* feed.updates(signal);
     } finally {
-      signal.removeEventListener("abort", abort);
       link.unlisten(id);
       if (link.open) link.request(++this.#lastId, { cmd: "Unwatch", watch: id satisfies MessageId }).catch(() => {});
     }
@@ -431,28 +399,4 @@ export class PyOpticonSocketClient {
 function isAnswer(error: unknown): boolean {
   return error instanceof HeliographError &&
     !["connection_failed", "connection_lost", "no_reply", "aborted", "message_too_long"].includes(error.code);
-}
-
-/** The newest event of each field, in the order in which they came. */
-function newestOfEach(events: readonly WatchUpdate[]): WatchUpdate[] {
-  const newest = new Map<string, WatchUpdate>();
-  for (const update of events) {
-    const key = update.event === "field" ? JSON.stringify([update.instrument, update.field]) : update.event;
-    newest.delete(key);
-    newest.set(key, update);
-  }
-  return [...newest.values()];
-}
-
-/** Code that calls a function, from its source. */
-function callOf(code: () => unknown): string {
-  const source = code.toString();
-  if (source.endsWith("{ [native code] }")) {
-    throw new HeliographError("bad_argument", `Cannot send ${code.name || "the function"}: its source is not known`);
-  }
-  // A method's source is no expression by itself; as a property of an object it is.
-  const expression = /^(?:async\s+)?(?:function\b|\(|[\w$]+\s*=>)/.test(source)
-    ? `(${source})`
-    : `(Object.values({ ${source} })[0])`;
-  return `await ${expression}()`;
 }

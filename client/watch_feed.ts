@@ -1,0 +1,73 @@
+/**
+ * What a watcher has been told and has not read yet.
+ *
+ * @module
+ */
+
+import type { WatchEvent } from "../protocol/dashboard_message.ts";
+import { HeliographError } from "../protocol/errors.ts";
+
+/**
+ * What `watch` tells: a field as it is, the end of the snapshot, or that the connection was lost and is being opened
+ * again. After that comes a new snapshot.
+ */
+export type WatchUpdate =
+  | (WatchEvent extends infer E ? (E extends unknown ? Omit<E, "id"> : never) : never)
+  | { readonly event: "disconnected"; readonly reason: string };
+
+/** Past this many unread events only the newest of each field is kept. */
+const mostUnread = 10_000;
+
+/** The events of one watch between the connection, which never waits, and a reader, who may be slow. */
+export class WatchFeed {
+  #unread: WatchUpdate[] = [];
+  #ended: HeliographError | undefined;
+  #wake: () => void = () => {};
+
+  /** Takes an event, or the error that ended the connection. */
+  take(event: WatchEvent | HeliographError): void {
+    if (event instanceof HeliographError) this.#ended = event;
+    else {
+      const { id: _, ...update } = event;
+      this.#unread.push(update);
+      if (this.#unread.length > mostUnread) this.#unread = newestOfEach(this.#unread);
+    }
+    this.#wake();
+  }
+
+  /**
+   * What has been taken and what will be, until the signal.
+   *
+   * @throws {HeliographError} What ended the connection, once everything before it has been read.
+   */
+  async *updates(signal: AbortSignal): AsyncGenerator<WatchUpdate, void, void> {
+    const abort = () => this.#wake();
+    signal.addEventListener("abort", abort);
+    try {
+      while (!signal.aborted) {
+        const batch = this.#unread;
+        this.#unread = [];
+        yield* batch;
+        if (this.#unread.length > 0) continue;
+        if (this.#ended !== undefined) throw this.#ended;
+        await new Promise<void>((resolve) => {
+          this.#wake = resolve;
+          if (signal.aborted) resolve();
+        });
+      }
+    } finally {
+      signal.removeEventListener("abort", abort);
+    }
+  }
+}
+
+/** The newest event of each field, in the order in which they came. */
+function newestOfEach(events: readonly WatchUpdate[]): WatchUpdate[] {
+  const newest = new Map<string, WatchUpdate>();
+  for (const update of events) {
+    const key = update.event === "field" ? JSON.stringify([update.instrument, update.field]) : update.event;
+    newest.delete(key);
+    newest.set(key, update);
+  }
+  return [...newest.values()];
+}
