@@ -101,7 +101,8 @@ export class RawClient {
 
 /** Waits until a condition holds, which it must soon. */
 export async function eventually(condition: () => boolean | Promise<boolean>, what: string): Promise<void> {
-  for (let waited = 0; waited < 500; waited++) {
+  // Far longer than it takes, for a machine with other work to do.
+  for (let waited = 0; waited < 2000; waited++) {
     if (await condition()) return;
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
