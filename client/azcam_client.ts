@@ -202,8 +202,7 @@ export class AzcamClient {
     await this.send(command, "\n", options);
     let reply = await this.recv(-1, "\n", options);
     // A server may greet a client with a line of its own; a reply always begins with one of these words.
-    while (!this.#greeted && !/^(?:OK|ERROR|WARNING)\b/.test(reply)) {
-      this.#greeted = true;
+    if (!this.#greeted && !/^(?:OK|ERROR|WARNING)\b/.test(reply)) {
       reply = await this.recv(-1, "\n", options);
     }
     this.#greeted = true;

@@ -70,22 +70,20 @@ export class Connection {
   /**
    * Queues text; what is queued in one turn of the event loop goes out in one write.
    *
-   * @param text What to send.
-   * @returns Whether the client keeps up; past the limit it has been dropped.
+   * @param text What to send; a client that leaves too much unread is dropped instead.
    */
-  send(text: string): boolean {
-    if (this.#closed !== undefined) return false;
+  send(text: string): void {
+    if (this.#closed !== undefined) return;
     // What waits already counts, not the text itself: one long reply is no reason to drop a client that reads.
     if (this.#waiting.length > this.#limits.queuedBytes) {
       this.close(new Error(`it left more than ${this.#limits.queuedBytes} bytes of replies unread`));
-      return false;
+      return;
     }
     this.#waiting += text;
     if (!this.#writing && !this.#scheduled) {
       this.#scheduled = true;
       queueMicrotask(() => this.start());
     }
-    return true;
   }
 
   /** Begins to write what is queued, rather than at the end of this turn of the event loop. */

@@ -176,7 +176,7 @@ export class DashboardServer extends SocketServer<DashboardSession> {
       if (request.cmd === "Watch") return;
       connection.send(framedReply(id, request.cmd === "Get" ? readValue(result as FieldHolder) : result));
     };
-    const fail = (error: unknown) => void connection.send(framedError(id, this.failure(error)));
+    const fail = (error: unknown) => connection.send(framedError(id, this.failure(error)));
     if (session.working >= requestsInFlight) {
       return fail(
         new HeliographError(

@@ -13,6 +13,7 @@ import { InstrumentError } from "./instruments/errors.ts";
 import type { FieldHolder } from "./instruments/field.ts";
 import type { Instrument } from "./instruments/instrument.ts";
 import { didYouMean } from "./instruments/names.ts";
+import { shown } from "./instruments/values.ts";
 import { mayDo } from "./roles.ts";
 
 /** A request for a command, whichever wire it came over. */
@@ -71,12 +72,12 @@ export class Dispatcher {
   /**
    * An instrument by its name or title.
    *
-   * @throws {HeliographError} `unknown_instrument`, in azcam's words.
+   * @throws {HeliographError} `unknown_instrument`, with the name as its subject.
    */
   instrument(name: string): Instrument {
     const found = this.#bench.find(name);
     if (found !== undefined) return found;
-    const subject = `${name}${didYouMean(name, this.#bench.names())}`;
+    const subject = `${shown(name)}${didYouMean(name, this.#bench.names())}`;
     throw new HeliographError("unknown_instrument", `No instrument is called ${subject}; "list" tells what there is`, {
       subject,
     });
@@ -125,13 +126,20 @@ export class Dispatcher {
       const command = answering?.commands.get(wanted);
       if (answering !== undefined && command !== undefined) return [answering, command];
     }
-    if (name === undefined && this.#bench.find(wanted) !== undefined) {
-      throw new HeliographError(
-        "unknown_command",
-        `${wanted} is an instrument: say what it shall do, as in ${this.#bench.find(wanted)!.name}.help`,
-      );
-    }
-    throw unknownCommand(instrument, wanted);
+    throw (name === undefined ? this.#misreadTitle(wanted) : undefined) ?? unknownCommand(instrument, wanted);
+  }
+
+  /** What is wrong with a line that names an instrument and no command, or a title with spaces without quotes. */
+  #misreadTitle(word: string): HeliographError | undefined {
+    const named = this.#bench.find(word);
+    const begun = this.#bench.instruments.find(({ title }) => title.startsWith(`${word} `));
+    if (named === undefined && begun === undefined) return undefined;
+    const message = named !== undefined
+      ? `${word} is an instrument: say what it shall do, as in ${named.name}.help`
+      : `Cannot take ${word} for a command: quote a title with spaces, as in "${begun!.title}".help, or write ${
+        begun!.name
+      }.help`;
+    return new HeliographError("unknown_command", message);
   }
 
   #queue(

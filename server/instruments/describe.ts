@@ -9,7 +9,7 @@ import { InstrumentError } from "./errors.ts";
 import type { FieldHolder } from "./field.ts";
 import type { Instrument } from "./instrument.ts";
 import { didYouMean } from "./names.ts";
-import type { ValueSpec } from "./values.ts";
+import { shown, type ValueSpec } from "./values.ts";
 
 /**
  * @param holder A field.
@@ -133,7 +133,7 @@ export function helpCommand(instrument: Instrument, name: string): string {
  */
 export function unknownCommand(instrument: Instrument, name: string): InstrumentError {
   return new InstrumentError(
-    `${instrument.title} has no command "${name}"${didYouMean(name, instrument.commandNames())}; ` +
+    `${instrument.title} has no command "${shown(name)}"${didYouMean(name, instrument.commandNames())}; ` +
       `"help ${instrument.name}" tells what it has`,
     "unknown_command",
   );

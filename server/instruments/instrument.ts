@@ -11,7 +11,7 @@ import { CommandQueue } from "./command_queue.ts";
 import { InstrumentError } from "./errors.ts";
 import { type Field, FieldHolder, type FieldSpec } from "./field.ts";
 import { didYouMean, identifierOf } from "./names.ts";
-import type { Value, ValueOf, ValueType } from "./values.ts";
+import { shown, type Value, type ValueOf, type ValueType } from "./values.ts";
 
 /** An instrument's fields by title, typed by their declarations. */
 export type Fields<F extends Record<string, ValueType>> = { readonly [K in keyof F]: Field<ValueOf<F[K]>> };
@@ -136,7 +136,7 @@ export class Instrument {
     const titles = this.holders.map((field) => field.title);
     const there = titles.length === 0 ? "it has no fields" : `it has ${titles.join(", ")}`;
     throw new InstrumentError(
-      `${this.title} has no field "${name}"${didYouMean(name, titles)}; ${there}`,
+      `${this.title} has no field "${shown(name)}"${didYouMean(name, titles)}; ${there}`,
       "unknown_field",
     );
   }
@@ -216,10 +216,5 @@ export class Instrument {
   /** Advances a simulated instrument; nothing happens to a real one. */
   step(seconds: number): void {
     this.#step?.(seconds);
-  }
-
-  /** Whether it is simulated and wants its time to pass. */
-  get simulated(): boolean {
-    return this.#step !== undefined;
   }
 }

@@ -24,7 +24,8 @@ export function identifierOf(title: string): string {
  * @returns ` (did you mean …?)`, or nothing where nothing comes close.
  */
 export function didYouMean(given: string, known: readonly string[]): string {
-  if (known.length === 0 || given === "") return "";
+  // Nobody means a name by a text that is longer than any.
+  if (known.length === 0 || given === "" || given.length > 100) return "";
   const wanted = given.toLowerCase();
   const found = closest(wanted, known.map((name) => name.toLowerCase()));
   const limit = Math.min(3, Math.ceil(Math.max(wanted.length, found.length) / 3));

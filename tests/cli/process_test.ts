@@ -124,6 +124,18 @@ for (const program of programs) {
     ok(records.every(({ level }) => level !== "ERROR"), server.err);
   });
 
+  Deno.test(`${program.name}: the log is a line for each record, whatever clients send`, async () => {
+    const server = new ServerProcess(program, ["--log-level", "debug"]);
+    const [commandPort] = await server.ports();
+    using client = await RawClient.connect(commandPort);
+    await client.ask("echo \u001b[31mred\rforged\u0085line");
+    await client.ask("exit");
+    strictEqual(await server.end(), 0);
+    match(server.err, /echo \\u001b\[31mred\\rforged\\u0085line/);
+    // deno-lint-ignore no-control-regex -- control characters are what must not be there
+    strictEqual(/[\x00-\x09\x0b-\x1f\x7f-\x9f]/.test(server.err), false);
+  });
+
   Deno.test(`${program.name}: client subcommands, exit codes and pipes`, async () => {
     const server = new ServerProcess(program);
     const [commandPort, dashboardPort] = await server.ports();

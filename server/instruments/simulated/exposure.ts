@@ -203,7 +203,6 @@ export function simulatedExposure(): Instrument {
         region = wholeDetector;
       }),
     },
-    step: () => {},
   });
   return exposure;
 }

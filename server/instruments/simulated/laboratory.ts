@@ -138,7 +138,6 @@ export function simulatedLight(): { instrument: Instrument; lit: () => boolean }
       },
       "Actual Status": { type: "choice", choices: positions, read: () => lit ? "On" : "Off" },
     },
-    step: () => {},
   });
   return { instrument, lit: () => lit };
 }

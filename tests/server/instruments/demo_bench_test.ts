@@ -164,6 +164,21 @@ Deno.test("help and list: what there is, what it does, how it is called", async 
   match(await ask('"UV Light".describe'), /^OK \{"name": "uv_light", "title": "UV Light"/);
 });
 
+Deno.test("unknown names: a forgotten quote is told, and a long name does not flood the reply", async () => {
+  const { server, ask } = quietBench();
+  await using _ = server;
+  strictEqual(
+    await ask('UV Light.get "Actual Status"'),
+    'ERROR Cannot take UV for a command: quote a title with spaces, as in "UV Light".help, or write uv_light.help',
+  );
+  const long = "x".repeat(5000);
+  for (const line of [long, `tempcon.${long}`, `${long}.get`, `tempcon.get ${long}`]) {
+    const reply = await ask(line);
+    match(reply, /^ERROR .*x{100}…/);
+    ok(reply.length < 300, reply);
+  }
+});
+
 Deno.test("help: an azcam client can split whatever help says with its shlex", async () => {
   const { server } = quietBench();
   await using _ = server;
