@@ -9,6 +9,7 @@ import { version } from "../protocol/version.ts";
 import { completeWord, completionsCommand, versionCommand } from "./commands/about.ts";
 import { describeCommand, listCommand, statusCommand, watchCommand } from "./commands/bench.ts";
 import { callCommand, commandCommand } from "./commands/calls.ts";
+import { evalCommand, execCommand } from "./commands/code.ts";
 import { confirmCommand, getCommand, setCommand } from "./commands/fields.ts";
 import { serverCommand } from "./commands/server.ts";
 import { shellCommand } from "./commands/shell.ts";
@@ -23,6 +24,8 @@ const clientRoutes = {
   confirm: confirmCommand,
   call: callCommand,
   command: commandCommand,
+  eval: evalCommand,
+  exec: execCommand,
   shell: shellCommand,
   watch: watchCommand,
   status: statusCommand,

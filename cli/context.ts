@@ -14,6 +14,8 @@ export interface CliContext extends CommandContext {
     readonly stderr: { readonly write: (text: string) => void };
     exitCode?: number | string | null;
   };
+  /** Reads standard input to its end. */
+  readonly readInput: () => Promise<string>;
   /** How people start this program: `heliograph`, or `deno task heliograph`. */
   readonly program: string;
   /** Whether a person looks at standard output. */
@@ -46,6 +48,7 @@ export function denoContext(words: readonly string[] = []): CliContext {
   const terminal = Deno.stdout.isTerminal();
   return {
     process: { stdout: { write: writer(Deno.stdout) }, stderr: { write: writer(Deno.stderr) } },
+    readInput: () => new Response(Deno.stdin.readable).text(),
     program: Deno.build.standalone ? "heliograph" : "deno task heliograph",
     terminal,
     colour: terminal && !Deno.noColor,

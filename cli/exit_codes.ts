@@ -24,12 +24,16 @@ const byError: Partial<Record<ErrorCode, { readonly code: number }>> = {
   cannot_listen: exitCodes.notStarted,
 };
 
+/** The command line is wrong in a way that its parser does not see. */
+export class UsageError extends Error {}
+
 /**
  * The exit code for what a subcommand threw.
  *
  * @param error What was thrown.
  */
 export function exitCodeOf(error: unknown): number {
+  if (error instanceof UsageError) return exitCodes.usage.code;
   if (error instanceof HeliographError) return (byError[error.code] ?? exitCodes.refused).code;
   return exitCodes.refused.code;
 }

@@ -4,7 +4,13 @@
  * @module
  */
 
+import { sandboxHostWord } from "./commands/server.ts";
+import { runSandboxHost } from "../server/sandbox/host.ts";
 import { runCli } from "./app.ts";
 import { denoContext } from "./context.ts";
 
-if (import.meta.main) Deno.exit(await runCli(Deno.args, denoContext()));
+if (import.meta.main) {
+  // The executable is its own sandbox: the server starts it once more with this word.
+  if (Deno.args[0] === sandboxHostWord) await runSandboxHost();
+  Deno.exit(await runCli(Deno.args, denoContext()));
+}

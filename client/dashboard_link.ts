@@ -5,7 +5,7 @@
  */
 
 import { joined } from "../protocol/bytes.ts";
-import type { FramedReply, WatchEvent } from "../protocol/dashboard_message.ts";
+import type { FramedReply, OutputEvent, WatchEvent } from "../protocol/dashboard_message.ts";
 import { type ErrorCode, errorCodes, HeliographError } from "../protocol/errors.ts";
 import { type LineFault, LineSplitter } from "../protocol/line_splitter.ts";
 import { writeText } from "./waiting.ts";
@@ -19,6 +19,7 @@ interface Waiting {
   readonly id: number;
   readonly resolve: (reply: LinkReply) => void;
   readonly reject: (reason: HeliographError) => void;
+  readonly output: (text: string) => void;
 }
 
 /** A raw dashboard takes no longer message. */
@@ -64,16 +65,21 @@ export class DashboardLink {
    *
    * @param id A number that no other message of this link has.
    * @param message The message, without its id.
+   * @param output Told what code prints that the message sends.
    * @throws {HeliographError} What a framed server answers, or `connection_lost`.
    */
-  async request(id: number, message: Readonly<Record<string, unknown>>): Promise<LinkReply> {
-    if (this.dialect === "framed") return await this.#send(id, message);
+  async request(
+    id: number,
+    message: Readonly<Record<string, unknown>>,
+    output: (text: string) => void = () => {},
+  ): Promise<LinkReply> {
+    if (this.dialect === "framed") return await this.#send(id, message, output);
     const turn = this.#turn.then(async () => {
       if (this.#abandoned.delete(id)) {
         throw new HeliographError("aborted", "The request was given up before it was sent");
       }
       // The first request alone finds out the dialect; those that waited for it may go at once if it is framed.
-      const reply = this.#send(id, message);
+      const reply = this.#send(id, message, output);
       return this.dialect === "framed" ? { reply } : { reply: Promise.resolve(await reply) };
     });
     this.#turn = turn.catch(() => {});
@@ -129,7 +135,11 @@ export class DashboardLink {
     this.#watches.clear();
   }
 
-  async #send(id: number, message: Readonly<Record<string, unknown>>): Promise<LinkReply> {
+  async #send(
+    id: number,
+    message: Readonly<Record<string, unknown>>,
+    output: (text: string) => void,
+  ): Promise<LinkReply> {
     if (this.#ended !== undefined) throw this.#ended;
     const text = JSON.stringify({ id, ...message });
     if (this.dialect === "raw" && new TextEncoder().encode(text).length > longestRawMessage) {
@@ -140,7 +150,7 @@ export class DashboardLink {
     }
     const { promise, resolve, reject } = Promise.withResolvers<LinkReply>();
     promise.catch(() => {});
-    this.#waiting.set(id, { id, resolve, reject });
+    this.#waiting.set(id, { id, resolve, reject, output });
     await this.#write(text);
     return await promise;
   }
@@ -197,9 +207,10 @@ export class DashboardLink {
     this.#splitter.push(bytes, lines);
     for (const line of lines) {
       if (typeof line !== "string") throw new Error("the server sent what is not a line of UTF-8");
-      const message = JSON.parse(line) as FramedReply | WatchEvent;
-      if ("event" in message) this.#watches.get(message.id as number)?.(message);
-      else this.#answer(message);
+      const message = JSON.parse(line) as FramedReply | OutputEvent | WatchEvent;
+      if (!("event" in message)) this.#answer(message);
+      else if (message.event === "output") this.#waiting.get(message.id as number)?.output(message.text);
+      else this.#watches.get(message.id as number)?.(message);
     }
   }
 

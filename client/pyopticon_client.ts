@@ -43,6 +43,8 @@ export interface RequestOptions {
 export interface CodeOptions extends RequestOptions {
   /** The code's language, for heliograph; an original dashboard runs Python. @default "javascript" */
   readonly language?: "javascript" | "python";
+  /** Told what the code prints, in pieces, line ends included; only heliograph tells it. @default nobody */
+  readonly output?: (text: string) => void;
 }
 
 /**
@@ -130,11 +132,10 @@ export class PyOpticonSocketClient {
    * Evaluates an expression on the server, in a namespace with `get_dashboard()` and `do_threadsafe(f)`.
    *
    * @param expression JavaScript for heliograph (or Python, with `language`), Python for an original dashboard.
-   * @returns Its value; text from an original dashboard.
+   * @returns Its value; text from an original dashboard, and for what is no plain data.
    */
   async doEval(expression: string, options: CodeOptions = {}): Promise<unknown> {
-    const message = { cmd: "Eval", code: expression, language: options.language ?? "javascript" };
-    return await this.#original(message, options, (value) => value);
+    return await this.#original(codeMessage("Eval", expression, options), options, (value) => value);
   }
 
   /**
@@ -153,8 +154,7 @@ export class PyOpticonSocketClient {
       );
     }
     const source = typeof code === "function" ? callOf(code) : code;
-    const message = { cmd: "Exec", code: source, language: options.language ?? "javascript" };
-    return await this.#original(message, options, () => "Success");
+    return await this.#original(codeMessage("Exec", source, options), options, () => "Success");
   }
 
   /**
@@ -282,11 +282,11 @@ export class PyOpticonSocketClient {
   /** One of the original's calls, in either dialect, with its errors handled as `handleErrors` says. */
   async #original<T>(
     message: Readonly<Record<string, unknown> & { cmd: string }>,
-    options: RequestOptions,
+    options: CodeOptions,
     result: (value: unknown) => T,
     rawOverrides: Readonly<Record<string, unknown>> = {},
   ): Promise<T | string> {
-    const { printout = true, signal } = options;
+    const { printout = true, signal, output } = options;
     const wait: Wait = { timeout: this.#timeout, signal };
     const { cmd } = message;
     let failure: HeliographError;
@@ -296,7 +296,7 @@ export class PyOpticonSocketClient {
       if (link.dialect === "unknown" && JSON.stringify(message).length > 900) await this.#dialect(options);
       // An original dashboard takes text only; heliograph takes text as well, so that the first request may be text.
       const overrides = link.dialect === "framed" ? {} : rawOverrides;
-      const reply = await this.#wait(link, { ...message, ...overrides, printout }, wait, cmd);
+      const reply = await this.#wait(link, { ...message, ...overrides, printout }, wait, cmd, output);
       if (reply.dialect === "framed") return result(reply.value);
       if (!reply.text.startsWith("Error")) return result(reply.text);
       failure = new HeliographError("command_failed", reply.text.replace(/^Error:? ?/, ""));
@@ -325,10 +325,11 @@ export class PyOpticonSocketClient {
     message: Readonly<Record<string, unknown>>,
     wait: Wait,
     what: string,
+    output?: (text: string) => void,
   ): Promise<LinkReply> {
     const id = ++this.#lastId;
     try {
-      return await within(link.request(id, message), wait, what);
+      return await within(link.request(id, message, output), wait, what);
     } catch (error) {
       if (error instanceof HeliographError && (error.code === "no_reply" || error.code === "aborted")) link.abandon(id);
       throw error;
@@ -399,4 +400,9 @@ export class PyOpticonSocketClient {
 function isAnswer(error: unknown): boolean {
   return error instanceof HeliographError &&
     !["connection_failed", "connection_lost", "no_reply", "aborted", "message_too_long"].includes(error.code);
+}
+
+/** A message that sends code. */
+function codeMessage(cmd: "Eval" | "Exec", code: string, { language = "javascript", output }: CodeOptions) {
+  return { cmd, code, language, ...(output === undefined ? {} : { output: true }) };
 }

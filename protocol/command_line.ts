@@ -113,10 +113,13 @@ export function parseCommandLine(line: string): CommandLine {
   return { instrument, command, args, keywords: keywords ?? noKeywords };
 }
 
-/** The words that azcam's command server handles itself, before any instrument; the empty line is one of them. */
-export type SessionWord = "" | "echo" | "register" | "closeconnection" | "updatemonitor" | "exit";
+/**
+ * The words that azcam's command server handles itself, before any instrument; the empty line is one of them. `eval` is
+ * heliograph's own: the expression after it keeps its quotes.
+ */
+export type SessionWord = "" | "echo" | "eval" | "register" | "closeconnection" | "updatemonitor" | "exit";
 
-const sessionWord = /^\s*(echo|register|closeconnection|updatemonitor|exit)(?: (.*))?$/is;
+const sessionWord = /^\s*(echo|eval|register|closeconnection|updatemonitor|exit)(?: (.*))?$/is;
 
 /**
  * Recognises a line that the session itself answers: nothing, or a whole word in any case.

@@ -18,7 +18,14 @@ export type DashboardRequest =
   | { readonly cmd: "Get"; readonly instrument: string; readonly field: string }
   | { readonly cmd: "Set"; readonly instrument: string; readonly field: string; readonly value: unknown }
   | { readonly cmd: "Confirm"; readonly instrument: string }
-  | { readonly cmd: "Eval" | "Exec"; readonly code: string; readonly language: string }
+  | {
+    readonly cmd: "Eval" | "Exec";
+    readonly code: string;
+    /** `undefined` from a PyOpticon client, which sends Python, and as `code` of Exec the source of a function. */
+    readonly language: string | undefined;
+    /** Whether the client wants to be told what the code prints, as events. */
+    readonly output: boolean;
+  }
   | { readonly cmd: "Close" | "Status" }
   | { readonly cmd: "Hello"; readonly name: string }
   | { readonly cmd: "Describe"; readonly instrument: string | undefined }
@@ -97,8 +104,12 @@ function parseRequest(message: Json, framed: boolean): DashboardRequest {
       return { cmd, instrument: text(message, "instrument") };
     case "Eval":
     case "Exec":
-      // A message without a language comes from a PyOpticon client, which sends Python.
-      return { cmd, code: text(message, "code"), language: optionalText(message, "language") ?? "python" };
+      return {
+        cmd,
+        code: text(message, "code"),
+        language: optionalText(message, "language"),
+        output: framed && message.output === true,
+      };
     case "Close":
     case "Status":
       return { cmd };
@@ -227,6 +238,16 @@ export type FramedReply =
     readonly error: { readonly code: string; readonly message: string };
   };
 
+/** A line of the framed dialect that tells what code has printed so far, in pieces. */
+export interface OutputEvent {
+  /** The id of the Eval or Exec message. */
+  readonly id: MessageId;
+  /** What it is. */
+  readonly event: "output";
+  /** What was printed, line ends included. */
+  readonly text: string;
+}
+
 /** A line of the framed dialect that tells a watcher of a field, or that the snapshot is complete. */
 export type WatchEvent =
   | (
@@ -255,4 +276,15 @@ export function framedReply(id: MessageId, value: unknown): string {
  */
 export function framedError(id: MessageId | null, error: HeliographError): string {
   return `${JSON.stringify({ id, ok: false, error: { code: error.code, message: error.message } })}\n`;
+}
+
+/**
+ * The framed line that tells what code has printed.
+ *
+ * @param id The id of the Eval or Exec message.
+ * @param text What was printed.
+ * @returns One line, its end included.
+ */
+export function framedOutput(id: MessageId, text: string): string {
+  return `${JSON.stringify({ id, event: "output", text } satisfies OutputEvent)}\n`;
 }

@@ -17,6 +17,7 @@ const azcamTools = ["exposure", "parameters", "tempcon", "instrument", "telescop
 
 const words = [
   "echo [TEXT]",
+  "eval EXPRESSION",
   "register NAME",
   "closeconnection",
   "exit",

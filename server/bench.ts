@@ -6,6 +6,7 @@
 
 import type { FieldHolder } from "./instruments/field.ts";
 import { InstrumentError } from "./instruments/errors.ts";
+import { Gate } from "./instruments/gate.ts";
 import type { ChangeListener, Instrument } from "./instruments/instrument.ts";
 import { identifierOf } from "./instruments/names.ts";
 
@@ -14,6 +15,8 @@ const stepInterval = 100;
 
 /** The instruments of one PC. */
 export class Bench {
+  /** Whoever holds it drives all of them alone. */
+  readonly gate: Gate = new Gate();
   readonly #instruments = new Map<string, Instrument>();
   readonly #lookup = new Map<string, Instrument>();
   readonly #listeners = new Set<ChangeListener>();
@@ -51,6 +54,7 @@ export class Bench {
     if (instrument.changed !== undefined) throw new TypeError(`Cannot put ${instrument.title} on two benches`);
     this.#instruments.set(instrument.name, instrument);
     this.#lookup.set(instrument.title, instrument).set(instrument.name, instrument);
+    instrument.queue.gate = this.gate;
     instrument.changed = (of, field) => this.#publish(of, field);
   }
 

@@ -9,6 +9,7 @@ import { HeliographError } from "../protocol/errors.ts";
 import { lineError, lineReply } from "../protocol/line_reply.ts";
 import { type LineFault, LineSplitter } from "../protocol/line_splitter.ts";
 import { wireError } from "./dispatcher.ts";
+import type { CodeClient } from "./evaluator.ts";
 import type { Caller } from "./instruments/command_queue.ts";
 import type { Instrument } from "./instruments/instrument.ts";
 import type { Limits } from "./limits.ts";
@@ -160,6 +161,7 @@ export class CommandServer extends SocketServer<LineSession> {
     if (!("word" in read)) return await this.#run(read, { role: "admin" });
     if (read.word === "echo") return echo(read.rest);
     if (read.word === "") return "OK";
+    if (read.word === "eval") return await this.#evaluate(read.rest, { role: "admin", label: "this program" });
     return lineError(new HeliographError("bad_argument", `Cannot run ${read.word} here: it belongs to a connection`));
   }
 
@@ -261,7 +263,7 @@ export class CommandServer extends SocketServer<LineSession> {
     return reply;
   }
 
-  #sessionWord(word: SessionWord, rest: string, session: LineSession): string {
+  #sessionWord(word: SessionWord, rest: string, session: LineSession): string | Promise<string> {
     switch (word) {
       case "":
         // An empty line ends the session, as in azcam.
@@ -269,6 +271,8 @@ export class CommandServer extends SocketServer<LineSession> {
         return "OK";
       case "echo":
         return echo(rest);
+      case "eval":
+        return this.#evaluate(rest, session);
       case "register":
         try {
           session.register(rest.trim().split(/\s+/)[0] ?? "");
@@ -297,6 +301,17 @@ export class CommandServer extends SocketServer<LineSession> {
         // After the reply has been queued, so that stopping waits for it.
         queueMicrotask(() => this.services.exit());
         return "OK";
+    }
+  }
+
+  /** The value as its language prints it; azcam's users know Python. */
+  async #evaluate(source: string, client: CodeClient): Promise<string> {
+    const { evaluator } = this.services;
+    try {
+      const code = { language: evaluator.usualLanguage, mode: "eval", source } as const;
+      return lineReply((await evaluator.evaluate(code, client)).text);
+    } catch (error) {
+      return lineError(this.failure(error));
     }
   }
 

@@ -15,7 +15,7 @@ const encoder = new TextEncoder();
 /** A client's TCP connection. */
 export class Connection {
   readonly #socket: Deno.TcpConn;
-  readonly #limits: Limits;
+  readonly #limits: Pick<Limits, "queuedBytes" | "stuckSeconds">;
   #buffer: Uint8Array<ArrayBuffer> | undefined;
   /** Text that waits to be written. */
   #waiting = "";
@@ -27,7 +27,7 @@ export class Connection {
   #flushes: { resolve: () => void; reject: (reason: Error) => void }[] = [];
 
   /** Takes over a connection. @param socket It. @param limits What the client may use. */
-  constructor(socket: Deno.TcpConn, limits: Limits) {
+  constructor(socket: Deno.TcpConn, limits: Pick<Limits, "queuedBytes" | "stuckSeconds">) {
     this.#socket = socket;
     this.#limits = limits;
     socket.setNoDelay(true);

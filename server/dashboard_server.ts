@@ -8,6 +8,7 @@ import {
   type DashboardMessage,
   type DashboardRequest,
   framedError,
+  framedOutput,
   framedReply,
   messageFaultError,
   type MessageId,
@@ -23,6 +24,9 @@ import { describeInstrument } from "./instruments/describe.ts";
 import { InstrumentError } from "./instruments/errors.ts";
 import { shown } from "./instruments/values.ts";
 import type { FieldHolder } from "./instruments/field.ts";
+import type { Evaluated } from "./sandbox/messages.ts";
+import { pyopticonPatience } from "./sandbox/options.ts";
+import { pyopticonSource } from "./sandbox/pyopticon_source.ts";
 import type { Services } from "./services.ts";
 import { Session } from "./sessions.ts";
 import { type Identity, type ListenOptions, SocketServer } from "./socket_server.ts";
@@ -66,9 +70,16 @@ function summary(request: DashboardRequest): string {
   }
 }
 
-/** A field as both dialects read it: its value, or PyOpticon's words where there is none. */
-function readValue(holder: FieldHolder): unknown {
-  return holder.quality === "error" || holder.value === undefined ? holder.text : holder.value;
+/** What a request came to, as a PyOpticon client reads it. */
+function rawText({ cmd }: DashboardRequest, result: unknown): string {
+  if (cmd === "Get" || cmd === "Eval") return (result as FieldHolder | Evaluated).text;
+  return "Success";
+}
+
+/** What a request came to, for a framed reply. */
+function framedValue({ cmd }: DashboardRequest, result: unknown): unknown {
+  if (cmd === "Get") return (result as FieldHolder).reading;
+  return cmd === "Eval" || cmd === "Exec" ? (result as Evaluated).value : result;
 }
 
 /** The dashboard socket. Many clients at once, in either dialect. */
@@ -161,7 +172,7 @@ export class DashboardServer extends SocketServer<DashboardSession> {
     session.work();
     try {
       const result = await this.#run(request, session, undefined);
-      session.connection.send(rawReply(request.cmd === "Get" ? (result as FieldHolder).text : "Success"));
+      session.connection.send(rawReply(rawText(request, result)));
     } catch (error) {
       session.connection.send(rawError(this.failure(error)));
     } finally {
@@ -174,7 +185,7 @@ export class DashboardServer extends SocketServer<DashboardSession> {
     const { requestsInFlight } = this.services.limits;
     const succeed = (result: unknown) => {
       if (request.cmd === "Watch") return;
-      connection.send(framedReply(id, request.cmd === "Get" ? readValue(result as FieldHolder) : result));
+      connection.send(framedReply(id, framedValue(request, result)));
     };
     const fail = (error: unknown) => connection.send(framedError(id, this.failure(error)));
     if (session.working >= requestsInFlight) {
@@ -210,10 +221,7 @@ export class DashboardServer extends SocketServer<DashboardSession> {
         return dispatcher.run(request, session);
       case "Eval":
       case "Exec":
-        throw new HeliographError(
-          "unavailable",
-          `Cannot run ${request.cmd}: this server does not evaluate code; get, set and confirm fields, or call commands`,
-        );
+        return this.#evaluate(request, session, id);
       case "Hello": {
         if (request.name !== "") session.register(request.name);
         const { id: number, name, role } = session;
@@ -241,6 +249,21 @@ export class DashboardServer extends SocketServer<DashboardSession> {
       case "Close":
         return;
     }
+  }
+
+  #evaluate(
+    { cmd, code, language, output }: DashboardRequest & { cmd: "Eval" | "Exec" },
+    session: DashboardSession,
+    id: MessageId | undefined,
+  ): Promise<Evaluated> {
+    const { evaluator } = this.services;
+    const ofPyOpticon = language === undefined && cmd === "Exec";
+    const source = ofPyOpticon ? pyopticonSource(code) : code;
+    const told = { mode: cmd === "Eval" ? "eval" : "exec", source, language: language ?? "python" } as const;
+    return evaluator.evaluate(told, session, {
+      ...(id === undefined ? { patience: pyopticonPatience } : {}),
+      ...(output ? { output: (text) => session.connection.send(framedOutput(id!, text)) } : {}),
+    });
   }
 
   #watch(request: DashboardRequest & { cmd: "Watch" }, session: DashboardSession, id: MessageId): void {

@@ -102,11 +102,19 @@ export class Dispatcher {
    * @throws {HeliographError | InstrumentError} When there is no such field or the caller may not read.
    */
   get(instrument: string, field: string, caller: Caller): FieldHolder {
-    this.#check(caller, "observer");
+    this.check(caller, "observer");
     return this.instrument(instrument).field(field);
   }
 
-  #check(caller: Caller, needed: Role, what = "this"): void {
+  /**
+   * Whether somebody may do something now.
+   *
+   * @param caller Who asks.
+   * @param needed The least role that may.
+   * @param what What it is, for the error.
+   * @throws {HeliographError} `not_allowed`, or `stopping`.
+   */
+  check(caller: Caller, needed: Role, what = "this"): void {
     if (this.#stopping) throw new HeliographError("stopping", "The server is stopping and takes no new commands");
     if (!mayDo(caller.role, needed)) {
       throw new HeliographError(
@@ -150,7 +158,7 @@ export class Dispatcher {
     keywords: ReadonlyMap<string, unknown>,
     caller: Caller,
   ): unknown {
-    this.#check(caller, command.role, name);
+    this.check(caller, command.role, name);
     const bound = command.bind(instrument.name, name, args, keywords);
     const work = new Work(name, command, bound, caller, this.#issue);
     if (command.immediate) return instrument.queue.submitImmediate(work);

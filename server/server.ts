@@ -8,6 +8,7 @@ import { CommandServer } from "./command_server.ts";
 import { DashboardServer } from "./dashboard_server.ts";
 import type { Instrument } from "./instruments/instrument.ts";
 import type { Limits } from "./limits.ts";
+import type { SandboxOptions } from "./sandbox/options.ts";
 import { Services } from "./services.ts";
 
 /** How a {@linkcode HeliographServer} is made. */
@@ -24,6 +25,10 @@ export interface HeliographServerOptions {
   readonly insecureOpen?: boolean;
   /** What clients may use. @default the limits of the README */
   readonly limits?: Partial<Limits>;
+  /** What the code of clients may be and may use; it runs only where this program may start processes. @default both languages, and nothing of this PC */
+  readonly sandbox?: Partial<SandboxOptions>;
+  /** What code sees as the dashboard's name. @default "heliograph" */
+  readonly name?: string;
   /** Whether the bench polls and simulated time passes by the clock; tests step it themselves. @default true */
   readonly poll?: boolean;
 }
@@ -55,13 +60,14 @@ export class HeliographServer {
    * Makes a server; `start` makes it listen.
    *
    * @param options Instruments, ports, limits.
-   * @throws {HeliographError} `cannot_listen` when the address is not loopback and `insecureOpen` is not given.
+   * @throws {HeliographError} `cannot_listen` when the address is not loopback and `insecureOpen` is not given;
+   * `bad_argument` for a sandbox that cannot be.
    */
   constructor(
-    { instruments, commandPort = 2402, dashboardPort = 12345, limits = {}, poll = true, ...listen }:
+    { instruments, commandPort = 2402, dashboardPort = 12345, limits = {}, sandbox = {}, name, poll = true, ...listen }:
       HeliographServerOptions,
   ) {
-    const services = new Services(instruments, limits);
+    const services = new Services(instruments, limits, sandbox, name);
     services.exit = () => void this.stop();
     this.#services = services;
     this.#poll = poll;
@@ -92,6 +98,7 @@ export class HeliographServer {
       void this.commandServer.stop();
       throw error;
     }
+    this.#services.sandbox.start();
     if (this.#poll) this.bench.start();
   }
 
@@ -104,6 +111,7 @@ export class HeliographServer {
   async #stop(): Promise<void> {
     this.#services.dispatcher.stop();
     await Promise.all([this.commandServer.stop(), this.dashboardServer.stop()]);
+    await this.#services.sandbox.stop();
     this.bench.stop();
     this.#finished.resolve();
   }

@@ -9,8 +9,11 @@ import { version } from "../protocol/version.ts";
 import { apiInstrument } from "./api_instrument.ts";
 import { Bench } from "./bench.ts";
 import { Dispatcher } from "./dispatcher.ts";
+import { Evaluator } from "./evaluator.ts";
 import type { Instrument } from "./instruments/instrument.ts";
 import { defaultLimits, type Limits } from "./limits.ts";
+import type { SandboxOptions } from "./sandbox/options.ts";
+import { Sandbox } from "./sandbox/sandbox.ts";
 import { Sessions } from "./sessions.ts";
 
 /** Something that listens, as `status` tells it. */
@@ -22,6 +25,10 @@ export class Services {
   readonly bench: Bench;
   /** The one way in for requests. */
   readonly dispatcher: Dispatcher;
+  /** Where the code of clients runs. */
+  readonly sandbox: Sandbox;
+  /** The one way in for code. */
+  readonly evaluator: Evaluator;
   /** Who is connected. */
   readonly sessions: Sessions = new Sessions();
   /** What clients may use. */
@@ -37,12 +44,21 @@ export class Services {
    *
    * @param instruments What stands on the bench; the default instrument `api` is added.
    * @param limits What clients may use; the defaults for what is left out.
+   * @param sandbox What the code of clients may use. @default no code is run
+   * @param name What code sees as the dashboard's name.
    */
-  constructor(instruments: Iterable<Instrument>, limits: Partial<Limits> = {}) {
+  constructor(
+    instruments: Iterable<Instrument>,
+    limits: Partial<Limits> = {},
+    sandbox: Partial<SandboxOptions> = { languages: [] },
+    name = "heliograph",
+  ) {
     this.limits = { ...defaultLimits, ...limits };
     this.bench = new Bench(instruments);
     this.bench.add(apiInstrument(this.bench, () => this.status()));
     this.dispatcher = new Dispatcher(this.bench);
+    this.sandbox = new Sandbox(sandbox);
+    this.evaluator = new Evaluator(this.bench, this.dispatcher, this.sandbox, name);
   }
 
   /** Uptime, listeners, sessions, and what the instruments are doing. */

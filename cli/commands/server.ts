@@ -17,8 +17,9 @@ import { HeliographError } from "../../protocol/errors.ts";
 import { version } from "../../protocol/version.ts";
 import { demoInstruments } from "../../server/demo_bench.ts";
 import { isLoopback } from "../../server/roles.ts";
+import { defaultSandboxOptions, type Language, languages, type SandboxOptions } from "../../server/sandbox/options.ts";
 import { HeliographServer } from "../../server/server.ts";
-import { parsePort } from "../connection.ts";
+import { parsePort, parseSeconds } from "../connection.ts";
 import type { CliContext } from "../context.ts";
 import { exitCodes } from "../exit_codes.ts";
 import { painter, printable } from "../output.ts";
@@ -30,6 +31,43 @@ interface ServerFlags {
   readonly logLevel: LogLevel;
   readonly jsonLogs: boolean;
   readonly insecureOpen: boolean;
+  readonly eval: readonly Language[];
+  readonly evalRead?: readonly string[];
+  readonly evalWrite?: readonly string[];
+  readonly evalNet?: readonly string[];
+  readonly evalDeadline: number;
+  readonly evalMemory: number;
+  readonly evalOutput: number;
+  readonly evalResult: number;
+  readonly evalAtOnce: number;
+}
+
+/** The hidden subcommand that runs a sandbox's process. */
+export const sandboxHostWord = "sandbox-host";
+
+/** Languages from the command line: `none`, or one or both of them. */
+function parseLanguages(text: string): readonly Language[] {
+  if (text === "none") return [];
+  return text.split(",").map((word) => {
+    const found = languages.find((language) => language === word);
+    if (found !== undefined) return found;
+    throw new Error(`${word} is not a language: give none, javascript, python or javascript,python`);
+  });
+}
+
+function parseCount(text: string): number {
+  if (/^\d+$/.test(text)) return Number(text);
+  throw new Error(`${text} is not a whole number`);
+}
+
+/** A flag for one of the sandbox's numbers. */
+function limitFlag(name: "memory" | "outputBytes" | "resultBytes" | "atOnce", brief: string) {
+  return { kind: "parsed", parse: parseCount, default: String(defaultSandboxOptions[name]), brief } as const;
+}
+
+/** A flag for what code may touch. */
+function grantFlag(brief: string, placeholder: string) {
+  return { kind: "parsed", parse: String, variadic: ",", optional: true, brief, placeholder } as const;
 }
 
 /** `heliograph server` */
@@ -57,6 +95,25 @@ export const serverCommand = buildCommand({
         default: false,
         brief: "Listen beyond this PC although nothing controls who connects",
       },
+      eval: {
+        kind: "parsed",
+        parse: parseLanguages,
+        default: languages.join(","),
+        brief: "What code clients may send: none, javascript, python",
+      },
+      evalRead: grantFlag("Files and folders that JavaScript code may read", "PATH"),
+      evalWrite: grantFlag("Files and folders that JavaScript code may write", "PATH"),
+      evalNet: grantFlag("What JavaScript code may connect to", "HOST:PORT"),
+      evalDeadline: {
+        kind: "parsed",
+        parse: parseSeconds,
+        default: String(defaultSandboxOptions.deadline),
+        brief: "Within how many seconds the sender of code has the answer",
+      },
+      evalMemory: limitFlag("memory", "Memory of a sandbox in MiB"),
+      evalOutput: limitFlag("outputBytes", "How many bytes an evaluation may print"),
+      evalResult: limitFlag("resultBytes", "The longest result in bytes"),
+      evalAtOnce: limitFlag("atOnce", "How many evaluations run at once"),
     },
   },
   async func(this: CliContext, flags: ServerFlags): Promise<void> {
@@ -69,7 +126,7 @@ export const serverCommand = buildCommand({
       const { cause } = error as Error;
       throw cause instanceof Deno.errors.NotCapable ? notPermitted(flags.host, cause) : error;
     }
-    await dropPermissions();
+    await dropPermissions(flags);
     announce(this, flags, server);
     if (!isLoopback(flags.host)) {
       log.warning("Insecure: everybody who reaches {host} may drive the instruments (--insecure-open)", {
@@ -88,8 +145,31 @@ export const serverCommand = buildCommand({
   },
 });
 
-function makeServer({ host, commandPort, dashboardPort, insecureOpen }: ServerFlags): HeliographServer {
-  return new HeliographServer({ instruments: demoInstruments(), host, commandPort, dashboardPort, insecureOpen });
+function makeServer(flags: ServerFlags): HeliographServer {
+  const { host, commandPort, dashboardPort, insecureOpen } = flags;
+  return new HeliographServer({
+    instruments: demoInstruments(),
+    host,
+    commandPort,
+    dashboardPort,
+    insecureOpen,
+    name: "demo bench",
+    sandbox: sandboxOf(flags),
+  });
+}
+
+function sandboxOf(flags: ServerFlags): Partial<SandboxOptions> {
+  const { evalRead: read = [], evalWrite: write = [], evalNet: net = [] } = flags;
+  return {
+    languages: flags.eval,
+    permissions: { read, write, net },
+    deadline: flags.evalDeadline,
+    memory: flags.evalMemory,
+    outputBytes: flags.evalOutput,
+    resultBytes: flags.evalResult,
+    atOnce: flags.evalAtOnce,
+    ...(Deno.build.standalone ? { hostCommand: [Deno.execPath(), sandboxHostWord] } : {}),
+  };
 }
 
 function notPermitted(host: string, cause: Error): HeliographError {
@@ -126,16 +206,17 @@ function oneLine(text: string): string {
   return `${printable(text.trimEnd())}\n`;
 }
 
-/** From here on the server needs the network and nothing else of this PC. */
-async function dropPermissions(): Promise<void> {
-  for (const name of ["read", "write", "env", "run", "ffi", "sys"] as const) await Deno.permissions.revoke({ name });
+/** From here on the server needs the network, and its sandboxes' processes, and nothing else of this PC. */
+async function dropPermissions(flags: ServerFlags): Promise<void> {
+  for (const name of ["read", "write", "env", "ffi", "sys"] as const) await Deno.permissions.revoke({ name });
+  if (flags.eval.length === 0) await Deno.permissions.revoke({ name: "run" });
 }
 
-function announce(context: CliContext, { jsonLogs }: ServerFlags, server: HeliographServer): void {
+function announce(context: CliContext, flags: ServerFlags, server: HeliographServer): void {
   const { commandServer, dashboardServer, bench } = server;
   const command = `${commandServer.host}:${commandServer.port}`;
   const dashboard = `${dashboardServer.host}:${dashboardServer.port}`;
-  if (jsonLogs) {
+  if (flags.jsonLogs) {
     const ready = { version, command, dashboard };
     getLogger(["heliograph", "server"]).info(
       "heliograph {version} is ready: azcam on {command}, PyOpticon on {dashboard}",
@@ -150,6 +231,8 @@ function announce(context: CliContext, { jsonLogs }: ServerFlags, server: Heliog
   write(`${paint.bold(`heliograph ${version}`)} serves the demo bench: ${titles.length} simulated instruments\n`);
   write(`  azcam clients, nc and telnet   ${paint.green(command)}\n`);
   write(`  PyOpticon clients              ${paint.green(dashboard)}\n`);
+  const code = flags.eval.length === 0 ? "is not run (--eval none)" : `${flags.eval.join(" and ")}, in a sandbox`;
+  write(`  code that clients send         ${code}\n`);
   write(`On the bench: ${titles.join(", ")}\n`);
   write("Try in another terminal:\n");
   write(`  ${context.program} list${at}\n`);

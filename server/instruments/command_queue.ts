@@ -6,6 +6,7 @@
 
 import type { BoundArguments, Command, CommandContext, Role } from "./command.ts";
 import { InstrumentError } from "./errors.ts";
+import { Gate } from "./gate.ts";
 
 /** Whoever asked for a command. */
 export interface Caller {
@@ -42,6 +43,11 @@ export class Work implements CommandContext {
     this.#caller = caller;
     this.#bound = bound;
     this.#issue = issue;
+  }
+
+  /** Who asked for it. */
+  get caller(): Caller {
+    return this.#caller;
   }
 
   /** What the caller may do. */
@@ -122,12 +128,21 @@ export class CommandQueue {
   readonly #settled = () => this.#next();
   #running: { name: string; since: number; poll: boolean } | undefined;
   #waiting: Waiting[] = [];
+  #gate = new Gate();
   /** A poll that waits: commands go before it, and there is never more than one. */
   #poll: (() => unknown) | undefined;
 
   /** Makes an empty queue. @param instrument The instrument's name, for errors. */
   constructor(instrument: string) {
     this.#instrument = instrument;
+  }
+
+  /** Shares a gate with the other queues of its bench. */
+  set gate(gate: Gate) {
+    this.#gate = gate;
+    gate.onOpen(() => {
+      if (this.#running === undefined) this.#next();
+    });
   }
 
   /** What runs now, and for how many seconds. */
@@ -148,7 +163,7 @@ export class CommandQueue {
    * @throws {InstrumentError} `deadline_exceeded`, or what the command threw.
    */
   submit(work: Work): unknown {
-    if (this.#running === undefined) return this.#start(work, undefined);
+    if (this.#running === undefined && this.#passes(work)) return this.#start(work, undefined);
     if (this.#waiting.length >= longestQueue) {
       throw new InstrumentError(
         `Cannot start ${work.name} of ${this.#instrument}: ${longestQueue} commands wait for it already`,
@@ -163,7 +178,7 @@ export class CommandQueue {
         reject,
         timer: setTimeout(() => {
           this.#waiting.splice(this.#waiting.indexOf(waiting), 1);
-          const running = this.#running?.name ?? "another command";
+          const running = this.#running?.name ?? "another client's code";
           reject(
             new InstrumentError(
               `Cannot start ${work.name} of ${this.#instrument} within ${work.deadline} s: it is still busy with ${running}`,
@@ -237,7 +252,8 @@ export class CommandQueue {
   /** The running command has stopped: the next in line starts, or a poll where none waits. */
   #next(): void {
     this.#running = undefined;
-    const next = this.#waiting.shift();
+    const index = this.#waiting.findIndex(({ work }) => this.#passes(work));
+    const [next] = index < 0 ? [] : this.#waiting.splice(index, 1);
     if (next === undefined) {
       const poll = this.#poll;
       this.#poll = undefined;
@@ -257,6 +273,10 @@ export class CommandQueue {
     } catch (error) {
       next.reject(error);
     }
+  }
+
+  #passes(work: Work): boolean {
+    return this.#gate.passes(work.caller, work.caller instanceof Work);
   }
 
   #runPoll(poll: () => unknown): void {

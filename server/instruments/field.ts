@@ -90,6 +90,11 @@ export class FieldHolder implements Field {
     return this.value === undefined ? "No Reading" : formatValue(this.spec, this.value);
   }
 
+  /** The value as typed clients read it; PyOpticon's words where there is none to be trusted. */
+  get reading(): Value {
+    return this.quality === "error" || this.value === undefined ? this.text : this.value;
+  }
+
   /**
    * A value as declared, from text or from a value that came typed.
    *

@@ -15,6 +15,7 @@ function contextOf(): CliContext {
     terminal: false,
     colour: false,
     historyFile: undefined,
+    readInput: () => Promise.resolve(""),
     words: [],
   };
 }

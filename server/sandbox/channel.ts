@@ -1,0 +1,49 @@
+/**
+ * Lines of JSON over one TCP connection: how server and sandbox processes talk.
+ *
+ * Not standard input and output, which every Worker of a process shares: code could read and write those.
+ *
+ * @module
+ */
+
+import { type LineFault, LineSplitter } from "../../protocol/line_splitter.ts";
+import { Connection } from "../connection.ts";
+
+/** Longer than any line that either side sends: a result at its limit, escaped. */
+const longestLine = 256 * 1024 * 1024;
+
+/** One end of the connection. */
+export class Channel {
+  readonly #connection: Connection;
+
+  /** @param socket An open connection, which the channel closes. */
+  constructor(socket: Deno.TcpConn) {
+    this.#connection = new Connection(socket, { queuedBytes: longestLine, stuckSeconds: 60 });
+  }
+
+  /** Sends a message. */
+  send(message: unknown): void {
+    this.#connection.send(`${JSON.stringify(message)}\n`);
+  }
+
+  /** Waits until everything has been sent. @throws {Error} When the connection ends first. */
+  async flush(): Promise<void> {
+    await this.#connection.flush();
+  }
+
+  /** Closes it. */
+  close(): void {
+    this.#connection.close();
+  }
+
+  /** The messages, until the other side closes. @throws {SyntaxError} For what is not JSON. */
+  async *messages(): AsyncGenerator<unknown> {
+    const splitter = new LineSplitter(longestLine);
+    const lines: (string | LineFault)[] = [];
+    for (let bytes = await this.#connection.read(); bytes !== null; bytes = await this.#connection.read()) {
+      splitter.push(bytes, lines);
+      for (const line of lines) yield typeof line === "string" ? JSON.parse(line) : line;
+      lines.length = 0;
+    }
+  }
+}

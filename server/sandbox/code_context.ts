@@ -1,0 +1,18 @@
+/**
+ * What a language is given to run code with, and what it gives.
+ *
+ * @module
+ */
+
+import type { Ask, Code, Evaluated } from "./messages.ts";
+
+/** How code reaches the world beyond its Worker. */
+export interface CodeContext {
+  /** Asks the server and waits for the answer. @throws {AskError} What the server answered. */
+  readonly ask: (ask: Ask) => unknown;
+  /** Takes what code prints. @throws {Stop} When it is more than is allowed. */
+  readonly print: (text: string) => void;
+}
+
+/** Runs one piece of code. */
+export type RunCode = (code: Code) => Evaluated | Promise<Evaluated>;

@@ -1,0 +1,85 @@
+/**
+ * What went wrong with code, from whatever it threw.
+ *
+ * @module
+ */
+
+import type { Failure } from "./messages.ts";
+
+/** Ends the evaluation: what the client is told, as it is. */
+export class Stop extends Error {
+  /** What it is told. */
+  readonly failure: Failure;
+
+  /** @param failure What the client is told. */
+  constructor(failure: Failure) {
+    super(failure.message);
+    this.failure = failure;
+  }
+}
+
+/** What the server answered to what code asked for; code may catch it and look at its `code`. */
+export class AskError extends Error {
+  /** The stable code. */
+  readonly code: Failure["code"];
+
+  /** @param failure What the server answered. */
+  constructor({ code, message }: Failure) {
+    super(message);
+    this.name = "HeliographError";
+    this.code = code;
+  }
+}
+
+/** Where code stands: in a module of its own, whose address is its source. */
+const ownLine = /data:text\S*?:(\d+):\d+/;
+
+/** Text that code has a hand in: its getters and conversions may throw. */
+function textOf(make: () => unknown): string {
+  try {
+    return String(make() ?? "");
+  } catch {
+    return "";
+  }
+}
+
+/**
+ * @param error Whatever JavaScript threw.
+ * @param source The code.
+ * @returns Type, message and line: `TypeError: Cannot read properties of null (reading 'x') (line 3)`.
+ */
+export function describeFailure(error: unknown, source: string): Failure {
+  if (error instanceof Stop) return error.failure;
+  const code = error instanceof AskError ? error.code : "code_failed";
+  if (typeof error !== "object" || error === null) return { code, message: `Uncaught ${textOf(() => error)}` };
+  const name = textOf(() => (error as Error).name) || "Error";
+  const message = textOf(() => (error as Error).message);
+  const line = ownLine.exec(message)?.[1] ?? ownLine.exec(textOf(() => (error as Error).stack))?.[1];
+  const text = name === "NotCapable" ? notGranted(message) : syntaxError(message) ?? `${name}: ${message}`;
+  return { code, message: withLine(text.replace(/ at data:text\S*/g, ""), line, source) };
+}
+
+/** Code that cannot be read may be a TypeError to whoever imports it; its text says what it really is. */
+function syntaxError(message: string): string | undefined {
+  const parsed = /^(?:SyntaxError: |The module's source code could not be parsed: )([^\n]*)/m.exec(message)?.[1];
+  return parsed === undefined ? undefined : `SyntaxError: ${parsed}`;
+}
+
+/** Deno tells whoever started it what to do; here that is the server's operator, who has other words for it. */
+function notGranted(message: string): string {
+  const [, what = message, family = ""] = /^(Requires (\w+) access[^,]*)/.exec(message) ?? [];
+  const granted = ["read", "write", "net"].includes(family)
+    ? `the server's operator grants it with --eval-${family}`
+    : "code that is evaluated never has it";
+  return `NotCapable: ${what}: ${granted}`;
+}
+
+/**
+ * @param message What went wrong.
+ * @param line Where; `undefined` where that is not known.
+ * @param source The code: what is missing at its end is told of its last line.
+ * @returns Both, alike in every language.
+ */
+export function withLine(message: string, line: string | undefined, source: string): string {
+  return line === undefined ? message : `${message} (line ${Math.min(Number(line), source.split("\n").length)})`;
+}

@@ -1,0 +1,159 @@
+/**
+ * A sandbox's process: it keeps Workers ready, runs one piece of code at a time in one of them, and ends itself when
+ * code uses too much memory or does not stop.
+ *
+ * The server starts it, tells it its settings on standard input, and kills it when code passes its deadline.
+ *
+ * @module
+ */
+
+import process from "node:process";
+import { setPriority } from "node:os";
+import { Channel } from "./channel.ts";
+import { HostWorker } from "./host_worker.ts";
+import type { FromHost, HostSettings, ToHost } from "./messages.ts";
+import { loadMicroPython, type PythonSource } from "./micropython.ts";
+import type { Language } from "./options.ts";
+
+/** How often memory is looked at while code runs, in milliseconds. */
+const watchInterval = 20;
+/** How long a Worker has to say that nothing of its code runs any more, in milliseconds. */
+const endPatience = 100;
+/** How long an idle process is watched for something that still runs, in milliseconds. */
+const idleWatch = 200;
+/** More than this share of a core, with nothing to do, is code that did not stop. */
+const idleShare = 0.5;
+/** An idle process that has grown by more than this many MiB is replaced by a new one. */
+const idleGrowth = 128;
+/** JavaScript Workers that are kept ready: a second evaluation does not wait for a new one to start. */
+const readyWorkers: Readonly<Record<Language, number>> = { javascript: 2, python: 1 };
+const mebibyte = 1_048_576;
+
+class SandboxHost {
+  readonly #settings: HostSettings;
+  readonly #channel: Channel;
+  readonly #python: PythonSource | undefined;
+  readonly #ready: Record<Language, HostWorker[]> = { javascript: [], python: [] };
+  #running: HostWorker | undefined;
+  #watch: ReturnType<typeof setTimeout> | undefined;
+  #firstMemory = 0;
+
+  constructor(settings: HostSettings, channel: Channel, python: PythonSource | undefined) {
+    this.#settings = settings;
+    this.#channel = channel;
+    this.#python = python;
+  }
+
+  async serve(): Promise<void> {
+    await this.#refill();
+    this.#firstMemory = Deno.memoryUsage().rss;
+    this.#send({ idle: true });
+    for await (const message of this.#channel.messages() as AsyncGenerator<ToHost>) {
+      if ("run" in message) this.#run(message.run);
+      else this.#running?.answer(message.answer);
+    }
+  }
+
+  #run(code: Extract<ToHost, { run: unknown }>["run"]): void {
+    clearTimeout(this.#watch);
+    const worker = this.#ready[code.language].shift() ?? this.#worker(code.language);
+    this.#running = worker;
+    this.#watch = setInterval(() => this.#watchMemory(), watchInterval);
+    worker.run(code, (event) => {
+      if (this.#running !== worker) return;
+      this.#send(event);
+      if ("done" in event || "failed" in event) void this.#end(worker);
+    });
+  }
+
+  /** Makes sure that nothing of the code is left before the next one is taken. */
+  async #end(worker: HostWorker): Promise<void> {
+    this.#running = undefined;
+    clearInterval(this.#watch);
+    if (!await worker.end(endPatience)) await this.#exit();
+    await this.#refill();
+    this.#send({ idle: true });
+    this.#watchIdle();
+  }
+
+  /** Code that found a way to leave something behind burns time or keeps memory: then another process takes over. */
+  #watchIdle(): void {
+    const before = process.cpuUsage();
+    this.#watch = setTimeout(() => {
+      const { user, system } = process.cpuUsage(before);
+      const busy = (user + system) / 1000 > idleWatch * idleShare;
+      const grown = Deno.memoryUsage().rss - this.#firstMemory > idleGrowth * mebibyte;
+      if (busy || grown) void this.#exit();
+    }, idleWatch);
+  }
+
+  #watchMemory(): void {
+    const { memory } = this.#settings;
+    if (Deno.memoryUsage().rss <= memory * mebibyte) return;
+    this.#running = undefined;
+    const message = `The code was stopped: it used more than the ${memory} MiB of memory that a sandbox has`;
+    this.#send({ failed: { code: "limit_exceeded", message } });
+    void this.#exit();
+  }
+
+  async #refill(): Promise<void> {
+    const starting: Promise<void>[] = [];
+    for (const language of this.#settings.languages) {
+      const ready = this.#ready[language];
+      while (ready.length < readyWorkers[language]) {
+        const worker = this.#worker(language);
+        ready.push(worker);
+        // One is enough to go on with; the others become ready meanwhile.
+        if (ready.length === 1) starting.push(worker.ready);
+      }
+    }
+    await Promise.all(starting);
+  }
+
+  #worker(language: Language): HostWorker {
+    return new HostWorker(this.#settings, language, language === "python" ? this.#python : undefined);
+  }
+
+  #send(message: FromHost): void {
+    this.#channel.send(message);
+  }
+
+  /** Ends this process, whatever its Workers do, once what it said has been sent. */
+  async #exit(): Promise<never> {
+    await this.#channel.flush().catch(() => {});
+    Deno.exit(0);
+  }
+}
+
+/**
+ * Gives up what Workers do not need, before any code is taken. From source this process was not given more than that
+ * in the first place; an executable has everything that it was compiled with.
+ *
+ * @param granted What the operator granted.
+ */
+async function dropPermissions(granted: HostSettings["permissions"]): Promise<void> {
+  if (!Deno.build.standalone) return;
+  for (const name of ["read", "write", "net", "env", "run", "ffi", "sys", "import"] as const) {
+    const needed = (granted[name as keyof HostSettings["permissions"]] ?? []).length > 0;
+    if (!needed) await Deno.permissions.revoke({ name } as Deno.PermissionDescriptor);
+  }
+}
+
+/** Runs this process to its end, which is when the server closes the connection. */
+export async function runSandboxHost(): Promise<never> {
+  const settings = JSON.parse(await new Response(Deno.stdin.readable).text()) as HostSettings;
+  const channel = new Channel(await Deno.connect({ hostname: "127.0.0.1", port: settings.port }));
+  channel.send(settings.token);
+  try {
+    // The server's own work goes first. On Windows this is the priority class "below normal".
+    setPriority(10);
+  } catch {
+    // Then evaluations compete with it as equals.
+  }
+  const python = settings.languages.includes("python") ? await loadMicroPython(settings.memory) : undefined;
+  await dropPermissions(settings.permissions);
+  await new SandboxHost(settings, channel, python).serve();
+  Deno.exit(0);
+}
+
+if (import.meta.main) await runSandboxHost();

@@ -1,0 +1,207 @@
+/**
+ * A sandbox's process as the server sees it: started, given code, killed.
+ *
+ * @module
+ */
+
+import { type ErrorCode, errorCodes, HeliographError } from "../../protocol/errors.ts";
+import { Channel } from "./channel.ts";
+import type { HostListener } from "./host_listener.ts";
+import type { Answer, Ask, Code, Evaluated, FromHost, HostSettings, ToHost } from "./messages.ts";
+
+/** Whoever sent code: what it asks for, and where its output goes. */
+export interface CodeSender {
+  /** Does what code asks for, as its sender could by hand. */
+  readonly answer: (ask: Ask) => Promise<Answer>;
+  /** Takes what code prints. */
+  readonly output: (text: string) => void;
+}
+
+interface Evaluation {
+  readonly sender: CodeSender;
+  readonly resolve: (done: Evaluated) => void;
+  readonly reject: (reason: HeliographError) => void;
+}
+
+/** How long a process may take to be ready, in seconds; it takes a tenth of one on an idle PC. */
+const startSeconds = 30;
+/** How much of what a process says on its standard error is kept, in characters. */
+const keptComplaint = 2000;
+
+/** One process, which runs one piece of code at a time. */
+export class HostProcess {
+  readonly #child: Deno.ChildProcess;
+  readonly #channel: Channel;
+  readonly #ended: Promise<void>;
+  readonly #becameIdle: (host: HostProcess) => void;
+  readonly #ready = Promise.withResolvers<void>();
+  #evaluation: Evaluation | undefined;
+  #idle = false;
+  #alive = true;
+  #killed: HeliographError | undefined;
+
+  private constructor(child: Deno.ChildProcess, channel: Channel, becameIdle: (host: HostProcess) => void) {
+    this.#child = child;
+    this.#channel = channel;
+    this.#becameIdle = becameIdle;
+    this.#ended = this.#receive();
+  }
+
+  /**
+   * Starts a process, and waits until it can take code.
+   *
+   * @param command Program and arguments.
+   * @param listener Where it connects to.
+   * @param settings What it is told.
+   * @param becameIdle Called whenever it can take code.
+   * @throws {HeliographError} `unavailable`, with what the process said, when it does not start.
+   */
+  static async start(
+    [program, ...args]: readonly [string, ...string[]],
+    listener: HostListener,
+    settings: Omit<HostSettings, "port" | "token">,
+    becameIdle: (host: HostProcess) => void,
+  ): Promise<HostProcess> {
+    const { token, connected } = listener.expect(startSeconds);
+    let child: Deno.ChildProcess;
+    try {
+      child = new Deno.Command(program, { args, stdin: "piped", stdout: "null", stderr: "piped" }).spawn();
+    } catch (error) {
+      listener.forget(token);
+      throw new HeliographError("unavailable", `Cannot start a sandbox: ${(error as Error).message}`, { cause: error });
+    }
+    const complaint = keepComplaint(child.stderr);
+    const died = child.status.then(async ({ code }) => {
+      listener.forget(token);
+      throw new HeliographError("unavailable", `Cannot start a sandbox: it ended with ${code}: ${await complaint}`);
+    });
+    died.catch(() => {});
+    try {
+      await tell(child, { ...settings, port: listener.port, token });
+      const host = new HostProcess(child, new Channel(await Promise.race([connected, died])), becameIdle);
+      await Promise.race([host.#ready.promise, died]);
+      return host;
+    } catch (error) {
+      kill(child);
+      await child.status;
+      throw error instanceof HeliographError ? error : await died;
+    }
+  }
+
+  /** Whether it can take code. */
+  get idle(): boolean {
+    return this.#alive && this.#idle;
+  }
+
+  /** The process's number, for the log. */
+  get pid(): number {
+    return this.#child.pid;
+  }
+
+  /** Resolves when the process has ended, whoever ended it. */
+  get ended(): Promise<void> {
+    return this.#ended;
+  }
+
+  /**
+   * Runs code.
+   *
+   * @param code It.
+   * @param sender Whose it is.
+   * @param seconds How long it may take; then the process is killed.
+   * @throws {HeliographError} What went wrong with it.
+   */
+  async run(code: Code, sender: CodeSender, seconds: number): Promise<Evaluated> {
+    this.#idle = false;
+    const { promise, resolve, reject } = Promise.withResolvers<Evaluated>();
+    this.#evaluation = { sender, resolve, reject };
+    this.#send({ run: code });
+    const timer = setTimeout(() => {
+      const stopped = `The code was stopped: it did not finish within ${Number(seconds.toFixed(1))} s`;
+      this.kill(new HeliographError("deadline_exceeded", stopped));
+    }, seconds * 1000);
+    try {
+      return await promise;
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  /**
+   * Ends the process at once.
+   *
+   * @param reason What the sender of the code in it is told.
+   */
+  kill(reason: HeliographError): void {
+    this.#killed ??= reason;
+    this.#alive = false;
+    kill(this.#child);
+    this.#finish(reason);
+  }
+
+  async #receive(): Promise<void> {
+    try {
+      for await (const message of this.#channel.messages()) this.#take(message as FromHost);
+    } catch (error) {
+      this.#killed ??= new HeliographError("code_failed", `The code ended its sandbox: ${(error as Error).message}`);
+    }
+    this.#alive = false;
+    this.#channel.close();
+    kill(this.#child);
+    await this.#child.status;
+    this.#finish(this.#killed ?? new HeliographError("code_failed", "The sandbox ended while it ran the code"));
+  }
+
+  #take(message: FromHost): void {
+    const evaluation = this.#evaluation;
+    if ("idle" in message) {
+      this.#idle = true;
+      this.#ready.resolve();
+      return this.#becameIdle(this);
+    }
+    if (evaluation === undefined) return;
+    if ("output" in message) return evaluation.sender.output(message.output);
+    if ("ask" in message) {
+      return void evaluation.sender.answer(message.ask).then((answer) => {
+        // What was asked by code that has ended meanwhile is not for the next one.
+        if (this.#evaluation === evaluation) this.#send({ answer });
+      });
+    }
+    this.#evaluation = undefined;
+    if ("done" in message) return evaluation.resolve(message.done);
+    const { code, message: text } = message.failed;
+    const known: ErrorCode = Object.hasOwn(errorCodes, code) ? code : "code_failed";
+    evaluation.reject(new HeliographError(known, text));
+  }
+
+  #finish(reason: HeliographError): void {
+    this.#evaluation?.reject(reason);
+    this.#evaluation = undefined;
+  }
+
+  #send(message: ToHost): void {
+    this.#channel.send(message);
+  }
+}
+
+async function tell(child: Deno.ChildProcess, settings: HostSettings): Promise<void> {
+  const input = child.stdin.getWriter();
+  await input.write(new TextEncoder().encode(JSON.stringify(settings)));
+  await input.close();
+}
+
+/** The last line that a process says on its standard error; all of it is read, so that nothing blocks. */
+async function keepComplaint(stream: ReadableStream<Uint8Array>): Promise<string> {
+  let kept = "";
+  for await (const text of stream.pipeThrough(new TextDecoderStream())) kept = (kept + text).slice(-keptComplaint);
+  return kept.trim().split("\n").at(-1)!;
+}
+
+function kill(child: Deno.ChildProcess): void {
+  try {
+    // Nothing that code can do keeps it from this; on Windows it is TerminateProcess.
+    child.kill("SIGKILL");
+  } catch {
+    // It has ended already.
+  }
+}

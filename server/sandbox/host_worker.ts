@@ -1,0 +1,180 @@
+/**
+ * One Worker as its process sees it: started ahead of time, given one piece of code, ended. What it says is hostile.
+ *
+ * @module
+ */
+
+import {
+  type Answer,
+  answerBytes,
+  answerOffset,
+  type Code,
+  type FromHost,
+  type FromWorker,
+  type HostSettings,
+  type ToWorker,
+} from "./messages.ts";
+import type { PythonSource } from "./micropython.ts";
+import type { Language } from "./options.ts";
+
+const encoder = new TextEncoder();
+
+/** Told what the code asks, prints and comes to. */
+export type HostEvents = (event: Exclude<FromHost, { readonly idle: true }>) => void;
+
+/** The permissions of a Worker: what the operator granted, and nothing else whatever the process itself has. */
+function permissionsOf({ permissions }: HostSettings): Deno.PermissionOptionsObject {
+  const { read = [], write = [], net = [] } = permissions;
+  const list = (values: readonly string[]) => values.length === 0 ? false : [...values];
+  return {
+    read: list(read),
+    write: list(write),
+    net: list(net),
+    env: false,
+    run: false,
+    ffi: false,
+    sys: false,
+    import: false,
+  };
+}
+
+/** A Worker that runs one piece of code. */
+export class HostWorker {
+  readonly #worker: Worker;
+  readonly #answers = new SharedArrayBuffer(answerOffset + answerBytes);
+  readonly #ready = Promise.withResolvers<void>();
+  readonly #ended = Promise.withResolvers<boolean>();
+  readonly #outputLimit: number;
+  readonly #resultLimit: number;
+  #events: HostEvents | undefined;
+  #asking = false;
+  #outputLength = 0;
+
+  /**
+   * Starts it.
+   *
+   * @param settings What it may do.
+   * @param language What it is to run.
+   * @param python MicroPython, where that is what it runs.
+   */
+  constructor(settings: HostSettings, language: Language, python: PythonSource | undefined) {
+    this.#ready.promise.catch(() => {});
+    this.#outputLimit = settings.outputBytes;
+    this.#resultLimit = settings.resultBytes;
+    this.#worker = new Worker(new URL("./worker.ts", import.meta.url), {
+      type: "module",
+      name: "code",
+      deno: { permissions: permissionsOf(settings) },
+    } as WorkerOptions);
+    this.#worker.onmessage = ({ data }) => this.#take(data as FromWorker);
+    this.#worker.onerror = (event) => {
+      // It would end the whole process.
+      event.preventDefault();
+      this.#fail(event.message);
+    };
+    this.#send({
+      prepare: {
+        language,
+        answers: this.#answers,
+        outputBytes: settings.outputBytes,
+        resultBytes: settings.resultBytes,
+        ...(python === undefined ? {} : { python }),
+      },
+    });
+  }
+
+  /** Resolves when code can be run in it at once. */
+  get ready(): Promise<void> {
+    return this.#ready.promise;
+  }
+
+  /** Runs code. @param events Told what comes of it. */
+  run(code: Code, events: HostEvents): void {
+    this.#events = events;
+    this.#send({ run: code });
+  }
+
+  /** Answers what the code asked for; it has been waiting. */
+  answer(answer: Answer): void {
+    if (!this.#asking) return;
+    this.#asking = false;
+    let bytes = encoder.encode(JSON.stringify(answer));
+    if (bytes.length > answerBytes) {
+      const message = `The answer is too long: ${bytes.length} bytes, where ${answerBytes} are allowed`;
+      bytes = encoder.encode(JSON.stringify({ error: { code: "limit_exceeded", message } } satisfies Answer));
+    }
+    new Uint8Array(this.#answers, answerOffset).set(bytes);
+    const state = new Int32Array(this.#answers, 0, 2);
+    Atomics.store(state, 1, bytes.length);
+    Atomics.store(state, 0, 1);
+    Atomics.notify(state, 0);
+  }
+
+  /**
+   * Ends it.
+   *
+   * @param patience For how long to wait, in milliseconds.
+   * @returns Whether nothing of it runs any more; terminating a Worker that is busy does not stop it.
+   */
+  async end(patience: number): Promise<boolean> {
+    this.#send({ end: true });
+    const timer = setTimeout(() => this.#ended.resolve(false), patience);
+    const ended = await this.#ended.promise;
+    clearTimeout(timer);
+    this.#worker.terminate();
+    return ended;
+  }
+
+  #send(message: ToWorker): void {
+    this.#worker.postMessage(message);
+  }
+
+  #take(message: FromWorker): void {
+    if (typeof message !== "object" || message === null) return this.#forged();
+    if ("ready" in message) return this.#ready.resolve();
+    if ("ended" in message) return this.#ended.resolve(true);
+    const events = this.#events;
+    if (events === undefined) return;
+    if ("output" in message && typeof message.output === "string") {
+      this.#outputLength += message.output.length;
+      // The Worker keeps to the limit itself, unless code has found a way to speak for it.
+      return this.#outputLength > this.#outputLimit ? this.#forged() : events({ output: message.output });
+    }
+    if ("ask" in message && typeof message.ask === "string" && !this.#asking) {
+      try {
+        const ask = JSON.parse(message.ask);
+        this.#asking = true;
+        return events({ ask });
+      } catch {
+        return this.#forged();
+      }
+    }
+    if ("done" in message && typeof message.done?.text === "string" && this.#fits(message.done)) {
+      return events({ done: { text: message.done.text, value: message.done.value } });
+    }
+    if ("failed" in message && typeof message.failed?.message === "string") {
+      const { code, message: text } = message.failed;
+      return events({ failed: { code, message: text.slice(0, this.#resultLimit) } });
+    }
+    this.#forged();
+  }
+
+  #fits(done: unknown): boolean {
+    try {
+      // Escapes make it longer than the limit that the Worker keeps to.
+      return JSON.stringify(done).length <= 16 * this.#resultLimit;
+    } catch {
+      return false;
+    }
+  }
+
+  #forged(): void {
+    this.#fail("it tampered with what carries its results");
+  }
+
+  #fail(why: string): void {
+    this.#ready.reject(new Error(`The Worker did not start: ${why}`));
+    this.#ended.resolve(false);
+    this.#events?.({ failed: { code: "code_failed", message: `The code ended its sandbox: ${why}` } });
+  }
+}

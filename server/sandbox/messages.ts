@@ -1,0 +1,117 @@
+/**
+ * What server, sandbox process and Worker say to each other. All of it is JSON, or plain data between host and Worker.
+ *
+ * @module
+ */
+
+import type { ErrorCode } from "../../protocol/errors.ts";
+import type { CodePermissions, Language } from "./options.ts";
+
+/** Code that a client sent. */
+export interface Code {
+  /** What it is written in. */
+  readonly language: Language;
+  /** `eval`: an expression whose value is wanted. `exec`: statements. */
+  readonly mode: "eval" | "exec";
+  /** The source. */
+  readonly source: string;
+}
+
+/** What an expression came to. */
+export interface Evaluated {
+  /** As text: text as it is, anything else as its language prints it. */
+  readonly text: string;
+  /** As JSON, where it is plain data; its text otherwise. */
+  readonly value: unknown;
+}
+
+/** What went wrong with code. */
+export interface Failure {
+  /** The stable code. */
+  readonly code: ErrorCode;
+  /** Type, message and line, in the sender's own language. */
+  readonly message: string;
+}
+
+/** What code asks of the server; it gets what its sender would get. */
+export type Ask =
+  | { readonly ask: "get"; readonly instrument: string; readonly field: string }
+  | { readonly ask: "set"; readonly instrument: string; readonly field: string; readonly value: unknown }
+  | { readonly ask: "confirm"; readonly instrument: string }
+  | {
+    readonly ask: "call";
+    readonly instrument: string;
+    readonly command: string;
+    readonly args: readonly unknown[];
+    readonly keywords: Readonly<Record<string, unknown>>;
+  }
+  | { readonly ask: "fields"; readonly instrument: string }
+  | { readonly ask: "instruments"; readonly instrument: string | null }
+  | { readonly ask: "dashboard" | "hold" };
+
+/** The answer to an {@linkcode Ask}. */
+export type Answer = { readonly value: unknown } | { readonly error: Failure };
+
+/** What a sandbox's process is told on its standard input when it starts. */
+export interface HostSettings {
+  /** Where the server waits for it, on 127.0.0.1. */
+  readonly port: number;
+  /** What it proves itself with. */
+  readonly token: string;
+  /** What it keeps Workers ready for. */
+  readonly languages: readonly Language[];
+  /** What its Workers may touch. */
+  readonly permissions: CodePermissions;
+  /** Its memory in MiB. */
+  readonly memory: number;
+  /** The most bytes that code may print. */
+  readonly outputBytes: number;
+  /** The longest result in bytes. */
+  readonly resultBytes: number;
+}
+
+/** From the server to a sandbox's process. */
+export type ToHost = { readonly run: Code } | { readonly answer: Answer };
+
+/** From a sandbox's process to the server, after its first line, which is the token. */
+export type FromHost =
+  | { readonly idle: true }
+  | { readonly ask: Ask }
+  | { readonly output: string }
+  | { readonly done: Evaluated }
+  | { readonly failed: Failure };
+
+/** From a sandbox's process to its Worker. */
+export type ToWorker =
+  | { readonly prepare: WorkerSettings }
+  | { readonly run: Code }
+  | { readonly end: true };
+
+/** What a Worker is made with. */
+export interface WorkerSettings {
+  /** What it shall run. */
+  readonly language: Language;
+  /** Where it finds the answers to what it asked: two numbers (state and length), then JSON. */
+  readonly answers: SharedArrayBuffer;
+  /** The most bytes that code may print. */
+  readonly outputBytes: number;
+  /** The longest result in bytes. */
+  readonly resultBytes: number;
+  /** MicroPython, for Python: where to import it from, and its compiled WebAssembly. */
+  readonly python?: { readonly url: string; readonly module: WebAssembly.Module };
+}
+
+/** From a Worker to its sandbox's process. Whatever else comes is hostile. */
+export type FromWorker =
+  | { readonly ready: true }
+  | { readonly ended: true }
+  | { readonly ask: string }
+  | { readonly output: string }
+  | { readonly done: Evaluated }
+  | { readonly failed: Failure };
+
+/** Room for the longest answer in bytes, after the two numbers. */
+export const answerBytes = 4_194_304;
+
+/** Offset of the JSON in the shared memory. */
+export const answerOffset = 8;

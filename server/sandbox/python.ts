@@ -1,0 +1,124 @@
+/**
+ * Python in the sandbox's Worker: MicroPython, with PyOpticon's namespace.
+ *
+ * @module
+ */
+
+import type { CodeContext, RunCode } from "./code_context.ts";
+import { AskError, describeFailure, Stop, withLine } from "./failure.ts";
+import type { Ask, Evaluated, Failure } from "./messages.ts";
+import { prelude } from "./python_prelude.ts";
+
+interface MicroPython {
+  runPython(code: string): unknown;
+  registerJsModule(name: string, module: Readonly<Record<string, unknown>>): void;
+}
+
+interface MicroPythonModule {
+  loadMicroPython(options: Readonly<Record<string, unknown>>): Promise<MicroPython>;
+}
+
+/** What the prelude tells when the code has ended. */
+type Outcome =
+  | { readonly text: string; readonly value: unknown }
+  | { readonly code: Failure["code"]; readonly message: string; readonly line?: string };
+
+/** The first memory of Python's garbage collector, in bytes; it grows to what the sandbox allows. */
+const firstHeap = 1_048_576;
+/** How deep Python calls may nest, in bytes of its stack. */
+const callStack = 65_536;
+
+/** Takes Python's standard output byte by byte, and gives whole characters on. */
+class Output {
+  readonly #print: (text: string) => void;
+  readonly #decoder = new TextDecoder();
+  readonly #bytes = new Uint8Array(1024);
+  #length = 0;
+
+  constructor(print: (text: string) => void) {
+    this.#print = print;
+  }
+
+  take(byte: number): void {
+    this.#bytes[this.#length++] = byte;
+    if (byte === 0x0a || this.#length === this.#bytes.length) this.flush();
+  }
+
+  flush(): void {
+    const text = this.#decoder.decode(this.#bytes.subarray(0, this.#length), { stream: true });
+    this.#length = 0;
+    if (text !== "") this.#print(text);
+  }
+}
+
+/**
+ * Makes this Worker ready to run one piece of Python.
+ *
+ * @param context How it reaches the server, and where what it prints goes.
+ * @param url Where MicroPython is to be imported from.
+ * @param module Its WebAssembly.
+ */
+export async function preparePython(
+  context: CodeContext,
+  url: string,
+  module: WebAssembly.Module,
+): Promise<RunCode> {
+  const output = new Output((text) => {
+    try {
+      context.print(text);
+    } catch {
+      // An exception must not cross MicroPython. The client has been told, and this Worker's process ends soon.
+    }
+  });
+  // It would take this for Node.js otherwise.
+  Object.defineProperty(globalThis, "process", { value: undefined, configurable: true });
+  const { loadMicroPython } = await import(url) as MicroPythonModule;
+  const python = await loadMicroPython({
+    heapsize: firstHeap,
+    pystack: callStack,
+    linebuffer: false,
+    stdin: () => null,
+    stdout: ([byte]: Uint8Array) => output.take(byte!),
+    stderr: ([byte]: Uint8Array) => output.take(byte!),
+    instantiateWasm: (imports: WebAssembly.Imports, take: (instance: WebAssembly.Instance) => void) => {
+      const instance = new WebAssembly.Instance(module, imports);
+      take(instance);
+      return instance.exports;
+    },
+  });
+  let request = "";
+  let outcome = "";
+  python.registerJsModule("_heliograph", {
+    request: () => request,
+    ask: (ask: string) => {
+      output.flush();
+      try {
+        return JSON.stringify({ value: context.ask(JSON.parse(ask) as Ask) ?? null });
+      } catch (error) {
+        const { code, message } = error instanceof AskError ? error : describeFailure(error, "");
+        return JSON.stringify({ error: { code, message } });
+      }
+    },
+    tell: (json: string) => void (outcome = json),
+  });
+  python.runPython(prelude);
+  return (code): Evaluated => {
+    request = JSON.stringify(code);
+    try {
+      python.runPython("_run()");
+    } catch (error) {
+      // MicroPython itself failed: it is out of memory beyond what Python code can notice, say.
+      if (outcome === "") throw new Stop({ code: "code_failed", message: `Python ended: ${lastLine(error)}` });
+    }
+    output.flush();
+    const ended = JSON.parse(outcome) as Outcome;
+    if ("message" in ended) {
+      throw new Stop({ code: ended.code, message: withLine(ended.message, ended.line, code.source) });
+    }
+    return ended;
+  };
+}
+
+function lastLine(error: unknown): string {
+  return String(error).trimEnd().split("\n").at(-1)!;
+}

@@ -1,0 +1,177 @@
+/**
+ * The Worker that runs one piece of code, with no more permissions than the operator granted, and is then thrown away.
+ *
+ * @module
+ */
+
+import { Worker as NodeWorker } from "node:worker_threads";
+import type { CodeContext, RunCode } from "./code_context.ts";
+import { AskError, describeFailure, Stop } from "./failure.ts";
+import { prepareJavaScript } from "./javascript.ts";
+import {
+  type Answer,
+  answerOffset,
+  type Ask,
+  type Code,
+  type Failure,
+  type FromWorker,
+  type ToWorker,
+  type WorkerSettings,
+} from "./messages.ts";
+import { preparePython } from "./python.ts";
+
+// Kept now: whatever code does to the globals later is its own loss.
+const { apply } = Reflect;
+const { parse, stringify } = JSON;
+const { wait, store, load } = Atomics;
+const post = (globalThis as unknown as { postMessage: (message: FromWorker) => void }).postMessage.bind(globalThis);
+const close = (globalThis as unknown as { close: () => void }).close.bind(globalThis);
+const { preventDefault, stopImmediatePropagation } = Event.prototype;
+const encoder = new TextEncoder();
+const decoder = new TextDecoder();
+const encode = encoder.encode.bind(encoder);
+const decode = decoder.decode.bind(decoder);
+
+/** What is printed waits until there is this much of it, in characters, or the code asks something or ends. */
+const printAt = 4096;
+/** Or until it has waited for this long, in milliseconds. */
+const printAfter = 50;
+
+class Context implements CodeContext {
+  readonly #settings: WorkerSettings;
+  readonly #state: Int32Array;
+  readonly #bytes: Uint8Array;
+  #printed = "";
+  #printedSince = 0;
+  #printedBytes = 0;
+
+  constructor(settings: WorkerSettings) {
+    this.#settings = settings;
+    this.#state = new Int32Array(settings.answers, 0, 2);
+    this.#bytes = new Uint8Array(settings.answers, answerOffset);
+  }
+
+  ask(ask: Ask): unknown {
+    this.flush();
+    store(this.#state, 0, 0);
+    post({ ask: stringify(ask) });
+    wait(this.#state, 0, 0);
+    // Copied, since text is not decoded from shared memory.
+    const answer = parse(decode(this.#bytes.slice(0, load(this.#state, 1)))) as Answer;
+    if ("error" in answer) throw new AskError(answer.error);
+    return answer.value;
+  }
+
+  print(text: string): void {
+    this.#printedBytes += encode(text).length;
+    const { outputBytes } = this.#settings;
+    if (this.#printedBytes > outputBytes) {
+      this.flush();
+      const failed: Failure = {
+        code: "limit_exceeded",
+        message: `The code was stopped: it printed more than ${outputBytes} bytes`,
+      };
+      // Told at once: code may catch what is thrown here, and print on.
+      post({ failed });
+      throw new Stop(failed);
+    }
+    const now = performance.now();
+    if (this.#printed === "") this.#printedSince = now;
+    this.#printed += text;
+    if (this.#printed.length > printAt || now - this.#printedSince > printAfter) this.flush();
+  }
+
+  flush(): void {
+    if (this.#printed === "") return;
+    post({ output: this.#printed });
+    this.#printed = "";
+  }
+}
+
+/** Nothing that code starts is to outlive it, or to reach another evaluation. */
+function seal(): void {
+  class Forbidden {
+    constructor() {
+      throw new Error("Cannot start a Worker: code that is evaluated runs alone");
+    }
+  }
+  // Both constructors call their parent's first, which nobody can change back.
+  for (const constructor of [globalThis.Worker, NodeWorker]) {
+    Object.setPrototypeOf(constructor, Forbidden);
+    Object.preventExtensions(constructor);
+  }
+  const forbidden = ["Worker", "BroadcastChannel", "caches", "Cache", "CacheStorage", "postMessage", "close"];
+  for (const name of forbidden) {
+    Object.defineProperty(globalThis, name, { value: undefined, configurable: true, writable: true });
+  }
+  // The rest of it is held by its permissions. Node's modules look at it too, so that it stays an object of its kind.
+  const deno = Object.entries(Object.getOwnPropertyDescriptors(Deno)).filter(([name]) => !unheld.includes(name));
+  Object.defineProperty(globalThis, "Deno", {
+    value: Object.defineProperties({}, Object.fromEntries(deno)),
+    configurable: true,
+  });
+}
+
+/** What of Deno no permission holds: the process's own streams, signals and end, and Deno's inside. */
+const unheld = ["exit", "stdin", "stdout", "stderr", "addSignalListener", "removeSignalListener", "internal"];
+
+/** What code starts and does not wait for ends the evaluation too, when it fails. */
+function catchRest(source: string): void {
+  const fail = (event: Event, error: unknown) => {
+    apply(preventDefault, event, []);
+    context!.flush();
+    post({ failed: describeFailure(error, source) });
+  };
+  addEventListener("unhandledrejection", (event) => fail(event, event.reason));
+  addEventListener("error", (event) => fail(event, event.error));
+}
+
+let run: RunCode | undefined;
+let context: Context | undefined;
+
+async function prepare(settings: WorkerSettings): Promise<void> {
+  context = new Context(settings);
+  seal();
+  run = settings.python === undefined
+    ? prepareJavaScript(context)
+    : await preparePython(context, settings.python.url, settings.python.module);
+  post({ ready: true });
+}
+
+async function runCode(code: Code, { resultBytes }: WorkerSettings): Promise<void> {
+  catchRest(code.source);
+  let reply: FromWorker;
+  try {
+    const done = await run!(code);
+    // The value's text bounds the value well enough: both are made from the same thing.
+    const bytes = encode(done.text).length;
+    reply = bytes <= resultBytes ? { done } : {
+      failed: {
+        code: "limit_exceeded",
+        message: `The result is too long: ${bytes} bytes, where ${resultBytes} are allowed`,
+      },
+    };
+  } catch (error) {
+    reply = { failed: describeFailure(error, code.source) };
+  }
+  context!.flush();
+  post(reply);
+}
+
+let settings: WorkerSettings | undefined;
+
+addEventListener("message", (event) => {
+  // No listener of the code's hears what is not meant for it.
+  apply(stopImmediatePropagation, event, []);
+  const message = (event as MessageEvent<ToWorker>).data;
+  if ("prepare" in message) {
+    settings = message.prepare;
+    void prepare(settings);
+  } else if ("run" in message) {
+    void runCode(message.run, settings!);
+  } else {
+    // Said from the event loop: nothing of the code is running any more, and nothing of it will.
+    post({ ended: true });
+    close();
+  }
+});
