@@ -12,6 +12,8 @@ export function startServer(options: Partial<HeliographServerOptions> = {}): Hel
     commandPort: 0,
     dashboardPort: 0,
     poll: false,
+    // A sandbox is a process: the tests that are about code ask for one.
+    sandbox: { languages: [] },
     ...options,
   });
   server.start();

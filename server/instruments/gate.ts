@@ -4,11 +4,9 @@
  * @module
  */
 
-import type { Caller } from "./command_queue.ts";
-
 /** The gate that all the queues of a bench share. It is open unless somebody holds it. */
 export class Gate {
-  #holder: Caller | undefined;
+  #holder: object | undefined;
   readonly #waiting: (() => void)[] = [];
   readonly #opened = new Set<() => void>();
 
@@ -24,7 +22,7 @@ export class Gate {
    * @param caller Who asked for the command.
    * @param nested Whether a running command asks for it.
    */
-  passes(caller: Caller, nested: boolean): boolean {
+  passes(caller: object, nested: boolean): boolean {
     return this.#holder === undefined || this.#holder === caller || nested;
   }
 
@@ -34,7 +32,7 @@ export class Gate {
    * @param caller Who shall have it.
    * @returns What opens it again; calling it twice does nothing.
    */
-  async hold(caller: Caller): Promise<() => void> {
+  async hold(caller: object): Promise<() => void> {
     while (this.#holder !== undefined) await new Promise<void>((resolve) => this.#waiting.push(resolve));
     this.#holder = caller;
     return () => {

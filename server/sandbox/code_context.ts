@@ -10,6 +10,8 @@ import type { Ask, Code, Evaluated } from "./messages.ts";
 export interface CodeContext {
   /** Asks the server and waits for the answer. @throws {AskError} What the server answered. */
   readonly ask: (ask: Ask) => unknown;
+  /** The longest result in bytes. */
+  readonly resultBytes: number;
   /** Takes what code prints. @throws {Stop} When it is more than is allowed. */
   readonly print: (text: string) => void;
 }

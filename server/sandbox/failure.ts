@@ -55,14 +55,8 @@ export function describeFailure(error: unknown, source: string): Failure {
   const name = textOf(() => (error as Error).name) || "Error";
   const message = textOf(() => (error as Error).message);
   const line = ownLine.exec(message)?.[1] ?? ownLine.exec(textOf(() => (error as Error).stack))?.[1];
-  const text = name === "NotCapable" ? notGranted(message) : syntaxError(message) ?? `${name}: ${message}`;
+  const text = name === "NotCapable" ? notGranted(message) : `${name}: ${message}`;
   return { code, message: withLine(text.replace(/ at data:text\S*/g, ""), line, source) };
-}
-
-/** Code that cannot be read may be a TypeError to whoever imports it; its text says what it really is. */
-function syntaxError(message: string): string | undefined {
-  const parsed = /^(?:SyntaxError: |The module's source code could not be parsed: )([^\n]*)/m.exec(message)?.[1];
-  return parsed === undefined ? undefined : `SyntaxError: ${parsed}`;
 }
 
 /** Deno tells whoever started it what to do; here that is the server's operator, who has other words for it. */
@@ -80,6 +74,16 @@ function notGranted(message: string): string {
  * @param source The code: what is missing at its end is told of its last line.
  * @returns Both, alike in every language.
  */
-export function withLine(message: string, line: string | undefined, source: string): string {
+export function withLine(message: string, line: string | number | undefined, source: string): string {
   return line === undefined ? message : `${message} (line ${Math.min(Number(line), source.split("\n").length)})`;
+}
+
+/**
+ * @param bytes How long a result is.
+ * @param allowed How long it may be.
+ * @returns What its sender is told.
+ */
+export function tooLong(bytes: number, allowed: number): Failure {
+  const message = `The result is too long: ${bytes} bytes, where ${allowed} are allowed`;
+  return { code: "limit_exceeded", message };
 }

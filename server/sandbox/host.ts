@@ -10,8 +10,10 @@
 import process from "node:process";
 import { setPriority } from "node:os";
 import { Channel } from "./channel.ts";
+import { describeFailure } from "./failure.ts";
 import { HostWorker } from "./host_worker.ts";
-import type { FromHost, HostSettings, ToHost } from "./messages.ts";
+import { javascriptModule } from "./javascript_module.ts";
+import type { Code, FromHost, HostSettings, ToHost } from "./messages.ts";
 import { loadMicroPython, type PythonSource } from "./micropython.ts";
 import type { Language } from "./options.ts";
 
@@ -54,12 +56,19 @@ class SandboxHost {
     }
   }
 
-  #run(code: Extract<ToHost, { run: unknown }>["run"]): void {
+  #run(code: Code): void {
     clearTimeout(this.#watch);
+    let runnable = code;
+    try {
+      if (code.language === "javascript") runnable = { ...code, source: javascriptModule(code) };
+    } catch (error) {
+      this.#send({ failed: describeFailure(error, code.source) });
+      return this.#send({ idle: true });
+    }
     const worker = this.#ready[code.language].shift() ?? this.#worker(code.language);
     this.#running = worker;
     this.#watch = setInterval(() => this.#watchMemory(), watchInterval);
-    worker.run(code, (event) => {
+    worker.run(runnable, (event) => {
       if (this.#running !== worker) return;
       this.#send(event);
       if ("done" in event || "failed" in event) void this.#end(worker);

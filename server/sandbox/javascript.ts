@@ -6,7 +6,7 @@
 
 import { format } from "node:util";
 import type { CodeContext, RunCode } from "./code_context.ts";
-import type { Code, Evaluated } from "./messages.ts";
+import type { Evaluated } from "./messages.ts";
 
 /** An instrument, with the methods of PyOpticon's widgets in both spellings. */
 class Widget {
@@ -138,7 +138,7 @@ export function prepareJavaScript(context: CodeContext): RunCode {
     Object.defineProperty(globalThis, name, { value, configurable: true, writable: true });
   }
   return async (code) => {
-    const { default: value } = await import(moduleOf(code)) as { readonly default: unknown };
+    const { default: value } = await import(moduleOf(code.source)) as { readonly default: unknown };
     if (later.length > 0) {
       // The server lets the whole bench go when the evaluation ends.
       context.ask({ ask: "hold" });
@@ -148,10 +148,9 @@ export function prepareJavaScript(context: CodeContext): RunCode {
   };
 }
 
-/** A module's errors tell their line, which an evaluated text's do not; both start on its first line. */
-function moduleOf({ mode, source }: Code): string {
-  const text = mode === "eval" ? `export default await (${source}\n);` : source;
-  return `data:text/javascript;charset=utf-8,${encodeURIComponent(text)}`;
+/** A module's errors tell their line, which those of evaluated text do not. */
+function moduleOf(source: string): string {
+  return `data:text/javascript;charset=utf-8,${encodeURIComponent(source)}`;
 }
 
 /** Keeps in JSON what JSON would leave out or change. */

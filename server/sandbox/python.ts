@@ -5,7 +5,7 @@
  */
 
 import type { CodeContext, RunCode } from "./code_context.ts";
-import { AskError, describeFailure, Stop, withLine } from "./failure.ts";
+import { AskError, describeFailure, Stop, tooLong, withLine } from "./failure.ts";
 import type { Ask, Evaluated, Failure } from "./messages.ts";
 import { prelude } from "./python_prelude.ts";
 
@@ -21,6 +21,8 @@ interface MicroPythonModule {
 /** What the prelude tells when the code has ended. */
 type Outcome =
   | { readonly text: string; readonly value: unknown }
+  // Too long, and slow to be told.
+  | { readonly length: number }
   | { readonly code: Failure["code"]; readonly message: string; readonly line?: string };
 
 /** The first memory of Python's garbage collector, in bytes; it grows to what the sandbox allows. */
@@ -70,8 +72,6 @@ export async function preparePython(
       // An exception must not cross MicroPython. The client has been told, and this Worker's process ends soon.
     }
   });
-  // It would take this for Node.js otherwise.
-  Object.defineProperty(globalThis, "process", { value: undefined, configurable: true });
   const { loadMicroPython } = await import(url) as MicroPythonModule;
   const python = await loadMicroPython({
     heapsize: firstHeap,
@@ -103,7 +103,7 @@ export async function preparePython(
   });
   python.runPython(prelude);
   return (code): Evaluated => {
-    request = JSON.stringify(code);
+    request = JSON.stringify({ ...code, longest: context.resultBytes });
     try {
       python.runPython("_run()");
     } catch (error) {
@@ -112,6 +112,7 @@ export async function preparePython(
     }
     output.flush();
     const ended = JSON.parse(outcome) as Outcome;
+    if ("length" in ended) throw new Stop(tooLong(ended.length, context.resultBytes));
     if ("message" in ended) {
       throw new Stop({ code: ended.code, message: withLine(ended.message, ended.line, code.source) });
     }

@@ -136,8 +136,10 @@ def _plain(value):
     raise _NotPlain()
 
 
-def _told(value):
+def _told(value, longest):
     text = value if type(value) is str else str(value)
+    if len(text) > longest:
+        return json.dumps({"length": len(text)})
     try:
         return json.dumps({"text": text, "value": _plain(value)})
     except (_NotPlain, RuntimeError):
@@ -170,7 +172,7 @@ def _run():
             _ask("hold")
             while _later:
                 _later.pop(0)()
-        told = _told(value)
+        told = _told(value, code["longest"])
     except BaseException as error:
         told = _failed(error)
     _heliograph.tell(told)

@@ -10,6 +10,8 @@ import { HeliographError } from "../../protocol/errors.ts";
 import { HostListener } from "./host_listener.ts";
 import { type CodeSender, HostProcess } from "./host_process.ts";
 import type { Code, Evaluated } from "./messages.ts";
+// What a sandbox's process needs is fetched with the rest.
+import "./javascript_module.ts";
 import { answerMargin, type CodePermissions, type SandboxOptions, sandboxOptions } from "./options.ts";
 
 /** How many evaluations may wait. */
@@ -260,7 +262,6 @@ function sourceCommand(permissions: CodePermissions): readonly [string, ...strin
     "--no-config",
     "--no-lock",
     "--no-remote",
-    "--no-npm",
     "--unstable-worker-options",
     "--allow-sys=setPriority",
     ...allow("read", [fileURLToPath(new URL(".", own)), ...read]),

@@ -4,9 +4,8 @@
  * @module
  */
 
-import { Worker as NodeWorker } from "node:worker_threads";
 import type { CodeContext, RunCode } from "./code_context.ts";
-import { AskError, describeFailure, Stop } from "./failure.ts";
+import { AskError, describeFailure, Stop, tooLong } from "./failure.ts";
 import { prepareJavaScript } from "./javascript.ts";
 import {
   type Answer,
@@ -51,6 +50,10 @@ class Context implements CodeContext {
     this.#bytes = new Uint8Array(settings.answers, answerOffset);
   }
 
+  get resultBytes(): number {
+    return this.#settings.resultBytes;
+  }
+
   ask(ask: Ask): unknown {
     this.flush();
     store(this.#state, 0, 0);
@@ -88,28 +91,55 @@ class Context implements CodeContext {
   }
 }
 
-/** Nothing that code starts is to outlive it, or to reach another evaluation. */
+/** Nothing that code starts is to outlive it, to reach another evaluation, or to be made from text. */
 function seal(): void {
   class Forbidden {
     constructor() {
-      throw new Error("Cannot start a Worker: code that is evaluated runs alone");
+      throw new Error("Cannot start a Worker: code that is sent runs alone");
     }
   }
-  // Both constructors call their parent's first, which nobody can change back.
-  for (const constructor of [globalThis.Worker, NodeWorker]) {
-    Object.setPrototypeOf(constructor, Forbidden);
-    Object.preventExtensions(constructor);
-  }
-  const forbidden = ["Worker", "BroadcastChannel", "caches", "Cache", "CacheStorage", "postMessage", "close"];
-  for (const name of forbidden) {
-    Object.defineProperty(globalThis, name, { value: undefined, configurable: true, writable: true });
-  }
-  // The rest of it is held by its permissions. Node's modules look at it too, so that it stays an object of its kind.
+  // The constructor calls its parent's first, which nobody can change back.
+  Object.setPrototypeOf(globalThis.Worker, Forbidden);
+  Object.preventExtensions(globalThis.Worker);
+  const forbidden = [
+    "Worker",
+    "BroadcastChannel",
+    "caches",
+    "Cache",
+    "CacheStorage",
+    "postMessage",
+    "close",
+    "process",
+  ];
+  for (const name of forbidden) define(globalThis, name, undefined);
+  makeNoCode();
+  // The rest of it is held by its permissions.
   const deno = Object.entries(Object.getOwnPropertyDescriptors(Deno)).filter(([name]) => !unheld.includes(name));
-  Object.defineProperty(globalThis, "Deno", {
-    value: Object.defineProperties({}, Object.fromEntries(deno)),
-    configurable: true,
-  });
+  define(globalThis, "Deno", Object.defineProperties({}, Object.fromEntries(deno)));
+}
+
+/** Text that becomes code could import, which code itself has been searched for. */
+function makeNoCode(): void {
+  const refuse = function (): never {
+    throw new EvalError("Cannot make code from text: code that is sent stands as it is");
+  };
+  // instanceof goes on to work.
+  refuse.prototype = Function.prototype;
+  const kinds = [function () {}, async function () {}, function* () {}, async function* () {}];
+  for (const kind of kinds) define(Object.getPrototypeOf(kind), "constructor", refuse);
+  for (const name of ["Function", "eval"]) define(globalThis, name, refuse);
+  for (const name of ["setTimeout", "setInterval"] as const) {
+    const original = globalThis[name];
+    define(globalThis, name, (callback: unknown, ...rest: unknown[]) => {
+      if (typeof callback !== "function") throw new TypeError(`${name} takes a function`);
+      return apply(original, globalThis, [callback, ...rest]);
+    });
+  }
+}
+
+/** Defines what code cannot bring back. */
+function define(object: object, name: string, value: unknown): void {
+  Object.defineProperty(object, name, { value, configurable: false, writable: false });
 }
 
 /** What of Deno no permission holds: the process's own streams, signals and end, and Deno's inside. */
@@ -145,12 +175,7 @@ async function runCode(code: Code, { resultBytes }: WorkerSettings): Promise<voi
     const done = await run!(code);
     // The value's text bounds the value well enough: both are made from the same thing.
     const bytes = encode(done.text).length;
-    reply = bytes <= resultBytes ? { done } : {
-      failed: {
-        code: "limit_exceeded",
-        message: `The result is too long: ${bytes} bytes, where ${resultBytes} are allowed`,
-      },
-    };
+    reply = bytes <= resultBytes ? { done } : { failed: tooLong(bytes, resultBytes) };
   } catch (error) {
     reply = { failed: describeFailure(error, code.source) };
   }

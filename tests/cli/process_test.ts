@@ -2,71 +2,7 @@
 import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
 import { AzcamClient, PyOpticonSocketClient } from "../../mod.ts";
 import { canRun, eventually, RawClient, runProgram, top } from "../fixture.ts";
-
-const tasks = JSON.parse(await Deno.readTextFile(new URL("deno.json", top))).tasks as Record<
-  string,
-  { command: string }
->;
-
-/** How a task starts the program, so that the tests use the permissions that users get. */
-function ofTask(name: string): string[] {
-  const words = tasks[name]!.command.replaceAll("$HOME", Deno.env.get("HOME") ?? "/nowhere").split(" ");
-  return ["run", "--quiet", "--lock=deno.lock", "--frozen", ...words.slice(2)];
-}
-
-interface Program {
-  readonly name: string;
-  readonly path: string;
-  readonly server: readonly string[];
-  readonly client: readonly string[];
-}
-
-const executable = Deno.env.get("HELIOGRAPH_EXECUTABLE");
-const programs: Program[] = [
-  { name: "source", path: Deno.execPath(), server: ofTask("start"), client: ofTask("heliograph") },
-  ...(executable === undefined ? [] : [{ name: "executable", path: executable, server: ["server"], client: [] }]),
-];
-
-/** A server process, and what it has written so far. */
-class ServerProcess {
-  readonly #child: Deno.ChildProcess;
-  out = "";
-  err = "";
-  readonly #reading: Promise<unknown>;
-
-  constructor(program: Program, args: readonly string[] = []) {
-    this.#child = new Deno.Command(program.path, {
-      args: [...program.server, "--command-port", "0", "--dashboard-port", "0", ...args],
-      cwd: top,
-      stdin: "null",
-      stdout: "piped",
-      stderr: "piped",
-      env: { NO_COLOR: "1" },
-    }).spawn();
-    const read = async (stream: ReadableStream<Uint8Array>, take: (text: string) => void) => {
-      for await (const text of stream.pipeThrough(new TextDecoderStream())) take(text);
-    };
-    this.#reading = Promise.all([
-      read(this.#child.stdout, (text) => this.out += text),
-      read(this.#child.stderr, (text) => this.err += text),
-    ]);
-  }
-
-  async ports(): Promise<[command: number, dashboard: number]> {
-    const ready = /127\.0\.0\.1:(\d+)[\s\S]*127\.0\.0\.1:(\d+)[\s\S]*Ctrl-C/;
-    await eventually(() => ready.test(this.out), `the server is ready: ${this.out}${this.err}`);
-    return ready.exec(this.out)!.slice(1).map(Number) as [number, number];
-  }
-
-  kill(signal: Deno.Signal): void {
-    this.#child.kill(signal);
-  }
-
-  async end(): Promise<number> {
-    await this.#reading;
-    return (await this.#child.status).code;
-  }
-}
+import { ofTask, programs, ServerProcess } from "../server_process.ts";
 
 for (const program of programs) {
   const windows = Deno.build.os === "windows";

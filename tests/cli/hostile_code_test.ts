@@ -1,0 +1,290 @@
+/** Code that means harm: an error within the deadline, and afterwards everything is as it was before. */
+import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
+import { PyOpticonSocketClient } from "../../mod.ts";
+import { eventually, RawClient, top } from "../fixture.ts";
+import { programs, ServerProcess } from "../server_process.ts";
+
+interface Hostile {
+  readonly name: string;
+  readonly code: string;
+  readonly python?: true;
+  /** The reply: an error's text, or the value where the code gets nothing of what it wanted. */
+  readonly reply: RegExp;
+}
+
+const tooLong = /^Error: The code was stopped: it did not finish within [\d.]+ s$/;
+const tooMuchMemory = /^Error: The code was stopped: it used more than the 256 MiB of memory that a sandbox has$/;
+const tooMuch = /^Error: The code was stopped: it (?:did not finish within [\d.]+ s|used more than the 256 MiB.*)$/;
+const tooMuchOutput = /^Error: The code was stopped: it printed more than 65536 bytes$/;
+const ended =
+  /^Error: (?:The sandbox ended while it ran the code|The code ended its sandbox: |NotCapable: |TypeError: )/;
+const noImport = /^Error: SyntaxError: Cannot import: code that is sent stands alone \(line 1\)$/;
+const noImportOrMore = /^Error: SyntaxError: this is more than one expression/;
+const notGranted = /^Error: NotCapable: Requires \w+ access.*(?:grants it with --eval-|never has it)/;
+
+const hostile: readonly Hostile[] = [
+  { name: "an endless loop", code: "for (;;);", reply: tooLong },
+  {
+    name: "an endless loop inside try and catch",
+    code: "for (;;) { try { for (;;) null.x; } catch {} finally { continue; } }",
+    reply: tooLong,
+  },
+  { name: "an endless loop of promises", code: "for (;;) await null;", reply: tooLong },
+  { name: "waiting for ever", code: "await new Promise(() => {});", reply: tooLong },
+  {
+    name: "an endless loop that outlives its evaluation",
+    code: "Promise.resolve().then(() => Promise.resolve().then(() => { for (;;); }));",
+    reply: /^(?:Success|Error: The code was stopped: it did not finish within [\d.]+ s)$/,
+  },
+  {
+    name: "memory in arrays",
+    code: "const kept = []; for (;;) kept.push(new Array(100_000).fill(1.5));",
+    reply: tooMuchMemory,
+  },
+  {
+    name: "memory in typed arrays",
+    code: "const kept = []; for (;;) kept.push(new Uint8Array(10_000_000).fill(1));",
+    reply: tooMuchMemory,
+  },
+  {
+    name: "memory in strings",
+    code: "const kept = []; for (let n = 0;; n++) kept.push(String(n).repeat(100_000).toUpperCase() + n);",
+    reply: tooMuchMemory,
+  },
+  {
+    name: "memory in WebAssembly",
+    code: "const kept = []; for (;;) { const m = new WebAssembly.Memory({ initial: 100 });" +
+      " new Uint8Array(m.buffer).fill(1); kept.push(m); }",
+    reply: tooMuchMemory,
+  },
+  {
+    name: "memory in Python",
+    python: true,
+    code: "kept = []\nwhile True:\n    kept.append('x' * 100000 + str(len(kept)))",
+    reply: /^Error: MemoryError: /,
+  },
+  {
+    name: "memory in Python, caught",
+    python: true,
+    code:
+      "kept = []\nwhile True:\n    try:\n        kept.append(bytearray(1000000))\n    except MemoryError:\n        pass",
+    reply: tooMuch,
+  },
+  { name: "an endless loop in Python", python: true, code: "while True:\n    pass", reply: tooLong },
+  {
+    name: "an endless loop inside try and except in Python",
+    python: true,
+    code: "while True:\n    try:\n        while True: 1 / 0\n    except BaseException:\n        pass",
+    reply: tooMuch,
+  },
+  { name: "recursion without end in Python", python: true, code: "def f(): f()\nf()", reply: /^Error: RuntimeError: / },
+  { name: "recursion without end", code: "function f() { f(); }\nf();", reply: /^Error: RangeError: / },
+  {
+    name: "a fork of Workers",
+    code: "for (;;) new Worker('data:text/javascript,for(;;);', { type: 'module' });",
+    reply: /^Error: TypeError: Worker is not a constructor/,
+  },
+  { name: "a flood of prints", code: "for (;;) console.log('x'.repeat(100));", reply: tooMuchOutput },
+  {
+    name: "a flood of prints, caught",
+    code: "for (;;) try { console.log('x'.repeat(100)); } catch {}",
+    reply: tooMuchOutput,
+  },
+  {
+    name: "a flood of prints in Python",
+    python: true,
+    code: "while True:\n    try:\n        print('x' * 100)\n    except BaseException:\n        pass",
+    reply: tooMuchOutput,
+  },
+  { name: "reading a file", code: "Deno.readTextFileSync('deno.json');", reply: notGranted },
+  { name: "reading a file in Python", python: true, code: "open('deno.json')", reply: /^Error: OSError: / },
+  { name: "writing a file", code: "Deno.writeTextFileSync('x', 'x');", reply: notGranted },
+  { name: "the environment", code: "Deno.env.toObject();", reply: notGranted },
+  { name: "this PC's name", code: "Deno.hostname();", reply: notGranted },
+  { name: "opening a connection", code: "await Deno.connect({ port: PORT });", reply: notGranted },
+  { name: "fetching", code: "await fetch('http://127.0.0.1:PORT/');", reply: /^Error: (?:NotCapable|TypeError): / },
+  { name: "listening", code: "Deno.listen({ port: 0 });", reply: notGranted },
+  { name: "starting a program", code: "new Deno.Command(Deno.execPath()).spawn();", reply: notGranted },
+  { name: "a library of C", code: "Deno.dlopen('libc.so.6', {});", reply: notGranted },
+  {
+    name: "asking for a permission",
+    code: "if ((await Deno.permissions.request({ name: 'read' })).state !== 'granted') throw new Error('not given');",
+    reply: /^Error: Error: not given/,
+  },
+  { name: "importing a remote module", code: "await import('https://deno.land/x/x.ts');", reply: noImport },
+  { name: "importing a package", code: "import leftPad from 'npm:left-pad@1.3.0';", reply: noImport },
+  { name: "importing a file", code: `await import(${JSON.stringify(import.meta.url)});`, reply: noImport },
+  {
+    name: "importing a file as JSON",
+    code: `export { default } from ${JSON.stringify(new URL("deno.json", top).href)} with { type: "json" };`,
+    reply: noImport,
+  },
+  {
+    name: "importing Node's modules",
+    code: "/* \u0069 */ (await import /**/ ('node:fs')).readFileSync(0);",
+    reply: noImport,
+  },
+  { name: "importing with an escape", code: "await \\u0069mport('node:fs');", reply: /^Error: SyntaxError: / },
+  ...[
+    "eval(TEXT)",
+    "(0, eval)(TEXT)",
+    "Function(TEXT)()",
+    "new Function(TEXT)()",
+    "(() => {}).constructor(TEXT)()",
+    "(async () => {}).constructor(TEXT)()",
+    "(function* () {}).constructor(TEXT)().next()",
+    "(async function* () {}).constructor(TEXT)().next()",
+    "Object.getPrototypeOf(async () => {}).constructor.prototype.constructor(TEXT)()",
+    "Reflect.construct(console.log.constructor, [TEXT])()",
+    "setTimeout(TEXT); await new Promise((done) => setTimeout(done, 50)); throw new TypeError('nothing came of it')",
+    "setTimeout.constructor(TEXT)()",
+    "process.getBuiltinModule('node:fs')",
+  ].map((code) => ({
+    name: `making code from text: ${code}`,
+    code: `await ${code.replace("TEXT", `"return import('node:fs').then((fs) => console.log('stolen'))"`)};`,
+    reply: /^Error: (?:EvalError: Cannot make code from text|TypeError: )/,
+  })),
+  {
+    name: "making code from text in Python",
+    python: true,
+    code: "import js\nfor name in ['eval', 'Function', 'setTimeout']:\n    getattr(js, name)('import(\"node:fs\")')",
+    reply: /^Error: .*(?:EvalError|TypeError|not callable)/,
+  },
+  { name: "ending its process", code: "Deno.exit(0);", reply: /^Error: TypeError: Deno.exit is not a function/ },
+  { name: "killing its process", code: "Deno.kill(Deno.pid, 'SIGKILL');", reply: ended },
+  { name: "killing the server", code: "Deno.kill(Deno.ppid, 'SIGKILL');", reply: notGranted },
+  { name: "ending its Worker", code: "self.close();", reply: /^Error: TypeError: self.close is not a function/ },
+  {
+    name: "forging messages on the process's streams",
+    code:
+      "for (const stream of ['stdin', 'stdout', 'stderr']) if (Deno[stream]) throw new Error('there is ' + stream);",
+    reply: /^Success$/,
+  },
+  {
+    name: "forging messages from the Worker",
+    code: "(globalThis.postMessage ?? DedicatedWorkerGlobalScope.prototype.postMessage).call(self, { done: 1 });",
+    reply: /^Error: /,
+  },
+  {
+    name: "prototype tampering",
+    code:
+      `for (const type of [Object, Array, Map, Promise, String, Function, Event, EventTarget, MessageEvent, Uint8Array]) {
+        for (const name of Object.getOwnPropertyNames(type.prototype)) {
+          try { Object.defineProperty(type.prototype, name, { get() { throw new Error("tampered"); } }); } catch {}
+        }
+      }
+      JSON.parse = JSON.stringify = () => "tampered"; Atomics.wait = () => "ok";`,
+    reply: /^(?:Success|Error: )/,
+  },
+  {
+    name: "listening to what its Worker is told",
+    code: "addEventListener('message', () => { for (;;); }); self.onmessage = () => { for (;;); };",
+    reply: /^Success$/,
+  },
+];
+
+const values: readonly Hostile[] = [
+  { name: "a giant result", code: "'x'.repeat(5_000_000)", reply: /^Error: The result is too long: 5000000 bytes/ },
+  {
+    name: "a giant result of many small things",
+    code: "Array.from({ length: 1_000_000 }, () => null)",
+    reply: /^Error: The result is too long: /,
+  },
+  {
+    name: "a giant result in Python",
+    python: true,
+    code: "'x' * 5000000",
+    reply: /^Error: The result is too long: 5000000 bytes/,
+  },
+  { name: "more than an expression", code: "1); await import('node:fs'); (2", reply: noImportOrMore },
+  { name: "a result that holds itself", code: "(() => { const a = []; a.push(a); return a; })()", reply: /Circular/ },
+  {
+    name: "a result that makes trouble when it is read",
+    code: "({ get x() { throw new Error('trouble'); }, toJSON() { for (;;); } })",
+    reply: tooLong,
+  },
+];
+
+/** How much processor time a process has used, in hundredths of a second, and how many threads it has. */
+async function usage(pid: number): Promise<{ ticks: number; threads: number; kibibytes: number }> {
+  const fields = (await Deno.readTextFile(`/proc/${pid}/stat`)).replace(/^.*\) /, "").split(" ");
+  return {
+    ticks: Number(fields[11]) + Number(fields[12]),
+    threads: Number(fields[17]),
+    kibibytes: Number(fields[21]) * 4,
+  };
+}
+
+async function children(pid: number): Promise<number[]> {
+  const text = await Deno.readTextFile(`/proc/${pid}/task/${pid}/children`);
+  return text.trim().split(" ").filter((word) => word !== "").map(Number);
+}
+
+for (const program of programs) {
+  Deno.test(`${program.name}: hostile code gets an error within its deadline and leaves nothing behind`, async (t) => {
+    await using server = new ServerProcess(program, ["--eval-deadline", "2"]);
+    const [commandPort, socketNumber] = await server.ports();
+    await using attacker = new PyOpticonSocketClient({ socketNumber, timeout: 10 });
+    await using other = new PyOpticonSocketClient({ socketNumber, timeout: 10, handleErrors: "exception" });
+    await eventually(async () => await attacker.doEval("1 + 1") === 2, "the sandbox has started");
+
+    for (const { name, code, python, reply } of [...hostile, ...values]) {
+      await t.step(name, async () => {
+        const language = python ? "python" : "javascript";
+        const text = code.replaceAll("PORT", String(commandPort));
+        const isValue = values.some((value) => value.code === code);
+        const began = performance.now();
+        const attacked = isValue ? attacker.doEval(text, { language }) : attacker.doExec(text, { language });
+        // Somebody else's evaluation beside it, and a plain command, are as good as ever.
+        strictEqual(await other.doEval("6 * 7", { language }), 42);
+        strictEqual(await other.getField("UV Light", "Status Selection"), "Off");
+        match(String(await attacked), reply);
+        ok(performance.now() - began < 2000, "the answer is there within the deadline");
+      });
+    }
+
+    await t.step("nothing of one evaluation is there in the next", async () => {
+      await other.doExec("globalThis.left = Object.prototype.left = Array.left = 1; Deno.left = console.left = 1;");
+      await other.doExec("import builtins\nbuiltins.left = 1\nimport sys\nsys.modules['left'] = sys", {
+        language: "python",
+      })
+        .catch(() => {});
+      for (let time = 0; time < 5; time++) {
+        strictEqual(
+          await other.doEval("typeof left + ({}).left + [].left + Array.left + Deno.left"),
+          "undefined".repeat(5),
+        );
+        strictEqual(await other.doEval("'left' in dir() or 'left' in globals()", { language: "python" }), false);
+      }
+      strictEqual(
+        await other.doEval("typeof caches + typeof localStorage + typeof BroadcastChannel"),
+        "undefined".repeat(3),
+      );
+    });
+
+    await t.step({
+      name: "no process and no thread of it runs on, and memory is back",
+      ignore: Deno.build.os !== "linux", // looks into /proc
+      fn: async () => {
+        // What is idle is not watched in a timed test: it just has to be so at some moment, as a burnt core never is.
+        await eventually(async () => {
+          const pids = await children(server.pid);
+          const before = await Promise.all(pids.map(usage));
+          await new Promise((resolve) => setTimeout(resolve, 300));
+          const after = await Promise.all(pids.map(usage));
+          return pids.length > 0 && pids.length <= 4 &&
+            after.every(({ ticks, kibibytes }, index) => ticks - before[index]!.ticks <= 5 && kibibytes < 256 * 1024);
+        }, "the sandbox's processes are idle");
+        ok((await usage(server.pid)).kibibytes < 400 * 1024);
+      },
+    });
+
+    await t.step("the server answers as ever, and its log holds nothing forged", async () => {
+      using client = await RawClient.connect(commandPort);
+      strictEqual(await client.ask("tempcon.get_control_temperature"), "OK -100.0");
+      strictEqual(await attacker.doEval("[1, 2]").then(String), "1,2");
+      deepStrictEqual(await attacker.doEval("[1, None]", { language: "python" }), [1, null]);
+      strictEqual(/stolen|forged/.test(server.out + server.err), false);
+    });
+  });
+}
