@@ -17,7 +17,7 @@ export {
   type RequestOptions,
 } from "./client/pyopticon_client.ts";
 export type { WatchUpdate } from "./client/watch_feed.ts";
-export type { MessageId, WatchEvent } from "./protocol/dashboard_message.ts";
+export type { MessageId, OutputEvent, WatchEvent } from "./protocol/dashboard_message.ts";
 export type * from "./protocol/description.ts";
 export { type ErrorCode, errorCodes, HeliographError } from "./protocol/errors.ts";
 export { version } from "./protocol/version.ts";
@@ -43,6 +43,11 @@ export { Float, type Value, type ValueOf, type ValueSpec, type ValueType } from 
 export type { Limits } from "./server/limits.ts";
 export { HeliographServer, type HeliographServerOptions } from "./server/server.ts";
 export type { ListenerAddress, Services } from "./server/services.ts";
+export type { CodeClient, Evaluator, EvaluatorOptions } from "./server/evaluator.ts";
+export type { CodeSender } from "./server/sandbox/host_process.ts";
+export type { Answer, Ask, Code, Evaluated, Failure } from "./server/sandbox/messages.ts";
+export type { CodePermissions, Language, SandboxOptions } from "./server/sandbox/options.ts";
+export type { EvaluationOptions, Sandbox } from "./server/sandbox/sandbox.ts";
 export type { Session, Sessions } from "./server/sessions.ts";
 export type { Identity, ListenOptions, SocketServer } from "./server/socket_server.ts";
 export type { Connection } from "./server/connection.ts";

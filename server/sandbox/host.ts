@@ -58,6 +58,7 @@ class SandboxHost {
 
   #run(code: Code): void {
     clearTimeout(this.#watch);
+    this.#send({ began: true });
     let runnable = code;
     try {
       if (code.language === "javascript") runnable = { ...code, source: javascriptModule(code) };
@@ -80,8 +81,8 @@ class SandboxHost {
     this.#running = undefined;
     clearInterval(this.#watch);
     if (!await worker.end(endPatience)) await this.#exit();
-    await this.#refill();
     this.#send({ idle: true });
+    void this.#refill();
     this.#watchIdle();
   }
 

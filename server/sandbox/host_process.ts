@@ -17,10 +17,14 @@ export interface CodeSender {
   readonly output: (text: string) => void;
 }
 
+/** The process ended before it began with the code, which can be run in another. */
+export class NotBegun extends Error {}
+
 interface Evaluation {
   readonly sender: CodeSender;
   readonly resolve: (done: Evaluated) => void;
-  readonly reject: (reason: HeliographError) => void;
+  readonly reject: (reason: Error) => void;
+  began: boolean;
 }
 
 /** How long a process may take to be ready, in seconds; it takes a tenth of one on an idle PC. */
@@ -31,6 +35,7 @@ const keptComplaint = 2000;
 /** One process, which runs one piece of code at a time. */
 export class HostProcess {
   readonly #child: Deno.ChildProcess;
+  readonly #complaint: Promise<string>;
   readonly #channel: Channel;
   readonly #ended: Promise<void>;
   readonly #becameIdle: (host: HostProcess) => void;
@@ -40,8 +45,14 @@ export class HostProcess {
   #alive = true;
   #killed: HeliographError | undefined;
 
-  private constructor(child: Deno.ChildProcess, channel: Channel, becameIdle: (host: HostProcess) => void) {
+  private constructor(
+    child: Deno.ChildProcess,
+    complaint: Promise<string>,
+    channel: Channel,
+    becameIdle: (host: HostProcess) => void,
+  ) {
     this.#child = child;
+    this.#complaint = complaint;
     this.#channel = channel;
     this.#becameIdle = becameIdle;
     this.#ended = this.#receive();
@@ -78,12 +89,13 @@ export class HostProcess {
     died.catch(() => {});
     try {
       await tell(child, { ...settings, port: listener.port, token });
-      const host = new HostProcess(child, new Channel(await Promise.race([connected, died])), becameIdle);
+      const channel = new Channel(await Promise.race([connected, died]));
+      const host = new HostProcess(child, complaint, channel, becameIdle);
       await Promise.race([host.#ready.promise, died]);
       return host;
     } catch (error) {
       kill(child);
-      await child.status;
+      await Promise.all([child.status, complaint]);
       throw error instanceof HeliographError ? error : await died;
     }
   }
@@ -108,18 +120,17 @@ export class HostProcess {
    *
    * @param code It.
    * @param sender Whose it is.
-   * @param seconds How long it may take; then the process is killed.
+   * @param until When it must be done, by `performance.now()`; then the process is killed.
+   * @param tooLate What its sender is told then.
    * @throws {HeliographError} What went wrong with it.
+   * @throws {NotBegun} When the process ended before.
    */
-  async run(code: Code, sender: CodeSender, seconds: number): Promise<Evaluated> {
+  async run(code: Code, sender: CodeSender, until: number, tooLate: HeliographError): Promise<Evaluated> {
     this.#idle = false;
     const { promise, resolve, reject } = Promise.withResolvers<Evaluated>();
-    this.#evaluation = { sender, resolve, reject };
+    this.#evaluation = { sender, resolve, reject, began: false };
     this.#send({ run: code });
-    const timer = setTimeout(() => {
-      const stopped = `The code was stopped: it did not finish within ${Number(seconds.toFixed(1))} s`;
-      this.kill(new HeliographError("deadline_exceeded", stopped));
-    }, seconds * 1000);
+    const timer = setTimeout(() => this.kill(tooLate), until - performance.now());
     try {
       return await promise;
     } finally {
@@ -148,8 +159,11 @@ export class HostProcess {
     this.#alive = false;
     this.#channel.close();
     kill(this.#child);
-    await this.#child.status;
-    this.#finish(this.#killed ?? new HeliographError("code_failed", "The sandbox ended while it ran the code"));
+    await Promise.all([this.#child.status, this.#complaint]);
+    const lost = this.#evaluation?.began
+      ? new HeliographError("code_failed", "The sandbox ended while it ran the code")
+      : new NotBegun();
+    this.#finish(this.#killed ?? lost);
   }
 
   #take(message: FromHost): void {
@@ -160,6 +174,10 @@ export class HostProcess {
       return this.#becameIdle(this);
     }
     if (evaluation === undefined) return;
+    if ("began" in message) {
+      evaluation.began = true;
+      return;
+    }
     if ("output" in message) return evaluation.sender.output(message.output);
     if ("ask" in message) {
       return void evaluation.sender.answer(message.ask).then((answer) => {
@@ -174,7 +192,7 @@ export class HostProcess {
     evaluation.reject(new HeliographError(known, text));
   }
 
-  #finish(reason: HeliographError): void {
+  #finish(reason: Error): void {
     this.#evaluation?.reject(reason);
     this.#evaluation = undefined;
   }
@@ -190,11 +208,12 @@ async function tell(child: Deno.ChildProcess, settings: HostSettings): Promise<v
   await input.close();
 }
 
-/** The last line that a process says on its standard error; all of it is read, so that nothing blocks. */
+/** What a process says went wrong, on its standard error; all of it is read, so that nothing blocks. */
 async function keepComplaint(stream: ReadableStream<Uint8Array>): Promise<string> {
   let kept = "";
   for await (const text of stream.pipeThrough(new TextDecoderStream())) kept = (kept + text).slice(-keptComplaint);
-  return kept.trim().split("\n").at(-1)!;
+  const lines = kept.trim().split("\n");
+  return lines.find((line) => line.startsWith("error: ")) ?? lines.at(-1)!;
 }
 
 function kill(child: Deno.ChildProcess): void {

@@ -20,7 +20,7 @@ import type { Language } from "./options.ts";
 const encoder = new TextEncoder();
 
 /** Told what the code asks, prints and comes to. */
-export type HostEvents = (event: Exclude<FromHost, { readonly idle: true }>) => void;
+export type HostEvents = (event: Exclude<FromHost, { readonly idle: true } | { readonly began: true }>) => void;
 
 /** The permissions of a Worker: what the operator granted, and nothing else whatever the process itself has. */
 function permissionsOf({ permissions }: HostSettings): Deno.PermissionOptionsObject {
@@ -88,10 +88,10 @@ export class HostWorker {
     return this.#ready.promise;
   }
 
-  /** Runs code. @param events Told what comes of it. */
+  /** Runs code, once it is ready. @param events Told what comes of it. */
   run(code: Code, events: HostEvents): void {
     this.#events = events;
-    this.#send({ run: code });
+    this.#ready.promise.then(() => this.#send({ run: code }), ({ message }) => this.#fail(message));
   }
 
   /** Answers what the code asked for; it has been waiting. */

@@ -76,6 +76,7 @@ export type ToHost = { readonly run: Code } | { readonly answer: Answer };
 /** From a sandbox's process to the server, after its first line, which is the token. */
 export type FromHost =
   | { readonly idle: true }
+  | { readonly began: true }
   | { readonly ask: Ask }
   | { readonly output: string }
   | { readonly done: Evaluated }

@@ -8,7 +8,7 @@ import { fileURLToPath } from "node:url";
 import { getLogger } from "npm:@logtape/logtape@2.4.2";
 import { HeliographError } from "../../protocol/errors.ts";
 import { HostListener } from "./host_listener.ts";
-import { type CodeSender, HostProcess } from "./host_process.ts";
+import { type CodeSender, HostProcess, NotBegun } from "./host_process.ts";
 import type { Code, Evaluated } from "./messages.ts";
 // What a sandbox's process needs is fetched with the rest.
 import "./javascript_module.ts";
@@ -20,6 +20,10 @@ const longestQueue = 1000;
 const keptSeconds = 60;
 /** For how many seconds no process is started after one could not be. */
 const retrySeconds = 5;
+/** How many times in a row starting a process must fail before those who wait are told. */
+const failuresTold = 2;
+/** Evaluations that still wait after this many milliseconds are worth another process. */
+const growAfter = 25;
 
 interface Waiting {
   readonly code: Code;
@@ -28,6 +32,8 @@ interface Waiting {
   readonly client: object;
   /** When it must be done, by `performance.now()`. */
   readonly until: number;
+  /** What its sender is told when it is not. */
+  readonly tooLate: HeliographError;
   readonly timer: ReturnType<typeof setTimeout>;
   readonly resolve: (done: Evaluated) => void;
   readonly reject: (reason: unknown) => void;
@@ -49,7 +55,9 @@ export class Sandbox {
   readonly #running = new Map<object, number>();
   readonly #lastUsed = new Map<HostProcess, number>();
   #waiting: Waiting[] = [];
-  #starting = 0;
+  readonly #starting = new Set<Promise<void>>();
+  #growing: ReturnType<typeof setTimeout> | undefined;
+  #failures = 0;
   #listener: HostListener | undefined;
   #sweep: ReturnType<typeof setInterval> | undefined;
   #failure: { readonly error: HeliographError; readonly until: number } | undefined;
@@ -70,19 +78,21 @@ export class Sandbox {
     if (this.#listener !== undefined || this.options.languages.length === 0) return;
     this.#listener = new HostListener();
     this.#sweep = setInterval(() => this.#endUnneeded(), keptSeconds * 1000 / 4);
-    void this.#startHost();
+    this.#startHost();
   }
 
   /** Ends every process; evaluations that run or wait fail. */
   async stop(): Promise<void> {
     clearInterval(this.#sweep);
+    clearTimeout(this.#growing);
     this.#listener?.close();
     this.#listener = undefined;
     const stopping = new HeliographError("stopping", "The server is stopping and evaluates no more code");
     for (const waiting of this.#waiting.splice(0)) this.#refuse(waiting, stopping);
     const hosts = [...this.#hosts];
     for (const host of hosts) host.kill(stopping);
-    await Promise.all(hosts.map((host) => host.ended));
+    await Promise.all([...hosts.map((host) => host.ended), ...this.#starting]);
+    clearTimeout(this.#growing);
   }
 
   /**
@@ -100,23 +110,24 @@ export class Sandbox {
       throw this.#failure.error;
     }
     const seconds = Math.min(options.patience ?? Infinity, this.options.deadline) - answerMargin;
+    const until = performance.now() + seconds * 1000;
+    const late = `The code was stopped: it did not finish within ${seconds} s`;
+    const tooLate = new HeliographError("deadline_exceeded", late);
     return new Promise((resolve, reject) => {
-      const waiting: Waiting = {
-        code,
-        sender,
-        client,
-        resolve,
-        reject,
-        until: performance.now() + seconds * 1000,
-        timer: setTimeout(() => {
-          const busy = `Cannot run the code: all ${this.options.atOnce} sandboxes were busy for ${seconds} s`;
-          this.#waiting.splice(this.#waiting.indexOf(waiting), 1);
-          reject(this.#failure?.error ?? new HeliographError("deadline_exceeded", busy));
-        }, seconds * 1000),
-      };
-      this.#waiting.push(waiting);
-      this.#next();
+      this.#wait({ code, sender, client, resolve, reject, until, tooLate });
     });
+  }
+
+  /** Keeps code until it is its turn. */
+  #wait(request: Omit<Waiting, "timer">): void {
+    const timer = setTimeout(() => {
+      this.#waiting.splice(this.#waiting.indexOf(waiting), 1);
+      const busy = `Cannot run the code: all ${this.options.atOnce} sandboxes were busy until its deadline`;
+      request.reject(this.#failure?.error ?? new HeliographError("deadline_exceeded", busy));
+    }, request.until - performance.now());
+    const waiting = { ...request, timer };
+    this.#waiting.push(waiting);
+    this.#next();
   }
 
   #check({ language }: Code): void {
@@ -149,8 +160,17 @@ export class Sandbox {
       const [waiting] = this.#waiting.splice(index, 1);
       void this.#run(host, waiting!);
     }
-    const wanted = Math.min(this.#waiting.length, this.options.atOnce - this.#hosts.size) - this.#starting;
-    for (let count = 0; count < wanted; count++) void this.#startHost();
+    if (this.#waiting.length === 0) return;
+    if (this.#hosts.size + this.#starting.size === 0) this.#startHost();
+    else this.#growing ??= setTimeout(() => this.#grow(), growAfter);
+  }
+
+  /** Starts further processes for what still waits. */
+  #grow(): void {
+    this.#growing = undefined;
+    const wanted = Math.min(this.#waiting.length, this.options.atOnce - this.#hosts.size) - this.#starting.size;
+    for (let count = 0; count < wanted; count++) this.#startHost();
+    this.#next();
   }
 
   /** The first evaluation of a client with the fewest running; none where one client would have every process. */
@@ -169,14 +189,15 @@ export class Sandbox {
   }
 
   async #run(host: HostProcess, waiting: Waiting): Promise<void> {
-    const { code, sender, client, until, timer, resolve, reject } = waiting;
+    const { code, sender, client, until, tooLate, timer, resolve, reject } = waiting;
     clearTimeout(timer);
     this.#running.set(client, (this.#running.get(client) ?? 0) + 1);
     this.#lastUsed.set(host, performance.now());
     try {
-      resolve(await host.run(code, sender, (until - performance.now()) / 1000));
+      resolve(await host.run(code, sender, until, tooLate));
     } catch (error) {
-      reject(error);
+      if (error instanceof NotBegun) this.#wait(waiting);
+      else reject(error);
     } finally {
       const left = this.#running.get(client)! - 1;
       if (left === 0) this.#running.delete(client);
@@ -189,43 +210,56 @@ export class Sandbox {
     reject(reason);
   }
 
-  async #startHost(): Promise<void> {
+  /** Starts a process; what goes wrong is told to those who wait, unless others can serve them. */
+  #startHost(): void {
     const listener = this.#listener;
     if (listener === undefined || this.#failure !== undefined && performance.now() < this.#failure.until) return;
-    this.#starting++;
-    try {
-      if (this.#command === undefined) {
-        throw new HeliographError(
-          "unavailable",
-          "Cannot start a sandbox: a program that was compiled, or loaded from a URL, must say how (hostCommand)",
-        );
-      }
-      const [command] = this.#command;
-      // Asked before it is tried: a program that is not run with --no-prompt would ask whoever sits there.
-      if ((await Deno.permissions.query({ name: "run", command })).state !== "granted") {
-        throw new HeliographError(
-          "unavailable",
-          "Cannot start a sandbox: this program may not start any (--allow-run)",
-        );
-      }
-      const { languages, permissions, memory, outputBytes, resultBytes } = this.options;
-      const settings = { languages, permissions, memory, outputBytes, resultBytes };
-      const host = await HostProcess.start(this.#command, listener, settings, () => this.#next());
+    const starting = this.#start(listener).then(() => {
+      this.#failures = 0;
       this.#failure = undefined;
-      if (this.#listener !== listener) return host.kill(new HeliographError("stopping", "The server is stopping"));
-      this.#hosts.add(host);
-      this.#lastUsed.set(host, performance.now());
-      this.#log.debug("Sandbox {pid} started", { pid: host.pid });
-      void host.ended.then(() => this.#ended(host));
-    } catch (error) {
-      if (this.#listener !== listener) return;
-      this.#failure = { error: error as HeliographError, until: performance.now() + retrySeconds * 1000 };
-      this.#log.error("{error}", { error: (error as Error).message });
-      for (const waiting of this.#waiting.splice(0)) this.#refuse(waiting, error as HeliographError);
-    } finally {
-      this.#starting--;
+    }, (error) => {
+      if (this.#listener === listener) this.#failed(error as HeliographError);
+    }).finally(() => {
+      this.#starting.delete(starting);
+      this.#next();
+    });
+    this.#starting.add(starting);
+  }
+
+  async #start(listener: HostListener): Promise<void> {
+    if (this.#command === undefined) {
+      throw new HeliographError(
+        "unavailable",
+        "Cannot start a sandbox: a program that was compiled, or loaded from a URL, must say how (hostCommand)",
+      );
     }
-    this.#next();
+    const [command] = this.#command;
+    // Asked before it is tried: a program that is not run with --no-prompt would ask whoever sits there.
+    if ((await Deno.permissions.query({ name: "run", command })).state !== "granted") {
+      throw new HeliographError(
+        "unavailable",
+        "Cannot start a sandbox: this program may not start any (--allow-run)",
+      );
+    }
+    const { languages, permissions, memory, outputBytes, resultBytes } = this.options;
+    const settings = { languages, permissions, memory, outputBytes, resultBytes };
+    const host = await HostProcess.start(this.#command, listener, settings, () => this.#next());
+    if (this.#listener !== listener) {
+      host.kill(new HeliographError("stopping", "The server is stopping"));
+      return await host.ended;
+    }
+    this.#hosts.add(host);
+    this.#lastUsed.set(host, performance.now());
+    this.#log.debug("Sandbox {pid} started", { pid: host.pid });
+    void host.ended.then(() => this.#ended(host));
+  }
+
+  #failed(error: HeliographError): void {
+    this.#failures++;
+    this.#log.error("{error}", { error: error.message });
+    if (this.#hosts.size > 0 || this.#failures < failuresTold) return;
+    this.#failure = { error, until: performance.now() + retrySeconds * 1000 };
+    for (const waiting of this.#waiting.splice(0)) this.#refuse(waiting, error);
   }
 
   /** One is always kept ready. */
@@ -233,7 +267,7 @@ export class Sandbox {
     this.#hosts.delete(host);
     this.#lastUsed.delete(host);
     this.#log.debug("Sandbox {pid} ended", { pid: host.pid });
-    if (this.#hosts.size + this.#starting === 0) void this.#startHost();
+    if (this.#hosts.size + this.#starting.size === 0) this.#startHost();
     else this.#next();
   }
 
@@ -251,9 +285,11 @@ function sourceCommand(permissions: CodePermissions): readonly [string, ...strin
   const own = new URL("host.ts", import.meta.url);
   if (Deno.build.standalone || own.protocol !== "file:") return undefined;
   const { read = [], write = [], net = [] } = permissions;
-  // A comma in a path is written twice.
-  const allow = (name: string, values: readonly string[]) =>
-    values.length === 0 ? [] : [`--allow-${name}=${values.map((value) => value.replaceAll(",", ",,")).join(",")}`];
+  const allow = (name: string, values: readonly string[]) => {
+    if (values.length === 0) return [];
+    // A comma separates: then its Workers alone, which are told each value, are held to the list.
+    return [values.some((value) => value.includes(",")) ? `--allow-${name}` : `--allow-${name}=${values}`];
+  };
   return [
     Deno.execPath(),
     "run",

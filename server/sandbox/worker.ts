@@ -31,17 +31,10 @@ const decoder = new TextDecoder();
 const encode = encoder.encode.bind(encoder);
 const decode = decoder.decode.bind(decoder);
 
-/** What is printed waits until there is this much of it, in characters, or the code asks something or ends. */
-const printAt = 4096;
-/** Or until it has waited for this long, in milliseconds. */
-const printAfter = 50;
-
 class Context implements CodeContext {
   readonly #settings: WorkerSettings;
   readonly #state: Int32Array;
   readonly #bytes: Uint8Array;
-  #printed = "";
-  #printedSince = 0;
   #printedBytes = 0;
 
   constructor(settings: WorkerSettings) {
@@ -55,7 +48,6 @@ class Context implements CodeContext {
   }
 
   ask(ask: Ask): unknown {
-    this.flush();
     store(this.#state, 0, 0);
     post({ ask: stringify(ask) });
     wait(this.#state, 0, 0);
@@ -69,7 +61,6 @@ class Context implements CodeContext {
     this.#printedBytes += encode(text).length;
     const { outputBytes } = this.#settings;
     if (this.#printedBytes > outputBytes) {
-      this.flush();
       const failed: Failure = {
         code: "limit_exceeded",
         message: `The code was stopped: it printed more than ${outputBytes} bytes`,
@@ -78,16 +69,8 @@ class Context implements CodeContext {
       post({ failed });
       throw new Stop(failed);
     }
-    const now = performance.now();
-    if (this.#printed === "") this.#printedSince = now;
-    this.#printed += text;
-    if (this.#printed.length > printAt || now - this.#printedSince > printAfter) this.flush();
-  }
-
-  flush(): void {
-    if (this.#printed === "") return;
-    post({ output: this.#printed });
-    this.#printed = "";
+    // At once: what code printed last tells where it hangs.
+    post({ output: text });
   }
 }
 
@@ -120,14 +103,13 @@ function seal(): void {
 
 /** Text that becomes code could import, which code itself has been searched for. */
 function makeNoCode(): void {
-  const refuse = function (): never {
-    throw new EvalError("Cannot make code from text: code that is sent stands as it is");
-  };
-  // instanceof goes on to work.
-  refuse.prototype = Function.prototype;
   const kinds = [function () {}, async function () {}, function* () {}, async function* () {}];
-  for (const kind of kinds) define(Object.getPrototypeOf(kind), "constructor", refuse);
-  for (const name of ["Function", "eval"]) define(globalThis, name, refuse);
+  for (const kind of kinds) {
+    const prototype = Object.getPrototypeOf(kind) as object;
+    define(prototype, "constructor", refusing(kind.constructor.name, prototype));
+  }
+  define(globalThis, "Function", Function.prototype.constructor);
+  define(globalThis, "eval", refusing("eval", Function.prototype));
   for (const name of ["setTimeout", "setInterval"] as const) {
     const original = globalThis[name];
     define(globalThis, name, (callback: unknown, ...rest: unknown[]) => {
@@ -135,6 +117,16 @@ function makeNoCode(): void {
       return apply(original, globalThis, [callback, ...rest]);
     });
   }
+}
+
+/** A constructor that makes nothing; `instanceof` and whatever asks for its name go on to work. */
+function refusing(name: string, prototype: object): () => never {
+  const refuse = function (): never {
+    throw new EvalError("Cannot make code from text: code that is sent stands as it is");
+  };
+  refuse.prototype = prototype;
+  define(refuse, "name", name);
+  return refuse;
 }
 
 /** Defines what code cannot bring back. */
@@ -149,7 +141,6 @@ const unheld = ["exit", "stdin", "stdout", "stderr", "addSignalListener", "remov
 function catchRest(source: string): void {
   const fail = (event: Event, error: unknown) => {
     apply(preventDefault, event, []);
-    context!.flush();
     post({ failed: describeFailure(error, source) });
   };
   addEventListener("unhandledrejection", (event) => fail(event, event.reason));
@@ -179,7 +170,6 @@ async function runCode(code: Code, { resultBytes }: WorkerSettings): Promise<voi
   } catch (error) {
     reply = { failed: describeFailure(error, code.source) };
   }
-  context!.flush();
   post(reply);
 }
 

@@ -130,11 +130,18 @@ Deno.test("PyOpticonSocketClient: describe, call, status, and many requests in f
   deepStrictEqual([session?.name, session?.protocol], ["tester", "dashboard"]);
 });
 
-Deno.test("PyOpticonSocketClient: doEval and doExec say that the server evaluates no code", async () => {
-  await using server = startServer();
+Deno.test("PyOpticonSocketClient: doEval and doExec with values, functions and errors", async () => {
+  await using server = startServer({ sandbox: {} });
   await using client = new PyOpticonSocketClient({ socketNumber: server.dashboardServer.port });
-  match(String(await client.doEval("1 + 1")), /^Error: Cannot run Eval: this server does not evaluate code/);
-  match(await client.doExec(() => 1), /^Error: Cannot run Exec: /);
+  deepStrictEqual(await client.doEval("[1 + 1]"), [2]);
+  strictEqual(await client.doEval("missing"), "Error: ReferenceError: missing is not defined (line 1)");
+  type Namespace = { getDashboard(): { setField(nickname: string, field: string, value: unknown): void } };
+  const switchOn = () => {
+    (globalThis as unknown as Namespace).getDashboard().setField("UV Light", "Status Selection", "On");
+  };
+  strictEqual(await client.doExec(switchOn), "Success");
+  strictEqual(await client.getField("UV Light", "Status Selection"), "On");
+  match(await client.doExec(() => JSON.parse("{")), /^Error: SyntaxError: /);
   await rejects(client.doExec(Math.max as () => unknown), { code: "bad_argument", message: /its source is not known/ });
 });
 
