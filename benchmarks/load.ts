@@ -1,4 +1,6 @@
 /** A load of its own process: PORT CLIENTS DEPTH SECONDS. Prints replies a second and latencies as JSON. */
+import { summary } from "./processes.ts";
+
 const [port, clients, depth, seconds] = Deno.args.map(Number) as [number, number, number, number];
 const request = new TextEncoder().encode("tempcon.get_control_temperature\n".repeat(depth));
 // Counting bytes costs the load less than looking for line ends.
@@ -37,6 +39,4 @@ measuring = false;
 const elapsed = (performance.now() - began) / 1000;
 running = false;
 await all;
-latencies.sort((a, b) => a - b);
-const percentile = (share: number) => latencies[Math.floor(latencies.length * share)] ?? NaN;
-console.log(JSON.stringify({ rate: replies / elapsed, p50: percentile(0.5), p99: percentile(0.99) }));
+console.log(summary(latencies, elapsed, replies));

@@ -5,14 +5,9 @@
  */
 import { AzcamClient } from "../mod.ts";
 import Table from "npm:cli-table3@0.6.5";
+import { measureEvaluations } from "./evaluation.ts";
+import { load, median, type Result, start } from "./processes.ts";
 
-interface Result {
-  readonly rate: number;
-  readonly p50: number;
-  readonly p99: number;
-}
-
-const here = new URL(".", import.meta.url);
 const rounds = 9;
 const seconds = 1;
 const loads = [
@@ -20,33 +15,6 @@ const loads = [
   { name: "32 clients", clients: 32, depth: 1, aim: 0.9 },
   { name: "32 clients, 16 pipelined", clients: 32, depth: 16, aim: 0.7 },
 ];
-
-function program(file: string, ...args: string[]): Deno.Command {
-  const path = new URL(file, here).href;
-  return new Deno.Command(Deno.execPath(), {
-    args: ["run", "--quiet", "--no-prompt", "--allow-net=127.0.0.1", path, ...args],
-    stdout: "piped",
-    stderr: "inherit",
-  });
-}
-
-/** Starts a server that prints its port. */
-async function start(file: string): Promise<{ child: Deno.ChildProcess; port: number }> {
-  const child = program(file).spawn();
-  const reader = child.stdout.pipeThrough(new TextDecoderStream()).getReader();
-  const { value } = await reader.read();
-  reader.releaseLock();
-  return { child, port: Number(value) };
-}
-
-async function measure(port: number, clients: number, depth: number): Promise<Result> {
-  const { stdout } = await program("load.ts", ...[port, clients, depth, seconds].map(String)).output();
-  return JSON.parse(new TextDecoder().decode(stdout));
-}
-
-function median(values: readonly number[]): number {
-  return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? NaN;
-}
 
 /** Bytes of memory that the server uses now, by its own account. */
 async function memory(port: number): Promise<number> {
@@ -71,7 +39,7 @@ for (const { name, clients, depth, aim } of loads) {
   const results: Record<keyof typeof servers, Result[]> = { floor: [], heliograph: [] };
   for (let round = 0; round < rounds; round++) {
     for (const which of ["floor", "heliograph"] as const) {
-      results[which].push(await measure(servers[which].port, clients, depth));
+      results[which].push(await load<Result>("load.ts", servers[which].ports[0]!, clients, depth, seconds));
     }
   }
   const of = (which: keyof typeof servers, what: keyof Result) => median(results[which].map((result) => result[what]));
@@ -89,7 +57,7 @@ for (const { name, clients, depth, aim } of loads) {
 }
 console.log(table.toString());
 
-const { port } = servers.heliograph;
+const port = servers.heliograph.ports[0]!;
 const before = await memory(port);
 const idle: Deno.TcpConn[] = [];
 try {
@@ -102,3 +70,5 @@ console.log(`${idle.length.toLocaleString("en")} idle connections cost ${each.to
 for (const connection of idle) connection.close();
 for (const { child } of Object.values(servers)) child.kill();
 await Promise.all(Object.values(servers).map(({ child }) => child.status));
+
+await measureEvaluations();

@@ -3,6 +3,7 @@ import { deepStrictEqual, ok, strictEqual } from "node:assert/strict";
 import { exitCodes } from "../cli/exit_codes.ts";
 import { errorCodes, version } from "../mod.ts";
 import { defaultLimits } from "../server/limits.ts";
+import { defaultSandboxOptions } from "../server/sandbox/options.ts";
 import { top } from "./fixture.ts";
 
 async function sources(folder = ""): Promise<string[]> {
@@ -120,4 +121,29 @@ Deno.test("design: the README's tables of error codes, exit codes and limits are
   for (const [name, value] of Object.entries(defaultLimits)) {
     ok(readme.includes(`| \`${name}\` | ${value.toLocaleString("en")} |`), `README lacks the limit ${name}`);
   }
+});
+
+Deno.test("design: MicroPython is that of the npm package, version 1.27.0, to the byte", async () => {
+  const digests = {
+    "micropython.mjs.txt": "c2be87e7ba24e3b47d133022b009a66bff07f4720aa23d816d216ef8cc47014c",
+    "micropython.wasm.bin": "06338c955b03c5700aa0069015d3e392d76836ef8e2ce25bedbe59b88ccd373c",
+  };
+  for (const [name, expected] of Object.entries(digests)) {
+    const bytes = await Deno.readFile(new URL(`server/sandbox/micropython/${name}`, top));
+    const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
+    strictEqual([...digest].map((byte) => byte.toString(16).padStart(2, "0")).join(""), expected, name);
+  }
+});
+
+Deno.test("design: the README's table of what code may use is the program's", async () => {
+  const readme = (await read("README.md")).replace(/ {2,}/g, " ");
+  const { deadline, memory, outputBytes, resultBytes, atOnce } = defaultSandboxOptions;
+  const flags = {
+    "--eval-deadline": `${deadline} s`,
+    "--eval-memory": `${memory} MiB`,
+    "--eval-output": `${outputBytes.toLocaleString("en")} bytes`,
+    "--eval-result": `${resultBytes.toLocaleString("en")} bytes`,
+    "--eval-at-once": `${atOnce}`,
+  };
+  for (const [flag, value] of Object.entries(flags)) ok(readme.includes(`| \`${flag}\` | ${value} |`), flag);
 });

@@ -1,5 +1,8 @@
 /** The examples, each run as a user would. */
 import { deepStrictEqual, match, strictEqual } from "node:assert/strict";
+import { fileURLToPath } from "node:url";
+import { runCli } from "../cli/app.ts";
+import type { CliContext } from "../cli/context.ts";
 import { canRun, RawClient, runProgram, startServer, top } from "./fixture.ts";
 
 Deno.test("examples: an instrument of one's own is served on both wires", async () => {
@@ -45,9 +48,9 @@ Deno.test({
   name: "examples: a client that does what PyOpticon's does (no terminator, one recv of 1024) needs no change",
   ignore: !python, // needs python3 on this machine
   fn: async () => {
-    await using server = startServer({ poll: true });
+    await using server = startServer({ poll: true, sandbox: {} });
     const script = `
-import json, socket, sys, time
+import inspect, json, socket, sys
 s = socket.socket(); s.connect(("127.0.0.1", int(sys.argv[1]))); s.settimeout(5)
 def query(**message):
     s.send(json.dumps(message).encode())
@@ -56,13 +59,42 @@ print(query(cmd="Get", widget_nickname="UV Light", field_name="Status Selection"
 print(query(cmd="Set", widget_nickname="UV Light", field_name="Status Selection", new_value="On", printout=False))
 print(query(cmd="Confirm", widget_nickname="UV Light", printout=False))
 print(query(cmd="Get", widget_nickname="UV Light", field_name="Actual Status", printout=False))
+print(query(cmd="Eval", code="str(get_dashboard().serial_connected)", printout=True))
+def switch_off():
+    d = get_dashboard()
+    do_threadsafe(lambda: d.set_field("UV Light", "Status Selection", "Off"))
+l = lambda: print("Hello")
+for fn in [switch_off, l]:
+    print(query(cmd="Exec", code=inspect.getsource(fn), printout=False))
+print(query(cmd="Get", widget_nickname="UV Light", field_name="Status Selection", printout=False))
 print(query(cmd="Get", widget_nickname="Nope", field_name="x", printout=False)[:5])
 s.send(json.dumps({"cmd": "Close"}).encode())
 print(repr(s.recv(1024)))
 `;
-    const { stdout, stderr } = await runProgram("python3", ["-c", script, String(server.dashboardServer.port)]);
-    deepStrictEqual([stdout, stderr], ["Off\nSuccess\nSuccess\nOn\nError\nb''\n", ""]);
+    // A file, since inspect finds no source otherwise.
+    const file = await Deno.makeTempFile({ suffix: ".py" });
+    await Deno.writeTextFile(file, script);
+    const { stdout, stderr } = await runProgram("python3", [file, String(server.dashboardServer.port)]);
+    await Deno.remove(file);
+    deepStrictEqual([stdout, stderr], ["Off\nSuccess\nSuccess\nOn\nTrue\nSuccess\nSuccess\nOff\nError\nb''\n", ""]);
   },
+});
+
+Deno.test("examples: warm_up.py runs on the server, through the command line", async () => {
+  await using server = startServer({ sandbox: {} });
+  let [out, err] = ["", ""];
+  const context: CliContext = {
+    process: { stdout: { write: (text) => void (out += text) }, stderr: { write: (text) => void (err += text) } },
+    program: "heliograph",
+    terminal: false,
+    colour: false,
+    historyFile: undefined,
+    readInput: () => Promise.resolve(""),
+    words: [],
+  };
+  const file = fileURLToPath(new URL("examples/warm_up.py", top));
+  const words = ["exec", file, "--show-output", "--port", String(server.dashboardServer.port)];
+  deepStrictEqual([await runCli(words, context), out, err], [0, "light On at 30.0\n", ""]);
 });
 
 Deno.test("mod.ts: can be imported by URL, where our deno.json is not seen", async () => {

@@ -25,8 +25,13 @@ const codeFlags = {
 
 type Language = NonNullable<CodeOptions["language"]>;
 
-/** Shows what code prints as it comes, without letting it steer the terminal. */
-function shower(show: boolean, write: (text: string) => void): CodeOptions {
+/**
+ * Shows what code prints as it comes, without letting it steer the terminal.
+ *
+ * @param show Whether to.
+ * @param write Where.
+ */
+export function shower(show: boolean, write: (text: string) => void): CodeOptions {
   if (!show) return {};
   return { output: (text) => write(text.split(/(?<=[\n\t])/).map(shownPiece).join("")) };
 }

@@ -17,6 +17,7 @@ import { exitCodeOf, failureText } from "../exit_codes.ts";
 import { type Paint, painter, result, table, writeJson } from "../output.ts";
 import { splitArguments } from "./calls.ts";
 import { describeText, watch } from "./bench.ts";
+import { shower } from "./code.ts";
 
 type Client = ReturnType<typeof dashboardClient>;
 
@@ -28,6 +29,7 @@ const shellWords: Readonly<Record<string, string>> = {
   set: "set INSTRUMENT FIELD VALUE    set a field; one that needs it waits for confirm",
   confirm: "confirm INSTRUMENT            apply the settings that wait",
   call: "call INSTRUMENT COMMAND ARG…  call a command",
+  eval: "eval [--python] EXPRESSION    evaluate JavaScript, or Python, on the server",
   watch: "watch [INSTRUMENT [FIELD]]    show fields as they change, until Ctrl-C",
   help: "help [INSTRUMENT[.COMMAND]]   this, or what an instrument or command does",
   exit: "exit                          leave the shell (Ctrl-D does it too); the server goes on",
@@ -85,7 +87,7 @@ export class ShellCompleter {
     const dotted = /^(.+)\.(get|set)$/.exec(first);
     if (dotted !== null) return this.#fieldOrValue(dotted[2]!, dotted[1]!, second, third);
     if (!(first in shellWords)) return [];
-    if (second === undefined) return first === "list" || first === "exit" ? [] : names;
+    if (second === undefined) return ["list", "eval", "exit"].includes(first) ? [] : names;
     if (first === "call") return third === undefined ? this.#find(second)?.commands.map(({ name }) => name) ?? [] : [];
     return ["get", "set", "watch"].includes(first) ? this.#fieldOrValue(first, second, third, fourth) : [];
   }
@@ -113,10 +115,17 @@ async function runLine(
   line: string,
   signal: AbortSignal,
 ): Promise<boolean> {
-  const parsed = parseCommandLine(line);
   const paint: Paint = painter(context.colour);
   const print = (value: unknown) =>
     json ? writeJson(context, value) : context.process.stdout.write(result(value, paint));
+  // Code keeps its quotes.
+  const [, python, expression] = /^\s*eval\s+(--python\s+)?(.*)$/.exec(line) ?? [];
+  if (expression !== undefined) {
+    const language = python === undefined ? "javascript" : "python";
+    print(await client.doEval(expression, { signal, language, ...shower(true, context.process.stdout.write) }));
+    return true;
+  }
+  const parsed = parseCommandLine(line);
   const { instrument, command, args } = parsed;
   if (command === "") return true;
   if (instrument !== undefined) {

@@ -116,7 +116,7 @@ for (const { prototype } of [Widget, Dashboard]) addOriginalSpellings(prototype)
  *
  * @param context How it reaches the server, and where what it prints goes.
  */
-export function prepareJavaScript(context: CodeContext): RunCode {
+export async function prepareJavaScript(context: CodeContext): Promise<RunCode> {
   const dashboard = new Dashboard(context);
   const later: (() => unknown)[] = [];
   const getDashboard = () => dashboard;
@@ -137,6 +137,8 @@ export function prepareJavaScript(context: CodeContext): RunCode {
   for (const [name, value] of Object.entries(names)) {
     Object.defineProperty(globalThis, name, { value, configurable: true, writable: true });
   }
+  // Whatever happens the first time only takes its time before somebody waits for it.
+  evaluated((await import(moduleOf("export default await (0);")) as { readonly default: unknown }).default);
   return async (code) => {
     const { default: value } = await import(moduleOf(code.source)) as { readonly default: unknown };
     if (later.length > 0) {

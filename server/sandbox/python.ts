@@ -6,7 +6,7 @@
 
 import type { CodeContext, RunCode } from "./code_context.ts";
 import { AskError, describeFailure, Stop, tooLong, withLine } from "./failure.ts";
-import type { Ask, Evaluated, Failure } from "./messages.ts";
+import type { Ask, Code, Evaluated, Failure } from "./messages.ts";
 import { prelude } from "./python_prelude.ts";
 
 interface MicroPython {
@@ -102,7 +102,8 @@ export async function preparePython(
     tell: (json: string) => void (outcome = json),
   });
   python.runPython(prelude);
-  return (code): Evaluated => {
+  const runCode = (code: Code): Evaluated => {
+    outcome = "";
     request = JSON.stringify({ ...code, longest: context.resultBytes });
     try {
       python.runPython("_run()");
@@ -118,6 +119,9 @@ export async function preparePython(
     }
     return ended;
   };
+  // Whatever happens the first time only takes its time before somebody waits for it.
+  runCode({ language: "python", mode: "eval", source: "0" });
+  return runCode;
 }
 
 function lastLine(error: unknown): string {

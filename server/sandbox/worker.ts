@@ -154,7 +154,7 @@ async function prepare(settings: WorkerSettings): Promise<void> {
   context = new Context(settings);
   seal();
   run = settings.python === undefined
-    ? prepareJavaScript(context)
+    ? await prepareJavaScript(context)
     : await preparePython(context, settings.python.url, settings.python.module);
   post({ ready: true });
 }

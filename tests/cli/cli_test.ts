@@ -228,3 +228,61 @@ Deno.test("cli: version and help", async () => {
   strictEqual(JSON.parse((await run(["version", "--json"])).out).version, "0.1.0");
   match((await run(["--help"])).out, /COMMANDS\n {2}server +Serve the demo bench/);
 });
+
+Deno.test("cli: eval and exec, the value or the error on the right stream, and what the code prints", async () => {
+  await using server = startServer({ sandbox: {} });
+  const cli = against(server.dashboardServer.port);
+  const success = (out: string, err = "") => ({ code: 0, out, err });
+  deepStrictEqual(await cli("eval", "get_dashboard().get_field('UV Light', 'Status Selection')"), success("Off\n"));
+  deepStrictEqual(await cli("eval", "[1, 'a b']"), success("1\na b\n"));
+  deepStrictEqual(await cli("eval", "--python", "get_dashboard().serial_connected"), success("False\n"));
+  deepStrictEqual(await cli("eval", "--json", "({ a: [1.5] })"), success('{"a":[1.5]}\n'));
+  deepStrictEqual(
+    await cli("eval", "--python", "print('\\x1b[31m') or 1", "--show-output"),
+    success("1\n", "\\u001b[31m\n"),
+  );
+  deepStrictEqual(await cli("eval", "missing"), {
+    code: 1,
+    out: "",
+    err: "ReferenceError: missing is not defined (line 1)\n",
+  });
+  match((await cli("eval", "--json", "missing")).err, /^\{"error":\{"code":"code_failed","message":"ReferenceError/);
+
+  const folder = await Deno.makeTempDir();
+  const file = async (name: string, text: string) => {
+    await Deno.writeTextFile(`${folder}/${name}`, text);
+    return `${folder}/${name}`;
+  };
+  const python = await file("steps.py", "for n in range(2):\n\tprint(n, '\\t|')\n");
+  deepStrictEqual(await cli("exec", python, "--show-output"), success("0 \t|\n1 \t|\n"));
+  deepStrictEqual(await cli("exec", python), success(""));
+  const javascript = await file("steps.js", "console.log(await Promise.resolve(5));");
+  deepStrictEqual(await cli("exec", javascript, "--show-output"), success("5\n"));
+  const typescript = await file(
+    "steps.ts",
+    "interface Step {\n  readonly value: number;\n}\nconst step: Step = { value: 5 };\nconsole.log(step.value satisfies number);\nnull!.x;\n",
+  );
+  deepStrictEqual(await cli("exec", typescript, "--show-output"), {
+    code: 1,
+    out: "5\n",
+    err: "TypeError: Cannot read properties of null (reading 'x') (line 6)\n",
+  });
+  const standardInput = (text: string, ...words: string[]) =>
+    run(["exec", "-", "--show-output", "--port", String(server.dashboardServer.port), ...words], {
+      readInput: () => Promise.resolve(text),
+    });
+  deepStrictEqual(await standardInput("console.log(1)"), success("1\n"));
+  deepStrictEqual(await standardInput("print(1)", "--python"), success("1\n"));
+  const wrong: [file: string, err: RegExp][] = [
+    [`${folder}/none.py`, /^Cannot read .*none\.py: there is no such file\n$/],
+    [await file("steps.txt", ""), /it must end in \.js, \.ts or \.py \(or give --python\)\n$/],
+    [await file("broken.ts", "const = 5;"), /^Cannot read .*broken\.ts as TypeScript: .*1:7/],
+    [folder, /it must end in/],
+  ];
+  for (const [path, err] of wrong) {
+    const failed = await cli("exec", path);
+    match(failed.err, err);
+    deepStrictEqual([failed.code, failed.out], [2, ""], path);
+  }
+  await Deno.remove(folder, { recursive: true });
+});

@@ -89,6 +89,17 @@ for (const program of programs) {
       stderr: "",
     });
     strictEqual((await cli("get", "--port", `${dashboardPort}`)).code, 2);
+    const [print, success] = ["print('from Python')", { code: 0, stderr: "" }];
+    const typescript = await Deno.makeTempFile({ suffix: ".ts" });
+    await Deno.writeTextFile(typescript, "const name: string = getDashboard().name; console.log(name);");
+    deepStrictEqual(await cli("eval", "--port", `${dashboardPort}`, "6 * 7"), { ...success, stdout: "42\n" });
+    deepStrictEqual(await cli("exec", "--port", `${dashboardPort}`, typescript, "--show-output"), {
+      ...success,
+      stdout: "demo bench\n",
+    });
+    await Deno.remove(typescript);
+    strictEqual((await cli("eval", "--port", `${dashboardPort}`, "--python", print)).code, 0);
+    match(server.err, /client \d+.* prints: demo bench\n.*client \d+.* prints: from Python\n/s);
     const shell = new Deno.Command(program.path, {
       args: [...program.client, "shell", "--port", `${dashboardPort}`],
       cwd: top,
@@ -99,14 +110,14 @@ for (const program of programs) {
     const input = shell.stdin.getWriter();
     await input.write(
       new TextEncoder().encode(
-        "get uv_light status_selection\ntempcon.get_control_temperature\nnosuch.x\n# comment\nget_roi",
+        "get uv_light status_selection\neval 'a' + \"b\"\neval --python print('c') or 1 / 2\ntempcon.get_control_temperature\nnosuch.x\n# comment\nget_roi",
       ),
     );
     await input.close();
     const output = await shell.output();
     deepStrictEqual([output.code, new TextDecoder().decode(output.stdout), new TextDecoder().decode(output.stderr)], [
       1,
-      "Off\n-100\n1\n1\n1\n1\n1\n1\n",
+      "Off\nab\nc\n0.5\n-100\n1\n1\n1\n1\n1\n1\n",
       'No instrument is called nosuch; "list" tells what there is\n',
     ]);
     await cli("command", "--port", `${commandPort}`, "exit");
@@ -198,4 +209,23 @@ Deno.test("source: the start task may listen on this PC only, and says so", asyn
     env: { NO_COLOR: "1" },
   });
   deepStrictEqual([refused.code, refused.stderr.includes("give --insecure-open")], [5, true]);
+});
+
+Deno.test("source: a server that may not start a sandbox serves without one, and says why", async () => {
+  const program = { name: "", path: Deno.execPath(), client: [], server: [] as readonly string[] };
+  const flags = ["run", "--quiet", "--no-prompt", "--allow-net=127.0.0.1", "cli/main.ts", "server"];
+  await using server = new ServerProcess({ ...program, server: flags });
+  const [commandPort] = await server.ports();
+  using client = await RawClient.connect(commandPort);
+  strictEqual(
+    await client.ask("eval 1"),
+    "ERROR Cannot start a sandbox: this program may not start any (--allow-run)",
+  );
+  strictEqual(await client.ask("tempcon.get_control_temperature"), "OK -100.0");
+  await using without = new ServerProcess({ ...program, server: flags }, ["--eval", "none"]);
+  const [port] = await without.ports();
+  match(without.out, /code that clients send +is not run \(--eval none\)\n/);
+  using asking = await RawClient.connect(port);
+  strictEqual(await asking.ask("eval 1"), "ERROR Cannot run code: this server evaluates none (--eval none)");
+  strictEqual(without.err, "");
 });

@@ -5,7 +5,7 @@ import {
   CommandServer,
   defineInstrument,
   demoInstruments,
-  HeliographServer,
+  type HeliographServer,
   PyOpticonSocketClient,
   type SandboxOptions,
 } from "../../mod.ts";
