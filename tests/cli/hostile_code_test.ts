@@ -2,6 +2,7 @@
 import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
 import { PyOpticonSocketClient } from "../../mod.ts";
 import { eventually, RawClient, top } from "../fixture.ts";
+import { children, linux, usage } from "../linux_processes.ts";
 import { programs, ServerProcess } from "../server_process.ts";
 
 interface Hostile {
@@ -205,21 +206,6 @@ const values: readonly Hostile[] = [
   },
 ];
 
-/** How much processor time a process has used, in hundredths of a second, and how many threads it has. */
-async function usage(pid: number): Promise<{ ticks: number; threads: number; kibibytes: number }> {
-  const fields = (await Deno.readTextFile(`/proc/${pid}/stat`)).replace(/^.*\) /, "").split(" ");
-  return {
-    ticks: Number(fields[11]) + Number(fields[12]),
-    threads: Number(fields[17]),
-    kibibytes: Number(fields[21]) * 4,
-  };
-}
-
-async function children(pid: number): Promise<number[]> {
-  const text = await Deno.readTextFile(`/proc/${pid}/task/${pid}/children`);
-  return text.trim().split(" ").filter((word) => word !== "").map(Number);
-}
-
 for (const program of programs) {
   Deno.test(`${program.name}: hostile code gets an error within its deadline and leaves nothing behind`, async (t) => {
     await using server = new ServerProcess(program, ["--eval-deadline", "2"]);
@@ -264,7 +250,7 @@ for (const program of programs) {
 
     await t.step({
       name: "no process and no thread of it runs on, and memory is back",
-      ignore: Deno.build.os !== "linux", // looks into /proc
+      ignore: !linux, // looks into /proc
       fn: async () => {
         // What is idle is not watched in a timed test: it just has to be so at some moment, as a burnt core never is.
         await eventually(async () => {

@@ -14,6 +14,7 @@ import { pyopticonSource } from "../../server/sandbox/pyopticon_source.ts";
 import { Sandbox } from "../../server/sandbox/sandbox.ts";
 import { Services } from "../../server/services.ts";
 import { eventually, RawClient, startServer } from "../fixture.ts";
+import { linux, listeningPorts, sandboxes } from "../linux_processes.ts";
 
 function clientOf(server: HeliographServer, options: { timeout?: number } = {}): PyOpticonSocketClient {
   return new PyOpticonSocketClient({
@@ -393,24 +394,6 @@ Deno.test("code: is stopped in time for a PyOpticon client, however long others 
   strictEqual(await longer, "done");
 });
 
-/** The processes of the sandbox that this process has started. */
-async function sandboxes(): Promise<number[]> {
-  const found: number[] = [];
-  for await (const { name } of Deno.readDir("/proc")) {
-    if (!/^\d+$/.test(name)) continue;
-    try {
-      const parent = /^PPid:\s+(\d+)$/m.exec(await Deno.readTextFile(`/proc/${name}/status`))?.[1];
-      const words = await Deno.readTextFile(`/proc/${name}/cmdline`);
-      if (Number(parent) === Deno.pid && words.includes("sandbox/host.ts")) found.push(Number(name));
-    } catch {
-      // It has just ended.
-    }
-  }
-  return found;
-}
-
-const linux = Deno.build.os === "linux";
-
 Deno.test({
   name: "sandbox: a process that dies loses only the evaluation inside it, and another takes its place",
   ignore: !linux, // finds the processes in /proc
@@ -548,17 +531,7 @@ Deno.test({
     await using client = clientOf(server);
     strictEqual(await client.doEval("1"), 1);
     const known = new Set([server.commandServer.port, server.dashboardServer.port]);
-    const inodes = new Set<string>();
-    for await (const { name } of Deno.readDir("/proc/self/fd")) {
-      const target = await Deno.readLink(`/proc/self/fd/${name}`).catch(() => "");
-      inodes.add(/^socket:\[(\d+)\]$/.exec(target)?.[1] ?? "");
-    }
-    const listening = (await Deno.readTextFile("/proc/net/tcp")).split("\n").slice(1).map((line) =>
-      line.trim().split(/\s+/)
-    )
-      .filter((words) => words[3] === "0A" && inodes.has(words[9]!))
-      .map((words) => parseInt(words[1]!.split(":")[1]!, 16))
-      .filter((port) => !known.has(port));
+    const listening = (await listeningPorts()).filter((port) => !known.has(port));
     strictEqual(listening.length, 1);
     for (
       const said of ["x".repeat(100), `"${crypto.randomUUID()}"\n{"idle":true}\n`, "GET / HTTP/1.1\r\n\r\n".repeat(5)]

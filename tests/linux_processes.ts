@@ -1,0 +1,40 @@
+/** Looks at processes through /proc, which Deno itself reads only with every permission: programs read it for the tests. */
+import { runProgram } from "./fixture.ts";
+
+/** Whether there is a /proc to look at. */
+export const linux = Deno.build.os === "linux";
+
+/** What a line of the shell prints. */
+async function shell(line: string): Promise<string> {
+  return (await runProgram("sh", ["-c", line])).stdout.trim();
+}
+
+/** The processes that a process has started and that still run, but for the one that looks. */
+export async function children(pid: number): Promise<number[]> {
+  const found = (await shell(`cat /proc/${pid}/task/*/children`)).split(/\s+/).filter((word) => word !== "").map(
+    Number,
+  );
+  const running = await Promise.all(found.map(async (child) => await shell(`cat /proc/${child}/comm`) !== ""));
+  return found.filter((_, index) => running[index]);
+}
+
+/** The processes of the sandbox that this process has started from source. */
+export async function sandboxes(): Promise<number[]> {
+  const found = await children(Deno.pid);
+  const words = await Promise.all(found.map((pid) => shell(`tr '\\0' ' ' < /proc/${pid}/cmdline`)));
+  return found.filter((_, index) => words[index]!.includes("sandbox/host.ts"));
+}
+
+/** How much processor time a process has used, in hundredths of a second, and its memory in KiB. */
+export async function usage(pid: number): Promise<{ ticks: number; kibibytes: number }> {
+  const fields = (await shell(`cat /proc/${pid}/stat`)).replace(/^.*\) /, "").split(" ");
+  return { ticks: Number(fields[11]) + Number(fields[12]), kibibytes: Number(fields[21]) * 4 };
+}
+
+/** The TCP ports that this process listens on. */
+export async function listeningPorts(): Promise<number[]> {
+  const sockets = new Set((await shell(`ls -l /proc/${Deno.pid}/fd`)).match(/(?<=socket:\[)\d+/g));
+  return (await shell("cat /proc/net/tcp")).split("\n").slice(1).map((line) => line.trim().split(/\s+/))
+    .filter((words) => words[3] === "0A" && sockets.has(words[9]!))
+    .map((words) => parseInt(words[1]!.split(":")[1]!, 16));
+}
