@@ -13,6 +13,8 @@ import type { Answer, Ask, Code, Evaluated, FromHost, HostSettings, ToHost } fro
 export interface CodeSender {
   /** Does what code asks for, as its sender could by hand. */
   readonly answer: (ask: Ask) => Promise<Answer>;
+  /** Whether they have gone: code of theirs that waits is then not run. */
+  readonly gone?: boolean;
   /** Takes what code prints. */
   readonly output: (text: string) => void;
 }

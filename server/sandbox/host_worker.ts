@@ -48,6 +48,7 @@ export class HostWorker {
   readonly #resultLimit: number;
   #events: HostEvents | undefined;
   #asking = false;
+  #ending = false;
   #outputLength = 0;
 
   /**
@@ -117,6 +118,7 @@ export class HostWorker {
    * @returns Whether nothing of it runs any more; terminating a Worker that is busy does not stop it.
    */
   async end(patience: number): Promise<boolean> {
+    this.#ending = true;
     this.#send({ end: true });
     const timer = setTimeout(() => this.#ended.resolve(false), patience);
     const ended = await this.#ended.promise;
@@ -132,7 +134,7 @@ export class HostWorker {
   #take(message: FromWorker): void {
     if (typeof message !== "object" || message === null) return this.#forged();
     if ("ready" in message) return this.#ready.resolve();
-    if ("ended" in message) return this.#ended.resolve(true);
+    if ("ended" in message) return this.#ending ? this.#ended.resolve(true) : this.#forged();
     const events = this.#events;
     if (events === undefined) return;
     if ("output" in message && typeof message.output === "string") {

@@ -160,8 +160,9 @@ export class Sandbox {
       const [waiting] = this.#waiting.splice(index, 1);
       void this.#run(host, waiting!);
     }
-    if (this.#waiting.length === 0) return;
-    if (this.#hosts.size + this.#starting.size === 0) this.#startHost();
+    const hosts = this.#hosts.size + this.#starting.size;
+    if (this.#waiting.length === 0 || hosts >= this.options.atOnce) return;
+    if (hosts === 0) this.#startHost();
     else this.#growing ??= setTimeout(() => this.#grow(), growAfter);
   }
 
@@ -191,6 +192,7 @@ export class Sandbox {
   async #run(host: HostProcess, waiting: Waiting): Promise<void> {
     const { code, sender, client, until, tooLate, timer, resolve, reject } = waiting;
     clearTimeout(timer);
+    if (sender.gone) return reject(new HeliographError("aborted", "The code was not run: whoever sent it has gone"));
     this.#running.set(client, (this.#running.get(client) ?? 0) + 1);
     this.#lastUsed.set(host, performance.now());
     try {

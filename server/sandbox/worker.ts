@@ -147,11 +147,12 @@ function catchRest(source: string): void {
   addEventListener("error", (event) => fail(event, event.error));
 }
 
+/** Each is used once: code may speak to its own Worker, as by dispatchEvent, but not make it run anything more. */
+let settings: WorkerSettings | undefined;
 let run: RunCode | undefined;
-let context: Context | undefined;
 
 async function prepare(settings: WorkerSettings): Promise<void> {
-  context = new Context(settings);
+  const context = new Context(settings);
   seal();
   run = settings.python === undefined
     ? await prepareJavaScript(context)
@@ -159,11 +160,11 @@ async function prepare(settings: WorkerSettings): Promise<void> {
   post({ ready: true });
 }
 
-async function runCode(code: Code, { resultBytes }: WorkerSettings): Promise<void> {
+async function runCode(run: RunCode, code: Code, { resultBytes }: WorkerSettings): Promise<void> {
   catchRest(code.source);
   let reply: FromWorker;
   try {
-    const done = await run!(code);
+    const done = await run(code);
     // The value's text bounds the value well enough: both are made from the same thing.
     const bytes = encode(done.text).length;
     reply = bytes <= resultBytes ? { done } : { failed: tooLong(bytes, resultBytes) };
@@ -173,17 +174,18 @@ async function runCode(code: Code, { resultBytes }: WorkerSettings): Promise<voi
   post(reply);
 }
 
-let settings: WorkerSettings | undefined;
-
 addEventListener("message", (event) => {
   // No listener of the code's hears what is not meant for it.
   apply(stopImmediatePropagation, event, []);
   const message = (event as MessageEvent<ToWorker>).data;
   if ("prepare" in message) {
+    if (settings !== undefined) return;
     settings = message.prepare;
     void prepare(settings);
   } else if ("run" in message) {
-    void runCode(message.run, settings!);
+    const runOnce = run;
+    run = undefined;
+    if (runOnce !== undefined) void runCode(runOnce, message.run, settings!);
   } else {
     // Said from the event loop: nothing of the code is running any more, and nothing of it will.
     post({ ended: true });

@@ -166,6 +166,22 @@ const hostile: readonly Hostile[] = [
     code: "(globalThis.postMessage ?? DedicatedWorkerGlobalScope.prototype.postMessage).call(self, { done: 1 });",
     reply: /^Error: /,
   },
+  ...["javascript", "python"].map((language) => ({
+    name: `telling its own Worker what to run, in ${language}`,
+    code: `const source = "throw new Error((await import('node:fs')).readFileSync ? 'imported' : '')";
+      const answers = new SharedArrayBuffer(100);
+      for (const data of [{ run: { language: "${language}", mode: "exec", source } }, { prepare: { answers, outputBytes: 1e9 } },
+        { run: { language: "${language}", mode: "exec", source } }]) {
+        dispatchEvent(new MessageEvent("message", { data }));
+        await new Promise((done) => setTimeout(done, 50));
+      }`,
+    reply: /^Success$/,
+  })),
+  {
+    name: "telling its own Worker to end, and going on",
+    code: "dispatchEvent(new MessageEvent('message', { data: { end: true } })); for (;;);",
+    reply: /^Error: The code ended its sandbox: it tampered with what carries its results/,
+  },
   {
     name: "prototype tampering",
     code:
