@@ -36,6 +36,7 @@ export {
 } from "./server/instruments/command.ts";
 export type { Caller, CommandQueue, Issue, Work } from "./server/instruments/command_queue.ts";
 export { defineInstrument, type TypedInstrument } from "./server/instruments/define_instrument.ts";
+export type { Gate } from "./server/instruments/gate.ts";
 export { InstrumentError, type InstrumentErrorCode } from "./server/instruments/errors.ts";
 export type { Field, FieldHolder, FieldSpec, Quality } from "./server/instruments/field.ts";
 export type { ChangeListener, Fields, Instrument, InstrumentSpec } from "./server/instruments/instrument.ts";

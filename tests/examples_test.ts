@@ -1,8 +1,7 @@
 /** The examples, each run as a user would. */
 import { deepStrictEqual, match, strictEqual } from "node:assert/strict";
 import { fileURLToPath } from "node:url";
-import { runCli } from "../cli/app.ts";
-import type { CliContext } from "../cli/context.ts";
+import { run } from "./cli_fixture.ts";
 import { canRun, RawClient, runProgram, startServer, top } from "./fixture.ts";
 
 Deno.test("examples: an instrument of one's own is served on both wires", async () => {
@@ -82,19 +81,9 @@ print(repr(s.recv(1024)))
 
 Deno.test("examples: warm_up.py runs on the server, through the command line", async () => {
   await using server = startServer({ sandbox: {} });
-  let [out, err] = ["", ""];
-  const context: CliContext = {
-    process: { stdout: { write: (text) => void (out += text) }, stderr: { write: (text) => void (err += text) } },
-    program: "heliograph",
-    terminal: false,
-    colour: false,
-    historyFile: undefined,
-    readInput: () => Promise.resolve(""),
-    words: [],
-  };
   const file = fileURLToPath(new URL("examples/warm_up.py", top));
   const words = ["exec", file, "--show-output", "--port", String(server.dashboardServer.port)];
-  deepStrictEqual([await runCli(words, context), out, err], [0, "light On at 30.0\n", ""]);
+  deepStrictEqual(await run(words), { code: 0, out: "light On at 30.0\n", err: "" });
 });
 
 Deno.test("mod.ts: can be imported by URL, where our deno.json is not seen", async () => {

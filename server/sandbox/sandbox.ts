@@ -4,15 +4,15 @@
  * @module
  */
 
-import { fileURLToPath } from "node:url";
 import { getLogger } from "npm:@logtape/logtape@2.4.2";
 import { HeliographError } from "../../protocol/errors.ts";
+import { sourceCommand } from "./host_command.ts";
 import { HostListener } from "./host_listener.ts";
 import { type CodeSender, HostProcess, NotBegun } from "./host_process.ts";
 import type { Code, Evaluated } from "./messages.ts";
 // What a sandbox's process needs is fetched with the rest.
 import "./javascript_module.ts";
-import { answerMargin, type CodePermissions, type SandboxOptions, sandboxOptions } from "./options.ts";
+import { answerMargin, type SandboxOptions, sandboxOptions } from "./options.ts";
 
 /** How many evaluations may wait. */
 const longestQueue = 1000;
@@ -280,31 +280,4 @@ export class Sandbox {
       host.kill(new HeliographError("stopping", "The sandbox was not needed"));
     }
   }
-}
-
-/** How a sandbox's process is run from source, with no more permissions than it needs. */
-function sourceCommand(permissions: CodePermissions): readonly [string, ...string[]] | undefined {
-  const own = new URL("host.ts", import.meta.url);
-  if (Deno.build.standalone || own.protocol !== "file:") return undefined;
-  const { read = [], write = [], net = [] } = permissions;
-  const allow = (name: string, values: readonly string[]) => {
-    if (values.length === 0) return [];
-    // A comma separates: then its Workers alone, which are told each value, are held to the list.
-    return [values.some((value) => value.includes(",")) ? `--allow-${name}` : `--allow-${name}=${values}`];
-  };
-  return [
-    Deno.execPath(),
-    "run",
-    "--quiet",
-    "--no-prompt",
-    "--no-config",
-    "--no-lock",
-    "--no-remote",
-    "--unstable-worker-options",
-    "--allow-sys=setPriority",
-    ...allow("read", [fileURLToPath(new URL(".", own)), ...read]),
-    ...allow("write", write),
-    ...allow("net", ["127.0.0.1", ...net]),
-    own.href,
-  ];
 }

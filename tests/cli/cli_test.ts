@@ -1,39 +1,9 @@
 import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
-import { runCli } from "../../cli/app.ts";
 import { watch } from "../../cli/commands/bench.ts";
-import type { CliContext } from "../../cli/context.ts";
 import { PyOpticonSocketClient } from "../../mod.ts";
 import { originalCommandServer } from "../client/original_servers.ts";
+import { contextOf, run } from "../cli_fixture.ts";
 import { startServer } from "../fixture.ts";
-
-/** What a script sees: no terminal, no colours, no history. */
-function contextOf(): CliContext {
-  const silent = { write: () => {} };
-  return {
-    process: { stdout: silent, stderr: silent },
-    program: "heliograph",
-    terminal: false,
-    colour: false,
-    historyFile: undefined,
-    readInput: () => Promise.resolve(""),
-    words: [],
-  };
-}
-
-/** Runs the program with streams of its own. */
-async function run(
-  words: readonly string[],
-  options: Partial<CliContext> = {},
-): Promise<{ code: number; out: string; err: string }> {
-  let [out, err] = ["", ""];
-  const context: CliContext = {
-    ...contextOf(),
-    process: { stdout: { write: (text) => void (out += text) }, stderr: { write: (text) => void (err += text) } },
-    ...options,
-  };
-  const code = await runCli(words, context);
-  return { code, out, err };
-}
 
 /** Runs subcommands against a server with the demo bench. */
 function against(port: number) {
