@@ -166,7 +166,7 @@ Deno.test("cli: watch writes the snapshot and the changes, also as JSON lines", 
       out += text;
       if (last.test(out)) abort.abort();
     };
-    const context: CliContext = { ...contextOf(), process: { stdout: { write }, stderr: { write } } };
+    const context = { ...contextOf(), process: { stdout: { write }, stderr: { write } } };
     await watch(context, client, json, "UV Light", undefined, abort.signal);
     return out;
   };
