@@ -11,6 +11,7 @@ const patience = 5000;
 
 interface Expected {
   readonly resolve: (socket: Deno.TcpConn) => void;
+  readonly reject: (reason: HeliographError) => void;
   readonly timer: ReturnType<typeof setTimeout>;
 }
 
@@ -42,7 +43,7 @@ export class HostListener {
       this.#expected.delete(token);
       reject(new HeliographError("unavailable", `Cannot start a sandbox: it did not report within ${seconds} s`));
     }, seconds * 1000);
-    this.#expected.set(token, { resolve, timer });
+    this.#expected.set(token, { resolve, reject, timer });
     return { token, connected };
   }
 
@@ -52,10 +53,13 @@ export class HostListener {
     this.#expected.delete(token);
   }
 
-  /** Stops listening. */
+  /** Stops listening; who was waited for is waited for no longer. */
   close(): void {
     this.#listener.close();
-    for (const token of [...this.#expected.keys()]) this.forget(token);
+    for (const [token, { reject }] of [...this.#expected]) {
+      this.forget(token);
+      reject(new HeliographError("stopping", "Cannot start a sandbox: the server is stopping"));
+    }
   }
 
   async #accept(): Promise<void> {
