@@ -80,6 +80,10 @@ export class Evaluator {
   }
 }
 
+/** How many lines of an evaluation the log tells, and how long each may be, in characters. */
+const mostLines = 1000;
+const longestLine = 10_000;
+
 /** One evaluation: a caller of its own, so that it alone passes while it holds the bench. */
 class EvaluationSender implements CodeSender, Caller {
   readonly #bench: Bench;
@@ -89,6 +93,7 @@ class EvaluationSender implements CodeSender, Caller {
   readonly #output: ((text: string) => void) | undefined;
   readonly #log = getLogger(["heliograph", "code"]);
   #line = "";
+  #told = 0;
   #ended = false;
   #release: (() => void) | undefined;
 
@@ -117,14 +122,21 @@ class EvaluationSender implements CodeSender, Caller {
 
   output(text: string): void {
     this.#output?.(text);
-    const lines = (this.#line + text).split("\n");
-    this.#line = lines.pop()!;
-    for (const line of lines) this.#tell(line);
+    const lines = text.split("\n");
+    for (const [index, piece] of lines.entries()) {
+      this.#line += piece;
+      if (index === lines.length - 1 && this.#line.length < longestLine) break;
+      this.#tell(this.#line);
+      this.#line = "";
+    }
   }
 
   async answer(ask: Ask): Promise<Answer> {
     try {
-      return { value: await this.#answer(ask) ?? null };
+      const value = await this.#answer(ask) ?? null;
+      // What a command returned may be nothing that JSON can hold; that is an error here, not in what carries it.
+      JSON.stringify(value);
+      return { value };
     } catch (error) {
       const { code, message } = wireError(error);
       return { error: { code, message } };
@@ -136,6 +148,7 @@ class EvaluationSender implements CodeSender, Caller {
     this.#ended = true;
     this.#release?.();
     if (this.#line !== "") this.#tell(this.#line);
+    if (this.#told > mostLines) this.#log.info("{client} prints {count} more lines", this.#more());
   }
 
   /** What is asked comes from code: nothing of it is taken for what it should be. */
@@ -192,7 +205,12 @@ class EvaluationSender implements CodeSender, Caller {
     this.#release = release;
   }
 
+  #more(): { client: string; count: number } {
+    return { client: this.#client.label, count: this.#told - mostLines };
+  }
+
   #tell(line: string): void {
+    if (++this.#told > mostLines) return;
     this.#log.info("{client} prints: {line}", { client: this.#client.label, line });
   }
 }

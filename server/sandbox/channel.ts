@@ -9,16 +9,18 @@
 import { type LineFault, LineSplitter } from "../../protocol/line_splitter.ts";
 import { Connection } from "../connection.ts";
 
-/** Longer than any line that either side sends: a result at its limit, escaped. */
-const longestLine = 256 * 1024 * 1024;
+/** What may wait to be sent, in bytes: each side asks and answers one thing at a time. */
+const mostQueued = 256 * 1024 * 1024;
 
 /** One end of the connection. */
 export class Channel {
   readonly #connection: Connection;
+  readonly #longestLine: number;
 
-  /** @param socket An open connection, which the channel closes. */
-  constructor(socket: Deno.TcpConn) {
-    this.#connection = new Connection(socket, { queuedBytes: longestLine, stuckSeconds: 60 });
+  /** @param socket An open connection, which the channel closes. @param longestLine What is taken, in bytes. */
+  constructor(socket: Deno.TcpConn, longestLine: number) {
+    this.#longestLine = longestLine;
+    this.#connection = new Connection(socket, { queuedBytes: mostQueued, stuckSeconds: 60 });
   }
 
   /** Sends a message. */
@@ -38,7 +40,7 @@ export class Channel {
 
   /** The messages, until the other side closes. @throws {SyntaxError} For what is not JSON. */
   async *messages(): AsyncGenerator<unknown> {
-    const splitter = new LineSplitter(longestLine);
+    const splitter = new LineSplitter(this.#longestLine);
     const lines: (string | LineFault)[] = [];
     for (let bytes = await this.#connection.read(); bytes !== null; bytes = await this.#connection.read()) {
       splitter.push(bytes, lines);

@@ -32,7 +32,7 @@ export class AskError extends Error {
 }
 
 /** Where code stands: in a module of its own, whose address is its source. */
-const ownLine = /data:text\S*?:(\d+):\d+/;
+const ownLine = /^\s+at .*?data:text\S*?:(\d+):\d+/m;
 
 /** Text that code has a hand in: its getters and conversions may throw. */
 function textOf(make: () => unknown): string {
@@ -54,7 +54,7 @@ export function describeFailure(error: unknown, source: string): Failure {
   if (typeof error !== "object" || error === null) return { code, message: `Uncaught ${textOf(() => error)}` };
   const name = textOf(() => (error as Error).name) || "Error";
   const message = textOf(() => (error as Error).message);
-  const line = ownLine.exec(message)?.[1] ?? ownLine.exec(textOf(() => (error as Error).stack))?.[1];
+  const line = ownLine.exec(textOf(() => (error as Error).stack))?.[1];
   const text = name === "NotCapable" ? notGranted(message) : `${name}: ${message}`;
   return { code, message: withLine(text.replace(/ at data:text\S*/g, ""), line, source) };
 }
@@ -75,7 +75,9 @@ function notGranted(message: string): string {
  * @returns Both, alike in every language.
  */
 export function withLine(message: string, line: string | number | undefined, source: string): string {
-  return line === undefined ? message : `${message} (line ${Math.min(Number(line), source.split("\n").length)})`;
+  return line === undefined
+    ? message
+    : `${message} (line ${Math.min(Number(line), source.split(/\r\n|[\n\r\u2028\u2029]/).length)})`;
 }
 
 /**

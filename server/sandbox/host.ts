@@ -21,15 +21,23 @@ import type { Language } from "./options.ts";
 const watchInterval = 20;
 /** How long a Worker has to say that nothing of its code runs any more, in milliseconds. */
 const endPatience = 100;
-/** How long an idle process is watched for something that still runs, in milliseconds. */
-const idleWatch = 200;
-/** More than this share of a core, with nothing to do, is code that did not stop. */
-const idleShare = 0.5;
-/** An idle process that has grown by more than this many MiB is replaced by a new one. */
-const idleGrowth = 128;
+/** For how long a process must be quiet before it takes code again, in milliseconds. */
+const quietFor = 4;
+/** How often that is tried: what the last code left takes a moment to be cleared away. */
+const quietTries = 5;
+/** More than this share of a core, with nothing to do, is something that did not stop. */
+const quietShare = 0.6;
+/** How often an idle process is looked at, in milliseconds. */
+const idleInterval = 1000;
+/** More than this share of a core then is something that did not stop. */
+const idleShare = 0.2;
+/** A process that has grown by more than this many MiB is replaced: the next code is to have its memory. */
+const mostGrowth = 40;
 /** JavaScript Workers that are kept ready: a second evaluation does not wait for a new one to start. */
 const readyWorkers: Readonly<Record<Language, number>> = { javascript: 2, python: 1 };
 const mebibyte = 1_048_576;
+/** The longest line from the server, which is trusted. */
+const mostFromServer = 256 * mebibyte;
 
 class SandboxHost {
   readonly #settings: HostSettings;
@@ -37,8 +45,9 @@ class SandboxHost {
   readonly #python: PythonSource | undefined;
   readonly #ready: Record<Language, HostWorker[]> = { javascript: [], python: [] };
   #running: HostWorker | undefined;
-  #watch: ReturnType<typeof setTimeout> | undefined;
+  #watch: ReturnType<typeof setInterval> | undefined;
   #firstMemory = 0;
+  #idleSince: [used: NodeJS.CpuUsage, time: number] | undefined;
 
   constructor(settings: HostSettings, channel: Channel, python: PythonSource | undefined) {
     this.#settings = settings;
@@ -59,7 +68,8 @@ class SandboxHost {
   }
 
   #run(code: Code): void {
-    clearTimeout(this.#watch);
+    clearInterval(this.#watch);
+    this.#idleSince = undefined;
     this.#send({ began: true });
     let runnable = code;
     try {
@@ -82,21 +92,31 @@ class SandboxHost {
   async #end(worker: HostWorker): Promise<void> {
     this.#running = undefined;
     clearInterval(this.#watch);
-    if (!await worker.end(endPatience)) await this.#exit();
+    if (!await worker.end(endPatience) || !await this.#isQuiet() || this.#hasGrown()) return await this.#exit();
     this.#send({ idle: true });
     void this.#refill();
-    this.#watchIdle();
+    this.#watch = setInterval(() => this.#watchIdle(), idleInterval);
+  }
+
+  /** Threads of the runtime's own, such as those that do cryptography, end with no Worker. */
+  async #isQuiet(): Promise<boolean> {
+    for (let tries = 0; tries < quietTries; tries++) {
+      const [before, start] = [process.cpuUsage(), performance.now()];
+      await new Promise((resolve) => setTimeout(resolve, quietFor * (tries + 1)));
+      if (shareOfCore(before, start) < quietShare) return true;
+    }
+    return false;
+  }
+
+  #hasGrown(): boolean {
+    return Deno.memoryUsage().rss - this.#firstMemory > mostGrowth * mebibyte;
   }
 
   /** Code that found a way to leave something behind burns time or keeps memory: then another process takes over. */
   #watchIdle(): void {
-    const before = process.cpuUsage();
-    this.#watch = setTimeout(() => {
-      const { user, system } = process.cpuUsage(before);
-      const busy = (user + system) / 1000 > idleWatch * idleShare;
-      const grown = Deno.memoryUsage().rss - this.#firstMemory > idleGrowth * mebibyte;
-      if (busy || grown) void this.#exit();
-    }, idleWatch);
+    const [before, start] = this.#idleSince ?? [process.cpuUsage(), performance.now()];
+    this.#idleSince = [process.cpuUsage(), performance.now()];
+    if (shareOfCore(before, start) > idleShare || this.#hasGrown()) void this.#exit();
   }
 
   #watchMemory(): void {
@@ -137,6 +157,12 @@ class SandboxHost {
   }
 }
 
+/** How much of a core this process has used since then. */
+function shareOfCore(before: NodeJS.CpuUsage, start: number): number {
+  const { user, system } = process.cpuUsage(before);
+  return (user + system) / 1000 / Math.max(1, performance.now() - start);
+}
+
 /**
  * Gives up what Workers do not need, before any code is taken. From source this process was not given more than that
  * in the first place; an executable has everything that it was compiled with.
@@ -154,7 +180,7 @@ async function dropPermissions(granted: HostSettings["permissions"]): Promise<vo
 /** Runs this process to its end, which is when the server closes the connection. */
 export async function runSandboxHost(): Promise<never> {
   const settings = JSON.parse(await new Response(Deno.stdin.readable).text()) as HostSettings;
-  const channel = new Channel(await Deno.connect({ hostname: "127.0.0.1", port: settings.port }));
+  const channel = new Channel(await Deno.connect({ hostname: "127.0.0.1", port: settings.port }), mostFromServer);
   channel.send(settings.token);
   try {
     // The server's own work goes first. On Windows this is the priority class "below normal".

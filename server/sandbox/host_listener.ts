@@ -8,6 +8,8 @@ import { HeliographError } from "../../protocol/errors.ts";
 
 /** How long whoever connects may take to prove itself, in milliseconds. */
 const patience = 5000;
+/** How many may be about to at the same time. */
+const mostUnproven = 100;
 
 interface Expected {
   readonly resolve: (socket: Deno.TcpConn) => void;
@@ -19,6 +21,7 @@ interface Expected {
 export class HostListener {
   readonly #listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   readonly #expected = new Map<string, Expected>();
+  #unproven = 0;
 
   constructor() {
     void this.#accept();
@@ -66,7 +69,11 @@ export class HostListener {
     for (;;) {
       try {
         const socket = await this.#listener.accept();
-        void this.#admit(socket).catch(() => {});
+        if (this.#unproven >= mostUnproven) socket.close();
+        else {
+          this.#unproven++;
+          void this.#admit(socket).catch(() => {}).finally(() => this.#unproven--);
+        }
       } catch (error) {
         if (error instanceof Deno.errors.BadResource || error instanceof Deno.errors.Interrupted) return;
         await new Promise((resolve) => setTimeout(resolve, 100));

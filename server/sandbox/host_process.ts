@@ -83,6 +83,8 @@ export class HostProcess {
       listener.forget(token);
       throw new HeliographError("unavailable", `Cannot start a sandbox: ${(error as Error).message}`, { cause: error });
     }
+    // A result at its limit, escaped, and what it is wrapped in.
+    const longestLine = 16 * settings.resultBytes + 1_048_576;
     const complaint = keepComplaint(child.stderr);
     const died = child.status.then(async ({ code }) => {
       listener.forget(token);
@@ -91,7 +93,7 @@ export class HostProcess {
     died.catch(() => {});
     try {
       await tell(child, { ...settings, port: listener.port, token });
-      const channel = new Channel(await Promise.race([connected, died]));
+      const channel = new Channel(await Promise.race([connected, died]), longestLine);
       const host = new HostProcess(child, complaint, channel, becameIdle);
       await Promise.race([host.#ready.promise, died]);
       return host;
@@ -185,7 +187,7 @@ export class HostProcess {
       return void evaluation.sender.answer(message.ask).then((answer) => {
         // What was asked by code that has ended meanwhile is not for the next one.
         if (this.#evaluation === evaluation) this.#send({ answer });
-      });
+      }, (error) => this.kill(new HeliographError("code_failed", `Cannot answer the code: ${error}`)));
     }
     this.#evaluation = undefined;
     if ("done" in message) return evaluation.resolve(message.done);

@@ -12,12 +12,16 @@ import {
   type FromHost,
   type FromWorker,
   type HostSettings,
+  longestAsk,
   type ToWorker,
 } from "./messages.ts";
 import type { PythonSource } from "./micropython.ts";
 import type { Language } from "./options.ts";
 
 const encoder = new TextEncoder();
+
+/** What is printed within this many milliseconds goes to the server in one piece. */
+const outputInterval = 10;
 
 /** Told what the code asks, prints and comes to. */
 export type HostEvents = (event: Exclude<FromHost, { readonly idle: true } | { readonly began: true }>) => void;
@@ -50,6 +54,8 @@ export class HostWorker {
   #asking = false;
   #ending = false;
   #outputLength = 0;
+  #output = "";
+  #outputTimer: ReturnType<typeof setTimeout> | undefined;
 
   /**
    * Starts it.
@@ -140,9 +146,13 @@ export class HostWorker {
     if ("output" in message && typeof message.output === "string") {
       this.#outputLength += message.output.length;
       // The Worker keeps to the limit itself, unless code has found a way to speak for it.
-      return this.#outputLength > this.#outputLimit ? this.#forged() : events({ output: message.output });
+      if (this.#outputLength > this.#outputLimit) return this.#forged();
+      this.#output += message.output;
+      this.#outputTimer ??= setTimeout(() => this.#flush(), outputInterval);
+      return;
     }
-    if ("ask" in message && typeof message.ask === "string" && !this.#asking) {
+    this.#flush();
+    if ("ask" in message && typeof message.ask === "string" && !this.#asking && message.ask.length <= longestAsk) {
       try {
         const ask = JSON.parse(message.ask);
         this.#asking = true;
@@ -161,6 +171,14 @@ export class HostWorker {
     this.#forged();
   }
 
+  /** Passes on what has been printed. */
+  #flush(): void {
+    clearTimeout(this.#outputTimer);
+    this.#outputTimer = undefined;
+    if (this.#output !== "") this.#events?.({ output: this.#output });
+    this.#output = "";
+  }
+
   #fits(done: unknown): boolean {
     try {
       // Escapes make it longer than the limit that the Worker keeps to.
@@ -175,6 +193,7 @@ export class HostWorker {
   }
 
   #fail(why: string): void {
+    this.#flush();
     this.#ready.reject(new Error(`The Worker did not start: ${why}`));
     this.#ended.resolve(false);
     this.#events?.({ failed: { code: "code_failed", message: `The code ended its sandbox: ${why}` } });

@@ -160,10 +160,16 @@ function plain(_key: string, value: unknown): unknown {
   if (typeof value === "bigint") return String(value);
   if (typeof value === "number" && !Number.isFinite(value)) return String(value);
   if (typeof value === "function" || typeof value === "symbol") return format(value);
-  if (value instanceof Map) return Object.fromEntries(value);
+  if (value instanceof Map) {
+    // Keys that are not text would run into each other.
+    return [...value.keys()].every((key) => typeof key === "string") ? Object.fromEntries(value) : [...value];
+  }
   if (value instanceof Set) return [...value];
   if (value instanceof Error) return `${value.name}: ${value.message}`;
-  if (ArrayBuffer.isView(value) && !(value instanceof DataView)) return Array.from(value as Uint8Array);
+  if (value instanceof RegExp) return String(value);
+  if (value instanceof ArrayBuffer) return [...new Uint8Array(value)];
+  if (value instanceof DataView) return [...new Uint8Array(value.buffer, value.byteOffset, value.byteLength)];
+  if (ArrayBuffer.isView(value)) return Array.from(value as Uint8Array);
   return value;
 }
 

@@ -116,3 +116,6 @@ export const answerBytes = 4_194_304;
 
 /** Offset of the JSON in the shared memory. */
 export const answerOffset = 8;
+
+/** What code may ask for at once, in characters: as much as a client may in a message. */
+export const longestAsk = 65_536;

@@ -14,6 +14,7 @@ import {
   type Code,
   type Failure,
   type FromWorker,
+  longestAsk,
   type ToWorker,
   type WorkerSettings,
 } from "./messages.ts";
@@ -48,8 +49,13 @@ class Context implements CodeContext {
   }
 
   ask(ask: Ask): unknown {
+    const text = stringify(ask);
+    if (text.length > longestAsk) {
+      const message = `Cannot ask for that: it is ${text.length} characters long, where ${longestAsk} are allowed`;
+      throw new AskError({ code: "limit_exceeded", message });
+    }
     store(this.#state, 0, 0);
-    post({ ask: stringify(ask) });
+    post({ ask: text });
     wait(this.#state, 0, 0);
     // Copied, since text is not decoded from shared memory.
     const answer = parse(decode(this.#bytes.slice(0, load(this.#state, 1)))) as Answer;
@@ -95,6 +101,9 @@ function seal(): void {
     "process",
   ];
   for (const name of forbidden) define(globalThis, name, undefined);
+  // These belong to the whole process, and need no permission.
+  define(URL, "createObjectURL", undefined);
+  if ("gpu" in navigator) define(Object.getPrototypeOf(navigator), "gpu", undefined);
   makeNoCode();
   // The rest of it is held by its permissions.
   const deno = Object.entries(Object.getOwnPropertyDescriptors(Deno)).filter(([name]) => !unheld.includes(name));
@@ -135,7 +144,7 @@ function define(object: object, name: string, value: unknown): void {
 }
 
 /** What of Deno no permission holds: the process's own streams, signals and end, and Deno's inside. */
-const unheld = ["exit", "stdin", "stdout", "stderr", "addSignalListener", "removeSignalListener", "internal"];
+const unheld = ["exit", "stdin", "stdout", "stderr", "addSignalListener", "removeSignalListener", "umask", "internal"];
 
 /** What code starts and does not wait for ends the evaluation too, when it fails. */
 function catchRest(source: string): void {

@@ -121,6 +121,13 @@ Deno.test("code: any value comes back, typed where it is plain data and readable
     ["NaN", "NaN"],
     ["[Infinity, 10n ** 20n]", ["Infinity", "100000000000000000000"]],
     ["new Map([['a', new Set([1])]])", { a: [1] }],
+    ["new Map([[1, 'a'], ['1', 'b']])", [[1, "a"], ["1", "b"]]],
+    ["/x/g", "/x/g"],
+    ["new Uint8Array([1, 2]).buffer", [1, 2]],
+    [
+      "'import export sourceMappingURL=' + /import/.test('import') + `export` /* import */",
+      "import export sourceMappingURL=trueexport",
+    ],
     ["new Float64Array([1.5, 2])", [1.5, 2]],
     ["new Date(0)", "1970-01-01T00:00:00.000Z"],
     ["function named() {}", "[Function: named]"],
@@ -162,6 +169,12 @@ Deno.test("code: errors come back with type, message and line, in the sender's o
     ["missing", "doEval", /: ReferenceError: missing is not defined \(line 1\)$/],
     ["const a = 1;\n\nconst b = = 2;\n", "doExec", /: SyntaxError: Unexpected token \(line 3\)$/],
     ["function f() {\n  null.x;\n}\nf();", "doExec", /TypeError: Cannot read properties of null .*\(line 2\)$/],
+    [
+      "const text = 'import';\n\nconst value = (text).import;",
+      "doExec",
+      /SyntaxError: Cannot use "import": .*\(line 3\)$/,
+    ],
+    ["\r\u2028throw new Error('data:text/x:9:9');", "doExec", /Error: data:text\/x:9:9 \(line 3\)$/],
     ["throw 'text';", "doExec", /Error: Uncaught text$/],
     ["throw null;", "doExec", /Error: Uncaught $/],
     [
@@ -285,6 +298,18 @@ Deno.test("code: only an admin's is run, and only in the languages that the oper
   });
   using line = await RawClient.connect(server.commandServer.port);
   strictEqual(await line.ask("eval [1, undefined]"), "OK [1,null]");
+});
+
+Deno.test("code: what a command returns that JSON cannot hold is an error, and the server goes on", async () => {
+  const circular: unknown[] = [];
+  circular.push(circular);
+  const returning = (value: unknown) => command({ summary: "Return it", run: () => value });
+  const odd = defineInstrument({ title: "odd", commands: { big: returning(5n), circular: returning(circular) } });
+  await using server = startServer({ instruments: [odd], sandbox: {} });
+  await using client = clientOf(server);
+  await rejects(client.doEval("getDashboard().call('odd', 'big')"), { message: /serialize a BigInt.*\(line 1\)$/ });
+  await rejects(client.doEval("getDashboard().call('odd', 'circular')"), { message: /circular/i });
+  strictEqual(await client.doEval("1 + 1"), 2);
 });
 
 /** Instruments whose command takes a while and notes when it began, on one list. */
