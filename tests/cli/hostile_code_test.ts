@@ -21,7 +21,7 @@ const ended =
   /^Error: (?:The sandbox ended while it ran the code|The code ended its sandbox: |NotCapable: |TypeError: )/;
 const noImport = /^Error: SyntaxError: Cannot use "(?:import|export)": code that is sent stands alone \(line \d\)$/;
 // Where acorn reads a regular expression V8 may read divisions: then V8 meets an escaped keyword.
-const noEscape = /^Error: (?:TypeError: )?SyntaxError: (?!undefined)/;
+const noEscape = /^Error: (?:TypeError: )?(?:SyntaxError: |The module's source code could not be parsed)/;
 const noImportOrMore = /^Error: SyntaxError: this is more than one expression/;
 const notGranted = /^Error: NotCapable: Requires \w+ access.*(?:grants it with --eval-|never has it)/;
 
