@@ -36,9 +36,13 @@ export function javascriptModule({ mode, source }: Pick<Code, "mode" | "source">
   const spans = textSpans(text, mode, source);
   let safe = text.slice(0, start);
   let from = start;
+  let next = 0;
   for (const { index, 0: word } of text.slice(start).matchAll(reachingOut)) {
     const at = start + index;
-    if (!spans.some((span) => span.start <= at && at + word.length <= span.end)) {
+    while (next < spans.length && spans[next]!.end <= at) next++;
+    const span = spans[next];
+    const isText = span !== undefined && span.start <= at && at + word.length <= span.end;
+    if (!isText || isEscaped(text, at)) {
       const line = text.slice(0, at).split(lineEnds).length;
       throw failure(`SyntaxError: Cannot use "${word}": code that is sent stands alone`, line, source);
     }
@@ -52,7 +56,7 @@ export function javascriptModule({ mode, source }: Pick<Code, "mode" | "source">
 
 const lineEnds = /\r\n|[\n\r\u2028\u2029]/;
 
-/** Where the text is only text: comments, strings, templates and regular expressions. */
+/** Where the text is only text, in order: comments, strings, templates and regular expressions. */
 function textSpans(text: string, mode: Code["mode"], source: string): Span[] {
   const comments: Comment[] = [];
   const tokens: Token[] = [];
@@ -68,7 +72,15 @@ function textSpans(text: string, mode: Code["mode"], source: string): Span[] {
   if (mode === "eval" && statements !== 1) {
     throw failure("SyntaxError: this is more than one expression (exec takes statements)", undefined, source);
   }
-  return [...comments, ...tokens.filter(({ type }) => textual.has(type.label))];
+  const textTokens = tokens.filter(({ type }) => textual.has(type.label));
+  return [...comments, ...textTokens].sort((one, other) => one.start - other.start);
+}
+
+/** Whether a backslash stands before it: an escape there would mean something else. */
+function isEscaped(text: string, at: number): boolean {
+  let backslashes = 0;
+  while (text[at - 1 - backslashes] === "\\") backslashes++;
+  return backslashes % 2 === 1;
 }
 
 function failure(message: string, line: number | undefined, source: string): Stop {

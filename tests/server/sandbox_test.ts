@@ -124,6 +124,7 @@ Deno.test("code: any value comes back, typed where it is plain data and readable
     ["new Map([[1, 'a'], ['1', 'b']])", [[1, "a"], ["1", "b"]]],
     ["/x/g", "/x/g"],
     ["new Uint8Array([1, 2]).buffer", [1, 2]],
+    ["'\\\\import'", "\\import"],
     [
       "'import export sourceMappingURL=' + /import/.test('import') + `export` /* import */",
       "import export sourceMappingURL=trueexport",
@@ -174,6 +175,7 @@ Deno.test("code: errors come back with type, message and line, in the sender's o
       "doExec",
       /SyntaxError: Cannot use "import": .*\(line 3\)$/,
     ],
+    ["const text = '\\import';", "doExec", /SyntaxError: Cannot use "import"/],
     ["\r\u2028throw new Error('data:text/x:9:9');", "doExec", /Error: data:text\/x:9:9 \(line 3\)$/],
     ["throw 'text';", "doExec", /Error: Uncaught text$/],
     ["throw null;", "doExec", /Error: Uncaught $/],
