@@ -1,4 +1,5 @@
 /** What the tests share: real servers on free ports, real sockets, and reading until something is there. */
+import { PyOpticonSocketClient } from "../client/pyopticon_client.ts";
 import { HeliographServer, type HeliographServerOptions } from "../server/server.ts";
 import { demoInstruments } from "../server/demo_bench.ts";
 
@@ -18,6 +19,15 @@ export function startServer(options: Partial<HeliographServerOptions> = {}): Hel
   });
   server.start();
   return server;
+}
+
+/** A client of the dashboard socket whose errors are thrown, and that waits longer than code may take. */
+export function dashboardClient(server: HeliographServer): PyOpticonSocketClient {
+  return new PyOpticonSocketClient({
+    socketNumber: server.dashboardServer.port,
+    handleErrors: "exception",
+    timeout: 30,
+  });
 }
 
 /** A raw TCP client. */
