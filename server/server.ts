@@ -25,7 +25,11 @@ export interface HeliographServerOptions {
   readonly insecureOpen?: boolean;
   /** What clients may use. @default the limits of the README */
   readonly limits?: Partial<Limits>;
-  /** What the code of clients may be and may use; it runs only where this program may start processes. @default both languages, and nothing of this PC */
+  /**
+   * What the code of clients may be and may use; it runs only where this program may start processes.
+   *
+   * @default both languages, and nothing of this PC
+   */
   readonly sandbox?: Partial<SandboxOptions>;
   /** What code sees as the dashboard's name. @default "heliograph" */
   readonly name?: string;

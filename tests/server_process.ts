@@ -37,9 +37,13 @@ export class ServerProcess {
   err = "";
   readonly #reading: Promise<unknown>;
 
-  constructor(program: Program, args: readonly string[] = []) {
+  constructor(
+    program: Program,
+    args: readonly string[] = [],
+    anyPorts: readonly string[] = ["--command-port", "0", "--dashboard-port", "0"],
+  ) {
     this.#child = new Deno.Command(program.path, {
-      args: [...program.server, "--command-port", "0", "--dashboard-port", "0", ...args],
+      args: [...program.server, ...anyPorts, ...args],
       cwd: top,
       stdin: "null",
       stdout: "piped",

@@ -59,6 +59,7 @@ export class Sandbox {
   #growing: ReturnType<typeof setTimeout> | undefined;
   #failures = 0;
   #listener: HostListener | undefined;
+  #unavailable: HeliographError | undefined;
   #sweep: ReturnType<typeof setInterval> | undefined;
   #failure: { readonly error: HeliographError; readonly until: number } | undefined;
 
@@ -76,7 +77,15 @@ export class Sandbox {
   /** Starts the first process, so that the first evaluation is as fast as the others. */
   start(): void {
     if (this.#listener !== undefined || this.options.languages.length === 0) return;
-    this.#listener = new HostListener();
+    try {
+      this.#listener = new HostListener();
+    } catch (error) {
+      // Not allowed to listen where it likes: the server goes on without.
+      const { message } = error as Error;
+      this.#unavailable = new HeliographError("unavailable", `Cannot start a sandbox: ${message}`, { cause: error });
+      this.#log.error("{error}", { error: this.#unavailable.message });
+      return;
+    }
     this.#sweep = setInterval(() => this.#endUnneeded(), keptSeconds * 1000 / 4);
     this.#startHost();
   }
@@ -142,6 +151,7 @@ export class Sandbox {
         `Cannot run ${language}: this server evaluates ${offered} only (--eval ${languages})`,
       );
     }
+    if (this.#unavailable !== undefined) throw this.#unavailable;
     if (this.#listener === undefined) {
       throw new HeliographError("stopping", "Cannot run code: the sandbox has not been started, or was stopped");
     }

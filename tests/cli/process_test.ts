@@ -2,7 +2,7 @@
 import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
 import { AzcamClient, PyOpticonSocketClient } from "../../mod.ts";
 import { canRun, eventually, RawClient, runProgram, top } from "../fixture.ts";
-import { ofTask, programs, ServerProcess } from "../server_process.ts";
+import { ofTask, type Program, programs, ServerProcess } from "../server_process.ts";
 
 for (const program of programs) {
   const windows = Deno.build.os === "windows";
@@ -211,10 +211,14 @@ Deno.test("source: the start task may listen on this PC only, and says so", asyn
   deepStrictEqual([refused.code, refused.stderr.includes("give --insecure-open")], [5, true]);
 });
 
+/** A server from source with permissions of its own. */
+function withPermissions(...permissions: string[]): Program {
+  const words = ["run", "--quiet", "--no-prompt", ...permissions, "cli/main.ts", "server"];
+  return { name: "source", path: Deno.execPath(), server: words, client: [] };
+}
+
 Deno.test("source: a server that may not start a sandbox serves without one, and says why", async () => {
-  const program = { name: "", path: Deno.execPath(), client: [], server: [] as readonly string[] };
-  const flags = ["run", "--quiet", "--no-prompt", "--allow-net=127.0.0.1", "cli/main.ts", "server"];
-  await using server = new ServerProcess({ ...program, server: flags });
+  await using server = new ServerProcess(withPermissions("--allow-net=127.0.0.1"));
   const [commandPort] = await server.ports();
   using client = await RawClient.connect(commandPort);
   strictEqual(
@@ -222,10 +226,25 @@ Deno.test("source: a server that may not start a sandbox serves without one, and
     "ERROR Cannot start a sandbox: this program may not start any (--allow-run)",
   );
   strictEqual(await client.ask("tempcon.get_control_temperature"), "OK -100.0");
-  await using without = new ServerProcess({ ...program, server: flags }, ["--eval", "none"]);
-  const [port] = await without.ports();
-  match(without.out, /code that clients send +is not run \(--eval none\)\n/);
-  using asking = await RawClient.connect(port);
-  strictEqual(await asking.ask("eval 1"), "ERROR Cannot run code: this server evaluates none (--eval none)");
-  strictEqual(without.err, "");
+});
+
+Deno.test("source: a server that may listen on its two ports only serves without a sandbox, and says why", async () => {
+  const listeners = [0, 0].map(() => Deno.listen({ hostname: "127.0.0.1", port: 0 }));
+  const [commandPort, dashboardPort] = listeners.map(({ addr }) => addr.port) as [number, number];
+  for (const listener of listeners) listener.close();
+  const net = `--allow-net=127.0.0.1:${commandPort},127.0.0.1:${dashboardPort}`;
+  const ports = ["--command-port", `${commandPort}`, "--dashboard-port", `${dashboardPort}`];
+  await using server = new ServerProcess(withPermissions(net, "--allow-run"), [], ports);
+  await server.ports();
+  using client = await RawClient.connect(commandPort);
+  match(await client.ask("eval 1"), /^ERROR Cannot start a sandbox: Requires net access to "127\.0\.0\.1:0"/);
+});
+
+Deno.test("source: --eval none runs no code, and says so", async () => {
+  await using server = new ServerProcess(withPermissions("--allow-net=127.0.0.1"), ["--eval", "none"]);
+  const [commandPort] = await server.ports();
+  match(server.out, /code that clients send +is not run \(--eval none\)\n/);
+  using client = await RawClient.connect(commandPort);
+  strictEqual(await client.ask("eval 1"), "ERROR Cannot run code: this server evaluates none (--eval none)");
+  strictEqual(server.err, "");
 });
