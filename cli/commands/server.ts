@@ -21,7 +21,7 @@ import { defaultSandboxOptions, type Language, languages, type SandboxOptions } 
 import { HeliographServer } from "../../server/server.ts";
 import { parsePort, parseSeconds } from "../connection.ts";
 import type { CliContext } from "../context.ts";
-import { exitCodes } from "../exit_codes.ts";
+import { exitCodes, UsageError } from "../exit_codes.ts";
 import { painter, printable } from "../output.ts";
 
 interface ServerFlags {
@@ -147,15 +147,12 @@ export const serverCommand = buildCommand({
 
 function makeServer(flags: ServerFlags): HeliographServer {
   const { host, commandPort, dashboardPort, insecureOpen } = flags;
-  return new HeliographServer({
-    instruments: demoInstruments(),
-    host,
-    commandPort,
-    dashboardPort,
-    insecureOpen,
-    name: "demo bench",
-    sandbox: sandboxOf(flags),
-  });
+  const options = { host, commandPort, dashboardPort, insecureOpen, name: "demo bench", sandbox: sandboxOf(flags) };
+  try {
+    return new HeliographServer({ instruments: demoInstruments(), ...options });
+  } catch (error) {
+    throw error instanceof HeliographError && error.code === "bad_argument" ? new UsageError(error.message) : error;
+  }
 }
 
 function sandboxOf(flags: ServerFlags): Partial<SandboxOptions> {

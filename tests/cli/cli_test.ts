@@ -256,3 +256,17 @@ Deno.test("cli: eval and exec, the value or the error on the right stream, and w
   }
   await Deno.remove(folder, { recursive: true });
 });
+
+Deno.test("cli: a server with flags that cannot be says so, and does not start", async () => {
+  const wrong: [words: string[], err: RegExp][] = [
+    [["--eval", "ruby"], /ruby is not a language: give none, javascript, python or javascript,python/],
+    [["--eval-memory", "10"], /^Cannot run evaluations with memory 10: it is a number of MiB from 192 to 65536\n$/],
+    [["--eval-deadline", "0"], /0 is not a time/],
+    [["--eval-at-once", "many"], /many is not a whole number/],
+  ];
+  for (const [words, err] of wrong) {
+    const failed = await run(["server", "--command-port", "0", "--dashboard-port", "0", ...words]);
+    match(failed.err, err);
+    strictEqual(failed.code, 2);
+  }
+});
