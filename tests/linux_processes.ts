@@ -9,6 +9,11 @@ async function shell(line: string): Promise<string> {
   return (await runProgram("sh", ["-c", line])).stdout.trim();
 }
 
+/** Whether a process still runs. */
+export async function runs(pid: number): Promise<boolean> {
+  return await shell(`cat /proc/${pid}/comm`) !== "";
+}
+
 /** The processes that a process has started and that still run, but for the one that looks. */
 export async function children(pid: number): Promise<number[]> {
   const found = (await shell(`cat /proc/${pid}/task/*/children`)).split(/\s+/).filter((word) => word !== "").map(

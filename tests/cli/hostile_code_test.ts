@@ -1,8 +1,8 @@
 /** Code that means harm: an error within the deadline, and afterwards everything is as it was before. */
-import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
+import { deepStrictEqual, match, ok, rejects, strictEqual } from "node:assert/strict";
 import { PyOpticonSocketClient } from "../../mod.ts";
 import { eventually, RawClient, top } from "../fixture.ts";
-import { children, linux, usage } from "../linux_processes.ts";
+import { children, linux, runs, usage } from "../linux_processes.ts";
 import { programs, ServerProcess } from "../server_process.ts";
 
 interface Hostile {
@@ -351,5 +351,26 @@ for (const program of programs) {
       deepStrictEqual(await attacker.doEval("[1, None]", { language: "python" }), [1, null]);
       strictEqual(/stolen|forged/.test(server.out + server.err), false);
     });
+  });
+
+  Deno.test({
+    name: `${program.name}: when the server is killed, its sandboxes end too, whatever runs in them`,
+    ignore: !linux, // looks into /proc
+    fn: async () => {
+      const server = new ServerProcess(program);
+      const [, socketNumber] = await server.ports();
+      const client = new PyOpticonSocketClient({ socketNumber, handleErrors: "exception", timeout: 20 });
+      let entered = false;
+      const lost = client.doExec("print('in'); for (;;);", { output: () => entered = true });
+      lost.catch(() => {});
+      await eventually(() => entered, "the code runs");
+      const pids = await children(server.pid);
+      ok(pids.length > 0);
+      server.kill("SIGKILL");
+      await server.end();
+      await rejects(lost, { code: "connection_lost" });
+      await eventually(async () => !(await Promise.all(pids.map(runs))).includes(true), "its processes have ended");
+      await client.close();
+    },
   });
 }
