@@ -125,14 +125,21 @@ export async function prepareJavaScript(context: CodeContext): Promise<RunCode> 
     later.push(todo);
   };
   const print = (...items: unknown[]) => context.print(`${format(...items)}\n`);
-  const levels = ["log", "info", "debug", "warn", "error", "trace", "dir", "table"];
+  const levels = ["log", "info", "debug", "warn", "error", "trace", "table", "group"];
+  const nothing = () => {};
+  const silent = ["groupEnd", "time", "timeEnd", "timeLog", "count", "countReset", "clear"];
+  const console = {
+    ...Object.fromEntries([...levels.map((level) => [level, print]), ...silent.map((name) => [name, nothing])]),
+    dir: (item: unknown) => print(item),
+    assert: (condition: unknown, ...items: unknown[]) => condition ? undefined : print("Assertion failed:", ...items),
+  };
   const names = {
     get_dashboard: getDashboard,
     getDashboard,
     do_threadsafe: doThreadsafe,
     doThreadsafe,
     print,
-    console: Object.fromEntries(levels.map((level) => [level, print])),
+    console,
   };
   for (const [name, value] of Object.entries(names)) {
     Object.defineProperty(globalThis, name, { value, configurable: true, writable: true });

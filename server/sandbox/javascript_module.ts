@@ -13,7 +13,7 @@ import { Stop, withLine } from "./failure.ts";
 import type { Code } from "./messages.ts";
 
 /** The words that reach beyond the module. */
-const reachingOut = /\b(?:import|export)\b|source(?:Mapping)?URL/g;
+const reachingOut = /\b(?:import|export|source(?:Mapping)?URL)\b/g;
 
 const before = "export default await (";
 
@@ -44,7 +44,11 @@ export function javascriptModule({ mode, source }: Pick<Code, "mode" | "source">
     const isText = span !== undefined && span.start <= at && at + word.length <= span.end;
     if (!isText || isEscaped(text, at)) {
       const line = text.slice(0, at).split(lineEnds).length;
-      throw failure(`SyntaxError: Cannot use "${word}": code that is sent stands alone`, line, source);
+      throw failure(
+        `SyntaxError: Cannot use "${word}": code that is sent stands alone (a property of that name is o["${word}"])`,
+        line,
+        source,
+      );
     }
     // An escape means the same in a string, a template and a regular expression, and nothing in a comment; where V8 saw
     // a keyword, it would refuse the escape.
@@ -66,7 +70,9 @@ function textSpans(text: string, mode: Code["mode"], source: string): Span[] {
     statements = parse(text, { ...options, onComment: comments, onToken: tokens }).body.length;
   } catch (error) {
     const { message, loc } = error as Error & { readonly loc?: { readonly line: number } };
-    const what = error instanceof SyntaxError ? message.replace(/ \(\d+:\d+\)$/, "") : "it is nested too deep";
+    const tooDeep = !(error instanceof SyntaxError) || message.includes("stack space");
+    const statement = mode === "eval" ? " (an expression is wanted; exec takes statements)" : "";
+    const what = tooDeep ? "it is too long or nested too deep" : message.replace(/ \(\d+:\d+\)$/, "") + statement;
     throw failure(`SyntaxError: ${what}`, loc?.line, source);
   }
   if (mode === "eval" && statements !== 1) {

@@ -98,8 +98,8 @@ export interface WorkerSettings {
   readonly outputBytes: number;
   /** The longest result in bytes. */
   readonly resultBytes: number;
-  /** MicroPython, for Python: where to import it from, and its compiled WebAssembly. */
-  readonly python?: { readonly url: string; readonly module: WebAssembly.Module };
+  /** MicroPython, for Python: where to import it from, its compiled WebAssembly, and its memory. */
+  readonly python?: { readonly url: string; readonly module: WebAssembly.Module; readonly heap: number };
 }
 
 /** From a Worker to its sandbox's process. Whatever else comes is hostile. */

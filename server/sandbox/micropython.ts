@@ -10,10 +10,14 @@ export interface PythonSource {
   readonly url: string;
   /** Its WebAssembly. */
   readonly module: WebAssembly.Module;
+  /** Room for its objects, in bytes. */
+  readonly heap: number;
 }
 
-/** How much of a sandbox's memory Python may use: the rest is the process's own. */
-const shareOfMemory = 0.4;
+/** How much of a sandbox's memory Python's objects may use: the rest is the process's own. */
+const shareOfMemory = 0.35;
+/** What Python needs beside its objects, in bytes: its own data, its stack, and text on its way in and out. */
+const beside = 33_554_432;
 
 async function bytesOf(name: string): Promise<Uint8Array<ArrayBuffer>> {
   return await Deno.readFile(new URL(`./micropython/${name}`, import.meta.url));
@@ -32,20 +36,23 @@ function replaced(text: string, from: string, to: string, times: number): string
  * @param memory What the sandbox's process may use, in MiB.
  */
 export async function loadMicroPython(memory: number): Promise<PythonSource> {
-  const most = Math.floor(memory * shareOfMemory) * 1_048_576;
+  const heap = Math.floor(memory * shareOfMemory) * 1_048_576;
   let text = new TextDecoder().decode(await bytesOf("micropython.mjs.txt"));
-  text = replaced(text, "2147483648", String(most), 3);
+  // It frees nothing while code runs, and looks through all of its memory for each new object once that is full: the
+  // code is then ended instead. One giant object is refused as Python does.
+  const full = `if(requestedSize>${heap + beside}&&requestedSize<${3 * heap})memoryIsFull();`;
+  text = replaced(text, "if(requestedSize>2147483648)", `${full}if(requestedSize>2147483648)`, 1);
+  text = replaced(text, "2147483648", String(heap + beside), 3);
   // Its WebAssembly is compiled once here instead of by every Worker.
-  text = replaced(
-    text,
-    "let Module={locateFile:",
-    "let Module={instantiateWasm:options.instantiateWasm,locateFile:",
-    1,
-  );
+  const given = "let Module={instantiateWasm:options.instantiateWasm,locateFile:";
+  text = replaced(text, "let Module={locateFile:", given, 1);
+  const load = "export async function loadMicroPython(options){";
+  text = replaced(text, load, `let memoryIsFull;${load}memoryIsFull=options.memoryIsFull;`, 1);
   // Code never sees the loader.
   text = replaced(text, "if(globalThis.loadMicroPython=loadMicroPython,", "if(", 1);
   return {
     url: `data:text/javascript;charset=utf-8,${encodeURIComponent(text)}`,
     module: new WebAssembly.Module(await bytesOf("micropython.wasm.bin")),
+    heap,
   };
 }

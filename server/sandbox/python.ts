@@ -7,6 +7,7 @@
 import type { CodeContext, RunCode } from "./code_context.ts";
 import { AskError, describeFailure, Stop, tooLong, withLine } from "./failure.ts";
 import type { Ask, Code, Evaluated, Failure } from "./messages.ts";
+import type { PythonSource } from "./micropython.ts";
 import { prelude } from "./python_prelude.ts";
 
 interface MicroPython {
@@ -25,8 +26,6 @@ type Outcome =
   | { readonly length: number }
   | { readonly code: Failure["code"]; readonly message: string; readonly line?: string };
 
-/** The first memory of Python's garbage collector, in bytes; it grows to what the sandbox allows. */
-const firstHeap = 1_048_576;
 /** How deep Python calls may nest, in bytes of its stack. */
 const callStack = 65_536;
 
@@ -57,13 +56,11 @@ class Output {
  * Makes this Worker ready to run one piece of Python.
  *
  * @param context How it reaches the server, and where what it prints goes.
- * @param url Where MicroPython is to be imported from.
- * @param module Its WebAssembly.
+ * @param python MicroPython.
  */
 export async function preparePython(
   context: CodeContext,
-  url: string,
-  module: WebAssembly.Module,
+  { url, module, heap }: PythonSource,
 ): Promise<RunCode> {
   const output = new Output((text) => {
     try {
@@ -74,9 +71,15 @@ export async function preparePython(
   });
   const { loadMicroPython } = await import(url) as MicroPythonModule;
   const python = await loadMicroPython({
-    heapsize: firstHeap,
+    heapsize: heap,
     pystack: callStack,
     linebuffer: false,
+    memoryIsFull: () => {
+      const text = `MemoryError: Python's memory of ${
+        heap / 1_048_576
+      } MiB is full; it is freed only when the code ends`;
+      throw new Stop({ code: "limit_exceeded", message: text });
+    },
     stdin: () => null,
     stdout: ([byte]: Uint8Array) => output.take(byte!),
     stderr: ([byte]: Uint8Array) => output.take(byte!),
@@ -108,7 +111,8 @@ export async function preparePython(
     try {
       python.runPython("_run()");
     } catch (error) {
-      // MicroPython itself failed: it is out of memory beyond what Python code can notice, say.
+      if (error instanceof Stop) throw error;
+      // MicroPython itself failed.
       if (outcome === "") throw new Stop({ code: "code_failed", message: `Python ended: ${lastLine(error)}` });
     }
     output.flush();

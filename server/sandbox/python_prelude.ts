@@ -7,6 +7,7 @@
 /** Python source: PyOpticon's dashboard and widgets, and how code is run and its value told. */
 export const prelude = `
 import _heliograph, io, json, sys
+from collections import OrderedDict
 
 
 def _error_class(name, base):
@@ -54,7 +55,7 @@ class Widget:
         _ask("confirm", instrument=self.nickname)
 
     def log_data(self):
-        return {field["title"]: field["text"] for field in _ask("fields", instrument=self.nickname)}
+        return OrderedDict([(field["title"], field["text"]) for field in _ask("fields", instrument=self.nickname)])
 
     def call(self, command, *args, **keywords):
         return _ask("call", instrument=self.nickname, command=command, args=args, keywords=keywords)
@@ -90,7 +91,7 @@ class Dashboard:
         return Widget(_ask("instruments", instrument=nickname)[0])
 
     def get_widgets_by_nickname(self):
-        return {told["title"]: Widget(told) for told in _ask("instruments", instrument=None)}
+        return OrderedDict([(told["title"], Widget(told)) for told in _ask("instruments", instrument=None)])
 
     @property
     def widgets_by_nickname(self):
@@ -130,9 +131,9 @@ def _plain(value):
             return value
     elif kind is list or kind is tuple:
         return [_plain(item) for item in value]
-    elif kind is dict:
+    elif kind is dict or kind is OrderedDict:
         if all(type(key) is str for key in value):
-            return {key: _plain(item) for key, item in value.items()}
+            return OrderedDict([(key, _plain(item)) for key, item in value.items()])
     raise _NotPlain()
 
 

@@ -49,7 +49,7 @@ class Context implements CodeContext {
   }
 
   ask(ask: Ask): unknown {
-    const text = stringify(ask);
+    const text = stringify(ask, finite);
     if (text.length > longestAsk) {
       const message = `Cannot ask for that: it is ${text.length} characters long, where ${longestAsk} are allowed`;
       throw new AskError({ code: "limit_exceeded", message });
@@ -78,6 +78,12 @@ class Context implements CodeContext {
     // At once: what code printed last tells where it hangs.
     post({ output: text });
   }
+}
+
+/** JSON would make nothing of a number that is none. */
+function finite(_key: string, value: unknown): unknown {
+  if (typeof value === "number" && !(value - value === 0)) throw new RangeError(`Cannot send ${value} as a value`);
+  return value;
 }
 
 /** Nothing that code starts is to outlive it, to reach another evaluation, or to be made from text. */
@@ -165,7 +171,7 @@ async function prepare(settings: WorkerSettings): Promise<void> {
   seal();
   run = settings.python === undefined
     ? await prepareJavaScript(context)
-    : await preparePython(context, settings.python.url, settings.python.module);
+    : await preparePython(context, settings.python);
   post({ ready: true });
 }
 

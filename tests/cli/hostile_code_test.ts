@@ -15,11 +15,12 @@ interface Hostile {
 
 const tooLong = /^Error: The code was stopped: it did not finish within [\d.]+ s$/;
 const tooMuchMemory = /^Error: The code was stopped: it used more than the 256 MiB of memory that a sandbox has$/;
-const tooMuch = /^Error: The code was stopped: it (?:did not finish within [\d.]+ s|used more than the 256 MiB.*)$/;
+const tooMuch =
+  /^Error: (?:The code was stopped: it (?:did not finish within [\d.]+ s|used more than the 256 MiB.*)|MemoryError: .*)$/;
 const tooMuchOutput = /^Error: The code was stopped: it printed more than 65536 bytes$/;
 const ended =
   /^Error: (?:The sandbox ended while it ran the code|The code ended its sandbox: |NotCapable: |TypeError: )/;
-const noImport = /^Error: SyntaxError: Cannot use "(?:import|export)": code that is sent stands alone \(line \d\)$/;
+const noImport = /^Error: SyntaxError: Cannot use "(?:import|export)": code that is sent stands alone .*\(line \d\)$/;
 // Where acorn reads a regular expression V8 may read divisions: then V8 meets an escaped keyword.
 const noEscape = /^Error: (?:TypeError: )?(?:SyntaxError: |The module's source code could not be parsed)/;
 const noImportOrMore = /^Error: SyntaxError: this is more than one expression/;

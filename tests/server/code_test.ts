@@ -79,6 +79,11 @@ Deno.test("code: Python sees PyOpticon's dashboard, with values as text", async 
   strictEqual(await value("get_dashboard().widgets_by_nickname['UV Light'].nickname"), "UV Light");
   const widget = "get_dashboard().get_widget_by_nickname('Methane MFC')";
   strictEqual(await value(`${widget}.log_data()['Gas Selection']`), "Ar");
+  // In the order of the instrument's fields, which a plain dict of MicroPython would lose.
+  deepStrictEqual(
+    await value(`list(${widget}.log_data().keys())`),
+    (await client.describe("methane_mfc")).fields.map(({ title }) => title),
+  );
   await client.doExec(`w = ${widget}\nw.set_field('Setpoint Entry', '12.5', hush_warning=True)\nw.confirm()`, {
     language: "python",
   });
@@ -105,6 +110,7 @@ Deno.test("code: any value comes back, typed where it is plain data and readable
     ["new Map([['a', new Set([1])]])", { a: [1] }],
     ["new Map([[1, 'a'], ['1', 'b']])", [[1, "a"], ["1", "b"]]],
     ["/x/g", "/x/g"],
+    ["((resourceURL) => resourceURL)(1)", 1],
     ["new Uint8Array([1, 2]).buffer", [1, 2]],
     ["'\\\\import'", "\\import"],
     [
@@ -146,8 +152,12 @@ Deno.test("code: errors come back with type, message and line, in the sender's o
   await using server = startServer({ sandbox: {} });
   await using client = dashboardClient(server);
   const javascript: [code: string, mode: "doEval" | "doExec", message: RegExp][] = [
-    ["nonsense(", "doEval", /^In Eval, Error: SyntaxError: Unexpected token \(line 1\)$/],
-    ["1; 2", "doEval", /SyntaxError: Unexpected token \(line 1\)$/],
+    ["nonsense(", "doEval", /^In Eval, Error: SyntaxError: Unexpected token \(an expression is wanted.*\) \(line 1\)$/],
+    [
+      "const x = 5",
+      "doEval",
+      /SyntaxError: Unexpected token \(an expression is wanted; exec takes statements\) \(line 1\)$/,
+    ],
     ["1); (2", "doEval", /SyntaxError: this is more than one expression \(exec takes statements\)$/],
     ["missing", "doEval", /: ReferenceError: missing is not defined \(line 1\)$/],
     ["const a = 1;\n\nconst b = = 2;\n", "doExec", /: SyntaxError: Unexpected token \(line 3\)$/],
@@ -172,7 +182,12 @@ Deno.test("code: errors come back with type, message and line, in the sender's o
       "doExec",
       /Error: timer \(line 1\)$/,
     ],
-    [`${"(".repeat(20_000)}1${")".repeat(20_000)}`, "doEval", /SyntaxError: /],
+    [`${"(".repeat(20_000)}1${")".repeat(20_000)}`, "doEval", /SyntaxError: it is too long or nested too deep/],
+    [
+      "getDashboard().setField('Methane MFC', 'Setpoint Entry', NaN)",
+      "doEval",
+      /RangeError: Cannot send NaN as a value/,
+    ],
   ];
   for (const [code, mode, message] of javascript) await rejects(client[mode](code), { message }, code.slice(0, 99));
   const python: [code: string, mode: "doEval" | "doExec", message: RegExp][] = [
@@ -184,6 +199,12 @@ Deno.test("code: errors come back with type, message and line, in the sender's o
     ["\nget_dashboard().get_field('Nope', 'x')", "doExec", /: KeyError: No instrument is called Nope.*\(line 2\)$/],
     ["get_dashboard().set_field('Methane MFC', 'Setpoint Entry', 'x')", "doExec", /: ValueError: Cannot set Setpoint/],
     ["raise RuntimeError", "doExec", /: RuntimeError \(line 1\)$/],
+    [
+      "for i in range(10000000):\n    i * i * i",
+      "doExec",
+      /: MemoryError: Python's memory of 89 MiB is full; it is freed only/,
+    ],
+    ["[0] * 10 ** 9", "doEval", /: MemoryError: memory allocation failed.*\(line 1\)$/],
     ["import sys\nsys.exit(1)", "doExec", /: SystemExit: 1 \(line 2\)$/],
   ];
   for (const [code, mode, message] of python) {
@@ -232,7 +253,7 @@ Deno.test("code: what it prints reaches the client that asked for it, in order, 
     ];
   };
   const javascript =
-    "console.log('a %s', { b: 1 }, [2]); console.error('é'); print('€'); getDashboard().name; print(1);";
+    "console.log('a %s', { b: 1 }, [2]); console.error('é'); console.time('t'); console.assert(1, 'no'); console.dir('€', {}); getDashboard().name; print(1);";
   deepStrictEqual(await exec(1, "javascript", javascript, true), ["a { b: 1 } [ 2 ]\né\n€\n1\n", true, true]);
   deepStrictEqual(await exec(2, "python", "print('é€😀', end='')\nprint(1, [2])", true), ["é€😀1 [2]\n", true, true]);
   deepStrictEqual(await exec(3, "python", "print('unheard')", false), ["", true, true]);
