@@ -38,13 +38,16 @@ export class Channel {
     this.#connection.close();
   }
 
-  /** The messages, until the other side closes. @throws {SyntaxError} For what is not JSON. */
+  /** The messages, until the other side closes. @throws {Error} For a line that cannot be read. */
   async *messages(): AsyncGenerator<unknown> {
     const splitter = new LineSplitter(this.#longestLine);
     const lines: (string | LineFault)[] = [];
     for (let bytes = await this.#connection.read(); bytes !== null; bytes = await this.#connection.read()) {
       splitter.push(bytes, lines);
-      for (const line of lines) yield typeof line === "string" ? JSON.parse(line) : line;
+      for (const line of lines) {
+        if (typeof line !== "string") throw new Error("it sent a line that is too long, or no text");
+        yield JSON.parse(line);
+      }
       lines.length = 0;
     }
   }

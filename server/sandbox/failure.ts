@@ -75,9 +75,7 @@ function notGranted(message: string): string {
  * @returns Both, alike in every language.
  */
 export function withLine(message: string, line: string | number | undefined, source: string): string {
-  return line === undefined
-    ? message
-    : `${message} (line ${Math.min(Number(line), source.split(/\r\n|[\n\r\u2028\u2029]/).length)})`;
+  return line === undefined ? message : `${message} (line ${Math.min(Number(line), lineCount(source))})`;
 }
 
 /**
@@ -88,4 +86,9 @@ export function withLine(message: string, line: string | number | undefined, sou
 export function tooLong(bytes: number, allowed: number): Failure {
   const message = `The result is too long: ${bytes} bytes, where ${allowed} are allowed`;
   return { code: "limit_exceeded", message };
+}
+
+/** How many lines a text has, as JavaScript counts them. */
+export function lineCount(text: string): number {
+  return text.split(/\r\n|[\n\r\u2028\u2029]/).length;
 }

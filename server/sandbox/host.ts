@@ -143,7 +143,7 @@ class SandboxHost {
   }
 
   #worker(language: Language): HostWorker {
-    return new HostWorker(this.#settings, language, language === "python" ? this.#python : undefined);
+    return new HostWorker(this.#settings, language === "python" ? this.#python : undefined);
   }
 
   #send(message: FromHost): void {

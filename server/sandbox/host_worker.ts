@@ -16,7 +16,6 @@ import {
   type ToWorker,
 } from "./messages.ts";
 import type { PythonSource } from "./micropython.ts";
-import type { Language } from "./options.ts";
 
 const encoder = new TextEncoder();
 
@@ -61,10 +60,9 @@ export class HostWorker {
    * Starts it.
    *
    * @param settings What it may do.
-   * @param language What it is to run.
-   * @param python MicroPython, where that is what it runs.
+   * @param python MicroPython, where that is what it runs; JavaScript otherwise.
    */
-  constructor(settings: HostSettings, language: Language, python: PythonSource | undefined) {
+  constructor(settings: HostSettings, python: PythonSource | undefined) {
     this.#ready.promise.catch(() => {});
     this.#outputLimit = settings.outputBytes;
     this.#resultLimit = settings.resultBytes;
@@ -81,7 +79,6 @@ export class HostWorker {
     };
     this.#send({
       prepare: {
-        language,
         answers: this.#answers,
         outputBytes: settings.outputBytes,
         resultBytes: settings.resultBytes,

@@ -9,7 +9,7 @@
  */
 
 import { type Comment, parse, type Token } from "npm:acorn@8.19.0";
-import { Stop, withLine } from "./failure.ts";
+import { lineCount, Stop, withLine } from "./failure.ts";
 import type { Code } from "./messages.ts";
 
 /** The words that reach beyond the module. */
@@ -43,10 +43,9 @@ export function javascriptModule({ mode, source }: Pick<Code, "mode" | "source">
     const span = spans[next];
     const isText = span !== undefined && span.start <= at && at + word.length <= span.end;
     if (!isText || isEscaped(text, at)) {
-      const line = text.slice(0, at).split(lineEnds).length;
       throw failure(
         `SyntaxError: Cannot use "${word}": code that is sent stands alone (a property of that name is o["${word}"])`,
-        line,
+        lineCount(text.slice(0, at)),
         source,
       );
     }
@@ -57,8 +56,6 @@ export function javascriptModule({ mode, source }: Pick<Code, "mode" | "source">
   }
   return safe + text.slice(from);
 }
-
-const lineEnds = /\r\n|[\n\r\u2028\u2029]/;
 
 /** Where the text is only text, in order: comments, strings, templates and regular expressions. */
 function textSpans(text: string, mode: Code["mode"], source: string): Span[] {

@@ -90,8 +90,6 @@ export type ToWorker =
 
 /** What a Worker is made with. */
 export interface WorkerSettings {
-  /** What it shall run. */
-  readonly language: Language;
   /** Where it finds the answers to what it asked: two numbers (state and length), then JSON. */
   readonly answers: SharedArrayBuffer;
   /** The most bytes that code may print. */

@@ -101,6 +101,25 @@ Deno.test("sandbox: code that a process has not begun with when it ends is run i
   await Deno.remove(folder, { recursive: true });
 });
 
+Deno.test("sandbox: a process that says what cannot be read is replaced, and its code's sender told", async () => {
+  const folder = await Deno.makeTempDir();
+  await Deno.writeTextFile(
+    `${folder}/host.ts`,
+    `const { port, token } = JSON.parse(await new Response(Deno.stdin.readable).text());
+    const connection = await Deno.connect({ port });
+    const say = (text) => connection.write(new TextEncoder().encode(text + "\\n"));
+    await say(JSON.stringify(token) + '\\n{"idle":true}');
+    await connection.read(new Uint8Array(1000));
+    await say('{"began":true}');
+    for (;;) await say("no JSON" + "x".repeat(100_000));`,
+  );
+  const hostCommand = [Deno.execPath(), "run", "-A", `${folder}/host.ts`] as const;
+  await using server = startServer({ sandbox: { hostCommand, resultBytes: 1024 } });
+  await using client = dashboardClient(server);
+  await rejects(client.doEval("1"), { code: "code_failed", message: /The code ended its sandbox: .*JSON/ });
+  await Deno.remove(folder, { recursive: true });
+});
+
 Deno.test("sandbox: what waits too long for its turn is told so", async () => {
   await using server = startServer({ sandbox: { atOnce: 1, deadline: 1.5 } });
   await using client = dashboardClient(server);
