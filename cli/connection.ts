@@ -8,12 +8,13 @@ import { PyOpticonSocketClient } from "../client/pyopticon_client.ts";
 import type { InstrumentDescription } from "../protocol/description.ts";
 import type { CliContext } from "./context.ts";
 
-/** Where the server is, how long to wait for it, and whether to print JSON. */
+/** Where the server is, how long to wait for it, whether to print JSON, and the client's name. */
 export interface ConnectionFlags {
   readonly host: string;
   readonly port: number;
   readonly timeout: number;
   readonly json: boolean;
+  readonly name?: string;
 }
 
 /** A TCP port from the command line. */
@@ -30,6 +31,18 @@ export function parseSeconds(text: string): number {
   throw new Error(`${text} is not a time: give seconds, more than 0 and at most 86400`);
 }
 
+/** A client's name from the command line. */
+export function parseName(text: string): string {
+  // deno-lint-ignore no-control-regex -- control characters are what is refused
+  if (text !== "" && text.length <= 64 && !/[\x00-\x20\x7f]/.test(text)) return text;
+  throw new Error("a name is 1 to 64 printable characters without spaces");
+}
+
+/** The name that a client subcommand goes by, or empty. */
+export function clientName(context: CliContext, { name }: ConnectionFlags): string {
+  return name ?? context.clientName ?? "";
+}
+
 /**
  * The flags of a client subcommand.
  *
@@ -41,6 +54,12 @@ export function connectionFlags(port: number) {
     port: { kind: "parsed", parse: parsePort, default: String(port), brief: "The server's port" },
     timeout: { kind: "parsed", parse: parseSeconds, default: "5", brief: "How many seconds to wait for a reply" },
     json: { kind: "boolean", default: false, brief: "Print JSON, for scripts" },
+    name: {
+      kind: "parsed",
+      parse: parseName,
+      optional: true,
+      brief: "Your name, by which you take and drive instruments [default = HELIOGRAPH_NAME, or the user's]",
+    },
   } as const;
 }
 
@@ -48,13 +67,13 @@ export function connectionFlags(port: number) {
 export const dashboardFlags = connectionFlags(12345);
 
 /** A client with the flags' settings, whose errors are thrown. */
-export function dashboardClient(flags: ConnectionFlags): PyOpticonSocketClient {
+export function dashboardClient(context: CliContext, flags: ConnectionFlags): PyOpticonSocketClient {
   return new PyOpticonSocketClient({
     host: flags.host,
     socketNumber: flags.port,
     timeout: flags.timeout,
     handleErrors: "exception",
-    name: "heliograph",
+    name: clientName(context, flags),
   });
 }
 

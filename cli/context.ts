@@ -24,6 +24,8 @@ export interface CliContext extends CommandContext {
   readonly colour: boolean;
   /** The shell's history file; `undefined` keeps none. */
   readonly historyFile: string | undefined;
+  /** The name by which people have control of instruments where they give none; `undefined`: they have none. */
+  readonly clientName: string | undefined;
   /** The words before the one that is being completed. */
   readonly words: readonly string[];
 }
@@ -53,19 +55,22 @@ export function denoContext(words: readonly string[] = []): CliContext {
     terminal,
     colour: terminal && !Deno.noColor,
     historyFile: historyFile(),
+    clientName: variable("HELIOGRAPH_NAME") ?? (variable("USER") || variable("USERNAME")),
     words,
   };
 }
 
+/** A variable of the environment, unless there is none or the program may not know. */
+function variable(name: string): string | undefined {
+  try {
+    return Deno.env.get(name);
+  } catch {
+    return undefined;
+  }
+}
+
 /** Where the shell's history is kept; nowhere if the program may not know. */
 function historyFile(): string | undefined {
-  const variable = (name: string) => {
-    try {
-      return Deno.env.get(name);
-    } catch {
-      return undefined;
-    }
-  };
   const given = variable("HELIOGRAPH_HISTORY");
   if (given !== undefined) return given === "" ? undefined : given;
   if (Deno.build.os === "windows") {

@@ -10,10 +10,13 @@ import { type ErrorCode, errorCodes, HeliographError } from "../protocol/errors.
 import { type LineFault, LineSplitter } from "../protocol/line_splitter.ts";
 import { writeText } from "./waiting.ts";
 
+/** What heliograph answers to what it has done: a value, and where it is a field's, its unit, quality and so on. */
+export type FramedAnswer = FramedReply & { readonly ok: true };
+
 /** A reply, from whichever of the two it came. */
 export type LinkReply =
   | { readonly dialect: "raw"; readonly text: string }
-  | { readonly dialect: "framed"; readonly value: unknown };
+  | { readonly dialect: "framed"; readonly reply: FramedAnswer };
 
 interface Waiting {
   readonly id: number;
@@ -220,7 +223,7 @@ export class DashboardLink {
     const waiting = only ?? this.#waiting.get(reply.id as number);
     if (waiting === undefined) return;
     this.#waiting.delete(waiting.id);
-    if (reply.ok) return waiting.resolve({ dialect: "framed", value: reply.value });
+    if (reply.ok) return waiting.resolve({ dialect: "framed", reply });
     const { code, message } = reply.error;
     waiting.reject(new HeliographError(isErrorCode(code) ? code : "command_failed", message));
   }

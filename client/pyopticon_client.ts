@@ -5,47 +5,37 @@
  */
 
 import type { MessageId } from "../protocol/dashboard_message.ts";
-import type { InstrumentDescription, ServerStatus, Welcome, WireValue } from "../protocol/description.ts";
+import type {
+  FieldReading,
+  InstrumentDescription,
+  Lease,
+  ServerStatus,
+  Welcome,
+  WireValue,
+} from "../protocol/description.ts";
 import { HeliographError } from "../protocol/errors.ts";
-import { DashboardLink, type LinkReply } from "./dashboard_link.ts";
+import type { FramedAnswer } from "./dashboard_link.ts";
 import { callOf } from "./function_source.ts";
-import { BackOff, connect, type Wait, within } from "./waiting.ts";
+import type {
+  CodeOptions,
+  ControlOptions,
+  ErrorsMode,
+  PyOpticonSocketClientOptions,
+  RequestOptions,
+  TakeOptions,
+} from "./pyopticon_options.ts";
+import { isAnswer, SharedLink } from "./shared_link.ts";
+import { BackOff, type Wait, within } from "./waiting.ts";
 import { WatchFeed, type WatchUpdate } from "./watch_feed.ts";
 
-/** What happens with an error that the dashboard answers: the reply is returned, printed and returned, or thrown. */
-export type ErrorsMode = "none" | "print" | "exception";
-
-/** How a {@linkcode PyOpticonSocketClient} is made. */
-export interface PyOpticonSocketClientOptions {
-  /** The dashboard's name or address; the original knows only this PC. @default "127.0.0.1" */
-  readonly host?: string;
-  /** The dashboard's port. @default 12345 */
-  readonly socketNumber?: number;
-  /** What happens with errors of the original's calls (`getField` to `doExec`); the others throw. @default "none" */
-  readonly handleErrors?: ErrorsMode;
-  /** How many seconds to wait for a connection and for each reply; 0 waits without an end. @default 5 */
-  readonly timeout?: number;
-  /** The name that the server's log and `status` call this client. @default none */
-  readonly name?: string;
-  /** Where `"print"` prints. @default console.error */
-  readonly print?: (line: string) => void;
-}
-
-/** What a single call may be given. */
-export interface RequestOptions {
-  /** Whether the dashboard's console or log tells of it. @default true */
-  readonly printout?: boolean;
-  /** Ends the wait; the request may or may not have been done. */
-  readonly signal?: AbortSignal;
-}
-
-/** What a call that sends code may be given. */
-export interface CodeOptions extends RequestOptions {
-  /** The code's language, for heliograph; an original dashboard runs Python. @default "javascript" */
-  readonly language?: "javascript" | "python";
-  /** Told what the code prints, in pieces, line ends included; only heliograph tells it. @default nobody */
-  readonly output?: (text: string) => void;
-}
+export type {
+  CodeOptions,
+  ControlOptions,
+  ErrorsMode,
+  PyOpticonSocketClientOptions,
+  RequestOptions,
+  TakeOptions,
+} from "./pyopticon_options.ts";
 
 /**
  * A client of PyOpticon's dashboard socket.
@@ -64,16 +54,11 @@ export interface CodeOptions extends RequestOptions {
  * ```
  */
 export class PyOpticonSocketClient {
-  readonly #host: string;
-  readonly #port: number;
   readonly #handleErrors: ErrorsMode;
   readonly #timeout: number;
   readonly #name: string;
   readonly #print: (line: string) => void;
-  readonly #closed = new AbortController();
-  #link: Promise<DashboardLink> | undefined;
-  #wasConnected = false;
-  #lastId = 0;
+  readonly #shared: SharedLink;
 
   /**
    * Makes a client; it connects at the first call.
@@ -82,12 +67,12 @@ export class PyOpticonSocketClient {
    * @throws {TypeError} When `handleErrors` is none of the three modes.
    */
   constructor(options: PyOpticonSocketClientOptions = {}) {
-    this.#host = options.host ?? "127.0.0.1";
-    this.#port = options.socketNumber ?? 12345;
     this.#handleErrors = options.handleErrors ?? "none";
     this.#timeout = options.timeout ?? 5;
     this.#name = options.name ?? "";
     this.#print = options.print ?? ((line) => console.error(line));
+    const { host = "127.0.0.1", socketNumber: port = 12345 } = options;
+    this.#shared = new SharedLink({ host, port, timeout: this.#timeout, name: this.#name });
     if (!["none", "print", "exception"].includes(this.#handleErrors)) {
       throw new TypeError(
         `handleErrors must be "none", "print" or "exception", not ${JSON.stringify(this.#handleErrors)}`,
@@ -147,7 +132,7 @@ export class PyOpticonSocketClient {
    * original dashboard, which runs Python.
    */
   async doExec(code: string | (() => unknown), options: CodeOptions = {}): Promise<string> {
-    if (typeof code === "function" && await this.#dialect(options) === "raw") {
+    if (typeof code === "function" && await this.#shared.dialect(this.#wait(options)) === "raw") {
       throw new HeliographError(
         "unavailable",
         "Cannot send a function to an original dashboard: send Python source as text",
@@ -155,6 +140,45 @@ export class PyOpticonSocketClient {
     }
     const source = typeof code === "function" ? callOf(code) : code;
     return await this.#original(codeMessage("Exec", source, options), options, () => "Success");
+  }
+
+  /**
+   * Reads a field with all that belongs to its value. Only heliograph tells it.
+   *
+   * @param instrument The instrument's title or name.
+   * @param field The field's title or name.
+   * @returns The value as `getField` gives it, and its text, unit, time and quality; `reason` where it is not good.
+   * @throws {HeliographError} Always thrown, whatever `handleErrors` says.
+   */
+  async getReading(instrument: string, field: string, options: RequestOptions = {}): Promise<FieldReading> {
+    const { id: _, ok: __, ...reading } = await this.#framed({ cmd: "Get", instrument, field }, options);
+    return reading as FieldReading;
+  }
+
+  /**
+   * Takes control of an instrument: until it is released, or this client asked for nothing for some time, others read it
+   * but do not drive it. A client without a name loses it with its connection. Only heliograph knows of control.
+   *
+   * @param instrument Its name or title.
+   * @param options For how long, and whether from somebody else.
+   * @returns Whose the instrument is now, and until when if nothing more is asked.
+   * @throws {HeliographError} `held` when somebody else has it; always thrown, whatever `handleErrors` says.
+   */
+  async take(instrument: string, options: TakeOptions = {}): Promise<Lease> {
+    const { seconds, force = false } = options;
+    const message = { cmd: "Take", instrument, force, ...(seconds === undefined ? {} : { seconds }) };
+    return (await this.#framed(message, options)).value as Lease;
+  }
+
+  /**
+   * Releases an instrument: everybody may drive it again. Nothing happens where nobody has control of it.
+   *
+   * @param instrument Its name or title.
+   * @param options Whether also from somebody else.
+   * @throws {HeliographError} `held` when somebody else has it; always thrown, whatever `handleErrors` says.
+   */
+  async release(instrument: string, options: ControlOptions = {}): Promise<void> {
+    await this.#framed({ cmd: "Release", instrument, force: options.force ?? false }, options);
   }
 
   /**
@@ -171,7 +195,7 @@ export class PyOpticonSocketClient {
     options: RequestOptions = {},
   ): Promise<InstrumentDescription | InstrumentDescription[]> {
     const message = { cmd: "Describe", ...(instrument === undefined ? {} : { instrument }) };
-    return await this.#framed(message, options) as InstrumentDescription | InstrumentDescription[];
+    return (await this.#framed(message, options)).value as InstrumentDescription | InstrumentDescription[];
   }
 
   /**
@@ -191,7 +215,7 @@ export class PyOpticonSocketClient {
     keywords: Readonly<Record<string, unknown>> = {},
     options: RequestOptions = {},
   ): Promise<unknown> {
-    return await this.#framed({ cmd: "Call", instrument, command, args, kwargs: keywords }, options);
+    return (await this.#framed({ cmd: "Call", instrument, command, args, kwargs: keywords }, options)).value;
   }
 
   /**
@@ -200,7 +224,7 @@ export class PyOpticonSocketClient {
    * @throws {HeliographError} Always thrown, whatever `handleErrors` says.
    */
   async status(options: RequestOptions = {}): Promise<ServerStatus> {
-    return await this.#framed({ cmd: "Status" }, options) as ServerStatus;
+    return (await this.#framed({ cmd: "Status" }, options)).value as ServerStatus;
   }
 
   /**
@@ -209,15 +233,16 @@ export class PyOpticonSocketClient {
    * @throws {HeliographError} Always thrown, whatever `handleErrors` says.
    */
   async hello(options: RequestOptions = {}): Promise<Welcome> {
-    return await this.#framed({ cmd: "Hello", name: this.#name }, options) as Welcome;
+    return (await this.#framed({ cmd: "Hello", name: this.#name }, options)).value as Welcome;
   }
 
   /**
-   * Watches fields: first every field as it is (the snapshot), then `end-of-snapshot`, then each change. A connection
+   * Watches fields, and who has control: first everything as it is (the snapshot), then `end-of-snapshot`, then each
+   * change; of an instrument of which nobody has control the snapshot tells only the fields. A connection
    * that was lost is told as `disconnected` and opened again, and a new snapshot follows. Only heliograph does.
    *
    * @param instrument Only this one's name or title.
-   * @param field Only this field's title or name.
+   * @param field Only this field's title or name, and not who has control.
    * @param options `signal` ends it without an error.
    * @throws {HeliographError} When the server refuses, or was never reached.
    */
@@ -227,8 +252,8 @@ export class PyOpticonSocketClient {
     options: Pick<RequestOptions, "signal"> = {},
   ): AsyncGenerator<WatchUpdate, void, void> {
     const signal = options.signal === undefined
-      ? this.#closed.signal
-      : AbortSignal.any([options.signal, this.#closed.signal]);
+      ? this.#shared.closed
+      : AbortSignal.any([options.signal, this.#shared.closed]);
     let backOff = new BackOff();
     let connected = true;
     while (!signal.aborted) {
@@ -241,7 +266,7 @@ export class PyOpticonSocketClient {
         const code = error instanceof HeliographError ? error.code : undefined;
         if (code === "aborted") return;
         const retry = code === "connection_lost" || code === "no_reply" ||
-          (code === "connection_failed" && this.#wasConnected);
+          (code === "connection_failed" && this.#shared.wasConnected);
         if (!retry) throw error;
         if (connected) {
           connected = false;
@@ -255,9 +280,7 @@ export class PyOpticonSocketClient {
 
   /** Says goodbye to the server and closes the connection; a closed client cannot be used again. */
   async close(): Promise<void> {
-    this.#closed.abort();
-    const link = await this.#link?.catch(() => undefined);
-    await link?.close();
+    await this.#shared.close();
   }
 
   /** Closes it. */
@@ -266,16 +289,19 @@ export class PyOpticonSocketClient {
   }
 
   async *#watchOnce(message: Readonly<Record<string, unknown>>, signal: AbortSignal): AsyncGenerator<WatchUpdate> {
-    const link = await this.#framedLink({ timeout: this.#timeout, signal });
-    const id = ++this.#lastId;
+    const wait = this.#wait({ signal });
+    const link = await this.#shared.framed(wait, "Watch");
+    const id = this.#shared.nextId();
     const feed = new WatchFeed();
     link.listen(id, (event) => feed.take(event));
     try {
-      await within(link.request(id, message), { timeout: this.#timeout, signal }, "Watch");
+      await within(link.request(id, message), wait, "Watch");
       yield* feed.updates(signal);
     } finally {
       link.unlisten(id);
-      if (link.open) link.request(++this.#lastId, { cmd: "Unwatch", watch: id satisfies MessageId }).catch(() => {});
+      if (link.open) {
+        link.request(this.#shared.nextId(), { cmd: "Unwatch", watch: id satisfies MessageId }).catch(() => {});
+      }
     }
   }
 
@@ -286,18 +312,22 @@ export class PyOpticonSocketClient {
     result: (value: unknown) => T,
     rawOverrides: Readonly<Record<string, unknown>> = {},
   ): Promise<T | string> {
-    const { printout = true, signal, output } = options;
-    const wait: Wait = { timeout: this.#timeout, signal };
+    const { printout = true, output } = options;
+    const wait = this.#wait(options);
     const { cmd } = message;
     let failure: HeliographError;
     try {
-      const link = await this.#connected(wait);
+      const link = await this.#shared.connected(wait);
       // An original dashboard drops a client whose message is too long for it.
-      if (link.dialect === "unknown" && JSON.stringify(message).length > 900) await this.#dialect(options);
+      // Whoever has a name drives by that name: heliograph must know it first.
+      const named = this.#name !== "" && cmd !== "Get";
+      if (link.dialect === "unknown" && (named || JSON.stringify(message).length > 900)) {
+        await this.#shared.dialect(wait);
+      }
       // An original dashboard takes text only; heliograph takes text as well, so that the first request may be text.
       const overrides = link.dialect === "framed" ? {} : rawOverrides;
-      const reply = await this.#wait(link, { ...message, ...overrides, printout }, wait, cmd, output);
-      if (reply.dialect === "framed") return result(reply.value);
+      const reply = await this.#shared.request(link, { ...message, ...overrides, printout }, wait, cmd, output);
+      if (reply.dialect === "framed") return result(reply.reply.value);
       if (!reply.text.startsWith("Error")) return result(reply.text);
       failure = new HeliographError("command_failed", reply.text.replace(/^Error:? ?/, ""));
     } catch (error) {
@@ -312,94 +342,20 @@ export class PyOpticonSocketClient {
 
   async #framed(
     message: Readonly<Record<string, unknown>>,
-    { printout = true, signal }: RequestOptions,
-  ): Promise<unknown> {
-    const wait: Wait = { timeout: this.#timeout, signal };
-    const link = await this.#framedLink(wait, String(message.cmd));
-    const reply = await this.#wait(link, { ...message, printout }, wait, String(message.cmd));
-    return reply.dialect === "framed" ? reply.value : undefined;
+    options: RequestOptions,
+  ): Promise<FramedAnswer> {
+    const { printout = true } = options;
+    const wait = this.#wait(options);
+    const what = String(message.cmd);
+    const link = await this.#shared.framed(wait, what);
+    const reply = await this.#shared.request(link, { ...message, printout }, wait, what);
+    if (reply.dialect === "framed") return reply.reply;
+    throw new HeliographError("connection_lost", "The server answered as an original PyOpticon dashboard does");
   }
 
-  async #wait(
-    link: DashboardLink,
-    message: Readonly<Record<string, unknown>>,
-    wait: Wait,
-    what: string,
-    output?: (text: string) => void,
-  ): Promise<LinkReply> {
-    const id = ++this.#lastId;
-    try {
-      return await within(link.request(id, message, output), wait, what);
-    } catch (error) {
-      if (error instanceof HeliographError && (error.code === "no_reply" || error.code === "aborted")) link.abandon(id);
-      throw error;
-    }
+  #wait({ signal }: Pick<RequestOptions, "signal">): Wait {
+    return { timeout: this.#timeout, signal };
   }
-
-  /** Which of the two it is; asks a question that both can answer where nothing has been asked yet. */
-  async #dialect({ signal }: RequestOptions): Promise<"framed" | "raw"> {
-    const wait: Wait = { timeout: this.#timeout, signal };
-    const link = await this.#connected(wait);
-    if (link.dialect === "unknown") {
-      const question = { cmd: "Get", widget_nickname: "", field_name: "", printout: false };
-      await this.#wait(link, question, wait, "Get").catch((error) => {
-        if (!isAnswer(error)) throw error;
-      });
-    }
-    return link.dialect === "framed" ? "framed" : "raw";
-  }
-
-  async #framedLink(wait: Wait, what = "Watch"): Promise<DashboardLink> {
-    if (await this.#dialect({ ...(wait.signal === undefined ? {} : { signal: wait.signal }) }) === "framed") {
-      return await this.#connected(wait);
-    }
-    throw new HeliographError("unavailable", `Cannot do ${what}: an original PyOpticon dashboard does not know it`);
-  }
-
-  /** The open link, which all calls share; a lost one is opened again, with growing pauses, until the wait is over. */
-  async #connected(wait: Wait): Promise<DashboardLink> {
-    const until = performance.now() + wait.timeout * 1000;
-    const backOff = new BackOff();
-    for (;;) {
-      if (this.#closed.signal.aborted) throw new HeliographError("aborted", "The client has been closed");
-      const opening = this.#link ??= this.#open();
-      // Only the link that was found wanting is given up: another call may have begun to open the next one.
-      const giveUp = () => {
-        if (this.#link === opening) this.#link = undefined;
-      };
-      try {
-        const link = await within(opening, wait, `connecting to ${this.#host}:${this.#port}`);
-        if (link.open) return link;
-        giveUp();
-      } catch (error) {
-        if (!(error instanceof HeliographError) || error.code !== "connection_failed") throw error;
-        giveUp();
-        const overdue = wait.timeout > 0 && performance.now() >= until;
-        if (!this.#wasConnected || overdue) throw error;
-        await backOff.wait(wait.signal);
-      }
-    }
-  }
-
-  /** Opens a link for whoever waits for one: no single caller's signal ends it, only the client's end does. */
-  async #open(): Promise<DashboardLink> {
-    const wait = { timeout: this.#timeout, signal: this.#closed.signal };
-    const link = new DashboardLink(await connect(this.#host, this.#port, wait));
-    this.#wasConnected = true;
-    // The name is told once the first reply has shown that the server knows Hello.
-    if (this.#name !== "") {
-      link.decided.then(() => {
-        if (link.dialect === "framed") return link.request(++this.#lastId, { cmd: "Hello", name: this.#name });
-      }).catch(() => {});
-    }
-    return link;
-  }
-}
-
-/** Whether the dashboard answered with it: what the errors mode is about. */
-function isAnswer(error: unknown): boolean {
-  return error instanceof HeliographError &&
-    !["connection_failed", "connection_lost", "no_reply", "aborted", "message_too_long"].includes(error.code);
 }
 
 /** A message that sends code. */

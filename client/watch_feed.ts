@@ -8,8 +8,8 @@ import type { WatchEvent } from "../protocol/dashboard_message.ts";
 import { HeliographError } from "../protocol/errors.ts";
 
 /**
- * What `watch` tells: a field as it is, the end of the snapshot, or that the connection was lost and is being opened
- * again. After that comes a new snapshot.
+ * What `watch` tells: a field as it is, who has control of an instrument, the end of the snapshot, or that the
+ * connection was lost and is being opened again. After that comes a new snapshot.
  */
 export type WatchUpdate =
   | (WatchEvent extends infer E ? (E extends unknown ? Omit<E, "id"> : never) : never)
@@ -61,11 +61,17 @@ export class WatchFeed {
   }
 }
 
-/** The newest event of each field, in the order in which they came. */
+/** The newest event of each field, and of who has control of each instrument, in the order in which they came. */
 function newestOfEach(events: readonly WatchUpdate[]): WatchUpdate[] {
   const newest = new Map<string, WatchUpdate>();
   for (const update of events) {
-    const key = update.event === "field" ? JSON.stringify([update.instrument, update.field]) : update.event;
+    const { event } = update;
+    const about = event === "field"
+      ? [update.instrument, update.field]
+      : event === "control"
+      ? [update.instrument]
+      : [];
+    const key = JSON.stringify([event, ...about]);
     newest.delete(key);
     newest.set(key, update);
   }

@@ -7,7 +7,8 @@
  */
 
 import { HeliographError } from "./errors.ts";
-import type { FieldState } from "./description.ts";
+import type { FieldReading, HolderDescription } from "./description.ts";
+import { usualControl } from "./duration.ts";
 import type { MessageFault } from "./json_splitter.ts";
 
 /** What a client chose to match replies with. */
@@ -37,7 +38,9 @@ export type DashboardRequest =
     readonly keywords: ReadonlyMap<string, unknown>;
   }
   | { readonly cmd: "Watch"; readonly instrument: string | undefined; readonly field: string | undefined }
-  | { readonly cmd: "Unwatch"; readonly watch: MessageId };
+  | { readonly cmd: "Unwatch"; readonly watch: MessageId }
+  | { readonly cmd: "Take"; readonly instrument: string; readonly seconds: number; readonly force: boolean }
+  | { readonly cmd: "Release"; readonly instrument: string; readonly force: boolean };
 
 /** A message: how to answer it, and the request or what is wrong with it. */
 export interface DashboardMessage {
@@ -52,7 +55,7 @@ export interface DashboardMessage {
 type Json = Record<string, unknown>;
 
 const originalCommands = ["Get", "Set", "Confirm", "Eval", "Exec", "Close"];
-const framedCommands = ["Hello", "Describe", "Call", "Watch", "Unwatch", "Status"];
+const framedCommands = ["Hello", "Describe", "Call", "Watch", "Unwatch", "Status", "Take", "Release"];
 
 function bad(message: string): HeliographError {
   return new HeliographError("bad_message", message);
@@ -80,6 +83,12 @@ function text(message: Json, key: string): string {
   if (value !== undefined) return value;
   const name = key === "instrument" || key === "field" ? spellings[key][0] : key;
   throw bad(`Cannot run ${message.cmd}: "${name}" is missing`);
+}
+
+function flag(message: Json, key: string): boolean {
+  const value = message[key] ?? false;
+  if (typeof value === "boolean") return value;
+  throw bad(`Cannot run ${message.cmd}: "${key}" must be true or false`);
 }
 
 function parseRequest(message: Json, framed: boolean): DashboardRequest {
@@ -135,6 +144,13 @@ function parseRequest(message: Json, framed: boolean): DashboardRequest {
       }
       return { cmd, watch };
     }
+    case "Take": {
+      const { seconds = usualControl } = message;
+      if (typeof seconds !== "number") throw bad('Cannot run Take: "seconds" must be a number');
+      return { cmd, instrument: text(message, "instrument"), seconds, force: flag(message, "force") };
+    }
+    case "Release":
+      return { cmd, instrument: text(message, "instrument"), force: flag(message, "force") };
     default:
       throw bad(`Cannot run ${JSON.stringify(given)}: "cmd" must be one of ${known.join(", ")}`);
   }
@@ -231,7 +247,11 @@ export function rawError(error: HeliographError): string {
 
 /** A line of the framed dialect that answers a request. */
 export type FramedReply =
-  | { readonly id: MessageId; readonly ok: true; readonly value: unknown }
+  | (
+    & { readonly id: MessageId; readonly ok: true; readonly value: unknown }
+    /** Beside the value of a field. */
+    & Partial<Omit<FieldReading, "value">>
+  )
   | {
     readonly id: MessageId | null;
     readonly ok: false;
@@ -248,12 +268,21 @@ export interface OutputEvent {
   readonly text: string;
 }
 
-/** A line of the framed dialect that tells a watcher of a field, or that the snapshot is complete. */
+/**
+ * A line of the framed dialect that tells a watcher of a field, of who has control of an instrument, or that the snapshot
+ * is complete.
+ */
 export type WatchEvent =
   | (
     & { readonly id: MessageId; readonly event: "field"; readonly instrument: string; readonly field: string }
-    & FieldState
+    & FieldReading
   )
+  | {
+    readonly id: MessageId;
+    readonly event: "control";
+    readonly instrument: string;
+    readonly holder: HolderDescription | null;
+  }
   | { readonly id: MessageId; readonly event: "end-of-snapshot" };
 
 /**
@@ -261,10 +290,11 @@ export type WatchEvent =
  *
  * @param id The request's id.
  * @param value The value; nothing is sent as `null`.
+ * @param beside Where the value is a field's: its unit, quality, time and so on.
  * @returns One line, its end included.
  */
-export function framedReply(id: MessageId, value: unknown): string {
-  return `${JSON.stringify({ id, ok: true, value: value ?? null })}\n`;
+export function framedReply(id: MessageId, value: unknown, beside: Partial<Omit<FieldReading, "value">> = {}): string {
+  return `${JSON.stringify({ id, ok: true, value: value ?? null, ...beside })}\n`;
 }
 
 /**

@@ -47,6 +47,12 @@ export interface FieldState {
   readonly reason?: string;
 }
 
+/** What a field holds now, with its unit. */
+export interface FieldReading extends FieldState {
+  /** The unit people read, for example `°C` or `sccm`. */
+  readonly unit?: string;
+}
+
 /** One field of an instrument, and what it holds. */
 export interface FieldDescription extends ValueDescription, FieldState {
   /** An identifier: `actual_status`. */
@@ -57,6 +63,8 @@ export interface FieldDescription extends ValueDescription, FieldState {
   readonly access: "readout" | "setting";
   /** Whether a changed setting waits for `confirm`. */
   readonly needsConfirm: boolean;
+  /** Whether it belongs into the data log. */
+  readonly log: boolean;
 }
 
 /** One argument of a command. */
@@ -85,6 +93,38 @@ export interface CommandDescription {
   readonly deadline: number;
 }
 
+/** Who has control of an instrument. */
+export interface HolderDescription {
+  /** The name they hold it by, or empty. */
+  readonly name: string;
+  /** The number of the connection that took it; 0 for the server's own program. */
+  readonly session: number;
+  /** The IP address of their PC. */
+  readonly address: string;
+  /** When control ends if they ask for nothing more, ISO 8601 in UTC. */
+  readonly until: string;
+}
+
+/** What `Take` answers: whose the instrument is now. */
+export interface Lease {
+  /** The instrument's name. */
+  readonly instrument: string;
+  /** Who has control of it. */
+  readonly holder: HolderDescription;
+  /** When control ends if they ask for nothing more, ISO 8601 in UTC. */
+  readonly until: string;
+}
+
+/** Whether a real instrument answers. */
+export interface ContactDescription {
+  /** Where it is: the path of its serial port, or its network address. */
+  readonly address: string;
+  /** `off`: not started. `connecting`: the first try is under way. `lost`: it does not answer and is tried again. */
+  readonly state: "off" | "connecting" | "connected" | "lost";
+  /** Why it does not answer, or empty. */
+  readonly reason: string;
+}
+
 /** An instrument, its fields with their values, and its commands. */
 export interface InstrumentDescription {
   /** An identifier: `uv_light`. */
@@ -97,6 +137,10 @@ export interface InstrumentDescription {
   readonly fields: readonly FieldDescription[];
   /** Its own commands; `get`, `set`, `confirm`, `describe` and `help` exist on every instrument. */
   readonly commands: readonly CommandDescription[];
+  /** Whether it answers; `null` for one that needs no contact, as simulated ones. */
+  readonly contact: ContactDescription | null;
+  /** Who has control of it; `null` when nobody has: then everybody may drive it. */
+  readonly holder: HolderDescription | null;
 }
 
 /** One client connection as `status` tells it. */
@@ -129,6 +173,10 @@ export interface InstrumentStatus {
   readonly runningFor: number;
   /** How many commands wait for it. */
   readonly waiting: number;
+  /** Whether it answers; `null` for one that needs no contact. */
+  readonly contact: ContactDescription | null;
+  /** Who has control of it, or `null`. */
+  readonly holder: HolderDescription | null;
 }
 
 /** What `status` tells of a server. */

@@ -4,7 +4,10 @@
  * @module
  */
 
+import { HeliographError } from "../protocol/errors.ts";
+import { parseDuration, usualControl } from "../protocol/duration.ts";
 import type { Bench } from "./bench.ts";
+import type { Dispatcher } from "./dispatcher.ts";
 import { command } from "./instruments/command.ts";
 import { defineInstrument } from "./instruments/define_instrument.ts";
 import { helpCommand, helpInstrument } from "./instruments/describe.ts";
@@ -24,6 +27,8 @@ const words = [
   "help [NAME]",
   "list",
   "status",
+  "take INSTRUMENT [DURATION]",
+  "release INSTRUMENT",
   "INSTRUMENT.COMMAND ARGUMENTS… KEY=VALUE…",
 ];
 
@@ -31,10 +36,22 @@ const words = [
  * Makes the default instrument.
  *
  * @param bench The bench it tells of.
+ * @param dispatcher Who finds instruments, and knows who has control of them.
  * @param status What `status` tells.
  */
-export function apiInstrument(bench: Bench, status: () => unknown): Instrument {
+export function apiInstrument(
+  bench: Bench,
+  dispatcher: Pick<Dispatcher, "instrument" | "control">,
+  status: () => unknown,
+): Instrument {
   const reading = { role: "observer", immediate: true } as const;
+  const takeable = (name: string) => {
+    const instrument = dispatcher.instrument(name);
+    if (instrument.name !== "api") return instrument.name;
+    const why = "it drives nothing, and everybody needs it";
+    throw new HeliographError("bad_argument", `Cannot take or release api: ${why}; "list" tells the instruments`);
+  };
+  const instrumentArgument = { type: "text", summary: "its name or title" } as const;
   const others = () => bench.instruments.filter(({ name }) => name !== "api");
   return defineInstrument({
     title: "api",
@@ -46,6 +63,27 @@ export function apiInstrument(bench: Bench, status: () => unknown): Instrument {
         ...reading,
         summary: "Tell uptime, listeners, sessions and what the instruments are doing, as JSON",
         run: status,
+      }),
+      take: command({
+        summary: "Take control of an instrument: until it is released, or you asked for nothing for DURATION, others " +
+          "can read it but not drive it",
+        arguments: {
+          instrument: instrumentArgument,
+          duration: { type: "text", default: `${usualControl / 60}m`, summary: "90, 90s, 10m or 2h, at most 24h" },
+          force: { type: "switch", default: false, summary: "from somebody else; admins only" },
+        },
+        immediate: true,
+        run: ({ instrument, duration, force }, { caller }) =>
+          dispatcher.control.take(takeable(instrument), caller, parseDuration(duration), force),
+      }),
+      release: command({
+        summary: "Release an instrument: everybody may drive it again",
+        arguments: {
+          instrument: instrumentArgument,
+          force: { type: "switch", default: false, summary: "also from somebody else; admins only" },
+        },
+        immediate: true,
+        run: ({ instrument, force }, { caller }) => dispatcher.control.release(takeable(instrument), caller, force),
       }),
       help: command({
         ...reading,

@@ -16,7 +16,7 @@ import {
   rawError,
   rawReply,
 } from "../protocol/dashboard_message.ts";
-import type { InstrumentDescription, Welcome } from "../protocol/description.ts";
+import type { InstrumentDescription, Lease, Welcome } from "../protocol/description.ts";
 import { HeliographError } from "../protocol/errors.ts";
 import { JsonSplitter, type MessageFault } from "../protocol/json_splitter.ts";
 import { version } from "../protocol/version.ts";
@@ -24,13 +24,14 @@ import { describeInstrument } from "./instruments/describe.ts";
 import { InstrumentError } from "./instruments/errors.ts";
 import { shown } from "./instruments/values.ts";
 import type { FieldHolder } from "./instruments/field.ts";
+import type { Instrument } from "./instruments/instrument.ts";
 import type { Evaluated } from "./sandbox/messages.ts";
 import { pyopticonPatience } from "./sandbox/options.ts";
 import { pyopticonSource } from "./sandbox/pyopticon_source.ts";
 import type { Services } from "./services.ts";
 import { Session } from "./sessions.ts";
 import { type Identity, type ListenOptions, SocketServer } from "./socket_server.ts";
-import { Watch } from "./watch.ts";
+import { fieldReading, Watch } from "./watch.ts";
 
 /** A connection to the dashboard socket. */
 export class DashboardSession extends Session {
@@ -62,6 +63,9 @@ function summary(request: DashboardRequest): string {
       return `Confirm in ${request.instrument}`;
     case "Call":
       return `Call ${request.instrument}.${request.command}`;
+    case "Take":
+    case "Release":
+      return `${cmd} ${request.instrument}`;
     case "Describe":
     case "Watch":
       return `${cmd} ${request.instrument ?? "everything"}`;
@@ -76,10 +80,14 @@ function rawText({ cmd }: DashboardRequest, result: unknown): string {
   return "Success";
 }
 
-/** What a request came to, for a framed reply. */
-function framedValue({ cmd }: DashboardRequest, result: unknown): unknown {
-  if (cmd === "Get") return (result as FieldHolder).reading;
-  return cmd === "Eval" || cmd === "Exec" ? (result as Evaluated).value : result;
+/** The framed reply to what a request came to. */
+function framed(id: MessageId, { cmd }: DashboardRequest, result: unknown): string {
+  if (cmd === "Get") {
+    const holder = result as FieldHolder;
+    const { value: _, ...beside } = fieldReading(holder);
+    return framedReply(id, holder.reading, beside);
+  }
+  return framedReply(id, cmd === "Eval" || cmd === "Exec" ? (result as Evaluated).value : result);
 }
 
 /** The dashboard socket. Many clients at once, in either dialect. */
@@ -185,7 +193,7 @@ export class DashboardServer extends SocketServer<DashboardSession> {
     const { requestsInFlight } = this.services.limits;
     const succeed = (result: unknown) => {
       if (request.cmd === "Watch") return;
-      connection.send(framedReply(id, framedValue(request, result)));
+      connection.send(framed(id, request, result));
     };
     const fail = (error: unknown) => connection.send(framedError(id, this.failure(error)));
     if (session.working >= requestsInFlight) {
@@ -224,20 +232,30 @@ export class DashboardServer extends SocketServer<DashboardSession> {
         return this.#evaluate(request, session, id);
       case "Hello": {
         if (request.name !== "") session.register(request.name);
+        dispatcher.check(session, "observer", "Hello");
         const { id: number, name, role } = session;
         return { server: "heliograph", version, session: number, name, role } satisfies Welcome;
       }
       case "Describe": {
+        dispatcher.check(session, "observer", "Describe");
         const described = request.instrument === undefined
-          ? bench.instruments.map(describeInstrument)
-          : describeInstrument(dispatcher.instrument(request.instrument));
+          ? bench.instruments.map((instrument) => this.#describe(instrument))
+          : this.#describe(dispatcher.instrument(request.instrument));
         return described satisfies InstrumentDescription | InstrumentDescription[];
       }
       case "Status":
+        dispatcher.check(session, "observer", "Status");
         return this.services.status();
+      case "Take":
+        this.#api("take", [request.instrument, request.seconds, request.force], session);
+        return this.#lease(dispatcher.instrument(request.instrument));
+      case "Release":
+        return this.#api("release", [request.instrument, request.force], session);
       case "Watch":
+        dispatcher.check(session, "observer", "Watch");
         return this.#watch(request, session, id!);
       case "Unwatch": {
+        dispatcher.check(session, "observer", "Unwatch");
         const watch = session.watches.get(request.watch);
         if (watch === undefined) {
           throw new InstrumentError(`Cannot end the watch ${request.watch}: there is none of that id`, "bad_argument");
@@ -249,6 +267,19 @@ export class DashboardServer extends SocketServer<DashboardSession> {
       case "Close":
         return;
     }
+  }
+
+  #describe(instrument: Instrument): InstrumentDescription {
+    return { ...describeInstrument(instrument), holder: this.services.control.holder(instrument.name) };
+  }
+
+  #api(command: string, args: readonly unknown[], session: DashboardSession): unknown {
+    return this.services.dispatcher.run({ instrument: "api", command, args, keywords: noKeywords }, session);
+  }
+
+  #lease({ name }: Instrument): Lease {
+    const holder = this.services.control.holder(name)!;
+    return { instrument: name, holder, until: holder.until };
   }
 
   #evaluate(
@@ -286,6 +317,6 @@ export class DashboardServer extends SocketServer<DashboardSession> {
     const field = request.field === undefined ? undefined : instrument?.field(request.field);
     // The reply goes before the snapshot.
     session.connection.send(framedReply(id, null));
-    session.watches.set(id, new Watch(id, this.services.bench, session.connection, instrument, field));
+    session.watches.set(id, new Watch(id, this.services, session.connection, instrument, field));
   }
 }

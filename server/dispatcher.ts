@@ -6,9 +6,10 @@
 
 import { HeliographError } from "../protocol/errors.ts";
 import type { Bench } from "./bench.ts";
+import { type Client, Control } from "./control.ts";
 import type { Command, Role } from "./instruments/command.ts";
 import { unknownCommand } from "./instruments/describe.ts";
-import { type Caller, type Issue, Work } from "./instruments/command_queue.ts";
+import { type Issue, Work } from "./instruments/command_queue.ts";
 import { InstrumentError } from "./instruments/errors.ts";
 import type { FieldHolder } from "./instruments/field.ts";
 import type { Instrument } from "./instruments/instrument.ts";
@@ -46,8 +47,10 @@ export function wireError(error: unknown): HeliographError {
   return new HeliographError("command_failed", message, { cause: error });
 }
 
-/** Checks role and arguments, and gives every command its turn in its instrument's queue. */
+/** Checks role, control and arguments, and gives every command its turn in its instrument's queue. */
 export class Dispatcher {
+  /** Who has control of which instrument. */
+  readonly control: Control = new Control();
   readonly #bench: Bench;
   /** How a handler calls another instrument: with the role of whoever called the handler. */
   readonly #issue: Issue = (caller, instrument, command, args) =>
@@ -67,6 +70,7 @@ export class Dispatcher {
   /** From now on every new request is refused; those that run go on. */
   stop(): void {
     this.#stopping = true;
+    this.control.stop();
   }
 
   /**
@@ -91,9 +95,14 @@ export class Dispatcher {
    * @returns What it returned: at once where nothing had to be waited for, as a promise otherwise.
    * @throws {HeliographError | InstrumentError} When it is refused or fails; see {@linkcode wireError}.
    */
-  run(request: CommandRequest, caller: Caller): unknown {
+  run(request: CommandRequest, caller: Client): unknown {
     const [instrument, command] = this.#resolve(request);
-    return this.#queue(instrument, request.command, command, request.args, request.keywords, caller);
+    const result = this.#queue(instrument, request.command, command, request.args, request.keywords, caller);
+    if (result instanceof Promise) {
+      const answered = this.control.work(caller);
+      result.then(answered, answered);
+    }
+    return result;
   }
 
   /**
@@ -101,20 +110,20 @@ export class Dispatcher {
    *
    * @throws {HeliographError | InstrumentError} When there is no such field or the caller may not read.
    */
-  get(instrument: string, field: string, caller: Caller): FieldHolder {
+  get(instrument: string, field: string, caller: Client): FieldHolder {
     this.check(caller, "observer");
     return this.instrument(instrument).field(field);
   }
 
   /**
-   * Whether somebody may do something now.
+   * Whether somebody may do something now; what they have control of is renewed by that they ask.
    *
    * @param caller Who asks.
    * @param needed The least role that may.
    * @param what What it is, for the error.
    * @throws {HeliographError} `not_allowed`, or `stopping`.
    */
-  check(caller: Caller, needed: Role, what = "this"): void {
+  check(caller: Client, needed: Role, what = "this"): void {
     if (this.#stopping) throw new HeliographError("stopping", "The server is stopping and takes no new commands");
     if (!mayDo(caller.role, needed)) {
       throw new HeliographError(
@@ -122,6 +131,7 @@ export class Dispatcher {
         `Cannot do ${what}: it needs the role ${needed}, and you are ${caller.role}`,
       );
     }
+    this.control.renew(caller);
   }
 
   /** The instrument that answers a command, and the command: its own, or one of an instrument it answers for. */
@@ -156,9 +166,11 @@ export class Dispatcher {
     command: Command,
     args: readonly unknown[],
     keywords: ReadonlyMap<string, unknown>,
-    caller: Caller,
+    caller: Client,
   ): unknown {
     this.check(caller, command.role, name);
+    // For safety's sake everybody may abort and stop, whoever has control; what an observer may do drives nothing.
+    if (!command.immediate && command.role !== "observer") this.control.check(instrument.name, caller, name);
     const bound = command.bind(instrument.name, name, args, keywords);
     const work = new Work(name, command, bound, caller, this.#issue);
     if (command.immediate) return instrument.queue.submitImmediate(work);

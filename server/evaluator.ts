@@ -71,10 +71,12 @@ export class Evaluator {
     if (language === undefined) {
       throw new HeliographError("bad_argument", `Cannot run ${code.language}: code is javascript or python`);
     }
+    const answered = this.#dispatcher.control.work(client);
     const sender = new EvaluationSender(this.#bench, this.#dispatcher, this.#name, client, options.output);
     try {
       return await this.#sandbox.evaluate({ ...code, language }, sender, client, options);
     } finally {
+      answered();
       sender.end();
     }
   }
@@ -113,6 +115,11 @@ class EvaluationSender implements CodeSender, Caller {
 
   get role(): Caller["role"] {
     return this.#client.role;
+  }
+
+  /** Code drives what its sender may drive. */
+  get caller(): Caller {
+    return this.#client;
   }
 
   /** What code that has ended has asked for, and was not begun, is not begun any more. */

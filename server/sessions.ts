@@ -21,6 +21,8 @@ export class Session {
   readonly role: Role;
   /** The bytes behind it. */
   readonly connection: Connection;
+  /** The IP address of its PC, also after it has gone. */
+  readonly hostname: string;
   /** The name it registered, or empty. */
   name = "";
   /** Whether it shall end once what it asked for is answered. */
@@ -37,6 +39,7 @@ export class Session {
     this.protocol = identity.protocol;
     this.role = identity.role;
     this.connection = identity.connection;
+    this.hostname = identity.connection.hostname;
   }
 
   /** Where it comes from, `address:port`. */
@@ -145,6 +148,7 @@ export class Session {
 /** The sessions of a server, whichever wire they speak. */
 export class Sessions {
   readonly #open = new Map<number, Session>();
+  #left: (session: Session) => void = () => {};
   #last = 0;
 
   /** A number for a new session. */
@@ -160,6 +164,12 @@ export class Sessions {
   /** Forgets a session whose connection has ended. */
   delete(session: Session): void {
     this.#open.delete(session.id);
+    this.#left(session);
+  }
+
+  /** Calls the listener, the only one, whenever a session's connection has ended. */
+  onLeave(listener: (session: Session) => void): void {
+    this.#left = listener;
   }
 
   /** Everybody who is connected, oldest first. */

@@ -5,14 +5,23 @@
  */
 
 import type { MessageId, WatchEvent } from "../protocol/dashboard_message.ts";
-import type { Bench } from "./bench.ts";
 import type { Connection } from "./connection.ts";
 import { fieldState } from "./instruments/describe.ts";
-import type { FieldHolder } from "./instruments/field.ts";
+import { FieldHolder } from "./instruments/field.ts";
 import type { Instrument } from "./instruments/instrument.ts";
+import type { Services } from "./services.ts";
 
 /** Past this many waiting characters a subscriber gets only the newest value of each field, once it reads again. */
 const slowAt = 65_536;
+
+/**
+ * @param holder A field.
+ * @returns What it holds now, with its unit.
+ */
+export function fieldReading(holder: FieldHolder) {
+  const { unit } = holder.spec;
+  return { ...fieldState(holder), ...(unit === undefined ? {} : { unit }) };
+}
 
 /**
  * One subscription. Changes that a subscriber is too slow for are joined: it gets the newest value of each field and
@@ -21,8 +30,12 @@ const slowAt = 65_536;
 export class Watch {
   readonly #id: MessageId;
   readonly #connection: Connection;
-  /** What is still to be told, oldest change first; at the beginning that is every field. */
-  #untold = new Map<FieldHolder, Instrument>();
+  readonly #services: Pick<Services, "bench" | "control">;
+  /**
+   * What is still to be told, oldest change first; at the beginning that is every field, and each instrument that
+   * somebody has control of. An instrument as a key stands for who has control of it.
+   */
+  #untold = new Map<FieldHolder | Instrument, Instrument>();
   readonly #unsubscribe: () => void;
   #telling = false;
 
@@ -30,29 +43,40 @@ export class Watch {
    * Sends the snapshot, its end, and then changes.
    *
    * @param id The id that every event carries.
-   * @param bench Where the fields are.
+   * @param services Where the fields are, and who has control of what.
    * @param connection Where the events go.
    * @param instrument Only this one's fields; `undefined` means all.
-   * @param field Only this field; `undefined` means all.
+   * @param field Only this field, and not who has control; `undefined` means all.
    */
   constructor(
     id: MessageId,
-    bench: Bench,
+    services: Pick<Services, "bench" | "control">,
     connection: Connection,
     instrument: Instrument | undefined,
     field: FieldHolder | undefined,
   ) {
     this.#id = id;
     this.#connection = connection;
+    this.#services = services;
+    const { bench, control } = services;
     for (const each of instrument === undefined ? bench.instruments : [instrument]) {
       for (const holder of each.holders) if (field === undefined || field === holder) this.#untold.set(holder, each);
+      if (field === undefined && control.holder(each.name) !== null) this.#untold.set(each, each);
     }
-    this.#unsubscribe = bench.onChange((of, holder) => {
+    const changed = (of: Instrument, what: FieldHolder | Instrument) => {
       if (instrument !== undefined && of !== instrument) return;
-      if (field !== undefined && holder !== field) return;
-      this.#untold.set(holder, of);
+      if (field !== undefined && what !== field) return;
+      this.#untold.set(what, of);
       if (!this.#telling) queueMicrotask(() => void this.#tell());
-    });
+    };
+    const unsubscribers = [
+      bench.onChange(changed),
+      control.onChange((name) => {
+        const taken = bench.find(name)!;
+        changed(taken, taken);
+      }),
+    ];
+    this.#unsubscribe = () => unsubscribers.forEach((unsubscribe) => unsubscribe());
     void this.#tell({ event: "end-of-snapshot", id });
   }
 
@@ -70,10 +94,13 @@ export class Watch {
       do {
         const batch = this.#untold;
         this.#untold = new Map();
-        for (const [holder, instrument] of batch) {
+        for (const [what, { name }] of batch) {
           while (this.#connection.queued > slowAt) await this.#connection.flush();
-          const { name } = instrument;
-          this.#send({ id: this.#id, event: "field", instrument: name, field: holder.title, ...fieldState(holder) });
+          this.#send(
+            what instanceof FieldHolder
+              ? { id: this.#id, event: "field", instrument: name, field: what.title, ...fieldReading(what) }
+              : { id: this.#id, event: "control", instrument: name, holder: this.#services.control.holder(name) },
+          );
         }
         if (then !== undefined) this.#send(then);
         then = undefined;

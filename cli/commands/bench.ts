@@ -8,6 +8,7 @@ import { buildCommand } from "npm:@stricli/core@1.3.0";
 import type {
   ArgumentDescription,
   FieldDescription,
+  HolderDescription,
   InstrumentDescription,
   ValueDescription,
 } from "../../protocol/description.ts";
@@ -21,18 +22,33 @@ import {
 import type { CliContext } from "../context.ts";
 import { clock, duration, type Paint, painter, paintQuality, printable, table, writeJson } from "../output.ts";
 
+/** Who has control of an instrument, for people: `alice (127.0.0.1) until 14:05:10`. */
+function holderText({ name, session, address, until }: HolderDescription): string {
+  const from = address === "" ? "" : ` (${address})`;
+  return `${name === "" ? `client ${session}` : printable(name)}${from} until ${clock(until)}`;
+}
+
 /** `heliograph list` */
 export const listCommand = buildCommand({
   docs: { brief: "List the instruments" },
   parameters: { flags: dashboardFlags },
   async func(this: CliContext, flags: ConnectionFlags): Promise<void> {
-    await using client = dashboardClient(flags);
+    await using client = dashboardClient(this, flags);
     const instruments = await client.describe();
-    if (flags.json) return writeJson(this, instruments.map(({ name, title, summary }) => ({ name, title, summary })));
-    const rows = instruments.map((
-      { name, title, summary, fields, commands },
-    ) => [name, title, String(fields.length), String(commands.length), summary]);
-    this.process.stdout.write(table(["name", "title", "fields", "commands", "what it is"], rows, painter(this.colour)));
+    if (flags.json) {
+      return writeJson(this, instruments.map(({ name, title, summary, holder }) => ({ name, title, summary, holder })));
+    }
+    const anyHeld = instruments.some(({ holder }) => holder !== null);
+    const rows = instruments.map(({ name, title, summary, fields, commands, holder }) => [
+      name,
+      title,
+      String(fields.length),
+      String(commands.length),
+      ...(anyHeld ? [holder === null ? "" : holderText(holder)] : []),
+      summary,
+    ]);
+    const head = ["name", "title", "fields", "commands", ...(anyHeld ? ["held by"] : []), "what it is"];
+    this.process.stdout.write(table(head, rows, painter(this.colour)));
   },
 });
 
@@ -56,8 +72,13 @@ function argumentText({ name, default: fallback }: ArgumentDescription): string 
 
 /** An instrument for people. */
 export function describeText(instrument: InstrumentDescription, paint: Paint): string {
-  const { name, title, summary, fields, commands } = instrument;
-  const heading = `${paint.bold(title)}${name === title ? "" : ` (${name})`}${summary === "" ? "" : `: ${summary}`}\n`;
+  const { name, title, summary, fields, commands, holder, contact } = instrument;
+  const held = holder === null ? "" : `held by ${holderText(holder)}\n`;
+  const reason = contact === null || contact.reason === "" ? "" : `: ${printable(contact.reason)}`;
+  const where = contact === null ? "" : `${contact.state} on ${contact.address}${reason}\n`;
+  const heading = `${paint.bold(title)}${name === title ? "" : ` (${name})`}${
+    summary === "" ? "" : `: ${summary}`
+  }\n${where}${held}`;
   const fieldTable = table(
     ["field", "value", "unit", "access", "allowed"],
     fields.map((field) => fieldRow(field, paint)),
@@ -76,7 +97,7 @@ export const describeCommand = buildCommand({
   docs: { brief: "Tell an instrument's fields, values and commands" },
   parameters: { flags: dashboardFlags, positional: { kind: "tuple", parameters: [instrumentParameter] } },
   async func(this: CliContext, flags: ConnectionFlags, instrument: string): Promise<void> {
-    await using client = dashboardClient(flags);
+    await using client = dashboardClient(this, flags);
     const described = await client.describe(instrument);
     if (flags.json) writeJson(this, described);
     else this.process.stdout.write(describeText(described, painter(this.colour)));
@@ -88,7 +109,7 @@ export const statusCommand = buildCommand({
   docs: { brief: "Tell uptime, listeners, who is connected, and what the instruments are doing" },
   parameters: { flags: dashboardFlags },
   async func(this: CliContext, flags: ConnectionFlags): Promise<void> {
-    await using client = dashboardClient(flags);
+    await using client = dashboardClient(this, flags);
     const status = await client.status();
     if (flags.json) return writeJson(this, status);
     const paint = painter(this.colour);
@@ -112,6 +133,12 @@ export const statusCommand = buildCommand({
     const rows = busy.map((
       { name, running, runningFor, waiting },
     ) => [name, running, duration(runningFor), String(waiting)]);
+    const lost = status.instruments.flatMap(({ name, contact }) =>
+      contact === null || contact.state === "connected" ? [] : [[name, contact.address, printable(contact.reason)]]
+    );
+    if (lost.length > 0) stdout.write(`\n${table(["not connected", "on", "because"], lost, paint)}`);
+    const held = status.instruments.flatMap(({ name, holder }) => holder === null ? [] : [[name, holderText(holder)]]);
+    if (held.length > 0) stdout.write(`\n${table(["held", "by"], held, paint)}`);
     if (rows.length > 0) stdout.write(`\n${table(["busy", "with", "for", "waiting"], rows, paint)}`);
   },
 });
@@ -127,7 +154,7 @@ export const watchCommand = buildCommand({
     },
   },
   async func(this: CliContext, flags: ConnectionFlags, instrument?: string, field?: string): Promise<void> {
-    await using client = dashboardClient(flags);
+    await using client = dashboardClient(this, flags);
     await watch(this, client, flags.json, instrument, field);
   },
 });
@@ -143,9 +170,6 @@ export async function watch(
 ): Promise<void> {
   const paint = painter(context.colour);
   const described = instrument === undefined ? await client.describe() : [await client.describe(instrument)];
-  const units = new Map(
-    described.flatMap(({ name, fields }) => fields.map(({ title, unit }) => [`${name} ${title}`, unit])),
-  );
   const nameWidth = Math.max(...described.map(({ name }) => name.length));
   const titleWidth = Math.max(0, ...described.flatMap(({ fields }) => fields.map(({ title }) => title.length)));
   for await (const update of client.watch(instrument, field, signal === undefined ? {} : { signal })) {
@@ -156,8 +180,13 @@ export async function watch(
     if (update.event === "disconnected") {
       context.process.stderr.write(`${paint.red(`${printable(update.reason)}; trying again`)}\n`);
     }
+    if (update.event === "control") {
+      const { instrument: name, holder } = update;
+      const text = holder === null ? "nobody has control of it" : `held by ${holderText(holder)}`;
+      context.process.stdout.write(`${" ".repeat(8)}  ${name.padEnd(nameWidth)}  ${paint.yellow(text)}\n`);
+    }
     if (update.event !== "field") continue;
-    const unit = update.quality === "good" ? units.get(`${update.instrument} ${update.field}`) ?? "" : "";
+    const unit = update.quality === "good" ? update.unit ?? "" : "";
     const notes = [
       update.staged ? "staged" : "",
       update.quality === "good" ? "" : `${update.quality}: ${printable(update.reason ?? "")}`,

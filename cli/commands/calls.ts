@@ -38,18 +38,21 @@ export const callCommand = buildCommand({
   },
   async func(this: CliContext, flags: ConnectionFlags, ...[instrument, command, ...rest]: string[]): Promise<void> {
     const { args, keywords } = splitArguments(rest);
-    await using client = dashboardClient(flags);
+    await using client = dashboardClient(this, flags);
     const value = await client.call(instrument!, command!, args, keywords);
     if (flags.json) writeJson(this, value);
     else this.process.stdout.write(result(value, painter(this.colour)));
   },
 });
 
+const { name, ...otherFlags } = connectionFlags(2402);
+const lineFlags = { ...otherFlags, name: { ...name, brief: "A name to register before [default = none]" } };
+
 /** `heliograph command "LINE"` */
 export const commandCommand = buildCommand({
   docs: { brief: "Send one azcam command line, to any azcam-style server" },
   parameters: {
-    flags: connectionFlags(2402),
+    flags: lineFlags,
     positional: {
       kind: "tuple",
       parameters: [{ placeholder: "LINE", brief: "The line, quoted as one word", parse: String }],
@@ -57,7 +60,9 @@ export const commandCommand = buildCommand({
   },
   async func(this: CliContext, flags: ConnectionFlags, line: string): Promise<void> {
     await using client = new AzcamClient(flags);
-    const reply = await client.exchange(line);
+    // Only a name that was asked for: an azcam-style server need not know of any.
+    const registered = flags.name === undefined ? "OK" : await client.exchange(`register ${flags.name}`);
+    const reply = registered.startsWith("OK") ? await client.exchange(line) : registered;
     const status = /^\w+/.exec(reply)?.[0] ?? "";
     if (flags.json) writeJson(this, { status, reply: reply.slice(status.length).trimStart() });
     else this.process.stdout.write(`${printable(reply)}\n`);

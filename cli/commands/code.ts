@@ -52,7 +52,7 @@ export const evalCommand = buildCommand({
     },
   },
   async func(this: CliContext, flags: CodeFlags, expression: string): Promise<void> {
-    await using client = dashboardClient(flags);
+    await using client = dashboardClient(this, flags);
     const value = await client.doEval(expression, {
       language: flags.python ? "python" : "javascript",
       // The value alone is on standard output.
@@ -75,7 +75,7 @@ export const execCommand = buildCommand({
   },
   async func(this: CliContext, flags: CodeFlags, file: string): Promise<void> {
     const { language, code } = await readCode(this, file, flags.python);
-    await using client = dashboardClient(flags);
+    await using client = dashboardClient(this, flags);
     const done = await client.doExec(code, { language, ...shower(flags.showOutput, this.process.stdout.write) });
     if (flags.json) writeJson(this, done);
   },

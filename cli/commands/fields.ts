@@ -5,6 +5,7 @@
  */
 
 import { buildCommand } from "npm:@stricli/core@1.3.0";
+import type { FieldReading } from "../../protocol/description.ts";
 import {
   type ConnectionFlags,
   dashboardClient,
@@ -13,7 +14,26 @@ import {
   instrumentParameter,
 } from "../connection.ts";
 import type { CliContext } from "../context.ts";
-import { painter, result, writeJson } from "../output.ts";
+import { exitCodes } from "../exit_codes.ts";
+import { clock, painter, paintQuality, printable, writeJson } from "../output.ts";
+
+/**
+ * Writes what a field holds: the value, for people with its unit, quality and time. Why a value is not good goes to
+ * standard error, so that no script takes it for a good one unnoticed.
+ */
+export function showReading(context: CliContext, reading: FieldReading, json: boolean): void {
+  const { stdout, stderr } = context.process;
+  const { text, unit, quality, time, reason = "" } = reading;
+  const good = quality === "good";
+  const paint = painter(context.colour);
+  if (json) writeJson(context, reading);
+  else if (context.terminal) {
+    const notes = [quality, reading.staged ? "waits for confirm" : "", clock(time)].filter((note) => note !== "");
+    const value = `${printable(text)}${good && unit !== undefined ? ` ${unit}` : ""}`;
+    stdout.write(`${paintQuality(value, quality, paint)}  ${paint.dim(`(${notes.join(", ")})`)}\n`);
+  } else stdout.write(text === "" ? "" : `${printable(text)}\n`);
+  if (!good) stderr.write(`${paint.yellow(`${quality}: ${printable(reason)}`)}\n`);
+}
 
 /** `heliograph get INSTRUMENT FIELD` */
 export const getCommand = buildCommand({
@@ -23,9 +43,10 @@ export const getCommand = buildCommand({
     positional: { kind: "tuple", parameters: [instrumentParameter, fieldParameter] },
   },
   async func(this: CliContext, flags: ConnectionFlags, instrument: string, field: string): Promise<void> {
-    await using client = dashboardClient(flags);
-    if (flags.json) return writeJson(this, await client.getField(instrument, field));
-    this.process.stdout.write(result(await client.call(instrument, "get", [field]), painter(this.colour)));
+    await using client = dashboardClient(this, flags);
+    const reading = await client.getReading(instrument, field);
+    showReading(this, reading, flags.json);
+    if (reading.quality === "error") this.process.exitCode = exitCodes.refused.code;
   },
 });
 
@@ -53,10 +74,10 @@ export const setCommand = buildCommand({
     field: string,
     value: string,
   ): Promise<void> {
-    await using client = dashboardClient(flags);
+    await using client = dashboardClient(this, flags);
     await client.setField(instrument, field, value);
     if (flags.confirm) await client.doConfirm(instrument);
-    if (flags.json) writeJson(this, await client.getField(instrument, field));
+    if (flags.json) showReading(this, await client.getReading(instrument, field), true);
   },
 });
 
@@ -65,7 +86,7 @@ export const confirmCommand = buildCommand({
   docs: { brief: "Apply the settings that wait" },
   parameters: { flags: dashboardFlags, positional: { kind: "tuple", parameters: [instrumentParameter] } },
   async func(this: CliContext, flags: ConnectionFlags, instrument: string): Promise<void> {
-    await using client = dashboardClient(flags);
+    await using client = dashboardClient(this, flags);
     const done = await client.doConfirm(instrument);
     if (flags.json) writeJson(this, done);
   },

@@ -18,6 +18,7 @@ import { type Paint, painter, result, table, writeJson } from "../output.ts";
 import { splitArguments } from "./calls.ts";
 import { describeText, watch } from "./bench.ts";
 import { shower } from "./code.ts";
+import { showReading } from "./fields.ts";
 
 type Client = ReturnType<typeof dashboardClient>;
 
@@ -28,6 +29,8 @@ const shellWords: Readonly<Record<string, string>> = {
   get: "get INSTRUMENT FIELD          read a field",
   set: "set INSTRUMENT FIELD VALUE    set a field; one that needs it waits for confirm",
   confirm: "confirm INSTRUMENT            apply the settings that wait",
+  take: "take INSTRUMENT [DURATION]    others read it but do not drive it; 90s, 10m, 2h",
+  release: "release INSTRUMENT            everybody may drive it again",
   call: "call INSTRUMENT COMMAND ARG…  call a command",
   eval: "eval [--python] EXPRESSION    evaluate JavaScript, or Python, on the server",
   watch: "watch [INSTRUMENT [FIELD]]    show fields as they change, until Ctrl-C",
@@ -164,11 +167,7 @@ async function runLine(
     }
     case "get":
       need(2);
-      print(
-        json
-          ? await client.getField(args[0]!, args[1]!, { signal })
-          : await client.call(args[0]!, "get", [args[1]], {}, { signal }),
-      );
+      showReading(context, await client.getReading(args[0]!, args[1]!, { signal }), json);
       break;
     case "set":
       need(3);
@@ -223,7 +222,7 @@ export const shellCommand = buildCommand({
   docs: { brief: "An interactive line with completion and history; also `heliograph client`" },
   parameters: { flags: dashboardFlags },
   async func(this: CliContext, flags: ConnectionFlags): Promise<void> {
-    await using client = dashboardClient(flags);
+    await using client = dashboardClient(this, flags);
     const { server, version } = await client.hello();
     const interactive = this.terminal && Deno.stdin.isTerminal();
     const completer = new ShellCompleter(() => client.describe());

@@ -130,6 +130,26 @@ Deno.test("PyOpticonSocketClient: describe, call, status, and many requests in f
   deepStrictEqual([session?.name, session?.protocol], ["tester", "dashboard"]);
 });
 
+Deno.test("PyOpticonSocketClient: getReading gives the value with its unit, quality and time", async () => {
+  await using server = startServer();
+  await using client = new PyOpticonSocketClient({ socketNumber: server.dashboardServer.port });
+  const { time, ...reading } = await client.getReading("Methane MFC", "Setpoint Entry");
+  deepStrictEqual(reading, { value: 0, text: "0.0", unit: "sccm", quality: "good" });
+  match(time!, /^\d{4}-\d\d-\d\dT/);
+  strictEqual(await client.getField("Methane MFC", "Setpoint Entry"), 0);
+  const { quality, reason } = await client.getReading("UV Light", "Actual Status");
+  deepStrictEqual([quality, reason], ["stale", "not read yet"]);
+  await rejects(client.getReading("UV Light", "x"), { code: "unknown_field" });
+});
+
+Deno.test("PyOpticonSocketClient: a client with a name says it before it drives, also to an original dashboard", async () => {
+  await using server = await originalDashboard();
+  await using client = new PyOpticonSocketClient({ socketNumber: server.port, name: "alice" });
+  strictEqual(await client.setField("UV Light", "Status Selection", "Off"), "Success");
+  // Such a dashboard drops whoever says what it does not know: it is asked what both know.
+  deepStrictEqual(server.received.map((text) => JSON.parse(text).cmd), ["Get", "Set"]);
+});
+
 Deno.test("PyOpticonSocketClient: doEval and doExec with values, functions and errors", async () => {
   await using server = startServer({ sandbox: {} });
   await using client = new PyOpticonSocketClient({ socketNumber: server.dashboardServer.port });

@@ -1,4 +1,4 @@
-import { deepStrictEqual, rejects } from "node:assert/strict";
+import { deepStrictEqual, ok, rejects } from "node:assert/strict";
 import { WatchFeed } from "../../client/watch_feed.ts";
 import { HeliographError } from "../../mod.ts";
 
@@ -32,6 +32,22 @@ Deno.test("WatchFeed: a reader that is far behind gets the newest of each field,
   feed.take({ id: 1, event: "end-of-snapshot" });
   for (let value = 0; value < 10_000; value++) feed.take(field(value % 2 === 0 ? "even" : "odd", value));
   feed.take(field("even", 20_000));
+  const control = (instrument: string, name: string) => {
+    const holder = { name, session: 1, address: "127.0.0.1", until: "" };
+    return { id: 1, event: "control", instrument, holder } as const;
+  };
+  const far = new WatchFeed();
+  for (let time = 0; time < 4000; time++) {
+    for (const name of ["a", "b", "c"]) far.take(control(name, `${time % 3999}`));
+  }
+  const newest = new AbortController();
+  const controls: unknown[] = [];
+  for await (const update of far.updates(newest.signal)) {
+    if (update.event === "control") controls.push(`${update.instrument} ${update.holder?.name}`);
+    if (controls.filter((each) => String(each).endsWith(" 0")).length === 3) newest.abort();
+  }
+  ok(controls.length < 4000, `${controls.length} events are kept`);
+  deepStrictEqual(controls.slice(-3), ["a 0", "b 0", "c 0"]);
   const abort = new AbortController();
   const seen: unknown[] = [];
   for await (const update of feed.updates(abort.signal)) {

@@ -1,0 +1,74 @@
+/**
+ * The subcommands about control of instruments: `take`, `release`.
+ *
+ * @module
+ */
+
+import { buildCommand } from "npm:@stricli/core@1.3.0";
+import { parseDuration } from "../../protocol/duration.ts";
+import {
+  clientName,
+  type ConnectionFlags,
+  dashboardClient,
+  dashboardFlags,
+  instrumentParameter,
+} from "../connection.ts";
+import type { CliContext } from "../context.ts";
+import { UsageError } from "../exit_codes.ts";
+import { clock, printable, writeJson } from "../output.ts";
+
+interface ControlFlags extends ConnectionFlags {
+  readonly force: boolean;
+}
+
+const controlFlags = {
+  ...dashboardFlags,
+  force: { kind: "boolean", default: false, brief: "Also from somebody else; admins only" },
+} as const;
+
+/** `heliograph take INSTRUMENT [DURATION]` */
+export const takeCommand = buildCommand({
+  docs: { brief: "Take control of an instrument: others read it but do not drive it" },
+  parameters: {
+    flags: controlFlags,
+    positional: {
+      kind: "tuple",
+      parameters: [instrumentParameter, {
+        placeholder: "DURATION",
+        brief: "How long after your last request it ends: 90, 90s, 10m or 2h",
+        parse: parseDuration,
+        default: "10m",
+      }],
+    },
+  },
+  async func(this: CliContext, flags: ControlFlags, instrument: string, seconds: number): Promise<void> {
+    if (clientName(this, flags) === "") {
+      throw new UsageError(
+        `Cannot take ${instrument} without a name: control would end with this program. ` +
+          "Give --name NAME, or set HELIOGRAPH_NAME",
+      );
+    }
+    await using client = dashboardClient(this, flags);
+    // Says what is wrong with a name that the server does not take.
+    await client.hello();
+    const lease = await client.take(instrument, { seconds, force: flags.force });
+    if (flags.json) return writeJson(this, lease);
+    const { name, until } = lease.holder;
+    this.process.stdout.write(
+      `${printable(name)} has control of ${lease.instrument} until ${
+        clock(until)
+      }, or longer: each request renews it\n`,
+    );
+  },
+});
+
+/** `heliograph release INSTRUMENT` */
+export const releaseCommand = buildCommand({
+  docs: { brief: "Release an instrument: everybody may drive it again" },
+  parameters: { flags: controlFlags, positional: { kind: "tuple", parameters: [instrumentParameter] } },
+  async func(this: CliContext, flags: ControlFlags, instrument: string): Promise<void> {
+    await using client = dashboardClient(this, flags);
+    await client.release(instrument, { force: flags.force });
+    if (flags.json) writeJson(this, null);
+  },
+});

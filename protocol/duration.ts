@@ -1,0 +1,33 @@
+/**
+ * Lengths of time as people write them: `90`, `90s`, `10m`, `2h`.
+ *
+ * @module
+ */
+
+import { HeliographError } from "./errors.ts";
+
+/** For how long an instrument is taken where nobody says, in seconds. */
+export const usualControl = 600;
+
+/** For how long an instrument can be taken at most, in seconds. */
+export const longestControl = 86_400;
+
+const seconds: Readonly<Record<string, number>> = { "": 1, s: 1, m: 60, h: 3600 };
+
+/**
+ * For how long an instrument is to be taken.
+ *
+ * @param text A number and `s` (also without it), `m` or `h`.
+ * @returns Seconds, more than 0 and at most 86400.
+ * @throws {HeliographError} `bad_argument` for anything else.
+ */
+export function parseDuration(text: string): number {
+  const [, number, unit] = /^(\d+(?:\.\d+)?)([smh]?)$/.exec(text.trim()) ?? [];
+  const duration = Number(number) * (seconds[unit ?? ""] ?? NaN);
+  if (duration > 0 && duration <= longestControl) return duration;
+  const given = text.length > 20 ? `${text.slice(0, 20)}…` : text;
+  throw new HeliographError(
+    "bad_argument",
+    `Cannot take control for ${given}: give a time such as 90, 90s, 10m or 2h, more than 0 and at most 24h`,
+  );
+}
