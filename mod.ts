@@ -11,10 +11,12 @@
 export { AzcamClient, type AzcamClientOptions, type CallOptions } from "./client/azcam_client.ts";
 export {
   type CodeOptions,
+  type ControlOptions,
   type ErrorsMode,
   PyOpticonSocketClient,
   type PyOpticonSocketClientOptions,
   type RequestOptions,
+  type TakeOptions,
 } from "./client/pyopticon_client.ts";
 export type { WatchUpdate } from "./client/watch_feed.ts";
 export type { MessageId, OutputEvent, WatchEvent } from "./protocol/dashboard_message.ts";
@@ -22,6 +24,10 @@ export type * from "./protocol/description.ts";
 export { type ErrorCode, errorCodes, HeliographError } from "./protocol/errors.ts";
 export { version } from "./protocol/version.ts";
 export type { Bench } from "./server/bench.ts";
+export { loadBench, type LoadedBench, type Redirect } from "./server/bench_file/bench_file.ts";
+export type { DriverApi, DriverModule, DriverSetup } from "./server/bench_file/driver_api.ts";
+export { BenchFileError, type Problem } from "./server/bench_file/source.ts";
+export type { Client, Control, ControlListener } from "./server/control.ts";
 export { CommandServer, type CommandServerOptions, LineSession } from "./server/command_server.ts";
 export { DashboardServer, type DashboardSession } from "./server/dashboard_server.ts";
 export { demoInstruments } from "./server/demo_bench.ts";

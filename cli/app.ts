@@ -8,11 +8,15 @@ import { buildApplication, buildRouteMap, ExitCode, proposeCompletions, run, tex
 import { version } from "../protocol/version.ts";
 import { completeWord, completionsCommand, versionCommand } from "./commands/about.ts";
 import { describeCommand, listCommand, statusCommand, watchCommand } from "./commands/bench.ts";
+import { checkCommand, initCommand, schemaCommand } from "./commands/bench_file.ts";
 import { callCommand, commandCommand } from "./commands/calls.ts";
 import { evalCommand, execCommand } from "./commands/code.ts";
 import { confirmCommand, getCommand, setCommand } from "./commands/fields.ts";
+import { releaseCommand, takeCommand } from "./commands/control.ts";
+import { portsCommand } from "./commands/ports.ts";
 import { serverCommand } from "./commands/server.ts";
 import { shellCommand } from "./commands/shell.ts";
+import { simulateCommand } from "./commands/simulate.ts";
 import type { CliContext } from "./context.ts";
 import { exitCodeOf, exitCodes, failureText } from "./exit_codes.ts";
 
@@ -22,6 +26,8 @@ const clientRoutes = {
   get: getCommand,
   set: setCommand,
   confirm: confirmCommand,
+  take: takeCommand,
+  release: releaseCommand,
   call: callCommand,
   command: commandCommand,
   eval: evalCommand,
@@ -40,6 +46,11 @@ const clientMap = buildRouteMap({
 const root = buildRouteMap({
   routes: {
     server: serverCommand,
+    init: initCommand,
+    check: checkCommand,
+    schema: schemaCommand,
+    simulate: simulateCommand,
+    ports: portsCommand,
     ...clientRoutes,
     client: clientMap,
     completions: completionsCommand,

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { BenchFileError } from "../server/bench_file/source.ts";
 import { type ErrorCode, HeliographError } from "../protocol/errors.ts";
 import { printable } from "./output.ts";
 
@@ -14,7 +15,10 @@ export const exitCodes = {
   usage: { code: 2, meaning: "The command line is wrong; the message says what would be right." },
   unreachable: { code: 3, meaning: "The server cannot be reached, or the connection ended." },
   noReply: { code: 4, meaning: "No reply came in time (--timeout)." },
-  notStarted: { code: 5, meaning: "The server cannot start: a port is in use, or the address is not allowed." },
+  notStarted: {
+    code: 5,
+    meaning: "The server cannot start: a port is in use, the address is not allowed, or the bench file is wrong.",
+  },
 } as const;
 
 const byError: Partial<Record<ErrorCode, { readonly code: number }>> = {
@@ -33,6 +37,7 @@ export class UsageError extends Error {}
  * @param error What was thrown.
  */
 export function exitCodeOf(error: unknown): number {
+  if (error instanceof BenchFileError) return exitCodes.notStarted.code;
   if (error instanceof UsageError) return exitCodes.usage.code;
   if (error instanceof HeliographError) return (byError[error.code] ?? exitCodes.refused).code;
   return exitCodes.refused.code;
@@ -43,6 +48,14 @@ export function failureText(thrown: unknown, json: boolean): string {
   // PyOpticon's client puts "In Set, Error:" in front of what the server said; here the server's words are enough.
   const error = thrown instanceof HeliographError && thrown.cause instanceof HeliographError ? thrown.cause : thrown;
   const message = error instanceof Error ? error.message : String(error);
+  if (error instanceof BenchFileError) {
+    return json ? JSON.stringify({ problems: error.problems }) : problemsText(message);
+  }
   if (!json) return printable(message);
   return JSON.stringify({ error: { code: error instanceof HeliographError ? error.code : "internal", message } });
+}
+
+/** One line for each problem. */
+function problemsText(message: string): string {
+  return message.split("\n").map(printable).join("\n");
 }

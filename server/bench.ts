@@ -4,6 +4,7 @@
  * @module
  */
 
+import { getLogger } from "npm:@logtape/logtape@2.4.2";
 import type { FieldHolder } from "./instruments/field.ts";
 import { InstrumentError } from "./instruments/errors.ts";
 import { Gate } from "./instruments/gate.ts";
@@ -12,6 +13,8 @@ import { identifierOf } from "./instruments/names.ts";
 
 /** How often simulated instruments are stepped, in milliseconds. */
 const stepInterval = 100;
+
+const log = getLogger(["heliograph", "bench"]);
 
 /** The instruments of one PC. */
 export class Bench {
@@ -82,7 +85,10 @@ export class Bench {
     for (const listener of this.#listeners) listener(instrument, field);
   }
 
-  /** Reads every instrument now and at its poll interval, and lets the time of simulated ones pass. */
+  /**
+   * Begins contact with every instrument, reads it now and at its poll interval, and lets the time of simulated ones
+   * pass.
+   */
   start(): void {
     if (this.started) return;
     let last = performance.now();
@@ -94,19 +100,52 @@ export class Bench {
     this.#timers.push(setInterval(() => {
       for (const instrument of this.#instruments.values()) instrument.markStale();
     }, 1000));
-    for (const instrument of this.#instruments.values()) {
-      if (!instrument.holders.some((holder) => holder.spec.read !== undefined)) continue;
-      instrument.queue.submitPoll(() => instrument.read());
-      const poll = () => instrument.queue.submitPoll(() => instrument.read());
-      this.#timers.push(setInterval(poll, instrument.pollInterval * 1000));
+    for (const [index, instrument] of [...this.#instruments.values()].entries()) {
+      instrument.expectReadings();
+      instrument.contact?.start(() => this.#contactChanged(instrument));
+      const interval = instrument.shortestInterval;
+      if (interval === undefined) continue;
+      // A real one is read as soon as it answers.
+      if (instrument.contact === undefined) this.#poll(instrument, true);
+      // Not all of them at the same moment: many would be late.
+      const begin = interval * 1000 * (1 + (index / this.#instruments.size) % 1);
+      this.#timers.push(setTimeout(() => {
+        this.#poll(instrument, false);
+        this.#timers.push(setInterval(() => this.#poll(instrument, false), interval * 1000));
+      }, begin));
     }
   }
 
-  /** Stops polling. Commands that wait fail; the one that runs on each instrument goes on to its end. */
-  stop(): void {
+  #poll(instrument: Instrument, all: boolean): void {
+    const { contact } = instrument;
+    if (contact?.state === "off" || contact?.state === "connecting") return;
+    instrument.queue.submitPoll(() => instrument.readings(all), all);
+  }
+
+  #contactChanged(instrument: Instrument): void {
+    const { state, reason, address } = instrument.contact!;
+    if (state === "connected") {
+      log.info("{instrument} is connected on {address}", { instrument: instrument.title, address });
+      if (this.started) this.#poll(instrument, true);
+    } else if (state === "lost") {
+      log.warning("{instrument} is not connected on {address}: {reason}; trying again", {
+        instrument: instrument.title,
+        address,
+        reason,
+      });
+    }
+  }
+
+  /**
+   * Stops polling and says goodbye to the instruments. Commands that wait fail; the one that runs on each instrument
+   * goes on to its end.
+   */
+  async stop(): Promise<void> {
+    // One kind of number serves both kinds of timers.
     for (const timer of this.#timers.splice(0)) clearInterval(timer);
     const stopping = new InstrumentError("The server is stopping and starts no more commands");
     for (const instrument of this.#instruments.values()) instrument.queue.clear(stopping);
+    await Promise.all([...this.#instruments.values()].map((instrument) => instrument.contact?.stop()));
   }
 
   /**
@@ -120,11 +159,11 @@ export class Bench {
 
   /** Reads an instrument once whatever it is doing now is done, as after a command that may have changed it. */
   refresh(instrument: Instrument): void {
-    if (this.started) instrument.queue.submitPoll(() => instrument.read());
+    if (this.started) this.#poll(instrument, true);
   }
 
   /** Stops it. */
-  [Symbol.dispose](): void {
-    this.stop();
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop();
   }
 }

@@ -97,6 +97,9 @@ class LineCache {
   }
 }
 
+/** Who asks for what {@linkcode CommandServer.command} runs. */
+const thisProgram = { role: "admin", label: "this program", name: "this program" } as const;
+
 /** Replies are written out at the latest when this many characters wait. */
 const writeAt = 65_536;
 
@@ -147,7 +150,7 @@ export class CommandServer extends SocketServer<LineSession> {
     if (!this.#ownsBench) return await super.stop();
     this.services.dispatcher.stop();
     await super.stop();
-    this.services.bench.stop();
+    await this.services.bench.stop();
   }
 
   /**
@@ -158,10 +161,10 @@ export class CommandServer extends SocketServer<LineSession> {
    */
   async command(text: string): Promise<string> {
     const read = this.#lines.parse(text);
-    if (!("word" in read)) return await this.#run(read, { role: "admin" });
+    if (!("word" in read)) return await this.#run(read, thisProgram);
     if (read.word === "echo") return echo(read.rest);
     if (read.word === "") return "OK";
-    if (read.word === "eval") return await this.#evaluate(read.rest, { role: "admin", label: "this program" });
+    if (read.word === "eval") return await this.#evaluate(read.rest, thisProgram);
     return lineError(new HeliographError("bad_argument", `Cannot run ${read.word} here: it belongs to a connection`));
   }
 

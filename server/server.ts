@@ -116,7 +116,7 @@ export class HeliographServer {
     this.#services.dispatcher.stop();
     await Promise.all([this.commandServer.stop(), this.dashboardServer.stop()]);
     await this.#services.sandbox.stop();
-    this.bench.stop();
+    await this.bench.stop();
     this.#finished.resolve();
   }
 

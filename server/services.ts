@@ -8,8 +8,10 @@ import type { ServerStatus } from "../protocol/description.ts";
 import { version } from "../protocol/version.ts";
 import { apiInstrument } from "./api_instrument.ts";
 import { Bench } from "./bench.ts";
+import type { Control } from "./control.ts";
 import { Dispatcher } from "./dispatcher.ts";
 import { Evaluator } from "./evaluator.ts";
+import { describeContact } from "./instruments/describe.ts";
 import type { Instrument } from "./instruments/instrument.ts";
 import { defaultLimits, type Limits } from "./limits.ts";
 import type { SandboxOptions } from "./sandbox/options.ts";
@@ -55,10 +57,17 @@ export class Services {
   ) {
     this.limits = { ...defaultLimits, ...limits };
     this.bench = new Bench(instruments);
-    this.bench.add(apiInstrument(this.bench, () => this.status()));
     this.dispatcher = new Dispatcher(this.bench);
+    this.bench.add(apiInstrument(this.bench, this.dispatcher, () => this.status()));
+    // A nameless client's control ends with its connection.
+    this.sessions.onLeave(() => this.control.sweep());
     this.sandbox = new Sandbox(sandbox);
     this.evaluator = new Evaluator(this.bench, this.dispatcher, this.sandbox, name);
+  }
+
+  /** Who has control of which instrument. */
+  get control(): Control {
+    return this.dispatcher.control;
   }
 
   /** Uptime, listeners, sessions, and what the instruments are doing. */
@@ -69,12 +78,17 @@ export class Services {
       uptime: Math.round((performance.now() - this.#started) / 100) / 10,
       listeners: [...this.listeners].map((address) => address()),
       sessions: this.sessions.describe(),
-      instruments: this.bench.instruments.map(({ name, queue }) => ({
-        name,
-        running: queue.running?.name ?? "",
-        runningFor: Math.round((queue.running?.seconds ?? 0) * 10) / 10,
-        waiting: queue.waiting,
-      })),
+      instruments: this.bench.instruments.map((instrument) => {
+        const { name, queue } = instrument;
+        return {
+          name,
+          running: queue.running?.name ?? "",
+          runningFor: Math.round((queue.running?.seconds ?? 0) * 10) / 10,
+          waiting: queue.waiting,
+          contact: describeContact(instrument),
+          holder: this.control.holder(name),
+        };
+      }),
     };
   }
 }

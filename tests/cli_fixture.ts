@@ -11,6 +11,7 @@ export function contextOf(): CliContext {
     terminal: false,
     colour: false,
     historyFile: undefined,
+    clientName: undefined,
     readInput: () => Promise.resolve(""),
     words: [],
   };

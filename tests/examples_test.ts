@@ -17,11 +17,13 @@ Deno.test("examples: an instrument of one's own is served on both wires", async 
   strictEqual(await line.ask("stage.move 3.5"), "OK moved to 3.50 mm at 1 mm/s");
   match(await line.ask("stage.move 30"), /^ERROR Cannot call stage\.move with to 30: above its maximum of 25 mm$/);
   using dashboard = await RawClient.connect(dashboardPort!);
-  deepStrictEqual(await dashboard.request({ id: 1, cmd: "Get", instrument: "Stage", field: "Position" }), {
+  const { ok, value: position, unit } = await dashboard.request({
     id: 1,
-    ok: true,
-    value: 3.5,
+    cmd: "Get",
+    instrument: "Stage",
+    field: "Position",
   });
+  deepStrictEqual([ok, position, unit], [true, 3.5, "mm"]);
   strictEqual(await line.ask("exit"), "OK");
   strictEqual((await child.status).code, 0);
   await reader.cancel();

@@ -2,6 +2,7 @@
 import { PyOpticonSocketClient } from "../client/pyopticon_client.ts";
 import { HeliographServer, type HeliographServerOptions } from "../server/server.ts";
 import { demoInstruments } from "../server/demo_bench.ts";
+import type { Instrument } from "../server/instruments/instrument.ts";
 
 /** The repository's top folder. */
 export const top = new URL("../", import.meta.url);
@@ -109,6 +110,11 @@ export class RawClient {
       // The server has closed it already.
     }
   }
+}
+
+/** Reads all the fields of an instrument, as a poll does. */
+export async function read(instrument: Instrument): Promise<void> {
+  for (const step of instrument.readings(true)) await step;
 }
 
 /** Waits until a condition holds, which it must soon. */

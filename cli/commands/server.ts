@@ -15,7 +15,11 @@ import {
 import { buildCommand } from "npm:@stricli/core@1.3.0";
 import { HeliographError } from "../../protocol/errors.ts";
 import { version } from "../../protocol/version.ts";
+import { loadBench, type LoadedBench } from "../../server/bench_file/bench_file.ts";
+import { Simulators } from "../../server/bench_file/simulators.ts";
 import { demoInstruments } from "../../server/demo_bench.ts";
+import type { Instrument } from "../../server/instruments/instrument.ts";
+import { loadSerialLibrary } from "../../server/instruments/transports/serial.ts";
 import { isLoopback } from "../../server/roles.ts";
 import { defaultSandboxOptions, type Language, languages, type SandboxOptions } from "../../server/sandbox/options.ts";
 import { HeliographServer } from "../../server/server.ts";
@@ -23,23 +27,26 @@ import { parsePort, parseSeconds } from "../connection.ts";
 import type { CliContext } from "../context.ts";
 import { exitCodes, UsageError } from "../exit_codes.ts";
 import { painter, printable } from "../output.ts";
+import { stopSignals } from "../signals.ts";
 
 interface ServerFlags {
-  readonly host: string;
-  readonly commandPort: number;
-  readonly dashboardPort: number;
+  readonly bench?: string;
+  readonly simulate: boolean;
+  readonly host?: string;
+  readonly commandPort?: number;
+  readonly dashboardPort?: number;
   readonly logLevel: LogLevel;
   readonly jsonLogs: boolean;
   readonly insecureOpen: boolean;
-  readonly eval: readonly Language[];
+  readonly eval?: readonly Language[];
   readonly evalRead?: readonly string[];
   readonly evalWrite?: readonly string[];
   readonly evalNet?: readonly string[];
-  readonly evalDeadline: number;
-  readonly evalMemory: number;
-  readonly evalOutput: number;
-  readonly evalResult: number;
-  readonly evalAtOnce: number;
+  readonly evalDeadline?: number;
+  readonly evalMemory?: number;
+  readonly evalOutput?: number;
+  readonly evalResult?: number;
+  readonly evalAtOnce?: number;
 }
 
 /** The hidden subcommand that runs a sandbox's process. */
@@ -60,9 +67,14 @@ function parseCount(text: string): number {
   throw new Error(`${text} is not a whole number`);
 }
 
+/** A flag that goes before what the bench file says. */
+function overFlag<T>(parse: (text: string) => T, brief: string, fallback: number | string, placeholder: string) {
+  return { kind: "parsed", parse, optional: true, brief: `${brief} [default: ${fallback}]`, placeholder } as const;
+}
+
 /** A flag for one of the sandbox's numbers. */
 function limitFlag(name: "memory" | "outputBytes" | "resultBytes" | "atOnce", brief: string) {
-  return { kind: "parsed", parse: parseCount, default: String(defaultSandboxOptions[name]), brief } as const;
+  return overFlag(parseCount, brief, defaultSandboxOptions[name], "NUMBER");
 }
 
 /** A flag for what code may touch. */
@@ -72,17 +84,24 @@ function grantFlag(brief: string, placeholder: string) {
 
 /** `heliograph server` */
 export const serverCommand = buildCommand({
-  docs: { brief: "Serve the demo bench to azcam's and PyOpticon's clients, until Ctrl-C" },
+  docs: { brief: "Serve a bench to azcam's and PyOpticon's clients, until Ctrl-C" },
   parameters: {
     flags: {
-      host: { kind: "parsed", parse: String, default: "127.0.0.1", brief: "The address to listen on" },
-      commandPort: { kind: "parsed", parse: parsePort, default: "2402", brief: "azcam's port; 0 takes any free one" },
-      dashboardPort: {
+      bench: {
         kind: "parsed",
-        parse: parsePort,
-        default: "12345",
-        brief: "PyOpticon's port; 0 takes any free one",
+        parse: String,
+        optional: true,
+        brief: "The bench file [default: the built-in demo bench]",
+        placeholder: "FILE",
       },
+      simulate: {
+        kind: "boolean",
+        default: false,
+        brief: "Put the simulators of the built-in drivers in the place of the bench file's instruments",
+      },
+      host: overFlag(String, "The address to listen on", "127.0.0.1", "ADDRESS"),
+      commandPort: overFlag(parsePort, "azcam's port; 0 takes any free one", 2402, "PORT"),
+      dashboardPort: overFlag(parsePort, "PyOpticon's port; 0 takes any free one", 12345, "PORT"),
       logLevel: {
         kind: "enum",
         values: ["debug", "info", "warning", "error"],
@@ -95,21 +114,21 @@ export const serverCommand = buildCommand({
         default: false,
         brief: "Listen beyond this PC although nothing controls who connects",
       },
-      eval: {
-        kind: "parsed",
-        parse: parseLanguages,
-        default: languages.join(","),
-        brief: "What code clients may send: none, javascript, python",
-      },
+      eval: overFlag(
+        parseLanguages,
+        "What code clients may send: none, javascript, python",
+        languages.join(","),
+        "LANGUAGES",
+      ),
       evalRead: grantFlag("Files and folders that JavaScript code may read", "PATH"),
       evalWrite: grantFlag("Files and folders that JavaScript code may write", "PATH"),
       evalNet: grantFlag("What JavaScript code may connect to", "HOST:PORT"),
-      evalDeadline: {
-        kind: "parsed",
-        parse: parseSeconds,
-        default: String(defaultSandboxOptions.deadline),
-        brief: "Within how many seconds the sender of code has the answer",
-      },
+      evalDeadline: overFlag(
+        parseSeconds,
+        "Within how many seconds the sender of code has the answer",
+        defaultSandboxOptions.deadline,
+        "SECONDS",
+      ),
       evalMemory: limitFlag("memory", "Memory of a sandbox in MiB"),
       evalOutput: limitFlag("outputBytes", "How many bytes an evaluation may print"),
       evalResult: limitFlag("resultBytes", "The longest result in bytes"),
@@ -119,18 +138,20 @@ export const serverCommand = buildCommand({
   async func(this: CliContext, flags: ServerFlags): Promise<void> {
     await startLog(this, flags);
     const log = getLogger(["heliograph", "server"]);
-    const server = makeServer(flags);
+    await using simulators = new Simulators();
+    const setup = await setUp(flags, simulators);
+    const server = makeServer(setup);
     try {
       server.start();
     } catch (error) {
       const { cause } = error as Error;
-      throw cause instanceof Deno.errors.NotCapable ? notPermitted(flags.host, cause) : error;
+      throw cause instanceof Deno.errors.NotCapable ? notPermitted(setup.host, cause) : error;
     }
-    await dropPermissions(flags);
-    announce(this, flags, server);
-    if (!isLoopback(flags.host)) {
+    await dropPermissions(setup);
+    announce(this, setup, server);
+    if (!isLoopback(setup.host)) {
       log.warning("Insecure: everybody who reaches {host} may drive the instruments (--insecure-open)", {
-        host: flags.host,
+        host: setup.host,
       });
     }
     // A fault in one instrument's code does not end a server that others observe with.
@@ -145,26 +166,62 @@ export const serverCommand = buildCommand({
   },
 });
 
-function makeServer(flags: ServerFlags): HeliographServer {
-  const { host, commandPort, dashboardPort, insecureOpen } = flags;
-  const options = { host, commandPort, dashboardPort, insecureOpen, name: "demo bench", sandbox: sandboxOf(flags) };
+/** What the flags and the bench file say together. */
+interface Setup {
+  readonly flags: ServerFlags;
+  readonly host: string;
+  readonly commandPort: number;
+  readonly dashboardPort: number;
+  readonly name: string;
+  readonly instruments: Instrument[];
+  readonly sandbox: Partial<SandboxOptions> & Pick<SandboxOptions, "languages">;
+}
+
+async function setUp(flags: ServerFlags, simulators: Simulators): Promise<Setup> {
+  if (flags.bench === undefined && flags.simulate) {
+    throw new UsageError("--simulate needs --bench FILE: the demo bench is simulated as it is");
+  }
+  const bench = flags.bench === undefined
+    ? { name: "demo bench", instruments: demoInstruments(), server: {}, code: {}, serialPorts: [] }
+    : await loadBench(flags.bench, flags.simulate ? simulators.redirect : undefined);
+  // From here on the ports that the bench names can be opened although the permission for it is given up.
+  if (bench.serialPorts.length > 0) loadSerialLibrary();
+  return {
+    flags,
+    host: flags.host ?? bench.server.host ?? "127.0.0.1",
+    commandPort: flags.commandPort ?? bench.server.commandPort ?? 2402,
+    dashboardPort: flags.dashboardPort ?? bench.server.dashboardPort ?? 12345,
+    name: bench.name ?? "heliograph",
+    instruments: bench.instruments,
+    sandbox: sandboxOf(flags, bench.code),
+  };
+}
+
+function makeServer({ flags, host, commandPort, dashboardPort, name, instruments, sandbox }: Setup): HeliographServer {
+  const { insecureOpen } = flags;
   try {
-    return new HeliographServer({ instruments: demoInstruments(), ...options });
+    return new HeliographServer({ instruments, host, commandPort, dashboardPort, insecureOpen, name, sandbox });
   } catch (error) {
     throw error instanceof HeliographError && error.code === "bad_argument" ? new UsageError(error.message) : error;
   }
 }
 
-function sandboxOf(flags: ServerFlags): Partial<SandboxOptions> {
-  const { evalRead: read = [], evalWrite: write = [], evalNet: net = [] } = flags;
+function sandboxOf(flags: ServerFlags, code: LoadedBench["code"]): Setup["sandbox"] {
+  const numbers = {
+    deadline: flags.evalDeadline ?? code.deadline,
+    memory: flags.evalMemory ?? code.memory,
+    outputBytes: flags.evalOutput ?? code.outputBytes,
+    resultBytes: flags.evalResult ?? code.resultBytes,
+    atOnce: flags.evalAtOnce ?? code.atOnce,
+  };
   return {
-    languages: flags.eval,
-    permissions: { read, write, net },
-    deadline: flags.evalDeadline,
-    memory: flags.evalMemory,
-    outputBytes: flags.evalOutput,
-    resultBytes: flags.evalResult,
-    atOnce: flags.evalAtOnce,
+    languages: flags.eval ?? code.languages ?? languages,
+    permissions: {
+      read: flags.evalRead ?? code.read ?? [],
+      write: flags.evalWrite ?? code.write ?? [],
+      net: flags.evalNet ?? code.net ?? [],
+    },
+    ...Object.fromEntries(Object.entries(numbers).filter(([, number]) => number !== undefined)),
     ...(Deno.build.standalone ? { hostCommand: [Deno.execPath(), sandboxHostWord] } : {}),
   };
 }
@@ -204,12 +261,12 @@ function oneLine(text: string): string {
 }
 
 /** From here on the server needs the network, and its sandboxes' processes, and nothing else of this PC. */
-async function dropPermissions(flags: ServerFlags): Promise<void> {
+async function dropPermissions({ sandbox }: Setup): Promise<void> {
   for (const name of ["read", "write", "env", "ffi", "sys"] as const) await Deno.permissions.revoke({ name });
-  if (flags.eval.length === 0) await Deno.permissions.revoke({ name: "run" });
+  if (sandbox.languages.length === 0) await Deno.permissions.revoke({ name: "run" });
 }
 
-function announce(context: CliContext, flags: ServerFlags, server: HeliographServer): void {
+function announce(context: CliContext, { flags, name, sandbox }: Setup, server: HeliographServer): void {
   const { commandServer, dashboardServer, bench } = server;
   const command = `${commandServer.host}:${commandServer.port}`;
   const dashboard = `${dashboardServer.host}:${dashboardServer.port}`;
@@ -225,22 +282,28 @@ function announce(context: CliContext, flags: ServerFlags, server: HeliographSer
   const titles = bench.instruments.map(({ title }) => title).filter((title) => title !== "api");
   const at = dashboardServer.port === 12345 ? "" : ` --port ${dashboardServer.port}`;
   const { write } = context.process.stdout;
-  write(`${paint.bold(`heliograph ${version}`)} serves the demo bench: ${titles.length} simulated instruments\n`);
+  const what = flags.bench === undefined
+    ? `the demo bench: ${titles.length} simulated instruments`
+    : `${name} (${flags.bench}): ${titles.length} instrument${titles.length === 1 ? "" : "s"}`;
+  write(`${paint.bold(`heliograph ${version}`)} serves ${what}${flags.simulate ? ", simulated" : ""}\n`);
   write(`  azcam clients, nc and telnet   ${paint.green(command)}\n`);
   write(`  PyOpticon clients              ${paint.green(dashboard)}\n`);
-  const code = flags.eval.length === 0 ? "is not run (--eval none)" : `${flags.eval.join(" and ")}, in a sandbox`;
+  const code = sandbox.languages.length === 0
+    ? `is not run (${flags.eval === undefined ? "the bench file says so" : "--eval none"})`
+    : `${sandbox.languages.join(" and ")}, in a sandbox`;
   write(`  code that clients send         ${code}\n`);
   write(`On the bench: ${titles.join(", ")}\n`);
   write("Try in another terminal:\n");
   write(`  ${context.program} list${at}\n`);
-  write(`  ${context.program} watch tempcon${at}\n`);
-  write(`  nc ${commandServer.host} ${commandServer.port}      then type: tempcon.get_temperatures, or help\n`);
+  const example = flags.bench === undefined ? "tempcon" : bench.instruments[0]!.name;
+  write(`  ${context.program} watch ${example}${at}\n`);
+  const line = flags.bench === undefined ? "tempcon.get_temperatures" : `${example}.help`;
+  write(`  nc ${commandServer.host} ${commandServer.port}      then type: ${line}, or help\n`);
   write("Stop with Ctrl-C.\n");
 }
 
-/** Ctrl-C and SIGTERM stop the server; a second one ends the program at once. Windows has no SIGTERM. */
+/** A signal stops the server; a second one ends the program at once. */
 function stopOnSignals(tell: () => void, server: HeliographServer): () => void {
-  const signals: Deno.Signal[] = Deno.build.os === "windows" ? ["SIGINT", "SIGBREAK"] : ["SIGINT", "SIGTERM"];
   let stopping = false;
   const stop = () => {
     if (stopping) Deno.exit(exitCodes.refused.code);
@@ -248,6 +311,6 @@ function stopOnSignals(tell: () => void, server: HeliographServer): () => void {
     tell();
     void server.stop();
   };
-  for (const signal of signals) Deno.addSignalListener(signal, stop);
-  return () => signals.forEach((signal) => Deno.removeSignalListener(signal, stop));
+  for (const signal of stopSignals) Deno.addSignalListener(signal, stop);
+  return () => stopSignals.forEach((signal) => Deno.removeSignalListener(signal, stop));
 }

@@ -23,6 +23,8 @@ export interface CommandContext {
   readonly signal: AbortSignal;
   /** What the caller may do. */
   readonly role: Role;
+  /** Who asked: a session, code, or the command that called this one. */
+  readonly caller: { readonly role: Role; readonly gone?: boolean };
   /** Positional arguments beyond the declared ones, where the command `takesMore`. */
   readonly more: readonly unknown[];
   /** Keyword arguments that are not declared, where the command `takesMore`. */

@@ -126,11 +126,13 @@ function isPromise(value: unknown): value is Promise<unknown> {
 export class CommandQueue {
   readonly #instrument: string;
   readonly #settled = () => this.#next();
-  #running: { name: string; since: number; poll: boolean } | undefined;
+  #running: { name: string; since: number } | undefined;
   #waiting: Waiting[] = [];
   #gate = new Gate();
-  /** A poll that waits: commands go before it, and there is never more than one. */
-  #poll: (() => unknown) | undefined;
+  /** The rest of a poll: commands go before each of its steps, and there is never more than one. */
+  #poll: Iterator<unknown> | undefined;
+  /** A poll that begins when the one before has ended. */
+  #nextPoll: (() => Iterator<unknown>) | undefined;
 
   /** Makes an empty queue. @param instrument The instrument's name, for errors. */
   constructor(instrument: string) {
@@ -196,18 +198,26 @@ export class CommandQueue {
     return this.#withDeadline(work, undefined, nothing);
   }
 
-  /** Runs a poll when no command runs or waits. A poll that is still waiting or running makes this one superfluous. */
-  submitPoll(poll: () => unknown): void {
-    if (this.#running !== undefined) {
-      if (!this.#running.poll) this.#poll = poll;
+  /**
+   * Runs a poll when no command runs or waits, step by step: commands go in between.
+   *
+   * @param poll Begins it; a step that returns a promise is waited for. Steps must not fail.
+   * @param again Whether to run it once more where one is under way, since that one may have read what changes now.
+   * Otherwise this one is superfluous.
+   */
+  submitPoll(poll: () => Iterator<unknown>, again = false): void {
+    if (this.#poll !== undefined) {
+      if (again) this.#nextPoll = poll;
       return;
     }
-    this.#runPoll(poll);
+    this.#poll = poll();
+    if (this.#running === undefined) this.#runPoll();
   }
 
   /** Fails whatever waits, as when the server stops. */
   clear(reason: InstrumentError): void {
     this.#poll = undefined;
+    this.#nextPoll = undefined;
     for (const { timer, reject } of this.#waiting.splice(0)) {
       clearTimeout(timer);
       reject(reason);
@@ -215,7 +225,7 @@ export class CommandQueue {
   }
 
   #start(work: Work, since: number | undefined): unknown {
-    this.#running = { name: work.name, since: performance.now(), poll: false };
+    this.#running = { name: work.name, since: performance.now() };
     return this.#withDeadline(work, since, this.#settled);
   }
 
@@ -255,9 +265,7 @@ export class CommandQueue {
     const index = this.#waiting.findIndex(({ work }) => this.#passes(work));
     const [next] = index < 0 ? [] : this.#waiting.splice(index, 1);
     if (next === undefined) {
-      const poll = this.#poll;
-      this.#poll = undefined;
-      if (poll !== undefined) this.#runPoll(poll);
+      if (this.#poll !== undefined) this.#runPoll();
       return;
     }
     clearTimeout(next.timer);
@@ -279,14 +287,15 @@ export class CommandQueue {
     return this.#gate.passes(work.caller, work.caller instanceof Work);
   }
 
-  #runPoll(poll: () => unknown): void {
-    this.#running = { name: "poll", since: performance.now(), poll: true };
-    let result: unknown;
-    try {
-      result = poll();
-    } finally {
-      if (!isPromise(result)) this.#next();
+  #runPoll(): void {
+    this.#running = { name: "poll", since: performance.now() };
+    for (;;) {
+      const { done, value } = this.#poll?.next() ?? { done: true, value: undefined };
+      if (isPromise(value)) return void value.then(this.#settled, this.#settled);
+      if (!done) continue;
+      this.#poll = this.#nextPoll?.();
+      this.#nextPoll = undefined;
+      return this.#next();
     }
-    if (isPromise(result)) result.then(() => this.#next(), () => this.#next());
   }
 }

@@ -41,6 +41,7 @@ function describeField(holder: FieldHolder) {
     title: holder.title,
     access: holder.access,
     needsConfirm: holder.spec.needsConfirm ?? false,
+    log: holder.spec.log ?? true,
     ...describeValue(holder.spec),
     ...fieldState(holder),
   };
@@ -73,7 +74,16 @@ export function describeInstrument(instrument: Instrument) {
     summary: instrument.summary,
     fields: instrument.holders.map(describeField),
     commands: [...instrument.commands].map(([name, command]) => describeCommand(name, command)),
+    contact: describeContact(instrument),
   };
+}
+
+/**
+ * @param instrument An instrument.
+ * @returns Whether it answers, and why not; `null` for one that needs no contact.
+ */
+export function describeContact({ contact }: Instrument) {
+  return contact === undefined ? null : { address: contact.address, state: contact.state, reason: contact.reason };
 }
 
 /** What a value may be, in a few words: `float, °C, -200 to 50`. */

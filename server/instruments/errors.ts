@@ -6,6 +6,7 @@ export type InstrumentErrorCode =
   | "out_of_limits"
   | "not_a_setting"
   | "command_failed"
+  | "not_connected"
   | "deadline_exceeded";
 
 /** An instrument's refusal or failure. Throw it from a handler to tell the client what went wrong. */

@@ -16,8 +16,20 @@ export interface FieldSpec<T extends ValueType = ValueType> extends ValueSpec<T>
   readonly needsConfirm?: boolean;
   /** What it holds before anything was read or set. @default nothing, which reads `No Reading` */
   readonly initial?: ValueOf<T>;
-  /** Reads the hardware; called at the instrument's poll interval. Throw an InstrumentError where it fails. */
-  readonly read?: (signal: AbortSignal) => ValueOf<T> | Promise<ValueOf<T>>;
+  /**
+   * Reads the hardware; called at the poll interval. Throw an InstrumentError where it fails: with the code
+   * `not_connected` where nothing answers, and the field keeps its value until it is stale.
+   *
+   * @param signal Aborted when the reading takes too long.
+   * @param pass The same object for all the fields that are read in one go: one answer may hold several.
+   */
+  readonly read?: (signal: AbortSignal, pass: object) => ValueOf<T> | Promise<ValueOf<T>>;
+  /** Whether it is updated by what the instrument sends without being asked, and goes stale when that ends. @default false */
+  readonly listens?: boolean;
+  /** How often it is read, in seconds. @default the instrument's poll interval */
+  readonly pollInterval?: number;
+  /** Whether it belongs into the data log. @default true */
+  readonly log?: boolean;
   /** Writes the hardware; called when the field is set, or at `confirm` where it needs one. */
   readonly write?: (value: ValueOf<T>, signal: AbortSignal) => unknown;
 }
@@ -63,6 +75,10 @@ export class FieldHolder implements Field {
   staged = false;
   /** Why the quality is not good. */
   reason = "not read yet";
+  /** When it is to be read next, on the clock of `performance.now()`. */
+  due = 0;
+  #missed = "";
+  #since = Date.now();
   readonly #changed: (field: FieldHolder) => void;
 
   /** Makes a field. @param title Its title. @param spec Its declaration. @param changed Told of every change. */
@@ -124,12 +140,36 @@ export class FieldHolder implements Field {
 
   /** Reading it failed: the last value stays, but is not to be trusted. */
   fail(reason: string): void {
+    this.#missed = "";
     this.#become(this.value, "error", reason, this.staged);
   }
 
-  /** It has not been read for too long: the last value stays, but is old. */
-  age(reason: string): void {
-    this.#become(this.value, "stale", reason, this.staged);
+  /** Nothing answered: the value stays as it is, until it is too old. @param reason Why. */
+  miss(reason: string): void {
+    this.#missed = reason;
+  }
+
+  /** From now on it is expected to be read. */
+  expect(): void {
+    this.#since = Date.now();
+  }
+
+  /**
+   * Looks how old the value is: too old, and it is stale; much too old, and it is in error, with the reason.
+   *
+   * @param staleAfter In seconds.
+   * @param errorAfter In seconds.
+   */
+  age(staleAfter: number, errorAfter: number): void {
+    const old = (Date.now() - (this.time || this.#since)) / 1000;
+    const why = this.#missed === "" ? "" : `: ${this.#missed}`;
+    // What a failed reading said stays, unless it is known that nothing answers.
+    if (this.quality === "error" && this.#missed === "") return;
+    if (old > errorAfter) {
+      this.#become(this.value, "error", `not read for more than ${errorAfter} s${why}`, this.staged);
+    } else if (old > staleAfter && this.quality === "good") {
+      this.#become(this.value, "stale", `not read for more than ${staleAfter} s${why}`, this.staged);
+    }
   }
 
   #become(value: Value | undefined, quality: Quality, reason: string, staged: boolean): void {
@@ -138,7 +178,10 @@ export class FieldHolder implements Field {
     this.quality = quality;
     this.reason = reason;
     this.staged = staged;
-    if (quality === "good") this.time = Date.now();
+    if (quality === "good") {
+      this.time = Date.now();
+      this.#missed = "";
+    }
     if (!same) this.#changed(this);
   }
 }

@@ -11,6 +11,7 @@ import { CommandQueue } from "./command_queue.ts";
 import { InstrumentError } from "./errors.ts";
 import { type Field, FieldHolder, type FieldSpec } from "./field.ts";
 import { didYouMean, identifierOf } from "./names.ts";
+import type { Contact } from "./transports/contact.ts";
 import { shown, type Value, type ValueOf, type ValueType } from "./values.ts";
 
 /** An instrument's fields by title, typed by their declarations. */
@@ -30,6 +31,12 @@ export interface InstrumentSpec<F extends Record<string, ValueType>> {
   readonly answersFor?: readonly string[];
   /** How often its fields are read, in seconds. @default 1 */
   readonly pollInterval?: number;
+  /** After how many seconds without a reading a field is stale. @default three poll intervals, and at least 5 */
+  readonly staleAfter?: number;
+  /** After how many seconds without a reading a field is in error. @default three times `staleAfter` */
+  readonly errorAfter?: number;
+  /** What keeps it in contact, where it is a real one. @default none */
+  readonly contact?: Contact;
   /** Advances a simulation. @param seconds How much simulated time passes. */
   readonly step?: (seconds: number) => void;
 }
@@ -60,6 +67,8 @@ export class Instrument {
   readonly answersFor: readonly string[];
   /** How often its fields are read, in seconds. */
   readonly pollInterval: number;
+  /** What keeps it in contact; `undefined` for a simulated one. */
+  readonly contact: Contact | undefined;
   /** The one queue through which it is driven. */
   readonly queue: CommandQueue;
   /** Whom to tell of changes; the bench sets it. */
@@ -68,6 +77,8 @@ export class Instrument {
   #standard: ReadonlyMap<string, Command> = new Map();
   readonly #lookup = new Map<string, FieldHolder>();
   readonly #written: FieldHolder[];
+  readonly #staleAfter: number | undefined;
+  readonly #errorAfter: number | undefined;
 
   /** Makes it; `defineInstrument` is how to declare one. @param spec The declaration. */
   constructor(spec: InstrumentSpec<Record<string, ValueType>>) {
@@ -79,6 +90,9 @@ export class Instrument {
     this.summary = spec.summary ?? "";
     this.answersFor = spec.answersFor ?? [];
     this.pollInterval = spec.pollInterval ?? 1;
+    this.contact = spec.contact;
+    this.#staleAfter = spec.staleAfter;
+    this.#errorAfter = spec.errorAfter;
     this.queue = new CommandQueue(this.name);
     this.#step = spec.step;
     this.holders = Object.entries(spec.fields ?? {}).map(([title, field]) =>
@@ -174,42 +188,72 @@ export class Instrument {
     holder.update(value);
   }
 
-  /** Reads every field that has a `read`, and publishes what changed. */
-  read(): Promise<void> | void {
-    let pending: Promise<void> | undefined;
-    for (const holder of this.holders) {
-      if (holder.spec.read === undefined || holder.staged) continue;
-      if (pending !== undefined) pending = pending.then(() => this.#read(holder));
-      else pending = this.#read(holder) ?? undefined;
-    }
-    return pending;
+  /** The least time between two readings of any of its fields, in seconds; `undefined` where nothing is read. */
+  get shortestInterval(): number | undefined {
+    const read = this.holders.filter((holder) => holder.spec.read !== undefined);
+    return read.length === 0 ? undefined : Math.min(...read.map((holder) => this.#intervalOf(holder)));
   }
 
-  #read(holder: FieldHolder): Promise<void> | void {
-    const fail = (error: unknown) => holder.fail(error instanceof Error ? error.message : String(error));
-    const read = holder.spec.read as (signal?: AbortSignal) => Value | Promise<Value>;
+  /** From now on its fields are expected to be read. */
+  expectReadings(): void {
+    for (const holder of this.holders) holder.expect();
+  }
+
+  /**
+   * Reads fields one after another and publishes what changed; commands may go in between.
+   *
+   * @param all Whether to read all of them, or those whose time has come.
+   * @returns Steps, each of which may have to be waited for. None of them fails.
+   */
+  *readings(all: boolean): Generator<Promise<void> | void> {
+    const pass = {};
+    const now = performance.now();
+    for (const holder of this.holders) {
+      // A little early is on time: timers do not keep it to the millisecond.
+      if (holder.spec.read === undefined || (!all && holder.due > now + 20)) continue;
+      holder.due = now + this.#intervalOf(holder) * 1000;
+      if (!holder.staged) yield this.#read(holder, pass);
+    }
+  }
+
+  #intervalOf(holder: FieldHolder): number {
+    return holder.spec.pollInterval ?? this.pollInterval;
+  }
+
+  #read(holder: FieldHolder, pass: object): Promise<void> | void {
+    const fail = (error: unknown) => {
+      const reason = error instanceof Error ? error.message : String(error);
+      if (error instanceof InstrumentError && error.code === "not_connected") {
+        holder.miss(this.contact?.reason || reason);
+      } else holder.fail(reason);
+    };
+    // What somebody changed while the reading was under way stays.
+    const update = (value: Value) => {
+      if (!holder.staged) holder.update(value);
+    };
+    const read = holder.spec.read as (signal?: AbortSignal, pass?: object) => Value | Promise<Value>;
     // Most readings are done at once and look at no signal.
     const late = read.length === 0 ? undefined : new AbortController();
     try {
-      const result = read(late?.signal);
-      if (!(result instanceof Promise)) return holder.update(result);
+      const result = read(late?.signal, pass);
+      if (!(result instanceof Promise)) return update(result);
       const timer = setTimeout(() => {
         const reason = new Error(`no reading within ${readSeconds} s`);
         fail(reason);
         late?.abort(reason);
       }, readSeconds * 1000);
-      return result.then((value) => holder.update(value), fail).finally(() => clearTimeout(timer));
+      return result.then(update, fail).finally(() => clearTimeout(timer));
     } catch (error) {
       fail(error);
     }
   }
 
-  /** Marks the fields that have not been read for too long: three poll intervals, and at least five seconds. */
+  /** Marks the fields that have not been read for too long. */
   markStale(): void {
-    const seconds = Math.max(3 * this.pollInterval, 5);
     for (const holder of this.holders) {
-      if (holder.spec.read === undefined || holder.staged || holder.quality !== "good") continue;
-      if (Date.now() - holder.time > seconds * 1000) holder.age(`not read for more than ${seconds} s`);
+      if ((holder.spec.read === undefined && !holder.spec.listens) || holder.staged) continue;
+      const staleAfter = this.#staleAfter ?? Math.max(3 * this.#intervalOf(holder), 5);
+      holder.age(staleAfter, this.#errorAfter ?? 3 * staleAfter);
     }
   }
 

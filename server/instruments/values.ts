@@ -56,6 +56,15 @@ export class Float {
 
 // Without two ways to match the same digits: a line of 64 KiB of them must not take seconds.
 const numberText = /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:e[+-]?\d+)?$/i;
+/**
+ * Whether a text is a number as instruments and people write it (NR1, NR2 and NR3 of IEEE 488.2).
+ *
+ * @param text Any text; spaces around the number do not count.
+ */
+export function isNumber(text: string): boolean {
+  return numberText.test(text.trim());
+}
+
 const on = new Set(["on", "true", "1", "yes", "open"]);
 const off = new Set(["off", "false", "0", "no", "closed", "close"]);
 
@@ -65,7 +74,7 @@ function withUnit(value: number, spec: ValueSpec): string {
 
 function parseNumber(spec: ValueSpec, given: unknown): number {
   const text = typeof given === "string" ? given.trim() : given;
-  const value = typeof text === "string" && numberText.test(text) ? Number(text) : text;
+  const value = typeof text === "string" && isNumber(text) ? Number(text) : text;
   if (typeof value !== "number" || !Number.isFinite(value)) {
     throw new InstrumentError(
       `not a number${spec.unit === undefined ? "" : `; give it in ${spec.unit}`}`,

@@ -1,6 +1,6 @@
 import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
 import { watch } from "../../cli/commands/bench.ts";
-import { PyOpticonSocketClient } from "../../mod.ts";
+import { defineInstrument, PyOpticonSocketClient } from "../../mod.ts";
 import { originalCommandServer } from "../client/original_servers.ts";
 import { contextOf, run } from "../cli_fixture.ts";
 import { startServer } from "../fixture.ts";
@@ -13,15 +13,29 @@ function against(port: number) {
 Deno.test("cli: get, set, confirm and call, for people and for scripts", async () => {
   await using server = startServer();
   const cli = against(server.dashboardServer.port);
-  deepStrictEqual(await cli("get", "uv_light", "Actual Status"), { code: 0, out: "No Reading\n", err: "" });
+  deepStrictEqual(await cli("get", "uv_light", "Actual Status"), {
+    code: 0,
+    out: "No Reading\n",
+    err: "stale: not read yet\n",
+  });
   deepStrictEqual(await cli("set", "Methane MFC", "setpoint_entry", "30", "--confirm"), { code: 0, out: "", err: "" });
   deepStrictEqual(await cli("get", "methane_mfc", "Setpoint Entry"), { code: 0, out: "30.0\n", err: "" });
-  deepStrictEqual(await cli("get", "--json", "methane_mfc", "Setpoint Entry"), { code: 0, out: "30\n", err: "" });
-  deepStrictEqual(await cli("set", "--json", "tempcon", "control_temperature", "-80"), {
-    code: 0,
-    out: "-80\n",
-    err: "",
-  });
+  const json = async (...words: string[]) => {
+    const { code, out, err } = await cli(...words);
+    const { time, ...reading } = JSON.parse(out);
+    match(time, /^\d{4}-\d\d-\d\dT/);
+    return [code, reading, err];
+  };
+  deepStrictEqual(await json("get", "--json", "methane_mfc", "Setpoint Entry"), [
+    0,
+    { value: 30, text: "30.0", quality: "good", unit: "sccm" },
+    "",
+  ]);
+  deepStrictEqual(await json("set", "--json", "tempcon", "control_temperature", "-80"), [
+    0,
+    { value: -80, text: "-80.00", quality: "good", unit: "°C" },
+    "",
+  ]);
   deepStrictEqual(await cli("confirm", "methane_mfc"), { code: 0, out: "", err: "" });
   deepStrictEqual(await cli("call", "exposure", "set_exposuretime", "exposure_time=2.5"), {
     code: 0,
@@ -53,8 +67,8 @@ Deno.test("cli: list, describe and status are aligned tables, or JSON", async ()
   );
   strictEqual(JSON.parse((await cli("describe", "--json", "tempcon")).out).fields[2].name, "control_temperature");
   match(
-    (await cli("status")).out,
-    /^heliograph 0\.1\.0, up for \d+ s\n\nlistener +address\nline +127\.0\.0\.1:\d+\n.*heliograph +127\.0\.0\.1:\d+ +dashboard +admin/s,
+    (await cli("status", "--name", "alice")).out,
+    /^heliograph 0\.1\.0, up for \d+ s\n\nlistener +address\nline +127\.0\.0\.1:\d+\n.*alice +127\.0\.0\.1:\d+ +dashboard +admin/s,
   );
   strictEqual(JSON.parse((await cli("status", "--json")).out).server, "heliograph");
 });
@@ -83,7 +97,7 @@ Deno.test("cli: what an instrument holds does not steer the terminal", async () 
     match(out, /\\u001b\[31mred\\nnext/);
     strictEqual(out.includes("\u001b"), false);
   }
-  strictEqual((await cli("get", "--json", "exposure", "imagetitle")).out, '"\\u001b[31mred\\nnext"\n');
+  match((await cli("get", "--json", "exposure", "imagetitle")).out, /^\{"value":"\\u001b\[31mred\\nnext",/);
 });
 
 Deno.test("cli: command sends a line to any azcam-style server", async () => {
@@ -114,8 +128,35 @@ Deno.test("cli: each subcommand is reachable with the word client as well", asyn
   deepStrictEqual(await run(["client", "get", "--port", port, "uv_light", "actual_status"]), {
     code: 0,
     out: "No Reading\n",
-    err: "",
+    err: "stale: not read yet\n",
   });
+});
+
+Deno.test("cli: get tells people the unit, the quality and the time, and everybody why a value is not good", async () => {
+  const gauge = defineInstrument({
+    title: "gauge",
+    fields: { pressure: { type: "float", unit: "mbar", decimals: 2, initial: 5 } },
+  });
+  await using server = startServer({ instruments: [gauge] });
+  const words = ["get", "gauge", "pressure", "--port", String(server.dashboardServer.port)];
+  deepStrictEqual(await run(words), { code: 0, out: "5.00\n", err: "" });
+  const person = { terminal: true };
+  match((await run(words, person)).out, /^5\.00 mbar {2}\(good, \d\d:\d\d:\d\d\)\n$/);
+  gauge.field("pressure").quality = "stale";
+  gauge.field("pressure").reason = "not read for more than 5 s";
+  const stale = "stale: not read for more than 5 s\n";
+  deepStrictEqual(await run(words), { code: 0, out: "5.00\n", err: stale });
+  const seen = await run(words, person);
+  match(seen.out, /^5\.00 {2}\(stale, \d\d:\d\d:\d\d\)\n$/);
+  strictEqual(seen.err, stale);
+  gauge.field("pressure").fail("the cable is\nout");
+  deepStrictEqual(await run(words), { code: 1, out: "Read Error\n", err: "error: the cable is\\nout\n" });
+  const json = await run([...words, "--json"]);
+  deepStrictEqual([json.code, JSON.parse(json.out).quality, JSON.parse(json.out).reason], [
+    1,
+    "error",
+    "the cable is\nout",
+  ]);
 });
 
 Deno.test("cli: errors go to the error stream with documented exit codes", async () => {
@@ -196,7 +237,7 @@ Deno.test("cli: completions for each shell, and what they propose", async () => 
 Deno.test("cli: version and help", async () => {
   match((await run(["version"])).out, /^heliograph 0\.1\.0 \(Deno \d/);
   strictEqual(JSON.parse((await run(["version", "--json"])).out).version, "0.1.0");
-  match((await run(["--help"])).out, /COMMANDS\n {2}server +Serve the demo bench/);
+  match((await run(["--help"])).out, /COMMANDS\n {2}server +Serve a bench/);
 });
 
 Deno.test("cli: eval and exec, the value or the error on the right stream, and what the code prints", async () => {

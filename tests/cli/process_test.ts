@@ -182,7 +182,7 @@ for (const program of programs) {
         [" st\t", /status_selection/],
         [" On\r", /heliograph> /],
         ["confirm uv_light\r", /heliograph> /],
-        ["get uv_light status_selection\r", /On\r\n/],
+        ["get uv_light status_selection\r", /On {2}\(good, [\d:]+\)\r\n/],
         ["watch picarro\r", /CH4/],
         ["\x03", /heliograph> /],
         ["nosuch.x\r", /No instrument is called nosuch/],

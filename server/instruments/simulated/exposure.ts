@@ -11,7 +11,7 @@ import type { Instrument } from "../instrument.ts";
 import { didYouMean } from "../names.ts";
 import { Float } from "../values.ts";
 import { azcamToolCommands } from "./azcam_tool.ts";
-import { badTemperature } from "./observatory.ts";
+import { badTemperature } from "./azcam_tempcon.ts";
 
 const imageTypes = ["zero", "object", "flat", "dark"];
 

@@ -6,31 +6,8 @@
 
 import { defineInstrument } from "../define_instrument.ts";
 import type { Instrument } from "../instrument.ts";
+import { flowModes as modes, FlowPhysics } from "./flow_physics.ts";
 import { follow, Noise } from "./physics.ts";
-
-const modes = ["Closed", "Setpoint", "Open"];
-
-/** A mass flow controller's valve and meter: the flow follows what the mode asks for, with a lag and some noise. */
-class FlowPhysics {
-  mode = "Closed";
-  setpoint = 0;
-  flow = 0;
-  readonly #noise: Noise;
-
-  constructor(readonly fullScale: number, seed: number) {
-    this.#noise = new Noise(seed);
-  }
-
-  step(seconds: number): void {
-    const target = this.mode === "Closed" ? 0 : this.mode === "Open" ? this.fullScale : this.setpoint;
-    this.flow = follow(this.flow, target, 1.5, seconds);
-  }
-
-  /** What the meter reads, in sccm; never below zero, as PyOpticon's widgets clip it. */
-  measured(): number {
-    return this.flow < 1e-3 ? 0 : Math.max(0, this.flow + this.#noise.normal(this.fullScale * 0.0005));
-  }
-}
 
 const flow = { type: "float", unit: "sccm", decimals: 1 } as const;
 

@@ -10,26 +10,20 @@ import { InstrumentError } from "../errors.ts";
 import type { Instrument } from "../instrument.ts";
 import { didYouMean } from "../names.ts";
 import { Float } from "../values.ts";
+import { tempconCommands } from "./azcam_tempcon.ts";
 import { azcamToolCommands } from "./azcam_tool.ts";
-import { follow, Mover, Noise } from "./physics.ts";
-
-/** What azcam answers for a temperature that could not be read, in °C. */
-export const badTemperature = -999.9;
+import { CryostatPhysics } from "./cryostat_physics.ts";
+import { Mover, Noise } from "./physics.ts";
 
 const mechanism = (summary: string) => ({ type: "int", default: 0, minimum: 0, summary } as const);
 
 /**
  * A cryostat with its temperature controller: azcam's `tempcon`, with the sensors camtemp and dewtemp.
- *
- * A cold finger at -185 °C cools the detector with a time constant of four minutes; the heater holds it at the
- * control temperature once it is there.
  */
 export function simulatedTempcon(): Instrument {
   const noise = new Noise(3);
   const limits = { type: "float", unit: "°C", minimum: -200, maximum: 50 } as const;
-  let control = -100;
-  let detector = 20;
-  let finger = 20;
+  const cryostat = new CryostatPhysics();
   const sensor = (temperature: () => number) => ({
     type: "float" as const,
     unit: "°C",
@@ -37,65 +31,23 @@ export function simulatedTempcon(): Instrument {
     // Two decimals, as a Cryo-con answers.
     read: () => Math.round((temperature() + noise.normal(0.02)) * 100) / 100,
   });
-  const reading = (name: "camtemp" | "dewtemp") => tempcon.field(name).value ?? badTemperature;
   const tempcon: Instrument = defineInstrument({
     title: "tempcon",
     summary: "cryostat temperature controller (simulated)",
     fields: {
-      camtemp: { ...sensor(() => detector), summary: "detector temperature" },
-      dewtemp: { ...sensor(() => finger), summary: "cold finger temperature" },
+      camtemp: { ...sensor(() => cryostat.detector), summary: "detector temperature" },
+      dewtemp: { ...sensor(() => cryostat.finger), summary: "cold finger temperature" },
       control_temperature: {
         ...limits,
         decimals: 2,
         summary: "the set point",
-        initial: control,
-        read: () => control,
-        write: (value) => void (control = value),
+        initial: cryostat.control,
+        read: () => cryostat.control,
+        write: (value) => void (cryostat.control = value),
       },
     },
-    commands: {
-      get_temperatures: command({
-        summary: `Tell the temperatures of camtemp and dewtemp in °C; ${badTemperature} where there is no reading`,
-        role: "observer",
-        immediate: true,
-        returns: "float",
-        run: () => [reading("camtemp"), reading("dewtemp")],
-      }),
-      get_temperature: command({
-        summary: "Tell one sensor's temperature in °C",
-        arguments: {
-          temperature_id: { type: "int", default: 0, minimum: 0, maximum: 1, summary: "0 camtemp, 1 dewtemp" },
-        },
-        role: "observer",
-        immediate: true,
-        returns: "float",
-        run: ({ temperature_id }) => reading(temperature_id === 0 ? "camtemp" : "dewtemp"),
-      }),
-      get_control_temperature: command({
-        summary: "Tell the control temperature (set point) in °C",
-        arguments: { temperature_id: mechanism("the sensor it is meant for") },
-        role: "observer",
-        immediate: true,
-        returns: "float",
-        run: () => control,
-      }),
-      set_control_temperature: command({
-        summary: "Set the control temperature (set point)",
-        arguments: { temperature: limits, temperature_id: mechanism("the sensor it is meant for") },
-        run: ({ temperature }, { signal }) => tempcon.set("control_temperature", temperature, signal),
-      }),
-      ...azcamToolCommands(() => {}, {
-        CAMTEMP: () => [new Float(Number(reading("camtemp"))), "Camera temperature in C", "float"],
-        DEWTEMP: () => [new Float(Number(reading("dewtemp"))), "Dewar temperature in C", "float"],
-      }),
-    },
-    step: (seconds) => {
-      finger = follow(finger, -185, 120, seconds);
-      // The heater only warms: above the set point the detector cools towards the finger, below it the heater works.
-      const cooled = follow(detector, finger, 240, seconds);
-      const heated = follow(detector, control, 20, seconds);
-      detector = detector > control ? Math.max(control, cooled) : Math.min(control, heated);
-    },
+    commands: () => tempconCommands(() => tempcon, limits),
+    step: (seconds) => cryostat.step(seconds),
   });
   return tempcon;
 }

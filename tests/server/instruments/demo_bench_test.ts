@@ -4,7 +4,7 @@ import { AzcamClient, command, defineInstrument, type InstrumentError } from "..
 import { Bench } from "../../../server/bench.ts";
 import { demoInstruments } from "../../../server/demo_bench.ts";
 import { follow, Mover, Noise } from "../../../server/instruments/simulated/physics.ts";
-import { startServer } from "../../fixture.ts";
+import { read, startServer } from "../../fixture.ts";
 
 /** The demo bench without a clock: the test lets time pass, and reads when it wants to. */
 function quietBench() {
@@ -12,7 +12,7 @@ function quietBench() {
   const ask = (line: string) => server.commandServer.command(line);
   const pass = async (seconds: number) => {
     server.bench.step(seconds);
-    for (const instrument of server.bench.instruments) await instrument.read();
+    for (const instrument of server.bench.instruments) await read(instrument);
   };
   return { server, ask, pass };
 }
@@ -217,14 +217,14 @@ Deno.test("bench: a reading that fails turns the field to error with its reason,
     },
   });
   await using server = startServer({ instruments: [gauge] });
-  await gauge.read();
+  await read(gauge);
   strictEqual(await server.commandServer.command("gauge.get pressure"), "OK Read Error");
   match(
     await server.commandServer.command("gauge.describe"),
     /"quality": "error".*"reason": "no answer from the gauge"/,
   );
   broken = false;
-  await gauge.read();
+  await read(gauge);
   strictEqual(await server.commandServer.command("gauge.get pressure"), "OK 1.5");
 });
 
@@ -238,22 +238,22 @@ Deno.test("bench: a poll does not undo a staged setting, and takes over once it 
   });
   await using server = startServer({ instruments: [source] });
   const ask = (line: string) => server.commandServer.command(line);
-  await source.read();
+  await read(source);
   await ask("source.set level 5");
-  await source.read();
+  await read(source);
   strictEqual(await ask("source.get level"), "OK 5");
   strictEqual(device, 1);
   await ask("source.confirm");
   strictEqual(device, 5);
   device = 7;
-  await source.read();
+  await read(source);
   strictEqual(await ask("source.get level"), "OK 7");
 });
 
 Deno.test("bench: a reading that has not been renewed for too long is stale", async () => {
   const gauge = defineInstrument({ title: "gauge", fields: { value: { type: "int", read: () => 1 } } });
   await using server = startServer({ instruments: [gauge] });
-  await gauge.read();
+  await read(gauge);
   gauge.markStale();
   strictEqual(gauge.fields.value.quality, "good");
   gauge.field("value").time -= 6000;
@@ -262,7 +262,7 @@ Deno.test("bench: a reading that has not been renewed for too long is stale", as
     await server.commandServer.command("gauge.describe"),
     /"value": 1, .*"quality": "stale", .*"reason": "not read for more than 5 s"/,
   );
-  await gauge.read();
+  await read(gauge);
   strictEqual(gauge.fields.value.quality, "good");
 });
 

@@ -1,0 +1,95 @@
+/**
+ * The subcommands that are about bench files: `init`, `check`, `schema`.
+ *
+ * @module
+ */
+
+import { buildCommand } from "npm:@stricli/core@1.3.0";
+import { dirname, join } from "node:path";
+import { loadBench } from "../../server/bench_file/bench_file.ts";
+import { benchJsonSchema } from "../../server/bench_file/schema.ts";
+import { schemaFile, starterBench } from "../../server/bench_file/starter.ts";
+import type { CliContext } from "../context.ts";
+import { UsageError } from "../exit_codes.ts";
+import { painter, printable, table, writeJson } from "../output.ts";
+
+const schemaText = () => `${JSON.stringify(benchJsonSchema(), null, 2)}\n`;
+
+const json = { kind: "boolean", default: false, brief: "Print JSON" } as const;
+
+/** `heliograph init [FILE]` */
+export const initCommand = buildCommand({
+  docs: { brief: "Write a bench file to begin with, and the schema from which editors complete it" },
+  parameters: {
+    flags: {},
+    positional: {
+      kind: "tuple",
+      parameters: [{ placeholder: "FILE", brief: "The file", parse: String, default: "bench.json" }],
+    },
+  },
+  async func(this: CliContext, _flags: Record<never, never>, file: string): Promise<void> {
+    if (!/\.jsonc?$/.test(file)) throw new UsageError(`Cannot write ${file}: a bench file's name ends in .json`);
+    try {
+      await Deno.writeTextFile(file, starterBench, { createNew: true });
+    } catch (error) {
+      if (error instanceof Deno.errors.AlreadyExists) {
+        throw new UsageError(`${file} is there already, and is left as it is; give another name: heliograph init FILE`);
+      }
+      if (error instanceof Deno.errors.NotFound) throw new UsageError(`Cannot write ${file}: there is no such folder`);
+      throw error;
+    }
+    const schema = join(dirname(file), schemaFile);
+    await Deno.writeTextFile(schema, schemaText());
+    this.process.stdout.write(
+      `Wrote ${file}, and ${schema} for editors. Next:\n` +
+        `  ${this.program} check ${file}\n` +
+        `  ${this.program} server --bench ${file} --simulate    without the hardware\n` +
+        `  ${this.program} server --bench ${file}\n`,
+    );
+  },
+});
+
+/** `heliograph check FILE` */
+export const checkCommand = buildCommand({
+  docs: { brief: "Say what is wrong with a bench file, or what stands on its bench; opens no port" },
+  parameters: {
+    flags: { json },
+    positional: {
+      kind: "tuple",
+      parameters: [{ placeholder: "FILE", brief: "The bench file", parse: String, default: "bench.json" }],
+    },
+  },
+  async func(this: CliContext, flags: { json: boolean }, file: string): Promise<void> {
+    const { name = "heliograph", instruments } = await loadBench(file);
+    const rows = instruments.map(({ name, title, summary, holders, commands, contact }) => ({
+      name,
+      title,
+      summary,
+      port: contact?.address ?? "",
+      fields: holders.map(({ title }) => title),
+      commands: [...commands.keys()],
+    }));
+    if (flags.json) return writeJson(this, { name, instruments: rows });
+    const paint = painter(this.colour);
+    this.process.stdout.write(
+      `${paint.green("well formed")}: ${printable(name)}, ${rows.length} instrument${rows.length === 1 ? "" : "s"}\n`,
+    );
+    const cells = rows.map((row) => [
+      row.name,
+      row.title,
+      row.port,
+      row.fields.join(", "),
+      row.commands.join(", "),
+    ]);
+    this.process.stdout.write(table(["name", "title", "port", "fields", "commands"], cells, paint));
+  },
+});
+
+/** `heliograph schema` */
+export const schemaCommand = buildCommand({
+  docs: { brief: "Print the JSON Schema of bench files, for editors" },
+  parameters: { flags: {} },
+  func(this: CliContext): void {
+    this.process.stdout.write(schemaText());
+  },
+});

@@ -1,0 +1,130 @@
+/**
+ * `heliograph simulate`: an instrument that is only pretended, on a real line.
+ *
+ * @module
+ */
+
+import { buildCommand } from "npm:@stricli/core@1.3.0";
+import { builtInDrivers } from "../../server/instruments/drivers/drivers.ts";
+import { didYouMean } from "../../server/instruments/names.ts";
+import { type FaultKind, faultKinds, type Faults } from "../../server/instruments/simulators/faults.ts";
+import {
+  type RunningSimulator,
+  simulatePty,
+  simulateSerial,
+  simulateTcp,
+  simulateUdp,
+} from "../../server/instruments/simulators/serve.ts";
+import type { Simulator } from "../../server/instruments/simulators/simulator.ts";
+import { parseAddress } from "../../server/instruments/transports/address.ts";
+import { openSerial } from "../../server/instruments/transports/serial.ts";
+import { parsePort, parseSeconds } from "../connection.ts";
+import type { CliContext } from "../context.ts";
+import { UsageError } from "../exit_codes.ts";
+import { untilSignal } from "../signals.ts";
+
+interface SimulateFlags {
+  readonly port?: number;
+  readonly udp?: number;
+  readonly pty: boolean;
+  readonly serial?: string;
+  readonly host: string;
+  readonly fault?: readonly FaultKind[];
+  readonly faultShare: number;
+  readonly faultDelay: number;
+}
+
+const kinds = Object.keys(builtInDrivers);
+
+function parseShare(text: string): number {
+  const share = Number(text);
+  if (text.trim() !== "" && share > 0 && share <= 1) return share;
+  throw new Error(`${text} is no share: give more than 0 and at most 1`);
+}
+
+/** `heliograph simulate KIND` */
+export const simulateCommand = buildCommand({
+  docs: {
+    brief: `Pretend to be an instrument, until Ctrl-C: ${kinds.join(", ")}`,
+  },
+  parameters: {
+    flags: {
+      port: { kind: "parsed", parse: parsePort, optional: true, brief: "On a TCP port; 0 takes any free one" },
+      udp: { kind: "parsed", parse: parsePort, optional: true, brief: "On a UDP port; 0 takes any free one" },
+      pty: { kind: "boolean", default: false, brief: "On a pseudo terminal, a serial port without hardware" },
+      serial: {
+        kind: "parsed",
+        parse: String,
+        optional: true,
+        brief: "On a serial port, for example one of a pair of virtual COM ports: serial://COM5?baud=9600",
+        placeholder: "ADDRESS",
+      },
+      host: { kind: "parsed", parse: String, default: "127.0.0.1", brief: "The address to listen on" },
+      fault: {
+        kind: "enum",
+        values: Object.keys(faultKinds) as FaultKind[],
+        variadic: ",",
+        optional: true,
+        brief: `What goes wrong: ${Object.entries(faultKinds).map(([name, what]) => `${name} (${what})`).join(", ")}`,
+      },
+      faultShare: {
+        kind: "parsed",
+        parse: parseShare,
+        default: "1",
+        brief: "The share of answers that go wrong, for example 0.1",
+      },
+      faultDelay: { kind: "parsed", parse: parseSeconds, default: "3", brief: "How late a slow answer is, in seconds" },
+    },
+    positional: {
+      kind: "tuple",
+      parameters: [{
+        placeholder: "KIND",
+        brief: "A built-in driver",
+        parse: String,
+        proposeCompletions: (partial: string) => kinds.filter((kind) => kind.startsWith(partial)),
+      }],
+    },
+  },
+  async func(this: CliContext, flags: SimulateFlags, kind: string): Promise<void> {
+    const driver = Object.hasOwn(builtInDrivers, kind) ? builtInDrivers[kind] : undefined;
+    if (driver === undefined) {
+      throw new UsageError(`Cannot simulate ${kind}${didYouMean(kind, kinds)}: there is ${kinds.join(", ")}`);
+    }
+    const faults: Faults = { kinds: flags.fault ?? [], share: flags.faultShare, delay: flags.faultDelay };
+    const running = await start(driver.simulator(), flags, faults);
+    const { write } = this.process.stdout;
+    for (const { address } of running) write(`${kind} is simulated on ${address}\n`);
+    const faulty = faults.kinds.map((fault) => faultKinds[fault]).join(", ");
+    if (faulty !== "") {
+      write(`${faults.share === 1 ? "Always" : `${faults.share * 100} % of the time`}: it ${faulty}\n`);
+    }
+    write(`In a bench file: { "title": "…", "driver": "${kind}", "port": "${running[0]!.address}" }\n`);
+    write("Stop with Ctrl-C.\n");
+    await untilSignal();
+    await Promise.all(running.map((simulator) => simulator.close()));
+  },
+});
+
+async function start(simulator: Simulator, flags: SimulateFlags, faults: Faults): Promise<RunningSimulator[]> {
+  const running: RunningSimulator[] = [];
+  try {
+    if (flags.port !== undefined) running.push(simulateTcp(simulator, flags.port, faults, flags.host));
+    if (flags.udp !== undefined) running.push(await simulateUdp(simulator, flags.udp, faults, flags.host));
+    if (flags.pty) running.push(await simulatePty(simulator, faults));
+    if (flags.serial !== undefined) {
+      const address = parseAddress(flags.serial);
+      if (address.kind !== "serial") {
+        throw new UsageError(`Cannot use --serial ${flags.serial}: that is no serial port`);
+      }
+      running.push(simulateSerial(simulator, await openSerial(address.serial), flags.serial, faults));
+    }
+  } catch (error) {
+    await Promise.all(running.map((simulator) => simulator.close()));
+    if (error instanceof Deno.errors.AddrInUse) throw new UsageError(`The port is in use; give another one`);
+    throw error instanceof TypeError ? new UsageError(error.message) : error;
+  }
+  if (running.length === 0) {
+    throw new UsageError("Say where: --port PORT (TCP), --udp PORT, --pty or --serial ADDRESS");
+  }
+  return running;
+}

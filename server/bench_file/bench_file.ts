@@ -1,0 +1,373 @@
+/**
+ * From a bench file to the instruments that stand on the bench.
+ *
+ * @module
+ */
+
+import { dirname, join, resolve } from "node:path";
+import { isDeepStrictEqual } from "node:util";
+import { describedInstrument } from "../instruments/described/described_instrument.ts";
+import { DescriptionError } from "../instruments/described/description_error.ts";
+import { type Description, descriptionSchema } from "../instruments/described/schema.ts";
+import { builtInDrivers } from "../instruments/drivers/drivers.ts";
+import type { Driver } from "../instruments/drivers/driver.ts";
+import { Instrument } from "../instruments/instrument.ts";
+import { didYouMean, identifierOf } from "../instruments/names.ts";
+import type { Simulator } from "../instruments/simulators/simulator.ts";
+import { type Address, parseAddress, portName } from "../instruments/transports/address.ts";
+import { type LineFormat, Port } from "../instruments/transports/port.ts";
+import type { Language } from "../sandbox/options.ts";
+import { driverApi, type DriverModule } from "./driver_api.ts";
+import { mergeDescription } from "./merge.ts";
+import { isModule, loadModule } from "./modules.ts";
+import { type BenchDescription, benchSchema, driverSchema, type InstrumentEntry } from "./schema.ts";
+import { BenchFileError, type Path, type Problem, Source } from "./source.ts";
+import { formProblems } from "./validate.ts";
+
+/** Where a bench file lets the server listen. */
+export interface ServerSection {
+  /** The address. */
+  readonly host?: string | undefined;
+  /** azcam's port; 0 takes any free one. */
+  readonly commandPort?: number | undefined;
+  /** PyOpticon's port; 0 takes any free one. */
+  readonly dashboardPort?: number | undefined;
+}
+
+/** What a bench file lets the code of clients do. */
+export interface CodeSection {
+  /** The languages in which it may be sent. */
+  readonly languages?: readonly Language[] | undefined;
+  /** Files and folders that JavaScript code may read. */
+  readonly read?: readonly string[] | undefined;
+  /** Files and folders that JavaScript code may write. */
+  readonly write?: readonly string[] | undefined;
+  /** `HOST:PORT` pairs that JavaScript code may connect to. */
+  readonly net?: readonly string[] | undefined;
+  /** When the sender has an answer, in seconds. */
+  readonly deadline?: number | undefined;
+  /** A sandbox's memory, in MiB. */
+  readonly memory?: number | undefined;
+  /** How many bytes an evaluation may print. */
+  readonly outputBytes?: number | undefined;
+  /** The longest result, in bytes. */
+  readonly resultBytes?: number | undefined;
+  /** How many evaluations run at once. */
+  readonly atOnce?: number | undefined;
+}
+
+/** A bench as its file describes it. */
+export interface LoadedBench {
+  /** What it is called; `undefined` where the file does not say. */
+  readonly name: string | undefined;
+  /** What stands on it. */
+  readonly instruments: Instrument[];
+  /** Where the server listens, as far as the file says. */
+  readonly server: ServerSection;
+  /** What code may do, as far as the file says. */
+  readonly code: CodeSection;
+  /** The serial ports that it names: no other is ever opened. */
+  readonly serialPorts: string[];
+}
+
+/**
+ * Changes an instrument's address before its port is made: to a simulator's.
+ *
+ * @param address The address as the bench file has it.
+ * @param simulator Makes the instrument's simulator, where its driver has one.
+ * @param title What people call it.
+ */
+export type Redirect = (address: string, simulator: (() => Simulator) | undefined, title: string) => string;
+
+/**
+ * Loads a bench file.
+ *
+ * @param file JSON with comments; or `.ts` or `.js`, which exports the same as a value, or a function that is given
+ * heliograph and returns it. There `instruments` may also hold instruments that were made by `defineInstrument`.
+ * @param redirect Changes addresses. @default as they are
+ * @returns The bench. No port has been opened.
+ * @throws {BenchFileError} With all that is wrong, where, and what would be right.
+ */
+export async function loadBench(file: string, redirect: Redirect = (address) => address): Promise<LoadedBench> {
+  const source = await readSource(file);
+  return await new Loader(source, redirect).load();
+}
+
+async function readSource(file: string): Promise<Source> {
+  if (!isModule(file)) return Source.parse(file, await readText(file));
+  const exported = await loadModule(file);
+  const value = typeof exported === "function" ? await exported(driverApi) : exported;
+  return Source.ofValue(file, value);
+}
+
+async function readText(file: string): Promise<string> {
+  try {
+    return await Deno.readTextFile(file);
+  } catch (error) {
+    const message = error instanceof Deno.errors.NotFound
+      ? 'there is no such file; "heliograph init" writes one to begin with'
+      : error instanceof Deno.errors.IsADirectory || (error as Error).message.includes("Is a directory")
+      ? "is a folder; name the file in it"
+      : `cannot be read: ${(error as Error).message}`;
+    throw new BenchFileError([{ file, where: "", message }]);
+  }
+}
+
+/** A description with where its parts come from. */
+interface Found {
+  readonly description: Readonly<Record<string, unknown>>;
+  readonly driver: Driver | undefined;
+  /** The driver's own file, for problems that are in it. */
+  readonly source: Source | undefined;
+}
+
+class Loader {
+  readonly #source: Source;
+  readonly #redirect: Redirect;
+  readonly #problems: Problem[] = [];
+  readonly #ports = new Map<string, { port: Port; serial: unknown; title: string }>();
+  #named: Readonly<Record<string, string>> = {};
+
+  constructor(source: Source, redirect: Redirect) {
+    this.#source = source;
+    this.#redirect = redirect;
+  }
+
+  async load(): Promise<LoadedBench> {
+    const source = this.#source;
+    // Instruments made by code are not described, and are checked where they were made.
+    const made = new Map<number, Instrument>();
+    const given = (source.value as { instruments?: unknown } | undefined)?.instruments;
+    const entries = Array.isArray(given) ? given : [];
+    for (const [index, entry] of entries.entries()) if (entry instanceof Instrument) made.set(index, entry);
+    const described = made.size === 0 ? source.value : {
+      ...source.value as object,
+      instruments: entries.map((entry, index) => made.has(index) ? { title: made.get(index)!.title } : entry),
+    };
+    this.#problems.push(...formProblems(benchSchema, described, source));
+    this.#stop();
+    const bench = benchSchema.parse(described);
+    this.#named = bench.ports ?? {};
+    const instruments: Instrument[] = [];
+    const raw = (described as { instruments: Record<string, unknown>[] }).instruments;
+    for (const [index, entry] of bench.instruments.entries()) {
+      const instrument = made.get(index) ?? await this.#collect(() => this.#instrument(entry, raw[index]!, index));
+      if (instrument !== undefined) instruments.push(instrument);
+    }
+    this.#checkNames(bench);
+    this.#stop();
+    const addresses = [...this.#ports.values()].map(({ port }) => port.address);
+    return {
+      name: bench.name,
+      instruments,
+      server: bench.server ?? {},
+      code: bench.code ?? {},
+      serialPorts: addresses.flatMap((address) => address.kind === "serial" ? [address.serial.path] : []),
+    };
+  }
+
+  #stop(): void {
+    if (this.#problems.length === 0) return;
+    // In the order of the file, as people go through it.
+    throw new BenchFileError(this.#problems.sort((a, b) => (a.line ?? 0) - (b.line ?? 0)));
+  }
+
+  #problem(path: Path, message: string): void {
+    this.#problems.push(this.#source.problem(path, message));
+  }
+
+  async #collect<T>(work: () => Promise<T>): Promise<T | undefined> {
+    try {
+      return await work();
+    } catch (error) {
+      if (!(error instanceof BenchFileError)) throw error;
+      this.#problems.push(...error.problems);
+      return undefined;
+    }
+  }
+
+  #checkNames({ instruments }: BenchDescription): void {
+    const seen = new Map<string, string>([["api", "api, which answers commands without an instrument"]]);
+    for (const [index, { title }] of instruments.entries()) {
+      const name = identifierOf(title);
+      const other = seen.get(name);
+      if (other !== undefined) {
+        this.#problem(["instruments", index, "title"], `${title} is called ${name}, as is ${other}`);
+      }
+      seen.set(name, title);
+    }
+  }
+
+  async #instrument(
+    entry: InstrumentEntry,
+    raw: Record<string, unknown>,
+    index: number,
+  ): Promise<Instrument | undefined> {
+    const at: Path = ["instruments", index];
+    const { title, driver: driverName, port: portText, options, parameters, ...described } = entry;
+    void described;
+    if (driverName !== undefined && isModule(driverName)) return await this.#ownDriver(entry, at);
+    const wrong = (path: Path, message: string) =>
+      new BenchFileError([this.#source.problem([...at, ...path], message)]);
+    if (options !== undefined) throw wrong(["options"], "has a meaning only beside a driver that is code (.ts or .js)");
+    const found = await this.#driver(driverName, at);
+    const { title: _title, driver: _driver, port: _port, options: _options, parameters: _given, ...over } = raw;
+    const merged = mergeDescription(found.description, over);
+    if (merged.fields === undefined && merged.commands === undefined) {
+      const drivers = Object.keys(builtInDrivers).join(", ");
+      throw wrong([], `${title} has neither fields nor commands; describe them, or name a driver: ${drivers}`);
+    }
+    const problems = formProblems(descriptionSchema, merged, this.#source, at);
+    if (problems.length > 0) throw new BenchFileError(problems);
+    const description = descriptionSchema.parse(merged);
+    if (portText === undefined) {
+      const example = found.driver?.address ?? "tcp://192.168.1.5:5025";
+      throw wrong([], `port is missing: where ${title} is, for example ${example}`);
+    }
+    const values = this.#parameters(found.description.parameters as Declared, parameters ?? {}, at);
+    const port = this.#port(portText, description, found.driver, title, at);
+    try {
+      return describedInstrument({
+        title,
+        description,
+        parameters: values,
+        port,
+        ...(found.driver?.commands === undefined ? {} : { commands: found.driver.commands }),
+      });
+    } catch (error) {
+      throw this.#descriptionProblem(error, at, found.source);
+    }
+  }
+
+  #descriptionProblem(error: unknown, at: Path, driver: Source | undefined): unknown {
+    if (error instanceof DescriptionError) {
+      const path = [...at, ...error.path];
+      const inDriver = !this.#source.has(path) && driver !== undefined && driver.has(error.path);
+      const problem = inDriver ? driver.problem(error.path, error.message) : this.#source.problem(path, error.message);
+      return new BenchFileError([problem]);
+    }
+    if (error instanceof TypeError) return new BenchFileError([this.#source.problem(at, error.message)]);
+    return error;
+  }
+
+  /** The description that a driver's name stands for. */
+  async #driver(name: string | undefined, at: Path): Promise<Found> {
+    if (name === undefined) return { description: {}, driver: undefined, source: undefined };
+    const driver = Object.hasOwn(builtInDrivers, name) ? builtInDrivers[name] : undefined;
+    if (driver !== undefined) return { description: driver.description, driver, source: undefined };
+    if (!name.endsWith(".json") && !name.endsWith(".jsonc")) {
+      const known = Object.keys(builtInDrivers);
+      const message = `there is no driver ${name}${didYouMean(name, known)}: it is ${
+        known.join(", ")
+      }, or a file (.json, .ts, .js)`;
+      throw new BenchFileError([this.#source.problem([...at, "driver"], message)]);
+    }
+    const file = join(dirname(this.#source.file), name);
+    const source = Source.parse(file, await readText(file));
+    const problems = formProblems(driverSchema, source.value, source);
+    if (problems.length > 0) throw new BenchFileError(problems);
+    const { $schema: _schema, ...description } = source.value as Record<string, unknown>;
+    return { description, driver: undefined, source };
+  }
+
+  /** An instrument whose driver is code. */
+  async #ownDriver(entry: InstrumentEntry, at: Path): Promise<Instrument> {
+    const { title, driver, port: portText, options = {}, line, ...others } = entry;
+    const extra = Object.keys(others).find((key) => others[key as keyof typeof others] !== undefined);
+    if (extra !== undefined) {
+      throw new BenchFileError([
+        this.#source.problem([...at, extra], `has no meaning beside a driver that is code: use options`),
+      ]);
+    }
+    const file = resolve(dirname(this.#source.file), driver!);
+    const make = await loadModule(file) as DriverModule;
+    const port = portText === undefined ? undefined : this.#port(portText, { line }, undefined, title, at);
+    const wrong = (message: string) => new BenchFileError([{ file, where: "", message }]);
+    if (typeof make !== "function") {
+      throw wrong(
+        "exports no function by default: write export default function ({ defineInstrument }, { title }) { … }",
+      );
+    }
+    let instrument: unknown;
+    try {
+      instrument = await make(driverApi, { title, options, port, folder: dirname(file) });
+    } catch (error) {
+      throw wrong(`failed to make ${title}: ${(error as Error).name}: ${(error as Error).message}`);
+    }
+    if (!(instrument instanceof Instrument)) {
+      throw wrong("returned no instrument: its function has to return defineInstrument({ … })");
+    }
+    if (instrument.name !== identifierOf(title)) {
+      throw wrong(`made an instrument called ${instrument.title}, and the bench file calls it ${title}: pass title on`);
+    }
+    return instrument;
+  }
+
+  #parameters(declared: Declared, given: InstrumentEntry["parameters"], at: Path): Record<string, string> {
+    const values: Record<string, string> = {};
+    const own = declared === undefined;
+    for (const [name, value] of Object.entries(given ?? {})) {
+      if (typeof value === "string" || own) values[name] = typeof value === "string" ? value : value.default ?? "";
+      if (!own && declared[name] === undefined) {
+        this.#problem(
+          [...at, "parameters", name],
+          `is no parameter of this driver${didYouMean(name, Object.keys(declared))}`,
+        );
+      }
+    }
+    for (const [name, spec] of Object.entries(declared ?? {})) {
+      const { default: fallback, pattern = "[A-Za-z0-9_]+" } = typeof spec === "string" ? { default: spec } : spec;
+      const value = values[name] ??= fallback ?? "";
+      if (value === "") this.#problem([...at, "parameters"], `${name} is missing: it matches ${pattern}`);
+      else if (!new RegExp(`^(?:${pattern})$`).test(value)) {
+        this.#problem([...at, "parameters", name], `is ${JSON.stringify(value)}, and should match ${pattern}`);
+      }
+    }
+    return values;
+  }
+
+  #port(
+    text: string,
+    { line = {} }: Pick<Description, "line">,
+    driver: Driver | undefined,
+    title: string,
+    at: Path,
+  ): Port {
+    const { serial, sendEnd = "\n", receiveEnd = "\n", gap = 0, settle = 0 } = line;
+    const named = Object.hasOwn(this.#named, text) ? this.#named[text] : undefined;
+    let address: Address;
+    try {
+      address = parseAddress(this.#redirect(named ?? text, driver?.simulator, title), defined(serial ?? {}));
+    } catch (error) {
+      const path = named === undefined ? [...at, "port"] : ["ports", text];
+      const names = Object.keys(this.#named);
+      const hint = named === undefined && !text.includes("://") && names.length > 0
+        ? `; ports has ${names.join(", ")}${didYouMean(text, names)}`
+        : "";
+      throw new BenchFileError([this.#source.problem(path, (error as Error).message + hint)]);
+    }
+    const format: LineFormat = { sendEnd, receiveEnd, gap, settle };
+    const shared = this.#ports.get(portName(address));
+    if (shared === undefined) {
+      const port = new Port(address, format);
+      this.#ports.set(port.name, { port, serial: address, title });
+      return port;
+    }
+    if (!isDeepStrictEqual(shared.port.format, format) || !isDeepStrictEqual(shared.port.address, address)) {
+      throw new BenchFileError([
+        this.#source.problem(
+          [...at, "port"],
+          `${title} and ${shared.title} share this port, and speak on it differently`,
+        ),
+      ]);
+    }
+    return shared.port;
+  }
+}
+
+type Declared = Readonly<Record<string, string | { readonly default?: string; readonly pattern?: string }>> | undefined;
+
+/** Without what is undefined, as options with exact types want it. */
+function defined<T extends object>(table: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
+  return Object.fromEntries(Object.entries(table).filter(([, value]) => value !== undefined)) as never;
+}

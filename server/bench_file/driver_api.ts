@@ -1,0 +1,57 @@
+/**
+ * What a driver of one's own is given.
+ *
+ * @module
+ */
+
+import { command } from "../instruments/command.ts";
+import { defineInstrument } from "../instruments/define_instrument.ts";
+import { InstrumentError } from "../instruments/errors.ts";
+import type { Instrument } from "../instruments/instrument.ts";
+import { PortContact } from "../instruments/transports/contact.ts";
+import type { Port } from "../instruments/transports/port.ts";
+
+/** heliograph, for a driver of one's own: its function's first argument. */
+export interface DriverApi {
+  /** Declares an instrument. */
+  readonly defineInstrument: typeof defineInstrument;
+  /** Declares a command. */
+  readonly command: typeof command;
+  /** What to throw so that the client is told what went wrong. */
+  readonly InstrumentError: typeof InstrumentError;
+  /** Keeps an instrument on a port in contact: for `contact`, and for talking to it. */
+  readonly PortContact: typeof PortContact;
+}
+
+/** heliograph, for a driver of one's own: a file on the disk has no other way to it. */
+export const driverApi: DriverApi = { defineInstrument, command, InstrumentError, PortContact };
+
+/** What the bench file says of the instrument: the function's second argument. */
+export interface DriverSetup {
+  /** What people shall call it. */
+  readonly title: string;
+  /** The bench file's `options`; empty where it has none. */
+  readonly options: Readonly<Record<string, unknown>>;
+  /** Its port, where the bench file names one; spoken on as the bench file's `line` says. */
+  readonly port: Port | undefined;
+  /** The folder of the driver's file. */
+  readonly folder: string;
+}
+
+/**
+ * A driver of one's own: what its file exports by default.
+ *
+ * @example
+ * ```ts
+ * import type { DriverModule } from "./driver_api.ts";
+ *
+ * const lamp: DriverModule = ({ defineInstrument }, { title }) => {
+ *   let burns = false;
+ *   return defineInstrument({
+ *     title,
+ *     fields: { Burns: { type: "switch", read: () => burns, write: (on) => void (burns = on) } },
+ *   });
+ * };
+ * ```
+ */
+export type DriverModule = (heliograph: DriverApi, setup: DriverSetup) => Instrument | Promise<Instrument>;

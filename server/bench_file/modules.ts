@@ -1,0 +1,132 @@
+/**
+ * Drivers and benches of one's own: TypeScript and JavaScript from the disk, also into an executable.
+ *
+ * @module
+ */
+
+import { type Node, parse } from "npm:acorn@8.19.0";
+import { dirname, join, relative, resolve } from "node:path";
+import { pathToFileURL } from "node:url";
+import { transform } from "npm:sucrase@3.35.1";
+import { BenchFileError } from "./source.ts";
+
+/** Whether a file's name says that it holds code. */
+export function isModule(file: string): boolean {
+  return /\.[cm]?[jt]s$/.test(file);
+}
+
+/**
+ * Loads a module from the disk.
+ *
+ * @param file Its path. TypeScript is not type-checked. It may import files beside it; in an executable, neither npm
+ * packages nor addresses.
+ * @returns What it exports by default.
+ * @throws {BenchFileError} With what is wrong with it.
+ */
+export async function loadModule(file: string): Promise<unknown> {
+  const path = resolve(file);
+  let loaded: { default?: unknown };
+  try {
+    await Deno.stat(path);
+    loaded = Deno.build.standalone ? await importTranspiled(path) : await import(pathToFileURL(path).href);
+  } catch (error) {
+    if (error instanceof BenchFileError) throw error;
+    throw new BenchFileError([{ file, where: "", message: loadMessage(error as Error) }]);
+  }
+  if (loaded.default === undefined) {
+    throw new BenchFileError([{ file, where: "", message: "exports nothing by default: begin with export default" }]);
+  }
+  return loaded.default;
+}
+
+function loadMessage(error: Error): string {
+  if (error instanceof Deno.errors.NotFound) return "there is no such file";
+  const { message } = error;
+  if (/heliograph/.test(message) && /not found|Relative import|unresolved|resolve/i.test(message)) {
+    return "cannot be loaded: it need not import heliograph, which is its function's first argument " +
+      "(export default function ({ defineInstrument }, { title }) { … }); import types only, by import type";
+  }
+  return `cannot be loaded: ${error.name}: ${message.split("\n")[0]}`;
+}
+
+/** An executable imports what is JavaScript already: the files go into a temporary folder under the same names. */
+async function importTranspiled(path: string): Promise<{ default?: unknown }> {
+  const files = await transpiledTree(path);
+  const top = commonFolder([...files.keys()]);
+  const folder = await Deno.makeTempDir({ prefix: "heliograph-" });
+  try {
+    for (const [file, text] of files) {
+      const copy = join(folder, relative(top, file));
+      await Deno.mkdir(dirname(copy), { recursive: true });
+      await Deno.writeTextFile(copy, text);
+    }
+    return await import(pathToFileURL(join(folder, relative(top, path))).href);
+  } catch (error) {
+    const { name, message } = error as Error;
+    // People know their own files, not the copies.
+    throw Object.assign(new Error(message.replaceAll(pathToFileURL(folder).href, top).replaceAll(folder, top)), {
+      name,
+    });
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+/** A module and all that it imports, as JavaScript. */
+async function transpiledTree(start: string): Promise<Map<string, string>> {
+  const files = new Map<string, string>();
+  const waiting: { path: string; from: string }[] = [{ path: start, from: "" }];
+  for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
+    const { path, from } = next;
+    if (files.has(path)) continue;
+    let text: string;
+    try {
+      text = await Deno.readTextFile(path);
+    } catch (error) {
+      if (!(error instanceof Deno.errors.NotFound) || from === "") throw error;
+      throw new BenchFileError([{ file: from, where: "", message: `imports ${path}, and there is no such file` }]);
+    }
+    const script = path.endsWith(".json") ? text : javascript(path, text);
+    files.set(path, script);
+    if (path.endsWith(".json")) continue;
+    for (const specifier of importsOf(path, script)) {
+      if (/^\.\.?\//.test(specifier)) waiting.push({ path: resolve(dirname(path), specifier), from: path });
+      else if (!specifier.startsWith("node:")) {
+        const message = specifier.includes("heliograph")
+          ? loadMessage(new Error(`heliograph not found`))
+          : `imports ${specifier}: in the executable a driver can import files beside it and node: modules only`;
+        throw new BenchFileError([{ file: path, where: "", message }]);
+      }
+    }
+  }
+  return files;
+}
+
+function javascript(path: string, text: string): string {
+  if (!/\.[cm]?ts$/.test(path)) return text;
+  try {
+    return transform(text, { transforms: ["typescript"], disableESTransforms: true, filePath: path }).code;
+  } catch (error) {
+    throw new BenchFileError([{
+      file: path,
+      where: "",
+      message: (error as Error).message.replace(/^Error transforming [^:]*: /, ""),
+    }]);
+  }
+}
+
+function importsOf(path: string, script: string): string[] {
+  let program: Node & { body: (Node & { source?: { value: string } | null })[] };
+  try {
+    program = parse(script, { ecmaVersion: "latest", sourceType: "module", allowAwaitOutsideFunction: true }) as never;
+  } catch (error) {
+    throw new BenchFileError([{ file: path, where: "", message: `cannot be loaded: ${(error as Error).message}` }]);
+  }
+  return program.body.flatMap(({ source }) => source?.value ?? []);
+}
+
+function commonFolder(files: readonly string[]): string {
+  let folder = dirname(files[0]!);
+  while (files.some((file) => relative(folder, file).startsWith(".."))) folder = dirname(folder);
+  return folder;
+}

@@ -1,0 +1,176 @@
+/**
+ * What a bench file may say of an instrument that needs no code.
+ *
+ * @module
+ */
+
+import * as z from "npm:zod@4.6.7";
+
+const pattern = z.string().meta({ description: "A regular expression, as in JavaScript" });
+const seconds = z.number().min(0).max(86_400);
+const interval = z.number().min(0.01).max(86_400);
+const argumentName = z.string().regex(/^[a-z][a-z0-9_]*$/i, "letters, digits and _ only, beginning with a letter");
+
+/** What a value is and may be: of fields, of arguments and of what commands return. */
+const value = {
+  type: z.enum(["float", "int", "text", "choice", "switch"]).default("float")
+    .meta({ description: "What kind of value it is" }),
+  unit: z.string().optional().meta({ description: "The unit people read, for example °C or sccm" }),
+  minimum: z.number().optional().meta({ description: "The smallest value that may be set, in its unit" }),
+  maximum: z.number().optional().meta({ description: "The largest value that may be set, in its unit" }),
+  decimals: z.int().min(0).max(15).optional().meta({ description: "How many decimals people see" }),
+  choices: z.union([
+    z.array(z.string().min(1)).min(1),
+    z.record(z.string().min(1), z.union([z.string(), z.number()])),
+  ]).optional().meta({
+    description: "What a choice can be: a list, or what people read with what the instrument says for it",
+  }),
+  on: z.string().optional().meta({ description: "What the instrument says for a switch that is on; default 1" }),
+  off: z.string().optional().meta({ description: "What the instrument says for a switch that is off; default 0" }),
+  allow: pattern.optional().meta({
+    description: "What a text may be, as a regular expression; by default letters, digits, spaces and . _ + / -",
+  }),
+  summary: z.string().optional().meta({ description: "What it is, in a line" }),
+  scale: z.number().optional().meta({ description: "Value = what the instrument says × scale + offset; default 1" }),
+  offset: z.number().optional().meta({ description: "Value = what the instrument says × scale + offset; default 0" }),
+  calibration: z.array(z.tuple([z.number(), z.number()])).min(2).optional().meta({
+    description: "Pairs [what the instrument says or is told, what is true], after scale and offset; interpolated",
+  }),
+};
+
+/** How an answer is understood. */
+const answer = {
+  pattern: pattern.optional().meta({
+    description: "What the answer looks like; by default the whole answer is the value",
+  }),
+  group: z.union([z.int().min(0), z.string()]).optional().meta({
+    description: "Which group of the pattern is the value, by number or name; by default the first, or all without one",
+  }),
+  bad: z.record(z.string(), z.string()).optional().meta({
+    description: 'Values that mean that there is none, with the reason: { "9.9E37": "overload" }',
+  }),
+};
+
+const ask = z.union([
+  z.string().min(1),
+  z.strictObject({
+    ask: z.string().min(1).meta({ description: "What is sent; {name} is a parameter or an argument" }),
+    ...answer,
+    timeout: seconds.optional().meta({ description: "How long its answer may take, in seconds" }),
+  }),
+]);
+
+const send = z.union([
+  z.string().min(1),
+  z.strictObject({
+    send: z.string().min(1).meta({ description: "What is sent; {value} is the value, {value:.2f} with a format" }),
+    answer: pattern.optional().meta({ description: "What the instrument answers; by default it does not" }),
+    answerIsOptional: z.boolean().optional().meta({ description: "It may also say nothing" }),
+  }),
+]);
+
+const check = z.strictObject({
+  ask: z.string().min(1).meta({ description: "What is asked" }),
+  pattern: pattern.meta({ description: "What the answer must look like" }),
+});
+
+/** A field. */
+export const fieldSchema = z.strictObject({
+  ...value,
+  read: ask.optional().meta({ description: "How it is read: a question, or one with how to understand its answer" }),
+  listen: z.strictObject({ ...answer, pattern }).optional().meta({
+    description: "How it is read from what the instrument sends without being asked",
+  }),
+  write: send.optional().meta({ description: "How it is set" }),
+  needsConfirm: z.boolean().optional().meta({ description: "Whether a changed setting waits for confirm" }),
+  initial: z.union([z.number(), z.string(), z.boolean()]).optional().meta({
+    description: "What a setting is before anybody sets it; it is not sent by itself",
+  }),
+  poll: interval.optional().meta({ description: "How often it is read, in seconds; default the instrument’s" }),
+  log: z.boolean().optional().meta({ description: "Whether it belongs into the data log; default true" }),
+});
+
+/** A command. */
+export const commandSchema = z.strictObject({
+  summary: z.string().min(1).meta({ description: "What it does, in a line" }),
+  arguments: z.record(
+    argumentName,
+    z.strictObject({ ...value, default: z.union([z.number(), z.string(), z.boolean()]).optional() }),
+  ).optional().meta({ description: "What it is called with, in order" }),
+  send: z.union([z.string().min(1), z.array(z.string().min(1)).min(1)]).optional().meta({
+    description: "What is sent, one or several commands; {name} is an argument or a parameter",
+  }),
+  ask: ask.optional().meta({ description: "What is asked then; its answer is what the command returns" }),
+  returns: z.strictObject(value).optional().meta({ description: "What the answer is; default text" }),
+  role: z.enum(["observer", "operator", "admin"]).optional().meta({ description: "The least role; default operator" }),
+  immediate: z.boolean().optional().meta({ description: "Goes before everything that waits: for stop and abort" }),
+  deadline: interval.optional().meta({ description: "The time it may take in seconds, waiting included; default 30" }),
+});
+
+const line = z.strictObject({
+  sendEnd: z.string().optional().meta({ description: "What ends a command; default \\n" }),
+  receiveEnd: z.string().min(1).optional().meta({
+    description: "What ends an answer; default \\n, a \\r before it is dropped",
+  }),
+  gap: seconds.optional().meta({ description: "The least time between two commands in seconds; default 0" }),
+  settle: seconds.optional().meta({
+    description: "The time between opening and the first command in seconds; default 0",
+  }),
+  timeout: interval.optional().meta({ description: "How long an answer may take, in seconds; default 1" }),
+  serial: z.strictObject({
+    baud: z.int().min(50).max(4_000_000).optional().meta({ description: "Bits per second; default 9600" }),
+    dataBits: z.union([z.literal(7), z.literal(8)]).optional(),
+    parity: z.enum(["none", "even", "odd"]).optional(),
+    stopBits: z.union([z.literal(1), z.literal(2)]).optional(),
+    flowControl: z.enum(["none", "hardware", "software"]).optional(),
+  }).optional().meta({ description: "How a serial port is set where the address does not say" }),
+  retries: z.int().min(0).max(10).optional().meta({ description: "How often a reading is asked for again; default 1" }),
+});
+
+const parameter = z.strictObject({
+  summary: z.string().optional().meta({ description: "What it is" }),
+  pattern: pattern.optional().meta({ description: "What it may be; by default letters, digits and _" }),
+  default: z.string().optional().meta({ description: "What it is when it is not given" }),
+});
+
+/** What a description says, besides its name and its port. */
+export const descriptionShape = {
+  summary: z.string().optional().meta({ description: "What it is, in a line" }),
+  parameters: z.record(argumentName, z.union([z.string(), parameter])).optional().meta({
+    description: "Texts for the places of its commands: the channel, an address. In a driver what they may be",
+  }),
+  line: line.optional().meta({ description: "How its line is spoken on" }),
+  handshake: z.union([check, z.array(check)]).optional().meta({
+    description: "What is asked when contact begins, and what shows that the right instrument is there",
+  }),
+  initialize: z.array(z.string().min(1)).optional().meta({ description: "What is sent then" }),
+  shutdown: z.array(z.string().min(1)).optional().meta({ description: "What is sent before the server stops" }),
+  afterWrite: check.optional().meta({
+    description: "What is asked after everything that is sent, and what it answers when all is well: SYST:ERR?",
+  }),
+  pollInterval: interval.optional().meta({ description: "How often its fields are read, in seconds; default 1" }),
+  staleAfter: interval.optional().meta({
+    description: "After how many seconds without a reading a field is stale; default three polls, at least 5",
+  }),
+  errorAfter: interval.optional().meta({
+    description: "After how many seconds without a reading a field is in error; default three times staleAfter",
+  }),
+  fields: z.record(z.string().min(1), fieldSchema).optional().meta({ description: "Its fields by title" }),
+  commands: z.record(argumentName, commandSchema).optional().meta({ description: "Its commands by name" }),
+};
+
+/** A description of an instrument, checked for its form. */
+export const descriptionSchema = z.strictObject(descriptionShape);
+
+/** A description as it is written. */
+export type DescriptionInput = z.input<typeof descriptionSchema>;
+/** A description as it is used. */
+export type Description = z.output<typeof descriptionSchema>;
+/** A described field. */
+export type DescribedField = z.output<typeof fieldSchema>;
+/** A described command. */
+export type DescribedCommand = z.output<typeof commandSchema>;
+/** What is asked, with how to understand the answer. */
+export type DescribedAsk = z.output<typeof ask>;
+/** What is sent. */
+export type DescribedSend = z.output<typeof send>;

@@ -1,0 +1,258 @@
+/**
+ * Between what an instrument says and what people read: numbers, choices, switches and texts.
+ *
+ * @module
+ */
+
+import { InstrumentError } from "../errors.ts";
+import { didYouMean } from "../names.ts";
+import { quoted } from "../transports/port.ts";
+import { isNumber, parseValue, shown, type Value, type ValueSpec } from "../values.ts";
+import { Calibration } from "./calibration.ts";
+import { within } from "./description_error.ts";
+import type { DescribedField } from "./schema.ts";
+import { defaultTextPattern, type Filling } from "./template.ts";
+
+/** What a description says of a value. */
+export type DescribedValue = Pick<
+  DescribedField,
+  | "type"
+  | "unit"
+  | "minimum"
+  | "maximum"
+  | "decimals"
+  | "choices"
+  | "on"
+  | "off"
+  | "allow"
+  | "summary"
+  | "scale"
+  | "offset"
+  | "calibration"
+>;
+
+/** Which keys belong to which types; the others would have no effect, which is a mistake. */
+const keysOf: Readonly<Record<string, readonly string[]>> = {
+  unit: ["float", "int"],
+  minimum: ["float", "int"],
+  maximum: ["float", "int"],
+  decimals: ["float"],
+  scale: ["float", "int"],
+  offset: ["float", "int"],
+  calibration: ["float", "int"],
+  choices: ["choice"],
+  on: ["switch"],
+  off: ["switch"],
+  allow: ["text"],
+};
+
+/**
+ * A regular expression from a description.
+ *
+ * @throws {TypeError} With what is wrong with it.
+ */
+export function expression(source: string): RegExp {
+  try {
+    return new RegExp(source);
+  } catch (error) {
+    throw new TypeError(`is no regular expression: ${(error as Error).message}`);
+  }
+}
+
+/** Turns what an instrument says into a value, and back. */
+export class ValueCodec {
+  /** What the value may be. */
+  readonly spec: ValueSpec;
+  readonly #codes: ReadonlyMap<string, string>;
+  readonly #allowed: RegExp;
+  readonly #scale: number;
+  readonly #offset: number;
+  readonly #calibration: Calibration | undefined;
+
+  /**
+   * Takes a declaration.
+   *
+   * @param value What the description says.
+   * @throws {DescriptionError} Where it says what cannot be.
+   */
+  constructor(value: DescribedValue) {
+    const { type } = value;
+    for (const [key, types] of Object.entries(keysOf)) {
+      if (value[key as keyof DescribedValue] === undefined || types.includes(type)) continue;
+      within(key, () => {
+        throw new TypeError(`has no meaning for the type ${type}, only for ${types.join(" and ")}`);
+      });
+    }
+    this.#scale = value.scale ?? 1;
+    this.#offset = value.offset ?? 0;
+    if (this.#scale === 0) within("scale", () => wrong("0 would make every value the same"));
+    const { calibration } = value;
+    this.#calibration = calibration && within("calibration", () => new Calibration(calibration));
+    this.#allowed = within("allow", () => expression(`^(?:${value.allow ?? defaultTextPattern})$`));
+    this.#codes = codesOf(value);
+    if (type === "choice" && this.#codes.size === 0) throw new TypeError('is a choice and needs "choices"');
+    const { unit, decimals, summary } = value;
+    // What was not measured is not set.
+    const [least, most] = this.#calibration?.range ?? [-Infinity, Infinity];
+    const minimum = Math.max(value.minimum ?? -Infinity, least);
+    const maximum = Math.min(value.maximum ?? Infinity, most);
+    if (minimum > maximum) within("minimum", () => wrong(`${minimum} is more than the maximum of ${maximum}`));
+    this.spec = {
+      type,
+      ...(unit === undefined ? {} : { unit }),
+      ...(decimals === undefined ? {} : { decimals }),
+      ...(summary === undefined ? {} : { summary }),
+      ...(Number.isFinite(minimum) ? { minimum } : {}),
+      ...(Number.isFinite(maximum) ? { maximum } : {}),
+      ...(type === "choice" ? { choices: [...this.#codes.keys()] } : {}),
+    };
+  }
+
+  /** Whether a text can be what the instrument says for some value. */
+  understands(said: string): boolean {
+    if (this.spec.type === "float" || this.spec.type === "int") return isNumber(said);
+    return this.spec.type === "text" || this.#choice(said) !== undefined;
+  }
+
+  /** What {@linkcode understands} takes, for errors. */
+  get expected(): string {
+    if (this.spec.type === "float" || this.spec.type === "int") return "been a number";
+    return this.spec.type === "text" ? "been text" : `been one of ${[...this.#codes.values()].map(quoted).join(", ")}`;
+  }
+
+  /**
+   * The value that the instrument means.
+   *
+   * @param said What it says.
+   * @throws {InstrumentError} `command_failed` where that is no value.
+   */
+  decode(said: string): Value {
+    const { type } = this.spec;
+    if (type === "text") return unquoted(said.trim());
+    if (type === "choice" || type === "switch") {
+      const choice = this.#choice(said);
+      if (choice === undefined) throw new InstrumentError(`${quoted(said)} should have ${this.expected}`);
+      return type === "switch" ? choice === "On" : choice;
+    }
+    if (!isNumber(said)) throw new InstrumentError(`${quoted(said)} should have ${this.expected}`);
+    const scaled = Number(said) * this.#scale + this.#offset;
+    const number = this.#calibration?.toTrue(scaled) ?? scaled;
+    if (type === "int" && !Number.isSafeInteger(number)) {
+      throw new InstrumentError(`${quoted(said)} should have been a whole number`);
+    }
+    return number;
+  }
+
+  /**
+   * What the instrument is told for a value.
+   *
+   * @param value A value of the declared type, within its limits.
+   * @throws {InstrumentError} `bad_argument` for a text that is not allowed.
+   */
+  encode(value: Value): Filling {
+    switch (this.spec.type) {
+      case "float":
+      case "int": {
+        const commanded = this.#calibration?.toCommanded(value as number) ?? value as number;
+        const said = (commanded - this.#offset) / this.#scale;
+        // Without the last digits that only the division made.
+        return this.spec.type === "int" && this.#calibration === undefined ? Math.round(said) : trimmed(said);
+      }
+      case "switch":
+        return this.#codes.get(value === true ? "On" : "Off")!;
+      case "choice":
+        return this.#codes.get(value as string)!;
+      case "text":
+        if (this.#allowed.test(value as string)) return value as string;
+        throw new InstrumentError(
+          `Cannot send ${quoted(value as string)}: a text may hold what matches ${this.#allowed.source} here`,
+          "bad_argument",
+        );
+    }
+  }
+
+  /**
+   * A value of the declared type.
+   *
+   * @throws {TypeError} Where a description's own value is not.
+   */
+  own(given: unknown): Value {
+    try {
+      return parseValue(this.spec, given);
+    } catch (error) {
+      throw new TypeError(`${shown(given)} is ${(error as Error).message}`);
+    }
+  }
+
+  #choice(said: string): string | undefined {
+    const text = unquoted(said.trim());
+    for (const [choice, code] of this.#codes) {
+      if (code.toLowerCase() === text.toLowerCase()) return choice;
+      if (isNumber(code) && isNumber(text) && Number(code) === Number(text)) return choice;
+    }
+    return undefined;
+  }
+}
+
+function wrong(message: string): never {
+  throw new TypeError(message);
+}
+
+function codesOf({ type, choices, on, off }: DescribedValue): Map<string, string> {
+  if (type === "switch") return new Map([["On", on ?? "1"], ["Off", off ?? "0"]]);
+  if (choices === undefined) return new Map();
+  const codes = Array.isArray(choices)
+    ? choices.map((choice) => [choice, choice] as const)
+    : Object.entries(choices).map(([choice, code]) => [choice, String(code)] as const);
+  const seen = new Set<string>();
+  for (const [choice, code] of codes) {
+    if (seen.has(code)) within(["choices", choice], () => wrong(`two choices are ${quoted(code)} for the instrument`));
+    seen.add(code);
+  }
+  return new Map(codes);
+}
+
+/** IEEE 488.2 puts strings in quotes, with a quote inside doubled. */
+function unquoted(text: string): string {
+  return /^"(?:[^"]|"")*"$/.test(text) ? text.slice(1, -1).replaceAll('""', '"') : text;
+}
+
+function trimmed(number: number): number {
+  return Number(number.toPrecision(12));
+}
+
+/**
+ * Finds the value in an answer.
+ *
+ * @param answer An answer.
+ * @param pattern What it looks like; `undefined` where all of it is the value.
+ * @param group Which of the pattern's groups is the value; `undefined` takes the first, or all of it without groups.
+ * @returns The value as the instrument says it, or `undefined` where the answer does not look like that.
+ */
+export function valueIn(answer: string, pattern: RegExp | undefined, group?: string | number): string | undefined {
+  if (pattern === undefined) return answer;
+  const match = pattern.exec(answer);
+  if (match === null) return undefined;
+  if (typeof group === "string") return match.groups?.[group];
+  return match[group ?? (match.length > 1 ? 1 : 0)];
+}
+
+/**
+ * Checks that a pattern has the group that is asked for.
+ *
+ * @throws {TypeError} With the groups that there are.
+ */
+export function checkGroup(pattern: RegExp | undefined, group: string | number | undefined): void {
+  if (group === undefined) return;
+  if (pattern === undefined) throw new TypeError("needs a pattern beside it");
+  const match = new RegExp(`${pattern.source}|`).exec("")!;
+  const names = Object.keys(match.groups ?? {});
+  if (typeof group === "string" && !names.includes(group)) {
+    throw new TypeError(
+      `the pattern has no group ${group}${didYouMean(group, names)}: it has ${names.join(", ") || "none with a name"}`,
+    );
+  }
+  if (typeof group === "number" && group >= match.length) {
+    throw new TypeError(`the pattern has no group ${group}: it has ${match.length - 1}`);
+  }
+}

@@ -1,0 +1,64 @@
+/**
+ * A bad day: what a simulator can be told to do wrong.
+ *
+ * @module
+ */
+
+/** What can go wrong, with what it means. */
+export const faultKinds = {
+  silent: "says nothing",
+  garbage: "answers with random bytes",
+  slow: "answers late",
+  drop: "drops the line in the middle of an answer",
+  length: "answers with a byte too few or too many",
+} as const;
+
+/** What can go wrong. */
+export type FaultKind = keyof typeof faultKinds;
+
+/** What goes wrong, and how often. */
+export interface Faults {
+  /** What goes wrong; more than one take turns. @default nothing */
+  readonly kinds: readonly FaultKind[];
+  /** The share of answers that go wrong, from 0 to 1. */
+  readonly share: number;
+  /** How late a slow answer is, in seconds. */
+  readonly delay: number;
+}
+
+/** Nothing goes wrong. */
+export const noFaults: Faults = { kinds: [], share: 0, delay: 0 };
+
+/** Decides for each answer whether something goes wrong. */
+export class FaultPlan {
+  readonly #faults: Faults;
+  #answers = 0;
+  #faulty = 0;
+
+  /** Makes it. @param faults What goes wrong, and how often. */
+  constructor(faults: Faults) {
+    this.#faults = faults;
+  }
+
+  /** What goes wrong with the next answer; `undefined` where nothing does. */
+  next(): FaultKind | undefined {
+    const { kinds, share } = this.#faults;
+    this.#answers++;
+    // Evenly spread rather than random, so that a bad day can be had again.
+    if (kinds.length === 0 || Math.floor(this.#answers * share) === Math.floor((this.#answers - 1) * share)) {
+      return undefined;
+    }
+    return kinds[this.#faulty++ % kinds.length];
+  }
+}
+
+/** Bytes that mean nothing, sometimes with the end of an answer among them. */
+export function garbage(end: Uint8Array): Uint8Array {
+  const bytes = crypto.getRandomValues(new Uint8Array(1 + Math.floor(Math.random() * 40)));
+  return Math.random() < 0.5 ? bytes : new Uint8Array([...bytes, ...end]);
+}
+
+/** An answer with a byte too few or too many, before its end. */
+export function wrongLength(answer: string): string {
+  return Math.random() < 0.5 ? answer.slice(0, -1) : `${answer}${answer.at(-1) ?? "0"}`;
+}

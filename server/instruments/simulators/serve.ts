@@ -1,0 +1,219 @@
+/**
+ * Puts a simulator on a real line: a TCP or UDP port, a pseudo terminal, a serial port.
+ *
+ * @module
+ */
+
+import { createSocket } from "node:dgram";
+import { AnswerSplitter } from "../transports/answer_splitter.ts";
+import type { Line } from "../transports/line.ts";
+import { tcpLine } from "../transports/network.ts";
+import { openPty } from "../transports/pty.ts";
+import { FaultPlan, type Faults, garbage, noFaults, wrongLength } from "./faults.ts";
+import type { Simulator } from "./simulator.ts";
+
+/** A simulator that runs. */
+export interface RunningSimulator {
+  /** Where it is, as a bench file names it. */
+  readonly address: string;
+  /** Ends it: whoever talks to it is cut off. */
+  close(): Promise<void>;
+}
+
+const stepInterval = 100;
+const encoder = new TextEncoder();
+
+function delay(seconds: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, seconds * 1000));
+}
+
+/** Lets a simulator's time pass by the clock. @returns What stops it. */
+function runTime(simulator: Simulator): () => void {
+  let last = performance.now();
+  const timer = setInterval(() => {
+    const now = performance.now();
+    simulator.step?.((now - last) / 1000);
+    last = now;
+  }, stepInterval);
+  return () => clearInterval(timer);
+}
+
+/** Answers one command, with whatever goes wrong. @returns The bytes to send, or what shall happen instead. */
+async function answerOf(
+  simulator: Simulator,
+  command: string,
+  plan: FaultPlan,
+  faults: Faults,
+): Promise<Uint8Array | "drop" | undefined> {
+  const answer = simulator.answer(command.trim());
+  if (answer === undefined) return undefined;
+  return await spoilt(answer, simulator, plan, faults);
+}
+
+async function spoilt(
+  answer: string,
+  { answerEnd }: Simulator,
+  plan: FaultPlan,
+  faults: Faults,
+): Promise<Uint8Array | "drop" | undefined> {
+  switch (plan.next()) {
+    case "silent":
+      return undefined;
+    case "garbage":
+      return garbage(encoder.encode(answerEnd));
+    case "slow":
+      await delay(faults.delay);
+      break;
+    case "drop":
+      return "drop";
+    case "length":
+      return encoder.encode(wrongLength(answer) + answerEnd);
+    case undefined:
+  }
+  return encoder.encode(answer + answerEnd);
+}
+
+/**
+ * Answers on one line until it ends.
+ *
+ * @param simulator Who answers.
+ * @param line The line; it is closed in the end.
+ * @param faults What goes wrong. @default nothing
+ */
+export async function serveLine(simulator: Simulator, line: Line, faults: Faults = noFaults): Promise<void> {
+  const plan = new FaultPlan(faults);
+  const splitter = new AnswerSplitter(simulator.commandEnd);
+  const { talk } = simulator;
+  const talking = talk && setInterval(async () => {
+    const bytes = await spoilt(talk.say(), simulator, plan, faults);
+    if (bytes === "drop") line.close();
+    else if (bytes !== undefined) await line.write(bytes).catch(() => line.close());
+  }, talk.interval * 1000);
+  try {
+    for (let bytes = await line.read(); bytes !== null; bytes = await line.read()) {
+      for (const command of splitter.push(bytes)) {
+        const answer = await answerOf(simulator, command, plan, faults);
+        if (answer === "drop") return;
+        if (answer !== undefined) await line.write(answer);
+      }
+    }
+  } catch {
+    // Whoever talked to it has gone.
+  } finally {
+    clearInterval(talking);
+    line.close();
+  }
+}
+
+/**
+ * Runs a simulator on a TCP port, for any number of clients.
+ *
+ * @param simulator Who answers.
+ * @param port The port; 0 takes any free one.
+ * @param faults What goes wrong. @default nothing
+ * @param host The address to listen on. @default "127.0.0.1"
+ * @throws {Deno.errors.AddrInUse} The port is taken.
+ */
+export function simulateTcp(
+  simulator: Simulator,
+  port: number,
+  faults: Faults = noFaults,
+  host = "127.0.0.1",
+): RunningSimulator {
+  const listener = Deno.listen({ hostname: host, port });
+  const stopTime = runTime(simulator);
+  const lines = new Set<Line>();
+  const accepting = (async () => {
+    for await (const connection of listener) {
+      const line = tcpLine(connection);
+      lines.add(line);
+      void serveLine(simulator, line, faults).finally(() => lines.delete(line));
+    }
+  })().catch(() => {});
+  return {
+    address: `tcp://${host}:${(listener.addr as Deno.NetAddr).port}`,
+    async close() {
+      stopTime();
+      listener.close();
+      for (const line of lines) line.close();
+      await accepting;
+    },
+  };
+}
+
+/**
+ * Runs a simulator on a UDP port: a datagram holds one or several commands, and each answer is a datagram.
+ *
+ * @param simulator Who answers.
+ * @param port The port; 0 takes any free one.
+ * @param faults What goes wrong; a dropped line is silence here. @default nothing
+ * @param host The address to listen on. @default "127.0.0.1"
+ */
+export async function simulateUdp(
+  simulator: Simulator,
+  port: number,
+  faults: Faults = noFaults,
+  host = "127.0.0.1",
+): Promise<RunningSimulator> {
+  const socket = createSocket(host.includes(":") ? "udp6" : "udp4");
+  const plan = new FaultPlan(faults);
+  await new Promise<void>((resolve, reject) => {
+    socket.once("error", reject);
+    socket.bind(port, host, resolve);
+  });
+  const stopTime = runTime(simulator);
+  let closed = false;
+  socket.on("message", async (datagram: Uint8Array, from: { address: string; port: number }) => {
+    const splitter = new AnswerSplitter(simulator.commandEnd);
+    for (const command of [...splitter.push(datagram), splitter.flush()]) {
+      const answer = command.trim() === "" ? undefined : await answerOf(simulator, command, plan, faults);
+      if (answer !== undefined && answer !== "drop" && !closed) socket.send(answer, from.port, from.address);
+    }
+  });
+  return {
+    address: `udp://${host}:${socket.address().port}`,
+    close() {
+      stopTime();
+      closed = true;
+      return new Promise<void>((resolve) => socket.close(() => resolve()));
+    },
+  };
+}
+
+/**
+ * Runs a simulator on a serial port.
+ *
+ * @param simulator Who answers.
+ * @param line The port's line.
+ * @param address What the port is called.
+ * @param faults What goes wrong. @default nothing
+ */
+export function simulateSerial(
+  simulator: Simulator,
+  line: Line,
+  address: string,
+  faults: Faults = noFaults,
+): RunningSimulator {
+  const stopTime = runTime(simulator);
+  const serving = serveLine(simulator, line, faults);
+  return {
+    address,
+    async close() {
+      stopTime();
+      line.close();
+      await serving;
+    },
+  };
+}
+
+/**
+ * Runs a simulator on a pseudo terminal, which programs open like a serial port.
+ *
+ * @param simulator Who answers.
+ * @param faults What goes wrong. @default nothing
+ * @throws {InstrumentError} On Windows, which has none.
+ */
+export async function simulatePty(simulator: Simulator, faults: Faults = noFaults): Promise<RunningSimulator> {
+  const pty = await openPty();
+  return simulateSerial(simulator, pty.line, `serial://${pty.path}`, faults);
+}

@@ -1,0 +1,24 @@
+/**
+ * What an instrument's simulator is: it understands the bytes that the instrument understands, and answers the same.
+ *
+ * @module
+ */
+
+/** An instrument that is only pretended. */
+export interface Simulator {
+  /** What ends a command. */
+  readonly commandEnd: string;
+  /** What ends each answer. */
+  readonly answerEnd: string;
+  /**
+   * Answers a command.
+   *
+   * @param command The command, without its end and without line ends around it.
+   * @returns The answer without its end; `undefined` where the instrument says nothing.
+   */
+  answer(command: string): string | undefined;
+  /** Lets simulated time pass. @param seconds How much. */
+  step?(seconds: number): void;
+  /** What it says without being asked, and how often in seconds. */
+  readonly talk?: { readonly interval: number; readonly say: () => string };
+}

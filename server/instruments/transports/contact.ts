@@ -1,0 +1,223 @@
+/**
+ * Keeps one instrument in contact: opens its port, greets it, and does both again when it was lost.
+ *
+ * @module
+ */
+
+import { InstrumentError } from "../errors.ts";
+import { NoAnswer, type Port, type Turn } from "./port.ts";
+import type { Urgency } from "./turns.ts";
+
+/**
+ * `off`: not started. `connecting`: the first try is under way. `connected`: it has answered. `lost`: it does not, and
+ * is tried again.
+ */
+export type ContactState = "off" | "connecting" | "connected" | "lost";
+
+/** How an instrument is kept in contact; instruments of one's own may have one that is not made of a port. */
+export interface Contact {
+  /** Where it is, for people. */
+  readonly address: string;
+  /** Whether it answers. */
+  readonly state: ContactState;
+  /** Why it does not; empty where it does. */
+  readonly reason: string;
+  /** Begins. @param changed Told of every change of the state. */
+  start(changed: () => void): void;
+  /** Says goodbye and ends. */
+  stop(): Promise<void>;
+}
+
+/** What is said to an instrument when contact begins and ends. */
+export interface Routine {
+  /** What people call the instrument. */
+  readonly title: string;
+  /** Makes sure that it is there and the right one, and makes it ready. */
+  readonly greet: (turn: Turn) => Promise<void>;
+  /** What is said before the server stops. */
+  readonly farewell?: (turn: Turn) => Promise<void>;
+  /** After how many seconds without a word it counts as lost, where it talks without being asked. @default never */
+  readonly silentAfter?: number;
+}
+
+/** How often in a row an instrument may leave a question unanswered before it counts as lost. */
+const mostSilences = 3;
+
+/** The first and the longest wait between two tries, in seconds. */
+const shortestWait = 0.5;
+const longestWait = 30;
+
+/** How long the goodbye may take, in seconds. */
+const farewellSeconds = 3;
+
+/** Keeps an instrument on a port in contact. */
+export class PortContact implements Contact {
+  /** Where it is, for people. */
+  readonly address: string;
+  /** Whether it answers. */
+  state: ContactState = "off";
+  /** Why it does not. */
+  reason = "";
+  readonly #port: Port;
+  readonly #routine: Routine;
+  #changed = () => {};
+  #ended: Promise<void> | undefined;
+  #stop = new AbortController();
+  #lose: (reason: InstrumentError) => void = () => {};
+  #firstTry = Promise.withResolvers<void>();
+  #silences = 0;
+  #heard = 0;
+  #nextTry = 0;
+
+  /** Makes it. @param port Its line. @param routine What is said on it. */
+  constructor(port: Port, routine: Routine) {
+    this.#port = port;
+    this.#routine = routine;
+    this.address = port.name;
+  }
+
+  /** Begins. @param changed Told of every change of the state. */
+  start(changed: () => void): void {
+    if (this.#ended !== undefined) return;
+    this.#changed = changed;
+    this.#stop = new AbortController();
+    this.#firstTry = Promise.withResolvers<void>();
+    this.#ended = this.#keep(this.#stop.signal);
+  }
+
+  /** Says goodbye and ends. */
+  async stop(): Promise<void> {
+    if (this.#ended === undefined) return;
+    const { farewell } = this.#routine;
+    if (this.state === "connected" && farewell !== undefined) {
+      // An instrument that does not listen must not keep the server from stopping.
+      await this.#port.use("immediate", AbortSignal.timeout(farewellSeconds * 1000), farewell).catch((error) => {
+        this.reason = (error as Error).message;
+      });
+    }
+    this.#stop.abort(new InstrumentError(`The server is stopping`, "not_connected"));
+    await this.#ended;
+    this.#ended = undefined;
+  }
+
+  /** It has said something by itself. */
+  heard(): void {
+    this.#heard = performance.now();
+  }
+
+  /**
+   * Uses the port for this instrument.
+   *
+   * @param urgency How much it can wait.
+   * @param signal Gives up.
+   * @param work What to say and ask.
+   * @returns What the work returned.
+   * @throws {InstrumentError} `not_connected` when it does not answer; otherwise what the work threw.
+   */
+  async use<T>(urgency: Urgency, signal: AbortSignal | undefined, work: (turn: Turn) => Promise<T>): Promise<T> {
+    if (this.state === "connecting") await aborting(this.#firstTry.promise, signal);
+    this.#check();
+    try {
+      const result = await this.#port.use(urgency, signal, (turn) => {
+        this.#check();
+        return work(turn);
+      });
+      this.#silences = 0;
+      return result;
+    } catch (error) {
+      // A wait that was given up says nothing about the instrument.
+      if (!(error instanceof InstrumentError) || error === signal?.reason || error instanceof NotConnected) throw error;
+      if (error instanceof NoAnswer && ++this.#silences >= mostSilences) this.#lose(error);
+      throw new InstrumentError(`${this.#routine.title}: ${error.message}`, error.code, { cause: error });
+    }
+  }
+
+  #check(): void {
+    if (this.state === "connected") return;
+    const seconds = Math.max(0, (this.#nextTry - performance.now()) / 1000);
+    const next = this.state === "off" ? "the server is not running it" : `the next try is in ${seconds.toFixed(0)} s`;
+    throw new NotConnected(`${this.#routine.title} is not connected: ${this.reason || "no answer yet"}; ${next}`);
+  }
+
+  async #keep(stopped: AbortSignal): Promise<void> {
+    let wait = shortestWait;
+    this.#become("connecting", "");
+    while (!stopped.aborted) {
+      const since = performance.now();
+      const reason = await this.#connect(stopped);
+      if (stopped.aborted) break;
+      // One that comes and goes is not greeted again and again.
+      if (performance.now() - since > 2 * longestWait * 1000) wait = shortestWait;
+      this.#nextTry = performance.now() + wait * 1000;
+      this.#become("lost", reason.message);
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, wait * 1000);
+        stopped.addEventListener("abort", () => (clearTimeout(timer), resolve()), { once: true });
+      });
+      wait = Math.min(2 * wait, longestWait);
+    }
+    this.#become("off", "");
+  }
+
+  /** Opens, greets, and waits until contact is lost. @returns Why it is. */
+  async #connect(stopped: AbortSignal): Promise<Error> {
+    const port = this.#port;
+    const lost = Promise.withResolvers<InstrumentError>();
+    this.#lose = lost.resolve;
+    const stop = () => lost.resolve(stopped.reason);
+    stopped.addEventListener("abort", stop, { once: true });
+    let joined = false;
+    const unbreak = port.onBroken(lost.resolve);
+    let watchdog: ReturnType<typeof setInterval> | undefined;
+    try {
+      await port.join();
+      joined = true;
+      await port.use("poll", stopped, this.#routine.greet);
+      this.#silences = 0;
+      this.#heard = performance.now();
+      this.#become("connected", "");
+      watchdog = this.#watchSilence(lost.resolve);
+      return await lost.promise;
+    } catch (error) {
+      return error as Error;
+    } finally {
+      clearInterval(watchdog);
+      stopped.removeEventListener("abort", stop);
+      unbreak();
+      if (joined) port.leave();
+      this.#firstTry.resolve();
+    }
+  }
+
+  #watchSilence(lose: (reason: InstrumentError) => void): ReturnType<typeof setInterval> | undefined {
+    const { silentAfter } = this.#routine;
+    if (silentAfter === undefined) return undefined;
+    return setInterval(() => {
+      if (performance.now() - this.#heard < silentAfter * 1000) return;
+      lose(new InstrumentError(`nothing heard for ${silentAfter} s`, "not_connected"));
+    }, 1000);
+  }
+
+  #become(state: ContactState, reason: string): void {
+    this.state = state;
+    this.reason = reason;
+    if (state !== "connecting") this.#firstTry.resolve();
+    this.#changed();
+  }
+}
+
+/** It is known not to be there: nothing was sent. */
+class NotConnected extends InstrumentError {
+  constructor(message: string) {
+    super(message, "not_connected");
+  }
+}
+
+function aborting(promise: Promise<void>, signal: AbortSignal | undefined): Promise<void> {
+  if (signal === undefined) return promise;
+  return new Promise((resolve, reject) => {
+    const abort = () => reject(signal.reason);
+    signal.addEventListener("abort", abort, { once: true });
+    promise.finally(() => signal.removeEventListener("abort", abort)).then(resolve, reject);
+  });
+}

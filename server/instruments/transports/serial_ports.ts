@@ -1,0 +1,109 @@
+/**
+ * Which serial ports this computer has. None of them is opened: that could reset what is connected.
+ *
+ * @module
+ */
+
+import { basename, dirname, posix } from "node:path";
+import { listFolder, readLink, readSmallFile } from "./unix_files.ts";
+import { queryDevices } from "./windows_library.ts";
+
+/** A serial port of this computer. */
+export interface SerialPort {
+  /** What to open it by: `/dev/ttyUSB0`, `COM3`. */
+  path: string;
+  /** A name that stays with the device, whichever socket it is in; none where the system gives none. */
+  stablePath?: string;
+  /** What it is, as far as the system knows. */
+  description: string;
+}
+
+/** Where to look; tests have folders of their own. */
+export interface SerialPortFolders {
+  /** The devices. @default "/dev" */
+  readonly devices?: string;
+  /** What Linux knows of each. @default "/sys/class/tty" */
+  readonly knowledge?: string;
+}
+
+// USB adapters, ports of USB devices, ports of boards and cards, Bluetooth.
+const linuxName = /^(?:tty(?:USB|ACM|AMA|S|THS|mxc|O|PS|SC|SAC|LP|XRUSB|MXUSB)|rfcomm)\d+$/;
+
+/**
+ * Lists the serial ports, which needs the permission `--allow-ffi`, or a call of `loadSerialLibrary` while it was there.
+ *
+ * @param folders Where to look.
+ * @returns The ports by their names; empty when there is none.
+ * @throws {InstrumentError} This program may not open the system's library.
+ */
+// Async, so that whatever is wrong comes as a rejection.
+// deno-lint-ignore require-await
+export async function listSerialPorts(folders: SerialPortFolders = {}): Promise<SerialPort[]> {
+  const { devices = "/dev", knowledge = "/sys/class/tty" } = folders;
+  const ports = Deno.build.os === "windows"
+    ? windowsPorts()
+    : Deno.build.os === "darwin"
+    ? applePorts(devices)
+    : linuxPorts(devices, knowledge);
+  // ttyUSB2 comes before ttyUSB10.
+  return ports.sort((one, other) => one.path.localeCompare(other.path, "en", { numeric: true }));
+}
+
+function linuxPorts(devices: string, knowledge: string): SerialPort[] {
+  const stable = stablePaths(devices);
+  const found = listFolder(devices).filter((name) => {
+    if (stable.has(name)) return true;
+    if (!linuxName.test(name)) return false;
+    // The kernel makes a few ttyS whatever there is; type 0 is one without a chip behind it.
+    return !/^ttyS\d/.test(name) || !["", "0"].includes(readSmallFile(`${knowledge}/${name}/type`));
+  });
+  return found.map((name) => {
+    const stablePath = stable.get(name);
+    return {
+      path: posix.join(devices, name),
+      ...(stablePath === undefined ? {} : { stablePath }),
+      description: linuxDescription(name, knowledge),
+    };
+  });
+}
+
+/** The links that udev makes, by the names of the devices that they lead to. */
+function stablePaths(devices: string): Map<string, string> {
+  const folder = posix.join(devices, "serial/by-id");
+  const found = new Map<string, string>();
+  for (const name of listFolder(folder).sort()) {
+    const target = posix.resolve(folder, readLink(posix.join(folder, name)) ?? ".");
+    if (dirname(target) === posix.resolve(devices)) found.set(basename(target), posix.join(folder, name));
+  }
+  return found;
+}
+
+function linuxDescription(name: string, knowledge: string): string {
+  // The port of a USB device lies one folder below the device's, or two if its driver makes several.
+  for (const up of ["..", "../.."]) {
+    const read = (file: string) => readSmallFile(`${knowledge}/${name}/device/${up}/${file}`);
+    if (read("idVendor") === "") continue;
+    const words = [read("manufacturer"), read("product")].filter((word) => word !== "");
+    const serial = read("serial");
+    const what = words.length === 0 ? `USB device ${read("idVendor")}:${read("idProduct")}` : words.join(" ");
+    return serial === "" ? what : `${what}, serial number ${serial}`;
+  }
+  if (/^tty(?:USB|ACM|XRUSB|MXUSB)/.test(name)) return "USB serial port";
+  return name.startsWith("rfcomm") ? "Bluetooth serial port" : "serial port of this computer";
+}
+
+function applePorts(devices: string): SerialPort[] {
+  // Opening tty.… instead would wait for a modem's carrier.
+  return listFolder(devices).filter((name) => name.startsWith("cu.")).map((name) => ({
+    path: posix.join(devices, name),
+    description: /usb|wch|SLAB/i.test(name) ? "USB serial port" : name.slice("cu.".length),
+  }));
+}
+
+function windowsPorts(): SerialPort[] {
+  return queryDevices().filter((name) => /^COM\d+$/.test(name)).map((path) => ({
+    path,
+    // \Device\USBSER000, \Device\VCP0, \Device\Serial0
+    description: queryDevices(path)[0]?.replace(/^\\Device\\/, "") ?? "serial port",
+  }));
+}
