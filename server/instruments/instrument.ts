@@ -208,7 +208,8 @@ export class Instrument {
   *readings(all: boolean): Generator<Promise<void> | void> {
     const pass = {};
     const now = performance.now();
-    for (const holder of this.holders) {
+    // The oldest first: on a line that breaks again and again, each has its turn.
+    for (const holder of [...this.holders].sort((one, other) => one.time - other.time)) {
       // A little early is on time: timers do not keep it to the millisecond.
       if (holder.spec.read === undefined || (!all && holder.due > now + 20)) continue;
       holder.due = now + this.#intervalOf(holder) * 1000;

@@ -47,7 +47,7 @@ class Describer {
   constructor(options: DescribedInstrumentOptions) {
     this.#options = options;
     const { description, port, parameters, title } = options;
-    const { fields = {}, staleAfter = 5, errorAfter = 3 * staleAfter } = description;
+    const { fields = {}, staleAfter = 5, errorAfter = 3 * staleAfter, reconnect = {} } = description;
     this.#conversation = new Conversation(description, parameters, port);
     for (const [name, { read }] of Object.entries(fields)) {
       if (read !== undefined) {
@@ -60,6 +60,8 @@ class Describer {
       title,
       ...this.#conversation.routine(first, onlyTalks ? () => this.#hear(errorAfter) : undefined),
       ...(onlyTalks ? { silentAfter: errorAfter } : {}),
+      ...(reconnect.first === undefined ? {} : { shortestWait: reconnect.first }),
+      ...(reconnect.longest === undefined ? {} : { longestWait: reconnect.longest }),
     });
   }
 

@@ -148,6 +148,10 @@ export const descriptionShape = {
   afterWrite: check.optional().meta({
     description: "What is asked after everything that is sent, and what it answers when all is well: SYST:ERR?",
   }),
+  reconnect: z.strictObject({
+    first: interval.optional().meta({ description: "The wait before the first try in seconds; default 0.5" }),
+    longest: interval.optional().meta({ description: "The longest wait between two tries in seconds; default 30" }),
+  }).optional().meta({ description: "When it is tried again after it was lost; each wait is twice the one before" }),
   pollInterval: interval.optional().meta({ description: "How often its fields are read, in seconds; default 1" }),
   staleAfter: interval.optional().meta({
     description: "After how many seconds without a reading a field is stale; default three polls, at least 5",

@@ -40,6 +40,11 @@ export class FaultPlan {
     this.#faults = faults;
   }
 
+  /** How late a slow answer is, in seconds. */
+  get delay(): number {
+    return this.#faults.delay;
+  }
+
   /** What goes wrong with the next answer; `undefined` where nothing does. */
   next(): FaultKind | undefined {
     const { kinds, share } = this.#faults;

@@ -38,63 +38,48 @@ function runTime(simulator: Simulator): () => void {
   return () => clearInterval(timer);
 }
 
-/** Answers one command, with whatever goes wrong. @returns The bytes to send, or what shall happen instead. */
-async function answerOf(
-  simulator: Simulator,
-  command: string,
-  plan: FaultPlan,
-  faults: Faults,
-): Promise<Uint8Array | "drop" | undefined> {
-  const answer = simulator.answer(command.trim());
-  if (answer === undefined) return undefined;
-  return await spoilt(answer, simulator, plan, faults);
+/** What is sent, and whether the line is dropped then. */
+interface Sent {
+  readonly bytes: Uint8Array;
+  readonly drop: boolean;
 }
 
-async function spoilt(
-  answer: string,
-  { answerEnd }: Simulator,
-  plan: FaultPlan,
-  faults: Faults,
-): Promise<Uint8Array | "drop" | undefined> {
+/** An answer with whatever goes wrong with it; `undefined` where nothing is sent. */
+async function spoilt(answer: string, { answerEnd }: Simulator, plan: FaultPlan): Promise<Sent | undefined> {
+  const bytes = encoder.encode(answer + answerEnd);
   switch (plan.next()) {
     case "silent":
       return undefined;
     case "garbage":
-      return garbage(encoder.encode(answerEnd));
+      return { bytes: garbage(encoder.encode(answerEnd)), drop: false };
     case "slow":
-      await delay(faults.delay);
+      await delay(plan.delay);
       break;
     case "drop":
-      return "drop";
+      return { bytes: bytes.subarray(0, bytes.length / 2), drop: true };
     case "length":
-      return encoder.encode(wrongLength(answer) + answerEnd);
+      return { bytes: encoder.encode(wrongLength(answer) + answerEnd), drop: false };
     case undefined:
   }
-  return encoder.encode(answer + answerEnd);
+  return { bytes, drop: false };
 }
 
-/**
- * Answers on one line until it ends.
- *
- * @param simulator Who answers.
- * @param line The line; it is closed in the end.
- * @param faults What goes wrong. @default nothing
- */
-export async function serveLine(simulator: Simulator, line: Line, faults: Faults = noFaults): Promise<void> {
-  const plan = new FaultPlan(faults);
+/** Answers on one line until it ends, and closes it. */
+async function serveLine(simulator: Simulator, line: Line, plan: FaultPlan): Promise<void> {
   const splitter = new AnswerSplitter(simulator.commandEnd);
+  const send = async (answer: string) => {
+    const sent = await spoilt(answer, simulator, plan);
+    if (sent === undefined) return;
+    await line.write(sent.bytes).catch(() => line.close());
+    if (sent.drop) line.close();
+  };
   const { talk } = simulator;
-  const talking = talk && setInterval(async () => {
-    const bytes = await spoilt(talk.say(), simulator, plan, faults);
-    if (bytes === "drop") line.close();
-    else if (bytes !== undefined) await line.write(bytes).catch(() => line.close());
-  }, talk.interval * 1000);
+  const talking = talk && setInterval(() => send(talk.say()), talk.interval * 1000);
   try {
     for (let bytes = await line.read(); bytes !== null; bytes = await line.read()) {
       for (const command of splitter.push(bytes)) {
-        const answer = await answerOf(simulator, command, plan, faults);
-        if (answer === "drop") return;
-        if (answer !== undefined) await line.write(answer);
+        const answer = simulator.answer(command.trim());
+        if (answer !== undefined) await send(answer);
       }
     }
   } catch {
@@ -122,12 +107,13 @@ export function simulateTcp(
 ): RunningSimulator {
   const listener = Deno.listen({ hostname: host, port });
   const stopTime = runTime(simulator);
+  const plan = new FaultPlan(faults);
   const lines = new Set<Line>();
   const accepting = (async () => {
     for await (const connection of listener) {
       const line = tcpLine(connection);
       lines.add(line);
-      void serveLine(simulator, line, faults).finally(() => lines.delete(line));
+      void serveLine(simulator, line, plan).finally(() => lines.delete(line));
     }
   })().catch(() => {});
   return {
@@ -166,8 +152,9 @@ export async function simulateUdp(
   socket.on("message", async (datagram: Uint8Array, from: { address: string; port: number }) => {
     const splitter = new AnswerSplitter(simulator.commandEnd);
     for (const command of [...splitter.push(datagram), splitter.flush()]) {
-      const answer = command.trim() === "" ? undefined : await answerOf(simulator, command, plan, faults);
-      if (answer !== undefined && answer !== "drop" && !closed) socket.send(answer, from.port, from.address);
+      const answer = command.trim() === "" ? undefined : simulator.answer(command.trim());
+      const sent = answer === undefined ? undefined : await spoilt(answer, simulator, plan);
+      if (sent !== undefined && !sent.drop && !closed) socket.send(sent.bytes, from.port, from.address);
     }
   });
   return {
@@ -195,7 +182,7 @@ export function simulateSerial(
   faults: Faults = noFaults,
 ): RunningSimulator {
   const stopTime = runTime(simulator);
-  const serving = serveLine(simulator, line, faults);
+  const serving = serveLine(simulator, line, new FaultPlan(faults));
   return {
     address,
     async close() {

@@ -38,14 +38,17 @@ export interface Routine {
   readonly farewell?: (turn: Turn) => Promise<void>;
   /** After how many seconds without a word it counts as lost, where it talks without being asked. @default never */
   readonly silentAfter?: number;
+  /** The first wait before it is tried again, in seconds; each further one is twice as long. @default 0.5 */
+  readonly shortestWait?: number;
+  /** The longest wait, in seconds. @default 30 */
+  readonly longestWait?: number;
 }
 
 /** How often in a row an instrument may leave a question unanswered before it counts as lost. */
 const mostSilences = 3;
 
-/** The first and the longest wait between two tries, in seconds. */
-const shortestWait = 0.5;
-const longestWait = 30;
+/** One that was connected for so long, in seconds, is tried again as if for the first time. */
+const steadySeconds = 10;
 
 /** How long the goodbye may take, in seconds. */
 const farewellSeconds = 3;
@@ -140,6 +143,7 @@ export class PortContact implements Contact {
   }
 
   async #keep(stopped: AbortSignal): Promise<void> {
+    const { shortestWait = 0.5, longestWait = 30 } = this.#routine;
     let wait = shortestWait;
     this.#become("connecting", "");
     while (!stopped.aborted) {
@@ -147,7 +151,7 @@ export class PortContact implements Contact {
       const reason = await this.#connect(stopped);
       if (stopped.aborted) break;
       // One that comes and goes is not greeted again and again.
-      if (performance.now() - since > 2 * longestWait * 1000) wait = shortestWait;
+      if (performance.now() - since > steadySeconds * 1000) wait = shortestWait;
       this.#nextTry = performance.now() + wait * 1000;
       this.#become("lost", reason.message);
       await new Promise<void>((resolve) => {
