@@ -96,8 +96,13 @@ export async function loadBench(file: string, redirect: Redirect = (address) => 
 async function readSource(file: string): Promise<Source> {
   if (!isModule(file)) return Source.parse(file, await readText(file));
   const exported = await loadModule(file);
-  const value = typeof exported === "function" ? await exported(driverApi) : exported;
-  return Source.ofValue(file, value);
+  if (typeof exported !== "function") return Source.ofValue(file, exported);
+  try {
+    return Source.ofValue(file, await exported(driverApi));
+  } catch (error) {
+    const { name, message } = error as Error;
+    throw new BenchFileError([{ file, where: "", message: `its function failed: ${name}: ${message}` }]);
+  }
 }
 
 async function readText(file: string): Promise<string> {
@@ -263,11 +268,21 @@ class Loader {
       throw new BenchFileError([this.#source.problem([...at, "driver"], message)]);
     }
     const file = join(dirname(this.#source.file), name);
+    await this.#checkThere(file, at);
     const source = Source.parse(file, await readText(file));
     const problems = formProblems(driverSchema, source.value, source);
     if (problems.length > 0) throw new BenchFileError(problems);
     const { $schema: _schema, ...description } = source.value as Record<string, unknown>;
     return { description, driver: undefined, source };
+  }
+
+  async #checkThere(file: string, at: Path): Promise<void> {
+    try {
+      await Deno.stat(file);
+    } catch (error) {
+      if (!(error instanceof Deno.errors.NotFound)) throw error;
+      throw new BenchFileError([this.#source.problem([...at, "driver"], `there is no file ${file}`)]);
+    }
   }
 
   /** An instrument whose driver is code. */
@@ -280,6 +295,7 @@ class Loader {
       ]);
     }
     const file = resolve(dirname(this.#source.file), driver!);
+    await this.#checkThere(file, at);
     const make = await loadModule(file) as DriverModule;
     const port = portText === undefined ? undefined : this.#port(portText, { line }, undefined, title, at);
     const wrong = (message: string) => new BenchFileError([{ file, where: "", message }]);

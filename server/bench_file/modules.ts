@@ -42,7 +42,7 @@ export async function loadModule(file: string): Promise<unknown> {
 function loadMessage(error: Error): string {
   if (error instanceof Deno.errors.NotFound) return "there is no such file";
   const { message } = error;
-  if (/heliograph/.test(message) && /not found|Relative import|unresolved|resolve/i.test(message)) {
+  if (/heliograph/.test(message) && /not found|not a dependency|Relative import|resolve/i.test(message)) {
     return "cannot be loaded: it need not import heliograph, which is its function's first argument " +
       "(export default function ({ defineInstrument }, { title }) { … }); import types only, by import type";
   }

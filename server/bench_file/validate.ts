@@ -72,12 +72,14 @@ function message(issue: Issue, given: unknown, path: Path): string {
       return `should be ${kindWord(issue.expected)}, and is ${describe(given)}`;
     case "invalid_value": {
       const values = issue.values.map(String);
-      return `should be ${values.join(", ")}, and is ${describe(given)}${
+      return `should be one of ${values.join(", ")}, and is ${describe(given)}${
         typeof given === "string" ? didYouMean(given, values) : ""
       }`;
     }
     case "too_small":
-      if (issue.origin === "string" || issue.origin === "array") return "should not be empty";
+      if (issue.origin === "string" || issue.origin === "array") {
+        return issue.minimum === 1 ? "should not be empty" : `should have at least ${issue.minimum} entries`;
+      }
       return `should be ${issue.inclusive ? "at least" : "more than"} ${issue.minimum}, and is ${describe(given)}`;
     case "too_big":
       return `should be ${issue.inclusive ? "at most" : "less than"} ${issue.maximum}, and is ${describe(given)}`;

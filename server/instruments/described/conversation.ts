@@ -102,6 +102,10 @@ export class Conversation {
     return expression(filled);
   }
 
+  get #plainReading(): Omit<Reading, "template"> {
+    return { timeout: this.#timeout, pattern: undefined, group: undefined, bad: new Map() };
+  }
+
   /**
    * Reads a question.
    *
@@ -110,7 +114,7 @@ export class Conversation {
    * @throws {DescriptionError} Where it is wrong.
    */
   reading(ask: DescribedAsk, names: readonly string[] = []): Reading {
-    if (typeof ask === "string") return this.reading({ ask }, names);
+    if (typeof ask === "string") return { ...this.#plainReading, template: this.template(ask, names) };
     const { pattern, group, bad = {}, timeout = this.#timeout } = ask;
     const expected = pattern === undefined ? undefined : within("pattern", () => this.pattern(pattern));
     within("group", () => checkGroup(expected, group));
@@ -126,7 +130,7 @@ export class Conversation {
    * @throws {DescriptionError} Where it is wrong.
    */
   sending(send: DescribedSend, names: readonly string[] = []): Sending {
-    if (typeof send === "string") return this.sending({ send }, names);
+    if (typeof send === "string") return { template: this.template(send, names), answer: undefined, optional: false };
     const { answer, answerIsOptional: optional = false } = send;
     if (optional && answer === undefined) {
       within("answerIsOptional", () => {

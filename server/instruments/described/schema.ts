@@ -95,7 +95,12 @@ export const commandSchema = z.strictObject({
   summary: z.string().min(1).meta({ description: "What it does, in a line" }),
   arguments: z.record(
     argumentName,
-    z.strictObject({ ...value, default: z.union([z.number(), z.string(), z.boolean()]).optional() }),
+    z.strictObject({
+      ...value,
+      default: z.union([z.number(), z.string(), z.boolean()]).optional().meta({
+        description: "What it is when it is left out; without one it must be given",
+      }),
+    }),
   ).optional().meta({ description: "What it is called with, in order" }),
   send: z.union([z.string().min(1), z.array(z.string().min(1)).min(1)]).optional().meta({
     description: "What is sent, one or several commands; {name} is an argument or a parameter",
@@ -119,10 +124,14 @@ const line = z.strictObject({
   timeout: interval.optional().meta({ description: "How long an answer may take, in seconds; default 1" }),
   serial: z.strictObject({
     baud: z.int().min(50).max(4_000_000).optional().meta({ description: "Bits per second; default 9600" }),
-    dataBits: z.union([z.literal(7), z.literal(8)]).optional(),
-    parity: z.enum(["none", "even", "odd"]).optional(),
-    stopBits: z.union([z.literal(1), z.literal(2)]).optional(),
-    flowControl: z.enum(["none", "hardware", "software"]).optional(),
+    dataBits: z.union([z.literal(7), z.literal(8)]).optional().meta({ description: "Bits in a character; default 8" }),
+    parity: z.enum(["none", "even", "odd"]).optional().meta({ description: "The parity bit; default none" }),
+    stopBits: z.union([z.literal(1), z.literal(2)]).optional().meta({
+      description: "Bits after a character; default 1",
+    }),
+    flowControl: z.enum(["none", "hardware", "software"]).optional().meta({
+      description: "How the other end says wait: RTS and CTS, XON and XOFF; default none",
+    }),
   }).optional().meta({ description: "How a serial port is set where the address does not say" }),
   retries: z.int().min(0).max(10).optional().meta({ description: "How often a reading is asked for again; default 1" }),
 });
