@@ -24,7 +24,13 @@ export type * from "./protocol/description.ts";
 export { type ErrorCode, errorCodes, HeliographError } from "./protocol/errors.ts";
 export { version } from "./protocol/version.ts";
 export type { Bench } from "./server/bench.ts";
-export { loadBench, type LoadedBench, type Redirect } from "./server/bench_file/bench_file.ts";
+export {
+  type CodeSection,
+  loadBench,
+  type LoadedBench,
+  type Redirect,
+  type ServerSection,
+} from "./server/bench_file/bench_file.ts";
 export type { DriverApi, DriverModule, DriverSetup } from "./server/bench_file/driver_api.ts";
 export { BenchFileError, type Problem } from "./server/bench_file/source.ts";
 export type { Client, Control, ControlListener } from "./server/control.ts";
@@ -46,6 +52,12 @@ export type { Gate } from "./server/instruments/gate.ts";
 export { InstrumentError, type InstrumentErrorCode } from "./server/instruments/errors.ts";
 export type { Field, FieldHolder, FieldSpec, Quality } from "./server/instruments/field.ts";
 export type { ChangeListener, Fields, Instrument, InstrumentSpec } from "./server/instruments/instrument.ts";
+export { type Contact, type ContactState, PortContact, type Routine } from "./server/instruments/transports/contact.ts";
+export type { Address } from "./server/instruments/transports/address.ts";
+export type { LineFormat, Listener, Port, Question, Turn } from "./server/instruments/transports/port.ts";
+export type { SerialOptions } from "./server/instruments/transports/serial.ts";
+export type { Urgency } from "./server/instruments/transports/turns.ts";
+export type { Simulator } from "./server/instruments/simulators/simulator.ts";
 export { Float, type Value, type ValueOf, type ValueSpec, type ValueType } from "./server/instruments/values.ts";
 export type { Limits } from "./server/limits.ts";
 export { HeliographServer, type HeliographServerOptions } from "./server/server.ts";

@@ -6,6 +6,7 @@
 import { AzcamClient } from "../mod.ts";
 import Table from "npm:cli-table3@0.6.5";
 import { measureEvaluations } from "./evaluation.ts";
+import { measurePolling } from "./polling.ts";
 import { load, median, type Result, start } from "./processes.ts";
 
 const rounds = 9;
@@ -71,4 +72,5 @@ for (const connection of idle) connection.close();
 for (const { child } of Object.values(servers)) child.kill();
 await Promise.all(Object.values(servers).map(({ child }) => child.status));
 
+await measurePolling();
 await measureEvaluations();

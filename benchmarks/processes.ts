@@ -4,7 +4,7 @@ const here = new URL(".", import.meta.url);
 
 function program(file: string, ...args: string[]): Deno.Command {
   const path = new URL(file, here).href;
-  const flags = ["--quiet", "--no-prompt", "--allow-net=127.0.0.1", `--allow-run=${Deno.execPath()}`];
+  const flags = ["--quiet", "--no-prompt", "--allow-net=127.0.0.1", `--allow-run=${Deno.execPath()}`, "--allow-read"];
   return new Deno.Command(Deno.execPath(), {
     args: ["run", ...flags, path, ...args],
     stdout: "piped",
@@ -20,8 +20,8 @@ export interface RunningServer {
 }
 
 /** Starts a server that prints its ports on one line. */
-export async function start(file: string): Promise<RunningServer> {
-  const child = program(file).spawn();
+export async function start(file: string, ...args: string[]): Promise<RunningServer> {
+  const child = program(file, ...args).spawn();
   const reader = child.stdout.pipeThrough(new TextDecoderStream()).getReader();
   const { value } = await reader.read();
   reader.releaseLock();

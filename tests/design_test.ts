@@ -2,6 +2,7 @@
 import { deepStrictEqual, ok, strictEqual } from "node:assert/strict";
 import { exitCodes } from "../cli/exit_codes.ts";
 import { errorCodes, version } from "../mod.ts";
+import { builtInDrivers } from "../server/instruments/drivers/drivers.ts";
 import { defaultLimits } from "../server/limits.ts";
 import { defaultSandboxOptions } from "../server/sandbox/options.ts";
 import { top } from "./fixture.ts";
@@ -146,4 +147,15 @@ Deno.test("design: the README's table of what code may use is the program's", as
     "--eval-at-once": `${atOnce}`,
   };
   for (const [flag, value] of Object.entries(flags)) ok(readme.includes(`| \`${flag}\` | ${value} |`), flag);
+});
+
+Deno.test("design: the README's benches are the tested examples, and its table of drivers is complete", async () => {
+  const readme = await read("README.md");
+  for (const file of ["power_supply.json", "flow_controller.json"]) {
+    ok(
+      readme.includes(`\`\`\`json\n${(await read(`examples/benches/${file}`)).trimEnd()}\n\`\`\``),
+      `README differs from ${file}`,
+    );
+  }
+  for (const driver of Object.keys(builtInDrivers)) ok(readme.includes(`| \`${driver}\``), `README lacks ${driver}`);
 });

@@ -1,8 +1,12 @@
 /** The examples, each run as a user would. */
 import { deepStrictEqual, match, strictEqual } from "node:assert/strict";
 import { fileURLToPath } from "node:url";
+import { loadBench } from "../server/bench_file/bench_file.ts";
+import { builtInDrivers } from "../server/instruments/drivers/drivers.ts";
+import { type RunningSimulator, simulateTcp } from "../server/instruments/simulators/serve.ts";
 import { run } from "./cli_fixture.ts";
-import { canRun, RawClient, runProgram, startServer, top } from "./fixture.ts";
+import { canRun, eventually, RawClient, runProgram, startServer, top } from "./fixture.ts";
+import { tcpDevice } from "./server/instruments/devices.ts";
 
 Deno.test("examples: an instrument of one's own is served on both wires", async () => {
   await using child = new Deno.Command(Deno.execPath(), {
@@ -113,4 +117,120 @@ Deno.test("mod.ts: can be imported by URL, where our deno.json is not seen", asy
   const { code, stdout, stderr } = await runProgram(Deno.execPath(), args, { cwd: folder });
   await Deno.remove(folder, { recursive: true });
   deepStrictEqual([code, stdout], [0, '[ "OK", "zero", "object", "flat", "dark" ]\n'], stderr);
+});
+
+/** The example benches: which simulator plays which instrument, and what is tried on them. */
+const benches: Readonly<
+  Record<string, { readonly plays?: Record<string, string>; readonly tries: readonly (readonly [string, RegExp])[] }>
+> = {
+  "power_supply.json": {
+    plays: { "Lamp Supply": "scpi-power-supply" },
+    tries: [
+      ["lamp_supply.set Voltage 5.5", /^OK$/],
+      ["lamp_supply.set Output On", /^OK$/],
+      ['lamp_supply.get "Lamp Current"', /^OK 0\.55\d*$/],
+      ["lamp_supply.set Voltage 12.5", /above its maximum of 12 V$/],
+      ["lamp_supply.off", /^OK$/],
+      ['lamp_supply.get "Lamp Current"', /^OK 0\.0+$/],
+    ],
+  },
+  "flow_controller.json": {
+    plays: { "Argon MFC": "aalborg-dpc" },
+    tries: [
+      ["argon_mfc.set Setpoint 48.2", /^OK$/],
+      ["argon_mfc.get Setpoint", /^OK 48\.2$/],
+      ["argon_mfc.set Valve Setpoint", /^OK$/],
+      ["argon_mfc.get Flow", /^OK 4[78]\.\d$/],
+      ["argon_mfc.set Setpoint 98", /above its maximum of 97\.5 sccm$/],
+    ],
+  },
+  "reactor.json": {
+    tries: [
+      ['"Reactor Valve".set "Position Selection" "Thru Reactor"', /^OK$/],
+      ['"Reactor Valve".confirm', /^OK$/],
+      ['"Reactor Valve".get "Actual Position"', /^OK Thru Reactor$/],
+      ['"Oxygen MFC".get "Device Mode"', /^OK Closed$/],
+      ['Picarro.get "CO2 (ppm)"', /^OK 4\d\d\.\d{4}$/],
+      ['"UV Light".get "Actual Status"', /^OK Off$/],
+    ],
+  },
+  "observatory.json": {
+    tries: [
+      ["tempcon.set_control_temperature -110", /^OK$/],
+      ["get_control_temperature", /^OK -110\.0$/],
+      ["tempcon.set_control_temperature -121", /below its minimum of -120 °C$/],
+      ["tempcon.get_temperatures", /^OK -?\d+\.\d+ -?\d+\.\d+$/],
+      ["bench_meter.measure resistance", /means overload/],
+      ["bench_meter.measure dc_current", /^OK 0\.1\d+$/],
+    ],
+  },
+};
+
+Deno.test("examples: every bench file is tried", async () => {
+  const files = (await Array.fromAsync(Deno.readDir(new URL("examples/benches/", top)))).map(({ name }) => name);
+  const tried = [...Object.keys(benches), "heater.json", "heater.ts", "heliograph.schema.json"];
+  deepStrictEqual(files.sort(), tried.sort());
+});
+
+Deno.test("examples: the schema that they link is the program's", async () => {
+  const linked = await Deno.readTextFile(new URL("examples/benches/heliograph.schema.json", top));
+  deepStrictEqual(JSON.parse(linked), JSON.parse((await run(["schema"])).out));
+});
+
+for (const [file, { plays = {}, tries }] of Object.entries(benches)) {
+  Deno.test(`examples: ${file} drives its instruments' simulators, and every field is read`, async () => {
+    const running = new Map<string, RunningSimulator>();
+    const bench = await loadBench(benchPath(file), (address, simulator, title) => {
+      const make = simulator ?? builtInDrivers[plays[title]!]!.simulator;
+      if (!running.has(address)) running.set(address, simulateTcp(make(), 0));
+      return running.get(address)!.address;
+    });
+    try {
+      await using server = startServer({ instruments: bench.instruments, poll: true });
+      using client = await RawClient.connect(server.commandServer.port);
+      for (const { contact, holders, title } of bench.instruments) {
+        await eventually(() => contact!.state === "connected", `contact with ${title}`);
+        for (const holder of holders) {
+          if (holder.access === "setting" && holder.spec.read === undefined) continue;
+          await eventually(() => holder.quality === "good", `a reading of ${holder.title} of ${title}`);
+        }
+      }
+      for (const [line, expected] of tries) {
+        await eventually(async () => expected.test(await client.ask(line)), `${line} is answered by ${expected}`);
+      }
+    } finally {
+      for (const simulator of running.values()) await simulator.close();
+    }
+  });
+}
+
+function benchPath(file: string): string {
+  return fileURLToPath(new URL(`examples/benches/${file}`, top));
+}
+
+Deno.test("examples: a driver of one's own, whose instrument ends its answers with a check sum", async () => {
+  const sum = (text: string) => {
+    const total = [...text].reduce((sum, letter) => sum + letter.charCodeAt(0), 0) % 256;
+    return text + total.toString(16).padStart(2, "0").toUpperCase();
+  };
+  let setpoint = 20;
+  let spoil = false;
+  await using device = tcpDevice((line) => {
+    const command = line.slice(0, -2);
+    if (sum(command) !== line) return sum("ERR check sum");
+    if (spoil) return "1234";
+    if (/^S\d/.test(command)) setpoint = Number(command.slice(1));
+    return sum(command === "ID" ? "HEATER" : command === "T" ? "25.5" : command === "S" ? setpoint.toFixed(1) : "OK");
+  }, { commandEnd: "\r", answerEnd: "\r" });
+  const { instruments } = await loadBench(benchPath("heater.json"), () => device.address);
+  await using server = startServer({ instruments, poll: true });
+  using client = await RawClient.connect(server.commandServer.port);
+  const ask = (line: string) => client.ask(line);
+  await eventually(async () => await ask("sample_heater.get Temperature") === "OK 25.5", "the first reading");
+  strictEqual(await ask("sample_heater.set Setpoint 299.5"), "OK");
+  await eventually(async () => await ask("sample_heater.get Setpoint") === "OK 299.5", "the readback");
+  match(await ask("sample_heater.set Setpoint 301"), /above its maximum of 300 °C$/);
+  strictEqual(await ask("sample_heater.off"), "OK");
+  spoil = true;
+  match(await ask("sample_heater.off"), /answered "1234" to "H0\w\w", and should have ended with its check sum/);
 });

@@ -1,0 +1,30 @@
+/** heliograph's server on many instruments: PORT…, as the benchmark of polling starts it. */
+import process from "node:process";
+import { command, defineInstrument, HeliographServer, loadBench } from "../mod.ts";
+
+/** Tells what processor time the process has used, so that the benchmark can ask. */
+const usage = defineInstrument({
+  title: "usage",
+  commands: {
+    processor: command({
+      summary: "Processor time in seconds",
+      immediate: true,
+      returns: "float",
+      run: () => {
+        const { user, system } = process.cpuUsage();
+        return (user + system) / 1e6;
+      },
+    }),
+  },
+});
+
+const { instruments } = await loadBench(new URL("many_instruments.ts", import.meta.url).pathname);
+const server = new HeliographServer({
+  instruments: [...instruments, usage],
+  commandPort: 0,
+  dashboardPort: 0,
+  sandbox: { languages: [] },
+});
+server.start();
+console.log(`${server.commandServer.port} ${server.dashboardServer.port}`);
+await server.finished;

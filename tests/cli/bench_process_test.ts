@@ -1,0 +1,214 @@
+/** Bench files in the program as people run it: from its source, and as the executable. */
+import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
+import { join } from "node:path";
+import { eventually, RawClient } from "../fixture.ts";
+import { run } from "../cli_fixture.ts";
+import { type Program, programs, ServerProcess } from "../server_process.ts";
+
+const windows = Deno.build.os === "windows";
+
+/** A folder with files, for as long as the work takes. */
+async function withFiles(files: Record<string, string>, work: (folder: string) => Promise<void>): Promise<void> {
+  const folder = await Deno.makeTempDir();
+  try {
+    for (const [name, text] of Object.entries(files)) await Deno.writeTextFile(join(folder, name), text);
+    await work(folder);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+/** The server subcommand with the permissions of a task that may read bench files. */
+function benchServer(program: Program): Program {
+  return { ...program, server: [...program.client, "server"] };
+}
+
+Deno.test("init: writes a bench file that checks, and leaves what is there; schema is what editors get", async () => {
+  await withFiles({}, async (folder) => {
+    const file = join(folder, "bench.json");
+    const written = await run(["init", file]);
+    strictEqual(written.code, 0, written.err);
+    match(
+      written.out,
+      /^Wrote .*bench\.json, and .*heliograph\.schema\.json for editors\. Next:\n {2}heliograph check /,
+    );
+    deepStrictEqual(
+      JSON.parse(await Deno.readTextFile(join(folder, "heliograph.schema.json"))),
+      JSON.parse((await run(["schema"])).out),
+    );
+    const again = await run(["init", file]);
+    strictEqual(again.code, 2);
+    match(again.err, /bench\.json is there already, and is left as it is; give another name: heliograph init FILE/);
+    match((await run(["init", join(folder, "bench.ts")])).err, /a bench file's name ends in \.json/);
+    match((await run(["init", join(folder, "gone", "bench.json")])).err, /there is no such folder/);
+    const checked = await run(["check", file]);
+    strictEqual(checked.code, 0);
+    match(
+      checked.out,
+      /^well formed: My lab, 3 instruments\nname +title +port +fields +commands\nmethane_mfc +Methane MFC +\/dev\/ttyUSB0 /,
+    );
+    const json = JSON.parse((await run(["check", file, "--json"])).out);
+    deepStrictEqual(json.instruments.map(({ name }: { name: string }) => name), [
+      "methane_mfc",
+      "argon_mfc",
+      "oxygen_mfc",
+    ]);
+  });
+});
+
+Deno.test("check: says what is wrong with its place, for people and for scripts", async () => {
+  await withFiles({
+    "bench.json": '{\n  "instruments": [{ "title": "A", "driver": "iot-rely", "port": "tcp://x:1" }]\n}',
+  }, async (folder) => {
+    const file = join(folder, "bench.json");
+    const plain = await run(["check", file]);
+    strictEqual(plain.code, 5);
+    match(
+      plain.err,
+      /bench\.json:2:35: instruments\[0\]\.driver: there is no driver iot-rely \(did you mean iot-relay\?\)/,
+    );
+    const { problems } = JSON.parse((await run(["check", file, "--json"])).err);
+    deepStrictEqual([problems[0].line, problems[0].column, problems[0].where], [2, 35, "instruments[0].driver"]);
+  });
+});
+
+Deno.test("simulate: says what there is, and where it may run", async () => {
+  for (
+    const [words, expected] of [
+      [["iot-rely", "--port", "0"], /Cannot simulate iot-rely \(did you mean iot-relay\?\): there is aalborg-dpc, /],
+      [["iot-relay"], /Say where: --port PORT \(TCP\), --udp PORT, --pty or --serial ADDRESS/],
+      [["iot-relay", "--serial", "tcp://x:1"], /that is no serial port/],
+      [["iot-relay", "--serial", "COM5"], /Cannot use the address "COM5"/],
+      [["iot-relay", "--port", "0", "--fault", "sleepy"], /sleepy/],
+      [["iot-relay", "--port", "0", "--fault-share", "2"], /2 is no share: give more than 0 and at most 1/],
+    ] as const
+  ) {
+    const { code, err } = await run(["simulate", ...words]);
+    strictEqual(code, 2, err);
+    match(err, expected);
+  }
+});
+
+const stage = `
+import { factor } from "./parts/factor.ts";
+interface Setup { title: string; options: { speed: number } }
+// deno-lint-ignore no-explicit-any
+export default function ({ defineInstrument, command, InstrumentError }: any, { title, options }: Setup) {
+  let position: number = 0;
+  return defineInstrument({
+    title,
+    fields: { Position: { type: "float", unit: "mm", decimals: 1, read: () => position } },
+    commands: {
+      move: command({
+        summary: "Move the stage",
+        arguments: { to: { type: "float", unit: "mm" } },
+        run: ({ to }: { to: number }) => {
+          if (to > 25) throw new InstrumentError("the stage ends at 25 mm");
+          position = to * factor * options.speed;
+        },
+      }),
+    },
+  });
+}
+`;
+
+for (const program of programs) {
+  Deno.test(`${program.name}: server --bench --simulate runs the starter without its hardware`, async () => {
+    await withFiles({}, async (folder) => {
+      const file = join(folder, "bench.json");
+      strictEqual((await run(["init", file])).code, 0);
+      await using server = new ServerProcess(benchServer(program), ["--bench", file, "--simulate"]);
+      const [port] = await server.ports();
+      match(server.out, /^heliograph \S+ serves My lab \(.*bench\.json\): 3 instruments, simulated\n/);
+      using client = await RawClient.connect(port);
+      await eventually(async () => await client.ask('argon_mfc.get "Device Mode"') === "OK Closed", "contact");
+      strictEqual(await client.ask('"Methane MFC".set "Setpoint Entry" 30'), "OK");
+      match(await client.ask('"Methane MFC".set "Setpoint Entry" 101'), /above its maximum of 100 sccm$/);
+      strictEqual(await client.ask('"Methane MFC".confirm'), "OK");
+      await eventually(async () => await client.ask('methane_mfc.get "Device Setpoint"') === "OK 30.0", "the readback");
+      match(server.err, /Methane MFC is connected on tcp:/);
+    });
+  });
+
+  Deno.test(`${program.name}: a bench with a driver of one's own, in TypeScript from the disk with a file beside it`, async () => {
+    const bench = { instruments: [{ title: "Stage", driver: "./stage.ts", options: { speed: 2 } }] };
+    await withFiles({ "bench.json": JSON.stringify(bench), "stage.ts": stage }, async (folder) => {
+      await Deno.mkdir(join(folder, "parts"));
+      await Deno.writeTextFile(join(folder, "parts", "factor.ts"), "export const factor: number = 3;\n");
+      await using server = new ServerProcess(benchServer(program), ["--bench", join(folder, "bench.json")]);
+      const [port] = await server.ports();
+      using client = await RawClient.connect(port);
+      strictEqual(await client.ask("stage.move 2"), "OK");
+      await eventually(async () => await client.ask("stage.get Position") === "OK 12.0", "the readback");
+      match(await client.ask("stage.move 26"), /the stage ends at 25 mm/);
+    });
+  });
+
+  const mistakes: readonly (readonly [string, string, RegExp])[] = [
+    ["has a mistake", "export default function ( {", /stage\.ts: .*(\d+:\d+|Expected|Unexpected)/],
+    ["throws", "throw new Error('boom');", /stage\.ts: cannot be loaded: Error: boom/],
+    ["imports what is not there", 'import "./gone.ts"; export default 1;', /stage\.ts: .*gone\.ts/],
+    [
+      "imports heliograph",
+      'import { command } from "heliograph"; export default () => command;',
+      /stage\.ts: cannot be loaded: it need not import heliograph/,
+    ],
+    ["returns nothing", "export default () => {};", /stage\.ts: returned no instrument/],
+  ];
+  for (const [what, text, expected] of mistakes) {
+    Deno.test(`${program.name}: a driver that ${what} is told, and the server does not start`, async () => {
+      const bench = { instruments: [{ title: "Stage", driver: "./stage.ts" }] };
+      await withFiles({ "bench.json": JSON.stringify(bench), "stage.ts": text }, async (folder) => {
+        const server = new ServerProcess(benchServer(program), ["--bench", join(folder, "bench.json")]);
+        strictEqual(await server.end(), 5);
+        match(server.err, expected);
+        ok(!server.err.includes("heliograph-"), `no temporary folder is named: ${server.err}`);
+      });
+    });
+  }
+
+  Deno.test({
+    name: `${program.name}: a simulator on a pty, driven, ended and started again; status and the log say so`,
+    ignore: windows,
+    fn: async () => {
+      const simulator = async () => {
+        const process = new ServerProcess(
+          { ...program, server: [...program.client, "simulate", "iot-relay", "--pty"] },
+          [],
+          [],
+        );
+        await eventually(() => process.out.includes("Ctrl-C"), `the simulator to run: ${process.err}`);
+        return { process, path: /serial:\/\/(\S+)\n/.exec(process.out)![1]! };
+      };
+      const first = await simulator();
+      await withFiles({}, async (folder) => {
+        const link = join(folder, "relay");
+        await Deno.symlink(first.path, link);
+        const bench = {
+          instruments: [{ title: "UV Light", driver: "iot-relay", port: `serial://${link}`, line: { settle: 0.1 } }],
+        };
+        await Deno.writeTextFile(join(folder, "bench.json"), JSON.stringify(bench));
+        await using server = new ServerProcess(benchServer(program), ["--bench", join(folder, "bench.json")]);
+        const [port, dashboard] = await server.ports();
+        using client = await RawClient.connect(port);
+        await eventually(async () => await client.ask('uv_light.get "Actual Status"') === "OK Off", "contact");
+        await client.ask('uv_light.set "Status Selection" On');
+        strictEqual(await client.ask("uv_light.confirm"), "OK");
+        await eventually(async () => await client.ask('uv_light.get "Actual Status"') === "OK On", "the readback");
+        await first.process[Symbol.asyncDispose]();
+        await eventually(() => /UV Light is not connected on .*relay: /.test(server.err), "the loss in the log");
+        match(
+          (await run(["status", "--port", String(dashboard)])).out,
+          /not connected +on +because\nuv_light +\S*relay /,
+        );
+        match(await client.ask("uv_light.confirm"), /^ERROR UV Light is not connected: /);
+        const second = await simulator();
+        await Deno.remove(link);
+        await Deno.symlink(second.path, link);
+        // The new one is off: what it says counts, not what was set before.
+        await eventually(async () => await client.ask('uv_light.get "Actual Status"') === "OK Off", "contact again");
+        await second.process[Symbol.asyncDispose]();
+      });
+    },
+  });
+}
