@@ -23,6 +23,8 @@ export class Bench {
   readonly #instruments = new Map<string, Instrument>();
   readonly #lookup = new Map<string, Instrument>();
   readonly #listeners = new Set<ChangeListener>();
+  /** Why the instruments that are lost are, as the log has said it. */
+  readonly #lost = new Map<Instrument, string>();
   #timers: ReturnType<typeof setInterval>[] = [];
 
   /**
@@ -124,15 +126,16 @@ export class Bench {
 
   #contactChanged(instrument: Instrument): void {
     const { state, reason, address } = instrument.contact!;
+    const said = { instrument: instrument.title, address, reason };
     if (state === "connected") {
-      log.info("{instrument} is connected on {address}", { instrument: instrument.title, address });
+      this.#lost.delete(instrument);
+      log.info("{instrument} is connected on {address}", said);
       if (this.started) this.#poll(instrument, true);
     } else if (state === "lost") {
-      log.warning("{instrument} is not connected on {address}: {reason}; trying again", {
-        instrument: instrument.title,
-        address,
-        reason,
-      });
+      // What everybody knows already is not said at every try: that would drown the rest of the log.
+      if (this.#lost.get(instrument) === reason) return log.debug("{instrument} is still not connected", said);
+      this.#lost.set(instrument, reason);
+      log.warning("{instrument} is not connected on {address}: {reason}; it is tried again and again", said);
     }
   }
 
@@ -145,7 +148,11 @@ export class Bench {
     for (const timer of this.#timers.splice(0)) clearInterval(timer);
     const stopping = new InstrumentError("The server is stopping and starts no more commands");
     for (const instrument of this.#instruments.values()) instrument.queue.clear(stopping);
-    await Promise.all([...this.#instruments.values()].map((instrument) => instrument.contact?.stop()));
+    await Promise.all([...this.#instruments.values()].map(async ({ contact, title }) => {
+      await contact?.stop();
+      const reason = contact?.reason ?? "";
+      if (reason !== "") log.warning("{instrument} did not take its goodbye: {reason}", { instrument: title, reason });
+    }));
   }
 
   /**

@@ -140,6 +140,9 @@ export const serverCommand = buildCommand({
     const log = getLogger(["heliograph", "server"]);
     await using simulators = new Simulators();
     const setup = await setUp(flags, simulators);
+    if (simulators.missing.length > 0) {
+      log.warning("Without a simulator, and so without contact: {titles}", { titles: simulators.missing.join(", ") });
+    }
     const server = makeServer(setup);
     try {
       server.start();

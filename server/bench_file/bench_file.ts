@@ -9,6 +9,7 @@ import { isDeepStrictEqual } from "node:util";
 import { describedInstrument } from "../instruments/described/described_instrument.ts";
 import { DescriptionError } from "../instruments/described/description_error.ts";
 import { type Description, descriptionSchema } from "../instruments/described/schema.ts";
+import { expression } from "../instruments/described/value_codec.ts";
 import { builtInDrivers } from "../instruments/drivers/drivers.ts";
 import type { Driver } from "../instruments/drivers/driver.ts";
 import { Instrument } from "../instruments/instrument.ts";
@@ -218,7 +219,7 @@ class Loader {
     const found = await this.#driver(driverName, at);
     const { title: _title, driver: _driver, port: _port, options: _options, parameters: _given, ...over } = raw;
     const merged = mergeDescription(found.description, over);
-    if (merged.fields === undefined && merged.commands === undefined) {
+    if (isEmpty(merged.fields) && isEmpty(merged.commands)) {
       const drivers = Object.keys(builtInDrivers).join(", ");
       throw wrong([], `${title} has neither fields nor commands; describe them, or name a driver: ${drivers}`);
     }
@@ -229,7 +230,7 @@ class Loader {
       const example = found.driver?.address ?? "tcp://192.168.1.5:5025";
       throw wrong([], `port is missing: where ${title} is, for example ${example}`);
     }
-    const values = this.#parameters(found.description.parameters as Declared, parameters ?? {}, at);
+    const values = this.#parameters(found.description.parameters as Declared | undefined, parameters, at);
     const port = this.#port(portText, description, found.driver, title, at);
     try {
       return describedInstrument({
@@ -319,25 +320,30 @@ class Loader {
     return instrument;
   }
 
-  #parameters(declared: Declared, given: InstrumentEntry["parameters"], at: Path): Record<string, string> {
+  /** What fills the places of an instrument's commands: what the bench file gives, or the driver's defaults. */
+  #parameters(declared: Declared | undefined, given: InstrumentEntry["parameters"], at: Path): Record<string, string> {
     const values: Record<string, string> = {};
-    const own = declared === undefined;
-    for (const [name, value] of Object.entries(given ?? {})) {
-      if (typeof value === "string" || own) values[name] = typeof value === "string" ? value : value.default ?? "";
-      if (!own && declared[name] === undefined) {
-        this.#problem(
-          [...at, "parameters", name],
-          `is no parameter of this driver${didYouMean(name, Object.keys(declared))}`,
-        );
-      }
+    // Without a driver, the bench file declares its parameters itself.
+    const table: Declared = declared ?? given ?? {};
+    for (const [name, value] of Object.entries(declared === undefined ? {} : given ?? {})) {
+      if (table[name] === undefined) {
+        const meant = didYouMean(name, Object.keys(table));
+        this.#problem([...at, "parameters", name], `is no parameter of this driver${meant}`);
+      } else if (typeof value === "string") values[name] = value;
     }
-    for (const [name, spec] of Object.entries(declared ?? {})) {
-      const { default: fallback, pattern = "[A-Za-z0-9_]+" } = typeof spec === "string" ? { default: spec } : spec;
-      const value = values[name] ??= fallback ?? "";
-      if (value === "") this.#problem([...at, "parameters"], `${name} is missing: it matches ${pattern}`);
-      else if (!new RegExp(`^(?:${pattern})$`).test(value)) {
-        this.#problem([...at, "parameters", name], `is ${JSON.stringify(value)}, and should match ${pattern}`);
+    for (const [name, spec] of Object.entries(table)) {
+      const { default: fallback = "", pattern = "[A-Za-z0-9_]+" } = typeof spec === "string" ? { default: spec } : spec;
+      const value = values[name] ??= fallback;
+      const where = [...at, "parameters", name];
+      let allowed: RegExp;
+      try {
+        allowed = expression(`^(?:${pattern})$`);
+      } catch (error) {
+        this.#problem(where, `its pattern ${(error as Error).message}`);
+        continue;
       }
+      if (value === "") this.#problem(where, `is missing: it should match ${pattern}`);
+      else if (!allowed.test(value)) this.#problem(where, `is ${JSON.stringify(value)}, and should match ${pattern}`);
     }
     return values;
   }
@@ -349,7 +355,7 @@ class Loader {
     title: string,
     at: Path,
   ): Port {
-    const { serial, sendEnd = "\n", receiveEnd = "\n", gap = 0, settle = 0 } = line;
+    const { serial, sendEnd = "\n", receiveEnd = "\n", gap = 0, settle = 0, gateway = false } = line;
     const named = Object.hasOwn(this.#named, text) ? this.#named[text] : undefined;
     let address: Address;
     try {
@@ -362,7 +368,7 @@ class Loader {
         : "";
       throw new BenchFileError([this.#source.problem(path, (error as Error).message + hint)]);
     }
-    const format: LineFormat = { sendEnd, receiveEnd, gap, settle };
+    const format: LineFormat = { sendEnd, receiveEnd, gap, settle, gateway };
     const shared = this.#ports.get(portName(address));
     if (shared === undefined) {
       const port = new Port(address, format);
@@ -381,7 +387,14 @@ class Loader {
   }
 }
 
-type Declared = Readonly<Record<string, string | { readonly default?: string; readonly pattern?: string }>> | undefined;
+/** Parameters as a driver or a bench file declares them. */
+type Declared = Readonly<
+  Record<string, string | { readonly default?: string | undefined; readonly pattern?: string | undefined }>
+>;
+
+function isEmpty(table: unknown): boolean {
+  return typeof table !== "object" || table === null || Object.keys(table).length === 0;
+}
 
 /** Without what is undefined, as options with exact types want it. */
 function defined<T extends object>(table: T): { [K in keyof T]?: Exclude<T[K], undefined> } {

@@ -77,8 +77,10 @@ export class FieldHolder implements Field {
   reason = "not read yet";
   /** When it is to be read next, on the clock of `performance.now()`. */
   due = 0;
+  /** When it was read or set, on the clock of `performance.now()`, which nobody sets; 0 when never. */
+  readAt = 0;
   #missed = "";
-  #since = Date.now();
+  #since = performance.now();
   readonly #changed: (field: FieldHolder) => void;
 
   /** Makes a field. @param title Its title. @param spec Its declaration. @param changed Told of every change. */
@@ -149,9 +151,14 @@ export class FieldHolder implements Field {
     this.#missed = reason;
   }
 
+  /** A setting of an instrument that does not know of it: what it holds is what somebody wants, and nothing more. */
+  doubt(reason: string): void {
+    if (this.value !== undefined && this.quality === "good") this.#become(this.value, "stale", reason, this.staged);
+  }
+
   /** From now on it is expected to be read. */
   expect(): void {
-    this.#since = Date.now();
+    this.#since = performance.now();
   }
 
   /**
@@ -161,7 +168,7 @@ export class FieldHolder implements Field {
    * @param errorAfter In seconds.
    */
   age(staleAfter: number, errorAfter: number): void {
-    const old = (Date.now() - (this.time || this.#since)) / 1000;
+    const old = (performance.now() - (this.readAt || this.#since)) / 1000;
     const why = this.#missed === "" ? "" : `: ${this.#missed}`;
     // What a failed reading said stays, unless it is known that nothing answers.
     if (this.quality === "error" && this.#missed === "") return;
@@ -180,6 +187,7 @@ export class FieldHolder implements Field {
     this.staged = staged;
     if (quality === "good") {
       this.time = Date.now();
+      this.readAt = performance.now();
       this.#missed = "";
     }
     if (!same) this.#changed(this);

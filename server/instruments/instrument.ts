@@ -104,6 +104,7 @@ export class Instrument {
         this.#lookup.set(key, holder);
       }
     }
+    if (this.contact !== undefined) { for (const holder of this.holders) holder.doubt("not sent yet"); }
     this.#written = this.holders.filter((holder) => holder.spec.needsConfirm);
     this.byTitle = Object.fromEntries(this.holders.map((holder) => [holder.title, holder]));
     const { commands = {} } = spec;
@@ -209,7 +210,7 @@ export class Instrument {
     const pass = {};
     const now = performance.now();
     // The oldest first: on a line that breaks again and again, each has its turn.
-    for (const holder of [...this.holders].sort((one, other) => one.time - other.time)) {
+    for (const holder of [...this.holders].sort((one, other) => one.readAt - other.readAt)) {
       // A little early is on time: timers do not keep it to the millisecond.
       if (holder.spec.read === undefined || (!all && holder.due > now + 20)) continue;
       holder.due = now + this.#intervalOf(holder) * 1000;
@@ -249,12 +250,16 @@ export class Instrument {
     }
   }
 
-  /** Marks the fields that have not been read for too long. */
+  /** Marks the fields that have not been read for too long, and the settings that a lost instrument may have forgotten. */
   markStale(): void {
     for (const holder of this.holders) {
-      if ((holder.spec.read === undefined && !holder.spec.listens) || holder.staged) continue;
+      if (holder.staged) continue;
       const staleAfter = this.#staleAfter ?? Math.max(3 * this.#intervalOf(holder), 5);
-      holder.age(staleAfter, this.#errorAfter ?? 3 * staleAfter);
+      if (holder.spec.read !== undefined || holder.spec.listens) {
+        holder.age(staleAfter, this.#errorAfter ?? 3 * staleAfter);
+      } else if (this.contact !== undefined && this.contact.state !== "connected") {
+        holder.doubt(`set before the instrument was lost: ${this.contact.reason || "not connected yet"}`);
+      }
     }
   }
 

@@ -27,6 +27,9 @@ export function didYouMean(given: string, known: readonly string[]): string {
   // Nobody means a name by a text that is longer than any.
   if (known.length === 0 || given === "" || given.length > 100) return "";
   const wanted = given.toLowerCase();
+  // The beginning of a name means it more than a name that looks alike: min is minimum, not unit.
+  const begun = known.filter((name) => name.toLowerCase().startsWith(wanted) || wanted.startsWith(name.toLowerCase()));
+  if (begun.length === 1 && wanted.length >= 3 && begun[0]!.length >= 3) return ` (did you mean ${begun[0]}?)`;
   const found = closest(wanted, known.map((name) => name.toLowerCase()));
   const limit = Math.min(3, Math.ceil(Math.max(wanted.length, found.length) / 3));
   if (distance(wanted, found) > limit) return "";

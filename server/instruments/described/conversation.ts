@@ -53,6 +53,7 @@ export class Conversation {
   readonly #port: Port;
   readonly #timeout: number;
   readonly #retries: number;
+  #greet: (turn: Turn) => Promise<void> = () => Promise.resolve();
   readonly #afterWrite: { readonly template: Template; readonly pattern: RegExp } | undefined;
 
   /**
@@ -164,42 +165,47 @@ export class Conversation {
       try {
         return await turn.ask({ text, timeout: reading.timeout, accepts, expected });
       } catch (error) {
-        const again = error instanceof NoAnswer || error instanceof AnswerUnclear;
-        if (!again || retries === 0) throw error;
+        const unclear = error instanceof AnswerUnclear && error.settled;
+        if (!(error instanceof NoAnswer || unclear) || retries === 0) throw error;
+        // It may have been switched off and on: what it says counts once it is made ready again.
+        if (error instanceof NoAnswer) await this.#greet(turn);
       }
     }
   }
 
   /** Sends a command, takes its answer where it has one, and asks whether the instrument liked it. */
   async send(turn: Turn, text: string, answer?: RegExp, optional = false): Promise<void> {
+    // What went wrong before, at its front panel for example, is not blamed on this command.
+    await this.#errors(turn);
     if (answer === undefined) await turn.send(text);
     else {
       const accepts = (line: string) => answer.test(line);
       await turn.ask({ text, timeout: this.#timeout, accepts, expected: `matched ${answer.source}`, optional });
     }
-    const check = this.#afterWrite;
-    if (check === undefined) return;
+    const [error] = await this.#errors(turn);
+    if (error !== undefined) throw new InstrumentError(`refused ${quoted(text)}: ${error}`);
+  }
+
+  /** Fetches the errors that the instrument keeps, so that none of them is left. */
+  async #errors(turn: Turn): Promise<string[]> {
     const errors: string[] = [];
-    while (errors.length < mostErrors) {
+    const check = this.#afterWrite;
+    while (check !== undefined && errors.length < mostErrors) {
       const question = { text: this.fill(check.template), timeout: this.#timeout, accepts: () => true, expected: "" };
       const error = await turn.ask(question);
       if (check.pattern.test(error)) break;
       errors.push(error);
     }
-    if (errors.length > 0) throw new InstrumentError(`refused ${quoted(text)}: ${errors[0]}`);
+    return errors;
   }
 
   /**
    * What is said when contact begins and ends.
    *
-   * @param first What is asked where there is no handshake: any answer shows that somebody is there.
-   * @param firstWord What is waited for where there is neither.
+   * @param first What is asked or waited for where there is no handshake.
    * @throws {DescriptionError} Where the description is wrong.
    */
-  routine(
-    first: Reading | undefined,
-    firstWord: (() => Promise<void>) | undefined,
-  ): Pick<Routine, "greet" | "farewell"> {
+  routine(first: ((turn: Turn) => Promise<unknown>) | undefined): Pick<Routine, "greet" | "farewell"> {
     const { handshake = [], initialize = [], shutdown } = this.#description;
     const checks = Array.isArray(handshake)
       ? handshake.map((check, index) => within(["handshake", index], () => this.#check(check)))
@@ -213,16 +219,17 @@ export class Conversation {
         const accepts = (answer: string) => pattern.test(answer);
         await turn.ask({ text: this.fill(template), timeout: this.#timeout, accepts, expected });
       }
-      if (checks.length === 0 && first !== undefined) {
-        const { template, timeout } = first;
-        await turn.ask({ text: this.fill(template), timeout, accepts: () => true, expected: "" });
-      } else if (checks.length === 0) await firstWord?.();
+      if (checks.length === 0) await first?.(turn);
       for (const template of beginning) await this.send(turn, this.fill(template));
     };
+    this.#greet = greet;
     if (shutdown === undefined) return { greet };
     const ending = commands("shutdown", shutdown);
     const farewell = async (turn: Turn) => {
-      for (const template of ending) await turn.send(this.fill(template));
+      const failures: unknown[] = [];
+      // One that is refused does not keep the others from being said.
+      for (const template of ending) await this.send(turn, this.fill(template)).catch((error) => failures.push(error));
+      if (failures.length > 0) throw failures[0];
     };
     return { greet, farewell };
   }

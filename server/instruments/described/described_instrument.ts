@@ -10,7 +10,7 @@ import { InstrumentError } from "../errors.ts";
 import type { FieldSpec } from "../field.ts";
 import type { Instrument } from "../instrument.ts";
 import { PortContact } from "../transports/contact.ts";
-import type { Port } from "../transports/port.ts";
+import type { Port, Turn } from "../transports/port.ts";
 import type { Value, ValueType } from "../values.ts";
 import { Conversation, decode, type Reading, type Sending } from "./conversation.ts";
 import { within } from "./description_error.ts";
@@ -39,7 +39,7 @@ class Describer {
   readonly #contact: PortContact;
   readonly #readings = new Map<string, Reading>();
   /** The answers to what several fields ask in the same poll. */
-  readonly #answers = new WeakMap<object, Map<string, Promise<string>>>();
+  #answers = new WeakMap<object, Map<string, Promise<string>>>();
   readonly #listening: ((line: string) => boolean)[] = [];
   #instrument: Instrument | undefined;
   #firstWord = () => {};
@@ -54,11 +54,14 @@ class Describer {
         this.#readings.set(name, within(["fields", name, "read"], () => this.#conversation.reading(read)));
       }
     }
-    const [first] = this.#readings.values();
+    const [first] = this.#readings;
     const onlyTalks = first === undefined && Object.values(fields).some(({ listen }) => listen !== undefined);
+    const firstWord = onlyTalks ? () => this.#hear(errorAfter) : undefined;
     this.#contact = new PortContact(port, {
       title,
-      ...this.#conversation.routine(first, onlyTalks ? () => this.#hear(errorAfter) : undefined),
+      ...this.#conversation.routine(
+        first === undefined ? firstWord : (turn) => this.#firstAnswer(turn, first[1], fields[first[0]]!),
+      ),
       ...(onlyTalks ? { silentAfter: errorAfter } : {}),
       ...(reconnect.first === undefined ? {} : { shortestWait: reconnect.first }),
       ...(reconnect.longest === undefined ? {} : { longestWait: reconnect.longest }),
@@ -136,6 +139,11 @@ class Describer {
     return decode(valueIn(await answer, reading.pattern, reading.group), codec, reading.bad);
   }
 
+  /** What was answered before a command is not what the rest of a poll reads. */
+  #forget(): void {
+    this.#answers = new WeakMap();
+  }
+
   #writer(write: NonNullable<DescribedField["write"]>, codec: ValueCodec) {
     const { template, answer, optional }: Sending = this.#conversation.sending(write, ["value"]);
     if (!template.names.includes("value")) {
@@ -143,6 +151,7 @@ class Describer {
     }
     return (value: Value, signal: AbortSignal): Promise<void> => {
       const text = this.#conversation.fill(template, { value: codec.encode(value) });
+      this.#forget();
       return this.#contact.use("command", signal, (turn) => this.#conversation.send(turn, text, answer, optional));
     };
   }
@@ -174,6 +183,16 @@ class Describer {
     return understood;
   }
 
+  /** Any answer shows that somebody is there, also one that is not understood. */
+  async #firstAnswer(turn: Turn, reading: Reading, field: DescribedField): Promise<void> {
+    const text = this.#conversation.fill(reading.template);
+    try {
+      await this.#conversation.ask(turn, text, reading, new ValueCodec(field), false);
+    } catch (error) {
+      if (!(error instanceof InstrumentError) || error.code !== "command_failed") throw error;
+    }
+  }
+
   /** Waits until an instrument that talks without being asked has said something that is understood. */
   async #hear(seconds: number): Promise<void> {
     let timer: ReturnType<typeof setTimeout> | undefined;
@@ -192,6 +211,9 @@ class Describer {
     if (ask === undefined && each.returns !== undefined) {
       within("returns", () => wrong('has a meaning only beside "ask"'));
     }
+    if (send !== undefined && role === "observer") {
+      within("role", () => wrong("lets those send who may only read: leave it out, or only ask"));
+    }
     const texts = [send ?? []].flat();
     const sends = within("send", () => texts.map((text) => this.#conversation.template(text, names)));
     const reading = ask === undefined ? undefined : within("ask", () => this.#conversation.reading(ask, names));
@@ -205,6 +227,7 @@ class Describer {
       const fillings: Record<string, Filling> = {};
       for (const [name, codec] of Object.entries(codecs)) fillings[name] = codec.encode(args[name]!);
       const commands = sends.map((template) => this.#conversation.fill(template, fillings));
+      this.#forget();
       const question = reading === undefined ? "" : this.#conversation.fill(reading.template, fillings);
       return await this.#contact.use(immediate ? "immediate" : "command", signal, async (turn) => {
         for (const text of commands) await this.#conversation.send(turn, text);

@@ -9,6 +9,10 @@ import * as z from "npm:zod@4.6.7";
 const pattern = z.string().meta({ description: "A regular expression, as in JavaScript" });
 const seconds = z.number().min(0).max(86_400);
 const interval = z.number().min(0.01).max(86_400);
+const end = z.string().regex(
+  /^(?!.*\\[rn0x])(?!CR$|LF$|CRLF$)[^]*$/i,
+  'these are letters: a carriage return is "\\r", a line feed "\\n"',
+);
 const argumentName = z.string().regex(/^[a-z][a-z0-9_]*$/i, "letters, digits and _ only, beginning with a letter");
 
 /** What a value is and may be: of fields, of arguments and of what commands return. */
@@ -113,15 +117,22 @@ export const commandSchema = z.strictObject({
 });
 
 const line = z.strictObject({
-  sendEnd: z.string().optional().meta({ description: "What ends a command; default \\n" }),
-  receiveEnd: z.string().min(1).optional().meta({
+  sendEnd: end.optional().meta({ description: "What ends a command; default \\n" }),
+  receiveEnd: end.min(1).optional().meta({
     description: "What ends an answer; default \\n, a \\r before it is dropped",
   }),
-  gap: seconds.optional().meta({ description: "The least time between two commands in seconds; default 0" }),
-  settle: seconds.optional().meta({
+  gap: z.number().min(0).max(10, "a gap of more than 10 s is hardly meant: it is in seconds").optional().meta({
+    description: "The least time between two commands in seconds; default 0",
+  }),
+  settle: z.number().min(0).max(60, "more than 60 s is hardly meant: it is in seconds").optional().meta({
     description: "The time between opening and the first command in seconds; default 0",
   }),
-  timeout: interval.optional().meta({ description: "How long an answer may take, in seconds; default 1" }),
+  gateway: z.boolean().optional().meta({
+    description: "Whether the network address is that of a serial server with the instrument behind it; default false",
+  }),
+  timeout: z.number().min(0.01).max(120, "more than 120 s is hardly meant: it is in seconds").optional().meta({
+    description: "How long an answer may take, in seconds; default 1",
+  }),
   serial: z.strictObject({
     baud: z.int().min(50).max(4_000_000).optional().meta({ description: "Bits per second; default 9600" }),
     dataBits: z.union([z.literal(7), z.literal(8)]).optional().meta({ description: "Bits in a character; default 8" }),

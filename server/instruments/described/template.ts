@@ -44,6 +44,8 @@ export class Template {
    */
   constructor(source: string, names: readonly string[]) {
     this.#source = source;
+    const strange = /[\u0080-\uffff]/.exec(source)?.[0];
+    if (strange !== undefined) throw new TypeError(`${quoted(source)} holds ${strange}, which is not ASCII`);
     const parts: (string | Place)[] = [""];
     for (const [piece] of source.matchAll(/\{\{|\}\}|\{[^{}]*\}|[{}]|[^{}]+/g)) {
       if (piece === "{" || piece === "}") {

@@ -46,17 +46,40 @@ const keysOf: Readonly<Record<string, readonly string[]>> = {
   allow: ["text"],
 };
 
+/** What a pattern is tried on: lines that make a careless one try every way of reading them. */
+const hostile = ["0", "a", " ", "-", ".", "0.", "a ", "0,"].flatMap((piece) =>
+  [12, 16, 20, 24, 400].map((length) => `${piece.repeat(length)}!`)
+);
+
+/** How long a pattern may take for a short line, in milliseconds. */
+const longestMatch = 20;
+
 /**
  * A regular expression from a description.
  *
- * @throws {TypeError} With what is wrong with it.
+ * @throws {TypeError} With what is wrong with it; also where one line of an instrument could keep the server busy.
  */
 export function expression(source: string): RegExp {
+  let pattern: RegExp;
   try {
-    return new RegExp(source);
+    pattern = new RegExp(source);
   } catch (error) {
     throw new TypeError(`is no regular expression: ${(error as Error).message}`);
   }
+  for (const line of hostile) {
+    // The shortest of three, since this PC may have other work to do.
+    const times = [1, 2, 3].map(() => {
+      const start = performance.now();
+      pattern.test(line);
+      return performance.now() - start;
+    });
+    if (Math.min(...times) > longestMatch) {
+      throw new TypeError(
+        `takes too long for a line such as ${quoted(line)}: do not repeat what is repeated, as in (a+)+`,
+      );
+    }
+  }
+  return pattern;
 }
 
 /** Turns what an instrument says into a value, and back. */
@@ -110,7 +133,7 @@ export class ValueCodec {
 
   /** Whether a text can be what the instrument says for some value. */
   understands(said: string): boolean {
-    if (this.spec.type === "float" || this.spec.type === "int") return isNumber(said);
+    if (this.spec.type === "float" || this.spec.type === "int") return isFiniteNumber(said);
     return this.spec.type === "text" || this.#choice(said) !== undefined;
   }
 
@@ -134,13 +157,15 @@ export class ValueCodec {
       if (choice === undefined) throw new InstrumentError(`${quoted(said)} should have ${this.expected}`);
       return type === "switch" ? choice === "On" : choice;
     }
-    if (!isNumber(said)) throw new InstrumentError(`${quoted(said)} should have ${this.expected}`);
+    if (!isFiniteNumber(said)) throw new InstrumentError(`${quoted(said)} should have ${this.expected}`);
     const scaled = Number(said) * this.#scale + this.#offset;
     const number = this.#calibration?.toTrue(scaled) ?? scaled;
-    if (type === "int" && !Number.isSafeInteger(number)) {
-      throw new InstrumentError(`${quoted(said)} should have been a whole number`);
-    }
-    return number;
+    if (!Number.isFinite(number)) throw new InstrumentError(`${quoted(said)} is too large a number`);
+    if (type === "float") return number;
+    // A scale of 0.7 makes 62.99999999999999 of 90.
+    const whole = Math.round(number);
+    if (Math.abs(number - whole) < 1e-9 * Math.max(1, Math.abs(number)) && Number.isSafeInteger(whole)) return whole;
+    throw new InstrumentError(`${quoted(said)} should have been a whole number`);
   }
 
   /**
@@ -155,8 +180,7 @@ export class ValueCodec {
       case "int": {
         const commanded = this.#calibration?.toCommanded(value as number) ?? value as number;
         const said = (commanded - this.#offset) / this.#scale;
-        // Without the last digits that only the division made.
-        return this.spec.type === "int" && this.#calibration === undefined ? Math.round(said) : trimmed(said);
+        return trimmed(said);
       }
       case "switch":
         return this.#codes.get(value === true ? "On" : "Off")!;
@@ -186,11 +210,10 @@ export class ValueCodec {
 
   #choice(said: string): string | undefined {
     const text = unquoted(said.trim());
-    for (const [choice, code] of this.#codes) {
-      if (code.toLowerCase() === text.toLowerCase()) return choice;
-      if (isNumber(code) && isNumber(text) && Number(code) === Number(text)) return choice;
-    }
-    return undefined;
+    const codes = [...this.#codes];
+    const [choice] = codes.find(([, code]) => code === text) ?? codes.find(([, code]) => meansTheSame(code, text)) ??
+      [];
+    return choice;
   }
 }
 
@@ -199,7 +222,10 @@ function wrong(message: string): never {
 }
 
 function codesOf({ type, choices, on, off }: DescribedValue): Map<string, string> {
-  if (type === "switch") return new Map([["On", on ?? "1"], ["Off", off ?? "0"]]);
+  if (type === "switch") {
+    if (meansTheSame(on ?? "1", off ?? "0")) within("off", () => wrong("on and off are the same for the instrument"));
+    return new Map([["On", on ?? "1"], ["Off", off ?? "0"]]);
+  }
   if (choices === undefined) return new Map();
   const codes = Array.isArray(choices)
     ? choices.map((choice) => [choice, choice] as const)
@@ -217,6 +243,17 @@ function unquoted(text: string): string {
   return /^"(?:[^"]|"")*"$/.test(text) ? text.slice(1, -1).replaceAll('""', '"') : text;
 }
 
+function isFiniteNumber(said: string): boolean {
+  return isNumber(said) && Number.isFinite(Number(said));
+}
+
+/** Instruments answer `+1` for 1 and `volt` for VOLT. */
+function meansTheSame(code: string, text: string): boolean {
+  if (code.toLowerCase() === text.toLowerCase()) return true;
+  return isNumber(code) && isNumber(text) && Number(code) === Number(text);
+}
+
+/** Without the last digits that only the division made. */
 function trimmed(number: number): number {
   return Number(number.toPrecision(12));
 }

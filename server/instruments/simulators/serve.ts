@@ -108,12 +108,11 @@ export function simulateTcp(
   const listener = Deno.listen({ hostname: host, port });
   const stopTime = runTime(simulator);
   const plan = new FaultPlan(faults);
-  const lines = new Set<Line>();
+  const lines = new Map<Line, Promise<void>>();
   const accepting = (async () => {
     for await (const connection of listener) {
       const line = tcpLine(connection);
-      lines.add(line);
-      void serveLine(simulator, line, plan).finally(() => lines.delete(line));
+      lines.set(line, serveLine(simulator, line, plan).finally(() => lines.delete(line)));
     }
   })().catch(() => {});
   return {
@@ -121,8 +120,8 @@ export function simulateTcp(
     async close() {
       stopTime();
       listener.close();
-      for (const line of lines) line.close();
-      await accepting;
+      for (const line of lines.keys()) line.close();
+      await Promise.all([accepting, ...lines.values()]);
     },
   };
 }

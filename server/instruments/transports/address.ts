@@ -36,6 +36,7 @@ const serialSettings = {
 export function parseAddress(text: string, serial: Partial<SerialOptions> = {}): Address {
   const wrong = (why: string) => new TypeError(`Cannot use the address "${text}": ${why}`);
   if (/^\w+:\/\/\S*\s/.test(text)) throw wrong("it holds a space");
+  if (/^(?:\/|COM\d+$)/i.test(text)) throw wrong(`write serial://${text}`);
   let url: URL;
   try {
     url = new URL(text);
@@ -61,7 +62,7 @@ function parseSerial(
   const path = `${decodeURIComponent(url.hostname)}${decodeURIComponent(url.pathname)}`;
   if (path === "") throw wrong(`its port is missing; ${forms}`);
   if (url.hostname !== "" && url.pathname !== "" && url.pathname !== "/") {
-    throw wrong(`a path begins with a third slash: serial:///${url.hostname}${url.pathname}`);
+    throw wrong(`a path begins with a third slash: serial:///${url.hostname}${url.pathname}${url.search}`);
   }
   const given: Record<string, string> = {};
   const names = Object.keys(serialSettings);

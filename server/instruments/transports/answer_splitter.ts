@@ -27,7 +27,9 @@ export class AnswerSplitter {
     const answers = (this.#begun + this.#decoder.decode(bytes)).split(this.#end);
     this.#begun = answers.pop()!;
     if (this.#begun.length > longestAnswer) this.#begun = "";
-    return this.#end === "\n" ? answers.map((answer) => answer.replace(/\r$/, "")) : answers;
+    // Half of a CR LF is no part of an answer, whichever of them ends it.
+    if (this.#end === "\n") return answers.map((answer) => answer.replace(/\r$/, ""));
+    return this.#end === "\r" ? answers.map((answer) => answer.replace(/^\n/, "")) : answers;
   }
 
   /** Takes what has come without an end: a datagram is whole by itself, and the rest of a line is nobody's answer. */

@@ -5,7 +5,7 @@
  */
 
 import { InstrumentError } from "../errors.ts";
-import { NoAnswer, type Port, type Turn } from "./port.ts";
+import { delay, type Port, type Turn } from "./port.ts";
 import type { Urgency } from "./turns.ts";
 
 /**
@@ -24,7 +24,7 @@ export interface Contact {
   readonly reason: string;
   /** Begins. @param changed Told of every change of the state. */
   start(changed: () => void): void;
-  /** Says goodbye and ends. */
+  /** Says goodbye and ends; `reason` says then why the goodbye was not heard, if it was not. */
   stop(): Promise<void>;
 }
 
@@ -44,14 +44,14 @@ export interface Routine {
   readonly longestWait?: number;
 }
 
-/** How often in a row an instrument may leave a question unanswered before it counts as lost. */
-const mostSilences = 3;
-
 /** One that was connected for so long, in seconds, is tried again as if for the first time. */
 const steadySeconds = 10;
 
+/** On a port that others use, one that does not answer is not tried more often, in seconds: each try costs them time. */
+const shortestSharedWait = 5;
+
 /** How long the goodbye may take, in seconds. */
-const farewellSeconds = 3;
+const farewellSeconds = 5;
 
 /** Keeps an instrument on a port in contact. */
 export class PortContact implements Contact {
@@ -68,7 +68,9 @@ export class PortContact implements Contact {
   #stop = new AbortController();
   #lose: (reason: InstrumentError) => void = () => {};
   #firstTry = Promise.withResolvers<void>();
-  #silences = 0;
+  readonly #uses = new Set<Promise<unknown>>();
+  /** Ends polls, so that the goodbye need not wait for them. */
+  #ending = new AbortController();
   #heard = 0;
   #nextTry = 0;
 
@@ -84,6 +86,7 @@ export class PortContact implements Contact {
     if (this.#ended !== undefined) return;
     this.#changed = changed;
     this.#stop = new AbortController();
+    this.#ending = new AbortController();
     this.#firstTry = Promise.withResolvers<void>();
     this.#ended = this.#keep(this.#stop.signal);
   }
@@ -92,15 +95,20 @@ export class PortContact implements Contact {
   async stop(): Promise<void> {
     if (this.#ended === undefined) return;
     const { farewell } = this.#routine;
-    if (this.state === "connected" && farewell !== undefined) {
+    let failure = "";
+    if (farewell !== undefined && this.state !== "connected") failure = `not connected: ${this.reason}`;
+    else if (farewell !== undefined) {
+      this.#ending.abort(new InstrumentError("the server is stopping", "not_connected"));
       // An instrument that does not listen must not keep the server from stopping.
       await this.#port.use("immediate", AbortSignal.timeout(farewellSeconds * 1000), farewell).catch((error) => {
-        this.reason = (error as Error).message;
+        failure = (error as Error).message;
       });
     }
-    this.#stop.abort(new InstrumentError(`The server is stopping`, "not_connected"));
+    this.#stop.abort(new InstrumentError("the server is stopping", "not_connected"));
     await this.#ended;
+    await Promise.allSettled(this.#uses);
     this.#ended = undefined;
+    this.reason = failure;
   }
 
   /** It has said something by itself. */
@@ -120,18 +128,29 @@ export class PortContact implements Contact {
   async use<T>(urgency: Urgency, signal: AbortSignal | undefined, work: (turn: Turn) => Promise<T>): Promise<T> {
     if (this.state === "connecting") await aborting(this.#firstTry.promise, signal);
     this.#check();
+    const ending = this.#ending.signal;
+    const either = urgency !== "poll" ? signal : signal === undefined ? ending : AbortSignal.any([signal, ending]);
+    const using = this.#port.use(urgency, either, async (turn) => {
+      this.#check();
+      let reason = new InstrumentError("it left a question without an answer", "not_connected");
+      try {
+        return await work(turn);
+      } catch (error) {
+        if (error instanceof InstrumentError) reason = error;
+        throw error;
+      } finally {
+        // It may have been switched off and on: it is greeted and made ready again before anything it says counts.
+        if (turn.unanswered) this.#lose(reason);
+      }
+    });
+    this.#uses.add(using);
     try {
-      const result = await this.#port.use(urgency, signal, (turn) => {
-        this.#check();
-        return work(turn);
-      });
-      this.#silences = 0;
-      return result;
+      return await using;
     } catch (error) {
-      // A wait that was given up says nothing about the instrument.
-      if (!(error instanceof InstrumentError) || error === signal?.reason || error instanceof NotConnected) throw error;
-      if (error instanceof NoAnswer && ++this.#silences >= mostSilences) this.#lose(error);
+      if (!(error instanceof InstrumentError) || error === either?.reason || error instanceof NotConnected) throw error;
       throw new InstrumentError(`${this.#routine.title}: ${error.message}`, error.code, { cause: error });
+    } finally {
+      this.#uses.delete(using);
     }
   }
 
@@ -152,12 +171,10 @@ export class PortContact implements Contact {
       if (stopped.aborted) break;
       // One that comes and goes is not greeted again and again.
       if (performance.now() - since > steadySeconds * 1000) wait = shortestWait;
+      if (this.#port.used) wait = Math.max(wait, Math.min(shortestSharedWait, longestWait));
       this.#nextTry = performance.now() + wait * 1000;
       this.#become("lost", reason.message);
-      await new Promise<void>((resolve) => {
-        const timer = setTimeout(resolve, wait * 1000);
-        stopped.addEventListener("abort", () => (clearTimeout(timer), resolve()), { once: true });
-      });
+      await delay(wait, stopped).catch(() => {});
       wait = Math.min(2 * wait, longestWait);
     }
     this.#become("off", "");
@@ -177,7 +194,6 @@ export class PortContact implements Contact {
       await port.join();
       joined = true;
       await port.use("poll", stopped, this.#routine.greet);
-      this.#silences = 0;
       this.#heard = performance.now();
       this.#become("connected", "");
       watchdog = this.#watchSilence(lost.resolve);

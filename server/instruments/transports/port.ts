@@ -2,8 +2,8 @@
  * A port: the one line to one or several instruments, on which one exchange takes place at a time.
  *
  * A late answer is never taken for the answer to the next question. After a question without an answer, a network line
- * is opened anew, so that what is late comes to a line that nobody reads. A serial line is given time for the late
- * answer; if none comes, the next exchange listens on after its answer, and is unclear when another one comes.
+ * is opened anew, so that what is late comes to a line that nobody reads. A serial line remembers for a while what is
+ * still due, and nothing is asked meanwhile that the late answer could be taken for an answer to.
  *
  * @module
  */
@@ -25,6 +25,8 @@ export interface LineFormat {
   readonly gap: number;
   /** The time between opening the port and the first command, in seconds: an Arduino starts anew when opened. */
   readonly settle: number;
+  /** Whether the network address is that of a serial server, through which late answers come to a new connection. */
+  readonly gateway: boolean;
 }
 
 /** How a question is asked. */
@@ -43,6 +45,8 @@ export interface Question {
 
 /** What somebody may do during a turn on the port. */
 export interface Turn {
+  /** Whether the last question was left without an answer, or was given up: the instrument may have been off. */
+  readonly unanswered: boolean;
   /** Sends a command that has no answer. */
   send(text: string): Promise<void>;
   /**
@@ -65,11 +69,18 @@ export class NoAnswer extends InstrumentError {
   }
 }
 
-/** Several answers came, and one of them may be late: asking again is safe now. */
+/** A late answer to something else may still come, and could be taken for the answer to this. */
 export class AnswerUnclear extends InstrumentError {
-  /** Makes it. @param text What was asked. @param answers What came. */
-  constructor(text: string, answers: readonly string[]) {
-    super(`several answers came to ${quoted(text)}, one of them late: ${answers.map(quoted).join(" and ")}`);
+  /** Whether all that was late has come by now, so that asking again is answered clearly. */
+  readonly settled: boolean;
+
+  /** Makes it. @param text What was asked. @param settled Whether all that was late has come by now. */
+  constructor(text: string, settled: boolean) {
+    super(
+      `an answer to something else is late, and could be taken for the answer to ${quoted(text)}; ask again`,
+      "not_connected",
+    );
+    this.settled = settled;
   }
 }
 
@@ -81,7 +92,29 @@ export function quoted(text: string): string {
 
 const encoder = new TextEncoder();
 
-function delay(seconds: number, signal?: AbortSignal): Promise<void> {
+/** An answer that may still come although nobody waits for it any more. */
+interface Debt {
+  readonly accepts: (answer: string) => boolean;
+  /** What it may look like; `undefined` where that is not known. */
+  readonly sample: string | undefined;
+  /** When it is not expected any more, on the clock of `performance.now()`. */
+  readonly until: number;
+}
+
+/** How long a late answer is expected on a line that is not opened anew, in seconds: so long, and so many timeouts. */
+const latest = 5;
+
+const mostSamples = 1000;
+
+/**
+ * Waits.
+ *
+ * @param seconds How long.
+ * @param signal Ends the wait.
+ * @throws The signal's reason.
+ */
+export function delay(seconds: number, signal?: AbortSignal): Promise<void> {
+  signal?.throwIfAborted();
   return new Promise((resolve, reject) => {
     const abort = () => {
       clearTimeout(timer);
@@ -106,13 +139,17 @@ export class Port {
   readonly #broken = new Set<(reason: InstrumentError) => void>();
   #line: Line | undefined;
   #opening: Promise<void> | undefined;
-  #receive: ((answer: string) => void) | undefined;
+  /** Whoever waits for an answer. */
+  #answers: AnswerQueue | undefined;
   #splitter: AnswerSplitter;
+  /** Ends the waits of those who use the line, when it is closed. */
+  #closing = new AbortController();
   #users = 0;
-  /** How many answers are due to questions that nobody waits for any more. */
-  #owed = 0;
-  #lateSince = 0;
-  #lateTimeout = 0;
+  #debts: Debt[] = [];
+  /** The last answer to each question: what a late one will look like. */
+  readonly #samples = new Map<string, string>();
+  /** Whether the line is to be opened anew before it is used again. */
+  #doubtful = false;
   #quietSince = -Infinity;
 
   /** Makes a port that is not open. @param address Where it is. @param format How it is spoken on. */
@@ -139,20 +176,30 @@ export class Port {
     return () => void this.#broken.delete(told);
   }
 
+  /** Whether an instrument uses it now. */
+  get used(): boolean {
+    return this.#users > 0;
+  }
+
   /**
    * Opens it for one more instrument, unless it is open.
    *
    * @throws {InstrumentError} `not_connected`, with the reason.
    */
   async join(): Promise<void> {
-    await this.#open();
     this.#users++;
+    try {
+      await this.#open();
+    } catch (error) {
+      this.leave();
+      throw error;
+    }
   }
 
   /** An instrument needs it no more; the last one closes it. */
   leave(): void {
     this.#users = Math.max(0, this.#users - 1);
-    if (this.#users === 0) this.#close();
+    if (this.#users === 0) this.#close(new InstrumentError(`${this.name} was closed`, "not_connected"));
   }
 
   /**
@@ -165,14 +212,33 @@ export class Port {
    */
   async use<T>(urgency: Urgency, signal: AbortSignal | undefined, work: (turn: Turn) => Promise<T>): Promise<T> {
     const end = await this.#turns.take(urgency, signal);
+    const turn = {
+      unanswered: false,
+      send: (text: string) => this.#send(text, signal),
+      ask: async (question: Question) => {
+        turn.unanswered = true;
+        try {
+          const answer = await this.#ask(question, signal);
+          turn.unanswered = false;
+          return answer;
+        } catch (error) {
+          // An instrument that says something else is there.
+          const somethingElse = error instanceof InstrumentError && error.code === "command_failed";
+          if (somethingElse || error instanceof AnswerUnclear) turn.unanswered = false;
+          throw error;
+        }
+      },
+    };
     try {
-      return await work({
-        send: (text) => this.#send(text, signal),
-        ask: (question) => this.#ask(question, signal),
-      });
+      return await work(turn);
     } finally {
       end();
     }
+  }
+
+  /** Whether what is late on this line stays there when it is opened anew. */
+  get #direct(): boolean {
+    return this.address.kind !== "serial" && !this.format.gateway;
   }
 
   #open(): Promise<void> {
@@ -189,11 +255,17 @@ export class Port {
       if (error instanceof InstrumentError) throw error;
       throw new InstrumentError((error as Error).message, "not_connected", { cause: error });
     }
+    if (this.#users === 0) {
+      line.close();
+      throw new InstrumentError(`${this.name} is not needed any more`, "not_connected");
+    }
     this.#line = line;
+    this.#closing = new AbortController();
     this.#splitter = new AnswerSplitter(this.format.receiveEnd);
-    this.#owed = 0;
+    this.#doubtful = false;
+    if (this.#direct) this.#debts = [];
     void this.#readOn(line);
-    if (this.format.settle > 0) await delay(this.format.settle);
+    if (this.format.settle > 0) await this.#wait(this.format.settle, undefined);
   }
 
   async #readOn(line: Line): Promise<void> {
@@ -213,36 +285,67 @@ export class Port {
   }
 
   #received(answer: string): void {
-    for (const listener of this.#listeners) {
-      if (listener(answer)) return;
-    }
+    let heard = false;
+    for (const listener of this.#listeners) heard = listener(answer) || heard;
+    if (heard) return;
     this.#quietSince = performance.now();
-    if (this.#owed > 0) this.#owed--;
-    this.#receive?.(answer);
+    if (this.#answers === undefined) this.#pay(answer);
+    else this.#answers.push(answer);
   }
 
-  #close(): void {
+  /** What is still due. */
+  #due(): readonly Debt[] {
+    const now = performance.now();
+    return this.#debts = this.#debts.filter(({ until }) => until > now);
+  }
+
+  /** What is still due and may be this answer. */
+  #rivals(answer: string): Debt[] {
+    return this.#due().filter(({ accepts }) => accepts(answer));
+  }
+
+  /** Takes an answer for the late one that it may be. */
+  #pay(answer: string): void {
+    const [paid] = this.#rivals(answer);
+    this.#debts = this.#debts.filter((debt) => debt !== paid);
+  }
+
+  #close(reason: InstrumentError): void {
     const line = this.#line;
     this.#line = undefined;
     line?.close();
+    this.#closing.abort(reason);
+    this.#answers?.fail(reason);
   }
 
   #break(reason: InstrumentError): void {
-    this.#close();
+    this.#close(reason);
     for (const told of [...this.#broken]) told(reason);
   }
 
   async #send(text: string, signal: AbortSignal | undefined): Promise<void> {
-    await this.#catchUp(signal);
-    await this.#write(text, signal);
+    await this.#ready(signal);
+    await this.#write(text);
   }
 
-  async #write(text: string, signal: AbortSignal | undefined): Promise<void> {
+  /** Waits until the next command may be sent. */
+  async #ready(signal: AbortSignal | undefined): Promise<void> {
+    await this.#catchUp();
     const wait = this.format.gap - (performance.now() - this.#quietSince) / 1000;
-    if (wait > 0) await delay(wait, signal);
+    if (wait > 0) await this.#wait(wait, signal);
     signal?.throwIfAborted();
-    const line = this.#line;
-    if (line === undefined) throw new InstrumentError(`${this.name} is not open`, "not_connected");
+    if (this.#line === undefined) throw new InstrumentError(`${this.name} is not open`, "not_connected");
+  }
+
+  #wait(seconds: number, signal: AbortSignal | undefined): Promise<void> {
+    const closing = this.#closing.signal;
+    return delay(seconds, signal === undefined ? closing : AbortSignal.any([signal, closing]));
+  }
+
+  async #write(text: string): Promise<void> {
+    const line = this.#line!;
+    // Half an answer that came before is nobody's; of what an instrument says by itself, half may be there already.
+    if (this.#listeners.size === 0) this.#splitter.flush();
     this.#quietSince = performance.now();
     try {
       await line.write(encoder.encode(text + this.format.sendEnd));
@@ -253,70 +356,101 @@ export class Port {
     }
   }
 
-  async #ask(
-    { text, timeout, accepts, expected, optional }: Question,
-    signal: AbortSignal | undefined,
-  ): Promise<string> {
-    await this.#catchUp(signal);
-    const suspicious = this.#owed > 0;
+  async #ask(question: Question, signal: AbortSignal | undefined): Promise<string> {
+    const { text, timeout, accepts, expected, optional = false } = question;
+    await this.#ready(signal);
+    if (this.#due().some(({ sample }) => sample !== undefined && accepts(sample))) throw new AnswerUnclear(text, false);
     const answers = new AnswerQueue();
-    await this.#write(text, signal);
-    this.#owed++;
-    this.#receive = (answer) => answers.push(answer);
-    const unbreak = this.onBroken((reason) => answers.fail(reason));
-    let unexpected: string | undefined;
-    const accepted = new Set<string>();
+    const line = this.#line;
+    // From here on, what comes is an answer: it may come before the write is known to be done.
+    this.#answers = answers;
+    const seen: Seen = { unexpected: undefined, unclear: undefined, settled: false };
+    let answer: string | undefined;
     try {
-      for (let until = performance.now() + timeout * 1000;;) {
-        const answer = await answers.next(until - performance.now(), signal);
-        if (answer === undefined) break;
-        if (!accepts(answer)) unexpected = answer;
-        else if (!suspicious) return answer;
-        else {
-          accepted.add(answer);
-          until = performance.now() + timeout * 1000;
-        }
-      }
+      await this.#write(text);
+      answer = await this.#answerTo(question, answers, seen, signal);
     } finally {
-      this.#receive = undefined;
-      unbreak();
-      if (this.#owed > 0) {
-        this.#lateSince = performance.now();
-        this.#lateTimeout = timeout;
-      }
+      this.#answers = undefined;
+      // What was to come over a line that broke comes no more.
+      if (answer === undefined && !seen.settled && this.#line === line) this.#owe(question, seen.unclear);
     }
-    if (accepted.size > 0) {
-      // Whatever was late has come by now or is lost.
-      this.#owed = 0;
-      if (accepted.size > 1) throw new AnswerUnclear(text, [...accepted]);
-      return [...accepted][0]!;
+    if (answer !== undefined) {
+      if (!this.#direct) this.#remember(text, answer);
+      return answer;
     }
-    if (unexpected !== undefined) {
-      throw new InstrumentError(`answered ${quoted(unexpected)} to ${quoted(text)}, and should have ${expected}`);
+    if (seen.unclear !== undefined && optional) return seen.unclear;
+    if (seen.unclear !== undefined) throw new AnswerUnclear(text, seen.settled);
+    if (seen.unexpected !== undefined) {
+      throw new InstrumentError(`answered ${quoted(seen.unexpected)} to ${quoted(text)}, and should have ${expected}`);
     }
-    if (!optional) throw new NoAnswer(text, timeout);
-    this.#owed = 0;
-    return "";
+    if (optional) return "";
+    throw new NoAnswer(text, timeout);
   }
 
-  /** Makes sure that no late answer is taken for the next one; see the module's text. */
-  async #catchUp(signal: AbortSignal | undefined): Promise<void> {
-    if (this.#owed === 0 || this.#line === undefined) return;
-    if (this.address.kind !== "serial") {
-      this.#close();
-      try {
-        await this.#open();
-      } catch (error) {
-        this.#break(error as InstrumentError);
-        throw error;
+  /** The answer that is certainly this question's; `undefined` where none came. */
+  async #answerTo(
+    { timeout, accepts }: Question,
+    answers: AnswerQueue,
+    seen: Seen,
+    signal: AbortSignal | undefined,
+  ): Promise<string | undefined> {
+    for (let until = performance.now() + timeout * 1000;;) {
+      const answer = await answers.next(until - performance.now(), signal);
+      if (answer === undefined) return undefined;
+      const rivals = this.#rivals(answer);
+      if (!accepts(answer)) {
+        if (rivals.length > 0) this.#pay(answer);
+        else seen.unexpected = answer;
+      } else if (rivals.length === 0 && seen.unclear === undefined) return answer;
+      else {
+        // All that was due has come by now, in whichever order: nothing is late any more.
+        seen.settled = rivals.length === 0;
+        if (seen.settled) return undefined;
+        if (seen.unclear === undefined) until = performance.now() + timeout * 1000;
+        seen.unclear = answer;
+        this.#pay(answer);
       }
+    }
+  }
+
+  /** A question was left without an answer that is certainly its own. */
+  #owe({ text, accepts, timeout, optional = false }: Question, unclear: string | undefined): void {
+    if (this.#direct) {
+      this.#doubtful = true;
       return;
     }
-    const quiet = Math.max(1, 2 * this.#lateTimeout) * 1000;
-    while (this.#owed > 0 && performance.now() < this.#lateSince + quiet) await delay(0.01, signal);
-    // Half an answer that stopped is nobody's.
-    this.#splitter.flush();
+    // An instrument that need not answer is not waited for so long.
+    const seconds = optional ? 2 * timeout : Math.max(latest, 5 * timeout);
+    const sample = unclear ?? this.#samples.get(text);
+    this.#debts.push({ accepts, sample, until: performance.now() + seconds * 1000 });
   }
+
+  #remember(text: string, answer: string): void {
+    // Commands with values in them are many.
+    if (this.#samples.size >= mostSamples) this.#samples.clear();
+    this.#samples.set(text, answer);
+  }
+
+  /** Opens a line anew on which something is late. */
+  async #catchUp(): Promise<void> {
+    if (!this.#doubtful || this.#line === undefined) return;
+    this.#close(new InstrumentError(`${this.name} is opened anew`, "not_connected"));
+    try {
+      await this.#open();
+    } catch (error) {
+      this.#break(error as InstrumentError);
+      throw error;
+    }
+  }
+}
+
+/** What came and is not certainly the answer. */
+interface Seen {
+  unexpected: string | undefined;
+  /** What may be the answer, or a late one. */
+  unclear: string | undefined;
+  /** Whether all that was due has come. */
+  settled: boolean;
 }
 
 /** Answers as they come, for whoever waits for the next one. */

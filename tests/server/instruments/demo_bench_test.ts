@@ -256,7 +256,7 @@ Deno.test("bench: a reading that has not been renewed for too long is stale", as
   await read(gauge);
   gauge.markStale();
   strictEqual(gauge.fields.value.quality, "good");
-  gauge.field("value").time -= 6000;
+  gauge.field("value").readAt -= 6000;
   gauge.markStale();
   match(
     await server.commandServer.command("gauge.describe"),

@@ -284,5 +284,6 @@ Deno.test("another instrument on the port is not taken for the right one; greete
   } finally {
     await bench[Symbol.asyncDispose]();
   }
-  assert.deepEqual(device.commands.slice(-2), ["OUTP OFF", "LOCAL"]);
+  await eventually(() => device.commands.at(-1) === "LOCAL", "the goodbye");
+  assert.equal(device.commands.at(-2), "OUTP OFF");
 });
