@@ -81,8 +81,10 @@ function message(issue: Issue, given: unknown, path: Path): string {
         return issue.minimum === 1 ? "should not be empty" : `should have at least ${issue.minimum} entries`;
       }
       return `should be ${issue.inclusive ? "at least" : "more than"} ${issue.minimum}, and is ${describe(given)}`;
-    case "too_big":
-      return `should be ${issue.inclusive ? "at most" : "less than"} ${issue.maximum}, and is ${describe(given)}`;
+    case "too_big": {
+      const why = issue.message.startsWith("Too big") ? "" : `: ${issue.message}`;
+      return `should be ${issue.inclusive ? "at most" : "less than"} ${issue.maximum}, and is ${describe(given)}${why}`;
+    }
     case "invalid_key":
       return `is no name: ${issue.issues[0]?.message ?? ""}`;
     default:

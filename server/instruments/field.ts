@@ -80,6 +80,7 @@ export class FieldHolder implements Field {
   /** When it was read or set, on the clock of `performance.now()`, which nobody sets; 0 when never. */
   readAt = 0;
   #missed = "";
+  #misses = 0;
   #since = performance.now();
   readonly #changed: (field: FieldHolder) => void;
 
@@ -156,6 +157,12 @@ export class FieldHolder implements Field {
     if (this.value !== undefined && this.quality === "good") this.#become(this.value, "stale", reason, this.staged);
   }
 
+  /** Nothing answered to it: each time in a row it is asked half as often. @param interval How often it is read, in seconds. */
+  postpone(interval: number): void {
+    this.#misses = Math.min(this.#misses + 1, 6);
+    this.due = performance.now() + interval * 1000 * 2 ** this.#misses;
+  }
+
   /** From now on it is expected to be read. */
   expect(): void {
     this.#since = performance.now();
@@ -189,6 +196,7 @@ export class FieldHolder implements Field {
       this.time = Date.now();
       this.readAt = performance.now();
       this.#missed = "";
+      this.#misses = 0;
     }
     if (!same) this.#changed(this);
   }

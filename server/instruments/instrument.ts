@@ -225,9 +225,10 @@ export class Instrument {
   #read(holder: FieldHolder, pass: object): Promise<void> | void {
     const fail = (error: unknown) => {
       const reason = error instanceof Error ? error.message : String(error);
-      if (error instanceof InstrumentError && error.code === "not_connected") {
-        holder.miss(this.contact?.reason || reason);
-      } else holder.fail(reason);
+      if (!(error instanceof InstrumentError) || error.code !== "not_connected") return holder.fail(reason);
+      holder.miss(this.contact?.reason || reason);
+      // What an instrument that is there never answers costs it time whenever it is asked: it is asked less often.
+      if (this.contact?.state === "connected") holder.postpone(this.#intervalOf(holder));
     };
     // What somebody changed while the reading was under way stays.
     const update = (value: Value) => {

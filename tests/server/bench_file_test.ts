@@ -246,6 +246,64 @@ const mistakes: readonly (readonly [string, string, string | RegExp])[] = [
     /title: API is called api, as is api, which answers commands without an instrument/,
   ],
   [
+    "times in milliseconds",
+    described('"line": { "timeout": 500, "gap": 100 }, "fields": { "V": { "read": "V?" } }'),
+    /line\.timeout: should be at most 120, and is 500: more than 120 s is hardly meant: it is in seconds\n.*line\.gap: should be at most 10|line\.gap: should be at most 10, and is 100: .*\n.*line\.timeout: should be at most 120/,
+  ],
+  [
+    "an end in letters",
+    described('"line": { "sendEnd": "\\\\r" }, "fields": { "V": { "read": "V?" } }'),
+    /line\.sendEnd: these are letters: a carriage return is "\\r", a line feed "\\n"/,
+  ],
+  [
+    "an end by its name",
+    described('"line": { "receiveEnd": "CR" }, "fields": { "V": { "read": "V?" } }'),
+    /line\.receiveEnd: these are letters/,
+  ],
+  [
+    "a parameter of its own without a value",
+    described('"parameters": { "ch": { "pattern": "A[12]" } }, "fields": { "V": { "read": "V{ch}?" } }'),
+    /parameters\.ch: is missing: it should match A\[12\]/,
+  ],
+  [
+    "a parameter's pattern",
+    described(
+      '"parameters": { "ch": { "pattern": "A[12", "default": "A1" } }, "fields": { "V": { "read": "V{ch}?" } }',
+    ),
+    /parameters\.ch: its pattern is no regular expression/,
+  ],
+  ["fields without any", described('"fields": {}'), /A has neither fields nor commands/],
+  [
+    "a word's beginning",
+    field('{ "read": "V?", "min": 0 }'),
+    /fields\.V\.min: is not known here \(did you mean minimum\?\)/,
+  ],
+  [
+    "an address's setting",
+    one('{ "title": "A", "driver": "iot-relay", "port": "serial://COM3?baudrate=9600" }'),
+    /baudrate is none of baud, .*did you mean baud\?/,
+  ],
+  [
+    "a port without its kind",
+    one('{ "title": "A", "driver": "iot-relay", "port": "/dev/ttyUSB0" }'),
+    /: write serial:/,
+  ],
+  [
+    "letters beyond ASCII in a command",
+    field('{ "read": "5µs?" }'),
+    /fields\.V\.read: "5µs\?" holds µ, which is not ASCII/,
+  ],
+  [
+    "an observer's command that sends",
+    described('"commands": { "go": { "summary": "x", "send": "G", "role": "observer" } }'),
+    /commands\.go\.role: lets those send who may only read/,
+  ],
+  [
+    "a pattern that takes for ever",
+    field('{ "read": { "ask": "V?", "pattern": "^((\\\\d+\\\\.?)+)$" } }'),
+    /read\.pattern: takes too long for a line such as/,
+  ],
+  [
     "options without code",
     one('{ "title": "A", "driver": "iot-relay", "port": "mks", "options": {} }'),
     /options: has a meaning only beside a driver that is code/,

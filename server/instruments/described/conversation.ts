@@ -165,10 +165,11 @@ export class Conversation {
       try {
         return await turn.ask({ text, timeout: reading.timeout, accepts, expected });
       } catch (error) {
-        const unclear = error instanceof AnswerUnclear && error.settled;
-        if (!(error instanceof NoAnswer || unclear) || retries === 0) throw error;
-        // It may have been switched off and on: what it says counts once it is made ready again.
-        if (error instanceof NoAnswer) await this.#greet(turn);
+        // It may have been switched off and on: what it says counts once it is made ready again. One that takes the
+        // greeting is there, and has no answer to this question only.
+        if (mayRepeat && error instanceof NoAnswer) await this.#greet(turn);
+        const again = error instanceof NoAnswer || (error instanceof AnswerUnclear && error.settled);
+        if (!again || retries === 0) throw error;
       }
     }
   }

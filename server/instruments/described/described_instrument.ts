@@ -10,7 +10,7 @@ import { InstrumentError } from "../errors.ts";
 import type { FieldSpec } from "../field.ts";
 import type { Instrument } from "../instrument.ts";
 import { PortContact } from "../transports/contact.ts";
-import type { Port, Turn } from "../transports/port.ts";
+import { delay, type Port, type Turn } from "../transports/port.ts";
 import type { Value, ValueType } from "../values.ts";
 import { Conversation, decode, type Reading, type Sending } from "./conversation.ts";
 import { within } from "./description_error.ts";
@@ -56,7 +56,7 @@ class Describer {
     }
     const [first] = this.#readings;
     const onlyTalks = first === undefined && Object.values(fields).some(({ listen }) => listen !== undefined);
-    const firstWord = onlyTalks ? () => this.#hear(errorAfter) : undefined;
+    const firstWord = onlyTalks ? (turn: Turn) => this.#hear(errorAfter, turn.signal) : undefined;
     this.#contact = new PortContact(port, {
       title,
       ...this.#conversation.routine(
@@ -194,13 +194,15 @@ class Describer {
   }
 
   /** Waits until an instrument that talks without being asked has said something that is understood. */
-  async #hear(seconds: number): Promise<void> {
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    await new Promise<void>((resolve, reject) => {
-      this.#firstWord = resolve;
-      const silence = new InstrumentError(`nothing heard for ${seconds} s that is understood`, "not_connected");
-      timer = setTimeout(() => reject(silence), seconds * 1000);
-    }).finally(() => clearTimeout(timer));
+  async #hear(seconds: number, signal: AbortSignal | undefined): Promise<void> {
+    const heard = new AbortController();
+    this.#firstWord = () => heard.abort();
+    await delay(seconds, signal === undefined ? heard.signal : AbortSignal.any([signal, heard.signal])).then(
+      () => {
+        throw new InstrumentError(`nothing heard for ${seconds} s that is understood`, "not_connected");
+      },
+      () => signal?.throwIfAborted(),
+    );
   }
 
   #command(each: DescribedCommand): Command {

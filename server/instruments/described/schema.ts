@@ -10,7 +10,7 @@ const pattern = z.string().meta({ description: "A regular expression, as in Java
 const seconds = z.number().min(0).max(86_400);
 const interval = z.number().min(0.01).max(86_400);
 const end = z.string().regex(
-  /^(?!.*\\[rn0x])(?!CR$|LF$|CRLF$)[^]*$/i,
+  /^(?!.*\\[rn0x])(?!(?:CR|LF|CRLF)$)[\s\S]*$/,
   'these are letters: a carriage return is "\\r", a line feed "\\n"',
 );
 const argumentName = z.string().regex(/^[a-z][a-z0-9_]*$/i, "letters, digits and _ only, beginning with a letter");

@@ -140,7 +140,7 @@ export class PortContact implements Contact {
         throw error;
       } finally {
         // It may have been switched off and on: it is greeted and made ready again before anything it says counts.
-        if (turn.unanswered) this.#lose(reason);
+        if (turn.unanswered && !ending.aborted) this.#lose(reason);
       }
     });
     this.#uses.add(using);

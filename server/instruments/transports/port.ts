@@ -47,6 +47,8 @@ export interface Question {
 export interface Turn {
   /** Whether the last question was left without an answer, or was given up: the instrument may have been off. */
   readonly unanswered: boolean;
+  /** Aborted when the turn is to end; `undefined` where it takes as long as it takes. */
+  readonly signal: AbortSignal | undefined;
   /** Sends a command that has no answer. */
   send(text: string): Promise<void>;
   /**
@@ -214,6 +216,7 @@ export class Port {
     const end = await this.#turns.take(urgency, signal);
     const turn = {
       unanswered: false,
+      signal,
       send: (text: string) => this.#send(text, signal),
       ask: async (question: Question) => {
         turn.unanswered = true;
