@@ -6,7 +6,8 @@
 
 import { InstrumentError } from "../errors.ts";
 import type { Routine } from "../transports/contact.ts";
-import { AnswerUnclear, NoAnswer, type Port, quoted, type Turn } from "../transports/port.ts";
+import type { Port, Turn } from "../transports/port.ts";
+import { AnswerUnclear, NoAnswer, quoted } from "../transports/answer_errors.ts";
 import { isNumber, type Value } from "../values.ts";
 import { within } from "./description_error.ts";
 import type { DescribedAsk, DescribedSend, Description } from "./schema.ts";

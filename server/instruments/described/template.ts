@@ -6,7 +6,7 @@
 
 import { InstrumentError } from "../errors.ts";
 import { didYouMean } from "../names.ts";
-import { quoted } from "../transports/port.ts";
+import { quoted } from "../transports/answer_errors.ts";
 
 /** A text or a number that fills a place. */
 export type Filling = string | number;

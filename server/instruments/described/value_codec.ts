@@ -6,7 +6,7 @@
 
 import { InstrumentError } from "../errors.ts";
 import { didYouMean } from "../names.ts";
-import { quoted } from "../transports/port.ts";
+import { quoted } from "../transports/answer_errors.ts";
 import { isNumber, parseValue, shown, type Value, type ValueSpec } from "../values.ts";
 import { Calibration } from "./calibration.ts";
 import { within } from "./description_error.ts";

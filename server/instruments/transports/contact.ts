@@ -5,7 +5,8 @@
  */
 
 import { InstrumentError } from "../errors.ts";
-import { delay, type Port, type Turn } from "./port.ts";
+import type { Port, Turn } from "./port.ts";
+import { delay } from "./delay.ts";
 import type { Urgency } from "./turns.ts";
 
 /**

@@ -10,7 +10,11 @@
 
 import { InstrumentError } from "../errors.ts";
 import { type Address, portName } from "./address.ts";
+import { AnswerQueue } from "./answer_queue.ts";
 import { AnswerSplitter } from "./answer_splitter.ts";
+import { AnswerUnclear, NoAnswer, quoted } from "./answer_errors.ts";
+import { LateAnswers } from "./late_answers.ts";
+import { delay } from "./delay.ts";
 import type { Line } from "./line.ts";
 import { openLine } from "./open_line.ts";
 import { Turns, type Urgency } from "./turns.ts";
@@ -63,72 +67,7 @@ export interface Turn {
 /** Takes a line that nobody asked for. @returns Whether it was meant for this listener. */
 export type Listener = (line: string) => boolean;
 
-/** Nothing answered in time. */
-export class NoAnswer extends InstrumentError {
-  /** Makes it. @param text What was asked. @param seconds How long an answer was waited for. */
-  constructor(text: string, seconds: number) {
-    super(`no answer to ${quoted(text)} within ${seconds} s`, "not_connected");
-  }
-}
-
-/** A late answer to something else may still come, and could be taken for the answer to this. */
-export class AnswerUnclear extends InstrumentError {
-  /** Whether all that was late has come by now, so that asking again is answered clearly. */
-  readonly settled: boolean;
-
-  /** Makes it. @param text What was asked. @param settled Whether all that was late has come by now. */
-  constructor(text: string, settled: boolean) {
-    super(
-      `an answer to something else is late, and could be taken for the answer to ${quoted(text)}; ask again`,
-      "not_connected",
-    );
-    this.settled = settled;
-  }
-}
-
-/** Text as it is written in errors: with its control characters visible. */
-export function quoted(text: string): string {
-  const short = text.length > 80 ? `${text.slice(0, 80)}…` : text;
-  return JSON.stringify(short);
-}
-
 const encoder = new TextEncoder();
-
-/** An answer that may still come although nobody waits for it any more. */
-interface Debt {
-  readonly accepts: (answer: string) => boolean;
-  /** What it may look like; `undefined` where that is not known. */
-  readonly sample: string | undefined;
-  /** When it is not expected any more, on the clock of `performance.now()`. */
-  readonly until: number;
-}
-
-/** How long a late answer is expected on a line that is not opened anew, in seconds: so long, and so many timeouts. */
-const latest = 5;
-
-const mostSamples = 1000;
-
-/**
- * Waits.
- *
- * @param seconds How long.
- * @param signal Ends the wait.
- * @throws The signal's reason.
- */
-export function delay(seconds: number, signal?: AbortSignal): Promise<void> {
-  signal?.throwIfAborted();
-  return new Promise((resolve, reject) => {
-    const abort = () => {
-      clearTimeout(timer);
-      reject(signal!.reason);
-    };
-    const timer = setTimeout(() => {
-      signal?.removeEventListener("abort", abort);
-      resolve();
-    }, seconds * 1000);
-    signal?.addEventListener("abort", abort, { once: true });
-  });
-}
 
 /** The one line to one or several instruments. */
 export class Port {
@@ -147,9 +86,7 @@ export class Port {
   /** Ends the waits of those who use the line, when it is closed. */
   #closing = new AbortController();
   #users = 0;
-  #debts: Debt[] = [];
-  /** The last answer to each question: what a late one will look like. */
-  readonly #samples = new Map<string, string>();
+  readonly #late = new LateAnswers();
   /** Whether the line is to be opened anew before it is used again. */
   #doubtful = false;
   #quietSince = -Infinity;
@@ -266,7 +203,7 @@ export class Port {
     this.#closing = new AbortController();
     this.#splitter = new AnswerSplitter(this.format.receiveEnd);
     this.#doubtful = false;
-    if (this.#direct) this.#debts = [];
+    if (this.#direct) this.#late.clear();
     void this.#readOn(line);
     if (this.format.settle > 0) await this.#wait(this.format.settle, undefined);
   }
@@ -292,25 +229,8 @@ export class Port {
     for (const listener of this.#listeners) heard = listener(answer) || heard;
     if (heard) return;
     this.#quietSince = performance.now();
-    if (this.#answers === undefined) this.#pay(answer);
+    if (this.#answers === undefined) this.#late.take(answer);
     else this.#answers.push(answer);
-  }
-
-  /** What is still due. */
-  #due(): readonly Debt[] {
-    const now = performance.now();
-    return this.#debts = this.#debts.filter(({ until }) => until > now);
-  }
-
-  /** What is still due and may be this answer. */
-  #rivals(answer: string): Debt[] {
-    return this.#due().filter(({ accepts }) => accepts(answer));
-  }
-
-  /** Takes an answer for the late one that it may be. */
-  #pay(answer: string): void {
-    const [paid] = this.#rivals(answer);
-    this.#debts = this.#debts.filter((debt) => debt !== paid);
   }
 
   #close(reason: InstrumentError): void {
@@ -362,7 +282,7 @@ export class Port {
   async #ask(question: Question, signal: AbortSignal | undefined): Promise<string> {
     const { text, timeout, accepts, expected, optional = false } = question;
     await this.#ready(signal);
-    if (this.#due().some(({ sample }) => sample !== undefined && accepts(sample))) throw new AnswerUnclear(text, false);
+    if (this.#late.mayAnswer(accepts)) throw new AnswerUnclear(text, false);
     const answers = new AnswerQueue();
     const line = this.#line;
     // From here on, what comes is an answer: it may come before the write is known to be done.
@@ -375,10 +295,13 @@ export class Port {
     } finally {
       this.#answers = undefined;
       // What was to come over a line that broke comes no more.
-      if (answer === undefined && !seen.settled && this.#line === line) this.#owe(question, seen.unclear);
+      if (answer === undefined && !seen.settled && this.#line === line) {
+        if (this.#direct) this.#doubtful = true;
+        else this.#late.expect(question, seen.unclear);
+      }
     }
     if (answer !== undefined) {
-      if (!this.#direct) this.#remember(text, answer);
+      if (!this.#direct) this.#late.remember(text, answer);
       return answer;
     }
     if (seen.unclear !== undefined && optional) return seen.unclear;
@@ -400,38 +323,20 @@ export class Port {
     for (let until = performance.now() + timeout * 1000;;) {
       const answer = await answers.next(until - performance.now(), signal);
       if (answer === undefined) return undefined;
-      const rivals = this.#rivals(answer);
+      const rivals = this.#late.rivals(answer);
       if (!accepts(answer)) {
-        if (rivals.length > 0) this.#pay(answer);
+        if (rivals > 0) this.#late.take(answer);
         else seen.unexpected = answer;
-      } else if (rivals.length === 0 && seen.unclear === undefined) return answer;
+      } else if (rivals === 0 && seen.unclear === undefined) return answer;
       else {
         // All that was due has come by now, in whichever order: nothing is late any more.
-        seen.settled = rivals.length === 0;
+        seen.settled = rivals === 0;
         if (seen.settled) return undefined;
         if (seen.unclear === undefined) until = performance.now() + timeout * 1000;
         seen.unclear = answer;
-        this.#pay(answer);
+        this.#late.take(answer);
       }
     }
-  }
-
-  /** A question was left without an answer that is certainly its own. */
-  #owe({ text, accepts, timeout, optional = false }: Question, unclear: string | undefined): void {
-    if (this.#direct) {
-      this.#doubtful = true;
-      return;
-    }
-    // An instrument that need not answer is not waited for so long.
-    const seconds = optional ? 2 * timeout : Math.max(latest, 5 * timeout);
-    const sample = unclear ?? this.#samples.get(text);
-    this.#debts.push({ accepts, sample, until: performance.now() + seconds * 1000 });
-  }
-
-  #remember(text: string, answer: string): void {
-    // Commands with values in them are many.
-    if (this.#samples.size >= mostSamples) this.#samples.clear();
-    this.#samples.set(text, answer);
   }
 
   /** Opens a line anew on which something is late. */
@@ -454,42 +359,4 @@ interface Seen {
   unclear: string | undefined;
   /** Whether all that was due has come. */
   settled: boolean;
-}
-
-/** Answers as they come, for whoever waits for the next one. */
-class AnswerQueue {
-  readonly #answers: string[] = [];
-  #failure: Error | undefined;
-  #wake = () => {};
-
-  push(answer: string): void {
-    this.#answers.push(answer);
-    this.#wake();
-  }
-
-  fail(reason: Error): void {
-    this.#failure = reason;
-    this.#wake();
-  }
-
-  /** The next one, or `undefined` when none comes in time. */
-  async next(milliseconds: number, signal: AbortSignal | undefined): Promise<string | undefined> {
-    signal?.throwIfAborted();
-    if (this.#answers.length === 0 && this.#failure === undefined && milliseconds > 0) {
-      await new Promise<void>((resolve) => {
-        const done = () => {
-          clearTimeout(timer);
-          signal?.removeEventListener("abort", done);
-          resolve();
-        };
-        const timer = setTimeout(done, milliseconds);
-        signal?.addEventListener("abort", done, { once: true });
-        this.#wake = done;
-      });
-      signal?.throwIfAborted();
-    }
-    if (this.#answers.length > 0) return this.#answers.shift();
-    if (this.#failure !== undefined) throw this.#failure;
-    return undefined;
-  }
 }

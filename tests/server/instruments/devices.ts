@@ -10,7 +10,7 @@ import { RawClient, startServer } from "../../fixture.ts";
 loadSerialLibrary();
 
 /** What a device does with a command: answers with what it returns, or sends by itself whenever it likes. */
-export type Behaviour = (command: string, send: (text: string) => void) => string | undefined;
+export type Behaviour = (command: string, send: (text: string) => void) => string | undefined | void;
 
 /** A device on a real line, with every command that it got. */
 export interface Device extends AsyncDisposable {
@@ -43,7 +43,7 @@ export function tcpDevice(behaviour: Behaviour, { commandEnd = "\n", answerEnd =
         for (const line of lines) {
           commands.push(line);
           const answer = behaviour(line, send);
-          if (answer !== undefined) send(answer);
+          if (typeof answer === "string") send(answer);
         }
       }
     } catch {
@@ -99,7 +99,7 @@ export async function ptyDevice(
       for (const line of lines) {
         commands.push(line);
         const answer = behaviour(line, send);
-        if (answer !== undefined) send(answer);
+        if (typeof answer === "string") send(answer);
       }
     }
   })().catch(() => {});

@@ -3,13 +3,19 @@ import assert from "node:assert/strict";
 import { builtInDrivers } from "../../../server/instruments/drivers/drivers.ts";
 import { expression, ValueCodec } from "../../../server/instruments/described/value_codec.ts";
 import { parseAddress } from "../../../server/instruments/transports/address.ts";
-import { Port } from "../../../server/instruments/transports/port.ts";
+import { type LineFormat, Port, type Question } from "../../../server/instruments/transports/port.ts";
 import { simulateTcp } from "../../../server/instruments/simulators/serve.ts";
 import { eventually } from "../../fixture.ts";
 import { ptyDevice, ServedBench, tcpDevice } from "./devices.ts";
 
 const wait = (seconds: number) => new Promise((resolve) => setTimeout(resolve, seconds * 1000));
 const windows = Deno.build.os === "windows";
+const lines: LineFormat = { sendEnd: "\n", receiveEnd: "\n", gap: 0, settle: 0, gateway: false };
+
+/** A question whose answer is a number. */
+function digits(text: string): Question {
+  return { text, timeout: 0.2, accepts: (answer) => /^\d+$/.test(answer), expected: "been a number" };
+}
 
 /** Every good value that a field had. */
 function goodValues(bench: ServedBench, instrument: string): Map<string, Set<unknown>> {
@@ -99,21 +105,10 @@ Deno.test("TCP: a line that is none of the answer does not pay for the answer th
     timers.push(wait(0.4).then(() => send("1")));
     return undefined;
   });
-  const port = new Port(parseAddress(device.address), {
-    sendEnd: "\n",
-    receiveEnd: "\n",
-    gap: 0,
-    settle: 0,
-    gateway: false,
-  });
+  const port = new Port(parseAddress(device.address), lines);
   await port.join();
-  const ask = (text: string) =>
-    port.use(
-      "command",
-      undefined,
-      (turn) => turn.ask({ text, timeout: 0.2, accepts: (answer) => /^\d$/.test(answer), expected: "been a digit" }),
-    );
-  await assert.rejects(ask("X?"), /answered "busy" to "X\?", and should have been a digit/);
+  const ask = (text: string) => port.use("command", undefined, (turn) => turn.ask(digits(text)));
+  await assert.rejects(ask("X?"), /answered "busy" to "X\?", and should have been a number/);
   for (let count = 0; count < 6; count++) {
     assert.equal(await ask("Y?"), "2");
     await wait(0.1);
@@ -123,34 +118,13 @@ Deno.test("TCP: a line that is none of the answer does not pay for the answer th
 });
 
 Deno.test("TCP: half an answer that came before is not put in front of the next one", async () => {
-  await using device = tcpDevice((command, send) => {
-    if (command === "X?") send("1\n9");
-    return command === "X?" ? undefined : "2";
-  }, { answerEnd: "" });
-  const port = new Port(parseAddress(device.address), {
-    sendEnd: "\n",
-    receiveEnd: "\n",
-    gap: 0,
-    settle: 0,
-    gateway: false,
-  });
+  await using device = tcpDevice((command, send) => send(command === "X?" ? "1\n9" : "2\n"), { answerEnd: "" });
+  const port = new Port(parseAddress(device.address), lines);
   await port.join();
-  const accepts = (answer: string) => /^\d+$/.test(answer);
-  const first = await port.use(
-    "command",
-    undefined,
-    (turn) => turn.ask({ text: "X?", timeout: 1, accepts, expected: "" }),
-  );
-  assert.equal(first, "1");
-  await wait(0.1);
-  const second = port.use(
-    "command",
-    undefined,
-    (turn) => turn.ask({ text: "Y?", timeout: 0.3, accepts, expected: "" }),
-  );
-  device.send("\n");
-  // The 9 is gone; what ends it is an empty line, which is no number.
-  assert.notEqual(await second.catch(() => "none"), "92");
+  for (const [question, expected] of [["X?", "1"], ["Y?", "2"]] as const) {
+    assert.equal(await port.use("command", undefined, (turn) => turn.ask(digits(question))), expected);
+    await wait(0.1);
+  }
   port.leave();
 });
 

@@ -1,7 +1,8 @@
 /** One exchange at a time on a port, and a late answer is never the answer to the next question. */
 import assert from "node:assert/strict";
 import { parseAddress } from "../../../../server/instruments/transports/address.ts";
-import { AnswerUnclear, type LineFormat, Port, type Question } from "../../../../server/instruments/transports/port.ts";
+import { type LineFormat, Port, type Question } from "../../../../server/instruments/transports/port.ts";
+import { AnswerUnclear } from "../../../../server/instruments/transports/answer_errors.ts";
 import { ptyDevice, tcpDevice } from "../devices.ts";
 
 const wait = (seconds: number) => new Promise((resolve) => setTimeout(resolve, seconds * 1000));
@@ -35,6 +36,16 @@ async function untilClear(ask: () => Promise<string>): Promise<string> {
   }
 }
 
+/** Answers numbers with themselves one after another, the number 1 only after a while: what comes next waits for it. */
+function slowOnce(seconds: number) {
+  const answered: Promise<void>[] = [];
+  let queue = Promise.resolve();
+  const behaviour = (command: string, send: (text: string) => void) => {
+    answered.push(queue = queue.then(() => wait(command === "1" ? seconds : 0.05)).then(() => send(command)));
+  };
+  return { behaviour, [Symbol.asyncDispose]: () => Promise.all(answered).then(() => {}) };
+}
+
 async function joined(address: string, format: LineFormat): Promise<Port> {
   const port = new Port(parseAddress(address), format);
   await port.join();
@@ -43,13 +54,12 @@ async function joined(address: string, format: LineFormat): Promise<Port> {
 
 for (const lateness of [0.15, 0.4, 0.7, 1.5]) {
   Deno.test(`a late answer is not taken for the next one on TCP: ${lateness} s`, async () => {
-    using late = lateOnce(lateness);
+    await using late = slowOnce(lateness);
     await using device = tcpDevice(late.behaviour);
     const port = await joined(device.address, lines);
     await assert.rejects(port.use("command", undefined, (turn) => turn.ask(question("1", 0.1))), /no answer to "1"/);
     for (const next of ["22", "33", "44", "55"]) {
-      assert.equal(await port.use("command", undefined, (turn) => turn.ask(question(next, 1))), next);
-      await wait(0.2);
+      assert.equal(await port.use("command", undefined, (turn) => turn.ask(question(next, 3))), next);
     }
     port.leave();
   });

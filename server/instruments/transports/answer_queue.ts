@@ -1,0 +1,45 @@
+/**
+ * Answers on their way from the line to whoever asked.
+ *
+ * @module
+ */
+
+/** Answers as they come, for whoever waits for the next one. */
+export class AnswerQueue {
+  readonly #answers: string[] = [];
+  #failure: Error | undefined;
+  #wake = () => {};
+
+  /** One has come. */
+  push(answer: string): void {
+    this.#answers.push(answer);
+    this.#wake();
+  }
+
+  /** None will come any more. @param reason Why. */
+  fail(reason: Error): void {
+    this.#failure = reason;
+    this.#wake();
+  }
+
+  /** The next one, or `undefined` when none comes in time. */
+  async next(milliseconds: number, signal: AbortSignal | undefined): Promise<string | undefined> {
+    signal?.throwIfAborted();
+    if (this.#answers.length === 0 && this.#failure === undefined && milliseconds > 0) {
+      await new Promise<void>((resolve) => {
+        const done = () => {
+          clearTimeout(timer);
+          signal?.removeEventListener("abort", done);
+          resolve();
+        };
+        const timer = setTimeout(done, milliseconds);
+        signal?.addEventListener("abort", done, { once: true });
+        this.#wake = done;
+      });
+      signal?.throwIfAborted();
+    }
+    if (this.#answers.length > 0) return this.#answers.shift();
+    if (this.#failure !== undefined) throw this.#failure;
+    return undefined;
+  }
+}

@@ -1,0 +1,84 @@
+/**
+ * Answers that nobody waits for any more, and that may still come.
+ *
+ * @module
+ */
+
+/** What was asked, as far as its answer can be known by it. */
+export interface Asked {
+  /** What was sent. */
+  readonly text: string;
+  /** How long its answer was waited for, in seconds. */
+  readonly timeout: number;
+  /** Whether a line is an answer to it. */
+  readonly accepts: (answer: string) => boolean;
+  /** Whether the instrument may also say nothing. @default false */
+  readonly optional?: boolean;
+}
+
+/** An answer that may still come although nobody waits for it any more. */
+interface Debt {
+  readonly accepts: (answer: string) => boolean;
+  /** What it may look like; `undefined` where that is not known. */
+  readonly sample: string | undefined;
+  /** When it is not expected any more, on the clock of `performance.now()`. */
+  readonly until: number;
+}
+
+/** How long a late answer is expected: so many seconds, and so many timeouts. */
+const latest = 5;
+
+const mostSamples = 1000;
+
+/** Remembers which answers are late on a line that is not opened anew. */
+export class LateAnswers {
+  #debts: Debt[] = [];
+  /** The last answer to each question: what a late one will look like. */
+  readonly #samples = new Map<string, string>();
+
+  /** Whether something late, as far as it is known what it looks like, would be taken for an answer. */
+  mayAnswer(accepts: (answer: string) => boolean): boolean {
+    return this.#due().some(({ sample }) => sample !== undefined && accepts(sample));
+  }
+
+  /** How many late answers this may be. */
+  rivals(answer: string): number {
+    return this.#due().filter(({ accepts }) => accepts(answer)).length;
+  }
+
+  /** Takes an answer for the late one that it may be. */
+  take(answer: string): void {
+    const taken = this.#due().find(({ accepts }) => accepts(answer));
+    this.#debts = this.#debts.filter((debt) => debt !== taken);
+  }
+
+  /**
+   * A question was left without an answer that is certainly its own.
+   *
+   * @param asked The question.
+   * @param unclear What came and may be its answer, or another one.
+   */
+  expect({ text, accepts, timeout, optional = false }: Asked, unclear: string | undefined): void {
+    // An instrument that need not answer is not waited for so long.
+    const seconds = optional ? 2 * timeout : Math.max(latest, latest * timeout);
+    const sample = unclear ?? this.#samples.get(text);
+    this.#debts.push({ accepts, sample, until: performance.now() + seconds * 1000 });
+  }
+
+  /** Notes what an answer looks like. */
+  remember(text: string, answer: string): void {
+    // Commands with values in them are many.
+    if (this.#samples.size >= mostSamples) this.#samples.clear();
+    this.#samples.set(text, answer);
+  }
+
+  /** Nothing is late any more. */
+  clear(): void {
+    this.#debts = [];
+  }
+
+  #due(): readonly Debt[] {
+    const now = performance.now();
+    return this.#debts = this.#debts.filter(({ until }) => until > now);
+  }
+}
