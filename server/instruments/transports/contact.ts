@@ -6,6 +6,7 @@
 
 import { InstrumentError } from "../errors.ts";
 import type { Port, Turn } from "./port.ts";
+import { AnswerUnclear } from "./answer_errors.ts";
 import { delay } from "./delay.ts";
 import type { Urgency } from "./turns.ts";
 
@@ -176,7 +177,8 @@ export class PortContact implements Contact {
       this.#nextTry = performance.now() + wait * 1000;
       this.#become("lost", reason.message);
       await delay(wait, stopped).catch(() => {});
-      wait = Math.min(2 * wait, longestWait);
+      // One that only waits for a late answer to pass costs nothing.
+      if (!(reason instanceof AnswerUnclear)) wait = Math.min(2 * wait, longestWait);
     }
     this.#become("off", "");
   }

@@ -97,6 +97,40 @@ Deno.test({
   },
 });
 
+Deno.test({
+  name: "serial: one answer that is lost for ever costs ten fields no error, although each looks like the other",
+  ignore: windows,
+  async fn() {
+    let lose = 25;
+    await using device = await ptyDevice((command) => --lose === 0 ? undefined : command.slice(1, 2));
+    const titles = Array.from({ length: 10 }, (_, index) => `F${index}`);
+    await using bench = await ServedBench.one({
+      title: "Ten",
+      port: device.address,
+      pollInterval: 0.2,
+      staleAfter: 4,
+      errorAfter: 10,
+      line: { sendEnd: "\r", receiveEnd: "\r", timeout: 0.3, retries: 0 },
+      fields: Object.fromEntries(titles.map((title) => [title, { type: "int", read: `${title}?` }])),
+    });
+    const seen = goodValues(bench, "ten");
+    const errors: string[] = [];
+    bench.server.bench.onChange((_, field) => {
+      if (field.quality === "error") errors.push(`${field.title}: ${field.reason}`);
+    });
+    await eventually(() => lose < 0, "the loss");
+    const since = performance.now();
+    await eventually(
+      () => titles.every((title) => bench.field("ten", title).readAt > since),
+      "a reading of every field after it",
+    );
+    assert.deepEqual(errors, []);
+    assert.deepEqual(Object.fromEntries([...seen].map(([title, values]) => [title, [...values]])), {
+      ...Object.fromEntries(titles.map((title, index) => [title, [index]])),
+    });
+  },
+});
+
 Deno.test("TCP: a line that is none of the answer does not pay for the answer that is late", async () => {
   const timers: Promise<void>[] = [];
   await using device = tcpDevice((command, send) => {
