@@ -1,5 +1,6 @@
 /** heliograph's server on many instruments: PORT…, as the benchmark of polling starts it. */
 import process from "node:process";
+import { fileURLToPath } from "node:url";
 import { command, defineInstrument, HeliographServer, loadBench } from "../mod.ts";
 
 /** Tells what processor time the process has used, so that the benchmark can ask. */
@@ -18,7 +19,7 @@ const usage = defineInstrument({
   },
 });
 
-const { instruments } = await loadBench(new URL("many_instruments.ts", import.meta.url).pathname);
+const { instruments } = await loadBench(fileURLToPath(new URL("many_instruments.ts", import.meta.url)));
 const server = new HeliographServer({
   instruments: [...instruments, usage],
   commandPort: 0,

@@ -173,8 +173,9 @@ export class Dispatcher {
     if (!command.immediate && command.role !== "observer") this.control.check(instrument.name, caller, name);
     const bound = command.bind(instrument.name, name, args, keywords);
     const work = new Work(name, command, bound, caller, this.#issue);
-    if (command.immediate) return instrument.queue.submitImmediate(work);
-    const result = instrument.queue.submit(work);
+    const result = command.immediate ? instrument.queue.submitImmediate(work) : instrument.queue.submit(work);
+    // What tells of what is in memory changes nothing.
+    if (command.immediate && command.role === "observer") return result;
     if (!(result instanceof Promise)) {
       this.#bench.refresh(instrument);
       return result;

@@ -11,6 +11,7 @@ import { CommandQueue } from "./command_queue.ts";
 import { InstrumentError } from "./errors.ts";
 import { type Field, FieldHolder, type FieldSpec } from "./field.ts";
 import { didYouMean, identifierOf } from "./names.ts";
+import { AnswerUnclear } from "./transports/answer_errors.ts";
 import type { Contact } from "./transports/contact.ts";
 import { shown, type Value, type ValueOf, type ValueType } from "./values.ts";
 
@@ -228,7 +229,8 @@ export class Instrument {
       if (!(error instanceof InstrumentError) || error.code !== "not_connected") return holder.fail(reason);
       holder.miss(this.contact?.reason || reason);
       // What an instrument that is there never answers costs it time whenever it is asked: it is asked less often.
-      if (this.contact?.state === "connected") holder.postpone(this.#intervalOf(holder));
+      const never = this.contact?.state === "connected" && !(error.cause instanceof AnswerUnclear);
+      if (never) holder.postpone(this.#intervalOf(holder));
     };
     // What somebody changed while the reading was under way stays.
     const update = (value: Value) => {

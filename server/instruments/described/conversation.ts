@@ -54,6 +54,7 @@ export class Conversation {
   readonly #port: Port;
   readonly #timeout: number;
   readonly #retries: number;
+  #isThere: (turn: Turn) => Promise<void> = () => Promise.resolve();
   #greet: (turn: Turn) => Promise<void> = () => Promise.resolve();
   readonly #afterWrite: { readonly template: Template; readonly pattern: RegExp } | undefined;
 
@@ -166,25 +167,35 @@ export class Conversation {
       try {
         return await turn.ask({ text, timeout: reading.timeout, accepts, expected });
       } catch (error) {
-        // It may have been switched off and on: what it says counts once it is made ready again. One that takes the
-        // greeting is there, and has no answer to this question only.
-        if (mayRepeat && error instanceof NoAnswer) await this.#greet(turn);
         const again = error instanceof NoAnswer || (error instanceof AnswerUnclear && error.settled);
-        if (!again || retries === 0) throw error;
+        if (!again) throw error;
+        if (retries === 0) {
+          // One that is there has no answer to this question only.
+          if (mayRepeat && error instanceof NoAnswer) await this.#isThere(turn);
+          throw error;
+        }
+        // It may have been switched off and on: what it says counts once it is made ready again.
+        if (error instanceof NoAnswer) await this.#greet(turn);
       }
     }
   }
 
   /** Sends a command, takes its answer where it has one, and asks whether the instrument liked it. */
   async send(turn: Turn, text: string, answer?: RegExp, optional = false): Promise<void> {
-    // What went wrong before, at its front panel for example, is not blamed on this command.
-    await this.#errors(turn);
+    // What went wrong before, at its front panel for example, is not blamed on this command. What is urgent is sent
+    // first, and what somebody wants is sent although it is not known whether something went wrong before.
+    if (turn.urgency === "command") await this.#errors(turn).catch(unlessUnclear);
     if (answer === undefined) await turn.send(text);
     else {
       const accepts = (line: string) => answer.test(line);
       await turn.ask({ text, timeout: this.#timeout, accepts, expected: `matched ${answer.source}`, optional });
     }
-    const [error] = await this.#errors(turn);
+    const [error] = await this.#errors(turn).catch((error: unknown) => {
+      const { message, code } = error as InstrumentError;
+      throw new InstrumentError(`sent ${quoted(text)}, and it is not known whether it was done: ${message}`, code, {
+        cause: error,
+      });
+    });
     if (error !== undefined) throw new InstrumentError(`refused ${quoted(text)}: ${error}`);
   }
 
@@ -215,15 +226,19 @@ export class Conversation {
     const commands = (key: "initialize" | "shutdown", texts: readonly string[]) =>
       texts.map((text, index) => within([key, index], () => this.template(text)));
     const beginning = commands("initialize", initialize);
-    const greet = async (turn: Turn) => {
+    const isThere = async (turn: Turn) => {
       for (const { template, pattern } of checks) {
         const expected = `matched ${pattern.source}; is it another instrument?`;
         const accepts = (answer: string) => pattern.test(answer);
         await turn.ask({ text: this.fill(template), timeout: this.#timeout, accepts, expected });
       }
       if (checks.length === 0) await first?.(turn);
+    };
+    const greet = async (turn: Turn) => {
+      await isThere(turn);
       for (const template of beginning) await this.send(turn, this.fill(template));
     };
+    this.#isThere = isThere;
     this.#greet = greet;
     if (shutdown === undefined) return { greet };
     const ending = commands("shutdown", shutdown);
@@ -257,6 +272,11 @@ export function decode(said: string | undefined, codec: ValueCodec, bad: Readonl
   const reason = badReason(said, bad);
   if (reason !== undefined) throw new InstrumentError(`${quoted(said)} means ${reason}`);
   return codec.decode(said);
+}
+
+function unlessUnclear(error: unknown): string[] {
+  if (error instanceof AnswerUnclear) return [];
+  throw error;
 }
 
 function badReason(said: string, bad: ReadonlyMap<string, string>): string | undefined {

@@ -50,7 +50,7 @@ export interface Routine {
 const steadySeconds = 10;
 
 /** On a port that others use, one that does not answer is not tried more often, in seconds: each try costs them time. */
-const shortestSharedWait = 5;
+const shortestSharedWait = 10;
 
 /** How long the goodbye may take, in seconds. */
 const farewellSeconds = 5;
@@ -98,11 +98,11 @@ export class PortContact implements Contact {
     if (this.#ended === undefined) return;
     const { farewell } = this.#routine;
     let failure = "";
-    if (farewell !== undefined && this.state !== "connected") failure = `not connected: ${this.reason}`;
-    else if (farewell !== undefined) {
+    if (farewell !== undefined) {
       this.#ending.abort(new InstrumentError("the server is stopping", "not_connected"));
       // An instrument that does not listen must not keep the server from stopping.
-      await this.#port.use("immediate", AbortSignal.timeout(farewellSeconds * 1000), farewell).catch((error) => {
+      const signal = AbortSignal.timeout(farewellSeconds * 1000);
+      await this.#evenWhenLost(signal, () => this.#port.use("immediate", signal, farewell)).catch((error) => {
         failure = (error as Error).message;
       });
     }
@@ -129,11 +129,35 @@ export class PortContact implements Contact {
    */
   async use<T>(urgency: Urgency, signal: AbortSignal | undefined, work: (turn: Turn) => Promise<T>): Promise<T> {
     if (this.state === "connecting") await aborting(this.#firstTry.promise, signal);
+    if (urgency === "immediate") return await this.#evenWhenLost(signal, () => this.#use(urgency, signal, work));
     this.#check();
+    return await this.#use(urgency, signal, work);
+  }
+
+  /** Does what must not wait also where the last question had no answer: the port may work all the same. */
+  async #evenWhenLost<T>(signal: AbortSignal | undefined, work: () => Promise<T>): Promise<T> {
+    if (this.state !== "lost") return await work();
+    const joining = this.#port.join();
+    try {
+      await aborting(joining, signal);
+    } catch (error) {
+      joining.then(() => this.#port.leave(), () => {});
+      if (error === signal?.reason) throw error;
+      this.#check();
+      return await work();
+    }
+    try {
+      return await work();
+    } finally {
+      this.#port.leave();
+    }
+  }
+
+  async #use<T>(urgency: Urgency, signal: AbortSignal | undefined, work: (turn: Turn) => Promise<T>): Promise<T> {
     const ending = this.#ending.signal;
     const either = urgency !== "poll" ? signal : signal === undefined ? ending : AbortSignal.any([signal, ending]);
     const using = this.#port.use(urgency, either, async (turn) => {
-      this.#check();
+      if (urgency !== "immediate") this.#check();
       let reason = new InstrumentError("it left a question without an answer", "not_connected");
       try {
         return await work(turn);
@@ -194,7 +218,12 @@ export class PortContact implements Contact {
     const unbreak = port.onBroken(lost.resolve);
     let watchdog: ReturnType<typeof setInterval> | undefined;
     try {
-      await port.join();
+      const joining = port.join();
+      // A PC that does not answer must not keep the server from stopping.
+      await aborting(joining, stopped).catch((error) => {
+        if (stopped.aborted) joining.then(() => port.leave(), () => {});
+        throw error;
+      });
       joined = true;
       await port.use("poll", stopped, this.#routine.greet);
       this.#heard = performance.now();

@@ -12,8 +12,6 @@ export interface Asked {
   readonly timeout: number;
   /** Whether a line is an answer to it. */
   readonly accepts: (answer: string) => boolean;
-  /** Whether the instrument may also say nothing. @default false */
-  readonly optional?: boolean;
 }
 
 /** An answer that may still come although nobody waits for it any more. */
@@ -52,15 +50,20 @@ export class LateAnswers {
     this.#debts = this.#debts.filter((debt) => debt !== taken);
   }
 
+  /** Whether nothing is late. */
+  get none(): boolean {
+    return this.#due().length === 0;
+  }
+
   /**
    * A question was left without an answer that is certainly its own.
    *
    * @param asked The question.
    * @param unclear What came and may be its answer, or another one.
+   * @param garbled Whether something came instead of its answer: then hardly anything follows.
    */
-  expect({ text, accepts, timeout, optional = false }: Asked, unclear: string | undefined): void {
-    // An instrument that need not answer is not waited for so long.
-    const seconds = optional ? 2 * timeout : Math.max(latest, latest * timeout);
+  expect({ text, accepts, timeout }: Asked, unclear: string | undefined, garbled: boolean): void {
+    const seconds = garbled ? timeout : Math.max(latest, latest * timeout);
     const sample = unclear ?? this.#samples.get(text);
     this.#debts.push({ accepts, sample, until: performance.now() + seconds * 1000 });
   }

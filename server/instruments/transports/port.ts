@@ -51,6 +51,8 @@ export interface Question {
 export interface Turn {
   /** Whether the last question was left without an answer, or was given up: the instrument may have been off. */
   readonly unanswered: boolean;
+  /** How much it could wait. Only what can wait is not asked while a late answer could be taken for its own. */
+  readonly urgency: Urgency;
   /** Aborted when the turn is to end; `undefined` where it takes as long as it takes. */
   readonly signal: AbortSignal | undefined;
   /** Sends a command that has no answer. */
@@ -68,6 +70,9 @@ export interface Turn {
 export type Listener = (line: string) => boolean;
 
 const encoder = new TextEncoder();
+
+/** How long an instrument is given between two connections, in seconds. */
+const reopenSeconds = 0.2;
 
 /** The one line to one or several instruments. */
 export class Port {
@@ -153,18 +158,20 @@ export class Port {
     const end = await this.#turns.take(urgency, signal);
     const turn = {
       unanswered: false,
+      urgency,
       signal,
       send: (text: string) => this.#send(text, signal),
       ask: async (question: Question) => {
+        const before = turn.unanswered;
         turn.unanswered = true;
         try {
-          const answer = await this.#ask(question, signal);
+          const answer = await this.#ask(question, urgency, signal);
           turn.unanswered = false;
           return answer;
         } catch (error) {
-          // An instrument that says something else is there.
-          const somethingElse = error instanceof InstrumentError && error.code === "command_failed";
-          if (somethingElse || error instanceof AnswerUnclear) turn.unanswered = false;
+          // An instrument that says something else is there; where it is not known whose an answer is, nothing is.
+          if (error instanceof AnswerUnclear) turn.unanswered = before;
+          else if (error instanceof InstrumentError && error.code === "command_failed") turn.unanswered = false;
           throw error;
         }
       },
@@ -182,7 +189,7 @@ export class Port {
   }
 
   #open(): Promise<void> {
-    if (this.#line !== undefined) return Promise.resolve();
+    if (this.#line !== undefined && this.#opening === undefined) return Promise.resolve();
     this.#opening ??= this.#openLine().finally(() => this.#opening = undefined);
     return this.#opening;
   }
@@ -279,10 +286,12 @@ export class Port {
     }
   }
 
-  async #ask(question: Question, signal: AbortSignal | undefined): Promise<string> {
+  async #ask(question: Question, urgency: Urgency, signal: AbortSignal | undefined): Promise<string> {
     const { text, timeout, accepts, expected, optional = false } = question;
     await this.#ready(signal);
-    if (this.#late.mayAnswer(accepts)) throw new AnswerUnclear(text, false);
+    const inStep = this.#late.none;
+    // What somebody wants done is done; only a reading can wait.
+    if (urgency === "poll" && this.#late.mayAnswer(accepts)) throw new AnswerUnclear(text, false);
     const answers = new AnswerQueue();
     const line = this.#line;
     // From here on, what comes is an answer: it may come before the write is known to be done.
@@ -294,10 +303,10 @@ export class Port {
       answer = await this.#answerTo(question, answers, seen, signal);
     } finally {
       this.#answers = undefined;
-      // What was to come over a line that broke comes no more.
-      if (answer === undefined && !seen.settled && this.#line === line) {
-        if (this.#direct) this.#doubtful = true;
-        else this.#late.expect(question, seen.unclear);
+      if (answer === undefined && !seen.settled) {
+        // A serial server, and an instrument behind an adapter, may answer on the next line what was asked on this one.
+        if (!this.#direct) this.#late.expect(question, seen.unclear, inStep && seen.unexpected !== undefined);
+        else if (this.#line === line) this.#doubtful = true;
       }
     }
     if (answer !== undefined) {
@@ -344,7 +353,9 @@ export class Port {
     if (!this.#doubtful || this.#line === undefined) return;
     this.#close(new InstrumentError(`${this.name} is opened anew`, "not_connected"));
     try {
-      await this.#open();
+      // Some instruments take one connection at a time, and need a moment to see that the last one has ended.
+      await delay(reopenSeconds);
+      await this.#open().catch(() => delay(2 * reopenSeconds).then(() => this.#open()));
     } catch (error) {
       this.#break(error as InstrumentError);
       throw error;
