@@ -13,9 +13,11 @@ const heater: DriverModule = (
   { title, port, options },
 ) => {
   if (port === undefined) throw new TypeError('it needs a "port"');
-  const ask = async (turn: Turn, text: string): Promise<string> => {
+  /** Asks; what does something is sent `always`, also while the answer to an earlier question is late. */
+  const ask = async (turn: Turn, text: string, always = false): Promise<string> => {
     const answer = await turn.ask({
       text: summed(text),
+      always,
       timeout: 1,
       accepts: (line) => summed(line.slice(0, -2)) === line,
       expected: "ended with its check sum",
@@ -44,7 +46,7 @@ const heater: DriverModule = (
         maximum: Number(options.maximum ?? 200),
         decimals: 1,
         read: read("S"),
-        write: (value, signal) => contact.use("command", signal, (turn) => ask(turn, `S${value.toFixed(1)}`)),
+        write: (value, signal) => contact.use("command", signal, (turn) => ask(turn, `S${value.toFixed(1)}`, true)),
       },
     },
     commands: {

@@ -188,7 +188,14 @@ export class Conversation {
     if (answer === undefined) await turn.send(text);
     else {
       const accepts = (line: string) => answer.test(line);
-      await turn.ask({ text, timeout: this.#timeout, accepts, expected: `matched ${answer.source}`, optional });
+      await turn.ask({
+        text,
+        timeout: this.#timeout,
+        accepts,
+        expected: `matched ${answer.source}`,
+        optional,
+        always: true,
+      });
     }
     const [error] = await this.#errors(turn).catch((error: unknown) => {
       const { message, code } = error as InstrumentError;

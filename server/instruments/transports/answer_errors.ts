@@ -20,15 +20,17 @@ export class NoAnswer extends InstrumentError {
   }
 }
 
-/** A late answer to something else may still come, and could be taken for the answer to this. */
+/** A late answer to something else could be taken for the answer to this. */
 export class AnswerUnclear extends InstrumentError {
   /** Whether all that was late has come by now, so that asking again is answered clearly. */
   readonly settled: boolean;
 
-  /** Makes it. @param text What was asked. @param settled Whether all that was late has come by now. */
-  constructor(text: string, settled: boolean) {
+  /** Makes it. @param text What was to be asked. @param sent Whether it was. @param settled Whether nothing is late now. */
+  constructor(text: string, sent: boolean, settled = false) {
     super(
-      `an answer to something else is late, and could be taken for the answer to ${quoted(text)}; ask again`,
+      sent
+        ? `${quoted(text)} was sent, and what came may be a late answer to something else`
+        : `${quoted(text)} was not asked yet: a late answer to something else could be taken for its own`,
       "not_connected",
     );
     this.settled = settled;

@@ -45,13 +45,18 @@ export interface Question {
   readonly expected: string;
   /** Whether the instrument may also say nothing; then the answer is empty. @default false */
   readonly optional?: boolean;
+  /**
+   * Whether it is sent also while a late answer could be taken for its own: it does something, and its answer says only
+   * that it is done. What is immediate always is. @default false
+   */
+  readonly always?: boolean;
 }
 
 /** What somebody may do during a turn on the port. */
 export interface Turn {
   /** Whether the last question was left without an answer, or was given up: the instrument may have been off. */
   readonly unanswered: boolean;
-  /** How much it could wait. Only what can wait is not asked while a late answer could be taken for its own. */
+  /** How much it could wait. */
   readonly urgency: Urgency;
   /** Aborted when the turn is to end; `undefined` where it takes as long as it takes. */
   readonly signal: AbortSignal | undefined;
@@ -287,11 +292,11 @@ export class Port {
   }
 
   async #ask(question: Question, urgency: Urgency, signal: AbortSignal | undefined): Promise<string> {
-    const { text, timeout, accepts, expected, optional = false } = question;
+    const { text, timeout, accepts, expected, optional = false, always = false } = question;
     await this.#ready(signal);
     const inStep = this.#late.none;
-    // What somebody wants done is done; only a reading can wait.
-    if (urgency === "poll" && this.#late.mayAnswer(accepts)) throw new AnswerUnclear(text, false);
+    const mustGo = always || urgency === "immediate";
+    if (!mustGo && this.#late.mayAnswer(accepts)) throw new AnswerUnclear(text, false);
     const answers = new AnswerQueue();
     const line = this.#line;
     // From here on, what comes is an answer: it may come before the write is known to be done.
@@ -314,7 +319,7 @@ export class Port {
       return answer;
     }
     if (seen.unclear !== undefined && optional) return seen.unclear;
-    if (seen.unclear !== undefined) throw new AnswerUnclear(text, seen.settled);
+    if (seen.unclear !== undefined) throw new AnswerUnclear(text, true, seen.settled);
     if (seen.unexpected !== undefined) {
       throw new InstrumentError(`answered ${quoted(seen.unexpected)} to ${quoted(text)}, and should have ${expected}`);
     }
