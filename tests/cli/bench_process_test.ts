@@ -89,6 +89,21 @@ Deno.test("simulate: says what there is, and where it may run", async () => {
   }
 });
 
+Deno.test("the log says once that an instrument is lost and why, however often it is tried", async () => {
+  const gone = {
+    title: "Gone",
+    driver: "iot-relay",
+    port: "tcp://127.0.0.1:1",
+    reconnect: { first: 0.02, longest: 0.05 },
+  };
+  await withFiles({ "bench.json": JSON.stringify({ instruments: [gone] }) }, async (folder) => {
+    const args = ["--bench", join(folder, "bench.json"), "--log-level", "debug"];
+    await using server = new ServerProcess(benchServer(programs[0]!), args);
+    await eventually(() => server.err.split("still not connected").length > 5, "five more tries");
+    strictEqual(server.err.split(/Gone is not connected on tcp:.*nothing listens there; it is tried again/).length, 2);
+  });
+});
+
 const stage = `
 import { factor } from "./parts/factor.ts";
 interface Setup { title: string; options: { speed: number } }
