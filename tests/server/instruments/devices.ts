@@ -1,5 +1,6 @@
 /** Instruments for the tests: real sockets and ptys that behave as a test wants, and benches that talk to them. */
 import { loadBench } from "../../../server/bench_file/bench_file.ts";
+import type { FieldHolder } from "../../../server/instruments/field.ts";
 import { poller } from "../../../server/instruments/transports/unix_poller.ts";
 import { openPty } from "../../../server/instruments/transports/pty.ts";
 import { loadSerialLibrary } from "../../../server/instruments/transports/serial.ts";
@@ -158,4 +159,18 @@ export class ServedBench implements AsyncDisposable {
     await this.server.stop();
     await Deno.remove(this.#folder, { recursive: true });
   }
+}
+
+/** Every good value that a field has or had. */
+export function goodValues(bench: ServedBench, instrument: string): Map<string, Set<unknown>> {
+  const seen = new Map<string, Set<unknown>>();
+  const note = (field: FieldHolder) => {
+    if (field.quality === "good") seen.set(field.title, (seen.get(field.title) ?? new Set()).add(field.value));
+  };
+  bench.server.bench.onChange(({ name }, field) => {
+    if (name === instrument) note(field);
+  });
+  // What was read before is told no more.
+  bench.server.bench.find(instrument)!.holders.forEach(note);
+  return seen;
 }

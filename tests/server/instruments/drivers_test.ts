@@ -11,7 +11,7 @@ import {
 import type { Simulator } from "../../../server/instruments/simulators/simulator.ts";
 import { poller } from "../../../server/instruments/transports/unix_poller.ts";
 import { eventually } from "../../fixture.ts";
-import { ServedBench } from "./devices.ts";
+import { goodValues, ServedBench } from "./devices.ts";
 
 const windows = Deno.build.os === "windows";
 
@@ -269,23 +269,14 @@ for (const kind of ["silent", "garbage", "slow", "drop", "length"] as FaultKind[
         line: { timeout: 0.2, gap: 0 },
         reconnect: { first: 0.05, longest: 0.2 },
       });
-      const seen: Record<string, Set<unknown>> = {
-        "Device Gas": new Set(),
-        "Device Mode": new Set(),
-        "Device Setpoint": new Set(),
-      };
-      bench.server.bench.onChange((_, field) => {
-        if (field.quality === "good") seen[field.title]?.add(field.value);
-      });
-      await eventually(
-        () => Object.values(seen).every((values) => values.size > 0),
-        "a reading of every field",
-      );
+      const seen = goodValues(bench, "mfc");
+      const fields = ["Device Gas", "Device Mode", "Device Setpoint"];
+      await eventually(() => fields.every((field) => seen.has(field)), "a reading of every field");
       await new Promise((resolve) => setTimeout(resolve, 2000));
-      assert.deepEqual([...seen["Device Gas"]!], ["Ar"]);
-      assert.deepEqual([...seen["Device Mode"]!], ["Closed"]);
+      assert.deepEqual([...seen.get("Device Gas")!], ["Ar"]);
+      assert.deepEqual([...seen.get("Device Mode")!], ["Closed"]);
       // A byte more or less in a number without a check sum cannot be told from another number.
-      if (kind !== "length") assert.deepEqual([...seen["Device Setpoint"]!], [0]);
+      if (kind !== "length") assert.deepEqual([...seen.get("Device Setpoint")!], [0]);
     } finally {
       await running.close();
     }

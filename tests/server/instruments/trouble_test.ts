@@ -6,7 +6,7 @@ import { parseAddress } from "../../../server/instruments/transports/address.ts"
 import { type LineFormat, Port, type Question } from "../../../server/instruments/transports/port.ts";
 import { simulateTcp } from "../../../server/instruments/simulators/serve.ts";
 import { eventually } from "../../fixture.ts";
-import { ptyDevice, ServedBench, tcpDevice } from "./devices.ts";
+import { goodValues, ptyDevice, ServedBench, tcpDevice } from "./devices.ts";
 
 const wait = (seconds: number) => new Promise((resolve) => setTimeout(resolve, seconds * 1000));
 const windows = Deno.build.os === "windows";
@@ -15,16 +15,6 @@ const lines: LineFormat = { sendEnd: "\n", receiveEnd: "\n", gap: 0, settle: 0, 
 /** A question whose answer is a number. */
 function digits(text: string): Question {
   return { text, timeout: 0.2, accepts: (answer) => /^\d+$/.test(answer), expected: "been a number" };
-}
-
-/** Every good value that a field had. */
-function goodValues(bench: ServedBench, instrument: string): Map<string, Set<unknown>> {
-  const seen = new Map<string, Set<unknown>>();
-  bench.server.bench.onChange(({ name }, field) => {
-    if (name !== instrument || field.quality !== "good") return;
-    seen.set(field.title, (seen.get(field.title) ?? new Set()).add(field.value));
-  });
-  return seen;
 }
 
 Deno.test({
