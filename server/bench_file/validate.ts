@@ -55,7 +55,7 @@ function issueProblems(
     ];
   }
   if (issue.code === "unrecognized_keys") {
-    const names = keysAt(known, known, path);
+    const names = keysAt(known, path);
     return issue.keys.map((key) => {
       const meaning = didYouMean(key, names) ||
         (names.length > 0 && names.length < 12 ? `; there is ${names.join(", ")}` : "");
@@ -118,12 +118,12 @@ function valueAt(root: unknown, path: Path): unknown {
 }
 
 /** What keys the schema knows at a place. */
-function keysAt(root: z.core.JSONSchema.BaseSchema, schema: z.core.JSONSchema.BaseSchema, path: Path): string[] {
+function keysAt(schema: z.core.JSONSchema.BaseSchema, path: Path): string[] {
   const branches = [schema, ...(schema.anyOf ?? []) as z.core.JSONSchema.BaseSchema[]];
   const [key, ...rest] = path;
   if (key === undefined) return branches.flatMap((branch) => Object.keys(branch.properties ?? {}));
   return branches.flatMap((branch) => {
     const next = typeof key === "number" ? branch.items : branch.properties?.[key] ?? branch.additionalProperties;
-    return typeof next === "object" && next !== null && !Array.isArray(next) ? keysAt(root, next, rest) : [];
+    return typeof next === "object" && next !== null && !Array.isArray(next) ? keysAt(next, rest) : [];
   });
 }

@@ -15,10 +15,10 @@ import { type Filling, Template } from "./template.ts";
 import { checkGroup, expression, type ValueCodec, valueIn } from "./value_codec.ts";
 
 /** How long an answer may take unless the description says, in seconds. */
-export const defaultTimeout = 1;
+const defaultTimeout = 1;
 
 /** How often a reading is asked for again unless the description says. */
-export const defaultRetries = 1;
+const defaultRetries = 1;
 
 /** How many errors are fetched after one command, so that none is left for the next. */
 const mostErrors = 20;
