@@ -60,6 +60,7 @@ export class Bench {
     this.#instruments.set(instrument.name, instrument);
     this.#lookup.set(instrument.title, instrument).set(instrument.name, instrument);
     instrument.queue.gate = this.gate;
+    instrument.surroundings = this;
     instrument.changed = (of, field) => this.#publish(of, field);
   }
 
@@ -90,9 +91,12 @@ export class Bench {
   /**
    * Begins contact with every instrument, reads it now and at its poll interval, and lets the time of simulated ones
    * pass.
+   *
+   * @returns When the instruments are ready, or the log has said why one is not; those that cannot be reached are tried on.
    */
-  start(): void {
-    if (this.started) return;
+  start(): Promise<void> {
+    if (this.started) return Promise.resolve();
+    const ready: Promise<void>[] = [];
     let last = performance.now();
     this.#timers.push(setInterval(() => {
       const now = performance.now();
@@ -104,7 +108,12 @@ export class Bench {
     }, 1000));
     for (const [index, instrument] of [...this.#instruments.values()].entries()) {
       instrument.expectReadings();
-      instrument.contact?.start(() => this.#contactChanged(instrument));
+      ready.push(
+        instrument.start(() => this.#contactChanged(instrument)).catch((error) => {
+          // The others go on.
+          log.error("{instrument} is not ready: {reason}", { instrument: instrument.title, reason: error.message });
+        }),
+      );
       const interval = instrument.shortestInterval;
       if (interval === undefined) continue;
       // A real one is read as soon as it answers.
@@ -116,6 +125,7 @@ export class Bench {
         this.#timers.push(setInterval(() => this.#poll(instrument, false), interval * 1000));
       }, begin));
     }
+    return Promise.all(ready).then(() => {});
   }
 
   #poll(instrument: Instrument, all: boolean): void {
@@ -148,8 +158,9 @@ export class Bench {
     for (const timer of this.#timers.splice(0)) clearInterval(timer);
     const stopping = new InstrumentError("The server is stopping and starts no more commands");
     for (const instrument of this.#instruments.values()) instrument.queue.clear(stopping);
-    await Promise.all([...this.#instruments.values()].map(async ({ contact, title }) => {
-      await contact?.stop();
+    await Promise.all([...this.#instruments.values()].map(async (instrument) => {
+      await instrument.stop();
+      const { contact, title } = instrument;
       const reason = contact?.reason ?? "";
       if (reason !== "") log.warning("{instrument} did not take its goodbye: {reason}", { instrument: title, reason });
     }));

@@ -142,7 +142,7 @@ export class CommandServer extends SocketServer<LineSession> {
     super.start();
     if (!this.#ownsBench) return;
     this.services.dispatcher.start();
-    this.services.bench.start();
+    void this.services.bench.start();
   }
 
   /** Stops accepting, finishes what runs, closes every connection, and stops the bench if it is this server's own. */

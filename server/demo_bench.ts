@@ -6,7 +6,8 @@
 
 import { version } from "../protocol/version.ts";
 import type { Instrument } from "./instruments/instrument.ts";
-import { azcamParameters, simulatedExposure } from "./instruments/simulated/exposure.ts";
+import { azcamParameters } from "./instruments/camera/parameters.ts";
+import { simulatedCamera, type SimulatedCameraOptions } from "./instruments/simulated/camera.ts";
 import {
   simulatedAalborg,
   simulatedLight,
@@ -16,13 +17,22 @@ import {
 } from "./instruments/simulated/laboratory.ts";
 import { simulatedInstrument, simulatedTelescope, simulatedTempcon } from "./instruments/simulated/observatory.ts";
 
+/** What of the demo bench can be chosen. */
+export interface DemoOptions {
+  /** What the camera is like; without `imageFolders` it takes no exposures. */
+  readonly camera?: SimulatedCameraOptions;
+  /** The PC's name, which azcam's parameter `hostname` tells. @default unknown */
+  readonly hostName?: string;
+}
+
 /**
  * Makes the demo bench's instruments, each with its physics at rest. The same ones behave the same on every run.
  *
+ * @param options What of it can be chosen.
  * @returns Instruments for one bench: `Reactor TC`, `Methane MFC`, `Argon MFC`, `Oxygen MFC`, `UV Light`, `Picarro`,
  * and azcam's `exposure`, `tempcon`, `instrument`, `telescope` and `parameters`.
  */
-export function demoInstruments(): Instrument[] {
+export function demoInstruments({ camera = {}, hostName }: DemoOptions = {}): Instrument[] {
   const { instrument: light, lit } = simulatedLight();
   const { instrument: methane, flow } = simulatedAalborg("Methane MFC", 10);
   return [
@@ -32,10 +42,15 @@ export function demoInstruments(): Instrument[] {
     simulatedMks("Oxygen MFC", 12),
     light,
     simulatedPicarro(flow, lit),
-    simulatedExposure(),
+    simulatedCamera({ software: `heliograph ${version}`, ...camera }),
     simulatedTempcon(),
     simulatedInstrument(),
     simulatedTelescope(),
-    azcamParameters({ version, systemname: "sim" }),
+    azcamParameters({
+      version,
+      systemname: camera.systemName ?? "sim",
+      ...(hostName === undefined ? {} : { hostname: hostName }),
+      ...(camera.imageFolders?.[0] === undefined ? {} : { wd: camera.imageFolders[0] }),
+    }),
   ];
 }

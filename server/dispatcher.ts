@@ -173,7 +173,12 @@ export class Dispatcher {
     if (!command.immediate && command.role !== "observer") this.control.check(instrument.name, caller, name);
     const bound = command.bind(instrument.name, name, args, keywords);
     const work = new Work(name, command, bound, caller, this.#issue);
-    const result = command.immediate ? instrument.queue.submitImmediate(work) : instrument.queue.submit(work);
+    const { queue } = instrument;
+    const result = command.immediate
+      ? queue.submitImmediate(work)
+      : command.beside
+      ? queue.submitBeside(work)
+      : queue.submit(work);
     // What tells of what is in memory changes nothing.
     if (command.immediate && command.role === "observer") return result;
     if (!(result instanceof Promise)) {

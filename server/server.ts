@@ -59,6 +59,7 @@ export class HeliographServer {
   readonly #poll: boolean;
   readonly #finished = Promise.withResolvers<void>();
   #stopping: Promise<void> | undefined;
+  #ready: Promise<void> = Promise.resolve();
 
   /**
    * Makes a server; `start` makes it listen.
@@ -84,6 +85,11 @@ export class HeliographServer {
     return this.#services.bench;
   }
 
+  /** Resolves when the instruments have what they need of this PC, so that permissions can be given up. */
+  get ready(): Promise<void> {
+    return this.#ready;
+  }
+
   /** Resolves when the server has stopped. */
   get finished(): Promise<void> {
     return this.#finished.promise;
@@ -103,7 +109,7 @@ export class HeliographServer {
       throw error;
     }
     this.#services.sandbox.start();
-    if (this.#poll) this.bench.start();
+    if (this.#poll) this.#ready = this.bench.start();
   }
 
   /** Stops accepting, finishes what runs (for at most five seconds), closes every connection and stops the bench. */

@@ -13,6 +13,7 @@ import {
   type LogRecord,
 } from "npm:@logtape/logtape@2.4.2";
 import { buildCommand } from "npm:@stricli/core@1.3.0";
+import { resolve } from "node:path";
 import { HeliographError } from "../../protocol/errors.ts";
 import { version } from "../../protocol/version.ts";
 import { loadBench, type LoadedBench } from "../../server/bench_file/bench_file.ts";
@@ -35,6 +36,7 @@ interface ServerFlags {
   readonly host?: string;
   readonly commandPort?: number;
   readonly dashboardPort?: number;
+  readonly imageFolder?: readonly string[];
   readonly logLevel: LogLevel;
   readonly jsonLogs: boolean;
   readonly insecureOpen: boolean;
@@ -102,6 +104,15 @@ export const serverCommand = buildCommand({
       host: overFlag(String, "The address to listen on", "127.0.0.1", "ADDRESS"),
       commandPort: overFlag(parsePort, "azcam's port; 0 takes any free one", 2402, "PORT"),
       dashboardPort: overFlag(parsePort, "PyOpticon's port; 0 takes any free one", 12345, "PORT"),
+      imageFolder: {
+        kind: "parsed",
+        parse: String,
+        variadic: ",",
+        optional: true,
+        brief: "Folders that images may be written to; they go to the first unless a client says otherwise " +
+          "[default: images]",
+        placeholder: "FOLDER",
+      },
       logLevel: {
         kind: "enum",
         values: ["debug", "info", "warning", "error"],
@@ -150,6 +161,7 @@ export const serverCommand = buildCommand({
       const { cause } = error as Error;
       throw cause instanceof Deno.errors.NotCapable ? notPermitted(setup.host, cause) : error;
     }
+    await server.ready;
     await dropPermissions(setup);
     announce(this, setup, server);
     if (!isLoopback(setup.host)) {
@@ -184,9 +196,16 @@ async function setUp(flags: ServerFlags, simulators: Simulators): Promise<Setup>
   if (flags.bench === undefined && flags.simulate) {
     throw new UsageError("--simulate needs --bench FILE: the demo bench is simulated as it is");
   }
+  const imageFolders = flags.imageFolder?.map((folder) => resolve(folder));
   const bench = flags.bench === undefined
-    ? { name: "demo bench", instruments: demoInstruments(), server: {}, code: {}, serialPorts: [] }
-    : await loadBench(flags.bench, flags.simulate ? simulators.redirect : undefined);
+    ? {
+      name: "demo bench",
+      instruments: demoBench(imageFolders ?? [resolve("images")]),
+      server: {},
+      code: {},
+      serialPorts: [],
+    }
+    : await loadBench(flags.bench, flags.simulate ? simulators.redirect : undefined, imageFolders);
   // From here on the ports that the bench names can be opened although the permission for it is given up.
   if (bench.serialPorts.length > 0) loadSerialLibrary();
   return {
@@ -198,6 +217,11 @@ async function setUp(flags: ServerFlags, simulators: Simulators): Promise<Setup>
     instruments: bench.instruments,
     sandbox: sandboxOf(flags, bench.code),
   };
+}
+
+/** The demo bench, whose camera writes where images may be written. */
+function demoBench(imageFolders: readonly string[]): Instrument[] {
+  return demoInstruments({ camera: { imageFolders }, hostName: Deno.hostname() });
 }
 
 function makeServer({ flags, host, commandPort, dashboardPort, name, instruments, sandbox }: Setup): HeliographServer {

@@ -21,6 +21,7 @@ import type { Language } from "../sandbox/options.ts";
 import { driverApi, type DriverModule } from "./driver_api.ts";
 import { mergeDescription } from "./merge.ts";
 import { isModule, loadModule } from "./modules.ts";
+import { readyMade } from "./ready_made.ts";
 import { type BenchDescription, benchSchema, driverSchema, type InstrumentEntry } from "./schema.ts";
 import { BenchFileError, type Path, type Problem, Source } from "./source.ts";
 import { formProblems } from "./validate.ts";
@@ -33,6 +34,8 @@ export interface ServerSection {
   readonly commandPort?: number | undefined;
   /** PyOpticon's port; 0 takes any free one. */
   readonly dashboardPort?: number | undefined;
+  /** Folders that images may be written to. */
+  readonly imageFolders?: readonly string[] | undefined;
 }
 
 /** What a bench file lets the code of clients do. */
@@ -86,12 +89,18 @@ export type Redirect = (address: string, simulator: (() => Simulator) | undefine
  * @param file JSON with comments; or `.ts` or `.js`, which exports the same as a value, or a function that is given
  * heliograph and returns it. There `instruments` may also hold instruments that were made by `defineInstrument`.
  * @param redirect Changes addresses. @default as they are
+ * @param imageFolders Absolute paths of the folders that images may be written to. @default what the file says, or
+ * `images` beside it
  * @returns The bench. No port has been opened.
  * @throws {BenchFileError} With all that is wrong, where, and what would be right.
  */
-export async function loadBench(file: string, redirect: Redirect = (address) => address): Promise<LoadedBench> {
+export async function loadBench(
+  file: string,
+  redirect: Redirect = (address) => address,
+  imageFolders?: readonly string[],
+): Promise<LoadedBench> {
   const source = await readSource(file);
-  return await new Loader(source, redirect).load();
+  return await new Loader(source, redirect, imageFolders).load();
 }
 
 async function readSource(file: string): Promise<Source> {
@@ -133,10 +142,13 @@ class Loader {
   readonly #problems: Problem[] = [];
   readonly #ports = new Map<string, { port: Port; serial: unknown; title: string }>();
   #named: Readonly<Record<string, string>> = {};
+  #imageFolders: readonly string[] | undefined;
+  #benchName = "heliograph";
 
-  constructor(source: Source, redirect: Redirect) {
+  constructor(source: Source, redirect: Redirect, imageFolders: readonly string[] | undefined) {
     this.#source = source;
     this.#redirect = redirect;
+    this.#imageFolders = imageFolders;
   }
 
   async load(): Promise<LoadedBench> {
@@ -154,6 +166,9 @@ class Loader {
     this.#stop();
     const bench = benchSchema.parse(described);
     this.#named = bench.ports ?? {};
+    this.#benchName = bench.name ?? this.#benchName;
+    const beside = dirname(resolve(source.file));
+    this.#imageFolders ??= (bench.server?.imageFolders ?? ["images"]).map((folder) => resolve(beside, folder));
     const instruments: Instrument[] = [];
     const raw = (described as { instruments: Record<string, unknown>[] }).instruments;
     for (const [index, entry] of bench.instruments.entries()) {
@@ -215,12 +230,15 @@ class Loader {
     if (driverName !== undefined && isModule(driverName)) return await this.#ownDriver(entry, at);
     const wrong = (path: Path, message: string) =>
       new BenchFileError([this.#source.problem([...at, ...path], message)]);
-    if (options !== undefined) throw wrong(["options"], "has a meaning only beside a driver that is code (.ts or .js)");
+    if (driverName !== undefined && Object.hasOwn(readyMade, driverName)) return this.#readyMade(driverName, entry, at);
+    if (options !== undefined) {
+      throw wrong(["options"], "has a meaning only beside a driver that is code (.ts or .js), or a ready-made one");
+    }
     const found = await this.#driver(driverName, at);
     const { title: _title, driver: _driver, port: _port, options: _options, parameters: _given, ...over } = raw;
     const merged = mergeDescription(found.description, over);
     if (isEmpty(merged.fields) && isEmpty(merged.commands)) {
-      const drivers = Object.keys(builtInDrivers).join(", ");
+      const drivers = [...Object.keys(builtInDrivers), ...Object.keys(readyMade)].join(", ");
       throw wrong([], `${title} has neither fields nor commands; describe them, or name a driver: ${drivers}`);
     }
     const problems = formProblems(descriptionSchema, merged, this.#source, at);
@@ -262,7 +280,7 @@ class Loader {
     const driver = Object.hasOwn(builtInDrivers, name) ? builtInDrivers[name] : undefined;
     if (driver !== undefined) return { description: driver.description, driver, source: undefined };
     if (!name.endsWith(".json") && !name.endsWith(".jsonc")) {
-      const known = Object.keys(builtInDrivers);
+      const known = [...Object.keys(builtInDrivers), ...Object.keys(readyMade)];
       const message = `there is no driver ${name}${didYouMean(name, known)}: it is ${
         known.join(", ")
       }, or a file (.json, .ts, .js)`;
@@ -284,6 +302,21 @@ class Loader {
       if (!(error instanceof Deno.errors.NotFound)) throw error;
       throw new BenchFileError([this.#source.problem([...at, "driver"], `there is no file ${file}`)]);
     }
+  }
+
+  /** An instrument that heliograph itself makes by code. */
+  #readyMade(driver: string, entry: InstrumentEntry, at: Path): Instrument {
+    const { title, driver: _driver, options = {}, ...others } = entry;
+    const extra = Object.keys(others).find((key) => others[key as keyof typeof others] !== undefined);
+    if (extra !== undefined) {
+      throw new BenchFileError([
+        this.#source.problem([...at, extra], `has no meaning beside ${driver}: it takes title and options`),
+      ]);
+    }
+    const { options: form, make } = readyMade[driver]!;
+    const problems = formProblems(form, options, this.#source, [...at, "options"]);
+    if (problems.length > 0) throw new BenchFileError(problems);
+    return make(options, { title, imageFolders: this.#imageFolders ?? [], benchName: this.#benchName });
   }
 
   /** An instrument whose driver is code. */

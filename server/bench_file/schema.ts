@@ -18,13 +18,16 @@ export const instrumentSchema = z.strictObject({
     description: "What people call it, and PyOpticon's nickname: UV Light, which clients also reach as uv_light",
   }),
   driver: z.string().min(1).optional().meta({
-    description: "A built-in driver, or a file beside this one: .json with a description, .ts or .js with code",
+    description:
+      "A built-in driver, a ready-made instrument such as simulated-camera, or a file beside this one: .json with a description, .ts or .js with code",
   }),
   port: z.string().min(1).optional().meta({
     description:
       "Its address, or a name from ports: tcp://HOST:PORT, udp://HOST:PORT, serial:///dev/ttyUSB0?baud=9600, serial://COM9",
   }),
-  options: z.record(z.string(), z.unknown()).optional().meta({ description: "What a driver of one's own is given" }),
+  options: z.record(z.string(), z.unknown()).optional().meta({
+    description: "What a driver of one's own, or a ready-made instrument, is given",
+  }),
   ...descriptionShape,
 });
 
@@ -36,6 +39,9 @@ export const benchSchema = z.strictObject({
     host: z.string().min(1).optional().meta({ description: "The address to listen on; default 127.0.0.1" }),
     commandPort: port.optional().meta({ description: "azcam's port; default 2402, 0 takes any free one" }),
     dashboardPort: port.optional().meta({ description: "PyOpticon's port; default 12345, 0 takes any free one" }),
+    imageFolders: texts.optional().meta({
+      description: "Folders that images may be written to, as seen from this file; default images",
+    }),
   }).optional().meta({ description: "Where the server listens; its flags go before this" }),
   code: z.strictObject({
     languages: z.array(z.enum(languages)).optional().meta({

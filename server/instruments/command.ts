@@ -55,6 +55,11 @@ export interface CommandSpec<A extends Record<string, ValueType>> {
    * @default false
    */
   readonly immediate?: boolean;
+  /**
+   * Does not wait behind a running command either, since it drives nothing: it sets in memory what the next one uses.
+   * Unlike an immediate one it does not pass whoever has control. @default false
+   */
+  readonly beside?: boolean;
   /** The time it may take in seconds, waiting included. @default 30 */
   readonly deadline?: number;
   /** `float`: numbers, also those in a list, read `1.0` rather than `1` on azcam's wire. */
@@ -77,6 +82,9 @@ export interface BoundArguments {
   readonly moreKeywords: ReadonlyMap<string, unknown>;
 }
 
+/** The longest deadline, in seconds: a week, for a sequence of exposures. */
+export const longestDeadline = 7 * 86_400;
+
 const noMore: readonly unknown[] = [];
 const noKeywords: ReadonlyMap<string, unknown> = new Map();
 
@@ -92,6 +100,8 @@ export class Command {
   readonly role: Role;
   /** Whether it waits behind no other command. */
   readonly immediate: boolean;
+  /** Whether it runs beside a running command. */
+  readonly beside: boolean;
   /** The time it may take in seconds, waiting included. */
   readonly deadline: number;
   readonly #returnsFloat: boolean;
@@ -107,9 +117,12 @@ export class Command {
     this.takesMore = spec.takesMore ?? false;
     this.role = spec.role ?? "operator";
     this.immediate = spec.immediate ?? false;
+    this.beside = spec.beside ?? false;
     this.deadline = spec.deadline ?? 30;
-    if (!(this.deadline > 0 && this.deadline <= 86_400)) {
-      throw new TypeError(`Cannot give a command a deadline of ${this.deadline} s: more than 0 and at most 86400`);
+    if (!(this.deadline > 0 && this.deadline <= longestDeadline)) {
+      throw new TypeError(
+        `Cannot give a command a deadline of ${this.deadline} s: more than 0 and at most ${longestDeadline}`,
+      );
     }
     this.#returnsFloat = spec.returns === "float";
     const needed = [...this.arguments.values()].some((argument) => argument.default === undefined);
@@ -228,7 +241,7 @@ function asFloat(value: unknown): unknown {
  *
  * @param spec The declaration.
  * @returns The command, for an instrument's `commands`.
- * @throws {TypeError} When the deadline is not between 0 and a day.
+ * @throws {TypeError} When the deadline is not between 0 and a week.
  */
 export function command<A extends Record<string, ValueType>>(spec: CommandSpec<A>): Command {
   return new Command(spec as unknown as CommandSpec<Record<string, ValueType>>);

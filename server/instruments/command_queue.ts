@@ -198,6 +198,11 @@ export class CommandQueue {
     return this.#withDeadline(work, undefined, nothing);
   }
 
+  /** Runs a command beside the one that runs, unless somebody else's code has the bench for itself. */
+  submitBeside(work: Work): unknown {
+    return this.#passes(work) ? this.submitImmediate(work) : this.submit(work);
+  }
+
   /**
    * Runs a poll when no command runs or waits, step by step: commands go in between.
    *

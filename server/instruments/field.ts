@@ -30,6 +30,8 @@ export interface FieldSpec<T extends ValueType = ValueType> extends ValueSpec<T>
   readonly pollInterval?: number;
   /** Whether it belongs into the data log. @default true */
   readonly log?: boolean;
+  /** The FITS keyword by which the headers of images say it, for example `CAMTEMP`. @default none */
+  readonly keyword?: string;
   /** Writes the hardware; called when the field is set, or at `confirm` where it needs one. */
   readonly write?: (value: ValueOf<T>, signal: AbortSignal) => unknown;
 }

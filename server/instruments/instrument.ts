@@ -10,6 +10,7 @@ import type { Command } from "./command.ts";
 import { CommandQueue } from "./command_queue.ts";
 import { InstrumentError } from "./errors.ts";
 import { type Field, FieldHolder, type FieldSpec } from "./field.ts";
+import { HeaderKeywords } from "./header_keywords.ts";
 import { didYouMean, identifierOf } from "./names.ts";
 import { AnswerUnclear } from "./transports/answer_errors.ts";
 import type { Contact } from "./transports/contact.ts";
@@ -38,8 +39,22 @@ export interface InstrumentSpec<F extends Record<string, ValueType>> {
   readonly errorAfter?: number;
   /** What keeps it in contact, where it is a real one. @default none */
   readonly contact?: Contact;
+  /** Whether its fields are set beside a running command, since setting them drives nothing. @default false */
+  readonly settingsBeside?: boolean;
+  /** Makes it ready, before the server gives up the permissions that it does not need for serving. */
+  readonly start?: () => Promise<void> | undefined;
+  /** Ends what it does, when the server stops. */
+  readonly stop?: () => Promise<void>;
   /** Advances a simulation. @param seconds How much simulated time passes. */
   readonly step?: (seconds: number) => void;
+}
+
+/** The instruments that stand on the same bench. */
+export interface Surroundings {
+  /** All of them. */
+  readonly instruments: readonly Instrument[];
+  /** One by its name or title, or `undefined`. */
+  find(name: string): Instrument | undefined;
 }
 
 /** Told of every change of a field. */
@@ -70,11 +85,19 @@ export class Instrument {
   readonly pollInterval: number;
   /** What keeps it in contact; `undefined` for a simulated one. */
   readonly contact: Contact | undefined;
+  /** Whether its fields are set beside a running command. */
+  readonly settingsBeside: boolean;
+  /** What it says in the headers of images. */
+  readonly keywords: HeaderKeywords;
+  /** The instruments of its bench, itself among them; the bench sets it. */
+  surroundings: Surroundings | undefined;
   /** The one queue through which it is driven. */
   readonly queue: CommandQueue;
   /** Whom to tell of changes; the bench sets it. */
   changed: ChangeListener | undefined;
   readonly #step: ((seconds: number) => void) | undefined;
+  readonly #start: (() => Promise<void> | undefined) | undefined;
+  readonly #stop: (() => Promise<void>) | undefined;
   #standard: ReadonlyMap<string, Command> = new Map();
   readonly #lookup = new Map<string, FieldHolder>();
   readonly #written: FieldHolder[];
@@ -96,6 +119,9 @@ export class Instrument {
     this.#errorAfter = spec.errorAfter;
     this.queue = new CommandQueue(this.name);
     this.#step = spec.step;
+    this.#start = spec.start;
+    this.#stop = spec.stop;
+    this.settingsBeside = spec.settingsBeside ?? false;
     this.holders = Object.entries(spec.fields ?? {}).map(([title, field]) =>
       new FieldHolder(title, field, (holder) => this.changed?.(this, holder))
     );
@@ -106,6 +132,7 @@ export class Instrument {
       }
     }
     if (this.contact !== undefined) { for (const holder of this.holders) holder.doubt("not sent yet"); }
+    this.keywords = new HeaderKeywords(this.holders);
     this.#written = this.holders.filter((holder) => holder.spec.needsConfirm);
     this.byTitle = Object.fromEntries(this.holders.map((holder) => [holder.title, holder]));
     const { commands = {} } = spec;
@@ -264,6 +291,23 @@ export class Instrument {
         holder.doubt(`set before the instrument was lost: ${this.contact.reason || "not connected yet"}`);
       }
     }
+  }
+
+  /**
+   * Makes it ready, and begins contact with a real one.
+   *
+   * @param changed Told of every change of the contact's state.
+   * @returns When it is ready; a contact may take longer.
+   */
+  async start(changed: () => void): Promise<void> {
+    this.contact?.start(changed);
+    await this.#start?.();
+  }
+
+  /** Ends what it does, and says goodbye to a real one. */
+  async stop(): Promise<void> {
+    await this.#stop?.();
+    await this.contact?.stop();
   }
 
   /** Advances a simulated instrument; nothing happens to a real one. */

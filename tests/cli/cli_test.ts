@@ -48,7 +48,7 @@ Deno.test("cli: get, set, confirm and call, for people and for scripts", async (
     out: "zero\nobject\nflat\ndark\n",
     err: "",
   });
-  deepStrictEqual(await cli("call", "--json", "exposure", "get_roi"), { code: 0, out: "[1,1,1,1,1,1]\n", err: "" });
+  deepStrictEqual(await cli("call", "--json", "exposure", "get_roi"), { code: 0, out: "[1,1024,1,1024,1,1]\n", err: "" });
   match((await cli("call", "exposure", "get_status")).out, /^name +value\nmessage\n.*\nexposuretime +2\.5\n/s);
 });
 
@@ -83,21 +83,20 @@ Deno.test("cli: colour is used where it is wanted, and nowhere else", async () =
 });
 
 Deno.test("cli: what an instrument holds does not steer the terminal", async () => {
-  await using server = startServer();
+  const sign = defineInstrument({
+    title: "sign",
+    fields: { Text: { type: "text", access: "setting" } },
+    commands: ({ Text }) => ({ read: command({ summary: "What is on it", run: () => Text.value }) }),
+  });
+  await using server = startServer({ instruments: [sign] });
   const cli = against(server.dashboardServer.port);
-  await cli("set", "exposure", "imagetitle", "\u001b[31mred\nnext");
-  for (
-    const words of [["get", "exposure", "imagetitle"], ["describe", "exposure"], [
-      "call",
-      "exposure",
-      "get_image_title",
-    ]]
-  ) {
+  await cli("set", "sign", "Text", "\u001b[31mred\nnext");
+  for (const words of [["get", "sign", "Text"], ["describe", "sign"], ["call", "sign", "read"]]) {
     const { out } = await cli(...words);
     match(out, /\\u001b\[31mred\\nnext/);
     strictEqual(out.includes("\u001b"), false);
   }
-  match((await cli("get", "--json", "exposure", "imagetitle")).out, /^\{"value":"\\u001b\[31mred\\nnext",/);
+  match((await cli("get", "--json", "sign", "Text")).out, /^\{"value":"\\u001b\[31mred\\nnext",/);
 });
 
 Deno.test("cli: command sends a line to any azcam-style server", async () => {

@@ -101,6 +101,11 @@ const azcamDepartures: Readonly<Record<string, Departure>> = {
       /^OK \{"message": "", "exposurelabel": "", "exposurecolor": "transparent", "exposurestate": "", "progressbar": 0\.0, "camtemp": -999\.9, "dewtemp": -999\.9, "filename": "\/test\.fits", "seqcount": 0, "seqtotal": 0, "timestamp": "\d{4}-\d\d-\d\d \d\d:\d\d:\d\d", "imagetitle": "my title", "imagetype": "flat", "imagetest": 1, "exposuretime": 2\.5, "colbin": 2, "rowbin": 2, "systemname": "sim", "mode": ""\}\r\n$/,
     why: "time goes on; the original tells the exposure time before the last one set, and -666.6 for a sensor it lacks",
   },
+  "exposure.get_roi\r\n": {
+    reply: /^OK (?:1 1024 1 1024 1 1|1 100 1 50 2 2)\r\n$/,
+    why: says.benchHasMore,
+  },
+  "exposure.get_format\r\n": { reply: "OK 1024 0 0 32 1024 0 0 0 0\r\n", why: says.benchHasMore },
   "tempcon.get_temperatures\r\n": { reply: "OK -999.9 -999.9\r\n", why: "the demo bench's tempcon has two sensors" },
   "instrument.get_filters\r\n": { reply: "OK u g r i z clear\r\n", why: says.benchHasMore },
   "instrument.get_filter\r\n": { reply: "OK r\r\n", why: says.benchHasMore },

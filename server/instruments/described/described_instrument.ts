@@ -9,6 +9,7 @@ import { defineInstrument } from "../define_instrument.ts";
 import { InstrumentError } from "../errors.ts";
 import type { FieldSpec } from "../field.ts";
 import type { Instrument } from "../instrument.ts";
+import { checkKeyword } from "../fits/card.ts";
 import { PortContact } from "../transports/contact.ts";
 import type { Port, Turn } from "../transports/port.ts";
 import { delay } from "../transports/delay.ts";
@@ -100,7 +101,8 @@ class Describer {
 
   #field(title: string, field: DescribedField): FieldSpec<ValueType> {
     const codec = new ValueCodec(field);
-    const { read, listen, write, needsConfirm, initial, poll, log } = field;
+    const { read, listen, write, needsConfirm, initial, poll, log, keyword } = field;
+    if (keyword !== undefined) within("keyword", () => checkedKeyword(keyword));
     if (read === undefined && listen === undefined && write === undefined) {
       throw new TypeError('can neither be read nor set: it needs "read", "listen" or "write"');
     }
@@ -119,6 +121,7 @@ class Describer {
       ...(initial === undefined ? {} : { initial: within("initial", () => codec.own(initial)) as never }),
       ...(poll === undefined ? {} : { pollInterval: poll }),
       ...(log === undefined ? {} : { log }),
+      ...(keyword === undefined ? {} : { keyword }),
       ...(listen === undefined ? {} : { listens: true }),
       ...(reading === undefined ? {} : {
         read: (signal: AbortSignal, pass: object) => this.#read(reading, codec, signal, pass) as Promise<never>,
@@ -267,4 +270,13 @@ function wrong(message: string): never {
  */
 export function describedInstrument(options: DescribedInstrumentOptions): Instrument {
   return new Describer(options).make();
+}
+
+/** A mistake in a keyword is one in the description. */
+function checkedKeyword(keyword: string): void {
+  try {
+    checkKeyword(keyword);
+  } catch (error) {
+    wrong((error as Error).message);
+  }
 }

@@ -92,6 +92,9 @@ export const fieldSchema = z.strictObject({
   }),
   poll: interval.optional().meta({ description: "How often it is read, in seconds; default the instrument’s" }),
   log: z.boolean().optional().meta({ description: "Whether it belongs into the data log; default true" }),
+  keyword: z.string().optional().meta({
+    description: "The FITS keyword by which the headers of images say it, for example CAMTEMP; default none",
+  }),
 });
 
 /** A command. */

@@ -35,7 +35,8 @@ function simulator(): Simulator {
   };
 }
 
-const sensor = (parameter: string, summary: string) => ({
+const sensor = (parameter: string, summary: string, keyword: string) => ({
+  keyword,
   unit: "°C",
   decimals: 2,
   summary,
@@ -60,8 +61,8 @@ export const cryocon24: Driver = {
     handshake: { ask: "*IDN?", pattern: "(?i:cryo-?con)" },
     initialize: ["input {camera}:units C", "input {dewar}:units C"],
     fields: {
-      camtemp: sensor("camera", "detector temperature"),
-      dewtemp: sensor("dewar", "cold finger temperature"),
+      camtemp: sensor("camera", "detector temperature", "CAMTEMP"),
+      dewtemp: sensor("dewar", "cold finger temperature", "DEWTEMP"),
       control_temperature: { ...limits, decimals: 2, summary: "the set point", write: "Loop 1:SETPT {value}" },
     },
     commands: {

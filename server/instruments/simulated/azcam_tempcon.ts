@@ -6,7 +6,7 @@
 
 import { type Command, command } from "../command.ts";
 import type { Instrument } from "../instrument.ts";
-import { Float, type ValueSpec } from "../values.ts";
+import type { ValueSpec } from "../values.ts";
 import { azcamToolCommands } from "./azcam_tool.ts";
 
 /** What azcam answers for a temperature that could not be read, in °C. */
@@ -56,9 +56,6 @@ export function tempconCommands(tempcon: () => Instrument, limits: ValueSpec<"fl
       arguments: { temperature: limits, temperature_id: sensor },
       run: ({ temperature }, { signal }) => tempcon().set("control_temperature", temperature, signal),
     }),
-    ...azcamToolCommands(() => {}, {
-      CAMTEMP: () => [new Float(reading("camtemp")), "Camera temperature in C", "float"],
-      DEWTEMP: () => [new Float(reading("dewtemp")), "Dewar temperature in C", "float"],
-    }),
+    ...azcamToolCommands(() => {}, tempcon),
   };
 }

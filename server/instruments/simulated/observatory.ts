@@ -9,7 +9,6 @@ import { defineInstrument } from "../define_instrument.ts";
 import { InstrumentError } from "../errors.ts";
 import type { Instrument } from "../instrument.ts";
 import { didYouMean } from "../names.ts";
-import { Float } from "../values.ts";
 import { tempconCommands } from "./azcam_tempcon.ts";
 import { azcamToolCommands } from "./azcam_tool.ts";
 import { CryostatPhysics } from "./cryostat_physics.ts";
@@ -19,8 +18,10 @@ const mechanism = (summary: string) => ({ type: "int", default: 0, minimum: 0, s
 
 /**
  * A cryostat with its temperature controller: azcam's `tempcon`, with the sensors camtemp and dewtemp.
+ *
+ * @param title What people call it.
  */
-export function simulatedTempcon(): Instrument {
+export function simulatedTempcon(title = "tempcon"): Instrument {
   const noise = new Noise(3);
   const limits = { type: "float", unit: "°C", minimum: -200, maximum: 50 } as const;
   const cryostat = new CryostatPhysics();
@@ -32,15 +33,16 @@ export function simulatedTempcon(): Instrument {
     read: () => Math.round((temperature() + noise.normal(0.02)) * 100) / 100,
   });
   const tempcon: Instrument = defineInstrument({
-    title: "tempcon",
+    title,
     summary: "cryostat temperature controller (simulated)",
     fields: {
-      camtemp: { ...sensor(() => cryostat.detector), summary: "detector temperature" },
-      dewtemp: { ...sensor(() => cryostat.finger), summary: "cold finger temperature" },
+      camtemp: { ...sensor(() => cryostat.detector), summary: "detector temperature", keyword: "CAMTEMP" },
+      dewtemp: { ...sensor(() => cryostat.finger), summary: "cold finger temperature", keyword: "DEWTEMP" },
       control_temperature: {
         ...limits,
         decimals: 2,
         summary: "the set point",
+        keyword: "SETTEMP",
         initial: cryostat.control,
         read: () => cryostat.control,
         write: (value) => void (cryostat.control = value),
@@ -57,8 +59,10 @@ export function simulatedTempcon(): Instrument {
  *
  * `set_filter` and `set_focus` answer when the mechanism has arrived: the wheel takes half a second for each
  * position, the focus a second for each 500 units.
+ *
+ * @param title What people call it.
  */
-export function simulatedInstrument(): Instrument {
+export function simulatedInstrument(title = "instrument"): Instrument {
   const noise = new Noise(4);
   const filters = ["u", "g", "r", "i", "z", "clear"];
   const wavelengths = [354, 477, 623, 763, 905, 600];
@@ -78,8 +82,8 @@ export function simulatedInstrument(): Instrument {
     );
   };
   const currentFilter = () => filters[Math.round(wheel.position)]!;
-  return defineInstrument({
-    title: "instrument",
+  const instrument: Instrument = defineInstrument({
+    title,
     summary: "filter wheel, focus, shutter and comparison lamps (simulated)",
     fields: {
       filter: {
@@ -87,6 +91,8 @@ export function simulatedInstrument(): Instrument {
         choices: filters,
         initial: "r",
         access: "setting",
+        summary: "the filter in the beam",
+        keyword: "FILTER",
         read: currentFilter,
         write: (name, signal) => wheel.moveTo(filterIndex(name), signal),
       },
@@ -96,12 +102,20 @@ export function simulatedInstrument(): Instrument {
         maximum: 5000,
         decimals: 1,
         initial: 0,
+        summary: "the instrument's focus position",
+        keyword: "FOCUS",
         read: () => focus.position,
         write: (position, signal) => focus.moveTo(position, signal),
       },
       shutter: { type: "switch", initial: false, read: () => shutter, write: (open) => void (shutter = open) },
       lamps: { type: "switch", initial: false, read: () => lampsOn, write: (lit) => void (lampsOn = lit) },
-      pressure: { type: "float", unit: "mbar", read: pressure },
+      pressure: {
+        type: "float",
+        unit: "mbar",
+        summary: "pressure in the cryostat",
+        keyword: "PRESSURE",
+        read: pressure,
+      },
     },
     commands: {
       get_filters: command({
@@ -205,16 +219,14 @@ export function simulatedInstrument(): Instrument {
       ...azcamToolCommands(() => {
         active = [];
         lampsOn = shutter = false;
-      }, {
-        FILTER: () => [currentFilter(), "Filter in the beam", "str"],
-        FOCUS: () => [new Float(focus.position), "Instrument focus position", "float"],
-      }),
+      }, () => instrument),
     },
     step: (seconds) => {
       wheel.step(seconds);
       focus.step(seconds);
     },
   });
+  return instrument;
 }
 
 /** `get_focus` and `set_focus`, as azcam's `instrument` and `telescope` have them. */
@@ -247,11 +259,11 @@ function focusCommands(focus: Mover, minimum: number, maximum: number) {
   };
 }
 
-/** A telescope with a focus: azcam's `telescope`. */
-export function simulatedTelescope(): Instrument {
+/** A telescope with a focus: azcam's `telescope`. @param title What people call it. */
+export function simulatedTelescope(title = "telescope"): Instrument {
   const focus = new Mover(1200, 400);
-  return defineInstrument({
-    title: "telescope",
+  const telescope: Instrument = defineInstrument({
+    title,
     summary: "telescope focus (simulated)",
     fields: {
       focus: {
@@ -260,16 +272,17 @@ export function simulatedTelescope(): Instrument {
         maximum: 3000,
         decimals: 1,
         initial: 1200,
+        summary: "the telescope's focus position",
+        keyword: "TELFOCUS",
         read: () => focus.position,
         write: (position, signal) => focus.moveTo(position, signal),
       },
     },
     commands: {
       ...focusCommands(focus, 0, 3000),
-      ...azcamToolCommands(() => {}, {
-        TELFOCUS: () => [new Float(focus.position), "Telescope focus position", "float"],
-      }),
+      ...azcamToolCommands(() => {}, () => telescope),
     },
     step: (seconds) => focus.step(seconds),
   });
+  return telescope;
 }

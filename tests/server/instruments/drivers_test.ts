@@ -217,7 +217,7 @@ Deno.test("a Cryo-con is azcam's tempcon: its commands, -999.9 without a sensor,
     assert.match(await bench.ask("tempcon.set_control_temperature -121"), /below its minimum of -120 °C/);
     assert.equal(await bench.ask("tempcon.start_control"), "OK");
     assert.equal(await bench.ask("tempcon.stop_control"), "OK");
-    assert.match(await bench.ask("tempcon.get_keyword CAMTEMP"), /^OK 10[12]\d\.\d+ 'Camera temperature in C' float$/);
+    assert.match(await bench.ask("tempcon.get_keyword CAMTEMP"), /^OK 10[12]\d\.\d+ 'detector temperature' float$/);
   } finally {
     await running.close();
   }

@@ -1,0 +1,424 @@
+/**
+ * One exposure after another on a detector: begun, integrated, read out, written; paused and aborted at any moment.
+ *
+ * @module
+ */
+
+import { InstrumentError } from "../errors.ts";
+import type { Surroundings } from "../instrument.ts";
+import type { Clock } from "./clock.ts";
+import type { AmplifierPixels, Detector, DetectorReadout, Light } from "./detector.ts";
+import { type ExposureEvent, type ExposureState, transitions } from "./exposure_states.ts";
+import { pixelCount } from "./geometry.ts";
+import type { ImageFile, ImagePart } from "./pixel_messages.ts";
+import { ImageNotWritten, type PixelStore } from "./pixel_store.ts";
+
+/** What is to be exposed, as it was set when the exposure began: what is set later is for the next one. */
+export interface ExposurePlan {
+  /** The exposure time, in seconds. */
+  readonly seconds: number;
+  /** What the shutter lets in. */
+  readonly light: Light;
+  /** What is read. */
+  readonly readout: DetectorReadout;
+  /** Whether the detector is cleared before. */
+  readonly flush: boolean;
+  /** The image's absolute path. */
+  readonly file: string;
+  /** Whether it may take the place of another file. */
+  readonly overwrite: boolean;
+  /** Whether its folder is made where it does not exist. */
+  readonly createFolder: boolean;
+  /**
+   * The image's parts without their pixels, in the order of the file.
+   *
+   * @param times When it was exposed, and for how long.
+   */
+  readonly parts: (times: ExposureTimes) => ImagePart[];
+}
+
+/** When an exposure was taken. */
+export interface ExposureTimes {
+  /** When the shutter opened, or would have. */
+  readonly begun: Date;
+  /** How long light fell on the detector, or would have; without pauses, in seconds. */
+  readonly exposed: number;
+  /** How long charge collected, with pauses, in seconds. */
+  readonly dark: number;
+  /** When the image is written. */
+  readonly written: Date;
+}
+
+/** How often the progress is told, in seconds. */
+const tick = 0.2;
+
+/** What the camera does in each state, for errors. */
+const doing: Readonly<Record<ExposureState, string>> = {
+  "idle": "no exposure has begun",
+  "setup": "the exposure is being set up",
+  "ready": "the exposure has begun and waits for integrate",
+  "exposing": "the camera is exposing",
+  "paused": "the exposure is paused",
+  "exposed": "the exposure waits for readout",
+  "reading out": "the detector is being read out",
+  "read": "the image waits for end",
+  "writing": "the image is being written",
+  "aborted": "the exposure is being aborted",
+  "failed": "the exposure has failed",
+};
+
+/** What was wanted, for errors. */
+const wanted: Readonly<Partial<Record<ExposureEvent, string>>> = {
+  "begin": "begin an exposure",
+  "integrate": "integrate",
+  "pause": "pause",
+  "resume": "resume",
+  "integrated": "read out before the exposure time is over",
+  "read out": "read out",
+  "write": "end the exposure",
+};
+
+/** What an {@linkcode Exposure} is made of. */
+export interface ExposureOptions {
+  /** What is exposed. */
+  readonly detector: Detector;
+  /** The time it goes by. */
+  readonly clock: Clock;
+  /** Where images are written. */
+  readonly pixels: PixelStore;
+  /** Told of every change of the state and of the progress. */
+  readonly changed: () => void;
+  /** The bench's other instruments. */
+  readonly surroundings: () => Surroundings | undefined;
+}
+
+/** Takes exposures. The instrument's queue makes sure that only one client drives it; abort and pause come from any. */
+export class Exposure {
+  /** What it is doing. */
+  state: ExposureState = "idle";
+  /** How much of the exposure time is left, in seconds. */
+  secondsRemaining = 0;
+  /** How many pixels are still to be read out. */
+  pixelsRemaining = 0;
+  /** The exposure under way, or the last one. */
+  plan: ExposurePlan | undefined;
+  /** Whether an exposure has ended since the last one began, in whatever way. */
+  completed = false;
+  /** An image that could not be written. */
+  kept: ImageFile | undefined;
+  readonly #detector: Detector;
+  readonly #clock: Clock;
+  readonly #store: PixelStore;
+  readonly #changed: () => void;
+  readonly #surroundings: () => Surroundings | undefined;
+  /** Ends the exposure, or the sequence, that is under way. */
+  #stop = new AbortController();
+  #inSequence = false;
+  /** Whether a step is under way: in between, an abort has nobody to tell. */
+  #stepping = false;
+  #stepEnded: Promise<void> = Promise.resolve();
+  /** Ends the wait for the end of the exposure time, to look at what has changed. */
+  #wake = new AbortController();
+  #readEarly = false;
+  /** The shutter does one thing after another. */
+  #shutter: Promise<void> = Promise.resolve();
+  #begun = { date: new Date(0), at: 0 };
+  #ended = 0;
+  /** The exposure time before the last pause, and when the shutter was last opened. */
+  #lit = 0;
+  #opened: number | undefined;
+  #images: readonly AmplifierPixels[] = [];
+
+  /** Does nothing yet. @param options What it is made of. */
+  constructor({ detector, clock, pixels, changed, surroundings }: ExposureOptions) {
+    this.#detector = detector;
+    this.#clock = clock;
+    this.#store = pixels;
+    this.#changed = changed;
+    this.#surroundings = surroundings;
+  }
+
+  /** Whether a sequence is under way. */
+  get inSequence(): boolean {
+    return this.#inSequence;
+  }
+
+  /** How much of the exposure time is left now, in seconds. */
+  secondsLeft(): number {
+    const counts = this.state === "exposing" || this.state === "paused";
+    return counts ? Math.max(0, this.plan!.seconds - this.#litNow()) : this.secondsRemaining;
+  }
+
+  /** Whether an exposure or a sequence is under way. */
+  get busy(): boolean {
+    return this.state !== "idle" || this.#inSequence;
+  }
+
+  /** Takes a whole exposure. @throws {InstrumentError} When it fails or is aborted; then there is no image. */
+  async expose(plan: ExposurePlan): Promise<void> {
+    await this.begin(plan);
+    for (const step of [this.integrate, this.readOut, this.end]) {
+      this.#stop.signal.throwIfAborted();
+      await step.call(this);
+    }
+  }
+
+  /**
+   * Takes exposures one after another.
+   *
+   * @param total How many.
+   * @param pause How long to wait between them, in seconds.
+   * @param take Takes one of them, given its number from 1.
+   */
+  async sequence(total: number, pause: number, take: (number: number) => Promise<void>): Promise<void> {
+    this.#stop = new AbortController();
+    this.#inSequence = true;
+    try {
+      for (let number = 1; number <= total; number++) {
+        if (number > 1) await this.#clock.wait(pause, this.#stop.signal);
+        await take(number);
+      }
+    } finally {
+      this.#inSequence = false;
+    }
+  }
+
+  /** The first step: makes sure that the image can be written, and clears the detector. */
+  async begin(plan: ExposurePlan): Promise<void> {
+    if (this.#inSequence) this.#stop.signal.throwIfAborted();
+    this.#go("begin", () => {
+      if (!this.#inSequence) this.#stop = new AbortController();
+      this.plan = plan;
+      this.completed = false;
+      this.secondsRemaining = plan.seconds;
+      this.pixelsRemaining = pixelCount(plan.readout.readouts);
+    });
+    await this.#step(async (signal) => {
+      await this.#store.check(plan.file, plan.overwrite, plan.createFolder);
+      signal.throwIfAborted();
+      if (plan.flush) await this.#detector.flush(1, signal);
+    });
+    this.#go("flushed");
+  }
+
+  /** The second step: opens the shutter for the exposure time. */
+  async integrate(): Promise<void> {
+    this.#go("integrate");
+    await this.#step(async (signal) => {
+      this.#lit = 0;
+      this.#readEarly = false;
+      await this.#detector.begin(this.plan!.light, this.#surroundings());
+      this.#begun = { date: this.#clock.date(), at: this.#clock.now() };
+      this.#opened = this.#begun.at;
+      await this.#exposureTime(signal);
+      await this.#shutter;
+      await this.#detector.end();
+      this.#closed();
+      this.#ended = this.#clock.now();
+      this.secondsRemaining = 0;
+    });
+    this.#go("integrated");
+  }
+
+  /** The third step: reads the detector out. */
+  async readOut(): Promise<void> {
+    this.#go("read out");
+    this.#images = await this.#step((signal) =>
+      this.#detector.readOut(this.plan!.readout, (remaining) => {
+        this.pixelsRemaining = remaining;
+        this.#changed();
+      }, signal)
+    );
+    this.pixelsRemaining = 0;
+    this.#go("received");
+  }
+
+  /** The last step: writes the image. */
+  async end(): Promise<void> {
+    this.#go("write");
+    await this.#step(async (signal) => {
+      const images = [...this.#images];
+      this.#images = [];
+      const { file, overwrite, parts } = this.plan!;
+      const times = {
+        begun: this.#begun.date,
+        exposed: this.#lit,
+        dark: this.#ended - this.#begun.at,
+        written: this.#clock.date(),
+      };
+      const filled = parts(times).map((part) => part.hasPixels ? { ...part, pixels: images.shift()! } : part);
+      try {
+        await this.#store.write({ file, overwrite, parts: filled }, signal);
+      } catch (error) {
+        throw error instanceof ImageNotWritten ? this.#keep(error) : error;
+      }
+    });
+    this.completed = true;
+    this.#go("written");
+  }
+
+  /** Ends what is under way when the server stops: an image that is being written is written to its end. */
+  async stop(): Promise<void> {
+    if (this.state === "writing") await this.#stepEnded;
+    else await this.abort(new InstrumentError("Exposure aborted: the server is stopping"));
+  }
+
+  /** Ends the exposure, and the sequence, that is under way; there is no image. Where none is, nothing happens. */
+  async abort(reason: InstrumentError): Promise<void> {
+    if (!this.busy) return;
+    this.#stop.abort(reason);
+    // A step gives up by itself; between two steps nobody else does.
+    if (!this.#stepping && transitions[this.state].abort !== undefined) await this.#giveUp(reason);
+  }
+
+  /** Closes the shutter until it is resumed. @throws {InstrumentError} When the camera is not exposing. */
+  async pause(): Promise<void> {
+    if (this.state !== "paused") this.#go("pause", () => this.#wakeUp());
+    await this.#next(async () => {
+      if (this.state !== "paused") return;
+      await this.#detector.pause();
+      this.#closed();
+    });
+  }
+
+  /** Opens it again. @throws {InstrumentError} When there is no exposure that could be resumed. */
+  async resume(): Promise<void> {
+    if (this.state !== "exposing") this.#go("resume");
+    await this.#next(async () => {
+      if (this.state !== "exposing") return;
+      if (this.#opened === undefined) {
+        await this.#detector.resume();
+        this.#opened = this.#clock.now();
+      }
+      this.#wakeUp();
+    });
+  }
+
+  /** Ends the exposure time now: what was collected is read out. @throws {InstrumentError} When it is not exposing. */
+  readEarly(): void {
+    if (transitions[this.state].integrated === undefined) throw this.#refused("integrated");
+    this.#readEarly = true;
+    this.#wakeUp();
+  }
+
+  /**
+   * Writes the image that could not be written.
+   *
+   * @param file Its absolute path now.
+   * @param overwrite Whether it may take the place of another file.
+   * @throws {InstrumentError} When it cannot be written still; it is kept.
+   */
+  async writeKept(file: string, overwrite: boolean): Promise<void> {
+    const image = this.kept;
+    if (image === undefined) throw new InstrumentError("Cannot write an image: none waits to be written");
+    this.kept = undefined;
+    try {
+      await this.#store.write({ ...image, file, overwrite }, new AbortController().signal);
+    } catch (error) {
+      throw error instanceof ImageNotWritten ? this.#keep(error) : error;
+    }
+  }
+
+  #keep({ message, image }: ImageNotWritten): InstrumentError {
+    this.kept = image;
+    return new InstrumentError(
+      `${message}. Its pixels are kept in memory: make room, or set another imagefolder, and call write_image; the next ` +
+        "exposure does that first. discard_image gives them up",
+    );
+  }
+
+  /** Waits until the shutter has been open for the exposure time, whatever pauses there are. */
+  async #exposureTime(signal: AbortSignal): Promise<void> {
+    for (;;) {
+      this.secondsRemaining = this.secondsLeft();
+      this.#changed();
+      const isOpen = this.state === "exposing" && this.#opened !== undefined;
+      if (this.#readEarly || (isOpen && this.secondsRemaining === 0)) return;
+      this.#wake = new AbortController();
+      const woken = AbortSignal.any([signal, this.#wake.signal]);
+      // While the shutter is closed there is nothing to count: somebody wakes it.
+      const seconds = isOpen ? Math.min(tick, this.secondsRemaining) : Infinity;
+      try {
+        if (seconds === Infinity) await rejection(woken);
+        else await this.#clock.wait(seconds, woken);
+      } catch {
+        signal.throwIfAborted();
+      }
+    }
+  }
+
+  /** Does something with the shutter when what was begun before is done. */
+  #next(work: () => Promise<void>): Promise<void> {
+    const done = this.#shutter.then(work);
+    this.#shutter = done.catch(() => {});
+    return done;
+  }
+
+  #litNow(): number {
+    return this.#lit + (this.#opened === undefined ? 0 : this.#clock.now() - this.#opened);
+  }
+
+  #closed(): void {
+    this.#lit = this.#litNow();
+    this.#opened = undefined;
+  }
+
+  #wakeUp(): void {
+    this.#wake.abort();
+  }
+
+  /** One step of an exposure: whatever goes wrong in it ends the exposure. */
+  async #step<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    const { signal } = this.#stop;
+    const ended = Promise.withResolvers<void>();
+    this.#stepEnded = ended.promise;
+    this.#stepping = true;
+    try {
+      const result = await work(signal);
+      signal.throwIfAborted();
+      return result;
+    } catch (error) {
+      await this.#giveUp(error);
+      throw error;
+    } finally {
+      this.#stepping = false;
+      ended.resolve();
+    }
+  }
+
+  /** Ends the exposure without an image. */
+  async #giveUp(error: unknown): Promise<void> {
+    this.#go(this.#stop.signal.aborted && error === this.#stop.signal.reason ? "abort" : "fail");
+    try {
+      await this.#shutter;
+      await this.#detector.abort();
+    } finally {
+      this.#images = [];
+      this.#opened = undefined;
+      this.secondsRemaining = this.pixelsRemaining = 0;
+      this.completed = true;
+      this.#go("clear");
+    }
+  }
+
+  #go(event: ExposureEvent, before: () => void = () => {}): void {
+    const next = transitions[this.state][event];
+    if (next === undefined) throw this.#refused(event);
+    before();
+    this.state = next;
+    this.#changed();
+  }
+
+  #refused(event: ExposureEvent): InstrumentError {
+    return new InstrumentError(`Cannot ${wanted[event] ?? event}: ${doing[this.state]}`);
+  }
+}
+
+/** Waits for nothing but a signal. @throws Its reason. */
+function rejection(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    const abort = () => reject(signal.reason);
+    if (signal.aborted) abort();
+    else signal.addEventListener("abort", abort, { once: true });
+  });
+}

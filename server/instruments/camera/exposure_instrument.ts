@@ -1,0 +1,804 @@
+/**
+ * azcam's `exposure`: the settings of a camera, and the exposures that it takes.
+ *
+ * @module
+ */
+
+import { type Command, command } from "../command.ts";
+import { defineInstrument } from "../define_instrument.ts";
+import { InstrumentError } from "../errors.ts";
+import type { Field } from "../field.ts";
+import { checkText } from "../fits/card.ts";
+import type { Instrument } from "../instrument.ts";
+import { badTemperature } from "../simulated/azcam_tempcon.ts";
+import { azcamToolCommands } from "../simulated/azcam_tool.ts";
+import { Float, type Value } from "../values.ts";
+import { CameraGeometry, keep } from "./camera_geometry.ts";
+import { type Clock, systemClock } from "./clock.ts";
+import type { Detector, Light } from "./detector.ts";
+import { Exposure, type ExposurePlan } from "./exposure.ts";
+import { type ExposureState, flags } from "./exposure_states.ts";
+import { pixelCount } from "./geometry.ts";
+import { imageParts } from "./image_header.ts";
+import { ImageFolders, noFolder } from "./image_folders.ts";
+import type { PixelStore } from "./pixel_store.ts";
+
+/** azcam's image types, and what the shutter lets in for them. */
+const lights: Readonly<Record<string, Light>> = { zero: "none", object: "sky", flat: "flat", dark: "none" };
+const imageTypes = Object.keys(lights);
+
+/** A whole exposure may take a day, a sequence of them a week. */
+const longest = 7 * 86_400;
+
+/** How the path of a test image ends; the next one overwrites it. */
+const testImage = "/test.fits";
+
+/** azcam's colour for what the camera does. */
+const colours: Readonly<Partial<Record<ExposureState, string>>> = {
+  "exposing": "green",
+  "reading out": "red",
+  "setup": "cyan",
+};
+
+/** What `expose` and `begin` are told; azcam's -1 and empty texts keep what is set. */
+interface ExposureArguments {
+  readonly exposure_time: number;
+  readonly imagetype: string;
+  readonly title: string;
+}
+
+/** What an exposure may be told beside what is set. */
+interface Overrides {
+  readonly seconds?: number;
+  readonly type?: string;
+  readonly title?: string;
+  readonly test?: boolean;
+  readonly flush?: boolean;
+}
+
+/** What a camera is made of. */
+export interface CameraOptions {
+  /** What people call it. @default "exposure" */
+  readonly title?: string;
+  /** What it is, in a line. */
+  readonly summary: string;
+  /** The detector. */
+  readonly detector: Detector;
+  /** Where images are made and written. */
+  readonly pixels: PixelStore;
+  /** Absolute paths of the folders that images may be written to; none where exposures cannot be taken. */
+  readonly imageFolders: readonly string[];
+  /** The time it goes by. @default the PC's clock */
+  readonly clock?: Clock;
+  /** What the header says that wrote it. @default "heliograph" */
+  readonly software?: string;
+  /** azcam's name for the system. @default "sim" */
+  readonly systemName?: string;
+}
+
+/** The table of fields: what is set for the next exposure, and what the camera does now. */
+function cameraFields(geometry: CameraGeometry) {
+  const setting = { access: "setting" } as const;
+  const readout = { access: "readout", log: false } as const;
+  const flag = { ...setting, type: "int", minimum: 0, maximum: 1 } as const;
+  const pixel = { ...setting, type: "int", minimum: 1 } as const;
+  const regionField = (at: number, summary: string) => ({
+    ...pixel,
+    summary,
+    initial: geometry.regionNumbers()[at]!,
+    write: (value: number) => {
+      const wanted = Array<number>(6).fill(keep);
+      wanted[at] = value;
+      geometry.setRegion(wanted);
+    },
+  });
+  return {
+    exposuretime: { ...setting, type: "float", unit: "s", minimum: 0, maximum: 86_400, initial: 1 },
+    imagetype: { ...setting, type: "choice", choices: imageTypes, initial: "zero" },
+    imagetitle: {
+      ...setting,
+      type: "text",
+      initial: "",
+      write: (title: string) => checkText(title, "the image title"),
+    },
+    autotitle: { ...flag, initial: 0, summary: "1: an untitled image is called by its type" },
+    imagefolder: { ...setting, type: "text" },
+    imageroot: { ...setting, type: "text", initial: "image", write: checkRoot },
+    imagetest: { ...flag, initial: 1, summary: "1: the image is test.fits, and overwritten by the next" },
+    imageoverwrite: { ...flag, initial: 0, summary: "1: an image may take the place of another file" },
+    imageautoname: { ...flag, initial: 0, summary: "1: the file's name ends with the image type" },
+    imageincludesequencenumber: { ...flag, initial: 1 },
+    imageautoincrementsequencenumber: { ...flag, initial: 1 },
+    imagesequencenumber: { ...setting, type: "int", minimum: 0, maximum: 99_999_999, initial: 1 },
+    flusharray: { ...flag, initial: 1, summary: "1: the detector is cleared before an exposure" },
+    exposuresequencetotal: { ...setting, type: "int", minimum: 1, maximum: 1_000_000, initial: 1 },
+    exposuresequencedelay: { ...setting, type: "float", unit: "s", minimum: 0, maximum: 86_400, initial: 0 },
+    exposuresequenceflush: {
+      ...setting,
+      type: "int",
+      minimum: 0,
+      maximum: 2,
+      initial: 0,
+      summary: "0: clear the detector before each exposure of a sequence, 1: before the first, 2: never",
+    },
+    firstcol: regionField(0, "first column, from 1"),
+    lastcol: regionField(1, "last column"),
+    firstrow: regionField(2, "first row, from 1"),
+    lastrow: regionField(3, "last row"),
+    colbin: regionField(4, "column binning"),
+    rowbin: regionField(5, "row binning"),
+    state: { ...readout, type: "choice", choices: Object.keys(flags), initial: "idle" },
+    progress: {
+      ...readout,
+      type: "float",
+      unit: "%",
+      decimals: 0,
+      initial: 0,
+      summary: "how much of the state is done",
+    },
+    exposureflag: { ...readout, type: "int", initial: 0, summary: "the state as azcam numbers it" },
+    exposuretimeremaining: { ...readout, type: "float", unit: "s", decimals: 1, initial: 0 },
+    pixelsremaining: { ...readout, type: "int", initial: 0 },
+    exposurecompleted: { ...readout, type: "int", initial: 0, summary: "1: the last exposure has ended" },
+    exposuresequencenumber: { ...readout, type: "int", initial: 1, summary: "which exposure of a sequence it is" },
+    lastfile: { ...readout, type: "text", initial: "", summary: "the image that was written last" },
+    message: { ...readout, type: "text", initial: "", summary: "why the last exposure failed" },
+  } as const;
+}
+
+function checkRoot(root: string): void {
+  checkText(root, "the image root");
+  const wrong = /[\\/:*?"<>|]/.exec(root);
+  if (wrong === null && root !== "") return;
+  const why = wrong === null ? "it is empty" : `it holds ${wrong[0]}; the folder is set by imagefolder`;
+  throw new InstrumentError(`Cannot begin file names with "${root}": ${why}`, "bad_argument");
+}
+
+/**
+ * A camera as azcam's `exposure`.
+ *
+ * @param options What it is made of.
+ * @returns The instrument. Its images go to the first of the image folders unless `imagefolder` says otherwise.
+ */
+export function azcamExposure(options: CameraOptions): Instrument {
+  return new Camera(options).instrument;
+}
+
+class Camera {
+  readonly instrument: Instrument;
+  readonly #detector: Detector;
+  readonly #pixels: PixelStore;
+  readonly #folders: ImageFolders;
+  readonly #geometry: CameraGeometry;
+  readonly #exposure: Exposure;
+  readonly #software: string;
+  readonly #systemName: string;
+
+  constructor(options: CameraOptions) {
+    const { title = "exposure", summary, detector, pixels, imageFolders, clock = systemClock, software } = options;
+    this.#detector = detector;
+    this.#pixels = pixels;
+    this.#software = software ?? "heliograph";
+    this.#systemName = options.systemName ?? "sim";
+    this.#folders = new ImageFolders(imageFolders);
+    this.#geometry = new CameraGeometry(detector.format, detector.focalPlane);
+    this.#exposure = new Exposure({
+      detector,
+      clock,
+      pixels,
+      changed: () => this.#publish(),
+      surroundings: () => this.instrument.surroundings,
+    });
+    const fields = cameraFields(this.#geometry);
+    this.instrument = defineInstrument({
+      title,
+      summary,
+      fields: {
+        ...fields,
+        imagefolder: {
+          ...fields.imagefolder,
+          initial: this.#folders.first,
+          summary: "where images go",
+          write: (folder) => void this.#folders.resolve(folder),
+        },
+      },
+      settingsBeside: true,
+      commands: () => ({
+        ...this.#settingCommands(),
+        ...this.#geometryCommands(),
+        ...this.#exposureCommands(),
+        ...this.#stateCommands(),
+        ...azcamToolCommands(() => this.#reset(), () => this.instrument),
+      }),
+      start: () => this.#folders.roots.length === 0 ? undefined : pixels.start(),
+      stop: async () => {
+        await this.#exposure.stop();
+        await detector.stop();
+        pixels.stop();
+      },
+    });
+  }
+
+  #held<T extends Value>(field: string): T {
+    return this.instrument.field(field).value as T;
+  }
+
+  #hold(field: string, value: Value): void {
+    const holder = this.instrument.field(field);
+    // Whoever watches is told of changes, and not of every look at the clock.
+    if (holder.value !== value) (holder as Field).update(value);
+  }
+
+  #is(flag: string): boolean {
+    return this.#held(flag) === 1;
+  }
+
+  /** Tells what the exposure does now. */
+  #publish(): void {
+    const { state, secondsRemaining, pixelsRemaining, completed } = this.#exposure;
+    this.#hold("exposureflag", flags[state][0]);
+    this.#hold("exposuretimeremaining", secondsRemaining);
+    this.#hold("pixelsremaining", state === "reading out" ? pixelsRemaining : 0);
+    this.#hold("exposurecompleted", completed ? 1 : 0);
+    this.#hold("progress", 100 - this.#shareLeft());
+    this.#hold("state", state);
+  }
+
+  /** How much of what the camera does is still to be done, in percent. */
+  #shareLeft(): number {
+    const { state, secondsRemaining, pixelsRemaining, plan } = this.#exposure;
+    if (plan === undefined) return 100;
+    if (state === "exposing" || state === "paused") {
+      return plan.seconds === 0 ? 0 : 100 * secondsRemaining / plan.seconds;
+    }
+    if (state !== "reading out") return 100;
+    return 100 * pixelsRemaining / pixelCount(plan.readout.readouts);
+  }
+
+  #publishRegion(): void {
+    const names = ["firstcol", "lastcol", "firstrow", "lastrow", "colbin", "rowbin"];
+    for (const [at, value] of this.#geometry.regionNumbers().entries()) this.#hold(names[at]!, value);
+  }
+
+  async #reset(): Promise<void> {
+    await this.#exposure.abort(new InstrumentError("Exposure aborted: the camera was reset"));
+    this.#geometry.setRegion([...this.#geometry.regionNumbers().slice(0, 4), 1, 1]);
+    this.#geometry.resetRegion();
+    this.#publishRegion();
+  }
+
+  /** The path of the next image, with forward slashes as azcam has it. */
+  #fileName(type: string, test: boolean): string {
+    const set = this.#held<string>("imagefolder");
+    const folder = (this.#folders.roots.length === 0 ? set : this.#folders.resolve(set)).replace(/\/+$/, "");
+    if (test) return `${folder}${testImage}`;
+    const number = this.#is("imageincludesequencenumber")
+      ? String(this.#held("imagesequencenumber")).padStart(4, "0")
+      : "";
+    const name = `${this.#held("imageroot")}${number}${this.#is("imageautoname") ? type : ""}.fits`;
+    // A root that ends with a full stop gives one, as in azcam.
+    return `${folder}/${name.replaceAll("..", ".")}`;
+  }
+
+  #nextFile(): string {
+    return this.#fileName(this.#held("imagetype"), this.#is("imagetest"));
+  }
+
+  /** What is to be exposed, as it is set now. */
+  #plan(overrides: Overrides): ExposurePlan {
+    if (this.#folders.roots.length === 0) throw noFolder();
+    const type = overrides.type ?? this.#held<string>("imagetype");
+    const test = overrides.test ?? this.#is("imagetest");
+    const set = overrides.title ?? this.#held<string>("imagetitle");
+    const title = set === "" && this.#is("autotitle") ? type : set;
+    checkText(title, "the image title");
+    const file = this.#fileName(type, test);
+    const seconds = type === "zero" ? 0 : overrides.seconds ?? this.#held<number>("exposuretime");
+    const { format, focalPlane, region } = this.#geometry;
+    const readouts = this.#geometry.readouts();
+    const description = {
+      name: file.slice(file.lastIndexOf("/") + 1),
+      type,
+      title,
+      requested: seconds,
+      detector: this.#detector,
+      format,
+      focalPlane,
+      region,
+      readouts,
+      keywords: this.#keywords(),
+      software: this.#software,
+    };
+    return {
+      seconds,
+      light: lights[type]!,
+      readout: { format, readouts },
+      flush: overrides.flush ?? this.#is("flusharray"),
+      file,
+      overwrite: file.endsWith(testImage) || this.#is("imageoverwrite"),
+      // The folders that the operator named are made; a mistyped one below them is not.
+      createFolder: this.#folders.roots.includes(file.slice(0, file.lastIndexOf("/"))),
+      parts: (times) => imageParts(description, times),
+    };
+  }
+
+  /** What the instruments of the bench say in headers; the camera's own goes before. */
+  #keywords() {
+    const others = this.instrument.surroundings?.instruments.filter((other) => other !== this.instrument) ?? [];
+    return [this.instrument, ...others].flatMap(({ keywords }) => keywords.cards());
+  }
+
+  /** Takes exposures until they are done, or until the command's deadline or its error. */
+  async #take(signal: AbortSignal, work: () => Promise<void>): Promise<void> {
+    const stop = () => void this.#exposure.abort(new InstrumentError("Exposure aborted: it took too long"));
+    signal.addEventListener("abort", stop, { once: true });
+    if (!this.#exposure.busy) this.#hold("message", "");
+    try {
+      await work();
+    } catch (error) {
+      this.#hold("message", (error as Error).message);
+      throw error;
+    } finally {
+      signal.removeEventListener("abort", stop);
+    }
+  }
+
+  /** After an image was written. */
+  #written(file: string): void {
+    this.#hold("lastfile", file);
+    if (file.endsWith(testImage) || !this.#is("imageautoincrementsequencenumber")) return;
+    this.#hold("imagesequencenumber", this.#held<number>("imagesequencenumber") + 1);
+  }
+
+  /** The plan of the next exposure. An image that waits to be written goes first, unless this one would overwrite it. */
+  async #next(overrides: Overrides): Promise<ExposurePlan> {
+    const { kept } = this.#exposure;
+    if (kept?.file === this.#plan(overrides).file && kept.file.endsWith(testImage)) this.#exposure.kept = undefined;
+    if (this.#exposure.kept !== undefined) await this.#writeKept();
+    return this.#plan(overrides);
+  }
+
+  /** Writes the image that could not be written, where images go now. */
+  async #writeKept(): Promise<void> {
+    const name = this.#exposure.kept?.file.split("/").at(-1) ?? "";
+    const file = `${this.#folders.resolve(this.#held("imagefolder"))}/${name}`;
+    await this.#exposure.writeKept(file, file.endsWith(testImage) || this.#is("imageoverwrite"));
+    this.#written(file);
+  }
+
+  async #expose(overrides: Overrides = {}): Promise<void> {
+    const plan = await this.#next(overrides);
+    await this.#exposure.expose(plan);
+    this.#written(plan.file);
+  }
+
+  /** What an exposure is told, checked; what is left out stays as it is set. */
+  #told({ exposure_time, imagetype, title }: ExposureArguments): Overrides {
+    const { instrument } = this;
+    const parsed = (field: string, value: unknown) => instrument.field(field).parse(value, instrument.title);
+    if (title !== "") checkText(title, "the image title");
+    return {
+      ...(exposure_time < 0 ? {} : { seconds: parsed("exposuretime", exposure_time) as number }),
+      ...(imagetype === "" ? {} : { type: parsed("imagetype", imagetype) as string }),
+      ...(title === "" ? {} : { title }),
+    };
+  }
+
+  /** Sets what an exposure is told, as azcam does. */
+  #set(args: ExposureArguments): void {
+    const { seconds, type, title } = this.#told(args);
+    if (seconds !== undefined) this.#hold("exposuretime", seconds);
+    if (type !== undefined) this.#hold("imagetype", type);
+    if (title !== undefined) this.#hold("imagetitle", title);
+  }
+
+  async #sequence(total: number, flush: number, pause: number): Promise<void> {
+    this.#hold("exposuresequencetotal", total);
+    if (pause >= 0) this.#hold("exposuresequencedelay", pause);
+    const mode = flush === keep ? this.#held<number>("exposuresequenceflush") : flush;
+    try {
+      await this.#exposure.sequence(total, this.#held("exposuresequencedelay"), (number) => {
+        this.#hold("exposuresequencenumber", number);
+        return this.#expose({ flush: mode === 0 || (mode === 1 && number === 1) });
+      });
+    } finally {
+      this.#hold("exposuresequencenumber", 1);
+    }
+  }
+
+  /** What is set for the next exposure. */
+  #settingCommands(): Record<string, Command> {
+    const reading = { role: "observer", immediate: true } as const;
+    const set = (field: string, value: unknown, signal: AbortSignal) => this.instrument.set(field, value, signal);
+    return {
+      get_exposuretime: command({
+        ...reading,
+        summary: "Tell the exposure time in seconds",
+        returns: "float",
+        run: () => this.#held("exposuretime"),
+      }),
+      set_exposuretime: command({
+        summary: "Set the exposure time",
+        arguments: { exposure_time: { type: "float", unit: "s" } },
+        beside: true,
+        run: ({ exposure_time }, { signal }) => set("exposuretime", exposure_time, signal),
+      }),
+      get_image_types: command({ ...reading, summary: "List the image types", run: () => imageTypes }),
+      get_image_type: command({ ...reading, summary: "Tell the image type", run: () => this.#held("imagetype") }),
+      set_image_type: command({
+        summary: "Set the image type",
+        arguments: { imagetype: { type: "choice", choices: imageTypes, default: "zero" } },
+        beside: true,
+        run: ({ imagetype }, { signal }) => set("imagetype", imagetype, signal),
+      }),
+      get_image_title: command({ ...reading, summary: "Tell the image title", run: () => this.#held("imagetitle") }),
+      set_image_title: command({
+        summary: "Set the image title; none clears it",
+        arguments: { title: { type: "text", default: "" } },
+        beside: true,
+        run: ({ title }, { signal }) => set("imagetitle", title, signal),
+      }),
+      get_filename: command({
+        ...reading,
+        summary: "Tell the name of the next image file",
+        run: () => this.#nextFile(),
+      }),
+      set_filename: command({
+        summary: "Set folder and root of the image files from a file's name; its number and type are added",
+        arguments: { filename: { type: "text" } },
+        beside: true,
+        run: ({ filename }, { signal }) => {
+          const [, folder = "", name = ""] = /^(.*?)([^\\/]*)$/s.exec(filename)!;
+          const root = name.split(".")[0]!;
+          checkRoot(root);
+          if (folder !== "") set("imagefolder", folder, signal);
+          set("imageroot", root, signal);
+        },
+      }),
+      get_test_image: command({
+        ...reading,
+        summary: "Tell whether images are test images",
+        run: () => this.#held("imagetest"),
+      }),
+      set_test_image: command({
+        summary: "Set whether images are test images, 1 or 0",
+        arguments: { flag: { type: "int", minimum: 0, maximum: 1 } },
+        beside: true,
+        run: ({ flag }, { signal }) => set("imagetest", flag, signal),
+      }),
+    };
+  }
+
+  /** Which pixels are read. */
+  #geometryCommands(): Record<string, Command> {
+    const reading = { role: "observer", immediate: true } as const;
+    const number = (summary: string) => ({ type: "int", minimum: keep, default: keep, summary } as const);
+    return {
+      get_roi: command({
+        ...reading,
+        summary: "Tell the region of interest: first and last column, first and last row, column and row binning",
+        arguments: { roi_num: { type: "int", minimum: 0, maximum: 0, default: 0 } },
+        run: () => this.#geometry.regionNumbers(),
+      }),
+      set_roi: command({
+        summary: "Set the region of interest; -1 keeps a value",
+        arguments: {
+          first_col: number("first column, from 1"),
+          last_col: number("last column"),
+          first_row: number("first row, from 1"),
+          last_row: number("last row"),
+          col_bin: number("column binning"),
+          row_bin: number("row binning"),
+          roi_num: { type: "int", minimum: 0, maximum: 0, default: 0, summary: "there is one region" },
+        },
+        beside: true,
+        run: (wanted) => {
+          this.#geometry.setRegion(Object.values(wanted));
+          this.#publishRegion();
+        },
+      }),
+      roi_reset: command({
+        summary: "Set the region of interest to the whole detector; the binning stays",
+        beside: true,
+        run: () => {
+          this.#geometry.resetRegion();
+          this.#publishRegion();
+        },
+      }),
+      get_format: command({
+        ...reading,
+        summary: "Tell the detector format, nine integers",
+        run: () => this.#geometry.formatNumbers(),
+      }),
+      set_format: command({
+        summary:
+          "Set the detector format; the region becomes the whole detector, and amplifiers that do not share it evenly " +
+          "become one. -1 keeps a value",
+        arguments: {
+          ns_total: number("columns"),
+          ns_predark: number("dark columns before the image"),
+          ns_underscan: number("dark columns that are read"),
+          ns_overscan: number("overscan columns of each amplifier"),
+          np_total: number("rows"),
+          np_predark: number("dark rows before the image"),
+          np_underscan: number("dark rows that are read"),
+          np_overscan: number("overscan rows of each amplifier"),
+          np_frametransfer: number("frame transfer rows"),
+        },
+        beside: true,
+        run: (wanted) => {
+          this.#geometry.setFormat(Object.values(wanted));
+          this.#publishRegion();
+        },
+      }),
+      get_focalplane: command({
+        ...reading,
+        summary: "Tell the focal plane: detectors in X and Y, amplifiers in X and Y, how each amplifier reads",
+        run: () => this.#geometry.focalPlaneWords(),
+      }),
+      set_focalplane: command({
+        summary: "Set the amplifiers; -1 keeps a value",
+        arguments: {
+          numdet_x: number("detectors side by side"),
+          numdet_y: number("detectors above one another"),
+          numamps_x: number("amplifiers side by side"),
+          numamps_y: number("amplifiers above one another"),
+          amp_config: {
+            type: "text",
+            default: "",
+            summary: "a digit for each amplifier: 0 as it is, 1 flipped in x, 2 in y, 3 in both; default the usual",
+          },
+        },
+        takesMore: true,
+        beside: true,
+        run: ({ amp_config, ...wanted }, { more }) =>
+          this.#geometry.setFocalPlane(Object.values(wanted), [amp_config, ...more].join("")),
+      }),
+    };
+  }
+
+  /** What takes time and drives the detector. */
+  #exposureCommands(): Record<string, Command> {
+    const exposureArguments = {
+      exposure_time: { type: "float", unit: "s", minimum: keep, default: keep, summary: "-1 keeps what is set" },
+      imagetype: { type: "text", default: "", summary: `one of ${imageTypes.join(", ")}; none keeps what is set` },
+      title: { type: "text", default: "", summary: "the image title; none keeps what is set" },
+    } as const;
+    const sequenceArguments = {
+      number_exposures: { type: "int", minimum: 1, maximum: 1_000_000, default: 1 },
+      flush_array_flag: {
+        type: "int",
+        minimum: keep,
+        maximum: 2,
+        default: keep,
+        summary: "0: clear before each exposure, 1: before the first, 2: never, -1: as set",
+      },
+      delay: { type: "float", unit: "s", minimum: keep, default: keep, summary: "between exposures; -1: as set" },
+    } as const;
+    const step = (summary: string, work: () => Promise<void>) =>
+      command({ summary, deadline: longest, run: (_, { signal }) => this.#take(signal, work) });
+    const exposure = this.#exposure;
+    return {
+      expose: command({
+        summary: "Take an exposure; answers when its image is written",
+        arguments: exposureArguments,
+        deadline: longest,
+        run: (args, { signal }) =>
+          this.#take(signal, () => {
+            this.#set(args);
+            return this.#expose();
+          }),
+      }),
+      expose1: command({
+        summary: "Take an exposure; answers at once",
+        arguments: exposureArguments,
+        run: async (args, { call }) => {
+          await this.#beginAlone(this.#told(args));
+          this.#inBackground(call(this.instrument.name, "expose", ...Object.values(args)));
+        },
+        beside: true,
+      }),
+      sequence: command({
+        summary: "Take exposures one after another, as they are set; answers when they are written",
+        arguments: sequenceArguments,
+        deadline: longest,
+        run: ({ number_exposures, flush_array_flag, delay }, { signal }) =>
+          this.#take(signal, () => this.#sequence(number_exposures, flush_array_flag, delay)),
+      }),
+      sequence1: command({
+        summary: "Take exposures one after another, as they are set; answers at once",
+        arguments: sequenceArguments,
+        run: async ({ number_exposures, flush_array_flag, delay }, { call }) => {
+          await this.#beginAlone({});
+          this.#inBackground(call(this.instrument.name, "sequence", number_exposures, flush_array_flag, delay));
+        },
+        beside: true,
+      }),
+      test: command({
+        summary: "Take a test exposure; what is set stays",
+        arguments: {
+          exposure_time: { type: "float", unit: "s", minimum: 0, default: 0 },
+          shutter: { type: "switch", default: false, summary: "1: open" },
+        },
+        deadline: longest,
+        run: ({ exposure_time, shutter }, { signal }) =>
+          this.#take(signal, () =>
+            this.#expose({
+              seconds: exposure_time,
+              type: shutter ? "object" : "dark",
+              title: "test image",
+              test: true,
+            })),
+      }),
+      begin: command({
+        summary: "Begin an exposure step by step: integrate, readout and end follow",
+        arguments: exposureArguments,
+        deadline: longest,
+        run: (args, { signal }) =>
+          this.#take(signal, async () => {
+            this.#set(args);
+            await exposure.begin(await this.#next({}));
+          }),
+      }),
+      integrate: step("Open the shutter for the exposure time, after begin", () => exposure.integrate()),
+      readout: step("Read the detector out, after integrate", () => exposure.readOut()),
+      end: step("Write the image, after readout", async () => {
+        await exposure.end();
+        this.#written(exposure.plan!.file);
+      }),
+      flush: command({
+        summary: "Clear the detector",
+        arguments: { cycles: { type: "int", minimum: 1, maximum: 1000, default: 1 } },
+        deadline: 3600,
+        run: async ({ cycles }, { signal }) => {
+          if (exposure.busy) {
+            throw new InstrumentError("Cannot clear the detector: an exposure has begun; abort gives it up");
+          }
+          await this.#detector.flush(cycles, signal);
+        },
+      }),
+      abort: command({
+        summary: "Abort the exposure or sequence, if one is under way; there is no image",
+        immediate: true,
+        run: () => exposure.abort(new InstrumentError("Exposure aborted")),
+      }),
+      ...both(["pause", "pause_exposure"], () =>
+        command({
+          summary: "Pause the exposure: the shutter closes",
+          immediate: true,
+          run: () => exposure.pause(),
+        })),
+      ...both(["resume", "resume_exposure"], () =>
+        command({
+          summary: "Resume a paused exposure",
+          immediate: true,
+          run: () => exposure.resume(),
+        })),
+      start_readout: command({
+        summary: "End the exposure time now, and read out",
+        immediate: true,
+        run: () => exposure.readEarly(),
+      }),
+      set_shutter: command({
+        summary: "Open (1) or close (0) a shutter",
+        arguments: {
+          state: { type: "switch", default: false },
+          shutter_id: {
+            type: "int",
+            minimum: 0,
+            maximum: 1,
+            default: 0,
+            summary: "0 the camera's, 1 the instrument's",
+          },
+        },
+        run: ({ state, shutter_id }, { call }) =>
+          shutter_id === 0 ? this.#detector.setShutter(state) : call("instrument", "set_shutter", state),
+      }),
+      write_image: command({
+        summary: "Write the image that could not be written, in the image folder that is set now",
+        deadline: 600,
+        run: () => this.#writeKept(),
+      }),
+      discard_image: command({
+        summary: "Give up the image that could not be written",
+        run: () => void (exposure.kept = undefined),
+      }),
+    };
+  }
+
+  /** What `expose1` can refuse before it answers: where nothing else is under way, whether the image can be written. */
+  async #beginAlone(overrides: Overrides): Promise<void> {
+    const { file, overwrite, createFolder } = this.#plan(overrides);
+    if (!this.#exposure.busy && this.#exposure.kept === undefined) {
+      await this.#pixels.check(file, overwrite, createFolder);
+    }
+  }
+
+  /** A failure is told by the field `message`: nobody waits for it. */
+  #inBackground(work: unknown): void {
+    void Promise.resolve(work).catch(() => {});
+  }
+
+  /** What the camera does. */
+  #stateCommands(): Record<string, Command> {
+    const reading = { role: "observer", immediate: true } as const;
+    return {
+      get_exposuretime_remaining: command({
+        ...reading,
+        summary: "Tell how much of the exposure is left, in seconds",
+        returns: "float",
+        run: () => this.#exposure.secondsLeft(),
+      }),
+      get_pixels_remaining: command({
+        ...reading,
+        summary: "Tell how many pixels are still to be read out",
+        run: () => this.#held("pixelsremaining"),
+      }),
+      get_exposureflag: command({
+        ...reading,
+        summary: "Tell the exposure's state as a number and a word",
+        run: () => [...flags[this.#exposure.state]],
+      }),
+      finished: command({
+        ...reading,
+        summary: "Tell whether the last exposure has ended",
+        run: () => this.#exposure.completed ? 1 : 0,
+      }),
+      get_status: command({
+        ...reading,
+        summary: "Tell the camera's state as JSON",
+        run: (_, { call }) => this.#status(call),
+      }),
+    };
+  }
+
+  async #status(call: (instrument: string, command: string) => unknown): Promise<Record<string, unknown>> {
+    let temperatures: unknown[];
+    try {
+      temperatures = (await call("tempcon", "get_temperatures")) as unknown[];
+    } catch {
+      // A bench without tempcon, or one that fails: azcam's value for a bad reading says so.
+      temperatures = [];
+    }
+    const temperature = (at: number) => {
+      const value = Number(temperatures[at] ?? badTemperature);
+      return value === badTemperature ? value : value.toFixed(1);
+    };
+    const { state, inSequence, secondsRemaining } = this.#exposure;
+    const word = state === "idle" ? "" : flags[state][1];
+    const left = state === "exposing" || state === "reading out" ? this.#shareLeft() : 0;
+    const number = this.#held<number>("exposuresequencenumber");
+    const total = this.#held<number>("exposuresequencetotal");
+    return {
+      message: this.#held("message") || (inSequence && word !== "" ? `${word} - ${number} of ${total}` : word),
+      exposurelabel: state === "exposing"
+        ? `${secondsRemaining.toFixed(1)} sec`
+        : state === "reading out"
+        ? `${Math.trunc(left)}%`
+        : "",
+      exposurecolor: colours[state] ?? "transparent",
+      exposurestate: word,
+      progressbar: new Float(left),
+      camtemp: temperature(0),
+      dewtemp: temperature(1),
+      filename: this.#nextFile(),
+      seqcount: inSequence ? number : 0,
+      seqtotal: inSequence ? total : 0,
+      // Swedish writes dates the way azcam does: 2026-11-20 23:21:14, local time.
+      timestamp: new Date().toLocaleString("sv-SE"),
+      imagetitle: this.#held("imagetitle"),
+      imagetype: this.#held("imagetype"),
+      imagetest: this.#held("imagetest"),
+      exposuretime: new Float(this.#held("exposuretime")),
+      colbin: this.#held("colbin"),
+      rowbin: this.#held("rowbin"),
+      systemname: this.#systemName,
+      mode: "",
+    };
+  }
+}
+
+/** One command under several names. */
+function both(names: readonly string[], make: () => Command): Record<string, Command> {
+  return Object.fromEntries(names.map((name) => [name, make()]));
+}

@@ -1,0 +1,74 @@
+/**
+ * An exposure as a state machine: which states there are, what azcam calls them, and what leads from one to another.
+ *
+ * @module
+ */
+
+/** What an exposure is doing. */
+export type ExposureState =
+  | "idle"
+  | "setup"
+  | "ready"
+  | "exposing"
+  | "paused"
+  | "exposed"
+  | "reading out"
+  | "read"
+  | "writing"
+  | "aborted"
+  | "failed";
+
+/** What can happen to it. */
+export type ExposureEvent =
+  | "begin"
+  | "flushed"
+  | "integrate"
+  | "pause"
+  | "resume"
+  | "integrated"
+  | "read out"
+  | "received"
+  | "write"
+  | "written"
+  | "abort"
+  | "fail"
+  | "clear";
+
+/** How it can be given up, in whatever state. */
+const endings = { abort: "aborted", fail: "failed" } as const;
+
+/** The table: what each event leads to from each state. What it does not list cannot happen there. */
+export const transitions: Readonly<Record<ExposureState, Readonly<Partial<Record<ExposureEvent, ExposureState>>>>> = {
+  "idle": { begin: "setup" },
+  "setup": { flushed: "ready", ...endings },
+  "ready": { integrate: "exposing", ...endings },
+  "exposing": { pause: "paused", integrated: "exposed", ...endings },
+  "paused": { resume: "exposing", integrated: "exposed", ...endings },
+  "exposed": { "read out": "reading out", ...endings },
+  "reading out": { received: "read", ...endings },
+  "read": { write: "writing", ...endings },
+  "writing": { written: "idle", ...endings },
+  "aborted": { clear: "idle" },
+  "failed": { clear: "idle" },
+};
+
+/** azcam's exposure flag: a number and a word. */
+export type ExposureFlag = readonly [number: number, word: string];
+
+/**
+ * azcam's flag for each state. Its PAUSE (3) and RESUME (4) are requests that wait, which are done at once here; its
+ * GUIDEERROR (10) never happens. After `readout` and before `end` it says NONE, as azcam does.
+ */
+export const flags: Readonly<Record<ExposureState, ExposureFlag>> = {
+  "idle": [0, "NONE"],
+  "setup": [8, "SETUP"],
+  "ready": [8, "SETUP"],
+  "exposing": [1, "EXPOSING"],
+  "paused": [6, "PAUSED"],
+  "exposed": [5, "READ"],
+  "reading out": [7, "READOUT"],
+  "read": [0, "NONE"],
+  "writing": [9, "WRITING"],
+  "aborted": [2, "ABORT"],
+  "failed": [11, "ERROR"],
+};

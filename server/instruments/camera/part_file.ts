@@ -1,0 +1,131 @@
+/**
+ * A file that is there whole or not at all: written under another name beside it, and renamed when it is complete.
+ *
+ * @module
+ */
+
+/** Why a file cannot be written, in words for people. */
+export class FileError extends Error {}
+
+/** What the system's error means to somebody who wants an image written. */
+function reason(error: unknown): string {
+  if (error instanceof FileError) return error.message;
+  if (error instanceof Deno.errors.NotFound) return "its folder does not exist";
+  if (error instanceof Deno.errors.NotADirectory) return "its folder is a file";
+  if (error instanceof Deno.errors.PermissionDenied) return "the server's user may not write there";
+  if (error instanceof Deno.errors.NotCapable) return "the server was not started with permission to write there";
+  const { code, message } = error as Error & { code?: string };
+  if (code === "ENOSPC" || message.includes("os error 112")) return "the disk is full";
+  if (code === "EDQUOT") return "the disk quota is used up";
+  if (code === "EROFS") return "the disk is read-only";
+  return message;
+}
+
+/** Turns a failure into one whose message says why in words for people. */
+export function inWords<T>(work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    throw new FileError(reason(error), { cause: error });
+  }
+}
+
+function exists(file: string): boolean {
+  try {
+    Deno.lstatSync(file);
+    return true;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return false;
+    throw error;
+  }
+}
+
+/**
+ * Makes sure that a file can be written, as far as that is known without writing it.
+ *
+ * @param file Its path.
+ * @param overwrite Whether it may take the place of another.
+ * @throws {FileError} With the reason.
+ */
+export function checkWritable(file: string, overwrite: boolean): void {
+  inWords(() => {
+    if (exists(file) && !overwrite) throw new FileError("a file of that name is there already");
+    // Also in a folder that may be read but not written, or on a disk without a free inode.
+    const part = partName(file);
+    Deno.openSync(part, { write: true, create: true }).close();
+    Deno.removeSync(part);
+  });
+}
+
+/** The name under which a file grows: no program that looks for images takes it for one. */
+function partName(file: string): string {
+  return `${file}.part`;
+}
+
+/** A file that is being written. */
+export class PartFile {
+  readonly #file: string;
+  readonly #overwrite: boolean;
+  readonly #handle: Deno.FsFile;
+
+  /**
+   * Begins it.
+   *
+   * @param file Its path.
+   * @param overwrite Whether it may take the place of another.
+   * @throws {FileError} When it cannot be written.
+   */
+  constructor(file: string, overwrite: boolean) {
+    this.#file = file;
+    this.#overwrite = overwrite;
+    this.#handle = inWords(() => {
+      if (!overwrite && exists(file)) throw new FileError("a file of that name is there already");
+      return Deno.openSync(partName(file), { write: true, create: true, truncate: true });
+    });
+  }
+
+  /** Writes all of the bytes where the file is now. @throws {FileError} When they cannot be written. */
+  write(bytes: Uint8Array): void {
+    inWords(() => {
+      for (let written = 0; written < bytes.length;) written += this.#handle.writeSync(bytes.subarray(written));
+    });
+  }
+
+  /** Goes to a place in the file. @param offset In bytes from its beginning. */
+  seek(offset: number): void {
+    inWords(() => this.#handle.seekSync(offset, Deno.SeekMode.Start));
+  }
+
+  /** Makes sure that it is on the disk, and not only on its way there. */
+  sync(): void {
+    inWords(() => this.#handle.syncSync());
+  }
+
+  /** Gives it its name. @throws {FileError} When it cannot have it; then nothing is left of it. */
+  commit(): void {
+    this.#handle.close();
+    try {
+      inWords(() => {
+        if (!this.#overwrite && exists(this.#file)) throw new FileError("a file of that name has come meanwhile");
+        Deno.renameSync(partName(this.#file), this.#file);
+      });
+    } catch (error) {
+      this.#remove();
+      throw error;
+    }
+  }
+
+  /** Gives it up: nothing is left of it. */
+  drop(): void {
+    this.#handle.close();
+    this.#remove();
+  }
+
+  #remove(): void {
+    try {
+      Deno.removeSync(partName(this.#file));
+    } catch {
+      // The folder may have gone with it.
+    }
+  }
+}

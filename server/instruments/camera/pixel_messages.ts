@@ -1,0 +1,74 @@
+/**
+ * What the server and its Worker for pixels say to one another.
+ *
+ * @module
+ */
+
+import type { ChipProperties, Scene } from "../simulated/chip_properties.ts";
+import type { AmplifierPixels } from "./detector.ts";
+import type { AmplifierReadout } from "./geometry.ts";
+
+/** One part of an image file: the primary one, or an extension. */
+export interface ImagePart {
+  /** Its header's cards, without those that the sums are in. */
+  readonly header: string;
+  /** Whether it has pixels. */
+  readonly hasPixels: boolean;
+  /** Its pixels, once they are there. */
+  readonly pixels?: AmplifierPixels;
+}
+
+/** An image, and where it goes. */
+export interface ImageFile {
+  /** The absolute path. */
+  readonly file: string;
+  /** Whether it may take the place of another file. */
+  readonly overwrite: boolean;
+  /** What it consists of. */
+  readonly parts: readonly ImagePart[];
+}
+
+/** How a task stands; both sides change it, each only from `running`. */
+export const running = 0;
+/** It was called off before it was done. */
+export const cancelled = 1;
+/** It is done, and can no longer be called off. */
+export const committed = 2;
+
+/** What the Worker is asked to do. */
+export type PixelTask =
+  | { readonly kind: "nothing" }
+  | {
+    readonly kind: "simulate";
+    readonly chip: ChipProperties;
+    readonly scene: Scene;
+    readonly readouts: readonly AmplifierReadout[];
+  }
+  | { readonly kind: "check"; readonly file: string; readonly overwrite: boolean; readonly create: boolean }
+  | { readonly kind: "write"; readonly image: ImageFile }
+  | { readonly kind: "open"; readonly file: string; readonly overwrite: boolean }
+  | { readonly kind: "append"; readonly key: number; readonly bytes: Uint8Array }
+  | { readonly kind: "close"; readonly key: number; readonly keep: boolean }
+  | { readonly kind: "read"; readonly file: string; readonly offset: number; readonly length: number };
+
+/** A task on its way to the Worker. */
+export interface ToPixelWorker {
+  /** Which of the tasks it is. */
+  readonly id: number;
+  /** What is to be done. */
+  readonly task: PixelTask;
+  /** One Int32: how it stands. */
+  readonly standing: SharedArrayBuffer;
+}
+
+/** What came of a task. */
+export interface FromPixelWorker {
+  /** Which of the tasks it was. */
+  readonly id: number;
+  /** The result, where there is one. */
+  readonly value?: unknown;
+  /** Why it failed, where it failed. */
+  readonly failure?: string;
+  /** The pixels of an image that could not be written, in the order of its parts. */
+  readonly pixels?: readonly AmplifierPixels[];
+}

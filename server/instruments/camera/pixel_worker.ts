@@ -1,0 +1,161 @@
+/**
+ * The Worker in which pixels are made, encoded and written: millions of them would keep the server from everything else.
+ * It is the only part of the server that may touch the image folders, and it may touch nothing but them.
+ *
+ * @module
+ */
+
+import { encodePixels } from "../fits/pixels.ts";
+import { DataSum } from "../fits/checksum.ts";
+import { ImageHeader, paddedLength } from "../fits/header.ts";
+import { ChipExposure } from "../simulated/chip.ts";
+import { checkWritable, inWords, PartFile } from "./part_file.ts";
+import {
+  cancelled,
+  committed,
+  type FromPixelWorker,
+  type ImageFile,
+  type ImagePart,
+  type PixelTask,
+  running,
+  type ToPixelWorker,
+} from "./pixel_messages.ts";
+
+/** This Worker's own scope, which Deno's types for a window do not know. */
+const scope = globalThis as unknown as {
+  onmessage: (event: MessageEvent<ToPixelWorker>) => void;
+  postMessage(message: FromPixelWorker, transfer: Transferable[]): void;
+};
+
+/** A task was called off; nobody waits for its answer. */
+class Cancelled extends Error {}
+
+/** How many pixels are encoded at once: small enough for the processor's cache, and to be called off in between. */
+const chunkPixels = 1 << 18;
+
+/** Files that are being received, by the key their sender knows them by. */
+const received = new Map<number, PartFile>();
+let lastKey = 0;
+
+class Standing {
+  readonly #cell: Int32Array;
+
+  constructor(buffer: SharedArrayBuffer) {
+    this.#cell = new Int32Array(buffer);
+  }
+
+  get cancelled(): boolean {
+    return Atomics.load(this.#cell, 0) === cancelled;
+  }
+
+  /** From here on it is done; @throws {Cancelled} when it was called off before. */
+  commit(): void {
+    if (Atomics.compareExchange(this.#cell, 0, running, committed) === cancelled) throw new Cancelled();
+  }
+}
+
+function writePart(out: PartFile, offset: number, part: ImagePart, standing: Standing, scratch: Uint8Array): number {
+  const header = new ImageHeader(part.header);
+  const sum = new DataSum();
+  let length = 0;
+  if (part.pixels !== undefined) {
+    out.seek(offset + header.length);
+    for (let from = 0; from < part.pixels.length; from += chunkPixels) {
+      if (standing.cancelled) throw new Cancelled();
+      const pixels = part.pixels.subarray(from, from + chunkPixels);
+      const bytes = scratch.subarray(0, pixels.length * 2);
+      encodePixels(pixels, bytes);
+      out.write(bytes);
+      // The last chunk may end within a word of the sum; what follows it are zeros.
+      const whole = pixels.length % 2 === 0 ? bytes : scratch.subarray(0, bytes.length + 2).fill(0, bytes.length);
+      sum.add(whole);
+      length += bytes.length;
+    }
+    out.write(new Uint8Array(paddedLength(length) - length));
+  }
+  out.seek(offset);
+  out.write(header.bytes(sum.value));
+  return offset + header.length + paddedLength(length);
+}
+
+function writeImage({ file, overwrite, parts }: ImageFile, standing: Standing): void {
+  const out = new PartFile(file, overwrite);
+  try {
+    const scratch = new Uint8Array(chunkPixels * 2 + 2);
+    let offset = 0;
+    for (const part of parts) offset = writePart(out, offset, part, standing, scratch);
+    out.sync();
+    standing.commit();
+  } catch (error) {
+    out.drop();
+    throw error;
+  }
+  out.commit();
+}
+
+function read(file: string, offset: number, length: number): Uint8Array {
+  return inWords(() => {
+    using source = Deno.openSync(file, { read: true });
+    source.seekSync(offset, Deno.SeekMode.Start);
+    const bytes = new Uint8Array(length);
+    let count = 0;
+    while (count < length) {
+      const more = source.readSync(bytes.subarray(count));
+      if (more === null) break;
+      count += more;
+    }
+    return bytes.subarray(0, count);
+  });
+}
+
+function perform(task: PixelTask, standing: Standing): unknown {
+  switch (task.kind) {
+    case "nothing":
+      return;
+    case "simulate": {
+      const exposure = new ChipExposure(task.chip, task.scene);
+      return task.readouts.map((readout) => {
+        const pixels = exposure.readOut(readout, () => standing.cancelled);
+        if (pixels === undefined) throw new Cancelled();
+        return pixels;
+      });
+    }
+    case "check":
+      if (task.create) {
+        inWords(() => Deno.mkdirSync(task.file.slice(0, task.file.lastIndexOf("/")), { recursive: true }));
+      }
+      return checkWritable(task.file, task.overwrite);
+    case "write":
+      return writeImage(task.image, standing);
+    case "open":
+      received.set(++lastKey, new PartFile(task.file, task.overwrite));
+      return lastKey;
+    case "append":
+      return received.get(task.key)!.write(task.bytes);
+    case "close": {
+      const out = received.get(task.key)!;
+      received.delete(task.key);
+      if (!task.keep) return out.drop();
+      out.sync();
+      return out.commit();
+    }
+    case "read":
+      return read(task.file, task.offset, task.length);
+  }
+}
+
+function buffersOf(pixels: readonly Uint16Array<ArrayBuffer>[]): ArrayBuffer[] {
+  return pixels.map(({ buffer }) => buffer);
+}
+
+scope.onmessage = ({ data: { id, task, standing } }) => {
+  try {
+    const value = perform(task, new Standing(standing));
+    scope.postMessage({ id, value }, task.kind === "simulate" ? buffersOf(value as Uint16Array<ArrayBuffer>[]) : []);
+  } catch (error) {
+    const failure = error instanceof Error ? error.message || error.name : String(error);
+    // The pixels are all there is of the exposure: they go back to whoever wanted them written.
+    const pixels = task.kind === "write" ? task.image.parts.flatMap((part) => part.pixels ?? []) : [];
+    scope.postMessage({ id, failure, pixels }, buffersOf(pixels));
+  }
+};

@@ -1,0 +1,121 @@
+/** What the camera's tests share: a server with a camera that writes into a temporary folder, and reading its images. */
+import { readFits, readPixels } from "../../../server/instruments/fits/read.ts";
+import type { FitsHdu, FitsSource } from "../../../server/instruments/fits/read.ts";
+import type { SimulatedCameraOptions } from "../../../server/instruments/simulated/camera.ts";
+import { demoInstruments } from "../../../server/demo_bench.ts";
+import { Float } from "../../../server/instruments/values.ts";
+import type { HeliographServer } from "../../../server/server.ts";
+import { RawClient, runProgram, startServer } from "../../fixture.ts";
+
+/** A camera that is quick, and small enough for hundreds of images. */
+export const quick: SimulatedCameraOptions = {
+  chip: { columns: 64, rows: 48, cosmicRays: 0 },
+  overscanColumns: 8,
+  readoutRate: 1e8,
+  flushSeconds: 0,
+};
+
+/** A server with the demo bench, whose camera writes into a folder of its own. */
+export class CameraServer {
+  readonly folder: string;
+  readonly server: HeliographServer;
+  readonly client: RawClient;
+  readonly #others: RawClient[] = [];
+
+  private constructor(folder: string, server: HeliographServer, client: RawClient) {
+    this.folder = folder;
+    this.server = server;
+    this.client = client;
+  }
+
+  static async start(options: SimulatedCameraOptions = quick, poll = false): Promise<CameraServer> {
+    const folder = await Deno.makeTempDir({ prefix: "heliograph-images-" });
+    const instruments = demoInstruments({ camera: { imageFolders: [folder], ...options } });
+    const server = startServer({ instruments, poll });
+    await server.ready;
+    return new CameraServer(folder.replaceAll("\\", "/"), server, await RawClient.connect(server.commandServer.port));
+  }
+
+  /** Sends an azcam line and waits for its reply. */
+  ask(line: string): Promise<string> {
+    const reply = this.client.ask(line);
+    // Where a test fails before it looks at the reply, its own failure is what is told.
+    reply.catch(() => {});
+    return reply;
+  }
+
+  /** Sends azcam lines which must all be answered with OK. */
+  async tell(...lines: string[]): Promise<void> {
+    for (const line of lines) {
+      const reply = await this.ask(line);
+      if (reply !== "OK") throw new Error(`${line} was answered with ${reply}`);
+    }
+  }
+
+  /** Another client of the same server. */
+  async another(): Promise<RawClient> {
+    const client = await RawClient.connect(this.server.commandServer.port);
+    this.#others.push(client);
+    return client;
+  }
+
+  /** What a field of the camera holds now. */
+  field(name: string) {
+    return this.server.bench.find("exposure")!.field(name).value;
+  }
+
+  /** The files in its folder, sorted. */
+  files(): string[] {
+    return [...Deno.readDirSync(this.folder)].map(({ name }) => name).sort();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const client of [this.client, ...this.#others]) client[Symbol.dispose]();
+    await this.server.stop();
+    await Deno.remove(this.folder, { recursive: true });
+  }
+}
+
+/** Reads a file as the FITS reader wants it. */
+export async function fileSource(file: string): Promise<FitsSource> {
+  const bytes = await Deno.readFile(file);
+  return {
+    size: bytes.length,
+    read: (offset, length) => Promise.resolve(bytes.subarray(offset, offset + length)),
+  };
+}
+
+/** An image file that was read. */
+export interface ReadImage {
+  readonly hdus: readonly FitsHdu[];
+  /** A card's value, of the primary HDU unless told otherwise. */
+  value(keyword: string, hdu?: number): unknown;
+  /** The pixels of an HDU, row by row. */
+  pixels(hdu?: number): Promise<{ columns: number; rows: number; values: Float64Array }>;
+}
+
+/** Reads an image file. */
+export async function readImage(file: string): Promise<ReadImage> {
+  const source = await fileSource(file);
+  const hdus = await readFits(source);
+  const value = (keyword: string, hdu = 0) => {
+    const found = hdus[hdu]!.cards.find((card) => card.keyword === keyword)?.value;
+    return found instanceof Float ? found.valueOf() : found;
+  };
+  return {
+    hdus,
+    value,
+    async pixels(hdu = 0) {
+      const blocks: number[] = [];
+      for await (const { values } of readPixels(hdus[hdu]!, source)) blocks.push(...values);
+      const columns = Number(value("NAXIS1", hdu));
+      return { columns, rows: blocks.length / columns, values: Float64Array.from(blocks) };
+    },
+  };
+}
+
+/** What fitsverify says of a file. */
+export async function fitsverify(file: string): Promise<string> {
+  const { stdout, stderr } = await runProgram("fitsverify", [file]);
+  return stdout + stderr;
+}
