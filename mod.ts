@@ -36,7 +36,7 @@ export { BenchFileError, type Problem } from "./server/bench_file/source.ts";
 export type { Client, Control, ControlListener } from "./server/control.ts";
 export { CommandServer, type CommandServerOptions, LineSession } from "./server/command_server.ts";
 export { DashboardServer, type DashboardSession } from "./server/dashboard_server.ts";
-export { demoInstruments } from "./server/demo_bench.ts";
+export { demoInstruments, type DemoOptions } from "./server/demo_bench.ts";
 export {
   type ArgumentSpec,
   type BoundArguments,
@@ -47,11 +47,28 @@ export {
   type Role,
 } from "./server/instruments/command.ts";
 export type { Caller, CommandQueue, Issue, Work } from "./server/instruments/command_queue.ts";
+export { azcamExposure, type CameraOptions } from "./server/instruments/camera/exposure_instrument.ts";
+export { type Clock, SimulatedClock, systemClock } from "./server/instruments/camera/clock.ts";
+export type { AmplifierPixels, Detector, DetectorReadout, Light } from "./server/instruments/camera/detector.ts";
+export type { AmplifierReadout, DetectorFormat, FocalPlane } from "./server/instruments/camera/geometry.ts";
+export type { ImageFile, ImagePart } from "./server/instruments/camera/pixel_messages.ts";
+export type { PixelStore, ReceivedFile } from "./server/instruments/camera/pixel_store.ts";
+export { simulatedCamera, type SimulatedCameraOptions } from "./server/instruments/simulated/camera.ts";
+export type { SimulatedDetectorOptions } from "./server/instruments/simulated/simulated_detector.ts";
+export type { ChipProperties, PerAmplifier, Scene } from "./server/instruments/simulated/chip_properties.ts";
 export { defineInstrument, type TypedInstrument } from "./server/instruments/define_instrument.ts";
 export type { Gate } from "./server/instruments/gate.ts";
 export { InstrumentError, type InstrumentErrorCode } from "./server/instruments/errors.ts";
 export type { Field, FieldHolder, FieldSpec, Quality } from "./server/instruments/field.ts";
-export type { ChangeListener, Fields, Instrument, InstrumentSpec } from "./server/instruments/instrument.ts";
+export type { HeaderKeywords, Keyword } from "./server/instruments/header_keywords.ts";
+export type { CardValue, HeaderCard } from "./server/instruments/fits/card.ts";
+export type {
+  ChangeListener,
+  Fields,
+  Instrument,
+  InstrumentSpec,
+  Surroundings,
+} from "./server/instruments/instrument.ts";
 export { type Contact, type ContactState, PortContact, type Routine } from "./server/instruments/transports/contact.ts";
 export type { Address } from "./server/instruments/transports/address.ts";
 export type { LineFormat, Listener, Port, Question, Turn } from "./server/instruments/transports/port.ts";

@@ -5,6 +5,7 @@
  */
 import { AzcamClient } from "../mod.ts";
 import Table from "npm:cli-table3@0.6.5";
+import { measureCamera } from "./camera.ts";
 import { measureEvaluations } from "./evaluation.ts";
 import { measurePolling } from "./polling.ts";
 import { load, median, type Result, start } from "./processes.ts";
@@ -74,3 +75,4 @@ await Promise.all(Object.values(servers).map(({ child }) => child.status));
 
 await measurePolling();
 await measureEvaluations();
+await measureCamera();

@@ -4,7 +4,15 @@ const here = new URL(".", import.meta.url);
 
 function program(file: string, ...args: string[]): Deno.Command {
   const path = new URL(file, here).href;
-  const flags = ["--quiet", "--no-prompt", "--allow-net=127.0.0.1", `--allow-run=${Deno.execPath()}`, "--allow-read"];
+  const flags = [
+    "--quiet",
+    "--no-prompt",
+    "--unstable-worker-options",
+    "--allow-net=127.0.0.1",
+    `--allow-run=${Deno.execPath()}`,
+    "--allow-read",
+    "--allow-write",
+  ];
   return new Deno.Command(Deno.execPath(), {
     args: ["run", ...flags, path, ...args],
     stdout: "piped",

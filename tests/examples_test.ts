@@ -168,7 +168,7 @@ const benches: Readonly<
 
 Deno.test("examples: every bench file is tried", async () => {
   const files = (await Array.fromAsync(Deno.readDir(new URL("examples/benches/", top)))).map(({ name }) => name);
-  const tried = [...Object.keys(benches), "heater.json", "heater.ts", "heliograph.schema.json"];
+  const tried = [...Object.keys(benches), "camera.json", "heater.json", "heater.ts", "heliograph.schema.json"];
   deepStrictEqual(files.sort(), tried.sort());
 });
 

@@ -12,6 +12,7 @@ import { type Description, descriptionSchema } from "../instruments/described/sc
 import { expression } from "../instruments/described/value_codec.ts";
 import { builtInDrivers } from "../instruments/drivers/drivers.ts";
 import type { Driver } from "../instruments/drivers/driver.ts";
+import { InstrumentError } from "../instruments/errors.ts";
 import { Instrument } from "../instruments/instrument.ts";
 import { didYouMean, identifierOf } from "../instruments/names.ts";
 import type { Simulator } from "../instruments/simulators/simulator.ts";
@@ -316,7 +317,12 @@ class Loader {
     const { options: form, make } = readyMade[driver]!;
     const problems = formProblems(form, options, this.#source, [...at, "options"]);
     if (problems.length > 0) throw new BenchFileError(problems);
-    return make(options, { title, imageFolders: this.#imageFolders ?? [], benchName: this.#benchName });
+    try {
+      return make(options, { title, imageFolders: this.#imageFolders ?? [], benchName: this.#benchName });
+    } catch (error) {
+      if (!(error instanceof InstrumentError)) throw error;
+      throw new BenchFileError([this.#source.problem([...at, "options"], error.message)]);
+    }
   }
 
   /** An instrument whose driver is code. */
@@ -340,7 +346,13 @@ class Loader {
     }
     let instrument: unknown;
     try {
-      instrument = await make(driverApi, { title, options, port, folder: dirname(file) });
+      instrument = await make(driverApi, {
+        title,
+        options,
+        port,
+        folder: dirname(file),
+        imageFolders: this.#imageFolders ?? [],
+      });
     } catch (error) {
       throw wrong(`failed to make ${title}: ${(error as Error).name}: ${(error as Error).message}`);
     }

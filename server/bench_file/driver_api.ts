@@ -4,6 +4,7 @@
  * @module
  */
 
+import { azcamExposure } from "../instruments/camera/exposure_instrument.ts";
 import { command } from "../instruments/command.ts";
 import { defineInstrument } from "../instruments/define_instrument.ts";
 import { InstrumentError } from "../instruments/errors.ts";
@@ -21,10 +22,12 @@ export interface DriverApi {
   readonly InstrumentError: typeof InstrumentError;
   /** Keeps an instrument on a port in contact: for `contact`, and for talking to it. */
   readonly PortContact: typeof PortContact;
+  /** Makes azcam's `exposure` of a detector: a camera whose controller is one's own. */
+  readonly azcamExposure: typeof azcamExposure;
 }
 
 /** heliograph, for a driver of one's own: a file on the disk has no other way to it. */
-export const driverApi: DriverApi = { defineInstrument, command, InstrumentError, PortContact };
+export const driverApi: DriverApi = { defineInstrument, command, InstrumentError, PortContact, azcamExposure };
 
 /** What the bench file says of the instrument: the function's second argument. */
 export interface DriverSetup {
@@ -36,6 +39,8 @@ export interface DriverSetup {
   readonly port: Port | undefined;
   /** The folder of the driver's file. */
   readonly folder: string;
+  /** Absolute paths of the folders that images may be written to. */
+  readonly imageFolders: readonly string[];
 }
 
 /**

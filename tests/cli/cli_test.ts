@@ -1,6 +1,6 @@
 import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
 import { watch } from "../../cli/commands/bench.ts";
-import { defineInstrument, PyOpticonSocketClient } from "../../mod.ts";
+import { command, defineInstrument, PyOpticonSocketClient } from "../../mod.ts";
 import { originalCommandServer } from "../client/original_servers.ts";
 import { contextOf, run } from "../cli_fixture.ts";
 import { startServer } from "../fixture.ts";
@@ -48,7 +48,11 @@ Deno.test("cli: get, set, confirm and call, for people and for scripts", async (
     out: "zero\nobject\nflat\ndark\n",
     err: "",
   });
-  deepStrictEqual(await cli("call", "--json", "exposure", "get_roi"), { code: 0, out: "[1,1024,1,1024,1,1]\n", err: "" });
+  deepStrictEqual(await cli("call", "--json", "exposure", "get_roi"), {
+    code: 0,
+    out: "[1,1024,1,1024,1,1]\n",
+    err: "",
+  });
   match((await cli("call", "exposure", "get_status")).out, /^name +value\nmessage\n.*\nexposuretime +2\.5\n/s);
 });
 

@@ -197,6 +197,31 @@ const mistakes: readonly (readonly [string, string, string | RegExp])[] = [
     /bench\.json:2:17: instruments\[0\]\.driver: there is no driver alborg-dpc \(did you mean aalborg-dpc\?\): it is aalborg-dpc, /,
   ],
   [
+    "an option that a ready-made instrument does not have",
+    one('{ "title": "exposure", "driver": "simulated-camera", "options": { "colums": 5 } }'),
+    /bench\.json:2:\d+: instruments\[0\]\.options\.colums: is not known here \(did you mean columns\?\)/,
+  ],
+  [
+    "an option of a ready-made instrument that cannot be",
+    one('{ "title": "exposure", "driver": "simulated-camera", "options": { "gain": 0 } }'),
+    /bench\.json:2:\d+: instruments\[0\]\.options\.gain: /,
+  ],
+  [
+    "amplifiers that do not share the columns",
+    one('{ "title": "exposure", "driver": "simulated-camera", "options": { "columns": 5, "amplifiersX": 2 } }'),
+    /instruments\[0\]\.options: .*2 by 1 amplifiers do not share 5 columns and 1024 rows evenly/,
+  ],
+  [
+    "a port for a ready-made instrument",
+    one('{ "title": "exposure", "driver": "simulated-camera", "port": "tcp://x:1" }'),
+    /instruments\[0\]\.port: has no meaning beside simulated-camera: it takes title and options/,
+  ],
+  [
+    "a keyword that no header can have",
+    field('{ "read": "V?", "keyword": "TEMPERATURE" }'),
+    /instruments\[0\]\.fields\.V\.keyword: the FITS keyword "TEMPERATURE" is not made of 1 to 8/,
+  ],
+  [
     "a driver's file that there is not",
     one('{ "title": "A", "driver": "./mine.json", "port": "mks" }'),
     /bench\.json:2:17: instruments\[0\]\.driver: there is no file mine\.json/,

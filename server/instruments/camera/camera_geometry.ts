@@ -49,8 +49,15 @@ export class CameraGeometry {
   /** What is read. */
   region: Region;
 
-  /** @param format The detector's own. @param focalPlane The detector's own. */
+  /**
+   * @param format The detector's own.
+   * @param focalPlane The detector's own.
+   * @throws {InstrumentError} When they do not fit together.
+   */
   constructor(format: DetectorFormat, focalPlane: FocalPlane) {
+    checkFormat(format);
+    checkFocalPlane(focalPlane, format);
+    amplifierReadouts(format, focalPlane, wholeDetector(format));
     this.format = format;
     this.focalPlane = focalPlane;
     this.region = wholeDetector(format);

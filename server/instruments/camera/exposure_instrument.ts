@@ -21,7 +21,7 @@ import { type ExposureState, flags } from "./exposure_states.ts";
 import { pixelCount } from "./geometry.ts";
 import { imageParts } from "./image_header.ts";
 import { ImageFolders, noFolder } from "./image_folders.ts";
-import type { PixelStore } from "./pixel_store.ts";
+import { PixelStore } from "./pixel_store.ts";
 
 /** azcam's image types, and what the shutter lets in for them. */
 const lights: Readonly<Record<string, Light>> = { zero: "none", object: "sky", flat: "flat", dark: "none" };
@@ -64,8 +64,8 @@ export interface CameraOptions {
   readonly summary: string;
   /** The detector. */
   readonly detector: Detector;
-  /** Where images are made and written. */
-  readonly pixels: PixelStore;
+  /** Where images are written. @default one of its own */
+  readonly pixels?: PixelStore;
   /** Absolute paths of the folders that images may be written to; none where exposures cannot be taken. */
   readonly imageFolders: readonly string[];
   /** The time it goes by. @default the PC's clock */
@@ -175,7 +175,8 @@ class Camera {
   readonly #systemName: string;
 
   constructor(options: CameraOptions) {
-    const { title = "exposure", summary, detector, pixels, imageFolders, clock = systemClock, software } = options;
+    const { title = "exposure", summary, detector, imageFolders, clock = systemClock, software } = options;
+    const { pixels = new PixelStore(imageFolders) } = options;
     this.#detector = detector;
     this.#pixels = pixels;
     this.#software = software ?? "heliograph";
