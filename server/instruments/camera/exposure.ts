@@ -27,6 +27,8 @@ export interface ExposurePlan {
   readonly file: string;
   /** Whether it may take the place of another file. */
   readonly overwrite: boolean;
+  /** Whether it is a test image, which is not counted. */
+  readonly test: boolean;
   /** Whether its folder is made where it does not exist. */
   readonly createFolder: boolean;
   /**
@@ -104,8 +106,8 @@ export class Exposure {
   plan: ExposurePlan | undefined;
   /** Whether an exposure has ended since the last one began, in whatever way. */
   completed = false;
-  /** An image that could not be written. */
-  kept: ImageFile | undefined;
+  /** An image that could not be written, and the plan it was taken by. */
+  kept: { readonly image: ImageFile; readonly plan: ExposurePlan } | undefined;
   readonly #detector: Detector;
   readonly #clock: Clock;
   readonly #store: PixelStore;
@@ -250,7 +252,7 @@ export class Exposure {
       try {
         await this.#store.write({ file, overwrite, parts: filled }, signal);
       } catch (error) {
-        throw error instanceof ImageNotWritten ? this.#keep(error) : error;
+        throw error instanceof ImageNotWritten ? this.#keep(error, this.plan!) : error;
       }
     });
     this.completed = true;
@@ -302,25 +304,24 @@ export class Exposure {
   }
 
   /**
-   * Writes the image that could not be written.
+   * Writes the image that could not be written, which there must be.
    *
    * @param file Its absolute path now.
    * @param overwrite Whether it may take the place of another file.
    * @throws {InstrumentError} When it cannot be written still; it is kept.
    */
   async writeKept(file: string, overwrite: boolean): Promise<void> {
-    const image = this.kept;
-    if (image === undefined) throw new InstrumentError("Cannot write an image: none waits to be written");
+    const { image, plan } = this.kept!;
     this.kept = undefined;
     try {
       await this.#store.write({ ...image, file, overwrite }, new AbortController().signal);
     } catch (error) {
-      throw error instanceof ImageNotWritten ? this.#keep(error) : error;
+      throw error instanceof ImageNotWritten ? this.#keep(error, plan) : error;
     }
   }
 
-  #keep({ message, image }: ImageNotWritten): InstrumentError {
-    this.kept = image;
+  #keep({ message, image }: ImageNotWritten, plan: ExposurePlan): InstrumentError {
+    this.kept = { image, plan };
     return new InstrumentError(
       `${message}. Its pixels are kept in memory: make room, or set another imagefolder, and call write_image; the next ` +
         "exposure does that first. discard_image gives them up",

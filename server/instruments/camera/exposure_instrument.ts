@@ -10,35 +10,23 @@ import { InstrumentError } from "../errors.ts";
 import type { Field } from "../field.ts";
 import { checkText } from "../fits/card.ts";
 import type { Instrument } from "../instrument.ts";
-import { badTemperature } from "../simulated/azcam_tempcon.ts";
 import { azcamToolCommands } from "../simulated/azcam_tool.ts";
-import { Float, type Value } from "../values.ts";
+import type { Value } from "../values.ts";
+import { cameraFields, checkRoot, imageTypes, lights } from "./camera_fields.ts";
 import { CameraGeometry, keep } from "./camera_geometry.ts";
 import { type Clock, systemClock } from "./clock.ts";
-import type { Detector, Light } from "./detector.ts";
+import type { Detector } from "./detector.ts";
 import { Exposure, type ExposurePlan } from "./exposure.ts";
-import { type ExposureState, flags } from "./exposure_states.ts";
+import { flags } from "./exposure_states.ts";
+import { azcamStatus } from "./exposure_status.ts";
 import { pixelCount } from "./geometry.ts";
+import { geometryCommands } from "./geometry_commands.ts";
 import { imageParts } from "./image_header.ts";
 import { ImageFolders, noFolder } from "./image_folders.ts";
 import { PixelStore } from "./pixel_store.ts";
 
-/** azcam's image types, and what the shutter lets in for them. */
-const lights: Readonly<Record<string, Light>> = { zero: "none", object: "sky", flat: "flat", dark: "none" };
-const imageTypes = Object.keys(lights);
-
 /** A whole exposure may take a day, a sequence of them a week. */
 const longest = 7 * 86_400;
-
-/** How the path of a test image ends; the next one overwrites it. */
-const testImage = "/test.fits";
-
-/** azcam's colour for what the camera does. */
-const colours: Readonly<Partial<Record<ExposureState, string>>> = {
-  "exposing": "green",
-  "reading out": "red",
-  "setup": "cyan",
-};
 
 /** What `expose` and `begin` are told; azcam's -1 and empty texts keep what is set. */
 interface ExposureArguments {
@@ -74,84 +62,6 @@ export interface CameraOptions {
   readonly software?: string;
   /** azcam's name for the system. @default "sim" */
   readonly systemName?: string;
-}
-
-/** The table of fields: what is set for the next exposure, and what the camera does now. */
-function cameraFields(geometry: CameraGeometry) {
-  const setting = { access: "setting" } as const;
-  const readout = { access: "readout", log: false } as const;
-  const flag = { ...setting, type: "int", minimum: 0, maximum: 1 } as const;
-  const pixel = { ...setting, type: "int", minimum: 1 } as const;
-  const regionField = (at: number, summary: string) => ({
-    ...pixel,
-    summary,
-    initial: geometry.regionNumbers()[at]!,
-    write: (value: number) => {
-      const wanted = Array<number>(6).fill(keep);
-      wanted[at] = value;
-      geometry.setRegion(wanted);
-    },
-  });
-  return {
-    exposuretime: { ...setting, type: "float", unit: "s", minimum: 0, maximum: 86_400, initial: 1 },
-    imagetype: { ...setting, type: "choice", choices: imageTypes, initial: "zero" },
-    imagetitle: {
-      ...setting,
-      type: "text",
-      initial: "",
-      write: (title: string) => checkText(title, "the image title"),
-    },
-    autotitle: { ...flag, initial: 0, summary: "1: an untitled image is called by its type" },
-    imagefolder: { ...setting, type: "text" },
-    imageroot: { ...setting, type: "text", initial: "image", write: checkRoot },
-    imagetest: { ...flag, initial: 1, summary: "1: the image is test.fits, and overwritten by the next" },
-    imageoverwrite: { ...flag, initial: 0, summary: "1: an image may take the place of another file" },
-    imageautoname: { ...flag, initial: 0, summary: "1: the file's name ends with the image type" },
-    imageincludesequencenumber: { ...flag, initial: 1 },
-    imageautoincrementsequencenumber: { ...flag, initial: 1 },
-    imagesequencenumber: { ...setting, type: "int", minimum: 0, maximum: 99_999_999, initial: 1 },
-    flusharray: { ...flag, initial: 1, summary: "1: the detector is cleared before an exposure" },
-    exposuresequencetotal: { ...setting, type: "int", minimum: 1, maximum: 1_000_000, initial: 1 },
-    exposuresequencedelay: { ...setting, type: "float", unit: "s", minimum: 0, maximum: 86_400, initial: 0 },
-    exposuresequenceflush: {
-      ...setting,
-      type: "int",
-      minimum: 0,
-      maximum: 2,
-      initial: 0,
-      summary: "0: clear the detector before each exposure of a sequence, 1: before the first, 2: never",
-    },
-    firstcol: regionField(0, "first column, from 1"),
-    lastcol: regionField(1, "last column"),
-    firstrow: regionField(2, "first row, from 1"),
-    lastrow: regionField(3, "last row"),
-    colbin: regionField(4, "column binning"),
-    rowbin: regionField(5, "row binning"),
-    state: { ...readout, type: "choice", choices: Object.keys(flags), initial: "idle" },
-    progress: {
-      ...readout,
-      type: "float",
-      unit: "%",
-      decimals: 0,
-      initial: 0,
-      summary: "how much of the state is done",
-    },
-    exposureflag: { ...readout, type: "int", initial: 0, summary: "the state as azcam numbers it" },
-    exposuretimeremaining: { ...readout, type: "float", unit: "s", decimals: 1, initial: 0 },
-    pixelsremaining: { ...readout, type: "int", initial: 0 },
-    exposurecompleted: { ...readout, type: "int", initial: 0, summary: "1: the last exposure has ended" },
-    exposuresequencenumber: { ...readout, type: "int", initial: 1, summary: "which exposure of a sequence it is" },
-    lastfile: { ...readout, type: "text", initial: "", summary: "the image that was written last" },
-    message: { ...readout, type: "text", initial: "", summary: "why the last exposure failed" },
-  } as const;
-}
-
-function checkRoot(root: string): void {
-  checkText(root, "the image root");
-  const wrong = /[\\/:*?"<>|]/.exec(root);
-  if (wrong === null && root !== "") return;
-  const why = wrong === null ? "it is empty" : `it holds ${wrong[0]}; the folder is set by imagefolder`;
-  throw new InstrumentError(`Cannot begin file names with "${root}": ${why}`, "bad_argument");
 }
 
 /**
@@ -206,7 +116,7 @@ class Camera {
       settingsBeside: true,
       commands: () => ({
         ...this.#settingCommands(),
-        ...this.#geometryCommands(),
+        ...geometryCommands(this.#geometry, () => this.#publishRegion()),
         ...this.#exposureCommands(),
         ...this.#stateCommands(),
         ...azcamToolCommands(() => this.#reset(), () => this.instrument),
@@ -272,7 +182,7 @@ class Camera {
   #fileName(type: string, test: boolean): string {
     const set = this.#held<string>("imagefolder");
     const folder = (this.#folders.roots.length === 0 ? set : this.#folders.resolve(set)).replace(/\/+$/, "");
-    if (test) return `${folder}${testImage}`;
+    if (test) return `${folder}/test.fits`;
     const number = this.#is("imageincludesequencenumber")
       ? String(this.#held("imagesequencenumber")).padStart(4, "0")
       : "";
@@ -316,7 +226,8 @@ class Camera {
       readout: { format, readouts },
       flush: overrides.flush ?? this.#is("flusharray"),
       file,
-      overwrite: file.endsWith(testImage) || this.#is("imageoverwrite"),
+      overwrite: test || this.#is("imageoverwrite"),
+      test,
       // The folders that the operator named are made; a mistyped one below them is not.
       createFolder: this.#folders.roots.includes(file.slice(0, file.lastIndexOf("/"))),
       parts: (times) => imageParts(description, times),
@@ -345,32 +256,33 @@ class Camera {
   }
 
   /** After an image was written. */
-  #written(file: string): void {
+  #written(file: string, { test }: ExposurePlan): void {
     this.#hold("lastfile", file);
-    if (file.endsWith(testImage) || !this.#is("imageautoincrementsequencenumber")) return;
+    if (test || !this.#is("imageautoincrementsequencenumber")) return;
     this.#hold("imagesequencenumber", this.#held<number>("imagesequencenumber") + 1);
   }
 
   /** The plan of the next exposure. An image that waits to be written goes first, unless this one would overwrite it. */
   async #next(overrides: Overrides): Promise<ExposurePlan> {
     const { kept } = this.#exposure;
-    if (kept?.file === this.#plan(overrides).file && kept.file.endsWith(testImage)) this.#exposure.kept = undefined;
-    if (this.#exposure.kept !== undefined) await this.#writeKept();
+    if (kept?.plan.test && this.#plan(overrides).test) this.#exposure.kept = undefined;
+    else if (kept !== undefined) await this.#writeKept();
     return this.#plan(overrides);
   }
 
   /** Writes the image that could not be written, where images go now. */
   async #writeKept(): Promise<void> {
-    const name = this.#exposure.kept?.file.split("/").at(-1) ?? "";
-    const file = `${this.#folders.resolve(this.#held("imagefolder"))}/${name}`;
-    await this.#exposure.writeKept(file, file.endsWith(testImage) || this.#is("imageoverwrite"));
-    this.#written(file);
+    const { kept } = this.#exposure;
+    if (kept === undefined) throw new InstrumentError("Cannot write an image: none waits to be written");
+    const file = `${this.#folders.resolve(this.#held("imagefolder"))}/${kept.image.file.split("/").at(-1)}`;
+    await this.#exposure.writeKept(file, kept.plan.test || this.#is("imageoverwrite"));
+    this.#written(file, kept.plan);
   }
 
   async #expose(overrides: Overrides = {}): Promise<void> {
     const plan = await this.#next(overrides);
     await this.#exposure.expose(plan);
-    this.#written(plan.file);
+    this.#written(plan.file, plan);
   }
 
   /** What an exposure is told, checked; what is left out stays as it is set. */
@@ -470,94 +382,6 @@ class Camera {
     };
   }
 
-  /** Which pixels are read. */
-  #geometryCommands(): Record<string, Command> {
-    const reading = { role: "observer", immediate: true } as const;
-    const number = (summary: string) => ({ type: "int", minimum: keep, default: keep, summary } as const);
-    return {
-      get_roi: command({
-        ...reading,
-        summary: "Tell the region of interest: first and last column, first and last row, column and row binning",
-        arguments: { roi_num: { type: "int", minimum: 0, maximum: 0, default: 0 } },
-        run: () => this.#geometry.regionNumbers(),
-      }),
-      set_roi: command({
-        summary: "Set the region of interest; -1 keeps a value",
-        arguments: {
-          first_col: number("first column, from 1"),
-          last_col: number("last column"),
-          first_row: number("first row, from 1"),
-          last_row: number("last row"),
-          col_bin: number("column binning"),
-          row_bin: number("row binning"),
-          roi_num: { type: "int", minimum: 0, maximum: 0, default: 0, summary: "there is one region" },
-        },
-        beside: true,
-        run: (wanted) => {
-          this.#geometry.setRegion(Object.values(wanted));
-          this.#publishRegion();
-        },
-      }),
-      roi_reset: command({
-        summary: "Set the region of interest to the whole detector; the binning stays",
-        beside: true,
-        run: () => {
-          this.#geometry.resetRegion();
-          this.#publishRegion();
-        },
-      }),
-      get_format: command({
-        ...reading,
-        summary: "Tell the detector format, nine integers",
-        run: () => this.#geometry.formatNumbers(),
-      }),
-      set_format: command({
-        summary:
-          "Set the detector format; the region becomes the whole detector, and amplifiers that do not share it evenly " +
-          "become one. -1 keeps a value",
-        arguments: {
-          ns_total: number("columns"),
-          ns_predark: number("dark columns before the image"),
-          ns_underscan: number("dark columns that are read"),
-          ns_overscan: number("overscan columns of each amplifier"),
-          np_total: number("rows"),
-          np_predark: number("dark rows before the image"),
-          np_underscan: number("dark rows that are read"),
-          np_overscan: number("overscan rows of each amplifier"),
-          np_frametransfer: number("frame transfer rows"),
-        },
-        beside: true,
-        run: (wanted) => {
-          this.#geometry.setFormat(Object.values(wanted));
-          this.#publishRegion();
-        },
-      }),
-      get_focalplane: command({
-        ...reading,
-        summary: "Tell the focal plane: detectors in X and Y, amplifiers in X and Y, how each amplifier reads",
-        run: () => this.#geometry.focalPlaneWords(),
-      }),
-      set_focalplane: command({
-        summary: "Set the amplifiers; -1 keeps a value",
-        arguments: {
-          numdet_x: number("detectors side by side"),
-          numdet_y: number("detectors above one another"),
-          numamps_x: number("amplifiers side by side"),
-          numamps_y: number("amplifiers above one another"),
-          amp_config: {
-            type: "text",
-            default: "",
-            summary: "a digit for each amplifier: 0 as it is, 1 flipped in x, 2 in y, 3 in both; default the usual",
-          },
-        },
-        takesMore: true,
-        beside: true,
-        run: ({ amp_config, ...wanted }, { more }) =>
-          this.#geometry.setFocalPlane(Object.values(wanted), [amp_config, ...more].join("")),
-      }),
-    };
-  }
-
   /** What takes time and drives the detector. */
   #exposureCommands(): Record<string, Command> {
     const exposureArguments = {
@@ -645,7 +469,7 @@ class Camera {
       readout: step("Read the detector out, after integrate", () => exposure.readOut()),
       end: step("Write the image, after readout", async () => {
         await exposure.end();
-        this.#written(exposure.plan!.file);
+        this.#written(exposure.plan!.file, exposure.plan!);
       }),
       flush: command({
         summary: "Clear the detector",
@@ -761,41 +585,19 @@ class Camera {
       // A bench without tempcon, or one that fails: azcam's value for a bad reading says so.
       temperatures = [];
     }
-    const temperature = (at: number) => {
-      const value = Number(temperatures[at] ?? badTemperature);
-      return value === badTemperature ? value : value.toFixed(1);
-    };
     const { state, inSequence, secondsRemaining } = this.#exposure;
-    const word = state === "idle" ? "" : flags[state][1];
-    const left = state === "exposing" || state === "reading out" ? this.#shareLeft() : 0;
-    const number = this.#held<number>("exposuresequencenumber");
-    const total = this.#held<number>("exposuresequencetotal");
-    return {
-      message: this.#held("message") || (inSequence && word !== "" ? `${word} - ${number} of ${total}` : word),
-      exposurelabel: state === "exposing"
-        ? `${secondsRemaining.toFixed(1)} sec`
-        : state === "reading out"
-        ? `${Math.trunc(left)}%`
-        : "",
-      exposurecolor: colours[state] ?? "transparent",
-      exposurestate: word,
-      progressbar: new Float(left),
-      camtemp: temperature(0),
-      dewtemp: temperature(1),
-      filename: this.#nextFile(),
-      seqcount: inSequence ? number : 0,
-      seqtotal: inSequence ? total : 0,
-      // Swedish writes dates the way azcam does: 2026-11-20 23:21:14, local time.
-      timestamp: new Date().toLocaleString("sv-SE"),
-      imagetitle: this.#held("imagetitle"),
-      imagetype: this.#held("imagetype"),
-      imagetest: this.#held("imagetest"),
-      exposuretime: new Float(this.#held("exposuretime")),
-      colbin: this.#held("colbin"),
-      rowbin: this.#held("rowbin"),
-      systemname: this.#systemName,
-      mode: "",
-    };
+    return azcamStatus({
+      state,
+      secondsRemaining,
+      percentLeft: this.#shareLeft(),
+      ...(inSequence
+        ? { sequence: { number: this.#held("exposuresequencenumber"), total: this.#held("exposuresequencetotal") } }
+        : {}),
+      temperatures: temperatures.map(Number),
+      file: this.#nextFile(),
+      systemName: this.#systemName,
+      held: (field) => this.#held(field),
+    });
   }
 }
 

@@ -376,6 +376,10 @@ Deno.test("camera: imageoverwrite 0 refuses before exposing; 1 takes the place o
   ok(!states.includes("exposing"));
   strictEqual(camera.field("state"), "idle");
   strictEqual((await readImage(`${camera.folder}/image0001.fits`)).value("OBJECT"), "one");
+  await camera.tell("set_par imageroot test", "set_par imageincludesequencenumber 0", "expose 0 zero no-test-image");
+  match(await camera.ask("expose 0 zero"), /test\.fits: a file of that name is there already/);
+  await Deno.remove(`${camera.folder}/test.fits`);
+  await camera.tell("set_par imageroot image", "set_par imageincludesequencenumber 1");
   await camera.tell("set_par imageoverwrite 1", "expose 0 zero three");
   strictEqual((await readImage(`${camera.folder}/image0001.fits`)).value("OBJECT"), "three");
   deepStrictEqual(camera.files(), ["image0001.fits"]);
@@ -665,4 +669,15 @@ Deno.test("camera: watchers are told of every state and of the progress", async 
   ) {
     ok(seen.includes(what), `${what} is among ${seen.join(", ")}`);
   }
+});
+
+Deno.test("camera: while somebody's code has the bench for itself, nobody else sets the camera", async () => {
+  await using camera = await CameraServer.start();
+  const open = await camera.server.bench.gate.hold({});
+  const done = camera.ask("set_image_title later");
+  const other = await camera.another();
+  strictEqual(await other.ask("get_image_title"), "OK");
+  open();
+  strictEqual(await done, "OK");
+  strictEqual(await other.ask("get_image_title"), "OK later");
 });
