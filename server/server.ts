@@ -4,8 +4,11 @@
  * @module
  */
 
+import { getLogger } from "npm:@logtape/logtape@2.4.2";
 import { CommandServer } from "./command_server.ts";
 import { DashboardServer } from "./dashboard_server.ts";
+import { ImageServer } from "./image_server.ts";
+import { PixelStore } from "./instruments/camera/pixel_store.ts";
 import type { Instrument } from "./instruments/instrument.ts";
 import type { Limits } from "./limits.ts";
 import type { SandboxOptions } from "./sandbox/options.ts";
@@ -33,6 +36,8 @@ export interface HeliographServerOptions {
   readonly sandbox?: Partial<SandboxOptions>;
   /** What code sees as the dashboard's name. @default "heliograph" */
   readonly name?: string;
+  /** Receives images in azcam's format: on which port, and into which folder (an absolute path). @default not */
+  readonly images?: { readonly port: number; readonly folder: string };
   /** Whether the bench polls and simulated time passes by the clock; tests step it themselves. @default true */
   readonly poll?: boolean;
 }
@@ -55,6 +60,10 @@ export class HeliographServer {
   readonly commandServer: CommandServer;
   /** PyOpticon's wire. */
   readonly dashboardServer: DashboardServer;
+  /** What receives images, where they are received. */
+  readonly imageServer: ImageServer | undefined;
+  readonly #received: PixelStore | undefined;
+  readonly #receivedFolder: string;
   readonly #services: Services;
   readonly #poll: boolean;
   readonly #finished = Promise.withResolvers<void>();
@@ -69,8 +78,17 @@ export class HeliographServer {
    * `bad_argument` for a sandbox that cannot be.
    */
   constructor(
-    { instruments, commandPort = 2402, dashboardPort = 12345, limits = {}, sandbox = {}, name, poll = true, ...listen }:
-      HeliographServerOptions,
+    {
+      instruments,
+      commandPort = 2402,
+      dashboardPort = 12345,
+      limits = {},
+      sandbox = {},
+      name,
+      poll = true,
+      images,
+      ...listen
+    }: HeliographServerOptions,
   ) {
     const services = new Services(instruments, limits, sandbox, name);
     services.exit = () => void this.stop();
@@ -78,6 +96,11 @@ export class HeliographServer {
     this.#poll = poll;
     this.commandServer = new CommandServer({ ...listen, port: commandPort, services });
     this.dashboardServer = new DashboardServer(services, { ...listen, port: dashboardPort });
+    this.#receivedFolder = images?.folder ?? "";
+    this.#received = images === undefined ? undefined : new PixelStore([images.folder]);
+    this.imageServer = images === undefined
+      ? undefined
+      : new ImageServer({ ...listen, ...images, store: this.#received! });
   }
 
   /** The instruments, and their simulated time. */
@@ -104,12 +127,25 @@ export class HeliographServer {
     this.commandServer.start();
     try {
       this.dashboardServer.start();
+      this.imageServer?.start();
     } catch (error) {
       void this.commandServer.stop();
+      void this.dashboardServer.stop();
       throw error;
     }
     this.#services.sandbox.start();
-    if (this.#poll) this.#ready = this.bench.start();
+    this.#ready = Promise.all([this.#poll ? this.bench.start() : undefined, this.#prepareReceived()]).then(() => {});
+  }
+
+  /** Makes the folder for received images, and finds out whether they can be written before the first one comes. */
+  async #prepareReceived(): Promise<void> {
+    try {
+      await this.#received?.check(`${this.#receivedFolder}/received.fits`, true, true);
+    } catch (error) {
+      getLogger(["heliograph", "images"]).error("No image can be received: {reason}", {
+        reason: (error as Error).message,
+      });
+    }
   }
 
   /** Stops accepting, finishes what runs (for at most five seconds), closes every connection and stops the bench. */
@@ -120,7 +156,8 @@ export class HeliographServer {
 
   async #stop(): Promise<void> {
     this.#services.dispatcher.stop();
-    await Promise.all([this.commandServer.stop(), this.dashboardServer.stop()]);
+    await Promise.all([this.commandServer.stop(), this.dashboardServer.stop(), this.imageServer?.stop()]);
+    this.#received?.stop();
     await this.#services.sandbox.stop();
     await this.bench.stop();
     this.#finished.resolve();

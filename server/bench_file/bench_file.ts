@@ -73,6 +73,8 @@ export interface LoadedBench {
   readonly code: CodeSection;
   /** The serial ports that it names: no other is ever opened. */
   readonly serialPorts: string[];
+  /** Absolute paths of the folders that images may be written to. */
+  readonly imageFolders: readonly string[];
 }
 
 /**
@@ -184,6 +186,7 @@ class Loader {
       instruments,
       server: bench.server ?? {},
       code: bench.code ?? {},
+      imageFolders: this.#imageFolders,
       serialPorts: addresses.flatMap((address) => address.kind === "serial" ? [address.serial.path] : []),
     };
   }

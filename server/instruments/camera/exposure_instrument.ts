@@ -24,6 +24,7 @@ import { geometryCommands } from "./geometry_commands.ts";
 import { imageParts } from "./image_header.ts";
 import { ImageFolders, noFolder } from "./image_folders.ts";
 import { PixelStore } from "./pixel_store.ts";
+import { RemoteImages } from "./remote_images.ts";
 
 /** A whole exposure may take a day, a sequence of them a week. */
 const longest = 7 * 86_400;
@@ -81,6 +82,7 @@ class Camera {
   readonly #folders: ImageFolders;
   readonly #geometry: CameraGeometry;
   readonly #exposure: Exposure;
+  readonly #remote: RemoteImages;
   readonly #software: string;
   readonly #systemName: string;
 
@@ -92,6 +94,7 @@ class Camera {
     this.#software = software ?? "heliograph";
     this.#systemName = options.systemName ?? "sim";
     this.#folders = new ImageFolders(imageFolders);
+    this.#remote = new RemoteImages(pixels);
     this.#geometry = new CameraGeometry(detector.format, detector.focalPlane);
     this.#exposure = new Exposure({
       detector,
@@ -119,6 +122,7 @@ class Camera {
         ...geometryCommands(this.#geometry, () => this.#publishRegion()),
         ...this.#exposureCommands(),
         ...this.#stateCommands(),
+        ...this.#remote.commands(),
         ...azcamToolCommands(() => this.#reset(), () => this.instrument),
       }),
       start: () => this.#folders.roots.length === 0 ? undefined : pixels.start(),
@@ -255,11 +259,14 @@ class Camera {
     }
   }
 
-  /** After an image was written. */
-  #written(file: string, { test }: ExposurePlan): void {
+  /** After an image was written: it is counted, and sent where images are sent to. */
+  async #written(file: string, { test, overwrite, readout: { readouts } }: ExposurePlan): Promise<void> {
     this.#hold("lastfile", file);
-    if (test || !this.#is("imageautoincrementsequencenumber")) return;
-    this.#hold("imagesequencenumber", this.#held<number>("imagesequencenumber") + 1);
+    if (!test && this.#is("imageautoincrementsequencenumber")) {
+      this.#hold("imagesequencenumber", this.#held<number>("imagesequencenumber") + 1);
+    }
+    const { columns, rows } = readouts[0]!;
+    await this.#remote.written({ file, overwrite, kind: readouts.length > 1 ? "mef" : "fits", columns, rows });
   }
 
   /** The plan of the next exposure. An image that waits to be written goes first, unless this one would overwrite it. */
@@ -276,13 +283,13 @@ class Camera {
     if (kept === undefined) throw new InstrumentError("Cannot write an image: none waits to be written");
     const file = `${this.#folders.resolve(this.#held("imagefolder"))}/${kept.image.file.split("/").at(-1)}`;
     await this.#exposure.writeKept(file, kept.plan.test || this.#is("imageoverwrite"));
-    this.#written(file, kept.plan);
+    await this.#written(file, kept.plan);
   }
 
   async #expose(overrides: Overrides = {}): Promise<void> {
     const plan = await this.#next(overrides);
     await this.#exposure.expose(plan);
-    this.#written(plan.file, plan);
+    await this.#written(plan.file, plan);
   }
 
   /** What an exposure is told, checked; what is left out stays as it is set. */
@@ -469,7 +476,7 @@ class Camera {
       readout: step("Read the detector out, after integrate", () => exposure.readOut()),
       end: step("Write the image, after readout", async () => {
         await exposure.end();
-        this.#written(exposure.plan!.file, exposure.plan!);
+        await this.#written(exposure.plan!.file, exposure.plan!);
       }),
       flush: command({
         summary: "Clear the detector",

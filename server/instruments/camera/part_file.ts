@@ -57,14 +57,15 @@ export function checkWritable(file: string, overwrite: boolean): void {
   });
 }
 
-/** The name under which a file grows: no program that looks for images takes it for one. */
+/** A name under which a file grows: no program that looks for images takes it for one, and nobody else has it. */
 function partName(file: string): string {
-  return `${file}.part`;
+  return `${file}.${crypto.randomUUID().slice(0, 8)}.part`;
 }
 
 /** A file that is being written. */
 export class PartFile {
   readonly #file: string;
+  readonly #part: string;
   readonly #overwrite: boolean;
   readonly #handle: Deno.FsFile;
 
@@ -77,10 +78,11 @@ export class PartFile {
    */
   constructor(file: string, overwrite: boolean) {
     this.#file = file;
+    this.#part = partName(file);
     this.#overwrite = overwrite;
     this.#handle = inWords(() => {
       if (!overwrite && exists(file)) throw new FileError("a file of that name is there already");
-      return Deno.openSync(partName(file), { write: true, create: true, truncate: true });
+      return Deno.openSync(this.#part, { write: true, create: true, truncate: true });
     });
   }
 
@@ -107,7 +109,7 @@ export class PartFile {
     try {
       inWords(() => {
         if (!this.#overwrite && exists(this.#file)) throw new FileError("a file of that name has come meanwhile");
-        Deno.renameSync(partName(this.#file), this.#file);
+        Deno.renameSync(this.#part, this.#file);
       });
     } catch (error) {
       this.#remove();
@@ -123,7 +125,7 @@ export class PartFile {
 
   #remove(): void {
     try {
-      Deno.removeSync(partName(this.#file));
+      Deno.removeSync(this.#part);
     } catch {
       // The folder may have gone with it.
     }

@@ -46,9 +46,9 @@ export type PixelTask =
   }
   | { readonly kind: "check"; readonly file: string; readonly overwrite: boolean; readonly create: boolean }
   | { readonly kind: "write"; readonly image: ImageFile }
-  | { readonly kind: "open"; readonly file: string; readonly overwrite: boolean }
-  | { readonly kind: "append"; readonly key: number; readonly bytes: Uint8Array }
-  | { readonly kind: "close"; readonly key: number; readonly keep: boolean }
+  | { readonly kind: "open"; readonly key: string; readonly file: string; readonly overwrite: boolean }
+  | { readonly kind: "append"; readonly key: string; readonly bytes: Uint8Array }
+  | { readonly kind: "close"; readonly key: string; readonly keep: boolean }
   | { readonly kind: "read"; readonly file: string; readonly offset: number; readonly length: number };
 
 /** A task on its way to the Worker. */

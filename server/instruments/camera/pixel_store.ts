@@ -109,15 +109,15 @@ export class PixelStore {
    */
   async receive(file: string, overwrite: boolean): Promise<ReceivedFile> {
     const done = async (task: PixelTask) => {
-      const { value, failure } = await this.#ask(task);
+      const { failure } = await this.#ask(task);
       if (failure !== undefined) throw new InstrumentError(`Cannot write ${file}: ${failure}`);
-      return value;
     };
-    const key = await done({ kind: "open", file, overwrite }) as number;
+    const key = crypto.randomUUID();
+    await done({ kind: "open", key, file, overwrite });
     return {
-      append: async (bytes) => void await done({ kind: "append", key, bytes }),
-      keep: async () => void await done({ kind: "close", key, keep: true }),
-      drop: async () => void await done({ kind: "close", key, keep: false }),
+      append: (bytes) => done({ kind: "append", key, bytes }),
+      keep: () => done({ kind: "close", key, keep: true }),
+      drop: () => done({ kind: "close", key, keep: false }),
     };
   }
 

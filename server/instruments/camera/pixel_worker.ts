@@ -34,8 +34,13 @@ class Cancelled extends Error {}
 const chunkPixels = 1 << 18;
 
 /** Files that are being received, by the key their sender knows them by. */
-const received = new Map<number, PartFile>();
-let lastKey = 0;
+const received = new Map<string, PartFile>();
+
+function receivedFile(key: string): PartFile {
+  const file = received.get(key);
+  if (file !== undefined) return file;
+  throw new Error("the Worker that had begun it has failed");
+}
 
 class Standing {
   readonly #cell: Int32Array;
@@ -128,15 +133,20 @@ function perform(task: PixelTask, standing: Standing): unknown {
     case "write":
       return writeImage(task.image, standing);
     case "open":
-      received.set(++lastKey, new PartFile(task.file, task.overwrite));
-      return lastKey;
+      received.set(task.key, new PartFile(task.file, task.overwrite));
+      return;
     case "append":
-      return received.get(task.key)!.write(task.bytes);
+      return receivedFile(task.key).write(task.bytes);
     case "close": {
-      const out = received.get(task.key)!;
+      const out = receivedFile(task.key);
       received.delete(task.key);
       if (!task.keep) return out.drop();
-      out.sync();
+      try {
+        out.sync();
+      } catch (error) {
+        out.drop();
+        throw error;
+      }
       return out.commit();
     }
     case "read":

@@ -1,6 +1,8 @@
 /** The camera: exposures as azcam's clients take them, their states, their files, and what ends them early. */
 import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
 import { SimulatedClock } from "../../../server/instruments/camera/clock.ts";
+import { PixelStore } from "../../../server/instruments/camera/pixel_store.ts";
+import { ImageServer } from "../../../server/image_server.ts";
 import { transitions } from "../../../server/instruments/camera/exposure_states.ts";
 import { canRun, dashboardClient, eventually } from "../../fixture.ts";
 import { CameraServer, fitsverify, quick, readImage } from "./camera.ts";
@@ -680,4 +682,42 @@ Deno.test("camera: while somebody's code has the bench for itself, nobody else s
   open();
   strictEqual(await done, "OK");
   strictEqual(await other.ask("get_image_title"), "OK later");
+});
+
+Deno.test("camera: each image is sent to a remote image server, and the last one again on demand", async () => {
+  await using camera = await CameraServer.start();
+  const folder = await Deno.makeTempDir();
+  const store = new PixelStore([folder]);
+  const receiver = new ImageServer({ port: 0, store, folder });
+  receiver.start();
+  const received = (name: string) => Deno.readFile(`${folder}/${name}`);
+  try {
+    match(await camera.ask("send_image"), /^ERROR .*no server is set; call set_remote_imageserver HOST first/);
+    await camera.tell(
+      "set_par imagetest 0",
+      "set_focalplane 1 1 2 1",
+      `set_remote_imageserver 127.0.0.1 ${receiver.port} dataserver guide`,
+      "expose 0.01 flat",
+      "send_image",
+    );
+    strictEqual(await camera.ask("get_remote_imageserver"), `OK 127.0.0.1 ${receiver.port} dataserver guide`);
+    const written = await Deno.readFile(`${camera.folder}/image0001.fits`);
+    deepStrictEqual(await received("image0001.fits"), written);
+    deepStrictEqual(await received("guide.fits"), written);
+    match(await camera.ask("send_image"), /^ERROR .*guide\.fits/);
+    await camera.tell("set_remote_imageserver", "expose 0 zero");
+    deepStrictEqual([...Deno.readDirSync(folder)].map(({ name }) => name).sort(), ["guide.fits", "image0001.fits"]);
+    await camera.tell(`set_remote_imageserver 127.0.0.1 ${receiver.port}`);
+    await receiver.stop();
+    match(
+      await camera.ask("expose 0 zero"),
+      /^ERROR .*nothing listens there.*The image itself is on the disk, in .*image0003\.fits/,
+    );
+    strictEqual(await camera.ask("get_par imagesequencenumber"), "OK 4");
+    strictEqual((await readImage(`${camera.folder}/image0003.fits`)).value("IMAGETYP"), "zero");
+  } finally {
+    await receiver.stop();
+    store.stop();
+    await Deno.remove(folder, { recursive: true });
+  }
 });
