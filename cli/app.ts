@@ -11,8 +11,10 @@ import { describeCommand, listCommand, statusCommand, watchCommand } from "./com
 import { checkCommand, initCommand, schemaCommand } from "./commands/bench_file.ts";
 import { callCommand, commandCommand } from "./commands/calls.ts";
 import { evalCommand, execCommand } from "./commands/code.ts";
+import { exposeCommand } from "./commands/expose.ts";
 import { confirmCommand, getCommand, setCommand } from "./commands/fields.ts";
 import { releaseCommand, takeCommand } from "./commands/control.ts";
+import { imageCommand } from "./commands/image.ts";
 import { portsCommand } from "./commands/ports.ts";
 import { serverCommand } from "./commands/server.ts";
 import { shellCommand } from "./commands/shell.ts";
@@ -30,6 +32,7 @@ const clientRoutes = {
   release: releaseCommand,
   call: callCommand,
   command: commandCommand,
+  expose: exposeCommand,
   eval: evalCommand,
   exec: execCommand,
   shell: shellCommand,
@@ -51,6 +54,7 @@ const root = buildRouteMap({
     schema: schemaCommand,
     simulate: simulateCommand,
     ports: portsCommand,
+    image: imageCommand,
     ...clientRoutes,
     client: clientMap,
     completions: completionsCommand,

@@ -37,6 +37,7 @@ interface ServerFlags {
   readonly commandPort?: number;
   readonly dashboardPort?: number;
   readonly imageFolder?: readonly string[];
+  readonly imagePort?: number;
   readonly logLevel: LogLevel;
   readonly jsonLogs: boolean;
   readonly insecureOpen: boolean;
@@ -113,6 +114,13 @@ export const serverCommand = buildCommand({
           "[default: images]",
         placeholder: "FOLDER",
       },
+      imagePort: {
+        kind: "parsed",
+        parse: parsePort,
+        optional: true,
+        brief: "Receive images in azcam's format into the first image folder (azcam: 6543) [default: not]",
+        placeholder: "PORT",
+      },
       logLevel: {
         kind: "enum",
         values: ["debug", "info", "warning", "error"],
@@ -184,6 +192,8 @@ export const serverCommand = buildCommand({
 /** What the flags and the bench file say together. */
 interface Setup {
   readonly flags: ServerFlags;
+  /** Where received images go. */
+  readonly receivedFolder: string | undefined;
   readonly host: string;
   readonly commandPort: number;
   readonly dashboardPort: number;
@@ -197,19 +207,22 @@ async function setUp(flags: ServerFlags, simulators: Simulators): Promise<Setup>
     throw new UsageError("--simulate needs --bench FILE: the demo bench is simulated as it is");
   }
   const imageFolders = flags.imageFolder?.map((folder) => resolve(folder));
+  const demoFolders = imageFolders ?? [resolve("images")];
   const bench = flags.bench === undefined
     ? {
       name: "demo bench",
-      instruments: demoBench(imageFolders ?? [resolve("images")]),
+      instruments: demoBench(demoFolders),
       server: {},
       code: {},
       serialPorts: [],
+      imageFolders: demoFolders,
     }
     : await loadBench(flags.bench, flags.simulate ? simulators.redirect : undefined, imageFolders);
   // From here on the ports that the bench names can be opened although the permission for it is given up.
   if (bench.serialPorts.length > 0) loadSerialLibrary();
   return {
     flags,
+    receivedFolder: bench.imageFolders[0],
     host: flags.host ?? bench.server.host ?? "127.0.0.1",
     commandPort: flags.commandPort ?? bench.server.commandPort ?? 2402,
     dashboardPort: flags.dashboardPort ?? bench.server.dashboardPort ?? 12345,
@@ -224,10 +237,26 @@ function demoBench(imageFolders: readonly string[]): Instrument[] {
   return demoInstruments({ camera: { imageFolders }, hostName: Deno.hostname() });
 }
 
-function makeServer({ flags, host, commandPort, dashboardPort, name, instruments, sandbox }: Setup): HeliographServer {
-  const { insecureOpen } = flags;
+function makeServer(setup: Setup): HeliographServer {
+  const { flags: { insecureOpen, imagePort }, receivedFolder, host, commandPort, dashboardPort } = setup;
+  const { name, instruments, sandbox } = setup;
+  if (imagePort !== undefined && receivedFolder === undefined) {
+    throw new UsageError("--image-port needs a folder for the images: give --image-folder FOLDER");
+  }
+  const images = imagePort === undefined || receivedFolder === undefined
+    ? {}
+    : { images: { port: imagePort, folder: receivedFolder } };
   try {
-    return new HeliographServer({ instruments, host, commandPort, dashboardPort, insecureOpen, name, sandbox });
+    return new HeliographServer({
+      instruments,
+      host,
+      commandPort,
+      dashboardPort,
+      insecureOpen,
+      name,
+      sandbox,
+      ...images,
+    });
   } catch (error) {
     throw error instanceof HeliographError && error.code === "bad_argument" ? new UsageError(error.message) : error;
   }
@@ -318,6 +347,10 @@ function announce(context: CliContext, { flags, name, sandbox }: Setup, server: 
   const code = sandbox.languages.length === 0
     ? `is not run (${flags.eval === undefined ? "the bench file says so" : "--eval none"})`
     : `${sandbox.languages.join(" and ")}, in a sandbox`;
+  if (server.imageServer !== undefined) {
+    const { host, port } = server.imageServer;
+    write(`  images in azcam's format       ${paint.green(`${host}:${port}`)}\n`);
+  }
   write(`  code that clients send         ${code}\n`);
   write(`On the bench: ${titles.join(", ")}\n`);
   write("Try in another terminal:\n");

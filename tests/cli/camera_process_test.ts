@@ -64,6 +64,30 @@ for (const program of programs) {
   });
 }
 
+for (const program of programs) {
+  Deno.test(`${program.name}: --image-port receives what another server's camera sends`, async () => {
+    const folder = await Deno.makeTempDir();
+    const mayWrite = { ...program, server: [...program.client, "server"] };
+    try {
+      const args = ["--image-port", "0", "--image-folder", join(folder, "received")];
+      await using receiver = new ServerProcess(mayWrite, args);
+      await receiver.ports();
+      const [, imagePort] = /images in azcam's format +127\.0\.0\.1:(\d+)/.exec(receiver.out)!;
+      await using sender = new ServerProcess(mayWrite, ["--image-folder", folder]);
+      const [port] = await sender.ports();
+      using client = await RawClient.connect(port);
+      strictEqual(await client.ask(`set_remote_imageserver 127.0.0.1 ${imagePort}`), "OK");
+      strictEqual(await client.ask("expose 0 zero sent"), "OK");
+      deepStrictEqual(
+        await Deno.readFile(join(folder, "received", "test.fits")),
+        await Deno.readFile(join(folder, "test.fits")),
+      );
+    } finally {
+      await Deno.remove(folder, { recursive: true });
+    }
+  });
+}
+
 Deno.test("source: a task that may not write where images shall go says so, and serves everything else", async () => {
   const folder = await Deno.makeTempDir();
   try {
