@@ -22,7 +22,7 @@ export interface DemoOptions {
   /** What the camera is like; without `imageFolders` it takes no exposures. */
   readonly camera?: SimulatedCameraOptions;
   /** The PC's name, which azcam's parameter `hostname` tells. @default unknown */
-  readonly hostName?: string;
+  readonly hostName?: string | undefined;
 }
 
 /**

@@ -140,7 +140,11 @@ export class HeliographServer {
   /** Makes the folder for received images, and finds out whether they can be written before the first one comes. */
   async #prepareReceived(): Promise<void> {
     try {
-      await this.#received?.check(`${this.#receivedFolder}/received.fits`, true, true);
+      await this.#received?.check({
+        file: `${this.#receivedFolder}/received.fits`,
+        overwrite: true,
+        createFolder: true,
+      });
     } catch (error) {
       getLogger(["heliograph", "images"]).error("No image can be received: {reason}", {
         reason: (error as Error).message,

@@ -18,6 +18,7 @@ import { HeliographError } from "../../protocol/errors.ts";
 import { version } from "../../protocol/version.ts";
 import { loadBench, type LoadedBench } from "../../server/bench_file/bench_file.ts";
 import { Simulators } from "../../server/bench_file/simulators.ts";
+import { hostName } from "../../server/host_name.ts";
 import { demoInstruments } from "../../server/demo_bench.ts";
 import type { Instrument } from "../../server/instruments/instrument.ts";
 import { loadSerialLibrary } from "../../server/instruments/transports/serial.ts";
@@ -234,7 +235,7 @@ async function setUp(flags: ServerFlags, simulators: Simulators): Promise<Setup>
 
 /** The demo bench, whose camera writes where images may be written. */
 function demoBench(imageFolders: readonly string[]): Instrument[] {
-  return demoInstruments({ camera: { imageFolders }, hostName: Deno.hostname() });
+  return demoInstruments({ camera: { imageFolders }, hostName: hostName() });
 }
 
 function makeServer(setup: Setup): HeliographServer {

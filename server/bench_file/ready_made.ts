@@ -6,6 +6,7 @@
 
 import * as z from "npm:zod@4.6.7";
 import { version } from "../../protocol/version.ts";
+import { hostName } from "../host_name.ts";
 import { azcamParameters } from "../instruments/camera/parameters.ts";
 import type { Instrument } from "../instruments/instrument.ts";
 import { simulatedCamera, type SimulatedCameraOptions } from "../instruments/simulated/camera.ts";
@@ -79,12 +80,10 @@ export const readyMade: Readonly<Record<string, ReadyMade>> = {
   "simulated-telescope": { options: nothing, make: (_, { title }) => simulatedTelescope(title) },
   "azcam-parameters": {
     options: nothing,
-    make: (_, { title, benchName, imageFolders }) =>
-      azcamParameters({
-        version,
-        systemname: benchName,
-        ...(imageFolders[0] === undefined ? {} : { wd: imageFolders[0] }),
-      }, title),
+    make: (_, { title, benchName, imageFolders }) => {
+      const known = { version, systemname: benchName, hostname: hostName(), wd: imageFolders[0] };
+      return azcamParameters(defined(known) as Record<string, string>, title);
+    },
   },
 };
 

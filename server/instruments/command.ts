@@ -38,6 +38,16 @@ export interface CommandContext {
    * @returns What it returned: at once where nothing had to be waited for, as a promise otherwise.
    */
   readonly call: (instrument: string, command: string, ...args: unknown[]) => unknown;
+  /**
+   * Calls a command that goes on after this one has answered: it is done also when the caller has gone, and waits its
+   * turn like any other.
+   *
+   * @param instrument Its name or title.
+   * @param command The command's name.
+   * @param args Positional arguments, text or typed.
+   * @returns What it returned; somebody has to look at whether it failed.
+   */
+  readonly callInBackground: (instrument: string, command: string, ...args: unknown[]) => unknown;
 }
 
 /** How an instrument declares a command. */

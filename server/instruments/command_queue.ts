@@ -89,6 +89,12 @@ export class Work implements CommandContext {
     return (instrument, command, ...args) => this.#issue(this, instrument, command, args);
   }
 
+  /** A function of its own, as `call` is. Whoever asked may be gone when it runs. */
+  get callInBackground(): CommandContext["callInBackground"] {
+    const caller = { role: this.role, caller: this.#caller };
+    return (instrument, command, ...args) => this.#issue(caller, instrument, command, args);
+  }
+
   /** Runs it. */
   run(): unknown {
     return this.command.call(this.#bound, this);
@@ -128,6 +134,8 @@ export class CommandQueue {
   readonly #settled = () => this.#next();
   #running: { name: string; since: number } | undefined;
   #waiting: Waiting[] = [];
+  /** Starts what runs beside the others when the gate opens. */
+  #atGate: (() => void)[] = [];
   #gate = new Gate();
   /** The rest of a poll: commands go before each of its steps, and there is never more than one. */
   #poll: Iterator<unknown> | undefined;
@@ -143,6 +151,7 @@ export class CommandQueue {
   set gate(gate: Gate) {
     this.#gate = gate;
     gate.onOpen(() => {
+      for (const start of this.#atGate.splice(0)) start();
       if (this.#running === undefined) this.#next();
     });
   }
@@ -200,7 +209,17 @@ export class CommandQueue {
 
   /** Runs a command beside the one that runs, unless somebody else's code has the bench for itself. */
   submitBeside(work: Work): unknown {
-    return this.#passes(work) ? this.submitImmediate(work) : this.submit(work);
+    if (this.#passes(work)) return this.submitImmediate(work);
+    return new Promise((resolve, reject) => {
+      const start = () => {
+        try {
+          resolve(this.submitBeside(work));
+        } catch (error) {
+          reject(error);
+        }
+      };
+      this.#atGate.push(start);
+    });
   }
 
   /**

@@ -9,10 +9,33 @@ import { InstrumentError } from "./errors.ts";
 import type { FieldHolder } from "./field.ts";
 import { type CardValue, checkKeyword, checkText, type HeaderCard } from "./fits/card.ts";
 import { didYouMean } from "./names.ts";
-import { Float, shown } from "./values.ts";
+import { Float, isNumber, shown } from "./values.ts";
 
 /** A header keyword: its value, its comment and its type in azcam's words (`str`, `int`, `float`). */
 export type Keyword = readonly [value: string | number | Float, comment: string, type: string];
+
+/** Keywords whose values are numbers by the FITS standard, also where a client sends text, as azcam's do by default. */
+const numbers =
+  /^(?:EQUINOX|EPOCH|MJD-(?:OBS|AVG|BEG|END)|LONPOLE|LATPOLE|CR(?:PIX|VAL|OTA)\d+|CDELT\d+|(?:CD|PC)\d+_\d+)$/;
+/** Keywords whose values are text. */
+const texts = /^(?:TELESCOP|INSTRUME|OBSERVER|OBJECT|AUTHOR|REFERENC|ORIGIN|BUNIT|RADESYS|TIMESYS|C(?:TYPE|UNIT)\d+)$/;
+/** Keywords whose values are dates. */
+const dates = /^DATE(?:-|$)/;
+const date = /^\d{4}-\d\d-\d\d(?:T\d\d:\d\d:\d\d(?:\.\d+)?)?$/;
+
+/** A value of the type that the standard wants for a keyword. */
+function standardKeyword(name: string, text: string, comment: string, type: string): Keyword {
+  const wrong = (what: string) =>
+    new InstrumentError(`Cannot set ${name} to ${shown(text)}: by the FITS standard it is ${what}`, "bad_argument");
+  if (dates.test(name)) {
+    if (!date.test(text)) throw wrong("a date, such as 2026-11-21 or 2026-11-21T22:30:00");
+    return [text, comment, "str"];
+  }
+  if (texts.test(name)) return [text, comment, "str"];
+  if (!numbers.test(name)) return typedKeyword(text, comment, type);
+  if (!isNumber(text)) throw wrong("a number");
+  return [new Float(Number(text)), comment, "float"];
+}
 
 /** What a field says in a header; nothing where it is not known. */
 function fieldValue({ spec, value, quality, text }: FieldHolder): Exclude<CardValue, boolean> | undefined {
@@ -27,11 +50,12 @@ function comment({ spec, title }: FieldHolder): string {
 
 function fieldCard(keyword: string, field: FieldHolder): HeaderCard {
   const value = fieldValue(field);
-  const doubt = value === undefined ? " (no reading)" : field.quality === "stale" ? " (stale)" : "";
+  // It goes first: what does not fit into a card is cut at its end.
+  const doubt = value === undefined ? "no reading: " : field.quality === "stale" ? "stale: " : "";
   return {
     keyword,
     value,
-    comment: `${comment(field)}${doubt}`,
+    comment: `${doubt}${comment(field)}`,
     ...(field.spec.unit === undefined ? {} : { unit: field.spec.unit }),
   };
 }
@@ -106,7 +130,7 @@ export class HeaderKeywords {
     if (this.#stored.size >= mostKeywords && !this.#stored.has(name)) {
       throw new InstrumentError(`Cannot set the keyword ${name}: ${mostKeywords} are set already; delete one`);
     }
-    this.#stored.set(name, typedKeyword(value, comment, type));
+    this.#stored.set(name, standardKeyword(name, value, comment, type));
   }
 
   /** Deletes a keyword that was set; a field's stays. @throws {InstrumentError} When there is none of that name. */

@@ -33,12 +33,30 @@ export function cameraFields(geometry: CameraGeometry) {
     },
   });
   return {
-    exposuretime: { ...setting, type: "float", unit: "s", minimum: 0, maximum: 86_400, initial: 1 },
-    imagetype: { ...setting, type: "choice", choices: imageTypes, initial: "zero" },
+    exposuretime: {
+      ...setting,
+      type: "float",
+      unit: "s",
+      minimum: 0,
+      maximum: 86_400,
+      initial: 1,
+      summary: "exposure time requested",
+      keyword: "EXPREQ",
+    },
+    imagetype: {
+      ...setting,
+      type: "choice",
+      choices: imageTypes,
+      initial: "zero",
+      summary: "image type",
+      keyword: "IMAGETYP",
+    },
     imagetitle: {
       ...setting,
       type: "text",
       initial: "",
+      summary: "image title",
+      keyword: "OBJECT",
       write: (title: string) => checkText(title, "the image title"),
     },
     autotitle: { ...flag, initial: 0, summary: "1: an untitled image is called by its type" },

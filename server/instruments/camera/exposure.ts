@@ -10,11 +10,11 @@ import type { Clock } from "./clock.ts";
 import type { AmplifierPixels, Detector, DetectorReadout, Light } from "./detector.ts";
 import { type ExposureEvent, type ExposureState, transitions } from "./exposure_states.ts";
 import { pixelCount } from "./geometry.ts";
-import type { ImageFile, ImagePart } from "./pixel_messages.ts";
+import type { ImageFile, ImagePart, WantedFile } from "./pixel_messages.ts";
 import { ImageNotWritten, type PixelStore } from "./pixel_store.ts";
 
 /** What is to be exposed, as it was set when the exposure began: what is set later is for the next one. */
-export interface ExposurePlan {
+export interface ExposurePlan extends WantedFile {
   /** The exposure time, in seconds. */
   readonly seconds: number;
   /** What the shutter lets in. */
@@ -23,14 +23,10 @@ export interface ExposurePlan {
   readonly readout: DetectorReadout;
   /** Whether the detector is cleared before. */
   readonly flush: boolean;
-  /** The image's absolute path. */
-  readonly file: string;
-  /** Whether it may take the place of another file. */
-  readonly overwrite: boolean;
   /** Whether it is a test image, which is not counted. */
   readonly test: boolean;
-  /** Whether its folder is made where it does not exist. */
-  readonly createFolder: boolean;
+  /** Its number. */
+  readonly number: number;
   /**
    * The image's parts without their pixels, in the order of the file.
    *
@@ -57,6 +53,7 @@ const tick = 0.2;
 /** What the camera does in each state, for errors. */
 const doing: Readonly<Record<ExposureState, string>> = {
   "idle": "no exposure has begun",
+  "flushing": "the detector is being cleared",
   "setup": "the exposure is being set up",
   "ready": "the exposure has begun and waits for integrate",
   "exposing": "the camera is exposing",
@@ -71,6 +68,7 @@ const doing: Readonly<Record<ExposureState, string>> = {
 
 /** What was wanted, for errors. */
 const wanted: Readonly<Partial<Record<ExposureEvent, string>>> = {
+  "flush": "clear the detector",
   "begin": "begin an exposure",
   "integrate": "integrate",
   "pause": "pause",
@@ -94,6 +92,9 @@ export interface ExposureOptions {
   readonly surroundings: () => Surroundings | undefined;
 }
 
+/** What was asked for cannot be done in this state; whatever is under way is none the worse for it. */
+export class NotNow extends InstrumentError {}
+
 /** Takes exposures. The instrument's queue makes sure that only one client drives it; abort and pause come from any. */
 export class Exposure {
   /** What it is doing. */
@@ -116,12 +117,18 @@ export class Exposure {
   /** Ends the exposure, or the sequence, that is under way. */
   #stop = new AbortController();
   #inSequence = false;
+  /** Whether what goes before an exposure is being done. */
+  #preparing = false;
+  /** Why no exposure begins any more: the server is stopping. */
+  #closed: InstrumentError | undefined;
   /** Whether a step is under way: in between, an abort has nobody to tell. */
   #stepping = false;
   #stepEnded: Promise<void> = Promise.resolve();
   /** Ends the wait for the end of the exposure time, to look at what has changed. */
   #wake = new AbortController();
   #readEarly = false;
+  /** Whether the exposure time is over, and the shutter is about to be closed for good. */
+  #over = false;
   /** The shutter does one thing after another. */
   #shutter: Promise<void> = Promise.resolve();
   #begun = { date: new Date(0), at: 0 };
@@ -153,7 +160,12 @@ export class Exposure {
 
   /** Whether an exposure or a sequence is under way. */
   get busy(): boolean {
-    return this.state !== "idle" || this.#inSequence;
+    return this.state !== "idle" || this.#inSequence || this.#preparing;
+  }
+
+  /** Takes exposures again, after `stop`. */
+  open(): void {
+    this.#closed = undefined;
   }
 
   /** Takes a whole exposure. @throws {InstrumentError} When it fails or is aborted; then there is no image. */
@@ -185,8 +197,32 @@ export class Exposure {
     }
   }
 
+  /**
+   * Does what goes before an exposure. An abort that comes meanwhile ends the exposure before it begins.
+   *
+   * @param work What is to be done; it is done to its end.
+   */
+  async prepare<T>(work: () => Promise<T>): Promise<T> {
+    if (!this.#inSequence) this.#stop = new AbortController();
+    this.#preparing = true;
+    try {
+      return await work();
+    } finally {
+      this.#preparing = false;
+      this.#stop.signal.throwIfAborted();
+    }
+  }
+
+  /** Clears the detector. @param cycles How often. @throws {InstrumentError} When an exposure has begun. */
+  async flush(cycles: number): Promise<void> {
+    this.#go("flush", () => void (this.#stop = new AbortController()));
+    await this.#step((signal) => this.#detector.flush(cycles, signal));
+    this.#go("flushed");
+  }
+
   /** The first step: makes sure that the image can be written, and clears the detector. */
   async begin(plan: ExposurePlan): Promise<void> {
+    if (this.#closed !== undefined) throw this.#closed;
     if (this.#inSequence) this.#stop.signal.throwIfAborted();
     this.#go("begin", () => {
       if (!this.#inSequence) this.#stop = new AbortController();
@@ -196,7 +232,8 @@ export class Exposure {
       this.pixelsRemaining = pixelCount(plan.readout.readouts);
     });
     await this.#step(async (signal) => {
-      await this.#store.check(plan.file, plan.overwrite, plan.createFolder);
+      const { file, overwrite, createFolder, numbered } = plan;
+      await this.#store.check({ file, overwrite, createFolder, numbered });
       signal.throwIfAborted();
       if (plan.flush) await this.#detector.flush(1, signal);
     });
@@ -208,15 +245,19 @@ export class Exposure {
     this.#go("integrate");
     await this.#step(async (signal) => {
       this.#lit = 0;
-      this.#readEarly = false;
-      await this.#detector.begin(this.plan!.light, this.#surroundings());
-      this.#begun = { date: this.#clock.date(), at: this.#clock.now() };
-      this.#opened = this.#begun.at;
+      this.#readEarly = this.#over = false;
+      await this.#next(async () => {
+        await this.#detector.begin(this.plan!.light, this.#surroundings());
+        this.#begun = { date: this.#clock.date(), at: this.#clock.now() };
+        this.#opened = this.#begun.at;
+      });
       await this.#exposureTime(signal);
-      await this.#shutter;
-      await this.#detector.end();
-      this.#closed();
-      this.#ended = this.#clock.now();
+      this.#over = true;
+      await this.#next(async () => {
+        await this.#detector.end();
+        this.#closeShutter();
+        this.#ended = this.#clock.now();
+      });
       this.secondsRemaining = 0;
     });
     this.#go("integrated");
@@ -250,19 +291,21 @@ export class Exposure {
       };
       const filled = parts(times).map((part) => part.hasPixels ? { ...part, pixels: images.shift()! } : part);
       try {
+        // An abort that comes when the file has its name comes too late: the exposure is taken.
         await this.#store.write({ file, overwrite, parts: filled }, signal);
       } catch (error) {
         throw error instanceof ImageNotWritten ? this.#keep(error, this.plan!) : error;
       }
-    });
+    }, true);
     this.completed = true;
     this.#go("written");
   }
 
   /** Ends what is under way when the server stops: an image that is being written is written to its end. */
   async stop(): Promise<void> {
+    this.#closed = new InstrumentError("Exposure aborted: the server is stopping");
     if (this.state === "writing") await this.#stepEnded;
-    else await this.abort(new InstrumentError("Exposure aborted: the server is stopping"));
+    await this.abort(this.#closed);
   }
 
   /** Ends the exposure, and the sequence, that is under way; there is no image. Where none is, nothing happens. */
@@ -275,11 +318,12 @@ export class Exposure {
 
   /** Closes the shutter until it is resumed. @throws {InstrumentError} When the camera is not exposing. */
   async pause(): Promise<void> {
+    if (this.#over && this.state === "exposing") throw new InstrumentError("Cannot pause: the exposure time is over");
     if (this.state !== "paused") this.#go("pause", () => this.#wakeUp());
     await this.#next(async () => {
       if (this.state !== "paused") return;
       await this.#detector.pause();
-      this.#closed();
+      this.#closeShutter();
     });
   }
 
@@ -359,7 +403,7 @@ export class Exposure {
     return this.#lit + (this.#opened === undefined ? 0 : this.#clock.now() - this.#opened);
   }
 
-  #closed(): void {
+  #closeShutter(): void {
     this.#lit = this.#litNow();
     this.#opened = undefined;
   }
@@ -368,15 +412,19 @@ export class Exposure {
     this.#wake.abort();
   }
 
-  /** One step of an exposure: whatever goes wrong in it ends the exposure. */
-  async #step<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  /**
+   * One step of an exposure: whatever goes wrong in it ends the exposure.
+   *
+   * @param final Whether what it did counts although it was called off meanwhile.
+   */
+  async #step<T>(work: (signal: AbortSignal) => Promise<T>, final = false): Promise<T> {
     const { signal } = this.#stop;
     const ended = Promise.withResolvers<void>();
     this.#stepEnded = ended.promise;
     this.#stepping = true;
     try {
       const result = await work(signal);
-      signal.throwIfAborted();
+      if (!final) signal.throwIfAborted();
       return result;
     } catch (error) {
       await this.#giveUp(error);
@@ -410,8 +458,9 @@ export class Exposure {
     this.#changed();
   }
 
-  #refused(event: ExposureEvent): InstrumentError {
-    return new InstrumentError(`Cannot ${wanted[event] ?? event}: ${doing[this.state]}`);
+  #refused(event: ExposureEvent): NotNow {
+    const hint = event === "begin" || event === "flush" ? "; abort gives it up" : "";
+    return new NotNow(`Cannot ${wanted[event] ?? event}: ${doing[this.state]}${hint}`);
   }
 }
 

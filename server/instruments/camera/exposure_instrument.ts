@@ -4,6 +4,7 @@
  * @module
  */
 
+import { getLogger } from "npm:@logtape/logtape@2.4.2";
 import { type Command, command } from "../command.ts";
 import { defineInstrument } from "../define_instrument.ts";
 import { InstrumentError } from "../errors.ts";
@@ -16,13 +17,14 @@ import { cameraFields, checkRoot, imageTypes, lights } from "./camera_fields.ts"
 import { CameraGeometry, keep } from "./camera_geometry.ts";
 import { type Clock, systemClock } from "./clock.ts";
 import type { Detector } from "./detector.ts";
-import { Exposure, type ExposurePlan } from "./exposure.ts";
+import { Exposure, type ExposurePlan, NotNow } from "./exposure.ts";
 import { flags } from "./exposure_states.ts";
 import { azcamStatus } from "./exposure_status.ts";
 import { pixelCount } from "./geometry.ts";
 import { geometryCommands } from "./geometry_commands.ts";
 import { imageParts } from "./image_header.ts";
 import { ImageFolders, noFolder } from "./image_folders.ts";
+import { imageNumber } from "./part_file.ts";
 import { PixelStore } from "./pixel_store.ts";
 import { RemoteImages } from "./remote_images.ts";
 
@@ -84,6 +86,9 @@ class Camera {
   readonly #exposure: Exposure;
   readonly #remote: RemoteImages;
   readonly #software: string;
+  readonly #log = getLogger(["heliograph", "camera"]);
+  /** How many exposures the sequence that is under way has, whatever is set meanwhile. */
+  #sequenceTotal = 1;
   readonly #systemName: string;
 
   constructor(options: CameraOptions) {
@@ -123,12 +128,21 @@ class Camera {
         ...this.#exposureCommands(),
         ...this.#stateCommands(),
         ...this.#remote.commands(),
-        ...azcamToolCommands(() => this.#reset(), () => this.instrument),
+        ...azcamToolCommands(() => {}, () => this.instrument),
+        reset: command({
+          summary: "End the exposure that is under way, and go back to the whole detector without binning",
+          beside: true,
+          run: () => this.#reset(),
+        }),
       }),
-      start: () => this.#folders.roots.length === 0 ? undefined : pixels.start(),
+      start: () => {
+        this.#exposure.open();
+        return this.#folders.roots.length === 0 ? undefined : pixels.start();
+      },
       stop: async () => {
         await this.#exposure.stop();
         await detector.stop();
+        await this.#saveKept();
         pixels.stop();
       },
     });
@@ -182,21 +196,25 @@ class Camera {
     this.#publishRegion();
   }
 
-  /** The path of the next image, with forward slashes as azcam has it. */
-  #fileName(type: string, test: boolean): string {
+  /** The path of the next image, with forward slashes as azcam has it, and where its number is in it. */
+  #fileName(type: string, test: boolean): Pick<ExposurePlan, "file" | "numbered"> {
     const set = this.#held<string>("imagefolder");
     const folder = (this.#folders.roots.length === 0 ? set : this.#folders.resolve(set)).replace(/\/+$/, "");
-    if (test) return `${folder}/test.fits`;
-    const number = this.#is("imageincludesequencenumber")
-      ? String(this.#held("imagesequencenumber")).padStart(4, "0")
-      : "";
-    const name = `${this.#held("imageroot")}${number}${this.#is("imageautoname") ? type : ""}.fits`;
+    if (test) return { file: `${folder}/test.fits` };
     // A root that ends with a full stop gives one, as in azcam.
-    return `${folder}/${name.replaceAll("..", ".")}`;
+    const plain = (name: string) => `${folder}/${name.replaceAll("..", ".")}`;
+    const root = this.#held<string>("imageroot");
+    const end = `${this.#is("imageautoname") ? type : ""}.fits`;
+    if (!this.#is("imageincludesequencenumber")) return { file: plain(`${root}${end}`) };
+    const number = this.#held<number>("imagesequencenumber");
+    return {
+      file: plain(`${root}${imageNumber(number)}${end}`),
+      numbered: { before: plain(root), number, after: end },
+    };
   }
 
   #nextFile(): string {
-    return this.#fileName(this.#held("imagetype"), this.#is("imagetest"));
+    return this.#fileName(this.#held("imagetype"), this.#is("imagetest")).file;
   }
 
   /** What is to be exposed, as it is set now. */
@@ -207,7 +225,7 @@ class Camera {
     const set = overrides.title ?? this.#held<string>("imagetitle");
     const title = set === "" && this.#is("autotitle") ? type : set;
     checkText(title, "the image title");
-    const file = this.#fileName(type, test);
+    const { file, numbered } = this.#fileName(type, test);
     const seconds = type === "zero" ? 0 : overrides.seconds ?? this.#held<number>("exposuretime");
     const { format, focalPlane, region } = this.#geometry;
     const readouts = this.#geometry.readouts();
@@ -230,8 +248,10 @@ class Camera {
       readout: { format, readouts },
       flush: overrides.flush ?? this.#is("flusharray"),
       file,
+      numbered,
       overwrite: test || this.#is("imageoverwrite"),
       test,
+      number: this.#held("imagesequencenumber"),
       // The folders that the operator named are made; a mistyped one below them is not.
       createFolder: this.#folders.roots.includes(file.slice(0, file.lastIndexOf("/"))),
       parts: (times) => imageParts(description, times),
@@ -252,19 +272,27 @@ class Camera {
     try {
       await work();
     } catch (error) {
-      this.#hold("message", (error as Error).message);
+      // What was refused has done nothing to the exposure that everybody sees.
+      if (!(error instanceof NotNow)) this.#tell(error as Error);
       throw error;
     } finally {
       signal.removeEventListener("abort", stop);
     }
   }
 
+  /** Tells what went wrong with an exposure: nobody need be there to hear the reply. */
+  #tell({ message }: Error): void {
+    this.#hold("message", message);
+    this.#log.warning("{camera}: {message}", { camera: this.instrument.title, message });
+  }
+
   /** After an image was written: it is counted, and sent where images are sent to. */
-  async #written(file: string, { test, overwrite, readout: { readouts } }: ExposurePlan): Promise<void> {
+  async #written(file: string, { test, number, overwrite, readout: { readouts } }: ExposurePlan): Promise<void> {
     this.#hold("lastfile", file);
-    if (!test && this.#is("imageautoincrementsequencenumber")) {
-      this.#hold("imagesequencenumber", this.#held<number>("imagesequencenumber") + 1);
-    }
+    this.#log.info("{camera} has written {file}", { camera: this.instrument.title, file });
+    // A number that somebody has set meanwhile is meant for the next image.
+    const isStill = this.#held("imagesequencenumber") === number;
+    if (!test && isStill && this.#is("imageautoincrementsequencenumber")) this.#hold("imagesequencenumber", number + 1);
     const { columns, rows } = readouts[0]!;
     await this.#remote.written({ file, overwrite, kind: readouts.length > 1 ? "mef" : "fits", columns, rows });
   }
@@ -273,8 +301,20 @@ class Camera {
   async #next(overrides: Overrides): Promise<ExposurePlan> {
     const { kept } = this.#exposure;
     if (kept?.plan.test && this.#plan(overrides).test) this.#exposure.kept = undefined;
-    else if (kept !== undefined) await this.#writeKept();
+    else if (kept !== undefined) await this.#exposure.prepare(() => this.#writeKept());
     return this.#plan(overrides);
+  }
+
+  /** When the server stops: an image that waits to be written is lost unless it can be written now. */
+  async #saveKept(): Promise<void> {
+    const { kept } = this.#exposure;
+    if (kept === undefined) return;
+    try {
+      await this.#writeKept();
+    } catch {
+      const said = { camera: this.instrument.title, file: kept.image.file };
+      this.#log.error("{camera} loses the image that could not be written: {file}", said);
+    }
   }
 
   /** Writes the image that could not be written, where images go now. */
@@ -283,6 +323,7 @@ class Camera {
     if (kept === undefined) throw new InstrumentError("Cannot write an image: none waits to be written");
     const file = `${this.#folders.resolve(this.#held("imagefolder"))}/${kept.image.file.split("/").at(-1)}`;
     await this.#exposure.writeKept(file, kept.plan.test || this.#is("imageoverwrite"));
+    this.#hold("message", "");
     await this.#written(file, kept.plan);
   }
 
@@ -314,6 +355,7 @@ class Camera {
 
   async #sequence(total: number, flush: number, pause: number): Promise<void> {
     this.#hold("exposuresequencetotal", total);
+    this.#sequenceTotal = total;
     if (pause >= 0) this.#hold("exposuresequencedelay", pause);
     const mode = flush === keep ? this.#held<number>("exposuresequenceflush") : flush;
     try {
@@ -424,9 +466,9 @@ class Camera {
       expose1: command({
         summary: "Take an exposure; answers at once",
         arguments: exposureArguments,
-        run: async (args, { call }) => {
+        run: async (args, { callInBackground }) => {
           await this.#beginAlone(this.#told(args));
-          this.#inBackground(call(this.instrument.name, "expose", ...Object.values(args)));
+          this.#inBackground(callInBackground(this.instrument.name, "expose", ...Object.values(args)));
         },
         beside: true,
       }),
@@ -440,9 +482,11 @@ class Camera {
       sequence1: command({
         summary: "Take exposures one after another, as they are set; answers at once",
         arguments: sequenceArguments,
-        run: async ({ number_exposures, flush_array_flag, delay }, { call }) => {
+        run: async ({ number_exposures, flush_array_flag, delay }, { callInBackground }) => {
           await this.#beginAlone({});
-          this.#inBackground(call(this.instrument.name, "sequence", number_exposures, flush_array_flag, delay));
+          this.#inBackground(
+            callInBackground(this.instrument.name, "sequence", number_exposures, flush_array_flag, delay),
+          );
         },
         beside: true,
       }),
@@ -482,12 +526,7 @@ class Camera {
         summary: "Clear the detector",
         arguments: { cycles: { type: "int", minimum: 1, maximum: 1000, default: 1 } },
         deadline: 3600,
-        run: async ({ cycles }, { signal }) => {
-          if (exposure.busy) {
-            throw new InstrumentError("Cannot clear the detector: an exposure has begun; abort gives it up");
-          }
-          await this.#detector.flush(cycles, signal);
-        },
+        run: ({ cycles }, { signal }) => this.#take(signal, () => exposure.flush(cycles)),
       }),
       abort: command({
         summary: "Abort the exposure or sequence, if one is under way; there is no image",
@@ -503,12 +542,13 @@ class Camera {
       ...both(["resume", "resume_exposure"], () =>
         command({
           summary: "Resume a paused exposure",
-          immediate: true,
+          // It opens the shutter: not for those whom somebody keeps from driving the camera.
+          beside: true,
           run: () => exposure.resume(),
         })),
       start_readout: command({
         summary: "End the exposure time now, and read out",
-        immediate: true,
+        beside: true,
         run: () => exposure.readEarly(),
       }),
       set_shutter: command({
@@ -540,15 +580,14 @@ class Camera {
 
   /** What `expose1` can refuse before it answers: where nothing else is under way, whether the image can be written. */
   async #beginAlone(overrides: Overrides): Promise<void> {
-    const { file, overwrite, createFolder } = this.#plan(overrides);
-    if (!this.#exposure.busy && this.#exposure.kept === undefined) {
-      await this.#pixels.check(file, overwrite, createFolder);
-    }
+    const { file, overwrite, createFolder, numbered } = this.#plan(overrides);
+    if (this.#exposure.busy || this.#exposure.kept !== undefined) return;
+    await this.#pixels.check({ file, overwrite, createFolder, numbered });
   }
 
-  /** A failure is told by the field `message`: nobody waits for it. */
+  /** A failure is told by the field `message` and the log: nobody waits for it. */
   #inBackground(work: unknown): void {
-    void Promise.resolve(work).catch(() => {});
+    void Promise.resolve(work).catch((error) => this.#tell(error));
   }
 
   /** What the camera does. */
@@ -597,9 +636,7 @@ class Camera {
       state,
       secondsRemaining,
       percentLeft: this.#shareLeft(),
-      ...(inSequence
-        ? { sequence: { number: this.#held("exposuresequencenumber"), total: this.#held("exposuresequencetotal") } }
-        : {}),
+      ...(inSequence ? { sequence: { number: this.#held("exposuresequencenumber"), total: this.#sequenceTotal } } : {}),
       temperatures: temperatures.map(Number),
       file: this.#nextFile(),
       systemName: this.#systemName,

@@ -7,6 +7,7 @@
 /** What an exposure is doing. */
 export type ExposureState =
   | "idle"
+  | "flushing"
   | "setup"
   | "ready"
   | "exposing"
@@ -20,6 +21,7 @@ export type ExposureState =
 
 /** What can happen to it. */
 export type ExposureEvent =
+  | "flush"
   | "begin"
   | "flushed"
   | "integrate"
@@ -39,7 +41,8 @@ const endings = { abort: "aborted", fail: "failed" } as const;
 
 /** The table: what each event leads to from each state. What it does not list cannot happen there. */
 export const transitions: Readonly<Record<ExposureState, Readonly<Partial<Record<ExposureEvent, ExposureState>>>>> = {
-  "idle": { begin: "setup" },
+  "idle": { begin: "setup", flush: "flushing" },
+  "flushing": { flushed: "idle", ...endings },
   "setup": { flushed: "ready", ...endings },
   "ready": { integrate: "exposing", ...endings },
   "exposing": { pause: "paused", integrated: "exposed", ...endings },
@@ -61,6 +64,7 @@ export type ExposureFlag = readonly [number: number, word: string];
  */
 export const flags: Readonly<Record<ExposureState, ExposureFlag>> = {
   "idle": [0, "NONE"],
+  "flushing": [8, "SETUP"],
   "setup": [8, "SETUP"],
   "ready": [8, "SETUP"],
   "exposing": [1, "EXPOSING"],

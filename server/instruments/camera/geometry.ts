@@ -96,6 +96,9 @@ export interface AmplifierReadout {
   readonly rowBinning: number;
 }
 
+/** The most columns, rows and overscan. */
+const longestSide = 16_384;
+
 /** Nobody's exposure fills the memory: 128 million pixels take 256 MB. */
 const mostPixels = 2 ** 27;
 
@@ -112,6 +115,7 @@ export function wholeDetector({ columns, rows }: DetectorFormat): Region {
 export function checkFormat(format: DetectorFormat): void {
   const { columns, rows, darkColumns, underscanColumns, darkRows, underscanRows } = format;
   const wrong = (what: string) => new InstrumentError(`Cannot set the format: ${what}`, "out_of_limits");
+  if (Math.max(...Object.values(format)) > longestSide) throw wrong(`nothing of it may be more than ${longestSide}`);
   if (columns < 1 || rows < 1) {
     throw wrong(`${columns} columns and ${rows} rows are no detector; it has at least one of each`);
   }

@@ -20,7 +20,7 @@ export function geometryCommands(geometry: CameraGeometry, changed: () => void):
     get_roi: command({
       ...reading,
       summary: "Tell the region of interest: first and last column, first and last row, column and row binning",
-      arguments: { roi_num: { type: "int", minimum: 0, maximum: 0, default: 0 } },
+      arguments: { roi_num: { type: "int", minimum: keep, maximum: 0, default: 0 } },
       run: () => geometry.regionNumbers(),
     }),
     set_roi: command({
@@ -32,7 +32,7 @@ export function geometryCommands(geometry: CameraGeometry, changed: () => void):
         last_row: number("last row"),
         col_bin: number("column binning"),
         row_bin: number("row binning"),
-        roi_num: { type: "int", minimum: 0, maximum: 0, default: 0, summary: "there is one region" },
+        roi_num: { type: "int", minimum: keep, maximum: 0, default: 0, summary: "there is one region" },
       },
       beside: true,
       run: (wanted) => {

@@ -73,7 +73,6 @@ function exposureCards(image: ImageDescription, times: ExposureTimes): HeaderCar
     card("NCCDS", 1, "number of detectors"),
     card("NAMPS", readouts.length, "number of amplifiers read"),
     card("SWCREATE", image.software, "software that wrote the file"),
-    ...image.keywords,
   ];
 }
 
@@ -101,7 +100,7 @@ function amplifierCards({ detector, format, region }: ImageDescription, readout:
 }
 
 /**
- * The parts of an image file, without their pixels: with one amplifier a primary image, with several a primary part
+ * The parts of an image file, without their pixels. What the camera says goes before what the instruments say: with one amplifier a primary image, with several a primary part
  * without pixels and an extension for each (`im1`, `im2`, …), as azcam writes them.
  *
  * @param image What is known of the exposure.
@@ -112,11 +111,12 @@ export function imageParts(image: ImageDescription, times: ExposureTimes): Image
   const { readouts, focalPlane: { configuration } } = image;
   const [first] = readouts;
   if (configuration.length === 1 && first !== undefined) {
-    const cards = [...exposureCards(image, times), ...amplifierCards(image, first)];
+    const cards = [...exposureCards(image, times), ...amplifierCards(image, first), ...image.keywords];
     const { columns, rows } = first;
     return [{ header: headerText({ kind: "primary", columns, rows, cards }), hasPixels: true }];
   }
-  const primary = [...exposureCards(image, times), card("NEXTEND", readouts.length, "number of extensions")];
+  const extensions = card("NEXTEND", readouts.length, "number of extensions");
+  const primary = [...exposureCards(image, times), extensions, ...image.keywords];
   return [
     { header: headerText({ kind: "primary", extensions: true, cards: primary }), hasPixels: false },
     ...readouts.map((readout) => {

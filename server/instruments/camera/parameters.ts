@@ -18,6 +18,18 @@ interface ParameterRoute {
   readonly set?: readonly [instrument: string, command: string, ...args: string[]];
 }
 
+/** What Python says for 1 and 0. */
+const pythonFlags: Readonly<Record<string, string>> = { True: "1", False: "0" };
+const flags = new Set([
+  "autotitle",
+  "imagetest",
+  "imageoverwrite",
+  "imageautoname",
+  "imageincludesequencenumber",
+  "imageautoincrementsequencenumber",
+  "flusharray",
+]);
+
 /** Settings and readouts of the camera by the names of its fields. */
 const cameraSettings = [
   "autotitle",
@@ -102,6 +114,13 @@ export function azcamParameters(fixed: Readonly<Record<string, string>>, title =
         arguments: { parameter: { type: "text" }, value: { type: "text", default: "" }, subdict },
         run: ({ parameter, value, subdict }, { call }) => {
           const name = parameter.toLowerCase();
+          if (subdict !== "" && known.includes(name)) {
+            throw new InstrumentError(
+              `Cannot set ${name} to ${value} in ${subdict}: quote a value with spaces, as in set_par ${name} ` +
+                `"${value} ${subdict}"`,
+              "bad_argument",
+            );
+          }
           if (subdict !== "") {
             const key = JSON.stringify([subdict, name]);
             if (own.size >= mostOwn && !own.has(key)) {
@@ -113,7 +132,7 @@ export function azcamParameters(fixed: Readonly<Record<string, string>>, title =
             return;
           }
           const set = routes.get(name)?.set;
-          if (set !== undefined) return call(...set, value);
+          if (set !== undefined) return call(...set, flags.has(name) ? pythonFlags[value] ?? value : value);
           throw new InstrumentError(
             known.includes(name)
               ? `Cannot set the parameter ${name}: it can only be read`

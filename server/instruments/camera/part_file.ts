@@ -4,6 +4,16 @@
  * @module
  */
 
+import type { WantedFile } from "./pixel_messages.ts";
+
+/** What is said where a file must not be overwritten. */
+const taken = "a file of that name is there already";
+
+/** An image's number as file names have it. @param number At least 0. */
+export function imageNumber(number: number): string {
+  return String(number).padStart(4, "0");
+}
+
 /** Why a file cannot be written, in words for people. */
 export class FileError extends Error {}
 
@@ -17,6 +27,7 @@ function reason(error: unknown): string {
   const { code, message } = error as Error & { code?: string };
   if (code === "ENOSPC" || message.includes("os error 112")) return "the disk is full";
   if (code === "EDQUOT") return "the disk quota is used up";
+  if (code === "ENAMETOOLONG") return "its name is too long";
   if (code === "EROFS") return "the disk is read-only";
   return message;
 }
@@ -40,19 +51,44 @@ function exists(file: string): boolean {
   }
 }
 
+function isFolder(file: string): boolean {
+  try {
+    return Deno.statSync(file).isDirectory;
+  } catch {
+    return false;
+  }
+}
+
+/** How far is looked for a number that is free. */
+const furthest = 100_000;
+
+/** What to do about a file that is there already: where it has a number, which one is free. */
+function freeNumber({ numbered }: WantedFile): string {
+  if (numbered === undefined) return "";
+  const { before, number, after } = numbered;
+  for (let next = number + 1; next < number + furthest; next++) {
+    if (!exists(`${before}${imageNumber(next)}${after}`)) {
+      return `; the next number that is free is ${next} (set_par imagesequencenumber ${next})`;
+    }
+  }
+  return "";
+}
+
 /**
  * Makes sure that a file can be written, as far as that is known without writing it.
  *
- * @param file Its path.
- * @param overwrite Whether it may take the place of another.
- * @throws {FileError} With the reason.
+ * @param wanted The file.
+ * @throws {FileError} With the reason, and what would be right.
  */
-export function checkWritable(file: string, overwrite: boolean): void {
+export function checkWritable(wanted: WantedFile): void {
+  const { file, overwrite, createFolder } = wanted;
   inWords(() => {
-    if (exists(file) && !overwrite) throw new FileError("a file of that name is there already");
+    if (createFolder) Deno.mkdirSync(file.slice(0, file.lastIndexOf("/")), { recursive: true });
+    if (exists(file) && !overwrite) throw new FileError(`${taken}${freeNumber(wanted)}`);
+    if (isFolder(file)) throw new FileError("a folder of that name is there");
     // Also in a folder that may be read but not written, or on a disk without a free inode.
     const part = partName(file);
-    Deno.openSync(part, { write: true, create: true }).close();
+    Deno.openSync(part, { write: true, createNew: true }).close();
     Deno.removeSync(part);
   });
 }
@@ -81,8 +117,8 @@ export class PartFile {
     this.#part = partName(file);
     this.#overwrite = overwrite;
     this.#handle = inWords(() => {
-      if (!overwrite && exists(file)) throw new FileError("a file of that name is there already");
-      return Deno.openSync(this.#part, { write: true, create: true, truncate: true });
+      if (!overwrite && exists(file)) throw new FileError(taken);
+      return Deno.openSync(this.#part, { write: true, createNew: true });
     });
   }
 

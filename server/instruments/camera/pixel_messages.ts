@@ -35,6 +35,18 @@ export const cancelled = 1;
 /** It is done, and can no longer be called off. */
 export const committed = 2;
 
+/** A file that is to be written. */
+export interface WantedFile {
+  /** The absolute path, with forward slashes. */
+  readonly file: string;
+  /** Whether it may take the place of another file. */
+  readonly overwrite: boolean;
+  /** Whether its folder is made where it does not exist. */
+  readonly createFolder: boolean;
+  /** Where a number is part of the path: what is before and after it, and the number. */
+  readonly numbered?: { readonly before: string; readonly number: number; readonly after: string } | undefined;
+}
+
 /** What the Worker is asked to do. */
 export type PixelTask =
   | { readonly kind: "nothing" }
@@ -44,7 +56,7 @@ export type PixelTask =
     readonly scene: Scene;
     readonly readouts: readonly AmplifierReadout[];
   }
-  | { readonly kind: "check"; readonly file: string; readonly overwrite: boolean; readonly create: boolean }
+  | ({ readonly kind: "check" } & WantedFile)
   | { readonly kind: "write"; readonly image: ImageFile }
   | { readonly kind: "open"; readonly key: string; readonly file: string; readonly overwrite: boolean }
   | { readonly kind: "append"; readonly key: string; readonly bytes: Uint8Array }

@@ -16,6 +16,7 @@ import {
   type PixelTask,
   running,
   type ToPixelWorker,
+  type WantedFile,
 } from "./pixel_messages.ts";
 
 interface Pending {
@@ -40,6 +41,7 @@ export class PixelStore {
   readonly #folders: readonly string[];
   #worker: Worker | undefined;
   #lastId = 0;
+  #stopped = false;
   readonly #pending = new Map<number, Pending>();
 
   /** Starts nothing yet. @param folders What the Worker may read and write: absolute paths. */
@@ -54,6 +56,7 @@ export class PixelStore {
    * @throws {InstrumentError} When the server may not write in the folders itself.
    */
   async start(): Promise<void> {
+    this.#stopped = false;
     await this.#ask({ kind: "nothing" });
   }
 
@@ -77,14 +80,12 @@ export class PixelStore {
   /**
    * Makes sure that a file can be written, before anything is done for it.
    *
-   * @param file The absolute path.
-   * @param overwrite Whether it may take the place of another file.
-   * @param create Whether its folder is made where it does not exist.
+   * @param wanted The file.
    * @throws {InstrumentError} With the reason.
    */
-  async check(file: string, overwrite: boolean, create: boolean): Promise<void> {
-    const { failure } = await this.#ask({ kind: "check", file, overwrite, create });
-    if (failure !== undefined) throw new InstrumentError(`Cannot write ${file}: ${failure}`);
+  async check(wanted: WantedFile): Promise<void> {
+    const { failure } = await this.#ask({ kind: "check", ...wanted });
+    if (failure !== undefined) throw new InstrumentError(`Cannot write ${wanted.file}: ${failure}`);
   }
 
   /**
@@ -128,14 +129,16 @@ export class PixelStore {
     return value as Uint8Array;
   }
 
-  /** Ends the Worker; what it was doing fails. */
+  /** Ends the Worker for good, unless `start` is called again; what it was doing fails. */
   stop(): void {
+    this.#stopped = true;
     this.#worker?.terminate();
     this.#fail(new InstrumentError("The server is stopping"));
   }
 
   #started(): Worker {
     if (this.#worker !== undefined) return this.#worker;
+    if (this.#stopped) throw new InstrumentError("The server is stopping");
     const folders = [...this.#folders];
     let worker: Worker;
     try {

@@ -126,10 +126,7 @@ function perform(task: PixelTask, standing: Standing): unknown {
       });
     }
     case "check":
-      if (task.create) {
-        inWords(() => Deno.mkdirSync(task.file.slice(0, task.file.lastIndexOf("/")), { recursive: true }));
-      }
-      return checkWritable(task.file, task.overwrite);
+      return checkWritable(task);
     case "write":
       return writeImage(task.image, standing);
     case "open":

@@ -126,7 +126,10 @@ Deno.test("camera: what cannot be done in a state is refused and says why", asyn
     await camera.ask("expose 0 zero"),
     /^ERROR .*Cannot begin an exposure: the exposure has begun and waits for integrate/,
   );
-  match(await camera.ask("flush"), /^ERROR .*Cannot clear the detector: an exposure has begun/);
+  match(
+    await camera.ask("flush"),
+    /^ERROR .*Cannot clear the detector: the exposure has begun and waits for integrate; abort gives it up/,
+  );
   await camera.tell("abort", "expose 0 zero");
 });
 
@@ -155,6 +158,11 @@ Deno.test("camera: an abort ends an exposure in every state, leaves nothing behi
   await using _ = camera;
   // What has to be done for the camera to be in a state, and stay there.
   const ways: Record<string, () => Promise<{ done?: Promise<string> }>> = {
+    flushing: async () => {
+      const done = camera.ask("flush 100");
+      await reach("flushing");
+      return { done };
+    },
     setup: async () => {
       const done = camera.ask("expose 20 object");
       await reach("setup");
@@ -335,7 +343,7 @@ Deno.test("camera: expose1 and sequence1 answer at once, refuse what cannot be, 
 });
 
 Deno.test("camera: a sequence is numbered, waits between its exposures, and ends with an abort", async () => {
-  const { camera, advance, ask, reach, states } = await timed({ readoutRate: 1e8 });
+  const { camera, advance, ask, reach } = await timed({ readoutRate: 1e8 });
   await using _ = camera;
   await camera.tell(
     "set_par imagetest 0",
@@ -361,9 +369,6 @@ Deno.test("camera: a sequence is numbered, waits between its exposures, and ends
   strictEqual(await done, aborted);
   deepStrictEqual(camera.files(), ["image0001.fits", "image0002.fits"]);
   strictEqual(await ask("get_par exposuresequencenumber"), "OK 1");
-  const begun = states.filter(([state]) => state === "setup").map(([, at]) => at);
-  const exposed = states.filter(([state]) => state === "exposing").map(([, at]) => at);
-  deepStrictEqual(exposed.map((at, index) => at - begun[index]!), [2, 0], "only the first is preceded by a flush");
 });
 
 Deno.test("camera: imageoverwrite 0 refuses before exposing; 1 takes the place of the file", async () => {
@@ -373,7 +378,8 @@ Deno.test("camera: imageoverwrite 0 refuses before exposing; 1 takes the place o
   camera.server.bench.onChange((_, { name, value }) => void (name === "state" && states.push(value)));
   strictEqual(
     await camera.ask("expose 3600 object two"),
-    `ERROR AzcamError('Cannot write ${camera.folder}/image0001.fits: a file of that name is there already')`,
+    `ERROR AzcamError('Cannot write ${camera.folder}/image0001.fits: a file of that name is there already; ` +
+      "the next number that is free is 2 (set_par imagesequencenumber 2)')",
   );
   ok(!states.includes("exposing"));
   strictEqual(camera.field("state"), "idle");
@@ -502,6 +508,7 @@ Deno.test("camera: the header says what every instrument of the bench contribute
     "telescope.set_keyword EXPTIME 99 'not its to say' float",
     'expose 0.05 object "M51"',
   );
+  strictEqual(await camera.ask("exposure.get_keyword OBJECT"), "OK M51 'image title' str");
   const image = await readImage(`${camera.folder}/test.fits`);
   const value = (keyword: string) => image.value(keyword);
   deepStrictEqual(
@@ -527,7 +534,7 @@ Deno.test("camera: an instrument that cannot be read has no value in the header"
   const card = (await readImage(`${camera.folder}/test.fits`)).hdus[0]!.cards.find(({ keyword }) =>
     keyword === "CAMTEMP"
   );
-  deepStrictEqual([card!.value, card!.comment], [undefined, "detector temperature (no reading)"]);
+  deepStrictEqual([card!.value, card!.comment], [undefined, "no reading: detector temperature"]);
   match(await camera.ask("tempcon.get_keyword CAMTEMP"), /^ERROR .*CAMTEMP has no value: the sensor is broken/);
 });
 

@@ -93,7 +93,8 @@ Deno.test("geometry: what cannot be read is refused, says why, and changes nothi
     [() => held.setFormat([0]), /0 columns and 60 rows are no detector/],
     [() => held.setFormat([-1, 2]), /4 underscan columns are more than the 2 dark columns/],
     [() => held.setFormat([16_384, -1, -1, -1, 16_384]), /more than 134217728/],
-    [() => held.setFormat([-1, -1, -1, 100_000_000]), /more than 134217728/],
+    [() => held.setFormat([16_385]), /nothing of it may be more than 16384/],
+    [() => held.setFormat([-1, -1, -1, 100_000_000]), /nothing of it may be more than 16384/],
     [() => held.setFocalPlane([2], ""), /this camera has one detector, not 2 by 1/],
     [() => held.setFocalPlane([1, 1, 3, 1], ""), /3 by 1 amplifiers do not share 100 columns and 60 rows evenly/],
     [
