@@ -19,7 +19,7 @@ export {
   type TakeOptions,
 } from "./client/pyopticon_client.ts";
 export type { WatchUpdate } from "./client/watch_feed.ts";
-export type { MessageId, OutputEvent, WatchEvent } from "./protocol/dashboard_message.ts";
+export type { DashboardRequest, MessageId, OutputEvent, WatchEvent } from "./protocol/dashboard_message.ts";
 export type * from "./protocol/description.ts";
 export { type ErrorCode, errorCodes, HeliographError } from "./protocol/errors.ts";
 export { version } from "./protocol/version.ts";
@@ -84,10 +84,12 @@ export type { CodeSender } from "./server/sandbox/host_process.ts";
 export type { Answer, Ask, Code, Evaluated, Failure } from "./server/sandbox/messages.ts";
 export type { CodePermissions, Language, SandboxOptions } from "./server/sandbox/options.ts";
 export type { EvaluationOptions, Sandbox } from "./server/sandbox/sandbox.ts";
-export type { Session, Sessions } from "./server/sessions.ts";
+export type { Session, Sessions, SocketSession } from "./server/sessions.ts";
 export type { Identity, ListenOptions, SocketServer } from "./server/socket_server.ts";
-export type { Connection } from "./server/connection.ts";
-export type { CommandRequest, Dispatcher } from "./server/dispatcher.ts";
+export type { ClientConnection, Connection } from "./server/connection.ts";
+export type { CommandCounts, CommandRequest, Dispatcher } from "./server/dispatcher.ts";
+export type { FramedConversation } from "./server/framed_conversation.ts";
 export type { Watch } from "./server/watch.ts";
+export type { WebServer } from "./server/web/web_server.ts";
 export type { JsonSplitter, MessageFault } from "./protocol/json_splitter.ts";
 export type { LineFault } from "./protocol/line_splitter.ts";

@@ -27,7 +27,8 @@ export type DashboardRequest =
     /** Whether the client wants to be told what the code prints, as events. */
     readonly output: boolean;
   }
-  | { readonly cmd: "Close" | "Status" }
+  | { readonly cmd: "Close" }
+  | { readonly cmd: "Status" }
   | { readonly cmd: "Hello"; readonly name: string }
   | { readonly cmd: "Describe"; readonly instrument: string | undefined }
   | {
@@ -40,7 +41,9 @@ export type DashboardRequest =
   | { readonly cmd: "Watch"; readonly instrument: string | undefined; readonly field: string | undefined }
   | { readonly cmd: "Unwatch"; readonly watch: MessageId }
   | { readonly cmd: "Take"; readonly instrument: string; readonly seconds: number; readonly force: boolean }
-  | { readonly cmd: "Release"; readonly instrument: string; readonly force: boolean };
+  | { readonly cmd: "Release"; readonly instrument: string; readonly force: boolean }
+  /** Ends somebody else's connection; `session` is its number, as `Status` tells it. */
+  | { readonly cmd: "Disconnect"; readonly session: number };
 
 /** A message: how to answer it, and the request or what is wrong with it. */
 export interface DashboardMessage {
@@ -55,7 +58,7 @@ export interface DashboardMessage {
 type Json = Record<string, unknown>;
 
 const originalCommands = ["Get", "Set", "Confirm", "Eval", "Exec", "Close"];
-const framedCommands = ["Hello", "Describe", "Call", "Watch", "Unwatch", "Status", "Take", "Release"];
+const framedCommands = ["Hello", "Describe", "Call", "Watch", "Unwatch", "Status", "Take", "Release", "Disconnect"];
 
 function bad(message: string): HeliographError {
   return new HeliographError("bad_message", message);
@@ -120,6 +123,7 @@ function parseRequest(message: Json, framed: boolean): DashboardRequest {
         output: framed && message.output === true,
       };
     case "Close":
+      return { cmd };
     case "Status":
       return { cmd };
     case "Hello":
@@ -151,6 +155,11 @@ function parseRequest(message: Json, framed: boolean): DashboardRequest {
     }
     case "Release":
       return { cmd, instrument: text(message, "instrument"), force: flag(message, "force") };
+    case "Disconnect": {
+      const { session } = message;
+      if (typeof session !== "number") throw bad('Cannot run Disconnect: "session" must be the number of a client');
+      return { cmd, session };
+    }
     default:
       throw bad(`Cannot run ${JSON.stringify(given)}: "cmd" must be one of ${known.join(", ")}`);
   }
@@ -245,7 +254,7 @@ export function rawError(error: HeliographError): string {
     : `${text.slice(0, 330)}…`;
 }
 
-/** A line of the framed dialect that answers a request. */
+/** A message of the framed dialect that answers a request: a line of TCP, or a frame of a WebSocket. */
 export type FramedReply =
   | (
     & { readonly id: MessageId; readonly ok: true; readonly value: unknown }
@@ -258,7 +267,7 @@ export type FramedReply =
     readonly error: { readonly code: string; readonly message: string };
   };
 
-/** A line of the framed dialect that tells what code has printed so far, in pieces. */
+/** A message of the framed dialect that tells what code has printed so far, in pieces. */
 export interface OutputEvent {
   /** The id of the Eval or Exec message. */
   readonly id: MessageId;
@@ -269,8 +278,8 @@ export interface OutputEvent {
 }
 
 /**
- * A line of the framed dialect that tells a watcher of a field, of who has control of an instrument, or that the snapshot
- * is complete.
+ * A message of the framed dialect that tells a watcher of a field, of who has control of an instrument, or that the
+ * snapshot is complete.
  */
 export type WatchEvent =
   | (
@@ -291,10 +300,10 @@ export type WatchEvent =
  * @param id The request's id.
  * @param value The value; nothing is sent as `null`.
  * @param beside Where the value is a field's: its unit, quality, time and so on.
- * @returns One line, its end included.
+ * @returns JSON on one line, without a line end.
  */
 export function framedReply(id: MessageId, value: unknown, beside: Partial<Omit<FieldReading, "value">> = {}): string {
-  return `${JSON.stringify({ id, ok: true, value: value ?? null, ...beside })}\n`;
+  return JSON.stringify({ id, ok: true, value: value ?? null, ...beside });
 }
 
 /**
@@ -302,19 +311,19 @@ export function framedReply(id: MessageId, value: unknown, beside: Partial<Omit<
  *
  * @param id The request's id, or `null` where it could not be read.
  * @param error What went wrong.
- * @returns One line, its end included.
+ * @returns JSON on one line, without a line end.
  */
 export function framedError(id: MessageId | null, error: HeliographError): string {
-  return `${JSON.stringify({ id, ok: false, error: { code: error.code, message: error.message } })}\n`;
+  return JSON.stringify({ id, ok: false, error: { code: error.code, message: error.message } });
 }
 
 /**
- * The framed line that tells what code has printed.
+ * The framed message that tells what code has printed.
  *
  * @param id The id of the Eval or Exec message.
  * @param text What was printed.
- * @returns One line, its end included.
+ * @returns JSON on one line, without a line end.
  */
 export function framedOutput(id: MessageId, text: string): string {
-  return `${JSON.stringify({ id, event: "output", text } satisfies OutputEvent)}\n`;
+  return JSON.stringify({ id, event: "output", text } satisfies OutputEvent);
 }

@@ -97,7 +97,7 @@ export interface CommandDescription {
 export interface HolderDescription {
   /** The name they hold it by, or empty. */
   readonly name: string;
-  /** The number of the connection that took it; 0 for the server's own program. */
+  /** The number of the connection that took it; 0 for an HTTP request, and for the server's own program. */
   readonly session: number;
   /** The IP address of their PC. */
   readonly address: string;
@@ -151,8 +151,8 @@ export interface SessionDescription {
   readonly name: string;
   /** Where it comes from, `address:port`. */
   readonly address: string;
-  /** Which wire it speaks. */
-  readonly protocol: "line" | "dashboard";
+  /** Which wire it speaks: azcam's lines, PyOpticon's socket, or a WebSocket. */
+  readonly protocol: "line" | "dashboard" | "web";
   /** What it may do. */
   readonly role: "observer" | "operator" | "admin";
   /** When it connected, ISO 8601 in UTC. */
@@ -189,7 +189,7 @@ export interface ServerStatus {
   readonly uptime: number;
   /** What listens where. */
   readonly listeners: readonly {
-    readonly protocol: "line" | "dashboard";
+    readonly protocol: "line" | "dashboard" | "web";
     readonly host: string;
     readonly port: number;
   }[];

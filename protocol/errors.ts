@@ -13,6 +13,7 @@ export const errorCodes = {
   unknown_instrument: "No instrument of that name or title is on the bench.",
   unknown_field: "The instrument has no such field.",
   unknown_command: "The instrument has no such command.",
+  unknown_client: "No client with that number is connected.",
   bad_argument: "An argument is missing, unknown, or not of the declared type.",
   out_of_limits: "A value is outside the limits of its field or argument.",
   not_a_setting: "The field is a readout: it can be read but not set.",

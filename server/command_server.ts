@@ -14,7 +14,7 @@ import type { Caller } from "./instruments/command_queue.ts";
 import type { Instrument } from "./instruments/instrument.ts";
 import type { Limits } from "./limits.ts";
 import { Services } from "./services.ts";
-import { Session } from "./sessions.ts";
+import { SocketSession } from "./sessions.ts";
 import { type Identity, type ListenOptions, SocketServer } from "./socket_server.ts";
 
 /** How a {@linkcode CommandServer} is made. */
@@ -32,7 +32,7 @@ export interface CommandServerOptions extends ListenOptions {
 }
 
 /** A connection to the command server. */
-export class LineSession extends Session {
+export class LineSession extends SocketSession {
   /** Lines, and faults among them, that have been received but not been taken yet. */
   readonly received: (string | LineFault)[] = [];
   /** How many of `received` have been taken. */

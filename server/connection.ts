@@ -12,8 +12,42 @@ const largeBuffer = 65_536;
 
 const encoder = new TextEncoder();
 
+/** What a session needs of its connection, whatever carries it. */
+export interface ClientConnection {
+  /** The client's IP address. */
+  readonly hostname: string;
+  /** The client's address, `address:port`. */
+  readonly address: string;
+  /** Whether it was closed, by either side. */
+  readonly closed: boolean;
+  /** Resolves when it has been closed, by either side. */
+  readonly ended: Promise<void>;
+  /** Why it was closed, where it was not simply done. */
+  readonly reason: string;
+  /** How much waits to be written. */
+  readonly queued: number;
+  /** Queues one message of the framed dialect. @param json It; a client that leaves too much unread is dropped instead. */
+  sendMessage(json: string): void;
+  /** Waits until everything queued has been written. @throws {Error} When the connection ends first. */
+  flush(): Promise<void>;
+  /** Drops a client that has read nothing for too long. */
+  dropIfStuck(): void;
+  /** Closes it. @param reason Why, for the log. */
+  close(reason?: Error): void;
+}
+
+/**
+ * An IP address and a port as people write them, `address:port`.
+ *
+ * @param address The address; one of IPv6 is put in brackets.
+ * @param port The port.
+ */
+export function addressAndPort(address: string, port: number): string {
+  return address.includes(":") ? `[${address}]:${port}` : `${address}:${port}`;
+}
+
 /** A client's TCP connection. */
-export class Connection {
+export class Connection implements ClientConnection {
   readonly #socket: Deno.TcpConn;
   readonly #limits: Pick<Limits, "queuedBytes" | "stuckSeconds">;
   #buffer: Uint8Array<ArrayBuffer> | undefined;
@@ -41,7 +75,7 @@ export class Connection {
   /** The client's address, `address:port`. */
   get address(): string {
     const { hostname, port } = this.#socket.remoteAddr;
-    return hostname.includes(":") ? `[${hostname}]:${port}` : `${hostname}:${port}`;
+    return addressAndPort(hostname, port);
   }
 
   /** Whether it was closed, by either side. */
@@ -84,6 +118,11 @@ export class Connection {
       this.#scheduled = true;
       queueMicrotask(() => this.start());
     }
+  }
+
+  /** Queues one message of the framed dialect, as a line. @param json It. */
+  sendMessage(json: string): void {
+    this.send(`${json}\n`);
   }
 
   /** Begins to write what is queued, rather than at the end of this turn of the event loop. */

@@ -4,73 +4,40 @@
  * @module
  */
 
+import type { Logger } from "npm:@logtape/logtape@2.4.2";
 import {
   type DashboardMessage,
   type DashboardRequest,
-  framedError,
-  framedOutput,
-  framedReply,
   messageFaultError,
-  type MessageId,
   parseDashboardMessage,
   rawError,
   rawReply,
 } from "../protocol/dashboard_message.ts";
-import type { InstrumentDescription, Lease, Welcome } from "../protocol/description.ts";
 import { HeliographError } from "../protocol/errors.ts";
 import { JsonSplitter, type MessageFault } from "../protocol/json_splitter.ts";
-import { version } from "../protocol/version.ts";
-import { describeInstrument } from "./instruments/describe.ts";
-import { InstrumentError } from "./instruments/errors.ts";
-import { shown } from "./instruments/values.ts";
+import { FramedConversation } from "./framed_conversation.ts";
 import type { FieldHolder } from "./instruments/field.ts";
-import type { Instrument } from "./instruments/instrument.ts";
+import { type Request, Requests, tellAsked } from "./requests.ts";
 import type { Evaluated } from "./sandbox/messages.ts";
 import { pyopticonPatience } from "./sandbox/options.ts";
-import { pyopticonSource } from "./sandbox/pyopticon_source.ts";
 import type { Services } from "./services.ts";
-import { Session } from "./sessions.ts";
+import { SocketSession } from "./sessions.ts";
 import { type Identity, type ListenOptions, SocketServer } from "./socket_server.ts";
-import { fieldReading, Watch } from "./watch.ts";
 
 /** A connection to the dashboard socket. */
-export class DashboardSession extends Session {
+export class DashboardSession extends SocketSession {
   /** Cuts what comes in into messages. */
   readonly splitter: JsonSplitter;
   /** Whether it has sent an `id`: then it takes lines of JSON, also for what has none. */
   framed = false;
-  /** Its subscriptions by the id of their Watch message. */
-  readonly watches: Map<MessageId, Watch> = new Map();
+  /** What it says in the framed dialect. */
+  readonly conversation: FramedConversation;
 
-  /** Opens a session. @param identity Who it is. @param messageBytes The longest message. */
-  constructor(identity: Identity, messageBytes: number) {
+  /** Opens a session. @param identity Who it is. @param services What it may ask. @param log Where that is told. */
+  constructor(identity: Identity, services: Services, log: Logger) {
     super(identity);
-    this.splitter = new JsonSplitter(messageBytes);
-  }
-}
-
-const noKeywords: ReadonlyMap<string, unknown> = new Map();
-
-/** What a request is about, for `status` and the log: `Get Actual Status in UV Light`, PyOpticon's words. */
-function summary(request: DashboardRequest): string {
-  const { cmd } = request;
-  switch (cmd) {
-    case "Get":
-      return `Get ${request.field} in ${request.instrument}`;
-    case "Set":
-      return `Set ${request.field} in ${request.instrument} to ${shown(request.value)}`;
-    case "Confirm":
-      return `Confirm in ${request.instrument}`;
-    case "Call":
-      return `Call ${request.instrument}.${request.command}`;
-    case "Take":
-    case "Release":
-      return `${cmd} ${request.instrument}`;
-    case "Describe":
-    case "Watch":
-      return `${cmd} ${request.instrument ?? "everything"}`;
-    default:
-      return cmd;
+    this.splitter = new JsonSplitter(services.limits.messageBytes);
+    this.conversation = new FramedConversation(services, this, log);
   }
 }
 
@@ -80,18 +47,10 @@ function rawText({ cmd }: DashboardRequest, result: unknown): string {
   return "Success";
 }
 
-/** The framed reply to what a request came to. */
-function framed(id: MessageId, { cmd }: DashboardRequest, result: unknown): string {
-  if (cmd === "Get") {
-    const holder = result as FieldHolder;
-    const { value: _, ...beside } = fieldReading(holder);
-    return framedReply(id, holder.reading, beside);
-  }
-  return framedReply(id, cmd === "Eval" || cmd === "Exec" ? (result as Evaluated).value : result);
-}
-
 /** The dashboard socket. Many clients at once, in either dialect. */
 export class DashboardServer extends SocketServer<DashboardSession> {
+  readonly #requests: Requests;
+
   /**
    * Makes a server; `start` makes it listen.
    *
@@ -101,11 +60,12 @@ export class DashboardServer extends SocketServer<DashboardSession> {
    */
   constructor(services: Services, options: ListenOptions = {}) {
     super("dashboard", services, { ...options, port: options.port ?? 12345 });
+    this.#requests = new Requests(services);
   }
 
   /** Makes the session of a new connection. */
   protected override openSession(identity: Identity): DashboardSession {
-    return new DashboardSession(identity, this.services.limits.messageBytes);
+    return new DashboardSession(identity, this.services, this.log);
   }
 
   /** How a client is told that it cannot be served. */
@@ -149,174 +109,38 @@ export class DashboardServer extends SocketServer<DashboardSession> {
       await session.connection.ended;
     } finally {
       clearTimeout(unfinished);
-      for (const watch of session.watches.values()) watch.stop();
+      session.conversation.stop();
     }
   }
 
   /** Answers bytes that are no message: framed for a client that has shown that it takes lines. */
   #refuse(error: HeliographError, session: DashboardSession): void {
-    session.connection.send(session.framed ? framedError(null, error) : rawError(error));
+    if (session.framed) session.conversation.refuse(error);
+    else session.connection.send(rawError(error));
   }
 
   async #take({ id, printout, request }: DashboardMessage, session: DashboardSession): Promise<void> {
-    if (id !== undefined) session.framed = true;
-    if (request instanceof HeliographError) {
-      if (id === undefined) this.#refuse(request, session);
-      else session.connection.send(framedError(id, request));
-      return;
+    if (id !== undefined) {
+      session.framed = true;
+      return session.conversation.take(id, request);
     }
-    session.asked(() => summary(request), Date.now());
-    const level = printout && id === undefined && request.cmd !== "Close" ? "info" : "debug";
-    if (this.log.isEnabledFor(level)) {
-      this.log[level]("{client}: {request}", { client: session.label, request: summary(request) });
-    }
+    if (request instanceof HeliographError) return this.#refuse(request, session);
+    tellAsked(request, session, this.log, printout && request.cmd !== "Close" ? "info" : "debug");
     if (request.cmd === "Close") return session.end();
-    if (id === undefined) return await this.#answerRaw(request, session);
-    this.#answerFramed(id, request, session);
+    // What takes an id never comes without one.
+    await this.#answerRaw(request as Request, session);
   }
 
   /** One request at a time: a raw reply carries nothing that says what it answers. */
-  async #answerRaw(request: DashboardRequest, session: DashboardSession): Promise<void> {
+  async #answerRaw(request: Request, session: DashboardSession): Promise<void> {
     session.work();
     try {
-      const result = await this.#run(request, session, undefined);
+      const result = await this.#requests.run(request, session, { patience: pyopticonPatience });
       session.connection.send(rawReply(rawText(request, result)));
     } catch (error) {
       session.connection.send(rawError(this.failure(error)));
     } finally {
       session.answered();
     }
-  }
-
-  #answerFramed(id: MessageId, request: DashboardRequest, session: DashboardSession): void {
-    const { connection } = session;
-    const { requestsInFlight } = this.services.limits;
-    const succeed = (result: unknown) => {
-      if (request.cmd === "Watch") return;
-      connection.send(framed(id, request, result));
-    };
-    const fail = (error: unknown) => connection.send(framedError(id, this.failure(error)));
-    if (session.working >= requestsInFlight) {
-      return fail(
-        new HeliographError(
-          "too_many_requests",
-          `Cannot take the request: ${requestsInFlight} are in flight; wait for one of their replies`,
-        ),
-      );
-    }
-    try {
-      const result = this.#run(request, session, id);
-      if (!(result instanceof Promise)) return succeed(result);
-      session.work();
-      result.then(succeed).catch(fail).finally(() => session.answered());
-    } catch (error) {
-      fail(error);
-    }
-  }
-
-  #run(request: DashboardRequest, session: DashboardSession, id: MessageId | undefined): unknown {
-    const { dispatcher, bench } = this.services;
-    switch (request.cmd) {
-      case "Get":
-        return dispatcher.get(request.instrument, request.field, session);
-      case "Set": {
-        const args = [request.field, request.value];
-        return dispatcher.run({ instrument: request.instrument, command: "set", args, keywords: noKeywords }, session);
-      }
-      case "Confirm":
-        return dispatcher.run({ ...request, command: "confirm", args: [], keywords: noKeywords }, session);
-      case "Call":
-        return dispatcher.run(request, session);
-      case "Eval":
-      case "Exec":
-        return this.#evaluate(request, session, id);
-      case "Hello": {
-        if (request.name !== "") session.register(request.name);
-        dispatcher.check(session, "observer", "Hello");
-        const { id: number, name, role } = session;
-        return { server: "heliograph", version, session: number, name, role } satisfies Welcome;
-      }
-      case "Describe": {
-        dispatcher.check(session, "observer", "Describe");
-        const described = request.instrument === undefined
-          ? bench.instruments.map((instrument) => this.#describe(instrument))
-          : this.#describe(dispatcher.instrument(request.instrument));
-        return described satisfies InstrumentDescription | InstrumentDescription[];
-      }
-      case "Status":
-        dispatcher.check(session, "observer", "Status");
-        return this.services.status();
-      case "Take":
-        this.#api("take", [request.instrument, request.seconds, request.force], session);
-        return this.#lease(dispatcher.instrument(request.instrument));
-      case "Release":
-        return this.#api("release", [request.instrument, request.force], session);
-      case "Watch":
-        dispatcher.check(session, "observer", "Watch");
-        return this.#watch(request, session, id!);
-      case "Unwatch": {
-        dispatcher.check(session, "observer", "Unwatch");
-        const watch = session.watches.get(request.watch);
-        if (watch === undefined) {
-          throw new InstrumentError(`Cannot end the watch ${request.watch}: there is none of that id`, "bad_argument");
-        }
-        watch.stop();
-        session.watches.delete(request.watch);
-        return;
-      }
-      case "Close":
-        return;
-    }
-  }
-
-  #describe(instrument: Instrument): InstrumentDescription {
-    return { ...describeInstrument(instrument), holder: this.services.control.holder(instrument.name) };
-  }
-
-  #api(command: string, args: readonly unknown[], session: DashboardSession): unknown {
-    return this.services.dispatcher.run({ instrument: "api", command, args, keywords: noKeywords }, session);
-  }
-
-  #lease({ name }: Instrument): Lease {
-    const holder = this.services.control.holder(name)!;
-    return { instrument: name, holder, until: holder.until };
-  }
-
-  #evaluate(
-    { cmd, code, language, output }: DashboardRequest & { cmd: "Eval" | "Exec" },
-    session: DashboardSession,
-    id: MessageId | undefined,
-  ): Promise<Evaluated> {
-    const { evaluator } = this.services;
-    const ofPyOpticon = language === undefined && cmd === "Exec";
-    const source = ofPyOpticon ? pyopticonSource(code) : code;
-    const told = { mode: cmd === "Eval" ? "eval" : "exec", source, language: language ?? "python" } as const;
-    return evaluator.evaluate(told, session, {
-      ...(id === undefined ? { patience: pyopticonPatience } : {}),
-      ...(output ? { output: (text) => session.connection.send(framedOutput(id!, text)) } : {}),
-    });
-  }
-
-  #watch(request: DashboardRequest & { cmd: "Watch" }, session: DashboardSession, id: MessageId): void {
-    if (session.watches.has(id)) {
-      throw new InstrumentError(`Cannot watch with the id ${id}: a watch of that id is running`, "bad_argument");
-    }
-    const { watches } = this.services.limits;
-    if (session.watches.size >= watches) {
-      throw new HeliographError(
-        "too_many_requests",
-        `Cannot watch more: ${watches} watches are running; end one with Unwatch`,
-      );
-    }
-    if (request.field !== undefined && request.instrument === undefined) {
-      throw new InstrumentError("Cannot watch a field: say of which instrument", "bad_argument");
-    }
-    const instrument = request.instrument === undefined
-      ? undefined
-      : this.services.dispatcher.instrument(request.instrument);
-    const field = request.field === undefined ? undefined : instrument?.field(request.field);
-    // The reply goes before the snapshot.
-    session.connection.send(framedReply(id, null));
-    session.watches.set(id, new Watch(id, this.services, session.connection, instrument, field));
   }
 }

@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { Logger } from "npm:@logtape/logtape@2.4.2";
 import { HeliographError } from "../protocol/errors.ts";
 import type { Bench } from "./bench.ts";
 import { type Client, Control } from "./control.ts";
@@ -47,10 +48,33 @@ export function wireError(error: unknown): HeliographError {
   return new HeliographError("command_failed", message, { cause: error });
 }
 
+/**
+ * Any exception as the error to answer; one that is neither an instrument's nor a client's fault is logged.
+ *
+ * @param error What was thrown.
+ * @param log Where it is told.
+ */
+export function answerableError(error: unknown, log: Logger): HeliographError {
+  if (!(error instanceof HeliographError || error instanceof InstrumentError)) {
+    log.error("A command failed unexpectedly: {error}", { error });
+  }
+  return wireError(error);
+}
+
+/** How many commands of an instrument were answered, since the server began. */
+export interface CommandCounts {
+  /** With what they returned. */
+  succeeded: number;
+  /** With an error, those that were refused among them. */
+  failed: number;
+}
+
 /** Checks role, control and arguments, and gives every command its turn in its instrument's queue. */
 export class Dispatcher {
   /** Who has control of which instrument. */
   readonly control: Control = new Control();
+  /** How many commands were answered, by the instrument's name. */
+  readonly counts: Map<string, CommandCounts> = new Map();
   readonly #bench: Bench;
   /** How a handler calls another instrument: with the role of whoever called the handler. */
   readonly #issue: Issue = (caller, instrument, command, args) =>
@@ -97,11 +121,26 @@ export class Dispatcher {
    */
   run(request: CommandRequest, caller: Client): unknown {
     const [instrument, command] = this.#resolve(request);
-    const result = this.#queue(instrument, request.command, command, request.args, request.keywords, caller);
-    if (result instanceof Promise) {
-      const answered = this.control.work(caller);
-      result.then(answered, answered);
+    const counts = this.#countsOf(instrument);
+    let result: unknown;
+    try {
+      result = this.#queue(instrument, request.command, command, request.args, request.keywords, caller);
+    } catch (error) {
+      counts.failed++;
+      throw error;
     }
+    if (!(result instanceof Promise)) {
+      counts.succeeded++;
+      return result;
+    }
+    const answered = this.control.work(caller);
+    result.then(() => {
+      counts.succeeded++;
+      answered();
+    }, () => {
+      counts.failed++;
+      answered();
+    });
     return result;
   }
 
@@ -132,6 +171,12 @@ export class Dispatcher {
       );
     }
     this.control.renew(caller);
+  }
+
+  #countsOf({ name }: Instrument): CommandCounts {
+    let counts = this.counts.get(name);
+    if (counts === undefined) this.counts.set(name, counts = { succeeded: 0, failed: 0 });
+    return counts;
   }
 
   /** The instrument that answers a command, and the command: its own, or one of an instrument it answers for. */

@@ -7,7 +7,6 @@
 import { join } from "node:path";
 import { getLogger } from "npm:@logtape/logtape@2.4.2";
 import { joined } from "../protocol/bytes.ts";
-import { HeliographError } from "../protocol/errors.ts";
 import { beginsHttp } from "../protocol/http_guard.ts";
 import { Connection } from "./connection.ts";
 import {
@@ -19,8 +18,7 @@ import {
   transferStatus,
 } from "./instruments/camera/image_transfer.ts";
 import type { PixelStore, ReceivedFile } from "./instruments/camera/pixel_store.ts";
-import { isLoopback } from "./roles.ts";
-import { drainSeconds, type ListenOptions } from "./socket_server.ts";
+import { cannotListen, checkOpen, drainSeconds, type ListenOptions } from "./socket_server.ts";
 
 /** How much is written at once. */
 const blockBytes = 1 << 20;
@@ -108,14 +106,7 @@ export class ImageServer {
    */
   constructor(options: ImageServerOptions) {
     const { host = "127.0.0.1", port = 6543, insecureOpen = false } = options;
-    if (!isLoopback(host) && !insecureOpen) {
-      throw new HeliographError(
-        "cannot_listen",
-        `Cannot listen on ${host}: whoever reaches this PC could write images on it, since nothing controls who ` +
-          `connects. Listen on 127.0.0.1 and come in by SSH (ssh -L ${port}:127.0.0.1:${port} USER@THIS-PC), or give ` +
-          "--insecure-open if everybody on the network may",
-      );
-    }
+    checkOpen(host, insecureOpen);
     this.#host = host;
     this.#wantedPort = port;
     this.#store = options.store;
@@ -146,11 +137,7 @@ export class ImageServer {
     try {
       this.#listener = Deno.listen({ hostname: this.#host, port: this.#wantedPort });
     } catch (error) {
-      const why = error instanceof Deno.errors.AddrInUse
-        ? "another program uses the port. Stop it, or choose another port with --image-port (0 takes any free one)"
-        : (error as Error).message;
-      const where = `${this.#host}:${this.#wantedPort}`;
-      throw new HeliographError("cannot_listen", `Cannot listen on ${where}: ${why}`, { cause: error });
+      throw cannotListen(error, this.#host, this.#wantedPort, "--image-port");
     }
     this.#accepting = this.#accept(this.#listener);
   }

@@ -8,7 +8,7 @@ export interface Limits {
   readonly connections: number;
   /** Connections from one address. @default 1024 */
   readonly connectionsPerAddress: number;
-  /** Framed requests that one client may have in flight. @default 256 */
+  /** Framed requests that one client, and HTTP requests that one address, may have in flight. @default 256 */
   readonly requestsInFlight: number;
   /** Watches that one client may have running. @default 64 */
   readonly watches: number;

@@ -1,5 +1,5 @@
 /**
- * The whole server: one bench behind both wires. The one file that wires them together.
+ * The whole server: one bench behind all wires. The one file that wires them together.
  *
  * @module
  */
@@ -13,6 +13,7 @@ import type { Instrument } from "./instruments/instrument.ts";
 import type { Limits } from "./limits.ts";
 import type { SandboxOptions } from "./sandbox/options.ts";
 import { Services } from "./services.ts";
+import { WebServer } from "./web/web_server.ts";
 
 /** How a {@linkcode HeliographServer} is made. */
 export interface HeliographServerOptions {
@@ -24,6 +25,8 @@ export interface HeliographServerOptions {
   readonly commandPort?: number;
   /** PyOpticon's port; 0 takes any free one. @default 12345 */
   readonly dashboardPort?: number;
+  /** The port of HTTP and WebSockets; 0 takes any free one. @default the command port + 1, as azcam has it: 2403 */
+  readonly webPort?: number;
   /** Listens beyond this PC although nothing controls who connects. @default false */
   readonly insecureOpen?: boolean;
   /** What clients may use. @default the limits of the README */
@@ -43,7 +46,16 @@ export interface HeliographServerOptions {
 }
 
 /**
- * azcam's command server and PyOpticon's dashboard socket on one bench.
+ * The port of HTTP and WebSockets where none is given: the command port + 1, as azcam has it.
+ *
+ * @param commandPort azcam's port; where that is any free one, this is too.
+ */
+export function usualWebPort(commandPort: number): number {
+  return commandPort === 0 || commandPort === 65_535 ? 0 : commandPort + 1;
+}
+
+/**
+ * azcam's command server, PyOpticon's dashboard socket, and HTTP with WebSockets on one bench.
  *
  * @example
  * ```ts
@@ -60,6 +72,8 @@ export class HeliographServer {
   readonly commandServer: CommandServer;
   /** PyOpticon's wire. */
   readonly dashboardServer: DashboardServer;
+  /** HTTP and WebSockets. */
+  readonly webServer: WebServer;
   /** What receives images, where they are received. */
   readonly imageServer: ImageServer | undefined;
   readonly #received: PixelStore | undefined;
@@ -82,6 +96,7 @@ export class HeliographServer {
       instruments,
       commandPort = 2402,
       dashboardPort = 12345,
+      webPort = usualWebPort(commandPort),
       limits = {},
       sandbox = {},
       name,
@@ -96,6 +111,7 @@ export class HeliographServer {
     this.#poll = poll;
     this.commandServer = new CommandServer({ ...listen, port: commandPort, services });
     this.dashboardServer = new DashboardServer(services, { ...listen, port: dashboardPort });
+    this.webServer = new WebServer(services, { ...listen, port: webPort });
     this.#receivedFolder = images?.folder ?? "";
     this.#received = images === undefined ? undefined : new PixelStore([images.folder]);
     this.imageServer = images === undefined
@@ -127,10 +143,12 @@ export class HeliographServer {
     this.commandServer.start();
     try {
       this.dashboardServer.start();
+      this.webServer.start();
       this.imageServer?.start();
     } catch (error) {
       void this.commandServer.stop();
       void this.dashboardServer.stop();
+      void this.webServer.stop();
       throw error;
     }
     this.#services.sandbox.start();
@@ -160,7 +178,12 @@ export class HeliographServer {
 
   async #stop(): Promise<void> {
     this.#services.dispatcher.stop();
-    await Promise.all([this.commandServer.stop(), this.dashboardServer.stop(), this.imageServer?.stop()]);
+    await Promise.all([
+      this.commandServer.stop(),
+      this.dashboardServer.stop(),
+      this.webServer.stop(),
+      this.imageServer?.stop(),
+    ]);
     this.#received?.stop();
     await this.#services.sandbox.stop();
     await this.bench.stop();

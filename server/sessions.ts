@@ -8,19 +8,28 @@ import type { SessionDescription } from "../protocol/description.ts";
 import { HeliographError } from "../protocol/errors.ts";
 import { beginsHttp } from "../protocol/http_guard.ts";
 import { joined } from "../protocol/bytes.ts";
-import type { Connection } from "./connection.ts";
+import type { ClientConnection, Connection } from "./connection.ts";
 import type { Role } from "./instruments/command.ts";
 
+/** The name that a client gives itself. @throws {HeliographError} `bad_argument` for one that cannot be. */
+export function checkedName(name: string): string {
+  // deno-lint-ignore no-control-regex -- control characters are what is refused
+  if (name === "" || name.length > 64 || /[\x00-\x1f\x7f]/.test(name)) {
+    throw new HeliographError("bad_argument", "Cannot register that name: give 1 to 64 printable characters");
+  }
+  return name;
+}
+
 /** One client connection with an identity. */
-export class Session {
+export class Session<C extends ClientConnection = ClientConnection> {
   /** A number that no other connection of this server run has. */
   readonly id: number;
   /** Which wire it speaks. */
-  readonly protocol: "line" | "dashboard";
+  readonly protocol: SessionDescription["protocol"];
   /** What it may do. */
   readonly role: Role;
-  /** The bytes behind it. */
-  readonly connection: Connection;
+  /** What carries it. */
+  readonly connection: C;
   /** The IP address of its PC, also after it has gone. */
   readonly hostname: string;
   /** The name it registered, or empty. */
@@ -31,10 +40,9 @@ export class Session {
   #lastRequest: string | (() => string) = "";
   #lastRequestTime = 0;
   #working = 0;
-  #first: Uint8Array[] | undefined = [];
 
   /** Opens a session. @param identity Its number, wire, role and connection. */
-  constructor(identity: Pick<Session, "id" | "protocol" | "role" | "connection">) {
+  constructor(identity: Pick<Session<C>, "id" | "protocol" | "role" | "connection">) {
     this.id = identity.id;
     this.protocol = identity.protocol;
     this.role = identity.role;
@@ -63,11 +71,7 @@ export class Session {
    * @throws {HeliographError} `bad_argument` for an empty or overlong name or one with control characters.
    */
   register(name: string): void {
-    // deno-lint-ignore no-control-regex -- control characters are what is refused
-    if (name === "" || name.length > 64 || /[\x00-\x1f\x7f]/.test(name)) {
-      throw new HeliographError("bad_argument", "Cannot register that name: give 1 to 64 printable characters");
-    }
-    this.name = name;
+    this.name = checkedName(name);
   }
 
   /**
@@ -103,6 +107,26 @@ export class Session {
     if (this.#working === 0) this.connection.flush().then(() => this.connection.close(), () => {});
   }
 
+  /** As `status` tells it. */
+  describe(): SessionDescription {
+    const last = typeof this.#lastRequest === "string" ? this.#lastRequest : this.#lastRequest();
+    return {
+      session: this.id,
+      name: this.name,
+      address: this.address,
+      protocol: this.protocol,
+      role: this.role,
+      connected: new Date(this.#connected).toISOString(),
+      lastRequest: last.length > 200 ? `${last.slice(0, 200)}…` : last,
+      lastRequestTime: this.#lastRequestTime === 0 ? null : new Date(this.#lastRequestTime).toISOString(),
+    };
+  }
+}
+
+/** A client that speaks over TCP itself. */
+export class SocketSession extends Session<Connection> {
+  #first: Uint8Array[] | undefined = [];
+
   /**
    * The next bytes from the client. A connection that begins with HTTP is closed: it is a page in somebody's browser,
    * which can reach this PC but is not to drive its instruments.
@@ -127,21 +151,6 @@ export class Session {
       this.connection.close(new Error("it speaks HTTP, which this port does not; nothing of it was run"));
       return null;
     }
-  }
-
-  /** As `status` tells it. */
-  describe(): SessionDescription {
-    const last = typeof this.#lastRequest === "string" ? this.#lastRequest : this.#lastRequest();
-    return {
-      session: this.id,
-      name: this.name,
-      address: this.address,
-      protocol: this.protocol,
-      role: this.role,
-      connected: new Date(this.#connected).toISOString(),
-      lastRequest: last.length > 200 ? `${last.slice(0, 200)}…` : last,
-      lastRequestTime: this.#lastRequestTime === 0 ? null : new Date(this.#lastRequestTime).toISOString(),
-    };
   }
 }
 
@@ -170,6 +179,11 @@ export class Sessions {
   /** Calls the listener, the only one, whenever a session's connection has ended. */
   onLeave(listener: (session: Session) => void): void {
     this.#left = listener;
+  }
+
+  /** A session by its number, or `undefined`. */
+  find(id: number): Session | undefined {
+    return this.#open.get(id);
   }
 
   /** Everybody who is connected, oldest first. */

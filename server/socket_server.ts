@@ -7,12 +7,12 @@
 import { getLogger, type Logger } from "npm:@logtape/logtape@2.4.2";
 import { HeliographError } from "../protocol/errors.ts";
 import { Connection } from "./connection.ts";
-import { wireError } from "./dispatcher.ts";
+import { answerableError } from "./dispatcher.ts";
+import { Admission } from "./admission.ts";
 import type { Role } from "./instruments/command.ts";
-import { InstrumentError } from "./instruments/errors.ts";
 import { isLoopback, roleOfAddress } from "./roles.ts";
 import type { ListenerAddress, Services } from "./services.ts";
-import type { Session } from "./sessions.ts";
+import type { SocketSession } from "./sessions.ts";
 
 /** Where a server listens. */
 export interface ListenOptions {
@@ -28,16 +28,16 @@ export interface ListenOptions {
 export const drainSeconds = 5;
 
 /** How often stuck clients are looked for, in milliseconds. */
-const sweepInterval = 5000;
+export const sweepInterval = 5000;
 
 /** How `accept` fails when a client went before its turn came, as port scanners do: the next one is not kept waiting. */
 const goneBeforeAccepted = [Deno.errors.NotConnected, Deno.errors.ConnectionReset, Deno.errors.ConnectionAborted];
 
 /** The identity of a session that is being opened. */
-export type Identity = Pick<Session, "id" | "protocol" | "role" | "connection">;
+export type Identity = Pick<SocketSession, "id" | "protocol" | "role" | "connection">;
 
 /** A server on one TCP port. */
-export abstract class SocketServer<S extends Session> {
+export abstract class SocketServer<S extends SocketSession> {
   /** What it shares with the other servers of the process. */
   protected readonly services: Services;
   /** Where it tells what happens. */
@@ -50,7 +50,7 @@ export abstract class SocketServer<S extends Session> {
   #stopping: Promise<void> | undefined;
   #sweep: ReturnType<typeof setInterval> | undefined;
   readonly #served = new Map<S, Promise<void>>();
-  readonly #perAddress = new Map<string, number>();
+  readonly #admission: Admission;
   readonly #describe = (): ListenerAddress => ({ protocol: this.#protocol, host: this.#host, port: this.port });
 
   /**
@@ -66,16 +66,11 @@ export abstract class SocketServer<S extends Session> {
     services: Services,
     { port, host = "127.0.0.1", insecureOpen = false }: ListenOptions & { readonly port: number },
   ) {
-    if (!isLoopback(host) && !insecureOpen) {
-      throw new HeliographError(
-        "cannot_listen",
-        `Cannot listen on ${host}: whoever reaches this PC could drive its instruments, since nothing controls who ` +
-          "connects. Listen on 127.0.0.1 and come in by SSH (ssh -L 2402:127.0.0.1:2402 USER@THIS-PC), or give " +
-          "--insecure-open if everybody on the network may",
-      );
-    }
+    checkOpen(host, insecureOpen);
     this.#protocol = protocol;
     this.services = services;
+    const { connections, connectionsPerAddress } = services.limits;
+    this.#admission = new Admission("the connection", connections, connectionsPerAddress);
     this.#host = host;
     this.#wantedPort = port;
     this.log = getLogger(["heliograph", protocol]);
@@ -163,10 +158,7 @@ export abstract class SocketServer<S extends Session> {
 
   /** Any exception as the error to answer; one that is neither an instrument's nor a client's fault is logged. */
   protected failure(error: unknown): HeliographError {
-    if (!(error instanceof HeliographError || error instanceof InstrumentError)) {
-      this.log.error("A command failed unexpectedly: {error}", { error });
-    }
-    return wireError(error);
+    return answerableError(error, this.log);
   }
 
   async #accept(listener: Deno.TcpListener): Promise<void> {
@@ -194,19 +186,10 @@ export abstract class SocketServer<S extends Session> {
     const { limits, sessions } = this.services;
     const connection = new Connection(socket, limits);
     const { hostname } = connection;
-    const fromThere = this.#perAddress.get(hostname) ?? 0;
-    if (this.#served.size >= limits.connections || fromThere >= limits.connectionsPerAddress) {
-      const which = this.#served.size >= limits.connections
-        ? `${limits.connections} in all`
-        : `${limits.connectionsPerAddress} from one address`;
-      this.log.warning("Refused a connection from {address}: there are {which} already", {
-        address: connection.address,
-        which,
-      });
-      const refusal = new HeliographError(
-        "too_many_requests",
-        `Cannot take the connection: there are ${which} already`,
-      );
+    const refusal = this.#admission.enter(hostname);
+    if (refusal !== undefined) {
+      const { address } = connection;
+      this.log.warning("Refused {address}: {reason}", { address, reason: refusal.message });
       connection.send(this.refusal(refusal));
       connection.flush().then(() => connection.close(), () => {});
       return;
@@ -214,13 +197,10 @@ export abstract class SocketServer<S extends Session> {
     const role: Role = roleOfAddress(hostname);
     const session = this.openSession({ id: sessions.nextId(), protocol: this.#protocol, role, connection });
     sessions.add(session);
-    this.#perAddress.set(hostname, fromThere + 1);
     const served = this.#serveLogged(session).finally(() => {
       this.#served.delete(session);
       sessions.delete(session);
-      const left = this.#perAddress.get(hostname)! - 1;
-      if (left === 0) this.#perAddress.delete(hostname);
-      else this.#perAddress.set(hostname, left);
+      this.#admission.leave(hostname);
     });
     this.#served.set(session, served);
   }
@@ -245,7 +225,32 @@ export abstract class SocketServer<S extends Session> {
   }
 }
 
-function cannotListen(error: unknown, host: string, port: number, flag: string): HeliographError {
+/**
+ * Whether a server may listen where it shall.
+ *
+ * @param host The address.
+ * @param insecureOpen Whether it may listen beyond this PC.
+ * @throws {HeliographError} `cannot_listen`, with what to do instead.
+ */
+export function checkOpen(host: string, insecureOpen: boolean): void {
+  if (isLoopback(host) || insecureOpen) return;
+  throw new HeliographError(
+    "cannot_listen",
+    `Cannot listen on ${host}: whoever reaches this PC could drive its instruments, since nothing controls who ` +
+      "connects. Listen on 127.0.0.1 and come in by SSH (ssh -L 2402:127.0.0.1:2402 USER@THIS-PC), or give " +
+      "--insecure-open if everybody on the network may",
+  );
+}
+
+/**
+ * Why a server cannot listen.
+ *
+ * @param error What the system said.
+ * @param host The address.
+ * @param port The port.
+ * @param flag What chooses another port.
+ */
+export function cannotListen(error: unknown, host: string, port: number, flag: string): HeliographError {
   const where = `${host}:${port}`;
   if (error instanceof Deno.errors.AddrInUse) {
     return new HeliographError(

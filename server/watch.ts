@@ -5,7 +5,7 @@
  */
 
 import type { MessageId, WatchEvent } from "../protocol/dashboard_message.ts";
-import type { Connection } from "./connection.ts";
+import type { ClientConnection } from "./connection.ts";
 import { fieldState } from "./instruments/describe.ts";
 import { FieldHolder } from "./instruments/field.ts";
 import type { Instrument } from "./instruments/instrument.ts";
@@ -29,7 +29,7 @@ export function fieldReading(holder: FieldHolder) {
  */
 export class Watch {
   readonly #id: MessageId;
-  readonly #connection: Connection;
+  readonly #connection: ClientConnection;
   readonly #services: Pick<Services, "bench" | "control">;
   /**
    * What is still to be told, oldest change first; at the beginning that is every field, and each instrument that
@@ -51,7 +51,7 @@ export class Watch {
   constructor(
     id: MessageId,
     services: Pick<Services, "bench" | "control">,
-    connection: Connection,
+    connection: ClientConnection,
     instrument: Instrument | undefined,
     field: FieldHolder | undefined,
   ) {
@@ -113,6 +113,6 @@ export class Watch {
   }
 
   #send(event: WatchEvent): void {
-    this.#connection.send(`${JSON.stringify(event)}\n`);
+    this.#connection.sendMessage(JSON.stringify(event));
   }
 }

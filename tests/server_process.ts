@@ -60,7 +60,7 @@ export class ServerProcess {
   }
 
   async ports(): Promise<[command: number, dashboard: number]> {
-    const ready = /127\.0\.0\.1:(\d+)[\s\S]*127\.0\.0\.1:(\d+)[\s\S]*Ctrl-C/;
+    const ready = /127\.0\.0\.1:(\d+)[\s\S]*?127\.0\.0\.1:(\d+)[\s\S]*Ctrl-C/;
     await eventually(() => ready.test(this.out), `the server is ready: ${this.out}${this.err}`);
     return ready.exec(this.out)!.slice(1).map(Number) as [number, number];
   }

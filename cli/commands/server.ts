@@ -24,7 +24,8 @@ import type { Instrument } from "../../server/instruments/instrument.ts";
 import { loadSerialLibrary } from "../../server/instruments/transports/serial.ts";
 import { isLoopback } from "../../server/roles.ts";
 import { defaultSandboxOptions, type Language, languages, type SandboxOptions } from "../../server/sandbox/options.ts";
-import { HeliographServer } from "../../server/server.ts";
+import { HeliographServer, usualWebPort } from "../../server/server.ts";
+import { urlOf } from "../../server/web/request_guard.ts";
 import { parsePort, parseSeconds } from "../connection.ts";
 import type { CliContext } from "../context.ts";
 import { exitCodes, UsageError } from "../exit_codes.ts";
@@ -37,6 +38,7 @@ interface ServerFlags {
   readonly host?: string;
   readonly commandPort?: number;
   readonly dashboardPort?: number;
+  readonly webPort?: number;
   readonly imageFolder?: readonly string[];
   readonly imagePort?: number;
   readonly logLevel: LogLevel;
@@ -106,6 +108,12 @@ export const serverCommand = buildCommand({
       host: overFlag(String, "The address to listen on", "127.0.0.1", "ADDRESS"),
       commandPort: overFlag(parsePort, "azcam's port; 0 takes any free one", 2402, "PORT"),
       dashboardPort: overFlag(parsePort, "PyOpticon's port; 0 takes any free one", 12345, "PORT"),
+      webPort: overFlag(
+        parsePort,
+        "The port of HTTP and WebSockets; 0 takes any free one",
+        "the command port + 1",
+        "PORT",
+      ),
       imageFolder: {
         kind: "parsed",
         parse: String,
@@ -198,6 +206,7 @@ interface Setup {
   readonly host: string;
   readonly commandPort: number;
   readonly dashboardPort: number;
+  readonly webPort: number;
   readonly name: string;
   readonly instruments: Instrument[];
   readonly sandbox: Partial<SandboxOptions> & Pick<SandboxOptions, "languages">;
@@ -221,12 +230,14 @@ async function setUp(flags: ServerFlags, simulators: Simulators): Promise<Setup>
     : await loadBench(flags.bench, flags.simulate ? simulators.redirect : undefined, imageFolders);
   // From here on the ports that the bench names can be opened although the permission for it is given up.
   if (bench.serialPorts.length > 0) loadSerialLibrary();
+  const commandPort = flags.commandPort ?? bench.server.commandPort ?? 2402;
   return {
     flags,
     receivedFolder: bench.imageFolders[0],
     host: flags.host ?? bench.server.host ?? "127.0.0.1",
-    commandPort: flags.commandPort ?? bench.server.commandPort ?? 2402,
+    commandPort,
     dashboardPort: flags.dashboardPort ?? bench.server.dashboardPort ?? 12345,
+    webPort: flags.webPort ?? bench.server.webPort ?? usualWebPort(commandPort),
     name: bench.name ?? "heliograph",
     instruments: bench.instruments,
     sandbox: sandboxOf(flags, bench.code),
@@ -239,7 +250,7 @@ function demoBench(imageFolders: readonly string[]): Instrument[] {
 }
 
 function makeServer(setup: Setup): HeliographServer {
-  const { flags: { insecureOpen, imagePort }, receivedFolder, host, commandPort, dashboardPort } = setup;
+  const { flags: { insecureOpen, imagePort }, receivedFolder, host, commandPort, dashboardPort, webPort } = setup;
   const { name, instruments, sandbox } = setup;
   if (imagePort !== undefined && receivedFolder === undefined) {
     throw new UsageError("--image-port needs a folder for the images: give --image-folder FOLDER");
@@ -253,6 +264,7 @@ function makeServer(setup: Setup): HeliographServer {
       host,
       commandPort,
       dashboardPort,
+      webPort,
       insecureOpen,
       name,
       sandbox,
@@ -324,13 +336,14 @@ async function dropPermissions({ sandbox }: Setup): Promise<void> {
 }
 
 function announce(context: CliContext, { flags, name, sandbox }: Setup, server: HeliographServer): void {
-  const { commandServer, dashboardServer, bench } = server;
+  const { commandServer, dashboardServer, webServer, bench } = server;
   const command = `${commandServer.host}:${commandServer.port}`;
   const dashboard = `${dashboardServer.host}:${dashboardServer.port}`;
+  const web = urlOf(webServer.host, webServer.port);
   if (flags.jsonLogs) {
-    const ready = { version, command, dashboard };
+    const ready = { version, command, dashboard, web };
     getLogger(["heliograph", "server"]).info(
-      "heliograph {version} is ready: azcam on {command}, PyOpticon on {dashboard}",
+      "heliograph {version} is ready: azcam on {command}, PyOpticon on {dashboard}, HTTP on {web}",
       ready,
     );
     return;
@@ -345,6 +358,7 @@ function announce(context: CliContext, { flags, name, sandbox }: Setup, server: 
   write(`${paint.bold(`heliograph ${version}`)} serves ${what}${flags.simulate ? ", simulated" : ""}\n`);
   write(`  azcam clients, nc and telnet   ${paint.green(command)}\n`);
   write(`  PyOpticon clients              ${paint.green(dashboard)}\n`);
+  write(`  HTTP and WebSocket             ${paint.green(web)}\n`);
   const code = sandbox.languages.length === 0
     ? `is not run (${flags.eval === undefined ? "the bench file says so" : "--eval none"})`
     : `${sandbox.languages.join(" and ")}, in a sandbox`;

@@ -35,6 +35,8 @@ export interface ServerSection {
   readonly commandPort?: number | undefined;
   /** PyOpticon's port; 0 takes any free one. */
   readonly dashboardPort?: number | undefined;
+  /** The port of HTTP and WebSockets; 0 takes any free one. */
+  readonly webPort?: number | undefined;
   /** Folders that images may be written to. */
   readonly imageFolders?: readonly string[] | undefined;
 }

@@ -39,6 +39,9 @@ export const benchSchema = z.strictObject({
     host: z.string().min(1).optional().meta({ description: "The address to listen on; default 127.0.0.1" }),
     commandPort: port.optional().meta({ description: "azcam's port; default 2402, 0 takes any free one" }),
     dashboardPort: port.optional().meta({ description: "PyOpticon's port; default 12345, 0 takes any free one" }),
+    webPort: port.optional().meta({
+      description: "The port of HTTP and WebSockets; default the command port + 1, 0 takes any free one",
+    }),
     imageFolders: texts.optional().meta({
       description: "Folders that images may be written to, as seen from this file; default images",
     }),

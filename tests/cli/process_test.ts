@@ -228,14 +228,14 @@ Deno.test("source: a server that may not start a sandbox serves without one, and
   strictEqual(await client.ask("tempcon.get_control_temperature"), "OK -100.0");
 });
 
-Deno.test("source: a server that may listen on its two ports only serves without a sandbox, and says why", async () => {
-  const listeners = [0, 0].map(() => Deno.listen({ hostname: "127.0.0.1", port: 0 }));
-  const [commandPort, dashboardPort] = listeners.map(({ addr }) => addr.port) as [number, number];
+Deno.test("source: a server that may listen on its own ports only serves without a sandbox, and says why", async () => {
+  const listeners = [0, 0, 0].map(() => Deno.listen({ hostname: "127.0.0.1", port: 0 }));
+  const own = listeners.map(({ addr }) => addr.port);
   for (const listener of listeners) listener.close();
-  const net = `--allow-net=127.0.0.1:${commandPort},127.0.0.1:${dashboardPort}`;
-  const ports = ["--command-port", `${commandPort}`, "--dashboard-port", `${dashboardPort}`];
+  const net = `--allow-net=${own.map((port) => `127.0.0.1:${port}`).join(",")}`;
+  const ports = ["--command-port", "--dashboard-port", "--web-port"].flatMap((flag, index) => [flag, `${own[index]}`]);
   await using server = new ServerProcess(withPermissions(net, "--allow-run"), [], ports);
-  await server.ports();
+  const [commandPort] = await server.ports();
   using client = await RawClient.connect(commandPort);
   match(await client.ask("eval 1"), /^ERROR Cannot start a sandbox: Requires net access to "127\.0\.0\.1:0"/);
 });

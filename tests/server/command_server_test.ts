@@ -268,7 +268,7 @@ Deno.test("command server: register gives a client a name, which status tells wi
     "admin",
     "status",
   ]);
-  deepStrictEqual(status.listeners.map(({ protocol }: { protocol: string }) => protocol), ["line", "dashboard"]);
+  deepStrictEqual(status.listeners.map(({ protocol }: { protocol: string }) => protocol), ["line", "dashboard", "web"]);
 });
 
 Deno.test("command server: exit stops it, after the replies that are due", async () => {

@@ -186,7 +186,7 @@ Deno.test({
     const silent = [Deno.execPath(), "eval", "await new Promise((resolve) => setTimeout(resolve, 60_000))"] as const;
     for (const sandbox of [{}, { hostCommand: silent }]) {
       await using server = startServer({ sandbox });
-      const known = new Set([server.commandServer.port, server.dashboardServer.port]);
+      const known = new Set([server.commandServer, server.dashboardServer, server.webServer].map(({ port }) => port));
       const listening = (await listeningPorts()).filter((port) => !known.has(port));
       strictEqual(listening.length, 1);
       const said = ["x".repeat(100), `"${crypto.randomUUID()}"\n{"idle":true}\n`, "GET / HTTP/1.1\r\n\r\n".repeat(5)];
