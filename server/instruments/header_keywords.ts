@@ -15,10 +15,17 @@ import { Float, isNumber, shown } from "./values.ts";
 export type Keyword = readonly [value: string | number | Float, comment: string, type: string];
 
 /** Keywords whose values are numbers by the FITS standard, also where a client sends text, as azcam's do by default. */
-const numbers =
-  /^(?:EQUINOX|EPOCH|MJD-(?:OBS|AVG|BEG|END)|LONPOLE|LATPOLE|CR(?:PIX|VAL|OTA)\d+|CDELT\d+|(?:CD|PC)\d+_\d+)$/;
+const numbers = new RegExp(
+  "^(?:EQUINOX|EPOCH|MJD-(?:OBS|AVG|BEG|END)|MJDREF|LONPOLE|LATPOLE|RESTFRQ|RESTFREQ|RESTWAV|DATAM(?:AX|IN)|VELOSYS|" +
+    "ZSOURCE|VELANGL|OBSGEO-[XYZ]|CR(?:PIX|VAL|OTA|DER)\\d+|CSYER\\d+|CDELT\\d+|(?:CD|PC|PV)\\d+_\\d+)$",
+);
+/** Keywords whose values are whole numbers. */
+const wholeNumbers = /^(?:WCSAXES|VELREF)$/;
 /** Keywords whose values are text. */
-const texts = /^(?:TELESCOP|INSTRUME|OBSERVER|OBJECT|AUTHOR|REFERENC|ORIGIN|BUNIT|RADESYS|TIMESYS|C(?:TYPE|UNIT)\d+)$/;
+const texts = new RegExp(
+  "^(?:TELESCOP|INSTRUME|OBSERVER|OBJECT|AUTHOR|REFERENC|ORIGIN|BUNIT|RADESYS|RADECSYS|TIMESYS|TIMEUNIT|SPECSYS|SSYSOBS|" +
+    "SSYSSRC|WCSNAME|C(?:TYPE|UNIT|NAME)\\d+|PS\\d+_\\d+)$",
+);
 /** Keywords whose values are dates. */
 const dates = /^DATE(?:-|$)/;
 const date = /^\d{4}-\d\d-\d\d(?:T\d\d:\d\d:\d\d(?:\.\d+)?)?$/;
@@ -32,6 +39,10 @@ function standardKeyword(name: string, text: string, comment: string, type: stri
     return [text, comment, "str"];
   }
   if (texts.test(name)) return [text, comment, "str"];
+  if (wholeNumbers.test(name)) {
+    if (!/^[+-]?\d{1,9}$/.test(text)) throw wrong("a whole number");
+    return [Number(text), comment, "int"];
+  }
   if (!numbers.test(name)) return typedKeyword(text, comment, type);
   if (!isNumber(text)) throw wrong("a number");
   return [new Float(Number(text)), comment, "float"];

@@ -651,7 +651,9 @@ Deno.test("image server: a port in use and an address that is not allowed are to
   const { port } = server;
   throws(() => folders.server({ port }), {
     code: "cannot_listen",
-    message: new RegExp(`^Cannot listen on 127\\.0\\.0\\.1:${port}: another program uses port ${port}\\..*--image-port`),
+    message: new RegExp(
+      `^Cannot listen on 127\\.0\\.0\\.1:${port}: another program uses port ${port}\\..*--image-port`,
+    ),
   });
   throws(() => folders.server({ host: "0.0.0.0" }), { code: "cannot_listen", message: /--insecure-open/ });
   throws(() => folders.server({ host: "192.0.2.1", insecureOpen: true }), {

@@ -216,8 +216,7 @@ export class Exposure {
   /** Clears the detector. @param cycles How often. @throws {InstrumentError} When an exposure has begun. */
   async flush(cycles: number): Promise<void> {
     this.#go("flush", () => void (this.#stop = new AbortController()));
-    await this.#step((signal) => this.#detector.flush(cycles, signal));
-    this.#go("flushed");
+    await this.#step("flushed", (signal) => this.#detector.flush(cycles, signal));
   }
 
   /** The first step: makes sure that the image can be written, and clears the detector. */
@@ -231,19 +230,18 @@ export class Exposure {
       this.secondsRemaining = plan.seconds;
       this.pixelsRemaining = pixelCount(plan.readout.readouts);
     });
-    await this.#step(async (signal) => {
+    await this.#step("flushed", async (signal) => {
       const { file, overwrite, createFolder, numbered } = plan;
       await this.#store.check({ file, overwrite, createFolder, numbered });
       signal.throwIfAborted();
       if (plan.flush) await this.#detector.flush(1, signal);
     });
-    this.#go("flushed");
   }
 
   /** The second step: opens the shutter for the exposure time. */
   async integrate(): Promise<void> {
     this.#go("integrate");
-    await this.#step(async (signal) => {
+    await this.#step("integrated", async (signal) => {
       this.#lit = 0;
       this.#readEarly = this.#over = false;
       await this.#next(async () => {
@@ -260,26 +258,24 @@ export class Exposure {
       });
       this.secondsRemaining = 0;
     });
-    this.#go("integrated");
   }
 
   /** The third step: reads the detector out. */
   async readOut(): Promise<void> {
     this.#go("read out");
-    this.#images = await this.#step((signal) =>
-      this.#detector.readOut(this.plan!.readout, (remaining) => {
+    await this.#step("received", async (signal) => {
+      this.#images = await this.#detector.readOut(this.plan!.readout, (remaining) => {
         this.pixelsRemaining = remaining;
         this.#changed();
-      }, signal)
-    );
-    this.pixelsRemaining = 0;
-    this.#go("received");
+      }, signal);
+      this.pixelsRemaining = 0;
+    });
   }
 
   /** The last step: writes the image. */
   async end(): Promise<void> {
     this.#go("write");
-    await this.#step(async (signal) => {
+    await this.#step("written", async (signal) => {
       const images = [...this.#images];
       this.#images = [];
       const { file, overwrite, parts } = this.plan!;
@@ -296,9 +292,8 @@ export class Exposure {
       } catch (error) {
         throw error instanceof ImageNotWritten ? this.#keep(error, this.plan!) : error;
       }
-    }, true);
-    this.completed = true;
-    this.#go("written");
+      this.completed = true;
+    });
   }
 
   /** Ends what is under way when the server stops: an image that is being written is written to its end. */
@@ -306,6 +301,7 @@ export class Exposure {
     this.#closed = new InstrumentError("Exposure aborted: the server is stopping");
     if (this.state === "writing") await this.#stepEnded;
     await this.abort(this.#closed);
+    await this.#stepEnded;
   }
 
   /** Ends the exposure, and the sequence, that is under way; there is no image. Where none is, nothing happens. */
@@ -318,7 +314,7 @@ export class Exposure {
 
   /** Closes the shutter until it is resumed. @throws {InstrumentError} When the camera is not exposing. */
   async pause(): Promise<void> {
-    if (this.#over && this.state === "exposing") throw new InstrumentError("Cannot pause: the exposure time is over");
+    if (this.#over && this.state === "exposing") throw new NotNow("Cannot pause: the exposure time is over");
     if (this.state !== "paused") this.#go("pause", () => this.#wakeUp());
     await this.#next(async () => {
       if (this.state !== "paused") return;
@@ -329,6 +325,7 @@ export class Exposure {
 
   /** Opens it again. @throws {InstrumentError} When there is no exposure that could be resumed. */
   async resume(): Promise<void> {
+    if (this.#over && this.state === "paused") throw new NotNow("Cannot resume: the exposure time is over");
     if (this.state !== "exposing") this.#go("resume");
     await this.#next(async () => {
       if (this.state !== "exposing") return;
@@ -415,17 +412,19 @@ export class Exposure {
   /**
    * One step of an exposure: whatever goes wrong in it ends the exposure.
    *
-   * @param final Whether what it did counts although it was called off meanwhile.
+   * @param done What has happened when it is done. An image that is written counts although it was called off meanwhile.
    */
-  async #step<T>(work: (signal: AbortSignal) => Promise<T>, final = false): Promise<T> {
+  async #step(done: ExposureEvent, work: (signal: AbortSignal) => Promise<void>): Promise<void> {
     const { signal } = this.#stop;
     const ended = Promise.withResolvers<void>();
     this.#stepEnded = ended.promise;
     this.#stepping = true;
     try {
-      const result = await work(signal);
-      if (!final) signal.throwIfAborted();
-      return result;
+      await work(signal);
+      if (done !== "written") signal.throwIfAborted();
+      // Nobody comes in between: an abort would find a step that is over, in a state that is not.
+      this.#stepping = false;
+      this.#go(done);
     } catch (error) {
       await this.#giveUp(error);
       throw error;
@@ -438,16 +437,14 @@ export class Exposure {
   /** Ends the exposure without an image. */
   async #giveUp(error: unknown): Promise<void> {
     this.#go(this.#stop.signal.aborted && error === this.#stop.signal.reason ? "abort" : "fail");
-    try {
-      await this.#shutter;
-      await this.#detector.abort();
-    } finally {
-      this.#images = [];
-      this.#opened = undefined;
-      this.secondsRemaining = this.pixelsRemaining = 0;
-      this.completed = true;
-      this.#go("clear");
-    }
+    await this.#shutter;
+    // Why it came to this is told; a detector that cannot be aborted either says so at the next exposure.
+    await this.#detector.abort().catch(() => {});
+    this.#images = [];
+    this.#opened = undefined;
+    this.secondsRemaining = this.pixelsRemaining = 0;
+    this.completed = true;
+    this.#go("clear");
   }
 
   #go(event: ExposureEvent, before: () => void = () => {}): void {

@@ -99,6 +99,14 @@ function amplifierCards({ detector, format, region }: ImageDescription, readout:
   ];
 }
 
+/** What the instruments say, but for what the camera says of its amplifiers: in the file's other parts too. */
+function othersCards(image: ImageDescription): HeaderCard[] {
+  const own = new Set(
+    image.readouts.flatMap((readout) => amplifierCards(image, readout)).map(({ keyword }) => keyword),
+  );
+  return image.keywords.filter(({ keyword }) => !own.has(keyword) && keyword !== "NEXTEND");
+}
+
 /**
  * The parts of an image file, without their pixels. What the camera says goes before what the instruments say: with one amplifier a primary image, with several a primary part
  * without pixels and an extension for each (`im1`, `im2`, …), as azcam writes them.
@@ -111,12 +119,12 @@ export function imageParts(image: ImageDescription, times: ExposureTimes): Image
   const { readouts, focalPlane: { configuration } } = image;
   const [first] = readouts;
   if (configuration.length === 1 && first !== undefined) {
-    const cards = [...exposureCards(image, times), ...amplifierCards(image, first), ...image.keywords];
+    const cards = [...exposureCards(image, times), ...amplifierCards(image, first), ...othersCards(image)];
     const { columns, rows } = first;
     return [{ header: headerText({ kind: "primary", columns, rows, cards }), hasPixels: true }];
   }
   const extensions = card("NEXTEND", readouts.length, "number of extensions");
-  const primary = [...exposureCards(image, times), extensions, ...image.keywords];
+  const primary = [...exposureCards(image, times), extensions, ...othersCards(image)];
   return [
     { header: headerText({ kind: "primary", extensions: true, cards: primary }), hasPixels: false },
     ...readouts.map((readout) => {

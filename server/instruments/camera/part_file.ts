@@ -98,6 +98,25 @@ function partName(file: string): string {
   return `${file}.${crypto.randomUUID().slice(0, 8)}.part`;
 }
 
+/**
+ * Gives a file a name that no other file has, which renaming would take from it.
+ *
+ * @returns Whether it has the name now; false where the disk knows no second name for a file, and nobody else has it.
+ * @throws {FileError} When another file has the name.
+ */
+function linked(part: string, file: string): boolean {
+  try {
+    Deno.linkSync(part, file);
+  } catch (error) {
+    if (error instanceof Deno.errors.AlreadyExists || exists(file)) {
+      throw new FileError("a file of that name has come meanwhile");
+    }
+    return false;
+  }
+  Deno.removeSync(part);
+  return true;
+}
+
 /** A file that is being written. */
 export class PartFile {
   readonly #file: string;
@@ -144,8 +163,7 @@ export class PartFile {
     this.#handle.close();
     try {
       inWords(() => {
-        if (!this.#overwrite && exists(this.#file)) throw new FileError("a file of that name has come meanwhile");
-        Deno.renameSync(this.#part, this.#file);
+        if (this.#overwrite || !linked(this.#part, this.#file)) Deno.renameSync(this.#part, this.#file);
       });
     } catch (error) {
       this.#remove();
