@@ -328,7 +328,7 @@ export class Exposure {
     if (this.#over && this.state === "paused") throw new NotNow("Cannot resume: the exposure time is over");
     if (this.state !== "exposing") this.#go("resume");
     await this.#next(async () => {
-      if (this.state !== "exposing") return;
+      if (this.state !== "exposing" || this.#over) return;
       if (this.#opened === undefined) {
         await this.#detector.resume();
         this.#opened = this.#clock.now();
@@ -371,22 +371,38 @@ export class Exposure {
 
   /** Waits until the shutter has been open for the exposure time, whatever pauses there are. */
   async #exposureTime(signal: AbortSignal): Promise<void> {
-    for (;;) {
-      this.secondsRemaining = this.secondsLeft();
-      this.#changed();
-      const isOpen = this.state === "exposing" && this.#opened !== undefined;
-      if (this.#readEarly || (isOpen && this.secondsRemaining === 0)) return;
-      this.#wake = new AbortController();
-      const woken = AbortSignal.any([signal, this.#wake.signal]);
-      // While the shutter is closed there is nothing to count: somebody wakes it.
-      const seconds = isOpen ? Math.min(tick, this.secondsRemaining) : Infinity;
-      try {
-        if (seconds === Infinity) await rejection(woken);
-        else await this.#clock.wait(seconds, woken);
-      } catch {
+    // One signal ends the wait, whatever the reason: a signal made of several can be lost while it is waited for.
+    const wakeUp = () => this.#wakeUp();
+    signal.addEventListener("abort", wakeUp);
+    try {
+      while (!this.#exposureTimeIsOver()) {
+        this.#wake = new AbortController();
+        signal.throwIfAborted();
+        await this.#waitForChange(this.#wake.signal);
         signal.throwIfAborted();
       }
+    } finally {
+      signal.removeEventListener("abort", wakeUp);
     }
+  }
+
+  /** Looks at the time, and tells it. */
+  #exposureTimeIsOver(): boolean {
+    this.secondsRemaining = this.secondsLeft();
+    this.#changed();
+    return this.#readEarly || (this.#isOpen && this.secondsRemaining === 0);
+  }
+
+  get #isOpen(): boolean {
+    return this.state === "exposing" && this.#opened !== undefined;
+  }
+
+  /** Waits for the next look at the time; while the shutter is closed there is nothing to count: somebody wakes it. */
+  async #waitForChange(woken: AbortSignal): Promise<void> {
+    const waiting = this.#isOpen
+      ? this.#clock.wait(Math.min(tick, this.secondsRemaining), woken)
+      : new Promise<void>((resolve) => woken.addEventListener("abort", () => resolve(), { once: true }));
+    await waiting.catch(() => {});
   }
 
   /** Does something with the shutter when what was begun before is done. */
@@ -459,13 +475,4 @@ export class Exposure {
     const hint = event === "begin" || event === "flush" ? "; abort gives it up" : "";
     return new NotNow(`Cannot ${wanted[event] ?? event}: ${doing[this.state]}${hint}`);
   }
-}
-
-/** Waits for nothing but a signal. @throws Its reason. */
-function rejection(signal: AbortSignal): Promise<never> {
-  return new Promise((_, reject) => {
-    const abort = () => reject(signal.reason);
-    if (signal.aborted) abort();
-    else signal.addEventListener("abort", abort, { once: true });
-  });
 }

@@ -15,33 +15,35 @@ export const quick: SimulatedCameraOptions = {
   flushSeconds: 0,
 };
 
-/** A server with the demo bench, whose camera writes into a folder of its own. */
-export class CameraServer {
+/** A server with a camera that writes into a folder, and clients of its command server. */
+export class ServedCamera {
   readonly folder: string;
   readonly server: HeliographServer;
-  readonly client: RawClient;
-  readonly #others: RawClient[] = [];
+  readonly #clients: RawClient[] = [];
+  readonly #ownsFolder: boolean;
 
-  private constructor(folder: string, server: HeliographServer, client: RawClient) {
-    this.folder = folder;
+  constructor(server: HeliographServer, folder: string, ownsFolder = true) {
     this.server = server;
-    this.client = client;
+    this.folder = folder.replaceAll("\\", "/");
+    this.#ownsFolder = ownsFolder;
   }
 
-  static async start(options: SimulatedCameraOptions = quick, poll = false): Promise<CameraServer> {
-    const folder = await Deno.makeTempDir({ prefix: "heliograph-images-" });
-    const instruments = demoInstruments({ camera: { imageFolders: [folder], ...options } });
-    const server = startServer({ instruments, poll });
-    await server.ready;
-    return new CameraServer(folder.replaceAll("\\", "/"), server, await RawClient.connect(server.commandServer.port));
+  /** Waits for the server, and opens the connections for `ask` and `beside`. */
+  async connected(): Promise<this> {
+    await this.server.ready;
+    await this.another();
+    await this.another();
+    return this;
   }
 
   /** Sends an azcam line and waits for its reply. */
   ask(line: string): Promise<string> {
-    const reply = this.client.ask(line);
-    // Where a test fails before it looks at the reply, its own failure is what is told.
-    reply.catch(() => {});
-    return reply;
+    return asked(this.#clients[0]!, line);
+  }
+
+  /** The same from another client, which does not wait behind what the first one has asked for. */
+  beside(line: string): Promise<string> {
+    return asked(this.#clients[1]!, line);
   }
 
   /** Sends azcam lines which must all be answered with OK. */
@@ -52,10 +54,10 @@ export class CameraServer {
     }
   }
 
-  /** Another client of the same server. */
+  /** One more client. */
   async another(): Promise<RawClient> {
     const client = await RawClient.connect(this.server.commandServer.port);
-    this.#others.push(client);
+    this.#clients.push(client);
     return client;
   }
 
@@ -70,9 +72,25 @@ export class CameraServer {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    for (const client of [this.client, ...this.#others]) client[Symbol.dispose]();
+    for (const client of this.#clients) client[Symbol.dispose]();
     await this.server.stop();
-    await Deno.remove(this.folder, { recursive: true });
+    if (this.#ownsFolder) await Deno.remove(this.folder, { recursive: true });
+  }
+}
+
+function asked(client: RawClient, line: string): Promise<string> {
+  const reply = client.ask(line);
+  // Where a test fails before it looks at the reply, its own failure is what is told.
+  reply.catch(() => {});
+  return reply;
+}
+
+/** The demo bench, whose camera writes into a folder of its own. */
+export class CameraServer extends ServedCamera {
+  static async start(options: SimulatedCameraOptions = quick, poll = false): Promise<CameraServer> {
+    const folder = await Deno.makeTempDir({ prefix: "heliograph-images-" });
+    const instruments = demoInstruments({ camera: { imageFolders: [folder], ...options } });
+    return await new CameraServer(startServer({ instruments, poll }), folder).connected();
   }
 }
 

@@ -7,9 +7,8 @@ import { InstrumentError } from "../../../server/instruments/errors.ts";
 import { readFits, verifySums } from "../../../server/instruments/fits/read.ts";
 import type { Instrument } from "../../../server/instruments/instrument.ts";
 import { demoInstruments } from "../../../server/demo_bench.ts";
-import type { HeliographServer } from "../../../server/server.ts";
-import { eventually, RawClient, startServer } from "../../fixture.ts";
-import { fileSource } from "./camera.ts";
+import { eventually, startServer } from "../../fixture.ts";
+import { fileSource, ServedCamera } from "./camera.ts";
 
 /** What a detector does that may take time, or fail. */
 export type DetectorStep = "flush" | "begin" | "pause" | "resume" | "end" | "abort" | "readout";
@@ -137,24 +136,24 @@ export interface RecordingCameraOptions {
 }
 
 /** A server with azcam's tools, whose camera has a {@linkcode RecordingDetector} and a clock that is advanced by hand. */
-export class RecordingCamera {
-  readonly clock = new SimulatedClock(new Date("2026-11-21T22:30:00Z"));
+export class RecordingCamera extends ServedCamera {
+  readonly clock: SimulatedClock;
   readonly detector: RecordingDetector;
-  readonly folder: string;
-  readonly server: HeliographServer;
   /** The states that the exposure went through, and when. */
   readonly states: [state: string, at: number][] = [];
-  readonly #clients: RawClient[] = [];
-  readonly #ownsFolder: boolean;
 
-  private constructor({ columns, rows, others }: RecordingCameraOptions, folder: string, ownsFolder: boolean) {
-    this.folder = folder.replaceAll("\\", "/");
-    this.#ownsFolder = ownsFolder;
-    this.detector = new RecordingDetector(this.clock, columns, rows);
+  private constructor({ columns, rows, others, folder: given }: RecordingCameraOptions, folder: string) {
+    const clock = new SimulatedClock(new Date("2026-11-21T22:30:00Z"));
+    const detector = new RecordingDetector(clock, columns, rows);
     const instruments = demoInstruments().filter(({ name }) => name !== "exposure");
-    const { detector, clock } = this;
     const camera = azcamExposure({ summary: "recorded", detector, clock, imageFolders: [folder] });
-    this.server = startServer({ instruments: [...instruments, camera, ...others?.(folder) ?? []] });
+    super(
+      startServer({ instruments: [...instruments, camera, ...others?.(folder) ?? []] }),
+      folder,
+      given === undefined,
+    );
+    this.clock = clock;
+    this.detector = detector;
     this.server.bench.onChange((instrument, { name, value }) => {
       if (instrument === camera && name === "state") {
         this.states.push([String(value), Math.round(clock.now() * 1000) / 1000]);
@@ -164,36 +163,7 @@ export class RecordingCamera {
 
   static async start(options: RecordingCameraOptions = {}): Promise<RecordingCamera> {
     const folder = options.folder ?? await Deno.makeTempDir({ prefix: "heliograph-recorded-" });
-    const camera = new RecordingCamera(options, folder, options.folder === undefined);
-    await camera.server.ready;
-    await camera.another();
-    await camera.another();
-    return camera;
-  }
-
-  /** Sends an azcam line and waits for its reply. */
-  ask(line: string): Promise<string> {
-    return asked(this.#clients[0]!, line);
-  }
-
-  /** The same from another client, which does not wait behind what the first one has asked for. */
-  beside(line: string): Promise<string> {
-    return asked(this.#clients[1]!, line);
-  }
-
-  /** Sends azcam lines which must all be answered with OK. */
-  async tell(...lines: string[]): Promise<void> {
-    for (const line of lines) {
-      const reply = await this.ask(line);
-      if (reply !== "OK") throw new Error(`${line} was answered with ${reply}`);
-    }
-  }
-
-  /** One more client. */
-  async another(): Promise<RawClient> {
-    const client = await RawClient.connect(this.server.commandServer.port);
-    this.#clients.push(client);
-    return client;
+    return await new RecordingCamera(options, folder).connected();
   }
 
   /** Waits until the exposure is in a state. */
@@ -229,29 +199,6 @@ export class RecordingCamera {
       });
     });
   }
-
-  /** What a field of the camera holds now. */
-  field(name: string) {
-    return this.server.bench.find("exposure")!.field(name).value;
-  }
-
-  /** The files in its folder, sorted. */
-  files(): string[] {
-    return [...Deno.readDirSync(this.folder)].map(({ name }) => name).sort();
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    for (const client of this.#clients) client[Symbol.dispose]();
-    await this.server.stop();
-    if (this.#ownsFolder) await Deno.remove(this.folder, { recursive: true });
-  }
-}
-
-function asked(client: RawClient, line: string): Promise<string> {
-  const reply = client.ask(line);
-  // Where a test fails before it looks at the reply, its own failure is what is told.
-  reply.catch(() => {});
-  return reply;
 }
 
 /** Whether a file exists, told without waiting. */
