@@ -46,6 +46,8 @@ export class WebSocketConnection implements ClientConnection {
   readonly #received: (string | null)[] = [];
   #receivedLength = 0;
   #reading: (() => void) | undefined;
+  /** Ends what waits for the client to read. */
+  readonly #pauses = new Set<() => void>();
   #closed: Error | undefined;
   #leastQueued = 0;
   #stuckSince = 0;
@@ -124,8 +126,18 @@ export class WebSocketConnection implements ClientConnection {
       wait = Math.min(2 * wait, longestWait)
     ) {
       if (this.#closed !== undefined) throw this.#closed;
-      await new Promise((resolve) => setTimeout(resolve, wait));
+      await this.#pause(wait);
     }
+  }
+
+  /** Waits for a while, at most to the end of the connection. */
+  async #pause(milliseconds: number): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const timer = setTimeout(resolve, milliseconds);
+    this.#pauses.add(resolve);
+    await promise;
+    clearTimeout(timer);
+    this.#pauses.delete(resolve);
   }
 
   /** Drops a client that has read nothing for too long. */
@@ -158,6 +170,7 @@ export class WebSocketConnection implements ClientConnection {
   #end(reason: Error): void {
     this.#closed ??= reason;
     this.#ended.resolve();
+    for (const end of this.#pauses) end();
     this.#reading?.();
   }
 

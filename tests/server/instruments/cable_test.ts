@@ -133,6 +133,8 @@ async function pulledHundredTimes(makeCable: (echo: Echo, folder: string) => Cab
     const driving = Promise.all([drive("echo"), drive("echo"), drive("neighbour")]);
     for (let pull = 0; pull < 100; pull++) {
       await eventually(connected, `contact after ${pull} pulls: ${contact.reason}`);
+      // Nothing answers to that: a busy PC may not have read it when the cable is pulled.
+      await eventually(() => echo.initialisations > pull, `it is initialised after ${pull} pulls`);
       await wait(Math.random() * 20);
       await cable.pull();
       await eventually(() => contact.state === "lost", "the loss to be noticed");
