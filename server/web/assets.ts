@@ -5,6 +5,7 @@
  */
 
 import { createHash } from "node:crypto";
+import { pageAssets } from "./page_assets.ts";
 
 /** One file. */
 export interface Asset {
@@ -27,31 +28,10 @@ export function asset(type: string, content: string | Uint8Array<ArrayBuffer>): 
   return { bytes, type, hash: createHash("sha256").update(bytes).digest("hex") };
 }
 
-const overview = `<!DOCTYPE html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width">
-<title>heliograph</title>
-</head>
-<body>
-<h1>heliograph</h1>
-<p>This server drives instruments. Programs reach it here by:</p>
-<ul>
-<li><a href="/api/v1/instruments">/api/v1/instruments</a> and what
-<a href="/api/v1/openapi.json">/api/v1/openapi.json</a> describes (JSON)</li>
-<li>/api/COMMAND?KEY=VALUE and POST /api (azcam's web API)</li>
-<li>/ws (WebSocket: the framed dialect)</li>
-<li><a href="/metrics">/metrics</a> (Prometheus) and <a href="/healthz">/healthz</a></li>
-</ul>
-</body>
-</html>
-`;
-
-/** The files by path. */
-export const assets: ReadonlyMap<string, Asset> = new Map([
-  ["/", asset("text/html; charset=utf-8", overview)],
-]);
+/** The page's files by their paths. */
+export const assets: ReadonlyMap<string, Asset> = new Map(
+  Object.entries(pageAssets).map(([path, { type, body }]) => [path, asset(type, body)]),
+);
 
 /**
  * The response with a file.

@@ -1,0 +1,228 @@
+/**
+ * The page as a whole: its head, the cards of the instruments, and the panels beside them.
+ *
+ * @module
+ */
+
+/** @jsxRuntime automatic */
+/** @jsxImportSource npm:preact@11.2.0 */
+import type { ComponentChildren, VNode } from "npm:preact@11.2.0";
+import { useEffect, useState } from "npm:preact@11.2.0/hooks";
+import type { Bench, LiveInstrument } from "./bench.ts";
+import { Card } from "./card.tsx";
+import { ClientsPanel } from "./clients.tsx";
+import { ConsolePanel } from "./console.tsx";
+import { useLive } from "./live.tsx";
+import { PlotPanel, type Plotted } from "./plot.tsx";
+
+const panels = ["plot", "console", "clients"] as const;
+type PanelName = typeof panels[number];
+const panelTitles = {
+  plot: "Plot",
+  console: "Console",
+  clients: "Clients",
+} as const;
+
+/** The narrowest column of cards, in pixels. */
+const columnWidth = 340;
+
+/** The page. */
+export function App(
+  { bench, plotted }: { bench: Bench; plotted: Plotted },
+): VNode {
+  const [open, setOpen] = useState<ReadonlySet<PanelName>>(new Set());
+  const [sought, setSought] = useState("");
+  const toggle = (name: PanelName) => {
+    const next = new Set(open);
+    if (!next.delete(name)) {
+      // A small screen has room for one.
+      if (!matchMedia("(min-width: 900px)").matches) next.clear();
+      next.add(name);
+    }
+    setOpen(next);
+  };
+  useEffect(
+    () => plotted.onAdd(() => setOpen((now) => now.has("plot") ? now : new Set([...now, "plot"]))),
+    [],
+  );
+  const { state, everOpen } = useLive(bench.connection);
+  return (
+    <div
+      class={`page ${open.size > 0 ? "with-panels" : ""} ${state === "open" ? "" : "lost"}`}
+    >
+      <a class="skip" href="#bench">Skip to the instruments</a>
+      <header>
+        <h1>heliograph</h1>
+        <ConnectionState bench={bench} />
+        <input
+          type="search"
+          class="seek"
+          placeholder="Find an instrument"
+          aria-label="Find an instrument"
+          value={sought}
+          onInput={(event) => setSought(event.currentTarget.value)}
+        />
+        <nav aria-label="Panels">
+          {panels.map((name) => (
+            <button
+              key={name}
+              type="button"
+              aria-pressed={open.has(name)}
+              onClick={() => toggle(name)}
+            >
+              {panelTitles[name]}
+            </button>
+          ))}
+        </nav>
+      </header>
+      <main id="bench" tabIndex={-1} aria-label="Instruments">
+        {everOpen ? <Cards bench={bench} plotted={plotted} sought={sought} /> : null}
+      </main>
+      {open.size === 0 ? null : (
+        <aside aria-label="Open panels">
+          {open.has("plot")
+            ? (
+              <Panel name="plot" close={toggle}>
+                <PlotPanel bench={bench} plotted={plotted} />
+              </Panel>
+            )
+            : null}
+          {open.has("console")
+            ? (
+              <Panel name="console" close={toggle}>
+                <ConsolePanel bench={bench} />
+              </Panel>
+            )
+            : null}
+          {open.has("clients")
+            ? (
+              <Panel name="clients" close={toggle}>
+                <ClientsPanel bench={bench} />
+              </Panel>
+            )
+            : null}
+        </aside>
+      )}
+    </div>
+  );
+}
+
+interface PanelProps {
+  readonly name: PanelName;
+  readonly close: (name: PanelName) => void;
+  readonly children: ComponentChildren;
+}
+
+function Panel({ name, close, children }: PanelProps): VNode {
+  const title = panelTitles[name];
+  return (
+    <section class={`panel ${name}`} aria-label={title}>
+      <div class="panel-head">
+        <h2>{title}</h2>
+        <button
+          type="button"
+          class="plain"
+          aria-label={`Close ${title}`}
+          onClick={() => close(name)}
+        >
+          ×
+        </button>
+      </div>
+      {children}
+    </section>
+  );
+}
+
+function ConnectionState({ bench }: { bench: Bench }): VNode {
+  const { state, retryAt, everOpen } = useLive(bench.connection);
+  const welcome = useLive(bench.welcome);
+  const [, tick] = useState(0);
+  useEffect(() => {
+    if (state !== "lost") return;
+    const timer = setInterval(() => tick((count) => count + 1), 500);
+    return () => clearInterval(timer);
+  }, [state]);
+  const seconds = Math.max(0, Math.ceil((retryAt - performance.now()) / 1000));
+  const what = state === "open"
+    ? "Connected"
+    : !everOpen
+    ? "Connecting…"
+    : state === "connecting"
+    ? "Connection lost; reconnecting…"
+    : `Connection lost; trying again in ${seconds} s`;
+  return (
+    <p class={`connection ${state}`}>
+      <span role="status" aria-live={state === "open" ? "polite" : "off"}>
+        <span class="lamp" aria-hidden="true" /> {what}
+      </span>
+      {state === "open" && welcome !== undefined
+        ? (
+          <span class="role">
+            {welcome.role === "observer" ? "observer: read only" : welcome.role}
+          </span>
+        )
+        : null}
+      {state === "lost" ? <button type="button" onClick={() => bench.retry()}>Now</button> : null}
+    </p>
+  );
+}
+
+/** The cards in as many columns as there is room for; a card that grows moves no other column. */
+function Cards(
+  { bench, plotted, sought }: {
+    bench: Bench;
+    plotted: Plotted;
+    sought: string;
+  },
+): VNode {
+  const instruments = useLive(bench.instruments);
+  const [columns, setColumns] = useState(1);
+  const [main, setMain] = useState<HTMLElement | null>(null);
+  useEffect(() => {
+    if (main === null) return;
+    const observer = new ResizeObserver(() => setColumns(Math.max(1, Math.floor(main.clientWidth / columnWidth))));
+    observer.observe(main);
+    return () => observer.disconnect();
+  }, [main]);
+  const wanted = sought.trim().toLowerCase();
+  const found = instruments.filter(({ name, title, summary }) =>
+    `${name} ${title} ${summary}`.toLowerCase().includes(wanted)
+  );
+  return (
+    <div class="columns" ref={setMain}>
+      {found.length === 0 ? <p class="nothing">No instrument is called that.</p> : null}
+      {arranged(found, Math.min(columns, Math.max(1, found.length))).map((
+        column,
+        index,
+      ) => (
+        <div class="column" key={index}>
+          {column.map((instrument) => (
+            <Card
+              key={instrument.name}
+              bench={bench}
+              instrument={instrument}
+              plotted={plotted}
+            />
+          ))}
+        </div>
+      ))}
+    </div>
+  );
+}
+
+/** Puts each card into the column that is shortest so far. */
+function arranged(
+  instruments: readonly LiveInstrument[],
+  count: number,
+): LiveInstrument[][] {
+  const columns = Array.from(
+    { length: count },
+    () => ({ height: 0, cards: [] as LiveInstrument[] }),
+  );
+  for (const instrument of instruments) {
+    const shortest = columns.reduce((best, column) => column.height < best.height ? column : best);
+    shortest.cards.push(instrument);
+    shortest.height += 3 + Math.min(instrument.fields.size, 14);
+  }
+  return columns.map(({ cards }) => cards);
+}

@@ -1,0 +1,87 @@
+/**
+ * Bundles the page into `server/web/page_assets.ts`, which the server embeds.
+ *
+ * `deno run --allow-read --allow-write --allow-run --allow-env server/web/page/build.ts` writes it.
+ *
+ * @module
+ */
+
+/** Where the page's sources are. */
+const here = new URL("./", import.meta.url);
+
+/** The module that this makes. */
+export const generated: URL = new URL("../page_assets.ts", here);
+
+/** The files that are taken as they are, by path on the server. */
+const plain = {
+  "/": ["index.html", "text/html; charset=utf-8"],
+  "/page.css": ["page.css", "text/css; charset=utf-8"],
+  "/icon.svg": ["icon.svg", "image/svg+xml"],
+} as const;
+
+/** The text of the bundled program. @throws {Error} With what the bundler says where it fails. */
+async function bundle(): Promise<string> {
+  const { success, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+    // Without a lock: these packages are the page's own, and not the executable's.
+    args: [
+      "bundle",
+      "--quiet",
+      "--no-lock",
+      "--platform",
+      "browser",
+      "--minify",
+      "main.tsx",
+    ],
+    cwd: here,
+    env: { NO_COLOR: "1" },
+  }).output();
+  if (success) return new TextDecoder().decode(stdout);
+  throw new Error(
+    `Cannot bundle the page: ${new TextDecoder().decode(stderr)}`,
+  );
+}
+
+/** Style sheets without comments and indentation. */
+function smaller(css: string): string {
+  return css.replace(/\/\*[\s\S]*?\*\//g, "").replace(/^\s+/gm, "");
+}
+
+/**
+ * Makes the text of the module from the page's sources.
+ *
+ * @returns The text of `page_assets.ts`.
+ * @throws {Error} Where this Deno cannot bundle.
+ */
+export async function pageModule(): Promise<string> {
+  const entries: [path: string, type: string, body: string][] = [];
+  for (const [path, [file, type]] of Object.entries(plain)) {
+    const text = (await Deno.readTextFile(new URL(file, here))).replaceAll(
+      "\r\n",
+      "\n",
+    );
+    entries.push([
+      path,
+      type,
+      type.startsWith("text/css") ? smaller(text) : text,
+    ]);
+  }
+  entries.push(["/page.js", "text/javascript; charset=utf-8", await bundle()]);
+  const lines = entries.map(([path, type, body]) =>
+    `  ${JSON.stringify(path)}: { type: ${JSON.stringify(type)}, body: ${JSON.stringify(body)} },`
+  );
+  return `// deno-fmt-ignore-file
+// deno-lint-ignore-file
+/**
+ * The files of the page by path; made from server/web/page/ by its build.ts, and not to be edited.
+ *
+ * @module
+ */
+
+/** The files of the page by path. */
+export const pageAssets: Readonly<Record<string, { readonly type: string; readonly body: string }>> = {
+${lines.join("\n")}
+};
+`;
+}
+
+if (import.meta.main) await Deno.writeTextFile(generated, await pageModule());

@@ -1,0 +1,188 @@
+/**
+ * The controls of a camera: an instrument that can expose and abort, and says in what state it is.
+ *
+ * @module
+ */
+
+/** @jsxRuntime automatic */
+/** @jsxImportSource npm:preact@11.2.0 */
+import type { VNode } from "npm:preact@11.2.0";
+import { useState } from "npm:preact@11.2.0/hooks";
+import type { FieldReading } from "../../../protocol/description.ts";
+import { mayDo } from "./allowed.ts";
+import type { Bench, LiveField, LiveInstrument } from "./bench.ts";
+import { Live, useLive } from "./live.tsx";
+import { heldText } from "./setting.tsx";
+import { ValueControl, wireValue } from "./value_control.tsx";
+import { Complaint, useWork } from "./work.tsx";
+
+/** Whether an instrument is a camera. */
+export function isCamera({ fields, commands }: LiveInstrument): boolean {
+  return fields.has("state") &&
+    ["expose", "abort"].every((wanted) => commands.some(({ name }) => name === wanted));
+}
+
+/** What is set before an exposure, with words for people. */
+const settings = [["exposuretime", "Exposure time"], ["imagetype", "Type"], [
+  "imagetitle",
+  "Title",
+]] as const;
+
+const nothing = new Live<FieldReading>({
+  value: null,
+  text: "",
+  quality: "stale",
+  time: null,
+});
+
+/** The controls. */
+export function CameraControls(
+  { bench, instrument }: { bench: Bench; instrument: LiveInstrument },
+): VNode {
+  const { name, fields, commands } = instrument;
+  const reading = (field: string) => useLive(fields.get(field)?.reading ?? nothing);
+  const [state, progress, remaining] = [
+    reading("state"),
+    reading("progress"),
+    reading("exposuretimeremaining"),
+  ];
+  const [lastFile, message] = [reading("lastfile"), reading("message")];
+  const [number, total] = [
+    reading("exposuresequencenumber"),
+    reading("exposuresequencetotal"),
+  ];
+  const held = settings.map(([field]) => reading(field));
+  const welcome = useLive(bench.welcome);
+  const connection = useLive(bench.connection);
+  const [entered, setEntered] = useState<Readonly<Record<string, string>>>({});
+  const [count, setCount] = useState("2");
+  const [work, complaint] = useWork();
+  const off = !mayDo(welcome?.role, "operator") || connection.state !== "open";
+  const has = (command: string) => commands.some((each) => each.name === command);
+  const busy = !["idle", "aborted", "failed"].includes(state.text);
+  /** What was entered is set first: an exposure is taken as it is set. */
+  const takeWith = (command: string, args: readonly unknown[]) =>
+    void work(async () => {
+      for (const [at, [title]] of settings.entries()) {
+        const field = fields.get(title);
+        const wanted = entered[title];
+        if (field === undefined || wanted === undefined) continue;
+        if (wanted !== heldText(held[at]!, field.spec.type)) {
+          await bench.set(field, wireValue(field.spec, wanted));
+        }
+      }
+      setEntered({});
+      await bench.call(name, command, args);
+    });
+  const plain = (command: string) => void work(() => bench.call(name, command));
+  const share = typeof progress.value === "number" ? progress.value : 0;
+  return (
+    <div class={`camera ${busy ? "busy" : ""}`}>
+      <div class="camera-settings">
+        {settings.map(([title, label], at) => {
+          const field: LiveField | undefined = fields.get(title);
+          if (field === undefined) return null;
+          const unit = field.spec.unit === undefined ? "" : `, ${field.spec.unit}`;
+          const id = `camera-${name}-${title}`;
+          return (
+            <label key={title} for={id} class={title}>
+              <span>{label}{unit}</span>
+              <ValueControl
+                spec={field.spec}
+                id={id}
+                label={`${label}${unit}`}
+                value={entered[title] ?? heldText(held[at]!, field.spec.type)}
+                disabled={off}
+                onChange={(value) => setEntered((now) => ({ ...now, [title]: value }))}
+                onEnter={() => busy || takeWith("expose", [])}
+                onEscape={() => setEntered({})}
+              />
+            </label>
+          );
+        })}
+      </div>
+      <div class="buttons">
+        <button
+          type="button"
+          class="strong"
+          disabled={off || busy}
+          onClick={() => takeWith("expose", [])}
+        >
+          Expose
+        </button>
+        {has("sequence")
+          ? (
+            <span class="pair">
+              <button
+                type="button"
+                disabled={off || busy}
+                onClick={() => takeWith("sequence", [Number(count)])}
+              >
+                Sequence
+              </button>
+              <input
+                type="number"
+                min="1"
+                step="1"
+                aria-label="Exposures in the sequence"
+                value={count}
+                disabled={off}
+                onInput={(event) => setCount(event.currentTarget.value)}
+              />
+            </span>
+          )
+          : null}
+        {has("pause") && state.text !== "paused"
+          ? (
+            <button
+              type="button"
+              disabled={off || state.text !== "exposing"}
+              onClick={() => plain("pause")}
+            >
+              Pause
+            </button>
+          )
+          : null}
+        {has("resume") && state.text === "paused"
+          ? (
+            <button
+              type="button"
+              disabled={off}
+              onClick={() => plain("resume")}
+            >
+              Resume
+            </button>
+          )
+          : null}
+        <button
+          type="button"
+          class="danger"
+          disabled={off || !busy}
+          onClick={() => plain("abort")}
+        >
+          Abort
+        </button>
+      </div>
+      <Complaint text={complaint} />
+      <div class="progress">
+        <progress
+          max="100"
+          value={busy ? share : 0}
+          aria-label={`${instrument.title}: ${state.text}`}
+        />
+        <span role="status" class="state">{state.text}</span>
+        {busy && typeof total.value === "number" && total.value > 1 &&
+            number.text !== ""
+          ? <span>image {number.text}</span>
+          : null}
+        {typeof remaining.value === "number" && remaining.value > 0 ? <span>{remaining.text} s left</span> : null}
+      </div>
+      {lastFile.text === "" ? null : (
+        <p class="last-file">
+          <span>Last image</span> {lastFile.text}
+        </p>
+      )}
+      {message.text === "" ? null : <p class="complaint">{message.text}</p>}
+    </div>
+  );
+}

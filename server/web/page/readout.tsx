@@ -1,0 +1,123 @@
+/**
+ * A field that can be read: its value, and how far it is to be trusted.
+ *
+ * @module
+ */
+
+/** @jsxRuntime automatic */
+/** @jsxImportSource npm:preact@11.2.0 */
+import type { FieldReading } from "../../../protocol/description.ts";
+import type { VNode } from "npm:preact@11.2.0";
+import { useEffect, useState } from "npm:preact@11.2.0/hooks";
+import type { Bench, LiveField } from "./bench.ts";
+import { useLive } from "./live.tsx";
+import type { Plotted } from "./plot.tsx";
+
+/** How old something is, for people. @param seconds The age. */
+export function ageText(seconds: number): string {
+  const whole = Math.max(0, Math.round(seconds));
+  if (whole < 60) return `${whole} s`;
+  if (whole < 3600) return `${Math.floor(whole / 60)} min ${whole % 60} s`;
+  return `${Math.floor(whole / 3600)} h ${Math.floor(whole % 3600 / 60)} min`;
+}
+
+/** What a field shows. A float without declared decimals may have many more than anybody reads. */
+export function shownText(
+  { spec }: LiveField,
+  { value, text, quality }: FieldReading,
+): string {
+  if (
+    spec.type !== "float" || spec.decimals !== undefined ||
+    quality === "error" || typeof value !== "number"
+  ) {
+    return text;
+  }
+  if (text.length <= 10) return text;
+  const size = Math.abs(value);
+  return size < 1e-3 || size >= 1e7 ? value.toExponential(4) : String(Number(value.toPrecision(8)));
+}
+
+/** One readout as a row. A click on a number plots it; the age shows while it is pointed at, or has the focus. */
+export function Readout(
+  { bench, field, plotted }: {
+    bench: Bench;
+    field: LiveField;
+    plotted: Plotted;
+  },
+): VNode {
+  const reading = useLive(field.reading);
+  const chosen = useLive(plotted.fields).includes(field);
+  const [looking, setLooking] = useState(false);
+  const { spec } = field;
+  const { quality } = reading;
+  const text = shownText(field, reading);
+  const unit = quality === "error" || reading.value === null ? undefined : reading.unit;
+  const look = {
+    onMouseEnter: () => setLooking(true),
+    onMouseLeave: () => setLooking(false),
+  };
+  const value = (
+    <>
+      <span class="text">{text === "" ? "–" : text}</span>
+      {unit === undefined ? null : <span class="unit">{unit}</span>}
+    </>
+  );
+  return (
+    <div class={`row readout ${quality}`} data-field={spec.name} {...look}>
+      <dt title={spec.summary}>
+        {spec.title} {looking && quality === "good" ? <Age bench={bench} field={field} /> : null}
+      </dt>
+      <dd>
+        {quality === "good" ? null : <span class="badge">{quality}</span>}
+        {field.history === undefined ? <span class="value">{value}</span> : (
+          <button
+            type="button"
+            class="value"
+            aria-pressed={chosen}
+            aria-label={`${spec.title}: ${text} ${unit ?? ""}, plot`}
+            onClick={() => plotted.toggle(field)}
+            onFocus={() => setLooking(true)}
+            onBlur={() => setLooking(false)}
+          >
+            {value}
+          </button>
+        )}
+      </dd>
+      {quality === "good" ? null : <Doubt bench={bench} reading={reading} />}
+    </div>
+  );
+}
+
+/** How old a value is, told while somebody looks. */
+function Age({ bench, field }: { bench: Bench; field: LiveField }): VNode {
+  const [time, setTime] = useState(field.reading.value.time);
+  const [, tick] = useState(0);
+  useEffect(() => {
+    const look = async () => {
+      setTime(await bench.readTime(field) ?? field.reading.value.time);
+      tick((count) => count + 1);
+    };
+    void look();
+    const timer = setInterval(() => void look(), 1000);
+    return () => clearInterval(timer);
+  }, [field]);
+  return <small class="age">{ago(bench, time)}</small>;
+}
+
+/** Why a value is not to be trusted, and since when. */
+function Doubt(
+  { bench, reading }: { bench: Bench; reading: FieldReading },
+): VNode {
+  const [, tick] = useState(0);
+  useEffect(() => {
+    const timer = setInterval(() => tick((count) => count + 1), 1000);
+    return () => clearInterval(timer);
+  }, []);
+  const { time, reason } = reading;
+  const age = ago(bench, time);
+  return <dd class="doubt">{reason === undefined ? age : `${reason} (${age})`}</dd>;
+}
+
+function ago(bench: Bench, time: string | null): string {
+  return time === null ? "never read" : `${ageText((bench.now() - Date.parse(time)) / 1000)} ago`;
+}

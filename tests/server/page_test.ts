@@ -1,0 +1,456 @@
+/** The page in a real Chromium: what a person sees and does there. */
+import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
+import { demoInstruments } from "../../server/demo_bench.ts";
+import { command } from "../../server/instruments/command.ts";
+import { defineInstrument } from "../../server/instruments/define_instrument.ts";
+import type { Instrument } from "../../server/instruments/instrument.ts";
+import type { HeliographServer } from "../../server/server.ts";
+import { generated, pageModule } from "../../server/web/page/build.ts";
+import { pageAssets } from "../../server/web/page_assets.ts";
+import { eventually, RawClient, startServer } from "../fixture.ts";
+import { Browser, type BrowserPage, findChromium } from "./browser.ts";
+import { base } from "./web_fixture.ts";
+
+const chromium = await findChromium();
+if (chromium === undefined) {
+  console.warn(
+    "The tests of the page are ignored: no Chromium was found; install one, or say where with CHROMIUM_PATH",
+  );
+}
+// Bundles differ between versions of the bundler, which comes with Deno.
+const bundles = Deno.version.deno.startsWith("2.9.");
+if (!bundles) {
+  console.warn(`The bundle of the page is not compared: it is made with Deno 2.9, and this is ${Deno.version.deno}`);
+}
+
+const hostile = `<img src=x onerror="document.title='taken'">`;
+
+/** An instrument whose fields are as a test wants them, and that says hostile things. */
+function odd(): { instrument: Instrument; fail: (reason: string) => void } {
+  let failure = "";
+  const instrument = defineInstrument({
+    title: `Odd ${hostile}`,
+    summary: `summary ${hostile}`,
+    fields: {
+      Broken: {
+        type: "float",
+        unit: "V",
+        read: () => {
+          if (failure !== "") throw new Error(failure);
+          return 1;
+        },
+      },
+      Unread: { type: "float", unit: "V", access: "readout" },
+      Remark: { type: "text", initial: `value ${hostile}`, access: "readout" },
+      [`Field ${hostile}`]: {
+        type: "choice",
+        choices: [`choice ${hostile}`, "other"],
+        initial: "other",
+        write: () => {},
+      },
+      Note: { type: "text", initial: "", write: () => {} },
+    },
+    commands: {
+      speak: command({ summary: `Say it ${hostile}`, run: () => `reply ${hostile}` }),
+    },
+  });
+  return { instrument, fail: (reason) => failure = reason };
+}
+
+const card = (name: string) => `[aria-labelledby=card-${name}]`;
+const field = (instrument: string, name: string) => `${card(instrument)} [data-field=${name}]`;
+const setpoint = "#setting-argon_mfc-setpoint_entry";
+
+/** A server with the demo bench and an odd instrument, whose camera writes into a folder of its own. */
+async function withServer(
+  run: (server: HeliographServer, fail: (reason: string) => void) => Promise<void>,
+): Promise<void> {
+  const folder = await Deno.makeTempDir();
+  try {
+    const { instrument, fail } = odd();
+    const camera = { imageFolders: [folder.replaceAll("\\", "/")] };
+    await using server = startServer({
+      poll: true,
+      webPort: 0,
+      instruments: [...demoInstruments({ camera }), instrument],
+    });
+    await server.ready;
+    await run(server, fail);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+async function ready(page: BrowserPage): Promise<void> {
+  await page.shows("header", "Connected");
+  await page.until(`document.querySelectorAll("article").length >= 12`);
+}
+
+Deno.test({
+  name: "page: the committed bundle is what its sources give",
+  ignore: !bundles,
+  async fn() {
+    strictEqual(
+      await Deno.readTextFile(generated),
+      await pageModule(),
+      "run: deno run -A server/web/page/build.ts",
+    );
+  },
+});
+
+Deno.test("page: it is below 150 KB compressed, and has nothing inline and nothing from elsewhere", async () => {
+  let bytes = 0;
+  for (const { body } of Object.values(pageAssets)) {
+    const stream = new Blob([body]).stream().pipeThrough(new CompressionStream("gzip"));
+    bytes += (await new Response(stream).arrayBuffer()).byteLength;
+  }
+  ok(bytes < 150_000, `${bytes} bytes`);
+  const { body } = pageAssets["/"]!;
+  deepStrictEqual(/<style|\sstyle=|\son\w+=|<script(?![^>]*\ssrc="\/)/i.exec(body), null);
+  for (const [, address] of body.matchAll(/(?:src|href)="([^"]*)"/g)) ok(address! in pageAssets, address);
+});
+
+Deno.test({
+  name: "page: what people do there, in a real browser",
+  ignore: chromium === undefined,
+  async fn(t) {
+    await using browser = await Browser.start(chromium!);
+    await withServer(async (server, fail) => {
+      const url = base(server);
+      await using page = await browser.open(url);
+      await ready(page);
+
+      await t.step("a setting is staged, confirmed, and the readback follows", async () => {
+        await page.fill(setpoint, "12.5");
+        await page.shows(`${card("argon_mfc")} .typed`, "Set");
+        await page.press("Enter");
+        await page.shows(`${card("argon_mfc")} .staged`, "Setpoint Entry");
+        await page.shows(card("argon_mfc"), "1 change waits");
+        strictEqual(server.bench.find("Argon MFC")!.field("Setpoint Entry").staged, true);
+        await page.click("[aria-label='Confirm Argon MFC']");
+        await page.shows(field("argon_mfc", "device_setpoint"), "12.5");
+        await page.until(`!document.querySelector("${card("argon_mfc")} .staged")`);
+      });
+
+      await t.step("Revert puts a staged setting back", async () => {
+        await page.fill(setpoint, "77");
+        await page.press("Enter");
+        await page.click("[aria-label='Revert Argon MFC']");
+        await page.until(`document.querySelector("${setpoint}").value === "12.5"`);
+        await page.until(`!document.querySelector("${card("argon_mfc")} .staged")`);
+      });
+
+      await t.step("Confirm confirms what was typed, also without Enter", async () => {
+        await page.fill(setpoint, "14.5");
+        await page.click("[aria-label='Confirm Argon MFC']");
+        await page.shows(field("argon_mfc", "device_setpoint"), "14.5");
+        await page.until(`!document.querySelector("${card("argon_mfc")} .staged")`);
+      });
+
+      await t.step("a refused value shows its error beside it, and Escape takes it back", async () => {
+        await page.fill(setpoint, "900");
+        await page.press("Enter");
+        await page.shows(field("argon_mfc", "setpoint_entry"), "above its maximum of 200 sccm");
+        strictEqual(
+          await page.evaluate(`document.getElementById(document.querySelector("${setpoint}")
+            .getAttribute("aria-describedby")).textContent.includes("above its maximum")`),
+          true,
+        );
+        await page.press("Escape");
+        await page.until(`!document.querySelector("${card("argon_mfc")} .complaint")`);
+        strictEqual(await page.evaluate(`document.querySelector("${setpoint}").value`), "14.5");
+      });
+
+      await t.step("a switch turns at once, a choice without confirm waits for Set", async () => {
+        await page.click("#setting-instrument-shutter");
+        await page.until(`document.querySelector("#setting-instrument-shutter").ariaChecked === "true"`);
+        strictEqual(server.bench.find("instrument")!.field("shutter").value, true);
+        await page.evaluate(`(() => {
+          const select = document.querySelector("#setting-instrument-filter");
+          select.value = "i";
+          select.dispatchEvent(new Event("change", { bubbles: true }));
+        })()`);
+        strictEqual(server.bench.find("instrument")!.field("filter").value, "r");
+        await page.click("[aria-label='Set filter']");
+        await eventually(() => server.bench.find("instrument")!.field("filter").value === "i", "the filter was set");
+      });
+
+      const oddName = server.bench.instruments.find(({ title }) => title.startsWith("Odd"))!.name;
+      await t.step("a stale value and an error look so, and say why", async () => {
+        await page.shows(field(oddName, "unread"), "stale");
+        await page.shows(field(oddName, "unread"), "never read");
+        fail("the wire is cut");
+        await page.shows(`${field(oddName, "broken")}.error`, "Read Error");
+        await page.shows(`${field(oddName, "broken")}.error`, "the wire is cut");
+        const colour = (name: string) =>
+          page.evaluate(`getComputedStyle(document.querySelector("${field(oddName, name)} .text")).color`);
+        ok(await colour("broken") !== await colour("remark"));
+        ok(await colour("unread") !== await colour("remark"));
+      });
+
+      await t.step("nothing that an instrument says is taken for HTML", async () => {
+        await page.click(`${card(oddName)} .commands summary`);
+        await page.click(`${card(oddName)} .command button`);
+        await page.shows(`${card(oddName)} .result`, `reply ${hostile}`);
+        for (const text of ["Odd", "summary", "value", "Field", "Say it"]) {
+          await page.shows(card(oddName), `${text} ${hostile}`);
+        }
+        strictEqual(await page.evaluate("document.images.length"), 0);
+        strictEqual(await page.evaluate("document.title"), "heliograph");
+      });
+
+      await t.step("a command's arguments are filled in, and its error shows under it", async () => {
+        await page.click(`${card("tempcon")} .commands summary`);
+        const form = "[aria-label='tempcon: set_control_temperature']";
+        await page.fill(`${form} input`, "999");
+        await page.press("Enter");
+        await page.shows(`${form} .complaint`, "above its maximum of 50 °C");
+        await page.fill(`${form} input`, "-80");
+        await page.click(`${form} button`);
+        await page.shows(`${form} .result`, "OK");
+        await page.until(`document.querySelector("#setting-tempcon-control_temperature").value === "-80.00"`);
+      });
+
+      await t.step("an exposure is taken with what was entered, and another is aborted", async () => {
+        const camera = card("exposure");
+        const typed = `${camera} .camera-settings`;
+        await page.fill(`${typed} .imagetitle input`, "first light");
+        await page.fill(`${typed} .exposuretime input`, "0.2");
+        await page.click(`${camera} .buttons .strong`);
+        await page.shows(`${camera} .last-file`, "test.fits");
+        await page.shows(`${camera} .state`, "idle");
+        const exposure = server.bench.find("exposure")!;
+        strictEqual(exposure.field("imagetitle").value, "first light");
+        strictEqual(exposure.field("exposuretime").value, 0.2);
+        await page.evaluate(`(() => {
+          const select = document.querySelector("${typed} select");
+          select.value = "dark";
+          select.dispatchEvent(new Event("change", { bubbles: true }));
+        })()`);
+        await page.fill(`${typed} .exposuretime input`, "600");
+        await page.click(`${camera} .buttons .strong`);
+        await page.shows(`${camera} .state`, "exposing");
+        await page.shows(`${camera} .progress`, "s left");
+        await page.click(`${camera} .danger`);
+        await page.shows(camera, "Exposure aborted");
+        await eventually(() => exposure.field("state").value !== "exposing", "the exposure ended");
+      });
+
+      await t.step("two pages see the same", async () => {
+        await using other = await browser.open(url);
+        await ready(other);
+        await page.fill(setpoint, "33");
+        await page.press("Enter");
+        await other.shows(`${card("argon_mfc")} .staged`, "Setpoint Entry");
+        await other.until(`document.querySelector("${setpoint}").value === "33.0"`);
+        await other.click("[aria-label='Confirm Argon MFC']");
+        await page.shows(field("argon_mfc", "device_setpoint"), "33.0");
+        await other.click("[aria-label='Take Argon MFC']");
+        await other.shows(card("argon_mfc"), "held by you");
+        await page.shows(card("argon_mfc"), "held by client");
+        await page.fill(setpoint, "34");
+        await page.press("Enter");
+        await page.shows(`${field("argon_mfc", "setpoint_entry")} .complaint`, "has control of");
+        await page.press("Escape");
+        await other.click("[aria-label='Release Argon MFC']");
+        await page.until(`!document.querySelector("${card("argon_mfc")}").textContent.includes("held by")`);
+      });
+
+      await t.step("who may only read is offered nothing to change", async () => {
+        // As a server answers whose rules make this page an observer.
+        const script = `const parse = JSON.parse;
+          JSON.parse = (text) => parse(/"name":"[^"]*","role":"admin"}}$/.test(text)
+            ? text.replace('"role":"admin"', '"role":"observer"') : text);`;
+        await using other = await browser.open(url, 1280, 800, script);
+        await ready(other);
+        await other.shows("header", "read only");
+        await other.shows(field("argon_mfc", "setpoint_entry"), "33.0");
+        deepStrictEqual(
+          await other.evaluate(`[...document.querySelectorAll("article")].flatMap((each) =>
+            [...each.querySelectorAll("input, select, button:not(.value)")].filter((control) => !control.disabled)
+              .map((control) => control.outerHTML))`),
+          [],
+        );
+      });
+
+      await t.step("the age of a value is told to whoever looks", async () => {
+        await page.evaluate(`document.querySelector("${field("reactor_tc", "temperature")} button").focus()`);
+        await page.shows(field("reactor_tc", "temperature"), " s ago");
+      });
+
+      await t.step("a clicked number is plotted with its value, paused and removed", async () => {
+        await page.click(`${field("tempcon", "camtemp")} button`);
+        await page.shows(".plot .legend", "tempcon.camtemp");
+        await page.until(`document.querySelector(".plot canvas").width > 100`);
+        await page.click(`${field("picarro", "ch4_ppm")} button`);
+        await page.until(`document.querySelectorAll(".plot .legend li").length === 2`);
+        await page.evaluate(`{
+          const make = URL.createObjectURL;
+          URL.createObjectURL = (blob) => (globalThis.saved = blob, make(blob));
+        }`);
+        await page.click(".plot .buttons button:last-child");
+        const rows = (await page.evaluate("saved.text()")).trimEnd().split("\r\n");
+        strictEqual(rows[0], 'time,"tempcon.camtemp (°C)","picarro.ch4_ppm (ppm)"');
+        match(rows.at(-1), /^\d{4}-\d\d-\d\dT[\d:.]+Z,-?[\d.]+,[\d.]+$/);
+        await page.click(".plot .legend li button");
+        await page.click(".plot .legend li button");
+        await page.shows(".plot", "Click a number");
+        await page.click("[aria-label='Close Plot']");
+      });
+
+      await t.step("the console completes, answers azcam lines, and remembers them", async () => {
+        await page.click("nav button:nth-child(2)");
+        await page.fill("[aria-label='Command line']", "tele");
+        await page.press("Tab");
+        await page.type("get_foc");
+        await page.press("Tab");
+        strictEqual(await page.evaluate("document.activeElement.value"), "telescope.get_focus");
+        await page.press("Enter");
+        await page.shows(".log li:last-child", "telescope.get_focus");
+        await page.shows(".log li:last-child .answer", "1200");
+        await page.type("telescope.set_focus 'a");
+        await page.press("Enter");
+        await page.shows(".console .complaint", "never closed");
+        await page.press("ArrowUp");
+        strictEqual(await page.evaluate("document.activeElement.value"), "telescope.get_focus");
+        await page.fill("[aria-label='Command line']", "telescope.nonsense");
+        await page.press("Enter");
+        await page.shows(".log li.failed:last-child", "has no command");
+        await page.click("[aria-label='Close Console']");
+      });
+
+      await t.step("who is connected is told, by the name they take", async () => {
+        await page.click("nav button:nth-child(3)");
+        await page.fill("[aria-label^='Your name']", hostile);
+        await page.press("Enter");
+        await page.shows(".clients", hostile);
+        await page.shows(".clients", "this page");
+        {
+          using robot = await RawClient.connect(server.commandServer.port);
+          await robot.ask("register robot");
+          await page.shows(".clients", "azcam line");
+          await page.click("[aria-label='Disconnect robot']");
+          strictEqual(await robot.rest(), "");
+          await page.until(`!document.querySelector(".clients").textContent.includes("azcam line")`);
+        }
+        await page.click("[aria-label='Close Clients']");
+      });
+
+      await t.step("the keyboard alone changes and confirms a setting, with the focus in sight", async () => {
+        await using other = await browser.open(url);
+        await ready(other);
+        const goTo = async (what: string) => {
+          for (let presses = 0; presses < 120; presses++) {
+            if (await other.evaluate(`document.activeElement.matches(${JSON.stringify(what)})`)) {
+              match(await other.evaluate("getComputedStyle(document.activeElement).outlineStyle"), /solid|auto/);
+              return;
+            }
+            await other.press("Tab");
+          }
+          throw new Error(`the Tab key never came to ${what}`);
+        };
+        await goTo("#setting-uv_light-status_selection");
+        await other.press("ArrowDown");
+        await other.shows(`${card("uv_light")} .staged`, "Status Selection");
+        await goTo("[aria-label='Confirm UV Light']");
+        await other.press(" ");
+        await other.shows(field("uv_light", "actual_status"), "On");
+      });
+
+      await t.step("every control has a name, and every text enough contrast, dark and light", async () => {
+        await page.evaluate("document.querySelectorAll('details').forEach((each) => each.open = true)");
+        await page.until("document.querySelectorAll('.command').length > 50");
+        deepStrictEqual(await page.evaluate(unnamedControls), []);
+        for (const value of ["dark", "light"]) {
+          await page.send("Emulation.setEmulatedMedia", { features: [{ name: "prefers-color-scheme", value }] });
+          deepStrictEqual(await page.evaluate(poorContrasts), [], value);
+        }
+      });
+
+      await t.step("nothing is clipped or scrolls sideways, from a phone to 4K", async () => {
+        for (const [width, height] of [[360, 740], [768, 1024], [1280, 800], [3840, 2160]] as const) {
+          await page.resize(width, height);
+          await page.until(`innerWidth === ${width}`);
+          const sideways = `document.documentElement.scrollWidth > document.documentElement.clientWidth`;
+          await page.until(`!(${sideways})`);
+          deepStrictEqual(await page.evaluate(outsiders), [], `${width}`);
+        }
+      });
+
+      await t.step("it asked only its server, and broke no rule of the security policy", () => {
+        deepStrictEqual(page.complaints, []);
+        deepStrictEqual([...page.hosts], [new URL(url).host]);
+      });
+    });
+  },
+});
+
+Deno.test({
+  name: "page: a lost server is said, its last values stay, and its return is noticed",
+  ignore: chromium === undefined,
+  async fn() {
+    await using browser = await Browser.start(chromium!);
+    let server = startServer({ poll: true, webPort: 0 });
+    try {
+      await server.ready;
+      const { port } = server.webServer;
+      await using page = await browser.open(base(server));
+      await page.shows("header", "Connected");
+      await page.shows(field("reactor_tc", "temperature"), "24");
+      await server.stop();
+      await page.shows("header", "Connection lost");
+      await page.shows(field("reactor_tc", "temperature"), "24");
+      strictEqual(
+        await page.evaluate(`getComputedStyle(document.querySelector("${card("reactor_tc")} dl")).opacity`),
+        "0.6",
+      );
+      strictEqual(await page.evaluate(`document.querySelector("${setpoint}").disabled`), true);
+      server = startServer({ poll: true, webPort: port });
+      await page.shows("header", "Connected");
+      await page.fill(setpoint, "5");
+      await page.press("Enter");
+      await page.click("[aria-label='Confirm Argon MFC']");
+      await page.shows(field("argon_mfc", "device_setpoint"), "5.0");
+    } finally {
+      await server.stop();
+    }
+  },
+});
+
+/** The controls that a screen reader could not name. */
+const unnamedControls = `[...document.querySelectorAll("button, input, select")]
+  .filter((each) => !(each.ariaLabel || each.textContent || each.labels?.[0]?.textContent))
+  .map((each) => each.outerHTML)`;
+
+/** What reaches beyond the window, where that can be seen. */
+const outsiders = `[...document.querySelectorAll("main *, header *")]
+  .filter((each) => {
+    const { left, right, width, height } = each.getBoundingClientRect();
+    return width > 1 && height > 1 && !each.closest(".skip") && (right > innerWidth + 1 || left < -1);
+  })
+  .map((each) => each.outerHTML.slice(0, 200))`;
+
+/** The texts below WCAG AA's contrast of 4.5 to 1; controls that are off may have less. */
+const poorContrasts = `(() => {
+  const channels = (colour) => colour.match(/[\\d.]+/g).map(Number);
+  const luminance = ([red, green, blue]) => {
+    const [r, g, b] = [red, green, blue].map((c) => (c /= 255) <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4);
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+  };
+  const ground = (element) => {
+    for (let at = element; at; at = at.parentElement) {
+      const colour = channels(getComputedStyle(at).backgroundColor);
+      if (colour.length === 3 || colour[3] === 1) return colour;
+    }
+    return [255, 255, 255];
+  };
+  const poor = new Set();
+  for (const element of document.querySelectorAll("body *")) {
+    const text = [...element.childNodes].some((node) => node.nodeType === 3 && node.data.trim() !== "");
+    if (!text || element.closest(":disabled, noscript")) continue;
+    const [one, other] = [channels(getComputedStyle(element).color), ground(element)].map(luminance);
+    const ratio = (Math.max(one, other) + 0.05) / (Math.min(one, other) + 0.05);
+    if (ratio < 4.5) poor.add(ratio.toFixed(2) + " " + element.outerHTML.slice(0, 120));
+  }
+  return [...poor];
+})()`;
