@@ -358,7 +358,7 @@ function announce(context: CliContext, { flags, name, sandbox }: Setup, server: 
   write(`${paint.bold(`heliograph ${version}`)} serves ${what}${flags.simulate ? ", simulated" : ""}\n`);
   write(`  azcam clients, nc and telnet   ${paint.green(command)}\n`);
   write(`  PyOpticon clients              ${paint.green(dashboard)}\n`);
-  write(`  HTTP and WebSocket             ${paint.green(web)}\n`);
+  write(`  the page, in a browser         ${paint.green(web)}\n`);
   const code = sandbox.languages.length === 0
     ? `is not run (${flags.eval === undefined ? "the bench file says so" : "--eval none"})`
     : `${sandbox.languages.join(" and ")}, in a sandbox`;
