@@ -30,20 +30,16 @@ export const programs: readonly Program[] = [
   ...(executable === undefined ? [] : [{ name: "executable", path: executable, server: ["server"], client: [] }]),
 ];
 
-/** A server process, and what it has written so far. */
-export class ServerProcess {
+/** A program that runs, and what it has written so far. */
+export class ProgramProcess {
   readonly #child: Deno.ChildProcess;
   out = "";
   err = "";
   readonly #reading: Promise<unknown>;
 
-  constructor(
-    program: Program,
-    args: readonly string[] = [],
-    anyPorts: readonly string[] = ["--command-port", "0", "--dashboard-port", "0"],
-  ) {
+  constructor(program: Program, args: readonly string[]) {
     this.#child = new Deno.Command(program.path, {
-      args: [...program.server, ...anyPorts, ...args],
+      args: [...args],
       cwd: top,
       stdin: "null",
       stdout: "piped",
@@ -59,18 +55,35 @@ export class ServerProcess {
     ]);
   }
 
-  async ports(): Promise<[command: number, dashboard: number]> {
-    const ready = /127\.0\.0\.1:(\d+)[\s\S]*?127\.0\.0\.1:(\d+)[\s\S]*Ctrl-C/;
-    await eventually(() => ready.test(this.out), `the server is ready: ${this.out}${this.err}`);
-    return ready.exec(this.out)!.slice(1).map(Number) as [number, number];
-  }
-
   get pid(): number {
     return this.#child.pid;
   }
 
   kill(signal: Deno.Signal): void {
     this.#child.kill(signal);
+  }
+
+  /** Its exit code, when it has ended and all that it wrote was read. */
+  async end(): Promise<number> {
+    await this.#reading;
+    return (await this.#child.status).code;
+  }
+}
+
+/** A server process. */
+export class ServerProcess extends ProgramProcess {
+  constructor(
+    program: Program,
+    args: readonly string[] = [],
+    anyPorts: readonly string[] = ["--command-port", "0", "--dashboard-port", "0"],
+  ) {
+    super(program, [...program.server, ...anyPorts, ...args]);
+  }
+
+  async ports(): Promise<[command: number, dashboard: number]> {
+    const ready = /127\.0\.0\.1:(\d+)[\s\S]*?127\.0\.0\.1:(\d+)[\s\S]*Ctrl-C/;
+    await eventually(() => ready.test(this.out), `the server is ready: ${this.out}${this.err}`);
+    return ready.exec(this.out)!.slice(1).map(Number) as [number, number];
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -80,10 +93,5 @@ export class ServerProcess {
       // It has ended.
     }
     await this.end();
-  }
-
-  async end(): Promise<number> {
-    await this.#reading;
-    return (await this.#child.status).code;
   }
 }

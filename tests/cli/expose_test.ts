@@ -7,7 +7,7 @@ import { demoInstruments } from "../../server/demo_bench.ts";
 import { contextOf, run } from "../cli_fixture.ts";
 import { originalDashboard } from "../client/original_servers.ts";
 import { canRun, dashboardClient, eventually, startServer, top } from "../fixture.ts";
-import { type Program, programs } from "../server_process.ts";
+import { type Program, ProgramProcess, programs } from "../server_process.ts";
 
 const windows = Deno.build.os === "windows";
 
@@ -219,37 +219,13 @@ class Proxy implements Disposable {
 }
 
 /** A child process that exposes. */
-class ExposeProcess {
-  readonly #child: Deno.ChildProcess;
-  readonly #reading: Promise<unknown>;
-  out = "";
-  err = "";
-
+class ExposeProcess extends ProgramProcess {
   constructor(program: Program, server: HeliographServer, words: readonly string[]) {
-    this.#child = new Deno.Command(program.path, {
-      args: [...program.client, "expose", ...words, "--port", String(server.dashboardServer.port)],
-      cwd: top,
-      stdin: "null",
-      stdout: "piped",
-      stderr: "piped",
-      env: { NO_COLOR: "1" },
-    }).spawn();
-    const read = async (stream: ReadableStream<Uint8Array>, take: (text: string) => void) => {
-      for await (const text of stream.pipeThrough(new TextDecoderStream())) take(text);
-    };
-    this.#reading = Promise.all([
-      read(this.#child.stdout, (text) => this.out += text),
-      read(this.#child.stderr, (text) => this.err += text),
-    ]);
+    super(program, [...program.client, "expose", ...words, "--port", String(server.dashboardServer.port)]);
   }
 
-  kill(signal: Deno.Signal): void {
-    this.#child.kill(signal);
-  }
-
-  async end(): Promise<{ code: number; out: string; err: string }> {
-    await this.#reading;
-    return { code: (await this.#child.status).code, out: this.out, err: this.err };
+  async ended(): Promise<{ code: number; out: string; err: string }> {
+    return { code: await this.end(), out: this.out, err: this.err };
   }
 }
 
@@ -263,7 +239,7 @@ for (const program of programs) {
           const process = new ExposeProcess(program, server, ["60", "--type", "object", "--count", "3"]);
           await eventually(async () => await client.getField("exposure", "state") === "exposing", "it exposes");
           process.kill(signal);
-          deepStrictEqual(await process.end(), { code: 130, out: "", err: "aborted; 0 of 3 taken\n" });
+          deepStrictEqual(await process.ended(), { code: 130, out: "", err: "aborted; 0 of 3 taken\n" });
           deepStrictEqual(
             [await client.getField("exposure", "state"), await client.getField("exposure", "message")],
             ["idle", "Exposure aborted"],
@@ -283,7 +259,7 @@ for (const program of programs) {
         const process = new ExposeProcess(program, server, ["60", "--type", "object"]);
         await eventually(() => process.err.startsWith("Waiting: "), "it waits");
         process.kill("SIGINT");
-        const { code, out, err } = await process.end();
+        const { code, out, err } = await process.ended();
         deepStrictEqual([code, out], [130, ""]);
         match(err, /^Waiting: .*\naborted before it began; what others do goes on\n$/);
         strictEqual(await client.getField("exposure", "state"), "exposing");
@@ -314,7 +290,7 @@ for (const program of programs) {
       await eventually(() => aborts === 1, "it aborts");
       await new Promise((resolve) => setTimeout(resolve, 400));
       process.kill("SIGINT");
-      deepStrictEqual(await process.end(), { code: 130, out: "", err: "left; what the server does goes on\n" });
+      deepStrictEqual(await process.ended(), { code: 130, out: "", err: "left; what the server does goes on\n" });
       exposed.resolve();
     },
   });
