@@ -1,5 +1,4 @@
-// deno-fmt-ignore-file
-// deno-lint-ignore-file
+// deno-fmt-ignore-file -- it is generated: what the build writes is compared with it byte for byte
 /**
  * The files of the page by path; made from server/web/page/ by its build.ts, and not to be edited.
  *

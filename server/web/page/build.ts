@@ -69,8 +69,7 @@ export async function pageModule(): Promise<string> {
   const lines = entries.map(([path, type, body]) =>
     `  ${JSON.stringify(path)}: { type: ${JSON.stringify(type)}, body: ${JSON.stringify(body)} },`
   );
-  return `// deno-fmt-ignore-file
-// deno-lint-ignore-file
+  return `// deno-fmt-ignore-file -- it is generated: what the build writes is compared with it byte for byte
 /**
  * The files of the page by path; made from server/web/page/ by its build.ts, and not to be edited.
  *
