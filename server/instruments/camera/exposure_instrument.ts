@@ -13,7 +13,7 @@ import { checkText } from "../fits/card.ts";
 import type { Instrument } from "../instrument.ts";
 import { azcamToolCommands } from "../simulated/azcam_tool.ts";
 import type { Value } from "../values.ts";
-import { cameraFields, checkRoot, imageTypes, lights } from "./camera_fields.ts";
+import { cameraFields, imageTypes, lights } from "./camera_fields.ts";
 import { CameraGeometry, keep } from "./camera_geometry.ts";
 import { type Clock, systemClock } from "./clock.ts";
 import type { Detector } from "./detector.ts";
@@ -27,6 +27,7 @@ import { ImageFolders, noFolder } from "./image_folders.ts";
 import { imageNumber } from "./part_file.ts";
 import { PixelStore } from "./pixel_store.ts";
 import { RemoteImages } from "./remote_images.ts";
+import { settingCommands } from "./setting_commands.ts";
 
 /** A whole exposure may take a day, a sequence of them a week. */
 const longest = 7 * 86_400;
@@ -123,7 +124,7 @@ class Camera {
       },
       settingsBeside: true,
       commands: () => ({
-        ...this.#settingCommands(),
+        ...settingCommands(() => this.instrument, () => this.#nextFile()),
         ...geometryCommands(this.#geometry, () => this.#publishRegion()),
         ...this.#exposureCommands(),
         ...this.#stateCommands(),
@@ -366,69 +367,6 @@ class Camera {
     } finally {
       this.#hold("exposuresequencenumber", 1);
     }
-  }
-
-  /** What is set for the next exposure. */
-  #settingCommands(): Record<string, Command> {
-    const reading = { role: "observer", immediate: true } as const;
-    const set = (field: string, value: unknown, signal: AbortSignal) => this.instrument.set(field, value, signal);
-    return {
-      get_exposuretime: command({
-        ...reading,
-        summary: "Tell the exposure time in seconds",
-        returns: "float",
-        run: () => this.#held("exposuretime"),
-      }),
-      set_exposuretime: command({
-        summary: "Set the exposure time",
-        arguments: { exposure_time: { type: "float", unit: "s" } },
-        beside: true,
-        run: ({ exposure_time }, { signal }) => set("exposuretime", exposure_time, signal),
-      }),
-      get_image_types: command({ ...reading, summary: "List the image types", run: () => imageTypes }),
-      get_image_type: command({ ...reading, summary: "Tell the image type", run: () => this.#held("imagetype") }),
-      set_image_type: command({
-        summary: "Set the image type",
-        arguments: { imagetype: { type: "choice", choices: imageTypes, default: "zero" } },
-        beside: true,
-        run: ({ imagetype }, { signal }) => set("imagetype", imagetype, signal),
-      }),
-      get_image_title: command({ ...reading, summary: "Tell the image title", run: () => this.#held("imagetitle") }),
-      set_image_title: command({
-        summary: "Set the image title; none clears it",
-        arguments: { title: { type: "text", default: "" } },
-        beside: true,
-        run: ({ title }, { signal }) => set("imagetitle", title, signal),
-      }),
-      get_filename: command({
-        ...reading,
-        summary: "Tell the name of the next image file",
-        run: () => this.#nextFile(),
-      }),
-      set_filename: command({
-        summary: "Set folder and root of the image files from a file's name; its number and type are added",
-        arguments: { filename: { type: "text" } },
-        beside: true,
-        run: ({ filename }, { signal }) => {
-          const [, folder = "", name = ""] = /^(.*?)([^\\/]*)$/s.exec(filename)!;
-          const root = name.split(".")[0]!;
-          checkRoot(root);
-          if (folder !== "") set("imagefolder", folder, signal);
-          set("imageroot", root, signal);
-        },
-      }),
-      get_test_image: command({
-        ...reading,
-        summary: "Tell whether images are test images",
-        run: () => this.#held("imagetest"),
-      }),
-      set_test_image: command({
-        summary: "Set whether images are test images, 1 or 0",
-        arguments: { flag: { type: "int", minimum: 0, maximum: 1 } },
-        beside: true,
-        run: ({ flag }, { signal }) => set("imagetest", flag, signal),
-      }),
-    };
   }
 
   /** What takes time and drives the detector. */
