@@ -1,90 +1,29 @@
 /** The page in a real Chromium: what a person sees and does there. */
 import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
-import { demoInstruments } from "../../server/demo_bench.ts";
-import { command } from "../../server/instruments/command.ts";
-import { defineInstrument } from "../../server/instruments/define_instrument.ts";
-import type { Instrument } from "../../server/instruments/instrument.ts";
-import type { HeliographServer } from "../../server/server.ts";
 import { generated, pageModule } from "../../server/web/page/build.ts";
 import { pageAssets } from "../../server/web/page_assets.ts";
 import { eventually, RawClient, startServer } from "../fixture.ts";
-import { Browser, type BrowserPage, findChromium } from "./browser.ts";
+import { Browser } from "./browser.ts";
+import {
+  card,
+  chromium,
+  field,
+  hostile,
+  outsiders,
+  poorContrasts,
+  ready,
+  unnamedControls,
+  withServer,
+} from "./page_fixture.ts";
 import { base } from "./web_fixture.ts";
 
-const chromium = await findChromium();
-if (chromium === undefined) {
-  console.warn(
-    "The tests of the page are ignored: no Chromium was found; install one, or say where with CHROMIUM_PATH",
-  );
-}
 // Bundles differ between versions of the bundler, which comes with Deno.
 const bundles = Deno.version.deno.startsWith("2.9.");
 if (!bundles) {
   console.warn(`The bundle of the page is not compared: it is made with Deno 2.9, and this is ${Deno.version.deno}`);
 }
 
-const hostile = `<img src=x onerror="document.title='taken'">`;
-
-/** An instrument whose fields are as a test wants them, and that says hostile things. */
-function odd(): { instrument: Instrument; fail: (reason: string) => void } {
-  let failure = "";
-  const instrument = defineInstrument({
-    title: `Odd ${hostile}`,
-    summary: `summary ${hostile}`,
-    fields: {
-      Broken: {
-        type: "float",
-        unit: "V",
-        read: () => {
-          if (failure !== "") throw new Error(failure);
-          return 1;
-        },
-      },
-      Unread: { type: "float", unit: "V", access: "readout" },
-      Remark: { type: "text", initial: `value ${hostile}`, access: "readout" },
-      [`Field ${hostile}`]: {
-        type: "choice",
-        choices: [`choice ${hostile}`, "other"],
-        initial: "other",
-        write: () => {},
-      },
-      Note: { type: "text", initial: "", write: () => {} },
-    },
-    commands: {
-      speak: command({ summary: `Say it ${hostile}`, run: () => `reply ${hostile}` }),
-    },
-  });
-  return { instrument, fail: (reason) => failure = reason };
-}
-
-const card = (name: string) => `[aria-labelledby=card-${name}]`;
-const field = (instrument: string, name: string) => `${card(instrument)} [data-field=${name}]`;
 const setpoint = "#setting-argon_mfc-setpoint_entry";
-
-/** A server with the demo bench and an odd instrument, whose camera writes into a folder of its own. */
-async function withServer(
-  run: (server: HeliographServer, fail: (reason: string) => void) => Promise<void>,
-): Promise<void> {
-  const folder = await Deno.makeTempDir();
-  try {
-    const { instrument, fail } = odd();
-    const camera = { imageFolders: [folder.replaceAll("\\", "/")] };
-    await using server = startServer({
-      poll: true,
-      webPort: 0,
-      instruments: [...demoInstruments({ camera }), instrument],
-    });
-    await server.ready;
-    await run(server, fail);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
-}
-
-async function ready(page: BrowserPage): Promise<void> {
-  await page.shows("header", "Connected");
-  await page.until(`document.querySelectorAll("article").length >= 12`);
-}
 
 Deno.test({
   name: "page: the committed bundle is what its sources give",
@@ -371,9 +310,12 @@ Deno.test({
         for (const [width, height] of [[360, 740], [768, 1024], [1280, 800], [3840, 2160]] as const) {
           await page.resize(width, height);
           await page.until(`innerWidth === ${width}`);
+          // The columns follow the window's width a frame or two later.
+          await page.until(`${outsiders}.length === 0`).catch(async () =>
+            deepStrictEqual(await page.evaluate(outsiders), [], `at a width of ${width}`)
+          );
           const sideways = `document.documentElement.scrollWidth > document.documentElement.clientWidth`;
-          await page.until(`!(${sideways})`);
-          deepStrictEqual(await page.evaluate(outsiders), [], `${width}`);
+          strictEqual(await page.evaluate(sideways), false, `at a width of ${width}`);
         }
       });
 
@@ -416,41 +358,3 @@ Deno.test({
     }
   },
 });
-
-/** The controls that a screen reader could not name. */
-const unnamedControls = `[...document.querySelectorAll("button, input, select")]
-  .filter((each) => !(each.ariaLabel || each.textContent || each.labels?.[0]?.textContent))
-  .map((each) => each.outerHTML)`;
-
-/** What reaches beyond the window, where that can be seen. */
-const outsiders = `[...document.querySelectorAll("main *, header *")]
-  .filter((each) => {
-    const { left, right, width, height } = each.getBoundingClientRect();
-    return width > 1 && height > 1 && !each.closest(".skip") && (right > innerWidth + 1 || left < -1);
-  })
-  .map((each) => each.outerHTML.slice(0, 200))`;
-
-/** The texts below WCAG AA's contrast of 4.5 to 1; controls that are off may have less. */
-const poorContrasts = `(() => {
-  const channels = (colour) => colour.match(/[\\d.]+/g).map(Number);
-  const luminance = ([red, green, blue]) => {
-    const [r, g, b] = [red, green, blue].map((c) => (c /= 255) <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4);
-    return 0.2126 * r + 0.7152 * g + 0.0722 * b;
-  };
-  const ground = (element) => {
-    for (let at = element; at; at = at.parentElement) {
-      const colour = channels(getComputedStyle(at).backgroundColor);
-      if (colour.length === 3 || colour[3] === 1) return colour;
-    }
-    return [255, 255, 255];
-  };
-  const poor = new Set();
-  for (const element of document.querySelectorAll("body *")) {
-    const text = [...element.childNodes].some((node) => node.nodeType === 3 && node.data.trim() !== "");
-    if (!text || element.closest(":disabled, noscript")) continue;
-    const [one, other] = [channels(getComputedStyle(element).color), ground(element)].map(luminance);
-    const ratio = (Math.max(one, other) + 0.05) / (Math.min(one, other) + 0.05);
-    if (ratio < 4.5) poor.add(ratio.toFixed(2) + " " + element.outerHTML.slice(0, 120));
-  }
-  return [...poor];
-})()`;

@@ -15,9 +15,11 @@ export const generated: URL = new URL("../page_assets.ts", here);
 /** The files that are taken as they are, by path on the server. */
 const plain = {
   "/": ["index.html", "text/html; charset=utf-8"],
-  "/page.css": ["page.css", "text/css; charset=utf-8"],
   "/icon.svg": ["icon.svg", "image/svg+xml"],
 } as const;
+
+/** The style sheets, which are one for the browser. */
+const styles = ["page.css", "camera.css", "plot.css", "console.css"];
 
 /** The text of the bundled program. @throws {Error} With what the bundler says where it fails. */
 async function bundle(): Promise<string> {
@@ -41,6 +43,11 @@ async function bundle(): Promise<string> {
   );
 }
 
+/** The text of one of the sources, with the same line ends everywhere. */
+async function source(file: string): Promise<string> {
+  return (await Deno.readTextFile(new URL(file, here))).replaceAll("\r\n", "\n");
+}
+
 /** Style sheets without comments and indentation. */
 function smaller(css: string): string {
   return css.replace(/\/\*[\s\S]*?\*\//g, "").replace(/^\s+/gm, "");
@@ -55,16 +62,10 @@ function smaller(css: string): string {
 export async function pageModule(): Promise<string> {
   const entries: [path: string, type: string, body: string][] = [];
   for (const [path, [file, type]] of Object.entries(plain)) {
-    const text = (await Deno.readTextFile(new URL(file, here))).replaceAll(
-      "\r\n",
-      "\n",
-    );
-    entries.push([
-      path,
-      type,
-      type.startsWith("text/css") ? smaller(text) : text,
-    ]);
+    entries.push([path, type, await source(file)]);
   }
+  const sheets = await Promise.all(styles.map(source));
+  entries.push(["/page.css", "text/css; charset=utf-8", smaller(sheets.join(""))]);
   entries.push(["/page.js", "text/javascript; charset=utf-8", await bundle()]);
   const lines = entries.map(([path, type, body]) =>
     `  ${JSON.stringify(path)}: { type: ${JSON.stringify(type)}, body: ${JSON.stringify(body)} },`
