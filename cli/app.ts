@@ -12,7 +12,7 @@ import { checkCommand, initCommand, schemaCommand } from "./commands/bench_file.
 import { callCommand, commandCommand } from "./commands/calls.ts";
 import { evalCommand, execCommand } from "./commands/code.ts";
 import { exposeCommand } from "./commands/expose.ts";
-import { confirmCommand, getCommand, setCommand } from "./commands/fields.ts";
+import { confirmCommand, getCommand, revertCommand, setCommand } from "./commands/fields.ts";
 import { releaseCommand, takeCommand } from "./commands/control.ts";
 import { imageCommand } from "./commands/image.ts";
 import { portsCommand } from "./commands/ports.ts";
@@ -28,6 +28,7 @@ const clientRoutes = {
   get: getCommand,
   set: setCommand,
   confirm: confirmCommand,
+  revert: revertCommand,
   take: takeCommand,
   release: releaseCommand,
   call: callCommand,

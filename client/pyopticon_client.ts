@@ -114,6 +114,16 @@ export class PyOpticonSocketClient {
   }
 
   /**
+   * Puts the staged settings of an instrument back to what they were. Only heliograph does.
+   *
+   * @param instrument Its name or title.
+   * @throws {HeliographError} Always thrown, whatever `handleErrors` says.
+   */
+  async revert(instrument: string, options: RequestOptions = {}): Promise<void> {
+    await this.#framed({ cmd: "Revert", instrument }, options);
+  }
+
+  /**
    * Evaluates an expression on the server, in a namespace with `get_dashboard()` and `do_threadsafe(f)`.
    *
    * @param expression JavaScript for heliograph (or Python, with `language`), Python for an original dashboard.
@@ -179,6 +189,30 @@ export class PyOpticonSocketClient {
    */
   async release(instrument: string, options: ControlOptions = {}): Promise<void> {
     await this.#framed({ cmd: "Release", instrument, force: options.force ?? false }, options);
+  }
+
+  /**
+   * Gives control of an instrument to another client, without anybody getting in between.
+   *
+   * @param instrument Its name or title.
+   * @param session The client's number, as `status` tells it.
+   * @param options Whether also from somebody else.
+   * @returns Whose the instrument is now.
+   * @throws {HeliographError} `held` when somebody else has it, `unknown_client`; always thrown, whatever `handleErrors` says.
+   */
+  async handOver(instrument: string, session: number, options: ControlOptions = {}): Promise<Lease> {
+    const message = { cmd: "HandOver", instrument, session, force: options.force ?? false };
+    return (await this.#framed(message, options)).value as Lease;
+  }
+
+  /**
+   * Ends the connection of another client.
+   *
+   * @param session Its number, as `status` tells it.
+   * @throws {HeliographError} `unknown_client`; always thrown, whatever `handleErrors` says.
+   */
+  async disconnect(session: number, options: RequestOptions = {}): Promise<void> {
+    await this.#framed({ cmd: "Disconnect", session }, options);
   }
 
   /**

@@ -8,7 +8,7 @@ import type { WatchEvent } from "../protocol/dashboard_message.ts";
 import { HeliographError } from "../protocol/errors.ts";
 
 /**
- * What `watch` tells: a field as it is, who has control of an instrument, the end of the snapshot, or that the
+ * What `watch` tells: a field as it is, who has control of an instrument, whether it answers, the end of the snapshot, or that the
  * connection was lost and is being opened again. After that comes a new snapshot.
  */
 export type WatchUpdate =
@@ -61,14 +61,14 @@ export class WatchFeed {
   }
 }
 
-/** The newest event of each field, and of who has control of each instrument, in the order in which they came. */
+/** The newest event of each field, and of the control and the contact of each instrument, in the order in which they came. */
 function newestOfEach(events: readonly WatchUpdate[]): WatchUpdate[] {
   const newest = new Map<string, WatchUpdate>();
   for (const update of events) {
     const { event } = update;
     const about = event === "field"
       ? [update.instrument, update.field]
-      : event === "control"
+      : event === "control" || event === "contact"
       ? [update.instrument]
       : [];
     const key = JSON.stringify([event, ...about]);

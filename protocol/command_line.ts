@@ -113,6 +113,41 @@ export function parseCommandLine(line: string): CommandLine {
   return { instrument, command, args, keywords: keywords ?? noKeywords };
 }
 
+/** A word as it stands in a line: in quotes where it needs them, and in pieces where it holds both kinds. */
+function lineWord(text: string): string {
+  if (text !== "" && !/[\s'"#=]/.test(text)) return text;
+  if (!text.includes('"')) return `"${text}"`;
+  if (!text.includes("'")) return `'${text}'`;
+  return text.split(/(?<=')(?=[^'])|(?=')(?<=[^'])/).map((piece) => piece.includes("'") ? `"${piece}"` : `'${piece}'`)
+    .join("");
+}
+
+/**
+ * Writes a command as an azcam line, the way back of {@linkcode parseCommandLine}.
+ *
+ * @param instrument The instrument's name; `api`, the default one, is left out.
+ * @param command The command.
+ * @param args Positional arguments, text or typed.
+ * @param keywords Keyword arguments.
+ * @returns One line; a line break in an argument, which no line can hold, becomes a space.
+ */
+export function formatCommandLine(
+  instrument: string,
+  command: string,
+  args: readonly unknown[] = [],
+  keywords: ReadonlyMap<string, unknown> = noKeywords,
+): string {
+  const word = (value: unknown) => {
+    const text = typeof value === "object" ? JSON.stringify(value) : String(value);
+    return lineWord(text.replace(/[\r\n]+/g, " "));
+  };
+  return [
+    instrument === "api" ? command : `${instrument}.${command}`,
+    ...args.map(word),
+    ...[...keywords].map(([key, value]) => `${key}=${word(value)}`),
+  ].join(" ");
+}
+
 /**
  * The words that azcam's command server handles itself, before any instrument; the empty line is one of them. `eval` is
  * heliograph's own: the expression after it keeps its quotes.

@@ -7,7 +7,14 @@
  */
 
 import { HeliographError } from "./errors.ts";
-import type { FieldReading, HolderDescription } from "./description.ts";
+import {
+  type ContactDescription,
+  type FieldReading,
+  type HolderDescription,
+  type JournalEntry,
+  type JournalLevel,
+  journalLevels,
+} from "./description.ts";
 import { usualControl } from "./duration.ts";
 import type { MessageFault } from "./json_splitter.ts";
 
@@ -18,7 +25,7 @@ export type MessageId = number | string;
 export type DashboardRequest =
   | { readonly cmd: "Get"; readonly instrument: string; readonly field: string }
   | { readonly cmd: "Set"; readonly instrument: string; readonly field: string; readonly value: unknown }
-  | { readonly cmd: "Confirm"; readonly instrument: string }
+  | { readonly cmd: "Confirm" | "Revert"; readonly instrument: string }
   | {
     readonly cmd: "Eval" | "Exec";
     readonly code: string;
@@ -29,6 +36,8 @@ export type DashboardRequest =
   }
   | { readonly cmd: "Close" }
   | { readonly cmd: "Status" }
+  /** Whether the server still answers: nothing more. */
+  | { readonly cmd: "Ping" }
   | { readonly cmd: "Hello"; readonly name: string }
   | { readonly cmd: "Describe"; readonly instrument: string | undefined }
   | {
@@ -39,9 +48,13 @@ export type DashboardRequest =
     readonly keywords: ReadonlyMap<string, unknown>;
   }
   | { readonly cmd: "Watch"; readonly instrument: string | undefined; readonly field: string | undefined }
+  /** Tells of what happens, from a level on; ended by `Unwatch`. */
+  | { readonly cmd: "Follow"; readonly level: JournalLevel }
   | { readonly cmd: "Unwatch"; readonly watch: MessageId }
   | { readonly cmd: "Take"; readonly instrument: string; readonly seconds: number; readonly force: boolean }
   | { readonly cmd: "Release"; readonly instrument: string; readonly force: boolean }
+  /** Gives an instrument that one holds to another client. */
+  | { readonly cmd: "HandOver"; readonly instrument: string; readonly session: number; readonly force: boolean }
   /** Ends somebody else's connection; `session` is its number, as `Status` tells it. */
   | { readonly cmd: "Disconnect"; readonly session: number };
 
@@ -58,7 +71,21 @@ export interface DashboardMessage {
 type Json = Record<string, unknown>;
 
 const originalCommands = ["Get", "Set", "Confirm", "Eval", "Exec", "Close"];
-const framedCommands = ["Hello", "Describe", "Call", "Watch", "Unwatch", "Status", "Take", "Release", "Disconnect"];
+const framedCommands = [
+  "Hello",
+  "Describe",
+  "Call",
+  "Revert",
+  "Watch",
+  "Follow",
+  "Unwatch",
+  "Status",
+  "Ping",
+  "Take",
+  "Release",
+  "HandOver",
+  "Disconnect",
+];
 
 function bad(message: string): HeliographError {
   return new HeliographError("bad_message", message);
@@ -94,6 +121,11 @@ function flag(message: Json, key: string): boolean {
   throw bad(`Cannot run ${message.cmd}: "${key}" must be true or false`);
 }
 
+function sessionNumber({ cmd, session }: Json): number {
+  if (typeof session === "number") return session;
+  throw bad(`Cannot run ${cmd}: "session" must be the number of a client`);
+}
+
 function parseRequest(message: Json, framed: boolean): DashboardRequest {
   const known: readonly string[] = framed ? [...originalCommands, ...framedCommands] : originalCommands;
   const given = message.cmd;
@@ -113,6 +145,7 @@ function parseRequest(message: Json, framed: boolean): DashboardRequest {
       }
       return { cmd, instrument: text(message, "instrument"), field: text(message, "field"), value: message.new_value };
     case "Confirm":
+    case "Revert":
       return { cmd, instrument: text(message, "instrument") };
     case "Eval":
     case "Exec":
@@ -125,6 +158,7 @@ function parseRequest(message: Json, framed: boolean): DashboardRequest {
     case "Close":
       return { cmd };
     case "Status":
+    case "Ping":
       return { cmd };
     case "Hello":
       return { cmd, name: optionalText(message, "name") ?? "" };
@@ -141,6 +175,12 @@ function parseRequest(message: Json, framed: boolean): DashboardRequest {
     }
     case "Watch":
       return { cmd, instrument: optionalText(message, "instrument"), field: optionalText(message, "field") };
+    case "Follow": {
+      const wanted = optionalText(message, "level") ?? "info";
+      const level = journalLevels.find((known) => known === wanted);
+      if (level === undefined) throw bad(`Cannot run Follow: "level" must be one of ${journalLevels.join(", ")}`);
+      return { cmd, level };
+    }
     case "Unwatch": {
       const watch = message.watch;
       if (typeof watch !== "number" && typeof watch !== "string") {
@@ -155,11 +195,12 @@ function parseRequest(message: Json, framed: boolean): DashboardRequest {
     }
     case "Release":
       return { cmd, instrument: text(message, "instrument"), force: flag(message, "force") };
-    case "Disconnect": {
-      const { session } = message;
-      if (typeof session !== "number") throw bad('Cannot run Disconnect: "session" must be the number of a client');
-      return { cmd, session };
+    case "HandOver": {
+      const instrument = text(message, "instrument");
+      return { cmd, instrument, session: sessionNumber(message), force: flag(message, "force") };
     }
+    case "Disconnect":
+      return { cmd, session: sessionNumber(message) };
     default:
       throw bad(`Cannot run ${JSON.stringify(given)}: "cmd" must be one of ${known.join(", ")}`);
   }
@@ -278,8 +319,8 @@ export interface OutputEvent {
 }
 
 /**
- * A message of the framed dialect that tells a watcher of a field, of who has control of an instrument, or that the
- * snapshot is complete.
+ * A message of the framed dialect that tells a watcher of a field, of who has control of an instrument, of whether it
+ * answers, or that the snapshot is complete.
  */
 export type WatchEvent =
   | (
@@ -292,7 +333,18 @@ export type WatchEvent =
     readonly instrument: string;
     readonly holder: HolderDescription | null;
   }
+  | {
+    readonly id: MessageId;
+    readonly event: "contact";
+    readonly instrument: string;
+    readonly contact: ContactDescription;
+  }
   | { readonly id: MessageId; readonly event: "end-of-snapshot" };
+
+/** A message of the framed dialect that tells a follower what happened, or how much it was too slow for. */
+export type JournalEvent =
+  | { readonly id: MessageId; readonly event: "journal"; readonly entry: JournalEntry }
+  | { readonly id: MessageId; readonly event: "journal-missed"; readonly count: number };
 
 /**
  * The framed reply to a request that succeeded.

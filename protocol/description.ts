@@ -43,6 +43,8 @@ export interface FieldState {
   readonly time: string | null;
   /** A setting that was changed and waits for `confirm`. */
   readonly staged?: boolean;
+  /** While it waits: the text of what it was before, to which `revert` puts it back. */
+  readonly applied?: string;
   /** Why the quality is not good. */
   readonly reason?: string;
 }
@@ -135,7 +137,7 @@ export interface InstrumentDescription {
   readonly summary: string;
   /** Its fields, in the order of the declaration. */
   readonly fields: readonly FieldDescription[];
-  /** Its own commands; `get`, `set`, `confirm`, `describe` and `help` exist on every instrument. */
+  /** Its own commands; `get`, `set`, `confirm`, `revert`, `describe` and `help` exist on every instrument. */
   readonly commands: readonly CommandDescription[];
   /** Whether it answers; `null` for one that needs no contact, as simulated ones. */
   readonly contact: ContactDescription | null;
@@ -161,6 +163,36 @@ export interface SessionDescription {
   readonly lastRequest: string;
   /** When it last asked, ISO 8601 in UTC, or `null`. */
   readonly lastRequestTime: string | null;
+}
+
+/** How important something that happened is: what only reads is `debug`, what failed is at least `warning`. */
+export type JournalLevel = "debug" | "info" | "warning" | "error";
+
+/** The levels of the journal, the least important first. */
+export const journalLevels: readonly JournalLevel[] = ["debug", "info", "warning", "error"];
+
+/** Something that happened: somebody asked for something, or the server's log told of something. */
+export interface JournalEntry {
+  /** Counts up. A command is told when it begins and, with the same number, when it is answered. */
+  readonly number: number;
+  /** `command`: somebody asked for something. `log`: a line of the server's log. */
+  readonly kind: "command" | "log";
+  /** When it began, ISO 8601 in UTC. */
+  readonly time: string;
+  /** How important it is. */
+  readonly level: JournalLevel;
+  /** Who asked, or of whom the log tells, as the log calls them; empty for nobody. */
+  readonly client: string;
+  /** The number of the connection that asked; 0 for an HTTP request, the server's own program and the log. */
+  readonly session: number;
+  /** The name of the instrument that was asked, or what the log calls it; empty for none. */
+  readonly instrument: string;
+  /** A command as an azcam line, code as it is, or what the log told; cut where it is very long. */
+  readonly text: string;
+  /** The answer as azcam's reply line; only where a command has been answered. */
+  readonly answer?: string;
+  /** How long the answer took, in seconds. */
+  readonly seconds?: number;
 }
 
 /** What an instrument is doing, as `status` tells it. */

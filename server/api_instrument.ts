@@ -14,6 +14,7 @@ import { helpCommand, helpInstrument } from "./instruments/describe.ts";
 import { InstrumentError } from "./instruments/errors.ts";
 import type { Instrument } from "./instruments/instrument.ts";
 import { didYouMean } from "./instruments/names.ts";
+import type { Sessions } from "./sessions.ts";
 
 /** azcam's `api` answers for the camera's tools; the first that has a command gets it. */
 const azcamTools = ["exposure", "parameters", "tempcon", "instrument", "telescope"];
@@ -29,6 +30,7 @@ const words = [
   "status",
   "take INSTRUMENT [DURATION]",
   "release INSTRUMENT",
+  "hand_over INSTRUMENT CLIENT",
   "INSTRUMENT.COMMAND ARGUMENTS… KEY=VALUE…",
 ];
 
@@ -37,11 +39,13 @@ const words = [
  *
  * @param bench The bench it tells of.
  * @param dispatcher Who finds instruments, and knows who has control of them.
+ * @param sessions Who is connected.
  * @param status What `status` tells.
  */
 export function apiInstrument(
   bench: Bench,
   dispatcher: Pick<Dispatcher, "instrument" | "control">,
+  sessions: Pick<Sessions, "called">,
   status: () => unknown,
 ): Instrument {
   const reading = { role: "observer", immediate: true } as const;
@@ -84,6 +88,17 @@ export function apiInstrument(
         },
         immediate: true,
         run: ({ instrument, force }, { caller }) => dispatcher.control.release(takeable(instrument), caller, force),
+      }),
+      hand_over: command({
+        summary: "Give control of an instrument to another client, without anybody getting in between",
+        arguments: {
+          instrument: instrumentArgument,
+          client: { type: "text", summary: 'its number or name, as "status" tells them' },
+          force: { type: "switch", default: false, summary: "also from somebody else; admins only" },
+        },
+        immediate: true,
+        run: ({ instrument, client, force }, { caller }) =>
+          dispatcher.control.handOver(takeable(instrument), caller, sessions.called(client), usualControl, force),
       }),
       help: command({
         ...reading,

@@ -23,6 +23,7 @@ export class Bench {
   readonly #instruments = new Map<string, Instrument>();
   readonly #lookup = new Map<string, Instrument>();
   readonly #listeners = new Set<ChangeListener>();
+  readonly #contactListeners = new Set<(instrument: Instrument) => void>();
   /** Why the instruments that are lost are, as the log has said it. */
   readonly #lost = new Map<Instrument, string>();
   #timers: ReturnType<typeof setInterval>[] = [];
@@ -84,6 +85,17 @@ export class Bench {
     return () => void this.#listeners.delete(listener);
   }
 
+  /**
+   * Calls the listener whenever an instrument has been connected or lost, or is lost for another reason, until the
+   * returned function is called.
+   *
+   * @param listener Called at once and synchronously; it must not throw.
+   */
+  onContact(listener: (instrument: Instrument) => void): () => void {
+    this.#contactListeners.add(listener);
+    return () => void this.#contactListeners.delete(listener);
+  }
+
   #publish(instrument: Instrument, field: FieldHolder): void {
     for (const listener of this.#listeners) listener(instrument, field);
   }
@@ -135,6 +147,7 @@ export class Bench {
   }
 
   #contactChanged(instrument: Instrument): void {
+    for (const listener of this.#contactListeners) listener(instrument);
     const { state, reason, address } = instrument.contact!;
     const said = { instrument: instrument.title, address, reason };
     if (state === "connected") {

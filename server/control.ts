@@ -10,6 +10,7 @@ import { getLogger } from "npm:@logtape/logtape@2.4.2";
 import type { HolderDescription } from "../protocol/description.ts";
 import { HeliographError } from "../protocol/errors.ts";
 import type { Caller } from "./instruments/command_queue.ts";
+import type { Asker } from "./journal.ts";
 import { mayDo } from "./roles.ts";
 
 /**
@@ -23,6 +24,8 @@ export interface Client extends Caller {
   readonly name?: string;
   /** The IP address of its PC. @default none */
   readonly hostname?: string;
+  /** How the log calls it. @default by its name, number and address */
+  readonly label?: string;
   /** For whom it acts, where that is somebody else: as code does, and a command that calls another. */
   readonly caller?: Client;
 }
@@ -61,6 +64,12 @@ function label(client: Client): string {
   const { id, name, hostname } = client;
   if (id === undefined) return isNameless(client) ? "the server's own program" : name!;
   return isNameless(client) ? `client ${id} (${hostname})` : `${name} (client ${id}, ${hostname})`;
+}
+
+/** Who asks for something, as the journal tells it. */
+export function askerOf(caller: Client): Asker {
+  const client = clientOf(caller);
+  return { label: client.label ?? label(client), session: client.id ?? 0 };
 }
 
 /** The time of day of the server's PC, with the date where that is not today's. */
@@ -116,6 +125,39 @@ export class Control {
     if (lease === undefined) return;
     if (others) this.#refuseUnless(force, lease, client, "release", instrument);
     this.#end(instrument, `${label(client)} released it${others ? ` from ${label(lease.client)}` : ""}`);
+  }
+
+  /**
+   * Gives control of an instrument to another client: nobody can slip in between. It lasts as long for them as it did
+   * for whoever had it.
+   *
+   * @param instrument The instrument's name.
+   * @param caller Who gives it; whoever may take it may give it as well.
+   * @param receiver Who shall have it.
+   * @param seconds How long where nobody had it.
+   * @param force Also from somebody else, if the caller is an admin.
+   * @throws {HeliographError} `held` when somebody else has it; `bad_argument` where the receiver may not drive.
+   */
+  handOver(instrument: string, caller: Client, receiver: Client, seconds: number, force = false): void {
+    const client = clientOf(caller);
+    const [lease, others] = this.#find(instrument, client);
+    if (others) this.#refuseUnless(force, lease!, client, "hand over", instrument);
+    if (!mayDo(receiver.role, "operator")) {
+      throw new HeliographError(
+        "bad_argument",
+        `Cannot hand ${instrument} over to ${label(receiver)}: they may only read, as ${receiver.role}`,
+      );
+    }
+    const time = lease?.seconds ?? seconds;
+    const until = performance.now() + time * 1000;
+    const given = { client: receiver, seconds: time, until, told: until };
+    this.#leases.set(instrument, given);
+    this.#log.info("{who} handed {instrument} over to {receiver}", {
+      who: label(client),
+      instrument,
+      receiver: label(receiver),
+    });
+    this.#tell(instrument, given);
   }
 
   /**
@@ -228,7 +270,7 @@ export class Control {
 
   #refusal(lease: Lease, command: string, instrument: string): HeliographError {
     const { client } = lease;
-    const what = ["set", "confirm", "take", "release"].includes(command)
+    const what = ["set", "confirm", "revert", "take", "release", "hand over"].includes(command)
       ? `${command} ${instrument}`
       : `call ${instrument}.${command}`;
     const whom = isNameless(client) ? "them" : client.name;

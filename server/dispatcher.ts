@@ -6,12 +6,15 @@
 
 import type { Logger } from "npm:@logtape/logtape@2.4.2";
 import { HeliographError } from "../protocol/errors.ts";
+import { formatCommandLine } from "../protocol/command_line.ts";
+import { lineError, lineReply } from "../protocol/line_reply.ts";
 import type { Bench } from "./bench.ts";
-import { type Client, Control } from "./control.ts";
+import { askerOf, type Client, Control } from "./control.ts";
 import type { Command, Role } from "./instruments/command.ts";
 import { unknownCommand } from "./instruments/describe.ts";
 import { type Issue, Work } from "./instruments/command_queue.ts";
 import { InstrumentError } from "./instruments/errors.ts";
+import { Journal } from "./journal.ts";
 import type { FieldHolder } from "./instruments/field.ts";
 import type { Instrument } from "./instruments/instrument.ts";
 import { didYouMean } from "./instruments/names.ts";
@@ -75,15 +78,18 @@ export class Dispatcher {
   readonly control: Control = new Control();
   /** How many commands were answered, by the instrument's name. */
   readonly counts: Map<string, CommandCounts> = new Map();
+  /** Where every command is told. */
+  readonly journal: Journal;
   readonly #bench: Bench;
   /** How a handler calls another instrument: with the role of whoever called the handler. */
   readonly #issue: Issue = (caller, instrument, command, args) =>
     this.run({ instrument, command, args, keywords: noKeywords }, caller);
   #stopping = false;
 
-  /** Makes it take requests. @param bench The instruments. */
-  constructor(bench: Bench) {
+  /** Makes it take requests. @param bench The instruments. @param journal Where every command is told. */
+  constructor(bench: Bench, journal: Journal = new Journal()) {
     this.#bench = bench;
+    this.journal = journal;
   }
 
   /** Takes requests again after `stop`. */
@@ -122,25 +128,33 @@ export class Dispatcher {
   run(request: CommandRequest, caller: Client): unknown {
     const [instrument, command] = this.#resolve(request);
     const counts = this.#countsOf(instrument);
+    const told = this.journal.begin(
+      instrument.name,
+      () => askerOf(caller),
+      () => formatCommandLine(instrument.name, request.command, request.args, request.keywords),
+      command.role === "observer",
+    );
+    const succeeded = (value: unknown) => {
+      counts.succeeded++;
+      told?.(() => lineReply(value), false);
+    };
+    const failed = (error: unknown) => {
+      counts.failed++;
+      told?.(() => lineError(wireError(error)), true);
+    };
     let result: unknown;
     try {
       result = this.#queue(instrument, request.command, command, request.args, request.keywords, caller);
     } catch (error) {
-      counts.failed++;
+      failed(error);
       throw error;
     }
     if (!(result instanceof Promise)) {
-      counts.succeeded++;
+      succeeded(result);
       return result;
     }
     const answered = this.control.work(caller);
-    result.then(() => {
-      counts.succeeded++;
-      answered();
-    }, () => {
-      counts.failed++;
-      answered();
-    });
+    result.then(succeeded, failed).then(answered);
     return result;
   }
 
@@ -163,6 +177,19 @@ export class Dispatcher {
    * @throws {HeliographError} `not_allowed`, or `stopping`.
    */
   check(caller: Client, needed: Role, what = "this"): void {
+    this.allow(caller, needed, what);
+    this.control.renew(caller);
+  }
+
+  /**
+   * Whether somebody may do something now, where that renews nothing of theirs: a program that looks on is not at work.
+   *
+   * @param caller Who asks.
+   * @param needed The least role that may.
+   * @param what What it is, for the error.
+   * @throws {HeliographError} `not_allowed`, or `stopping`.
+   */
+  allow(caller: Client, needed: Role, what: string): void {
     if (this.#stopping) throw new HeliographError("stopping", "The server is stopping and takes no new commands");
     if (!mayDo(caller.role, needed)) {
       throw new HeliographError(
@@ -170,7 +197,6 @@ export class Dispatcher {
         `Cannot do ${what}: it needs the role ${needed}, and you are ${caller.role}`,
       );
     }
-    this.control.renew(caller);
   }
 
   #countsOf({ name }: Instrument): CommandCounts {

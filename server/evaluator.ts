@@ -6,7 +6,9 @@
 
 import { getLogger } from "npm:@logtape/logtape@2.4.2";
 import { HeliographError } from "../protocol/errors.ts";
+import { lineError, lineReply } from "../protocol/line_reply.ts";
 import type { Bench } from "./bench.ts";
+import { askerOf } from "./control.ts";
 import { defaultInstrument, type Dispatcher, wireError } from "./dispatcher.ts";
 import type { Caller } from "./instruments/command_queue.ts";
 import type { CodeSender } from "./sandbox/host_process.ts";
@@ -72,14 +74,25 @@ export class Evaluator {
       throw new HeliographError("bad_argument", `Cannot run ${code.language}: code is javascript or python`);
     }
     const answered = this.#dispatcher.control.work(client);
+    const told = this.#dispatcher.journal.begin("", () => askerOf(client), () => codeText(code), false);
     const sender = new EvaluationSender(this.#bench, this.#dispatcher, this.#name, client, options.output);
     try {
-      return await this.#sandbox.evaluate({ ...code, language }, sender, client, options);
+      const evaluated = await this.#sandbox.evaluate({ ...code, language }, sender, client, options);
+      told?.(() => lineReply(code.mode === "eval" ? evaluated.text : undefined), false);
+      return evaluated;
+    } catch (error) {
+      told?.(() => lineError(wireError(error)), true);
+      throw error;
     } finally {
       answered();
       sender.end();
     }
   }
+}
+
+/** Code as the journal tells it: an expression as azcam's clients send it. */
+function codeText({ mode, source }: Pick<Code, "mode" | "source">): string {
+  return mode === "eval" ? `eval ${source}` : source;
 }
 
 /** How many lines of an evaluation the log tells, and how long each may be, in characters. */

@@ -12,12 +12,13 @@ import {
   framedReply,
   type MessageId,
 } from "../protocol/dashboard_message.ts";
-import type { Welcome } from "../protocol/description.ts";
+import type { JournalLevel, Welcome } from "../protocol/description.ts";
 import { HeliographError } from "../protocol/errors.ts";
 import { version } from "../protocol/version.ts";
 import { answerableError } from "./dispatcher.ts";
 import { InstrumentError } from "./instruments/errors.ts";
 import type { FieldHolder } from "./instruments/field.ts";
+import { JournalFeed } from "./journal_feed.ts";
 import { Requests, tellAsked } from "./requests.ts";
 import type { Evaluated } from "./sandbox/messages.ts";
 import type { Services } from "./services.ts";
@@ -41,7 +42,7 @@ export class FramedConversation {
   readonly #log: Logger;
   readonly #requests: Requests;
   /** Its subscriptions by the id of their Watch message. */
-  readonly #watches = new Map<MessageId, Watch>();
+  readonly #watches = new Map<MessageId, { stop(): void }>();
 
   /**
    * Begins it.
@@ -78,7 +79,9 @@ export class FramedConversation {
       return this.#fail(id, new HeliographError("too_many_requests", text));
     }
     const succeed = (result: unknown) => {
-      if (request.cmd !== "Watch") this.#session.connection.sendMessage(reply(id, request, result));
+      if (request.cmd !== "Watch" && request.cmd !== "Follow") {
+        this.#session.connection.sendMessage(reply(id, request, result));
+      }
     };
     const fail = (error: unknown) => this.#fail(id, answerableError(error, this.#log));
     try {
@@ -107,6 +110,8 @@ export class FramedConversation {
         return this.#welcome(request.name);
       case "Watch":
         return this.#watch(request, id);
+      case "Follow":
+        return this.#follow(request.level, id);
       case "Unwatch":
         return this.#unwatch(request.watch);
       case "Eval":
@@ -128,17 +133,8 @@ export class FramedConversation {
   }
 
   #watch(request: DashboardRequest & { cmd: "Watch" }, id: MessageId): void {
-    const { dispatcher, limits } = this.#services;
-    dispatcher.check(this.#session, "observer", "Watch");
-    if (this.#watches.has(id)) {
-      throw new InstrumentError(`Cannot watch with the id ${id}: a watch of that id is running`, "bad_argument");
-    }
-    if (this.#watches.size >= limits.watches) {
-      throw new HeliographError(
-        "too_many_requests",
-        `Cannot watch more: ${limits.watches} watches are running; end one with Unwatch`,
-      );
-    }
+    const { dispatcher } = this.#services;
+    this.#checkWatch("Watch", id);
     if (request.field !== undefined && request.instrument === undefined) {
       throw new InstrumentError("Cannot watch a field: say of which instrument", "bad_argument");
     }
@@ -148,6 +144,28 @@ export class FramedConversation {
     // The reply goes before the snapshot.
     connection.sendMessage(framedReply(id, null));
     this.#watches.set(id, new Watch(id, this.#services, connection, instrument, field));
+  }
+
+  #follow(level: JournalLevel, id: MessageId): void {
+    this.#checkWatch("Follow", id);
+    const { connection } = this.#session;
+    connection.sendMessage(framedReply(id, null));
+    this.#watches.set(id, new JournalFeed(id, this.#services.dispatcher.journal, connection, level));
+  }
+
+  /** Whether one more may run. */
+  #checkWatch(cmd: "Watch" | "Follow", id: MessageId): void {
+    const { dispatcher, limits } = this.#services;
+    dispatcher.check(this.#session, "observer", cmd);
+    if (this.#watches.has(id)) {
+      throw new InstrumentError(`Cannot watch with the id ${id}: a watch of that id is running`, "bad_argument");
+    }
+    if (this.#watches.size >= limits.watches) {
+      throw new HeliographError(
+        "too_many_requests",
+        `Cannot watch more: ${limits.watches} watches are running; end one with Unwatch`,
+      );
+    }
   }
 
   #unwatch(id: MessageId): void {

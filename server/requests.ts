@@ -19,10 +19,16 @@ import type { Services } from "./services.ts";
 import type { Session } from "./sessions.ts";
 
 /** Whoever asks: a session, or an HTTP request. */
-export interface Requester extends Client, CodeClient {}
+export interface Requester extends Client, CodeClient {
+  /** How the log calls them. */
+  readonly label: string;
+}
 
 /** What takes no connection of one's own. */
-export type Request = Exclude<DashboardRequest, { readonly cmd: "Hello" | "Watch" | "Unwatch" | "Close" }>;
+export type Request = Exclude<
+  DashboardRequest,
+  { readonly cmd: "Hello" | "Watch" | "Follow" | "Unwatch" | "Close" }
+>;
 
 const noKeywords: ReadonlyMap<string, unknown> = new Map();
 
@@ -40,7 +46,8 @@ export function summary(request: DashboardRequest): string {
     case "Set":
       return `Set ${request.field} in ${request.instrument} to ${shown(request.value)}`;
     case "Confirm":
-      return `Confirm in ${request.instrument}`;
+    case "Revert":
+      return `${cmd} in ${request.instrument}`;
     case "Call":
       return `Call ${request.instrument}.${request.command}`;
     case "Take":
@@ -49,6 +56,8 @@ export function summary(request: DashboardRequest): string {
     case "Describe":
     case "Watch":
       return `${cmd} ${request.instrument ?? "everything"}`;
+    case "HandOver":
+      return `Hand over ${request.instrument} to client ${request.session}`;
     case "Disconnect":
       return `Disconnect client ${request.session}`;
     default:
@@ -65,6 +74,8 @@ export function summary(request: DashboardRequest): string {
  * @param level How loud.
  */
 export function tellAsked(request: DashboardRequest, session: Session, log: Logger, level: "info" | "debug"): void {
+  // Who only looks on, again and again, does nothing that others want to know.
+  if (request.cmd === "Status" || request.cmd === "Ping") return;
   session.asked(() => summary(request), Date.now());
   if (!log.isEnabledFor(level)) return;
   log[level]("{client}: {request}", { client: session.label, request: summary(request) });
@@ -100,6 +111,8 @@ export class Requests {
       }
       case "Confirm":
         return dispatcher.run({ ...request, command: "confirm", args: [], keywords: noKeywords }, requester);
+      case "Revert":
+        return dispatcher.run({ ...request, command: "revert", args: [], keywords: noKeywords }, requester);
       case "Call":
         return dispatcher.run(request, requester);
       case "Eval":
@@ -113,13 +126,18 @@ export class Requests {
         return described satisfies InstrumentDescription | InstrumentDescription[];
       }
       case "Status":
-        dispatcher.check(requester, "observer", "Status");
+        dispatcher.allow(requester, "observer", "Status");
         return this.#services.status();
+      case "Ping":
+        return dispatcher.allow(requester, "observer", "Ping");
       case "Take":
         this.#api("take", [request.instrument, request.seconds, request.force], requester);
         return this.#lease(dispatcher.instrument(request.instrument));
       case "Release":
         return this.#api("release", [request.instrument, request.force], requester);
+      case "HandOver":
+        this.#api("hand_over", [request.instrument, request.session, request.force], requester);
+        return this.#lease(dispatcher.instrument(request.instrument));
       case "Disconnect":
         return this.#disconnect(request.session, requester);
     }

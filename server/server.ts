@@ -10,6 +10,7 @@ import { DashboardServer } from "./dashboard_server.ts";
 import { ImageServer } from "./image_server.ts";
 import { PixelStore } from "./instruments/camera/pixel_store.ts";
 import type { Instrument } from "./instruments/instrument.ts";
+import type { Journal } from "./journal.ts";
 import type { Limits } from "./limits.ts";
 import type { SandboxOptions } from "./sandbox/options.ts";
 import { Services } from "./services.ts";
@@ -41,6 +42,8 @@ export interface HeliographServerOptions {
   readonly name?: string;
   /** Receives images in azcam's format: on which port, and into which folder (an absolute path). @default not */
   readonly images?: { readonly port: number; readonly folder: string };
+  /** Where what happens is told, so that a log can be told there too. @default its own */
+  readonly journal?: Journal;
   /** Whether the bench polls and simulated time passes by the clock; tests step it themselves. @default true */
   readonly poll?: boolean;
 }
@@ -100,12 +103,13 @@ export class HeliographServer {
       limits = {},
       sandbox = {},
       name,
+      journal,
       poll = true,
       images,
       ...listen
     }: HeliographServerOptions,
   ) {
-    const services = new Services(instruments, limits, sandbox, name);
+    const services = new Services(instruments, limits, sandbox, name, journal);
     services.exit = () => void this.stop();
     this.#services = services;
     this.#poll = poll;

@@ -13,6 +13,7 @@ import { Dispatcher } from "./dispatcher.ts";
 import { Evaluator } from "./evaluator.ts";
 import { describeContact } from "./instruments/describe.ts";
 import type { Instrument } from "./instruments/instrument.ts";
+import { Journal } from "./journal.ts";
 import { defaultLimits, type Limits } from "./limits.ts";
 import type { SandboxOptions } from "./sandbox/options.ts";
 import { Sandbox } from "./sandbox/sandbox.ts";
@@ -48,17 +49,19 @@ export class Services {
    * @param limits What clients may use; the defaults for what is left out.
    * @param sandbox What the code of clients may use. @default no code is run
    * @param name What code sees as the dashboard's name.
+   * @param journal Where what happens is told.
    */
   constructor(
     instruments: Iterable<Instrument>,
     limits: Partial<Limits> = {},
     sandbox: Partial<SandboxOptions> = { languages: [] },
     name = "heliograph",
+    journal: Journal = new Journal(),
   ) {
     this.limits = { ...defaultLimits, ...limits };
     this.bench = new Bench(instruments);
-    this.dispatcher = new Dispatcher(this.bench);
-    this.bench.add(apiInstrument(this.bench, this.dispatcher, () => this.status()));
+    this.dispatcher = new Dispatcher(this.bench, journal);
+    this.bench.add(apiInstrument(this.bench, this.dispatcher, this.sessions, () => this.status()));
     // A nameless client's control ends with its connection.
     this.sessions.onLeave(() => this.control.sweep());
     this.sandbox = new Sandbox(sandbox);

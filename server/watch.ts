@@ -6,9 +6,10 @@
 
 import type { MessageId, WatchEvent } from "../protocol/dashboard_message.ts";
 import type { ClientConnection } from "./connection.ts";
-import { fieldState } from "./instruments/describe.ts";
+import { describeContact, fieldState } from "./instruments/describe.ts";
 import { FieldHolder } from "./instruments/field.ts";
 import type { Instrument } from "./instruments/instrument.ts";
+import type { Contact } from "./instruments/transports/contact.ts";
 import type { Services } from "./services.ts";
 
 /** Past this many waiting characters a subscriber gets only the newest value of each field, once it reads again. */
@@ -32,10 +33,10 @@ export class Watch {
   readonly #connection: ClientConnection;
   readonly #services: Pick<Services, "bench" | "control">;
   /**
-   * What is still to be told, oldest change first; at the beginning that is every field, and each instrument that
-   * somebody has control of. An instrument as a key stands for who has control of it.
+   * What is still to be told, oldest change first; at the beginning that is every field, each contact, and each
+   * instrument that somebody has control of. An instrument as a key stands for who has control of it.
    */
-  #untold = new Map<FieldHolder | Instrument, Instrument>();
+  #untold = new Map<FieldHolder | Contact | Instrument, Instrument>();
   readonly #unsubscribe: () => void;
   #telling = false;
 
@@ -61,9 +62,11 @@ export class Watch {
     const { bench, control } = services;
     for (const each of instrument === undefined ? bench.instruments : [instrument]) {
       for (const holder of each.holders) if (field === undefined || field === holder) this.#untold.set(holder, each);
-      if (field === undefined && control.holder(each.name) !== null) this.#untold.set(each, each);
+      if (field !== undefined) continue;
+      if (control.holder(each.name) !== null) this.#untold.set(each, each);
+      if (each.contact !== undefined) this.#untold.set(each.contact, each);
     }
-    const changed = (of: Instrument, what: FieldHolder | Instrument) => {
+    const changed = (of: Instrument, what: FieldHolder | Contact | Instrument) => {
       if (instrument !== undefined && of !== instrument) return;
       if (field !== undefined && what !== field) return;
       this.#untold.set(what, of);
@@ -71,6 +74,7 @@ export class Watch {
     };
     const unsubscribers = [
       bench.onChange(changed),
+      bench.onContact((of) => changed(of, of.contact!)),
       control.onChange((name) => {
         const taken = bench.find(name)!;
         changed(taken, taken);
@@ -94,13 +98,9 @@ export class Watch {
       do {
         const batch = this.#untold;
         this.#untold = new Map();
-        for (const [what, { name }] of batch) {
+        for (const [what, instrument] of batch) {
           while (this.#connection.queued > slowAt) await this.#connection.flush();
-          this.#send(
-            what instanceof FieldHolder
-              ? { id: this.#id, event: "field", instrument: name, field: what.title, ...fieldReading(what) }
-              : { id: this.#id, event: "control", instrument: name, holder: this.#services.control.holder(name) },
-          );
+          this.#send(this.#event(what, instrument));
         }
         if (then !== undefined) this.#send(then);
         then = undefined;
@@ -110,6 +110,15 @@ export class Watch {
     } finally {
       this.#telling = false;
     }
+  }
+
+  #event(what: FieldHolder | Contact | Instrument, instrument: Instrument): WatchEvent {
+    const about = { id: this.#id, instrument: instrument.name };
+    if (what instanceof FieldHolder) return { ...about, event: "field", field: what.title, ...fieldReading(what) };
+    if (what === instrument) {
+      return { ...about, event: "control", holder: this.#services.control.holder(instrument.name) };
+    }
+    return { ...about, event: "contact", contact: describeContact(instrument)! };
   }
 
   #send(event: WatchEvent): void {

@@ -7,6 +7,7 @@
 import { buildCommand } from "npm:@stricli/core@1.3.0";
 import type {
   ArgumentDescription,
+  ContactDescription,
   FieldDescription,
   HolderDescription,
   InstrumentDescription,
@@ -70,12 +71,16 @@ function argumentText({ name, default: fallback }: ArgumentDescription): string 
   return fallback === "" ? `[${name.toUpperCase()}]` : `[${name.toUpperCase()}=${fallback}]`;
 }
 
+/** Whether an instrument answers, for people. */
+function contactText({ state, address, reason }: ContactDescription): string {
+  return `${state} on ${address}${reason === "" ? "" : `: ${printable(reason)}`}`;
+}
+
 /** An instrument for people. */
 export function describeText(instrument: InstrumentDescription, paint: Paint): string {
   const { name, title, summary, fields, commands, holder, contact } = instrument;
   const held = holder === null ? "" : `held by ${holderText(holder)}\n`;
-  const reason = contact === null || contact.reason === "" ? "" : `: ${printable(contact.reason)}`;
-  const where = contact === null ? "" : `${contact.state} on ${contact.address}${reason}\n`;
+  const where = contact === null ? "" : `${contactText(contact)}\n`;
   const heading = `${paint.bold(title)}${name === title ? "" : ` (${name})`}${
     summary === "" ? "" : `: ${summary}`
   }\n${where}${held}`;
@@ -184,6 +189,14 @@ export async function watch(
       const { instrument: name, holder } = update;
       const text = holder === null ? "nobody has control of it" : `held by ${holderText(holder)}`;
       context.process.stdout.write(`${" ".repeat(8)}  ${name.padEnd(nameWidth)}  ${paint.yellow(text)}\n`);
+    }
+    if (update.event === "contact") {
+      const { instrument: name, contact } = update;
+      context.process.stdout.write(
+        `${" ".repeat(8)}  ${name.padEnd(nameWidth)}  ${
+          (contact.state === "connected" ? String : paint.yellow)(contactText(contact))
+        }\n`,
+      );
     }
     if (update.event !== "field") continue;
     const unit = update.quality === "good" ? update.unit ?? "" : "";

@@ -1,5 +1,5 @@
 /**
- * The subcommands that read and set fields: `get`, `set`, `confirm`.
+ * The subcommands that read and set fields: `get`, `set`, `confirm`, `revert`.
  *
  * @module
  */
@@ -78,6 +78,17 @@ export const setCommand = buildCommand({
     await client.setField(instrument, field, value);
     if (flags.confirm) await client.doConfirm(instrument);
     if (flags.json) showReading(this, await client.getReading(instrument, field), true);
+  },
+});
+
+/** `heliograph revert INSTRUMENT` */
+export const revertCommand = buildCommand({
+  docs: { brief: "Put the settings that wait back to what they were" },
+  parameters: { flags: dashboardFlags, positional: { kind: "tuple", parameters: [instrumentParameter] } },
+  async func(this: CliContext, flags: ConnectionFlags, instrument: string): Promise<void> {
+    await using client = dashboardClient(this, flags);
+    await client.revert(instrument);
+    if (flags.json) writeJson(this, null);
   },
 });
 

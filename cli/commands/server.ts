@@ -19,6 +19,7 @@ import { version } from "../../protocol/version.ts";
 import { loadBench, type LoadedBench } from "../../server/bench_file/bench_file.ts";
 import { Simulators } from "../../server/bench_file/simulators.ts";
 import { hostName } from "../../server/host_name.ts";
+import { Journal } from "../../server/journal.ts";
 import { demoInstruments } from "../../server/demo_bench.ts";
 import type { Instrument } from "../../server/instruments/instrument.ts";
 import { loadSerialLibrary } from "../../server/instruments/transports/serial.ts";
@@ -164,14 +165,15 @@ export const serverCommand = buildCommand({
     },
   },
   async func(this: CliContext, flags: ServerFlags): Promise<void> {
-    await startLog(this, flags);
+    const journal = new Journal();
+    await startLog(this, flags, journal);
     const log = getLogger(["heliograph", "server"]);
     await using simulators = new Simulators();
     const setup = await setUp(flags, simulators);
     if (simulators.missing.length > 0) {
       log.warning("Without a simulator, and so without contact: {titles}", { titles: simulators.missing.join(", ") });
     }
-    const server = makeServer(setup);
+    const server = makeServer(setup, journal);
     try {
       server.start();
     } catch (error) {
@@ -249,7 +251,7 @@ function demoBench(imageFolders: readonly string[]): Instrument[] {
   return demoInstruments({ camera: { imageFolders }, hostName: hostName() });
 }
 
-function makeServer(setup: Setup): HeliographServer {
+function makeServer(setup: Setup, journal: Journal): HeliographServer {
   const { flags: { insecureOpen, imagePort }, receivedFolder, host, commandPort, dashboardPort, webPort } = setup;
   const { name, instruments, sandbox } = setup;
   if (imagePort !== undefined && receivedFolder === undefined) {
@@ -268,6 +270,7 @@ function makeServer(setup: Setup): HeliographServer {
       insecureOpen,
       name,
       sandbox,
+      journal,
       ...images,
     });
   } catch (error) {
@@ -303,8 +306,12 @@ function notPermitted(host: string, cause: Error): HeliographError {
   );
 }
 
-/** The log goes to standard error, so that standard output holds only the ready lines. */
-async function startLog({ process, colour }: CliContext, { logLevel, jsonLogs }: ServerFlags): Promise<void> {
+/** The log goes to standard error, so that standard output holds only the ready lines, and to whoever follows the journal. */
+async function startLog(
+  { process, colour }: CliContext,
+  { logLevel, jsonLogs }: ServerFlags,
+  journal: Journal,
+): Promise<void> {
   const plain = getTextFormatter({
     timestamp: "rfc3339",
     value: (value) => typeof value === "string" ? value : Deno.inspect(value),
@@ -316,9 +323,9 @@ async function startLog({ process, colour }: CliContext, { logLevel, jsonLogs }:
   };
   await configure({
     reset: true,
-    sinks: { stderr: (record: LogRecord) => process.stderr.write(format(record)) },
+    sinks: { stderr: (record: LogRecord) => process.stderr.write(format(record)), journal: journal.log },
     loggers: [
-      { category: "heliograph", lowestLevel: logLevel, sinks: ["stderr"] },
+      { category: "heliograph", lowestLevel: logLevel, sinks: ["stderr", "journal"] },
       { category: ["logtape", "meta"], lowestLevel: "warning", sinks: ["stderr"] },
     ],
   });

@@ -29,6 +29,7 @@ const shellWords: Readonly<Record<string, string>> = {
   get: "get INSTRUMENT FIELD          read a field",
   set: "set INSTRUMENT FIELD VALUE    set a field; one that needs it waits for confirm",
   confirm: "confirm INSTRUMENT            apply the settings that wait",
+  revert: "revert INSTRUMENT             put the settings that wait back to what they were",
   take: "take INSTRUMENT [DURATION]    others read it but do not drive it; 90s, 10m, 2h",
   release: "release INSTRUMENT            everybody may drive it again",
   call: "call INSTRUMENT COMMAND ARG…  call a command",
@@ -80,7 +81,7 @@ export class ShellCompleter {
     if (first === undefined) {
       const instrument = this.#find(last.split(".")[0]!);
       if (last.includes(".") && instrument !== undefined) {
-        return [...instrument.commands.map(({ name }) => name), "get", "set", "confirm", "describe", "help"]
+        return [...instrument.commands.map(({ name }) => name), "get", "set", "confirm", "revert", "describe", "help"]
           .map((command) => `${instrument.name}.${command}`);
       }
       return [...Object.keys(shellWords), ...names.map((name) => `${name}.`)];
@@ -176,6 +177,10 @@ async function runLine(
     case "confirm":
       need(1);
       await client.doConfirm(args[0]!, { signal });
+      break;
+    case "revert":
+      need(1);
+      await client.revert(args[0]!, { signal });
       break;
     case "call": {
       need(2);

@@ -21,7 +21,7 @@ export function fieldState(holder: FieldHolder) {
     text: holder.text,
     quality: holder.quality,
     time: holder.time === 0 ? null : new Date(holder.time).toISOString(),
-    ...(holder.staged ? { staged: true } : {}),
+    ...(holder.staged ? { staged: true, applied: holder.appliedText ?? "" } : {}),
     ...(holder.reason === "" ? {} : { reason: holder.reason }),
   };
 }
@@ -115,7 +115,7 @@ export function helpInstrument(instrument: Instrument): string {
   return helpText([
     what,
     fields.length === 0 ? "no fields" : `fields: ${fields.join(", ")}`,
-    `commands: ${own}get FIELD, set FIELD VALUE, confirm, describe, help [COMMAND]`,
+    `commands: ${own}get FIELD, set FIELD VALUE, confirm, revert, describe, help [COMMAND]`,
   ]);
 }
 

@@ -84,6 +84,8 @@ export class FieldHolder implements Field {
   #missed = "";
   #misses = 0;
   #since = performance.now();
+  /** What it was before it was staged. */
+  #applied: { readonly value: Value | undefined; readonly quality: Quality; readonly reason: string } | undefined;
   readonly #changed: (field: FieldHolder) => void;
 
   /** Makes a field. @param title Its title. @param spec Its declaration. @param changed Told of every change. */
@@ -107,8 +109,12 @@ export class FieldHolder implements Field {
 
   /** The value as people and PyOpticon's clients read it; `No Reading` and `Read Error` are PyOpticon's words. */
   get text(): string {
-    if (this.quality === "error") return "Read Error";
-    return this.value === undefined ? "No Reading" : formatValue(this.spec, this.value);
+    return this.#textOf(this.value, this.quality);
+  }
+
+  #textOf(value: Value | undefined, quality: Quality): string {
+    if (quality === "error") return "Read Error";
+    return value === undefined ? "No Reading" : formatValue(this.spec, value);
   }
 
   /** The value as typed clients read it; PyOpticon's words where there is none to be trusted. */
@@ -138,9 +144,23 @@ export class FieldHolder implements Field {
     this.#become(value, "good", "", false);
   }
 
-  /** Keeps a setting's new value until `confirm`. */
+  /** The text of what it was before it was changed, while the change waits for `confirm`; `undefined` otherwise. */
+  get appliedText(): string | undefined {
+    return this.#applied === undefined ? undefined : this.#textOf(this.#applied.value, this.#applied.quality);
+  }
+
+  /** Keeps a setting's new value until `confirm` or `revert`. */
   stage(value: Value): void {
+    const { value: held, quality, reason } = this;
+    this.#applied ??= { value: held, quality, reason };
     this.#become(value, "good", "", true);
+  }
+
+  /** Puts back what it was before it was staged. */
+  revert(): void {
+    if (this.#applied === undefined) return;
+    const { value, quality, reason } = this.#applied;
+    this.#become(value, quality, reason, false);
   }
 
   /** Reading it failed: the last value stays, but is not to be trusted. */
@@ -194,6 +214,7 @@ export class FieldHolder implements Field {
     this.quality = quality;
     this.reason = reason;
     this.staged = staged;
+    if (!staged) this.#applied = undefined;
     if (quality === "good") {
       this.time = Date.now();
       this.readAt = performance.now();

@@ -211,6 +211,11 @@ export class Instrument {
     }
   }
 
+  /** Puts every setting that waits for a confirm back to what it was; nothing of it goes to the hardware. */
+  revert(): void {
+    for (const holder of this.#written) holder.revert();
+  }
+
   #write(holder: FieldHolder, value: Value, signal: AbortSignal): Promise<void> | void {
     const written: unknown = holder.spec.write?.(value as never, signal);
     if (written instanceof Promise) return written.then(() => holder.update(value));

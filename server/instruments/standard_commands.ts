@@ -1,5 +1,5 @@
 /**
- * The commands that every instrument has: `get`, `set`, `confirm`, `describe` and `help`.
+ * The commands that every instrument has: `get`, `set`, `confirm`, `revert`, `describe` and `help`.
  *
  * @module
  */
@@ -30,6 +30,11 @@ export function standardCommands(instrument: Instrument): ReadonlyMap<string, Co
     confirm: command({
       summary: "Apply the settings that wait",
       run: (_, { signal }) => instrument.confirm(signal),
+    }),
+    revert: command({
+      summary: "Put the settings that wait for confirm back to what they were",
+      beside: instrument.settingsBeside,
+      run: () => instrument.revert(),
     }),
     describe: command({
       summary: "Tell its fields and commands as JSON",

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { FieldDescription, InstrumentDescription } from "../../protocol/description.ts";
+import { type FieldDescription, type InstrumentDescription, journalLevels } from "../../protocol/description.ts";
 import { usualControl } from "../../protocol/duration.ts";
 import { type ErrorCode, HeliographError } from "../../protocol/errors.ts";
 import { version } from "../../protocol/version.ts";
@@ -150,6 +150,19 @@ function instrumentRoutes(requests: Requests): Route[] {
     },
     {
       method: "POST",
+      path: `${instrumentPath}/revert`,
+      operation: {
+        summary: "Put the settings that wait for confirm back to what they were",
+        body: { type: "object" },
+        answers: valueOf("Nothing waits any more"),
+        errors: ["unknown_instrument", "held"],
+      },
+      answer: async ({ parameters, client }) => ({
+        value: await requests.run({ cmd: "Revert", instrument: parameters.instrument! }, client) ?? null,
+      }),
+    },
+    {
+      method: "POST",
       path: `${instrumentPath}/commands/{command}`,
       operation: {
         summary: "Run a command, and wait until it is done",
@@ -207,6 +220,28 @@ function instrumentRoutes(requests: Requests): Route[] {
         ) ?? null,
       }),
     },
+    {
+      method: "PUT",
+      path: `${instrumentPath}/control`,
+      operation: {
+        summary: "Hand control over to a client that is connected, without anybody getting in between",
+        body: {
+          type: "object",
+          properties: {
+            session: { type: "integer", description: "the client's number" },
+            force: { type: "boolean", default: false, description: "also from somebody else; admins only" },
+          },
+          required: ["session"],
+        },
+        answers: json("Whose it is now", reference("Lease")),
+        errors: ["unknown_instrument", "unknown_client", "held", "bad_argument"],
+      },
+      answer: ({ parameters, body: { session, force }, client }) => {
+        if (typeof session !== "number") throw bad('Cannot hand over: "session" must be the number of a client');
+        const instrument = parameters.instrument!;
+        return requests.run({ cmd: "HandOver", instrument, session, force: flag(force, "force") }, client);
+      },
+    },
   ];
 }
 
@@ -245,6 +280,22 @@ function serverRoutes(services: Services, requests: Requests): Route[] {
         const session = parameters.session!;
         if (!/^\d+$/.test(session)) throw bad(`Cannot disconnect ${session.slice(0, 50)}: give a client's number`);
         return { value: await requests.run({ cmd: "Disconnect", session: Number(session) }, client) ?? null };
+      },
+    },
+    {
+      method: "GET",
+      path: `${root}/journal`,
+      operation: {
+        summary: "What happened lately: commands of everybody that changed something or failed, and the server's log",
+        query: { level: { schema: { enum: journalLevels }, description: "the least that is told; default: info" } },
+        answers: json("The newest entries, oldest first", listOf(reference("JournalEntry"))),
+      },
+      answer: ({ query, client }) => {
+        services.dispatcher.allow(client, "observer", "journal");
+        const wanted = query.get("level") ?? "info";
+        const level = journalLevels.find((known) => known === wanted);
+        if (level === undefined) throw bad(`Cannot tell the journal: "level" must be one of ${journalLevels.join(", ")}`);
+        return services.dispatcher.journal.kept(level);
       },
     },
     {

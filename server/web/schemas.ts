@@ -4,6 +4,7 @@
  * @module
  */
 
+import { journalLevels } from "../../protocol/description.ts";
 import { errorCodes } from "../../protocol/errors.ts";
 import type { JsonSchema } from "./routes.ts";
 
@@ -82,7 +83,20 @@ export const schemas = {
     quality: { enum: ["good", "stale", "error"] },
     time: about("when it was read or set", orNull(time)),
     "staged?": about("changed, and waiting for confirm", flag),
+    "applied?": about("while it waits: the text of what it was before", text),
     "reason?": about("why the quality is not good", text),
+  }),
+  JournalEntry: object("Something that happened", {
+    number: about("counts up", count),
+    kind: about("somebody asked for something, or a line of the server's log", { enum: ["command", "log"] }),
+    time: about("when it began", time),
+    level: about("what only reads is debug, what failed is at least warning", { enum: journalLevels }),
+    client: about("who asked, as the log calls them; empty for nobody", text),
+    session: about("the number of the connection that asked; 0 for none", count),
+    instrument: about("what was asked; empty for none", text),
+    text: about("a command as an azcam line, or what the log told", text),
+    "answer?": about("the answer as azcam's reply line", text),
+    "seconds?": about("how long the answer took", number),
   }),
   Argument: object("An argument of a command", {
     name: text,

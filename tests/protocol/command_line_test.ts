@@ -1,5 +1,5 @@
-import { deepStrictEqual, throws } from "node:assert/strict";
-import { parseCommandLine, parseSessionWord } from "../../protocol/command_line.ts";
+import { deepStrictEqual, strictEqual, throws } from "node:assert/strict";
+import { formatCommandLine, parseCommandLine, parseSessionWord } from "../../protocol/command_line.ts";
 
 function parsed(line: string) {
   const { instrument, command, args, keywords } = parseCommandLine(line);
@@ -65,4 +65,28 @@ Deno.test("parseSessionWord: whole words in any case, with their text as it stan
   for (const line of ["echoes", "exit.now", "exits", "registered x", "tempcon.exit"]) {
     deepStrictEqual(parseSessionWord(line), undefined);
   }
+});
+
+Deno.test("formatCommandLine: what it writes is read back as it was, whatever quotes and spaces it holds", () => {
+  const texts = [
+    "plain",
+    "",
+    "two words",
+    `it's`,
+    `say "so"`,
+    `both ' and " of them`,
+    `'"'"`,
+    "a=b",
+    "#1",
+    "C:\\new folder\\x",
+    "°",
+  ];
+  const keywords = new Map(texts.map((text, at) => [`key${at}`, text]));
+  const line = formatCommandLine("uv_light", "set", texts, keywords);
+  deepStrictEqual(parseCommandLine(line), { instrument: "uv_light", command: "set", args: texts, keywords });
+});
+
+Deno.test("formatCommandLine: typed values, lists and line breaks are written so that a line can hold them", () => {
+  strictEqual(formatCommandLine("api", "take", ["tempcon", 1.5, true]), "take tempcon 1.5 true");
+  strictEqual(formatCommandLine("a", "b", [[1, "x"], "one\r\ntwo"]), `a.b '[1,"x"]' "one two"`);
 });

@@ -264,6 +264,16 @@ export class BrowserPage {
     await this.send("Input.insertText", { text });
   }
 
+  /** Chooses one of what a select offers, once it is there. */
+  async choose(selector: string, value: string): Promise<void> {
+    const found = `document.querySelector(${JSON.stringify(selector)})`;
+    await this.until(`[...${found}?.options ?? []].some(({ value }) => value === ${JSON.stringify(value)})`);
+    await this.evaluate(`{
+      ${found}.value = ${JSON.stringify(value)};
+      ${found}.dispatchEvent(new Event("change", { bubbles: true }));
+    }`);
+  }
+
   /** Types where the focus is. */
   async type(text: string): Promise<void> {
     await this.send("Input.insertText", { text });

@@ -1,5 +1,5 @@
 /** Control of instruments: whose it is, who may not drive meanwhile, and how it ends. */
-import { deepStrictEqual, match, ok, rejects, strictEqual } from "node:assert/strict";
+import { deepStrictEqual, match, ok, rejects, strictEqual, throws } from "node:assert/strict";
 import { configure, type LogRecord, reset } from "npm:@logtape/logtape@2.4.2";
 import {
   command,
@@ -7,6 +7,7 @@ import {
   type HeliographServer,
   type HolderDescription,
   PyOpticonSocketClient,
+  type ServerStatus,
 } from "../../mod.ts";
 import { Control } from "../../server/control.ts";
 import { eventually, RawClient, startServer } from "../fixture.ts";
@@ -527,4 +528,55 @@ Deno.test("control: the log says who took, took over, released and lost it", asy
   } finally {
     await reset();
   }
+});
+
+Deno.test("control: it is handed over to another client by number or name, and nobody gets in between", async () => {
+  await using server = startServer();
+  using alice = await lines(server, "alice");
+  using bob = await framed(server, "bob");
+  using carol = await lines(server, "carol");
+  strictEqual(await alice.ask("take tempcon 2h"), "OK");
+  match(await carol.ask("hand_over tempcon carol"), /^ERROR Cannot hand over tempcon: alice .* has control of it/);
+  strictEqual(await alice.ask("hand_over tempcon bob"), "OK");
+  const { session, name, until } = (await holder(server))!;
+  deepStrictEqual([session, name], [2, "bob"]);
+  // It lasts as long as it was taken for.
+  ok(Date.parse(until) - Date.now() > 7_000_000);
+  match(await alice.ask("tempcon.set_control_temperature -90"), /^ERROR .*bob .* has control of it/);
+  strictEqual((await bob.request({ id: 1, ...set })).ok, true);
+  const given = await bob.request({ id: 2, cmd: "HandOver", instrument: "tempcon", session: 3 });
+  deepStrictEqual((given.value as { holder: HolderDescription }).holder.name, "carol");
+  match(errorOf(await bob.request({ id: 3, ...set })).message, /carol .* has control of it/);
+  // An admin may hand over what others hold; nobody's may be handed over by anybody.
+  strictEqual(await alice.ask("hand_over tempcon 2 force=True"), "OK");
+  strictEqual((await holder(server))!.name, "bob");
+  strictEqual(await carol.ask("hand_over telescope alice"), "OK");
+  strictEqual((await holder(server, "telescope"))!.name, "alice");
+});
+
+Deno.test("control: it is handed over only to somebody who is there and is meant", async () => {
+  await using server = startServer();
+  using alice = await lines(server, "alice");
+  match(await alice.ask("hand_over tempcon nobody"), /^ERROR No client has the number or the name nobody; "status"/);
+  match(await alice.ask("hand_over tempcon 99"), /^ERROR No client has the number or the name 99/);
+  match(await alice.ask("hand_over api alice"), /^ERROR Cannot take or release api/);
+  const control = new Control();
+  const reader = { role: "observer", id: 7, name: "guest", hostname: "10.0.0.7" } as const;
+  throws(() => control.handOver("tempcon", { role: "admin" }, reader, 60), {
+    message: "Cannot hand tempcon over to guest (client 7, 10.0.0.7): they may only read, as observer",
+  });
+});
+
+Deno.test("control: a page that only looks on, by Status and Ping, renews nothing and is not told as at work", async () => {
+  await using server = startServer();
+  using page = await framed(server);
+  using other = await framed(server);
+  deepStrictEqual((await page.request({ id: 1, cmd: "Take", instrument: "tempcon", seconds: 0.4 })).ok, true);
+  await eventually(async () => {
+    await page.request({ id: 2, cmd: "Status" });
+    await page.request({ id: 3, cmd: "Ping" });
+    const status = (await other.request({ id: 4, cmd: "Status" })).value as ServerStatus;
+    strictEqual(status.sessions[0]!.lastRequest, "Take tempcon");
+    return status.instruments.every((each) => each.holder === null);
+  }, "the end of control of somebody who only looks on");
 });

@@ -2,7 +2,7 @@
 import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
 import { generated, pageModule } from "../../server/web/page/build.ts";
 import { pageAssets } from "../../server/web/page_assets.ts";
-import { eventually, RawClient, startServer } from "../fixture.ts";
+import { eventually, startServer } from "../fixture.ts";
 import { Browser } from "./browser.ts";
 import {
   card,
@@ -29,11 +29,8 @@ Deno.test({
   name: "page: the committed bundle is what its sources give",
   ignore: !bundles,
   async fn() {
-    strictEqual(
-      await Deno.readTextFile(generated),
-      await pageModule(),
-      "run: deno run -A server/web/page/build.ts",
-    );
+    // Both are one long line: their difference tells nobody anything.
+    ok(await Deno.readTextFile(generated) === await pageModule(), "it is not: run deno task page");
   },
 });
 
@@ -74,7 +71,12 @@ Deno.test({
       await t.step("Revert puts a staged setting back", async () => {
         await page.fill(setpoint, "77");
         await page.press("Enter");
-        await page.click("[aria-label='Revert Argon MFC']");
+        await page.shows(field("argon_mfc", "setpoint_entry"), "applied: 12.5");
+        // Also on a page that was opened after the change.
+        await using other = await browser.open(url);
+        await ready(other);
+        await other.shows(field("argon_mfc", "setpoint_entry"), "applied: 12.5");
+        await other.click("[aria-label='Revert Argon MFC']");
         await page.until(`document.querySelector("${setpoint}").value === "12.5"`);
         await page.until(`!document.querySelector("${card("argon_mfc")} .staged")`);
       });
@@ -104,11 +106,7 @@ Deno.test({
         await page.click("#setting-instrument-shutter");
         await page.until(`document.querySelector("#setting-instrument-shutter").ariaChecked === "true"`);
         strictEqual(server.bench.find("instrument")!.field("shutter").value, true);
-        await page.evaluate(`(() => {
-          const select = document.querySelector("#setting-instrument-filter");
-          select.value = "i";
-          select.dispatchEvent(new Event("change", { bubbles: true }));
-        })()`);
+        await page.choose("#setting-instrument-filter", "i");
         strictEqual(server.bench.find("instrument")!.field("filter").value, "r");
         await page.click("[aria-label='Set filter']");
         await eventually(() => server.bench.find("instrument")!.field("filter").value === "i", "the filter was set");
@@ -161,11 +159,7 @@ Deno.test({
         const exposure = server.bench.find("exposure")!;
         strictEqual(exposure.field("imagetitle").value, "first light");
         strictEqual(exposure.field("exposuretime").value, 0.2);
-        await page.evaluate(`(() => {
-          const select = document.querySelector("${typed} select");
-          select.value = "dark";
-          select.dispatchEvent(new Event("change", { bubbles: true }));
-        })()`);
+        await page.choose(`${typed} select`, "dark");
         await page.fill(`${typed} .exposuretime input`, "600");
         await page.click(`${camera} .buttons .strong`);
         await page.shows(`${camera} .state`, "exposing");
@@ -235,44 +229,6 @@ Deno.test({
         await page.click(".plot .legend li button");
         await page.shows(".plot", "Click a number");
         await page.click("[aria-label='Close Plot']");
-      });
-
-      await t.step("the console completes, answers azcam lines, and remembers them", async () => {
-        await page.click("nav button:nth-child(2)");
-        await page.fill("[aria-label='Command line']", "tele");
-        await page.press("Tab");
-        await page.type("get_foc");
-        await page.press("Tab");
-        strictEqual(await page.evaluate("document.activeElement.value"), "telescope.get_focus");
-        await page.press("Enter");
-        await page.shows(".log li:last-child", "telescope.get_focus");
-        await page.shows(".log li:last-child .answer", "1200");
-        await page.type("telescope.set_focus 'a");
-        await page.press("Enter");
-        await page.shows(".console .complaint", "never closed");
-        await page.press("ArrowUp");
-        strictEqual(await page.evaluate("document.activeElement.value"), "telescope.get_focus");
-        await page.fill("[aria-label='Command line']", "telescope.nonsense");
-        await page.press("Enter");
-        await page.shows(".log li.failed:last-child", "has no command");
-        await page.click("[aria-label='Close Console']");
-      });
-
-      await t.step("who is connected is told, by the name they take", async () => {
-        await page.click("nav button:nth-child(3)");
-        await page.fill("[aria-label^='Your name']", hostile);
-        await page.press("Enter");
-        await page.shows(".clients", hostile);
-        await page.shows(".clients", "this page");
-        {
-          using robot = await RawClient.connect(server.commandServer.port);
-          await robot.ask("register robot");
-          await page.shows(".clients", "azcam line");
-          await page.click("[aria-label='Disconnect robot']");
-          strictEqual(await robot.rest(), "");
-          await page.until(`!document.querySelector(".clients").textContent.includes("azcam line")`);
-        }
-        await page.click("[aria-label='Close Clients']");
       });
 
       await t.step("the keyboard alone changes and confirms a setting, with the focus in sight", async () => {

@@ -48,6 +48,7 @@ Deno.test("web: the description tells of every route, and every path in it answe
     "PUT /api/v1/instruments/{instrument}/fields/{field}": { value: "On" },
     "POST /api": { command: "tempcon.get_temperatures", args: [], kwargs: {} },
     "POST /api/v1/eval": { code: "1" },
+    "PUT /api/v1/instruments/{instrument}/control": { session: 1 },
   };
   const parameters: Record<string, string> = {
     instrument: "UV%20Light",
@@ -82,6 +83,7 @@ Deno.test("web: the description tells of every route, and every path in it answe
     "GET /api/v1/instruments",
     "GET /api/v1/instruments/{instrument}",
     "GET /api/v1/instruments/{instrument}/fields/{field}",
+    "GET /api/v1/journal",
     "GET /api/v1/openapi.json",
     "GET /api/v1/status",
     "GET /api/{command}",
@@ -94,6 +96,8 @@ Deno.test("web: the description tells of every route, and every path in it answe
     "POST /api/v1/instruments/{instrument}/commands/{command}",
     "POST /api/v1/instruments/{instrument}/confirm",
     "POST /api/v1/instruments/{instrument}/control",
+    "POST /api/v1/instruments/{instrument}/revert",
+    "PUT /api/v1/instruments/{instrument}/control",
     "PUT /api/v1/instruments/{instrument}/fields/{field}",
   ]);
   // What is asked for and is not in the description is no route.

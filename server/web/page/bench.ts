@@ -4,7 +4,8 @@
  * @module
  */
 
-import type { WatchEvent } from "../../../protocol/dashboard_message.ts";
+import { formatCommandLine } from "../../../protocol/command_line.ts";
+import type { JournalEvent, WatchEvent } from "../../../protocol/dashboard_message.ts";
 import type {
   CommandDescription,
   ContactDescription,
@@ -12,23 +13,22 @@ import type {
   FieldReading,
   HolderDescription,
   InstrumentDescription,
-  InstrumentStatus,
+  JournalLevel,
   ServerStatus,
   Welcome,
   WireValue,
 } from "../../../protocol/description.ts";
 import { HeliographError } from "../../../protocol/errors.ts";
+import { lineReply } from "../../../protocol/line_reply.ts";
 import { History } from "./history.ts";
+import { PageJournal } from "./journal.ts";
 import { Link, type LinkState } from "./link.ts";
 import { Frame, Live } from "./live.tsx";
 
-/** How often the server is asked who is connected and what answers, in milliseconds. */
-const statusInterval = 2000;
+/** How often the server is asked whether it is there, or who is connected where somebody looks, in milliseconds. */
+const askInterval = 2000;
 /** After how long without an answer a link counts as lost, in milliseconds. */
 const silence = 10_000;
-/** How many lines the page's own log keeps. */
-const longestLog = 500;
-
 /** A field of an instrument. */
 export interface LiveField {
   /** How it was declared. */
@@ -37,8 +37,6 @@ export interface LiveField {
   readonly instrument: string;
   /** What it holds. */
   readonly reading: Live<FieldReading>;
-  /** The last value that waited for no confirm; `undefined` where this page has seen none. */
-  applied: WireValue | undefined;
   /** What it has been; `undefined` for one that is no number. */
   readonly history: History | undefined;
 }
@@ -53,8 +51,6 @@ export interface LiveInstrument {
   readonly commands: readonly CommandDescription[];
   readonly contact: Live<ContactDescription | null>;
   readonly holder: Live<HolderDescription | null>;
-  /** What it does now, as the server last told. */
-  readonly status: Live<InstrumentStatus | undefined>;
   /** How many of its settings wait for confirm. */
   readonly staged: Live<number>;
   /** What of it never changes, as text: a server that comes back with the same keeps this object. */
@@ -70,17 +66,6 @@ export interface Connection {
   readonly everOpen: boolean;
 }
 
-/** Something that this page did. */
-export interface LogLine {
-  readonly number: number;
-  readonly time: Date;
-  /** As an azcam line. */
-  readonly asked: string;
-  /** The reply or the error; `undefined` while there is none. */
-  readonly answer: string | undefined;
-  readonly failed: boolean;
-}
-
 /** What changes in a description while the instrument is the same. */
 const changing = new Set([
   "value",
@@ -88,6 +73,7 @@ const changing = new Set([
   "quality",
   "time",
   "staged",
+  "applied",
   "reason",
   "contact",
   "holder",
@@ -117,14 +103,19 @@ export class Bench {
   readonly status: Live<ServerStatus | undefined> = new Live<
     ServerStatus | undefined
   >(undefined);
-  /** What this page did, oldest first. */
-  readonly log: Live<readonly LogLine[]> = new Live<readonly LogLine[]>([]);
+  /** What happens, here and elsewhere. */
+  readonly journal: PageJournal = new PageJournal();
   /** By how many milliseconds this PC's clock is ahead of the server's, as far as is known. */
   #clockAhead = 0;
   readonly #link: Link;
   readonly #frame = new Frame();
   readonly #byName = new Map<string, LiveInstrument>();
-  #lines = 0;
+  /** How many look at who is connected. */
+  #lookers = 0;
+  /** What of the journal somebody looks at. */
+  #journalLevel: JournalLevel | undefined;
+  /** The number of the message that follows it. */
+  #following: number | undefined;
   #heard = 0;
   #asking = false;
 
@@ -143,12 +134,12 @@ export class Bench {
       told: (event) => this.#told(event),
     });
     this.#link.open();
-    setInterval(() => void this.#askStatus(), statusInterval);
+    setInterval(() => void this.#ask(), askInterval);
     document.addEventListener("visibilitychange", () => {
       if (document.visibilityState === "hidden") return;
       this.#heard = performance.now();
       this.retry();
-      void this.#askStatus();
+      void this.#ask();
     });
     addEventListener("online", () => this.retry());
   }
@@ -170,7 +161,7 @@ export class Bench {
       cmd: "Hello",
       name,
     }) as Welcome;
-    await this.#askStatus();
+    await this.#ask();
   }
 
   /** Whether this page holds an instrument. */
@@ -183,7 +174,7 @@ export class Bench {
   /** Sets a field. @throws {HeliographError} Where it is refused. */
   async set({ instrument, spec }: LiveField, value: WireValue): Promise<void> {
     await this.ask(
-      `${instrument}.set ${quoted(spec.name)} ${quoted(String(value))}`,
+      formatCommandLine(instrument, "set", [spec.name, value]),
       {
         cmd: "Set",
         instrument,
@@ -198,13 +189,9 @@ export class Bench {
     await this.ask(`${name}.confirm`, { cmd: "Confirm", instrument: name });
   }
 
-  /** Puts the staged settings back to what they were when they were last confirmed, as far as this page has seen that. */
-  async revert({ fields }: LiveInstrument): Promise<void> {
-    for (const field of fields.values()) {
-      if (field.reading.value.staged && field.applied !== undefined) {
-        await this.set(field, field.applied);
-      }
-    }
+  /** Puts the staged settings of an instrument back to what they were. @throws {HeliographError} Where it is refused. */
+  async revert({ name }: LiveInstrument): Promise<void> {
+    await this.ask(`${name}.revert`, { cmd: "Revert", instrument: name });
   }
 
   /** Calls a command. @returns What it returned. @throws {HeliographError} Where it is refused or fails. */
@@ -214,29 +201,67 @@ export class Bench {
     args: readonly unknown[] = [],
     keywords: ReadonlyMap<string, unknown> = new Map(),
   ): Promise<unknown> {
-    const words = [
-      ...args.map((value) => quoted(String(value))),
-      ...[...keywords].map(([key, value]) => `${key}=${quoted(String(value))}`),
-    ];
     const kwargs = Object.fromEntries(keywords);
-    const line = [`${instrument}.${command}`, ...words].join(" ");
+    const line = formatCommandLine(instrument, command, args, keywords);
     return this.ask(line, { cmd: "Call", instrument, command, args, kwargs });
   }
 
-  /** Takes control of an instrument. @throws {HeliographError} `held` where somebody else has it. */
-  async take(instrument: string): Promise<void> {
-    await this.ask(`take ${instrument}`, { cmd: "Take", instrument });
+  /**
+   * Takes control of an instrument.
+   *
+   * @param instrument Its name.
+   * @param force Also from somebody else, which only an admin may.
+   * @throws {HeliographError} `held` where somebody else has it.
+   */
+  async take(instrument: string, force = false): Promise<void> {
+    await this.ask(`take ${instrument}${force ? " force=True" : ""}`, { cmd: "Take", instrument, force });
+    await this.#ask();
+  }
+
+  /** Gives an instrument that this page holds to another client. @throws {HeliographError} Where it is refused. */
+  async handOver(instrument: string, session: number): Promise<void> {
+    await this.ask(`hand_over ${instrument} ${session}`, { cmd: "HandOver", instrument, session });
+    await this.#ask();
   }
 
   /** Ends the control of an instrument. @throws {HeliographError} `held` where somebody else has it. */
   async release(instrument: string): Promise<void> {
     await this.ask(`release ${instrument}`, { cmd: "Release", instrument });
+    await this.#ask();
   }
 
   /** Ends somebody else's connection. @param session Its number. @throws {HeliographError} Where it is refused. */
   async disconnect(session: number): Promise<void> {
-    await this.ask(`disconnect client ${session}`, { cmd: "Disconnect", session });
-    await this.#askStatus();
+    await this.ask(`# disconnect client ${session}`, { cmd: "Disconnect", session });
+    await this.#ask();
+  }
+
+  /** Somebody looks at who is connected, until the returned function is called. */
+  lookAtClients(): () => void {
+    this.#lookers++;
+    void this.#ask();
+    return () => this.#lookers--;
+  }
+
+  /** Somebody looks at what happens, from a level on, until the returned function is called. */
+  lookAtJournal(level: JournalLevel): () => void {
+    this.#journalLevel = level;
+    void this.#follow();
+    return () => {
+      this.#journalLevel = undefined;
+      const watch = this.#following;
+      this.#following = undefined;
+      if (watch !== undefined) this.#link.request({ cmd: "Unwatch", watch }).catch(() => {});
+    };
+  }
+
+  async #follow(): Promise<void> {
+    const level = this.#journalLevel;
+    if (level === undefined || this.connection.value.state !== "open") return;
+    this.journal.forgetOthers();
+    const { id, reply } = this.#link.ask({ cmd: "Follow", level });
+    this.#following = id;
+    await reply.catch(() => {});
   }
 
   /**
@@ -249,28 +274,13 @@ export class Bench {
     line: string,
     message: Readonly<Record<string, unknown>>,
   ): Promise<unknown> {
-    const number = ++this.#lines;
-    const time = new Date();
-    this.log.value = [...this.log.value, {
-      number,
-      time,
-      asked: line,
-      answer: undefined,
-      failed: false,
-    }]
-      .slice(-longestLog);
-    const answered = (answer: string, failed: boolean) => {
-      this.log.value = this.log.value.map((each) => each.number === number ? { ...each, answer, failed } : each);
-    };
+    const answered = this.journal.ask(line, new Date(this.now()), String(message.instrument ?? ""));
     try {
       const { value } = await this.#link.request(message);
-      answered(
-        value === null ? "OK" : typeof value === "string" ? value : JSON.stringify(value),
-        false,
-      );
+      answered(lineReply(value), false);
       return value;
     } catch (error) {
-      answered((error as Error).message, true);
+      answered(`ERROR ${(error as Error).message}`, true);
       throw error;
     }
   }
@@ -301,7 +311,8 @@ export class Bench {
     this.welcome.value = (await welcome).value as Welcome;
     this.#describe((await described).value as InstrumentDescription[]);
     await this.#link.request({ cmd: "Watch" });
-    await this.#askStatus();
+    await this.#follow();
+    await this.#ask();
     await this.#compareClocks();
   }
 
@@ -339,14 +350,23 @@ export class Bench {
     this.instruments.value = [...this.#byName.values()];
   }
 
-  #told(event: WatchEvent): void {
+  #told(event: WatchEvent | JournalEvent): void {
     this.#heard = performance.now();
     if (event.event === "end-of-snapshot") return;
+    if (event.event === "journal") {
+      // What this page asks is in its journal already, with the whole answer.
+      const { entry } = event;
+      const mine = entry.kind === "command" && entry.session === this.welcome.value?.session;
+      if (event.id === this.#following && !mine) this.journal.take(entry);
+      return;
+    }
+    if (event.event === "journal-missed") return this.journal.miss(event.count, new Date(this.now()));
     const instrument = this.#byName.get(event.instrument);
     if (instrument === undefined) return;
     if (event.event === "control") {
       return this.#frame.set(instrument.holder, event.holder);
     }
+    if (event.event === "contact") return this.#frame.set(instrument.contact, event.contact);
     const { id: _, event: __, instrument: ___, field: title, ...reading } = event;
     const field = instrument.fields.get(title);
     if (field !== undefined) this.#take(instrument, field, reading);
@@ -357,15 +377,7 @@ export class Bench {
     field: LiveField,
     reading: FieldReading,
   ): void {
-    if (!reading.staged && reading.value !== null) {
-      field.applied = reading.value;
-    }
-    // A setting that was put back waits for nothing, whatever the server remembers.
-    const back = reading.staged === true && reading.value === field.applied;
-    this.#frame.set(
-      field.reading,
-      back ? { ...reading, staged: false } : reading,
-    );
+    this.#frame.set(field.reading, reading);
     if (field.spec.needsConfirm) {
       const staged = [...instrument.fields.values()].filter((each) => this.#frame.newest(each.reading).staged).length;
       this.#frame.set(instrument.staged, staged);
@@ -386,7 +398,8 @@ export class Bench {
     return Date.now() - this.#clockAhead;
   }
 
-  async #askStatus(): Promise<void> {
+  /** Asks whether the server is still there, and who is connected where somebody looks. */
+  async #ask(): Promise<void> {
     if (
       document.visibilityState === "hidden" ||
       this.connection.value.state !== "open"
@@ -397,27 +410,9 @@ export class Bench {
     if (this.#asking) return;
     this.#asking = true;
     try {
-      const status = (await this.#link.request({ cmd: "Status" }))
-        .value as ServerStatus;
+      const { value } = await this.#link.request({ cmd: this.#lookers > 0 ? "Status" : "Ping" });
       this.#heard = performance.now();
-      this.status.value = status;
-      for (const each of status.instruments) {
-        const instrument = this.#byName.get(each.name);
-        if (instrument === undefined) continue;
-        instrument.status.value = each;
-        if (
-          JSON.stringify(each.contact) !==
-            JSON.stringify(instrument.contact.value)
-        ) {
-          instrument.contact.value = each.contact;
-        }
-        if (
-          JSON.stringify(each.holder) !==
-            JSON.stringify(instrument.holder.value)
-        ) {
-          instrument.holder.value = each.holder;
-        }
-      }
+      if (value !== null) this.status.value = value as ServerStatus;
     } catch (error) {
       // The link says itself that it was lost.
       if (!(error instanceof HeliographError)) throw error;
@@ -428,13 +423,14 @@ export class Bench {
 }
 
 function readingOf(field: FieldDescription): FieldReading {
-  const { value, text, quality, time, staged, reason, unit } = field;
+  const { value, text, quality, time, staged, applied, reason, unit } = field;
   return {
     value,
     text,
     quality,
     time,
     ...(staged === undefined ? {} : { staged }),
+    ...(applied === undefined ? {} : { applied }),
     ...(reason === undefined ? {} : { reason }),
     ...(unit === undefined ? {} : { unit }),
   };
@@ -450,7 +446,6 @@ function liveInstrument(
       spec,
       instrument: name,
       reading: new Live(readingOf(spec)),
-      applied: undefined,
       history: isNumeric(spec) ? new History() : undefined,
     }]),
   );
@@ -462,14 +457,7 @@ function liveInstrument(
     commands,
     contact: new Live(contact),
     holder: new Live(holder),
-    status: new Live<InstrumentStatus | undefined>(undefined),
     staged: new Live(0),
     shape,
   };
-}
-
-/** A word of an azcam line. */
-function quoted(text: string): string {
-  if (text !== "" && !/[\s'"#=]/.test(text)) return text;
-  return text.includes('"') ? `'${text}'` : `"${text}"`;
 }

@@ -140,6 +140,17 @@ function Holder(
             Take
           </button>
         )
+        : mayDo(welcome?.role, "admin")
+        ? (
+          <button
+            type="button"
+            class="plain"
+            aria-label={`Take ${title} over`}
+            onClick={() => work(() => bench.take(name, true))}
+          >
+            Take over
+          </button>
+        )
         : null}
       <Complaint text={complaint} />
     </span>
@@ -161,7 +172,6 @@ function Staged({ bench, instrument, settings }: {
   ) return null;
   const { title } = instrument;
   const off = state !== "open" || busy;
-  const known = settings.every((field) => !field.reading.value.staged || field.applied !== undefined);
   return (
     <div class={`staged-bar ${count > 0 ? "waiting" : ""}`}>
       <span role="status">
@@ -171,8 +181,7 @@ function Staged({ bench, instrument, settings }: {
         <button
           type="button"
           aria-label={`Revert ${title}`}
-          title={known ? "" : "This page was opened after the change: it does not know what was before"}
-          disabled={off || !known}
+          disabled={off}
           onClick={() => work(() => bench.revert(instrument))}
         >
           Revert

@@ -1,5 +1,5 @@
 /**
- * Who is connected, and the name of this page.
+ * Who is connected, what they hold and last did, and the name of this page.
  *
  * @module
  */
@@ -7,12 +7,13 @@
 /** @jsxRuntime automatic */
 /** @jsxImportSource npm:preact@11.2.0 */
 import type { VNode } from "npm:preact@11.2.0";
-import { useState } from "npm:preact@11.2.0/hooks";
+import { useEffect, useState } from "npm:preact@11.2.0/hooks";
+import type { HolderDescription, SessionDescription } from "../../../protocol/description.ts";
 import { mayDo } from "./allowed.ts";
-import type { Bench } from "./bench.ts";
+import type { Bench, LiveInstrument } from "./bench.ts";
 import { useLive } from "./live.tsx";
 import { ageText } from "./readout.tsx";
-import { Complaint, useWork } from "./work.tsx";
+import { Complaint, useWork, type Work } from "./work.tsx";
 
 const wires = {
   line: "azcam line",
@@ -20,19 +21,19 @@ const wires = {
   web: "page",
 } as const;
 
+function nameOf({ name, session }: Pick<SessionDescription, "name" | "session">): string {
+  return name === "" ? `client ${session}` : name;
+}
+
 /** The panel with all clients. */
 export function ClientsPanel({ bench }: { bench: Bench }): VNode {
   const status = useLive(bench.status);
-  const welcome = useLive(bench.welcome);
   const { state } = useLive(bench.connection);
+  const instruments = useLive(bench.instruments);
   const [name, setName] = useState(bench.name);
   const [work, complaint] = useWork();
-  const held = new Map<number, string[]>();
-  for (const { holder, name: instrument } of status?.instruments ?? []) {
-    if (holder !== null) {
-      held.set(holder.session, [...held.get(holder.session) ?? [], instrument]);
-    }
-  }
+  useEffect(() => bench.lookAtClients(), [bench]);
+  const clients = status?.sessions ?? [];
   return (
     <>
       <form
@@ -55,42 +56,15 @@ export function ClientsPanel({ bench }: { bench: Bench }): VNode {
       </form>
       <Complaint text={complaint} />
       <ul class="clients">
-        {status?.sessions.map((
-          {
-            session,
-            name: client,
-            address,
-            protocol,
-            role,
-            lastRequest,
-            lastRequestTime,
-          },
-        ) => (
-          <li key={session}>
-            <strong>{client === "" ? `client ${session}` : client}</strong>
-            {session === welcome?.session
-              ? <span class="badge you">this page</span>
-              : mayDo(welcome?.role, "operator")
-              ? (
-                <button
-                  type="button"
-                  class="plain"
-                  aria-label={`Disconnect ${client === "" ? `client ${session}` : client}`}
-                  disabled={state !== "open"}
-                  onClick={() => void work(() => bench.disconnect(session))}
-                >
-                  Disconnect
-                </button>
-              )
-              : null}
-            <span class="about">{wires[protocol]}, {address}, {role}</span>
-            {held.has(session) ? <span class="about">holds {held.get(session)!.join(", ")}</span> : null}
-            {lastRequestTime === null || lastRequest === "Status" ? null : (
-              <span class="about">
-                {lastRequest}, {ageText((bench.now() - Date.parse(lastRequestTime)) / 1000)} ago
-              </span>
-            )}
-          </li>
+        {clients.map((client) => (
+          <Client
+            key={client.session}
+            bench={bench}
+            client={client}
+            others={clients.filter(({ session, role }) => session !== client.session && mayDo(role, "operator"))}
+            instruments={instruments}
+            work={work}
+          />
         ))}
       </ul>
       {status === undefined ? null : (
@@ -100,5 +74,114 @@ export function ClientsPanel({ bench }: { bench: Bench }): VNode {
         </p>
       )}
     </>
+  );
+}
+
+function Client({ bench, client, others, instruments, work }: {
+  readonly bench: Bench;
+  readonly client: SessionDescription;
+  readonly others: readonly SessionDescription[];
+  readonly instruments: readonly LiveInstrument[];
+  readonly work: Work;
+}): VNode {
+  const welcome = useLive(bench.welcome);
+  const { state } = useLive(bench.connection);
+  const { session, address, protocol, role, lastRequest, lastRequestTime } = client;
+  const called = nameOf(client);
+  const here = session === welcome?.session;
+  return (
+    <li data-session={session}>
+      <strong>{called}</strong>
+      {here ? <span class="badge you">this page</span> : mayDo(welcome?.role, "operator")
+        ? (
+          <button
+            type="button"
+            class="plain"
+            aria-label={`Disconnect ${called}`}
+            disabled={state !== "open"}
+            onClick={() => void work(() => bench.disconnect(session))}
+          >
+            Disconnect
+          </button>
+        )
+        : null}
+      <span class="about">{wires[protocol]}, {address}, {role}</span>
+      {instruments.map((instrument) => (
+        <Held
+          key={instrument.name}
+          bench={bench}
+          instrument={instrument}
+          session={session}
+          others={others}
+          work={work}
+        />
+      ))}
+      {lastRequestTime === null ? null : (
+        <span class="about">
+          {lastRequest}, {ageText((bench.now() - Date.parse(lastRequestTime)) / 1000)} ago
+        </span>
+      )}
+    </li>
+  );
+}
+
+/** An instrument, where this client holds it: who may, takes it, releases it, or hands it over. */
+function Held({ bench, instrument, session, others, work }: {
+  readonly bench: Bench;
+  readonly instrument: LiveInstrument;
+  readonly session: number;
+  readonly others: readonly SessionDescription[];
+  readonly work: Work;
+}): VNode | null {
+  const holder: HolderDescription | null = useLive(instrument.holder);
+  const welcome = useLive(bench.welcome);
+  const { state } = useLive(bench.connection);
+  if (holder === null || holder.session !== session) return null;
+  const { name, title } = instrument;
+  const off = state !== "open";
+  return (
+    <span class="held">
+      <span>holds {title}</span>
+      {bench.isMine(holder)
+        ? (
+          <>
+            <button
+              type="button"
+              class="plain"
+              aria-label={`Release ${title}, as the list of clients shows it`}
+              disabled={off}
+              onClick={() => void work(() => bench.release(name))}
+            >
+              Release
+            </button>
+            {others.length === 0 ? null : (
+              <select
+                aria-label={`Hand ${title} over`}
+                value=""
+                disabled={off}
+                onChange={(event) => void work(() => bench.handOver(name, Number(event.currentTarget.value)))}
+              >
+                <option value="">Hand over to…</option>
+                {others.map((other) => (
+                  <option key={other.session} value={String(other.session)}>{nameOf(other)}</option>
+                ))}
+              </select>
+            )}
+          </>
+        )
+        : mayDo(welcome?.role, "admin")
+        ? (
+          <button
+            type="button"
+            class="plain"
+            aria-label={`Take ${title} from them`}
+            disabled={off}
+            onClick={() => void work(() => bench.take(name, true))}
+          >
+            Take over
+          </button>
+        )
+        : null}
+    </span>
   );
 }

@@ -1,5 +1,5 @@
 /**
- * The console: azcam lines, and what this page has asked so far.
+ * The console: azcam lines, and what happens on the bench: what everybody asks, and the server's log.
  *
  * @module
  */
@@ -9,30 +9,135 @@
 import type { VNode } from "npm:preact@11.2.0";
 import { useEffect, useRef, useState } from "npm:preact@11.2.0/hooks";
 import { parseCommandLine } from "../../../protocol/command_line.ts";
+import type { JournalLevel } from "../../../protocol/description.ts";
 import type { Bench } from "./bench.ts";
+import { Copy, copyLines } from "./copy.tsx";
+import type { JournalLine } from "./journal.ts";
 import { useLive } from "./live.tsx";
 import { Complaint, useWork } from "./work.tsx";
 
 /** The commands that every instrument has. */
-const everywhere = ["get", "set", "confirm", "describe", "help"];
+const everywhere = ["get", "set", "confirm", "revert", "describe", "help"];
 /** How many lines the arrow keys reach back. */
 const longestMemory = 100;
 
-/** The panel with the log and the line. */
+/** What may be shown, by its least level. */
+const levels: readonly [JournalLevel, string][] = [
+  ["debug", "All, readings too"],
+  ["info", "What was done"],
+  ["warning", "What failed"],
+  ["error", "Errors"],
+];
+
+/** The panel with the journal and the line. */
 export function ConsolePanel({ bench }: { bench: Bench }): VNode {
-  const log = useLive(bench.log);
+  return (
+    <>
+      <Journal bench={bench} />
+      <CommandEntry bench={bench} />
+    </>
+  );
+}
+
+/** What happens, as far as it is wanted. */
+function Journal({ bench }: { bench: Bench }): VNode {
+  const lines = useLive(bench.journal.lines);
+  const instruments = useLive(bench.instruments);
+  const [level, setLevel] = useState<JournalLevel>("info");
+  const [client, setClient] = useState("");
+  const [instrument, setInstrument] = useState("");
+  const list = useRef<HTMLOListElement>(null);
+  const atEnd = useRef(true);
+  useEffect(() => bench.lookAtJournal(level), [bench, level]);
+  const title = instruments.find(({ name }) => name === instrument)?.title;
+  const order = levels.map(([name]) => name);
+  const shown = lines.filter((line) =>
+    (client === "" || line.client === client) &&
+    (instrument === "" || line.instrument === instrument || line.instrument === title) &&
+    order.indexOf(line.level) >= order.indexOf(level)
+  );
+  useEffect(() => {
+    // Whoever looks at older lines stays there.
+    if (list.current !== null && atEnd.current) list.current.scrollTop = list.current.scrollHeight;
+  }, [shown]);
+  const clients = [...new Set([client, ...lines.map((line) => line.client)])].filter((name) => name !== "").sort();
+  return (
+    <>
+      <div class="filters">
+        <Filter label="Level" value={level} choices={levels} choose={(value) => setLevel(value as JournalLevel)} />
+        <Filter
+          label="Client"
+          value={client}
+          choices={["", ...clients].map((name) => [name, name || "Everybody"])}
+          choose={setClient}
+        />
+        <Filter
+          label="Instrument"
+          value={instrument}
+          choices={[["", "Every instrument"], ...instruments.map((each): [string, string] => [each.name, each.title])]}
+          choose={setInstrument}
+        />
+      </div>
+      <ol
+        class="log"
+        ref={list}
+        tabIndex={0}
+        aria-label="What happens"
+        onScroll={({ currentTarget: { scrollTop, scrollHeight, clientHeight } }) => {
+          atEnd.current = scrollTop + clientHeight >= scrollHeight - 8;
+        }}
+        onCopy={(event) => copyLines(event, shown.map(scriptLine))}
+      >
+        {shown.map((line) => <Line key={line.key} line={line} />)}
+        {shown.length === 0 ? <li class="nothing">Nothing yet.</li> : null}
+      </ol>
+    </>
+  );
+}
+
+/** What a line is in a script: a command as it is, and the log as a comment. */
+function scriptLine({ kind, text }: JournalLine): string {
+  return kind === "command" ? text : `# ${text}`;
+}
+
+function Line({ line }: { line: JournalLine }): VNode {
+  const { kind, time, level, client, text, answer, mine, seconds } = line;
+  const date = new Date(time);
+  return (
+    <li class={`${kind === "log" ? "told" : "command"} ${level}`}>
+      <time dateTime={time} title={date.toLocaleString("sv-SE")}>{date.toLocaleTimeString("sv-SE")}</time>{" "}
+      {mine || client === "" ? null : <span class="who">{client}</span>} {kind === "log" ? <span>{text}</span> : (
+        <>
+          <code>{text}</code>
+          <code class="answer" title={seconds === undefined ? "" : `after ${seconds} s`}>{answer ?? "…"}</code>
+        </>
+      )}
+      <Copy text={scriptLine(line)} />
+    </li>
+  );
+}
+
+function Filter({ label, value, choices, choose }: {
+  readonly label: string;
+  readonly value: string;
+  readonly choices: readonly (readonly [string, string])[];
+  readonly choose: (value: string) => void;
+}): VNode {
+  return (
+    <select aria-label={label} value={value} onChange={(event) => choose(event.currentTarget.value)}>
+      {choices.map(([name, text]) => <option key={name} value={name}>{text}</option>)}
+    </select>
+  );
+}
+
+/** The line for commands. */
+function CommandEntry({ bench }: { bench: Bench }): VNode {
   const { state } = useLive(bench.connection);
   const [line, setLine] = useState("");
   const [proposals, setProposals] = useState<readonly string[]>([]);
   const [work, complaint] = useWork();
   const said = useRef<string[]>([]);
   const place = useRef(0);
-  const list = useRef<HTMLOListElement>(null);
-  useEffect(() => {
-    if (list.current !== null) {
-      list.current.scrollTop = list.current.scrollHeight;
-    }
-  }, [log]);
   const run = () =>
     void work(async () => {
       const { instrument = "api", command, args, keywords } = parseCommandLine(
@@ -74,19 +179,6 @@ export function ConsolePanel({ bench }: { bench: Bench }): VNode {
   };
   return (
     <>
-      <ol
-        class="log"
-        ref={list}
-        tabIndex={0}
-        aria-label="What this page has asked"
-      >
-        {log.map(({ number, time, asked, answer, failed }) => (
-          <li key={number} class={failed ? "failed" : ""}>
-            <time>{time.toLocaleTimeString("sv-SE")}</time> <code>{asked}</code>
-            <code class="answer">{answer ?? "…"}</code>
-          </li>
-        ))}
-      </ol>
       <form
         class="line"
         onSubmit={(event) => {

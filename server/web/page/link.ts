@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { FramedReply, WatchEvent } from "../../../protocol/dashboard_message.ts";
+import type { FramedReply, JournalEvent, WatchEvent } from "../../../protocol/dashboard_message.ts";
 import { type ErrorCode, HeliographError } from "../../../protocol/errors.ts";
 
 /** How the link is: `lost` before it is tried again. */
@@ -24,7 +24,7 @@ export interface LinkListener {
   /** It is in another state. @param retryIn After how many milliseconds it is tried again; 0 where it is open. */
   changed(state: LinkState, retryIn: number): void;
   /** The server told of something that is watched. */
-  told(event: WatchEvent): void;
+  told(event: WatchEvent | JournalEvent): void;
 }
 
 /** The framed dialect over one WebSocket at a time. */
@@ -75,6 +75,12 @@ export class Link {
    * @throws {HeliographError} What the server answered with, or `connection_lost`.
    */
   request(message: Readonly<Record<string, unknown>>): Promise<Success> {
+    return this.ask(message).reply;
+  }
+
+  /** The same, for whoever has to know the message's id before its reply comes. */
+  ask(message: Readonly<Record<string, unknown>>): { readonly id: number; readonly reply: Promise<Success> } {
+    const id = ++this.#lastId;
     const waiting = Promise.withResolvers<Success>();
     if (this.#socket?.readyState !== WebSocket.OPEN) {
       waiting.reject(
@@ -83,15 +89,14 @@ export class Link {
           "There is no connection to the server: nothing was sent",
         ),
       );
-      return waiting.promise;
+      return { id, reply: waiting.promise };
     }
-    const id = ++this.#lastId;
     this.#waiting.set(id, waiting);
     this.#socket.send(JSON.stringify({ id, ...message }));
-    return waiting.promise;
+    return { id, reply: waiting.promise };
   }
 
-  #take(message: FramedReply | WatchEvent): void {
+  #take(message: FramedReply | WatchEvent | JournalEvent): void {
     if ("event" in message) return this.#listener.told(message);
     const waiting = this.#waiting.get(message.id as number);
     this.#waiting.delete(message.id as number);

@@ -107,6 +107,7 @@ export function Setting(
           : null}
       </dd>
       {quality === "good" ? null : <dd class="doubt">{reason ?? ""}</dd>}
+      {staged ? <dd class="doubt">applied: {reading.applied === "" ? "nothing" : reading.applied}</dd> : null}
       <Complaint text={complaint} id={complaintId} />
     </div>
   );

@@ -5,7 +5,7 @@ import { expression, ValueCodec } from "../../../server/instruments/described/va
 import { parseAddress } from "../../../server/instruments/transports/address.ts";
 import { type LineFormat, Port, type Question } from "../../../server/instruments/transports/port.ts";
 import { simulateTcp } from "../../../server/instruments/simulators/serve.ts";
-import { eventually } from "../../fixture.ts";
+import { eventually, RawClient } from "../../fixture.ts";
 import { goodValues, ptyDevice, ServedBench, tcpDevice } from "./devices.ts";
 
 const wait = (seconds: number) => new Promise((resolve) => setTimeout(resolve, seconds * 1000));
@@ -532,4 +532,30 @@ Deno.test("two instruments hear the same line, and a CR LF may be described as a
   } finally {
     clearInterval(talking);
   }
+});
+
+Deno.test("watch: whether an instrument answers is told in the snapshot, and when it is lost and comes back", async () => {
+  let device = tcpDevice(() => "1");
+  const port = Number(device.address.split(":").at(-1));
+  await using bench = await ServedBench.one({
+    title: "Meter",
+    port: device.address,
+    pollInterval: 0.1,
+    line: { timeout: 0.3, retries: 0 },
+    fields: { Volt: { type: "float", read: "V?" } },
+  });
+  using watcher = await RawClient.connect(bench.server.dashboardServer.port);
+  await watcher.send(JSON.stringify({ id: 1, cmd: "Watch" }));
+  const until = async (state: string) => {
+    for (;;) {
+      const event = JSON.parse((await watcher.lines(1))[0]!);
+      if (event.event === "contact" && event.contact.state === state) return event;
+    }
+  };
+  assert.deepEqual((await until("connected")).instrument, "meter");
+  await device[Symbol.asyncDispose]();
+  assert.match((await until("lost")).contact.reason, /./);
+  device = tcpDevice(() => "1", {}, port);
+  await until("connected");
+  await device[Symbol.asyncDispose]();
 });

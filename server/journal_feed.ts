@@ -1,0 +1,57 @@
+/**
+ * The journal for one subscriber: what is kept, then what happens.
+ *
+ * @module
+ */
+
+import type { JournalEvent, MessageId } from "../protocol/dashboard_message.ts";
+import type { JournalEntry, JournalLevel } from "../protocol/description.ts";
+import type { ClientConnection } from "./connection.ts";
+import type { Journal } from "./journal.ts";
+
+/** Past this many waiting characters entries are not sent but counted, until the subscriber reads again. */
+const slowAt = 262_144;
+
+/** One subscription. A subscriber that is too slow is told how many entries it has missed, and costs no memory. */
+export class JournalFeed {
+  readonly #id: MessageId;
+  readonly #connection: ClientConnection;
+  readonly #unsubscribe: () => void;
+  #missed = 0;
+
+  /**
+   * Sends what is kept, and then what happens.
+   *
+   * @param id The id that every event carries.
+   * @param journal What is told.
+   * @param connection Where the events go.
+   * @param level The least that is told.
+   */
+  constructor(id: MessageId, journal: Journal, connection: ClientConnection, level: JournalLevel) {
+    this.#id = id;
+    this.#connection = connection;
+    this.#unsubscribe = journal.follow(level, (entry) => this.#take(entry));
+  }
+
+  /** Ends the subscription. */
+  stop(): void {
+    this.#unsubscribe();
+  }
+
+  #take(entry: JournalEntry): void {
+    if (this.#missed === 0 && this.#connection.queued <= slowAt) {
+      return this.#send({ id: this.#id, event: "journal", entry });
+    }
+    if (this.#missed++ > 0) return;
+    this.#connection.flush().then(() => {
+      const count = this.#missed;
+      this.#missed = 0;
+      this.#send({ id: this.#id, event: "journal-missed", count });
+      // It has gone, and its session stops the feed.
+    }, () => {});
+  }
+
+  #send(event: JournalEvent): void {
+    this.#connection.sendMessage(JSON.stringify(event));
+  }
+}

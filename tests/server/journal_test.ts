@@ -1,0 +1,185 @@
+/** The journal: what everybody asks and is answered, and the server's log, for whoever follows. */
+import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
+import type { HeliographServer, JournalEntry } from "../../mod.ts";
+import { command, defineInstrument } from "../../mod.ts";
+import { RawClient, startServer } from "../fixture.ts";
+import { programs, ServerProcess } from "../server_process.ts";
+import { ask } from "./web_fixture.ts";
+
+/** What followers are told in the order in which it comes. */
+class Follower {
+  readonly client: RawClient;
+
+  private constructor(client: RawClient) {
+    this.client = client;
+  }
+
+  static async start(port: number, level?: string): Promise<Follower> {
+    const client = await RawClient.connect(port);
+    const follow = { id: "journal", cmd: "Follow", ...(level === undefined ? {} : { level }) };
+    deepStrictEqual(await client.request(follow), { id: "journal", ok: true, value: null });
+    return new Follower(client);
+  }
+
+  /** The next entries. */
+  async entries(count: number): Promise<JournalEntry[]> {
+    return (await this.client.lines(count)).map((line) => {
+      const { id, event, entry } = JSON.parse(line);
+      deepStrictEqual([id, event], ["journal", "journal"]);
+      return entry;
+    });
+  }
+
+  [Symbol.dispose](): void {
+    this.client[Symbol.dispose]();
+  }
+}
+
+/** What of an entry is the same each time. */
+function essence({ kind, level, client, session, instrument, text, answer }: JournalEntry): unknown[] {
+  return [kind, level, client.replace(/:\d+/, ""), session, instrument, text, answer];
+}
+
+function follow(server: HeliographServer, level?: string): Promise<Follower> {
+  return Follower.start(server.dashboardServer.port, level);
+}
+
+Deno.test("journal: what is done over any wire is told as an azcam line, when it begins and when it is answered", async () => {
+  await using server = startServer();
+  using robot = await RawClient.connect(server.commandServer.port);
+  await robot.ask("register robot");
+  using follower = await follow(server);
+  using original = await RawClient.connect(server.dashboardServer.port);
+
+  await robot.ask("tempcon.set_control_temperature temperature=-90.5");
+  const [begun, ended] = await follower.entries(2);
+  const line = "tempcon.set_control_temperature temperature=-90.5";
+  deepStrictEqual(essence(begun!), ["command", "info", "robot (client 1)", 1, "tempcon", line, undefined]);
+  deepStrictEqual(essence(ended!), ["command", "info", "robot (client 1)", 1, "tempcon", line, "OK"]);
+  strictEqual(ended!.number, begun!.number);
+  ok(ended!.seconds! >= 0 && Math.abs(Date.parse(begun!.time) - Date.now()) < 60_000);
+
+  const field = { widget_nickname: "UV Light", field_name: "Status Selection" };
+  await original.send(JSON.stringify({ cmd: "Set", ...field, new_value: "On" }));
+  strictEqual(await original.until((text) => text !== ""), "Success");
+  deepStrictEqual(essence((await follower.entries(2))[1]!), [
+    "command",
+    "info",
+    "client 3 (127.0.0.1)",
+    3,
+    "uv_light",
+    'uv_light.set "Status Selection" On',
+    "OK",
+  ]);
+
+  await ask(server, "POST", "/api/v1/instruments/telescope/commands/set_focus", { kwargs: { focus_position: "far" } }, {
+    "X-Heliograph-Name": "tablet",
+  });
+  const [, refused] = await follower.entries(2);
+  match(refused!.answer!, /^ERROR .*far/);
+  deepStrictEqual(
+    essence({ ...refused!, answer: "" }),
+    ["command", "warning", "tablet (HTTP, 127.0.0.1)", 0, "telescope", "telescope.set_focus focus_position=far", ""],
+  );
+});
+
+Deno.test("journal: what only reads is told to whoever asks for the level debug", async () => {
+  await using server = startServer();
+  using robot = await RawClient.connect(server.commandServer.port);
+  using quiet = await follow(server);
+  using all = await follow(server, "debug");
+  await robot.ask("tempcon.get_temperatures");
+  await robot.ask("tempcon.set_control_temperature -80");
+  const [read] = await all.entries(4);
+  deepStrictEqual([read!.level, read!.text], ["debug", "tempcon.get_temperatures"]);
+  strictEqual((await quiet.entries(1))[0]!.text, "tempcon.set_control_temperature -80");
+});
+
+Deno.test("journal: whoever comes later is told the newest 500 that were done, over HTTP as well", async () => {
+  await using server = startServer();
+  using robot = await RawClient.connect(server.commandServer.port);
+  for (let at = 0; at < 510; at++) await robot.ask(`tempcon.set_control_temperature ${-at / 10}`);
+  using follower = await follow(server);
+  const told = await follower.entries(500);
+  strictEqual(told[0]!.text, "tempcon.set_control_temperature -1");
+  strictEqual(told.at(-1)!.answer, "OK");
+  deepStrictEqual((await ask(server, "GET", "/api/v1/journal")).json, told);
+  deepStrictEqual((await ask(server, "GET", "/api/v1/journal?level=error")).json, []);
+  const { status, json } = await ask(server, "GET", "/api/v1/journal?level=loud");
+  deepStrictEqual([status, json.error.message], [
+    400,
+    'Cannot tell the journal: "level" must be one of debug, info, warning, error',
+  ]);
+});
+
+Deno.test("journal: Unwatch ends it, and what it needs is checked", async () => {
+  await using server = startServer();
+  using follower = await follow(server);
+  const { client } = follower;
+  deepStrictEqual((await client.request({ id: "journal", cmd: "Follow" })).ok, false);
+  match(
+    JSON.stringify(await client.request({ id: 2, cmd: "Follow", level: "loud" })),
+    /\\"level\\" must be one of debug, info, warning, error/,
+  );
+  strictEqual((await client.request({ id: 3, cmd: "Unwatch", watch: "journal" })).ok, true);
+  using robot = await RawClient.connect(server.commandServer.port);
+  await robot.ask("tempcon.set_control_temperature -70");
+  strictEqual((await client.request({ id: 4, cmd: "Ping" })).id, 4);
+});
+
+Deno.test("journal: what is very long is cut, and what cannot be written harms nobody", async () => {
+  const circular: Record<string, unknown> = {};
+  circular.self = circular;
+  const odd = defineInstrument({
+    title: "odd",
+    commands: {
+      say: command({ summary: "Say it", arguments: { text: { type: "text" } }, run: ({ text }) => text }),
+      circular: command({ summary: "Go round", run: () => circular }),
+    },
+  });
+  await using server = startServer({ instruments: [odd] });
+  using client = await RawClient.connect(server.dashboardServer.port);
+  using follower = await follow(server);
+  await client.request({ id: 1, cmd: "Call", instrument: "odd", command: "say", args: ["x".repeat(5000)] });
+  const [begun, ended] = await follower.entries(2);
+  deepStrictEqual([begun!.text.length, ended!.answer!.length], [1001, 1001]);
+  await client.request({ id: 2, cmd: "Call", instrument: "odd", command: "circular" });
+  match((await follower.entries(2))[1]!.answer!, /^\(it cannot be written: /);
+});
+
+Deno.test("journal: a follower that does not read is told how much it has missed, and the others go on", async () => {
+  const say = command({ summary: "Say it", arguments: { text: { type: "text" } }, run: () => {} });
+  await using server = startServer({ instruments: [defineInstrument({ title: "odd", commands: { say } })] });
+  using slow = await follow(server);
+  using robot = await RawClient.connect(server.commandServer.port);
+  // More than the buffers of a connection hold.
+  const count = 12_000;
+  for (let at = 0; at < count; at += 100) {
+    await robot.send(`odd.say ${"x".repeat(900)}\n`.repeat(100));
+    await robot.lines(100);
+  }
+  let [told, missed] = [0, 0];
+  while (missed === 0) {
+    for (const line of await slow.client.lines(1)) {
+      const event = JSON.parse(line);
+      if (event.event === "journal-missed") missed = event.count;
+      else told++;
+    }
+  }
+  strictEqual(told + missed, 2 * count);
+  await robot.ask("odd.say again");
+  strictEqual((await slow.entries(1))[0]!.text, "odd.say again");
+});
+
+for (const program of programs) {
+  Deno.test(`journal, ${program.name}: the server's log is told too`, async () => {
+    await using process = new ServerProcess(program, ["--web-port", "0", "--log-level", "warning"]);
+    const [, dashboard] = await process.ports();
+    using follower = await Follower.start(dashboard);
+    using page = await RawClient.connect(dashboard);
+    await page.send("GET / HTTP/1.1\r\n\r\n");
+    const [entry] = await follower.entries(1);
+    deepStrictEqual([entry!.kind, entry!.level], ["log", "warning"]);
+    match(entry!.text, /it speaks HTTP/);
+  });
+}
