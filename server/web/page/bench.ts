@@ -277,7 +277,8 @@ export class Bench {
     const answered = this.journal.ask(line, new Date(this.now()), String(message.instrument ?? ""));
     try {
       const { value } = await this.#link.request(message);
-      answered(lineReply(value), false);
+      // What azcam's line would have got: only commands of instruments return anything there.
+      answered(lineReply(message.cmd === "Call" ? value : undefined), false);
       return value;
     } catch (error) {
       answered(`ERROR ${(error as Error).message}`, true);

@@ -104,7 +104,7 @@ function Line({ line }: { line: JournalLine }): VNode {
   const { kind, time, level, client, text, answer, mine, seconds } = line;
   const date = new Date(time);
   return (
-    <li class={`${kind === "log" ? "told" : "command"} ${level}`}>
+    <li class={`${kind === "log" ? "told" : "asked"} ${level}`}>
       <time dateTime={time} title={date.toLocaleString("sv-SE")}>{date.toLocaleTimeString("sv-SE")}</time>{" "}
       {mine || client === "" ? null : <span class="who">{client}</span>} {kind === "log" ? <span>{text}</span> : (
         <>
