@@ -165,7 +165,21 @@ export class Dispatcher {
    */
   get(instrument: string, field: string, caller: Client): FieldHolder {
     this.check(caller, "observer");
-    return this.instrument(instrument).field(field);
+    const found = this.instrument(instrument);
+    const told = this.journal.begin(
+      found.name,
+      () => askerOf(caller),
+      () => formatCommandLine(found.name, "get", [field]),
+      true,
+    );
+    try {
+      const holder = found.field(field);
+      told?.(() => lineReply(holder.text), false);
+      return holder;
+    } catch (error) {
+      told?.(() => lineError(wireError(error)), true);
+      throw error;
+    }
   }
 
   /**

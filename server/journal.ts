@@ -46,10 +46,13 @@ function written(make: () => string): string {
 
 /** The journal of one server: the newest entries in memory, and whoever follows. */
 export class Journal {
-  /** By number, oldest first. */
-  readonly #kept = new Map<number, JournalEntry>();
+  /** The newest of them; the oldest is at `#next`, and is the first to be replaced. */
+  readonly #ring: JournalEntry[] = [];
+  #next = 0;
   readonly #followers = new Map<JournalListener, JournalLevel>();
   #last = 0;
+  /** Whether anybody wants to know what only reads: most of the time nobody does, and that is most of what is asked. */
+  #readsWanted = false;
 
   /**
    * Notes that somebody asks for something.
@@ -62,7 +65,7 @@ export class Journal {
    */
   begin(instrument: string, asker: () => Asker, text: () => string, onlyReads: boolean): Ended | undefined {
     const level = onlyReads ? "debug" : "info";
-    if (onlyReads && ![...this.#followers.values()].includes(level)) return undefined;
+    if (onlyReads && !this.#readsWanted) return undefined;
     const { label, session } = asker();
     const entry: JournalEntry = {
       number: ++this.#last,
@@ -75,17 +78,21 @@ export class Journal {
       text: written(text),
     };
     const begun = performance.now();
-    this.#note(entry);
+    const place = onlyReads ? -1 : this.#keep(entry);
+    this.#tell(entry);
     return (answer, failed) => {
       const seconds = Math.round(performance.now() - begun) / 1000;
-      this.#note({ ...entry, level: failed ? "warning" : level, answer: written(answer), seconds });
+      const ended = { ...entry, level: failed ? "warning" : level, answer: written(answer), seconds } as const;
+      // It may have been forgotten meanwhile, and a reading that failed was never kept.
+      if (this.#ring[place] === entry) this.#ring[place] = ended;
+      this.#tell(ended);
     };
   }
 
   /** Takes a line of the server's log: a sink of LogTape. */
   readonly log = ({ level, message, properties, timestamp }: LogRecord): void => {
     const { client = "", instrument = "" } = properties;
-    this.#note({
+    const entry: JournalEntry = {
       number: ++this.#last,
       kind: "log",
       time: new Date(timestamp).toISOString(),
@@ -94,12 +101,15 @@ export class Journal {
       session: 0,
       instrument: String(instrument),
       text: shortened(message.map((part) => typeof part === "string" ? part : Deno.inspect(part)).join("")),
-    });
+    };
+    if (entry.level !== "debug") this.#keep(entry);
+    this.#tell(entry);
   };
 
   /** What is kept, oldest first. @param level The least of it. */
   kept(level: JournalLevel): JournalEntry[] {
-    return [...this.#kept.values()].filter((entry) => isFor(entry.level, level));
+    return [...this.#ring.slice(this.#next), ...this.#ring.slice(0, this.#next)]
+      .filter((entry) => isFor(entry.level, level));
   }
 
   /**
@@ -111,15 +121,26 @@ export class Journal {
   follow(level: JournalLevel, listener: JournalListener): () => void {
     for (const entry of this.kept(level)) listener(entry);
     this.#followers.set(listener, level);
-    return () => void this.#followers.delete(listener);
+    this.#lookWhoFollows();
+    return () => {
+      this.#followers.delete(listener);
+      this.#lookWhoFollows();
+    };
   }
 
-  #note(entry: JournalEntry): void {
-    const { number, level } = entry;
-    const known = this.#kept.get(number);
-    // The answer to one that has been forgotten meanwhile is told, but does not bring it back.
-    if (known !== undefined || (entry.answer === undefined && level !== "debug")) this.#kept.set(number, entry);
-    if (this.#kept.size > mostKept) this.#kept.delete(this.#kept.keys().next().value!);
-    for (const [listener, wanted] of this.#followers) if (isFor(level, wanted)) listener(entry);
+  #lookWhoFollows(): void {
+    this.#readsWanted = [...this.#followers.values()].includes("debug");
+  }
+
+  /** Keeps an entry in place of the oldest. @returns Where. */
+  #keep(entry: JournalEntry): number {
+    const place = this.#next;
+    this.#ring[place] = entry;
+    this.#next = (place + 1) % mostKept;
+    return place;
+  }
+
+  #tell(entry: JournalEntry): void {
+    for (const [listener, wanted] of this.#followers) if (isFor(entry.level, wanted)) listener(entry);
   }
 }

@@ -286,7 +286,7 @@ function serverRoutes(services: Services, requests: Requests): Route[] {
       method: "GET",
       path: `${root}/journal`,
       operation: {
-        summary: "What happened lately: commands of everybody that changed something or failed, and the server's log",
+        summary: "What happened lately: commands of everybody that were to change something, and the server's log",
         query: { level: { schema: { enum: journalLevels }, description: "the least that is told; default: info" } },
         answers: json("The newest entries, oldest first", listOf(reference("JournalEntry"))),
       },

@@ -93,6 +93,11 @@ Deno.test("journal: what only reads is told to whoever asks for the level debug"
   const [read] = await all.entries(4);
   deepStrictEqual([read!.level, read!.text], ["debug", "tempcon.get_temperatures"]);
   strictEqual((await quiet.entries(1))[0]!.text, "tempcon.set_control_temperature -80");
+  using original = await RawClient.connect(server.dashboardServer.port);
+  await original.send(JSON.stringify({ cmd: "Get", widget_nickname: "UV Light", field_name: "Actual Status" }));
+  await original.until((text) => text !== "");
+  const [, get] = await all.entries(2);
+  deepStrictEqual([get!.level, get!.text, get!.answer], ["debug", 'uv_light.get "Actual Status"', "OK No Reading"]);
 });
 
 Deno.test("journal: whoever comes later is told the newest 500 that were done, over HTTP as well", async () => {
