@@ -233,6 +233,8 @@ export interface ServerStatus {
 
 /** What `Hello` tells a client of itself and of the server. */
 export interface Welcome {
+  /** Whether everybody who reaches the server's PC over the network may drive the instruments. */
+  readonly open: boolean;
   /** Always `heliograph`. */
   readonly server: string;
   /** The server's version. */

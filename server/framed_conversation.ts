@@ -129,7 +129,7 @@ export class FramedConversation {
     if (wanted !== "") session.register(wanted);
     this.#services.dispatcher.check(session, "observer", "Hello");
     const { id, name, role } = session;
-    return { server: "heliograph", version, session: id, name, role };
+    return { server: "heliograph", version, session: id, name, role, open: this.#services.open };
   }
 
   #watch(request: DashboardRequest & { cmd: "Watch" }, id: MessageId): void {

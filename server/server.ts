@@ -28,6 +28,8 @@ export interface HeliographServerOptions {
   readonly dashboardPort?: number;
   /** The port of HTTP and WebSockets; 0 takes any free one. @default the command port + 1, as azcam has it: 2403 */
   readonly webPort?: number;
+  /** Names by which people reach the page, beside `localhost` and the address; others are refused. @default none */
+  readonly webNames?: readonly string[];
   /** Listens beyond this PC although nothing controls who connects. @default false */
   readonly insecureOpen?: boolean;
   /** What clients may use. @default the limits of the README */
@@ -100,6 +102,7 @@ export class HeliographServer {
       commandPort = 2402,
       dashboardPort = 12345,
       webPort = usualWebPort(commandPort),
+      webNames = [],
       limits = {},
       sandbox = {},
       name,
@@ -115,7 +118,7 @@ export class HeliographServer {
     this.#poll = poll;
     this.commandServer = new CommandServer({ ...listen, port: commandPort, services });
     this.dashboardServer = new DashboardServer(services, { ...listen, port: dashboardPort });
-    this.webServer = new WebServer(services, { ...listen, port: webPort });
+    this.webServer = new WebServer(services, { ...listen, port: webPort, names: webNames });
     this.#receivedFolder = images?.folder ?? "";
     this.#received = images === undefined ? undefined : new PixelStore([images.folder]);
     this.imageServer = images === undefined

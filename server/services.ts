@@ -15,6 +15,7 @@ import { describeContact } from "./instruments/describe.ts";
 import type { Instrument } from "./instruments/instrument.ts";
 import { Journal } from "./journal.ts";
 import { defaultLimits, type Limits } from "./limits.ts";
+import { isLoopback } from "./roles.ts";
 import type { SandboxOptions } from "./sandbox/options.ts";
 import { Sandbox } from "./sandbox/sandbox.ts";
 import { Sessions } from "./sessions.ts";
@@ -71,6 +72,11 @@ export class Services {
   /** Who has control of which instrument. */
   get control(): Control {
     return this.dispatcher.control;
+  }
+
+  /** Whether somebody from beyond this PC may drive the instruments, without anything that controls who. */
+  get open(): boolean {
+    return [...this.listeners].some((address) => !isLoopback(address().host));
   }
 
   /** Uptime, listeners, sessions, and what the instruments are doing. */

@@ -40,6 +40,7 @@ interface ServerFlags {
   readonly commandPort?: number;
   readonly dashboardPort?: number;
   readonly webPort?: number;
+  readonly webName?: readonly string[];
   readonly imageFolder?: readonly string[];
   readonly imagePort?: number;
   readonly logLevel: LogLevel;
@@ -115,6 +116,14 @@ export const serverCommand = buildCommand({
         "the command port + 1",
         "PORT",
       ),
+      webName: {
+        kind: "parsed",
+        parse: String,
+        variadic: ",",
+        optional: true,
+        brief: "Names by which people reach the page, beside localhost, the address and this PC's name",
+        placeholder: "NAME",
+      },
       imageFolder: {
         kind: "parsed",
         parse: String,
@@ -209,6 +218,7 @@ interface Setup {
   readonly commandPort: number;
   readonly dashboardPort: number;
   readonly webPort: number;
+  readonly webNames: readonly string[];
   readonly name: string;
   readonly instruments: Instrument[];
   readonly sandbox: Partial<SandboxOptions> & Pick<SandboxOptions, "languages">;
@@ -240,10 +250,17 @@ async function setUp(flags: ServerFlags, simulators: Simulators): Promise<Setup>
     commandPort,
     dashboardPort: flags.dashboardPort ?? bench.server.dashboardPort ?? 12345,
     webPort: flags.webPort ?? bench.server.webPort ?? usualWebPort(commandPort),
+    webNames: [...flags.webName ?? bench.server.webNames ?? [], ...ownNames()],
     name: bench.name ?? "heliograph",
     instruments: bench.instruments,
     sandbox: sandboxOf(flags, bench.code),
   };
+}
+
+/** What this PC calls itself, as far as it is known: nobody else's DNS can make that another name. */
+function ownNames(): string[] {
+  const name = hostName();
+  return name === undefined ? [] : [name, `${name}.local`];
 }
 
 /** The demo bench, whose camera writes where images may be written. */
@@ -252,7 +269,8 @@ function demoBench(imageFolders: readonly string[]): Instrument[] {
 }
 
 function makeServer(setup: Setup, journal: Journal): HeliographServer {
-  const { flags: { insecureOpen, imagePort }, receivedFolder, host, commandPort, dashboardPort, webPort } = setup;
+  const { flags: { insecureOpen, imagePort }, receivedFolder, host, commandPort, dashboardPort, webPort, webNames } =
+    setup;
   const { name, instruments, sandbox } = setup;
   if (imagePort !== undefined && receivedFolder === undefined) {
     throw new UsageError("--image-port needs a folder for the images: give --image-folder FOLDER");
@@ -267,6 +285,7 @@ function makeServer(setup: Setup, journal: Journal): HeliographServer {
       commandPort,
       dashboardPort,
       webPort,
+      webNames,
       insecureOpen,
       name,
       sandbox,
@@ -342,11 +361,13 @@ async function dropPermissions({ sandbox }: Setup): Promise<void> {
   if (sandbox.languages.length === 0) await Deno.permissions.revoke({ name: "run" });
 }
 
-function announce(context: CliContext, { flags, name, sandbox }: Setup, server: HeliographServer): void {
+function announce(context: CliContext, { flags, name, sandbox, webNames }: Setup, server: HeliographServer): void {
   const { commandServer, dashboardServer, webServer, bench } = server;
   const command = `${commandServer.host}:${commandServer.port}`;
   const dashboard = `${dashboardServer.host}:${dashboardServer.port}`;
-  const web = urlOf(webServer.host, webServer.port);
+  // Nobody's browser can go to 0.0.0.0.
+  const anywhere = webServer.host === "0.0.0.0" || webServer.host === "::";
+  const web = urlOf(anywhere ? webNames[0] ?? "127.0.0.1" : webServer.host, webServer.port);
   if (flags.jsonLogs) {
     const ready = { version, command, dashboard, web };
     getLogger(["heliograph", "server"]).info(

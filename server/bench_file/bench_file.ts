@@ -37,6 +37,8 @@ export interface ServerSection {
   readonly dashboardPort?: number | undefined;
   /** The port of HTTP and WebSockets; 0 takes any free one. */
   readonly webPort?: number | undefined;
+  /** Names by which people reach the page, beside `localhost`, the address and the PC's name. */
+  readonly webNames?: readonly string[] | undefined;
   /** Folders that images may be written to. */
   readonly imageFolders?: readonly string[] | undefined;
 }

@@ -42,6 +42,9 @@ export const benchSchema = z.strictObject({
     webPort: port.optional().meta({
       description: "The port of HTTP and WebSockets; default the command port + 1, 0 takes any free one",
     }),
+    webNames: texts.optional().meta({
+      description: "Names by which people reach the page, beside localhost, the address and this PC's name",
+    }),
     imageFolders: texts.optional().meta({
       description: "Folders that images may be written to, as seen from this file; default images",
     }),

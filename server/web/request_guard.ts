@@ -26,10 +26,12 @@ const addressLiteral = /^(?:\d{1,3}(?:\.\d{1,3}){3}|\[[0-9a-f:.]+\])$/;
  *
  * @param host The address it listens on.
  * @param port The port it listens on.
+ * @param others Further names that are this PC's own, as the operator says.
  * @returns Whether a `Host` is one of them.
  */
-export function ownHosts(host: string, port: number): (given: string) => boolean {
-  const names = new Set(["localhost", "127.0.0.1", "[::1]", host.includes(":") ? `[${host}]` : host.toLowerCase()]);
+export function ownHosts(host: string, port: number, others: readonly string[] = []): (given: string) => boolean {
+  const address = host.includes(":") ? `[${host}]` : host;
+  const names = new Set(["localhost", "127.0.0.1", "[::1]", address, ...others].map((name) => name.toLowerCase()));
   const anywhere = host === "0.0.0.0" || host === "::";
   return (given) => {
     const [, name = "", ownPort = "80"] = /^(\[[^\]]*\]|[^:[\]]*)(?::(\d+))?$/.exec(given.toLowerCase()) ?? [];
@@ -54,7 +56,7 @@ export function checkHost(headers: Headers, isOwn: (host: string) => boolean): s
     403,
     "not_allowed",
     `Refused: the Host header is ${given}, which is not this server's. Use the address that the server printed, with ` +
-      "its port (also through an SSH tunnel: give both ends the same port number)",
+      "its port (also through an SSH tunnel: give both ends the same port number), or start it with --web-name NAME",
   );
 }
 

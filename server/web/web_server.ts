@@ -26,11 +26,18 @@ import { WebSocketConnection } from "./web_socket_connection.ts";
 /** How long the last responses may take to go out once everything is answered, in milliseconds. */
 const closingTime = 1000;
 
+/** Where a {@linkcode WebServer} listens, and under which names people reach it. */
+export interface WebListenOptions extends ListenOptions {
+  /** Names of this PC beside `localhost` and its address; requests for others are refused. @default none */
+  readonly names?: readonly string[];
+}
+
 /** A server of HTTP on one TCP port. */
 export class WebServer {
   readonly #services: Services;
   readonly #host: string;
   readonly #wantedPort: number;
+  readonly #names: readonly string[];
   readonly #log: Logger = getLogger(["heliograph", "web"]);
   readonly #routes: readonly Route[];
   readonly #requests: Admission;
@@ -52,11 +59,15 @@ export class WebServer {
    * @param options Where to listen; the port is 2403 by default, azcam's.
    * @throws {HeliographError} `cannot_listen` when the address is not loopback and `insecureOpen` is not given.
    */
-  constructor(services: Services, { host = "127.0.0.1", port = 2403, insecureOpen = false }: ListenOptions = {}) {
+  constructor(
+    services: Services,
+    { host = "127.0.0.1", port = 2403, insecureOpen = false, names = [] }: WebListenOptions = {},
+  ) {
     checkOpen(host, insecureOpen);
     this.#services = services;
     this.#host = host;
     this.#wantedPort = port;
+    this.#names = names;
     const { connections, connectionsPerAddress, requestsInFlight } = services.limits;
     this.#requests = new Admission("the request", connections, requestsInFlight);
     this.#sockets = new Admission("the WebSocket", connections, connectionsPerAddress);
@@ -121,7 +132,7 @@ export class WebServer {
     } catch (error) {
       throw cannotListen(error, this.#host, this.#wantedPort, "--web-port");
     }
-    this.#isOwn = ownHosts(this.#host, this.port);
+    this.#isOwn = ownHosts(this.#host, this.port, this.#names);
     this.#services.listeners.add(this.#describe);
     this.#sweep = setInterval(() => {
       for (const session of this.#served.keys()) session.connection.dropIfStuck();

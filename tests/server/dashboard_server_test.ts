@@ -143,7 +143,7 @@ Deno.test("framed: values keep their types, and errors have codes", async () => 
   deepStrictEqual(await client.request({ id: 1, cmd: "Hello", name: "test" }), {
     id: 1,
     ok: true,
-    value: { server: "heliograph", version: "0.1.0", session: 1, name: "test", role: "admin" },
+    value: { server: "heliograph", version: "0.1.0", session: 1, name: "test", role: "admin", open: false },
   });
   const get = (instrument: string, field: string) => client.request({ id: "g", cmd: "Get", instrument, field });
   const values = [

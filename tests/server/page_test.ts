@@ -192,7 +192,7 @@ Deno.test({
       await t.step("who may only read is offered nothing to change", async () => {
         // As a server answers whose rules make this page an observer.
         const script = `const parse = JSON.parse;
-          JSON.parse = (text) => parse(/"name":"[^"]*","role":"admin"}}$/.test(text)
+          JSON.parse = (text) => parse(/"role":"admin","open":false}}$/.test(text)
             ? text.replace('"role":"admin"', '"role":"observer"') : text);`;
         await using other = await browser.open(url, 1280, 800, script);
         await ready(other);
@@ -303,8 +303,10 @@ Deno.test({
         "0.6",
       );
       strictEqual(await page.evaluate(`document.querySelector("${setpoint}").disabled`), true);
-      server = startServer({ poll: true, webPort: port });
+      strictEqual(await page.evaluate(`document.querySelector(".open-warning")`), null);
+      server = startServer({ poll: true, webPort: port, host: "0.0.0.0", insecureOpen: true });
       await page.shows("header", "Connected");
+      await page.shows(".open-warning", "everybody who reaches this server over the network may drive");
       await page.fill(setpoint, "5");
       await page.press("Enter");
       await page.click("[aria-label='Confirm Argon MFC']");

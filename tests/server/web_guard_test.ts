@@ -51,6 +51,12 @@ Deno.test("web: a request whose Host is not this server's is refused, whatever i
 Deno.test("web: a server that listens everywhere takes addresses, which nobody can rebind, but no strange names", () => {
   const everywhere = ownHosts("0.0.0.0", 2403);
   const named = ownHosts("LabPC.example", 80);
+  const called = ownHosts("0.0.0.0", 2403, ["LabPC", "labpc.physics.example"]);
+  deepStrictEqual(["labpc:2403", "LABPC.physics.example:2403", "labpc.attacker.example:2403"].map(called), [
+    true,
+    true,
+    false,
+  ]);
   const six = ownHosts("fe80::1", 2403);
   deepStrictEqual(
     ["192.168.1.5:2403", "[fe80::1]:2403", "localhost:2403", "attacker.example:2403", "192.168.1.5", ""].map(

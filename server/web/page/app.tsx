@@ -75,6 +75,7 @@ export function App(
           ))}
         </nav>
       </header>
+      <OpenWarning bench={bench} />
       <main id="bench" tabIndex={-1} aria-label="Instruments">
         {everOpen ? <Cards bench={bench} plotted={plotted} sought={sought} /> : null}
       </main>
@@ -130,6 +131,17 @@ function Panel({ name, close, children }: PanelProps): VNode {
       </div>
       {children}
     </section>
+  );
+}
+
+/** What the operator has chosen with --insecure-open is told to everybody who works there. */
+function OpenWarning({ bench }: { bench: Bench }): VNode | null {
+  const welcome = useLive(bench.welcome);
+  if (welcome?.open !== true) return null;
+  return (
+    <p class="open-warning" role="note">
+      Insecure: everybody who reaches this server over the network may drive the instruments (--insecure-open).
+    </p>
   );
 }
 

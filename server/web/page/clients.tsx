@@ -70,7 +70,8 @@ export function ClientsPanel({ bench }: { bench: Bench }): VNode {
       {status === undefined ? null : (
         <p class="about">
           {status.server} {status.version}, up for {ageText(status.uptime)};{" "}
-          {status.listeners.map(({ protocol, host, port }) => `${protocol} ${host}:${port}`).join(", ")}
+          {status.listeners.map(({ protocol, host, port }) => `${protocol} ${host}:${port}`).join(", ")}.{" "}
+          <a href="/api/v1/openapi.json">HTTP API</a>, <a href="/metrics">metrics</a>
         </p>
       )}
     </>
