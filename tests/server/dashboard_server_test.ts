@@ -126,7 +126,7 @@ Deno.test("framed: any messages, cut anywhere, are each answered once with their
             from = place;
           }
           // When a value was set, and whether it waits for a confirm, is not the same twice.
-          const changing = { time: undefined, staged: undefined };
+          const changing = { time: undefined, staged: undefined, applied: undefined };
           const replies = (await client.lines(sent.length)).map((line) => ({ ...JSON.parse(line), ...changing }));
           return replies.sort((a, b) => a.id - b.id);
         };
