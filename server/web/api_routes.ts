@@ -15,6 +15,7 @@ import { languages } from "../sandbox/options.ts";
 import type { Services } from "../services.ts";
 import type { JsonObject } from "./body.ts";
 import { nameHeader } from "./http_client.ts";
+import { imageRoutes } from "./image_routes.ts";
 import { metrics, metricsType } from "./metrics.ts";
 import { openApi } from "./openapi.ts";
 import type { JsonSchema, Operation, Route } from "./routes.ts";
@@ -344,6 +345,7 @@ export function apiRoutes(services: Services, accepting: () => boolean, others: 
   };
   const routes = [
     ...instrumentRoutes(requests),
+    ...imageRoutes(services),
     ...serverRoutes(services, requests),
     description,
     ...monitoringRoutes(services, accepting),
