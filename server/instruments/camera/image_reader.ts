@@ -36,9 +36,12 @@ function open(path: string, check: Check): OpenImage | undefined {
     throw error;
   }
   const { size, mtime, ino } = file.statSync();
+  let memory = new Uint8Array();
   const read = (offset: number, length: number) => {
     check();
-    const bytes = new Uint8Array(length);
+    // Megabytes are read one after another, and nobody keeps any of them.
+    if (memory.length < length) memory = new Uint8Array(length);
+    const bytes = memory.subarray(0, length);
     file.seekSync(offset, Deno.SeekMode.Start);
     let filled = 0;
     while (filled < length) {

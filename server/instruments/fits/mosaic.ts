@@ -127,7 +127,7 @@ export async function eachDataRow(
 ): Promise<void> {
   const { columns } = hdu.image!;
   const below = data.firstRow - 1;
-  for await (const block of readPixels(hdu, source, { firstRow: below + from, rows: to - from })) {
+  for await (const block of readPixels(hdu, source, { firstRow: below + from, rows: to - from, reuse: true })) {
     for (let row = 0; row < block.rows; row++) {
       take(block.firstRow + row - below, block.values, row * columns + data.firstColumn - 1);
     }
