@@ -1,5 +1,16 @@
 /** The last image on the camera's card, in a real browser. */
 import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
+import {
+  canvasSize,
+  fitView,
+  pannedView,
+  pixelAt,
+  seenTile,
+  showsAllOf,
+  toImage,
+  wholeTile,
+  zoomedView,
+} from "../../server/web/page/image_geometry.ts";
 import { eventually } from "../fixture.ts";
 import { Browser, type BrowserPage } from "./browser.ts";
 import { type ReadImage, readImage } from "./instruments/camera.ts";
@@ -63,6 +74,33 @@ function key(page: BrowserPage, name: string): Promise<unknown> {
   );
 }
 
+Deno.test("page: an image stays under the pointer while it is zoomed, and no tile is larger than the server sends", () => {
+  const image = { width: 4096, height: 4000 };
+  const canvas = canvasSize({ width: 1600, height: 900 }, 2);
+  ok(canvas.width * canvas.height < 2 ** 20 && Math.abs(canvas.width / canvas.height - 16 / 9) < 0.01);
+  const at = { x: 700, y: 200 };
+  let view = fitView(image, canvas);
+  const whole = wholeTile(image, canvas);
+  deepStrictEqual(whole, { x: 1, y: 1, ...image, scale: 5 });
+  const left = (canvas.width - image.width * view.zoom) / 2;
+  const corner = pixelAt(view, image, canvas, { x: left + 0.1, y: canvas.height - 0.1 });
+  deepStrictEqual(corner, { x: 1, y: 1 }, "the first row is at the bottom");
+  strictEqual(pixelAt(view, image, canvas, { x: 5, y: 5 }), undefined);
+  const near = zoomedView(view, 1, image, canvas, at);
+  const before = toImage(near, canvas, at);
+  for (let step = 0; step < 12; step++) {
+    view = zoomedView(step === 0 ? near : view, 2 ** (step / 2), image, canvas, at);
+    const after = toImage(view, canvas, at);
+    ok(Math.hypot(after.x - before.x, after.y - before.y) < 1e-6, JSON.stringify({ step, before, after }));
+    const tile = seenTile(view, image, canvas);
+    ok(tile.scale === 1 && tile.width * tile.height <= 2 ** 20, JSON.stringify(tile));
+    ok(!showsAllOf(whole, tile) && showsAllOf(tile, { ...tile, x: tile.x + 1, width: tile.width - 1 }));
+  }
+  // It is not moved off the canvas.
+  const far = pannedView(near, { x: 1e6, y: -1e6 }, image, canvas);
+  deepStrictEqual(toImage(far, canvas, { x: 0, y: canvas.height }), { x: 0, y: 0 });
+});
+
 Deno.test({
   name: "page: the last image is shown, with zoom, stretch and the values of its pixels",
   ignore: chromium === undefined,
@@ -108,6 +146,30 @@ Deno.test({
         strictEqual(parseInt(await page.evaluate(zoom)), Math.round(parseInt(before) * Math.exp(60 / 300)));
         await page.click(`${preview} [aria-label="One to one"]`);
         await page.until(`${zoom} === "100 %"`);
+      });
+
+      await t.step("a drag moves the image, and two fingers zoom it", async () => {
+        const before = await pointed(page);
+        const { x, y } = await middleOf(page);
+        const mouse = (type: string, left: number, above: number) =>
+          page.send("Input.dispatchMouseEvent", { type, x: x - left, y: y - above, button: "left", buttons: 1 });
+        await mouse("mousePressed", 0, 0);
+        await mouse("mouseMoved", 20, 10);
+        await mouse("mouseMoved", 40, 30);
+        await mouse("mouseReleased", 40, 30);
+        const after = await pointed(page);
+        deepStrictEqual([after.x - before.x, after.y - before.y], [40, -30]);
+        const fingers = (type: string, ...apart: number[]) =>
+          page.send("Input.dispatchTouchEvent", {
+            type,
+            touchPoints: apart.map((from, id) => ({ x: x + (id === 0 ? -from : from), y, id })),
+          });
+        await fingers("touchStart", 30);
+        await fingers("touchStart", 30, 30);
+        for (const apart of [40, 50, 60]) await fingers("touchMove", apart, apart);
+        await fingers("touchEnd");
+        await page.shows(`${preview} .zoom`, "200 %");
+        await page.click(`${preview} [aria-label="Zoom out"]`);
       });
 
       await t.step("near by, pixels are shown as they are in the file", async () => {
