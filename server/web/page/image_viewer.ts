@@ -226,12 +226,13 @@ export class ImageViewer {
       const key = this.#wanted;
       try {
         await this.#loadLast(signal);
+        signal.throwIfAborted();
         this.trouble.value = "";
         this.#loaded = key;
       } catch (error) {
         if (signal.aborted) return;
         const status = error instanceof ImageRefused ? error.status : 0;
-        if (status === 409 && ++tried < tries) continue;
+        if (key !== this.#wanted || (status === 409 && ++tried < tries)) continue;
         if (status === 404) this.#clear();
         this.trouble.value = (error as Error).message;
         break;
@@ -292,6 +293,7 @@ export class ImageViewer {
     try {
       const tile = await this.#client.tile(image.identity, wanted, signal);
       if (signal.aborted) return;
+      this.trouble.value = "";
       this.#detail = this.#layer(tile);
       this.probe.renew();
       this.#drawSoon();
@@ -351,9 +353,10 @@ export class ImageViewer {
     context.rect(upperLeft.x, upperLeft.y, image.width * view.zoom, image.height * view.zoom);
     // The last pixels of a tile may stand for more than the image has.
     context.clip();
-    for (const layer of [this.#overview, this.#detail]) {
-      if (layer !== undefined) drawLayer(context, layer, view, canvas);
-    }
+    if (this.#overview !== undefined) drawLayer(context, this.#overview, view, canvas);
+    // Where the overview will do, something finer would look unlike what is around it.
+    const near = seenTile(view, image, canvas).scale < (this.#overview?.tile.request.scale ?? Infinity);
+    if (this.#detail !== undefined && near) drawLayer(context, this.#detail, view, canvas);
     context.restore();
     if (this.probe.crosshair !== undefined) drawCrosshair(context, this.probe.crosshair, view, canvas);
   }
@@ -364,6 +367,7 @@ function drawLayer(context: CanvasRenderingContext2D, { tile, picture }: Layer, 
   const { x: left, y: top } = toCanvas(view, canvas, { x: x - 1, y: y - 1 + rows * scale });
   // Pixels are squares when they are large; where several share one of the canvas, their mean is shown.
   context.imageSmoothingEnabled = view.zoom * scale < 1;
+  context.imageSmoothingQuality = "high";
   context.drawImage(picture, left, top, columns * scale * view.zoom, rows * scale * view.zoom);
 }
 
