@@ -98,7 +98,9 @@ export function imageRoutes({ dispatcher }: Services): Route[] {
       },
       answer: async ({ parameters, query, client, request: { signal } }) => {
         const images = imagesOf(parameters.instrument!, client);
-        const tile = await found(images.tile(await tileOf(query, images, signal), query.get("identity") ?? undefined, signal));
+        const tile = await found(
+          images.tile(await tileOf(query, images, signal), query.get("identity") ?? undefined, signal),
+        );
         // Every processor that Deno runs on is little endian.
         return new Response(tile.pixels, {
           headers: {

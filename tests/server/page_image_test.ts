@@ -270,6 +270,12 @@ Deno.test({
         deepStrictEqual(await page.evaluate(unnamedControls), []);
       });
 
+      await t.step("a server that has been started anew has no image", async () => {
+        exposure.field("imageswritten").update(0);
+        await page.shows(preview, "No image has been written yet.");
+        strictEqual(await page.evaluate(`${canvas}.clientWidth`), 0);
+      });
+
       deepStrictEqual(page.complaints, []);
     });
   },

@@ -48,7 +48,9 @@ export function ImagePreview({ bench, instrument }: { bench: Bench; instrument: 
   const any = written.value !== 0;
   const key = `${written.text} ${written.time}`;
   useEffect(() => {
-    if (open && visible && connected && any) viewer.show(key);
+    // The server may be another one than before.
+    if (connected && !any) viewer.clear();
+    else if (open && visible && connected) viewer.show(key);
     else viewer.pause();
   }, [open, visible, connected, any, key]);
   const image = useLive(viewer.image);

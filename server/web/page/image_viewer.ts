@@ -116,6 +116,21 @@ export class ImageViewer {
     clearTimeout(this.#timer);
   }
 
+  /** Shows nothing any more: there is no image. */
+  clear(): void {
+    this.pause();
+    this.#loaded = "";
+    this.trouble.value = "";
+    this.#forget();
+  }
+
+  #forget(): void {
+    this.image.value = undefined;
+    this.#overview = this.#detail = undefined;
+    this.probe.clear();
+    this.#drawSoon();
+  }
+
   /** Shows all of the image. */
   fit(): void {
     this.fitted.value = true;
@@ -233,7 +248,7 @@ export class ImageViewer {
         if (signal.aborted) return;
         const status = error instanceof ImageRefused ? error.status : 0;
         if (key !== this.#wanted || (status === 409 && ++tried < tries)) continue;
-        if (status === 404) this.#clear();
+        if (status === 404) this.#forget();
         this.trouble.value = (error as Error).message;
         break;
       }
@@ -264,13 +279,6 @@ export class ImageViewer {
       this.fit();
     }
     this.probe.renew();
-    this.#drawSoon();
-  }
-
-  #clear(): void {
-    this.image.value = undefined;
-    this.#overview = this.#detail = undefined;
-    this.probe.clear();
     this.#drawSoon();
   }
 
