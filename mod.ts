@@ -51,7 +51,7 @@ export { azcamExposure, type CameraOptions } from "./server/instruments/camera/e
 export { type Clock, SimulatedClock, systemClock } from "./server/instruments/camera/clock.ts";
 export type { AmplifierPixels, Detector, DetectorReadout, Light } from "./server/instruments/camera/detector.ts";
 export type { AmplifierReadout, DetectorFormat, FocalPlane } from "./server/instruments/camera/geometry.ts";
-export type { ImageFile, ImagePart } from "./server/instruments/camera/pixel_messages.ts";
+export type { ImageFile, ImagePart, SeenImage } from "./server/instruments/camera/pixel_messages.ts";
 export type { PixelStore, ReceivedFile } from "./server/instruments/camera/pixel_store.ts";
 export { simulatedCamera, type SimulatedCameraOptions } from "./server/instruments/simulated/camera.ts";
 export type { SimulatedDetectorOptions } from "./server/instruments/simulated/simulated_detector.ts";
@@ -60,6 +60,17 @@ export { defineInstrument, type TypedInstrument } from "./server/instruments/def
 export type { Gate } from "./server/instruments/gate.ts";
 export { InstrumentError, type InstrumentErrorCode } from "./server/instruments/errors.ts";
 export type { Field, FieldHolder, FieldSpec, Quality } from "./server/instruments/field.ts";
+export {
+  type ImageKeyword,
+  type ImageLevels,
+  ImageReplaced,
+  type ImageSource,
+  type LastImage,
+  type Levels,
+  NoImage,
+  type Tile,
+  type TileRequest,
+} from "./server/instruments/images.ts";
 export type { HeaderKeywords, Keyword } from "./server/instruments/header_keywords.ts";
 export type { CardValue, HeaderCard } from "./server/instruments/fits/card.ts";
 export type {

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Section } from "./fits_file.ts";
+import type { PlacedSection } from "../server/instruments/fits/sections.ts";
 
 /** How large a preview may be, in characters. */
 export interface PreviewSize {
@@ -12,14 +12,6 @@ export interface PreviewSize {
   readonly columns: number;
   /** Its height. */
   readonly lines: number;
-}
-
-/** A part of an image, and where it belongs in the whole. */
-export interface PreviewPart {
-  /** The part's pixels, as columns and rows of its own image. */
-  readonly data: Section;
-  /** Where they are in the whole; a section that runs backwards turns them round. */
-  readonly place: Section;
 }
 
 /** A picture as rows of shades from 0 (black) to 1 (white), the uppermost first; NaN where there is nothing. */
@@ -66,7 +58,7 @@ export class PreviewMaker {
    * @param parts What it is a picture of.
    * @param size How large it may be.
    */
-  constructor(parts: readonly PreviewPart[], size: PreviewSize) {
+  constructor(parts: readonly PlacedSection[], size: PreviewSize) {
     const columns = parts.flatMap(({ place }) => [place.firstColumn, place.lastColumn]);
     const rows = parts.flatMap(({ place }) => [place.firstRow, place.lastRow]);
     this.#lowest = { column: Math.min(...columns), row: Math.min(...rows) };
@@ -97,7 +89,7 @@ export class PreviewMaker {
    * @returns `add` takes a row of the part's own image (from 1), which begins in the values at an index, and ignores those
    * that are not in the part. `end` adds the part to the whole, with a level subtracted from its pixels.
    */
-  part({ data, place }: PreviewPart): {
+  part({ data, place }: PlacedSection): {
     add: (row: number, values: Float64Array, start: number) => void;
     end: (level: number) => void;
   } {

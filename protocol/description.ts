@@ -141,8 +141,30 @@ export interface InstrumentDescription {
   readonly commands: readonly CommandDescription[];
   /** Whether it answers; `null` for one that needs no contact, as simulated ones. */
   readonly contact: ContactDescription | null;
+  /** Whether it takes images, the last of which can be looked at over HTTP. */
+  readonly hasImages: boolean;
   /** Who has control of it; `null` when nobody has: then everybody may drive it. */
   readonly holder: HolderDescription | null;
+}
+
+/** The last image of an instrument, as HTTP tells it. */
+export interface ImageDescription {
+  /** What no other image has; its pixels are asked for with it. */
+  readonly identity: string;
+  /** The absolute path of its file on the server's PC, with forward slashes. */
+  readonly file: string;
+  /** How many columns it has: all amplifiers together, without overscan where the header tells what that is. */
+  readonly width: number;
+  /** How many rows it has. */
+  readonly height: number;
+  /** What its header says that people ask for first; what it does not have is left out. */
+  readonly header: readonly {
+    readonly keyword: string;
+    readonly value: string | number | boolean;
+    readonly unit?: string;
+  }[];
+  /** Black and white between which it is worth looking at: all but a few percent of the pixels, nearly all, and all. */
+  readonly levels: Readonly<Record<"automatic" | "wide" | "full", readonly [black: number, white: number]>>;
 }
 
 /** One client connection as `status` tells it. */

@@ -18,17 +18,18 @@ import { Float } from "../../server/instruments/values.ts";
 import type { CliContext } from "../context.ts";
 import { exitCodes, UsageError } from "../exit_codes.ts";
 import {
+  arePartsOfOne,
   cardValue,
-  type FitsFile,
-  openFits,
+  dataSection,
+  type PlacedSection,
+  placedSection,
   planeOf,
-  readError,
   type Section,
   sectionInside,
-  sectionOf,
   sectionText,
-} from "../fits_file.ts";
-import { drawPreview, PreviewMaker, type PreviewPart, type PreviewSize } from "../image_preview.ts";
+} from "../../server/instruments/fits/sections.ts";
+import { type FitsFile, openFits, readError } from "../fits_file.ts";
+import { drawPreview, PreviewMaker, type PreviewSize } from "../image_preview.ts";
 import { type Paint, painter, printable, table, writeJson } from "../output.ts";
 import { medianOf, type PixelPass, PixelSum, type Statistics } from "../pixel_statistics.ts";
 import { terminalColumns } from "../terminal.ts";
@@ -133,7 +134,7 @@ interface Report {
 interface Picture {
   readonly hdus: readonly FitsHdu[];
   readonly maker: PreviewMaker;
-  readonly parts: readonly PreviewPart[];
+  readonly parts: readonly PlacedSection[];
   /** Whether each part's bias is subtracted, so that amplifiers look alike. */
   readonly withoutBias: boolean;
 }
@@ -157,12 +158,6 @@ async function look(file: FitsFile, path: string, flags: ImageFlags, size: Previ
   return { path, size: file.source.size, all: file.hdus.length, hdus, previews };
 }
 
-/** The section with data: what the header says, or the whole first plane. */
-function dataSection(hdu: FitsHdu): Section {
-  const { columns, rows } = planeOf(hdu);
-  return sectionInside(hdu, "DATASEC") ?? { firstColumn: 1, lastColumn: columns, firstRow: 1, lastRow: rows };
-}
-
 /** The overscan; where a header has none, azcam's names the data. */
 function biasSection(hdu: FitsHdu): Section | undefined {
   const bias = sectionInside(hdu, "BIASSEC");
@@ -171,18 +166,14 @@ function biasSection(hdu: FitsHdu): Section | undefined {
 
 /** The pictures that are drawn: one of all the images where each tells its place on the detector, or one of each. */
 function pictures(images: readonly FitsHdu[], size: PreviewSize): Picture[] {
-  const parts = images.map((hdu): PreviewPart => {
-    const data = dataSection(hdu);
-    return { data, place: sectionOf(hdu, "DETSEC") ?? data };
-  });
-  const together = images.length > 1 && images.every((hdu) => sectionOf(hdu, "DETSEC") !== undefined);
-  const picture = (hdus: readonly FitsHdu[], parts: readonly PreviewPart[]) => ({
+  const parts = images.map(placedSection);
+  const picture = (hdus: readonly FitsHdu[], parts: readonly PlacedSection[]) => ({
     hdus,
     parts,
     maker: new PreviewMaker(parts, size),
     withoutBias: hdus.length > 1 && hdus.every((hdu) => biasSection(hdu) !== undefined),
   });
-  return together ? [picture(images, parts)] : images.map((hdu, index) => picture([hdu], [parts[index]!]));
+  return arePartsOfOne(images) ? [picture(images, parts)] : images.map((hdu, index) => picture([hdu], [parts[index]!]));
 }
 
 /** Calls a function with each row of an image, from 1: the values it is in, and where it begins in them. */

@@ -75,6 +75,7 @@ export function describeInstrument(instrument: Instrument) {
     fields: instrument.holders.map(describeField),
     commands: [...instrument.commands].map(([name, command]) => describeCommand(name, command)),
     contact: describeContact(instrument),
+    hasImages: instrument.images !== undefined,
   };
 }
 

@@ -11,6 +11,7 @@ import { CommandQueue } from "./command_queue.ts";
 import { InstrumentError } from "./errors.ts";
 import { type Field, FieldHolder, type FieldSpec } from "./field.ts";
 import { HeaderKeywords } from "./header_keywords.ts";
+import type { ImageSource } from "./images.ts";
 import { didYouMean, identifierOf } from "./names.ts";
 import { AnswerUnclear } from "./transports/answer_errors.ts";
 import type { Contact } from "./transports/contact.ts";
@@ -41,6 +42,8 @@ export interface InstrumentSpec<F extends Record<string, ValueType>> {
   readonly contact?: Contact;
   /** Whether its fields are set beside a running command, since setting them drives nothing. @default false */
   readonly settingsBeside?: boolean;
+  /** What tells of the last image that it took, where it takes images. @default none */
+  readonly images?: ImageSource;
   /** Makes it ready, before the server gives up the permissions that it does not need for serving. */
   readonly start?: () => Promise<void> | undefined;
   /** Ends what it does, when the server stops. */
@@ -87,6 +90,8 @@ export class Instrument {
   readonly contact: Contact | undefined;
   /** Whether its fields are set beside a running command. */
   readonly settingsBeside: boolean;
+  /** What tells of the last image that it took; `undefined` for one that takes none. */
+  readonly images: ImageSource | undefined;
   /** What it says in the headers of images. */
   readonly keywords: HeaderKeywords;
   /** The instruments of its bench, itself among them; the bench sets it. */
@@ -122,6 +127,7 @@ export class Instrument {
     this.#start = spec.start;
     this.#stop = spec.stop;
     this.settingsBeside = spec.settingsBeside ?? false;
+    this.images = spec.images;
     this.holders = Object.entries(spec.fields ?? {}).map(([title, field]) =>
       new FieldHolder(title, field, (holder) => this.changed?.(this, holder))
     );

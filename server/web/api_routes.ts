@@ -15,6 +15,7 @@ import { languages } from "../sandbox/options.ts";
 import type { Services } from "../services.ts";
 import type { JsonObject } from "./body.ts";
 import { nameHeader } from "./http_client.ts";
+import { imageRoutes } from "./image_routes.ts";
 import { metrics, metricsType } from "./metrics.ts";
 import { openApi } from "./openapi.ts";
 import type { JsonSchema, Operation, Route } from "./routes.ts";
@@ -294,7 +295,9 @@ function serverRoutes(services: Services, requests: Requests): Route[] {
         services.dispatcher.allow(client, "observer", "journal");
         const wanted = query.get("level") ?? "info";
         const level = journalLevels.find((known) => known === wanted);
-        if (level === undefined) throw bad(`Cannot tell the journal: "level" must be one of ${journalLevels.join(", ")}`);
+        if (level === undefined) {
+          throw bad(`Cannot tell the journal: "level" must be one of ${journalLevels.join(", ")}`);
+        }
         return services.dispatcher.journal.kept(level);
       },
     },
@@ -395,6 +398,7 @@ export function apiRoutes(services: Services, accepting: () => boolean, others: 
   };
   const routes = [
     ...instrumentRoutes(requests),
+    ...imageRoutes(services),
     ...serverRoutes(services, requests),
     description,
     ...monitoringRoutes(services, accepting),

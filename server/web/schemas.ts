@@ -131,7 +131,23 @@ export const schemas = {
     fields: listOf(component("Field")),
     commands: listOf(component("Command")),
     contact: about("null for one that needs none, as simulated ones", orNull(component("Contact"))),
+    hasImages: about("whether it takes images, the last of which can be looked at", flag),
     holder: about("null when nobody has control", orNull(component("Holder"))),
+  }),
+  Image: object("The last image of a camera", {
+    identity: about("what no other image has; its pixels are asked for with it", text),
+    file: about("the absolute path of its file on the server's PC", text),
+    width: about("how many columns, all amplifiers together and without overscan", count),
+    height: about("how many rows", count),
+    header: about(
+      "what its header says that people ask for first",
+      listOf(object("A card of the header", { "keyword": text, "value": wireValue, "unit?": text })),
+    ),
+    levels: object("Black and white between which it is worth looking at", {
+      automatic: about("1 % of the pixels are darker than black, 0.5 % brighter than white", listOf(number)),
+      wide: about("0.1 % are darker, 0.05 % brighter", listOf(number)),
+      full: about("the smallest and the largest value", listOf(number)),
+    }),
   }),
   Client: object("A connection", {
     session: about("its number", count),

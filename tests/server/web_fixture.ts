@@ -177,3 +177,36 @@ export const upgradeFields = [
   "Sec-WebSocket-Version: 13",
   "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
 ];
+
+// deno-lint-ignore no-explicit-any -- a schema is any JSON
+type Schema = any;
+
+/** What is wrong with a value by a schema, as far as the API's schemas go. */
+export function problems(value: unknown, schema: Schema, document: Schema, at = "value"): string[] {
+  if (schema.$ref !== undefined) {
+    return problems(value, document.components.schemas[schema.$ref.split("/").at(-1)], document, at);
+  }
+  if (schema.oneOf !== undefined) {
+    const all = schema.oneOf.map((one: Schema) => problems(value, one, document, at));
+    return all.some((found: string[]) => found.length === 0) ? [] : all.flat();
+  }
+  if (schema.enum !== undefined) return schema.enum.includes(value) ? [] : [`${at} is ${value}`];
+  const is = value === null ? "null" : Array.isArray(value) ? "array" : typeof value;
+  const types = schema.type === undefined
+    ? [is]
+    : [schema.type].flat().map((type) => type === "integer" ? "number" : type);
+  if (!types.includes(is)) return [`${at} is ${is}, not ${types}`];
+  if (is === "array") {
+    return (value as unknown[]).flatMap((each) => problems(each, schema.items ?? {}, document, `${at}[]`));
+  }
+  if (is !== "object" || schema.properties === undefined) return [];
+  const object = value as Record<string, unknown>;
+  return [
+    ...(schema.required ?? []).filter((key: string) => !(key in object)).map((key: string) => `${at} lacks ${key}`),
+    ...Object.entries(object).flatMap(([key, each]) => {
+      const property = schema.properties[key];
+      if (property !== undefined) return problems(each, property, document, `${at}.${key}`);
+      return schema.additionalProperties === false ? [`${at}.${key} is not described`] : [];
+    }),
+  ];
+}

@@ -99,6 +99,12 @@ export function cameraFields(geometry: CameraGeometry) {
     pixelsremaining: { ...readout, type: "int", initial: 0 },
     exposurecompleted: { ...readout, type: "int", initial: 0, summary: "1: the last exposure has ended" },
     exposuresequencenumber: { ...readout, type: "int", initial: 1, summary: "which exposure of a sequence it is" },
+    imageswritten: {
+      ...readout,
+      type: "int",
+      initial: 0,
+      summary: "how many images have been written since the server began",
+    },
     lastfile: { ...readout, type: "text", initial: "", summary: "the image that was written last" },
     message: { ...readout, type: "text", initial: "", summary: "why the last exposure failed" },
   } as const;

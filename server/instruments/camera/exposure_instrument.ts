@@ -25,6 +25,7 @@ import { geometryCommands } from "./geometry_commands.ts";
 import { imageParts } from "./image_header.ts";
 import { ImageFolders, noFolder } from "./image_folders.ts";
 import { imageNumber } from "./part_file.ts";
+import { LastImages } from "./last_images.ts";
 import { PixelStore } from "./pixel_store.ts";
 import { RemoteImages } from "./remote_images.ts";
 import { settingCommands } from "./setting_commands.ts";
@@ -86,6 +87,7 @@ class Camera {
   readonly #geometry: CameraGeometry;
   readonly #exposure: Exposure;
   readonly #remote: RemoteImages;
+  readonly #images: LastImages;
   readonly #software: string;
   readonly #log = getLogger(["heliograph", "camera"]);
   /** How many exposures the sequence that is under way has, whatever is set meanwhile. */
@@ -101,6 +103,7 @@ class Camera {
     this.#systemName = options.systemName ?? "sim";
     this.#folders = new ImageFolders(imageFolders);
     this.#remote = new RemoteImages(pixels);
+    this.#images = new LastImages(pixels);
     this.#geometry = new CameraGeometry(detector.format, detector.focalPlane);
     this.#exposure = new Exposure({
       detector,
@@ -123,6 +126,7 @@ class Camera {
         },
       },
       settingsBeside: true,
+      images: this.#images,
       commands: () => ({
         ...settingCommands(() => this.instrument, () => this.#nextFile()),
         ...geometryCommands(this.#geometry, () => this.#publishRegion()),
@@ -290,6 +294,8 @@ class Camera {
   /** After an image was written: it is counted, and sent where images are sent to. */
   async #written(file: string, { test, number, overwrite, readout: { readouts } }: ExposurePlan): Promise<void> {
     this.#hold("lastfile", file);
+    this.#images.written(file);
+    this.#hold("imageswritten", this.#images.count);
     this.#log.info("{camera} has written {file}", { camera: this.instrument.title, file });
     // A number that somebody has set meanwhile is meant for the next image.
     const isStill = this.#held("imagesequencenumber") === number;

@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { LastImage, TileRequest } from "../images.ts";
 import type { ChipProperties, Scene } from "../simulated/chip_properties.ts";
 import type { AmplifierPixels } from "./detector.ts";
 import type { AmplifierReadout } from "./geometry.ts";
@@ -47,6 +48,12 @@ export interface WantedFile {
   readonly numbered?: { readonly before: string; readonly number: number; readonly after: string } | undefined;
 }
 
+/** What an image file is like. */
+export interface SeenImage extends Pick<LastImage, "width" | "height" | "header" | "levels"> {
+  /** Tells the file from any that takes its place. */
+  readonly stamp: string;
+}
+
 /** What the Worker is asked to do. */
 export type PixelTask =
   | { readonly kind: "nothing" }
@@ -61,7 +68,9 @@ export type PixelTask =
   | { readonly kind: "open"; readonly key: string; readonly file: string; readonly overwrite: boolean }
   | { readonly kind: "append"; readonly key: string; readonly bytes: Uint8Array }
   | { readonly kind: "close"; readonly key: string; readonly keep: boolean }
-  | { readonly kind: "read"; readonly file: string; readonly offset: number; readonly length: number };
+  | { readonly kind: "read"; readonly file: string; readonly offset: number; readonly length: number }
+  | { readonly kind: "look"; readonly file: string; readonly known: string | undefined }
+  | { readonly kind: "tile"; readonly file: string; readonly stamp: string; readonly tile: TileRequest };
 
 /** A task on its way to the Worker. */
 export interface ToPixelWorker {

@@ -5,6 +5,7 @@
  */
 
 import { InstrumentError } from "../errors.ts";
+import type { Tile, TileRequest } from "../images.ts";
 import type { ChipProperties, Scene } from "../simulated/chip_properties.ts";
 import type { AmplifierPixels } from "./detector.ts";
 import type { AmplifierReadout } from "./geometry.ts";
@@ -15,6 +16,7 @@ import {
   type ImageFile,
   type PixelTask,
   running,
+  type SeenImage,
   type ToPixelWorker,
   type WantedFile,
 } from "./pixel_messages.ts";
@@ -127,6 +129,40 @@ export class PixelStore {
     const { value, failure } = await this.#ask({ kind: "read", file, offset, length });
     if (failure !== undefined) throw new InstrumentError(`Cannot read ${file}: ${failure}`);
     return value as Uint8Array;
+  }
+
+  /**
+   * Looks at an image file.
+   *
+   * @param known The stamp of what is known already.
+   * @param signal Calls it off.
+   * @returns What it is like; `same` where it is what is known, `gone` where there is no such file.
+   * @throws {InstrumentError} Where it cannot be read.
+   */
+  async look(file: string, known: string | undefined, signal: AbortSignal): Promise<SeenImage | "same" | "gone"> {
+    const { value, failure } = await this.#ask({ kind: "look", file, known }, signal);
+    if (failure !== undefined) throw new InstrumentError(`Cannot read ${file}: ${failure}`);
+    return value as SeenImage | "same" | "gone";
+  }
+
+  /**
+   * Reads a rectangle of an image.
+   *
+   * @param stamp Of the image that it is to be.
+   * @param tile Which rectangle; it has been checked.
+   * @param signal Calls it off.
+   * @returns The rectangle; `replaced` where it is another file, `gone` where there is none.
+   * @throws {InstrumentError} Where it cannot be read.
+   */
+  async tile(
+    file: string,
+    stamp: string,
+    tile: TileRequest,
+    signal: AbortSignal,
+  ): Promise<Tile | "replaced" | "gone"> {
+    const { value, failure } = await this.#ask({ kind: "tile", file, stamp, tile }, signal);
+    if (failure !== undefined) throw new InstrumentError(`Cannot read ${file}: ${failure}`);
+    return value as Tile | "replaced" | "gone";
   }
 
   /** Ends the Worker for good, unless `start` is called again; what it was doing fails. */

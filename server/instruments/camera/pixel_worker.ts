@@ -8,7 +8,9 @@
 import { encodePixels } from "../fits/pixels.ts";
 import { DataSum } from "../fits/checksum.ts";
 import { ImageHeader, paddedLength } from "../fits/header.ts";
+import type { Tile } from "../images.ts";
 import { ChipExposure } from "../simulated/chip.ts";
+import { lookAt, tileOf } from "./image_reader.ts";
 import { checkWritable, inWords, PartFile } from "./part_file.ts";
 import {
   cancelled,
@@ -51,6 +53,11 @@ class Standing {
 
   get cancelled(): boolean {
     return Atomics.load(this.#cell, 0) === cancelled;
+  }
+
+  /** @throws {Cancelled} When it was called off. */
+  throwIfCancelled(): void {
+    if (this.cancelled) throw new Cancelled();
   }
 
   /** From here on it is done; @throws {Cancelled} when it was called off before. */
@@ -148,6 +155,10 @@ function perform(task: PixelTask, standing: Standing): unknown {
     }
     case "read":
       return read(task.file, task.offset, task.length);
+    case "look":
+      return lookAt(task.file, task.known, () => standing.throwIfCancelled());
+    case "tile":
+      return tileOf(task.file, task.stamp, task.tile, () => standing.throwIfCancelled());
   }
 }
 
@@ -155,10 +166,17 @@ function buffersOf(pixels: readonly Uint16Array<ArrayBuffer>[]): ArrayBuffer[] {
   return pixels.map(({ buffer }) => buffer);
 }
 
-scope.onmessage = ({ data: { id, task, standing } }) => {
+/** What is handed over with an answer rather than copied. */
+function transferOf({ kind }: PixelTask, value: unknown): ArrayBuffer[] {
+  if (kind === "simulate") return buffersOf(value as Uint16Array<ArrayBuffer>[]);
+  return kind === "tile" && typeof value === "object" ? [(value as Tile).pixels.buffer] : [];
+}
+
+// What is waited for here is there at once, files being read synchronously: one task ends before the next begins.
+scope.onmessage = async ({ data: { id, task, standing } }) => {
   try {
-    const value = perform(task, new Standing(standing));
-    scope.postMessage({ id, value }, task.kind === "simulate" ? buffersOf(value as Uint16Array<ArrayBuffer>[]) : []);
+    const value = await perform(task, new Standing(standing));
+    scope.postMessage({ id, value }, transferOf(task, value));
   } catch (error) {
     const failure = error instanceof Error ? error.message || error.name : String(error);
     // The pixels are all there is of the exposure: they go back to whoever wanted them written.

@@ -81,14 +81,22 @@ export function isBitsPerPixel(bits: unknown): bits is BitsPerPixel {
  *
  * @param bytes Whole pixels, as they are stored.
  * @param format What they are.
+ * @param memory Where they go, if it is long enough. @default new memory
  * @returns The pixels, scaled; NaN where there is no value. Stored integers of 64 bits are exact up to 2^53.
  */
-export function decodePixels(bytes: Uint8Array, format: PixelFormat): Float64Array<ArrayBuffer> {
+export function decodePixels(
+  bytes: Uint8Array,
+  format: PixelFormat,
+  memory?: Float64Array<ArrayBuffer>,
+): Float64Array<ArrayBuffer> {
   const { bitsPerPixel, zero, scale } = format;
   const blank = bitsPerPixel > 0 ? format.blank : undefined;
   const stored = storedNumber[bitsPerPixel];
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const pixels = new Float64Array(8 * bytes.length / Math.abs(bitsPerPixel));
+  const length = 8 * bytes.length / Math.abs(bitsPerPixel);
+  const pixels = memory !== undefined && memory.length >= length
+    ? memory.subarray(0, length)
+    : new Float64Array(length);
   for (let index = 0; index < pixels.length; index++) {
     const number = stored(view, index);
     pixels[index] = number === blank ? NaN : zero + scale * number;

@@ -74,6 +74,8 @@ export interface RowRange {
   readonly firstRow?: number;
   /** How many rows. @default all from `firstRow` on */
   readonly rows?: number;
+  /** Whether each block takes the place of the one before in memory, for whoever keeps none. @default false */
+  readonly reuse?: boolean;
 }
 
 /** Whether what a header says about a sum is so. */
@@ -277,7 +279,7 @@ export async function readFits(source: FitsSource): Promise<FitsHdu[]> {
  * @param hdu The HDU.
  * @param source The file it is from.
  * @param range Which rows.
- * @returns Blocks of rows, in order; each has its own memory.
+ * @returns Blocks of rows, in order; each has its own memory unless that is to be reused.
  * @throws {InstrumentError} `bad_argument` for an HDU without an image and for rows that are not there, `command_failed`
  * when the file has become shorter.
  */
@@ -290,7 +292,7 @@ export async function* readPixels(
   if (image === undefined) {
     throw new InstrumentError(`HDU ${hdu.number} of the FITS file (${hdu.kind}) has no image`, "bad_argument");
   }
-  const { firstRow = 0, rows = image.rows - firstRow } = range;
+  const { firstRow = 0, rows = image.rows - firstRow, reuse = false } = range;
   const end = firstRow + rows;
   if (![firstRow, rows].every((row) => Number.isSafeInteger(row) && row >= 0) || end > image.rows) {
     throw new InstrumentError(
@@ -300,10 +302,13 @@ export async function* readPixels(
   }
   const rowLength = image.columns * Math.abs(image.bitsPerPixel) / 8;
   const rowsAtOnce = Math.max(1, Math.floor(readLength / rowLength));
+  let memory: Float64Array<ArrayBuffer> | undefined;
   for (let row = firstRow; row < end; row += rowsAtOnce) {
     const blockRows = Math.min(rowsAtOnce, end - row);
     const bytes = await readExactly(source, hdu.dataOffset + row * rowLength, blockRows * rowLength);
-    yield { firstRow: row, rows: blockRows, values: decodePixels(bytes, image) };
+    const values = decodePixels(bytes, image, memory);
+    if (reuse) memory ??= values;
+    yield { firstRow: row, rows: blockRows, values };
   }
 }
 

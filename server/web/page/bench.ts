@@ -49,6 +49,8 @@ export interface LiveInstrument {
   /** By title, as events name them. */
   readonly fields: ReadonlyMap<string, LiveField>;
   readonly commands: readonly CommandDescription[];
+  /** Whether it takes images, the last of which can be looked at. */
+  readonly hasImages: boolean;
   readonly contact: Live<ContactDescription | null>;
   readonly holder: Live<HolderDescription | null>;
   /** How many of its settings wait for confirm. */
@@ -441,7 +443,7 @@ function liveInstrument(
   description: InstrumentDescription,
   shape: string,
 ): LiveInstrument {
-  const { name, title, summary, commands, contact, holder } = description;
+  const { name, title, summary, commands, hasImages, contact, holder } = description;
   const fields = new Map(
     description.fields.map((spec): [string, LiveField] => [spec.title, {
       spec,
@@ -456,6 +458,7 @@ function liveInstrument(
     summary,
     fields,
     commands,
+    hasImages,
     contact: new Live(contact),
     holder: new Live(holder),
     staged: new Live(0),

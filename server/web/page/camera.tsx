@@ -11,6 +11,7 @@ import { useState } from "npm:preact@11.2.0/hooks";
 import type { FieldReading } from "../../../protocol/description.ts";
 import { mayDo } from "./allowed.ts";
 import type { Bench, LiveField, LiveInstrument } from "./bench.ts";
+import { ImagePreview } from "./image.tsx";
 import { Live, useLive } from "./live.tsx";
 import { heldText } from "./setting.tsx";
 import { ValueControl, wireValue } from "./value_control.tsx";
@@ -183,6 +184,7 @@ export function CameraControls(
         </p>
       )}
       {message.text === "" ? null : <p class="complaint">{message.text}</p>}
+      {instrument.hasImages ? <ImagePreview bench={bench} instrument={instrument} /> : null}
     </div>
   );
 }

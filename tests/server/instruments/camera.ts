@@ -124,10 +124,10 @@ export async function readImage(file: string): Promise<ReadImage> {
     hdus,
     value,
     async pixels(hdu = 0) {
-      const blocks: number[] = [];
-      for await (const { values } of readPixels(hdus[hdu]!, source)) blocks.push(...values);
-      const columns = Number(value("NAXIS1", hdu));
-      return { columns, rows: blocks.length / columns, values: Float64Array.from(blocks) };
+      const { columns, rows } = hdus[hdu]!.image!;
+      const all = new Float64Array(columns * rows);
+      for await (const { firstRow, values } of readPixels(hdus[hdu]!, source)) all.set(values, firstRow * columns);
+      return { columns, rows, values: all };
     },
   };
 }
