@@ -164,9 +164,23 @@ Deno.test({
         await page.click(`${camera} .buttons .strong`);
         await page.shows(`${camera} .state`, "exposing");
         await page.shows(`${camera} .progress`, "s left");
+        const press = (text: string) =>
+          page.until(`(() => {
+            const found = [...document.querySelectorAll("${camera} .buttons button")].find((each) => each.textContent === "${text}");
+            return found && !found.disabled && (found.click(), true);
+          })()`);
+        await press("Pause");
+        await page.shows(`${camera} .state`, "paused");
+        await press("Resume");
+        await page.shows(`${camera} .state`, "exposing");
         await page.click(`${camera} .danger`);
         await page.shows(camera, "Exposure aborted");
         await eventually(() => exposure.field("state").value !== "exposing", "the exposure ended");
+        const taken = Number(exposure.field("imageswritten").value);
+        await page.fill(`${typed} .exposuretime input`, "0");
+        await page.fill(`${camera} .pair input`, "3");
+        await press("Sequence");
+        await eventually(() => exposure.field("imageswritten").value === taken + 3, "three more images");
       });
 
       await t.step("two pages see the same", async () => {
@@ -262,6 +276,12 @@ Deno.test({
           await page.send("Emulation.setEmulatedMedia", { features: [{ name: "prefers-color-scheme", value }] });
           deepStrictEqual(await page.evaluate(poorContrasts), [], value);
         }
+        const moves = `getComputedStyle(document.querySelector(".switch .knob"), "::after").transitionProperty`;
+        strictEqual(await page.evaluate(moves), "translate");
+        await page.send("Emulation.setEmulatedMedia", {
+          features: [{ name: "prefers-reduced-motion", value: "reduce" }],
+        });
+        strictEqual(await page.evaluate(moves), "none");
       });
 
       await t.step("nothing is clipped or scrolls sideways, from a phone to 4K", async () => {

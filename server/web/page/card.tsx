@@ -107,7 +107,8 @@ function Holder(
   const { state } = useLive(bench.connection);
   const [work, complaint] = useWork();
   const { name, title } = instrument;
-  const allowed = mayDo(welcome?.role, "operator") && state === "open";
+  // The default instrument drives nothing, and everybody needs it: the server lets nobody take it.
+  const allowed = mayDo(welcome?.role, "operator") && state === "open" && name !== "api";
   const mine = holder !== null && bench.isMine(holder);
   const who = holder === null ? "" : mine ? "you" : holder.name || `client ${holder.session}`;
   return (
