@@ -6,6 +6,7 @@
  * @module
  */
 
+import type { ArrangementState } from "./arrangement.ts";
 import { HeliographError } from "./errors.ts";
 import type { FieldReading, HolderDescription } from "./description.ts";
 import { usualControl } from "./duration.ts";
@@ -43,7 +44,9 @@ export type DashboardRequest =
   | { readonly cmd: "Take"; readonly instrument: string; readonly seconds: number; readonly force: boolean }
   | { readonly cmd: "Release"; readonly instrument: string; readonly force: boolean }
   /** Ends somebody else's connection; `session` is its number, as `Status` tells it. */
-  | { readonly cmd: "Disconnect"; readonly session: number };
+  | { readonly cmd: "Disconnect"; readonly session: number }
+  /** Arranges the page, for everybody; `arrangement` is still to be checked. */
+  | { readonly cmd: "Arrange"; readonly arrangement: unknown };
 
 /** A message: how to answer it, and the request or what is wrong with it. */
 export interface DashboardMessage {
@@ -58,7 +61,18 @@ export interface DashboardMessage {
 type Json = Record<string, unknown>;
 
 const originalCommands = ["Get", "Set", "Confirm", "Eval", "Exec", "Close"];
-const framedCommands = ["Hello", "Describe", "Call", "Watch", "Unwatch", "Status", "Take", "Release", "Disconnect"];
+const framedCommands = [
+  "Hello",
+  "Describe",
+  "Call",
+  "Watch",
+  "Unwatch",
+  "Status",
+  "Take",
+  "Release",
+  "Disconnect",
+  "Arrange",
+];
 
 function bad(message: string): HeliographError {
   return new HeliographError("bad_message", message);
@@ -160,6 +174,9 @@ function parseRequest(message: Json, framed: boolean): DashboardRequest {
       if (typeof session !== "number") throw bad('Cannot run Disconnect: "session" must be the number of a client');
       return { cmd, session };
     }
+    case "Arrange":
+      if (message.arrangement === undefined) throw bad('Cannot run Arrange: "arrangement" is missing');
+      return { cmd, arrangement: message.arrangement };
     default:
       throw bad(`Cannot run ${JSON.stringify(given)}: "cmd" must be one of ${known.join(", ")}`);
   }
@@ -278,8 +295,8 @@ export interface OutputEvent {
 }
 
 /**
- * A message of the framed dialect that tells a watcher of a field, of who has control of an instrument, or that the
- * snapshot is complete.
+ * A message of the framed dialect that tells a watcher of a field, of who has control of an instrument, how the page is
+ * arranged (only who watches everything is told), or that the snapshot is complete.
  */
 export type WatchEvent =
   | (
@@ -292,6 +309,7 @@ export type WatchEvent =
     readonly instrument: string;
     readonly holder: HolderDescription | null;
   }
+  | ({ readonly id: MessageId; readonly event: "arrangement" } & ArrangementState)
   | { readonly id: MessageId; readonly event: "end-of-snapshot" };
 
 /**

@@ -122,6 +122,9 @@ export class Requests {
         return this.#api("release", [request.instrument, request.force], requester);
       case "Disconnect":
         return this.#disconnect(request.session, requester);
+      case "Arrange":
+        dispatcher.check(requester, "operator", "Arrange");
+        return this.#services.arrangement.set(request.arrangement);
     }
   }
 

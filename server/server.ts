@@ -41,6 +41,8 @@ export interface HeliographServerOptions {
   readonly name?: string;
   /** Receives images in azcam's format: on which port, and into which folder (an absolute path). @default not */
   readonly images?: { readonly port: number; readonly folder: string };
+  /** The absolute path of the file that the page's arrangement is kept in. @default it is kept in memory */
+  readonly arrangementFile?: string;
   /** Whether the bench polls and simulated time passes by the clock; tests step it themselves. @default true */
   readonly poll?: boolean;
 }
@@ -102,10 +104,11 @@ export class HeliographServer {
       name,
       poll = true,
       images,
+      arrangementFile,
       ...listen
     }: HeliographServerOptions,
   ) {
-    const services = new Services(instruments, limits, sandbox, name);
+    const services = new Services(instruments, limits, sandbox, name, arrangementFile);
     services.exit = () => void this.stop();
     this.#services = services;
     this.#poll = poll;
@@ -152,7 +155,11 @@ export class HeliographServer {
       throw error;
     }
     this.#services.sandbox.start();
-    this.#ready = Promise.all([this.#poll ? this.bench.start() : undefined, this.#prepareReceived()]).then(() => {});
+    this.#ready = Promise.all([
+      this.#poll ? this.bench.start() : undefined,
+      this.#prepareReceived(),
+      this.#services.arrangement.open(),
+    ]).then(() => {});
   }
 
   /** Makes the folder for received images, and finds out whether they can be written before the first one comes. */
@@ -185,6 +192,7 @@ export class HeliographServer {
       this.imageServer?.stop(),
     ]);
     this.#received?.stop();
+    await this.#services.arrangement.stop();
     await this.#services.sandbox.stop();
     await this.bench.stop();
     this.#finished.resolve();

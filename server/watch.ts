@@ -5,6 +5,7 @@
  */
 
 import type { MessageId, WatchEvent } from "../protocol/dashboard_message.ts";
+import { ArrangementStore } from "./arrangement.ts";
 import type { ClientConnection } from "./connection.ts";
 import { fieldState } from "./instruments/describe.ts";
 import { FieldHolder } from "./instruments/field.ts";
@@ -13,6 +14,9 @@ import type { Services } from "./services.ts";
 
 /** Past this many waiting characters a subscriber gets only the newest value of each field, once it reads again. */
 const slowAt = 65_536;
+
+/** What a watch needs of the server. */
+type WatchedServices = Pick<Services, "bench" | "control" | "arrangement">;
 
 /**
  * @param holder A field.
@@ -30,12 +34,13 @@ export function fieldReading(holder: FieldHolder) {
 export class Watch {
   readonly #id: MessageId;
   readonly #connection: ClientConnection;
-  readonly #services: Pick<Services, "bench" | "control">;
+  readonly #services: WatchedServices;
   /**
    * What is still to be told, oldest change first; at the beginning that is every field, and each instrument that
-   * somebody has control of. An instrument as a key stands for who has control of it.
+   * somebody has control of. An instrument as a key stands for who has control of it; the page's arrangement is no
+   * instrument's.
    */
-  #untold = new Map<FieldHolder | Instrument, Instrument>();
+  #untold = new Map<FieldHolder | Instrument | ArrangementStore, Instrument | undefined>();
   readonly #unsubscribe: () => void;
   #telling = false;
 
@@ -43,14 +48,14 @@ export class Watch {
    * Sends the snapshot, its end, and then changes.
    *
    * @param id The id that every event carries.
-   * @param services Where the fields are, and who has control of what.
+   * @param services Where the fields are, who has control of what, and how the page is arranged.
    * @param connection Where the events go.
-   * @param instrument Only this one's fields; `undefined` means all.
+   * @param instrument Only this one's fields; `undefined` means all, and the page's arrangement.
    * @param field Only this field, and not who has control; `undefined` means all.
    */
   constructor(
     id: MessageId,
-    services: Pick<Services, "bench" | "control">,
+    services: WatchedServices,
     connection: ClientConnection,
     instrument: Instrument | undefined,
     field: FieldHolder | undefined,
@@ -58,12 +63,13 @@ export class Watch {
     this.#id = id;
     this.#connection = connection;
     this.#services = services;
-    const { bench, control } = services;
+    const { bench, control, arrangement } = services;
     for (const each of instrument === undefined ? bench.instruments : [instrument]) {
       for (const holder of each.holders) if (field === undefined || field === holder) this.#untold.set(holder, each);
       if (field === undefined && control.holder(each.name) !== null) this.#untold.set(each, each);
     }
-    const changed = (of: Instrument, what: FieldHolder | Instrument) => {
+    if (instrument === undefined) this.#untold.set(arrangement, undefined);
+    const changed = (of: Instrument | undefined, what: FieldHolder | Instrument | ArrangementStore) => {
       if (instrument !== undefined && of !== instrument) return;
       if (field !== undefined && what !== field) return;
       this.#untold.set(what, of);
@@ -75,6 +81,7 @@ export class Watch {
         const taken = bench.find(name)!;
         changed(taken, taken);
       }),
+      arrangement.onChange(() => changed(undefined, arrangement)),
     ];
     this.#unsubscribe = () => unsubscribers.forEach((unsubscribe) => unsubscribe());
     void this.#tell({ event: "end-of-snapshot", id });
@@ -94,13 +101,9 @@ export class Watch {
       do {
         const batch = this.#untold;
         this.#untold = new Map();
-        for (const [what, { name }] of batch) {
+        for (const [what, of] of batch) {
           while (this.#connection.queued > slowAt) await this.#connection.flush();
-          this.#send(
-            what instanceof FieldHolder
-              ? { id: this.#id, event: "field", instrument: name, field: what.title, ...fieldReading(what) }
-              : { id: this.#id, event: "control", instrument: name, holder: this.#services.control.holder(name) },
-          );
+          this.#send(this.#event(what, of?.name ?? ""));
         }
         if (then !== undefined) this.#send(then);
         then = undefined;
@@ -110,6 +113,15 @@ export class Watch {
     } finally {
       this.#telling = false;
     }
+  }
+
+  #event(what: FieldHolder | Instrument | ArrangementStore, instrument: string): WatchEvent {
+    const id = this.#id;
+    if (what instanceof ArrangementStore) return { id, event: "arrangement", ...what.state };
+    if (what instanceof FieldHolder) {
+      return { id, event: "field", instrument, field: what.title, ...fieldReading(what) };
+    }
+    return { id, event: "control", instrument, holder: this.#services.control.holder(instrument) };
   }
 
   #send(event: WatchEvent): void {

@@ -21,6 +21,7 @@ import { HeliographError } from "../../../protocol/errors.ts";
 import { History } from "./history.ts";
 import { Link, type LinkState } from "./link.ts";
 import { Frame, Live } from "./live.tsx";
+import { SharedArrangement } from "./shared_arrangement.ts";
 
 /** How often the server is asked who is connected and what answers, in milliseconds. */
 const statusInterval = 2000;
@@ -119,6 +120,10 @@ export class Bench {
   >(undefined);
   /** What this page did, oldest first. */
   readonly log: Live<readonly LogLine[]> = new Live<readonly LogLine[]>([]);
+  /** How the page arranges the instruments. */
+  readonly arrangement: SharedArrangement = new SharedArrangement((arrangement) =>
+    this.ask("arrange the page", { cmd: "Arrange", arrangement })
+  );
   /** By how many milliseconds this PC's clock is ahead of the server's, as far as is known. */
   #clockAhead = 0;
   readonly #link: Link;
@@ -300,6 +305,7 @@ export class Bench {
     const described = this.#link.request({ cmd: "Describe" });
     this.welcome.value = (await welcome).value as Welcome;
     this.#describe((await described).value as InstrumentDescription[]);
+    this.arrangement.begin();
     await this.#link.request({ cmd: "Watch" });
     await this.#askStatus();
     await this.#compareClocks();
@@ -342,6 +348,7 @@ export class Bench {
   #told(event: WatchEvent): void {
     this.#heard = performance.now();
     if (event.event === "end-of-snapshot") return;
+    if (event.event === "arrangement") return this.arrangement.told(event);
     const instrument = this.#byName.get(event.instrument);
     if (instrument === undefined) return;
     if (event.event === "control") {
