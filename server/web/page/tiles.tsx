@@ -9,7 +9,7 @@
 /** @jsxRuntime automatic */
 /** @jsxImportSource npm:preact@11.2.0 */
 import type { VNode } from "npm:preact@11.2.0";
-import { useEffect, useState } from "npm:preact@11.2.0/hooks";
+import { useLayoutEffect, useState } from "npm:preact@11.2.0/hooks";
 import type { Place } from "./arrangement.ts";
 import type { LiveInstrument } from "./bench.ts";
 import { Complaint } from "./work.tsx";
@@ -147,8 +147,8 @@ export function GroupTools({ index, count, title, off, complaint, rename, move, 
 }): VNode {
   const [typed, setTyped] = useState(title);
   // What it is called now, whoever has changed it; also where a title was refused.
-  useEffect(() => setTyped(title), [title, complaint]);
-  const apply = () => {
+  useLayoutEffect(() => setTyped(title), [title, complaint]);
+  const apply = (typed: string) => {
     const wanted = typed.trim();
     if (wanted === "") setTyped(title);
     else if (wanted !== title) rename(wanted);
@@ -163,9 +163,9 @@ export function GroupTools({ index, count, title, off, complaint, rename, move, 
         value={typed}
         disabled={off}
         onInput={({ currentTarget }) => setTyped(currentTarget.value)}
-        onBlur={apply}
-        onKeyDown={({ key }) => {
-          if (key === "Enter") apply();
+        onBlur={({ currentTarget }) => apply(currentTarget.value)}
+        onKeyDown={({ key, currentTarget }) => {
+          if (key === "Enter") apply(currentTarget.value);
           if (key === "Escape") setTyped(title);
         }}
       />
