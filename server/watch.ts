@@ -64,11 +64,12 @@ export class Watch {
     this.#connection = connection;
     this.#services = services;
     const { bench, control, arrangement } = services;
+    // First of all: a page waits for it before it shows anything.
+    if (instrument === undefined) this.#untold.set(arrangement, undefined);
     for (const each of instrument === undefined ? bench.instruments : [instrument]) {
       for (const holder of each.holders) if (field === undefined || field === holder) this.#untold.set(holder, each);
       if (field === undefined && control.holder(each.name) !== null) this.#untold.set(each, each);
     }
-    if (instrument === undefined) this.#untold.set(arrangement, undefined);
     const changed = (of: Instrument | undefined, what: FieldHolder | Instrument | ArrangementStore) => {
       if (instrument !== undefined && of !== instrument) return;
       if (field !== undefined && what !== field) return;

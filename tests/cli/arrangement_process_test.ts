@@ -1,7 +1,9 @@
 /** The page's arrangement of a server as people run it: from its source, and as the executable. */
 import { deepStrictEqual, match, strictEqual } from "node:assert/strict";
 import { join } from "node:path";
+import { watch } from "../../cli/commands/bench.ts";
 import { PyOpticonSocketClient } from "../../mod.ts";
+import { contextOf } from "../cli_fixture.ts";
 import { programs, ServerProcess } from "../server_process.ts";
 
 const bench = JSON.stringify({
@@ -38,6 +40,16 @@ for (const program of programs) {
         // The original's client, and heliograph's own, are not concerned.
         await using client = new PyOpticonSocketClient({ socketNumber: dashboard });
         strictEqual((await client.describe()).length, 3);
+        const events = new Set<string>();
+        const abort = new AbortController();
+        const write = (line: string) => {
+          const { event } = JSON.parse(line);
+          events.add(event);
+          if (event === "end-of-snapshot") abort.abort();
+        };
+        const context = { ...contextOf(), process: { stdout: { write }, stderr: { write } } };
+        await watch(context, client, true, undefined, undefined, abort.signal);
+        deepStrictEqual([...events], ["field", "end-of-snapshot"]);
       }
       const file = join(folder, "lab.page.json");
       match(await Deno.readTextFile(file), /^\{\n {2}"version": 1,\n {2}"groups": \[\n/);

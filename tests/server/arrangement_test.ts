@@ -132,12 +132,9 @@ Deno.test("arrangement: every watcher of the whole bench is told at once, whiche
   using narrow = await RawClient.connect(server.dashboardServer.port);
   await narrow.send('{"id":1,"cmd":"Watch","instrument":"telescope"}');
   page.send('{"id":1,"cmd":"Watch"}');
-  let event: Record<string, unknown> = {};
-  while (event.event !== "end-of-snapshot") {
-    const last = event;
-    [event] = await page.messages(1) as [Record<string, unknown>];
-    if (event.event === "end-of-snapshot") strictEqual(last.event, "arrangement");
-  }
+  const [, first] = await page.messages(2);
+  strictEqual(first!.event, "arrangement", "a page waits for it");
+  while ((await page.messages(1))[0]!.event !== "end-of-snapshot");
   const answer = await ask(server, "PUT", "/api/v1/arrangement", cold);
   const state = { arrangement: cold, kept: false, hint: answer.json.hint, revision: 1 };
   deepStrictEqual([answer.status, answer.json], [200, state]);

@@ -46,6 +46,7 @@ export function App(
   );
   const { state, everOpen } = useLive(bench.connection);
   const welcome = useLive(bench.welcome);
+  const isArranged = useLive(bench.arrangement.known);
   const [wantsArranging, setArranging] = useState(false);
   const mayArrange = mayDo(welcome?.role, "operator");
   const arranging = mayArrange && wantsArranging;
@@ -87,7 +88,7 @@ export function App(
         </nav>
       </header>
       <main id="bench" tabIndex={-1} aria-label="Instruments">
-        {!everOpen
+        {!everOpen || !isArranged
           ? null
           : arranging
           ? <Arranging bench={bench} />

@@ -11,6 +11,8 @@ import { Live } from "./live.tsx";
 export class SharedArrangement {
   /** What the page shows. */
   readonly shown: Live<Arrangement> = new Live<Arrangement>(noArrangement);
+  /** Whether the server has told it: before that nothing is shown, which would only jump about. */
+  readonly known: Live<boolean> = new Live(false);
   /** What people should know of how it is kept. */
   readonly hint: Live<string> = new Live("");
   readonly #send: (arrangement: Arrangement) => Promise<unknown>;
@@ -37,6 +39,7 @@ export class SharedArrangement {
     if (this.#asking > 0) return;
     const same = JSON.stringify(state.arrangement) === JSON.stringify(this.shown.value);
     if (!same) this.shown.value = state.arrangement;
+    this.known.value = true;
   }
 
   /** Changes it here at once, and for everybody. @throws {HeliographError} Where it is refused; then it is as before. */
