@@ -12,7 +12,7 @@ import { type Arrangement, noArrangement } from "../../../protocol/arrangement.t
 import * as arrange from "./arrangement.ts";
 import type { Bench, LiveInstrument } from "./bench.ts";
 import { othersTitle } from "./cards.tsx";
-import { type Target, useDrag } from "./drag.ts";
+import { type Target, useDrag } from "./drag.tsx";
 import { GroupTools, HiddenTile, Tile } from "./tiles.tsx";
 import { useLive } from "./live.tsx";
 import { Complaint } from "./work.tsx";
