@@ -122,7 +122,7 @@ export class Bench {
   readonly log: Live<readonly LogLine[]> = new Live<readonly LogLine[]>([]);
   /** How the page arranges the instruments. */
   readonly arrangement: SharedArrangement = new SharedArrangement((arrangement) =>
-    this.ask("arrange the page", { cmd: "Arrange", arrangement }, "OK")
+    this.ask("arrange the page", { cmd: "Arrange", arrangement })
   );
   /** By how many milliseconds this PC's clock is ahead of the server's, as far as is known. */
   #clockAhead = 0;
@@ -249,12 +249,10 @@ export class Bench {
    *
    * @param line What is asked, as an azcam line.
    * @param message The message.
-   * @param brief What the log tells of a success. @default the reply
    */
   async ask(
     line: string,
     message: Readonly<Record<string, unknown>>,
-    brief?: string,
   ): Promise<unknown> {
     const number = ++this.#lines;
     const time = new Date();
@@ -272,7 +270,7 @@ export class Bench {
     try {
       const { value } = await this.#link.request(message);
       answered(
-        brief ?? (value === null ? "OK" : typeof value === "string" ? value : JSON.stringify(value)),
+        value === null ? "OK" : typeof value === "string" ? value : JSON.stringify(value),
         false,
       );
       return value;
