@@ -18,7 +18,7 @@ import { nameHeader } from "./http_client.ts";
 import { metrics, metricsType } from "./metrics.ts";
 import { openApi } from "./openapi.ts";
 import type { JsonSchema, Operation, Route } from "./routes.ts";
-import { listOf, reference } from "./schemas.ts";
+import { listOf, reference, schemas } from "./schemas.ts";
 
 const root = "/api/v1";
 const instrumentPath = `${root}/instruments/{instrument}`;
@@ -339,6 +339,35 @@ function serverRoutes(services: Services, requests: Requests): Route[] {
   ];
 }
 
+function arrangementRoutes(services: Services, requests: Requests): Route[] {
+  const path = `${root}/arrangement`;
+  return [
+    {
+      method: "GET",
+      path,
+      operation: {
+        summary: "How the page arranges the instruments",
+        answers: json("The arrangement, and how it is kept", reference("ArrangementState")),
+      },
+      answer: ({ client }) => {
+        services.dispatcher.check(client, "observer", "arrangement");
+        return services.arrangement.state;
+      },
+    },
+    {
+      method: "PUT",
+      path,
+      operation: {
+        summary: "Arrange the page, for everybody",
+        body: schemas.Arrangement,
+        answers: json("The arrangement as it is now, and how it is kept", reference("ArrangementState")),
+        errors: ["bad_argument"],
+      },
+      answer: ({ body, client }) => requests.run({ cmd: "Arrange", arrangement: body }, client),
+    },
+  ];
+}
+
 function monitoringRoutes(services: Services, accepting: () => boolean): Route[] {
   return [
     {
@@ -396,6 +425,7 @@ export function apiRoutes(services: Services, accepting: () => boolean, others: 
   const routes = [
     ...instrumentRoutes(requests),
     ...serverRoutes(services, requests),
+    ...arrangementRoutes(services, requests),
     description,
     ...monitoringRoutes(services, accepting),
     ...others,
