@@ -20,6 +20,7 @@ export {
 } from "./client/pyopticon_client.ts";
 export type { WatchUpdate } from "./client/watch_feed.ts";
 export type { DashboardRequest, MessageId, OutputEvent, WatchEvent } from "./protocol/dashboard_message.ts";
+export type * from "./protocol/arrangement.ts";
 export type * from "./protocol/description.ts";
 export { type ErrorCode, errorCodes, HeliographError } from "./protocol/errors.ts";
 export { version } from "./protocol/version.ts";

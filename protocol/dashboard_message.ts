@@ -6,6 +6,7 @@
  * @module
  */
 
+import type { ArrangementState } from "./arrangement.ts";
 import { HeliographError } from "./errors.ts";
 import {
   type ContactDescription,
@@ -56,7 +57,9 @@ export type DashboardRequest =
   /** Gives an instrument that one holds to another client. */
   | { readonly cmd: "HandOver"; readonly instrument: string; readonly session: number; readonly force: boolean }
   /** Ends somebody else's connection; `session` is its number, as `Status` tells it. */
-  | { readonly cmd: "Disconnect"; readonly session: number };
+  | { readonly cmd: "Disconnect"; readonly session: number }
+  /** Arranges the page, for everybody; `arrangement` is still to be checked. */
+  | { readonly cmd: "Arrange"; readonly arrangement: unknown };
 
 /** A message: how to answer it, and the request or what is wrong with it. */
 export interface DashboardMessage {
@@ -85,6 +88,7 @@ const framedCommands = [
   "Release",
   "HandOver",
   "Disconnect",
+  "Arrange",
 ];
 
 function bad(message: string): HeliographError {
@@ -201,6 +205,9 @@ function parseRequest(message: Json, framed: boolean): DashboardRequest {
     }
     case "Disconnect":
       return { cmd, session: sessionNumber(message) };
+    case "Arrange":
+      if (message.arrangement === undefined) throw bad('Cannot run Arrange: "arrangement" is missing');
+      return { cmd, arrangement: message.arrangement };
     default:
       throw bad(`Cannot run ${JSON.stringify(given)}: "cmd" must be one of ${known.join(", ")}`);
   }
@@ -320,7 +327,7 @@ export interface OutputEvent {
 
 /**
  * A message of the framed dialect that tells a watcher of a field, of who has control of an instrument, of whether it
- * answers, or that the snapshot is complete.
+ * answers, how the page is arranged (only who watches everything is told), or that the snapshot is complete.
  */
 export type WatchEvent =
   | (
@@ -339,6 +346,7 @@ export type WatchEvent =
     readonly instrument: string;
     readonly contact: ContactDescription;
   }
+  | ({ readonly id: MessageId; readonly event: "arrangement" } & ArrangementState)
   | { readonly id: MessageId; readonly event: "end-of-snapshot" };
 
 /** A message of the framed dialect that tells a follower what happened, or how much it was too slow for. */

@@ -140,6 +140,9 @@ export class Requests {
         return this.#lease(dispatcher.instrument(request.instrument));
       case "Disconnect":
         return this.#disconnect(request.session, requester);
+      case "Arrange":
+        dispatcher.check(requester, "operator", "Arrange");
+        return this.#services.arrangement.set(request.arrangement);
     }
   }
 

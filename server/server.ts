@@ -46,6 +46,8 @@ export interface HeliographServerOptions {
   readonly images?: { readonly port: number; readonly folder: string };
   /** Where what happens is told, so that a log can be told there too. @default its own */
   readonly journal?: Journal;
+  /** The absolute path of the file that the page's arrangement is kept in. @default it is kept in memory */
+  readonly arrangementFile?: string;
   /** Whether the bench polls and simulated time passes by the clock; tests step it themselves. @default true */
   readonly poll?: boolean;
 }
@@ -109,10 +111,11 @@ export class HeliographServer {
       journal,
       poll = true,
       images,
+      arrangementFile,
       ...listen
     }: HeliographServerOptions,
   ) {
-    const services = new Services(instruments, limits, sandbox, name, journal);
+    const services = new Services(instruments, limits, sandbox, name, journal, arrangementFile);
     services.exit = () => void this.stop();
     this.#services = services;
     this.#poll = poll;
@@ -159,7 +162,11 @@ export class HeliographServer {
       throw error;
     }
     this.#services.sandbox.start();
-    this.#ready = Promise.all([this.#poll ? this.bench.start() : undefined, this.#prepareReceived()]).then(() => {});
+    this.#ready = Promise.all([
+      this.#poll ? this.bench.start() : undefined,
+      this.#prepareReceived(),
+      this.#services.arrangement.open(),
+    ]).then(() => {});
   }
 
   /** Makes the folder for received images, and finds out whether they can be written before the first one comes. */
@@ -192,6 +199,7 @@ export class HeliographServer {
       this.imageServer?.stop(),
     ]);
     this.#received?.stop();
+    await this.#services.arrangement.stop();
     await this.#services.sandbox.stop();
     await this.bench.stop();
     this.#finished.resolve();

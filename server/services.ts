@@ -7,6 +7,7 @@
 import type { ServerStatus } from "../protocol/description.ts";
 import { version } from "../protocol/version.ts";
 import { apiInstrument } from "./api_instrument.ts";
+import { ArrangementStore } from "./arrangement.ts";
 import { Bench } from "./bench.ts";
 import type { Control } from "./control.ts";
 import { Dispatcher } from "./dispatcher.ts";
@@ -33,6 +34,8 @@ export class Services {
   readonly sandbox: Sandbox;
   /** The one way in for code. */
   readonly evaluator: Evaluator;
+  /** How the page arranges the instruments. */
+  readonly arrangement: ArrangementStore;
   /** Who is connected. */
   readonly sessions: Sessions = new Sessions();
   /** What clients may use. */
@@ -51,6 +54,7 @@ export class Services {
    * @param sandbox What the code of clients may use. @default no code is run
    * @param name What code sees as the dashboard's name.
    * @param journal Where what happens is told.
+   * @param arrangementFile The absolute path of the file that the page's arrangement is kept in. @default in memory
    */
   constructor(
     instruments: Iterable<Instrument>,
@@ -58,9 +62,11 @@ export class Services {
     sandbox: Partial<SandboxOptions> = { languages: [] },
     name = "heliograph",
     journal: Journal = new Journal(),
+    arrangementFile?: string,
   ) {
     this.limits = { ...defaultLimits, ...limits };
     this.bench = new Bench(instruments);
+    this.arrangement = new ArrangementStore(this.bench, arrangementFile);
     this.dispatcher = new Dispatcher(this.bench, journal);
     this.bench.add(apiInstrument(this.bench, this.dispatcher, this.sessions, () => this.status()));
     // A nameless client's control ends with its connection.

@@ -5,6 +5,7 @@
  */
 
 import type { MessageId, WatchEvent } from "../protocol/dashboard_message.ts";
+import { ArrangementStore } from "./arrangement.ts";
 import type { ClientConnection } from "./connection.ts";
 import { describeContact, fieldState } from "./instruments/describe.ts";
 import { FieldHolder } from "./instruments/field.ts";
@@ -14,6 +15,12 @@ import type { Services } from "./services.ts";
 
 /** Past this many waiting characters a subscriber gets only the newest value of each field, once it reads again. */
 const slowAt = 65_536;
+
+/** What a watch tells of. */
+type Told = FieldHolder | Contact | Instrument | ArrangementStore;
+
+/** What a watch needs of the server. */
+type WatchedServices = Pick<Services, "bench" | "control" | "arrangement">;
 
 /**
  * @param holder A field.
@@ -31,12 +38,13 @@ export function fieldReading(holder: FieldHolder) {
 export class Watch {
   readonly #id: MessageId;
   readonly #connection: ClientConnection;
-  readonly #services: Pick<Services, "bench" | "control">;
+  readonly #services: WatchedServices;
   /**
    * What is still to be told, oldest change first; at the beginning that is every field, each contact, and each
-   * instrument that somebody has control of. An instrument as a key stands for who has control of it.
+   * instrument that somebody has control of. An instrument as a key stands for who has control of it; the page's
+   * arrangement is no instrument's.
    */
-  #untold = new Map<FieldHolder | Contact | Instrument, Instrument>();
+  #untold = new Map<Told, Instrument | undefined>();
   readonly #unsubscribe: () => void;
   #telling = false;
 
@@ -44,14 +52,14 @@ export class Watch {
    * Sends the snapshot, its end, and then changes.
    *
    * @param id The id that every event carries.
-   * @param services Where the fields are, and who has control of what.
+   * @param services Where the fields are, who has control of what, and how the page is arranged.
    * @param connection Where the events go.
-   * @param instrument Only this one's fields; `undefined` means all.
+   * @param instrument Only this one's fields; `undefined` means all, and the page's arrangement.
    * @param field Only this field, and not who has control; `undefined` means all.
    */
   constructor(
     id: MessageId,
-    services: Pick<Services, "bench" | "control">,
+    services: WatchedServices,
     connection: ClientConnection,
     instrument: Instrument | undefined,
     field: FieldHolder | undefined,
@@ -59,14 +67,16 @@ export class Watch {
     this.#id = id;
     this.#connection = connection;
     this.#services = services;
-    const { bench, control } = services;
+    const { bench, control, arrangement } = services;
+    // First of all: a page waits for it before it shows anything.
+    if (instrument === undefined) this.#untold.set(arrangement, undefined);
     for (const each of instrument === undefined ? bench.instruments : [instrument]) {
       for (const holder of each.holders) if (field === undefined || field === holder) this.#untold.set(holder, each);
       if (field !== undefined) continue;
       if (control.holder(each.name) !== null) this.#untold.set(each, each);
       if (each.contact !== undefined) this.#untold.set(each.contact, each);
     }
-    const changed = (of: Instrument, what: FieldHolder | Contact | Instrument) => {
+    const changed = (of: Instrument | undefined, what: Told) => {
       if (instrument !== undefined && of !== instrument) return;
       if (field !== undefined && what !== field) return;
       this.#untold.set(what, of);
@@ -79,6 +89,7 @@ export class Watch {
         const taken = bench.find(name)!;
         changed(taken, taken);
       }),
+      arrangement.onChange(() => changed(undefined, arrangement)),
     ];
     this.#unsubscribe = () => unsubscribers.forEach((unsubscribe) => unsubscribe());
     void this.#tell({ event: "end-of-snapshot", id });
@@ -112,13 +123,14 @@ export class Watch {
     }
   }
 
-  #event(what: FieldHolder | Contact | Instrument, instrument: Instrument): WatchEvent {
-    const about = { id: this.#id, instrument: instrument.name };
+  #event(what: Told, instrument: Instrument | undefined): WatchEvent {
+    if (what instanceof ArrangementStore) return { id: this.#id, event: "arrangement", ...what.state };
+    const about = { id: this.#id, instrument: instrument!.name };
     if (what instanceof FieldHolder) return { ...about, event: "field", field: what.title, ...fieldReading(what) };
     if (what === instrument) {
-      return { ...about, event: "control", holder: this.#services.control.holder(instrument.name) };
+      return { ...about, event: "control", holder: this.#services.control.holder(about.instrument) };
     }
-    return { ...about, event: "contact", contact: describeContact(instrument)! };
+    return { ...about, event: "contact", contact: describeContact(instrument!)! };
   }
 
   #send(event: WatchEvent): void {

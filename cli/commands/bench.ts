@@ -178,6 +178,8 @@ export async function watch(
   const nameWidth = Math.max(...described.map(({ name }) => name.length));
   const titleWidth = Math.max(0, ...described.flatMap(({ fields }) => fields.map(({ title }) => title.length)));
   for await (const update of client.watch(instrument, field, signal === undefined ? {} : { signal })) {
+    // That is for pages.
+    if (update.event === "arrangement") continue;
     if (json) {
       writeJson(context, update);
       continue;

@@ -16,6 +16,7 @@ import { buildCommand } from "npm:@stricli/core@1.3.0";
 import { resolve } from "node:path";
 import { HeliographError } from "../../protocol/errors.ts";
 import { version } from "../../protocol/version.ts";
+import { arrangementFile } from "../../server/arrangement.ts";
 import { loadBench, type LoadedBench } from "../../server/bench_file/bench_file.ts";
 import { Simulators } from "../../server/bench_file/simulators.ts";
 import { hostName } from "../../server/host_name.ts";
@@ -269,8 +270,15 @@ function demoBench(imageFolders: readonly string[]): Instrument[] {
 }
 
 function makeServer(setup: Setup, journal: Journal): HeliographServer {
-  const { flags: { insecureOpen, imagePort }, receivedFolder, host, commandPort, dashboardPort, webPort, webNames } =
-    setup;
+  const {
+    flags: { bench, insecureOpen, imagePort },
+    receivedFolder,
+    host,
+    commandPort,
+    dashboardPort,
+    webPort,
+    webNames,
+  } = setup;
   const { name, instruments, sandbox } = setup;
   if (imagePort !== undefined && receivedFolder === undefined) {
     throw new UsageError("--image-port needs a folder for the images: give --image-folder FOLDER");
@@ -291,6 +299,7 @@ function makeServer(setup: Setup, journal: Journal): HeliographServer {
       sandbox,
       journal,
       ...images,
+      ...(bench === undefined ? {} : { arrangementFile: arrangementFile(resolve(bench)) }),
     });
   } catch (error) {
     throw error instanceof HeliographError && error.code === "bad_argument" ? new UsageError(error.message) : error;

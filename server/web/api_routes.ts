@@ -19,7 +19,7 @@ import { imageRoutes } from "./image_routes.ts";
 import { metrics, metricsType } from "./metrics.ts";
 import { openApi } from "./openapi.ts";
 import type { JsonSchema, Operation, Route } from "./routes.ts";
-import { listOf, reference } from "./schemas.ts";
+import { listOf, reference, schemas } from "./schemas.ts";
 
 const root = "/api/v1";
 const instrumentPath = `${root}/instruments/{instrument}`;
@@ -342,6 +342,35 @@ function serverRoutes(services: Services, requests: Requests): Route[] {
   ];
 }
 
+function arrangementRoutes(services: Services, requests: Requests): Route[] {
+  const path = `${root}/arrangement`;
+  return [
+    {
+      method: "GET",
+      path,
+      operation: {
+        summary: "How the page arranges the instruments",
+        answers: json("The arrangement, and how it is kept", reference("ArrangementState")),
+      },
+      answer: ({ client }) => {
+        services.dispatcher.check(client, "observer", "arrangement");
+        return services.arrangement.state;
+      },
+    },
+    {
+      method: "PUT",
+      path,
+      operation: {
+        summary: "Arrange the page, for everybody",
+        body: schemas.Arrangement,
+        answers: json("The arrangement as it is now, and how it is kept", reference("ArrangementState")),
+        errors: ["bad_argument"],
+      },
+      answer: ({ body, client }) => requests.run({ cmd: "Arrange", arrangement: body }, client),
+    },
+  ];
+}
+
 function monitoringRoutes(services: Services, accepting: () => boolean): Route[] {
   return [
     {
@@ -400,6 +429,7 @@ export function apiRoutes(services: Services, accepting: () => boolean, others: 
     ...instrumentRoutes(requests),
     ...imageRoutes(services),
     ...serverRoutes(services, requests),
+    ...arrangementRoutes(services, requests),
     description,
     ...monitoringRoutes(services, accepting),
     ...others,

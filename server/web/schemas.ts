@@ -174,6 +174,23 @@ export const schemas = {
       holder: orNull(component("Holder")),
     })),
   }),
+  Arrangement: object("How the page arranges the instruments; one that is named nowhere comes last", {
+    groups: about(
+      "in order",
+      listOf(object("Instruments that stand together", {
+        title: about("one line of at most 80 characters, and no other group's", text),
+        instruments: about("their names in order; each has one place in all", listOf(text)),
+      })),
+    ),
+    "others?": about("the names of those of no group, in order", listOf(text)),
+    "hidden?": about("the names of those that are hidden; each keeps its place", listOf(text)),
+  }),
+  ArrangementState: object("The arrangement, and how it is kept", {
+    arrangement: component("Arrangement"),
+    kept: about("whether it is still there after the server was started again", flag),
+    hint: about("what people should know of how it is kept; empty where all is well", text),
+    revision: about("it grows with every change, until the server is started again", count),
+  }),
   Health: object("Whether the server takes requests", {
     status: { enum: ["ok", "stopping"] },
     version: text,

@@ -16,6 +16,7 @@ Deno.test("web: the description tells of every route, and every path in it answe
   await other.ask("register leaver");
   const bodies: Record<string, unknown> = {
     "PUT /api/v1/instruments/{instrument}/fields/{field}": { value: "On" },
+    "PUT /api/v1/arrangement": { groups: [{ title: "Cold", instruments: ["tempcon"] }] },
     "POST /api": { command: "tempcon.get_temperatures", args: [], kwargs: {} },
     "POST /api/v1/eval": { code: "1" },
     "PUT /api/v1/instruments/{instrument}/control": { session: 1 },
@@ -49,6 +50,7 @@ Deno.test("web: the description tells of every route, and every path in it answe
   deepStrictEqual(asked.sort(), [
     "DELETE /api/v1/clients/{session}",
     "DELETE /api/v1/instruments/{instrument}/control",
+    "GET /api/v1/arrangement",
     "GET /api/v1/clients",
     "GET /api/v1/instruments",
     "GET /api/v1/instruments/{instrument}",
@@ -69,6 +71,7 @@ Deno.test("web: the description tells of every route, and every path in it answe
     "POST /api/v1/instruments/{instrument}/confirm",
     "POST /api/v1/instruments/{instrument}/control",
     "POST /api/v1/instruments/{instrument}/revert",
+    "PUT /api/v1/arrangement",
     "PUT /api/v1/instruments/{instrument}/control",
     "PUT /api/v1/instruments/{instrument}/fields/{field}",
   ]);

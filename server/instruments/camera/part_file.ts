@@ -129,11 +129,12 @@ export class PartFile {
    *
    * @param file Its path.
    * @param overwrite Whether it may take the place of another.
+   * @param part What it is called until then. @default a name that nobody else has
    * @throws {FileError} When it cannot be written.
    */
-  constructor(file: string, overwrite: boolean) {
+  constructor(file: string, overwrite: boolean, part: string = partName(file)) {
     this.#file = file;
-    this.#part = partName(file);
+    this.#part = part;
     this.#overwrite = overwrite;
     this.#handle = inWords(() => {
       if (!overwrite && exists(file)) throw new FileError(taken);

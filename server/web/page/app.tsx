@@ -8,8 +8,10 @@
 /** @jsxImportSource npm:preact@11.2.0 */
 import type { ComponentChildren, VNode } from "npm:preact@11.2.0";
 import { useEffect, useState } from "npm:preact@11.2.0/hooks";
-import type { Bench, LiveInstrument } from "./bench.ts";
-import { Card } from "./card.tsx";
+import { mayDo } from "./allowed.ts";
+import { Arranging } from "./arranging.tsx";
+import type { Bench } from "./bench.ts";
+import { Cards } from "./cards.tsx";
 import { ClientsPanel } from "./clients.tsx";
 import { ConsolePanel } from "./console.tsx";
 import { useLive } from "./live.tsx";
@@ -22,9 +24,6 @@ const panelTitles = {
   console: "Console",
   clients: "Clients",
 } as const;
-
-/** The narrowest column of cards, in pixels. */
-const columnWidth = 340;
 
 /** The page. */
 export function App(
@@ -46,6 +45,11 @@ export function App(
     [],
   );
   const { state, everOpen } = useLive(bench.connection);
+  const welcome = useLive(bench.welcome);
+  const isArranged = useLive(bench.arrangement.known);
+  const [wantsArranging, setArranging] = useState(false);
+  const mayArrange = mayDo(welcome?.role, "operator");
+  const arranging = mayArrange && wantsArranging;
   return (
     <div
       class={`page ${open.size > 0 ? "with-panels" : ""} ${state === "open" ? "" : "lost"}`}
@@ -60,8 +64,16 @@ export function App(
           placeholder="Find an instrument"
           aria-label="Find an instrument"
           value={sought}
+          disabled={arranging}
           onInput={(event) => setSought(event.currentTarget.value)}
         />
+        {mayArrange
+          ? (
+            <button type="button" aria-pressed={arranging} onClick={() => setArranging(!arranging)}>
+              Arrange
+            </button>
+          )
+          : null}
         <nav aria-label="Panels">
           {panels.map((name) => (
             <button
@@ -77,7 +89,11 @@ export function App(
       </header>
       <OpenWarning bench={bench} />
       <main id="bench" tabIndex={-1} aria-label="Instruments">
-        {everOpen ? <Cards bench={bench} plotted={plotted} sought={sought} /> : null}
+        {!everOpen || !isArranged
+          ? null
+          : arranging
+          ? <Arranging bench={bench} />
+          : <Cards bench={bench} plotted={plotted} sought={sought} />}
       </main>
       {open.size === 0 ? null : (
         <aside aria-label="Open panels">
@@ -177,64 +193,4 @@ function ConnectionState({ bench }: { bench: Bench }): VNode {
       {state === "lost" ? <button type="button" onClick={() => bench.retry()}>Now</button> : null}
     </p>
   );
-}
-
-/** The cards in as many columns as there is room for; a card that grows moves no other column. */
-function Cards(
-  { bench, plotted, sought }: {
-    bench: Bench;
-    plotted: Plotted;
-    sought: string;
-  },
-): VNode {
-  const instruments = useLive(bench.instruments);
-  const [columns, setColumns] = useState(1);
-  const [main, setMain] = useState<HTMLElement | null>(null);
-  useEffect(() => {
-    if (main === null) return;
-    const observer = new ResizeObserver(() => setColumns(Math.max(1, Math.floor(main.clientWidth / columnWidth))));
-    observer.observe(main);
-    return () => observer.disconnect();
-  }, [main]);
-  const wanted = sought.trim().toLowerCase();
-  const found = instruments.filter(({ name, title, summary }) =>
-    `${name} ${title} ${summary}`.toLowerCase().includes(wanted)
-  );
-  return (
-    <div class="columns" ref={setMain}>
-      {found.length === 0 ? <p class="nothing">No instrument is called that.</p> : null}
-      {arranged(found, Math.min(columns, Math.max(1, found.length))).map((
-        column,
-        index,
-      ) => (
-        <div class="column" key={index}>
-          {column.map((instrument) => (
-            <Card
-              key={instrument.name}
-              bench={bench}
-              instrument={instrument}
-              plotted={plotted}
-            />
-          ))}
-        </div>
-      ))}
-    </div>
-  );
-}
-
-/** Puts each card into the column that is shortest so far. */
-function arranged(
-  instruments: readonly LiveInstrument[],
-  count: number,
-): LiveInstrument[][] {
-  const columns = Array.from(
-    { length: count },
-    () => ({ height: 0, cards: [] as LiveInstrument[] }),
-  );
-  for (const instrument of instruments) {
-    const shortest = columns.reduce((best, column) => column.height < best.height ? column : best);
-    shortest.cards.push(instrument);
-    shortest.height += 3 + Math.min(instrument.fields.size, 14);
-  }
-  return columns.map(({ cards }) => cards);
 }

@@ -24,6 +24,7 @@ import { History } from "./history.ts";
 import { PageJournal } from "./journal.ts";
 import { Link, type LinkState } from "./link.ts";
 import { Frame, Live } from "./live.tsx";
+import { SharedArrangement } from "./shared_arrangement.ts";
 
 /** How often the server is asked whether it is there, or who is connected where somebody looks, in milliseconds. */
 const askInterval = 2000;
@@ -107,6 +108,10 @@ export class Bench {
   >(undefined);
   /** What happens, here and elsewhere. */
   readonly journal: PageJournal = new PageJournal();
+  /** How the page arranges the instruments. */
+  readonly arrangement: SharedArrangement = new SharedArrangement((arrangement) =>
+    this.ask("arrange the page", { cmd: "Arrange", arrangement })
+  );
   /** By how many milliseconds this PC's clock is ahead of the server's, as far as is known. */
   #clockAhead = 0;
   readonly #link: Link;
@@ -313,6 +318,7 @@ export class Bench {
     const described = this.#link.request({ cmd: "Describe" });
     this.welcome.value = (await welcome).value as Welcome;
     this.#describe((await described).value as InstrumentDescription[]);
+    this.arrangement.begin();
     await this.#link.request({ cmd: "Watch" });
     await this.#follow();
     await this.#ask();
@@ -364,6 +370,7 @@ export class Bench {
       return;
     }
     if (event.event === "journal-missed") return this.journal.miss(event.count, new Date(this.now()));
+    if (event.event === "arrangement") return this.arrangement.told(event);
     const instrument = this.#byName.get(event.instrument);
     if (instrument === undefined) return;
     if (event.event === "control") {

@@ -19,7 +19,7 @@ const plain = {
 } as const;
 
 /** The style sheets, which are one for the browser. */
-const styles = ["page.css", "camera.css", "image.css", "plot.css", "console.css"];
+const styles = ["page.css", "camera.css", "image.css", "plot.css", "console.css", "arrange.css"];
 
 /** The text of the bundled program. @throws {Error} With what the bundler says where it fails. */
 async function bundle(): Promise<string> {

@@ -21,10 +21,14 @@ import { Complaint, useWork } from "./work.tsx";
 const mostSettings = 8;
 
 /** One instrument. */
-export function Card({ bench, instrument, plotted }: {
+export function Card({ bench, instrument, plotted, heading: Heading, mark }: {
   readonly bench: Bench;
   readonly instrument: LiveInstrument;
   readonly plotted: Plotted;
+  /** The level of its title. */
+  readonly heading: "h2" | "h3";
+  /** What is said of it beside its title, if anything. */
+  readonly mark: string;
 }): VNode {
   const { name, title, summary, fields } = instrument;
   const camera = isCamera(instrument);
@@ -52,7 +56,10 @@ export function Card({ bench, instrument, plotted }: {
   return (
     <article class="card" aria-labelledby={id}>
       <div class="card-head">
-        <h2 id={id}>{title}</h2>
+        <Heading>
+          <span id={id}>{title}</span>
+          {mark === "" ? null : <span class="badge">{mark}</span>}
+        </Heading>
         <Holder bench={bench} instrument={instrument} />
       </div>
       {summary === "" ? null : <p class="summary">{summary}</p>}

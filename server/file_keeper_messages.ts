@@ -1,0 +1,39 @@
+/**
+ * What crosses between the server and its Worker that keeps one small file.
+ *
+ * @module
+ */
+
+/** The file, and the names beside it that are needed to replace it. */
+export interface KeptFile {
+  /** Its absolute path. */
+  readonly file: string;
+  /** What it is called until it is whole. */
+  readonly part: string;
+  /** What one that cannot be used is renamed to. */
+  readonly aside: string;
+}
+
+/** What the Worker is asked. */
+export type KeeperTask =
+  /** What the file holds. */
+  | { readonly kind: "read" }
+  /** Whether it can be written. */
+  | { readonly kind: "check" }
+  /** Replaces it, whole or not at all. */
+  | { readonly kind: "write"; readonly text: string }
+  /** Renames it, so that another can take its place. */
+  | { readonly kind: "set aside" };
+
+/** A message to the Worker. */
+export interface ToFileKeeper {
+  readonly kept: KeptFile;
+  readonly task: KeeperTask;
+}
+
+/** The Worker's answers, in the order in which it was asked. */
+export type FromFileKeeper =
+  /** `text` is what was read; `undefined` where no such file is there, and for what else was asked. */
+  | { readonly done: true; readonly text: string | undefined }
+  /** Why it could not be done, in words for people. */
+  | { readonly done: false; readonly reason: string };
