@@ -71,14 +71,18 @@ Deno.test({
       await t.step("Revert puts a staged setting back", async () => {
         await page.fill(setpoint, "77");
         await page.press("Enter");
-        await page.shows(field("argon_mfc", "setpoint_entry"), "applied: 12.5");
+        await page.shows(field("argon_mfc", "setpoint_entry"), "was 12.5");
+        // Whoever types and clicks Confirm finds it where it was.
+        const confirmAt = `document.querySelector("[aria-label='Confirm Argon MFC']").getBoundingClientRect().top`;
+        const top = await page.evaluate(confirmAt);
         // Also on a page that was opened after the change.
         await using other = await browser.open(url);
         await ready(other);
-        await other.shows(field("argon_mfc", "setpoint_entry"), "applied: 12.5");
+        await other.shows(field("argon_mfc", "setpoint_entry"), "was 12.5");
         await other.click("[aria-label='Revert Argon MFC']");
         await page.until(`document.querySelector("${setpoint}").value === "12.5"`);
         await page.until(`!document.querySelector("${card("argon_mfc")} .staged")`);
+        strictEqual(await page.evaluate(confirmAt), top);
       });
 
       await t.step("Confirm confirms what was typed, also without Enter", async () => {
@@ -331,6 +335,7 @@ Deno.test({
       await page.shows(".open-warning", "everybody who reaches this server over the network may drive");
       await page.fill(setpoint, "5");
       await page.press("Enter");
+      await page.shows(`${card("argon_mfc")} .staged`, "Setpoint Entry");
       await page.click("[aria-label='Confirm Argon MFC']");
       await page.shows(field("argon_mfc", "device_setpoint"), "5.0");
     } finally {

@@ -48,6 +48,7 @@ function Journal({ bench }: { bench: Bench }): VNode {
   const [instrument, setInstrument] = useState("");
   const list = useRef<HTMLOListElement>(null);
   const atEnd = useRef(true);
+  const scrolled = useRef(0);
   useEffect(() => bench.lookAtJournal(level), [bench, level]);
   const title = instruments.find(({ name }) => name === instrument)?.title;
   const order = levels.map(([name]) => name);
@@ -84,7 +85,10 @@ function Journal({ bench }: { bench: Bench }): VNode {
         tabIndex={0}
         aria-label="What happens"
         onScroll={({ currentTarget: { scrollTop, scrollHeight, clientHeight } }) => {
-          atEnd.current = scrollTop + clientHeight >= scrollHeight - 8;
+          // Lines that have come since the last scrolling leave it short of the end, but only people scroll back.
+          if (scrollTop + clientHeight >= scrollHeight - 8) atEnd.current = true;
+          else if (scrollTop < scrolled.current) atEnd.current = false;
+          scrolled.current = scrollTop;
         }}
         onCopy={(event) => copyLines(event, shown.map(scriptLine))}
       >

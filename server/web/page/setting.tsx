@@ -67,7 +67,11 @@ export function Setting(
       class={`row setting ${quality} ${staged ? "staged" : ""} ${differs ? "typed" : ""}`}
       data-field={spec.name}
     >
-      <dt title={spec.summary}>{spec.title}</dt>
+      <dt title={spec.summary}>
+        {spec.title}
+        {/* On the same line: what is below, Confirm, stays where somebody is about to click it. */}
+        {staged ? <small class="was" title={reading.applied}>was {reading.applied}</small> : null}
+      </dt>
       <dd>
         {staged ? <span class="badge staged-badge">staged</span> : null}
         {quality === "good" ? null : <span class="badge">{quality}</span>}
@@ -107,7 +111,7 @@ export function Setting(
           : null}
       </dd>
       {quality === "good" ? null : <dd class="doubt">{reason ?? ""}</dd>}
-      {staged ? <dd class="doubt">applied: {reading.applied === "" ? "nothing" : reading.applied}</dd> : null}
+
       <Complaint text={complaint} id={complaintId} />
     </div>
   );
