@@ -38,6 +38,13 @@ export type DashboardRequest =
     readonly args: readonly unknown[];
     readonly keywords: ReadonlyMap<string, unknown>;
   }
+  /** `seconds` says how far back; `undefined` means all that is kept. */
+  | {
+    readonly cmd: "History";
+    readonly instrument: string;
+    readonly field: string;
+    readonly seconds: number | undefined;
+  }
   | { readonly cmd: "Watch"; readonly instrument: string | undefined; readonly field: string | undefined }
   | { readonly cmd: "Unwatch"; readonly watch: MessageId }
   | { readonly cmd: "Take"; readonly instrument: string; readonly seconds: number; readonly force: boolean }
@@ -58,7 +65,18 @@ export interface DashboardMessage {
 type Json = Record<string, unknown>;
 
 const originalCommands = ["Get", "Set", "Confirm", "Eval", "Exec", "Close"];
-const framedCommands = ["Hello", "Describe", "Call", "Watch", "Unwatch", "Status", "Take", "Release", "Disconnect"];
+const framedCommands = [
+  "Hello",
+  "Describe",
+  "Call",
+  "History",
+  "Watch",
+  "Unwatch",
+  "Status",
+  "Take",
+  "Release",
+  "Disconnect",
+];
 
 function bad(message: string): HeliographError {
   return new HeliographError("bad_message", message);
@@ -138,6 +156,13 @@ function parseRequest(message: Json, framed: boolean): DashboardRequest {
       }
       const keywords = new Map<string, unknown>(Object.entries(kwargs));
       return { cmd, instrument: text(message, "instrument"), command: text(message, "command"), args, keywords };
+    }
+    case "History": {
+      const { seconds } = message;
+      if (seconds !== undefined && !(typeof seconds === "number" && seconds > 0)) {
+        throw bad('Cannot run History: "seconds" must be a number above 0');
+      }
+      return { cmd, instrument: text(message, "instrument"), field: text(message, "field"), seconds };
     }
     case "Watch":
       return { cmd, instrument: optionalText(message, "instrument"), field: optionalText(message, "field") };

@@ -14,6 +14,7 @@ import { Evaluator } from "./evaluator.ts";
 import { describeContact } from "./instruments/describe.ts";
 import type { Instrument } from "./instruments/instrument.ts";
 import { defaultLimits, type Limits } from "./limits.ts";
+import { RecentReadings } from "./recent_readings.ts";
 import type { SandboxOptions } from "./sandbox/options.ts";
 import { Sandbox } from "./sandbox/sandbox.ts";
 import { Sessions } from "./sessions.ts";
@@ -25,6 +26,8 @@ export type ListenerAddress = ServerStatus["listeners"][number];
 export class Services {
   /** The instruments. */
   readonly bench: Bench;
+  /** What the numbers of the bench have been during the last hour. */
+  readonly recent: RecentReadings;
   /** The one way in for requests. */
   readonly dispatcher: Dispatcher;
   /** Where the code of clients runs. */
@@ -59,6 +62,7 @@ export class Services {
     this.bench = new Bench(instruments);
     this.dispatcher = new Dispatcher(this.bench);
     this.bench.add(apiInstrument(this.bench, this.dispatcher, () => this.status()));
+    this.recent = new RecentReadings(this.bench);
     // A nameless client's control ends with its connection.
     this.sessions.onLeave(() => this.control.sweep());
     this.sandbox = new Sandbox(sandbox);

@@ -84,6 +84,10 @@ export const schemas = {
     "staged?": about("changed, and waiting for confirm", flag),
     "reason?": about("why the quality is not good", text),
   }),
+  History: object("What a number has been; each value held until the next", {
+    times: about("when each was read or set, in seconds since 1970, oldest first", listOf(number)),
+    values: about("null where from then on there was none to be trusted", listOf({ type: ["number", "null"] })),
+  }),
   Argument: object("An argument of a command", {
     name: text,
     ...valueProperties,
