@@ -9,6 +9,7 @@ import type {
   CommandDescription,
   ContactDescription,
   FieldDescription,
+  FieldHistory,
   FieldReading,
   HolderDescription,
   InstrumentDescription,
@@ -18,7 +19,7 @@ import type {
   WireValue,
 } from "../../../protocol/description.ts";
 import { HeliographError } from "../../../protocol/errors.ts";
-import { History } from "./history.ts";
+import type { History } from "../../history.ts";
 import { Link, type LinkState } from "./link.ts";
 import { Frame, Live } from "./live.tsx";
 
@@ -39,8 +40,8 @@ export interface LiveField {
   readonly reading: Live<FieldReading>;
   /** The last value that waited for no confirm; `undefined` where this page has seen none. */
   applied: WireValue | undefined;
-  /** What it has been; `undefined` for one that is no number. */
-  readonly history: History | undefined;
+  /** What it has been; `undefined` while it is not plotted. */
+  history: History | undefined;
 }
 
 /** An instrument. */
@@ -93,7 +94,8 @@ const changing = new Set([
   "holder",
 ]);
 
-function isNumeric({ type }: FieldDescription): boolean {
+/** Whether a field is a number, and can be plotted. */
+export function isNumeric({ type }: FieldDescription): boolean {
   return type === "float" || type === "int";
 }
 
@@ -119,6 +121,8 @@ export class Bench {
   >(undefined);
   /** What this page did, oldest first. */
   readonly log: Live<readonly LogLine[]> = new Live<readonly LogLine[]>([]);
+  /** How often the server was asked for everything: after each connection, once it tells of every change. */
+  readonly begun: Live<number> = new Live(0);
   /** By how many milliseconds this PC's clock is ahead of the server's, as far as is known. */
   #clockAhead = 0;
   readonly #link: Link;
@@ -293,6 +297,11 @@ export class Bench {
     }
   }
 
+  /** What a numeric field has been during the last hour. @throws {HeliographError} Where the server does not tell. */
+  async history({ instrument, spec }: LiveField): Promise<FieldHistory> {
+    return (await this.#link.request({ cmd: "History", instrument, field: spec.name })).value as FieldHistory;
+  }
+
   /** Asks for everything, after the connection was opened. */
   async #begin(): Promise<void> {
     this.#heard = performance.now();
@@ -301,6 +310,7 @@ export class Bench {
     this.welcome.value = (await welcome).value as Welcome;
     this.#describe((await described).value as InstrumentDescription[]);
     await this.#link.request({ cmd: "Watch" });
+    this.begun.value++;
     await this.#askStatus();
     await this.#compareClocks();
   }
@@ -370,15 +380,13 @@ export class Bench {
       const staged = [...instrument.fields.values()].filter((each) => this.#frame.newest(each.reading).staged).length;
       this.#frame.set(instrument.staged, staged);
     }
-    if (reading.time === null) return;
-    const time = Date.parse(reading.time);
-    const trusted = reading.quality === "good" &&
-      typeof reading.value === "number";
-    // What is not good is told when it is noticed, with the time of the last good reading.
-    field.history?.add(
-      trusted ? time / 1000 : this.now() / 1000,
-      trusted ? reading.value as number : NaN,
-    );
+    const { history } = field;
+    // As on the server: what waits for confirm is only what somebody wants.
+    if (history === undefined || reading.time === null || reading.staged) return;
+    if (reading.quality === "good" && typeof reading.value === "number") {
+      history.add(Date.parse(reading.time), reading.value);
+      // What is not good is told when it is noticed, with the time of the last good reading.
+    } else history.add(this.now(), NaN);
   }
 
   /** The time of the server's clock in milliseconds since 1970, as far as this page knows. */
@@ -451,7 +459,7 @@ function liveInstrument(
       instrument: name,
       reading: new Live(readingOf(spec)),
       applied: undefined,
-      history: isNumeric(spec) ? new History() : undefined,
+      history: undefined,
     }]),
   );
   return {
