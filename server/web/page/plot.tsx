@@ -46,7 +46,7 @@ export function PlotPanel({ bench, plotted }: { bench: Bench; plotted: Plotted }
   }
   const savePicture = async () => {
     const lines = linesOf(fields, window);
-    save(await pngOf(view.current!.canvas, lines, window.span, pictureColours(place!)), "png");
+    save(await pngOf(await view.current!.picture(), lines, window.span, pictureColours(place!)), "png");
   };
   const saveTable = () => {
     const lines = fields.map((field) => lineOf(field, field.history!));
@@ -101,10 +101,8 @@ function press(event: KeyboardEvent, window: PlotWindow): void {
   else if (way !== 0) window.moveCursor(way * cursorStep);
   else if (key === "+" || key === "=") window.zoom(1 / zoomStep);
   else if (key === "-") window.zoom(zoomStep);
-  else if (key === "Escape") {
-    window.leave();
-    window.follow();
-  } else return;
+  else if (key === "Escape") window.follow();
+  else return;
   event.preventDefault();
 }
 

@@ -44,6 +44,8 @@ export function DropTarget({ plotted }: { plotted: Plotted }): VNode | null {
         setOver(true);
       }}
       onDragLeave={() => setOver(false)}
+      // While something is dragged there are none: the end of the drag was not told, since its card has gone.
+      onPointerMove={() => plotted.dragged.value = undefined}
       onDrop={(event) => {
         event.preventDefault();
         setOver(false);

@@ -12,11 +12,14 @@ import type { PlotWindow } from "./plot_window.ts";
 
 /** How often a plot that follows is drawn, in milliseconds. */
 const drawInterval = 500;
+/** The size of a saved picture's plot, in CSS pixels. */
+const pictureSize = { width: 1000, height: 480 };
 /** A drag over fewer pixels is a click. */
 const leastDrag = 5;
 
 /** A plot in the page. */
 export class PlotView {
+  readonly #place: HTMLElement;
   readonly #fields: readonly LiveField[];
   readonly #window: PlotWindow;
   readonly #plot: uPlot;
@@ -25,11 +28,11 @@ export class PlotView {
 
   /** Draws it. @param place Where. @param fields What, at least one. @param window When. */
   constructor(place: HTMLElement, fields: readonly LiveField[], window: PlotWindow) {
+    this.#place = place;
     this.#fields = fields;
     this.#window = window;
     const options = optionsOf(fields, place);
-    const empty = [[], ...fields.map(() => [])] as unknown as uPlot.AlignedData;
-    this.#plot = new uPlot({ ...options, ...this.#handlers(options) }, empty, place);
+    this.#plot = new uPlot({ ...options, ...this.#handlers(options) }, this.#nothing, place);
     this.#draw();
     const timer = setInterval(() => window.paused.value === undefined && this.#schedule(), drawInterval);
     const resized = new ResizeObserver(() => {
@@ -40,16 +43,24 @@ export class PlotView {
     this.#ends.push(
       () => clearInterval(timer),
       () => resized.disconnect(),
-      window.zoomed.subscribe(() => this.#schedule()),
-      window.paused.subscribe(() => this.#schedule()),
-      window.cursor.subscribe(() => window.cursorStays && this.#schedule()),
+      ...[window.followed, window.zoomed, window.paused].map((each) => each.subscribe(() => this.#schedule())),
+      window.cursor.subscribe(() => {
+        if (window.cursorStays) this.#schedule();
+        else if (window.cursor.value === undefined) this.#hideCursor();
+      }),
     );
     this.#listen();
   }
 
-  /** What it has drawn. */
-  get canvas(): HTMLCanvasElement {
-    return this.#plot.ctx.canvas;
+  /** Draws what is seen once more, in the size of a picture. @returns Its canvas. */
+  async picture(): Promise<HTMLCanvasElement> {
+    const options = { ...optionsOf(this.#fields, this.#place), ...pictureSize, cursor: { show: false } };
+    const plot = new uPlot(options, this.#nothing, document.createElement("div"));
+    this.#drawOn(plot, pictureSize.width);
+    // It draws at the end of this turn.
+    await new Promise((resolve) => setTimeout(resolve));
+    plot.destroy();
+    return plot.ctx.canvas;
   }
 
   /** Takes it away. */
@@ -65,29 +76,41 @@ export class PlotView {
     this.#scheduled = requestAnimationFrame(() => this.#draw());
   }
 
+  get #nothing(): uPlot.AlignedData {
+    return [[], ...this.#fields.map(() => [])];
+  }
+
   #draw(): void {
-    const { span, until, cursor, cursorStays } = this.#window;
-    const columns = Math.max(50, Math.round(this.#plot.over.clientWidth));
+    const { cursor, cursorStays } = this.#window;
+    const { clientWidth } = this.#plot.over;
+    this.#drawOn(this.#plot, clientWidth);
+    if (!cursorStays) return;
+    const left = this.#plot.valToPos(cursor.value! / 1000, "x");
+    if (left >= 0 && left <= clientWidth) this.#plot.setCursor({ left, top: plotHeight / 2 }, false);
+    else this.#hideCursor();
+  }
+
+  #hideCursor(): void {
+    this.#plot.setCursor({ left: -10, top: -10 }, false);
+  }
+
+  /** @param width In CSS pixels, or a little more. */
+  #drawOn(plot: uPlot, width: number): void {
+    const { span, until } = this.#window;
+    const columns = Math.max(50, Math.round(width));
     const points = this.#fields.map((field) => this.#window.points(field));
     const { times, lines } = gridOf(points, span, until, columns);
-    this.#plot.batch(() => {
-      this.#plot.setData([times.map((time) => time / 1000), ...lines], false);
+    plot.batch(() => {
+      plot.setData([times.map((time) => time / 1000), ...lines], false);
       for (const scale of scalesOf(this.#fields)) {
-        this.#plot.setScale(scale, rangeOf(lines.filter((_, line) => scaleOf(this.#fields[line]!) === scale)));
+        plot.setScale(scale, rangeOf(lines.filter((_, line) => scaleOf(this.#fields[line]!) === scale)));
       }
-      this.#plot.setScale("x", { min: span.from / 1000, max: span.to / 1000 });
+      plot.setScale("x", { min: span.from / 1000, max: span.to / 1000 });
     });
-    if (!cursorStays) return;
-    const left = cursor.value === undefined ? -10 : this.#leftOf(cursor.value);
-    this.#plot.setCursor({ left: left <= this.#plot.over.clientWidth ? left : -10, top: plotHeight / 2 }, false);
   }
 
   #timeAt(left: number): number {
     return this.#plot.posToVal(left, "x") * 1000;
-  }
-
-  #leftOf(time: number): number {
-    return this.#plot.valToPos(time / 1000, "x");
   }
 
   #handlers({ cursor }: uPlot.Options): Partial<uPlot.Options> {

@@ -18,6 +18,8 @@ const nothing: Points = new History();
 
 /** A window on the time. All times are in milliseconds since 1970. */
 export class PlotWindow {
+  /** How much is shown while it follows, in seconds. */
+  readonly followed: Live<number>;
   /** When it was paused; `undefined` while it is not. */
   readonly paused: Live<number | undefined> = new Live<number | undefined>(undefined);
   /** What is shown instead of the newest; `undefined` while it follows. */
@@ -35,6 +37,7 @@ export class PlotWindow {
   constructor(bench: Bench, plotted: Plotted) {
     this.#bench = bench;
     this.#plotted = plotted;
+    this.followed = plotted.span;
   }
 
   /** Up to when there is something to see. */
@@ -57,7 +60,7 @@ export class PlotWindow {
     // As long as there is not so much yet, what there is fills the plot.
     const starts = this.#plotted.fields.value.map((field) => this.points(field)).filter(({ size }) => size > 0)
       .map((points) => points.time(0));
-    return { from: Math.max(to - this.#plotted.span.value * 1000, Math.min(to - shortestFollowed, ...starts)), to };
+    return { from: Math.max(to - this.followed.value * 1000, Math.min(to - shortestFollowed, ...starts)), to };
   }
 
   /** Stops what is seen, while values are still kept; or catches up. */
@@ -67,8 +70,9 @@ export class PlotWindow {
     this.paused.value = on ? this.#now : undefined;
   }
 
-  /** Shows the newest again. */
+  /** Shows the newest again, and its values. */
   follow(): void {
+    this.leave();
     this.zoomed.value = undefined;
     if (this.paused.value !== undefined) this.pause(false);
   }

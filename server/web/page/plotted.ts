@@ -116,7 +116,9 @@ export class Plotted {
       this.fields.value = found;
       if (before.size === 0 && found.length > 0) this.#added();
     }
-    void this.#asked.then(() => this.#lostAt = undefined);
+    void this.#asked.then(() => {
+      if (this.#bench.connection.value.state === "open") this.#lostAt = undefined;
+    });
   }
 
   /** Begins to keep a field's values: what this page has of them, and what the server has. */
