@@ -1,6 +1,8 @@
 /** The page's plot in a real Chromium: what a person sees of the last hour, and does with it. */
 import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
 import { defineInstrument } from "../../mod.ts";
+import { History } from "../../server/history.ts";
+import { gridOf, joined, rangeOf } from "../../server/web/page/plot_data.ts";
 import { startServer } from "../fixture.ts";
 import { Browser, type BrowserPage } from "./browser.ts";
 import { chromium, field, poorContrasts, unnamedControls } from "./page_fixture.ts";
@@ -91,6 +93,33 @@ async function key(page: BrowserPage, name: string, modifiers = 0): Promise<void
   await page.send("Input.dispatchKeyEvent", { type: "keyDown", ...event });
   await page.send("Input.dispatchKeyEvent", { type: "keyUp", ...event });
 }
+
+Deno.test("plot: what is drawn holds each value, loses no spike and no gap, and ends where nothing is known", () => {
+  const points = new History();
+  points.add(0, 1);
+  points.add(10_300, 5);
+  for (let step = 0; step < 100; step++) points.add(20_000 + step, step === 50 ? 1000 : 2);
+  points.add(30_000, NaN);
+  points.add(40_000, 3);
+  const { times, lines: [line] } = gridOf([points], { from: 5000, to: 55_000 }, 47_000, 50);
+  const at = (time: number) => line!.slice(times.indexOf(time), times.indexOf(time) + 2);
+  deepStrictEqual([times[0], times.at(-1)], [5000, 55_500]);
+  deepStrictEqual([at(5000), at(10_000), at(11_000)], [[1, 1], [1, 5], [5, 5]]);
+  deepStrictEqual([at(20_000), at(21_000)], [[2, 1000], [2, 2]]);
+  deepStrictEqual([at(30_000), at(39_000), at(40_000)], [[2, null], [null, null], [null, 3]]);
+  deepStrictEqual([at(47_000), at(48_000)], [[3, 3], [null, null]]);
+  // However coarse it is.
+  deepStrictEqual(rangeOf(gridOf([points], { from: 0, to: 50_000 }, 50_000, 3).lines), { min: -98.9, max: 1099.9 });
+});
+
+Deno.test("plot: a table has each time at which a number changed, and what the others held then", () => {
+  const [one, other] = [new History(), new History()];
+  one.add(1000, 1);
+  one.add(3000, NaN);
+  other.add(2000, -1);
+  other.add(3000, -2);
+  deepStrictEqual(joined([one, other]), { times: [1000, 2000, 3000], lines: [[1, 1, null], [null, -1, -2]] });
+});
 
 Deno.test({
   name: "page: the plot shows the last hour, and what people look for in it",
