@@ -8,7 +8,7 @@
 /** @jsxImportSource npm:preact@11.2.0 */
 import type { FieldDescription, FieldReading } from "../../../protocol/description.ts";
 import type { VNode } from "npm:preact@11.2.0";
-import { useEffect, useState } from "npm:preact@11.2.0/hooks";
+import { useEffect, useMemo, useState } from "npm:preact@11.2.0/hooks";
 import { type Bench, isNumeric, type LiveField } from "./bench.ts";
 import { useLive } from "./live.tsx";
 import { draggable } from "./plot_drag.tsx";
@@ -63,10 +63,15 @@ export function Readout(
   const { quality } = reading;
   const text = shownText(field, reading);
   const unit = quality === "error" || reading.value === null ? undefined : reading.unit;
-  const look = {
-    onMouseEnter: () => setLooking(true),
-    onMouseLeave: () => setLooking(false),
-  };
+  // Thousands of rows are drawn each second: what they listen with stays the same.
+  const [ofRow, ofButton] = useMemo(() => {
+    const [look, lookAway] = [() => setLooking(true), () => setLooking(false)];
+    const drag = isNumeric(spec) ? draggable(field, plotted) : {};
+    return [
+      { onMouseEnter: look, onMouseLeave: lookAway, ...drag },
+      { onFocus: look, onBlur: lookAway, onClick: () => plotted.toggle(field) },
+    ];
+  }, [field, plotted]);
   const value = (
     <>
       <span class="text">{text === "" ? "–" : text}</span>
@@ -77,8 +82,7 @@ export function Readout(
     <div
       class={`row readout ${quality}`}
       data-field={spec.name}
-      {...look}
-      {...(isNumeric(spec) ? draggable(field, plotted) : {})}
+      {...ofRow}
     >
       <dt title={spec.summary}>
         {spec.title} {looking && quality === "good" ? <Age bench={bench} field={field} /> : null}
@@ -91,9 +95,7 @@ export function Readout(
             class="value"
             aria-pressed={chosen}
             aria-label={`${spec.title}: ${text} ${unit ?? ""}, plot`}
-            onClick={() => plotted.toggle(field)}
-            onFocus={() => setLooking(true)}
-            onBlur={() => setLooking(false)}
+            {...ofButton}
           >
             {value}
           </button>
