@@ -130,8 +130,8 @@ export class History implements Points {
     for (let from = this.#begin; from < this.#end;) {
       let to = from + 1;
       while (to < fresh && span(to) === span(from)) to++;
-      if (to > fresh || to - from <= thinnedPoints) for (let at = from; at < to; at++) keep(at);
-      else for (const at of this.#telling(from, to)) keep(at);
+      const whole = to > fresh || to - from <= thinnedPoints;
+      for (const at of whole ? placesOf(from, to) : this.#telling(from, to)) keep(at);
       from = to;
     }
     this.#end = kept;
@@ -151,6 +151,10 @@ export class History implements Points {
     const places = new Set([from, lowest, highest, gap, to - 1].filter((at) => at >= 0));
     return [...places].sort((one, other) => one - other);
   }
+}
+
+function placesOf(from: number, to: number): number[] {
+  return Array.from({ length: to - from }, (_, at) => from + at);
 }
 
 /**
