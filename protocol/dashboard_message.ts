@@ -48,6 +48,13 @@ export type DashboardRequest =
     readonly args: readonly unknown[];
     readonly keywords: ReadonlyMap<string, unknown>;
   }
+  /** `seconds` says how far back; `undefined` means all that is kept. */
+  | {
+    readonly cmd: "History";
+    readonly instrument: string;
+    readonly field: string;
+    readonly seconds: number | undefined;
+  }
   | { readonly cmd: "Watch"; readonly instrument: string | undefined; readonly field: string | undefined }
   /** Tells of what happens, from a level on; ended by `Unwatch`. */
   | { readonly cmd: "Follow"; readonly level: JournalLevel }
@@ -79,6 +86,7 @@ const framedCommands = [
   "Describe",
   "Call",
   "Revert",
+  "History",
   "Watch",
   "Follow",
   "Unwatch",
@@ -176,6 +184,13 @@ function parseRequest(message: Json, framed: boolean): DashboardRequest {
       }
       const keywords = new Map<string, unknown>(Object.entries(kwargs));
       return { cmd, instrument: text(message, "instrument"), command: text(message, "command"), args, keywords };
+    }
+    case "History": {
+      const { seconds } = message;
+      if (seconds !== undefined && !(typeof seconds === "number" && seconds > 0)) {
+        throw bad('Cannot run History: "seconds" must be a number above 0');
+      }
+      return { cmd, instrument: text(message, "instrument"), field: text(message, "field"), seconds };
     }
     case "Watch":
       return { cmd, instrument: optionalText(message, "instrument"), field: optionalText(message, "field") };

@@ -55,6 +55,14 @@ export interface FieldReading extends FieldState {
   readonly unit?: string;
 }
 
+/** What a numeric field has been lately. */
+export interface FieldHistory {
+  /** When each value was read or set, in seconds since 1970, oldest first. */
+  readonly times: readonly number[];
+  /** The values, each of which held until the next; `null` where from then on there was none to be trusted. */
+  readonly values: readonly (number | null)[];
+}
+
 /** One field of an instrument, and what it holds. */
 export interface FieldDescription extends ValueDescription, FieldState {
   /** An identifier: `actual_status`. */

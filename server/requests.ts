@@ -42,7 +42,8 @@ export function summary(request: DashboardRequest): string {
   const { cmd } = request;
   switch (cmd) {
     case "Get":
-      return `Get ${request.field} in ${request.instrument}`;
+    case "History":
+      return `${cmd} ${request.field} in ${request.instrument}`;
     case "Set":
       return `Set ${request.field} in ${request.instrument} to ${shown(request.value)}`;
     case "Confirm":
@@ -124,6 +125,10 @@ export class Requests {
           ? bench.instruments.map((instrument) => this.#describe(instrument))
           : this.#describe(dispatcher.instrument(request.instrument));
         return described satisfies InstrumentDescription | InstrumentDescription[];
+      }
+      case "History": {
+        const { instrument, field, seconds } = request;
+        return this.#services.recent.of(dispatcher.get(instrument, field, requester), seconds);
       }
       case "Status":
         dispatcher.allow(requester, "observer", "Status");

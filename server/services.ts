@@ -16,6 +16,7 @@ import { describeContact } from "./instruments/describe.ts";
 import type { Instrument } from "./instruments/instrument.ts";
 import { Journal } from "./journal.ts";
 import { defaultLimits, type Limits } from "./limits.ts";
+import { RecentReadings } from "./recent_readings.ts";
 import { isLoopback } from "./roles.ts";
 import type { SandboxOptions } from "./sandbox/options.ts";
 import { Sandbox } from "./sandbox/sandbox.ts";
@@ -28,6 +29,8 @@ export type ListenerAddress = ServerStatus["listeners"][number];
 export class Services {
   /** The instruments. */
   readonly bench: Bench;
+  /** What the numbers of the bench have been during the last hour. */
+  readonly recent: RecentReadings;
   /** The one way in for requests. */
   readonly dispatcher: Dispatcher;
   /** Where the code of clients runs. */
@@ -69,6 +72,7 @@ export class Services {
     this.arrangement = new ArrangementStore(this.bench, arrangementFile);
     this.dispatcher = new Dispatcher(this.bench, journal);
     this.bench.add(apiInstrument(this.bench, this.dispatcher, this.sessions, () => this.status()));
+    this.recent = new RecentReadings(this.bench);
     // A nameless client's control ends with its connection.
     this.sessions.onLeave(() => this.control.sweep());
     this.sandbox = new Sandbox(sandbox);

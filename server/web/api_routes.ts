@@ -64,6 +64,13 @@ function forced(query: URLSearchParams): boolean {
   throw bad('Cannot take the request: "force" must be true or false');
 }
 
+function secondsOf(query: URLSearchParams): number | undefined {
+  const given = query.get("seconds");
+  if (given === null) return undefined;
+  if (Number(given) > 0) return Number(given);
+  throw bad('Cannot take the request: "seconds" must be a number above 0');
+}
+
 /** Control is held by a name: a request is over when it is answered, and nobody without one would have it then. */
 function checkNamed({ name = "" }: Requester): void {
   if (name !== "") return;
@@ -89,6 +96,20 @@ function fieldRoutes(requests: Requests): Route[] {
         errors: ["unknown_instrument", "unknown_field"],
       },
       answer: ({ parameters: { instrument, field }, client }) => get(instrument!, field!, client),
+    },
+    {
+      method: "GET",
+      path: `${fieldPath}/history`,
+      operation: {
+        summary: "What a number has been during the last hour",
+        query: {
+          seconds: { schema: { type: "number", exclusiveMinimum: 0 }, description: "how far back; default: all" },
+        },
+        answers: json("Its values with their times", reference("History")),
+        errors: ["unknown_instrument", "unknown_field", "bad_argument"],
+      },
+      answer: ({ parameters: { instrument, field }, query, client }) =>
+        requests.run({ cmd: "History", instrument: instrument!, field: field!, seconds: secondsOf(query) }, client),
     },
     {
       method: "PUT",

@@ -98,6 +98,10 @@ export const schemas = {
     "answer?": about("the answer as azcam's reply line", text),
     "seconds?": about("how long the answer took", number),
   }),
+  History: object("What a number has been; each value held until the next", {
+    times: about("when each was read or set, in seconds since 1970, oldest first", listOf(number)),
+    values: about("null where from then on there was none to be trusted", listOf({ type: ["number", "null"] })),
+  }),
   Argument: object("An argument of a command", {
     name: text,
     ...valueProperties,

@@ -231,26 +231,6 @@ Deno.test({
         await page.shows(field("reactor_tc", "temperature"), " s ago");
       });
 
-      await t.step("a clicked number is plotted with its value, paused and removed", async () => {
-        await page.click(`${field("tempcon", "camtemp")} button`);
-        await page.shows(".plot .legend", "tempcon.camtemp");
-        await page.until(`document.querySelector(".plot canvas").width > 100`);
-        await page.click(`${field("picarro", "ch4_ppm")} button`);
-        await page.until(`document.querySelectorAll(".plot .legend li").length === 2`);
-        await page.evaluate(`{
-          const make = URL.createObjectURL;
-          URL.createObjectURL = (blob) => (globalThis.saved = blob, make(blob));
-        }`);
-        await page.click(".plot .buttons button:last-child");
-        const rows = (await page.evaluate("saved.text()")).trimEnd().split("\r\n");
-        strictEqual(rows[0], 'time,"tempcon.camtemp (°C)","picarro.ch4_ppm (ppm)"');
-        match(rows.at(-1), /^\d{4}-\d\d-\d\dT[\d:.]+Z,-?[\d.]+,[\d.]+$/);
-        await page.click(".plot .legend li button");
-        await page.click(".plot .legend li button");
-        await page.shows(".plot", "Click a number");
-        await page.click("[aria-label='Close Plot']");
-      });
-
       await t.step("the keyboard alone changes and confirms a setting, with the focus in sight", async () => {
         await using other = await browser.open(url);
         await ready(other);

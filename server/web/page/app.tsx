@@ -15,7 +15,9 @@ import { Cards } from "./cards.tsx";
 import { ClientsPanel } from "./clients.tsx";
 import { ConsolePanel } from "./console.tsx";
 import { useLive } from "./live.tsx";
-import { PlotPanel, type Plotted } from "./plot.tsx";
+import { PlotPanel } from "./plot.tsx";
+import { DropTarget } from "./plot_drag.tsx";
+import type { Plotted } from "./plotted.ts";
 
 const panels = ["plot", "console", "clients"] as const;
 type PanelName = typeof panels[number];
@@ -120,6 +122,7 @@ export function App(
             : null}
         </aside>
       )}
+      <DropTarget plotted={plotted} />
     </div>
   );
 }

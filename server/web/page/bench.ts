@@ -10,6 +10,7 @@ import type {
   CommandDescription,
   ContactDescription,
   FieldDescription,
+  FieldHistory,
   FieldReading,
   HolderDescription,
   InstrumentDescription,
@@ -20,7 +21,7 @@ import type {
 } from "../../../protocol/description.ts";
 import { HeliographError } from "../../../protocol/errors.ts";
 import { lineReply } from "../../../protocol/line_reply.ts";
-import { History } from "./history.ts";
+import type { History } from "../../history.ts";
 import { PageJournal } from "./journal.ts";
 import { Link, type LinkState } from "./link.ts";
 import { Frame, Live } from "./live.tsx";
@@ -38,8 +39,8 @@ export interface LiveField {
   readonly instrument: string;
   /** What it holds. */
   readonly reading: Live<FieldReading>;
-  /** What it has been; `undefined` for one that is no number. */
-  readonly history: History | undefined;
+  /** What it has been; `undefined` while it is not plotted. */
+  history: History | undefined;
 }
 
 /** An instrument. */
@@ -82,7 +83,8 @@ const changing = new Set([
   "holder",
 ]);
 
-function isNumeric({ type }: FieldDescription): boolean {
+/** Whether a field is a number, and can be plotted. */
+export function isNumeric({ type }: FieldDescription): boolean {
   return type === "float" || type === "int";
 }
 
@@ -112,6 +114,8 @@ export class Bench {
   readonly arrangement: SharedArrangement = new SharedArrangement((arrangement) =>
     this.ask("arrange the page", { cmd: "Arrange", arrangement })
   );
+  /** How often the server was asked for everything: after each connection, once it tells of every change. */
+  readonly begun: Live<number> = new Live(0);
   /** By how many milliseconds this PC's clock is ahead of the server's, as far as is known. */
   #clockAhead = 0;
   readonly #link: Link;
@@ -311,6 +315,11 @@ export class Bench {
     }
   }
 
+  /** What a numeric field has been during the last hour. @throws {HeliographError} Where the server does not tell. */
+  async history({ instrument, spec }: LiveField): Promise<FieldHistory> {
+    return (await this.#link.request({ cmd: "History", instrument, field: spec.name })).value as FieldHistory;
+  }
+
   /** Asks for everything, after the connection was opened. */
   async #begin(): Promise<void> {
     this.#heard = performance.now();
@@ -320,6 +329,7 @@ export class Bench {
     this.#describe((await described).value as InstrumentDescription[]);
     this.arrangement.begin();
     await this.#link.request({ cmd: "Watch" });
+    this.begun.value++;
     await this.#follow();
     await this.#ask();
     await this.#compareClocks();
@@ -392,15 +402,13 @@ export class Bench {
       const staged = [...instrument.fields.values()].filter((each) => this.#frame.newest(each.reading).staged).length;
       this.#frame.set(instrument.staged, staged);
     }
-    if (reading.time === null) return;
-    const time = Date.parse(reading.time);
-    const trusted = reading.quality === "good" &&
-      typeof reading.value === "number";
-    // What is not good is told when it is noticed, with the time of the last good reading.
-    field.history?.add(
-      trusted ? time / 1000 : this.now() / 1000,
-      trusted ? reading.value as number : NaN,
-    );
+    const { history } = field;
+    // As on the server: what waits for confirm is only what somebody wants.
+    if (history === undefined || reading.time === null || reading.staged) return;
+    if (reading.quality === "good" && typeof reading.value === "number") {
+      history.add(Date.parse(reading.time), reading.value);
+      // What is not good is told when it is noticed, with the time of the last good reading.
+    } else history.add(this.now(), NaN);
   }
 
   /** The time of the server's clock in milliseconds since 1970, as far as this page knows. */
@@ -456,7 +464,7 @@ function liveInstrument(
       spec,
       instrument: name,
       reading: new Live(readingOf(spec)),
-      history: isNumeric(spec) ? new History() : undefined,
+      history: undefined,
     }]),
   );
   return {

@@ -12,7 +12,7 @@ import type { Bench, LiveField, LiveInstrument } from "./bench.ts";
 import { CameraControls, isCamera } from "./camera.tsx";
 import { Commands } from "./commands.tsx";
 import { useLive } from "./live.tsx";
-import type { Plotted } from "./plot.tsx";
+import type { Plotted } from "./plotted.ts";
 import { Readout } from "./readout.tsx";
 import { Setting } from "./setting.tsx";
 import { Complaint, useWork } from "./work.tsx";

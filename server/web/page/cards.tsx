@@ -12,7 +12,7 @@ import { inColumns, sections } from "./arrangement.ts";
 import type { Bench, LiveInstrument } from "./bench.ts";
 import { Card } from "./card.tsx";
 import { useLive } from "./live.tsx";
-import type { Plotted } from "./plot.tsx";
+import type { Plotted } from "./plotted.ts";
 
 /** The narrowest column of cards, in pixels. */
 const columnWidth = 340;

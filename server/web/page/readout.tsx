@@ -6,12 +6,13 @@
 
 /** @jsxRuntime automatic */
 /** @jsxImportSource npm:preact@11.2.0 */
-import type { FieldReading } from "../../../protocol/description.ts";
+import type { FieldDescription, FieldReading } from "../../../protocol/description.ts";
 import type { VNode } from "npm:preact@11.2.0";
-import { useEffect, useState } from "npm:preact@11.2.0/hooks";
-import type { Bench, LiveField } from "./bench.ts";
+import { useEffect, useMemo, useState } from "npm:preact@11.2.0/hooks";
+import { type Bench, isNumeric, type LiveField } from "./bench.ts";
 import { useLive } from "./live.tsx";
-import type { Plotted } from "./plot.tsx";
+import { draggable } from "./plot_drag.tsx";
+import type { Plotted } from "./plotted.ts";
 
 /** How old something is, for people. @param seconds The age. */
 export function ageText(seconds: number): string {
@@ -32,8 +33,18 @@ export function shownText(
   ) {
     return text;
   }
-  if (text.length <= 10) return text;
+  return text.length <= 10 ? text : shortText(value);
+}
+
+/** What a field would show of a number that it held. */
+export function numberText({ type, decimals }: FieldDescription, value: number): string {
+  if (type === "int") return String(value);
+  return decimals === undefined ? shortText(value) : value.toFixed(decimals);
+}
+
+function shortText(value: number): string {
   const size = Math.abs(value);
+  if (size === 0) return "0";
   return size < 1e-3 || size >= 1e7 ? value.toExponential(4) : String(Number(value.toPrecision(8)));
 }
 
@@ -52,10 +63,15 @@ export function Readout(
   const { quality } = reading;
   const text = shownText(field, reading);
   const unit = quality === "error" || reading.value === null ? undefined : reading.unit;
-  const look = {
-    onMouseEnter: () => setLooking(true),
-    onMouseLeave: () => setLooking(false),
-  };
+  // Thousands of rows are drawn each second: what they listen with stays the same.
+  const [ofRow, ofButton] = useMemo(() => {
+    const [look, lookAway] = [() => setLooking(true), () => setLooking(false)];
+    const drag = isNumeric(spec) ? draggable(field, plotted) : {};
+    return [
+      { onMouseEnter: look, onMouseLeave: lookAway, ...drag },
+      { onFocus: look, onBlur: lookAway, onClick: () => plotted.toggle(field) },
+    ];
+  }, [field, plotted]);
   const value = (
     <>
       <span class="text">{text === "" ? "–" : text}</span>
@@ -63,21 +79,23 @@ export function Readout(
     </>
   );
   return (
-    <div class={`row readout ${quality}`} data-field={spec.name} {...look}>
+    <div
+      class={`row readout ${quality}`}
+      data-field={spec.name}
+      {...ofRow}
+    >
       <dt title={spec.summary}>
         {spec.title} {looking && quality === "good" ? <Age bench={bench} field={field} /> : null}
       </dt>
       <dd>
         {quality === "good" ? null : <span class="badge">{quality}</span>}
-        {field.history === undefined ? <span class="value">{value}</span> : (
+        {!isNumeric(spec) ? <span class="value">{value}</span> : (
           <button
             type="button"
             class="value"
             aria-pressed={chosen}
             aria-label={`${spec.title}: ${text} ${unit ?? ""}, plot`}
-            onClick={() => plotted.toggle(field)}
-            onFocus={() => setLooking(true)}
-            onBlur={() => setLooking(false)}
+            {...ofButton}
           >
             {value}
           </button>

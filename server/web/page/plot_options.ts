@@ -1,0 +1,74 @@
+/**
+ * How a plot looks: its lines, and an axis for each unit.
+ *
+ * @module
+ */
+
+import type uPlot from "npm:uplot@1.6.32";
+import type { LiveField } from "./bench.ts";
+import { labelOf } from "./plotted.ts";
+
+/** The height of the plot, in CSS pixels. */
+export const plotHeight = 260;
+/** So many colours tell lines apart; with more they begin again. */
+export const colours = 8;
+
+/** Fields of one unit share an axis. */
+export function scaleOf({ spec }: LiveField): string {
+  return spec.unit ?? "number";
+}
+
+/** The axes, by unit. */
+export function scalesOf(fields: readonly LiveField[]): string[] {
+  return [...new Set(fields.map(scaleOf))];
+}
+
+/** A colour of the style sheet. */
+export function colourOf(element: Element, name: string): string {
+  return getComputedStyle(element).getPropertyValue(name).trim();
+}
+
+/** The time of day. @param time In seconds since 1970. */
+export function clock(time: number): string {
+  const [hours, minutes, seconds] = new Date(time * 1000).toLocaleTimeString("sv-SE").split(":");
+  return seconds === "00" ? `${hours}:${minutes}` : `${hours}:${minutes}:${seconds}`;
+}
+
+/** What uPlot is told. @param fields What is plotted. @param place Where, for size and colours. */
+export function optionsOf(fields: readonly LiveField[], place: HTMLElement): uPlot.Options {
+  const grid = { stroke: colourOf(place, "--line"), width: 1 };
+  const axis = { stroke: colourOf(place, "--quiet"), grid, ticks: grid, font: "11px system-ui, sans-serif" };
+  const scales = scalesOf(fields);
+  return {
+    width: Math.max(1, place.clientWidth),
+    height: plotHeight,
+    legend: { show: false },
+    cursor: { y: false, drag: { x: true, y: false, setScale: false }, points: { size: 6 } },
+    scales: { x: { auto: false }, ...Object.fromEntries(scales.map((scale) => [scale, { auto: false }])) },
+    series: [
+      {},
+      ...fields.map((field, index): uPlot.Series => ({
+        label: labelOf(field),
+        scale: scaleOf(field),
+        stroke: colourOf(place, `--series-${index % colours}`),
+        width: 1.5,
+        points: { show: false },
+        spanGaps: false,
+      })),
+    ],
+    axes: [
+      { ...axis, size: 32, values: (_, times) => times.map(clock) },
+      ...scales.map((scale, index): uPlot.Axis => ({
+        ...axis,
+        scale,
+        label: scale === "number" ? "" : scale,
+        labelSize: scale === "number" ? 0 : 16,
+        labelFont: axis.font,
+        labelGap: 0,
+        size: 52,
+        side: index % 2 === 0 ? 3 : 1,
+        grid: index === 0 ? grid : { show: false },
+      })),
+    ],
+  };
+}
