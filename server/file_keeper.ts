@@ -1,13 +1,13 @@
 /**
  * One small file that the server keeps after it has given up the permission to write.
  *
- * Deno's permissions cannot be narrowed: to give up writing is to give up writing that file too. A Worker keeps what it
- * was given, so one that may touch this file only is started before.
+ * A Worker that may touch this file only is started before.
  *
  * @module
  */
 
 import type { FromFileKeeper, KeeperTask, KeptFile, ToFileKeeper } from "./file_keeper_messages.ts";
+import { startFileWorker } from "./instruments/file_worker.ts";
 
 /** One small file, read and replaced by a Worker of its own that may touch nothing else. */
 export class FileKeeper {
@@ -86,25 +86,14 @@ export class FileKeeper {
     if (this.#worker !== undefined) return this.#worker;
     if (this.#stopped) throw new Error("the server is stopping");
     const { file, part, aside } = this.#kept;
-    const files = [file, part, aside];
     let worker: Worker;
     try {
-      worker = new Worker(new URL("./file_keeper_worker.ts", import.meta.url), {
-        type: "module",
-        name: "file keeper",
-        deno: {
-          permissions: {
-            read: files,
-            write: files,
-            net: false,
-            env: false,
-            run: false,
-            ffi: false,
-            sys: false,
-            import: false,
-          },
-        },
-      } as WorkerOptions);
+      worker = startFileWorker(
+        new URL("./file_keeper_worker.ts", import.meta.url),
+        "file keeper",
+        [file, part, aside],
+        (reason) => this.#fail(`what keeps it failed: ${reason}`),
+      );
     } catch (error) {
       if (!(error instanceof Deno.errors.NotCapable)) throw error;
       throw new Error("the server was not started with permission to read and write it", { cause: error });
@@ -114,11 +103,6 @@ export class FileKeeper {
       const asked = this.#waiting.shift();
       if (answer.done) asked?.resolve(answer.text);
       else asked?.reject(new Error(answer.reason));
-    };
-    worker.onerror = (event) => {
-      // It would end the whole server.
-      event.preventDefault();
-      this.#fail(`what keeps it failed: ${event.message}`);
     };
     return this.#worker = worker;
   }

@@ -5,6 +5,7 @@
  */
 
 import { InstrumentError } from "../errors.ts";
+import { startFileWorker } from "../file_worker.ts";
 import type { Tile, TileRequest } from "../images.ts";
 import type { ChipProperties, Scene } from "../simulated/chip_properties.ts";
 import type { AmplifierPixels } from "./detector.ts";
@@ -175,25 +176,15 @@ export class PixelStore {
   #started(): Worker {
     if (this.#worker !== undefined) return this.#worker;
     if (this.#stopped) throw new InstrumentError("The server is stopping");
-    const folders = [...this.#folders];
+    const folders = this.#folders;
     let worker: Worker;
     try {
-      worker = new Worker(new URL("./pixel_worker.ts", import.meta.url), {
-        type: "module",
-        name: "pixels",
-        deno: {
-          permissions: {
-            read: folders,
-            write: folders,
-            net: false,
-            env: false,
-            run: false,
-            ffi: false,
-            sys: false,
-            import: false,
-          },
-        },
-      } as WorkerOptions);
+      worker = startFileWorker(
+        new URL("./pixel_worker.ts", import.meta.url),
+        "pixels",
+        folders,
+        (reason) => this.#fail(new InstrumentError(`The Worker for pixels failed: ${reason}`)),
+      );
     } catch (error) {
       if (!(error instanceof Deno.errors.NotCapable)) throw error;
       throw new InstrumentError(
@@ -206,11 +197,6 @@ export class PixelStore {
       const answer = data as FromPixelWorker;
       this.#pending.get(answer.id)?.resolve(answer);
       this.#pending.delete(answer.id);
-    };
-    worker.onerror = (event) => {
-      // It would end the whole server.
-      event.preventDefault();
-      this.#fail(new InstrumentError(`The Worker for pixels failed: ${event.message}`));
     };
     return this.#worker = worker;
   }

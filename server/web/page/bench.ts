@@ -7,9 +7,6 @@
 import { formatCommandLine } from "../../../protocol/command_line.ts";
 import type { JournalEvent, WatchEvent } from "../../../protocol/dashboard_message.ts";
 import type {
-  CommandDescription,
-  ContactDescription,
-  FieldDescription,
   FieldHistory,
   FieldReading,
   HolderDescription,
@@ -21,45 +18,16 @@ import type {
 } from "../../../protocol/description.ts";
 import { HeliographError } from "../../../protocol/errors.ts";
 import { lineReply } from "../../../protocol/line_reply.ts";
-import type { History } from "../../history.ts";
 import { PageJournal } from "./journal.ts";
 import { Link, type LinkState } from "./link.ts";
 import { Frame, Live } from "./live.tsx";
+import { type LiveField, type LiveInstrument, liveInstrument, readingOf, shapeOf } from "./live_instrument.ts";
 import { SharedArrangement } from "./shared_arrangement.ts";
 
 /** How often the server is asked whether it is there, or who is connected where somebody looks, in milliseconds. */
 const askInterval = 2000;
 /** After how long without an answer a link counts as lost, in milliseconds. */
 const silence = 10_000;
-/** A field of an instrument. */
-export interface LiveField {
-  /** How it was declared. */
-  readonly spec: FieldDescription;
-  /** The instrument's name. */
-  readonly instrument: string;
-  /** What it holds. */
-  readonly reading: Live<FieldReading>;
-  /** What it has been; `undefined` while it is not plotted. */
-  history: History | undefined;
-}
-
-/** An instrument. */
-export interface LiveInstrument {
-  readonly name: string;
-  readonly title: string;
-  readonly summary: string;
-  /** By title, as events name them. */
-  readonly fields: ReadonlyMap<string, LiveField>;
-  readonly commands: readonly CommandDescription[];
-  /** Whether it takes images, the last of which can be looked at. */
-  readonly hasImages: boolean;
-  readonly contact: Live<ContactDescription | null>;
-  readonly holder: Live<HolderDescription | null>;
-  /** How many of its settings wait for confirm. */
-  readonly staged: Live<number>;
-  /** What of it never changes, as text: a server that comes back with the same keeps this object. */
-  readonly shape: string;
-}
 
 /** How the page is connected. */
 export interface Connection {
@@ -68,24 +36,6 @@ export interface Connection {
   readonly retryAt: number;
   /** Whether the server has ever been reached. */
   readonly everOpen: boolean;
-}
-
-/** What changes in a description while the instrument is the same. */
-const changing = new Set([
-  "value",
-  "text",
-  "quality",
-  "time",
-  "staged",
-  "applied",
-  "reason",
-  "contact",
-  "holder",
-]);
-
-/** Whether a field is a number, and can be plotted. */
-export function isNumeric({ type }: FieldDescription): boolean {
-  return type === "float" || type === "int";
 }
 
 /** The bench as this page knows it. */
@@ -112,7 +62,7 @@ export class Bench {
   readonly journal: PageJournal = new PageJournal();
   /** How the page arranges the instruments. */
   readonly arrangement: SharedArrangement = new SharedArrangement((arrangement) =>
-    this.ask("arrange the page", { cmd: "Arrange", arrangement })
+    this.ask("# arrange the page", { cmd: "Arrange", arrangement })
   );
   /** How often the server was asked for everything: after each connection, once it tells of every change. */
   readonly begun: Live<number> = new Live(0);
@@ -348,12 +298,8 @@ export class Bench {
     const known = new Map(this.#byName);
     this.#byName.clear();
     for (const description of descriptions) {
-      const shape = JSON.stringify(
-        description,
-        (key, value) => changing.has(key) ? undefined : value,
-      );
       const old = known.get(description.name);
-      const instrument = old?.shape === shape ? old : liveInstrument(description, shape);
+      const instrument = old?.shape === shapeOf(description) ? old : liveInstrument(description);
       this.#byName.set(instrument.name, instrument);
       instrument.contact.value = description.contact;
       instrument.holder.value = description.holder;
@@ -438,45 +384,4 @@ export class Bench {
       this.#asking = false;
     }
   }
-}
-
-function readingOf(field: FieldDescription): FieldReading {
-  const { value, text, quality, time, staged, applied, reason, unit } = field;
-  return {
-    value,
-    text,
-    quality,
-    time,
-    ...(staged === undefined ? {} : { staged }),
-    ...(applied === undefined ? {} : { applied }),
-    ...(reason === undefined ? {} : { reason }),
-    ...(unit === undefined ? {} : { unit }),
-  };
-}
-
-function liveInstrument(
-  description: InstrumentDescription,
-  shape: string,
-): LiveInstrument {
-  const { name, title, summary, commands, hasImages, contact, holder } = description;
-  const fields = new Map(
-    description.fields.map((spec): [string, LiveField] => [spec.title, {
-      spec,
-      instrument: name,
-      reading: new Live(readingOf(spec)),
-      history: undefined,
-    }]),
-  );
-  return {
-    name,
-    title,
-    summary,
-    fields,
-    commands,
-    hasImages,
-    contact: new Live(contact),
-    holder: new Live(holder),
-    staged: new Live(0),
-    shape,
-  };
 }

@@ -8,7 +8,8 @@
 /** @jsxImportSource npm:preact@11.2.0 */
 import type { VNode } from "npm:preact@11.2.0";
 import { mayDo } from "./allowed.ts";
-import type { Bench, LiveField, LiveInstrument } from "./bench.ts";
+import type { Bench } from "./bench.ts";
+import type { LiveField, LiveInstrument } from "./live_instrument.ts";
 import { CameraControls, isCamera } from "./camera.tsx";
 import { Commands } from "./commands.tsx";
 import { useLive } from "./live.tsx";

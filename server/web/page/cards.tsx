@@ -9,7 +9,8 @@
 import type { VNode } from "npm:preact@11.2.0";
 import { useEffect, useState } from "npm:preact@11.2.0/hooks";
 import { inColumns, sections } from "./arrangement.ts";
-import type { Bench, LiveInstrument } from "./bench.ts";
+import type { Bench } from "./bench.ts";
+import type { LiveInstrument } from "./live_instrument.ts";
 import { Card } from "./card.tsx";
 import { useLive } from "./live.tsx";
 import type { Plotted } from "./plotted.ts";

@@ -9,7 +9,8 @@
 import type { VNode } from "npm:preact@11.2.0";
 import { useEffect, useRef, useState } from "npm:preact@11.2.0/hooks";
 import type { FieldReading, ImageDescription } from "../../../protocol/description.ts";
-import type { Bench, LiveInstrument } from "./bench.ts";
+import type { Bench } from "./bench.ts";
+import type { LiveInstrument } from "./live_instrument.ts";
 import { ImageClient } from "./image_client.ts";
 import { listen, zoomStep } from "./image_gestures.ts";
 import { type Curve, curves, levelText, valueText } from "./image_stretch.ts";

@@ -8,7 +8,8 @@
 /** @jsxImportSource npm:preact@11.2.0 */
 import type { VNode } from "npm:preact@11.2.0";
 import { useEffect, useRef, useState } from "npm:preact@11.2.0/hooks";
-import type { Bench, LiveField } from "./bench.ts";
+import type { Bench } from "./bench.ts";
+import type { LiveField } from "./live_instrument.ts";
 import { useLive } from "./live.tsx";
 import { valueAt } from "./plot_data.ts";
 import { csvOf, type PlottedLine, pngOf, save } from "./plot_export.ts";

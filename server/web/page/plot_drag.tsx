@@ -7,7 +7,7 @@
 /** @jsxRuntime automatic */
 /** @jsxImportSource npm:preact@11.2.0 */
 import type { VNode } from "npm:preact@11.2.0";
-import type { LiveField } from "./bench.ts";
+import type { LiveField } from "./live_instrument.ts";
 import { useState } from "npm:preact@11.2.0/hooks";
 import { useLive } from "./live.tsx";
 import { labelOf, type Plotted } from "./plotted.ts";

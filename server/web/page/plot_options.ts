@@ -5,7 +5,7 @@
  */
 
 import type uPlot from "npm:uplot@1.6.32";
-import type { LiveField } from "./bench.ts";
+import type { LiveField } from "./live_instrument.ts";
 import { labelOf } from "./plotted.ts";
 
 /** The height of the plot, in CSS pixels. */

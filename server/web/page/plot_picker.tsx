@@ -8,7 +8,8 @@
 /** @jsxImportSource npm:preact@11.2.0 */
 import type { VNode } from "npm:preact@11.2.0";
 import { useState } from "npm:preact@11.2.0/hooks";
-import { type Bench, isNumeric, type LiveField } from "./bench.ts";
+import type { Bench } from "./bench.ts";
+import { isNumeric, type LiveField } from "./live_instrument.ts";
 import { useLive } from "./live.tsx";
 import { labelOf, type Plotted } from "./plotted.ts";
 

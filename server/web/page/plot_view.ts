@@ -5,7 +5,7 @@
  */
 
 import uPlot from "npm:uplot@1.6.32";
-import type { LiveField } from "./bench.ts";
+import type { LiveField } from "./live_instrument.ts";
 import { gridOf, rangeOf } from "./plot_data.ts";
 import { optionsOf, plotHeight, scaleOf, scalesOf } from "./plot_options.ts";
 import type { PlotWindow } from "./plot_window.ts";

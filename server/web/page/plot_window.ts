@@ -5,7 +5,8 @@
  */
 
 import { History, keptSeconds, type Points } from "../../history.ts";
-import type { Bench, LiveField } from "./bench.ts";
+import type { Bench } from "./bench.ts";
+import type { LiveField } from "./live_instrument.ts";
 import { Live } from "./live.tsx";
 import type { Span } from "./plot_data.ts";
 import type { Plotted } from "./plotted.ts";

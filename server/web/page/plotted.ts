@@ -6,7 +6,8 @@
 
 import { HeliographError } from "../../../protocol/errors.ts";
 import { History, keptSeconds } from "../../history.ts";
-import { type Bench, isNumeric, type LiveField } from "./bench.ts";
+import type { Bench } from "./bench.ts";
+import { isNumeric, type LiveField } from "./live_instrument.ts";
 import { Live } from "./live.tsx";
 
 /** The spans to choose from, in seconds. */

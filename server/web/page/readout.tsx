@@ -9,7 +9,8 @@
 import type { FieldDescription, FieldReading } from "../../../protocol/description.ts";
 import type { VNode } from "npm:preact@11.2.0";
 import { useEffect, useMemo, useState } from "npm:preact@11.2.0/hooks";
-import { type Bench, isNumeric, type LiveField } from "./bench.ts";
+import type { Bench } from "./bench.ts";
+import { isNumeric, type LiveField } from "./live_instrument.ts";
 import { useLive } from "./live.tsx";
 import { draggable } from "./plot_drag.tsx";
 import type { Plotted } from "./plotted.ts";

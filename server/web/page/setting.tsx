@@ -9,7 +9,8 @@
 import type { VNode } from "npm:preact@11.2.0";
 import { useState } from "npm:preact@11.2.0/hooks";
 import { mayDo } from "./allowed.ts";
-import type { Bench, LiveField } from "./bench.ts";
+import type { Bench } from "./bench.ts";
+import type { LiveField } from "./live_instrument.ts";
 import { useLive } from "./live.tsx";
 import { ValueControl, wireValue } from "./value_control.tsx";
 import { Complaint, useWork } from "./work.tsx";

@@ -11,7 +11,7 @@
 import type { VNode } from "npm:preact@11.2.0";
 import { useLayoutEffect, useState } from "npm:preact@11.2.0/hooks";
 import type { Place } from "./arrangement.ts";
-import type { LiveInstrument } from "./bench.ts";
+import type { LiveInstrument } from "./live_instrument.ts";
 import { Complaint } from "./work.tsx";
 
 /** A button that keeps the focus also while it has nothing to do. */
