@@ -19,7 +19,8 @@ export {
   type TakeOptions,
 } from "./client/pyopticon_client.ts";
 export type { WatchUpdate } from "./client/watch_feed.ts";
-export type { DashboardRequest, MessageId, OutputEvent, WatchEvent } from "./protocol/dashboard_message.ts";
+export type { DashboardRequest } from "./protocol/dashboard_message.ts";
+export type { MessageId, OutputEvent, WatchEvent } from "./protocol/framed_message.ts";
 export type * from "./protocol/arrangement.ts";
 export type * from "./protocol/description.ts";
 export { type ErrorCode, errorCodes, HeliographError } from "./protocol/errors.ts";

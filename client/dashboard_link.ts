@@ -5,7 +5,7 @@
  */
 
 import { joined } from "../protocol/bytes.ts";
-import type { FramedReply, OutputEvent, WatchEvent } from "../protocol/dashboard_message.ts";
+import type { FramedReply, OutputEvent, WatchEvent } from "../protocol/framed_message.ts";
 import { type ErrorCode, errorCodes, HeliographError } from "../protocol/errors.ts";
 import { type LineFault, LineSplitter } from "../protocol/line_splitter.ts";
 import { writeText } from "./waiting.ts";

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { MessageId } from "../protocol/dashboard_message.ts";
+import type { MessageId } from "../protocol/framed_message.ts";
 import type {
   FieldReading,
   InstrumentDescription,

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { WatchEvent } from "../protocol/dashboard_message.ts";
+import type { WatchEvent } from "../protocol/framed_message.ts";
 import { HeliographError } from "../protocol/errors.ts";
 
 /**

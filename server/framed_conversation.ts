@@ -5,13 +5,8 @@
  */
 
 import type { Logger } from "npm:@logtape/logtape@2.4.2";
-import {
-  type DashboardRequest,
-  framedError,
-  framedOutput,
-  framedReply,
-  type MessageId,
-} from "../protocol/dashboard_message.ts";
+import { type DashboardRequest, framedError, framedOutput, framedReply } from "../protocol/dashboard_message.ts";
+import type { MessageId } from "../protocol/framed_message.ts";
 import type { JournalLevel, Welcome } from "../protocol/description.ts";
 import { HeliographError } from "../protocol/errors.ts";
 import { version } from "../protocol/version.ts";

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { JournalEvent, MessageId } from "../protocol/dashboard_message.ts";
+import type { JournalEvent, MessageId } from "../protocol/framed_message.ts";
 import type { JournalEntry, JournalLevel } from "../protocol/description.ts";
 import type { ClientConnection } from "./connection.ts";
 import type { Journal } from "./journal.ts";

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { MessageId, WatchEvent } from "../protocol/dashboard_message.ts";
+import type { MessageId, WatchEvent } from "../protocol/framed_message.ts";
 import { ArrangementStore } from "./arrangement.ts";
 import type { ClientConnection } from "./connection.ts";
 import { describeContact, fieldState } from "./instruments/describe.ts";

@@ -10,10 +10,11 @@ import { ImageReplaced, type ImageSource, NoImage, type TileRequest } from "../i
 import type { Services } from "../services.ts";
 import type { HttpClient } from "./http_client.ts";
 import { HttpError } from "./http_error.ts";
+import { instrumentPath } from "./route_parts.ts";
 import type { JsonSchema, Route } from "./routes.ts";
 import { reference } from "./schemas.ts";
 
-const imagePath = "/api/v1/instruments/{instrument}/image";
+const imagePath = `${instrumentPath}/image`;
 
 /** The media type of a tile. */
 const pixelType = "application/octet-stream";

@@ -5,7 +5,7 @@
  */
 
 import { formatCommandLine } from "../../../protocol/command_line.ts";
-import type { JournalEvent, WatchEvent } from "../../../protocol/dashboard_message.ts";
+import type { JournalEvent, WatchEvent } from "../../../protocol/framed_message.ts";
 import type {
   FieldHistory,
   FieldReading,

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { FramedReply, JournalEvent, WatchEvent } from "../../../protocol/dashboard_message.ts";
+import type { FramedReply, JournalEvent, WatchEvent } from "../../../protocol/framed_message.ts";
 import { type ErrorCode, HeliographError } from "../../../protocol/errors.ts";
 
 /** How the link is: `lost` before it is tried again. */

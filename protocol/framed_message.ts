@@ -1,0 +1,63 @@
+/**
+ * What a server of the framed dialect sends: replies, and events of what a client watches, follows or runs.
+ *
+ * @module
+ */
+
+import type { ArrangementState } from "./arrangement.ts";
+import type { ContactDescription, FieldReading, HolderDescription, JournalEntry } from "./description.ts";
+
+/** What a client chose to match replies with. */
+export type MessageId = number | string;
+
+/** A message of the framed dialect that answers a request: a line of TCP, or a frame of a WebSocket. */
+export type FramedReply =
+  | (
+    & { readonly id: MessageId; readonly ok: true; readonly value: unknown }
+    /** Beside the value of a field. */
+    & Partial<Omit<FieldReading, "value">>
+  )
+  | {
+    readonly id: MessageId | null;
+    readonly ok: false;
+    readonly error: { readonly code: string; readonly message: string };
+  };
+
+/** A message of the framed dialect that tells what code has printed so far, in pieces. */
+export interface OutputEvent {
+  /** The id of the Eval or Exec message. */
+  readonly id: MessageId;
+  /** What it is. */
+  readonly event: "output";
+  /** What was printed, line ends included. */
+  readonly text: string;
+}
+
+/**
+ * A message of the framed dialect that tells a watcher of a field, of who has control of an instrument, of whether it
+ * answers, how the page is arranged (only who watches everything is told), or that the snapshot is complete.
+ */
+export type WatchEvent =
+  | (
+    & { readonly id: MessageId; readonly event: "field"; readonly instrument: string; readonly field: string }
+    & FieldReading
+  )
+  | {
+    readonly id: MessageId;
+    readonly event: "control";
+    readonly instrument: string;
+    readonly holder: HolderDescription | null;
+  }
+  | {
+    readonly id: MessageId;
+    readonly event: "contact";
+    readonly instrument: string;
+    readonly contact: ContactDescription;
+  }
+  | ({ readonly id: MessageId; readonly event: "arrangement" } & ArrangementState)
+  | { readonly id: MessageId; readonly event: "end-of-snapshot" };
+
+/** A message of the framed dialect that tells a follower what happened, or how much it was too slow for. */
+export type JournalEvent =
+  | { readonly id: MessageId; readonly event: "journal"; readonly entry: JournalEntry }
+  | { readonly id: MessageId; readonly event: "journal-missed"; readonly count: number };
