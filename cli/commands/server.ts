@@ -4,14 +4,7 @@
  * @module
  */
 
-import {
-  configure,
-  getLogger,
-  getTextFormatter,
-  jsonLinesFormatter,
-  type LogLevel,
-  type LogRecord,
-} from "npm:@logtape/logtape@2.4.2";
+import { getLogger, type LogLevel } from "npm:@logtape/logtape@2.4.2";
 import { buildCommand } from "npm:@stricli/core@1.3.0";
 import { resolve } from "node:path";
 import { HeliographError } from "../../protocol/errors.ts";
@@ -31,7 +24,8 @@ import { urlOf } from "../../server/web/request_guard.ts";
 import { parsePort, parseSeconds } from "../connection.ts";
 import type { CliContext } from "../context.ts";
 import { exitCodes, UsageError } from "../exit_codes.ts";
-import { painter, printable } from "../output.ts";
+import { painter } from "../output.ts";
+import { startServerLog } from "../server_log.ts";
 import { stopSignals } from "../signals.ts";
 
 interface ServerFlags {
@@ -176,7 +170,7 @@ export const serverCommand = buildCommand({
   },
   async func(this: CliContext, flags: ServerFlags): Promise<void> {
     const journal = new Journal();
-    await startLog(this, flags, journal);
+    await startServerLog(this, flags, journal);
     const log = getLogger(["heliograph", "server"]);
     await using simulators = new Simulators();
     const setup = await setUp(flags, simulators);
@@ -332,36 +326,6 @@ function notPermitted(host: string, cause: Error): HeliographError {
     `Cannot listen on ${host}: this task may only listen on 127.0.0.1. Use the executable, or "deno task heliograph server"`,
     { cause },
   );
-}
-
-/** The log goes to standard error, so that standard output holds only the ready lines, and to whoever follows the journal. */
-async function startLog(
-  { process, colour }: CliContext,
-  { logLevel, jsonLogs }: ServerFlags,
-  journal: Journal,
-): Promise<void> {
-  const plain = getTextFormatter({
-    timestamp: "rfc3339",
-    value: (value) => typeof value === "string" ? value : Deno.inspect(value),
-  });
-  const format = jsonLogs ? jsonLinesFormatter : (record: LogRecord) => {
-    const line = oneLine(plain(record));
-    const paint = painter(colour);
-    return record.level === "error" ? paint.red(line) : record.level === "warning" ? paint.yellow(line) : line;
-  };
-  await configure({
-    reset: true,
-    sinks: { stderr: (record: LogRecord) => process.stderr.write(format(record)), journal: journal.log },
-    loggers: [
-      { category: "heliograph", lowestLevel: logLevel, sinks: ["stderr", "journal"] },
-      { category: ["logtape", "meta"], lowestLevel: "warning", sinks: ["stderr"] },
-    ],
-  });
-}
-
-/** What a client sent stays on the line that tells of it: nobody forges a log line. */
-function oneLine(text: string): string {
-  return `${printable(text.trimEnd())}\n`;
 }
 
 /** From here on the server needs the network, and its sandboxes' processes, and nothing else of this PC. */
