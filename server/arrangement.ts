@@ -11,8 +11,12 @@ import { arrangementProblems, arrangementText, checkedArrangement, readArrangeme
 import type { Bench } from "./bench.ts";
 import { BenchFileError } from "./bench_file/source.ts";
 import { FileKeeper } from "./file_keeper.ts";
+import { within } from "./within.ts";
 
 const log = getLogger(["heliograph", "arrangement"]);
+
+/** For how long a server that stops waits for the disk, in milliseconds. */
+const longestWait = 5000;
 
 /** Where nothing says in which file it is kept. */
 const noFile = "It is kept until the server stops: there is no bench file to keep it beside.";
@@ -102,7 +106,8 @@ export class ArrangementStore {
 
   /** Waits until what was changed is written, and ends. */
   async stop(): Promise<void> {
-    await this.#working;
+    // A disk that hangs is not waited for for ever.
+    await within(longestWait, this.#working);
     this.#keeper?.stop();
   }
 

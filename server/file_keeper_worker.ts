@@ -20,7 +20,10 @@ const longest = 4_000_000;
 function read(file: string): string | undefined {
   let size: number;
   try {
-    ({ size } = Deno.statSync(file));
+    const { isFile, size: bytes } = Deno.statSync(file);
+    // A pipe or a device would never end.
+    if (!isFile) throw new FileError("it is no file");
+    size = bytes;
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return undefined;
     throw error;

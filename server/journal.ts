@@ -31,8 +31,13 @@ export type Ended = (answer: () => string, failed: boolean) => void;
 /** Told of each entry, and again of a command's when that is answered; it must not throw. */
 export type JournalListener = (entry: JournalEntry) => void;
 
+const encoder = new TextEncoder();
+const decoder = new TextDecoder();
+
+/** Text of its own: what is cut out of a long one, or out of what a client has sent, would keep all of that in memory. */
 function shortened(text: string): string {
-  return text.length > longestText ? `${text.slice(0, longestText)}…` : text;
+  const kept = text.length > longestText ? `${text.slice(0, longestText)}…` : text;
+  return decoder.decode(encoder.encode(kept));
 }
 
 /** What is to be told. To tell of a command never makes it fail, whatever it was given or has returned. */
@@ -40,7 +45,7 @@ function written(make: () => string): string {
   try {
     return shortened(make());
   } catch (error) {
-    return `(it cannot be written: ${(error as Error).message})`;
+    return `(it cannot be written: ${String(error)})`;
   }
 }
 
@@ -91,6 +96,8 @@ export class Journal {
 
   /** Takes a line of the server's log: a sink of LogTape. */
   readonly log = ({ level, message, properties, timestamp }: LogRecord): void => {
+    // What clients ask is told as the commands that it comes to, and by their levels.
+    if ("request" in properties || "line" in properties) return;
     const { client = "", instrument = "" } = properties;
     const entry: JournalEntry = {
       number: ++this.#last,
@@ -113,13 +120,12 @@ export class Journal {
   }
 
   /**
-   * Calls the listener with what is kept and with everything from now on, until the returned function is called.
+   * Calls the listener with everything from now on, until the returned function is called.
    *
    * @param level The least that it wants to know of.
    * @param listener Called at once and synchronously.
    */
   follow(level: JournalLevel, listener: JournalListener): () => void {
-    for (const entry of this.kept(level)) listener(entry);
     this.#followers.set(listener, level);
     this.#lookWhoFollows();
     return () => {

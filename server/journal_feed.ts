@@ -31,11 +31,20 @@ export class JournalFeed {
     this.#id = id;
     this.#connection = connection;
     this.#unsubscribe = journal.follow(level, (entry) => this.#take(entry));
+    this.#tellBacklog(journal.kept(level));
   }
 
   /** Ends the subscription. */
   stop(): void {
     this.#unsubscribe();
+  }
+
+  /** Of what is kept, the newest that a client takes in one go. */
+  #tellBacklog(kept: readonly JournalEntry[]): void {
+    let [first, size] = [kept.length, 0];
+    while (first > 0 && (size += JSON.stringify(kept[first - 1]).length) <= slowAt / 2) first--;
+    if (first > 0) this.#send({ id: this.#id, event: "journal-missed", count: first });
+    for (const entry of kept.slice(first)) this.#send({ id: this.#id, event: "journal", entry });
   }
 
   #take(entry: JournalEntry): void {

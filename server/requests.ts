@@ -4,7 +4,8 @@
  * @module
  */
 
-import type { Logger } from "npm:@logtape/logtape@2.4.2";
+import { getLogger, type Logger } from "npm:@logtape/logtape@2.4.2";
+import type { ArrangementState } from "../protocol/arrangement.ts";
 import type { DashboardRequest } from "../protocol/dashboard_message.ts";
 import type { InstrumentDescription, Lease } from "../protocol/description.ts";
 import { HeliographError } from "../protocol/errors.ts";
@@ -29,6 +30,8 @@ export type Request = Exclude<
   DashboardRequest,
   { readonly cmd: "Hello" | "Watch" | "Follow" | "Unwatch" | "Close" }
 >;
+
+const log = getLogger(["heliograph", "arrangement"]);
 
 const noKeywords: ReadonlyMap<string, unknown> = new Map();
 
@@ -147,12 +150,18 @@ export class Requests {
         return this.#disconnect(request.session, requester);
       case "Arrange":
         dispatcher.check(requester, "operator", "Arrange");
-        return this.#services.arrangement.set(request.arrangement);
+        return this.#arrange(request.arrangement, requester);
     }
   }
 
   #describe(instrument: Instrument): InstrumentDescription {
     return { ...describeInstrument(instrument), holder: this.#services.control.holder(instrument.name) };
+  }
+
+  async #arrange(arrangement: unknown, requester: Requester): Promise<ArrangementState> {
+    const state = await this.#services.arrangement.set(arrangement);
+    log.info("{client} arranged the page", { client: requester.label });
+    return state;
   }
 
   #api(command: string, args: readonly unknown[], requester: Requester): unknown {

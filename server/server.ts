@@ -199,9 +199,9 @@ export class HeliographServer {
       this.imageServer?.stop(),
     ]);
     this.#received?.stop();
-    await this.#services.arrangement.stop();
     await this.#services.sandbox.stop();
     await this.bench.stop();
+    await this.#services.arrangement.stop();
     this.#finished.resolve();
   }
 

@@ -193,17 +193,19 @@ export class Sessions {
    * @throws {HeliographError} `unknown_client` where there is none, `bad_argument` where several PCs have one of that name.
    */
   called(client: string): Session {
-    const numbered = /^\d+$/.test(client) ? this.find(Number(client)) : undefined;
-    const named = [...this.#open.values()].filter(({ name }) => name === client && name !== "");
-    const found = numbered ?? named[0];
+    const isNumber = /^\d+$/.test(client);
+    const meant = [...this.#open.values()].filter(({ id, name, gone }) =>
+      !gone && (isNumber ? id === Number(client) : name === client && name !== "")
+    );
+    const [found] = meant;
     if (found === undefined) {
       throw new HeliographError(
         "unknown_client",
         `No client has the number or the name ${client.slice(0, 64)}; "status" tells who is connected`,
       );
     }
-    if (numbered === undefined && named.some(({ hostname }) => hostname !== found.hostname)) {
-      const numbers = named.map(({ id, hostname }) => `${id} (${hostname})`).join(", ");
+    if (meant.some(({ hostname }) => hostname !== found.hostname)) {
+      const numbers = meant.map(({ id, hostname }) => `${id} (${hostname})`).join(", ");
       throw new HeliographError("bad_argument", `Cannot tell which ${client} is meant: give one's number, ${numbers}`);
     }
     return found;

@@ -21,6 +21,7 @@ import { isLoopback } from "../../server/roles.ts";
 import { defaultSandboxOptions, type Language, languages, type SandboxOptions } from "../../server/sandbox/options.ts";
 import { HeliographServer, usualWebPort } from "../../server/server.ts";
 import { urlOf } from "../../server/web/request_guard.ts";
+import { noWebName, webName } from "../../server/web_name.ts";
 import { parsePort, parseSeconds } from "../connection.ts";
 import type { CliContext } from "../context.ts";
 import { exitCodes, UsageError } from "../exit_codes.ts";
@@ -63,6 +64,11 @@ function parseLanguages(text: string): readonly Language[] {
     if (found !== undefined) return found;
     throw new Error(`${word} is not a language: give none, javascript, python or javascript,python`);
   });
+}
+
+function parseWebName(text: string): string {
+  if (webName.test(text)) return text;
+  throw new Error(`${JSON.stringify(text)} ${noWebName}`);
 }
 
 function parseCount(text: string): number {
@@ -113,7 +119,7 @@ export const serverCommand = buildCommand({
       ),
       webName: {
         kind: "parsed",
-        parse: String,
+        parse: parseWebName,
         variadic: ",",
         optional: true,
         brief: "Names by which people reach the page, beside localhost, the address and this PC's name",
@@ -238,14 +244,15 @@ async function setUp(flags: ServerFlags, simulators: Simulators): Promise<Setup>
   // From here on the ports that the bench names can be opened although the permission for it is given up.
   if (bench.serialPorts.length > 0) loadSerialLibrary();
   const commandPort = flags.commandPort ?? bench.server.commandPort ?? 2402;
+  const host = flags.host ?? bench.server.host ?? "127.0.0.1";
   return {
     flags,
     receivedFolder: bench.imageFolders[0],
-    host: flags.host ?? bench.server.host ?? "127.0.0.1",
+    host,
     commandPort,
     dashboardPort: flags.dashboardPort ?? bench.server.dashboardPort ?? 12345,
     webPort: flags.webPort ?? bench.server.webPort ?? usualWebPort(commandPort),
-    webNames: [...flags.webName ?? bench.server.webNames ?? [], ...ownNames()],
+    webNames: [...flags.webName ?? bench.server.webNames ?? [], ...isLoopback(host) ? [] : ownNames()],
     name: bench.name ?? "heliograph",
     instruments: bench.instruments,
     sandbox: sandboxOf(flags, bench.code),

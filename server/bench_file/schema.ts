@@ -7,6 +7,7 @@
 import * as z from "npm:zod@4.6.7";
 import { descriptionSchema, descriptionShape } from "../instruments/described/schema.ts";
 import { languages } from "../sandbox/options.ts";
+import { noWebName, webName } from "../web_name.ts";
 
 const port = z.int().min(0).max(65_535);
 const count = z.int().min(1);
@@ -42,9 +43,10 @@ export const benchSchema = z.strictObject({
     webPort: port.optional().meta({
       description: "The port of HTTP and WebSockets; default the command port + 1, 0 takes any free one",
     }),
-    webNames: texts.optional().meta({
-      description: "Names by which people reach the page, beside localhost, the address and this PC's name",
-    }),
+    webNames: z.array(z.string().regex(webName, noWebName))
+      .optional().meta({
+        description: "Names by which people reach the page, beside localhost, the address and this PC's name",
+      }),
     imageFolders: texts.optional().meta({
       description: "Folders that images may be written to, as seen from this file; default images",
     }),

@@ -85,7 +85,7 @@ export class FieldHolder implements Field {
   #misses = 0;
   #since = performance.now();
   /** What it was before it was staged. */
-  #applied: { readonly value: Value | undefined; readonly quality: Quality; readonly reason: string } | undefined;
+  #applied: Pick<FieldHolder, "value" | "quality" | "reason" | "time" | "readAt"> | undefined;
   readonly #changed: (field: FieldHolder) => void;
 
   /** Makes a field. @param title Its title. @param spec Its declaration. @param changed Told of every change. */
@@ -151,21 +151,24 @@ export class FieldHolder implements Field {
 
   /** Keeps a setting's new value until `confirm` or `revert`. */
   stage(value: Value): void {
-    const { value: held, quality, reason } = this;
-    this.#applied ??= { value: held, quality, reason };
+    const { value: held, quality, reason, time, readAt } = this;
+    this.#applied ??= { value: held, quality, reason, time, readAt };
     this.#become(value, "good", "", true);
   }
 
   /** Puts back what it was before it was staged. */
   revert(): void {
     if (this.#applied === undefined) return;
-    const { value, quality, reason } = this.#applied;
-    this.#become(value, quality, reason, false);
+    const { value, quality, reason, time, readAt } = this.#applied;
+    // Nobody has read it meanwhile.
+    this.#become(value, quality, reason, false, time, readAt);
   }
 
   /** Reading it failed: the last value stays, but is not to be trusted. */
   fail(reason: string): void {
     this.#missed = "";
+    // What somebody wants stays as they want it.
+    if (this.#applied !== undefined) return this.#applyInDoubt("error", reason);
     this.#become(this.value, "error", reason, this.staged);
   }
 
@@ -176,7 +179,14 @@ export class FieldHolder implements Field {
 
   /** A setting of an instrument that does not know of it: what it holds is what somebody wants, and nothing more. */
   doubt(reason: string): void {
-    if (this.value !== undefined && this.quality === "good") this.#become(this.value, "stale", reason, this.staged);
+    if (this.#applied !== undefined) return this.#applyInDoubt("stale", reason);
+    if (this.value !== undefined && this.quality === "good") this.#become(this.value, "stale", reason, false);
+  }
+
+  /** While another value is staged: that the applied one is not to be trusted any more. */
+  #applyInDoubt(quality: Quality, reason: string): void {
+    const applied = this.#applied!;
+    if (applied.value !== undefined && applied.quality === "good") this.#applied = { ...applied, quality, reason };
   }
 
   /** Nothing answered to it: each time in a row it is asked half as often. @param interval How often it is read, in seconds. */
@@ -208,7 +218,14 @@ export class FieldHolder implements Field {
     }
   }
 
-  #become(value: Value | undefined, quality: Quality, reason: string, staged: boolean): void {
+  #become(
+    value: Value | undefined,
+    quality: Quality,
+    reason: string,
+    staged: boolean,
+    time: number = Date.now(),
+    readAt: number = performance.now(),
+  ): void {
     const same = value === this.value && quality === this.quality && reason === this.reason && staged === this.staged;
     this.value = value;
     this.quality = quality;
@@ -216,8 +233,8 @@ export class FieldHolder implements Field {
     this.staged = staged;
     if (!staged) this.#applied = undefined;
     if (quality === "good") {
-      this.time = Date.now();
-      this.readAt = performance.now();
+      this.time = time;
+      this.readAt = readAt;
       this.#missed = "";
       this.#misses = 0;
     }

@@ -294,10 +294,10 @@ export class Instrument {
   /** Marks the fields that have not been read for too long, and the settings that a lost instrument may have forgotten. */
   markStale(): void {
     for (const holder of this.holders) {
-      if (holder.staged) continue;
       const staleAfter = this.#staleAfter ?? Math.max(3 * this.#intervalOf(holder), 5);
       if (holder.spec.read !== undefined || holder.spec.listens) {
-        holder.age(staleAfter, this.#errorAfter ?? 3 * staleAfter);
+        // While it waits for confirm it is not read.
+        if (!holder.staged) holder.age(staleAfter, this.#errorAfter ?? 3 * staleAfter);
       } else if (this.contact !== undefined && this.contact.state !== "connected") {
         holder.doubt(`set before the instrument was lost: ${this.contact.reason || "not connected yet"}`);
       }

@@ -20,6 +20,7 @@ import { HttpClient, nameOf } from "./http_client.ts";
 import { errorResponse, HttpError } from "./http_error.ts";
 import { checkHost, checkJson, checkOrigin, ownHosts, securityHeaders } from "./request_guard.ts";
 import { findRoute, type Route } from "./routes.ts";
+import { within } from "../within.ts";
 import { WebSession } from "./web_session.ts";
 import { WebSocketConnection } from "./web_socket_connection.ts";
 
@@ -204,7 +205,10 @@ export class WebServer {
     try {
       response = await this.#find(request, url, remote);
     } catch (error) {
-      const told = answerableError(error, this.#log);
+      // Whoever has gone, as a page does with pixels that it needs no more, reads no answer.
+      const told = request.signal.aborted && error === request.signal.reason
+        ? new HeliographError("aborted", "The client has gone")
+        : answerableError(error, this.#log);
       if (told.code === "not_allowed") {
         this.#log.warning("Refused a request of {address}: {reason}", { address, reason: told.message });
       }
@@ -283,16 +287,5 @@ export class WebServer {
     const [client, { reason }] = [session.label, connection];
     if (reason === "") this.#log.debug("{client} disconnected", { client });
     else this.#log.warning("Dropped {client}: {reason}", { client, reason });
-  }
-}
-
-/** Waits for something, but not for ever. @returns Whether it came. */
-async function within(milliseconds: number, promise: Promise<unknown>): Promise<boolean> {
-  const late = Promise.withResolvers<boolean>();
-  const timer = setTimeout(() => late.resolve(false), milliseconds);
-  try {
-    return await Promise.race([promise.then(() => true, () => true), late.promise]);
-  } finally {
-    clearTimeout(timer);
   }
 }

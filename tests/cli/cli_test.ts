@@ -307,6 +307,7 @@ Deno.test("cli: a server with flags that cannot be says so, and does not start",
     [["--eval-memory", "10"], /^Cannot run evaluations with memory 10: it is a number of MiB from 192 to 65536\n$/],
     [["--eval-deadline", "0"], /0 is not a time/],
     [["--eval-at-once", "many"], /many is not a whole number/],
+    [["--web-name", "http://pc1:2403"], /"http:\/\/pc1:2403" must be a name without http:\/\/ and port/],
   ];
   for (const [words, err] of wrong) {
     const failed = await run(["server", "--command-port", "0", "--dashboard-port", "0", ...words]);

@@ -200,3 +200,14 @@ Deno.test("arrangement: columns are filled one after the other, and the tallest 
   deepStrictEqual(inColumns([1, 1], 3, (height) => height), [[1], [1], []]);
   deepStrictEqual(inColumns<number>([], 2, (height) => height), [[], []]);
 });
+
+Deno.test({
+  name: "arrangement: a pipe in its place is no file, and keeps nobody waiting",
+  ignore: Deno.build.os === "windows",
+  async fn() {
+    await withFolder(async (file, opened) => {
+      strictEqual((await new Deno.Command("mkfifo", { args: [file] }).output()).success, true);
+      match((await opened()).state.hint, /it is no file/);
+    });
+  },
+});

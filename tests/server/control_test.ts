@@ -9,7 +9,9 @@ import {
   PyOpticonSocketClient,
   type ServerStatus,
 } from "../../mod.ts";
+import type { ClientConnection } from "../../server/connection.ts";
 import { Control } from "../../server/control.ts";
+import { Session, Sessions } from "../../server/sessions.ts";
 import { eventually, RawClient, startServer } from "../fixture.ts";
 
 /** A client of azcam's wire, with a name if one is given. */
@@ -560,6 +562,20 @@ Deno.test("control: it is handed over only to somebody who is there and is meant
   match(await alice.ask("hand_over tempcon nobody"), /^ERROR No client has the number or the name nobody; "status"/);
   match(await alice.ask("hand_over tempcon 99"), /^ERROR No client has the number or the name 99/);
   match(await alice.ask("hand_over api alice"), /^ERROR Cannot take or release api/);
+  // A number is a number, whatever others call themselves.
+  using imposter = await lines(server, "99");
+  match(await alice.ask("hand_over tempcon 99"), /^ERROR No client has the number or the name 99/);
+  strictEqual(await imposter.ask("hand_over tempcon 1"), "OK");
+  const sessions = new Sessions();
+  for (const [id, hostname] of [[1, "10.0.0.1"], [2, "10.0.0.2"]] as const) {
+    const connection = { hostname, address: `${hostname}:1`, closed: false } as ClientConnection;
+    const session = new Session({ id, protocol: "line", role: "operator", connection });
+    session.register("twin");
+    sessions.add(session);
+  }
+  throws(() => sessions.called("twin"), {
+    message: "Cannot tell which twin is meant: give one's number, 1 (10.0.0.1), 2 (10.0.0.2)",
+  });
   const control = new Control();
   const reader = { role: "observer", id: 7, name: "guest", hostname: "10.0.0.7" } as const;
   throws(() => control.handOver("tempcon", { role: "admin" }, reader, 60), {

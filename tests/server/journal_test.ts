@@ -91,6 +91,13 @@ Deno.test("journal: what only reads is told to whoever asks for the level debug"
   await robot.ask("tempcon.get_temperatures");
   await robot.ask("tempcon.set_control_temperature -80");
   const [read] = await all.entries(4);
+  // Nor is it kept, whoever has looked.
+  deepStrictEqual(
+    (await ask(server, "GET", "/api/v1/journal?level=debug")).json.map(({ text }: JournalEntry) => text),
+    [
+      "tempcon.set_control_temperature -80",
+    ],
+  );
   deepStrictEqual([read!.level, read!.text], ["debug", "tempcon.get_temperatures"]);
   strictEqual((await quiet.entries(1))[0]!.text, "tempcon.set_control_temperature -80");
   using original = await RawClient.connect(server.dashboardServer.port);
@@ -115,6 +122,36 @@ Deno.test("journal: whoever comes later is told the newest 500 that were done, o
     400,
     'Cannot tell the journal: "level" must be one of debug, info, warning, error',
   ]);
+});
+
+Deno.test("journal: whoever comes when the lines are long is told the newest of them", async () => {
+  const say = command({ summary: "Say it", arguments: { text: { type: "text" } }, run: () => {} });
+  await using server = startServer({ instruments: [defineInstrument({ title: "odd", commands: { say } })] });
+  using robot = await RawClient.connect(server.commandServer.port);
+  for (let at = 0; at < 300; at++) await robot.ask(`odd.say ${at}-${"x".repeat(900)}`);
+  using follower = await follow(server);
+  const missed = JSON.parse((await follower.client.lines(1))[0]!);
+  strictEqual(missed.event, "journal-missed");
+  const told = await follower.entries(300 - missed.count);
+  match(told.at(-1)!.text, /^odd\.say 299-/);
+  match(told[0]!.text, new RegExp(`^odd\\.say ${missed.count}-`));
+});
+
+Deno.test("journal: what fails later, and code that fails, are told as failed", async () => {
+  const odd = defineInstrument({
+    title: "odd",
+    commands: { fail: command({ summary: "Fail", run: () => Promise.reject(new Error("the belt slips")) }) },
+  });
+  await using server = startServer({ instruments: [odd], sandbox: {} });
+  using robot = await RawClient.connect(server.commandServer.port);
+  using follower = await follow(server);
+  await robot.ask("odd.fail");
+  const [, failed] = await follower.entries(2);
+  deepStrictEqual([failed!.level, failed!.answer], ["warning", "ERROR AzcamError('the belt slips')"]);
+  await robot.ask("eval 1 +");
+  const [code, wrong] = await follower.entries(2);
+  deepStrictEqual([code!.text, wrong!.level, wrong!.number], ["eval 1 +", "warning", code!.number]);
+  match(wrong!.answer!, /SyntaxError/);
 });
 
 Deno.test("journal: Unwatch ends it, and what it needs is checked", async () => {
@@ -178,13 +215,24 @@ Deno.test("journal: a follower that does not read is told how much it has missed
 
 for (const program of programs) {
   Deno.test(`journal, ${program.name}: the server's log is told too`, async () => {
-    await using process = new ServerProcess(program, ["--web-port", "0", "--log-level", "warning"]);
-    const [, dashboard] = await process.ports();
+    await using process = new ServerProcess(program, ["--web-port", "0"]);
+    const [command, dashboard] = await process.ports();
+    using robot = await RawClient.connect(command);
+    await robot.ask("take tempcon");
     using follower = await Follower.start(dashboard);
+    const until = async (wanted: RegExp) => {
+      const texts: string[] = [];
+      do texts.push((await follower.entries(1))[0]!.text); while (!wanted.test(texts.at(-1)!));
+      return texts;
+    };
+    await until(/ took tempcon for 600 s$/);
+    // What a PyOpticon client reads, again and again, stands in the log and drives nothing out of the journal.
+    using original = await RawClient.connect(dashboard);
+    await original.send(JSON.stringify({ cmd: "Get", widget_nickname: "UV Light", field_name: "Actual Status" }));
+    await original.until((text) => text !== "");
+    ok(process.err.includes("Get Actual Status in UV Light"));
     using page = await RawClient.connect(dashboard);
     await page.send("GET / HTTP/1.1\r\n\r\n");
-    const [entry] = await follower.entries(1);
-    deepStrictEqual([entry!.kind, entry!.level], ["log", "warning"]);
-    match(entry!.text, /it speaks HTTP/);
+    ok((await until(/it speaks HTTP/)).every((text) => !text.includes("Actual Status")));
   });
 }

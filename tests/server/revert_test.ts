@@ -1,7 +1,7 @@
 /** Settings that wait for confirm, and are put back. */
 import { deepStrictEqual, match, strictEqual } from "node:assert/strict";
 import { defineInstrument } from "../../mod.ts";
-import { dashboardClient, RawClient, startServer } from "../fixture.ts";
+import { dashboardClient, RawClient, read, startServer } from "../fixture.ts";
 import { ask } from "./web_fixture.ts";
 
 Deno.test("revert: every setting that waits is what it was before, however often it was changed, on every wire", async () => {
@@ -86,4 +86,43 @@ Deno.test("revert: who does not have control may not", async () => {
   await alice.ask("take argon_mfc");
   match(await bob.ask("argon_mfc.revert"), /^ERROR Cannot revert argon_mfc: client 1 .* has control of it/);
   strictEqual(server.bench.find("argon_mfc")!.field("Setpoint Entry").staged, true);
+});
+
+Deno.test("revert: what is put back was read when it was, and is in doubt where its instrument was lost meanwhile", async () => {
+  let answer: () => number = () => 4;
+  const instrument = defineInstrument({
+    title: "Box",
+    fields: {
+      Power: { type: "float", needsConfirm: true, read: () => answer() },
+    },
+  });
+  await using server = startServer({ instruments: [instrument] });
+  await using client = dashboardClient(server);
+  await read(instrument);
+  const before = await client.getReading("Box", "Power");
+  await new Promise((resolve) => setTimeout(resolve, 5));
+  await client.setField("Box", "Power", 7);
+  await client.revert("Box");
+  deepStrictEqual(await client.getReading("Box", "Power"), before);
+
+  // A reading that was under way when it was staged fails: what somebody wants stays as they want it.
+  const [holder] = instrument.holders;
+  const late = Promise.withResolvers<number>();
+  answer = () => late.promise as unknown as number;
+  const reading = read(instrument);
+  await client.setField("Box", "Power", 8);
+  late.reject(new Error("garbage"));
+  await reading;
+  const staged = await client.getReading("Box", "Power");
+  deepStrictEqual([staged.value, staged.quality, staged.staged], [8, "good", true]);
+  await client.revert("Box");
+  deepStrictEqual([holder!.value, holder!.quality, holder!.reason], [4, "error", "garbage"]);
+
+  answer = () => 5;
+  await read(instrument);
+  await client.setField("Box", "Power", 9);
+  holder!.doubt("the plug was pulled");
+  deepStrictEqual([holder!.value, holder!.quality], [9, "good"]);
+  await client.revert("Box");
+  deepStrictEqual([holder!.value, holder!.quality, holder!.reason], [5, "stale", "the plug was pulled"]);
 });

@@ -1,5 +1,8 @@
 /** The last image over HTTP: its description, its pixels, and what is told where there is none. */
-import { deepStrictEqual, match, strictEqual } from "node:assert/strict";
+import { deepStrictEqual, match, rejects, strictEqual } from "node:assert/strict";
+import { configure, reset } from "npm:@logtape/logtape@2.4.2";
+import { defineInstrument } from "../../mod.ts";
+import { startServer } from "../fixture.ts";
 import { CameraServer, readImage } from "./instruments/camera.ts";
 import { ask, base, problems } from "./web_fixture.ts";
 
@@ -55,4 +58,57 @@ Deno.test("web: where there is no such image, or no such part of it, an error sa
   await refused(404, "bad_message", /Nothing is at/, "/test.fits");
   await Deno.remove(`${camera.folder}/test.fits`);
   await refused(404, "command_failed", /moved or removed/);
+});
+
+Deno.test({
+  name: "web: a pipe in the place of the last image is no file, and the camera goes on",
+  ignore: Deno.build.os === "windows",
+  async fn() {
+    await using camera = await CameraServer.start();
+    await camera.tell("exposure.expose 0 zero");
+    const file = `${camera.folder}/test.fits`;
+    await Deno.remove(file);
+    strictEqual((await new Deno.Command("mkfifo", { args: [file] }).output()).success, true);
+    match((await ask(camera.server, "GET", path)).text, /it is no file/);
+    await Deno.remove(file);
+    await camera.tell("exposure.expose 0 zero");
+    strictEqual((await ask(camera.server, "GET", path)).status, 200);
+  },
+});
+
+Deno.test("web: who gives an image up before it comes is no failure of the server", async () => {
+  const asked = Promise.withResolvers<void>();
+  const called = Promise.withResolvers<void>();
+  const slow = (signal: AbortSignal) => {
+    asked.resolve();
+    return new Promise<never>((_, reject) =>
+      signal.addEventListener("abort", () => {
+        reject(signal.reason);
+        called.resolve();
+      })
+    );
+  };
+  const told: string[] = [];
+  await configure({
+    sinks: { told: ({ level, message }) => void told.push(`${level}: ${message.join("")}`) },
+    loggers: [
+      { category: "heliograph", sinks: ["told"], lowestLevel: "info" },
+      { category: ["logtape", "meta"], lowestLevel: "error" },
+    ],
+    reset: true,
+  });
+  try {
+    const images = { describe: slow, tile: (_: unknown, __: unknown, signal: AbortSignal) => slow(signal) };
+    await using server = startServer({ instruments: [defineInstrument({ title: "eye", images })] });
+    const gone = new AbortController();
+    const request = fetch(`${base(server)}/api/v1/instruments/eye/image`, { signal: gone.signal });
+    await asked.promise;
+    gone.abort();
+    await rejects(request);
+    await called.promise;
+    strictEqual((await ask(server, "GET", "/healthz")).status, 200);
+    deepStrictEqual(told, []);
+  } finally {
+    await reset();
+  }
 });

@@ -30,6 +30,8 @@ interface OpenImage extends Disposable {
 function open(path: string, check: Check): OpenImage | undefined {
   let file: Deno.FsFile;
   try {
+    // To open a pipe would wait until somebody writes into it, and every exposure behind that.
+    if (!Deno.statSync(path).isFile) throw new Error("it is no file");
     file = Deno.openSync(path, { read: true });
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return undefined;
