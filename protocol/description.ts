@@ -263,6 +263,8 @@ export interface ServerStatus {
 
 /** What `Hello` tells a client of itself and of the server. */
 export interface Welcome {
+  /** When this run of the server began, ISO 8601 in UTC: connections are counted from there. */
+  readonly started: string;
   /** Whether everybody who reaches the server's PC over the network may drive the instruments. */
   readonly open: boolean;
   /** Always `heliograph`. */

@@ -124,7 +124,15 @@ export class FramedConversation {
     if (wanted !== "") session.register(wanted);
     this.#services.dispatcher.check(session, "observer", "Hello");
     const { id, name, role } = session;
-    return { server: "heliograph", version, session: id, name, role, open: this.#services.open };
+    return {
+      server: "heliograph",
+      version,
+      session: id,
+      name,
+      role,
+      started: this.#services.started,
+      open: this.#services.open,
+    };
   }
 
   #watch(request: DashboardRequest & { cmd: "Watch" }, id: MessageId): void {

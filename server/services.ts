@@ -48,6 +48,8 @@ export class Services {
   /** Stops the server, when a client that may asks for it. */
   exit: () => void = () => {};
   readonly #started = performance.now();
+  /** When this run began, ISO 8601 in UTC. */
+  readonly started: string = new Date().toISOString();
 
   /**
    * Makes bench, dispatcher and sessions.

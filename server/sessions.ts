@@ -13,8 +13,8 @@ import type { Role } from "./instruments/command.ts";
 
 /** The name that a client gives itself. @throws {HeliographError} `bad_argument` for one that cannot be. */
 export function checkedName(name: string): string {
-  // deno-lint-ignore no-control-regex -- control characters are what is refused
-  if (name === "" || name.length > 64 || /[\x00-\x1f\x7f]/.test(name)) {
+  // Also those that turn the text around them round.
+  if (name === "" || name.length > 64 || /\p{C}/u.test(name)) {
     throw new HeliographError("bad_argument", "Cannot register that name: give 1 to 64 printable characters");
   }
   return name;

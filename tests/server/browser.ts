@@ -243,14 +243,17 @@ export class BrowserPage {
     });
   }
 
-  /** Clicks an element with the mouse, once it is there and enabled. */
+  /** Clicks an element with the mouse, once it is there, enabled, and stays where it is. */
   async click(selector: string): Promise<void> {
     const [x, y] = await this.until(`(() => {
       const found = document.querySelector(${JSON.stringify(selector)});
       if (!found || found.disabled) return;
       found.scrollIntoView({ block: "center" });
       const { left, top, width, height } = found.getBoundingClientRect();
-      return width > 0 && [left + width / 2, top + height / 2];
+      const place = [left + width / 2, top + height / 2];
+      const stays = String(found.lastPlace) === String(place);
+      found.lastPlace = place;
+      return stays && width > 0 && place;
     })()`);
     for (const type of ["mousePressed", "mouseReleased"]) {
       await this.send("Input.dispatchMouseEvent", { type, x, y, button: "left", clickCount: 1 });

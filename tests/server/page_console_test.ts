@@ -119,7 +119,8 @@ Deno.test({
         await page.shows(card("tempcon"), "held by you");
         const session = await page.evaluate(`[...document.querySelectorAll(".clients li")]
           .find((each) => each.querySelector("strong").textContent === "robot").dataset.session`);
-        await page.choose("[aria-label='Hand tempcon over']", session);
+        await page.choose("[aria-label='Hand tempcon over to']", session);
+        await page.click("[aria-label='Hand tempcon over']");
         await page.shows(card("tempcon"), "held by robot");
         strictEqual(await robot.ask("tempcon.set_control_temperature -60"), "OK");
         await page.click("[aria-label='Take tempcon over']");

@@ -210,7 +210,7 @@ Deno.test({
       await t.step("who may only read is offered nothing to change", async () => {
         // As a server answers whose rules make this page an observer.
         const script = `const parse = JSON.parse;
-          JSON.parse = (text) => parse(/"role":"admin","open":false}}$/.test(text)
+          JSON.parse = (text) => parse(/"server":"heliograph".*"open":false}}$/.test(text)
             ? text.replace('"role":"admin"', '"role":"observer"') : text);`;
         await using other = await browser.open(url, 1280, 800, script);
         await ready(other);
@@ -259,6 +259,10 @@ Deno.test({
         for (const value of ["dark", "light"]) {
           await page.send("Emulation.setEmulatedMedia", { features: [{ name: "prefers-color-scheme", value }] });
           deepStrictEqual(await page.evaluate(poorContrasts), [], value);
+          // With the mouse over a button that is pressed.
+          await page.click("#open-clients");
+          deepStrictEqual(await page.evaluate(poorContrasts), [], `${value}, pressed`);
+          await page.click("#open-clients");
         }
         const moves = `getComputedStyle(document.querySelector(".switch .knob"), "::after").transitionProperty`;
         strictEqual(await page.evaluate(moves), "translate");

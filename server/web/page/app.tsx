@@ -7,7 +7,7 @@
 /** @jsxRuntime automatic */
 /** @jsxImportSource npm:preact@11.2.0 */
 import type { ComponentChildren, VNode } from "npm:preact@11.2.0";
-import { useEffect, useState } from "npm:preact@11.2.0/hooks";
+import { useEffect, useLayoutEffect, useRef, useState } from "npm:preact@11.2.0/hooks";
 import { mayDo } from "./allowed.ts";
 import { Arranging } from "./arranging.tsx";
 import type { Bench } from "./bench.ts";
@@ -33,12 +33,15 @@ export function App(
 ): VNode {
   const [open, setOpen] = useState<ReadonlySet<PanelName>>(new Set());
   const [sought, setSought] = useState("");
+  /** The panel that somebody has opened by its button, and wants to be in. */
+  const soughtPanel = useRef<PanelName | undefined>(undefined);
   const toggle = (name: PanelName) => {
     const next = new Set(open);
     if (!next.delete(name)) {
       // A small screen has room for one.
       if (!matchMedia("(min-width: 900px)").matches) next.clear();
       next.add(name);
+      soughtPanel.current = name;
     }
     setOpen(next);
   };
@@ -80,6 +83,7 @@ export function App(
           {panels.map((name) => (
             <button
               key={name}
+              id={buttonId(name)}
               type="button"
               aria-pressed={open.has(name)}
               onClick={() => toggle(name)}
@@ -101,21 +105,21 @@ export function App(
         <aside aria-label="Open panels">
           {open.has("plot")
             ? (
-              <Panel name="plot" close={toggle}>
+              <Panel name="plot" sought={soughtPanel} close={toggle}>
                 <PlotPanel bench={bench} plotted={plotted} />
               </Panel>
             )
             : null}
           {open.has("console")
             ? (
-              <Panel name="console" close={toggle}>
+              <Panel name="console" sought={soughtPanel} close={toggle}>
                 <ConsolePanel bench={bench} />
               </Panel>
             )
             : null}
           {open.has("clients")
             ? (
-              <Panel name="clients" close={toggle}>
+              <Panel name="clients" sought={soughtPanel} close={toggle}>
                 <ClientsPanel bench={bench} />
               </Panel>
             )
@@ -127,23 +131,37 @@ export function App(
   );
 }
 
+function buttonId(name: PanelName): string {
+  return `open-${name}`;
+}
+
 interface PanelProps {
   readonly name: PanelName;
+  readonly sought: { current: PanelName | undefined };
   readonly close: (name: PanelName) => void;
   readonly children: ComponentChildren;
 }
 
-function Panel({ name, close, children }: PanelProps): VNode {
+function Panel({ name, sought, close, children }: PanelProps): VNode {
   const title = panelTitles[name];
+  const section = useRef<HTMLElement>(null);
+  // Before anything else can have the focus there.
+  useLayoutEffect(() => {
+    if (sought.current === name) section.current?.focus();
+    sought.current = undefined;
+  }, []);
   return (
-    <section class={`panel ${name}`} aria-label={title}>
+    <section class={`panel ${name}`} aria-label={title} tabIndex={-1} ref={section}>
       <div class="panel-head">
         <h2>{title}</h2>
         <button
           type="button"
           class="plain"
           aria-label={`Close ${title}`}
-          onClick={() => close(name)}
+          onClick={() => {
+            close(name);
+            document.getElementById(buttonId(name))?.focus();
+          }}
         >
           ×
         </button>
@@ -165,7 +183,7 @@ function OpenWarning({ bench }: { bench: Bench }): VNode | null {
 }
 
 function ConnectionState({ bench }: { bench: Bench }): VNode {
-  const { state, retryAt, everOpen } = useLive(bench.connection);
+  const { state, retryAt, everOpen, reason } = useLive(bench.connection);
   const welcome = useLive(bench.welcome);
   const [, tick] = useState(0);
   useEffect(() => {
@@ -180,12 +198,15 @@ function ConnectionState({ bench }: { bench: Bench }): VNode {
     ? "Connecting…"
     : state === "connecting"
     ? "Connection lost; reconnecting…"
-    : `Connection lost; trying again in ${seconds} s`;
+    : `Connection lost${reason === "" ? "" : ` (${reason})`}; trying again in ${seconds} s`;
   return (
     <p class={`connection ${state}`}>
-      <span role="status" aria-live={state === "open" ? "polite" : "off"}>
-        <span class="lamp" aria-hidden="true" /> {what}
+      <span class="lamp" aria-hidden="true" />
+      {/* Those who listen are told that it was lost, but not how the seconds go by. */}
+      <span class="unseen" role="status">
+        {state === "open" ? "Connected" : everOpen ? "Connection lost" : "Connecting…"}
       </span>
+      <span aria-hidden="true">{what}</span>
       {state === "open" && welcome !== undefined
         ? (
           <span class="role">

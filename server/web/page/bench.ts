@@ -19,6 +19,7 @@ import type {
 import { HeliographError } from "../../../protocol/errors.ts";
 import { lineReply } from "../../../protocol/line_reply.ts";
 import { PageJournal } from "./journal.ts";
+import { keep, readKept } from "./kept.ts";
 import { Link, type LinkState } from "./link.ts";
 import { Frame, Live } from "./live.tsx";
 import { type LiveField, type LiveInstrument, liveInstrument, readingOf, shapeOf } from "./live_instrument.ts";
@@ -36,6 +37,8 @@ export interface Connection {
   readonly retryAt: number;
   /** Whether the server has ever been reached. */
   readonly everOpen: boolean;
+  /** Why it was lost, where that is known. */
+  readonly reason: string;
 }
 
 /** The bench as this page knows it. */
@@ -45,6 +48,7 @@ export class Bench {
     state: "connecting",
     retryAt: 0,
     everOpen: false,
+    reason: "",
   });
   /** Who the server says that this page is. */
   readonly welcome: Live<Welcome | undefined> = new Live<Welcome | undefined>(
@@ -77,6 +81,8 @@ export class Bench {
   #journalLevel: JournalLevel | undefined;
   /** The number of the message that follows it. */
   #following: number | undefined;
+  /** The numbers that this page's connections have had on this run of the server. */
+  readonly #sessions = new Set<number>();
   #heard = 0;
   #asking = false;
 
@@ -84,12 +90,13 @@ export class Bench {
   constructor(url: string) {
     this.#link = new Link(url, {
       opened: () => void this.#begin().catch(() => this.#link.giveUp("the server did not say what it has")),
-      changed: (state, retryIn) => {
+      changed: (state, retryIn, reason) => {
         const everOpen = this.connection.value.everOpen || state === "open";
         this.connection.value = {
           state,
           retryAt: performance.now() + retryIn,
           everOpen,
+          reason,
         };
       },
       told: (event) => this.#told(event),
@@ -112,16 +119,16 @@ export class Bench {
 
   /** The name that this page goes by; kept in the browser. */
   get name(): string {
-    return localStorage.getItem("heliograph.name") ?? "";
+    return readKept("heliograph.name") ?? "";
   }
 
   /** Takes another name. @throws {HeliographError} Where the server does not take it. */
   async rename(name: string): Promise<void> {
-    localStorage.setItem("heliograph.name", name);
     this.welcome.value = await this.ask(`register ${name}`, {
       cmd: "Hello",
       name,
     }) as Welcome;
+    keep("heliograph.name", name);
     await this.#ask();
   }
 
@@ -273,16 +280,30 @@ export class Bench {
   /** Asks for everything, after the connection was opened. */
   async #begin(): Promise<void> {
     this.#heard = performance.now();
-    const welcome = this.#link.request({ cmd: "Hello", name: this.name });
-    const described = this.#link.request({ cmd: "Describe" });
-    this.welcome.value = (await welcome).value as Welcome;
-    this.#describe((await described).value as InstrumentDescription[]);
+    const [welcome, described] = await Promise.all([this.#hello(), this.#link.request({ cmd: "Describe" })]);
+    // A server that was started again counts its connections anew.
+    if (welcome.started !== this.welcome.value?.started) this.#sessions.clear();
+    this.#sessions.add(welcome.session);
+    this.welcome.value = welcome;
+    this.#describe(described.value as InstrumentDescription[]);
     this.arrangement.begin();
     await this.#link.request({ cmd: "Watch" });
     this.begun.value++;
     await this.#follow();
     await this.#ask();
+    this.#link.settle();
     await this.#compareClocks();
+  }
+
+  /** Says who this page is; a name that this server does not take is left out. */
+  async #hello(): Promise<Welcome> {
+    const hello = async (name: string) => (await this.#link.request({ cmd: "Hello", name })).value as Welcome;
+    try {
+      return await hello(this.name);
+    } catch (error) {
+      if (this.name === "" || (error as HeliographError).code === "connection_lost") throw error;
+      return await hello("");
+    }
   }
 
   /** A tablet's clock may be wrong: ages are told by the server's. */
@@ -321,7 +342,7 @@ export class Bench {
     if (event.event === "journal") {
       // What this page asks is in its journal already, with the whole answer.
       const { entry } = event;
-      const mine = entry.kind === "command" && entry.session === this.welcome.value?.session;
+      const mine = entry.kind === "command" && this.#sessions.has(entry.session);
       if (event.id === this.#following && !mine) this.journal.take(entry);
       return;
     }

@@ -16,7 +16,7 @@ import { ImagePreview } from "./image.tsx";
 import { Live, useLive } from "./live.tsx";
 import { heldText } from "./setting.tsx";
 import { ValueControl, wireValue } from "./value_control.tsx";
-import { Complaint, useWork } from "./work.tsx";
+import { Complaint, onSingleClick, useWork } from "./work.tsx";
 
 /** Whether an instrument is a camera. */
 export function isCamera({ fields, commands }: LiveInstrument): boolean {
@@ -29,6 +29,12 @@ const settings = [["exposuretime", "Exposure time"], ["imagetype", "Type"], [
   "imagetitle",
   "Title",
 ]] as const;
+
+/** What was entered, but for one. */
+function without(entered: Readonly<Record<string, string>>, title: string): Readonly<Record<string, string>> {
+  const { [title]: _, ...others } = entered;
+  return others;
+}
 
 const nothing = new Live<FieldReading>({
   value: null,
@@ -62,18 +68,18 @@ export function CameraControls(
   const off = !mayDo(welcome?.role, "operator") || connection.state !== "open";
   const has = (command: string) => commands.some((each) => each.name === command);
   const busy = !["idle", "aborted", "failed"].includes(state.text);
+  /** Sets what was entered; what is entered meanwhile stays. */
+  const apply = async (title: string) => {
+    const field = fields.get(title);
+    const wanted = entered[title];
+    if (field === undefined || wanted === undefined) return;
+    await bench.set(field, wireValue(field.spec, wanted));
+    setEntered((now) => now[title] === wanted ? without(now, title) : now);
+  };
   /** What was entered is set first: an exposure is taken as it is set. */
   const takeWith = (command: string, args: readonly unknown[]) =>
     void work(async () => {
-      for (const [at, [title]] of settings.entries()) {
-        const field = fields.get(title);
-        const wanted = entered[title];
-        if (field === undefined || wanted === undefined) continue;
-        if (wanted !== heldText(held[at]!, field.spec.type)) {
-          await bench.set(field, wireValue(field.spec, wanted));
-        }
-      }
-      setEntered({});
+      for (const [title] of settings) await apply(title);
       await bench.call(name, command, args);
     });
   const plain = (command: string) => void work(() => bench.call(name, command));
@@ -86,18 +92,23 @@ export function CameraControls(
           if (field === undefined) return null;
           const unit = field.spec.unit === undefined ? "" : `, ${field.spec.unit}`;
           const id = `camera-${name}-${title}`;
+          const is = heldText(held[at]!, field.spec.type);
           return (
-            <label key={title} for={id} class={title}>
-              <span>{label}{unit}</span>
+            <label key={title} for={id} class={`${title} ${entered[title] === undefined ? "" : "typed"}`}>
+              <span>
+                {label}
+                {unit} {entered[title] === undefined ? null : <small>is {is === "" ? "empty" : is}</small>}
+              </span>
               <ValueControl
                 spec={field.spec}
                 id={id}
                 label={`${label}${unit}`}
-                value={entered[title] ?? heldText(held[at]!, field.spec.type)}
+                value={entered[title] ?? is}
                 disabled={off}
-                onChange={(value) => setEntered((now) => ({ ...now, [title]: value }))}
-                onEnter={() => busy || takeWith("expose", [])}
-                onEscape={() => setEntered({})}
+                onChange={(value) =>
+                  setEntered((now) => value === is ? without(now, title) : { ...now, [title]: value })}
+                onEnter={() => void work(() => apply(title))}
+                onEscape={() => setEntered((now) => without(now, title))}
               />
             </label>
           );
@@ -139,7 +150,7 @@ export function CameraControls(
             <button
               type="button"
               disabled={off || state.text !== "exposing"}
-              onClick={() => plain("pause")}
+              onClick={onSingleClick(() => plain("pause"))}
             >
               Pause
             </button>
@@ -150,7 +161,7 @@ export function CameraControls(
             <button
               type="button"
               disabled={off}
-              onClick={() => plain("resume")}
+              onClick={onSingleClick(() => plain("resume"))}
             >
               Resume
             </button>
@@ -160,7 +171,7 @@ export function CameraControls(
           type="button"
           class="danger"
           disabled={off || !busy}
-          onClick={() => plain("abort")}
+          onClick={onSingleClick(() => plain("abort"))}
         >
           Abort
         </button>

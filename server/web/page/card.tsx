@@ -16,7 +16,7 @@ import { useLive } from "./live.tsx";
 import type { Plotted } from "./plotted.ts";
 import { Readout } from "./readout.tsx";
 import { Setting } from "./setting.tsx";
-import { Complaint, useWork } from "./work.tsx";
+import { Complaint, onSingleClick, useWork } from "./work.tsx";
 
 /** More settings than these are folded away. */
 const mostSettings = 8;
@@ -133,7 +133,7 @@ function Holder(
           <button
             type="button"
             aria-label={`Release ${title}`}
-            onClick={() => work(() => bench.release(name))}
+            onClick={onSingleClick(() => work(() => bench.release(name)))}
           >
             Release
           </button>
@@ -144,7 +144,7 @@ function Holder(
             type="button"
             class="plain"
             aria-label={`Take ${title}`}
-            onClick={() => work(() => bench.take(name))}
+            onClick={onSingleClick(() => work(() => bench.take(name)))}
           >
             Take
           </button>
@@ -155,7 +155,7 @@ function Holder(
             type="button"
             class="plain"
             aria-label={`Take ${title} over`}
-            onClick={() => work(() => bench.take(name, true))}
+            onClick={onSingleClick(() => work(() => bench.take(name, true)))}
           >
             Take over
           </button>

@@ -10,6 +10,7 @@ import type { VNode } from "npm:preact@11.2.0";
 import { useEffect, useState } from "npm:preact@11.2.0/hooks";
 import { inColumns, sections } from "./arrangement.ts";
 import type { Bench } from "./bench.ts";
+import { keep, readKept } from "./kept.ts";
 import type { LiveInstrument } from "./live_instrument.ts";
 import { Card } from "./card.tsx";
 import { useLive } from "./live.tsx";
@@ -32,7 +33,7 @@ function cardHeight({ fields }: LiveInstrument): number {
 /** The titles of the groups that are folded on this PC; those of no group stand under no text at all. */
 function storedFolds(): ReadonlySet<string> {
   try {
-    const stored = JSON.parse(localStorage.getItem(foldedKey) ?? "[]");
+    const stored = JSON.parse(readKept(foldedKey) ?? "[]");
     return new Set(Array.isArray(stored) ? stored.map(String) : []);
   } catch {
     return new Set();
@@ -62,7 +63,7 @@ export function Cards(
   const toggle = (title: string) => {
     const next = new Set(folded);
     if (!next.delete(title)) next.add(title);
-    localStorage.setItem(foldedKey, JSON.stringify([...next]));
+    keep(foldedKey, JSON.stringify([...next]));
     setFolded(next);
   };
   const wanted = sought.trim().toLowerCase();

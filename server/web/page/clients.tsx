@@ -138,6 +138,7 @@ function Held({ bench, instrument, session, others, work }: {
   const holder: HolderDescription | null = useLive(instrument.holder);
   const welcome = useLive(bench.welcome);
   const { state } = useLive(bench.connection);
+  const [receiver, setReceiver] = useState("");
   if (holder === null || holder.session !== session) return null;
   const { name, title } = instrument;
   const off = state !== "open";
@@ -157,17 +158,28 @@ function Held({ bench, instrument, session, others, work }: {
               Release
             </button>
             {others.length === 0 ? null : (
-              <select
-                aria-label={`Hand ${title} over`}
-                value=""
-                disabled={off}
-                onChange={(event) => void work(() => bench.handOver(name, Number(event.currentTarget.value)))}
-              >
-                <option value="">Hand over to…</option>
-                {others.map((other) => (
-                  <option key={other.session} value={String(other.session)}>{nameOf(other)}</option>
-                ))}
-              </select>
+              <>
+                <select
+                  aria-label={`Hand ${title} over to`}
+                  value={receiver}
+                  disabled={off}
+                  onChange={(event) => setReceiver(event.currentTarget.value)}
+                >
+                  <option value="">To…</option>
+                  {others.map((other) => (
+                    <option key={other.session} value={String(other.session)}>{nameOf(other)}</option>
+                  ))}
+                </select>
+                <button
+                  type="button"
+                  class="plain"
+                  aria-label={`Hand ${title} over`}
+                  disabled={off || receiver === ""}
+                  onClick={() => void work(() => bench.handOver(name, Number(receiver)))}
+                >
+                  Hand over
+                </button>
+              </>
             )}
           </>
         )

@@ -142,6 +142,8 @@ function CommandEntry({ bench }: { bench: Bench }): VNode {
   const [work, complaint] = useWork();
   const said = useRef<string[]>([]);
   const place = useRef(0);
+  /** What was begun before the arrow keys were used. */
+  const draft = useRef("");
   const run = () =>
     void work(async () => {
       const { instrument = "api", command, args, keywords } = parseCommandLine(
@@ -157,11 +159,12 @@ function CommandEntry({ bench }: { bench: Bench }): VNode {
       await bench.call(instrument, command, args, keywords).catch(() => {});
     });
   const recall = (by: number) => {
+    if (place.current === said.current.length) draft.current = line;
     place.current = Math.max(
       0,
       Math.min(said.current.length, place.current + by),
     );
-    setLine(said.current[place.current] ?? "");
+    setLine(said.current[place.current] ?? draft.current);
   };
   const complete = () => {
     const found = completions(bench, line);

@@ -210,6 +210,7 @@ function Level({ viewer, id, which, label }: {
         step="any"
         value={entered ?? levelText(look[which], look)}
         onInput={(event) => setEntered(event.currentTarget.value)}
+        onWheel={(event) => event.currentTarget.blur()}
         onBlur={take}
         onKeyDown={(event) => {
           if (event.key === "Enter") take();

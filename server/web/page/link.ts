@@ -21,8 +21,8 @@ const longestPause = 10_000;
 export interface LinkListener {
   /** It has been opened: everything has to be asked for anew. */
   opened(): void;
-  /** It is in another state. @param retryIn After how many milliseconds it is tried again; 0 where it is open. */
-  changed(state: LinkState, retryIn: number): void;
+  /** It is in another state. @param retryIn After how many milliseconds it is tried again; 0 where it is open. @param reason Why, if lost. */
+  changed(state: LinkState, retryIn: number, reason: string): void;
   /** The server told of something that is watched. */
   told(event: WatchEvent | JournalEvent): void;
 }
@@ -47,16 +47,20 @@ export class Link {
   open(): void {
     if (this.#socket !== undefined) return;
     clearTimeout(this.#timer);
-    this.#listener.changed("connecting", 0);
+    this.#listener.changed("connecting", 0, "");
     const socket = new WebSocket(this.#url);
     this.#socket = socket;
     socket.onopen = () => {
-      this.#pause = shortestPause;
-      this.#listener.changed("open", 0);
+      this.#listener.changed("open", 0, "");
       this.#listener.opened();
     };
     socket.onmessage = ({ data }) => this.#take(JSON.parse(data));
     socket.onclose = ({ reason }) => this.#lose(socket, reason);
+  }
+
+  /** It is of use: the next time that it is lost, it is tried again soon. */
+  settle(): void {
+    this.#pause = shortestPause;
   }
 
   /** Gives up a link on which nothing comes any more, and tries a new one. @param reason Why. */
@@ -120,6 +124,6 @@ export class Link {
     const pause = this.#pause * (0.75 + Math.random() / 2);
     this.#pause = Math.min(2 * this.#pause, longestPause);
     this.#timer = setTimeout(() => this.open(), pause);
-    this.#listener.changed("lost", pause);
+    this.#listener.changed("lost", pause, reason);
   }
 }

@@ -13,9 +13,9 @@ export const plotHeight = 260;
 /** So many colours tell lines apart; with more they begin again. */
 export const colours = 8;
 
-/** Fields of one unit share an axis. */
+/** Fields of one unit share an axis. A unit may be called anything, also as an axis of uPlot's own is. */
 export function scaleOf({ spec }: LiveField): string {
-  return spec.unit ?? "number";
+  return `in ${spec.unit ?? ""}`;
 }
 
 /** The axes, by unit. */
@@ -61,8 +61,8 @@ export function optionsOf(fields: readonly LiveField[], place: HTMLElement): uPl
       ...scales.map((scale, index): uPlot.Axis => ({
         ...axis,
         scale,
-        label: scale === "number" ? "" : scale,
-        labelSize: scale === "number" ? 0 : 16,
+        label: scale.slice(3),
+        labelSize: scale === "in " ? 0 : 16,
         labelFont: axis.font,
         labelGap: 0,
         size: 52,

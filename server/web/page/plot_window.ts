@@ -48,10 +48,8 @@ export class PlotWindow {
 
   /** The values of a field that are seen. */
   points(field: LiveField): Points {
-    if (this.paused.value === undefined) return field.history ?? nothing;
-    // One that is added later is paused when it is first seen.
-    if (!this.#frozen.has(field) && field.history !== undefined) this.#frozen.set(field, field.history.copy());
-    return this.#frozen.get(field) ?? nothing;
+    // What is added later has no more than what was there then: what is seen ends with the pause.
+    return this.#frozen.get(field) ?? field.history ?? nothing;
   }
 
   /** What is seen. */

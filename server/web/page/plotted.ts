@@ -7,6 +7,7 @@
 import { HeliographError } from "../../../protocol/errors.ts";
 import { History, keptSeconds } from "../../history.ts";
 import type { Bench } from "./bench.ts";
+import { keep, readKept } from "./kept.ts";
 import { isNumeric, type LiveField } from "./live_instrument.ts";
 import { Live } from "./live.tsx";
 
@@ -99,7 +100,7 @@ export class Plotted {
   }
 
   #store(): void {
-    localStorage.setItem(storageKey, JSON.stringify({ names: this.#names, span: this.span.value }));
+    keep(storageKey, JSON.stringify({ names: this.#names, span: this.span.value }));
   }
 
   /** After each connection: the fields are found again, and what was missed is asked for. */
@@ -112,7 +113,11 @@ export class Plotted {
       }
     }
     found.sort((one, other) => this.#names.indexOf(labelOf(one)) - this.#names.indexOf(labelOf(other)));
-    for (const field of found) this.#begin(field, before.get(labelOf(field))?.history);
+    for (const field of found) {
+      const known = before.get(labelOf(field));
+      // On another bench it may be something else.
+      this.#begin(field, known?.spec.unit === field.spec.unit ? known?.history : undefined);
+    }
     if (found.length !== before.size || found.some((field) => before.get(labelOf(field)) !== field)) {
       this.fields.value = found;
       if (before.size === 0 && found.length > 0) this.#added();
@@ -157,7 +162,7 @@ export class Plotted {
 function stored(): { names: readonly string[]; span: number } {
   let kept: { names?: unknown; span?: unknown } | null = null;
   try {
-    kept = JSON.parse(localStorage.getItem(storageKey) ?? "null");
+    kept = JSON.parse(readKept(storageKey) ?? "null");
   } catch {
     // Somebody else has written it.
   }

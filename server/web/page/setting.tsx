@@ -42,12 +42,13 @@ export function Setting(
   const id = `setting-${instrument}-${spec.name}`;
   const complaintId = `${id}-complaint`;
   const send = async (entered: string) => {
-    if (await work(() => bench.set(field, wireValue(spec, entered)))) {
-      setTyped(undefined);
-    }
+    const done = await work(() => bench.set(field, wireValue(spec, entered)));
+    // What was typed meanwhile stays; a switch that was refused is not what it was to be.
+    if (done || spec.type === "switch") setTyped((now) => now === entered ? undefined : now);
   };
   const change = (entered: string) => {
-    setTyped(entered);
+    forget();
+    setTyped(entered === held ? undefined : entered);
     // A staged choice harms nobody until it is confirmed, and a switch is turned on purpose; the rest wants an Enter.
     if (
       spec.type === "switch" || (spec.type === "choice" && spec.needsConfirm)
@@ -70,11 +71,16 @@ export function Setting(
     >
       <dt title={spec.summary}>
         {spec.title}
-        {/* On the same line: what is below, Confirm, stays where somebody is about to click it. */}
-        {staged ? <small class="was" title={reading.applied}>was {reading.applied}</small> : null}
       </dt>
       <dd>
-        {staged ? <span class="badge staged-badge">staged</span> : null}
+        {/* On the same line: what is below, Confirm, stays where somebody is about to click it. */}
+        {staged
+          ? (
+            <span class="badge staged-badge" title={`Waits for Confirm; it was ${reading.applied}`}>
+              <span class="unseen">staged,</span> was {reading.applied}
+            </span>
+          )
+          : null}
         {quality === "good" ? null : <span class="badge">{quality}</span>}
         {writable
           ? (

@@ -77,6 +77,7 @@ export function ValueControl(props: ValueControlProps): VNode {
       <select
         {...shared}
         value={value}
+        onKeyDown={(event) => event.key === "Escape" && onEscape()}
         onChange={(event) => onChange(event.currentTarget.value)}
       >
         {choices.includes(value) ? null : <option value={value}>{value}</option>}
@@ -114,7 +115,10 @@ export function ValueControl(props: ValueControlProps): VNode {
     <input
       {...typing}
       type="number"
-      inputMode="decimal"
+      // The keys of a phone for decimals have no minus.
+      inputMode={minimum !== undefined && minimum >= 0 ? "decimal" : undefined}
+      // Whoever scrolls the page changes nothing.
+      onWheel={(event) => event.currentTarget.blur()}
       min={minimum}
       max={maximum}
       step={stepOf(spec)}

@@ -37,6 +37,17 @@ export function useWork(): [
   return [work, complaint, busy > 0, () => setComplaint("")];
 }
 
+/**
+ * What a click does, the second of two quick ones not: by then another button may be under the mouse.
+ *
+ * @param what What the first one does.
+ */
+export function onSingleClick(what: () => unknown): (event: MouseEvent) => void {
+  return (event) => {
+    if (event.detail <= 1) void what();
+  };
+}
+
 /** What went wrong, if anything. */
 export function Complaint(
   { text, id }: { text: string; id?: string },
