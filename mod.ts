@@ -98,7 +98,8 @@ export type { Answer, Ask, Code, Evaluated, Failure } from "./server/sandbox/mes
 export type { CodePermissions, Language, SandboxOptions } from "./server/sandbox/options.ts";
 export type { EvaluationOptions, Sandbox } from "./server/sandbox/sandbox.ts";
 export type { Session, Sessions, SocketSession } from "./server/sessions.ts";
-export type { Identity, ListenOptions, SocketServer } from "./server/socket_server.ts";
+export type { ListenOptions } from "./server/listening.ts";
+export type { Identity, SocketServer } from "./server/socket_server.ts";
 export type { ClientConnection, Connection } from "./server/connection.ts";
 export type { CommandCounts, CommandRequest, Dispatcher } from "./server/dispatcher.ts";
 export type { FramedConversation } from "./server/framed_conversation.ts";

@@ -15,7 +15,8 @@ import type { Instrument } from "./instruments/instrument.ts";
 import type { Limits } from "./limits.ts";
 import { Services } from "./services.ts";
 import { SocketSession } from "./sessions.ts";
-import { type Identity, type ListenOptions, SocketServer } from "./socket_server.ts";
+import type { ListenOptions } from "./listening.ts";
+import { type Identity, SocketServer } from "./socket_server.ts";
 
 /** How a {@linkcode CommandServer} is made. */
 export interface CommandServerOptions extends ListenOptions {

@@ -22,7 +22,8 @@ import type { Evaluated } from "./sandbox/messages.ts";
 import { pyopticonPatience } from "./sandbox/options.ts";
 import type { Services } from "./services.ts";
 import { SocketSession } from "./sessions.ts";
-import { type Identity, type ListenOptions, SocketServer } from "./socket_server.ts";
+import type { ListenOptions } from "./listening.ts";
+import { type Identity, SocketServer } from "./socket_server.ts";
 
 /** A connection to the dashboard socket. */
 export class DashboardSession extends SocketSession {

@@ -18,7 +18,7 @@ import {
   transferStatus,
 } from "./instruments/camera/image_transfer.ts";
 import type { PixelStore, ReceivedFile } from "./instruments/camera/pixel_store.ts";
-import { cannotListen, checkOpen, drainSeconds, type ListenOptions } from "./socket_server.ts";
+import { checkOpen, drainSeconds, type ListenOptions, TcpPort } from "./listening.ts";
 
 /** How much is written at once. */
 const blockBytes = 1 << 20;
@@ -80,8 +80,7 @@ interface Sender {
 export class ImageServer {
   readonly #store: Pick<PixelStore, "receive">;
   readonly #folder: string;
-  readonly #host: string;
-  readonly #wantedPort: number;
+  readonly #port: TcpPort;
   readonly #largestImage: number;
   readonly #connections: number;
   readonly #idleSeconds: number;
@@ -94,8 +93,6 @@ export class ImageServer {
   readonly #receiving = new Set<Connection>();
   /** The names of the images that are being received, in lower case: some systems do not tell the two apart. */
   readonly #names = new Set<string>();
-  #listener: Deno.TcpListener | undefined;
-  #accepting: Promise<void> = Promise.resolve();
   #stopping: Promise<void> | undefined;
 
   /**
@@ -107,8 +104,7 @@ export class ImageServer {
   constructor(options: ImageServerOptions) {
     const { host = "127.0.0.1", port = 6543, insecureOpen = false } = options;
     checkOpen(host, insecureOpen);
-    this.#host = host;
-    this.#wantedPort = port;
+    this.#port = new TcpPort(host, port, "--image-port", this.#log, (socket) => this.#admit(socket));
     this.#store = options.store;
     this.#folder = options.folder;
     this.#largestImage = options.largestImage ?? 2 ** 31;
@@ -119,12 +115,12 @@ export class ImageServer {
 
   /** The port it listens on; the wanted one before it listens. */
   get port(): number {
-    return this.#listener?.addr.port ?? this.#wantedPort;
+    return this.#port.port;
   }
 
   /** The address it listens on. */
   get host(): string {
-    return this.#host;
+    return this.#port.host;
   }
 
   /**
@@ -133,13 +129,7 @@ export class ImageServer {
    * @throws {HeliographError} `cannot_listen` when the port is in use or the address is not this PC's.
    */
   start(): void {
-    if (this.#listener !== undefined) return;
-    try {
-      this.#listener = Deno.listen({ hostname: this.#host, port: this.#wantedPort });
-    } catch (error) {
-      throw cannotListen(error, this.#host, this.#wantedPort, "--image-port");
-    }
-    this.#accepting = this.#accept(this.#listener);
+    if (!this.#port.listening) this.#port.open();
   }
 
   /** Stops accepting, finishes the images that have begun (for at most five seconds), and closes every connection. */
@@ -149,10 +139,7 @@ export class ImageServer {
   }
 
   async #stop(): Promise<void> {
-    if (this.#listener === undefined) return;
-    this.#listener.close();
-    this.#listener = undefined;
-    await this.#accepting;
+    await this.#port.close();
     const stopping = new Error("the server is stopping");
     for (const connection of this.#served.keys()) if (!this.#receiving.has(connection)) connection.close(stopping);
     const timer = setTimeout(() => {
@@ -166,19 +153,6 @@ export class ImageServer {
   /** Stops it, so that `await using` releases the port. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.stop();
-  }
-
-  async #accept(listener: Deno.TcpListener): Promise<void> {
-    while (this.#listener === listener) {
-      try {
-        this.#admit(await listener.accept());
-      } catch (error) {
-        if (this.#listener !== listener) return;
-        // A client that went before its turn came, or no more file descriptors: those who are connected go on.
-        this.#log.warning("Cannot accept a connection: {error}", { error });
-        await new Promise((resolve) => setTimeout(resolve, 100));
-      }
-    }
   }
 
   #admit(socket: Deno.TcpConn): void {

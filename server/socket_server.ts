@@ -5,33 +5,19 @@
  */
 
 import { getLogger, type Logger } from "npm:@logtape/logtape@2.4.2";
-import { HeliographError } from "../protocol/errors.ts";
+import type { HeliographError } from "../protocol/errors.ts";
 import { Connection } from "./connection.ts";
 import { answerableError } from "./dispatcher.ts";
 import { Admission } from "./admission.ts";
 import type { Role } from "./instruments/command.ts";
-import { isLoopback, roleOfAddress } from "./roles.ts";
+import { checkOpen, drainSeconds, type ListenOptions, TcpPort } from "./listening.ts";
+import { roleOfAddress } from "./roles.ts";
 import type { ListenerAddress, Services } from "./services.ts";
 import type { SocketSession } from "./sessions.ts";
-
-/** Where a server listens. */
-export interface ListenOptions {
-  /** The TCP port; 0 takes any free one. */
-  readonly port?: number;
-  /** The address. @default "127.0.0.1" */
-  readonly host?: string;
-  /** Listens beyond this PC although nothing controls who connects. @default false */
-  readonly insecureOpen?: boolean;
-}
-
-/** How long `stop` waits for what runs, in seconds. */
-export const drainSeconds = 5;
+import { within } from "./within.ts";
 
 /** How often stuck clients are looked for, in milliseconds. */
 export const sweepInterval = 5000;
-
-/** How `accept` fails when a client went before its turn came, as port scanners do: the next one is not kept waiting. */
-const goneBeforeAccepted = [Deno.errors.NotConnected, Deno.errors.ConnectionReset, Deno.errors.ConnectionAborted];
 
 /** The identity of a session that is being opened. */
 export type Identity = Pick<SocketSession, "id" | "protocol" | "role" | "connection">;
@@ -43,15 +29,12 @@ export abstract class SocketServer<S extends SocketSession> {
   /** Where it tells what happens. */
   protected readonly log: Logger;
   readonly #protocol: ListenerAddress["protocol"];
-  readonly #host: string;
-  readonly #wantedPort: number;
-  #listener: Deno.TcpListener | undefined;
-  #accepting: Promise<void> = Promise.resolve();
+  readonly #port: TcpPort;
   #stopping: Promise<void> | undefined;
   #sweep: ReturnType<typeof setInterval> | undefined;
   readonly #served = new Map<S, Promise<void>>();
   readonly #admission: Admission;
-  readonly #describe = (): ListenerAddress => ({ protocol: this.#protocol, host: this.#host, port: this.port });
+  readonly #describe = (): ListenerAddress => ({ protocol: this.#protocol, host: this.host, port: this.port });
 
   /**
    * Makes a server; `start` makes it listen.
@@ -71,24 +54,24 @@ export abstract class SocketServer<S extends SocketSession> {
     this.services = services;
     const { connections, connectionsPerAddress } = services.limits;
     this.#admission = new Admission("the connection", connections, connectionsPerAddress);
-    this.#host = host;
-    this.#wantedPort = port;
     this.log = getLogger(["heliograph", protocol]);
+    const flag = protocol === "line" ? "--command-port" : "--dashboard-port";
+    this.#port = new TcpPort(host, port, flag, this.log, (socket) => this.#admit(socket));
   }
 
   /** The port it listens on; the wanted one before it listens. */
   get port(): number {
-    return this.#listener?.addr.port ?? this.#wantedPort;
+    return this.#port.port;
   }
 
   /** The address it listens on. */
   get host(): string {
-    return this.#host;
+    return this.#port.host;
   }
 
   /** Whether it listens. */
   get listening(): boolean {
-    return this.#listener !== undefined;
+    return this.#port.listening;
   }
 
   /**
@@ -97,26 +80,18 @@ export abstract class SocketServer<S extends SocketSession> {
    * @throws {HeliographError} `cannot_listen` when the port is in use or the address is not this PC's.
    */
   start(): void {
-    if (this.#listener !== undefined) return;
-    try {
-      // Deno knows tcpBacklog from 2.9 on, and ignores it before: many clients may connect at once.
-      const options = { hostname: this.#host, port: this.#wantedPort, tcpBacklog: 4096 };
-      this.#listener = Deno.listen(options);
-    } catch (error) {
-      const flag = this.#protocol === "line" ? "--command-port" : "--dashboard-port";
-      throw cannotListen(error, this.#host, this.#wantedPort, flag);
-    }
+    if (this.listening) return;
+    this.#port.open();
     this.services.listeners.add(this.#describe);
     this.#sweep = setInterval(() => {
       for (const session of this.#served.keys()) session.connection.dropIfStuck();
     }, sweepInterval);
-    this.#accepting = this.#accept(this.#listener);
   }
 
   /** Serves until it is stopped. */
   async begin(): Promise<void> {
     this.start();
-    await this.#accepting;
+    await this.#port.closed;
     await Promise.all(this.#served.values());
   }
 
@@ -127,17 +102,13 @@ export abstract class SocketServer<S extends SocketSession> {
   }
 
   async #stop(): Promise<void> {
-    if (this.#listener === undefined) return;
-    this.#listener.close();
-    this.#listener = undefined;
+    if (!this.listening) return;
+    const closed = this.#port.close();
     this.services.listeners.delete(this.#describe);
     clearInterval(this.#sweep);
-    await this.#accepting;
+    await closed;
     for (const session of this.#served.keys()) session.end();
-    const timeout = Promise.withResolvers<void>();
-    const timer = setTimeout(timeout.resolve, drainSeconds * 1000);
-    await Promise.race([Promise.all(this.#served.values()), timeout.promise]);
-    clearTimeout(timer);
+    await within(drainSeconds * 1000, Promise.all(this.#served.values()));
     for (const session of this.#served.keys()) {
       session.connection.close(
         new Error(`what it asked for was not done ${drainSeconds} s after the server was stopped`),
@@ -159,27 +130,6 @@ export abstract class SocketServer<S extends SocketSession> {
   /** Any exception as the error to answer; one that is neither an instrument's nor a client's fault is logged. */
   protected failure(error: unknown): HeliographError {
     return answerableError(error, this.log);
-  }
-
-  async #accept(listener: Deno.TcpListener): Promise<void> {
-    while (this.#listener === listener) {
-      let socket: Deno.TcpConn;
-      try {
-        socket = await listener.accept();
-      } catch (error) {
-        if (this.#listener !== listener) return;
-        if (goneBeforeAccepted.some((kind) => error instanceof kind)) continue;
-        // Out of file descriptors, say: those who are connected go on, and some of them will go.
-        this.log.error("Cannot accept a connection: {error}", { error });
-        await new Promise((resolve) => setTimeout(resolve, 100));
-        continue;
-      }
-      try {
-        this.#admit(socket);
-      } catch (error) {
-        this.log.debug("A client went before it was served: {error}", { error });
-      }
-    }
   }
 
   #admit(socket: Deno.TcpConn): void {
@@ -223,48 +173,4 @@ export abstract class SocketServer<S extends SocketSession> {
     if (reason === "") this.log.debug("{client} disconnected", { client: label });
     else this.log.warning("Dropped {client}: {reason}", { client: label, reason });
   }
-}
-
-/**
- * Whether a server may listen where it shall.
- *
- * @param host The address.
- * @param insecureOpen Whether it may listen beyond this PC.
- * @throws {HeliographError} `cannot_listen`, with what to do instead.
- */
-export function checkOpen(host: string, insecureOpen: boolean): void {
-  if (isLoopback(host) || insecureOpen) return;
-  throw new HeliographError(
-    "cannot_listen",
-    `Cannot listen on ${host}: whoever reaches this PC could drive its instruments, since nothing controls who ` +
-      "connects. Listen on 127.0.0.1 and come in by SSH (ssh -L 2402:127.0.0.1:2402 USER@THIS-PC), or give " +
-      "--insecure-open if everybody on the network may",
-  );
-}
-
-/**
- * Why a server cannot listen.
- *
- * @param error What the system said.
- * @param host The address.
- * @param port The port.
- * @param flag What chooses another port.
- */
-export function cannotListen(error: unknown, host: string, port: number, flag: string): HeliographError {
-  const where = `${host}:${port}`;
-  if (error instanceof Deno.errors.AddrInUse) {
-    return new HeliographError(
-      "cannot_listen",
-      `Cannot listen on ${where}: another program uses port ${port}. Stop it, or choose another port with ${flag} (0 takes any free one)`,
-      { cause: error },
-    );
-  }
-  if (error instanceof Deno.errors.AddrNotAvailable) {
-    return new HeliographError("cannot_listen", `Cannot listen on ${where}: ${host} is not an address of this PC`, {
-      cause: error,
-    });
-  }
-  return new HeliographError("cannot_listen", `Cannot listen on ${where}: ${(error as Error).message}`, {
-    cause: error,
-  });
 }
