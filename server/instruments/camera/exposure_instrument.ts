@@ -13,18 +13,17 @@ import { checkText } from "../fits/card.ts";
 import type { Instrument } from "../instrument.ts";
 import { azcamToolCommands } from "../simulated/azcam_tool.ts";
 import type { Value } from "../values.ts";
-import { cameraFields, imageTypes, lights } from "./camera_fields.ts";
+import { cameraFields, imageTypes } from "./camera_fields.ts";
 import { CameraGeometry, keep } from "./camera_geometry.ts";
 import { type Clock, systemClock } from "./clock.ts";
 import type { Detector } from "./detector.ts";
 import { Exposure, type ExposurePlan, NotNow } from "./exposure.ts";
+import { ExposurePlans, type Overrides } from "./exposure_plans.ts";
 import { flags } from "./exposure_states.ts";
 import { azcamStatus } from "./exposure_status.ts";
 import { pixelCount } from "./geometry.ts";
 import { geometryCommands } from "./geometry_commands.ts";
-import { imageParts } from "./image_header.ts";
-import { ImageFolders, noFolder } from "./image_folders.ts";
-import { imageNumber } from "./part_file.ts";
+import { ImageFolders } from "./image_folders.ts";
 import { LastImages } from "./last_images.ts";
 import { PixelStore } from "./pixel_store.ts";
 import { RemoteImages } from "./remote_images.ts";
@@ -38,15 +37,6 @@ interface ExposureArguments {
   readonly exposure_time: number;
   readonly imagetype: string;
   readonly title: string;
-}
-
-/** What an exposure may be told beside what is set. */
-interface Overrides {
-  readonly seconds?: number;
-  readonly type?: string;
-  readonly title?: string;
-  readonly test?: boolean;
-  readonly flush?: boolean;
 }
 
 /** What a camera is made of. */
@@ -88,23 +78,30 @@ class Camera {
   readonly #exposure: Exposure;
   readonly #remote: RemoteImages;
   readonly #images: LastImages;
-  readonly #software: string;
+  readonly #plans: ExposurePlans;
   readonly #log = getLogger(["heliograph", "camera"]);
   /** How many exposures the sequence that is under way has, whatever is set meanwhile. */
   #sequenceTotal = 1;
   readonly #systemName: string;
 
   constructor(options: CameraOptions) {
-    const { title = "exposure", summary, detector, imageFolders, clock = systemClock, software } = options;
+    const { title = "exposure", summary, detector, imageFolders, clock = systemClock, software = "heliograph" } =
+      options;
     const { pixels = new PixelStore(imageFolders) } = options;
     this.#detector = detector;
     this.#pixels = pixels;
-    this.#software = software ?? "heliograph";
     this.#systemName = options.systemName ?? "sim";
     this.#folders = new ImageFolders(imageFolders);
     this.#remote = new RemoteImages(pixels);
     this.#images = new LastImages(pixels);
     this.#geometry = new CameraGeometry(detector.format, detector.focalPlane);
+    this.#plans = new ExposurePlans({
+      camera: () => this.instrument,
+      detector,
+      folders: this.#folders,
+      geometry: this.#geometry,
+      software,
+    });
     this.#exposure = new Exposure({
       detector,
       clock,
@@ -128,7 +125,7 @@ class Camera {
       settingsBeside: true,
       images: this.#images,
       commands: () => ({
-        ...settingCommands(() => this.instrument, () => this.#nextFile()),
+        ...settingCommands(() => this.instrument, () => this.#plans.nextFile()),
         ...geometryCommands(this.#geometry, () => this.#publishRegion()),
         ...this.#exposureCommands(),
         ...this.#stateCommands(),
@@ -201,74 +198,6 @@ class Camera {
     this.#publishRegion();
   }
 
-  /** The path of the next image, with forward slashes as azcam has it, and where its number is in it. */
-  #fileName(type: string, test: boolean): Pick<ExposurePlan, "file" | "numbered"> {
-    const set = this.#held<string>("imagefolder");
-    const folder = (this.#folders.roots.length === 0 ? set : this.#folders.resolve(set)).replace(/\/+$/, "");
-    if (test) return { file: `${folder}/test.fits` };
-    // A root that ends with a full stop gives one, as in azcam.
-    const plain = (name: string) => `${folder}/${name.replaceAll("..", ".")}`;
-    const root = this.#held<string>("imageroot");
-    const end = `${this.#is("imageautoname") ? type : ""}.fits`;
-    if (!this.#is("imageincludesequencenumber")) return { file: plain(`${root}${end}`) };
-    const number = this.#held<number>("imagesequencenumber");
-    return {
-      file: plain(`${root}${imageNumber(number)}${end}`),
-      numbered: { before: plain(root), number, after: end },
-    };
-  }
-
-  #nextFile(): string {
-    return this.#fileName(this.#held("imagetype"), this.#is("imagetest")).file;
-  }
-
-  /** What is to be exposed, as it is set now. */
-  #plan(overrides: Overrides): ExposurePlan {
-    if (this.#folders.roots.length === 0) throw noFolder();
-    const type = overrides.type ?? this.#held<string>("imagetype");
-    const test = overrides.test ?? this.#is("imagetest");
-    const set = overrides.title ?? this.#held<string>("imagetitle");
-    const title = set === "" && this.#is("autotitle") ? type : set;
-    checkText(title, "the image title");
-    const { file, numbered } = this.#fileName(type, test);
-    const seconds = type === "zero" ? 0 : overrides.seconds ?? this.#held<number>("exposuretime");
-    const { format, focalPlane, region } = this.#geometry;
-    const readouts = this.#geometry.readouts();
-    const description = {
-      name: file.slice(file.lastIndexOf("/") + 1),
-      type,
-      title,
-      requested: seconds,
-      detector: this.#detector,
-      format,
-      focalPlane,
-      region,
-      readouts,
-      keywords: this.#keywords(),
-      software: this.#software,
-    };
-    return {
-      seconds,
-      light: lights[type]!,
-      readout: { format, readouts },
-      flush: overrides.flush ?? this.#is("flusharray"),
-      file,
-      numbered,
-      overwrite: test || this.#is("imageoverwrite"),
-      test,
-      number: this.#held("imagesequencenumber"),
-      // The folders that the operator named are made; a mistyped one below them is not.
-      createFolder: this.#folders.roots.includes(file.slice(0, file.lastIndexOf("/"))),
-      parts: (times) => imageParts(description, times),
-    };
-  }
-
-  /** What the instruments of the bench say in headers; the camera's own goes before. */
-  #keywords() {
-    const others = this.instrument.surroundings?.instruments.filter((other) => other !== this.instrument) ?? [];
-    return [this.instrument, ...others].flatMap(({ keywords }) => keywords.cards());
-  }
-
   /** Takes exposures until they are done, or until the command's deadline or its error. */
   async #take(signal: AbortSignal, work: () => Promise<void>): Promise<void> {
     const stop = () => void this.#exposure.abort(new InstrumentError("Exposure aborted: it took too long"));
@@ -307,9 +236,9 @@ class Camera {
   /** The plan of the next exposure. An image that waits to be written goes first, unless this one would overwrite it. */
   async #next(overrides: Overrides): Promise<ExposurePlan> {
     const { kept } = this.#exposure;
-    if (kept?.plan.test && this.#plan(overrides).test) this.#exposure.kept = undefined;
+    if (kept?.plan.test && this.#plans.plan(overrides).test) this.#exposure.kept = undefined;
     else if (kept !== undefined) await this.#exposure.prepare(() => this.#writeKept());
-    return this.#plan(overrides);
+    return this.#plans.plan(overrides);
   }
 
   /** When the server stops: an image that waits to be written is lost unless it can be written now. */
@@ -524,7 +453,7 @@ class Camera {
 
   /** What `expose1` can refuse before it answers: where nothing else is under way, whether the image can be written. */
   async #beginAlone(overrides: Overrides): Promise<void> {
-    const { file, overwrite, createFolder, numbered } = this.#plan(overrides);
+    const { file, overwrite, createFolder, numbered } = this.#plans.plan(overrides);
     if (this.#exposure.busy || this.#exposure.kept !== undefined) return;
     await this.#pixels.check({ file, overwrite, createFolder, numbered });
   }
@@ -582,7 +511,7 @@ class Camera {
       percentLeft: this.#shareLeft(),
       ...(inSequence ? { sequence: { number: this.#held("exposuresequencenumber"), total: this.#sequenceTotal } } : {}),
       temperatures: temperatures.map(Number),
-      file: this.#nextFile(),
+      file: this.#plans.nextFile(),
       systemName: this.#systemName,
       held: (field) => this.#held(field),
     });
