@@ -89,7 +89,7 @@ export class Bench {
   /** Connects. @param url Of the server's WebSocket. */
   constructor(url: string) {
     this.#link = new Link(url, {
-      opened: () => void this.#begin().catch(() => this.#link.giveUp("the server did not say what it has")),
+      opened: () => void this.#begin().catch((error: Error) => this.#link.giveUp(error.message)),
       changed: (state, retryIn, reason) => {
         const everOpen = this.connection.value.everOpen || state === "open";
         this.connection.value = {
