@@ -144,7 +144,8 @@ export function formatCommandLine(
   return [
     instrument === "api" ? command : `${instrument}.${command}`,
     ...args.map(word),
-    ...[...keywords].map(([key, value]) => `${key}=${word(value)}`),
+    // What is no name is refused anyway; it stays one word.
+    ...[...keywords].map(([key, value]) => `${key.replace(/\W+/g, "_")}=${word(value)}`),
   ].join(" ");
 }
 

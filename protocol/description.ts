@@ -135,6 +135,9 @@ export interface ContactDescription {
   readonly reason: string;
 }
 
+/** The commands that every instrument has. */
+export const standardCommandNames: readonly string[] = ["get", "set", "confirm", "revert", "describe", "help"];
+
 /** An instrument, its fields with their values, and its commands. */
 export interface InstrumentDescription {
   /** An identifier: `uv_light`. */
@@ -195,7 +198,7 @@ export interface SessionDescription {
   readonly lastRequestTime: string | null;
 }
 
-/** How important something that happened is: what only reads is `debug`, what failed is at least `warning`. */
+/** How important something that happened is: what only reads is `debug`, also where it fails; else a failure is `warning`. */
 export type JournalLevel = "debug" | "info" | "warning" | "error";
 
 /** The levels of the journal, the least important first. */
@@ -205,8 +208,8 @@ export const journalLevels: readonly JournalLevel[] = ["debug", "info", "warning
 export interface JournalEntry {
   /** Counts up. A command is told when it begins and, with the same number, when it is answered. */
   readonly number: number;
-  /** `command`: somebody asked for something. `log`: a line of the server's log. */
-  readonly kind: "command" | "log";
+  /** `command`: somebody asked an instrument for something. `code`: somebody sent code. `log`: the server's log. */
+  readonly kind: "command" | "code" | "log";
   /** When it began, ISO 8601 in UTC. */
   readonly time: string;
   /** How important it is. */
@@ -219,7 +222,7 @@ export interface JournalEntry {
   readonly instrument: string;
   /** A command as an azcam line, code as it is, or what the log told; cut where it is very long. */
   readonly text: string;
-  /** The answer as azcam's reply line; only where a command has been answered. */
+  /** The answer as azcam's reply line; only where there is one. */
   readonly answer?: string;
   /** How long the answer took, in seconds. */
   readonly seconds?: number;

@@ -7,18 +7,17 @@
 import * as z from "npm:zod@4.6.7";
 import type { Arrangement } from "../protocol/arrangement.ts";
 import { BenchFileError, type Problem, Source } from "./bench_file/source.ts";
+import { plainLine } from "./plain_text.ts";
 import { formProblems } from "./bench_file/validate.ts";
 
 /** The version of the file that this program writes. */
 const fileVersion = 1;
 
-/** Neither line breaks nor other control characters, nor what turns the direction of the text around it. */
-const singleLine = /^[^\p{Cc}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]*$/u;
 const notOneLine = "it is one line without control characters";
 
-const name = z.string().min(1).max(200, "a name has at most 200 characters").regex(singleLine, notOneLine);
+const name = z.string().min(1).max(200, "a name has at most 200 characters").regex(plainLine, notOneLine);
 const names = z.array(name).max(2000, "that many instruments are no bench");
-const title = z.string().trim().max(80, "a title has at most 80 characters").regex(singleLine, notOneLine)
+const title = z.string().trim().max(80, "a title has at most 80 characters").regex(plainLine, notOneLine)
   .regex(/\S/, "a title needs something to read");
 
 /** An arrangement as a client sends it. */

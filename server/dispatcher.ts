@@ -14,7 +14,7 @@ import type { Command, Role } from "./instruments/command.ts";
 import { unknownCommand } from "./instruments/describe.ts";
 import { type Issue, Work } from "./instruments/command_queue.ts";
 import { InstrumentError } from "./instruments/errors.ts";
-import { Journal } from "./journal.ts";
+import type { Journal } from "./journal.ts";
 import type { FieldHolder } from "./instruments/field.ts";
 import type { Instrument } from "./instruments/instrument.ts";
 import { didYouMean } from "./instruments/names.ts";
@@ -87,7 +87,7 @@ export class Dispatcher {
   #stopping = false;
 
   /** Makes it take requests. @param bench The instruments. @param journal Where every command is told. */
-  constructor(bench: Bench, journal: Journal = new Journal()) {
+  constructor(bench: Bench, journal: Journal) {
     this.#bench = bench;
     this.journal = journal;
   }

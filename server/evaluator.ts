@@ -74,7 +74,7 @@ export class Evaluator {
       throw new HeliographError("bad_argument", `Cannot run ${code.language}: code is javascript or python`);
     }
     const answered = this.#dispatcher.control.work(client);
-    const told = this.#dispatcher.journal.begin("", () => askerOf(client), () => codeText(code), false);
+    const told = this.#dispatcher.journal.begin(undefined, () => askerOf(client), () => code.source, false);
     const sender = new EvaluationSender(this.#bench, this.#dispatcher, this.#name, client, options.output);
     try {
       const evaluated = await this.#sandbox.evaluate({ ...code, language }, sender, client, options);
@@ -88,11 +88,6 @@ export class Evaluator {
       sender.end();
     }
   }
-}
-
-/** Code as the journal tells it: an expression as azcam's clients send it. */
-function codeText({ mode, source }: Pick<Code, "mode" | "source">): string {
-  return mode === "eval" ? `eval ${source}` : source;
 }
 
 /** How many lines of an evaluation the log tells, and how long each may be, in characters. */

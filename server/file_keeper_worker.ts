@@ -54,6 +54,15 @@ function write(kept: KeptFile, text: string): void {
   out.commit();
 }
 
+/** Keeps the file under another name, unless somebody has taken it away. */
+function setAside({ file, aside }: KeptFile): void {
+  try {
+    Deno.renameSync(file, aside);
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  }
+}
+
 function perform({ kept, task }: ToFileKeeper): string | undefined {
   switch (task.kind) {
     case "read":
@@ -65,7 +74,7 @@ function perform({ kept, task }: ToFileKeeper): string | undefined {
       write(kept, task.text);
       return;
     case "set aside":
-      inWords(() => Deno.renameSync(kept.file, kept.aside));
+      inWords(() => setAside(kept));
       return;
   }
 }

@@ -62,24 +62,24 @@ export class Journal {
   /**
    * Notes that somebody asks for something.
    *
-   * @param instrument The name of the instrument that is asked; empty for code.
+   * @param instrument The name of the instrument that is asked; `undefined` for code.
    * @param asker Makes who asks; only called where somebody wants to know.
    * @param text Makes what they ask.
    * @param onlyReads Whether that changes nothing: then it is told at the level `debug`, and not kept.
    * @returns Tells how it ended; `undefined` where nobody wants to know.
    */
-  begin(instrument: string, asker: () => Asker, text: () => string, onlyReads: boolean): Ended | undefined {
+  begin(instrument: string | undefined, asker: () => Asker, text: () => string, onlyReads: boolean): Ended | undefined {
     const level = onlyReads ? "debug" : "info";
     if (onlyReads && !this.#readsWanted) return undefined;
     const { label, session } = asker();
     const entry: JournalEntry = {
       number: ++this.#last,
-      kind: "command",
+      kind: instrument === undefined ? "code" : "command",
       time: new Date().toISOString(),
       level,
       client: label,
       session,
-      instrument,
+      instrument: instrument ?? "",
       text: written(text),
     };
     const begun = performance.now();
@@ -87,7 +87,12 @@ export class Journal {
     this.#tell(entry);
     return (answer, failed) => {
       const seconds = Math.round(performance.now() - begun) / 1000;
-      const ended = { ...entry, level: failed ? "warning" : level, answer: written(answer), seconds } as const;
+      const ended = {
+        ...entry,
+        level: failed && !onlyReads ? "warning" : level,
+        answer: written(answer),
+        seconds,
+      } as const;
       // It may have been forgotten meanwhile, and a reading that failed was never kept.
       if (this.#ring[place] === entry) this.#ring[place] = ended;
       this.#tell(ended);
@@ -97,7 +102,7 @@ export class Journal {
   /** Takes a line of the server's log: a sink of LogTape. */
   readonly log = ({ level, message, properties, timestamp }: LogRecord): void => {
     // What clients ask is told as the commands that it comes to, and by their levels.
-    if ("request" in properties || "line" in properties) return;
+    if ("request" in properties || "reply" in properties) return;
     const { client = "", instrument = "" } = properties;
     const entry: JournalEntry = {
       number: ++this.#last,

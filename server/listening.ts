@@ -21,6 +21,9 @@ export interface ListenOptions {
 /** How long `stop` waits for what runs, in seconds. */
 export const drainSeconds = 5;
 
+/** How often stuck clients are looked for, in milliseconds. */
+export const sweepInterval = 5000;
+
 /** How `accept` fails when a client went before its turn came, as port scanners do: the next one is not kept waiting. */
 const goneBeforeAccepted = [Deno.errors.NotConnected, Deno.errors.ConnectionReset, Deno.errors.ConnectionAborted];
 

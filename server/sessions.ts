@@ -10,11 +10,11 @@ import { beginsHttp } from "../protocol/http_guard.ts";
 import { joined } from "../protocol/bytes.ts";
 import type { ClientConnection, Connection } from "./connection.ts";
 import type { Role } from "./instruments/command.ts";
+import { plainLine } from "./plain_text.ts";
 
 /** The name that a client gives itself. @throws {HeliographError} `bad_argument` for one that cannot be. */
 export function checkedName(name: string): string {
-  // Also those that turn the text around them round.
-  if (name === "" || name.length > 64 || /\p{C}/u.test(name)) {
+  if (name === "" || name.length > 64 || !plainLine.test(name)) {
     throw new HeliographError("bad_argument", "Cannot register that name: give 1 to 64 printable characters");
   }
   return name;

@@ -10,14 +10,11 @@ import { Connection } from "./connection.ts";
 import { answerableError } from "./dispatcher.ts";
 import { Admission } from "./admission.ts";
 import type { Role } from "./instruments/command.ts";
-import { checkOpen, drainSeconds, type ListenOptions, TcpPort } from "./listening.ts";
+import { checkOpen, drainSeconds, type ListenOptions, sweepInterval, TcpPort } from "./listening.ts";
 import { roleOfAddress } from "./roles.ts";
 import type { ListenerAddress, Services } from "./services.ts";
 import type { SocketSession } from "./sessions.ts";
 import { within } from "./within.ts";
-
-/** How often stuck clients are looked for, in milliseconds. */
-export const sweepInterval = 5000;
 
 /** The identity of a session that is being opened. */
 export type Identity = Pick<SocketSession, "id" | "protocol" | "role" | "connection">;

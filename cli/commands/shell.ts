@@ -9,7 +9,7 @@ import process from "node:process";
 import { createInterface, type Interface } from "node:readline";
 import { buildCommand } from "npm:@stricli/core@1.3.0";
 import { parseCommandLine } from "../../protocol/command_line.ts";
-import type { InstrumentDescription } from "../../protocol/description.ts";
+import { type InstrumentDescription, standardCommandNames } from "../../protocol/description.ts";
 import { HeliographError } from "../../protocol/errors.ts";
 import { type ConnectionFlags, dashboardClient, dashboardFlags } from "../connection.ts";
 import type { CliContext } from "../context.ts";
@@ -81,7 +81,7 @@ export class ShellCompleter {
     if (first === undefined) {
       const instrument = this.#find(last.split(".")[0]!);
       if (last.includes(".") && instrument !== undefined) {
-        return [...instrument.commands.map(({ name }) => name), "get", "set", "confirm", "revert", "describe", "help"]
+        return [...instrument.commands.map(({ name }) => name), ...standardCommandNames]
           .map((command) => `${instrument.name}.${command}`);
       }
       return [...Object.keys(shellWords), ...names.map((name) => `${name}.`)];

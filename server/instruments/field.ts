@@ -161,6 +161,8 @@ export class FieldHolder implements Field {
     if (this.#applied === undefined) return;
     const { value, quality, reason, time, readAt } = this.#applied;
     // Nobody has read it meanwhile.
+    this.time = time;
+    this.readAt = readAt;
     this.#become(value, quality, reason, false, time, readAt);
   }
 
@@ -186,7 +188,9 @@ export class FieldHolder implements Field {
   /** While another value is staged: that the applied one is not to be trusted any more. */
   #applyInDoubt(quality: Quality, reason: string): void {
     const applied = this.#applied!;
-    if (applied.value !== undefined && applied.quality === "good") this.#applied = { ...applied, quality, reason };
+    if (applied.value === undefined || applied.quality !== "good") return;
+    this.#applied = { ...applied, quality, reason };
+    this.#changed(this);
   }
 
   /** Nothing answered to it: each time in a row it is asked half as often. @param interval How often it is read, in seconds. */

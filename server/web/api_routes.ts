@@ -45,7 +45,7 @@ function serverRoutes(services: Services, requests: Requests): Route[] {
         answers: json("The clients, oldest first", listOf(reference("Client"))),
       },
       answer: ({ client }) => {
-        services.dispatcher.check(client, "observer", "Status");
+        services.dispatcher.allow(client, "observer", "Status");
         return services.sessions.describe();
       },
     },
@@ -133,7 +133,7 @@ function arrangementRoutes(services: Services, requests: Requests): Route[] {
         answers: json("The arrangement, and how it is kept", reference("ArrangementState")),
       },
       answer: ({ client }) => {
-        services.dispatcher.check(client, "observer", "arrangement");
+        services.dispatcher.allow(client, "observer", "arrangement");
         return services.arrangement.state;
       },
     },

@@ -21,21 +21,18 @@ export class HttpClient implements Requester {
   readonly hostname: string;
   /** The name they gave, or empty. */
   readonly name: string;
-  readonly #address: string;
   readonly #signal: AbortSignal;
 
   /**
    * Makes it.
    *
    * @param hostname The IP address of their PC.
-   * @param address That, and their port.
    * @param name The name they gave, or empty.
    * @param signal Aborted when they have gone.
    * @param role What they may do. @default what their address may
    */
-  constructor(hostname: string, address: string, name: string, signal: AbortSignal, role?: Role) {
+  constructor(hostname: string, name: string, signal: AbortSignal, role?: Role) {
     this.hostname = hostname;
-    this.#address = address;
     this.name = name;
     this.#signal = signal;
     this.role = role ?? roleOfAddress(hostname);
@@ -48,12 +45,13 @@ export class HttpClient implements Requester {
 
   /** How the log calls them. */
   get label(): string {
-    return this.name === "" ? `HTTP client ${this.#address}` : `${this.name} (HTTP, ${this.#address})`;
+    // Each request may come from another port: that tells nobody from another.
+    return this.name === "" ? `HTTP client ${this.hostname}` : `${this.name} (HTTP, ${this.hostname})`;
   }
 
   /** The same one, allowed no more than to read. */
   get observing(): HttpClient {
-    return new HttpClient(this.hostname, this.#address, this.name, this.#signal, "observer");
+    return new HttpClient(this.hostname, this.name, this.#signal, "observer");
   }
 }
 

@@ -67,7 +67,7 @@ async function found<T>(work: Promise<T>): Promise<T> {
  */
 export function imageRoutes({ dispatcher }: Services): Route[] {
   const imagesOf = (name: string, client: HttpClient): ImageSource => {
-    dispatcher.check(client, "observer", "image");
+    dispatcher.allow(client, "observer", "image");
     const { images, title } = dispatcher.instrument(name);
     if (images !== undefined) return images;
     throw new HttpError(404, "unavailable", `${title} takes no images`);

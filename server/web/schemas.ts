@@ -88,9 +88,11 @@ export const schemas = {
   }),
   JournalEntry: object("Something that happened", {
     number: about("counts up", count),
-    kind: about("somebody asked for something, or a line of the server's log", { enum: ["command", "log"] }),
+    kind: about("what somebody asked for, code that somebody sent, or a line of the server's log", {
+      enum: ["command", "code", "log"],
+    }),
     time: about("when it began", time),
-    level: about("what only reads is debug, what failed is at least warning", { enum: journalLevels }),
+    level: about("what only reads is debug; else what failed is warning", { enum: journalLevels }),
     client: about("who asked, as the log calls them; empty for nobody", text),
     session: about("the number of the connection that asked; 0 for none", count),
     instrument: about("what was asked; empty for none", text),

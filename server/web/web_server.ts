@@ -11,8 +11,7 @@ import { addressAndPort } from "../connection.ts";
 import { answerableError } from "../dispatcher.ts";
 import { roleOfAddress } from "../roles.ts";
 import type { ListenerAddress, Services } from "../services.ts";
-import { cannotListen, checkOpen, drainSeconds, type ListenOptions } from "../listening.ts";
-import { sweepInterval } from "../socket_server.ts";
+import { cannotListen, checkOpen, drainSeconds, type ListenOptions, sweepInterval } from "../listening.ts";
 import { apiRoutes } from "./api_routes.ts";
 import { assetResponse, assets } from "./assets.ts";
 import { azcamRoutes } from "./azcam_api.ts";
@@ -236,8 +235,7 @@ export class WebServer {
     const takesBody = method === "POST" || method === "PUT";
     if (takesBody) checkJson(headers);
     const body = takesBody ? await readJson(request, this.#services.limits) : {};
-    const { hostname, port } = remote;
-    const client = new HttpClient(hostname, addressAndPort(hostname, port), nameOf(headers), request.signal);
+    const client = new HttpClient(remote.hostname, nameOf(headers), request.signal);
     const answer = await route.answer({ parameters, query: url.searchParams, body, client, request });
     return answer instanceof Response ? answer : Response.json(answer ?? null);
   }

@@ -1,7 +1,7 @@
 /** The journal: what everybody asks and is answered, and the server's log, for whoever follows. */
 import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
 import type { HeliographServer, JournalEntry } from "../../mod.ts";
-import { command, defineInstrument } from "../../mod.ts";
+import { command, defineInstrument, demoInstruments } from "../../mod.ts";
 import { RawClient, startServer } from "../fixture.ts";
 import { programs, ServerProcess } from "../server_process.ts";
 import { ask } from "./web_fixture.ts";
@@ -150,8 +150,46 @@ Deno.test("journal: what fails later, and code that fails, are told as failed", 
   deepStrictEqual([failed!.level, failed!.answer], ["warning", "ERROR AzcamError('the belt slips')"]);
   await robot.ask("eval 1 +");
   const [code, wrong] = await follower.entries(2);
-  deepStrictEqual([code!.text, wrong!.level, wrong!.number], ["eval 1 +", "warning", code!.number]);
+  deepStrictEqual([code!.kind, code!.text, wrong!.level, wrong!.number], ["code", "1 +", "warning", code!.number]);
   match(wrong!.answer!, /SyntaxError/);
+});
+
+Deno.test("journal: what only reads stays at debug where it fails; nothing that is told has two lines", async () => {
+  await using server = startServer();
+  using client = await RawClient.connect(server.dashboardServer.port);
+  using quiet = await follow(server);
+  using all = await follow(server, "debug");
+  await client.request({ id: 1, cmd: "Get", instrument: "tempcon", field: "nonsense" });
+  await client.request({
+    id: 2,
+    cmd: "Call",
+    instrument: "tempcon",
+    command: "set_control_temperature",
+    args: ["one\ntwo"],
+    kwargs: { "x\ntelescope.set_focus 5\n# ": 1 },
+  });
+  const [, read, call] = await all.entries(4);
+  deepStrictEqual([read!.level, read!.text], ["debug", "tempcon.get nonsense"]);
+  strictEqual(call!.text, 'tempcon.set_control_temperature "one two" x_telescope_set_focus_5_=1');
+  strictEqual((await quiet.entries(1))[0]!.text, call!.text);
+});
+
+Deno.test("journal: a command that ends after many others changes none of them", async () => {
+  const slow = Promise.withResolvers<void>();
+  const odd = defineInstrument({
+    title: "odd",
+    commands: { wait: command({ summary: "Wait", run: () => slow.promise }) },
+  });
+  await using server = startServer({ instruments: [odd, ...demoInstruments()] });
+  using client = await RawClient.connect(server.dashboardServer.port);
+  await client.send('{"id":1,"cmd":"Call","instrument":"odd","command":"wait"}');
+  using robot = await RawClient.connect(server.commandServer.port);
+  for (let at = 0; at < 500; at++) await robot.ask(`tempcon.set_control_temperature ${-at / 10}`);
+  slow.resolve();
+  await client.lines(1);
+  const kept: JournalEntry[] = (await ask(server, "GET", "/api/v1/journal")).json;
+  strictEqual(kept.length, 500);
+  ok(kept.every(({ text }) => text.startsWith("tempcon.")));
 });
 
 Deno.test("journal: Unwatch ends it, and what it needs is checked", async () => {

@@ -1,6 +1,7 @@
 /** Arranging the cards in a real browser: with the mouse, a finger, and by the keyboard alone; what others see. */
 import { deepStrictEqual, ok, strictEqual } from "node:assert/strict";
 import { Browser, type BrowserPage } from "./browser.ts";
+import { ask } from "./web_fixture.ts";
 import {
   card,
   chromium,
@@ -165,6 +166,13 @@ Deno.test({ name: "page: cards are arranged for everybody", ignore }, async (tes
       await other.until(`!document.querySelector("main h2 button")`);
       await page.press("Enter");
       await page.until(`${order(group(0))} === "uv_light reactor_tc"`);
+      // What somebody else has arranged since is not undone with it.
+      await page.click(control("reset"));
+      await page.until(`!document.querySelector("${group(0)}") && ${focused} === "undo"`);
+      const groups = [{ title: "Lamps", instruments: ["uv_light", "reactor_tc"] }];
+      strictEqual((await ask(server, "PUT", "/api/v1/arrangement", { groups })).status, 200);
+      await page.until(`${order(group(0))} === "uv_light reactor_tc"`);
+      await page.until(`!document.querySelector("[data-focus=undo]")`);
     });
 
     await test.step("an observer sees the arrangement, and no tools", async () => {

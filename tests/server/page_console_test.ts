@@ -78,6 +78,10 @@ Deno.test({
         await page.evaluate(`[...document.querySelectorAll(".log .copy")].at(-1).click()`);
         await page.until(`copied[0] === "telescope.set_focus 900"`);
         await page.shows(".log li:last-child .copy", "Copied");
+        // Code is no command: among commands it is a comment, as the log is.
+        using robot = await RawClient.connect(server.commandServer.port);
+        await robot.ask("eval 1 + 1");
+        await page.shows(".log li:last-child", "1 + 1");
         const several = await page.evaluate(`(() => {
           const items = [...document.querySelectorAll(".log li")].slice(-2);
           getSelection().setBaseAndExtent(items[0], 0, items[1], items[1].childNodes.length);
@@ -87,7 +91,7 @@ Deno.test({
           getSelection().removeAllRanges();
           return data.getData("text/plain");
         })()`);
-        strictEqual(several, "tempcon.set_control_temperature -999\ntelescope.set_focus 900\n");
+        strictEqual(several, "telescope.set_focus 900\n# 1 + 1\n");
         await page.click("[aria-label='Close Console']");
       });
 

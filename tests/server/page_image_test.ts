@@ -15,6 +15,7 @@ import { eventually } from "../fixture.ts";
 import { Browser, type BrowserPage } from "./browser.ts";
 import { type ReadImage, readImage } from "./instruments/camera.ts";
 import { card, chromium, outsiders, poorContrasts, ready, unnamedControls, withServer } from "./page_fixture.ts";
+import { type Curve, shade } from "../../server/web/page/image_stretch.ts";
 import { base } from "./web_fixture.ts";
 
 const preview = `${card("exposure")} .image-preview`;
@@ -57,15 +58,6 @@ async function told(page: BrowserPage): Promise<{ x: number; y: number; value: n
 async function valueIn(image: ReadImage, { x, y }: { x: number; y: number }): Promise<number> {
   const { values, columns } = await image.pixels();
   return values[(y - 1) * columns + x - 1]!;
-}
-
-/** Chooses one of a list. */
-function choose(page: BrowserPage, selector: string, value: string): Promise<unknown> {
-  return page.evaluate(`(() => {
-    const select = document.querySelector("${preview} ${selector}");
-    select.value = "${value}";
-    select.dispatchEvent(new Event("change", { bubbles: true }));
-  })()`);
 }
 
 function key(page: BrowserPage, name: string): Promise<unknown> {
@@ -187,9 +179,9 @@ Deno.test({
 
       await t.step("the stretch, and levels that are entered, change the shades", async () => {
         const linear = await page.evaluate(shades);
-        await choose(page, ".image-curve", "logarithmic");
+        await page.choose(".image-curve", "logarithmic");
         await page.until(`${shades} !== ${linear}`);
-        await choose(page, ".image-curve", "linear");
+        await page.choose(".image-curve", "linear");
         await page.until(`${shades} === ${linear}`);
         const { value } = await pointed(page);
         await page.fill("#image-black-exposure", String(value - 10));
@@ -198,7 +190,7 @@ Deno.test({
         await page.press("Enter");
         await page.until(`${middleShade} === 127 || ${middleShade} === 128`);
         strictEqual(await page.evaluate(`document.querySelector("${preview} .image-levels").value`), "manual");
-        await choose(page, ".image-levels", "automatic");
+        await page.choose(".image-levels", "automatic");
         await page.until(`${shades} === ${linear}`);
         await page.click(`${preview} .image-invert input`);
         await page.until(`![0, ${linear}].includes(${shades})`);
@@ -208,7 +200,7 @@ Deno.test({
       await t.step("the next image takes its place, seen as near as before", async () => {
         const { value: before, ...place } = await pointed(page);
         const first = await page.evaluate(shades);
-        await choose(page, ".image-curve", "linear");
+        await page.choose(".image-curve", "linear");
         await server.commandServer.command("exposure.expose 0.1 flat");
         const next = await file();
         const value = await valueIn(next, place);
@@ -279,4 +271,18 @@ Deno.test({
       deepStrictEqual(page.complaints, []);
     });
   },
+});
+
+Deno.test("page: between black and white, pixels are as light as their curve says; what has no value is not drawn", () => {
+  const pixels = new Float32Array([0, 50, 100, NaN, 200, -5]);
+  const shades = (curve: Curve, inverted = false) => {
+    const picture = new Uint32Array(6);
+    shade(pixels, 3, { black: 0, white: 100, curve, inverted }, picture);
+    // The uppermost row first; of each pixel whether it is drawn, and how light.
+    return [...picture].map((colour) => colour === 0 ? undefined : colour & 255);
+  };
+  deepStrictEqual(shades("linear"), [undefined, 255, 0, 0, 127, 255]);
+  deepStrictEqual(shades("linear", true), [undefined, 0, 255, 255, 128, 0]);
+  deepStrictEqual(shades("square root"), [undefined, 255, 0, 0, 180, 255]);
+  deepStrictEqual(shades("logarithmic"), [undefined, 255, 0, 0, 222, 255]);
 });

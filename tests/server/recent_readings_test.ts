@@ -33,15 +33,26 @@ Deno.test("history: a value holds for ever, also after months", () => {
 Deno.test("history: of a fast number the lowest, the highest and the last of each while are kept, for an hour", () => {
   const history = new History();
   const spikes = [500, 1234.5, 2000.25, 3599];
+  const dips = [1500.75, 2500.5];
+  const gap = 3001;
   for (let step = 0; step < 20 * 4000; step++) {
     const second = step / 20;
-    history.add(begin + 50 * step, spikes.includes(second) ? 1000 : Math.sin(step));
+    const value = spikes.includes(second)
+      ? 1000
+      : dips.includes(second)
+      ? -1000
+      : second === gap
+      ? NaN
+      : Math.sin(step);
+    history.add(begin + 50 * step, value);
   }
   // Then it rests at what it was last.
   const points = pointsOf(history);
   ok(points.length <= 4096, `${points.length} points`);
   ok(points[0]![0] <= 400.1, `since ${points[0]![0]} s`);
   deepStrictEqual(points.filter(([, value]) => value === 1000).map(([time]) => time), spikes);
+  deepStrictEqual(points.filter(([, value]) => value === -1000).map(([time]) => time), dips);
+  deepStrictEqual(points.filter(([, value]) => Number.isNaN(value)).map(([time]) => time), [gap]);
   ok(points.every(([time], at) => at === 0 || time > points[at - 1]![0]), "times run forwards");
   const [, last] = points.findLast(([time]) => time < 3400)!;
   strictEqual(last, Math.sin(20 * 3400 - 1));

@@ -104,6 +104,13 @@ Deno.test("revert: what is put back was read when it was, and is in doubt where 
   await client.setField("Box", "Power", 7);
   await client.revert("Box");
   deepStrictEqual(await client.getReading("Box", "Power"), before);
+  instrument.holders[0]!.doubt("nothing answers");
+  const doubted = await client.getReading("Box", "Power");
+  strictEqual(doubted.time, before.time);
+  await client.setField("Box", "Power", 7);
+  await client.revert("Box");
+  deepStrictEqual(await client.getReading("Box", "Power"), doubted);
+  await read(instrument);
 
   // A reading that was under way when it was staged fails: what somebody wants stays as they want it.
   const [holder] = instrument.holders;
@@ -119,6 +126,15 @@ Deno.test("revert: what is put back was read when it was, and is in doubt where 
   deepStrictEqual([holder!.value, holder!.quality, holder!.reason], [4, "error", "garbage"]);
 
   answer = () => 5;
+  await read(instrument);
+  await client.setField("Box", "Power", 9);
+  using watcher = await RawClient.connect(server.dashboardServer.port);
+  await watcher.send('{"id":1,"cmd":"Watch","instrument":"Box"}');
+  await watcher.lines(3);
+  holder!.fail("the plug is loose");
+  const told = JSON.parse((await watcher.lines(1))[0]!);
+  deepStrictEqual([told.value, told.quality, told.applied], [9, "good", "Read Error"]);
+  await client.revert("Box");
   await read(instrument);
   await client.setField("Box", "Power", 9);
   holder!.doubt("the plug was pulled");

@@ -16,7 +16,7 @@ export const mostTilePixels: number = 2 ** 20;
 const sampleSize = 2 ** 18;
 
 /** How many columns and rows a tile has. @param request Which tile. */
-export function tileSize({ width, height, scale }: TileRequest): { columns: number; rows: number } {
+function tileSize({ width, height, scale }: TileRequest): { columns: number; rows: number } {
   return { columns: Math.ceil(width / scale), rows: Math.ceil(height / scale) };
 }
 

@@ -55,6 +55,10 @@ function useKeptFocus(): Refocus {
   };
 }
 
+function isSame(one: Arrangement, other: Arrangement): boolean {
+  return JSON.stringify(one) === JSON.stringify(other);
+}
+
 /** All cards as tiles, with what arranges them. */
 export function Arranging({ bench }: { bench: Bench }): VNode {
   const instruments = useLive(bench.instruments);
@@ -63,9 +67,11 @@ export function Arranging({ bench }: { bench: Bench }): VNode {
   const { state } = useLive(bench.connection);
   const [complaint, setComplaint] = useState({ at: "", text: "" });
   const [said, setSaid] = useState("");
-  const [undo, setUndo] = useState<{ what: string; before: Arrangement } | undefined>(undefined);
+  const [done, setDone] = useState<{ what: string; before: Arrangement; after: Arrangement } | undefined>(undefined);
   const refocus = useKeptFocus();
   const off = state !== "open";
+  // What anybody has arranged since is not undone with it.
+  const undo = done !== undefined && isSame(done.after, arrangement) ? done : undefined;
   const names = instruments.map(({ name }) => name);
   const byName = new Map(instruments.map((instrument) => [instrument.name, instrument]));
   const titleOf = (name: string) => byName.get(name)!.title;
@@ -81,7 +87,7 @@ export function Arranging({ bench }: { bench: Bench }): VNode {
     });
   };
   const undoable = (what: string, next: Arrangement) => {
-    setUndo({ what, before: arrangement });
+    setDone({ what, before: arrangement, after: next });
     change("bench", next, "");
     refocus("undo");
   };
@@ -155,7 +161,7 @@ export function Arranging({ bench }: { bench: Bench }): VNode {
             disabled={off}
             onClick={() => {
               change("bench", undo.before, `${undo.what} is undone`);
-              setUndo(undefined);
+              setDone(undefined);
               refocus("new group");
             }}
           >

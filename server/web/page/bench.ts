@@ -19,6 +19,7 @@ import type {
 import { HeliographError } from "../../../protocol/errors.ts";
 import { lineReply } from "../../../protocol/line_reply.ts";
 import { PageJournal } from "./journal.ts";
+import { clockAhead } from "./clock_ahead.ts";
 import { keep, readKept } from "./kept.ts";
 import { Link, type LinkState } from "./link.ts";
 import { Frame, Live } from "./live.tsx";
@@ -292,7 +293,7 @@ export class Bench {
     await this.#follow();
     await this.#ask();
     this.#link.settle();
-    await this.#compareClocks();
+    this.#clockAhead = await clockAhead();
   }
 
   /** Says who this page is; a name that this server does not take is left out. */
@@ -304,15 +305,6 @@ export class Bench {
       if (this.name === "" || (error as HeliographError).code === "connection_lost") throw error;
       return await hello("");
     }
-  }
-
-  /** A tablet's clock may be wrong: ages are told by the server's. */
-  async #compareClocks(): Promise<void> {
-    const date = (await fetch("/", { method: "HEAD" })).headers.get("date");
-    if (date === null) return;
-    const ahead = Date.now() - Date.parse(date) - 500;
-    // The header has whole seconds.
-    this.#clockAhead = Math.abs(ahead) < 1500 ? 0 : ahead;
   }
 
   #describe(descriptions: readonly InstrumentDescription[]): void {
@@ -346,7 +338,10 @@ export class Bench {
       if (event.id === this.#following && !mine) this.journal.take(entry);
       return;
     }
-    if (event.event === "journal-missed") return this.journal.miss(event.count, new Date(this.now()));
+    if (event.event === "journal-missed") {
+      if (event.id === this.#following) this.journal.miss(event.count, new Date(this.now()));
+      return;
+    }
     if (event.event === "arrangement") return this.arrangement.told(event);
     const instrument = this.#byName.get(event.instrument);
     if (instrument === undefined) return;

@@ -9,15 +9,13 @@
 import type { VNode } from "npm:preact@11.2.0";
 import { useEffect, useRef, useState } from "npm:preact@11.2.0/hooks";
 import { parseCommandLine } from "../../../protocol/command_line.ts";
-import type { JournalLevel } from "../../../protocol/description.ts";
+import { type JournalLevel, standardCommandNames } from "../../../protocol/description.ts";
 import type { Bench } from "./bench.ts";
 import { Copy, copyLines } from "./copy.tsx";
 import type { JournalLine } from "./journal.ts";
 import { useLive } from "./live.tsx";
 import { Complaint, useWork } from "./work.tsx";
 
-/** The commands that every instrument has. */
-const everywhere = ["get", "set", "confirm", "revert", "describe", "help"];
 /** How many lines the arrow keys reach back. */
 const longestMemory = 100;
 
@@ -99,9 +97,9 @@ function Journal({ bench }: { bench: Bench }): VNode {
   );
 }
 
-/** What a line is in a script: a command as it is, and the log as a comment. */
+/** What an entry is in a script: a command as it is, and everything else as comments, line by line. */
 function scriptLine({ kind, text }: JournalLine): string {
-  return kind === "command" ? text : `# ${text}`;
+  return kind === "command" ? text : text.replace(/^/gm, "# ");
 }
 
 function Line({ line }: { line: JournalLine }): VNode {
@@ -116,7 +114,7 @@ function Line({ line }: { line: JournalLine }): VNode {
           <code class="answer" title={seconds === undefined ? "" : `after ${seconds} s`}>{answer ?? "…"}</code>
         </>
       )}
-      <Copy text={scriptLine(line)} />
+      <Copy text={kind === "code" ? text : scriptLine(line)} />
     </li>
   );
 }
@@ -230,7 +228,7 @@ function completions(bench: Bench, line: string): string[] {
   const commands = [
     ...new Set([
       ...instrument.commands.map((command) => command.name),
-      ...everywhere,
+      ...standardCommandNames,
     ]),
   ];
   return commands.filter((command) => command.startsWith(rest)).sort().map((

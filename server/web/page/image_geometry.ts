@@ -40,7 +40,7 @@ export interface TileRequest extends Size {
 const mostTilePixels = 2 ** 20;
 
 /** How many pixels a canvas has at most: what it shows at 1:1 is then always one tile. */
-export const mostCanvasPixels: number = 900_000;
+const mostCanvasPixels = 900_000;
 
 /** The largest zoom. */
 const largestZoom = 64;

@@ -63,6 +63,10 @@ export class PageJournal {
 
   /** Notes that this page was too slow. @param count For how many entries. @param time When, by the server's clock. */
   miss(count: number, time: Date): void {
+    // Nobody knows any more what came of them.
+    for (const [key, { mine, kind, answer }] of this.#newest) {
+      if (!mine && kind !== "log" && answer === undefined) this.#newest.delete(key);
+    }
     this.#put({
       key: `missed ${++this.#asked}`,
       mine: false,

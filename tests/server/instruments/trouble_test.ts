@@ -559,3 +559,28 @@ Deno.test("watch: whether an instrument answers is told in the snapshot, and whe
   await until("connected");
   await device[Symbol.asyncDispose]();
 });
+
+Deno.test("revert: a setting whose instrument was lost while it waited is in doubt when it is put back", async () => {
+  const device = tcpDevice((command) => command.endsWith("?") ? "1" : undefined);
+  await using bench = await ServedBench.one({
+    title: "Supply",
+    port: device.address,
+    pollInterval: 0.1,
+    line: { timeout: 0.3, retries: 0 },
+    fields: {
+      Volt: { type: "float", read: "V?" },
+      Limit: { type: "float", write: "L {value}", needsConfirm: true },
+    },
+  });
+  await eventually(() => bench.field("supply", "Volt").quality === "good", "it answers");
+  await bench.ask("supply.set Limit 3");
+  await bench.ask("supply.confirm");
+  await bench.ask("supply.set Limit 4");
+  await device[Symbol.asyncDispose]();
+  await eventually(() => bench.server.bench.find("supply")!.contact!.state === "lost", "it is lost");
+  bench.server.bench.find("supply")!.markStale();
+  assert.equal(await bench.ask("supply.revert"), "OK");
+  const { value, quality, reason } = bench.field("supply", "Limit");
+  assert.deepEqual([value, quality], [3, "stale"]);
+  assert.match(reason, /set before the instrument was lost/);
+});
