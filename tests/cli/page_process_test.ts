@@ -2,13 +2,13 @@
 import { deepStrictEqual, ok } from "node:assert/strict";
 import { eventually, RawClient } from "../fixture.ts";
 import { Browser } from "../server/browser.ts";
-import { card, chromium, field } from "../server/page_fixture.ts";
+import { card, chromium, field, inBrowser } from "../server/page_fixture.ts";
 import { programs, ServerProcess } from "../server_process.ts";
 
 for (const program of programs) {
   Deno.test({
     name: `page, ${program.name}: a setting is confirmed, an exposure taken and another stopped, and two pages see it`,
-    ignore: chromium === undefined,
+    ...inBrowser,
     async fn() {
       // The task may write into ./images, and nowhere else.
       await using server = new ServerProcess(program, ["--web-port", "0"]);

@@ -6,14 +6,13 @@ import {
   card,
   chromium,
   hostile,
+  inBrowser,
   outsiders,
   poorContrasts,
   ready,
   unnamedControls,
   withServer,
 } from "./page_fixture.ts";
-
-const ignore = chromium === undefined;
 
 /** The names of the tiles or cards in a section of that name, or of all of them, in order. */
 const order = (section = "main", what = "[data-tile]") =>
@@ -53,7 +52,7 @@ async function drag(page: BrowserPage, tile: string, onto: string, finger = fals
   await page.send("Input.dispatchMouseEvent", { type: "mouseReleased", x, y, button: "left", clickCount: 1 });
 }
 
-Deno.test({ name: "page: cards are arranged for everybody", ignore }, async (test) => {
+Deno.test({ name: "page: cards are arranged for everybody", ...inBrowser }, async (test) => {
   await withServer(async (server) => {
     const url = `http://127.0.0.1:${server.webServer.port}/`;
     await using browser = await Browser.start(chromium!);

@@ -2,7 +2,7 @@
 import { deepStrictEqual, strictEqual } from "node:assert/strict";
 import { eventually, RawClient } from "../fixture.ts";
 import { Browser } from "./browser.ts";
-import { card, chromium, hostile, ready, withServer } from "./page_fixture.ts";
+import { card, chromium, hostile, inBrowser, ready, withServer } from "./page_fixture.ts";
 import { base } from "./web_fixture.ts";
 
 /** What the journal shows, without times and buttons. */
@@ -10,7 +10,7 @@ const shownLines = `[...document.querySelectorAll(".log li")].map((each) => each
 
 Deno.test({
   name: "page: the console and the clients, in a real browser",
-  ignore: chromium === undefined,
+  ...inBrowser,
   async fn(t) {
     await using browser = await Browser.start(chromium!);
     await withServer(async (server) => {

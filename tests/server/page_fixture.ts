@@ -14,6 +14,14 @@ if (chromium === undefined) {
     "The tests of the page are ignored: no Chromium was found; install one, or say where with CHROMIUM_PATH",
   );
 }
+/** How such a test is run. */
+export const inBrowser = {
+  ignore: chromium === undefined,
+  // On Deno 2.4 a busy machine lets go of a browser's connections only after the server has stopped waiting for that.
+  sanitizeOps: !Deno.version.deno.startsWith("2.4."),
+  sanitizeResources: !Deno.version.deno.startsWith("2.4."),
+} as const;
+
 /** A text that would run as a script where a page took it for HTML. */
 export const hostile = `<img src=x onerror="document.title='taken'">`;
 

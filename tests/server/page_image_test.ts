@@ -14,7 +14,16 @@ import {
 import { eventually } from "../fixture.ts";
 import { Browser, type BrowserPage } from "./browser.ts";
 import { type ReadImage, readImage } from "./instruments/camera.ts";
-import { card, chromium, outsiders, poorContrasts, ready, unnamedControls, withServer } from "./page_fixture.ts";
+import {
+  card,
+  chromium,
+  inBrowser,
+  outsiders,
+  poorContrasts,
+  ready,
+  unnamedControls,
+  withServer,
+} from "./page_fixture.ts";
 import { type Curve, shade } from "../../server/web/page/image_stretch.ts";
 import { base } from "./web_fixture.ts";
 
@@ -95,7 +104,7 @@ Deno.test("page: an image stays under the pointer while it is zoomed, and no til
 
 Deno.test({
   name: "page: the last image is shown, with zoom, stretch and the values of its pixels",
-  ignore: chromium === undefined,
+  ...inBrowser,
   async fn(t) {
     await using browser = await Browser.start(chromium!);
     await withServer(async (server) => {

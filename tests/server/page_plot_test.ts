@@ -5,7 +5,7 @@ import { History } from "../../server/history.ts";
 import { gridOf, joined, rangeOf } from "../../server/web/page/plot_data.ts";
 import { startServer } from "../fixture.ts";
 import { Browser, type BrowserPage } from "./browser.ts";
-import { chromium, field, poorContrasts, unnamedControls } from "./page_fixture.ts";
+import { chromium, field, inBrowser, poorContrasts, unnamedControls } from "./page_fixture.ts";
 import { ask, base } from "./web_fixture.ts";
 
 const hour = 3600;
@@ -123,7 +123,7 @@ Deno.test("plot: a table has each time at which a number changed, and what the o
 
 Deno.test({
   name: "page: the plot shows the last hour, and what people look for in it",
-  ignore: chromium === undefined,
+  ...inBrowser,
   async fn(t) {
     await using browser = await Browser.start(chromium!);
     const gauge = newGauge();

@@ -3,7 +3,7 @@ import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
 import { defineInstrument } from "../../mod.ts";
 import { eventually, RawClient, startServer } from "../fixture.ts";
 import { Browser } from "./browser.ts";
-import { card, chromium, field } from "./page_fixture.ts";
+import { card, chromium, field, inBrowser } from "./page_fixture.ts";
 import { base } from "./web_fixture.ts";
 
 /** An instrument whose settings fail or take their time as a test wants it. */
@@ -29,7 +29,7 @@ function bed() {
 
 Deno.test({
   name: "page: what is typed, chosen and switched is shown as what it is",
-  ignore: chromium === undefined,
+  ...inBrowser,
   async fn(t) {
     await using browser = await Browser.start(chromium!);
     const { instrument, state } = bed();

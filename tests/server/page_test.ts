@@ -9,6 +9,7 @@ import {
   chromium,
   field,
   hostile,
+  inBrowser,
   outsiders,
   poorContrasts,
   ready,
@@ -48,7 +49,7 @@ Deno.test("page: it is below 150 KB compressed, and has nothing inline and nothi
 
 Deno.test({
   name: "page: what people do there, in a real browser",
-  ignore: chromium === undefined,
+  ...inBrowser,
   async fn(t) {
     await using browser = await Browser.start(chromium!);
     await withServer(async (server, fail) => {
@@ -295,7 +296,7 @@ Deno.test({
 
 Deno.test({
   name: "page: a lost server is said, its last values stay, and its return is noticed",
-  ignore: chromium === undefined,
+  ...inBrowser,
   async fn() {
     await using browser = await Browser.start(chromium!);
     let server = startServer({ poll: true, webPort: 0 });
