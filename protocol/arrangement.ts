@@ -39,3 +39,8 @@ export interface ArrangementState {
 
 /** That of a bench that nobody has arranged: all instruments in the order of the bench. */
 export const noArrangement: Arrangement = { groups: [], others: [], hidden: [] };
+
+/** What two titles of groups have in common that people take for the same one. @param title A group's title. */
+export function sameTitle(title: string): string {
+  return title.normalize("NFKC").toLowerCase();
+}

@@ -5,7 +5,7 @@
  */
 
 import * as z from "npm:zod@4.6.7";
-import type { Arrangement } from "../protocol/arrangement.ts";
+import { type Arrangement, sameTitle } from "../protocol/arrangement.ts";
 import { BenchFileError, type Problem, Source } from "./bench_file/source.ts";
 import { plainLine } from "./plain_text.ts";
 import { formProblems } from "./bench_file/validate.ts";
@@ -31,11 +31,6 @@ const fileSchema = arrangementSchema.extend({ version: z.literal(fileVersion) })
 
 /** What an instrument's name or title stands for: a name, or the same text where nothing is called that. */
 export type NameOf = (given: string) => string;
-
-/** Titles that people would take for the same. */
-function sameTitle(title: string): string {
-  return title.normalize("NFKC").toLowerCase();
-}
 
 /** What stands in it twice. */
 function repetitions({ groups, others, hidden }: Arrangement, source: Source): Problem[] {

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Arrangement } from "../../../protocol/arrangement.ts";
+import { type Arrangement, sameTitle } from "../../../protocol/arrangement.ts";
 
 /** Cards that stand together. */
 export interface Section {
@@ -105,7 +105,7 @@ export function group(arrangement: Arrangement, title: string): Arrangement {
 
 /** A title that no group has yet. */
 export function freeTitle({ groups }: Arrangement): string {
-  const taken = new Set(groups.map(({ title }) => title.normalize("NFKC").toLowerCase()));
+  const taken = new Set(groups.map(({ title }) => sameTitle(title)));
   for (let number = groups.length + 1;; number++) {
     if (!taken.has(`group ${number}`)) return `Group ${number}`;
   }

@@ -8,12 +8,11 @@
 /** @jsxImportSource npm:preact@11.2.0 */
 import type { VNode } from "npm:preact@11.2.0";
 import { useState } from "npm:preact@11.2.0/hooks";
-import type { FieldReading } from "../../../protocol/description.ts";
 import { mayDo } from "./allowed.ts";
 import type { Bench } from "./bench.ts";
-import type { LiveField, LiveInstrument } from "./live_instrument.ts";
+import { type LiveField, type LiveInstrument, noReading } from "./live_instrument.ts";
 import { ImagePreview } from "./image.tsx";
-import { Live, useLive } from "./live.tsx";
+import { useLive } from "./live.tsx";
 import { heldText } from "./setting.tsx";
 import { ValueControl, wireValue } from "./value_control.tsx";
 import { Complaint, onSingleClick, useWork } from "./work.tsx";
@@ -36,19 +35,12 @@ function without(entered: Readonly<Record<string, string>>, title: string): Read
   return others;
 }
 
-const nothing = new Live<FieldReading>({
-  value: null,
-  text: "",
-  quality: "stale",
-  time: null,
-});
-
 /** The controls. */
 export function CameraControls(
   { bench, instrument }: { bench: Bench; instrument: LiveInstrument },
 ): VNode {
   const { name, fields, commands } = instrument;
-  const reading = (field: string) => useLive(fields.get(field)?.reading ?? nothing);
+  const reading = (field: string) => useLive(fields.get(field)?.reading ?? noReading);
   const [state, progress, remaining] = [
     reading("state"),
     reading("progress"),

@@ -8,14 +8,14 @@
 /** @jsxImportSource npm:preact@11.2.0 */
 import type { VNode } from "npm:preact@11.2.0";
 import { useEffect, useRef, useState } from "npm:preact@11.2.0/hooks";
-import type { FieldReading, ImageDescription } from "../../../protocol/description.ts";
+import type { ImageDescription } from "../../../protocol/description.ts";
 import type { Bench } from "./bench.ts";
-import type { LiveInstrument } from "./live_instrument.ts";
+import { type LiveInstrument, noReading } from "./live_instrument.ts";
 import { ImageClient } from "./image_client.ts";
 import { listen, zoomStep } from "./image_gestures.ts";
 import { type Curve, curves, levelText, valueText } from "./image_stretch.ts";
 import { ImageViewer, type LevelsChoice } from "./image_viewer.ts";
-import { Live, useLive } from "./live.tsx";
+import { useLive } from "./live.tsx";
 
 const levelNames: Readonly<Record<LevelsChoice, string>> = {
   automatic: "automatic",
@@ -23,8 +23,6 @@ const levelNames: Readonly<Record<LevelsChoice, string>> = {
   full: "full range",
   manual: "manual",
 };
-
-const unknown = new Live<FieldReading>({ value: null, text: "", quality: "stale", time: null });
 
 /** Whether the page can be seen. */
 function useVisible(): boolean {
@@ -45,7 +43,7 @@ export function ImagePreview({ bench, instrument }: { bench: Bench; instrument: 
   const visible = useVisible();
   const connected = useLive(bench.connection).state === "open";
   // A file may be written again under the same name: each image is counted.
-  const written = useLive(instrument.fields.get("imageswritten")?.reading ?? unknown);
+  const written = useLive(instrument.fields.get("imageswritten")?.reading ?? noReading);
   const any = written.value !== 0;
   const key = `${written.text} ${written.time}`;
   useEffect(() => {

@@ -107,3 +107,11 @@ export function liveInstrument(description: InstrumentDescription): LiveInstrume
     shape: shapeOf(description),
   };
 }
+
+/** What stands for a field that an instrument does not have. */
+export const noReading: Live<FieldReading> = new Live<FieldReading>({
+  value: null,
+  text: "",
+  quality: "stale",
+  time: null,
+});
