@@ -262,7 +262,22 @@ Deno.test({
       strictEqual(view.getBigUint64(0), 0x89504e470d0a1a0an);
       const [width, height] = [view.getUint32(16), view.getUint32(20)];
       ok(width >= 1000 && height >= 500, `${width} x ${height}`);
-      ok(bytes.length > 10_000, `${bytes.length} bytes: the lines are on it`);
+      // Above the legend, how many pixels have about the colour of the first line.
+      const drawn = await page.evaluate(`(async () => {
+        const image = await createImageBitmap(saved);
+        const canvas = new OffscreenCanvas(image.width, image.height / 2);
+        const context = canvas.getContext("2d");
+        context.drawImage(image, 0, 0);
+        const swatch = getComputedStyle(document.querySelector(".legend .colour-0")).backgroundColor;
+        const colour = swatch.match(/\\d+/g).map(Number);
+        const { data } = context.getImageData(0, 0, canvas.width, canvas.height);
+        let count = 0;
+        for (let at = 0; at < data.length; at += 4) {
+          if (colour.every((channel, which) => Math.abs(data[at + which] - channel) < 40)) count++;
+        }
+        return count;
+      })()`);
+      ok(drawn > 50, `${drawn} pixels of the line are on it`);
     });
 
     await t.step("what happened while the connection was lost is filled in", async () => {
