@@ -1,0 +1,82 @@
+/**
+ * Starts the processes that the server has beside it: sandboxes and drivers.
+ *
+ * @module
+ */
+
+/** A process that was started. */
+export interface StartedProcess {
+  /** Its number. */
+  readonly pid: number;
+  /** Ends it at once, whatever it does; nothing where it has ended already. */
+  kill(): void;
+  /** Resolves when it has ended, whoever ended it. */
+  readonly ended: Promise<EndedProcess>;
+}
+
+/** How a process has ended. */
+export interface EndedProcess {
+  /** Its exit code; 128 and the signal's number where a signal ended it. */
+  readonly code: number;
+  /** What it said last on its standard error that tells what went wrong; empty where it said nothing. */
+  readonly complaint: string;
+}
+
+/** Starts processes. */
+export interface ProcessStarter {
+  /**
+   * Starts a process, whose standard output goes nowhere.
+   *
+   * @param command Program and arguments.
+   * @param input What it reads on its standard input, which then ends.
+   * @throws {Error} With the reason, where it cannot be started or may not.
+   */
+  start(command: Command, input: string): Promise<StartedProcess>;
+}
+
+/** Program and arguments. */
+export type Command = readonly [program: string, ...args: string[]];
+
+/** How much of what a process says on its standard error is kept, in characters. */
+const keptComplaint = 2000;
+
+/** Starts processes itself, with this process's own right to. */
+export class DirectStarter implements ProcessStarter {
+  /** Starts a process. @throws {Error} With the reason, where it cannot be started or may not. */
+  async start([program, ...args]: Command, input: string): Promise<StartedProcess> {
+    // Asked before it is tried: a program that is not run with --no-prompt would ask whoever sits there.
+    if ((await Deno.permissions.query({ name: "run", command: program })).state !== "granted") {
+      throw new Error("this program may not start any process (--allow-run)");
+    }
+    const child = new Deno.Command(program, { args, stdin: "piped", stdout: "null", stderr: "piped" }).spawn();
+    const complaint = keepComplaint(child.stderr);
+    const ended = child.status.then(async ({ code }) => ({ code, complaint: await complaint }));
+    await write(child, input).catch(() => {
+      // It has ended before it read all of it, and says why.
+    });
+    return { pid: child.pid, kill: () => kill(child), ended };
+  }
+}
+
+async function write({ stdin }: Deno.ChildProcess, text: string): Promise<void> {
+  const input = stdin.getWriter();
+  await input.write(new TextEncoder().encode(text));
+  await input.close();
+}
+
+/** What a process says went wrong, on its standard error; all of it is read, so that nothing blocks. */
+async function keepComplaint(stream: ReadableStream<Uint8Array>): Promise<string> {
+  let kept = "";
+  for await (const text of stream.pipeThrough(new TextDecoderStream())) kept = (kept + text).slice(-keptComplaint);
+  const lines = kept.trim().split("\n");
+  return lines.find((line) => line.startsWith("error: ")) ?? lines.at(-1)!;
+}
+
+function kill(child: Deno.ChildProcess): void {
+  try {
+    // Nothing that code can do keeps it from this; on Windows it is TerminateProcess.
+    child.kill("SIGKILL");
+  } catch {
+    // It has ended already.
+  }
+}
