@@ -46,9 +46,9 @@ export function addressAndPort(address: string, port: number): string {
   return address.includes(":") ? `[${address}]:${port}` : `${address}:${port}`;
 }
 
-/** A client's TCP connection. */
+/** A client's TCP connection; or a Unix socket's, which has no address. */
 export class Connection implements ClientConnection {
-  readonly #socket: Deno.TcpConn;
+  readonly #socket: Deno.Conn;
   readonly #limits: Pick<Limits, "queuedBytes" | "stuckSeconds">;
   #buffer: Uint8Array<ArrayBuffer> | undefined;
   /** Text that waits to be written. */
@@ -61,20 +61,20 @@ export class Connection implements ClientConnection {
   #flushes: { resolve: () => void; reject: (reason: Error) => void }[] = [];
 
   /** Takes over a connection. @param socket It. @param limits What the client may use. */
-  constructor(socket: Deno.TcpConn, limits: Pick<Limits, "queuedBytes" | "stuckSeconds">) {
+  constructor(socket: Deno.Conn, limits: Pick<Limits, "queuedBytes" | "stuckSeconds">) {
     this.#socket = socket;
     this.#limits = limits;
-    socket.setNoDelay(true);
+    if ("setNoDelay" in socket) (socket as Deno.TcpConn).setNoDelay(true);
   }
 
   /** The client's IP address. */
   get hostname(): string {
-    return this.#socket.remoteAddr.hostname;
+    return (this.#socket.remoteAddr as Deno.NetAddr).hostname;
   }
 
   /** The client's address, `address:port`. */
   get address(): string {
-    const { hostname, port } = this.#socket.remoteAddr;
+    const { hostname, port } = this.#socket.remoteAddr as Deno.NetAddr;
     return addressAndPort(hostname, port);
   }
 

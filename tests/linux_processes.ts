@@ -35,11 +35,3 @@ export async function usage(pid: number): Promise<{ ticks: number; kibibytes: nu
   const fields = (await shell(`cat /proc/${pid}/stat`)).replace(/^.*\) /, "").split(" ");
   return { ticks: Number(fields[11]) + Number(fields[12]), kibibytes: Number(fields[21]) * 4 };
 }
-
-/** The TCP ports that this process listens on. */
-export async function listeningPorts(): Promise<number[]> {
-  const sockets = new Set((await shell(`ls -l /proc/${Deno.pid}/fd`)).match(/(?<=socket:\[)\d+/g));
-  return (await shell("cat /proc/net/tcp")).split("\n").slice(1).map((line) => line.trim().split(/\s+/))
-    .filter((words) => words[3] === "0A" && sockets.has(words[9]!))
-    .map((words) => parseInt(words[1]!.split(":")[1]!, 16));
-}

@@ -32,6 +32,14 @@ export interface ProcessStarter {
    * @throws {Error} With the reason, where it cannot be started or may not.
    */
   start(command: Command, input: string): Promise<StartedProcess>;
+  /** Learns a command that may be started after `seal`. */
+  allow?(command: Command): void;
+  /** From now on starts only what was allowed. */
+  seal?(): void;
+  /** Removes a folder when the server has ended, however it did. @param folder Its absolute path. */
+  removeAtEnd?(folder: string): void;
+  /** Starts nothing any more; what still runs is killed. */
+  close?(): Promise<void>;
 }
 
 /** Program and arguments. */
@@ -44,10 +52,7 @@ const keptComplaint = 2000;
 export class DirectStarter implements ProcessStarter {
   /** Starts a process. @throws {Error} With the reason, where it cannot be started or may not. */
   async start([program, ...args]: Command, input: string): Promise<StartedProcess> {
-    // Asked before it is tried: a program that is not run with --no-prompt would ask whoever sits there.
-    if ((await Deno.permissions.query({ name: "run", command: program })).state !== "granted") {
-      throw new Error("this program may not start any process (--allow-run)");
-    }
+    if (!await mayRun(program)) throw new Error("this program may not start any process (--allow-run)");
     const child = new Deno.Command(program, { args, stdin: "piped", stdout: "null", stderr: "piped" }).spawn();
     const complaint = keepComplaint(child.stderr);
     const ended = child.status.then(async ({ code }) => ({ code, complaint: await complaint }));
@@ -56,6 +61,14 @@ export class DirectStarter implements ProcessStarter {
     });
     return { pid: child.pid, kill: () => kill(child), ended };
   }
+}
+
+/**
+ * Whether this program may start another. Asked before it is tried: a program that is not run with --no-prompt would ask
+ * whoever sits there.
+ */
+export async function mayRun(program: string): Promise<boolean> {
+  return (await Deno.permissions.query({ name: "run", command: program })).state === "granted";
 }
 
 async function write({ stdin }: Deno.ChildProcess, text: string): Promise<void> {

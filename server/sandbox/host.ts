@@ -9,7 +9,8 @@
 
 import process from "node:process";
 import { setPriority } from "node:os";
-import { Channel } from "./channel.ts";
+import type { Channel } from "../processes/channel.ts";
+import { connectToServer, endWithServer } from "../processes/own_process.ts";
 import { describeFailure } from "./failure.ts";
 import { HostWorker } from "./host_worker.ts";
 import { javascriptModule } from "./javascript_module.ts";
@@ -36,8 +37,6 @@ const mostGrowth = 40;
 /** JavaScript Workers that are kept ready: a second evaluation does not wait for a new one to start. */
 const readyWorkers: Readonly<Record<Language, number>> = { javascript: 2, python: 1 };
 const mebibyte = 1_048_576;
-/** The longest line from the server, which is trusted. */
-const mostFromServer = 256 * mebibyte;
 
 class SandboxHost {
   readonly #settings: HostSettings;
@@ -179,9 +178,8 @@ async function dropPermissions(granted: HostSettings["permissions"]): Promise<vo
 
 /** Runs this process to its end, which is when the server closes the connection. */
 export async function runSandboxHost(): Promise<never> {
-  const settings = JSON.parse(await new Response(Deno.stdin.readable).text()) as HostSettings;
-  const channel = new Channel(await Deno.connect({ hostname: "127.0.0.1", port: settings.port }), mostFromServer);
-  channel.send(settings.token);
+  endWithServer();
+  const { settings, channel } = await connectToServer<HostSettings>();
   try {
     // The server's own work goes first. On Windows this is the priority class "below normal".
     setPriority(10);

@@ -5,14 +5,17 @@
  */
 
 import { fileURLToPath } from "node:url";
+import type { RendezvousGrants } from "../processes/rendezvous.ts";
+import type { Command } from "../processes/starter.ts";
 import type { CodePermissions } from "./options.ts";
 
 /**
  * @param permissions What its Workers are granted.
+ * @param grants What it must be granted to connect to the server.
  * @returns Program and arguments that run it from source with no more than it needs; `undefined` in a program that was
  * compiled or came from a URL.
  */
-export function sourceCommand(permissions: CodePermissions): readonly [string, ...string[]] | undefined {
+export function sourceCommand(permissions: CodePermissions, grants: RendezvousGrants): Command | undefined {
   const own = new URL("host.ts", import.meta.url);
   if (Deno.build.standalone || own.protocol !== "file:") return undefined;
   const { read = [], write = [], net = [] } = permissions;
@@ -31,9 +34,9 @@ export function sourceCommand(permissions: CodePermissions): readonly [string, .
     "--no-remote",
     "--unstable-worker-options",
     "--allow-sys=setPriority",
-    ...allow("read", [fileURLToPath(new URL(".", own)), ...read]),
-    ...allow("write", write),
-    ...allow("net", ["127.0.0.1", ...net]),
+    ...allow("read", [fileURLToPath(new URL(".", own)), ...grants.read, ...read]),
+    ...allow("write", [...grants.write, ...write]),
+    ...allow("net", [...grants.net, ...net]),
     own.href,
   ];
 }

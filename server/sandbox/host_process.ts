@@ -5,8 +5,8 @@
  */
 
 import { type ErrorCode, errorCodes, HeliographError } from "../../protocol/errors.ts";
-import { Channel } from "./channel.ts";
-import type { HostListener } from "./host_listener.ts";
+import type { ConnectedProcess, Processes, ProcessSettings } from "../processes/processes.ts";
+import type { Command } from "../processes/starter.ts";
 import type { Answer, Ask, Code, Evaluated, FromHost, HostSettings, ToHost } from "./messages.ts";
 
 /** Whoever sent code: what it asks for, and where its output goes. */
@@ -29,16 +29,12 @@ interface Evaluation {
   began: boolean;
 }
 
-/** How long a process may take to be ready, in seconds; it takes a tenth of one on an idle PC. */
+/** How long a process that has connected may take to be ready, in seconds. */
 const startSeconds = 30;
-/** How much of what a process says on its standard error is kept, in characters. */
-const keptComplaint = 2000;
 
 /** One process, which runs one piece of code at a time. */
 export class HostProcess {
-  readonly #child: Deno.ChildProcess;
-  readonly #complaint: Promise<string>;
-  readonly #channel: Channel;
+  readonly #child: ConnectedProcess;
   readonly #ended: Promise<void>;
   readonly #becameIdle: (host: HostProcess) => void;
   readonly #ready = Promise.withResolvers<void>();
@@ -47,15 +43,8 @@ export class HostProcess {
   #alive = true;
   #killed: HeliographError | undefined;
 
-  private constructor(
-    child: Deno.ChildProcess,
-    complaint: Promise<string>,
-    channel: Channel,
-    becameIdle: (host: HostProcess) => void,
-  ) {
+  private constructor(child: ConnectedProcess, becameIdle: (host: HostProcess) => void) {
     this.#child = child;
-    this.#complaint = complaint;
-    this.#channel = channel;
     this.#becameIdle = becameIdle;
     this.#ended = this.#receive();
   }
@@ -63,45 +52,33 @@ export class HostProcess {
   /**
    * Starts a process, and waits until it can take code.
    *
+   * @param processes What starts it.
    * @param command Program and arguments.
-   * @param listener Where it connects to.
    * @param settings What it is told.
    * @param becameIdle Called whenever it can take code.
    * @throws {HeliographError} `unavailable`, with what the process said, when it does not start.
    */
   static async start(
-    [program, ...args]: readonly [string, ...string[]],
-    listener: HostListener,
-    settings: Omit<HostSettings, "port" | "token">,
+    processes: Processes,
+    command: Command,
+    settings: Omit<HostSettings, keyof ProcessSettings>,
     becameIdle: (host: HostProcess) => void,
   ): Promise<HostProcess> {
-    const { token, connected } = listener.expect(startSeconds);
-    let child: Deno.ChildProcess;
-    try {
-      child = new Deno.Command(program, { args, stdin: "piped", stdout: "null", stderr: "piped" }).spawn();
-    } catch (error) {
-      listener.forget(token);
-      throw new HeliographError("unavailable", `Cannot start a sandbox: ${(error as Error).message}`, { cause: error });
-    }
-    // A result at its limit, escaped, and what it is wrapped in.
-    const longestLine = 16 * settings.resultBytes + 1_048_576;
-    const complaint = keepComplaint(child.stderr);
-    const died = child.status.then(async ({ code }) => {
-      listener.forget(token);
-      throw new HeliographError("unavailable", `Cannot start a sandbox: it ended with ${code}: ${await complaint}`);
+    const child = await processes.start({
+      what: "a sandbox",
+      command,
+      settings,
+      // A result at its limit, escaped, and what it is wrapped in.
+      longestMessage: 16 * settings.resultBytes + 1_048_576,
+    });
+    const host = new HostProcess(child, becameIdle);
+    const late = setTimeout(() => child.kill(), startSeconds * 1000);
+    const died = child.ended.then(({ code, complaint }) => {
+      throw new HeliographError("unavailable", `Cannot start a sandbox: it ended with ${code}: ${complaint}`);
     });
     died.catch(() => {});
-    try {
-      await tell(child, { ...settings, port: listener.port, token });
-      const channel = new Channel(await Promise.race([connected, died]), longestLine);
-      const host = new HostProcess(child, complaint, channel, becameIdle);
-      await Promise.race([host.#ready.promise, died]);
-      return host;
-    } catch (error) {
-      kill(child);
-      await Promise.all([child.status, complaint]);
-      throw error instanceof HeliographError ? error : await died;
-    }
+    await Promise.race([host.#ready.promise, died]).finally(() => clearTimeout(late));
+    return host;
   }
 
   /** Whether it can take code. */
@@ -150,20 +127,20 @@ export class HostProcess {
   kill(reason: HeliographError): void {
     this.#killed ??= reason;
     this.#alive = false;
-    kill(this.#child);
+    this.#child.kill();
     this.#finish(reason);
   }
 
   async #receive(): Promise<void> {
     try {
-      for await (const message of this.#channel.messages()) this.#take(message as FromHost);
+      for await (const message of this.#child.channel.messages()) this.#take(message as FromHost);
     } catch (error) {
       this.#killed ??= new HeliographError("code_failed", `The code ended its sandbox: ${(error as Error).message}`);
     }
     this.#alive = false;
-    this.#channel.close();
-    kill(this.#child);
-    await Promise.all([this.#child.status, this.#complaint]);
+    this.#child.channel.close();
+    this.#child.kill();
+    await this.#child.ended;
     const lost = this.#evaluation?.began
       ? new HeliographError("code_failed", "The sandbox ended while it ran the code")
       : new NotBegun();
@@ -202,29 +179,6 @@ export class HostProcess {
   }
 
   #send(message: ToHost): void {
-    this.#channel.send(message);
-  }
-}
-
-async function tell(child: Deno.ChildProcess, settings: HostSettings): Promise<void> {
-  const input = child.stdin.getWriter();
-  await input.write(new TextEncoder().encode(JSON.stringify(settings)));
-  await input.close();
-}
-
-/** What a process says went wrong, on its standard error; all of it is read, so that nothing blocks. */
-async function keepComplaint(stream: ReadableStream<Uint8Array>): Promise<string> {
-  let kept = "";
-  for await (const text of stream.pipeThrough(new TextDecoderStream())) kept = (kept + text).slice(-keptComplaint);
-  const lines = kept.trim().split("\n");
-  return lines.find((line) => line.startsWith("error: ")) ?? lines.at(-1)!;
-}
-
-function kill(child: Deno.ChildProcess): void {
-  try {
-    // Nothing that code can do keeps it from this; on Windows it is TerminateProcess.
-    child.kill("SIGKILL");
-  } catch {
-    // It has ended already.
+    this.#child.channel.send(message);
   }
 }

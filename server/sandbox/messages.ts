@@ -5,6 +5,7 @@
  */
 
 import type { ErrorCode } from "../../protocol/errors.ts";
+import type { ProcessSettings } from "../processes/processes.ts";
 import type { CodePermissions, Language } from "./options.ts";
 
 /** Code that a client sent. */
@@ -53,11 +54,7 @@ export type Ask =
 export type Answer = { readonly value: unknown } | { readonly error: Failure };
 
 /** What a sandbox's process is told on its standard input when it starts. */
-export interface HostSettings {
-  /** Where the server waits for it, on 127.0.0.1. */
-  readonly port: number;
-  /** What it proves itself with. */
-  readonly token: string;
+export interface HostSettings extends ProcessSettings {
   /** What it keeps Workers ready for. */
   readonly languages: readonly Language[];
   /** What its Workers may touch. */

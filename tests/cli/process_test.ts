@@ -223,7 +223,7 @@ Deno.test("source: a server that may not start a sandbox serves without one, and
   using client = await RawClient.connect(commandPort);
   strictEqual(
     await client.ask("eval 1"),
-    "ERROR Cannot start a sandbox: this program may not start any (--allow-run)",
+    "ERROR Cannot start a sandbox: this program may not start any process (--allow-run)",
   );
   strictEqual(await client.ask("tempcon.get_control_temperature"), "OK -100.0");
 });
