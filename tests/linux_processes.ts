@@ -35,3 +35,9 @@ export async function usage(pid: number): Promise<{ ticks: number; kibibytes: nu
   const fields = (await shell(`cat /proc/${pid}/stat`)).replace(/^.*\) /, "").split(" ");
   return { ticks: Number(fields[11]) + Number(fields[12]), kibibytes: Number(fields[21]) * 4 };
 }
+
+/** Whether a process ignores SIGUSR1. */
+export async function ignoresUser1(pid: number): Promise<boolean> {
+  const mask = /^SigIgn:\s*([0-9a-f]+)$/m.exec(await shell(`cat /proc/${pid}/status`))?.[1] ?? "0";
+  return (BigInt(`0x${mask}`) & (1n << 9n)) !== 0n;
+}
