@@ -185,6 +185,7 @@ export class Requests {
     if (session === requester) {
       throw new HeliographError("bad_argument", `Cannot disconnect client ${id}: that is you; Close ends it`);
     }
+    this.#services.control.checkDisconnect(requester, session);
     session.connection.close(new Error(`${requester.label} disconnected it`));
   }
 
