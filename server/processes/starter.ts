@@ -53,7 +53,7 @@ export class DirectStarter implements ProcessStarter {
     const child = new Deno.Command(program, {
       args,
       // What it says is looked through, and told to people elsewhere: no colours, whatever the terminal here has.
-      env: { NO_COLOR: "1" },
+      env: { NO_COLOR: "1", FORCE_COLOR: "" },
       stdin: "piped",
       stdout: "null",
       stderr: "piped",
