@@ -4,6 +4,9 @@
  * @module
  */
 
+import { dirname } from "node:path";
+import { claimPart, partName } from "./orphaned_parts.ts";
+import { InUse, patient } from "./patient.ts";
 import type { WantedFile } from "./pixel_messages.ts";
 
 /** What is said where a file must not be overwritten. */
@@ -20,6 +23,7 @@ export class FileError extends Error {}
 /** What the system's error means to somebody who wants an image written. */
 function reason(error: unknown): string {
   if (error instanceof FileError) return error.message;
+  if (error instanceof InUse) return "another program has the file open that it is to replace, or it is read-only";
   if (error instanceof Deno.errors.NotFound) return "its folder does not exist";
   if (error instanceof Deno.errors.NotADirectory) return "its folder is a file";
   if (error instanceof Deno.errors.PermissionDenied) return "the server's user may not write there";
@@ -78,12 +82,14 @@ function freeNumber({ numbered }: WantedFile): string {
  * Makes sure that a file can be written, as far as that is known without writing it.
  *
  * @param wanted The file.
+ * @param locate Tells where a file of that path is to be written; its folder exists.
  * @throws {FileError} With the reason, and what would be right.
  */
-export function checkWritable(wanted: WantedFile): void {
-  const { file, overwrite, createFolder } = wanted;
+export function checkWritable(wanted: WantedFile, locate: (file: string) => string): void {
+  const { overwrite, createFolder } = wanted;
   inWords(() => {
-    if (createFolder) Deno.mkdirSync(file.slice(0, file.lastIndexOf("/")), { recursive: true });
+    if (createFolder) Deno.mkdirSync(dirname(wanted.file), { recursive: true });
+    const file = locate(wanted.file);
     if (exists(file) && !overwrite) throw new FileError(`${taken}${freeNumber(wanted)}`);
     if (isFolder(file)) throw new FileError("a folder of that name is there");
     // Also in a folder that may be read but not written, or on a disk without a free inode.
@@ -91,11 +97,6 @@ export function checkWritable(wanted: WantedFile): void {
     Deno.openSync(part, { write: true, createNew: true }).close();
     Deno.removeSync(part);
   });
-}
-
-/** A name under which a file grows: no program that looks for images takes it for one, and nobody else has it. */
-function partName(file: string): string {
-  return `${file}.${crypto.randomUUID().slice(0, 8)}.part`;
 }
 
 /**
@@ -113,7 +114,7 @@ function linked(part: string, file: string): boolean {
     }
     return false;
   }
-  Deno.removeSync(part);
+  patient(() => Deno.removeSync(part));
   return true;
 }
 
@@ -138,7 +139,9 @@ export class PartFile {
     this.#overwrite = overwrite;
     this.#handle = inWords(() => {
       if (!overwrite && exists(file)) throw new FileError(taken);
-      return Deno.openSync(this.#part, { write: true, createNew: true });
+      const handle = Deno.openSync(this.#part, { write: true, createNew: true });
+      claimPart(handle);
+      return handle;
     });
   }
 
@@ -161,26 +164,24 @@ export class PartFile {
 
   /** Gives it its name. @throws {FileError} When it cannot have it; then nothing is left of it. */
   commit(): void {
-    this.#handle.close();
     try {
       inWords(() => {
-        if (this.#overwrite || !linked(this.#part, this.#file)) Deno.renameSync(this.#part, this.#file);
+        if (!this.#overwrite && linked(this.#part, this.#file)) return;
+        patient(() => Deno.renameSync(this.#part, this.#file));
       });
     } catch (error) {
-      this.#remove();
+      this.drop();
       throw error;
     }
+    // Not before: another server would take it for one that nobody writes any more.
+    this.#handle.close();
   }
 
   /** Gives it up: nothing is left of it. */
   drop(): void {
     this.#handle.close();
-    this.#remove();
-  }
-
-  #remove(): void {
     try {
-      Deno.removeSync(this.#part);
+      patient(() => Deno.removeSync(this.#part));
     } catch {
       // The folder may have gone with it.
     }

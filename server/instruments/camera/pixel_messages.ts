@@ -78,6 +78,8 @@ export interface ToPixelWorker {
   readonly id: number;
   /** What is to be done. */
   readonly task: PixelTask;
+  /** The folders that it is confined to: absolute paths. */
+  readonly folders: readonly string[];
   /** One Int32: how it stands. */
   readonly standing: SharedArrayBuffer;
 }
@@ -88,6 +90,8 @@ export interface FromPixelWorker {
   readonly id: number;
   /** The result, where there is one. */
   readonly value?: unknown;
+  /** What a server that was ended had left in the folder, and was removed. */
+  readonly orphans?: readonly string[];
   /** Why it failed, where it failed. */
   readonly failure?: string;
   /** The pixels of an image that could not be written, in the order of its parts. */

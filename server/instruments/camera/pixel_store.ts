@@ -4,6 +4,7 @@
  * @module
  */
 
+import { getLogger } from "npm:@logtape/logtape@2.4.2";
 import { InstrumentError } from "../errors.ts";
 import { startFileWorker } from "../file_worker.ts";
 import type { Tile, TileRequest } from "../images.ts";
@@ -21,6 +22,8 @@ import {
   type ToPixelWorker,
   type WantedFile,
 } from "./pixel_messages.ts";
+
+const log = getLogger(["heliograph", "camera"]);
 
 interface Pending {
   readonly resolve: (answer: FromPixelWorker) => void;
@@ -195,6 +198,9 @@ export class PixelStore {
     }
     worker.onmessage = ({ data }) => {
       const answer = data as FromPixelWorker;
+      for (const orphan of answer.orphans ?? []) {
+        log.info("Removed {orphan}: the server that wrote it was ended before it was complete", { orphan });
+      }
       this.#pending.get(answer.id)?.resolve(answer);
       this.#pending.delete(answer.id);
     };
@@ -222,7 +228,7 @@ export class PixelStore {
     };
     signal?.addEventListener("abort", callOff, { once: true });
     try {
-      worker.postMessage({ id, task, standing } satisfies ToPixelWorker, transfer);
+      worker.postMessage({ id, task, folders: this.#folders, standing } satisfies ToPixelWorker, transfer);
       return await promise;
     } finally {
       signal?.removeEventListener("abort", callOff);
