@@ -17,7 +17,7 @@ import {
   plainImageName,
   transferStatus,
 } from "./instruments/camera/image_transfer.ts";
-import type { PixelStore, ReceivedFile } from "./instruments/camera/pixel_store.ts";
+import { FileNotWritten, type PixelStore, type ReceivedFile } from "./instruments/camera/pixel_store.ts";
 import { checkOpen, drainSeconds, type ListenOptions, TcpPort } from "./listening.ts";
 
 /** How much is written at once. */
@@ -267,9 +267,8 @@ export class ImageServer {
     try {
       return await this.#store.receive(join(this.#folder, name), overwrite);
     } catch (error) {
-      const { message } = error as Error;
-      const noFolder = /its folder (?:does not exist|is a file)$/.test(message);
-      throw new Refusal(noFolder ? transferStatus.noFolder : transferStatus.notWritten, message);
+      const noFolder = error instanceof FileNotWritten && error.fault === "no_folder";
+      throw new Refusal(noFolder ? transferStatus.noFolder : transferStatus.notWritten, (error as Error).message);
     }
   }
 

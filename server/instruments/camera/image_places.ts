@@ -39,6 +39,7 @@ export class ImagePlaces {
     throw new FileError(
       `its folder is a symbolic link out of the image folders, to ${real}; start the server with --image-folder for ` +
         "that one as well",
+      "not_allowed",
     );
   }
 
@@ -73,7 +74,7 @@ export class ImagePlaces {
     const real = Deno.realPathSync(file);
     const folder = this.#below(dirname(real));
     if (folder !== undefined) return join(folder, basename(real));
-    throw new FileError(`it is a symbolic link out of the image folders, to ${real}`);
+    throw new FileError(`it is a symbolic link out of the image folders, to ${real}`, "not_allowed");
   }
 
   /** A folder without symbolic links, as it is reached from one of the image folders; `undefined` from none. */

@@ -14,6 +14,7 @@ import type { AmplifierReadout } from "./geometry.ts";
 import {
   cancelled,
   committed,
+  type FileFault,
   type FromPixelWorker,
   type ImageFile,
   type PixelTask,
@@ -39,6 +40,18 @@ export class ImageNotWritten extends InstrumentError {
   constructor(image: ImageFile, reason: string) {
     super(`Cannot write ${image.file}: ${reason}`);
     this.image = image;
+  }
+}
+
+/** A file that cannot be written. */
+export class FileNotWritten extends InstrumentError {
+  /** Why, for programs. */
+  readonly fault: FileFault;
+
+  /** Says why. @param file Its path. @param reason Why, in words. @param fault Why, for programs. */
+  constructor(file: string, reason: string, fault: FileFault) {
+    super(`Cannot write ${file}: ${reason}`);
+    this.fault = fault;
   }
 }
 
@@ -87,11 +100,11 @@ export class PixelStore {
    * Makes sure that a file can be written, before anything is done for it.
    *
    * @param wanted The file.
-   * @throws {InstrumentError} With the reason.
+   * @throws {FileNotWritten} With the reason.
    */
   async check(wanted: WantedFile): Promise<void> {
-    const { failure } = await this.#ask({ kind: "check", ...wanted });
-    if (failure !== undefined) throw new InstrumentError(`Cannot write ${wanted.file}: ${failure}`);
+    const { failure, fault = "other" } = await this.#ask({ kind: "check", ...wanted });
+    if (failure !== undefined) throw new FileNotWritten(wanted.file, failure, fault);
   }
 
   /**
@@ -112,12 +125,12 @@ export class PixelStore {
   /**
    * Begins a file whose bytes come from elsewhere; it is there when it has been kept.
    *
-   * @throws {InstrumentError} With the reason.
+   * @throws {FileNotWritten} With the reason.
    */
   async receive(file: string, overwrite: boolean): Promise<ReceivedFile> {
     const done = async (task: PixelTask) => {
-      const { failure } = await this.#ask(task);
-      if (failure !== undefined) throw new InstrumentError(`Cannot write ${file}: ${failure}`);
+      const { failure, fault = "other" } = await this.#ask(task);
+      if (failure !== undefined) throw new FileNotWritten(file, failure, fault);
     };
     const key = crypto.randomUUID();
     await done({ kind: "open", key, file, overwrite });

@@ -14,7 +14,7 @@ import { ChipExposure } from "../simulated/chip.ts";
 import { lookAt, tileOf } from "./image_reader.ts";
 import { ImagePlaces } from "./image_places.ts";
 import { removeOrphanedParts } from "./orphaned_parts.ts";
-import { checkWritable, inWords, PartFile } from "./part_file.ts";
+import { checkWritable, FileError, inWords, PartFile } from "./part_file.ts";
 import {
   cancelled,
   committed,
@@ -209,6 +209,7 @@ scope.onmessage = async ({ data: { id, task, folders, standing } }) => {
     const failure = error instanceof Error ? error.message || error.name : String(error);
     // The pixels are all there is of the exposure: they go back to whoever wanted them written.
     const pixels = task.kind === "write" ? task.image.parts.flatMap((part) => part.pixels ?? []) : [];
-    scope.postMessage({ id, failure, orphans, pixels }, buffersOf(pixels));
+    const fault = error instanceof FileError ? error.fault : "other";
+    scope.postMessage({ id, failure, fault, orphans, pixels }, buffersOf(pixels));
   }
 };
