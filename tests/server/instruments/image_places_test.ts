@@ -126,8 +126,8 @@ Deno.test("image folders: what a server that has ended left is removed, and noth
   const others = [
     "a.part",
     "a.fits.part",
-    "a.fits.0123ABCD.part",
-    "a.fits.0123abc.part",
+    "upper.fits.0123ABCD.part",
+    "short.fits.0123abc.part",
     "a.fits.0123abcd.part.fits",
     ".0123abcd.part",
     "a.fits",
