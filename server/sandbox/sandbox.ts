@@ -6,6 +6,7 @@
 
 import { getLogger } from "npm:@logtape/logtape@2.4.2";
 import { HeliographError } from "../../protocol/errors.ts";
+import { checkGrantedLinks } from "./granted_links.ts";
 import { sourceCommand } from "./host_command.ts";
 import { HostListener } from "./host_listener.ts";
 import { type CodeSender, HostProcess, NotBegun } from "./host_process.ts";
@@ -67,10 +68,12 @@ export class Sandbox {
    * Makes a sandbox; `start` makes it ready.
    *
    * @param options What code may use; the defaults for what is left out.
-   * @throws {HeliographError} `bad_argument` for a number out of its range.
+   * @throws {HeliographError} `bad_argument` for a number out of its range, or a granted folder that has a symbolic link
+   * out of it.
    */
   constructor(options: Partial<SandboxOptions> = {}) {
     this.options = sandboxOptions(options);
+    checkGrantedLinks(this.options.permissions);
     this.#command = this.options.hostCommand ?? sourceCommand(this.options.permissions);
   }
 
