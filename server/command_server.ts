@@ -12,6 +12,7 @@ import { wireError } from "./dispatcher.ts";
 import type { CodeClient } from "./evaluator.ts";
 import type { Caller } from "./instruments/command_queue.ts";
 import type { Instrument } from "./instruments/instrument.ts";
+import { requestCategory } from "./journal.ts";
 import type { Limits } from "./limits.ts";
 import { Services } from "./services.ts";
 import { SocketSession } from "./sessions.ts";
@@ -261,7 +262,11 @@ export class CommandServer extends SocketServer<LineSession> {
     const reply = "word" in parsed ? this.#sessionWord(parsed.word, parsed.rest, session) : this.#run(parsed, session);
     if (this.#logsCommands) {
       Promise.resolve(reply).then((text) =>
-        this.log.debug("{client}> {line} -> {reply}", { client: session.label, line, reply: text })
+        this.log.getChild(requestCategory).debug("{client}> {line} -> {reply}", {
+          client: session.label,
+          line,
+          reply: text,
+        })
       );
     }
     return reply;

@@ -30,6 +30,8 @@ export abstract class SocketServer<S extends SocketSession> {
   #stopping: Promise<void> | undefined;
   #sweep: ReturnType<typeof setInterval> | undefined;
   readonly #served = new Map<S, Promise<void>>();
+  /** Those that were told why they are not served, and have not gone yet. */
+  readonly #refused = new Set<Connection>();
   readonly #admission: Admission;
   readonly #describe = (): ListenerAddress => ({ protocol: this.#protocol, host: this.host, port: this.port });
 
@@ -104,6 +106,7 @@ export abstract class SocketServer<S extends SocketSession> {
     this.services.listeners.delete(this.#describe);
     clearInterval(this.#sweep);
     await closed;
+    for (const connection of this.#refused) connection.close();
     for (const session of this.#served.keys()) session.end();
     await within(drainSeconds * 1000, Promise.all(this.#served.values()));
     for (const session of this.#served.keys()) {
@@ -138,7 +141,8 @@ export abstract class SocketServer<S extends SocketSession> {
       const { address } = connection;
       this.log.warning("Refused {address}: {reason}", { address, reason: refusal.message });
       connection.send(this.refusal(refusal));
-      connection.flush().then(() => connection.close(), () => {});
+      this.#refused.add(connection);
+      void connection.finish().finally(() => this.#refused.delete(connection));
       return;
     }
     const role: Role = roleOfAddress(hostname);

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { getLogger } from "npm:@logtape/logtape@2.4.2";
 import type { MessageId, WatchEvent } from "../protocol/framed_message.ts";
 import { ArrangementStore } from "./arrangement.ts";
 import type { ClientConnection } from "./connection.ts";
@@ -15,6 +16,8 @@ import type { Services } from "./services.ts";
 
 /** Past this many waiting characters a subscriber gets only the newest value of each field, once it reads again. */
 const slowAt = 65_536;
+
+const log = getLogger(["heliograph", "watch"]);
 
 /** What a watch tells of. */
 type Told = FieldHolder | Contact | Instrument | ArrangementStore;
@@ -47,6 +50,8 @@ export class Watch {
   #untold = new Map<Told, Instrument | undefined>();
   readonly #unsubscribe: () => void;
   #telling = false;
+  /** What could not be told when it was tried last. */
+  readonly #untellable = new Set<Told>();
 
   /**
    * Sends the snapshot, its end, and then changes.
@@ -111,16 +116,50 @@ export class Watch {
         this.#untold = new Map();
         for (const [what, instrument] of batch) {
           while (this.#connection.queued > slowAt) await this.#connection.flush();
-          this.#send(this.#event(what, instrument));
+          this.#tellOne(what, instrument);
         }
         if (then !== undefined) this.#send(then);
         then = undefined;
       } while (this.#untold.size > 0);
-    } catch {
-      // The client has gone; its session stops the watch.
+    } catch (error) {
+      // Where the client has gone, its session stops the watch.
+      if (!this.#connection.closed) {
+        log.error("Telling {address} of changes failed: {error}", { address: this.#connection.address, error });
+      }
     } finally {
       this.#telling = false;
     }
+  }
+
+  /** What cannot be told keeps nothing else from being told: it is logged, and a field is shown with the reason. */
+  #tellOne(what: Told, instrument: Instrument | undefined): void {
+    let message: string;
+    try {
+      message = JSON.stringify(this.#event(what, instrument));
+      this.#untellable.delete(what);
+    } catch (error) {
+      this.#logUntellable(what, instrument, error);
+      if (!(what instanceof FieldHolder)) return;
+      const reason = `it cannot be told: ${error instanceof Error ? error.message : String(error)}`;
+      const about = { id: this.#id, instrument: instrument!.name, field: what.title };
+      return this.#send({ ...about, event: "field", value: null, text: "", quality: "error", time: null, reason });
+    }
+    this.#connection.sendMessage(message);
+  }
+
+  /** Once, until it can be told again: a poll may try every second. */
+  #logUntellable(what: Told, instrument: Instrument | undefined, error: unknown): void {
+    if (this.#untellable.has(what)) return;
+    this.#untellable.add(what);
+    const name = instrument?.name ?? "the page";
+    const part = what instanceof FieldHolder
+      ? what.title
+      : what instanceof ArrangementStore
+      ? "arrangement"
+      : what === instrument
+      ? "control"
+      : "contact";
+    log.error("Cannot tell a watcher of {instrument}'s {part}: {error}", { instrument: name, part, error });
   }
 
   #event(what: Told, instrument: Instrument | undefined): WatchEvent {

@@ -4,6 +4,8 @@
  * @module
  */
 
+import { stripVTControlCharacters } from "node:util";
+
 /** A process that was started. */
 export interface StartedProcess {
   /** Its number. */
@@ -53,7 +55,14 @@ export class DirectStarter implements ProcessStarter {
   /** Starts a process. @throws {Error} With the reason, where it cannot be started or may not. */
   async start([program, ...args]: Command, input: string): Promise<StartedProcess> {
     if (!await mayRun(program)) throw new Error("this program may not start any process (--allow-run)");
-    const child = new Deno.Command(program, { args, stdin: "piped", stdout: "null", stderr: "piped" }).spawn();
+    const child = new Deno.Command(program, {
+      args,
+      // What it says is looked through, and told to people elsewhere: no colours, whatever the terminal here has.
+      env: { NO_COLOR: "1", FORCE_COLOR: "" },
+      stdin: "piped",
+      stdout: "null",
+      stderr: "piped",
+    }).spawn();
     const complaint = keepComplaint(child.stderr);
     const ended = child.status.then(async ({ code }) => ({ code, complaint: await complaint }));
     await write(child, input).catch(() => {
@@ -81,7 +90,7 @@ async function write({ stdin }: Deno.ChildProcess, text: string): Promise<void> 
 async function keepComplaint(stream: ReadableStream<Uint8Array>): Promise<string> {
   let kept = "";
   for await (const text of stream.pipeThrough(new TextDecoderStream())) kept = (kept + text).slice(-keptComplaint);
-  const lines = kept.trim().split("\n");
+  const lines = stripVTControlCharacters(kept).trim().split(/\r?\n/);
   return lines.find((line) => line.startsWith("error: ")) ?? lines.at(-1)!;
 }
 

@@ -9,6 +9,7 @@ import { HeliographError } from "../../protocol/errors.ts";
 import { Processes } from "../processes/processes.ts";
 import { grantsFor } from "../processes/rendezvous.ts";
 import type { Command } from "../processes/starter.ts";
+import { checkGrantedLinks } from "./granted_links.ts";
 import { sourceCommand } from "./host_command.ts";
 import { type CodeSender, HostProcess, NotBegun } from "./host_process.ts";
 import type { Code, Evaluated } from "./messages.ts";
@@ -73,16 +74,13 @@ export class Sandbox {
    *
    * @param options What code may use; the defaults for what is left out.
    * @param processes What starts its processes.
-   * @throws {HeliographError} `bad_argument` for a number out of its range.
+   * @throws {HeliographError} `bad_argument` for a number out of its range, or a granted folder that has a symbolic link
+   * out of it.
    */
   constructor(options: Partial<SandboxOptions> = {}, processes: Processes = new Processes()) {
     this.options = sandboxOptions(options);
-    this.#processes = processes;
-  }
-
-  /** Resolves when it has what it needs of this PC, so that permissions can be given up. */
-  get ready(): Promise<void> {
-    return this.#ready;
+    checkGrantedLinks(this.options.permissions);
+    this.#command = this.options.hostCommand ?? sourceCommand(this.options.permissions);
   }
 
   /** Starts the first process, so that the first evaluation is as fast as the others. */

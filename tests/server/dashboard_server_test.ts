@@ -1,4 +1,5 @@
 import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
+import { configure, type LogRecord, reset } from "npm:@logtape/logtape@2.4.2";
 import fc from "npm:fast-check@4.10.2";
 import { command, defineInstrument, type Welcome } from "../../mod.ts";
 import { eventually, RawClient, startServer } from "../fixture.ts";
@@ -305,6 +306,58 @@ Deno.test("watch: a subscriber that is too slow gets the newest value and costs 
     counts++;
   }
   ok(counts < 2000, `${counts} of 2000 changes came one by one`);
+});
+
+Deno.test("watch: a field that cannot be told is shown with the reason and logged once, and the rest is told", async () => {
+  const first = { type: "int", initial: 1 } as const;
+  const counter = defineInstrument({ title: "counter", fields: { first, broken: first, last: first } });
+  const holder = counter.fields.broken;
+  const fault = () => {
+    throw new Error("no such text");
+  };
+  Object.defineProperty(holder, "text", { get: fault, configurable: true });
+  const log: LogRecord[] = [];
+  await configure({
+    reset: true,
+    sinks: { log: (record) => void log.push(record) },
+    loggers: [
+      { category: ["heliograph", "watch"], lowestLevel: "debug", sinks: ["log"] },
+      { category: ["logtape", "meta"], lowestLevel: "error" },
+    ],
+  });
+  try {
+    await using server = startServer({ instruments: [counter] });
+    using client = await RawClient.connect(server.dashboardServer.port);
+    await client.send('{"id":1,"cmd":"Watch","instrument":"counter"}');
+    const told = async (count: number) =>
+      (await client.lines(count)).map((line) => JSON.parse(line)).map(({ event, field, quality, reason }) =>
+        [event, field, quality, reason].join(" ").trim()
+      );
+    const shown = "field broken error it cannot be told: no such text";
+    deepStrictEqual((await told(5)).slice(1), [
+      "field first good",
+      shown,
+      "field last good",
+      "end-of-snapshot",
+    ]);
+    holder.update(2);
+    counter.fields.last.update(2);
+    deepStrictEqual(await told(2), [shown, "field last good"]);
+    const lines = () => log.map(({ message }) => message.join(""));
+    match(lines().join("\n"), /^Cannot tell a watcher of counter's broken: .*no such text$/);
+    delete (holder as unknown as Record<string, unknown>).text;
+    holder.update(3);
+    deepStrictEqual(await told(1), ["field broken good"]);
+    // A client that goes is no fault.
+    const before = log.length;
+    client.connection.close();
+    for (let count = 4; count < 100; count++) holder.update(count);
+    const sessions = async () => JSON.parse((await server.commandServer.command("status")).slice(3)).sessions.length;
+    await eventually(async () => await sessions() === 0, "it has gone");
+    strictEqual(log.length, before);
+  } finally {
+    await reset();
+  }
 });
 
 Deno.test({

@@ -87,7 +87,7 @@ Deno.test("sandbox: code that a process has not begun with when it ends is run i
   // The first process says that it is idle, and ends when it is given code; the second is a real one.
   await Deno.writeTextFile(
     `${folder}/host.ts`,
-    `const first = await Deno.mkdir("${folder}/begun").then(() => true, () => false);
+    `const first = await Deno.mkdir(${JSON.stringify(`${folder}/begun`)}).then(() => true, () => false);
     if (first) {
       const { connectToServer } = await import(${JSON.stringify(ownProcess)});
       const { channel } = await connectToServer();

@@ -6,7 +6,8 @@
 
 import { type Command, command } from "../command.ts";
 import type { Instrument } from "../instrument.ts";
-import { checkRoot, imageTypes } from "./camera_fields.ts";
+import { imageTypes } from "./camera_fields.ts";
+import { checkRoot } from "./file_names.ts";
 
 /**
  * The commands for a camera's settings.
