@@ -61,19 +61,19 @@ export class WebSession extends Session<WebSocketConnection> {
     if (text.length > this.#messageBytes) events.push({ fault: "too_long" });
     else {
       this.#splitter.push(encoder.encode(text), events);
-      if (this.#splitter.unfinished && events.length === 0) events.push({ fault: "unbalanced" });
-      this.#splitter.reset();
+      const fault = this.#splitter.giveUp(false);
+      if (fault !== undefined) events.push(fault.fault === "unfinished" ? { ...fault, fault: "unbalanced" } : fault);
     }
     if (events.length !== 1) {
       return this.#refuse("Cannot read the frame: it must hold one message, a JSON object");
     }
     const [event] = events;
     if (typeof event !== "string") {
-      return this.#conversation.refuse(messageFaultError(event!.fault, this.#messageBytes));
+      return this.#conversation.refuse(messageFaultError(event!.fault, this.#messageBytes), event!.id);
     }
     const { id, request } = parseDashboardMessage(event);
-    if (id !== undefined) return this.#conversation.take(id, request);
-    if (request instanceof HeliographError) return this.#conversation.refuse(request);
+    if (request instanceof HeliographError) return this.#conversation.refuse(request, id);
+    if (id !== undefined && id !== null) return this.#conversation.take(id, request);
     this.#refuse(`Cannot run ${request.cmd} without an "id": replies here carry the id of what they answer`);
   }
 
