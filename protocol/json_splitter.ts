@@ -71,6 +71,8 @@ export class JsonSplitter {
   /** What is wrong with the message, which is only followed to its end. */
   #fault: MessageFault["fault"] | undefined;
   #told = false;
+  /** The id of one whose fault was told. */
+  #id: MessageId | null | undefined;
   #finder: IdFinder | undefined;
 
   /** Makes a splitter at the start of a stream. @param limit The longest message in bytes. */
@@ -101,8 +103,8 @@ export class JsonSplitter {
   /**
    * Gives up on what was left unfinished.
    *
-   * @param follow Whether a message is followed to its end all the same, so that its rest begins no message of its own;
-   * otherwise the next byte begins afresh, as it does after one that broke.
+   * @param follow Whether a message is followed to its end all the same, as one with an `id` always is, so that its rest
+   * begins no message of its own; otherwise the next byte begins afresh, as it does after one that broke.
    * @returns The message's fault; `undefined` where it was told already.
    */
   giveUp(follow: boolean): MessageFault | undefined {
@@ -111,7 +113,7 @@ export class JsonSplitter {
       this.#lose("unfinished", into);
       this.#tell(into);
     }
-    if (!follow || !this.#inside) this.reset();
+    if (!this.#inside || !(follow || this.#id !== undefined)) this.reset();
     return into[0] as MessageFault | undefined;
   }
 
@@ -253,7 +255,7 @@ export class JsonSplitter {
   #tell(into: (string | MessageFault)[]): void {
     if (this.#told) return;
     this.#told = true;
-    const id = this.#finder?.idAtEnd;
+    const id = this.#id = this.#finder?.idAtEnd;
     this.#finder = undefined;
     into.push(id === undefined ? { fault: this.#fault! } : { fault: this.#fault!, id });
   }
@@ -273,6 +275,7 @@ export class JsonSplitter {
     this.#deeper = 0;
     this.#fault = undefined;
     this.#told = false;
+    this.#id = undefined;
     this.#finder = undefined;
   }
 }

@@ -136,11 +136,11 @@ export class DashboardServer extends SocketServer<DashboardSession> {
   }
 
   async #take({ id, printout, request }: DashboardMessage, session: DashboardSession): Promise<void> {
-    if (request instanceof HeliographError) return this.#refuse(request, id, session);
     if (id !== undefined && id !== null) {
       session.framed = true;
       return session.conversation.take(id, request);
     }
+    if (request instanceof HeliographError) return this.#refuse(request, id, session);
     tellAsked(request, session, this.log, printout && request.cmd !== "Close" ? "info" : "debug");
     if (request.cmd === "Close") return session.end();
     // What takes an id never comes without one.

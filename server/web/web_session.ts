@@ -63,6 +63,7 @@ export class WebSession extends Session<WebSocketConnection> {
       this.#splitter.push(encoder.encode(text), events);
       const fault = this.#splitter.giveUp(false);
       if (fault !== undefined) events.push(fault.fault === "unfinished" ? { ...fault, fault: "unbalanced" } : fault);
+      this.#splitter.reset();
     }
     if (events.length !== 1) {
       return this.#refuse("Cannot read the frame: it must hold one message, a JSON object");
@@ -72,8 +73,8 @@ export class WebSession extends Session<WebSocketConnection> {
       return this.#conversation.refuse(messageFaultError(event!.fault, this.#messageBytes), event!.id);
     }
     const { id, request } = parseDashboardMessage(event);
-    if (request instanceof HeliographError) return this.#conversation.refuse(request, id);
     if (id !== undefined && id !== null) return this.#conversation.take(id, request);
+    if (request instanceof HeliographError) return this.#conversation.refuse(request);
     this.#refuse(`Cannot run ${request.cmd} without an "id": replies here carry the id of what they answer`);
   }
 
