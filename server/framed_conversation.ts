@@ -53,9 +53,9 @@ export class FramedConversation {
     this.#requests = new Requests(services);
   }
 
-  /** Answers a message that has no id, or bytes that are no message. @param error What is wrong with it. */
-  refuse(error: HeliographError): void {
-    this.#session.connection.sendMessage(framedError(null, error));
+  /** Answers what is no request. @param error What is wrong with it. @param id Its id, as far as one could be read. */
+  refuse(error: HeliographError, id: MessageId | null = null): void {
+    this.#session.connection.sendMessage(framedError(id, error));
   }
 
   /**

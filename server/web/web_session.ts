@@ -61,7 +61,8 @@ export class WebSession extends Session<WebSocketConnection> {
     if (text.length > this.#messageBytes) events.push({ fault: "too_long" });
     else {
       this.#splitter.push(encoder.encode(text), events);
-      if (this.#splitter.unfinished && events.length === 0) events.push({ fault: "unbalanced" });
+      const fault = this.#splitter.giveUp(false);
+      if (fault !== undefined) events.push(fault.fault === "unfinished" ? { ...fault, fault: "unbalanced" } : fault);
       this.#splitter.reset();
     }
     if (events.length !== 1) {
@@ -69,10 +70,10 @@ export class WebSession extends Session<WebSocketConnection> {
     }
     const [event] = events;
     if (typeof event !== "string") {
-      return this.#conversation.refuse(messageFaultError(event!.fault, this.#messageBytes));
+      return this.#conversation.refuse(messageFaultError(event!.fault, this.#messageBytes), event!.id);
     }
     const { id, request } = parseDashboardMessage(event);
-    if (id !== undefined) return this.#conversation.take(id, request);
+    if (id !== undefined && id !== null) return this.#conversation.take(id, request);
     if (request instanceof HeliographError) return this.#conversation.refuse(request);
     this.#refuse(`Cannot run ${request.cmd} without an "id": replies here carry the id of what they answer`);
   }
