@@ -29,6 +29,8 @@ import { type Identity, SocketServer } from "./socket_server.ts";
 /** PyOpticon's dashboard takes a message of fewer bytes at once; what is longer may come in several pieces. */
 const longestRawMessage = 1024;
 const lineFeed = 0x0a;
+/** How much is cut into messages at once. */
+const pieceBytes = 4096;
 
 /** A connection to the dashboard socket. */
 export class DashboardSession extends SocketSession {
@@ -41,7 +43,7 @@ export class DashboardSession extends SocketSession {
 
   /** Opens a session. @param identity Who it is. @param services What it may ask. @param log Where that is told. */
   constructor(identity: Identity, services: Services, log: Logger) {
-    super(identity);
+    super(identity, services.turns.client());
     this.splitter = new JsonSplitter(services.limits.messageBytes);
     this.conversation = new FramedConversation(services, this, log);
   }
@@ -102,15 +104,22 @@ export class DashboardServer extends SocketServer<DashboardSession> {
           }
         }
         wholeMessage = bytes.length < longestRawMessage;
-        splitter.push(bytes, events);
-        for (const event of events) {
-          if (session.ending || session.gone) break;
-          if (typeof event === "string") await this.#take(parseDashboardMessage(event), session);
-          else refuse(event);
-          // A client that does not read its replies stops being read from.
-          if (session.connection.queued > 65_536) await session.connection.flush();
+        session.turn.charge(bytes.length);
+        // In pieces: of the shortest messages a whole read holds tens of thousands.
+        for (let at = 0; at < bytes.length && !session.ending; at += pieceBytes) {
+          splitter.push(bytes.subarray(at, at + pieceBytes), events);
+          for (const event of events) {
+            if (session.ending || session.gone) break;
+            if (typeof event === "string") await this.#take(parseDashboardMessage(event), session);
+            else refuse(event);
+            const pause = session.pace();
+            if (pause !== undefined) await pause;
+          }
+          events.length = 0;
+          // Of bytes that end no message there may be many.
+          const pause = session.pace();
+          if (pause !== undefined) await pause;
         }
-        events.length = 0;
         if (splitter.unfinished) {
           unfinished = setTimeout(() => {
             // Nothing tells where a raw message goes on; of a framed one the rest is swallowed when it comes.
@@ -132,7 +141,7 @@ export class DashboardServer extends SocketServer<DashboardSession> {
   #refuse(error: HeliographError, id: MessageId | null | undefined, session: DashboardSession): void {
     if (id !== undefined) session.framed = true;
     if (session.framed) session.conversation.refuse(error, id);
-    else session.connection.send(rawError(error));
+    else this.#sendRaw(rawError(error), session);
   }
 
   async #take({ id, printout, request }: DashboardMessage, session: DashboardSession): Promise<void> {
@@ -147,14 +156,19 @@ export class DashboardServer extends SocketServer<DashboardSession> {
     await this.#answerRaw(request as Request, session);
   }
 
+  #sendRaw(reply: string, session: DashboardSession): void {
+    session.turn.charge(reply.length);
+    session.connection.send(reply);
+  }
+
   /** One request at a time: a raw reply carries nothing that says what it answers. */
   async #answerRaw(request: Request, session: DashboardSession): Promise<void> {
     session.work();
     try {
       const result = await this.#requests.run(request, session, { patience: pyopticonPatience });
-      session.connection.send(rawReply(rawText(request, result)));
+      this.#sendRaw(rawReply(rawText(request, result)), session);
     } catch (error) {
-      session.connection.send(rawError(this.failure(error)));
+      this.#sendRaw(rawError(this.failure(error)), session);
     } finally {
       session.answered();
     }

@@ -22,6 +22,7 @@ import { isLoopback } from "./roles.ts";
 import type { SandboxOptions } from "./sandbox/options.ts";
 import { Sandbox } from "./sandbox/sandbox.ts";
 import { Sessions } from "./sessions.ts";
+import { LoopTurns } from "./loop_turns.ts";
 
 /** Something that listens, as `status` tells it. */
 export type ListenerAddress = ServerStatus["listeners"][number];
@@ -42,6 +43,8 @@ export class Services {
   readonly arrangement: ArrangementStore;
   /** Who is connected. */
   readonly sessions: Sessions = new Sessions();
+  /** Who is served when: nobody keeps the event loop for themselves. */
+  readonly turns: LoopTurns = new LoopTurns();
   /** What clients may use. */
   readonly limits: Limits;
   /** What listens now. */

@@ -82,6 +82,7 @@ export abstract class SocketServer<S extends SocketSession> {
     if (this.listening) return;
     this.#port.open();
     this.services.listeners.add(this.#describe);
+    this.services.turns.open();
     this.#sweep = setInterval(() => {
       for (const session of this.#served.keys()) session.connection.dropIfStuck();
     }, sweepInterval);
@@ -114,6 +115,7 @@ export abstract class SocketServer<S extends SocketSession> {
         new Error(`what it asked for was not done ${drainSeconds} s after the server was stopped`),
       );
     }
+    await this.services.turns.close();
   }
 
   /** Stops it, so that `await using` releases the port. */

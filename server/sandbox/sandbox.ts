@@ -80,7 +80,12 @@ export class Sandbox {
   constructor(options: Partial<SandboxOptions> = {}, processes: Processes = new Processes()) {
     this.options = sandboxOptions(options);
     checkGrantedLinks(this.options.permissions);
-    this.#command = this.options.hostCommand ?? sourceCommand(this.options.permissions);
+    this.#processes = processes;
+  }
+
+  /** Resolves when it has what it needs of this PC, so that permissions can be given up. */
+  get ready(): Promise<void> {
+    return this.#ready;
   }
 
   /** Starts the first process, so that the first evaluation is as fast as the others. */

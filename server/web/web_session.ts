@@ -13,9 +13,6 @@ import type { Services } from "../services.ts";
 import { Session } from "../sessions.ts";
 import type { WebSocketConnection } from "./web_socket_connection.ts";
 
-/** A client that leaves so many bytes of replies unread is not read from. */
-const readUntil = 65_536;
-
 const encoder = new TextEncoder();
 
 /** A connection to `/ws`. */
@@ -30,7 +27,7 @@ export class WebSession extends Session<WebSocketConnection> {
     services: Services,
     log: Logger,
   ) {
-    super(identity);
+    super(identity, services.turns.client());
     this.#messageBytes = services.limits.messageBytes;
     this.#splitter = new JsonSplitter(this.#messageBytes);
     this.#conversation = new FramedConversation(services, this, log);
@@ -45,7 +42,9 @@ export class WebSession extends Session<WebSocketConnection> {
         if (text === null) break;
         if (text === undefined) this.#refuse("Cannot read the message: it is binary; send text frames with JSON");
         else this.#take(text);
-        if (connection.queued > readUntil) await connection.flush();
+        this.turn.charge(text?.length ?? 0);
+        const pause = this.pace();
+        if (pause !== undefined) await pause;
       }
       // A client that has said all it wanted still gets its answers; one that has gone keeps nothing waiting.
       this.end();

@@ -13,6 +13,7 @@ import type { ClientConnection } from "../../server/connection.ts";
 import { Control } from "../../server/control.ts";
 import { isLoopback } from "../../server/roles.ts";
 import { Session, Sessions } from "../../server/sessions.ts";
+import { LoopTurns } from "../../server/loop_turns.ts";
 import { eventually, RawClient, startServer } from "../fixture.ts";
 
 /** A client of azcam's wire, with a name if one is given. */
@@ -570,7 +571,7 @@ Deno.test("control: it is handed over only to somebody who is there and is meant
   const sessions = new Sessions();
   for (const [id, hostname] of [[1, "10.0.0.1"], [2, "10.0.0.2"]] as const) {
     const connection = { hostname, address: `${hostname}:1`, closed: false } as ClientConnection;
-    const session = new Session({ id, protocol: "line", role: "operator", connection });
+    const session = new Session({ id, protocol: "line", role: "operator", connection }, new LoopTurns().client());
     session.register("twin");
     sessions.add(session);
   }
