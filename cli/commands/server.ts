@@ -16,6 +16,7 @@ import { hostName } from "../../server/host_name.ts";
 import { Journal } from "../../server/journal.ts";
 import { demoInstruments } from "../../server/demo_bench.ts";
 import type { Instrument } from "../../server/instruments/instrument.ts";
+import { outliveFaults } from "../../server/process_faults.ts";
 import { loadSerialLibrary } from "../../server/instruments/transports/serial.ts";
 import { isLoopback } from "../../server/roles.ts";
 import { defaultSandboxOptions, type Language, languages, type SandboxOptions } from "../../server/sandbox/options.ts";
@@ -184,6 +185,8 @@ export const serverCommand = buildCommand({
       log.warning("Without a simulator, and so without contact: {titles}", { titles: simulators.missing.join(", ") });
     }
     const server = makeServer(setup, journal);
+    // A fault in one instrument's code does not end a server that others observe with.
+    using _faults = outliveFaults();
     try {
       server.start();
     } catch (error) {
@@ -198,11 +201,6 @@ export const serverCommand = buildCommand({
         host: setup.host,
       });
     }
-    // A fault in one instrument's code does not end a server that others observe with.
-    globalThis.addEventListener("unhandledrejection", (event) => {
-      event.preventDefault();
-      log.error("Unexpected failure: {error}", { error: event.reason });
-    });
     const stop = stopOnSignals(() => log.info("Stopping: finishing what runs, then closing every connection"), server);
     await server.finished;
     stop();

@@ -6,7 +6,7 @@
 
 import { InstrumentError } from "./errors.ts";
 import { identifierOf } from "./names.ts";
-import { formatValue, parseValue, shown, type Value, type ValueOf, type ValueSpec, type ValueType } from "./values.ts";
+import { formatValue, notAsDeclared, parseValue, shown, type Value, type ValueOf, type ValueSpec, type ValueType } from "./values.ts";
 
 /** How an instrument declares a field. */
 export interface FieldSpec<T extends ValueType = ValueType> extends ValueSpec<T> {
@@ -93,9 +93,6 @@ export class FieldHolder implements Field {
     this.title = title;
     this.name = identifierOf(title);
     if (this.name === "") throw new TypeError(`Cannot name a field "${title}": it needs a letter or a digit`);
-    if (spec.type === "choice" && !spec.choices?.length) {
-      throw new TypeError(`Cannot declare the field ${title}: a choice needs "choices"`);
-    }
     this.spec = spec;
     this.access = spec.access ?? (spec.write !== undefined || spec.needsConfirm ? "setting" : "readout");
     this.#changed = changed;
@@ -139,9 +136,11 @@ export class FieldHolder implements Field {
     }
   }
 
-  /** Takes a value that was read or written. @param value The value, of the declared type. */
+  /** Takes a value that was read or written. @param value The value; one that is not as declared is an error. */
   update(value: Value): void {
-    this.#become(value, "good", "", false);
+    const wrong = notAsDeclared(this.spec, value);
+    if (wrong === "") this.#become(value, "good", "", false);
+    else this.fail(`its driver said ${wrong}`);
   }
 
   /** The text of what it was before it was changed, while the change waits for `confirm`; `undefined` otherwise. */

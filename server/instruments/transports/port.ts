@@ -9,6 +9,7 @@
  */
 
 import { InstrumentError } from "../errors.ts";
+import { Faults } from "../faults.ts";
 import { type Address, portName } from "./address.ts";
 import { AnswerQueue } from "./answer_queue.ts";
 import { AnswerSplitter } from "./answer_splitter.ts";
@@ -97,6 +98,7 @@ export class Port {
   #closing = new AbortController();
   #users = 0;
   readonly #late = new LateAnswers();
+  readonly #faults: Faults;
   /** Whether the line is to be opened anew before it is used again. */
   #doubtful = false;
   #quietSince = -Infinity;
@@ -106,6 +108,7 @@ export class Port {
     this.address = address;
     this.format = format;
     this.#splitter = new AnswerSplitter(format.receiveEnd);
+    this.#faults = new Faults(this.name);
   }
 
   /** What it is called: the path of a serial port, the address of a network one. */
@@ -238,7 +241,10 @@ export class Port {
 
   #received(answer: string): void {
     let heard = false;
-    for (const listener of this.#listeners) heard = listener(answer) || heard;
+    for (const listener of this.#listeners) {
+      // Others may be on this port: one that throws is not to break it for them.
+      this.#faults.guard("a listener of its lines", () => void (heard = listener(answer) || heard));
+    }
     if (heard) return;
     this.#quietSince = performance.now();
     if (this.#answers === undefined) this.#late.take(answer);
@@ -255,7 +261,7 @@ export class Port {
 
   #break(reason: InstrumentError): void {
     this.#close(reason);
-    for (const told of [...this.#broken]) told(reason);
+    for (const told of [...this.#broken]) this.#faults.guard("a listener of its end", () => told(reason));
   }
 
   async #send(text: string, signal: AbortSignal | undefined): Promise<void> {
