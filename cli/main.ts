@@ -4,13 +4,16 @@
  * @module
  */
 
+import { driverHostWord } from "./driver_processes.ts";
 import { sandboxHostWord } from "./commands/server.ts";
+import { runDriverHost } from "../server/driver_process/host.ts";
 import { runSandboxHost } from "../server/sandbox/host.ts";
 import { runCli } from "./app.ts";
 import { denoContext } from "./context.ts";
 
 if (import.meta.main) {
-  // The executable is its own sandbox: the server starts it once more with this word.
+  // The executable is its own sandbox, and runs drivers: the server starts it once more with one of these words.
   if (Deno.args[0] === sandboxHostWord) await runSandboxHost();
+  if (Deno.args[0] === driverHostWord) await runDriverHost();
   Deno.exit(await runCli(Deno.args, denoContext()));
 }

@@ -25,6 +25,7 @@ import { urlOf } from "../../server/web/request_guard.ts";
 import { noWebName, webName } from "../../server/web_name.ts";
 import { parsePort, parseSeconds } from "../connection.ts";
 import type { CliContext } from "../context.ts";
+import { driverProcesses } from "../driver_processes.ts";
 import { exitCodes, UsageError } from "../exit_codes.ts";
 import { painter } from "../output.ts";
 import { startServerLog } from "../server_log.ts";
@@ -220,6 +221,8 @@ interface Setup {
   readonly webNames: readonly string[];
   readonly name: string;
   readonly instruments: Instrument[];
+  /** Whether drivers run in processes, which have to be started again when they end. */
+  readonly hasDriverProcesses: boolean;
   readonly sandbox: Partial<SandboxOptions> & Pick<SandboxOptions, "languages">;
 }
 
@@ -229,7 +232,7 @@ async function setUp(flags: ServerFlags, simulators: Simulators): Promise<Setup>
   }
   const imageFolders = flags.imageFolder?.map((folder) => resolve(folder));
   const demoFolders = imageFolders ?? [resolve("images")];
-  const bench = flags.bench === undefined
+  const bench: Omit<LoadedBench, "close"> = flags.bench === undefined
     ? {
       name: "demo bench",
       instruments: demoBench(demoFolders),
@@ -237,8 +240,9 @@ async function setUp(flags: ServerFlags, simulators: Simulators): Promise<Setup>
       code: {},
       serialPorts: [],
       imageFolders: demoFolders,
+      hasDriverProcesses: false,
     }
-    : await loadBench(flags.bench, flags.simulate ? simulators.redirect : undefined, imageFolders);
+    : await loadBench(flags.bench, flags.simulate ? simulators.redirect : undefined, imageFolders, driverProcesses());
   // From here on the ports that the bench names can be opened although the permission for it is given up.
   if (bench.serialPorts.length > 0) loadSerialLibrary();
   const commandPort = flags.commandPort ?? bench.server.commandPort ?? 2402;
@@ -253,6 +257,7 @@ async function setUp(flags: ServerFlags, simulators: Simulators): Promise<Setup>
     webNames: [...flags.webName ?? bench.server.webNames ?? [], ...isLoopback(host) ? [] : ownNames()],
     name: bench.name ?? "heliograph",
     instruments: bench.instruments,
+    hasDriverProcesses: bench.hasDriverProcesses,
     sandbox: sandboxOf(flags, bench.code),
   };
 }
@@ -333,10 +338,10 @@ function notPermitted(host: string, cause: Error): HeliographError {
   );
 }
 
-/** From here on the server needs the network, and its sandboxes' processes, and nothing else of this PC. */
-async function dropPermissions({ sandbox }: Setup): Promise<void> {
+/** From here on the server needs the network, and its sandboxes' and drivers' processes, and nothing else of this PC. */
+async function dropPermissions({ sandbox, hasDriverProcesses }: Setup): Promise<void> {
   for (const name of ["read", "write", "env", "ffi", "sys"] as const) await Deno.permissions.revoke({ name });
-  if (sandbox.languages.length === 0) await Deno.permissions.revoke({ name: "run" });
+  if (sandbox.languages.length === 0 && !hasDriverProcesses) await Deno.permissions.revoke({ name: "run" });
 }
 
 function announce(context: CliContext, { flags, name, sandbox, webNames }: Setup, server: HeliographServer): void {

@@ -8,6 +8,7 @@ import { type Node, parse } from "npm:acorn@8.19.0";
 import { dirname, join, relative, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { transform } from "npm:sucrase@3.35.1";
+import { loadMessage } from "./load_message.ts";
 import { BenchFileError } from "./source.ts";
 
 /** Whether a file's name says that it holds code. */
@@ -31,7 +32,7 @@ export async function loadModule(file: string): Promise<unknown> {
     loaded = Deno.build.standalone ? await importTranspiled(path) : await import(pathToFileURL(path).href);
   } catch (error) {
     if (error instanceof BenchFileError) throw error;
-    throw new BenchFileError([{ file, where: "", message: loadMessage(error as Error) }]);
+    throw new BenchFileError([{ file, where: "", message: loadMessage(error) }]);
   }
   if (loaded.default === undefined) {
     throw new BenchFileError([{ file, where: "", message: "exports nothing by default: begin with export default" }]);
@@ -39,28 +40,10 @@ export async function loadModule(file: string): Promise<unknown> {
   return loaded.default;
 }
 
-function loadMessage(error: Error): string {
-  if (error instanceof Deno.errors.NotFound) return "there is no such file";
-  const { message } = error;
-  if (/heliograph/.test(message) && /not found|not a dependency|Relative import|resolve/i.test(message)) {
-    return "cannot be loaded: it need not import heliograph, which is its function's first argument " +
-      "(export default function ({ defineInstrument }, { title }) { … }); import types only, by import type";
-  }
-  return `cannot be loaded: ${error.name}: ${message.split("\n")[0]}`;
-}
-
-/** An executable imports what is JavaScript already: the files go into a temporary folder under the same names. */
 async function importTranspiled(path: string): Promise<{ default?: unknown }> {
-  const files = await transpiledTree(path);
-  const top = commonFolder([...files.keys()]);
-  const folder = await Deno.makeTempDir({ prefix: "heliograph-" });
+  const { folder, top, file } = await transpiledCopy(path);
   try {
-    for (const [file, text] of files) {
-      const copy = join(folder, relative(top, file));
-      await Deno.mkdir(dirname(copy), { recursive: true });
-      await Deno.writeTextFile(copy, text);
-    }
-    return await import(pathToFileURL(join(folder, relative(top, path))).href);
+    return await import(pathToFileURL(file).href);
   } catch (error) {
     const { name, message } = error as Error;
     // People know their own files, not the copies.
@@ -72,8 +55,32 @@ async function importTranspiled(path: string): Promise<{ default?: unknown }> {
   }
 }
 
-/** A module and all that it imports, as JavaScript. */
-async function transpiledTree(start: string): Promise<Map<string, string>> {
+/**
+ * An executable imports what is JavaScript already: the files go into a temporary folder under the same names.
+ *
+ * @param path The module's absolute path.
+ * @returns The folder, which is to be removed; what it is a copy of; and the module's copy.
+ * @throws {BenchFileError} With what is wrong with it.
+ */
+export async function transpiledCopy(path: string): Promise<{ folder: string; top: string; file: string }> {
+  const files = await moduleTree(path);
+  const top = commonFolder([...files.keys()]);
+  const folder = await Deno.makeTempDir({ prefix: "heliograph-" });
+  for (const [file, text] of files) {
+    const copy = join(folder, relative(top, file));
+    await Deno.mkdir(dirname(copy), { recursive: true });
+    await Deno.writeTextFile(copy, text);
+  }
+  return { folder, top, file: join(folder, relative(top, path)) };
+}
+
+/** The files that a module imports from beside it and above, as far as they can be read. */
+export async function importedFiles(path: string): Promise<string[]> {
+  return [...(await moduleTree(path, false).catch(() => new Map())).keys()];
+}
+
+/** A module and all that it imports, as JavaScript. @param alone Whether it is to import files and `node:` modules only. */
+async function moduleTree(start: string, alone = true): Promise<Map<string, string>> {
   const files = new Map<string, string>();
   const waiting: { path: string; from: string }[] = [{ path: start, from: "" }];
   for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
@@ -91,7 +98,7 @@ async function transpiledTree(start: string): Promise<Map<string, string>> {
     if (path.endsWith(".json")) continue;
     for (const specifier of importsOf(path, script)) {
       if (/^\.\.?\//.test(specifier)) waiting.push({ path: resolve(dirname(path), specifier), from: path });
-      else if (!specifier.startsWith("node:")) {
+      else if (alone && !specifier.startsWith("node:")) {
         const message = specifier.includes("heliograph")
           ? loadMessage(new Error(`heliograph not found`))
           : `imports ${specifier}: in the executable a driver can import files beside it and node: modules only`;

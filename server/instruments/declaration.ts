@@ -24,7 +24,8 @@ export type Rule = (value: unknown) => string;
 const text: Rule = (value) => typeof value === "string" ? "" : "text";
 const flag: Rule = (value) => typeof value === "boolean" ? "" : "true or false";
 const number: Rule = (value) => typeof value === "number" && Number.isFinite(value) ? "" : "a number";
-const seconds: Rule = (value) => number(value) === "" && (value as number) > 0 ? "" : "a number of seconds, more than 0";
+const seconds: Rule = (value) =>
+  number(value) === "" && (value as number) > 0 ? "" : "a number of seconds, more than 0";
 const table: Rule = (value) => typeof value === "object" && value !== null && !Array.isArray(value) ? "" : "an object";
 const texts: Rule = (value) =>
   Array.isArray(value) && value.every((each) => typeof each === "string") ? "" : "a list of texts";

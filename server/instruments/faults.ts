@@ -26,6 +26,8 @@ export class Faults {
   readonly #title: string;
   readonly #seen = new Map<string, Seen>();
   #last = "";
+  /** Takes every fault in the place of the log, where the instrument's log is elsewhere. */
+  heard: ((what: string, error: unknown) => void) | undefined;
 
   /** Makes it without any. @param title What people call the instrument. */
   constructor(title: string) {
@@ -45,6 +47,7 @@ export class Faults {
    * @param place Where, where it is known already. @default as the error's stack tells
    */
   tell(what: string, error: unknown, place: string = placeOf(error)): void {
+    if (this.heard !== undefined) return this.heard(what, error);
     const key = `${what} ${place}`;
     let seen = this.#seen.get(key);
     const now = performance.now();
@@ -104,18 +107,24 @@ const ownFolders = ["../../server/", "../../protocol/"].map((folder) => new URL(
  * @returns `/lab/stage.ts:12:5`; empty where that is not known.
  */
 export function placeOf(error: unknown): string {
-  // What an instrument says itself is no mistake in its code.
-  if (!(error instanceof Error) || error instanceof InstrumentError || typeof error.stack !== "string") return "";
-  const places = [...error.stack.matchAll(/(?:\(|at )((?:file|https?):\/\/[^\s()]+:\d+:\d+)\)?$/gm)].map(([, at]) => at!);
-  const place = places.find((at) => !ownFolders.some((folder) => at.startsWith(folder))) ?? places[0];
-  return place === undefined ? "" : decodedPath(place);
-}
-
-function decodedPath(place: string): string {
+  const place = stackPlaceOf(error);
   if (!place.startsWith("file://")) return place;
   try {
     return decodeURIComponent(place.slice("file://".length)).replace(/^\/(?=[A-Za-z]:)/, "");
   } catch {
     return place;
   }
+}
+
+/**
+ * The same as its stack has it: `file:///lab/stage.ts:12:5`.
+ *
+ * @param error Anything that can be thrown.
+ * @param othersOnly Whether a place in heliograph's own code is none. @default false
+ */
+export function stackPlaceOf(error: unknown, othersOnly = false): string {
+  // What an instrument says itself is no mistake in its code.
+  if (!(error instanceof Error) || error instanceof InstrumentError || typeof error.stack !== "string") return "";
+  const places = [...error.stack.matchAll(/(?:\(|at )((?:file|https?):\/\/[^\s()]+:\d+:\d+)\)?$/gm)].map(([, at]) => at!);
+  return places.find((at) => !ownFolders.some((folder) => at.startsWith(folder))) ?? (othersOnly ? "" : places[0] ?? "");
 }

@@ -6,7 +6,16 @@
 
 import { InstrumentError } from "./errors.ts";
 import { identifierOf } from "./names.ts";
-import { formatValue, notAsDeclared, parseValue, shown, type Value, type ValueOf, type ValueSpec, type ValueType } from "./values.ts";
+import {
+  formatValue,
+  notAsDeclared,
+  parseValue,
+  shown,
+  type Value,
+  type ValueOf,
+  type ValueSpec,
+  type ValueType,
+} from "./values.ts";
 
 /** How an instrument declares a field. */
 export interface FieldSpec<T extends ValueType = ValueType> extends ValueSpec<T> {
@@ -141,6 +150,14 @@ export class FieldHolder implements Field {
     const wrong = notAsDeclared(this.spec, value);
     if (wrong === "") this.#become(value, "good", "", false);
     else this.fail(`its driver said ${wrong}`);
+  }
+
+  /** Takes what the same field holds in another process. */
+  mirror(value: Value | undefined, quality: Quality, reason: string, staged: boolean): void {
+    const wrong = value === undefined ? "" : notAsDeclared(this.spec, value);
+    if (wrong !== "") this.fail(`its driver said ${wrong}`);
+    else if (staged && value !== undefined) this.stage(value);
+    else this.#become(value, quality, reason, false);
   }
 
   /** The text of what it was before it was changed, while the change waits for `confirm`; `undefined` otherwise. */

@@ -105,6 +105,10 @@ export class Instrument {
   readonly queue: CommandQueue;
   /** Whom to tell of changes; the bench sets it. */
   changed: ChangeListener | undefined;
+  /** Whom to tell of changes besides the bench: where the same instrument is in another process too. */
+  mirror: ChangeListener | undefined;
+  /** How it was declared. */
+  readonly spec: InstrumentSpec<Record<string, ValueType>>;
   /** What went wrong in its code. */
   readonly faults: Faults;
   readonly #step: ((seconds: number) => void) | undefined;
@@ -122,6 +126,7 @@ export class Instrument {
     const what = typeof title === "string" ? title : "an instrument";
     checkWords(what, spec, instrumentRules satisfies Record<keyof typeof spec, Rule>, ["title"]);
     checkFields(what, spec.fields ?? {}, fieldRules satisfies Record<keyof FieldSpec, Rule>);
+    this.spec = spec;
     this.title = spec.title;
     this.name = identifierOf(spec.title);
     if (this.name === "") {
@@ -141,7 +146,10 @@ export class Instrument {
     this.settingsBeside = spec.settingsBeside ?? false;
     this.images = spec.images;
     this.holders = Object.entries(spec.fields ?? {}).map(([title, field]) =>
-      new FieldHolder(title, field, (holder) => this.changed?.(this, holder))
+      new FieldHolder(title, field, (holder) => {
+        this.mirror?.(this, holder);
+        this.changed?.(this, holder);
+      })
     );
     for (const holder of this.holders) {
       for (const key of new Set([holder.title, holder.name])) {

@@ -103,8 +103,17 @@ export class Port {
   #doubtful = false;
   #quietSince = -Infinity;
 
-  /** Makes a port that is not open. @param address Where it is. @param format How it is spoken on. */
-  constructor(address: Address, format: LineFormat) {
+  readonly #openTo: (address: Address) => Promise<Line>;
+
+  /**
+   * Makes a port that is not open.
+   *
+   * @param address Where it is.
+   * @param format How it is spoken on.
+   * @param open Opens the line. @default as this program may
+   */
+  constructor(address: Address, format: LineFormat, open: (address: Address) => Promise<Line> = openLine) {
+    this.#openTo = open;
     this.address = address;
     this.format = format;
     this.#splitter = new AnswerSplitter(format.receiveEnd);
@@ -205,7 +214,7 @@ export class Port {
   async #openLine(): Promise<void> {
     let line: Line;
     try {
-      line = await openLine(this.address);
+      line = await this.#openTo(this.address);
     } catch (error) {
       if (error instanceof InstrumentError) throw error;
       throw new InstrumentError((error as Error).message, "not_connected", { cause: error });

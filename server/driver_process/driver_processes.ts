@@ -1,0 +1,86 @@
+/**
+ * Drivers from the disk, each set of permissions in a process of its own, as instruments of the server.
+ *
+ * @module
+ */
+
+import { ZodError } from "npm:zod@4.6.7";
+import type { Instrument } from "../instruments/instrument.ts";
+import { DirectStarter, type ProcessStarter } from "../processes/starter.ts";
+import { HostListener } from "../sandbox/host_listener.ts";
+import { DriverGroup } from "./driver_group.ts";
+import { driverSourceCommand } from "./host_command.ts";
+import type { DriverHostSettings, DriverProblem } from "./messages.ts";
+
+/** How the processes of drivers are started. */
+export interface DriverProcessesOptions {
+  /** What starts them. @default this program itself */
+  readonly starter?: ProcessStarter;
+  /**
+   * Program and arguments that run a driver's process.
+   *
+   * @default this Deno on heliograph's source; in a program that was compiled there is none, and it must be given
+   */
+  readonly hostCommand?: readonly [program: string, ...args: string[]] | undefined;
+}
+
+/** The memory of a driver's process where the bench file does not say, in MiB. */
+export const defaultDriverMemory = 512;
+
+/** Runs drivers in processes of their own. */
+export class DriverProcesses {
+  readonly #starter: ProcessStarter;
+  readonly #hostCommand: DriverProcessesOptions["hostCommand"];
+  readonly #groups = new Set<DriverGroup>();
+  #listener: HostListener | undefined;
+
+  /** Starts nothing yet. */
+  constructor({ starter = new DirectStarter(), hostCommand }: DriverProcessesOptions = {}) {
+    this.#starter = starter;
+    this.#hostCommand = hostCommand;
+  }
+
+  /** Whether any driver runs in a process: then others may have to be started later. */
+  get any(): boolean {
+    return this.#groups.size > 0;
+  }
+
+  /**
+   * Starts a process, and loads drivers in it.
+   *
+   * @param settings The drivers, and what they may do.
+   * @returns For each an instrument, or what is wrong with it. Ending with the last of them, the process ends too.
+   * @throws {Error} When there is no process, with the reason.
+   */
+  async load(settings: Omit<DriverHostSettings, "port" | "token">): Promise<(Instrument | DriverProblem)[]> {
+    const command = this.#hostCommand ?? driverSourceCommand(settings.permissions);
+    if (command === undefined) {
+      throw new Error("a driver runs in a process of its own, which this program cannot start: it has to be told how");
+    }
+    const group = new DriverGroup({
+      starter: this.#starter,
+      listener: () => this.#listener ??= new HostListener(),
+      command,
+      settings,
+    }, () => this.#forget(group));
+    this.#groups.add(group);
+    try {
+      return await group.load();
+    } catch (error) {
+      await group.end();
+      throw error instanceof ZodError ? new Error(`what it declares cannot be: ${error.message}`) : error;
+    }
+  }
+
+  /** Ends all of them. */
+  async close(): Promise<void> {
+    await Promise.all([...this.#groups].map((group) => group.end()));
+  }
+
+  #forget(group: DriverGroup): void {
+    this.#groups.delete(group);
+    if (this.#groups.size > 0) return;
+    this.#listener?.close();
+    this.#listener = undefined;
+  }
+}

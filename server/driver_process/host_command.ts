@@ -1,0 +1,47 @@
+/**
+ * How a driver's process is started.
+ *
+ * @module
+ */
+
+import { fileURLToPath } from "node:url";
+import type { DriverPermissions } from "./messages.ts";
+
+/** Where heliograph's own code is. */
+const sources = ["../", "../../protocol/"].map((folder) => new URL(folder, import.meta.url));
+
+/**
+ * Program and arguments that run a driver's process from source with no more than it needs.
+ *
+ * @param permissions What its drivers are granted.
+ * @returns `undefined` in a program that was compiled or came from a URL.
+ */
+export function driverSourceCommand(permissions: DriverPermissions): readonly [string, ...string[]] | undefined {
+  const own = new URL("host.ts", import.meta.url);
+  if (Deno.build.standalone || own.protocol !== "file:") return undefined;
+  const { read, write, net } = permissions;
+  const allow = (name: string, values: readonly string[]) => {
+    if (values.length === 0) return [];
+    // A comma separates: then its Worker alone, which is told each value, is held to the list.
+    return [values.some((value) => value.includes(",")) ? `--allow-${name}` : `--allow-${name}=${values}`];
+  };
+  return [
+    Deno.execPath(),
+    "run",
+    "--quiet",
+    "--no-prompt",
+    "--no-config",
+    "--no-lock",
+    "--unstable-worker-options",
+    ...allow("read", [...sources.map((folder) => fileURLToPath(folder)), ...read]),
+    ...allow("write", write),
+    ...allow("net", ["127.0.0.1", ...net]),
+    own.href,
+  ];
+}
+
+/** What Workers of heliograph's own are read from, where a driver may write images. */
+export function workerSources(): string[] {
+  const own = new URL("../instruments/", import.meta.url);
+  return Deno.build.standalone || own.protocol !== "file:" ? [] : [fileURLToPath(own)];
+}
