@@ -14,6 +14,8 @@ export class DriverContact implements Contact {
   state: ContactState = "off";
   /** Why it does not. */
   reason = "";
+  /** Why the driver's goodbye was not heard, where it was not. */
+  farewell = "";
   #changed = () => {};
 
   constructor(address: string) {
@@ -22,12 +24,14 @@ export class DriverContact implements Contact {
 
   start(changed: () => void): void {
     this.#changed = changed;
+    this.farewell = "";
     this.become("connecting", "");
   }
 
   stop(): Promise<void> {
     this.#changed = () => {};
     this.state = "off";
+    this.reason = this.farewell;
     return Promise.resolve();
   }
 

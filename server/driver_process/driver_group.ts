@@ -24,7 +24,7 @@ import {
   type Made,
   tileSchema,
 } from "./messages.ts";
-import { applyState, decodeError, decodeValue, fromBase64, stateOf } from "./wire_values.ts";
+import { applyState, decodeError, decodeValue, DriverGone, fromBase64, stateOf } from "./wire_values.ts";
 
 /** How often changes of the rest of the bench are told to a driver that looks around, in milliseconds. */
 const neighbourInterval = 100;
@@ -94,10 +94,11 @@ export class DriverGroup {
         const value = await process.ask({ ask: "read", instrument: index, field, pass: this.#passOf(pass) }, signal);
         return decodeValue(value) as Value;
       },
-      write: (field, value, signal) => process.ask({ ask: "write", instrument: index, field, value }, signal),
+      write: (field, value, signal) =>
+        named(declaration.title, process.ask({ ask: "write", instrument: index, field, value }, signal)),
       run: (command, values, context) => {
         this.#tellNeighbours();
-        return process.run({ instrument: index, command, values }, context);
+        return named(declaration.title, process.run({ instrument: index, command, values }, context));
       },
       contact,
       images: this.#images(index),
@@ -167,7 +168,8 @@ export class DriverGroup {
     try {
       if (!member.started || !this.#process.running) return;
       const late = new Promise<void>((resolve) => timer = setTimeout(resolve, stopPatience));
-      await Promise.race([this.#process.ask({ ask: "stop", instrument: member.index }), late]);
+      const said = await Promise.race([this.#process.ask({ ask: "stop", instrument: member.index }), late]);
+      if (typeof said === "string") member.contact.farewell = said;
     } finally {
       clearTimeout(timer);
       member.started = false;
@@ -272,5 +274,15 @@ export class DriverGroup {
       this.#toldKeywords.set(instrument, text);
       this.#process.tell({ tell: "neighbourKeywords", name: instrument.name, stored });
     }
+  }
+}
+
+/** Who is asked hears which instrument it is that does not answer. */
+async function named<T>(title: string, work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (error) {
+    if (!(error instanceof DriverGone)) throw error;
+    throw new InstrumentError(`${title} is not connected: ${error.message}`, error.code, { cause: error });
   }
 }

@@ -27,7 +27,7 @@ import {
   type ServerTell,
 } from "./messages.ts";
 import { Peer } from "./peer.ts";
-import { decodeValue, encodeValue, fromBase64, toBase64 } from "./wire_values.ts";
+import { decodeValue, DriverGone, encodeValue, fromBase64, toBase64 } from "./wire_values.ts";
 
 /** How long a process may take until its drivers are loaded, in seconds; it takes half of one on an idle PC. */
 const startSeconds = 60;
@@ -97,6 +97,7 @@ export class DriverProcess {
   #wait = shortestWait;
   #wanted = false;
   #printed = { since: 0, lines: 0 };
+  #reason = "its driver does not run";
 
   constructor(options: DriverProcessOptions, events: DriverEvents) {
     this.#options = options;
@@ -190,7 +191,7 @@ export class DriverProcess {
 
   #peer(): Peer {
     if (this.#running !== undefined) return this.#running.peer;
-    throw new InstrumentError("its driver does not run", "not_connected");
+    throw new DriverGone(this.#reason);
   }
 
   async #start(): Promise<Made> {
@@ -295,7 +296,8 @@ export class DriverProcess {
   #ended(running: Running, reason: string): void {
     running.reason = reason;
     this.#running = undefined;
-    running.peer.end(new InstrumentError(reason, "not_connected"));
+    this.#reason = reason;
+    running.peer.end(new DriverGone(reason));
     for (const line of this.#lines.values()) line.close();
     this.#lines.clear();
     if (performance.now() - running.since > steadySeconds * 1000) this.#wait = shortestWait;

@@ -113,8 +113,11 @@ export class DriverRuntime {
         if (instrument.images !== undefined) this.#watchBench();
         return await instrument.start(tell);
       }
-      case "stop":
-        return await this.#at(ask.instrument).stop();
+      case "stop": {
+        const instrument = this.#at(ask.instrument);
+        await instrument.stop();
+        return this.#explained(String(instrument.contact?.reason ?? ""));
+      }
       case "read": {
         const { spec } = this.#at(ask.instrument).holders[ask.field]!;
         // What is no reading crosses as it is: the server says what is wrong with it.

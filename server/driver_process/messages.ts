@@ -76,6 +76,8 @@ const errorSchema = z.strictObject({
   message: text,
   /** One of the wire's codes, where it is an instrument's own error. */
   code: z.enum(Object.keys(errorCodes) as [keyof typeof errorCodes, ...(keyof typeof errorCodes)[]]).optional(),
+  /** The unknown name, where it is about one. */
+  subject: name.optional(),
   /** The kind of exception, where it is a fault in the driver's code. */
   name: name.optional(),
   /** Where it was thrown, as in a stack: `file:///lab/stage.ts:12:5`. */

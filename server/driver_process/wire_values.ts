@@ -63,6 +63,14 @@ export function fromBase64(text: string): Uint8Array<ArrayBuffer> {
   return new Uint8Array(Buffer.from(text, "base64"));
 }
 
+/** A driver's process does not run, or ended before it answered. */
+export class DriverGone extends InstrumentError {
+  /** Makes it. @param reason Why. */
+  constructor(reason: string) {
+    super(reason, "not_connected");
+  }
+}
+
 /** What a field holds, to be sent. */
 export function stateOf({ value, quality, reason, staged }: FieldHolder): FieldState {
   return { value: value ?? null, quality, reason: reason.slice(0, longestMessage), staged };
@@ -103,7 +111,10 @@ export function encodeError(error: unknown, explain: (text: string) => string = 
       : undefined;
     return { message: message(error.message), code: error.code, ...(kind === undefined ? {} : { kind }) };
   }
-  if (error instanceof HeliographError) return { message: message(error.message), code: error.code };
+  if (error instanceof HeliographError) {
+    const subject = error.subject === "" ? {} : { subject: error.subject.slice(0, 1000) };
+    return { message: message(error.message), code: error.code, ...subject };
+  }
   if (!(error instanceof Error)) return { message: message(reasonOf(error)) };
   const place = explain(stackPlaceOf(error));
   return {
@@ -114,14 +125,14 @@ export function encodeError(error: unknown, explain: (text: string) => string = 
 }
 
 /** The error that was sent. */
-export function decodeError({ message, code, name, place, kind }: WireError): Error {
+export function decodeError({ message, code, subject = "", name, place, kind }: WireError): Error {
   if (kind === "NoImage") return new NoImage(message);
   if (kind === "ImageReplaced") return new ImageReplaced(message);
   if (code !== undefined && instrumentCodes.has(code)) {
     const cause = kind === "unclear" ? { cause: new AnswerUnclear("", false) } : {};
     return new InstrumentError(message, code as InstrumentErrorCode, cause);
   }
-  if (code !== undefined) return new HeliographError(code, message);
+  if (code !== undefined) return new HeliographError(code, message, { subject });
   const error = new Error(message);
   error.name = name ?? "Error";
   error.stack = `${error.name}: ${message}${place === undefined ? "" : `\n    at ${place}`}`;
