@@ -265,7 +265,9 @@ class Loader {
     const wrong = (path: Path, message: string) =>
       new BenchFileError([this.#source.problem([...at, ...path], message)]);
     for (const word of ["permissions", "memory"] as const) {
-      if (entry[word] !== undefined) throw wrong([word], "has a meaning only beside a driver that is code (.ts or .js)");
+      if (entry[word] !== undefined) {
+        throw wrong([word], "has a meaning only beside a driver that is code (.ts or .js)");
+      }
     }
     if (driverName !== undefined && Object.hasOwn(readyMade, driverName)) return this.#readyMade(driverName, entry, at);
     if (options !== undefined) {

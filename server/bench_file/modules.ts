@@ -5,11 +5,39 @@
  */
 
 import { type Node, parse } from "npm:acorn@8.19.0";
-import { dirname, join, relative, resolve } from "node:path";
+import { dirname, isAbsolute, join, relative, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { transform } from "npm:sucrase@3.35.1";
 import { loadMessage } from "./load_message.ts";
 import { BenchFileError } from "./source.ts";
+
+/** What of Node a driver may import in an executable: nothing that makes code from text, or loads it. */
+const nodeNames = [
+  "assert",
+  "buffer",
+  "console",
+  "crypto",
+  "dgram",
+  "dns",
+  "events",
+  "fs",
+  "http",
+  "https",
+  "net",
+  "os",
+  "path",
+  "perf_hooks",
+  "process",
+  "querystring",
+  "stream",
+  "string_decoder",
+  "timers",
+  "tls",
+  "url",
+  "util",
+  "zlib",
+];
+const nodeModules = new RegExp(`^node:(?:${nodeNames.join("|")})(?:/\\w+)?$`);
 
 /** Whether a file's name says that it holds code. */
 export function isModule(file: string): boolean {
@@ -59,11 +87,15 @@ async function importTranspiled(path: string): Promise<{ default?: unknown }> {
  * An executable imports what is JavaScript already: the files go into a temporary folder under the same names.
  *
  * @param path The module's absolute path.
+ * @param readable Paths that all of it is in. @default anywhere
  * @returns The folder, which is to be removed; what it is a copy of; and the module's copy.
  * @throws {BenchFileError} With what is wrong with it.
  */
-export async function transpiledCopy(path: string): Promise<{ folder: string; top: string; file: string }> {
-  const files = await moduleTree(path);
+export async function transpiledCopy(
+  path: string,
+  readable?: readonly string[],
+): Promise<{ folder: string; top: string; file: string }> {
+  const files = await moduleTree(path, readable);
   const top = commonFolder([...files.keys()]);
   const folder = await Deno.makeTempDir({ prefix: "heliograph-" });
   for (const [file, text] of files) {
@@ -74,18 +106,19 @@ export async function transpiledCopy(path: string): Promise<{ folder: string; to
   return { folder, top, file: join(folder, relative(top, path)) };
 }
 
-/** The files that a module imports from beside it and above, as far as they can be read. */
-export async function importedFiles(path: string): Promise<string[]> {
-  return [...(await moduleTree(path, false).catch(() => new Map())).keys()];
-}
-
-/** A module and all that it imports, as JavaScript. @param alone Whether it is to import files and `node:` modules only. */
-async function moduleTree(start: string, alone = true): Promise<Map<string, string>> {
+/** A module and all that it imports, as JavaScript. @param readable Paths that all of it is in. @default anywhere */
+async function moduleTree(start: string, readable?: readonly string[]): Promise<Map<string, string>> {
   const files = new Map<string, string>();
   const waiting: { path: string; from: string }[] = [{ path: start, from: "" }];
   for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
     const { path, from } = next;
     if (files.has(path)) continue;
+    if (readable?.some((folder) => isWithin(folder, path)) === false) {
+      const message =
+        `imports ${path}: a driver reads no file outside its folder unless the bench file says so for its ` +
+        `instrument: "permissions": { "read": [${JSON.stringify(path)}] }`;
+      throw new BenchFileError([{ file: from, where: "", message }]);
+    }
     let text: string;
     try {
       text = await Deno.readTextFile(path);
@@ -98,10 +131,12 @@ async function moduleTree(start: string, alone = true): Promise<Map<string, stri
     if (path.endsWith(".json")) continue;
     for (const specifier of importsOf(path, script)) {
       if (/^\.\.?\//.test(specifier)) waiting.push({ path: resolve(dirname(path), specifier), from: path });
-      else if (alone && !specifier.startsWith("node:")) {
+      else if (!nodeModules.test(specifier)) {
         const message = specifier.includes("heliograph")
           ? loadMessage(new Error(`heliograph not found`))
-          : `imports ${specifier}: in the executable a driver can import files beside it and node: modules only`;
+          : `imports ${specifier}: in the executable a driver can import files beside it and these modules only: ${
+            nodeNames.map((name) => `node:${name}`).join(", ")
+          }`;
         throw new BenchFileError([{ file: path, where: "", message }]);
       }
     }
@@ -122,14 +157,36 @@ function javascript(path: string, text: string): string {
   }
 }
 
+/** What a module imports, by `import()` too: an executable imports without asking for the permission to read. */
 function importsOf(path: string, script: string): string[] {
-  let program: Node & { body: (Node & { source?: { value: string } | null })[] };
+  const wrong = (message: string) => new BenchFileError([{ file: path, where: "", message }]);
+  let program: Node;
   try {
-    program = parse(script, { ecmaVersion: "latest", sourceType: "module", allowAwaitOutsideFunction: true }) as never;
+    program = parse(script, { ecmaVersion: "latest", sourceType: "module", allowAwaitOutsideFunction: true });
   } catch (error) {
-    throw new BenchFileError([{ file: path, where: "", message: `cannot be loaded: ${(error as Error).message}` }]);
+    throw wrong(`cannot be loaded: ${(error as Error).message}`);
   }
-  return program.body.flatMap(({ source }) => source?.value ?? []);
+  const specifiers: string[] = [];
+  const waiting: unknown[] = [program];
+  while (waiting.length > 0) {
+    const node = waiting.pop();
+    if (typeof node !== "object" || node === null) continue;
+    const { type, source } = node as { type?: unknown; source?: { type?: unknown; value?: unknown } | null };
+    if (typeof type === "string" && /^(?:Import|Export\w*Declaration)/.test(type) && source) {
+      if (source.type !== "Literal" || typeof source.value !== "string") {
+        throw wrong("imports what it computes: in the executable a driver names what it imports, in quotes");
+      }
+      specifiers.push(source.value);
+    }
+    waiting.push(...Object.values(node));
+  }
+  return specifiers;
+}
+
+/** Whether a file is in a folder, or is it. */
+function isWithin(folder: string, file: string): boolean {
+  const way = relative(folder, file);
+  return way === "" || (!isAbsolute(way) && way.split(/[\\/]/)[0] !== "..");
 }
 
 function commonFolder(files: readonly string[]): string {

@@ -4,12 +4,11 @@
  * @module
  */
 
-import { dirname, relative } from "node:path";
+import { dirname } from "node:path";
 import { defaultDriverMemory, type DriverProcesses } from "../driver_process/driver_processes.ts";
-import type { DriverPermissions } from "../driver_process/messages.ts";
+import type { DriverPermissions } from "../driver_process/settings.ts";
 import { Instrument } from "../instruments/instrument.ts";
 import type { Port } from "../instruments/transports/port.ts";
-import { importedFiles } from "./modules.ts";
 import type { Problem } from "./source.ts";
 
 /** A driver as the bench file names it. */
@@ -77,12 +76,16 @@ export class OwnDrivers {
   async load(wrong: (problems: readonly Problem[]) => void): Promise<Map<number, Instrument>> {
     const instruments = new Map<number, Instrument>();
     await Promise.all([...this.#groups.values()].map(async (group) => {
-      const { drivers, memory, ports, portOf } = group;
+      const { granted, drivers, memory, ports, portOf } = group;
       let made: Awaited<ReturnType<DriverProcesses["load"]>>;
       try {
         made = await this.#processes.load({
           memory,
-          permissions: await this.#permissionsOf(group),
+          // Besides what it is granted, it reads its drivers' folders.
+          permissions: {
+            ...granted,
+            read: [...new Set([...drivers.map(({ file }) => dirname(file)), ...granted.read])],
+          },
           drivers: drivers.map((driver) => {
             const { file, title, options, imageFolders } = driver;
             return { file, title, options, imageFolders, port: portOf.get(driver) ?? null };
@@ -97,23 +100,16 @@ export class OwnDrivers {
         if (each instanceof Instrument) instruments.set(drivers[at]!.index, each);
         else {
           const { file, line, column, message } = each;
-          wrong([{ file, where: "", message, ...(line === undefined ? {} : { line }), ...(column === undefined ? {} : { column }) }]);
+          wrong([{
+            file,
+            where: "",
+            message,
+            ...(line === undefined ? {} : { line }),
+            ...(column === undefined ? {} : { column }),
+          }]);
         }
       }
     }));
     return instruments;
-  }
-
-  /** What a process may do: besides what it is granted, it reads its drivers' folders and what they import from elsewhere. */
-  async #permissionsOf({ granted, drivers }: Group): Promise<DriverPermissions> {
-    const read = new Set(granted.read);
-    for (const { file } of drivers) {
-      const folder = dirname(file);
-      read.add(folder);
-      for (const imported of await importedFiles(file)) {
-        if (relative(folder, imported).startsWith("..")) read.add(imported);
-      }
-    }
-    return { ...granted, read: [...read] };
   }
 }

@@ -16,14 +16,8 @@ import type { Value } from "../instruments/values.ts";
 import { declarationOf, instrumentOf, restoreKeywords, storedKeywords } from "./declare.ts";
 import { DriverContact } from "./driver_contact.ts";
 import { DriverProcess, type DriverProcessOptions } from "./driver_process.ts";
-import {
-  type Declaration,
-  type DriverProblem,
-  type DriverTell,
-  lastImageSchema,
-  type Made,
-  tileSchema,
-} from "./messages.ts";
+import { type Declaration, type DriverTell, lastImageSchema, type Made, tileSchema } from "./messages.ts";
+import type { DriverProblem } from "./settings.ts";
 import { applyState, decodeError, decodeValue, DriverGone, fromBase64, stateOf } from "./wire_values.ts";
 
 /** How often changes of the rest of the bench are told to a driver that looks around, in milliseconds. */
@@ -108,7 +102,9 @@ export class DriverGroup {
     });
     // The settings of one without a contact of its own are what its driver says from the start.
     if (declaration.contact === null) {
-      for (const holder of instrument.holders) if (holder.spec.initial !== undefined) holder.update(holder.spec.initial);
+      for (const holder of instrument.holders) {
+        if (holder.spec.initial !== undefined) holder.update(holder.spec.initial);
+      }
     }
     const member: Member = { index, declaration, instrument, contact, numbers: new Map(), started: false };
     instrument.mirror = (_, holder) => {
@@ -126,7 +122,9 @@ export class DriverGroup {
   #images(instrument: number): ImageSource {
     return {
       describe: async (signal) => {
-        const { header, ...image } = lastImageSchema.parse(await this.#process.ask({ ask: "image", instrument }, signal));
+        const { header, ...image } = lastImageSchema.parse(
+          await this.#process.ask({ ask: "image", instrument }, signal),
+        );
         const cards = header.map(({ unit, ...card }) => unit === undefined ? card : { ...card, unit });
         return { ...image, header: cards };
       },

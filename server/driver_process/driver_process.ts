@@ -15,7 +15,6 @@ import { Channel } from "../sandbox/channel.ts";
 import type { HostListener } from "../sandbox/host_listener.ts";
 import {
   type DriverAsk,
-  type DriverHostSettings,
   type DriverTell,
   type FromDriver,
   fromDriverSchema,
@@ -26,6 +25,7 @@ import {
   type ServerAsk,
   type ServerTell,
 } from "./messages.ts";
+import type { DriverHostSettings } from "./settings.ts";
 import { Peer } from "./peer.ts";
 import { decodeValue, DriverGone, encodeValue, fromBase64, toBase64 } from "./wire_values.ts";
 

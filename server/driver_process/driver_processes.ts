@@ -10,7 +10,7 @@ import { DirectStarter, type ProcessStarter } from "../processes/starter.ts";
 import { HostListener } from "../sandbox/host_listener.ts";
 import { DriverGroup } from "./driver_group.ts";
 import { driverSourceCommand } from "./host_command.ts";
-import type { DriverHostSettings, DriverProblem } from "./messages.ts";
+import type { DriverHostSettings, DriverProblem } from "./settings.ts";
 
 /** How the processes of drivers are started. */
 export interface DriverProcessesOptions {

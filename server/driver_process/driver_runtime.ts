@@ -24,7 +24,6 @@ import type { Value } from "../instruments/values.ts";
 import { declarationOf, instrumentOf, restoreKeywords, storedKeywords } from "./declare.ts";
 import type {
   DriverAsk,
-  DriverProblem,
   DriverTell,
   FromServer,
   Made,
@@ -34,6 +33,7 @@ import type {
   ServerTell,
   WorkerSettings,
 } from "./messages.ts";
+import type { DriverProblem } from "./settings.ts";
 import { Peer } from "./peer.ts";
 import { explainPermissions, imagePermissionMissing } from "./permissions.ts";
 import { applyState, decodeValue, encodeError, encodeValue, fromBase64, stateOf, toBase64 } from "./wire_values.ts";

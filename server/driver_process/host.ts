@@ -10,13 +10,8 @@ import { BenchFileError } from "../bench_file/source.ts";
 import { transpiledCopy } from "../bench_file/modules.ts";
 import { Channel } from "../sandbox/channel.ts";
 import { workerSources } from "./host_command.ts";
-import {
-  type DriverEntry,
-  type DriverHostSettings,
-  longestFromDriver,
-  type PreparedDriver,
-  type WorkerSettings,
-} from "./messages.ts";
+import { longestFromDriver, type PreparedDriver, type WorkerSettings } from "./messages.ts";
+import type { DriverHostSettings } from "./settings.ts";
 
 /** How often memory is looked at, in milliseconds. */
 const watchInterval = 50;
@@ -35,7 +30,7 @@ export async function runDriverHost(): Promise<never> {
     await Promise.race([channel.flush().catch(() => {}), late]);
     Deno.exit(1);
   };
-  const copies = await prepare(settings.drivers);
+  const copies = await prepare(settings);
   const worker = startWorker(settings, copies.folders);
   setInterval(() => {
     if (Deno.memoryUsage().rss <= settings.memory * mebibyte) return;
@@ -57,7 +52,14 @@ export async function runDriverHost(): Promise<never> {
     if (++messages === 2) loaded.resolve();
   };
   void loaded.promise.then(() => giveUp(copies.folders));
-  worker.postMessage({ drivers: copies.drivers, ports: settings.ports, copies: copies.names } satisfies WorkerSettings);
+  worker.postMessage(
+    {
+      standalone: Deno.build.standalone,
+      drivers: copies.drivers,
+      ports: settings.ports,
+      copies: copies.names,
+    } satisfies WorkerSettings,
+  );
   try {
     for await (const message of channel.messages()) worker.postMessage(message);
   } finally {
@@ -67,7 +69,7 @@ export async function runDriverHost(): Promise<never> {
 }
 
 /** Where the drivers are imported from: an executable imports only JavaScript, from copies. */
-async function prepare(drivers: readonly DriverEntry[]) {
+async function prepare({ drivers, permissions }: DriverHostSettings) {
   const prepared: PreparedDriver[] = [];
   const folders: string[] = [];
   const names: (readonly [string, string])[] = [];
@@ -77,7 +79,7 @@ async function prepare(drivers: readonly DriverEntry[]) {
       continue;
     }
     try {
-      const { folder, top, file } = await transpiledCopy(driver.file);
+      const { folder, top, file } = await transpiledCopy(driver.file, permissions.read);
       folders.push(folder);
       names.push([pathToFileURL(folder).href, pathToFileURL(top).href], [folder, top]);
       prepared.push({ ...driver, module: { url: pathToFileURL(file).href } });

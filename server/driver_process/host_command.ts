@@ -5,7 +5,7 @@
  */
 
 import { fileURLToPath } from "node:url";
-import type { DriverPermissions } from "./messages.ts";
+import type { DriverPermissions } from "./settings.ts";
 
 /** Where heliograph's own code is. */
 const sources = ["../", "../../protocol/"].map((folder) => new URL(folder, import.meta.url));

@@ -8,8 +8,7 @@
 
 import * as z from "npm:zod@4.6.7";
 import { errorCodes } from "../../protocol/errors.ts";
-import type { LineFormat } from "../instruments/transports/port.ts";
-import type { Address } from "../instruments/transports/address.ts";
+import type { DriverEntry, DriverHostSettings } from "./settings.ts";
 
 /** The longest message of a driver, in characters: the largest piece of an image, and what is around it. */
 export const longestFromDriver = 8 * 1_048_576;
@@ -120,9 +119,6 @@ const keywordsSchema = z.array(z.tuple([
   z.tuple([z.union([z.string().max(1000), z.number(), z.strictObject({ float: z.number() })]), name, name]),
 ])).max(1000);
 
-/** What is wrong with a driver. */
-export type DriverProblem = Extract<Made[number], { readonly problem: unknown }>["problem"];
-
 /** The header keywords that clients have set. */
 export type StoredKeywords = z.output<typeof keywordsSchema>;
 
@@ -202,7 +198,12 @@ export type ServerAsk =
   | { readonly ask: "make" | "ping" }
   | { readonly ask: "start" | "stop" | "image"; readonly instrument: number }
   | { readonly ask: "read"; readonly instrument: number; readonly field: number; readonly pass: number }
-  | { readonly ask: "write"; readonly instrument: number; readonly field: number; readonly value: string | number | boolean }
+  | {
+    readonly ask: "write";
+    readonly instrument: number;
+    readonly field: number;
+    readonly value: string | number | boolean;
+  }
   | {
     readonly ask: "run";
     readonly instrument: number;
@@ -216,7 +217,13 @@ export type ServerAsk =
   | {
     readonly ask: "tile";
     readonly instrument: number;
-    readonly request: { readonly x: number; readonly y: number; readonly width: number; readonly height: number; readonly scale: number };
+    readonly request: {
+      readonly x: number;
+      readonly y: number;
+      readonly width: number;
+      readonly height: number;
+      readonly scale: number;
+    };
     readonly identity: string | null;
   };
 
@@ -254,46 +261,6 @@ export type FromServer =
   | ServerTell
   | (ServerAsk & { readonly id: number });
 
-/** What a driver is made with. */
-export interface DriverEntry {
-  /** Its file: an absolute path. */
-  readonly file: string;
-  /** What the instrument is called. */
-  readonly title: string;
-  /** The bench file's `options`. */
-  readonly options: Readonly<Record<string, unknown>>;
-  /** Its port, where it has one: its number among the ports of this process. */
-  readonly port: number | null;
-  /** Absolute paths of the folders that images may be written to. */
-  readonly imageFolders: readonly string[];
-}
-
-/** What a driver's process may do, as Deno's permissions of the same names. */
-export interface DriverPermissions {
-  /** `HOST:PORT` pairs that it may connect to. */
-  readonly net: readonly string[];
-  /** Absolute paths of files and folders that it may read. */
-  readonly read: readonly string[];
-  /** Absolute paths of files and folders that it may write. */
-  readonly write: readonly string[];
-}
-
-/** What a driver's process is told on its standard input when it starts. */
-export interface DriverHostSettings {
-  /** Where the server waits for it, on 127.0.0.1. */
-  readonly port: number;
-  /** What it proves itself with. */
-  readonly token: string;
-  /** Its memory in MiB. */
-  readonly memory: number;
-  /** What its drivers may do. */
-  readonly permissions: DriverPermissions;
-  /** The drivers that it runs. */
-  readonly drivers: readonly DriverEntry[];
-  /** The lines that they may speak on, which the server opens for them. */
-  readonly ports: readonly { readonly address: Address; readonly format: LineFormat }[];
-}
-
 /** From a driver's process to the server, after its first line, which is the token. */
 export const fromHostSchema = z.union([
   /** What its drivers say, as JSON. */
@@ -310,6 +277,8 @@ export interface PreparedDriver extends DriverEntry {
 
 /** What the process tells its Worker first; then comes what the server says. */
 export interface WorkerSettings {
+  /** Whether this is an executable. */
+  readonly standalone: boolean;
   readonly drivers: readonly PreparedDriver[];
   readonly ports: DriverHostSettings["ports"];
   /** Where the modules are, and where people have them: errors name the latter. */

@@ -8,7 +8,10 @@ import type { WireError } from "./messages.ts";
 import { decodeError, encodeError } from "./wire_values.ts";
 
 /** An answer on its way. */
-type Answer = { readonly answer: number; readonly value: unknown } | { readonly answer: number; readonly error: WireError };
+type Answer = { readonly answer: number; readonly value: unknown } | {
+  readonly answer: number;
+  readonly error: WireError;
+};
 
 interface Pending {
   readonly resolve: (value: unknown) => void;

@@ -29,7 +29,9 @@ export function explainPermissions(text: string): string {
   return text.replace(
     /Requires (\w+) access(?: to ("(?:[^"\\]|\\.)*"|<[^>]*>))?(?:, (?:run|specify)[^\n]*?flag)?/g,
     (_, name: string, what = "") => {
-      if (!grantable.includes(name)) return `a driver may not ${never[name] ?? `have "${name}"`}, whatever the bench file says`;
+      if (!grantable.includes(name)) {
+        return `a driver may not ${never[name] ?? `have "${name}"`}, whatever the bench file says`;
+      }
       const word = name === "net" ? "use the network" : name === "read" ? "read files" : "write files";
       const to = what.startsWith('"') ? what : '"…"';
       const at = what === "" ? "" : ` (${what.replaceAll('"', "")})`;

@@ -6,6 +6,7 @@
 
 import { DriverRuntime } from "./driver_runtime.ts";
 import type { FromServer, WorkerSettings } from "./messages.ts";
+import { seal } from "./seal.ts";
 
 // Kept now: whatever a driver does to the globals later, only text crosses.
 const { stringify } = JSON;
@@ -18,6 +19,8 @@ addEventListener("message", (event) => {
   stopImmediatePropagation.call(event);
   const { data } = event as MessageEvent<WorkerSettings | FromServer>;
   if (runtime !== undefined) return runtime.take(data as FromServer);
-  runtime = new DriverRuntime(data as WorkerSettings, (message) => post(stringify(message)));
+  const settings = data as WorkerSettings;
+  seal(settings.standalone);
+  runtime = new DriverRuntime(settings, (message) => post(stringify(message)));
   post(stringify({ tell: "up" }));
 });

@@ -125,6 +125,9 @@ export function placeOf(error: unknown): string {
 export function stackPlaceOf(error: unknown, othersOnly = false): string {
   // What an instrument says itself is no mistake in its code.
   if (!(error instanceof Error) || error instanceof InstrumentError || typeof error.stack !== "string") return "";
-  const places = [...error.stack.matchAll(/(?:\(|at )((?:file|https?):\/\/[^\s()]+:\d+:\d+)\)?$/gm)].map(([, at]) => at!);
-  return places.find((at) => !ownFolders.some((folder) => at.startsWith(folder))) ?? (othersOnly ? "" : places[0] ?? "");
+  const places = [...error.stack.matchAll(/(?:\(|at )((?:file|https?):\/\/[^\s()]+:\d+:\d+)\)?$/gm)].map(([, at]) =>
+    at!
+  );
+  return places.find((at) => !ownFolders.some((folder) => at.startsWith(folder))) ??
+    (othersOnly ? "" : places[0] ?? "");
 }
