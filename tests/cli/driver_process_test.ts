@@ -3,6 +3,7 @@ import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
 import { join } from "node:path";
 import { eventually, RawClient } from "../fixture.ts";
 import { run } from "../cli_fixture.ts";
+import { ownCamera } from "../own_camera.ts";
 import { children, linux, runs } from "../linux_processes.ts";
 import { type Program, programs, ServerProcess } from "../server_process.ts";
 
@@ -215,6 +216,19 @@ for (const program of programs) {
         }
       });
     },
+  });
+
+  Deno.test(`${program.name}: a camera of one's own writes into the image folders that the bench file grants`, async () => {
+    const permissions = { read: ["images"], write: ["images"] };
+    const instruments = [{ title: "exposure", driver: "./camera.js", permissions }];
+    await withFiles({ "camera.js": ownCamera, "bench.json": JSON.stringify({ instruments }) }, async (folder) => {
+      await using server = new ServerProcess(benchServer(program), ["--bench", join(folder, "bench.json")]);
+      const [port] = await server.ports();
+      using client = await RawClient.connect(port);
+      strictEqual(await client.ask("exposure.expose 0.01"), "OK");
+      const [file] = await Array.fromAsync(Deno.readDir(join(folder, "images")));
+      ok(file!.name.endsWith(".fits"), file!.name);
+    });
   });
 
   Deno.test(`${program.name}: check says what is wrong with a driver, with file and line`, async () => {

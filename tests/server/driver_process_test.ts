@@ -2,10 +2,12 @@
 import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
 import { join } from "node:path";
 import { BenchFileError, loadBench } from "../../mod.ts";
+import { command, type Role } from "../../server/instruments/command.ts";
 import { defineInstrument } from "../../server/instruments/define_instrument.ts";
 import { readFits } from "../../server/instruments/fits/read.ts";
 import type { Instrument } from "../../server/instruments/instrument.ts";
 import type { HeliographServer } from "../../server/server.ts";
+import { ownCamera } from "../own_camera.ts";
 import { dashboardClient, eventually, RawClient, startServer } from "../fixture.ts";
 import { fileSource } from "./instruments/camera.ts";
 import { goodValues, ptyDevice, tcpDevice } from "./instruments/devices.ts";
@@ -138,8 +140,6 @@ function lamp(): Instrument {
     },
   });
 }
-
-import { command, type Role } from "../../server/instruments/command.ts";
 
 function commandOf(role: Role, run: (by: number) => unknown) {
   return command({ summary: "Do it", role, arguments: { by: { type: "int" } }, run: ({ by }) => run(by) });
@@ -343,7 +343,7 @@ Deno.test("driver process: what it throws where nobody waits, and what it prints
     },
   });`;
   await using lab = await Lab.start({ "meter.js": driver }, {
-    instruments: [{ title: "Meter", driver: "./meter.js" }],
+    instruments: [{ title: "Meter", driver: "./meter.js" }, { title: "Late", driver: "./meter.js" }],
   });
   const meter = lab.instrument("meter");
   await eventually(() => meter.field("Text").quality === "error", "a bad reading");
@@ -426,20 +426,6 @@ Deno.test("driver process: permissions have a meaning beside code only, and a po
   match(error.message, /instruments\[2\]\.port: B and A share this port, and do not run in the same process: /);
 });
 
-const camera = `
-export default ({ azcamExposure }, { title, imageFolders }) => {
-  const format = { columns: 16, darkColumns: 0, underscanColumns: 0, overscanColumns: 4, rows: 12, darkRows: 0, underscanRows: 0, overscanRows: 0, frameTransferRows: 0 };
-  const focalPlane = { detectorsX: 1, detectorsY: 1, amplifiersX: 1, amplifiersY: 1, configuration: "0" };
-  let focus;
-  const nothing = async () => {};
-  return azcamExposure({ title, summary: "camera of one's own", imageFolders, detector: {
-    title: "own CCD", format, focalPlane, gain: () => 2, readNoise: () => 5,
-    flush: nothing, pause: nothing, resume: nothing, end: nothing, abort: nothing, setShutter: nothing, stop: nothing,
-    begin: async (_light, surroundings) => { focus = surroundings.find("Lamp").holders[0].value; },
-    readOut: async ({ readouts }, report) => readouts.map(({ columns, rows }) => { report(0); return new Uint16Array(columns * rows).fill(1000 + focus); }),
-  } });
-};`;
-
 Deno.test("driver process: a camera with a driver's own detector writes images, says the bench in their headers, and shows them", async () => {
   const permissions = { read: ["images"], write: ["images"] };
   const instruments = [{ title: "exposure", driver: "./camera.js", permissions }];
@@ -447,7 +433,7 @@ Deno.test("driver process: a camera with a driver's own detector writes images, 
     title: "Lamp",
     fields: { Brightness: { type: "int", keyword: "LAMPBRI", initial: 7, write: () => {} } },
   });
-  await using lab = await Lab.start({ "camera.js": camera }, { instruments }, [lampOf]);
+  await using lab = await Lab.start({ "camera.js": ownCamera }, { instruments }, [lampOf]);
   await lab.connected("exposure");
   strictEqual(await lab.ask("lamp.set Brightness 9"), "OK");
   lampOf.keywords.set("LAMPNAME", "Ada", "who made it", "str");
