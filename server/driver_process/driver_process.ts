@@ -46,6 +46,8 @@ const messagesAtOnce = 64;
 const mostAtOnce = 1000;
 /** What a process prints is told up to so many lines in ten seconds. */
 const mostLines = 100;
+/** The longest message that is no piece of an image, in characters: reading one takes time from everybody. */
+const longestMessage = 1_048_576;
 /** JSON in JSON: every quote is escaped. */
 const longestLine = 2 * longestFromDriver + 1024;
 
@@ -98,6 +100,8 @@ export class DriverProcess {
   #wanted = false;
   #printed = { since: 0, lines: 0 };
   #reason = "its driver does not run";
+  /** How many pieces of images have been asked for. */
+  #largeAsks = 0;
 
   constructor(options: DriverProcessOptions, events: DriverEvents) {
     this.#options = options;
@@ -146,8 +150,14 @@ export class DriverProcess {
   }
 
   /** Asks it. @throws {InstrumentError} `not_connected` when it does not run, or ends meanwhile. */
-  ask(ask: ServerAsk, signal?: AbortSignal): Promise<unknown> {
-    return this.#peer().ask(ask, signal);
+  async ask(ask: ServerAsk, signal?: AbortSignal): Promise<unknown> {
+    const large = ask.ask === "tile" ? 1 : 0;
+    this.#largeAsks += large;
+    try {
+      return await this.#peer().ask(ask, signal);
+    } finally {
+      this.#largeAsks -= large;
+    }
   }
 
   /** Tells it, where it runs. */
@@ -270,6 +280,9 @@ export class DriverProcess {
         if ("ending" in said) {
           running.reason ||= said.ending;
           break;
+        }
+        if (said.driver.length > longestMessage && this.#largeAsks === 0) {
+          throw new Error(`it is longer than ${longestMessage} characters`);
         }
         const inner: FromDriver = fromDriverSchema.parse(JSON.parse(said.driver));
         up = true;

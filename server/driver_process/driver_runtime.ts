@@ -408,6 +408,7 @@ export class DriverRuntime {
       const all = [...this.#instruments.keys()];
       const concerned = all.filter((at) => place.startsWith(`${files[at]}:`));
       const wire = encodeError(error, (text) => this.#explained(text));
+      if (all.length === 0) this.#tell({ tell: "log", level: "error", text: `${what} failed: ${reasonOf(error)}` });
       for (const instrument of concerned.length > 0 ? concerned : all) {
         this.#tell({ tell: "fault", instrument, what, error: wire });
       }

@@ -147,9 +147,15 @@ export class FieldHolder implements Field {
 
   /** Takes a value that was read or written. @param value The value; one that is not as declared is an error. */
   update(value: Value): void {
+    const wrong = this.take(value);
+    if (wrong !== "") this.fail(`its driver said ${wrong}`);
+  }
+
+  /** Takes a value that was read. @returns What is wrong with it, where it is not as declared: then it is not taken. */
+  take(value: Value): string {
     const wrong = notAsDeclared(this.spec, value);
     if (wrong === "") this.#become(value, "good", "", false);
-    else this.fail(`its driver said ${wrong}`);
+    return wrong;
   }
 
   /** Takes what the same field holds in another process. */

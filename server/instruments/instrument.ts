@@ -17,7 +17,7 @@ import type { ImageSource } from "./images.ts";
 import { didYouMean, identifierOf } from "./names.ts";
 import { AnswerUnclear } from "./transports/answer_errors.ts";
 import type { Contact } from "./transports/contact.ts";
-import { isPromise, named, notAsDeclared, shown, type Value, type ValueOf, type ValueType } from "./values.ts";
+import { isPromise, named, shown, type Value, type ValueOf, type ValueType } from "./values.ts";
 
 /** An instrument's fields by title, typed by their declarations. */
 export type Fields<F extends Record<string, ValueType>> = { readonly [K in keyof F]: Field<ValueOf<F[K]>> };
@@ -300,8 +300,8 @@ export class Instrument {
     const update = (value: Value) => {
       // What somebody changed while the reading was under way stays.
       if (holder.staged) return;
-      const wrong = notAsDeclared(holder.spec, value);
-      if (wrong === "") return holder.update(value);
+      const wrong = holder.take(value);
+      if (wrong === "") return;
       const reason = new InstrumentError(`its driver read ${wrong}`);
       this.faults.tell(`reading ${holder.title}`, reason);
       holder.fail(reason.message);

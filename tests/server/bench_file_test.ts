@@ -451,11 +451,12 @@ export default function ({ defineInstrument, command, InstrumentError }: Anythin
 const stageBench = one('{ "title": "Stage", "driver": "./stage.ts", "options": { "speed": 2 } }');
 
 Deno.test("a driver of one's own: TypeScript with a file beside it", async () => {
-  const { instruments } = await load({
+  const { instruments, close } = await load({
     "bench.json": stageBench,
     "stage.ts": stage,
     "factor.ts": "export const factor: number = 3;",
   });
+  await close();
   assert.deepEqual(instruments[0]!.commandNames().slice(0, 1), ["move"]);
 });
 

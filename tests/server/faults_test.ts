@@ -6,7 +6,7 @@ import { Bench } from "../../server/bench.ts";
 import type { InstrumentSpec } from "../../server/instruments/instrument.ts";
 import type { Contact } from "../../server/instruments/transports/contact.ts";
 import { Port } from "../../server/instruments/transports/port.ts";
-import { dashboardClient, eventually, RawClient, read, startServer } from "../fixture.ts";
+import { dashboardClient, eventually, RawClient, read, runProgram, startServer } from "../fixture.ts";
 
 /** What the log says while the work goes on. */
 async function logOf(work: (lines: string[]) => Promise<void>): Promise<string[]> {
@@ -269,6 +269,37 @@ Deno.test("faults: a command that fails unexpectedly is told with its place; cli
   });
   const told = lines.filter((line) => line.includes("failed"));
   strictEqual(told.length, 2, told.join("\n"));
+});
+
+Deno.test("faults: a program that outlives its faults goes on, and tells each once with its place", async () => {
+  const script = `
+    import { outliveFaults } from "${new URL("../../mod.ts", import.meta.url)}";
+    import { configureSync } from "npm:@logtape/logtape@2.4.2";
+    configureSync({
+      sinks: { out: ({ message }) => console.log(message.join("")) },
+      loggers: [{ category: ["logtape"], sinks: [] }, { category: ["heliograph"], sinks: ["out"] }],
+    });
+    using _faults = outliveFaults();
+    for (let time = 0; time < 3; time++) {
+      setTimeout(() => { throw new TypeError("from a timer"); });
+      void Promise.reject(new RangeError("from a promise"));
+    }
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    console.log("it goes on");
+  `;
+  const file = await Deno.makeTempFile({ suffix: ".ts" });
+  try {
+    await Deno.writeTextFile(file, script);
+    const { code, stdout } = await runProgram(Deno.execPath(), ["run", "--quiet", "--no-prompt", file]);
+    strictEqual(code, 0);
+    const lines = stdout.trim().split("\n");
+    strictEqual(lines.length, 3, stdout);
+    match(stdout, /^heliograph: code that nobody waited for failed: TypeError: from a timer \(.*:10:\d+\)$/m);
+    match(stdout, /^heliograph: a promise that nobody waited for failed: RangeError: from a promise \(.*:11:\d+\)$/m);
+    strictEqual(lines.at(-1), "it goes on");
+  } finally {
+    await Deno.remove(file);
+  }
 });
 
 type Spec = InstrumentSpec<Record<string, ValueType>>;
