@@ -317,7 +317,7 @@ export class Instrument {
         fail(reason);
         late?.abort(reason);
       }, readSeconds * 1000);
-      return Promise.resolve(result).then(update).catch(fail).finally(() => clearTimeout(timer));
+      return Promise.resolve(result).then(update, fail).finally(() => clearTimeout(timer));
     } catch (error) {
       fail(error);
     }

@@ -6,6 +6,7 @@ import { Bench } from "../../server/bench.ts";
 import type { InstrumentSpec } from "../../server/instruments/instrument.ts";
 import type { Contact } from "../../server/instruments/transports/contact.ts";
 import { Port } from "../../server/instruments/transports/port.ts";
+import { run } from "../cli_fixture.ts";
 import { dashboardClient, eventually, RawClient, read, runProgram, startServer } from "../fixture.ts";
 
 /** What the log says while the work goes on. */
@@ -266,6 +267,8 @@ Deno.test("faults: a command that fails unexpectedly is told with its place; cli
     await using dashboard = dashboardClient(server);
     const { fault } = await dashboard.describe("stage");
     match(fault!, /^its command later failed: RangeError: no end \(.*faults_test\.ts:\d+:\d+\), 3 times by now$/);
+    const { out } = await run(["describe", "stage", "--port", String(server.dashboardServer.port)]);
+    match(out, /^Stage \(stage\)\nits command later failed: RangeError: no end \(/);
   });
   const told = lines.filter((line) => line.includes("failed"));
   strictEqual(told.length, 2, told.join("\n"));
