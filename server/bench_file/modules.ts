@@ -88,16 +88,18 @@ async function importTranspiled(path: string): Promise<{ default?: unknown }> {
  *
  * @param path The module's absolute path.
  * @param readable Paths that all of it is in. @default anywhere
+ * @param prefix What the folder's name begins with.
  * @returns The folder, which is to be removed; what it is a copy of; and the module's copy.
  * @throws {BenchFileError} With what is wrong with it.
  */
 export async function transpiledCopy(
   path: string,
   readable?: readonly string[],
+  prefix = "heliograph-",
 ): Promise<{ folder: string; top: string; file: string }> {
   const files = await moduleTree(path, readable);
   const top = commonFolder([...files.keys()]);
-  const folder = await Deno.makeTempDir({ prefix: "heliograph-" });
+  const folder = await Deno.makeTempDir({ prefix });
   for (const [file, text] of files) {
     const copy = join(folder, relative(top, file));
     await Deno.mkdir(dirname(copy), { recursive: true });

@@ -5,6 +5,7 @@
  * @module
  */
 
+import { dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { BenchFileError } from "../bench_file/source.ts";
 import { transpiledCopy } from "../bench_file/modules.ts";
@@ -72,6 +73,8 @@ export async function runDriverHost(): Promise<never> {
 async function prepare({ drivers, permissions }: DriverHostSettings) {
   const prepared: PreparedDriver[] = [];
   const folders: string[] = [];
+  // One that was ended as it loaded its drivers could remove nothing: the next one in its place does.
+  const prefix = `heliograph-drivers-${Deno.ppid}-${await digest(JSON.stringify([drivers, permissions]))}-`;
   const names: (readonly [string, string])[] = [];
   for (const driver of drivers) {
     if (!Deno.build.standalone) {
@@ -79,7 +82,7 @@ async function prepare({ drivers, permissions }: DriverHostSettings) {
       continue;
     }
     try {
-      const { folder, top, file } = await transpiledCopy(driver.file, permissions.read);
+      const { folder, top, file } = await transpiledCopy(driver.file, permissions.read, prefix);
       folders.push(folder);
       names.push([pathToFileURL(folder).href, pathToFileURL(top).href], [folder, top]);
       prepared.push({ ...driver, module: { url: pathToFileURL(file).href } });
@@ -89,7 +92,21 @@ async function prepare({ drivers, permissions }: DriverHostSettings) {
       prepared.push({ ...driver, module: { problem: { file, message } } });
     }
   }
+  if (folders[0] !== undefined) await removeOthers(prefix, dirname(folders[0]), folders);
   return { drivers: prepared, folders, names };
+}
+
+async function digest(text: string): Promise<string> {
+  const bytes = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text));
+  return [...new Uint8Array(bytes, 0, 8)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+async function removeOthers(prefix: string, parent: string, kept: readonly string[]): Promise<void> {
+  for await (const { name } of Deno.readDir(parent)) {
+    const folder = join(parent, name);
+    if (!name.startsWith(prefix) || kept.includes(folder)) continue;
+    await Deno.remove(folder, { recursive: true }).catch(() => {});
+  }
 }
 
 function startWorker({ permissions: { net, read, write } }: DriverHostSettings, copies: readonly string[]): Worker {

@@ -1,8 +1,12 @@
 /** Drivers from the disk, each in a process of its own: all that an instrument can do, and what harms nobody else. */
-import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
+import { deepStrictEqual, match, ok, rejects, strictEqual } from "node:assert/strict";
 import { join } from "node:path";
 import { BenchFileError, loadBench } from "../../mod.ts";
+import type { Client } from "../../server/control.ts";
+import { Dispatcher } from "../../server/dispatcher.ts";
+import { Journal } from "../../server/journal.ts";
 import { command, type Role } from "../../server/instruments/command.ts";
+import { DriverProcesses } from "../../server/driver_process/driver_processes.ts";
 import { defineInstrument } from "../../server/instruments/define_instrument.ts";
 import { readFits } from "../../server/instruments/fits/read.ts";
 import type { Instrument } from "../../server/instruments/instrument.ts";
@@ -178,6 +182,14 @@ Deno.test("driver process: all that an instrument declares and does goes on to w
   strictEqual(await ask("stage.other brighten"), "OK brightness 5");
   strictEqual(await ask("stage.other look"), "OK 10");
   match(await ask("stage.other dim"), /^ERROR Lamp has no command "dim"/);
+  const dispatcher = new Dispatcher(lab.server.bench, new Journal());
+  const asObserver = (args: unknown[]) =>
+    dispatcher.run(
+      { instrument: "stage", command: "other", args, keywords: new Map() },
+      { role: "observer" } as Client,
+    );
+  strictEqual(await asObserver(["look"]), 10);
+  await rejects(asObserver(["brighten"]) as Promise<unknown>, { code: "not_allowed" });
   strictEqual(await ask("stage.later"), "OK");
   await eventually(async () => await ask("lamp.get Brightness") === "OK 8", "what it began in the background");
   // A deadline is kept by the server, and told to the driver.
@@ -477,4 +489,32 @@ Deno.test("driver process: a driver that is changed while the server runs is tol
   match(await lab.ask("meter.end"), /its driver said what is no message/);
   const { contact } = lab.instrument("meter");
   await eventually(() => /declares something else than before/.test(contact!.reason), "what is said then");
+});
+
+Deno.test("driver process: a server that stops waits for no driver that does not, and ends its process", async () => {
+  const driver = `export default ({ defineInstrument }, { title }) =>
+    defineInstrument({ title, stop: () => title === "Never" ? new Promise(() => {}) : Promise.reject(new Error("not now")) });`;
+  const instruments = ["Never", "Rejects"].map((title) => ({ title, driver: "./meter.js" }));
+  const lab = await Lab.start({ "meter.js": driver }, { instruments });
+  await lab.connected("never");
+  await lab.connected("rejects");
+  const { faults } = lab.instrument("rejects");
+  const since = performance.now();
+  await lab[Symbol.asyncDispose]();
+  ok(performance.now() - since < 30_000);
+  match(faults.last, /^stopping failed: Error: not now \(.*meter\.js:2:\d+\)$/);
+});
+
+Deno.test("driver process: where this program may start none, it says so", async () => {
+  const starter = {
+    start: () => Promise.reject(new Error("this program may not start any process (--allow-run)")),
+  };
+  const folder = await labFolder({ "meter.js": "" }, { instruments: [{ title: "Meter", driver: "./meter.js" }] });
+  const loading = loadBench(join(folder, "bench.json"), undefined, undefined, new DriverProcesses({ starter }));
+  await rejects(loading, {
+    name: "BenchFileError",
+    message: `${join(folder, "meter.js")}: cannot be loaded: its process cannot be started: ` +
+      "this program may not start any process (--allow-run)",
+  });
+  await Deno.remove(folder, { recursive: true });
 });
