@@ -98,7 +98,7 @@ export class OwnDrivers {
       }
       for (const [at, each] of made.entries()) {
         if (each instanceof Instrument) instruments.set(drivers[at]!.index, each);
-        else {
+        else if (each !== undefined) {
           const { file, line, column, message } = each;
           wrong([{
             file,

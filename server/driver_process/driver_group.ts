@@ -62,9 +62,23 @@ export class DriverGroup {
     });
   }
 
-  /** Starts the process and loads its drivers. @returns For each an instrument, or what is wrong with it. */
-  async load(): Promise<(Instrument | DriverProblem)[]> {
-    const made = await this.#process.start();
+  /**
+   * Starts the process and loads its drivers.
+   *
+   * @returns For each an instrument, or what is wrong with it; nothing where that is not known, since another ended it.
+   * @throws {InstrumentError} When the process cannot be started.
+   */
+  async load(): Promise<(Instrument | DriverProblem | undefined)[]> {
+    let made: Made;
+    try {
+      made = await this.#process.start();
+    } catch (error) {
+      const { making } = this.#process;
+      if (making === undefined) throw error;
+      // The one that was being loaded is at fault; of the others nothing is known.
+      const problem = { file: this.#files[making]!, message: `cannot be loaded: ${(error as Error).message}` };
+      return this.#files.map((_, at) => at === making ? problem : undefined);
+    }
     return made.map((each, index) => {
       if ("problem" in each) return each.problem;
       const member = this.#member(index, each.declaration);

@@ -8,8 +8,6 @@ import { getLogger } from "npm:@logtape/logtape@2.4.2";
 import { wireError } from "../dispatcher.ts";
 import type { CommandContext } from "../instruments/command.ts";
 import { InstrumentError } from "../instruments/errors.ts";
-import type { Line } from "../instruments/transports/line.ts";
-import { openLine } from "../instruments/transports/open_line.ts";
 import type { EndedProcess, ProcessStarter, StartedProcess } from "../processes/starter.ts";
 import { Channel } from "../sandbox/channel.ts";
 import type { HostListener } from "../sandbox/host_listener.ts";
@@ -26,8 +24,9 @@ import {
   type ServerTell,
 } from "./messages.ts";
 import type { DriverHostSettings } from "./settings.ts";
+import { DriverLines } from "./driver_lines.ts";
 import { Peer } from "./peer.ts";
-import { decodeValue, DriverGone, encodeValue, fromBase64, toBase64 } from "./wire_values.ts";
+import { decodeValue, DriverGone, encodeValue } from "./wire_values.ts";
 
 /** How long a process may take until its drivers are loaded, in seconds; it takes half of one on an idle PC. */
 const startSeconds = 60;
@@ -91,7 +90,7 @@ export class DriverProcess {
   readonly #options: DriverProcessOptions;
   readonly #events: DriverEvents;
   readonly #titles: string;
-  readonly #lines = new Map<number, Line>();
+  readonly #lines: DriverLines;
   readonly #contexts = new Map<number, CommandContext>();
   #running: Running | undefined;
   #beginning: Promise<Made> | undefined;
@@ -100,18 +99,25 @@ export class DriverProcess {
   #wanted = false;
   #printed = { since: 0, lines: 0 };
   #reason = "its driver does not run";
+  #making: number | undefined;
   /** How many pieces of images have been asked for. */
   #largeAsks = 0;
 
   constructor(options: DriverProcessOptions, events: DriverEvents) {
     this.#options = options;
     this.#events = events;
+    this.#lines = new DriverLines(options.settings.ports);
     this.#titles = options.settings.drivers.map(({ title }) => title).join(", ");
   }
 
   /** Whether it runs, and its drivers have been made. */
   get running(): boolean {
     return this.#running !== undefined && this.#beginning === undefined;
+  }
+
+  /** The driver that it is loading, or loaded last, by its place; `undefined` before the first. */
+  get making(): number | undefined {
+    return this.#making;
   }
 
   /** The process's number; `undefined` where none runs. */
@@ -311,8 +317,7 @@ export class DriverProcess {
     this.#running = undefined;
     this.#reason = reason;
     running.peer.end(new DriverGone(reason));
-    for (const line of this.#lines.values()) line.close();
-    this.#lines.clear();
+    this.#lines.closeAll();
     if (performance.now() - running.since > steadySeconds * 1000) this.#wait = shortestWait;
     this.#events.lost(reason);
     this.#startAgain();
@@ -345,34 +350,13 @@ export class DriverProcess {
         throw wireError(error);
       }
     }
-    const { port } = ask;
-    if (ask.ask === "openLine") return await this.#openLine(port, signal);
-    const line = this.#lines.get(port);
-    if (line === undefined) throw new InstrumentError("the line is not open", "not_connected");
-    if (ask.ask === "writeLine") return void await line.write(fromBase64(ask.bytes));
-    const bytes = await line.read();
-    return bytes === null ? null : toBase64(bytes);
-  }
-
-  /** Opens one of the lines that its bench file names, and no other. */
-  async #openLine(port: number, signal: AbortSignal): Promise<void> {
-    const known = this.#options.settings.ports[port];
-    if (known === undefined) throw new InstrumentError("there is no such port", "bad_argument");
-    this.#closeLine(port);
-    const line = await openLine(known.address);
-    this.#closeLine(port);
-    if (signal.aborted) line.close();
-    else this.#lines.set(port, line);
-  }
-
-  #closeLine(port: number): void {
-    this.#lines.get(port)?.close();
-    this.#lines.delete(port);
+    return await this.#lines.answer(ask, signal);
   }
 
   #told(tell: DriverTell): void {
     if (tell.tell === "log") return this.#log(tell.level, tell.text);
-    if (tell.tell === "closeLine") return this.#closeLine(tell.port);
+    if (tell.tell === "closeLine") return this.#lines.close(tell.port);
+    if (tell.tell === "making") return void (this.#making = tell.driver);
     this.#events.told(tell);
   }
 

@@ -5,7 +5,7 @@
  */
 
 import { ZodError } from "npm:zod@4.6.7";
-import type { Instrument } from "../instruments/instrument.ts";
+import { Instrument } from "../instruments/instrument.ts";
 import { DirectStarter, type ProcessStarter } from "../processes/starter.ts";
 import { HostListener } from "../sandbox/host_listener.ts";
 import { DriverGroup } from "./driver_group.ts";
@@ -49,10 +49,12 @@ export class DriverProcesses {
    * Starts a process, and loads drivers in it.
    *
    * @param settings The drivers, and what they may do.
-   * @returns For each an instrument, or what is wrong with it. Ending with the last of them, the process ends too.
+   * @returns For each an instrument, or what is wrong with it; nothing where another has ended them all. Ending with the last of them, the process ends too.
    * @throws {Error} When there is no process, with the reason.
    */
-  async load(settings: Omit<DriverHostSettings, "port" | "token">): Promise<(Instrument | DriverProblem)[]> {
+  async load(
+    settings: Omit<DriverHostSettings, "port" | "token">,
+  ): Promise<(Instrument | DriverProblem | undefined)[]> {
     const command = this.#hostCommand ?? driverSourceCommand(settings.permissions);
     if (command === undefined) {
       throw new Error("a driver runs in a process of its own, which this program cannot start: it has to be told how");
@@ -65,7 +67,9 @@ export class DriverProcesses {
     }, () => this.#forget(group));
     this.#groups.add(group);
     try {
-      return await group.load();
+      const loaded = await group.load();
+      if (!loaded.some((each) => each instanceof Instrument)) await group.end();
+      return loaded;
     } catch (error) {
       await group.end();
       throw error instanceof ZodError ? new Error(`what it declares cannot be: ${error.message}`) : error;

@@ -5,18 +5,12 @@
  */
 
 import { configureSync, type LogRecord } from "npm:@logtape/logtape@2.4.2";
-import { fileURLToPath } from "node:url";
 import { format } from "node:util";
-import { dirname } from "node:path";
-import { driverApi, type DriverModule } from "../bench_file/driver_api.ts";
-import { loadMessage } from "../bench_file/load_message.ts";
-import { azcamExposure, type CameraOptions } from "../instruments/camera/exposure_instrument.ts";
 import type { CommandContext, Role } from "../instruments/command.ts";
-import { DeclarationError } from "../instruments/declaration.ts";
 import { InstrumentError } from "../instruments/errors.ts";
-import { placeOf, reasonOf, stackPlaceOf } from "../instruments/faults.ts";
+import { placeOf, reasonOf } from "../instruments/faults.ts";
 import { FieldHolder } from "../instruments/field.ts";
-import { Instrument, type Surroundings } from "../instruments/instrument.ts";
+import type { Instrument, Surroundings } from "../instruments/instrument.ts";
 import { identifierOf } from "../instruments/names.ts";
 import type { Line } from "../instruments/transports/line.ts";
 import { Port } from "../instruments/transports/port.ts";
@@ -28,14 +22,13 @@ import type {
   FromServer,
   Made,
   Neighbour,
-  PreparedDriver,
   ServerAsk,
   ServerTell,
   WorkerSettings,
 } from "./messages.ts";
-import type { DriverProblem } from "./settings.ts";
+import { loadDriver, problemOf } from "./driver_loader.ts";
 import { Peer } from "./peer.ts";
-import { explainPermissions, imagePermissionMissing } from "./permissions.ts";
+import { explainPermissions } from "./permissions.ts";
 import { applyState, decodeValue, encodeError, encodeValue, fromBase64, stateOf, toBase64 } from "./wire_values.ts";
 
 /** How many passes over an instrument's fields are remembered: there is one at a time. */
@@ -269,70 +262,15 @@ export class DriverRuntime {
     const made: Made = [];
     for (const driver of this.#settings.drivers) {
       try {
-        const instrument = await this.#load(driver);
+        this.#tell({ tell: "making", driver: made.length });
+        const instrument = await loadDriver(driver, driver.port === null ? undefined : this.#ports[driver.port]);
         this.#adopt(instrument, made.length);
         made.push({ declaration: declarationOf(instrument) });
       } catch (error) {
-        made.push({ problem: this.#problem(driver, error) });
+        made.push({ problem: problemOf(driver, error, (text) => this.#explained(text)) });
       }
     }
     return made;
-  }
-
-  async #load(driver: PreparedDriver): Promise<Instrument> {
-    const { module, file, title, options, port, imageFolders } = driver;
-    if ("problem" in module) throw new DriverMistake(module.problem.message, module.problem.file);
-    let loaded: { default?: unknown };
-    try {
-      loaded = await import(module.url);
-    } catch (error) {
-      throw new DriverMistake(loadMessage(error), file, error);
-    }
-    const make = loaded.default as DriverModule | undefined;
-    if (make === undefined) throw new DriverMistake("exports nothing by default: begin with export default", file);
-    if (typeof make !== "function") {
-      throw new DriverMistake(
-        "exports no function by default: write export default function ({ defineInstrument }, { title }) { … }",
-        file,
-      );
-    }
-    const instrument: unknown = await make({ ...driverApi, azcamExposure: camera }, {
-      title,
-      options,
-      port: port === null ? undefined : this.#ports[port],
-      folder: dirname(file),
-      imageFolders,
-    });
-    if (!(instrument instanceof Instrument)) {
-      throw new DriverMistake("returned no instrument: its function has to return defineInstrument({ … })", file);
-    }
-    if (instrument.name === identifierOf(title)) return instrument;
-    throw new DriverMistake(
-      `made an instrument called ${instrument.title}, and the bench file calls it ${title}: pass title on`,
-      file,
-    );
-  }
-
-  #problem({ file, title }: PreparedDriver, error: unknown): DriverProblem {
-    const known = error instanceof DriverMistake;
-    const cause = known ? error.cause : error;
-    const [, line, column] = /:(\d+):(\d+)$/.exec(stackPlaceOf(cause, true)) ?? [];
-    // What is wrong with a declaration is plain by itself.
-    const reason = known || error instanceof DeclarationError
-      ? (error as Error).message
-      : `failed to make ${title}: ${reasonOf(error)}`;
-    return {
-      file: line === undefined && error instanceof DriverMistake ? error.file : this.#fileOf(cause) ?? file,
-      ...(line === undefined ? {} : { line: Number(line), column: Number(column) }),
-      message: this.#explained(reason).slice(0, 10_000),
-    };
-  }
-
-  /** The file that an error was thrown in, as people have it. */
-  #fileOf(error: unknown): string | undefined {
-    const place = stackPlaceOf(error, true).replace(/:\d+:\d+$/, "");
-    const url = this.#explained(place);
-    return url.startsWith("file://") ? fileURLToPath(url) : undefined;
   }
 
   /** From now on the server hears of what becomes of it. */
@@ -422,21 +360,4 @@ export class DriverRuntime {
       tell("code that nobody waited for", event.error);
     });
   }
-}
-
-/** What is wrong with a driver, before it has made anything. */
-class DriverMistake extends Error {
-  readonly file: string;
-
-  constructor(message: string, file: string, cause?: unknown) {
-    super(message, { cause });
-    this.file = file;
-  }
-}
-
-/** azcam's `exposure` needs its image folders, which the bench file grants. */
-function camera(options: CameraOptions): Instrument {
-  const missing = options.pixels === undefined ? imagePermissionMissing(options.imageFolders) : undefined;
-  if (missing !== undefined) throw new DeclarationError(`Cannot write images: ${missing}`);
-  return azcamExposure(options);
 }

@@ -163,6 +163,8 @@ const askSchema = z.discriminatedUnion("ask", [
 /** What a driver's process tells the server. */
 const tellSchema = z.discriminatedUnion("tell", [
   z.strictObject({ tell: z.literal("up") }),
+  /** It begins to load a driver. */
+  z.strictObject({ tell: z.literal("making"), driver: index }),
   z.strictObject({
     tell: z.literal("contact"),
     instrument: index,

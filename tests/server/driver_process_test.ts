@@ -518,3 +518,12 @@ Deno.test("driver process: where this program may start none, it says so", async
   });
   await Deno.remove(folder, { recursive: true });
 });
+
+Deno.test("driver process: of several that are loaded in one process, the one that loops is named", async () => {
+  const folder = await labFolder({ "good.js": meter("V: { type: 'int' }"), "loops.js": "for (;;);" }, {
+    instruments: [{ title: "Good", driver: "./good.js" }, { title: "Loops", driver: "./loops.js" }],
+  });
+  const error = await loadBench(join(folder, "bench.json")).catch((error) => error);
+  await Deno.remove(folder, { recursive: true });
+  match(error.message, /^[^\n]*loops\.js: cannot be loaded: its driver did not answer for 5 s[^\n]*$/);
+});
