@@ -108,8 +108,30 @@ export async function transpiledCopy(
   return { folder, top, file: join(folder, relative(top, path)) };
 }
 
-/** A module and all that it imports, as JavaScript. @param readable Paths that all of it is in. @default anywhere */
-async function moduleTree(start: string, readable?: readonly string[]): Promise<Map<string, string>> {
+/**
+ * Whether a module, or a file that it imports, imports packages, which a program from source may.
+ *
+ * @param path The module's absolute path.
+ * @returns `false` also where it cannot be read: that is said when it is loaded.
+ */
+export async function importsPackages(path: string): Promise<boolean> {
+  let found = false;
+  await moduleTree(path, undefined, () => found = true).catch(() => {});
+  return found;
+}
+
+/**
+ * A module and all that it imports, as JavaScript.
+ *
+ * @param readable Paths that all of it is in, for a driver. @default anywhere
+ * @param foreign Told of what is no file and not Node's. @default that is an error
+ */
+async function moduleTree(
+  start: string,
+  readable?: readonly string[],
+  foreign?: (specifier: string) => void,
+): Promise<Map<string, string>> {
+  const known = readable === undefined ? /^node:/ : nodeModules;
   const files = new Map<string, string>();
   const waiting: { path: string; from: string }[] = [{ path: start, from: "" }];
   for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
@@ -131,9 +153,10 @@ async function moduleTree(start: string, readable?: readonly string[]): Promise<
     const script = path.endsWith(".json") ? text : javascript(path, text);
     files.set(path, script);
     if (path.endsWith(".json")) continue;
-    for (const specifier of importsOf(path, script)) {
+    for (const specifier of importsOf(path, script, readable !== undefined)) {
       if (/^\.\.?\//.test(specifier)) waiting.push({ path: resolve(dirname(path), specifier), from: path });
-      else if (!nodeModules.test(specifier)) {
+      else if (foreign !== undefined && !specifier.startsWith("node:")) foreign(specifier);
+      else if (!known.test(specifier)) {
         const message = specifier.includes("heliograph")
           ? loadMessage(new Error(`heliograph not found`))
           : `imports ${specifier}: in the executable a driver can import files beside it and these modules only: ${
@@ -159,8 +182,12 @@ function javascript(path: string, text: string): string {
   }
 }
 
-/** What a module imports, by `import()` too: an executable imports without asking for the permission to read. */
-function importsOf(path: string, script: string): string[] {
+/**
+ * What a module imports, by `import()` too: an executable imports without asking for the permission to read.
+ *
+ * @param named Whether what it computes is an error.
+ */
+function importsOf(path: string, script: string, named: boolean): string[] {
   const wrong = (message: string) => new BenchFileError([{ file: path, where: "", message }]);
   let program: Node;
   try {
@@ -175,10 +202,10 @@ function importsOf(path: string, script: string): string[] {
     if (typeof node !== "object" || node === null) continue;
     const { type, source } = node as { type?: unknown; source?: { type?: unknown; value?: unknown } | null };
     if (typeof type === "string" && /^(?:Import|Export\w*Declaration)/.test(type) && source) {
-      if (source.type !== "Literal" || typeof source.value !== "string") {
+      if (source.type === "Literal" && typeof source.value === "string") specifiers.push(source.value);
+      else if (named) {
         throw wrong("imports what it computes: in the executable a driver names what it imports, in quotes");
       }
-      specifiers.push(source.value);
     }
     waiting.push(...Object.values(node));
   }

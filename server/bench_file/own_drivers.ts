@@ -9,6 +9,7 @@ import { defaultDriverMemory, type DriverProcesses } from "../driver_process/dri
 import type { DriverPermissions } from "../driver_process/settings.ts";
 import { Instrument } from "../instruments/instrument.ts";
 import type { Port } from "../instruments/transports/port.ts";
+import { importsPackages } from "./modules.ts";
 import type { Problem } from "./source.ts";
 
 /** A driver as the bench file names it. */
@@ -91,7 +92,7 @@ export class OwnDrivers {
             return { file, title, options, imageFolders, port: portOf.get(driver) ?? null };
           }),
           ports: ports.map(({ address, format }) => ({ address, format })),
-        });
+        }, (await Promise.all(drivers.map(({ file }) => importsPackages(file)))).includes(true));
       } catch (error) {
         const message = `cannot be loaded: ${(error as Error).message}`;
         return wrong(drivers.map(({ file }) => ({ file, where: "", message })));

@@ -49,13 +49,15 @@ export class DriverProcesses {
    * Starts a process, and loads drivers in it.
    *
    * @param settings The drivers, and what they may do.
+   * @param packages Whether they import packages.
    * @returns For each an instrument, or what is wrong with it; nothing where another has ended them all. Ending with the last of them, the process ends too.
    * @throws {Error} When there is no process, with the reason.
    */
   async load(
     settings: Omit<DriverHostSettings, "port" | "token">,
+    packages: boolean,
   ): Promise<(Instrument | DriverProblem | undefined)[]> {
-    const command = this.#hostCommand ?? driverSourceCommand(settings.permissions);
+    const command = this.#hostCommand ?? driverSourceCommand(settings.permissions, packages);
     if (command === undefined) {
       throw new Error("a driver runs in a process of its own, which this program cannot start: it has to be told how");
     }

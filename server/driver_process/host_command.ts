@@ -10,13 +10,19 @@ import type { DriverPermissions } from "./settings.ts";
 /** Where heliograph's own code is. */
 const sources = ["../", "../../protocol/"].map((folder) => new URL(folder, import.meta.url));
 
+const lock = new URL("../../deno.lock", import.meta.url);
+
 /**
  * Program and arguments that run a driver's process from source with no more than it needs.
  *
  * @param permissions What its drivers are granted.
+ * @param packages Whether they import packages: otherwise what the lock names is enough, and nothing is asked of a registry.
  * @returns `undefined` in a program that was compiled or came from a URL.
  */
-export function driverSourceCommand(permissions: DriverPermissions): readonly [string, ...string[]] | undefined {
+export function driverSourceCommand(
+  permissions: DriverPermissions,
+  packages: boolean,
+): readonly [string, ...string[]] | undefined {
   const own = new URL("host.ts", import.meta.url);
   if (Deno.build.standalone || own.protocol !== "file:") return undefined;
   const { read, write, net } = permissions;
@@ -31,13 +37,23 @@ export function driverSourceCommand(permissions: DriverPermissions): readonly [s
     "--quiet",
     "--no-prompt",
     "--no-config",
-    "--no-lock",
+    ...(packages || !hasLock() ? ["--no-lock"] : [`--lock=${fileURLToPath(lock)}`, "--frozen"]),
     "--unstable-worker-options",
     ...allow("read", [...sources.map((folder) => fileURLToPath(folder)), ...read]),
     ...allow("write", write),
     ...allow("net", ["127.0.0.1", ...net]),
     own.href,
   ];
+}
+
+/** Whether heliograph's lock is beside its source. */
+function hasLock(): boolean {
+  try {
+    return Deno.statSync(lock).isFile;
+  } catch {
+    // It is not there, or may not be looked at.
+    return false;
+  }
 }
 
 /** What Workers of heliograph's own are read from, where a driver may write images. */
