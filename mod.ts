@@ -90,6 +90,7 @@ export type { Urgency } from "./server/instruments/transports/turns.ts";
 export type { Simulator } from "./server/instruments/simulators/simulator.ts";
 export { Float, type Value, type ValueOf, type ValueSpec, type ValueType } from "./server/instruments/values.ts";
 export type { Limits } from "./server/limits.ts";
+export { outliveFaults } from "./server/process_faults.ts";
 export { HeliographServer, type HeliographServerOptions } from "./server/server.ts";
 export type { ListenerAddress, Services } from "./server/services.ts";
 export type { CodeClient, Evaluator, EvaluatorOptions } from "./server/evaluator.ts";

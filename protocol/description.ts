@@ -154,6 +154,8 @@ export interface InstrumentDescription {
   readonly contact: ContactDescription | null;
   /** Whether it takes images, the last of which can be looked at over HTTP. */
   readonly hasImages: boolean;
+  /** What went wrong last in its code, and how often; left out where nothing did. */
+  readonly fault?: string;
   /** Who has control of it; `null` when nobody has: then everybody may drive it. */
   readonly holder: HolderDescription | null;
 }

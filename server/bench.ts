@@ -14,7 +14,14 @@ import { identifierOf } from "./instruments/names.ts";
 /** How often simulated instruments are stepped, in milliseconds. */
 const stepInterval = 100;
 
+/** How long an instrument is waited for at the start, in seconds; making it ready goes on after that. */
+const readySeconds = 30;
+
 const log = getLogger(["heliograph", "bench"]);
+
+function reasonText(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
 
 /** The instruments of one PC. */
 export class Bench {
@@ -78,7 +85,7 @@ export class Bench {
   /**
    * Calls the listener for every change of a field, until the returned function is called.
    *
-   * @param listener Called at once and synchronously; it must not throw.
+   * @param listener Called at once and synchronously. One that throws is told in the log, and harms nobody else.
    */
   onChange(listener: ChangeListener): () => void {
     this.#listeners.add(listener);
@@ -89,7 +96,7 @@ export class Bench {
    * Calls the listener whenever an instrument has been connected or lost, or is lost for another reason, until the
    * returned function is called.
    *
-   * @param listener Called at once and synchronously; it must not throw.
+   * @param listener Called at once and synchronously. One that throws is told in the log, and harms nobody else.
    */
   onContact(listener: (instrument: Instrument) => void): () => void {
     this.#contactListeners.add(listener);
@@ -97,7 +104,9 @@ export class Bench {
   }
 
   #publish(instrument: Instrument, field: FieldHolder): void {
-    for (const listener of this.#listeners) listener(instrument, field);
+    for (const listener of this.#listeners) {
+      instrument.faults.guard("a listener of its changes", () => listener(instrument, field));
+    }
   }
 
   /**
@@ -120,12 +129,7 @@ export class Bench {
     }, 1000));
     for (const [index, instrument] of [...this.#instruments.values()].entries()) {
       instrument.expectReadings();
-      ready.push(
-        instrument.start(() => this.#contactChanged(instrument)).catch((error) => {
-          // The others go on.
-          log.error("{instrument} is not ready: {reason}", { instrument: instrument.title, reason: error.message });
-        }),
-      );
+      ready.push(this.#begin(instrument));
       const interval = instrument.shortestInterval;
       if (interval === undefined) continue;
       // A real one is read as soon as it answers.
@@ -140,6 +144,26 @@ export class Bench {
     return Promise.all(ready).then(() => {});
   }
 
+  /** Makes an instrument ready, which is waited for only so long: the others go on. */
+  async #begin(instrument: Instrument): Promise<void> {
+    const { title } = instrument;
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const late = new Promise<void>((resolve) => {
+      timer = setTimeout(() => {
+        log.error("{instrument} is not ready after {seconds} s; the others go on", {
+          instrument: title,
+          seconds: readySeconds,
+        });
+        resolve();
+      }, readySeconds * 1000);
+    });
+    const starting = instrument.start(() => this.#contactChanged(instrument)).catch((error) => {
+      log.error("{instrument} is not ready: {reason}", { instrument: title, reason: reasonText(error) });
+    });
+    await Promise.race([starting, late]);
+    clearTimeout(timer);
+  }
+
   #poll(instrument: Instrument, all: boolean): void {
     const { contact } = instrument;
     if (contact?.state === "off" || contact?.state === "connecting") return;
@@ -147,7 +171,9 @@ export class Bench {
   }
 
   #contactChanged(instrument: Instrument): void {
-    for (const listener of this.#contactListeners) listener(instrument);
+    for (const listener of this.#contactListeners) {
+      instrument.faults.guard("a listener of its contact", () => listener(instrument));
+    }
     const { state, reason, address } = instrument.contact!;
     const said = { instrument: instrument.title, address, reason };
     if (state === "connected") {

@@ -64,6 +64,13 @@ export function answerableError(error: unknown, log: Logger): HeliographError {
   return wireError(error);
 }
 
+/** What a command failed with; a fault in its code is told as its instrument's, and is then an error like others. */
+function expected(error: unknown, { faults }: Instrument, command: string): Error {
+  if (error instanceof HeliographError || error instanceof InstrumentError) return error;
+  faults.tell(`its command ${command}`, error);
+  return wireError(error);
+}
+
 /** How many commands of an instrument were answered, since the server began. */
 export interface CommandCounts {
   /** With what they returned. */
@@ -147,7 +154,7 @@ export class Dispatcher {
       result = this.#queue(instrument, request.command, command, request.args, request.keywords, caller);
     } catch (error) {
       failed(error);
-      throw error;
+      throw expected(error, instrument, request.command);
     }
     if (!(result instanceof Promise)) {
       succeeded(result);
@@ -155,7 +162,9 @@ export class Dispatcher {
     }
     const answered = this.control.work(caller);
     result.then(succeeded, failed).then(answered);
-    return result;
+    return result.catch((error) => {
+      throw expected(error, instrument, request.command);
+    });
   }
 
   /**

@@ -78,12 +78,12 @@ function contactText({ state, address, reason }: ContactDescription): string {
 
 /** An instrument for people. */
 export function describeText(instrument: InstrumentDescription, paint: Paint): string {
-  const { name, title, summary, fields, commands, holder, contact } = instrument;
+  const { name, title, summary, fields, commands, holder, contact, fault } = instrument;
   const held = holder === null ? "" : `held by ${holderText(holder)}\n`;
   const where = contact === null ? "" : `${contactText(contact)}\n`;
   const heading = `${paint.bold(title)}${name === title ? "" : ` (${name})`}${
     summary === "" ? "" : `: ${summary}`
-  }\n${where}${held}`;
+  }\n${where}${held}${fault === undefined ? "" : `${paint.red(printable(fault))}\n`}`;
   const fieldTable = table(
     ["field", "value", "unit", "access", "allowed"],
     fields.map((field) => fieldRow(field, paint)),

@@ -10,6 +10,7 @@ import { loadBench } from "../../server/bench_file/bench_file.ts";
 import { benchJsonSchema } from "../../server/bench_file/schema.ts";
 import { schemaFile, starterBench } from "../../server/bench_file/starter.ts";
 import type { CliContext } from "../context.ts";
+import { driverProcesses } from "../driver_processes.ts";
 import { UsageError } from "../exit_codes.ts";
 import { painter, printable, table, writeJson } from "../output.ts";
 
@@ -60,7 +61,8 @@ export const checkCommand = buildCommand({
     },
   },
   async func(this: CliContext, flags: { json: boolean }, file: string): Promise<void> {
-    const { name = "heliograph", instruments } = await loadBench(file);
+    const { name = "heliograph", instruments, close } = await loadBench(file, undefined, undefined, driverProcesses());
+    await close();
     const rows = instruments.map(({ name, title, summary, holders, commands, contact }) => ({
       name,
       title,

@@ -16,6 +16,7 @@ import { hostName } from "../../server/host_name.ts";
 import { Journal } from "../../server/journal.ts";
 import { demoInstruments } from "../../server/demo_bench.ts";
 import type { Instrument } from "../../server/instruments/instrument.ts";
+import { outliveFaults } from "../../server/process_faults.ts";
 import { loadSerialLibrary } from "../../server/instruments/transports/serial.ts";
 import { giveUpPermissions } from "../../server/permissions.ts";
 import { ignoreInspectorSignal } from "../../server/processes/inspector_signal.ts";
@@ -27,6 +28,7 @@ import { urlOf } from "../../server/web/request_guard.ts";
 import { noWebName, webName } from "../../server/web_name.ts";
 import { parsePort, parseSeconds } from "../connection.ts";
 import type { CliContext } from "../context.ts";
+import { driverProcesses } from "../driver_processes.ts";
 import { exitCodes, UsageError } from "../exit_codes.ts";
 import { painter } from "../output.ts";
 import { startServerLog } from "../server_log.ts";
@@ -185,12 +187,14 @@ export const serverCommand = buildCommand({
     await startServerLog(this, flags, journal);
     const log = getLogger(["heliograph", "server"]);
     await using simulators = new Simulators();
-    const setup = await setUp(flags, simulators);
+    const processes = await openProcesses(flags);
+    const setup = await setUp(flags, simulators, processes);
     if (simulators.missing.length > 0) {
       log.warning("Without a simulator, and so without contact: {titles}", { titles: simulators.missing.join(", ") });
     }
-    const processes = await openProcesses(flags);
     const server = makeServer(setup, journal, processes);
+    // A fault in one instrument's code does not end a server that others observe with.
+    using _faults = outliveFaults();
     try {
       server.start();
     } catch (error) {
@@ -207,11 +211,6 @@ export const serverCommand = buildCommand({
         host: setup.host,
       });
     }
-    // A fault in one instrument's code does not end a server that others observe with.
-    globalThis.addEventListener("unhandledrejection", (event) => {
-      event.preventDefault();
-      log.error("Unexpected failure: {error}", { error: event.reason });
-    });
     const stop = stopOnSignals(() => log.info("Stopping: finishing what runs, then closing every connection"), server);
     await server.finished;
     stop();
@@ -234,13 +233,13 @@ interface Setup {
   readonly sandbox: Partial<SandboxOptions> & Pick<SandboxOptions, "languages">;
 }
 
-async function setUp(flags: ServerFlags, simulators: Simulators): Promise<Setup> {
+async function setUp(flags: ServerFlags, simulators: Simulators, processes: Processes): Promise<Setup> {
   if (flags.bench === undefined && flags.simulate) {
     throw new UsageError("--simulate needs --bench FILE: the demo bench is simulated as it is");
   }
   const imageFolders = flags.imageFolder?.map((folder) => resolve(folder));
   const demoFolders = imageFolders ?? [resolve("images")];
-  const bench = flags.bench === undefined
+  const bench: Omit<LoadedBench, "close"> = flags.bench === undefined
     ? {
       name: "demo bench",
       instruments: demoBench(demoFolders),
@@ -249,7 +248,12 @@ async function setUp(flags: ServerFlags, simulators: Simulators): Promise<Setup>
       serialPorts: [],
       imageFolders: demoFolders,
     }
-    : await loadBench(flags.bench, flags.simulate ? simulators.redirect : undefined, imageFolders);
+    : await loadBench(
+      flags.bench,
+      flags.simulate ? simulators.redirect : undefined,
+      imageFolders,
+      driverProcesses(processes),
+    );
   // From here on the ports that the bench names can be opened although the permission for it is given up.
   if (bench.serialPorts.length > 0) loadSerialLibrary();
   const commandPort = flags.commandPort ?? bench.server.commandPort ?? 2402;

@@ -18,10 +18,12 @@ import { didYouMean, identifierOf } from "../instruments/names.ts";
 import type { Simulator } from "../instruments/simulators/simulator.ts";
 import { type Address, parseAddress, portName } from "../instruments/transports/address.ts";
 import { type LineFormat, Port } from "../instruments/transports/port.ts";
+import { DriverProcesses } from "../driver_process/driver_processes.ts";
 import type { Language } from "../sandbox/options.ts";
-import { driverApi, type DriverModule } from "./driver_api.ts";
+import { driverApi } from "./driver_api.ts";
 import { mergeDescription } from "./merge.ts";
 import { isModule, loadModule } from "./modules.ts";
+import { type GivenDriver, OwnDrivers } from "./own_drivers.ts";
 import { readyMade } from "./ready_made.ts";
 import { type BenchDescription, benchSchema, driverSchema, type InstrumentEntry } from "./schema.ts";
 import { BenchFileError, type Path, type Problem, Source } from "./source.ts";
@@ -79,6 +81,8 @@ export interface LoadedBench {
   readonly serialPorts: string[];
   /** Absolute paths of the folders that images may be written to. */
   readonly imageFolders: readonly string[];
+  /** Ends the processes of its drivers, where it is not served: a bench that stops ends them too. */
+  close(): Promise<void>;
 }
 
 /**
@@ -98,16 +102,23 @@ export type Redirect = (address: string, simulator: (() => Simulator) | undefine
  * @param redirect Changes addresses. @default as they are
  * @param imageFolders Absolute paths of the folders that images may be written to. @default what the file says, or
  * `images` beside it
- * @returns The bench. No port has been opened.
+ * @param drivers Runs drivers that are code. @default in processes that this program starts
+ * @returns The bench. No port has been opened; drivers that are code have been loaded, each in its process.
  * @throws {BenchFileError} With all that is wrong, where, and what would be right.
  */
 export async function loadBench(
   file: string,
   redirect: Redirect = (address) => address,
   imageFolders?: readonly string[],
+  drivers: DriverProcesses = new DriverProcesses(),
 ): Promise<LoadedBench> {
   const source = await readSource(file);
-  return await new Loader(source, redirect, imageFolders).load();
+  try {
+    return await new Loader(source, redirect, imageFolders, drivers).load();
+  } catch (error) {
+    await drivers.close();
+    throw error;
+  }
 }
 
 async function readSource(file: string): Promise<Source> {
@@ -147,12 +158,21 @@ class Loader {
   readonly #source: Source;
   readonly #redirect: Redirect;
   readonly #problems: Problem[] = [];
-  readonly #ports = new Map<string, { port: Port; serial: unknown; title: string }>();
+  readonly #ports = new Map<string, { port: Port; title: string; process: string }>();
+  readonly #drivers: DriverProcesses;
+  readonly #own: OwnDrivers;
   #named: Readonly<Record<string, string>> = {};
   #imageFolders: readonly string[] | undefined;
   #benchName = "heliograph";
 
-  constructor(source: Source, redirect: Redirect, imageFolders: readonly string[] | undefined) {
+  constructor(
+    source: Source,
+    redirect: Redirect,
+    imageFolders: readonly string[] | undefined,
+    drivers: DriverProcesses,
+  ) {
+    this.#drivers = drivers;
+    this.#own = new OwnDrivers(drivers);
     this.#source = source;
     this.#redirect = redirect;
     this.#imageFolders = imageFolders;
@@ -176,22 +196,26 @@ class Loader {
     this.#benchName = bench.name ?? this.#benchName;
     const beside = dirname(resolve(source.file));
     this.#imageFolders ??= (bench.server?.imageFolders ?? ["images"]).map((folder) => resolve(beside, folder));
-    const instruments: Instrument[] = [];
+    const instruments: (Instrument | undefined)[] = [];
     const raw = (described as { instruments: Record<string, unknown>[] }).instruments;
     for (const [index, entry] of bench.instruments.entries()) {
       const instrument = made.get(index) ?? await this.#collect(() => this.#instrument(entry, raw[index]!, index));
-      if (instrument !== undefined) instruments.push(instrument);
+      instruments[index] = instrument;
     }
     this.#checkNames(bench);
+    for (const [index, instrument] of await this.#own.load((problems) => this.#problems.push(...problems))) {
+      instruments[index] = instrument;
+    }
     this.#stop();
     const addresses = [...this.#ports.values()].map(({ port }) => port.address);
     return {
       name: bench.name,
-      instruments,
+      instruments: instruments.flatMap((instrument) => instrument ?? []),
       server: bench.server ?? {},
       code: bench.code ?? {},
       imageFolders: this.#imageFolders,
       serialPorts: addresses.flatMap((address) => address.kind === "serial" ? [address.serial.path] : []),
+      close: () => this.#drivers.close(),
     };
   }
 
@@ -233,11 +257,15 @@ class Loader {
     index: number,
   ): Promise<Instrument | undefined> {
     const at: Path = ["instruments", index];
-    const { title, driver: driverName, port: portText, options, parameters, ...described } = entry;
-    void described;
-    if (driverName !== undefined && isModule(driverName)) return await this.#ownDriver(entry, at);
+    const { title, driver: driverName, port: portText, options, parameters } = entry;
+    if (driverName !== undefined && isModule(driverName)) return await this.#ownDriver(entry, index, at);
     const wrong = (path: Path, message: string) =>
       new BenchFileError([this.#source.problem([...at, ...path], message)]);
+    for (const word of ["permissions", "memory"] as const) {
+      if (entry[word] !== undefined) {
+        throw wrong([word], "has a meaning only beside a driver that is code (.ts or .js)");
+      }
+    }
     if (driverName !== undefined && Object.hasOwn(readyMade, driverName)) return this.#readyMade(driverName, entry, at);
     if (options !== undefined) {
       throw wrong(["options"], "has a meaning only beside a driver that is code (.ts or .js), or a ready-made one");
@@ -332,44 +360,26 @@ class Loader {
     }
   }
 
-  /** An instrument whose driver is code. */
-  async #ownDriver(entry: InstrumentEntry, at: Path): Promise<Instrument> {
-    const { title, driver, port: portText, options = {}, line, ...others } = entry;
+  /** An instrument whose driver is code: it is loaded when all that share its process are known. */
+  async #ownDriver(entry: InstrumentEntry, index: number, at: Path): Promise<undefined> {
+    const { title, driver, port: portText, options = {}, line, permissions = {}, memory, ...others } = entry;
     const extra = Object.keys(others).find((key) => others[key as keyof typeof others] !== undefined);
     if (extra !== undefined) {
       throw new BenchFileError([
         this.#source.problem([...at, extra], `has no meaning beside a driver that is code: use options`),
       ]);
     }
-    const file = resolve(dirname(this.#source.file), driver!);
+    const beside = dirname(resolve(this.#source.file));
+    const file = resolve(beside, driver!);
     await this.#checkThere(file, at);
-    const make = await loadModule(file) as DriverModule;
-    const port = portText === undefined ? undefined : this.#port(portText, { line }, undefined, title, at);
-    const wrong = (message: string) => new BenchFileError([{ file, where: "", message }]);
-    if (typeof make !== "function") {
-      throw wrong(
-        "exports no function by default: write export default function ({ defineInstrument }, { title }) { … }",
-      );
-    }
-    let instrument: unknown;
-    try {
-      instrument = await make(driverApi, {
-        title,
-        options,
-        port,
-        folder: dirname(file),
-        imageFolders: this.#imageFolders ?? [],
-      });
-    } catch (error) {
-      throw wrong(`failed to make ${title}: ${(error as Error).name}: ${(error as Error).message}`);
-    }
-    if (!(instrument instanceof Instrument)) {
-      throw wrong("returned no instrument: its function has to return defineInstrument({ … })");
-    }
-    if (instrument.name !== identifierOf(title)) {
-      throw wrong(`made an instrument called ${instrument.title}, and the bench file calls it ${title}: pass title on`);
-    }
-    return instrument;
+    const paths = (given: readonly string[] = []) => given.map((path) => resolve(beside, path));
+    const { net = [], read, write } = permissions;
+    const granted = { net, read: paths(read), write: paths(write) };
+    const given: GivenDriver = { index, file, title, options, granted, memory, imageFolders: this.#imageFolders ?? [] };
+    const process = this.#own.processOf(given);
+    const port = portText === undefined ? undefined : this.#port(portText, { line }, undefined, title, at, process);
+    this.#own.add(given, port);
+    return undefined;
   }
 
   /** What fills the places of an instrument's commands: what the bench file gives, or the driver's defaults. */
@@ -406,6 +416,7 @@ class Loader {
     driver: Driver | undefined,
     title: string,
     at: Path,
+    process = "",
   ): Port {
     const { serial, sendEnd = "\n", receiveEnd = "\n", gap = 0, settle = 0, gateway = false } = line;
     const named = Object.hasOwn(this.#named, text) ? this.#named[text] : undefined;
@@ -424,8 +435,17 @@ class Loader {
     const shared = this.#ports.get(portName(address));
     if (shared === undefined) {
       const port = new Port(address, format);
-      this.#ports.set(port.name, { port, serial: address, title });
+      this.#ports.set(port.name, { port, title, process });
       return port;
+    }
+    if (shared.process !== process) {
+      throw new BenchFileError([
+        this.#source.problem(
+          [...at, "port"],
+          `${title} and ${shared.title} share this port, and do not run in the same process: a driver that is code ` +
+            `shares its port only with others of the same "permissions"`,
+        ),
+      ]);
     }
     if (!isDeepStrictEqual(shared.port.format, format) || !isDeepStrictEqual(shared.port.address, address)) {
       throw new BenchFileError([

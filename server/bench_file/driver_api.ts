@@ -35,16 +35,17 @@ export interface DriverSetup {
   readonly title: string;
   /** The bench file's `options`; empty where it has none. */
   readonly options: Readonly<Record<string, unknown>>;
-  /** Its port, where the bench file names one; spoken on as the bench file's `line` says. */
+  /** Its port, where the bench file names one; spoken on as the bench file's `line` says. The server opens it. */
   readonly port: Port | undefined;
-  /** The folder of the driver's file. */
+  /** The folder of the driver's file, which it may read. */
   readonly folder: string;
-  /** Absolute paths of the folders that images may be written to. */
+  /** Absolute paths of the folders that images may be written to; its `permissions` have to grant them to it. */
   readonly imageFolders: readonly string[];
 }
 
 /**
- * A driver of one's own: what its file exports by default.
+ * A driver of one's own: what its file exports by default. It runs in a process of its own, with what its instrument's
+ * `permissions` in the bench file grant and nothing else.
  *
  * @example
  * ```ts

@@ -12,6 +12,7 @@ import { noWebName, webName } from "../web_name.ts";
 const port = z.int().min(0).max(65_535);
 const count = z.int().min(1);
 const texts = z.array(z.string().min(1));
+const netAddress = /^(?:\[[0-9a-fA-F:.]+\]|[A-Za-z0-9._-]+)(?::\d{1,5})?$/;
 
 /** An instrument of a bench file. */
 export const instrumentSchema = z.strictObject({
@@ -28,6 +29,18 @@ export const instrumentSchema = z.strictObject({
   }),
   options: z.record(z.string(), z.unknown()).optional().meta({
     description: "What a driver of one's own, or a ready-made instrument, is given",
+  }),
+  permissions: z.strictObject({
+    net: z.array(z.string().regex(netAddress, "write HOST or HOST:PORT, for example 192.168.1.5:80")).optional().meta({
+      description: "HOST:PORT pairs that it may connect to, besides its port",
+    }),
+    read: texts.optional().meta({ description: "Files and folders that it may read, besides its own folder" }),
+    write: texts.optional().meta({ description: "Files and folders that it may write" }),
+  }).optional().meta({
+    description: "What a driver of one's own may do, as seen from this file; default: speak on its port",
+  }),
+  memory: z.int().min(128).max(65_536).optional().meta({
+    description: "The memory of the process of a driver of one's own, in MiB; default 512",
   }),
   ...descriptionShape,
 });

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { checkArguments, checkWords, commandRules, type Rule } from "./declaration.ts";
 import { InstrumentError } from "./errors.ts";
 import { didYouMean } from "./names.ts";
 import { Float, parseValue, shown, type Value, type ValueOf, type ValueSpec, type ValueType } from "./values.ts";
@@ -122,6 +123,10 @@ export class Command {
 
   /** Makes it; `command` is how to declare one. @param spec The declaration. */
   constructor(spec: CommandSpec<Record<string, ValueType>>) {
+    const { summary } = (spec ?? {}) as { summary?: unknown };
+    const what = typeof summary === "string" ? `the command "${shown(summary)}"` : "a command";
+    checkWords(what, spec, commandRules satisfies Record<keyof typeof spec, Rule>, ["summary", "run"]);
+    checkArguments(what, spec.arguments ?? {});
     this.summary = spec.summary;
     this.arguments = new Map(Object.entries(spec.arguments ?? {}));
     this.takesMore = spec.takesMore ?? false;
@@ -251,7 +256,7 @@ function asFloat(value: unknown): unknown {
  *
  * @param spec The declaration.
  * @returns The command, for an instrument's `commands`.
- * @throws {TypeError} When the deadline is not between 0 and a week.
+ * @throws {TypeError} When the deadline is not between 0 and a week, or a word of the declaration is not what it should be.
  */
 export function command<A extends Record<string, ValueType>>(spec: CommandSpec<A>): Command {
   return new Command(spec as unknown as CommandSpec<Record<string, ValueType>>);

@@ -7,6 +7,7 @@
 import type { BoundArguments, Command, CommandContext, Role } from "./command.ts";
 import { InstrumentError } from "./errors.ts";
 import { Gate } from "./gate.ts";
+import { isPromise } from "./values.ts";
 
 /** Whoever asked for a command. */
 export interface Caller {
@@ -118,10 +119,6 @@ interface Waiting {
 const longestQueue = 1000;
 
 const nothing = () => {};
-
-function isPromise(value: unknown): value is Promise<unknown> {
-  return typeof value === "object" && value !== null && typeof (value as { then?: unknown }).then === "function";
-}
 
 /**
  * Runs commands one after another, in the order they came.
@@ -311,10 +308,19 @@ export class CommandQueue {
     return this.#gate.passes(work.caller, work.caller instanceof Work);
   }
 
+  /** Steps must not fail; one that does ends its poll, and not the queue. */
+  #nextStep(): IteratorResult<unknown> {
+    try {
+      return this.#poll?.next() ?? { done: true, value: undefined };
+    } catch {
+      return { done: true, value: undefined };
+    }
+  }
+
   #runPoll(): void {
     this.#running = { name: "poll", since: performance.now() };
     for (;;) {
-      const { done, value } = this.#poll?.next() ?? { done: true, value: undefined };
+      const { done, value } = this.#nextStep();
       if (isPromise(value)) return void value.then(this.#settled, this.#settled);
       if (!done) continue;
       this.#poll = this.#nextPoll?.();

@@ -41,7 +41,8 @@ export type TypedInstrument<F extends Record<string, ValueType>> = Instrument & 
  *
  * @param spec The declaration.
  * @returns The instrument, to be put on a bench.
- * @throws {TypeError} When a name cannot be used or occurs twice.
+ * @throws {TypeError} When a name cannot be used or occurs twice, or a word of the declaration is not what it should be:
+ * with where, what is wrong, and what would be right.
  */
 export function defineInstrument<F extends Record<string, ValueType>>(spec: InstrumentSpec<F>): TypedInstrument<F> {
   const instrument = new Instrument(spec as unknown as InstrumentSpec<Record<string, ValueType>>);

@@ -76,6 +76,7 @@ export function describeInstrument(instrument: Instrument) {
     commands: [...instrument.commands].map(([name, command]) => describeCommand(name, command)),
     contact: describeContact(instrument),
     hasImages: instrument.images !== undefined,
+    ...(instrument.faults.last === "" ? {} : { fault: instrument.faults.last }),
   };
 }
 

@@ -6,7 +6,16 @@
 
 import { InstrumentError } from "./errors.ts";
 import { identifierOf } from "./names.ts";
-import { formatValue, parseValue, shown, type Value, type ValueOf, type ValueSpec, type ValueType } from "./values.ts";
+import {
+  formatValue,
+  notAsDeclared,
+  parseValue,
+  shown,
+  type Value,
+  type ValueOf,
+  type ValueSpec,
+  type ValueType,
+} from "./values.ts";
 
 /** How an instrument declares a field. */
 export interface FieldSpec<T extends ValueType = ValueType> extends ValueSpec<T> {
@@ -93,9 +102,6 @@ export class FieldHolder implements Field {
     this.title = title;
     this.name = identifierOf(title);
     if (this.name === "") throw new TypeError(`Cannot name a field "${title}": it needs a letter or a digit`);
-    if (spec.type === "choice" && !spec.choices?.length) {
-      throw new TypeError(`Cannot declare the field ${title}: a choice needs "choices"`);
-    }
     this.spec = spec;
     this.access = spec.access ?? (spec.write !== undefined || spec.needsConfirm ? "setting" : "readout");
     this.#changed = changed;
@@ -139,9 +145,25 @@ export class FieldHolder implements Field {
     }
   }
 
-  /** Takes a value that was read or written. @param value The value, of the declared type. */
+  /** Takes a value that was read or written. @param value The value; one that is not as declared is an error. */
   update(value: Value): void {
-    this.#become(value, "good", "", false);
+    const wrong = this.take(value);
+    if (wrong !== "") this.fail(`its driver said ${wrong}`);
+  }
+
+  /** Takes a value that was read. @returns What is wrong with it, where it is not as declared: then it is not taken. */
+  take(value: Value): string {
+    const wrong = notAsDeclared(this.spec, value);
+    if (wrong === "") this.#become(value, "good", "", false);
+    return wrong;
+  }
+
+  /** Takes what the same field holds in another process. */
+  mirror(value: Value | undefined, quality: Quality, reason: string, staged: boolean): void {
+    const wrong = value === undefined ? "" : notAsDeclared(this.spec, value);
+    if (wrong !== "") this.fail(`its driver said ${wrong}`);
+    else if (staged && value !== undefined) this.stage(value);
+    else this.#become(value, quality, reason, false);
   }
 
   /** The text of what it was before it was changed, while the change waits for `confirm`; `undefined` otherwise. */

@@ -123,6 +123,22 @@ export class HeaderKeywords {
     return [value, comment(field), type];
   }
 
+  /** What was set, to be kept elsewhere. */
+  get stored(): readonly (readonly [name: string, keyword: Keyword])[] {
+    return [...this.#stored];
+  }
+
+  /** Takes what was set elsewhere in the place of what was set here. @throws {InstrumentError} For what FITS cannot hold. */
+  restore(stored: readonly (readonly [name: string, keyword: Keyword])[]): void {
+    for (const [name, [value, comment]] of stored) {
+      checkKeyword(name);
+      if (typeof value === "string") checkText(value, `the value of ${name}`);
+      checkText(comment, `the comment of ${name}`);
+    }
+    this.#stored.clear();
+    for (const [name, keyword] of stored) this.#stored.set(name, keyword);
+  }
+
   /** The names of all of them. */
   names(): string[] {
     return [...new Set([...this.#fields.keys(), ...this.#stored.keys()])];

@@ -6,16 +6,18 @@
  * @module
  */
 
-import type { Command } from "./command.ts";
+import { Command } from "./command.ts";
 import { CommandQueue } from "./command_queue.ts";
+import { checkFields, checkWords, fieldRules, instrumentRules, type Rule, wrong } from "./declaration.ts";
 import { InstrumentError } from "./errors.ts";
+import { Faults } from "./faults.ts";
 import { type Field, FieldHolder, type FieldSpec } from "./field.ts";
 import { HeaderKeywords } from "./header_keywords.ts";
 import type { ImageSource } from "./images.ts";
 import { didYouMean, identifierOf } from "./names.ts";
 import { AnswerUnclear } from "./transports/answer_errors.ts";
 import type { Contact } from "./transports/contact.ts";
-import { shown, type Value, type ValueOf, type ValueType } from "./values.ts";
+import { isPromise, named, shown, type Value, type ValueOf, type ValueType } from "./values.ts";
 
 /** An instrument's fields by title, typed by their declarations. */
 export type Fields<F extends Record<string, ValueType>> = { readonly [K in keyof F]: Field<ValueOf<F[K]>> };
@@ -66,6 +68,9 @@ export type ChangeListener = (instrument: Instrument, field: FieldHolder) => voi
 /** How long a reading may take before its signal tells it to stop. */
 const readSeconds = 30;
 
+/** How long a stop, and then a goodbye, may take, in seconds: an image that is being written is not to be lost. */
+const stopSeconds = 10;
+
 const commandName = /^[a-z][a-z0-9_]*$/i;
 
 /** An instrument on a bench; made by `defineInstrument`. */
@@ -100,6 +105,12 @@ export class Instrument {
   readonly queue: CommandQueue;
   /** Whom to tell of changes; the bench sets it. */
   changed: ChangeListener | undefined;
+  /** Whom to tell of changes besides the bench: where the same instrument is in another process too. */
+  mirror: ChangeListener | undefined;
+  /** How it was declared. */
+  readonly spec: InstrumentSpec<Record<string, ValueType>>;
+  /** What went wrong in its code. */
+  readonly faults: Faults;
   readonly #step: ((seconds: number) => void) | undefined;
   readonly #start: (() => Promise<void> | undefined) | undefined;
   readonly #stop: (() => Promise<void>) | undefined;
@@ -111,12 +122,18 @@ export class Instrument {
 
   /** Makes it; `defineInstrument` is how to declare one. @param spec The declaration. */
   constructor(spec: InstrumentSpec<Record<string, ValueType>>) {
+    const { title } = (spec ?? {}) as { title?: unknown };
+    const what = typeof title === "string" ? title : "an instrument";
+    checkWords(what, spec, instrumentRules satisfies Record<keyof typeof spec, Rule>, ["title"]);
+    checkFields(what, spec.fields ?? {}, fieldRules satisfies Record<keyof FieldSpec, Rule>);
+    this.spec = spec;
     this.title = spec.title;
     this.name = identifierOf(spec.title);
     if (this.name === "") {
       throw new TypeError(`Cannot name an instrument "${spec.title}": it needs a letter or a digit`);
     }
     this.summary = spec.summary ?? "";
+    this.faults = new Faults(this.title);
     this.answersFor = spec.answersFor ?? [];
     this.pollInterval = spec.pollInterval ?? 1;
     this.contact = spec.contact;
@@ -129,7 +146,10 @@ export class Instrument {
     this.settingsBeside = spec.settingsBeside ?? false;
     this.images = spec.images;
     this.holders = Object.entries(spec.fields ?? {}).map(([title, field]) =>
-      new FieldHolder(title, field, (holder) => this.changed?.(this, holder))
+      new FieldHolder(title, field, (holder) => {
+        this.mirror?.(this, holder);
+        this.changed?.(this, holder);
+      })
     );
     for (const holder of this.holders) {
       for (const key of new Set([holder.title, holder.name])) {
@@ -142,8 +162,13 @@ export class Instrument {
     this.#written = this.holders.filter((holder) => holder.spec.needsConfirm);
     this.byTitle = Object.fromEntries(this.holders.map((holder) => [holder.title, holder]));
     const { commands = {} } = spec;
-    this.commands = new Map(Object.entries(typeof commands === "function" ? commands(this.byTitle) : commands));
-    for (const name of this.commands.keys()) {
+    const made = typeof commands === "function" ? commands(this.byTitle) : commands;
+    if (typeof made !== "object" || made === null) throw wrong(this.title, "its commands should be an object");
+    this.commands = new Map(Object.entries(made));
+    for (const [name, each] of this.commands) {
+      if (!(each instanceof Command)) {
+        throw wrong(`${name} of ${this.title}`, `it is ${named(each)}, and should be command({ summary, run })`);
+      }
       if (!commandName.test(name)) {
         throw new TypeError(`Cannot name a command of ${this.title} "${name}": letters, digits and _ only`);
       }
@@ -223,8 +248,9 @@ export class Instrument {
   }
 
   #write(holder: FieldHolder, value: Value, signal: AbortSignal): Promise<void> | void {
+    // What a write returns is nobody's, unless it has to be waited for.
     const written: unknown = holder.spec.write?.(value as never, signal);
-    if (written instanceof Promise) return written.then(() => holder.update(value));
+    if (isPromise(written)) return Promise.resolve(written).then(() => holder.update(value));
     holder.update(value);
   }
 
@@ -263,6 +289,7 @@ export class Instrument {
 
   #read(holder: FieldHolder, pass: object): Promise<void> | void {
     const fail = (error: unknown) => {
+      if (!(error instanceof InstrumentError)) this.faults.tell(`reading ${holder.title}`, error);
       const reason = error instanceof Error ? error.message : String(error);
       if (!(error instanceof InstrumentError) || error.code !== "not_connected") return holder.fail(reason);
       holder.miss(this.contact?.reason || reason);
@@ -270,22 +297,27 @@ export class Instrument {
       const never = this.contact?.state === "connected" && !(error.cause instanceof AnswerUnclear);
       if (never) holder.postpone(this.#intervalOf(holder));
     };
-    // What somebody changed while the reading was under way stays.
     const update = (value: Value) => {
-      if (!holder.staged) holder.update(value);
+      // What somebody changed while the reading was under way stays.
+      if (holder.staged) return;
+      const wrong = holder.take(value);
+      if (wrong === "") return;
+      const reason = new InstrumentError(`its driver read ${wrong}`);
+      this.faults.tell(`reading ${holder.title}`, reason);
+      holder.fail(reason.message);
     };
     const read = holder.spec.read as (signal?: AbortSignal, pass?: object) => Value | Promise<Value>;
     // Most readings are done at once and look at no signal.
     const late = read.length === 0 ? undefined : new AbortController();
     try {
       const result = read(late?.signal, pass);
-      if (!(result instanceof Promise)) return update(result);
+      if (!isPromise(result)) return update(result);
       const timer = setTimeout(() => {
-        const reason = new Error(`no reading within ${readSeconds} s`);
+        const reason = new InstrumentError(`no reading within ${readSeconds} s`, "deadline_exceeded");
         fail(reason);
         late?.abort(reason);
       }, readSeconds * 1000);
-      return result.then(update, fail).finally(() => clearTimeout(timer));
+      return Promise.resolve(result).then(update, fail).finally(() => clearTimeout(timer));
     } catch (error) {
       fail(error);
     }
@@ -315,14 +347,34 @@ export class Instrument {
     await this.#start?.();
   }
 
-  /** Ends what it does, and says goodbye to a real one. */
+  /**
+   * Ends what it does, and says goodbye to a real one.
+   *
+   * @returns When it has, or has failed to within ten seconds for each of the two: nothing keeps the server from stopping.
+   */
   async stop(): Promise<void> {
-    await this.#stop?.();
-    await this.contact?.stop();
+    await this.#ending("stopping", () => this.#stop?.());
+    await this.#ending("ending its contact", () => this.contact?.stop());
   }
 
-  /** Advances a simulated instrument; nothing happens to a real one. */
+  async #ending(what: string, work: () => unknown): Promise<void> {
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const late = new Promise<never>((_, reject) => {
+      const reason = new InstrumentError(`it had not ended after ${stopSeconds} s`, "deadline_exceeded");
+      timer = setTimeout(() => reject(reason), stopSeconds * 1000);
+    });
+    try {
+      await Promise.race([(async () => await work())(), late]);
+    } catch (error) {
+      this.faults.tell(what, error);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  /** Advances a simulated instrument; nothing happens to a real one. A step that fails harms nobody else. */
   step(seconds: number): void {
-    this.#step?.(seconds);
+    if (this.#step === undefined) return;
+    this.faults.guard("its step", () => this.#step!(seconds));
   }
 }

@@ -106,6 +106,42 @@ export function shown(given: unknown): string {
 }
 
 /**
+ * What is wrong with a value that is said to be as declared: what instruments read is checked as what clients set is.
+ *
+ * @param spec What it should be. Limits are for what is set.
+ * @param value What it is.
+ * @returns Nothing where all is well; otherwise `the text "abc", and it should be a number`.
+ */
+export function notAsDeclared(spec: ValueSpec, value: unknown): string {
+  switch (spec.type) {
+    case "float":
+    case "int":
+      if (typeof value !== "number" || !Number.isFinite(value)) return `${named(value)}, and it should be a number`;
+      return spec.type === "float" || Number.isInteger(value) ? "" : `${value}, and it should be a whole number`;
+    case "text":
+      return typeof value === "string" ? "" : `${named(value)}, and it should be text`;
+    case "choice": {
+      if (typeof value === "string" && spec.choices?.includes(value)) return "";
+      return `${named(value)}, and it should be one of ${(spec.choices ?? []).join(", ")}`;
+    }
+    case "switch":
+      return typeof value === "boolean" ? "" : `${named(value)}, and it should be true or false`;
+  }
+}
+
+/** Something that should be something else, with its kind where that is not plain. */
+export function named(value: unknown): string {
+  if (typeof value === "string") return `the text ${JSON.stringify(shown(value))}`;
+  if (typeof value === "function") return "a function";
+  return value === undefined ? "nothing" : shown(value);
+}
+
+/** Whether something has to be waited for. */
+export function isPromise(value: unknown): value is PromiseLike<unknown> {
+  return typeof value === "object" && value !== null && typeof (value as { then?: unknown }).then === "function";
+}
+
+/**
  * A value as declared, from text or from a value that came typed.
  *
  * @param spec What is allowed.

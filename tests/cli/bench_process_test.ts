@@ -160,13 +160,13 @@ for (const program of programs) {
   });
 
   const mistakes: readonly (readonly [string, string, RegExp])[] = [
-    ["has a mistake", "export default function ( {", /stage\.ts: .*(\d+:\d+|Expected|Unexpected)/],
-    ["throws", "throw new Error('boom');", /stage\.ts: cannot be loaded: Error: boom/],
-    ["imports what is not there", 'import "./gone.ts"; export default 1;', /stage\.ts: .*gone\.ts/],
+    ["has a mistake", "export default function ( {", /stage\.ts(?::\d+:\d+)?: .*(\d+:\d+|Expected|Unexpected)/],
+    ["throws", "throw new Error('boom');", /stage\.ts:1:7: cannot be loaded: Error: boom/],
+    ["imports what is not there", 'import "./gone.ts"; export default 1;', /stage\.ts(?::\d+:\d+)?: .*gone\.ts/],
     [
       "imports heliograph",
       'import { command } from "heliograph"; export default () => command;',
-      /stage\.ts: cannot be loaded: it need not import heliograph/,
+      /stage\.ts(?::\d+:\d+)?: cannot be loaded: it need not import heliograph/,
     ],
     ["returns nothing", "export default () => {};", /stage\.ts: returned no instrument/],
   ];

@@ -473,33 +473,34 @@ export default function ({ defineInstrument, command, InstrumentError }: Anythin
 const stageBench = one('{ "title": "Stage", "driver": "./stage.ts", "options": { "speed": 2 } }');
 
 Deno.test("a driver of one's own: TypeScript with a file beside it", async () => {
-  const { instruments } = await load({
+  const { instruments, close } = await load({
     "bench.json": stageBench,
     "stage.ts": stage,
     "factor.ts": "export const factor: number = 3;",
   });
+  await close();
   assert.deepEqual(instruments[0]!.commandNames().slice(0, 1), ["move"]);
 });
 
 const driverMistakes: readonly (readonly [string, string, RegExp])[] = [
-  ["that cannot be read", "export default function (", /^stage\.ts: cannot be loaded: /],
-  ["that throws when loaded", "throw new Error('boom');", /^stage\.ts: cannot be loaded: Error: boom$/],
+  ["that cannot be read", "export default function (", /^stage\.ts:1:\d+: cannot be loaded: /],
+  ["that throws when loaded", "throw new Error('boom');", /^stage\.ts:1:\d+: cannot be loaded: Error: boom$/],
   [
     "that imports what is not there",
     'import "./gone.ts"; export default 1;',
-    /^stage\.ts: (cannot be loaded: .*gone\.ts|imports .*gone\.ts)/,
+    /^stage\.ts:1:\d+: (cannot be loaded: .*gone\.ts|imports .*gone\.ts)/,
   ],
   [
     "that imports heliograph",
     'import { command } from "heliograph"; export default () => command;',
-    /^stage\.ts: cannot be loaded: it need not import heliograph, which is its function's first argument/,
+    /^stage\.ts:1:\d+: cannot be loaded: it need not import heliograph, which is its function's first argument/,
   ],
   ["without a default", "export const x = 1;", /^stage\.ts: exports nothing by default: begin with export default$/],
   ["that is no function", "export default 5;", /^stage\.ts: exports no function by default/],
   [
     "that fails",
     "export default () => { throw new RangeError('no stage'); };",
-    /^stage\.ts: failed to make Stage: RangeError: no stage$/,
+    /^stage\.ts:1:\d+: failed to make Stage: RangeError: no stage$/,
   ],
   [
     "that returns nothing",

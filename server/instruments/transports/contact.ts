@@ -231,7 +231,8 @@ export class PortContact implements Contact {
       watchdog = this.#watchSilence(lost.resolve);
       return await lost.promise;
     } catch (error) {
-      return error as Error;
+      // What a driver's greeting throws may be anything.
+      return error instanceof Error ? error : new Error(String(error));
     } finally {
       clearInterval(watchdog);
       stopped.removeEventListener("abort", stop);

@@ -9,6 +9,7 @@
  */
 
 import { InstrumentError } from "../errors.ts";
+import { Faults } from "../faults.ts";
 import { type Address, portName } from "./address.ts";
 import { AnswerQueue } from "./answer_queue.ts";
 import { AnswerSplitter } from "./answer_splitter.ts";
@@ -97,15 +98,26 @@ export class Port {
   #closing = new AbortController();
   #users = 0;
   readonly #late = new LateAnswers();
+  readonly #faults: Faults;
   /** Whether the line is to be opened anew before it is used again. */
   #doubtful = false;
   #quietSince = -Infinity;
 
-  /** Makes a port that is not open. @param address Where it is. @param format How it is spoken on. */
-  constructor(address: Address, format: LineFormat) {
+  readonly #openTo: (address: Address) => Promise<Line>;
+
+  /**
+   * Makes a port that is not open.
+   *
+   * @param address Where it is.
+   * @param format How it is spoken on.
+   * @param open Opens the line. @default as this program may
+   */
+  constructor(address: Address, format: LineFormat, open: (address: Address) => Promise<Line> = openLine) {
+    this.#openTo = open;
     this.address = address;
     this.format = format;
     this.#splitter = new AnswerSplitter(format.receiveEnd);
+    this.#faults = new Faults(this.name);
   }
 
   /** What it is called: the path of a serial port, the address of a network one. */
@@ -202,7 +214,7 @@ export class Port {
   async #openLine(): Promise<void> {
     let line: Line;
     try {
-      line = await openLine(this.address);
+      line = await this.#openTo(this.address);
     } catch (error) {
       if (error instanceof InstrumentError) throw error;
       throw new InstrumentError((error as Error).message, "not_connected", { cause: error });
@@ -238,7 +250,10 @@ export class Port {
 
   #received(answer: string): void {
     let heard = false;
-    for (const listener of this.#listeners) heard = listener(answer) || heard;
+    for (const listener of this.#listeners) {
+      // Others may be on this port: one that throws is not to break it for them.
+      this.#faults.guard("a listener of its lines", () => void (heard = listener(answer) || heard));
+    }
     if (heard) return;
     this.#quietSince = performance.now();
     if (this.#answers === undefined) this.#late.take(answer);
@@ -255,7 +270,7 @@ export class Port {
 
   #break(reason: InstrumentError): void {
     this.#close(reason);
-    for (const told of [...this.#broken]) told(reason);
+    for (const told of [...this.#broken]) this.#faults.guard("a listener of its end", () => told(reason));
   }
 
   async #send(text: string, signal: AbortSignal | undefined): Promise<void> {

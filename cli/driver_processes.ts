@@ -1,0 +1,19 @@
+/**
+ * How the command line starts the processes of drivers.
+ *
+ * @module
+ */
+
+import type { Processes } from "../server/processes/processes.ts";
+import { DriverProcesses } from "../server/driver_process/driver_processes.ts";
+
+/** The hidden subcommand that runs a driver's process. */
+export const driverHostWord = "driver-host";
+
+/** Runs drivers: in the executable, by starting it once more. @param processes What starts them. @default this program */
+export function driverProcesses(processes?: Processes): DriverProcesses {
+  return new DriverProcesses({
+    processes,
+    hostCommand: Deno.build.standalone ? [Deno.execPath(), driverHostWord] : undefined,
+  });
+}

@@ -1,0 +1,59 @@
+/**
+ * What a driver's process may do, and what is said where it may not.
+ *
+ * @module
+ */
+
+const grantable = ["net", "read", "write"];
+
+/** What needs a permission that nothing grants, in words. */
+const never: Readonly<Record<string, string>> = {
+  run: "start programs",
+  ffi: "open libraries",
+  env: "read environment variables",
+  sys: "ask for what the system is",
+  import: "import from the network",
+};
+
+/** The word that grants something, as it stands in a bench file. */
+function grant(name: string, what: string): string {
+  return `"permissions": { "${name}": [${what}] }`;
+}
+
+/**
+ * Deno's words for a missing permission, in those of the bench file.
+ *
+ * @param text An error's message, or whatever holds it.
+ */
+export function explainPermissions(text: string): string {
+  return text.replace(
+    /Requires (\w+) access(?: to ("(?:[^"\\]|\\.)*"|<[^>]*>))?(?:, (?:run|specify)[^\n]*?flag)?/g,
+    (_, name: string, what = "") => {
+      if (!grantable.includes(name)) {
+        return `a driver may not ${never[name] ?? `have "${name}"`}, whatever the bench file says`;
+      }
+      const word = name === "net" ? "use the network" : name === "read" ? "read files" : "write files";
+      const to = what.startsWith('"') ? what : '"…"';
+      const at = what === "" ? "" : ` (${what.replaceAll('"', "")})`;
+      return `a driver may not ${word} unless the bench file says so for its instrument${at}: ${grant(name, to)}`;
+    },
+  );
+}
+
+/**
+ * Which permission is missing for writing images; `undefined` where none is.
+ *
+ * @param folders Absolute paths of the image folders.
+ */
+export function imagePermissionMissing(folders: readonly string[]): string | undefined {
+  for (const path of folders) {
+    for (const name of ["read", "write"] as const) {
+      if (Deno.permissions.querySync({ name, path }).state === "granted") continue;
+      const quoted = JSON.stringify(path);
+      return `its instrument in the bench file has to say ${
+        grant("read", quoted).replace(" }", `, "write": [${quoted}] }`)
+      }`;
+    }
+  }
+  return undefined;
+}
