@@ -220,9 +220,7 @@ class Receiver {
   }
 
   #lost(why: string): void {
-    // What a receiver says before it breaks the connection is thrown away there, also where it has come already.
-    const unheard = Deno.build.os === "windows" && !this.#lastSent ? "; if it said why, Windows has not told" : "";
-    this.#failed.reject(this.#error(`the connection was lost: ${why}${unheard}`, "not_connected"));
+    this.#failed.reject(this.#error(`the connection was lost: ${why}`, "not_connected"));
   }
 
   async #read(): Promise<void> {
@@ -232,7 +230,9 @@ class Receiver {
         this.#take(decoder.decode(bytes));
       }
     } catch (error) {
-      this.#lost((error as Error).message);
+      // What a receiver says before it breaks the connection is thrown away there, also where it has come already.
+      const unheard = Deno.build.os === "windows" && !this.#lastSent ? "; if it said why, Windows has not told" : "";
+      this.#lost(`${(error as Error).message}${unheard}`);
       return;
     }
     if (!this.#lastSent) return this.#lost("the receiver ended it before it had all of the image");
