@@ -4,10 +4,20 @@
  * @module
  */
 
-import { type ErrorCode, errorCodes, HeliographError } from "../../protocol/errors.ts";
+import { HeliographError } from "../../protocol/errors.ts";
 import { Channel } from "./channel.ts";
+import { evaluated, HostileMessages } from "./hostile_messages.ts";
 import type { HostListener } from "./host_listener.ts";
-import type { Answer, Ask, Code, Evaluated, FromHost, HostSettings, ToHost } from "./messages.ts";
+import {
+  type Answer,
+  type Ask,
+  type Code,
+  type Evaluated,
+  type FromHost,
+  type HostSettings,
+  longestMessage,
+  type ToHost,
+} from "./messages.ts";
 
 /** Whoever sent code: what it asks for, and where its output goes. */
 export interface CodeSender {
@@ -27,6 +37,10 @@ interface Evaluation {
   readonly resolve: (done: Evaluated) => void;
   readonly reject: (reason: Error) => void;
   began: boolean;
+  /** Whether it waits for an answer. */
+  asking: boolean;
+  /** How much it has printed, in characters. */
+  printed: number;
 }
 
 /** How long a process may take to be ready, in seconds; it takes a tenth of one on an idle PC. */
@@ -39,6 +53,8 @@ export class HostProcess {
   readonly #child: Deno.ChildProcess;
   readonly #complaint: Promise<string>;
   readonly #channel: Channel;
+  readonly #messages: HostileMessages;
+  readonly #outputLimit: number;
   readonly #ended: Promise<void>;
   readonly #becameIdle: (host: HostProcess) => void;
   readonly #ready = Promise.withResolvers<void>();
@@ -51,11 +67,14 @@ export class HostProcess {
     child: Deno.ChildProcess,
     complaint: Promise<string>,
     channel: Channel,
+    limits: Pick<HostSettings, "outputBytes" | "resultBytes">,
     becameIdle: (host: HostProcess) => void,
   ) {
     this.#child = child;
     this.#complaint = complaint;
     this.#channel = channel;
+    this.#messages = new HostileMessages(limits);
+    this.#outputLimit = limits.outputBytes;
     this.#becameIdle = becameIdle;
     this.#ended = this.#receive();
   }
@@ -83,8 +102,8 @@ export class HostProcess {
       listener.forget(token);
       throw new HeliographError("unavailable", `Cannot start a sandbox: ${(error as Error).message}`, { cause: error });
     }
-    // A result at its limit, escaped, and what it is wrapped in.
-    const longestLine = 16 * settings.resultBytes + 1_048_576;
+    // In bytes, where messages are bounded in characters.
+    const longestLine = 3 * longestMessage(settings);
     const complaint = keepComplaint(child.stderr);
     const died = child.status.then(async ({ code }) => {
       listener.forget(token);
@@ -94,7 +113,7 @@ export class HostProcess {
     try {
       await tell(child, { ...settings, port: listener.port, token });
       const channel = new Channel(await Promise.race([connected, died]), longestLine);
-      const host = new HostProcess(child, complaint, channel, becameIdle);
+      const host = new HostProcess(child, complaint, channel, settings, becameIdle);
       await Promise.race([host.#ready.promise, died]);
       return host;
     } catch (error) {
@@ -132,13 +151,15 @@ export class HostProcess {
   async run(code: Code, sender: CodeSender, until: number, tooLate: HeliographError): Promise<Evaluated> {
     this.#idle = false;
     const { promise, resolve, reject } = Promise.withResolvers<Evaluated>();
-    this.#evaluation = { sender, resolve, reject, began: false };
-    this.#send({ run: code });
+    const evaluation: Evaluation = { sender, resolve, reject, began: false, asking: false, printed: 0 };
+    this.#evaluation = evaluation;
     const timer = setTimeout(() => this.kill(tooLate), until - performance.now());
     try {
+      this.#send({ run: code });
       return await promise;
     } finally {
       clearTimeout(timer);
+      if (this.#evaluation === evaluation) this.#evaluation = undefined;
     }
   }
 
@@ -156,44 +177,64 @@ export class HostProcess {
 
   async #receive(): Promise<void> {
     try {
-      for await (const message of this.#channel.messages()) this.#take(message as FromHost);
+      for await (const message of this.#channel.messages()) {
+        // What was still on its way when it was killed is nobody's.
+        if (this.#alive) this.#take(this.#messages.fromHost(message));
+      }
     } catch (error) {
       this.#killed ??= new HeliographError("code_failed", `The code ended its sandbox: ${(error as Error).message}`);
     }
     this.#alive = false;
     this.#channel.close();
     kill(this.#child);
-    await Promise.all([this.#child.status, this.#complaint]);
     const lost = this.#evaluation?.began
       ? new HeliographError("code_failed", "The sandbox ended while it ran the code")
       : new NotBegun();
+    // Nobody waits for the process itself: something else may hold what it wrote to.
     this.#finish(this.#killed ?? lost);
+    await Promise.all([this.#child.status, this.#complaint]);
   }
 
+  /** @throws {Error} For what is said out of turn. */
   #take(message: FromHost): void {
     const evaluation = this.#evaluation;
     if ("idle" in message) {
+      if (this.#idle || evaluation !== undefined) throw new Error("it said that it is idle, and is not");
       this.#idle = true;
       this.#ready.resolve();
       return this.#becameIdle(this);
     }
-    if (evaluation === undefined) return;
+    if (evaluation === undefined) throw new Error("it spoke without being asked");
     if ("began" in message) {
       evaluation.began = true;
-      return;
+    } else if ("output" in message) {
+      evaluation.printed += message.output.length;
+      if (evaluation.printed > this.#outputLimit) throw new Error("it printed more than it may");
+      evaluation.sender.output(message.output);
+    } else if ("ask" in message) {
+      if (evaluation.asking) throw new Error("it asked again before it was answered");
+      evaluation.asking = true;
+      void this.#answer(evaluation, message.ask);
+    } else {
+      // Read first: while it is being evaluated, whatever goes wrong is its sender's to know.
+      const settle = "done" in message
+        ? evaluation.resolve.bind(undefined, evaluated(message.done))
+        : evaluation.reject.bind(undefined, new HeliographError(message.failed.code, message.failed.message));
+      this.#evaluation = undefined;
+      settle();
     }
-    if ("output" in message) return evaluation.sender.output(message.output);
-    if ("ask" in message) {
-      return void evaluation.sender.answer(message.ask).then((answer) => {
-        // What was asked by code that has ended meanwhile is not for the next one.
-        if (this.#evaluation === evaluation) this.#send({ answer });
-      }, (error) => this.kill(new HeliographError("code_failed", `Cannot answer the code: ${error}`)));
+  }
+
+  async #answer(evaluation: Evaluation, ask: Ask): Promise<void> {
+    try {
+      const answer = await evaluation.sender.answer(ask);
+      evaluation.asking = false;
+      // What was asked by code that has ended meanwhile is not for the next one.
+      if (this.#evaluation === evaluation) this.#send({ answer });
+    } catch (error) {
+      const failed = new HeliographError("code_failed", `Cannot answer the code: ${error}`, { cause: error });
+      if (this.#evaluation === evaluation) this.kill(failed);
     }
-    this.#evaluation = undefined;
-    if ("done" in message) return evaluation.resolve(message.done);
-    const { code, message: text } = message.failed;
-    const known: ErrorCode = Object.hasOwn(errorCodes, code) ? code : "code_failed";
-    evaluation.reject(new HeliographError(known, text));
   }
 
   #finish(reason: Error): void {

@@ -5,7 +5,7 @@
  */
 
 import type { CodeContext, RunCode } from "./code_context.ts";
-import { AskError, describeFailure, Stop, tooLong } from "./failure.ts";
+import { AskError, describeFailure, knownCode, Stop, tooLong } from "./failure.ts";
 import { prepareJavaScript } from "./javascript.ts";
 import {
   type Answer,
@@ -15,22 +15,42 @@ import {
   type Failure,
   type FromWorker,
   longestAsk,
+  longestMessage,
   type ToWorker,
   type WorkerSettings,
 } from "./messages.ts";
 import { preparePython } from "./python.ts";
+import { define, leaveAllowedNames } from "./worker_names.ts";
 
 // Kept now: whatever code does to the globals later is its own loss.
 const { apply } = Reflect;
 const { parse, stringify } = JSON;
+const { assign } = Object;
+const { slice } = String.prototype;
 const { wait, store, load } = Atomics;
-const post = (globalThis as unknown as { postMessage: (message: FromWorker) => void }).postMessage.bind(globalThis);
+const postText = (globalThis as unknown as { postMessage: (text: string) => void }).postMessage.bind(globalThis);
 const close = (globalThis as unknown as { close: () => void }).close.bind(globalThis);
 const { preventDefault, stopImmediatePropagation } = Event.prototype;
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 const encode = encoder.encode.bind(encoder);
 const decode = decoder.decode.bind(decoder);
+
+/** Without a prototype, on which code could have put something that JSON looks for. */
+function bare<T extends object>(object: T): T {
+  return assign({ __proto__: null }, object) as T;
+}
+
+/** Only text crosses to the process, which looks at its length first. */
+function post(message: FromWorker): void {
+  postText(stringify(bare(message)));
+}
+
+function fail(failure: Failure): void {
+  const { code, message } = failure;
+  // What is cut off here, nobody would read.
+  post({ failed: bare({ code: knownCode(code), message: apply(slice, `${message}`, [0, settings!.resultBytes]) }) });
+}
 
 class Context implements CodeContext {
   readonly #settings: WorkerSettings;
@@ -49,13 +69,13 @@ class Context implements CodeContext {
   }
 
   ask(ask: Ask): unknown {
-    const text = stringify(ask, finite);
+    const text = `{"ask":${stringify(bare(ask), finite)}}`;
     if (text.length > longestAsk) {
       const message = `Cannot ask for that: it is ${text.length} characters long, where ${longestAsk} are allowed`;
       throw new AskError({ code: "limit_exceeded", message });
     }
     store(this.#state, 0, 0);
-    post({ ask: text });
+    postText(text);
     wait(this.#state, 0, 0);
     // Copied, since text is not decoded from shared memory.
     const answer = parse(decode(this.#bytes.slice(0, load(this.#state, 1)))) as Answer;
@@ -72,7 +92,7 @@ class Context implements CodeContext {
         message: `The code was stopped: it printed more than ${outputBytes} bytes`,
       };
       // Told at once: code may catch what is thrown here, and print on.
-      post({ failed });
+      fail(failed);
       throw new Stop(failed);
     }
     // At once: what code printed last tells where it hangs.
@@ -96,24 +116,8 @@ function seal(): void {
   // The constructor calls its parent's first, which nobody can change back.
   Object.setPrototypeOf(globalThis.Worker, Forbidden);
   Object.preventExtensions(globalThis.Worker);
-  const forbidden = [
-    "Worker",
-    "BroadcastChannel",
-    "caches",
-    "Cache",
-    "CacheStorage",
-    "postMessage",
-    "close",
-    "process",
-  ];
-  for (const name of forbidden) define(globalThis, name, undefined);
-  // These belong to the whole process, and need no permission.
-  define(URL, "createObjectURL", undefined);
-  if ("gpu" in navigator) define(Object.getPrototypeOf(navigator), "gpu", undefined);
   makeNoCode();
-  // The rest of it is held by its permissions.
-  const deno = Object.entries(Object.getOwnPropertyDescriptors(Deno)).filter(([name]) => !unheld.includes(name));
-  define(globalThis, "Deno", Object.defineProperties({}, Object.fromEntries(deno)));
+  leaveAllowedNames();
 }
 
 /** Text that becomes code could import, which code itself has been searched for. */
@@ -144,22 +148,14 @@ function refusing(name: string, prototype: object): () => never {
   return refuse;
 }
 
-/** Defines what code cannot bring back. */
-function define(object: object, name: string, value: unknown): void {
-  Object.defineProperty(object, name, { value, configurable: false, writable: false });
-}
-
-/** What of Deno no permission holds: the process's own streams, signals and end, and Deno's inside. */
-const unheld = ["exit", "stdin", "stdout", "stderr", "addSignalListener", "removeSignalListener", "umask", "internal"];
-
 /** What code starts and does not wait for ends the evaluation too, when it fails. */
 function catchRest(source: string): void {
-  const fail = (event: Event, error: unknown) => {
+  const failLate = (event: Event, error: unknown) => {
     apply(preventDefault, event, []);
-    post({ failed: describeFailure(error, source) });
+    fail(describeFailure(error, source));
   };
-  addEventListener("unhandledrejection", (event) => fail(event, event.reason));
-  addEventListener("error", (event) => fail(event, event.error));
+  addEventListener("unhandledrejection", (event) => failLate(event, event.reason));
+  addEventListener("error", (event) => failLate(event, event.error));
 }
 
 /** Each is used once: code may speak to its own Worker, as by dispatchEvent, but not make it run anything more. */
@@ -175,18 +171,24 @@ async function prepare(settings: WorkerSettings): Promise<void> {
   post({ ready: true });
 }
 
-async function runCode(run: RunCode, code: Code, { resultBytes }: WorkerSettings): Promise<void> {
+async function runCode(run: RunCode, code: Code, settings: WorkerSettings): Promise<void> {
   catchRest(code.source);
-  let reply: FromWorker;
   try {
-    const done = await run(code);
-    // The value's text bounds the value well enough: both are made from the same thing.
-    const bytes = encode(done.text).length;
-    reply = bytes <= resultBytes ? { done } : { failed: tooLong(bytes, resultBytes) };
+    const { text, json } = await run(code);
+    const { resultBytes } = settings;
+    const bytes = encode(`${text}`).length;
+    if (bytes > resultBytes) return fail(tooLong(bytes, resultBytes));
+    const done = bare(json === undefined ? { text: `${text}` } : { text: `${text}`, json: `${json}` });
+    const message = stringify(bare({ done }));
+    const longest = longestMessage(settings);
+    // Its JSON and its escapes make it longer than it is.
+    if ((done.json?.length ?? 0) > 2 * resultBytes || message.length > longest) {
+      return fail(tooLong(message.length, longest));
+    }
+    postText(message);
   } catch (error) {
-    reply = { failed: describeFailure(error, code.source) };
+    fail(describeFailure(error, code.source));
   }
-  post(reply);
 }
 
 addEventListener("message", (event) => {
