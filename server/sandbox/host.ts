@@ -20,6 +20,8 @@ import type { Code, Failure, FromHost, HostSettings, ToHost } from "./messages.t
 import { loadMicroPython, type PythonSource } from "./micropython.ts";
 import type { MemoryWatch } from "./memory_watch.ts";
 import { ProcessMemory } from "./process_memory.ts";
+// Compiled now, for the Workers: see there.
+import "./worker_main.ts";
 import type { Language } from "./options.ts";
 
 /** How often memory is looked at while code runs, in milliseconds. */
