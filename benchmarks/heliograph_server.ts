@@ -16,5 +16,5 @@ const server = new HeliographServer({
   limits: { connectionsPerAddress: 20_000, connections: 20_000 },
 });
 server.start();
-console.log(`${server.commandServer.port} ${server.dashboardServer.port}`);
+console.log(`${server.commandServer.port} ${server.dashboardServer.port} ${server.webServer.port}`);
 await server.finished;

@@ -27,6 +27,38 @@ export interface RunningServer {
   readonly ports: readonly number[];
 }
 
+/** Starts a program that runs until it is killed, and whose output nobody needs. */
+export function spawn(file: string, ...args: (string | number)[]): Deno.ChildProcess {
+  const child = program(file, ...args.map(String)).spawn();
+  void child.stdout.cancel();
+  return child;
+}
+
+/** Starts an executable of heliograph on its demo bench. @returns It, with its ports for lines, dashboards and HTTP. */
+export async function startExecutable(path: string): Promise<RunningServer> {
+  const ports = ["--command-port", "--dashboard-port", "--web-port"].flatMap((flag) => [flag, "0"]);
+  const child = new Deno.Command(path, {
+    args: ["server", ...ports, "--json-logs"],
+    stdout: "null",
+    stderr: "piped",
+  }).spawn();
+  const texts = child.stderr.pipeThrough(new TextDecoderStream());
+  return await new Promise((resolve, reject) => {
+    (async () => {
+      let said = "";
+      // Read to its end: a program whose log is not read stands still.
+      for await (const text of texts) {
+        if (said.length < 65_536) said += text;
+        const found = ["command", "dashboard", "web"].map((name) =>
+          new RegExp(`"${name}":"127.0.0.1:(\\d+)"`).exec(said)
+        );
+        if (found.every((match) => match !== null)) resolve({ child, ports: found.map((match) => Number(match![1])) });
+      }
+      reject(new Error(`the executable ended: ${said}`));
+    })().catch(reject);
+  });
+}
+
 /** Starts a server that prints its ports on one line. */
 export async function start(file: string, ...args: string[]): Promise<RunningServer> {
   const child = program(file, ...args).spawn();

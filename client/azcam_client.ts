@@ -231,7 +231,10 @@ export class AzcamClient {
       if (found >= 0) {
         const text = decoder.decode(this.#received.subarray(0, found + 1));
         this.#received = this.#received.slice(found + 1);
-        return length < 0 ? text.slice(0, -1).replace(/\r+$/, "") : text;
+        if (length >= 0) return text;
+        let last = text.length - 1;
+        while (text[last - 1] === "\r") last--;
+        return text.slice(0, last);
       }
       const count = await connection.read(buffer);
       if (count === null) throw new Error("the server closed it");

@@ -206,10 +206,10 @@ export class PyOpticonSocketClient {
   }
 
   /**
-   * Ends the connection of another client.
+   * Ends the connection of another client. What a named one holds is kept until it expires.
    *
    * @param session Its number, as `status` tells it.
-   * @throws {HeliographError} `unknown_client`; always thrown, whatever `handleErrors` says.
+   * @throws {HeliographError} `unknown_client`; `held` where a nameless one would lose control, unless one is an admin; always thrown, whatever `handleErrors` says.
    */
   async disconnect(session: number, options: RequestOptions = {}): Promise<void> {
     await this.#framed({ cmd: "Disconnect", session }, options);

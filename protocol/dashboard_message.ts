@@ -11,6 +11,7 @@ import { usualControl } from "./duration.ts";
 import { HeliographError } from "./errors.ts";
 import type { MessageId, OutputEvent } from "./framed_message.ts";
 import type { MessageFault } from "./json_splitter.ts";
+import { idIn, usableId } from "./message_id.ts";
 
 /** A request, whichever of the two dialects it came in. */
 export type DashboardRequest =
@@ -60,8 +61,8 @@ export type DashboardRequest =
 
 /** A message: how to answer it, and the request or what is wrong with it. */
 export interface DashboardMessage {
-  /** The message's `id`; `undefined` asks for a raw reply. */
-  readonly id: MessageId | undefined;
+  /** The message's `id`; `undefined` asks for a raw reply, `null` stands for one that no reply can carry. */
+  readonly id: MessageId | null | undefined;
   /** Whether the client wants the server's log to tell of it. @default true */
   readonly printout: boolean;
   /** The request, or the error to answer. */
@@ -230,24 +231,24 @@ export function parseDashboardMessage(json: string): DashboardMessage {
     message = JSON.parse(json) as Json;
   } catch (error) {
     return {
-      id: undefined,
+      id: idIn(json),
       printout: true,
       request: bad(`Cannot read the message as JSON: ${(error as Error).message}`),
     };
   }
-  const id = message.id ?? undefined;
+  const id = usableId(message.id);
   const printout = message.printout !== false;
-  if (id !== undefined && typeof id !== "string" && !Number.isSafeInteger(id)) {
+  if (id === null) {
     const what = "it must be text, or an integer that JSON keeps (up to 2^53)";
-    return { id: undefined, printout, request: bad(`Cannot use "id": ${what}`) };
+    return { id, printout, request: bad(`Cannot use "id": ${what}`) };
   }
   try {
-    return { id: id as MessageId | undefined, printout, request: parseRequest(message, id !== undefined) };
+    return { id, printout, request: parseRequest(message, id !== undefined) };
   } catch (error) {
     const request = error instanceof HeliographError
       ? error
       : bad(`Cannot read the message: ${(error as Error).message}`);
-    return { id: id as MessageId | undefined, printout, request };
+    return { id, printout, request };
   }
 }
 
@@ -256,9 +257,10 @@ export function parseDashboardMessage(json: string): DashboardMessage {
  *
  * @param fault What the splitter found.
  * @param limit The longest message in bytes, for the text.
+ * @param patience How long the rest of an unfinished one was waited for, in seconds, for the text.
  * @returns The error to answer.
  */
-export function messageFaultError(fault: MessageFault["fault"], limit: number): HeliographError {
+export function messageFaultError(fault: MessageFault["fault"], limit: number, patience = 0): HeliographError {
   switch (fault) {
     case "too_long":
       return new HeliographError("message_too_long", `Cannot take the message: it is over ${limit} bytes`);
@@ -270,6 +272,8 @@ export function messageFaultError(fault: MessageFault["fault"], limit: number): 
       return bad("Cannot read the message: its brackets or quotes do not match");
     case "too_deep":
       return bad("Cannot read the message: it is nested more than 200 deep");
+    case "unfinished":
+      return bad(`Cannot read the message: it was left unfinished for ${patience} s`);
   }
 }
 

@@ -12,11 +12,13 @@ import { wireError } from "./dispatcher.ts";
 import type { CodeClient } from "./evaluator.ts";
 import type { Caller } from "./instruments/command_queue.ts";
 import type { Instrument } from "./instruments/instrument.ts";
+import { requestCategory } from "./journal.ts";
 import type { Limits } from "./limits.ts";
 import { Services } from "./services.ts";
 import { SocketSession } from "./sessions.ts";
 import type { ListenOptions } from "./listening.ts";
 import { type Identity, SocketServer } from "./socket_server.ts";
+import type { LoopTurn } from "./loop_turns.ts";
 
 /** How a {@linkcode CommandServer} is made. */
 export interface CommandServerOptions extends ListenOptions {
@@ -40,9 +42,9 @@ export class LineSession extends SocketSession {
   taken = 0;
   readonly #splitter: LineSplitter;
 
-  /** Opens a session. @param identity Who it is. @param lineBytes The longest line. */
-  constructor(identity: Identity, lineBytes: number) {
-    super(identity);
+  /** Opens a session. @param identity Who it is. @param turn What it may do at a time. @param lineBytes The longest line. */
+  constructor(identity: Identity, turn: LoopTurn, lineBytes: number) {
+    super(identity, turn);
     this.#splitter = new LineSplitter(lineBytes);
   }
 
@@ -55,6 +57,7 @@ export class LineSession extends SocketSession {
     this.taken = 0;
     return this.receive().then((bytes) => {
       if (bytes === null) return false;
+      this.turn.charge(bytes.length);
       this.receivedTime = Date.now();
       this.#splitter.push(bytes, this.received);
       return true;
@@ -63,6 +66,7 @@ export class LineSession extends SocketSession {
 
   /** Sends one line. @param reply Its text, without the line end. */
   reply(reply: string): void {
+    this.turn.charge(reply.length);
     this.connection.send(`${reply}\r\n`);
   }
 }
@@ -100,9 +104,6 @@ class LineCache {
 
 /** Who asks for what {@linkcode CommandServer.command} runs. */
 const thisProgram = { role: "admin", label: "this program", name: "this program" } as const;
-
-/** Replies are written out at the latest when this many characters wait. */
-const writeAt = 65_536;
 
 /**
  * azcam's command server. Many clients at once, each served in order.
@@ -196,8 +197,8 @@ export class CommandServer extends SocketServer<LineSession> {
           session.answered();
         }
       }
-      // A client that does not read stops being read from.
-      if (connection.queued > writeAt) await connection.flush();
+      const pause = session.pace();
+      if (pause !== undefined) await pause;
     }
     await connection.flush();
   }
@@ -212,6 +213,8 @@ export class CommandServer extends SocketServer<LineSession> {
       const next = session.received[session.taken++]!;
       if (typeof next === "string") return next;
       session.reply(lineError(this.#faultError(next)));
+      const pause = session.pace();
+      if (pause !== undefined) return pause.then(() => this.receiveCommand(session));
     }
     return this.#waitForCommand(session);
   }
@@ -221,7 +224,7 @@ export class CommandServer extends SocketServer<LineSession> {
 
   /** Makes the session of a new connection. */
   protected override openSession(identity: Identity): LineSession {
-    return new LineSession(identity, this.services.limits.lineBytes);
+    return new LineSession(identity, this.services.turns.client(), this.services.limits.lineBytes);
   }
 
   /** How a client is told that it cannot be served. */
@@ -244,7 +247,12 @@ export class CommandServer extends SocketServer<LineSession> {
     // The replies go out before the next read is begun: the client is waiting for them.
     session.connection.start();
     // A last line without its end is not run: a connection that breaks would turn -100 into -10.
-    return session.receiveMore().then((more) => more ? this.receiveCommand(session) : null);
+    return session.receiveMore().then((more) => {
+      if (!more) return null;
+      // Of bytes that end no line there may be many.
+      const pause = session.pace();
+      return pause === undefined ? this.receiveCommand(session) : pause.then(() => this.receiveCommand(session));
+    });
   }
 
   #faultError({ fault }: LineFault): HeliographError {
@@ -261,7 +269,11 @@ export class CommandServer extends SocketServer<LineSession> {
     const reply = "word" in parsed ? this.#sessionWord(parsed.word, parsed.rest, session) : this.#run(parsed, session);
     if (this.#logsCommands) {
       Promise.resolve(reply).then((text) =>
-        this.log.debug("{client}> {line} -> {reply}", { client: session.label, line, reply: text })
+        this.log.getChild(requestCategory).debug("{client}> {line} -> {reply}", {
+          client: session.label,
+          line,
+          reply: text,
+        })
       );
     }
     return reply;

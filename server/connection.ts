@@ -36,6 +36,12 @@ export interface ClientConnection {
   close(reason?: Error): void;
 }
 
+/** For how long a connection that is being finished may wait for the other end, in milliseconds. */
+const finishing = 1000;
+/** How many may wait at once; more are closed without: nobody keeps descriptors by being refused. */
+const mostFinishing = 32;
+let nowFinishing = 0;
+
 /**
  * An IP address and a port as people write them, `address:port`.
  *
@@ -46,9 +52,9 @@ export function addressAndPort(address: string, port: number): string {
   return address.includes(":") ? `[${address}]:${port}` : `${address}:${port}`;
 }
 
-/** A client's TCP connection. */
+/** A client's TCP connection; or a Unix socket's, which has no address. */
 export class Connection implements ClientConnection {
-  readonly #socket: Deno.TcpConn;
+  readonly #socket: Deno.Conn;
   readonly #limits: Pick<Limits, "queuedBytes" | "stuckSeconds">;
   #buffer: Uint8Array<ArrayBuffer> | undefined;
   /** Text that waits to be written. */
@@ -61,20 +67,20 @@ export class Connection implements ClientConnection {
   #flushes: { resolve: () => void; reject: (reason: Error) => void }[] = [];
 
   /** Takes over a connection. @param socket It. @param limits What the client may use. */
-  constructor(socket: Deno.TcpConn, limits: Pick<Limits, "queuedBytes" | "stuckSeconds">) {
+  constructor(socket: Deno.Conn, limits: Pick<Limits, "queuedBytes" | "stuckSeconds">) {
     this.#socket = socket;
     this.#limits = limits;
-    socket.setNoDelay(true);
+    if ("setNoDelay" in socket) (socket as Deno.TcpConn).setNoDelay(true);
   }
 
   /** The client's IP address. */
   get hostname(): string {
-    return this.#socket.remoteAddr.hostname;
+    return (this.#socket.remoteAddr as Deno.NetAddr).hostname;
   }
 
   /** The client's address, `address:port`. */
   get address(): string {
-    const { hostname, port } = this.#socket.remoteAddr;
+    const { hostname, port } = this.#socket.remoteAddr as Deno.NetAddr;
     return addressAndPort(hostname, port);
   }
 
@@ -166,6 +172,33 @@ export class Connection implements ClientConnection {
       for (const { resolve } of this.#flushes.splice(0)) resolve();
     } catch (error) {
       this.close(error as Error);
+    }
+  }
+
+  /**
+   * Closes it when what was said has arrived: a connection that is closed with bytes unread is reset, and Windows then
+   * throws away what its client had not read yet. So what still comes is swallowed until the other end has closed, for
+   * at most a second.
+   *
+   * @param reason Why, for the log.
+   */
+  async finish(reason?: Error): Promise<void> {
+    if (nowFinishing >= mostFinishing) {
+      await this.flush().catch(() => {});
+      return this.close(reason);
+    }
+    nowFinishing++;
+    const timer = setTimeout(() => this.close(reason), finishing);
+    try {
+      await this.flush();
+      await this.#socket.closeWrite();
+      while (await this.read() !== null);
+    } catch {
+      // The other end has gone.
+    } finally {
+      nowFinishing--;
+      clearTimeout(timer);
+      this.close(reason);
     }
   }
 

@@ -174,6 +174,25 @@ export class Control {
     if (others) throw this.#refusal(lease!, command, instrument);
   }
 
+  /**
+   * Whether a caller may end the connection of a client. Control of a named one outlives it; that of a nameless one ends
+   * with it, which takes what it takes to end it by force.
+   *
+   * @param caller Who asks.
+   * @param client Whose connection it is.
+   * @throws {HeliographError} `held` when control would end, and the caller is no admin.
+   */
+  checkDisconnect(caller: Client, client: Client): void {
+    if (!isNameless(client) || mayDo(clientOf(caller).role, "admin")) return;
+    const held = [...this.#leases.keys()].filter((instrument) => this.#live(instrument)?.client === client);
+    if (held.length === 0) return;
+    throw new HeliographError(
+      "held",
+      `Cannot disconnect ${label(client)}: without a name, its control of ${held.join(" and ")} would end with the ` +
+        "connection; ask them to release it, or an admin to disconnect them",
+    );
+  }
+
   /** A caller has asked for something: what they hold is theirs for its full time again. */
   renew(caller: Client): void {
     if (this.#leases.size === 0) return;

@@ -14,7 +14,8 @@ import {
   rawReply,
 } from "../protocol/dashboard_message.ts";
 import { HeliographError } from "../protocol/errors.ts";
-import { JsonSplitter, type MessageFault } from "../protocol/json_splitter.ts";
+import type { MessageId } from "../protocol/framed_message.ts";
+import { JsonSplitter, type MessageFault, onlyMessage } from "../protocol/json_splitter.ts";
 import { FramedConversation } from "./framed_conversation.ts";
 import type { FieldHolder } from "./instruments/field.ts";
 import { type Request, Requests, tellAsked } from "./requests.ts";
@@ -24,6 +25,12 @@ import type { Services } from "./services.ts";
 import { SocketSession } from "./sessions.ts";
 import type { ListenOptions } from "./listening.ts";
 import { type Identity, SocketServer } from "./socket_server.ts";
+
+/** PyOpticon's dashboard takes a message of fewer bytes at once; what is longer may come in several pieces. */
+const longestRawMessage = 1024;
+const lineFeed = 0x0a;
+/** How much is cut into messages at once. */
+const pieceBytes = 4096;
 
 /** A connection to the dashboard socket. */
 export class DashboardSession extends SocketSession {
@@ -36,7 +43,7 @@ export class DashboardSession extends SocketSession {
 
   /** Opens a session. @param identity Who it is. @param services What it may ask. @param log Where that is told. */
   constructor(identity: Identity, services: Services, log: Logger) {
-    super(identity);
+    super(identity, services.turns.client());
     this.splitter = new JsonSplitter(services.limits.messageBytes);
     this.conversation = new FramedConversation(services, this, log);
   }
@@ -77,31 +84,47 @@ export class DashboardServer extends SocketServer<DashboardSession> {
   /** Serves one connection to its end. */
   protected override async serve(session: DashboardSession): Promise<void> {
     const { splitter } = session;
-    const { unfinishedMessageSeconds } = this.services.limits;
+    const { messageBytes, unfinishedMessageSeconds } = this.services.limits;
+    const refuse = ({ fault, id }: MessageFault) =>
+      this.#refuse(messageFaultError(fault, messageBytes, unfinishedMessageSeconds), id, session);
     const events: (string | MessageFault)[] = [];
+    /** Whether what was read last was all that a raw client sent at once. */
+    let wholeMessage = false;
     let unfinished: ReturnType<typeof setTimeout> | undefined;
     try {
       while (!session.ending) {
         const bytes = await session.receive();
         clearTimeout(unfinished);
         if (bytes === null) break;
-        splitter.push(bytes, events);
-        for (const event of events) {
-          if (session.ending || session.gone) break;
-          if (typeof event === "string") await this.#take(parseDashboardMessage(event), session);
-          else this.#refuse(messageFaultError(event.fault, this.services.limits.messageBytes), session);
-          // A client that does not read its replies stops being read from.
-          if (session.connection.queued > 65_536) await session.connection.flush();
+        if (splitter.lost && !session.framed) {
+          // One that takes no lines sends none: it waits for the reply, and then sends its next message alone.
+          const next = onlyMessage(bytes, messageBytes);
+          if (typeof next === "string" || (next !== undefined && wholeMessage && bytes.at(-1) !== lineFeed)) {
+            splitter.reset();
+          }
         }
-        events.length = 0;
+        wholeMessage = bytes.length < longestRawMessage;
+        session.turn.charge(bytes.length);
+        // In pieces: of the shortest messages a whole read holds tens of thousands.
+        for (let at = 0; at < bytes.length && !session.ending; at += pieceBytes) {
+          splitter.push(bytes.subarray(at, at + pieceBytes), events);
+          for (const event of events) {
+            if (session.ending || session.gone) break;
+            if (typeof event === "string") await this.#take(parseDashboardMessage(event), session);
+            else refuse(event);
+            const pause = session.pace();
+            if (pause !== undefined) await pause;
+          }
+          events.length = 0;
+          // Of bytes that end no message there may be many.
+          const pause = session.pace();
+          if (pause !== undefined) await pause;
+        }
         if (splitter.unfinished) {
           unfinished = setTimeout(() => {
-            const told = splitter.lost;
             // Nothing tells where a raw message goes on; of a framed one the rest is swallowed when it comes.
-            if (session.framed) splitter.lose();
-            else splitter.reset();
-            const message = `Cannot read the message: it was left unfinished for ${unfinishedMessageSeconds} s`;
-            if (!told) this.#refuse(new HeliographError("bad_message", message), session);
+            const fault = splitter.giveUp(session.framed);
+            if (fault !== undefined) refuse(fault);
           }, unfinishedMessageSeconds * 1000);
         }
       }
@@ -114,22 +137,28 @@ export class DashboardServer extends SocketServer<DashboardSession> {
     }
   }
 
-  /** Answers bytes that are no message: framed for a client that has shown that it takes lines. */
-  #refuse(error: HeliographError, session: DashboardSession): void {
-    if (session.framed) session.conversation.refuse(error);
-    else session.connection.send(rawError(error));
+  /** Answers what is no request: framed for a client that has sent an `id`, were it here, and so takes lines. */
+  #refuse(error: HeliographError, id: MessageId | null | undefined, session: DashboardSession): void {
+    if (id !== undefined) session.framed = true;
+    if (session.framed) session.conversation.refuse(error, id);
+    else this.#sendRaw(rawError(error), session);
   }
 
   async #take({ id, printout, request }: DashboardMessage, session: DashboardSession): Promise<void> {
-    if (id !== undefined) {
+    if (id !== undefined && id !== null) {
       session.framed = true;
       return session.conversation.take(id, request);
     }
-    if (request instanceof HeliographError) return this.#refuse(request, session);
+    if (request instanceof HeliographError) return this.#refuse(request, id, session);
     tellAsked(request, session, this.log, printout && request.cmd !== "Close" ? "info" : "debug");
     if (request.cmd === "Close") return session.end();
     // What takes an id never comes without one.
     await this.#answerRaw(request as Request, session);
+  }
+
+  #sendRaw(reply: string, session: DashboardSession): void {
+    session.turn.charge(reply.length);
+    session.connection.send(reply);
   }
 
   /** One request at a time: a raw reply carries nothing that says what it answers. */
@@ -137,9 +166,9 @@ export class DashboardServer extends SocketServer<DashboardSession> {
     session.work();
     try {
       const result = await this.#requests.run(request, session, { patience: pyopticonPatience });
-      session.connection.send(rawReply(rawText(request, result)));
+      this.#sendRaw(rawReply(rawText(request, result)), session);
     } catch (error) {
-      session.connection.send(rawError(this.failure(error)));
+      this.#sendRaw(rawError(this.failure(error)), session);
     } finally {
       session.answered();
     }

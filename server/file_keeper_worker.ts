@@ -6,6 +6,7 @@
  */
 
 import type { FromFileKeeper, KeptFile, ToFileKeeper } from "./file_keeper_messages.ts";
+import { patient } from "./instruments/camera/patient.ts";
 import { FileError, inWords, PartFile } from "./instruments/camera/part_file.ts";
 
 /** This Worker's own scope, which Deno's types for a window do not know. */
@@ -57,7 +58,7 @@ function write(kept: KeptFile, text: string): void {
 /** Keeps the file under another name, unless somebody has taken it away. */
 function setAside({ file, aside }: KeptFile): void {
   try {
-    Deno.renameSync(file, aside);
+    patient(() => Deno.renameSync(file, aside));
   } catch (error) {
     if (!(error instanceof Deno.errors.NotFound)) throw error;
   }

@@ -53,9 +53,9 @@ export class FramedConversation {
     this.#requests = new Requests(services);
   }
 
-  /** Answers a message that has no id, or bytes that are no message. @param error What is wrong with it. */
-  refuse(error: HeliographError): void {
-    this.#session.connection.sendMessage(framedError(null, error));
+  /** Answers what is no request. @param error What is wrong with it. @param id Its id, as far as one could be read. */
+  refuse(error: HeliographError, id: MessageId | null = null): void {
+    this.#send(framedError(id, error));
   }
 
   /**
@@ -75,7 +75,7 @@ export class FramedConversation {
     }
     const succeed = (result: unknown) => {
       if (request.cmd !== "Watch" && request.cmd !== "Follow") {
-        this.#session.connection.sendMessage(reply(id, request, result));
+        this.#send(reply(id, request, result));
       }
     };
     const fail = (error: unknown) => this.#fail(id, answerableError(error, this.#log));
@@ -96,7 +96,12 @@ export class FramedConversation {
   }
 
   #fail(id: MessageId, error: HeliographError): void {
-    this.#session.connection.sendMessage(framedError(id, error));
+    this.#send(framedError(id, error));
+  }
+
+  #send(message: string): void {
+    this.#session.turn.charge(message.length);
+    this.#session.connection.sendMessage(message);
   }
 
   #run(request: Exclude<DashboardRequest, { cmd: "Close" }>, id: MessageId): unknown {
@@ -143,17 +148,15 @@ export class FramedConversation {
     }
     const instrument = request.instrument === undefined ? undefined : dispatcher.instrument(request.instrument);
     const field = request.field === undefined ? undefined : instrument?.field(request.field);
-    const { connection } = this.#session;
     // The reply goes before the snapshot.
-    connection.sendMessage(framedReply(id, null));
-    this.#watches.set(id, new Watch(id, this.#services, connection, instrument, field));
+    this.#send(framedReply(id, null));
+    this.#watches.set(id, new Watch(id, this.#services, this.#session, instrument, field));
   }
 
   #follow(level: JournalLevel, id: MessageId): void {
     this.#checkWatch("Follow", id);
-    const { connection } = this.#session;
-    connection.sendMessage(framedReply(id, null));
-    this.#watches.set(id, new JournalFeed(id, this.#services.dispatcher.journal, connection, level));
+    this.#send(framedReply(id, null));
+    this.#watches.set(id, new JournalFeed(id, this.#services.dispatcher.journal, this.#session, level));
   }
 
   /** Whether one more may run. */

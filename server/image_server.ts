@@ -17,14 +17,14 @@ import {
   plainImageName,
   transferStatus,
 } from "./instruments/camera/image_transfer.ts";
-import type { PixelStore, ReceivedFile } from "./instruments/camera/pixel_store.ts";
+import { FileNotWritten, type PixelStore, type ReceivedFile } from "./instruments/camera/pixel_store.ts";
 import { checkOpen, drainSeconds, type ListenOptions, TcpPort } from "./listening.ts";
 
 /** How much is written at once. */
 const blockBytes = 1 << 20;
 
-/** For how long a connection stays open so that its last status arrives, in seconds. */
-const closingSeconds = 1;
+/** For how long a sender may not read a status, in seconds. */
+const stuckSeconds = 1;
 
 /** How an {@linkcode ImageServer} is made. */
 export interface ImageServerOptions extends ListenOptions {
@@ -53,13 +53,6 @@ class Refusal extends Error {
     super(message);
     this.status = status;
   }
-}
-
-/** A connection, and where it comes from: a closed one no longer knows its address. */
-interface Sender {
-  readonly socket: Deno.TcpConn;
-  readonly connection: Connection;
-  readonly address: string;
 }
 
 /**
@@ -156,13 +149,13 @@ export class ImageServer {
   }
 
   #admit(socket: Deno.TcpConn): void {
-    const connection = new Connection(socket, { queuedBytes: headerBytes, stuckSeconds: closingSeconds });
-    const served = this.#serve({ socket, connection, address: connection.address });
+    const connection = new Connection(socket, { queuedBytes: headerBytes, stuckSeconds });
+    // A closed connection no longer knows its address.
+    const served = this.#serve(connection, connection.address);
     this.#served.set(connection, served.finally(() => this.#served.delete(connection)));
   }
 
-  async #serve(sender: Sender): Promise<void> {
-    const { connection, address } = sender;
+  async #serve(connection: Connection, address: string): Promise<void> {
     const full = this.#occupied >= this.#connections;
     this.#occupied++;
     let status: number | undefined;
@@ -183,8 +176,10 @@ export class ImageServer {
     }
     // What is left to do for it takes no room from others.
     this.#occupied--;
-    if (status === undefined) connection.close();
-    else await finish(sender, status);
+    if (status === undefined) return connection.close();
+    connection.send(encodeStatus(status));
+    // The sender may be in the middle of its image.
+    await connection.finish();
   }
 
   /** The header, and the first bytes of the image if they came with it; `undefined` where nothing came at all. */
@@ -267,9 +262,8 @@ export class ImageServer {
     try {
       return await this.#store.receive(join(this.#folder, name), overwrite);
     } catch (error) {
-      const { message } = error as Error;
-      const noFolder = /its folder (?:does not exist|is a file)$/.test(message);
-      throw new Refusal(noFolder ? transferStatus.noFolder : transferStatus.notWritten, message);
+      const noFolder = error instanceof FileNotWritten && error.fault === "no_folder";
+      throw new Refusal(noFolder ? transferStatus.noFolder : transferStatus.notWritten, (error as Error).message);
     }
   }
 
@@ -315,23 +309,6 @@ export class ImageServer {
     );
     if (bytes !== null) return bytes;
     throw new Refusal(notWritten, `${connection.reason || "the connection ended"} ${where()}`);
-  }
-}
-
-/** Says the last status and closes the connection. */
-async function finish({ connection, socket }: Sender, status: number): Promise<void> {
-  const timer = setTimeout(() => connection.close(), closingSeconds * 1000);
-  try {
-    connection.send(encodeStatus(status));
-    await connection.flush();
-    await socket.closeWrite();
-    // Closed with bytes unread, it would take the status with it: the sender may be in the middle of its image.
-    while (await connection.read() !== null);
-  } catch {
-    // The other end has gone.
-  } finally {
-    clearTimeout(timer);
-    connection.close();
   }
 }
 

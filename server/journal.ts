@@ -31,6 +31,17 @@ export type Ended = (answer: () => string, failed: boolean) => void;
 /** Told of each entry, and again of a command's when that is answered; it must not throw. */
 export type JournalListener = (entry: JournalEntry) => void;
 
+/**
+ * The part of the log that tells what clients ask, below each wire's own. The journal tells that itself, as the commands
+ * that it comes to and by their levels, and leaves these lines out.
+ */
+export const requestCategory = "requests";
+
+/** Whether a line of the log is of that part; what its properties are called is up to whoever writes it. */
+function tellsRequest([top, , part, ...deeper]: readonly string[]): boolean {
+  return top === "heliograph" && part === requestCategory && deeper.length === 0;
+}
+
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
@@ -100,9 +111,8 @@ export class Journal {
   }
 
   /** Takes a line of the server's log: a sink of LogTape. */
-  readonly log = ({ level, message, properties, timestamp }: LogRecord): void => {
-    // What clients ask is told as the commands that it comes to, and by their levels.
-    if ("request" in properties || "reply" in properties) return;
+  readonly log = ({ category, level, message, properties, timestamp }: LogRecord): void => {
+    if (tellsRequest(category)) return;
     const { client = "", instrument = "" } = properties;
     const entry: JournalEntry = {
       number: ++this.#last,

@@ -6,16 +6,19 @@
 
 import type { JournalEvent, MessageId } from "../protocol/framed_message.ts";
 import type { JournalEntry, JournalLevel } from "../protocol/description.ts";
-import type { ClientConnection } from "./connection.ts";
 import type { Journal } from "./journal.ts";
+import type { Session } from "./sessions.ts";
 
 /** Past this many waiting characters entries are not sent but counted, until the subscriber reads again. */
 const slowAt = 262_144;
 
+/** What a feed needs of the client's session. */
+type Following = Pick<Session, "connection" | "turn">;
+
 /** One subscription. A subscriber that is too slow is told how many entries it has missed, and costs no memory. */
 export class JournalFeed {
   readonly #id: MessageId;
-  readonly #connection: ClientConnection;
+  readonly #session: Following;
   readonly #unsubscribe: () => void;
   #missed = 0;
 
@@ -24,12 +27,12 @@ export class JournalFeed {
    *
    * @param id The id that every event carries.
    * @param journal What is told.
-   * @param connection Where the events go.
+   * @param session Whose connection the events go to.
    * @param level The least that is told.
    */
-  constructor(id: MessageId, journal: Journal, connection: ClientConnection, level: JournalLevel) {
+  constructor(id: MessageId, journal: Journal, session: Following, level: JournalLevel) {
     this.#id = id;
-    this.#connection = connection;
+    this.#session = session;
     this.#unsubscribe = journal.follow(level, (entry) => this.#take(entry));
     this.#tellBacklog(journal.kept(level));
   }
@@ -48,11 +51,11 @@ export class JournalFeed {
   }
 
   #take(entry: JournalEntry): void {
-    if (this.#missed === 0 && this.#connection.queued <= slowAt) {
+    if (this.#missed === 0 && this.#session.connection.queued <= slowAt) {
       return this.#send({ id: this.#id, event: "journal", entry });
     }
     if (this.#missed++ > 0) return;
-    this.#connection.flush().then(() => {
+    this.#session.connection.flush().then(() => {
       const count = this.#missed;
       this.#missed = 0;
       this.#send({ id: this.#id, event: "journal-missed", count });
@@ -61,6 +64,8 @@ export class JournalFeed {
   }
 
   #send(event: JournalEvent): void {
-    this.#connection.sendMessage(JSON.stringify(event));
+    const message = JSON.stringify(event);
+    this.#session.turn.charge(message.length);
+    this.#session.connection.sendMessage(message);
   }
 }

@@ -11,6 +11,7 @@ import type { InstrumentDescription, Lease } from "../protocol/description.ts";
 import { HeliographError } from "../protocol/errors.ts";
 import type { Client } from "./control.ts";
 import type { CodeClient, EvaluatorOptions } from "./evaluator.ts";
+import { requestCategory } from "./journal.ts";
 import { describeInstrument } from "./instruments/describe.ts";
 import type { Instrument } from "./instruments/instrument.ts";
 import { shown } from "./instruments/values.ts";
@@ -82,7 +83,7 @@ export function tellAsked(request: DashboardRequest, session: Session, log: Logg
   if (request.cmd === "Status" || request.cmd === "Ping") return;
   session.asked(() => summary(request), Date.now());
   if (!log.isEnabledFor(level)) return;
-  log[level]("{client}: {request}", { client: session.label, request: summary(request) });
+  log.getChild(requestCategory)[level]("{client}: {request}", { client: session.label, request: summary(request) });
 }
 
 /** Runs requests, whichever wire they came over. */
@@ -185,6 +186,7 @@ export class Requests {
     if (session === requester) {
       throw new HeliographError("bad_argument", `Cannot disconnect client ${id}: that is you; Close ends it`);
     }
+    this.#services.control.checkDisconnect(requester, session);
     session.connection.close(new Error(`${requester.label} disconnected it`));
   }
 

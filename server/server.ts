@@ -12,6 +12,7 @@ import { PixelStore } from "./instruments/camera/pixel_store.ts";
 import type { Instrument } from "./instruments/instrument.ts";
 import type { Journal } from "./journal.ts";
 import type { Limits } from "./limits.ts";
+import { Processes } from "./processes/processes.ts";
 import type { SandboxOptions } from "./sandbox/options.ts";
 import { Services } from "./services.ts";
 import { WebServer } from "./web/web_server.ts";
@@ -48,6 +49,8 @@ export interface HeliographServerOptions {
   readonly journal?: Journal;
   /** The absolute path of the file that the page's arrangement is kept in. @default it is kept in memory */
   readonly arrangementFile?: string;
+  /** What starts sandboxes; it is closed when the server has stopped. @default this program itself */
+  readonly processes?: Processes;
   /** Whether the bench polls and simulated time passes by the clock; tests step it themselves. @default true */
   readonly poll?: boolean;
 }
@@ -86,6 +89,7 @@ export class HeliographServer {
   readonly #received: PixelStore | undefined;
   readonly #receivedFolder: string;
   readonly #services: Services;
+  readonly #processes: Processes;
   readonly #poll: boolean;
   readonly #finished = Promise.withResolvers<void>();
   #stopping: Promise<void> | undefined;
@@ -112,10 +116,12 @@ export class HeliographServer {
       poll = true,
       images,
       arrangementFile,
+      processes = new Processes(),
       ...listen
     }: HeliographServerOptions,
   ) {
-    const services = new Services(instruments, limits, sandbox, name, journal, arrangementFile);
+    const services = new Services(instruments, limits, sandbox, name, journal, arrangementFile, processes);
+    this.#processes = processes;
     services.exit = () => void this.stop();
     this.#services = services;
     this.#poll = poll;
@@ -166,6 +172,7 @@ export class HeliographServer {
       this.#poll ? this.bench.start() : undefined,
       this.#prepareReceived(),
       this.#services.arrangement.open(),
+      this.#services.sandbox.ready,
     ]).then(() => {});
   }
 
@@ -200,6 +207,7 @@ export class HeliographServer {
     ]);
     this.#received?.stop();
     await this.#services.sandbox.stop();
+    await this.#processes.close();
     await this.bench.stop();
     await this.#services.arrangement.stop();
     this.#finished.resolve();

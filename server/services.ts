@@ -16,11 +16,13 @@ import { describeContact } from "./instruments/describe.ts";
 import type { Instrument } from "./instruments/instrument.ts";
 import { Journal } from "./journal.ts";
 import { defaultLimits, type Limits } from "./limits.ts";
+import type { Processes } from "./processes/processes.ts";
 import { RecentReadings } from "./recent_readings.ts";
 import { isLoopback } from "./roles.ts";
 import type { SandboxOptions } from "./sandbox/options.ts";
 import { Sandbox } from "./sandbox/sandbox.ts";
 import { Sessions } from "./sessions.ts";
+import { LoopTurns } from "./loop_turns.ts";
 
 /** Something that listens, as `status` tells it. */
 export type ListenerAddress = ServerStatus["listeners"][number];
@@ -41,6 +43,8 @@ export class Services {
   readonly arrangement: ArrangementStore;
   /** Who is connected. */
   readonly sessions: Sessions = new Sessions();
+  /** Who is served when: nobody keeps the event loop for themselves. */
+  readonly turns: LoopTurns = new LoopTurns();
   /** What clients may use. */
   readonly limits: Limits;
   /** What listens now. */
@@ -60,6 +64,7 @@ export class Services {
    * @param name What code sees as the dashboard's name.
    * @param journal Where what happens is told.
    * @param arrangementFile The absolute path of the file that the page's arrangement is kept in. @default in memory
+   * @param processes What starts sandboxes. @default this program itself
    */
   constructor(
     instruments: Iterable<Instrument>,
@@ -68,6 +73,7 @@ export class Services {
     name = "heliograph",
     journal: Journal = new Journal(),
     arrangementFile?: string,
+    processes?: Processes,
   ) {
     this.limits = { ...defaultLimits, ...limits };
     this.bench = new Bench(instruments);
@@ -77,7 +83,7 @@ export class Services {
     this.recent = new RecentReadings(this.bench);
     // A nameless client's control ends with its connection.
     this.sessions.onLeave(() => this.control.sweep());
-    this.sandbox = new Sandbox(sandbox);
+    this.sandbox = new Sandbox(sandbox, processes);
     this.evaluator = new Evaluator(this.bench, this.dispatcher, this.sandbox, name);
   }
 

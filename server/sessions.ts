@@ -11,6 +11,7 @@ import { joined } from "../protocol/bytes.ts";
 import type { ClientConnection, Connection } from "./connection.ts";
 import type { Role } from "./instruments/command.ts";
 import { plainLine } from "./plain_text.ts";
+import type { LoopTurn } from "./loop_turns.ts";
 
 /** The name that a client gives itself. @throws {HeliographError} `bad_argument` for one that cannot be. */
 export function checkedName(name: string): string {
@@ -19,6 +20,9 @@ export function checkedName(name: string): string {
   }
   return name;
 }
+
+/** A client that leaves more than so many characters of replies unread is not read from. */
+const unreadUntil = 65_536;
 
 /** One client connection with an identity. */
 export class Session<C extends ClientConnection = ClientConnection> {
@@ -34,6 +38,8 @@ export class Session<C extends ClientConnection = ClientConnection> {
   readonly hostname: string;
   /** The name it registered, or empty. */
   name = "";
+  /** What it may do before others come in between. */
+  readonly turn: LoopTurn;
   /** Whether it shall end once what it asked for is answered. */
   ending = false;
   readonly #connected = Date.now();
@@ -41,8 +47,9 @@ export class Session<C extends ClientConnection = ClientConnection> {
   #lastRequestTime = 0;
   #working = 0;
 
-  /** Opens a session. @param identity Its number, wire, role and connection. */
-  constructor(identity: Pick<Session<C>, "id" | "protocol" | "role" | "connection">) {
+  /** Opens a session. @param identity Its number, wire, role and connection. @param turn What it may do at a time. */
+  constructor(identity: Pick<Session<C>, "id" | "protocol" | "role" | "connection">, turn: LoopTurn) {
+    this.turn = turn;
     this.id = identity.id;
     this.protocol = identity.protocol;
     this.role = identity.role;
@@ -83,6 +90,16 @@ export class Session<C extends ClientConnection = ClientConnection> {
   asked(request: string | (() => string), time: number): void {
     this.#lastRequest = request;
     this.#lastRequestTime = time;
+  }
+
+  /**
+   * Lets the client read its replies, and others come in between, where either is due: after each of its requests.
+   *
+   * @returns When to go on with its next request; `undefined` means at once.
+   */
+  pace(): Promise<void> | undefined {
+    if (this.connection.queued > unreadUntil) return this.connection.flush().then(() => this.turn.pause());
+    return this.turn.pause();
   }
 
   /** How many of its requests are being worked on. */

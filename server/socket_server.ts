@@ -30,6 +30,8 @@ export abstract class SocketServer<S extends SocketSession> {
   #stopping: Promise<void> | undefined;
   #sweep: ReturnType<typeof setInterval> | undefined;
   readonly #served = new Map<S, Promise<void>>();
+  /** Those that were told why they are not served, and have not gone yet. */
+  readonly #refused = new Set<Connection>();
   readonly #admission: Admission;
   readonly #describe = (): ListenerAddress => ({ protocol: this.#protocol, host: this.host, port: this.port });
 
@@ -80,6 +82,7 @@ export abstract class SocketServer<S extends SocketSession> {
     if (this.listening) return;
     this.#port.open();
     this.services.listeners.add(this.#describe);
+    this.services.turns.open();
     this.#sweep = setInterval(() => {
       for (const session of this.#served.keys()) session.connection.dropIfStuck();
     }, sweepInterval);
@@ -104,6 +107,7 @@ export abstract class SocketServer<S extends SocketSession> {
     this.services.listeners.delete(this.#describe);
     clearInterval(this.#sweep);
     await closed;
+    for (const connection of this.#refused) connection.close();
     for (const session of this.#served.keys()) session.end();
     await within(drainSeconds * 1000, Promise.all(this.#served.values()));
     for (const session of this.#served.keys()) {
@@ -111,6 +115,7 @@ export abstract class SocketServer<S extends SocketSession> {
         new Error(`what it asked for was not done ${drainSeconds} s after the server was stopped`),
       );
     }
+    await this.services.turns.close();
   }
 
   /** Stops it, so that `await using` releases the port. */
@@ -138,7 +143,8 @@ export abstract class SocketServer<S extends SocketSession> {
       const { address } = connection;
       this.log.warning("Refused {address}: {reason}", { address, reason: refusal.message });
       connection.send(this.refusal(refusal));
-      connection.flush().then(() => connection.close(), () => {});
+      this.#refused.add(connection);
+      void connection.finish().finally(() => this.#refused.delete(connection));
       return;
     }
     const role: Role = roleOfAddress(hostname);

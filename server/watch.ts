@@ -4,17 +4,17 @@
  * @module
  */
 
+import { getLogger } from "npm:@logtape/logtape@2.4.2";
 import type { MessageId, WatchEvent } from "../protocol/framed_message.ts";
 import { ArrangementStore } from "./arrangement.ts";
-import type { ClientConnection } from "./connection.ts";
 import { describeContact, fieldState } from "./instruments/describe.ts";
 import { FieldHolder } from "./instruments/field.ts";
 import type { Instrument } from "./instruments/instrument.ts";
 import type { Contact } from "./instruments/transports/contact.ts";
 import type { Services } from "./services.ts";
+import type { Session } from "./sessions.ts";
 
-/** Past this many waiting characters a subscriber gets only the newest value of each field, once it reads again. */
-const slowAt = 65_536;
+const log = getLogger(["heliograph", "watch"]);
 
 /** What a watch tells of. */
 type Told = FieldHolder | Contact | Instrument | ArrangementStore;
@@ -31,13 +31,16 @@ export function fieldReading(holder: FieldHolder) {
   return { ...fieldState(holder), ...(unit === undefined ? {} : { unit }) };
 }
 
+/** What a watch needs of the client's session. */
+type Watching = Pick<Session, "connection" | "turn" | "pace">;
+
 /**
- * One subscription. Changes that a subscriber is too slow for are joined: it gets the newest value of each field and
- * costs no more memory than one entry for each field.
+ * One subscription. Changes that a subscriber is too slow for, or while it waits for its turn, are joined: it gets the
+ * newest value of each field and costs no more memory than one entry for each field.
  */
 export class Watch {
   readonly #id: MessageId;
-  readonly #connection: ClientConnection;
+  readonly #session: Watching;
   readonly #services: WatchedServices;
   /**
    * What is still to be told, oldest change first; at the beginning that is every field, each contact, and each
@@ -47,25 +50,27 @@ export class Watch {
   #untold = new Map<Told, Instrument | undefined>();
   readonly #unsubscribe: () => void;
   #telling = false;
+  /** What could not be told when it was tried last. */
+  readonly #untellable = new Set<Told>();
 
   /**
    * Sends the snapshot, its end, and then changes.
    *
    * @param id The id that every event carries.
    * @param services Where the fields are, who has control of what, and how the page is arranged.
-   * @param connection Where the events go.
+   * @param session Whose connection the events go to, and who waits for its turn where there are many.
    * @param instrument Only this one's fields; `undefined` means all, and the page's arrangement.
    * @param field Only this field, and not who has control; `undefined` means all.
    */
   constructor(
     id: MessageId,
     services: WatchedServices,
-    connection: ClientConnection,
+    session: Watching,
     instrument: Instrument | undefined,
     field: FieldHolder | undefined,
   ) {
     this.#id = id;
-    this.#connection = connection;
+    this.#session = session;
     this.#services = services;
     const { bench, control, arrangement } = services;
     // First of all: a page waits for it before it shows anything.
@@ -110,17 +115,52 @@ export class Watch {
         const batch = this.#untold;
         this.#untold = new Map();
         for (const [what, instrument] of batch) {
-          while (this.#connection.queued > slowAt) await this.#connection.flush();
-          this.#send(this.#event(what, instrument));
+          this.#tellOne(what, instrument);
+          const pause = this.#session.pace();
+          if (pause !== undefined) await pause;
         }
         if (then !== undefined) this.#send(then);
         then = undefined;
       } while (this.#untold.size > 0);
-    } catch {
-      // The client has gone; its session stops the watch.
+    } catch (error) {
+      // Where the client has gone, its session stops the watch.
+      if (!this.#session.connection.closed) {
+        log.error("Telling {address} of changes failed: {error}", { address: this.#session.connection.address, error });
+      }
     } finally {
       this.#telling = false;
     }
+  }
+
+  /** What cannot be told keeps nothing else from being told: it is logged, and a field is shown with the reason. */
+  #tellOne(what: Told, instrument: Instrument | undefined): void {
+    let message: string;
+    try {
+      message = JSON.stringify(this.#event(what, instrument));
+      this.#untellable.delete(what);
+    } catch (error) {
+      this.#logUntellable(what, instrument, error);
+      if (!(what instanceof FieldHolder)) return;
+      const reason = `it cannot be told: ${error instanceof Error ? error.message : String(error)}`;
+      const about = { id: this.#id, instrument: instrument!.name, field: what.title };
+      return this.#send({ ...about, event: "field", value: null, text: "", quality: "error", time: null, reason });
+    }
+    this.#session.connection.sendMessage(message);
+  }
+
+  /** Once, until it can be told again: a poll may try every second. */
+  #logUntellable(what: Told, instrument: Instrument | undefined, error: unknown): void {
+    if (this.#untellable.has(what)) return;
+    this.#untellable.add(what);
+    const name = instrument?.name ?? "the page";
+    const part = what instanceof FieldHolder
+      ? what.title
+      : what instanceof ArrangementStore
+      ? "arrangement"
+      : what === instrument
+      ? "control"
+      : "contact";
+    log.error("Cannot tell a watcher of {instrument}'s {part}: {error}", { instrument: name, part, error });
   }
 
   #event(what: Told, instrument: Instrument | undefined): WatchEvent {
@@ -134,6 +174,8 @@ export class Watch {
   }
 
   #send(event: WatchEvent): void {
-    this.#connection.sendMessage(JSON.stringify(event));
+    const message = JSON.stringify(event);
+    this.#session.turn.charge(message.length);
+    this.#session.connection.sendMessage(message);
   }
 }

@@ -78,8 +78,8 @@ Deno.test("design: protocol is pure, and only cli knows the process and the cons
     if (path.startsWith("protocol/") && /\bDeno\.|\bsetTimeout\b|\bsetInterval\b|\bconsole\b/.test(code)) {
       broken.push(path);
     }
-    // A sandbox's process ends itself: it is a program of its own.
-    const program = path === "server/sandbox/host.ts";
+    // The launcher and a sandbox's process end themselves: they are programs of their own.
+    const program = ["server/processes/launcher_process.ts", "server/sandbox/host.ts"].includes(path);
     if (/^(?:server|client)\//.test(path) && !program && /\bDeno\.(?:args|exit)\b/.test(code)) broken.push(path);
     // The client's errors mode "print" prints, as the original's does; nothing else outside cli does.
     if (/^server\//.test(path) && /\bconsole\.\w+\(/.test(code)) broken.push(path);

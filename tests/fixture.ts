@@ -42,8 +42,8 @@ export class RawClient {
     this.connection = connection;
   }
 
-  static async connect(port: number): Promise<RawClient> {
-    return new RawClient(await Deno.connect({ hostname: "127.0.0.1", port }));
+  static async connect(port: number, hostname = "127.0.0.1"): Promise<RawClient> {
+    return new RawClient(await Deno.connect({ hostname, port }));
   }
 
   async send(data: string | Uint8Array): Promise<void> {
@@ -137,13 +137,16 @@ export async function canRun(program: string): Promise<boolean> {
   }
 }
 
-/** Runs a program to its end. */
+/** What a process is told so that it writes no colours, whatever the terminal has that the tests run in. */
+export const noColours = { NO_COLOR: "1", FORCE_COLOR: "" } as const;
+
+/** Runs a program to its end; it writes no colours. */
 export async function runProgram(
   program: string,
   args: readonly string[],
   options: Deno.CommandOptions = {},
 ): Promise<{ code: number; stdout: string; stderr: string }> {
-  const output = await new Deno.Command(program, { args: [...args], cwd: top, ...options }).output();
+  const output = await new Deno.Command(program, { args: [...args], cwd: top, env: noColours, ...options }).output();
   const decoder = new TextDecoder();
   return { code: output.code, stdout: decoder.decode(output.stdout), stderr: decoder.decode(output.stderr) };
 }

@@ -36,10 +36,8 @@ export async function usage(pid: number): Promise<{ ticks: number; kibibytes: nu
   return { ticks: Number(fields[11]) + Number(fields[12]), kibibytes: Number(fields[21]) * 4 };
 }
 
-/** The TCP ports that this process listens on. */
-export async function listeningPorts(): Promise<number[]> {
-  const sockets = new Set((await shell(`ls -l /proc/${Deno.pid}/fd`)).match(/(?<=socket:\[)\d+/g));
-  return (await shell("cat /proc/net/tcp")).split("\n").slice(1).map((line) => line.trim().split(/\s+/))
-    .filter((words) => words[3] === "0A" && sockets.has(words[9]!))
-    .map((words) => parseInt(words[1]!.split(":")[1]!, 16));
+/** Whether a process ignores SIGUSR1. */
+export async function ignoresUser1(pid: number): Promise<boolean> {
+  const mask = /^SigIgn:\s*([0-9a-f]+)$/m.exec(await shell(`cat /proc/${pid}/status`))?.[1] ?? "0";
+  return (BigInt(`0x${mask}`) & (1n << 9n)) !== 0n;
 }

@@ -1,5 +1,5 @@
 /** The server as a process: from its source, and as the executable named by HELIOGRAPH_EXECUTABLE. */
-import { eventually, top } from "./fixture.ts";
+import { eventually, noColours, top } from "./fixture.ts";
 
 const tasks = JSON.parse(await Deno.readTextFile(new URL("deno.json", top))).tasks as Record<
   string,
@@ -44,7 +44,7 @@ export class ProgramProcess {
       stdin: "null",
       stdout: "piped",
       stderr: "piped",
-      env: { NO_COLOR: "1" },
+      env: noColours,
     }).spawn();
     const read = async (stream: ReadableStream<Uint8Array>, take: (text: string) => void) => {
       for await (const text of stream.pipeThrough(new TextDecoderStream())) take(text);

@@ -17,6 +17,9 @@ import { Journal } from "../../server/journal.ts";
 import { demoInstruments } from "../../server/demo_bench.ts";
 import type { Instrument } from "../../server/instruments/instrument.ts";
 import { loadSerialLibrary } from "../../server/instruments/transports/serial.ts";
+import { giveUpPermissions } from "../../server/permissions.ts";
+import { ignoreInspectorSignal } from "../../server/processes/inspector_signal.ts";
+import { Processes } from "../../server/processes/processes.ts";
 import { isLoopback } from "../../server/roles.ts";
 import { defaultSandboxOptions, type Language, languages, type SandboxOptions } from "../../server/sandbox/options.ts";
 import { HeliographServer, usualWebPort } from "../../server/server.ts";
@@ -52,6 +55,9 @@ interface ServerFlags {
   readonly evalResult?: number;
   readonly evalAtOnce?: number;
 }
+
+/** The hidden subcommand that runs the launcher. */
+export const launcherWord = "launcher";
 
 /** The hidden subcommand that runs a sandbox's process. */
 export const sandboxHostWord = "sandbox-host";
@@ -183,7 +189,8 @@ export const serverCommand = buildCommand({
     if (simulators.missing.length > 0) {
       log.warning("Without a simulator, and so without contact: {titles}", { titles: simulators.missing.join(", ") });
     }
-    const server = makeServer(setup, journal);
+    const processes = await openProcesses(flags);
+    const server = makeServer(setup, journal, processes);
     try {
       server.start();
     } catch (error) {
@@ -191,7 +198,9 @@ export const serverCommand = buildCommand({
       throw cause instanceof Deno.errors.NotCapable ? notPermitted(setup.host, cause) : error;
     }
     await server.ready;
-    await dropPermissions(setup);
+    await ignoreInspectorSignal();
+    processes.seal();
+    await giveUpPermissions();
     announce(this, setup, server);
     if (!isLoopback(setup.host)) {
       log.warning("Insecure: everybody who reaches {host} may drive the instruments (--insecure-open)", {
@@ -270,7 +279,12 @@ function demoBench(imageFolders: readonly string[]): Instrument[] {
   return demoInstruments({ camera: { imageFolders }, hostName: hostName() });
 }
 
-function makeServer(setup: Setup, journal: Journal): HeliographServer {
+/** What starts the processes beside the server. */
+async function openProcesses({ jsonLogs }: ServerFlags): Promise<Processes> {
+  return await Processes.launched(jsonLogs, Deno.build.standalone ? [Deno.execPath(), launcherWord] : undefined);
+}
+
+function makeServer(setup: Setup, journal: Journal, processes: Processes): HeliographServer {
   const {
     flags: { bench, insecureOpen, imagePort },
     receivedFolder,
@@ -299,6 +313,7 @@ function makeServer(setup: Setup, journal: Journal): HeliographServer {
       name,
       sandbox,
       journal,
+      processes,
       ...images,
       ...(bench === undefined ? {} : { arrangementFile: arrangementFile(resolve(bench)) }),
     });
@@ -333,12 +348,6 @@ function notPermitted(host: string, cause: Error): HeliographError {
     `Cannot listen on ${host}: this task may only listen on 127.0.0.1. Use the executable, or "deno task heliograph server"`,
     { cause },
   );
-}
-
-/** From here on the server needs the network, and its sandboxes' processes, and nothing else of this PC. */
-async function dropPermissions({ sandbox }: Setup): Promise<void> {
-  for (const name of ["read", "write", "env", "ffi", "sys"] as const) await Deno.permissions.revoke({ name });
-  if (sandbox.languages.length === 0) await Deno.permissions.revoke({ name: "run" });
 }
 
 function announce(context: CliContext, { flags, name, sandbox, webNames }: Setup, server: HeliographServer): void {

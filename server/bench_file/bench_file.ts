@@ -8,8 +8,8 @@ import { dirname, join, resolve } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { describedInstrument } from "../instruments/described/described_instrument.ts";
 import { DescriptionError } from "../instruments/described/description_error.ts";
+import { type Pattern, wholePattern } from "../instruments/described/pattern.ts";
 import { type Description, descriptionSchema } from "../instruments/described/schema.ts";
-import { expression } from "../instruments/described/value_codec.ts";
 import { builtInDrivers } from "../instruments/drivers/drivers.ts";
 import type { Driver } from "../instruments/drivers/driver.ts";
 import { InstrumentError } from "../instruments/errors.ts";
@@ -387,9 +387,9 @@ class Loader {
       const { default: fallback = "", pattern = "[A-Za-z0-9_]+" } = typeof spec === "string" ? { default: spec } : spec;
       const value = values[name] ??= fallback;
       const where = [...at, "parameters", name];
-      let allowed: RegExp;
+      let allowed: Pattern;
       try {
-        allowed = expression(`^(?:${pattern})$`);
+        allowed = wholePattern(pattern);
       } catch (error) {
         this.#problem(where, `its pattern ${(error as Error).message}`);
         continue;

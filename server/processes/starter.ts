@@ -4,6 +4,8 @@
  * @module
  */
 
+import { stripVTControlCharacters } from "node:util";
+
 /** A process that was started. */
 export interface StartedProcess {
   /** Its number. */
@@ -32,6 +34,14 @@ export interface ProcessStarter {
    * @throws {Error} With the reason, where it cannot be started or may not.
    */
   start(command: Command, input: string): Promise<StartedProcess>;
+  /** Learns a command that may be started after `seal`. */
+  allow?(command: Command): void;
+  /** From now on starts only what was allowed. */
+  seal?(): void;
+  /** Removes a folder when the server has ended, however it did. @param folder Its absolute path. */
+  removeAtEnd?(folder: string): void;
+  /** Starts nothing any more; what still runs is killed. */
+  close?(): Promise<void>;
 }
 
 /** Program and arguments. */
@@ -44,11 +54,15 @@ const keptComplaint = 2000;
 export class DirectStarter implements ProcessStarter {
   /** Starts a process. @throws {Error} With the reason, where it cannot be started or may not. */
   async start([program, ...args]: Command, input: string): Promise<StartedProcess> {
-    // Asked before it is tried: a program that is not run with --no-prompt would ask whoever sits there.
-    if ((await Deno.permissions.query({ name: "run", command: program })).state !== "granted") {
-      throw new Error("this program may not start any process (--allow-run)");
-    }
-    const child = new Deno.Command(program, { args, stdin: "piped", stdout: "null", stderr: "piped" }).spawn();
+    if (!await mayRun(program)) throw new Error("this program may not start any process (--allow-run)");
+    const child = new Deno.Command(program, {
+      args,
+      // What it says is looked through, and told to people elsewhere: no colours, whatever the terminal here has.
+      env: { NO_COLOR: "1", FORCE_COLOR: "" },
+      stdin: "piped",
+      stdout: "null",
+      stderr: "piped",
+    }).spawn();
     const complaint = keepComplaint(child.stderr);
     const ended = child.status.then(async ({ code }) => ({ code, complaint: await complaint }));
     await write(child, input).catch(() => {
@@ -56,6 +70,14 @@ export class DirectStarter implements ProcessStarter {
     });
     return { pid: child.pid, kill: () => kill(child), ended };
   }
+}
+
+/**
+ * Whether this program may start another. Asked before it is tried: a program that is not run with --no-prompt would ask
+ * whoever sits there.
+ */
+export async function mayRun(program: string): Promise<boolean> {
+  return (await Deno.permissions.query({ name: "run", command: program })).state === "granted";
 }
 
 async function write({ stdin }: Deno.ChildProcess, text: string): Promise<void> {
@@ -68,7 +90,7 @@ async function write({ stdin }: Deno.ChildProcess, text: string): Promise<void> 
 async function keepComplaint(stream: ReadableStream<Uint8Array>): Promise<string> {
   let kept = "";
   for await (const text of stream.pipeThrough(new TextDecoderStream())) kept = (kept + text).slice(-keptComplaint);
-  const lines = kept.trim().split("\n");
+  const lines = stripVTControlCharacters(kept).trim().split(/\r?\n/);
   return lines.find((line) => line.startsWith("error: ")) ?? lines.at(-1)!;
 }
 

@@ -10,13 +10,15 @@
 import process from "node:process";
 import { setPriority } from "node:os";
 import { fileURLToPath } from "node:url";
-import { Channel } from "./channel.ts";
+import type { Channel } from "../processes/channel.ts";
+import { ignoreInspectorSignal } from "../processes/inspector_signal.ts";
+import { connectToServer, endWithServer } from "../processes/own_process.ts";
 import { describeFailure } from "./failure.ts";
+import { sourceFiles } from "./host_command.ts";
 import { HostWorker, nothing } from "./host_worker.ts";
-import { inspectorIgnorer } from "./inspector_signal.ts";
 import { javascriptModule } from "./javascript_module.ts";
 import { LinuxWall } from "./linux_wall.ts";
-import type { Code, Failure, FromHost, HostSettings, ToHost } from "./messages.ts";
+import { type Code, type Failure, type FromHost, type HostSettings, memoryMessage, type ToHost } from "./messages.ts";
 import { loadMicroPython, type PythonSource } from "./micropython.ts";
 import type { MemoryWatch } from "./memory_watch.ts";
 import { ProcessMemory } from "./process_memory.ts";
@@ -43,8 +45,6 @@ const mostGrowth = 40;
 /** JavaScript Workers that are kept ready: a second evaluation does not wait for a new one to start. */
 const readyWorkers: Readonly<Record<Language, number>> = { javascript: 2, python: 1 };
 const mebibyte = 1_048_576;
-/** The longest line from the server, which is trusted. */
-const mostFromServer = 256 * mebibyte;
 
 class SandboxHost {
   readonly #settings: HostSettings;
@@ -155,8 +155,7 @@ class SandboxHost {
     const { memory } = this.#settings;
     if (this.#memory.resident <= memory * mebibyte) return;
     this.#running = undefined;
-    const message = `The code was stopped: it used more than the ${memory} MiB of memory that a sandbox has`;
-    this.#send({ failed: { code: "limit_exceeded", message } });
+    this.#send({ failed: { code: "limit_exceeded", message: memoryMessage(memory) } });
     void this.#exit();
   }
 
@@ -243,9 +242,9 @@ async function dropPermissions(granted: HostSettings["permissions"]): Promise<vo
 /** What holds on Linux where code has got past the runtime's permissions. */
 function makeWall({ permissions }: HostSettings): LinuxWall | undefined {
   if (Deno.build.os !== "linux") return undefined;
-  const files = [".", "../../protocol/errors.ts"].map((path) => fileURLToPath(new URL(path, import.meta.url)));
   try {
-    return new LinuxWall({ permissions, sources: Deno.build.standalone ? undefined : files });
+    const sources = Deno.build.standalone ? undefined : sourceFiles().map((file) => fileURLToPath(file));
+    return new LinuxWall({ permissions, sources });
   } catch {
     // It was started without the permission to call the system's library.
     return undefined;
@@ -254,9 +253,8 @@ function makeWall({ permissions }: HostSettings): LinuxWall | undefined {
 
 /** Runs this process to its end, which is when the server closes the connection. */
 export async function runSandboxHost(): Promise<never> {
-  const settings = JSON.parse(await new Response(Deno.stdin.readable).text()) as HostSettings;
-  const channel = new Channel(await Deno.connect({ hostname: "127.0.0.1", port: settings.port }), mostFromServer);
-  channel.send(settings.token);
+  endWithServer();
+  const { settings, channel } = await connectToServer<HostSettings>();
   try {
     // The server's own work goes first. On Windows this is the priority class "below normal".
     setPriority(10);
@@ -264,7 +262,7 @@ export async function runSandboxHost(): Promise<never> {
     // Then evaluations compete with it as equals.
   }
   const python = settings.languages.includes("python") ? await loadMicroPython(settings.memory) : undefined;
-  await new SandboxHost(settings, channel, python, makeWall(settings), inspectorIgnorer()).serve();
+  await new SandboxHost(settings, channel, python, makeWall(settings), await ignoreInspectorSignal()).serve();
   Deno.exit(0);
 }
 

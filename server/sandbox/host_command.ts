@@ -5,14 +5,17 @@
  */
 
 import { fileURLToPath } from "node:url";
+import type { RendezvousGrants } from "../processes/rendezvous.ts";
+import type { Command } from "../processes/starter.ts";
 import type { CodePermissions } from "./options.ts";
 
 /**
  * @param permissions What its Workers are granted.
+ * @param grants What it must be granted to connect to the server.
  * @returns Program and arguments that run it from source with no more than it needs; `undefined` in a program that was
  * compiled or came from a URL.
  */
-export function sourceCommand(permissions: CodePermissions): readonly [string, ...string[]] | undefined {
+export function sourceCommand(permissions: CodePermissions, grants: RendezvousGrants): Command | undefined {
   const own = new URL("host.ts", import.meta.url);
   if (Deno.build.standalone || own.protocol !== "file:") return undefined;
   const { read = [], write = [], net = [] } = permissions;
@@ -33,9 +36,14 @@ export function sourceCommand(permissions: CodePermissions): readonly [string, .
     "--allow-sys=setPriority",
     // For the second wall; given up before any code is taken.
     "--allow-ffi",
-    ...allow("read", [...[".", "../../protocol/errors.ts"].map((path) => fileURLToPath(new URL(path, own))), ...read]),
-    ...allow("write", write),
-    ...allow("net", ["127.0.0.1", ...net]),
+    ...allow("read", [...sourceFiles().map((file) => fileURLToPath(file)), ...grants.read, ...read]),
+    ...allow("write", [...grants.write, ...write]),
+    ...allow("net", [...grants.net, ...net]),
     own.href,
   ];
+}
+
+/** What Workers are loaded from, besides what the process itself has loaded: files and folders of the source. */
+export function sourceFiles(): URL[] {
+  return [".", "../../protocol/errors.ts"].map((path) => new URL(path, import.meta.url));
 }

@@ -5,9 +5,9 @@
  */
 
 import { HeliographError } from "../../protocol/errors.ts";
-import { Channel } from "./channel.ts";
+import type { ConnectedProcess, Processes, ProcessSettings } from "../processes/processes.ts";
+import type { Command, EndedProcess } from "../processes/starter.ts";
 import { evaluated, HostileMessages } from "./hostile_messages.ts";
-import type { HostListener } from "./host_listener.ts";
 import {
   type Answer,
   type Ask,
@@ -16,7 +16,10 @@ import {
   type FromHost,
   type HostSettings,
   longestMessage,
+  memoryMessage,
+  type ResultLimits,
   type ToHost,
+  tooMuchMemory,
 } from "./messages.ts";
 
 /** Whoever sent code: what it asks for, and where its output goes. */
@@ -43,18 +46,14 @@ interface Evaluation {
   printed: number;
 }
 
-/** How long a process may take to be ready, in seconds; it takes a tenth of one on an idle PC. */
+/** How long a process that has connected may take to be ready, in seconds. */
 const startSeconds = 30;
-/** How much of what a process says on its standard error is kept, in characters. */
-const keptComplaint = 2000;
 
 /** One process, which runs one piece of code at a time. */
 export class HostProcess {
-  readonly #child: Deno.ChildProcess;
-  readonly #complaint: Promise<string>;
-  readonly #channel: Channel;
+  readonly #child: ConnectedProcess;
   readonly #messages: HostileMessages;
-  readonly #outputLimit: number;
+  readonly #settings: ResultLimits & Pick<HostSettings, "memory">;
   readonly #ended: Promise<void>;
   readonly #becameIdle: (host: HostProcess) => void;
   readonly #ready = Promise.withResolvers<void>();
@@ -64,17 +63,13 @@ export class HostProcess {
   #killed: HeliographError | undefined;
 
   private constructor(
-    child: Deno.ChildProcess,
-    complaint: Promise<string>,
-    channel: Channel,
-    limits: Pick<HostSettings, "outputBytes" | "resultBytes">,
+    child: ConnectedProcess,
+    settings: ResultLimits & Pick<HostSettings, "memory">,
     becameIdle: (host: HostProcess) => void,
   ) {
     this.#child = child;
-    this.#complaint = complaint;
-    this.#channel = channel;
-    this.#messages = new HostileMessages(limits);
-    this.#outputLimit = limits.outputBytes;
+    this.#messages = new HostileMessages(settings);
+    this.#settings = settings;
     this.#becameIdle = becameIdle;
     this.#ended = this.#receive();
   }
@@ -82,45 +77,33 @@ export class HostProcess {
   /**
    * Starts a process, and waits until it can take code.
    *
+   * @param processes What starts it.
    * @param command Program and arguments.
-   * @param listener Where it connects to.
    * @param settings What it is told.
    * @param becameIdle Called whenever it can take code.
    * @throws {HeliographError} `unavailable`, with what the process said, when it does not start.
    */
   static async start(
-    [program, ...args]: readonly [string, ...string[]],
-    listener: HostListener,
-    settings: Omit<HostSettings, "port" | "token">,
+    processes: Processes,
+    command: Command,
+    settings: Omit<HostSettings, keyof ProcessSettings>,
     becameIdle: (host: HostProcess) => void,
   ): Promise<HostProcess> {
-    const { token, connected } = listener.expect(startSeconds);
-    let child: Deno.ChildProcess;
-    try {
-      child = new Deno.Command(program, { args, stdin: "piped", stdout: "null", stderr: "piped" }).spawn();
-    } catch (error) {
-      listener.forget(token);
-      throw new HeliographError("unavailable", `Cannot start a sandbox: ${(error as Error).message}`, { cause: error });
-    }
-    // In bytes, where messages are bounded in characters.
-    const longestLine = 3 * longestMessage(settings);
-    const complaint = keepComplaint(child.stderr);
-    const died = child.status.then(async ({ code }) => {
-      listener.forget(token);
-      throw new HeliographError("unavailable", `Cannot start a sandbox: it ended with ${code}: ${await complaint}`);
+    const child = await processes.start({
+      what: "a sandbox",
+      command,
+      settings,
+      // In bytes, where messages are bounded in characters.
+      longestMessage: 3 * longestMessage(settings),
+    });
+    const host = new HostProcess(child, settings, becameIdle);
+    const late = setTimeout(() => child.kill(), startSeconds * 1000);
+    const died = child.ended.then(({ code, complaint }) => {
+      throw new HeliographError("unavailable", `Cannot start a sandbox: it ended with ${code}: ${complaint}`);
     });
     died.catch(() => {});
-    try {
-      await tell(child, { ...settings, port: listener.port, token });
-      const channel = new Channel(await Promise.race([connected, died]), longestLine);
-      const host = new HostProcess(child, complaint, channel, settings, becameIdle);
-      await Promise.race([host.#ready.promise, died]);
-      return host;
-    } catch (error) {
-      kill(child);
-      await Promise.all([child.status, complaint]);
-      throw error instanceof HeliographError ? error : await died;
-    }
+    await Promise.race([host.#ready.promise, died]).finally(() => clearTimeout(late));
+    return host;
   }
 
   /** Whether it can take code. */
@@ -171,13 +154,13 @@ export class HostProcess {
   kill(reason: HeliographError): void {
     this.#killed ??= reason;
     this.#alive = false;
-    kill(this.#child);
+    this.#child.kill();
     this.#finish(reason);
   }
 
   async #receive(): Promise<void> {
     try {
-      for await (const message of this.#channel.messages()) {
+      for await (const message of this.#child.channel.messages()) {
         // What was still on its way when it was killed is nobody's.
         if (this.#alive) this.#take(this.#messages.fromHost(message));
       }
@@ -185,14 +168,21 @@ export class HostProcess {
       this.#killed ??= new HeliographError("code_failed", `The code ended its sandbox: ${(error as Error).message}`);
     }
     this.#alive = false;
-    this.#channel.close();
-    kill(this.#child);
+    const endedItself = this.#killed === undefined;
+    this.#child.channel.close();
+    this.#child.kill();
+    if (endedItself) this.#killed = this.#reason(await soonEnded(this.#child.ended));
     const lost = this.#evaluation?.began
       ? new HeliographError("code_failed", "The sandbox ended while it ran the code")
       : new NotBegun();
-    // Nobody waits for the process itself: something else may hold what it wrote to.
     this.#finish(this.#killed ?? lost);
-    await Promise.all([this.#child.status, this.#complaint]);
+    await this.#child.ended;
+  }
+
+  /** Why a process has ended that nobody killed, where its code says so. */
+  #reason(end: EndedProcess | undefined): HeliographError | undefined {
+    if (end?.code !== tooMuchMemory) return undefined;
+    return new HeliographError("limit_exceeded", memoryMessage(this.#settings.memory));
   }
 
   /** @throws {Error} For what is said out of turn. */
@@ -209,7 +199,7 @@ export class HostProcess {
       evaluation.began = true;
     } else if ("output" in message) {
       evaluation.printed += message.output.length;
-      if (evaluation.printed > this.#outputLimit) throw new Error("it printed more than it may");
+      if (evaluation.printed > this.#settings.outputBytes) throw new Error("it printed more than it may");
       evaluation.sender.output(message.output);
     } else if ("ask" in message) {
       if (evaluation.asking) throw new Error("it asked again before it was answered");
@@ -243,29 +233,17 @@ export class HostProcess {
   }
 
   #send(message: ToHost): void {
-    this.#channel.send(message);
+    this.#child.channel.send(message);
   }
 }
 
-async function tell(child: Deno.ChildProcess, settings: HostSettings): Promise<void> {
-  const input = child.stdin.getWriter();
-  await input.write(new TextEncoder().encode(JSON.stringify(settings)));
-  await input.close();
-}
-
-/** What a process says went wrong, on its standard error; all of it is read, so that nothing blocks. */
-async function keepComplaint(stream: ReadableStream<Uint8Array>): Promise<string> {
-  let kept = "";
-  for await (const text of stream.pipeThrough(new TextDecoderStream())) kept = (kept + text).slice(-keptComplaint);
-  const lines = kept.trim().split("\n");
-  return lines.find((line) => line.startsWith("error: ")) ?? lines.at(-1)!;
-}
-
-function kill(child: Deno.ChildProcess): void {
+/** How a process has ended; `undefined` where that is not known within a second: its sender does not wait for it. */
+async function soonEnded(ended: Promise<EndedProcess>): Promise<EndedProcess | undefined> {
+  const { promise: late, resolve } = Promise.withResolvers<undefined>();
+  const timer = setTimeout(() => resolve(undefined), 1000);
   try {
-    // Nothing that code can do keeps it from this; on Windows it is TerminateProcess.
-    child.kill("SIGKILL");
-  } catch {
-    // It has ended already.
+    return await Promise.race([ended, late]);
+  } finally {
+    clearTimeout(timer);
   }
 }

@@ -5,6 +5,7 @@
  */
 
 import type { ErrorCode } from "../../protocol/errors.ts";
+import type { ProcessSettings } from "../processes/processes.ts";
 import type { CodePermissions, Language } from "./options.ts";
 
 /** Code that a client sent. */
@@ -61,11 +62,7 @@ export type Ask =
 export type Answer = { readonly value: unknown } | { readonly error: Failure };
 
 /** What a sandbox's process is told on its standard input when it starts. */
-export interface HostSettings extends ResultLimits {
-  /** Where the server waits for it, on 127.0.0.1. */
-  readonly port: number;
-  /** What it proves itself with. */
-  readonly token: string;
+export interface HostSettings extends ProcessSettings, ResultLimits {
   /** What it keeps Workers ready for. */
   readonly languages: readonly Language[];
   /** What its Workers may touch. */
@@ -120,6 +117,11 @@ export const longestAsk = 65_536;
 
 /** The code with which a sandbox's process ends when it used too much memory and could not say so. */
 export const tooMuchMemory = 77;
+
+/** What the sender of code is told that used too much. @param memory What a sandbox has, in MiB. */
+export function memoryMessage(memory: number): string {
+  return `The code was stopped: it used more than the ${memory} MiB of memory that a sandbox has`;
+}
 
 /** How long what code comes to may be, in bytes. */
 export interface ResultLimits {

@@ -6,8 +6,11 @@
 
 import { getLogger } from "npm:@logtape/logtape@2.4.2";
 import { HeliographError } from "../../protocol/errors.ts";
+import { Processes } from "../processes/processes.ts";
+import { grantsFor } from "../processes/rendezvous.ts";
+import type { Command } from "../processes/starter.ts";
+import { checkGrantedLinks } from "./granted_links.ts";
 import { sourceCommand } from "./host_command.ts";
-import { HostListener } from "./host_listener.ts";
 import { type CodeSender, HostProcess, NotBegun } from "./host_process.ts";
 import type { Code, Evaluated } from "./messages.ts";
 // What a sandbox's process needs is fetched with the rest.
@@ -58,7 +61,8 @@ export interface EvaluationOptions {
 export class Sandbox {
   /** What code may use. */
   readonly options: SandboxOptions;
-  readonly #command: readonly [string, ...string[]] | undefined;
+  readonly #processes: Processes;
+  #command: Command | undefined;
   readonly #log = getLogger(["heliograph", "sandbox"]);
   readonly #hosts = new Set<HostProcess>();
   readonly #shares = new Map<string, Share>();
@@ -68,7 +72,9 @@ export class Sandbox {
   readonly #starting = new Set<Promise<void>>();
   #growing: ReturnType<typeof setTimeout> | undefined;
   #failures = 0;
-  #listener: HostListener | undefined;
+  /** Another one after each start; `undefined` where it has not been started, or was stopped. */
+  #started: symbol | undefined;
+  #ready: Promise<void> = Promise.resolve();
   #unavailable: HeliographError | undefined;
   #sweep: ReturnType<typeof setInterval> | undefined;
   #failure: { readonly error: HeliographError; readonly until: number } | undefined;
@@ -77,35 +83,48 @@ export class Sandbox {
    * Makes a sandbox; `start` makes it ready.
    *
    * @param options What code may use; the defaults for what is left out.
-   * @throws {HeliographError} `bad_argument` for a number out of its range.
+   * @param processes What starts its processes.
+   * @throws {HeliographError} `bad_argument` for a number out of its range, or a granted folder that has a symbolic link
+   * out of it.
    */
-  constructor(options: Partial<SandboxOptions> = {}) {
+  constructor(options: Partial<SandboxOptions> = {}, processes: Processes = new Processes()) {
     this.options = sandboxOptions(options);
-    this.#command = this.options.hostCommand ?? sourceCommand(this.options.permissions);
+    checkGrantedLinks(this.options.permissions);
+    this.#processes = processes;
+  }
+
+  /** Resolves when it has what it needs of this PC, so that permissions can be given up. */
+  get ready(): Promise<void> {
+    return this.#ready;
   }
 
   /** Starts the first process, so that the first evaluation is as fast as the others. */
   start(): void {
-    if (this.#listener !== undefined || this.options.languages.length === 0) return;
+    if (this.#started !== undefined || this.options.languages.length === 0) return;
+    this.#started = Symbol();
+    this.#sweep = setInterval(() => this.#endUnneeded(), keptSeconds * 1000 / 4);
+    this.#ready = this.#prepare();
+    this.#startHost();
+  }
+
+  async #prepare(): Promise<void> {
     try {
-      this.#listener = new HostListener();
+      const grants = await grantsFor(await this.#processes.open());
+      this.#command = this.options.hostCommand ?? sourceCommand(this.options.permissions, grants);
+      if (this.#command !== undefined) this.#processes.allow(this.#command);
     } catch (error) {
       // Not allowed to listen where it likes: the server goes on without.
       const { message } = error as Error;
       this.#unavailable = new HeliographError("unavailable", `Cannot start a sandbox: ${message}`, { cause: error });
       this.#log.error("{error}", { error: this.#unavailable.message });
-      return;
     }
-    this.#sweep = setInterval(() => this.#endUnneeded(), keptSeconds * 1000 / 4);
-    this.#startHost();
   }
 
   /** Ends every process; evaluations that run or wait fail. */
   async stop(): Promise<void> {
     clearInterval(this.#sweep);
     clearTimeout(this.#growing);
-    this.#listener?.close();
-    this.#listener = undefined;
+    this.#started = undefined;
     const stopping = new HeliographError("stopping", "The server is stopping and evaluates no more code");
     for (const waiting of this.#takeAll()) this.#refuse(waiting, stopping);
     const hosts = [...this.#hosts];
@@ -164,7 +183,7 @@ export class Sandbox {
       );
     }
     if (this.#unavailable !== undefined) throw this.#unavailable;
-    if (this.#listener === undefined) {
+    if (this.#started === undefined) {
       throw new HeliographError("stopping", "Cannot run code: the sandbox has not been started, or was stopped");
     }
     if (this.#waiting.length >= longestQueue) {
@@ -266,13 +285,13 @@ export class Sandbox {
 
   /** Starts a process; what goes wrong is told to those who wait, unless others can serve them. */
   #startHost(): void {
-    const listener = this.#listener;
-    if (listener === undefined || this.#failure !== undefined && performance.now() < this.#failure.until) return;
-    const starting = this.#start(listener).then(() => {
+    const started = this.#started;
+    if (started === undefined || this.#failure !== undefined && performance.now() < this.#failure.until) return;
+    const starting = this.#start(started).then(() => {
       this.#failures = 0;
       this.#failure = undefined;
     }, (error) => {
-      if (this.#listener === listener) this.#failed(error as HeliographError);
+      if (this.#started === started) this.#failed(error as HeliographError);
     }).finally(() => {
       this.#starting.delete(starting);
       this.#next();
@@ -280,25 +299,19 @@ export class Sandbox {
     this.#starting.add(starting);
   }
 
-  async #start(listener: HostListener): Promise<void> {
+  async #start(started: symbol): Promise<void> {
+    await this.#ready;
+    if (this.#unavailable !== undefined) throw this.#unavailable;
     if (this.#command === undefined) {
       throw new HeliographError(
         "unavailable",
         "Cannot start a sandbox: a program that was compiled, or loaded from a URL, must say how (hostCommand)",
       );
     }
-    const [command] = this.#command;
-    // Asked before it is tried: a program that is not run with --no-prompt would ask whoever sits there.
-    if ((await Deno.permissions.query({ name: "run", command })).state !== "granted") {
-      throw new HeliographError(
-        "unavailable",
-        "Cannot start a sandbox: this program may not start any (--allow-run)",
-      );
-    }
     const { languages, permissions, memory, outputBytes, resultBytes } = this.options;
     const settings = { languages, permissions, memory, outputBytes, resultBytes };
-    const host = await HostProcess.start(this.#command, listener, settings, () => this.#next());
-    if (this.#listener !== listener) {
+    const host = await HostProcess.start(this.#processes, this.#command, settings, () => this.#next());
+    if (this.#started !== started) {
       host.kill(new HeliographError("stopping", "The server is stopping"));
       return await host.ended;
     }

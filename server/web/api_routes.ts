@@ -55,7 +55,7 @@ function serverRoutes(services: Services, requests: Requests): Route[] {
       operation: {
         summary: "Disconnect a client; what it asked for and still waits is not started",
         answers: valueOf("It is disconnected"),
-        errors: ["unknown_client"],
+        errors: ["unknown_client", "held"],
       },
       answer: async ({ parameters, client }) => {
         const session = parameters.session!;

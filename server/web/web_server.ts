@@ -20,6 +20,7 @@ import { HttpClient, nameOf } from "./http_client.ts";
 import { errorResponse, HttpError } from "./http_error.ts";
 import { checkHost, checkJson, checkOrigin, ownHosts, securityHeaders } from "./request_guard.ts";
 import { findRoute, type Route } from "./routes.ts";
+import type { LoopTurn } from "../loop_turns.ts";
 import { within } from "../within.ts";
 import { WebSession } from "./web_session.ts";
 import { WebSocketConnection } from "./web_socket_connection.ts";
@@ -44,6 +45,7 @@ export class WebServer {
   readonly #requests: Admission;
   readonly #sockets: Admission;
   readonly #served = new Map<WebSession, Promise<void>>();
+  readonly #turn: LoopTurn;
   readonly #inFlight = new Set<Promise<Response>>();
   readonly #describe = (): ListenerAddress => ({ protocol: "web", host: this.#host, port: this.port });
   #server: Deno.HttpServer<Deno.NetAddr> | undefined;
@@ -66,6 +68,7 @@ export class WebServer {
   ) {
     checkOpen(host, insecureOpen);
     this.#services = services;
+    this.#turn = services.turns.client();
     this.#host = host;
     this.#wantedPort = port;
     this.#names = names;
@@ -192,6 +195,10 @@ export class WebServer {
     const refusal = this.#requests.enter(remote.hostname);
     if (refusal !== undefined) return errorResponse(refusal);
     try {
+      // It costs as much as several commands, whatever it asks.
+      this.#turn.charge(8192);
+      const pause = this.#turn.pause();
+      if (pause !== undefined) await pause;
       return await this.#answer(request, remote);
     } finally {
       this.#requests.leave(remote.hostname);

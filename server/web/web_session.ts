@@ -13,9 +13,6 @@ import type { Services } from "../services.ts";
 import { Session } from "../sessions.ts";
 import type { WebSocketConnection } from "./web_socket_connection.ts";
 
-/** A client that leaves so many bytes of replies unread is not read from. */
-const readUntil = 65_536;
-
 const encoder = new TextEncoder();
 
 /** A connection to `/ws`. */
@@ -30,7 +27,7 @@ export class WebSession extends Session<WebSocketConnection> {
     services: Services,
     log: Logger,
   ) {
-    super(identity);
+    super(identity, services.turns.client());
     this.#messageBytes = services.limits.messageBytes;
     this.#splitter = new JsonSplitter(this.#messageBytes);
     this.#conversation = new FramedConversation(services, this, log);
@@ -45,7 +42,9 @@ export class WebSession extends Session<WebSocketConnection> {
         if (text === null) break;
         if (text === undefined) this.#refuse("Cannot read the message: it is binary; send text frames with JSON");
         else this.#take(text);
-        if (connection.queued > readUntil) await connection.flush();
+        this.turn.charge(text?.length ?? 0);
+        const pause = this.pace();
+        if (pause !== undefined) await pause;
       }
       // A client that has said all it wanted still gets its answers; one that has gone keeps nothing waiting.
       this.end();
@@ -61,7 +60,8 @@ export class WebSession extends Session<WebSocketConnection> {
     if (text.length > this.#messageBytes) events.push({ fault: "too_long" });
     else {
       this.#splitter.push(encoder.encode(text), events);
-      if (this.#splitter.unfinished && events.length === 0) events.push({ fault: "unbalanced" });
+      const fault = this.#splitter.giveUp(false);
+      if (fault !== undefined) events.push(fault.fault === "unfinished" ? { ...fault, fault: "unbalanced" } : fault);
       this.#splitter.reset();
     }
     if (events.length !== 1) {
@@ -69,10 +69,10 @@ export class WebSession extends Session<WebSocketConnection> {
     }
     const [event] = events;
     if (typeof event !== "string") {
-      return this.#conversation.refuse(messageFaultError(event!.fault, this.#messageBytes));
+      return this.#conversation.refuse(messageFaultError(event!.fault, this.#messageBytes), event!.id);
     }
     const { id, request } = parseDashboardMessage(event);
-    if (id !== undefined) return this.#conversation.take(id, request);
+    if (id !== undefined && id !== null) return this.#conversation.take(id, request);
     if (request instanceof HeliographError) return this.#conversation.refuse(request);
     this.#refuse(`Cannot run ${request.cmd} without an "id": replies here carry the id of what they answer`);
   }

@@ -6,7 +6,7 @@ import { command, defineInstrument, type HeliographServer, type PyOpticonSocketC
 import { demoInstruments } from "../../server/demo_bench.ts";
 import { contextOf, run } from "../cli_fixture.ts";
 import { originalDashboard } from "../client/original_servers.ts";
-import { canRun, dashboardClient, eventually, startServer, top } from "../fixture.ts";
+import { canRun, dashboardClient, eventually, noColours, startServer, top } from "../fixture.ts";
 import { type Program, ProgramProcess, programs } from "../server_process.ts";
 
 const windows = Deno.build.os === "windows";
@@ -311,7 +311,7 @@ for (const program of programs) {
           cwd: top,
           stdin: "piped",
           stdout: "piped",
-          env: { TERM: "xterm", NO_COLOR: "1" },
+          env: { TERM: "xterm", ...noColours },
         }).spawn();
         let seen = "";
         const reading = (async () => {

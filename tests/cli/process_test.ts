@@ -1,7 +1,7 @@
 /** The program as a process: from its source, and as the executable named by HELIOGRAPH_EXECUTABLE. */
 import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
 import { AzcamClient, PyOpticonSocketClient } from "../../mod.ts";
-import { canRun, eventually, RawClient, runProgram, top } from "../fixture.ts";
+import { canRun, eventually, noColours, RawClient, runProgram, top } from "../fixture.ts";
 import { ofTask, type Program, programs, ServerProcess } from "../server_process.ts";
 
 for (const program of programs) {
@@ -75,8 +75,7 @@ for (const program of programs) {
   Deno.test(`${program.name}: client subcommands, exit codes and pipes`, async () => {
     const server = new ServerProcess(program);
     const [commandPort, dashboardPort] = await server.ports();
-    const cli = (...args: string[]) =>
-      runProgram(program.path, [...program.client, ...args], { stdin: "null", env: { NO_COLOR: "1" } });
+    const cli = (...args: string[]) => runProgram(program.path, [...program.client, ...args], { stdin: "null" });
     deepStrictEqual(await cli("call", "--port", `${dashboardPort}`, "tempcon", "get_control_temperature"), {
       code: 0,
       stdout: "-100\n",
@@ -146,7 +145,7 @@ for (const program of programs) {
           env: {
             HOME: home,
             TERM: "xterm",
-            NO_COLOR: "1",
+            ...noColours,
             DENO_DIR: Deno.env.get("DENO_DIR") ?? `${Deno.env.get("HOME")}/.cache/deno`,
           },
         }).spawn();
@@ -203,11 +202,9 @@ Deno.test("source: the start task may listen on this PC only, and says so", asyn
     "--host",
     "0.0.0.0",
     "--insecure-open",
-  ], { env: { NO_COLOR: "1" } });
+  ]);
   deepStrictEqual([code, stderr.includes("this task may only listen on 127.0.0.1")], [5, true]);
-  const refused = await runProgram(Deno.execPath(), [...ofTask("heliograph"), "server", "--host", "0.0.0.0"], {
-    env: { NO_COLOR: "1" },
-  });
+  const refused = await runProgram(Deno.execPath(), [...ofTask("heliograph"), "server", "--host", "0.0.0.0"]);
   deepStrictEqual([refused.code, refused.stderr.includes("give --insecure-open")], [5, true]);
 });
 
@@ -223,7 +220,7 @@ Deno.test("source: a server that may not start a sandbox serves without one, and
   using client = await RawClient.connect(commandPort);
   strictEqual(
     await client.ask("eval 1"),
-    "ERROR Cannot start a sandbox: this program may not start any (--allow-run)",
+    "ERROR Cannot start a sandbox: this program may not start any process (--allow-run)",
   );
   strictEqual(await client.ask("tempcon.get_control_temperature"), "OK -100.0");
 });

@@ -92,40 +92,6 @@ Deno.test("LineSplitter: a line over the limit or of bad bytes loses only itself
   ]);
 });
 
-Deno.test("JsonSplitter: each fault is told once and loses only itself", () => {
-  const good = '{"a":1}';
-  const cases: [string | Uint8Array, MessageFault["fault"]][] = [
-    ["not json\n", "not_an_object"],
-    ["not json", "not_an_object"],
-    ['[{"a":2}]', "not_an_object"],
-    [`{"a":"${"x".repeat(limit)}"}`, "too_long"],
-    [new Uint8Array([0x7b, 0x22, 0xff, 0x22, 0x7d]), "invalid_utf8"],
-    ['{"a":[}\n', "unbalanced"],
-    ['{"a":"never closed\n', "unbalanced"],
-  ];
-  for (const [bad, fault] of cases) {
-    const chunk = typeof bad === "string" ? encoder.encode(bad) : bad;
-    deepStrictEqual(
-      messages([encoder.encode(good), chunk, encoder.encode(good)]),
-      [good, { fault }, good],
-      String(bad),
-    );
-  }
-});
-
-Deno.test("JsonSplitter: brackets cannot be nested without end", () => {
-  const splitter = new JsonSplitter(65_536);
-  const into: (string | MessageFault)[] = [];
-  splitter.push(encoder.encode(`{"a":${"[".repeat(300)}`), into);
-  deepStrictEqual(into[0], { fault: "too_deep" });
-  // The session gives up on what is left unfinished.
-  deepStrictEqual(splitter.unfinished, true);
-  splitter.reset();
-  into.length = 0;
-  splitter.push(encoder.encode('{"b":1}'), into);
-  deepStrictEqual(into, ['{"b":1}']);
-});
-
 Deno.test("beginsHttp: tells as soon as it can, and waits where it cannot", () => {
   const tell = (text: string) => beginsHttp(encoder.encode(text));
   deepStrictEqual(["GET / HTTP/1.1\r\n", "POST ", "PRI * HTTP/2.0"].map(tell), [true, true, true]);

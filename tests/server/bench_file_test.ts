@@ -324,9 +324,31 @@ const mistakes: readonly (readonly [string, string, string | RegExp])[] = [
     /commands\.go\.role: lets those send who may only read/,
   ],
   [
-    "a pattern that takes for ever",
-    field('{ "read": { "ask": "V?", "pattern": "^((\\\\d+\\\\.?)+)$" } }'),
-    /read\.pattern: takes too long for a line such as/,
+    "a pattern that looks ahead",
+    field('{ "read": { "ask": "V?", "pattern": "^V(?=\\\\d)(.*)$" } }'),
+    /bench\.json:2:\d+: instruments\[0\]\.fields\.V\.read\.pattern: has \(\?=\\d\), which looks ahead: .*put a group around/,
+  ],
+  [
+    "a pattern that refers back",
+    described('"handshake": { "ask": "*IDN?", "pattern": "^(a|b)\\\\1$" }, "fields": { "V": { "read": "V?" } }'),
+    /bench\.json:2:\d+: instruments\[0\]\.handshake\.pattern: has \\1, which stands for what a group has matched: .*write out/,
+  ],
+  [
+    "a pattern that counts too far",
+    field('{ "type": "text", "write": "V {value}", "allow": "a{1001}" }'),
+    /bench\.json:2:\d+: instruments\[0\]\.fields\.V\.allow: has \{1001\}, and 1000 is the highest count; write \+ or \*/,
+  ],
+  [
+    "a pattern whose group JavaScript would have forgotten",
+    field('{ "read": { "ask": "V?", "pattern": "^(?:(\\\\d)|x)+$" } }'),
+    /bench\.json:2:\d+: instruments\[0\]\.fields\.V\.read\.group: the pattern's group 1 may be left out of the last time .*not the same in JavaScript: put a group/,
+  ],
+  [
+    "a parameter's pattern that looks behind",
+    described(
+      '"parameters": { "ch": { "pattern": "(?<!A)1", "default": "1" } }, "fields": { "V": { "read": "V{ch}?" } }',
+    ),
+    /bench\.json:2:\d+: instruments\[0\]\.parameters\.ch: its pattern has \(\?<!A\), which looks behind/,
   ],
   [
     "options without code",

@@ -149,7 +149,8 @@ Deno.test("code: any value comes back, typed where it is plain data and readable
 });
 
 Deno.test("code: errors come back with type, message and line, in the sender's own language", async () => {
-  await using server = startServer({ sandbox: {} });
+  // On a slow machine it takes a while to fill Python's memory.
+  await using server = startServer({ sandbox: { deadline: 60 } });
   await using client = dashboardClient(server);
   const javascript: [code: string, mode: "doEval" | "doExec", message: RegExp][] = [
     ["nonsense(", "doEval", /^In Eval, Error: SyntaxError: Unexpected token \(an expression is wanted.*\) \(line 1\)$/],

@@ -11,7 +11,9 @@ import {
 } from "../../mod.ts";
 import type { ClientConnection } from "../../server/connection.ts";
 import { Control } from "../../server/control.ts";
+import { isLoopback } from "../../server/roles.ts";
 import { Session, Sessions } from "../../server/sessions.ts";
+import { LoopTurns } from "../../server/loop_turns.ts";
 import { eventually, RawClient, startServer } from "../fixture.ts";
 
 /** A client of azcam's wire, with a name if one is given. */
@@ -569,7 +571,7 @@ Deno.test("control: it is handed over only to somebody who is there and is meant
   const sessions = new Sessions();
   for (const [id, hostname] of [[1, "10.0.0.1"], [2, "10.0.0.2"]] as const) {
     const connection = { hostname, address: `${hostname}:1`, closed: false } as ClientConnection;
-    const session = new Session({ id, protocol: "line", role: "operator", connection });
+    const session = new Session({ id, protocol: "line", role: "operator", connection }, new LoopTurns().client());
     session.register("twin");
     sessions.add(session);
   }
@@ -595,4 +597,75 @@ Deno.test("control: a page that only looks on, by Status and Ping, renews nothin
     strictEqual(status.sessions[0]!.lastRequest, "Take tempcon");
     return status.instruments.every((each) => each.holder === null);
   }, "the end of control of somebody who only looks on");
+});
+
+/** An address of this PC that others reach: whoever comes from it is an operator. */
+const outside = Deno.networkInterfaces().find(({ family, address }) => family === "IPv4" && !isLoopback(address))
+  ?.address;
+
+Deno.test({
+  name: "control: an operator's Disconnect ends nobody's control, on every wire; an admin's does",
+  ignore: outside === undefined,
+  fn: async () => {
+    await using server = startServer({ host: "0.0.0.0", insecureOpen: true });
+    const hostname = outside!;
+    const message = (session: number) => JSON.stringify({ id: 1, cmd: "Disconnect", session });
+    type Outcome = { code: string; message: string } | undefined;
+    /** Asks for somebody's end over one of the wires. */
+    const wires: Record<string, (session: number) => Promise<Outcome>> = {
+      dashboard: async (session) => {
+        using operator = await RawClient.connect(server.dashboardServer.port, hostname);
+        return (await operator.request(JSON.parse(message(session)))).error as Outcome;
+      },
+      websocket: async (session) => {
+        const socket = new WebSocket(`ws://${hostname}:${server.webServer.port}/ws`);
+        const reply = new Promise<string>((resolve) => socket.onmessage = ({ data }) => resolve(data));
+        socket.onopen = () => socket.send(message(session));
+        const { error } = JSON.parse(await reply);
+        const closed = new Promise((resolve) => socket.onclose = resolve);
+        socket.close();
+        await closed;
+        return error;
+      },
+      http: async (session) => {
+        const url = `http://${hostname}:${server.webServer.port}/api/v1/clients/${session}`;
+        const reply = await (await fetch(url, { method: "DELETE" })).json();
+        return reply.error;
+      },
+    };
+    for (const [wire, disconnect] of Object.entries(wires)) {
+      for (const connect of [lines, framed]) {
+        using nameless = await connect(server);
+        if (connect === lines) strictEqual(await nameless.ask("take tempcon"), "OK");
+        else await nameless.request({ id: 1, cmd: "Take", instrument: "tempcon" });
+        const { session } = (await holder(server))!;
+        const refused = await disconnect(session);
+        strictEqual(refused?.code, "held", wire);
+        const asked = new RegExp(
+          `^Cannot disconnect client ${session} \\(127\\.0\\.0\\.1\\): without a name, its control of tempcon would end `,
+        );
+        match(refused.message, asked);
+        strictEqual((await holder(server))?.session, session, wire);
+        // One that holds nothing may be disconnected by an operator.
+        using other = await framed(server);
+        const asHello = await other.request({ id: 2, cmd: "Hello" });
+        strictEqual(await disconnect((asHello.value as { session: number }).session), undefined, wire);
+        strictEqual(await other.rest(), "");
+        using admin = await framed(server);
+        strictEqual((await admin.request(JSON.parse(message(session)))).ok, true);
+        await eventually(async () => await holder(server) === null, "control ends with an admin's Disconnect");
+      }
+      // A named one comes back, and has what it had.
+      using alice = await lines(server, "alice");
+      strictEqual(await alice.ask("take tempcon"), "OK");
+      strictEqual(await disconnect((await holder(server))!.session), undefined, wire);
+      strictEqual(await alice.rest(), "");
+      strictEqual((await holder(server))?.name, "alice");
+      using bob = await RawClient.connect(server.commandServer.port, hostname);
+      match(await bob.ask("tempcon.set control_temperature -90"), /^ERROR Cannot set tempcon: alice/);
+      using back = await lines(server, "alice");
+      strictEqual(await back.ask("tempcon.set control_temperature -90"), "OK");
+      strictEqual(await back.ask("release tempcon"), "OK");
+    }
+  },
 });

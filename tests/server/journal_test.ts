@@ -1,8 +1,10 @@
 /** The journal: what everybody asks and is answered, and the server's log, for whoever follows. */
 import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
+import { configure, getLogger, type LogRecord, reset } from "npm:@logtape/logtape@2.4.2";
 import type { HeliographServer, JournalEntry } from "../../mod.ts";
 import { command, defineInstrument, demoInstruments } from "../../mod.ts";
-import { RawClient, startServer } from "../fixture.ts";
+import { Journal } from "../../server/journal.ts";
+import { eventually, RawClient, startServer } from "../fixture.ts";
 import { programs, ServerProcess } from "../server_process.ts";
 import { ask } from "./web_fixture.ts";
 
@@ -249,6 +251,45 @@ Deno.test("journal: a follower that does not read is told how much it has missed
   strictEqual(told + missed, 2 * count);
   await robot.ask("odd.say again");
   strictEqual((await slow.entries(1))[0]!.text, "odd.say again");
+});
+
+Deno.test("journal: a line of the log is told whatever its properties are called; what clients ask is not told twice", async () => {
+  const journal = new Journal();
+  await using server = startServer({ journal });
+  const log: LogRecord[] = [];
+  const sinks = { log: (record: LogRecord) => void log.push(record), journal: journal.log };
+  await configure({
+    reset: true,
+    sinks,
+    loggers: [
+      { category: "heliograph", lowestLevel: "debug", sinks: ["log", "journal"] },
+      { category: ["logtape", "meta"], lowestLevel: "error" },
+    ],
+  });
+  const told: JournalEntry[] = [];
+  const unfollow = journal.follow("debug", (entry) => void told.push(entry));
+  try {
+    for (const property of ["request", "reply", "line", "message", "client"]) {
+      getLogger(["heliograph", "bench"]).warning(`The device took {${property}} amiss`, { [property]: "MOVE 3" });
+    }
+    // One that calls itself as the part of the log that tells what clients ask.
+    getLogger(["heliograph", "requests"]).info("Told");
+    const lines = told.filter(({ kind }) => kind === "log").map(({ text }) => text);
+    deepStrictEqual(lines, [...Array(5).fill("The device took MOVE 3 amiss"), "Told"]);
+    told.length = 0;
+    using robot = await RawClient.connect(server.commandServer.port);
+    using original = await RawClient.connect(server.dashboardServer.port);
+    await robot.ask("tempcon.get control_temperature");
+    await original.request({ id: 1, cmd: "Get", instrument: "tempcon", field: "control_temperature" });
+    await eventually(
+      () => log.filter(({ category }) => category.at(-1) === "requests").length === 3,
+      "they are logged",
+    );
+    deepStrictEqual(told.filter(({ kind, text }) => kind === "log" && text.includes("control_temperature")), []);
+  } finally {
+    unfollow();
+    await reset();
+  }
 });
 
 for (const program of programs) {

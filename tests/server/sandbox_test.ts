@@ -2,8 +2,8 @@
 import { deepStrictEqual, rejects, strictEqual, throws } from "node:assert/strict";
 import type { SandboxOptions } from "../../mod.ts";
 import { Sandbox } from "../../server/sandbox/sandbox.ts";
-import { dashboardClient, eventually, RawClient, startServer } from "../fixture.ts";
-import { linux, listeningPorts, sandboxes } from "../linux_processes.ts";
+import { dashboardClient, eventually, startServer } from "../fixture.ts";
+import { linux, sandboxes } from "../linux_processes.ts";
 
 Deno.test({
   name: "sandbox: a process that dies loses only the evaluation inside it, and another takes its place",
@@ -78,19 +78,21 @@ Deno.test("sandbox: a client that floods it keeps nobody else from it", async ()
   await Promise.all(flood);
 });
 
+const ownProcess = new URL("../../server/processes/own_process.ts", import.meta.url).href;
+const rendezvous = new URL("../../server/processes/rendezvous.ts", import.meta.url).href;
+
 Deno.test("sandbox: code that a process has not begun with when it ends is run in another", async () => {
   const folder = await Deno.makeTempDir();
   const host = new URL("../../server/sandbox/host.ts", import.meta.url).href;
   // The first process says that it is idle, and ends when it is given code; the second is a real one.
   await Deno.writeTextFile(
     `${folder}/host.ts`,
-    `const first = await Deno.mkdir("${folder}/begun").then(() => true, () => false);
+    `const first = await Deno.mkdir(${JSON.stringify(`${folder}/begun`)}).then(() => true, () => false);
     if (first) {
-      const { port, token } = JSON.parse(await new Response(Deno.stdin.readable).text());
-      const connection = await Deno.connect({ port });
-      await connection.write(new TextEncoder().encode(JSON.stringify(token) + '\\n{"idle":true}\\n'));
-      await connection.read(new Uint8Array(1000));
-      Deno.exit(0);
+      const { connectToServer } = await import(${JSON.stringify(ownProcess)});
+      const { channel } = await connectToServer();
+      channel.send({ idle: true });
+      for await (const _message of channel.messages()) Deno.exit(0);
     }
     await (await import(${JSON.stringify(host)})).runSandboxHost();`,
   );
@@ -105,8 +107,9 @@ Deno.test("sandbox: a process that says what cannot be read is replaced, and its
   const folder = await Deno.makeTempDir();
   await Deno.writeTextFile(
     `${folder}/host.ts`,
-    `const { port, token } = JSON.parse(await new Response(Deno.stdin.readable).text());
-    const connection = await Deno.connect({ port });
+    `import { connectTo } from ${JSON.stringify(rendezvous)};
+    const { rendezvous, token } = JSON.parse(await new Response(Deno.stdin.readable).text());
+    const connection = await connectTo(rendezvous);
     const say = (text) => connection.write(new TextEncoder().encode(text + "\\n"));
     await say(JSON.stringify(token) + '\\n{"idle":true}');
     await connection.read(new Uint8Array(1000));
@@ -176,28 +179,4 @@ Deno.test("sandbox: numbers that cannot be, and a process that cannot start, are
     // Everything else goes on.
     strictEqual(await client.getField("uv_light", "status_selection"), "Off");
   }
-});
-
-Deno.test({
-  name: "sandbox: whoever connects to where its processes report, and is none, is sent away",
-  ignore: !linux, // finds the port in /proc
-  fn: async () => {
-    // One that never reports is still waited for: nobody else is taken for it.
-    const silent = [Deno.execPath(), "eval", "await new Promise((resolve) => setTimeout(resolve, 60_000))"] as const;
-    for (const sandbox of [{}, { hostCommand: silent }]) {
-      await using server = startServer({ sandbox });
-      const known = new Set([server.commandServer, server.dashboardServer, server.webServer].map(({ port }) => port));
-      const listening = (await listeningPorts()).filter((port) => !known.has(port));
-      strictEqual(listening.length, 1);
-      const said = ["x".repeat(100), `"${crypto.randomUUID()}"\n{"idle":true}\n`, "GET / HTTP/1.1\r\n\r\n".repeat(5)];
-      for (const text of said) {
-        using stranger = await RawClient.connect(listening[0]!);
-        await stranger.send(text);
-        strictEqual(await stranger.rest(), "");
-      }
-      if ("hostCommand" in sandbox) continue;
-      await using client = dashboardClient(server);
-      strictEqual(await client.doEval("2"), 2);
-    }
-  },
 });

@@ -4,11 +4,11 @@
  * @module
  */
 
-import { InstrumentError } from "../errors.ts";
 import { checkText } from "../fits/card.ts";
 import { type CameraGeometry, keep } from "./camera_geometry.ts";
 import type { Light } from "./detector.ts";
 import { flags } from "./exposure_states.ts";
+import { checkRoot } from "./file_names.ts";
 
 /** azcam's image types, and what the shutter lets in for them. */
 export const lights: Readonly<Record<string, Light>> = { zero: "none", object: "sky", flat: "flat", dark: "none" };
@@ -108,18 +108,4 @@ export function cameraFields(geometry: CameraGeometry) {
     lastfile: { ...readout, type: "text", initial: "", summary: "the image that was written last" },
     message: { ...readout, type: "text", initial: "", summary: "why the last exposure failed" },
   } as const;
-}
-
-/**
- * Checks what the names of image files begin with.
- *
- * @param root The beginning.
- * @throws {InstrumentError} `bad_argument` where it is empty or would be a path.
- */
-export function checkRoot(root: string): void {
-  checkText(root, "the image root");
-  const wrong = /[\\/:*?"<>|]/.exec(root);
-  if (wrong === null && root !== "") return;
-  const why = wrong === null ? "it is empty" : `it holds ${wrong[0]}; the folder is set by imagefolder`;
-  throw new InstrumentError(`Cannot begin file names with "${root}": ${why}`, "bad_argument");
 }

@@ -63,7 +63,10 @@ export class ExposurePlans {
   /** The path of the next image, with forward slashes as azcam has it, and where its number is in it. */
   #fileName(type: string, test: boolean): Pick<ExposurePlan, "file" | "numbered"> {
     const set = this.#held<string>("imagefolder");
-    const folder = (this.#folders.roots.length === 0 ? set : this.#folders.resolve(set)).replace(/\/+$/, "");
+    const whole = this.#folders.roots.length === 0 ? set : this.#folders.resolve(set);
+    let length = whole.length;
+    while (whole[length - 1] === "/") length--;
+    const folder = whole.slice(0, length);
     if (test) return { file: `${folder}/test.fits` };
     // A root that ends with a full stop gives one, as in azcam.
     const plain = (name: string) => `${folder}/${name.replaceAll("..", ".")}`;

@@ -6,6 +6,7 @@
 
 import { isAbsolute, join, relative, resolve } from "node:path";
 import { InstrumentError } from "../errors.ts";
+import { checkFileName } from "./file_names.ts";
 
 /** A path as azcam writes it on every system: with forward slashes. */
 function forwardSlashes(path: string): string {
@@ -32,17 +33,22 @@ export class ImageFolders {
    *
    * @param wanted Absolute, or as seen from the first of the folders.
    * @returns The absolute path, with forward slashes; the folder need not exist yet.
-   * @throws {InstrumentError} `out_of_limits` when it is in none of the folders.
+   * @throws {InstrumentError} `out_of_limits` when it is in none of the folders; `bad_argument` for a name below them
+   * that a folder may not have, or for none at all.
    */
   resolve(wanted: string): string {
     if (this.roots.length === 0) throw noFolder();
     if (wanted.includes("\0")) throw new InstrumentError("a path holds no NUL character", "bad_argument");
+    if (wanted === "") checkFileName(wanted, "a folder for images");
     const folder = isAbsolute(wanted) ? resolve(wanted) : join(this.first, wanted);
-    const inside = this.roots.some((root) => {
+    for (const root of this.roots) {
       const way = relative(root, folder);
-      return way === "" || (!isAbsolute(way) && way.split(/[\\/]/)[0] !== "..");
-    });
-    if (inside) return forwardSlashes(folder).replace(/(?<=.)\/$/, "");
+      const below = way === "" ? [] : way.split(/[\\/]/);
+      if (isAbsolute(way) || below[0] === "..") continue;
+      // What the operator's own folders are called is up to them.
+      for (const name of below) checkFileName(name, "a folder for images");
+      return forwardSlashes(folder).replace(/(?<=.)\/$/, "");
+    }
     throw new InstrumentError(
       `images may only be written in ${this.roots.join(" or ")}; start the server with --image-folder for others`,
       "out_of_limits",

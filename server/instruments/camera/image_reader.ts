@@ -10,6 +10,7 @@ import { type FitsHdu, type FitsSource, readFits } from "../fits/read.ts";
 import { levelsOf, readTile } from "../fits/tile.ts";
 import type { ImageKeyword, Tile, TileRequest } from "../images.ts";
 import { Float } from "../values.ts";
+import type { ImagePlaces } from "./image_places.ts";
 import type { SeenImage } from "./pixel_messages.ts";
 
 /** What of a header people ask for first, in this order. */
@@ -27,17 +28,15 @@ interface OpenImage extends Disposable {
 }
 
 /** Opens an image file; it stays the same one, whatever takes its place meanwhile. @returns Nothing where there is none. */
-function open(path: string, check: Check): OpenImage | undefined {
-  let file: Deno.FsFile;
+function open(path: string, places: ImagePlaces, check: Check): OpenImage | undefined {
+  let found: ReturnType<ImagePlaces["openToRead"]>;
   try {
-    // To open a pipe would wait until somebody writes into it, and every exposure behind that.
-    if (!Deno.statSync(path).isFile) throw new Error("it is no file");
-    file = Deno.openSync(path, { read: true });
+    found = places.openToRead(path);
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return undefined;
     throw error;
   }
-  const { size, mtime, ino } = file.statSync();
+  const { opened: file, info: { size, mtime, ino } } = found;
   let memory = new Uint8Array();
   const read = (offset: number, length: number) => {
     check();
@@ -78,6 +77,7 @@ function headerOf(hdus: readonly FitsHdu[]): ImageKeyword[] {
  * Looks at an image file.
  *
  * @param path Where it is.
+ * @param places The image folders.
  * @param known The stamp of what is known already.
  * @param check Called before more is read; it throws where nobody waits any more.
  * @returns What it is like; `same` where it is what is known, `gone` where there is no such file.
@@ -85,10 +85,11 @@ function headerOf(hdus: readonly FitsHdu[]): ImageKeyword[] {
  */
 export async function lookAt(
   path: string,
+  places: ImagePlaces,
   known: string | undefined,
   check: Check,
 ): Promise<SeenImage | "same" | "gone"> {
-  using file = open(path, check);
+  using file = open(path, places, check);
   if (file === undefined) return "gone";
   const { source, stamp } = file;
   if (stamp === known) return "same";
@@ -102,6 +103,7 @@ export async function lookAt(
  * Reads a rectangle of an image.
  *
  * @param path Where its file is.
+ * @param places The image folders.
  * @param stamp Of the image that it is to be.
  * @param request Which rectangle; it has been checked.
  * @param check Called before more is read; it throws where nobody waits any more.
@@ -109,11 +111,12 @@ export async function lookAt(
  */
 export async function tileOf(
   path: string,
+  places: ImagePlaces,
   stamp: string,
   request: TileRequest,
   check: Check,
 ): Promise<Tile | "replaced" | "gone"> {
-  using file = open(path, check);
+  using file = open(path, places, check);
   if (file === undefined) return "gone";
   if (file.stamp !== stamp) return "replaced";
   return await readTile(mosaicOf(await readFits(file.source)), file.source, request);

@@ -220,7 +220,9 @@ class Receiver {
   }
 
   #lost(why: string): void {
-    this.#failed.reject(this.#error(`the connection was lost: ${why}`, "not_connected"));
+    // What a receiver says before it breaks the connection is thrown away there, also where it has come already.
+    const unheard = Deno.build.os === "windows" && !this.#lastSent ? "; if it said why, Windows has not told" : "";
+    this.#failed.reject(this.#error(`the connection was lost: ${why}${unheard}`, "not_connected"));
   }
 
   async #read(): Promise<void> {

@@ -5,6 +5,7 @@
  */
 
 import { InstrumentError } from "../errors.ts";
+import { checkFileName } from "./file_names.ts";
 
 /** How long a header is, in bytes. */
 export const headerBytes = 256;
@@ -147,9 +148,6 @@ function unquoted(text: string): string {
   return (/^(["'])(.*)\1$/.exec(text)?.[2] ?? text).trim();
 }
 
-/** Names that mean devices on Windows, whatever comes after the first full stop. */
-const deviceName = /^(?:con|prn|aux|nul|com\d|lpt\d) *(?:\.|$)/i;
-
 /**
  * The name under which a received image may be written: what the header says, without folders.
  *
@@ -159,13 +157,13 @@ const deviceName = /^(?:con|prn|aux|nul|com\d|lpt\d) *(?:\.|$)/i;
  */
 export function plainImageName(name: string): string {
   const plain = name.slice(Math.max(name.lastIndexOf("/"), name.lastIndexOf("\\")) + 1);
-  const refused = (why: string) => new InstrumentError(`Cannot name an image "${plain}": ${why}`, "bad_argument");
-  if (!/^[\w.+() -]+$/.test(plain)) throw refused("use letters, digits, blanks and . _ + - ( )");
-  if (/^[. -]|[. ]$/.test(plain)) {
-    throw refused("it may not begin with a full stop, a hyphen or a blank, nor end with a full stop or a blank");
+  checkFileName(plain, "an image");
+  if (/\.part$/i.test(plain)) {
+    throw new InstrumentError(
+      `Cannot name an image "${plain}": .part is for files that are being written`,
+      "bad_argument",
+    );
   }
-  if (deviceName.test(plain)) throw refused("on Windows that is a device");
-  if (/\.part$/i.test(plain)) throw refused(".part is for files that are being written");
   return plain;
 }
 

@@ -4,7 +4,10 @@
  * @module
  */
 
-import type { WantedFile } from "./pixel_messages.ts";
+import { dirname } from "node:path";
+import { claimPart, partName } from "./orphaned_parts.ts";
+import { InUse, patient } from "./patient.ts";
+import type { FileFault, WantedFile } from "./pixel_messages.ts";
 
 /** What is said where a file must not be overwritten. */
 const taken = "a file of that name is there already";
@@ -15,29 +18,46 @@ export function imageNumber(number: number): string {
 }
 
 /** Why a file cannot be written, in words for people. */
-export class FileError extends Error {}
+export class FileError extends Error {
+  /** The kind of reason. */
+  readonly fault: FileFault;
 
-/** What the system's error means to somebody who wants an image written. */
-function reason(error: unknown): string {
-  if (error instanceof FileError) return error.message;
-  if (error instanceof Deno.errors.NotFound) return "its folder does not exist";
-  if (error instanceof Deno.errors.NotADirectory) return "its folder is a file";
-  if (error instanceof Deno.errors.PermissionDenied) return "the server's user may not write there";
-  if (error instanceof Deno.errors.NotCapable) return "the server was not started with permission to write there";
-  const { code, message } = error as Error & { code?: string };
-  if (code === "ENOSPC" || message.includes("os error 112")) return "the disk is full";
-  if (code === "EDQUOT") return "the disk quota is used up";
-  if (code === "ENAMETOOLONG") return "its name is too long";
-  if (code === "EROFS") return "the disk is read-only";
-  return message;
+  /** Says why. @param message In words for people. @param fault The kind of reason. */
+  constructor(message: string, fault: FileFault = "other", options?: ErrorOptions) {
+    super(message, options);
+    this.fault = fault;
+  }
 }
 
-/** Turns a failure into one whose message says why in words for people. */
+/** What the system's error means to somebody who wants an image written. */
+function inPeoplesWords(error: unknown): FileError {
+  const meaning = (message: string, fault: FileFault) => new FileError(message, fault, { cause: error });
+  if (error instanceof FileError) return error;
+  if (error instanceof InUse) {
+    return meaning("another program has the file open that it is to replace, or it is read-only", "in_use");
+  }
+  if (error instanceof Deno.errors.NotFound) return meaning("its folder does not exist", "no_folder");
+  if (error instanceof Deno.errors.NotADirectory) return meaning("its folder is a file", "no_folder");
+  if (error instanceof Deno.errors.PermissionDenied) {
+    return meaning("the server's user may not write there", "not_allowed");
+  }
+  if (error instanceof Deno.errors.NotCapable) {
+    return meaning("the server was not started with permission to write there", "not_allowed");
+  }
+  const { code, message } = error as Error & { code?: string };
+  if (code === "ENOSPC" || message.includes("os error 112")) return meaning("the disk is full", "no_room");
+  if (code === "EDQUOT") return meaning("the disk quota is used up", "no_room");
+  if (code === "ENAMETOOLONG") return meaning("its name is too long", "other");
+  if (code === "EROFS") return meaning("the disk is read-only", "not_allowed");
+  return meaning(message, "other");
+}
+
+/** Turns a failure into one whose message says why in words for people. @throws {FileError} It. */
 export function inWords<T>(work: () => T): T {
   try {
     return work();
   } catch (error) {
-    throw new FileError(reason(error), { cause: error });
+    throw inPeoplesWords(error);
   }
 }
 
@@ -78,24 +98,21 @@ function freeNumber({ numbered }: WantedFile): string {
  * Makes sure that a file can be written, as far as that is known without writing it.
  *
  * @param wanted The file.
+ * @param locate Tells where a file of that path is to be written; its folder exists.
  * @throws {FileError} With the reason, and what would be right.
  */
-export function checkWritable(wanted: WantedFile): void {
-  const { file, overwrite, createFolder } = wanted;
+export function checkWritable(wanted: WantedFile, locate: (file: string) => string): void {
+  const { overwrite, createFolder } = wanted;
   inWords(() => {
-    if (createFolder) Deno.mkdirSync(file.slice(0, file.lastIndexOf("/")), { recursive: true });
-    if (exists(file) && !overwrite) throw new FileError(`${taken}${freeNumber(wanted)}`);
-    if (isFolder(file)) throw new FileError("a folder of that name is there");
+    if (createFolder) Deno.mkdirSync(dirname(wanted.file), { recursive: true });
+    const file = locate(wanted.file);
+    if (exists(file) && !overwrite) throw new FileError(`${taken}${freeNumber(wanted)}`, "exists");
+    if (isFolder(file)) throw new FileError("a folder of that name is there", "exists");
     // Also in a folder that may be read but not written, or on a disk without a free inode.
     const part = partName(file);
     Deno.openSync(part, { write: true, createNew: true }).close();
     Deno.removeSync(part);
   });
-}
-
-/** A name under which a file grows: no program that looks for images takes it for one, and nobody else has it. */
-function partName(file: string): string {
-  return `${file}.${crypto.randomUUID().slice(0, 8)}.part`;
 }
 
 /**
@@ -109,11 +126,11 @@ function linked(part: string, file: string): boolean {
     Deno.linkSync(part, file);
   } catch (error) {
     if (error instanceof Deno.errors.AlreadyExists || exists(file)) {
-      throw new FileError("a file of that name has come meanwhile");
+      throw new FileError("a file of that name has come meanwhile", "exists");
     }
     return false;
   }
-  Deno.removeSync(part);
+  patient(() => Deno.removeSync(part));
   return true;
 }
 
@@ -137,8 +154,10 @@ export class PartFile {
     this.#part = part;
     this.#overwrite = overwrite;
     this.#handle = inWords(() => {
-      if (!overwrite && exists(file)) throw new FileError(taken);
-      return Deno.openSync(this.#part, { write: true, createNew: true });
+      if (!overwrite && exists(file)) throw new FileError(taken, "exists");
+      const handle = Deno.openSync(this.#part, { write: true, createNew: true });
+      claimPart(handle);
+      return handle;
     });
   }
 
@@ -161,26 +180,24 @@ export class PartFile {
 
   /** Gives it its name. @throws {FileError} When it cannot have it; then nothing is left of it. */
   commit(): void {
-    this.#handle.close();
     try {
       inWords(() => {
-        if (this.#overwrite || !linked(this.#part, this.#file)) Deno.renameSync(this.#part, this.#file);
+        if (!this.#overwrite && linked(this.#part, this.#file)) return;
+        patient(() => Deno.renameSync(this.#part, this.#file));
       });
     } catch (error) {
-      this.#remove();
+      this.drop();
       throw error;
     }
+    // Not before: another server would take it for one that nobody writes any more.
+    this.#handle.close();
   }
 
   /** Gives it up: nothing is left of it. */
   drop(): void {
     this.#handle.close();
-    this.#remove();
-  }
-
-  #remove(): void {
     try {
-      Deno.removeSync(this.#part);
+      patient(() => Deno.removeSync(this.#part));
     } catch {
       // The folder may have gone with it.
     }

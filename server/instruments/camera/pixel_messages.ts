@@ -48,6 +48,9 @@ export interface WantedFile {
   readonly numbered?: { readonly before: string; readonly number: number; readonly after: string } | undefined;
 }
 
+/** Why a file cannot be written, for programs; the words for people may change. */
+export type FileFault = "exists" | "no_folder" | "not_allowed" | "no_room" | "in_use" | "other";
+
 /** What an image file is like. */
 export interface SeenImage extends Pick<LastImage, "width" | "height" | "header" | "levels"> {
   /** Tells the file from any that takes its place. */
@@ -78,6 +81,8 @@ export interface ToPixelWorker {
   readonly id: number;
   /** What is to be done. */
   readonly task: PixelTask;
+  /** The folders that it is confined to: absolute paths. */
+  readonly folders: readonly string[];
   /** One Int32: how it stands. */
   readonly standing: SharedArrayBuffer;
 }
@@ -88,8 +93,12 @@ export interface FromPixelWorker {
   readonly id: number;
   /** The result, where there is one. */
   readonly value?: unknown;
+  /** What a server that was ended had left in the folder, and was removed. */
+  readonly orphans?: readonly string[];
   /** Why it failed, where it failed. */
   readonly failure?: string;
+  /** Which kind of reason that is, where it is about a file. */
+  readonly fault?: FileFault;
   /** The pixels of an image that could not be written, in the order of its parts. */
   readonly pixels?: readonly AmplifierPixels[];
 }

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { getLogger } from "npm:@logtape/logtape@2.4.2";
 import { InstrumentError } from "../errors.ts";
 import { startFileWorker } from "../file_worker.ts";
 import type { Tile, TileRequest } from "../images.ts";
@@ -13,6 +14,7 @@ import type { AmplifierReadout } from "./geometry.ts";
 import {
   cancelled,
   committed,
+  type FileFault,
   type FromPixelWorker,
   type ImageFile,
   type PixelTask,
@@ -21,6 +23,8 @@ import {
   type ToPixelWorker,
   type WantedFile,
 } from "./pixel_messages.ts";
+
+const log = getLogger(["heliograph", "camera"]);
 
 interface Pending {
   readonly resolve: (answer: FromPixelWorker) => void;
@@ -36,6 +40,18 @@ export class ImageNotWritten extends InstrumentError {
   constructor(image: ImageFile, reason: string) {
     super(`Cannot write ${image.file}: ${reason}`);
     this.image = image;
+  }
+}
+
+/** A file that cannot be written. */
+export class FileNotWritten extends InstrumentError {
+  /** Why, for programs. */
+  readonly fault: FileFault;
+
+  /** Says why. @param file Its path. @param reason Why, in words. @param fault Why, for programs. */
+  constructor(file: string, reason: string, fault: FileFault) {
+    super(`Cannot write ${file}: ${reason}`);
+    this.fault = fault;
   }
 }
 
@@ -84,11 +100,11 @@ export class PixelStore {
    * Makes sure that a file can be written, before anything is done for it.
    *
    * @param wanted The file.
-   * @throws {InstrumentError} With the reason.
+   * @throws {FileNotWritten} With the reason.
    */
   async check(wanted: WantedFile): Promise<void> {
-    const { failure } = await this.#ask({ kind: "check", ...wanted });
-    if (failure !== undefined) throw new InstrumentError(`Cannot write ${wanted.file}: ${failure}`);
+    const { failure, fault = "other" } = await this.#ask({ kind: "check", ...wanted });
+    if (failure !== undefined) throw new FileNotWritten(wanted.file, failure, fault);
   }
 
   /**
@@ -109,12 +125,12 @@ export class PixelStore {
   /**
    * Begins a file whose bytes come from elsewhere; it is there when it has been kept.
    *
-   * @throws {InstrumentError} With the reason.
+   * @throws {FileNotWritten} With the reason.
    */
   async receive(file: string, overwrite: boolean): Promise<ReceivedFile> {
     const done = async (task: PixelTask) => {
-      const { failure } = await this.#ask(task);
-      if (failure !== undefined) throw new InstrumentError(`Cannot write ${file}: ${failure}`);
+      const { failure, fault = "other" } = await this.#ask(task);
+      if (failure !== undefined) throw new FileNotWritten(file, failure, fault);
     };
     const key = crypto.randomUUID();
     await done({ kind: "open", key, file, overwrite });
@@ -195,6 +211,9 @@ export class PixelStore {
     }
     worker.onmessage = ({ data }) => {
       const answer = data as FromPixelWorker;
+      for (const orphan of answer.orphans ?? []) {
+        log.info("Removed {orphan}: the server that wrote it was ended before it was complete", { orphan });
+      }
       this.#pending.get(answer.id)?.resolve(answer);
       this.#pending.delete(answer.id);
     };
@@ -222,7 +241,7 @@ export class PixelStore {
     };
     signal?.addEventListener("abort", callOff, { once: true });
     try {
-      worker.postMessage({ id, task, standing } satisfies ToPixelWorker, transfer);
+      worker.postMessage({ id, task, folders: this.#folders, standing } satisfies ToPixelWorker, transfer);
       return await promise;
     } finally {
       signal?.removeEventListener("abort", callOff);

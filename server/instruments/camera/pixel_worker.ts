@@ -5,13 +5,16 @@
  * @module
  */
 
+import { dirname } from "node:path";
 import { encodePixels } from "../fits/pixels.ts";
 import { DataSum } from "../fits/checksum.ts";
 import { ImageHeader, paddedLength } from "../fits/header.ts";
 import type { Tile } from "../images.ts";
 import { ChipExposure } from "../simulated/chip.ts";
 import { lookAt, tileOf } from "./image_reader.ts";
-import { checkWritable, inWords, PartFile } from "./part_file.ts";
+import { ImagePlaces } from "./image_places.ts";
+import { removeOrphanedParts } from "./orphaned_parts.ts";
+import { checkWritable, FileError, inWords, PartFile } from "./part_file.ts";
 import {
   cancelled,
   committed,
@@ -90,8 +93,8 @@ function writePart(out: PartFile, offset: number, part: ImagePart, standing: Sta
   return offset + header.length + paddedLength(length);
 }
 
-function writeImage({ file, overwrite, parts }: ImageFile, standing: Standing): void {
-  const out = new PartFile(file, overwrite);
+function writeImage({ file, overwrite, parts }: ImageFile, places: ImagePlaces, standing: Standing): void {
+  const out = new PartFile(inWords(() => places.toWrite(file)), overwrite);
   try {
     const scratch = new Uint8Array(chunkPixels * 2 + 2);
     let offset = 0;
@@ -105,9 +108,9 @@ function writeImage({ file, overwrite, parts }: ImageFile, standing: Standing): 
   out.commit();
 }
 
-function read(file: string, offset: number, length: number): Uint8Array {
+function read(file: string, places: ImagePlaces, offset: number, length: number): Uint8Array {
   return inWords(() => {
-    using source = Deno.openSync(file, { read: true });
+    using source = places.openToRead(file).opened;
     source.seekSync(offset, Deno.SeekMode.Start);
     const bytes = new Uint8Array(length);
     let count = 0;
@@ -120,7 +123,30 @@ function read(file: string, offset: number, length: number): Uint8Array {
   });
 }
 
-function perform(task: PixelTask, standing: Standing): unknown {
+/** The folders that have been looked through. */
+const looked = new Set<string>();
+
+/** Where a task writes. */
+function writtenFolders(task: PixelTask, folders: readonly string[], places: ImagePlaces): readonly string[] {
+  if (task.kind === "nothing") return folders;
+  const file = task.kind === "write" ? task.image.file : task.kind === "check" || task.kind === "open" ? task.file : "";
+  try {
+    return file === "" ? [] : [dirname(places.toWrite(file))];
+  } catch {
+    // It is not there yet, or leads elsewhere.
+    return [];
+  }
+}
+
+/** Removes what servers that were ended have left where a task writes, the first time that something is written there. */
+function removeOrphans(folders: readonly string[]): string[] {
+  return folders.filter((folder) => !looked.has(folder)).flatMap((folder) => {
+    looked.add(folder);
+    return removeOrphanedParts(folder, performance.timeOrigin);
+  });
+}
+
+function perform(task: PixelTask, places: ImagePlaces, standing: Standing): unknown {
   switch (task.kind) {
     case "nothing":
       return;
@@ -133,11 +159,11 @@ function perform(task: PixelTask, standing: Standing): unknown {
       });
     }
     case "check":
-      return checkWritable(task);
+      return checkWritable(task, (file) => places.toWrite(file));
     case "write":
-      return writeImage(task.image, standing);
+      return writeImage(task.image, places, standing);
     case "open":
-      received.set(task.key, new PartFile(task.file, task.overwrite));
+      received.set(task.key, new PartFile(inWords(() => places.toWrite(task.file)), task.overwrite));
       return;
     case "append":
       return receivedFile(task.key).write(task.bytes);
@@ -154,11 +180,11 @@ function perform(task: PixelTask, standing: Standing): unknown {
       return out.commit();
     }
     case "read":
-      return read(task.file, task.offset, task.length);
+      return read(task.file, places, task.offset, task.length);
     case "look":
-      return lookAt(task.file, task.known, () => standing.throwIfCancelled());
+      return lookAt(task.file, places, task.known, () => standing.throwIfCancelled());
     case "tile":
-      return tileOf(task.file, task.stamp, task.tile, () => standing.throwIfCancelled());
+      return tileOf(task.file, places, task.stamp, task.tile, () => standing.throwIfCancelled());
   }
 }
 
@@ -173,14 +199,17 @@ function transferOf({ kind }: PixelTask, value: unknown): ArrayBuffer[] {
 }
 
 // What is waited for here is there at once, files being read synchronously: one task ends before the next begins.
-scope.onmessage = async ({ data: { id, task, standing } }) => {
+scope.onmessage = async ({ data: { id, task, folders, standing } }) => {
+  const places = new ImagePlaces(folders);
+  const orphans = removeOrphans(writtenFolders(task, folders, places));
   try {
-    const value = await perform(task, new Standing(standing));
-    scope.postMessage({ id, value }, transferOf(task, value));
+    const value = await perform(task, places, new Standing(standing));
+    scope.postMessage({ id, value, orphans }, transferOf(task, value));
   } catch (error) {
     const failure = error instanceof Error ? error.message || error.name : String(error);
     // The pixels are all there is of the exposure: they go back to whoever wanted them written.
     const pixels = task.kind === "write" ? task.image.parts.flatMap((part) => part.pixels ?? []) : [];
-    scope.postMessage({ id, failure, pixels }, buffersOf(pixels));
+    const fault = error instanceof FileError ? error.fault : "other";
+    scope.postMessage({ id, failure, fault, orphans, pixels }, buffersOf(pixels));
   }
 };

@@ -6,7 +6,8 @@
 
 import { type Command, command } from "../command.ts";
 import type { Instrument } from "../instrument.ts";
-import { checkRoot, imageTypes } from "./camera_fields.ts";
+import { imageTypes } from "./camera_fields.ts";
+import { checkRoot } from "./file_names.ts";
 
 /**
  * The commands for a camera's settings.
@@ -56,8 +57,9 @@ export function settingCommands(instrument: () => Instrument, nextFile: () => st
       arguments: { filename: { type: "text" } },
       beside: true,
       run: ({ filename }, { signal }) => {
-        const [, folder = "", name = ""] = /^(.*?)([^\\/]*)$/s.exec(filename)!;
-        const root = name.split(".")[0]!;
+        const end = Math.max(filename.lastIndexOf("/"), filename.lastIndexOf("\\")) + 1;
+        const folder = filename.slice(0, end);
+        const root = filename.slice(end).split(".")[0]!;
         checkRoot(root);
         if (folder !== "") set("imagefolder", folder, signal);
         set("imageroot", root, signal);

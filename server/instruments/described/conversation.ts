@@ -10,9 +10,10 @@ import type { Port, Turn } from "../transports/port.ts";
 import { AnswerUnclear, NoAnswer, quoted } from "../transports/answer_errors.ts";
 import { isNumber, type Value } from "../values.ts";
 import { within } from "./description_error.ts";
+import { type Pattern, pattern } from "./pattern.ts";
 import type { DescribedAsk, DescribedSend, Description } from "./schema.ts";
 import { type Filling, Template } from "./template.ts";
-import { checkGroup, expression, type ValueCodec, valueIn } from "./value_codec.ts";
+import { checkGroup, type ValueCodec, valueIn } from "./value_codec.ts";
 
 /** How long an answer may take unless the description says, in seconds. */
 const defaultTimeout = 1;
@@ -30,7 +31,7 @@ export interface Reading {
   /** How long the answer may take, in seconds. */
   readonly timeout: number;
   /** What the answer looks like; `undefined` where all of it is the value. */
-  readonly pattern: RegExp | undefined;
+  readonly pattern: Pattern | undefined;
   /** Which group of the pattern is the value. */
   readonly group: string | number | undefined;
   /** Values that mean that there is none, with the reason. */
@@ -42,7 +43,7 @@ export interface Sending {
   /** What is sent. */
   readonly template: Template;
   /** What it answers; `undefined` where it does not. */
-  readonly answer: RegExp | undefined;
+  readonly answer: Pattern | undefined;
   /** Whether it may also say nothing. */
   readonly optional: boolean;
 }
@@ -56,7 +57,7 @@ export class Conversation {
   readonly #retries: number;
   #isThere: (turn: Turn) => Promise<void> = () => Promise.resolve();
   #greet: (turn: Turn) => Promise<void> = () => Promise.resolve();
-  readonly #afterWrite: { readonly template: Template; readonly pattern: RegExp } | undefined;
+  readonly #afterWrite: { readonly template: Template; readonly pattern: Pattern } | undefined;
 
   /**
    * Takes a description.
@@ -97,12 +98,12 @@ export class Conversation {
   }
 
   /** A pattern of the description; a parameter in it stands for itself. @throws {TypeError} Where it is none. */
-  pattern(source: string): RegExp {
+  pattern(source: string): Pattern {
     const filled = source.replace(/\{([a-z]\w*)\}/gi, (place, name) => {
       const value = this.#parameters[name];
       return value === undefined ? place : value.replace(/[.*+?^${}()|[\]\\/-]/g, "\\$&");
     });
-    return expression(filled);
+    return pattern(filled);
   }
 
   get #plainReading(): Omit<Reading, "template"> {
@@ -181,7 +182,7 @@ export class Conversation {
   }
 
   /** Sends a command, takes its answer where it has one, and asks whether the instrument liked it. */
-  async send(turn: Turn, text: string, answer?: RegExp, optional = false): Promise<void> {
+  async send(turn: Turn, text: string, answer?: Pattern, optional = false): Promise<void> {
     // What went wrong before, at its front panel for example, is not blamed on this command. What is urgent is sent
     // first, and what somebody wants is sent although it is not known whether something went wrong before.
     if (turn.urgency === "command") await this.#errors(turn).catch(unlessUnclear);
@@ -258,7 +259,7 @@ export class Conversation {
     return { greet, farewell };
   }
 
-  #check({ ask, pattern }: { ask: string; pattern: string }): { template: Template; pattern: RegExp } {
+  #check({ ask, pattern }: { ask: string; pattern: string }): { template: Template; pattern: Pattern } {
     return {
       template: within("ask", () => this.template(ask)),
       pattern: within("pattern", () => this.pattern(pattern)),

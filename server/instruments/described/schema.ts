@@ -6,7 +6,9 @@
 
 import * as z from "npm:zod@4.6.7";
 
-const pattern = z.string().meta({ description: "A regular expression, as in JavaScript" });
+const pattern = z.string().meta({
+  description: "A regular expression as in JavaScript, without looking ahead or behind and without back-references",
+});
 const seconds = z.number().min(0).max(86_400);
 const interval = z.number().min(0.01).max(86_400);
 const end = z.string().regex(

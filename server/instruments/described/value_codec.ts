@@ -5,11 +5,11 @@
  */
 
 import { InstrumentError } from "../errors.ts";
-import { didYouMean } from "../names.ts";
 import { quoted } from "../transports/answer_errors.ts";
 import { isNumber, parseValue, shown, type Value, type ValueSpec } from "../values.ts";
 import { Calibration } from "./calibration.ts";
 import { within } from "./description_error.ts";
+import { type Pattern, wholePattern } from "./pattern.ts";
 import type { DescribedField } from "./schema.ts";
 import { defaultTextPattern, type Filling } from "./template.ts";
 
@@ -46,48 +46,12 @@ const keysOf: Readonly<Record<string, readonly string[]>> = {
   allow: ["text"],
 };
 
-/** What a pattern is tried on: lines that make a careless one try every way of reading them. */
-const hostile = ["0", "a", " ", "-", ".", "0.", "a ", "0,"].flatMap((piece) =>
-  [12, 16, 20, 24, 400].map((length) => `${piece.repeat(length)}!`)
-);
-
-/** How long a pattern may take for a short line, in milliseconds. */
-const longestMatch = 20;
-
-/**
- * A regular expression from a description.
- *
- * @throws {TypeError} With what is wrong with it; also where one line of an instrument could keep the server busy.
- */
-export function expression(source: string): RegExp {
-  let pattern: RegExp;
-  try {
-    pattern = new RegExp(source);
-  } catch (error) {
-    throw new TypeError(`is no regular expression: ${(error as Error).message}`);
-  }
-  for (const line of hostile) {
-    // The shortest of three, since this PC may have other work to do.
-    const times = [1, 2, 3].map(() => {
-      const start = performance.now();
-      pattern.test(line);
-      return performance.now() - start;
-    });
-    if (Math.min(...times) > longestMatch) {
-      throw new TypeError(
-        `takes too long for a line such as ${quoted(line)}: do not repeat what is repeated, as in (a+)+`,
-      );
-    }
-  }
-  return pattern;
-}
-
 /** Turns what an instrument says into a value, and back. */
 export class ValueCodec {
   /** What the value may be. */
   readonly spec: ValueSpec;
   readonly #codes: ReadonlyMap<string, string>;
-  readonly #allowed: RegExp;
+  readonly #allowed: Pattern;
   readonly #scale: number;
   readonly #offset: number;
   readonly #calibration: Calibration | undefined;
@@ -111,7 +75,7 @@ export class ValueCodec {
     if (this.#scale === 0) within("scale", () => wrong("0 would make every value the same"));
     const { calibration } = value;
     this.#calibration = calibration && within("calibration", () => new Calibration(calibration));
-    this.#allowed = within("allow", () => expression(`^(?:${value.allow ?? defaultTextPattern})$`));
+    this.#allowed = within("allow", () => wholePattern(value.allow ?? defaultTextPattern));
     this.#codes = codesOf(value);
     if (type === "choice" && this.#codes.size === 0) throw new TypeError('is a choice and needs "choices"');
     const { unit, decimals, summary } = value;
@@ -266,12 +230,8 @@ function trimmed(number: number): number {
  * @param group Which of the pattern's groups is the value; `undefined` takes the first, or all of it without groups.
  * @returns The value as the instrument says it, or `undefined` where the answer does not look like that.
  */
-export function valueIn(answer: string, pattern: RegExp | undefined, group?: string | number): string | undefined {
-  if (pattern === undefined) return answer;
-  const match = pattern.exec(answer);
-  if (match === null) return undefined;
-  if (typeof group === "string") return match.groups?.[group];
-  return match[group ?? (match.length > 1 ? 1 : 0)];
+export function valueIn(answer: string, pattern: Pattern | undefined, group?: string | number): string | undefined {
+  return pattern === undefined ? answer : pattern.value(answer, group);
 }
 
 /**
@@ -279,17 +239,7 @@ export function valueIn(answer: string, pattern: RegExp | undefined, group?: str
  *
  * @throws {TypeError} With the groups that there are.
  */
-export function checkGroup(pattern: RegExp | undefined, group: string | number | undefined): void {
-  if (group === undefined) return;
-  if (pattern === undefined) throw new TypeError("needs a pattern beside it");
-  const match = new RegExp(`${pattern.source}|`).exec("")!;
-  const names = Object.keys(match.groups ?? {});
-  if (typeof group === "string" && !names.includes(group)) {
-    throw new TypeError(
-      `the pattern has no group ${group}${didYouMean(group, names)}: it has ${names.join(", ") || "none with a name"}`,
-    );
-  }
-  if (typeof group === "number" && group >= match.length) {
-    throw new TypeError(`the pattern has no group ${group}: it has ${match.length - 1}`);
-  }
+export function checkGroup(pattern: Pattern | undefined, group: string | number | undefined): void {
+  if (pattern !== undefined) pattern.checkGroup(group);
+  else if (group !== undefined) throw new TypeError("needs a pattern beside it");
 }

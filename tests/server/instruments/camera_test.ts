@@ -406,11 +406,61 @@ Deno.test("camera: a missing folder is refused before exposing, and folders that
   for (const folder of ["/etc", "..", "tonight/../..", "/", `${camera.folder}-2`]) {
     match(await camera.ask(`set_par imagefolder ${folder}`), /^ERROR .*images may only be written in .*--image-folder/);
   }
-  for (const root of ["../x", "a/b", "a\\b", "c:x", "''"]) {
-    match(await camera.ask(`set_par imageroot ${root}`), /^ERROR Cannot begin file names with/);
-  }
   match(await camera.ask("exposure.set_filename /etc/passwd"), /^ERROR .*images may only be written in/);
   strictEqual(await camera.ask("get_filename"), `OK ${camera.folder}/tonight/test.fits`);
+});
+
+Deno.test("camera: names of files and folders are plain on every system, and azcam's own ones are", async () => {
+  await using camera = await CameraServer.start();
+  await camera.tell("set_par imagetest 0", "set_par imageautoname 1", "set_par imagesequencenumber 7");
+  const good = { "cmp.": "cmp.0007zero", "test.": "test.0007zero", image: "image0007zero", _x: "_x0007zero" };
+  const more = { "a b(1)": "a b(1)0007zero", "2026-01+1.": "2026-01+1.0007zero", conical: "conical0007zero", com: "" };
+  for (const [root, name] of Object.entries({ ...good, ...more })) {
+    await camera.tell(`set_par imageroot '${root}'`);
+    const next = `OK ${camera.folder}/${name === "" ? `${root}0007zero` : name}.fits`;
+    strictEqual(await camera.ask("get_filename"), next);
+  }
+  const kept = await camera.ask("get_par imageroot");
+  const refused: readonly (readonly [string, RegExp])[] = [
+    ["", /it is empty/],
+    [" ", /it may not begin with a full stop, a hyphen or a blank, nor end with a blank/],
+    ["a ", /nor end with a blank/],
+    ["-x", /may not begin with a full stop, a hyphen/],
+    [".x", /may not begin/],
+    ["..", /may not begin/],
+    ["../x", /use letters, digits, blanks and \. _ \+ - \( \); the folder is set by imagefolder/],
+    ["a/b", /the folder is set by imagefolder/],
+    ["a\\b", /the folder is set by imagefolder/],
+    ["c:x", /use letters, digits/],
+    ["a*", /use letters, digits/],
+    ["a;b", /use letters, digits/],
+    ["$HOME", /use letters, digits/],
+    ["con", /on Windows that is a device/],
+    ["CON.", /on Windows that is a device/],
+    ["Lpt1.x", /on Windows that is a device/],
+  ];
+  for (const [root, why] of refused) {
+    const reply = await camera.ask(`set_par imageroot '${root}'`);
+    match(reply, /^ERROR .*Cannot begin file names with/, root);
+    match(reply, why, root);
+  }
+  strictEqual(await camera.ask("get_par imageroot"), kept);
+  // Names of files are set by their beginning, which stands before the first full stop.
+  for (const name of ["-x.fits", ".x.fits", "nul.fits"]) {
+    match(
+      await camera.ask(`set_par imagefilename ${camera.folder}/${name}`),
+      /^ERROR .*Cannot begin file names with/,
+      name,
+    );
+  }
+  await Deno.mkdir(`${camera.folder}/Run 2 (b)`);
+  await camera.tell("set_par imagefolder 'Run 2 (b)'", "set_par imageroot cmp.", "expose 0 flat");
+  deepStrictEqual([...Deno.readDirSync(`${camera.folder}/Run 2 (b)`)].map(({ name }) => name), ["cmp.0007flat.fits"]);
+  for (const folder of ["", " ", "-x", ".x", "a/.git", "a/-rf", "nul", "a/Con.b/c", "a.", "a ", "a:b", "a$b", "~"]) {
+    const reply = await camera.ask(`set_par imagefolder '${folder}'`);
+    match(reply, /^ERROR .*Cannot name a folder for images "/, folder);
+  }
+  strictEqual(await camera.ask("get_par imagefolder"), "OK 'Run 2 (b)'".replaceAll("'", ""));
 });
 
 Deno.test("camera: a server without an image folder says what it needs", async () => {

@@ -1,5 +1,5 @@
 /**
- * Lines of JSON over one TCP connection: how server and sandbox processes talk.
+ * Lines of JSON over one connection: how the server and the processes beside it talk.
  *
  * Not standard input and output, which every Worker of a process shares: code could read and write those.
  *
@@ -18,7 +18,7 @@ export class Channel {
   readonly #longestLine: number;
 
   /** @param socket An open connection, which the channel closes. @param longestLine What is taken, in bytes. */
-  constructor(socket: Deno.TcpConn, longestLine: number) {
+  constructor(socket: Deno.Conn, longestLine: number) {
     this.#longestLine = longestLine;
     this.#connection = new Connection(socket, { queuedBytes: mostQueued, stuckSeconds: 60 });
   }

@@ -1,0 +1,35 @@
+/**
+ * How a process that the server has started begins: it reads what it is to do, and connects to the server.
+ *
+ * @module
+ */
+
+import { Channel } from "./channel.ts";
+import type { ProcessSettings } from "./processes.ts";
+import { connectTo } from "./rendezvous.ts";
+
+/** What comes from the server is trusted: its longest message, in bytes. */
+const longestFromServer = 256 * 1_048_576;
+
+/** What Ctrl-C and service managers send to every process: the server decides when those beside it end. */
+const leftToServer: readonly Deno.Signal[] = Deno.build.os === "windows"
+  ? ["SIGINT", "SIGBREAK"]
+  : ["SIGINT", "SIGTERM", "SIGHUP"];
+
+/** Leaves it to the server to end this process. */
+export function endWithServer(): void {
+  for (const signal of leftToServer) Deno.addSignalListener(signal, () => {});
+}
+
+/**
+ * Connects to the server that has started this process.
+ *
+ * @returns What it is told, and how to talk with the server.
+ * @throws {Error} When the server does not wait for it.
+ */
+export async function connectToServer<S extends ProcessSettings>(): Promise<{ settings: S; channel: Channel }> {
+  const settings = JSON.parse(await new Response(Deno.stdin.readable).text()) as S;
+  const channel = new Channel(await connectTo(settings.rendezvous), longestFromServer);
+  channel.send(settings.token);
+  return { settings, channel };
+}
