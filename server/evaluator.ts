@@ -18,6 +18,10 @@ import type { EvaluationOptions, Sandbox } from "./sandbox/sandbox.ts";
 
 /** Whoever sends code. */
 export interface CodeClient extends Caller {
+  /** The name it goes by now. @default none */
+  readonly name?: string;
+  /** The IP address of its PC. @default none: a program that holds the server itself */
+  readonly hostname?: string;
   /** How the log calls it. */
   readonly label: string;
 }
@@ -75,19 +79,31 @@ export class Evaluator {
     }
     const answered = this.#dispatcher.control.work(client);
     const told = this.#dispatcher.journal.begin(undefined, () => askerOf(client), () => code.source, false);
-    const sender = new EvaluationSender(this.#bench, this.#dispatcher, this.#name, client, options.output);
+    const seconds = Math.min(options.patience ?? Infinity, this.#sandbox.options.deadline);
+    const sender = new EvaluationSender(this.#bench, this.#dispatcher, this.#name, client, seconds, options.output);
     try {
-      const evaluated = await this.#sandbox.evaluate({ ...code, language }, sender, client, options);
+      const evaluated = await this.#sandbox.evaluate({ ...code, language }, sender, askerOfCode(client), options);
       told?.(() => lineReply(code.mode === "eval" ? evaluated.text : undefined), false);
       return evaluated;
     } catch (error) {
       told?.(() => lineError(wireError(error)), true);
       throw error;
     } finally {
-      answered();
-      sender.end();
+      try {
+        sender.end();
+      } finally {
+        answered();
+      }
     }
   }
+}
+
+/**
+ * Whose evaluations are counted together: all of one name on one PC, and all without a name on one PC, over however many
+ * connections and requests they come.
+ */
+function askerOfCode({ hostname = "", name = "" }: CodeClient): string {
+  return `${hostname} ${name}`;
 }
 
 /** How many lines of an evaluation the log tells, and how long each may be, in characters. */
@@ -100,6 +116,7 @@ class EvaluationSender implements CodeSender, Caller {
   readonly #dispatcher: Dispatcher;
   readonly #name: string;
   readonly #client: CodeClient;
+  readonly #until: number;
   readonly #output: ((text: string) => void) | undefined;
   readonly #log = getLogger(["heliograph", "code"]);
   #line = "";
@@ -112,12 +129,14 @@ class EvaluationSender implements CodeSender, Caller {
     dispatcher: Dispatcher,
     name: string,
     client: CodeClient,
+    seconds: number,
     output: ((text: string) => void) | undefined,
   ) {
     this.#bench = bench;
     this.#dispatcher = dispatcher;
     this.#name = name;
     this.#client = client;
+    this.#until = performance.now() + seconds * 1000;
     this.#output = output;
   }
 
@@ -215,7 +234,7 @@ class EvaluationSender implements CodeSender, Caller {
 
   /** From here to the end of the evaluation no other client's command starts. */
   async #hold(): Promise<void> {
-    const release = await this.#bench.gate.hold(this);
+    const release = await this.#bench.gate.hold(this, (this.#until - performance.now()) / 1000);
     if (this.#ended) return release();
     this.#release = release;
   }

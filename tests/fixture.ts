@@ -23,11 +23,12 @@ export function startServer(options: Partial<HeliographServerOptions> = {}): Hel
 }
 
 /** A client of the dashboard socket whose errors are thrown, and that waits longer than code may take. */
-export function dashboardClient(server: HeliographServer): PyOpticonSocketClient {
+export function dashboardClient(server: HeliographServer, name = ""): PyOpticonSocketClient {
   return new PyOpticonSocketClient({
     socketNumber: server.dashboardServer.port,
     handleErrors: "exception",
     timeout: 30,
+    ...(name === "" ? {} : { name }),
   });
 }
 

@@ -120,6 +120,10 @@ const longestQueue = 1000;
 
 const nothing = () => {};
 
+function goneError({ name }: Work): InstrumentError {
+  return new InstrumentError(`${name} was not started: whoever asked for it has gone`);
+}
+
 /**
  * Runs commands one after another, in the order they came.
  *
@@ -130,9 +134,9 @@ export class CommandQueue {
   readonly #instrument: string;
   readonly #settled = () => this.#next();
   #running: { name: string; since: number } | undefined;
-  #waiting: Waiting[] = [];
-  /** Starts what runs beside the others when the gate opens. */
-  #atGate: (() => void)[] = [];
+  readonly #waiting: Waiting[] = [];
+  /** What runs beside the others, once the gate opens. */
+  readonly #atGate: Waiting[] = [];
   #gate = new Gate();
   /** The rest of a poll: commands go before each of its steps, and there is never more than one. */
   #poll: Iterator<unknown> | undefined;
@@ -148,7 +152,7 @@ export class CommandQueue {
   set gate(gate: Gate) {
     this.#gate = gate;
     gate.onOpen(() => {
-      for (const start of this.#atGate.splice(0)) start();
+      for (const waiting of this.#atGate.splice(0)) this.#startBeside(waiting);
       if (this.#running === undefined) this.#next();
     });
   }
@@ -172,31 +176,7 @@ export class CommandQueue {
    */
   submit(work: Work): unknown {
     if (this.#running === undefined && this.#passes(work)) return this.#start(work, undefined);
-    if (this.#waiting.length >= longestQueue) {
-      throw new InstrumentError(
-        `Cannot start ${work.name} of ${this.#instrument}: ${longestQueue} commands wait for it already`,
-        "deadline_exceeded",
-      );
-    }
-    return new Promise((resolve, reject) => {
-      const waiting: Waiting = {
-        work,
-        since: performance.now(),
-        resolve,
-        reject,
-        timer: setTimeout(() => {
-          this.#waiting.splice(this.#waiting.indexOf(waiting), 1);
-          const running = this.#running?.name ?? "another client's code";
-          reject(
-            new InstrumentError(
-              `Cannot start ${work.name} of ${this.#instrument} within ${work.deadline} s: it is still busy with ${running}`,
-              "deadline_exceeded",
-            ),
-          );
-        }, work.deadline * 1000),
-      };
-      this.#waiting.push(waiting);
-    });
+    return this.#wait(work, this.#waiting);
   }
 
   /** Runs a command beside the queue: it waits for nothing, but has its deadline. */
@@ -206,17 +186,7 @@ export class CommandQueue {
 
   /** Runs a command beside the one that runs, unless somebody else's code has the bench for itself. */
   submitBeside(work: Work): unknown {
-    if (this.#passes(work)) return this.submitImmediate(work);
-    return new Promise((resolve, reject) => {
-      const start = () => {
-        try {
-          resolve(this.submitBeside(work));
-        } catch (error) {
-          reject(error);
-        }
-      };
-      this.#atGate.push(start);
-    });
+    return this.#passes(work) ? this.submitImmediate(work) : this.#wait(work, this.#atGate);
   }
 
   /**
@@ -239,9 +209,48 @@ export class CommandQueue {
   clear(reason: InstrumentError): void {
     this.#poll = undefined;
     this.#nextPoll = undefined;
-    for (const { timer, reject } of this.#waiting.splice(0)) {
+    for (const { timer, reject } of [...this.#waiting.splice(0), ...this.#atGate.splice(0)]) {
       clearTimeout(timer);
       reject(reason);
+    }
+  }
+
+  /** Keeps a command until it may start, or its deadline has passed. */
+  #wait(work: Work, line: Waiting[]): Promise<unknown> {
+    if (line.length >= longestQueue) {
+      throw new InstrumentError(
+        `Cannot start ${work.name} of ${this.#instrument}: ${longestQueue} commands wait for it already`,
+        "deadline_exceeded",
+      );
+    }
+    return new Promise((resolve, reject) => {
+      const waiting: Waiting = {
+        work,
+        since: performance.now(),
+        resolve,
+        reject,
+        timer: setTimeout(() => {
+          line.splice(line.indexOf(waiting), 1);
+          const running = (line === this.#waiting ? this.#running?.name : undefined) ?? "another client's code";
+          reject(
+            new InstrumentError(
+              `Cannot start ${work.name} of ${this.#instrument} within ${work.deadline} s: it is still busy with ${running}`,
+              "deadline_exceeded",
+            ),
+          );
+        }, work.deadline * 1000),
+      };
+      line.push(waiting);
+    });
+  }
+
+  #startBeside({ work, since, timer, resolve, reject }: Waiting): void {
+    clearTimeout(timer);
+    if (work.gone) return reject(goneError(work));
+    try {
+      resolve(this.#withDeadline(work, since, nothing));
+    } catch (error) {
+      reject(error);
     }
   }
 
@@ -291,7 +300,7 @@ export class CommandQueue {
     }
     clearTimeout(next.timer);
     if (next.work.gone) {
-      next.reject(new InstrumentError(`${next.work.name} was not started: whoever asked for it has gone`));
+      next.reject(goneError(next.work));
       return this.#next();
     }
     try {

@@ -4,11 +4,34 @@
  * @module
  */
 
+import { InstrumentError } from "./errors.ts";
+
+/** Who holds the gate, or wants to. */
+export interface GateHolder {
+  /** Whether they have gone: what they hold is then free, and they wait no longer. */
+  readonly gone?: boolean;
+}
+
+interface Waiting {
+  readonly caller: GateHolder;
+  /** When it has waited and held for long enough, by `performance.now()`. */
+  readonly until: number;
+  readonly promise: Promise<() => void>;
+  readonly resolve: (release: () => void) => void;
+  readonly reject: (reason: InstrumentError) => void;
+}
+
+/** The longest that anybody holds it, in seconds, whatever they ask for: as long as the longest evaluation. */
+const longestHold = 3601;
+/** How often it is looked whether whoever holds it, or waits for it, still may, in milliseconds. */
+const sweepInterval = 100;
+
 /** The gate that all the queues of a bench share. It is open unless somebody holds it. */
 export class Gate {
-  #holder: object | undefined;
-  readonly #waiting: (() => void)[] = [];
+  #holder: Waiting | undefined;
+  #waiting: Waiting[] = [];
   readonly #opened = new Set<() => void>();
+  #sweep: ReturnType<typeof setInterval> | undefined;
 
   /** Calls the listener whenever the gate opens. */
   onOpen(listener: () => void): void {
@@ -23,24 +46,67 @@ export class Gate {
    * @param nested Whether a running command asks for it.
    */
   passes(caller: object, nested: boolean): boolean {
-    return this.#holder === undefined || this.#holder === caller || nested;
+    return this.#holder === undefined || this.#holder.caller === caller || nested;
   }
 
   /**
-   * Waits for the gate and holds it: commands that run go on, but only the holder's start.
+   * Waits for the gate and holds it: commands that run go on, but only the holder's start. It opens by itself when the
+   * time is over or the holder has gone. Whoever has it already, or waits for it, gets the same again.
    *
    * @param caller Who shall have it.
+   * @param seconds For how long at most, the waiting included; never for more than an hour.
    * @returns What opens it again; calling it twice does nothing.
+   * @throws {InstrumentError} `deadline_exceeded` when others held it all the time, or the caller has gone.
    */
-  async hold(caller: object): Promise<() => void> {
-    while (this.#holder !== undefined) await new Promise<void>((resolve) => this.#waiting.push(resolve));
-    this.#holder = caller;
-    return () => {
-      if (this.#holder !== caller) return;
-      this.#holder = undefined;
-      const next = this.#waiting.shift();
-      if (next !== undefined) next();
-      for (const opened of this.#opened) opened();
-    };
+  hold(caller: GateHolder, seconds: number): Promise<() => void> {
+    const asked = [this.#holder, ...this.#waiting].find((one) => one?.caller === caller);
+    if (asked !== undefined) return asked.promise;
+    const until = performance.now() + Math.min(seconds, longestHold) * 1000;
+    const waiting: Waiting = { caller, until, ...Promise.withResolvers<() => void>() };
+    // Whoever has gone meanwhile listens no longer.
+    waiting.promise.catch(() => {});
+    this.#waiting.push(waiting);
+    this.#admit();
+    return waiting.promise;
   }
+
+  /** Lets the next one have it who still may. */
+  #admit(): void {
+    this.#refuseLate();
+    if (this.#holder === undefined) {
+      this.#holder = this.#waiting.shift();
+      const holder = this.#holder;
+      holder?.resolve(() => this.#release(holder));
+    }
+    if (this.#holder !== undefined) this.#sweep ??= setInterval(() => this.#look(), sweepInterval);
+    else {
+      clearInterval(this.#sweep);
+      this.#sweep = undefined;
+    }
+  }
+
+  #refuseLate(): void {
+    const late = this.#waiting.filter(isOver);
+    if (late.length === 0) return;
+    this.#waiting = this.#waiting.filter((waiting) => !late.includes(waiting));
+    const why = "Cannot hold the bench: other code held it until the deadline, or whoever asked has gone";
+    for (const { reject } of late) reject(new InstrumentError(why, "deadline_exceeded"));
+  }
+
+  #look(): void {
+    if (this.#holder !== undefined && isOver(this.#holder)) this.#release(this.#holder);
+    else this.#refuseLate();
+  }
+
+  #release(holder: Waiting): void {
+    if (this.#holder !== holder) return;
+    this.#holder = undefined;
+    // What waited for it starts before the next one has it: holders who follow each other would starve it.
+    for (const opened of this.#opened) opened();
+    this.#admit();
+  }
+}
+
+function isOver({ caller, until }: Waiting): boolean {
+  return caller.gone === true || performance.now() >= until;
 }

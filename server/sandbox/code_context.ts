@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Ask, Code, Evaluated } from "./messages.ts";
+import type { Ask, Code, EvaluatedText } from "./messages.ts";
 
 /** How code reaches the world beyond its Worker. */
 export interface CodeContext {
@@ -17,4 +17,4 @@ export interface CodeContext {
 }
 
 /** Runs one piece of code. */
-export type RunCode = (code: Code) => Evaluated | Promise<Evaluated>;
+export type RunCode = (code: Code) => EvaluatedText | Promise<EvaluatedText>;

@@ -4,30 +4,50 @@
  * @module
  */
 
+import { type ErrorCode, errorCodes } from "../../protocol/errors.ts";
 import type { Failure } from "./messages.ts";
 
-/** Ends the evaluation: what the client is told, as it is. */
+const { hasOwn } = Object;
+
+/** A stable code of the server's, or that of code that failed. @param code Whatever an error has as its code. */
+export function knownCode(code: unknown): ErrorCode {
+  return typeof code === "string" && hasOwn(errorCodes, code) ? code as ErrorCode : "code_failed";
+}
+
+/** Ends the evaluation: what the client is told, as it is. Code may catch one, and change nothing of it. */
 export class Stop extends Error {
-  /** What it is told. */
-  readonly failure: Failure;
+  readonly #failure: Failure;
 
   /** @param failure What the client is told. */
   constructor(failure: Failure) {
     super(failure.message);
-    this.failure = failure;
+    this.#failure = failure;
+  }
+
+  /** What the client is told, where that is what was thrown. */
+  static failureOf(error: unknown): Failure | undefined {
+    return typeof error === "object" && error !== null && #failure in error ? error.#failure : undefined;
   }
 }
 
 /** What the server answered to what code asked for; code may catch it and look at its `code`. */
 export class AskError extends Error {
-  /** The stable code. */
+  /** The stable code, for code to look at. */
   readonly code: Failure["code"];
+  /** The same; code can change the other. */
+  readonly #code: Failure["code"];
 
   /** @param failure What the server answered. */
   constructor({ code, message }: Failure) {
     super(message);
     this.name = "HeliographError";
     this.code = code;
+    this.#code = code;
+  }
+
+  /** The code that the server gave an error, `code_failed` where that is none of its errors. */
+  static codeOf(error: unknown): Failure["code"] {
+    return typeof error === "object" && error !== null && #code in error ? error.#code : "code_failed";
   }
 }
 
@@ -49,8 +69,9 @@ function textOf(make: () => unknown): string {
  * @returns Type, message and line: `TypeError: Cannot read properties of null (reading 'x') (line 3)`.
  */
 export function describeFailure(error: unknown, source: string): Failure {
-  if (error instanceof Stop) return error.failure;
-  const code = error instanceof AskError ? error.code : "code_failed";
+  const stopped = Stop.failureOf(error);
+  if (stopped !== undefined) return stopped;
+  const code = AskError.codeOf(error);
   if (typeof error !== "object" || error === null) return { code, message: `Uncaught ${textOf(() => error)}` };
   const name = textOf(() => (error as Error).name) || "Error";
   const message = textOf(() => (error as Error).message);

@@ -9,13 +9,21 @@
 
 import process from "node:process";
 import { setPriority } from "node:os";
+import { fileURLToPath } from "node:url";
 import type { Channel } from "../processes/channel.ts";
+import { ignoreInspectorSignal } from "../processes/inspector_signal.ts";
 import { connectToServer, endWithServer } from "../processes/own_process.ts";
 import { describeFailure } from "./failure.ts";
-import { HostWorker } from "./host_worker.ts";
+import { sourceFiles } from "./host_command.ts";
+import { HostWorker, nothing } from "./host_worker.ts";
 import { javascriptModule } from "./javascript_module.ts";
-import type { Code, FromHost, HostSettings, ToHost } from "./messages.ts";
+import { LinuxWall } from "./linux_wall.ts";
+import { type Code, type Failure, type FromHost, type HostSettings, memoryMessage, type ToHost } from "./messages.ts";
 import { loadMicroPython, type PythonSource } from "./micropython.ts";
+import type { MemoryWatch } from "./memory_watch.ts";
+import { ProcessMemory } from "./process_memory.ts";
+// Compiled now, for the Workers: see there.
+import "./worker_main.ts";
 import type { Language } from "./options.ts";
 
 /** How often memory is looked at while code runs, in milliseconds. */
@@ -42,13 +50,26 @@ class SandboxHost {
   readonly #settings: HostSettings;
   readonly #channel: Channel;
   readonly #python: PythonSource | undefined;
+  readonly #wall: LinuxWall | undefined;
+  readonly #ignoreInspector: () => void;
+  readonly #memory = new ProcessMemory();
+  /** 1 while code runs, for the Worker that watches the memory. */
+  readonly #codeRuns = new SharedArrayBuffer(4);
   readonly #ready: Record<Language, HostWorker[]> = { javascript: [], python: [] };
   #running: HostWorker | undefined;
   #watch: ReturnType<typeof setInterval> | undefined;
   #firstMemory = 0;
   #idleSince: [used: NodeJS.CpuUsage, time: number] | undefined;
 
-  constructor(settings: HostSettings, channel: Channel, python: PythonSource | undefined) {
+  constructor(
+    settings: HostSettings,
+    channel: Channel,
+    python: PythonSource | undefined,
+    wall: LinuxWall | undefined,
+    ignoreInspector: () => void,
+  ) {
+    this.#wall = wall;
+    this.#ignoreInspector = ignoreInspector;
     this.#settings = settings;
     this.#channel = channel;
     this.#python = python;
@@ -57,8 +78,17 @@ class SandboxHost {
   async serve(): Promise<void> {
     // The parser is quick once it has been used.
     for (let time = 0; time < 100; time++) javascriptModule({ mode: "eval", source: "[get_dashboard().name, 1]" });
-    await this.#refill();
-    this.#firstMemory = Deno.memoryUsage().rss;
+    // The time zone is read from a file once.
+    new Date(0).toLocaleString();
+    // Before the first Worker is there: this holds for threads that are started later.
+    this.#wall?.confineFiles();
+    await Promise.all([this.#refill(), this.#startMemoryWatch()]);
+    this.#firstMemory = this.#memory.resident;
+    const { data } = this.#memory;
+    if (data !== undefined) this.#wall?.boundMemory(data, this.#settings.memory);
+    this.#ignoreInspector();
+    this.#wall?.close();
+    await dropPermissions(this.#settings.permissions);
     this.#send({ idle: true });
     for await (const message of this.#channel.messages() as AsyncGenerator<ToHost>) {
       if ("run" in message) this.#run(message.run);
@@ -69,6 +99,7 @@ class SandboxHost {
   #run(code: Code): void {
     clearInterval(this.#watch);
     this.#idleSince = undefined;
+    this.#ignoreInspector();
     this.#send({ began: true });
     let runnable = code;
     try {
@@ -80,6 +111,7 @@ class SandboxHost {
     const worker = this.#ready[code.language].shift() ?? this.#worker(code.language);
     this.#running = worker;
     this.#watch = setInterval(() => this.#watchMemory(), watchInterval);
+    this.#tellMemoryWatch(1);
     worker.run(runnable, (event) => {
       if (this.#running !== worker) return;
       this.#send(event);
@@ -92,6 +124,7 @@ class SandboxHost {
     this.#running = undefined;
     clearInterval(this.#watch);
     if (!await worker.end(endPatience) || !await this.#isQuiet() || this.#hasGrown()) return await this.#exit();
+    this.#tellMemoryWatch(0);
     this.#send({ idle: true });
     void this.#refill();
     this.#watch = setInterval(() => this.#watchIdle(), idleInterval);
@@ -108,7 +141,7 @@ class SandboxHost {
   }
 
   #hasGrown(): boolean {
-    return Deno.memoryUsage().rss - this.#firstMemory > mostGrowth * mebibyte;
+    return this.#memory.resident - this.#firstMemory > mostGrowth * mebibyte;
   }
 
   /** Code that found a way to leave something behind burns time or keeps memory: then another process takes over. */
@@ -120,11 +153,35 @@ class SandboxHost {
 
   #watchMemory(): void {
     const { memory } = this.#settings;
-    if (Deno.memoryUsage().rss <= memory * mebibyte) return;
+    if (this.#memory.resident <= memory * mebibyte) return;
     this.#running = undefined;
-    const message = `The code was stopped: it used more than the ${memory} MiB of memory that a sandbox has`;
-    this.#send({ failed: { code: "limit_exceeded", message } });
+    this.#send({ failed: { code: "limit_exceeded", message: memoryMessage(memory) } });
     void this.#exit();
+  }
+
+  /** The thread here may be kept busy: another one looks as well. */
+  async #startMemoryWatch(): Promise<void> {
+    const watch = new Worker(new URL("./memory_watch.ts", import.meta.url), {
+      type: "module",
+      name: "memory",
+      deno: { permissions: { ...nothing, ffi: true } },
+    } as WorkerOptions);
+    const { promise, resolve } = Promise.withResolvers<void>();
+    watch.onmessage = () => resolve();
+    watch.onerror = (event) => {
+      // Not allowed to call the system's library, as where somebody else's command started this.
+      event.preventDefault();
+      resolve();
+    };
+    const most = this.#settings.memory * mebibyte;
+    watch.postMessage({ most, running: this.#codeRuns } satisfies MemoryWatch);
+    await promise;
+  }
+
+  #tellMemoryWatch(runs: 0 | 1): void {
+    const cell = new Int32Array(this.#codeRuns);
+    Atomics.store(cell, 0, runs);
+    Atomics.notify(cell, 0);
   }
 
   async #refill(): Promise<void> {
@@ -146,7 +203,7 @@ class SandboxHost {
   }
 
   #send(message: FromHost): void {
-    this.#channel.send(message);
+    this.#channel.send("failed" in message ? { failed: shortened(message.failed, this.#settings) } : message);
   }
 
   /** Ends this process, whatever its Workers do, once what it said has been sent. */
@@ -156,6 +213,11 @@ class SandboxHost {
   }
 }
 
+/** What went wrong may be as long as a result. */
+function shortened({ code, message }: Failure, { resultBytes }: HostSettings): Failure {
+  return { code, message: message.slice(0, resultBytes) };
+}
+
 /** How much of a core this process has used since then. */
 function shareOfCore(before: NodeJS.CpuUsage, start: number): number {
   const { user, system } = process.cpuUsage(before);
@@ -163,16 +225,29 @@ function shareOfCore(before: NodeJS.CpuUsage, start: number): number {
 }
 
 /**
- * Gives up what Workers do not need, before any code is taken. From source this process was not given more than that
+ * Gives up what Workers do not need, before any code is taken. From source this process was given little more than that
  * in the first place; an executable has everything that it was compiled with.
  *
  * @param granted What the operator granted.
  */
 async function dropPermissions(granted: HostSettings["permissions"]): Promise<void> {
+  await Deno.permissions.revoke({ name: "ffi" });
   if (!Deno.build.standalone) return;
   for (const name of ["read", "write", "net", "env", "run", "ffi", "sys", "import"] as const) {
     const needed = (granted[name as keyof HostSettings["permissions"]] ?? []).length > 0;
     if (!needed) await Deno.permissions.revoke({ name } as Deno.PermissionDescriptor);
+  }
+}
+
+/** What holds on Linux where code has got past the runtime's permissions. */
+function makeWall({ permissions }: HostSettings): LinuxWall | undefined {
+  if (Deno.build.os !== "linux") return undefined;
+  try {
+    const sources = Deno.build.standalone ? undefined : sourceFiles().map((file) => fileURLToPath(file));
+    return new LinuxWall({ permissions, sources });
+  } catch {
+    // It was started without the permission to call the system's library.
+    return undefined;
   }
 }
 
@@ -187,8 +262,7 @@ export async function runSandboxHost(): Promise<never> {
     // Then evaluations compete with it as equals.
   }
   const python = settings.languages.includes("python") ? await loadMicroPython(settings.memory) : undefined;
-  await dropPermissions(settings.permissions);
-  await new SandboxHost(settings, channel, python).serve();
+  await new SandboxHost(settings, channel, python, makeWall(settings), await ignoreInspectorSignal()).serve();
   Deno.exit(0);
 }
 

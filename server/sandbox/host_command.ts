@@ -34,9 +34,16 @@ export function sourceCommand(permissions: CodePermissions, grants: RendezvousGr
     "--no-remote",
     "--unstable-worker-options",
     "--allow-sys=setPriority",
-    ...allow("read", [fileURLToPath(new URL(".", own)), ...grants.read, ...read]),
+    // For the second wall; given up before any code is taken.
+    "--allow-ffi",
+    ...allow("read", [...sourceFiles().map((file) => fileURLToPath(file)), ...grants.read, ...read]),
     ...allow("write", [...grants.write, ...write]),
     ...allow("net", [...grants.net, ...net]),
     own.href,
   ];
+}
+
+/** What Workers are loaded from, besides what the process itself has loaded: files and folders of the source. */
+export function sourceFiles(): URL[] {
+  return [".", "../../protocol/errors.ts"].map((path) => new URL(path, import.meta.url));
 }

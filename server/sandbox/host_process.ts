@@ -4,10 +4,23 @@
  * @module
  */
 
-import { type ErrorCode, errorCodes, HeliographError } from "../../protocol/errors.ts";
+import { HeliographError } from "../../protocol/errors.ts";
 import type { ConnectedProcess, Processes, ProcessSettings } from "../processes/processes.ts";
-import type { Command } from "../processes/starter.ts";
-import type { Answer, Ask, Code, Evaluated, FromHost, HostSettings, ToHost } from "./messages.ts";
+import type { Command, EndedProcess } from "../processes/starter.ts";
+import { evaluated, HostileMessages } from "./hostile_messages.ts";
+import {
+  type Answer,
+  type Ask,
+  type Code,
+  type Evaluated,
+  type FromHost,
+  type HostSettings,
+  longestMessage,
+  memoryMessage,
+  type ResultLimits,
+  type ToHost,
+  tooMuchMemory,
+} from "./messages.ts";
 
 /** Whoever sent code: what it asks for, and where its output goes. */
 export interface CodeSender {
@@ -27,6 +40,10 @@ interface Evaluation {
   readonly resolve: (done: Evaluated) => void;
   readonly reject: (reason: Error) => void;
   began: boolean;
+  /** Whether it waits for an answer. */
+  asking: boolean;
+  /** How much it has printed, in characters. */
+  printed: number;
 }
 
 /** How long a process that has connected may take to be ready, in seconds. */
@@ -35,6 +52,8 @@ const startSeconds = 30;
 /** One process, which runs one piece of code at a time. */
 export class HostProcess {
   readonly #child: ConnectedProcess;
+  readonly #messages: HostileMessages;
+  readonly #settings: ResultLimits & Pick<HostSettings, "memory">;
   readonly #ended: Promise<void>;
   readonly #becameIdle: (host: HostProcess) => void;
   readonly #ready = Promise.withResolvers<void>();
@@ -43,8 +62,14 @@ export class HostProcess {
   #alive = true;
   #killed: HeliographError | undefined;
 
-  private constructor(child: ConnectedProcess, becameIdle: (host: HostProcess) => void) {
+  private constructor(
+    child: ConnectedProcess,
+    settings: ResultLimits & Pick<HostSettings, "memory">,
+    becameIdle: (host: HostProcess) => void,
+  ) {
     this.#child = child;
+    this.#messages = new HostileMessages(settings);
+    this.#settings = settings;
     this.#becameIdle = becameIdle;
     this.#ended = this.#receive();
   }
@@ -68,10 +93,10 @@ export class HostProcess {
       what: "a sandbox",
       command,
       settings,
-      // A result at its limit, escaped, and what it is wrapped in.
-      longestMessage: 16 * settings.resultBytes + 1_048_576,
+      // In bytes, where messages are bounded in characters.
+      longestMessage: 3 * longestMessage(settings),
     });
-    const host = new HostProcess(child, becameIdle);
+    const host = new HostProcess(child, settings, becameIdle);
     const late = setTimeout(() => child.kill(), startSeconds * 1000);
     const died = child.ended.then(({ code, complaint }) => {
       throw new HeliographError("unavailable", `Cannot start a sandbox: it ended with ${code}: ${complaint}`);
@@ -109,13 +134,15 @@ export class HostProcess {
   async run(code: Code, sender: CodeSender, until: number, tooLate: HeliographError): Promise<Evaluated> {
     this.#idle = false;
     const { promise, resolve, reject } = Promise.withResolvers<Evaluated>();
-    this.#evaluation = { sender, resolve, reject, began: false };
-    this.#send({ run: code });
+    const evaluation: Evaluation = { sender, resolve, reject, began: false, asking: false, printed: 0 };
+    this.#evaluation = evaluation;
     const timer = setTimeout(() => this.kill(tooLate), until - performance.now());
     try {
+      this.#send({ run: code });
       return await promise;
     } finally {
       clearTimeout(timer);
+      if (this.#evaluation === evaluation) this.#evaluation = undefined;
     }
   }
 
@@ -133,44 +160,71 @@ export class HostProcess {
 
   async #receive(): Promise<void> {
     try {
-      for await (const message of this.#child.channel.messages()) this.#take(message as FromHost);
+      for await (const message of this.#child.channel.messages()) {
+        // What was still on its way when it was killed is nobody's.
+        if (this.#alive) this.#take(this.#messages.fromHost(message));
+      }
     } catch (error) {
       this.#killed ??= new HeliographError("code_failed", `The code ended its sandbox: ${(error as Error).message}`);
     }
     this.#alive = false;
+    const endedItself = this.#killed === undefined;
     this.#child.channel.close();
     this.#child.kill();
-    await this.#child.ended;
+    if (endedItself) this.#killed = this.#reason(await soonEnded(this.#child.ended));
     const lost = this.#evaluation?.began
       ? new HeliographError("code_failed", "The sandbox ended while it ran the code")
       : new NotBegun();
     this.#finish(this.#killed ?? lost);
+    await this.#child.ended;
   }
 
+  /** Why a process has ended that nobody killed, where its code says so. */
+  #reason(end: EndedProcess | undefined): HeliographError | undefined {
+    if (end?.code !== tooMuchMemory) return undefined;
+    return new HeliographError("limit_exceeded", memoryMessage(this.#settings.memory));
+  }
+
+  /** @throws {Error} For what is said out of turn. */
   #take(message: FromHost): void {
     const evaluation = this.#evaluation;
     if ("idle" in message) {
+      if (this.#idle || evaluation !== undefined) throw new Error("it said that it is idle, and is not");
       this.#idle = true;
       this.#ready.resolve();
       return this.#becameIdle(this);
     }
-    if (evaluation === undefined) return;
+    if (evaluation === undefined) throw new Error("it spoke without being asked");
     if ("began" in message) {
       evaluation.began = true;
-      return;
+    } else if ("output" in message) {
+      evaluation.printed += message.output.length;
+      if (evaluation.printed > this.#settings.outputBytes) throw new Error("it printed more than it may");
+      evaluation.sender.output(message.output);
+    } else if ("ask" in message) {
+      if (evaluation.asking) throw new Error("it asked again before it was answered");
+      evaluation.asking = true;
+      void this.#answer(evaluation, message.ask);
+    } else {
+      // Read first: while it is being evaluated, whatever goes wrong is its sender's to know.
+      const settle = "done" in message
+        ? evaluation.resolve.bind(undefined, evaluated(message.done))
+        : evaluation.reject.bind(undefined, new HeliographError(message.failed.code, message.failed.message));
+      this.#evaluation = undefined;
+      settle();
     }
-    if ("output" in message) return evaluation.sender.output(message.output);
-    if ("ask" in message) {
-      return void evaluation.sender.answer(message.ask).then((answer) => {
-        // What was asked by code that has ended meanwhile is not for the next one.
-        if (this.#evaluation === evaluation) this.#send({ answer });
-      }, (error) => this.kill(new HeliographError("code_failed", `Cannot answer the code: ${error}`)));
+  }
+
+  async #answer(evaluation: Evaluation, ask: Ask): Promise<void> {
+    try {
+      const answer = await evaluation.sender.answer(ask);
+      evaluation.asking = false;
+      // What was asked by code that has ended meanwhile is not for the next one.
+      if (this.#evaluation === evaluation) this.#send({ answer });
+    } catch (error) {
+      const failed = new HeliographError("code_failed", `Cannot answer the code: ${error}`, { cause: error });
+      if (this.#evaluation === evaluation) this.kill(failed);
     }
-    this.#evaluation = undefined;
-    if ("done" in message) return evaluation.resolve(message.done);
-    const { code, message: text } = message.failed;
-    const known: ErrorCode = Object.hasOwn(errorCodes, code) ? code : "code_failed";
-    evaluation.reject(new HeliographError(known, text));
   }
 
   #finish(reason: Error): void {
@@ -180,5 +234,16 @@ export class HostProcess {
 
   #send(message: ToHost): void {
     this.#child.channel.send(message);
+  }
+}
+
+/** How a process has ended; `undefined` where that is not known within a second: its sender does not wait for it. */
+async function soonEnded(ended: Promise<EndedProcess>): Promise<EndedProcess | undefined> {
+  const { promise: late, resolve } = Promise.withResolvers<undefined>();
+  const timer = setTimeout(() => resolve(undefined), 1000);
+  try {
+    return await Promise.race([ended, late]);
+  } finally {
+    clearTimeout(timer);
   }
 }

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { HostileMessages } from "./hostile_messages.ts";
 import {
   type Answer,
   answerBytes,
@@ -12,7 +13,6 @@ import {
   type FromHost,
   type FromWorker,
   type HostSettings,
-  longestAsk,
   type ToWorker,
 } from "./messages.ts";
 import type { PythonSource } from "./micropython.ts";
@@ -25,20 +25,23 @@ const outputInterval = 10;
 /** Told what the code asks, prints and comes to. */
 export type HostEvents = (event: Exclude<FromHost, { readonly idle: true } | { readonly began: true }>) => void;
 
+/** None of the permissions. */
+export const nothing = {
+  read: false,
+  write: false,
+  net: false,
+  env: false,
+  run: false,
+  ffi: false,
+  sys: false,
+  import: false,
+} as const satisfies Deno.PermissionOptionsObject;
+
 /** The permissions of a Worker: what the operator granted, and nothing else whatever the process itself has. */
 function permissionsOf({ permissions }: HostSettings): Deno.PermissionOptionsObject {
   const { read = [], write = [], net = [] } = permissions;
   const list = (values: readonly string[]) => values.length === 0 ? false : [...values];
-  return {
-    read: list(read),
-    write: list(write),
-    net: list(net),
-    env: false,
-    run: false,
-    ffi: false,
-    sys: false,
-    import: false,
-  };
+  return { ...nothing, read: list(read), write: list(write), net: list(net) };
 }
 
 /** A Worker that runs one piece of code. */
@@ -48,7 +51,7 @@ export class HostWorker {
   readonly #ready = Promise.withResolvers<void>();
   readonly #ended = Promise.withResolvers<boolean>();
   readonly #outputLimit: number;
-  readonly #resultLimit: number;
+  readonly #messages: HostileMessages;
   #events: HostEvents | undefined;
   #asking = false;
   #ending = false;
@@ -65,13 +68,13 @@ export class HostWorker {
   constructor(settings: HostSettings, python: PythonSource | undefined) {
     this.#ready.promise.catch(() => {});
     this.#outputLimit = settings.outputBytes;
-    this.#resultLimit = settings.resultBytes;
+    this.#messages = new HostileMessages(settings);
     this.#worker = new Worker(new URL("./worker.ts", import.meta.url), {
       type: "module",
       name: "code",
       deno: { permissions: permissionsOf(settings) },
     } as WorkerOptions);
-    this.#worker.onmessage = ({ data }) => this.#take(data as FromWorker);
+    this.#worker.onmessage = ({ data }) => this.#take(data);
     this.#worker.onerror = (event) => {
       // It would end the whole process.
       event.preventDefault();
@@ -134,13 +137,18 @@ export class HostWorker {
     this.#worker.postMessage(message);
   }
 
-  #take(message: FromWorker): void {
-    if (typeof message !== "object" || message === null) return this.#forged();
+  #take(text: unknown): void {
+    let message: FromWorker;
+    try {
+      message = this.#messages.fromWorker(text);
+    } catch (error) {
+      return this.#fail((error as Error).message);
+    }
     if ("ready" in message) return this.#ready.resolve();
     if ("ended" in message) return this.#ending ? this.#ended.resolve(true) : this.#forged();
     const events = this.#events;
     if (events === undefined) return;
-    if ("output" in message && typeof message.output === "string") {
+    if ("output" in message) {
       this.#outputLength += message.output.length;
       // The Worker keeps to the limit itself, unless code has found a way to speak for it.
       if (this.#outputLength > this.#outputLimit) return this.#forged();
@@ -149,23 +157,11 @@ export class HostWorker {
       return;
     }
     this.#flush();
-    if ("ask" in message && typeof message.ask === "string" && !this.#asking && message.ask.length <= longestAsk) {
-      try {
-        const ask = JSON.parse(message.ask);
-        this.#asking = true;
-        return events({ ask });
-      } catch {
-        return this.#forged();
-      }
+    if ("ask" in message) {
+      if (this.#asking) return this.#forged();
+      this.#asking = true;
     }
-    if ("done" in message && typeof message.done?.text === "string" && this.#fits(message.done)) {
-      return events({ done: { text: message.done.text, value: message.done.value } });
-    }
-    if ("failed" in message && typeof message.failed?.message === "string") {
-      const { code, message: text } = message.failed;
-      return events({ failed: { code, message: text.slice(0, this.#resultLimit) } });
-    }
-    this.#forged();
+    events(message);
   }
 
   /** Passes on what has been printed. */
@@ -174,15 +170,6 @@ export class HostWorker {
     this.#outputTimer = undefined;
     if (this.#output !== "") this.#events?.({ output: this.#output });
     this.#output = "";
-  }
-
-  #fits(done: unknown): boolean {
-    try {
-      // Escapes make it longer than the limit that the Worker keeps to.
-      return JSON.stringify(done).length <= 16 * this.#resultLimit;
-    } catch {
-      return false;
-    }
   }
 
   #forged(): void {

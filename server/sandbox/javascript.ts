@@ -6,7 +6,10 @@
 
 import { format } from "node:util";
 import type { CodeContext, RunCode } from "./code_context.ts";
-import type { Evaluated } from "./messages.ts";
+import type { EvaluatedText } from "./messages.ts";
+
+// Kept now: whatever code does to the globals later is its own loss.
+const { parse, stringify } = JSON;
 
 /** An instrument, with the methods of PyOpticon's widgets in both spellings. */
 class Widget {
@@ -180,19 +183,16 @@ function plain(_key: string, value: unknown): unknown {
   return value;
 }
 
-function evaluated(value: unknown): Evaluated {
-  if (typeof value === "string") return { text: value, value };
-  if (value === undefined) return { text: "undefined", value: null };
+function evaluated(value: unknown): EvaluatedText {
+  if (typeof value === "string") return { text: value };
+  if (value === undefined) return { text: "undefined", json: "null" };
   let json: string | undefined;
   try {
-    json = JSON.stringify(value, plain);
+    json = stringify(value, plain);
   } catch {
     // It holds itself, or makes trouble when it is read.
   }
-  if (json === undefined) {
-    const text = format(value);
-    return { text, value: text };
-  }
-  const kept = JSON.parse(json) as unknown;
-  return { text: typeof kept === "string" ? kept : json, value: kept };
+  if (json === undefined) return { text: format(value) };
+  // Something that is told as text, as a date is.
+  return json[0] === '"' ? { text: parse(json) as string } : { text: json, json };
 }

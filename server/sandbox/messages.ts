@@ -26,6 +26,14 @@ export interface Evaluated {
   readonly value: unknown;
 }
 
+/** What an expression came to, as it crosses: only text does, which is bounded before it is read. */
+export interface EvaluatedText {
+  /** As text. */
+  readonly text: string;
+  /** Its JSON; left out where the value is the text itself. */
+  readonly json?: string;
+}
+
 /** What went wrong with code. */
 export interface Failure {
   /** The stable code. */
@@ -54,56 +62,48 @@ export type Ask =
 export type Answer = { readonly value: unknown } | { readonly error: Failure };
 
 /** What a sandbox's process is told on its standard input when it starts. */
-export interface HostSettings extends ProcessSettings {
+export interface HostSettings extends ProcessSettings, ResultLimits {
   /** What it keeps Workers ready for. */
   readonly languages: readonly Language[];
   /** What its Workers may touch. */
   readonly permissions: CodePermissions;
   /** Its memory in MiB. */
   readonly memory: number;
-  /** The most bytes that code may print. */
-  readonly outputBytes: number;
-  /** The longest result in bytes. */
-  readonly resultBytes: number;
 }
 
 /** From the server to a sandbox's process. */
 export type ToHost = { readonly run: Code } | { readonly answer: Answer };
 
-/** From a sandbox's process to the server, after its first line, which is the token. */
+/** From a sandbox's process to the server, after its first line, which is the token; `from_host.ts` checks it. */
 export type FromHost =
   | { readonly idle: true }
   | { readonly began: true }
   | { readonly ask: Ask }
   | { readonly output: string }
-  | { readonly done: Evaluated }
+  | { readonly done: EvaluatedText }
   | { readonly failed: Failure };
 
-/** From a sandbox's process to its Worker. */
+/** From a sandbox's process to its Worker, which trusts it. */
 export type ToWorker =
   | { readonly prepare: WorkerSettings }
   | { readonly run: Code }
   | { readonly end: true };
 
 /** What a Worker is made with. */
-export interface WorkerSettings {
+export interface WorkerSettings extends ResultLimits {
   /** Where it finds the answers to what it asked: two numbers (state and length), then JSON. */
   readonly answers: SharedArrayBuffer;
-  /** The most bytes that code may print. */
-  readonly outputBytes: number;
-  /** The longest result in bytes. */
-  readonly resultBytes: number;
   /** MicroPython, for Python: where to import it from, its compiled WebAssembly, and its memory. */
   readonly python?: { readonly url: string; readonly module: WebAssembly.Module; readonly heap: number };
 }
 
-/** From a Worker to its sandbox's process. Whatever else comes is hostile. */
+/** From a Worker to its sandbox's process, as JSON. Whatever else comes is hostile; `from_worker.ts` checks it. */
 export type FromWorker =
   | { readonly ready: true }
   | { readonly ended: true }
-  | { readonly ask: string }
+  | { readonly ask: Ask }
   | { readonly output: string }
-  | { readonly done: Evaluated }
+  | { readonly done: EvaluatedText }
   | { readonly failed: Failure };
 
 /** Room for the longest answer in bytes, after the two numbers. */
@@ -114,3 +114,28 @@ export const answerOffset = 8;
 
 /** What code may ask for at once, in characters: as much as a client may in a message. */
 export const longestAsk = 65_536;
+
+/** The code with which a sandbox's process ends when it used too much memory and could not say so. */
+export const tooMuchMemory = 77;
+
+/** What the sender of code is told that used too much. @param memory What a sandbox has, in MiB. */
+export function memoryMessage(memory: number): string {
+  return `The code was stopped: it used more than the ${memory} MiB of memory that a sandbox has`;
+}
+
+/** How long what code comes to may be, in bytes. */
+export interface ResultLimits {
+  /** What it may print in all. */
+  readonly outputBytes: number;
+  /** The longest result. */
+  readonly resultBytes: number;
+}
+
+/**
+ * @param limits What code may come to.
+ * @returns The longest message about it in characters. A value crosses as text and as JSON, both escaped once more: one
+ * that needs more than this is too long.
+ */
+export function longestMessage({ outputBytes, resultBytes }: ResultLimits): number {
+  return 6 * Math.max(outputBytes, resultBytes, longestAsk);
+}

@@ -5,8 +5,8 @@
  */
 
 import type { CodeContext, RunCode } from "./code_context.ts";
-import { AskError, describeFailure, Stop, tooLong, withLine } from "./failure.ts";
-import type { Ask, Code, Evaluated, Failure } from "./messages.ts";
+import { AskError, describeFailure, knownCode, Stop, tooLong, withLine } from "./failure.ts";
+import type { Ask, Code, EvaluatedText } from "./messages.ts";
 import type { PythonSource } from "./micropython.ts";
 import { prelude } from "./python_prelude.ts";
 
@@ -21,10 +21,13 @@ interface MicroPythonModule {
 
 /** What the prelude tells when the code has ended. */
 type Outcome =
-  | { readonly text: string; readonly value: unknown }
+  | EvaluatedText
   // Too long, and slow to be told.
   | { readonly length: number }
-  | { readonly code: Failure["code"]; readonly message: string; readonly line?: string };
+  | { readonly code: string; readonly message: string; readonly line?: string };
+
+// Kept now: Python reaches the globals too.
+const { parse, stringify } = JSON;
 
 /** How deep Python calls may nest, in bytes of its stack. */
 const callStack = 65_536;
@@ -96,30 +99,30 @@ export async function preparePython(
     ask: (ask: string) => {
       output.flush();
       try {
-        return JSON.stringify({ value: context.ask(JSON.parse(ask) as Ask) ?? null });
+        return stringify({ value: context.ask(parse(ask) as Ask) ?? null });
       } catch (error) {
-        const { code, message } = error instanceof AskError ? error : describeFailure(error, "");
-        return JSON.stringify({ error: { code, message } });
+        const { code } = describeFailure(error, "");
+        return stringify({ error: { code, message: error instanceof AskError ? error.message : String(error) } });
       }
     },
     tell: (json: string) => void (outcome = json),
   });
   python.runPython(prelude);
-  const runCode = (code: Code): Evaluated => {
+  const runCode = (code: Code): EvaluatedText => {
     outcome = "";
-    request = JSON.stringify({ ...code, longest: context.resultBytes });
+    request = stringify({ ...code, longest: context.resultBytes });
     try {
       python.runPython("_run()");
     } catch (error) {
-      if (error instanceof Stop) throw error;
+      if (Stop.failureOf(error) !== undefined) throw error;
       // MicroPython itself failed.
       if (outcome === "") throw new Stop({ code: "code_failed", message: `Python ended: ${lastLine(error)}` });
     }
     output.flush();
-    const ended = JSON.parse(outcome) as Outcome;
+    const ended = parse(outcome) as Outcome;
     if ("length" in ended) throw new Stop(tooLong(ended.length, context.resultBytes));
     if ("message" in ended) {
-      throw new Stop({ code: ended.code, message: withLine(ended.message, ended.line, code.source) });
+      throw new Stop({ code: knownCode(ended.code), message: withLine(ended.message, ended.line, code.source) });
     }
     return ended;
   };

@@ -37,6 +37,15 @@ def _ask(ask, **given):
     raise error
 
 
+def _text_of(make):
+    # What an exception of the code's own makes of itself may be anything, or raise.
+    try:
+        text = make()
+        return text if type(text) is str else ""
+    except BaseException:
+        return ""
+
+
 class Widget:
     def __init__(self, told):
         self.nickname = told["title"]
@@ -142,17 +151,23 @@ def _told(value, longest):
     if len(text) > longest:
         return json.dumps({"length": len(text)})
     try:
-        return json.dumps({"text": text, "value": _plain(value)})
+        plain = _plain(value)
+        return json.dumps({"text": text} if plain is text else {"text": text, "json": json.dumps(plain)})
     except (_NotPlain, RuntimeError):
-        return json.dumps({"text": text, "value": text})
+        return json.dumps({"text": text})
 
 
 def _failed(error):
     trace = io.StringIO()
-    sys.print_exception(error, trace)
-    name = type(error).__name__
-    message = error.args[0] if len(error.args) == 1 and type(error.args[0]) is str else str(error)
-    told = {"code": getattr(error, "code", "code_failed"), "message": name + ": " + message if message else name}
+    try:
+        sys.print_exception(error, trace)
+    except BaseException:
+        pass
+    name = _text_of(lambda: type(error).__name__)
+    single = _text_of(lambda: error.args[0] if len(error.args) == 1 else None)
+    message = single or _text_of(lambda: str(error))
+    told = {"message": name + ": " + message if message else name}
+    told["code"] = _text_of(lambda: error.code) or "code_failed"
     for line in trace.getvalue().split("\\n"):
         if 'File "<code>", line ' in line:
             told["line"] = line.split('File "<code>", line ')[1].split(",")[0]

@@ -17,8 +17,9 @@ import type { Code, Evaluated } from "./messages.ts";
 import "./javascript_module.ts";
 import { answerMargin, type SandboxOptions, sandboxOptions } from "./options.ts";
 
-/** How many evaluations may wait. */
+/** How many evaluations may wait, in all and of one asker. */
 const longestQueue = 1000;
+const mostOfOne = 100;
 /** For how many seconds a process that the last minute did not need is kept. */
 const keptSeconds = 60;
 /** For how many seconds no process is started after one could not be. */
@@ -32,7 +33,7 @@ interface Waiting {
   readonly code: Code;
   readonly sender: CodeSender;
   /** Whose it is: nobody takes every process from the others. */
-  readonly client: object;
+  readonly asker: string;
   /** When it must be done, by `performance.now()`. */
   readonly until: number;
   /** What its sender is told when it is not. */
@@ -40,6 +41,14 @@ interface Waiting {
   readonly timer: ReturnType<typeof setTimeout>;
   readonly resolve: (done: Evaluated) => void;
   readonly reject: (reason: unknown) => void;
+}
+
+/** What of one asker runs and waits. */
+interface Share {
+  running: number;
+  waiting: number;
+  /** When it had a process last, as a number that grows. */
+  turn: number;
 }
 
 /** How long an evaluation may take. */
@@ -56,9 +65,10 @@ export class Sandbox {
   #command: Command | undefined;
   readonly #log = getLogger(["heliograph", "sandbox"]);
   readonly #hosts = new Set<HostProcess>();
-  readonly #running = new Map<object, number>();
+  readonly #shares = new Map<string, Share>();
+  #turn = 0;
   readonly #lastUsed = new Map<HostProcess, number>();
-  #waiting: Waiting[] = [];
+  readonly #waiting: Waiting[] = [];
   readonly #starting = new Set<Promise<void>>();
   #growing: ReturnType<typeof setTimeout> | undefined;
   #failures = 0;
@@ -116,7 +126,7 @@ export class Sandbox {
     clearTimeout(this.#growing);
     this.#started = undefined;
     const stopping = new HeliographError("stopping", "The server is stopping and evaluates no more code");
-    for (const waiting of this.#waiting.splice(0)) this.#refuse(waiting, stopping);
+    for (const waiting of this.#takeAll()) this.#refuse(waiting, stopping);
     const hosts = [...this.#hosts];
     for (const host of hosts) host.kill(stopping);
     await Promise.all([...hosts.map((host) => host.ended), ...this.#starting]);
@@ -128,12 +138,13 @@ export class Sandbox {
    *
    * @param code It.
    * @param sender What does what it asks for.
-   * @param client Whose it is; one client's evaluations never take all processes while others wait.
+   * @param asker Whose it is, whichever connection it came over: one asker's evaluations never take all processes, and
+   * askers take turns.
    * @param options How long it may take, its waiting included.
    * @throws {HeliographError} What went wrong with the code, or why it was not run.
    */
-  evaluate(code: Code, sender: CodeSender, client: object, options: EvaluationOptions = {}): Promise<Evaluated> {
-    this.#check(code);
+  evaluate(code: Code, sender: CodeSender, asker: string, options: EvaluationOptions = {}): Promise<Evaluated> {
+    this.#check(code, asker);
     if (this.#hosts.size === 0 && this.#failure !== undefined && performance.now() < this.#failure.until) {
       throw this.#failure.error;
     }
@@ -142,23 +153,24 @@ export class Sandbox {
     const late = `The code was stopped: it did not finish within ${seconds} s`;
     const tooLate = new HeliographError("deadline_exceeded", late);
     return new Promise((resolve, reject) => {
-      this.#wait({ code, sender, client, resolve, reject, until, tooLate });
+      this.#wait({ code, sender, asker, resolve, reject, until, tooLate });
     });
   }
 
   /** Keeps code until it is its turn. */
   #wait(request: Omit<Waiting, "timer">): void {
     const timer = setTimeout(() => {
-      this.#waiting.splice(this.#waiting.indexOf(waiting), 1);
+      this.#take(this.#waiting.indexOf(waiting));
       const busy = `Cannot run the code: all ${this.options.atOnce} sandboxes were busy until its deadline`;
       request.reject(this.#failure?.error ?? new HeliographError("deadline_exceeded", busy));
     }, request.until - performance.now());
     const waiting = { ...request, timer };
     this.#waiting.push(waiting);
+    this.#shareOf(request.asker).waiting++;
     this.#next();
   }
 
-  #check({ language }: Code): void {
+  #check({ language }: Code, asker: string): void {
     const { languages } = this.options;
     if (languages.length === 0) {
       throw new HeliographError("unavailable", "Cannot run code: this server evaluates none (--eval none)");
@@ -177,6 +189,10 @@ export class Sandbox {
     if (this.#waiting.length >= longestQueue) {
       throw new HeliographError("too_many_requests", `Cannot run the code: ${longestQueue} evaluations wait already`);
     }
+    if ((this.#shares.get(asker)?.waiting ?? 0) >= mostOfOne) {
+      const message = `Cannot run the code: ${mostOfOne} evaluations of yours (by name and address) wait already`;
+      throw new HeliographError("too_many_requests", message);
+    }
   }
 
   /** Hands what waits to processes that are idle, and starts further processes where that is allowed. */
@@ -186,8 +202,7 @@ export class Sandbox {
       if (host === undefined) break;
       const index = this.#fairest();
       if (index < 0) break;
-      const [waiting] = this.#waiting.splice(index, 1);
-      void this.#run(host, waiting!);
+      void this.#run(host, this.#take(index));
     }
     const hosts = this.#hosts.size + this.#starting.size;
     if (this.#waiting.length === 0 || hosts >= this.options.atOnce) return;
@@ -203,26 +218,54 @@ export class Sandbox {
     this.#next();
   }
 
-  /** The first evaluation of a client with the fewest running; none where one client would have every process. */
+  /**
+   * The first evaluation of an asker with the fewest running, and among those of the one whose last turn is longest ago;
+   * none where one asker would have every process.
+   */
   #fairest(): number {
-    const share = Math.max(1, this.options.atOnce - 1);
+    const most = Math.max(1, this.options.atOnce - 1);
     let fairest = -1;
-    let fewest = share;
-    for (const [index, { client }] of this.#waiting.entries()) {
-      const running = this.#running.get(client) ?? 0;
-      if (running >= fewest) continue;
-      fewest = running;
-      fairest = index;
-      if (running === 0) break;
+    let best: Share | undefined;
+    for (const [index, { asker }] of this.#waiting.entries()) {
+      const share = this.#shareOf(asker);
+      if (share.running >= most || share === best) continue;
+      const isFairer = best === undefined || share.running < best.running ||
+        share.running === best.running && share.turn < best.turn;
+      if (isFairer) [fairest, best] = [index, share];
     }
     return fairest;
   }
 
+  #shareOf(asker: string): Share {
+    const share = this.#shares.get(asker) ?? { running: 0, waiting: 0, turn: 0 };
+    this.#shares.set(asker, share);
+    return share;
+  }
+
+  #forgetIdle(asker: string): void {
+    const { running, waiting } = this.#shareOf(asker);
+    if (running + waiting === 0) this.#shares.delete(asker);
+  }
+
+  /** Takes one out of those that wait. */
+  #take(index: number): Waiting {
+    const [waiting] = this.#waiting.splice(index, 1);
+    this.#shareOf(waiting!.asker).waiting--;
+    this.#forgetIdle(waiting!.asker);
+    return waiting!;
+  }
+
+  #takeAll(): Waiting[] {
+    return Array.from({ length: this.#waiting.length }, () => this.#take(0));
+  }
+
   async #run(host: HostProcess, waiting: Waiting): Promise<void> {
-    const { code, sender, client, until, tooLate, timer, resolve, reject } = waiting;
+    const { code, sender, asker, until, tooLate, timer, resolve, reject } = waiting;
     clearTimeout(timer);
     if (sender.gone) return reject(new HeliographError("aborted", "The code was not run: whoever sent it has gone"));
-    this.#running.set(client, (this.#running.get(client) ?? 0) + 1);
+    const share = this.#shareOf(asker);
+    share.running++;
+    share.turn = ++this.#turn;
     this.#lastUsed.set(host, performance.now());
     try {
       resolve(await host.run(code, sender, until, tooLate));
@@ -230,9 +273,8 @@ export class Sandbox {
       if (error instanceof NotBegun) this.#wait(waiting);
       else reject(error);
     } finally {
-      const left = this.#running.get(client)! - 1;
-      if (left === 0) this.#running.delete(client);
-      else this.#running.set(client, left);
+      share.running--;
+      this.#forgetIdle(asker);
     }
   }
 
@@ -284,7 +326,7 @@ export class Sandbox {
     this.#log.error("{error}", { error: error.message });
     if (this.#hosts.size > 0 || this.#failures < failuresTold) return;
     this.#failure = { error, until: performance.now() + retrySeconds * 1000 };
-    for (const waiting of this.#waiting.splice(0)) this.#refuse(waiting, error);
+    for (const waiting of this.#takeAll()) this.#refuse(waiting, error);
   }
 
   /** One is always kept ready. */
