@@ -19,6 +19,7 @@ import {
 } from "./instruments/camera/image_transfer.ts";
 import type { PixelStore, ReceivedFile } from "./instruments/camera/pixel_store.ts";
 import { checkOpen, drainSeconds, type ListenOptions, TcpPort } from "./listening.ts";
+import { LoopTurns } from "./loop_turns.ts";
 
 /** How much is written at once. */
 const blockBytes = 1 << 20;
@@ -42,6 +43,8 @@ export interface ImageServerOptions extends ListenOptions {
   readonly idleSeconds?: number;
   /** Within how many seconds a header must be there. @default 10 */
   readonly headerSeconds?: number;
+  /** Who is served when, shared with the other servers of the process. @default its own */
+  readonly turns?: LoopTurns;
 }
 
 /** Why an image is not taken, and what its sender is told. */
@@ -79,6 +82,7 @@ interface Sender {
  */
 export class ImageServer {
   readonly #store: Pick<PixelStore, "receive">;
+  readonly #turns: LoopTurns;
   readonly #folder: string;
   readonly #port: TcpPort;
   readonly #largestImage: number;
@@ -106,6 +110,7 @@ export class ImageServer {
     checkOpen(host, insecureOpen);
     this.#port = new TcpPort(host, port, "--image-port", this.#log, (socket) => this.#admit(socket));
     this.#store = options.store;
+    this.#turns = options.turns ?? new LoopTurns();
     this.#folder = options.folder;
     this.#largestImage = options.largestImage ?? 2 ** 31;
     this.#connections = options.connections ?? 8;
@@ -129,7 +134,9 @@ export class ImageServer {
    * @throws {HeliographError} `cannot_listen` when the port is in use or the address is not this PC's.
    */
   start(): void {
-    if (!this.#port.listening) this.#port.open();
+    if (this.#port.listening) return;
+    this.#port.open();
+    this.#turns.open();
   }
 
   /** Stops accepting, finishes the images that have begun (for at most five seconds), and closes every connection. */
@@ -139,6 +146,7 @@ export class ImageServer {
   }
 
   async #stop(): Promise<void> {
+    if (!this.#port.listening) return;
     await this.#port.close();
     const stopping = new Error("the server is stopping");
     for (const connection of this.#served.keys()) if (!this.#receiving.has(connection)) connection.close(stopping);
@@ -148,6 +156,7 @@ export class ImageServer {
     // What a closed connection has begun is removed before the store may be stopped.
     await Promise.all(this.#served.values());
     clearTimeout(timer);
+    await this.#turns.close();
   }
 
   /** Stops it, so that `await using` releases the port. */
@@ -156,7 +165,8 @@ export class ImageServer {
   }
 
   #admit(socket: Deno.TcpConn): void {
-    const connection = new Connection(socket, { queuedBytes: headerBytes, stuckSeconds: closingSeconds });
+    const limits = { queuedBytes: headerBytes, stuckSeconds: closingSeconds };
+    const connection = new Connection(socket, limits, this.#turns.client());
     const served = this.#serve({ socket, connection, address: connection.address });
     this.#served.set(connection, served.finally(() => this.#served.delete(connection)));
   }

@@ -47,6 +47,7 @@ export class Watch {
   #untold = new Map<Told, Instrument | undefined>();
   readonly #unsubscribe: () => void;
   #telling = false;
+  #stopped = false;
 
   /**
    * Sends the snapshot, its end, and then changes.
@@ -97,6 +98,7 @@ export class Watch {
 
   /** Ends the subscription. */
   stop(): void {
+    this.#stopped = true;
     this.#unsubscribe();
     this.#untold.clear();
   }
@@ -113,6 +115,7 @@ export class Watch {
           this.#send(this.#event(what, instrument));
           const pause = this.#session.pace();
           if (pause !== undefined) await pause;
+          if (this.#stopped) return;
         }
         if (then !== undefined) this.#send(then);
         then = undefined;
