@@ -11,11 +11,11 @@ const seconds = 5;
 const delay = 1500;
 const kinds = ["sets", "reads", "status", "describe", "long", "evaluations"];
 const floods: Record<string, readonly string[]> = {
-  line: [...kinds, "faults"],
+  line: [...kinds, "faults", "connections"],
   // As `yes … | socat -u - TCP:…` does: it never reads.
   deaf: kinds,
   raw: ["sets", "reads", "long", "evaluations"],
-  framed: [...kinds, "watch"],
+  framed: [...kinds, "watch", "follow"],
   websocket: kinds,
   http: kinds,
 };

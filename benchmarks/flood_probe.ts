@@ -25,7 +25,7 @@ async function ask(port: number, text: string, ended: (reply: string) => boolean
 }
 
 const line = (reply: string) => reply.endsWith("\n");
-const page = "GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n";
+const page = `GET /healthz HTTP/1.1\r\nHost: localhost:${webPort}\r\n\r\n`;
 const [abort, echo, ping, healthz] = await Promise.all([
   ask(commandPort, "exposure.abort\n", line),
   ask(commandPort, "echo\n", line),

@@ -18,7 +18,6 @@ import { Services } from "./services.ts";
 import { SocketSession } from "./sessions.ts";
 import type { ListenOptions } from "./listening.ts";
 import { type Identity, SocketServer } from "./socket_server.ts";
-import type { LoopTurn } from "./loop_turns.ts";
 
 /** How a {@linkcode CommandServer} is made. */
 export interface CommandServerOptions extends ListenOptions {
@@ -42,9 +41,9 @@ export class LineSession extends SocketSession {
   taken = 0;
   readonly #splitter: LineSplitter;
 
-  /** Opens a session. @param identity Who it is. @param turn What it may do at a time. @param lineBytes The longest line. */
-  constructor(identity: Identity, turn: LoopTurn, lineBytes: number) {
-    super(identity, turn);
+  /** Opens a session. @param identity Who it is. @param lineBytes The longest line. */
+  constructor(identity: Identity, lineBytes: number) {
+    super(identity);
     this.#splitter = new LineSplitter(lineBytes);
   }
 
@@ -57,7 +56,6 @@ export class LineSession extends SocketSession {
     this.taken = 0;
     return this.receive().then((bytes) => {
       if (bytes === null) return false;
-      this.turn.charge(bytes.length);
       this.receivedTime = Date.now();
       this.#splitter.push(bytes, this.received);
       return true;
@@ -224,7 +222,7 @@ export class CommandServer extends SocketServer<LineSession> {
 
   /** Makes the session of a new connection. */
   protected override openSession(identity: Identity): LineSession {
-    return new LineSession(identity, this.services.turns.client(), this.services.limits.lineBytes);
+    return new LineSession(identity, this.services.limits.lineBytes);
   }
 
   /** How a client is told that it cannot be served. */
@@ -247,12 +245,7 @@ export class CommandServer extends SocketServer<LineSession> {
     // The replies go out before the next read is begun: the client is waiting for them.
     session.connection.start();
     // A last line without its end is not run: a connection that breaks would turn -100 into -10.
-    return session.receiveMore().then((more) => {
-      if (!more) return null;
-      // Of bytes that end no line there may be many.
-      const pause = session.pace();
-      return pause === undefined ? this.receiveCommand(session) : pause.then(() => this.receiveCommand(session));
-    });
+    return session.receiveMore().then((more) => more ? this.receiveCommand(session) : null);
   }
 
   #faultError({ fault }: LineFault): HeliographError {

@@ -5,6 +5,7 @@
  */
 
 import type { Limits } from "./limits.ts";
+import type { LoopTurn } from "./loop_turns.ts";
 
 /** An idle connection keeps a buffer of this size; one that fills it gets a large one. */
 const smallBuffer = 2048;
@@ -55,6 +56,7 @@ export function addressAndPort(address: string, port: number): string {
 /** A client's TCP connection; or a Unix socket's, which has no address. */
 export class Connection implements ClientConnection {
   readonly #socket: Deno.Conn;
+  readonly #turn: LoopTurn | undefined;
   readonly #limits: Pick<Limits, "queuedBytes" | "stuckSeconds">;
   #buffer: Uint8Array<ArrayBuffer> | undefined;
   /** Text that waits to be written. */
@@ -66,8 +68,15 @@ export class Connection implements ClientConnection {
   readonly #ended = Promise.withResolvers<void>();
   #flushes: { resolve: () => void; reject: (reason: Error) => void }[] = [];
 
-  /** Takes over a connection. @param socket It. @param limits What the client may use. */
-  constructor(socket: Deno.Conn, limits: Pick<Limits, "queuedBytes" | "stuckSeconds">) {
+  /**
+   * Takes over a connection.
+   *
+   * @param socket It.
+   * @param limits What the client may use.
+   * @param turn What is done for the client before others come in between; what is read counts. @default no bound
+   */
+  constructor(socket: Deno.Conn, limits: Pick<Limits, "queuedBytes" | "stuckSeconds">, turn?: LoopTurn) {
+    this.#turn = turn;
     this.#socket = socket;
     this.#limits = limits;
     if ("setNoDelay" in socket) (socket as Deno.TcpConn).setNoDelay(true);
@@ -90,7 +99,7 @@ export class Connection implements ClientConnection {
   }
 
   /**
-   * The next bytes.
+   * The next bytes, when it is the client's turn: while bytes are ready, a read takes no turn of the event loop.
    *
    * @returns A view of a buffer that the next read overwrites, or `null` at the end.
    */
@@ -99,7 +108,10 @@ export class Connection implements ClientConnection {
     return this.#socket.read(buffer).then((count) => {
       if (count === null) return null;
       if (count === smallBuffer && buffer.length === smallBuffer) this.#buffer = new Uint8Array(largeBuffer);
-      return buffer.subarray(0, count);
+      const bytes = buffer.subarray(0, count);
+      this.#turn?.charge(count);
+      const pause = this.#turn?.pause();
+      return pause === undefined ? bytes : pause.then(() => bytes);
     }, () => {
       // A reset: the client has gone, and reads no reply any more either.
       this.close();

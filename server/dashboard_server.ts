@@ -43,7 +43,7 @@ export class DashboardSession extends SocketSession {
 
   /** Opens a session. @param identity Who it is. @param services What it may ask. @param log Where that is told. */
   constructor(identity: Identity, services: Services, log: Logger) {
-    super(identity, services.turns.client());
+    super(identity);
     this.splitter = new JsonSplitter(services.limits.messageBytes);
     this.conversation = new FramedConversation(services, this, log);
   }
@@ -104,7 +104,6 @@ export class DashboardServer extends SocketServer<DashboardSession> {
           }
         }
         wholeMessage = bytes.length < longestRawMessage;
-        session.turn.charge(bytes.length);
         // In pieces: of the shortest messages a whole read holds tens of thousands.
         for (let at = 0; at < bytes.length && !session.ending; at += pieceBytes) {
           splitter.push(bytes.subarray(at, at + pieceBytes), events);
@@ -116,9 +115,6 @@ export class DashboardServer extends SocketServer<DashboardSession> {
             if (pause !== undefined) await pause;
           }
           events.length = 0;
-          // Of bytes that end no message there may be many.
-          const pause = session.pace();
-          if (pause !== undefined) await pause;
         }
         if (splitter.unfinished) {
           unfinished = setTimeout(() => {

@@ -19,6 +19,7 @@ import {
 } from "./instruments/camera/image_transfer.ts";
 import { FileNotWritten, type PixelStore, type ReceivedFile } from "./instruments/camera/pixel_store.ts";
 import { checkOpen, drainSeconds, type ListenOptions, TcpPort } from "./listening.ts";
+import { LoopTurns } from "./loop_turns.ts";
 
 /** How much is written at once. */
 const blockBytes = 1 << 20;
@@ -42,6 +43,8 @@ export interface ImageServerOptions extends ListenOptions {
   readonly idleSeconds?: number;
   /** Within how many seconds a header must be there. @default 10 */
   readonly headerSeconds?: number;
+  /** Who is served when, shared with the other servers of the process. @default its own */
+  readonly turns?: LoopTurns;
 }
 
 /** Why an image is not taken, and what its sender is told. */
@@ -72,6 +75,7 @@ class Refusal extends Error {
  */
 export class ImageServer {
   readonly #store: Pick<PixelStore, "receive">;
+  readonly #turns: LoopTurns;
   readonly #folder: string;
   readonly #port: TcpPort;
   readonly #largestImage: number;
@@ -99,6 +103,7 @@ export class ImageServer {
     checkOpen(host, insecureOpen);
     this.#port = new TcpPort(host, port, "--image-port", this.#log, (socket) => this.#admit(socket));
     this.#store = options.store;
+    this.#turns = options.turns ?? new LoopTurns();
     this.#folder = options.folder;
     this.#largestImage = options.largestImage ?? 2 ** 31;
     this.#connections = options.connections ?? 8;
@@ -122,7 +127,9 @@ export class ImageServer {
    * @throws {HeliographError} `cannot_listen` when the port is in use or the address is not this PC's.
    */
   start(): void {
-    if (!this.#port.listening) this.#port.open();
+    if (this.#port.listening) return;
+    this.#port.open();
+    this.#turns.open();
   }
 
   /** Stops accepting, finishes the images that have begun (for at most five seconds), and closes every connection. */
@@ -132,6 +139,7 @@ export class ImageServer {
   }
 
   async #stop(): Promise<void> {
+    if (!this.#port.listening) return;
     await this.#port.close();
     const stopping = new Error("the server is stopping");
     for (const connection of this.#served.keys()) if (!this.#receiving.has(connection)) connection.close(stopping);
@@ -141,6 +149,7 @@ export class ImageServer {
     // What a closed connection has begun is removed before the store may be stopped.
     await Promise.all(this.#served.values());
     clearTimeout(timer);
+    await this.#turns.close();
   }
 
   /** Stops it, so that `await using` releases the port. */
@@ -149,7 +158,7 @@ export class ImageServer {
   }
 
   #admit(socket: Deno.TcpConn): void {
-    const connection = new Connection(socket, { queuedBytes: headerBytes, stuckSeconds });
+    const connection = new Connection(socket, { queuedBytes: headerBytes, stuckSeconds }, this.#turns.client());
     // A closed connection no longer knows its address.
     const served = this.#serve(connection, connection.address);
     this.#served.set(connection, served.finally(() => this.#served.delete(connection)));

@@ -34,7 +34,7 @@ export class TcpPort {
   readonly #wanted: number;
   readonly #flag: string;
   readonly #log: Logger;
-  readonly #admit: (socket: Deno.TcpConn) => void;
+  readonly #admit: (socket: Deno.TcpConn) => unknown;
   #listener: Deno.TcpListener | undefined;
   #accepting: Promise<void> = Promise.resolve();
 
@@ -45,9 +45,10 @@ export class TcpPort {
    * @param port The port; 0 takes any free one.
    * @param flag What chooses another port, for the error.
    * @param log Where it is told that a connection could not be accepted.
-   * @param admit Given each connection; it must not wait for what comes over it.
+   * @param admit Given each connection; it must not wait for what comes over it. The next one is taken when
+   * what it returns has resolved, if that is a promise.
    */
-  constructor(host: string, port: number, flag: string, log: Logger, admit: (socket: Deno.TcpConn) => void) {
+  constructor(host: string, port: number, flag: string, log: Logger, admit: (socket: Deno.TcpConn) => unknown) {
     this.host = host;
     this.#wanted = port;
     this.#flag = flag;
@@ -107,7 +108,7 @@ export class TcpPort {
         continue;
       }
       try {
-        this.#admit(socket);
+        await this.#admit(socket);
       } catch (error) {
         this.#log.debug("A client went before it was served: {error}", { error });
       }

@@ -111,9 +111,10 @@ export class LoopTurn {
 
   /** Lets others come in between where that is due. @returns When to go on; `undefined` means at once. */
   pause(): Promise<void> | undefined {
-    if (this.#left > 0) return undefined;
+    if (this.#left > 0 && this.#waiting.length === 0) return undefined;
     this.#left = unitsBetweenLooks;
-    return this.#turns.look() ? this.#wait() : undefined;
+    // Behind what else of this client waits: it would otherwise go on beside that.
+    return this.#turns.look() || this.#waiting.length > 0 ? this.#wait() : undefined;
   }
 
   async #wait(): Promise<void> {

@@ -132,7 +132,7 @@ export class HeliographServer {
     this.#received = images === undefined ? undefined : new PixelStore([images.folder]);
     this.imageServer = images === undefined
       ? undefined
-      : new ImageServer({ ...listen, ...images, store: this.#received! });
+      : new ImageServer({ ...listen, ...images, store: this.#received!, turns: services.turns });
   }
 
   /** The instruments, and their simulated time. */

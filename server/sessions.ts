@@ -38,7 +38,7 @@ export class Session<C extends ClientConnection = ClientConnection> {
   readonly hostname: string;
   /** The name it registered, or empty. */
   name = "";
-  /** What it may do before others come in between. */
+  /** What is done for it before others come in between. */
   readonly turn: LoopTurn;
   /** Whether it shall end once what it asked for is answered. */
   ending = false;
@@ -47,9 +47,9 @@ export class Session<C extends ClientConnection = ClientConnection> {
   #lastRequestTime = 0;
   #working = 0;
 
-  /** Opens a session. @param identity Its number, wire, role and connection. @param turn What it may do at a time. */
-  constructor(identity: Pick<Session<C>, "id" | "protocol" | "role" | "connection">, turn: LoopTurn) {
-    this.turn = turn;
+  /** Opens a session. @param identity Its number, wire, role, connection and turn. */
+  constructor(identity: Pick<Session<C>, "id" | "protocol" | "role" | "connection" | "turn">) {
+    this.turn = identity.turn;
     this.id = identity.id;
     this.protocol = identity.protocol;
     this.role = identity.role;

@@ -12,12 +12,16 @@ import { Admission } from "./admission.ts";
 import type { Role } from "./instruments/command.ts";
 import { checkOpen, drainSeconds, type ListenOptions, sweepInterval, TcpPort } from "./listening.ts";
 import { roleOfAddress } from "./roles.ts";
+import type { LoopTurn } from "./loop_turns.ts";
 import type { ListenerAddress, Services } from "./services.ts";
 import type { SocketSession } from "./sessions.ts";
 import { within } from "./within.ts";
 
+/** What a new connection costs beside what comes over it, in characters. */
+const arrivalCost = 8192;
+
 /** The identity of a session that is being opened. */
-export type Identity = Pick<SocketSession, "id" | "protocol" | "role" | "connection">;
+export type Identity = Pick<SocketSession, "id" | "protocol" | "role" | "connection" | "turn">;
 
 /** A server on one TCP port. */
 export abstract class SocketServer<S extends SocketSession> {
@@ -33,6 +37,7 @@ export abstract class SocketServer<S extends SocketSession> {
   /** Those that were told why they are not served, and have not gone yet. */
   readonly #refused = new Set<Connection>();
   readonly #admission: Admission;
+  readonly #arrivals: LoopTurn;
   readonly #describe = (): ListenerAddress => ({ protocol: this.#protocol, host: this.host, port: this.port });
 
   /**
@@ -51,11 +56,17 @@ export abstract class SocketServer<S extends SocketSession> {
     checkOpen(host, insecureOpen);
     this.#protocol = protocol;
     this.services = services;
+    this.#arrivals = services.turns.client();
     const { connections, connectionsPerAddress } = services.limits;
     this.#admission = new Admission("the connection", connections, connectionsPerAddress);
     this.log = getLogger(["heliograph", protocol]);
     const flag = protocol === "line" ? "--command-port" : "--dashboard-port";
-    this.#port = new TcpPort(host, port, flag, this.log, (socket) => this.#admit(socket));
+    this.#port = new TcpPort(host, port, flag, this.log, (socket) => {
+      this.#admit(socket);
+      // To take a connection costs as much as several commands, and many may wait to be taken.
+      this.#arrivals.charge(arrivalCost);
+      return this.#arrivals.pause();
+    });
   }
 
   /** The port it listens on; the wanted one before it listens. */
@@ -135,8 +146,9 @@ export abstract class SocketServer<S extends SocketSession> {
   }
 
   #admit(socket: Deno.TcpConn): void {
-    const { limits, sessions } = this.services;
-    const connection = new Connection(socket, limits);
+    const { limits, sessions, turns } = this.services;
+    const turn = turns.client();
+    const connection = new Connection(socket, limits, turn);
     const { hostname } = connection;
     const refusal = this.#admission.enter(hostname);
     if (refusal !== undefined) {
@@ -148,7 +160,7 @@ export abstract class SocketServer<S extends SocketSession> {
       return;
     }
     const role: Role = roleOfAddress(hostname);
-    const session = this.openSession({ id: sessions.nextId(), protocol: this.#protocol, role, connection });
+    const session = this.openSession({ id: sessions.nextId(), protocol: this.#protocol, role, connection, turn });
     sessions.add(session);
     const served = this.#serveLogged(session).finally(() => {
       this.#served.delete(session);

@@ -52,6 +52,7 @@ export class Watch {
   #telling = false;
   /** What could not be told when it was tried last. */
   readonly #untellable = new Set<Told>();
+  #stopped = false;
 
   /**
    * Sends the snapshot, its end, and then changes.
@@ -102,6 +103,7 @@ export class Watch {
 
   /** Ends the subscription. */
   stop(): void {
+    this.#stopped = true;
     this.#unsubscribe();
     this.#untold.clear();
   }
@@ -118,6 +120,7 @@ export class Watch {
           this.#tellOne(what, instrument);
           const pause = this.#session.pace();
           if (pause !== undefined) await pause;
+          if (this.#stopped) return;
         }
         if (then !== undefined) this.#send(then);
         then = undefined;

@@ -27,7 +27,7 @@ export class WebSession extends Session<WebSocketConnection> {
     services: Services,
     log: Logger,
   ) {
-    super(identity, services.turns.client());
+    super({ ...identity, turn: services.turns.client() });
     this.#messageBytes = services.limits.messageBytes;
     this.#splitter = new JsonSplitter(this.#messageBytes);
     this.#conversation = new FramedConversation(services, this, log);

@@ -571,7 +571,7 @@ Deno.test("control: it is handed over only to somebody who is there and is meant
   const sessions = new Sessions();
   for (const [id, hostname] of [[1, "10.0.0.1"], [2, "10.0.0.2"]] as const) {
     const connection = { hostname, address: `${hostname}:1`, closed: false } as ClientConnection;
-    const session = new Session({ id, protocol: "line", role: "operator", connection }, new LoopTurns().client());
+    const session = new Session({ id, protocol: "line", role: "operator", connection, turn: new LoopTurns().client() });
     session.register("twin");
     sessions.add(session);
   }
