@@ -20,6 +20,8 @@ import type { EvaluationOptions, Sandbox } from "./sandbox/sandbox.ts";
 export interface CodeClient extends Caller {
   /** How the log calls it. */
   readonly label: string;
+  /** Whose evaluations count as its own, where each of its requests is another client. @default its own */
+  readonly party?: object;
 }
 
 /** How code is run for one client. */
@@ -77,7 +79,7 @@ export class Evaluator {
     const told = this.#dispatcher.journal.begin(undefined, () => askerOf(client), () => code.source, false);
     const sender = new EvaluationSender(this.#bench, this.#dispatcher, this.#name, client, options.output);
     try {
-      const evaluated = await this.#sandbox.evaluate({ ...code, language }, sender, client, options);
+      const evaluated = await this.#sandbox.evaluate({ ...code, language }, sender, client.party ?? client, options);
       told?.(() => lineReply(code.mode === "eval" ? evaluated.text : undefined), false);
       return evaluated;
     } catch (error) {

@@ -8,6 +8,7 @@ import { join } from "node:path";
 import { getLogger } from "npm:@logtape/logtape@2.4.2";
 import { joined } from "../protocol/bytes.ts";
 import { beginsHttp } from "../protocol/http_guard.ts";
+import { Admission, type Capacity } from "./admission.ts";
 import { Connection } from "./connection.ts";
 import {
   decodeHeader,
@@ -22,6 +23,9 @@ import { checkOpen, drainSeconds, type ListenOptions, TcpPort } from "./listenin
 
 /** How much is written at once. */
 const blockBytes = 1 << 20;
+
+/** How many more may be there than images are received: those who are sent away, or have just been told their last status. */
+const mostLeaving = 8;
 
 /** For how long a connection stays open so that its last status arrives, in seconds. */
 const closingSeconds = 1;
@@ -38,6 +42,8 @@ export interface ImageServerOptions extends ListenOptions {
   readonly largestImage?: number;
   /** Connections at once. @default 8 */
   readonly connections?: number;
+  /** How many connections there may be at all ports together. @default as many as come */
+  readonly capacity?: Capacity;
   /** After how many seconds without a byte an image is given up. @default 30 */
   readonly idleSeconds?: number;
   /** Within how many seconds a header must be there. @default 10 */
@@ -104,11 +110,25 @@ export class ImageServer {
   constructor(options: ImageServerOptions) {
     const { host = "127.0.0.1", port = 6543, insecureOpen = false } = options;
     checkOpen(host, insecureOpen);
-    this.#port = new TcpPort(host, port, "--image-port", this.#log, (socket) => this.#admit(socket));
     this.#store = options.store;
     this.#folder = options.folder;
     this.#largestImage = options.largestImage ?? 2 ** 31;
     this.#connections = options.connections ?? 8;
+    const most = this.#connections + mostLeaving;
+    this.#port = new TcpPort({
+      host,
+      port,
+      flag: "--image-port",
+      log: this.#log,
+      admission: new Admission({
+        what: "the image",
+        most,
+        mostPerAddress: most,
+        ...(options.capacity === undefined ? {} : { capacity: options.capacity }),
+      }),
+      refusal: () => encodeStatus(transferStatus.notUnderstood),
+      serve: (socket) => this.#serveSocket(socket),
+    });
     this.#idleSeconds = options.idleSeconds ?? 30;
     this.#headerSeconds = options.headerSeconds ?? 10;
   }
@@ -155,10 +175,12 @@ export class ImageServer {
     await this.stop();
   }
 
-  #admit(socket: Deno.TcpConn): void {
+  #serveSocket(socket: Deno.TcpConn): Promise<void> {
     const connection = new Connection(socket, { queuedBytes: headerBytes, stuckSeconds: closingSeconds });
-    const served = this.#serve({ socket, connection, address: connection.address });
-    this.#served.set(connection, served.finally(() => this.#served.delete(connection)));
+    const served = this.#serve({ socket, connection, address: connection.address })
+      .finally(() => this.#served.delete(connection));
+    this.#served.set(connection, served);
+    return served;
   }
 
   async #serve(sender: Sender): Promise<void> {

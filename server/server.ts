@@ -126,7 +126,7 @@ export class HeliographServer {
     this.#received = images === undefined ? undefined : new PixelStore([images.folder]);
     this.imageServer = images === undefined
       ? undefined
-      : new ImageServer({ ...listen, ...images, store: this.#received! });
+      : new ImageServer({ ...listen, ...images, store: this.#received!, capacity: services.capacity });
   }
 
   /** The instruments, and their simulated time. */

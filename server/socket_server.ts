@@ -30,7 +30,6 @@ export abstract class SocketServer<S extends SocketSession> {
   #stopping: Promise<void> | undefined;
   #sweep: ReturnType<typeof setInterval> | undefined;
   readonly #served = new Map<S, Promise<void>>();
-  readonly #admission: Admission;
   readonly #describe = (): ListenerAddress => ({ protocol: this.#protocol, host: this.host, port: this.port });
 
   /**
@@ -49,11 +48,20 @@ export abstract class SocketServer<S extends SocketSession> {
     checkOpen(host, insecureOpen);
     this.#protocol = protocol;
     this.services = services;
-    const { connections, connectionsPerAddress } = services.limits;
-    this.#admission = new Admission("the connection", connections, connectionsPerAddress);
     this.log = getLogger(["heliograph", protocol]);
-    const flag = protocol === "line" ? "--command-port" : "--dashboard-port";
-    this.#port = new TcpPort(host, port, flag, this.log, (socket) => this.#admit(socket));
+    this.#port = new TcpPort({
+      host,
+      port,
+      flag: protocol === "line" ? "--command-port" : "--dashboard-port",
+      log: this.log,
+      admission: new Admission({
+        what: "the connection",
+        mostPerAddress: services.limits.connectionsPerAddress,
+        capacity: services.capacity,
+      }),
+      refusal: (error) => this.refusal(error),
+      serve: (socket) => this.#serveSocket(socket),
+    });
   }
 
   /** The port it listens on; the wanted one before it listens. */
@@ -129,27 +137,18 @@ export abstract class SocketServer<S extends SocketSession> {
     return answerableError(error, this.log);
   }
 
-  #admit(socket: Deno.TcpConn): void {
+  #serveSocket(socket: Deno.TcpConn): Promise<void> {
     const { limits, sessions } = this.services;
     const connection = new Connection(socket, limits);
-    const { hostname } = connection;
-    const refusal = this.#admission.enter(hostname);
-    if (refusal !== undefined) {
-      const { address } = connection;
-      this.log.warning("Refused {address}: {reason}", { address, reason: refusal.message });
-      connection.send(this.refusal(refusal));
-      connection.flush().then(() => connection.close(), () => {});
-      return;
-    }
-    const role: Role = roleOfAddress(hostname);
+    const role: Role = roleOfAddress(connection.hostname);
     const session = this.openSession({ id: sessions.nextId(), protocol: this.#protocol, role, connection });
     sessions.add(session);
     const served = this.#serveLogged(session).finally(() => {
       this.#served.delete(session);
       sessions.delete(session);
-      this.#admission.leave(hostname);
     });
     this.#served.set(session, served);
+    return served;
   }
 
   /** How a client is told that it cannot be served. */

@@ -11,6 +11,7 @@ import { JsonSplitter, type MessageFault } from "../../protocol/json_splitter.ts
 import { FramedConversation } from "../framed_conversation.ts";
 import type { Services } from "../services.ts";
 import { Session } from "../sessions.ts";
+import type { Turns } from "./turns.ts";
 import type { WebSocketConnection } from "./web_socket_connection.ts";
 
 /** A client that leaves so many bytes of replies unread is not read from. */
@@ -23,16 +24,26 @@ export class WebSession extends Session<WebSocketConnection> {
   readonly #messageBytes: number;
   readonly #splitter: JsonSplitter;
   readonly #conversation: FramedConversation;
+  readonly #turns: Turns;
 
-  /** Opens a session. @param identity Who it is. @param services What it may ask. @param log Where that is told. */
+  /**
+   * Opens a session.
+   *
+   * @param identity Who it is.
+   * @param services What it may ask.
+   * @param turns Whose turn it is.
+   * @param log Where what it asks is told.
+   */
   constructor(
     identity: Pick<Session<WebSocketConnection>, "id" | "protocol" | "role" | "connection">,
     services: Services,
+    turns: Turns,
     log: Logger,
   ) {
     super(identity);
     this.#messageBytes = services.limits.messageBytes;
     this.#splitter = new JsonSplitter(this.#messageBytes);
+    this.#turns = turns;
     this.#conversation = new FramedConversation(services, this, log);
   }
 
@@ -43,6 +54,7 @@ export class WebSession extends Session<WebSocketConnection> {
       while (!this.ending) {
         const text = await connection.read();
         if (text === null) break;
+        await this.#turns.next();
         if (text === undefined) this.#refuse("Cannot read the message: it is binary; send text frames with JSON");
         else this.#take(text);
         if (connection.queued > readUntil) await connection.flush();
@@ -58,12 +70,9 @@ export class WebSession extends Session<WebSocketConnection> {
   /** The frame is checked by what cuts TCP's stream into messages, so that both refuse the same. */
   #take(text: string): void {
     const events: (string | MessageFault)[] = [];
-    if (text.length > this.#messageBytes) events.push({ fault: "too_long" });
-    else {
-      this.#splitter.push(encoder.encode(text), events);
-      if (this.#splitter.unfinished && events.length === 0) events.push({ fault: "unbalanced" });
-      this.#splitter.reset();
-    }
+    this.#splitter.push(encoder.encode(text), events);
+    if (this.#splitter.unfinished && events.length === 0) events.push({ fault: "unbalanced" });
+    this.#splitter.reset();
     if (events.length !== 1) {
       return this.#refuse("Cannot read the frame: it must hold one message, a JSON object");
     }
