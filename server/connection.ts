@@ -4,6 +4,7 @@
  * @module
  */
 
+import { joined } from "../protocol/bytes.ts";
 import type { Limits } from "./limits.ts";
 import type { LoopTurn } from "./loop_turns.ts";
 
@@ -37,12 +38,6 @@ export interface ClientConnection {
   close(reason?: Error): void;
 }
 
-/** For how long a connection that is being finished may wait for the other end, in milliseconds. */
-const finishing = 1000;
-/** How many may wait at once; more are closed without: nobody keeps descriptors by being refused. */
-const mostFinishing = 32;
-let nowFinishing = 0;
-
 /**
  * An IP address and a port as people write them, `address:port`.
  *
@@ -59,7 +54,9 @@ export class Connection implements ClientConnection {
   readonly #turn: LoopTurn | undefined;
   readonly #limits: Pick<Limits, "queuedBytes" | "stuckSeconds">;
   #buffer: Uint8Array<ArrayBuffer> | undefined;
-  /** Text that waits to be written. */
+  /** Bytes that wait to be written, and text that follows them. */
+  #chunks: Uint8Array[] = [];
+  #chunkBytes = 0;
   #waiting = "";
   #writing = false;
   #scheduled = false;
@@ -126,16 +123,39 @@ export class Connection implements ClientConnection {
    */
   send(text: string): void {
     if (this.#closed !== undefined) return;
-    // What waits already counts, not the text itself: one long reply is no reason to drop a client that reads.
-    if (this.#waiting.length > this.#limits.queuedBytes) {
-      this.close(new Error(`it left more than ${this.#limits.queuedBytes} bytes of replies unread`));
-      return;
-    }
+    if (this.#overflows()) return;
     this.#waiting += text;
-    if (!this.#writing && !this.#scheduled) {
-      this.#scheduled = true;
-      queueMicrotask(() => this.start());
-    }
+    this.#schedule();
+  }
+
+  /** Queues bytes, as `send` queues text. @param bytes They must not change any more. */
+  sendBytes(bytes: Uint8Array): void {
+    if (this.#closed !== undefined || this.#overflows()) return;
+    this.#toBytes();
+    this.#chunks.push(bytes);
+    this.#chunkBytes += bytes.length;
+    this.#schedule();
+  }
+
+  /** What waits already counts, not what is added: one long reply is no reason to drop a client that reads. */
+  #overflows(): boolean {
+    if (this.queued <= this.#limits.queuedBytes) return false;
+    this.close(new Error(`it left more than ${this.#limits.queuedBytes} bytes of replies unread`));
+    return true;
+  }
+
+  #toBytes(): void {
+    if (this.#waiting === "") return;
+    const bytes = encoder.encode(this.#waiting);
+    this.#waiting = "";
+    this.#chunks.push(bytes);
+    this.#chunkBytes += bytes.length;
+  }
+
+  #schedule(): void {
+    if (this.#writing || this.#scheduled) return;
+    this.#scheduled = true;
+    queueMicrotask(() => this.start());
   }
 
   /** Queues one message of the framed dialect, as a line. @param json It. */
@@ -146,14 +166,14 @@ export class Connection implements ClientConnection {
   /** Begins to write what is queued, rather than at the end of this turn of the event loop. */
   start(): void {
     this.#scheduled = false;
-    if (this.#writing || this.#waiting === "") return;
+    if (this.#writing || this.queued === 0) return;
     this.#writing = true;
     void this.#write();
   }
 
   /** How much waits to be written. */
   get queued(): number {
-    return this.#waiting.length;
+    return this.#chunkBytes + this.#waiting.length;
   }
 
   /**
@@ -170,9 +190,11 @@ export class Connection implements ClientConnection {
 
   async #write(): Promise<void> {
     try {
-      while (this.#waiting !== "" && this.#closed === undefined) {
-        const bytes = encoder.encode(this.#waiting);
-        this.#waiting = "";
+      while (this.queued > 0 && this.#closed === undefined) {
+        this.#toBytes();
+        const bytes = joined(this.#chunks);
+        this.#chunks = [];
+        this.#chunkBytes = 0;
         let written = 0;
         while (written < bytes.length) {
           this.#writingSince = performance.now();
@@ -187,31 +209,9 @@ export class Connection implements ClientConnection {
     }
   }
 
-  /**
-   * Closes it when what was said has arrived: a connection that is closed with bytes unread is reset, and Windows then
-   * throws away what its client had not read yet. So what still comes is swallowed until the other end has closed, for
-   * at most a second.
-   *
-   * @param reason Why, for the log.
-   */
-  async finish(reason?: Error): Promise<void> {
-    if (nowFinishing >= mostFinishing) {
-      await this.flush().catch(() => {});
-      return this.close(reason);
-    }
-    nowFinishing++;
-    const timer = setTimeout(() => this.close(reason), finishing);
-    try {
-      await this.flush();
-      await this.#socket.closeWrite();
-      while (await this.read() !== null);
-    } catch {
-      // The other end has gone.
-    } finally {
-      nowFinishing--;
-      clearTimeout(timer);
-      this.close(reason);
-    }
+  /** Says that nothing more will be sent; the other end may go on. @throws {Error} When the connection has ended. */
+  async closeWrite(): Promise<void> {
+    await this.#socket.closeWrite();
   }
 
   /** Drops a client that has read nothing for too long; the listener calls it every few seconds. */
@@ -241,6 +241,8 @@ export class Connection implements ClientConnection {
     if (this.#closed !== undefined) return;
     this.#closed = reason;
     this.#ended.resolve();
+    this.#chunks = [];
+    this.#chunkBytes = 0;
     this.#waiting = "";
     for (const { reject } of this.#flushes.splice(0)) reject(reason);
     try {

@@ -8,6 +8,7 @@ import { join } from "node:path";
 import { getLogger } from "npm:@logtape/logtape@2.4.2";
 import { joined } from "../protocol/bytes.ts";
 import { beginsHttp } from "../protocol/http_guard.ts";
+import { Admission, type Capacity } from "./admission.ts";
 import { Connection } from "./connection.ts";
 import {
   decodeHeader,
@@ -19,13 +20,17 @@ import {
 } from "./instruments/camera/image_transfer.ts";
 import { FileNotWritten, type PixelStore, type ReceivedFile } from "./instruments/camera/pixel_store.ts";
 import { checkOpen, drainSeconds, type ListenOptions, TcpPort } from "./listening.ts";
+import { linger } from "./linger.ts";
 import { LoopTurns } from "./loop_turns.ts";
 
 /** How much is written at once. */
 const blockBytes = 1 << 20;
 
-/** For how long a sender may not read a status, in seconds. */
-const stuckSeconds = 1;
+/** How many more may be there than images are received: those who are sent away, or have just been told their last status. */
+const mostLeaving = 8;
+
+/** For how long a connection stays open so that its last status arrives, in seconds. */
+const closingSeconds = 1;
 
 /** How an {@linkcode ImageServer} is made. */
 export interface ImageServerOptions extends ListenOptions {
@@ -39,6 +44,8 @@ export interface ImageServerOptions extends ListenOptions {
   readonly largestImage?: number;
   /** Connections at once. @default 8 */
   readonly connections?: number;
+  /** How many connections there may be at all ports together. @default as many as come */
+  readonly capacity?: Capacity;
   /** After how many seconds without a byte an image is given up. @default 30 */
   readonly idleSeconds?: number;
   /** Within how many seconds a header must be there. @default 10 */
@@ -101,12 +108,27 @@ export class ImageServer {
   constructor(options: ImageServerOptions) {
     const { host = "127.0.0.1", port = 6543, insecureOpen = false } = options;
     checkOpen(host, insecureOpen);
-    this.#port = new TcpPort(host, port, "--image-port", this.#log, (socket) => this.#admit(socket));
     this.#store = options.store;
     this.#turns = options.turns ?? new LoopTurns();
     this.#folder = options.folder;
     this.#largestImage = options.largestImage ?? 2 ** 31;
     this.#connections = options.connections ?? 8;
+    const most = this.#connections + mostLeaving;
+    this.#port = new TcpPort({
+      host,
+      port,
+      flag: "--image-port",
+      log: this.#log,
+      admission: new Admission({
+        what: "the image",
+        most,
+        mostPerAddress: most,
+        ...(options.capacity === undefined ? {} : { capacity: options.capacity }),
+      }),
+      refusal: () => encodeStatus(transferStatus.notUnderstood),
+      serve: (socket) => this.#serveSocket(socket),
+      turn: this.#turns.client(),
+    });
     this.#idleSeconds = options.idleSeconds ?? 30;
     this.#headerSeconds = options.headerSeconds ?? 10;
   }
@@ -119,6 +141,15 @@ export class ImageServer {
   /** The address it listens on. */
   get host(): string {
     return this.#port.host;
+  }
+
+  /**
+   * Takes the port: whoever connects waits until `start`.
+   *
+   * @throws {HeliographError} `cannot_listen` when the port is in use or the address is not this PC's.
+   */
+  bind(): void {
+    this.#port.bind();
   }
 
   /**
@@ -157,11 +188,14 @@ export class ImageServer {
     await this.stop();
   }
 
-  #admit(socket: Deno.TcpConn): void {
-    const connection = new Connection(socket, { queuedBytes: headerBytes, stuckSeconds }, this.#turns.client());
+  #serveSocket(socket: Deno.TcpConn): Promise<void> {
+    const limits = { queuedBytes: headerBytes, stuckSeconds: closingSeconds };
+    const connection = new Connection(socket, limits, this.#turns.client());
     // A closed connection no longer knows its address.
-    const served = this.#serve(connection, connection.address);
-    this.#served.set(connection, served.finally(() => this.#served.delete(connection)));
+    const served = this.#serve(connection, connection.address)
+      .finally(() => this.#served.delete(connection));
+    this.#served.set(connection, served);
+    return served;
   }
 
   async #serve(connection: Connection, address: string): Promise<void> {
@@ -188,7 +222,7 @@ export class ImageServer {
     if (status === undefined) return connection.close();
     connection.send(encodeStatus(status));
     // The sender may be in the middle of its image.
-    await connection.finish();
+    await linger(connection);
   }
 
   /** The header, and the first bytes of the image if they came with it; `undefined` where nothing came at all. */

@@ -1,14 +1,24 @@
+/**
+ * What one client, and all of them together, may use.
+ *
+ * @module
+ */
+
 /** What one client, and all of them together, may use. */
 export interface Limits {
   /** The longest line in bytes, without its end. @default 65536 */
   readonly lineBytes: number;
-  /** The longest JSON message in bytes. @default 65536 */
+  /** The longest JSON message, and body of an HTTP request, in bytes. @default 65536 */
   readonly messageBytes: number;
-  /** Connections in all. @default 16384 */
+  /** The longest head of an HTTP request in bytes. @default 16384 */
+  readonly headBytes: number;
+  /** Connections in all, over all ports; never more than the process may open, see {@linkcode limitsWithin}. @default 16384 */
   readonly connections: number;
-  /** Connections from one address. @default 1024 */
+  /** Connections from one address to one port. @default 1024, or a third of what there may be in all */
   readonly connectionsPerAddress: number;
-  /** Framed requests that one client, and HTTP requests that one address, may have in flight. @default 256 */
+  /** WebSockets from one address. @default 32 */
+  readonly webSocketsPerAddress: number;
+  /** Framed requests that one client, and HTTP requests that one name from one address, may have in flight. @default 256 */
   readonly requestsInFlight: number;
   /** Watches that one client may have running. @default 64 */
   readonly watches: number;
@@ -18,18 +28,52 @@ export interface Limits {
   readonly stuckSeconds: number;
   /** After how many seconds an unfinished JSON message is answered with an error. @default 4 */
   readonly unfinishedMessageSeconds: number;
+  /** After how many seconds an unfinished head of an HTTP request is answered with an error. @default 10 */
+  readonly unfinishedHeadSeconds: number;
+  /** After how many seconds an HTTP connection without a request is closed. @default 60 */
+  readonly idleSeconds: number;
 }
 
 /** The limits where nothing else is said. */
 export const defaultLimits: Limits = {
   lineBytes: 65_536,
   messageBytes: 65_536,
+  headBytes: 16_384,
   connections: 16_384,
   connectionsPerAddress: 1024,
+  webSocketsPerAddress: 32,
   requestsInFlight: 256,
   watches: 64,
   queuedBytes: 1_048_576,
   stuckSeconds: 60,
   // PyOpticon's client waits 5 s for a reply.
   unfinishedMessageSeconds: 4,
+  unfinishedHeadSeconds: 10,
+  idleSeconds: 60,
 };
+
+/**
+ * Descriptors that are no client's: what the runtime, its Workers and the sandboxes' processes have open (up to 60 were
+ * counted), 16 that a new Worker and a signal's listener must find free (without them the runtime panics), and some more.
+ */
+const reserved = 96;
+/** For each instrument: its connection, and the one that is made while the last one is being closed. */
+const perInstrument = 2;
+/** However little the process may open, somebody can look at it. */
+const fewest = 8;
+
+/**
+ * The limits of one server, so that all its connections together are no more than its process may open.
+ *
+ * @param given What the program that makes the server says.
+ * @param descriptors How many descriptors the process may have.
+ * @param instruments How many instruments are on the bench.
+ */
+export function limitsWithin(given: Partial<Limits>, descriptors: number, instruments: number): Limits {
+  const most = Math.max(fewest, descriptors - reserved - perInstrument * instruments);
+  const connections = Math.min(given.connections ?? defaultLimits.connections, most);
+  // One address that takes all it may of one port leaves the others what they need.
+  const share = Math.min(defaultLimits.connectionsPerAddress, Math.ceil(connections / 3));
+  const connectionsPerAddress = Math.min(given.connectionsPerAddress ?? share, connections);
+  return { ...defaultLimits, ...given, connections, connectionsPerAddress };
+}

@@ -6,17 +6,19 @@
 
 import type { ServerStatus } from "../protocol/description.ts";
 import { version } from "../protocol/version.ts";
+import { Capacity } from "./admission.ts";
 import { apiInstrument } from "./api_instrument.ts";
 import { ArrangementStore } from "./arrangement.ts";
 import { Bench } from "./bench.ts";
 import type { Control } from "./control.ts";
 import { Dispatcher } from "./dispatcher.ts";
 import { Evaluator } from "./evaluator.ts";
+import { descriptorLimit } from "./descriptors.ts";
 import { describeContact } from "./instruments/describe.ts";
 import type { Instrument } from "./instruments/instrument.ts";
 import { Journal } from "./journal.ts";
-import { defaultLimits, type Limits } from "./limits.ts";
 import type { Processes } from "./processes/processes.ts";
+import { type Limits, limitsWithin } from "./limits.ts";
 import { RecentReadings } from "./recent_readings.ts";
 import { isLoopback } from "./roles.ts";
 import type { SandboxOptions } from "./sandbox/options.ts";
@@ -47,6 +49,8 @@ export class Services {
   readonly turns: LoopTurns = new LoopTurns();
   /** What clients may use. */
   readonly limits: Limits;
+  /** How many connections there may be, at all ports together. */
+  readonly capacity: Capacity;
   /** What listens now. */
   readonly listeners: Set<() => ListenerAddress> = new Set();
   /** Stops the server, when a client that may asks for it. */
@@ -75,8 +79,9 @@ export class Services {
     arrangementFile?: string,
     processes?: Processes,
   ) {
-    this.limits = { ...defaultLimits, ...limits };
     this.bench = new Bench(instruments);
+    this.limits = limitsWithin(limits, descriptorLimit(), this.bench.instruments.length);
+    this.capacity = new Capacity(this.limits.connections);
     this.arrangement = new ArrangementStore(this.bench, arrangementFile);
     this.dispatcher = new Dispatcher(this.bench, journal);
     this.bench.add(apiInstrument(this.bench, this.dispatcher, this.sessions, () => this.status()));

@@ -12,13 +12,9 @@ import { Admission } from "./admission.ts";
 import type { Role } from "./instruments/command.ts";
 import { checkOpen, drainSeconds, type ListenOptions, sweepInterval, TcpPort } from "./listening.ts";
 import { roleOfAddress } from "./roles.ts";
-import type { LoopTurn } from "./loop_turns.ts";
 import type { ListenerAddress, Services } from "./services.ts";
 import type { SocketSession } from "./sessions.ts";
 import { within } from "./within.ts";
-
-/** What a new connection costs beside what comes over it, in characters. */
-const arrivalCost = 8192;
 
 /** The identity of a session that is being opened. */
 export type Identity = Pick<SocketSession, "id" | "protocol" | "role" | "connection" | "turn">;
@@ -34,10 +30,6 @@ export abstract class SocketServer<S extends SocketSession> {
   #stopping: Promise<void> | undefined;
   #sweep: ReturnType<typeof setInterval> | undefined;
   readonly #served = new Map<S, Promise<void>>();
-  /** Those that were told why they are not served, and have not gone yet. */
-  readonly #refused = new Set<Connection>();
-  readonly #admission: Admission;
-  readonly #arrivals: LoopTurn;
   readonly #describe = (): ListenerAddress => ({ protocol: this.#protocol, host: this.host, port: this.port });
 
   /**
@@ -56,16 +48,20 @@ export abstract class SocketServer<S extends SocketSession> {
     checkOpen(host, insecureOpen);
     this.#protocol = protocol;
     this.services = services;
-    this.#arrivals = services.turns.client();
-    const { connections, connectionsPerAddress } = services.limits;
-    this.#admission = new Admission("the connection", connections, connectionsPerAddress);
     this.log = getLogger(["heliograph", protocol]);
-    const flag = protocol === "line" ? "--command-port" : "--dashboard-port";
-    this.#port = new TcpPort(host, port, flag, this.log, (socket) => {
-      this.#admit(socket);
-      // To take a connection costs as much as several commands, and many may wait to be taken.
-      this.#arrivals.charge(arrivalCost);
-      return this.#arrivals.pause();
+    this.#port = new TcpPort({
+      host,
+      port,
+      flag: protocol === "line" ? "--command-port" : "--dashboard-port",
+      log: this.log,
+      admission: new Admission({
+        what: "the connection",
+        mostPerAddress: services.limits.connectionsPerAddress,
+        capacity: services.capacity,
+      }),
+      refusal: (error) => this.refusal(error),
+      serve: (socket) => this.#serveSocket(socket),
+      turn: services.turns.client(),
     });
   }
 
@@ -82,6 +78,15 @@ export abstract class SocketServer<S extends SocketSession> {
   /** Whether it listens. */
   get listening(): boolean {
     return this.#port.listening;
+  }
+
+  /**
+   * Takes the port: whoever connects waits until `start`.
+   *
+   * @throws {HeliographError} `cannot_listen` when the port is in use or the address is not this PC's.
+   */
+  bind(): void {
+    this.#port.bind();
   }
 
   /**
@@ -113,12 +118,11 @@ export abstract class SocketServer<S extends SocketSession> {
   }
 
   async #stop(): Promise<void> {
-    if (!this.listening) return;
+    if (!this.listening) return await this.#port.close();
     const closed = this.#port.close();
     this.services.listeners.delete(this.#describe);
     clearInterval(this.#sweep);
     await closed;
-    for (const connection of this.#refused) connection.close();
     for (const session of this.#served.keys()) session.end();
     await within(drainSeconds * 1000, Promise.all(this.#served.values()));
     for (const session of this.#served.keys()) {
@@ -145,29 +149,19 @@ export abstract class SocketServer<S extends SocketSession> {
     return answerableError(error, this.log);
   }
 
-  #admit(socket: Deno.TcpConn): void {
+  #serveSocket(socket: Deno.TcpConn): Promise<void> {
     const { limits, sessions, turns } = this.services;
     const turn = turns.client();
     const connection = new Connection(socket, limits, turn);
-    const { hostname } = connection;
-    const refusal = this.#admission.enter(hostname);
-    if (refusal !== undefined) {
-      const { address } = connection;
-      this.log.warning("Refused {address}: {reason}", { address, reason: refusal.message });
-      connection.send(this.refusal(refusal));
-      this.#refused.add(connection);
-      void connection.finish().finally(() => this.#refused.delete(connection));
-      return;
-    }
-    const role: Role = roleOfAddress(hostname);
+    const role: Role = roleOfAddress(connection.hostname);
     const session = this.openSession({ id: sessions.nextId(), protocol: this.#protocol, role, connection, turn });
     sessions.add(session);
     const served = this.#serveLogged(session).finally(() => {
       this.#served.delete(session);
       sessions.delete(session);
-      this.#admission.leave(hostname);
     });
     this.#served.set(session, served);
+    return served;
   }
 
   /** How a client is told that it cannot be served. */

@@ -169,7 +169,7 @@ function monitoringRoutes(services: Services, accepting: () => boolean): Route[]
           version,
           uptime,
           instruments: instruments.length,
-          notConnected: lost.map(({ name }) => name),
+          notConnected: lost.length,
         }, { status: accepting() ? 200 : 503 });
       },
     },

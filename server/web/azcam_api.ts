@@ -14,7 +14,7 @@ import { answerableError, type Dispatcher } from "../dispatcher.ts";
 import type { JsonObject } from "./body.ts";
 import type { HttpClient } from "./http_client.ts";
 import { HttpError, statusOf } from "./http_error.ts";
-import { isFromBrowser } from "./request_guard.ts";
+import { onlyReads } from "./request_guard.ts";
 import { type Asked, type JsonSchema, nothingAt, type Operation, type Route } from "./routes.ts";
 
 /** A command as azcam's web API names it. */
@@ -80,12 +80,12 @@ export function azcamRoutes(dispatcher: Pick<Dispatcher, "run">, log: Logger): R
     }
   };
   /**
-   * azcam's documented way to set something is a GET. Scripts may go on doing that; a browser follows any link, so that
-   * one which asks by GET may only read.
+   * azcam's documented way to set something is a GET. Scripts on this PC may go on doing that; others may only read.
    */
   const get = async (command: WebCommand, { query, client, request }: Asked): Promise<Response> => {
     const asked = { ...command, keywords: new Map(query) };
-    if (!isFromBrowser(request.headers)) return await run(asked, client);
+    const from = onlyReads(request.headers, client.hostname);
+    if (from === undefined) return await run(asked, client);
     const { observing } = client;
     try {
       return answer(asked, "Finished", await dispatcher.run(asked, observing));
@@ -93,8 +93,8 @@ export function azcamRoutes(dispatcher: Pick<Dispatcher, "run">, log: Logger): R
       let told = answerableError(error, log);
       if (told.code === "not_allowed" && client.role !== "observer") {
         const name = `${asked.instrument ?? "api"}.${asked.command}`;
-        const why = `Cannot do ${name} by a GET from a browser, which any link can cause: POST to /api with ` +
-          `{"command": "${name}", "kwargs": {…}} as application/json, or use a script`;
+        const why = `Cannot do ${name} by a GET from ${from}: POST to /api with ` +
+          `{"command": "${name}", "kwargs": {…}} as application/json, or use a script on the server's PC`;
         told = new HttpError(405, "not_allowed", why, { "Allow": "POST" });
       }
       return answer(asked, told.message, null, told);
@@ -102,8 +102,8 @@ export function azcamRoutes(dispatcher: Pick<Dispatcher, "run">, log: Logger): R
   };
   const reading = { method: "GET", head: false } as const;
   const operation: Omit<Operation, "summary"> = {
-    description: "azcam's web API. Arguments are given by name after the question mark, as text. A browser may only " +
-      "read this way (405); scripts may also set and do.",
+    description: "azcam's web API. Arguments are given by name after the question mark, as text. Browsers and other " +
+      "PCs may only read this way (405); scripts on this PC may also set and do.",
     answers: { description: "Done; errors have the same form", schema: answerSchema },
   };
   const none = { args: [], keywords: new Map() };

@@ -13,6 +13,56 @@ import { checkedName } from "../sessions.ts";
 /** The header field in which somebody says who they are, percent-encoded where it is not ASCII. */
 export const nameHeader = "X-Heliograph-Name";
 
+/** Who asks over HTTP: all requests of one name from one address are one party's. */
+export interface Party {
+  /** The IP address of their PC. */
+  readonly hostname: string;
+  /** The name they gave, or empty. */
+  readonly name: string;
+}
+
+/** Counts the requests of each party, which is known while it has some. */
+export class Parties {
+  readonly #most: number;
+  readonly #known = new Map<string, { readonly party: Party; requests: number }>();
+
+  /** Makes it, with nobody known. @param most How many requests of one party may be in flight. */
+  constructor(most: number) {
+    this.#most = most;
+  }
+
+  /**
+   * A request has come; it must `leave` when it is answered.
+   *
+   * @param hostname The IP address that it comes from.
+   * @param name The name that it gives, or empty.
+   * @returns Its party: the same object as long as it has requests.
+   * @throws {HeliographError} `too_many_requests`
+   */
+  enter(hostname: string, name: string): Party {
+    // An address has no blank.
+    const key = `${hostname} ${name}`;
+    const known = this.#known.get(key) ?? { party: { hostname, name }, requests: 0 };
+    if (known.requests >= this.#most) {
+      const who = `${name === "" ? "one nameless client" : name} at one address`;
+      throw new HeliographError(
+        "too_many_requests",
+        `Cannot take the request: there are ${this.#most} of ${who} already`,
+      );
+    }
+    known.requests++;
+    this.#known.set(key, known);
+    return known.party;
+  }
+
+  /** A request has been answered. @param party Whose it was. */
+  leave({ hostname, name }: Party): void {
+    const key = `${hostname} ${name}`;
+    const known = this.#known.get(key)!;
+    if (--known.requests === 0) this.#known.delete(key);
+  }
+}
+
 /** Whoever made one HTTP request. */
 export class HttpClient implements Requester {
   /** What they may do. */
@@ -21,21 +71,22 @@ export class HttpClient implements Requester {
   readonly hostname: string;
   /** The name they gave, or empty. */
   readonly name: string;
+  readonly #party: Party;
   readonly #signal: AbortSignal;
 
   /**
    * Makes it.
    *
-   * @param hostname The IP address of their PC.
-   * @param name The name they gave, or empty.
+   * @param party Who they are.
    * @param signal Aborted when they have gone.
    * @param role What they may do. @default what their address may
    */
-  constructor(hostname: string, name: string, signal: AbortSignal, role?: Role) {
-    this.hostname = hostname;
-    this.name = name;
+  constructor(party: Party, signal: AbortSignal, role?: Role) {
+    this.#party = party;
+    this.hostname = party.hostname;
+    this.name = party.name;
     this.#signal = signal;
-    this.role = role ?? roleOfAddress(hostname);
+    this.role = role ?? roleOfAddress(party.hostname);
   }
 
   /** Whether they have gone: what of theirs still waits is then not started. */
@@ -51,7 +102,7 @@ export class HttpClient implements Requester {
 
   /** The same one, allowed no more than to read. */
   get observing(): HttpClient {
-    return new HttpClient(this.hostname, this.name, this.#signal, "observer");
+    return new HttpClient(this.#party, this.#signal, "observer");
   }
 }
 

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { isLoopback } from "../roles.ts";
 import { HttpError } from "./http_error.ts";
 
 /** What every response carries: nothing of another origin is loaded, and nobody else shows or reads what is here. */
@@ -63,28 +64,40 @@ export function checkHost(headers: Headers, isOwn: (host: string) => boolean): s
 /**
  * Refuses what a page of another origin makes a browser ask.
  *
- * @param headers The request's header.
+ * @param request The request.
  * @param host This server's own `Host`.
  * @throws {HttpError} 403.
  */
-export function checkOrigin(headers: Headers, host: string): void {
+export function checkOrigin({ headers, method }: Pick<Request, "headers" | "method">, host: string): void {
+  const own = `http://${host}`;
   const origin = headers.get("origin");
   const site = headers.get("sec-fetch-site");
-  const foreign = origin !== null && origin.toLowerCase() !== `http://${host}`;
+  // A page that a link was followed from may be any; what it sends is another matter.
+  const referer = method === "GET" || method === "HEAD" ? null : headers.get("referer");
+  const foreign = (origin !== null && origin.toLowerCase() !== own) ||
+    (referer !== null && URL.parse(referer)?.origin !== URL.parse(own)?.origin);
   // Another port of this PC is the same site, but another origin.
   if (!foreign && (site === null || site === "same-origin" || site === "none")) return;
-  const who = origin === null ? `another site (Sec-Fetch-Site: ${site})` : JSON.stringify(origin.slice(0, 100));
+  const page = origin ?? referer;
+  const who = page === null ? `another site (Sec-Fetch-Site: ${site})` : JSON.stringify(page.slice(0, 100));
   throw new HttpError(403, "not_allowed", `Refused: a page of ${who} asked for this; only this server's own page may`);
 }
 
 /**
- * Whether a browser made the request, on its own or for a page: those can be made to ask anything by a mere link.
+ * Why a GET may only read. A browser asks whatever a link or a picture of any page says; it is known by what it always
+ * sends to this PC, and no page can leave out. Beyond this PC it does not always send that.
  *
  * @param headers The request's header.
+ * @param address The IP address it comes from.
+ * @returns Where it comes from; `undefined` where it may change something.
  */
-export function isFromBrowser(headers: Headers): boolean {
-  return ["sec-fetch-site", "sec-fetch-mode", "sec-purpose", "origin", "referer"].some((name) => headers.has(name)) ||
-    (headers.get("user-agent") ?? "").includes("Mozilla/");
+export function onlyReads(headers: Headers, address: string): string | undefined {
+  const names = [...headers.keys()];
+  const browsers = ["origin", "referer", "sec-purpose"];
+  if (names.some((name) => name.startsWith("sec-fetch-") || browsers.includes(name))) {
+    return "a browser, which any link can cause";
+  }
+  return isLoopback(address) ? undefined : "another PC, whose browsers any link can make ask";
 }
 
 /**

@@ -202,6 +202,6 @@ export const schemas = {
     version: text,
     uptime: about("in seconds", number),
     instruments: count,
-    notConnected: about("the names of the instruments that do not answer", listOf(text)),
+    notConnected: about("how many of them do not answer", count),
   }),
 } as const;

@@ -7,26 +7,31 @@
 import { getLogger, type Logger } from "npm:@logtape/logtape@2.4.2";
 import { HeliographError } from "../../protocol/errors.ts";
 import { Admission } from "../admission.ts";
-import { addressAndPort } from "../connection.ts";
+import { addressAndPort, Connection } from "../connection.ts";
 import { answerableError } from "../dispatcher.ts";
 import { roleOfAddress } from "../roles.ts";
 import type { ListenerAddress, Services } from "../services.ts";
-import { cannotListen, checkOpen, drainSeconds, type ListenOptions, sweepInterval } from "../listening.ts";
+import { checkOpen, drainSeconds, type ListenOptions, sweepInterval, TcpPort } from "../listening.ts";
 import { apiRoutes } from "./api_routes.ts";
 import { assetResponse, assets } from "./assets.ts";
 import { azcamRoutes } from "./azcam_api.ts";
 import { readJson } from "./body.ts";
-import { HttpClient, nameOf } from "./http_client.ts";
+import { HttpClient, nameOf, Parties } from "./http_client.ts";
+import { HttpConnection, type Upgrade } from "./http_connection.ts";
 import { errorResponse, HttpError } from "./http_error.ts";
-import { checkHost, checkJson, checkOrigin, ownHosts, securityHeaders } from "./request_guard.ts";
-import { findRoute, type Route } from "./routes.ts";
-import type { LoopTurn } from "../loop_turns.ts";
+import { checkHost, checkJson, checkOrigin, ownHosts, securityHeaders, urlOf } from "./request_guard.ts";
+import type { RequestInput } from "./request_input.ts";
+import { findRoute, type Match, type Route } from "./routes.ts";
+import { acceptOf } from "./websocket_frames.ts";
 import { within } from "../within.ts";
 import { WebSession } from "./web_session.ts";
 import { WebSocketConnection } from "./web_socket_connection.ts";
 
 /** How long the last responses may take to go out once everything is answered, in milliseconds. */
 const closingTime = 1000;
+
+/** For how long a connection must have asked for nothing to be closed for somebody else's, in milliseconds. */
+const spareAfter = 1000;
 
 /** Where a {@linkcode WebServer} listens, and under which names people reach it. */
 export interface WebListenOptions extends ListenOptions {
@@ -37,18 +42,17 @@ export interface WebListenOptions extends ListenOptions {
 /** A server of HTTP on one TCP port. */
 export class WebServer {
   readonly #services: Services;
-  readonly #host: string;
-  readonly #wantedPort: number;
   readonly #names: readonly string[];
   readonly #log: Logger = getLogger(["heliograph", "web"]);
   readonly #routes: readonly Route[];
-  readonly #requests: Admission;
+  readonly #port: TcpPort;
+  readonly #parties: Parties;
   readonly #sockets: Admission;
+  readonly #connections = new Map<HttpConnection, Promise<void>>();
   readonly #served = new Map<WebSession, Promise<void>>();
-  readonly #turn: LoopTurn;
-  readonly #inFlight = new Set<Promise<Response>>();
-  readonly #describe = (): ListenerAddress => ({ protocol: "web", host: this.#host, port: this.port });
-  #server: Deno.HttpServer<Deno.NetAddr> | undefined;
+  readonly #inFlight = new Set<Promise<Response | Upgrade>>();
+  readonly #describe = (): ListenerAddress => ({ protocol: "web", host: this.host, port: this.port });
+  #forgetCapacity: () => void = () => {};
   #isOwn: (host: string) => boolean = () => false;
   #sweep: ReturnType<typeof setInterval> | undefined;
   /** Answers each request that is not answered yet. */
@@ -68,13 +72,25 @@ export class WebServer {
   ) {
     checkOpen(host, insecureOpen);
     this.#services = services;
-    this.#turn = services.turns.client();
-    this.#host = host;
-    this.#wantedPort = port;
     this.#names = names;
-    const { connections, connectionsPerAddress, requestsInFlight } = services.limits;
-    this.#requests = new Admission("the request", connections, requestsInFlight);
-    this.#sockets = new Admission("the WebSocket", connections, connectionsPerAddress);
+    const { connectionsPerAddress, webSocketsPerAddress, requestsInFlight } = services.limits;
+    this.#port = new TcpPort({
+      host,
+      port,
+      flag: "--web-port",
+      log: this.#log,
+      admission: new Admission({
+        what: "the connection",
+        mostPerAddress: connectionsPerAddress,
+        capacity: services.capacity,
+        makeRoom: (address) => this.#makeRoom(address),
+      }),
+      refusal: refusalText,
+      serve: (socket) => this.#serveSocket(socket),
+      turn: services.turns.client(),
+    });
+    this.#parties = new Parties(requestsInFlight);
+    this.#sockets = new Admission({ what: "the WebSocket", mostPerAddress: webSocketsPerAddress });
     const socket: Route = {
       method: "GET",
       path: "/ws",
@@ -106,17 +122,26 @@ export class WebServer {
 
   /** The port it listens on; the wanted one before it listens. */
   get port(): number {
-    return this.#server?.addr.port ?? this.#wantedPort;
+    return this.#port.port;
   }
 
   /** The address it listens on. */
   get host(): string {
-    return this.#host;
+    return this.#port.host;
   }
 
   /** Whether it listens. */
   get listening(): boolean {
-    return this.#server !== undefined;
+    return this.#port.listening;
+  }
+
+  /**
+   * Takes the port: whoever connects waits until `start`.
+   *
+   * @throws {HeliographError} `cannot_listen` when the port is in use or the address is not this PC's.
+   */
+  bind(): void {
+    this.#port.bind();
   }
 
   /**
@@ -125,21 +150,14 @@ export class WebServer {
    * @throws {HeliographError} `cannot_listen` when the port is in use or the address is not this PC's.
    */
   start(): void {
-    if (this.#server !== undefined) return;
-    try {
-      // Deno knows tcpBacklog from 2.9 on, and ignores it before: many clients may connect at once.
-      const options = { hostname: this.#host, port: this.#wantedPort, tcpBacklog: 4096, onListen() {} };
-      this.#server = Deno.serve(
-        options,
-        (request, { remoteAddr }) => this.#handle(request, remoteAddr as Deno.NetAddr),
-      );
-    } catch (error) {
-      throw cannotListen(error, this.#host, this.#wantedPort, "--web-port");
-    }
-    this.#isOwn = ownHosts(this.#host, this.port, this.#names);
+    if (this.listening) return;
+    this.#port.open();
+    this.#isOwn = ownHosts(this.host, this.port, this.#names);
+    this.#forgetCapacity = this.#services.capacity.onFull(() => this.#makeRoom());
     this.#services.listeners.add(this.#describe);
+    this.#services.turns.open();
     this.#sweep = setInterval(() => {
-      for (const session of this.#served.keys()) session.connection.dropIfStuck();
+      for (const connection of this.#connections.keys()) connection.dropIfStuck();
     }, sweepInterval);
   }
 
@@ -155,60 +173,77 @@ export class WebServer {
   }
 
   async #stop(): Promise<void> {
-    const server = this.#server;
-    if (server === undefined) return;
+    if (!this.listening) return await this.#port.close();
     this.#services.listeners.delete(this.#describe);
+    this.#forgetCapacity();
     clearInterval(this.#sweep);
     for (const session of this.#served.keys()) {
       session.connection.farewell = { code: 1001, reason: "the server is stopping" };
       session.end();
     }
-    const connections = [...this.#served.keys()].map(({ connection }) => connection);
+    const sockets = [...this.#served.keys()].map(({ connection }) => connection);
     await within(drainSeconds * 1000, Promise.all([...this.#served.values(), ...this.#inFlight]));
     const late = `what it asked for was not done ${drainSeconds} s after the server was stopped`;
-    for (const connection of connections) connection.close(new Error(late));
+    for (const socket of sockets) socket.close(new Error(late));
     const stopped = new HeliographError("stopping", `The server has stopped: ${late}`);
     for (const resolve of this.#unanswered) resolve(errorResponse(stopped));
-    // Deno would say goodbye in its own words to those who have not heard it yet.
-    await within(closingTime, Promise.all(connections.map(({ released }) => released)));
+    // Until now whoever asked was told that the server is stopping.
+    const closed = this.#port.close();
+    for (const connection of this.#connections.keys()) connection.end();
+    await closed;
     // Nobody is waited for who does not read the last response, or never finishes a request.
-    await within(closingTime, server.shutdown());
-    this.#server = undefined;
+    await within(closingTime, Promise.all(this.#connections.values()));
+    for (const connection of this.#connections.keys()) connection.close();
+    await this.#services.turns.close();
   }
 
-  async #handle(request: Request, remote: Deno.NetAddr): Promise<Response> {
-    const { promise, resolve } = Promise.withResolvers<Response>();
+  /** Closes the connection that has asked for nothing for the longest time, unless all of them are in use. */
+  #makeRoom(address?: string): boolean {
+    const since = (connection: HttpConnection) => connection.idleSince ?? Infinity;
+    let longest: HttpConnection | undefined;
+    for (const connection of this.#connections.keys()) {
+      if (address !== undefined && connection.hostname !== address) continue;
+      if (longest === undefined || since(connection) < since(longest)) longest = connection;
+    }
+    if (longest === undefined || since(longest) > performance.now() - spareAfter) return false;
+    longest.close();
+    return true;
+  }
+
+  #serveSocket(socket: Deno.TcpConn): Promise<void> {
+    const { limits, turns } = this.#services;
+    const remote = socket.remoteAddr as Deno.NetAddr;
+    const turn = turns.client();
+    const connection = new Connection(socket, limits, turn);
+    const http = new HttpConnection(connection, {
+      limits,
+      turn,
+      base: urlOf(this.host, this.port),
+      answer: (request) => this.#handle(request, remote),
+      refuse: (error) => protectedResponse(errorResponse(error)),
+    });
+    const served = http.serve().catch((error) => {
+      this.#log.error("Serving {address} failed: {error}", { address: remote.hostname, error });
+    }).finally(() => this.#connections.delete(http));
+    this.#connections.set(http, served);
+    return served;
+  }
+
+  async #handle(request: Request, remote: Deno.NetAddr): Promise<Response | Upgrade> {
+    const { promise, resolve } = Promise.withResolvers<Response | Upgrade>();
     this.#unanswered.add(resolve);
     this.#inFlight.add(promise);
-    void this.#admit(request, remote).then(resolve);
+    void this.#answer(request, remote).then(resolve);
     const response = await promise;
     this.#unanswered.delete(resolve);
     this.#inFlight.delete(promise);
-    // That of a WebSocket is Deno's own, and is not changed.
-    if (response.status === 101) return response;
-    for (const [name, value] of Object.entries(securityHeaders)) response.headers.set(name, value);
-    if (!response.headers.has("Cache-Control")) response.headers.set("Cache-Control", "no-store");
-    return response;
+    return response instanceof Response ? protectedResponse(response) : response;
   }
 
-  async #admit(request: Request, remote: Deno.NetAddr): Promise<Response> {
-    const refusal = this.#requests.enter(remote.hostname);
-    if (refusal !== undefined) return errorResponse(refusal);
-    try {
-      // It costs as much as several commands, whatever it asks.
-      this.#turn.charge(8192);
-      const pause = this.#turn.pause();
-      if (pause !== undefined) await pause;
-      return await this.#answer(request, remote);
-    } finally {
-      this.#requests.leave(remote.hostname);
-    }
-  }
-
-  async #answer(request: Request, remote: Deno.NetAddr): Promise<Response> {
+  async #answer(request: Request, remote: Deno.NetAddr): Promise<Response | Upgrade> {
     const address = addressAndPort(remote.hostname, remote.port);
-    const url = URL.parse(request.url);
-    let response: Response;
+    const url = new URL(request.url);
+    let response: Response | Upgrade;
     try {
       response = await this.#find(request, url, remote);
     } catch (error) {
@@ -222,50 +257,63 @@ export class WebServer {
       response = errorResponse(told);
     }
     const { method } = request;
-    const { status } = response;
-    this.#log.debug("{address}: {method} {path} -> {status}", { address, method, path: url?.pathname ?? "?", status });
+    const status = response instanceof Response ? response.status : 101;
+    this.#log.debug("{address}: {method} {path} -> {status}", { address, method, path: url.pathname, status });
     return response;
   }
 
-  async #find(request: Request, url: URL | null, remote: Deno.NetAddr): Promise<Response> {
+  async #find(request: Request, url: URL, remote: Deno.NetAddr): Promise<Response | Upgrade> {
     const { headers, method } = request;
     const host = checkHost(headers, this.#isOwn);
-    if (url === null) throw new HeliographError("bad_message", "Cannot read the request's address");
     const { route, parameters } = findRoute(this.#routes, method, url.pathname);
-    if (!route.harmless) checkOrigin(headers, host);
+    if (!route.harmless) checkOrigin(request, host);
     if (this.#stopping !== undefined && route.path !== "/healthz") {
       throw new HeliographError("stopping", "The server is stopping and takes no new requests");
     }
     if (route.path === "/ws" && headers.get("upgrade")?.toLowerCase() === "websocket") {
-      return this.#upgrade(request, remote);
+      return this.#upgrade(headers, remote);
     }
+    const party = this.#parties.enter(remote.hostname, nameOf(headers));
+    try {
+      return await this.#run(request, url, { route, parameters }, new HttpClient(party, request.signal));
+    } finally {
+      this.#parties.leave(party);
+    }
+  }
+
+  async #run(request: Request, url: URL, { route, parameters }: Match, client: HttpClient): Promise<Response> {
+    const { headers, method } = request;
     const takesBody = method === "POST" || method === "PUT";
     if (takesBody) checkJson(headers);
     const body = takesBody ? await readJson(request, this.#services.limits) : {};
-    const client = new HttpClient(remote.hostname, nameOf(headers), request.signal);
     const answer = await route.answer({ parameters, query: url.searchParams, body, client, request });
     return answer instanceof Response ? answer : Response.json(answer ?? null);
   }
 
-  #upgrade(request: Request, remote: Deno.NetAddr): Response {
-    const refusal = this.#sockets.enter(remote.hostname);
-    if (refusal !== undefined) throw refusal;
-    let upgrade: Deno.WebSocketUpgrade;
-    try {
-      upgrade = Deno.upgradeWebSocket(request);
-    } catch (error) {
-      this.#sockets.leave(remote.hostname);
-      throw new HeliographError("bad_message", `Cannot open a WebSocket: ${(error as Error).message}`);
+  #upgrade(headers: Headers, { hostname }: Deno.NetAddr): Upgrade {
+    const version = headers.get("sec-websocket-version");
+    if (version !== "13") {
+      const message = `Cannot open a WebSocket: its version is ${version ?? "not told"}, and 13 is spoken here`;
+      throw new HttpError(426, "bad_message", message, { "Upgrade": "websocket", "Sec-WebSocket-Version": "13" });
     }
-    const { socket, response } = upgrade;
-    const connection = new WebSocketConnection(socket, remote, this.#services.limits);
-    void connection.released.then(() => this.#sockets.leave(remote.hostname));
-    socket.onopen = () => this.#open(connection);
-    return response;
+    const accept = acceptOf(headers.get("sec-websocket-key") ?? "");
+    if (accept === undefined) {
+      throw new HeliographError(
+        "bad_message",
+        "Cannot open a WebSocket: its Sec-WebSocket-Key is not 16 bytes in base64",
+      );
+    }
+    const refusal = this.#sockets.enter(hostname);
+    if (refusal !== undefined) throw refusal;
+    return {
+      headers: new Headers({ "Upgrade": "websocket", "Connection": "Upgrade", "Sec-WebSocket-Accept": accept }),
+      serve: (connection, input) => this.#open(connection, input).finally(() => this.#sockets.leave(hostname)),
+    };
   }
 
-  #open(connection: WebSocketConnection): void {
-    const { sessions } = this.#services;
+  async #open(tcp: Connection, input: RequestInput): Promise<void> {
+    const { sessions, limits } = this.#services;
+    const connection = new WebSocketConnection(tcp, input, limits.messageBytes);
     const role = roleOfAddress(connection.hostname);
     const session = new WebSession(
       { id: sessions.nextId(), protocol: "web", role, connection },
@@ -278,6 +326,8 @@ export class WebServer {
       sessions.delete(session);
     });
     this.#served.set(session, served);
+    await served;
+    await connection.released;
   }
 
   async #serve(session: WebSession): Promise<void> {
@@ -294,4 +344,20 @@ export class WebServer {
     if (reason === "") this.#log.debug("{client} disconnected", { client });
     else this.#log.warning("Dropped {client}: {reason}", { client, reason });
   }
+}
+
+/** A response with what every response carries. */
+function protectedResponse(response: Response): Response {
+  for (const [name, value] of Object.entries(securityHeaders)) response.headers.set(name, value);
+  if (!response.headers.has("Cache-Control")) response.headers.set("Cache-Control", "no-store");
+  return response;
+}
+
+/** How a client is told that there are too many connections. */
+function refusalText({ code, message }: HeliographError): string {
+  const body = JSON.stringify({ error: { code, message } });
+  const fields = { "Content-Type": "application/json", "Content-Length": body.length, "Retry-After": 1 };
+  const lines = Object.entries({ ...fields, "Connection": "close", ...securityHeaders })
+    .map(([name, value]) => `${name}: ${value}\r\n`);
+  return `HTTP/1.1 503 Service Unavailable\r\n${lines.join("")}\r\n${body}`;
 }

@@ -21,7 +21,14 @@ export class WebSession extends Session<WebSocketConnection> {
   readonly #splitter: JsonSplitter;
   readonly #conversation: FramedConversation;
 
-  /** Opens a session. @param identity Who it is. @param services What it may ask. @param log Where that is told. */
+  /**
+   * Opens a session.
+   *
+   * @param identity Who it is.
+   * @param services What it may ask.
+   * @param turns Whose turn it is.
+   * @param log Where what it asks is told.
+   */
   constructor(
     identity: Pick<Session<WebSocketConnection>, "id" | "protocol" | "role" | "connection">,
     services: Services,

@@ -4,8 +4,10 @@
  * @module
  */
 
-import { addressAndPort, type ClientConnection } from "../connection.ts";
-import type { Limits } from "../limits.ts";
+import type { ClientConnection, Connection } from "../connection.ts";
+import { linger } from "../linger.ts";
+import type { RequestInput } from "./request_input.ts";
+import { closeCodes, closeFrame, type FrameEvent, FrameSplitter, pongFrame, textFrame } from "./websocket_frames.ts";
 
 /** How a WebSocket is closed, as its client reads it. */
 export interface Farewell {
@@ -15,57 +17,43 @@ export interface Farewell {
   readonly reason: string;
 }
 
-/** Closed because a rule was broken, or somebody disconnected it: the reason says which. */
-const policyViolation = 1008;
-
-/** How long `flush` waits before it looks again, in milliseconds: WebSockets do not tell when they have sent. */
-const shortestWait = 1;
-const longestWait = 50;
-
-/** A close frame has room for 123 bytes of reason. */
-function shortened(reason: string): string {
-  const encoder = new TextEncoder();
-  let text = reason.slice(0, 120);
-  while (encoder.encode(text).length > 120) text = text.slice(0, -1);
-  return text.length < reason.length ? `${text}…` : text;
-}
-
-/** A client's WebSocket. */
+/** A client's WebSocket. Nothing is read from it before it was asked for: what comes faster waits at the client. */
 export class WebSocketConnection implements ClientConnection {
   /** The client's IP address. */
   readonly hostname: string;
   /** The client's address, `address:port`. */
   readonly address: string;
   /** How it is closed when it is simply done. */
-  farewell: Farewell = { code: 1000, reason: "" };
-  readonly #socket: WebSocket;
-  readonly #limits: Pick<Limits, "queuedBytes" | "stuckSeconds">;
+  farewell: Farewell = { code: closeCodes.done, reason: "" };
+  readonly #connection: Connection;
+  readonly #input: RequestInput;
+  readonly #splitter: FrameSplitter;
   readonly #ended = Promise.withResolvers<void>();
   readonly #released = Promise.withResolvers<void>();
-  /** Messages that were received and not yet read; `null` stands for a binary one. */
-  readonly #received: (string | null)[] = [];
-  #receivedLength = 0;
-  #reading: (() => void) | undefined;
-  /** Ends what waits for the client to read. */
-  readonly #pauses = new Set<() => void>();
+  /** What was received and not yet read: all of it came in one piece. */
+  #received: FrameEvent[] = [];
+  #taken = 0;
   #closed: Error | undefined;
-  #leastQueued = 0;
-  #stuckSince = 0;
+  /** Ends waiting for what comes next. */
+  #wake: () => void = () => {};
 
-  /** Takes over a WebSocket. @param socket It. @param remote Where it comes from. @param limits What it may use. */
-  constructor(socket: WebSocket, remote: Deno.NetAddr, limits: Pick<Limits, "queuedBytes" | "stuckSeconds">) {
-    this.hostname = remote.hostname;
-    this.address = addressAndPort(remote.hostname, remote.port);
-    this.#socket = socket;
-    this.#limits = limits;
-    socket.binaryType = "arraybuffer";
-    socket.onmessage = ({ data }) => this.#receive(typeof data === "string" ? data : null);
-    socket.onclose = () => {
+  /**
+   * Takes over a connection on which a WebSocket was opened.
+   *
+   * @param connection It.
+   * @param input What comes over it.
+   * @param messageBytes The longest message in bytes.
+   */
+  constructor(connection: Connection, input: RequestInput, messageBytes: number) {
+    this.hostname = connection.hostname;
+    this.address = connection.address;
+    this.#connection = connection;
+    this.#input = input;
+    this.#splitter = new FrameSplitter(messageBytes);
+    void connection.ended.then(() => {
+      this.#end(new Error(connection.reason));
       this.#released.resolve();
-      this.#end(new Error(""));
-    };
-    // A close event follows.
-    socket.onerror = () => {};
+    });
   }
 
   /** Whether it was closed, by either side. */
@@ -90,7 +78,7 @@ export class WebSocketConnection implements ClientConnection {
 
   /** How many bytes wait to be written. */
   get queued(): number {
-    return this.#socket.bufferedAmount;
+    return this.#connection.queued;
   }
 
   /**
@@ -99,89 +87,79 @@ export class WebSocketConnection implements ClientConnection {
    * @returns Its text, `undefined` for a binary one, `null` at the end.
    */
   async read(): Promise<string | undefined | null> {
-    if (this.#received.length === 0 && this.#closed === undefined) {
-      await new Promise<void>((resolve) => this.#reading = resolve);
+    for (;;) {
+      while (this.#taken < this.#received.length && this.#closed === undefined) {
+        const event = this.#received[this.#taken++]!;
+        if (event.kind === "text") return event.text;
+        if (event.kind === "binary") return undefined;
+        await this.#control(event);
+      }
+      this.#received = [];
+      this.#taken = 0;
+      if (this.#closed !== undefined) return null;
+      const bytes = await this.#next();
+      // Whoever goes without a word has gone.
+      if (bytes === null) this.#connection.close();
+      else this.#splitter.push(bytes, this.#received);
     }
-    if (this.#received.length === 0 || this.#closed !== undefined) return null;
-    const message = this.#received.shift()!;
-    this.#receivedLength -= message?.length ?? 0;
-    return message ?? undefined;
   }
 
   /** Sends one message as a frame. @param json It; a client that leaves too much unread is dropped instead. */
   sendMessage(json: string): void {
-    if (this.#closed !== undefined || this.#socket.readyState !== WebSocket.OPEN) return;
-    // As on TCP: what waits already counts, not the message itself.
-    if (this.queued > this.#limits.queuedBytes) {
-      return this.close(new Error(`it left more than ${this.#limits.queuedBytes} bytes of replies unread`));
-    }
-    this.#socket.send(json);
+    if (this.#closed === undefined) this.#connection.sendBytes(textFrame(json));
   }
 
   /** Waits until everything queued has been written. @throws {Error} When the connection ends first. */
   async flush(): Promise<void> {
-    for (
-      let wait = shortestWait;
-      this.queued > 0 || this.#closed !== undefined;
-      wait = Math.min(2 * wait, longestWait)
-    ) {
-      if (this.#closed !== undefined) throw this.#closed;
-      await this.#pause(wait);
-    }
-  }
-
-  /** Waits for a while, at most to the end of the connection. */
-  async #pause(milliseconds: number): Promise<void> {
-    const { promise, resolve } = Promise.withResolvers<void>();
-    const timer = setTimeout(resolve, milliseconds);
-    this.#pauses.add(resolve);
-    await promise;
-    clearTimeout(timer);
-    this.#pauses.delete(resolve);
+    if (this.#closed !== undefined) throw this.#closed;
+    await this.#connection.flush();
   }
 
   /** Drops a client that has read nothing for too long. */
   dropIfStuck(): void {
-    const { queued } = this;
-    const { stuckSeconds } = this.#limits;
-    const now = performance.now();
-    if (queued === 0 || queued < this.#leastQueued) this.#stuckSince = 0;
-    this.#leastQueued = queued;
-    if (queued === 0) return;
-    if (this.#stuckSince === 0) this.#stuckSince = now;
-    else if (now - this.#stuckSince >= stuckSeconds * 1000) {
-      this.close(new Error(`it read nothing for ${stuckSeconds} s`));
-    }
+    this.#connection.dropIfStuck();
   }
 
   /** Closes it. @param reason Why, for the log and the client. @default it is done, and `farewell` is said */
   close(reason: Error = new Error("")): void {
-    if (this.#closed !== undefined) return;
     const { message } = reason;
-    const farewell = message === "" ? this.farewell : { code: policyViolation, reason: message };
-    this.#end(reason);
-    try {
-      this.#socket.close(farewell.code, shortened(farewell.reason));
-    } catch {
-      // It has gone already.
+    this.#close(reason, message === "" ? this.farewell : { code: closeCodes.policyViolation, reason: message });
+  }
+
+  /** What comes next, or nothing where it is closed first. */
+  #next(): Promise<Uint8Array | null> {
+    return new Promise((resolve, reject) => {
+      this.#wake = () => resolve(new Uint8Array());
+      this.#input.rest().then(resolve, reject);
+    });
+  }
+
+  async #control(event: Exclude<FrameEvent, { readonly kind: "text" | "binary" }>): Promise<void> {
+    switch (event.kind) {
+      case "ping":
+        this.#connection.sendBytes(pongFrame(event.payload));
+        // Whoever asks for answers reads them.
+        return await this.#connection.flush().catch(() => {});
+      case "close":
+        return this.#close(new Error(""), { code: event.code, reason: "" });
+      case "fault": {
+        const reason = `Cannot read the frame: ${event.reason}`;
+        return this.#close(new Error(reason), { code: event.code, reason });
+      }
     }
+  }
+
+  /** Says goodbye, and lets go of the connection when the client has heard it. */
+  #close(reason: Error, { code, reason: told }: Farewell): void {
+    if (this.#closed !== undefined) return;
+    this.#end(reason);
+    this.#connection.sendBytes(closeFrame(code, told));
+    void linger(this.#connection, () => this.#input.rest());
   }
 
   #end(reason: Error): void {
     this.#closed ??= reason;
     this.#ended.resolve();
-    for (const end of this.#pauses) end();
-    this.#reading?.();
-  }
-
-  #receive(message: string | null): void {
-    if (this.#closed !== undefined) return;
-    this.#received.push(message);
-    this.#receivedLength += message?.length ?? 0;
-    if (this.#receivedLength > this.#limits.queuedBytes && this.#received.length > 1) {
-      return this.close(new Error(`it sent more than ${this.#limits.queuedBytes} bytes without reading the replies`));
-    }
-    this.#reading?.();
-    this.#reading = undefined;
+    this.#wake();
   }
 }

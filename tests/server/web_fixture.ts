@@ -139,15 +139,33 @@ export class RawWebSocket {
     await this.#write(new Uint8Array([0x81, ...length, 0, 0, 0, 0, ...payload]));
   }
 
+  /** Sends bytes, which may be frames. */
+  async sendBytes(bytes: Uint8Array): Promise<void> {
+    await this.#write(bytes);
+  }
+
+  /** Reads the next frame. */
+  async frame(): Promise<{ readonly opcode: number; readonly payload: Uint8Array }> {
+    const [first = 0, second = 0] = await this.#bytes(2);
+    let length = second & 0x7f;
+    if (length === 126) length = new DataView((await this.#bytes(2)).buffer).getUint16(0);
+    else if (length === 127) length = Number(new DataView((await this.#bytes(8)).buffer).getBigUint64(0));
+    return { opcode: first & 0x0f, payload: await this.#bytes(length) };
+  }
+
   /** Reads the next text frame. */
   async read(): Promise<string> {
     for (;;) {
-      const [first = 0, second = 0] = await this.#bytes(2);
-      let length = second & 0x7f;
-      if (length === 126) length = new DataView((await this.#bytes(2)).buffer).getUint16(0);
-      else if (length === 127) length = Number(new DataView((await this.#bytes(8)).buffer).getBigUint64(0));
-      const payload = await this.#bytes(length);
-      if ((first & 0x0f) === 1) return new TextDecoder().decode(payload);
+      const { opcode, payload } = await this.frame();
+      if (opcode === 1) return new TextDecoder().decode(payload);
+    }
+  }
+
+  /** Reads to the close frame. @returns Its code. */
+  async closeCode(): Promise<number> {
+    for (;;) {
+      const { opcode, payload } = await this.frame();
+      if (opcode === 8) return payload[0]! << 8 | payload[1]!;
     }
   }
 

@@ -1,7 +1,7 @@
 /** Who is let in over HTTP: browsers of other sites are not, nor is anything that is too long or too slow. */
 import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
 import { command, defineInstrument, type HeliographServer } from "../../mod.ts";
-import { isFromBrowser, ownHosts } from "../../server/web/request_guard.ts";
+import { onlyReads, ownHosts } from "../../server/web/request_guard.ts";
 import { RawClient, startServer } from "../fixture.ts";
 import { ask, base, parseReply, rawRequest, upgradeFields } from "./web_fixture.ts";
 
@@ -107,6 +107,15 @@ Deno.test("web: pages of other origins can ask for nothing but what is harmless,
       const { status } = await rawRequest(server, [...lines, field], sent);
       strictEqual(status, 403, `${lines[0]} with ${field}`);
     }
+  }
+  // Browsers that send no more than a Referer drive nothing either.
+  const driving = requests.filter(([[first]]) => !/^(GET|HEAD)/.test(first!));
+  for (const [lines, sent] of driving) {
+    const { status, json } = await rawRequest(server, [...lines, "Referer: http://attacker.example/page"], sent);
+    deepStrictEqual([status, json.error.message], [
+      403,
+      'Refused: a page of "http://attacker.example/page" asked for this; only this server\'s own page may',
+    ]);
   }
   strictEqual(await setpoint(server), "OK 0.0");
   const own = [[`Origin: http://127.0.0.1:${port}`, "Sec-Fetch-Site: same-origin"], ["Sec-Fetch-Site: none"], []];
@@ -240,17 +249,17 @@ Deno.test("web: more requests at once than a client may have are refused, and th
   strictEqual((await work()).status, 200);
 });
 
-Deno.test("web: a request is taken for a browser's by what no page can leave out", () => {
-  const from = (fields: Record<string, string>) => isFromBrowser(new Headers(fields));
-  deepStrictEqual([from({ "User-Agent": "curl/8.5.0" }), from({ "User-Agent": "python-requests/2.32" }), from({})], [
-    false,
-    false,
-    false,
-  ]);
-  deepStrictEqual([
-    from({ "User-Agent": "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36" }),
-    from({ "Sec-Fetch-Site": "none" }),
-    from({ Referer: "http://attacker.example/" }),
-    from({ Origin: "http://127.0.0.1:2403" }),
-  ], [true, true, true, true]);
+Deno.test("web: a GET changes something only for a script on this PC, whatever it calls itself", () => {
+  const from = (address: string, fields: Record<string, string>) => onlyReads(new Headers(fields), address);
+  for (const agent of ["curl/8.5.0", "Mozilla/5.0 (X11; Linux x86_64)", "python-requests/2.32"]) {
+    strictEqual(from("127.0.0.1", { "User-Agent": agent }), undefined, agent);
+    match(from("192.168.1.5", { "User-Agent": agent })!, /^another PC/);
+  }
+  const browsers: Record<string, string>[] = [
+    { "Sec-Fetch-Site": "none" },
+    { "Sec-Fetch-Dest": "image" },
+    { Referer: "http://attacker.example/" },
+    { Origin: "http://127.0.0.1:2403" },
+  ];
+  for (const fields of browsers) match(from("127.0.0.1", fields)!, /^a browser/, JSON.stringify(fields));
 });

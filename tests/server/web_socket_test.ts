@@ -67,8 +67,6 @@ Deno.test("websocket: what is no message of the dialect is refused in a frame, a
     ["null", /must be a JSON object/],
     ["5", /must be a JSON object/],
     ['{"id":1,}', /as JSON/],
-    [`{"id":1,"cmd":"Hello","name":"${"x".repeat(300)}"}`, /it is over 200 bytes/],
-    [`{"id":1,"cmd":"Hello","name":"${"ü".repeat(90)}"}`, /it is over 200 bytes/],
     [`{"id":1,"cmd":${"[".repeat(150)}`, /brackets or quotes do not match/],
     [new TextEncoder().encode('{"id":1,"cmd":"Hello"}').buffer as ArrayBuffer, /it is binary; send text frames/],
   ];
@@ -81,6 +79,94 @@ Deno.test("websocket: what is no message of the dialect is refused in a frame, a
     match(error.message, expected);
   }
   strictEqual((await client.request({ id: 2, cmd: "Hello" })).ok, true);
+});
+
+Deno.test("websocket: a message that is too long ends the connection before it has come", async () => {
+  await using server = startServer({ limits: { messageBytes: 200 } });
+  const long = `{"id":1,"cmd":"Hello","name":"${"x".repeat(300)}"}`;
+  for (const text of [long, `{"id":1,"cmd":"Hello","name":"${"ü".repeat(90)}"}`]) {
+    await using client = await WebClient.connect(server);
+    client.send(text);
+    const { code, reason } = await client.closed;
+    deepStrictEqual([code, reason], [1009, "Cannot read the frame: a message is over 200 bytes"]);
+  }
+  // Nothing but the head of a frame of 60 MiB, and a message in pieces of which each is short enough.
+  const pieces = [0x01, 0x80 | 100, 0, 0, 0, 0, ...new Array(100).fill(0x20)];
+  for (
+    const bytes of [[0x81, 0x80 | 127, 0, 0, 0, 0, 3, 0xc0, 0, 0, 0, 0, 0, 0], [
+      ...pieces,
+      0,
+      ...pieces.slice(1),
+      0,
+      ...pieces.slice(1),
+    ]]
+  ) {
+    using client = await RawWebSocket.connect(server);
+    await client.sendBytes(new Uint8Array(bytes));
+    strictEqual(await client.closeCode(), 1009);
+  }
+});
+
+Deno.test("websocket: frames that break the protocol end the connection with the code that says how", async () => {
+  await using server = startServer();
+  const cases: [what: string, bytes: number[], code: number][] = [
+    ["not masked", [0x81, 1, 0x20], 1002],
+    ["a reserved bit", [0xc1, 0x80, 0, 0, 0, 0], 1002],
+    ["an unknown opcode", [0x83, 0x80, 0, 0, 0, 0], 1002],
+    ["an unknown control opcode", [0x8b, 0x80, 0, 0, 0, 0], 1002],
+    ["nothing to continue", [0x80, 0x80, 0, 0, 0, 0], 1002],
+    ["a message within a message", [0x01, 0x80, 0, 0, 0, 0, 0x81, 0x80, 0, 0, 0, 0], 1002],
+    ["a ping in pieces", [0x09, 0x80, 0, 0, 0, 0], 1002],
+    ["a long ping", [0x89, 0x80 | 126, 0, 126, 0, 0, 0, 0], 1002],
+    ["text that is no UTF-8", [0x81, 0x81, 0, 0, 0, 0, 0xff], 1007],
+    ["half a close code", [0x88, 0x81, 0, 0, 0, 0, 3], 1002],
+    ["a close code that is none", [0x88, 0x82, 0, 0, 0, 0, 3, 0xed], 1002],
+    ["a close reason that is no UTF-8", [0x88, 0x83, 0, 0, 0, 0, 3, 0xe8, 0xff], 1007],
+    ["a close", [0x88, 0x82, 0, 0, 0, 0, 3, 0xe9], 1001],
+    ["a close without a code", [0x88, 0x80, 0, 0, 0, 0], 1000],
+  ];
+  for (const [what, bytes, code] of cases) {
+    using client = await RawWebSocket.connect(server);
+    // Byte by byte is the same as in one piece.
+    for (const byte of bytes) await client.sendBytes(new Uint8Array([byte]));
+    strictEqual(await client.closeCode(), code, what);
+  }
+});
+
+Deno.test("websocket: a message may come in pieces, split anywhere, with pings between them", async () => {
+  await using server = startServer();
+  using client = await RawWebSocket.connect(server);
+  const text = new TextEncoder().encode('{"id":"ü","cmd":"Hello"}');
+  const mask = [1, 2, 3, 4];
+  const masked = (first: number, payload: Uint8Array) => [
+    first,
+    0x80 | payload.length,
+    ...mask,
+    ...payload.map((byte, index) => byte ^ mask[index & 3]!),
+  ];
+  // The first piece ends in the middle of a character.
+  const frames = [
+    ...masked(0x01, text.subarray(0, 8)),
+    ...masked(0x89, new Uint8Array([7, 8])),
+    ...masked(0x00, new Uint8Array()),
+    ...masked(0x80, text.subarray(8)),
+  ];
+  for (const byte of frames) await client.sendBytes(new Uint8Array([byte]));
+  deepStrictEqual(await client.frame(), { opcode: 10, payload: new Uint8Array([7, 8]) });
+  strictEqual(JSON.parse(await client.read()).id, "ü");
+});
+
+Deno.test("websocket: an opening that is none is refused", async () => {
+  await using server = startServer();
+  const lines = ["GET /ws HTTP/1.1", `Host: 127.0.0.1:${server.webServer.port}`];
+  const without = (name: string) => upgradeFields.filter((field) => !field.startsWith(name));
+  const version = await rawRequest(server, [...lines, ...without("Sec-WebSocket-Version"), "Sec-WebSocket-Version: 8"]);
+  deepStrictEqual([version.status, version.headers.get("sec-websocket-version")], [426, "13"]);
+  match(version.json.error.message, /its version is 8, and 13 is spoken here/);
+  const key = await rawRequest(server, [...lines, ...without("Sec-WebSocket-Key"), "Sec-WebSocket-Key: abc"]);
+  strictEqual(key.status, 400);
+  match(key.json.error.message, /Sec-WebSocket-Key is not 16 bytes/);
+  strictEqual((await rawRequest(server, [...lines, ...without("Upgrade")])).status, 426);
 });
 
 Deno.test("websocket: it is a session like the others, known while it lasts", async () => {
@@ -149,7 +235,7 @@ Deno.test("websocket: more connections, requests or watches than a client may ha
     title: "slow",
     commands: { work: command({ summary: "Works", run: () => release.promise.then(() => 7) }) },
   });
-  const limits = { connectionsPerAddress: 1, requestsInFlight: 2, watches: 1 };
+  const limits = { webSocketsPerAddress: 1, requestsInFlight: 2, watches: 1 };
   await using server = startServer({ instruments: [slow], limits });
   await using client = await WebClient.connect(server);
   const host = `Host: 127.0.0.1:${server.webServer.port}`;
@@ -208,13 +294,17 @@ Deno.test({
   sanitizeResources: !Deno.version.deno.startsWith("2.4."),
   fn: async () => {
     const release = Promise.withResolvers<void>();
+    let begun = 0;
     const talker = defineInstrument({
       title: "talker",
       commands: {
         talk: command({
           summary: "Talks",
           immediate: true,
-          run: () => release.promise.then(() => "x".repeat(200_000)),
+          run: () => {
+            begun++;
+            return release.promise.then(() => "x".repeat(200_000));
+          },
         }),
       },
     });
@@ -223,7 +313,7 @@ Deno.test({
     for (let id = 1; id <= 200; id++) {
       await greedy.send(JSON.stringify({ id, cmd: "Call", instrument: "talker", command: "talk" }));
     }
-    await eventually(async () => (await sessions(server)).length === 1, "it is connected");
+    await eventually(() => begun === 200, "all of them wait for their replies");
     release.resolve();
     await eventually(async () => (await sessions(server)).length === 0, "the client that reads nothing is dropped");
     await using client = await WebClient.connect(server);

@@ -1,0 +1,37 @@
+/**
+ * Ending a connection so that its last words arrive.
+ *
+ * @module
+ */
+
+import type { Connection } from "./connection.ts";
+import { within } from "./within.ts";
+
+/** For how long the other end may go on, in milliseconds, and how many bytes it may still send. */
+const longest = 1000;
+const mostBytes = 1 << 20;
+
+/**
+ * Closes a connection once what was said has gone out and the other end has closed it, which it is given a second for.
+ * Closed with bytes unread, it would take the last words with it.
+ *
+ * @param connection It.
+ * @param read How it is read from.
+ */
+export async function linger(
+  connection: Connection,
+  read: () => Promise<Uint8Array | null> = () => connection.read(),
+): Promise<void> {
+  await within(longest, drained(connection, read));
+  connection.close();
+}
+
+async function drained(connection: Connection, read: () => Promise<Uint8Array | null>): Promise<void> {
+  await connection.flush();
+  await connection.closeWrite();
+  for (let bytes = 0; bytes <= mostBytes;) {
+    const more = await read();
+    if (more === null) return;
+    bytes += more.length;
+  }
+}
