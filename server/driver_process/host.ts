@@ -39,17 +39,15 @@ export async function runDriverHost(): Promise<never> {
     event.preventDefault();
     void end(`its Worker failed: ${event.message}`);
   };
-  const loaded = Promise.withResolvers<void>();
-  let messages = 0;
   worker.onmessage = ({ data }) => {
     if (typeof data !== "string" || data.length > longestFromDriver) {
       return void end("it sent what is no message, or one that is too long");
     }
-    channel.send({ driver: data });
-    // The first says that it is up; whatever comes after that, its modules have been read or it cannot.
-    if (++messages === 2) loaded.resolve();
+    const send = () => channel.send({ driver: data });
+    // The answer to the server's first question: all modules have been read.
+    if (data.startsWith('{"answer":1,')) void giveUp(copies.folders).then(send);
+    else send();
   };
-  void loaded.promise.then(() => giveUp(copies.folders));
   worker.postMessage(
     {
       standalone: Deno.build.standalone,

@@ -293,7 +293,14 @@ Deno.test("faults: a program that outlives its faults goes on, and tells each on
   const file = await Deno.makeTempFile({ suffix: ".ts" });
   try {
     await Deno.writeTextFile(file, script);
-    const { code, stdout } = await runProgram(Deno.execPath(), ["run", "--quiet", "--no-prompt", file]);
+    const { code, stdout } = await runProgram(Deno.execPath(), [
+      "run",
+      "--quiet",
+      "--no-prompt",
+      "--lock=deno.lock",
+      "--frozen",
+      file,
+    ]);
     strictEqual(code, 0);
     const lines = stdout.trim().split("\n");
     strictEqual(lines.length, 3, stdout);
