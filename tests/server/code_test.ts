@@ -203,7 +203,10 @@ Deno.test("code: errors come back with type, message and line, in the sender's o
     [
       "for i in range(10000000):\n    i * i * i",
       "doExec",
-      /: MemoryError: Python's memory of 89 MiB is full; it is freed only/,
+      // A process of Windows' Deno needs more memory itself: it may come to its own limit first.
+      Deno.build.os === "windows"
+        ? /: MemoryError: Python's memory of 89 MiB is full|it used more than the 256 MiB/
+        : /: MemoryError: Python's memory of 89 MiB is full; it is freed only/,
     ],
     ["[0] * 10 ** 9", "doEval", /: MemoryError: memory allocation failed.*\(line 1\)$/],
     ["import sys\nsys.exit(1)", "doExec", /: SystemExit: 1 \(line 2\)$/],

@@ -251,7 +251,8 @@ Deno.test("camera: a hundred aborts and pauses at random moments, and every imag
     if (reply === "OK") written++;
     else strictEqual(reply, aborted);
     strictEqual(camera.field("state"), "idle");
-    strictEqual(camera.files().length, written);
+    // An abort is answered before what was begun of a file is removed.
+    await eventually(() => camera.files().length === written, `there are ${written} files, and nothing beside them`);
   }
   ok(written > 30 && written < 90, `${written} of 100 images were written`);
   ok(states.size >= 3, [...states].join(", "));
