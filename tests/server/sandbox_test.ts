@@ -1,8 +1,8 @@
 /** The sandbox: whose turn it is, what becomes of its processes, what the operator grants. */
-import { deepStrictEqual, rejects, strictEqual, throws } from "node:assert/strict";
+import { deepStrictEqual, match, ok, rejects, strictEqual, throws } from "node:assert/strict";
 import type { SandboxOptions } from "../../mod.ts";
 import { Sandbox } from "../../server/sandbox/sandbox.ts";
-import { dashboardClient, eventually, startServer } from "../fixture.ts";
+import { dashboardClient, eventually, runProgram, startServer } from "../fixture.ts";
 import { linux, sandboxes } from "../linux_processes.ts";
 
 Deno.test({
@@ -121,6 +121,128 @@ Deno.test("sandbox: a process that says what cannot be read is replaced, and its
   await using client = dashboardClient(server);
   await rejects(client.doEval("1"), { code: "code_failed", message: /The code ended its sandbox: .*JSON/ });
   await Deno.remove(folder, { recursive: true });
+});
+
+Deno.test("sandbox: what a process says is checked before anything comes of it, and its code's sender always told", async () => {
+  const folder = await Deno.makeTempDir();
+  // It says whatever the code is.
+  await Deno.writeTextFile(
+    `${folder}/host.ts`,
+    `import { connectTo } from ${JSON.stringify(rendezvous)};
+    import { Channel } from ${JSON.stringify(new URL("../../server/processes/channel.ts", import.meta.url).href)};
+    const { rendezvous, token } = JSON.parse(await new Response(Deno.stdin.readable).text());
+    const channel = new Channel(await connectTo(rendezvous), 1_000_000);
+    channel.send(token);
+    channel.send({ idle: true });
+    for await (const { run } of channel.messages()) for (const line of JSON.parse(run?.source ?? "[]")) channel.send(line);`,
+  );
+  const hostCommand = [Deno.execPath(), "run", "-A", "--quiet", "--no-check", `${folder}/host.ts`] as const;
+  const sandbox = { hostCommand, resultBytes: 1024, outputBytes: 100, atOnce: 2, deadline: 30 };
+  await using server = startServer({ sandbox });
+  await using client = dashboardClient(server);
+  const began = { began: true };
+  const object = { toString: 1, valueOf: 1 };
+  const done = { done: { text: "2", json: "2" } };
+  const dashboard = { ask: { ask: "dashboard" } };
+  const hostile: unknown[][] = [
+    [null],
+    [5],
+    ["text"],
+    [[]],
+    [{}],
+    [{ began: 1 }],
+    [{ idle: true, began: true }],
+    [{ unknown: true }],
+    [{ failed: { code: object, message: "x" } }],
+    [{ failed: { code: "__proto__", message: "x" } }],
+    [{ failed: { code: "code_failed", message: object } }],
+    [{ failed: { code: "code_failed", message: "x".repeat(5000) } }],
+    [{ failed: null }],
+    [{ failed: { code: "code_failed" } }],
+    [{ done: { text: object } }],
+    [{ done: { text: "x".repeat(1025) } }],
+    [{ done: { text: "1", json: 1 } }],
+    [{ done: { text: "1", json: "no JSON" } }],
+    [{ done: { text: "1", json: "[".repeat(1001) + "]".repeat(1001) } }],
+    [{ done: { text: "1", json: "1", more: "x".repeat(1000) } }],
+    [{ done: [] }],
+    [{ output: object }],
+    [{ output: "x".repeat(101) }],
+    Array(3).fill({ output: "x".repeat(40) }),
+    [{ ask: null }],
+    [{ ask: [] }],
+    [{ idle: true }],
+  ];
+  for (const messages of hostile) {
+    const what = JSON.stringify(messages).slice(0, 99);
+    const told = { code: "code_failed", message: /: The code ended its sandbox: / };
+    await rejects(client.doEval(JSON.stringify([began, ...messages]), { language: "javascript" }), told, what);
+  }
+  // What is said after the end is nobody's, and the process is given no other code.
+  for (const late of [done, dashboard, { output: "x" }, { failed: { code: "code_failed", message: "x" } }]) {
+    const said = JSON.stringify([began, done, late]);
+    strictEqual(await client.doEval(said, { language: "javascript" }), 2);
+  }
+  strictEqual(await client.getField("uv_light", "status_selection"), "Off");
+  const good = JSON.stringify([began, dashboard, { output: "é" }, { done: { text: "text" } }, { idle: true }]);
+  strictEqual(await client.doEval(good, { language: "javascript" }), "text");
+  await Deno.remove(folder, { recursive: true });
+});
+
+Deno.test("sandbox: evaluations are counted by name and address, whichever connection they come over", async () => {
+  const sandbox = new Sandbox({ atOnce: 2, deadline: 30, languages: ["javascript"] });
+  sandbox.start();
+  try {
+    const sender = { answer: () => Promise.resolve({ value: null }), output: () => {} };
+    const finished: string[] = [];
+    const run = (asker: string, source: string) =>
+      sandbox.evaluate({ language: "javascript", mode: "eval", source }, sender, asker, {}).then(({ text }) => {
+        finished.push(`${asker} ${text}`);
+      });
+    await run("first", "0");
+    const slow = "new Promise((done) => setTimeout(done, 100, 1))";
+    const flood: Promise<void>[] = [];
+    const refused = {
+      code: "too_many_requests",
+      message: /^Cannot run the code: 100 evaluations of yours .* wait already$/,
+    };
+    throws(() => {
+      for (;;) {
+        const one = run("first", slow);
+        one.catch(() => {});
+        flood.push(one);
+      }
+    }, refused);
+    ok(flood.length <= 101, "one may run already");
+    await run("second", "2");
+    await run("third", "3");
+    ok(finished.length < 50, `the others did not wait for the flood: ${finished}`);
+    await sandbox.stop();
+    strictEqual((await Promise.allSettled(flood)).filter(({ status }) => status === "rejected").length > 50, true);
+  } finally {
+    await sandbox.stop();
+  }
+});
+
+Deno.test({
+  name: "sandbox: Linux refuses its processes what they do not need, and the inspector's signal does nothing",
+  ignore: !linux || Deno.build.arch !== "x86_64", // the wall is Linux's on x86-64
+  fn: async () => {
+    await using server = startServer({ sandbox: { atOnce: 1, deadline: 20 } });
+    await using client = dashboardClient(server);
+    strictEqual(await client.doEval("1"), 1);
+    const [pid] = await sandboxes();
+    const status = (await runProgram("cat", [`/proc/${pid}/status`])).stdout;
+    match(status, /^NoNewPrivs:\t1$/m);
+    match(status, /^Seccomp:\t2$/m);
+    // After newer Denos have installed their handler, half a second after the start.
+    strictEqual(await client.doEval("new Promise((done) => setTimeout(done, 1500, 2))"), 2);
+    Deno.kill(pid!, "SIGUSR1");
+    strictEqual(await client.doEval("new Promise((done) => setTimeout(done, 200, 3))"), 3);
+    deepStrictEqual(await sandboxes(), [pid]);
+    const listening = (await runProgram("cat", [`/proc/${pid}/net/tcp`])).stdout;
+    strictEqual(/0100007F:2405 00000000:0000 0A/.test(listening), false, "nothing listens on port 9229");
+  },
 });
 
 Deno.test("sandbox: what waits too long for its turn is told so", async () => {
