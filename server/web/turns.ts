@@ -4,35 +4,62 @@
  * @module
  */
 
-import { setImmediate } from "node:timers";
+import { clearImmediate, setImmediate } from "node:timers";
 
 /** How long and how often work may follow work without a turn of the event loop, in milliseconds and pieces. */
 const longest = 2;
 const most = 8;
 
+/** How many of those who wait begin in one turn. */
+const begunTogether = 4;
+
 /** Lets pieces of work begin one after another. */
 export class Turns {
-  readonly #waiting: (() => void)[] = [];
-  #begun = -Infinity;
+  #waiting: (() => void)[] = [];
+  #begun = 0;
   #count = 0;
+  #afterWork: ReturnType<typeof setImmediate> | undefined;
+  #timer: ReturnType<typeof setTimeout> | undefined;
 
   /** Resolves when the next piece of work may begin: at once, or after those that wait have had their turns. */
   async next(): Promise<void> {
-    if (this.#waiting.length === 0 && this.#count < most && performance.now() - this.#begun < longest) {
-      this.#count++;
-      return;
+    if (this.#count === 0) this.#begun = performance.now();
+    if (this.#waiting.length > 0 || this.#count >= most || performance.now() - this.#begun >= longest) {
+      return await new Promise<void>((resolve) => this.#waiting.push(resolve));
     }
-    await new Promise<void>((resolve) => {
-      this.#waiting.push(resolve);
-      if (this.#waiting.length === 1) setImmediate(() => this.#turn());
+    this.#count++;
+    if (this.#count === 1) this.#turn();
+  }
+
+  /** Whoever waits need not wait any more. */
+  stop(): void {
+    this.#cancel();
+    this.#count = 0;
+    for (const begin of this.#waiting.splice(0)) begin();
+  }
+
+  /**
+   * A turn is over when a timer has fired that was set after the work: Deno 2.9 lets most sockets wait while there is
+   * something to do at once, a due timer or a `setImmediate`.
+   */
+  #turn(): void {
+    this.#cancel();
+    this.#afterWork = setImmediate(() => {
+      this.#timer = setTimeout(() => {
+        this.#cancel();
+        this.#begun = performance.now();
+        const beginning = this.#waiting.splice(0, begunTogether);
+        this.#count = beginning.length;
+        if (this.#count > 0) this.#turn();
+        for (const begin of beginning) begin();
+      }, 0);
     });
   }
 
-  #turn(): void {
-    this.#begun = performance.now();
-    this.#count = 1;
-    const begin = this.#waiting.shift()!;
-    if (this.#waiting.length > 0) setImmediate(() => this.#turn());
-    begin();
+  #cancel(): void {
+    clearImmediate(this.#afterWork);
+    clearTimeout(this.#timer);
+    this.#afterWork = undefined;
+    this.#timer = undefined;
   }
 }

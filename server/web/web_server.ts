@@ -185,6 +185,7 @@ export class WebServer {
     // Nobody is waited for who does not read the last response, or never finishes a request.
     await within(closingTime, Promise.all(this.#connections.values()));
     for (const connection of this.#connections.keys()) connection.close();
+    this.#turns.stop();
   }
 
   /** Closes the connection that has asked for nothing for the longest time, unless all of them are in use. */
