@@ -144,13 +144,10 @@ export class HttpConnection {
   async #answer(parser: RequestParser): Promise<boolean | Promise<void>> {
     const head = parser.head!;
     const asking = this.#asking = new AbortController();
-    // Whoever closes the connection is not waiting for the answer any more.
-    if (parser.complete) {
-      void this.#input.more().then((more) => {
-        if (!more && this.#asking === asking) asking.abort();
-      });
-    }
-    const answered = await this.#service.answer(requestOf(head, this.#service.base, this.#body(parser), asking.signal));
+    if (parser.complete) this.#watch(asking);
+    const answered = await this.#service.answer(
+      requestOf(head, this.#service.base, this.#body(parser, asking), asking.signal),
+    );
     this.#asking = undefined;
     if (!(answered instanceof Response)) {
       writeHead(this.#connection, 101, answered.headers, []);
@@ -163,8 +160,15 @@ export class HttpConnection {
     return await writeResponse(this.#connection, answered, head, keepAlive);
   }
 
+  /** Whoever closes the connection is not waiting for the answer any more. */
+  #watch(asking: AbortController): void {
+    void this.#input.more().then((more) => {
+      if (!more && this.#asking === asking) asking.abort();
+    });
+  }
+
   /** The body, read when somebody wants it; `undefined` where there is none. */
-  #body(parser: RequestParser): ReadableStream<Uint8Array> | undefined {
+  #body(parser: RequestParser, asking: AbortController): ReadableStream<Uint8Array> | undefined {
     const { fields, modern } = parser.head!;
     if (parser.complete && !parser.hasBody) return undefined;
     let expected = modern &&
@@ -174,7 +178,10 @@ export class HttpConnection {
         for (;;) {
           const pieces = parser.takeBody();
           for (const piece of pieces) controller.enqueue(piece);
-          if (parser.complete) return controller.close();
+          if (parser.complete) {
+            this.#watch(asking);
+            return controller.close();
+          }
           if (pieces.length > 0) return;
           if (expected && this.#input.bytes.length === 0) this.#connection.send("HTTP/1.1 100 Continue\r\n\r\n");
           expected = false;
