@@ -93,7 +93,7 @@ export class HeliographServer {
   readonly #poll: boolean;
   readonly #finished = Promise.withResolvers<void>();
   #stopping: Promise<void> | undefined;
-  #ready: Promise<void> = Promise.resolve();
+  #ready: Promise<void> | undefined;
 
   /**
    * Makes a server; `start` makes it listen.
@@ -142,7 +142,7 @@ export class HeliographServer {
 
   /** Resolves when the instruments have what they need of this PC, so that permissions can be given up. */
   get ready(): Promise<void> {
-    return this.#ready;
+    return this.#ready ?? Promise.resolve();
   }
 
   /** Resolves when the server has stopped. */
@@ -151,29 +151,49 @@ export class HeliographServer {
   }
 
   /**
-   * Serves in the background.
+   * Takes the ports, so that no second server drives the same instruments; whoever connects waits until `start`.
+   *
+   * @throws {HeliographError} `cannot_listen` when a port is in use; then none is taken.
+   */
+  bind(): void {
+    const faces = [this.commandServer, this.dashboardServer, this.webServer, this.imageServer];
+    try {
+      for (const face of faces) face?.bind();
+    } catch (error) {
+      for (const face of faces) void face?.stop();
+      throw error;
+    }
+  }
+
+  /**
+   * Begins contact with the instruments and gets what the server needs of this PC.
+   *
+   * @returns When it has that, so that permissions can be given up.
+   */
+  prepare(): Promise<void> {
+    this.#ready ??= this.#prepare();
+    return this.#ready;
+  }
+
+  /**
+   * Serves in the background, and prepares itself where that was not done.
    *
    * @throws {HeliographError} `cannot_listen` when a port is in use; then nothing listens.
    */
   start(): void {
-    this.commandServer.start();
-    try {
-      this.dashboardServer.start();
-      this.webServer.start();
-      this.imageServer?.start();
-    } catch (error) {
-      void this.commandServer.stop();
-      void this.dashboardServer.stop();
-      void this.webServer.stop();
-      throw error;
-    }
+    this.bind();
+    void this.prepare();
+    for (const face of [this.commandServer, this.dashboardServer, this.webServer, this.imageServer]) face?.start();
+  }
+
+  async #prepare(): Promise<void> {
     this.#services.sandbox.start();
-    this.#ready = Promise.all([
+    await Promise.all([
       this.#poll ? this.bench.start() : undefined,
       this.#prepareReceived(),
       this.#services.arrangement.open(),
       this.#services.sandbox.ready,
-    ]).then(() => {});
+    ]);
   }
 
   /** Makes the folder for received images, and finds out whether they can be written before the first one comes. */
@@ -207,9 +227,10 @@ export class HeliographServer {
     ]);
     this.#received?.stop();
     await this.#services.sandbox.stop();
-    await this.#processes.close();
     await this.bench.stop();
     await this.#services.arrangement.stop();
+    // The drivers' goodbyes needed them.
+    await this.#processes.close();
     this.#finished.resolve();
   }
 

@@ -196,15 +196,17 @@ export const serverCommand = buildCommand({
     // A fault in one instrument's code does not end a server that others observe with.
     using _faults = outliveFaults();
     try {
-      server.start();
+      server.bind();
     } catch (error) {
       const { cause } = error as Error;
       throw cause instanceof Deno.errors.NotCapable ? notPermitted(setup.host, cause) : error;
     }
-    await server.ready;
+    // Nobody is served before that is given up which is needed no more.
+    await server.prepare();
     await ignoreInspectorSignal();
     processes.seal();
     await giveUpPermissions();
+    server.start();
     announce(this, setup, server);
     if (!isLoopback(setup.host)) {
       log.warning("Insecure: everybody who reaches {host} may drive the instruments (--insecure-open)", {

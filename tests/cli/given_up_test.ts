@@ -64,6 +64,7 @@ export default ({ defineInstrument, command }) => ({
   name: "hostile bench",
   instruments: [defineInstrument({
     title: "Hostile",
+    start: () => new Promise((resolve) => setTimeout(resolve, 2000)),
     commands: {
       attempt: command({
         summary: "Tries something",
@@ -80,6 +81,16 @@ export default ({ defineInstrument, command }) => ({
   })],
 });
 `;
+
+/** Connects as soon as that is possible. */
+async function early(port: number): Promise<RawClient> {
+  let client: RawClient | undefined;
+  await eventually(async () => {
+    client = await RawClient.connect(port).catch(() => undefined);
+    return client !== undefined;
+  }, "the port is taken");
+  return client!;
+}
 
 Deno.test({
   name: "source: the signal that opens an inspector does nothing to the server",
@@ -98,6 +109,23 @@ Deno.test({
 });
 
 for (const program of programs) {
+  Deno.test(`${program.name}: whoever connects while the server prepares itself is served once it has given all up`, async () => {
+    const folder = await Deno.makeTempDir();
+    const secret = join(folder, "secret.txt");
+    await Deno.writeTextFile(secret, "the secret");
+    await Deno.writeTextFile(join(folder, "bench.ts"), bench);
+    const free = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+    const { port } = free.addr;
+    free.close();
+    const ports = ["--command-port", `${port}`, "--dashboard-port", "0", "--web-port", "0"];
+    const hostile = { ...program, server: [...program.client, "server"] };
+    await using server = new ServerProcess(hostile, ["--bench", join(folder, "bench.ts")], ports);
+    using client = await early(port);
+    strictEqual(server.out, "");
+    match(await client.ask(`hostile.attempt "read a file" ${JSON.stringify(secret)}`), refused);
+    await Deno.remove(folder, { recursive: true });
+  });
+
   Deno.test(`${program.name}: a hostile command inside the server can use no file, program, library or environment`, async () => {
     const folder = await Deno.makeTempDir();
     const secret = join(folder, "secret.txt");
