@@ -7,7 +7,7 @@
 import type { Connection } from "../connection.ts";
 import type { Limits } from "../limits.ts";
 import { linger } from "../linger.ts";
-import { errorResponse, HttpError } from "./http_error.ts";
+import { HttpError } from "./http_error.ts";
 import { RequestInput } from "./request_input.ts";
 import { type RequestHead, RequestParser } from "./request_parser.ts";
 import { writeHead, writeResponse } from "./response_writer.ts";

@@ -18,11 +18,13 @@ export class Turns {
   #waiting: (() => void)[] = [];
   #begun = 0;
   #count = 0;
+  #stopped = false;
   #afterWork: ReturnType<typeof setImmediate> | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
   /** Resolves when the next piece of work may begin: at once, or after those that wait have had their turns. */
   async next(): Promise<void> {
+    if (this.#stopped) return;
     if (this.#count === 0) this.#begun = performance.now();
     if (this.#waiting.length > 0 || this.#count >= most || performance.now() - this.#begun >= longest) {
       return await new Promise<void>((resolve) => this.#waiting.push(resolve));
@@ -31,8 +33,9 @@ export class Turns {
     if (this.#count === 1) this.#turn();
   }
 
-  /** Whoever waits need not wait any more. */
+  /** Nobody waits any more. */
   stop(): void {
+    this.#stopped = true;
     this.#cancel();
     this.#count = 0;
     for (const begin of this.#waiting.splice(0)) begin();
@@ -45,6 +48,7 @@ export class Turns {
   #turn(): void {
     this.#cancel();
     this.#afterWork = setImmediate(() => {
+      if (this.#stopped) return;
       this.#timer = setTimeout(() => {
         this.#cancel();
         this.#begun = performance.now();

@@ -49,7 +49,7 @@ export class WebServer {
   readonly #port: TcpPort;
   readonly #parties: Parties;
   readonly #sockets: Admission;
-  readonly #turns = new Turns();
+  #turns = new Turns();
   readonly #connections = new Map<HttpConnection, Promise<void>>();
   readonly #served = new Map<WebSession, Promise<void>>();
   readonly #inFlight = new Set<Promise<Response | Upgrade>>();
@@ -144,6 +144,7 @@ export class WebServer {
   start(): void {
     if (this.listening) return;
     this.#port.open();
+    this.#turns = new Turns();
     this.#isOwn = ownHosts(this.host, this.port, this.#names);
     this.#forgetCapacity = this.#services.capacity.onFull(() => this.#makeRoom());
     this.#services.listeners.add(this.#describe);
