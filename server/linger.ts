@@ -22,7 +22,7 @@ export async function linger(
   connection: Connection,
   read: () => Promise<Uint8Array | null> = () => connection.read(),
 ): Promise<void> {
-  await within(longest, drained(connection, read));
+  await within(longest, Promise.race([drained(connection, read), connection.ended]));
   connection.close();
 }
 

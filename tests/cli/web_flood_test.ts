@@ -4,6 +4,7 @@ import { eventually } from "../fixture.ts";
 import { programs, ServerProcess } from "../server_process.ts";
 import { upgradeFields } from "../server/web_fixture.ts";
 
+const old = Deno.version.deno.startsWith("2.4.");
 const linux = Deno.build.os === "linux";
 
 /** How much memory a process has used at most, in MiB. */
@@ -36,6 +37,9 @@ for (const program of programs) {
   Deno.test({
     name: `${program.name}: long frames and millions of empty ones cost the server no memory`,
     ignore: !linux, // memory is read from /proc
+    // On Deno 2.4 a blocked write stays pending after its connection is closed.
+    sanitizeOps: !old,
+    sanitizeResources: !old,
     fn: async () => {
       await using server = new ServerProcess(program, ["--web-port", "0"]);
       await server.ports();
@@ -63,7 +67,7 @@ for (const program of programs) {
       const used = await peak(server.pid) - before;
       ok(used < 150, `${used} MiB more`);
       flooding.close();
-      await flood;
+      if (!old) await flood;
       await eventually(
         async () => (await (await fetch(`http://127.0.0.1:${port}/healthz`)).json()).status === "ok",
         "HTTP answers",
