@@ -221,8 +221,8 @@ export class ImageServer {
     this.#occupied--;
     if (status === undefined) return connection.close();
     connection.send(encodeStatus(status));
-    // The sender may be in the middle of its image.
-    await linger(connection);
+    // The sender may be in the middle of its image, and look for a status only after it.
+    await linger(connection, () => connection.read(), Infinity);
   }
 
   /** The header, and the first bytes of the image if they came with it; `undefined` where nothing came at all. */

@@ -152,7 +152,6 @@ export class WebServer {
   start(): void {
     if (this.listening) return;
     this.#port.open();
-    this.#turns = new Turns();
     this.#isOwn = ownHosts(this.host, this.port, this.#names);
     this.#forgetCapacity = this.#services.capacity.onFull(() => this.#makeRoom());
     this.#services.listeners.add(this.#describe);

@@ -5,7 +5,7 @@ import { linger } from "../../server/linger.ts";
 import { RawClient, startServer } from "../fixture.ts";
 
 Deno.test("connection: who is refused while they send is told, by a connection that ends and does not break", async () => {
-  await using server = startServer({ limits: { connections: 1, connectionsPerAddress: 1 } });
+  await using server = startServer({ limits: { connectionsPerAddress: 1 } });
   for (const { port } of [server.commandServer, server.dashboardServer]) {
     using served = await RawClient.connect(port);
     match(await served.ask(port === server.commandServer.port ? "echo" : '{"id":1,"cmd":"Ping"}'), /OK|true/);
