@@ -140,7 +140,9 @@ export class HttpConnection {
     const head = parser.head!;
     const asking = this.#asking = new AbortController();
     if (parser.complete) this.#watch(asking);
-    const answered = await this.#service.answer(requestOf(head, this.#service.base, this.#body(parser, asking), asking.signal));
+    const answered = await this.#service.answer(
+      requestOf(head, this.#service.base, this.#body(parser, asking), asking.signal),
+    );
     this.#asking = undefined;
     if (!(answered instanceof Response)) {
       writeHead(this.#connection, 101, answered.headers, []);
@@ -164,9 +166,8 @@ export class HttpConnection {
   #body(parser: RequestParser, asking: AbortController): ReadableStream<Uint8Array> | undefined {
     const { fields, modern } = parser.head!;
     if (parser.complete && !parser.hasBody) return undefined;
-    let expected = modern && fields.some(([name, value]) =>
-      name.toLowerCase() === "expect" && value.toLowerCase() === "100-continue"
-    );
+    let expected = modern &&
+      fields.some(([name, value]) => name.toLowerCase() === "expect" && value.toLowerCase() === "100-continue");
     return new ReadableStream({
       pull: async (controller) => {
         for (;;) {

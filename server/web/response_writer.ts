@@ -83,7 +83,9 @@ export async function writeResponse(
 type Piece = { readonly done: true } | { readonly done: false; readonly value: Uint8Array };
 
 /** What follows, if it is there already; otherwise the promise of it. */
-async function atOnce(reader: ReadableStreamDefaultReader<Uint8Array>): Promise<Piece | { readonly later: Promise<Piece> }> {
+async function atOnce(
+  reader: ReadableStreamDefaultReader<Uint8Array>,
+): Promise<Piece | { readonly later: Promise<Piece> }> {
   const later = reader.read();
   later.catch(() => {});
   const turn = Promise.withResolvers<{ readonly later: Promise<Piece> }>();

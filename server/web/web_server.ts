@@ -289,7 +289,10 @@ export class WebServer {
     }
     const accept = acceptOf(headers.get("sec-websocket-key") ?? "");
     if (accept === undefined) {
-      throw new HeliographError("bad_message", "Cannot open a WebSocket: its Sec-WebSocket-Key is not 16 bytes in base64");
+      throw new HeliographError(
+        "bad_message",
+        "Cannot open a WebSocket: its Sec-WebSocket-Key is not 16 bytes in base64",
+      );
     }
     const refusal = this.#sockets.enter(hostname);
     if (refusal !== undefined) throw refusal;
