@@ -11,6 +11,8 @@ function program(file: string, ...args: string[]): Deno.Command {
     "--allow-net=127.0.0.1",
     `--allow-run=${Deno.execPath()}`,
     "--allow-read",
+    // The server asks how many files it may open.
+    "--allow-ffi",
     "--allow-write",
   ];
   return new Deno.Command(Deno.execPath(), {
