@@ -16,7 +16,7 @@ export type RendezvousAddress = { readonly path: string } | { readonly port: num
 /** How long whoever connects may take to prove itself, in milliseconds. */
 const patience = 1000;
 /** How many may be about to; when one more comes, the one that has been silent the longest is sent away. */
-const mostUnproven = 100;
+const mostUnproven = 16;
 /** The longest path that a Unix socket can have, in bytes: 103 on macOS, 107 on Linux. */
 const longestPath = 103;
 /** A token in JSON's quotes and the end of its line, in bytes. */

@@ -104,7 +104,7 @@ Deno.test("pattern: means what it means in JavaScript, or is refused", () => {
     }),
     { numRuns: 2000 },
   );
-  ok(compared > 1500, `${compared} lines were compared`);
+  ok(compared > 500, `${compared} lines were compared`);
 });
 
 Deno.test("pattern: what would keep JavaScript's engine busy for ever takes no time", () => {
