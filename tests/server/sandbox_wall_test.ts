@@ -37,8 +37,8 @@ for (const sources of [false, true]) {
       for (const name of tries.filter((name: string) => !readable.includes(name))) {
         match(
           told[name],
-          /^PermissionDenied: |^NotFound: Failed to spawn|^(?:Type)?Error: (?:refused|.*denied|error sending request)/,
-          name,
+          /^PermissionDenied: |^NotFound: Failed to spawn|^(?:Type)?Error: (?:refused|.*denied|error sending request|fetch failed)/,
+          `${name}: ${told[name]}`,
         );
       }
       deepStrictEqual([...Deno.readDirSync(folder)].map(({ name }) => name).sort(), ["secret", "socket", "sources"]);
