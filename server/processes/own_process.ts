@@ -6,7 +6,7 @@
 
 import { Channel } from "./channel.ts";
 import type { ProcessSettings } from "./processes.ts";
-import { connectTo } from "./rendezvous.ts";
+import { connectTo, type RendezvousAddress } from "./rendezvous.ts";
 
 /** What comes from the server is trusted: its longest message, in bytes. */
 const longestFromServer = 256 * 1_048_576;
@@ -31,5 +31,13 @@ export async function connectToServer<S extends ProcessSettings>(): Promise<{ se
   const settings = JSON.parse(await new Response(Deno.stdin.readable).text()) as S;
   const channel = new Channel(await connectTo(settings.rendezvous), longestFromServer);
   channel.send(settings.token);
+  await giveUpSocket(settings.rendezvous);
   return { settings, channel };
+}
+
+/** Gives up what was granted to connect; an executable, which was granted everything, gives up more later. */
+async function giveUpSocket(rendezvous: RendezvousAddress): Promise<void> {
+  if (Deno.build.standalone || !("path" in rendezvous)) return;
+  const { path } = rendezvous;
+  for (const name of ["read", "write"] as const) await Deno.permissions.revoke({ name, path });
 }
