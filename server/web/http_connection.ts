@@ -35,8 +35,8 @@ export interface HttpService {
   readonly refuse: (error: HttpError) => Response;
 }
 
-/** What a request costs, whatever it asks: as much as several commands, in characters. */
-const requestCost = 8192;
+/** What a request costs, in characters: so much that each looks at the clock, since many connections may bring one each. */
+const requestCost = 65_536;
 
 /** Deno makes no requests of these. */
 const unsupported = new Set(["CONNECT", "TRACE", "TRACK"]);
