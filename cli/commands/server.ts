@@ -187,7 +187,7 @@ export const serverCommand = buildCommand({
     await startServerLog(this, flags, journal);
     const log = getLogger(["heliograph", "server"]);
     await using simulators = new Simulators();
-    const processes = await openProcesses(flags);
+    await using processes = await openProcesses(flags);
     const setup = await setUp(flags, simulators, processes);
     if (simulators.missing.length > 0) {
       log.warning("Without a simulator, and so without contact: {titles}", { titles: simulators.missing.join(", ") });

@@ -91,6 +91,7 @@ export class Launcher implements ProcessStarter {
 
   /** Ends it, and whatever it has started. */
   async close(): Promise<void> {
+    if (this.#closing) return;
     this.#closing = true;
     clearInterval(this.#turns);
     await this.#input.close().catch(() => {});

@@ -141,4 +141,9 @@ export class Processes {
     await rendezvous?.close();
     await this.#starter.close?.();
   }
+
+  /** Closes them, so that `await using` leaves nothing behind. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
 }

@@ -15,7 +15,7 @@ const attempts: Record<string, string> = {
   "import a file as text": `(await import("file://" + file, { with: { type: "text" } })).default`,
   "import a file as data": `(await import("file://" + file + ".json", { with: { type: "json" } })).default`,
   "import a file as code": `(await import("file://" + file + ".js")).default`,
-  "import from elsewhere": `await import("http://127.0.0.1:1/code.js")`,
+  "import from elsewhere": `await import(["http:", "", "127.0.0.1:1", "code.js"].join("/"))`,
   "open an inspector": `(await import("node:inspector")).open(0)`,
   "read a folder": `[...Deno.readDirSync("/")]`,
   "follow a link": `Deno.readLinkSync("/proc/self/exe")`,
