@@ -39,6 +39,9 @@ const nodeNames = [
 ];
 const nodeModules = new RegExp(`^node:(?:${nodeNames.join("|")})(?:/\\w+)?$`);
 
+/** What a registry or another server is asked for. */
+const isPackage = /^(?:npm|jsr|https?):/;
+
 /** Whether a file's name says that it holds code. */
 export function isModule(file: string): boolean {
   return /\.[cm]?[jt]s$/.test(file);
@@ -155,7 +158,7 @@ async function moduleTree(
     if (path.endsWith(".json")) continue;
     for (const specifier of importsOf(path, script, readable !== undefined)) {
       if (/^\.\.?\//.test(specifier)) waiting.push({ path: resolve(dirname(path), specifier), from: path });
-      else if (foreign !== undefined && !specifier.startsWith("node:")) foreign(specifier);
+      else if (foreign !== undefined && isPackage.test(specifier)) foreign(specifier);
       else if (!known.test(specifier)) {
         const message = specifier.includes("heliograph")
           ? loadMessage(new Error(`heliograph not found`))

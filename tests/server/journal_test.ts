@@ -309,7 +309,7 @@ for (const program of programs) {
     using original = await RawClient.connect(dashboard);
     await original.send(JSON.stringify({ cmd: "Get", widget_nickname: "UV Light", field_name: "Actual Status" }));
     await original.until((text) => text !== "");
-    ok(process.err.includes("Get Actual Status in UV Light"));
+    await eventually(() => process.err.includes("Get Actual Status in UV Light"), "the log tells what is read");
     using page = await RawClient.connect(dashboard);
     await page.send("GET / HTTP/1.1\r\n\r\n");
     ok((await until(/it speaks HTTP/)).every((text) => !text.includes("Actual Status")));
