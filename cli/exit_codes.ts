@@ -4,9 +4,9 @@
  * @module
  */
 
+import { printable } from "../protocol/printable.ts";
 import { BenchFileError } from "../server/bench_file/source.ts";
 import { type ErrorCode, HeliographError } from "../protocol/errors.ts";
-import { printable } from "./output.ts";
 
 /** The exit codes, with what each means; the README's table is held to this one. */
 export const exitCodes = {

@@ -7,6 +7,7 @@
 import { styleText } from "node:util";
 import Table from "npm:cli-table3@0.6.5";
 import type { Quality } from "../protocol/description.ts";
+import { printable } from "../protocol/printable.ts";
 import { pythonText } from "../protocol/python_text.ts";
 import type { CliContext } from "./context.ts";
 
@@ -29,19 +30,6 @@ export function painter(colour: boolean): Paint {
   return { bold: style("bold"), dim: style("dim"), red: style("red"), yellow: style("yellow"), green: style("green") };
 }
 
-/**
- * Text that a terminal shows as it is: what came from an instrument or a client is not to steer it.
- *
- * @returns The text with its control characters escaped, line ends included.
- */
-export function printable(text: string): string {
-  // deno-lint-ignore no-control-regex -- control characters are what is replaced
-  return text.replace(/[\x00-\x1f\x7f-\x9f]/g, (character) => {
-    const escaped = JSON.stringify(character).slice(1, -1);
-    return escaped === character ? `\\u00${character.charCodeAt(0).toString(16)}` : escaped;
-  });
-}
-
 const borderless = {
   "top": "",
   "top-mid": "",
@@ -60,28 +48,35 @@ const borderless = {
   "middle": "  ",
 };
 
+/** Text in a table, or text with the style that it is shown in. */
+export type Cell = string | { readonly text: string; readonly style: (text: string) => string };
+
+function shownCell(cell: Cell): string {
+  return typeof cell === "string" ? printable(cell) : cell.style(printable(cell.text));
+}
+
 /**
- * An aligned table without lines.
+ * An aligned table without lines. Whatever its texts hold, each is made printable here.
  *
  * @param head The columns' names.
  * @param rows Their texts.
  * @param paint How the head is emphasised.
  * @returns Lines with their ends; nothing where there are no rows.
  */
-export function table(head: readonly string[], rows: readonly (readonly string[])[], paint: Paint): string {
+export function table(head: readonly string[], rows: readonly (readonly Cell[])[], paint: Paint): string {
   if (rows.length === 0) return "";
   const drawn = new Table({
     head: head.map((name) => paint.bold(name)),
     chars: borderless,
     style: { "head": [], "border": [], "padding-left": 0, "padding-right": 0 },
   });
-  drawn.push(...rows.map((row) => [...row]));
+  drawn.push(...rows.map((row) => row.map(shownCell)));
   return `${drawn.toString().split("\n").map((line) => line.trimEnd()).join("\n")}\n`;
 }
 
 /** What a quality looks like: nothing special when good. */
-export function paintQuality(text: string, quality: Quality, paint: Paint): string {
-  return quality === "good" ? text : quality === "stale" ? paint.dim(text) : paint.red(text);
+export function qualityStyle(quality: Quality, paint: Paint): (text: string) => string {
+  return quality === "good" ? String : quality === "stale" ? paint.dim : paint.red;
 }
 
 /**
@@ -93,7 +88,7 @@ export function result(value: unknown, paint: Paint): string {
   if (value === null || value === undefined || value === "") return "";
   if (Array.isArray(value)) return value.map((item) => `${printable(pythonText(item))}\n`).join("");
   if (typeof value !== "object") return `${typeof value === "number" ? value : printable(pythonText(value))}\n`;
-  const rows = Object.entries(value).map(([name, item]) => [printable(name), printable(pythonText(item))]);
+  const rows = Object.entries(value).map(([name, item]) => [name, pythonText(item)]);
   return table(["name", "value"], rows, paint);
 }
 

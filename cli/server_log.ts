@@ -11,9 +11,10 @@ import {
   type LogLevel,
   type LogRecord,
 } from "npm:@logtape/logtape@2.4.2";
+import { printable } from "../protocol/printable.ts";
 import type { Journal } from "../server/journal.ts";
 import type { CliContext } from "./context.ts";
-import { painter, printable } from "./output.ts";
+import { painter } from "./output.ts";
 
 /** How the server logs. */
 export interface ServerLogFlags {

@@ -5,6 +5,7 @@
  */
 
 import { buildCommand } from "npm:@stricli/core@1.3.0";
+import { printable } from "../../protocol/printable.ts";
 import type {
   ArgumentDescription,
   ContactDescription,
@@ -21,7 +22,7 @@ import {
   instrumentParameter,
 } from "../connection.ts";
 import type { CliContext } from "../context.ts";
-import { clock, duration, type Paint, painter, paintQuality, printable, table, writeJson } from "../output.ts";
+import { type Cell, clock, duration, type Paint, painter, qualityStyle, table, writeJson } from "../output.ts";
 
 /** Who has control of an instrument, for people: `alice (127.0.0.1) until 14:05:10`. */
 function holderText({ name, session, address, until }: HolderDescription): string {
@@ -60,10 +61,10 @@ function allowed({ choices, minimum, maximum, type }: ValueDescription): string 
   return maximum === undefined ? type : `${type} at most ${maximum}`;
 }
 
-function fieldRow(field: FieldDescription, paint: Paint): string[] {
+function fieldRow(field: FieldDescription, paint: Paint): Cell[] {
   const access = field.needsConfirm ? `${field.access}, needs confirm` : field.access;
-  const value = `${printable(field.text)}${field.staged ? " (staged)" : ""}`;
-  return [field.title, paintQuality(value, field.quality, paint), field.unit ?? "", access, allowed(field)];
+  const value = { text: `${field.text}${field.staged ? " (staged)" : ""}`, style: qualityStyle(field.quality, paint) };
+  return [field.title, value, field.unit ?? "", access, allowed(field)];
 }
 
 function argumentText({ name, default: fallback }: ArgumentDescription): string {
@@ -73,7 +74,7 @@ function argumentText({ name, default: fallback }: ArgumentDescription): string 
 
 /** Whether an instrument answers, for people. */
 function contactText({ state, address, reason }: ContactDescription): string {
-  return `${state} on ${address}${reason === "" ? "" : `: ${printable(reason)}`}`;
+  return `${state} on ${printable(address)}${reason === "" ? "" : `: ${printable(reason)}`}`;
 }
 
 /** An instrument for people. */
@@ -81,8 +82,8 @@ export function describeText(instrument: InstrumentDescription, paint: Paint): s
   const { name, title, summary, fields, commands, holder, contact, fault } = instrument;
   const held = holder === null ? "" : `held by ${holderText(holder)}\n`;
   const where = contact === null ? "" : `${contactText(contact)}\n`;
-  const heading = `${paint.bold(title)}${name === title ? "" : ` (${name})`}${
-    summary === "" ? "" : `: ${summary}`
+  const heading = `${paint.bold(printable(title))}${name === title ? "" : ` (${name})`}${
+    summary === "" ? "" : `: ${printable(summary)}`
   }\n${where}${held}${fault === undefined ? "" : `${paint.red(printable(fault))}\n`}`;
   const fieldTable = table(
     ["field", "value", "unit", "access", "allowed"],
@@ -176,7 +177,10 @@ export async function watch(
   const paint = painter(context.colour);
   const described = instrument === undefined ? await client.describe() : [await client.describe(instrument)];
   const nameWidth = Math.max(...described.map(({ name }) => name.length));
-  const titleWidth = Math.max(0, ...described.flatMap(({ fields }) => fields.map(({ title }) => title.length)));
+  const titleWidth = Math.max(
+    0,
+    ...described.flatMap(({ fields }) => fields.map(({ title }) => printable(title).length)),
+  );
   for await (const update of client.watch(instrument, field, signal === undefined ? {} : { signal })) {
     // That is for pages.
     if (update.event === "arrangement") continue;
@@ -207,9 +211,11 @@ export async function watch(
       update.quality === "good" ? "" : `${update.quality}: ${printable(update.reason ?? "")}`,
     ]
       .filter((note) => note !== "").join(", ");
-    const value = paintQuality(`${printable(update.text)}${unit === "" ? "" : ` ${unit}`}`, update.quality, paint);
+    const value = qualityStyle(update.quality, paint)(printable(`${update.text}${unit === "" ? "" : ` ${unit}`}`));
     const line =
-      `${clock(update.time).padEnd(8)}  ${update.instrument.padEnd(nameWidth)}  ${update.field.padEnd(titleWidth)}  ` +
+      `${clock(update.time).padEnd(8)}  ${update.instrument.padEnd(nameWidth)}  ${
+        printable(update.field).padEnd(titleWidth)
+      }  ` +
       `${value}${notes === "" ? "" : paint.yellow(`  (${notes})`)}`;
     context.process.stdout.write(`${line.trimEnd()}\n`);
   }

@@ -6,13 +6,14 @@
 
 import { buildCommand } from "npm:@stricli/core@1.3.0";
 import { dirname, join } from "node:path";
+import { printable } from "../../protocol/printable.ts";
 import { loadBench } from "../../server/bench_file/bench_file.ts";
 import { benchJsonSchema } from "../../server/bench_file/schema.ts";
 import { schemaFile, starterBench } from "../../server/bench_file/starter.ts";
 import type { CliContext } from "../context.ts";
 import { driverProcesses } from "../driver_processes.ts";
 import { UsageError } from "../exit_codes.ts";
-import { painter, printable, table, writeJson } from "../output.ts";
+import { painter, table, writeJson } from "../output.ts";
 
 const schemaText = () => `${JSON.stringify(benchJsonSchema(), null, 2)}\n`;
 

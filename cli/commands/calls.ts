@@ -5,11 +5,12 @@
  */
 
 import { buildCommand } from "npm:@stricli/core@1.3.0";
+import { printable } from "../../protocol/printable.ts";
 import { AzcamClient } from "../../client/azcam_client.ts";
 import { type ConnectionFlags, connectionFlags, dashboardClient, dashboardFlags } from "../connection.ts";
 import type { CliContext } from "../context.ts";
 import { exitCodes } from "../exit_codes.ts";
-import { painter, printable, result, writeJson } from "../output.ts";
+import { painter, result, writeJson } from "../output.ts";
 
 const keywordArgument = /^([A-Za-z_]\w*)=(.*)$/s;
 

@@ -6,11 +6,12 @@
 
 import { extname } from "node:path";
 import { buildCommand } from "npm:@stricli/core@1.3.0";
+import { printable } from "../../protocol/printable.ts";
 import type { CodeOptions } from "../../client/pyopticon_client.ts";
 import { type ConnectionFlags, dashboardClient, dashboardFlags } from "../connection.ts";
 import type { CliContext } from "../context.ts";
 import { UsageError } from "../exit_codes.ts";
-import { painter, printable, result, writeJson } from "../output.ts";
+import { painter, result, writeJson } from "../output.ts";
 
 interface CodeFlags extends ConnectionFlags {
   readonly python: boolean;

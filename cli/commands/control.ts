@@ -5,6 +5,7 @@
  */
 
 import { buildCommand } from "npm:@stricli/core@1.3.0";
+import { printable } from "../../protocol/printable.ts";
 import { parseDuration } from "../../protocol/duration.ts";
 import {
   clientName,
@@ -15,7 +16,7 @@ import {
 } from "../connection.ts";
 import type { CliContext } from "../context.ts";
 import { UsageError } from "../exit_codes.ts";
-import { clock, printable, writeJson } from "../output.ts";
+import { clock, writeJson } from "../output.ts";
 
 interface ControlFlags extends ConnectionFlags {
   readonly force: boolean;

@@ -5,12 +5,13 @@
  */
 
 import { buildCommand } from "npm:@stricli/core@1.3.0";
+import { printable } from "../../protocol/printable.ts";
 import type { InstrumentStatus } from "../../protocol/description.ts";
 import { HeliographError } from "../../protocol/errors.ts";
 import { type ConnectionFlags, dashboardFlags, instrumentParameter } from "../connection.ts";
 import { UsageError } from "../exit_codes.ts";
 import { interruptedCode, Interrupts } from "../interrupts.ts";
-import { duration, type Paint, painter, printable, writeJson } from "../output.ts";
+import { duration, type Paint, painter, writeJson } from "../output.ts";
 import { type ExposureSettings, RemoteCamera, type RemoteExposure } from "../remote_camera.ts";
 import { bar, type ProgressContext, ProgressLine, terminalColumns } from "../terminal.ts";
 

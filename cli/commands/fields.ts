@@ -5,6 +5,7 @@
  */
 
 import { buildCommand } from "npm:@stricli/core@1.3.0";
+import { printable } from "../../protocol/printable.ts";
 import type { FieldReading } from "../../protocol/description.ts";
 import {
   type ConnectionFlags,
@@ -15,7 +16,7 @@ import {
 } from "../connection.ts";
 import type { CliContext } from "../context.ts";
 import { exitCodes } from "../exit_codes.ts";
-import { clock, painter, paintQuality, printable, writeJson } from "../output.ts";
+import { clock, painter, qualityStyle, writeJson } from "../output.ts";
 
 /**
  * Writes what a field holds: the value, for people with its unit, quality and time. Why a value is not good goes to
@@ -29,8 +30,8 @@ export function showReading(context: CliContext, reading: FieldReading, json: bo
   if (json) writeJson(context, reading);
   else if (context.terminal) {
     const notes = [quality, reading.staged ? "waits for confirm" : "", clock(time)].filter((note) => note !== "");
-    const value = `${printable(text)}${good && unit !== undefined ? ` ${unit}` : ""}`;
-    stdout.write(`${paintQuality(value, quality, paint)}  ${paint.dim(`(${notes.join(", ")})`)}\n`);
+    const value = printable(`${text}${good && unit !== undefined ? ` ${unit}` : ""}`);
+    stdout.write(`${qualityStyle(quality, paint)(value)}  ${paint.dim(`(${notes.join(", ")})`)}\n`);
   } else stdout.write(text === "" ? "" : `${printable(text)}\n`);
   if (!good) stderr.write(`${paint.yellow(`${quality}: ${printable(reason)}`)}\n`);
 }

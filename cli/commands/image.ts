@@ -5,6 +5,7 @@
  */
 
 import { buildCommand } from "npm:@stricli/core@1.3.0";
+import { printable } from "../../protocol/printable.ts";
 import { HeliographError } from "../../protocol/errors.ts";
 import type { CardValue, HeaderCard } from "../../server/instruments/fits/card.ts";
 import {
@@ -30,7 +31,7 @@ import {
 } from "../../server/instruments/fits/sections.ts";
 import { type FitsFile, openFits, readError } from "../fits_file.ts";
 import { drawPreview, PreviewMaker, type PreviewSize } from "../image_preview.ts";
-import { type Paint, painter, printable, table, writeJson } from "../output.ts";
+import { type Paint, painter, table, writeJson } from "../output.ts";
 import { medianOf, type PixelPass, PixelSum, type Statistics } from "../pixel_statistics.ts";
 import { terminalColumns } from "../terminal.ts";
 

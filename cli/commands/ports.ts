@@ -5,9 +5,10 @@
  */
 
 import { buildCommand } from "npm:@stricli/core@1.3.0";
+import { printable } from "../../protocol/printable.ts";
 import { listSerialPorts, type SerialPort } from "../../server/instruments/transports/serial_ports.ts";
 import type { CliContext } from "../context.ts";
-import { painter, printable, table, writeJson } from "../output.ts";
+import { painter, table, writeJson } from "../output.ts";
 
 /** What `heliograph ports` is told. */
 export interface PortsFlags {

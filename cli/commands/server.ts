@@ -8,6 +8,7 @@ import { getLogger, type LogLevel } from "npm:@logtape/logtape@2.4.2";
 import { buildCommand } from "npm:@stricli/core@1.3.0";
 import { resolve } from "node:path";
 import { HeliographError } from "../../protocol/errors.ts";
+import { printable } from "../../protocol/printable.ts";
 import { version } from "../../protocol/version.ts";
 import { arrangementFile } from "../../server/arrangement.ts";
 import { loadBench, type LoadedBench } from "../../server/bench_file/bench_file.ts";
@@ -377,7 +378,7 @@ function announce(context: CliContext, { flags, name, sandbox, webNames }: Setup
   const { write } = context.process.stdout;
   const what = flags.bench === undefined
     ? `the demo bench: ${titles.length} simulated instruments`
-    : `${name} (${flags.bench}): ${titles.length} instrument${titles.length === 1 ? "" : "s"}`;
+    : `${printable(`${name} (${flags.bench})`)}: ${titles.length} instrument${titles.length === 1 ? "" : "s"}`;
   write(`${paint.bold(`heliograph ${version}`)} serves ${what}${flags.simulate ? ", simulated" : ""}\n`);
   write(`  azcam clients, nc and telnet   ${paint.green(command)}\n`);
   write(`  PyOpticon clients              ${paint.green(dashboard)}\n`);
@@ -390,7 +391,7 @@ function announce(context: CliContext, { flags, name, sandbox, webNames }: Setup
     write(`  images in azcam's format       ${paint.green(`${host}:${port}`)}\n`);
   }
   write(`  code that clients send         ${code}\n`);
-  write(`On the bench: ${titles.join(", ")}\n`);
+  write(`On the bench: ${printable(titles.join(", "))}\n`);
   write("Try in another terminal:\n");
   write(`  ${context.program} list${at}\n`);
   const example = flags.bench === undefined ? "tempcon" : bench.instruments[0]!.name;
