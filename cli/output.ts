@@ -4,7 +4,7 @@
  * @module
  */
 
-import { styleText } from "node:util";
+import { stripVTControlCharacters, styleText } from "node:util";
 import Table from "npm:cli-table3@0.6.5";
 import type { Quality } from "../protocol/description.ts";
 import { printable } from "../protocol/printable.ts";
@@ -48,6 +48,9 @@ const borderless = {
   "middle": "  ",
 };
 
+/** How many rows are drawn together: what the library takes grows with their square. */
+const rowsAtOnce = 100;
+
 /** Text in a table, or text with the style that it is shown in. */
 export type Cell = string | { readonly text: string; readonly style: (text: string) => string };
 
@@ -65,12 +68,30 @@ function shownCell(cell: Cell): string {
  */
 export function table(head: readonly string[], rows: readonly (readonly Cell[])[], paint: Paint): string {
   if (rows.length === 0) return "";
+  const heading = head.map((name) => paint.bold(name));
+  const shown = rows.map((row) => row.map(shownCell));
+  if (rows.length <= rowsAtOnce) return lines([heading, ...shown]);
+  // A row of the widest cells keeps the columns of all parts the same, and is left out.
+  const all = [heading, ...shown];
+  const widest = head.map((_, column) => all.reduce((most, row) => wider(most, row[column] ?? ""), ""));
+  let drawn = "";
+  for (let at = 0; at < all.length; at += rowsAtOnce) {
+    const part = lines([widest, ...all.slice(at, at + rowsAtOnce)]);
+    drawn += part.slice(part.indexOf("\n") + 1);
+  }
+  return drawn;
+}
+
+function wider(one: string, other: string): string {
+  return stripVTControlCharacters(other).length > stripVTControlCharacters(one).length ? other : one;
+}
+
+function lines(rows: readonly (readonly string[])[]): string {
   const drawn = new Table({
-    head: head.map((name) => paint.bold(name)),
     chars: borderless,
     style: { "head": [], "border": [], "padding-left": 0, "padding-right": 0 },
   });
-  drawn.push(...rows.map((row) => row.map(shownCell)));
+  drawn.push(...rows.map((row) => [...row]));
   return `${drawn.toString().split("\n").map((line) => line.trimEnd()).join("\n")}\n`;
 }
 

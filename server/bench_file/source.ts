@@ -4,8 +4,15 @@
  * @module
  */
 
-import { findNodeAtLocation, type Node, type ParseError, parseTree, printParseErrorCode } from "npm:jsonc-parser@3.3.1";
-import { getNodeValue } from "npm:jsonc-parser@3.3.1";
+import {
+  createScanner,
+  findNodeAtLocation,
+  getNodeValue,
+  type Node,
+  type ParseError,
+  parseTree,
+  printParseErrorCode,
+} from "npm:jsonc-parser@3.3.1";
 
 /** A place in a value: keys and indexes from its top. */
 export type Path = readonly (string | number)[];
@@ -59,6 +66,7 @@ export class Source {
   readonly value: unknown;
   readonly #text: string;
   readonly #tree: Node | undefined;
+  #lineStarts: number[] | undefined;
 
   private constructor(file: string, value: unknown, text: string, tree: Node | undefined) {
     this.file = file;
@@ -76,7 +84,13 @@ export class Source {
    */
   static parse(file: string, text: string): Source {
     const errors: ParseError[] = [];
-    const tree = parseTree(text.replace(/^\uFEFF/, " "), errors, { allowTrailingComma: true });
+    const marked = text.replace(/^\uFEFF/, " ");
+    const deep = tooDeep(marked);
+    if (deep !== undefined) {
+      const message = `is nested deeper than ${deepest} levels here; a bench file needs ten`;
+      throw new BenchFileError([new Source(file, undefined, text, undefined).problemAt(deep, "", message)]);
+    }
+    const tree = parseTree(marked, errors, { allowTrailingComma: true });
     const source = new Source(file, tree && getNodeValue(tree), text, tree);
     if (errors.length > 0) {
       throw new BenchFileError(
@@ -89,10 +103,10 @@ export class Source {
       );
     }
     if (tree === undefined) throw new BenchFileError([{ file, line: 1, column: 1, where: "", message: "is empty" }]);
-    const twice = repeatedKey(tree);
-    if (twice !== undefined) {
-      const key = String(twice.value);
-      throw new BenchFileError([source.problemAt(twice.offset, "", `${key} stands here twice; only one would count`)]);
+    const wrong = wrongKey(tree);
+    if (wrong !== undefined) {
+      const [key, message] = wrong;
+      throw new BenchFileError([source.problemAt(key.offset, "", message)]);
     }
     return source;
   }
@@ -133,8 +147,14 @@ export class Source {
   }
 
   #position(offset: number): { line: number; column: number } {
-    const before = this.#text.slice(0, offset).split("\n");
-    return { line: before.length, column: before.at(-1)!.length + 1 };
+    const starts = this.#lineStarts ??= lineStarts(this.#text);
+    let [line, above] = [0, starts.length];
+    while (above - line > 1) {
+      const middle = (line + above) >> 1;
+      if (starts[middle]! <= offset) line = middle;
+      else above = middle;
+    }
+    return { line: line + 1, column: offset - starts[line]! + 1 };
   }
 }
 
@@ -156,17 +176,46 @@ const syntaxMessages: Readonly<Record<string, string>> = {
   InvalidCharacter: "this character must be written as an escape, for example \\t",
 };
 
-function repeatedKey(node: Node): Node | undefined {
+/** How deep a file may be nested: what reads it goes down as deep. */
+const deepest = 64;
+
+/** The kinds of tokens that nest, by the parser's numbers, which it exports as a type only. */
+const tokens = { openBrace: 1, closeBrace: 2, openBracket: 3, closeBracket: 4, end: 17 } as const;
+
+/** Where a text is nested too deep; `undefined` where it is not. */
+function tooDeep(text: string): number | undefined {
+  const scanner = createScanner(text, true);
+  let depth = 0;
+  for (let token = scanner.scan(); token !== tokens.end; token = scanner.scan()) {
+    if (token === tokens.openBrace || token === tokens.openBracket) depth++;
+    else if (token === tokens.closeBrace || token === tokens.closeBracket) depth--;
+    if (depth > deepest) return scanner.getTokenOffset();
+  }
+  return undefined;
+}
+
+/** Where each line of a text begins. */
+function lineStarts(text: string): number[] {
+  const starts = [0];
+  for (let at = text.indexOf("\n"); at >= 0; at = text.indexOf("\n", at + 1)) starts.push(at + 1);
+  return starts;
+}
+
+/** A key that would be lost, and why. */
+function wrongKey(node: Node): [key: Node, message: string] | undefined {
   if (node.type === "object") {
     const seen = new Set<string>();
     for (const property of node.children ?? []) {
       const key = property.children![0]!;
-      if (seen.has(key.value)) return key;
+      if (seen.has(key.value)) return [key, `${key.value} stands here twice; only one would count`];
+      if (key.value === "__proto__") {
+        return [key, "__proto__ cannot be a name: it has a meaning of its own in JavaScript; choose another one"];
+      }
       seen.add(key.value);
     }
   }
   for (const child of node.children ?? []) {
-    const found = repeatedKey(child);
+    const found = wrongKey(child);
     if (found !== undefined) return found;
   }
   return undefined;

@@ -23,8 +23,17 @@ type Issue = z.core.$ZodIssue;
 export function formProblems(schema: z.ZodType, value: unknown, source: Source, at: Path = []): Problem[] {
   const result = schema.safeParse(value);
   if (result.success) return [];
-  const known = z.toJSONSchema(schema, { io: "input" });
+  const known = jsonSchemaOf(schema);
   return result.error.issues.flatMap((issue) => issueProblems(issue, [], value, source, known, at));
+}
+
+const jsonSchemas = new WeakMap<z.ZodType, z.core.JSONSchema.BaseSchema>();
+
+/** Made once: each instrument of a bench may have problems. */
+function jsonSchemaOf(schema: z.ZodType): z.core.JSONSchema.BaseSchema {
+  let known = jsonSchemas.get(schema);
+  if (known === undefined) jsonSchemas.set(schema, known = z.toJSONSchema(schema, { io: "input" }));
+  return known;
 }
 
 function issueProblems(

@@ -485,6 +485,7 @@ const furtherValues: readonly (readonly [name: string, code: string, reply: RegE
     "({ toJSON: () => 'x'.repeat(16_000_000) })",
     /^Error: The result is too long/,
   ],
+  // deno-lint-ignore no-control-regex -- it is what the value is made of
   ["a value of characters that grow", "'\\u0001'.repeat(1_000_000)", /^(?:Error: The result is too long|\u0001{1000})/],
   [
     "a value nested too deep",
