@@ -151,6 +151,8 @@ export class HostProcess {
     this.#killed ??= reason;
     this.#alive = false;
     kill(this.#child);
+    // Not every system ends the connections of a process that was killed (Wine leaves some open).
+    this.#channel.close();
     this.#finish(reason);
   }
 
