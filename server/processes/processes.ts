@@ -123,7 +123,7 @@ export class Processes {
       const channel = new Channel(await Promise.race([connected, died]), longestMessage);
       const kill = () => {
         child.kill();
-        // Without a launcher to kill it, it ends itself.
+        // Without a launcher to kill it, it ends itself; and Wine leaves connections of killed processes open.
         channel.close();
       };
       return { pid, ended, channel, kill };

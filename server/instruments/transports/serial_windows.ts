@@ -1,5 +1,6 @@
 /**
- * Serial ports on Windows, by kernel32. Written from Microsoft's documentation; nobody has run it on Windows yet.
+ * Serial ports on Windows, by kernel32. Written from Microsoft's documentation, and tried under Wine only; nobody
+ * has run it on a Windows PC yet.
  *
  * @module
  */
