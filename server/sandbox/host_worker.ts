@@ -85,6 +85,7 @@ export class HostWorker {
         answers: this.#answers,
         outputBytes: settings.outputBytes,
         resultBytes: settings.resultBytes,
+        net: (settings.permissions.net ?? []).length > 0,
         ...(python === undefined ? {} : { python }),
       },
     });

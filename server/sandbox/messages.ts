@@ -93,6 +93,8 @@ export type ToWorker =
 export interface WorkerSettings extends ResultLimits {
   /** Where it finds the answers to what it asked: two numbers (state and length), then JSON. */
   readonly answers: SharedArrayBuffer;
+  /** Whether it may connect to anything. */
+  readonly net: boolean;
   /** MicroPython, for Python: where to import it from, its compiled WebAssembly, and its memory. */
   readonly python?: { readonly url: string; readonly module: WebAssembly.Module; readonly heap: number };
 }

@@ -107,7 +107,7 @@ function finite(_key: string, value: unknown): unknown {
 }
 
 /** Nothing that code starts is to outlive it, to reach another evaluation, or to be made from text. */
-function seal(): void {
+function seal({ net }: WorkerSettings): void {
   class Forbidden {
     constructor() {
       throw new Error("Cannot start a Worker: code that is sent runs alone");
@@ -117,7 +117,7 @@ function seal(): void {
   Object.setPrototypeOf(globalThis.Worker, Forbidden);
   Object.preventExtensions(globalThis.Worker);
   makeNoCode();
-  leaveAllowedNames();
+  leaveAllowedNames(net);
 }
 
 /** Text that becomes code could import, which code itself has been searched for. */
@@ -164,7 +164,7 @@ let run: RunCode | undefined;
 
 async function prepare(settings: WorkerSettings): Promise<void> {
   const context = new Context(settings);
-  seal();
+  seal(settings);
   run = settings.python === undefined
     ? await prepareJavaScript(context)
     : await preparePython(context, settings.python);

@@ -41,8 +41,17 @@ export function define(object: object, name: string, value: unknown): void {
   Object.defineProperty(object, name, { value, configurable: false, writable: false });
 }
 
-/** Takes every other name away, before any code is there. */
-export function leaveAllowedNames(): void {
+/** Refuses as the runtime does; it would first read files that the wall forbids, and complain of those. */
+function refuseNetwork(): Promise<never> {
+  return Promise.reject(new Deno.errors.NotCapable("Requires net access, which was not granted"));
+}
+
+/**
+ * Takes every other name away, before any code is there.
+ *
+ * @param net Whether code may connect to anything.
+ */
+export function leaveAllowedNames(net: boolean): void {
   const global = globalThis as unknown as Record<string, unknown>;
   for (const name of Object.getOwnPropertyNames(global)) {
     if (globals.has(name)) continue;
@@ -52,6 +61,10 @@ export function leaveAllowedNames(): void {
   }
   const deno = Object.entries(Object.getOwnPropertyDescriptors(Deno)).filter(([name]) => ofDeno.has(name));
   define(global, "Deno", Object.defineProperties({}, Object.fromEntries(deno)));
+  if (!net) {
+    define(global, "fetch", refuseNetwork);
+    define(Deno, "resolveDns", refuseNetwork);
+  }
   define(global, "navigator", Object.fromEntries(ofNavigator.map((name) => [name, navigator[name]])));
   // Blobs under a name belong to the whole process, and need no permission.
   for (const name of ["createObjectURL", "revokeObjectURL"]) define(URL, name, undefined);
