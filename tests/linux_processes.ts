@@ -41,3 +41,8 @@ export async function ignoresUser1(pid: number): Promise<boolean> {
   const mask = /^SigIgn:\s*([0-9a-f]+)$/m.exec(await shell(`cat /proc/${pid}/status`))?.[1] ?? "0";
   return (BigInt(`0x${mask}`) & (1n << 9n)) !== 0n;
 }
+
+/** How much memory a process has used at most, in MiB. */
+export async function peak(pid: number): Promise<number> {
+  return Number(/VmHWM:\s+(\d+) kB/.exec(await shell(`cat /proc/${pid}/status`))![1]) / 1024;
+}

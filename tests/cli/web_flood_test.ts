@@ -1,16 +1,11 @@
 /** What the server's process needs for a client that sends more than it should over a WebSocket. */
 import { ok, strictEqual } from "node:assert/strict";
 import { eventually } from "../fixture.ts";
+import { linux, peak } from "../linux_processes.ts";
 import { programs, ServerProcess } from "../server_process.ts";
 import { upgradeFields } from "../server/web_fixture.ts";
 
 const old = Deno.version.deno.startsWith("2.4.");
-const linux = Deno.build.os === "linux";
-
-/** How much memory a process has used at most, in MiB. */
-async function peak(pid: number): Promise<number> {
-  return Number(/VmHWM:\s+(\d+) kB/.exec(await Deno.readTextFile(`/proc/${pid}/status`))![1]) / 1024;
-}
 
 async function open(port: number): Promise<Deno.TcpConn> {
   const connection = await Deno.connect({ hostname: "127.0.0.1", port });
