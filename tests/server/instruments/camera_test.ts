@@ -732,7 +732,7 @@ Deno.test("camera: watchers are told of every state and of the progress", async 
 
 Deno.test("camera: while somebody's code has the bench for itself, nobody else sets the camera", async () => {
   await using camera = await CameraServer.start();
-  const open = await camera.server.bench.gate.hold({});
+  const open = await camera.server.bench.gate.hold({}, 60);
   const done = camera.ask("set_image_title later");
   const other = await camera.another();
   strictEqual(await other.ask("get_image_title"), "OK");
