@@ -187,6 +187,7 @@ class EvaluationSender implements CodeSender, Caller {
 
   /** What is asked comes from code: nothing of it is taken for what it should be. */
   #answer(ask: Ask): unknown {
+    if (this.gone) throw new HeliographError("aborted", `Cannot do ${ask?.ask}: whoever sent the code has gone`);
     const dispatcher = this.#dispatcher;
     switch (ask.ask) {
       case "get": {

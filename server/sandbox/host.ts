@@ -57,6 +57,7 @@ class SandboxHost {
   readonly #codeRuns = new SharedArrayBuffer(4);
   readonly #ready: Record<Language, HostWorker[]> = { javascript: [], python: [] };
   #running: HostWorker | undefined;
+  #exiting = false;
   #watch: ReturnType<typeof setInterval> | undefined;
   #firstMemory = 0;
   #idleSince: [used: NodeJS.CpuUsage, time: number] | undefined;
@@ -91,6 +92,8 @@ class SandboxHost {
     await dropPermissions(this.#settings.permissions);
     this.#send({ idle: true });
     for await (const message of this.#channel.messages() as AsyncGenerator<ToHost>) {
+      // Code that comes meanwhile has not begun, and is run in another process.
+      if (this.#exiting) continue;
       if ("run" in message) this.#run(message.run);
       else this.#running?.answer(message.answer);
     }
@@ -208,6 +211,7 @@ class SandboxHost {
 
   /** Ends this process, whatever its Workers do, once what it said has been sent. */
   async #exit(): Promise<never> {
+    this.#exiting = true;
     await this.#channel.flush().catch(() => {});
     Deno.exit(0);
   }

@@ -461,3 +461,31 @@ Deno.test("evaluator: asks that are none, from code that has found a way to spea
   strictEqual(answers.length, asks.length);
   for (const answer of answers) ok("error" in (answer as object), JSON.stringify(answer));
 });
+
+Deno.test("evaluator: code whose sender has gone gets nothing done any more, and holds nothing", async () => {
+  const services = new Services(demoInstruments());
+  const client = { role: "admin", label: "test", gone: false } as const;
+  const asks = [
+    { ask: "hold" },
+    { ask: "set", instrument: "uv_light", field: "status_selection", value: "On" },
+    { ask: "call", instrument: "tempcon", command: "get_temperatures", args: [], keywords: {} },
+  ];
+  const sandbox = {
+    options: { languages: ["javascript"], deadline: 60 },
+    evaluate: async (_code: unknown, sender: { answer: (ask: never) => Promise<unknown> }) => {
+      strictEqual("value" in (await sender.answer(asks[0] as never) as object), true);
+      strictEqual(services.bench.gate.passes({}, false), false);
+      Object.assign(client, { gone: true });
+      for (const ask of asks) {
+        const { error } = await sender.answer(ask as never) as { error: { code: string; message: string } };
+        strictEqual(error.code, "aborted");
+        strictEqual(error.message, `Cannot do ${ask.ask}: whoever sent the code has gone`);
+      }
+      await eventually(() => services.bench.gate.passes({}, false), "the bench is free, though the code runs on");
+      return { text: "", value: null };
+    },
+  } as unknown as Sandbox;
+  const evaluator = new Evaluator(services.bench, services.dispatcher, sandbox, "test");
+  await evaluator.evaluate({ language: "javascript", mode: "exec", source: "" }, client);
+  strictEqual(services.bench.find("uv_light")!.field("status_selection").text, "Off");
+});

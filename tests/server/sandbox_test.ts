@@ -1,6 +1,7 @@
 /** The sandbox: whose turn it is, what becomes of its processes, what the operator grants. */
 import { deepStrictEqual, match, ok, rejects, strictEqual, throws } from "node:assert/strict";
 import type { SandboxOptions } from "../../mod.ts";
+import { Processes } from "../../server/processes/processes.ts";
 import { Sandbox } from "../../server/sandbox/sandbox.ts";
 import { dashboardClient, eventually, runProgram, startServer } from "../fixture.ts";
 import { linux, sandboxes } from "../linux_processes.ts";
@@ -190,7 +191,8 @@ Deno.test("sandbox: what a process says is checked before anything comes of it, 
 });
 
 Deno.test("sandbox: evaluations are counted by name and address, whichever connection they come over", async () => {
-  const sandbox = new Sandbox({ atOnce: 2, deadline: 30, languages: ["javascript"] });
+  const processes = new Processes();
+  const sandbox = new Sandbox({ atOnce: 2, deadline: 30, languages: ["javascript"] }, processes);
   sandbox.start();
   try {
     const sender = { answer: () => Promise.resolve({ value: null }), output: () => {} };
@@ -221,6 +223,7 @@ Deno.test("sandbox: evaluations are counted by name and address, whichever conne
     strictEqual((await Promise.allSettled(flood)).filter(({ status }) => status === "rejected").length > 50, true);
   } finally {
     await sandbox.stop();
+    await processes.close();
   }
 });
 
