@@ -5,6 +5,7 @@
  */
 
 import { buildApplication, buildRouteMap, ExitCode, proposeCompletions, run, text_en } from "npm:@stricli/core@1.3.0";
+import { printable } from "../protocol/printable.ts";
 import { version } from "../protocol/version.ts";
 import { completeWord, completionsCommand, versionCommand } from "./commands/about.ts";
 import { describeCommand, listCommand, statusCommand, watchCommand } from "./commands/bench.ts";
@@ -76,7 +77,15 @@ function application(json: boolean) {
     documentation: { useAliasInUsageLine: false, disableAnsiColor: true },
     determineExitCode: exitCodeOf,
     localization: {
-      loadText: () => ({ ...text_en, exceptionWhileRunningCommand: (error: unknown) => failureText(error, json) }),
+      loadText: () => ({
+        ...text_en,
+        // Both tell words of the command line, which may have been pasted.
+        exceptionWhileParsingArguments(error, colour) {
+          return printable(text_en.exceptionWhileParsingArguments.call(this, error, colour));
+        },
+        noCommandRegisteredForInput: (args) => printable(text_en.noCommandRegisteredForInput(args)),
+        exceptionWhileRunningCommand: (error: unknown) => failureText(error, json),
+      }),
     },
   });
 }
@@ -102,6 +111,9 @@ async function propose(words: readonly string[], context: CliContext): Promise<v
   const partial = words.at(-1) ?? "";
   const proposals = await proposeCompletions(application(false), words, { ...context, words: words.slice(0, -1) });
   for (const { completion } of proposals) {
-    if (completion.startsWith(partial)) context.process.stdout.write(`${completion}\n`);
+    // What could steer the terminal is not proposed: the user's shell types it as it is.
+    if (completion.startsWith(partial) && printable(completion) === completion) {
+      context.process.stdout.write(`${completion}\n`);
+    }
   }
 }

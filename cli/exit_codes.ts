@@ -49,13 +49,13 @@ export function failureText(thrown: unknown, json: boolean): string {
   const error = thrown instanceof HeliographError && thrown.cause instanceof HeliographError ? thrown.cause : thrown;
   const message = error instanceof Error ? error.message : String(error);
   if (error instanceof BenchFileError) {
-    return json ? JSON.stringify({ problems: error.problems }) : problemsText(message);
+    return json ? JSON.stringify({ problems: error.problems }) : problemsText(error);
   }
   if (!json) return printable(message);
   return JSON.stringify({ error: { code: error instanceof HeliographError ? error.code : "internal", message } });
 }
 
 /** One line for each problem. */
-function problemsText(message: string): string {
-  return message.split("\n").map(printable).join("\n");
+function problemsText({ problems }: BenchFileError): string {
+  return problems.map((problem) => printable(new BenchFileError([problem]).message)).join("\n");
 }

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { printable } from "../protocol/printable.ts";
 import type { CliContext } from "./context.ts";
 import type { Paint } from "./output.ts";
 
@@ -65,10 +66,10 @@ export class ProgressLine implements Disposable {
     this.#drawn = "";
   }
 
-  /** Writes a line to standard error that stays. @param text Without its end. */
+  /** Writes a line to standard error that stays. @param text Without its end; it is made printable. */
   note(text: string): void {
     this.clear();
-    this.#write(`${text}\n`);
+    this.#write(`${printable(text)}\n`);
   }
 
   /** Takes the line away for good. */

@@ -10,7 +10,7 @@
  */
 const unprintable =
   // deno-lint-ignore no-control-regex -- control characters are what is replaced
-  /[\x00-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]|[\u{e0000}-\u{e007f}]|\p{Cs}/gu;
+  /[\x00-\x1f\x7f-\x9f\xad\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]|[\u{e0000}-\u{e00ff}]|\p{Cs}/gu;
 
 /**
  * Makes text printable.

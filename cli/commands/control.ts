@@ -5,8 +5,8 @@
  */
 
 import { buildCommand } from "npm:@stricli/core@1.3.0";
-import { printable } from "../../protocol/printable.ts";
 import { parseDuration } from "../../protocol/duration.ts";
+import { printable } from "../../protocol/printable.ts";
 import {
   clientName,
   type ConnectionFlags,
@@ -56,7 +56,7 @@ export const takeCommand = buildCommand({
     if (flags.json) return writeJson(this, lease);
     const { name, until } = lease.holder;
     this.process.stdout.write(
-      `${printable(name)} has control of ${lease.instrument} until ${
+      `${printable(`${name} has control of ${lease.instrument}`)} until ${
         clock(until)
       }, or longer: each request renews it\n`,
     );

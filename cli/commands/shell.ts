@@ -11,6 +11,7 @@ import { buildCommand } from "npm:@stricli/core@1.3.0";
 import { parseCommandLine } from "../../protocol/command_line.ts";
 import { type InstrumentDescription, standardCommandNames } from "../../protocol/description.ts";
 import { HeliographError } from "../../protocol/errors.ts";
+import { printable } from "../../protocol/printable.ts";
 import { type ConnectionFlags, dashboardClient, dashboardFlags } from "../connection.ts";
 import type { CliContext } from "../context.ts";
 import { exitCodeOf, failureText } from "../exit_codes.ts";
@@ -73,7 +74,9 @@ export class ShellCompleter {
     }
     const words = line.split(/\s+/).filter((word, at) => word !== "" || at > 0);
     const last = words.at(-1) ?? "";
-    return [this.#proposals(words.slice(0, -1), last).filter((word) => word.startsWith(last)), last];
+    // What could steer the terminal is not proposed: the proposals are shown, and typed, as they are.
+    const fits = (word: string) => word.startsWith(last) && printable(word) === word;
+    return [this.#proposals(words.slice(0, -1), last).filter(fits), last];
   }
 
   #proposals([first, second, third, fourth]: string[], last: string): string[] {
@@ -248,7 +251,9 @@ export const shellCommand = buildCommand({
     });
     if (interactive) {
       const where = `${flags.host}:${flags.port}`;
-      this.process.stdout.write(`${server} ${version} on ${where}; "help" tells what you can type, Ctrl-D leaves\n`);
+      this.process.stdout.write(
+        `${printable(`${server} ${version} on ${where}`)}; "help" tells what you can type, Ctrl-D leaves\n`,
+      );
       await completer.complete("");
     }
     let history: string[] = [];

@@ -68,3 +68,22 @@ for (const program of programs) {
     await Deno.remove(folder, { recursive: true });
   });
 }
+
+Deno.test("cli: words of the command line that would steer a terminal are shown as they are written", async () => {
+  const cases = [["gte\x1b[31m"], ["list", "--port", "1\x1b[31m"], ["list", `--no${"\u202e"}such`]];
+  for (const words of cases) {
+    const { code, out, err } = await run(words);
+    ok(code !== 0);
+    checked(words.join(" "), out + err);
+    match(err, /\\u(?:001b|202e)/);
+  }
+});
+
+Deno.test("check: a line end inside a bench's text makes no line of its own", async () => {
+  const folder = await Deno.makeTempDir();
+  const file = join(folder, "bench.json");
+  await Deno.writeTextFile(file, JSON.stringify({ ...bench, "no\nwell formed: all is well": 1 }));
+  const { err } = await run(["check", file]);
+  ok(err.trimEnd().split("\n").every((line) => line.startsWith(file)), err);
+  await Deno.remove(folder, { recursive: true });
+});

@@ -9,6 +9,7 @@ Deno.test("printable: what would steer a terminal is escaped, and everything els
     ["\u202egnp.exe\u2066\u2069\u200e\u200f\u061c", "\\u202egnp.exe\\u2066\\u2069\\u200e\\u200f\\u061c"],
     ["\u2028\u2029\ufeff\u200b", "\\u2028\\u2029\\ufeff\\u200b"],
     ["\u{e0041}x", "\\udb40\\udc41x"],
+    ["soft\u00adhyphen", "soft\\u00adhyphen"],
     ["half \ud800 a character", "half \\ud800 a character"],
     ["C:\\new", "C:\\new"],
   ];
