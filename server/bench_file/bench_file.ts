@@ -14,7 +14,7 @@ import { builtInDrivers } from "../instruments/drivers/drivers.ts";
 import type { Driver } from "../instruments/drivers/driver.ts";
 import { InstrumentError } from "../instruments/errors.ts";
 import { Instrument } from "../instruments/instrument.ts";
-import { didYouMean, identifierOf } from "../instruments/names.ts";
+import { didYouMean, identifierOf, listed } from "../instruments/names.ts";
 import type { Simulator } from "../instruments/simulators/simulator.ts";
 import { type Address, parseAddress, portName } from "../instruments/transports/address.ts";
 import { type LineFormat, Port } from "../instruments/transports/port.ts";
@@ -427,7 +427,7 @@ class Loader {
       const path = named === undefined ? [...at, "port"] : ["ports", text];
       const names = Object.keys(this.#named);
       const hint = named === undefined && !text.includes("://") && names.length > 0
-        ? `; ports has ${names.join(", ")}${didYouMean(text, names)}`
+        ? `; ports has ${listed(names)}${didYouMean(text, names)}`
         : "";
       throw new BenchFileError([this.#source.problem(path, (error as Error).message + hint)]);
     }

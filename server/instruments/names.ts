@@ -16,14 +16,31 @@ export function identifierOf(title: string): string {
   return title.normalize("NFKD").toLowerCase().replace(/[^a-z0-9]+/g, "_").replace(/^_+|_+$/g, "");
 }
 
+/** How many names are listed in an error, and how many are compared: whoever asks wrongly again and again costs little. */
+const mostListed = 10;
+const mostCompared = 1000;
+
+/**
+ * Names as an error lists them.
+ *
+ * @param names What there is.
+ * @returns `a, b, c`, or the first ten and how many more there are.
+ */
+export function listed(names: readonly string[]): string {
+  const left = names.length - mostListed;
+  if (left <= 0) return names.join(", ");
+  return `${names.slice(0, mostListed).join(", ")} and ${left} more`;
+}
+
 /**
  * The name that was probably meant.
  *
  * @param given What somebody wrote.
- * @param known What there is.
+ * @param names What there is; of very many, the first thousand are compared.
  * @returns ` (did you mean …?)`, or nothing where nothing comes close.
  */
-export function didYouMean(given: string, known: readonly string[]): string {
+export function didYouMean(given: string, names: readonly string[]): string {
+  const known = names.slice(0, mostCompared);
   // Nobody means a name by a text that is longer than any.
   if (known.length === 0 || given === "" || given.length > 100) return "";
   const wanted = given.toLowerCase();

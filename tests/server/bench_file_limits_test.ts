@@ -75,7 +75,10 @@ Deno.test("check: twenty thousand instruments take no longer each than a few, ri
       1,
     );
   await withFile(wrong(false), async (file) => {
+    const begun = performance.now();
     const { out } = await run(["check", file]);
+    // It takes some seconds; where it grew with the square it took minutes.
+    ok(performance.now() - begun < 60_000);
     const rows = out.trimEnd().split("\n").slice(1);
     strictEqual(rows.length, 20_001);
     // The columns stand where the first ones do, over all the parts that are drawn.
@@ -86,6 +89,25 @@ Deno.test("check: twenty thousand instruments take no longer each than a few, ri
     const { err } = await run(["check", file]);
     strictEqual(err.trimEnd().split("\n").length, 20_000);
     match(err, /:199999:\d+: instruments\[19999\]\.fields\.V\.typ: is not known here/);
+  });
+});
+
+Deno.test("check: thousands of names that no port has are told in little", async () => {
+  const count = 5000;
+  const text = JSON.stringify({
+    ports: Object.fromEntries(Array.from({ length: count }, (_, index) => [`line ${index}`, "tcp://127.0.0.1:1"])),
+    instruments: Array.from({ length: count }, (_, index) => ({
+      title: `Meter ${index}`,
+      port: `lime ${index}`,
+      fields: { V: { read: "V?" } },
+    })),
+  });
+  await withFile(text, async (file) => {
+    const { err } = await run(["check", file]);
+    const problems = err.trimEnd().split("\n");
+    strictEqual(problems.length, count);
+    match(problems[0]!, /ports has line 0, line 1, .*, line 9 and 4990 more \(did you mean line 0\?\)$/);
+    ok(err.length < count * 500, `${err.length} characters`);
   });
 });
 
