@@ -23,6 +23,11 @@ export class Capacity {
     return this.#taken < this.most || [...this.#makeRoom].some((makeRoom) => makeRoom());
   }
 
+  /** Whether room was made that is not there yet: what was closed has its descriptor for a moment longer. */
+  get overdrawn(): boolean {
+    return this.#taken > this.most;
+  }
+
   /** Takes one. */
   take(): void {
     this.#taken++;
@@ -70,6 +75,11 @@ export class Admission {
   constructor(options: AdmissionOptions) {
     this.#options = options;
     this.#most = options.most ?? Infinity;
+  }
+
+  /** Whether room was made that is not there yet. */
+  get overdrawn(): boolean {
+    return this.#options.capacity?.overdrawn === true;
   }
 
   /**

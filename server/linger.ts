@@ -25,8 +25,11 @@ export async function linger(
   read: () => Promise<Uint8Array | null> = () => connection.read(),
   mostBytes: number = usualBytes,
 ): Promise<void> {
-  await within(longest, Promise.race([drained(connection, read, mostBytes), connection.ended]));
+  const draining = drained(connection, read, mostBytes);
+  await within(longest, Promise.race([draining, connection.ended]));
   connection.close();
+  // The system has its descriptor back when nothing reads from it any more, a turn of the event loop later.
+  await within(longest, draining);
 }
 
 async function drained(

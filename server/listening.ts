@@ -34,6 +34,9 @@ const goneBeforeAccepted = [Deno.errors.NotConnected, Deno.errors.ConnectionRese
 /** How long nothing is accepted after it could not be, in milliseconds. */
 const acceptPause = 100;
 
+/** How long a connection that gives way to a new one is waited for, in milliseconds. */
+const longestLeaving = 100;
+
 /** What a new connection costs beside what comes over it, in characters. */
 const arrivalCost = 8192;
 
@@ -154,9 +157,16 @@ export class TcpPort {
       }
       this.#admit(socket);
       turn.charge(arrivalCost);
-      const pause = turn.pause();
-      if (pause !== undefined) await pause;
+      await turn.pause();
+      await this.#settled();
     }
+  }
+
+  /** Waits until what was closed has gone: who accepts connections faster than that runs out of descriptors. */
+  async #settled(): Promise<void> {
+    await this.#refusals.room();
+    const until = performance.now() + longestLeaving;
+    while (this.#options.admission.overdrawn && performance.now() < until) await new Promise((r) => setTimeout(r, 1));
   }
 
   /** Out of file descriptors, say: those who are connected go on, and some of them will go. */

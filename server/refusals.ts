@@ -17,7 +17,8 @@ const toldEvery = 60_000;
 /** Sends away whoever cannot be served at one port. */
 export class Refusals {
   readonly #log: Logger;
-  readonly #leaving = new Set<Connection>();
+  /** Those who are about to go, and when each has gone. */
+  readonly #leaving = new Map<Connection, Promise<void>>();
   #untold = 0;
   #quiet: ReturnType<typeof setTimeout> | undefined;
 
@@ -35,21 +36,25 @@ export class Refusals {
    */
   refuse(connection: Connection, error: HeliographError, text: string): void {
     this.#tell(connection.address, error);
-    if (this.#leaving.size >= mostLeaving) {
-      const [first] = this.#leaving;
-      first!.close();
-      this.#leaving.delete(first!);
-    }
-    this.#leaving.add(connection);
     connection.send(text);
-    void linger(connection).then(() => this.#leaving.delete(connection));
+    const gone = linger(connection).then(() => void this.#leaving.delete(connection));
+    this.#leaving.set(connection, gone);
+  }
+
+  /** Waits until one more could be refused: who accepts connections faster than they go runs out of descriptors. */
+  async room(): Promise<void> {
+    while (this.#leaving.size >= mostLeaving) {
+      const [first, gone] = this.#leaving.entries().next().value!;
+      first.close();
+      await gone;
+    }
   }
 
   /** Closes those who have not gone yet. */
   close(): void {
     clearTimeout(this.#quiet);
     this.#quiet = undefined;
-    for (const connection of this.#leaving) connection.close();
+    for (const connection of this.#leaving.keys()) connection.close();
   }
 
   /** A flood of them is no flood of lines. */
