@@ -1,8 +1,8 @@
 /** The server for the camera's benchmark: a detector of 4096 by 4096 pixels, and what the process uses. */
 import process from "node:process";
 import { command, defineInstrument, HeliographServer } from "../mod.ts";
-import { simulatedCamera } from "../server/instruments/simulated/camera.ts";
-import { simulatedTempcon } from "../server/instruments/simulated/observatory.ts";
+import { simulatedCamera } from "../server/camera/simulated/camera.ts";
+import { simulatedTempcon } from "../server/devices/simulated/observatory.ts";
 
 const [folder, readoutRate] = Deno.args as [string, string];
 /** How often the longest pause of this program's only thread for instruments and sockets is looked for. */

@@ -5,7 +5,7 @@
  */
 
 import type { Processes } from "../server/processes/processes.ts";
-import { DriverProcesses } from "../server/driver_process/driver_processes.ts";
+import { DriverProcesses } from "../server/devices/driver_process/driver_processes.ts";
 
 /** The hidden subcommand that runs a driver's process. */
 export const driverHostWord = "driver-host";

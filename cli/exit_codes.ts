@@ -5,7 +5,7 @@
  */
 
 import { printable } from "../protocol/printable.ts";
-import { BenchFileError } from "../server/bench_file/source.ts";
+import { BenchFileError } from "../server/config/source.ts";
 import { type ErrorCode, HeliographError } from "../protocol/errors.ts";
 
 /** The exit codes, with what each means; the README's table is held to this one. */

@@ -5,8 +5,8 @@
  */
 
 import { HeliographError } from "../protocol/errors.ts";
-import { InstrumentError } from "../server/instruments/errors.ts";
-import { type FitsHdu, type FitsSource, readFits } from "../server/instruments/fits/read.ts";
+import { InstrumentError } from "../server/bench/errors.ts";
+import { type FitsHdu, type FitsSource, readFits } from "../server/camera/fits/read.ts";
 
 /** An open FITS file. */
 export interface FitsFile extends Disposable {

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { PlacedSection } from "../server/instruments/fits/sections.ts";
+import type { PlacedSection } from "../server/camera/fits/sections.ts";
 
 /** How large a preview may be, in characters. */
 export interface PreviewSize {

@@ -7,8 +7,8 @@
 import { launcherWord, sandboxHostWord } from "./commands/server.ts";
 import { runLauncher } from "../server/processes/launcher_process.ts";
 import { driverHostWord } from "./driver_processes.ts";
-import { runDriverHost } from "../server/driver_process/host.ts";
-import { runSandboxHost } from "../server/sandbox/host.ts";
+import { runDriverHost } from "../server/devices/driver_process/host.ts";
+import { runSandboxHost } from "../server/code/host.ts";
 import { runCli } from "./app.ts";
 import { denoContext } from "./context.ts";
 

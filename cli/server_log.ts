@@ -12,7 +12,7 @@ import {
   type LogRecord,
 } from "npm:@logtape/logtape@2.4.2";
 import { printable } from "../protocol/printable.ts";
-import type { Journal } from "../server/journal.ts";
+import type { Journal } from "../server/records/journal.ts";
 import type { CliContext } from "./context.ts";
 import { painter } from "./output.ts";
 

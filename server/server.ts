@@ -5,17 +5,17 @@
  */
 
 import { getLogger } from "npm:@logtape/logtape@2.4.2";
-import { CommandServer } from "./command_server.ts";
-import { DashboardServer } from "./dashboard_server.ts";
-import { ImageServer } from "./image_server.ts";
-import { PixelStore } from "./instruments/camera/pixel_store.ts";
-import type { Instrument } from "./instruments/instrument.ts";
-import type { Journal } from "./journal.ts";
-import type { Limits } from "./limits.ts";
+import { CommandServer } from "./faces/azcam/command_server.ts";
+import { DashboardServer } from "./faces/dashboard/dashboard_server.ts";
+import { ImageServer } from "./faces/images/image_server.ts";
+import { PixelStore } from "./camera/pixel_store.ts";
+import type { Instrument } from "./bench/instrument.ts";
+import type { Journal } from "./records/journal.ts";
+import type { Limits } from "./access/limits.ts";
 import { Processes } from "./processes/processes.ts";
-import type { SandboxOptions } from "./sandbox/options.ts";
+import type { SandboxOptions } from "./code/options.ts";
 import { Services } from "./services.ts";
-import { WebServer } from "./web/web_server.ts";
+import { WebServer } from "./faces/web/web_server.ts";
 
 /** How a {@linkcode HeliographServer} is made. */
 export interface HeliographServerOptions {
@@ -70,7 +70,7 @@ export function usualWebPort(commandPort: number): number {
  * @example
  * ```ts
  * import { HeliographServer } from "./server.ts";
- * import { demoInstruments } from "./demo_bench.ts";
+ * import { demoInstruments } from "./config/demo_bench.ts";
  *
  * await using server = new HeliographServer({ instruments: demoInstruments(), commandPort: 0, dashboardPort: 0 });
  * server.start();

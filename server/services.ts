@@ -6,25 +6,25 @@
 
 import type { ServerStatus } from "../protocol/description.ts";
 import { version } from "../protocol/version.ts";
-import { Capacity } from "./admission.ts";
-import { apiInstrument } from "./api_instrument.ts";
-import { ArrangementStore } from "./arrangement.ts";
-import { Bench } from "./bench.ts";
-import type { Control } from "./control.ts";
-import { Dispatcher } from "./dispatcher.ts";
-import { Evaluator } from "./evaluator.ts";
-import { descriptorLimit } from "./descriptors.ts";
-import { describeContact } from "./instruments/describe.ts";
-import type { Instrument } from "./instruments/instrument.ts";
-import { Journal } from "./journal.ts";
+import { Capacity } from "./network/admission.ts";
+import { apiInstrument } from "./requests/api_instrument.ts";
+import { ArrangementStore } from "./records/arrangement.ts";
+import { Bench } from "./bench/bench.ts";
+import type { Control } from "./access/control.ts";
+import { Dispatcher } from "./requests/dispatcher.ts";
+import { Evaluator } from "./code/evaluator.ts";
+import { descriptorLimit } from "./access/descriptors.ts";
+import { describeContact } from "./bench/describe.ts";
+import type { Instrument } from "./bench/instrument.ts";
+import { Journal } from "./records/journal.ts";
 import type { Processes } from "./processes/processes.ts";
-import { type Limits, limitsWithin } from "./limits.ts";
-import { RecentReadings } from "./recent_readings.ts";
-import { isLoopback } from "./roles.ts";
-import type { SandboxOptions } from "./sandbox/options.ts";
-import { Sandbox } from "./sandbox/sandbox.ts";
-import { Sessions } from "./sessions.ts";
-import { LoopTurns } from "./loop_turns.ts";
+import { type Limits, limitsWithin } from "./access/limits.ts";
+import { RecentReadings } from "./records/recent_readings.ts";
+import { isLoopback } from "./access/roles.ts";
+import type { SandboxOptions } from "./code/options.ts";
+import { Sandbox } from "./code/sandbox.ts";
+import { Sessions } from "./access/sessions.ts";
+import { LoopTurns } from "./network/loop_turns.ts";
 
 /** Something that listens, as `status` tells it. */
 export type ListenerAddress = ServerStatus["listeners"][number];

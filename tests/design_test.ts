@@ -2,9 +2,9 @@
 import { deepStrictEqual, ok, strictEqual } from "node:assert/strict";
 import { exitCodes } from "../cli/exit_codes.ts";
 import { errorCodes, version } from "../mod.ts";
-import { builtInDrivers } from "../server/instruments/drivers/drivers.ts";
-import { defaultLimits } from "../server/limits.ts";
-import { defaultSandboxOptions } from "../server/sandbox/options.ts";
+import { builtInDrivers } from "../server/devices/drivers/drivers.ts";
+import { defaultLimits } from "../server/access/limits.ts";
+import { defaultSandboxOptions } from "../server/code/options.ts";
 import { top } from "./fixture.ts";
 
 async function sources(folder = ""): Promise<string[]> {
@@ -32,7 +32,7 @@ async function imports(path: string): Promise<string[]> {
 /** The folders that a folder may import from; its own is one of them. */
 const allowed: [folder: string, from: string[]][] = [
   ["protocol/", ["protocol/"]],
-  ["server/instruments/", ["server/instruments/"]],
+  ["server/bench/", ["server/bench/"]],
   ["server/", ["server/", "protocol/"]],
   ["client/", ["client/", "protocol/"]],
   ["cli/", ["cli/", "client/", "server/", "protocol/"]],
@@ -106,7 +106,7 @@ Deno.test("design: the lock that executables are built with holds no package of 
   const runtime = new Set<string>();
   for (const path of await sources()) {
     // The page's packages are in its bundle already.
-    if (!/^(?:protocol|server|client|cli)\//.test(path) || path.startsWith("server/web/page/")) continue;
+    if (!/^(?:protocol|server|client|cli)\//.test(path) || path.startsWith("client/page/")) continue;
     for (const specifier of await imports(path)) {
       // Of a package's file, the package is locked.
       if (specifier.startsWith("npm:")) runtime.add(/^npm:@?[^@]+@[^/]+/.exec(specifier)![0]);
@@ -135,7 +135,7 @@ Deno.test("design: MicroPython is that of the npm package, version 1.27.0, to th
     "micropython.wasm.bin": "06338c955b03c5700aa0069015d3e392d76836ef8e2ce25bedbe59b88ccd373c",
   };
   for (const [name, expected] of Object.entries(digests)) {
-    const bytes = await Deno.readFile(new URL(`server/sandbox/micropython/${name}`, top));
+    const bytes = await Deno.readFile(new URL(`server/code/micropython/${name}`, top));
     const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
     strictEqual([...digest].map((byte) => byte.toString(16).padStart(2, "0")).join(""), expected, name);
   }

@@ -1,12 +1,12 @@
 /** The examples, each run as a user would. */
 import { deepStrictEqual, match, strictEqual } from "node:assert/strict";
 import { fileURLToPath } from "node:url";
-import { loadBench } from "../server/bench_file/bench_file.ts";
-import { builtInDrivers } from "../server/instruments/drivers/drivers.ts";
-import { type RunningSimulator, simulateTcp } from "../server/instruments/simulators/serve.ts";
+import { loadBench } from "../server/config/bench_file.ts";
+import { builtInDrivers } from "../server/devices/drivers/drivers.ts";
+import { type RunningSimulator, simulateTcp } from "../server/devices/simulators/serve.ts";
 import { run } from "./cli_fixture.ts";
 import { canRun, eventually, RawClient, runProgram, startServer, top } from "./fixture.ts";
-import { tcpDevice } from "./server/instruments/devices.ts";
+import { tcpDevice } from "./server/devices/devices.ts";
 
 Deno.test("examples: an instrument of one's own is served on both wires", async () => {
   await using child = new Deno.Command(Deno.execPath(), {

@@ -1,8 +1,8 @@
 /** What the tests share: real servers on free ports, real sockets, and reading until something is there. */
 import { PyOpticonSocketClient } from "../client/pyopticon_client.ts";
 import { HeliographServer, type HeliographServerOptions } from "../server/server.ts";
-import { demoInstruments } from "../server/demo_bench.ts";
-import type { Instrument } from "../server/instruments/instrument.ts";
+import { demoInstruments } from "../server/config/demo_bench.ts";
+import type { Instrument } from "../server/bench/instrument.ts";
 
 /** The repository's top folder. */
 export const top = new URL("../", import.meta.url);

@@ -7,9 +7,9 @@
 import { buildCommand } from "npm:@stricli/core@1.3.0";
 import { dirname, join } from "node:path";
 import { printable } from "../../protocol/printable.ts";
-import { loadBench } from "../../server/bench_file/bench_file.ts";
-import { benchJsonSchema } from "../../server/bench_file/schema.ts";
-import { schemaFile, starterBench } from "../../server/bench_file/starter.ts";
+import { loadBench } from "../../server/config/bench_file.ts";
+import { benchJsonSchema } from "../../server/config/schema.ts";
+import { schemaFile, starterBench } from "../../server/config/starter.ts";
 import type { CliContext } from "../context.ts";
 import { driverProcesses } from "../driver_processes.ts";
 import { UsageError } from "../exit_codes.ts";

@@ -7,15 +7,9 @@
 import { buildCommand } from "npm:@stricli/core@1.3.0";
 import { printable } from "../../protocol/printable.ts";
 import { HeliographError } from "../../protocol/errors.ts";
-import type { CardValue, HeaderCard } from "../../server/instruments/fits/card.ts";
-import {
-  type FitsHdu,
-  type FitsImage,
-  readPixels,
-  type SumState,
-  verifySums,
-} from "../../server/instruments/fits/read.ts";
-import { Float } from "../../server/instruments/values.ts";
+import type { CardValue, HeaderCard } from "../../server/camera/fits/card.ts";
+import { type FitsHdu, type FitsImage, readPixels, type SumState, verifySums } from "../../server/camera/fits/read.ts";
+import { Float } from "../../server/bench/values.ts";
 import type { CliContext } from "../context.ts";
 import { exitCodes, UsageError } from "../exit_codes.ts";
 import {
@@ -28,7 +22,7 @@ import {
   type Section,
   sectionInside,
   sectionText,
-} from "../../server/instruments/fits/sections.ts";
+} from "../../server/camera/fits/sections.ts";
 import { type FitsFile, openFits, readError } from "../fits_file.ts";
 import { drawPreview, PreviewMaker, type PreviewSize } from "../image_preview.ts";
 import { type Paint, painter, table, writeJson } from "../output.ts";

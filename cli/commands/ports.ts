@@ -6,7 +6,7 @@
 
 import { buildCommand } from "npm:@stricli/core@1.3.0";
 import { printable } from "../../protocol/printable.ts";
-import { listSerialPorts, type SerialPort } from "../../server/instruments/transports/serial_ports.ts";
+import { listSerialPorts, type SerialPort } from "../../server/devices/transports/serial_ports.ts";
 import type { CliContext } from "../context.ts";
 import { painter, table, writeJson } from "../output.ts";
 

@@ -5,19 +5,19 @@
  */
 
 import { buildCommand } from "npm:@stricli/core@1.3.0";
-import { builtInDrivers } from "../../server/instruments/drivers/drivers.ts";
-import { didYouMean } from "../../server/instruments/names.ts";
-import { type FaultKind, faultKinds, type Faults } from "../../server/instruments/simulators/faults.ts";
+import { builtInDrivers } from "../../server/devices/drivers/drivers.ts";
+import { didYouMean } from "../../server/bench/names.ts";
+import { type FaultKind, faultKinds, type Faults } from "../../server/devices/simulators/faults.ts";
 import {
   type RunningSimulator,
   simulatePty,
   simulateSerial,
   simulateTcp,
   simulateUdp,
-} from "../../server/instruments/simulators/serve.ts";
-import type { Simulator } from "../../server/instruments/simulators/simulator.ts";
-import { parseAddress } from "../../server/instruments/transports/address.ts";
-import { openSerial } from "../../server/instruments/transports/serial.ts";
+} from "../../server/devices/simulators/serve.ts";
+import type { Simulator } from "../../server/devices/simulators/simulator.ts";
+import { parseAddress } from "../../server/devices/transports/address.ts";
+import { openSerial } from "../../server/devices/transports/serial.ts";
 import { parsePort, parseSeconds } from "../connection.ts";
 import type { CliContext } from "../context.ts";
 import { UsageError } from "../exit_codes.ts";

@@ -7,7 +7,7 @@
  */
 
 import { type LineFault, LineSplitter } from "../../protocol/line_splitter.ts";
-import { Connection } from "../connection.ts";
+import { Connection } from "../network/connection.ts";
 
 /** What may wait to be sent, in bytes: each side asks and answers one thing at a time. */
 const mostQueued = 256 * 1024 * 1024;

@@ -3,7 +3,7 @@ import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
 import { join } from "node:path";
 import { eventually, RawClient, top } from "../fixture.ts";
 import { programs, ServerProcess } from "../server_process.ts";
-import { readImage } from "../server/instruments/camera.ts";
+import { readImage } from "../server/camera/camera.ts";
 
 for (const program of programs) {
   Deno.test(`${program.name}: the demo bench's camera writes into ./images, also after the server gave up its permissions`, async () => {

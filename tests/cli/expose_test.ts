@@ -3,7 +3,7 @@ import { deepStrictEqual, match, ok, rejects, strictEqual } from "node:assert/st
 import { RemoteCamera } from "../../cli/remote_camera.ts";
 import type { ProgressContext } from "../../cli/terminal.ts";
 import { command, defineInstrument, type HeliographServer, type PyOpticonSocketClient } from "../../mod.ts";
-import { demoInstruments } from "../../server/demo_bench.ts";
+import { demoInstruments } from "../../server/config/demo_bench.ts";
 import { contextOf, run } from "../cli_fixture.ts";
 import { originalDashboard } from "../client/original_servers.ts";
 import { canRun, dashboardClient, eventually, noColours, startServer, top } from "../fixture.ts";

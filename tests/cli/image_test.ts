@@ -2,9 +2,9 @@
 import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
 import { drawPreview, PreviewMaker } from "../../cli/image_preview.ts";
 import { medianOf, PixelSum } from "../../cli/pixel_statistics.ts";
-import { demoInstruments } from "../../server/demo_bench.ts";
-import { readFits, readPixels } from "../../server/instruments/fits/read.ts";
-import type { SimulatedCameraOptions } from "../../server/instruments/simulated/camera.ts";
+import { demoInstruments } from "../../server/config/demo_bench.ts";
+import { readFits, readPixels } from "../../server/camera/fits/read.ts";
+import type { SimulatedCameraOptions } from "../../server/camera/simulated/camera.ts";
 import { run } from "../cli_fixture.ts";
 import { dashboardClient, startServer } from "../fixture.ts";
 

@@ -1,8 +1,8 @@
 /** The page of the program as people start it, from the source and as the executable, in a real Chromium. */
 import { deepStrictEqual, ok } from "node:assert/strict";
 import { eventually, RawClient } from "../fixture.ts";
-import { Browser } from "../server/browser.ts";
-import { card, chromium, field, inBrowser } from "../server/page_fixture.ts";
+import { Browser } from "../client/page/browser.ts";
+import { card, chromium, field, inBrowser } from "../client/page/page_fixture.ts";
 import { programs, ServerProcess } from "../server_process.ts";
 
 for (const program of programs) {

@@ -3,7 +3,7 @@ import { ok, strictEqual } from "node:assert/strict";
 import { eventually } from "../fixture.ts";
 import { linux, peak } from "../linux_processes.ts";
 import { programs, ServerProcess } from "../server_process.ts";
-import { upgradeFields } from "../server/web_fixture.ts";
+import { upgradeFields } from "../server/faces/web/web_fixture.ts";
 
 const old = Deno.version.deno.startsWith("2.4.");
 

@@ -1,0 +1,235 @@
+/**
+ * Who is connected: each client connection has a number, a name, an address and a role.
+ *
+ * @module
+ */
+
+import type { SessionDescription } from "../../protocol/description.ts";
+import { HeliographError } from "../../protocol/errors.ts";
+import { beginsHttp } from "../../protocol/http_guard.ts";
+import { joined } from "../../protocol/bytes.ts";
+import type { ClientConnection, Connection } from "../network/connection.ts";
+import type { Role } from "../bench/command.ts";
+import { plainLine } from "./plain_text.ts";
+import type { LoopTurn } from "../network/loop_turns.ts";
+
+/** The name that a client gives itself. @throws {HeliographError} `bad_argument` for one that cannot be. */
+export function checkedName(name: string): string {
+  if (name === "" || name.length > 64 || !plainLine.test(name)) {
+    throw new HeliographError("bad_argument", "Cannot register that name: give 1 to 64 printable characters");
+  }
+  return name;
+}
+
+/** A client that leaves more than so many characters of replies unread is not read from. */
+const unreadUntil = 65_536;
+
+/** One client connection with an identity. */
+export class Session<C extends ClientConnection = ClientConnection> {
+  /** A number that no other connection of this server run has. */
+  readonly id: number;
+  /** Which wire it speaks. */
+  readonly protocol: SessionDescription["protocol"];
+  /** What it may do. */
+  readonly role: Role;
+  /** What carries it. */
+  readonly connection: C;
+  /** The IP address of its PC, also after it has gone. */
+  readonly hostname: string;
+  /** The name it registered, or empty. */
+  name = "";
+  /** What is done for it before others come in between. */
+  readonly turn: LoopTurn;
+  /** Whether it shall end once what it asked for is answered. */
+  ending = false;
+  readonly #connected = Date.now();
+  #lastRequest: string | (() => string) = "";
+  #lastRequestTime = 0;
+  #working = 0;
+
+  /** Opens a session. @param identity Its number, wire, role, connection and turn. */
+  constructor(identity: Pick<Session<C>, "id" | "protocol" | "role" | "connection" | "turn">) {
+    this.turn = identity.turn;
+    this.id = identity.id;
+    this.protocol = identity.protocol;
+    this.role = identity.role;
+    this.connection = identity.connection;
+    this.hostname = identity.connection.hostname;
+  }
+
+  /** Where it comes from, `address:port`. */
+  get address(): string {
+    return this.connection.address;
+  }
+
+  /** Whether the client has gone or was dropped: what of its still waits is then not started. */
+  get gone(): boolean {
+    return this.connection.closed;
+  }
+
+  /** How the log calls it: its name, or its number and address. */
+  get label(): string {
+    return this.name === "" ? `client ${this.id} (${this.address})` : `${this.name} (client ${this.id})`;
+  }
+
+  /**
+   * Takes the name a client gives itself.
+   *
+   * @throws {HeliographError} `bad_argument` for an empty or overlong name or one with control characters.
+   */
+  register(name: string): void {
+    this.name = checkedName(name);
+  }
+
+  /**
+   * Notes what it last asked, for `status`.
+   *
+   * @param request The text, or how to make it if somebody wants it.
+   * @param time When, in milliseconds since 1970.
+   */
+  asked(request: string | (() => string), time: number): void {
+    this.#lastRequest = request;
+    this.#lastRequestTime = time;
+  }
+
+  /**
+   * Lets the client read its replies, and others come in between, where either is due: after each of its requests.
+   *
+   * @returns When to go on with its next request; `undefined` means at once.
+   */
+  pace(): Promise<void> | undefined {
+    if (this.connection.queued > unreadUntil) return this.connection.flush().then(() => this.turn.pause());
+    return this.turn.pause();
+  }
+
+  /** How many of its requests are being worked on. */
+  get working(): number {
+    return this.#working;
+  }
+
+  /** A request of it is being worked on: it is not closed before `answered`. */
+  work(): void {
+    this.#working++;
+  }
+
+  /** A request has been answered. */
+  answered(): void {
+    this.#working--;
+    if (this.ending) this.end();
+  }
+
+  /** Ends it: at once where nothing is being worked on, after the last answer has gone out otherwise. */
+  end(): void {
+    this.ending = true;
+    if (this.#working === 0) this.connection.flush().then(() => this.connection.close(), () => {});
+  }
+
+  /** As `status` tells it. */
+  describe(): SessionDescription {
+    const last = typeof this.#lastRequest === "string" ? this.#lastRequest : this.#lastRequest();
+    return {
+      session: this.id,
+      name: this.name,
+      address: this.address,
+      protocol: this.protocol,
+      role: this.role,
+      connected: new Date(this.#connected).toISOString(),
+      lastRequest: last.length > 200 ? `${last.slice(0, 200)}…` : last,
+      lastRequestTime: this.#lastRequestTime === 0 ? null : new Date(this.#lastRequestTime).toISOString(),
+    };
+  }
+}
+
+/** A client that speaks over TCP itself. */
+export class SocketSession extends Session<Connection> {
+  #first: Uint8Array[] | undefined = [];
+
+  /**
+   * The next bytes from the client. A connection that begins with HTTP is closed: it is a page in somebody's browser,
+   * which can reach this PC but is not to drive its instruments.
+   *
+   * @returns The bytes, to be used before the next call, or `null` at the end.
+   */
+  receive(): Promise<Uint8Array | null> {
+    return this.#first === undefined ? this.connection.read() : this.#receiveFirst(this.#first);
+  }
+
+  async #receiveFirst(pieces: Uint8Array[]): Promise<Uint8Array | null> {
+    for (;;) {
+      const bytes = await this.connection.read();
+      if (bytes === null) return null;
+      // Kept as a copy: the connection reuses its buffer.
+      pieces.push(bytes.slice());
+      const start = joined(pieces);
+      const http = beginsHttp(start);
+      if (http === undefined) continue;
+      this.#first = undefined;
+      if (!http) return start;
+      this.connection.close(new Error("it speaks HTTP, which this port does not; nothing of it was run"));
+      return null;
+    }
+  }
+}
+
+/** The sessions of a server, whichever wire they speak. */
+export class Sessions {
+  readonly #open = new Map<number, Session>();
+  #left: (session: Session) => void = () => {};
+  #last = 0;
+
+  /** A number for a new session. */
+  nextId(): number {
+    return ++this.#last;
+  }
+
+  /** Knows a session from now on. */
+  add(session: Session): void {
+    this.#open.set(session.id, session);
+  }
+
+  /** Forgets a session whose connection has ended. */
+  delete(session: Session): void {
+    this.#open.delete(session.id);
+    this.#left(session);
+  }
+
+  /** Calls the listener, the only one, whenever a session's connection has ended. */
+  onLeave(listener: (session: Session) => void): void {
+    this.#left = listener;
+  }
+
+  /** A session by its number, or `undefined`. */
+  find(id: number): Session | undefined {
+    return this.#open.get(id);
+  }
+
+  /**
+   * The session that somebody means.
+   *
+   * @param client Its number or its name.
+   * @throws {HeliographError} `unknown_client` where there is none, `bad_argument` where several PCs have one of that name.
+   */
+  called(client: string): Session {
+    const isNumber = /^\d+$/.test(client);
+    const meant = [...this.#open.values()].filter(({ id, name, gone }) =>
+      !gone && (isNumber ? id === Number(client) : name === client && name !== "")
+    );
+    const [found] = meant;
+    if (found === undefined) {
+      throw new HeliographError(
+        "unknown_client",
+        `No client has the number or the name ${client.slice(0, 64)}; "status" tells who is connected`,
+      );
+    }
+    if (meant.some(({ hostname }) => hostname !== found.hostname)) {
+      const numbers = meant.map(({ id, hostname }) => `${id} (${hostname})`).join(", ");
+      throw new HeliographError("bad_argument", `Cannot tell which ${client} is meant: give one's number, ${numbers}`);
+    }
+    return found;
+  }
+
+  /** Everybody who is connected, oldest first. */
+  describe(): SessionDescription[] {
+    return [...this.#open.values()].map((session) => session.describe());
+  }
+}

@@ -1,0 +1,226 @@
+/**
+ * The instruments of one PC: it finds them by name or title, polls them, and publishes every change.
+ *
+ * @module
+ */
+
+import { getLogger } from "npm:@logtape/logtape@2.4.2";
+import type { FieldHolder } from "./field.ts";
+import { InstrumentError } from "./errors.ts";
+import { Gate } from "./gate.ts";
+import type { ChangeListener, Instrument } from "./instrument.ts";
+import { identifierOf } from "./names.ts";
+
+/** How often simulated instruments are stepped, in milliseconds. */
+const stepInterval = 100;
+
+/** How long an instrument is waited for at the start, in seconds; making it ready goes on after that. */
+const readySeconds = 30;
+
+const log = getLogger(["heliograph", "bench"]);
+
+function reasonText(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+/** The instruments of one PC. */
+export class Bench {
+  /** Whoever holds it drives all of them alone. */
+  readonly gate: Gate = new Gate();
+  readonly #instruments = new Map<string, Instrument>();
+  readonly #lookup = new Map<string, Instrument>();
+  readonly #listeners = new Set<ChangeListener>();
+  readonly #contactListeners = new Set<(instrument: Instrument) => void>();
+  /** Why the instruments that are lost are, as the log has said it. */
+  readonly #lost = new Map<Instrument, string>();
+  #timers: ReturnType<typeof setInterval>[] = [];
+
+  /**
+   * Makes a bench that does not poll yet.
+   *
+   * @param instruments What stands on it.
+   * @throws {TypeError} When two have the same name or title, or the same instrument is on another bench.
+   */
+  constructor(instruments: Iterable<Instrument> = []) {
+    for (const instrument of instruments) this.add(instrument);
+  }
+
+  /** The instruments, in the order they were added. */
+  get instruments(): Instrument[] {
+    return [...this.#instruments.values()];
+  }
+
+  /** Whether it is polling. */
+  get started(): boolean {
+    return this.#timers.length > 0;
+  }
+
+  /**
+   * Puts an instrument on the bench, before it starts.
+   *
+   * @throws {TypeError} When its name or title is taken, or it is on another bench.
+   */
+  add(instrument: Instrument): void {
+    for (const key of new Set([instrument.title, instrument.name])) {
+      if (this.#lookup.has(key)) throw new TypeError(`Cannot put two instruments called ${key} on one bench`);
+    }
+    if (instrument.changed !== undefined) throw new TypeError(`Cannot put ${instrument.title} on two benches`);
+    this.#instruments.set(instrument.name, instrument);
+    this.#lookup.set(instrument.title, instrument).set(instrument.name, instrument);
+    instrument.queue.gate = this.gate;
+    instrument.surroundings = this;
+    instrument.changed = (of, field) => this.#publish(of, field);
+  }
+
+  /** An instrument by its name or title, or `undefined`. */
+  find(name: string): Instrument | undefined {
+    return this.#lookup.get(name) ?? this.#lookup.get(identifierOf(name));
+  }
+
+  /** Every name and title, for suggestions. */
+  names(): string[] {
+    return [...this.#lookup.keys()];
+  }
+
+  /**
+   * Calls the listener for every change of a field, until the returned function is called.
+   *
+   * @param listener Called at once and synchronously. One that throws is told in the log, and harms nobody else.
+   */
+  onChange(listener: ChangeListener): () => void {
+    this.#listeners.add(listener);
+    return () => void this.#listeners.delete(listener);
+  }
+
+  /**
+   * Calls the listener whenever an instrument has been connected or lost, or is lost for another reason, until the
+   * returned function is called.
+   *
+   * @param listener Called at once and synchronously. One that throws is told in the log, and harms nobody else.
+   */
+  onContact(listener: (instrument: Instrument) => void): () => void {
+    this.#contactListeners.add(listener);
+    return () => void this.#contactListeners.delete(listener);
+  }
+
+  #publish(instrument: Instrument, field: FieldHolder): void {
+    for (const listener of this.#listeners) {
+      instrument.faults.guard("a listener of its changes", () => listener(instrument, field));
+    }
+  }
+
+  /**
+   * Begins contact with every instrument, reads it now and at its poll interval, and lets the time of simulated ones
+   * pass.
+   *
+   * @returns When the instruments are ready, or the log has said why one is not; those that cannot be reached are tried on.
+   */
+  start(): Promise<void> {
+    if (this.started) return Promise.resolve();
+    const ready: Promise<void>[] = [];
+    let last = performance.now();
+    this.#timers.push(setInterval(() => {
+      const now = performance.now();
+      this.step((now - last) / 1000);
+      last = now;
+    }, stepInterval));
+    this.#timers.push(setInterval(() => {
+      for (const instrument of this.#instruments.values()) instrument.markStale();
+    }, 1000));
+    for (const [index, instrument] of [...this.#instruments.values()].entries()) {
+      instrument.expectReadings();
+      ready.push(this.#begin(instrument));
+      const interval = instrument.shortestInterval;
+      if (interval === undefined) continue;
+      // A real one is read as soon as it answers.
+      if (instrument.contact === undefined) this.#poll(instrument, true);
+      // Not all of them at the same moment: many would be late.
+      const begin = interval * 1000 * (1 + (index / this.#instruments.size) % 1);
+      this.#timers.push(setTimeout(() => {
+        this.#poll(instrument, false);
+        this.#timers.push(setInterval(() => this.#poll(instrument, false), interval * 1000));
+      }, begin));
+    }
+    return Promise.all(ready).then(() => {});
+  }
+
+  /** Makes an instrument ready, which is waited for only so long: the others go on. */
+  async #begin(instrument: Instrument): Promise<void> {
+    const { title } = instrument;
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const late = new Promise<void>((resolve) => {
+      timer = setTimeout(() => {
+        log.error("{instrument} is not ready after {seconds} s; the others go on", {
+          instrument: title,
+          seconds: readySeconds,
+        });
+        resolve();
+      }, readySeconds * 1000);
+    });
+    const starting = instrument.start(() => this.#contactChanged(instrument)).catch((error) => {
+      log.error("{instrument} is not ready: {reason}", { instrument: title, reason: reasonText(error) });
+    });
+    await Promise.race([starting, late]);
+    clearTimeout(timer);
+  }
+
+  #poll(instrument: Instrument, all: boolean): void {
+    const { contact } = instrument;
+    if (contact?.state === "off" || contact?.state === "connecting") return;
+    instrument.queue.submitPoll(() => instrument.readings(all), all);
+  }
+
+  #contactChanged(instrument: Instrument): void {
+    for (const listener of this.#contactListeners) {
+      instrument.faults.guard("a listener of its contact", () => listener(instrument));
+    }
+    const { state, reason, address } = instrument.contact!;
+    const said = { instrument: instrument.title, address, reason };
+    if (state === "connected") {
+      this.#lost.delete(instrument);
+      log.info("{instrument} is connected on {address}", said);
+      if (this.started) this.#poll(instrument, true);
+    } else if (state === "lost") {
+      // What everybody knows already is not said at every try: that would drown the rest of the log.
+      if (this.#lost.get(instrument) === reason) return log.debug("{instrument} is still not connected", said);
+      this.#lost.set(instrument, reason);
+      log.warning("{instrument} is not connected on {address}: {reason}; it is tried again and again", said);
+    }
+  }
+
+  /**
+   * Stops polling and says goodbye to the instruments. Commands that wait fail; the one that runs on each instrument
+   * goes on to its end.
+   */
+  async stop(): Promise<void> {
+    // One kind of number serves both kinds of timers.
+    for (const timer of this.#timers.splice(0)) clearInterval(timer);
+    const stopping = new InstrumentError("The server is stopping and starts no more commands");
+    for (const instrument of this.#instruments.values()) instrument.queue.clear(stopping);
+    await Promise.all([...this.#instruments.values()].map(async (instrument) => {
+      await instrument.stop();
+      const { contact, title } = instrument;
+      const reason = contact?.reason ?? "";
+      if (reason !== "") log.warning("{instrument} did not take its goodbye: {reason}", { instrument: title, reason });
+    }));
+  }
+
+  /**
+   * Lets simulated time pass.
+   *
+   * @param seconds How much.
+   */
+  step(seconds: number): void {
+    for (const instrument of this.#instruments.values()) instrument.step(seconds);
+  }
+
+  /** Reads an instrument once whatever it is doing now is done, as after a command that may have changed it. */
+  refresh(instrument: Instrument): void {
+    if (this.started) this.#poll(instrument, true);
+  }
+
+  /** Stops it. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop();
+  }
+}

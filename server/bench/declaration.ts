@@ -1,0 +1,196 @@
+/**
+ * Checks what a driver declares, as a bench file is checked: each mistake is told with where it is, what is wrong, and
+ * what would be right. Types alone do not do it: drivers may be JavaScript, and TypeScript from the disk is not checked.
+ *
+ * @module
+ */
+
+import { checkKeyword } from "../camera/fits/card.ts";
+import { didYouMean } from "./names.ts";
+import { named, notAsDeclared, type ValueSpec } from "./values.ts";
+
+/** A driver has declared what cannot be. */
+export class DeclarationError extends TypeError {
+  /** Makes it. @param message Where, what is wrong, and what would be right. */
+  constructor(message: string) {
+    super(message);
+    this.name = "DeclarationError";
+  }
+}
+
+/** What a word of a declaration has to be. @returns Nothing where it is so, otherwise what it should be. */
+export type Rule = (value: unknown) => string;
+
+const text: Rule = (value) => typeof value === "string" ? "" : "text";
+const flag: Rule = (value) => typeof value === "boolean" ? "" : "true or false";
+const number: Rule = (value) => typeof value === "number" && Number.isFinite(value) ? "" : "a number";
+const seconds: Rule = (value) =>
+  number(value) === "" && (value as number) > 0 ? "" : "a number of seconds, more than 0";
+const table: Rule = (value) => typeof value === "object" && value !== null && !Array.isArray(value) ? "" : "an object";
+const texts: Rule = (value) =>
+  Array.isArray(value) && value.every((each) => typeof each === "string") ? "" : "a list of texts";
+const anything: Rule = () => "";
+
+function oneOf(...words: readonly string[]): Rule {
+  return (value) =>
+    words.includes(value as string)
+      ? ""
+      : `one of ${words.join(", ")}${typeof value === "string" ? didYouMean(value, words) : ""}`;
+}
+
+function method(example: string, hint = ""): Rule {
+  return (value) => typeof value === "function" ? "" : `a function, such as ${example}${hint}`;
+}
+
+const described =
+  "; an instrument that is asked and told by texts needs no code: its fields are described in the bench file";
+
+const valueRules: Readonly<Record<keyof ValueSpec, Rule>> = {
+  type: oneOf("float", "int", "text", "choice", "switch"),
+  unit: text,
+  minimum: number,
+  maximum: number,
+  choices: (value) => texts(value) === "" && (value as unknown[]).length > 0 ? "" : "a list of texts, at least one",
+  decimals: (value) =>
+    Number.isInteger(value) && (value as number) >= 0 && (value as number) <= 100 ? "" : "a whole number from 0 to 100",
+  summary: text,
+};
+
+/** The words of a field. */
+export const fieldRules = {
+  ...valueRules,
+  access: oneOf("readout", "setting"),
+  needsConfirm: flag,
+  initial: anything,
+  read: method("() => position, or async (signal) => await ask(signal)", described),
+  listens: flag,
+  pollInterval: seconds,
+  log: flag,
+  keyword: (value) => {
+    if (typeof value !== "string") return "a FITS keyword, such as CAMTEMP";
+    try {
+      checkKeyword(value);
+      return "";
+    } catch (error) {
+      return `a FITS keyword, such as CAMTEMP (${(error as Error).message})`;
+    }
+  },
+  write: method("(value, signal) => send(value, signal)", described),
+} satisfies Record<string, Rule>;
+
+/** The words of a command. */
+export const commandRules = {
+  summary: text,
+  arguments: table,
+  takesMore: flag,
+  role: oneOf("observer", "operator", "admin"),
+  immediate: flag,
+  beside: flag,
+  // Its range is checked where it is used.
+  deadline: number,
+  returns: oneOf("float"),
+  run: method("({ position }, { signal }) => move(position, signal)"),
+} satisfies Record<string, Rule>;
+
+/** The words of an instrument. */
+export const instrumentRules = {
+  title: text,
+  summary: text,
+  fields: table,
+  commands: (value) => typeof value === "function" ? "" : table(value) === "" ? "" : "an object, or a function",
+  answersFor: texts,
+  pollInterval: seconds,
+  staleAfter: seconds,
+  errorAfter: seconds,
+  contact: (value) => {
+    const { start, stop } = (value ?? {}) as { start?: unknown; stop?: unknown };
+    const has = typeof start === "function" && typeof stop === "function";
+    return has ? "" : "what keeps it in contact, such as new PortContact(port, { title, greet })";
+  },
+  settingsBeside: flag,
+  images: table,
+  start: method("async () => await prepare()"),
+  stop: method("async () => await end()"),
+  step: method("(seconds) => simulate(seconds)"),
+} satisfies Record<string, Rule>;
+
+/**
+ * Checks the words of one declaration.
+ *
+ * @param what What it declares, for the error: `Position of Stage`.
+ * @param given What was declared.
+ * @param rules What each word has to be; others are not known.
+ * @param needed Words that cannot be left out.
+ * @throws {DeclarationError} For the first mistake.
+ */
+export function checkWords(
+  what: string,
+  given: unknown,
+  rules: Readonly<Record<string, Rule>>,
+  needed: readonly string[],
+): void {
+  if (table(given) !== "") throw wrong(what, `it is ${named(given)}, and should be an object`);
+  for (const [word, value] of Object.entries(given as object)) {
+    if (value === undefined) continue;
+    const rule = Object.hasOwn(rules, word) ? rules[word]! : undefined;
+    if (rule === undefined) {
+      const known = Object.keys(rules);
+      throw wrong(what, `${word} is not known here${didYouMean(word, known) || `; there is ${known.join(", ")}`}`);
+    }
+    const wanted = rule(value);
+    if (wanted !== "") throw wrong(what, `${word} is ${named(value)}, and should be ${wanted}`);
+  }
+  for (const word of needed) {
+    if ((given as Record<string, unknown>)[word] !== undefined) continue;
+    throw wrong(what, `${word} is missing, and should be ${rules[word]!(undefined)}`);
+  }
+}
+
+/**
+ * Checks that what a declaration says of a value fits together.
+ *
+ * @param what What it declares, for the error.
+ * @param spec What was declared, whose words have been checked.
+ * @param word What the value to begin with is called there.
+ * @param value That value; `undefined` where there is none.
+ * @throws {DeclarationError} For the first mistake.
+ */
+export function checkValue(what: string, spec: ValueSpec, word: string, value: unknown): void {
+  const { type, minimum, maximum, choices } = spec;
+  if (minimum !== undefined && maximum !== undefined && minimum > maximum) {
+    throw wrong(what, `its minimum ${minimum} is above its maximum ${maximum}`);
+  }
+  if (type === "choice" && choices === undefined) throw wrong(what, 'a choice needs "choices", a list of texts');
+  const fault = value === undefined ? "" : notAsDeclared(spec, value);
+  if (fault !== "") throw wrong(what, `${word} is ${fault}`);
+}
+
+/** Checks what an instrument's fields are. @throws {DeclarationError} For the first mistake. */
+export function checkFields(
+  title: string,
+  fields: Readonly<Record<string, ValueSpec & { readonly initial?: unknown }>>,
+  rules: Readonly<Record<string, Rule>>,
+): void {
+  for (const [field, declared] of Object.entries(fields)) {
+    const what = `${field} of ${title}`;
+    checkWords(what, declared, rules, ["type"]);
+    checkValue(what, declared, "initial", declared.initial);
+  }
+}
+
+/** Checks a command's arguments. @throws {DeclarationError} For the first mistake. */
+export function checkArguments(
+  what: string,
+  given: Readonly<Record<string, ValueSpec & { readonly default?: unknown }>>,
+): void {
+  for (const [name, argument] of Object.entries(given)) {
+    const each = `${name} of ${what}`;
+    checkWords(each, argument, { ...valueRules, default: anything }, ["type"]);
+    checkValue(each, argument, "default", argument.default);
+  }
+}
+
+/** What is wrong with a declaration. @param what What it declares. @param why What is wrong, and what would be right. */
+export function wrong(what: string, why: string): DeclarationError {
+  return new DeclarationError(`Cannot declare ${what}: ${why}`);
+}

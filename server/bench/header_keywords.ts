@@ -1,0 +1,203 @@
+/**
+ * What an instrument says in the headers of images: azcam's keywords, of which every tool has its own.
+ *
+ * @module
+ */
+
+import { type Command, command } from "./command.ts";
+import { InstrumentError } from "./errors.ts";
+import type { FieldHolder } from "./field.ts";
+import { type CardValue, checkKeyword, checkText, type HeaderCard } from "../camera/fits/card.ts";
+import { didYouMean } from "./names.ts";
+import { Float, isNumber, shown } from "./values.ts";
+
+/** A header keyword: its value, its comment and its type in azcam's words (`str`, `int`, `float`). */
+export type Keyword = readonly [value: string | number | Float, comment: string, type: string];
+
+/** Keywords whose values are numbers by the FITS standard, also where a client sends text, as azcam's do by default. */
+const numbers = new RegExp(
+  "^(?:EQUINOX|EPOCH|MJD-(?:OBS|AVG|BEG|END)|MJDREF|LONPOLE|LATPOLE|RESTFRQ|RESTFREQ|RESTWAV|DATAM(?:AX|IN)|VELOSYS|" +
+    "ZSOURCE|VELANGL|OBSGEO-[XYZ]|CR(?:PIX|VAL|OTA|DER)\\d+|CSYER\\d+|CDELT\\d+|(?:CD|PC|PV)\\d+_\\d+)$",
+);
+/** Keywords whose values are whole numbers. */
+const wholeNumbers = /^(?:WCSAXES|VELREF)$/;
+/** Keywords whose values are text. */
+const texts = new RegExp(
+  "^(?:TELESCOP|INSTRUME|OBSERVER|OBJECT|AUTHOR|REFERENC|ORIGIN|BUNIT|RADESYS|RADECSYS|TIMESYS|TIMEUNIT|SPECSYS|SSYSOBS|" +
+    "SSYSSRC|WCSNAME|C(?:TYPE|UNIT|NAME)\\d+|PS\\d+_\\d+)$",
+);
+/** Keywords whose values are dates. */
+const dates = /^DATE(?:-|$)/;
+const date = /^\d{4}-\d\d-\d\d(?:T\d\d:\d\d:\d\d(?:\.\d+)?)?$/;
+
+/** A value of the type that the standard wants for a keyword. */
+function standardKeyword(name: string, text: string, comment: string, type: string): Keyword {
+  const wrong = (what: string) =>
+    new InstrumentError(`Cannot set ${name} to ${shown(text)}: by the FITS standard it is ${what}`, "bad_argument");
+  if (dates.test(name)) {
+    if (!date.test(text)) throw wrong("a date, such as 2026-11-21 or 2026-11-21T22:30:00");
+    return [text, comment, "str"];
+  }
+  if (texts.test(name)) return [text, comment, "str"];
+  if (wholeNumbers.test(name)) {
+    if (!/^[+-]?\d{1,9}$/.test(text)) throw wrong("a whole number");
+    return [Number(text), comment, "int"];
+  }
+  if (!numbers.test(name)) return typedKeyword(text, comment, type);
+  if (!isNumber(text)) throw wrong("a number");
+  return [new Float(Number(text)), comment, "float"];
+}
+
+/** What a field says in a header; nothing where it is not known. */
+function fieldValue({ spec, value, quality, text }: FieldHolder): Exclude<CardValue, boolean> | undefined {
+  if (quality === "error" || value === undefined) return undefined;
+  if (typeof value !== "number") return text;
+  return spec.type === "float" ? new Float(value) : value;
+}
+
+function comment({ spec, title }: FieldHolder): string {
+  return spec.summary ?? title;
+}
+
+function fieldCard(keyword: string, field: FieldHolder): HeaderCard {
+  const value = fieldValue(field);
+  // It goes first: what does not fit into a card is cut at its end.
+  const doubt = value === undefined ? "no reading: " : field.quality === "stale" ? "stale: " : "";
+  return {
+    keyword,
+    value,
+    comment: `${doubt}${comment(field)}`,
+    ...(field.spec.unit === undefined ? {} : { unit: field.spec.unit }),
+  };
+}
+
+/** Nobody fills the memory with keywords. */
+const mostKeywords = 1000;
+
+function typedKeyword(value: string, comment: string, type: string): Keyword {
+  const number = Number(value);
+  if (type !== "int" && type !== "float") return [value, comment, "str"];
+  if (value.trim() === "" || !Number.isFinite(number) || (type === "int" && !Number.isSafeInteger(number))) {
+    throw new InstrumentError(
+      `Cannot set a keyword of type ${type} to ${shown(value)}: not a number of that type`,
+      "bad_argument",
+    );
+  }
+  return [type === "int" ? number : new Float(number), comment, type];
+}
+
+/** The keywords of one instrument: fields that belong into headers, and what clients have set. */
+export class HeaderKeywords {
+  readonly #fields: ReadonlyMap<string, FieldHolder>;
+  readonly #stored = new Map<string, Keyword>();
+
+  /** @param fields The instrument's fields, of which some have a keyword. */
+  constructor(fields: Iterable<FieldHolder>) {
+    this.#fields = new Map([...fields].flatMap((field) => field.spec.keyword ? [[field.spec.keyword, field]] : []));
+  }
+
+  /** Every keyword as a card. A field that cannot be read has no value, as FITS writes what is not known. */
+  cards(): HeaderCard[] {
+    const fields = [...this.#fields].filter(([keyword]) => !this.#stored.has(keyword));
+    const stored = [...this.#stored].map(([keyword, [value, comment]]) => ({ keyword, value, comment }));
+    return [...fields.map(([keyword, field]) => fieldCard(keyword, field)), ...stored];
+  }
+
+  /**
+   * A keyword with what it says now.
+   *
+   * @param name In any case.
+   * @throws {InstrumentError} When there is none of that name, or it has no value now.
+   */
+  find(name: string): Keyword {
+    const keyword = name.toUpperCase();
+    const stored = this.#stored.get(keyword);
+    if (stored !== undefined) return stored;
+    const field = this.#fields.get(keyword);
+    if (field === undefined) {
+      throw new InstrumentError(`invalid keyword: ${name}${didYouMean(name, this.names())}`);
+    }
+    const value = fieldValue(field);
+    if (value === undefined) throw new InstrumentError(`${keyword} has no value: ${field.reason}`);
+    const type = value instanceof Float ? "float" : typeof value === "number" ? "int" : "str";
+    return [value, comment(field), type];
+  }
+
+  /** What was set, to be kept elsewhere. */
+  get stored(): readonly (readonly [name: string, keyword: Keyword])[] {
+    return [...this.#stored];
+  }
+
+  /** Takes what was set elsewhere in the place of what was set here. @throws {InstrumentError} For what FITS cannot hold. */
+  restore(stored: readonly (readonly [name: string, keyword: Keyword])[]): void {
+    for (const [name, [value, comment]] of stored) {
+      checkKeyword(name);
+      if (typeof value === "string") checkText(value, `the value of ${name}`);
+      checkText(comment, `the comment of ${name}`);
+    }
+    this.#stored.clear();
+    for (const [name, keyword] of stored) this.#stored.set(name, keyword);
+  }
+
+  /** The names of all of them. */
+  names(): string[] {
+    return [...new Set([...this.#fields.keys(), ...this.#stored.keys()])];
+  }
+
+  /**
+   * Sets a keyword; it goes before a field's.
+   *
+   * @throws {InstrumentError} `bad_argument` for what FITS cannot hold.
+   */
+  set(keyword: string, value: string, comment: string, type: string): void {
+    const name = keyword.toUpperCase();
+    checkKeyword(name);
+    checkText(value, `the value of ${name}`);
+    checkText(comment, `the comment of ${name}`);
+    if (this.#stored.size >= mostKeywords && !this.#stored.has(name)) {
+      throw new InstrumentError(`Cannot set the keyword ${name}: ${mostKeywords} are set already; delete one`);
+    }
+    this.#stored.set(name, standardKeyword(name, value, comment, type));
+  }
+
+  /** Deletes a keyword that was set; a field's stays. @throws {InstrumentError} When there is none of that name. */
+  delete(name: string): void {
+    if (!this.#stored.delete(name.toUpperCase())) this.find(name);
+  }
+}
+
+/**
+ * azcam's commands for header keywords: `get_keyword`, `set_keyword`, `delete_keyword`, `get_keywords`.
+ *
+ * @param keywords The instrument's keywords.
+ */
+export function keywordCommands(keywords: () => HeaderKeywords): Record<string, Command> {
+  const keyword = { type: "text", summary: "a FITS keyword" } as const;
+  const reading = { role: "observer", immediate: true } as const;
+  return {
+    get_keyword: command({
+      ...reading,
+      summary: "Tell a header keyword's value, comment and type",
+      arguments: { keyword },
+      run: ({ keyword }) => keywords().find(keyword),
+    }),
+    set_keyword: command({
+      summary: "Set a header keyword",
+      arguments: {
+        keyword,
+        value: { type: "text" },
+        comment: { type: "text", default: "" },
+        type: { type: "choice", choices: ["str", "int", "float", "none"], default: "str" },
+      },
+      beside: true,
+      run: ({ keyword, value, comment, type }) => keywords().set(keyword, value, comment, type),
+    }),
+    delete_keyword: command({
+      summary: "Delete a header keyword that was set",
+      arguments: { keyword },
+      beside: true,
+      run: ({ keyword }) => keywords().delete(keyword),
+    }),
+    get_keywords: command({ ...reading, summary: "List the header keywords", run: () => keywords().names() }),
+  };
+}

@@ -1,0 +1,380 @@
+/**
+ * What an instrument is: fields, commands, and one queue through which it is driven.
+ *
+ * It knows neither how clients ask (the wires) nor who asks (sessions); the bench and the dispatcher do.
+ *
+ * @module
+ */
+
+import { Command } from "./command.ts";
+import { CommandQueue } from "./command_queue.ts";
+import { checkFields, checkWords, fieldRules, instrumentRules, type Rule, wrong } from "./declaration.ts";
+import { InstrumentError } from "./errors.ts";
+import { Faults } from "./faults.ts";
+import { type Field, FieldHolder, type FieldSpec } from "./field.ts";
+import { HeaderKeywords } from "./header_keywords.ts";
+import type { ImageSource } from "./images.ts";
+import { didYouMean, identifierOf } from "./names.ts";
+import { AnswerUnclear } from "../devices/transports/answer_errors.ts";
+import type { Contact } from "../devices/transports/contact.ts";
+import { isPromise, named, shown, type Value, type ValueOf, type ValueType } from "./values.ts";
+
+/** An instrument's fields by title, typed by their declarations. */
+export type Fields<F extends Record<string, ValueType>> = { readonly [K in keyof F]: Field<ValueOf<F[K]>> };
+
+/** How an instrument is declared. */
+export interface InstrumentSpec<F extends Record<string, ValueType>> {
+  /** What people call it, and PyOpticon's nickname: `UV Light`. Clients also reach it as `uv_light`. */
+  readonly title: string;
+  /** What it is, in a line. */
+  readonly summary?: string;
+  /** Its fields by title: `Actual Status`, which clients also reach as `actual_status`. @default none */
+  readonly fields?: { readonly [K in keyof F]: FieldSpec<F[K]> };
+  /** Its commands by name, or a function that makes them from the instrument's fields. @default none */
+  readonly commands?: Readonly<Record<string, Command>> | ((fields: Fields<F>) => Readonly<Record<string, Command>>);
+  /** Instruments whose commands it answers as well, each in its own queue: what azcam's `api` does. @default none */
+  readonly answersFor?: readonly string[];
+  /** How often its fields are read, in seconds. @default 1 */
+  readonly pollInterval?: number;
+  /** After how many seconds without a reading a field is stale. @default three poll intervals, and at least 5 */
+  readonly staleAfter?: number;
+  /** After how many seconds without a reading a field is in error. @default three times `staleAfter` */
+  readonly errorAfter?: number;
+  /** What keeps it in contact, where it is a real one. @default none */
+  readonly contact?: Contact;
+  /** Whether its fields are set beside a running command, since setting them drives nothing. @default false */
+  readonly settingsBeside?: boolean;
+  /** What tells of the last image that it took, where it takes images. @default none */
+  readonly images?: ImageSource;
+  /** Makes it ready, before the server gives up the permissions that it does not need for serving. */
+  readonly start?: () => Promise<void> | undefined;
+  /** Ends what it does, when the server stops. */
+  readonly stop?: () => Promise<void>;
+  /** Advances a simulation. @param seconds How much simulated time passes. */
+  readonly step?: (seconds: number) => void;
+}
+
+/** The instruments that stand on the same bench. */
+export interface Surroundings {
+  /** All of them. */
+  readonly instruments: readonly Instrument[];
+  /** One by its name or title, or `undefined`. */
+  find(name: string): Instrument | undefined;
+}
+
+/** Told of every change of a field. */
+export type ChangeListener = (instrument: Instrument, field: FieldHolder) => void;
+
+/** How long a reading may take before its signal tells it to stop. */
+const readSeconds = 30;
+
+/** How long a stop, and then a goodbye, may take, in seconds: an image that is being written is not to be lost. */
+const stopSeconds = 10;
+
+const commandName = /^[a-z][a-z0-9_]*$/i;
+
+/** An instrument on a bench; made by `defineInstrument`. */
+export class Instrument {
+  /** An identifier: `uv_light`. */
+  readonly name: string;
+  /** What people call it, and PyOpticon's nickname: `UV Light`. */
+  readonly title: string;
+  /** What it is, in a line. */
+  readonly summary: string;
+  /** Its fields, in the order of the declaration. */
+  readonly holders: readonly FieldHolder[];
+  /** The fields by title, for handlers. */
+  readonly byTitle: Fields<Record<string, ValueType>>;
+  /** Its own commands, without those that every instrument has. */
+  readonly commands: ReadonlyMap<string, Command>;
+  /** Instruments whose commands it answers as well. */
+  readonly answersFor: readonly string[];
+  /** How often its fields are read, in seconds. */
+  readonly pollInterval: number;
+  /** What keeps it in contact; `undefined` for a simulated one. */
+  readonly contact: Contact | undefined;
+  /** Whether its fields are set beside a running command. */
+  readonly settingsBeside: boolean;
+  /** What tells of the last image that it took; `undefined` for one that takes none. */
+  readonly images: ImageSource | undefined;
+  /** What it says in the headers of images. */
+  readonly keywords: HeaderKeywords;
+  /** The instruments of its bench, itself among them; the bench sets it. */
+  surroundings: Surroundings | undefined;
+  /** The one queue through which it is driven. */
+  readonly queue: CommandQueue;
+  /** Whom to tell of changes; the bench sets it. */
+  changed: ChangeListener | undefined;
+  /** Whom to tell of changes besides the bench: where the same instrument is in another process too. */
+  mirror: ChangeListener | undefined;
+  /** How it was declared. */
+  readonly spec: InstrumentSpec<Record<string, ValueType>>;
+  /** What went wrong in its code. */
+  readonly faults: Faults;
+  readonly #step: ((seconds: number) => void) | undefined;
+  readonly #start: (() => Promise<void> | undefined) | undefined;
+  readonly #stop: (() => Promise<void>) | undefined;
+  #standard: ReadonlyMap<string, Command> = new Map();
+  readonly #lookup = new Map<string, FieldHolder>();
+  readonly #written: FieldHolder[];
+  readonly #staleAfter: number | undefined;
+  readonly #errorAfter: number | undefined;
+
+  /** Makes it; `defineInstrument` is how to declare one. @param spec The declaration. */
+  constructor(spec: InstrumentSpec<Record<string, ValueType>>) {
+    const { title } = (spec ?? {}) as { title?: unknown };
+    const what = typeof title === "string" ? title : "an instrument";
+    checkWords(what, spec, instrumentRules satisfies Record<keyof typeof spec, Rule>, ["title"]);
+    checkFields(what, spec.fields ?? {}, fieldRules satisfies Record<keyof FieldSpec, Rule>);
+    this.spec = spec;
+    this.title = spec.title;
+    this.name = identifierOf(spec.title);
+    if (this.name === "") {
+      throw new TypeError(`Cannot name an instrument "${spec.title}": it needs a letter or a digit`);
+    }
+    this.summary = spec.summary ?? "";
+    this.faults = new Faults(this.title);
+    this.answersFor = spec.answersFor ?? [];
+    this.pollInterval = spec.pollInterval ?? 1;
+    this.contact = spec.contact;
+    this.#staleAfter = spec.staleAfter;
+    this.#errorAfter = spec.errorAfter;
+    this.queue = new CommandQueue(this.name);
+    this.#step = spec.step;
+    this.#start = spec.start;
+    this.#stop = spec.stop;
+    this.settingsBeside = spec.settingsBeside ?? false;
+    this.images = spec.images;
+    this.holders = Object.entries(spec.fields ?? {}).map(([title, field]) =>
+      new FieldHolder(title, field, (holder) => {
+        this.mirror?.(this, holder);
+        this.changed?.(this, holder);
+      })
+    );
+    for (const holder of this.holders) {
+      for (const key of new Set([holder.title, holder.name])) {
+        if (this.#lookup.has(key)) throw new TypeError(`Cannot declare ${this.title}: two fields are called ${key}`);
+        this.#lookup.set(key, holder);
+      }
+    }
+    if (this.contact !== undefined) { for (const holder of this.holders) holder.doubt("not sent yet"); }
+    this.keywords = new HeaderKeywords(this.holders);
+    this.#written = this.holders.filter((holder) => holder.spec.needsConfirm);
+    this.byTitle = Object.fromEntries(this.holders.map((holder) => [holder.title, holder]));
+    const { commands = {} } = spec;
+    const made = typeof commands === "function" ? commands(this.byTitle) : commands;
+    if (typeof made !== "object" || made === null) throw wrong(this.title, "its commands should be an object");
+    this.commands = new Map(Object.entries(made));
+    for (const [name, each] of this.commands) {
+      if (!(each instanceof Command)) {
+        throw wrong(`${name} of ${this.title}`, `it is ${named(each)}, and should be command({ summary, run })`);
+      }
+      if (!commandName.test(name)) {
+        throw new TypeError(`Cannot name a command of ${this.title} "${name}": letters, digits and _ only`);
+      }
+    }
+  }
+
+  /**
+   * Takes the commands that every instrument has; it may have a `help` of its own.
+   *
+   * @throws {TypeError} When it declares another of them itself.
+   */
+  adopt(standard: ReadonlyMap<string, Command>): void {
+    for (const name of standard.keys()) {
+      if (name !== "help" && this.commands.has(name)) {
+        throw new TypeError(`Cannot declare ${name} of ${this.title}: every instrument has it`);
+      }
+    }
+    this.#standard = standard;
+  }
+
+  /** One of its own commands or of those that every instrument has, by the name on the wire. */
+  findCommand(name: string): Command | undefined {
+    return this.commands.get(name) ?? this.#standard.get(name);
+  }
+
+  /** Every command's name, for completion and suggestions. */
+  commandNames(): string[] {
+    return [...this.commands.keys(), ...this.#standard.keys()];
+  }
+
+  /**
+   * A field by its title or its name.
+   *
+   * @throws {InstrumentError} `unknown_field`, with what there is.
+   */
+  field(name: string): FieldHolder {
+    const holder = this.#lookup.get(name) ?? this.#lookup.get(identifierOf(name));
+    if (holder !== undefined) return holder;
+    const titles = this.holders.map((field) => field.title);
+    const there = titles.length === 0 ? "it has no fields" : `it has ${titles.join(", ")}`;
+    throw new InstrumentError(
+      `${this.title} has no field "${shown(name)}"${didYouMean(name, titles)}; ${there}`,
+      "unknown_field",
+    );
+  }
+
+  /** Sets a field: staged where it needs a confirm, written to the hardware otherwise. */
+  set(name: string, given: unknown, signal: AbortSignal): Promise<void> | void {
+    const holder = this.field(name);
+    if (holder.access === "readout") {
+      const settings = this.holders.filter((field) => field.access === "setting").map((field) => field.title);
+      throw new InstrumentError(
+        `Cannot set ${holder.title} of ${this.title}: it is a readout` +
+          (settings.length === 0 ? "" : `; its settings are ${settings.join(", ")}`),
+        "not_a_setting",
+      );
+    }
+    const value = holder.parse(given, this.title);
+    if (holder.spec.needsConfirm) return holder.stage(value);
+    return this.#write(holder, value, signal);
+  }
+
+  /**
+   * Sends every setting that needs a confirm to the hardware, in the order of the declaration, changed or not: as
+   * PyOpticon does, so that confirming also restores what somebody changed at the device. Where there is none, nothing
+   * happens, as with PyOpticon's widgets.
+   */
+  async confirm(signal: AbortSignal): Promise<void> {
+    for (const holder of this.#written) {
+      if (holder.value !== undefined) await this.#write(holder, holder.value, signal);
+    }
+  }
+
+  /** Puts every setting that waits for a confirm back to what it was; nothing of it goes to the hardware. */
+  revert(): void {
+    for (const holder of this.#written) holder.revert();
+  }
+
+  #write(holder: FieldHolder, value: Value, signal: AbortSignal): Promise<void> | void {
+    // What a write returns is nobody's, unless it has to be waited for.
+    const written: unknown = holder.spec.write?.(value as never, signal);
+    if (isPromise(written)) return Promise.resolve(written).then(() => holder.update(value));
+    holder.update(value);
+  }
+
+  /** The least time between two readings of any of its fields, in seconds; `undefined` where nothing is read. */
+  get shortestInterval(): number | undefined {
+    const read = this.holders.filter((holder) => holder.spec.read !== undefined);
+    return read.length === 0 ? undefined : Math.min(...read.map((holder) => this.#intervalOf(holder)));
+  }
+
+  /** From now on its fields are expected to be read. */
+  expectReadings(): void {
+    for (const holder of this.holders) holder.expect();
+  }
+
+  /**
+   * Reads fields one after another and publishes what changed; commands may go in between.
+   *
+   * @param all Whether to read all of them, or those whose time has come.
+   * @returns Steps, each of which may have to be waited for. None of them fails.
+   */
+  *readings(all: boolean): Generator<Promise<void> | void> {
+    const pass = {};
+    const now = performance.now();
+    // The oldest first: on a line that breaks again and again, each has its turn.
+    for (const holder of [...this.holders].sort((one, other) => one.readAt - other.readAt)) {
+      // A little early is on time: timers do not keep it to the millisecond.
+      if (holder.spec.read === undefined || (!all && holder.due > now + 20)) continue;
+      holder.due = now + this.#intervalOf(holder) * 1000;
+      if (!holder.staged) yield this.#read(holder, pass);
+    }
+  }
+
+  #intervalOf(holder: FieldHolder): number {
+    return holder.spec.pollInterval ?? this.pollInterval;
+  }
+
+  #read(holder: FieldHolder, pass: object): Promise<void> | void {
+    const fail = (error: unknown) => {
+      if (!(error instanceof InstrumentError)) this.faults.tell(`reading ${holder.title}`, error);
+      const reason = error instanceof Error ? error.message : String(error);
+      if (!(error instanceof InstrumentError) || error.code !== "not_connected") return holder.fail(reason);
+      holder.miss(this.contact?.reason || reason);
+      // What an instrument that is there never answers costs it time whenever it is asked: it is asked less often.
+      const never = this.contact?.state === "connected" && !(error.cause instanceof AnswerUnclear);
+      if (never) holder.postpone(this.#intervalOf(holder));
+    };
+    const update = (value: Value) => {
+      // What somebody changed while the reading was under way stays.
+      if (holder.staged) return;
+      const wrong = holder.take(value);
+      if (wrong === "") return;
+      const reason = new InstrumentError(`its driver read ${wrong}`);
+      this.faults.tell(`reading ${holder.title}`, reason);
+      holder.fail(reason.message);
+    };
+    const read = holder.spec.read as (signal?: AbortSignal, pass?: object) => Value | Promise<Value>;
+    // Most readings are done at once and look at no signal.
+    const late = read.length === 0 ? undefined : new AbortController();
+    try {
+      const result = read(late?.signal, pass);
+      if (!isPromise(result)) return update(result);
+      const timer = setTimeout(() => {
+        const reason = new InstrumentError(`no reading within ${readSeconds} s`, "deadline_exceeded");
+        fail(reason);
+        late?.abort(reason);
+      }, readSeconds * 1000);
+      return Promise.resolve(result).then(update, fail).finally(() => clearTimeout(timer));
+    } catch (error) {
+      fail(error);
+    }
+  }
+
+  /** Marks the fields that have not been read for too long, and the settings that a lost instrument may have forgotten. */
+  markStale(): void {
+    for (const holder of this.holders) {
+      const staleAfter = this.#staleAfter ?? Math.max(3 * this.#intervalOf(holder), 5);
+      if (holder.spec.read !== undefined || holder.spec.listens) {
+        // While it waits for confirm it is not read.
+        if (!holder.staged) holder.age(staleAfter, this.#errorAfter ?? 3 * staleAfter);
+      } else if (this.contact !== undefined && this.contact.state !== "connected") {
+        holder.doubt(`set before the instrument was lost: ${this.contact.reason || "not connected yet"}`);
+      }
+    }
+  }
+
+  /**
+   * Makes it ready, and begins contact with a real one.
+   *
+   * @param changed Told of every change of the contact's state.
+   * @returns When it is ready; a contact may take longer.
+   */
+  async start(changed: () => void): Promise<void> {
+    this.contact?.start(changed);
+    await this.#start?.();
+  }
+
+  /**
+   * Ends what it does, and says goodbye to a real one.
+   *
+   * @returns When it has, or has failed to within ten seconds for each of the two: nothing keeps the server from stopping.
+   */
+  async stop(): Promise<void> {
+    await this.#ending("stopping", () => this.#stop?.());
+    await this.#ending("ending its contact", () => this.contact?.stop());
+  }
+
+  async #ending(what: string, work: () => unknown): Promise<void> {
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const late = new Promise<never>((_, reject) => {
+      const reason = new InstrumentError(`it had not ended after ${stopSeconds} s`, "deadline_exceeded");
+      timer = setTimeout(() => reject(reason), stopSeconds * 1000);
+    });
+    try {
+      await Promise.race([(async () => await work())(), late]);
+    } catch (error) {
+      this.faults.tell(what, error);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  /** Advances a simulated instrument; nothing happens to a real one. A step that fails harms nobody else. */
+  step(seconds: number): void {
+    if (this.#step === undefined) return;
+    this.faults.guard("its step", () => this.#step!(seconds));
+  }
+}

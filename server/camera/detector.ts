@@ -1,0 +1,75 @@
+/**
+ * What a detector does for an exposure. The simulated one is the first; a controller's driver implements the same.
+ *
+ * @module
+ */
+
+import type { Surroundings } from "../bench/instrument.ts";
+import type { AmplifierReadout, DetectorFormat, FocalPlane } from "./geometry.ts";
+
+/** What falls on the detector: nothing, the flat lamp, or the sky through telescope and filter. */
+export type Light = "none" | "flat" | "sky";
+
+/** A detector with its controller and shutter. It is driven by one exposure at a time. */
+export interface Detector {
+  /** What it is, for the header: `simulated CCD`. */
+  readonly title: string;
+  /** The format it is made with. */
+  readonly format: DetectorFormat;
+  /** The amplifiers it is made with. */
+  readonly focalPlane: FocalPlane;
+  /** An amplifier's gain in electrons per number. @param amplifier From 1. */
+  gain(amplifier: number): number;
+  /** An amplifier's read noise in electrons. @param amplifier From 1. */
+  readNoise(amplifier: number): number;
+  /**
+   * Clears the charge.
+   *
+   * @param cycles How often.
+   * @param signal Ends it early; then it throws the signal's reason.
+   */
+  flush(cycles: number, signal: AbortSignal): Promise<void>;
+  /**
+   * Begins to collect charge, with the shutter open unless there is to be no light.
+   *
+   * @param light What the shutter lets in.
+   * @param surroundings The other instruments of the bench, such as the telescope.
+   */
+  begin(light: Light, surroundings: Surroundings | undefined): Promise<void>;
+  /** Closes the shutter; the charge stays. */
+  pause(): Promise<void>;
+  /** Opens it again where it was open. */
+  resume(): Promise<void>;
+  /** Closes the shutter: the charge waits to be read out. */
+  end(): Promise<void>;
+  /** Closes the shutter and forgets the charge; it fits in whatever it does. */
+  abort(): Promise<void>;
+  /** Opens or closes the shutter by hand. */
+  setShutter(open: boolean): Promise<void>;
+  /**
+   * Reads the charge out.
+   *
+   * @param readout What is to be read.
+   * @param report Told how many pixels are still to come, all amplifiers together.
+   * @param signal Ends it early; then it throws the signal's reason.
+   * @returns Each amplifier's image, in the order of the readouts: columns × rows numbers, row by row as they were read.
+   */
+  readOut(
+    readout: DetectorReadout,
+    report: (pixelsRemaining: number) => void,
+    signal: AbortSignal,
+  ): Promise<AmplifierPixels[]>;
+  /** Gives up what it holds, when the server stops. */
+  stop(): Promise<void>;
+}
+
+/** What is to be read of a detector. */
+export interface DetectorReadout {
+  /** The detector's format, as it is set. */
+  readonly format: DetectorFormat;
+  /** What each amplifier reads. */
+  readonly readouts: readonly AmplifierReadout[];
+}
+
+/** What an amplifier read: unsigned 16-bit numbers, which can be handed to a Worker without being copied. */
+export type AmplifierPixels = Uint16Array<ArrayBuffer>;

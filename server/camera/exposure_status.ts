@@ -1,0 +1,75 @@
+/**
+ * azcam's `get_status`: what its consoles and monitors show of a camera.
+ *
+ * @module
+ */
+
+import { badTemperature } from "../devices/simulated/azcam_tempcon.ts";
+import { Float, type Value } from "../bench/values.ts";
+import { type ExposureState, flags } from "./exposure_states.ts";
+
+/** azcam's colour for what the camera does. */
+const colours: Readonly<Partial<Record<ExposureState, string>>> = {
+  "exposing": "green",
+  "reading out": "red",
+  "setup": "cyan",
+};
+
+/** What the status is made of. */
+export interface StatusFacts {
+  /** What the camera does. */
+  readonly state: ExposureState;
+  /** How much of the exposure time is left, in seconds. */
+  readonly secondsRemaining: number;
+  /** How much of the exposure or the readout is left, in percent. */
+  readonly percentLeft: number;
+  /** Where a sequence is under way: which exposure of how many. */
+  readonly sequence?: { readonly number: number; readonly total: number };
+  /** The detector's temperature and the cold finger's, in °C; what is missing could not be read. */
+  readonly temperatures: readonly number[];
+  /** The next image's path. */
+  readonly file: string;
+  /** azcam's name for the system. */
+  readonly systemName: string;
+  /** What a field of the camera holds. */
+  readonly held: (field: string) => Value;
+}
+
+function temperature(value: number = badTemperature): string | number {
+  return value === badTemperature ? value : value.toFixed(1);
+}
+
+/**
+ * The 19 keys of azcam's status.
+ *
+ * @param facts What it is made of.
+ */
+export function azcamStatus(facts: StatusFacts): Record<string, unknown> {
+  const { state, secondsRemaining, sequence, temperatures, held } = facts;
+  const word = state === "idle" ? "" : flags[state][1];
+  const counts = state === "exposing" || state === "reading out";
+  const left = counts ? facts.percentLeft : 0;
+  return {
+    message: held("message") ||
+      (sequence !== undefined && word !== "" ? `${word} - ${sequence.number} of ${sequence.total}` : word),
+    exposurelabel: !counts ? "" : state === "exposing" ? `${secondsRemaining.toFixed(1)} sec` : `${Math.trunc(left)}%`,
+    exposurecolor: colours[state] ?? "transparent",
+    exposurestate: word,
+    progressbar: new Float(left),
+    camtemp: temperature(temperatures[0]),
+    dewtemp: temperature(temperatures[1]),
+    filename: facts.file,
+    seqcount: sequence?.number ?? 0,
+    seqtotal: sequence?.total ?? 0,
+    // Swedish writes dates the way azcam does: 2026-11-20 23:21:14, local time.
+    timestamp: new Date().toLocaleString("sv-SE"),
+    imagetitle: held("imagetitle"),
+    imagetype: held("imagetype"),
+    imagetest: held("imagetest"),
+    exposuretime: new Float(Number(held("exposuretime"))),
+    colbin: held("colbin"),
+    rowbin: held("rowbin"),
+    systemname: facts.systemName,
+    mode: "",
+  };
+}

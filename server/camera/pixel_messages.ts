@@ -1,0 +1,104 @@
+/**
+ * What the server and its Worker for pixels say to one another.
+ *
+ * @module
+ */
+
+import type { LastImage, TileRequest } from "../bench/images.ts";
+import type { ChipProperties, Scene } from "./simulated/chip_properties.ts";
+import type { AmplifierPixels } from "./detector.ts";
+import type { AmplifierReadout } from "./geometry.ts";
+
+/** One part of an image file: the primary one, or an extension. */
+export interface ImagePart {
+  /** Its header's cards, without those that the sums are in. */
+  readonly header: string;
+  /** Whether it has pixels. */
+  readonly hasPixels: boolean;
+  /** Its pixels, once they are there. */
+  readonly pixels?: AmplifierPixels;
+}
+
+/** An image, and where it goes. */
+export interface ImageFile {
+  /** The absolute path. */
+  readonly file: string;
+  /** Whether it may take the place of another file. */
+  readonly overwrite: boolean;
+  /** What it consists of. */
+  readonly parts: readonly ImagePart[];
+}
+
+/** How a task stands; both sides change it, each only from `running`. */
+export const running = 0;
+/** It was called off before it was done. */
+export const cancelled = 1;
+/** It is done, and can no longer be called off. */
+export const committed = 2;
+
+/** A file that is to be written. */
+export interface WantedFile {
+  /** The absolute path, with forward slashes. */
+  readonly file: string;
+  /** Whether it may take the place of another file. */
+  readonly overwrite: boolean;
+  /** Whether its folder is made where it does not exist. */
+  readonly createFolder: boolean;
+  /** Where a number is part of the path: what is before and after it, and the number. */
+  readonly numbered?: { readonly before: string; readonly number: number; readonly after: string } | undefined;
+}
+
+/** Why a file cannot be written, for programs; the words for people may change. */
+export type FileFault = "exists" | "no_folder" | "not_allowed" | "no_room" | "in_use" | "other";
+
+/** What an image file is like. */
+export interface SeenImage extends Pick<LastImage, "width" | "height" | "header" | "levels"> {
+  /** Tells the file from any that takes its place. */
+  readonly stamp: string;
+}
+
+/** What the Worker is asked to do. */
+export type PixelTask =
+  | { readonly kind: "nothing" }
+  | {
+    readonly kind: "simulate";
+    readonly chip: ChipProperties;
+    readonly scene: Scene;
+    readonly readouts: readonly AmplifierReadout[];
+  }
+  | ({ readonly kind: "check" } & WantedFile)
+  | { readonly kind: "write"; readonly image: ImageFile }
+  | { readonly kind: "open"; readonly key: string; readonly file: string; readonly overwrite: boolean }
+  | { readonly kind: "append"; readonly key: string; readonly bytes: Uint8Array }
+  | { readonly kind: "close"; readonly key: string; readonly keep: boolean }
+  | { readonly kind: "read"; readonly file: string; readonly offset: number; readonly length: number }
+  | { readonly kind: "look"; readonly file: string; readonly known: string | undefined }
+  | { readonly kind: "tile"; readonly file: string; readonly stamp: string; readonly tile: TileRequest };
+
+/** A task on its way to the Worker. */
+export interface ToPixelWorker {
+  /** Which of the tasks it is. */
+  readonly id: number;
+  /** What is to be done. */
+  readonly task: PixelTask;
+  /** The folders that it is confined to: absolute paths. */
+  readonly folders: readonly string[];
+  /** One Int32: how it stands. */
+  readonly standing: SharedArrayBuffer;
+}
+
+/** What came of a task. */
+export interface FromPixelWorker {
+  /** Which of the tasks it was. */
+  readonly id: number;
+  /** The result, where there is one. */
+  readonly value?: unknown;
+  /** What a server that was ended had left in the folder, and was removed. */
+  readonly orphans?: readonly string[];
+  /** Why it failed, where it failed. */
+  readonly failure?: string;
+  /** Which kind of reason that is, where it is about a file. */
+  readonly fault?: FileFault;
+  /** The pixels of an image that could not be written, in the order of its parts. */
+  readonly pixels?: readonly AmplifierPixels[];
+}

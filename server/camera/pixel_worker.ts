@@ -1,0 +1,215 @@
+/**
+ * The Worker in which pixels are made, encoded and written: millions of them would keep the server from everything else.
+ * It is the only part of the server that may touch the image folders, and it may touch nothing but them.
+ *
+ * @module
+ */
+
+import { dirname } from "node:path";
+import { encodePixels } from "./fits/pixels.ts";
+import { DataSum } from "./fits/checksum.ts";
+import { ImageHeader, paddedLength } from "./fits/header.ts";
+import type { Tile } from "../bench/images.ts";
+import { ChipExposure } from "./simulated/chip.ts";
+import { lookAt, tileOf } from "./image_reader.ts";
+import { ImagePlaces } from "./image_places.ts";
+import { removeOrphanedParts } from "../files/orphaned_parts.ts";
+import { checkWritable, FileError, inWords, PartFile } from "../files/part_file.ts";
+import {
+  cancelled,
+  committed,
+  type FromPixelWorker,
+  type ImageFile,
+  type ImagePart,
+  type PixelTask,
+  running,
+  type ToPixelWorker,
+} from "./pixel_messages.ts";
+
+/** This Worker's own scope, which Deno's types for a window do not know. */
+const scope = globalThis as unknown as {
+  onmessage: (event: MessageEvent<ToPixelWorker>) => void;
+  postMessage(message: FromPixelWorker, transfer: Transferable[]): void;
+};
+
+/** A task was called off; nobody waits for its answer. */
+class Cancelled extends Error {}
+
+/** How many pixels are encoded at once: small enough for the processor's cache, and to be called off in between. */
+const chunkPixels = 1 << 18;
+
+/** Files that are being received, by the key their sender knows them by. */
+const received = new Map<string, PartFile>();
+
+function receivedFile(key: string): PartFile {
+  const file = received.get(key);
+  if (file !== undefined) return file;
+  throw new Error("the Worker that had begun it has failed");
+}
+
+class Standing {
+  readonly #cell: Int32Array;
+
+  constructor(buffer: SharedArrayBuffer) {
+    this.#cell = new Int32Array(buffer);
+  }
+
+  get cancelled(): boolean {
+    return Atomics.load(this.#cell, 0) === cancelled;
+  }
+
+  /** @throws {Cancelled} When it was called off. */
+  throwIfCancelled(): void {
+    if (this.cancelled) throw new Cancelled();
+  }
+
+  /** From here on it is done; @throws {Cancelled} when it was called off before. */
+  commit(): void {
+    if (Atomics.compareExchange(this.#cell, 0, running, committed) === cancelled) throw new Cancelled();
+  }
+}
+
+function writePart(out: PartFile, offset: number, part: ImagePart, standing: Standing, scratch: Uint8Array): number {
+  const header = new ImageHeader(part.header);
+  const sum = new DataSum();
+  let length = 0;
+  if (part.pixels !== undefined) {
+    out.seek(offset + header.length);
+    for (let from = 0; from < part.pixels.length; from += chunkPixels) {
+      if (standing.cancelled) throw new Cancelled();
+      const pixels = part.pixels.subarray(from, from + chunkPixels);
+      const bytes = scratch.subarray(0, pixels.length * 2);
+      encodePixels(pixels, bytes);
+      out.write(bytes);
+      // The last chunk may end within a word of the sum; what follows it are zeros.
+      const whole = pixels.length % 2 === 0 ? bytes : scratch.subarray(0, bytes.length + 2).fill(0, bytes.length);
+      sum.add(whole);
+      length += bytes.length;
+    }
+    out.write(new Uint8Array(paddedLength(length) - length));
+  }
+  out.seek(offset);
+  out.write(header.bytes(sum.value));
+  return offset + header.length + paddedLength(length);
+}
+
+function writeImage({ file, overwrite, parts }: ImageFile, places: ImagePlaces, standing: Standing): void {
+  const out = new PartFile(inWords(() => places.toWrite(file)), overwrite);
+  try {
+    const scratch = new Uint8Array(chunkPixels * 2 + 2);
+    let offset = 0;
+    for (const part of parts) offset = writePart(out, offset, part, standing, scratch);
+    out.sync();
+    standing.commit();
+  } catch (error) {
+    out.drop();
+    throw error;
+  }
+  out.commit();
+}
+
+function read(file: string, places: ImagePlaces, offset: number, length: number): Uint8Array {
+  return inWords(() => {
+    using source = places.openToRead(file).opened;
+    source.seekSync(offset, Deno.SeekMode.Start);
+    const bytes = new Uint8Array(length);
+    let count = 0;
+    while (count < length) {
+      const more = source.readSync(bytes.subarray(count));
+      if (more === null) break;
+      count += more;
+    }
+    return bytes.subarray(0, count);
+  });
+}
+
+/** The folders that have been looked through. */
+const looked = new Set<string>();
+
+/** Where a task writes. */
+function writtenFolders(task: PixelTask, folders: readonly string[], places: ImagePlaces): readonly string[] {
+  if (task.kind === "nothing") return folders;
+  const file = task.kind === "write" ? task.image.file : task.kind === "check" || task.kind === "open" ? task.file : "";
+  try {
+    return file === "" ? [] : [dirname(places.toWrite(file))];
+  } catch {
+    // It is not there yet, or leads elsewhere.
+    return [];
+  }
+}
+
+/** Removes what servers that were ended have left where a task writes, the first time that something is written there. */
+function removeOrphans(folders: readonly string[]): string[] {
+  return folders.filter((folder) => !looked.has(folder)).flatMap((folder) => {
+    looked.add(folder);
+    return removeOrphanedParts(folder, performance.timeOrigin);
+  });
+}
+
+function perform(task: PixelTask, places: ImagePlaces, standing: Standing): unknown {
+  switch (task.kind) {
+    case "nothing":
+      return;
+    case "simulate": {
+      const exposure = new ChipExposure(task.chip, task.scene);
+      return task.readouts.map((readout) => {
+        const pixels = exposure.readOut(readout, () => standing.cancelled);
+        if (pixels === undefined) throw new Cancelled();
+        return pixels;
+      });
+    }
+    case "check":
+      return checkWritable(task, (file) => places.toWrite(file));
+    case "write":
+      return writeImage(task.image, places, standing);
+    case "open":
+      received.set(task.key, new PartFile(inWords(() => places.toWrite(task.file)), task.overwrite));
+      return;
+    case "append":
+      return receivedFile(task.key).write(task.bytes);
+    case "close": {
+      const out = receivedFile(task.key);
+      received.delete(task.key);
+      if (!task.keep) return out.drop();
+      try {
+        out.sync();
+      } catch (error) {
+        out.drop();
+        throw error;
+      }
+      return out.commit();
+    }
+    case "read":
+      return read(task.file, places, task.offset, task.length);
+    case "look":
+      return lookAt(task.file, places, task.known, () => standing.throwIfCancelled());
+    case "tile":
+      return tileOf(task.file, places, task.stamp, task.tile, () => standing.throwIfCancelled());
+  }
+}
+
+function buffersOf(pixels: readonly Uint16Array<ArrayBuffer>[]): ArrayBuffer[] {
+  return pixels.map(({ buffer }) => buffer);
+}
+
+/** What is handed over with an answer rather than copied. */
+function transferOf({ kind }: PixelTask, value: unknown): ArrayBuffer[] {
+  if (kind === "simulate") return buffersOf(value as Uint16Array<ArrayBuffer>[]);
+  return kind === "tile" && typeof value === "object" ? [(value as Tile).pixels.buffer] : [];
+}
+
+// What is waited for here is there at once, files being read synchronously: one task ends before the next begins.
+scope.onmessage = async ({ data: { id, task, folders, standing } }) => {
+  const places = new ImagePlaces(folders);
+  const orphans = removeOrphans(writtenFolders(task, folders, places));
+  try {
+    const value = await perform(task, places, new Standing(standing));
+    scope.postMessage({ id, value, orphans }, transferOf(task, value));
+  } catch (error) {
+    const failure = error instanceof Error ? error.message || error.name : String(error);
+    // The pixels are all there is of the exposure: they go back to whoever wanted them written.
+    const pixels = task.kind === "write" ? task.image.parts.flatMap((part) => part.pixels ?? []) : [];
+    const fault = error instanceof FileError ? error.fault : "other";
+    scope.postMessage({ id, failure, fault, orphans, pixels }, buffersOf(pixels));
+  }
+};

@@ -1,0 +1,206 @@
+/**
+ * A simulated CCD behind a simulated telescope: it sees what the other instruments of its bench let it see.
+ *
+ * @module
+ */
+
+import { type Clock, systemClock } from "../clock.ts";
+import type { AmplifierPixels, Detector, DetectorReadout, Light } from "../detector.ts";
+import { type DetectorFormat, type FocalPlane, usualConfiguration } from "../geometry.ts";
+import type { PixelStore } from "../pixel_store.ts";
+import type { Surroundings } from "../../bench/instrument.ts";
+import type { Value } from "../../bench/values.ts";
+import { type ChipProperties, defaultChip, gainOf, readNoiseOf } from "./chip_properties.ts";
+
+/** What a {@linkcode SimulatedDetector} is like. */
+export interface SimulatedDetectorOptions {
+  /** Where its pixels are made. */
+  readonly pixels: PixelStore;
+  /** The time it goes by. @default the PC's clock */
+  readonly clock?: Clock;
+  /** What its chip is like. @default `defaultChip` */
+  readonly chip?: Partial<ChipProperties>;
+  /** Overscan columns of each amplifier. @default 32 */
+  readonly overscanColumns?: number;
+  /** Amplifiers side by side. @default 1 */
+  readonly amplifiersX?: number;
+  /** Amplifiers above one another. @default 1 */
+  readonly amplifiersY?: number;
+  /** How many pixels an amplifier reads in a second. @default 1,000,000 */
+  readonly readoutRate?: number;
+  /** How long it takes to clear it once, in seconds. @default 0.1 */
+  readonly flushSeconds?: number;
+}
+
+/** How often the progress of a readout is told, in seconds. */
+const tick = 0.1;
+
+/** What the filters of the simulated wheel let through. */
+const transmissions: Readonly<Record<string, number>> = { u: 0.25, g: 0.6, r: 0.75, i: 0.7, z: 0.4, clear: 1 };
+
+/** The telescope's focus at which stars are sharpest. */
+const bestFocus = 1500;
+/** How wide the atmosphere makes a star, in pixels. */
+const seeing = 2.5;
+/** How far off the focus widens a star by a pixel. */
+const focusPerPixel = 100;
+
+/** What an instrument of the bench reads; nothing where there is no such instrument or reading. */
+function reading(surroundings: Surroundings | undefined, instrument: string, field: string): Value | undefined {
+  return surroundings?.find(instrument)?.holders.find(({ name }) => name === field)?.value;
+}
+
+/** A simulated CCD. The same seed gives the same images, exposure by exposure. */
+export class SimulatedDetector implements Detector {
+  /** What it is, for the header. */
+  readonly title = "simulated CCD";
+  /** The format it is made with. */
+  readonly format: DetectorFormat;
+  /** The amplifiers it is made with. */
+  readonly focalPlane: FocalPlane;
+  readonly #store: PixelStore;
+  readonly #clock: Clock;
+  readonly #chip: ChipProperties;
+  readonly #readoutRate: number;
+  readonly #flushSeconds: number;
+  #frame = 0;
+  #light: Light = "none";
+  #surroundings: Surroundings | undefined;
+  #begun = 0;
+  #dark = 0;
+  /** How long light has fallen, and since when the shutter is open. */
+  #exposed = 0;
+  #opened: number | undefined;
+
+  /** Makes one. @param options What it is like. */
+  constructor(options: SimulatedDetectorOptions) {
+    const { overscanColumns = 32, amplifiersX = 1, amplifiersY = 1 } = options;
+    this.#store = options.pixels;
+    this.#clock = options.clock ?? systemClock;
+    this.#chip = { ...defaultChip, ...options.chip };
+    this.#readoutRate = options.readoutRate ?? 1_000_000;
+    this.#flushSeconds = options.flushSeconds ?? 0.1;
+    this.format = {
+      columns: this.#chip.columns,
+      darkColumns: 0,
+      underscanColumns: 0,
+      overscanColumns,
+      rows: this.#chip.rows,
+      darkRows: 0,
+      underscanRows: 0,
+      overscanRows: 0,
+      frameTransferRows: 0,
+    };
+    this.focalPlane = {
+      detectorsX: 1,
+      detectorsY: 1,
+      amplifiersX,
+      amplifiersY,
+      configuration: usualConfiguration(amplifiersX, amplifiersY),
+    };
+  }
+
+  /** An amplifier's gain in electrons per number. */
+  gain(amplifier: number): number {
+    return gainOf(this.#chip, amplifier);
+  }
+
+  /** An amplifier's read noise in electrons. */
+  readNoise(amplifier: number): number {
+    return readNoiseOf(this.#chip, amplifier);
+  }
+
+  /** Clears the charge. */
+  async flush(cycles: number, signal: AbortSignal): Promise<void> {
+    await this.#clock.wait(cycles * this.#flushSeconds, signal);
+  }
+
+  /** Begins to collect charge. */
+  begin(light: Light, surroundings: Surroundings | undefined): Promise<void> {
+    this.#frame++;
+    this.#light = light;
+    this.#surroundings = surroundings;
+    this.#begun = this.#clock.now();
+    this.#exposed = 0;
+    return this.resume();
+  }
+
+  /** Closes the shutter; the charge stays. */
+  pause(): Promise<void> {
+    if (this.#opened !== undefined) this.#exposed += this.#clock.now() - this.#opened;
+    this.#opened = undefined;
+    return Promise.resolve();
+  }
+
+  /** Opens it again. */
+  resume(): Promise<void> {
+    this.#opened = this.#clock.now();
+    return Promise.resolve();
+  }
+
+  /** Closes the shutter: the charge waits to be read out. */
+  async end(): Promise<void> {
+    await this.pause();
+    this.#dark = this.#clock.now() - this.#begun;
+  }
+
+  /** Forgets the charge. */
+  abort(): Promise<void> {
+    return this.end();
+  }
+
+  /** Opens or closes the shutter by hand: nothing is there to be moved. */
+  setShutter(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  /** Reads the charge out, as fast as its amplifiers do. */
+  async readOut(
+    { format: { columns, rows }, readouts }: DetectorReadout,
+    report: (pixelsRemaining: number) => void,
+    signal: AbortSignal,
+  ): Promise<AmplifierPixels[]> {
+    const made = this.#store.simulate(
+      { ...this.#chip, columns, rows },
+      {
+        frame: this.#frame,
+        light: this.#light,
+        exposureSeconds: this.#exposed,
+        darkSeconds: this.#dark,
+        ...this.#conditions(),
+      },
+      readouts,
+      signal,
+    );
+    // Where the wait ends first, nobody looks at the pixels any more.
+    made.catch(() => {});
+    const sizes = readouts.map((readout) => readout.columns * readout.rows);
+    const total = sizes.reduce((sum, size) => sum + size, 0);
+    // The amplifiers read at the same time.
+    const seconds = Math.max(...sizes) / this.#readoutRate;
+    const begun = this.#clock.now();
+    for (;;) {
+      const left = Math.max(0, begun + seconds - this.#clock.now());
+      report(Math.ceil(total * left / seconds));
+      if (left === 0) return await made;
+      await this.#clock.wait(Math.min(tick, left), signal);
+    }
+  }
+
+  /** What the bench lets it see: the cryostat's temperature, the filter, and how sharp stars are. */
+  #conditions(): { temperature: number; transmission: number; blur: number } {
+    const temperature = reading(this.#surroundings, "tempcon", "camtemp");
+    const filter = reading(this.#surroundings, "instrument", "filter");
+    const focus = reading(this.#surroundings, "telescope", "focus");
+    return {
+      temperature: typeof temperature === "number" ? temperature : this.#chip.darkTemperature,
+      transmission: typeof filter === "string" ? transmissions[filter] ?? 1 : 1,
+      blur: typeof focus === "number" ? Math.hypot(seeing, (focus - bestFocus) / focusPerPixel) : seeing,
+    };
+  }
+
+  /** Holds nothing. */
+  stop(): Promise<void> {
+    return Promise.resolve();
+  }
+}

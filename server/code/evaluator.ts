@@ -1,0 +1,257 @@
+/**
+ * Runs code that clients send: what the code asks for goes through the dispatcher, with the sender's own role.
+ *
+ * @module
+ */
+
+import { getLogger } from "npm:@logtape/logtape@2.4.2";
+import { HeliographError } from "../../protocol/errors.ts";
+import { lineError, lineReply } from "../../protocol/line_reply.ts";
+import type { Bench } from "../bench/bench.ts";
+import { askerOf } from "../access/control.ts";
+import { defaultInstrument, type Dispatcher, wireError } from "../requests/dispatcher.ts";
+import type { Caller } from "../bench/command_queue.ts";
+import type { CodeSender } from "./host_process.ts";
+import type { Answer, Ask, Code, Evaluated } from "./messages.ts";
+import { type Language, languages } from "./options.ts";
+import type { EvaluationOptions, Sandbox } from "./sandbox.ts";
+
+/** Whoever sends code. */
+export interface CodeClient extends Caller {
+  /** The name it goes by now. @default none */
+  readonly name?: string;
+  /** The IP address of its PC. @default none: a program that holds the server itself */
+  readonly hostname?: string;
+  /** How the log calls it. */
+  readonly label: string;
+}
+
+/** How code is run for one client. */
+export interface EvaluatorOptions extends EvaluationOptions {
+  /** Takes what the code prints, besides the log. */
+  readonly output?: (text: string) => void;
+}
+
+/** The one way in for code. */
+export class Evaluator {
+  readonly #bench: Bench;
+  readonly #dispatcher: Dispatcher;
+  readonly #sandbox: Sandbox;
+  readonly #name: string;
+
+  /**
+   * Makes it; the sandbox is started and stopped by whoever made that.
+   *
+   * @param bench What code sees.
+   * @param dispatcher The one way in for what it asks for.
+   * @param sandbox Where it runs.
+   * @param name What code sees as the dashboard's name.
+   */
+  constructor(bench: Bench, dispatcher: Dispatcher, sandbox: Sandbox, name: string) {
+    this.#bench = bench;
+    this.#dispatcher = dispatcher;
+    this.#sandbox = sandbox;
+    this.#name = name;
+  }
+
+  /** The language of code whose sender has not said one: Python, which the originals' clients know. */
+  get usualLanguage(): Language {
+    return this.#sandbox.options.languages.includes("python") ? "python" : "javascript";
+  }
+
+  /**
+   * Runs code.
+   *
+   * @param code It; its language may be any text.
+   * @param client Who sent it.
+   * @param options Where its output goes, and how long the client waits.
+   * @throws {HeliographError} What went wrong with it, or why it was not run; `not_allowed` for all but an admin.
+   */
+  async evaluate(
+    code: Omit<Code, "language"> & { readonly language: string },
+    client: CodeClient,
+    options: EvaluatorOptions = {},
+  ): Promise<Evaluated> {
+    this.#dispatcher.check(client, "admin", code.mode);
+    const language = languages.find((known) => known === code.language);
+    if (language === undefined) {
+      throw new HeliographError("bad_argument", `Cannot run ${code.language}: code is javascript or python`);
+    }
+    const answered = this.#dispatcher.control.work(client);
+    const told = this.#dispatcher.journal.begin(undefined, () => askerOf(client), () => code.source, false);
+    const seconds = Math.min(options.patience ?? Infinity, this.#sandbox.options.deadline);
+    const sender = new EvaluationSender(this.#bench, this.#dispatcher, this.#name, client, seconds, options.output);
+    try {
+      const evaluated = await this.#sandbox.evaluate({ ...code, language }, sender, askerOfCode(client), options);
+      told?.(() => lineReply(code.mode === "eval" ? evaluated.text : undefined), false);
+      return evaluated;
+    } catch (error) {
+      told?.(() => lineError(wireError(error)), true);
+      throw error;
+    } finally {
+      try {
+        sender.end();
+      } finally {
+        answered();
+      }
+    }
+  }
+}
+
+/**
+ * Whose evaluations are counted together: all of one name on one PC, and all without a name on one PC, over however many
+ * connections and requests they come.
+ */
+function askerOfCode({ hostname = "", name = "" }: CodeClient): string {
+  return `${hostname} ${name}`;
+}
+
+/** How many lines of an evaluation the log tells, and how long each may be, in characters. */
+const mostLines = 1000;
+const longestLine = 10_000;
+
+/** One evaluation: a caller of its own, so that it alone passes while it holds the bench. */
+class EvaluationSender implements CodeSender, Caller {
+  readonly #bench: Bench;
+  readonly #dispatcher: Dispatcher;
+  readonly #name: string;
+  readonly #client: CodeClient;
+  readonly #until: number;
+  readonly #output: ((text: string) => void) | undefined;
+  readonly #log = getLogger(["heliograph", "code"]);
+  #line = "";
+  #told = 0;
+  #ended = false;
+  #release: (() => void) | undefined;
+
+  constructor(
+    bench: Bench,
+    dispatcher: Dispatcher,
+    name: string,
+    client: CodeClient,
+    seconds: number,
+    output: ((text: string) => void) | undefined,
+  ) {
+    this.#bench = bench;
+    this.#dispatcher = dispatcher;
+    this.#name = name;
+    this.#client = client;
+    this.#until = performance.now() + seconds * 1000;
+    this.#output = output;
+  }
+
+  get role(): Caller["role"] {
+    return this.#client.role;
+  }
+
+  /** Code drives what its sender may drive. */
+  get caller(): Caller {
+    return this.#client;
+  }
+
+  /** What code that has ended has asked for, and was not begun, is not begun any more. */
+  get gone(): boolean {
+    return this.#ended || (this.#client.gone ?? false);
+  }
+
+  output(text: string): void {
+    this.#output?.(text);
+    const lines = text.split("\n");
+    for (const [index, piece] of lines.entries()) {
+      this.#line += piece;
+      if (index === lines.length - 1 && this.#line.length < longestLine) break;
+      this.#tell(this.#line);
+      this.#line = "";
+    }
+  }
+
+  async answer(ask: Ask): Promise<Answer> {
+    try {
+      const value = await this.#answer(ask) ?? null;
+      // What a command returned may be nothing that JSON can hold; that is an error here, not in what carries it.
+      JSON.stringify(value);
+      return { value };
+    } catch (error) {
+      const { code, message } = wireError(error);
+      return { error: { code, message } };
+    }
+  }
+
+  /** The evaluation has ended, however it did: it holds nothing any more. */
+  end(): void {
+    this.#ended = true;
+    this.#release?.();
+    if (this.#line !== "") this.#tell(this.#line);
+    if (this.#told > mostLines) this.#log.info("{client} prints {count} more lines", this.#more());
+  }
+
+  /** What is asked comes from code: nothing of it is taken for what it should be. */
+  #answer(ask: Ask): unknown {
+    if (this.gone) throw new HeliographError("aborted", `Cannot do ${ask?.ask}: whoever sent the code has gone`);
+    const dispatcher = this.#dispatcher;
+    switch (ask.ask) {
+      case "get": {
+        const { reading, text } = dispatcher.get(textOf(ask, "instrument"), textOf(ask, "field"), this);
+        return { value: reading, text };
+      }
+      case "set": {
+        const args = [textOf(ask, "field"), ask.value];
+        return dispatcher.run(
+          { instrument: textOf(ask, "instrument"), command: "set", args, keywords: new Map() },
+          this,
+        );
+      }
+      case "confirm":
+        return dispatcher.run(
+          { instrument: textOf(ask, "instrument"), command: "confirm", args: [], keywords: new Map() },
+          this,
+        );
+      case "call": {
+        if (!Array.isArray(ask.args) || typeof ask.keywords !== "object") break;
+        const keywords = new Map(Object.entries(ask.keywords ?? {}));
+        const command = textOf(ask, "command");
+        return dispatcher.run({ instrument: textOf(ask, "instrument"), command, args: ask.args, keywords }, this);
+      }
+      case "fields": {
+        dispatcher.check(this, "observer");
+        const { holders } = dispatcher.instrument(textOf(ask, "instrument"));
+        return holders.map(({ title, reading, text }) => ({ title, value: reading, text }));
+      }
+      case "instruments": {
+        dispatcher.check(this, "observer");
+        const found = ask.instrument === null
+          ? this.#bench.instruments.filter(({ name }) => name !== defaultInstrument)
+          : [dispatcher.instrument(textOf(ask, "instrument"))];
+        return found.map(({ title, name }) => ({ title, name }));
+      }
+      case "dashboard":
+        dispatcher.check(this, "observer");
+        return { name: this.#name, connected: this.#bench.started };
+      case "hold":
+        return this.#hold();
+    }
+    throw new HeliographError("bad_message", "Cannot do what the code asks for: it is not understood");
+  }
+
+  /** From here to the end of the evaluation no other client's command starts. */
+  async #hold(): Promise<void> {
+    const release = await this.#bench.gate.hold(this, (this.#until - performance.now()) / 1000);
+    if (this.#ended) return release();
+    this.#release = release;
+  }
+
+  #more(): { client: string; count: number } {
+    return { client: this.#client.label, count: this.#told - mostLines };
+  }
+
+  #tell(line: string): void {
+    if (++this.#told > mostLines) return;
+    this.#log.info("{client} prints: {line}", { client: this.#client.label, line });
+  }
+}
+
+function textOf(ask: Ask, key: "instrument" | "field" | "command"): string {
+  const value = (ask as Readonly<Record<string, unknown>>)[key];
+  if (typeof value === "string") return value;
+  throw new HeliographError("bad_argument", `Cannot do ${ask.ask}: the ${key} must be text`);
+}

@@ -1,0 +1,474 @@
+/**
+ * From a bench file to the instruments that stand on the bench.
+ *
+ * @module
+ */
+
+import { dirname, join, resolve } from "node:path";
+import { isDeepStrictEqual } from "node:util";
+import { describedInstrument } from "../devices/described/described_instrument.ts";
+import { DescriptionError } from "../devices/described/description_error.ts";
+import { type Pattern, wholePattern } from "../devices/described/pattern.ts";
+import { type Description, descriptionSchema } from "../devices/described/schema.ts";
+import { builtInDrivers } from "../devices/drivers/drivers.ts";
+import type { Driver } from "../devices/drivers/driver.ts";
+import { InstrumentError } from "../bench/errors.ts";
+import { Instrument } from "../bench/instrument.ts";
+import { didYouMean, identifierOf, listed } from "../bench/names.ts";
+import type { Simulator } from "../devices/simulators/simulator.ts";
+import { type Address, parseAddress, portName } from "../devices/transports/address.ts";
+import { type LineFormat, Port } from "../devices/transports/port.ts";
+import { DriverProcesses } from "../devices/driver_process/driver_processes.ts";
+import type { Language } from "../code/options.ts";
+import { driverApi } from "./driver_api.ts";
+import { mergeDescription } from "./merge.ts";
+import { isModule, loadModule } from "./modules.ts";
+import { type GivenDriver, OwnDrivers } from "./own_drivers.ts";
+import { readyMade } from "./ready_made.ts";
+import { type BenchDescription, benchSchema, driverSchema, type InstrumentEntry } from "./schema.ts";
+import { BenchFileError, type Path, type Problem, Source } from "./source.ts";
+import { formProblems } from "./validate.ts";
+
+/** Where a bench file lets the server listen. */
+export interface ServerSection {
+  /** The address. */
+  readonly host?: string | undefined;
+  /** azcam's port; 0 takes any free one. */
+  readonly commandPort?: number | undefined;
+  /** PyOpticon's port; 0 takes any free one. */
+  readonly dashboardPort?: number | undefined;
+  /** The port of HTTP and WebSockets; 0 takes any free one. */
+  readonly webPort?: number | undefined;
+  /** Names by which people reach the page, beside `localhost`, the address and the PC's name. */
+  readonly webNames?: readonly string[] | undefined;
+  /** Folders that images may be written to. */
+  readonly imageFolders?: readonly string[] | undefined;
+}
+
+/** What a bench file lets the code of clients do. */
+export interface CodeSection {
+  /** The languages in which it may be sent. */
+  readonly languages?: readonly Language[] | undefined;
+  /** Files and folders that JavaScript code may read. */
+  readonly read?: readonly string[] | undefined;
+  /** Files and folders that JavaScript code may write. */
+  readonly write?: readonly string[] | undefined;
+  /** `HOST:PORT` pairs that JavaScript code may connect to. */
+  readonly net?: readonly string[] | undefined;
+  /** When the sender has an answer, in seconds. */
+  readonly deadline?: number | undefined;
+  /** A sandbox's memory, in MiB. */
+  readonly memory?: number | undefined;
+  /** How many bytes an evaluation may print. */
+  readonly outputBytes?: number | undefined;
+  /** The longest result, in bytes. */
+  readonly resultBytes?: number | undefined;
+  /** How many evaluations run at once. */
+  readonly atOnce?: number | undefined;
+}
+
+/** A bench as its file describes it. */
+export interface LoadedBench {
+  /** What it is called; `undefined` where the file does not say. */
+  readonly name: string | undefined;
+  /** What stands on it. */
+  readonly instruments: Instrument[];
+  /** Where the server listens, as far as the file says. */
+  readonly server: ServerSection;
+  /** What code may do, as far as the file says. */
+  readonly code: CodeSection;
+  /** The serial ports that it names: no other is ever opened. */
+  readonly serialPorts: string[];
+  /** Absolute paths of the folders that images may be written to. */
+  readonly imageFolders: readonly string[];
+  /** Ends the processes of its drivers, where it is not served: a bench that stops ends them too. */
+  close(): Promise<void>;
+}
+
+/**
+ * Changes an instrument's address before its port is made: to a simulator's.
+ *
+ * @param address The address as the bench file has it.
+ * @param simulator Makes the instrument's simulator, where its driver has one.
+ * @param title What people call it.
+ */
+export type Redirect = (address: string, simulator: (() => Simulator) | undefined, title: string) => string;
+
+/**
+ * Loads a bench file.
+ *
+ * @param file JSON with comments; or `.ts` or `.js`, which exports the same as a value, or a function that is given
+ * heliograph and returns it. There `instruments` may also hold instruments that were made by `defineInstrument`.
+ * @param redirect Changes addresses. @default as they are
+ * @param imageFolders Absolute paths of the folders that images may be written to. @default what the file says, or
+ * `images` beside it
+ * @param drivers Runs drivers that are code. @default in processes that this program starts
+ * @returns The bench. No port has been opened; drivers that are code have been loaded, each in its process.
+ * @throws {BenchFileError} With all that is wrong, where, and what would be right.
+ */
+export async function loadBench(
+  file: string,
+  redirect: Redirect = (address) => address,
+  imageFolders?: readonly string[],
+  drivers: DriverProcesses = new DriverProcesses(),
+): Promise<LoadedBench> {
+  const source = await readSource(file);
+  try {
+    return await new Loader(source, redirect, imageFolders, drivers).load();
+  } catch (error) {
+    await drivers.close();
+    throw error;
+  }
+}
+
+async function readSource(file: string): Promise<Source> {
+  if (!isModule(file)) return Source.parse(file, await readText(file));
+  const exported = await loadModule(file);
+  if (typeof exported !== "function") return Source.ofValue(file, exported);
+  try {
+    return Source.ofValue(file, await exported(driverApi));
+  } catch (error) {
+    const { name, message } = error as Error;
+    throw new BenchFileError([{ file, where: "", message: `its function failed: ${name}: ${message}` }]);
+  }
+}
+
+async function readText(file: string): Promise<string> {
+  try {
+    return await Deno.readTextFile(file);
+  } catch (error) {
+    const message = error instanceof Deno.errors.NotFound
+      ? 'there is no such file; "heliograph init" writes one to begin with'
+      : error instanceof Deno.errors.IsADirectory || (error as Error).message.includes("Is a directory")
+      ? "is a folder; name the file in it"
+      : `cannot be read: ${(error as Error).message}`;
+    throw new BenchFileError([{ file, where: "", message }]);
+  }
+}
+
+/** A description with where its parts come from. */
+interface Found {
+  readonly description: Readonly<Record<string, unknown>>;
+  readonly driver: Driver | undefined;
+  /** The driver's own file, for problems that are in it. */
+  readonly source: Source | undefined;
+}
+
+class Loader {
+  readonly #source: Source;
+  readonly #redirect: Redirect;
+  readonly #problems: Problem[] = [];
+  readonly #ports = new Map<string, { port: Port; title: string; process: string }>();
+  readonly #drivers: DriverProcesses;
+  readonly #own: OwnDrivers;
+  #named: Readonly<Record<string, string>> = {};
+  #imageFolders: readonly string[] | undefined;
+  #benchName = "heliograph";
+
+  constructor(
+    source: Source,
+    redirect: Redirect,
+    imageFolders: readonly string[] | undefined,
+    drivers: DriverProcesses,
+  ) {
+    this.#drivers = drivers;
+    this.#own = new OwnDrivers(drivers);
+    this.#source = source;
+    this.#redirect = redirect;
+    this.#imageFolders = imageFolders;
+  }
+
+  async load(): Promise<LoadedBench> {
+    const source = this.#source;
+    // Instruments made by code are not described, and are checked where they were made.
+    const made = new Map<number, Instrument>();
+    const given = (source.value as { instruments?: unknown } | undefined)?.instruments;
+    const entries = Array.isArray(given) ? given : [];
+    for (const [index, entry] of entries.entries()) if (entry instanceof Instrument) made.set(index, entry);
+    const described = made.size === 0 ? source.value : {
+      ...source.value as object,
+      instruments: entries.map((entry, index) => made.has(index) ? { title: made.get(index)!.title } : entry),
+    };
+    this.#problems.push(...formProblems(benchSchema, described, source));
+    this.#stop();
+    const bench = benchSchema.parse(described);
+    this.#named = bench.ports ?? {};
+    this.#benchName = bench.name ?? this.#benchName;
+    const beside = dirname(resolve(source.file));
+    this.#imageFolders ??= (bench.server?.imageFolders ?? ["images"]).map((folder) => resolve(beside, folder));
+    const instruments: (Instrument | undefined)[] = [];
+    const raw = (described as { instruments: Record<string, unknown>[] }).instruments;
+    for (const [index, entry] of bench.instruments.entries()) {
+      const instrument = made.get(index) ?? await this.#collect(() => this.#instrument(entry, raw[index]!, index));
+      instruments[index] = instrument;
+    }
+    this.#checkNames(bench);
+    for (const [index, instrument] of await this.#own.load((problems) => this.#problems.push(...problems))) {
+      instruments[index] = instrument;
+    }
+    this.#stop();
+    const addresses = [...this.#ports.values()].map(({ port }) => port.address);
+    return {
+      name: bench.name,
+      instruments: instruments.flatMap((instrument) => instrument ?? []),
+      server: bench.server ?? {},
+      code: bench.code ?? {},
+      imageFolders: this.#imageFolders,
+      serialPorts: addresses.flatMap((address) => address.kind === "serial" ? [address.serial.path] : []),
+      close: () => this.#drivers.close(),
+    };
+  }
+
+  #stop(): void {
+    if (this.#problems.length === 0) return;
+    // In the order of the file, as people go through it.
+    throw new BenchFileError(this.#problems.sort((a, b) => (a.line ?? 0) - (b.line ?? 0)));
+  }
+
+  #problem(path: Path, message: string): void {
+    this.#problems.push(this.#source.problem(path, message));
+  }
+
+  async #collect<T>(work: () => Promise<T>): Promise<T | undefined> {
+    try {
+      return await work();
+    } catch (error) {
+      if (!(error instanceof BenchFileError)) throw error;
+      this.#problems.push(...error.problems);
+      return undefined;
+    }
+  }
+
+  #checkNames({ instruments }: BenchDescription): void {
+    const seen = new Map<string, string>([["api", "api, which answers commands without an instrument"]]);
+    for (const [index, { title }] of instruments.entries()) {
+      const name = identifierOf(title);
+      const other = seen.get(name);
+      if (other !== undefined) {
+        this.#problem(["instruments", index, "title"], `${title} is called ${name}, as is ${other}`);
+      }
+      seen.set(name, title);
+    }
+  }
+
+  async #instrument(
+    entry: InstrumentEntry,
+    raw: Record<string, unknown>,
+    index: number,
+  ): Promise<Instrument | undefined> {
+    const at: Path = ["instruments", index];
+    const { title, driver: driverName, port: portText, options, parameters } = entry;
+    if (driverName !== undefined && isModule(driverName)) return await this.#ownDriver(entry, index, at);
+    const wrong = (path: Path, message: string) =>
+      new BenchFileError([this.#source.problem([...at, ...path], message)]);
+    for (const word of ["permissions", "memory"] as const) {
+      if (entry[word] !== undefined) {
+        throw wrong([word], "has a meaning only beside a driver that is code (.ts or .js)");
+      }
+    }
+    if (driverName !== undefined && Object.hasOwn(readyMade, driverName)) return this.#readyMade(driverName, entry, at);
+    if (options !== undefined) {
+      throw wrong(["options"], "has a meaning only beside a driver that is code (.ts or .js), or a ready-made one");
+    }
+    const found = await this.#driver(driverName, at);
+    const { title: _title, driver: _driver, port: _port, options: _options, parameters: _given, ...over } = raw;
+    const merged = mergeDescription(found.description, over);
+    if (isEmpty(merged.fields) && isEmpty(merged.commands)) {
+      const drivers = [...Object.keys(builtInDrivers), ...Object.keys(readyMade)].join(", ");
+      throw wrong([], `${title} has neither fields nor commands; describe them, or name a driver: ${drivers}`);
+    }
+    const problems = formProblems(descriptionSchema, merged, this.#source, at);
+    if (problems.length > 0) throw new BenchFileError(problems);
+    const description = descriptionSchema.parse(merged);
+    if (portText === undefined) {
+      const example = found.driver?.address ?? "tcp://192.168.1.5:5025";
+      throw wrong([], `port is missing: where ${title} is, for example ${example}`);
+    }
+    const values = this.#parameters(found.description.parameters as Declared | undefined, parameters, at);
+    const port = this.#port(portText, description, found.driver, title, at);
+    try {
+      return describedInstrument({
+        title,
+        description,
+        parameters: values,
+        port,
+        ...(found.driver?.commands === undefined ? {} : { commands: found.driver.commands }),
+      });
+    } catch (error) {
+      throw this.#descriptionProblem(error, at, found.source);
+    }
+  }
+
+  #descriptionProblem(error: unknown, at: Path, driver: Source | undefined): unknown {
+    if (error instanceof DescriptionError) {
+      const path = [...at, ...error.path];
+      const inDriver = !this.#source.has(path) && driver !== undefined && driver.has(error.path);
+      const problem = inDriver ? driver.problem(error.path, error.message) : this.#source.problem(path, error.message);
+      return new BenchFileError([problem]);
+    }
+    if (error instanceof TypeError) return new BenchFileError([this.#source.problem(at, error.message)]);
+    return error;
+  }
+
+  /** The description that a driver's name stands for. */
+  async #driver(name: string | undefined, at: Path): Promise<Found> {
+    if (name === undefined) return { description: {}, driver: undefined, source: undefined };
+    const driver = Object.hasOwn(builtInDrivers, name) ? builtInDrivers[name] : undefined;
+    if (driver !== undefined) return { description: driver.description, driver, source: undefined };
+    if (!name.endsWith(".json") && !name.endsWith(".jsonc")) {
+      const known = [...Object.keys(builtInDrivers), ...Object.keys(readyMade)];
+      const message = `there is no driver ${name}${didYouMean(name, known)}: it is ${
+        known.join(", ")
+      }, or a file (.json, .ts, .js)`;
+      throw new BenchFileError([this.#source.problem([...at, "driver"], message)]);
+    }
+    const file = join(dirname(this.#source.file), name);
+    await this.#checkThere(file, at);
+    const source = Source.parse(file, await readText(file));
+    const problems = formProblems(driverSchema, source.value, source);
+    if (problems.length > 0) throw new BenchFileError(problems);
+    const { $schema: _schema, ...description } = source.value as Record<string, unknown>;
+    return { description, driver: undefined, source };
+  }
+
+  async #checkThere(file: string, at: Path): Promise<void> {
+    try {
+      await Deno.stat(file);
+    } catch (error) {
+      if (!(error instanceof Deno.errors.NotFound)) throw error;
+      throw new BenchFileError([this.#source.problem([...at, "driver"], `there is no file ${file}`)]);
+    }
+  }
+
+  /** An instrument that heliograph itself makes by code. */
+  #readyMade(driver: string, entry: InstrumentEntry, at: Path): Instrument {
+    const { title, driver: _driver, options = {}, ...others } = entry;
+    const extra = Object.keys(others).find((key) => others[key as keyof typeof others] !== undefined);
+    if (extra !== undefined) {
+      throw new BenchFileError([
+        this.#source.problem([...at, extra], `has no meaning beside ${driver}: it takes title and options`),
+      ]);
+    }
+    const { options: form, make } = readyMade[driver]!;
+    const problems = formProblems(form, options, this.#source, [...at, "options"]);
+    if (problems.length > 0) throw new BenchFileError(problems);
+    try {
+      return make(options, { title, imageFolders: this.#imageFolders ?? [], benchName: this.#benchName });
+    } catch (error) {
+      if (!(error instanceof InstrumentError)) throw error;
+      throw new BenchFileError([this.#source.problem([...at, "options"], error.message)]);
+    }
+  }
+
+  /** An instrument whose driver is code: it is loaded when all that share its process are known. */
+  async #ownDriver(entry: InstrumentEntry, index: number, at: Path): Promise<undefined> {
+    const { title, driver, port: portText, options = {}, line, permissions = {}, memory, ...others } = entry;
+    const extra = Object.keys(others).find((key) => others[key as keyof typeof others] !== undefined);
+    if (extra !== undefined) {
+      throw new BenchFileError([
+        this.#source.problem([...at, extra], `has no meaning beside a driver that is code: use options`),
+      ]);
+    }
+    const beside = dirname(resolve(this.#source.file));
+    const file = resolve(beside, driver!);
+    await this.#checkThere(file, at);
+    const paths = (given: readonly string[] = []) => given.map((path) => resolve(beside, path));
+    const { net = [], read, write } = permissions;
+    const granted = { net, read: paths(read), write: paths(write) };
+    const given: GivenDriver = { index, file, title, options, granted, memory, imageFolders: this.#imageFolders ?? [] };
+    const process = this.#own.processOf(given);
+    const port = portText === undefined ? undefined : this.#port(portText, { line }, undefined, title, at, process);
+    this.#own.add(given, port);
+    return undefined;
+  }
+
+  /** What fills the places of an instrument's commands: what the bench file gives, or the driver's defaults. */
+  #parameters(declared: Declared | undefined, given: InstrumentEntry["parameters"], at: Path): Record<string, string> {
+    const values: Record<string, string> = {};
+    // Without a driver, the bench file declares its parameters itself.
+    const table: Declared = declared ?? given ?? {};
+    for (const [name, value] of Object.entries(declared === undefined ? {} : given ?? {})) {
+      if (table[name] === undefined) {
+        const meant = didYouMean(name, Object.keys(table));
+        this.#problem([...at, "parameters", name], `is no parameter of this driver${meant}`);
+      } else if (typeof value === "string") values[name] = value;
+    }
+    for (const [name, spec] of Object.entries(table)) {
+      const { default: fallback = "", pattern = "[A-Za-z0-9_]+" } = typeof spec === "string" ? { default: spec } : spec;
+      const value = values[name] ??= fallback;
+      const where = [...at, "parameters", name];
+      let allowed: Pattern;
+      try {
+        allowed = wholePattern(pattern);
+      } catch (error) {
+        this.#problem(where, `its pattern ${(error as Error).message}`);
+        continue;
+      }
+      if (value === "") this.#problem(where, `is missing: it should match ${pattern}`);
+      else if (!allowed.test(value)) this.#problem(where, `is ${JSON.stringify(value)}, and should match ${pattern}`);
+    }
+    return values;
+  }
+
+  #port(
+    text: string,
+    { line = {} }: Pick<Description, "line">,
+    driver: Driver | undefined,
+    title: string,
+    at: Path,
+    process = "",
+  ): Port {
+    const { serial, sendEnd = "\n", receiveEnd = "\n", gap = 0, settle = 0, gateway = false } = line;
+    const named = Object.hasOwn(this.#named, text) ? this.#named[text] : undefined;
+    let address: Address;
+    try {
+      address = parseAddress(this.#redirect(named ?? text, driver?.simulator, title), defined(serial ?? {}));
+    } catch (error) {
+      const path = named === undefined ? [...at, "port"] : ["ports", text];
+      const names = Object.keys(this.#named);
+      const hint = named === undefined && !text.includes("://") && names.length > 0
+        ? `; ports has ${listed(names)}${didYouMean(text, names)}`
+        : "";
+      throw new BenchFileError([this.#source.problem(path, (error as Error).message + hint)]);
+    }
+    const format: LineFormat = { sendEnd, receiveEnd, gap, settle, gateway };
+    const shared = this.#ports.get(portName(address));
+    if (shared === undefined) {
+      const port = new Port(address, format);
+      this.#ports.set(port.name, { port, title, process });
+      return port;
+    }
+    if (shared.process !== process) {
+      throw new BenchFileError([
+        this.#source.problem(
+          [...at, "port"],
+          `${title} and ${shared.title} share this port, and do not run in the same process: a driver that is code ` +
+            `shares its port only with others of the same "permissions"`,
+        ),
+      ]);
+    }
+    if (!isDeepStrictEqual(shared.port.format, format) || !isDeepStrictEqual(shared.port.address, address)) {
+      throw new BenchFileError([
+        this.#source.problem(
+          [...at, "port"],
+          `${title} and ${shared.title} share this port, and speak on it differently`,
+        ),
+      ]);
+    }
+    return shared.port;
+  }
+}
+
+/** Parameters as a driver or a bench file declares them. */
+type Declared = Readonly<
+  Record<string, string | { readonly default?: string | undefined; readonly pattern?: string | undefined }>
+>;
+
+function isEmpty(table: unknown): boolean {
+  return typeof table !== "object" || table === null || Object.keys(table).length === 0;
+}
+
+/** Without what is undefined, as options with exact types want it. */
+function defined<T extends object>(table: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
+  return Object.fromEntries(Object.entries(table).filter(([, value]) => value !== undefined)) as never;
+}

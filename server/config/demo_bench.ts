@@ -1,0 +1,56 @@
+/**
+ * The built-in demo bench: PyOpticon's demo dashboard and azcam's tools, all simulated.
+ *
+ * @module
+ */
+
+import { version } from "../../protocol/version.ts";
+import type { Instrument } from "../bench/instrument.ts";
+import { azcamParameters } from "../camera/parameters.ts";
+import { simulatedCamera, type SimulatedCameraOptions } from "../camera/simulated/camera.ts";
+import {
+  simulatedAalborg,
+  simulatedLight,
+  simulatedMks,
+  simulatedPicarro,
+  simulatedThermocouple,
+} from "../devices/simulated/laboratory.ts";
+import { simulatedInstrument, simulatedTelescope, simulatedTempcon } from "../devices/simulated/observatory.ts";
+
+/** What of the demo bench can be chosen. */
+export interface DemoOptions {
+  /** What the camera is like; without `imageFolders` it takes no exposures. */
+  readonly camera?: SimulatedCameraOptions;
+  /** The PC's name, which azcam's parameter `hostname` tells. @default unknown */
+  readonly hostName?: string | undefined;
+}
+
+/**
+ * Makes the demo bench's instruments, each with its physics at rest. The same ones behave the same on every run.
+ *
+ * @param options What of it can be chosen.
+ * @returns Instruments for one bench: `Reactor TC`, `Methane MFC`, `Argon MFC`, `Oxygen MFC`, `UV Light`, `Picarro`,
+ * and azcam's `exposure`, `tempcon`, `instrument`, `telescope` and `parameters`.
+ */
+export function demoInstruments({ camera = {}, hostName }: DemoOptions = {}): Instrument[] {
+  const { instrument: light, lit } = simulatedLight();
+  const { instrument: methane, flow } = simulatedAalborg("Methane MFC", 10);
+  return [
+    simulatedThermocouple(lit),
+    methane,
+    simulatedMks("Argon MFC", 11),
+    simulatedMks("Oxygen MFC", 12),
+    light,
+    simulatedPicarro(flow, lit),
+    simulatedCamera({ software: `heliograph ${version}`, ...camera }),
+    simulatedTempcon(),
+    simulatedInstrument(),
+    simulatedTelescope(),
+    azcamParameters({
+      version,
+      systemname: camera.systemName ?? "sim",
+      ...(hostName === undefined ? {} : { hostname: hostName }),
+      ...(camera.imageFolders?.[0] === undefined ? {} : { wd: camera.imageFolders[0] }),
+    }),
+  ];
+}

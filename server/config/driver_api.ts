@@ -1,0 +1,63 @@
+/**
+ * What a driver of one's own is given.
+ *
+ * @module
+ */
+
+import { azcamExposure } from "../camera/exposure_instrument.ts";
+import { command } from "../bench/command.ts";
+import { defineInstrument } from "../bench/define_instrument.ts";
+import { InstrumentError } from "../bench/errors.ts";
+import type { Instrument } from "../bench/instrument.ts";
+import { PortContact } from "../devices/transports/contact.ts";
+import type { Port } from "../devices/transports/port.ts";
+
+/** heliograph, for a driver of one's own: its function's first argument. */
+export interface DriverApi {
+  /** Declares an instrument. */
+  readonly defineInstrument: typeof defineInstrument;
+  /** Declares a command. */
+  readonly command: typeof command;
+  /** What to throw so that the client is told what went wrong. */
+  readonly InstrumentError: typeof InstrumentError;
+  /** Keeps an instrument on a port in contact: for `contact`, and for talking to it. */
+  readonly PortContact: typeof PortContact;
+  /** Makes azcam's `exposure` of a detector: a camera whose controller is one's own. */
+  readonly azcamExposure: typeof azcamExposure;
+}
+
+/** heliograph, for a driver of one's own: a file on the disk has no other way to it. */
+export const driverApi: DriverApi = { defineInstrument, command, InstrumentError, PortContact, azcamExposure };
+
+/** What the bench file says of the instrument: the function's second argument. */
+export interface DriverSetup {
+  /** What people shall call it. */
+  readonly title: string;
+  /** The bench file's `options`; empty where it has none. */
+  readonly options: Readonly<Record<string, unknown>>;
+  /** Its port, where the bench file names one; spoken on as the bench file's `line` says. The server opens it. */
+  readonly port: Port | undefined;
+  /** The folder of the driver's file, which it may read. */
+  readonly folder: string;
+  /** Absolute paths of the folders that images may be written to; its `permissions` have to grant them to it. */
+  readonly imageFolders: readonly string[];
+}
+
+/**
+ * A driver of one's own: what its file exports by default. It runs in a process of its own, with what its instrument's
+ * `permissions` in the bench file grant and nothing else.
+ *
+ * @example
+ * ```ts
+ * import type { DriverModule } from "./driver_api.ts";
+ *
+ * const lamp: DriverModule = ({ defineInstrument }, { title }) => {
+ *   let burns = false;
+ *   return defineInstrument({
+ *     title,
+ *     fields: { Burns: { type: "switch", read: () => burns, write: (on) => void (burns = on) } },
+ *   });
+ * };
+ * ```
+ */
+export type DriverModule = (heliograph: DriverApi, setup: DriverSetup) => Instrument | Promise<Instrument>;

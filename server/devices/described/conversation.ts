@@ -1,0 +1,296 @@
+/**
+ * What is said to a described instrument and what it answers: questions, commands, the greeting and the goodbye.
+ *
+ * @module
+ */
+
+import { InstrumentError } from "../../bench/errors.ts";
+import type { Routine } from "../transports/contact.ts";
+import type { Port, Turn } from "../transports/port.ts";
+import { AnswerUnclear, NoAnswer, quoted } from "../transports/answer_errors.ts";
+import { isNumber, type Value } from "../../bench/values.ts";
+import { within } from "./description_error.ts";
+import { type Pattern, pattern } from "./pattern.ts";
+import type { DescribedAsk, DescribedSend, Description } from "./schema.ts";
+import { type Filling, Template } from "./template.ts";
+import { checkGroup, type ValueCodec, valueIn } from "./value_codec.ts";
+
+/** How long an answer may take unless the description says, in seconds. */
+const defaultTimeout = 1;
+
+/** How often a reading is asked for again unless the description says. */
+const defaultRetries = 1;
+
+/** How many errors are fetched after one command, so that none is left for the next. */
+const mostErrors = 20;
+
+/** A question with how to understand its answer. */
+export interface Reading {
+  /** What is asked. */
+  readonly template: Template;
+  /** How long the answer may take, in seconds. */
+  readonly timeout: number;
+  /** What the answer looks like; `undefined` where all of it is the value. */
+  readonly pattern: Pattern | undefined;
+  /** Which group of the pattern is the value. */
+  readonly group: string | number | undefined;
+  /** Values that mean that there is none, with the reason. */
+  readonly bad: ReadonlyMap<string, string>;
+}
+
+/** A command that is sent. */
+export interface Sending {
+  /** What is sent. */
+  readonly template: Template;
+  /** What it answers; `undefined` where it does not. */
+  readonly answer: Pattern | undefined;
+  /** Whether it may also say nothing. */
+  readonly optional: boolean;
+}
+
+/** What is said to one instrument. */
+export class Conversation {
+  readonly #description: Description;
+  readonly #parameters: Readonly<Record<string, string>>;
+  readonly #port: Port;
+  readonly #timeout: number;
+  readonly #retries: number;
+  #isThere: (turn: Turn) => Promise<void> = () => Promise.resolve();
+  #greet: (turn: Turn) => Promise<void> = () => Promise.resolve();
+  readonly #afterWrite: { readonly template: Template; readonly pattern: Pattern } | undefined;
+
+  /**
+   * Takes a description.
+   *
+   * @param description What is said and answered.
+   * @param parameters What fills its parameters.
+   * @param port The line.
+   * @throws {DescriptionError} Where the description is wrong.
+   */
+  constructor(description: Description, parameters: Readonly<Record<string, string>>, port: Port) {
+    this.#description = description;
+    this.#parameters = parameters;
+    this.#port = port;
+    this.#timeout = description.line?.timeout ?? defaultTimeout;
+    this.#retries = description.line?.retries ?? defaultRetries;
+    const { afterWrite } = description;
+    this.#afterWrite = afterWrite && within("afterWrite", () => this.#check(afterWrite));
+  }
+
+  /**
+   * Reads a template.
+   *
+   * @param source The text of a command.
+   * @param names What its places may be called besides the parameters.
+   * @throws {TypeError} With what is wrong with it.
+   */
+  template(source: string, names: readonly string[] = []): Template {
+    const end = [this.#port.format.sendEnd, "\r", "\n"].find((each) => each !== "" && source.includes(each));
+    if (end !== undefined) {
+      throw new TypeError(`${quoted(source)} holds the end of a command, ${quoted(end)}, which is sent by itself`);
+    }
+    return new Template(source, [...Object.keys(this.#parameters), ...names]);
+  }
+
+  /** Fills a template. @throws {InstrumentError} `bad_argument` where a filling would end the command. */
+  fill(template: Template, fillings: Readonly<Record<string, Filling>> = {}): string {
+    return template.fill({ ...this.#parameters, ...fillings }, this.#port.format.sendEnd);
+  }
+
+  /** A pattern of the description; a parameter in it stands for itself. @throws {TypeError} Where it is none. */
+  pattern(source: string): Pattern {
+    const filled = source.replace(/\{([a-z]\w*)\}/gi, (place, name) => {
+      const value = this.#parameters[name];
+      return value === undefined ? place : value.replace(/[.*+?^${}()|[\]\\/-]/g, "\\$&");
+    });
+    return pattern(filled);
+  }
+
+  get #plainReading(): Omit<Reading, "template"> {
+    return { timeout: this.#timeout, pattern: undefined, group: undefined, bad: new Map() };
+  }
+
+  /**
+   * Reads a question.
+   *
+   * @param ask As described.
+   * @param names What its places may be called besides the parameters.
+   * @throws {DescriptionError} Where it is wrong.
+   */
+  reading(ask: DescribedAsk, names: readonly string[] = []): Reading {
+    if (typeof ask === "string") return { ...this.#plainReading, template: this.template(ask, names) };
+    const { pattern, group, bad = {}, timeout = this.#timeout } = ask;
+    const expected = pattern === undefined ? undefined : within("pattern", () => this.pattern(pattern));
+    within("group", () => checkGroup(expected, group));
+    const template = within("ask", () => this.template(ask.ask, names));
+    return { template, timeout, pattern: expected, group, bad: new Map(Object.entries(bad)) };
+  }
+
+  /**
+   * Reads a command.
+   *
+   * @param send As described.
+   * @param names What its places may be called besides the parameters.
+   * @throws {DescriptionError} Where it is wrong.
+   */
+  sending(send: DescribedSend, names: readonly string[] = []): Sending {
+    if (typeof send === "string") return { template: this.template(send, names), answer: undefined, optional: false };
+    const { answer, answerIsOptional: optional = false } = send;
+    if (optional && answer === undefined) {
+      within("answerIsOptional", () => {
+        throw new TypeError('has a meaning only beside "answer"');
+      });
+    }
+    return {
+      template: within("send", () => this.template(send.send, names)),
+      answer: answer === undefined ? undefined : within("answer", () => this.pattern(answer)),
+      optional,
+    };
+  }
+
+  /**
+   * Asks a question.
+   *
+   * @param turn The port, for as long as it takes.
+   * @param text The question, filled.
+   * @param reading How to understand the answer.
+   * @param codec What the value may be.
+   * @param mayRepeat Whether it may be asked again when nothing answers: not where asking does something.
+   * @returns An answer that holds a value, or one that means that there is none.
+   */
+  async ask(turn: Turn, text: string, reading: Reading, codec: ValueCodec, mayRepeat: boolean): Promise<string> {
+    const accepts = (answer: string) => {
+      const said = valueIn(answer, reading.pattern, reading.group);
+      return said !== undefined && (codec.understands(said) || badReason(said, reading.bad) !== undefined);
+    };
+    const expected = reading.pattern === undefined ? codec.expected : `matched ${reading.pattern.source}`;
+    for (let retries = mayRepeat ? this.#retries : 0;; retries--) {
+      try {
+        return await turn.ask({ text, timeout: reading.timeout, accepts, expected });
+      } catch (error) {
+        const again = error instanceof NoAnswer || (error instanceof AnswerUnclear && error.settled);
+        if (!again) throw error;
+        if (retries === 0) {
+          // One that is there has no answer to this question only.
+          if (mayRepeat && error instanceof NoAnswer) await this.#isThere(turn);
+          throw error;
+        }
+        // It may have been switched off and on: what it says counts once it is made ready again.
+        if (error instanceof NoAnswer) await this.#greet(turn);
+      }
+    }
+  }
+
+  /** Sends a command, takes its answer where it has one, and asks whether the instrument liked it. */
+  async send(turn: Turn, text: string, answer?: Pattern, optional = false): Promise<void> {
+    // What went wrong before, at its front panel for example, is not blamed on this command. What is urgent is sent
+    // first, and what somebody wants is sent although it is not known whether something went wrong before.
+    if (turn.urgency === "command") await this.#errors(turn).catch(unlessUnclear);
+    if (answer === undefined) await turn.send(text);
+    else {
+      const accepts = (line: string) => answer.test(line);
+      await turn.ask({
+        text,
+        timeout: this.#timeout,
+        accepts,
+        expected: `matched ${answer.source}`,
+        optional,
+        always: true,
+      });
+    }
+    const [error] = await this.#errors(turn).catch((error: unknown) => {
+      const { message, code } = error as InstrumentError;
+      throw new InstrumentError(`sent ${quoted(text)}, and it is not known whether it was done: ${message}`, code, {
+        cause: error,
+      });
+    });
+    if (error !== undefined) throw new InstrumentError(`refused ${quoted(text)}: ${error}`);
+  }
+
+  /** Fetches the errors that the instrument keeps, so that none of them is left. */
+  async #errors(turn: Turn): Promise<string[]> {
+    const errors: string[] = [];
+    const check = this.#afterWrite;
+    while (check !== undefined && errors.length < mostErrors) {
+      const question = { text: this.fill(check.template), timeout: this.#timeout, accepts: () => true, expected: "" };
+      const error = await turn.ask(question);
+      if (check.pattern.test(error)) break;
+      errors.push(error);
+    }
+    return errors;
+  }
+
+  /**
+   * What is said when contact begins and ends.
+   *
+   * @param first What is asked or waited for where there is no handshake.
+   * @throws {DescriptionError} Where the description is wrong.
+   */
+  routine(first: ((turn: Turn) => Promise<unknown>) | undefined): Pick<Routine, "greet" | "farewell"> {
+    const { handshake = [], initialize = [], shutdown } = this.#description;
+    const checks = Array.isArray(handshake)
+      ? handshake.map((check, index) => within(["handshake", index], () => this.#check(check)))
+      : [within("handshake", () => this.#check(handshake))];
+    const commands = (key: "initialize" | "shutdown", texts: readonly string[]) =>
+      texts.map((text, index) => within([key, index], () => this.template(text)));
+    const beginning = commands("initialize", initialize);
+    const isThere = async (turn: Turn) => {
+      for (const { template, pattern } of checks) {
+        const expected = `matched ${pattern.source}; is it another instrument?`;
+        const accepts = (answer: string) => pattern.test(answer);
+        await turn.ask({ text: this.fill(template), timeout: this.#timeout, accepts, expected });
+      }
+      if (checks.length === 0) await first?.(turn);
+    };
+    const greet = async (turn: Turn) => {
+      await isThere(turn);
+      for (const template of beginning) await this.send(turn, this.fill(template));
+    };
+    this.#isThere = isThere;
+    this.#greet = greet;
+    if (shutdown === undefined) return { greet };
+    const ending = commands("shutdown", shutdown);
+    const farewell = async (turn: Turn) => {
+      const failures: unknown[] = [];
+      // One that is refused does not keep the others from being said.
+      for (const template of ending) await this.send(turn, this.fill(template)).catch((error) => failures.push(error));
+      if (failures.length > 0) throw failures[0];
+    };
+    return { greet, farewell };
+  }
+
+  #check({ ask, pattern }: { ask: string; pattern: string }): { template: Template; pattern: Pattern } {
+    return {
+      template: within("ask", () => this.template(ask)),
+      pattern: within("pattern", () => this.pattern(pattern)),
+    };
+  }
+}
+
+/**
+ * The value that an answer means.
+ *
+ * @param said What the instrument says for it.
+ * @param codec What the value may be.
+ * @param bad Values that mean that there is none, with the reason.
+ * @throws {InstrumentError} Where it is none.
+ */
+export function decode(said: string | undefined, codec: ValueCodec, bad: ReadonlyMap<string, string>): Value {
+  if (said === undefined) throw new InstrumentError("the answer is without the value");
+  const reason = badReason(said, bad);
+  if (reason !== undefined) throw new InstrumentError(`${quoted(said)} means ${reason}`);
+  return codec.decode(said);
+}
+
+function unlessUnclear(error: unknown): string[] {
+  if (error instanceof AnswerUnclear) return [];
+  throw error;
+}
+
+function badReason(said: string, bad: ReadonlyMap<string, string>): string | undefined {
+  const text = said.trim();
+  for (const [value, reason] of bad) {
+    if (value === text || (isNumber(value) && isNumber(text) && Number(value) === Number(text))) return reason;
+  }
+  return undefined;
+}

@@ -1,0 +1,282 @@
+/**
+ * An instrument from a description: no code, only what is sent and what is answered.
+ *
+ * @module
+ */
+
+import { type Command, command, type CommandContext } from "../../bench/command.ts";
+import { defineInstrument } from "../../bench/define_instrument.ts";
+import { InstrumentError } from "../../bench/errors.ts";
+import type { FieldSpec } from "../../bench/field.ts";
+import type { Instrument } from "../../bench/instrument.ts";
+import { checkKeyword } from "../../camera/fits/card.ts";
+import { PortContact } from "../transports/contact.ts";
+import type { Port, Turn } from "../transports/port.ts";
+import { delay } from "../transports/delay.ts";
+import type { Value, ValueType } from "../../bench/values.ts";
+import { Conversation, decode, type Reading, type Sending } from "./conversation.ts";
+import { within } from "./description_error.ts";
+import type { DescribedCommand, DescribedField, Description } from "./schema.ts";
+import type { Filling } from "./template.ts";
+import { checkGroup, ValueCodec, valueIn } from "./value_codec.ts";
+
+/** What a described instrument is made of. */
+export interface DescribedInstrumentOptions {
+  /** What people call it. */
+  readonly title: string;
+  /** What is said and answered. */
+  readonly description: Description;
+  /** What fills the description's parameters. */
+  readonly parameters: Readonly<Record<string, string>>;
+  /** Its line. */
+  readonly port: Port;
+  /** Commands besides the described ones, made from the instrument. @default none */
+  readonly commands?: (instrument: () => Instrument) => Readonly<Record<string, Command>>;
+}
+
+/** Makes an instrument of a description. */
+class Describer {
+  readonly #options: DescribedInstrumentOptions;
+  readonly #conversation: Conversation;
+  readonly #contact: PortContact;
+  readonly #readings = new Map<string, Reading>();
+  /** The answers to what several fields ask in the same poll. */
+  #answers = new WeakMap<object, Map<string, Promise<string>>>();
+  readonly #listening: ((line: string) => boolean)[] = [];
+  #instrument: Instrument | undefined;
+  #firstWord = () => {};
+
+  constructor(options: DescribedInstrumentOptions) {
+    this.#options = options;
+    const { description, port, parameters, title } = options;
+    const { fields = {}, staleAfter = 5, errorAfter = 3 * staleAfter, reconnect = {} } = description;
+    this.#conversation = new Conversation(description, parameters, port);
+    for (const [name, { read }] of Object.entries(fields)) {
+      if (read !== undefined) {
+        this.#readings.set(name, within(["fields", name, "read"], () => this.#conversation.reading(read)));
+      }
+    }
+    const [first] = this.#readings;
+    const onlyTalks = first === undefined && Object.values(fields).some(({ listen }) => listen !== undefined);
+    const firstWord = onlyTalks ? (turn: Turn) => this.#hear(errorAfter, turn.signal) : undefined;
+    this.#contact = new PortContact(port, {
+      title,
+      ...this.#conversation.routine(
+        first === undefined ? firstWord : (turn) => this.#firstAnswer(turn, first[1], fields[first[0]]!),
+      ),
+      ...(onlyTalks ? { silentAfter: errorAfter } : {}),
+      ...(reconnect.first === undefined ? {} : { shortestWait: reconnect.first }),
+      ...(reconnect.longest === undefined ? {} : { longestWait: reconnect.longest }),
+    });
+  }
+
+  make(): Instrument {
+    const { title, description, commands, port } = this.#options;
+    const { summary, pollInterval, staleAfter, errorAfter } = description;
+    const instrument: Instrument = defineInstrument({
+      title,
+      fields: this.#each("fields", description.fields, (field, name) => this.#field(name, field)),
+      commands: {
+        ...this.#each("commands", description.commands, (each) => this.#command(each)),
+        ...commands?.(() => instrument),
+      },
+      contact: this.#contact,
+      ...(summary === undefined ? {} : { summary }),
+      ...(pollInterval === undefined ? {} : { pollInterval }),
+      ...(staleAfter === undefined ? {} : { staleAfter }),
+      ...(errorAfter === undefined ? {} : { errorAfter }),
+    });
+    this.#instrument = instrument;
+    if (this.#listening.length > 0) port.listen((line) => this.#heard(line));
+    return instrument;
+  }
+
+  /** Makes something of every entry of a table; a mistake is told with its place. */
+  #each<T, R>(key: string, table: Readonly<Record<string, T>> | undefined, make: (entry: T, name: string) => R) {
+    const made = Object.entries(table ?? {}).map((
+      [name, entry],
+    ) => [name, within([key, name], () => make(entry, name))]);
+    return Object.fromEntries(made) as Record<string, R>;
+  }
+
+  #field(title: string, field: DescribedField): FieldSpec<ValueType> {
+    const codec = new ValueCodec(field);
+    const { read, listen, write, needsConfirm, initial, poll, log, keyword } = field;
+    if (keyword !== undefined) within("keyword", () => checkedKeyword(keyword));
+    if (read === undefined && listen === undefined && write === undefined) {
+      throw new TypeError('can neither be read nor set: it needs "read", "listen" or "write"');
+    }
+    for (const key of ["needsConfirm", "initial"] as const) {
+      if (write === undefined && field[key] !== undefined) {
+        within(key, () => wrong('has a meaning only beside "write"'));
+      }
+    }
+    if (read === undefined && poll !== undefined) within("poll", () => wrong('has a meaning only beside "read"'));
+    if (listen !== undefined) within("listen", () => this.#listen(title, codec, listen));
+    const reading = this.#readings.get(title);
+    return {
+      ...codec.spec,
+      access: write === undefined ? "readout" : "setting",
+      ...(needsConfirm === undefined ? {} : { needsConfirm }),
+      ...(initial === undefined ? {} : { initial: within("initial", () => codec.own(initial)) as never }),
+      ...(poll === undefined ? {} : { pollInterval: poll }),
+      ...(log === undefined ? {} : { log }),
+      ...(keyword === undefined ? {} : { keyword }),
+      ...(listen === undefined ? {} : { listens: true }),
+      ...(reading === undefined ? {} : {
+        read: (signal: AbortSignal, pass: object) => this.#read(reading, codec, signal, pass) as Promise<never>,
+      }),
+      ...(write === undefined ? {} : { write: within("write", () => this.#writer(write, codec)) }),
+    };
+  }
+
+  async #read(reading: Reading, codec: ValueCodec, signal: AbortSignal, pass: object): Promise<Value> {
+    const text = this.#conversation.fill(reading.template);
+    let answers = this.#answers.get(pass);
+    if (answers === undefined) this.#answers.set(pass, answers = new Map());
+    const key = `${text}\0${reading.pattern?.source ?? codec.expected}`;
+    let answer = answers.get(key);
+    if (answer === undefined) {
+      answer = this.#contact.use("poll", signal, (turn) => this.#conversation.ask(turn, text, reading, codec, true));
+      answers.set(key, answer);
+    }
+    return decode(valueIn(await answer, reading.pattern, reading.group), codec, reading.bad);
+  }
+
+  /** What was answered before a command is not what the rest of a poll reads. */
+  #forget(): void {
+    this.#answers = new WeakMap();
+  }
+
+  #writer(write: NonNullable<DescribedField["write"]>, codec: ValueCodec) {
+    const { template, answer, optional }: Sending = this.#conversation.sending(write, ["value"]);
+    if (!template.names.includes("value")) {
+      throw new TypeError("sends the same whatever is set: it needs a place for it, {value}");
+    }
+    return (value: Value, signal: AbortSignal): Promise<void> => {
+      const text = this.#conversation.fill(template, { value: codec.encode(value) });
+      this.#forget();
+      return this.#contact.use("command", signal, (turn) => this.#conversation.send(turn, text, answer, optional));
+    };
+  }
+
+  #listen(title: string, codec: ValueCodec, listen: NonNullable<DescribedField["listen"]>): void {
+    const pattern = within("pattern", () => this.#conversation.pattern(listen.pattern));
+    within("group", () => checkGroup(pattern, listen.group));
+    const bad = new Map(Object.entries(listen.bad ?? {}));
+    this.#listening.push((line) => {
+      const said = valueIn(line, pattern, listen.group);
+      if (said === undefined) return false;
+      const holder = this.#instrument!.field(title);
+      try {
+        holder.update(decode(said, codec, bad));
+      } catch (error) {
+        holder.fail((error as Error).message);
+      }
+      return true;
+    });
+  }
+
+  #heard(line: string): boolean {
+    // All of them look: one line may hold several fields.
+    const understood = this.#listening.map((listener) => listener(line)).includes(true);
+    if (understood) {
+      this.#contact.heard();
+      this.#firstWord();
+    }
+    return understood;
+  }
+
+  /** Any answer shows that somebody is there, also one that is not understood. */
+  async #firstAnswer(turn: Turn, reading: Reading, field: DescribedField): Promise<void> {
+    const text = this.#conversation.fill(reading.template);
+    try {
+      await this.#conversation.ask(turn, text, reading, new ValueCodec(field), false);
+    } catch (error) {
+      if (!(error instanceof InstrumentError) || error.code !== "command_failed") throw error;
+    }
+  }
+
+  /** Waits until an instrument that talks without being asked has said something that is understood. */
+  async #hear(seconds: number, signal: AbortSignal | undefined): Promise<void> {
+    const heard = new AbortController();
+    this.#firstWord = () => heard.abort();
+    await delay(seconds, signal === undefined ? heard.signal : AbortSignal.any([signal, heard.signal])).then(
+      () => {
+        throw new InstrumentError(`nothing heard for ${seconds} s that is understood`, "not_connected");
+      },
+      () => signal?.throwIfAborted(),
+    );
+  }
+
+  #command(each: DescribedCommand): Command {
+    const { summary, role, immediate = false, deadline, send, ask } = each;
+    const codecs = this.#each("arguments", each.arguments, (spec) => new ValueCodec(spec));
+    const names = Object.keys(codecs);
+    if (send === undefined && ask === undefined) throw new TypeError('does nothing: it needs "send" or "ask"');
+    if (ask === undefined && each.returns !== undefined) {
+      within("returns", () => wrong('has a meaning only beside "ask"'));
+    }
+    if (send !== undefined && role === "observer") {
+      within("role", () => wrong("lets those send who may only read: leave it out, or only ask"));
+    }
+    const texts = [send ?? []].flat();
+    const sends = within("send", () => texts.map((text) => this.#conversation.template(text, names)));
+    const reading = ask === undefined ? undefined : within("ask", () => this.#conversation.reading(ask, names));
+    const used = [...sends, ...(reading === undefined ? [] : [reading.template])].flatMap((template) => template.names);
+    const unused = names.find((name) => !used.includes(name));
+    if (unused !== undefined) {
+      within(["arguments", unused], () => wrong(`is used nowhere: write {${unused}} where it belongs`));
+    }
+    const returns = within("returns", () => new ValueCodec(each.returns ?? { type: "text" }));
+    const run = async (args: Readonly<Record<string, Value>>, { signal }: CommandContext): Promise<unknown> => {
+      const fillings: Record<string, Filling> = {};
+      for (const [name, codec] of Object.entries(codecs)) fillings[name] = codec.encode(args[name]!);
+      const commands = sends.map((template) => this.#conversation.fill(template, fillings));
+      this.#forget();
+      const question = reading === undefined ? "" : this.#conversation.fill(reading.template, fillings);
+      return await this.#contact.use(immediate ? "immediate" : "command", signal, async (turn) => {
+        for (const text of commands) await this.#conversation.send(turn, text);
+        if (reading === undefined) return undefined;
+        const answer = await this.#conversation.ask(turn, question, reading, returns, false);
+        return decode(valueIn(answer, reading.pattern, reading.group), returns, reading.bad);
+      });
+    };
+    return command({
+      summary,
+      arguments: this.#each("arguments", each.arguments, ({ default: fallback }, name) => ({
+        ...codecs[name]!.spec,
+        ...(fallback === undefined ? {} : { default: within("default", () => codecs[name]!.own(fallback)) }),
+      })) as never,
+      immediate,
+      ...(role === undefined ? {} : { role }),
+      ...(deadline === undefined ? {} : { deadline }),
+      ...(returns.spec.type === "float" ? { returns: "float" as const } : {}),
+      run,
+    });
+  }
+}
+
+function wrong(message: string): never {
+  throw new TypeError(message);
+}
+
+/**
+ * Makes an instrument of a description.
+ *
+ * @param options Title, description, parameters and port.
+ * @returns The instrument, to be put on a bench.
+ * @throws {DescriptionError} With where the description is wrong, and what would be right.
+ */
+export function describedInstrument(options: DescribedInstrumentOptions): Instrument {
+  return new Describer(options).make();
+}
+
+/** A mistake in a keyword is one in the description. */
+function checkedKeyword(keyword: string): void {
+  try {
+    checkKeyword(keyword);
+  } catch (error) {
+    wrong((error as Error).message);
+  }
+}

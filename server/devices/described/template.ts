@@ -1,0 +1,156 @@
+/**
+ * Command texts with places to be filled: `SOUR:VOLT {value:.3f}`. Places are written as in Python.
+ *
+ * @module
+ */
+
+import { InstrumentError } from "../../bench/errors.ts";
+import { didYouMean } from "../../bench/names.ts";
+import { quoted } from "../transports/answer_errors.ts";
+
+/** A text or a number that fills a place. */
+export type Filling = string | number;
+
+interface Place {
+  readonly name: string;
+  readonly format: NumberFormat | undefined;
+}
+
+interface NumberFormat {
+  readonly zeros: boolean;
+  readonly width: number;
+  readonly decimals: number | undefined;
+  readonly type: "d" | "f" | "e" | "E" | "";
+}
+
+// deno-lint-ignore no-control-regex -- control characters are what is looked for
+const control = /[\x00-\x1f\x7f-\uffff]/;
+
+/** What a text from a client may hold unless the bench file allows something else. */
+export const defaultTextPattern = "[A-Za-z0-9 ._+/-]*";
+
+/** A command text with places. */
+export class Template {
+  readonly #source: string;
+  /** Texts and places in turn; the first and the last are texts. */
+  readonly #parts: readonly (string | Place)[];
+
+  /**
+   * Reads a template.
+   *
+   * @param source The text; `{name}` is a place, `{name:.2f}` one for a number, `{{` and `}}` are braces.
+   * @param names What places may be called.
+   * @throws {TypeError} With what is wrong with it.
+   */
+  constructor(source: string, names: readonly string[]) {
+    this.#source = source;
+    const strange = /[\u0080-\uffff]/.exec(source)?.[0];
+    if (strange !== undefined) throw new TypeError(`${quoted(source)} holds ${strange}, which is not ASCII`);
+    const parts: (string | Place)[] = [""];
+    for (const [piece] of source.matchAll(/\{\{|\}\}|\{[^{}]*\}|[{}]|[^{}]+/g)) {
+      if (piece === "{" || piece === "}") {
+        throw new TypeError(`${quoted(source)} has a ${piece} without its partner; write ${piece}${piece} for a brace`);
+      }
+      if (piece.length > 2 && piece.startsWith("{") && piece.endsWith("}")) {
+        parts.push(readPlace(piece.slice(1, -1), source, names), "");
+      } else if (piece === "{}") {
+        throw new TypeError(`${quoted(source)} has a place without a name; there is ${names.join(", ") || "none"}`);
+      } else parts.push(parts.pop() + (piece === "{{" ? "{" : piece === "}}" ? "}" : piece));
+    }
+    this.#parts = parts;
+  }
+
+  /** The names of its places. */
+  get names(): string[] {
+    return this.#parts.flatMap((part) => typeof part === "string" ? [] : [part.name]);
+  }
+
+  /**
+   * The text with its places filled.
+   *
+   * @param fillings What each place is filled with.
+   * @param end What ends a command: no filling may hold it.
+   * @throws {InstrumentError} `bad_argument` where a filling would end the command or hold a control character.
+   */
+  fill(fillings: Readonly<Record<string, Filling>>, end: string): string {
+    return this.#parts.map((part) => {
+      if (typeof part === "string") return part;
+      const filling = fillings[part.name]!;
+      const text = typeof filling === "number" ? formatNumber(filling, part.format) : filling;
+      if (control.test(text) || (end !== "" && text.includes(end))) {
+        throw new InstrumentError(
+          `Cannot send ${quoted(text)} in ${quoted(this.#source)}: it would end the command or is not ASCII`,
+          "bad_argument",
+        );
+      }
+      return text;
+    }).join("");
+  }
+}
+
+function readPlace(text: string, source: string, names: readonly string[]): Place {
+  const [name = "", ...rest] = text.split(":");
+  if (!names.includes(name)) {
+    throw new TypeError(
+      `${quoted(source)} has a place {${name}}, and there is ${
+        names.map((known) => `{${known}}`).join(", ") || "none"
+      }` +
+        didYouMean(name, names),
+    );
+  }
+  if (rest.length === 0) return { name, format: undefined };
+  const format = /^(0?)([1-9]\d?)?(?:\.(\d\d?))?([dfeE]?)$/.exec(rest.join(":"));
+  if (format === null || (format[4] === "d" && format[3] !== undefined)) {
+    throw new TypeError(
+      `${
+        quoted(source)
+      } formats {${text}} in a way that is not known; give for example {${name}:.2f}, {${name}:.2e} or {${name}:03d}`,
+    );
+  }
+  return {
+    name,
+    format: {
+      zeros: format[1] === "0",
+      width: Number(format[2] ?? 0),
+      decimals: format[3] === undefined ? undefined : Number(format[3]),
+      type: format[4] as NumberFormat["type"],
+    },
+  };
+}
+
+/** A number as Python formats it. */
+function formatNumber(value: number, format: NumberFormat | undefined): string {
+  if (format === undefined) return plainNumber(value);
+  const text = unpadded(value, format);
+  if (!format.zeros || text.length >= format.width) return text.padStart(format.width, " ");
+  const sign = text.startsWith("-") ? "-" : "";
+  return sign + text.slice(sign.length).padStart(format.width - sign.length, "0");
+}
+
+function unpadded(value: number, { type, decimals }: NumberFormat): string {
+  switch (type) {
+    case "d":
+      return String(Math.round(value));
+    case "f":
+      return value.toFixed(decimals ?? 6);
+    case "e":
+    case "E": {
+      const text = twoDigitExponent(value.toExponential(decimals ?? 6));
+      return type === "E" ? text.toUpperCase() : text;
+    }
+    case "":
+      return decimals === undefined
+        ? plainNumber(value)
+        : plainNumber(Number(value.toPrecision(Math.max(1, decimals))));
+  }
+}
+
+/** Without an exponent where people would write none; instruments of the IEEE 488.2 kind take both. */
+function plainNumber(value: number): string {
+  return twoDigitExponent(String(value));
+}
+
+/** C's and Python's exponents have at least two digits, and some instruments insist on it. */
+function twoDigitExponent(text: string): string {
+  return text.replace(/e([+-])(\d)$/, "e$10$2");
+}

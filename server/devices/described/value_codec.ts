@@ -1,0 +1,245 @@
+/**
+ * Between what an instrument says and what people read: numbers, choices, switches and texts.
+ *
+ * @module
+ */
+
+import { InstrumentError } from "../../bench/errors.ts";
+import { quoted } from "../transports/answer_errors.ts";
+import { isNumber, parseValue, shown, type Value, type ValueSpec } from "../../bench/values.ts";
+import { Calibration } from "./calibration.ts";
+import { within } from "./description_error.ts";
+import { type Pattern, wholePattern } from "./pattern.ts";
+import type { DescribedField } from "./schema.ts";
+import { defaultTextPattern, type Filling } from "./template.ts";
+
+/** What a description says of a value. */
+export type DescribedValue = Pick<
+  DescribedField,
+  | "type"
+  | "unit"
+  | "minimum"
+  | "maximum"
+  | "decimals"
+  | "choices"
+  | "on"
+  | "off"
+  | "allow"
+  | "summary"
+  | "scale"
+  | "offset"
+  | "calibration"
+>;
+
+/** Which keys belong to which types; the others would have no effect, which is a mistake. */
+const keysOf: Readonly<Record<string, readonly string[]>> = {
+  unit: ["float", "int"],
+  minimum: ["float", "int"],
+  maximum: ["float", "int"],
+  decimals: ["float"],
+  scale: ["float", "int"],
+  offset: ["float", "int"],
+  calibration: ["float", "int"],
+  choices: ["choice"],
+  on: ["switch"],
+  off: ["switch"],
+  allow: ["text"],
+};
+
+/** Turns what an instrument says into a value, and back. */
+export class ValueCodec {
+  /** What the value may be. */
+  readonly spec: ValueSpec;
+  readonly #codes: ReadonlyMap<string, string>;
+  readonly #allowed: Pattern;
+  readonly #scale: number;
+  readonly #offset: number;
+  readonly #calibration: Calibration | undefined;
+
+  /**
+   * Takes a declaration.
+   *
+   * @param value What the description says.
+   * @throws {DescriptionError} Where it says what cannot be.
+   */
+  constructor(value: DescribedValue) {
+    const { type } = value;
+    for (const [key, types] of Object.entries(keysOf)) {
+      if (value[key as keyof DescribedValue] === undefined || types.includes(type)) continue;
+      within(key, () => {
+        throw new TypeError(`has no meaning for the type ${type}, only for ${types.join(" and ")}`);
+      });
+    }
+    this.#scale = value.scale ?? 1;
+    this.#offset = value.offset ?? 0;
+    if (this.#scale === 0) within("scale", () => wrong("0 would make every value the same"));
+    const { calibration } = value;
+    this.#calibration = calibration && within("calibration", () => new Calibration(calibration));
+    this.#allowed = within("allow", () => wholePattern(value.allow ?? defaultTextPattern));
+    this.#codes = codesOf(value);
+    if (type === "choice" && this.#codes.size === 0) throw new TypeError('is a choice and needs "choices"');
+    const { unit, decimals, summary } = value;
+    // What was not measured is not set.
+    const [least, most] = this.#calibration?.range ?? [-Infinity, Infinity];
+    const minimum = Math.max(value.minimum ?? -Infinity, least);
+    const maximum = Math.min(value.maximum ?? Infinity, most);
+    if (minimum > maximum) within("minimum", () => wrong(`${minimum} is more than the maximum of ${maximum}`));
+    this.spec = {
+      type,
+      ...(unit === undefined ? {} : { unit }),
+      ...(decimals === undefined ? {} : { decimals }),
+      ...(summary === undefined ? {} : { summary }),
+      ...(Number.isFinite(minimum) ? { minimum } : {}),
+      ...(Number.isFinite(maximum) ? { maximum } : {}),
+      ...(type === "choice" ? { choices: [...this.#codes.keys()] } : {}),
+    };
+  }
+
+  /** Whether a text can be what the instrument says for some value. */
+  understands(said: string): boolean {
+    if (this.spec.type === "float" || this.spec.type === "int") return isFiniteNumber(said);
+    return this.spec.type === "text" || this.#choice(said) !== undefined;
+  }
+
+  /** What {@linkcode understands} takes, for errors. */
+  get expected(): string {
+    if (this.spec.type === "float" || this.spec.type === "int") return "been a number";
+    return this.spec.type === "text" ? "been text" : `been one of ${[...this.#codes.values()].map(quoted).join(", ")}`;
+  }
+
+  /**
+   * The value that the instrument means.
+   *
+   * @param said What it says.
+   * @throws {InstrumentError} `command_failed` where that is no value.
+   */
+  decode(said: string): Value {
+    const { type } = this.spec;
+    if (type === "text") return unquoted(said.trim());
+    if (type === "choice" || type === "switch") {
+      const choice = this.#choice(said);
+      if (choice === undefined) throw new InstrumentError(`${quoted(said)} should have ${this.expected}`);
+      return type === "switch" ? choice === "On" : choice;
+    }
+    if (!isFiniteNumber(said)) throw new InstrumentError(`${quoted(said)} should have ${this.expected}`);
+    const scaled = Number(said) * this.#scale + this.#offset;
+    const number = this.#calibration?.toTrue(scaled) ?? scaled;
+    if (!Number.isFinite(number)) throw new InstrumentError(`${quoted(said)} is too large a number`);
+    if (type === "float") return number;
+    // A scale of 0.7 makes 62.99999999999999 of 90.
+    const whole = Math.round(number);
+    if (Math.abs(number - whole) < 1e-9 * Math.max(1, Math.abs(number)) && Number.isSafeInteger(whole)) return whole;
+    throw new InstrumentError(`${quoted(said)} should have been a whole number`);
+  }
+
+  /**
+   * What the instrument is told for a value.
+   *
+   * @param value A value of the declared type, within its limits.
+   * @throws {InstrumentError} `bad_argument` for a text that is not allowed.
+   */
+  encode(value: Value): Filling {
+    switch (this.spec.type) {
+      case "float":
+      case "int": {
+        const commanded = this.#calibration?.toCommanded(value as number) ?? value as number;
+        const said = (commanded - this.#offset) / this.#scale;
+        return trimmed(said);
+      }
+      case "switch":
+        return this.#codes.get(value === true ? "On" : "Off")!;
+      case "choice":
+        return this.#codes.get(value as string)!;
+      case "text":
+        if (this.#allowed.test(value as string)) return value as string;
+        throw new InstrumentError(
+          `Cannot send ${quoted(value as string)}: a text may hold what matches ${this.#allowed.source} here`,
+          "bad_argument",
+        );
+    }
+  }
+
+  /**
+   * A value of the declared type.
+   *
+   * @throws {TypeError} Where a description's own value is not.
+   */
+  own(given: unknown): Value {
+    try {
+      return parseValue(this.spec, given);
+    } catch (error) {
+      throw new TypeError(`${shown(given)} is ${(error as Error).message}`);
+    }
+  }
+
+  #choice(said: string): string | undefined {
+    const text = unquoted(said.trim());
+    const codes = [...this.#codes];
+    const [choice] = codes.find(([, code]) => code === text) ?? codes.find(([, code]) => meansTheSame(code, text)) ??
+      [];
+    return choice;
+  }
+}
+
+function wrong(message: string): never {
+  throw new TypeError(message);
+}
+
+function codesOf({ type, choices, on, off }: DescribedValue): Map<string, string> {
+  if (type === "switch") {
+    if (meansTheSame(on ?? "1", off ?? "0")) within("off", () => wrong("on and off are the same for the instrument"));
+    return new Map([["On", on ?? "1"], ["Off", off ?? "0"]]);
+  }
+  if (choices === undefined) return new Map();
+  const codes = Array.isArray(choices)
+    ? choices.map((choice) => [choice, choice] as const)
+    : Object.entries(choices).map(([choice, code]) => [choice, String(code)] as const);
+  const seen = new Set<string>();
+  for (const [choice, code] of codes) {
+    if (seen.has(code)) within(["choices", choice], () => wrong(`two choices are ${quoted(code)} for the instrument`));
+    seen.add(code);
+  }
+  return new Map(codes);
+}
+
+/** IEEE 488.2 puts strings in quotes, with a quote inside doubled. */
+function unquoted(text: string): string {
+  return /^"(?:[^"]|"")*"$/.test(text) ? text.slice(1, -1).replaceAll('""', '"') : text;
+}
+
+function isFiniteNumber(said: string): boolean {
+  return isNumber(said) && Number.isFinite(Number(said));
+}
+
+/** Instruments answer `+1` for 1 and `volt` for VOLT. */
+function meansTheSame(code: string, text: string): boolean {
+  if (code.toLowerCase() === text.toLowerCase()) return true;
+  return isNumber(code) && isNumber(text) && Number(code) === Number(text);
+}
+
+/** Without the last digits that only the division made. */
+function trimmed(number: number): number {
+  return Number(number.toPrecision(12));
+}
+
+/**
+ * Finds the value in an answer.
+ *
+ * @param answer An answer.
+ * @param pattern What it looks like; `undefined` where all of it is the value.
+ * @param group Which of the pattern's groups is the value; `undefined` takes the first, or all of it without groups.
+ * @returns The value as the instrument says it, or `undefined` where the answer does not look like that.
+ */
+export function valueIn(answer: string, pattern: Pattern | undefined, group?: string | number): string | undefined {
+  return pattern === undefined ? answer : pattern.value(answer, group);
+}
+
+/**
+ * Checks that a pattern has the group that is asked for.
+ *
+ * @throws {TypeError} With the groups that there are.
+ */
+export function checkGroup(pattern: Pattern | undefined, group: string | number | undefined): void {
+  if (pattern !== undefined) pattern.checkGroup(group);
+  else if (group !== undefined) throw new TypeError("needs a pattern beside it");
+}

@@ -1,0 +1,134 @@
+/**
+ * An instrument as a declaration without its functions, and an instrument made from one.
+ *
+ * @module
+ */
+
+import { Command, type CommandContext } from "../../bench/command.ts";
+import { defineInstrument } from "../../bench/define_instrument.ts";
+import type { FieldSpec } from "../../bench/field.ts";
+import type { Keyword } from "../../bench/header_keywords.ts";
+import type { ImageSource } from "../../bench/images.ts";
+import type { Instrument, InstrumentSpec } from "../../bench/instrument.ts";
+import type { Contact } from "../transports/contact.ts";
+import { Float, type Value, type ValueSpec, type ValueType } from "../../bench/values.ts";
+import type { Declaration, StoredKeywords } from "./messages.ts";
+
+/** An instrument as it is declared. */
+export function declarationOf(instrument: Instrument): Declaration {
+  const { spec, title, summary, pollInterval, answersFor, settingsBeside, contact, images } = instrument;
+  return {
+    title,
+    summary,
+    pollInterval,
+    ...defined({ staleAfter: spec.staleAfter, errorAfter: spec.errorAfter }),
+    answersFor: [...answersFor],
+    settingsBeside,
+    contact: contact === undefined ? null : String(contact.address),
+    images: images !== undefined,
+    steps: spec.step !== undefined,
+    fields: instrument.holders.map(({ title, access, spec }) => ({
+      ...valueOf(spec),
+      title,
+      access,
+      needsConfirm: spec.needsConfirm ?? false,
+      ...defined({ initial: spec.initial, pollInterval: spec.pollInterval, keyword: spec.keyword }),
+      listens: spec.listens ?? false,
+      log: spec.log ?? true,
+      reads: spec.read !== undefined,
+      writes: spec.write !== undefined,
+    })),
+    commands: [...instrument.commands].map(([name, command]) => ({
+      name,
+      summary: command.summary,
+      arguments: [...command.arguments].map(([name, spec]) => ({
+        ...valueOf(spec),
+        name,
+        ...defined({ default: spec.default }),
+      })),
+      takesMore: command.takesMore,
+      role: command.role,
+      immediate: command.immediate,
+      beside: command.beside,
+      deadline: command.deadline,
+    })),
+  };
+}
+
+function valueOf({ type, unit, minimum, maximum, choices, decimals, summary }: ValueSpec) {
+  return {
+    type,
+    ...defined({ unit, minimum, maximum, decimals, summary }),
+    ...(choices === undefined ? {} : { choices: [...choices] }),
+  };
+}
+
+/** Without what is undefined. */
+function defined<T extends object>(table: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
+  return Object.fromEntries(Object.entries(table).filter(([, value]) => value !== undefined)) as never;
+}
+
+/** What stands for the functions that a declaration has lost. */
+export interface Functions {
+  /** Reads a field. @param field Its place. */
+  readonly read: (field: number, signal: AbortSignal, pass: object) => Promise<Value>;
+  /** Writes a field. @param field Its place. */
+  readonly write: (field: number, value: Value, signal: AbortSignal) => Promise<unknown>;
+  /** Runs a command. */
+  readonly run: (command: string, values: Readonly<Record<string, unknown>>, context: CommandContext) => unknown;
+  /** Its contact. */
+  readonly contact?: Contact;
+  /** Its images. */
+  readonly images?: ImageSource;
+  /** Makes it ready. */
+  readonly start?: () => Promise<void>;
+  /** Ends it. */
+  readonly stop?: () => Promise<void>;
+  /** Lets simulated time pass. */
+  readonly step?: (seconds: number) => void;
+}
+
+/**
+ * An instrument of a declaration.
+ *
+ * @throws {TypeError} When the declaration is none that `defineInstrument` takes.
+ */
+export function instrumentOf(declaration: Declaration, functions: Functions): Instrument {
+  const { fields, commands, contact: _contact, images, steps, ...rest } = declaration;
+  const { read, write, run, step, images: source, ...others } = functions;
+  return defineInstrument({
+    ...rest,
+    ...others,
+    ...(images && source !== undefined ? { images: source } : {}),
+    ...(steps && step !== undefined ? { step } : {}),
+    fields: Object.fromEntries(fields.map(({ title, reads, writes, ...spec }, at) => [title, {
+      ...spec,
+      ...(reads ? { read: (signal: AbortSignal, pass: object) => read(at, signal, pass) } : {}),
+      ...(writes ? { write: (value: Value, signal: AbortSignal) => write(at, value, signal) } : {}),
+    } as FieldSpec])),
+    commands: Object.fromEntries(commands.map(({ name, arguments: declared, ...spec }) => [
+      name,
+      new Command({
+        ...spec,
+        arguments: Object.fromEntries(declared.map(({ name, ...argument }) => [name, argument as ValueSpec])),
+        run: (values, context) => run(name, values, context),
+      }),
+    ])),
+  } as InstrumentSpec<Record<string, ValueType>>);
+}
+
+/** The header keywords that clients have set, to be sent. */
+export function storedKeywords({ keywords }: Instrument): StoredKeywords {
+  return keywords.stored.map(([name, [value, comment, type]]) => [
+    name,
+    [value instanceof Float ? { float: value.valueOf() } : value, comment, type],
+  ]);
+}
+
+/** Takes the header keywords that were sent. @throws {InstrumentError} For what FITS cannot hold. */
+export function restoreKeywords({ keywords }: Instrument, stored: StoredKeywords): void {
+  keywords.restore(stored.map(([name, [value, comment, type]]): readonly [string, Keyword] => [
+    name,
+    [typeof value === "object" ? new Float(value.float) : value, comment, type],
+  ]));
+}

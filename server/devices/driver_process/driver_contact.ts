@@ -1,0 +1,45 @@
+/**
+ * The contact of an instrument whose driver runs in another process: the driver's own, or the process itself.
+ *
+ * @module
+ */
+
+import type { Contact, ContactState } from "../transports/contact.ts";
+
+/** What the driver, or what has become of its process, says of the contact. */
+export class DriverContact implements Contact {
+  /** Where the instrument is; the driver's file for one that needs no contact of its own. */
+  readonly address: string;
+  /** Whether it answers. */
+  state: ContactState = "off";
+  /** Why it does not. */
+  reason = "";
+  /** Why the driver's goodbye was not heard, where it was not. */
+  farewell = "";
+  #changed = () => {};
+
+  constructor(address: string) {
+    this.address = address;
+  }
+
+  start(changed: () => void): void {
+    this.#changed = changed;
+    this.farewell = "";
+    this.become("connecting", "");
+  }
+
+  stop(): Promise<void> {
+    this.#changed = () => {};
+    this.state = "off";
+    this.reason = this.farewell;
+    return Promise.resolve();
+  }
+
+  /** It is so from now on. */
+  become(state: ContactState, reason: string): void {
+    if (this.state === state && this.reason === reason) return;
+    this.state = state;
+    this.reason = reason;
+    this.#changed();
+  }
+}

@@ -1,0 +1,67 @@
+/**
+ * How a driver's process is started.
+ *
+ * @module
+ */
+
+import { fileURLToPath } from "node:url";
+import type { RendezvousGrants } from "../../processes/rendezvous.ts";
+import type { Command } from "../../processes/starter.ts";
+import type { DriverPermissions } from "./settings.ts";
+
+/** Where heliograph's own code is. */
+const sources = ["../", "../../../protocol/"].map((folder) => new URL(folder, import.meta.url));
+
+const lock = new URL("../../../deno.lock", import.meta.url);
+
+/**
+ * Program and arguments that run a driver's process from source with no more than it needs.
+ *
+ * @param permissions What its drivers are granted.
+ * @param grants What it must be granted to connect to the server.
+ * @param packages Whether they import packages: otherwise what the lock names is enough, and nothing is asked of a registry.
+ * @returns `undefined` in a program that was compiled or came from a URL.
+ */
+export function driverSourceCommand(
+  permissions: DriverPermissions,
+  grants: RendezvousGrants,
+  packages: boolean,
+): Command | undefined {
+  const own = new URL("host.ts", import.meta.url);
+  if (Deno.build.standalone || own.protocol !== "file:") return undefined;
+  const { read, write, net } = permissions;
+  const allow = (name: string, values: readonly string[]) => {
+    if (values.length === 0) return [];
+    // A comma separates: then its Worker alone, which is told each value, is held to the list.
+    return [values.some((value) => value.includes(",")) ? `--allow-${name}` : `--allow-${name}=${values}`];
+  };
+  return [
+    Deno.execPath(),
+    "run",
+    "--quiet",
+    "--no-prompt",
+    "--no-config",
+    ...(packages || !hasLock() ? ["--no-lock"] : [`--lock=${fileURLToPath(lock)}`, "--frozen"]),
+    "--unstable-worker-options",
+    ...allow("read", [...sources.map((folder) => fileURLToPath(folder)), ...grants.read, ...read]),
+    ...allow("write", [...grants.write, ...write]),
+    ...allow("net", [...grants.net, ...net]),
+    own.href,
+  ];
+}
+
+/** Whether heliograph's lock is beside its source. */
+function hasLock(): boolean {
+  try {
+    return Deno.statSync(lock).isFile;
+  } catch {
+    // It is not there, or may not be looked at.
+    return false;
+  }
+}
+
+/** What Workers of heliograph's own are read from, where a driver may write images. */
+export function workerSources(): string[] {
+  const own = new URL("../../bench/", import.meta.url);
+  return Deno.build.standalone || own.protocol !== "file:" ? [] : [fileURLToPath(own)];
+}

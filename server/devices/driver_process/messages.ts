@@ -1,0 +1,291 @@
+/**
+ * What the server and a driver's process say to each other: lines of JSON, each of which is an ask, its answer, or a tell.
+ *
+ * A driver's process is hostile input: what comes from it is checked against these schemas before anything is done.
+ *
+ * @module
+ */
+
+import * as z from "npm:zod@4.6.7";
+import { errorCodes } from "../../../protocol/errors.ts";
+import type { DriverEntry, DriverHostSettings } from "./settings.ts";
+
+/** The longest message of a driver, in characters: the largest piece of an image, and what is around it. */
+export const longestFromDriver = 8 * 1_048_576;
+
+const name = z.string().max(1000);
+const text = z.string().max(65_536);
+const index = z.int().min(0).max(100_000);
+const id = z.int().min(1);
+const scalar = z.union([z.string(), z.number(), z.boolean()]);
+
+const valueShape = {
+  type: z.enum(["float", "int", "text", "choice", "switch"]),
+  unit: name.optional(),
+  minimum: z.number().optional(),
+  maximum: z.number().optional(),
+  choices: z.array(name).max(10_000).optional(),
+  decimals: z.int().min(0).max(100).optional(),
+  summary: text.optional(),
+};
+
+/** An instrument as a driver declares it, without its functions. */
+export const declarationSchema = z.strictObject({
+  title: name,
+  summary: text,
+  pollInterval: z.number(),
+  staleAfter: z.number().optional(),
+  errorAfter: z.number().optional(),
+  answersFor: z.array(name).max(1000),
+  settingsBeside: z.boolean(),
+  /** Where its contact is; `null` where it has none. */
+  contact: name.nullable(),
+  images: z.boolean(),
+  steps: z.boolean(),
+  fields: z.array(z.strictObject({
+    ...valueShape,
+    title: name,
+    access: z.enum(["readout", "setting"]),
+    needsConfirm: z.boolean(),
+    initial: scalar.optional(),
+    listens: z.boolean(),
+    pollInterval: z.number().optional(),
+    log: z.boolean(),
+    keyword: name.optional(),
+    reads: z.boolean(),
+    writes: z.boolean(),
+  })).max(10_000),
+  commands: z.array(z.strictObject({
+    name,
+    summary: text,
+    arguments: z.array(z.strictObject({ ...valueShape, name, default: scalar.optional() })).max(1000),
+    takesMore: z.boolean(),
+    role: z.enum(["observer", "operator", "admin"]),
+    immediate: z.boolean(),
+    beside: z.boolean(),
+    deadline: z.number(),
+  })).max(10_000),
+});
+
+/** An instrument as a driver declares it, without its functions. */
+export type Declaration = z.output<typeof declarationSchema>;
+
+/** What went wrong, on its way between the two. */
+const errorSchema = z.strictObject({
+  message: text,
+  /** One of the wire's codes, where it is an instrument's own error. */
+  code: z.enum(Object.keys(errorCodes) as [keyof typeof errorCodes, ...(keyof typeof errorCodes)[]]).optional(),
+  /** The unknown name, where it is about one. */
+  subject: name.optional(),
+  /** The kind of exception, where it is a fault in the driver's code. */
+  name: name.optional(),
+  /** Where it was thrown, as in a stack: `file:///lab/stage.ts:12:5`. */
+  place: name.optional(),
+  kind: z.enum(["unclear", "NoImage", "ImageReplaced"]).optional(),
+});
+
+/** What went wrong, on its way between the two. */
+export type WireError = z.output<typeof errorSchema>;
+
+/** What a field holds. */
+const stateSchema = z.strictObject({
+  value: scalar.nullable(),
+  quality: z.enum(["good", "stale", "error"]),
+  reason: text,
+  staged: z.boolean(),
+});
+
+/** What a field holds; no value is `null`. */
+export type FieldState = z.output<typeof stateSchema>;
+
+/** What has become of one driver. */
+export const madeSchema = z.array(z.union([
+  z.strictObject({ declaration: declarationSchema }),
+  z.strictObject({
+    problem: z.strictObject({
+      file: name,
+      line: z.int().optional(),
+      column: z.int().optional(),
+      message: text,
+    }),
+  }),
+])).max(100_000);
+
+/** What has become of the drivers, in their order. */
+export type Made = z.output<typeof madeSchema>;
+
+const keywordsSchema = z.array(z.tuple([
+  name,
+  z.tuple([z.union([z.string().max(1000), z.number(), z.strictObject({ float: z.number() })]), name, name]),
+])).max(1000);
+
+/** The header keywords that clients have set. */
+export type StoredKeywords = z.output<typeof keywordsSchema>;
+
+/** The last image, as an instrument tells of it. */
+export const lastImageSchema = z.strictObject({
+  identity: name,
+  file: text,
+  width: z.int().min(0),
+  height: z.int().min(0),
+  header: z.array(z.strictObject({ keyword: name, value: scalar, unit: name.optional() })).max(1000),
+  levels: z.strictObject({
+    automatic: z.tuple([z.number(), z.number()]),
+    wide: z.tuple([z.number(), z.number()]),
+    full: z.tuple([z.number(), z.number()]),
+  }),
+});
+
+/** A rectangle of an image: 32-bit floats in base64. */
+export const tileSchema = z.strictObject({
+  columns: z.int().min(0).max(1_048_576),
+  rows: z.int().min(0).max(1_048_576),
+  pixels: z.string(),
+});
+
+/** What a driver's process asks the server. */
+const askSchema = z.discriminatedUnion("ask", [
+  /** Another instrument's command, as whoever called the command that is running may. */
+  z.strictObject({
+    ask: z.literal("call"),
+    id,
+    run: id,
+    instrument: name,
+    command: name,
+    args: z.array(z.unknown()).max(1000),
+    background: z.boolean(),
+  }),
+  z.strictObject({ ask: z.literal("openLine"), id, port: index }),
+  z.strictObject({ ask: z.literal("readLine"), id, port: index }),
+  z.strictObject({ ask: z.literal("writeLine"), id, port: index, bytes: z.string() }),
+]);
+
+/** What a driver's process tells the server. */
+const tellSchema = z.discriminatedUnion("tell", [
+  z.strictObject({ tell: z.literal("up") }),
+  /** It begins to load a driver. */
+  z.strictObject({ tell: z.literal("making"), driver: index }),
+  z.strictObject({
+    tell: z.literal("contact"),
+    instrument: index,
+    state: z.enum(["off", "connecting", "connected", "lost"]),
+    reason: text,
+  }),
+  z.strictObject({ tell: z.literal("field"), instrument: index, field: index, number: id, state: stateSchema }),
+  z.strictObject({ tell: z.literal("keywords"), instrument: index, stored: keywordsSchema }),
+  z.strictObject({ tell: z.literal("fault"), instrument: index, what: name, error: errorSchema }),
+  z.strictObject({ tell: z.literal("log"), level: z.enum(["debug", "info", "warning", "error"]), text }),
+  z.strictObject({ tell: z.literal("closeLine"), port: index }),
+  z.strictObject({ tell: z.literal("watchBench") }),
+  z.strictObject({ tell: z.literal("abort"), id, error: errorSchema }),
+]);
+
+const answerSchema = z.union([
+  z.strictObject({ answer: id, value: z.unknown() }),
+  z.strictObject({ answer: id, error: errorSchema }),
+]);
+
+/** Whatever a driver's process says. */
+export const fromDriverSchema = z.union([answerSchema, tellSchema, askSchema]);
+
+/** Whatever a driver's process says. */
+export type FromDriver = z.output<typeof fromDriverSchema>;
+/** What a driver's process asks. */
+export type DriverAsk = Without<z.output<typeof askSchema>, "id">;
+/** What a driver's process tells. */
+export type DriverTell = z.output<typeof tellSchema>;
+
+/** What the server asks a driver's process. */
+export type ServerAsk =
+  | { readonly ask: "make" | "ping" }
+  | { readonly ask: "start" | "stop" | "image"; readonly instrument: number }
+  | { readonly ask: "read"; readonly instrument: number; readonly field: number; readonly pass: number }
+  | {
+    readonly ask: "write";
+    readonly instrument: number;
+    readonly field: number;
+    readonly value: string | number | boolean;
+  }
+  | {
+    readonly ask: "run";
+    readonly instrument: number;
+    readonly command: string;
+    readonly values: unknown;
+    readonly more: unknown;
+    readonly moreKeywords: unknown;
+    readonly role: "observer" | "operator" | "admin";
+    readonly callerRole: "observer" | "operator" | "admin";
+  }
+  | {
+    readonly ask: "tile";
+    readonly instrument: number;
+    readonly request: {
+      readonly x: number;
+      readonly y: number;
+      readonly width: number;
+      readonly height: number;
+      readonly scale: number;
+    };
+    readonly identity: string | null;
+  };
+
+/** Another instrument of the bench, for a driver that looks around. */
+export interface Neighbour {
+  /** What it is. */
+  readonly declaration: Declaration;
+  /** What its fields hold, in their order. */
+  readonly states: readonly FieldState[];
+  /** What clients have set for the headers of images. */
+  readonly stored: StoredKeywords;
+}
+
+/** What the server tells a driver's process. */
+export type ServerTell =
+  | { readonly tell: "abort"; readonly id: number; readonly error: WireError }
+  | { readonly tell: "gone"; readonly run: number }
+  | { readonly tell: "step"; readonly instrument: number; readonly seconds: number }
+  | {
+    readonly tell: "field";
+    readonly instrument: number;
+    readonly field: number;
+    /** The last of the driver's own updates that the server knew of. */
+    readonly number: number;
+    readonly state: FieldState;
+  }
+  | { readonly tell: "bench"; readonly neighbours: readonly Neighbour[] }
+  | { readonly tell: "neighbour"; readonly name: string; readonly field: number; readonly state: FieldState }
+  | { readonly tell: "neighbourKeywords"; readonly name: string; readonly stored: StoredKeywords };
+
+/** Whatever the server says. */
+export type FromServer =
+  | { readonly answer: number; readonly value: unknown }
+  | { readonly answer: number; readonly error: WireError }
+  | ServerTell
+  | (ServerAsk & { readonly id: number });
+
+/** From a driver's process to the server, after its first line, which is the token. */
+export const fromHostSchema = z.union([
+  /** What its drivers say, as JSON. */
+  z.strictObject({ driver: z.string() }),
+  /** Why it ends itself. */
+  z.strictObject({ ending: text }),
+]);
+
+/** A driver as its Worker is told of it. */
+export interface PreparedDriver extends DriverEntry {
+  /** The address to import it from, or what is wrong with it. */
+  readonly module: { readonly url: string } | { readonly problem: { readonly file: string; readonly message: string } };
+}
+
+/** What the process tells its Worker first; then comes what the server says. */
+export interface WorkerSettings {
+  /** Whether this is an executable. */
+  readonly standalone: boolean;
+  readonly drivers: readonly PreparedDriver[];
+  readonly ports: DriverHostSettings["ports"];
+  /** Where the modules are, and where people have them: errors name the latter. */
+  readonly copies: readonly (readonly [copy: string, original: string])[];
+}
+
+/** Without a property, each kind of a union by itself. */
+type Without<T, K extends PropertyKey> = T extends unknown ? Omit<T, K> : never;

@@ -1,0 +1,140 @@
+/**
+ * Values and errors as they cross between the server and a driver's process: JSON, and nothing that JSON would lose.
+ *
+ * @module
+ */
+
+import { Buffer } from "node:buffer";
+import { HeliographError } from "../../../protocol/errors.ts";
+import { InstrumentError, type InstrumentErrorCode } from "../../bench/errors.ts";
+import { reasonOf, stackPlaceOf } from "../../bench/faults.ts";
+import type { FieldHolder } from "../../bench/field.ts";
+import { ImageReplaced, NoImage } from "../../bench/images.ts";
+import { AnswerUnclear } from "../transports/answer_errors.ts";
+import { Float, type Value } from "../../bench/values.ts";
+import type { FieldState, WireError } from "./messages.ts";
+
+/** Nothing that instruments say is nested deeper. */
+const deepest = 64;
+/** The longest text of an error, in characters. */
+const longestMessage = 10_000;
+
+/**
+ * A value on its way: objects, floats and numbers that are none are marked.
+ *
+ * @throws {InstrumentError} For what cannot be sent: a function, or what is nested too deep.
+ */
+export function encodeValue(value: unknown, depth = 0): unknown {
+  if (depth > deepest) throw new InstrumentError("Cannot send a value that is nested so deep, or that holds itself");
+  if (value === undefined || value === null) return null;
+  if (typeof value === "number") return Number.isFinite(value) ? value : { number: String(value) };
+  if (typeof value === "string" || typeof value === "boolean") return value;
+  if (typeof value === "bigint") return String(value);
+  if (typeof value !== "object") throw new InstrumentError(`Cannot send a value of type ${typeof value}`);
+  if (value instanceof Float) return { float: encodeValue(value.valueOf()) };
+  if (Array.isArray(value)) return value.map((each) => encodeValue(each, depth + 1));
+  const { toJSON } = value as { toJSON?: unknown };
+  if (typeof toJSON === "function") return encodeValue(toJSON.call(value, ""), depth + 1);
+  const entries = Object.entries(value).filter(([, each]) => each !== undefined && typeof each !== "function");
+  return { object: Object.fromEntries(entries.map(([key, each]) => [key, encodeValue(each, depth + 1)])) };
+}
+
+/** The value that was sent. @throws {TypeError} For what nobody sends. */
+export function decodeValue(sent: unknown, depth = 0): unknown {
+  if (depth > 2 * deepest) throw new TypeError("it is nested too deep");
+  if (sent === null || typeof sent !== "object") return sent;
+  if (Array.isArray(sent)) return sent.map((each) => decodeValue(each, depth + 1));
+  const [entry, ...more] = Object.entries(sent);
+  if (entry === undefined || more.length > 0) throw new TypeError("it is no value");
+  const [kind, held] = entry;
+  if (kind === "float") return new Float(Number(decodeValue(held, depth + 1)));
+  if (kind === "number" && typeof held === "string") return Number(held);
+  if (kind !== "object" || typeof held !== "object" || held === null) throw new TypeError("it is no value");
+  return Object.fromEntries(Object.entries(held).map(([key, each]) => [key, decodeValue(each, depth + 1)]));
+}
+
+/** Bytes as text. */
+export function toBase64(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("base64");
+}
+
+/** Text as bytes, in memory of their own. */
+export function fromBase64(text: string): Uint8Array<ArrayBuffer> {
+  return new Uint8Array(Buffer.from(text, "base64"));
+}
+
+/** A driver's process does not run, or ended before it answered. */
+export class DriverGone extends InstrumentError {
+  /** Makes it. @param reason Why. */
+  constructor(reason: string) {
+    super(reason, "not_connected");
+  }
+}
+
+/** What a field holds, to be sent. */
+export function stateOf({ value, quality, reason, staged }: FieldHolder): FieldState {
+  return { value: value ?? null, quality, reason: reason.slice(0, longestMessage), staged };
+}
+
+/** Puts what was sent into a field. */
+export function applyState(holder: FieldHolder, { value, quality, reason, staged }: FieldState): void {
+  holder.mirror((value ?? undefined) as Value | undefined, quality, reason, staged);
+}
+
+const instrumentCodes: ReadonlySet<string> = new Set<InstrumentErrorCode>([
+  "unknown_field",
+  "unknown_command",
+  "bad_argument",
+  "out_of_limits",
+  "not_a_setting",
+  "command_failed",
+  "not_connected",
+  "deadline_exceeded",
+]);
+
+/**
+ * What was thrown, to be sent.
+ *
+ * @param error Anything that can be thrown.
+ * @param explain Changes its text, where people need another one.
+ */
+export function encodeError(error: unknown, explain: (text: string) => string = (text) => text): WireError {
+  const message = (text: string) => explain(text).slice(0, longestMessage);
+  if (error instanceof InstrumentError) {
+    const unclear = error instanceof AnswerUnclear || error.cause instanceof AnswerUnclear;
+    const kind = error instanceof NoImage
+      ? "NoImage"
+      : error instanceof ImageReplaced
+      ? "ImageReplaced"
+      : unclear
+      ? "unclear"
+      : undefined;
+    return { message: message(error.message), code: error.code, ...(kind === undefined ? {} : { kind }) };
+  }
+  if (error instanceof HeliographError) {
+    const subject = error.subject === "" ? {} : { subject: error.subject.slice(0, 1000) };
+    return { message: message(error.message), code: error.code, ...subject };
+  }
+  if (!(error instanceof Error)) return { message: message(reasonOf(error)) };
+  const place = explain(stackPlaceOf(error));
+  return {
+    message: message(String(error.message)),
+    name: String(error.name).slice(0, 100),
+    ...(place === "" ? {} : { place: place.slice(0, 1000) }),
+  };
+}
+
+/** The error that was sent. */
+export function decodeError({ message, code, subject = "", name, place, kind }: WireError): Error {
+  if (kind === "NoImage") return new NoImage(message);
+  if (kind === "ImageReplaced") return new ImageReplaced(message);
+  if (code !== undefined && instrumentCodes.has(code)) {
+    const cause = kind === "unclear" ? { cause: new AnswerUnclear("", false) } : {};
+    return new InstrumentError(message, code as InstrumentErrorCode, cause);
+  }
+  if (code !== undefined) return new HeliographError(code, message, { subject });
+  const error = new Error(message);
+  error.name = name ?? "Error";
+  error.stack = `${error.name}: ${message}${place === undefined ? "" : `\n    at ${place}`}`;
+  return error;
+}

@@ -1,0 +1,22 @@
+/**
+ * What a built-in driver is made of.
+ *
+ * @module
+ */
+
+import type { Command } from "../../bench/command.ts";
+import type { DescriptionInput } from "../described/schema.ts";
+import type { Instrument } from "../../bench/instrument.ts";
+import type { Simulator } from "../simulators/simulator.ts";
+
+/** An instrument that heliograph knows: how it is spoken with, and a simulator that speaks the same. */
+export interface Driver {
+  /** How it is spoken with. */
+  readonly description: DescriptionInput;
+  /** What its address looks like. */
+  readonly address: string;
+  /** Makes one that is only pretended. */
+  readonly simulator: () => Simulator;
+  /** Commands that a description cannot tell. @default none */
+  readonly commands?: (instrument: () => Instrument) => Readonly<Record<string, Command>>;
+}

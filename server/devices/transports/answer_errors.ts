@@ -1,0 +1,38 @@
+/**
+ * What can be wrong with an answer.
+ *
+ * @module
+ */
+
+import { InstrumentError } from "../../bench/errors.ts";
+
+/** Text as it is written in errors: with its control characters visible. */
+export function quoted(text: string): string {
+  const short = text.length > 80 ? `${text.slice(0, 80)}…` : text;
+  return JSON.stringify(short);
+}
+
+/** Nothing answered in time. */
+export class NoAnswer extends InstrumentError {
+  /** Makes it. @param text What was asked. @param seconds How long an answer was waited for. */
+  constructor(text: string, seconds: number) {
+    super(`no answer to ${quoted(text)} within ${seconds} s`, "not_connected");
+  }
+}
+
+/** A late answer to something else could be taken for the answer to this. */
+export class AnswerUnclear extends InstrumentError {
+  /** Whether all that was late has come by now, so that asking again is answered clearly. */
+  readonly settled: boolean;
+
+  /** Makes it. @param text What was to be asked. @param sent Whether it was. @param settled Whether nothing is late now. */
+  constructor(text: string, sent: boolean, settled = false) {
+    super(
+      sent
+        ? `${quoted(text)} was sent, and what came may be a late answer to something else`
+        : `${quoted(text)} was not asked yet: a late answer to something else could be taken for its own`,
+      "not_connected",
+    );
+    this.settled = settled;
+  }
+}

@@ -1,0 +1,276 @@
+/**
+ * Keeps one instrument in contact: opens its port, greets it, and does both again when it was lost.
+ *
+ * @module
+ */
+
+import { InstrumentError } from "../../bench/errors.ts";
+import type { Port, Turn } from "./port.ts";
+import { AnswerUnclear } from "./answer_errors.ts";
+import { delay } from "./delay.ts";
+import type { Urgency } from "./turns.ts";
+
+/**
+ * `off`: not started. `connecting`: the first try is under way. `connected`: it has answered. `lost`: it does not, and
+ * is tried again.
+ */
+export type ContactState = "off" | "connecting" | "connected" | "lost";
+
+/** How an instrument is kept in contact; instruments of one's own may have one that is not made of a port. */
+export interface Contact {
+  /** Where it is, for people. */
+  readonly address: string;
+  /** Whether it answers. */
+  readonly state: ContactState;
+  /** Why it does not; empty where it does. */
+  readonly reason: string;
+  /** Begins. @param changed Told of every change of the state. */
+  start(changed: () => void): void;
+  /** Says goodbye and ends; `reason` says then why the goodbye was not heard, if it was not. */
+  stop(): Promise<void>;
+}
+
+/** What is said to an instrument when contact begins and ends. */
+export interface Routine {
+  /** What people call the instrument. */
+  readonly title: string;
+  /** Makes sure that it is there and the right one, and makes it ready. */
+  readonly greet: (turn: Turn) => Promise<void>;
+  /** What is said before the server stops. */
+  readonly farewell?: (turn: Turn) => Promise<void>;
+  /** After how many seconds without a word it counts as lost, where it talks without being asked. @default never */
+  readonly silentAfter?: number;
+  /** The first wait before it is tried again, in seconds; each further one is twice as long. @default 0.5 */
+  readonly shortestWait?: number;
+  /** The longest wait, in seconds. @default 30 */
+  readonly longestWait?: number;
+}
+
+/** One that was connected for so long, in seconds, is tried again as if for the first time. */
+const steadySeconds = 10;
+
+/** On a port that others use, one that does not answer is not tried more often, in seconds: each try costs them time. */
+const shortestSharedWait = 10;
+
+/** How long the goodbye may take, in seconds. */
+const farewellSeconds = 5;
+
+/** Keeps an instrument on a port in contact. */
+export class PortContact implements Contact {
+  /** Where it is, for people. */
+  readonly address: string;
+  /** Whether it answers. */
+  state: ContactState = "off";
+  /** Why it does not. */
+  reason = "";
+  readonly #port: Port;
+  readonly #routine: Routine;
+  #changed = () => {};
+  #ended: Promise<void> | undefined;
+  #stop = new AbortController();
+  #lose: (reason: InstrumentError) => void = () => {};
+  #firstTry = Promise.withResolvers<void>();
+  readonly #uses = new Set<Promise<unknown>>();
+  /** Ends polls, so that the goodbye need not wait for them. */
+  #ending = new AbortController();
+  #heard = 0;
+  #nextTry = 0;
+
+  /** Makes it. @param port Its line. @param routine What is said on it. */
+  constructor(port: Port, routine: Routine) {
+    this.#port = port;
+    this.#routine = routine;
+    this.address = port.name;
+  }
+
+  /** Begins. @param changed Told of every change of the state. */
+  start(changed: () => void): void {
+    if (this.#ended !== undefined) return;
+    this.#changed = changed;
+    this.#stop = new AbortController();
+    this.#ending = new AbortController();
+    this.#firstTry = Promise.withResolvers<void>();
+    this.#ended = this.#keep(this.#stop.signal);
+  }
+
+  /** Says goodbye and ends. */
+  async stop(): Promise<void> {
+    if (this.#ended === undefined) return;
+    const { farewell } = this.#routine;
+    let failure = "";
+    if (farewell !== undefined) {
+      this.#ending.abort(new InstrumentError("the server is stopping", "not_connected"));
+      // An instrument that does not listen must not keep the server from stopping.
+      const signal = AbortSignal.timeout(farewellSeconds * 1000);
+      await this.#evenWhenLost(signal, () => this.#port.use("immediate", signal, farewell)).catch((error) => {
+        failure = (error as Error).message;
+      });
+    }
+    this.#stop.abort(new InstrumentError("the server is stopping", "not_connected"));
+    await this.#ended;
+    await Promise.allSettled(this.#uses);
+    this.#ended = undefined;
+    this.reason = failure;
+  }
+
+  /** It has said something by itself. */
+  heard(): void {
+    this.#heard = performance.now();
+  }
+
+  /**
+   * Uses the port for this instrument.
+   *
+   * @param urgency How much it can wait.
+   * @param signal Gives up.
+   * @param work What to say and ask.
+   * @returns What the work returned.
+   * @throws {InstrumentError} `not_connected` when it does not answer; otherwise what the work threw.
+   */
+  async use<T>(urgency: Urgency, signal: AbortSignal | undefined, work: (turn: Turn) => Promise<T>): Promise<T> {
+    if (this.state === "connecting") await aborting(this.#firstTry.promise, signal);
+    if (urgency === "immediate") return await this.#evenWhenLost(signal, () => this.#use(urgency, signal, work));
+    this.#check();
+    return await this.#use(urgency, signal, work);
+  }
+
+  /** Does what must not wait also where the last question had no answer: the port may work all the same. */
+  async #evenWhenLost<T>(signal: AbortSignal | undefined, work: () => Promise<T>): Promise<T> {
+    if (this.state !== "lost") return await work();
+    const joining = this.#port.join();
+    try {
+      await aborting(joining, signal);
+    } catch (error) {
+      joining.then(() => this.#port.leave(), () => {});
+      if (error === signal?.reason) throw error;
+      this.#check();
+      return await work();
+    }
+    try {
+      return await work();
+    } finally {
+      this.#port.leave();
+    }
+  }
+
+  async #use<T>(urgency: Urgency, signal: AbortSignal | undefined, work: (turn: Turn) => Promise<T>): Promise<T> {
+    const ending = this.#ending.signal;
+    const either = urgency !== "poll" ? signal : signal === undefined ? ending : AbortSignal.any([signal, ending]);
+    const using = this.#port.use(urgency, either, async (turn) => {
+      if (urgency !== "immediate") this.#check();
+      let reason = new InstrumentError("it left a question without an answer", "not_connected");
+      try {
+        return await work(turn);
+      } catch (error) {
+        if (error instanceof InstrumentError) reason = error;
+        throw error;
+      } finally {
+        // It may have been switched off and on: it is greeted and made ready again before anything it says counts.
+        if (turn.unanswered && !ending.aborted) this.#lose(reason);
+      }
+    });
+    this.#uses.add(using);
+    try {
+      return await using;
+    } catch (error) {
+      if (!(error instanceof InstrumentError) || error === either?.reason || error instanceof NotConnected) throw error;
+      throw new InstrumentError(`${this.#routine.title}: ${error.message}`, error.code, { cause: error });
+    } finally {
+      this.#uses.delete(using);
+    }
+  }
+
+  #check(): void {
+    if (this.state === "connected") return;
+    const seconds = Math.max(0, (this.#nextTry - performance.now()) / 1000);
+    const next = this.state === "off" ? "the server is not running it" : `the next try is in ${seconds.toFixed(0)} s`;
+    throw new NotConnected(`${this.#routine.title} is not connected: ${this.reason || "no answer yet"}; ${next}`);
+  }
+
+  async #keep(stopped: AbortSignal): Promise<void> {
+    const { shortestWait = 0.5, longestWait = 30 } = this.#routine;
+    let wait = shortestWait;
+    this.#become("connecting", "");
+    while (!stopped.aborted) {
+      const since = performance.now();
+      const reason = await this.#connect(stopped);
+      if (stopped.aborted) break;
+      // One that comes and goes is not greeted again and again.
+      if (performance.now() - since > steadySeconds * 1000) wait = shortestWait;
+      if (this.#port.used) wait = Math.max(wait, Math.min(shortestSharedWait, longestWait));
+      this.#nextTry = performance.now() + wait * 1000;
+      this.#become("lost", reason.message);
+      await delay(wait, stopped).catch(() => {});
+      // One that only waits for a late answer to pass costs nothing.
+      if (!(reason instanceof AnswerUnclear)) wait = Math.min(2 * wait, longestWait);
+    }
+    this.#become("off", "");
+  }
+
+  /** Opens, greets, and waits until contact is lost. @returns Why it is. */
+  async #connect(stopped: AbortSignal): Promise<Error> {
+    const port = this.#port;
+    const lost = Promise.withResolvers<InstrumentError>();
+    this.#lose = lost.resolve;
+    const stop = () => lost.resolve(stopped.reason);
+    stopped.addEventListener("abort", stop, { once: true });
+    let joined = false;
+    const unbreak = port.onBroken(lost.resolve);
+    let watchdog: ReturnType<typeof setInterval> | undefined;
+    try {
+      const joining = port.join();
+      // A PC that does not answer must not keep the server from stopping.
+      await aborting(joining, stopped).catch((error) => {
+        if (stopped.aborted) joining.then(() => port.leave(), () => {});
+        throw error;
+      });
+      joined = true;
+      await port.use("poll", stopped, this.#routine.greet);
+      this.#heard = performance.now();
+      this.#become("connected", "");
+      watchdog = this.#watchSilence(lost.resolve);
+      return await lost.promise;
+    } catch (error) {
+      // What a driver's greeting throws may be anything.
+      return error instanceof Error ? error : new Error(String(error));
+    } finally {
+      clearInterval(watchdog);
+      stopped.removeEventListener("abort", stop);
+      unbreak();
+      if (joined) port.leave();
+      this.#firstTry.resolve();
+    }
+  }
+
+  #watchSilence(lose: (reason: InstrumentError) => void): ReturnType<typeof setInterval> | undefined {
+    const { silentAfter } = this.#routine;
+    if (silentAfter === undefined) return undefined;
+    return setInterval(() => {
+      if (performance.now() - this.#heard < silentAfter * 1000) return;
+      lose(new InstrumentError(`nothing heard for ${silentAfter} s`, "not_connected"));
+    }, 1000);
+  }
+
+  #become(state: ContactState, reason: string): void {
+    this.state = state;
+    this.reason = reason;
+    if (state !== "connecting") this.#firstTry.resolve();
+    this.#changed();
+  }
+}
+
+/** It is known not to be there: nothing was sent. */
+class NotConnected extends InstrumentError {
+  constructor(message: string) {
+    super(message, "not_connected");
+  }
+}
+
+function aborting(promise: Promise<void>, signal: AbortSignal | undefined): Promise<void> {
+  if (signal === undefined) return promise;
+  return new Promise((resolve, reject) => {
+    const abort = () => reject(signal.reason);
+    signal.addEventListener("abort", abort, { once: true });
+    promise.finally(() => signal.removeEventListener("abort", abort)).then(resolve, reject);
+  });
+}

@@ -1,0 +1,146 @@
+/**
+ * Instruments on the network: TCP and UDP.
+ *
+ * @module
+ */
+
+import { createSocket } from "node:dgram";
+import { InstrumentError } from "../../bench/errors.ts";
+import type { Line } from "./line.ts";
+
+/** How long a connection may take to be made, in seconds. */
+const connectSeconds = 5;
+
+/** Bytes that may wait to be read before the rest is thrown away: nobody fills the memory. */
+const mostWaiting = 1 << 20;
+
+/**
+ * Connects to an instrument's TCP port.
+ *
+ * @param host A name or an IP address.
+ * @param port The port.
+ * @returns The line.
+ * @throws {InstrumentError} `not_connected`, with the reason.
+ */
+export async function openTcp(host: string, port: number): Promise<Line> {
+  const timeout = new AbortController();
+  const timer = setTimeout(() => timeout.abort(), connectSeconds * 1000);
+  // A connection that is made after all must not stay open.
+  const connecting = Deno.connect({ hostname: host, port });
+  const late = new Promise<never>((_, reject) => {
+    timeout.signal.addEventListener("abort", () => {
+      connecting.then((connection) => connection.close(), () => {});
+      reject(new Error(`no answer within ${connectSeconds} s`));
+    });
+  });
+  try {
+    return tcpLine(await Promise.race([connecting, late]));
+  } catch (error) {
+    throw notOpened(`tcp://${host}:${port}`, error);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** A connected TCP socket as a line. @param connection The socket. */
+export function tcpLine(connection: Deno.TcpConn): Line {
+  connection.setNoDelay(true);
+  // A peer that was switched off is noticed although nothing is sent to it.
+  connection.setKeepAlive(true);
+  const buffer = new Uint8Array(16_384);
+  let closed = false;
+  return {
+    async read() {
+      try {
+        const count = await connection.read(buffer);
+        return count === null ? null : buffer.slice(0, count);
+      } catch (error) {
+        if (closed) return null;
+        throw error;
+      }
+    },
+    async write(bytes) {
+      for (let written = 0; written < bytes.length;) written += await connection.write(bytes.subarray(written));
+    },
+    close() {
+      if (closed) return;
+      closed = true;
+      try {
+        connection.close();
+      } catch {
+        // The other end has closed it already.
+      }
+    },
+  };
+}
+
+/**
+ * Opens a UDP socket that hears one instrument only.
+ *
+ * @param host A name or an IP address.
+ * @param port The port.
+ * @returns The line; each read is one datagram.
+ * @throws {InstrumentError} `not_connected` where the name cannot be resolved.
+ */
+export async function openUdp(host: string, port: number): Promise<Line> {
+  const socket = createSocket(host.includes(":") ? "udp6" : "udp4");
+  const waiting: Uint8Array[] = [];
+  let bytesWaiting = 0;
+  let failure: Error | undefined;
+  let closed = false;
+  let wake = () => {};
+  socket.on("message", (datagram: Uint8Array) => {
+    if (bytesWaiting + datagram.length > mostWaiting) return;
+    bytesWaiting += datagram.length;
+    waiting.push(new Uint8Array(datagram));
+    wake();
+  });
+  try {
+    await new Promise<void>((resolve, reject) => {
+      socket.once("error", reject);
+      socket.connect(port, host, resolve);
+    });
+  } catch (error) {
+    socket.close();
+    throw notOpened(`udp://${host}:${port}`, error);
+  }
+  socket.removeAllListeners("error");
+  socket.on("error", (error: Error) => {
+    failure = error;
+    wake();
+  });
+  return {
+    async read() {
+      for (;;) {
+        const datagram = waiting.shift();
+        if (datagram !== undefined) {
+          bytesWaiting -= datagram.length;
+          return datagram;
+        }
+        if (closed) return null;
+        if (failure !== undefined) throw failure;
+        await new Promise<void>((resolve) => wake = resolve);
+      }
+    },
+    write(bytes) {
+      return new Promise<void>((resolve, reject) => {
+        if (closed) return reject(new Error("the line is closed"));
+        socket.send(bytes, (error: Error | null) => error === null ? resolve() : reject(error));
+      });
+    },
+    close() {
+      if (closed) return;
+      closed = true;
+      socket.close();
+      wake();
+    },
+  };
+}
+
+function notOpened(address: string, error: unknown): InstrumentError {
+  const cause = error as Error;
+  const reason = cause instanceof Deno.errors.ConnectionRefused
+    ? "nothing listens there"
+    : cause.message.replace(/ \(os error -?\d+\)$/, "");
+  return new InstrumentError(`cannot connect to ${address}: ${reason}`, "not_connected", { cause });
+}

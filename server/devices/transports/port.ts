@@ -1,0 +1,393 @@
+/**
+ * A port: the one line to one or several instruments, on which one exchange takes place at a time.
+ *
+ * A late answer is never taken for the answer to the next question. After a question without an answer, a network line
+ * is opened anew, so that what is late comes to a line that nobody reads. A serial line remembers for a while what is
+ * still due, and nothing is asked meanwhile that the late answer could be taken for an answer to.
+ *
+ * @module
+ */
+
+import { InstrumentError } from "../../bench/errors.ts";
+import { Faults } from "../../bench/faults.ts";
+import { type Address, portName } from "./address.ts";
+import { AnswerQueue } from "./answer_queue.ts";
+import { AnswerSplitter } from "./answer_splitter.ts";
+import { AnswerUnclear, NoAnswer, quoted } from "./answer_errors.ts";
+import { LateAnswers } from "./late_answers.ts";
+import { delay } from "./delay.ts";
+import type { Line } from "./line.ts";
+import { openLine } from "./open_line.ts";
+import { Turns, type Urgency } from "./turns.ts";
+
+/** How an instrument's line is spoken on. */
+export interface LineFormat {
+  /** What ends each command. */
+  readonly sendEnd: string;
+  /** What ends each answer. */
+  readonly receiveEnd: string;
+  /** The least time between two commands, in seconds. */
+  readonly gap: number;
+  /** The time between opening the port and the first command, in seconds: an Arduino starts anew when opened. */
+  readonly settle: number;
+  /** Whether the network address is that of a serial server, through which late answers come to a new connection. */
+  readonly gateway: boolean;
+}
+
+/** How a question is asked. */
+export interface Question {
+  /** What is sent, without its end. */
+  readonly text: string;
+  /** How long to wait for the answer, in seconds. */
+  readonly timeout: number;
+  /** Whether a line is an answer to it. */
+  readonly accepts: (answer: string) => boolean;
+  /** What its answer looks like, for the error: what follows `should have`. */
+  readonly expected: string;
+  /** Whether the instrument may also say nothing; then the answer is empty. @default false */
+  readonly optional?: boolean;
+  /**
+   * Whether it is sent also while a late answer could be taken for its own: it does something, and its answer says only
+   * that it is done. What is immediate always is. @default false
+   */
+  readonly always?: boolean;
+}
+
+/** What somebody may do during a turn on the port. */
+export interface Turn {
+  /** Whether the last question was left without an answer, or was given up: the instrument may have been off. */
+  readonly unanswered: boolean;
+  /** How much it could wait. */
+  readonly urgency: Urgency;
+  /** Aborted when the turn is to end; `undefined` where it takes as long as it takes. */
+  readonly signal: AbortSignal | undefined;
+  /** Sends a command that has no answer. */
+  send(text: string): Promise<void>;
+  /**
+   * Asks a question.
+   *
+   * @returns The answer, without its end.
+   * @throws {InstrumentError} `not_connected` when none came in time, `command_failed` when it is not what was expected.
+   */
+  ask(question: Question): Promise<string>;
+}
+
+/** Takes a line that nobody asked for. @returns Whether it was meant for this listener. */
+export type Listener = (line: string) => boolean;
+
+const encoder = new TextEncoder();
+
+/** How long an instrument is given between two connections, in seconds. */
+const reopenSeconds = 0.2;
+
+/** The one line to one or several instruments. */
+export class Port {
+  /** Where it is. */
+  readonly address: Address;
+  /** How it is spoken on. */
+  readonly format: LineFormat;
+  readonly #turns = new Turns();
+  readonly #listeners = new Set<Listener>();
+  readonly #broken = new Set<(reason: InstrumentError) => void>();
+  #line: Line | undefined;
+  #opening: Promise<void> | undefined;
+  /** Whoever waits for an answer. */
+  #answers: AnswerQueue | undefined;
+  #splitter: AnswerSplitter;
+  /** Ends the waits of those who use the line, when it is closed. */
+  #closing = new AbortController();
+  #users = 0;
+  readonly #late = new LateAnswers();
+  readonly #faults: Faults;
+  /** Whether the line is to be opened anew before it is used again. */
+  #doubtful = false;
+  #quietSince = -Infinity;
+
+  readonly #openTo: (address: Address) => Promise<Line>;
+
+  /**
+   * Makes a port that is not open.
+   *
+   * @param address Where it is.
+   * @param format How it is spoken on.
+   * @param open Opens the line. @default as this program may
+   */
+  constructor(address: Address, format: LineFormat, open: (address: Address) => Promise<Line> = openLine) {
+    this.#openTo = open;
+    this.address = address;
+    this.format = format;
+    this.#splitter = new AnswerSplitter(format.receiveEnd);
+    this.#faults = new Faults(this.name);
+  }
+
+  /** What it is called: the path of a serial port, the address of a network one. */
+  get name(): string {
+    return portName(this.address);
+  }
+
+  /** Hears every line that is not an answer, until the returned function is called. */
+  listen(listener: Listener): () => void {
+    this.#listeners.add(listener);
+    return () => void this.#listeners.delete(listener);
+  }
+
+  /** Tells when the line breaks by itself, until the returned function is called. */
+  onBroken(told: (reason: InstrumentError) => void): () => void {
+    this.#broken.add(told);
+    return () => void this.#broken.delete(told);
+  }
+
+  /** Whether an instrument uses it now. */
+  get used(): boolean {
+    return this.#users > 0;
+  }
+
+  /**
+   * Opens it for one more instrument, unless it is open.
+   *
+   * @throws {InstrumentError} `not_connected`, with the reason.
+   */
+  async join(): Promise<void> {
+    this.#users++;
+    try {
+      await this.#open();
+    } catch (error) {
+      this.leave();
+      throw error;
+    }
+  }
+
+  /** An instrument needs it no more; the last one closes it. */
+  leave(): void {
+    this.#users = Math.max(0, this.#users - 1);
+    if (this.#users === 0) this.#close(new InstrumentError(`${this.name} was closed`, "not_connected"));
+  }
+
+  /**
+   * Waits for a turn and uses it: nobody else's commands come in between.
+   *
+   * @param urgency How much it can wait.
+   * @param signal Gives up waiting.
+   * @param work What to do with the turn.
+   * @returns What the work returned.
+   */
+  async use<T>(urgency: Urgency, signal: AbortSignal | undefined, work: (turn: Turn) => Promise<T>): Promise<T> {
+    const end = await this.#turns.take(urgency, signal);
+    const turn = {
+      unanswered: false,
+      urgency,
+      signal,
+      send: (text: string) => this.#send(text, signal),
+      ask: async (question: Question) => {
+        const before = turn.unanswered;
+        turn.unanswered = true;
+        try {
+          const answer = await this.#ask(question, urgency, signal);
+          turn.unanswered = false;
+          return answer;
+        } catch (error) {
+          // An instrument that says something else is there; where it is not known whose an answer is, nothing is.
+          if (error instanceof AnswerUnclear) turn.unanswered = before;
+          else if (error instanceof InstrumentError && error.code === "command_failed") turn.unanswered = false;
+          throw error;
+        }
+      },
+    };
+    try {
+      return await work(turn);
+    } finally {
+      end();
+    }
+  }
+
+  /** Whether what is late on this line stays there when it is opened anew. */
+  get #direct(): boolean {
+    return this.address.kind !== "serial" && !this.format.gateway;
+  }
+
+  #open(): Promise<void> {
+    if (this.#line !== undefined && this.#opening === undefined) return Promise.resolve();
+    this.#opening ??= this.#openLine().finally(() => this.#opening = undefined);
+    return this.#opening;
+  }
+
+  async #openLine(): Promise<void> {
+    let line: Line;
+    try {
+      line = await this.#openTo(this.address);
+    } catch (error) {
+      if (error instanceof InstrumentError) throw error;
+      throw new InstrumentError((error as Error).message, "not_connected", { cause: error });
+    }
+    if (this.#users === 0) {
+      line.close();
+      throw new InstrumentError(`${this.name} is not needed any more`, "not_connected");
+    }
+    this.#line = line;
+    this.#closing = new AbortController();
+    this.#splitter = new AnswerSplitter(this.format.receiveEnd);
+    this.#doubtful = false;
+    if (this.#direct) this.#late.clear();
+    void this.#readOn(line);
+    if (this.format.settle > 0) await this.#wait(this.format.settle, undefined);
+  }
+
+  async #readOn(line: Line): Promise<void> {
+    let reason = `${this.name} was closed by the other end`;
+    try {
+      for (let bytes = await line.read(); bytes !== null; bytes = await line.read()) {
+        if (this.#line !== line) return;
+        for (const answer of this.#splitter.push(bytes)) this.#received(answer);
+        // A datagram is whole by itself, whether it has its end or not.
+        const rest = this.address.kind === "udp" ? this.#splitter.flush() : "";
+        if (rest !== "") this.#received(rest);
+      }
+    } catch (error) {
+      reason = `${this.name} broke: ${(error as Error).message}`;
+    }
+    if (this.#line === line) this.#break(new InstrumentError(reason, "not_connected"));
+  }
+
+  #received(answer: string): void {
+    let heard = false;
+    for (const listener of this.#listeners) {
+      // Others may be on this port: one that throws is not to break it for them.
+      this.#faults.guard("a listener of its lines", () => void (heard = listener(answer) || heard));
+    }
+    if (heard) return;
+    this.#quietSince = performance.now();
+    if (this.#answers === undefined) this.#late.take(answer);
+    else this.#answers.push(answer);
+  }
+
+  #close(reason: InstrumentError): void {
+    const line = this.#line;
+    this.#line = undefined;
+    line?.close();
+    this.#closing.abort(reason);
+    this.#answers?.fail(reason);
+  }
+
+  #break(reason: InstrumentError): void {
+    this.#close(reason);
+    for (const told of [...this.#broken]) this.#faults.guard("a listener of its end", () => told(reason));
+  }
+
+  async #send(text: string, signal: AbortSignal | undefined): Promise<void> {
+    await this.#ready(signal);
+    await this.#write(text);
+  }
+
+  /** Waits until the next command may be sent. */
+  async #ready(signal: AbortSignal | undefined): Promise<void> {
+    await this.#catchUp();
+    const wait = this.format.gap - (performance.now() - this.#quietSince) / 1000;
+    if (wait > 0) await this.#wait(wait, signal);
+    signal?.throwIfAborted();
+    if (this.#line === undefined) throw new InstrumentError(`${this.name} is not open`, "not_connected");
+  }
+
+  #wait(seconds: number, signal: AbortSignal | undefined): Promise<void> {
+    const closing = this.#closing.signal;
+    return delay(seconds, signal === undefined ? closing : AbortSignal.any([signal, closing]));
+  }
+
+  async #write(text: string): Promise<void> {
+    const line = this.#line!;
+    // Half an answer that came before is nobody's; of what an instrument says by itself, half may be there already.
+    if (this.#listeners.size === 0) this.#splitter.flush();
+    this.#quietSince = performance.now();
+    try {
+      await line.write(encoder.encode(text + this.format.sendEnd));
+    } catch (error) {
+      const reason = new InstrumentError(`${this.name} broke: ${(error as Error).message}`, "not_connected");
+      if (this.#line === line) this.#break(reason);
+      throw reason;
+    }
+  }
+
+  async #ask(question: Question, urgency: Urgency, signal: AbortSignal | undefined): Promise<string> {
+    const { text, timeout, accepts, expected, optional = false, always = false } = question;
+    await this.#ready(signal);
+    const inStep = this.#late.none;
+    const mustGo = always || urgency === "immediate";
+    if (!mustGo && this.#late.mayAnswer(accepts)) throw new AnswerUnclear(text, false);
+    const answers = new AnswerQueue();
+    const line = this.#line;
+    // From here on, what comes is an answer: it may come before the write is known to be done.
+    this.#answers = answers;
+    const seen: Seen = { unexpected: undefined, unclear: undefined, settled: false };
+    let answer: string | undefined;
+    try {
+      await this.#write(text);
+      answer = await this.#answerTo(question, answers, seen, signal);
+    } finally {
+      this.#answers = undefined;
+      if (answer === undefined && !seen.settled) {
+        // A serial server, and an instrument behind an adapter, may answer on the next line what was asked on this one.
+        if (!this.#direct) this.#late.expect(question, seen.unclear, inStep && seen.unexpected !== undefined);
+        else if (this.#line === line) this.#doubtful = true;
+      }
+    }
+    if (answer !== undefined) {
+      if (!this.#direct) this.#late.remember(text, answer);
+      return answer;
+    }
+    if (seen.unclear !== undefined && optional) return seen.unclear;
+    if (seen.unclear !== undefined) throw new AnswerUnclear(text, true, seen.settled);
+    if (seen.unexpected !== undefined) {
+      throw new InstrumentError(`answered ${quoted(seen.unexpected)} to ${quoted(text)}, and should have ${expected}`);
+    }
+    if (optional) return "";
+    throw new NoAnswer(text, timeout);
+  }
+
+  /** The answer that is certainly this question's; `undefined` where none came. */
+  async #answerTo(
+    { timeout, accepts }: Question,
+    answers: AnswerQueue,
+    seen: Seen,
+    signal: AbortSignal | undefined,
+  ): Promise<string | undefined> {
+    for (let until = performance.now() + timeout * 1000;;) {
+      const answer = await answers.next(until - performance.now(), signal);
+      if (answer === undefined) return undefined;
+      const rivals = this.#late.rivals(answer);
+      if (!accepts(answer)) {
+        if (rivals > 0) this.#late.take(answer);
+        else seen.unexpected = answer;
+      } else if (rivals === 0 && seen.unclear === undefined) return answer;
+      else {
+        // All that was due has come by now, in whichever order: nothing is late any more.
+        seen.settled = rivals === 0;
+        if (seen.settled) return undefined;
+        if (seen.unclear === undefined) until = performance.now() + timeout * 1000;
+        seen.unclear = answer;
+        this.#late.take(answer);
+      }
+    }
+  }
+
+  /** Opens a line anew on which something is late. */
+  async #catchUp(): Promise<void> {
+    if (!this.#doubtful || this.#line === undefined) return;
+    this.#close(new InstrumentError(`${this.name} is opened anew`, "not_connected"));
+    try {
+      // Some instruments take one connection at a time, and need a moment to see that the last one has ended.
+      await delay(reopenSeconds);
+      await this.#open().catch(() => delay(2 * reopenSeconds).then(() => this.#open()));
+    } catch (error) {
+      this.#break(error as InstrumentError);
+      throw error;
+    }
+  }
+}
+
+/** What came and is not certainly the answer. */
+interface Seen {
+  unexpected: string | undefined;
+  /** What may be the answer, or a late one. */
+  unclear: string | undefined;
+  /** Whether all that was due has come. */
+  settled: boolean;
+}

@@ -1,0 +1,365 @@
+/**
+ * Receives images as azcam's remote image server does, and writes them whole or not at all.
+ *
+ * @module
+ */
+
+import { join } from "node:path";
+import { getLogger } from "npm:@logtape/logtape@2.4.2";
+import { joined } from "../../../protocol/bytes.ts";
+import { beginsHttp } from "../../../protocol/http_guard.ts";
+import { Admission, type Capacity } from "../../network/admission.ts";
+import { Connection } from "../../network/connection.ts";
+import {
+  decodeHeader,
+  encodeStatus,
+  headerBytes,
+  type ImageTransferHeader,
+  plainImageName,
+  transferStatus,
+} from "../../camera/image_transfer.ts";
+import { FileNotWritten, type PixelStore, type ReceivedFile } from "../../camera/pixel_store.ts";
+import { checkOpen, drainSeconds, type ListenOptions, TcpPort } from "../../network/listening.ts";
+import { linger } from "../../network/linger.ts";
+import { LoopTurns } from "../../network/loop_turns.ts";
+
+/** How much is written at once. */
+const blockBytes = 1 << 20;
+
+/** How many more may be there than images are received: those who are sent away, or have just been told their last status. */
+const mostLeaving = 8;
+
+/** For how long a connection stays open so that its last status arrives, in seconds. */
+const closingSeconds = 1;
+
+/** How an {@linkcode ImageServer} is made. */
+export interface ImageServerOptions extends ListenOptions {
+  /** The TCP port; 0 takes any free one. @default 6543, azcam's */
+  readonly port?: number;
+  /** What writes the images. */
+  readonly store: Pick<PixelStore, "receive">;
+  /** The absolute path of the folder they go to. */
+  readonly folder: string;
+  /** The largest image in bytes. @default 2147483648, 2 GiB */
+  readonly largestImage?: number;
+  /** Connections at once. @default 8 */
+  readonly connections?: number;
+  /** How many connections there may be at all ports together. @default as many as come */
+  readonly capacity?: Capacity;
+  /** After how many seconds without a byte an image is given up. @default 30 */
+  readonly idleSeconds?: number;
+  /** Within how many seconds a header must be there. @default 10 */
+  readonly headerSeconds?: number;
+  /** Who is served when, shared with the other servers of the process. @default its own */
+  readonly turns?: LoopTurns;
+}
+
+/** Why an image is not taken, and what its sender is told. */
+class Refusal extends Error {
+  /** One of {@linkcode transferStatus}; `undefined` where the other end is told nothing. */
+  readonly status: number | undefined;
+
+  constructor(status: number | undefined, message: string) {
+    super(message);
+    this.status = status;
+  }
+}
+
+/**
+ * azcam's remote image server: each connection sends one image.
+ *
+ * @example
+ * ```ts
+ * import { ImageServer } from "./image_server.ts";
+ * import { PixelStore } from "../../camera/pixel_store.ts";
+ *
+ * const folder = "/data/images";
+ * const store = new PixelStore([folder]);
+ * await using server = new ImageServer({ port: 0, store, folder });
+ * server.start();
+ * console.log(server.port > 0); // true
+ * ```
+ */
+export class ImageServer {
+  readonly #store: Pick<PixelStore, "receive">;
+  readonly #turns: LoopTurns;
+  readonly #folder: string;
+  readonly #port: TcpPort;
+  readonly #largestImage: number;
+  readonly #connections: number;
+  readonly #idleSeconds: number;
+  readonly #headerSeconds: number;
+  readonly #log = getLogger(["heliograph", "images"]);
+  readonly #served = new Map<Connection, Promise<void>>();
+  /** How many of them have not come to their last status. */
+  #occupied = 0;
+  /** Those whose image has begun. */
+  readonly #receiving = new Set<Connection>();
+  /** The names of the images that are being received, in lower case: some systems do not tell the two apart. */
+  readonly #names = new Set<string>();
+  #stopping: Promise<void> | undefined;
+
+  /**
+   * Makes a server; `start` makes it listen.
+   *
+   * @param options Where it listens, where images go, limits.
+   * @throws {HeliographError} `cannot_listen` when the address is not loopback and `insecureOpen` is not given.
+   */
+  constructor(options: ImageServerOptions) {
+    const { host = "127.0.0.1", port = 6543, insecureOpen = false } = options;
+    checkOpen(host, insecureOpen);
+    this.#store = options.store;
+    this.#turns = options.turns ?? new LoopTurns();
+    this.#folder = options.folder;
+    this.#largestImage = options.largestImage ?? 2 ** 31;
+    this.#connections = options.connections ?? 8;
+    const most = this.#connections + mostLeaving;
+    this.#port = new TcpPort({
+      host,
+      port,
+      flag: "--image-port",
+      log: this.#log,
+      admission: new Admission({
+        what: "the image",
+        most,
+        mostPerAddress: most,
+        ...(options.capacity === undefined ? {} : { capacity: options.capacity }),
+      }),
+      refusal: () => encodeStatus(transferStatus.notUnderstood),
+      serve: (socket) => this.#serveSocket(socket),
+      turn: this.#turns.client(),
+    });
+    this.#idleSeconds = options.idleSeconds ?? 30;
+    this.#headerSeconds = options.headerSeconds ?? 10;
+  }
+
+  /** The port it listens on; the wanted one before it listens. */
+  get port(): number {
+    return this.#port.port;
+  }
+
+  /** The address it listens on. */
+  get host(): string {
+    return this.#port.host;
+  }
+
+  /**
+   * Takes the port: whoever connects waits until `start`.
+   *
+   * @throws {HeliographError} `cannot_listen` when the port is in use or the address is not this PC's.
+   */
+  bind(): void {
+    this.#port.bind();
+  }
+
+  /**
+   * Receives images in the background.
+   *
+   * @throws {HeliographError} `cannot_listen` when the port is in use or the address is not this PC's.
+   */
+  start(): void {
+    if (this.#port.listening) return;
+    this.#port.open();
+    this.#turns.open();
+  }
+
+  /** Stops accepting, finishes the images that have begun (for at most five seconds), and closes every connection. */
+  stop(): Promise<void> {
+    this.#stopping ??= this.#stop().finally(() => this.#stopping = undefined);
+    return this.#stopping;
+  }
+
+  async #stop(): Promise<void> {
+    if (!this.#port.listening) return;
+    await this.#port.close();
+    const stopping = new Error("the server is stopping");
+    for (const connection of this.#served.keys()) if (!this.#receiving.has(connection)) connection.close(stopping);
+    const timer = setTimeout(() => {
+      for (const connection of this.#served.keys()) connection.close(stopping);
+    }, drainSeconds * 1000);
+    // What a closed connection has begun is removed before the store may be stopped.
+    await Promise.all(this.#served.values());
+    clearTimeout(timer);
+    await this.#turns.close();
+  }
+
+  /** Stops it, so that `await using` releases the port. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop();
+  }
+
+  #serveSocket(socket: Deno.TcpConn): Promise<void> {
+    const limits = { queuedBytes: headerBytes, stuckSeconds: closingSeconds };
+    const connection = new Connection(socket, limits, this.#turns.client());
+    // A closed connection no longer knows its address.
+    const served = this.#serve(connection, connection.address)
+      .finally(() => this.#served.delete(connection));
+    this.#served.set(connection, served);
+    return served;
+  }
+
+  async #serve(connection: Connection, address: string): Promise<void> {
+    const full = this.#occupied >= this.#connections;
+    this.#occupied++;
+    let status: number | undefined;
+    try {
+      if (full) throw new Refusal(transferStatus.notUnderstood, `there are ${this.#connections} connections already`);
+      const received = await this.#header(connection);
+      if (received === undefined) this.#log.debug("{address} connected and sent nothing", { address });
+      else {
+        const { header, rest } = received;
+        const name = await this.#receive(connection, header, rest);
+        this.#log.info("Received {name} from {address}: {bytes} bytes", { name, address, bytes: header.bytes });
+        status = transferStatus.taken;
+      }
+    } catch (error) {
+      if (!(error instanceof Refusal)) this.#log.error("Receiving from {address} failed: {error}", { address, error });
+      else this.#log.warning("Refused an image from {address}: {reason}", { address, reason: error.message });
+      status = error instanceof Refusal ? error.status : transferStatus.notWritten;
+    }
+    // What is left to do for it takes no room from others.
+    this.#occupied--;
+    if (status === undefined) return connection.close();
+    connection.send(encodeStatus(status));
+    // The sender may be in the middle of its image, and look for a status only after it.
+    await linger(connection, () => connection.read(), Infinity);
+  }
+
+  /** The header, and the first bytes of the image if they came with it; `undefined` where nothing came at all. */
+  async #header(connection: Connection): Promise<{ header: ImageTransferHeader; rest: Uint8Array } | undefined> {
+    const deadline = performance.now() + this.#headerSeconds * 1000;
+    let start: Uint8Array = new Uint8Array();
+    while (start.length < headerBytes) {
+      const bytes = await this.#read(connection, deadline - performance.now(), () => {
+        const missing = `${start.length} of the header's ${headerBytes} bytes came within ${this.#headerSeconds} s`;
+        return new Refusal(transferStatus.notUnderstood, missing);
+      });
+      if (bytes === null && start.length === 0) return undefined;
+      if (bytes === null) {
+        const ended = `it ended after ${start.length} of the header's ${headerBytes} bytes`;
+        throw new Refusal(transferStatus.notUnderstood, connection.reason || ended);
+      }
+      start = joined([start, bytes]);
+      if (beginsHttp(start) === true) throw new Refusal(undefined, "it speaks HTTP, which this port does not");
+      if (start[0] === 0x2d && start[1] === 0x31) {
+        throw new Refusal(transferStatus.notUnderstood, "it wants the server to stop (-1), which no sender may");
+      }
+    }
+    try {
+      return { header: decodeHeader(start.subarray(0, headerBytes)), rest: start.subarray(headerBytes) };
+    } catch (error) {
+      throw new Refusal(transferStatus.notUnderstood, (error as Error).message);
+    }
+  }
+
+  /** The next bytes, to be used before the next call; `null` at the end. */
+  async #read(connection: Connection, milliseconds: number, late: () => Refusal): Promise<Uint8Array | null> {
+    const { promise, reject } = Promise.withResolvers<never>();
+    const timer = setTimeout(() => reject(late()), Math.max(0, milliseconds));
+    try {
+      return await Promise.race([connection.read(), promise]);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  /** Receives and writes an image. @returns Its name. */
+  async #receive(connection: Connection, header: ImageTransferHeader, rest: Uint8Array): Promise<string> {
+    const name = this.#nameOf(header);
+    const key = name.toLowerCase();
+    if (this.#names.has(key)) {
+      throw new Refusal(transferStatus.notWritten, `${name} is being received from another sender`);
+    }
+    this.#names.add(key);
+    this.#receiving.add(connection);
+    try {
+      const file = await this.#open(name, header.overwrite);
+      connection.send(encodeStatus(transferStatus.taken));
+      try {
+        await this.#copy(connection, file, header.bytes, rest);
+      } catch (error) {
+        await this.#drop(file, name);
+        throw error;
+      }
+      await inWords(() => file.keep());
+      return name;
+    } finally {
+      this.#receiving.delete(connection);
+      this.#names.delete(key);
+    }
+  }
+
+  #nameOf({ name, bytes }: ImageTransferHeader): string {
+    if (bytes > this.#largestImage) {
+      const limit = `it has ${bytes} bytes, and ${this.#largestImage} are the most that are taken`;
+      throw new Refusal(transferStatus.notWritten, limit);
+    }
+    try {
+      return plainImageName(name);
+    } catch (error) {
+      throw new Refusal(transferStatus.notWritten, (error as Error).message);
+    }
+  }
+
+  async #open(name: string, overwrite: boolean): Promise<ReceivedFile> {
+    try {
+      return await this.#store.receive(join(this.#folder, name), overwrite);
+    } catch (error) {
+      const noFolder = error instanceof FileNotWritten && error.fault === "no_folder";
+      throw new Refusal(noFolder ? transferStatus.noFolder : transferStatus.notWritten, (error as Error).message);
+    }
+  }
+
+  async #drop(file: ReceivedFile, name: string): Promise<void> {
+    try {
+      await file.drop();
+    } catch (error) {
+      this.#log.error("What was received of {name} could not be removed: {error}", { name, error });
+    }
+  }
+
+  /** Copies the image from the connection to the file, no faster than the file takes it. */
+  async #copy(connection: Connection, file: ReceivedFile, total: number, rest: Uint8Array): Promise<void> {
+    const block = new Uint8Array(Math.min(blockBytes, total));
+    let filled = 0;
+    let written = 0;
+    let bytes = rest;
+    for (;;) {
+      // What comes after the image is nobody's.
+      bytes = bytes.subarray(0, total - written - filled);
+      while (bytes.length > 0) {
+        const taken = bytes.subarray(0, block.length - filled);
+        block.set(taken, filled);
+        filled += taken.length;
+        bytes = bytes.subarray(taken.length);
+        if (filled < block.length && written + filled < total) continue;
+        // A copy of its own: with a part of a block, the whole block would go to the Worker.
+        await inWords(() => file.append(filled === block.length ? block : block.slice(0, filled)));
+        written += filled;
+        filled = 0;
+      }
+      if (written === total) return;
+      bytes = await this.#imageBytes(connection, () => `after ${written + filled} of ${total} bytes`);
+    }
+  }
+
+  async #imageBytes(connection: Connection, where: () => string): Promise<Uint8Array> {
+    const { notWritten } = transferStatus;
+    const bytes = await this.#read(
+      connection,
+      this.#idleSeconds * 1000,
+      () => new Refusal(notWritten, `nothing came for ${this.#idleSeconds} s ${where()}`),
+    );
+    if (bytes !== null) return bytes;
+    throw new Refusal(notWritten, `${connection.reason || "the connection ended"} ${where()}`);
+  }
+}
+
+/** Turns what the store says into what the sender is told. */
+async function inWords<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    throw new Refusal(transferStatus.notWritten, (error as Error).message);
+  }
+}

@@ -1,0 +1,186 @@
+/**
+ * The framed dialect with one client, whichever wire carries it: requests with an id, their replies, and events.
+ *
+ * @module
+ */
+
+import type { Logger } from "npm:@logtape/logtape@2.4.2";
+import { type DashboardRequest, framedError, framedOutput, framedReply } from "../../../protocol/dashboard_message.ts";
+import type { MessageId } from "../../../protocol/framed_message.ts";
+import type { JournalLevel, Welcome } from "../../../protocol/description.ts";
+import { HeliographError } from "../../../protocol/errors.ts";
+import { version } from "../../../protocol/version.ts";
+import { answerableError } from "../../requests/dispatcher.ts";
+import { InstrumentError } from "../../bench/errors.ts";
+import type { FieldHolder } from "../../bench/field.ts";
+import { JournalFeed } from "./journal_feed.ts";
+import { Requests, tellAsked } from "../../requests/requests.ts";
+import type { Evaluated } from "../../code/messages.ts";
+import type { Services } from "../../services.ts";
+import type { Session } from "../../access/sessions.ts";
+import { fieldReading, Watch } from "./watch.ts";
+
+/** The framed reply to what a request came to. */
+function reply(id: MessageId, { cmd }: DashboardRequest, result: unknown): string {
+  if (cmd === "Get") {
+    const holder = result as FieldHolder;
+    const { value: _, ...beside } = fieldReading(holder);
+    return framedReply(id, holder.reading, beside);
+  }
+  return framedReply(id, cmd === "Eval" || cmd === "Exec" ? (result as Evaluated).value : result);
+}
+
+/** One client that speaks the framed dialect. */
+export class FramedConversation {
+  readonly #services: Services;
+  readonly #session: Session;
+  readonly #log: Logger;
+  readonly #requests: Requests;
+  /** Its subscriptions by the id of their Watch message. */
+  readonly #watches = new Map<MessageId, { stop(): void }>();
+
+  /**
+   * Begins it.
+   *
+   * @param services Bench, dispatcher, sessions and limits.
+   * @param session Who speaks; the replies go to its connection.
+   * @param log Where it is told what they ask.
+   */
+  constructor(services: Services, session: Session, log: Logger) {
+    this.#services = services;
+    this.#session = session;
+    this.#log = log;
+    this.#requests = new Requests(services);
+  }
+
+  /** Answers what is no request. @param error What is wrong with it. @param id Its id, as far as one could be read. */
+  refuse(error: HeliographError, id: MessageId | null = null): void {
+    this.#send(framedError(id, error));
+  }
+
+  /**
+   * Answers a message: now, or once its result is there. Slow requests delay no others.
+   *
+   * @param id The message's id.
+   * @param request What it asks, or what is wrong with it.
+   */
+  take(id: MessageId, request: DashboardRequest | HeliographError): void {
+    if (request instanceof HeliographError) return this.#fail(id, request);
+    tellAsked(request, this.#session, this.#log, "debug");
+    if (request.cmd === "Close") return this.#session.end();
+    const { requestsInFlight } = this.#services.limits;
+    if (this.#session.working >= requestsInFlight) {
+      const text = `Cannot take the request: ${requestsInFlight} are in flight; wait for one of their replies`;
+      return this.#fail(id, new HeliographError("too_many_requests", text));
+    }
+    const succeed = (result: unknown) => {
+      if (request.cmd !== "Watch" && request.cmd !== "Follow") {
+        this.#send(reply(id, request, result));
+      }
+    };
+    const fail = (error: unknown) => this.#fail(id, answerableError(error, this.#log));
+    try {
+      const result = this.#run(request, id);
+      if (!(result instanceof Promise)) return succeed(result);
+      this.#session.work();
+      result.then(succeed).catch(fail).finally(() => this.#session.answered());
+    } catch (error) {
+      fail(error);
+    }
+  }
+
+  /** Ends what it watches. */
+  stop(): void {
+    for (const watch of this.#watches.values()) watch.stop();
+    this.#watches.clear();
+  }
+
+  #fail(id: MessageId, error: HeliographError): void {
+    this.#send(framedError(id, error));
+  }
+
+  #send(message: string): void {
+    this.#session.turn.charge(message.length);
+    this.#session.connection.sendMessage(message);
+  }
+
+  #run(request: Exclude<DashboardRequest, { cmd: "Close" }>, id: MessageId): unknown {
+    switch (request.cmd) {
+      case "Hello":
+        return this.#welcome(request.name);
+      case "Watch":
+        return this.#watch(request, id);
+      case "Follow":
+        return this.#follow(request.level, id);
+      case "Unwatch":
+        return this.#unwatch(request.watch);
+      case "Eval":
+      case "Exec": {
+        const output = (text: string) => this.#session.connection.sendMessage(framedOutput(id, text));
+        return this.#requests.run(request, this.#session, request.output ? { output } : {});
+      }
+      default:
+        return this.#requests.run(request, this.#session);
+    }
+  }
+
+  #welcome(wanted: string): Welcome {
+    const session = this.#session;
+    if (wanted !== "") session.register(wanted);
+    this.#services.dispatcher.check(session, "observer", "Hello");
+    const { id, name, role } = session;
+    return {
+      server: "heliograph",
+      version,
+      session: id,
+      name,
+      role,
+      started: this.#services.started,
+      open: this.#services.open,
+    };
+  }
+
+  #watch(request: DashboardRequest & { cmd: "Watch" }, id: MessageId): void {
+    const { dispatcher } = this.#services;
+    this.#checkWatch("Watch", id);
+    if (request.field !== undefined && request.instrument === undefined) {
+      throw new InstrumentError("Cannot watch a field: say of which instrument", "bad_argument");
+    }
+    const instrument = request.instrument === undefined ? undefined : dispatcher.instrument(request.instrument);
+    const field = request.field === undefined ? undefined : instrument?.field(request.field);
+    // The reply goes before the snapshot.
+    this.#send(framedReply(id, null));
+    this.#watches.set(id, new Watch(id, this.#services, this.#session, instrument, field));
+  }
+
+  #follow(level: JournalLevel, id: MessageId): void {
+    this.#checkWatch("Follow", id);
+    this.#send(framedReply(id, null));
+    this.#watches.set(id, new JournalFeed(id, this.#services.dispatcher.journal, this.#session, level));
+  }
+
+  /** Whether one more may run. */
+  #checkWatch(cmd: "Watch" | "Follow", id: MessageId): void {
+    const { dispatcher, limits } = this.#services;
+    dispatcher.check(this.#session, "observer", cmd);
+    if (this.#watches.has(id)) {
+      throw new InstrumentError(`Cannot watch with the id ${id}: a watch of that id is running`, "bad_argument");
+    }
+    if (this.#watches.size >= limits.watches) {
+      throw new HeliographError(
+        "too_many_requests",
+        `Cannot watch more: ${limits.watches} watches are running; end one with Unwatch`,
+      );
+    }
+  }
+
+  #unwatch(id: MessageId): void {
+    this.#services.dispatcher.check(this.#session, "observer", "Unwatch");
+    const watch = this.#watches.get(id);
+    if (watch === undefined) {
+      throw new InstrumentError(`Cannot end the watch ${id}: there is none of that id`, "bad_argument");
+    }
+    watch.stop();
+    this.#watches.delete(id);
+  }
+}

@@ -1,0 +1,184 @@
+/**
+ * Live fields for one subscriber: a snapshot, its end, then changes.
+ *
+ * @module
+ */
+
+import { getLogger } from "npm:@logtape/logtape@2.4.2";
+import type { MessageId, WatchEvent } from "../../../protocol/framed_message.ts";
+import { ArrangementStore } from "../../records/arrangement.ts";
+import { describeContact, fieldState } from "../../bench/describe.ts";
+import { FieldHolder } from "../../bench/field.ts";
+import type { Instrument } from "../../bench/instrument.ts";
+import type { Contact } from "../../devices/transports/contact.ts";
+import type { Services } from "../../services.ts";
+import type { Session } from "../../access/sessions.ts";
+
+const log = getLogger(["heliograph", "watch"]);
+
+/** What a watch tells of. */
+type Told = FieldHolder | Contact | Instrument | ArrangementStore;
+
+/** What a watch needs of the server. */
+type WatchedServices = Pick<Services, "bench" | "control" | "arrangement">;
+
+/**
+ * @param holder A field.
+ * @returns What it holds now, with its unit.
+ */
+export function fieldReading(holder: FieldHolder) {
+  const { unit } = holder.spec;
+  return { ...fieldState(holder), ...(unit === undefined ? {} : { unit }) };
+}
+
+/** What a watch needs of the client's session. */
+type Watching = Pick<Session, "connection" | "turn" | "pace">;
+
+/**
+ * One subscription. Changes that a subscriber is too slow for, or while it waits for its turn, are joined: it gets the
+ * newest value of each field and costs no more memory than one entry for each field.
+ */
+export class Watch {
+  readonly #id: MessageId;
+  readonly #session: Watching;
+  readonly #services: WatchedServices;
+  /**
+   * What is still to be told, oldest change first; at the beginning that is every field, each contact, and each
+   * instrument that somebody has control of. An instrument as a key stands for who has control of it; the page's
+   * arrangement is no instrument's.
+   */
+  #untold = new Map<Told, Instrument | undefined>();
+  readonly #unsubscribe: () => void;
+  #telling = false;
+  /** What could not be told when it was tried last. */
+  readonly #untellable = new Set<Told>();
+  #stopped = false;
+
+  /**
+   * Sends the snapshot, its end, and then changes.
+   *
+   * @param id The id that every event carries.
+   * @param services Where the fields are, who has control of what, and how the page is arranged.
+   * @param session Whose connection the events go to, and who waits for its turn where there are many.
+   * @param instrument Only this one's fields; `undefined` means all, and the page's arrangement.
+   * @param field Only this field, and not who has control; `undefined` means all.
+   */
+  constructor(
+    id: MessageId,
+    services: WatchedServices,
+    session: Watching,
+    instrument: Instrument | undefined,
+    field: FieldHolder | undefined,
+  ) {
+    this.#id = id;
+    this.#session = session;
+    this.#services = services;
+    const { bench, control, arrangement } = services;
+    // First of all: a page waits for it before it shows anything.
+    if (instrument === undefined) this.#untold.set(arrangement, undefined);
+    for (const each of instrument === undefined ? bench.instruments : [instrument]) {
+      for (const holder of each.holders) if (field === undefined || field === holder) this.#untold.set(holder, each);
+      if (field !== undefined) continue;
+      if (control.holder(each.name) !== null) this.#untold.set(each, each);
+      if (each.contact !== undefined) this.#untold.set(each.contact, each);
+    }
+    const changed = (of: Instrument | undefined, what: Told) => {
+      if (instrument !== undefined && of !== instrument) return;
+      if (field !== undefined && what !== field) return;
+      this.#untold.set(what, of);
+      if (!this.#telling) queueMicrotask(() => void this.#tell());
+    };
+    const unsubscribers = [
+      bench.onChange(changed),
+      bench.onContact((of) => changed(of, of.contact!)),
+      control.onChange((name) => {
+        const taken = bench.find(name)!;
+        changed(taken, taken);
+      }),
+      arrangement.onChange(() => changed(undefined, arrangement)),
+    ];
+    this.#unsubscribe = () => unsubscribers.forEach((unsubscribe) => unsubscribe());
+    void this.#tell({ event: "end-of-snapshot", id });
+  }
+
+  /** Ends the subscription. */
+  stop(): void {
+    this.#stopped = true;
+    this.#unsubscribe();
+    this.#untold.clear();
+  }
+
+  /** Tells what is untold, as fast as the client reads; `then` follows what was untold at the beginning. */
+  async #tell(then?: WatchEvent): Promise<void> {
+    if (this.#telling) return;
+    this.#telling = true;
+    try {
+      do {
+        const batch = this.#untold;
+        this.#untold = new Map();
+        for (const [what, instrument] of batch) {
+          this.#tellOne(what, instrument);
+          const pause = this.#session.pace();
+          if (pause !== undefined) await pause;
+          if (this.#stopped) return;
+        }
+        if (then !== undefined) this.#send(then);
+        then = undefined;
+      } while (this.#untold.size > 0);
+    } catch (error) {
+      // Where the client has gone, its session stops the watch.
+      if (!this.#session.connection.closed) {
+        log.error("Telling {address} of changes failed: {error}", { address: this.#session.connection.address, error });
+      }
+    } finally {
+      this.#telling = false;
+    }
+  }
+
+  /** What cannot be told keeps nothing else from being told: it is logged, and a field is shown with the reason. */
+  #tellOne(what: Told, instrument: Instrument | undefined): void {
+    let message: string;
+    try {
+      message = JSON.stringify(this.#event(what, instrument));
+      this.#untellable.delete(what);
+    } catch (error) {
+      this.#logUntellable(what, instrument, error);
+      if (!(what instanceof FieldHolder)) return;
+      const reason = `it cannot be told: ${error instanceof Error ? error.message : String(error)}`;
+      const about = { id: this.#id, instrument: instrument!.name, field: what.title };
+      return this.#send({ ...about, event: "field", value: null, text: "", quality: "error", time: null, reason });
+    }
+    this.#session.connection.sendMessage(message);
+  }
+
+  /** Once, until it can be told again: a poll may try every second. */
+  #logUntellable(what: Told, instrument: Instrument | undefined, error: unknown): void {
+    if (this.#untellable.has(what)) return;
+    this.#untellable.add(what);
+    const name = instrument?.name ?? "the page";
+    const part = what instanceof FieldHolder
+      ? what.title
+      : what instanceof ArrangementStore
+      ? "arrangement"
+      : what === instrument
+      ? "control"
+      : "contact";
+    log.error("Cannot tell a watcher of {instrument}'s {part}: {error}", { instrument: name, part, error });
+  }
+
+  #event(what: Told, instrument: Instrument | undefined): WatchEvent {
+    if (what instanceof ArrangementStore) return { id: this.#id, event: "arrangement", ...what.state };
+    const about = { id: this.#id, instrument: instrument!.name };
+    if (what instanceof FieldHolder) return { ...about, event: "field", field: what.title, ...fieldReading(what) };
+    if (what === instrument) {
+      return { ...about, event: "control", holder: this.#services.control.holder(about.instrument) };
+    }
+    return { ...about, event: "contact", contact: describeContact(instrument!)! };
+  }
+
+  #send(event: WatchEvent): void {
+    const message = JSON.stringify(event);
+    this.#session.turn.charge(message.length);
+    this.#session.connection.sendMessage(message);
+  }
+}

@@ -1,0 +1,219 @@
+/**
+ * The HTTP API of version 1, and what monitoring asks: each route with its description.
+ *
+ * @module
+ */
+
+import { journalLevels } from "../../../protocol/description.ts";
+import { version } from "../../../protocol/version.ts";
+import { Requests } from "../../requests/requests.ts";
+import type { Evaluated } from "../../code/messages.ts";
+import { languages } from "../../code/options.ts";
+import type { Services } from "../../services.ts";
+import type { JsonObject } from "./body.ts";
+import { imageRoutes } from "./image_routes.ts";
+import { instrumentRoutes } from "./instrument_routes.ts";
+import { metrics, metricsType } from "./metrics.ts";
+import { openApi } from "./openapi.ts";
+import { bad, json, root, valueOf } from "./route_parts.ts";
+import type { Route } from "./routes.ts";
+import { listOf, reference, schemas } from "./schemas.ts";
+
+/** A text of a body or a query. */
+function text(body: JsonObject, key: string): string {
+  const value = body[key];
+  if (typeof value === "string") return value;
+  throw bad(`Cannot take the request: "${key}" must be text`);
+}
+
+function serverRoutes(services: Services, requests: Requests): Route[] {
+  return [
+    {
+      method: "GET",
+      path: `${root}/status`,
+      operation: {
+        summary: "Uptime, listeners, who is connected, and what the instruments are doing",
+        answers: json("The status", reference("Status")),
+      },
+      answer: ({ client }) => requests.run({ cmd: "Status" }, client),
+    },
+    {
+      method: "GET",
+      path: `${root}/clients`,
+      operation: {
+        summary: "Who is connected; HTTP requests are no connections",
+        answers: json("The clients, oldest first", listOf(reference("Client"))),
+      },
+      answer: ({ client }) => {
+        services.dispatcher.allow(client, "observer", "Status");
+        return services.sessions.describe();
+      },
+    },
+    {
+      method: "DELETE",
+      path: `${root}/clients/{session}`,
+      operation: {
+        summary: "Disconnect a client; what it asked for and still waits is not started",
+        answers: valueOf("It is disconnected"),
+        errors: ["unknown_client", "held"],
+      },
+      answer: async ({ parameters, client }) => {
+        const session = parameters.session!;
+        if (!/^\d+$/.test(session)) throw bad(`Cannot disconnect ${session.slice(0, 50)}: give a client's number`);
+        return { value: await requests.run({ cmd: "Disconnect", session: Number(session) }, client) ?? null };
+      },
+    },
+    {
+      method: "GET",
+      path: `${root}/journal`,
+      operation: {
+        summary: "What happened lately: commands of everybody that were to change something, and the server's log",
+        query: { level: { schema: { enum: journalLevels }, description: "the least that is told; default: info" } },
+        answers: json("The newest entries, oldest first", listOf(reference("JournalEntry"))),
+      },
+      answer: ({ query, client }) => {
+        services.dispatcher.allow(client, "observer", "journal");
+        const wanted = query.get("level") ?? "info";
+        const level = journalLevels.find((known) => known === wanted);
+        if (level === undefined) {
+          throw bad(`Cannot tell the journal: "level" must be one of ${journalLevels.join(", ")}`);
+        }
+        return services.dispatcher.journal.kept(level);
+      },
+    },
+    {
+      method: "POST",
+      path: `${root}/eval`,
+      operation: {
+        summary: "Run code in the sandbox; admins only",
+        body: {
+          type: "object",
+          properties: {
+            code: { type: "string" },
+            language: { enum: [...languages], description: "default: python, where the server runs it" },
+            mode: { enum: ["eval", "exec"], default: "eval", description: "an expression, or statements" },
+          },
+          required: ["code"],
+        },
+        answers: json("What it came to", {
+          type: "object",
+          properties: {
+            value: {},
+            text: { type: "string", description: "the value as its language prints it" },
+            output: { type: "string", description: "what was printed" },
+          },
+          required: ["value", "text", "output"],
+        }),
+        errors: ["bad_argument", "code_failed", "limit_exceeded", "deadline_exceeded", "unavailable"],
+      },
+      answer: async ({ body, client }) => {
+        const { mode = "eval", language = services.evaluator.usualLanguage } = body;
+        if (mode !== "eval" && mode !== "exec") throw bad('Cannot run the code: "mode" must be eval or exec');
+        if (typeof language !== "string") throw bad('Cannot run the code: "language" must be text');
+        const cmd = mode === "eval" ? "Eval" : "Exec";
+        let output = "";
+        const result = await requests.run({ cmd, code: text(body, "code"), language, output: true }, client, {
+          output: (piece) => output += piece,
+        });
+        const { value, text: shown } = result as Evaluated;
+        return { value: value ?? null, text: shown, output };
+      },
+    },
+  ];
+}
+
+function arrangementRoutes(services: Services, requests: Requests): Route[] {
+  const path = `${root}/arrangement`;
+  return [
+    {
+      method: "GET",
+      path,
+      operation: {
+        summary: "How the page arranges the instruments",
+        answers: json("The arrangement, and how it is kept", reference("ArrangementState")),
+      },
+      answer: ({ client }) => {
+        services.dispatcher.allow(client, "observer", "arrangement");
+        return services.arrangement.state;
+      },
+    },
+    {
+      method: "PUT",
+      path,
+      operation: {
+        summary: "Arrange the page, for everybody",
+        body: schemas.Arrangement,
+        answers: json("The arrangement as it is now, and how it is kept", reference("ArrangementState")),
+        errors: ["bad_argument"],
+      },
+      answer: ({ body, client }) => requests.run({ cmd: "Arrange", arrangement: body }, client),
+    },
+  ];
+}
+
+function monitoringRoutes(services: Services, accepting: () => boolean): Route[] {
+  return [
+    {
+      method: "GET",
+      path: "/healthz",
+      harmless: true,
+      operation: {
+        summary: "Whether the server takes requests",
+        answers: json("It does; 503 while it is stopping", reference("Health")),
+      },
+      answer: () => {
+        const { uptime, instruments } = services.status();
+        const lost = instruments.filter(({ contact }) => contact !== null && contact.state !== "connected");
+        return Response.json({
+          status: accepting() ? "ok" : "stopping",
+          version,
+          uptime,
+          instruments: instruments.length,
+          notConnected: lost.length,
+        }, { status: accepting() ? 200 : 503 });
+      },
+    },
+    {
+      method: "GET",
+      path: "/metrics",
+      operation: {
+        summary: "What the server and its instruments are doing, for Prometheus",
+        answers: { description: "Prometheus' text format", type: metricsType, schema: { type: "string" } },
+      },
+      answer: ({ client }) => {
+        services.dispatcher.check(client, "observer", "metrics");
+        return new Response(metrics(services), { headers: { "Content-Type": metricsType } });
+      },
+    },
+  ];
+}
+
+/**
+ * The routes of version 1 and of monitoring.
+ *
+ * @param services What they act on.
+ * @param accepting Whether the server takes requests.
+ * @param others Further routes, which the description tells of too.
+ * @returns The whole table, those others last.
+ */
+export function apiRoutes(services: Services, accepting: () => boolean, others: readonly Route[]): Route[] {
+  const requests = new Requests(services);
+  const description: Route = {
+    method: "GET",
+    path: `${root}/openapi.json`,
+    harmless: true,
+    operation: { summary: "This description", answers: json("OpenAPI 3.1", { type: "object" }) },
+    answer: () => document,
+  };
+  const routes = [
+    ...instrumentRoutes(requests),
+    ...imageRoutes(services),
+    ...serverRoutes(services, requests),
+    ...arrangementRoutes(services, requests),
+    description,
+    ...monitoringRoutes(services, accepting),
+    ...others,
+  ];
+  const document = openApi(routes);
+  return routes;
+}

@@ -1,0 +1,153 @@
+/**
+ * azcam's web API: `GET /api/COMMAND?KEY=VALUE` and `POST /api`, answered with message, command and data.
+ *
+ * azcam answers every request with 200 and `Finished`, and puts the text of an error where the data would be; here the
+ * status and the message tell errors apart.
+ *
+ * @module
+ */
+
+import type { Logger } from "npm:@logtape/logtape@2.4.2";
+import { HeliographError } from "../../../protocol/errors.ts";
+import { pythonJson } from "../../../protocol/python_text.ts";
+import { answerableError, type Dispatcher } from "../../requests/dispatcher.ts";
+import type { JsonObject } from "./body.ts";
+import type { HttpClient } from "./http_client.ts";
+import { HttpError, statusOf } from "./http_error.ts";
+import { onlyReads } from "./request_guard.ts";
+import { type Asked, type JsonSchema, nothingAt, type Operation, type Route } from "./routes.ts";
+
+/** A command as azcam's web API names it. */
+interface WebCommand {
+  /** How the answer names it. */
+  readonly called: string;
+  readonly instrument: string | undefined;
+  readonly command: string;
+  readonly args: readonly unknown[];
+  readonly keywords: ReadonlyMap<string, unknown>;
+}
+
+const answerSchema: JsonSchema = {
+  type: "object",
+  properties: {
+    message: { type: "string", description: "Finished, or what went wrong" },
+    command: { type: "string", description: "the command as it was given" },
+    data: { description: "what the command returned; null where it returned nothing or failed" },
+  },
+  required: ["message", "command", "data"],
+};
+
+function split(command: string): Pick<WebCommand, "instrument" | "command"> {
+  const dot = command.indexOf(".");
+  return dot < 0
+    ? { instrument: undefined, command }
+    : { instrument: command.slice(0, dot), command: command.slice(dot + 1) };
+}
+
+/** Floats stay floats, as in Python's own JSON: a client reads -100.0 as a float. */
+function answer({ called }: WebCommand, message: string, data: unknown, error?: HeliographError): Response {
+  const body = `{"message":${JSON.stringify(message)},"command":${JSON.stringify(called)},"data":${pythonJson(data)}}`;
+  return new Response(body, {
+    status: error === undefined ? 200 : statusOf(error),
+    headers: { "Content-Type": "application/json", ...(error instanceof HttpError ? error.headers : {}) },
+  });
+}
+
+function fromBody({ tool, command, args = [], kwargs = {} }: JsonObject): WebCommand {
+  const bad = (what: string) => new HeliographError("bad_message", `Cannot run the command: ${what}`);
+  if (typeof command !== "string" || command === "") throw bad('"command" must be text, for example "set_filter"');
+  if (tool !== undefined && typeof tool !== "string") throw bad('"tool" must be text');
+  if (!Array.isArray(args)) throw bad('"args" must be a list');
+  if (typeof kwargs !== "object" || kwargs === null || Array.isArray(kwargs)) throw bad('"kwargs" must be an object');
+  const named = tool === undefined ? split(command) : { instrument: tool, command };
+  const called = `${named.instrument ?? "api"}.${named.command}`;
+  return { called, ...named, args, keywords: new Map(Object.entries(kwargs)) };
+}
+
+/**
+ * The routes of azcam's web API.
+ *
+ * @param dispatcher Who runs the commands.
+ * @param log Where unexpected failures go.
+ */
+export function azcamRoutes(dispatcher: Pick<Dispatcher, "run">, log: Logger): Route[] {
+  const run = async (command: WebCommand, client: HttpClient): Promise<Response> => {
+    try {
+      return answer(command, "Finished", await dispatcher.run(command, client));
+    } catch (error) {
+      const told = answerableError(error, log);
+      return answer(command, told.message, null, told);
+    }
+  };
+  /**
+   * azcam's documented way to set something is a GET. Scripts on this PC may go on doing that; others may only read.
+   */
+  const get = async (command: WebCommand, { query, client, request }: Asked): Promise<Response> => {
+    const asked = { ...command, keywords: new Map(query) };
+    const from = onlyReads(request.headers, client.hostname);
+    if (from === undefined) return await run(asked, client);
+    const { observing } = client;
+    try {
+      return answer(asked, "Finished", await dispatcher.run(asked, observing));
+    } catch (error) {
+      let told = answerableError(error, log);
+      if (told.code === "not_allowed" && client.role !== "observer") {
+        const name = `${asked.instrument ?? "api"}.${asked.command}`;
+        const why = `Cannot do ${name} by a GET from ${from}: POST to /api with ` +
+          `{"command": "${name}", "kwargs": {…}} as application/json, or use a script on the server's PC`;
+        told = new HttpError(405, "not_allowed", why, { "Allow": "POST" });
+      }
+      return answer(asked, told.message, null, told);
+    }
+  };
+  const reading = { method: "GET", head: false } as const;
+  const operation: Omit<Operation, "summary"> = {
+    description: "azcam's web API. Arguments are given by name after the question mark, as text. Browsers and other " +
+      "PCs may only read this way (405); scripts on this PC may also set and do.",
+    answers: { description: "Done; errors have the same form", schema: answerSchema },
+  };
+  const none = { args: [], keywords: new Map() };
+  return [
+    {
+      ...reading,
+      path: "/api/{command}",
+      operation: { ...operation, summary: "Run a command: COMMAND of azcam's api, or INSTRUMENT.COMMAND" },
+      answer: (asked) => {
+        const called = asked.parameters.command!;
+        return get({ called, ...split(called), ...none }, asked);
+      },
+    },
+    {
+      ...reading,
+      path: "/api/{tool}/{command}",
+      operation: { ...operation, summary: "Run a command of an instrument, which azcam calls a tool" },
+      answer: (asked) => {
+        const { tool, command } = asked.parameters;
+        // What /api/v1 does not know is no tool.
+        if (tool === "v1") throw nothingAt(`/api/v1/${command}`);
+        return get({ called: `${tool}/${command}`, instrument: tool, command: command!, ...none }, asked);
+      },
+    },
+    {
+      method: "POST",
+      path: "/api",
+      operation: {
+        ...operation,
+        summary: "Run a command, with positional and named arguments that keep their types",
+        description: "azcam's web API. `command` is a command of azcam's `api`, or INSTRUMENT.COMMAND; `tool`, where " +
+          "it is given, is the instrument.",
+        body: {
+          type: "object",
+          properties: {
+            command: { type: "string" },
+            args: { type: "array" },
+            kwargs: { type: "object" },
+            tool: { type: "string" },
+          },
+          required: ["command"],
+        },
+      },
+      answer: ({ body, client }) => run(fromBody(body), client),
+    },
+  ];
+}

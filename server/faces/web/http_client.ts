@@ -1,0 +1,126 @@
+/**
+ * Who an HTTP request comes from: it has no session, only an address, a role and perhaps a name.
+ *
+ * @module
+ */
+
+import { HeliographError } from "../../../protocol/errors.ts";
+import type { Role } from "../../bench/command.ts";
+import type { Requester } from "../../requests/requests.ts";
+import { roleOfAddress } from "../../access/roles.ts";
+import { checkedName } from "../../access/sessions.ts";
+
+/** The header field in which somebody says who they are, percent-encoded where it is not ASCII. */
+export const nameHeader = "X-Heliograph-Name";
+
+/** Who asks over HTTP: all requests of one name from one address are one party's. */
+export interface Party {
+  /** The IP address of their PC. */
+  readonly hostname: string;
+  /** The name they gave, or empty. */
+  readonly name: string;
+}
+
+/** Counts the requests of each party, which is known while it has some. */
+export class Parties {
+  readonly #most: number;
+  readonly #known = new Map<string, { readonly party: Party; requests: number }>();
+
+  /** Makes it, with nobody known. @param most How many requests of one party may be in flight. */
+  constructor(most: number) {
+    this.#most = most;
+  }
+
+  /**
+   * A request has come; it must `leave` when it is answered.
+   *
+   * @param hostname The IP address that it comes from.
+   * @param name The name that it gives, or empty.
+   * @returns Its party: the same object as long as it has requests.
+   * @throws {HeliographError} `too_many_requests`
+   */
+  enter(hostname: string, name: string): Party {
+    // An address has no blank.
+    const key = `${hostname} ${name}`;
+    const known = this.#known.get(key) ?? { party: { hostname, name }, requests: 0 };
+    if (known.requests >= this.#most) {
+      const who = `${name === "" ? "one nameless client" : name} at one address`;
+      throw new HeliographError(
+        "too_many_requests",
+        `Cannot take the request: there are ${this.#most} of ${who} already`,
+      );
+    }
+    known.requests++;
+    this.#known.set(key, known);
+    return known.party;
+  }
+
+  /** A request has been answered. @param party Whose it was. */
+  leave({ hostname, name }: Party): void {
+    const key = `${hostname} ${name}`;
+    const known = this.#known.get(key)!;
+    if (--known.requests === 0) this.#known.delete(key);
+  }
+}
+
+/** Whoever made one HTTP request. */
+export class HttpClient implements Requester {
+  /** What they may do. */
+  readonly role: Role;
+  /** The IP address of their PC. */
+  readonly hostname: string;
+  /** The name they gave, or empty. */
+  readonly name: string;
+  readonly #party: Party;
+  readonly #signal: AbortSignal;
+
+  /**
+   * Makes it.
+   *
+   * @param party Who they are.
+   * @param signal Aborted when they have gone.
+   * @param role What they may do. @default what their address may
+   */
+  constructor(party: Party, signal: AbortSignal, role?: Role) {
+    this.#party = party;
+    this.hostname = party.hostname;
+    this.name = party.name;
+    this.#signal = signal;
+    this.role = role ?? roleOfAddress(party.hostname);
+  }
+
+  /** Whether they have gone: what of theirs still waits is then not started. */
+  get gone(): boolean {
+    return this.#signal.aborted;
+  }
+
+  /** How the log calls them. */
+  get label(): string {
+    // Each request may come from another port: that tells nobody from another.
+    return this.name === "" ? `HTTP client ${this.hostname}` : `${this.name} (HTTP, ${this.hostname})`;
+  }
+
+  /** The same one, allowed no more than to read. */
+  get observing(): HttpClient {
+    return new HttpClient(this.#party, this.#signal, "observer");
+  }
+}
+
+/**
+ * The name that a request gives.
+ *
+ * @param headers The request's header.
+ * @returns The name, or empty.
+ * @throws {HeliographError} `bad_argument` for one that cannot be.
+ */
+export function nameOf(headers: Headers): string {
+  const given = headers.get(nameHeader) ?? "";
+  if (given === "") return "";
+  let name: string;
+  try {
+    name = decodeURIComponent(given);
+  } catch {
+    throw new HeliographError("bad_argument", `Cannot read ${nameHeader}: percent-encode it as UTF-8`);
+  }
+  return checkedName(name);
+}

@@ -1,0 +1,245 @@
+/**
+ * The routes of the HTTP API for instruments: their fields, settings, commands and control.
+ *
+ * @module
+ */
+
+import type { FieldDescription, InstrumentDescription } from "../../../protocol/description.ts";
+import { usualControl } from "../../../protocol/duration.ts";
+import { type ErrorCode, HeliographError } from "../../../protocol/errors.ts";
+import type { FieldHolder } from "../../bench/field.ts";
+import type { Requester, Requests } from "../../requests/requests.ts";
+import { nameHeader } from "./http_client.ts";
+import { bad, instrumentPath, json, root, valueOf } from "./route_parts.ts";
+import type { Route } from "./routes.ts";
+import { listOf, reference } from "./schemas.ts";
+
+const fieldPath = `${instrumentPath}/fields/{field}`;
+const driving: readonly ErrorCode[] = [
+  "unknown_instrument",
+  "held",
+  "command_failed",
+  "not_connected",
+  "deadline_exceeded",
+];
+
+function flag(value: unknown, key: string): boolean {
+  if (value === undefined || value === null) return false;
+  if (typeof value === "boolean") return value;
+  throw bad(`Cannot take the request: "${key}" must be true or false`);
+}
+
+function forced(query: URLSearchParams): boolean {
+  const given = query.get("force");
+  if (given === null || given === "false") return false;
+  if (given === "true" || given === "") return true;
+  throw bad('Cannot take the request: "force" must be true or false');
+}
+
+function secondsOf(query: URLSearchParams): number | undefined {
+  const given = query.get("seconds");
+  if (given === null) return undefined;
+  if (Number(given) > 0) return Number(given);
+  throw bad('Cannot take the request: "seconds" must be a number above 0');
+}
+
+/** Control is held by a name: a request is over when it is answered, and nobody without one would have it then. */
+function checkNamed({ name = "" }: Requester): void {
+  if (name !== "") return;
+  throw new HeliographError(
+    "bad_argument",
+    `Cannot take control without a name: send ${nameHeader}, with each request`,
+  );
+}
+
+function fieldRoutes(requests: Requests): Route[] {
+  const get = (instrument: string, field: string, client: Requester): FieldDescription => {
+    const { name: wanted } = requests.run({ cmd: "Get", instrument, field }, client) as FieldHolder;
+    const { fields } = requests.run({ cmd: "Describe", instrument }, client) as InstrumentDescription;
+    return fields.find(({ name }) => name === wanted)!;
+  };
+  return [
+    {
+      method: "GET",
+      path: fieldPath,
+      operation: {
+        summary: "Read a field from memory",
+        answers: json("The field", reference("Field")),
+        errors: ["unknown_instrument", "unknown_field"],
+      },
+      answer: ({ parameters: { instrument, field }, client }) => get(instrument!, field!, client),
+    },
+    {
+      method: "GET",
+      path: `${fieldPath}/history`,
+      operation: {
+        summary: "What a number has been during the last hour",
+        query: {
+          seconds: { schema: { type: "number", exclusiveMinimum: 0 }, description: "how far back; default: all" },
+        },
+        answers: json("Its values with their times", reference("History")),
+        errors: ["unknown_instrument", "unknown_field", "bad_argument"],
+      },
+      answer: ({ parameters: { instrument, field }, query, client }) =>
+        requests.run({ cmd: "History", instrument: instrument!, field: field!, seconds: secondsOf(query) }, client),
+    },
+    {
+      method: "PUT",
+      path: fieldPath,
+      operation: {
+        summary: "Set a field; a setting that needs it waits for confirm",
+        body: {
+          type: "object",
+          properties: { value: { type: ["number", "string", "boolean"] } },
+          required: ["value"],
+        },
+        answers: json("The field as it is now", reference("Field")),
+        errors: [...driving, "unknown_field", "bad_argument", "out_of_limits", "not_a_setting"],
+      },
+      answer: async ({ parameters: { instrument, field }, body: { value }, client }) => {
+        if (!["string", "number", "boolean"].includes(typeof value)) {
+          throw bad('Cannot set the field: "value" must be text, a number or a boolean');
+        }
+        await requests.run({ cmd: "Set", instrument: instrument!, field: field!, value }, client);
+        return get(instrument!, field!, client);
+      },
+    },
+  ];
+}
+
+/**
+ * The routes for instruments.
+ *
+ * @param requests What runs them.
+ */
+export function instrumentRoutes(requests: Requests): Route[] {
+  return [
+    {
+      method: "GET",
+      path: `${root}/instruments`,
+      operation: {
+        summary: "Every instrument, its fields with their values, and its commands",
+        answers: json("The instruments", listOf(reference("Instrument"))),
+      },
+      answer: ({ client }) => requests.run({ cmd: "Describe", instrument: undefined }, client),
+    },
+    {
+      method: "GET",
+      path: instrumentPath,
+      operation: {
+        summary: "One instrument, its fields with their values, and its commands",
+        answers: json("The instrument", reference("Instrument")),
+        errors: ["unknown_instrument"],
+      },
+      answer: ({ parameters, client }) => requests.run({ cmd: "Describe", instrument: parameters.instrument! }, client),
+    },
+    ...fieldRoutes(requests),
+    {
+      method: "POST",
+      path: `${instrumentPath}/confirm`,
+      operation: {
+        summary: "Apply the settings that wait",
+        body: { type: "object" },
+        answers: valueOf("They are applied"),
+        errors: driving,
+      },
+      answer: async ({ parameters, client }) => ({
+        value: await requests.run({ cmd: "Confirm", instrument: parameters.instrument! }, client) ?? null,
+      }),
+    },
+    {
+      method: "POST",
+      path: `${instrumentPath}/revert`,
+      operation: {
+        summary: "Put the settings that wait for confirm back to what they were",
+        body: { type: "object" },
+        answers: valueOf("Nothing waits any more"),
+        errors: ["unknown_instrument", "held"],
+      },
+      answer: async ({ parameters, client }) => ({
+        value: await requests.run({ cmd: "Revert", instrument: parameters.instrument! }, client) ?? null,
+      }),
+    },
+    {
+      method: "POST",
+      path: `${instrumentPath}/commands/{command}`,
+      operation: {
+        summary: "Run a command, and wait until it is done",
+        body: { type: "object", properties: { args: { type: "array" }, kwargs: { type: "object" } } },
+        answers: valueOf("What it returned; null for nothing"),
+        errors: [...driving, "unknown_command", "bad_argument", "out_of_limits"],
+      },
+      answer: async ({ parameters: { instrument, command }, body: { args = [], kwargs = {} }, client }) => {
+        if (!Array.isArray(args)) throw bad('Cannot run the command: "args" must be a list');
+        if (typeof kwargs !== "object" || kwargs === null || Array.isArray(kwargs)) {
+          throw bad('Cannot run the command: "kwargs" must be an object');
+        }
+        const keywords = new Map<string, unknown>(Object.entries(kwargs));
+        const call = { cmd: "Call", instrument: instrument!, command: command!, args, keywords } as const;
+        return { value: await requests.run(call, client) ?? null };
+      },
+    },
+    {
+      method: "POST",
+      path: `${instrumentPath}/control`,
+      operation: {
+        summary: "Take control: until it is released, or nothing was asked for some time, others do not drive it",
+        description: `Needs ${nameHeader}, which whoever has control sends with each request.`,
+        body: {
+          type: "object",
+          properties: {
+            seconds: { type: "number", exclusiveMinimum: 0, maximum: 86_400, default: usualControl },
+            force: { type: "boolean", default: false, description: "from somebody else; admins only" },
+          },
+        },
+        answers: json("Whose it is now", reference("Lease")),
+        errors: ["unknown_instrument", "held", "bad_argument"],
+      },
+      answer: ({ parameters, body, client }) => {
+        checkNamed(client);
+        const { seconds = usualControl } = body;
+        if (typeof seconds !== "number") throw bad('Cannot take control: "seconds" must be a number');
+        const instrument = parameters.instrument!;
+        return requests.run({ cmd: "Take", instrument, seconds, force: flag(body.force, "force") }, client);
+      },
+    },
+    {
+      method: "DELETE",
+      path: `${instrumentPath}/control`,
+      operation: {
+        summary: "Release control: everybody may drive the instrument again",
+        query: { force: { schema: { type: "boolean" }, description: "also from somebody else; admins only" } },
+        answers: valueOf("Nobody has it"),
+        errors: ["unknown_instrument", "held"],
+      },
+      answer: async ({ parameters, query, client }) => ({
+        value: await requests.run(
+          { cmd: "Release", instrument: parameters.instrument!, force: forced(query) },
+          client,
+        ) ?? null,
+      }),
+    },
+    {
+      method: "PUT",
+      path: `${instrumentPath}/control`,
+      operation: {
+        summary: "Hand control over to a client that is connected, without anybody getting in between",
+        body: {
+          type: "object",
+          properties: {
+            session: { type: "integer", description: "the client's number" },
+            force: { type: "boolean", default: false, description: "also from somebody else; admins only" },
+          },
+          required: ["session"],
+        },
+        answers: json("Whose it is now", reference("Lease")),
+        errors: ["unknown_instrument", "unknown_client", "held", "bad_argument"],
+      },
+      answer: ({ parameters, body: { session, force }, client }) => {
+        if (typeof session !== "number") throw bad('Cannot hand over: "session" must be the number of a client');
+        const instrument = parameters.instrument!;
+        return requests.run({ cmd: "HandOver", instrument, session, force: flag(force, "force") }, client);
+      },
+    },
+  ];
+}

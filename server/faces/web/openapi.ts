@@ -1,0 +1,108 @@
+/**
+ * The description of the HTTP API in OpenAPI 3.1, made from the table of routes.
+ *
+ * @module
+ */
+
+import { type ErrorCode, errorCodes } from "../../../protocol/errors.ts";
+import { version } from "../../../protocol/version.ts";
+import { nameHeader } from "./http_client.ts";
+import { statusOfCode } from "./http_error.ts";
+import type { Operation, Route } from "./routes.ts";
+import { reference, schemas } from "./schemas.ts";
+
+/** What any request may be answered with. */
+const everyRoute: readonly ErrorCode[] = ["bad_message", "not_allowed", "too_many_requests", "stopping"];
+
+function errorsOf(route: Route): Record<string, unknown> {
+  const codes = [...everyRoute, ...(route.operation.errors ?? [])];
+  const statuses = new Map<number, string[]>();
+  for (const code of new Set(codes)) {
+    const status = statusOfCode[code];
+    statuses.set(status, [...statuses.get(status) ?? [], `\`${code}\`: ${errorCodes[code]}`]);
+  }
+  if (route.operation.body !== undefined) {
+    statuses.set(408, ["The body did not come in time."]);
+    statuses.set(413, ["The body is too long."]);
+    statuses.set(415, ["The body is not application/json."]);
+  }
+  return Object.fromEntries(
+    [...statuses].map(([status, texts]) => [
+      String(status),
+      { description: texts.join(" "), content: { "application/json": { schema: reference("Error") } } },
+    ]),
+  );
+}
+
+function parametersOf({ path, operation: { query = {} } }: Route): unknown[] {
+  const inPath = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => ({
+    name,
+    in: "path",
+    required: true,
+    schema: { type: "string" },
+  }));
+  const inQuery = Object.entries(query).map(([name, { schema, description }]) => ({
+    name,
+    in: "query",
+    required: false,
+    schema,
+    description,
+  }));
+  return [...inPath, ...inQuery, { $ref: "#/components/parameters/Name" }];
+}
+
+function answersOf({ answers }: Operation): Record<string, unknown> {
+  const { status = 200, description, type = "application/json", schema } = answers;
+  const content = status === 101 ? {} : { content: { [type]: schema === undefined ? {} : { schema } } };
+  return { [String(status)]: { description, ...content } };
+}
+
+function operationOf(route: Route): Record<string, unknown> {
+  const { operation } = route;
+  const { summary, description, body } = operation;
+  return {
+    summary,
+    ...(description === undefined ? {} : { description }),
+    parameters: parametersOf(route),
+    ...(body === undefined ? {} : {
+      requestBody: { required: "required" in body, content: { "application/json": { schema: body } } },
+    }),
+    responses: { ...answersOf(operation), ...errorsOf(route) },
+  };
+}
+
+/**
+ * Describes what can be asked.
+ *
+ * @param routes The table.
+ * @returns An OpenAPI document.
+ */
+export function openApi(routes: readonly Route[]): Record<string, unknown> {
+  const paths: Record<string, Record<string, unknown>> = {};
+  for (const route of routes) {
+    (paths[route.path] ??= {})[route.method.toLowerCase()] = operationOf(route);
+  }
+  return {
+    openapi: "3.1.0",
+    info: {
+      title: "heliograph",
+      version,
+      description:
+        "Drives the instruments of one bench. Every path takes an instrument's or a field's name or title. " +
+        "POST and PUT take application/json. Errors have a stable code.",
+    },
+    paths,
+    components: {
+      schemas,
+      parameters: {
+        Name: {
+          name: nameHeader,
+          in: "header",
+          required: false,
+          schema: { type: "string", maxLength: 64 },
+          description: "who you are, percent-encoded where it is not ASCII: control of an instrument is held by a name",
+        },
+      },
+    },
+  };
+}

@@ -1,0 +1,363 @@
+/**
+ * The server of HTTP and WebSockets: the API, azcam's web API, monitoring, and the place of the page.
+ *
+ * @module
+ */
+
+import { getLogger, type Logger } from "npm:@logtape/logtape@2.4.2";
+import { HeliographError } from "../../../protocol/errors.ts";
+import { Admission } from "../../network/admission.ts";
+import { addressAndPort, Connection } from "../../network/connection.ts";
+import { answerableError } from "../../requests/dispatcher.ts";
+import { roleOfAddress } from "../../access/roles.ts";
+import type { ListenerAddress, Services } from "../../services.ts";
+import { checkOpen, drainSeconds, type ListenOptions, sweepInterval, TcpPort } from "../../network/listening.ts";
+import { apiRoutes } from "./api_routes.ts";
+import { assetResponse, assets } from "./assets.ts";
+import { azcamRoutes } from "./azcam_api.ts";
+import { readJson } from "./body.ts";
+import { HttpClient, nameOf, Parties } from "./http_client.ts";
+import { HttpConnection, type Upgrade } from "./http_connection.ts";
+import { errorResponse, HttpError } from "./http_error.ts";
+import { checkHost, checkJson, checkOrigin, ownHosts, securityHeaders, urlOf } from "./request_guard.ts";
+import type { RequestInput } from "./request_input.ts";
+import { findRoute, type Match, type Route } from "./routes.ts";
+import { acceptOf } from "./websocket_frames.ts";
+import { within } from "../../network/within.ts";
+import { WebSession } from "./web_session.ts";
+import { WebSocketConnection } from "./web_socket_connection.ts";
+
+/** How long the last responses may take to go out once everything is answered, in milliseconds. */
+const closingTime = 1000;
+
+/** For how long a connection must have asked for nothing to be closed for somebody else's, in milliseconds. */
+const spareAfter = 1000;
+
+/** Where a {@linkcode WebServer} listens, and under which names people reach it. */
+export interface WebListenOptions extends ListenOptions {
+  /** Names of this PC beside `localhost` and its address; requests for others are refused. @default none */
+  readonly names?: readonly string[];
+}
+
+/** A server of HTTP on one TCP port. */
+export class WebServer {
+  readonly #services: Services;
+  readonly #names: readonly string[];
+  readonly #log: Logger = getLogger(["heliograph", "web"]);
+  readonly #routes: readonly Route[];
+  readonly #port: TcpPort;
+  readonly #parties: Parties;
+  readonly #sockets: Admission;
+  readonly #connections = new Map<HttpConnection, Promise<void>>();
+  readonly #served = new Map<WebSession, Promise<void>>();
+  readonly #inFlight = new Set<Promise<Response | Upgrade>>();
+  readonly #describe = (): ListenerAddress => ({ protocol: "web", host: this.host, port: this.port });
+  #forgetCapacity: () => void = () => {};
+  #isOwn: (host: string) => boolean = () => false;
+  #sweep: ReturnType<typeof setInterval> | undefined;
+  /** Answers each request that is not answered yet. */
+  readonly #unanswered = new Set<(response: Response) => void>();
+  #stopping: Promise<void> | undefined;
+
+  /**
+   * Makes a server; `start` makes it listen.
+   *
+   * @param services Bench, dispatcher, sessions and limits.
+   * @param options Where to listen; the port is 2403 by default, azcam's.
+   * @throws {HeliographError} `cannot_listen` when the address is not loopback and `insecureOpen` is not given.
+   */
+  constructor(
+    services: Services,
+    { host = "127.0.0.1", port = 2403, insecureOpen = false, names = [] }: WebListenOptions = {},
+  ) {
+    checkOpen(host, insecureOpen);
+    this.#services = services;
+    this.#names = names;
+    const { connectionsPerAddress, webSocketsPerAddress, requestsInFlight } = services.limits;
+    this.#port = new TcpPort({
+      host,
+      port,
+      flag: "--web-port",
+      log: this.#log,
+      admission: new Admission({
+        what: "the connection",
+        mostPerAddress: connectionsPerAddress,
+        capacity: services.capacity,
+        makeRoom: (address) => this.#makeRoom(address),
+      }),
+      refusal: refusalText,
+      serve: (socket) => this.#serveSocket(socket),
+      turn: services.turns.client(),
+    });
+    this.#parties = new Parties(requestsInFlight);
+    this.#sockets = new Admission({ what: "the WebSocket", mostPerAddress: webSocketsPerAddress });
+    const socket: Route = {
+      method: "GET",
+      path: "/ws",
+      head: false,
+      operation: {
+        summary: "Open a WebSocket that speaks the framed dialect, one message in each text frame",
+        answers: { status: 101, description: "It is open" },
+      },
+      answer: () => {
+        throw new HttpError(426, "bad_message", "Cannot answer a plain request here: open a WebSocket", {
+          "Upgrade": "websocket",
+        });
+      },
+    };
+    this.#routes = [
+      ...[...assets].map(([path, file]): Route => ({
+        method: "GET",
+        path,
+        harmless: true,
+        operation: { summary: "A file of the page", answers: { description: "The file", type: file.type } },
+        answer: ({ request }) => assetResponse(file, request.headers),
+      })),
+      ...apiRoutes(services, () => this.#stopping === undefined, [
+        socket,
+        ...azcamRoutes(services.dispatcher, this.#log),
+      ]),
+    ];
+  }
+
+  /** The port it listens on; the wanted one before it listens. */
+  get port(): number {
+    return this.#port.port;
+  }
+
+  /** The address it listens on. */
+  get host(): string {
+    return this.#port.host;
+  }
+
+  /** Whether it listens. */
+  get listening(): boolean {
+    return this.#port.listening;
+  }
+
+  /**
+   * Takes the port: whoever connects waits until `start`.
+   *
+   * @throws {HeliographError} `cannot_listen` when the port is in use or the address is not this PC's.
+   */
+  bind(): void {
+    this.#port.bind();
+  }
+
+  /**
+   * Serves in the background.
+   *
+   * @throws {HeliographError} `cannot_listen` when the port is in use or the address is not this PC's.
+   */
+  start(): void {
+    if (this.listening) return;
+    this.#port.open();
+    this.#isOwn = ownHosts(this.host, this.port, this.#names);
+    this.#forgetCapacity = this.#services.capacity.onFull(() => this.#makeRoom());
+    this.#services.listeners.add(this.#describe);
+    this.#services.turns.open();
+    this.#sweep = setInterval(() => {
+      for (const connection of this.#connections.keys()) connection.dropIfStuck();
+    }, sweepInterval);
+  }
+
+  /** Takes no new requests, finishes what runs (for at most five seconds), and closes every connection. */
+  stop(): Promise<void> {
+    this.#stopping ??= this.#stop().finally(() => this.#stopping = undefined);
+    return this.#stopping;
+  }
+
+  /** Stops it, so that `await using` releases the port. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop();
+  }
+
+  async #stop(): Promise<void> {
+    if (!this.listening) return await this.#port.close();
+    this.#services.listeners.delete(this.#describe);
+    this.#forgetCapacity();
+    clearInterval(this.#sweep);
+    for (const session of this.#served.keys()) {
+      session.connection.farewell = { code: 1001, reason: "the server is stopping" };
+      session.end();
+    }
+    const sockets = [...this.#served.keys()].map(({ connection }) => connection);
+    await within(drainSeconds * 1000, Promise.all([...this.#served.values(), ...this.#inFlight]));
+    const late = `what it asked for was not done ${drainSeconds} s after the server was stopped`;
+    for (const socket of sockets) socket.close(new Error(late));
+    const stopped = new HeliographError("stopping", `The server has stopped: ${late}`);
+    for (const resolve of this.#unanswered) resolve(errorResponse(stopped));
+    // Until now whoever asked was told that the server is stopping.
+    const closed = this.#port.close();
+    for (const connection of this.#connections.keys()) connection.end();
+    await closed;
+    // Nobody is waited for who does not read the last response, or never finishes a request.
+    await within(closingTime, Promise.all(this.#connections.values()));
+    for (const connection of this.#connections.keys()) connection.close();
+    await this.#services.turns.close();
+  }
+
+  /** Closes the connection that has asked for nothing for the longest time, unless all of them are in use. */
+  #makeRoom(address?: string): boolean {
+    const since = (connection: HttpConnection) => connection.idleSince ?? Infinity;
+    let longest: HttpConnection | undefined;
+    for (const connection of this.#connections.keys()) {
+      if (address !== undefined && connection.hostname !== address) continue;
+      if (longest === undefined || since(connection) < since(longest)) longest = connection;
+    }
+    if (longest === undefined || since(longest) > performance.now() - spareAfter) return false;
+    longest.close();
+    return true;
+  }
+
+  #serveSocket(socket: Deno.TcpConn): Promise<void> {
+    const { limits, turns } = this.#services;
+    const remote = socket.remoteAddr as Deno.NetAddr;
+    const turn = turns.client();
+    const connection = new Connection(socket, limits, turn);
+    const http = new HttpConnection(connection, {
+      limits,
+      turn,
+      base: urlOf(this.host, this.port),
+      answer: (request) => this.#handle(request, remote),
+      refuse: (error) => protectedResponse(errorResponse(error)),
+    });
+    const served = http.serve().catch((error) => {
+      this.#log.error("Serving {address} failed: {error}", { address: remote.hostname, error });
+    }).finally(() => this.#connections.delete(http));
+    this.#connections.set(http, served);
+    return served;
+  }
+
+  async #handle(request: Request, remote: Deno.NetAddr): Promise<Response | Upgrade> {
+    const { promise, resolve } = Promise.withResolvers<Response | Upgrade>();
+    this.#unanswered.add(resolve);
+    this.#inFlight.add(promise);
+    void this.#answer(request, remote).then(resolve);
+    const response = await promise;
+    this.#unanswered.delete(resolve);
+    this.#inFlight.delete(promise);
+    return response instanceof Response ? protectedResponse(response) : response;
+  }
+
+  async #answer(request: Request, remote: Deno.NetAddr): Promise<Response | Upgrade> {
+    const address = addressAndPort(remote.hostname, remote.port);
+    const url = new URL(request.url);
+    let response: Response | Upgrade;
+    try {
+      response = await this.#find(request, url, remote);
+    } catch (error) {
+      // Whoever has gone, as a page does with pixels that it needs no more, reads no answer.
+      const told = request.signal.aborted && error === request.signal.reason
+        ? new HeliographError("aborted", "The client has gone")
+        : answerableError(error, this.#log);
+      if (told.code === "not_allowed") {
+        this.#log.warning("Refused a request of {address}: {reason}", { address, reason: told.message });
+      }
+      response = errorResponse(told);
+    }
+    const { method } = request;
+    const status = response instanceof Response ? response.status : 101;
+    this.#log.debug("{address}: {method} {path} -> {status}", { address, method, path: url.pathname, status });
+    return response;
+  }
+
+  async #find(request: Request, url: URL, remote: Deno.NetAddr): Promise<Response | Upgrade> {
+    const { headers, method } = request;
+    const host = checkHost(headers, this.#isOwn);
+    const { route, parameters } = findRoute(this.#routes, method, url.pathname);
+    if (!route.harmless) checkOrigin(request, host);
+    if (this.#stopping !== undefined && route.path !== "/healthz") {
+      throw new HeliographError("stopping", "The server is stopping and takes no new requests");
+    }
+    if (route.path === "/ws" && headers.get("upgrade")?.toLowerCase() === "websocket") {
+      return this.#upgrade(headers, remote);
+    }
+    const party = this.#parties.enter(remote.hostname, nameOf(headers));
+    try {
+      return await this.#run(request, url, { route, parameters }, new HttpClient(party, request.signal));
+    } finally {
+      this.#parties.leave(party);
+    }
+  }
+
+  async #run(request: Request, url: URL, { route, parameters }: Match, client: HttpClient): Promise<Response> {
+    const { headers, method } = request;
+    const takesBody = method === "POST" || method === "PUT";
+    if (takesBody) checkJson(headers);
+    const body = takesBody ? await readJson(request, this.#services.limits) : {};
+    const answer = await route.answer({ parameters, query: url.searchParams, body, client, request });
+    return answer instanceof Response ? answer : Response.json(answer ?? null);
+  }
+
+  #upgrade(headers: Headers, { hostname }: Deno.NetAddr): Upgrade {
+    const version = headers.get("sec-websocket-version");
+    if (version !== "13") {
+      const message = `Cannot open a WebSocket: its version is ${version ?? "not told"}, and 13 is spoken here`;
+      throw new HttpError(426, "bad_message", message, { "Upgrade": "websocket", "Sec-WebSocket-Version": "13" });
+    }
+    const accept = acceptOf(headers.get("sec-websocket-key") ?? "");
+    if (accept === undefined) {
+      throw new HeliographError(
+        "bad_message",
+        "Cannot open a WebSocket: its Sec-WebSocket-Key is not 16 bytes in base64",
+      );
+    }
+    const refusal = this.#sockets.enter(hostname);
+    if (refusal !== undefined) throw refusal;
+    return {
+      headers: new Headers({ "Upgrade": "websocket", "Connection": "Upgrade", "Sec-WebSocket-Accept": accept }),
+      serve: (connection, input) => this.#open(connection, input).finally(() => this.#sockets.leave(hostname)),
+    };
+  }
+
+  async #open(tcp: Connection, input: RequestInput): Promise<void> {
+    const { sessions, limits } = this.#services;
+    const connection = new WebSocketConnection(tcp, input, limits.messageBytes);
+    const role = roleOfAddress(connection.hostname);
+    const session = new WebSession(
+      { id: sessions.nextId(), protocol: "web", role, connection },
+      this.#services,
+      this.#log,
+    );
+    sessions.add(session);
+    const served = this.#serve(session).finally(() => {
+      this.#served.delete(session);
+      sessions.delete(session);
+    });
+    this.#served.set(session, served);
+    await served;
+    await connection.released;
+  }
+
+  async #serve(session: WebSession): Promise<void> {
+    const { connection } = session;
+    this.#log.debug("{client} connected", { client: session.label });
+    try {
+      await session.serve();
+    } catch (error) {
+      // A connection that broke while replies were being written; anything else is a fault of ours.
+      if (!connection.closed) this.#log.error("Serving {client} failed: {error}", { client: session.label, error });
+    }
+    connection.close();
+    const [client, { reason }] = [session.label, connection];
+    if (reason === "") this.#log.debug("{client} disconnected", { client });
+    else this.#log.warning("Dropped {client}: {reason}", { client, reason });
+  }
+}
+
+/** A response with what every response carries. */
+function protectedResponse(response: Response): Response {
+  for (const [name, value] of Object.entries(securityHeaders)) response.headers.set(name, value);
+  if (!response.headers.has("Cache-Control")) response.headers.set("Cache-Control", "no-store");
+  return response;
+}
+
+/** How a client is told that there are too many connections. */
+function refusalText({ code, message }: HeliographError): string {
+  const body = JSON.stringify({ error: { code, message } });
+  const fields = { "Content-Type": "application/json", "Content-Length": body.length, "Retry-After": 1 };
+  const lines = Object.entries({ ...fields, "Connection": "close", ...securityHeaders })
+    .map(([name, value]) => `${name}: ${value}\r\n`);
+  return `HTTP/1.1 503 Service Unavailable\r\n${lines.join("")}\r\n${body}`;
+}

@@ -1,0 +1,109 @@
+/**
+ * One small file that the server keeps after it has given up the permission to write.
+ *
+ * A Worker that may touch this file only is started before.
+ *
+ * @module
+ */
+
+import type { FromFileKeeper, KeeperTask, KeptFile, ToFileKeeper } from "./file_keeper_messages.ts";
+import { startFileWorker } from "./file_worker.ts";
+
+/** One small file, read and replaced by a Worker of its own that may touch nothing else. */
+export class FileKeeper {
+  readonly #kept: KeptFile;
+  #worker: Worker | undefined;
+  #stopped = false;
+  /** Those who wait for an answer, in the order in which they asked. */
+  #waiting: PromiseWithResolvers<string | undefined>[] = [];
+
+  /** Starts nothing yet. @param file Its absolute path. */
+  constructor(file: string) {
+    this.#kept = { file, part: `${file}.part`, aside: `${file}.damaged` };
+  }
+
+  /** The file's path. */
+  get file(): string {
+    return this.#kept.file;
+  }
+
+  /** What a file that cannot be used is renamed to. */
+  get aside(): string {
+    return this.#kept.aside;
+  }
+
+  /**
+   * Starts the Worker, unless it runs: before the server gives up its own permissions. It has its own once it has
+   * answered something.
+   *
+   * @throws {Error} With the reason in words for people, as every method does.
+   */
+  start(): void {
+    this.#started();
+  }
+
+  /** Reads the file. @returns What it holds; `undefined` where there is none. */
+  read(): Promise<string | undefined> {
+    return this.#ask({ kind: "read" });
+  }
+
+  /** Makes sure that the file can be written. */
+  async check(): Promise<void> {
+    await this.#ask({ kind: "check" });
+  }
+
+  /** Replaces the file, whole or not at all. @param text What it is to hold. */
+  async write(text: string): Promise<void> {
+    await this.#ask({ kind: "write", text });
+  }
+
+  /** Renames the file, so that another can take its place. */
+  async setAside(): Promise<void> {
+    await this.#ask({ kind: "set aside" });
+  }
+
+  /** Ends the Worker for good; what it was doing fails. */
+  stop(): void {
+    this.#stopped = true;
+    this.#worker?.terminate();
+    this.#fail("the server is stopping");
+  }
+
+  #fail(reason: string): void {
+    this.#worker = undefined;
+    for (const { reject } of this.#waiting.splice(0)) reject(new Error(reason));
+  }
+
+  async #ask(task: KeeperTask): Promise<string | undefined> {
+    const worker = this.#started();
+    const answer = Promise.withResolvers<string | undefined>();
+    this.#waiting.push(answer);
+    worker.postMessage({ kept: this.#kept, task } satisfies ToFileKeeper);
+    return await answer.promise;
+  }
+
+  #started(): Worker {
+    if (this.#worker !== undefined) return this.#worker;
+    if (this.#stopped) throw new Error("the server is stopping");
+    const { file, part, aside } = this.#kept;
+    let worker: Worker;
+    try {
+      worker = startFileWorker(
+        new URL("./file_keeper_worker.ts", import.meta.url),
+        "file keeper",
+        [file, part, aside],
+        (reason) => this.#fail(`what keeps it failed: ${reason}`),
+      );
+    } catch (error) {
+      if (!(error instanceof Deno.errors.NotCapable)) throw error;
+      throw new Error("the server was not started with permission to read and write it", { cause: error });
+    }
+    worker.onmessage = ({ data }) => {
+      const answer = data as FromFileKeeper;
+      const asked = this.#waiting.shift();
+      if (answer.done) asked?.resolve(answer.text);
+      else asked?.reject(new Error(answer.reason));
+    };
+    return this.#worker = worker;
+  }
+}

@@ -1,0 +1,89 @@
+/**
+ * The Worker that keeps one small file. It may read and write that one and the two names beside it that this takes, and
+ * nothing else, so that the server itself may write nothing at all.
+ *
+ * @module
+ */
+
+import type { FromFileKeeper, KeptFile, ToFileKeeper } from "./file_keeper_messages.ts";
+import { patient } from "./patient.ts";
+import { FileError, inWords, PartFile } from "./part_file.ts";
+
+/** This Worker's own scope, which Deno's types for a window do not know. */
+const scope = globalThis as unknown as {
+  onmessage: (event: MessageEvent<ToFileKeeper>) => void;
+  postMessage(message: FromFileKeeper): void;
+};
+
+/** The longest file that is read, in bytes: far longer than any that was written. */
+const longest = 4_000_000;
+
+function read(file: string): string | undefined {
+  let size: number;
+  try {
+    const { isFile, size: bytes } = Deno.statSync(file);
+    // A pipe or a device would never end.
+    if (!isFile) throw new FileError("it is no file");
+    size = bytes;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return undefined;
+    throw error;
+  }
+  if (size > longest) throw new FileError(`it is over ${longest} bytes`);
+  return Deno.readTextFileSync(file);
+}
+
+/** Begins the file anew, whatever a server that was killed has left of it. */
+function begin({ file, part }: KeptFile): PartFile {
+  try {
+    Deno.removeSync(part);
+  } catch {
+    // Nothing was left, or beginning it says what is wrong.
+  }
+  return new PartFile(file, true, part);
+}
+
+function write(kept: KeptFile, text: string): void {
+  const out = begin(kept);
+  try {
+    out.write(new TextEncoder().encode(text));
+    out.sync();
+  } catch (error) {
+    out.drop();
+    throw error;
+  }
+  out.commit();
+}
+
+/** Keeps the file under another name, unless somebody has taken it away. */
+function setAside({ file, aside }: KeptFile): void {
+  try {
+    patient(() => Deno.renameSync(file, aside));
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  }
+}
+
+function perform({ kept, task }: ToFileKeeper): string | undefined {
+  switch (task.kind) {
+    case "read":
+      return inWords(() => read(kept.file));
+    case "check":
+      begin(kept).drop();
+      return;
+    case "write":
+      write(kept, task.text);
+      return;
+    case "set aside":
+      inWords(() => setAside(kept));
+      return;
+  }
+}
+
+scope.onmessage = ({ data }) => {
+  try {
+    scope.postMessage({ done: true, text: perform(data) });
+  } catch (error) {
+    scope.postMessage({ done: false, reason: (error as Error).message });
+  }
+};

@@ -1,0 +1,261 @@
+/**
+ * Listening on a TCP port: where that is allowed, why it cannot be, and one way to accept connections.
+ *
+ * @module
+ */
+
+import type { Logger } from "npm:@logtape/logtape@2.4.2";
+import { HeliographError } from "../../protocol/errors.ts";
+import type { Admission } from "./admission.ts";
+import { Connection } from "./connection.ts";
+import type { LoopTurn } from "./loop_turns.ts";
+import { Refusals } from "./refusals.ts";
+import { isLoopback } from "../access/roles.ts";
+
+/** Where a server listens. */
+export interface ListenOptions {
+  /** The TCP port; 0 takes any free one. */
+  readonly port?: number;
+  /** The address. @default "127.0.0.1" */
+  readonly host?: string;
+  /** Listens beyond this PC although nothing controls who connects. @default false */
+  readonly insecureOpen?: boolean;
+}
+
+/** How long `stop` waits for what runs, in seconds. */
+export const drainSeconds = 5;
+
+/** How often stuck clients are looked for, in milliseconds. */
+export const sweepInterval = 5000;
+
+/** How `accept` fails when a client went before its turn came, as port scanners do: the next one is not kept waiting. */
+const goneBeforeAccepted = [Deno.errors.NotConnected, Deno.errors.ConnectionReset, Deno.errors.ConnectionAborted];
+
+/** How long nothing is accepted after it could not be, in milliseconds. */
+const acceptPause = 100;
+
+/** How long a connection that gives way to a new one is waited for, in milliseconds. */
+const longestLeaving = 100;
+
+/** What a new connection costs beside what comes over it, in characters. */
+const arrivalCost = 8192;
+
+/** How a {@linkcode TcpPort} is made. */
+export interface TcpPortOptions {
+  /** The address. */
+  readonly host: string;
+  /** The port; 0 takes any free one. */
+  readonly port: number;
+  /** What chooses another port, for the error. */
+  readonly flag: string;
+  /** Where it is told that a connection could not be accepted, or was refused. */
+  readonly log: Logger;
+  /** How many may be connected. */
+  readonly admission: Admission;
+  /** What whoever cannot be served is told. */
+  readonly refusal: (error: HeliographError) => string;
+  /** Serves a connection; it counts until this has ended. */
+  readonly serve: (socket: Deno.TcpConn) => Promise<void>;
+  /** When whoever comes is let in: to take a connection costs something too. */
+  readonly turn: LoopTurn;
+}
+
+/** A TCP port on which connections are accepted and counted, one after another, whatever becomes of each. */
+export class TcpPort {
+  readonly #options: TcpPortOptions;
+  readonly #refusals: Refusals;
+  #listener: Deno.TcpListener | undefined;
+  #port: number;
+  #accepting: Promise<void> = Promise.resolve();
+  #open = false;
+  #failing = false;
+
+  /** Makes one that does not listen yet. @param options Where, and what becomes of connections. */
+  constructor(options: TcpPortOptions) {
+    this.#options = options;
+    this.#port = options.port;
+    this.#refusals = new Refusals(options.log);
+  }
+
+  /** The address it listens on. */
+  get host(): string {
+    return this.#options.host;
+  }
+
+  /** The port; the wanted one before it listens. */
+  get port(): number {
+    return this.#listener === undefined ? this.#options.port : this.#port;
+  }
+
+  /** Whether connections are accepted. */
+  get listening(): boolean {
+    return this.#open;
+  }
+
+  /** Resolves when it listens no more. */
+  get closed(): Promise<void> {
+    return this.#accepting;
+  }
+
+  /**
+   * Takes the port, so that nobody else can: whoever connects waits until it is opened.
+   *
+   * @throws {HeliographError} `cannot_listen` when the port is in use or the address is not this PC's.
+   */
+  bind(): void {
+    if (this.#listener !== undefined) return;
+    this.#listener = this.#listen(this.#options.port);
+    this.#port = this.#listener.addr.port;
+  }
+
+  /**
+   * Accepts connections in the background.
+   *
+   * @throws {HeliographError} `cannot_listen` when the port is in use or the address is not this PC's.
+   */
+  open(): void {
+    this.bind();
+    this.#open = true;
+    this.#accepting = this.#accept();
+  }
+
+  /** Accepts no more. */
+  async close(): Promise<void> {
+    const listener = this.#listener;
+    this.#listener = undefined;
+    this.#open = false;
+    listener?.close();
+    this.#refusals.close();
+    await this.#accepting;
+  }
+
+  #listen(port: number): Deno.TcpListener {
+    const { host, flag } = this.#options;
+    try {
+      // Deno knows tcpBacklog from 2.9 on, and ignores it before: many clients may connect at once.
+      const options = { hostname: host, port, tcpBacklog: 4096 };
+      return Deno.listen(options);
+    } catch (error) {
+      throw cannotListen(error, host, port, flag);
+    }
+  }
+
+  async #accept(): Promise<void> {
+    const { log, turn } = this.#options;
+    for (;;) {
+      const listener = this.#listener;
+      if (listener === undefined) return;
+      let socket: Deno.TcpConn;
+      try {
+        socket = await listener.accept();
+        if (this.#failing) log.info("Connections are accepted again");
+        this.#failing = false;
+      } catch (error) {
+        if (this.#listener !== listener) return;
+        if (!goneBeforeAccepted.some((kind) => error instanceof kind)) await this.#failed(listener, error);
+        continue;
+      }
+      this.#admit(socket);
+      turn.charge(arrivalCost);
+      await turn.pause();
+      await this.#settled();
+    }
+  }
+
+  /** Waits until what was closed has gone: who accepts connections faster than that runs out of descriptors. */
+  async #settled(): Promise<void> {
+    await this.#refusals.room();
+    const until = performance.now() + longestLeaving;
+    while (this.#options.admission.overdrawn && performance.now() < until) await new Promise((r) => setTimeout(r, 1));
+  }
+
+  /** Out of file descriptors, say: those who are connected go on, and some of them will go. */
+  async #failed(listener: Deno.TcpListener, error: unknown): Promise<void> {
+    const { log } = this.#options;
+    if (!this.#failing) log.error("Cannot accept a connection: {error}", { error });
+    this.#failing = true;
+    await new Promise((resolve) => setTimeout(resolve, acceptPause));
+    if (this.#listener !== listener || !(error instanceof Deno.errors.BadResource)) return;
+    // The listener itself has ended: nobody could connect any more, and nobody would notice.
+    try {
+      this.#listener = this.#listen(this.#port);
+      log.warning("Listening on {host}:{port} again", { host: this.host, port: this.#port });
+    } catch {
+      // It is tried again after the next pause.
+    }
+  }
+
+  #admit(socket: Deno.TcpConn): void {
+    const { admission, refusal } = this.#options;
+    try {
+      const { hostname } = socket.remoteAddr;
+      const refused = admission.enter(hostname);
+      if (refused === undefined) return void this.#serve(socket).finally(() => admission.leave(hostname));
+      const connection = new Connection(socket, { queuedBytes: 65_536, stuckSeconds: 1 });
+      this.#refusals.refuse(connection, refused, refusal(refused));
+    } catch (error) {
+      this.#lost(socket, error);
+    }
+  }
+
+  async #serve(socket: Deno.TcpConn): Promise<void> {
+    try {
+      await this.#options.serve(socket);
+    } catch (error) {
+      this.#lost(socket, error);
+    }
+  }
+
+  #lost(socket: Deno.TcpConn, error: unknown): void {
+    this.#options.log.debug("A client went before it was served: {error}", { error });
+    try {
+      socket.close();
+    } catch {
+      // It has been closed already.
+    }
+  }
+}
+
+/**
+ * Whether a server may listen where it shall.
+ *
+ * @param host The address.
+ * @param insecureOpen Whether it may listen beyond this PC.
+ * @throws {HeliographError} `cannot_listen`, with what to do instead.
+ */
+export function checkOpen(host: string, insecureOpen: boolean): void {
+  if (isLoopback(host) || insecureOpen) return;
+  throw new HeliographError(
+    "cannot_listen",
+    `Cannot listen on ${host}: whoever reaches this PC could drive its instruments, since nothing controls who ` +
+      "connects. Listen on 127.0.0.1 and come in by SSH (ssh -L 2402:127.0.0.1:2402 USER@THIS-PC), or give " +
+      "--insecure-open if everybody on the network may",
+  );
+}
+
+/**
+ * Why a server cannot listen.
+ *
+ * @param error What the system said.
+ * @param host The address.
+ * @param port The port.
+ * @param flag What chooses another port.
+ */
+export function cannotListen(error: unknown, host: string, port: number, flag: string): HeliographError {
+  const where = `${host}:${port}`;
+  if (error instanceof Deno.errors.AddrInUse) {
+    return new HeliographError(
+      "cannot_listen",
+      `Cannot listen on ${where}: another program uses port ${port}. Stop it, or choose another port with ${flag} (0 takes any free one)`,
+      { cause: error },
+    );
+  }
+  if (error instanceof Deno.errors.AddrNotAvailable) {
+    return new HeliographError("cannot_listen", `Cannot listen on ${where}: ${host} is not an address of this PC`, {
+      cause: error,
+    });
+  }
+  return new HeliographError("cannot_listen", `Cannot listen on ${where}: ${(error as Error).message}`, {
+    cause: error,
+  });
+}

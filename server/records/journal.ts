@@ -1,0 +1,167 @@
+/**
+ * What happened lately: commands as they are sent and answered, whichever wire they came over, and the server's log.
+ *
+ * @module
+ */
+
+import type { LogRecord } from "npm:@logtape/logtape@2.4.2";
+import { type JournalEntry, type JournalLevel, journalLevels } from "../../protocol/description.ts";
+
+/** How many entries are kept for those who look later. */
+const mostKept = 500;
+/** How much of a command and of its answer is told, in characters. */
+const longestText = 1000;
+
+/** Whether something of one level is for somebody who wants another level and those above it. */
+function isFor(level: JournalLevel, wanted: JournalLevel): boolean {
+  return journalLevels.indexOf(level) >= journalLevels.indexOf(wanted);
+}
+
+/** Somebody who asked for something. */
+export interface Asker {
+  /** How the log calls them. */
+  readonly label: string;
+  /** The number of their connection; 0 where they have none. */
+  readonly session: number;
+}
+
+/** Tells how a command that was begun has ended. @param answer Makes azcam's reply line. */
+export type Ended = (answer: () => string, failed: boolean) => void;
+
+/** Told of each entry, and again of a command's when that is answered; it must not throw. */
+export type JournalListener = (entry: JournalEntry) => void;
+
+/**
+ * The part of the log that tells what clients ask, below each wire's own. The journal tells that itself, as the commands
+ * that it comes to and by their levels, and leaves these lines out.
+ */
+export const requestCategory = "requests";
+
+/** Whether a line of the log is of that part; what its properties are called is up to whoever writes it. */
+function tellsRequest([top, , part, ...deeper]: readonly string[]): boolean {
+  return top === "heliograph" && part === requestCategory && deeper.length === 0;
+}
+
+const encoder = new TextEncoder();
+const decoder = new TextDecoder();
+
+/** Text of its own: what is cut out of a long one, or out of what a client has sent, would keep all of that in memory. */
+function shortened(text: string): string {
+  const kept = text.length > longestText ? `${text.slice(0, longestText)}…` : text;
+  return decoder.decode(encoder.encode(kept));
+}
+
+/** What is to be told. To tell of a command never makes it fail, whatever it was given or has returned. */
+function written(make: () => string): string {
+  try {
+    return shortened(make());
+  } catch (error) {
+    return `(it cannot be written: ${String(error)})`;
+  }
+}
+
+/** The journal of one server: the newest entries in memory, and whoever follows. */
+export class Journal {
+  /** The newest of them; the oldest is at `#next`, and is the first to be replaced. */
+  readonly #ring: JournalEntry[] = [];
+  #next = 0;
+  readonly #followers = new Map<JournalListener, JournalLevel>();
+  #last = 0;
+  /** Whether anybody wants to know what only reads: most of the time nobody does, and that is most of what is asked. */
+  #readsWanted = false;
+
+  /**
+   * Notes that somebody asks for something.
+   *
+   * @param instrument The name of the instrument that is asked; `undefined` for code.
+   * @param asker Makes who asks; only called where somebody wants to know.
+   * @param text Makes what they ask.
+   * @param onlyReads Whether that changes nothing: then it is told at the level `debug`, and not kept.
+   * @returns Tells how it ended; `undefined` where nobody wants to know.
+   */
+  begin(instrument: string | undefined, asker: () => Asker, text: () => string, onlyReads: boolean): Ended | undefined {
+    const level = onlyReads ? "debug" : "info";
+    if (onlyReads && !this.#readsWanted) return undefined;
+    const { label, session } = asker();
+    const entry: JournalEntry = {
+      number: ++this.#last,
+      kind: instrument === undefined ? "code" : "command",
+      time: new Date().toISOString(),
+      level,
+      client: label,
+      session,
+      instrument: instrument ?? "",
+      text: written(text),
+    };
+    const begun = performance.now();
+    const place = onlyReads ? -1 : this.#keep(entry);
+    this.#tell(entry);
+    return (answer, failed) => {
+      const seconds = Math.round(performance.now() - begun) / 1000;
+      const ended = {
+        ...entry,
+        level: failed && !onlyReads ? "warning" : level,
+        answer: written(answer),
+        seconds,
+      } as const;
+      // It may have been forgotten meanwhile, and a reading that failed was never kept.
+      if (this.#ring[place] === entry) this.#ring[place] = ended;
+      this.#tell(ended);
+    };
+  }
+
+  /** Takes a line of the server's log: a sink of LogTape. */
+  readonly log = ({ category, level, message, properties, timestamp }: LogRecord): void => {
+    if (tellsRequest(category)) return;
+    const { client = "", instrument = "" } = properties;
+    const entry: JournalEntry = {
+      number: ++this.#last,
+      kind: "log",
+      time: new Date(timestamp).toISOString(),
+      level: level === "trace" ? "debug" : level === "fatal" ? "error" : level,
+      client: String(client),
+      session: 0,
+      instrument: String(instrument),
+      text: shortened(message.map((part) => typeof part === "string" ? part : Deno.inspect(part)).join("")),
+    };
+    if (entry.level !== "debug") this.#keep(entry);
+    this.#tell(entry);
+  };
+
+  /** What is kept, oldest first. @param level The least of it. */
+  kept(level: JournalLevel): JournalEntry[] {
+    return [...this.#ring.slice(this.#next), ...this.#ring.slice(0, this.#next)]
+      .filter((entry) => isFor(entry.level, level));
+  }
+
+  /**
+   * Calls the listener with everything from now on, until the returned function is called.
+   *
+   * @param level The least that it wants to know of.
+   * @param listener Called at once and synchronously.
+   */
+  follow(level: JournalLevel, listener: JournalListener): () => void {
+    this.#followers.set(listener, level);
+    this.#lookWhoFollows();
+    return () => {
+      this.#followers.delete(listener);
+      this.#lookWhoFollows();
+    };
+  }
+
+  #lookWhoFollows(): void {
+    this.#readsWanted = [...this.#followers.values()].includes("debug");
+  }
+
+  /** Keeps an entry in place of the oldest. @returns Where. */
+  #keep(entry: JournalEntry): number {
+    const place = this.#next;
+    this.#ring[place] = entry;
+    this.#next = (place + 1) % mostKept;
+    return place;
+  }
+
+  #tell(entry: JournalEntry): void {
+    for (const [listener, wanted] of this.#followers) if (isFor(entry.level, wanted)) listener(entry);
+  }
+}

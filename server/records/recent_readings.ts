@@ -1,0 +1,63 @@
+/**
+ * The readings of the last hour: a plot that is opened now shows them at once.
+ *
+ * @module
+ */
+
+import type { FieldHistory } from "../../protocol/description.ts";
+import type { Bench } from "../bench/bench.ts";
+import { History, keptSeconds, placeAt } from "../../protocol/history.ts";
+import { InstrumentError } from "../bench/errors.ts";
+import type { FieldHolder } from "../bench/field.ts";
+
+/** What every numeric field of a bench has been during the last hour; it takes 48 KiB a field at most. */
+export class RecentReadings {
+  readonly #histories = new Map<FieldHolder, History>();
+
+  /** Begins to keep. @param bench All of its instruments are on it. */
+  constructor(bench: Bench) {
+    for (const { holders } of bench.instruments) for (const holder of holders) this.#take(holder);
+    bench.onChange((_, holder) => this.#take(holder));
+  }
+
+  /**
+   * Tells what a field has been.
+   *
+   * @param holder A numeric field.
+   * @param seconds How far back.
+   * @returns Its values with their times. The first one is that which held when the time asked for began, and was told
+   * earlier where nothing changed since.
+   * @throws {InstrumentError} `bad_argument` where the field is no number.
+   */
+  of(holder: FieldHolder, seconds: number = keptSeconds): FieldHistory {
+    const { type } = holder.spec;
+    if (type !== "float" && type !== "int") {
+      throw new InstrumentError(
+        `Cannot tell the history of ${holder.title}: only numbers have one, and it is of the type ${type}`,
+        "bad_argument",
+      );
+    }
+    const [times, values]: [number[], (number | null)[]] = [[], []];
+    const history = this.#histories.get(holder);
+    if (history === undefined) return { times, values };
+    const first = Math.max(0, placeAt(history, Date.now() - seconds * 1000));
+    for (let at = first; at < history.size; at++) {
+      const value = history.value(at);
+      times.push(history.time(at) / 1000);
+      values.push(Number.isNaN(value) ? null : value);
+    }
+    return { times, values };
+  }
+
+  #take(holder: FieldHolder): void {
+    const { spec: { type }, value, quality, time, staged } = holder;
+    if (type !== "float" && type !== "int") return;
+    // What waits for confirm is only what somebody wants.
+    if (staged) return;
+    let history = this.#histories.get(holder);
+    if (history === undefined) this.#histories.set(holder, history = new History());
+    if (quality === "good" && typeof value === "number") history.add(time, value);
+    // What is not good has the time of the last good reading.
+    else history.add(Date.now(), NaN);
+  }
+}

@@ -1,0 +1,130 @@
+/**
+ * The default instrument `api`: what answers a command without a dot.
+ *
+ * @module
+ */
+
+import { HeliographError } from "../../protocol/errors.ts";
+import { parseDuration, usualControl } from "../../protocol/duration.ts";
+import type { Bench } from "../bench/bench.ts";
+import type { Dispatcher } from "./dispatcher.ts";
+import { command } from "../bench/command.ts";
+import { defineInstrument } from "../bench/define_instrument.ts";
+import { helpCommand, helpInstrument } from "../bench/describe.ts";
+import { InstrumentError } from "../bench/errors.ts";
+import type { Instrument } from "../bench/instrument.ts";
+import { didYouMean } from "../bench/names.ts";
+import type { Sessions } from "../access/sessions.ts";
+
+/** azcam's `api` answers for the camera's tools; the first that has a command gets it. */
+const azcamTools = ["exposure", "parameters", "tempcon", "instrument", "telescope"];
+
+const words = [
+  "echo [TEXT]",
+  "eval EXPRESSION",
+  "register NAME",
+  "closeconnection",
+  "exit",
+  "help [NAME]",
+  "list",
+  "status",
+  "take INSTRUMENT [DURATION]",
+  "release INSTRUMENT",
+  "hand_over INSTRUMENT CLIENT",
+  "INSTRUMENT.COMMAND ARGUMENTS… KEY=VALUE…",
+];
+
+/**
+ * Makes the default instrument.
+ *
+ * @param bench The bench it tells of.
+ * @param dispatcher Who finds instruments, and knows who has control of them.
+ * @param sessions Who is connected.
+ * @param status What `status` tells.
+ */
+export function apiInstrument(
+  bench: Bench,
+  dispatcher: Pick<Dispatcher, "instrument" | "control">,
+  sessions: Pick<Sessions, "called">,
+  status: () => unknown,
+): Instrument {
+  const reading = { role: "observer", immediate: true } as const;
+  const takeable = (name: string) => {
+    const instrument = dispatcher.instrument(name);
+    if (instrument.name !== "api") return instrument.name;
+    const why = "it drives nothing, and everybody needs it";
+    throw new HeliographError("bad_argument", `Cannot take or release api: ${why}; "list" tells the instruments`);
+  };
+  const instrumentArgument = { type: "text", summary: "its name or title" } as const;
+  const others = () => bench.instruments.filter(({ name }) => name !== "api");
+  return defineInstrument({
+    title: "api",
+    summary: "what answers a command without a dot",
+    answersFor: azcamTools,
+    commands: {
+      list: command({ ...reading, summary: "List the instruments", run: () => others().map(({ name }) => name) }),
+      status: command({
+        ...reading,
+        summary: "Tell uptime, listeners, sessions and what the instruments are doing, as JSON",
+        run: status,
+      }),
+      take: command({
+        summary: "Take control of an instrument: until it is released, or you asked for nothing for DURATION, others " +
+          "can read it but not drive it",
+        arguments: {
+          instrument: instrumentArgument,
+          duration: { type: "text", default: `${usualControl / 60}m`, summary: "90, 90s, 10m or 2h, at most 24h" },
+          force: { type: "switch", default: false, summary: "from somebody else; admins only" },
+        },
+        immediate: true,
+        run: ({ instrument, duration, force }, { caller }) =>
+          dispatcher.control.take(takeable(instrument), caller, parseDuration(duration), force),
+      }),
+      release: command({
+        summary: "Release an instrument: everybody may drive it again",
+        arguments: {
+          instrument: instrumentArgument,
+          force: { type: "switch", default: false, summary: "also from somebody else; admins only" },
+        },
+        immediate: true,
+        run: ({ instrument, force }, { caller }) => dispatcher.control.release(takeable(instrument), caller, force),
+      }),
+      hand_over: command({
+        summary: "Give control of an instrument to another client, without anybody getting in between",
+        arguments: {
+          instrument: instrumentArgument,
+          client: { type: "text", summary: 'its number or name, as "status" tells them' },
+          force: { type: "switch", default: false, summary: "also from somebody else; admins only" },
+        },
+        immediate: true,
+        run: ({ instrument, client, force }, { caller }) =>
+          dispatcher.control.handOver(takeable(instrument), caller, sessions.called(client), usualControl, force),
+      }),
+      help: command({
+        ...reading,
+        summary: "Tell what there is, what an instrument can do, or how a command is called",
+        arguments: { name: { type: "text", default: "", summary: "INSTRUMENT or INSTRUMENT.COMMAND" } },
+        run: ({ name }) => {
+          if (name === "") {
+            const titles = others().map((instrument) =>
+              instrument.name === instrument.title ? instrument.name : `${instrument.name} (${instrument.title})`
+            );
+            return `commands: ${words.join(", ")}; instruments: ${titles.join(", ")}; "help INSTRUMENT" tells more`;
+          }
+          const instrument = bench.find(name);
+          if (instrument !== undefined) return helpInstrument(instrument);
+          const dot = name.lastIndexOf(".");
+          const owner = dot < 0 ? bench.find("api") : bench.find(name.slice(0, dot));
+          const wanted = name.slice(dot + 1);
+          const candidates = [owner, ...(owner?.answersFor ?? []).map((other) => bench.find(other))];
+          const answering = candidates.find((candidate) => candidate?.findCommand(wanted) !== undefined);
+          if (answering !== undefined) return helpCommand(answering, wanted);
+          throw new InstrumentError(
+            `Cannot help with ${name}: no such instrument or command${didYouMean(name, bench.names())}`,
+            "unknown_command",
+          );
+        },
+      }),
+    },
+  });
+}

@@ -1,0 +1,284 @@
+/**
+ * The one way in: whichever wire a request came over, it is looked up, checked and queued here.
+ *
+ * @module
+ */
+
+import type { Logger } from "npm:@logtape/logtape@2.4.2";
+import { HeliographError } from "../../protocol/errors.ts";
+import { formatCommandLine } from "../../protocol/command_line.ts";
+import { lineError, lineReply } from "../../protocol/line_reply.ts";
+import type { Bench } from "../bench/bench.ts";
+import { askerOf, type Client, Control } from "../access/control.ts";
+import type { Command, Role } from "../bench/command.ts";
+import { unknownCommand } from "../bench/describe.ts";
+import { type Issue, Work } from "../bench/command_queue.ts";
+import { InstrumentError } from "../bench/errors.ts";
+import type { Journal } from "../records/journal.ts";
+import type { FieldHolder } from "../bench/field.ts";
+import type { Instrument } from "../bench/instrument.ts";
+import { didYouMean } from "../bench/names.ts";
+import { shown } from "../bench/values.ts";
+import { mayDo } from "../access/roles.ts";
+
+/** A request for a command, whichever wire it came over. */
+export interface CommandRequest {
+  /** The instrument's name or title; `undefined` means the default instrument, `api`. */
+  readonly instrument: string | undefined;
+  /** The command's name. */
+  readonly command: string;
+  /** Positional arguments, text or typed. */
+  readonly args: readonly unknown[];
+  /** Keyword arguments, text or typed. */
+  readonly keywords: ReadonlyMap<string, unknown>;
+}
+
+/** The instrument that answers a command without a dot. */
+export const defaultInstrument = "api";
+
+const noKeywords: ReadonlyMap<string, unknown> = new Map();
+
+/**
+ * Any exception as an error with a stable code.
+ *
+ * @param error What was thrown.
+ * @returns The error for the wire; an exception that is none of ours counts as the instrument's own failure.
+ */
+export function wireError(error: unknown): HeliographError {
+  if (error instanceof HeliographError) return error;
+  if (error instanceof InstrumentError) return new HeliographError(error.code, error.message, { cause: error });
+  const message = error instanceof Error ? error.message || error.name : String(error);
+  return new HeliographError("command_failed", message, { cause: error });
+}
+
+/**
+ * Any exception as the error to answer; one that is neither an instrument's nor a client's fault is logged.
+ *
+ * @param error What was thrown.
+ * @param log Where it is told.
+ */
+export function answerableError(error: unknown, log: Logger): HeliographError {
+  if (!(error instanceof HeliographError || error instanceof InstrumentError)) {
+    log.error("A command failed unexpectedly: {error}", { error });
+  }
+  return wireError(error);
+}
+
+/** What a command failed with; a fault in its code is told as its instrument's, and is then an error like others. */
+function expected(error: unknown, { faults }: Instrument, command: string): Error {
+  if (error instanceof HeliographError || error instanceof InstrumentError) return error;
+  faults.tell(`its command ${command}`, error);
+  return wireError(error);
+}
+
+/** How many commands of an instrument were answered, since the server began. */
+export interface CommandCounts {
+  /** With what they returned. */
+  succeeded: number;
+  /** With an error, those that were refused among them. */
+  failed: number;
+}
+
+/** Checks role, control and arguments, and gives every command its turn in its instrument's queue. */
+export class Dispatcher {
+  /** Who has control of which instrument. */
+  readonly control: Control = new Control();
+  /** How many commands were answered, by the instrument's name. */
+  readonly counts: Map<string, CommandCounts> = new Map();
+  /** Where every command is told. */
+  readonly journal: Journal;
+  readonly #bench: Bench;
+  /** How a handler calls another instrument: with the role of whoever called the handler. */
+  readonly #issue: Issue = (caller, instrument, command, args) =>
+    this.run({ instrument, command, args, keywords: noKeywords }, caller);
+  #stopping = false;
+
+  /** Makes it take requests. @param bench The instruments. @param journal Where every command is told. */
+  constructor(bench: Bench, journal: Journal) {
+    this.#bench = bench;
+    this.journal = journal;
+  }
+
+  /** Takes requests again after `stop`. */
+  start(): void {
+    this.#stopping = false;
+  }
+
+  /** From now on every new request is refused; those that run go on. */
+  stop(): void {
+    this.#stopping = true;
+    this.control.stop();
+  }
+
+  /**
+   * An instrument by its name or title.
+   *
+   * @throws {HeliographError} `unknown_instrument`, with the name as its subject.
+   */
+  instrument(name: string): Instrument {
+    const found = this.#bench.find(name);
+    if (found !== undefined) return found;
+    const subject = `${shown(name)}${didYouMean(name, this.#bench.names())}`;
+    throw new HeliographError("unknown_instrument", `No instrument is called ${subject}; "list" tells what there is`, {
+      subject,
+    });
+  }
+
+  /**
+   * Runs a command.
+   *
+   * @param request What to run.
+   * @param caller Who asks.
+   * @returns What it returned: at once where nothing had to be waited for, as a promise otherwise.
+   * @throws {HeliographError | InstrumentError} When it is refused or fails; see {@linkcode wireError}.
+   */
+  run(request: CommandRequest, caller: Client): unknown {
+    const [instrument, command] = this.#resolve(request);
+    const counts = this.#countsOf(instrument);
+    const told = this.journal.begin(
+      instrument.name,
+      () => askerOf(caller),
+      () => formatCommandLine(instrument.name, request.command, request.args, request.keywords),
+      command.role === "observer",
+    );
+    const succeeded = (value: unknown) => {
+      counts.succeeded++;
+      told?.(() => lineReply(value), false);
+    };
+    const failed = (error: unknown) => {
+      counts.failed++;
+      told?.(() => lineError(wireError(error)), true);
+    };
+    let result: unknown;
+    try {
+      result = this.#queue(instrument, request.command, command, request.args, request.keywords, caller);
+    } catch (error) {
+      failed(error);
+      throw expected(error, instrument, request.command);
+    }
+    if (!(result instanceof Promise)) {
+      succeeded(result);
+      return result;
+    }
+    const answered = this.control.work(caller);
+    result.then(succeeded, failed).then(answered);
+    return result.catch((error) => {
+      throw expected(error, instrument, request.command);
+    });
+  }
+
+  /**
+   * Reads a field from memory.
+   *
+   * @throws {HeliographError | InstrumentError} When there is no such field or the caller may not read.
+   */
+  get(instrument: string, field: string, caller: Client): FieldHolder {
+    this.check(caller, "observer");
+    const found = this.instrument(instrument);
+    const told = this.journal.begin(
+      found.name,
+      () => askerOf(caller),
+      () => formatCommandLine(found.name, "get", [field]),
+      true,
+    );
+    try {
+      const holder = found.field(field);
+      told?.(() => lineReply(holder.text), false);
+      return holder;
+    } catch (error) {
+      told?.(() => lineError(wireError(error)), true);
+      throw error;
+    }
+  }
+
+  /**
+   * Whether somebody may do something now; what they have control of is renewed by that they ask.
+   *
+   * @param caller Who asks.
+   * @param needed The least role that may.
+   * @param what What it is, for the error.
+   * @throws {HeliographError} `not_allowed`, or `stopping`.
+   */
+  check(caller: Client, needed: Role, what = "this"): void {
+    this.allow(caller, needed, what);
+    this.control.renew(caller);
+  }
+
+  /**
+   * Whether somebody may do something now, where that renews nothing of theirs: a program that looks on is not at work.
+   *
+   * @param caller Who asks.
+   * @param needed The least role that may.
+   * @param what What it is, for the error.
+   * @throws {HeliographError} `not_allowed`, or `stopping`.
+   */
+  allow(caller: Client, needed: Role, what: string): void {
+    if (this.#stopping) throw new HeliographError("stopping", "The server is stopping and takes no new commands");
+    if (!mayDo(caller.role, needed)) {
+      throw new HeliographError(
+        "not_allowed",
+        `Cannot do ${what}: it needs the role ${needed}, and you are ${caller.role}`,
+      );
+    }
+  }
+
+  #countsOf({ name }: Instrument): CommandCounts {
+    let counts = this.counts.get(name);
+    if (counts === undefined) this.counts.set(name, counts = { succeeded: 0, failed: 0 });
+    return counts;
+  }
+
+  /** The instrument that answers a command, and the command: its own, or one of an instrument it answers for. */
+  #resolve({ instrument: name, command: wanted }: CommandRequest): [Instrument, Command] {
+    const instrument = this.instrument(name ?? defaultInstrument);
+    const own = instrument.findCommand(wanted);
+    if (own !== undefined) return [instrument, own];
+    for (const other of instrument.answersFor) {
+      const answering = this.#bench.find(other);
+      const command = answering?.commands.get(wanted);
+      if (answering !== undefined && command !== undefined) return [answering, command];
+    }
+    throw (name === undefined ? this.#misreadTitle(wanted) : undefined) ?? unknownCommand(instrument, wanted);
+  }
+
+  /** What is wrong with a line that names an instrument and no command, or a title with spaces without quotes. */
+  #misreadTitle(word: string): HeliographError | undefined {
+    const named = this.#bench.find(word);
+    const begun = this.#bench.instruments.find(({ title }) => title.startsWith(`${word} `));
+    if (named === undefined && begun === undefined) return undefined;
+    const message = named !== undefined
+      ? `${word} is an instrument: say what it shall do, as in ${named.name}.help`
+      : `Cannot take ${word} for a command: quote a title with spaces, as in "${begun!.title}".help, or write ${
+        begun!.name
+      }.help`;
+    return new HeliographError("unknown_command", message);
+  }
+
+  #queue(
+    instrument: Instrument,
+    name: string,
+    command: Command,
+    args: readonly unknown[],
+    keywords: ReadonlyMap<string, unknown>,
+    caller: Client,
+  ): unknown {
+    this.check(caller, command.role, name);
+    // For safety's sake everybody may abort and stop, whoever has control; what an observer may do drives nothing.
+    if (!command.immediate && command.role !== "observer") this.control.check(instrument.name, caller, name);
+    const bound = command.bind(instrument.name, name, args, keywords);
+    const work = new Work(name, command, bound, caller, this.#issue);
+    const { queue } = instrument;
+    const result = command.immediate
+      ? queue.submitImmediate(work)
+      : command.beside
+      ? queue.submitBeside(work)
+      : queue.submit(work);
+    // What tells of what is in memory changes nothing.
+    if (command.immediate && command.role === "observer") return result;
+    if (!(result instanceof Promise)) {
+      this.#bench.refresh(instrument);
+      return result;
+    }
+    return result.finally(() => this.#bench.refresh(instrument));
+  }
+}

@@ -1,0 +1,138 @@
+/** The page's console and its list of clients, in a real Chromium. */
+import { deepStrictEqual, strictEqual } from "node:assert/strict";
+import { eventually, RawClient } from "../../fixture.ts";
+import { Browser } from "./browser.ts";
+import { card, chromium, hostile, inBrowser, ready, withServer } from "./page_fixture.ts";
+import { base } from "../../server/faces/web/web_fixture.ts";
+
+/** What the journal shows, without times and buttons. */
+const shownLines = `[...document.querySelectorAll(".log li")].map((each) => each.innerText.replace(/\\s+/g, " "))`;
+
+Deno.test({
+  name: "page: the console and the clients, in a real browser",
+  ...inBrowser,
+  async fn(t) {
+    await using browser = await Browser.start(chromium!);
+    await withServer(async (server) => {
+      const url = base(server);
+      await using page = await browser.open(url);
+      await ready(page);
+
+      await t.step("the console completes, answers azcam lines, and remembers them", async () => {
+        await page.click("nav button:nth-child(2)");
+        await page.fill("[aria-label='Command line']", "tele");
+        await page.press("Tab");
+        await page.type("get_foc");
+        await page.press("Tab");
+        strictEqual(await page.evaluate("document.activeElement.value"), "telescope.get_focus");
+        await page.press("Enter");
+        await page.shows(".log li:last-child", "telescope.get_focus");
+        await page.shows(".log li:last-child .answer", "1200");
+        await page.type("telescope.set_focus 'a");
+        await page.press("Enter");
+        await page.shows(".console .complaint", "never closed");
+        await page.press("ArrowUp");
+        strictEqual(await page.evaluate("document.activeElement.value"), "telescope.get_focus");
+        await page.fill("[aria-label='Command line']", "telescope.nonsense");
+        await page.press("Enter");
+        await page.shows(".log li.warning:last-child", "has no command");
+        await page.click("[aria-label='Close Console']");
+      });
+
+      await t.step("what others do is told live, and what was done before the console was opened", async () => {
+        using robot = await RawClient.connect(server.commandServer.port);
+        await robot.ask("register <svg/onload=alert(1)>");
+        await robot.ask("tempcon.set_control_temperature -70");
+        await page.click("nav button:nth-child(2)");
+        await page.shows(".log", "tempcon.set_control_temperature -70");
+        await page.shows(".log .who", "<svg/onload=alert(1)>");
+        await robot.ask("tempcon.set_control_temperature -999");
+        await page.shows(".log li.warning:last-child .answer", "below its minimum");
+        strictEqual(await page.evaluate(`document.querySelectorAll(".log svg").length`), 0);
+
+        await page.choose("[aria-label=Level]", "debug");
+        // Readings are told to whoever looks, and are not kept: it takes a moment until the page does.
+        await eventually(async () => {
+          await robot.ask("tempcon.get_temperatures");
+          return await page.evaluate(`${shownLines}.some((line) => line.includes("tempcon.get_temperatures"))`);
+        }, "a reading in the journal");
+        await page.choose("[aria-label=Level]", "warning");
+        await page.until(`document.querySelectorAll(".log li:not(.warning)").length === 0`);
+        await page.choose("[aria-label=Level]", "info");
+
+        await robot.ask("telescope.set_focus 900");
+        await page.shows(".log li:last-child", "telescope.set_focus 900");
+        await page.choose("[aria-label=Instrument]", "telescope");
+        await page.until(`${shownLines}.every((line) => line.includes("telescope."))`);
+        await page.choose("[aria-label=Client]", "this page");
+        await page.until(`${shownLines}.every((line) => !line.includes("set_focus 900"))`);
+        await page.choose("[aria-label=Instrument]", "");
+        await page.choose("[aria-label=Client]", "");
+      });
+
+      await t.step("a line is copied as what a script says; several are copied with comments for the log", async () => {
+        await page.evaluate(`{
+          globalThis.copied = [];
+          navigator.clipboard.writeText = async (text) => void copied.push(text);
+        }`);
+        await page.evaluate(`[...document.querySelectorAll(".log .copy")].at(-1).click()`);
+        await page.until(`copied[0] === "telescope.set_focus 900"`);
+        await page.shows(".log li:last-child .copy", "Copied");
+        // Code is no command: among commands it is a comment, as the log is.
+        using robot = await RawClient.connect(server.commandServer.port);
+        await robot.ask("eval 1 + 1");
+        await page.shows(".log li:last-child", "1 + 1");
+        const several = await page.evaluate(`(() => {
+          const items = [...document.querySelectorAll(".log li")].slice(-2);
+          getSelection().setBaseAndExtent(items[0], 0, items[1], items[1].childNodes.length);
+          const data = new DataTransfer();
+          const event = new ClipboardEvent("copy", { clipboardData: data, bubbles: true, cancelable: true });
+          items[1].dispatchEvent(event);
+          getSelection().removeAllRanges();
+          return data.getData("text/plain");
+        })()`);
+        strictEqual(several, "telescope.set_focus 900\n# 1 + 1\n");
+        await page.click("[aria-label='Close Console']");
+      });
+
+      await t.step("who is connected is told, by the name they take", async () => {
+        await page.click("nav button:nth-child(3)");
+        await page.fill("[aria-label^='Your name']", hostile);
+        await page.press("Enter");
+        await page.shows(".clients", hostile);
+        await page.shows(".clients", "this page");
+        {
+          using robot = await RawClient.connect(server.commandServer.port);
+          await robot.ask("register robot");
+          await page.shows(".clients", "azcam line");
+          await page.click("[aria-label='Disconnect robot']");
+          strictEqual(await robot.rest(), "");
+          await page.until(`!document.querySelector(".clients").textContent.includes("azcam line")`);
+        }
+        await page.click("[aria-label='Close Clients']");
+      });
+
+      await t.step("control is taken over and handed over", async () => {
+        using robot = await RawClient.connect(server.commandServer.port);
+        await robot.ask("register robot");
+        await robot.ask("take tempcon 1h");
+        await page.click("nav button:nth-child(3)");
+        await page.shows(".clients", "holds tempcon");
+        await page.shows(".clients", "take tempcon 1h");
+        await page.click("[aria-label='Take tempcon from them']");
+        await page.shows(card("tempcon"), "held by you");
+        const session = await page.evaluate(`[...document.querySelectorAll(".clients li")]
+          .find((each) => each.querySelector("strong").textContent === "robot").dataset.session`);
+        await page.choose("[aria-label='Hand tempcon over to']", session);
+        await page.click("[aria-label='Hand tempcon over']");
+        await page.shows(card("tempcon"), "held by robot");
+        strictEqual(await robot.ask("tempcon.set_control_temperature -60"), "OK");
+        await page.click("[aria-label='Take tempcon over']");
+        await page.shows(card("tempcon"), "held by you");
+        await page.click("[aria-label='Release tempcon']");
+        await page.until(`!document.querySelector("${card("tempcon")}").textContent.includes("held by")`);
+        deepStrictEqual(page.complaints, []);
+      });
+    });
+  },
+});

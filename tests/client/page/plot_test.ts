@@ -1,0 +1,337 @@
+/** The page's plot in a real Chromium: what a person sees of the last hour, and does with it. */
+import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
+import { defineInstrument } from "../../../mod.ts";
+import { History } from "../../../protocol/history.ts";
+import { gridOf, joined, rangeOf } from "../../../client/page/plot_data.ts";
+import { startServer } from "../../fixture.ts";
+import { Browser, type BrowserPage } from "./browser.ts";
+import { chromium, field, inBrowser, poorContrasts, unnamedControls } from "./page_fixture.ts";
+import { ask, base } from "../../server/faces/web/web_fixture.ts";
+
+const hour = 3600;
+
+function newGauge() {
+  return defineInstrument({
+    title: "Gauge",
+    fields: {
+      Level: { type: "float", unit: "mm", decimals: 1, access: "readout" },
+      Pressure: { type: "float", unit: "mbar", access: "readout" },
+      Target: { type: "int", initial: 5, write: () => {} },
+      Name: { type: "text", initial: "one", access: "readout" },
+    },
+  });
+}
+
+/** As if it had been read each second for an hour: its level is how many seconds there were before. */
+function feed(gauge: ReturnType<typeof newGauge>): { begin: number } {
+  const clock = Date.now;
+  const begin = Math.floor(clock() / 1000) * 1000 - hour * 1000;
+  try {
+    for (let second = 0; second < hour; second++) {
+      Date.now = () => begin + second * 1000;
+      gauge.fields.Level.update(second);
+      gauge.fields.Pressure.update(Math.sin(second / 100));
+    }
+  } finally {
+    Date.now = clock;
+  }
+  return { begin };
+}
+
+/** Makes the page keep what it saves instead of a file. */
+const catchSaved = `{
+  const make = URL.createObjectURL;
+  URL.createObjectURL = (blob) => (globalThis.saved = blob, make(blob));
+}`;
+
+/** Clicks one of the plot's buttons by its text. */
+async function press(page: BrowserPage, text: string): Promise<void> {
+  await page.evaluate(
+    `[...document.querySelectorAll(".plot button")].find((each) => each.textContent === "${text}").click()`,
+  );
+}
+
+/** What the page saves as CSV: its head, and its rows. */
+async function savedTable(page: BrowserPage): Promise<[head: string, rows: string[][]]> {
+  await press(page, "Save as CSV");
+  const [head, ...rows] = (await page.evaluate("saved.text()")).trimEnd().split("\r\n");
+  return [head, rows.map((row: string) => row.split(","))];
+}
+
+const pressed = (text: string) =>
+  `[...document.querySelectorAll(".plot button")].find((each) => each.textContent === "${text}").ariaPressed === "true"`;
+const legend = (line: number) => `.plot .legend li:nth-child(${line})`;
+const level = `Number(document.querySelector("${legend(1)} .text").textContent)`;
+
+/** The middle of an element, or another part of it, in the window. */
+async function placeOf(page: BrowserPage, selector: string, share = 0.5): Promise<{ x: number; y: number }> {
+  const place = await page.evaluate(`(() => {
+    const { left, top, width, height } = document.querySelector(${JSON.stringify(selector)}).getBoundingClientRect();
+    return { x: left + width * ${share}, y: top + height / 2 };
+  })()`);
+  return place;
+}
+
+async function mouse(page: BrowserPage, type: string, place: { x: number; y: number }, beside = {}): Promise<void> {
+  await page.send("Input.dispatchMouseEvent", { type, ...place, button: "left", buttons: 1, clickCount: 1, ...beside });
+}
+
+/** Drags from one part of the plot to another. */
+async function dragOver(page: BrowserPage, from: number, to: number, beside = {}): Promise<void> {
+  await mouse(page, "mousePressed", await placeOf(page, ".u-over", from), beside);
+  await mouse(page, "mouseMoved", await placeOf(page, ".u-over", to), beside);
+  await mouse(page, "mouseReleased", await placeOf(page, ".u-over", to), beside);
+}
+
+/** Waits until what follows a change has been drawn. */
+async function twoFrames(page: BrowserPage): Promise<void> {
+  await page.evaluate("new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)))");
+}
+
+async function key(page: BrowserPage, name: string, modifiers = 0): Promise<void> {
+  const event = { key: name, code: name, modifiers, ...(name.length === 1 ? { text: name } : {}) };
+  await page.send("Input.dispatchKeyEvent", { type: "keyDown", ...event });
+  await page.send("Input.dispatchKeyEvent", { type: "keyUp", ...event });
+}
+
+Deno.test("plot: what is drawn holds each value, loses no spike and no gap, and ends where nothing is known", () => {
+  const points = new History();
+  points.add(0, 1);
+  points.add(10_300, 5);
+  for (let step = 0; step < 100; step++) points.add(20_000 + step, step === 50 ? 1000 : 2);
+  points.add(30_000, NaN);
+  points.add(40_000, 3);
+  const { times, lines: [line] } = gridOf([points], { from: 5000, to: 55_000 }, 47_000, 50);
+  const at = (time: number) => line!.slice(times.indexOf(time), times.indexOf(time) + 2);
+  deepStrictEqual([times[0], times.at(-1)], [5000, 55_500]);
+  deepStrictEqual([at(5000), at(10_000), at(11_000)], [[1, 1], [1, 5], [5, 5]]);
+  deepStrictEqual([at(20_000), at(21_000)], [[2, 1000], [2, 2]]);
+  deepStrictEqual([at(30_000), at(39_000), at(40_000)], [[2, null], [null, null], [null, 3]]);
+  deepStrictEqual([at(47_000), at(48_000)], [[3, 3], [null, null]]);
+  // However coarse it is.
+  deepStrictEqual(rangeOf(gridOf([points], { from: 0, to: 50_000 }, 50_000, 3).lines), { min: -98.9, max: 1099.9 });
+});
+
+Deno.test("plot: a table has each time at which a number changed, and what the others held then", () => {
+  const [one, other] = [new History(), new History()];
+  one.add(1000, 1);
+  one.add(3000, NaN);
+  other.add(2000, -1);
+  other.add(3000, -2);
+  deepStrictEqual(joined([one, other]), { times: [1000, 2000, 3000], lines: [[1, 1, null], [null, -1, -2]] });
+});
+
+Deno.test({
+  name: "page: the plot shows the last hour, and what people look for in it",
+  ...inBrowser,
+  async fn(t) {
+    await using browser = await Browser.start(chromium!);
+    const gauge = newGauge();
+    await using server = startServer({ instruments: [gauge], webPort: 0 });
+    const { begin } = feed(gauge);
+    await using page = await browser.open(base(server), 1280, 900, catchSaved);
+    await page.shows("header", "Connected");
+
+    await t.step("a field is picked by the keyboard, and its last hour is there at once", async () => {
+      await page.click("nav button:first-child");
+      await page.fill("[aria-label='Add a field']", "gauge");
+      await page.until(`document.querySelectorAll("[role=option]").length === 3`);
+      await page.press("ArrowDown");
+      await page.shows("[aria-selected=true]", "Gauge: Pressure (mbar)");
+      await page.press("ArrowUp");
+      await page.press("Enter");
+      await page.shows(legend(1), "gauge.level");
+      await page.shows(legend(1), "3599.0");
+      let table: Awaited<ReturnType<typeof savedTable>> | undefined;
+      for (let tries = 0; tries < 100 && (table?.[1].length ?? 0) < 3590; tries++) table = await savedTable(page);
+      const [head, rows] = table!;
+      strictEqual(head, 'time,"gauge.level (mm)"');
+      for (const [time, value] of rows) strictEqual((Date.parse(time!) - begin) / 1000, Number(value));
+      deepStrictEqual(rows.at(-1)![1], "3599");
+      ok(rows.length >= 3590, `${rows.length} rows`);
+    });
+
+    await t.step("a readout is dragged onto the plot's place", async () => {
+      await page.send("Input.setInterceptDrags", { enabled: true });
+      const start = await placeOf(page, `${field("gauge", "pressure")} dt`, 0.1);
+      await mouse(page, "mousePressed", start);
+      for (const way of [5, 20]) await mouse(page, "mouseMoved", { x: start.x + way, y: start.y + way });
+      await page.shows(".drop-target", "gauge.pressure");
+      const data = { items: [{ mimeType: "text/plain", data: "gauge.pressure" }], dragOperationsMask: 1 };
+      for (const type of ["dragEnter", "dragOver", "drop"]) {
+        await page.send("Input.dispatchDragEvent", { type, ...await placeOf(page, ".drop-target"), data });
+      }
+      await mouse(page, "mouseReleased", start);
+      await page.shows(legend(2), "gauge.pressure");
+      await page.until(`document.querySelector(".drop-target") === null`);
+      await page.send("Input.setInterceptDrags", { enabled: false });
+    });
+
+    const span = `document.querySelector(".plot select")`;
+    await t.step("a drag zooms, and the cursor reads the values by mouse and by keys", async () => {
+      await page.evaluate(`${span}.value = "3600", ${span}.dispatchEvent(new Event("change", { bubbles: true }))`);
+      // What is drawn follows a frame later.
+      await page.until(`(${pressed("Live")}) && document.querySelector(".plot canvas").width > 100`);
+      await twoFrames(page);
+      await dragOver(page, 0.25, 0.5);
+      await page.until(`!(${pressed("Live")})`);
+      // The second quarter of the hour is seen, and the mouse is in its middle.
+      await page.until(`Math.abs(${level} - 1350) < 40`);
+      const under = await page.evaluate(level);
+      await page.evaluate(`document.querySelector(".plot-place").focus()`);
+      // By a hundredth of a quarter of an hour each.
+      for (let presses = 0; presses < 20; presses++) await key(page, "ArrowRight");
+      await page.until(`Math.abs(${level} - ${under} - 180) < 3`);
+      await key(page, "ArrowLeft");
+      await page.until(`Math.abs(${level} - ${under} - 171) < 3`);
+      const [time, shown] = await page.evaluate(`[document.querySelector(".cursor-time").textContent, ${level}]`);
+      const [hours, minutes, seconds = 0] = time.split(":").map(Number);
+      const read = new Date(begin + shown * 1000);
+      // It shows the value that held, told at most a second before.
+      ok(
+        Math.abs(
+          (hours * 60 + minutes) * 60 + seconds - ((read.getHours() * 60 + read.getMinutes()) * 60 + read.getSeconds()),
+        ) <= 1,
+      );
+      await key(page, "Escape");
+      await page.until(pressed("Live"));
+      await twoFrames(page);
+      await page.shows(".cursor-time", "now");
+    });
+
+    await t.step(
+      "buttons, Shift with a drag, and keys move and zoom it; Live and a double click follow now again",
+      async () => {
+        await page.click("[aria-label='Zoom in']");
+        await page.until(`!(${pressed("Live")})`);
+        await page.evaluate(`document.querySelector(".plot-place").focus()`);
+        // Two thirds of an hour are seen; after two presses it begins with the hour.
+        for (let presses = 0; presses < 2; presses++) await key(page, "ArrowLeft", 8);
+        await key(page, "-");
+        await key(page, "+");
+        const right = { x: (await placeOf(page, ".u-over", 1)).x - 2, y: (await placeOf(page, ".u-over")).y };
+        await mouse(page, "mouseMoved", right, { buttons: 0 });
+        await page.until(`Math.abs(${level} - 3000) < 60`);
+        await press(page, "Live");
+        await page.until(pressed("Live"));
+        await dragOver(page, 0.4, 0.6, { modifiers: 8 });
+        await page.until(`!(${pressed("Live")})`);
+        const middle = await placeOf(page, ".u-over");
+        for (const clickCount of [1, 2]) {
+          for (const type of ["mousePressed", "mouseReleased"]) await mouse(page, type, middle, { clickCount });
+        }
+        await page.until(pressed("Live"));
+        await mouse(page, "mouseMoved", { x: 5, y: 5 }, { buttons: 0 });
+        await page.shows(".cursor-time", "now");
+      },
+    );
+
+    await t.step("a finger reads the value under it, and two zoom", async () => {
+      const touch = async (type: string, ...shares: number[]) => {
+        const touchPoints = await Promise.all(shares.map((share) => placeOf(page, ".u-over", share)));
+        await page.send("Input.dispatchTouchEvent", { type, touchPoints });
+      };
+      await touch("touchStart", 0.7);
+      await touch("touchMove", 0.75);
+      await page.until(`Math.abs(${level} - 2700) < 60`);
+      await touch("touchEnd");
+      await touch("touchStart", 0.5, 0.6);
+      await touch("touchMove", 0.3, 0.7);
+      await page.until(`!(${pressed("Live")})`);
+      await touch("touchEnd");
+      await press(page, "Live");
+      await page.until(`${level} === 3599`);
+    });
+
+    await t.step("Pause keeps what is seen, while values are still kept; Live catches up", async () => {
+      await press(page, "Pause");
+      gauge.fields.Level.update(9999);
+      await page.shows(field("gauge", "level"), "9999");
+      strictEqual(await page.evaluate(level), 3599);
+      strictEqual((await savedTable(page))[1].at(-1)![1], "9999");
+      await press(page, "Pause");
+      await page.until(`${level} === 9999`);
+    });
+
+    await t.step("it is saved as a picture", async () => {
+      await page.evaluate("globalThis.saved = undefined");
+      await press(page, "Save as PNG");
+      await page.until("saved?.type === 'image/png'");
+      const bytes: number[] = await page.evaluate("saved.arrayBuffer().then((buffer) => [...new Uint8Array(buffer)])");
+      const view = new DataView(new Uint8Array(bytes).buffer);
+      strictEqual(view.getBigUint64(0), 0x89504e470d0a1a0an);
+      const [width, height] = [view.getUint32(16), view.getUint32(20)];
+      ok(width >= 1000 && height >= 500, `${width} x ${height}`);
+      // Above the legend, how many pixels have about the colour of the first line.
+      const drawn = await page.evaluate(`(async () => {
+        const image = await createImageBitmap(saved);
+        const canvas = new OffscreenCanvas(image.width, image.height / 2);
+        const context = canvas.getContext("2d");
+        context.drawImage(image, 0, 0);
+        const swatch = getComputedStyle(document.querySelector(".legend .colour-0")).backgroundColor;
+        const colour = swatch.match(/\\d+/g).map(Number);
+        const { data } = context.getImageData(0, 0, canvas.width, canvas.height);
+        let count = 0;
+        for (let at = 0; at < data.length; at += 4) {
+          if (colour.every((channel, which) => Math.abs(data[at + which] - channel) < 40)) count++;
+        }
+        return count;
+      })()`);
+      ok(drawn > 50, `${drawn} pixels of the line are on it`);
+    });
+
+    await t.step("what happened while the connection was lost is filled in", async () => {
+      const [client] = (await ask(server, "GET", "/api/v1/clients")).json;
+      await ask(server, "DELETE", `/api/v1/clients/${client.session}`);
+      gauge.fields.Level.update(-5);
+      await new Promise((resolve) => setTimeout(resolve, 2));
+      gauge.fields.Level.update(11);
+      await page.shows("header", "Connection lost");
+      await page.shows("header", "Connected");
+      let rows: string[][] = [];
+      for (let tries = 0; tries < 200 && !rows.some(([, value]) => value === "-5"); tries++) {
+        [, rows] = await savedTable(page);
+      }
+      const values = rows.map(([, value]) => value);
+      deepStrictEqual(values.slice(-3), ["9999", "-5", "11"]);
+      const times = rows.map(([time]) => Date.parse(time!));
+      ok(times.every((time, at) => at === 0 || time > times[at - 1]!), "times run forwards");
+    });
+
+    await t.step("a reload shows the same again", async () => {
+      await page.send("Page.reload");
+      await page.shows(legend(1), "gauge.level");
+      await page.shows(legend(2), "gauge.pressure");
+      strictEqual(await page.evaluate(`${span}.value`), "3600");
+    });
+
+    await t.step("every control has a name, its texts contrast, and nothing is clipped on a phone", async () => {
+      await page.click("[aria-label='Add a field']");
+      deepStrictEqual(await page.evaluate(unnamedControls), []);
+      for (const value of ["dark", "light"]) {
+        await page.send("Emulation.setEmulatedMedia", { features: [{ name: "prefers-color-scheme", value }] });
+        deepStrictEqual(await page.evaluate(poorContrasts), [], value);
+      }
+      await page.resize(360, 740);
+      await page.until(`innerWidth === 360 && [...document.querySelectorAll(".plot *")].every((each) => {
+        const { left, right, width } = each.getBoundingClientRect();
+        return width < 2 || each.closest(".u-wrap") || (left >= 0 && right <= 360);
+      })`);
+      await page.until(`document.querySelector(".u-wrap").getBoundingClientRect().right <= 360`);
+    });
+
+    await t.step("a number is plotted and taken away by a click on it, and all are removed at once", async () => {
+      await page.resize(1280, 900);
+      await page.until("innerWidth === 1280");
+      await twoFrames(page);
+      await page.click(`${field("gauge", "level")} button`);
+      await page.until(`document.querySelectorAll(".plot .legend li").length === 1`);
+      await page.click(`${field("gauge", "level")} button`);
+      await page.shows(legend(2), "gauge.level");
+      await press(page, "Remove all");
+      await page.shows(".plot", "Click a number");
+      deepStrictEqual(page.complaints, []);
+      match(await page.evaluate("localStorage.getItem('heliograph.plot')"), /"names":\[\]/);
+    });
+  },
+});
