@@ -513,12 +513,8 @@ Deno.test("driver process: where this program may start none, it says so", async
     start: () => Promise.reject(new Error("this program may not start any process (--allow-run)")),
   };
   const folder = await labFolder({ "meter.js": "" }, { instruments: [{ title: "Meter", driver: "./meter.js" }] });
-  const loading = loadBench(
-    join(folder, "bench.json"),
-    undefined,
-    undefined,
-    new DriverProcesses({ processes: new Processes(starter) }),
-  );
+  await using processes = new Processes(starter);
+  const loading = loadBench(join(folder, "bench.json"), undefined, undefined, new DriverProcesses({ processes }));
   await rejects(loading, {
     name: "BenchFileError",
     message: `${join(folder, "meter.js")}: cannot be loaded: Cannot start its process: ` +
