@@ -15,8 +15,8 @@ import { type Field, FieldHolder, type FieldSpec } from "./field.ts";
 import { HeaderKeywords } from "./header_keywords.ts";
 import type { ImageSource } from "./images.ts";
 import { didYouMean, identifierOf } from "./names.ts";
-import { AnswerUnclear } from "../devices/transports/answer_errors.ts";
-import type { Contact } from "../devices/transports/contact.ts";
+import { AnswerUnclear } from "./answer_errors.ts";
+import type { Contact } from "./contact.ts";
 import { isPromise, named, shown, type Value, type ValueOf, type ValueType } from "./values.ts";
 
 /** An instrument's fields by title, typed by their declarations. */

@@ -10,7 +10,7 @@ import { ArrangementStore } from "../../records/arrangement.ts";
 import { describeContact, fieldState } from "../../bench/describe.ts";
 import { FieldHolder } from "../../bench/field.ts";
 import type { Instrument } from "../../bench/instrument.ts";
-import type { Contact } from "../../devices/transports/contact.ts";
+import type { Contact } from "../../bench/contact.ts";
 import type { Services } from "../../services.ts";
 import type { Session } from "../../access/sessions.ts";
 
