@@ -74,7 +74,7 @@ export {
   type TileRequest,
 } from "./server/bench/images.ts";
 export type { HeaderKeywords, Keyword } from "./server/bench/header_keywords.ts";
-export type { CardValue, HeaderCard } from "./server/camera/fits/card.ts";
+export type { CardValue, HeaderCard } from "./server/bench/header_card.ts";
 export type { ChangeListener, Fields, Instrument, InstrumentSpec, Surroundings } from "./server/bench/instrument.ts";
 export type { Contact, ContactState } from "./server/bench/contact.ts";
 export { PortContact, type Routine } from "./server/devices/transports/contact.ts";

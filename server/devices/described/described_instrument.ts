@@ -9,7 +9,7 @@ import { defineInstrument } from "../../bench/define_instrument.ts";
 import { InstrumentError } from "../../bench/errors.ts";
 import type { FieldSpec } from "../../bench/field.ts";
 import type { Instrument } from "../../bench/instrument.ts";
-import { checkKeyword } from "../../camera/fits/card.ts";
+import { checkKeyword } from "../../bench/header_card.ts";
 import { PortContact } from "../transports/contact.ts";
 import type { Port, Turn } from "../transports/port.ts";
 import { delay } from "../transports/delay.ts";
