@@ -33,7 +33,7 @@ export interface HeliographServerOptions {
   readonly webNames?: readonly string[];
   /** Listens beyond this PC although nothing controls who connects. @default false */
   readonly insecureOpen?: boolean;
-  /** What clients may use. @default the limits of the README */
+  /** What clients may use. @default those of docs/security.md */
   readonly limits?: Partial<Limits>;
   /**
    * What the code of clients may be and may use; it runs only where this program may start processes.

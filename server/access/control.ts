@@ -9,6 +9,7 @@
 import { getLogger } from "npm:@logtape/logtape@2.4.2";
 import type { HolderDescription } from "../../protocol/description.ts";
 import { HeliographError } from "../../protocol/errors.ts";
+import { zonedTime } from "../../protocol/local_time.ts";
 import type { Caller } from "../bench/command_queue.ts";
 import type { Asker } from "../records/journal.ts";
 import { mayDo } from "./roles.ts";
@@ -70,13 +71,6 @@ function label(client: Client): string {
 export function askerOf(caller: Client): Asker {
   const client = clientOf(caller);
   return { label: client.label ?? label(client), session: client.id ?? 0 };
-}
-
-/** The time of day of the server's PC, with the date where that is not today's. */
-function clock(time: Date): string {
-  // Swedish writes times the way logs do.
-  const [date, today] = [time, new Date()].map((each) => each.toLocaleDateString("sv-SE"));
-  return `${date === today ? "" : `${date} `}${time.toLocaleTimeString("sv-SE")}`;
 }
 
 /** Who has control of which instrument of one bench. */
@@ -295,7 +289,9 @@ export class Control {
     const whom = isNameless(client) ? "them" : client.name;
     return new HeliographError(
       "held",
-      `Cannot ${what}: ${label(client)} has control of it until ${clock(this.#time(lease))}; ask ${whom} to release ` +
+      `Cannot ${what}: ${label(client)} has control of it until ${
+        zonedTime(this.#time(lease))
+      }; ask ${whom} to release ` +
         `it, or take it over with "take ${instrument} 10m force=True" (admins only)`,
     );
   }
