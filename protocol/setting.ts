@@ -55,10 +55,11 @@ export type Given<T> = { readonly [Name in keyof T]?: T[Name] | undefined };
  * @param from The least.
  * @param to The most.
  * @param unit What it counts: `MiB`.
- * @param number Any number, or whole ones only. @default whole ones
+ * @param whole Whether it has no decimals. @default true
  */
-export function numberIn(from: number, to: number, unit: string, number: z.ZodNumber = z.int()): z.ZodType<number> {
+export function numberIn(from: number, to: number, unit: string, whole = true): z.ZodType<number> {
   const words = `it is a number of ${unit} from ${from} to ${to}`;
+  const number: z.ZodNumber = whole ? z.int(words) : z.number(words);
   return number.min(from, words).max(to, words);
 }
 

@@ -110,7 +110,7 @@ export const codeSettings: Settings<CodeSettings> = {
     "`HOST:PORT` pairs that JavaScript may connect to",
   ),
   deadline: {
-    schema: numberIn(1, 3600, "s", z.number()),
+    schema: numberIn(1, 3600, "s", false),
     default: 5,
     summary: "Within how many seconds the sender of code has the answer",
     flag: { name: "evalDeadline", kind: "seconds", placeholder: "SECONDS" },
