@@ -11,7 +11,7 @@ import { HeliographError } from "../../protocol/errors.ts";
 import { printable } from "../../protocol/printable.ts";
 import { settled } from "../../protocol/setting.ts";
 import { version } from "../../protocol/version.ts";
-import { arrangementFile } from "../../server/records/arrangement.ts";
+import { besideBench } from "../../server/config/beside.ts";
 import { loadBench, type LoadedBench } from "../../server/config/bench_file.ts";
 import { Simulators } from "../../server/config/simulators.ts";
 import {
@@ -178,7 +178,7 @@ function makeServer(setup: Setup, journal: Journal, processes: Processes): Helio
       journal,
       processes,
       ...images,
-      ...(bench === undefined ? {} : { arrangementFile: arrangementFile(resolve(bench)) }),
+      ...(bench === undefined ? {} : { arrangementFile: besideBench(resolve(bench)).page }),
     });
   } catch (error) {
     throw error instanceof HeliographError && error.code === "bad_argument" ? new UsageError(error.message) : error;

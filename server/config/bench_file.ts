@@ -21,6 +21,7 @@ import { type LineFormat, Port } from "../devices/transports/port.ts";
 import { DriverProcesses } from "../devices/driver_process/driver_processes.ts";
 import { type Given, settled } from "../../protocol/setting.ts";
 import type { CodeSettings } from "../code/options.ts";
+import { notABench } from "./beside.ts";
 import { driverApi } from "./driver_api.ts";
 import { mergeDescription } from "./merge.ts";
 import { isModule, loadModule } from "./modules.ts";
@@ -82,6 +83,8 @@ export async function loadBench(
   imageFolders?: readonly string[],
   drivers: DriverProcesses = new DriverProcesses(),
 ): Promise<LoadedBench> {
+  const message = notABench(file);
+  if (message !== undefined) throw new BenchFileError([{ file, where: "", message }]);
   const source = await readSource(file);
   try {
     return await new Loader(source, redirect, imageFolders, drivers).load();
@@ -115,6 +118,9 @@ async function readText(file: string): Promise<string> {
     throw new BenchFileError([{ file, where: "", message }]);
   }
 }
+
+/** Names that heliograph's own instruments will have; `api` has its own already. */
+const reserved: ReadonlySet<string> = new Set(["automation", "guards"]);
 
 /** A description with where its parts come from. */
 interface Found {
@@ -215,6 +221,14 @@ class Loader {
     const seen = new Map<string, string>([["api", "api, which answers commands without an instrument"]]);
     for (const [index, { title }] of instruments.entries()) {
       const name = identifierOf(title);
+      if (reserved.has(name)) {
+        const instead = `Bench ${title.trim()}`;
+        this.#problem(
+          ["instruments", index, "title"],
+          `${title} is called ${name}, and that name is kept for an instrument of heliograph's own; ` +
+            `give another title, for example ${instead}, which clients reach as ${identifierOf(instead)}`,
+        );
+      }
       const other = seen.get(name);
       if (other !== undefined) {
         this.#problem(["instruments", index, "title"], `${title} is called ${name}, as is ${other}`);
