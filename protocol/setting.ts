@@ -98,8 +98,8 @@ export function helpText<T>(setting: Setting<T>): string {
 export function fileText<T>(setting: Setting<T>): string {
   const { summary, note, inFile } = setting;
   const word = defaultWord(setting);
-  const after = [...word === undefined ? [] : [`default ${word}`], ...note === undefined ? [] : [note]].join(", ");
-  return summary + (inFile ?? "") + (after === "" ? "" : `; ${after}`);
+  const parts = [summary + (inFile ?? ""), ...note === undefined ? [] : [note]];
+  return [...parts, ...word === undefined ? [] : [`default ${word}`]].join("; ");
 }
 
 /** A part of a bench file that holds settings, each of which may be left out. */

@@ -6,6 +6,7 @@
 
 import * as z from "npm:zod@4.6.7";
 import { descriptionSchema, descriptionShape } from "../devices/described/schema.ts";
+import { defaultDriverMemory } from "../devices/driver_process/driver_processes.ts";
 import { settingsSchema } from "../../protocol/setting.ts";
 import { codeSettings } from "../code/options.ts";
 import { serverSettings } from "./server_settings.ts";
@@ -39,7 +40,7 @@ export const instrumentSchema = z.strictObject({
     description: "What a driver of one's own may do, as seen from this file; default: speak on its port",
   }),
   memory: z.int().min(128).max(65_536).optional().meta({
-    description: "The memory of the process of a driver of one's own, in MiB; default 512",
+    description: `The memory of the process of a driver of one's own, in MiB; default ${defaultDriverMemory}`,
   }),
   ...descriptionShape,
 });

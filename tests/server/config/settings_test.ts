@@ -64,7 +64,7 @@ Deno.test("settings: the bench file's JSON Schema has each word, with its words,
   for (const [name, setting] of all(codeSettings)) strictEqual(code!.properties[name]!.description, fileText(setting));
   strictEqual(
     server!.properties.commandPort!.description,
-    "azcam's port; default 2402, 0 takes any free one",
+    "azcam's port; 0 takes any free one; default 2402",
   );
   strictEqual(code!.properties.memory!.minimum, 192);
 });
