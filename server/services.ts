@@ -20,7 +20,7 @@ import { Journal } from "./records/journal.ts";
 import type { Processes } from "./processes/processes.ts";
 import { type Limits, limitsWithin } from "./access/limits.ts";
 import { RecentReadings } from "./records/recent_readings.ts";
-import { isLoopback } from "./access/roles.ts";
+import { isLoopback } from "./network/loopback.ts";
 import type { SandboxOptions } from "./code/options.ts";
 import { Sandbox } from "./code/sandbox.ts";
 import { Sessions } from "./access/sessions.ts";

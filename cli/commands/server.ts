@@ -22,7 +22,7 @@ import { loadSerialLibrary } from "../../server/devices/transports/serial.ts";
 import { giveUpPermissions } from "../../server/processes/permissions.ts";
 import { ignoreInspectorSignal } from "../../server/processes/inspector_signal.ts";
 import { Processes } from "../../server/processes/processes.ts";
-import { isLoopback } from "../../server/access/roles.ts";
+import { isLoopback } from "../../server/network/loopback.ts";
 import { defaultSandboxOptions, type Language, languages, type SandboxOptions } from "../../server/code/options.ts";
 import { HeliographServer, usualWebPort } from "../../server/server.ts";
 import { urlOf } from "../../server/faces/web/request_guard.ts";

@@ -9,15 +9,11 @@ import type { HeliographError } from "../../../protocol/errors.ts";
 import { Connection } from "../../network/connection.ts";
 import { answerableError } from "../../requests/dispatcher.ts";
 import { Admission } from "../../network/admission.ts";
-import type { Role } from "../../bench/command.ts";
 import { checkOpen, drainSeconds, type ListenOptions, sweepInterval, TcpPort } from "../../network/listening.ts";
-import { roleOfAddress } from "../../access/roles.ts";
+import { admit } from "../../access/admit.ts";
 import type { ListenerAddress, Services } from "../../services.ts";
-import type { SocketSession } from "../../access/sessions.ts";
+import type { SessionParts, SocketSession } from "../../access/sessions.ts";
 import { within } from "../../network/within.ts";
-
-/** The identity of a session that is being opened. */
-export type Identity = Pick<SocketSession, "id" | "protocol" | "role" | "connection" | "turn">;
 
 /** A server on one TCP port. */
 export abstract class SocketServer<S extends SocketSession> {
@@ -139,7 +135,7 @@ export abstract class SocketServer<S extends SocketSession> {
   }
 
   /** Makes the session of a new connection. */
-  protected abstract openSession(identity: Identity): S;
+  protected abstract openSession(parts: SessionParts<Connection>): S;
 
   /** Serves one connection to its end. */
   protected abstract serve(session: S): Promise<void>;
@@ -153,8 +149,15 @@ export abstract class SocketServer<S extends SocketSession> {
     const { limits, sessions, turns } = this.services;
     const turn = turns.client();
     const connection = new Connection(socket, limits, turn);
-    const role: Role = roleOfAddress(connection.hostname);
-    const session = this.openSession({ id: sessions.nextId(), protocol: this.#protocol, role, connection, turn });
+    const { hostname, address } = connection;
+    const principal = admit({
+      by: this.#protocol,
+      id: sessions.nextId(),
+      hostname,
+      address,
+      gone: () => connection.closed,
+    });
+    const session = this.openSession({ principal, connection, turn });
     sessions.add(session);
     const served = this.#serveLogged(session).finally(() => {
       this.#served.delete(session);
@@ -168,8 +171,7 @@ export abstract class SocketServer<S extends SocketSession> {
   protected abstract refusal(error: HeliographError): string;
 
   async #serveLogged(session: S): Promise<void> {
-    // Made now: a closed connection no longer knows its address.
-    const { label } = session;
+    const { label } = session.principal;
     this.log.debug("{client} connected", { client: label });
     try {
       await this.serve(session);

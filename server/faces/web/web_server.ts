@@ -9,14 +9,15 @@ import { HeliographError } from "../../../protocol/errors.ts";
 import { Admission } from "../../network/admission.ts";
 import { addressAndPort, Connection } from "../../network/connection.ts";
 import { answerableError } from "../../requests/dispatcher.ts";
-import { roleOfAddress } from "../../access/roles.ts";
+import { admit } from "../../access/admit.ts";
+import type { Principal } from "../../access/principal.ts";
 import type { ListenerAddress, Services } from "../../services.ts";
 import { checkOpen, drainSeconds, type ListenOptions, sweepInterval, TcpPort } from "../../network/listening.ts";
 import { apiRoutes } from "./api_routes.ts";
 import { assetResponse, assets } from "./assets.ts";
 import { azcamRoutes } from "./azcam_api.ts";
 import { readJson } from "./body.ts";
-import { HttpClient, nameOf, Parties } from "./http_client.ts";
+import { nameOf, Parties } from "./http_parties.ts";
 import { HttpConnection, type Upgrade } from "./http_connection.ts";
 import { errorResponse, HttpError } from "./http_error.ts";
 import { checkHost, checkJson, checkOrigin, ownHosts, securityHeaders, urlOf } from "./request_guard.ts";
@@ -275,13 +276,14 @@ export class WebServer {
     }
     const party = this.#parties.enter(remote.hostname, nameOf(headers));
     try {
-      return await this.#run(request, url, { route, parameters }, new HttpClient(party, request.signal));
+      const client = admit({ by: "http", ...party, gone: () => request.signal.aborted });
+      return await this.#run(request, url, { route, parameters }, client);
     } finally {
       this.#parties.leave(party);
     }
   }
 
-  async #run(request: Request, url: URL, { route, parameters }: Match, client: HttpClient): Promise<Response> {
+  async #run(request: Request, url: URL, { route, parameters }: Match, client: Principal): Promise<Response> {
     const { headers, method } = request;
     const takesBody = method === "POST" || method === "PUT";
     if (takesBody) checkJson(headers);
@@ -314,12 +316,10 @@ export class WebServer {
   async #open(tcp: Connection, input: RequestInput): Promise<void> {
     const { sessions, limits } = this.#services;
     const connection = new WebSocketConnection(tcp, input, limits.messageBytes);
-    const role = roleOfAddress(connection.hostname);
-    const session = new WebSession(
-      { id: sessions.nextId(), protocol: "web", role, connection },
-      this.#services,
-      this.#log,
-    );
+    const { hostname, address } = connection;
+    const id = sessions.nextId();
+    const principal = admit({ by: "web", id, hostname, address, gone: () => connection.closed });
+    const session = new WebSession(principal, connection, this.#services, this.#log);
     sessions.add(session);
     const served = this.#serve(session).finally(() => {
       this.#served.delete(session);
@@ -332,15 +332,17 @@ export class WebServer {
 
   async #serve(session: WebSession): Promise<void> {
     const { connection } = session;
-    this.#log.debug("{client} connected", { client: session.label });
+    this.#log.debug("{client} connected", { client: session.principal.label });
     try {
       await session.serve();
     } catch (error) {
       // A connection that broke while replies were being written; anything else is a fault of ours.
-      if (!connection.closed) this.#log.error("Serving {client} failed: {error}", { client: session.label, error });
+      if (!connection.closed) {
+        this.#log.error("Serving {client} failed: {error}", { client: session.principal.label, error });
+      }
     }
     connection.close();
-    const [client, { reason }] = [session.label, connection];
+    const [client, { reason }] = [session.principal.label, connection];
     if (reason === "") this.#log.debug("{client} disconnected", { client });
     else this.#log.warning("Dropped {client}: {reason}", { client, reason });
   }
