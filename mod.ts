@@ -88,7 +88,8 @@ export { Float, type Value, type ValueOf, type ValueSpec, type ValueType } from 
 export type { Limits } from "./server/access/limits.ts";
 export { outliveFaults } from "./server/processes/process_faults.ts";
 export { HeliographServer, type HeliographServerOptions } from "./server/server.ts";
-export type { ListenerAddress, Services } from "./server/services.ts";
+export type { Face } from "./server/faces/face.ts";
+export type { ListenerAddress, Listening, Services } from "./server/services.ts";
 export type { Evaluator, EvaluatorOptions } from "./server/code/evaluator.ts";
 export type { CodeSender } from "./server/code/host_process.ts";
 export type { Answer, Ask, Code, Evaluated, Failure } from "./server/code/messages.ts";

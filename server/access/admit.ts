@@ -6,7 +6,9 @@
 
 import type { Role } from "../bench/command.ts";
 import { isLoopback } from "../network/loopback.ts";
+import type { ClientConnection } from "../network/connection.ts";
 import { type Arrival, Principal, type WayIn } from "./principal.ts";
+import type { Session, Sessions } from "./sessions.ts";
 
 /**
  * What somebody may do who proves nothing: all from this PC, as the originals have it. From elsewhere, which takes
@@ -23,4 +25,20 @@ function roleOf({ by, hostname = "" }: Arrival): Role {
  */
 export function admit<W extends WayIn>(arrival: Arrival<W>): Principal<W> {
   return new Principal(arrival, roleOf(arrival));
+}
+
+/**
+ * Lets in who comes over a connection that stays.
+ *
+ * @param by Which wire it speaks.
+ * @param connection What carries it.
+ * @param sessions What gives it a number.
+ */
+export function admitConnection(
+  by: Session["principal"]["by"],
+  connection: ClientConnection,
+  sessions: Pick<Sessions, "nextId">,
+): Session["principal"] {
+  const { hostname, address } = connection;
+  return admit({ by, id: sessions.nextId(), hostname, address, gone: () => connection.closed });
 }

@@ -67,7 +67,7 @@ export class Evaluator {
       throw new HeliographError("bad_argument", `Cannot run ${code.language}: code is javascript or python`);
     }
     const answered = this.#dispatcher.control.work(principal);
-    const told = this.#dispatcher.journal.begin(undefined, principal, () => code.source, false);
+    const told = this.#dispatcher.journal.begin("code", "", principal, () => code.source, false);
     const seconds = Math.min(options.patience ?? Infinity, this.#sandbox.options.deadline);
     const sender = new EvaluationSender(this.#bench, this.#dispatcher, this.#name, principal, seconds, options.output);
     try {

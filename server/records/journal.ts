@@ -66,14 +66,16 @@ export class Journal {
   /**
    * Notes that somebody asks for something.
    *
-   * @param instrument The name of the instrument that is asked; `undefined` for code.
+   * @param kind What it is: a command, or code or an image that they send.
+   * @param instrument The name of the instrument that is asked, or empty.
    * @param principal Who asks; told is whoever they act for.
    * @param text Makes what they ask.
    * @param onlyReads Whether that changes nothing: then it is told at the level `debug`, and not kept.
    * @returns Tells how it ended; `undefined` where nobody wants to know.
    */
   begin(
-    instrument: string | undefined,
+    kind: Exclude<JournalEntry["kind"], "log">,
+    instrument: string,
     principal: Principal,
     text: () => string,
     onlyReads: boolean,
@@ -83,12 +85,12 @@ export class Journal {
     const { label, id } = principal.origin;
     const entry: JournalEntry = {
       number: ++this.#last,
-      kind: instrument === undefined ? "code" : "command",
+      kind,
       time: new Date().toISOString(),
       level,
       client: label,
       session: id,
-      instrument: instrument ?? "",
+      instrument,
       text: written(text),
     };
     const begun = performance.now();

@@ -141,6 +141,7 @@ export class Dispatcher {
     const [instrument, command] = this.#resolve(request);
     const counts = this.#countsOf(instrument);
     const told = this.journal.begin(
+      "command",
       instrument.name,
       principal,
       () => formatCommandLine(instrument.name, request.command, request.args, request.keywords),
@@ -181,6 +182,7 @@ export class Dispatcher {
     this.check(principal, "observer");
     const found = this.instrument(instrument);
     const told = this.journal.begin(
+      "command",
       found.name,
       principal,
       () => formatCommandLine(found.name, "get", [field]),

@@ -140,7 +140,9 @@ export class CommandServer extends SocketServer<LineSession> {
     super("line", services, { ...options, port: options.port ?? 2402 });
     this.#ownsBench = options.services === undefined;
     this.#welcomeMessage = options.welcomeMessage;
-    if (this.#ownsBench) services.exit = () => void this.stop();
+    if (!this.#ownsBench) return;
+    services.exit = () => void this.stop();
+    services.faces.add(this);
   }
 
   /** Serves in the background, and starts the bench if it is this server's own. */

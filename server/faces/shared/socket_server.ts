@@ -10,23 +10,24 @@ import { Connection } from "../../network/connection.ts";
 import { answerableError } from "../../requests/dispatcher.ts";
 import { Admission } from "../../network/admission.ts";
 import { checkOpen, drainSeconds, type ListenOptions, sweepInterval, TcpPort } from "../../network/listening.ts";
-import { admit } from "../../access/admit.ts";
+import { admitConnection } from "../../access/admit.ts";
+import type { Face } from "../face.ts";
 import type { ListenerAddress, Services } from "../../services.ts";
 import type { SessionParts, SocketSession } from "../../access/sessions.ts";
 import { within } from "../../network/within.ts";
 
 /** A server on one TCP port. */
-export abstract class SocketServer<S extends SocketSession> {
+export abstract class SocketServer<S extends SocketSession> implements Face {
   /** What it shares with the other servers of the process. */
   protected readonly services: Services;
   /** Where it tells what happens. */
   protected readonly log: Logger;
-  readonly #protocol: ListenerAddress["protocol"];
+  /** Which wire it speaks. */
+  readonly name: ListenerAddress["protocol"];
   readonly #port: TcpPort;
   #stopping: Promise<void> | undefined;
   #sweep: ReturnType<typeof setInterval> | undefined;
   readonly #served = new Map<S, Promise<void>>();
-  readonly #describe = (): ListenerAddress => ({ protocol: this.#protocol, host: this.host, port: this.port });
 
   /**
    * Makes a server; `start` makes it listen.
@@ -42,7 +43,7 @@ export abstract class SocketServer<S extends SocketSession> {
     { port, host = "127.0.0.1", insecureOpen = false }: ListenOptions & { readonly port: number },
   ) {
     checkOpen(host, insecureOpen);
-    this.#protocol = protocol;
+    this.name = protocol;
     this.services = services;
     this.log = getLogger(["heliograph", protocol]);
     this.#port = new TcpPort({
@@ -71,6 +72,11 @@ export abstract class SocketServer<S extends SocketSession> {
     return this.#port.host;
   }
 
+  /** Where it listens now. */
+  get addresses(): readonly ListenerAddress[] {
+    return this.listening ? [{ protocol: this.name, host: this.host, port: this.port }] : [];
+  }
+
   /** Whether it listens. */
   get listening(): boolean {
     return this.#port.listening;
@@ -93,7 +99,6 @@ export abstract class SocketServer<S extends SocketSession> {
   start(): void {
     if (this.listening) return;
     this.#port.open();
-    this.services.listeners.add(this.#describe);
     this.services.turns.open();
     this.#sweep = setInterval(() => {
       for (const session of this.#served.keys()) session.connection.dropIfStuck();
@@ -116,7 +121,6 @@ export abstract class SocketServer<S extends SocketSession> {
   async #stop(): Promise<void> {
     if (!this.listening) return await this.#port.close();
     const closed = this.#port.close();
-    this.services.listeners.delete(this.#describe);
     clearInterval(this.#sweep);
     await closed;
     for (const session of this.#served.keys()) session.end();
@@ -149,14 +153,7 @@ export abstract class SocketServer<S extends SocketSession> {
     const { limits, sessions, turns } = this.services;
     const turn = turns.client();
     const connection = new Connection(socket, limits, turn);
-    const { hostname, address } = connection;
-    const principal = admit({
-      by: this.#protocol,
-      id: sessions.nextId(),
-      hostname,
-      address,
-      gone: () => connection.closed,
-    });
+    const principal = admitConnection(this.name, connection, sessions);
     const session = this.openSession({ principal, connection, turn });
     sessions.add(session);
     const served = this.#serveLogged(session).finally(() => {

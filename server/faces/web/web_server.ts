@@ -9,7 +9,8 @@ import { HeliographError } from "../../../protocol/errors.ts";
 import { Admission } from "../../network/admission.ts";
 import { addressAndPort, Connection } from "../../network/connection.ts";
 import { answerableError } from "../../requests/dispatcher.ts";
-import { admit } from "../../access/admit.ts";
+import { admit, admitConnection } from "../../access/admit.ts";
+import type { Face } from "../face.ts";
 import type { Principal } from "../../access/principal.ts";
 import type { ListenerAddress, Services } from "../../services.ts";
 import { checkOpen, drainSeconds, type ListenOptions, sweepInterval, TcpPort } from "../../network/listening.ts";
@@ -41,7 +42,9 @@ export interface WebListenOptions extends ListenOptions {
 }
 
 /** A server of HTTP on one TCP port. */
-export class WebServer {
+export class WebServer implements Face {
+  /** Which wire it speaks. */
+  readonly name = "web";
   readonly #services: Services;
   readonly #names: readonly string[];
   readonly #log: Logger = getLogger(["heliograph", "web"]);
@@ -52,7 +55,6 @@ export class WebServer {
   readonly #connections = new Map<HttpConnection, Promise<void>>();
   readonly #served = new Map<WebSession, Promise<void>>();
   readonly #inFlight = new Set<Promise<Response | Upgrade>>();
-  readonly #describe = (): ListenerAddress => ({ protocol: "web", host: this.host, port: this.port });
   #forgetCapacity: () => void = () => {};
   #isOwn: (host: string) => boolean = () => false;
   #sweep: ReturnType<typeof setInterval> | undefined;
@@ -131,6 +133,13 @@ export class WebServer {
     return this.#port.host;
   }
 
+  /** Where it listens now. */
+  get addresses(): readonly ListenerAddress[] {
+    return this.listening && this.#stopping === undefined
+      ? [{ protocol: this.name, host: this.host, port: this.port }]
+      : [];
+  }
+
   /** Whether it listens. */
   get listening(): boolean {
     return this.#port.listening;
@@ -155,7 +164,6 @@ export class WebServer {
     this.#port.open();
     this.#isOwn = ownHosts(this.host, this.port, this.#names);
     this.#forgetCapacity = this.#services.capacity.onFull(() => this.#makeRoom());
-    this.#services.listeners.add(this.#describe);
     this.#services.turns.open();
     this.#sweep = setInterval(() => {
       for (const connection of this.#connections.keys()) connection.dropIfStuck();
@@ -175,7 +183,6 @@ export class WebServer {
 
   async #stop(): Promise<void> {
     if (!this.listening) return await this.#port.close();
-    this.#services.listeners.delete(this.#describe);
     this.#forgetCapacity();
     clearInterval(this.#sweep);
     for (const session of this.#served.keys()) {
@@ -316,9 +323,7 @@ export class WebServer {
   async #open(tcp: Connection, input: RequestInput): Promise<void> {
     const { sessions, limits } = this.#services;
     const connection = new WebSocketConnection(tcp, input, limits.messageBytes);
-    const { hostname, address } = connection;
-    const id = sessions.nextId();
-    const principal = admit({ by: "web", id, hostname, address, gone: () => connection.closed });
+    const principal = admitConnection("web", connection, sessions);
     const session = new WebSession(principal, connection, this.#services, this.#log);
     sessions.add(session);
     const served = this.#serve(session).finally(() => {
