@@ -5,7 +5,7 @@
  */
 
 import { printable } from "../protocol/printable.ts";
-import { BenchFileError } from "../server/config/source.ts";
+import { BenchFileError } from "../server/files/source.ts";
 import { type ErrorCode, HeliographError } from "../protocol/errors.ts";
 
 /** The exit codes, with what each means; the table in docs/errors.md is held to this one. */

@@ -73,6 +73,7 @@ const rooms: readonly (readonly [room: string, mayImport: readonly string[] | "a
   ["server/faces/web/", "all below"],
   ["server/faces/images/", "all below"],
   ["server/faces/shared/", "all below"],
+  ["server/faces/face.ts", "all below"],
   ["server/services.ts", "all below"],
   ["server/requests/", "all below"],
   ["server/records/", "all below"],

@@ -29,7 +29,7 @@ import { loadSerialLibrary } from "../../server/devices/transports/serial.ts";
 import { giveUpPermissions } from "../../server/processes/permissions.ts";
 import { ignoreInspectorSignal } from "../../server/processes/inspector_signal.ts";
 import { Processes } from "../../server/processes/processes.ts";
-import { isLoopback } from "../../server/access/roles.ts";
+import { isLoopback } from "../../server/network/loopback.ts";
 import { codeSettings, sandboxOf, type SandboxOptions } from "../../server/code/options.ts";
 import { HeliographServer } from "../../server/server.ts";
 import { urlOf } from "../../server/faces/web/request_guard.ts";
