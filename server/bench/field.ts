@@ -4,7 +4,7 @@
  * @module
  */
 
-import { InstrumentError } from "./errors.ts";
+import { HeliographError } from "../../protocol/errors.ts";
 import { identifierOf } from "./names.ts";
 import {
   formatValue,
@@ -26,7 +26,7 @@ export interface FieldSpec<T extends ValueType = ValueType> extends ValueSpec<T>
   /** What it holds before anything was read or set. @default nothing, which reads `No Reading` */
   readonly initial?: ValueOf<T>;
   /**
-   * Reads the hardware; called at the poll interval. Throw an InstrumentError where it fails: with the code
+   * Reads the hardware; called at the poll interval. Throw a HeliographError where it fails: with the code
    * `not_connected` where nothing answers, and the field keeps its value until it is stale.
    *
    * @param signal Aborted when the reading takes too long.
@@ -131,16 +131,16 @@ export class FieldHolder implements Field {
   /**
    * A value as declared, from text or from a value that came typed.
    *
-   * @throws {InstrumentError} With the whole sentence: what was set, on what, why it cannot be.
+   * @throws {HeliographError} With the whole sentence: what was set, on what, why it cannot be.
    */
   parse(given: unknown, instrument: string): Value {
     try {
       return parseValue(this.spec, given);
     } catch (error) {
-      if (!(error instanceof InstrumentError)) throw error;
-      throw new InstrumentError(
-        `Cannot set ${this.title} of ${instrument} to ${shown(given)}: ${error.message}`,
+      if (!(error instanceof HeliographError)) throw error;
+      throw new HeliographError(
         error.code,
+        `Cannot set ${this.title} of ${instrument} to ${shown(given)}: ${error.message}`,
       );
     }
   }
