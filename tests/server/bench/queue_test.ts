@@ -103,7 +103,7 @@ Deno.test("queue: a command beside others has its deadline, its bound and its as
   // When the server stops, what waits there fails as well.
   const held = await gate.hold(new Asker(), 60);
   const stopped = beside("stopped", new Asker(), 60);
-  queue.clear(new (await import("../../../server/bench/errors.ts")).HeliographError("command_failed", "stopping"));
+  queue.clear(new HeliographError("command_failed", "stopping"));
   await rejects(stopped, /stopping/);
   held();
 });
