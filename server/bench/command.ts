@@ -6,11 +6,11 @@
 
 import { checkArguments, checkWords, commandRules, type Rule } from "./declaration.ts";
 import { HeliographError } from "../../protocol/errors.ts";
+import type { Role } from "../../protocol/vocabulary.ts";
 import { didYouMean } from "./names.ts";
 import { Float, parseValue, shown, type Value, type ValueOf, type ValueSpec, type ValueType } from "./values.ts";
 
-/** Who may do what: an observer reads, an operator also drives, an admin also evaluates code and stops the server. */
-export type Role = "observer" | "operator" | "admin";
+export type { Role };
 
 /** How a command declares one of its arguments. */
 export interface ArgumentSpec<T extends ValueType = ValueType> extends ValueSpec<T> {

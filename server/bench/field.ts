@@ -5,6 +5,7 @@
  */
 
 import { HeliographError } from "../../protocol/errors.ts";
+import type { Access, Quality } from "../../protocol/vocabulary.ts";
 import { identifierOf } from "./names.ts";
 import {
   formatValue,
@@ -20,7 +21,7 @@ import {
 /** How an instrument declares a field. */
 export interface FieldSpec<T extends ValueType = ValueType> extends ValueSpec<T> {
   /** `readout`: read only. `setting`: can be set. @default "setting" where there is `write` or `needsConfirm` */
-  readonly access?: "readout" | "setting";
+  readonly access?: Access;
   /** Whether a changed setting waits for `confirm`, as PyOpticon's entries do. @default false */
   readonly needsConfirm?: boolean;
   /** What it holds before anything was read or set. @default nothing, which reads `No Reading` */
@@ -45,8 +46,7 @@ export interface FieldSpec<T extends ValueType = ValueType> extends ValueSpec<T>
   readonly write?: (value: ValueOf<T>, signal: AbortSignal) => unknown;
 }
 
-/** `good`: as read. `stale`: not read yet, or not for too long. `error`: reading failed. */
-export type Quality = "good" | "stale" | "error";
+export type { Quality };
 
 /** A field of a running instrument, typed by its declaration. */
 export interface Field<V extends Value = Value> {
@@ -75,7 +75,7 @@ export class FieldHolder implements Field {
   /** Its declaration. */
   readonly spec: FieldSpec;
   /** Whether it can be set. */
-  readonly access: "readout" | "setting";
+  readonly access: Access;
   /** The value; `undefined` when it has not been read or set yet. */
   value: Value | undefined;
   /** Whether to trust it. */

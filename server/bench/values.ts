@@ -4,17 +4,18 @@
  * @module
  */
 
+import type { WireValue } from "../../protocol/description.ts";
 import { HeliographError } from "../../protocol/errors.ts";
+import type { ValueType } from "../../protocol/vocabulary.ts";
 import { didYouMean } from "./names.ts";
 
-/** What a value can be: a number with or without a fraction, text, one of a list, or on and off. */
-export type ValueType = "float" | "int" | "text" | "choice" | "switch";
+export type { ValueType };
 
 /** The TypeScript type of a {@linkcode ValueType}: numbers, booleans for a switch, text for the others. */
 export type ValueOf<T extends ValueType> = T extends "float" | "int" ? number : T extends "switch" ? boolean : string;
 
 /** Any value. */
-export type Value = number | string | boolean;
+export type Value = WireValue;
 
 /** What a field or an argument may hold. */
 export interface ValueSpec<T extends ValueType = ValueType> {

@@ -8,6 +8,7 @@ import { getLogger } from "npm:@logtape/logtape@2.4.2";
 import { wireError } from "../../requests/dispatcher.ts";
 import type { CommandContext } from "../../bench/command.ts";
 import { HeliographError } from "../../../protocol/errors.ts";
+import type { JournalLevel } from "../../../protocol/vocabulary.ts";
 import type { ConnectedProcess, Processes } from "../../processes/processes.ts";
 import type { Command, EndedProcess } from "../../processes/starter.ts";
 import {
@@ -342,7 +343,7 @@ export class DriverProcess {
     this.#events.told(tell);
   }
 
-  #log(level: "debug" | "info" | "warning" | "error", text: string): void {
+  #log(level: JournalLevel, text: string): void {
     const now = performance.now();
     if (now - this.#printed.since > 10_000) this.#printed = { since: now, lines: 0 };
     if (++this.#printed.lines > mostLines) return;

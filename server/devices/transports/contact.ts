@@ -5,16 +5,13 @@
  */
 
 import { HeliographError } from "../../../protocol/errors.ts";
+import type { ContactState } from "../../../protocol/vocabulary.ts";
 import type { Port, Turn } from "./port.ts";
 import { AnswerUnclear } from "./answer_errors.ts";
 import { delay } from "./delay.ts";
 import type { Urgency } from "./turns.ts";
 
-/**
- * `off`: not started. `connecting`: the first try is under way. `connected`: it has answered. `lost`: it does not, and
- * is tried again.
- */
-export type ContactState = "off" | "connecting" | "connected" | "lost";
+export type { ContactState };
 
 /** How an instrument is kept in contact; instruments of one's own may have one that is not made of a port. */
 export interface Contact {

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { journalLevels } from "../../../protocol/description.ts";
+import { journalLevels } from "../../../protocol/vocabulary.ts";
 import { version } from "../../../protocol/version.ts";
 import { Requests } from "../../requests/requests.ts";
 import type { Evaluated } from "../../code/messages.ts";

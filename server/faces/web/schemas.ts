@@ -4,7 +4,7 @@
  * @module
  */
 
-import { journalLevels } from "../../../protocol/description.ts";
+import { journalLevels } from "../../../protocol/vocabulary.ts";
 import { errorCodes } from "../../../protocol/errors.ts";
 import type { JsonSchema } from "./routes.ts";
 
