@@ -79,9 +79,10 @@ export {
   type TileRequest,
 } from "./server/bench/images.ts";
 export type { HeaderKeywords, Keyword } from "./server/bench/header_keywords.ts";
-export type { CardValue, HeaderCard } from "./server/camera/fits/card.ts";
+export type { CardValue, HeaderCard } from "./server/bench/header_card.ts";
 export type { ChangeListener, Fields, Instrument, InstrumentSpec, Surroundings } from "./server/bench/instrument.ts";
-export { type Contact, type ContactState, PortContact, type Routine } from "./server/devices/transports/contact.ts";
+export type { Contact, ContactState } from "./server/bench/contact.ts";
+export { PortContact, type Routine } from "./server/devices/transports/contact.ts";
 export type { Address } from "./server/devices/transports/address.ts";
 export type { LineFormat, Listener, Port, Question, Turn } from "./server/devices/transports/port.ts";
 export type { SerialOptions } from "./server/devices/transports/serial.ts";

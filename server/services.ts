@@ -85,6 +85,10 @@ export class Services {
     this.arrangement = new ArrangementStore(this.bench, arrangementFile);
     this.dispatcher = new Dispatcher(this.bench, journal);
     this.bench.add(apiInstrument(this.bench, this.dispatcher, this.sessions, () => this.status()));
+    this.control.onChange((name) => {
+      const instrument = this.bench.find(name);
+      if (instrument !== undefined) this.bench.hub.publish("control", { instrument }, instrument.faults);
+    });
     this.recent = new RecentReadings(this.bench);
     // A nameless client's control ends with its connection.
     this.sessions.onLeave(() => this.control.sweep());

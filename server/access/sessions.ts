@@ -10,7 +10,7 @@ import { beginsHttp } from "../../protocol/http_guard.ts";
 import { joined } from "../../protocol/bytes.ts";
 import type { ClientConnection, Connection } from "../network/connection.ts";
 import type { Role } from "../bench/command.ts";
-import { plainLine } from "./plain_text.ts";
+import { plainLine } from "../../protocol/printable.ts";
 import type { LoopTurn } from "../network/loop_turns.ts";
 
 /** The name that a client gives itself. @throws {HeliographError} `bad_argument` for one that cannot be. */

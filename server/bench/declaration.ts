@@ -6,7 +6,7 @@
  */
 
 import { accesses, roles, valueTypes } from "../../protocol/vocabulary.ts";
-import { checkKeyword } from "../camera/fits/card.ts";
+import { checkKeyword } from "./header_card.ts";
 import { didYouMean } from "./names.ts";
 import { named, notAsDeclared, type ValueSpec } from "./values.ts";
 

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { HeliographError } from "../../../protocol/errors.ts";
+import { HeliographError } from "../../protocol/errors.ts";
 
 /** Text as it is written in errors: with its control characters visible. */
 export function quoted(text: string): string {
