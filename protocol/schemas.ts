@@ -57,9 +57,7 @@ const time = text.meta({ format: "date-time" });
 export const errorCode: z.ZodType<ErrorCode> = z.enum(Object.keys(errorCodes) as [ErrorCode, ...ErrorCode[]]);
 
 /** A field's or argument's value. */
-export const wireValue: z.ZodType<WireValue> = z.union([number, text, flag]).meta({
-  type: ["number", "string", "boolean"],
-});
+export const wireValue: z.ZodType<WireValue> = z.union([number, text, flag]);
 
 /** What an error is answered with over HTTP; in the framed dialect `error` is the same. */
 export const errorAnswer: z.ZodType<{ readonly error: { readonly code: ErrorCode; readonly message: string } }> = z
