@@ -39,22 +39,23 @@ export {
   type DriverSetup,
   InstrumentError,
   type InstrumentErrorCode,
-} from "./server/config/driver_api.ts";
-export { BenchFileError, type Problem } from "./server/config/source.ts";
-export type { Client, Control, ControlListener } from "./server/access/control.ts";
+} from "./server/devices/driver_process/driver_api.ts";
+export { BenchFileError, type Problem } from "./server/files/source.ts";
+export type { Control, ControlListener } from "./server/access/control.ts";
 export { CommandServer, type CommandServerOptions, LineSession } from "./server/faces/azcam/command_server.ts";
 export { DashboardServer, type DashboardSession } from "./server/faces/dashboard/dashboard_server.ts";
 export { demoInstruments, type DemoOptions } from "./server/config/demo_bench.ts";
 export {
   type ArgumentSpec,
   type BoundArguments,
+  type Caller,
   type Command,
   command,
   type CommandContext,
   type CommandSpec,
   type Role,
 } from "./server/bench/command.ts";
-export type { Caller, CommandQueue, Issue, Work } from "./server/bench/command_queue.ts";
+export type { CommandQueue, Issue, Work } from "./server/bench/command_queue.ts";
 export { azcamExposure, type CameraOptions } from "./server/camera/exposure_instrument.ts";
 export { type Clock, SimulatedClock, systemClock } from "./server/camera/clock.ts";
 export type { AmplifierPixels, Detector, DetectorReadout, Light } from "./server/camera/detector.ts";
@@ -92,15 +93,18 @@ export { Float, type Value, type ValueOf, type ValueSpec, type ValueType } from 
 export type { Limits } from "./server/access/limits.ts";
 export { outliveFaults } from "./server/processes/process_faults.ts";
 export { HeliographServer, type HeliographServerOptions } from "./server/server.ts";
-export type { ListenerAddress, Services } from "./server/services.ts";
-export type { CodeClient, Evaluator, EvaluatorOptions } from "./server/code/evaluator.ts";
+export type { Face } from "./server/faces/face.ts";
+export type { ListenerAddress, Listening, Services } from "./server/services.ts";
+export type { Evaluator, EvaluatorOptions } from "./server/code/evaluator.ts";
 export type { CodeSender } from "./server/code/host_process.ts";
 export type { Answer, Ask, Code, Evaluated, Failure } from "./server/code/messages.ts";
 export type { CodePermissions, Language, SandboxOptions } from "./server/code/options.ts";
 export type { EvaluationOptions, Sandbox } from "./server/code/sandbox.ts";
-export type { Session, Sessions, SocketSession } from "./server/access/sessions.ts";
+export { admit } from "./server/access/admit.ts";
+export type { Arrival, Principal, WayIn } from "./server/access/principal.ts";
+export type { Session, SessionParts, Sessions, SocketSession } from "./server/access/sessions.ts";
 export type { ListenOptions } from "./server/network/listening.ts";
-export type { Identity, SocketServer } from "./server/faces/shared/socket_server.ts";
+export type { SocketServer } from "./server/faces/shared/socket_server.ts";
 export type { ClientConnection, Connection } from "./server/network/connection.ts";
 export type { CommandCounts, CommandRequest, Dispatcher } from "./server/requests/dispatcher.ts";
 export type { FramedConversation } from "./server/faces/shared/framed_conversation.ts";

@@ -187,7 +187,7 @@ export interface SessionDescription {
   readonly name: string;
   /** Where it comes from, `address:port`. */
   readonly address: string;
-  /** Which wire it speaks: azcam's lines, PyOpticon's socket, or a WebSocket. */
+  /** Which wire it speaks: azcam's lines, PyOpticon's socket, a WebSocket, or azcam's image transfer. */
   readonly protocol: Wire;
   /** What it may do. */
   readonly role: Role;
@@ -203,7 +203,10 @@ export interface SessionDescription {
 export interface JournalEntry {
   /** Counts up. A command is told when it begins and, with the same number, when it is answered. */
   readonly number: number;
-  /** `command`: somebody asked an instrument for something. `code`: somebody sent code. `log`: the server's log. */
+  /**
+   * `command`: somebody asked an instrument for something. `code`: somebody sent code. `image`: somebody sent an image.
+   * `log`: the server's log.
+   */
   readonly kind: JournalKind;
   /** When it began, ISO 8601 in UTC. */
   readonly time: string;

@@ -102,7 +102,7 @@ export const journalEntry: z.ZodType<JournalEntry> = of<JournalEntry>()(
   z.strictObject({
     number: count.describe("counts up"),
     kind: z.enum(journalKinds)
-      .describe("what somebody asked for, code that somebody sent, or a line of the server's log"),
+      .describe("what somebody asked for, code or an image that somebody sent, or a line of the server's log"),
     time: time.describe("when it began"),
     level: z.enum(journalLevels).describe("what only reads is debug; else what failed is warning"),
     client: text.describe("who asked, as the log calls them; empty for nobody"),

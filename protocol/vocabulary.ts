@@ -34,10 +34,10 @@ export const contactStates = ["off", "connecting", "connected", "lost"] as const
 /** `off`: not started. `connecting`: the first try is under way. `lost`: it does not answer and is tried again. */
 export type ContactState = (typeof contactStates)[number];
 
-/** What speaks on a connection: azcam's lines, PyOpticon's socket, or HTTP and WebSockets. */
-export const wires = ["line", "dashboard", "web"] as const;
+/** What speaks on a connection: azcam's lines, PyOpticon's socket, HTTP and WebSockets, or azcam's image transfer. */
+export const wires = ["line", "dashboard", "web", "image"] as const;
 
-/** What speaks on a connection: azcam's lines, PyOpticon's socket, or HTTP and WebSockets. */
+/** What speaks on a connection: azcam's lines, PyOpticon's socket, HTTP and WebSockets, or azcam's image transfer. */
 export type Wire = (typeof wires)[number];
 
 /** The levels of the journal, the least important first. */
@@ -46,8 +46,8 @@ export const journalLevels = ["debug", "info", "warning", "error"] as const;
 /** How important something that happened is: what only reads is `debug`, also where it fails; else a failure is `warning`. */
 export type JournalLevel = (typeof journalLevels)[number];
 
-/** `command`: somebody asked an instrument for something. `code`: somebody sent code. `log`: the server's log. */
-export const journalKinds = ["command", "code", "log"] as const;
+/** `command`: somebody asked an instrument for something. `code`: somebody sent code. `image`: somebody sent an image. `log`: the server's log. */
+export const journalKinds = ["command", "code", "image", "log"] as const;
 
-/** `command`: somebody asked an instrument for something. `code`: somebody sent code. `log`: the server's log. */
+/** `command`: somebody asked an instrument for something. `code`: somebody sent code. `image`: somebody sent an image. `log`: the server's log. */
 export type JournalKind = (typeof journalKinds)[number];

@@ -20,6 +20,7 @@ const wires = {
   line: "azcam line",
   dashboard: "PyOpticon",
   web: "page",
+  image: "azcam image",
 } as const;
 
 function nameOf({ name, session }: Pick<SessionDescription, "name" | "session">): string {

@@ -8,7 +8,7 @@ import * as z from "npm:zod@4.6.7";
 import { type ErrorCode, errorCodes } from "../../../protocol/errors.ts";
 import { errorAnswer } from "../../../protocol/schemas.ts";
 import { version } from "../../../protocol/version.ts";
-import { nameHeader } from "./http_client.ts";
+import { nameHeader } from "./http_parties.ts";
 import { statusOfCode } from "./http_error.ts";
 import type { JsonSchema, Operation, Route } from "./routes.ts";
 

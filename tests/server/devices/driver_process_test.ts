@@ -3,8 +3,8 @@ import { deepStrictEqual, match, ok, rejects, strictEqual } from "node:assert/st
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { BenchFileError, HeliographError, loadBench } from "../../../mod.ts";
-import type { Client } from "../../../server/access/control.ts";
-import { driverApi } from "../../../server/config/driver_api.ts";
+import { admit } from "../../../server/access/admit.ts";
+import { driverApi } from "../../../server/devices/driver_process/driver_api.ts";
 import { Dispatcher } from "../../../server/requests/dispatcher.ts";
 import { Journal } from "../../../server/records/journal.ts";
 import { command, type Role } from "../../../server/bench/command.ts";
@@ -190,7 +190,7 @@ Deno.test("driver process: all that an instrument declares and does goes on to w
   const asObserver = (args: unknown[]) =>
     dispatcher.run(
       { instrument: "stage", command: "other", args, keywords: new Map() },
-      { role: "observer" } as Client,
+      admit({ by: "program" }).deputy({ role: "observer" }),
     );
   strictEqual(await asObserver(["look"]), 10);
   await rejects(asObserver(["brighten"]) as Promise<unknown>, { code: "not_allowed" });
