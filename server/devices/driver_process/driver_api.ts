@@ -7,10 +7,10 @@
 import { azcamExposure } from "../../camera/exposure_instrument.ts";
 import { command } from "../../bench/command.ts";
 import { defineInstrument } from "../../bench/define_instrument.ts";
-import { type ErrorCode, HeliographError } from "../../../protocol/errors.ts";
 import type { Instrument } from "../../bench/instrument.ts";
 import { PortContact } from "../transports/contact.ts";
 import type { Port } from "../transports/port.ts";
+import { type ErrorCode, HeliographError } from "../../../protocol/errors.ts";
 
 /** The codes of {@linkcode InstrumentError}: any of the wire's. */
 export type InstrumentErrorCode = ErrorCode;
