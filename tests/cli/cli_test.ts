@@ -72,7 +72,7 @@ Deno.test("cli: list, describe and status are aligned tables, or JSON", async ()
   strictEqual(JSON.parse((await cli("describe", "--json", "tempcon")).out).fields[2].name, "control_temperature");
   match(
     (await cli("status", "--name", "alice")).out,
-    /^heliograph 0\.1\.0, up for \d+ s\n\nlistener +address\nline +127\.0\.0\.1:\d+\n.*alice +127\.0\.0\.1:\d+ +dashboard +admin/s,
+    /^heliograph 0\.2\.0, up for \d+ s\n\nlistener +address\nline +127\.0\.0\.1:\d+\n.*alice +127\.0\.0\.1:\d+ +dashboard +admin/s,
   );
   strictEqual(JSON.parse((await cli("status", "--json")).out).server, "heliograph");
 });
@@ -238,8 +238,8 @@ Deno.test("cli: completions for each shell, and what they propose", async () => 
 });
 
 Deno.test("cli: version and help", async () => {
-  match((await run(["version"])).out, /^heliograph 0\.1\.0 \(Deno \d/);
-  strictEqual(JSON.parse((await run(["version", "--json"])).out).version, "0.1.0");
+  match((await run(["version"])).out, /^heliograph 0\.2\.0 \(Deno \d/);
+  strictEqual(JSON.parse((await run(["version", "--json"])).out).version, "0.2.0");
   match((await run(["--help"])).out, /COMMANDS\n {2}server +Serve a bench/);
 });
 
