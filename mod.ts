@@ -35,20 +35,21 @@ export {
 } from "./server/config/bench_file.ts";
 export type { DriverApi, DriverModule, DriverSetup } from "./server/config/driver_api.ts";
 export { BenchFileError, type Problem } from "./server/config/source.ts";
-export type { Client, Control, ControlListener } from "./server/access/control.ts";
+export type { Control, ControlListener } from "./server/access/control.ts";
 export { CommandServer, type CommandServerOptions, LineSession } from "./server/faces/azcam/command_server.ts";
 export { DashboardServer, type DashboardSession } from "./server/faces/dashboard/dashboard_server.ts";
 export { demoInstruments, type DemoOptions } from "./server/config/demo_bench.ts";
 export {
   type ArgumentSpec,
   type BoundArguments,
+  type Caller,
   type Command,
   command,
   type CommandContext,
   type CommandSpec,
   type Role,
 } from "./server/bench/command.ts";
-export type { Caller, CommandQueue, Issue, Work } from "./server/bench/command_queue.ts";
+export type { CommandQueue, Issue, Work } from "./server/bench/command_queue.ts";
 export { azcamExposure, type CameraOptions } from "./server/camera/exposure_instrument.ts";
 export { type Clock, SimulatedClock, systemClock } from "./server/camera/clock.ts";
 export type { AmplifierPixels, Detector, DetectorReadout, Light } from "./server/camera/detector.ts";
@@ -74,9 +75,10 @@ export {
   type TileRequest,
 } from "./server/bench/images.ts";
 export type { HeaderKeywords, Keyword } from "./server/bench/header_keywords.ts";
-export type { CardValue, HeaderCard } from "./server/camera/fits/card.ts";
+export type { CardValue, HeaderCard } from "./server/bench/header_card.ts";
 export type { ChangeListener, Fields, Instrument, InstrumentSpec, Surroundings } from "./server/bench/instrument.ts";
-export { type Contact, type ContactState, PortContact, type Routine } from "./server/devices/transports/contact.ts";
+export type { Contact, ContactState } from "./server/bench/contact.ts";
+export { PortContact, type Routine } from "./server/devices/transports/contact.ts";
 export type { Address } from "./server/devices/transports/address.ts";
 export type { LineFormat, Listener, Port, Question, Turn } from "./server/devices/transports/port.ts";
 export type { SerialOptions } from "./server/devices/transports/serial.ts";
@@ -86,15 +88,18 @@ export { Float, type Value, type ValueOf, type ValueSpec, type ValueType } from 
 export type { Limits } from "./server/access/limits.ts";
 export { outliveFaults } from "./server/processes/process_faults.ts";
 export { HeliographServer, type HeliographServerOptions } from "./server/server.ts";
-export type { ListenerAddress, Services } from "./server/services.ts";
-export type { CodeClient, Evaluator, EvaluatorOptions } from "./server/code/evaluator.ts";
+export type { Face } from "./server/faces/face.ts";
+export type { ListenerAddress, Listening, Services } from "./server/services.ts";
+export type { Evaluator, EvaluatorOptions } from "./server/code/evaluator.ts";
 export type { CodeSender } from "./server/code/host_process.ts";
 export type { Answer, Ask, Code, Evaluated, Failure } from "./server/code/messages.ts";
 export type { CodePermissions, Language, SandboxOptions } from "./server/code/options.ts";
 export type { EvaluationOptions, Sandbox } from "./server/code/sandbox.ts";
-export type { Session, Sessions, SocketSession } from "./server/access/sessions.ts";
+export { admit } from "./server/access/admit.ts";
+export type { Arrival, Principal, WayIn } from "./server/access/principal.ts";
+export type { Session, SessionParts, Sessions, SocketSession } from "./server/access/sessions.ts";
 export type { ListenOptions } from "./server/network/listening.ts";
-export type { Identity, SocketServer } from "./server/faces/shared/socket_server.ts";
+export type { SocketServer } from "./server/faces/shared/socket_server.ts";
 export type { ClientConnection, Connection } from "./server/network/connection.ts";
 export type { CommandCounts, CommandRequest, Dispatcher } from "./server/requests/dispatcher.ts";
 export type { FramedConversation } from "./server/faces/shared/framed_conversation.ts";

@@ -7,7 +7,7 @@
 import { split } from "npm:shlex@3.0.0";
 import { joined } from "../protocol/bytes.ts";
 import { HeliographError } from "../protocol/errors.ts";
-import { connect, within, writeText } from "./waiting.ts";
+import { connect, inTime, writeText } from "./waiting.ts";
 
 /** How an {@linkcode AzcamClient} is made. */
 export interface AzcamClientOptions {
@@ -128,7 +128,7 @@ export class AzcamClient {
     this.#turn = turn.catch(() => {});
     try {
       // The deadline counts from its turn on; the signal ends the wait for its turn as well.
-      return await within(turn, { timeout: 0, signal: options.signal }, command);
+      return await inTime(turn, { timeout: 0, signal: options.signal }, command);
     } catch (error) {
       given = true;
       throw error;
@@ -183,7 +183,7 @@ export class AzcamClient {
     if (this.#connection !== undefined) return this.#connection;
     // All who wait for the connection share it: no single caller's signal ends its opening.
     const opening = this.#opening ??= this.#connect();
-    return await within(opening, { timeout: this.#timeout, signal }, `connecting to ${this.host}:${this.port}`);
+    return await inTime(opening, { timeout: this.#timeout, signal }, `connecting to ${this.host}:${this.port}`);
   }
 
   async #connect(): Promise<Deno.TcpConn> {
@@ -213,7 +213,7 @@ export class AzcamClient {
   /** Whatever goes wrong closes the connection: what comes over it later belongs to nobody. */
   async #guarded<T>(work: Promise<T>, { signal }: CallOptions, what: string): Promise<T> {
     try {
-      return await within(work, { timeout: this.#timeout, signal }, what);
+      return await inTime(work, { timeout: this.#timeout, signal }, what);
     } catch (error) {
       this.close();
       if (error instanceof HeliographError) throw error;

@@ -25,7 +25,7 @@ import type {
   TakeOptions,
 } from "./pyopticon_options.ts";
 import { isAnswer, SharedLink } from "./shared_link.ts";
-import { BackOff, type Wait, within } from "./waiting.ts";
+import { BackOff, inTime, type Wait } from "./waiting.ts";
 import { WatchFeed, type WatchUpdate } from "./watch_feed.ts";
 
 export type {
@@ -329,7 +329,7 @@ export class PyOpticonSocketClient {
     const feed = new WatchFeed();
     link.listen(id, (event) => feed.take(event));
     try {
-      await within(link.request(id, message), wait, "Watch");
+      await inTime(link.request(id, message), wait, "Watch");
       yield* feed.updates(signal);
     } finally {
       link.unlisten(id);

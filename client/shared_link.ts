@@ -6,7 +6,7 @@
 
 import { HeliographError } from "../protocol/errors.ts";
 import { DashboardLink, type LinkReply } from "./dashboard_link.ts";
-import { BackOff, connect, type Wait, within } from "./waiting.ts";
+import { BackOff, connect, inTime, type Wait } from "./waiting.ts";
 
 /** Where the dashboard is, how long to wait for a connection in seconds, and the client's name or nothing. */
 export interface SharedLinkOptions {
@@ -48,7 +48,7 @@ export class SharedLink {
   ): Promise<LinkReply> {
     const id = this.nextId();
     try {
-      return await within(link.request(id, message, output), wait, what);
+      return await inTime(link.request(id, message, output), wait, what);
     } catch (error) {
       if (error instanceof HeliographError && (error.code === "no_reply" || error.code === "aborted")) link.abandon(id);
       throw error;
@@ -90,7 +90,7 @@ export class SharedLink {
         if (this.#link === opening) this.#link = undefined;
       };
       try {
-        const link = await within(opening, wait, `connecting to ${host}:${port}`);
+        const link = await inTime(opening, wait, `connecting to ${host}:${port}`);
         if (link.open) return link;
         giveUp();
       } catch (error) {

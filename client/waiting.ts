@@ -23,7 +23,7 @@ export interface Wait {
  * @returns What the promise gives.
  * @throws {HeliographError} `no_reply` or `aborted`; or what the promise throws.
  */
-export async function within<T>(promise: Promise<T>, { timeout, signal }: Wait, what: string): Promise<T> {
+export async function inTime<T>(promise: Promise<T>, { timeout, signal }: Wait, what: string): Promise<T> {
   const ended = Promise.withResolvers<never>();
   const abort = () =>
     ended.reject(new HeliographError("aborted", `Gave up waiting for ${what}: the caller aborted it`));
@@ -57,7 +57,7 @@ export async function connect(host: string, port: number, wait: Wait): Promise<D
   const where = `${host}:${port}`;
   const connecting = Deno.connect({ hostname: host, port });
   try {
-    const connection = await within(connecting, wait, `connecting to ${where}`);
+    const connection = await inTime(connecting, wait, `connecting to ${where}`);
     connection.setNoDelay(true);
     return connection;
   } catch (error) {

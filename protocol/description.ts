@@ -188,8 +188,8 @@ export interface SessionDescription {
   readonly name: string;
   /** Where it comes from, `address:port`. */
   readonly address: string;
-  /** Which wire it speaks: azcam's lines, PyOpticon's socket, or a WebSocket. */
-  readonly protocol: "line" | "dashboard" | "web";
+  /** Which wire it speaks: azcam's lines, PyOpticon's socket, a WebSocket, or azcam's image transfer. */
+  readonly protocol: "line" | "dashboard" | "web" | "image";
   /** What it may do. */
   readonly role: "observer" | "operator" | "admin";
   /** When it connected, ISO 8601 in UTC. */
@@ -210,8 +210,11 @@ export const journalLevels: readonly JournalLevel[] = ["debug", "info", "warning
 export interface JournalEntry {
   /** Counts up. A command is told when it begins and, with the same number, when it is answered. */
   readonly number: number;
-  /** `command`: somebody asked an instrument for something. `code`: somebody sent code. `log`: the server's log. */
-  readonly kind: "command" | "code" | "log";
+  /**
+   * `command`: somebody asked an instrument for something. `code`: somebody sent code. `image`: somebody sent an image.
+   * `log`: the server's log.
+   */
+  readonly kind: "command" | "code" | "image" | "log";
   /** When it began, ISO 8601 in UTC. */
   readonly time: string;
   /** How important it is. */
@@ -256,7 +259,7 @@ export interface ServerStatus {
   readonly uptime: number;
   /** What listens where. */
   readonly listeners: readonly {
-    readonly protocol: "line" | "dashboard" | "web";
+    readonly protocol: "line" | "dashboard" | "web" | "image";
     readonly host: string;
     readonly port: number;
   }[];

@@ -26,3 +26,6 @@ export function printable(text: string): string {
       .map((at) => `\\u${character.charCodeAt(at).toString(16).padStart(4, "0")}`).join("");
   });
 }
+
+/** A line that people give something as its name: neither line breaks nor other control characters, nor what turns the direction of the text around it. */
+export const plainLine: RegExp = /^[^\p{Cc}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]*$/u;

@@ -4,11 +4,12 @@
  * @module
  */
 
-import { getLogger } from "npm:@logtape/logtape@2.4.2";
+import { settled } from "../protocol/setting.ts";
+import { type ServerSettings, serverSettings } from "./config/server_settings.ts";
 import { CommandServer } from "./faces/azcam/command_server.ts";
 import { DashboardServer } from "./faces/dashboard/dashboard_server.ts";
 import { ImageServer } from "./faces/images/image_server.ts";
-import { PixelStore } from "./camera/pixel_store.ts";
+import type { Face } from "./faces/face.ts";
 import type { Instrument } from "./bench/instrument.ts";
 import type { Journal } from "./records/journal.ts";
 import type { Limits } from "./access/limits.ts";
@@ -18,19 +19,9 @@ import { Services } from "./services.ts";
 import { WebServer } from "./faces/web/web_server.ts";
 
 /** How a {@linkcode HeliographServer} is made. */
-export interface HeliographServerOptions {
+export interface HeliographServerOptions extends Partial<Omit<ServerSettings, "imageFolders">> {
   /** What stands on the bench. */
   readonly instruments: Iterable<Instrument>;
-  /** The address. @default "127.0.0.1" */
-  readonly host?: string;
-  /** azcam's port; 0 takes any free one. @default 2402 */
-  readonly commandPort?: number;
-  /** PyOpticon's port; 0 takes any free one. @default 12345 */
-  readonly dashboardPort?: number;
-  /** The port of HTTP and WebSockets; 0 takes any free one. @default the command port + 1, as azcam has it: 2403 */
-  readonly webPort?: number;
-  /** Names by which people reach the page, beside `localhost` and the address; others are refused. @default none */
-  readonly webNames?: readonly string[];
   /** Listens beyond this PC although nothing controls who connects. @default false */
   readonly insecureOpen?: boolean;
   /** What clients may use. @default those of docs/security.md */
@@ -45,6 +36,8 @@ export interface HeliographServerOptions {
   readonly name?: string;
   /** Receives images in azcam's format: on which port, and into which folder (an absolute path). @default not */
   readonly images?: { readonly port: number; readonly folder: string };
+  /** Further ways in, each made of what all of them share. @default none */
+  readonly faces?: Iterable<(services: Services) => Face>;
   /** Where what happens is told, so that a log can be told there too. @default its own */
   readonly journal?: Journal;
   /** The absolute path of the file that the page's arrangement is kept in. @default it is kept in memory */
@@ -86,8 +79,8 @@ export class HeliographServer {
   readonly webServer: WebServer;
   /** What receives images, where they are received. */
   readonly imageServer: ImageServer | undefined;
-  readonly #received: PixelStore | undefined;
-  readonly #receivedFolder: string;
+  /** The ways in, in the order in which `status` tells them. */
+  readonly #faces: Face[] = [];
   readonly #services: Services;
   readonly #processes: Processes;
   readonly #poll: boolean;
@@ -105,34 +98,39 @@ export class HeliographServer {
   constructor(
     {
       instruments,
-      commandPort = 2402,
-      dashboardPort = 12345,
-      webPort = usualWebPort(commandPort),
-      webNames = [],
       limits = {},
       sandbox = {},
       name,
       journal,
       poll = true,
       images,
+      faces = [],
       arrangementFile,
       processes = new Processes(),
-      ...listen
+      insecureOpen = false,
+      ...options
     }: HeliographServerOptions,
   ) {
+    const { host, commandPort, dashboardPort, webNames, webPort = usualWebPort(commandPort) } = settled(
+      serverSettings,
+      options,
+    );
+    const listen = { host, insecureOpen };
     const services = new Services(instruments, limits, sandbox, name, journal, arrangementFile, processes);
     this.#processes = processes;
     services.exit = () => void this.stop();
     this.#services = services;
     this.#poll = poll;
-    this.commandServer = new CommandServer({ ...listen, port: commandPort, services });
-    this.dashboardServer = new DashboardServer(services, { ...listen, port: dashboardPort });
-    this.webServer = new WebServer(services, { ...listen, port: webPort, names: webNames });
-    this.#receivedFolder = images?.folder ?? "";
-    this.#received = images === undefined ? undefined : new PixelStore([images.folder]);
-    this.imageServer = images === undefined
-      ? undefined
-      : new ImageServer({ ...listen, ...images, store: this.#received!, turns: services.turns });
+    const add = <F extends Face>(face: F): F => {
+      this.#faces.push(face);
+      services.faces.add(face);
+      return face;
+    };
+    this.commandServer = add(new CommandServer({ ...listen, port: commandPort, services }));
+    this.dashboardServer = add(new DashboardServer(services, { ...listen, port: dashboardPort }));
+    this.webServer = add(new WebServer(services, { ...listen, port: webPort, names: webNames }));
+    this.imageServer = images && add(new ImageServer({ ...listen, ...images, services }));
+    for (const make of faces) add(make(services));
   }
 
   /** The instruments, and their simulated time. */
@@ -156,11 +154,10 @@ export class HeliographServer {
    * @throws {HeliographError} `cannot_listen` when a port is in use; then none is taken.
    */
   bind(): void {
-    const faces = [this.commandServer, this.dashboardServer, this.webServer, this.imageServer];
     try {
-      for (const face of faces) face?.bind();
+      for (const face of this.#faces) face.bind();
     } catch (error) {
-      for (const face of faces) void face?.stop();
+      for (const face of this.#faces) void face.stop();
       throw error;
     }
   }
@@ -183,32 +180,17 @@ export class HeliographServer {
   start(): void {
     this.bind();
     void this.prepare();
-    for (const face of [this.commandServer, this.dashboardServer, this.webServer, this.imageServer]) face?.start();
+    for (const face of this.#faces) face.start();
   }
 
   async #prepare(): Promise<void> {
     this.#services.sandbox.start();
     await Promise.all([
       this.#poll ? this.bench.start() : undefined,
-      this.#prepareReceived(),
+      ...this.#faces.map((face) => face.prepare?.()),
       this.#services.arrangement.open(),
       this.#services.sandbox.ready,
     ]);
-  }
-
-  /** Makes the folder for received images, and finds out whether they can be written before the first one comes. */
-  async #prepareReceived(): Promise<void> {
-    try {
-      await this.#received?.check({
-        file: `${this.#receivedFolder}/received.fits`,
-        overwrite: true,
-        createFolder: true,
-      });
-    } catch (error) {
-      getLogger(["heliograph", "images"]).error("No image can be received: {reason}", {
-        reason: (error as Error).message,
-      });
-    }
   }
 
   /** Stops accepting, finishes what runs (for at most five seconds), closes every connection and stops the bench. */
@@ -219,13 +201,7 @@ export class HeliographServer {
 
   async #stop(): Promise<void> {
     this.#services.dispatcher.stop();
-    await Promise.all([
-      this.commandServer.stop(),
-      this.dashboardServer.stop(),
-      this.webServer.stop(),
-      this.imageServer?.stop(),
-    ]);
-    this.#received?.stop();
+    await Promise.all(this.#faces.map((face) => face.stop()));
     await this.#services.sandbox.stop();
     await this.bench.stop();
     await this.#services.arrangement.stop();

@@ -20,7 +20,7 @@ import { Journal } from "./records/journal.ts";
 import type { Processes } from "./processes/processes.ts";
 import { type Limits, limitsWithin } from "./access/limits.ts";
 import { RecentReadings } from "./records/recent_readings.ts";
-import { isLoopback } from "./access/roles.ts";
+import { isLoopback } from "./network/loopback.ts";
 import type { SandboxOptions } from "./code/options.ts";
 import { Sandbox } from "./code/sandbox.ts";
 import { Sessions } from "./access/sessions.ts";
@@ -28,6 +28,12 @@ import { LoopTurns } from "./network/loop_turns.ts";
 
 /** Something that listens, as `status` tells it. */
 export type ListenerAddress = ServerStatus["listeners"][number];
+
+/** What listens: a way in. */
+export interface Listening {
+  /** Where it listens now. */
+  readonly addresses: readonly ListenerAddress[];
+}
 
 /** What all the listeners of one server share. */
 export class Services {
@@ -51,8 +57,8 @@ export class Services {
   readonly limits: Limits;
   /** How many connections there may be, at all ports together. */
   readonly capacity: Capacity;
-  /** What listens now. */
-  readonly listeners: Set<() => ListenerAddress> = new Set();
+  /** The ways in, in the order in which `status` tells them. */
+  readonly faces: Set<Listening> = new Set();
   /** Stops the server, when a client that may asks for it. */
   exit: () => void = () => {};
   readonly #started = performance.now();
@@ -85,6 +91,10 @@ export class Services {
     this.arrangement = new ArrangementStore(this.bench, arrangementFile);
     this.dispatcher = new Dispatcher(this.bench, journal);
     this.bench.add(apiInstrument(this.bench, this.dispatcher, this.sessions, () => this.status()));
+    this.control.onChange((name) => {
+      const instrument = this.bench.find(name);
+      if (instrument !== undefined) this.bench.hub.publish("control", { instrument }, instrument.faults);
+    });
     this.recent = new RecentReadings(this.bench);
     // A nameless client's control ends with its connection.
     this.sessions.onLeave(() => this.control.sweep());
@@ -99,7 +109,11 @@ export class Services {
 
   /** Whether somebody from beyond this PC may drive the instruments, without anything that controls who. */
   get open(): boolean {
-    return [...this.listeners].some((address) => !isLoopback(address().host));
+    return this.#addresses.some(({ host }) => !isLoopback(host));
+  }
+
+  get #addresses(): ListenerAddress[] {
+    return [...this.faces].flatMap(({ addresses }) => addresses);
   }
 
   /** Uptime, listeners, sessions, and what the instruments are doing. */
@@ -108,7 +122,7 @@ export class Services {
       server: "heliograph",
       version,
       uptime: Math.round((performance.now() - this.#started) / 100) / 10,
-      listeners: [...this.listeners].map((address) => address()),
+      listeners: this.#addresses,
       sessions: this.sessions.describe(),
       instruments: this.bench.instruments.map((instrument) => {
         const { name, queue } = instrument;

@@ -82,7 +82,7 @@ Deno.test("docs: the table of what code may use is the program's", async () => {
 });
 
 Deno.test("docs: every flag of the server is in a table", async () => {
-  const told = await readFile("docs/operating.md") + await readFile("docs/code.md");
+  const told = await readFile("docs/settings.md");
   const { out } = await run(["server", "--help"]);
   const flags = new Set(out.match(/--[a-z-]*[a-z]\b/g));
   flags.delete("--help");

@@ -7,7 +7,7 @@
 import { buildCommand } from "npm:@stricli/core@1.3.0";
 import { printable } from "../../protocol/printable.ts";
 import { HeliographError } from "../../protocol/errors.ts";
-import type { CardValue, HeaderCard } from "../../server/camera/fits/card.ts";
+import type { CardValue, HeaderCard } from "../../server/bench/header_card.ts";
 import { type FitsHdu, type FitsImage, readPixels, type SumState, verifySums } from "../../server/camera/fits/read.ts";
 import { Float } from "../../server/bench/values.ts";
 import type { CliContext } from "../context.ts";

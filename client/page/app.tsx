@@ -10,7 +10,7 @@ import type { ComponentChildren, VNode } from "npm:preact@11.2.0";
 import { useEffect, useLayoutEffect, useRef, useState } from "npm:preact@11.2.0/hooks";
 import { mayDo } from "./allowed.ts";
 import { Arranging } from "./arranging.tsx";
-import type { Bench } from "./bench.ts";
+import type { LiveBench } from "./live_bench.ts";
 import { Cards } from "./cards.tsx";
 import { ClientsPanel } from "./clients.tsx";
 import { ConsolePanel } from "./console.tsx";
@@ -29,7 +29,7 @@ const panelTitles = {
 
 /** The page. */
 export function App(
-  { bench, plotted }: { bench: Bench; plotted: Plotted },
+  { bench, plotted }: { bench: LiveBench; plotted: Plotted },
 ): VNode {
   const [open, setOpen] = useState<ReadonlySet<PanelName>>(new Set());
   const [sought, setSought] = useState("");
@@ -172,7 +172,7 @@ function Panel({ name, sought, close, children }: PanelProps): VNode {
 }
 
 /** What the operator has chosen with --insecure-open is told to everybody who works there. */
-function OpenWarning({ bench }: { bench: Bench }): VNode | null {
+function OpenWarning({ bench }: { bench: LiveBench }): VNode | null {
   const welcome = useLive(bench.welcome);
   if (welcome?.open !== true) return null;
   return (
@@ -182,7 +182,7 @@ function OpenWarning({ bench }: { bench: Bench }): VNode | null {
   );
 }
 
-function ConnectionState({ bench }: { bench: Bench }): VNode {
+function ConnectionState({ bench }: { bench: LiveBench }): VNode {
   const { state, retryAt, everOpen, reason } = useLive(bench.connection);
   const welcome = useLive(bench.welcome);
   const [, tick] = useState(0);

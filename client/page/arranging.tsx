@@ -10,7 +10,7 @@ import type { VNode } from "npm:preact@11.2.0";
 import { useLayoutEffect, useRef, useState } from "npm:preact@11.2.0/hooks";
 import { type Arrangement, noArrangement } from "../../protocol/arrangement.ts";
 import * as arrange from "./arrangement.ts";
-import type { Bench } from "./bench.ts";
+import type { LiveBench } from "./live_bench.ts";
 import type { LiveInstrument } from "./live_instrument.ts";
 import { othersTitle } from "./cards.tsx";
 import { type Target, useDrag } from "./drag.tsx";
@@ -60,7 +60,7 @@ function isSame(one: Arrangement, other: Arrangement): boolean {
 }
 
 /** All cards as tiles, with what arranges them. */
-export function Arranging({ bench }: { bench: Bench }): VNode {
+export function Arranging({ bench }: { bench: LiveBench }): VNode {
   const instruments = useLive(bench.instruments);
   const arrangement = useLive(bench.arrangement.shown);
   const hint = useLive(bench.arrangement.hint);

@@ -9,7 +9,7 @@
 import type { VNode } from "npm:preact@11.2.0";
 import { useState } from "npm:preact@11.2.0/hooks";
 import { mayDo } from "./allowed.ts";
-import type { Bench } from "./bench.ts";
+import type { LiveBench } from "./live_bench.ts";
 import { type LiveField, type LiveInstrument, noReading } from "./live_instrument.ts";
 import { ImagePreview } from "./image.tsx";
 import { useLive } from "./live.tsx";
@@ -37,7 +37,7 @@ function without(entered: Readonly<Record<string, string>>, title: string): Read
 
 /** The controls. */
 export function CameraControls(
-  { bench, instrument }: { bench: Bench; instrument: LiveInstrument },
+  { bench, instrument }: { bench: LiveBench; instrument: LiveInstrument },
 ): VNode {
   const { name, fields, commands } = instrument;
   const reading = (field: string) => useLive(fields.get(field)?.reading ?? noReading);

@@ -8,7 +8,7 @@
 /** @jsxImportSource npm:preact@11.2.0 */
 import type { VNode } from "npm:preact@11.2.0";
 import { mayDo } from "./allowed.ts";
-import type { Bench } from "./bench.ts";
+import type { LiveBench } from "./live_bench.ts";
 import type { LiveField, LiveInstrument } from "./live_instrument.ts";
 import { CameraControls, isCamera } from "./camera.tsx";
 import { Commands } from "./commands.tsx";
@@ -23,7 +23,7 @@ const mostSettings = 8;
 
 /** One instrument. */
 export function Card({ bench, instrument, plotted, heading: Heading, mark }: {
-  readonly bench: Bench;
+  readonly bench: LiveBench;
   readonly instrument: LiveInstrument;
   readonly plotted: Plotted;
   /** The level of its title. */
@@ -108,7 +108,7 @@ function Contact({ instrument }: { instrument: LiveInstrument }): VNode | null {
 }
 
 function Holder(
-  { bench, instrument }: { bench: Bench; instrument: LiveInstrument },
+  { bench, instrument }: { bench: LiveBench; instrument: LiveInstrument },
 ): VNode | null {
   const holder = useLive(instrument.holder);
   const welcome = useLive(bench.welcome);
@@ -167,7 +167,7 @@ function Holder(
 }
 
 function Staged({ bench, instrument, settings }: {
-  readonly bench: Bench;
+  readonly bench: LiveBench;
   readonly instrument: LiveInstrument;
   readonly settings: readonly LiveField[];
 }): VNode | null {

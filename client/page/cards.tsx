@@ -9,7 +9,7 @@
 import type { VNode } from "npm:preact@11.2.0";
 import { useEffect, useState } from "npm:preact@11.2.0/hooks";
 import { inColumns, sections } from "./arrangement.ts";
-import type { Bench } from "./bench.ts";
+import type { LiveBench } from "./live_bench.ts";
 import { keep, readKept } from "./kept.ts";
 import type { LiveInstrument } from "./live_instrument.ts";
 import { Card } from "./card.tsx";
@@ -43,7 +43,7 @@ function storedFolds(): ReadonlySet<string> {
 /** The cards in their groups, each group in as many columns as there is room for. */
 export function Cards(
   { bench, plotted, sought }: {
-    bench: Bench;
+    bench: LiveBench;
     plotted: Plotted;
     sought: string;
   },

@@ -10,7 +10,7 @@ import type { VNode } from "npm:preact@11.2.0";
 import { useEffect, useState } from "npm:preact@11.2.0/hooks";
 import type { HolderDescription, SessionDescription } from "../../protocol/description.ts";
 import { mayDo } from "./allowed.ts";
-import type { Bench } from "./bench.ts";
+import type { LiveBench } from "./live_bench.ts";
 import type { LiveInstrument } from "./live_instrument.ts";
 import { useLive } from "./live.tsx";
 import { ageText } from "./readout.tsx";
@@ -20,6 +20,7 @@ const wires = {
   line: "azcam line",
   dashboard: "PyOpticon",
   web: "page",
+  image: "azcam image",
 } as const;
 
 function nameOf({ name, session }: Pick<SessionDescription, "name" | "session">): string {
@@ -27,7 +28,7 @@ function nameOf({ name, session }: Pick<SessionDescription, "name" | "session">)
 }
 
 /** The panel with all clients. */
-export function ClientsPanel({ bench }: { bench: Bench }): VNode {
+export function ClientsPanel({ bench }: { bench: LiveBench }): VNode {
   const status = useLive(bench.status);
   const { state } = useLive(bench.connection);
   const instruments = useLive(bench.instruments);
@@ -80,7 +81,7 @@ export function ClientsPanel({ bench }: { bench: Bench }): VNode {
 }
 
 function Client({ bench, client, others, instruments, work }: {
-  readonly bench: Bench;
+  readonly bench: LiveBench;
   readonly client: SessionDescription;
   readonly others: readonly SessionDescription[];
   readonly instruments: readonly LiveInstrument[];
@@ -129,7 +130,7 @@ function Client({ bench, client, others, instruments, work }: {
 
 /** An instrument, where this client holds it: who may, takes it, releases it, or hands it over. */
 function Held({ bench, instrument, session, others, work }: {
-  readonly bench: Bench;
+  readonly bench: LiveBench;
   readonly instrument: LiveInstrument;
   readonly session: number;
   readonly others: readonly SessionDescription[];

@@ -12,7 +12,7 @@ import { parseCommandLine } from "../../protocol/command_line.ts";
 import type { ArgumentDescription, CommandDescription } from "../../protocol/description.ts";
 import { lineReply } from "../../protocol/line_reply.ts";
 import { mayDo } from "./allowed.ts";
-import type { Bench } from "./bench.ts";
+import type { LiveBench } from "./live_bench.ts";
 import type { LiveInstrument } from "./live_instrument.ts";
 import { useLive } from "./live.tsx";
 import { limitsText, ValueControl, wireValue } from "./value_control.tsx";
@@ -20,7 +20,7 @@ import { Complaint, useWork } from "./work.tsx";
 
 /** All commands, folded away: their forms are made when they are looked at. */
 export function Commands(
-  { bench, instrument }: { bench: Bench; instrument: LiveInstrument },
+  { bench, instrument }: { bench: LiveBench; instrument: LiveInstrument },
 ): VNode | null {
   const [open, setOpen] = useState(false);
   const { commands } = instrument;
@@ -48,7 +48,7 @@ export function Commands(
 }
 
 interface CommandFormProps {
-  readonly bench: Bench;
+  readonly bench: LiveBench;
   readonly instrument: LiveInstrument;
   readonly command: CommandDescription;
 }

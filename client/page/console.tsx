@@ -10,7 +10,7 @@ import type { VNode } from "npm:preact@11.2.0";
 import { useEffect, useRef, useState } from "npm:preact@11.2.0/hooks";
 import { parseCommandLine } from "../../protocol/command_line.ts";
 import { type JournalLevel, standardCommandNames } from "../../protocol/description.ts";
-import type { Bench } from "./bench.ts";
+import type { LiveBench } from "./live_bench.ts";
 import { Copy, copyLines } from "./copy.tsx";
 import type { JournalLine } from "./journal.ts";
 import { useLive } from "./live.tsx";
@@ -28,7 +28,7 @@ const levels: readonly [JournalLevel, string][] = [
 ];
 
 /** The panel with the journal and the line. */
-export function ConsolePanel({ bench }: { bench: Bench }): VNode {
+export function ConsolePanel({ bench }: { bench: LiveBench }): VNode {
   return (
     <>
       <Journal bench={bench} />
@@ -38,7 +38,7 @@ export function ConsolePanel({ bench }: { bench: Bench }): VNode {
 }
 
 /** What happens, as far as it is wanted. */
-function Journal({ bench }: { bench: Bench }): VNode {
+function Journal({ bench }: { bench: LiveBench }): VNode {
   const lines = useLive(bench.journal.lines);
   const instruments = useLive(bench.instruments);
   const [level, setLevel] = useState<JournalLevel>("info");
@@ -133,7 +133,7 @@ function Filter({ label, value, choices, choose }: {
 }
 
 /** The line for commands. */
-function CommandEntry({ bench }: { bench: Bench }): VNode {
+function CommandEntry({ bench }: { bench: LiveBench }): VNode {
   const { state } = useLive(bench.connection);
   const [line, setLine] = useState("");
   const [proposals, setProposals] = useState<readonly string[]>([]);
@@ -216,7 +216,7 @@ function CommandEntry({ bench }: { bench: Bench }): VNode {
 }
 
 /** What a line that is an instrument, a dot and a command may go on to; none where it is empty. */
-function completions(bench: Bench, line: string): string[] {
+function completions(bench: LiveBench, line: string): string[] {
   const [, name, rest] = /^([\w-]+)(?:\.(\w*))?$/.exec(line) ?? [];
   if (name === undefined) return [];
   const instruments = bench.instruments.value;

@@ -9,7 +9,7 @@
 import type { VNode } from "npm:preact@11.2.0";
 import { useEffect, useRef, useState } from "npm:preact@11.2.0/hooks";
 import type { ImageDescription } from "../../protocol/description.ts";
-import type { Bench } from "./bench.ts";
+import type { LiveBench } from "./live_bench.ts";
 import { type LiveInstrument, noReading } from "./live_instrument.ts";
 import { ImageClient } from "./image_client.ts";
 import { listen, zoomStep } from "./image_gestures.ts";
@@ -36,7 +36,7 @@ function useVisible(): boolean {
 }
 
 /** The preview. */
-export function ImagePreview({ bench, instrument }: { bench: Bench; instrument: LiveInstrument }): VNode {
+export function ImagePreview({ bench, instrument }: { bench: LiveBench; instrument: LiveInstrument }): VNode {
   const { name } = instrument;
   const [viewer] = useState(() => new ImageViewer(new ImageClient(name)));
   const [open, setOpen] = useState(true);

@@ -8,11 +8,11 @@
 /** @jsxImportSource npm:preact@11.2.0 */
 import { render } from "npm:preact@11.2.0";
 import { App } from "./app.tsx";
-import { Bench } from "./bench.ts";
+import { LiveBench } from "./live_bench.ts";
 import { Plotted } from "./plotted.ts";
 
 const { protocol, host } = location;
-const bench = new Bench(
+const bench = new LiveBench(
   `${protocol === "https:" ? "wss:" : "ws:"}//${host}/ws`,
 );
 render(

@@ -8,7 +8,7 @@
 /** @jsxImportSource npm:preact@11.2.0 */
 import type { VNode } from "npm:preact@11.2.0";
 import { useEffect, useRef, useState } from "npm:preact@11.2.0/hooks";
-import type { Bench } from "./bench.ts";
+import type { LiveBench } from "./live_bench.ts";
 import type { LiveField } from "./live_instrument.ts";
 import { useLive } from "./live.tsx";
 import { valueAt } from "./plot_data.ts";
@@ -26,7 +26,7 @@ const cursorStep = 0.01;
 const zoomStep = 1.5;
 
 /** The panel with the plot, its legend and its buttons. */
-export function PlotPanel({ bench, plotted }: { bench: Bench; plotted: Plotted }): VNode {
+export function PlotPanel({ bench, plotted }: { bench: LiveBench; plotted: Plotted }): VNode {
   const fields = useLive(plotted.fields);
   const [window] = useState(() => new PlotWindow(bench, plotted));
   const [place, setPlace] = useState<HTMLDivElement | null>(null);

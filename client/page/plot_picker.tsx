@@ -8,7 +8,7 @@
 /** @jsxImportSource npm:preact@11.2.0 */
 import type { VNode } from "npm:preact@11.2.0";
 import { useState } from "npm:preact@11.2.0/hooks";
-import type { Bench } from "./bench.ts";
+import type { LiveBench } from "./live_bench.ts";
 import { isNumeric, type LiveField } from "./live_instrument.ts";
 import { useLive } from "./live.tsx";
 import { labelOf, type Plotted } from "./plotted.ts";
@@ -22,7 +22,7 @@ interface Offer {
 }
 
 /** A box to type in, and a list of what fits. */
-export function Picker({ bench, plotted }: { bench: Bench; plotted: Plotted }): VNode {
+export function Picker({ bench, plotted }: { bench: LiveBench; plotted: Plotted }): VNode {
   const instruments = useLive(bench.instruments);
   const chosen = useLive(plotted.fields);
   const [typed, setTyped] = useState("");

@@ -5,7 +5,7 @@
  */
 
 import { History, keptSeconds, type Points } from "../../protocol/history.ts";
-import type { Bench } from "./bench.ts";
+import type { LiveBench } from "./live_bench.ts";
 import type { LiveField } from "./live_instrument.ts";
 import { Live } from "./live.tsx";
 import type { Span } from "./plot_data.ts";
@@ -29,13 +29,13 @@ export class PlotWindow {
   readonly cursor: Live<number | undefined> = new Live<number | undefined>(undefined);
   /** Whether the cursor stays at its time, as one that is moved by keys does, rather than at its place. */
   cursorStays = false;
-  readonly #bench: Bench;
+  readonly #bench: LiveBench;
   readonly #plotted: Plotted;
   /** What was there when it was paused. */
   readonly #frozen = new Map<LiveField, Points>();
 
   /** Makes one that follows. */
-  constructor(bench: Bench, plotted: Plotted) {
+  constructor(bench: LiveBench, plotted: Plotted) {
     this.#bench = bench;
     this.#plotted = plotted;
     this.followed = plotted.span;

@@ -6,7 +6,7 @@
 
 import { HeliographError } from "../../protocol/errors.ts";
 import { History, keptSeconds } from "../../protocol/history.ts";
-import type { Bench } from "./bench.ts";
+import type { LiveBench } from "./live_bench.ts";
 import { keep, readKept } from "./kept.ts";
 import { isNumeric, type LiveField } from "./live_instrument.ts";
 import { Live } from "./live.tsx";
@@ -34,7 +34,7 @@ export class Plotted {
   readonly span: Live<number>;
   /** The field that is being dragged. */
   readonly dragged: Live<LiveField | undefined> = new Live<LiveField | undefined>(undefined);
-  readonly #bench: Bench;
+  readonly #bench: LiveBench;
   /** The full names of what is wanted, whether or not the bench is known already. */
   #names: readonly string[];
   /** Since when nothing is known, on the server's clock. */
@@ -44,7 +44,7 @@ export class Plotted {
   #added: () => void = () => {};
 
   /** Takes up what was plotted last. @param bench Where the fields are. */
-  constructor(bench: Bench) {
+  constructor(bench: LiveBench) {
     this.#bench = bench;
     const { names, span } = stored();
     this.#names = names;

@@ -9,7 +9,7 @@
 import type { FieldDescription, FieldReading } from "../../protocol/description.ts";
 import type { VNode } from "npm:preact@11.2.0";
 import { useEffect, useMemo, useState } from "npm:preact@11.2.0/hooks";
-import type { Bench } from "./bench.ts";
+import type { LiveBench } from "./live_bench.ts";
 import { isNumeric, type LiveField } from "./live_instrument.ts";
 import { useLive } from "./live.tsx";
 import { draggable } from "./plot_drag.tsx";
@@ -52,7 +52,7 @@ function shortText(value: number): string {
 /** One readout as a row. A click on a number plots it; the age shows while it is pointed at, or has the focus. */
 export function Readout(
   { bench, field, plotted }: {
-    bench: Bench;
+    bench: LiveBench;
     field: LiveField;
     plotted: Plotted;
   },
@@ -108,7 +108,7 @@ export function Readout(
 }
 
 /** How old a value is, told while somebody looks. */
-function Age({ bench, field }: { bench: Bench; field: LiveField }): VNode {
+function Age({ bench, field }: { bench: LiveBench; field: LiveField }): VNode {
   const [time, setTime] = useState(field.reading.value.time);
   const [, tick] = useState(0);
   useEffect(() => {
@@ -125,7 +125,7 @@ function Age({ bench, field }: { bench: Bench; field: LiveField }): VNode {
 
 /** Why a value is not to be trusted, and since when. */
 function Doubt(
-  { bench, reading }: { bench: Bench; reading: FieldReading },
+  { bench, reading }: { bench: LiveBench; reading: FieldReading },
 ): VNode {
   const [, tick] = useState(0);
   useEffect(() => {
@@ -137,6 +137,6 @@ function Doubt(
   return <dd class="doubt">{reason === undefined ? age : `${reason} (${age})`}</dd>;
 }
 
-function ago(bench: Bench, time: string | null): string {
+function ago(bench: LiveBench, time: string | null): string {
   return time === null ? "never read" : `${ageText((bench.now() - Date.parse(time)) / 1000)} ago`;
 }

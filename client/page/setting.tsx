@@ -9,7 +9,7 @@
 import type { VNode } from "npm:preact@11.2.0";
 import { useState } from "npm:preact@11.2.0/hooks";
 import { mayDo } from "./allowed.ts";
-import type { Bench } from "./bench.ts";
+import type { LiveBench } from "./live_bench.ts";
 import type { LiveField } from "./live_instrument.ts";
 import { useLive } from "./live.tsx";
 import { ValueControl, wireValue } from "./value_control.tsx";
@@ -26,7 +26,7 @@ export function heldText(
 
 /** One setting as a row. */
 export function Setting(
-  { bench, field }: { bench: Bench; field: LiveField },
+  { bench, field }: { bench: LiveBench; field: LiveField },
 ): VNode {
   const reading = useLive(field.reading);
   const welcome = useLive(bench.welcome);

@@ -10,26 +10,8 @@ import { getLogger } from "npm:@logtape/logtape@2.4.2";
 import type { HolderDescription } from "../../protocol/description.ts";
 import { HeliographError } from "../../protocol/errors.ts";
 import { zonedTime } from "../../protocol/local_time.ts";
-import type { Caller } from "../bench/command_queue.ts";
-import type { Asker } from "../records/journal.ts";
-import { mayDo } from "./roles.ts";
-
-/**
- * A caller as control sees it. One without a name is nobody but itself: give the same object each time. All who have
- * one name and come from one PC are the same holder.
- */
-export interface Client extends Caller {
-  /** Its number, for people. @default none: a program that holds the server itself */
-  readonly id?: number;
-  /** The name it goes by now. @default none */
-  readonly name?: string;
-  /** The IP address of its PC. @default none */
-  readonly hostname?: string;
-  /** How the log calls it. @default by its name, number and address */
-  readonly label?: string;
-  /** For whom it acts, where that is somebody else: as code does, and a command that calls another. */
-  readonly caller?: Client;
-}
+import type { Caller } from "../bench/command.ts";
+import { type Principal, principalOf } from "./principal.ts";
 
 /** Told of every instrument that was taken or released, or whose control was told to end sooner than it does. */
 export type ControlListener = (instrument: string) => void;
@@ -37,7 +19,7 @@ export type ControlListener = (instrument: string) => void;
 /** Times are in milliseconds of `performance.now()`: setting the PC's clock ends nobody's control. */
 interface Lease {
   /** Whoever took it; where they have gone, the last of the same name and PC who asked for something. */
-  client: Client;
+  client: Principal;
   readonly seconds: number;
   /** When it ends if nothing is asked any more. */
   until: number;
@@ -45,39 +27,31 @@ interface Lease {
   told: number;
 }
 
-function clientOf(caller: Client): Client {
-  let client = caller;
-  while (client.caller !== undefined) client = client.caller;
-  return client;
-}
-
-/** Names are compared as they are now: whoever registers another one keeps what they took themselves. */
-function isSame(one: Client, other: Client): boolean {
+/**
+ * Names are compared as they are now: whoever registers another one keeps what they took themselves. All who have one
+ * name and come from one PC are the same holder; one without a name is nobody but itself.
+ */
+function isSame(one: Principal, other: Principal): boolean {
   if (one === other) return true;
-  return !isNameless(one) && one.name === other.name && one.hostname === other.hostname;
+  return one.name !== "" && one.name === other.name && one.hostname === other.hostname;
 }
 
-function isNameless({ name }: Client): boolean {
-  return name === undefined || name === "";
+/** Who asks, in whose name control is held. */
+function originOf(caller: Caller): Principal {
+  return principalOf(caller).origin;
 }
 
-function label(client: Client): string {
-  const { id, name, hostname } = client;
-  if (id === undefined) return isNameless(client) ? "the server's own program" : name!;
-  return isNameless(client) ? `client ${id} (${hostname})` : `${name} (client ${id}, ${hostname})`;
-}
-
-/** Who asks for something, as the journal tells it. */
-export function askerOf(caller: Client): Asker {
-  const client = clientOf(caller);
-  return { label: client.label ?? label(client), session: client.id ?? 0 };
+/** How holders are told apart: which port they come from says nothing. */
+function label({ id, name, hostname, label }: Principal): string {
+  if (id === 0) return name === "" ? label : name;
+  return name === "" ? `client ${id} (${hostname})` : `${name} (client ${id}, ${hostname})`;
 }
 
 /** Who has control of which instrument of one bench. */
 export class Control {
   readonly #leases = new Map<string, Lease>();
   /** Whose requests are being worked on, and how many. */
-  readonly #working = new Map<Client, number>();
+  readonly #working = new Map<Principal, number>();
   readonly #listeners = new Set<ControlListener>();
   readonly #log = getLogger(["heliograph", "control"]);
   #timer: ReturnType<typeof setTimeout> | undefined;
@@ -93,8 +67,8 @@ export class Control {
    * @param force Takes it from somebody else, if the caller is an admin.
    * @throws {HeliographError} `held` when somebody else has it.
    */
-  take(instrument: string, caller: Client, seconds: number, force = false): void {
-    const client = clientOf(caller);
+  take(instrument: string, caller: Caller, seconds: number, force = false): void {
+    const client = originOf(caller);
     const [lease, others] = this.#find(instrument, client);
     if (others) this.#refuseUnless(force, lease!, client, "take", instrument);
     const until = performance.now() + seconds * 1000;
@@ -113,8 +87,8 @@ export class Control {
    * @param force Ends that of somebody else, if the caller is an admin.
    * @throws {HeliographError} `held` when somebody else has it.
    */
-  release(instrument: string, caller: Client, force = false): void {
-    const client = clientOf(caller);
+  release(instrument: string, caller: Caller, force = false): void {
+    const client = originOf(caller);
     const [lease, others] = this.#find(instrument, client);
     if (lease === undefined) return;
     if (others) this.#refuseUnless(force, lease, client, "release", instrument);
@@ -132,11 +106,11 @@ export class Control {
    * @param force Also from somebody else, if the caller is an admin.
    * @throws {HeliographError} `held` when somebody else has it; `bad_argument` where the receiver may not drive.
    */
-  handOver(instrument: string, caller: Client, receiver: Client, seconds: number, force = false): void {
-    const client = clientOf(caller);
+  handOver(instrument: string, caller: Caller, receiver: Principal, seconds: number, force = false): void {
+    const client = originOf(caller);
     const [lease, others] = this.#find(instrument, client);
     if (others) this.#refuseUnless(force, lease!, client, "hand over", instrument);
-    if (!mayDo(receiver.role, "operator")) {
+    if (!receiver.may("operator")) {
       throw new HeliographError(
         "bad_argument",
         `Cannot hand ${instrument} over to ${label(receiver)}: they may only read, as ${receiver.role}`,
@@ -162,9 +136,9 @@ export class Control {
    * @param command What they want to do.
    * @throws {HeliographError} `held` when somebody else has control of it.
    */
-  check(instrument: string, caller: Client, command: string): void {
+  check(instrument: string, caller: Caller, command: string): void {
     if (this.#leases.size === 0) return;
-    const [lease, others] = this.#find(instrument, clientOf(caller));
+    const [lease, others] = this.#find(instrument, originOf(caller));
     if (others) throw this.#refusal(lease!, command, instrument);
   }
 
@@ -176,8 +150,8 @@ export class Control {
    * @param client Whose connection it is.
    * @throws {HeliographError} `held` when control would end, and the caller is no admin.
    */
-  checkDisconnect(caller: Client, client: Client): void {
-    if (!isNameless(client) || mayDo(clientOf(caller).role, "admin")) return;
+  checkDisconnect(caller: Caller, client: Principal): void {
+    if (client.name !== "" || originOf(caller).may("admin")) return;
     const held = [...this.#leases.keys()].filter((instrument) => this.#live(instrument)?.client === client);
     if (held.length === 0) return;
     throw new HeliographError(
@@ -188,9 +162,9 @@ export class Control {
   }
 
   /** A caller has asked for something: what they hold is theirs for its full time again. */
-  renew(caller: Client): void {
+  renew(caller: Caller): void {
     if (this.#leases.size === 0) return;
-    const client = clientOf(caller);
+    const client = originOf(caller);
     for (const [instrument, held] of [...this.#leases]) {
       if (!isSame(held.client, client) || this.#live(instrument) === undefined) continue;
       held.until = performance.now() + held.seconds * 1000;
@@ -203,8 +177,8 @@ export class Control {
    *
    * @returns Tells that it has been answered.
    */
-  work(caller: Client): () => void {
-    const client = clientOf(caller);
+  work(caller: Caller): () => void {
+    const client = originOf(caller);
     this.#working.set(client, (this.#working.get(client) ?? 0) + 1);
     return () => {
       this.renew(client);
@@ -218,7 +192,7 @@ export class Control {
   holder(instrument: string): HolderDescription | null {
     const lease = this.#live(instrument);
     if (lease === undefined) return null;
-    const { id = 0, name = "", hostname = "" } = lease.client;
+    const { id, name, hostname } = lease.client;
     return { name, session: id, address: hostname, until: this.#time(lease).toISOString() };
   }
 
@@ -248,7 +222,7 @@ export class Control {
   }
 
   /** Who has an instrument, and whether that is somebody else. */
-  #find(instrument: string, client: Client): [lease: Lease | undefined, others: boolean] {
+  #find(instrument: string, client: Principal): [lease: Lease | undefined, others: boolean] {
     const lease = this.#live(instrument);
     return [lease, lease !== undefined && !isSame(lease.client, client)];
   }
@@ -258,7 +232,7 @@ export class Control {
     const lease = this.#leases.get(instrument);
     if (lease === undefined) return undefined;
     const { client } = lease;
-    const left = isNameless(client) && client.gone === true;
+    const left = client.name === "" && client.gone;
     if (!left && this.#until(lease) > performance.now()) return lease;
     this.#end(
       instrument,
@@ -277,8 +251,8 @@ export class Control {
     return new Date(Date.now() + this.#until(lease) - performance.now());
   }
 
-  #refuseUnless(force: boolean, lease: Lease, client: Client, command: string, instrument: string): void {
-    if (!force || !mayDo(client.role, "admin")) throw this.#refusal(lease, command, instrument);
+  #refuseUnless(force: boolean, lease: Lease, client: Principal, command: string, instrument: string): void {
+    if (!force || !client.may("admin")) throw this.#refusal(lease, command, instrument);
   }
 
   #refusal(lease: Lease, command: string, instrument: string): HeliographError {
@@ -286,7 +260,7 @@ export class Control {
     const what = ["set", "confirm", "revert", "take", "release", "hand over"].includes(command)
       ? `${command} ${instrument}`
       : `call ${instrument}.${command}`;
-    const whom = isNameless(client) ? "them" : client.name;
+    const whom = client.name === "" ? "them" : client.name;
     return new HeliographError(
       "held",
       `Cannot ${what}: ${label(client)} has control of it until ${

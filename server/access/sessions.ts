@@ -1,43 +1,36 @@
 /**
- * Who is connected: each client connection has a number, a name, an address and a role.
+ * Who is connected: each connection is a principal's, and has its turn.
  *
  * @module
  */
 
 import type { SessionDescription } from "../../protocol/description.ts";
 import { HeliographError } from "../../protocol/errors.ts";
+import type { Principal } from "./principal.ts";
 import { beginsHttp } from "../../protocol/http_guard.ts";
 import { joined } from "../../protocol/bytes.ts";
 import type { ClientConnection, Connection } from "../network/connection.ts";
-import type { Role } from "../bench/command.ts";
-import { plainLine } from "./plain_text.ts";
 import type { LoopTurn } from "../network/loop_turns.ts";
-
-/** The name that a client gives itself. @throws {HeliographError} `bad_argument` for one that cannot be. */
-export function checkedName(name: string): string {
-  if (name === "" || name.length > 64 || !plainLine.test(name)) {
-    throw new HeliographError("bad_argument", "Cannot register that name: give 1 to 64 printable characters");
-  }
-  return name;
-}
 
 /** A client that leaves more than so many characters of replies unread is not read from. */
 const unreadUntil = 65_536;
 
-/** One client connection with an identity. */
-export class Session<C extends ClientConnection = ClientConnection> {
-  /** A number that no other connection of this server run has. */
-  readonly id: number;
-  /** Which wire it speaks. */
-  readonly protocol: SessionDescription["protocol"];
-  /** What it may do. */
-  readonly role: Role;
+/** What a session is made of. */
+export interface SessionParts<C extends ClientConnection = ClientConnection> {
+  /** Who it is. */
+  readonly principal: Principal<SessionDescription["protocol"]>;
   /** What carries it. */
   readonly connection: C;
-  /** The IP address of its PC, also after it has gone. */
-  readonly hostname: string;
-  /** The name it registered, or empty. */
-  name = "";
+  /** What is done for it before others come in between. */
+  readonly turn: LoopTurn;
+}
+
+/** One connection of a principal. */
+export class Session<C extends ClientConnection = ClientConnection> implements SessionParts<C> {
+  /** Who it is. */
+  readonly principal: Principal<SessionDescription["protocol"]>;
+  /** What carries it. */
+  readonly connection: C;
   /** What is done for it before others come in between. */
   readonly turn: LoopTurn;
   /** Whether it shall end once what it asked for is answered. */
@@ -47,38 +40,11 @@ export class Session<C extends ClientConnection = ClientConnection> {
   #lastRequestTime = 0;
   #working = 0;
 
-  /** Opens a session. @param identity Its number, wire, role, connection and turn. */
-  constructor(identity: Pick<Session<C>, "id" | "protocol" | "role" | "connection" | "turn">) {
-    this.turn = identity.turn;
-    this.id = identity.id;
-    this.protocol = identity.protocol;
-    this.role = identity.role;
-    this.connection = identity.connection;
-    this.hostname = identity.connection.hostname;
-  }
-
-  /** Where it comes from, `address:port`. */
-  get address(): string {
-    return this.connection.address;
-  }
-
-  /** Whether the client has gone or was dropped: what of its still waits is then not started. */
-  get gone(): boolean {
-    return this.connection.closed;
-  }
-
-  /** How the log calls it: its name, or its number and address. */
-  get label(): string {
-    return this.name === "" ? `client ${this.id} (${this.address})` : `${this.name} (client ${this.id})`;
-  }
-
-  /**
-   * Takes the name a client gives itself.
-   *
-   * @throws {HeliographError} `bad_argument` for an empty or overlong name or one with control characters.
-   */
-  register(name: string): void {
-    this.name = checkedName(name);
+  /** Opens a session. @param parts Who it is, and what carries it. */
+  constructor({ principal, connection, turn }: SessionParts<C>) {
+    this.principal = principal;
+    this.connection = connection;
+    this.turn = turn;
   }
 
   /**
@@ -127,12 +93,13 @@ export class Session<C extends ClientConnection = ClientConnection> {
   /** As `status` tells it. */
   describe(): SessionDescription {
     const last = typeof this.#lastRequest === "string" ? this.#lastRequest : this.#lastRequest();
+    const { id, name, address, by, role } = this.principal;
     return {
-      session: this.id,
-      name: this.name,
-      address: this.address,
-      protocol: this.protocol,
-      role: this.role,
+      session: id,
+      name,
+      address,
+      protocol: by,
+      role,
       connected: new Date(this.#connected).toISOString(),
       lastRequest: last.length > 200 ? `${last.slice(0, 200)}…` : last,
       lastRequestTime: this.#lastRequestTime === 0 ? null : new Date(this.#lastRequestTime).toISOString(),
@@ -184,12 +151,12 @@ export class Sessions {
 
   /** Knows a session from now on. */
   add(session: Session): void {
-    this.#open.set(session.id, session);
+    this.#open.set(session.principal.id, session);
   }
 
   /** Forgets a session whose connection has ended. */
   delete(session: Session): void {
-    this.#open.delete(session.id);
+    this.#open.delete(session.principal.id);
     this.#left(session);
   }
 
@@ -211,7 +178,7 @@ export class Sessions {
    */
   called(client: string): Session {
     const isNumber = /^\d+$/.test(client);
-    const meant = [...this.#open.values()].filter(({ id, name, gone }) =>
+    const meant = [...this.#open.values()].filter(({ principal: { id, name, gone } }) =>
       !gone && (isNumber ? id === Number(client) : name === client && name !== "")
     );
     const [found] = meant;
@@ -221,8 +188,8 @@ export class Sessions {
         `No client has the number or the name ${client.slice(0, 64)}; "status" tells who is connected`,
       );
     }
-    if (meant.some(({ hostname }) => hostname !== found.hostname)) {
-      const numbers = meant.map(({ id, hostname }) => `${id} (${hostname})`).join(", ");
+    if (meant.some(({ principal }) => principal.hostname !== found.principal.hostname)) {
+      const numbers = meant.map(({ principal: { id, hostname } }) => `${id} (${hostname})`).join(", ");
       throw new HeliographError("bad_argument", `Cannot tell which ${client} is meant: give one's number, ${numbers}`);
     }
     return found;

@@ -5,9 +5,9 @@
  */
 
 import { getLogger } from "npm:@logtape/logtape@2.4.2";
-import type { FieldHolder } from "./field.ts";
 import { InstrumentError } from "./errors.ts";
 import { Gate } from "./gate.ts";
+import { Hub } from "./hub.ts";
 import type { ChangeListener, Instrument } from "./instrument.ts";
 import { identifierOf } from "./names.ts";
 
@@ -25,12 +25,12 @@ function reasonText(error: unknown): string {
 
 /** The instruments of one PC. */
 export class Bench {
+  /** What happens on the bench, for whoever subscribes to it. */
+  readonly hub: Hub = new Hub();
   /** Whoever holds it drives all of them alone. */
   readonly gate: Gate = new Gate();
   readonly #instruments = new Map<string, Instrument>();
   readonly #lookup = new Map<string, Instrument>();
-  readonly #listeners = new Set<ChangeListener>();
-  readonly #contactListeners = new Set<(instrument: Instrument) => void>();
   /** Why the instruments that are lost are, as the log has said it. */
   readonly #lost = new Map<Instrument, string>();
   #timers: ReturnType<typeof setInterval>[] = [];
@@ -69,7 +69,10 @@ export class Bench {
     this.#lookup.set(instrument.title, instrument).set(instrument.name, instrument);
     instrument.queue.gate = this.gate;
     instrument.surroundings = this;
-    instrument.changed = (of, field) => this.#publish(of, field);
+    instrument.changed = (of, field) => this.hub.publish("change", { instrument: of, field }, of.faults);
+    instrument.read = (of, field) => {
+      if (this.hub.hears("reading")) this.hub.publish("reading", { instrument: of, field }, of.faults);
+    };
   }
 
   /** An instrument by its name or title, or `undefined`. */
@@ -88,8 +91,9 @@ export class Bench {
    * @param listener Called at once and synchronously. One that throws is told in the log, and harms nobody else.
    */
   onChange(listener: ChangeListener): () => void {
-    this.#listeners.add(listener);
-    return () => void this.#listeners.delete(listener);
+    return this.hub.subscribe("change", ({ instrument, field }) => listener(instrument, field), {
+      name: "a listener of its changes",
+    });
   }
 
   /**
@@ -99,14 +103,9 @@ export class Bench {
    * @param listener Called at once and synchronously. One that throws is told in the log, and harms nobody else.
    */
   onContact(listener: (instrument: Instrument) => void): () => void {
-    this.#contactListeners.add(listener);
-    return () => void this.#contactListeners.delete(listener);
-  }
-
-  #publish(instrument: Instrument, field: FieldHolder): void {
-    for (const listener of this.#listeners) {
-      instrument.faults.guard("a listener of its changes", () => listener(instrument, field));
-    }
+    return this.hub.subscribe("contact", ({ instrument }) => listener(instrument), {
+      name: "a listener of its contact",
+    });
   }
 
   /**
@@ -171,9 +170,7 @@ export class Bench {
   }
 
   #contactChanged(instrument: Instrument): void {
-    for (const listener of this.#contactListeners) {
-      instrument.faults.guard("a listener of its contact", () => listener(instrument));
-    }
+    this.hub.publish("contact", { instrument }, instrument.faults);
     const { state, reason, address } = instrument.contact!;
     const said = { instrument: instrument.title, address, reason };
     if (state === "connected") {

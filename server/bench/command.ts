@@ -12,6 +12,16 @@ import { Float, parseValue, shown, type Value, type ValueOf, type ValueSpec, typ
 /** Who may do what: an observer reads, an operator also drives, an admin also evaluates code and stops the server. */
 export type Role = "observer" | "operator" | "admin";
 
+/** Whoever asks for a command, as the bench sees them. */
+export interface Caller {
+  /** What they may do. */
+  readonly role: Role;
+  /** Whether they have gone: what of theirs still waits is then not started. @default false */
+  readonly gone?: boolean;
+  /** For whom they act, where that is somebody else: as a command that calls another does. */
+  readonly for?: Caller | undefined;
+}
+
 /** How a command declares one of its arguments. */
 export interface ArgumentSpec<T extends ValueType = ValueType> extends ValueSpec<T> {
   /** What it is when left out (azcam's clients may also send `None`); without one it must be given. */
@@ -25,7 +35,7 @@ export interface CommandContext {
   /** What the caller may do. */
   readonly role: Role;
   /** Who asked: a session, code, or the command that called this one. */
-  readonly caller: { readonly role: Role; readonly gone?: boolean };
+  readonly caller: Caller;
   /** Positional arguments beyond the declared ones, where the command `takesMore`. */
   readonly more: readonly unknown[];
   /** Keyword arguments that are not declared, where the command `takesMore`. */

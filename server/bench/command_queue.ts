@@ -4,18 +4,10 @@
  * @module
  */
 
-import type { BoundArguments, Command, CommandContext, Role } from "./command.ts";
+import type { BoundArguments, Caller, Command, CommandContext, Role } from "./command.ts";
 import { InstrumentError } from "./errors.ts";
 import { Gate } from "./gate.ts";
 import { isPromise } from "./values.ts";
-
-/** Whoever asked for a command. */
-export interface Caller {
-  /** What they may do. */
-  readonly role: Role;
-  /** Whether they have gone: what of theirs still waits is then not started. */
-  readonly gone?: boolean;
-}
 
 /** Calls a command of another instrument on behalf of a caller. */
 export type Issue = (
@@ -26,7 +18,7 @@ export type Issue = (
 ) => unknown;
 
 /** A command that is to run; its handler sees it as its context. */
-export class Work implements CommandContext {
+export class Work implements CommandContext, Caller {
   /** The command's name, for those who wait behind it. */
   readonly name: string;
   /** What was declared. */
@@ -48,6 +40,11 @@ export class Work implements CommandContext {
 
   /** Who asked for it. */
   get caller(): Caller {
+    return this.#caller;
+  }
+
+  /** Whom what it calls is called for. */
+  get for(): Caller {
     return this.#caller;
   }
 
@@ -92,7 +89,7 @@ export class Work implements CommandContext {
 
   /** A function of its own, as `call` is. Whoever asked may be gone when it runs. */
   get callInBackground(): CommandContext["callInBackground"] {
-    const caller = { role: this.role, caller: this.#caller };
+    const caller: Caller = { role: this.role, for: this.#caller };
     return (instrument, command, ...args) => this.#issue(caller, instrument, command, args);
   }
 

@@ -5,7 +5,7 @@
  * @module
  */
 
-import { checkKeyword } from "../camera/fits/card.ts";
+import { checkKeyword } from "./header_card.ts";
 import { didYouMean } from "./names.ts";
 import { named, notAsDeclared, type ValueSpec } from "./values.ts";
 

@@ -95,16 +95,22 @@ export class FieldHolder implements Field {
   #since = performance.now();
   /** What it was before it was staged. */
   #applied: Pick<FieldHolder, "value" | "quality" | "reason" | "time" | "readAt"> | undefined;
-  readonly #changed: (field: FieldHolder) => void;
+  readonly #told: (field: FieldHolder, changed: boolean) => void;
 
-  /** Makes a field. @param title Its title. @param spec Its declaration. @param changed Told of every change. */
-  constructor(title: string, spec: FieldSpec, changed: (field: FieldHolder) => void) {
+  /**
+   * Makes a field.
+   *
+   * @param title Its title.
+   * @param spec Its declaration.
+   * @param told Told whenever it was read or set, or could not be, and whether that changed anything.
+   */
+  constructor(title: string, spec: FieldSpec, told: (field: FieldHolder, changed: boolean) => void) {
     this.title = title;
     this.name = identifierOf(title);
     if (this.name === "") throw new TypeError(`Cannot name a field "${title}": it needs a letter or a digit`);
     this.spec = spec;
     this.access = spec.access ?? (spec.write !== undefined || spec.needsConfirm ? "setting" : "readout");
-    this.#changed = changed;
+    this.#told = told;
     if (spec.initial !== undefined) {
       this.value = spec.initial;
       this.quality = "good";
@@ -212,7 +218,7 @@ export class FieldHolder implements Field {
     const applied = this.#applied!;
     if (applied.value === undefined || applied.quality !== "good") return;
     this.#applied = { ...applied, quality, reason };
-    this.#changed(this);
+    this.#told(this, true);
   }
 
   /** Nothing answered to it: each time in a row it is asked half as often. @param interval How often it is read, in seconds. */
@@ -264,6 +270,6 @@ export class FieldHolder implements Field {
       this.#missed = "";
       this.#misses = 0;
     }
-    if (!same) this.#changed(this);
+    this.#told(this, !same);
   }
 }

@@ -7,7 +7,7 @@
 import { type Command, command } from "./command.ts";
 import { InstrumentError } from "./errors.ts";
 import type { FieldHolder } from "./field.ts";
-import { type CardValue, checkKeyword, checkText, type HeaderCard } from "../camera/fits/card.ts";
+import { type CardValue, checkKeyword, checkText, type HeaderCard } from "./header_card.ts";
 import { didYouMean } from "./names.ts";
 import { Float, isNumber, shown } from "./values.ts";
 

@@ -15,8 +15,8 @@ import { type Field, FieldHolder, type FieldSpec } from "./field.ts";
 import { HeaderKeywords } from "./header_keywords.ts";
 import type { ImageSource } from "./images.ts";
 import { didYouMean, identifierOf } from "./names.ts";
-import { AnswerUnclear } from "../devices/transports/answer_errors.ts";
-import type { Contact } from "../devices/transports/contact.ts";
+import { AnswerUnclear } from "./answer_errors.ts";
+import type { Contact } from "./contact.ts";
 import { isPromise, named, shown, type Value, type ValueOf, type ValueType } from "./values.ts";
 
 /** An instrument's fields by title, typed by their declarations. */
@@ -105,6 +105,8 @@ export class Instrument {
   readonly queue: CommandQueue;
   /** Whom to tell of changes; the bench sets it. */
   changed: ChangeListener | undefined;
+  /** Whom to tell that a field was read or set, whether or not that changed anything; the bench sets it. */
+  read: ChangeListener | undefined;
   /** Whom to tell of changes besides the bench: where the same instrument is in another process too. */
   mirror: ChangeListener | undefined;
   /** How it was declared. */
@@ -146,7 +148,9 @@ export class Instrument {
     this.settingsBeside = spec.settingsBeside ?? false;
     this.images = spec.images;
     this.holders = Object.entries(spec.fields ?? {}).map(([title, field]) =>
-      new FieldHolder(title, field, (holder) => {
+      new FieldHolder(title, field, (holder, changed) => {
+        this.read?.(this, holder);
+        if (!changed) return;
         this.mirror?.(this, holder);
         this.changed?.(this, holder);
       })

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { checkText } from "./fits/card.ts";
+import { checkText } from "../bench/header_card.ts";
 import { type CameraGeometry, keep } from "./camera_geometry.ts";
 import type { Light } from "./detector.ts";
 import { flags } from "./exposure_states.ts";

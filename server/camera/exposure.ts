@@ -10,7 +10,8 @@ import type { Clock } from "./clock.ts";
 import type { AmplifierPixels, Detector, DetectorReadout, Light } from "./detector.ts";
 import { type ExposureEvent, type ExposureState, transitions } from "./exposure_states.ts";
 import { pixelCount } from "./geometry.ts";
-import type { ImageFile, ImagePart, WantedFile } from "./pixel_messages.ts";
+import type { WantedFile } from "../files/part_file.ts";
+import type { ImageFile, ImagePart } from "./pixel_messages.ts";
 import { ImageNotWritten, type PixelStore } from "./pixel_store.ts";
 
 /** What is to be exposed, as it was set when the exposure began: what is set later is for the next one. */

@@ -9,7 +9,7 @@ import { type Command, command } from "../bench/command.ts";
 import { defineInstrument } from "../bench/define_instrument.ts";
 import { InstrumentError } from "../bench/errors.ts";
 import type { Field } from "../bench/field.ts";
-import { checkText } from "./fits/card.ts";
+import { checkText } from "../bench/header_card.ts";
 import type { Instrument } from "../bench/instrument.ts";
 import { azcamToolCommands } from "../devices/simulated/azcam_tool.ts";
 import type { Value } from "../bench/values.ts";

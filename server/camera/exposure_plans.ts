@@ -4,7 +4,7 @@
  * @module
  */
 
-import { checkText } from "./fits/card.ts";
+import { checkText } from "../bench/header_card.ts";
 import type { Instrument } from "../bench/instrument.ts";
 import type { Value } from "../bench/values.ts";
 import { lights } from "./camera_fields.ts";

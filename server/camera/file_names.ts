@@ -6,7 +6,7 @@
  */
 
 import { InstrumentError } from "../bench/errors.ts";
-import { checkText } from "./fits/card.ts";
+import { checkText } from "../bench/header_card.ts";
 
 /** Names that mean devices on Windows, whatever comes after the first full stop. */
 const deviceName = /^(?:con|prn|aux|nul|com\d|lpt\d) *(?:\.|$)/i;

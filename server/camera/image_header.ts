@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { CardValue, HeaderCard } from "./fits/card.ts";
+import type { CardValue, HeaderCard } from "../bench/header_card.ts";
 import { headerText } from "./fits/header.ts";
 import { Float } from "../bench/values.ts";
 import type { Detector } from "./detector.ts";

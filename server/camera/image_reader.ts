@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { CardValue } from "./fits/card.ts";
+import type { CardValue } from "../bench/header_card.ts";
 import { type Mosaic, mosaicOf } from "./fits/mosaic.ts";
 import { type FitsHdu, type FitsSource, readFits } from "./fits/read.ts";
 import { levelsOf, readTile } from "./fits/tile.ts";

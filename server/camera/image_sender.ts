@@ -52,7 +52,7 @@ const meanings: Readonly<Record<string, string>> = {
 /** Fulfils where work takes longer than so many seconds. */
 const late = Symbol("late");
 
-async function within<T>(seconds: number, work: Promise<T>): Promise<T | typeof late> {
+async function orLate<T>(seconds: number, work: Promise<T>): Promise<T | typeof late> {
   let timer: ReturnType<typeof setTimeout> | undefined;
   try {
     return await Promise.race([
@@ -190,9 +190,9 @@ class Receiver {
     this.#lastSent = last;
     const write = this.#line.write(bytes);
     // A refusal that has come already is a better reason than a connection that broke after it.
-    write.catch(() => within(1, this.#reading).then(() => this.#lost("it broke in the middle")));
+    write.catch(() => orLate(1, this.#reading).then(() => this.#lost("it broke in the middle")));
     const written = write.catch(() => this.#failed.promise);
-    const taken = await within(this.#timeout, Promise.race([this.#failed.promise, written]));
+    const taken = await orLate(this.#timeout, Promise.race([this.#failed.promise, written]));
     if (taken === late) {
       throw this.#error(`the receiver has taken nothing for ${this.#timeout} s`, "deadline_exceeded");
     }
@@ -200,12 +200,12 @@ class Receiver {
 
   /** Waits a moment for what it says of the header. */
   async headerStatus(): Promise<void> {
-    await within(headerStatusSeconds, Promise.race([this.#failed.promise, this.#heard.promise]));
+    await orLate(headerStatusSeconds, Promise.race([this.#failed.promise, this.#heard.promise]));
   }
 
   /** Waits until it says that it has the image, or ends the connection. */
   async end(): Promise<void> {
-    const ended = await within(this.#timeout, Promise.race([this.#failed.promise, this.#done.promise]));
+    const ended = await orLate(this.#timeout, Promise.race([this.#failed.promise, this.#done.promise]));
     if (ended !== late) return;
     throw this.#error(
       `the receiver has all of it but did not end within ${this.#timeout} s; it may have been written or not`,

@@ -4,6 +4,8 @@
  * @module
  */
 
+import type { FileFault, WantedFile } from "../files/part_file.ts";
+
 import type { LastImage, TileRequest } from "../bench/images.ts";
 import type { ChipProperties, Scene } from "./simulated/chip_properties.ts";
 import type { AmplifierPixels } from "./detector.ts";
@@ -35,21 +37,6 @@ export const running = 0;
 export const cancelled = 1;
 /** It is done, and can no longer be called off. */
 export const committed = 2;
-
-/** A file that is to be written. */
-export interface WantedFile {
-  /** The absolute path, with forward slashes. */
-  readonly file: string;
-  /** Whether it may take the place of another file. */
-  readonly overwrite: boolean;
-  /** Whether its folder is made where it does not exist. */
-  readonly createFolder: boolean;
-  /** Where a number is part of the path: what is before and after it, and the number. */
-  readonly numbered?: { readonly before: string; readonly number: number; readonly after: string } | undefined;
-}
-
-/** Why a file cannot be written, for programs; the words for people may change. */
-export type FileFault = "exists" | "no_folder" | "not_allowed" | "no_room" | "in_use" | "other";
 
 /** What an image file is like. */
 export interface SeenImage extends Pick<LastImage, "width" | "height" | "header" | "levels"> {

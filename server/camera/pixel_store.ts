@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { FileFault, WantedFile } from "../files/part_file.ts";
 import { getLogger } from "npm:@logtape/logtape@2.4.2";
 import { InstrumentError } from "../bench/errors.ts";
 import { startFileWorker } from "../files/file_worker.ts";
@@ -14,14 +15,12 @@ import type { AmplifierReadout } from "./geometry.ts";
 import {
   cancelled,
   committed,
-  type FileFault,
   type FromPixelWorker,
   type ImageFile,
   type PixelTask,
   running,
   type SeenImage,
   type ToPixelWorker,
-  type WantedFile,
 } from "./pixel_messages.ts";
 
 const log = getLogger(["heliograph", "camera"]);

@@ -8,23 +8,12 @@ import { getLogger } from "npm:@logtape/logtape@2.4.2";
 import { HeliographError } from "../../protocol/errors.ts";
 import { lineError, lineReply } from "../../protocol/line_reply.ts";
 import type { Bench } from "../bench/bench.ts";
-import { askerOf } from "../access/control.ts";
+import type { Principal } from "../access/principal.ts";
 import { defaultInstrument, type Dispatcher, wireError } from "../requests/dispatcher.ts";
-import type { Caller } from "../bench/command_queue.ts";
 import type { CodeSender } from "./host_process.ts";
 import type { Answer, Ask, Code, Evaluated } from "./messages.ts";
 import { type Language, languages } from "./options.ts";
 import type { EvaluationOptions, Sandbox } from "./sandbox.ts";
-
-/** Whoever sends code. */
-export interface CodeClient extends Caller {
-  /** The name it goes by now. @default none */
-  readonly name?: string;
-  /** The IP address of its PC. @default none: a program that holds the server itself */
-  readonly hostname?: string;
-  /** How the log calls it. */
-  readonly label: string;
-}
 
 /** How code is run for one client. */
 export interface EvaluatorOptions extends EvaluationOptions {
@@ -63,26 +52,26 @@ export class Evaluator {
    * Runs code.
    *
    * @param code It; its language may be any text.
-   * @param client Who sent it.
+   * @param principal Who sent it.
    * @param options Where its output goes, and how long the client waits.
    * @throws {HeliographError} What went wrong with it, or why it was not run; `not_allowed` for all but an admin.
    */
   async evaluate(
     code: Omit<Code, "language"> & { readonly language: string },
-    client: CodeClient,
+    principal: Principal,
     options: EvaluatorOptions = {},
   ): Promise<Evaluated> {
-    this.#dispatcher.check(client, "admin", code.mode);
+    this.#dispatcher.check(principal, "admin", code.mode);
     const language = languages.find((known) => known === code.language);
     if (language === undefined) {
       throw new HeliographError("bad_argument", `Cannot run ${code.language}: code is javascript or python`);
     }
-    const answered = this.#dispatcher.control.work(client);
-    const told = this.#dispatcher.journal.begin(undefined, () => askerOf(client), () => code.source, false);
+    const answered = this.#dispatcher.control.work(principal);
+    const told = this.#dispatcher.journal.begin("code", "", principal, () => code.source, false);
     const seconds = Math.min(options.patience ?? Infinity, this.#sandbox.options.deadline);
-    const sender = new EvaluationSender(this.#bench, this.#dispatcher, this.#name, client, seconds, options.output);
+    const sender = new EvaluationSender(this.#bench, this.#dispatcher, this.#name, principal, seconds, options.output);
     try {
-      const evaluated = await this.#sandbox.evaluate({ ...code, language }, sender, askerOfCode(client), options);
+      const evaluated = await this.#sandbox.evaluate({ ...code, language }, sender, askerOfCode(principal), options);
       told?.(() => lineReply(code.mode === "eval" ? evaluated.text : undefined), false);
       return evaluated;
     } catch (error) {
@@ -102,7 +91,7 @@ export class Evaluator {
  * Whose evaluations are counted together: all of one name on one PC, and all without a name on one PC, over however many
  * connections and requests they come.
  */
-function askerOfCode({ hostname = "", name = "" }: CodeClient): string {
+function askerOfCode({ hostname, name }: Principal): string {
   return `${hostname} ${name}`;
 }
 
@@ -110,12 +99,13 @@ function askerOfCode({ hostname = "", name = "" }: CodeClient): string {
 const mostLines = 1000;
 const longestLine = 10_000;
 
-/** One evaluation: a caller of its own, so that it alone passes while it holds the bench. */
-class EvaluationSender implements CodeSender, Caller {
+/** One evaluation: a principal of its own, so that it alone passes while it holds the bench. */
+class EvaluationSender implements CodeSender {
   readonly #bench: Bench;
   readonly #dispatcher: Dispatcher;
   readonly #name: string;
-  readonly #client: CodeClient;
+  /** Code drives what its sender may drive. */
+  readonly #principal: Principal;
   readonly #until: number;
   readonly #output: ((text: string) => void) | undefined;
   readonly #log = getLogger(["heliograph", "code"]);
@@ -128,30 +118,21 @@ class EvaluationSender implements CodeSender, Caller {
     bench: Bench,
     dispatcher: Dispatcher,
     name: string,
-    client: CodeClient,
+    sender: Principal,
     seconds: number,
     output: ((text: string) => void) | undefined,
   ) {
     this.#bench = bench;
     this.#dispatcher = dispatcher;
     this.#name = name;
-    this.#client = client;
+    this.#principal = sender.deputy({ gone: () => this.#ended });
     this.#until = performance.now() + seconds * 1000;
     this.#output = output;
   }
 
-  get role(): Caller["role"] {
-    return this.#client.role;
-  }
-
-  /** Code drives what its sender may drive. */
-  get caller(): Caller {
-    return this.#client;
-  }
-
   /** What code that has ended has asked for, and was not begun, is not begun any more. */
   get gone(): boolean {
-    return this.#ended || (this.#client.gone ?? false);
+    return this.#principal.gone;
   }
 
   output(text: string): void {
@@ -191,41 +172,44 @@ class EvaluationSender implements CodeSender, Caller {
     const dispatcher = this.#dispatcher;
     switch (ask.ask) {
       case "get": {
-        const { reading, text } = dispatcher.get(textOf(ask, "instrument"), textOf(ask, "field"), this);
+        const { reading, text } = dispatcher.get(textOf(ask, "instrument"), textOf(ask, "field"), this.#principal);
         return { value: reading, text };
       }
       case "set": {
         const args = [textOf(ask, "field"), ask.value];
         return dispatcher.run(
           { instrument: textOf(ask, "instrument"), command: "set", args, keywords: new Map() },
-          this,
+          this.#principal,
         );
       }
       case "confirm":
         return dispatcher.run(
           { instrument: textOf(ask, "instrument"), command: "confirm", args: [], keywords: new Map() },
-          this,
+          this.#principal,
         );
       case "call": {
         if (!Array.isArray(ask.args) || typeof ask.keywords !== "object") break;
         const keywords = new Map(Object.entries(ask.keywords ?? {}));
         const command = textOf(ask, "command");
-        return dispatcher.run({ instrument: textOf(ask, "instrument"), command, args: ask.args, keywords }, this);
+        return dispatcher.run(
+          { instrument: textOf(ask, "instrument"), command, args: ask.args, keywords },
+          this.#principal,
+        );
       }
       case "fields": {
-        dispatcher.check(this, "observer");
+        dispatcher.check(this.#principal, "observer");
         const { holders } = dispatcher.instrument(textOf(ask, "instrument"));
         return holders.map(({ title, reading, text }) => ({ title, value: reading, text }));
       }
       case "instruments": {
-        dispatcher.check(this, "observer");
+        dispatcher.check(this.#principal, "observer");
         const found = ask.instrument === null
           ? this.#bench.instruments.filter(({ name }) => name !== defaultInstrument)
           : [dispatcher.instrument(textOf(ask, "instrument"))];
         return found.map(({ title, name }) => ({ title, name }));
       }
       case "dashboard":
-        dispatcher.check(this, "observer");
+        dispatcher.check(this.#principal, "observer");
         return { name: this.#name, connected: this.#bench.started };
       case "hold":
         return this.#hold();
@@ -235,18 +219,18 @@ class EvaluationSender implements CodeSender, Caller {
 
   /** From here to the end of the evaluation no other client's command starts. */
   async #hold(): Promise<void> {
-    const release = await this.#bench.gate.hold(this, (this.#until - performance.now()) / 1000);
+    const release = await this.#bench.gate.hold(this.#principal, (this.#until - performance.now()) / 1000);
     if (this.#ended) return release();
     this.#release = release;
   }
 
   #more(): { client: string; count: number } {
-    return { client: this.#client.label, count: this.#told - mostLines };
+    return { client: this.#principal.label, count: this.#told - mostLines };
   }
 
   #tell(line: string): void {
     if (++this.#told > mostLines) return;
-    this.#log.info("{client} prints: {line}", { client: this.#client.label, line });
+    this.#log.info("{client} prints: {line}", { client: this.#principal.label, line });
   }
 }
 

@@ -7,7 +7,21 @@
 import { dirname } from "node:path";
 import { claimPart, partName } from "./orphaned_parts.ts";
 import { InUse, patient } from "./patient.ts";
-import type { FileFault, WantedFile } from "../camera/pixel_messages.ts";
+
+/** A file that is to be written. */
+export interface WantedFile {
+  /** The absolute path, with forward slashes. */
+  readonly file: string;
+  /** Whether it may take the place of another file. */
+  readonly overwrite: boolean;
+  /** Whether its folder is made where it does not exist. */
+  readonly createFolder: boolean;
+  /** Where a number is part of the path: what is before and after it, and the number. */
+  readonly numbered?: { readonly before: string; readonly number: number; readonly after: string } | undefined;
+}
+
+/** Why a file cannot be written, for programs; the words for people may change. */
+export type FileFault = "exists" | "no_folder" | "not_allowed" | "no_room" | "in_use" | "other";
 
 /** What is said where a file must not be overwritten. */
 const taken = "a file of that name is there already";

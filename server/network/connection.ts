@@ -5,7 +5,6 @@
  */
 
 import { joined } from "../../protocol/bytes.ts";
-import type { Limits } from "../access/limits.ts";
 import type { LoopTurn } from "./loop_turns.ts";
 
 /** An idle connection keeps a buffer of this size; one that fills it gets a large one. */
@@ -13,6 +12,14 @@ const smallBuffer = 2048;
 const largeBuffer = 65_536;
 
 const encoder = new TextEncoder();
+
+/** What a client may leave unread. */
+export interface ConnectionLimits {
+  /** Bytes that may wait for a client that does not read; past it the client is dropped. */
+  readonly queuedBytes: number;
+  /** For how many seconds a client may leave replies unread before it is dropped. */
+  readonly stuckSeconds: number;
+}
 
 /** What a session needs of its connection, whatever carries it. */
 export interface ClientConnection {
@@ -52,7 +59,7 @@ export function addressAndPort(address: string, port: number): string {
 export class Connection implements ClientConnection {
   readonly #socket: Deno.Conn;
   readonly #turn: LoopTurn | undefined;
-  readonly #limits: Pick<Limits, "queuedBytes" | "stuckSeconds">;
+  readonly #limits: ConnectionLimits;
   #buffer: Uint8Array<ArrayBuffer> | undefined;
   /** Bytes that wait to be written, and text that follows them. */
   #chunks: Uint8Array[] = [];
@@ -72,7 +79,7 @@ export class Connection implements ClientConnection {
    * @param limits What the client may use.
    * @param turn What is done for the client before others come in between; what is read counts. @default no bound
    */
-  constructor(socket: Deno.Conn, limits: Pick<Limits, "queuedBytes" | "stuckSeconds">, turn?: LoopTurn) {
+  constructor(socket: Deno.Conn, limits: ConnectionLimits, turn?: LoopTurn) {
     this.#turn = turn;
     this.#socket = socket;
     this.#limits = limits;

@@ -10,7 +10,7 @@ import type { Admission } from "./admission.ts";
 import { Connection } from "./connection.ts";
 import type { LoopTurn } from "./loop_turns.ts";
 import { Refusals } from "./refusals.ts";
-import { isLoopback } from "../access/roles.ts";
+import { isLoopback } from "./loopback.ts";
 
 /** Where a server listens. */
 export interface ListenOptions {

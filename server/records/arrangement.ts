@@ -21,16 +21,6 @@ const longestWait = 5000;
 /** Where nothing says in which file it is kept. */
 const noFile = "It is kept until the server stops: there is no bench file to keep it beside.";
 
-/**
- * The file beside a bench file that the page's arrangement is kept in.
- *
- * @param benchFile `lab.json`, `lab.ts`.
- * @returns `lab.page.json`.
- */
-export function arrangementFile(benchFile: string): string {
-  return `${benchFile.replace(/\.[^./\\]+$/, "")}.page.json`;
-}
-
 /** The arrangement of one bench, and its file. Where two people arrange at the same time, the last change counts. */
 export class ArrangementStore {
   readonly #bench: Bench;

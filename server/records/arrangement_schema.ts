@@ -7,7 +7,7 @@
 import * as z from "npm:zod@4.6.7";
 import { type Arrangement, sameTitle } from "../../protocol/arrangement.ts";
 import { BenchFileError, type Problem, Source } from "../config/source.ts";
-import { plainLine } from "../access/plain_text.ts";
+import { plainLine } from "../../protocol/printable.ts";
 import { formProblems } from "../config/validate.ts";
 
 /** The version of the file that this program writes. */

@@ -6,6 +6,7 @@
 
 import type { LogRecord } from "npm:@logtape/logtape@2.4.2";
 import { type JournalEntry, type JournalLevel, journalLevels } from "../../protocol/description.ts";
+import type { Principal } from "../access/principal.ts";
 
 /** How many entries are kept for those who look later. */
 const mostKept = 500;
@@ -15,14 +16,6 @@ const longestText = 1000;
 /** Whether something of one level is for somebody who wants another level and those above it. */
 function isFor(level: JournalLevel, wanted: JournalLevel): boolean {
   return journalLevels.indexOf(level) >= journalLevels.indexOf(wanted);
-}
-
-/** Somebody who asked for something. */
-export interface Asker {
-  /** How the log calls them. */
-  readonly label: string;
-  /** The number of their connection; 0 where they have none. */
-  readonly session: number;
 }
 
 /** Tells how a command that was begun has ended. @param answer Makes azcam's reply line. */
@@ -73,24 +66,31 @@ export class Journal {
   /**
    * Notes that somebody asks for something.
    *
-   * @param instrument The name of the instrument that is asked; `undefined` for code.
-   * @param asker Makes who asks; only called where somebody wants to know.
+   * @param kind What it is: a command, or code or an image that they send.
+   * @param instrument The name of the instrument that is asked, or empty.
+   * @param principal Who asks; told is whoever they act for.
    * @param text Makes what they ask.
    * @param onlyReads Whether that changes nothing: then it is told at the level `debug`, and not kept.
    * @returns Tells how it ended; `undefined` where nobody wants to know.
    */
-  begin(instrument: string | undefined, asker: () => Asker, text: () => string, onlyReads: boolean): Ended | undefined {
+  begin(
+    kind: Exclude<JournalEntry["kind"], "log">,
+    instrument: string,
+    principal: Principal,
+    text: () => string,
+    onlyReads: boolean,
+  ): Ended | undefined {
     const level = onlyReads ? "debug" : "info";
     if (onlyReads && !this.#readsWanted) return undefined;
-    const { label, session } = asker();
+    const { label, id } = principal.origin;
     const entry: JournalEntry = {
       number: ++this.#last,
-      kind: instrument === undefined ? "code" : "command",
+      kind,
       time: new Date().toISOString(),
       level,
       client: label,
-      session,
-      instrument: instrument ?? "",
+      session: id,
+      instrument,
       text: written(text),
     };
     const begun = performance.now();

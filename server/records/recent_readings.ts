@@ -17,7 +17,7 @@ export class RecentReadings {
   /** Begins to keep. @param bench All of its instruments are on it. */
   constructor(bench: Bench) {
     for (const { holders } of bench.instruments) for (const holder of holders) this.#take(holder);
-    bench.onChange((_, holder) => this.#take(holder));
+    bench.hub.subscribe("change", ({ field }) => this.#take(field), { name: "the recent readings" });
   }
 
   /**

@@ -98,7 +98,13 @@ export function apiInstrument(
         },
         immediate: true,
         run: ({ instrument, client, force }, { caller }) =>
-          dispatcher.control.handOver(takeable(instrument), caller, sessions.called(client), usualControl, force),
+          dispatcher.control.handOver(
+            takeable(instrument),
+            caller,
+            sessions.called(client).principal,
+            usualControl,
+            force,
+          ),
       }),
       help: command({
         ...reading,

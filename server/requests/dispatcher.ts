@@ -9,8 +9,9 @@ import { HeliographError } from "../../protocol/errors.ts";
 import { formatCommandLine } from "../../protocol/command_line.ts";
 import { lineError, lineReply } from "../../protocol/line_reply.ts";
 import type { Bench } from "../bench/bench.ts";
-import { askerOf, type Client, Control } from "../access/control.ts";
-import type { Command, Role } from "../bench/command.ts";
+import { Control } from "../access/control.ts";
+import { type Principal, principalOf } from "../access/principal.ts";
+import type { Caller, Command, Role } from "../bench/command.ts";
 import { unknownCommand } from "../bench/describe.ts";
 import { type Issue, Work } from "../bench/command_queue.ts";
 import { InstrumentError } from "../bench/errors.ts";
@@ -19,7 +20,6 @@ import type { FieldHolder } from "../bench/field.ts";
 import type { Instrument } from "../bench/instrument.ts";
 import { didYouMean } from "../bench/names.ts";
 import { shown } from "../bench/values.ts";
-import { mayDo } from "../access/roles.ts";
 
 /** A request for a command, whichever wire it came over. */
 export interface CommandRequest {
@@ -88,9 +88,9 @@ export class Dispatcher {
   /** Where every command is told. */
   readonly journal: Journal;
   readonly #bench: Bench;
-  /** How a handler calls another instrument: with the role of whoever called the handler. */
+  /** How a handler calls another instrument: in the name of whoever called the handler. */
   readonly #issue: Issue = (caller, instrument, command, args) =>
-    this.run({ instrument, command, args, keywords: noKeywords }, caller);
+    this.#run({ instrument, command, args, keywords: noKeywords }, caller, principalOf(caller));
   #stopping = false;
 
   /** Makes it take requests. @param bench The instruments. @param journal Where every command is told. */
@@ -128,16 +128,22 @@ export class Dispatcher {
    * Runs a command.
    *
    * @param request What to run.
-   * @param caller Who asks.
+   * @param principal Who asks.
    * @returns What it returned: at once where nothing had to be waited for, as a promise otherwise.
    * @throws {HeliographError | InstrumentError} When it is refused or fails; see {@linkcode wireError}.
    */
-  run(request: CommandRequest, caller: Client): unknown {
+  run(request: CommandRequest, principal: Principal): unknown {
+    return this.#run(request, principal, principal);
+  }
+
+  /** @param caller Who asks: the principal, or a command that calls another in their name. */
+  #run(request: CommandRequest, caller: Caller, principal: Principal): unknown {
     const [instrument, command] = this.#resolve(request);
     const counts = this.#countsOf(instrument);
     const told = this.journal.begin(
+      "command",
       instrument.name,
-      () => askerOf(caller),
+      principal,
       () => formatCommandLine(instrument.name, request.command, request.args, request.keywords),
       command.role === "observer",
     );
@@ -151,7 +157,7 @@ export class Dispatcher {
     };
     let result: unknown;
     try {
-      result = this.#queue(instrument, request.command, command, request.args, request.keywords, caller);
+      result = this.#queue(instrument, request.command, command, request.args, request.keywords, caller, principal);
     } catch (error) {
       failed(error);
       throw expected(error, instrument, request.command);
@@ -160,7 +166,7 @@ export class Dispatcher {
       succeeded(result);
       return result;
     }
-    const answered = this.control.work(caller);
+    const answered = this.control.work(principal);
     result.then(succeeded, failed).then(answered);
     return result.catch((error) => {
       throw expected(error, instrument, request.command);
@@ -172,12 +178,13 @@ export class Dispatcher {
    *
    * @throws {HeliographError | InstrumentError} When there is no such field or the caller may not read.
    */
-  get(instrument: string, field: string, caller: Client): FieldHolder {
-    this.check(caller, "observer");
+  get(instrument: string, field: string, principal: Principal): FieldHolder {
+    this.check(principal, "observer");
     const found = this.instrument(instrument);
     const told = this.journal.begin(
+      "command",
       found.name,
-      () => askerOf(caller),
+      principal,
       () => formatCommandLine(found.name, "get", [field]),
       true,
     );
@@ -194,30 +201,30 @@ export class Dispatcher {
   /**
    * Whether somebody may do something now; what they have control of is renewed by that they ask.
    *
-   * @param caller Who asks.
+   * @param principal Who asks.
    * @param needed The least role that may.
    * @param what What it is, for the error.
    * @throws {HeliographError} `not_allowed`, or `stopping`.
    */
-  check(caller: Client, needed: Role, what = "this"): void {
-    this.allow(caller, needed, what);
-    this.control.renew(caller);
+  check(principal: Principal, needed: Role, what = "this"): void {
+    this.allow(principal, needed, what);
+    this.control.renew(principal);
   }
 
   /**
    * Whether somebody may do something now, where that renews nothing of theirs: a program that looks on is not at work.
    *
-   * @param caller Who asks.
+   * @param principal Who asks.
    * @param needed The least role that may.
    * @param what What it is, for the error.
    * @throws {HeliographError} `not_allowed`, or `stopping`.
    */
-  allow(caller: Client, needed: Role, what: string): void {
+  allow(principal: Principal, needed: Role, what: string): void {
     if (this.#stopping) throw new HeliographError("stopping", "The server is stopping and takes no new commands");
-    if (!mayDo(caller.role, needed)) {
+    if (!principal.may(needed)) {
       throw new HeliographError(
         "not_allowed",
-        `Cannot do ${what}: it needs the role ${needed}, and you are ${caller.role}`,
+        `Cannot do ${what}: it needs the role ${needed}, and you are ${principal.role}`,
       );
     }
   }
@@ -260,11 +267,12 @@ export class Dispatcher {
     command: Command,
     args: readonly unknown[],
     keywords: ReadonlyMap<string, unknown>,
-    caller: Client,
+    caller: Caller,
+    principal: Principal,
   ): unknown {
-    this.check(caller, command.role, name);
+    this.check(principal, command.role, name);
     // For safety's sake everybody may abort and stop, whoever has control; what an observer may do drives nothing.
-    if (!command.immediate && command.role !== "observer") this.control.check(instrument.name, caller, name);
+    if (!command.immediate && command.role !== "observer") this.control.check(instrument.name, principal, name);
     const bound = command.bind(instrument.name, name, args, keywords);
     const work = new Work(name, command, bound, caller, this.#issue);
     const { queue } = instrument;

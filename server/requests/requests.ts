@@ -9,8 +9,8 @@ import type { ArrangementState } from "../../protocol/arrangement.ts";
 import type { DashboardRequest } from "../../protocol/dashboard_message.ts";
 import type { InstrumentDescription, Lease } from "../../protocol/description.ts";
 import { HeliographError } from "../../protocol/errors.ts";
-import type { Client } from "../access/control.ts";
-import type { CodeClient, EvaluatorOptions } from "../code/evaluator.ts";
+import type { Principal } from "../access/principal.ts";
+import type { EvaluatorOptions } from "../code/evaluator.ts";
 import { requestCategory } from "../records/journal.ts";
 import { describeInstrument } from "../bench/describe.ts";
 import type { Instrument } from "../bench/instrument.ts";
@@ -19,12 +19,6 @@ import type { Evaluated } from "../code/messages.ts";
 import { pyopticonSource } from "../code/pyopticon_source.ts";
 import type { Services } from "../services.ts";
 import type { Session } from "../access/sessions.ts";
-
-/** Whoever asks: a session, or an HTTP request. */
-export interface Requester extends Client, CodeClient {
-  /** How the log calls them. */
-  readonly label: string;
-}
 
 /** What takes no connection of one's own. */
 export type Request = Exclude<
@@ -83,7 +77,10 @@ export function tellAsked(request: DashboardRequest, session: Session, log: Logg
   if (request.cmd === "Status" || request.cmd === "Ping") return;
   session.asked(() => summary(request), Date.now());
   if (!log.isEnabledFor(level)) return;
-  log.getChild(requestCategory)[level]("{client}: {request}", { client: session.label, request: summary(request) });
+  log.getChild(requestCategory)[level]("{client}: {request}", {
+    client: session.principal.label,
+    request: summary(request),
+  });
 }
 
 /** Runs requests, whichever wire they came over. */
@@ -99,32 +96,32 @@ export class Requests {
    * Runs a request.
    *
    * @param request What to do.
-   * @param requester Who asks.
+   * @param principal Who asks.
    * @param options How code is run, where the request brings any.
    * @returns For `Get` the field's holder, for `Eval` and `Exec` what they came to, else the plain value; at once where
    * nothing had to be waited for, as a promise otherwise.
    * @throws {HeliographError | InstrumentError} When it is refused or fails.
    */
-  run(request: Request, requester: Requester, options: EvaluatorOptions = {}): unknown {
+  run(request: Request, principal: Principal, options: EvaluatorOptions = {}): unknown {
     const { dispatcher, bench } = this.#services;
     switch (request.cmd) {
       case "Get":
-        return dispatcher.get(request.instrument, request.field, requester);
+        return dispatcher.get(request.instrument, request.field, principal);
       case "Set": {
         const { instrument, field, value } = request;
-        return dispatcher.run({ instrument, command: "set", args: [field, value], keywords: noKeywords }, requester);
+        return dispatcher.run({ instrument, command: "set", args: [field, value], keywords: noKeywords }, principal);
       }
       case "Confirm":
-        return dispatcher.run({ ...request, command: "confirm", args: [], keywords: noKeywords }, requester);
+        return dispatcher.run({ ...request, command: "confirm", args: [], keywords: noKeywords }, principal);
       case "Revert":
-        return dispatcher.run({ ...request, command: "revert", args: [], keywords: noKeywords }, requester);
+        return dispatcher.run({ ...request, command: "revert", args: [], keywords: noKeywords }, principal);
       case "Call":
-        return dispatcher.run(request, requester);
+        return dispatcher.run(request, principal);
       case "Eval":
       case "Exec":
-        return this.#evaluate(request, requester, options);
+        return this.#evaluate(request, principal, options);
       case "Describe": {
-        dispatcher.check(requester, "observer", "Describe");
+        dispatcher.check(principal, "observer", "Describe");
         const described = request.instrument === undefined
           ? bench.instruments.map((instrument) => this.#describe(instrument))
           : this.#describe(dispatcher.instrument(request.instrument));
@@ -132,26 +129,26 @@ export class Requests {
       }
       case "History": {
         const { instrument, field, seconds } = request;
-        return this.#services.recent.of(dispatcher.get(instrument, field, requester), seconds);
+        return this.#services.recent.of(dispatcher.get(instrument, field, principal), seconds);
       }
       case "Status":
-        dispatcher.allow(requester, "observer", "Status");
+        dispatcher.allow(principal, "observer", "Status");
         return this.#services.status();
       case "Ping":
-        return dispatcher.allow(requester, "observer", "Ping");
+        return dispatcher.allow(principal, "observer", "Ping");
       case "Take":
-        this.#api("take", [request.instrument, request.seconds, request.force], requester);
+        this.#api("take", [request.instrument, request.seconds, request.force], principal);
         return this.#lease(dispatcher.instrument(request.instrument));
       case "Release":
-        return this.#api("release", [request.instrument, request.force], requester);
+        return this.#api("release", [request.instrument, request.force], principal);
       case "HandOver":
-        this.#api("hand_over", [request.instrument, request.session, request.force], requester);
+        this.#api("hand_over", [request.instrument, request.session, request.force], principal);
         return this.#lease(dispatcher.instrument(request.instrument));
       case "Disconnect":
-        return this.#disconnect(request.session, requester);
+        return this.#disconnect(request.session, principal);
       case "Arrange":
-        dispatcher.check(requester, "operator", "Arrange");
-        return this.#arrange(request.arrangement, requester);
+        dispatcher.check(principal, "operator", "Arrange");
+        return this.#arrange(request.arrangement, principal);
     }
   }
 
@@ -159,14 +156,14 @@ export class Requests {
     return { ...describeInstrument(instrument), holder: this.#services.control.holder(instrument.name) };
   }
 
-  async #arrange(arrangement: unknown, requester: Requester): Promise<ArrangementState> {
+  async #arrange(arrangement: unknown, principal: Principal): Promise<ArrangementState> {
     const state = await this.#services.arrangement.set(arrangement);
-    log.info("{client} arranged the page", { client: requester.label });
+    log.info("{client} arranged the page", { client: principal.label });
     return state;
   }
 
-  #api(command: string, args: readonly unknown[], requester: Requester): unknown {
-    return this.#services.dispatcher.run({ instrument: "api", command, args, keywords: noKeywords }, requester);
+  #api(command: string, args: readonly unknown[], principal: Principal): unknown {
+    return this.#services.dispatcher.run({ instrument: "api", command, args, keywords: noKeywords }, principal);
   }
 
   #lease({ name }: Instrument): Lease {
@@ -174,8 +171,8 @@ export class Requests {
     return { instrument: name, holder, until: holder.until };
   }
 
-  #disconnect(id: number, requester: Requester): void {
-    this.#services.dispatcher.check(requester, "operator", "Disconnect");
+  #disconnect(id: number, principal: Principal): void {
+    this.#services.dispatcher.check(principal, "operator", "Disconnect");
     const session = this.#services.sessions.find(id);
     if (session === undefined) {
       throw new HeliographError(
@@ -183,21 +180,21 @@ export class Requests {
         `Cannot disconnect client ${id}: none of that number is connected; "status" tells who is`,
       );
     }
-    if (session === requester) {
+    if (session.principal === principal.origin) {
       throw new HeliographError("bad_argument", `Cannot disconnect client ${id}: that is you; Close ends it`);
     }
-    this.#services.control.checkDisconnect(requester, session);
-    session.connection.close(new Error(`${requester.label} disconnected it`));
+    this.#services.control.checkDisconnect(principal, session.principal);
+    session.connection.close(new Error(`${principal.label} disconnected it`));
   }
 
   #evaluate(
     { cmd, code, language }: DashboardRequest & { cmd: "Eval" | "Exec" },
-    requester: Requester,
+    principal: Principal,
     options: EvaluatorOptions,
   ): Promise<Evaluated> {
     const ofPyOpticon = language === undefined && cmd === "Exec";
     const source = ofPyOpticon ? pyopticonSource(code) : code;
     const told = { mode: cmd === "Eval" ? "eval" : "exec", source, language: language ?? "python" } as const;
-    return this.#services.evaluator.evaluate(told, requester, options);
+    return this.#services.evaluator.evaluate(told, principal, options);
   }
 }

@@ -6,7 +6,14 @@
  */
 
 import { InstrumentError } from "../../bench/errors.ts";
-import { cardLength, checkKeyword, checkText, encodeCards, type HeaderCard, isCommentary } from "./card.ts";
+import {
+  cardLength,
+  checkKeyword,
+  checkText,
+  encodeCards,
+  type HeaderCard,
+  isCommentary,
+} from "../../bench/header_card.ts";
 import { DataSum, encodeChecksum } from "./checksum.ts";
 
 /** The length of a FITS block, in bytes: headers and data are filled up to whole ones. */

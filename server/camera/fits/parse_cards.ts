@@ -5,7 +5,7 @@
  */
 
 import { Float } from "../../bench/values.ts";
-import { cardLength, type CardValue, type HeaderCard, isCommentary } from "./card.ts";
+import { cardLength, type CardValue, type HeaderCard, isCommentary } from "../../bench/header_card.ts";
 
 /** A card that has not been joined with its CONTINUE cards yet. */
 interface SingleCard {

@@ -6,7 +6,7 @@
 
 import { InstrumentError } from "../../bench/errors.ts";
 import { shown } from "../../bench/values.ts";
-import { cardLength, type CardValue, type HeaderCard } from "./card.ts";
+import { cardLength, type CardValue, type HeaderCard } from "../../bench/header_card.ts";
 import { DataSum } from "./checksum.ts";
 import { blockLength, paddedLength } from "./header.ts";
 import { parseCards } from "./parse_cards.ts";

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { CardValue } from "./card.ts";
+import type { CardValue } from "../../bench/header_card.ts";
 import type { FitsHdu } from "./read.ts";
 
 /** A rectangle of pixels as headers name it, from 1; the last may come before the first, where it runs backwards. */

@@ -7,9 +7,9 @@
 import { InstrumentError } from "../../bench/errors.ts";
 import type { Routine } from "../transports/contact.ts";
 import type { Port, Turn } from "../transports/port.ts";
-import { AnswerUnclear, NoAnswer, quoted } from "../transports/answer_errors.ts";
+import { AnswerUnclear, NoAnswer, quoted } from "../../bench/answer_errors.ts";
 import { isNumber, type Value } from "../../bench/values.ts";
-import { within } from "./description_error.ts";
+import { inPart } from "./description_error.ts";
 import { type Pattern, pattern } from "./pattern.ts";
 import type { DescribedAsk, DescribedSend, Description } from "./schema.ts";
 import { type Filling, Template } from "./template.ts";
@@ -74,7 +74,7 @@ export class Conversation {
     this.#timeout = description.line?.timeout ?? defaultTimeout;
     this.#retries = description.line?.retries ?? defaultRetries;
     const { afterWrite } = description;
-    this.#afterWrite = afterWrite && within("afterWrite", () => this.#check(afterWrite));
+    this.#afterWrite = afterWrite && inPart("afterWrite", () => this.#check(afterWrite));
   }
 
   /**
@@ -120,9 +120,9 @@ export class Conversation {
   reading(ask: DescribedAsk, names: readonly string[] = []): Reading {
     if (typeof ask === "string") return { ...this.#plainReading, template: this.template(ask, names) };
     const { pattern, group, bad = {}, timeout = this.#timeout } = ask;
-    const expected = pattern === undefined ? undefined : within("pattern", () => this.pattern(pattern));
-    within("group", () => checkGroup(expected, group));
-    const template = within("ask", () => this.template(ask.ask, names));
+    const expected = pattern === undefined ? undefined : inPart("pattern", () => this.pattern(pattern));
+    inPart("group", () => checkGroup(expected, group));
+    const template = inPart("ask", () => this.template(ask.ask, names));
     return { template, timeout, pattern: expected, group, bad: new Map(Object.entries(bad)) };
   }
 
@@ -137,13 +137,13 @@ export class Conversation {
     if (typeof send === "string") return { template: this.template(send, names), answer: undefined, optional: false };
     const { answer, answerIsOptional: optional = false } = send;
     if (optional && answer === undefined) {
-      within("answerIsOptional", () => {
+      inPart("answerIsOptional", () => {
         throw new TypeError('has a meaning only beside "answer"');
       });
     }
     return {
-      template: within("send", () => this.template(send.send, names)),
-      answer: answer === undefined ? undefined : within("answer", () => this.pattern(answer)),
+      template: inPart("send", () => this.template(send.send, names)),
+      answer: answer === undefined ? undefined : inPart("answer", () => this.pattern(answer)),
       optional,
     };
   }
@@ -229,10 +229,10 @@ export class Conversation {
   routine(first: ((turn: Turn) => Promise<unknown>) | undefined): Pick<Routine, "greet" | "farewell"> {
     const { handshake = [], initialize = [], shutdown } = this.#description;
     const checks = Array.isArray(handshake)
-      ? handshake.map((check, index) => within(["handshake", index], () => this.#check(check)))
-      : [within("handshake", () => this.#check(handshake))];
+      ? handshake.map((check, index) => inPart(["handshake", index], () => this.#check(check)))
+      : [inPart("handshake", () => this.#check(handshake))];
     const commands = (key: "initialize" | "shutdown", texts: readonly string[]) =>
-      texts.map((text, index) => within([key, index], () => this.template(text)));
+      texts.map((text, index) => inPart([key, index], () => this.template(text)));
     const beginning = commands("initialize", initialize);
     const isThere = async (turn: Turn) => {
       for (const { template, pattern } of checks) {
@@ -261,8 +261,8 @@ export class Conversation {
 
   #check({ ask, pattern }: { ask: string; pattern: string }): { template: Template; pattern: Pattern } {
     return {
-      template: within("ask", () => this.template(ask)),
-      pattern: within("pattern", () => this.pattern(pattern)),
+      template: inPart("ask", () => this.template(ask)),
+      pattern: inPart("pattern", () => this.pattern(pattern)),
     };
   }
 }

@@ -9,13 +9,13 @@ import { defineInstrument } from "../../bench/define_instrument.ts";
 import { InstrumentError } from "../../bench/errors.ts";
 import type { FieldSpec } from "../../bench/field.ts";
 import type { Instrument } from "../../bench/instrument.ts";
-import { checkKeyword } from "../../camera/fits/card.ts";
+import { checkKeyword } from "../../bench/header_card.ts";
 import { PortContact } from "../transports/contact.ts";
 import type { Port, Turn } from "../transports/port.ts";
 import { delay } from "../transports/delay.ts";
 import type { Value, ValueType } from "../../bench/values.ts";
 import { Conversation, decode, type Reading, type Sending } from "./conversation.ts";
-import { within } from "./description_error.ts";
+import { inPart } from "./description_error.ts";
 import type { DescribedCommand, DescribedField, Description } from "./schema.ts";
 import type { Filling } from "./template.ts";
 import { checkGroup, ValueCodec, valueIn } from "./value_codec.ts";
@@ -53,7 +53,7 @@ class Describer {
     this.#conversation = new Conversation(description, parameters, port);
     for (const [name, { read }] of Object.entries(fields)) {
       if (read !== undefined) {
-        this.#readings.set(name, within(["fields", name, "read"], () => this.#conversation.reading(read)));
+        this.#readings.set(name, inPart(["fields", name, "read"], () => this.#conversation.reading(read)));
       }
     }
     const [first] = this.#readings;
@@ -95,30 +95,30 @@ class Describer {
   #each<T, R>(key: string, table: Readonly<Record<string, T>> | undefined, make: (entry: T, name: string) => R) {
     const made = Object.entries(table ?? {}).map((
       [name, entry],
-    ) => [name, within([key, name], () => make(entry, name))]);
+    ) => [name, inPart([key, name], () => make(entry, name))]);
     return Object.fromEntries(made) as Record<string, R>;
   }
 
   #field(title: string, field: DescribedField): FieldSpec<ValueType> {
     const codec = new ValueCodec(field);
     const { read, listen, write, needsConfirm, initial, poll, log, keyword } = field;
-    if (keyword !== undefined) within("keyword", () => checkedKeyword(keyword));
+    if (keyword !== undefined) inPart("keyword", () => checkedKeyword(keyword));
     if (read === undefined && listen === undefined && write === undefined) {
       throw new TypeError('can neither be read nor set: it needs "read", "listen" or "write"');
     }
     for (const key of ["needsConfirm", "initial"] as const) {
       if (write === undefined && field[key] !== undefined) {
-        within(key, () => wrong('has a meaning only beside "write"'));
+        inPart(key, () => wrong('has a meaning only beside "write"'));
       }
     }
-    if (read === undefined && poll !== undefined) within("poll", () => wrong('has a meaning only beside "read"'));
-    if (listen !== undefined) within("listen", () => this.#listen(title, codec, listen));
+    if (read === undefined && poll !== undefined) inPart("poll", () => wrong('has a meaning only beside "read"'));
+    if (listen !== undefined) inPart("listen", () => this.#listen(title, codec, listen));
     const reading = this.#readings.get(title);
     return {
       ...codec.spec,
       access: write === undefined ? "readout" : "setting",
       ...(needsConfirm === undefined ? {} : { needsConfirm }),
-      ...(initial === undefined ? {} : { initial: within("initial", () => codec.own(initial)) as never }),
+      ...(initial === undefined ? {} : { initial: inPart("initial", () => codec.own(initial)) as never }),
       ...(poll === undefined ? {} : { pollInterval: poll }),
       ...(log === undefined ? {} : { log }),
       ...(keyword === undefined ? {} : { keyword }),
@@ -126,7 +126,7 @@ class Describer {
       ...(reading === undefined ? {} : {
         read: (signal: AbortSignal, pass: object) => this.#read(reading, codec, signal, pass) as Promise<never>,
       }),
-      ...(write === undefined ? {} : { write: within("write", () => this.#writer(write, codec)) }),
+      ...(write === undefined ? {} : { write: inPart("write", () => this.#writer(write, codec)) }),
     };
   }
 
@@ -161,8 +161,8 @@ class Describer {
   }
 
   #listen(title: string, codec: ValueCodec, listen: NonNullable<DescribedField["listen"]>): void {
-    const pattern = within("pattern", () => this.#conversation.pattern(listen.pattern));
-    within("group", () => checkGroup(pattern, listen.group));
+    const pattern = inPart("pattern", () => this.#conversation.pattern(listen.pattern));
+    inPart("group", () => checkGroup(pattern, listen.group));
     const bad = new Map(Object.entries(listen.bad ?? {}));
     this.#listening.push((line) => {
       const said = valueIn(line, pattern, listen.group);
@@ -215,20 +215,20 @@ class Describer {
     const names = Object.keys(codecs);
     if (send === undefined && ask === undefined) throw new TypeError('does nothing: it needs "send" or "ask"');
     if (ask === undefined && each.returns !== undefined) {
-      within("returns", () => wrong('has a meaning only beside "ask"'));
+      inPart("returns", () => wrong('has a meaning only beside "ask"'));
     }
     if (send !== undefined && role === "observer") {
-      within("role", () => wrong("lets those send who may only read: leave it out, or only ask"));
+      inPart("role", () => wrong("lets those send who may only read: leave it out, or only ask"));
     }
     const texts = [send ?? []].flat();
-    const sends = within("send", () => texts.map((text) => this.#conversation.template(text, names)));
-    const reading = ask === undefined ? undefined : within("ask", () => this.#conversation.reading(ask, names));
+    const sends = inPart("send", () => texts.map((text) => this.#conversation.template(text, names)));
+    const reading = ask === undefined ? undefined : inPart("ask", () => this.#conversation.reading(ask, names));
     const used = [...sends, ...(reading === undefined ? [] : [reading.template])].flatMap((template) => template.names);
     const unused = names.find((name) => !used.includes(name));
     if (unused !== undefined) {
-      within(["arguments", unused], () => wrong(`is used nowhere: write {${unused}} where it belongs`));
+      inPart(["arguments", unused], () => wrong(`is used nowhere: write {${unused}} where it belongs`));
     }
-    const returns = within("returns", () => new ValueCodec(each.returns ?? { type: "text" }));
+    const returns = inPart("returns", () => new ValueCodec(each.returns ?? { type: "text" }));
     const run = async (args: Readonly<Record<string, Value>>, { signal }: CommandContext): Promise<unknown> => {
       const fillings: Record<string, Filling> = {};
       for (const [name, codec] of Object.entries(codecs)) fillings[name] = codec.encode(args[name]!);
@@ -246,7 +246,7 @@ class Describer {
       summary,
       arguments: this.#each("arguments", each.arguments, ({ default: fallback }, name) => ({
         ...codecs[name]!.spec,
-        ...(fallback === undefined ? {} : { default: within("default", () => codecs[name]!.own(fallback)) }),
+        ...(fallback === undefined ? {} : { default: inPart("default", () => codecs[name]!.own(fallback)) }),
       })) as never,
       immediate,
       ...(role === undefined ? {} : { role }),

@@ -25,7 +25,7 @@ export class DescriptionError extends TypeError {
  * @returns What it returned.
  * @throws {DescriptionError} With the part's place.
  */
-export function within<T>(key: string | number | readonly (string | number)[], work: () => T): T {
+export function inPart<T>(key: string | number | readonly (string | number)[], work: () => T): T {
   try {
     return work();
   } catch (error) {

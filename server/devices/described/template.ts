@@ -6,7 +6,7 @@
 
 import { InstrumentError } from "../../bench/errors.ts";
 import { didYouMean } from "../../bench/names.ts";
-import { quoted } from "../transports/answer_errors.ts";
+import { quoted } from "../../bench/answer_errors.ts";
 
 /** A text or a number that fills a place. */
 export type Filling = string | number;

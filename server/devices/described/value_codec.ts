@@ -5,10 +5,10 @@
  */
 
 import { InstrumentError } from "../../bench/errors.ts";
-import { quoted } from "../transports/answer_errors.ts";
+import { quoted } from "../../bench/answer_errors.ts";
 import { isNumber, parseValue, shown, type Value, type ValueSpec } from "../../bench/values.ts";
 import { Calibration } from "./calibration.ts";
-import { within } from "./description_error.ts";
+import { inPart } from "./description_error.ts";
 import { type Pattern, wholePattern } from "./pattern.ts";
 import type { DescribedField } from "./schema.ts";
 import { defaultTextPattern, type Filling } from "./template.ts";
@@ -66,16 +66,16 @@ export class ValueCodec {
     const { type } = value;
     for (const [key, types] of Object.entries(keysOf)) {
       if (value[key as keyof DescribedValue] === undefined || types.includes(type)) continue;
-      within(key, () => {
+      inPart(key, () => {
         throw new TypeError(`has no meaning for the type ${type}, only for ${types.join(" and ")}`);
       });
     }
     this.#scale = value.scale ?? 1;
     this.#offset = value.offset ?? 0;
-    if (this.#scale === 0) within("scale", () => wrong("0 would make every value the same"));
+    if (this.#scale === 0) inPart("scale", () => wrong("0 would make every value the same"));
     const { calibration } = value;
-    this.#calibration = calibration && within("calibration", () => new Calibration(calibration));
-    this.#allowed = within("allow", () => wholePattern(value.allow ?? defaultTextPattern));
+    this.#calibration = calibration && inPart("calibration", () => new Calibration(calibration));
+    this.#allowed = inPart("allow", () => wholePattern(value.allow ?? defaultTextPattern));
     this.#codes = codesOf(value);
     if (type === "choice" && this.#codes.size === 0) throw new TypeError('is a choice and needs "choices"');
     const { unit, decimals, summary } = value;
@@ -83,7 +83,7 @@ export class ValueCodec {
     const [least, most] = this.#calibration?.range ?? [-Infinity, Infinity];
     const minimum = Math.max(value.minimum ?? -Infinity, least);
     const maximum = Math.min(value.maximum ?? Infinity, most);
-    if (minimum > maximum) within("minimum", () => wrong(`${minimum} is more than the maximum of ${maximum}`));
+    if (minimum > maximum) inPart("minimum", () => wrong(`${minimum} is more than the maximum of ${maximum}`));
     this.spec = {
       type,
       ...(unit === undefined ? {} : { unit }),
@@ -187,7 +187,7 @@ function wrong(message: string): never {
 
 function codesOf({ type, choices, on, off }: DescribedValue): Map<string, string> {
   if (type === "switch") {
-    if (meansTheSame(on ?? "1", off ?? "0")) within("off", () => wrong("on and off are the same for the instrument"));
+    if (meansTheSame(on ?? "1", off ?? "0")) inPart("off", () => wrong("on and off are the same for the instrument"));
     return new Map([["On", on ?? "1"], ["Off", off ?? "0"]]);
   }
   if (choices === undefined) return new Map();
@@ -196,7 +196,7 @@ function codesOf({ type, choices, on, off }: DescribedValue): Map<string, string
     : Object.entries(choices).map(([choice, code]) => [choice, String(code)] as const);
   const seen = new Set<string>();
   for (const [choice, code] of codes) {
-    if (seen.has(code)) within(["choices", choice], () => wrong(`two choices are ${quoted(code)} for the instrument`));
+    if (seen.has(code)) inPart(["choices", choice], () => wrong(`two choices are ${quoted(code)} for the instrument`));
     seen.add(code);
   }
   return new Map(codes);

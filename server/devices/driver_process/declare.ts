@@ -10,7 +10,7 @@ import type { FieldSpec } from "../../bench/field.ts";
 import type { Keyword } from "../../bench/header_keywords.ts";
 import type { ImageSource } from "../../bench/images.ts";
 import type { Instrument, InstrumentSpec } from "../../bench/instrument.ts";
-import type { Contact } from "../transports/contact.ts";
+import type { Contact } from "../../bench/contact.ts";
 import { Float, type Value, type ValueSpec, type ValueType } from "../../bench/values.ts";
 import type { Declaration, StoredKeywords } from "./messages.ts";
 

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Contact, ContactState } from "../transports/contact.ts";
+import type { Contact, ContactState } from "../../bench/contact.ts";
 
 /** What the driver, or what has become of its process, says of the contact. */
 export class DriverContact implements Contact {

@@ -10,7 +10,7 @@ import { InstrumentError, type InstrumentErrorCode } from "../../bench/errors.ts
 import { reasonOf, stackPlaceOf } from "../../bench/faults.ts";
 import type { FieldHolder } from "../../bench/field.ts";
 import { ImageReplaced, NoImage } from "../../bench/images.ts";
-import { AnswerUnclear } from "../transports/answer_errors.ts";
+import { AnswerUnclear } from "../../bench/answer_errors.ts";
 import { Float, type Value } from "../../bench/values.ts";
 import type { FieldState, WireError } from "./messages.ts";
 

@@ -5,30 +5,11 @@
  */
 
 import { InstrumentError } from "../../bench/errors.ts";
+import type { Contact, ContactState } from "../../bench/contact.ts";
 import type { Port, Turn } from "./port.ts";
-import { AnswerUnclear } from "./answer_errors.ts";
+import { AnswerUnclear } from "../../bench/answer_errors.ts";
 import { delay } from "./delay.ts";
 import type { Urgency } from "./turns.ts";
-
-/**
- * `off`: not started. `connecting`: the first try is under way. `connected`: it has answered. `lost`: it does not, and
- * is tried again.
- */
-export type ContactState = "off" | "connecting" | "connected" | "lost";
-
-/** How an instrument is kept in contact; instruments of one's own may have one that is not made of a port. */
-export interface Contact {
-  /** Where it is, for people. */
-  readonly address: string;
-  /** Whether it answers. */
-  readonly state: ContactState;
-  /** Why it does not; empty where it does. */
-  readonly reason: string;
-  /** Begins. @param changed Told of every change of the state. */
-  start(changed: () => void): void;
-  /** Says goodbye and ends; `reason` says then why the goodbye was not heard, if it was not. */
-  stop(): Promise<void>;
-}
 
 /** What is said to an instrument when contact begins and ends. */
 export interface Routine {

@@ -13,7 +13,7 @@ import { Faults } from "../../bench/faults.ts";
 import { type Address, portName } from "./address.ts";
 import { AnswerQueue } from "./answer_queue.ts";
 import { AnswerSplitter } from "./answer_splitter.ts";
-import { AnswerUnclear, NoAnswer, quoted } from "./answer_errors.ts";
+import { AnswerUnclear, NoAnswer, quoted } from "../../bench/answer_errors.ts";
 import { LateAnswers } from "./late_answers.ts";
 import { delay } from "./delay.ts";
 import type { Line } from "./line.ts";

@@ -14,15 +14,16 @@ import { HeliographError } from "../../../protocol/errors.ts";
 import { lineError, lineReply } from "../../../protocol/line_reply.ts";
 import { type LineFault, LineSplitter } from "../../../protocol/line_splitter.ts";
 import { wireError } from "../../requests/dispatcher.ts";
-import type { CodeClient } from "../../code/evaluator.ts";
-import type { Caller } from "../../bench/command_queue.ts";
+import { admit } from "../../access/admit.ts";
+import type { Principal } from "../../access/principal.ts";
 import type { Instrument } from "../../bench/instrument.ts";
 import { requestCategory } from "../../records/journal.ts";
 import type { Limits } from "../../access/limits.ts";
 import { Services } from "../../services.ts";
-import { SocketSession } from "../../access/sessions.ts";
+import { type SessionParts, SocketSession } from "../../access/sessions.ts";
 import type { ListenOptions } from "../../network/listening.ts";
-import { type Identity, SocketServer } from "../shared/socket_server.ts";
+import type { Connection } from "../../network/connection.ts";
+import { SocketServer } from "../shared/socket_server.ts";
 
 /** How a {@linkcode CommandServer} is made. */
 export interface CommandServerOptions extends ListenOptions {
@@ -46,9 +47,9 @@ export class LineSession extends SocketSession {
   taken = 0;
   readonly #splitter: LineSplitter;
 
-  /** Opens a session. @param identity Who it is. @param lineBytes The longest line. */
-  constructor(identity: Identity, lineBytes: number) {
-    super(identity);
+  /** Opens a session. @param parts Who it is, and what carries it. @param lineBytes The longest line. */
+  constructor(parts: SessionParts<Connection>, lineBytes: number) {
+    super(parts);
     this.#splitter = new LineSplitter(lineBytes);
   }
 
@@ -106,7 +107,7 @@ class LineCache {
 }
 
 /** Who asks for what {@linkcode CommandServer.command} runs. */
-const thisProgram = { role: "admin", label: "this program", name: "this program" } as const;
+const thisProgram = admit({ by: "program", name: "this program" });
 
 /**
  * azcam's command server. Many clients at once, each served in order.
@@ -139,7 +140,9 @@ export class CommandServer extends SocketServer<LineSession> {
     super("line", services, { ...options, port: options.port ?? 2402 });
     this.#ownsBench = options.services === undefined;
     this.#welcomeMessage = options.welcomeMessage;
-    if (this.#ownsBench) services.exit = () => void this.stop();
+    if (!this.#ownsBench) return;
+    services.exit = () => void this.stop();
+    services.faces.add(this);
   }
 
   /** Serves in the background, and starts the bench if it is this server's own. */
@@ -226,8 +229,8 @@ export class CommandServer extends SocketServer<LineSession> {
   protected finish(_session: LineSession): void | Promise<void> {}
 
   /** Makes the session of a new connection. */
-  protected override openSession(identity: Identity): LineSession {
-    return new LineSession(identity, this.services.limits.lineBytes);
+  protected override openSession(parts: SessionParts<Connection>): LineSession {
+    return new LineSession(parts, this.services.limits.lineBytes);
   }
 
   /** How a client is told that it cannot be served. */
@@ -264,11 +267,13 @@ export class CommandServer extends SocketServer<LineSession> {
   #answer(line: string, session: LineSession): string | Promise<string> {
     session.asked(line, session.receivedTime);
     const parsed = this.#lines.parse(line);
-    const reply = "word" in parsed ? this.#sessionWord(parsed.word, parsed.rest, session) : this.#run(parsed, session);
+    const reply = "word" in parsed
+      ? this.#sessionWord(parsed.word, parsed.rest, session)
+      : this.#run(parsed, session.principal);
     if (this.#logsCommands) {
       Promise.resolve(reply).then((text) =>
         this.log.getChild(requestCategory).debug("{client}> {line} -> {reply}", {
-          client: session.label,
+          client: session.principal.label,
           line,
           reply: text,
         })
@@ -286,10 +291,10 @@ export class CommandServer extends SocketServer<LineSession> {
       case "echo":
         return echo(rest);
       case "eval":
-        return this.#evaluate(rest, session);
+        return this.#evaluate(rest, session.principal);
       case "register":
         try {
-          session.register(rest.trim().split(/\s+/)[0] ?? "");
+          session.principal.register(rest.trim().split(/\s+/)[0] ?? "");
           return "OK";
         } catch (error) {
           return lineError(wireError(error));
@@ -302,15 +307,15 @@ export class CommandServer extends SocketServer<LineSession> {
           new HeliographError("unavailable", "Cannot update the monitor: this server knows of no azcammonitor"),
         );
       case "exit":
-        if (session.role !== "admin") {
+        if (!session.principal.may("admin")) {
           return lineError(
             new HeliographError(
               "not_allowed",
-              `Cannot stop the server: it needs the role admin, and you are ${session.role}`,
+              `Cannot stop the server: it needs the role admin, and you are ${session.principal.role}`,
             ),
           );
         }
-        this.log.info("{client} stops the server", { client: session.label });
+        this.log.info("{client} stops the server", { client: session.principal.label });
         session.ending = true;
         // After the reply has been queued, so that stopping waits for it.
         queueMicrotask(() => this.services.exit());
@@ -319,22 +324,22 @@ export class CommandServer extends SocketServer<LineSession> {
   }
 
   /** The value as its language prints it; azcam's users know Python. */
-  async #evaluate(source: string, client: CodeClient): Promise<string> {
+  async #evaluate(source: string, principal: Principal): Promise<string> {
     const { evaluator } = this.services;
     try {
       const code = { language: evaluator.usualLanguage, mode: "eval", source } as const;
-      return lineReply((await evaluator.evaluate(code, client)).text);
+      return lineReply((await evaluator.evaluate(code, principal)).text);
     } catch (error) {
       return lineError(this.failure(error));
     }
   }
 
-  #run(parsed: CommandLine | HeliographError, caller: Caller): string | Promise<string> {
+  #run(parsed: CommandLine | HeliographError, principal: Principal): string | Promise<string> {
     if (parsed instanceof HeliographError) return lineError(parsed);
     // A comment is nothing to do.
     if (parsed.command === "") return "OK";
     try {
-      const result = this.services.dispatcher.run(parsed, caller);
+      const result = this.services.dispatcher.run(parsed, principal);
       if (result instanceof Promise) return result.then(lineReply).catch((error) => lineError(this.failure(error)));
       return lineReply(result);
     } catch (error) {

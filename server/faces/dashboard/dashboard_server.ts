@@ -22,9 +22,10 @@ import { type Request, Requests, tellAsked } from "../../requests/requests.ts";
 import type { Evaluated } from "../../code/messages.ts";
 import { pyopticonPatience } from "../../code/options.ts";
 import type { Services } from "../../services.ts";
-import { SocketSession } from "../../access/sessions.ts";
+import { type SessionParts, SocketSession } from "../../access/sessions.ts";
 import type { ListenOptions } from "../../network/listening.ts";
-import { type Identity, SocketServer } from "../shared/socket_server.ts";
+import type { Connection } from "../../network/connection.ts";
+import { SocketServer } from "../shared/socket_server.ts";
 
 /** PyOpticon's dashboard takes a message of fewer bytes at once; what is longer may come in several pieces. */
 const longestRawMessage = 1024;
@@ -41,9 +42,9 @@ export class DashboardSession extends SocketSession {
   /** What it says in the framed dialect. */
   readonly conversation: FramedConversation;
 
-  /** Opens a session. @param identity Who it is. @param services What it may ask. @param log Where that is told. */
-  constructor(identity: Identity, services: Services, log: Logger) {
-    super(identity);
+  /** Opens a session. @param parts Who it is, and what carries it. @param services What it may ask. @param log Where that is told. */
+  constructor(parts: SessionParts<Connection>, services: Services, log: Logger) {
+    super(parts);
     this.splitter = new JsonSplitter(services.limits.messageBytes);
     this.conversation = new FramedConversation(services, this, log);
   }
@@ -72,8 +73,8 @@ export class DashboardServer extends SocketServer<DashboardSession> {
   }
 
   /** Makes the session of a new connection. */
-  protected override openSession(identity: Identity): DashboardSession {
-    return new DashboardSession(identity, this.services, this.log);
+  protected override openSession(parts: SessionParts<Connection>): DashboardSession {
+    return new DashboardSession(parts, this.services, this.log);
   }
 
   /** How a client is told that it cannot be served. */
@@ -108,7 +109,7 @@ export class DashboardServer extends SocketServer<DashboardSession> {
         for (let at = 0; at < bytes.length && !session.ending; at += pieceBytes) {
           splitter.push(bytes.subarray(at, at + pieceBytes), events);
           for (const event of events) {
-            if (session.ending || session.gone) break;
+            if (session.ending || session.connection.closed) break;
             if (typeof event === "string") await this.#take(parseDashboardMessage(event), session);
             else refuse(event);
             const pause = session.pace();
@@ -161,7 +162,7 @@ export class DashboardServer extends SocketServer<DashboardSession> {
   async #answerRaw(request: Request, session: DashboardSession): Promise<void> {
     session.work();
     try {
-      const result = await this.#requests.run(request, session, { patience: pyopticonPatience });
+      const result = await this.#requests.run(request, session.principal, { patience: pyopticonPatience });
       this.#sendRaw(rawReply(rawText(request, result)), session);
     } catch (error) {
       this.#sendRaw(rawError(this.failure(error)), session);

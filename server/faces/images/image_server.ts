@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { getLogger } from "npm:@logtape/logtape@2.4.2";
 import { joined } from "../../../protocol/bytes.ts";
 import { beginsHttp } from "../../../protocol/http_guard.ts";
-import { Admission, type Capacity } from "../../network/admission.ts";
+import { Admission } from "../../network/admission.ts";
 import { Connection } from "../../network/connection.ts";
 import {
   decodeHeader,
@@ -18,10 +18,14 @@ import {
   plainImageName,
   transferStatus,
 } from "../../camera/image_transfer.ts";
-import { FileNotWritten, type PixelStore, type ReceivedFile } from "../../camera/pixel_store.ts";
+import { FileNotWritten, PixelStore, type ReceivedFile } from "../../camera/pixel_store.ts";
 import { checkOpen, drainSeconds, type ListenOptions, TcpPort } from "../../network/listening.ts";
 import { linger } from "../../network/linger.ts";
-import { LoopTurns } from "../../network/loop_turns.ts";
+import { admitConnection } from "../../access/admit.ts";
+import { Session } from "../../access/sessions.ts";
+import { requestCategory } from "../../records/journal.ts";
+import { type ListenerAddress, Services } from "../../services.ts";
+import type { Face } from "../face.ts";
 
 /** How much is written at once. */
 const blockBytes = 1 << 20;
@@ -36,22 +40,20 @@ const closingSeconds = 1;
 export interface ImageServerOptions extends ListenOptions {
   /** The TCP port; 0 takes any free one. @default 6543, azcam's */
   readonly port?: number;
-  /** What writes the images. */
-  readonly store: Pick<PixelStore, "receive">;
+  /** What writes the images. @default its own, which may write in the folder */
+  readonly store?: Pick<PixelStore, "receive">;
   /** The absolute path of the folder they go to. */
   readonly folder: string;
   /** The largest image in bytes. @default 2147483648, 2 GiB */
   readonly largestImage?: number;
   /** Connections at once. @default 8 */
   readonly connections?: number;
-  /** How many connections there may be at all ports together. @default as many as come */
-  readonly capacity?: Capacity;
   /** After how many seconds without a byte an image is given up. @default 30 */
   readonly idleSeconds?: number;
   /** Within how many seconds a header must be there. @default 10 */
   readonly headerSeconds?: number;
-  /** Who is served when, shared with the other servers of the process. @default its own */
-  readonly turns?: LoopTurns;
+  /** What it shares with other servers of this process. @default its own */
+  readonly services?: Services;
 }
 
 /** Why an image is not taken, and what its sender is told. */
@@ -71,18 +73,19 @@ class Refusal extends Error {
  * @example
  * ```ts
  * import { ImageServer } from "./image_server.ts";
- * import { PixelStore } from "../../camera/pixel_store.ts";
  *
- * const folder = "/data/images";
- * const store = new PixelStore([folder]);
- * await using server = new ImageServer({ port: 0, store, folder });
+ * await using server = new ImageServer({ port: 0, folder: "/data/images" });
  * server.start();
  * console.log(server.port > 0); // true
  * ```
  */
-export class ImageServer {
+export class ImageServer implements Face {
+  /** Which wire it speaks. */
+  readonly name = "image";
   readonly #store: Pick<PixelStore, "receive">;
-  readonly #turns: LoopTurns;
+  /** What writes the images where that is its own. */
+  readonly #ownStore: PixelStore | undefined;
+  readonly #services: Services;
   readonly #folder: string;
   readonly #port: TcpPort;
   readonly #largestImage: number;
@@ -90,13 +93,14 @@ export class ImageServer {
   readonly #idleSeconds: number;
   readonly #headerSeconds: number;
   readonly #log = getLogger(["heliograph", "images"]);
-  readonly #served = new Map<Connection, Promise<void>>();
+  readonly #served = new Map<Session<Connection>, Promise<void>>();
   /** How many of them have not come to their last status. */
   #occupied = 0;
   /** Those whose image has begun. */
-  readonly #receiving = new Set<Connection>();
+  readonly #receiving = new Set<Session<Connection>>();
   /** The names of the images that are being received, in lower case: some systems do not tell the two apart. */
   readonly #names = new Set<string>();
+  #prepared: Promise<void> | undefined;
   #stopping: Promise<void> | undefined;
 
   /**
@@ -108,8 +112,9 @@ export class ImageServer {
   constructor(options: ImageServerOptions) {
     const { host = "127.0.0.1", port = 6543, insecureOpen = false } = options;
     checkOpen(host, insecureOpen);
-    this.#store = options.store;
-    this.#turns = options.turns ?? new LoopTurns();
+    this.#ownStore = options.store === undefined ? new PixelStore([options.folder]) : undefined;
+    this.#store = options.store ?? this.#ownStore!;
+    this.#services = options.services ?? new Services([]);
     this.#folder = options.folder;
     this.#largestImage = options.largestImage ?? 2 ** 31;
     this.#connections = options.connections ?? 8;
@@ -123,11 +128,11 @@ export class ImageServer {
         what: "the image",
         most,
         mostPerAddress: most,
-        ...(options.capacity === undefined ? {} : { capacity: options.capacity }),
+        capacity: this.#services.capacity,
       }),
       refusal: () => encodeStatus(transferStatus.notUnderstood),
       serve: (socket) => this.#serveSocket(socket),
-      turn: this.#turns.client(),
+      turn: this.#services.turns.client(),
     });
     this.#idleSeconds = options.idleSeconds ?? 30;
     this.#headerSeconds = options.headerSeconds ?? 10;
@@ -141,6 +146,25 @@ export class ImageServer {
   /** The address it listens on. */
   get host(): string {
     return this.#port.host;
+  }
+
+  /** Where it listens now. */
+  get addresses(): readonly ListenerAddress[] {
+    return this.#port.listening ? [{ protocol: this.name, host: this.host, port: this.port }] : [];
+  }
+
+  /** Makes the folder for the images, and finds out whether they can be written before the first one comes. */
+  prepare(): Promise<void> {
+    return this.#prepared ??= this.#ownStore === undefined ? Promise.resolve() : this.#prepare(this.#ownStore);
+  }
+
+  async #prepare(store: PixelStore): Promise<void> {
+    try {
+      await store.start();
+      await store.check({ file: `${this.#folder}/received.fits`, overwrite: true, createFolder: true });
+    } catch (error) {
+      this.#log.error("No image can be received: {reason}", { reason: (error as Error).message });
+    }
   }
 
   /**
@@ -160,7 +184,8 @@ export class ImageServer {
   start(): void {
     if (this.#port.listening) return;
     this.#port.open();
-    this.#turns.open();
+    void this.prepare();
+    this.#services.turns.open();
   }
 
   /** Stops accepting, finishes the images that have begun (for at most five seconds), and closes every connection. */
@@ -170,17 +195,28 @@ export class ImageServer {
   }
 
   async #stop(): Promise<void> {
-    if (!this.#port.listening) return;
+    if (!this.#port.listening) {
+      await this.#port.close();
+      return this.#stopStore();
+    }
     await this.#port.close();
     const stopping = new Error("the server is stopping");
-    for (const connection of this.#served.keys()) if (!this.#receiving.has(connection)) connection.close(stopping);
+    for (const session of this.#served.keys()) {
+      if (!this.#receiving.has(session)) session.connection.close(stopping);
+    }
     const timer = setTimeout(() => {
-      for (const connection of this.#served.keys()) connection.close(stopping);
+      for (const { connection } of this.#served.keys()) connection.close(stopping);
     }, drainSeconds * 1000);
     // What a closed connection has begun is removed before the store may be stopped.
     await Promise.all(this.#served.values());
     clearTimeout(timer);
-    await this.#turns.close();
+    this.#stopStore();
+    await this.#services.turns.close();
+  }
+
+  #stopStore(): void {
+    this.#ownStore?.stop();
+    this.#prepared = undefined;
   }
 
   /** Stops it, so that `await using` releases the port. */
@@ -190,15 +226,22 @@ export class ImageServer {
 
   #serveSocket(socket: Deno.TcpConn): Promise<void> {
     const limits = { queuedBytes: headerBytes, stuckSeconds: closingSeconds };
-    const connection = new Connection(socket, limits, this.#turns.client());
-    // A closed connection no longer knows its address.
-    const served = this.#serve(connection, connection.address)
-      .finally(() => this.#served.delete(connection));
-    this.#served.set(connection, served);
+    const { sessions, turns } = this.#services;
+    const turn = turns.client();
+    const connection = new Connection(socket, limits, turn);
+    const session = new Session({ principal: admitConnection(this.name, connection, sessions), connection, turn });
+    sessions.add(session);
+    const served = this.#serve(session).finally(() => {
+      this.#served.delete(session);
+      sessions.delete(session);
+    });
+    this.#served.set(session, served);
     return served;
   }
 
-  async #serve(connection: Connection, address: string): Promise<void> {
+  async #serve(session: Session<Connection>): Promise<void> {
+    const { connection, principal: { address } } = session;
+    let log = this.#log;
     const full = this.#occupied >= this.#connections;
     this.#occupied++;
     let status: number | undefined;
@@ -208,13 +251,15 @@ export class ImageServer {
       if (received === undefined) this.#log.debug("{address} connected and sent nothing", { address });
       else {
         const { header, rest } = received;
-        const name = await this.#receive(connection, header, rest);
-        this.#log.info("Received {name} from {address}: {bytes} bytes", { name, address, bytes: header.bytes });
+        // The journal tells of an image itself.
+        log = this.#log.getChild(requestCategory);
+        const name = await this.#receiveTold(session, header, rest);
+        log.info("Received {name} from {address}: {bytes} bytes", { name, address, bytes: header.bytes });
         status = transferStatus.taken;
       }
     } catch (error) {
-      if (!(error instanceof Refusal)) this.#log.error("Receiving from {address} failed: {error}", { address, error });
-      else this.#log.warning("Refused an image from {address}: {reason}", { address, reason: error.message });
+      if (!(error instanceof Refusal)) log.error("Receiving from {address} failed: {error}", { address, error });
+      else log.warning("Refused an image from {address}: {reason}", { address, reason: error.message });
       status = error instanceof Refusal ? error.status : transferStatus.notWritten;
     }
     // What is left to do for it takes no room from others.
@@ -263,15 +308,31 @@ export class ImageServer {
     }
   }
 
+  /** Receives an image, and tells `status` and the journal of it. @returns Its name. */
+  async #receiveTold(session: Session<Connection>, header: ImageTransferHeader, rest: Uint8Array): Promise<string> {
+    const what = `${header.name} (${header.bytes} bytes)`;
+    session.asked(what, Date.now());
+    const told = this.#services.dispatcher.journal.begin("image", "", session.principal, () => what, false);
+    try {
+      const name = await this.#receive(session, header, rest);
+      told?.(() => "OK", false);
+      return name;
+    } catch (error) {
+      told?.(() => `ERROR ${(error as Error).message}`, true);
+      throw error;
+    }
+  }
+
   /** Receives and writes an image. @returns Its name. */
-  async #receive(connection: Connection, header: ImageTransferHeader, rest: Uint8Array): Promise<string> {
+  async #receive(session: Session<Connection>, header: ImageTransferHeader, rest: Uint8Array): Promise<string> {
+    const { connection } = session;
     const name = this.#nameOf(header);
     const key = name.toLowerCase();
     if (this.#names.has(key)) {
       throw new Refusal(transferStatus.notWritten, `${name} is being received from another sender`);
     }
     this.#names.add(key);
-    this.#receiving.add(connection);
+    this.#receiving.add(session);
     try {
       const file = await this.#open(name, header.overwrite);
       connection.send(encodeStatus(transferStatus.taken));
@@ -284,7 +345,7 @@ export class ImageServer {
       await inWords(() => file.keep());
       return name;
     } finally {
-      this.#receiving.delete(connection);
+      this.#receiving.delete(session);
       this.#names.delete(key);
     }
   }

@@ -117,18 +117,18 @@ export class FramedConversation {
       case "Eval":
       case "Exec": {
         const output = (text: string) => this.#session.connection.sendMessage(framedOutput(id, text));
-        return this.#requests.run(request, this.#session, request.output ? { output } : {});
+        return this.#requests.run(request, this.#session.principal, request.output ? { output } : {});
       }
       default:
-        return this.#requests.run(request, this.#session);
+        return this.#requests.run(request, this.#session.principal);
     }
   }
 
   #welcome(wanted: string): Welcome {
     const session = this.#session;
-    if (wanted !== "") session.register(wanted);
-    this.#services.dispatcher.check(session, "observer", "Hello");
-    const { id, name, role } = session;
+    if (wanted !== "") session.principal.register(wanted);
+    this.#services.dispatcher.check(session.principal, "observer", "Hello");
+    const { id, name, role } = session.principal;
     return {
       server: "heliograph",
       version,
@@ -162,7 +162,7 @@ export class FramedConversation {
   /** Whether one more may run. */
   #checkWatch(cmd: "Watch" | "Follow", id: MessageId): void {
     const { dispatcher, limits } = this.#services;
-    dispatcher.check(this.#session, "observer", cmd);
+    dispatcher.check(this.#session.principal, "observer", cmd);
     if (this.#watches.has(id)) {
       throw new InstrumentError(`Cannot watch with the id ${id}: a watch of that id is running`, "bad_argument");
     }
@@ -175,7 +175,7 @@ export class FramedConversation {
   }
 
   #unwatch(id: MessageId): void {
-    this.#services.dispatcher.check(this.#session, "observer", "Unwatch");
+    this.#services.dispatcher.check(this.#session.principal, "observer", "Unwatch");
     const watch = this.#watches.get(id);
     if (watch === undefined) {
       throw new InstrumentError(`Cannot end the watch ${id}: there is none of that id`, "bad_argument");

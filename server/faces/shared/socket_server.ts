@@ -9,28 +9,25 @@ import type { HeliographError } from "../../../protocol/errors.ts";
 import { Connection } from "../../network/connection.ts";
 import { answerableError } from "../../requests/dispatcher.ts";
 import { Admission } from "../../network/admission.ts";
-import type { Role } from "../../bench/command.ts";
 import { checkOpen, drainSeconds, type ListenOptions, sweepInterval, TcpPort } from "../../network/listening.ts";
-import { roleOfAddress } from "../../access/roles.ts";
+import { admitConnection } from "../../access/admit.ts";
+import type { Face } from "../face.ts";
 import type { ListenerAddress, Services } from "../../services.ts";
-import type { SocketSession } from "../../access/sessions.ts";
+import type { SessionParts, SocketSession } from "../../access/sessions.ts";
 import { within } from "../../network/within.ts";
 
-/** The identity of a session that is being opened. */
-export type Identity = Pick<SocketSession, "id" | "protocol" | "role" | "connection" | "turn">;
-
 /** A server on one TCP port. */
-export abstract class SocketServer<S extends SocketSession> {
+export abstract class SocketServer<S extends SocketSession> implements Face {
   /** What it shares with the other servers of the process. */
   protected readonly services: Services;
   /** Where it tells what happens. */
   protected readonly log: Logger;
-  readonly #protocol: ListenerAddress["protocol"];
+  /** Which wire it speaks. */
+  readonly name: ListenerAddress["protocol"];
   readonly #port: TcpPort;
   #stopping: Promise<void> | undefined;
   #sweep: ReturnType<typeof setInterval> | undefined;
   readonly #served = new Map<S, Promise<void>>();
-  readonly #describe = (): ListenerAddress => ({ protocol: this.#protocol, host: this.host, port: this.port });
 
   /**
    * Makes a server; `start` makes it listen.
@@ -46,7 +43,7 @@ export abstract class SocketServer<S extends SocketSession> {
     { port, host = "127.0.0.1", insecureOpen = false }: ListenOptions & { readonly port: number },
   ) {
     checkOpen(host, insecureOpen);
-    this.#protocol = protocol;
+    this.name = protocol;
     this.services = services;
     this.log = getLogger(["heliograph", protocol]);
     this.#port = new TcpPort({
@@ -75,6 +72,11 @@ export abstract class SocketServer<S extends SocketSession> {
     return this.#port.host;
   }
 
+  /** Where it listens now. */
+  get addresses(): readonly ListenerAddress[] {
+    return this.listening ? [{ protocol: this.name, host: this.host, port: this.port }] : [];
+  }
+
   /** Whether it listens. */
   get listening(): boolean {
     return this.#port.listening;
@@ -97,7 +99,6 @@ export abstract class SocketServer<S extends SocketSession> {
   start(): void {
     if (this.listening) return;
     this.#port.open();
-    this.services.listeners.add(this.#describe);
     this.services.turns.open();
     this.#sweep = setInterval(() => {
       for (const session of this.#served.keys()) session.connection.dropIfStuck();
@@ -120,7 +121,6 @@ export abstract class SocketServer<S extends SocketSession> {
   async #stop(): Promise<void> {
     if (!this.listening) return await this.#port.close();
     const closed = this.#port.close();
-    this.services.listeners.delete(this.#describe);
     clearInterval(this.#sweep);
     await closed;
     for (const session of this.#served.keys()) session.end();
@@ -139,7 +139,7 @@ export abstract class SocketServer<S extends SocketSession> {
   }
 
   /** Makes the session of a new connection. */
-  protected abstract openSession(identity: Identity): S;
+  protected abstract openSession(parts: SessionParts<Connection>): S;
 
   /** Serves one connection to its end. */
   protected abstract serve(session: S): Promise<void>;
@@ -153,8 +153,8 @@ export abstract class SocketServer<S extends SocketSession> {
     const { limits, sessions, turns } = this.services;
     const turn = turns.client();
     const connection = new Connection(socket, limits, turn);
-    const role: Role = roleOfAddress(connection.hostname);
-    const session = this.openSession({ id: sessions.nextId(), protocol: this.#protocol, role, connection, turn });
+    const principal = admitConnection(this.name, connection, sessions);
+    const session = this.openSession({ principal, connection, turn });
     sessions.add(session);
     const served = this.#serveLogged(session).finally(() => {
       this.#served.delete(session);
@@ -168,8 +168,7 @@ export abstract class SocketServer<S extends SocketSession> {
   protected abstract refusal(error: HeliographError): string;
 
   async #serveLogged(session: S): Promise<void> {
-    // Made now: a closed connection no longer knows its address.
-    const { label } = session;
+    const { label } = session.principal;
     this.log.debug("{client} connected", { client: label });
     try {
       await this.serve(session);

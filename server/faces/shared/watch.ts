@@ -10,7 +10,7 @@ import { ArrangementStore } from "../../records/arrangement.ts";
 import { describeContact, fieldState } from "../../bench/describe.ts";
 import { FieldHolder } from "../../bench/field.ts";
 import type { Instrument } from "../../bench/instrument.ts";
-import type { Contact } from "../../devices/transports/contact.ts";
+import type { Contact } from "../../bench/contact.ts";
 import type { Services } from "../../services.ts";
 import type { Session } from "../../access/sessions.ts";
 
@@ -89,12 +89,11 @@ export class Watch {
       if (!this.#telling) queueMicrotask(() => void this.#tell());
     };
     const unsubscribers = [
-      bench.onChange(changed),
-      bench.onContact((of) => changed(of, of.contact!)),
-      control.onChange((name) => {
-        const taken = bench.find(name)!;
-        changed(taken, taken);
+      bench.hub.subscribe("change", (event) => changed(event.instrument, event.field), { name: "a watch" }),
+      bench.hub.subscribe("contact", (event) => changed(event.instrument, event.instrument.contact!), {
+        name: "a watch",
       }),
+      bench.hub.subscribe("control", (event) => changed(event.instrument, event.instrument), { name: "a watch" }),
       arrangement.onChange(() => changed(undefined, arrangement)),
     ];
     this.#unsubscribe = () => unsubscribers.forEach((unsubscribe) => unsubscribe());

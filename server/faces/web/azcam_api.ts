@@ -12,7 +12,7 @@ import { HeliographError } from "../../../protocol/errors.ts";
 import { pythonJson } from "../../../protocol/python_text.ts";
 import { answerableError, type Dispatcher } from "../../requests/dispatcher.ts";
 import type { JsonObject } from "./body.ts";
-import type { HttpClient } from "./http_client.ts";
+import type { Principal } from "../../access/principal.ts";
 import { HttpError, statusOf } from "./http_error.ts";
 import { onlyReads } from "./request_guard.ts";
 import { type Asked, type JsonSchema, nothingAt, type Operation, type Route } from "./routes.ts";
@@ -71,7 +71,7 @@ function fromBody({ tool, command, args = [], kwargs = {} }: JsonObject): WebCom
  * @param log Where unexpected failures go.
  */
 export function azcamRoutes(dispatcher: Pick<Dispatcher, "run">, log: Logger): Route[] {
-  const run = async (command: WebCommand, client: HttpClient): Promise<Response> => {
+  const run = async (command: WebCommand, client: Principal): Promise<Response> => {
     try {
       return answer(command, "Finished", await dispatcher.run(command, client));
     } catch (error) {
@@ -86,7 +86,7 @@ export function azcamRoutes(dispatcher: Pick<Dispatcher, "run">, log: Logger): R
     const asked = { ...command, keywords: new Map(query) };
     const from = onlyReads(request.headers, client.hostname);
     if (from === undefined) return await run(asked, client);
-    const { observing } = client;
+    const observing = client.deputy({ role: "observer" });
     try {
       return answer(asked, "Finished", await dispatcher.run(asked, observing));
     } catch (error) {

@@ -8,7 +8,7 @@ import type { ImageDescription } from "../../../protocol/description.ts";
 import { HeliographError } from "../../../protocol/errors.ts";
 import { ImageReplaced, type ImageSource, NoImage, type TileRequest } from "../../bench/images.ts";
 import type { Services } from "../../services.ts";
-import type { HttpClient } from "./http_client.ts";
+import type { Principal } from "../../access/principal.ts";
 import { HttpError } from "./http_error.ts";
 import { instrumentPath } from "./route_parts.ts";
 import type { JsonSchema, Route } from "./routes.ts";
@@ -66,7 +66,7 @@ async function found<T>(work: Promise<T>): Promise<T> {
  * @param services What they act on.
  */
 export function imageRoutes({ dispatcher }: Services): Route[] {
-  const imagesOf = (name: string, client: HttpClient): ImageSource => {
+  const imagesOf = (name: string, client: Principal): ImageSource => {
     dispatcher.allow(client, "observer", "image");
     const { images, title } = dispatcher.instrument(name);
     if (images !== undefined) return images;

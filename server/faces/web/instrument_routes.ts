@@ -8,8 +8,9 @@ import type { FieldDescription, InstrumentDescription } from "../../../protocol/
 import { usualControl } from "../../../protocol/duration.ts";
 import { type ErrorCode, HeliographError } from "../../../protocol/errors.ts";
 import type { FieldHolder } from "../../bench/field.ts";
-import type { Requester, Requests } from "../../requests/requests.ts";
-import { nameHeader } from "./http_client.ts";
+import type { Principal } from "../../access/principal.ts";
+import type { Requests } from "../../requests/requests.ts";
+import { nameHeader } from "./http_parties.ts";
 import { bad, instrumentPath, json, root, valueOf } from "./route_parts.ts";
 import type { Route } from "./routes.ts";
 import { listOf, reference } from "./schemas.ts";
@@ -44,7 +45,7 @@ function secondsOf(query: URLSearchParams): number | undefined {
 }
 
 /** Control is held by a name: a request is over when it is answered, and nobody without one would have it then. */
-function checkNamed({ name = "" }: Requester): void {
+function checkNamed({ name }: Principal): void {
   if (name !== "") return;
   throw new HeliographError(
     "bad_argument",
@@ -53,7 +54,7 @@ function checkNamed({ name = "" }: Requester): void {
 }
 
 function fieldRoutes(requests: Requests): Route[] {
-  const get = (instrument: string, field: string, client: Requester): FieldDescription => {
+  const get = (instrument: string, field: string, client: Principal): FieldDescription => {
     const { name: wanted } = requests.run({ cmd: "Get", instrument, field }, client) as FieldHolder;
     const { fields } = requests.run({ cmd: "Describe", instrument }, client) as InstrumentDescription;
     return fields.find(({ name }) => name === wanted)!;

@@ -63,7 +63,7 @@ export function metrics(services: Services): string {
     "heliograph_sessions",
     "gauge",
     "Client connections, by what they speak.",
-    (["line", "dashboard", "web"] as const).map((protocol) =>
+    (["line", "dashboard", "web", "image"] as const).map((protocol) =>
       [{ protocol }, sessions.filter((session) => session.protocol === protocol).length] as const
     ),
   );

@@ -6,7 +6,7 @@
 
 import { type ErrorCode, errorCodes } from "../../../protocol/errors.ts";
 import { version } from "../../../protocol/version.ts";
-import { nameHeader } from "./http_client.ts";
+import { nameHeader } from "./http_parties.ts";
 import { statusOfCode } from "./http_error.ts";
 import type { Operation, Route } from "./routes.ts";
 import { reference, schemas } from "./schemas.ts";

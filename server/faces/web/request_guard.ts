@@ -4,7 +4,7 @@
  * @module
  */
 
-import { isLoopback } from "../../access/roles.ts";
+import { isLoopback } from "../../network/loopback.ts";
 import { HttpError } from "./http_error.ts";
 
 /** What every response carries: nothing of another origin is loaded, and nobody else shows or reads what is here. */

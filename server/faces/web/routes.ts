@@ -6,7 +6,7 @@
 
 import type { ErrorCode } from "../../../protocol/errors.ts";
 import type { JsonObject } from "./body.ts";
-import type { HttpClient } from "./http_client.ts";
+import type { Principal } from "../../access/principal.ts";
 import { HttpError } from "./http_error.ts";
 
 /** A JSON Schema, as OpenAPI 3.1 takes it. */
@@ -24,7 +24,7 @@ export interface Asked {
   /** The JSON body; empty where the method has none. */
   readonly body: JsonObject;
   /** Who asks. */
-  readonly client: HttpClient;
+  readonly client: Principal;
   /** The request itself. */
   readonly request: Request;
 }

@@ -14,7 +14,7 @@ const number: JsonSchema = { type: "number" };
 const count: JsonSchema = { type: "integer", minimum: 0 };
 const time: JsonSchema = { type: "string", format: "date-time" };
 const role: JsonSchema = { enum: ["observer", "operator", "admin"] };
-const protocol: JsonSchema = { enum: ["line", "dashboard", "web"] };
+const protocol: JsonSchema = { enum: ["line", "dashboard", "web", "image"] };
 const wireValue: JsonSchema = { type: ["number", "string", "boolean"] };
 
 function about(description: string, schema: JsonSchema): JsonSchema {
@@ -88,8 +88,8 @@ export const schemas = {
   }),
   JournalEntry: object("Something that happened", {
     number: about("counts up", count),
-    kind: about("what somebody asked for, code that somebody sent, or a line of the server's log", {
-      enum: ["command", "code", "log"],
+    kind: about("what somebody asked for, code or an image that somebody sent, or a line of the server's log", {
+      enum: ["command", "code", "image", "log"],
     }),
     time: about("when it began", time),
     level: about("what only reads is debug; else what failed is warning", { enum: journalLevels }),

@@ -9,14 +9,16 @@ import { HeliographError } from "../../../protocol/errors.ts";
 import { Admission } from "../../network/admission.ts";
 import { addressAndPort, Connection } from "../../network/connection.ts";
 import { answerableError } from "../../requests/dispatcher.ts";
-import { roleOfAddress } from "../../access/roles.ts";
+import { admit, admitConnection } from "../../access/admit.ts";
+import type { Face } from "../face.ts";
+import type { Principal } from "../../access/principal.ts";
 import type { ListenerAddress, Services } from "../../services.ts";
 import { checkOpen, drainSeconds, type ListenOptions, sweepInterval, TcpPort } from "../../network/listening.ts";
 import { apiRoutes } from "./api_routes.ts";
 import { assetResponse, assets } from "./assets.ts";
 import { azcamRoutes } from "./azcam_api.ts";
 import { readJson } from "./body.ts";
-import { HttpClient, nameOf, Parties } from "./http_client.ts";
+import { nameOf, Parties } from "./http_parties.ts";
 import { HttpConnection, type Upgrade } from "./http_connection.ts";
 import { errorResponse, HttpError } from "./http_error.ts";
 import { checkHost, checkJson, checkOrigin, ownHosts, securityHeaders, urlOf } from "./request_guard.ts";
@@ -40,7 +42,9 @@ export interface WebListenOptions extends ListenOptions {
 }
 
 /** A server of HTTP on one TCP port. */
-export class WebServer {
+export class WebServer implements Face {
+  /** Which wire it speaks. */
+  readonly name = "web";
   readonly #services: Services;
   readonly #names: readonly string[];
   readonly #log: Logger = getLogger(["heliograph", "web"]);
@@ -51,7 +55,6 @@ export class WebServer {
   readonly #connections = new Map<HttpConnection, Promise<void>>();
   readonly #served = new Map<WebSession, Promise<void>>();
   readonly #inFlight = new Set<Promise<Response | Upgrade>>();
-  readonly #describe = (): ListenerAddress => ({ protocol: "web", host: this.host, port: this.port });
   #forgetCapacity: () => void = () => {};
   #isOwn: (host: string) => boolean = () => false;
   #sweep: ReturnType<typeof setInterval> | undefined;
@@ -130,6 +133,13 @@ export class WebServer {
     return this.#port.host;
   }
 
+  /** Where it listens now. */
+  get addresses(): readonly ListenerAddress[] {
+    return this.listening && this.#stopping === undefined
+      ? [{ protocol: this.name, host: this.host, port: this.port }]
+      : [];
+  }
+
   /** Whether it listens. */
   get listening(): boolean {
     return this.#port.listening;
@@ -154,7 +164,6 @@ export class WebServer {
     this.#port.open();
     this.#isOwn = ownHosts(this.host, this.port, this.#names);
     this.#forgetCapacity = this.#services.capacity.onFull(() => this.#makeRoom());
-    this.#services.listeners.add(this.#describe);
     this.#services.turns.open();
     this.#sweep = setInterval(() => {
       for (const connection of this.#connections.keys()) connection.dropIfStuck();
@@ -174,7 +183,6 @@ export class WebServer {
 
   async #stop(): Promise<void> {
     if (!this.listening) return await this.#port.close();
-    this.#services.listeners.delete(this.#describe);
     this.#forgetCapacity();
     clearInterval(this.#sweep);
     for (const session of this.#served.keys()) {
@@ -275,13 +283,14 @@ export class WebServer {
     }
     const party = this.#parties.enter(remote.hostname, nameOf(headers));
     try {
-      return await this.#run(request, url, { route, parameters }, new HttpClient(party, request.signal));
+      const client = admit({ by: "http", ...party, gone: () => request.signal.aborted });
+      return await this.#run(request, url, { route, parameters }, client);
     } finally {
       this.#parties.leave(party);
     }
   }
 
-  async #run(request: Request, url: URL, { route, parameters }: Match, client: HttpClient): Promise<Response> {
+  async #run(request: Request, url: URL, { route, parameters }: Match, client: Principal): Promise<Response> {
     const { headers, method } = request;
     const takesBody = method === "POST" || method === "PUT";
     if (takesBody) checkJson(headers);
@@ -314,12 +323,8 @@ export class WebServer {
   async #open(tcp: Connection, input: RequestInput): Promise<void> {
     const { sessions, limits } = this.#services;
     const connection = new WebSocketConnection(tcp, input, limits.messageBytes);
-    const role = roleOfAddress(connection.hostname);
-    const session = new WebSession(
-      { id: sessions.nextId(), protocol: "web", role, connection },
-      this.#services,
-      this.#log,
-    );
+    const principal = admitConnection("web", connection, sessions);
+    const session = new WebSession(principal, connection, this.#services, this.#log);
     sessions.add(session);
     const served = this.#serve(session).finally(() => {
       this.#served.delete(session);
@@ -332,15 +337,17 @@ export class WebServer {
 
   async #serve(session: WebSession): Promise<void> {
     const { connection } = session;
-    this.#log.debug("{client} connected", { client: session.label });
+    this.#log.debug("{client} connected", { client: session.principal.label });
     try {
       await session.serve();
     } catch (error) {
       // A connection that broke while replies were being written; anything else is a fault of ours.
-      if (!connection.closed) this.#log.error("Serving {client} failed: {error}", { client: session.label, error });
+      if (!connection.closed) {
+        this.#log.error("Serving {client} failed: {error}", { client: session.principal.label, error });
+      }
     }
     connection.close();
-    const [client, { reason }] = [session.label, connection];
+    const [client, { reason }] = [session.principal.label, connection];
     if (reason === "") this.#log.debug("{client} disconnected", { client });
     else this.#log.warning("Dropped {client}: {reason}", { client, reason });
   }

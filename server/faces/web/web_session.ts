@@ -24,17 +24,18 @@ export class WebSession extends Session<WebSocketConnection> {
   /**
    * Opens a session.
    *
-   * @param identity Who it is.
+   * @param principal Who it is.
+   * @param connection What carries it.
    * @param services What it may ask.
-   * @param turns Whose turn it is.
    * @param log Where what it asks is told.
    */
   constructor(
-    identity: Pick<Session<WebSocketConnection>, "id" | "protocol" | "role" | "connection">,
+    principal: Session["principal"],
+    connection: WebSocketConnection,
     services: Services,
     log: Logger,
   ) {
-    super({ ...identity, turn: services.turns.client() });
+    super({ principal, connection, turn: services.turns.client() });
     this.#messageBytes = services.limits.messageBytes;
     this.#splitter = new JsonSplitter(this.#messageBytes);
     this.#conversation = new FramedConversation(services, this, log);

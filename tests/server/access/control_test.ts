@@ -9,9 +9,11 @@ import {
   PyOpticonSocketClient,
   type ServerStatus,
 } from "../../../mod.ts";
+import { admit } from "../../../server/access/admit.ts";
+import { Principal } from "../../../server/access/principal.ts";
 import type { ClientConnection } from "../../../server/network/connection.ts";
 import { Control } from "../../../server/access/control.ts";
-import { isLoopback } from "../../../server/access/roles.ts";
+import { isLoopback } from "../../../server/network/loopback.ts";
 import { Session, Sessions } from "../../../server/access/sessions.ts";
 import { LoopTurns } from "../../../server/network/loop_turns.ts";
 import { eventually, RawClient, startServer } from "../../fixture.ts";
@@ -303,7 +305,8 @@ Deno.test("control: an admin takes over and releases by force", async () => {
 
 Deno.test("control: force is for admins, and a name is one holder on one PC only", () => {
   const control = new Control();
-  const person = (name: string, role: "operator" | "admin") => ({ id: 1, name, hostname: "10.0.0.1", role }) as const;
+  const person = (name: string, role: "operator" | "admin", hostname = "10.0.0.1") =>
+    new Principal({ by: "line", id: 1, name, hostname }, role);
   control.take("stage", person("alice", "operator"), 600);
   const bob = person("bob", "operator");
   for (const attempt of [() => control.take("stage", bob, 600, true), () => control.release("stage", bob, true)]) {
@@ -318,7 +321,7 @@ Deno.test("control: force is for admins, and a name is one holder on one PC only
   // The same name on another PC is somebody else.
   let elsewhere = "";
   try {
-    control.check("stage", { ...person("alice", "operator"), hostname: "10.0.0.2" }, "move");
+    control.check("stage", person("alice", "operator", "10.0.0.2"), "move");
   } catch (error) {
     elsewhere = (error as Error).message;
   }
@@ -571,16 +574,17 @@ Deno.test("control: it is handed over only to somebody who is there and is meant
   const sessions = new Sessions();
   for (const [id, hostname] of [[1, "10.0.0.1"], [2, "10.0.0.2"]] as const) {
     const connection = { hostname, address: `${hostname}:1`, closed: false } as ClientConnection;
-    const session = new Session({ id, protocol: "line", role: "operator", connection, turn: new LoopTurns().client() });
-    session.register("twin");
+    const principal = admit({ by: "line", id, hostname });
+    const session = new Session({ principal, connection, turn: new LoopTurns().client() });
+    principal.register("twin");
     sessions.add(session);
   }
   throws(() => sessions.called("twin"), {
     message: "Cannot tell which twin is meant: give one's number, 1 (10.0.0.1), 2 (10.0.0.2)",
   });
   const control = new Control();
-  const reader = { role: "observer", id: 7, name: "guest", hostname: "10.0.0.7" } as const;
-  throws(() => control.handOver("tempcon", { role: "admin" }, reader, 60), {
+  const reader = new Principal({ by: "line", id: 7, name: "guest", hostname: "10.0.0.7" }, "observer");
+  throws(() => control.handOver("tempcon", admit({ by: "program" }), reader, 60), {
     message: "Cannot hand tempcon over to guest (client 7, 10.0.0.7): they may only read, as observer",
   });
 });

@@ -4,7 +4,7 @@ import { deepStrictEqual, match, ok, strictEqual, throws } from "node:assert/str
 import { command, defineInstrument, type Instrument, PortContact, type ValueType } from "../../../mod.ts";
 import { Bench } from "../../../server/bench/bench.ts";
 import type { InstrumentSpec } from "../../../server/bench/instrument.ts";
-import type { Contact } from "../../../server/devices/transports/contact.ts";
+import type { Contact } from "../../../server/bench/contact.ts";
 import { Port } from "../../../server/devices/transports/port.ts";
 import { run } from "../../cli_fixture.ts";
 import { dashboardClient, eventually, RawClient, read, runProgram, startServer } from "../../fixture.ts";

@@ -6,7 +6,7 @@ import {
   encodeCards,
   type HeaderCard,
   isCommentary,
-} from "../../../server/camera/fits/card.ts";
+} from "../../../server/bench/header_card.ts";
 import { DataSum, encodeChecksum } from "../../../server/camera/fits/checksum.ts";
 import { headerText, ImageHeader, type ImageHeaderOptions, paddedLength } from "../../../server/camera/fits/header.ts";
 import { parseCards } from "../../../server/camera/fits/parse_cards.ts";

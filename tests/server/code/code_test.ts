@@ -1,6 +1,7 @@
 /** Code from clients: what it sees, what comes of it, and whose turn it is. */
 import { deepStrictEqual, match, ok, rejects, strictEqual, throws } from "node:assert/strict";
 import { command, CommandServer, defineInstrument, demoInstruments, type HeliographServer } from "../../../mod.ts";
+import { admit } from "../../../server/access/admit.ts";
 import { Evaluator } from "../../../server/code/evaluator.ts";
 import { pyopticonSource } from "../../../server/code/pyopticon_source.ts";
 import type { Sandbox } from "../../../server/code/sandbox.ts";
@@ -290,7 +291,7 @@ Deno.test("code: only an admin's is run, and only in the languages that the oper
   const services = new Services(demoInstruments(), {}, { languages: ["javascript"] });
   const code = { language: "javascript", mode: "eval", source: "1" } as const;
   for (const role of ["observer", "operator"] as const) {
-    const evaluated = services.evaluator.evaluate(code, { role, label: "somebody" });
+    const evaluated = services.evaluator.evaluate(code, admit({ by: "program" }).deputy({ role }));
     await rejects(evaluated, { code: "not_allowed", message: /it needs the role admin, and you are op|you are obs/ });
   }
   strictEqual(services.evaluator.usualLanguage, "javascript");
@@ -457,14 +458,15 @@ Deno.test("evaluator: asks that are none, from code that has found a way to spea
     },
   } as unknown as Sandbox;
   const evaluator = new Evaluator(services.bench, services.dispatcher, sandbox, "test");
-  await evaluator.evaluate({ language: "javascript", mode: "exec", source: "" }, { role: "admin", label: "test" });
+  await evaluator.evaluate({ language: "javascript", mode: "exec", source: "" }, admit({ by: "program" }));
   strictEqual(answers.length, asks.length);
   for (const answer of answers) ok("error" in (answer as object), JSON.stringify(answer));
 });
 
 Deno.test("evaluator: code whose sender has gone gets nothing done any more, and holds nothing", async () => {
   const services = new Services(demoInstruments());
-  const client = { role: "admin", label: "test", gone: false } as const;
+  let gone = false;
+  const client = admit({ by: "program", gone: () => gone });
   const asks = [
     { ask: "hold" },
     { ask: "set", instrument: "uv_light", field: "status_selection", value: "On" },
@@ -475,7 +477,7 @@ Deno.test("evaluator: code whose sender has gone gets nothing done any more, and
     evaluate: async (_code: unknown, sender: { answer: (ask: never) => Promise<unknown> }) => {
       strictEqual("value" in (await sender.answer(asks[0] as never) as object), true);
       strictEqual(services.bench.gate.passes({}, false), false);
-      Object.assign(client, { gone: true });
+      gone = true;
       for (const ask of asks) {
         const { error } = await sender.answer(ask as never) as { error: { code: string; message: string } };
         strictEqual(error.code, "aborted");

@@ -1,6 +1,7 @@
 import { deepStrictEqual, match, ok, strictEqual, throws } from "node:assert/strict";
 import { split } from "npm:shlex@3.0.0";
 import { AzcamClient, command, defineInstrument, type InstrumentError } from "../../../mod.ts";
+import { admit } from "../../../server/access/admit.ts";
 import { Bench } from "../../../server/bench/bench.ts";
 import { demoInstruments } from "../../../server/config/demo_bench.ts";
 import { follow, Mover, Noise } from "../../../server/devices/simulated/physics.ts";
@@ -353,7 +354,7 @@ Deno.test("command arguments: what is wrong, and how it would be right", async (
 Deno.test("roles: an observer reads but does not drive, and only an admin stops the server", async () => {
   await using server = startServer();
   const { dispatcher } = server.commandServer["services"];
-  const observer = { role: "observer" } as const;
+  const observer = admit({ by: "program" }).deputy({ role: "observer" });
   const run = (name: string, args: unknown[] = []) =>
     dispatcher.run({ instrument: "tempcon", command: name, args, keywords: new Map() }, observer);
   strictEqual(Number(run("get_control_temperature")), -100);

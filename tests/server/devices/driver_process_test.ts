@@ -3,7 +3,7 @@ import { deepStrictEqual, match, ok, rejects, strictEqual } from "node:assert/st
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { BenchFileError, loadBench } from "../../../mod.ts";
-import type { Client } from "../../../server/access/control.ts";
+import { admit } from "../../../server/access/admit.ts";
 import { Dispatcher } from "../../../server/requests/dispatcher.ts";
 import { Journal } from "../../../server/records/journal.ts";
 import { command, type Role } from "../../../server/bench/command.ts";
@@ -189,7 +189,7 @@ Deno.test("driver process: all that an instrument declares and does goes on to w
   const asObserver = (args: unknown[]) =>
     dispatcher.run(
       { instrument: "stage", command: "other", args, keywords: new Map() },
-      { role: "observer" } as Client,
+      admit({ by: "program" }).deputy({ role: "observer" }),
     );
   strictEqual(await asObserver(["look"]), 10);
   await rejects(asObserver(["brighten"]) as Promise<unknown>, { code: "not_allowed" });

@@ -3,10 +3,11 @@ import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
 import { join } from "node:path";
 import { noArrangement } from "../../../protocol/arrangement.ts";
 import { HeliographError } from "../../../protocol/errors.ts";
-import { arrangementFile, ArrangementStore } from "../../../server/records/arrangement.ts";
+import { admit } from "../../../server/access/admit.ts";
+import { ArrangementStore } from "../../../server/records/arrangement.ts";
 import { Bench } from "../../../server/bench/bench.ts";
 import { demoInstruments } from "../../../server/config/demo_bench.ts";
-import { type Requester, Requests } from "../../../server/requests/requests.ts";
+import { Requests } from "../../../server/requests/requests.ts";
 import { Services } from "../../../server/services.ts";
 import { hide, inColumns, move, normalise, sections, show, step, ungroup } from "../../../client/page/arrangement.ts";
 import { RawClient, startServer } from "../../fixture.ts";
@@ -34,8 +35,6 @@ async function withFolder(
 const cold = { groups: [{ title: "Cold", instruments: ["tempcon", "gone"] }], others: ["telescope"], hidden: ["api"] };
 
 Deno.test("arrangement: it is kept in a file that people can read, and a server that is started again has it", async () => {
-  strictEqual(arrangementFile("/lab.d/lab.ts"), "/lab.d/lab.page.json");
-  strictEqual(arrangementFile("/lab.d/lab"), "/lab.d/lab.page.json");
   await withFolder(async (file, opened) => {
     const store = await opened();
     deepStrictEqual(store.state, { arrangement: noArrangement, kept: true, hint: "", revision: 0 });
@@ -162,7 +161,7 @@ Deno.test("arrangement: every watcher of the whole bench is told at once, whiche
 
 Deno.test("arrangement: an observer may not change it", async () => {
   const services = new Services(demoInstruments());
-  const observer = { role: "observer", label: "a visitor", address: "127.0.0.1", name: "" } as unknown as Requester;
+  const observer = admit({ by: "line", id: 1, hostname: "127.0.0.1" }).deputy({ role: "observer" });
   const error = await Promise.resolve()
     .then(() => new Requests(services).run({ cmd: "Arrange", arrangement: cold }, observer))
     .then(() => undefined, (error) => error);

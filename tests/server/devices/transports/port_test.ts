@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { parseAddress } from "../../../../server/devices/transports/address.ts";
 import { type LineFormat, Port, type Question } from "../../../../server/devices/transports/port.ts";
-import { AnswerUnclear } from "../../../../server/devices/transports/answer_errors.ts";
+import { AnswerUnclear } from "../../../../server/bench/answer_errors.ts";
 import { ptyDevice, tcpDevice } from "../devices.ts";
 
 const wait = (seconds: number) => new Promise((resolve) => setTimeout(resolve, seconds * 1000));

@@ -4,8 +4,8 @@
  * @module
  */
 
-import { InstrumentError } from "../../bench/errors.ts";
-import { type Float, shown } from "../../bench/values.ts";
+import { InstrumentError } from "./errors.ts";
+import { type Float, shown } from "./values.ts";
 
 /** What a card can say: text, a number or yes and no. A {@linkcode Float} is written with a point even if it is whole. */
 export type CardValue = string | number | boolean | Float;

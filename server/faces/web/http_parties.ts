@@ -1,14 +1,11 @@
 /**
- * Who an HTTP request comes from: it has no session, only an address, a role and perhaps a name.
+ * Whose an HTTP request is: it has no session, only an address and perhaps a name.
  *
  * @module
  */
 
 import { HeliographError } from "../../../protocol/errors.ts";
-import type { Role } from "../../bench/command.ts";
-import type { Requester } from "../../requests/requests.ts";
-import { roleOfAddress } from "../../access/roles.ts";
-import { checkedName } from "../../access/sessions.ts";
+import { checkedName } from "../../access/principal.ts";
 
 /** The header field in which somebody says who they are, percent-encoded where it is not ASCII. */
 export const nameHeader = "X-Heliograph-Name";
@@ -60,49 +57,6 @@ export class Parties {
     const key = `${hostname} ${name}`;
     const known = this.#known.get(key)!;
     if (--known.requests === 0) this.#known.delete(key);
-  }
-}
-
-/** Whoever made one HTTP request. */
-export class HttpClient implements Requester {
-  /** What they may do. */
-  readonly role: Role;
-  /** The IP address of their PC. */
-  readonly hostname: string;
-  /** The name they gave, or empty. */
-  readonly name: string;
-  readonly #party: Party;
-  readonly #signal: AbortSignal;
-
-  /**
-   * Makes it.
-   *
-   * @param party Who they are.
-   * @param signal Aborted when they have gone.
-   * @param role What they may do. @default what their address may
-   */
-  constructor(party: Party, signal: AbortSignal, role?: Role) {
-    this.#party = party;
-    this.hostname = party.hostname;
-    this.name = party.name;
-    this.#signal = signal;
-    this.role = role ?? roleOfAddress(party.hostname);
-  }
-
-  /** Whether they have gone: what of theirs still waits is then not started. */
-  get gone(): boolean {
-    return this.#signal.aborted;
-  }
-
-  /** How the log calls them. */
-  get label(): string {
-    // Each request may come from another port: that tells nobody from another.
-    return this.name === "" ? `HTTP client ${this.hostname}` : `${this.name} (HTTP, ${this.hostname})`;
-  }
-
-  /** The same one, allowed no more than to read. */
-  get observing(): HttpClient {
-    return new HttpClient(this.#party, this.#signal, "observer");
   }
 }
 

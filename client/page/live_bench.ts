@@ -32,7 +32,7 @@ const askInterval = 2000;
 const silence = 10_000;
 
 /** How the page is connected. */
-export interface Connection {
+export interface LinkShown {
   readonly state: LinkState;
   /** When it is tried again, on the clock of `performance.now()`. */
   readonly retryAt: number;
@@ -43,9 +43,9 @@ export interface Connection {
 }
 
 /** The bench as this page knows it. */
-export class Bench {
+export class LiveBench {
   /** How the page is connected. */
-  readonly connection: Live<Connection> = new Live<Connection>({
+  readonly connection: Live<LinkShown> = new Live<LinkShown>({
     state: "connecting",
     retryAt: 0,
     everOpen: false,

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { InstrumentError } from "../../bench/errors.ts";
+import { InstrumentError } from "./errors.ts";
 
 /** Text as it is written in errors: with its control characters visible. */
 export function quoted(text: string): string {

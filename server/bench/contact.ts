@@ -1,0 +1,25 @@
+/**
+ * Whether an instrument is there: what keeps it in contact, and how it stands.
+ *
+ * @module
+ */
+
+/**
+ * `off`: not started. `connecting`: the first try is under way. `connected`: it has answered. `lost`: it does not, and
+ * is tried again.
+ */
+export type ContactState = "off" | "connecting" | "connected" | "lost";
+
+/** How an instrument is kept in contact; instruments of one's own may have one that is not made of a port. */
+export interface Contact {
+  /** Where it is, for people. */
+  readonly address: string;
+  /** Whether it answers. */
+  readonly state: ContactState;
+  /** Why it does not; empty where it does. */
+  readonly reason: string;
+  /** Begins. @param changed Told of every change of the state. */
+  start(changed: () => void): void;
+  /** Says goodbye and ends; `reason` says then why the goodbye was not heard, if it was not. */
+  stop(): Promise<void>;
+}

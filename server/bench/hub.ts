@@ -1,0 +1,137 @@
+/**
+ * What happens on a bench, published once: whoever is interested subscribes by type, and harms nobody else.
+ *
+ * @module
+ */
+
+import { Faults } from "./faults.ts";
+import type { FieldHolder } from "./field.ts";
+import type { Instrument } from "./instrument.ts";
+
+/** A field of an instrument. */
+export interface FieldEvent {
+  /** The instrument. */
+  readonly instrument: Instrument;
+  /** The field, with what it holds now. */
+  readonly field: FieldHolder;
+}
+
+/** What is published, by type. */
+export interface HubEvents {
+  /** A field was read or set, or could not be, whether or not that changed anything. */
+  readonly reading: FieldEvent;
+  /** A field holds another value, is of another quality, is staged, or no more. */
+  readonly change: FieldEvent;
+  /** An instrument has been connected or lost, or is lost for another reason. */
+  readonly contact: { readonly instrument: Instrument };
+  /** Somebody took an instrument or released it, or their control ends sooner. */
+  readonly control: { readonly instrument: Instrument };
+}
+
+/** How a subscriber is treated. */
+export interface SubscriberOptions {
+  /** What it is, for the log. @default "a listener" */
+  readonly name?: string;
+  /**
+   * How many events may wait while a promise that it returned is pending; of more, the oldest are left out, which the
+   * log tells.
+   *
+   * @default 1024
+   */
+  readonly most?: number;
+}
+
+interface Subscriber<Event> {
+  readonly listener: (event: Event) => unknown;
+  readonly name: string;
+  readonly most: number;
+  /** What waits; `undefined` while nothing is under way. */
+  waiting: { readonly event: Event; readonly faults: Faults }[] | undefined;
+}
+
+/** Tells subscribers of what happens. */
+export class Hub<Events extends object = HubEvents> {
+  readonly #subscribers = new Map<keyof Events, Set<Subscriber<never>>>();
+  readonly #faults = new Faults("the bench");
+
+  /**
+   * Calls the listener for every event of a type, at once, until the returned function is called.
+   *
+   * @param type Which events.
+   * @param listener One that throws is told in the log. While a promise that it returned is pending it gets no other
+   * event: they wait, up to a number.
+   * @param options What it is called, and how many events may wait.
+   */
+  subscribe<Type extends keyof Events>(
+    type: Type,
+    listener: (event: Events[Type]) => unknown,
+    { name = "a listener", most = 1024 }: SubscriberOptions = {},
+  ): () => void {
+    const subscriber: Subscriber<Events[Type]> = { listener, name, most, waiting: undefined };
+    const subscribers = this.#of(type);
+    subscribers.add(subscriber);
+    return () => {
+      subscribers.delete(subscriber);
+      subscriber.waiting?.splice(0);
+    };
+  }
+
+  /** Whether somebody listens: nothing has to be made ready for nobody. */
+  hears(type: keyof Events): boolean {
+    return (this.#subscribers.get(type)?.size ?? 0) > 0;
+  }
+
+  /**
+   * Tells everybody who subscribed to it.
+   *
+   * @param type The type.
+   * @param event What happened.
+   * @param faults Where it is told that a listener failed. @default as a fault of the bench
+   */
+  publish<Type extends keyof Events>(type: Type, event: Events[Type], faults: Faults = this.#faults): void {
+    const subscribers = this.#subscribers.get(type);
+    if (subscribers === undefined) return;
+    for (const subscriber of subscribers as unknown as Set<Subscriber<Events[Type]>>) tell(subscriber, event, faults);
+  }
+
+  #of<Type extends keyof Events>(type: Type): Set<Subscriber<Events[Type]>> {
+    let found = this.#subscribers.get(type);
+    if (found === undefined) this.#subscribers.set(type, found = new Set());
+    return found as unknown as Set<Subscriber<Events[Type]>>;
+  }
+}
+
+function tell<Event>(subscriber: Subscriber<Event>, event: Event, faults: Faults): void {
+  const { waiting, most, name } = subscriber;
+  if (waiting !== undefined) {
+    if (waiting.length >= most) {
+      waiting.shift();
+      faults.tell(name, new Error(`it is too slow: of more than ${most} events that wait, the oldest are left out`));
+    }
+    return void waiting.push({ event, faults });
+  }
+  let result: unknown;
+  try {
+    result = subscriber.listener(event);
+  } catch (error) {
+    return faults.tell(name, error);
+  }
+  if (result instanceof Promise) void goOn(subscriber, result, faults);
+}
+
+/** Waits for a subscriber that takes its time, and then tells it what came meanwhile. */
+async function goOn<Event>(subscriber: Subscriber<Event>, result: Promise<unknown>, faults: Faults): Promise<void> {
+  const waiting: NonNullable<Subscriber<Event>["waiting"]> = subscriber.waiting = [];
+  for (;;) {
+    try {
+      await result;
+    } catch (error) {
+      faults.tell(subscriber.name, error);
+    }
+    const next = waiting.shift();
+    if (next === undefined) break;
+    ({ faults } = next);
+    result = Promise.resolve(next.event).then(subscriber.listener);
+  }
+  subscriber.waiting = undefined;
+}
