@@ -12,7 +12,7 @@ import { type Pattern, wholePattern } from "../devices/described/pattern.ts";
 import { type Description, descriptionSchema } from "../devices/described/schema.ts";
 import { builtInDrivers } from "../devices/drivers/drivers.ts";
 import type { Driver } from "../devices/drivers/driver.ts";
-import { InstrumentError } from "../bench/errors.ts";
+import { HeliographError } from "../../protocol/errors.ts";
 import { Instrument } from "../bench/instrument.ts";
 import { didYouMean, identifierOf, listed } from "../bench/names.ts";
 import type { Simulator } from "../devices/simulators/simulator.ts";
@@ -22,14 +22,14 @@ import { DriverProcesses } from "../devices/driver_process/driver_processes.ts";
 import { type Given, settled } from "../../protocol/setting.ts";
 import type { CodeSettings } from "../code/options.ts";
 import { notABench } from "./beside.ts";
-import { driverApi } from "./driver_api.ts";
+import { driverApi } from "../devices/driver_process/driver_api.ts";
 import { mergeDescription } from "./merge.ts";
-import { isModule, loadModule } from "./modules.ts";
+import { isModule, loadModule } from "../devices/driver_process/modules.ts";
 import { type GivenDriver, OwnDrivers } from "./own_drivers.ts";
 import { readyMade } from "./ready_made.ts";
 import { type BenchDescription, benchSchema, driverSchema, type InstrumentEntry } from "./schema.ts";
 import { type ServerSettings, serverSettings } from "./server_settings.ts";
-import { BenchFileError, type Path, type Problem, Source } from "./source.ts";
+import { BenchFileError, type Path, type Problem, Source } from "../files/source.ts";
 import { formProblems } from "./validate.ts";
 
 /** What a bench file says of where the server listens. */
@@ -341,7 +341,7 @@ class Loader {
     try {
       return make(options, { title, imageFolders: this.#imageFolders ?? [], benchName: this.#benchName });
     } catch (error) {
-      if (!(error instanceof InstrumentError)) throw error;
+      if (!(error instanceof HeliographError)) throw error;
       throw new BenchFileError([this.#source.problem([...at, "options"], error.message)]);
     }
   }

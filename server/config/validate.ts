@@ -7,7 +7,7 @@
 import * as z from "npm:zod@4.6.7";
 import { didYouMean } from "../bench/names.ts";
 import { shown } from "../bench/values.ts";
-import type { Path, Problem, Source } from "./source.ts";
+import type { Path, Problem, Source } from "../files/source.ts";
 
 type Issue = z.core.$ZodIssue;
 

@@ -9,7 +9,7 @@ import { type ArrangementState, noArrangement } from "../../protocol/arrangement
 import { HeliographError } from "../../protocol/errors.ts";
 import { arrangementProblems, arrangementText, checkedArrangement, readArrangement } from "./arrangement_schema.ts";
 import type { Bench } from "../bench/bench.ts";
-import { BenchFileError } from "../config/source.ts";
+import { BenchFileError } from "../files/source.ts";
 import { FileKeeper } from "../files/file_keeper.ts";
 import { within } from "../network/within.ts";
 

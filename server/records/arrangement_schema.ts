@@ -6,7 +6,7 @@
 
 import * as z from "npm:zod@4.6.7";
 import { type Arrangement, sameTitle } from "../../protocol/arrangement.ts";
-import { BenchFileError, type Problem, Source } from "../config/source.ts";
+import { BenchFileError, type Problem, Source } from "../files/source.ts";
 import { plainLine } from "../../protocol/printable.ts";
 import { formProblems } from "../config/validate.ts";
 
@@ -21,7 +21,7 @@ const title = z.string().trim().max(80, "a title has at most 80 characters").reg
   .regex(/\S/, "a title needs something to read");
 
 /** An arrangement as a client sends it. */
-const arrangementSchema = z.strictObject({
+export const arrangementSchema = z.strictObject({
   groups: z.array(z.strictObject({ title, instruments: names })).max(100, "more groups than 100 help nobody"),
   others: names.default([]),
   hidden: names.default([]),

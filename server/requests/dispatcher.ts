@@ -14,7 +14,6 @@ import { type Principal, principalOf } from "../access/principal.ts";
 import type { Caller, Command, Role } from "../bench/command.ts";
 import { unknownCommand } from "../bench/describe.ts";
 import { type Issue, Work } from "../bench/command_queue.ts";
-import { InstrumentError } from "../bench/errors.ts";
 import type { Journal } from "../records/journal.ts";
 import type { FieldHolder } from "../bench/field.ts";
 import type { Instrument } from "../bench/instrument.ts";
@@ -46,7 +45,6 @@ const noKeywords: ReadonlyMap<string, unknown> = new Map();
  */
 export function wireError(error: unknown): HeliographError {
   if (error instanceof HeliographError) return error;
-  if (error instanceof InstrumentError) return new HeliographError(error.code, error.message, { cause: error });
   const message = error instanceof Error ? error.message || error.name : String(error);
   return new HeliographError("command_failed", message, { cause: error });
 }
@@ -58,7 +56,7 @@ export function wireError(error: unknown): HeliographError {
  * @param log Where it is told.
  */
 export function answerableError(error: unknown, log: Logger): HeliographError {
-  if (!(error instanceof HeliographError || error instanceof InstrumentError)) {
+  if (!(error instanceof HeliographError)) {
     log.error("A command failed unexpectedly: {error}", { error });
   }
   return wireError(error);
@@ -66,7 +64,7 @@ export function answerableError(error: unknown, log: Logger): HeliographError {
 
 /** What a command failed with; a fault in its code is told as its instrument's, and is then an error like others. */
 function expected(error: unknown, { faults }: Instrument, command: string): Error {
-  if (error instanceof HeliographError || error instanceof InstrumentError) return error;
+  if (error instanceof HeliographError) return error;
   faults.tell(`its command ${command}`, error);
   return wireError(error);
 }
@@ -130,7 +128,7 @@ export class Dispatcher {
    * @param request What to run.
    * @param principal Who asks.
    * @returns What it returned: at once where nothing had to be waited for, as a promise otherwise.
-   * @throws {HeliographError | InstrumentError} When it is refused or fails; see {@linkcode wireError}.
+   * @throws {HeliographError} When it is refused or fails; see {@linkcode wireError}.
    */
   run(request: CommandRequest, principal: Principal): unknown {
     return this.#run(request, principal, principal);
@@ -176,7 +174,7 @@ export class Dispatcher {
   /**
    * Reads a field from memory.
    *
-   * @throws {HeliographError | InstrumentError} When there is no such field or the caller may not read.
+   * @throws {HeliographError} When there is no such field or the caller may not read.
    */
   get(instrument: string, field: string, principal: Principal): FieldHolder {
     this.check(principal, "observer");

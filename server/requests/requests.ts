@@ -100,7 +100,7 @@ export class Requests {
    * @param options How code is run, where the request brings any.
    * @returns For `Get` the field's holder, for `Eval` and `Exec` what they came to, else the plain value; at once where
    * nothing had to be waited for, as a promise otherwise.
-   * @throws {HeliographError | InstrumentError} When it is refused or fails.
+   * @throws {HeliographError} When it is refused or fails.
    */
   run(request: Request, principal: Principal, options: EvaluatorOptions = {}): unknown {
     const { dispatcher, bench } = this.#services;

@@ -11,7 +11,6 @@ import type { JournalLevel, Welcome } from "../../../protocol/description.ts";
 import { HeliographError } from "../../../protocol/errors.ts";
 import { version } from "../../../protocol/version.ts";
 import { answerableError } from "../../requests/dispatcher.ts";
-import { InstrumentError } from "../../bench/errors.ts";
 import type { FieldHolder } from "../../bench/field.ts";
 import { JournalFeed } from "./journal_feed.ts";
 import { Requests, tellAsked } from "../../requests/requests.ts";
@@ -144,7 +143,7 @@ export class FramedConversation {
     const { dispatcher } = this.#services;
     this.#checkWatch("Watch", id);
     if (request.field !== undefined && request.instrument === undefined) {
-      throw new InstrumentError("Cannot watch a field: say of which instrument", "bad_argument");
+      throw new HeliographError("bad_argument", "Cannot watch a field: say of which instrument");
     }
     const instrument = request.instrument === undefined ? undefined : dispatcher.instrument(request.instrument);
     const field = request.field === undefined ? undefined : instrument?.field(request.field);
@@ -164,7 +163,7 @@ export class FramedConversation {
     const { dispatcher, limits } = this.#services;
     dispatcher.check(this.#session.principal, "observer", cmd);
     if (this.#watches.has(id)) {
-      throw new InstrumentError(`Cannot watch with the id ${id}: a watch of that id is running`, "bad_argument");
+      throw new HeliographError("bad_argument", `Cannot watch with the id ${id}: a watch of that id is running`);
     }
     if (this.#watches.size >= limits.watches) {
       throw new HeliographError(
@@ -178,7 +177,7 @@ export class FramedConversation {
     this.#services.dispatcher.check(this.#session.principal, "observer", "Unwatch");
     const watch = this.#watches.get(id);
     if (watch === undefined) {
-      throw new InstrumentError(`Cannot end the watch ${id}: there is none of that id`, "bad_argument");
+      throw new HeliographError("bad_argument", `Cannot end the watch ${id}: there is none of that id`);
     }
     watch.stop();
     this.#watches.delete(id);
