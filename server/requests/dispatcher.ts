@@ -1,5 +1,5 @@
 /**
- * The one way in: whichever wire a request came over, it is looked up, checked and queued here.
+ * Runs commands: looks them up, checks role, control and arguments, and gives each its turn in its instrument's queue.
  *
  * @module
  */

@@ -6,8 +6,7 @@
 
 import { journalLevels } from "../../../protocol/description.ts";
 import { version } from "../../../protocol/version.ts";
-import { Requests } from "../../requests/requests.ts";
-import type { Evaluated } from "../../code/messages.ts";
+import type { RequestRunner } from "../../requests/request.ts";
 import { languages } from "../../code/options.ts";
 import type { Services } from "../../services.ts";
 import type { JsonObject } from "./body.ts";
@@ -26,7 +25,7 @@ function text(body: JsonObject, key: string): string {
   throw bad(`Cannot take the request: "${key}" must be text`);
 }
 
-function serverRoutes(services: Services, requests: Requests): Route[] {
+function serverRoutes(services: Services, requests: RequestRunner): Route[] {
   return [
     {
       method: "GET",
@@ -112,17 +111,20 @@ function serverRoutes(services: Services, requests: Requests): Route[] {
         if (typeof language !== "string") throw bad('Cannot run the code: "language" must be text');
         const cmd = mode === "eval" ? "Eval" : "Exec";
         let output = "";
-        const result = await requests.run({ cmd, code: text(body, "code"), language, output: true }, client, {
-          output: (piece) => output += piece,
-        });
-        const { value, text: shown } = result as Evaluated;
+        const { value, text: shown } = await requests.run(
+          { cmd, code: text(body, "code"), language, output: true },
+          client,
+          {
+            output: (piece) => output += piece,
+          },
+        );
         return { value: value ?? null, text: shown, output };
       },
     },
   ];
 }
 
-function arrangementRoutes(services: Services, requests: Requests): Route[] {
+function arrangementRoutes(services: Services, requests: RequestRunner): Route[] {
   const path = `${root}/arrangement`;
   return [
     {
@@ -197,7 +199,7 @@ function monitoringRoutes(services: Services, accepting: () => boolean): Route[]
  * @returns The whole table, those others last.
  */
 export function apiRoutes(services: Services, accepting: () => boolean, others: readonly Route[]): Route[] {
-  const requests = new Requests(services);
+  const { requests } = services;
   const description: Route = {
     method: "GET",
     path: `${root}/openapi.json`,

@@ -118,7 +118,7 @@ export class WebServer implements Face {
       })),
       ...apiRoutes(services, () => this.#stopping === undefined, [
         socket,
-        ...azcamRoutes(services.dispatcher, this.#log),
+        ...azcamRoutes(services.requests, this.#log),
       ]),
     ];
   }
