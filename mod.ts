@@ -33,8 +33,8 @@ export {
   type Redirect,
   type ServerSection,
 } from "./server/config/bench_file.ts";
-export type { DriverApi, DriverModule, DriverSetup } from "./server/config/driver_api.ts";
-export { BenchFileError, type Problem } from "./server/config/source.ts";
+export type { DriverApi, DriverModule, DriverSetup } from "./server/devices/driver_process/driver_api.ts";
+export { BenchFileError, type Problem } from "./server/files/source.ts";
 export type { Control, ControlListener } from "./server/access/control.ts";
 export { CommandServer, type CommandServerOptions, LineSession } from "./server/faces/azcam/command_server.ts";
 export { DashboardServer, type DashboardSession } from "./server/faces/dashboard/dashboard_server.ts";

@@ -95,7 +95,7 @@ function application(json: boolean) {
  *
  * @param words The command line, without the program's name.
  * @param context Streams and terminal.
- * @returns The exit code, one of the README's table.
+ * @returns The exit code, one of the table in docs/errors.md.
  */
 export async function runCli(words: readonly string[], context: CliContext): Promise<number> {
   if (words[0] === completeWord) {

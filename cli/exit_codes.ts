@@ -5,10 +5,10 @@
  */
 
 import { printable } from "../protocol/printable.ts";
-import { BenchFileError } from "../server/config/source.ts";
+import { BenchFileError } from "../server/files/source.ts";
 import { type ErrorCode, HeliographError } from "../protocol/errors.ts";
 
-/** The exit codes, with what each means; the README's table is held to this one. */
+/** The exit codes, with what each means; the table in docs/errors.md is held to this one. */
 export const exitCodes = {
   success: { code: 0, meaning: "Done." },
   refused: { code: 1, meaning: "The server or the instrument answered with an error." },

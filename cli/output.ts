@@ -7,6 +7,7 @@
 import { stripVTControlCharacters, styleText } from "node:util";
 import Table from "npm:cli-table3@0.6.5";
 import type { Quality } from "../protocol/description.ts";
+import { localTime } from "../protocol/local_time.ts";
 import { printable } from "../protocol/printable.ts";
 import { pythonText } from "../protocol/python_text.ts";
 import type { CliContext } from "./context.ts";
@@ -120,8 +121,7 @@ export function writeJson(context: CliContext, value: unknown): void {
 
 /** The time of day, local: `23:21:14`. */
 export function clock(time: string | null): string {
-  // Swedish writes times the way logs do.
-  return time === null ? "" : new Date(time).toLocaleTimeString("sv-SE");
+  return time === null ? "" : localTime(new Date(time)).split(" ")[1]!;
 }
 
 /** A length of time: `45 s`, `3 min`, `2 h 5 min`, `3 d 4 h`. */

@@ -4,25 +4,12 @@
  * @module
  */
 
-import {
-  configure,
-  getTextFormatter,
-  jsonLinesFormatter,
-  type LogLevel,
-  type LogRecord,
-} from "npm:@logtape/logtape@2.4.2";
+import { configure, getTextFormatter, jsonLinesFormatter, type LogRecord } from "npm:@logtape/logtape@2.4.2";
 import { printable } from "../protocol/printable.ts";
+import type { ProgramSettings } from "../server/config/server_settings.ts";
 import type { Journal } from "../server/records/journal.ts";
 import type { CliContext } from "./context.ts";
 import { painter } from "./output.ts";
-
-/** How the server logs. */
-export interface ServerLogFlags {
-  /** The least that is told. */
-  readonly logLevel: LogLevel;
-  /** Whether each line is a JSON object. */
-  readonly jsonLogs: boolean;
-}
 
 /**
  * Starts the log. It goes to standard error, so that standard output holds only the ready lines, and to whoever follows
@@ -34,7 +21,7 @@ export interface ServerLogFlags {
  */
 export async function startServerLog(
   { process, colour }: CliContext,
-  { logLevel, jsonLogs }: ServerLogFlags,
+  { logLevel, jsonLogs }: Pick<ProgramSettings, "logLevel" | "jsonLogs">,
   journal: Journal,
 ): Promise<void> {
   const plain = getTextFormatter({

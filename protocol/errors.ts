@@ -6,7 +6,7 @@
  * @module
  */
 
-/** Every error code, with what it means. The README's table and the clients are held to this one. */
+/** Every error code, with what it means. The table in docs/errors.md and the clients are held to this one. */
 export const errorCodes = {
   bad_message: "The message or line cannot be understood; the text says where it goes wrong.",
   message_too_long: "A line or message is over the server's limit (64 KiB by default); only it was lost.",

@@ -4,6 +4,8 @@
  * @module
  */
 
+import { settled } from "../protocol/setting.ts";
+import { type ServerSettings, serverSettings } from "./config/server_settings.ts";
 import { CommandServer } from "./faces/azcam/command_server.ts";
 import { DashboardServer } from "./faces/dashboard/dashboard_server.ts";
 import { ImageServer } from "./faces/images/image_server.ts";
@@ -17,22 +19,12 @@ import { Services } from "./services.ts";
 import { WebServer } from "./faces/web/web_server.ts";
 
 /** How a {@linkcode HeliographServer} is made. */
-export interface HeliographServerOptions {
+export interface HeliographServerOptions extends Partial<Omit<ServerSettings, "imageFolders">> {
   /** What stands on the bench. */
   readonly instruments: Iterable<Instrument>;
-  /** The address. @default "127.0.0.1" */
-  readonly host?: string;
-  /** azcam's port; 0 takes any free one. @default 2402 */
-  readonly commandPort?: number;
-  /** PyOpticon's port; 0 takes any free one. @default 12345 */
-  readonly dashboardPort?: number;
-  /** The port of HTTP and WebSockets; 0 takes any free one. @default the command port + 1, as azcam has it: 2403 */
-  readonly webPort?: number;
-  /** Names by which people reach the page, beside `localhost` and the address; others are refused. @default none */
-  readonly webNames?: readonly string[];
   /** Listens beyond this PC although nothing controls who connects. @default false */
   readonly insecureOpen?: boolean;
-  /** What clients may use. @default the limits of the README */
+  /** What clients may use. @default those of docs/security.md */
   readonly limits?: Partial<Limits>;
   /**
    * What the code of clients may be and may use; it runs only where this program may start processes.
@@ -106,10 +98,6 @@ export class HeliographServer {
   constructor(
     {
       instruments,
-      commandPort = 2402,
-      dashboardPort = 12345,
-      webPort = usualWebPort(commandPort),
-      webNames = [],
       limits = {},
       sandbox = {},
       name,
@@ -119,9 +107,15 @@ export class HeliographServer {
       faces = [],
       arrangementFile,
       processes = new Processes(),
-      ...listen
+      insecureOpen = false,
+      ...options
     }: HeliographServerOptions,
   ) {
+    const { host, commandPort, dashboardPort, webNames, webPort = usualWebPort(commandPort) } = settled(
+      serverSettings,
+      options,
+    );
+    const listen = { host, insecureOpen };
     const services = new Services(instruments, limits, sandbox, name, journal, arrangementFile, processes);
     this.#processes = processes;
     services.exit = () => void this.stop();

@@ -1,11 +1,7 @@
-/** What holds the tree together: who may import whom, one version, one list of packages, a README that is true. */
+/** What holds the tree together: who may import whom, one version, one list of packages. */
 import { deepStrictEqual, ok, strictEqual } from "node:assert/strict";
 import { join } from "node:path";
-import { exitCodes } from "../cli/exit_codes.ts";
-import { errorCodes, version } from "../mod.ts";
-import { builtInDrivers } from "../server/devices/drivers/drivers.ts";
-import { defaultLimits } from "../server/access/limits.ts";
-import { defaultSandboxOptions } from "../server/code/options.ts";
+import { version } from "../mod.ts";
 import { top } from "./fixture.ts";
 
 /** Where source is, and `mod.ts`. */
@@ -193,20 +189,6 @@ Deno.test("design: the lock that executables are built with holds no package of 
   deepStrictEqual(Object.keys(specifiers).sort(), [...runtime].sort());
 });
 
-Deno.test("design: the README's tables of error codes, exit codes and limits are the program's", async () => {
-  // The formatter aligns tables; what they say counts.
-  const readme = (await read("README.md")).replace(/ {2,}/g, " ");
-  for (const [code, meaning] of Object.entries(errorCodes)) {
-    ok(readme.includes(`| \`${code}\` | ${meaning} |`), `README lacks ${code}`);
-  }
-  for (const { code, meaning } of Object.values(exitCodes)) {
-    ok(readme.includes(`| ${code} | ${meaning} |`), `README lacks exit code ${code}`);
-  }
-  for (const [name, value] of Object.entries(defaultLimits)) {
-    ok(readme.includes(`| \`${name}\` | ${value.toLocaleString("en")} |`), `README lacks the limit ${name}`);
-  }
-});
-
 Deno.test("design: MicroPython is that of the npm package, version 1.27.0, to the byte", async () => {
   const digests = {
     "micropython.mjs.txt": "c2be87e7ba24e3b47d133022b009a66bff07f4720aa23d816d216ef8cc47014c",
@@ -217,28 +199,4 @@ Deno.test("design: MicroPython is that of the npm package, version 1.27.0, to th
     const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
     strictEqual([...digest].map((byte) => byte.toString(16).padStart(2, "0")).join(""), expected, name);
   }
-});
-
-Deno.test("design: the README's table of what code may use is the program's", async () => {
-  const readme = (await read("README.md")).replace(/ {2,}/g, " ");
-  const { deadline, memory, outputBytes, resultBytes, atOnce } = defaultSandboxOptions;
-  const flags = {
-    "--eval-deadline": `${deadline} s`,
-    "--eval-memory": `${memory} MiB`,
-    "--eval-output": `${outputBytes.toLocaleString("en")} bytes`,
-    "--eval-result": `${resultBytes.toLocaleString("en")} bytes`,
-    "--eval-at-once": `${atOnce}`,
-  };
-  for (const [flag, value] of Object.entries(flags)) ok(readme.includes(`| \`${flag}\` | ${value} |`), flag);
-});
-
-Deno.test("design: the README's benches are the tested examples, and its table of drivers is complete", async () => {
-  const readme = await read("README.md");
-  for (const file of ["power_supply.json", "flow_controller.json"]) {
-    ok(
-      readme.includes(`\`\`\`json\n${(await read(`examples/benches/${file}`)).trimEnd()}\n\`\`\``),
-      `README differs from ${file}`,
-    );
-  }
-  for (const driver of Object.keys(builtInDrivers)) ok(readme.includes(`| \`${driver}\``), `README lacks ${driver}`);
 });

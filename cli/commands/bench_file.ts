@@ -7,6 +7,7 @@
 import { buildCommand } from "npm:@stricli/core@1.3.0";
 import { dirname, join } from "node:path";
 import { printable } from "../../protocol/printable.ts";
+import { notABench } from "../../server/config/beside.ts";
 import { loadBench } from "../../server/config/bench_file.ts";
 import { benchJsonSchema } from "../../server/config/schema.ts";
 import { schemaFile, starterBench } from "../../server/config/starter.ts";
@@ -31,6 +32,8 @@ export const initCommand = buildCommand({
   },
   async func(this: CliContext, _flags: Record<never, never>, file: string): Promise<void> {
     if (!/\.jsonc?$/.test(file)) throw new UsageError(`Cannot write ${file}: a bench file's name ends in .json`);
+    const wrong = notABench(file);
+    if (wrong !== undefined) throw new UsageError(`Cannot write ${file}: it ${wrong}`);
     try {
       await Deno.writeTextFile(file, starterBench, { createNew: true });
     } catch (error) {

@@ -9,6 +9,7 @@
 import { getLogger } from "npm:@logtape/logtape@2.4.2";
 import type { HolderDescription } from "../../protocol/description.ts";
 import { HeliographError } from "../../protocol/errors.ts";
+import { zonedTime } from "../../protocol/local_time.ts";
 import type { Caller } from "../bench/command.ts";
 import { type Principal, principalOf } from "./principal.ts";
 
@@ -44,13 +45,6 @@ function originOf(caller: Caller): Principal {
 function label({ id, name, hostname, label }: Principal): string {
   if (id === 0) return name === "" ? label : name;
   return name === "" ? `client ${id} (${hostname})` : `${name} (client ${id}, ${hostname})`;
-}
-
-/** The time of day of the server's PC, with the date where that is not today's. */
-function clock(time: Date): string {
-  // Swedish writes times the way logs do.
-  const [date, today] = [time, new Date()].map((each) => each.toLocaleDateString("sv-SE"));
-  return `${date === today ? "" : `${date} `}${time.toLocaleTimeString("sv-SE")}`;
 }
 
 /** Who has control of which instrument of one bench. */
@@ -269,7 +263,9 @@ export class Control {
     const whom = client.name === "" ? "them" : client.name;
     return new HeliographError(
       "held",
-      `Cannot ${what}: ${label(client)} has control of it until ${clock(this.#time(lease))}; ask ${whom} to release ` +
+      `Cannot ${what}: ${label(client)} has control of it until ${
+        zonedTime(this.#time(lease))
+      }; ask ${whom} to release ` +
         `it, or take it over with "take ${instrument} 10m force=True" (admins only)`,
     );
   }

@@ -4,6 +4,9 @@
  * @module
  */
 
+import * as z from "npm:zod@4.6.7";
+import { type Setting, type Settings, settled } from "../../protocol/setting.ts";
+
 /** What one client, and all of them together, may use. */
 export interface Limits {
   /** The longest line in bytes, without its end. @default 65536 */
@@ -34,23 +37,31 @@ export interface Limits {
   readonly idleSeconds: number;
 }
 
-/** The limits where nothing else is said. */
-export const defaultLimits: Limits = {
-  lineBytes: 65_536,
-  messageBytes: 65_536,
-  headBytes: 16_384,
-  connections: 16_384,
-  connectionsPerAddress: 1024,
-  webSocketsPerAddress: 32,
-  requestsInFlight: 256,
-  watches: 64,
-  queuedBytes: 1_048_576,
-  stuckSeconds: 60,
+/** A limit: a number with its default. */
+function limit(value: number, summary: string): Setting<number> {
+  return { schema: z.number().positive(), default: value, summary };
+}
+
+/** The limits as settings. A program that makes a server can change them; the bench file and the flags do not. */
+export const limitSettings: Settings<Limits> = {
+  lineBytes: limit(65_536, "The longest line in bytes, without its end"),
+  messageBytes: limit(65_536, "The longest JSON message, and body of an HTTP request, in bytes"),
+  headBytes: limit(16_384, "The longest head of an HTTP request in bytes"),
+  connections: limit(16_384, "Connections in all, over all ports"),
+  connectionsPerAddress: limit(1024, "Connections from one address to one port"),
+  webSocketsPerAddress: limit(32, "WebSockets from one address"),
+  requestsInFlight: limit(256, "Requests that one client may have in flight"),
+  watches: limit(64, "Watches that one client may have running"),
+  queuedBytes: limit(1_048_576, "Bytes that may wait for a client that does not read"),
+  stuckSeconds: limit(60, "For how many seconds a client may leave replies unread"),
   // PyOpticon's client waits 5 s for a reply.
-  unfinishedMessageSeconds: 4,
-  unfinishedHeadSeconds: 10,
-  idleSeconds: 60,
+  unfinishedMessageSeconds: limit(4, "After how many seconds an unfinished JSON message is answered with an error"),
+  unfinishedHeadSeconds: limit(10, "After how many seconds an unfinished HTTP head is answered with an error"),
+  idleSeconds: limit(60, "After how many seconds an HTTP connection without a request is closed"),
 };
+
+/** The limits where nothing else is said. */
+export const defaultLimits: Limits = settled(limitSettings);
 
 /**
  * Descriptors that are no client's: what the runtime, its Workers and the sandboxes' processes have open (up to 60 were

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { localTime } from "../../protocol/local_time.ts";
 import { badTemperature } from "../devices/simulated/azcam_tempcon.ts";
 import { Float, type Value } from "../bench/values.ts";
 import { type ExposureState, flags } from "./exposure_states.ts";
@@ -61,8 +62,7 @@ export function azcamStatus(facts: StatusFacts): Record<string, unknown> {
     filename: facts.file,
     seqcount: sequence?.number ?? 0,
     seqtotal: sequence?.total ?? 0,
-    // Swedish writes dates the way azcam does: 2026-11-20 23:21:14, local time.
-    timestamp: new Date().toLocaleString("sv-SE"),
+    timestamp: localTime(new Date()),
     imagetitle: held("imagetitle"),
     imagetype: held("imagetype"),
     imagetest: held("imagetest"),

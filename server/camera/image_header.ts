@@ -34,7 +34,7 @@ export interface ImageDescription {
   readonly readouts: readonly AmplifierReadout[];
   /** What else the header says: the keywords of the instruments. */
   readonly keywords: readonly HeaderCard[];
-  /** What writes it: `heliograph 0.1.0`. */
+  /** What writes it: `heliograph 0.2.0`. */
   readonly software: string;
 }
 

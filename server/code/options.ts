@@ -4,7 +4,9 @@
  * @module
  */
 
+import * as z from "npm:zod@4.6.7";
 import { HeliographError } from "../../protocol/errors.ts";
+import { numberIn, type Setting, type Settings, settled } from "../../protocol/setting.ts";
 
 /** What code can be written in. Python is MicroPython 1.27. */
 export type Language = "javascript" | "python";
@@ -49,16 +51,104 @@ export interface SandboxOptions {
   readonly hostCommand?: readonly [program: string, ...args: string[]];
 }
 
-/** What code may use where nothing else is said. */
-export const defaultSandboxOptions: SandboxOptions = {
-  languages,
-  permissions: {},
-  deadline: 5,
-  memory: 256,
-  outputBytes: 65_536,
-  resultBytes: 1_048_576,
-  atOnce: 4,
+/** What an operator may say of the code of clients, in the bench file and by flags. */
+export type CodeSettings = Omit<SandboxOptions, "permissions" | "hostCommand"> & Required<CodePermissions>;
+
+const texts: z.ZodType<readonly string[]> = z.array(z.string().min(1, "should not be empty"));
+
+/** A setting for what of this PC code may touch. */
+function grant(summary: string, name: string, placeholder: string, table: string): Setting<readonly string[]> {
+  return {
+    schema: texts,
+    default: [],
+    defaultWord: "nothing",
+    summary,
+    flag: { name, kind: "texts", placeholder },
+    table,
+  };
+}
+
+/** A setting for a number that code may not exceed. */
+function limit(
+  schema: z.ZodType<number>,
+  value: number,
+  name: string,
+  { summary, unit, table }: { readonly summary: string; readonly unit?: string; readonly table: string },
+): Setting<number> {
+  const flag = { name, kind: "count", placeholder: "NUMBER" } as const;
+  return { schema, default: value, summary, flag, table, ...(unit === undefined ? {} : { unit }) };
+}
+
+/** The settings for the code of clients. */
+export const codeSettings: Settings<CodeSettings> = {
+  languages: {
+    schema: z.array(z.enum(languages)),
+    default: languages,
+    defaultWord: "both",
+    summary: "What code clients may send",
+    inHelp: ": none, javascript, python",
+    inFile: ", [] for none",
+    flag: { name: "eval", kind: "languages", placeholder: "LANGUAGES" },
+    table: "the languages: `none`, `javascript`, `python`, `javascript,python`",
+  },
+  read: grant(
+    "Files and folders that JavaScript code may read",
+    "evalRead",
+    "PATH",
+    "files and folders that JavaScript may read, with `Deno.readTextFile`",
+  ),
+  write: grant(
+    "Files and folders that JavaScript code may write",
+    "evalWrite",
+    "PATH",
+    "files and folders that JavaScript may write",
+  ),
+  net: grant(
+    "HOST:PORT pairs that JavaScript code may connect to",
+    "evalNet",
+    "HOST:PORT",
+    "`HOST:PORT` pairs that JavaScript may connect to",
+  ),
+  deadline: {
+    schema: numberIn(1, 3600, "s", false),
+    default: 5,
+    summary: "Within how many seconds the sender of code has the answer",
+    flag: { name: "evalDeadline", kind: "seconds", placeholder: "SECONDS" },
+    unit: "s",
+    table: "within which the sender has the answer; the code has 0.5 s less",
+  },
+  memory: limit(numberIn(192, 65_536, "MiB"), 256, "evalMemory", {
+    summary: "Memory of a sandbox in MiB",
+    unit: "MiB",
+    table: "a sandbox's memory, 100 to 150 MiB of which it needs itself",
+  }),
+  outputBytes: limit(numberIn(0, 16_777_216, "bytes"), 65_536, "evalOutput", {
+    summary: "How many bytes an evaluation may print",
+    unit: "bytes",
+    table: "what an evaluation may print",
+  }),
+  resultBytes: limit(numberIn(1024, 16_777_216, "bytes"), 1_048_576, "evalResult", {
+    summary: "The longest result in bytes",
+    unit: "bytes",
+    table: "the longest value",
+  }),
+  atOnce: limit(numberIn(1, 64, "evaluations"), 4, "evalAtOnce", {
+    summary: "How many evaluations run at once",
+    table: "evaluations at once; more wait, and no client takes all the places",
+  }),
 };
+
+/**
+ * What the settings come to for a sandbox.
+ *
+ * @param settings The settings as they are settled.
+ */
+export function sandboxOf({ read, write, net, ...others }: CodeSettings): SandboxOptions {
+  return { ...others, permissions: { read, write, net } };
+}
+
+/** What code may use where nothing else is said. */
+export const defaultSandboxOptions: SandboxOptions = { ...sandboxOf(settled(codeSettings)), permissions: {} };
 
 /** How many seconds before the deadline code is stopped, so that the client still gets the answer. */
 export const answerMargin = 0.5;
@@ -66,13 +156,7 @@ export const answerMargin = 0.5;
 /** How long PyOpticon's client waits for a reply, in seconds. */
 export const pyopticonPatience = 5;
 
-const ranges = {
-  deadline: [1, 3600, "s"],
-  memory: [192, 65_536, "MiB"],
-  outputBytes: [0, 16_777_216, "bytes"],
-  resultBytes: [1024, 16_777_216, "bytes"],
-  atOnce: [1, 64, "evaluations"],
-} as const;
+const numbers = ["deadline", "memory", "outputBytes", "resultBytes", "atOnce"] as const;
 
 /**
  * Options with the defaults for what is left out.
@@ -82,13 +166,11 @@ const ranges = {
  */
 export function sandboxOptions(given: Partial<SandboxOptions> = {}): SandboxOptions {
   const options = { ...defaultSandboxOptions, ...given };
-  for (const [name, [least, most, unit]] of Object.entries(ranges)) {
-    const value = options[name as keyof typeof ranges];
-    if (value >= least && value <= most) continue;
-    throw new HeliographError(
-      "bad_argument",
-      `Cannot run evaluations with ${name} ${value}: it is a number of ${unit} from ${least} to ${most}`,
-    );
+  for (const name of numbers) {
+    const { error } = codeSettings[name].schema.safeParse(options[name]);
+    if (error === undefined) continue;
+    const words = error.issues[0]!.message;
+    throw new HeliographError("bad_argument", `Cannot run evaluations with ${name} ${options[name]}: ${words}`);
   }
   const unknown = options.languages.find((language) => !languages.includes(language));
   if (unknown === undefined) return options;

@@ -19,53 +19,24 @@ import type { Simulator } from "../devices/simulators/simulator.ts";
 import { type Address, parseAddress, portName } from "../devices/transports/address.ts";
 import { type LineFormat, Port } from "../devices/transports/port.ts";
 import { DriverProcesses } from "../devices/driver_process/driver_processes.ts";
-import type { Language } from "../code/options.ts";
-import { driverApi } from "./driver_api.ts";
+import { type Given, settled } from "../../protocol/setting.ts";
+import type { CodeSettings } from "../code/options.ts";
+import { notABench } from "./beside.ts";
+import { driverApi } from "../devices/driver_process/driver_api.ts";
 import { mergeDescription } from "./merge.ts";
-import { isModule, loadModule } from "./modules.ts";
+import { isModule, loadModule } from "../devices/driver_process/modules.ts";
 import { type GivenDriver, OwnDrivers } from "./own_drivers.ts";
 import { readyMade } from "./ready_made.ts";
 import { type BenchDescription, benchSchema, driverSchema, type InstrumentEntry } from "./schema.ts";
-import { BenchFileError, type Path, type Problem, Source } from "./source.ts";
+import { type ServerSettings, serverSettings } from "./server_settings.ts";
+import { BenchFileError, type Path, type Problem, Source } from "../files/source.ts";
 import { formProblems } from "./validate.ts";
 
-/** Where a bench file lets the server listen. */
-export interface ServerSection {
-  /** The address. */
-  readonly host?: string | undefined;
-  /** azcam's port; 0 takes any free one. */
-  readonly commandPort?: number | undefined;
-  /** PyOpticon's port; 0 takes any free one. */
-  readonly dashboardPort?: number | undefined;
-  /** The port of HTTP and WebSockets; 0 takes any free one. */
-  readonly webPort?: number | undefined;
-  /** Names by which people reach the page, beside `localhost`, the address and the PC's name. */
-  readonly webNames?: readonly string[] | undefined;
-  /** Folders that images may be written to. */
-  readonly imageFolders?: readonly string[] | undefined;
-}
+/** What a bench file says of where the server listens. */
+export type ServerSection = Given<ServerSettings>;
 
 /** What a bench file lets the code of clients do. */
-export interface CodeSection {
-  /** The languages in which it may be sent. */
-  readonly languages?: readonly Language[] | undefined;
-  /** Files and folders that JavaScript code may read. */
-  readonly read?: readonly string[] | undefined;
-  /** Files and folders that JavaScript code may write. */
-  readonly write?: readonly string[] | undefined;
-  /** `HOST:PORT` pairs that JavaScript code may connect to. */
-  readonly net?: readonly string[] | undefined;
-  /** When the sender has an answer, in seconds. */
-  readonly deadline?: number | undefined;
-  /** A sandbox's memory, in MiB. */
-  readonly memory?: number | undefined;
-  /** How many bytes an evaluation may print. */
-  readonly outputBytes?: number | undefined;
-  /** The longest result, in bytes. */
-  readonly resultBytes?: number | undefined;
-  /** How many evaluations run at once. */
-  readonly atOnce?: number | undefined;
-}
+export type CodeSection = Given<CodeSettings>;
 
 /** A bench as its file describes it. */
 export interface LoadedBench {
@@ -112,6 +83,8 @@ export async function loadBench(
   imageFolders?: readonly string[],
   drivers: DriverProcesses = new DriverProcesses(),
 ): Promise<LoadedBench> {
+  const message = notABench(file);
+  if (message !== undefined) throw new BenchFileError([{ file, where: "", message }]);
   const source = await readSource(file);
   try {
     return await new Loader(source, redirect, imageFolders, drivers).load();
@@ -145,6 +118,9 @@ async function readText(file: string): Promise<string> {
     throw new BenchFileError([{ file, where: "", message }]);
   }
 }
+
+/** Names that heliograph's own instruments will have; `api` has its own already. */
+const reserved: ReadonlySet<string> = new Set(["automation", "guards"]);
 
 /** A description with where its parts come from. */
 interface Found {
@@ -195,7 +171,9 @@ class Loader {
     this.#named = bench.ports ?? {};
     this.#benchName = bench.name ?? this.#benchName;
     const beside = dirname(resolve(source.file));
-    this.#imageFolders ??= (bench.server?.imageFolders ?? ["images"]).map((folder) => resolve(beside, folder));
+    this.#imageFolders ??= settled(serverSettings, bench.server ?? {}).imageFolders.map((folder) =>
+      resolve(beside, folder)
+    );
     const instruments: (Instrument | undefined)[] = [];
     const raw = (described as { instruments: Record<string, unknown>[] }).instruments;
     for (const [index, entry] of bench.instruments.entries()) {
@@ -243,6 +221,14 @@ class Loader {
     const seen = new Map<string, string>([["api", "api, which answers commands without an instrument"]]);
     for (const [index, { title }] of instruments.entries()) {
       const name = identifierOf(title);
+      if (reserved.has(name)) {
+        const instead = `Bench ${title.trim()}`;
+        this.#problem(
+          ["instruments", index, "title"],
+          `${title} is called ${name}, and that name is kept for an instrument of heliograph's own; ` +
+            `give another title, for example ${instead}, which clients reach as ${identifierOf(instead)}`,
+        );
+      }
       const other = seen.get(name);
       if (other !== undefined) {
         this.#problem(["instruments", index, "title"], `${title} is called ${name}, as is ${other}`);

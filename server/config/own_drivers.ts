@@ -9,8 +9,8 @@ import { defaultDriverMemory, type DriverProcesses } from "../devices/driver_pro
 import type { DriverPermissions } from "../devices/driver_process/settings.ts";
 import { Instrument } from "../bench/instrument.ts";
 import type { Port } from "../devices/transports/port.ts";
-import { importsPackages } from "./modules.ts";
-import type { Problem } from "./source.ts";
+import { importsPackages } from "../devices/driver_process/modules.ts";
+import type { Problem } from "../files/source.ts";
 
 /** A driver as the bench file names it. */
 export interface GivenDriver {

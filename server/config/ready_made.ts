@@ -6,7 +6,7 @@
 
 import * as z from "npm:zod@4.6.7";
 import { version } from "../../protocol/version.ts";
-import { hostName } from "./host_name.ts";
+import { hostName } from "./server_settings.ts";
 import { azcamParameters } from "../camera/parameters.ts";
 import type { Instrument } from "../bench/instrument.ts";
 import { simulatedCamera, type SimulatedCameraOptions } from "../camera/simulated/camera.ts";

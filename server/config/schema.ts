@@ -6,11 +6,10 @@
 
 import * as z from "npm:zod@4.6.7";
 import { descriptionSchema, descriptionShape } from "../devices/described/schema.ts";
-import { languages } from "../code/options.ts";
-import { noWebName, webName } from "./web_name.ts";
+import { settingsSchema } from "../../protocol/setting.ts";
+import { codeSettings } from "../code/options.ts";
+import { serverSettings } from "./server_settings.ts";
 
-const port = z.int().min(0).max(65_535);
-const count = z.int().min(1);
 const texts = z.array(z.string().min(1));
 const netAddress = /^(?:\[[0-9a-fA-F:.]+\]|[A-Za-z0-9._-]+)(?::\d{1,5})?$/;
 
@@ -49,36 +48,12 @@ export const instrumentSchema = z.strictObject({
 export const benchSchema = z.strictObject({
   $schema: z.string().optional().meta({ description: "Where an editor finds this description" }),
   name: z.string().min(1).optional().meta({ description: "What the bench is called; default heliograph" }),
-  server: z.strictObject({
-    host: z.string().min(1).optional().meta({ description: "The address to listen on; default 127.0.0.1" }),
-    commandPort: port.optional().meta({ description: "azcam's port; default 2402, 0 takes any free one" }),
-    dashboardPort: port.optional().meta({ description: "PyOpticon's port; default 12345, 0 takes any free one" }),
-    webPort: port.optional().meta({
-      description: "The port of HTTP and WebSockets; default the command port + 1, 0 takes any free one",
-    }),
-    webNames: z.array(z.string().regex(webName, noWebName))
-      .optional().meta({
-        description: "Names by which people reach the page, beside localhost, the address and this PC's name",
-      }),
-    imageFolders: texts.optional().meta({
-      description: "Folders that images may be written to, as seen from this file; default images",
-    }),
-  }).optional().meta({ description: "Where the server listens; its flags go before this" }),
-  code: z.strictObject({
-    languages: z.array(z.enum(languages)).optional().meta({
-      description: "The languages in which clients may send code; [] for none, default all",
-    }),
-    read: texts.optional().meta({ description: "Files and folders that JavaScript code may read; default none" }),
-    write: texts.optional().meta({ description: "Files and folders that JavaScript code may write; default none" }),
-    net: texts.optional().meta({ description: "HOST:PORT pairs that JavaScript code may connect to; default none" }),
-    deadline: z.number().positive().optional().meta({
-      description: "When the sender has an answer, in seconds; default 5",
-    }),
-    memory: count.optional().meta({ description: "A sandbox's memory in MiB; default 256" }),
-    outputBytes: count.optional().meta({ description: "How many bytes an evaluation may print; default 65536" }),
-    resultBytes: count.optional().meta({ description: "The longest result in bytes; default 1048576" }),
-    atOnce: count.optional().meta({ description: "How many evaluations run at once; default 4" }),
-  }).optional().meta({ description: "What the code that clients send may do; the server's flags go before this" }),
+  server: settingsSchema(serverSettings).optional().meta({
+    description: "Where the server listens; its flags go before this",
+  }),
+  code: settingsSchema(codeSettings).optional().meta({
+    description: "What the code that clients send may do; the server's flags go before this",
+  }),
   ports: z.record(z.string().min(1), z.string().min(1)).optional().meta({
     description: "Addresses by name, for ports that several instruments share",
   }),

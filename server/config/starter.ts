@@ -14,7 +14,7 @@ export const starterBench = `{
   "$schema": "./${schemaFile}",
   "name": "My lab",
 
-  // Where the server listens. Beyond this PC it needs more than an address: see the README.
+  // Where the server listens. Beyond this PC it needs more than an address: see docs/security.md.
   // "server": { "host": "127.0.0.1", "commandPort": 2402, "dashboardPort": 12345 },
 
   // Ports that several instruments share, by name.

@@ -7,7 +7,7 @@
 import * as z from "npm:zod@4.6.7";
 import { didYouMean } from "../bench/names.ts";
 import { shown } from "../bench/values.ts";
-import type { Path, Problem, Source } from "./source.ts";
+import type { Path, Problem, Source } from "../files/source.ts";
 
 type Issue = z.core.$ZodIssue;
 
@@ -89,16 +89,23 @@ function message(issue: Issue, given: unknown, path: Path): string {
       if (issue.origin === "string" || issue.origin === "array") {
         return issue.minimum === 1 ? "should not be empty" : `should have at least ${issue.minimum} entries`;
       }
-      return `should be ${issue.inclusive ? "at least" : "more than"} ${issue.minimum}, and is ${describe(given)}`;
-    case "too_big": {
-      const why = issue.message.startsWith("Too big") ? "" : `: ${issue.message}`;
-      return `should be ${issue.inclusive ? "at most" : "less than"} ${issue.maximum}, and is ${describe(given)}${why}`;
-    }
+      return `should be ${issue.inclusive ? "at least" : "more than"} ${issue.minimum}, and is ${describe(given)}${
+        why(issue)
+      }`;
+    case "too_big":
+      return `should be ${issue.inclusive ? "at most" : "less than"} ${issue.maximum}, and is ${describe(given)}${
+        why(issue)
+      }`;
     case "invalid_key":
       return `is no name: ${issue.issues[0]?.message ?? ""}`;
     default:
       return `${issue.message}; it is ${describe(given)}`;
   }
+}
+
+/** What the schema itself says of a number that is out of its limits. */
+function why({ message }: Issue): string {
+  return /^Too (?:small|big)/.test(message) ? "" : `: ${message}`;
 }
 
 function kindWord(expected: string): string {

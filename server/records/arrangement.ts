@@ -9,7 +9,7 @@ import { type ArrangementState, noArrangement } from "../../protocol/arrangement
 import { HeliographError } from "../../protocol/errors.ts";
 import { arrangementProblems, arrangementText, checkedArrangement, readArrangement } from "./arrangement_schema.ts";
 import type { Bench } from "../bench/bench.ts";
-import { BenchFileError } from "../config/source.ts";
+import { BenchFileError } from "../files/source.ts";
 import { FileKeeper } from "../files/file_keeper.ts";
 import { within } from "../network/within.ts";
 
@@ -20,16 +20,6 @@ const longestWait = 5000;
 
 /** Where nothing says in which file it is kept. */
 const noFile = "It is kept until the server stops: there is no bench file to keep it beside.";
-
-/**
- * The file beside a bench file that the page's arrangement is kept in.
- *
- * @param benchFile `lab.json`, `lab.ts`.
- * @returns `lab.page.json`.
- */
-export function arrangementFile(benchFile: string): string {
-  return `${benchFile.replace(/\.[^./\\]+$/, "")}.page.json`;
-}
 
 /** The arrangement of one bench, and its file. Where two people arrange at the same time, the last change counts. */
 export class ArrangementStore {

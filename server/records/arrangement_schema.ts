@@ -6,7 +6,7 @@
 
 import * as z from "npm:zod@4.6.7";
 import { type Arrangement, sameTitle } from "../../protocol/arrangement.ts";
-import { BenchFileError, type Problem, Source } from "../config/source.ts";
+import { BenchFileError, type Problem, Source } from "../files/source.ts";
 import { plainLine } from "../../protocol/printable.ts";
 import { formProblems } from "../config/validate.ts";
 

@@ -239,7 +239,7 @@ Deno.test("cli: completions for each shell, and what they propose", async () => 
 
 Deno.test("cli: version and help", async () => {
   match((await run(["version"])).out, /^heliograph 0\.1\.0 \(Deno \d/);
-  strictEqual(JSON.parse((await run(["version", "--json"])).out).version, "0.1.0");
+  strictEqual(JSON.parse((await run(["version", "--json"])).out).version, "0.2.0");
   match((await run(["--help"])).out, /COMMANDS\n {2}server +Serve a bench/);
 });
 

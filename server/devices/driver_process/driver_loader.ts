@@ -6,8 +6,8 @@
 
 import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
-import { driverApi, type DriverModule } from "../../config/driver_api.ts";
-import { loadMessage } from "../../config/load_message.ts";
+import { driverApi, type DriverModule } from "./driver_api.ts";
+import { loadMessage } from "./load_message.ts";
 import { azcamExposure, type CameraOptions } from "../../camera/exposure_instrument.ts";
 import { DeclarationError } from "../../bench/declaration.ts";
 import { reasonOf, stackPlaceOf } from "../../bench/faults.ts";

@@ -7,8 +7,8 @@
 
 import { dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { BenchFileError } from "../../config/source.ts";
-import { transpiledCopy } from "../../config/modules.ts";
+import { BenchFileError } from "../../files/source.ts";
+import { transpiledCopy } from "./modules.ts";
 import { connectToServer, endWithServer } from "../../processes/own_process.ts";
 import { workerSources } from "./host_command.ts";
 import { longestFromDriver, type PreparedDriver, type WorkerSettings } from "./messages.ts";

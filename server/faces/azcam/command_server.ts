@@ -27,7 +27,7 @@ export interface CommandServerOptions extends ListenOptions {
   readonly port?: number;
   /** What stands on its bench. @default nothing but the default instrument `api` */
   readonly instruments?: Iterable<Instrument>;
-  /** What clients may use. @default the limits of the README */
+  /** What clients may use. @default those of docs/security.md */
   readonly limits?: Partial<Limits>;
   /** A line that greets every client, as azcam's `welcome_message`. @default none */
   readonly welcomeMessage?: string;

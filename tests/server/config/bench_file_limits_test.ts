@@ -2,7 +2,7 @@
 import { match, ok, rejects, strictEqual } from "node:assert/strict";
 import { join } from "node:path";
 import { loadBench } from "../../../server/config/bench_file.ts";
-import { Source } from "../../../server/config/source.ts";
+import { Source } from "../../../server/files/source.ts";
 import { defineInstrument } from "../../../server/bench/define_instrument.ts";
 import { run } from "../../cli_fixture.ts";
 import { dashboardClient, RawClient, startServer } from "../../fixture.ts";

@@ -5,7 +5,7 @@ import { BenchFileError, defineInstrument, loadBench } from "../../../mod.ts";
 import { benchJsonSchema } from "../../../server/config/schema.ts";
 import { starterBench } from "../../../server/config/starter.ts";
 import { formProblems } from "../../../server/config/validate.ts";
-import { Source } from "../../../server/config/source.ts";
+import { Source } from "../../../server/files/source.ts";
 import { benchSchema } from "../../../server/config/schema.ts";
 
 /** Loads files from a folder of their own; the first is the bench. */

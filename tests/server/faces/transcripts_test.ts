@@ -93,9 +93,9 @@ const azcamDepartures: Readonly<Record<string, Departure>> = {
     reply: "ERROR Cannot update the monitor: this server knows of no azcammonitor\r\n",
     why: says.more,
   },
-  "get_par version\r\n": { reply: "OK 0.1.0\r\n", why: says.ownVersion },
-  "api.get_par version\r\n": { reply: "OK 0.1.0\r\n", why: says.ownVersion },
-  "parameters.get_par version\r\n": { reply: "OK 0.1.0\r\n", why: says.ownVersion },
+  "get_par version\r\n": { reply: "OK 0.2.0\r\n", why: says.ownVersion },
+  "api.get_par version\r\n": { reply: "OK 0.2.0\r\n", why: says.ownVersion },
+  "parameters.get_par version\r\n": { reply: "OK 0.2.0\r\n", why: says.ownVersion },
   "exposure.get_status\r\n": {
     reply:
       /^OK \{"message": "", "exposurelabel": "", "exposurecolor": "transparent", "exposurestate": "", "progressbar": 0\.0, "camtemp": -999\.9, "dewtemp": -999\.9, "filename": "\/test\.fits", "seqcount": 0, "seqtotal": 0, "timestamp": "\d{4}-\d\d-\d\d \d\d:\d\d:\d\d", "imagetitle": "my title", "imagetype": "flat", "imagetest": 1, "exposuretime": 2\.5, "colbin": 2, "rowbin": 2, "systemname": "sim", "mode": ""\}\r\n$/,

@@ -4,13 +4,13 @@
  * @module
  */
 
-import { azcamExposure } from "../camera/exposure_instrument.ts";
-import { command } from "../bench/command.ts";
-import { defineInstrument } from "../bench/define_instrument.ts";
-import { InstrumentError } from "../bench/errors.ts";
-import type { Instrument } from "../bench/instrument.ts";
-import { PortContact } from "../devices/transports/contact.ts";
-import type { Port } from "../devices/transports/port.ts";
+import { azcamExposure } from "../../camera/exposure_instrument.ts";
+import { command } from "../../bench/command.ts";
+import { defineInstrument } from "../../bench/define_instrument.ts";
+import { InstrumentError } from "../../bench/errors.ts";
+import type { Instrument } from "../../bench/instrument.ts";
+import { PortContact } from "../transports/contact.ts";
+import type { Port } from "../transports/port.ts";
 
 /** heliograph, for a driver of one's own: its function's first argument. */
 export interface DriverApi {

@@ -9,7 +9,7 @@ import { dirname, isAbsolute, join, relative, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { transform } from "npm:sucrase@3.35.1";
 import { loadMessage } from "./load_message.ts";
-import { BenchFileError } from "./source.ts";
+import { BenchFileError } from "../../files/source.ts";
 
 /** What of Node a driver may import in an executable: nothing that makes code from text, or loads it. */
 const nodeNames = [

@@ -1,0 +1,218 @@
+/**
+ * Writes the reference of the bench file, docs/bench-file.md, from the schema that bench files are checked with:
+ * `deno run --allow-read --allow-write=docs docs/generate.ts`. A test compares the two.
+ *
+ * @module
+ */
+
+import { benchJsonSchema } from "../server/config/schema.ts";
+
+/** What of JSON Schema the bench file's schema uses. */
+interface Schema {
+  readonly type?: string | readonly string[];
+  readonly description?: string;
+  readonly default?: unknown;
+  readonly const?: unknown;
+  readonly enum?: readonly unknown[];
+  readonly minimum?: number;
+  readonly maximum?: number;
+  readonly exclusiveMinimum?: number;
+  readonly anyOf?: readonly Schema[];
+  readonly items?: Schema | readonly Schema[];
+  readonly properties?: Readonly<Record<string, Schema>>;
+  readonly required?: readonly string[];
+  readonly additionalProperties?: Schema | boolean;
+}
+
+/** A word whose value is an object is told in a section of its own: its title, and an example of it. */
+const sections: Readonly<Record<string, { readonly title: string; readonly example: string }>> = {
+  "": {
+    title: "The file",
+    example: `{
+  "$schema": "./heliograph.schema.json",
+  "name": "Reactor",
+  "instruments": [{ "title": "Methane MFC", "driver": "aalborg-dpc", "port": "serial://COM9?baud=9600" }]
+}`,
+  },
+  "server": {
+    title: "`server`",
+    example: `{ "server": { "commandPort": 2412, "webNames": ["bench.example.org"], "imageFolders": ["images"] } }`,
+  },
+  "code": {
+    title: "`code`",
+    example: `{ "code": { "languages": ["python"], "deadline": 10, "memory": 512 } }`,
+  },
+  "instruments": {
+    title: "An instrument",
+    example:
+      `{ "instruments": [{ "title": "Argon MFC", "driver": "mks-946", "port": "mks", "parameters": { "channel": "1" } }] }`,
+  },
+  "instruments.permissions": {
+    title: "`permissions` of a driver of one's own",
+    example: `{ "permissions": { "net": ["192.168.1.20:80"], "read": ["../tables"], "write": ["weather"] } }`,
+  },
+  "instruments.parameters": {
+    title: "One of `parameters`, in a driver",
+    example: `{ "parameters": { "channel": { "summary": "The flow channel", "pattern": "[1-6]", "default": "1" } } }`,
+  },
+  "instruments.line": {
+    title: "`line`",
+    example: `{ "line": { "sendEnd": "\\r", "receiveEnd": "\\r", "gap": 0.1, "timeout": 2 } }`,
+  },
+  "instruments.line.serial": {
+    title: "`serial` of a line",
+    example: `{ "line": { "serial": { "baud": 19200, "parity": "even", "dataBits": 7 } } }`,
+  },
+  "instruments.handshake": {
+    title: "`handshake` (one or a list) and `afterWrite`",
+    example: `{ "handshake": { "ask": "*IDN?", "pattern": "power supply" } }`,
+  },
+  "instruments.reconnect": {
+    title: "`reconnect`",
+    example: `{ "reconnect": { "first": 1, "longest": 60 } }`,
+  },
+  "instruments.fields": {
+    title: "One of `fields`",
+    example: `{
+  "fields": {
+    "Voltage": { "unit": "V", "minimum": 0, "maximum": 12, "read": "SOUR:VOLT?", "write": "SOUR:VOLT {value:.3f}" },
+    "Valve": { "type": "choice", "choices": { "Closed": "C", "Open": "O" }, "read": "V?", "write": "V,{value}" }
+  }
+}`,
+  },
+  "instruments.fields.read": {
+    title: "`read` of a field, `ask` of a command: a question, or",
+    example:
+      `{ "fields": { "Flow": { "read": { "ask": "FM", "pattern": "^>(\\\\S+)$", "bad": { "9.9E37": "overload" } } } } }`,
+  },
+  "instruments.fields.listen": {
+    title: "`listen` of a field",
+    example: `{ "fields": { "CO2": { "listen": { "pattern": "^CO2 (\\\\S+)", "group": 1 } } } }`,
+  },
+  "instruments.fields.write": {
+    title: "`write` of a field: a text to send, or",
+    example:
+      `{ "fields": { "Power": { "write": { "send": "P{value:d}", "answer": "^OK$", "answerIsOptional": true } } } }`,
+  },
+  "instruments.commands": {
+    title: "One of `commands`",
+    example: `{
+  "commands": {
+    "ramp": {
+      "summary": "Ramp to a voltage",
+      "arguments": { "to": { "unit": "V", "minimum": 0, "maximum": 12, "default": 0 } },
+      "send": "RAMP {to:.2f}",
+      "deadline": 60
+    }
+  }
+}`,
+  },
+  "instruments.commands.arguments": {
+    title: "One of `arguments`",
+    example:
+      `{ "commands": { "flush": { "summary": "Flush", "arguments": { "n": { "type": "int" } }, "send": "F{n:d}" } } }`,
+  },
+  "instruments.commands.returns": {
+    title: "`returns`",
+    example:
+      `{ "commands": { "power": { "summary": "Power", "ask": "P?", "returns": { "unit": "W", "decimals": 2 } } } }`,
+  },
+};
+
+/** The examples of the reference: what each shows, by the words that lead to it. */
+export const examples: ReadonlyMap<string, string> = new Map(
+  Object.entries(sections).map(([path, { example }]) => [path, example]),
+);
+
+/** The object that a word's value is or holds by name or in a list, if it has words of its own. */
+function objectIn(schema: Schema): Schema | undefined {
+  if (schema.properties !== undefined) return schema;
+  const inner = [
+    ...(schema.anyOf ?? []),
+    ...(Array.isArray(schema.items) || schema.items === undefined ? [] : [schema.items as Schema]),
+    ...(typeof schema.additionalProperties === "object" ? [schema.additionalProperties] : []),
+  ];
+  return inner.map(objectIn).find((found) => found !== undefined);
+}
+
+/** What a value may be, in words. */
+function kindOf(schema: Schema): string {
+  if (schema.anyOf !== undefined) return [...new Set(schema.anyOf.map(kindOf))].join(" or ");
+  if (schema.const !== undefined) return `\`${JSON.stringify(schema.const)}\``;
+  if (schema.enum !== undefined) return schema.enum.map((one) => `\`${JSON.stringify(one)}\``).join(", ");
+  if (Array.isArray(schema.type)) return schema.type.map((type) => kindOf({ type })).join(" or ");
+  switch (schema.type) {
+    case "string":
+      return "text";
+    case "boolean":
+      return "`true` or `false`";
+    case "array":
+      return Array.isArray(schema.items) ? "a pair" : `list of ${kindOf(schema.items as Schema)}`;
+    case "object":
+      return schema.properties === undefined ? "values by name" : "object";
+    case undefined:
+      return "anything";
+  }
+  const { minimum, maximum = Number.MAX_SAFE_INTEGER, exclusiveMinimum } = schema;
+  const name = schema.type === "integer" ? "whole number" : "number";
+  if (exclusiveMinimum !== undefined) return `${name} above ${exclusiveMinimum}`;
+  if (minimum === undefined) return name;
+  if (maximum === Number.MAX_SAFE_INTEGER) return `${name} from ${minimum}`;
+  return `${name}, ${minimum} to ${maximum.toLocaleString("en")}`;
+}
+
+/** Text for a cell of a table. */
+const cell = (text: string) => text.replaceAll("|", "\\|").replaceAll("\n", " ");
+
+/** Takes `; default 5` out of a description: it has a column of its own. */
+function partDefault(schema: Schema): { meaning: string; byDefault: string } {
+  const description = schema.description ?? "";
+  const { before, value, after } =
+    /^(?<before>.*?)(?:; by default|[;.,] default|; without one it) (?<value>[^;]*?)(?<after>(?:; .*)?)$/
+      .exec(description)?.groups ?? {};
+  const byDefault = schema.default === undefined ? value ?? "" : String(schema.default);
+  return { meaning: value === undefined ? description : `${before}${after}`, byDefault };
+}
+
+/**
+ * The reference of the bench file.
+ *
+ * @returns Markdown; its tables are not aligned, which the formatter does.
+ */
+export function benchFileReference(): string {
+  const parts = [
+    "# The bench file",
+    "A bench file is JSON with comments. Every word that it may hold is here. This page is written from the schema that " +
+    "`heliograph check` uses and `heliograph schema` prints; [describe your instrument](describe-your-instrument.md) " +
+    "shows how to use it. Words in **bold** must be there. Paths are as seen from the bench file.",
+  ];
+  const told = new Map<string, string>();
+  const tell = (path: string, schema: Schema): void => {
+    const words = Object.entries(schema.properties ?? {});
+    const same = JSON.stringify(schema.properties);
+    if (told.has(same)) return;
+    const section = sections[path];
+    if (section === undefined) throw new Error(`docs/generate.ts has no title and no example for ${path}`);
+    told.set(same, section.title);
+    parts.push(`## ${section.title}`);
+    const rows = words.map(([word, inner]) => {
+      const { meaning, byDefault } = partDefault(inner);
+      const name = schema.required?.includes(word) && inner.default === undefined ? `**\`${word}\`**` : `\`${word}\``;
+      return `| ${[name, kindOf(inner), byDefault, meaning].map(cell).join(" | ")} |`;
+    });
+    parts.push(["| word | value | default | meaning |", "| --- | --- | --- | --- |", ...rows].join("\n"));
+    parts.push(`\`\`\`json\n${section.example}\n\`\`\``);
+    for (const [word, inner] of words) {
+      const object = objectIn(inner);
+      if (object !== undefined) tell(path === "" ? word : `${path}.${word}`, object);
+    }
+  };
+  tell("", benchJsonSchema() as Schema);
+  return parts.join("\n\n") + "\n";
+}
+
+if (import.meta.main) {
+  const file = new URL("bench-file.md", import.meta.url);
+  await Deno.writeTextFile(file, benchFileReference());
+  console.log("Wrote docs/bench-file.md; deno fmt docs aligns its tables.");
+}

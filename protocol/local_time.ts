@@ -1,0 +1,31 @@
+/**
+ * Times as people read them: local, the way logs write them.
+ *
+ * @module
+ */
+
+/** A date and time of this PC: `2026-11-20 23:21:14`. */
+export function localTime(time: Date): string {
+  // Swedish writes times the way logs do, and azcam.
+  return time.toLocaleString("sv-SE");
+}
+
+/** How far a time of this PC is from UTC: `UTC`, `UTC+01:00`, `UTC-03:30`. */
+export function zone(time: Date): string {
+  const minutes = -time.getTimezoneOffset();
+  if (minutes === 0) return "UTC";
+  const two = (number: number) => String(Math.trunc(number)).padStart(2, "0");
+  const size = Math.abs(minutes);
+  return `UTC${minutes < 0 ? "-" : "+"}${two(size / 60)}:${two(size % 60)}`;
+}
+
+/**
+ * A time for people on other PCs, perhaps far away: with its zone, and with the date where that is not today's.
+ *
+ * @param now What is today. @default now
+ */
+export function zonedTime(time: Date, now: Date = new Date()): string {
+  const [date, clock] = localTime(time).split(" ");
+  const [today] = localTime(now).split(" ");
+  return `${date === today ? "" : `${date} `}${clock} ${zone(time)}`;
+}

@@ -1,0 +1,267 @@
+/** The examples in the documents, each run as its reader would, with the ports of a server of the test's own. */
+import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
+import { fileURLToPath } from "node:url";
+import { demoInstruments } from "../server/config/demo_bench.ts";
+import type { HeliographServer } from "../server/server.ts";
+import { run } from "./cli_fixture.ts";
+import { type CodeBlock, codeBlocks, documents, readFile } from "./documents.ts";
+import { canRun, eventually, RawClient, runProgram, startServer, top } from "./fixture.ts";
+
+/** The demo bench as `heliograph server` serves it, with a folder of its own for images. */
+class DemoServer {
+  readonly server: HeliographServer;
+  readonly folder: string;
+
+  private constructor(folder: string, code: boolean) {
+    this.folder = folder;
+    const instruments = demoInstruments({ camera: { imageFolders: [`${folder}/images`] } });
+    this.server = startServer({ instruments, poll: true, ...(code ? { sandbox: {} } : {}) });
+  }
+
+  static async start(code = false): Promise<DemoServer> {
+    const server = new DemoServer(await Deno.makeTempDir(), code);
+    await server.server.prepare();
+    return server;
+  }
+
+  /** An example with this server's ports in the place of the usual ones. */
+  here(code: string): string {
+    const { commandServer, dashboardServer, webServer } = this.server;
+    return code.replace(
+      /\b(?:2402|2403|12345)\b/g,
+      (port) => String({ 2402: commandServer, 2403: webServer, 12345: dashboardServer }[port]!.port),
+    );
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.server.stop();
+    await Deno.remove(this.folder, { recursive: true });
+  }
+}
+
+/** Every block of code in the documents that satisfies a condition. */
+async function blocks(wanted: (block: CodeBlock) => boolean): Promise<(CodeBlock & { path: string })[]> {
+  const found = await Promise.all(
+    (await documents()).map(async (path) =>
+      (await codeBlocks(path)).filter(wanted).map((block) => ({ path, ...block }))
+    ),
+  );
+  return found.flat();
+}
+
+/** What an answer in a document stands for: `…` is anything, a number with decimals any number, a folder any folder. */
+function asPattern(answer: string): RegExp {
+  const source = answer.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")
+    .replace(/-?\d+\\\.\d+/g, "-?\\d+(?:\\.\\d+)?")
+    .replace("/home/me/images", ".*")
+    .replaceAll("…", ".*");
+  return new RegExp(`^${source}$`);
+}
+
+/** Whether a line of JSON says what the document has; the order of its keys does not count. */
+function saysAll(line: string, document: string): boolean {
+  const [said, expected] = [JSON.parse(line), JSON.parse(document)];
+  return Object.entries(expected).every(([key, value]) =>
+    key in said && asPattern(JSON.stringify(value)).test(JSON.stringify(said[key]))
+  );
+}
+
+/** Answers that tell what is going on, and so may come to be what the document says. */
+const tellsState = /^get_status$|\.get |^tempcon\.get_temp/;
+
+Deno.test("docs: azcam's lines are answered as the documents say", async () => {
+  const found = await blocks(({ language, code }) =>
+    language === "console" && code.startsWith("$ nc 127.0.0.1 2402\n")
+  );
+  ok(found.length >= 4);
+  for (const { path, code } of found) {
+    await using demo = await DemoServer.start();
+    using client = await RawClient.connect(demo.server.commandServer.port);
+    const lines = code.trimEnd().split("\n").slice(1);
+    for (let at = 0; at < lines.length; at += 2) {
+      const [asked, answer] = [lines[at]!, asPattern(lines[at + 1]!)];
+      if (tellsState.test(asked)) {
+        await eventually(
+          async () => answer.test(await client.ask(asked)),
+          `${path}: ${asked} is answered by ${answer}`,
+        );
+      } else match(await client.ask(asked), answer, `${path}: ${asked}`);
+    }
+  }
+});
+
+Deno.test("docs: PyOpticon's messages and the framed dialect's are answered as the documents say", async () => {
+  const found = await blocks(({ language, code }) => language === "console" && code.startsWith("{"));
+  ok(found.length >= 2);
+  for (const { path, code } of found) {
+    await using demo = await DemoServer.start();
+    using client = await RawClient.connect(demo.server.dashboardServer.port);
+    await demo.server.bench.start();
+    for (const line of code.trimEnd().split("\n")) {
+      if (line.includes(`"cmd":`)) {
+        await client.send(line);
+        continue;
+      }
+      const answer = asPattern(line);
+      // What has no end is there when it is the answer; of lines, others may come between.
+      if (!line.startsWith("{")) await client.until((text) => answer.test(text));
+      else {
+        const read: string[] = [];
+        do {
+          ok(read.length < 20, `${path}: ${line} does not come; these came: ${read.join("\n")}`);
+          read.push((await client.lines(1))[0]!);
+        } while (!saysAll(read.at(-1)!, line));
+      }
+    }
+  }
+});
+
+const curl = await canRun("curl") && await canRun("bash");
+
+Deno.test({
+  name: "docs: what curl is told to ask over HTTP is answered as the documents say",
+  ignore: !curl, // needs curl and bash on this machine
+  fn: async () => {
+    const found = await blocks(({ language, code }) => language === "console" && code.startsWith("$ curl"));
+    ok(found.length >= 1);
+    for (const { path, code } of found) {
+      await using demo = await DemoServer.start();
+      await demo.server.bench.start();
+      for (const step of code.trimEnd().split(/^\$ /m).slice(1)) {
+        const [command, ...answer] = demo.here(step).trimEnd().split("\n");
+        const { code: exit, stdout, stderr } = await runProgram("bash", ["-c", command!.replace("curl", "curl -sSf")]);
+        strictEqual(exit, 0, `${path}: ${command}: ${stderr}`);
+        if (answer.length > 0) match(stdout, asPattern(answer.join("\n")), `${path}: ${command}`);
+      }
+    }
+  },
+});
+
+/** The words of a shell's line, without its comment. */
+function shellWords(line: string): string[] {
+  return [...line.replace(/\s#.*$/, "").matchAll(/"([^"]*)"|(\S+)/g)].map(([, quoted, bare]) => quoted ?? bare!);
+}
+
+/** Subcommands that go on until they are told to stop: that their flags are there is looked at in their help. */
+const goOn = ["server", "watch", "shell", "simulate", "ports"];
+/** Subcommands that ask no server. */
+const alone = ["init", "check", "schema", "completions", "version", "image"];
+
+Deno.test("docs: the command line does what the documents say", async () => {
+  const { tasks } = JSON.parse(await readFile("deno.json"));
+  const found = await blocks(({ language }) => language === "sh");
+  ok(found.length >= 4);
+  for (const { path, code } of found) {
+    await using demo = await DemoServer.start(true);
+    for (const line of code.trimEnd().split("\n")) {
+      const [deno, task, name, ...given] = shellWords(line);
+      if (line === "python3 examples/plain_socket.py") continue; // run by the tests of the examples
+      deepStrictEqual([deno, task, name! in tasks], ["deno", "task", true], `${path}: ${line}`);
+      if (name !== "heliograph") continue;
+      const words = given.map((word) =>
+        word.startsWith("examples/")
+          ? fileURLToPath(new URL(word, top))
+          : word === "bench.json" || word.startsWith("images/")
+          ? `${demo.folder}/${word}`
+          : word
+      );
+      const [subcommand] = words;
+      if (goOn.includes(subcommand!)) {
+        const { out } = await run([subcommand!, "--help"]);
+        for (const flag of words.filter((word) => word.startsWith("--"))) ok(out.includes(flag), `${path}: ${line}`);
+        continue;
+      }
+      const { commandServer, dashboardServer } = demo.server;
+      const { port } = subcommand === "command" ? commandServer : dashboardServer;
+      const where = alone.includes(subcommand!) ? [] : ["--port", String(port)];
+      const { code: exit, out, err } = await run([subcommand!, ...where, ...words.slice(1)], { clientName: "me" });
+      strictEqual(exit, 0, `${path}: ${line}: ${out}${err}`);
+    }
+  }
+});
+
+Deno.test("docs: the bench that the tutorial checks is well formed", async () => {
+  const [block, ...more] = await blocks(({ code }) => code.startsWith("$ heliograph check power_supply.json\n"));
+  deepStrictEqual(more, []);
+  const { out } = await run(["check", fileURLToPath(new URL("examples/benches/power_supply.json", top))]);
+  strictEqual(out.trimEnd().split("\n")[0], block!.code.trimEnd().split("\n")[1]);
+});
+
+/** What runs a language's examples, and what each prints. */
+const languages: Readonly<
+  Record<
+    string,
+    { readonly program: string; readonly suffix: string; readonly prints: RegExp; readonly args?: string[] }
+  >
+> = {
+  python: { program: "python3", suffix: ".py", prints: /^OK\nOK -90\.0\n$/ },
+  bash: { program: "bash", suffix: ".sh", prints: /^OK\nOK -90\.0\nOK Off\n$/ },
+  octave: { program: "octave", suffix: ".m", prints: /^-90\.0\ngood, °C\n$/, args: ["--no-gui", "--quiet", "--norc"] },
+};
+
+for (const [language, { program, suffix, prints, args = [] }] of Object.entries(languages)) {
+  const there = await canRun(program);
+  Deno.test({
+    name: `docs: the examples in ${language} drive the bench`,
+    ignore: !there || Deno.build.os === "windows", // needs the language's interpreter on this machine
+    fn: async () => {
+      // The originals' clients are not there; that their messages are understood is tested elsewhere.
+      const found = await blocks((block) =>
+        block.language === language && !/^from (?:pyopticon|azcam)/.test(block.code)
+      );
+      ok(found.length >= 1);
+      for (const { path, code } of found) {
+        await using demo = await DemoServer.start();
+        await demo.server.bench.start();
+        const file = `${demo.folder}/example${suffix}`;
+        await Deno.writeTextFile(file, demo.here(code));
+        const { code: exit, stdout, stderr } = await runProgram(program, [...args, file]);
+        strictEqual(exit, 0, `${path}: ${stderr}`);
+        match(stdout, prints, path);
+      }
+    },
+  });
+}
+
+Deno.test({
+  name: "docs: every example in Python is Python",
+  ignore: !await canRun("python3"), // needs python3 on this machine
+  fn: async () => {
+    for (const { path, code } of await blocks(({ language }) => language === "python")) {
+      const { stderr } = await runProgram("python3", [
+        "-c",
+        "import sys; compile(sys.argv[1], sys.argv[2], 'exec')",
+        code,
+        path,
+      ]);
+      strictEqual(stderr, "", path);
+    }
+  },
+});
+
+Deno.test("docs: the clients in TypeScript do what the documents say", async () => {
+  const found = await blocks(({ language, code }) =>
+    language === "ts ignore" && code.includes("new PyOpticonSocketClient(")
+  );
+  ok(found.length >= 2);
+  for (const { path, code } of found) {
+    await using demo = await DemoServer.start(true);
+    const { commandServer, dashboardServer } = demo.server;
+    const script = code.replace(/"[./]+mod\.ts"/, JSON.stringify(new URL("mod.ts", top).href))
+      .replace(`handleErrors: "exception"`, `handleErrors: "exception", socketNumber: ${dashboardServer.port}`)
+      .replace("new AzcamClient()", `new AzcamClient({ port: ${commandServer.port} })`);
+    const file = `${demo.folder}/example.ts`;
+    await Deno.writeTextFile(file, script);
+    const config = fileURLToPath(new URL("deno.json", top));
+    const { code: exit, stderr } = await runProgram(Deno.execPath(), [
+      "run",
+      "--quiet",
+      "--no-prompt",
+      "--no-lock",
+      `--config=${config}`,
+      "--allow-net=127.0.0.1",
+      file,
+    ]);
+    strictEqual(exit, 0, `${path}: ${stderr}`);
+  }
+});
