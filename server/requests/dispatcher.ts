@@ -4,7 +4,6 @@
  * @module
  */
 
-import type { Logger } from "npm:@logtape/logtape@2.4.2";
 import { HeliographError } from "../../protocol/errors.ts";
 import { formatCommandLine } from "../../protocol/command_line.ts";
 import { lineError, lineReply } from "../../protocol/line_reply.ts";
@@ -15,6 +14,7 @@ import type { Caller, Command, Role } from "../bench/command.ts";
 import { unknownCommand } from "../bench/describe.ts";
 import { type Issue, Work } from "../bench/command_queue.ts";
 import { InstrumentError } from "../bench/errors.ts";
+import { wireError } from "../bench/wire_error.ts";
 import type { Journal } from "../records/journal.ts";
 import type { FieldHolder } from "../bench/field.ts";
 import type { Instrument } from "../bench/instrument.ts";
@@ -37,32 +37,6 @@ export interface CommandRequest {
 export const defaultInstrument = "api";
 
 const noKeywords: ReadonlyMap<string, unknown> = new Map();
-
-/**
- * Any exception as an error with a stable code.
- *
- * @param error What was thrown.
- * @returns The error for the wire; an exception that is none of ours counts as the instrument's own failure.
- */
-export function wireError(error: unknown): HeliographError {
-  if (error instanceof HeliographError) return error;
-  if (error instanceof InstrumentError) return new HeliographError(error.code, error.message, { cause: error });
-  const message = error instanceof Error ? error.message || error.name : String(error);
-  return new HeliographError("command_failed", message, { cause: error });
-}
-
-/**
- * Any exception as the error to answer; one that is neither an instrument's nor a client's fault is logged.
- *
- * @param error What was thrown.
- * @param log Where it is told.
- */
-export function answerableError(error: unknown, log: Logger): HeliographError {
-  if (!(error instanceof HeliographError || error instanceof InstrumentError)) {
-    log.error("A command failed unexpectedly: {error}", { error });
-  }
-  return wireError(error);
-}
 
 /** What a command failed with; a fault in its code is told as its instrument's, and is then an error like others. */
 function expected(error: unknown, { faults }: Instrument, command: string): Error {

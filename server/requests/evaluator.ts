@@ -13,7 +13,8 @@ import type { CodeSender } from "../code/host_process.ts";
 import type { Answer, Ask, Code, Evaluated } from "../code/messages.ts";
 import { type Language, languages } from "../code/options.ts";
 import type { Sandbox } from "../code/sandbox.ts";
-import { defaultInstrument, type Dispatcher, wireError } from "./dispatcher.ts";
+import { wireError } from "../bench/wire_error.ts";
+import { defaultInstrument, type Dispatcher } from "./dispatcher.ts";
 import type { EvaluatorOptions, RequestRunner } from "./request.ts";
 
 /** Runs the code of clients. */

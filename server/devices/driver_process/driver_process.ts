@@ -5,7 +5,7 @@
  */
 
 import { getLogger } from "npm:@logtape/logtape@2.4.2";
-import { wireError } from "../../requests/dispatcher.ts";
+import { wireError } from "../../bench/wire_error.ts";
 import type { CommandContext } from "../../bench/command.ts";
 import { InstrumentError } from "../../bench/errors.ts";
 import type { ConnectedProcess, Processes } from "../../processes/processes.ts";

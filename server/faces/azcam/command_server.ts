@@ -8,7 +8,7 @@ import { parseCommandLine, parseSessionWord, type SessionWord } from "../../../p
 import { HeliographError } from "../../../protocol/errors.ts";
 import { lineError, lineReply } from "../../../protocol/line_reply.ts";
 import { type LineFault, LineSplitter } from "../../../protocol/line_splitter.ts";
-import { wireError } from "../../requests/dispatcher.ts";
+import { wireError } from "../../bench/wire_error.ts";
 import type { RequestOf } from "../../requests/request.ts";
 import { admit } from "../../access/admit.ts";
 import type { Principal } from "../../access/principal.ts";

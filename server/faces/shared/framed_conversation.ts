@@ -10,7 +10,7 @@ import type { MessageId } from "../../../protocol/framed_message.ts";
 import type { FieldReading, JournalLevel, Welcome } from "../../../protocol/description.ts";
 import { HeliographError } from "../../../protocol/errors.ts";
 import { version } from "../../../protocol/version.ts";
-import { answerableError } from "../../requests/dispatcher.ts";
+import { answerableError } from "../../bench/wire_error.ts";
 import { InstrumentError } from "../../bench/errors.ts";
 import { JournalFeed } from "./journal_feed.ts";
 import type { EvaluatorOptions, Reply, Request, RequestKind, RequestOf } from "../../requests/request.ts";

@@ -10,7 +10,7 @@
 import type { Logger } from "npm:@logtape/logtape@2.4.2";
 import { HeliographError } from "../../../protocol/errors.ts";
 import { pythonJson } from "../../../protocol/python_text.ts";
-import { answerableError } from "../../requests/dispatcher.ts";
+import { answerableError } from "../../bench/wire_error.ts";
 import type { RequestRunner } from "../../requests/request.ts";
 import type { JsonObject } from "./body.ts";
 import type { Principal } from "../../access/principal.ts";
