@@ -33,7 +33,13 @@ export {
   type Redirect,
   type ServerSection,
 } from "./server/config/bench_file.ts";
-export type { DriverApi, DriverModule, DriverSetup } from "./server/devices/driver_process/driver_api.ts";
+export {
+  type DriverApi,
+  type DriverModule,
+  type DriverSetup,
+  InstrumentError,
+  type InstrumentErrorCode,
+} from "./server/devices/driver_process/driver_api.ts";
 export { BenchFileError, type Problem } from "./server/files/source.ts";
 export type { Control, ControlListener } from "./server/access/control.ts";
 export { CommandServer, type CommandServerOptions, LineSession } from "./server/faces/azcam/command_server.ts";
@@ -61,7 +67,6 @@ export type { SimulatedDetectorOptions } from "./server/camera/simulated/simulat
 export type { ChipProperties, PerAmplifier, Scene } from "./server/camera/simulated/chip_properties.ts";
 export { defineInstrument, type TypedInstrument } from "./server/bench/define_instrument.ts";
 export type { Gate } from "./server/bench/gate.ts";
-export { InstrumentError, type InstrumentErrorCode } from "./server/bench/errors.ts";
 export type { Field, FieldHolder, FieldSpec, Quality } from "./server/bench/field.ts";
 export {
   type ImageKeyword,

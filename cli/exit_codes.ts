@@ -46,7 +46,8 @@ export function exitCodeOf(error: unknown): number {
 /** What a subcommand threw, as people read it; with --json as a script reads it. */
 export function failureText(thrown: unknown, json: boolean): string {
   // PyOpticon's client puts "In Set, Error:" in front of what the server said; here the server's words are enough.
-  const error = thrown instanceof HeliographError && thrown.cause instanceof HeliographError ? thrown.cause : thrown;
+  const told = thrown instanceof HeliographError && /^In \w+, Error: /.test(thrown.message);
+  const error = told && thrown.cause instanceof HeliographError ? thrown.cause : thrown;
   const message = error instanceof Error ? error.message : String(error);
   if (error instanceof BenchFileError) {
     return json ? JSON.stringify({ problems: error.problems }) : problemsText(error);

@@ -5,7 +5,6 @@
  */
 
 import { HeliographError } from "../protocol/errors.ts";
-import { InstrumentError } from "../server/bench/errors.ts";
 import { type FitsHdu, type FitsSource, readFits } from "../server/camera/fits/read.ts";
 
 /** An open FITS file. */
@@ -27,7 +26,7 @@ export async function openFits(path: string): Promise<FitsFile> {
   try {
     // A folder can be opened on some systems, and then not be read.
     const { isDirectory, size } = await Deno.stat(path);
-    if (isDirectory) throw new InstrumentError("it is a folder; name a file in it");
+    if (isDirectory) throw new HeliographError("command_failed", "it is a folder; name a file in it");
     file = await Deno.open(path);
     const source = sourceOf(file, size);
     return { source, hdus: await readFits(source), [Symbol.dispose]: () => file!.close() };

@@ -6,7 +6,8 @@
  * @module
  */
 
-import { type FieldReading, type JournalLevel, journalLevels } from "./description.ts";
+import type { FieldReading } from "./description.ts";
+import { type JournalLevel, journalLevels } from "./vocabulary.ts";
 import { usualControl } from "./duration.ts";
 import { HeliographError } from "./errors.ts";
 import type { MessageId, OutputEvent } from "./framed_message.ts";

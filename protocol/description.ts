@@ -1,17 +1,16 @@
 /**
- * How an instrument describes itself to clients: what help, completion, tables and the page are made from.
+ * How instruments and the server describe themselves to clients: what help, completion, tables and the page are made
+ * from. The schemas of `schemas.ts` are held to these types by the compiler.
  *
  * @module
  */
 
-/** What a value can be: a number with or without a fraction, text, one of a list, or on and off. */
-export type ValueType = "float" | "int" | "text" | "choice" | "switch";
+import type { Access, ContactState, JournalKind, JournalLevel, Quality, Role, ValueType, Wire } from "./vocabulary.ts";
+
+export type { Access, ContactState, JournalKind, JournalLevel, Quality, Role, ValueType, Wire };
 
 /** A field's or argument's value as it crosses the wire: a switch is a boolean, a choice its text. */
 export type WireValue = number | string | boolean;
-
-/** `good`: as read. `stale`: not read yet, or not for too long. `error`: reading failed. */
-export type Quality = "good" | "stale" | "error";
 
 /** What a value may be, shared by fields and arguments. */
 export interface ValueDescription {
@@ -70,7 +69,7 @@ export interface FieldDescription extends ValueDescription, FieldState {
   /** What people and PyOpticon's scripts call it: `Actual Status`. */
   readonly title: string;
   /** `readout`: read only. `setting`: can be set. */
-  readonly access: "readout" | "setting";
+  readonly access: Access;
   /** Whether a changed setting waits for `confirm`. */
   readonly needsConfirm: boolean;
   /** Whether it belongs into the data log. */
@@ -96,7 +95,7 @@ export interface CommandDescription {
   /** Whether it takes any further arguments. */
   readonly takesMore: boolean;
   /** The least role that may call it. */
-  readonly role: "observer" | "operator" | "admin";
+  readonly role: Role;
   /** Whether it overtakes commands that wait. */
   readonly immediate: boolean;
   /** The time it may take in seconds, waiting included. */
@@ -130,7 +129,7 @@ export interface ContactDescription {
   /** Where it is: the path of its serial port, or its network address. */
   readonly address: string;
   /** `off`: not started. `connecting`: the first try is under way. `lost`: it does not answer and is tried again. */
-  readonly state: "off" | "connecting" | "connected" | "lost";
+  readonly state: ContactState;
   /** Why it does not answer, or empty. */
   readonly reason: string;
 }
@@ -189,9 +188,9 @@ export interface SessionDescription {
   /** Where it comes from, `address:port`. */
   readonly address: string;
   /** Which wire it speaks: azcam's lines, PyOpticon's socket, a WebSocket, or azcam's image transfer. */
-  readonly protocol: "line" | "dashboard" | "web" | "image";
+  readonly protocol: Wire;
   /** What it may do. */
-  readonly role: "observer" | "operator" | "admin";
+  readonly role: Role;
   /** When it connected, ISO 8601 in UTC. */
   readonly connected: string;
   /** What it last asked, or empty. */
@@ -199,12 +198,6 @@ export interface SessionDescription {
   /** When it last asked, ISO 8601 in UTC, or `null`. */
   readonly lastRequestTime: string | null;
 }
-
-/** How important something that happened is: what only reads is `debug`, also where it fails; else a failure is `warning`. */
-export type JournalLevel = "debug" | "info" | "warning" | "error";
-
-/** The levels of the journal, the least important first. */
-export const journalLevels: readonly JournalLevel[] = ["debug", "info", "warning", "error"];
 
 /** Something that happened: somebody asked for something, or the server's log told of something. */
 export interface JournalEntry {
@@ -214,7 +207,7 @@ export interface JournalEntry {
    * `command`: somebody asked an instrument for something. `code`: somebody sent code. `image`: somebody sent an image.
    * `log`: the server's log.
    */
-  readonly kind: "command" | "code" | "image" | "log";
+  readonly kind: JournalKind;
   /** When it began, ISO 8601 in UTC. */
   readonly time: string;
   /** How important it is. */
@@ -259,7 +252,7 @@ export interface ServerStatus {
   readonly uptime: number;
   /** What listens where. */
   readonly listeners: readonly {
-    readonly protocol: "line" | "dashboard" | "web" | "image";
+    readonly protocol: Wire;
     readonly host: string;
     readonly port: number;
   }[];
@@ -284,5 +277,5 @@ export interface Welcome {
   /** The name this connection registered, or empty. */
   readonly name: string;
   /** What this connection may do. */
-  readonly role: "observer" | "operator" | "admin";
+  readonly role: Role;
 }

@@ -41,7 +41,7 @@ export const portsCommand = buildCommand({
  * @param flags How.
  * @param list What there is now.
  * @param signal Ends the watching.
- * @throws {InstrumentError} The system's library cannot be opened.
+ * @throws {HeliographError} The system's library cannot be opened.
  */
 export async function showPorts(
   context: CliContext,

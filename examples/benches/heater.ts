@@ -9,7 +9,7 @@ function summed(text: string): string {
 }
 
 const heater: DriverModule = (
-  { defineInstrument, command, InstrumentError, PortContact },
+  { defineInstrument, command, HeliographError, PortContact },
   { title, port, options },
 ) => {
   if (port === undefined) throw new TypeError('it needs a "port"');
@@ -22,7 +22,9 @@ const heater: DriverModule = (
       accepts: (line) => summed(line.slice(0, -2)) === line,
       expected: "ended with its check sum",
     });
-    if (answer.startsWith("ERR")) throw new InstrumentError(`refused ${text}: ${answer.slice(3, -2)}`);
+    if (answer.startsWith("ERR")) {
+      throw new HeliographError("command_failed", `refused ${text}: ${answer.slice(3, -2)}`);
+    }
     return answer.slice(0, -2);
   };
   // It keeps the heater in contact: greets it, and greets it again after the cable was pulled.

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { InstrumentError } from "./errors.ts";
+import { HeliographError } from "../../protocol/errors.ts";
 
 /** Text as it is written in errors: with its control characters visible. */
 export function quoted(text: string): string {
@@ -13,25 +13,25 @@ export function quoted(text: string): string {
 }
 
 /** Nothing answered in time. */
-export class NoAnswer extends InstrumentError {
+export class NoAnswer extends HeliographError {
   /** Makes it. @param text What was asked. @param seconds How long an answer was waited for. */
   constructor(text: string, seconds: number) {
-    super(`no answer to ${quoted(text)} within ${seconds} s`, "not_connected");
+    super("not_connected", `no answer to ${quoted(text)} within ${seconds} s`);
   }
 }
 
 /** A late answer to something else could be taken for the answer to this. */
-export class AnswerUnclear extends InstrumentError {
+export class AnswerUnclear extends HeliographError {
   /** Whether all that was late has come by now, so that asking again is answered clearly. */
   readonly settled: boolean;
 
   /** Makes it. @param text What was to be asked. @param sent Whether it was. @param settled Whether nothing is late now. */
   constructor(text: string, sent: boolean, settled = false) {
     super(
+      "not_connected",
       sent
         ? `${quoted(text)} was sent, and what came may be a late answer to something else`
         : `${quoted(text)} was not asked yet: a late answer to something else could be taken for its own`,
-      "not_connected",
     );
     this.settled = settled;
   }

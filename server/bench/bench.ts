@@ -5,7 +5,7 @@
  */
 
 import { getLogger } from "npm:@logtape/logtape@2.4.2";
-import { InstrumentError } from "./errors.ts";
+import { HeliographError } from "../../protocol/errors.ts";
 import { Gate } from "./gate.ts";
 import { Hub } from "./hub.ts";
 import type { ChangeListener, Instrument } from "./instrument.ts";
@@ -192,7 +192,7 @@ export class Bench {
   async stop(): Promise<void> {
     // One kind of number serves both kinds of timers.
     for (const timer of this.#timers.splice(0)) clearInterval(timer);
-    const stopping = new InstrumentError("The server is stopping and starts no more commands");
+    const stopping = new HeliographError("command_failed", "The server is stopping and starts no more commands");
     for (const instrument of this.#instruments.values()) instrument.queue.clear(stopping);
     await Promise.all([...this.#instruments.values()].map(async (instrument) => {
       await instrument.stop();

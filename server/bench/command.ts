@@ -5,12 +5,12 @@
  */
 
 import { checkArguments, checkWords, commandRules, type Rule } from "./declaration.ts";
-import { InstrumentError } from "./errors.ts";
+import { HeliographError } from "../../protocol/errors.ts";
+import type { Role } from "../../protocol/vocabulary.ts";
 import { didYouMean } from "./names.ts";
 import { Float, parseValue, shown, type Value, type ValueOf, type ValueSpec, type ValueType } from "./values.ts";
 
-/** Who may do what: an observer reads, an operator also drives, an admin also evaluates code and stops the server. */
-export type Role = "observer" | "operator" | "admin";
+export type { Role };
 
 /** Whoever asks for a command, as the bench sees them. */
 export interface Caller {
@@ -162,7 +162,7 @@ export class Command {
    * @param name The command's name, for the error.
    * @param args Positional arguments, text or typed.
    * @param keywords Keyword arguments, text or typed.
-   * @throws {InstrumentError} `bad_argument` or `out_of_limits`.
+   * @throws {HeliographError} `bad_argument` or `out_of_limits`.
    */
   bind(
     instrument: string,
@@ -180,15 +180,15 @@ export class Command {
     for (const [name, spec] of this.arguments) {
       const positional = position < args.length;
       if (positional && keywords.has(name)) {
-        throw new InstrumentError(
-          `Cannot call ${called}: ${name} is given twice; ${this.usage(called)}`,
+        throw new HeliographError(
           "bad_argument",
+          `Cannot call ${called}: ${name} is given twice; ${this.usage(called)}`,
         );
       }
       const given = positional ? args[position++] : keywords.get(name);
       if (given === undefined || given === null || (given === "None" && spec.default !== undefined)) {
         if (spec.default === undefined) {
-          throw new InstrumentError(`Cannot call ${called}: ${name} is missing; ${this.usage(called)}`, "bad_argument");
+          throw new HeliographError("bad_argument", `Cannot call ${called}: ${name} is missing; ${this.usage(called)}`);
         }
         values[name] = spec.default;
         continue;
@@ -196,28 +196,28 @@ export class Command {
       try {
         values[name] = parseValue(spec, given);
       } catch (error) {
-        if (!(error instanceof InstrumentError)) throw error;
-        throw new InstrumentError(`Cannot call ${called} with ${name} ${shown(given)}: ${error.message}`, error.code);
+        if (!(error instanceof HeliographError)) throw error;
+        throw new HeliographError(error.code, `Cannot call ${called} with ${name} ${shown(given)}: ${error.message}`);
       }
     }
     const more = position < args.length ? args.slice(position) : noMore;
     const moreKeywords = this.#further(keywords);
     if (this.takesMore) return { values, more, moreKeywords };
     if (more.length > 0) {
-      throw new InstrumentError(
+      throw new HeliographError(
+        "bad_argument",
         `Cannot call ${called} with ${args.length} arguments: it takes ${this.arguments.size || "none"}; ` +
           `${this.usage(called)} (quote an argument that holds spaces)`,
-        "bad_argument",
       );
     }
     const [unknown] = moreKeywords.keys();
     if (unknown !== undefined) {
-      throw new InstrumentError(
+      throw new HeliographError(
+        "bad_argument",
         `Cannot call ${called} with ${unknown}=: it has no such argument${
           didYouMean(unknown, [...this.arguments.keys()])
         }; ` +
           `${this.usage(called)} (quote a text that holds =)`,
-        "bad_argument",
       );
     }
     return { values, more, moreKeywords };

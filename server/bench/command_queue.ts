@@ -5,7 +5,7 @@
  */
 
 import type { BoundArguments, Caller, Command, CommandContext, Role } from "./command.ts";
-import { InstrumentError } from "./errors.ts";
+import { HeliographError } from "../../protocol/errors.ts";
 import { Gate } from "./gate.ts";
 import { isPromise } from "./values.ts";
 
@@ -27,7 +27,7 @@ export class Work implements CommandContext, Caller {
   readonly #bound: BoundArguments;
   readonly #issue: Issue;
   #controller: AbortController | undefined;
-  #expired: InstrumentError | undefined;
+  #expired: HeliographError | undefined;
 
   /** Makes work of a request. @param issue How its handler calls other instruments. */
   constructor(name: string, command: Command, bound: BoundArguments, caller: Caller, issue: Issue) {
@@ -99,7 +99,7 @@ export class Work implements CommandContext, Caller {
   }
 
   /** Tells it to stop. */
-  expire(reason: InstrumentError): void {
+  expire(reason: HeliographError): void {
     this.#expired = reason;
     this.#controller?.abort(reason);
   }
@@ -117,8 +117,8 @@ const longestQueue = 1000;
 
 const nothing = () => {};
 
-function goneError({ name }: Work): InstrumentError {
-  return new InstrumentError(`${name} was not started: whoever asked for it has gone`);
+function goneError({ name }: Work): HeliographError {
+  return new HeliographError("command_failed", `${name} was not started: whoever asked for it has gone`);
 }
 
 /**
@@ -169,7 +169,7 @@ export class CommandQueue {
    * Runs a command when its turn comes.
    *
    * @returns What it returned: at once where nothing had to be waited for, as a promise otherwise.
-   * @throws {InstrumentError} `deadline_exceeded`, or what the command threw.
+   * @throws {HeliographError} `deadline_exceeded`, or what the command threw.
    */
   submit(work: Work): unknown {
     if (this.#running === undefined && this.#passes(work)) return this.#start(work, undefined);
@@ -203,7 +203,7 @@ export class CommandQueue {
   }
 
   /** Fails whatever waits, as when the server stops. */
-  clear(reason: InstrumentError): void {
+  clear(reason: HeliographError): void {
     this.#poll = undefined;
     this.#nextPoll = undefined;
     for (const { timer, reject } of [...this.#waiting.splice(0), ...this.#atGate.splice(0)]) {
@@ -215,9 +215,9 @@ export class CommandQueue {
   /** Keeps a command until it may start, or its deadline has passed. */
   #wait(work: Work, line: Waiting[]): Promise<unknown> {
     if (line.length >= longestQueue) {
-      throw new InstrumentError(
-        `Cannot start ${work.name} of ${this.#instrument}: ${longestQueue} commands wait for it already`,
+      throw new HeliographError(
         "deadline_exceeded",
+        `Cannot start ${work.name} of ${this.#instrument}: ${longestQueue} commands wait for it already`,
       );
     }
     return new Promise((resolve, reject) => {
@@ -230,9 +230,9 @@ export class CommandQueue {
           line.splice(line.indexOf(waiting), 1);
           const running = (line === this.#waiting ? this.#running?.name : undefined) ?? "another client's code";
           reject(
-            new InstrumentError(
-              `Cannot start ${work.name} of ${this.#instrument} within ${work.deadline} s: it is still busy with ${running}`,
+            new HeliographError(
               "deadline_exceeded",
+              `Cannot start ${work.name} of ${this.#instrument} within ${work.deadline} s: it is still busy with ${running}`,
             ),
           );
         }, work.deadline * 1000),
@@ -272,9 +272,9 @@ export class CommandQueue {
     const promise = Promise.resolve(result);
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => {
-        const error = new InstrumentError(
-          `Cannot finish ${work.name} of ${this.#instrument} within ${work.deadline} s; it was told to stop`,
+        const error = new HeliographError(
           "deadline_exceeded",
+          `Cannot finish ${work.name} of ${this.#instrument} within ${work.deadline} s; it was told to stop`,
         );
         work.expire(error);
         reject(error);

@@ -4,11 +4,9 @@
  * @module
  */
 
-/**
- * `off`: not started. `connecting`: the first try is under way. `connected`: it has answered. `lost`: it does not, and
- * is tried again.
- */
-export type ContactState = "off" | "connecting" | "connected" | "lost";
+import type { ContactState } from "../../protocol/vocabulary.ts";
+
+export type { ContactState };
 
 /** How an instrument is kept in contact; instruments of one's own may have one that is not made of a port. */
 export interface Contact {

@@ -5,6 +5,7 @@
  * @module
  */
 
+import { accesses, roles, valueTypes } from "../../protocol/vocabulary.ts";
 import { checkKeyword } from "./header_card.ts";
 import { didYouMean } from "./names.ts";
 import { named, notAsDeclared, type ValueSpec } from "./values.ts";
@@ -46,7 +47,7 @@ const described =
   "; an instrument that is asked and told by texts needs no code: its fields are described in the bench file";
 
 const valueRules: Readonly<Record<keyof ValueSpec, Rule>> = {
-  type: oneOf("float", "int", "text", "choice", "switch"),
+  type: oneOf(...valueTypes),
   unit: text,
   minimum: number,
   maximum: number,
@@ -59,7 +60,7 @@ const valueRules: Readonly<Record<keyof ValueSpec, Rule>> = {
 /** The words of a field. */
 export const fieldRules = {
   ...valueRules,
-  access: oneOf("readout", "setting"),
+  access: oneOf(...accesses),
   needsConfirm: flag,
   initial: anything,
   read: method("() => position, or async (signal) => await ask(signal)", described),
@@ -83,7 +84,7 @@ export const commandRules = {
   summary: text,
   arguments: table,
   takesMore: flag,
-  role: oneOf("observer", "operator", "admin"),
+  role: oneOf(...roles),
   immediate: flag,
   beside: flag,
   // Its range is checked where it is used.

@@ -5,7 +5,7 @@
  */
 
 import type { Command } from "./command.ts";
-import { InstrumentError } from "./errors.ts";
+import { HeliographError } from "../../protocol/errors.ts";
 import type { FieldHolder } from "./field.ts";
 import type { Instrument } from "./instrument.ts";
 import { didYouMean } from "./names.ts";
@@ -129,7 +129,7 @@ export function helpInstrument(instrument: Instrument): string {
  * @param instrument An instrument.
  * @param name One of its commands.
  * @returns One line: how it is called, what it does, what its arguments may be.
- * @throws {InstrumentError} `unknown_command`.
+ * @throws {HeliographError} `unknown_command`.
  */
 export function helpCommand(instrument: Instrument, name: string): string {
   const command = instrument.findCommand(name);
@@ -147,10 +147,10 @@ export function helpCommand(instrument: Instrument, name: string): string {
  * @param name What is not one of its commands.
  * @returns The error, with what was probably meant.
  */
-export function unknownCommand(instrument: Instrument, name: string): InstrumentError {
-  return new InstrumentError(
+export function unknownCommand(instrument: Instrument, name: string): HeliographError {
+  return new HeliographError(
+    "unknown_command",
     `${instrument.title} has no command "${shown(name)}"${didYouMean(name, instrument.commandNames())}; ` +
       `"help ${instrument.name}" tells what it has`,
-    "unknown_command",
   );
 }

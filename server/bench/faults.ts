@@ -5,7 +5,7 @@
  */
 
 import { getLogger } from "npm:@logtape/logtape@2.4.2";
-import { InstrumentError } from "./errors.ts";
+import { HeliographError } from "../../protocol/errors.ts";
 
 /** A fault that goes on is told again after so long, in milliseconds, with how often it came. */
 const tellAgain = 60_000;
@@ -88,7 +88,7 @@ export class Faults {
 export function reasonOf(error: unknown): string {
   let text: string;
   try {
-    const plain = !(error instanceof Error) || error instanceof InstrumentError;
+    const plain = !(error instanceof Error) || error instanceof HeliographError;
     text = plain ? String((error as Partial<Error> | undefined)?.message ?? error) : `${error.name}: ${error.message}`;
   } catch {
     text = `a value of type ${typeof error}`;
@@ -124,7 +124,7 @@ export function placeOf(error: unknown): string {
  */
 export function stackPlaceOf(error: unknown, othersOnly = false): string {
   // What an instrument says itself is no mistake in its code.
-  if (!(error instanceof Error) || error instanceof InstrumentError || typeof error.stack !== "string") return "";
+  if (!(error instanceof Error) || error instanceof HeliographError || typeof error.stack !== "string") return "";
   const places = [...error.stack.matchAll(/(?:\(|at )((?:file|https?):\/\/[^\s()]+:\d+:\d+)\)?$/gm)].map(([, at]) =>
     at!
   );

@@ -4,7 +4,8 @@
  * @module
  */
 
-import { InstrumentError } from "./errors.ts";
+import { HeliographError } from "../../protocol/errors.ts";
+import type { Access, Quality } from "../../protocol/vocabulary.ts";
 import { identifierOf } from "./names.ts";
 import {
   formatValue,
@@ -20,13 +21,13 @@ import {
 /** How an instrument declares a field. */
 export interface FieldSpec<T extends ValueType = ValueType> extends ValueSpec<T> {
   /** `readout`: read only. `setting`: can be set. @default "setting" where there is `write` or `needsConfirm` */
-  readonly access?: "readout" | "setting";
+  readonly access?: Access;
   /** Whether a changed setting waits for `confirm`, as PyOpticon's entries do. @default false */
   readonly needsConfirm?: boolean;
   /** What it holds before anything was read or set. @default nothing, which reads `No Reading` */
   readonly initial?: ValueOf<T>;
   /**
-   * Reads the hardware; called at the poll interval. Throw an InstrumentError where it fails: with the code
+   * Reads the hardware; called at the poll interval. Throw a HeliographError where it fails: with the code
    * `not_connected` where nothing answers, and the field keeps its value until it is stale.
    *
    * @param signal Aborted when the reading takes too long.
@@ -45,8 +46,7 @@ export interface FieldSpec<T extends ValueType = ValueType> extends ValueSpec<T>
   readonly write?: (value: ValueOf<T>, signal: AbortSignal) => unknown;
 }
 
-/** `good`: as read. `stale`: not read yet, or not for too long. `error`: reading failed. */
-export type Quality = "good" | "stale" | "error";
+export type { Quality };
 
 /** A field of a running instrument, typed by its declaration. */
 export interface Field<V extends Value = Value> {
@@ -75,7 +75,7 @@ export class FieldHolder implements Field {
   /** Its declaration. */
   readonly spec: FieldSpec;
   /** Whether it can be set. */
-  readonly access: "readout" | "setting";
+  readonly access: Access;
   /** The value; `undefined` when it has not been read or set yet. */
   value: Value | undefined;
   /** Whether to trust it. */
@@ -137,16 +137,16 @@ export class FieldHolder implements Field {
   /**
    * A value as declared, from text or from a value that came typed.
    *
-   * @throws {InstrumentError} With the whole sentence: what was set, on what, why it cannot be.
+   * @throws {HeliographError} With the whole sentence: what was set, on what, why it cannot be.
    */
   parse(given: unknown, instrument: string): Value {
     try {
       return parseValue(this.spec, given);
     } catch (error) {
-      if (!(error instanceof InstrumentError)) throw error;
-      throw new InstrumentError(
-        `Cannot set ${this.title} of ${instrument} to ${shown(given)}: ${error.message}`,
+      if (!(error instanceof HeliographError)) throw error;
+      throw new HeliographError(
         error.code,
+        `Cannot set ${this.title} of ${instrument} to ${shown(given)}: ${error.message}`,
       );
     }
   }

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { InstrumentError } from "./errors.ts";
+import { HeliographError } from "../../protocol/errors.ts";
 
 /** Who holds the gate, or wants to. */
 export interface GateHolder {
@@ -18,7 +18,7 @@ interface Waiting {
   readonly until: number;
   readonly promise: Promise<() => void>;
   readonly resolve: (release: () => void) => void;
-  readonly reject: (reason: InstrumentError) => void;
+  readonly reject: (reason: HeliographError) => void;
 }
 
 /** The longest that anybody holds it, in seconds, whatever they ask for: as long as the longest evaluation. */
@@ -56,7 +56,7 @@ export class Gate {
    * @param caller Who shall have it.
    * @param seconds For how long at most, the waiting included; never for more than an hour.
    * @returns What opens it again; calling it twice does nothing.
-   * @throws {InstrumentError} `deadline_exceeded` when others held it all the time, or the caller has gone.
+   * @throws {HeliographError} `deadline_exceeded` when others held it all the time, or the caller has gone.
    */
   hold(caller: GateHolder, seconds: number): Promise<() => void> {
     const asked = [this.#holder, ...this.#waiting].find((one) => one?.caller === caller);
@@ -90,7 +90,7 @@ export class Gate {
     if (late.length === 0) return;
     this.#waiting = this.#waiting.filter((waiting) => !late.includes(waiting));
     const why = "Cannot hold the bench: other code held it until the deadline, or whoever asked has gone";
-    for (const { reject } of late) reject(new InstrumentError(why, "deadline_exceeded"));
+    for (const { reject } of late) reject(new HeliographError("deadline_exceeded", why));
   }
 
   #look(): void {

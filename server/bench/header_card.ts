@@ -4,7 +4,7 @@
  * @module
  */
 
-import { InstrumentError } from "./errors.ts";
+import { HeliographError } from "../../protocol/errors.ts";
 import { type Float, shown } from "./values.ts";
 
 /** What a card can say: text, a number or yes and no. A {@linkcode Float} is written with a point even if it is whole. */
@@ -72,11 +72,11 @@ export function isCommentary(keyword: string): boolean {
  * Checks that a keyword may be given a value: its form, and that the file's structure does not need it.
  *
  * @param keyword The keyword.
- * @throws {InstrumentError} `bad_argument`, with what would be right.
+ * @throws {HeliographError} `bad_argument`, with what would be right.
  */
 export function checkKeyword(keyword: string): void {
   const refuse = (reason: string) => {
-    throw new InstrumentError(`the FITS keyword "${shown(keyword)}" ${reason}`, "bad_argument");
+    throw new HeliographError("bad_argument", `the FITS keyword "${shown(keyword)}" ${reason}`);
   };
   if (/[a-z]/.test(keyword) && /^[A-Za-z0-9_-]{1,8}$/.test(keyword)) {
     refuse(`has lower-case letters; write ${keyword.toUpperCase()}`);
@@ -97,16 +97,16 @@ function characterName(character: string): string {
  *
  * @param text The text.
  * @param what What it is, for the error.
- * @throws {InstrumentError} `bad_argument`, with the first character that cannot be written and its position, from 1.
+ * @throws {HeliographError} `bad_argument`, with the first character that cannot be written and its position, from 1.
  */
 export function checkText(text: string, what: string): void {
   if (/^[ -~]*$/.test(text)) return;
   const characters = [...text];
   const position = characters.findIndex((character) => !/[ -~]/.test(character));
-  throw new InstrumentError(
+  throw new HeliographError(
+    "bad_argument",
     `${what} ${JSON.stringify(shown(text))}: the character ${characterName(characters[position]!)} at position ` +
       `${position + 1} cannot be written in a FITS header, which holds only the ASCII characters from the space to ~`,
-    "bad_argument",
   );
 }
 
@@ -193,9 +193,9 @@ function encodeCard(card: HeaderCard): string {
   const { keyword, value } = card;
   if (isCommentary(keyword)) return commentaryCards(keyword, card.comment ?? "");
   if (!/^[A-Z0-9_-]{1,8}$/.test(keyword)) {
-    throw new InstrumentError(
-      `the FITS keyword "${shown(keyword)}" is not made of 1 to 8 of A-Z 0-9 - _`,
+    throw new HeliographError(
       "bad_argument",
+      `the FITS keyword "${shown(keyword)}" is not made of 1 to 8 of A-Z 0-9 - _`,
     );
   }
   const start = `${keyword.padEnd(8)}= `;
@@ -216,7 +216,7 @@ function encodeCard(card: HeaderCard): string {
  *
  * @param cards The cards; keywords that the file's structure needs are allowed here, see {@linkcode checkKeyword}.
  * @returns Their text, 80 characters for each card; without END.
- * @throws {InstrumentError} `bad_argument` for a keyword with other characters than `A-Z 0-9 - _`, and for text that is
+ * @throws {HeliographError} `bad_argument` for a keyword with other characters than `A-Z 0-9 - _`, and for text that is
  * not printable ASCII.
  */
 export function encodeCards(cards: readonly HeaderCard[]): string {

@@ -5,7 +5,7 @@
  */
 
 import { type Command, command } from "./command.ts";
-import { InstrumentError } from "./errors.ts";
+import { HeliographError } from "../../protocol/errors.ts";
 import type { FieldHolder } from "./field.ts";
 import { type CardValue, checkKeyword, checkText, type HeaderCard } from "./header_card.ts";
 import { didYouMean } from "./names.ts";
@@ -33,7 +33,7 @@ const date = /^\d{4}-\d\d-\d\d(?:T\d\d:\d\d:\d\d(?:\.\d+)?)?$/;
 /** A value of the type that the standard wants for a keyword. */
 function standardKeyword(name: string, text: string, comment: string, type: string): Keyword {
   const wrong = (what: string) =>
-    new InstrumentError(`Cannot set ${name} to ${shown(text)}: by the FITS standard it is ${what}`, "bad_argument");
+    new HeliographError("bad_argument", `Cannot set ${name} to ${shown(text)}: by the FITS standard it is ${what}`);
   if (dates.test(name)) {
     if (!date.test(text)) throw wrong("a date, such as 2026-11-21 or 2026-11-21T22:30:00");
     return [text, comment, "str"];
@@ -78,9 +78,9 @@ function typedKeyword(value: string, comment: string, type: string): Keyword {
   const number = Number(value);
   if (type !== "int" && type !== "float") return [value, comment, "str"];
   if (value.trim() === "" || !Number.isFinite(number) || (type === "int" && !Number.isSafeInteger(number))) {
-    throw new InstrumentError(
-      `Cannot set a keyword of type ${type} to ${shown(value)}: not a number of that type`,
+    throw new HeliographError(
       "bad_argument",
+      `Cannot set a keyword of type ${type} to ${shown(value)}: not a number of that type`,
     );
   }
   return [type === "int" ? number : new Float(number), comment, type];
@@ -107,7 +107,7 @@ export class HeaderKeywords {
    * A keyword with what it says now.
    *
    * @param name In any case.
-   * @throws {InstrumentError} When there is none of that name, or it has no value now.
+   * @throws {HeliographError} When there is none of that name, or it has no value now.
    */
   find(name: string): Keyword {
     const keyword = name.toUpperCase();
@@ -115,10 +115,10 @@ export class HeaderKeywords {
     if (stored !== undefined) return stored;
     const field = this.#fields.get(keyword);
     if (field === undefined) {
-      throw new InstrumentError(`invalid keyword: ${name}${didYouMean(name, this.names())}`);
+      throw new HeliographError("command_failed", `invalid keyword: ${name}${didYouMean(name, this.names())}`);
     }
     const value = fieldValue(field);
-    if (value === undefined) throw new InstrumentError(`${keyword} has no value: ${field.reason}`);
+    if (value === undefined) throw new HeliographError("command_failed", `${keyword} has no value: ${field.reason}`);
     const type = value instanceof Float ? "float" : typeof value === "number" ? "int" : "str";
     return [value, comment(field), type];
   }
@@ -128,7 +128,7 @@ export class HeaderKeywords {
     return [...this.#stored];
   }
 
-  /** Takes what was set elsewhere in the place of what was set here. @throws {InstrumentError} For what FITS cannot hold. */
+  /** Takes what was set elsewhere in the place of what was set here. @throws {HeliographError} For what FITS cannot hold. */
   restore(stored: readonly (readonly [name: string, keyword: Keyword])[]): void {
     for (const [name, [value, comment]] of stored) {
       checkKeyword(name);
@@ -147,7 +147,7 @@ export class HeaderKeywords {
   /**
    * Sets a keyword; it goes before a field's.
    *
-   * @throws {InstrumentError} `bad_argument` for what FITS cannot hold.
+   * @throws {HeliographError} `bad_argument` for what FITS cannot hold.
    */
   set(keyword: string, value: string, comment: string, type: string): void {
     const name = keyword.toUpperCase();
@@ -155,12 +155,15 @@ export class HeaderKeywords {
     checkText(value, `the value of ${name}`);
     checkText(comment, `the comment of ${name}`);
     if (this.#stored.size >= mostKeywords && !this.#stored.has(name)) {
-      throw new InstrumentError(`Cannot set the keyword ${name}: ${mostKeywords} are set already; delete one`);
+      throw new HeliographError(
+        "command_failed",
+        `Cannot set the keyword ${name}: ${mostKeywords} are set already; delete one`,
+      );
     }
     this.#stored.set(name, standardKeyword(name, value, comment, type));
   }
 
-  /** Deletes a keyword that was set; a field's stays. @throws {InstrumentError} When there is none of that name. */
+  /** Deletes a keyword that was set; a field's stays. @throws {HeliographError} When there is none of that name. */
   delete(name: string): void {
     if (!this.#stored.delete(name.toUpperCase())) this.find(name);
   }

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { InstrumentError } from "./errors.ts";
+import { HeliographError } from "../../protocol/errors.ts";
 
 /** What is black and what is white in a picture. */
 export type Levels = readonly [black: number, white: number];
@@ -86,13 +86,23 @@ export interface ImageSource {
    * @param signal Calls it off.
    * @throws {NoImage} Where there is none.
    * @throws {ImageReplaced} Where it is no longer the last one.
-   * @throws {InstrumentError} `bad_argument` or `out_of_limits` where there is no such rectangle.
+   * @throws {HeliographError} `bad_argument` or `out_of_limits` where there is no such rectangle.
    */
   tile(request: TileRequest, identity: string | undefined, signal: AbortSignal): Promise<Tile>;
 }
 
 /** There is no image: none has been written yet, or its file has been removed. */
-export class NoImage extends InstrumentError {}
+export class NoImage extends HeliographError {
+  /** Makes it. @param message Why there is none. */
+  constructor(message: string) {
+    super("command_failed", message);
+  }
+}
 
 /** The image that was asked for is no longer the last one. */
-export class ImageReplaced extends InstrumentError {}
+export class ImageReplaced extends HeliographError {
+  /** Makes it. @param message What was asked for, and what to do instead. */
+  constructor(message: string) {
+    super("command_failed", message);
+  }
+}

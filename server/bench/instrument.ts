@@ -9,7 +9,7 @@
 import { Command } from "./command.ts";
 import { CommandQueue } from "./command_queue.ts";
 import { checkFields, checkWords, fieldRules, instrumentRules, type Rule, wrong } from "./declaration.ts";
-import { InstrumentError } from "./errors.ts";
+import { HeliographError } from "../../protocol/errors.ts";
 import { Faults } from "./faults.ts";
 import { type Field, FieldHolder, type FieldSpec } from "./field.ts";
 import { HeaderKeywords } from "./header_keywords.ts";
@@ -206,16 +206,16 @@ export class Instrument {
   /**
    * A field by its title or its name.
    *
-   * @throws {InstrumentError} `unknown_field`, with what there is.
+   * @throws {HeliographError} `unknown_field`, with what there is.
    */
   field(name: string): FieldHolder {
     const holder = this.#lookup.get(name) ?? this.#lookup.get(identifierOf(name));
     if (holder !== undefined) return holder;
     const titles = this.holders.map((field) => field.title);
     const there = titles.length === 0 ? "it has no fields" : `it has ${titles.join(", ")}`;
-    throw new InstrumentError(
-      `${this.title} has no field "${shown(name)}"${didYouMean(name, titles)}; ${there}`,
+    throw new HeliographError(
       "unknown_field",
+      `${this.title} has no field "${shown(name)}"${didYouMean(name, titles)}; ${there}`,
     );
   }
 
@@ -224,10 +224,10 @@ export class Instrument {
     const holder = this.field(name);
     if (holder.access === "readout") {
       const settings = this.holders.filter((field) => field.access === "setting").map((field) => field.title);
-      throw new InstrumentError(
+      throw new HeliographError(
+        "not_a_setting",
         `Cannot set ${holder.title} of ${this.title}: it is a readout` +
           (settings.length === 0 ? "" : `; its settings are ${settings.join(", ")}`),
-        "not_a_setting",
       );
     }
     const value = holder.parse(given, this.title);
@@ -293,9 +293,9 @@ export class Instrument {
 
   #read(holder: FieldHolder, pass: object): Promise<void> | void {
     const fail = (error: unknown) => {
-      if (!(error instanceof InstrumentError)) this.faults.tell(`reading ${holder.title}`, error);
+      if (!(error instanceof HeliographError)) this.faults.tell(`reading ${holder.title}`, error);
       const reason = error instanceof Error ? error.message : String(error);
-      if (!(error instanceof InstrumentError) || error.code !== "not_connected") return holder.fail(reason);
+      if (!(error instanceof HeliographError) || error.code !== "not_connected") return holder.fail(reason);
       holder.miss(this.contact?.reason || reason);
       // What an instrument that is there never answers costs it time whenever it is asked: it is asked less often.
       const never = this.contact?.state === "connected" && !(error.cause instanceof AnswerUnclear);
@@ -306,7 +306,7 @@ export class Instrument {
       if (holder.staged) return;
       const wrong = holder.take(value);
       if (wrong === "") return;
-      const reason = new InstrumentError(`its driver read ${wrong}`);
+      const reason = new HeliographError("command_failed", `its driver read ${wrong}`);
       this.faults.tell(`reading ${holder.title}`, reason);
       holder.fail(reason.message);
     };
@@ -317,7 +317,7 @@ export class Instrument {
       const result = read(late?.signal, pass);
       if (!isPromise(result)) return update(result);
       const timer = setTimeout(() => {
-        const reason = new InstrumentError(`no reading within ${readSeconds} s`, "deadline_exceeded");
+        const reason = new HeliographError("deadline_exceeded", `no reading within ${readSeconds} s`);
         fail(reason);
         late?.abort(reason);
       }, readSeconds * 1000);
@@ -364,7 +364,7 @@ export class Instrument {
   async #ending(what: string, work: () => unknown): Promise<void> {
     let timer: ReturnType<typeof setTimeout> | undefined;
     const late = new Promise<never>((_, reject) => {
-      const reason = new InstrumentError(`it had not ended after ${stopSeconds} s`, "deadline_exceeded");
+      const reason = new HeliographError("deadline_exceeded", `it had not ended after ${stopSeconds} s`);
       timer = setTimeout(() => reject(reason), stopSeconds * 1000);
     });
     try {

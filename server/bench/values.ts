@@ -4,17 +4,18 @@
  * @module
  */
 
-import { InstrumentError } from "./errors.ts";
+import type { WireValue } from "../../protocol/description.ts";
+import { HeliographError } from "../../protocol/errors.ts";
+import type { ValueType } from "../../protocol/vocabulary.ts";
 import { didYouMean } from "./names.ts";
 
-/** What a value can be: a number with or without a fraction, text, one of a list, or on and off. */
-export type ValueType = "float" | "int" | "text" | "choice" | "switch";
+export type { ValueType };
 
 /** The TypeScript type of a {@linkcode ValueType}: numbers, booleans for a switch, text for the others. */
 export type ValueOf<T extends ValueType> = T extends "float" | "int" ? number : T extends "switch" ? boolean : string;
 
 /** Any value. */
-export type Value = number | string | boolean;
+export type Value = WireValue;
 
 /** What a field or an argument may hold. */
 export interface ValueSpec<T extends ValueType = ValueType> {
@@ -76,19 +77,19 @@ function parseNumber(spec: ValueSpec, given: unknown): number {
   const text = typeof given === "string" ? given.trim() : given;
   const value = typeof text === "string" && isNumber(text) ? Number(text) : text;
   if (typeof value !== "number" || !Number.isFinite(value)) {
-    throw new InstrumentError(
-      `not a number${spec.unit === undefined ? "" : `; give it in ${spec.unit}`}`,
+    throw new HeliographError(
       "bad_argument",
+      `not a number${spec.unit === undefined ? "" : `; give it in ${spec.unit}`}`,
     );
   }
   if (spec.type === "int" && !Number.isSafeInteger(value)) {
-    throw new InstrumentError("not a whole number", "bad_argument");
+    throw new HeliographError("bad_argument", "not a whole number");
   }
   if (spec.minimum !== undefined && value < spec.minimum) {
-    throw new InstrumentError(`below its minimum of ${withUnit(spec.minimum, spec)}`, "out_of_limits");
+    throw new HeliographError("out_of_limits", `below its minimum of ${withUnit(spec.minimum, spec)}`);
   }
   if (spec.maximum !== undefined && value > spec.maximum) {
-    throw new InstrumentError(`above its maximum of ${withUnit(spec.maximum, spec)}`, "out_of_limits");
+    throw new HeliographError("out_of_limits", `above its maximum of ${withUnit(spec.maximum, spec)}`);
   }
   return value;
 }
@@ -147,7 +148,7 @@ export function isPromise(value: unknown): value is PromiseLike<unknown> {
  * @param spec What is allowed.
  * @param given Text, a number or a boolean.
  * @returns The value.
- * @throws {InstrumentError} `bad_argument` or `out_of_limits`, with only the reason: the caller says what was set.
+ * @throws {HeliographError} `bad_argument` or `out_of_limits`, with only the reason: the caller says what was set.
  */
 export function parseValue(spec: ValueSpec, given: unknown): Value {
   switch (spec.type) {
@@ -157,20 +158,20 @@ export function parseValue(spec: ValueSpec, given: unknown): Value {
     case "text":
       if (typeof given === "string") return given;
       if (typeof given === "number" || typeof given === "boolean") return String(given);
-      throw new InstrumentError("not text", "bad_argument");
+      throw new HeliographError("bad_argument", "not text");
     case "choice": {
       const choices = spec.choices ?? [];
       const wanted = shown(given);
       const found = choices.find((choice) => choice === wanted) ??
         choices.find((choice) => choice.toLowerCase() === wanted.toLowerCase());
       if (found !== undefined) return found;
-      throw new InstrumentError(`not one of ${choices.join(", ")}${didYouMean(wanted, choices)}`, "bad_argument");
+      throw new HeliographError("bad_argument", `not one of ${choices.join(", ")}${didYouMean(wanted, choices)}`);
     }
     case "switch": {
       const word = shown(given).toLowerCase();
       if (on.has(word)) return true;
       if (off.has(word)) return false;
-      throw new InstrumentError("neither on nor off", "bad_argument");
+      throw new HeliographError("bad_argument", "neither on nor off");
     }
   }
 }

@@ -6,7 +6,6 @@
 
 import type { Logger } from "npm:@logtape/logtape@2.4.2";
 import { HeliographError } from "../../protocol/errors.ts";
-import { InstrumentError } from "./errors.ts";
 
 /**
  * Any exception as an error with a stable code.
@@ -16,7 +15,6 @@ import { InstrumentError } from "./errors.ts";
  */
 export function wireError(error: unknown): HeliographError {
   if (error instanceof HeliographError) return error;
-  if (error instanceof InstrumentError) return new HeliographError(error.code, error.message, { cause: error });
   const message = error instanceof Error ? error.message || error.name : String(error);
   return new HeliographError("command_failed", message, { cause: error });
 }
@@ -28,7 +26,7 @@ export function wireError(error: unknown): HeliographError {
  * @param log Where it is told.
  */
 export function answerableError(error: unknown, log: Logger): HeliographError {
-  if (!(error instanceof HeliographError || error instanceof InstrumentError)) {
+  if (!(error instanceof HeliographError)) {
     log.error("A command failed unexpectedly: {error}", { error });
   }
   return wireError(error);

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { InstrumentError } from "../bench/errors.ts";
+import { HeliographError } from "../../protocol/errors.ts";
 import {
   type AmplifierReadout,
   amplifierReadouts,
@@ -52,7 +52,7 @@ export class CameraGeometry {
   /**
    * @param format The detector's own.
    * @param focalPlane The detector's own.
-   * @throws {InstrumentError} When they do not fit together.
+   * @throws {HeliographError} When they do not fit together.
    */
   constructor(format: DetectorFormat, focalPlane: FocalPlane) {
     checkFormat(format);
@@ -67,7 +67,7 @@ export class CameraGeometry {
    * Changes the format; the region becomes the whole detector, and amplifiers that do not share it evenly become one.
    *
    * @param wanted The nine numbers in azcam's order; {@linkcode keep} keeps one.
-   * @throws {InstrumentError} When it is no format, or has too many pixels.
+   * @throws {HeliographError} When it is no format, or has too many pixels.
    */
   setFormat(wanted: readonly number[]): void {
     const format = merged(this.format, formatOrder, wanted);
@@ -88,7 +88,7 @@ export class CameraGeometry {
    *
    * @param wanted Detectors and amplifiers in X and Y, in azcam's order; {@linkcode keep} keeps one.
    * @param configuration A digit for each amplifier, also as Python writes a list; empty for the usual one.
-   * @throws {InstrumentError} When that is no focal plane of this detector.
+   * @throws {HeliographError} When that is no focal plane of this detector.
    */
   setFocalPlane(wanted: readonly number[], configuration: string): void {
     const digits = configuration.replace(/[\s,[\]'"]/g, "");
@@ -114,7 +114,7 @@ export class CameraGeometry {
    * Changes the region.
    *
    * @param wanted First and last column, first and last row, column and row binning; {@linkcode keep} keeps one.
-   * @throws {InstrumentError} When that is no part of the detector.
+   * @throws {HeliographError} When that is no part of the detector.
    */
   setRegion(wanted: readonly number[]): void {
     const region = merged(this.region, regionOrder, wanted);
@@ -144,7 +144,7 @@ export class CameraGeometry {
     return regionOrder.map((name) => this.region[name]);
   }
 
-  /** What each amplifier reads. @throws {InstrumentError} When nothing would be read. */
+  /** What each amplifier reads. @throws {HeliographError} When nothing would be read. */
   readouts(): AmplifierReadout[] {
     return amplifierReadouts(this.format, this.focalPlane, this.region);
   }
@@ -158,7 +158,7 @@ function merged<T extends object>(held: T, order: readonly (keyof T)[], wanted: 
   });
   const negative = given.find(([, value]) => value < 0);
   if (negative !== undefined) {
-    throw new InstrumentError(`${negative[1]} is no number of pixels; ${keep} keeps what is set`, "out_of_limits");
+    throw new HeliographError("out_of_limits", `${negative[1]} is no number of pixels; ${keep} keeps what is set`);
   }
   return { ...held, ...Object.fromEntries(given) };
 }

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { InstrumentError } from "../bench/errors.ts";
+import { HeliographError } from "../../protocol/errors.ts";
 import type { Surroundings } from "../bench/instrument.ts";
 import type { Clock } from "./clock.ts";
 import type { AmplifierPixels, Detector, DetectorReadout, Light } from "./detector.ts";
@@ -94,7 +94,12 @@ export interface ExposureOptions {
 }
 
 /** What was asked for cannot be done in this state; whatever is under way is none the worse for it. */
-export class NotNow extends InstrumentError {}
+export class NotNow extends HeliographError {
+  /** Makes it. @param message What cannot be done, and why. */
+  constructor(message: string) {
+    super("command_failed", message);
+  }
+}
 
 /** Takes exposures. The instrument's queue makes sure that only one client drives it; abort and pause come from any. */
 export class Exposure {
@@ -121,7 +126,7 @@ export class Exposure {
   /** Whether what goes before an exposure is being done. */
   #preparing = false;
   /** Why no exposure begins any more: the server is stopping. */
-  #closed: InstrumentError | undefined;
+  #closed: HeliographError | undefined;
   /** Whether a step is under way: in between, an abort has nobody to tell. */
   #stepping = false;
   #stepEnded: Promise<void> = Promise.resolve();
@@ -169,7 +174,7 @@ export class Exposure {
     this.#closed = undefined;
   }
 
-  /** Takes a whole exposure. @throws {InstrumentError} When it fails or is aborted; then there is no image. */
+  /** Takes a whole exposure. @throws {HeliographError} When it fails or is aborted; then there is no image. */
   async expose(plan: ExposurePlan): Promise<void> {
     await this.begin(plan);
     for (const step of [this.integrate, this.readOut, this.end]) {
@@ -214,7 +219,7 @@ export class Exposure {
     }
   }
 
-  /** Clears the detector. @param cycles How often. @throws {InstrumentError} When an exposure has begun. */
+  /** Clears the detector. @param cycles How often. @throws {HeliographError} When an exposure has begun. */
   async flush(cycles: number): Promise<void> {
     this.#go("flush", () => void (this.#stop = new AbortController()));
     await this.#step("flushed", (signal) => this.#detector.flush(cycles, signal));
@@ -299,21 +304,21 @@ export class Exposure {
 
   /** Ends what is under way when the server stops: an image that is being written is written to its end. */
   async stop(): Promise<void> {
-    this.#closed = new InstrumentError("Exposure aborted: the server is stopping");
+    this.#closed = new HeliographError("command_failed", "Exposure aborted: the server is stopping");
     if (this.state === "writing") await this.#stepEnded;
     await this.abort(this.#closed);
     await this.#stepEnded;
   }
 
   /** Ends the exposure, and the sequence, that is under way; there is no image. Where none is, nothing happens. */
-  async abort(reason: InstrumentError): Promise<void> {
+  async abort(reason: HeliographError): Promise<void> {
     if (!this.busy) return;
     this.#stop.abort(reason);
     // A step gives up by itself; between two steps nobody else does.
     if (!this.#stepping && transitions[this.state].abort !== undefined) await this.#giveUp(reason);
   }
 
-  /** Closes the shutter until it is resumed. @throws {InstrumentError} When the camera is not exposing. */
+  /** Closes the shutter until it is resumed. @throws {HeliographError} When the camera is not exposing. */
   async pause(): Promise<void> {
     if (this.#over && this.state === "exposing") throw new NotNow("Cannot pause: the exposure time is over");
     if (this.state !== "paused") this.#go("pause", () => this.#wakeUp());
@@ -324,7 +329,7 @@ export class Exposure {
     });
   }
 
-  /** Opens it again. @throws {InstrumentError} When there is no exposure that could be resumed. */
+  /** Opens it again. @throws {HeliographError} When there is no exposure that could be resumed. */
   async resume(): Promise<void> {
     if (this.#over && this.state === "paused") throw new NotNow("Cannot resume: the exposure time is over");
     if (this.state !== "exposing") this.#go("resume");
@@ -338,7 +343,7 @@ export class Exposure {
     });
   }
 
-  /** Ends the exposure time now: what was collected is read out. @throws {InstrumentError} When it is not exposing. */
+  /** Ends the exposure time now: what was collected is read out. @throws {HeliographError} When it is not exposing. */
   readEarly(): void {
     if (transitions[this.state].integrated === undefined) throw this.#refused("integrated");
     this.#readEarly = true;
@@ -350,7 +355,7 @@ export class Exposure {
    *
    * @param file Its absolute path now.
    * @param overwrite Whether it may take the place of another file.
-   * @throws {InstrumentError} When it cannot be written still; it is kept.
+   * @throws {HeliographError} When it cannot be written still; it is kept.
    */
   async writeKept(file: string, overwrite: boolean): Promise<void> {
     const { image, plan } = this.kept!;
@@ -362,9 +367,10 @@ export class Exposure {
     }
   }
 
-  #keep({ message, image }: ImageNotWritten, plan: ExposurePlan): InstrumentError {
+  #keep({ message, image }: ImageNotWritten, plan: ExposurePlan): HeliographError {
     this.kept = { image, plan };
-    return new InstrumentError(
+    return new HeliographError(
+      "command_failed",
       `${message}. Its pixels are kept in memory: make room, or set another imagefolder, and call write_image; the next ` +
         "exposure does that first. discard_image gives them up",
     );

@@ -7,7 +7,7 @@
 import { getLogger } from "npm:@logtape/logtape@2.4.2";
 import { type Command, command } from "../bench/command.ts";
 import { defineInstrument } from "../bench/define_instrument.ts";
-import { InstrumentError } from "../bench/errors.ts";
+import { HeliographError } from "../../protocol/errors.ts";
 import type { Field } from "../bench/field.ts";
 import { checkText } from "../bench/header_card.ts";
 import type { Instrument } from "../bench/instrument.ts";
@@ -192,7 +192,7 @@ class Camera {
   }
 
   async #reset(): Promise<void> {
-    await this.#exposure.abort(new InstrumentError("Exposure aborted: the camera was reset"));
+    await this.#exposure.abort(new HeliographError("command_failed", "Exposure aborted: the camera was reset"));
     this.#geometry.setRegion([...this.#geometry.regionNumbers().slice(0, 4), 1, 1]);
     this.#geometry.resetRegion();
     this.#publishRegion();
@@ -200,7 +200,8 @@ class Camera {
 
   /** Takes exposures until they are done, or until the command's deadline or its error. */
   async #take(signal: AbortSignal, work: () => Promise<void>): Promise<void> {
-    const stop = () => void this.#exposure.abort(new InstrumentError("Exposure aborted: it took too long"));
+    const stop = () =>
+      void this.#exposure.abort(new HeliographError("command_failed", "Exposure aborted: it took too long"));
     signal.addEventListener("abort", stop, { once: true });
     if (!this.#exposure.busy) this.#hold("message", "");
     try {
@@ -256,7 +257,9 @@ class Camera {
   /** Writes the image that could not be written, where images go now. */
   async #writeKept(): Promise<void> {
     const { kept } = this.#exposure;
-    if (kept === undefined) throw new InstrumentError("Cannot write an image: none waits to be written");
+    if (kept === undefined) {
+      throw new HeliographError("command_failed", "Cannot write an image: none waits to be written");
+    }
     const file = `${this.#folders.resolve(this.#held("imagefolder"))}/${kept.image.file.split("/").at(-1)}`;
     await this.#exposure.writeKept(file, kept.plan.test || this.#is("imageoverwrite"));
     this.#hold("message", "");
@@ -404,7 +407,7 @@ class Camera {
       abort: command({
         summary: "Abort the exposure or sequence, if one is under way; there is no image",
         immediate: true,
-        run: () => exposure.abort(new InstrumentError("Exposure aborted")),
+        run: () => exposure.abort(new HeliographError("command_failed", "Exposure aborted")),
       }),
       ...both(["pause", "pause_exposure"], () =>
         command({

@@ -89,7 +89,7 @@ export class ExposurePlans {
    * What is to be exposed, as it is set now.
    *
    * @param overrides What was told beside that.
-   * @throws {InstrumentError} Where it cannot be, with the reason.
+   * @throws {HeliographError} Where it cannot be, with the reason.
    */
   plan(overrides: Overrides): ExposurePlan {
     if (this.#folders.roots.length === 0) throw noFolder();

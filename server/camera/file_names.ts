@@ -5,7 +5,7 @@
  * @module
  */
 
-import { InstrumentError } from "../bench/errors.ts";
+import { HeliographError } from "../../protocol/errors.ts";
 import { checkText } from "../bench/header_card.ts";
 
 /** Names that mean devices on Windows, whatever comes after the first full stop. */
@@ -27,23 +27,23 @@ function fault(name: string, ending: RegExp, endings: string): string | undefine
  *
  * @param name It, without folders.
  * @param what What is called so, for the error: `an image`.
- * @throws {InstrumentError} `bad_argument` where it may not be, with what may.
+ * @throws {HeliographError} `bad_argument` where it may not be, with what may.
  */
 export function checkFileName(name: string, what: string): void {
   const why = fault(name, /[. ]$/, "a full stop or a blank");
-  if (why !== undefined) throw new InstrumentError(`Cannot name ${what} "${name}": ${why}`, "bad_argument");
+  if (why !== undefined) throw new HeliographError("bad_argument", `Cannot name ${what} "${name}": ${why}`);
 }
 
 /**
  * Checks what the names of image files begin with; a full stop may be its end, as azcam's `cmp.` has it.
  *
  * @param root The beginning.
- * @throws {InstrumentError} `bad_argument` where names may not begin so, with what may.
+ * @throws {HeliographError} `bad_argument` where names may not begin so, with what may.
  */
 export function checkRoot(root: string): void {
   checkText(root, "the image root");
   const folder = /[\\/]/.test(root) ? "; the folder is set by imagefolder" : "";
   const why = fault(root, / $/, "a blank");
   if (why === undefined) return;
-  throw new InstrumentError(`Cannot begin file names with "${root}": ${why}${folder}`, "bad_argument");
+  throw new HeliographError("bad_argument", `Cannot begin file names with "${root}": ${why}${folder}`);
 }

@@ -5,7 +5,7 @@
  * @module
  */
 
-import { InstrumentError } from "../bench/errors.ts";
+import { HeliographError } from "../../protocol/errors.ts";
 
 /** A detector's format, in pixels: azcam's `get_format`, in its order. */
 export interface DetectorFormat {
@@ -110,11 +110,11 @@ export function wholeDetector({ columns, rows }: DetectorFormat): Region {
 /**
  * Checks a format.
  *
- * @throws {InstrumentError} `out_of_limits`, with what would be right.
+ * @throws {HeliographError} `out_of_limits`, with what would be right.
  */
 export function checkFormat(format: DetectorFormat): void {
   const { columns, rows, darkColumns, underscanColumns, darkRows, underscanRows } = format;
-  const wrong = (what: string) => new InstrumentError(`Cannot set the format: ${what}`, "out_of_limits");
+  const wrong = (what: string) => new HeliographError("out_of_limits", `Cannot set the format: ${what}`);
   if (Math.max(...Object.values(format)) > longestSide) throw wrong(`nothing of it may be more than ${longestSide}`);
   if (columns < 1 || rows < 1) {
     throw wrong(`${columns} columns and ${rows} rows are no detector; it has at least one of each`);
@@ -128,11 +128,11 @@ export function checkFormat(format: DetectorFormat): void {
 /**
  * Checks a focal plane.
  *
- * @throws {InstrumentError} `out_of_limits` or `bad_argument`, with what would be right.
+ * @throws {HeliographError} `out_of_limits` or `bad_argument`, with what would be right.
  */
 export function checkFocalPlane(plane: FocalPlane, { columns, rows }: DetectorFormat): void {
   const { detectorsX, detectorsY, amplifiersX, amplifiersY, configuration } = plane;
-  const wrong = (what: string) => new InstrumentError(`Cannot set the focal plane: ${what}`, "out_of_limits");
+  const wrong = (what: string) => new HeliographError("out_of_limits", `Cannot set the focal plane: ${what}`);
   if (detectorsX !== 1 || detectorsY !== 1) {
     throw wrong(`this camera has one detector, not ${detectorsX} by ${detectorsY}`);
   }
@@ -145,12 +145,12 @@ export function checkFocalPlane(plane: FocalPlane, { columns, rows }: DetectorFo
   const amplifiers = amplifiersX * amplifiersY;
   if (amplifiers > 64) throw wrong(`${amplifiers} amplifiers are more than 64`);
   if (!/^[0-3]*$/.test(configuration) || configuration.length !== amplifiers) {
-    throw new InstrumentError(
+    throw new HeliographError(
+      "bad_argument",
       `Cannot set the focal plane: the configuration "${configuration}" needs a digit from 0 to 3 for each of ` +
         `${amplifiers} amplifier${amplifiers === 1 ? "" : "s"}, for example ${
           usualConfiguration(amplifiersX, amplifiersY)
         }`,
-      "bad_argument",
     );
   }
 }
@@ -173,15 +173,15 @@ export function usualConfiguration(amplifiersX: number, amplifiersY: number): st
 /**
  * Checks a region.
  *
- * @throws {InstrumentError} `out_of_limits`, with what would be right.
+ * @throws {HeliographError} `out_of_limits`, with what would be right.
  */
 export function checkRegion(region: Region, { columns, rows }: DetectorFormat): void {
   const { firstColumn, lastColumn, firstRow, lastRow, columnBinning, rowBinning } = region;
   const wrong = (what: string) =>
-    new InstrumentError(
+    new HeliographError(
+      "out_of_limits",
       `Cannot set the region to columns ${firstColumn} to ${lastColumn}, rows ${firstRow} to ${lastRow}, ` +
         `binned ${columnBinning} by ${rowBinning}: ${what}`,
-      "out_of_limits",
     );
   if (Math.min(...Object.values(region)) < 1 || lastColumn < firstColumn || lastRow < firstRow) {
     throw wrong("all count from 1, and no last comes before its first");
@@ -206,7 +206,7 @@ function span(first: number, last: number, index: number, size: number, binning:
  * @param plane Its amplifiers.
  * @param region What is to be read.
  * @returns At least one, in the order of the amplifiers.
- * @throws {InstrumentError} `out_of_limits` where no amplifier has a whole binned pixel of the region, or they read too
+ * @throws {HeliographError} `out_of_limits` where no amplifier has a whole binned pixel of the region, or they read too
  * many.
  */
 export function amplifierReadouts(format: DetectorFormat, plane: FocalPlane, region: Region): AmplifierReadout[] {
@@ -242,16 +242,16 @@ export function amplifierReadouts(format: DetectorFormat, plane: FocalPlane, reg
     }];
   });
   if (readouts.length === 0) {
-    throw new InstrumentError(
-      "Cannot read the region: no amplifier has a whole binned pixel of it; make it larger or bin less",
+    throw new HeliographError(
       "out_of_limits",
+      "Cannot read the region: no amplifier has a whole binned pixel of it; make it larger or bin less",
     );
   }
   const pixels = pixelCount(readouts);
   if (pixels <= mostPixels) return readouts;
-  throw new InstrumentError(
-    `Cannot read the region: its ${pixels} pixels, overscan included, are more than ${mostPixels}`,
+  throw new HeliographError(
     "out_of_limits",
+    `Cannot read the region: its ${pixels} pixels, overscan included, are more than ${mostPixels}`,
   );
 }
 

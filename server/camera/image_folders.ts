@@ -5,7 +5,7 @@
  */
 
 import { isAbsolute, join, relative, resolve } from "node:path";
-import { InstrumentError } from "../bench/errors.ts";
+import { HeliographError } from "../../protocol/errors.ts";
 import { checkFileName } from "./file_names.ts";
 
 /** A path as azcam writes it on every system: with forward slashes. */
@@ -33,12 +33,12 @@ export class ImageFolders {
    *
    * @param wanted Absolute, or as seen from the first of the folders.
    * @returns The absolute path, with forward slashes; the folder need not exist yet.
-   * @throws {InstrumentError} `out_of_limits` when it is in none of the folders; `bad_argument` for a name below them
+   * @throws {HeliographError} `out_of_limits` when it is in none of the folders; `bad_argument` for a name below them
    * that a folder may not have, or for none at all.
    */
   resolve(wanted: string): string {
     if (this.roots.length === 0) throw noFolder();
-    if (wanted.includes("\0")) throw new InstrumentError("a path holds no NUL character", "bad_argument");
+    if (wanted.includes("\0")) throw new HeliographError("bad_argument", "a path holds no NUL character");
     if (wanted === "") checkFileName(wanted, "a folder for images");
     const folder = isAbsolute(wanted) ? resolve(wanted) : join(this.first, wanted);
     for (const root of this.roots) {
@@ -49,16 +49,17 @@ export class ImageFolders {
       for (const name of below) checkFileName(name, "a folder for images");
       return forwardSlashes(folder).replace(/(?<=.)\/$/, "");
     }
-    throw new InstrumentError(
-      `images may only be written in ${this.roots.join(" or ")}; start the server with --image-folder for others`,
+    throw new HeliographError(
       "out_of_limits",
+      `images may only be written in ${this.roots.join(" or ")}; start the server with --image-folder for others`,
     );
   }
 }
 
 /** What is said where the server was given no folder. */
-export function noFolder(): InstrumentError {
-  return new InstrumentError(
+export function noFolder(): HeliographError {
+  return new HeliographError(
+    "command_failed",
     "This server may write no images: start it with --image-folder FOLDER, or name imageFolders in the bench file",
   );
 }

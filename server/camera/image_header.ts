@@ -113,7 +113,7 @@ function othersCards(image: ImageDescription): HeaderCard[] {
  *
  * @param image What is known of the exposure.
  * @param times When it was taken.
- * @throws {InstrumentError} When a text cannot stand in a header.
+ * @throws {HeliographError} When a text cannot stand in a header.
  */
 export function imageParts(image: ImageDescription, times: ExposureTimes): ImagePart[] {
   const { readouts, focalPlane: { configuration } } = image;

@@ -81,7 +81,7 @@ function headerOf(hdus: readonly FitsHdu[]): ImageKeyword[] {
  * @param known The stamp of what is known already.
  * @param check Called before more is read; it throws where nobody waits any more.
  * @returns What it is like; `same` where it is what is known, `gone` where there is no such file.
- * @throws {InstrumentError} `command_failed` where it is no FITS file, or one without an image.
+ * @throws {HeliographError} `command_failed` where it is no FITS file, or one without an image.
  */
 export async function lookAt(
   path: string,

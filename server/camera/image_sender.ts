@@ -4,7 +4,7 @@
  * @module
  */
 
-import { InstrumentError } from "../bench/errors.ts";
+import { HeliographError } from "../../protocol/errors.ts";
 import type { Line } from "../devices/transports/line.ts";
 import { openTcp } from "../devices/transports/network.ts";
 import { decodeStatus, encodeHeader, type ImageTransferHeader, statusBytes } from "./image_transfer.ts";
@@ -69,7 +69,7 @@ async function orLate<T>(seconds: number, work: Promise<T>): Promise<T | typeof 
  * the disk.
  *
  * @param options What is sent where.
- * @throws {InstrumentError} `bad_argument` for a name or a size that cannot be sent; `not_connected` when nothing
+ * @throws {HeliographError} `bad_argument` for a name or a size that cannot be sent; `not_connected` when nothing
  * listens there, or the connection is lost; `deadline_exceeded` when the receiver stops taking it or does not end;
  * `command_failed` when it refuses, or when the file cannot be read or changes meanwhile; or the signal's reason.
  */
@@ -106,8 +106,8 @@ async function connect(host: string, port: number, name: string, failed: Promise
   } catch (error) {
     // A connection that is made after all must not stay open.
     opening.then((line) => line.close(), () => {});
-    if (!(error instanceof InstrumentError) || error.code !== "not_connected") throw error;
-    throw new InstrumentError(`Cannot send ${name}: ${error.message}`, "not_connected", { cause: error });
+    if (!(error instanceof HeliographError) || error.code !== "not_connected") throw error;
+    throw new HeliographError("not_connected", `Cannot send ${name}: ${error.message}`, { cause: error });
   }
 }
 
@@ -135,7 +135,7 @@ async function sendFile(
   file: string,
   size: number,
 ): Promise<void> {
-  const changed = () => new InstrumentError(`Cannot send ${file}: it changed while it was sent`);
+  const changed = () => new HeliographError("command_failed", `Cannot send ${file}: it changed while it was sent`);
   let first: Uint8Array | undefined;
   for (let offset = 0; offset < size;) {
     const chunk = await store.read(file, offset, Math.min(chunkBytes, size - offset));
@@ -180,9 +180,9 @@ class Receiver {
     this.#reading = this.#read();
   }
 
-  #error(why: string, code: "not_connected" | "deadline_exceeded" | "command_failed"): InstrumentError {
+  #error(why: string, code: "not_connected" | "deadline_exceeded" | "command_failed"): HeliographError {
     const { name, host, port } = this.#options;
-    return new InstrumentError(`Cannot send ${name} to ${host}:${port}: ${why}`, code);
+    return new HeliographError(code, `Cannot send ${name} to ${host}:${port}: ${why}`);
   }
 
   /** Sends bytes. @param last Whether they are the last ones. */

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { InstrumentError } from "../bench/errors.ts";
+import { HeliographError } from "../../protocol/errors.ts";
 import { checkFileName } from "./file_names.ts";
 
 /** How long a header is, in bytes. */
@@ -67,7 +67,7 @@ function nameFault(name: string): string | undefined {
  *
  * @param header What it says; a name of at most 231 characters fits, fewer where the numbers are long.
  * @returns 256 bytes of ASCII.
- * @throws {InstrumentError} `bad_argument` when it cannot be said in a header.
+ * @throws {HeliographError} `bad_argument` when it cannot be said in a header.
  */
 export function encodeHeader(header: ImageTransferHeader): Uint8Array {
   const { bytes, name, overwrite, kind, columns, rows, display } = header;
@@ -82,12 +82,12 @@ export function encodeHeader(header: ImageTransferHeader): Uint8Array {
   return new TextEncoder().encode((before + name + after).padEnd(headerBytes));
 }
 
-function unsendable(fault: string): InstrumentError {
-  return new InstrumentError(`Cannot send the image: ${fault}`, "bad_argument");
+function unsendable(fault: string): HeliographError {
+  return new HeliographError("bad_argument", `Cannot send the image: ${fault}`);
 }
 
-function unreadable(fault: string): InstrumentError {
-  return new InstrumentError(`Cannot read the image's header: ${fault}`, "bad_argument");
+function unreadable(fault: string): HeliographError {
+  return new HeliographError("bad_argument", `Cannot read the image's header: ${fault}`);
 }
 
 /** A header's text. Some senders pad it with NUL characters. */
@@ -118,7 +118,7 @@ function decodeKind(number: number): ImageKind {
  *
  * @param bytes 256 bytes, as they came.
  * @returns What it says. The name is without quotes and without the `!` for overwriting; it is not a safe path.
- * @throws {InstrumentError} `bad_argument`, with what is wrong.
+ * @throws {HeliographError} `bad_argument`, with what is wrong.
  */
 export function decodeHeader(bytes: Uint8Array): ImageTransferHeader {
   const text = headerText(bytes);
@@ -153,15 +153,15 @@ function unquoted(text: string): string {
  *
  * @param name The name from the header, with forward or backward slashes.
  * @returns A plain name that means the same file on every system.
- * @throws {InstrumentError} `bad_argument` when it is not a plain one.
+ * @throws {HeliographError} `bad_argument` when it is not a plain one.
  */
 export function plainImageName(name: string): string {
   const plain = name.slice(Math.max(name.lastIndexOf("/"), name.lastIndexOf("\\")) + 1);
   checkFileName(plain, "an image");
   if (/\.part$/i.test(plain)) {
-    throw new InstrumentError(
-      `Cannot name an image "${plain}": .part is for files that are being written`,
+    throw new HeliographError(
       "bad_argument",
+      `Cannot name an image "${plain}": .part is for files that are being written`,
     );
   }
   return plain;

@@ -6,7 +6,7 @@
 
 import { command } from "../bench/command.ts";
 import { defineInstrument } from "../bench/define_instrument.ts";
-import { InstrumentError } from "../bench/errors.ts";
+import { HeliographError } from "../../protocol/errors.ts";
 import type { Instrument } from "../bench/instrument.ts";
 import { didYouMean } from "../bench/names.ts";
 
@@ -115,16 +115,17 @@ export function azcamParameters(fixed: Readonly<Record<string, string>>, title =
         run: ({ parameter, value, subdict }, { call }) => {
           const name = parameter.toLowerCase();
           if (subdict !== "" && known.includes(name)) {
-            throw new InstrumentError(
+            throw new HeliographError(
+              "bad_argument",
               `Cannot set ${name} to ${value} in ${subdict}: quote a value with spaces, as in set_par ${name} ` +
                 `"${value} ${subdict}"`,
-              "bad_argument",
             );
           }
           if (subdict !== "") {
             const key = JSON.stringify([subdict, name]);
             if (own.size >= mostOwn && !own.has(key)) {
-              throw new InstrumentError(
+              throw new HeliographError(
+                "command_failed",
                 `Cannot set ${name} of ${subdict}: ${mostOwn} parameters of your own are set already`,
               );
             }
@@ -133,11 +134,11 @@ export function azcamParameters(fixed: Readonly<Record<string, string>>, title =
           }
           const set = routes.get(name)?.set;
           if (set !== undefined) return call(...set, flags.has(name) ? pythonFlags[value] ?? value : value);
-          throw new InstrumentError(
+          throw new HeliographError(
+            known.includes(name) ? "not_a_setting" : "unknown_field",
             known.includes(name)
               ? `Cannot set the parameter ${name}: it can only be read`
               : `Cannot set the parameter ${name}: there is none of that name${didYouMean(name, known)}`,
-            known.includes(name) ? "not_a_setting" : "unknown_field",
           );
         },
       }),

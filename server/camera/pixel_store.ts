@@ -6,7 +6,7 @@
 
 import type { FileFault, WantedFile } from "../files/part_file.ts";
 import { getLogger } from "npm:@logtape/logtape@2.4.2";
-import { InstrumentError } from "../bench/errors.ts";
+import { HeliographError } from "../../protocol/errors.ts";
 import { startFileWorker } from "../files/file_worker.ts";
 import type { Tile, TileRequest } from "../bench/images.ts";
 import type { ChipProperties, Scene } from "./simulated/chip_properties.ts";
@@ -31,25 +31,25 @@ interface Pending {
 }
 
 /** An image that could not be written; its pixels are not lost. */
-export class ImageNotWritten extends InstrumentError {
+export class ImageNotWritten extends HeliographError {
   /** The image, to be written again. */
   readonly image: ImageFile;
 
   /** Says why. @param image The image, with its pixels. @param reason Why it was not written. */
   constructor(image: ImageFile, reason: string) {
-    super(`Cannot write ${image.file}: ${reason}`);
+    super("command_failed", `Cannot write ${image.file}: ${reason}`);
     this.image = image;
   }
 }
 
 /** A file that cannot be written. */
-export class FileNotWritten extends InstrumentError {
+export class FileNotWritten extends HeliographError {
   /** Why, for programs. */
   readonly fault: FileFault;
 
   /** Says why. @param file Its path. @param reason Why, in words. @param fault Why, for programs. */
   constructor(file: string, reason: string, fault: FileFault) {
-    super(`Cannot write ${file}: ${reason}`);
+    super("command_failed", `Cannot write ${file}: ${reason}`);
     this.fault = fault;
   }
 }
@@ -71,7 +71,7 @@ export class PixelStore {
    * Starts the Worker, unless it runs: before the server gives up its own permission to write.
    *
    * @returns When it runs, and has the permission.
-   * @throws {InstrumentError} When the server may not write in the folders itself.
+   * @throws {HeliographError} When the server may not write in the folders itself.
    */
   async start(): Promise<void> {
     this.#stopped = false;
@@ -91,7 +91,7 @@ export class PixelStore {
     signal: AbortSignal,
   ): Promise<AmplifierPixels[]> {
     const { value, failure } = await this.#ask({ kind: "simulate", chip, scene, readouts }, signal);
-    if (failure !== undefined) throw new InstrumentError(`Cannot make the image: ${failure}`);
+    if (failure !== undefined) throw new HeliographError("command_failed", `Cannot make the image: ${failure}`);
     return value as AmplifierPixels[];
   }
 
@@ -143,7 +143,7 @@ export class PixelStore {
   /** Reads a part of a file. @returns Fewer bytes than asked for where the file ends. */
   async read(file: string, offset: number, length: number): Promise<Uint8Array> {
     const { value, failure } = await this.#ask({ kind: "read", file, offset, length });
-    if (failure !== undefined) throw new InstrumentError(`Cannot read ${file}: ${failure}`);
+    if (failure !== undefined) throw new HeliographError("command_failed", `Cannot read ${file}: ${failure}`);
     return value as Uint8Array;
   }
 
@@ -153,11 +153,11 @@ export class PixelStore {
    * @param known The stamp of what is known already.
    * @param signal Calls it off.
    * @returns What it is like; `same` where it is what is known, `gone` where there is no such file.
-   * @throws {InstrumentError} Where it cannot be read.
+   * @throws {HeliographError} Where it cannot be read.
    */
   async look(file: string, known: string | undefined, signal: AbortSignal): Promise<SeenImage | "same" | "gone"> {
     const { value, failure } = await this.#ask({ kind: "look", file, known }, signal);
-    if (failure !== undefined) throw new InstrumentError(`Cannot read ${file}: ${failure}`);
+    if (failure !== undefined) throw new HeliographError("command_failed", `Cannot read ${file}: ${failure}`);
     return value as SeenImage | "same" | "gone";
   }
 
@@ -168,7 +168,7 @@ export class PixelStore {
    * @param tile Which rectangle; it has been checked.
    * @param signal Calls it off.
    * @returns The rectangle; `replaced` where it is another file, `gone` where there is none.
-   * @throws {InstrumentError} Where it cannot be read.
+   * @throws {HeliographError} Where it cannot be read.
    */
   async tile(
     file: string,
@@ -177,7 +177,7 @@ export class PixelStore {
     signal: AbortSignal,
   ): Promise<Tile | "replaced" | "gone"> {
     const { value, failure } = await this.#ask({ kind: "tile", file, stamp, tile }, signal);
-    if (failure !== undefined) throw new InstrumentError(`Cannot read ${file}: ${failure}`);
+    if (failure !== undefined) throw new HeliographError("command_failed", `Cannot read ${file}: ${failure}`);
     return value as Tile | "replaced" | "gone";
   }
 
@@ -185,12 +185,12 @@ export class PixelStore {
   stop(): void {
     this.#stopped = true;
     this.#worker?.terminate();
-    this.#fail(new InstrumentError("The server is stopping"));
+    this.#fail(new HeliographError("command_failed", "The server is stopping"));
   }
 
   #started(): Worker {
     if (this.#worker !== undefined) return this.#worker;
-    if (this.#stopped) throw new InstrumentError("The server is stopping");
+    if (this.#stopped) throw new HeliographError("command_failed", "The server is stopping");
     const folders = this.#folders;
     let worker: Worker;
     try {
@@ -198,13 +198,13 @@ export class PixelStore {
         new URL("./pixel_worker.ts", import.meta.url),
         "pixels",
         folders,
-        (reason) => this.#fail(new InstrumentError(`The Worker for pixels failed: ${reason}`)),
+        (reason) => this.#fail(new HeliographError("command_failed", `The Worker for pixels failed: ${reason}`)),
       );
     } catch (error) {
       if (!(error instanceof Deno.errors.NotCapable)) throw error;
-      throw new InstrumentError(
-        `This server was not started with permission to write in ${folders.join(" and ")}`,
+      throw new HeliographError(
         "command_failed",
+        `This server was not started with permission to write in ${folders.join(" and ")}`,
         { cause: error },
       );
     }

@@ -5,7 +5,7 @@
  */
 
 import { type Command, command } from "../bench/command.ts";
-import { InstrumentError } from "../bench/errors.ts";
+import { HeliographError } from "../../protocol/errors.ts";
 import type { ImageKind } from "./image_transfer.ts";
 import { sendImage } from "./image_sender.ts";
 import type { PixelStore } from "./pixel_store.ts";
@@ -38,7 +38,7 @@ export class RemoteImages {
   /**
    * Sends an image that was just written under its own name, where a server is set.
    *
-   * @throws {InstrumentError} When it cannot be sent; it says that the image is on the disk here.
+   * @throws {HeliographError} When it cannot be sent; it says that the image is on the disk here.
    */
   async written(image: StoredImage): Promise<void> {
     this.#last = image;
@@ -46,8 +46,8 @@ export class RemoteImages {
     try {
       await this.#send(image, image.file.split("/").at(-1)!);
     } catch (error) {
-      if (!(error instanceof InstrumentError)) throw error;
-      throw new InstrumentError(`${error.message}. The image itself is on the disk, in ${image.file}`, error.code);
+      if (!(error instanceof HeliographError)) throw error;
+      throw new HeliographError(error.code, `${error.message}. The image itself is on the disk, in ${image.file}`);
     }
   }
 
@@ -90,9 +90,14 @@ export class RemoteImages {
         deadline: 600,
         run: async ({ remotefile }, { signal }) => {
           if (this.#server.host === "") {
-            throw new InstrumentError("Cannot send an image: no server is set; call set_remote_imageserver HOST first");
+            throw new HeliographError(
+              "command_failed",
+              "Cannot send an image: no server is set; call set_remote_imageserver HOST first",
+            );
           }
-          if (this.#last === undefined) throw new InstrumentError("Cannot send an image: none has been written yet");
+          if (this.#last === undefined) {
+            throw new HeliographError("command_failed", "Cannot send an image: none has been written yet");
+          }
           await this.#send(this.#last, remotefile === "" ? `${this.#server.name}.fits` : remotefile, signal);
         },
       }),

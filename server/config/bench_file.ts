@@ -12,7 +12,7 @@ import { type Pattern, wholePattern } from "../devices/described/pattern.ts";
 import { type Description, descriptionSchema } from "../devices/described/schema.ts";
 import { builtInDrivers } from "../devices/drivers/drivers.ts";
 import type { Driver } from "../devices/drivers/driver.ts";
-import { InstrumentError } from "../bench/errors.ts";
+import { HeliographError } from "../../protocol/errors.ts";
 import { Instrument } from "../bench/instrument.ts";
 import { didYouMean, identifierOf, listed } from "../bench/names.ts";
 import type { Simulator } from "../devices/simulators/simulator.ts";
@@ -341,7 +341,7 @@ class Loader {
     try {
       return make(options, { title, imageFolders: this.#imageFolders ?? [], benchName: this.#benchName });
     } catch (error) {
-      if (!(error instanceof InstrumentError)) throw error;
+      if (!(error instanceof HeliographError)) throw error;
       throw new BenchFileError([this.#source.problem([...at, "options"], error.message)]);
     }
   }

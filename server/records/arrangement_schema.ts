@@ -21,7 +21,7 @@ const title = z.string().trim().max(80, "a title has at most 80 characters").reg
   .regex(/\S/, "a title needs something to read");
 
 /** An arrangement as a client sends it. */
-const arrangementSchema = z.strictObject({
+export const arrangementSchema = z.strictObject({
   groups: z.array(z.strictObject({ title, instruments: names })).max(100, "more groups than 100 help nobody"),
   others: names.default([]),
   hidden: names.default([]),

@@ -5,7 +5,8 @@
  */
 
 import type { LogRecord } from "npm:@logtape/logtape@2.4.2";
-import { type JournalEntry, type JournalLevel, journalLevels } from "../../protocol/description.ts";
+import type { JournalEntry } from "../../protocol/description.ts";
+import { type JournalLevel, journalLevels } from "../../protocol/vocabulary.ts";
 import type { Principal } from "../access/principal.ts";
 
 /** How many entries are kept for those who look later. */

@@ -7,7 +7,7 @@
 import type { FieldHistory } from "../../protocol/description.ts";
 import type { Bench } from "../bench/bench.ts";
 import { History, keptSeconds, placeAt } from "../../protocol/history.ts";
-import { InstrumentError } from "../bench/errors.ts";
+import { HeliographError } from "../../protocol/errors.ts";
 import type { FieldHolder } from "../bench/field.ts";
 
 /** What every numeric field of a bench has been during the last hour; it takes 48 KiB a field at most. */
@@ -27,14 +27,14 @@ export class RecentReadings {
    * @param seconds How far back.
    * @returns Its values with their times. The first one is that which held when the time asked for began, and was told
    * earlier where nothing changed since.
-   * @throws {InstrumentError} `bad_argument` where the field is no number.
+   * @throws {HeliographError} `bad_argument` where the field is no number.
    */
   of(holder: FieldHolder, seconds: number = keptSeconds): FieldHistory {
     const { type } = holder.spec;
     if (type !== "float" && type !== "int") {
-      throw new InstrumentError(
-        `Cannot tell the history of ${holder.title}: only numbers have one, and it is of the type ${type}`,
+      throw new HeliographError(
         "bad_argument",
+        `Cannot tell the history of ${holder.title}: only numbers have one, and it is of the type ${type}`,
       );
     }
     const [times, values]: [number[], (number | null)[]] = [[], []];

@@ -11,7 +11,6 @@ import type { Dispatcher } from "./dispatcher.ts";
 import { command } from "../bench/command.ts";
 import { defineInstrument } from "../bench/define_instrument.ts";
 import { helpCommand, helpInstrument } from "../bench/describe.ts";
-import { InstrumentError } from "../bench/errors.ts";
 import type { Instrument } from "../bench/instrument.ts";
 import { didYouMean } from "../bench/names.ts";
 import type { Sessions } from "../access/sessions.ts";
@@ -125,9 +124,9 @@ export function apiInstrument(
           const candidates = [owner, ...(owner?.answersFor ?? []).map((other) => bench.find(other))];
           const answering = candidates.find((candidate) => candidate?.findCommand(wanted) !== undefined);
           if (answering !== undefined) return helpCommand(answering, wanted);
-          throw new InstrumentError(
-            `Cannot help with ${name}: no such instrument or command${didYouMean(name, bench.names())}`,
+          throw new HeliographError(
             "unknown_command",
+            `Cannot help with ${name}: no such instrument or command${didYouMean(name, bench.names())}`,
           );
         },
       }),

@@ -13,7 +13,6 @@ import { type Principal, principalOf } from "../access/principal.ts";
 import type { Caller, Command, Role } from "../bench/command.ts";
 import { unknownCommand } from "../bench/describe.ts";
 import { type Issue, Work } from "../bench/command_queue.ts";
-import { InstrumentError } from "../bench/errors.ts";
 import { wireError } from "../bench/wire_error.ts";
 import type { Journal } from "../records/journal.ts";
 import type { FieldHolder } from "../bench/field.ts";
@@ -40,7 +39,7 @@ const noKeywords: ReadonlyMap<string, unknown> = new Map();
 
 /** What a command failed with; a fault in its code is told as its instrument's, and is then an error like others. */
 function expected(error: unknown, { faults }: Instrument, command: string): Error {
-  if (error instanceof HeliographError || error instanceof InstrumentError) return error;
+  if (error instanceof HeliographError) return error;
   faults.tell(`its command ${command}`, error);
   return wireError(error);
 }
@@ -104,7 +103,7 @@ export class Dispatcher {
    * @param request What to run.
    * @param principal Who asks.
    * @returns What it returned: at once where nothing had to be waited for, as a promise otherwise.
-   * @throws {HeliographError | InstrumentError} When it is refused or fails; see {@linkcode wireError}.
+   * @throws {HeliographError} When it is refused or fails; see {@linkcode wireError}.
    */
   run(request: CommandRequest, principal: Principal): unknown {
     return this.#run(request, principal, principal);
@@ -150,7 +149,7 @@ export class Dispatcher {
   /**
    * Reads a field from memory.
    *
-   * @throws {HeliographError | InstrumentError} When there is no such field or the caller may not read.
+   * @throws {HeliographError} When there is no such field or the caller may not read.
    */
   get(instrument: string, field: string, principal: Principal): FieldHolder {
     this.check(principal, "observer");

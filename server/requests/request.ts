@@ -70,7 +70,7 @@ export interface RequestRunner {
    * @param principal Who asks.
    * @param options How code is run, where the request brings any.
    * @returns The reply: at once where nothing had to be waited for, as a promise otherwise.
-   * @throws {HeliographError | InstrumentError} When it is refused or fails.
+   * @throws {HeliographError} When it is refused or fails.
    */
   run<K extends ImmediateKind>(request: RequestOf<K>, principal: Principal): Reply<K>;
   run<K extends RequestKind>(

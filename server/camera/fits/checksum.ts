@@ -5,7 +5,7 @@
  * @module
  */
 
-import { InstrumentError } from "../../bench/errors.ts";
+import { HeliographError } from "../../../protocol/errors.ts";
 
 const two32 = 2 ** 32;
 
@@ -59,13 +59,13 @@ export class DataSum {
    * Adds bytes. Zeros do not change the sum, so the fill at the end of the data need not be added.
    *
    * @param bytes Whole words: a multiple of 4 bytes.
-   * @throws {InstrumentError} `bad_argument` for another length.
+   * @throws {HeliographError} `bad_argument` for another length.
    */
   add(bytes: Uint8Array): void {
     if (bytes.length % 4 !== 0) {
-      throw new InstrumentError(
-        `a FITS checksum is over words of 4 bytes, and ${bytes.length} bytes are no multiple; fill up with zeros`,
+      throw new HeliographError(
         "bad_argument",
+        `a FITS checksum is over words of 4 bytes, and ${bytes.length} bytes are no multiple; fill up with zeros`,
       );
     }
     const aligned = bytes.byteOffset % 4 === 0 ? bytes : bytes.slice();

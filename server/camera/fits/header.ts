@@ -5,7 +5,7 @@
  * @module
  */
 
-import { InstrumentError } from "../../bench/errors.ts";
+import { HeliographError } from "../../../protocol/errors.ts";
 import {
   cardLength,
   checkKeyword,
@@ -52,9 +52,9 @@ function checkSize({ kind, columns, rows }: ImageHeaderOptions): void {
   if (kind === "primary" && columns === undefined && rows === undefined) return;
   for (const [what, size] of [["columns", columns], ["rows", rows]] as const) {
     if (size === undefined || !Number.isSafeInteger(size) || size < 1) {
-      throw new InstrumentError(
-        `a FITS image has ${size ?? "no number of"} ${what}; the number must be whole and at least 1`,
+      throw new HeliographError(
         "bad_argument",
+        `a FITS image has ${size ?? "no number of"} ${what}; the number must be whole and at least 1`,
       );
     }
   }
@@ -63,9 +63,9 @@ function checkSize({ kind, columns, rows }: ImageHeaderOptions): void {
 function checkName(name: string): void {
   checkText(name, "the name of the FITS extension");
   if (name.trim() === "" || name.replaceAll("'", "''").length > 68) {
-    throw new InstrumentError(
-      `the name of the FITS extension "${name}" must have 1 to 68 characters, of which each ' counts twice`,
+    throw new HeliographError(
       "bad_argument",
+      `the name of the FITS extension "${name}" must have 1 to 68 characters, of which each ' counts twice`,
     );
   }
 }
@@ -119,7 +119,7 @@ function hasLongText(cards: string): boolean {
  *
  * @param options What the HDU is and what its header says.
  * @returns The cards, 80 characters each, for {@linkcode ImageHeader}.
- * @throws {InstrumentError} `bad_argument` for a size that is none, a keyword that the file's structure needs, and text
+ * @throws {HeliographError} `bad_argument` for a size that is none, a keyword that the file's structure needs, and text
  * that is not printable ASCII.
  */
 export function headerText(options: ImageHeaderOptions): string {

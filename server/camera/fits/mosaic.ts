@@ -5,7 +5,7 @@
  * @module
  */
 
-import { InstrumentError } from "../../bench/errors.ts";
+import { HeliographError } from "../../../protocol/errors.ts";
 import { type FitsHdu, type FitsSource, readPixels } from "./read.ts";
 import { arePartsOfOne, type PlacedSection, placedSection, type Section, sectionOf, wholePlane } from "./sections.ts";
 
@@ -81,12 +81,12 @@ function arrange(spans: readonly Span[], binning: number): { axes: PlacedAxis[];
  * @param hdus All of the file.
  * @returns Where every image tells its place on the detector (DETSEC), all of them without overscan, binned as they are;
  * otherwise the first image, and all of it.
- * @throws {InstrumentError} `command_failed` where the file has no image.
+ * @throws {HeliographError} `command_failed` where the file has no image.
  */
 export function mosaicOf(hdus: readonly FitsHdu[]): Mosaic {
   const images = hdus.filter(({ image }) => image !== undefined);
   const [first] = images;
-  if (first === undefined) throw new InstrumentError("the FITS file has no image");
+  if (first === undefined) throw new HeliographError("command_failed", "the FITS file has no image");
   const chosen = arePartsOfOne(images) ? images : [first];
   if (sectionOf(first, "DETSEC") !== undefined) {
     const placed = chosen.map(placedSection);

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { InstrumentError } from "../../bench/errors.ts";
+import { HeliographError } from "../../../protocol/errors.ts";
 
 /** The kinds of pixels of FITS (BITPIX): unsigned bytes, signed integers, and IEEE floats where it is negative. */
 export type BitsPerPixel = 8 | 16 | 32 | 64 | -32 | -64;
@@ -36,13 +36,13 @@ function encodePairs(from: Uint32Array, into: Uint32Array): void {
  *
  * @param pixels The pixels.
  * @param into Where they go, two bytes each; what is behind them is left as it is.
- * @throws {InstrumentError} `bad_argument` when there is not enough room.
+ * @throws {HeliographError} `bad_argument` when there is not enough room.
  */
 export function encodePixels(pixels: Uint16Array, into: Uint8Array): void {
   if (into.length < pixels.byteLength) {
-    throw new InstrumentError(
-      `${pixels.length} pixels need ${pixels.byteLength} bytes, not ${into.length}`,
+    throw new HeliographError(
       "bad_argument",
+      `${pixels.length} pixels need ${pixels.byteLength} bytes, not ${into.length}`,
     );
   }
   const pairs = littleEndian && pixels.byteOffset % 4 === 0 && into.byteOffset % 4 === 0 ? pixels.length >> 1 : 0;

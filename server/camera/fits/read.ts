@@ -4,7 +4,7 @@
  * @module
  */
 
-import { InstrumentError } from "../../bench/errors.ts";
+import { HeliographError } from "../../../protocol/errors.ts";
 import { shown } from "../../bench/values.ts";
 import { cardLength, type CardValue, type HeaderCard } from "../../bench/header_card.ts";
 import { DataSum } from "./checksum.ts";
@@ -95,7 +95,8 @@ const count = (bytes: number) => `${bytes.toLocaleString("en")} bytes`;
 async function readExactly(source: FitsSource, offset: number, length: number): Promise<Uint8Array> {
   const bytes = await source.read(offset, length);
   if (bytes.length === length) return bytes;
-  throw new InstrumentError(
+  throw new HeliographError(
+    "command_failed",
     `the FITS file is cut off: ${count(bytes.length)} came from ${offset} on, and there should be ${count(length)}`,
   );
 }
@@ -121,7 +122,8 @@ async function readHeader(source: FitsSource, headerOffset: number, number: numb
     text += more;
     if (end !== undefined) return [text.slice(0, end), headerOffset + paddedLength(end + cardLength)];
   }
-  throw new InstrumentError(
+  throw new HeliographError(
+    "command_failed",
     longest < longestHeader
       ? `the FITS file is cut off: it has ${count(source.size)}, and the header of HDU ${number}, which begins at ` +
         `${headerOffset}, has no END card yet`
@@ -129,9 +131,12 @@ async function readHeader(source: FitsSource, headerOffset: number, number: numb
   );
 }
 
-function notFits(start: string): InstrumentError {
+function notFits(start: string): HeliographError {
   const begins = JSON.stringify(start.slice(0, 20));
-  return new InstrumentError(`not a FITS file: it begins with ${begins}, and a FITS file with "SIMPLE  ="`);
+  return new HeliographError(
+    "command_failed",
+    `not a FITS file: it begins with ${begins}, and a FITS file with "SIMPLE  ="`,
+  );
 }
 
 /** What a header says about its data. */
@@ -203,9 +208,10 @@ class Structure {
     };
   }
 
-  #wrong(keyword: string, expected: string): InstrumentError {
+  #wrong(keyword: string, expected: string): HeliographError {
     const value = this.#values.get(keyword);
-    return new InstrumentError(
+    return new HeliographError(
+      "command_failed",
       `HDU ${this.#number} of the FITS file: ${keyword} is ${
         value === undefined ? "missing" : shown(value.valueOf())
       }; ` +
@@ -228,7 +234,8 @@ async function readHdu(source: FitsSource, headerOffset: number, number: number)
   const end = dataOffset + paddedLength(dataLength);
   // Also for axes so long that the end is no number.
   if (!(end <= source.size)) {
-    throw new InstrumentError(
+    throw new HeliographError(
+      "command_failed",
       `the FITS file is cut off: it has ${count(source.size)}, and with HDU ${number} there should be ${count(end)}`,
     );
   }
@@ -258,11 +265,11 @@ async function extensionFollows(source: FitsSource, offset: number): Promise<boo
  *
  * @param source The file.
  * @returns Its HDUs, at least one.
- * @throws {InstrumentError} `command_failed` for what is no FITS file, is cut off, has a header without END, or says
+ * @throws {HeliographError} `command_failed` for what is no FITS file, is cut off, has a header without END, or says
  * nothing usable about the size of its data.
  */
 export async function readFits(source: FitsSource): Promise<FitsHdu[]> {
-  if (source.size === 0) throw new InstrumentError("not a FITS file: it is empty");
+  if (source.size === 0) throw new HeliographError("command_failed", "not a FITS file: it is empty");
   const hdus: FitsHdu[] = [];
   let offset = 0;
   do {
@@ -280,7 +287,7 @@ export async function readFits(source: FitsSource): Promise<FitsHdu[]> {
  * @param source The file it is from.
  * @param range Which rows.
  * @returns Blocks of rows, in order; each has its own memory unless that is to be reused.
- * @throws {InstrumentError} `bad_argument` for an HDU without an image and for rows that are not there, `command_failed`
+ * @throws {HeliographError} `bad_argument` for an HDU without an image and for rows that are not there, `command_failed`
  * when the file has become shorter.
  */
 export async function* readPixels(
@@ -290,14 +297,14 @@ export async function* readPixels(
 ): AsyncGenerator<PixelBlock, void, undefined> {
   const { image } = hdu;
   if (image === undefined) {
-    throw new InstrumentError(`HDU ${hdu.number} of the FITS file (${hdu.kind}) has no image`, "bad_argument");
+    throw new HeliographError("bad_argument", `HDU ${hdu.number} of the FITS file (${hdu.kind}) has no image`);
   }
   const { firstRow = 0, rows = image.rows - firstRow, reuse = false } = range;
   const end = firstRow + rows;
   if (![firstRow, rows].every((row) => Number.isSafeInteger(row) && row >= 0) || end > image.rows) {
-    throw new InstrumentError(
-      `there are no ${rows} rows from ${firstRow} on: the image has rows 0 to ${image.rows - 1}`,
+    throw new HeliographError(
       "bad_argument",
+      `there are no ${rows} rows from ${firstRow} on: the image has rows 0 to ${image.rows - 1}`,
     );
   }
   const rowLength = image.columns * Math.abs(image.bitsPerPixel) / 8;
@@ -332,7 +339,7 @@ function statedSum(hdu: FitsHdu, keyword: string): string {
  * @param hdu The HDU.
  * @param source The file it is from.
  * @returns `checksum` is about the header and the data (CHECKSUM), `datasum` about the data (DATASUM).
- * @throws {InstrumentError} `command_failed` when the file has become shorter.
+ * @throws {HeliographError} `command_failed` when the file has become shorter.
  */
 export async function verifySums(
   hdu: FitsHdu,

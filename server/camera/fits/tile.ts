@@ -5,7 +5,7 @@
  */
 
 import type { ImageLevels, Tile, TileRequest } from "../../bench/images.ts";
-import { InstrumentError } from "../../bench/errors.ts";
+import { HeliographError } from "../../../protocol/errors.ts";
 import { eachDataRow, type Mosaic, type PlacedAxis } from "./mosaic.ts";
 import type { FitsSource } from "./read.ts";
 
@@ -32,15 +32,15 @@ function smallestScale(width: number, height: number): number {
  *
  * @param request Which tile.
  * @param image The image it is of.
- * @throws {InstrumentError} `bad_argument` for what is no whole number, `out_of_limits` for what is outside or too large.
+ * @throws {HeliographError} `bad_argument` for what is no whole number, `out_of_limits` for what is outside or too large.
  */
 export function checkTile(request: TileRequest, image: { readonly width: number; readonly height: number }): void {
   const { x, y, width, height, scale } = request;
   for (const [name, value] of Object.entries({ x, y, width, height, scale })) {
     if (Number.isSafeInteger(value) && value >= 1) continue;
-    throw new InstrumentError(`Cannot read the pixels: ${name} must be a whole number of at least 1`, "bad_argument");
+    throw new HeliographError("bad_argument", `Cannot read the pixels: ${name} must be a whole number of at least 1`);
   }
-  const wrong = (what: string) => new InstrumentError(`Cannot read the pixels: ${what}`, "out_of_limits");
+  const wrong = (what: string) => new HeliographError("out_of_limits", `Cannot read the pixels: ${what}`);
   if (x + width - 1 > image.width || y + height - 1 > image.height) {
     throw wrong(
       `columns ${x} to ${x + width - 1} and rows ${y} to ${y + height - 1} are not all in the image, which has ` +

@@ -5,7 +5,7 @@
  */
 
 import type { AmplifierReadout } from "../geometry.ts";
-import { InstrumentError } from "../../bench/errors.ts";
+import { HeliographError } from "../../../protocol/errors.ts";
 import { bleed, Deposits, hitByCosmicRays, MeanCharge } from "./chip_charge.ts";
 import { PixelNoise } from "./chip_noise.ts";
 import { biasOf, type ChipProperties, gainOf, readNoiseOf, type Scene } from "./chip_properties.ts";
@@ -44,7 +44,7 @@ export class ChipExposure {
    * @param cancelled Asked before each row of the image whether to give up.
    * @returns The image in DN, in the order in which it is read, with underscan and overscan; nothing where it was
    * cancelled.
-   * @throws {InstrumentError} `out_of_limits` where the chip does not have the pixels.
+   * @throws {HeliographError} `out_of_limits` where the chip does not have the pixels.
    */
   readOut(amplifier: AmplifierReadout, cancelled?: () => boolean): Uint16Array<ArrayBuffer> | undefined {
     this.#check(amplifier);
@@ -118,9 +118,9 @@ export class ChipExposure {
     const fits = within(startColumn, columnStep, dataColumns * columnBinning, columns) &&
       within(startRow, rowStep, dataRows * rowBinning, rows);
     if (fits) return;
-    throw new InstrumentError(
-      `Cannot read amplifier ${number}: its pixels are not all on the chip of ${columns} columns and ${rows} rows`,
+    throw new HeliographError(
       "out_of_limits",
+      `Cannot read amplifier ${number}: its pixels are not all on the chip of ${columns} columns and ${rows} rows`,
     );
   }
 }

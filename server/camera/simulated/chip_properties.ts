@@ -4,7 +4,7 @@
  * @module
  */
 
-import { InstrumentError } from "../../bench/errors.ts";
+import { HeliographError } from "../../../protocol/errors.ts";
 
 /** One number for all amplifiers, or one for each; those after the last of a list are like the last. */
 export type PerAmplifier = number | readonly number[];
@@ -105,7 +105,10 @@ function ofAmplifier(what: string, values: PerAmplifier, amplifier: number): num
   if (typeof values === "number") return values;
   const value = values[Math.min(amplifier, values.length) - 1];
   if (value !== undefined) return value;
-  throw new InstrumentError(`Cannot tell the ${what} of amplifier ${amplifier}: give the chip at least one`);
+  throw new HeliographError(
+    "command_failed",
+    `Cannot tell the ${what} of amplifier ${amplifier}: give the chip at least one`,
+  );
 }
 
 /**
@@ -113,7 +116,7 @@ function ofAmplifier(what: string, values: PerAmplifier, amplifier: number): num
  *
  * @param chip Whose.
  * @param amplifier Its number, from 1.
- * @throws {InstrumentError} Where the chip has an empty list of them.
+ * @throws {HeliographError} Where the chip has an empty list of them.
  */
 export function gainOf(chip: ChipProperties, amplifier: number): number {
   return ofAmplifier("gain", chip.gain, amplifier);
@@ -124,7 +127,7 @@ export function gainOf(chip: ChipProperties, amplifier: number): number {
  *
  * @param chip Whose.
  * @param amplifier Its number, from 1.
- * @throws {InstrumentError} Where the chip has an empty list of them.
+ * @throws {HeliographError} Where the chip has an empty list of them.
  */
 export function readNoiseOf(chip: ChipProperties, amplifier: number): number {
   return ofAmplifier("read noise", chip.readNoise, amplifier);
@@ -135,7 +138,7 @@ export function readNoiseOf(chip: ChipProperties, amplifier: number): number {
  *
  * @param chip Whose.
  * @param amplifier Its number, from 1.
- * @throws {InstrumentError} Where the chip has an empty list of them.
+ * @throws {HeliographError} Where the chip has an empty list of them.
  */
 export function biasOf(chip: ChipProperties, amplifier: number): number {
   return ofAmplifier("bias", chip.bias, amplifier);

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { InstrumentError } from "../../bench/errors.ts";
+import { HeliographError } from "../../../protocol/errors.ts";
 import type { Routine } from "../transports/contact.ts";
 import type { Port, Turn } from "../transports/port.ts";
 import { AnswerUnclear, NoAnswer, quoted } from "../../bench/answer_errors.ts";
@@ -92,7 +92,7 @@ export class Conversation {
     return new Template(source, [...Object.keys(this.#parameters), ...names]);
   }
 
-  /** Fills a template. @throws {InstrumentError} `bad_argument` where a filling would end the command. */
+  /** Fills a template. @throws {HeliographError} `bad_argument` where a filling would end the command. */
   fill(template: Template, fillings: Readonly<Record<string, Filling>> = {}): string {
     return template.fill({ ...this.#parameters, ...fillings }, this.#port.format.sendEnd);
   }
@@ -199,12 +199,12 @@ export class Conversation {
       });
     }
     const [error] = await this.#errors(turn).catch((error: unknown) => {
-      const { message, code } = error as InstrumentError;
-      throw new InstrumentError(`sent ${quoted(text)}, and it is not known whether it was done: ${message}`, code, {
+      const { message, code } = error as HeliographError;
+      throw new HeliographError(code, `sent ${quoted(text)}, and it is not known whether it was done: ${message}`, {
         cause: error,
       });
     });
-    if (error !== undefined) throw new InstrumentError(`refused ${quoted(text)}: ${error}`);
+    if (error !== undefined) throw new HeliographError("command_failed", `refused ${quoted(text)}: ${error}`);
   }
 
   /** Fetches the errors that the instrument keeps, so that none of them is left. */
@@ -273,12 +273,12 @@ export class Conversation {
  * @param said What the instrument says for it.
  * @param codec What the value may be.
  * @param bad Values that mean that there is none, with the reason.
- * @throws {InstrumentError} Where it is none.
+ * @throws {HeliographError} Where it is none.
  */
 export function decode(said: string | undefined, codec: ValueCodec, bad: ReadonlyMap<string, string>): Value {
-  if (said === undefined) throw new InstrumentError("the answer is without the value");
+  if (said === undefined) throw new HeliographError("command_failed", "the answer is without the value");
   const reason = badReason(said, bad);
-  if (reason !== undefined) throw new InstrumentError(`${quoted(said)} means ${reason}`);
+  if (reason !== undefined) throw new HeliographError("command_failed", `${quoted(said)} means ${reason}`);
   return codec.decode(said);
 }
 

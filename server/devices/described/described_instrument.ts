@@ -6,7 +6,7 @@
 
 import { type Command, command, type CommandContext } from "../../bench/command.ts";
 import { defineInstrument } from "../../bench/define_instrument.ts";
-import { InstrumentError } from "../../bench/errors.ts";
+import { HeliographError } from "../../../protocol/errors.ts";
 import type { FieldSpec } from "../../bench/field.ts";
 import type { Instrument } from "../../bench/instrument.ts";
 import { checkKeyword } from "../../bench/header_card.ts";
@@ -193,7 +193,7 @@ class Describer {
     try {
       await this.#conversation.ask(turn, text, reading, new ValueCodec(field), false);
     } catch (error) {
-      if (!(error instanceof InstrumentError) || error.code !== "command_failed") throw error;
+      if (!(error instanceof HeliographError) || error.code !== "command_failed") throw error;
     }
   }
 
@@ -203,7 +203,7 @@ class Describer {
     this.#firstWord = () => heard.abort();
     await delay(seconds, signal === undefined ? heard.signal : AbortSignal.any([signal, heard.signal])).then(
       () => {
-        throw new InstrumentError(`nothing heard for ${seconds} s that is understood`, "not_connected");
+        throw new HeliographError("not_connected", `nothing heard for ${seconds} s that is understood`);
       },
       () => signal?.throwIfAborted(),
     );

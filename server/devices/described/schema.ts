@@ -5,6 +5,7 @@
  */
 
 import * as z from "npm:zod@4.6.7";
+import { roles, valueTypes } from "../../../protocol/vocabulary.ts";
 
 const pattern = z.string().meta({
   description: "A regular expression as in JavaScript, without looking ahead or behind and without back-references",
@@ -19,7 +20,7 @@ const argumentName = z.string().regex(/^[a-z][a-z0-9_]*$/i, "letters, digits and
 
 /** What a value is and may be: of fields, of arguments and of what commands return. */
 const value = {
-  type: z.enum(["float", "int", "text", "choice", "switch"]).default("float")
+  type: z.enum(valueTypes).default("float")
     .meta({ description: "What kind of value it is" }),
   unit: z.string().optional().meta({ description: "The unit people read, for example °C or sccm" }),
   minimum: z.number().optional().meta({ description: "The smallest value that may be set, in its unit" }),
@@ -116,7 +117,7 @@ export const commandSchema = z.strictObject({
   }),
   ask: ask.optional().meta({ description: "What is asked then; its answer is what the command returns" }),
   returns: z.strictObject(value).optional().meta({ description: "What the answer is; default text" }),
-  role: z.enum(["observer", "operator", "admin"]).optional().meta({ description: "The least role; default operator" }),
+  role: z.enum(roles).optional().meta({ description: "The least role; default operator" }),
   immediate: z.boolean().optional().meta({ description: "Goes before everything that waits: for stop and abort" }),
   deadline: interval.optional().meta({ description: "The time it may take in seconds, waiting included; default 30" }),
 });

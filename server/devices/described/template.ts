@@ -4,7 +4,7 @@
  * @module
  */
 
-import { InstrumentError } from "../../bench/errors.ts";
+import { HeliographError } from "../../../protocol/errors.ts";
 import { didYouMean } from "../../bench/names.ts";
 import { quoted } from "../../bench/answer_errors.ts";
 
@@ -70,7 +70,7 @@ export class Template {
    *
    * @param fillings What each place is filled with.
    * @param end What ends a command: no filling may hold it.
-   * @throws {InstrumentError} `bad_argument` where a filling would end the command or hold a control character.
+   * @throws {HeliographError} `bad_argument` where a filling would end the command or hold a control character.
    */
   fill(fillings: Readonly<Record<string, Filling>>, end: string): string {
     return this.#parts.map((part) => {
@@ -78,9 +78,9 @@ export class Template {
       const filling = fillings[part.name]!;
       const text = typeof filling === "number" ? formatNumber(filling, part.format) : filling;
       if (control.test(text) || (end !== "" && text.includes(end))) {
-        throw new InstrumentError(
-          `Cannot send ${quoted(text)} in ${quoted(this.#source)}: it would end the command or is not ASCII`,
+        throw new HeliographError(
           "bad_argument",
+          `Cannot send ${quoted(text)} in ${quoted(this.#source)}: it would end the command or is not ASCII`,
         );
       }
       return text;

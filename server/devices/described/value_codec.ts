@@ -4,7 +4,7 @@
  * @module
  */
 
-import { InstrumentError } from "../../bench/errors.ts";
+import { HeliographError } from "../../../protocol/errors.ts";
 import { quoted } from "../../bench/answer_errors.ts";
 import { isNumber, parseValue, shown, type Value, type ValueSpec } from "../../bench/values.ts";
 import { Calibration } from "./calibration.ts";
@@ -111,32 +111,36 @@ export class ValueCodec {
    * The value that the instrument means.
    *
    * @param said What it says.
-   * @throws {InstrumentError} `command_failed` where that is no value.
+   * @throws {HeliographError} `command_failed` where that is no value.
    */
   decode(said: string): Value {
     const { type } = this.spec;
     if (type === "text") return unquoted(said.trim());
     if (type === "choice" || type === "switch") {
       const choice = this.#choice(said);
-      if (choice === undefined) throw new InstrumentError(`${quoted(said)} should have ${this.expected}`);
+      if (choice === undefined) {
+        throw new HeliographError("command_failed", `${quoted(said)} should have ${this.expected}`);
+      }
       return type === "switch" ? choice === "On" : choice;
     }
-    if (!isFiniteNumber(said)) throw new InstrumentError(`${quoted(said)} should have ${this.expected}`);
+    if (!isFiniteNumber(said)) {
+      throw new HeliographError("command_failed", `${quoted(said)} should have ${this.expected}`);
+    }
     const scaled = Number(said) * this.#scale + this.#offset;
     const number = this.#calibration?.toTrue(scaled) ?? scaled;
-    if (!Number.isFinite(number)) throw new InstrumentError(`${quoted(said)} is too large a number`);
+    if (!Number.isFinite(number)) throw new HeliographError("command_failed", `${quoted(said)} is too large a number`);
     if (type === "float") return number;
     // A scale of 0.7 makes 62.99999999999999 of 90.
     const whole = Math.round(number);
     if (Math.abs(number - whole) < 1e-9 * Math.max(1, Math.abs(number)) && Number.isSafeInteger(whole)) return whole;
-    throw new InstrumentError(`${quoted(said)} should have been a whole number`);
+    throw new HeliographError("command_failed", `${quoted(said)} should have been a whole number`);
   }
 
   /**
    * What the instrument is told for a value.
    *
    * @param value A value of the declared type, within its limits.
-   * @throws {InstrumentError} `bad_argument` for a text that is not allowed.
+   * @throws {HeliographError} `bad_argument` for a text that is not allowed.
    */
   encode(value: Value): Filling {
     switch (this.spec.type) {
@@ -152,9 +156,9 @@ export class ValueCodec {
         return this.#codes.get(value as string)!;
       case "text":
         if (this.#allowed.test(value as string)) return value as string;
-        throw new InstrumentError(
-          `Cannot send ${quoted(value as string)}: a text may hold what matches ${this.#allowed.source} here`,
+        throw new HeliographError(
           "bad_argument",
+          `Cannot send ${quoted(value as string)}: a text may hold what matches ${this.#allowed.source} here`,
         );
     }
   }

@@ -125,7 +125,7 @@ export function storedKeywords({ keywords }: Instrument): StoredKeywords {
   ]);
 }
 
-/** Takes the header keywords that were sent. @throws {InstrumentError} For what FITS cannot hold. */
+/** Takes the header keywords that were sent. @throws {HeliographError} For what FITS cannot hold. */
 export function restoreKeywords({ keywords }: Instrument, stored: StoredKeywords): void {
   keywords.restore(stored.map(([name, [value, comment, type]]): readonly [string, Keyword] => [
     name,

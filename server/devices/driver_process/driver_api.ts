@@ -7,10 +7,36 @@
 import { azcamExposure } from "../../camera/exposure_instrument.ts";
 import { command } from "../../bench/command.ts";
 import { defineInstrument } from "../../bench/define_instrument.ts";
-import { InstrumentError } from "../../bench/errors.ts";
 import type { Instrument } from "../../bench/instrument.ts";
 import { PortContact } from "../transports/contact.ts";
 import type { Port } from "../transports/port.ts";
+import { type ErrorCode, HeliographError } from "../../../protocol/errors.ts";
+
+/** The codes of {@linkcode InstrumentError}: any of the wire's. */
+export type InstrumentErrorCode = ErrorCode;
+
+/**
+ * {@linkcode HeliographError} as drivers of 0.1 know it: the message comes first, and the code may be left out.
+ * Every HeliographError counts as one, so that what a port or an instrument threw is recognised by either name.
+ */
+export class InstrumentError extends HeliographError {
+  /**
+   * Makes an error to be thrown.
+   *
+   * @param message What went wrong, on what, why, and what would be right.
+   * @param code The stable code.
+   * @param options `cause`: the error behind this one, if any.
+   */
+  constructor(message: string, code: InstrumentErrorCode = "command_failed", options?: ErrorOptions) {
+    super(code, message, options);
+  }
+
+  /** Whether something is a {@linkcode HeliographError}. @param value Anything. */
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    // A driver's own subclass is told from others as ever.
+    return this === InstrumentError ? value instanceof HeliographError : super[Symbol.hasInstance](value);
+  }
+}
 
 /** heliograph, for a driver of one's own: its function's first argument. */
 export interface DriverApi {
@@ -18,7 +44,9 @@ export interface DriverApi {
   readonly defineInstrument: typeof defineInstrument;
   /** Declares a command. */
   readonly command: typeof command;
-  /** What to throw so that the client is told what went wrong. */
+  /** What to throw so that the client is told what went wrong: `new HeliographError("command_failed", "why")`. */
+  readonly HeliographError: typeof HeliographError;
+  /** The same as drivers of 0.1 throw it: `new InstrumentError("why", "command_failed")`. */
   readonly InstrumentError: typeof InstrumentError;
   /** Keeps an instrument on a port in contact: for `contact`, and for talking to it. */
   readonly PortContact: typeof PortContact;
@@ -27,7 +55,14 @@ export interface DriverApi {
 }
 
 /** heliograph, for a driver of one's own: a file on the disk has no other way to it. */
-export const driverApi: DriverApi = { defineInstrument, command, InstrumentError, PortContact, azcamExposure };
+export const driverApi: DriverApi = {
+  defineInstrument,
+  command,
+  HeliographError,
+  InstrumentError,
+  PortContact,
+  azcamExposure,
+};
 
 /** What the bench file says of the instrument: the function's second argument. */
 export interface DriverSetup {

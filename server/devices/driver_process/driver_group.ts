@@ -8,7 +8,7 @@
  */
 
 import { Bench } from "../../bench/bench.ts";
-import { InstrumentError } from "../../bench/errors.ts";
+import { HeliographError } from "../../../protocol/errors.ts";
 import type { FieldHolder } from "../../bench/field.ts";
 import type { ImageSource } from "../../bench/images.ts";
 import type { Instrument } from "../../bench/instrument.ts";
@@ -66,7 +66,7 @@ export class DriverGroup {
    * Starts the process and loads its drivers.
    *
    * @returns For each an instrument, or what is wrong with it; nothing where that is not known, since another ended it.
-   * @throws {InstrumentError} When the process cannot be started.
+   * @throws {HeliographError} When the process cannot be started.
    */
   async load(): Promise<(Instrument | DriverProblem | undefined)[]> {
     let made: Made;
@@ -149,7 +149,7 @@ export class DriverGroup {
         const bytes = fromBase64(pixels);
         const right = columns === Math.ceil(width / scale) && rows === Math.ceil(height / scale);
         if (!right || columns * rows * 4 !== bytes.length) {
-          throw new InstrumentError("its driver sent no such piece of the image");
+          throw new HeliographError("command_failed", "its driver sent no such piece of the image");
         }
         return { columns, rows, pixels: new Float32Array(bytes.buffer) };
       },
@@ -295,6 +295,6 @@ async function named<T>(title: string, work: Promise<T>): Promise<T> {
     return await work;
   } catch (error) {
     if (!(error instanceof DriverGone)) throw error;
-    throw new InstrumentError(`${title} is not connected: ${error.message}`, error.code, { cause: error });
+    throw new HeliographError(error.code, `${title} is not connected: ${error.message}`, { cause: error });
   }
 }

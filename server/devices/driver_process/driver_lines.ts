@@ -4,7 +4,7 @@
  * @module
  */
 
-import { InstrumentError } from "../../bench/errors.ts";
+import { HeliographError } from "../../../protocol/errors.ts";
 import type { Line } from "../transports/line.ts";
 import { openLine } from "../transports/open_line.ts";
 import type { DriverAsk } from "./messages.ts";
@@ -30,7 +30,7 @@ export class DriverLines {
   async answer(ask: Exclude<DriverAsk, { ask: "call" }>, signal: AbortSignal): Promise<unknown> {
     if (ask.ask === "openLine") return await this.#openLine(ask.port, signal);
     const line = this.#open.get(ask.port);
-    if (line === undefined) throw new InstrumentError("the line is not open", "not_connected");
+    if (line === undefined) throw new HeliographError("not_connected", "the line is not open");
     if (ask.ask === "writeLine") return void await line.write(fromBase64(ask.bytes));
     const bytes = await line.read();
     return bytes === null ? null : toBase64(bytes);
@@ -38,7 +38,7 @@ export class DriverLines {
 
   async #openLine(port: number, signal: AbortSignal): Promise<void> {
     const known = this.#ports[port];
-    if (known === undefined) throw new InstrumentError("there is no such port", "bad_argument");
+    if (known === undefined) throw new HeliographError("bad_argument", "there is no such port");
     this.close(port);
     const line = await openLine(known.address);
     this.close(port);

@@ -7,7 +7,8 @@
 import { getLogger } from "npm:@logtape/logtape@2.4.2";
 import { wireError } from "../../bench/wire_error.ts";
 import type { CommandContext } from "../../bench/command.ts";
-import { InstrumentError } from "../../bench/errors.ts";
+import { HeliographError } from "../../../protocol/errors.ts";
+import type { JournalLevel } from "../../../protocol/vocabulary.ts";
 import type { ConnectedProcess, Processes } from "../../processes/processes.ts";
 import type { Command, EndedProcess } from "../../processes/starter.ts";
 import {
@@ -125,7 +126,7 @@ export class DriverProcess {
    * Starts it, unless it runs.
    *
    * @returns What has become of its drivers.
-   * @throws {InstrumentError} When it cannot be started, or ended meanwhile.
+   * @throws {HeliographError} When it cannot be started, or ended meanwhile.
    */
   start(): Promise<Made> {
     clearTimeout(this.#again);
@@ -151,7 +152,7 @@ export class DriverProcess {
     await running.ended;
   }
 
-  /** Asks it. @throws {InstrumentError} `not_connected` when it does not run, or ends meanwhile. */
+  /** Asks it. @throws {HeliographError} `not_connected` when it does not run, or ends meanwhile. */
   async ask(ask: ServerAsk, signal?: AbortSignal): Promise<unknown> {
     const large = ask.ask === "tile" ? 1 : 0;
     this.#largeAsks += large;
@@ -220,7 +221,7 @@ export class DriverProcess {
     } catch (error) {
       this.#kill(running, (error as Error).message);
       await running.ended;
-      throw new InstrumentError(running.reason, "not_connected");
+      throw new HeliographError("not_connected", running.reason);
     } finally {
       clearTimeout(late);
     }
@@ -232,7 +233,7 @@ export class DriverProcess {
     try {
       process = await processes.start({ what: "its process", command, settings, longestMessage: longestLine });
     } catch (error) {
-      throw new InstrumentError((error as Error).message, "not_connected");
+      throw new HeliographError("not_connected", (error as Error).message);
     }
     const { channel } = process;
     const peer = new Peer({
@@ -319,7 +320,10 @@ export class DriverProcess {
     if (ask.ask === "call") {
       const context = this.#contexts.get(ask.run);
       if (context === undefined) {
-        throw new InstrumentError(`Cannot call ${ask.command} of ${ask.instrument}: the command that did has ended`);
+        throw new HeliographError(
+          "command_failed",
+          `Cannot call ${ask.command} of ${ask.instrument}: the command that did has ended`,
+        );
       }
       const args = ask.args.map((each) => decodeValue(each));
       const call = ask.background ? context.callInBackground : context.call;
@@ -339,7 +343,7 @@ export class DriverProcess {
     this.#events.told(tell);
   }
 
-  #log(level: "debug" | "info" | "warning" | "error", text: string): void {
+  #log(level: JournalLevel, text: string): void {
     const now = performance.now();
     if (now - this.#printed.since > 10_000) this.#printed = { since: now, lines: 0 };
     if (++this.#printed.lines > mostLines) return;

@@ -7,7 +7,7 @@
 import { configureSync, type LogRecord } from "npm:@logtape/logtape@2.4.2";
 import { format } from "node:util";
 import type { CommandContext, Role } from "../../bench/command.ts";
-import { InstrumentError } from "../../bench/errors.ts";
+import { HeliographError } from "../../../protocol/errors.ts";
 import { placeOf, reasonOf } from "../../bench/faults.ts";
 import { FieldHolder } from "../../bench/field.ts";
 import type { Instrument, Surroundings } from "../../bench/instrument.ts";
@@ -235,7 +235,8 @@ export class DriverRuntime {
 
   /** Another instrument of the bench: what its fields hold and what it says in headers; its commands are called. */
   #meet({ declaration, states, stored }: Neighbour): void {
-    const none = () => Promise.reject(new InstrumentError(`${declaration.title} is driven by calling its commands`));
+    const none = () =>
+      Promise.reject(new HeliographError("command_failed", `${declaration.title} is driven by calling its commands`));
     const neighbour = instrumentOf({ ...declaration, commands: [] }, { read: none, write: none, run: none });
     states.forEach((state, at) => applyState(neighbour.holders[at]!, state));
     restoreKeywords(neighbour, stored);

@@ -7,7 +7,16 @@
  */
 
 import * as z from "npm:zod@4.6.7";
-import { errorCodes } from "../../../protocol/errors.ts";
+import { errorCode, wireValue } from "../../../protocol/schemas.ts";
+import {
+  accesses,
+  contactStates,
+  journalLevels,
+  qualities,
+  type Role,
+  roles,
+  valueTypes,
+} from "../../../protocol/vocabulary.ts";
 import type { DriverEntry, DriverHostSettings } from "./settings.ts";
 
 /** The longest message of a driver, in characters: the largest piece of an image, and what is around it. */
@@ -17,10 +26,9 @@ const name = z.string().max(1000);
 const text = z.string().max(65_536);
 const index = z.int().min(0).max(100_000);
 const id = z.int().min(1);
-const scalar = z.union([z.string(), z.number(), z.boolean()]);
 
 const valueShape = {
-  type: z.enum(["float", "int", "text", "choice", "switch"]),
+  type: z.enum(valueTypes),
   unit: name.optional(),
   minimum: z.number().optional(),
   maximum: z.number().optional(),
@@ -45,9 +53,9 @@ export const declarationSchema = z.strictObject({
   fields: z.array(z.strictObject({
     ...valueShape,
     title: name,
-    access: z.enum(["readout", "setting"]),
+    access: z.enum(accesses),
     needsConfirm: z.boolean(),
-    initial: scalar.optional(),
+    initial: wireValue.optional(),
     listens: z.boolean(),
     pollInterval: z.number().optional(),
     log: z.boolean(),
@@ -58,9 +66,9 @@ export const declarationSchema = z.strictObject({
   commands: z.array(z.strictObject({
     name,
     summary: text,
-    arguments: z.array(z.strictObject({ ...valueShape, name, default: scalar.optional() })).max(1000),
+    arguments: z.array(z.strictObject({ ...valueShape, name, default: wireValue.optional() })).max(1000),
     takesMore: z.boolean(),
-    role: z.enum(["observer", "operator", "admin"]),
+    role: z.enum(roles),
     immediate: z.boolean(),
     beside: z.boolean(),
     deadline: z.number(),
@@ -74,7 +82,7 @@ export type Declaration = z.output<typeof declarationSchema>;
 const errorSchema = z.strictObject({
   message: text,
   /** One of the wire's codes, where it is an instrument's own error. */
-  code: z.enum(Object.keys(errorCodes) as [keyof typeof errorCodes, ...(keyof typeof errorCodes)[]]).optional(),
+  code: errorCode.optional(),
   /** The unknown name, where it is about one. */
   subject: name.optional(),
   /** The kind of exception, where it is a fault in the driver's code. */
@@ -89,8 +97,8 @@ export type WireError = z.output<typeof errorSchema>;
 
 /** What a field holds. */
 const stateSchema = z.strictObject({
-  value: scalar.nullable(),
-  quality: z.enum(["good", "stale", "error"]),
+  value: wireValue.nullable(),
+  quality: z.enum(qualities),
   reason: text,
   staged: z.boolean(),
 });
@@ -128,7 +136,7 @@ export const lastImageSchema = z.strictObject({
   file: text,
   width: z.int().min(0),
   height: z.int().min(0),
-  header: z.array(z.strictObject({ keyword: name, value: scalar, unit: name.optional() })).max(1000),
+  header: z.array(z.strictObject({ keyword: name, value: wireValue, unit: name.optional() })).max(1000),
   levels: z.strictObject({
     automatic: z.tuple([z.number(), z.number()]),
     wide: z.tuple([z.number(), z.number()]),
@@ -168,13 +176,13 @@ const tellSchema = z.discriminatedUnion("tell", [
   z.strictObject({
     tell: z.literal("contact"),
     instrument: index,
-    state: z.enum(["off", "connecting", "connected", "lost"]),
+    state: z.enum(contactStates),
     reason: text,
   }),
   z.strictObject({ tell: z.literal("field"), instrument: index, field: index, number: id, state: stateSchema }),
   z.strictObject({ tell: z.literal("keywords"), instrument: index, stored: keywordsSchema }),
   z.strictObject({ tell: z.literal("fault"), instrument: index, what: name, error: errorSchema }),
-  z.strictObject({ tell: z.literal("log"), level: z.enum(["debug", "info", "warning", "error"]), text }),
+  z.strictObject({ tell: z.literal("log"), level: z.enum(journalLevels), text }),
   z.strictObject({ tell: z.literal("closeLine"), port: index }),
   z.strictObject({ tell: z.literal("watchBench") }),
   z.strictObject({ tell: z.literal("abort"), id, error: errorSchema }),
@@ -213,8 +221,8 @@ export type ServerAsk =
     readonly values: unknown;
     readonly more: unknown;
     readonly moreKeywords: unknown;
-    readonly role: "observer" | "operator" | "admin";
-    readonly callerRole: "observer" | "operator" | "admin";
+    readonly role: Role;
+    readonly callerRole: Role;
   }
   | {
     readonly ask: "tile";

@@ -6,7 +6,6 @@
 
 import { Buffer } from "node:buffer";
 import { HeliographError } from "../../../protocol/errors.ts";
-import { InstrumentError, type InstrumentErrorCode } from "../../bench/errors.ts";
 import { reasonOf, stackPlaceOf } from "../../bench/faults.ts";
 import type { FieldHolder } from "../../bench/field.ts";
 import { ImageReplaced, NoImage } from "../../bench/images.ts";
@@ -22,15 +21,19 @@ const longestMessage = 10_000;
 /**
  * A value on its way: objects, floats and numbers that are none are marked.
  *
- * @throws {InstrumentError} For what cannot be sent: a function, or what is nested too deep.
+ * @throws {HeliographError} For what cannot be sent: a function, or what is nested too deep.
  */
 export function encodeValue(value: unknown, depth = 0): unknown {
-  if (depth > deepest) throw new InstrumentError("Cannot send a value that is nested so deep, or that holds itself");
+  if (depth > deepest) {
+    throw new HeliographError("command_failed", "Cannot send a value that is nested so deep, or that holds itself");
+  }
   if (value === undefined || value === null) return null;
   if (typeof value === "number") return Number.isFinite(value) ? value : { number: String(value) };
   if (typeof value === "string" || typeof value === "boolean") return value;
   if (typeof value === "bigint") return String(value);
-  if (typeof value !== "object") throw new InstrumentError(`Cannot send a value of type ${typeof value}`);
+  if (typeof value !== "object") {
+    throw new HeliographError("command_failed", `Cannot send a value of type ${typeof value}`);
+  }
   if (value instanceof Float) return { float: encodeValue(value.valueOf()) };
   if (Array.isArray(value)) return value.map((each) => encodeValue(each, depth + 1));
   const { toJSON } = value as { toJSON?: unknown };
@@ -64,10 +67,10 @@ export function fromBase64(text: string): Uint8Array<ArrayBuffer> {
 }
 
 /** A driver's process does not run, or ended before it answered. */
-export class DriverGone extends InstrumentError {
+export class DriverGone extends HeliographError {
   /** Makes it. @param reason Why. */
   constructor(reason: string) {
-    super(reason, "not_connected");
+    super("not_connected", reason);
   }
 }
 
@@ -81,17 +84,6 @@ export function applyState(holder: FieldHolder, { value, quality, reason, staged
   holder.mirror((value ?? undefined) as Value | undefined, quality, reason, staged);
 }
 
-const instrumentCodes: ReadonlySet<string> = new Set<InstrumentErrorCode>([
-  "unknown_field",
-  "unknown_command",
-  "bad_argument",
-  "out_of_limits",
-  "not_a_setting",
-  "command_failed",
-  "not_connected",
-  "deadline_exceeded",
-]);
-
 /**
  * What was thrown, to be sent.
  *
@@ -100,7 +92,7 @@ const instrumentCodes: ReadonlySet<string> = new Set<InstrumentErrorCode>([
  */
 export function encodeError(error: unknown, explain: (text: string) => string = (text) => text): WireError {
   const message = (text: string) => explain(text).slice(0, longestMessage);
-  if (error instanceof InstrumentError) {
+  if (error instanceof HeliographError) {
     const unclear = error instanceof AnswerUnclear || error.cause instanceof AnswerUnclear;
     const kind = error instanceof NoImage
       ? "NoImage"
@@ -109,11 +101,8 @@ export function encodeError(error: unknown, explain: (text: string) => string = 
       : unclear
       ? "unclear"
       : undefined;
-    return { message: message(error.message), code: error.code, ...(kind === undefined ? {} : { kind }) };
-  }
-  if (error instanceof HeliographError) {
     const subject = error.subject === "" ? {} : { subject: error.subject.slice(0, 1000) };
-    return { message: message(error.message), code: error.code, ...subject };
+    return { message: message(error.message), code: error.code, ...subject, ...(kind === undefined ? {} : { kind }) };
   }
   if (!(error instanceof Error)) return { message: message(reasonOf(error)) };
   const place = explain(stackPlaceOf(error));
@@ -128,11 +117,10 @@ export function encodeError(error: unknown, explain: (text: string) => string = 
 export function decodeError({ message, code, subject = "", name, place, kind }: WireError): Error {
   if (kind === "NoImage") return new NoImage(message);
   if (kind === "ImageReplaced") return new ImageReplaced(message);
-  if (code !== undefined && instrumentCodes.has(code)) {
+  if (code !== undefined) {
     const cause = kind === "unclear" ? { cause: new AnswerUnclear("", false) } : {};
-    return new InstrumentError(message, code as InstrumentErrorCode, cause);
+    return new HeliographError(code, message, { subject, ...cause });
   }
-  if (code !== undefined) return new HeliographError(code, message, { subject });
   const error = new Error(message);
   error.name = name ?? "Error";
   error.stack = `${error.name}: ${message}${place === undefined ? "" : `\n    at ${place}`}`;

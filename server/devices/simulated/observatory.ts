@@ -6,7 +6,7 @@
 
 import { command } from "../../bench/command.ts";
 import { defineInstrument } from "../../bench/define_instrument.ts";
-import { InstrumentError } from "../../bench/errors.ts";
+import { HeliographError } from "../../../protocol/errors.ts";
 import type { Instrument } from "../../bench/instrument.ts";
 import { didYouMean } from "../../bench/names.ts";
 import { tempconCommands } from "./azcam_tempcon.ts";
@@ -76,9 +76,9 @@ export function simulatedInstrument(title = "instrument"): Instrument {
   const filterIndex = (name: string) => {
     const number = /^\d+$/.test(name) ? Number(name) : filters.indexOf(name);
     if (number >= 0 && number < filters.length) return number;
-    throw new InstrumentError(
-      `Cannot set the filter to ${name}: not one of ${filters.join(", ")}${didYouMean(name, filters)}`,
+    throw new HeliographError(
       "bad_argument",
+      `Cannot set the filter to ${name}: not one of ${filters.join(", ")}${didYouMean(name, filters)}`,
     );
   };
   const currentFilter = () => filters[Math.round(wheel.position)]!;
@@ -157,9 +157,9 @@ export function simulatedInstrument(title = "instrument"): Instrument {
         run: ({ wavelength }, { signal }) => {
           const position = wavelengths.indexOf(wavelength);
           if (position >= 0) return wheel.moveTo(position, signal);
-          throw new InstrumentError(
-            `Cannot set the wavelength to ${wavelength} nm: the wheel has ${wavelengths.join(", ")}`,
+          throw new HeliographError(
             "bad_argument",
+            `Cannot set the wavelength to ${wavelength} nm: the wheel has ${wavelengths.join(", ")}`,
           );
         },
       }),
@@ -203,9 +203,9 @@ export function simulatedInstrument(title = "instrument"): Instrument {
           const chosen = more.flatMap((names) => String(names).split(/\s+/));
           const unknown = chosen.find((name) => !lamps.includes(name));
           if (unknown !== undefined) {
-            throw new InstrumentError(
-              `Cannot choose the lamp ${unknown}: not one of ${lamps.join(", ")}${didYouMean(unknown, lamps)}`,
+            throw new HeliographError(
               "bad_argument",
+              `Cannot choose the lamp ${unknown}: not one of ${lamps.join(", ")}${didYouMean(unknown, lamps)}`,
             );
           }
           active = chosen;
@@ -250,9 +250,9 @@ function focusCommands(focus: Mover, minimum: number, maximum: number) {
       run: ({ focus_position, focus_type }, { signal }) => {
         const target = focus_type === "step" ? focus.position + focus_position : focus_position;
         if (target >= minimum && target <= maximum) return focus.moveTo(target, signal);
-        throw new InstrumentError(
-          `Cannot move the focus to ${target}: it goes from ${minimum} to ${maximum}`,
+        throw new HeliographError(
           "out_of_limits",
+          `Cannot move the focus to ${target}: it goes from ${minimum} to ${maximum}`,
         );
       },
     }),

@@ -197,7 +197,7 @@ export function simulateSerial(
  *
  * @param simulator Who answers.
  * @param faults What goes wrong. @default nothing
- * @throws {InstrumentError} On Windows, which has none.
+ * @throws {HeliographError} On Windows, which has none.
  */
 export async function simulatePty(simulator: Simulator, faults: Faults = noFaults): Promise<RunningSimulator> {
   const pty = await openPty();

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { InstrumentError } from "../../bench/errors.ts";
+import { HeliographError } from "../../../protocol/errors.ts";
 import type { Contact, ContactState } from "../../bench/contact.ts";
 import type { Port, Turn } from "./port.ts";
 import { AnswerUnclear } from "../../bench/answer_errors.ts";
@@ -49,7 +49,7 @@ export class PortContact implements Contact {
   #changed = () => {};
   #ended: Promise<void> | undefined;
   #stop = new AbortController();
-  #lose: (reason: InstrumentError) => void = () => {};
+  #lose: (reason: HeliographError) => void = () => {};
   #firstTry = Promise.withResolvers<void>();
   readonly #uses = new Set<Promise<unknown>>();
   /** Ends polls, so that the goodbye need not wait for them. */
@@ -80,14 +80,14 @@ export class PortContact implements Contact {
     const { farewell } = this.#routine;
     let failure = "";
     if (farewell !== undefined) {
-      this.#ending.abort(new InstrumentError("the server is stopping", "not_connected"));
+      this.#ending.abort(new HeliographError("not_connected", "the server is stopping"));
       // An instrument that does not listen must not keep the server from stopping.
       const signal = AbortSignal.timeout(farewellSeconds * 1000);
       await this.#evenWhenLost(signal, () => this.#port.use("immediate", signal, farewell)).catch((error) => {
         failure = (error as Error).message;
       });
     }
-    this.#stop.abort(new InstrumentError("the server is stopping", "not_connected"));
+    this.#stop.abort(new HeliographError("not_connected", "the server is stopping"));
     await this.#ended;
     await Promise.allSettled(this.#uses);
     this.#ended = undefined;
@@ -106,7 +106,7 @@ export class PortContact implements Contact {
    * @param signal Gives up.
    * @param work What to say and ask.
    * @returns What the work returned.
-   * @throws {InstrumentError} `not_connected` when it does not answer; otherwise what the work threw.
+   * @throws {HeliographError} `not_connected` when it does not answer; otherwise what the work threw.
    */
   async use<T>(urgency: Urgency, signal: AbortSignal | undefined, work: (turn: Turn) => Promise<T>): Promise<T> {
     if (this.state === "connecting") await aborting(this.#firstTry.promise, signal);
@@ -139,11 +139,11 @@ export class PortContact implements Contact {
     const either = urgency !== "poll" ? signal : signal === undefined ? ending : AbortSignal.any([signal, ending]);
     const using = this.#port.use(urgency, either, async (turn) => {
       if (urgency !== "immediate") this.#check();
-      let reason = new InstrumentError("it left a question without an answer", "not_connected");
+      let reason = new HeliographError("not_connected", "it left a question without an answer");
       try {
         return await work(turn);
       } catch (error) {
-        if (error instanceof InstrumentError) reason = error;
+        if (error instanceof HeliographError) reason = error;
         throw error;
       } finally {
         // It may have been switched off and on: it is greeted and made ready again before anything it says counts.
@@ -154,8 +154,8 @@ export class PortContact implements Contact {
     try {
       return await using;
     } catch (error) {
-      if (!(error instanceof InstrumentError) || error === either?.reason || error instanceof NotConnected) throw error;
-      throw new InstrumentError(`${this.#routine.title}: ${error.message}`, error.code, { cause: error });
+      if (!(error instanceof HeliographError) || error === either?.reason || error instanceof NotConnected) throw error;
+      throw new HeliographError(error.code, `${this.#routine.title}: ${error.message}`, { cause: error });
     } finally {
       this.#uses.delete(using);
     }
@@ -191,7 +191,7 @@ export class PortContact implements Contact {
   /** Opens, greets, and waits until contact is lost. @returns Why it is. */
   async #connect(stopped: AbortSignal): Promise<Error> {
     const port = this.#port;
-    const lost = Promise.withResolvers<InstrumentError>();
+    const lost = Promise.withResolvers<HeliographError>();
     this.#lose = lost.resolve;
     const stop = () => lost.resolve(stopped.reason);
     stopped.addEventListener("abort", stop, { once: true });
@@ -223,12 +223,12 @@ export class PortContact implements Contact {
     }
   }
 
-  #watchSilence(lose: (reason: InstrumentError) => void): ReturnType<typeof setInterval> | undefined {
+  #watchSilence(lose: (reason: HeliographError) => void): ReturnType<typeof setInterval> | undefined {
     const { silentAfter } = this.#routine;
     if (silentAfter === undefined) return undefined;
     return setInterval(() => {
       if (performance.now() - this.#heard < silentAfter * 1000) return;
-      lose(new InstrumentError(`nothing heard for ${silentAfter} s`, "not_connected"));
+      lose(new HeliographError("not_connected", `nothing heard for ${silentAfter} s`));
     }, 1000);
   }
 
@@ -241,9 +241,9 @@ export class PortContact implements Contact {
 }
 
 /** It is known not to be there: nothing was sent. */
-class NotConnected extends InstrumentError {
+class NotConnected extends HeliographError {
   constructor(message: string) {
-    super(message, "not_connected");
+    super("not_connected", message);
   }
 }
 

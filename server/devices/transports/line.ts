@@ -4,14 +4,14 @@ export interface Line {
    * Waits for the next bytes, one read at a time.
    *
    * @returns Bytes that belong to the caller; `null` when the other end has closed, or once the line is closed here.
-   * @throws {InstrumentError} The line has broken: a cable was pulled.
+   * @throws {HeliographError} The line has broken: a cable was pulled.
    */
   read(): Promise<Uint8Array | null>;
   /**
    * Sends bytes, which must stay as they are until then.
    *
    * @returns When they are handed to the system.
-   * @throws {InstrumentError} The line has broken, or was closed.
+   * @throws {HeliographError} The line has broken, or was closed.
    */
   write(bytes: Uint8Array): Promise<void>;
   /** Closes it; twice does nothing. */

@@ -5,7 +5,7 @@
  */
 
 import { createSocket } from "node:dgram";
-import { InstrumentError } from "../../bench/errors.ts";
+import { HeliographError } from "../../../protocol/errors.ts";
 import type { Line } from "./line.ts";
 
 /** How long a connection may take to be made, in seconds. */
@@ -20,7 +20,7 @@ const mostWaiting = 1 << 20;
  * @param host A name or an IP address.
  * @param port The port.
  * @returns The line.
- * @throws {InstrumentError} `not_connected`, with the reason.
+ * @throws {HeliographError} `not_connected`, with the reason.
  */
 export async function openTcp(host: string, port: number): Promise<Line> {
   const timeout = new AbortController();
@@ -80,7 +80,7 @@ export function tcpLine(connection: Deno.TcpConn): Line {
  * @param host A name or an IP address.
  * @param port The port.
  * @returns The line; each read is one datagram.
- * @throws {InstrumentError} `not_connected` where the name cannot be resolved.
+ * @throws {HeliographError} `not_connected` where the name cannot be resolved.
  */
 export async function openUdp(host: string, port: number): Promise<Line> {
   const socket = createSocket(host.includes(":") ? "udp6" : "udp4");
@@ -137,10 +137,10 @@ export async function openUdp(host: string, port: number): Promise<Line> {
   };
 }
 
-function notOpened(address: string, error: unknown): InstrumentError {
+function notOpened(address: string, error: unknown): HeliographError {
   const cause = error as Error;
   const reason = cause instanceof Deno.errors.ConnectionRefused
     ? "nothing listens there"
     : cause.message.replace(/ \(os error -?\d+\)$/, "");
-  return new InstrumentError(`cannot connect to ${address}: ${reason}`, "not_connected", { cause });
+  return new HeliographError("not_connected", `cannot connect to ${address}: ${reason}`, { cause });
 }

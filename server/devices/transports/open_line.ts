@@ -14,7 +14,7 @@ import { openSerial } from "./serial.ts";
  *
  * @param address Where it is.
  * @returns The line.
- * @throws {InstrumentError} `not_connected`, with the reason.
+ * @throws {HeliographError} `not_connected`, with the reason.
  */
 export function openLine(address: Address): Promise<Line> {
   switch (address.kind) {

@@ -8,7 +8,7 @@
  * @module
  */
 
-import { InstrumentError } from "../../bench/errors.ts";
+import { HeliographError } from "../../../protocol/errors.ts";
 import { Faults } from "../../bench/faults.ts";
 import { type Address, portName } from "./address.ts";
 import { AnswerQueue } from "./answer_queue.ts";
@@ -67,7 +67,7 @@ export interface Turn {
    * Asks a question.
    *
    * @returns The answer, without its end.
-   * @throws {InstrumentError} `not_connected` when none came in time, `command_failed` when it is not what was expected.
+   * @throws {HeliographError} `not_connected` when none came in time, `command_failed` when it is not what was expected.
    */
   ask(question: Question): Promise<string>;
 }
@@ -88,7 +88,7 @@ export class Port {
   readonly format: LineFormat;
   readonly #turns = new Turns();
   readonly #listeners = new Set<Listener>();
-  readonly #broken = new Set<(reason: InstrumentError) => void>();
+  readonly #broken = new Set<(reason: HeliographError) => void>();
   #line: Line | undefined;
   #opening: Promise<void> | undefined;
   /** Whoever waits for an answer. */
@@ -132,7 +132,7 @@ export class Port {
   }
 
   /** Tells when the line breaks by itself, until the returned function is called. */
-  onBroken(told: (reason: InstrumentError) => void): () => void {
+  onBroken(told: (reason: HeliographError) => void): () => void {
     this.#broken.add(told);
     return () => void this.#broken.delete(told);
   }
@@ -145,7 +145,7 @@ export class Port {
   /**
    * Opens it for one more instrument, unless it is open.
    *
-   * @throws {InstrumentError} `not_connected`, with the reason.
+   * @throws {HeliographError} `not_connected`, with the reason.
    */
   async join(): Promise<void> {
     this.#users++;
@@ -160,7 +160,7 @@ export class Port {
   /** An instrument needs it no more; the last one closes it. */
   leave(): void {
     this.#users = Math.max(0, this.#users - 1);
-    if (this.#users === 0) this.#close(new InstrumentError(`${this.name} was closed`, "not_connected"));
+    if (this.#users === 0) this.#close(new HeliographError("not_connected", `${this.name} was closed`));
   }
 
   /**
@@ -188,7 +188,7 @@ export class Port {
         } catch (error) {
           // An instrument that says something else is there; where it is not known whose an answer is, nothing is.
           if (error instanceof AnswerUnclear) turn.unanswered = before;
-          else if (error instanceof InstrumentError && error.code === "command_failed") turn.unanswered = false;
+          else if (error instanceof HeliographError && error.code === "command_failed") turn.unanswered = false;
           throw error;
         }
       },
@@ -216,12 +216,12 @@ export class Port {
     try {
       line = await this.#openTo(this.address);
     } catch (error) {
-      if (error instanceof InstrumentError) throw error;
-      throw new InstrumentError((error as Error).message, "not_connected", { cause: error });
+      if (error instanceof HeliographError) throw error;
+      throw new HeliographError("not_connected", (error as Error).message, { cause: error });
     }
     if (this.#users === 0) {
       line.close();
-      throw new InstrumentError(`${this.name} is not needed any more`, "not_connected");
+      throw new HeliographError("not_connected", `${this.name} is not needed any more`);
     }
     this.#line = line;
     this.#closing = new AbortController();
@@ -245,7 +245,7 @@ export class Port {
     } catch (error) {
       reason = `${this.name} broke: ${(error as Error).message}`;
     }
-    if (this.#line === line) this.#break(new InstrumentError(reason, "not_connected"));
+    if (this.#line === line) this.#break(new HeliographError("not_connected", reason));
   }
 
   #received(answer: string): void {
@@ -260,7 +260,7 @@ export class Port {
     else this.#answers.push(answer);
   }
 
-  #close(reason: InstrumentError): void {
+  #close(reason: HeliographError): void {
     const line = this.#line;
     this.#line = undefined;
     line?.close();
@@ -268,7 +268,7 @@ export class Port {
     this.#answers?.fail(reason);
   }
 
-  #break(reason: InstrumentError): void {
+  #break(reason: HeliographError): void {
     this.#close(reason);
     for (const told of [...this.#broken]) this.#faults.guard("a listener of its end", () => told(reason));
   }
@@ -284,7 +284,7 @@ export class Port {
     const wait = this.format.gap - (performance.now() - this.#quietSince) / 1000;
     if (wait > 0) await this.#wait(wait, signal);
     signal?.throwIfAborted();
-    if (this.#line === undefined) throw new InstrumentError(`${this.name} is not open`, "not_connected");
+    if (this.#line === undefined) throw new HeliographError("not_connected", `${this.name} is not open`);
   }
 
   #wait(seconds: number, signal: AbortSignal | undefined): Promise<void> {
@@ -300,7 +300,7 @@ export class Port {
     try {
       await line.write(encoder.encode(text + this.format.sendEnd));
     } catch (error) {
-      const reason = new InstrumentError(`${this.name} broke: ${(error as Error).message}`, "not_connected");
+      const reason = new HeliographError("not_connected", `${this.name} broke: ${(error as Error).message}`);
       if (this.#line === line) this.#break(reason);
       throw reason;
     }
@@ -336,7 +336,10 @@ export class Port {
     if (seen.unclear !== undefined && optional) return seen.unclear;
     if (seen.unclear !== undefined) throw new AnswerUnclear(text, true, seen.settled);
     if (seen.unexpected !== undefined) {
-      throw new InstrumentError(`answered ${quoted(seen.unexpected)} to ${quoted(text)}, and should have ${expected}`);
+      throw new HeliographError(
+        "command_failed",
+        `answered ${quoted(seen.unexpected)} to ${quoted(text)}, and should have ${expected}`,
+      );
     }
     if (optional) return "";
     throw new NoAnswer(text, timeout);
@@ -371,13 +374,13 @@ export class Port {
   /** Opens a line anew on which something is late. */
   async #catchUp(): Promise<void> {
     if (!this.#doubtful || this.#line === undefined) return;
-    this.#close(new InstrumentError(`${this.name} is opened anew`, "not_connected"));
+    this.#close(new HeliographError("not_connected", `${this.name} is opened anew`));
     try {
       // Some instruments take one connection at a time, and need a moment to see that the last one has ended.
       await delay(reopenSeconds);
       await this.#open().catch(() => delay(2 * reopenSeconds).then(() => this.#open()));
     } catch (error) {
-      this.#break(error as InstrumentError);
+      this.#break(error as HeliographError);
       throw error;
     }
   }

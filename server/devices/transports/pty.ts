@@ -4,7 +4,7 @@
  * @module
  */
 
-import { InstrumentError } from "../../bench/errors.ts";
+import { HeliographError } from "../../../protocol/errors.ts";
 import type { Line } from "./line.ts";
 import { cText, lastError, openFlags, textOf, unixLibrary } from "./unix_library.ts";
 import { UnixLine } from "./unix_line.ts";
@@ -24,13 +24,14 @@ export interface Pty {
  * Makes a pseudo terminal in raw mode.
  *
  * @returns It, for this program to play the device.
- * @throws {InstrumentError} On Windows, which has none; or the system has no more.
+ * @throws {HeliographError} On Windows, which has none; or the system has no more.
  */
 // Async, so that whatever is wrong comes as a rejection.
 // deno-lint-ignore require-await
 export async function openPty(): Promise<Pty> {
   if (Deno.build.os === "windows") {
-    throw new InstrumentError(
+    throw new HeliographError(
+      "command_failed",
       "Windows has no pseudo terminals: use a TCP port, or a pair of virtual COM ports such as com0com's",
     );
   }
@@ -66,6 +67,6 @@ export async function openPty(): Promise<Pty> {
   }
 }
 
-function openingError(): InstrumentError {
-  return new InstrumentError(`No pseudo terminal can be made (system error ${lastError()})`, "not_connected");
+function openingError(): HeliographError {
+  return new HeliographError("not_connected", `No pseudo terminal can be made (system error ${lastError()})`);
 }

@@ -1,4 +1,4 @@
-import { InstrumentError } from "../../bench/errors.ts";
+import { HeliographError } from "../../../protocol/errors.ts";
 import type { Line } from "./line.ts";
 import type { SerialOptions } from "./serial_options.ts";
 import { loadUnixSerialLibrary, openUnixSerial } from "./serial_unix.ts";
@@ -12,7 +12,7 @@ const windows = Deno.build.os === "windows";
  * Opens the system's library for serial ports, which needs the permission `--allow-ffi`. After that, ports can be opened
  * without it: a server calls this before it gives its permissions up.
  *
- * @throws {InstrumentError} This program may not open libraries.
+ * @throws {HeliographError} This program may not open libraries.
  */
 export function loadSerialLibrary(): void {
   if (windows) loadWindowsSerialLibrary();
@@ -26,15 +26,15 @@ export function loadSerialLibrary(): void {
  *
  * @param options The port and its settings; `defaultSerialOptions` has the usual ones.
  * @returns The line, on which nothing was sent yet.
- * @throws {InstrumentError} There is no such port, it is in use, it may not be opened, or it cannot be set like this.
+ * @throws {HeliographError} There is no such port, it is in use, it may not be opened, or it cannot be set like this.
  */
 // Async, so that whatever is wrong comes as a rejection.
 // deno-lint-ignore require-await
 export async function openSerial(options: SerialOptions): Promise<Line> {
   if (!Number.isInteger(options.baud) || options.baud < 1 || options.baud > 4_000_000) {
-    throw new InstrumentError(
-      `${options.baud} is not a rate for the serial port ${options.path}: give bits per second, for example 9600`,
+    throw new HeliographError(
       "bad_argument",
+      `${options.baud} is not a rate for the serial port ${options.path}: give bits per second, for example 9600`,
     );
   }
   return windows ? openWindowsSerial(options) : openUnixSerial(options);

@@ -34,7 +34,7 @@ const linuxName = /^(?:tty(?:USB|ACM|AMA|S|THS|mxc|O|PS|SC|SAC|LP|XRUSB|MXUSB)|r
  *
  * @param folders Where to look.
  * @returns The ports by their names; empty when there is none.
- * @throws {InstrumentError} This program may not open the system's library.
+ * @throws {HeliographError} This program may not open the system's library.
  */
 // Async, so that whatever is wrong comes as a rejection.
 // deno-lint-ignore require-await

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { InstrumentError } from "../../bench/errors.ts";
+import { HeliographError } from "../../../protocol/errors.ts";
 import type { Line } from "./line.ts";
 import type { SerialOptions } from "./serial_options.ts";
 import { cText, errorNumbers, lastError, openFlags, textOf, unixLibrary } from "./unix_library.ts";
@@ -63,17 +63,17 @@ function prepare(descriptor: number, options: SerialOptions): boolean {
     const applied = settings.apply(descriptor);
     const actual = TerminalSettings.of(descriptor);
     if (!applied || !(actual?.hasRate(options.baud) ?? false)) {
-      throw new InstrumentError(
-        `The serial port ${path} does not do ${options.baud} bits per second; usual rates: ${usualRates.join(" ")}`,
+      throw new HeliographError(
         "bad_argument",
+        `The serial port ${path} does not do ${options.baud} bits per second; usual rates: ${usualRates.join(" ")}`,
       );
     }
     // A pseudo terminal has bytes and no frames, whatever it is told.
     if (!pseudo && !(actual?.hasFrame(options) ?? false)) {
       const { dataBits, parity, stopBits } = options;
-      throw new InstrumentError(
-        `The serial port ${path} does not do ${dataBits} data bits, parity ${parity}, stop bits ${stopBits} together`,
+      throw new HeliographError(
         "bad_argument",
+        `The serial port ${path} does not do ${dataBits} data bits, parity ${parity}, stop bits ${stopBits} together`,
       );
     }
   } catch (error) {
@@ -91,8 +91,8 @@ function isPseudoTerminal(descriptor: number): boolean {
     /^\/dev\/(?:pts\/|ttys[0-9a-f]+$)/.test(textOf(name));
 }
 
-function openingError(path: string, error: number): InstrumentError {
-  return new InstrumentError(`The serial port ${path} ${whyNotOpened(error)}`, "not_connected");
+function openingError(path: string, error: number): HeliographError {
+  return new HeliographError("not_connected", `The serial port ${path} ${whyNotOpened(error)}`);
 }
 
 function whyNotOpened(error: number): string {

@@ -5,7 +5,7 @@
  * @module
  */
 
-import { InstrumentError } from "../../bench/errors.ts";
+import { HeliographError } from "../../../protocol/errors.ts";
 import type { Line } from "./line.ts";
 import type { SerialOptions } from "./serial_options.ts";
 import { kernel32, lastWindowsError, wideText } from "./windows_library.ts";
@@ -50,18 +50,18 @@ function prepare(handle: bigint, options: SerialOptions): void {
   const block = new DataView(new ArrayBuffer(28));
   block.setUint32(0, 28, true);
   if (library.GetCommState(handle, block) === 0) {
-    throw new InstrumentError(
-      `${options.path} is not a serial port: \`heliograph ports\` lists those there are`,
+    throw new HeliographError(
       "not_connected",
+      `${options.path} is not a serial port: \`heliograph ports\` lists those there are`,
     );
   }
   setControlBlock(block, options);
   if (library.SetCommState(handle, block) === 0) {
     const { path, baud, dataBits, parity, stopBits } = options;
-    throw new InstrumentError(
+    throw new HeliographError(
+      "bad_argument",
       `The serial port ${path} does not do ${baud} bits per second, ${dataBits} data bits, parity ${parity} and stop ` +
         `bits ${stopBits} together (system error ${lastWindowsError()})`,
-      "bad_argument",
     );
   }
   // The longest interval and no total: a read returns at once with what is there. Then the time for a write.
@@ -107,7 +107,9 @@ class WindowsLine implements Line {
   }
 
   async read(): Promise<Uint8Array | null> {
-    if (this.#reading) throw new InstrumentError(`${this.#name} is being read already: one read at a time`);
+    if (this.#reading) {
+      throw new HeliographError("command_failed", `${this.#name} is being read already: one read at a time`);
+    }
     this.#reading = true;
     try {
       while (!this.#closed) {
@@ -150,7 +152,7 @@ class WindowsLine implements Line {
   }
 
   async #writeSome(bytes: Uint8Array): Promise<number> {
-    if (this.#closed) throw new InstrumentError(`${this.#name} is closed: nothing can be sent`, "not_connected");
+    if (this.#closed) throw new HeliographError("not_connected", `${this.#name} is closed: nothing can be sent`);
     const count = new Uint32Array(1);
     // In a background thread: it returns when the bytes are on the wire. Errors are per thread, so none is asked for.
     const status = await kernel32().WriteFile(
@@ -173,13 +175,13 @@ class WindowsLine implements Line {
     if (kernel32().ClearCommError(this.#handle, errors, status) === 0) throw this.#brokenError();
   }
 
-  #brokenError(): InstrumentError {
+  #brokenError(): HeliographError {
     const reason = "the cable was pulled or the device was switched off";
-    return new InstrumentError(`${this.#name} is gone: ${reason}`, "not_connected");
+    return new HeliographError("not_connected", `${this.#name} is gone: ${reason}`);
   }
 }
 
-function openingError(path: string, error: number): InstrumentError {
+function openingError(path: string, error: number): HeliographError {
   const reasons: Record<number, string> = {
     2: "does not exist: `heliograph ports` lists what there is",
     3: "does not exist: `heliograph ports` lists what there is",
@@ -189,5 +191,5 @@ function openingError(path: string, error: number): InstrumentError {
     123: "is not a name of a port: give for example COM3",
   };
   const reason = reasons[error] ?? `cannot be opened (system error ${error})`;
-  return new InstrumentError(`The serial port ${path} ${reason}`, "not_connected");
+  return new HeliographError("not_connected", `The serial port ${path} ${reason}`);
 }

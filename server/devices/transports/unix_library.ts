@@ -7,7 +7,7 @@
  * @module
  */
 
-import { InstrumentError } from "../../bench/errors.ts";
+import { HeliographError } from "../../../protocol/errors.ts";
 
 const apple = Deno.build.os === "darwin";
 // macOS on Intel keeps its first, 32-bit variants under the plain names.
@@ -51,7 +51,7 @@ let opened: UnixLibrary | undefined;
 /**
  * The library, opened at the first call.
  *
- * @throws {InstrumentError} This program may not open libraries.
+ * @throws {HeliographError} This program may not open libraries.
  */
 export function unixLibrary(): UnixLibrary {
   try {
@@ -63,14 +63,14 @@ export function unixLibrary(): UnixLibrary {
 }
 
 /** Why the system's library cannot be opened, for people. */
-export function libraryError(error: unknown): InstrumentError {
+export function libraryError(error: unknown): HeliographError {
   const reason = error instanceof Deno.errors.NotCapable
     ? "this program was started without the permission: start it with --allow-ffi"
     : error instanceof Error
     ? error.message
     : String(error);
   const message = `Serial ports need the system's library, which cannot be opened: ${reason}`;
-  return new InstrumentError(message, "not_connected", { cause: error });
+  return new HeliographError("not_connected", message, { cause: error });
 }
 
 /** Numbers of the system's errors. */
@@ -106,7 +106,9 @@ export const openFlagsReading: number = apple ? 0x4 | 0x100_0000 : 0x800 | 0x8_0
 /** Text as C has it. */
 export function cText(text: string): Uint8Array<ArrayBuffer> {
   // A NUL would end a path early, and another file would be opened.
-  if (text.includes("\0")) throw new InstrumentError(`${JSON.stringify(text)} is not a path: it contains a NUL`);
+  if (text.includes("\0")) {
+    throw new HeliographError("command_failed", `${JSON.stringify(text)} is not a path: it contains a NUL`);
+  }
   return new TextEncoder().encode(`${text}\0`) as Uint8Array<ArrayBuffer>;
 }
 

@@ -1,4 +1,4 @@
-import { InstrumentError } from "../../bench/errors.ts";
+import { HeliographError } from "../../../protocol/errors.ts";
 import type { Line } from "./line.ts";
 import { errorNumbers, lastError, unixLibrary } from "./unix_library.ts";
 import { hungUp, pause, poller, readable, writable } from "./unix_poller.ts";
@@ -36,7 +36,9 @@ export class UnixLine implements Line {
   }
 
   async read(): Promise<Uint8Array | null> {
-    if (this.#reading) throw new InstrumentError(`${this.#options.name} is being read already: one read at a time`);
+    if (this.#reading) {
+      throw new HeliographError("command_failed", `${this.#options.name} is being read already: one read at a time`);
+    }
     this.#reading = true;
     try {
       return await this.#read();
@@ -89,7 +91,7 @@ export class UnixLine implements Line {
     const { descriptor, name } = this.#options;
     let ready = 0;
     for (let rest = bytes; rest.length > 0;) {
-      if (this.#closed) throw new InstrumentError(`${name} is closed: nothing can be sent`, "not_connected");
+      if (this.#closed) throw new HeliographError("not_connected", `${name} is closed: nothing can be sent`);
       if (this.#broken) throw this.#brokenError();
       const count = Number(unixLibrary().write(descriptor, rest as Uint8Array<ArrayBuffer>, BigInt(rest.length)));
       if (count > 0) {
@@ -110,8 +112,8 @@ export class UnixLine implements Line {
     }
   }
 
-  #brokenError(): InstrumentError {
-    return new InstrumentError(`${this.#options.name} is gone: ${this.#options.broken}`, "not_connected");
+  #brokenError(): HeliographError {
+    return new HeliographError("not_connected", `${this.#options.name} is gone: ${this.#options.broken}`);
   }
 }
 

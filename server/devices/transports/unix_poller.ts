@@ -7,7 +7,7 @@
  * @module
  */
 
-import { InstrumentError } from "../../bench/errors.ts";
+import { HeliographError } from "../../../protocol/errors.ts";
 import { lastError, unixLibrary } from "./unix_library.ts";
 
 /** There is something to read. */
@@ -115,7 +115,7 @@ function openPipe(): { reading: number; writing: number } {
   const library = unixLibrary();
   if (library.pipe(ends) !== 0) {
     const error = lastError();
-    throw new InstrumentError(`No pipe to wait for serial ports with (system error ${error})`, "not_connected");
+    throw new HeliographError("not_connected", `No pipe to wait for serial ports with (system error ${error})`);
   }
   const [reading, writing] = [ends[0]!, ends[1]!];
   for (const end of [reading, writing]) library.control(end, BigInt(closeOnStart));

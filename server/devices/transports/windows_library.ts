@@ -30,7 +30,7 @@ let opened: WindowsLibrary | undefined;
 /**
  * The library, opened at the first call.
  *
- * @throws {InstrumentError} This program may not open libraries.
+ * @throws {HeliographError} This program may not open libraries.
  */
 export function kernel32(): WindowsLibrary {
   try {

@@ -11,7 +11,6 @@ import type { FieldReading, JournalLevel, Welcome } from "../../../protocol/desc
 import { HeliographError } from "../../../protocol/errors.ts";
 import { version } from "../../../protocol/version.ts";
 import { answerableError } from "../../bench/wire_error.ts";
-import { InstrumentError } from "../../bench/errors.ts";
 import { JournalFeed } from "./journal_feed.ts";
 import type { EvaluatorOptions, Reply, Request, RequestKind, RequestOf } from "../../requests/request.ts";
 import { tellAsked } from "../../requests/requests.ts";
@@ -150,7 +149,7 @@ export class FramedConversation {
     const { dispatcher } = this.#services;
     this.#checkWatch("Watch", id);
     if (request.field !== undefined && request.instrument === undefined) {
-      throw new InstrumentError("Cannot watch a field: say of which instrument", "bad_argument");
+      throw new HeliographError("bad_argument", "Cannot watch a field: say of which instrument");
     }
     const instrument = request.instrument === undefined ? undefined : dispatcher.instrument(request.instrument);
     const field = request.field === undefined ? undefined : instrument?.field(request.field);
@@ -170,7 +169,7 @@ export class FramedConversation {
     const { dispatcher, limits } = this.#services;
     dispatcher.check(this.#session.principal, "observer", cmd);
     if (this.#watches.has(id)) {
-      throw new InstrumentError(`Cannot watch with the id ${id}: a watch of that id is running`, "bad_argument");
+      throw new HeliographError("bad_argument", `Cannot watch with the id ${id}: a watch of that id is running`);
     }
     if (this.#watches.size >= limits.watches) {
       throw new HeliographError(
@@ -184,7 +183,7 @@ export class FramedConversation {
     this.#services.dispatcher.check(this.#session.principal, "observer", "Unwatch");
     const watch = this.#watches.get(id);
     if (watch === undefined) {
-      throw new InstrumentError(`Cannot end the watch ${id}: there is none of that id`, "bad_argument");
+      throw new HeliographError("bad_argument", `Cannot end the watch ${id}: there is none of that id`);
     }
     watch.stop();
     this.#watches.delete(id);

@@ -4,26 +4,43 @@
  * @module
  */
 
-import { journalLevels } from "../../../protocol/description.ts";
+import * as z from "npm:zod@4.6.7";
+import { arrangementState, journalEntry, serverStatus, sessionDescription } from "../../../protocol/schemas.ts";
+import { journalLevels } from "../../../protocol/vocabulary.ts";
 import { version } from "../../../protocol/version.ts";
 import type { RequestRunner } from "../../requests/request.ts";
+import { arrangementSchema } from "../../records/arrangement_schema.ts";
 import { languages } from "../../code/options.ts";
 import type { Services } from "../../services.ts";
-import type { JsonObject } from "./body.ts";
 import { imageRoutes } from "./image_routes.ts";
 import { instrumentRoutes } from "./instrument_routes.ts";
 import { metrics, metricsType } from "./metrics.ts";
 import { openApi } from "./openapi.ts";
-import { bad, json, root, valueOf } from "./route_parts.ts";
+import { bad, checked, json, root, valueOf } from "./route_parts.ts";
 import type { Route } from "./routes.ts";
-import { listOf, reference, schemas } from "./schemas.ts";
 
-/** A text of a body or a query. */
-function text(body: JsonObject, key: string): string {
-  const value = body[key];
-  if (typeof value === "string") return value;
-  throw bad(`Cannot take the request: "${key}" must be text`);
-}
+const codeBody = z.object({
+  mode: z.enum(["eval", "exec"], 'Cannot run the code: "mode" must be eval or exec').default("eval")
+    .describe("an expression, or statements"),
+  // The sandbox says which languages it runs.
+  language: z.string('Cannot run the code: "language" must be text').optional()
+    .meta({ enum: [...languages], description: "default: python, where the server runs it" }),
+  code: z.string('Cannot take the request: "code" must be text'),
+});
+
+const evaluated = z.strictObject({
+  value: z.unknown(),
+  text: z.string().describe("the value as its language prints it"),
+  output: z.string().describe("what was printed"),
+});
+
+const health = z.strictObject({
+  status: z.enum(["ok", "stopping"]),
+  version: z.string(),
+  uptime: z.number().describe("in seconds"),
+  instruments: z.int().min(0),
+  notConnected: z.int().min(0).describe("how many of them do not answer"),
+}).meta({ id: "Health", description: "Whether the server takes requests" });
 
 function serverRoutes(services: Services, requests: RequestRunner): Route[] {
   return [
@@ -32,7 +49,7 @@ function serverRoutes(services: Services, requests: RequestRunner): Route[] {
       path: `${root}/status`,
       operation: {
         summary: "Uptime, listeners, who is connected, and what the instruments are doing",
-        answers: json("The status", reference("Status")),
+        answers: json("The status", serverStatus),
       },
       answer: ({ client }) => requests.run({ cmd: "Status" }, client),
     },
@@ -41,7 +58,7 @@ function serverRoutes(services: Services, requests: RequestRunner): Route[] {
       path: `${root}/clients`,
       operation: {
         summary: "Who is connected; HTTP requests are no connections",
-        answers: json("The clients, oldest first", listOf(reference("Client"))),
+        answers: json("The clients, oldest first", z.array(sessionDescription)),
       },
       answer: ({ client }) => {
         services.dispatcher.allow(client, "observer", "Status");
@@ -68,7 +85,7 @@ function serverRoutes(services: Services, requests: RequestRunner): Route[] {
       operation: {
         summary: "What happened lately: commands of everybody that were to change something, and the server's log",
         query: { level: { schema: { enum: journalLevels }, description: "the least that is told; default: info" } },
-        answers: json("The newest entries, oldest first", listOf(reference("JournalEntry"))),
+        answers: json("The newest entries, oldest first", z.array(journalEntry)),
       },
       answer: ({ query, client }) => {
         services.dispatcher.allow(client, "observer", "journal");
@@ -85,41 +102,19 @@ function serverRoutes(services: Services, requests: RequestRunner): Route[] {
       path: `${root}/eval`,
       operation: {
         summary: "Run code in the sandbox; admins only",
-        body: {
-          type: "object",
-          properties: {
-            code: { type: "string" },
-            language: { enum: [...languages], description: "default: python, where the server runs it" },
-            mode: { enum: ["eval", "exec"], default: "eval", description: "an expression, or statements" },
-          },
-          required: ["code"],
-        },
-        answers: json("What it came to", {
-          type: "object",
-          properties: {
-            value: {},
-            text: { type: "string", description: "the value as its language prints it" },
-            output: { type: "string", description: "what was printed" },
-          },
-          required: ["value", "text", "output"],
-        }),
+        body: codeBody,
+        answers: json("What it came to", evaluated),
         errors: ["bad_argument", "code_failed", "limit_exceeded", "deadline_exceeded", "unavailable"],
       },
-      answer: async ({ body, client }) => {
-        const { mode = "eval", language = services.evaluator.usualLanguage } = body;
-        if (mode !== "eval" && mode !== "exec") throw bad('Cannot run the code: "mode" must be eval or exec');
-        if (typeof language !== "string") throw bad('Cannot run the code: "language" must be text');
+      answer: checked(codeBody, async (body, { client }) => {
+        const { mode, code, language = services.evaluator.usualLanguage } = body;
         const cmd = mode === "eval" ? "Eval" : "Exec";
         let output = "";
-        const { value, text: shown } = await requests.run(
-          { cmd, code: text(body, "code"), language, output: true },
-          client,
-          {
-            output: (piece) => output += piece,
-          },
-        );
+        const { value, text: shown } = await requests.run({ cmd, code, language, output: true }, client, {
+          output: (piece) => output += piece,
+        });
         return { value: value ?? null, text: shown, output };
-      },
+      }),
     },
   ];
 }
@@ -132,7 +127,7 @@ function arrangementRoutes(services: Services, requests: RequestRunner): Route[]
       path,
       operation: {
         summary: "How the page arranges the instruments",
-        answers: json("The arrangement, and how it is kept", reference("ArrangementState")),
+        answers: json("The arrangement, and how it is kept", arrangementState),
       },
       answer: ({ client }) => {
         services.dispatcher.allow(client, "observer", "arrangement");
@@ -144,8 +139,8 @@ function arrangementRoutes(services: Services, requests: RequestRunner): Route[]
       path,
       operation: {
         summary: "Arrange the page, for everybody",
-        body: schemas.Arrangement,
-        answers: json("The arrangement as it is now, and how it is kept", reference("ArrangementState")),
+        body: arrangementSchema,
+        answers: json("The arrangement as it is now, and how it is kept", arrangementState),
         errors: ["bad_argument"],
       },
       answer: ({ body, client }) => requests.run({ cmd: "Arrange", arrangement: body }, client),
@@ -161,7 +156,7 @@ function monitoringRoutes(services: Services, accepting: () => boolean): Route[]
       harmless: true,
       operation: {
         summary: "Whether the server takes requests",
-        answers: json("It does; 503 while it is stopping", reference("Health")),
+        answers: json("It does; 503 while it is stopping", health),
       },
       answer: () => {
         const { uptime, instruments } = services.status();
@@ -180,7 +175,7 @@ function monitoringRoutes(services: Services, accepting: () => boolean): Route[]
       path: "/metrics",
       operation: {
         summary: "What the server and its instruments are doing, for Prometheus",
-        answers: { description: "Prometheus' text format", type: metricsType, schema: { type: "string" } },
+        answers: { description: "Prometheus' text format", type: metricsType, schema: z.string() },
       },
       answer: ({ client }) => {
         services.dispatcher.check(client, "observer", "metrics");
@@ -204,7 +199,7 @@ export function apiRoutes(services: Services, accepting: () => boolean, others: 
     method: "GET",
     path: `${root}/openapi.json`,
     harmless: true,
-    operation: { summary: "This description", answers: json("OpenAPI 3.1", { type: "object" }) },
+    operation: { summary: "This description", answers: json("OpenAPI 3.1", z.looseObject({})) },
     answer: () => document,
   };
   const routes = [

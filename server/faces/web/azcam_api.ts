@@ -8,15 +8,16 @@
  */
 
 import type { Logger } from "npm:@logtape/logtape@2.4.2";
-import { HeliographError } from "../../../protocol/errors.ts";
+import * as z from "npm:zod@4.6.7";
+import type { HeliographError } from "../../../protocol/errors.ts";
 import { pythonJson } from "../../../protocol/python_text.ts";
 import { answerableError } from "../../bench/wire_error.ts";
 import type { RequestRunner } from "../../requests/request.ts";
-import type { JsonObject } from "./body.ts";
 import type { Principal } from "../../access/principal.ts";
 import { HttpError, statusOf } from "./http_error.ts";
 import { onlyReads } from "./request_guard.ts";
-import { type Asked, type JsonSchema, nothingAt, type Operation, type Route } from "./routes.ts";
+import { anyObject, checked } from "./route_parts.ts";
+import { type Asked, nothingAt, type Operation, type Route } from "./routes.ts";
 
 /** A command as azcam's web API names it. */
 interface WebCommand {
@@ -28,15 +29,19 @@ interface WebCommand {
   readonly keywords: ReadonlyMap<string, unknown>;
 }
 
-const answerSchema: JsonSchema = {
-  type: "object",
-  properties: {
-    message: { type: "string", description: "Finished, or what went wrong" },
-    command: { type: "string", description: "the command as it was given" },
-    data: { description: "what the command returned; null where it returned nothing or failed" },
-  },
-  required: ["message", "command", "data"],
-};
+const answerSchema = z.strictObject({
+  message: z.string().describe("Finished, or what went wrong"),
+  command: z.string().describe("the command as it was given"),
+  data: z.unknown().describe("what the command returned; null where it returned nothing or failed"),
+});
+
+const noCommand = 'Cannot run the command: "command" must be text, for example "set_filter"';
+const commandBody = z.object({
+  command: z.string(noCommand).min(1, noCommand),
+  tool: z.string('Cannot run the command: "tool" must be text').optional(),
+  args: z.array(z.unknown(), 'Cannot run the command: "args" must be a list').optional(),
+  kwargs: anyObject('Cannot run the command: "kwargs" must be an object').optional(),
+});
 
 function split(command: string): Pick<WebCommand, "instrument" | "command"> {
   const dot = command.indexOf(".");
@@ -54,12 +59,7 @@ function answer({ called }: WebCommand, message: string, data: unknown, error?: 
   });
 }
 
-function fromBody({ tool, command, args = [], kwargs = {} }: JsonObject): WebCommand {
-  const bad = (what: string) => new HeliographError("bad_message", `Cannot run the command: ${what}`);
-  if (typeof command !== "string" || command === "") throw bad('"command" must be text, for example "set_filter"');
-  if (tool !== undefined && typeof tool !== "string") throw bad('"tool" must be text');
-  if (!Array.isArray(args)) throw bad('"args" must be a list');
-  if (typeof kwargs !== "object" || kwargs === null || Array.isArray(kwargs)) throw bad('"kwargs" must be an object');
+function fromBody({ tool, command, args = [], kwargs = {} }: z.output<typeof commandBody>): WebCommand {
   const named = tool === undefined ? split(command) : { instrument: tool, command };
   const called = `${named.instrument ?? "api"}.${named.command}`;
   return { called, ...named, args, keywords: new Map(Object.entries(kwargs)) };
@@ -137,18 +137,9 @@ export function azcamRoutes(requests: RequestRunner, log: Logger): Route[] {
         summary: "Run a command, with positional and named arguments that keep their types",
         description: "azcam's web API. `command` is a command of azcam's `api`, or INSTRUMENT.COMMAND; `tool`, where " +
           "it is given, is the instrument.",
-        body: {
-          type: "object",
-          properties: {
-            command: { type: "string" },
-            args: { type: "array" },
-            kwargs: { type: "object" },
-            tool: { type: "string" },
-          },
-          required: ["command"],
-        },
+        body: commandBody,
       },
-      answer: ({ body, client }) => run(fromBody(body), client),
+      answer: checked(commandBody, (body, { client }) => run(fromBody(body), client)),
     },
   ];
 }

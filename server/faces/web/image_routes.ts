@@ -4,15 +4,16 @@
  * @module
  */
 
+import * as z from "npm:zod@4.6.7";
 import type { ImageDescription } from "../../../protocol/description.ts";
 import { HeliographError } from "../../../protocol/errors.ts";
+import { imageDescription } from "../../../protocol/schemas.ts";
 import { ImageReplaced, type ImageSource, NoImage, type TileRequest } from "../../bench/images.ts";
 import type { Services } from "../../services.ts";
 import type { Principal } from "../../access/principal.ts";
 import { HttpError } from "./http_error.ts";
 import { instrumentPath } from "./route_parts.ts";
 import type { JsonSchema, Route } from "./routes.ts";
-import { reference } from "./schemas.ts";
 
 const imagePath = `${instrumentPath}/image`;
 
@@ -79,7 +80,7 @@ export function imageRoutes({ dispatcher }: Services): Route[] {
       operation: {
         summary: "What the last image of a camera is",
         description: "404 also where the instrument takes no images, and where none has been written yet.",
-        answers: { description: "The image", schema: reference("Image") },
+        answers: { description: "The image", schema: imageDescription },
         errors: ["unknown_instrument", "unavailable", "command_failed"],
       },
       answer: async ({ parameters, client, request }) =>
@@ -94,7 +95,7 @@ export function imageRoutes({ dispatcher }: Services): Route[] {
           "X-Heliograph-Columns and X-Heliograph-Rows tell how many they are: width and height by the scale, rounded " +
           "up. 404 as for the image itself, 409 where it is no longer the last one.",
         query: tileQuery,
-        answers: { description: "The pixels", type: pixelType, schema: { type: "string", format: "binary" } },
+        answers: { description: "The pixels", type: pixelType, schema: z.string().meta({ format: "binary" }) },
         errors: ["unknown_instrument", "unavailable", "command_failed", "bad_argument", "out_of_limits"],
       },
       answer: async ({ parameters, query, client, request: { signal } }) => {

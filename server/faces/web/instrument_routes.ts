@@ -4,16 +4,17 @@
  * @module
  */
 
+import * as z from "npm:zod@4.6.7";
 import type { FieldDescription } from "../../../protocol/description.ts";
 import { usualControl } from "../../../protocol/duration.ts";
 import { type ErrorCode, HeliographError } from "../../../protocol/errors.ts";
+import { fieldDescription, fieldHistory, instrumentDescription, lease } from "../../../protocol/schemas.ts";
 import { describeField } from "../../bench/describe.ts";
 import type { Principal } from "../../access/principal.ts";
 import type { RequestRunner } from "../../requests/request.ts";
 import { nameHeader } from "./http_parties.ts";
-import { bad, instrumentPath, json, root, valueOf } from "./route_parts.ts";
+import { anyObject, bad, checked, instrumentPath, json, root, valueOf } from "./route_parts.ts";
 import type { Route } from "./routes.ts";
-import { listOf, reference } from "./schemas.ts";
 
 const fieldPath = `${instrumentPath}/fields/{field}`;
 const driving: readonly ErrorCode[] = [
@@ -24,11 +25,31 @@ const driving: readonly ErrorCode[] = [
   "deadline_exceeded",
 ];
 
-function flag(value: unknown, key: string): boolean {
-  if (value === undefined || value === null) return false;
-  if (typeof value === "boolean") return value;
-  throw bad(`Cannot take the request: "${key}" must be true or false`);
-}
+/** Whether to do it against somebody else's control. */
+const force = z.boolean('Cannot take the request: "force" must be true or false').nullish();
+
+const settingBody = z.object({
+  value: z.union(
+    [z.number(), z.string(), z.boolean()],
+    'Cannot set the field: "value" must be text, a number or a boolean',
+  ),
+});
+const nothing = z.object({});
+const callBody = z.object({
+  args: z.array(z.unknown(), 'Cannot run the command: "args" must be a list').optional(),
+  kwargs: anyObject('Cannot run the command: "kwargs" must be an object').optional(),
+});
+const takeBody = z.object({
+  // Control itself says what is too short or too long.
+  seconds: z.number('Cannot take control: "seconds" must be a number').optional()
+    .meta({ exclusiveMinimum: 0, maximum: 86_400, default: usualControl }),
+  force: force.meta({ default: false, description: "from somebody else; admins only" }),
+});
+const handOverBody = z.object({
+  session: z.number('Cannot hand over: "session" must be the number of a client')
+    .meta({ type: "integer", description: "the client's number" }),
+  force: force.meta({ default: false, description: "also from somebody else; admins only" }),
+});
 
 function forced(query: URLSearchParams): boolean {
   const given = query.get("force");
@@ -62,7 +83,7 @@ function fieldRoutes(requests: RequestRunner): Route[] {
       path: fieldPath,
       operation: {
         summary: "Read a field from memory",
-        answers: json("The field", reference("Field")),
+        answers: json("The field", fieldDescription),
         errors: ["unknown_instrument", "unknown_field"],
       },
       answer: ({ parameters: { instrument, field }, client }) => get(instrument!, field!, client),
@@ -75,7 +96,7 @@ function fieldRoutes(requests: RequestRunner): Route[] {
         query: {
           seconds: { schema: { type: "number", exclusiveMinimum: 0 }, description: "how far back; default: all" },
         },
-        answers: json("Its values with their times", reference("History")),
+        answers: json("Its values with their times", fieldHistory),
         errors: ["unknown_instrument", "unknown_field", "bad_argument"],
       },
       answer: ({ parameters: { instrument, field }, query, client }) =>
@@ -86,21 +107,14 @@ function fieldRoutes(requests: RequestRunner): Route[] {
       path: fieldPath,
       operation: {
         summary: "Set a field; a setting that needs it waits for confirm",
-        body: {
-          type: "object",
-          properties: { value: { type: ["number", "string", "boolean"] } },
-          required: ["value"],
-        },
-        answers: json("The field as it is now", reference("Field")),
+        body: settingBody,
+        answers: json("The field as it is now", fieldDescription),
         errors: [...driving, "unknown_field", "bad_argument", "out_of_limits", "not_a_setting"],
       },
-      answer: async ({ parameters: { instrument, field }, body: { value }, client }) => {
-        if (!["string", "number", "boolean"].includes(typeof value)) {
-          throw bad('Cannot set the field: "value" must be text, a number or a boolean');
-        }
+      answer: checked(settingBody, async ({ value }, { parameters: { instrument, field }, client }) => {
         await requests.run({ cmd: "Set", instrument: instrument!, field: field!, value }, client);
         return get(instrument!, field!, client);
-      },
+      }),
     },
   ];
 }
@@ -117,7 +131,7 @@ export function instrumentRoutes(requests: RequestRunner): Route[] {
       path: `${root}/instruments`,
       operation: {
         summary: "Every instrument, its fields with their values, and its commands",
-        answers: json("The instruments", listOf(reference("Instrument"))),
+        answers: json("The instruments", z.array(instrumentDescription)),
       },
       answer: ({ client }) => requests.run({ cmd: "Describe", instrument: undefined }, client),
     },
@@ -126,7 +140,7 @@ export function instrumentRoutes(requests: RequestRunner): Route[] {
       path: instrumentPath,
       operation: {
         summary: "One instrument, its fields with their values, and its commands",
-        answers: json("The instrument", reference("Instrument")),
+        answers: json("The instrument", instrumentDescription),
         errors: ["unknown_instrument"],
       },
       answer: ({ parameters, client }) => requests.run({ cmd: "Describe", instrument: parameters.instrument! }, client),
@@ -137,7 +151,7 @@ export function instrumentRoutes(requests: RequestRunner): Route[] {
       path: `${instrumentPath}/confirm`,
       operation: {
         summary: "Apply the settings that wait",
-        body: { type: "object" },
+        body: nothing,
         answers: valueOf("They are applied"),
         errors: driving,
       },
@@ -150,7 +164,7 @@ export function instrumentRoutes(requests: RequestRunner): Route[] {
       path: `${instrumentPath}/revert`,
       operation: {
         summary: "Put the settings that wait for confirm back to what they were",
-        body: { type: "object" },
+        body: nothing,
         answers: valueOf("Nothing waits any more"),
         errors: ["unknown_instrument", "held"],
       },
@@ -163,19 +177,15 @@ export function instrumentRoutes(requests: RequestRunner): Route[] {
       path: `${instrumentPath}/commands/{command}`,
       operation: {
         summary: "Run a command, and wait until it is done",
-        body: { type: "object", properties: { args: { type: "array" }, kwargs: { type: "object" } } },
+        body: callBody,
         answers: valueOf("What it returned; null for nothing"),
         errors: [...driving, "unknown_command", "bad_argument", "out_of_limits"],
       },
-      answer: async ({ parameters: { instrument, command }, body: { args = [], kwargs = {} }, client }) => {
-        if (!Array.isArray(args)) throw bad('Cannot run the command: "args" must be a list');
-        if (typeof kwargs !== "object" || kwargs === null || Array.isArray(kwargs)) {
-          throw bad('Cannot run the command: "kwargs" must be an object');
-        }
+      answer: checked(callBody, async ({ args = [], kwargs = {} }, { parameters: { instrument, command }, client }) => {
         const keywords = new Map<string, unknown>(Object.entries(kwargs));
         const call = { cmd: "Call", instrument: instrument!, command: command!, args, keywords } as const;
         return { value: await requests.run(call, client) ?? null };
-      },
+      }),
     },
     {
       method: "POST",
@@ -183,23 +193,15 @@ export function instrumentRoutes(requests: RequestRunner): Route[] {
       operation: {
         summary: "Take control: until it is released, or nothing was asked for some time, others do not drive it",
         description: `Needs ${nameHeader}, which whoever has control sends with each request.`,
-        body: {
-          type: "object",
-          properties: {
-            seconds: { type: "number", exclusiveMinimum: 0, maximum: 86_400, default: usualControl },
-            force: { type: "boolean", default: false, description: "from somebody else; admins only" },
-          },
-        },
-        answers: json("Whose it is now", reference("Lease")),
+        body: takeBody,
+        answers: json("Whose it is now", lease),
         errors: ["unknown_instrument", "held", "bad_argument"],
       },
-      answer: ({ parameters, body, client }) => {
+      answer: checked(takeBody, ({ seconds = usualControl, force }, { parameters, client }) => {
         checkNamed(client);
-        const { seconds = usualControl } = body;
-        if (typeof seconds !== "number") throw bad('Cannot take control: "seconds" must be a number');
         const instrument = parameters.instrument!;
-        return requests.run({ cmd: "Take", instrument, seconds, force: flag(body.force, "force") }, client);
-      },
+        return requests.run({ cmd: "Take", instrument, seconds, force: force ?? false }, client);
+      }),
     },
     {
       method: "DELETE",
@@ -222,22 +224,14 @@ export function instrumentRoutes(requests: RequestRunner): Route[] {
       path: `${instrumentPath}/control`,
       operation: {
         summary: "Hand control over to a client that is connected, without anybody getting in between",
-        body: {
-          type: "object",
-          properties: {
-            session: { type: "integer", description: "the client's number" },
-            force: { type: "boolean", default: false, description: "also from somebody else; admins only" },
-          },
-          required: ["session"],
-        },
-        answers: json("Whose it is now", reference("Lease")),
+        body: handOverBody,
+        answers: json("Whose it is now", lease),
         errors: ["unknown_instrument", "unknown_client", "held", "bad_argument"],
       },
-      answer: ({ parameters, body: { session, force }, client }) => {
-        if (typeof session !== "number") throw bad('Cannot hand over: "session" must be the number of a client');
+      answer: checked(handOverBody, ({ session, force }, { parameters, client }) => {
         const instrument = parameters.instrument!;
-        return requests.run({ cmd: "HandOver", instrument, session, force: flag(force, "force") }, client);
-      },
+        return requests.run({ cmd: "HandOver", instrument, session, force: force ?? false }, client);
+      }),
     },
   ];
 }

@@ -4,17 +4,46 @@
  * @module
  */
 
+import * as z from "npm:zod@4.6.7";
 import { type ErrorCode, errorCodes } from "../../../protocol/errors.ts";
+import { errorAnswer } from "../../../protocol/schemas.ts";
 import { version } from "../../../protocol/version.ts";
 import { nameHeader } from "./http_parties.ts";
 import { statusOfCode } from "./http_error.ts";
-import type { Operation, Route } from "./routes.ts";
-import { reference, schemas } from "./schemas.ts";
+import type { JsonSchema, Operation, Route } from "./routes.ts";
 
 /** What any request may be answered with. */
 const everyRoute: readonly ErrorCode[] = ["bad_message", "not_allowed", "too_many_requests", "stopping"];
 
-function errorsOf(route: Route): Record<string, unknown> {
+/** Schemas as OpenAPI has them: what has an `id` is a component, and is referred to elsewhere. */
+class Components {
+  /** The components by name. */
+  readonly schemas: Record<string, JsonSchema> = {};
+
+  /** What every error is answered with. */
+  readonly error: JsonSchema = this.jsonOf(errorAnswer, "output");
+
+  /** A schema as JSON. @param schema It. @param io Whether as it is sent or as it is answered. */
+  jsonOf(schema: z.ZodType, io: "input" | "output"): JsonSchema {
+    // In an object: only there, what has an id itself is referred to.
+    const { $defs = {}, properties = {} } = z.toJSONSchema(z.object({ schema }), {
+      io,
+      // What is none of JSON Schema's kinds says itself what it is.
+      unrepresentable: "any",
+      override: ({ jsonSchema }) => {
+        delete jsonSchema.id;
+        if (jsonSchema.maximum === Number.MAX_SAFE_INTEGER) delete jsonSchema.maximum;
+        if (jsonSchema.minimum === Number.MIN_SAFE_INTEGER) delete jsonSchema.minimum;
+      },
+    });
+    const text = JSON.stringify([$defs, properties.schema]).replaceAll('"#/$defs/', '"#/components/schemas/');
+    const [components, json] = JSON.parse(text) as [Record<string, JsonSchema>, JsonSchema];
+    Object.assign(this.schemas, components);
+    return json;
+  }
+}
+
+function errorsOf(route: Route, components: Components): Record<string, unknown> {
   const codes = [...everyRoute, ...(route.operation.errors ?? [])];
   const statuses = new Map<number, string[]>();
   for (const code of new Set(codes)) {
@@ -29,7 +58,7 @@ function errorsOf(route: Route): Record<string, unknown> {
   return Object.fromEntries(
     [...statuses].map(([status, texts]) => [
       String(status),
-      { description: texts.join(" "), content: { "application/json": { schema: reference("Error") } } },
+      { description: texts.join(" "), content: { "application/json": { schema: components.error } } },
     ]),
   );
 }
@@ -51,15 +80,18 @@ function parametersOf({ path, operation: { query = {} } }: Route): unknown[] {
   return [...inPath, ...inQuery, { $ref: "#/components/parameters/Name" }];
 }
 
-function answersOf({ answers }: Operation): Record<string, unknown> {
+function answersOf({ answers }: Operation, components: Components): Record<string, unknown> {
   const { status = 200, description, type = "application/json", schema } = answers;
-  const content = status === 101 ? {} : { content: { [type]: schema === undefined ? {} : { schema } } };
+  const content = status === 101
+    ? {}
+    : { content: { [type]: schema === undefined ? {} : { schema: components.jsonOf(schema, "output") } } };
   return { [String(status)]: { description, ...content } };
 }
 
-function operationOf(route: Route): Record<string, unknown> {
+function operationOf(route: Route, components: Components): Record<string, unknown> {
   const { operation } = route;
-  const { summary, description, body } = operation;
+  const { summary, description } = operation;
+  const body = operation.body === undefined ? undefined : components.jsonOf(operation.body, "input");
   return {
     summary,
     ...(description === undefined ? {} : { description }),
@@ -67,7 +99,7 @@ function operationOf(route: Route): Record<string, unknown> {
     ...(body === undefined ? {} : {
       requestBody: { required: "required" in body, content: { "application/json": { schema: body } } },
     }),
-    responses: { ...answersOf(operation), ...errorsOf(route) },
+    responses: { ...answersOf(operation, components), ...errorsOf(route, components) },
   };
 }
 
@@ -78,9 +110,10 @@ function operationOf(route: Route): Record<string, unknown> {
  * @returns An OpenAPI document.
  */
 export function openApi(routes: readonly Route[]): Record<string, unknown> {
+  const components = new Components();
   const paths: Record<string, Record<string, unknown>> = {};
   for (const route of routes) {
-    (paths[route.path] ??= {})[route.method.toLowerCase()] = operationOf(route);
+    (paths[route.path] ??= {})[route.method.toLowerCase()] = operationOf(route, components);
   }
   return {
     openapi: "3.1.0",
@@ -93,7 +126,7 @@ export function openApi(routes: readonly Route[]): Record<string, unknown> {
     },
     paths,
     components: {
-      schemas,
+      schemas: components.schemas,
       parameters: {
         Name: {
           name: nameHeader,

@@ -4,6 +4,7 @@
  * @module
  */
 
+import type * as z from "npm:zod@4.6.7";
 import type { ErrorCode } from "../../../protocol/errors.ts";
 import type { JsonObject } from "./body.ts";
 import type { Principal } from "../../access/principal.ts";
@@ -37,8 +38,8 @@ export interface Operation {
   readonly description?: string;
   /** Its query parameters by name. */
   readonly query?: Readonly<Record<string, { readonly schema: JsonSchema; readonly description: string }>>;
-  /** What its body may be. */
-  readonly body?: JsonSchema;
+  /** What its body may be; {@linkcode checked} holds it to that. */
+  readonly body?: z.ZodType;
   /** What it answers. */
   readonly answers: {
     /** The status. @default 200 */
@@ -48,7 +49,7 @@ export interface Operation {
     /** The media type. @default "application/json" */
     readonly type?: string;
     /** What the answer is like. @default anything */
-    readonly schema?: JsonSchema;
+    readonly schema?: z.ZodType;
   };
   /** The errors that are its own; those of every route are added. */
   readonly errors?: readonly ErrorCode[];

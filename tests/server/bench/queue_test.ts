@@ -1,6 +1,6 @@
 /** The gate and the queues behind it: nothing waits for ever, and nothing runs for somebody who has gone. */
 import { deepStrictEqual, rejects, strictEqual } from "node:assert/strict";
-import { command } from "../../../mod.ts";
+import { command, HeliographError } from "../../../mod.ts";
 import { CommandQueue, Work } from "../../../server/bench/command_queue.ts";
 import { Gate } from "../../../server/bench/gate.ts";
 
@@ -103,7 +103,7 @@ Deno.test("queue: a command beside others has its deadline, its bound and its as
   // When the server stops, what waits there fails as well.
   const held = await gate.hold(new Asker(), 60);
   const stopped = beside("stopped", new Asker(), 60);
-  queue.clear(new (await import("../../../server/bench/errors.ts")).InstrumentError("stopping"));
+  queue.clear(new HeliographError("command_failed", "stopping"));
   await rejects(stopped, /stopping/);
   held();
 });

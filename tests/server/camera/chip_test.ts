@@ -560,7 +560,7 @@ Deno.test("chip: pixels that it does not have cannot be read", () => {
   const [readout] = readouts(plain);
   throws(
     () => new ChipExposure({ ...plain, rows: 100 }, bias).readOut(readout!),
-    /^InstrumentError: Cannot read amplifier 1: its pixels are not all on the chip of 200 columns and 100 rows$/,
+    /^HeliographError: Cannot read amplifier 1: its pixels are not all on the chip of 200 columns and 100 rows$/,
   );
 });
 

@@ -263,7 +263,7 @@ Deno.test("fits: text that a header cannot hold is refused, with the character a
   throws(() => checkText("a😀", "it"), /the character 😀 \(U\+1F600\) at position 2 /);
   throws(() => checkText("a\nb", "it"), /the character U\+000A at position 2 /);
   throws(() => checkText("a\x7f", "it"), /the character U\+007F at position 2 /);
-  throws(() => encodeCards([{ keyword: "A", value: "a\tb" }]), /^InstrumentError: the value of A .*U\+0009/);
+  throws(() => encodeCards([{ keyword: "A", value: "a\tb" }]), /^HeliographError: the value of A .*U\+0009/);
   throws(() => encodeCards([{ keyword: "A", value: 1, comment: "é" }]), /the comment of A/);
   throws(() => encodeCards([{ keyword: "A", value: 1, unit: "é" }]), /the unit of A/);
   throws(() => encodeCards([{ keyword: "COMMENT", comment: "é" }]), /the text of COMMENT/);

@@ -7,7 +7,7 @@ import {
   sectionsOf,
   wholeDetector,
 } from "../../../server/camera/geometry.ts";
-import { InstrumentError } from "../../../server/bench/errors.ts";
+import { HeliographError } from "../../../protocol/errors.ts";
 import { headerText, ImageHeader, paddedLength } from "../../../server/camera/fits/header.ts";
 import { type Mosaic, mosaicOf } from "../../../server/camera/fits/mosaic.ts";
 import { encodePixels } from "../../../server/camera/fits/pixels.ts";
@@ -154,7 +154,7 @@ Deno.test("image: what is no part of it, or too large, is refused with what woul
   const image = { width: 4096, height: 4096 };
   const wrong = (request: Partial<Parameters<typeof checkTile>[0]>, code: string, text: RegExp) =>
     throws(() => checkTile({ x: 1, y: 1, width: 1, height: 1, scale: 1, ...request }, image), (error) => {
-      ok(error instanceof InstrumentError);
+      ok(error instanceof HeliographError);
       match(error.message, text);
       strictEqual(error.code, code);
       return true;

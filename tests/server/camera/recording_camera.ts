@@ -3,7 +3,7 @@ import { type Clock, SimulatedClock } from "../../../server/camera/clock.ts";
 import type { AmplifierPixels, Detector, DetectorReadout, Light } from "../../../server/camera/detector.ts";
 import { azcamExposure } from "../../../server/camera/exposure_instrument.ts";
 import { type DetectorFormat, type FocalPlane, pixelCount } from "../../../server/camera/geometry.ts";
-import { InstrumentError } from "../../../server/bench/errors.ts";
+import { HeliographError } from "../../../protocol/errors.ts";
 import { readFits, verifySums } from "../../../server/camera/fits/read.ts";
 import type { Instrument } from "../../../server/bench/instrument.ts";
 import { demoInstruments } from "../../../server/config/demo_bench.ts";
@@ -119,7 +119,7 @@ export class RecordingDetector implements Detector {
       throw reason;
     }
     const failure = this.fails[step];
-    if (failure !== undefined) throw new InstrumentError(failure);
+    if (failure !== undefined) throw new HeliographError("command_failed", failure);
   }
 }
 

@@ -1,6 +1,6 @@
 import { deepStrictEqual, match, ok, strictEqual, throws } from "node:assert/strict";
 import { split } from "npm:shlex@3.0.0";
-import { AzcamClient, command, defineInstrument, type InstrumentError } from "../../../mod.ts";
+import { AzcamClient, command, defineInstrument, type HeliographError } from "../../../mod.ts";
 import { admit } from "../../../server/access/admit.ts";
 import { Bench } from "../../../server/bench/bench.ts";
 import { demoInstruments } from "../../../server/config/demo_bench.ts";
@@ -358,7 +358,7 @@ Deno.test("roles: an observer reads but does not drive, and only an admin stops 
   const run = (name: string, args: unknown[] = []) =>
     dispatcher.run({ instrument: "tempcon", command: name, args, keywords: new Map() }, observer);
   strictEqual(Number(run("get_control_temperature")), -100);
-  throws(() => run("set_control_temperature", [-50]), (error: InstrumentError) => {
+  throws(() => run("set_control_temperature", [-50]), (error: HeliographError) => {
     strictEqual(error.message, "Cannot do set_control_temperature: it needs the role operator, and you are observer");
     return true;
   });

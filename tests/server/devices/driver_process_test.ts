@@ -2,8 +2,9 @@
 import { deepStrictEqual, match, ok, rejects, strictEqual } from "node:assert/strict";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { BenchFileError, loadBench } from "../../../mod.ts";
+import { BenchFileError, HeliographError, loadBench } from "../../../mod.ts";
 import { admit } from "../../../server/access/admit.ts";
+import { driverApi } from "../../../server/devices/driver_process/driver_api.ts";
 import { Dispatcher } from "../../../server/requests/dispatcher.ts";
 import { Journal } from "../../../server/records/journal.ts";
 import { command, type Role } from "../../../server/bench/command.ts";
@@ -538,4 +539,18 @@ Deno.test("driver process: from source a registry is asked only where a driver i
   const lock = driverSourceCommand(permissions, grants, false)!.filter((flag) => /lock|frozen/.test(flag));
   deepStrictEqual(lock, [`--lock=${fileURLToPath(new URL("deno.lock", top))}`, "--frozen"]);
   ok(driverSourceCommand(permissions, grants, true)!.includes("--no-lock"));
+});
+
+Deno.test("driver API: an InstrumentError of 0.1 is a HeliographError, its message first", () => {
+  const { InstrumentError } = driverApi;
+  const error = new InstrumentError("the stage ends at 25 mm");
+  ok(error instanceof HeliographError);
+  strictEqual(error.message, "the stage ends at 25 mm");
+  strictEqual(error.code, "command_failed");
+  strictEqual(new InstrumentError("too far", "out_of_limits").code, "out_of_limits");
+  // What a port throws is caught by the name that a driver of 0.1 knows; a driver's own errors stay apart.
+  ok(new HeliographError("not_connected", "no answer") instanceof InstrumentError);
+  class StageError extends InstrumentError {}
+  ok(new StageError("stuck") instanceof StageError);
+  ok(!(error instanceof StageError));
 });

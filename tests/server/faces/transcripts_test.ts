@@ -1,6 +1,6 @@
 /** Everything that the originals were recorded to say, replayed against our server byte for byte. */
 import { deepStrictEqual, match, strictEqual } from "node:assert/strict";
-import { command, defineInstrument, Float, InstrumentError } from "../../../mod.ts";
+import { command, defineInstrument, Float, HeliographError } from "../../../mod.ts";
 import { demoInstruments } from "../../../server/config/demo_bench.ts";
 import { RawClient, startServer, top } from "../../fixture.ts";
 
@@ -51,7 +51,7 @@ function probe() {
       boom: command({
         summary: "fails",
         run: () => {
-          throw new InstrumentError("boom happened");
+          throw new HeliographError("command_failed", "boom happened");
         },
       }),
       add: command({

@@ -195,7 +195,7 @@ Deno.test({
   ignore,
   async fn() {
     await using pair = await portAndDevice();
-    const gone = /^InstrumentError: The serial port .* is gone: the cable was pulled or the device was switched off$/;
+    const gone = /^HeliographError: The serial port .* is gone: the cable was pulled or the device was switched off$/;
     const reading = rejects(pair.port.read(), gone);
     await new Promise((resolve) => setTimeout(resolve, 20));
     pair.device.close();
@@ -262,14 +262,14 @@ Deno.test({
     const folder = await Deno.makeTempDir();
     try {
       await rejects(open(`${folder}/ttyUSB7`), {
-        name: "InstrumentError",
+        name: "HeliographError",
         message: `The serial port ${folder}/ttyUSB7 does not exist: \`heliograph ports\` lists what there is`,
       });
       await Deno.writeTextFile(`${folder}/file`, "");
       for (const path of [folder, `${folder}/file`, "/dev/null"]) {
         await rejects(
           open(path),
-          /^InstrumentError: The serial port .* is not a serial port: `heliograph ports` lists/,
+          /^HeliographError: The serial port .* is not a serial port: `heliograph ports` lists/,
         );
       }
       await rejects(open("/dev/null\0"), /is not a path: it contains a NUL/);

@@ -204,8 +204,8 @@ export function problems(value: unknown, schema: Schema, document: Schema, at = 
   if (schema.$ref !== undefined) {
     return problems(value, document.components.schemas[schema.$ref.split("/").at(-1)], document, at);
   }
-  if (schema.oneOf !== undefined) {
-    const all = schema.oneOf.map((one: Schema) => problems(value, one, document, at));
+  if (schema.anyOf !== undefined) {
+    const all = schema.anyOf.map((one: Schema) => problems(value, one, document, at));
     return all.some((found: string[]) => found.length === 0) ? [] : all.flat();
   }
   if (schema.enum !== undefined) return schema.enum.includes(value) ? [] : [`${at} is ${value}`];
@@ -215,7 +215,9 @@ export function problems(value: unknown, schema: Schema, document: Schema, at = 
     : [schema.type].flat().map((type) => type === "integer" ? "number" : type);
   if (!types.includes(is)) return [`${at} is ${is}, not ${types}`];
   if (is === "array") {
-    return (value as unknown[]).flatMap((each) => problems(each, schema.items ?? {}, document, `${at}[]`));
+    return (value as unknown[]).flatMap((each, index) =>
+      problems(each, schema.prefixItems?.[index] ?? schema.items ?? {}, document, `${at}[]`)
+    );
   }
   if (is !== "object" || schema.properties === undefined) return [];
   const object = value as Record<string, unknown>;

@@ -1,0 +1,267 @@
+/**
+ * What crosses the wires as JSON, as schemas: bodies are checked with them, and OpenAPI's components are made from them.
+ *
+ * Clients and the page import the types of `description.ts` instead: they need no zod. The compiler holds each schema to
+ * its type, property by property. Those with an `id` are OpenAPI's components of that name.
+ *
+ * @module
+ */
+
+import * as z from "npm:zod@4.6.7";
+import type { Arrangement, ArrangementState } from "./arrangement.ts";
+import type {
+  ArgumentDescription,
+  CommandDescription,
+  ContactDescription,
+  FieldDescription,
+  FieldHistory,
+  HolderDescription,
+  ImageDescription,
+  InstrumentDescription,
+  JournalEntry,
+  Lease,
+  ServerStatus,
+  SessionDescription,
+  WireValue,
+} from "./description.ts";
+import { type ErrorCode, errorCodes } from "./errors.ts";
+import {
+  accesses,
+  contactStates,
+  journalKinds,
+  journalLevels,
+  qualities,
+  roles,
+  valueTypes,
+  wires,
+} from "./vocabulary.ts";
+
+/** A type without what only TypeScript knows: `readonly`, and `undefined` beside what may be left out. */
+type Plain<T> = T extends object ? { -readonly [K in keyof T]: Plain<Exclude<T[K], undefined>> } : T;
+
+/** Whether two types have the same properties, of the same types, the same of which may be left out. */
+type Same<A, B> = (<T>() => T extends Plain<A> ? 1 : 2) extends <T>() => T extends Plain<B> ? 1 : 2 ? true : false;
+
+/** Takes the schema of a type; one that says more or less than the type is an error of the compiler. */
+function of<T>(): <S extends z.ZodType>(schema: Same<z.output<S>, T> extends true ? S : never) => z.ZodType<T> {
+  return (schema) => schema as unknown as z.ZodType<T>;
+}
+
+const text = z.string();
+const flag = z.boolean();
+const number = z.number();
+const count = z.int().min(0);
+const time = text.meta({ format: "date-time" });
+
+/** One of the stable error codes. */
+export const errorCode: z.ZodType<ErrorCode> = z.enum(Object.keys(errorCodes) as [ErrorCode, ...ErrorCode[]]);
+
+/** A field's or argument's value. */
+export const wireValue: z.ZodType<WireValue> = z.union([number, text, flag]);
+
+/** What an error is answered with over HTTP; in the framed dialect `error` is the same. */
+export const errorAnswer: z.ZodType<{ readonly error: { readonly code: ErrorCode; readonly message: string } }> = z
+  .strictObject({
+    error: z.strictObject({
+      code: errorCode.describe("stable: scripts may branch on it"),
+      message: text.describe("for people; it may change"),
+    }),
+  }).meta({ id: "Error", description: "What went wrong" });
+
+const valueShape = {
+  type: z.enum(valueTypes),
+  unit: text.optional().describe("the unit people read"),
+  minimum: number.optional(),
+  maximum: number.optional(),
+  choices: z.array(text).optional(),
+  decimals: count.optional().describe("how many decimals a float is shown with"),
+  summary: text.optional(),
+};
+
+/** A field, and what it holds. */
+export const fieldDescription: z.ZodType<FieldDescription> = of<FieldDescription>()(
+  z.strictObject({
+    name: text,
+    title: text,
+    access: z.enum(accesses),
+    needsConfirm: flag.describe("whether a changed setting waits for confirm"),
+    log: flag.describe("whether it belongs into the data log"),
+    ...valueShape,
+    value: wireValue.nullable().describe("null when it has not been read yet"),
+    text: text.describe("the value as people read it"),
+    quality: z.enum(qualities),
+    time: time.nullable().describe("when it was read or set"),
+    staged: flag.optional().describe("changed, and waiting for confirm"),
+    applied: text.optional().describe("while it waits: the text of what it was before"),
+    reason: text.optional().describe("why the quality is not good"),
+  }).meta({ id: "Field", description: "A field, and what it holds" }),
+);
+
+/** Something that happened. */
+export const journalEntry: z.ZodType<JournalEntry> = of<JournalEntry>()(
+  z.strictObject({
+    number: count.describe("counts up"),
+    kind: z.enum(journalKinds)
+      .describe("what somebody asked for, code or an image that somebody sent, or a line of the server's log"),
+    time: time.describe("when it began"),
+    level: z.enum(journalLevels).describe("what only reads is debug; else what failed is warning"),
+    client: text.describe("who asked, as the log calls them; empty for nobody"),
+    session: count.describe("the number of the connection that asked; 0 for none"),
+
+    instrument: text.describe("what was asked; empty for none"),
+    text: text.describe("a command as an azcam line, or what the log told"),
+    answer: text.optional().describe("the answer as azcam's reply line"),
+    seconds: number.optional().describe("how long the answer took"),
+  }).meta({ id: "JournalEntry", description: "Something that happened" }),
+);
+
+/** What a numeric field has been. */
+export const fieldHistory: z.ZodType<FieldHistory> = of<FieldHistory>()(
+  z.strictObject({
+    times: z.array(number).describe("when each was read or set, in seconds since 1970, oldest first"),
+    values: z.array(number.nullable()).describe("null where from then on there was none to be trusted"),
+  }).meta({ id: "History", description: "What a number has been; each value held until the next" }),
+);
+
+/** One argument of a command. */
+export const argumentDescription: z.ZodType<ArgumentDescription> = of<ArgumentDescription>()(
+  z.strictObject({
+    name: text,
+    ...valueShape,
+    default: wireValue.optional().describe("what it is when left out; one without must be given"),
+  }).meta({ id: "Argument", description: "An argument of a command" }),
+);
+
+/** One command of an instrument. */
+export const commandDescription: z.ZodType<CommandDescription> = of<CommandDescription>()(
+  z.strictObject({
+    name: text,
+    summary: text,
+    arguments: z.array(argumentDescription),
+    takesMore: flag.describe("whether it takes any further arguments"),
+    role: z.enum(roles).describe("the least role that may call it"),
+    immediate: flag.describe("whether it overtakes commands that wait"),
+    deadline: number.describe("the time it may take in seconds, waiting included"),
+  }).meta({ id: "Command", description: "A command of an instrument" }),
+);
+
+/** Whether a real instrument answers. */
+export const contactDescription: z.ZodType<ContactDescription> = of<ContactDescription>()(
+  z.strictObject({ address: text, state: z.enum(contactStates), reason: text })
+    .meta({ id: "Contact", description: "Whether a real instrument answers" }),
+);
+
+/** Who has control of an instrument. */
+export const holderDescription: z.ZodType<HolderDescription> = of<HolderDescription>()(
+  z.strictObject({
+    name: text,
+    session: count.describe("the number of their connection; 0 for an HTTP request and the server's own program"),
+    address: text,
+    until: time.describe("when it ends if they ask for nothing more"),
+  }).meta({ id: "Holder", description: "Who has control of an instrument" }),
+);
+
+/** What `Take` answers. */
+export const lease: z.ZodType<Lease> = of<Lease>()(
+  z.strictObject({ instrument: text, holder: holderDescription, until: time })
+    .meta({ id: "Lease", description: "Whose an instrument is now" }),
+);
+
+/** An instrument, its fields with their values, and its commands. */
+export const instrumentDescription: z.ZodType<InstrumentDescription> = of<InstrumentDescription>()(
+  z.strictObject({
+    name: text,
+    title: text,
+    summary: text,
+    fields: z.array(fieldDescription),
+    commands: z.array(commandDescription),
+    contact: contactDescription.nullable().describe("null for one that needs none, as simulated ones"),
+    hasImages: flag.describe("whether it takes images, the last of which can be looked at"),
+    fault: text.optional().describe("what went wrong last in its code, and how often"),
+    holder: holderDescription.nullable().describe("null when nobody has control"),
+  }).meta({ id: "Instrument", description: "An instrument, its fields with their values, and its commands" }),
+);
+
+const level = z.tuple([number, number]);
+
+/** The last image of an instrument. */
+export const imageDescription: z.ZodType<ImageDescription> = of<ImageDescription>()(
+  z.strictObject({
+    identity: text.describe("what no other image has; its pixels are asked for with it"),
+    file: text.describe("the absolute path of its file on the server's PC"),
+    width: count.describe("how many columns, all amplifiers together and without overscan"),
+    height: count.describe("how many rows"),
+    header: z.array(
+      z.strictObject({ keyword: text, value: wireValue, unit: text.optional() }).describe("A card of the header"),
+    ).describe("what its header says that people ask for first"),
+    levels: z.strictObject({
+      automatic: level.describe("1 % of the pixels are darker than black, 0.5 % brighter than white"),
+      wide: level.describe("0.1 % are darker, 0.05 % brighter"),
+      full: level.describe("the smallest and the largest value"),
+    }).describe("Black and white between which it is worth looking at"),
+  }).meta({ id: "Image", description: "The last image of a camera" }),
+);
+
+/** One client connection. */
+export const sessionDescription: z.ZodType<SessionDescription> = of<SessionDescription>()(
+  z.strictObject({
+    session: count.describe("its number"),
+    name: text,
+    address: text,
+    protocol: z.enum(wires),
+    role: z.enum(roles),
+    connected: time,
+    lastRequest: text,
+    lastRequestTime: time.nullable(),
+  }).meta({ id: "Client", description: "A connection" }),
+);
+
+/** What the server is doing. */
+export const serverStatus: z.ZodType<ServerStatus> = of<ServerStatus>()(
+  z.strictObject({
+    server: text,
+    version: text,
+    uptime: number.describe("in seconds"),
+    listeners: z.array(
+      z.strictObject({ protocol: z.enum(wires), host: text, port: count }).describe("Something that listens"),
+    ),
+    sessions: z.array(sessionDescription),
+    instruments: z.array(
+      z.strictObject({
+        name: text,
+        running: text.describe("the command that runs now, or empty"),
+        runningFor: number.describe("in seconds"),
+        waiting: count.describe("how many commands wait"),
+        contact: contactDescription.nullable(),
+        holder: holderDescription.nullable(),
+      }).describe("What an instrument is doing"),
+    ),
+  }).meta({ id: "Status", description: "What the server is doing" }),
+);
+
+/** How the page arranges the instruments. */
+export const arrangement: z.ZodType<Arrangement> = of<Arrangement>()(
+  z.strictObject({
+    groups: z.array(
+      z.strictObject({
+        title: text.describe("one line of at most 80 characters, and no other group's"),
+        instruments: z.array(text).describe("their names in order; each has one place in all"),
+      }).describe("Instruments that stand together"),
+    ).describe("in order"),
+    others: z.array(text).describe("the names of those of no group, in order"),
+    hidden: z.array(text).describe("the names of those that are hidden; each keeps its place"),
+  }).meta({
+    id: "Arrangement",
+    description: "How the page arranges the instruments; one that is named nowhere comes last",
+  }),
+);
+
+/** The arrangement, and how it is kept. */
+export const arrangementState: z.ZodType<ArrangementState> = of<ArrangementState>()(
+  z.strictObject({
+    arrangement,
+    kept: flag.describe("whether it is still there after the server was started again"),
+    hint: text.describe("what people should know of how it is kept; empty where all is well"),
+    revision: count.describe("it grows with every change, until the server is started again"),
+  }).meta({ id: "ArrangementState", description: "The arrangement, and how it is kept" }),
+);
