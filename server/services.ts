@@ -12,7 +12,8 @@ import { ArrangementStore } from "./records/arrangement.ts";
 import { Bench } from "./bench/bench.ts";
 import type { Control } from "./access/control.ts";
 import { Dispatcher } from "./requests/dispatcher.ts";
-import { Evaluator } from "./code/evaluator.ts";
+import { Evaluator } from "./requests/evaluator.ts";
+import { Requests } from "./requests/requests.ts";
 import { descriptorLimit } from "./access/descriptors.ts";
 import { describeContact } from "./bench/describe.ts";
 import type { Instrument } from "./bench/instrument.ts";
@@ -41,11 +42,13 @@ export class Services {
   readonly bench: Bench;
   /** What the numbers of the bench have been during the last hour. */
   readonly recent: RecentReadings;
-  /** The one way in for requests. */
+  /** Runs commands. */
   readonly dispatcher: Dispatcher;
   /** Where the code of clients runs. */
   readonly sandbox: Sandbox;
-  /** The one way in for code. */
+  /** The one way in for work. */
+  readonly requests: Requests;
+  /** Runs the code of clients. */
   readonly evaluator: Evaluator;
   /** How the page arranges the instruments. */
   readonly arrangement: ArrangementStore;
@@ -100,6 +103,7 @@ export class Services {
     this.sessions.onLeave(() => this.control.sweep());
     this.sandbox = new Sandbox(sandbox, processes);
     this.evaluator = new Evaluator(this.bench, this.dispatcher, this.sandbox, name);
+    this.requests = new Requests(this);
   }
 
   /** Who has control of which instrument. */

@@ -35,7 +35,11 @@ function describeValue(spec: ValueSpec): ValueSpec {
   ) as unknown as ValueSpec;
 }
 
-function describeField(holder: FieldHolder) {
+/**
+ * @param holder A field.
+ * @returns What it is and what it holds now, as plain data.
+ */
+export function describeField(holder: FieldHolder) {
   return {
     name: holder.name,
     title: holder.title,

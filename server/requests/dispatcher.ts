@@ -1,10 +1,9 @@
 /**
- * The one way in: whichever wire a request came over, it is looked up, checked and queued here.
+ * Runs commands: looks them up, checks role, control and arguments, and gives each its turn in its instrument's queue.
  *
  * @module
  */
 
-import type { Logger } from "npm:@logtape/logtape@2.4.2";
 import { HeliographError } from "../../protocol/errors.ts";
 import { formatCommandLine } from "../../protocol/command_line.ts";
 import { lineError, lineReply } from "../../protocol/line_reply.ts";
@@ -14,6 +13,7 @@ import { type Principal, principalOf } from "../access/principal.ts";
 import type { Caller, Command, Role } from "../bench/command.ts";
 import { unknownCommand } from "../bench/describe.ts";
 import { type Issue, Work } from "../bench/command_queue.ts";
+import { wireError } from "../bench/wire_error.ts";
 import type { Journal } from "../records/journal.ts";
 import type { FieldHolder } from "../bench/field.ts";
 import type { Instrument } from "../bench/instrument.ts";
@@ -36,31 +36,6 @@ export interface CommandRequest {
 export const defaultInstrument = "api";
 
 const noKeywords: ReadonlyMap<string, unknown> = new Map();
-
-/**
- * Any exception as an error with a stable code.
- *
- * @param error What was thrown.
- * @returns The error for the wire; an exception that is none of ours counts as the instrument's own failure.
- */
-export function wireError(error: unknown): HeliographError {
-  if (error instanceof HeliographError) return error;
-  const message = error instanceof Error ? error.message || error.name : String(error);
-  return new HeliographError("command_failed", message, { cause: error });
-}
-
-/**
- * Any exception as the error to answer; one that is neither an instrument's nor a client's fault is logged.
- *
- * @param error What was thrown.
- * @param log Where it is told.
- */
-export function answerableError(error: unknown, log: Logger): HeliographError {
-  if (!(error instanceof HeliographError)) {
-    log.error("A command failed unexpectedly: {error}", { error });
-  }
-  return wireError(error);
-}
 
 /** What a command failed with; a fault in its code is told as its instrument's, and is then an error like others. */
 function expected(error: unknown, { faults }: Instrument, command: string): Error {

@@ -1,5 +1,5 @@
 /**
- * What the requests of the dashboard's two dialects, and of the HTTP API, come to: one way for all of them.
+ * The one way in for work: takes a request by a principal, whichever way in it came by, and returns its reply.
  *
  * @module
  */
@@ -7,24 +7,22 @@
 import { getLogger, type Logger } from "npm:@logtape/logtape@2.4.2";
 import type { ArrangementState } from "../../protocol/arrangement.ts";
 import type { DashboardRequest } from "../../protocol/dashboard_message.ts";
-import type { InstrumentDescription, Lease } from "../../protocol/description.ts";
+import type { InstrumentDescription, Lease, ServerStatus } from "../../protocol/description.ts";
 import { HeliographError } from "../../protocol/errors.ts";
 import type { Principal } from "../access/principal.ts";
-import type { EvaluatorOptions } from "../code/evaluator.ts";
+import type { Bench } from "../bench/bench.ts";
+import type { ArrangementStore } from "../records/arrangement.ts";
+import type { RecentReadings } from "../records/recent_readings.ts";
 import { requestCategory } from "../records/journal.ts";
 import { describeInstrument } from "../bench/describe.ts";
 import type { Instrument } from "../bench/instrument.ts";
 import { shown } from "../bench/values.ts";
+import type { Dispatcher } from "./dispatcher.ts";
+import type { Evaluator } from "./evaluator.ts";
+import type { EvaluatorOptions, ImmediateKind, Reply, RequestKind, RequestOf, RequestRunner } from "./request.ts";
 import type { Evaluated } from "../code/messages.ts";
 import { pyopticonSource } from "../code/pyopticon_source.ts";
-import type { Services } from "../services.ts";
-import type { Session } from "../access/sessions.ts";
-
-/** What takes no connection of one's own. */
-export type Request = Exclude<
-  DashboardRequest,
-  { readonly cmd: "Hello" | "Watch" | "Follow" | "Unwatch" | "Close" }
->;
+import type { Session, Sessions } from "../access/sessions.ts";
 
 const log = getLogger(["heliograph", "arrangement"]);
 
@@ -83,97 +81,124 @@ export function tellAsked(request: DashboardRequest, session: Session, log: Logg
   });
 }
 
-/** Runs requests, whichever wire they came over. */
-export class Requests {
-  readonly #services: Services;
+/** What requests act on. */
+export interface RequestParts {
+  readonly bench: Bench;
+  readonly dispatcher: Dispatcher;
+  readonly evaluator: Evaluator;
+  readonly sessions: Pick<Sessions, "find">;
+  readonly arrangement: Pick<ArrangementStore, "set">;
+  readonly recent: Pick<RecentReadings, "of">;
+  /** What `Status` tells. */
+  readonly status: () => ServerStatus;
+}
 
-  /** Makes it. @param services Bench, dispatcher, sessions. */
-  constructor(services: Services) {
-    this.#services = services;
+/** Does what one kind of request asks for. */
+type Handler<K extends RequestKind> = (
+  request: RequestOf<K>,
+  principal: Principal,
+  options: EvaluatorOptions,
+) => K extends ImmediateKind ? Reply<K> : Reply<K> | Promise<Reply<K>>;
+
+const noOptions: EvaluatorOptions = {};
+
+/** The one way in for work: ways in, and code, hand it what was asked and by whom. */
+export class Requests implements RequestRunner {
+  readonly #parts: RequestParts;
+  readonly #handlers: { readonly [K in RequestKind]: Handler<K> };
+
+  /** Makes it. @param parts What requests act on. */
+  constructor(parts: RequestParts) {
+    this.#parts = parts;
+    const { dispatcher, recent } = parts;
+    this.#handlers = {
+      Call: (request, principal) => dispatcher.run(request, principal),
+      Get: ({ instrument, field }, principal) => dispatcher.get(instrument, field, principal),
+      Set: ({ instrument, field, value }, principal) => this.#command(instrument, "set", [field, value], principal),
+      Confirm: ({ instrument }, principal) => this.#command(instrument, "confirm", [], principal),
+      Revert: ({ instrument }, principal) => this.#command(instrument, "revert", [], principal),
+      Eval: (request, principal, options) => this.#evaluate(request, principal, options),
+      Exec: (request, principal, options) => this.#evaluate(request, principal, options),
+      Describe: ({ instrument }, principal) => this.#describeAll(instrument, principal),
+      History: ({ instrument, field, seconds }, principal) =>
+        recent.of(dispatcher.get(instrument, field, principal), seconds),
+      Status: (_, principal) => {
+        dispatcher.allow(principal, "observer", "Status");
+        return parts.status();
+      },
+      Ping: (_, principal) => {
+        dispatcher.allow(principal, "observer", "Ping");
+        return undefined;
+      },
+      Take: ({ instrument, seconds, force }, principal) => {
+        this.#command("api", "take", [instrument, seconds, force], principal);
+        return this.#lease(instrument);
+      },
+      Release: ({ instrument, force }, principal) => this.#command("api", "release", [instrument, force], principal),
+      HandOver: ({ instrument, session, force }, principal) => {
+        this.#command("api", "hand_over", [instrument, session, force], principal);
+        return this.#lease(instrument);
+      },
+      Disconnect: ({ session }, principal) => this.#disconnect(session, principal),
+      Arrange: ({ arrangement }, principal) => {
+        dispatcher.check(principal, "operator", "Arrange");
+        return this.#arrange(arrangement, principal);
+      },
+    };
   }
 
-  /**
-   * Runs a request.
-   *
-   * @param request What to do.
-   * @param principal Who asks.
-   * @param options How code is run, where the request brings any.
-   * @returns For `Get` the field's holder, for `Eval` and `Exec` what they came to, else the plain value; at once where
-   * nothing had to be waited for, as a promise otherwise.
-   * @throws {HeliographError} When it is refused or fails.
-   */
-  run(request: Request, principal: Principal, options: EvaluatorOptions = {}): unknown {
-    const { dispatcher, bench } = this.#services;
-    switch (request.cmd) {
-      case "Get":
-        return dispatcher.get(request.instrument, request.field, principal);
-      case "Set": {
-        const { instrument, field, value } = request;
-        return dispatcher.run({ instrument, command: "set", args: [field, value], keywords: noKeywords }, principal);
-      }
-      case "Confirm":
-        return dispatcher.run({ ...request, command: "confirm", args: [], keywords: noKeywords }, principal);
-      case "Revert":
-        return dispatcher.run({ ...request, command: "revert", args: [], keywords: noKeywords }, principal);
-      case "Call":
-        return dispatcher.run(request, principal);
-      case "Eval":
-      case "Exec":
-        return this.#evaluate(request, principal, options);
-      case "Describe": {
-        dispatcher.check(principal, "observer", "Describe");
-        const described = request.instrument === undefined
-          ? bench.instruments.map((instrument) => this.#describe(instrument))
-          : this.#describe(dispatcher.instrument(request.instrument));
-        return described satisfies InstrumentDescription | InstrumentDescription[];
-      }
-      case "History": {
-        const { instrument, field, seconds } = request;
-        return this.#services.recent.of(dispatcher.get(instrument, field, principal), seconds);
-      }
-      case "Status":
-        dispatcher.allow(principal, "observer", "Status");
-        return this.#services.status();
-      case "Ping":
-        return dispatcher.allow(principal, "observer", "Ping");
-      case "Take":
-        this.#api("take", [request.instrument, request.seconds, request.force], principal);
-        return this.#lease(dispatcher.instrument(request.instrument));
-      case "Release":
-        return this.#api("release", [request.instrument, request.force], principal);
-      case "HandOver":
-        this.#api("hand_over", [request.instrument, request.session, request.force], principal);
-        return this.#lease(dispatcher.instrument(request.instrument));
-      case "Disconnect":
-        return this.#disconnect(request.session, principal);
-      case "Arrange":
-        dispatcher.check(principal, "operator", "Arrange");
-        return this.#arrange(request.arrangement, principal);
-    }
+  run<K extends ImmediateKind>(request: RequestOf<K>, principal: Principal): Reply<K>;
+  run<K extends RequestKind>(
+    request: RequestOf<K>,
+    principal: Principal,
+    options?: EvaluatorOptions,
+  ): Reply<K> | Promise<Reply<K>>;
+  /** Runs a request; see {@linkcode RequestRunner}. */
+  run<K extends RequestKind>(
+    request: RequestOf<K>,
+    principal: Principal,
+    options: EvaluatorOptions = noOptions,
+  ): Reply<K> | Promise<Reply<K>> {
+    const kind: K = request.cmd;
+    const handler: Handler<K> = this.#handlers[kind];
+    return handler(request, principal, options);
+  }
+
+  #command(instrument: string, command: string, args: readonly unknown[], principal: Principal): unknown {
+    return this.#parts.dispatcher.run({ instrument, command, args, keywords: noKeywords }, principal);
+  }
+
+  #describeAll(
+    instrument: string | undefined,
+    principal: Principal,
+  ): InstrumentDescription | InstrumentDescription[] {
+    const { dispatcher, bench } = this.#parts;
+    dispatcher.check(principal, "observer", "Describe");
+    return instrument === undefined
+      ? bench.instruments.map((each) => this.#describe(each))
+      : this.#describe(dispatcher.instrument(instrument));
   }
 
   #describe(instrument: Instrument): InstrumentDescription {
-    return { ...describeInstrument(instrument), holder: this.#services.control.holder(instrument.name) };
+    return { ...describeInstrument(instrument), holder: this.#parts.dispatcher.control.holder(instrument.name) };
   }
 
   async #arrange(arrangement: unknown, principal: Principal): Promise<ArrangementState> {
-    const state = await this.#services.arrangement.set(arrangement);
+    const state = await this.#parts.arrangement.set(arrangement);
     log.info("{client} arranged the page", { client: principal.label });
     return state;
   }
 
-  #api(command: string, args: readonly unknown[], principal: Principal): unknown {
-    return this.#services.dispatcher.run({ instrument: "api", command, args, keywords: noKeywords }, principal);
-  }
-
-  #lease({ name }: Instrument): Lease {
-    const holder = this.#services.control.holder(name)!;
+  #lease(instrument: string): Lease {
+    const { dispatcher } = this.#parts;
+    const { name } = dispatcher.instrument(instrument);
+    const holder = dispatcher.control.holder(name)!;
     return { instrument: name, holder, until: holder.until };
   }
 
-  #disconnect(id: number, principal: Principal): void {
-    this.#services.dispatcher.check(principal, "operator", "Disconnect");
-    const session = this.#services.sessions.find(id);
+  #disconnect(id: number, principal: Principal): undefined {
+    this.#parts.dispatcher.check(principal, "operator", "Disconnect");
+    const session = this.#parts.sessions.find(id);
     if (session === undefined) {
       throw new HeliographError(
         "unknown_client",
@@ -183,18 +208,19 @@ export class Requests {
     if (session.principal === principal.origin) {
       throw new HeliographError("bad_argument", `Cannot disconnect client ${id}: that is you; Close ends it`);
     }
-    this.#services.control.checkDisconnect(principal, session.principal);
+    this.#parts.dispatcher.control.checkDisconnect(principal, session.principal);
     session.connection.close(new Error(`${principal.label} disconnected it`));
+    return undefined;
   }
 
   #evaluate(
-    { cmd, code, language }: DashboardRequest & { cmd: "Eval" | "Exec" },
+    { cmd, code, language }: RequestOf<"Eval" | "Exec">,
     principal: Principal,
     options: EvaluatorOptions,
   ): Promise<Evaluated> {
     const ofPyOpticon = language === undefined && cmd === "Exec";
     const source = ofPyOpticon ? pyopticonSource(code) : code;
     const told = { mode: cmd === "Eval" ? "eval" : "exec", source, language: language ?? "python" } as const;
-    return this.#services.evaluator.evaluate(told, principal, options);
+    return this.#parts.evaluator.evaluate(told, principal, this, options);
   }
 }

@@ -5,7 +5,7 @@
  */
 
 import { getLogger } from "npm:@logtape/logtape@2.4.2";
-import { wireError } from "../../requests/dispatcher.ts";
+import { wireError } from "../../bench/wire_error.ts";
 import type { CommandContext } from "../../bench/command.ts";
 import { HeliographError } from "../../../protocol/errors.ts";
 import type { JournalLevel } from "../../../protocol/vocabulary.ts";

@@ -4,16 +4,12 @@
  * @module
  */
 
-import {
-  type CommandLine,
-  parseCommandLine,
-  parseSessionWord,
-  type SessionWord,
-} from "../../../protocol/command_line.ts";
+import { parseCommandLine, parseSessionWord, type SessionWord } from "../../../protocol/command_line.ts";
 import { HeliographError } from "../../../protocol/errors.ts";
 import { lineError, lineReply } from "../../../protocol/line_reply.ts";
 import { type LineFault, LineSplitter } from "../../../protocol/line_splitter.ts";
-import { wireError } from "../../requests/dispatcher.ts";
+import { wireError } from "../../bench/wire_error.ts";
+import type { RequestOf } from "../../requests/request.ts";
 import { admit } from "../../access/admit.ts";
 import type { Principal } from "../../access/principal.ts";
 import type { Instrument } from "../../bench/instrument.ts";
@@ -80,12 +76,12 @@ function echo(text: string): string {
   return text === "" ? "OK" : `OK ${text}`;
 }
 
-/** A line as it was read: a word for the session, a command, or what is wrong with it. */
-type ReadLine = { readonly word: SessionWord; readonly rest: string } | CommandLine | HeliographError;
+/** A line as it was read: a word for the session, a request, or what is wrong with it. */
+type ReadLine = { readonly word: SessionWord; readonly rest: string } | RequestOf<"Call"> | HeliographError;
 
-function readCommandLine(line: string): CommandLine | HeliographError {
+function readCommandLine(line: string): RequestOf<"Call"> | HeliographError {
   try {
-    return parseCommandLine(line);
+    return { cmd: "Call", ...parseCommandLine(line) };
   } catch (error) {
     return wireError(error);
   }
@@ -325,21 +321,21 @@ export class CommandServer extends SocketServer<LineSession> {
 
   /** The value as its language prints it; azcam's users know Python. */
   async #evaluate(source: string, principal: Principal): Promise<string> {
-    const { evaluator } = this.services;
+    const { evaluator, requests } = this.services;
     try {
-      const code = { language: evaluator.usualLanguage, mode: "eval", source } as const;
-      return lineReply((await evaluator.evaluate(code, principal)).text);
+      const request = { cmd: "Eval", code: source, language: evaluator.usualLanguage, output: false } as const;
+      return lineReply((await requests.run(request, principal)).text);
     } catch (error) {
       return lineError(this.failure(error));
     }
   }
 
-  #run(parsed: CommandLine | HeliographError, principal: Principal): string | Promise<string> {
+  #run(parsed: RequestOf<"Call"> | HeliographError, principal: Principal): string | Promise<string> {
     if (parsed instanceof HeliographError) return lineError(parsed);
     // A comment is nothing to do.
     if (parsed.command === "") return "OK";
     try {
-      const result = this.services.dispatcher.run(parsed, principal);
+      const result = this.services.requests.run(parsed, principal);
       if (result instanceof Promise) return result.then(lineReply).catch((error) => lineError(this.failure(error)));
       return lineReply(result);
     } catch (error) {

@@ -7,7 +7,6 @@
 import type { Logger } from "npm:@logtape/logtape@2.4.2";
 import {
   type DashboardMessage,
-  type DashboardRequest,
   messageFaultError,
   parseDashboardMessage,
   rawError,
@@ -17,9 +16,8 @@ import { HeliographError } from "../../../protocol/errors.ts";
 import type { MessageId } from "../../../protocol/framed_message.ts";
 import { JsonSplitter, type MessageFault, onlyMessage } from "../../../protocol/json_splitter.ts";
 import { FramedConversation } from "../shared/framed_conversation.ts";
-import type { FieldHolder } from "../../bench/field.ts";
-import { type Request, Requests, tellAsked } from "../../requests/requests.ts";
-import type { Evaluated } from "../../code/messages.ts";
+import { needsConnection, type Reply, type RequestKind, type RequestOf } from "../../requests/request.ts";
+import { tellAsked } from "../../requests/requests.ts";
 import { pyopticonPatience } from "../../code/options.ts";
 import type { Services } from "../../services.ts";
 import { type SessionParts, SocketSession } from "../../access/sessions.ts";
@@ -50,16 +48,19 @@ export class DashboardSession extends SocketSession {
   }
 }
 
-/** What a request came to, as a PyOpticon client reads it. */
-function rawText({ cmd }: DashboardRequest, result: unknown): string {
-  if (cmd === "Get" || cmd === "Eval") return (result as FieldHolder | Evaluated).text;
-  return "Success";
+/** The replies that a PyOpticon client reads as a text of their own; to all others it reads `Success`. */
+const rawTexts: { readonly [K in RequestKind]?: (reply: Reply<K>) => string } = {
+  Get: ({ text }) => text,
+  Eval: ({ text }) => text,
+};
+
+function rawText<K extends RequestKind>(kind: K, reply: Reply<K>): string {
+  const text: ((reply: Reply<K>) => string) | undefined = rawTexts[kind];
+  return text === undefined ? "Success" : text(reply);
 }
 
 /** The dashboard socket. Many clients at once, in either dialect. */
 export class DashboardServer extends SocketServer<DashboardSession> {
-  readonly #requests: Requests;
-
   /**
    * Makes a server; `start` makes it listen.
    *
@@ -69,7 +70,6 @@ export class DashboardServer extends SocketServer<DashboardSession> {
    */
   constructor(services: Services, options: ListenOptions = {}) {
     super("dashboard", services, { ...options, port: options.port ?? 12345 });
-    this.#requests = new Requests(services);
   }
 
   /** Makes the session of a new connection. */
@@ -149,8 +149,11 @@ export class DashboardServer extends SocketServer<DashboardSession> {
     if (request instanceof HeliographError) return this.#refuse(request, id, session);
     tellAsked(request, session, this.log, printout && request.cmd !== "Close" ? "info" : "debug");
     if (request.cmd === "Close") return session.end();
-    // What takes an id never comes without one.
-    await this.#answerRaw(request as Request, session);
+    if (needsConnection(request)) {
+      const error = new HeliographError("bad_message", `Cannot run ${request.cmd} without an "id"`);
+      return this.#refuse(error, id, session);
+    }
+    await this.#answerRaw(request, session);
   }
 
   #sendRaw(reply: string, session: DashboardSession): void {
@@ -159,11 +162,12 @@ export class DashboardServer extends SocketServer<DashboardSession> {
   }
 
   /** One request at a time: a raw reply carries nothing that says what it answers. */
-  async #answerRaw(request: Request, session: DashboardSession): Promise<void> {
+  async #answerRaw<K extends RequestKind>(request: RequestOf<K>, session: DashboardSession): Promise<void> {
     session.work();
     try {
-      const result = await this.#requests.run(request, session.principal, { patience: pyopticonPatience });
-      this.#sendRaw(rawReply(rawText(request, result)), session);
+      const kind: K = request.cmd;
+      const reply = await this.services.requests.run(request, session.principal, { patience: pyopticonPatience });
+      this.#sendRaw(rawReply(rawText(kind, reply)), session);
     } catch (error) {
       this.#sendRaw(rawError(this.failure(error)), session);
     } finally {

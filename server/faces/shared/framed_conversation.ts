@@ -7,26 +7,35 @@
 import type { Logger } from "npm:@logtape/logtape@2.4.2";
 import { type DashboardRequest, framedError, framedOutput, framedReply } from "../../../protocol/dashboard_message.ts";
 import type { MessageId } from "../../../protocol/framed_message.ts";
-import type { JournalLevel, Welcome } from "../../../protocol/description.ts";
+import type { FieldReading, JournalLevel, Welcome } from "../../../protocol/description.ts";
 import { HeliographError } from "../../../protocol/errors.ts";
 import { version } from "../../../protocol/version.ts";
-import { answerableError } from "../../requests/dispatcher.ts";
-import type { FieldHolder } from "../../bench/field.ts";
+import { answerableError } from "../../bench/wire_error.ts";
 import { JournalFeed } from "./journal_feed.ts";
-import { Requests, tellAsked } from "../../requests/requests.ts";
-import type { Evaluated } from "../../code/messages.ts";
+import type { EvaluatorOptions, Reply, Request, RequestKind, RequestOf } from "../../requests/request.ts";
+import { tellAsked } from "../../requests/requests.ts";
 import type { Services } from "../../services.ts";
 import type { Session } from "../../access/sessions.ts";
 import { fieldReading, Watch } from "./watch.ts";
 
-/** The framed reply to what a request came to. */
-function reply(id: MessageId, { cmd }: DashboardRequest, result: unknown): string {
-  if (cmd === "Get") {
-    const holder = result as FieldHolder;
+/** How a reply crosses: its value, and what stands beside that. */
+type Crossing = readonly [value: unknown, beside?: Partial<Omit<FieldReading, "value">>];
+
+/** The replies that do not cross as they are. */
+const crossings: { readonly [K in RequestKind]?: (reply: Reply<K>) => Crossing } = {
+  Get: (holder) => {
     const { value: _, ...beside } = fieldReading(holder);
-    return framedReply(id, holder.reading, beside);
-  }
-  return framedReply(id, cmd === "Eval" || cmd === "Exec" ? (result as Evaluated).value : result);
+    return [holder.reading, beside];
+  },
+  Eval: ({ value }) => [value],
+  Exec: ({ value }) => [value],
+};
+
+/** The framed reply to a request. */
+function framed<K extends RequestKind>(id: MessageId, kind: K, reply: Reply<K>): string {
+  const crossing: ((reply: Reply<K>) => Crossing) | undefined = crossings[kind];
+  const [value, beside] = crossing === undefined ? [reply] : crossing(reply);
+  return framedReply(id, value, beside);
 }
 
 /** One client that speaks the framed dialect. */
@@ -34,7 +43,6 @@ export class FramedConversation {
   readonly #services: Services;
   readonly #session: Session;
   readonly #log: Logger;
-  readonly #requests: Requests;
   /** Its subscriptions by the id of their Watch message. */
   readonly #watches = new Map<MessageId, { stop(): void }>();
 
@@ -49,7 +57,6 @@ export class FramedConversation {
     this.#services = services;
     this.#session = session;
     this.#log = log;
-    this.#requests = new Requests(services);
   }
 
   /** Answers what is no request. @param error What is wrong with it. @param id Its id, as far as one could be read. */
@@ -72,19 +79,21 @@ export class FramedConversation {
       const text = `Cannot take the request: ${requestsInFlight} are in flight; wait for one of their replies`;
       return this.#fail(id, new HeliographError("too_many_requests", text));
     }
-    const succeed = (result: unknown) => {
-      if (request.cmd !== "Watch" && request.cmd !== "Follow") {
-        this.#send(reply(id, request, result));
-      }
-    };
-    const fail = (error: unknown) => this.#fail(id, answerableError(error, this.#log));
     try {
-      const result = this.#run(request, id);
-      if (!(result instanceof Promise)) return succeed(result);
-      this.#session.work();
-      result.then(succeed).catch(fail).finally(() => this.#session.answered());
+      switch (request.cmd) {
+        case "Hello":
+          return this.#send(framedReply(id, this.#welcome(request.name)));
+        case "Watch":
+          return this.#watch(request, id);
+        case "Follow":
+          return this.#follow(request.level, id);
+        case "Unwatch":
+          return this.#send(framedReply(id, this.#unwatch(request.watch)));
+        default:
+          this.#answer(id, request);
+      }
     } catch (error) {
-      fail(error);
+      this.#fail(id, answerableError(error, this.#log));
     }
   }
 
@@ -103,24 +112,21 @@ export class FramedConversation {
     this.#session.connection.sendMessage(message);
   }
 
-  #run(request: Exclude<DashboardRequest, { cmd: "Close" }>, id: MessageId): unknown {
-    switch (request.cmd) {
-      case "Hello":
-        return this.#welcome(request.name);
-      case "Watch":
-        return this.#watch(request, id);
-      case "Follow":
-        return this.#follow(request.level, id);
-      case "Unwatch":
-        return this.#unwatch(request.watch);
-      case "Eval":
-      case "Exec": {
-        const output = (text: string) => this.#session.connection.sendMessage(framedOutput(id, text));
-        return this.#requests.run(request, this.#session.principal, request.output ? { output } : {});
-      }
-      default:
-        return this.#requests.run(request, this.#session.principal);
-    }
+  #answer<K extends RequestKind>(id: MessageId, request: RequestOf<K>): void {
+    const kind: K = request.cmd;
+    const session = this.#session;
+    const reply = this.#services.requests.run(request, session.principal, this.#output(id, request));
+    if (!(reply instanceof Promise)) return this.#send(framed(id, kind, reply));
+    session.work();
+    reply.then((settled) => this.#send(framed(id, kind, settled)))
+      .catch((error) => this.#fail(id, answerableError(error, this.#log)))
+      .finally(() => session.answered());
+  }
+
+  /** Where what code prints goes, for a client that wants it. */
+  #output(id: MessageId, request: Request): EvaluatorOptions | undefined {
+    if (!("output" in request && request.output)) return undefined;
+    return { output: (text) => this.#session.connection.sendMessage(framedOutput(id, text)) };
   }
 
   #welcome(wanted: string): Welcome {

@@ -7,7 +7,7 @@
 import { getLogger, type Logger } from "npm:@logtape/logtape@2.4.2";
 import type { HeliographError } from "../../../protocol/errors.ts";
 import { Connection } from "../../network/connection.ts";
-import { answerableError } from "../../requests/dispatcher.ts";
+import { answerableError } from "../../bench/wire_error.ts";
 import { Admission } from "../../network/admission.ts";
 import { checkOpen, drainSeconds, type ListenOptions, sweepInterval, TcpPort } from "../../network/listening.ts";
 import { admitConnection } from "../../access/admit.ts";

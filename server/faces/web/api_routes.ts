@@ -8,9 +8,8 @@ import * as z from "npm:zod@4.6.7";
 import { arrangementState, journalEntry, serverStatus, sessionDescription } from "../../../protocol/schemas.ts";
 import { journalLevels } from "../../../protocol/vocabulary.ts";
 import { version } from "../../../protocol/version.ts";
-import { Requests } from "../../requests/requests.ts";
+import type { RequestRunner } from "../../requests/request.ts";
 import { arrangementSchema } from "../../records/arrangement_schema.ts";
-import type { Evaluated } from "../../code/messages.ts";
 import { languages } from "../../code/options.ts";
 import type { Services } from "../../services.ts";
 import { imageRoutes } from "./image_routes.ts";
@@ -43,7 +42,7 @@ const health = z.strictObject({
   notConnected: z.int().min(0).describe("how many of them do not answer"),
 }).meta({ id: "Health", description: "Whether the server takes requests" });
 
-function serverRoutes(services: Services, requests: Requests): Route[] {
+function serverRoutes(services: Services, requests: RequestRunner): Route[] {
   return [
     {
       method: "GET",
@@ -111,17 +110,16 @@ function serverRoutes(services: Services, requests: Requests): Route[] {
         const { mode, code, language = services.evaluator.usualLanguage } = body;
         const cmd = mode === "eval" ? "Eval" : "Exec";
         let output = "";
-        const result = await requests.run({ cmd, code, language, output: true }, client, {
+        const { value, text: shown } = await requests.run({ cmd, code, language, output: true }, client, {
           output: (piece) => output += piece,
         });
-        const { value, text: shown } = result as Evaluated;
         return { value: value ?? null, text: shown, output };
       }),
     },
   ];
 }
 
-function arrangementRoutes(services: Services, requests: Requests): Route[] {
+function arrangementRoutes(services: Services, requests: RequestRunner): Route[] {
   const path = `${root}/arrangement`;
   return [
     {
@@ -196,7 +194,7 @@ function monitoringRoutes(services: Services, accepting: () => boolean): Route[]
  * @returns The whole table, those others last.
  */
 export function apiRoutes(services: Services, accepting: () => boolean, others: readonly Route[]): Route[] {
-  const requests = new Requests(services);
+  const { requests } = services;
   // Made when somebody asks for it: it takes a while, and few do.
   let document: Record<string, unknown> | undefined;
   const description: Route = {

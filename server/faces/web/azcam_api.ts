@@ -11,7 +11,8 @@ import type { Logger } from "npm:@logtape/logtape@2.4.2";
 import * as z from "npm:zod@4.6.7";
 import type { HeliographError } from "../../../protocol/errors.ts";
 import { pythonJson } from "../../../protocol/python_text.ts";
-import { answerableError, type Dispatcher } from "../../requests/dispatcher.ts";
+import { answerableError } from "../../bench/wire_error.ts";
+import type { RequestRunner } from "../../requests/request.ts";
 import type { Principal } from "../../access/principal.ts";
 import { HttpError, statusOf } from "./http_error.ts";
 import { onlyReads } from "./request_guard.ts";
@@ -67,13 +68,13 @@ function fromBody({ tool, command, args = [], kwargs = {} }: z.output<typeof com
 /**
  * The routes of azcam's web API.
  *
- * @param dispatcher Who runs the commands.
+ * @param requests What runs the commands.
  * @param log Where unexpected failures go.
  */
-export function azcamRoutes(dispatcher: Pick<Dispatcher, "run">, log: Logger): Route[] {
+export function azcamRoutes(requests: RequestRunner, log: Logger): Route[] {
   const run = async (command: WebCommand, client: Principal): Promise<Response> => {
     try {
-      return answer(command, "Finished", await dispatcher.run(command, client));
+      return answer(command, "Finished", await requests.run({ cmd: "Call", ...command }, client));
     } catch (error) {
       const told = answerableError(error, log);
       return answer(command, told.message, null, told);
@@ -88,7 +89,7 @@ export function azcamRoutes(dispatcher: Pick<Dispatcher, "run">, log: Logger): R
     if (from === undefined) return await run(asked, client);
     const observing = client.deputy({ role: "observer" });
     try {
-      return answer(asked, "Finished", await dispatcher.run(asked, observing));
+      return answer(asked, "Finished", await requests.run({ cmd: "Call", ...asked }, observing));
     } catch (error) {
       let told = answerableError(error, log);
       if (told.code === "not_allowed" && client.role !== "observer") {

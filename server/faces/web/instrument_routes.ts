@@ -5,13 +5,13 @@
  */
 
 import * as z from "npm:zod@4.6.7";
-import type { FieldDescription, InstrumentDescription } from "../../../protocol/description.ts";
+import type { FieldDescription } from "../../../protocol/description.ts";
 import { usualControl } from "../../../protocol/duration.ts";
 import { type ErrorCode, HeliographError } from "../../../protocol/errors.ts";
 import { fieldDescription, fieldHistory, instrumentDescription, lease } from "../../../protocol/schemas.ts";
-import type { FieldHolder } from "../../bench/field.ts";
+import { describeField } from "../../bench/describe.ts";
 import type { Principal } from "../../access/principal.ts";
-import type { Requests } from "../../requests/requests.ts";
+import type { RequestRunner } from "../../requests/request.ts";
 import { nameHeader } from "./http_parties.ts";
 import { anyObject, bad, checked, instrumentPath, json, root, valueOf } from "./route_parts.ts";
 import type { Route } from "./routes.ts";
@@ -74,12 +74,9 @@ function checkNamed({ name }: Principal): void {
   );
 }
 
-function fieldRoutes(requests: Requests): Route[] {
-  const get = (instrument: string, field: string, client: Principal): FieldDescription => {
-    const { name: wanted } = requests.run({ cmd: "Get", instrument, field }, client) as FieldHolder;
-    const { fields } = requests.run({ cmd: "Describe", instrument }, client) as InstrumentDescription;
-    return fields.find(({ name }) => name === wanted)!;
-  };
+function fieldRoutes(requests: RequestRunner): Route[] {
+  const get = (instrument: string, field: string, client: Principal): FieldDescription =>
+    describeField(requests.run({ cmd: "Get", instrument, field }, client));
   return [
     {
       method: "GET",
@@ -127,7 +124,7 @@ function fieldRoutes(requests: Requests): Route[] {
  *
  * @param requests What runs them.
  */
-export function instrumentRoutes(requests: Requests): Route[] {
+export function instrumentRoutes(requests: RequestRunner): Route[] {
   return [
     {
       method: "GET",

@@ -8,7 +8,7 @@ import { getLogger, type Logger } from "npm:@logtape/logtape@2.4.2";
 import { HeliographError } from "../../../protocol/errors.ts";
 import { Admission } from "../../network/admission.ts";
 import { addressAndPort, Connection } from "../../network/connection.ts";
-import { answerableError } from "../../requests/dispatcher.ts";
+import { answerableError } from "../../bench/wire_error.ts";
 import { admit, admitConnection } from "../../access/admit.ts";
 import type { Face } from "../face.ts";
 import type { Principal } from "../../access/principal.ts";
@@ -118,7 +118,7 @@ export class WebServer implements Face {
       })),
       ...apiRoutes(services, () => this.#stopping === undefined, [
         socket,
-        ...azcamRoutes(services.dispatcher, this.#log),
+        ...azcamRoutes(services.requests, this.#log),
       ]),
     ];
   }

@@ -2,7 +2,7 @@
 import { deepStrictEqual, match, ok, rejects, strictEqual, throws } from "node:assert/strict";
 import { command, CommandServer, defineInstrument, demoInstruments, type HeliographServer } from "../../../mod.ts";
 import { admit } from "../../../server/access/admit.ts";
-import { Evaluator } from "../../../server/code/evaluator.ts";
+import { Evaluator } from "../../../server/requests/evaluator.ts";
 import { pyopticonSource } from "../../../server/code/pyopticon_source.ts";
 import type { Sandbox } from "../../../server/code/sandbox.ts";
 import { Services } from "../../../server/services.ts";
@@ -291,7 +291,7 @@ Deno.test("code: only an admin's is run, and only in the languages that the oper
   const services = new Services(demoInstruments(), {}, { languages: ["javascript"] });
   const code = { language: "javascript", mode: "eval", source: "1" } as const;
   for (const role of ["observer", "operator"] as const) {
-    const evaluated = services.evaluator.evaluate(code, admit({ by: "program" }).deputy({ role }));
+    const evaluated = services.evaluator.evaluate(code, admit({ by: "program" }).deputy({ role }), services.requests);
     await rejects(evaluated, { code: "not_allowed", message: /it needs the role admin, and you are op|you are obs/ });
   }
   strictEqual(services.evaluator.usualLanguage, "javascript");
@@ -458,7 +458,11 @@ Deno.test("evaluator: asks that are none, from code that has found a way to spea
     },
   } as unknown as Sandbox;
   const evaluator = new Evaluator(services.bench, services.dispatcher, sandbox, "test");
-  await evaluator.evaluate({ language: "javascript", mode: "exec", source: "" }, admit({ by: "program" }));
+  await evaluator.evaluate(
+    { language: "javascript", mode: "exec", source: "" },
+    admit({ by: "program" }),
+    services.requests,
+  );
   strictEqual(answers.length, asks.length);
   for (const answer of answers) ok("error" in (answer as object), JSON.stringify(answer));
 });
@@ -488,6 +492,6 @@ Deno.test("evaluator: code whose sender has gone gets nothing done any more, and
     },
   } as unknown as Sandbox;
   const evaluator = new Evaluator(services.bench, services.dispatcher, sandbox, "test");
-  await evaluator.evaluate({ language: "javascript", mode: "exec", source: "" }, client);
+  await evaluator.evaluate({ language: "javascript", mode: "exec", source: "" }, client, services.requests);
   strictEqual(services.bench.find("uv_light")!.field("status_selection").text, "Off");
 });

@@ -7,7 +7,6 @@ import { admit } from "../../../server/access/admit.ts";
 import { ArrangementStore } from "../../../server/records/arrangement.ts";
 import { Bench } from "../../../server/bench/bench.ts";
 import { demoInstruments } from "../../../server/config/demo_bench.ts";
-import { Requests } from "../../../server/requests/requests.ts";
 import { Services } from "../../../server/services.ts";
 import { hide, inColumns, move, normalise, sections, show, step, ungroup } from "../../../client/page/arrangement.ts";
 import { RawClient, startServer } from "../../fixture.ts";
@@ -163,7 +162,7 @@ Deno.test("arrangement: an observer may not change it", async () => {
   const services = new Services(demoInstruments());
   const observer = admit({ by: "line", id: 1, hostname: "127.0.0.1" }).deputy({ role: "observer" });
   const error = await Promise.resolve()
-    .then(() => new Requests(services).run({ cmd: "Arrange", arrangement: cold }, observer))
+    .then(() => services.requests.run({ cmd: "Arrange", arrangement: cold }, observer))
     .then(() => undefined, (error) => error);
   deepStrictEqual([error.code, error.message], [
     "not_allowed",

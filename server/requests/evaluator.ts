@@ -1,5 +1,5 @@
 /**
- * Runs code that clients send: what the code asks for goes through the dispatcher, with the sender's own role.
+ * Runs code that clients send: what the code asks for are requests like any other, with the sender's own role.
  *
  * @module
  */
@@ -9,19 +9,15 @@ import { HeliographError } from "../../protocol/errors.ts";
 import { lineError, lineReply } from "../../protocol/line_reply.ts";
 import type { Bench } from "../bench/bench.ts";
 import type { Principal } from "../access/principal.ts";
-import { defaultInstrument, type Dispatcher, wireError } from "../requests/dispatcher.ts";
-import type { CodeSender } from "./host_process.ts";
-import type { Answer, Ask, Code, Evaluated } from "./messages.ts";
-import { type Language, languages } from "./options.ts";
-import type { EvaluationOptions, Sandbox } from "./sandbox.ts";
+import type { CodeSender } from "../code/host_process.ts";
+import type { Answer, Ask, Code, Evaluated } from "../code/messages.ts";
+import { type Language, languages } from "../code/options.ts";
+import type { Sandbox } from "../code/sandbox.ts";
+import { wireError } from "../bench/wire_error.ts";
+import { defaultInstrument, type Dispatcher } from "./dispatcher.ts";
+import type { EvaluatorOptions, RequestRunner } from "./request.ts";
 
-/** How code is run for one client. */
-export interface EvaluatorOptions extends EvaluationOptions {
-  /** Takes what the code prints, besides the log. */
-  readonly output?: (text: string) => void;
-}
-
-/** The one way in for code. */
+/** Runs the code of clients. */
 export class Evaluator {
   readonly #bench: Bench;
   readonly #dispatcher: Dispatcher;
@@ -32,7 +28,7 @@ export class Evaluator {
    * Makes it; the sandbox is started and stopped by whoever made that.
    *
    * @param bench What code sees.
-   * @param dispatcher The one way in for what it asks for.
+   * @param dispatcher Who may run code, and whose control it renews.
    * @param sandbox Where it runs.
    * @param name What code sees as the dashboard's name.
    */
@@ -53,12 +49,14 @@ export class Evaluator {
    *
    * @param code It; its language may be any text.
    * @param principal Who sent it.
+   * @param requests What runs what the code asks for.
    * @param options Where its output goes, and how long the client waits.
    * @throws {HeliographError} What went wrong with it, or why it was not run; `not_allowed` for all but an admin.
    */
   async evaluate(
     code: Omit<Code, "language"> & { readonly language: string },
     principal: Principal,
+    requests: RequestRunner,
     options: EvaluatorOptions = {},
   ): Promise<Evaluated> {
     this.#dispatcher.check(principal, "admin", code.mode);
@@ -69,7 +67,15 @@ export class Evaluator {
     const answered = this.#dispatcher.control.work(principal);
     const told = this.#dispatcher.journal.begin("code", "", principal, () => code.source, false);
     const seconds = Math.min(options.patience ?? Infinity, this.#sandbox.options.deadline);
-    const sender = new EvaluationSender(this.#bench, this.#dispatcher, this.#name, principal, seconds, options.output);
+    const sender = new EvaluationSender(
+      this.#bench,
+      this.#dispatcher,
+      requests,
+      this.#name,
+      principal,
+      seconds,
+      options.output,
+    );
     try {
       const evaluated = await this.#sandbox.evaluate({ ...code, language }, sender, askerOfCode(principal), options);
       told?.(() => lineReply(code.mode === "eval" ? evaluated.text : undefined), false);
@@ -103,6 +109,7 @@ const longestLine = 10_000;
 class EvaluationSender implements CodeSender {
   readonly #bench: Bench;
   readonly #dispatcher: Dispatcher;
+  readonly #requests: RequestRunner;
   readonly #name: string;
   /** Code drives what its sender may drive. */
   readonly #principal: Principal;
@@ -117,6 +124,7 @@ class EvaluationSender implements CodeSender {
   constructor(
     bench: Bench,
     dispatcher: Dispatcher,
+    requests: RequestRunner,
     name: string,
     sender: Principal,
     seconds: number,
@@ -124,6 +132,7 @@ class EvaluationSender implements CodeSender {
   ) {
     this.#bench = bench;
     this.#dispatcher = dispatcher;
+    this.#requests = requests;
     this.#name = name;
     this.#principal = sender.deputy({ gone: () => this.#ended });
     this.#until = performance.now() + seconds * 1000;
@@ -170,46 +179,39 @@ class EvaluationSender implements CodeSender {
   #answer(ask: Ask): unknown {
     if (this.gone) throw new HeliographError("aborted", `Cannot do ${ask?.ask}: whoever sent the code has gone`);
     const dispatcher = this.#dispatcher;
+    const [requests, principal] = [this.#requests, this.#principal];
     switch (ask.ask) {
       case "get": {
-        const { reading, text } = dispatcher.get(textOf(ask, "instrument"), textOf(ask, "field"), this.#principal);
+        const asked = { cmd: "Get", instrument: textOf(ask, "instrument"), field: textOf(ask, "field") } as const;
+        const { reading, text } = requests.run(asked, principal);
         return { value: reading, text };
       }
       case "set": {
-        const args = [textOf(ask, "field"), ask.value];
-        return dispatcher.run(
-          { instrument: textOf(ask, "instrument"), command: "set", args, keywords: new Map() },
-          this.#principal,
-        );
+        const [field, instrument] = [textOf(ask, "field"), textOf(ask, "instrument")];
+        return requests.run({ cmd: "Set", instrument, field, value: ask.value }, principal);
       }
       case "confirm":
-        return dispatcher.run(
-          { instrument: textOf(ask, "instrument"), command: "confirm", args: [], keywords: new Map() },
-          this.#principal,
-        );
+        return requests.run({ cmd: "Confirm", instrument: textOf(ask, "instrument") }, principal);
       case "call": {
         if (!Array.isArray(ask.args) || typeof ask.keywords !== "object") break;
         const keywords = new Map(Object.entries(ask.keywords ?? {}));
-        const command = textOf(ask, "command");
-        return dispatcher.run(
-          { instrument: textOf(ask, "instrument"), command, args: ask.args, keywords },
-          this.#principal,
-        );
+        const [command, instrument] = [textOf(ask, "command"), textOf(ask, "instrument")];
+        return requests.run({ cmd: "Call", instrument, command, args: ask.args, keywords }, principal);
       }
       case "fields": {
-        dispatcher.check(this.#principal, "observer");
+        dispatcher.check(principal, "observer");
         const { holders } = dispatcher.instrument(textOf(ask, "instrument"));
         return holders.map(({ title, reading, text }) => ({ title, value: reading, text }));
       }
       case "instruments": {
-        dispatcher.check(this.#principal, "observer");
+        dispatcher.check(principal, "observer");
         const found = ask.instrument === null
           ? this.#bench.instruments.filter(({ name }) => name !== defaultInstrument)
           : [dispatcher.instrument(textOf(ask, "instrument"))];
         return found.map(({ title, name }) => ({ title, name }));
       }
       case "dashboard":
-        dispatcher.check(this.#principal, "observer");
+        dispatcher.check(principal, "observer");
         return { name: this.#name, connected: this.#bench.started };
       case "hold":
         return this.#hold();
