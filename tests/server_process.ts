@@ -21,6 +21,8 @@ export interface Program {
   readonly path: string;
   readonly server: readonly string[];
   readonly client: readonly string[];
+  /** The folder it runs in. @default this repository's top */
+  readonly cwd?: URL;
 }
 
 const executable = Deno.env.get("HELIOGRAPH_EXECUTABLE");
@@ -40,7 +42,7 @@ export class ProgramProcess {
   constructor(program: Program, args: readonly string[]) {
     this.#child = new Deno.Command(program.path, {
       args: [...args],
-      cwd: top,
+      cwd: program.cwd ?? top,
       stdin: "null",
       stdout: "piped",
       stderr: "piped",

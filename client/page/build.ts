@@ -1,10 +1,13 @@
 /**
  * Bundles the page into `server/faces/web/page_assets.ts`, which the server embeds.
  *
- * `deno run --allow-read --allow-write --allow-run --allow-env client/page/build.ts` writes it.
+ * `deno task page` runs it, and so do the tasks that start, test, compile or publish the server. Where the sources are
+ * those of the file that is there, it leaves that alone. Deno fetches its bundler when it first needs it.
  *
  * @module
  */
+
+import { createHash } from "node:crypto";
 
 /** Where the page's sources are. */
 const here = new URL("./", import.meta.url);
@@ -44,13 +47,60 @@ async function bundle(): Promise<string> {
 }
 
 /** The text of one of the sources, with the same line ends everywhere. */
-async function source(file: string): Promise<string> {
+async function source(file: string | URL): Promise<string> {
   return (await Deno.readTextFile(new URL(file, here))).replaceAll("\r\n", "\n");
 }
 
 /** Style sheets without comments and indentation. */
 function smaller(css: string): string {
   return css.replace(/\/\*[\s\S]*?\*\//g, "").replace(/^\s+/gm, "");
+}
+
+/** The paths of all files in a folder, sorted, so that they are the same on every PC. */
+async function filesIn(folder: URL): Promise<URL[]> {
+  const found: URL[] = [];
+  for await (const { name, isDirectory } of Deno.readDir(folder)) {
+    if (isDirectory) found.push(...await filesIn(new URL(`${name}/`, folder)));
+    else found.push(new URL(name, folder));
+  }
+  return found.sort(({ href: a }, { href: b }) => a < b ? -1 : 1);
+}
+
+/** The first line of the module that the sources give: it names them by their SHA-256. */
+async function firstLine(): Promise<string> {
+  const hash = createHash("sha256");
+  // The page imports nothing of ours but protocol/.
+  for (const folder of [here, new URL("../../protocol/", here)]) {
+    for (const file of await filesIn(folder)) {
+      hash.update(`${file.href.slice(folder.href.length)}\0`).update(await source(file)).update("\0");
+    }
+  }
+  return `// Made from sources whose SHA-256 is ${hash.digest("hex")}\n`;
+}
+
+/** The beginning of the module that is there; nothing where none is. */
+async function beginning(length: number): Promise<string> {
+  try {
+    return (await Deno.readTextFile(generated)).slice(0, length);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return "";
+    throw error;
+  }
+}
+
+/** Writes the module where the one that is there was made from other sources. */
+async function build(): Promise<void> {
+  const first = await firstLine();
+  if (await beginning(first.length) === first) return;
+  // Whole or not at all: another task may build or read it now.
+  const part = new URL(`${generated.href}.${crypto.randomUUID()}.part`);
+  try {
+    await Deno.writeTextFile(part, first + await pageModule());
+    await Deno.rename(part, generated);
+  } catch (error) {
+    await Deno.remove(part).catch(() => {});
+    throw error;
+  }
 }
 
 /**
@@ -64,13 +114,14 @@ export async function pageModule(): Promise<string> {
   for (const [path, [file, type]] of Object.entries(plain)) {
     entries.push([path, type, await source(file)]);
   }
-  const sheets = await Promise.all(styles.map(source));
+  const sheets = await Promise.all(styles.map((file) => source(file)));
   entries.push(["/page.css", "text/css; charset=utf-8", smaller(sheets.join(""))]);
   entries.push(["/page.js", "text/javascript; charset=utf-8", await bundle()]);
   const lines = entries.map(([path, type, body]) =>
     `  ${JSON.stringify(path)}: { type: ${JSON.stringify(type)}, body: ${JSON.stringify(body)} },`
   );
-  return `// deno-fmt-ignore-file -- it is generated: what the build writes is compared with it byte for byte
+  return `// deno-fmt-ignore-file -- it is generated
+// deno-lint-ignore-file -- it is generated
 /**
  * The files of the page by path; made from client/page/ by its build.ts, and not to be edited.
  *
@@ -84,4 +135,4 @@ ${lines.join("\n")}
 `;
 }
 
-if (import.meta.main) await Deno.writeTextFile(generated, await pageModule());
+if (import.meta.main) await build();

@@ -5,7 +5,47 @@
  */
 
 import { createHash } from "node:crypto";
-import { pageAssets } from "./page_assets.ts";
+
+/** The files of the page by path, as client/page/build.ts makes them. */
+export type PageAssets = Readonly<Record<string, { readonly type: string; readonly body: string }>>;
+
+/** What stands in the page's place where it was not built. */
+const unbuilt: PageAssets = {
+  "/": {
+    type: "text/html; charset=utf-8",
+    body: `<!DOCTYPE html>
+<html lang="en">
+  <head>
+    <meta charset="utf-8" />
+    <meta name="viewport" content="width=device-width, initial-scale=1" />
+    <meta name="color-scheme" content="light dark" />
+    <title>heliograph: the page is not built</title>
+  </head>
+  <body>
+    <h1>The page is not built</h1>
+    <p>The server runs from a source tree in which nobody has built the page yet. To build it, run in that tree:</p>
+    <pre>deno task page</pre>
+    <p>and start the server again. <code>deno task start</code> builds the page by itself.</p>
+    <p>All else works: programs find the API at <a href="/api/v1/openapi.json">/api/v1/openapi.json</a>.</p>
+  </body>
+</html>
+`,
+  },
+};
+
+/** The built page; it is loaded before the server gives up its right to read. */
+async function builtPage(): Promise<PageAssets> {
+  try {
+    // With a name that Deno can read ahead, so that this needs no permission and executables embed the file.
+    // @ts-ignore: the file is generated, and types are checked without it too
+    const { pageAssets } = await import("./page_assets.ts") as { pageAssets: PageAssets };
+    return pageAssets;
+  } catch (error) {
+    // What cannot be found or fetched; a file that is there and damaged is an error of its own.
+    if (error instanceof TypeError) return unbuilt;
+    throw error;
+  }
+}
 
 /** One file. */
 export interface Asset {
@@ -30,7 +70,7 @@ export function asset(type: string, content: string | Uint8Array<ArrayBuffer>): 
 
 /** The page's files by their paths. */
 export const assets: ReadonlyMap<string, Asset> = new Map(
-  Object.entries(pageAssets).map(([path, { type, body }]) => [path, asset(type, body)]),
+  Object.entries(await builtPage()).map(([path, { type, body }]) => [path, asset(type, body)]),
 );
 
 /**

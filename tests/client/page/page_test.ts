@@ -1,8 +1,7 @@
 /** The page in a real Chromium: what a person sees and does there. */
 import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
-import { generated, pageModule } from "../../../client/page/build.ts";
-import { pageAssets } from "../../../server/faces/web/page_assets.ts";
-import { eventually, runProgram, startServer, top } from "../../fixture.ts";
+import { assets } from "../../../server/faces/web/assets.ts";
+import { eventually, startServer } from "../../fixture.ts";
 import { Browser } from "./browser.ts";
 import {
   card,
@@ -18,41 +17,19 @@ import {
 } from "./page_fixture.ts";
 import { base } from "../../server/faces/web/web_fixture.ts";
 
-/** Why the bundle cannot be compared here; `undefined` where it can. */
-async function unbundled(): Promise<string | undefined> {
-  // Bundles differ between versions of the bundler.
-  if (!Deno.version.deno.startsWith("2.9.")) return `it is made with Deno 2.9, and this is ${Deno.version.deno}`;
-  // Deno fetches the system's own bundler when it first needs it, which a machine without a network cannot.
-  const { code, stderr } = await runProgram(Deno.execPath(), ["bundle", "--quiet", "--no-lock", "allowed.ts"], {
-    cwd: new URL("client/page/", top),
-  });
-  return code !== 0 && /Failed loading .*esbuild/.test(stderr) ? "the bundler cannot be fetched" : undefined;
-}
-
-const unbundledReason = await unbundled();
-if (unbundledReason !== undefined) console.warn(`The bundle of the page is not compared: ${unbundledReason}`);
-
 const setpoint = "#setting-argon_mfc-setpoint_entry";
 
-Deno.test({
-  name: "page: the committed bundle is what its sources give",
-  ignore: unbundledReason !== undefined,
-  async fn() {
-    // Both are one long line: their difference tells nobody anything.
-    ok(await Deno.readTextFile(generated) === await pageModule(), "it is not: run deno task page");
-  },
-});
-
 Deno.test("page: it is below 150 KB compressed, and has nothing inline and nothing from elsewhere", async () => {
+  ok(assets.has("/page.js"), "it is not built: run deno task page");
   let bytes = 0;
-  for (const { body } of Object.values(pageAssets)) {
-    const stream = new Blob([body]).stream().pipeThrough(new CompressionStream("gzip"));
+  for (const { bytes: content } of assets.values()) {
+    const stream = new Blob([content]).stream().pipeThrough(new CompressionStream("gzip"));
     bytes += (await new Response(stream).arrayBuffer()).byteLength;
   }
   ok(bytes < 150_000, `${bytes} bytes`);
-  const { body } = pageAssets["/"]!;
+  const body = new TextDecoder().decode(assets.get("/")!.bytes);
   deepStrictEqual(/<style|\sstyle=|\son\w+=|<script(?![^>]*\ssrc="\/)/i.exec(body), null);
-  for (const [, address] of body.matchAll(/(?:src|href)="([^"]*)"/g)) ok(address! in pageAssets, address);
+  for (const [, address] of body.matchAll(/(?:src|href)="([^"]*)"/g)) ok(assets.has(address!), address);
 });
 
 Deno.test({
