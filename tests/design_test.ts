@@ -145,6 +145,14 @@ Deno.test("design: no file imports itself, by any way round", async () => {
   deepStrictEqual(cycles, []);
 });
 
+Deno.test("design: clients and the page import words and types, and no schemas: zod stays out of them", async () => {
+  const { files, packages } = await graph();
+  const reached = new Set([...files.keys()].filter((path) => path.startsWith("client/") && !path.endsWith("build.ts")));
+  for (const path of reached) for (const target of files.get(path) ?? []) reached.add(target);
+  ok(reached.has("protocol/vocabulary.ts"));
+  deepStrictEqual([...reached].filter((path) => packages.get(path)?.some((name) => /\bzod\b/.test(name))), []);
+});
+
 Deno.test("design: protocol is pure, and only cli knows the process and the console", async () => {
   const broken: string[] = [];
   for (const path of await sources()) {

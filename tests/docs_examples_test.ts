@@ -1,7 +1,10 @@
 /** The examples in the documents, each run as its reader would, with the ports of a server of the test's own. */
 import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
 import { fileURLToPath } from "node:url";
+import { loadBench } from "../server/config/bench_file.ts";
 import { demoInstruments } from "../server/config/demo_bench.ts";
+import { builtInDrivers } from "../server/devices/drivers/drivers.ts";
+import { type RunningSimulator, simulateTcp } from "../server/devices/simulators/serve.ts";
 import type { HeliographServer } from "../server/server.ts";
 import { run } from "./cli_fixture.ts";
 import { type CodeBlock, codeBlocks, documents, readFile } from "./documents.ts";
@@ -185,6 +188,34 @@ Deno.test("docs: the bench that the tutorial checks is well formed", async () =>
   deepStrictEqual(more, []);
   const { out } = await run(["check", fileURLToPath(new URL("examples/benches/power_supply.json", top))]);
   strictEqual(out.trimEnd().split("\n")[0], block!.code.trimEnd().split("\n")[1]);
+});
+
+Deno.test("docs: the README's bench is well formed, and drives its instruments' simulators", async () => {
+  const [block, ...more] = (await codeBlocks("README.md")).filter(({ language }) => language === "json");
+  deepStrictEqual(more, []);
+  const folder = await Deno.makeTempDir();
+  const running: RunningSimulator[] = [];
+  try {
+    await Deno.writeTextFile(`${folder}/bench.json`, block!.code);
+    strictEqual((await run(["check", `${folder}/bench.json`])).code, 0);
+    const { instruments } = await loadBench(`${folder}/bench.json`, (_address, simulator) => {
+      running.push(simulateTcp((simulator ?? builtInDrivers["scpi-power-supply"]!.simulator)(), 0));
+      return running.at(-1)!.address;
+    });
+    await using server = startServer({ instruments, poll: true });
+    using client = await RawClient.connect(server.commandServer.port);
+    for (const { contact, title } of instruments) {
+      await eventually(() => contact!.state === "connected", `contact with ${title}`);
+    }
+    strictEqual(await client.ask('"Lamp Supply".set Voltage 5'), "OK");
+    await eventually(async () => await client.ask("lamp_supply.get Voltage") === "OK 5.0", "the readback");
+    match(await client.ask("lamp_supply.set Voltage 13"), /above its maximum of 12 V$/);
+    strictEqual(await client.ask("lamp_supply.off"), "OK");
+    strictEqual(await client.ask("methane_mfc.set 'Setpoint Entry' 30"), "OK");
+  } finally {
+    for (const simulator of running) await simulator.close();
+    await Deno.remove(folder, { recursive: true });
+  }
 });
 
 /** What runs a language's examples, and what each prints. */

@@ -8,6 +8,7 @@ import { defaultSandboxOptions } from "../server/code/options.ts";
 import { benchSchema, instrumentSchema } from "../server/config/schema.ts";
 import { descriptionShape, fieldSchema } from "../server/devices/described/schema.ts";
 import { builtInDrivers } from "../server/devices/drivers/drivers.ts";
+import { run } from "./cli_fixture.ts";
 import { codeBlocks, documents, readFile, unaligned } from "./documents.ts";
 import { top } from "./fixture.ts";
 
@@ -78,6 +79,14 @@ Deno.test("docs: the table of what code may use is the program's", async () => {
     "--eval-at-once": `${atOnce}`,
   };
   for (const [flag, value] of Object.entries(flags)) ok(code.includes(`| \`${flag}\` | ${value} |`), flag);
+});
+
+Deno.test("docs: every flag of the server is in a table", async () => {
+  const told = await readFile("docs/settings.md");
+  const { out } = await run(["server", "--help"]);
+  const flags = new Set(out.match(/--[a-z-]*[a-z]\b/g));
+  flags.delete("--help");
+  deepStrictEqual([...flags].filter((flag) => !told.includes(`| \`${flag}\``)), []);
 });
 
 Deno.test("docs: the tutorial's benches are the tested examples, and its table of drivers is complete", async () => {

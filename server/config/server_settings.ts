@@ -6,6 +6,7 @@
 
 import * as z from "npm:zod@4.6.7";
 import type { Setting, Settings } from "../../protocol/setting.ts";
+import { type JournalLevel, journalLevels } from "../../protocol/vocabulary.ts";
 
 /** Where the server listens, and where images go: the bench file's `server`. */
 export interface ServerSettings {
@@ -32,7 +33,7 @@ export interface ProgramSettings {
   /** Receives images on this port. */
   readonly imagePort?: number;
   /** The least that the log tells. */
-  readonly logLevel: "debug" | "info" | "warning" | "error";
+  readonly logLevel: JournalLevel;
   /** Whether each line of the log is a JSON object. */
   readonly jsonLogs: boolean;
   /** Listens beyond this PC although nothing controls who connects. */
@@ -105,7 +106,7 @@ export const programSettings: Settings<ProgramSettings> = {
     flag: { name: "imagePort", kind: "port", placeholder: "PORT" },
   },
   logLevel: {
-    schema: z.enum(["debug", "info", "warning", "error"]),
+    schema: z.enum(journalLevels),
     default: "info",
     summary: "What the log tells",
     flag: { name: "logLevel", kind: "choice" },

@@ -197,12 +197,14 @@ function monitoringRoutes(services: Services, accepting: () => boolean): Route[]
  */
 export function apiRoutes(services: Services, accepting: () => boolean, others: readonly Route[]): Route[] {
   const requests = new Requests(services);
+  // Made when somebody asks for it: it takes a while, and few do.
+  let document: Record<string, unknown> | undefined;
   const description: Route = {
     method: "GET",
     path: `${root}/openapi.json`,
     harmless: true,
     operation: { summary: "This description", answers: json("OpenAPI 3.1", z.looseObject({})) },
-    answer: () => document,
+    answer: () => document ??= openApi(routes),
   };
   const routes = [
     ...instrumentRoutes(requests),
@@ -213,6 +215,5 @@ export function apiRoutes(services: Services, accepting: () => boolean, others: 
     ...monitoringRoutes(services, accepting),
     ...others,
   ];
-  const document = openApi(routes);
   return routes;
 }

@@ -86,6 +86,48 @@ Deno.test("web: the description tells of every route, and every path in it answe
   }
 });
 
+Deno.test("web: a body that is not as described is answered with what it must be, and does nothing", async () => {
+  await using server = startServer();
+  const lamp = "/api/v1/instruments/UV%20Light";
+  const force = 'Cannot take the request: "force" must be true or false';
+  const wrong: [method: string, path: string, body: unknown, message: string][] = [
+    [
+      "PUT",
+      `${lamp}/fields/Status%20Selection`,
+      {},
+      'Cannot set the field: "value" must be text, a number or a boolean',
+    ],
+    [
+      "PUT",
+      `${lamp}/fields/Status%20Selection`,
+      { value: ["On"] },
+      'Cannot set the field: "value" must be text, a number or a boolean',
+    ],
+    ["POST", `${lamp}/commands/help`, { args: "set" }, 'Cannot run the command: "args" must be a list'],
+    ["POST", `${lamp}/commands/help`, { kwargs: ["set"] }, 'Cannot run the command: "kwargs" must be an object'],
+    ["POST", `${lamp}/control`, { seconds: "60" }, 'Cannot take control: "seconds" must be a number'],
+    ["POST", `${lamp}/control`, { force: 1 }, force],
+    ["PUT", `${lamp}/control`, { session: "1" }, 'Cannot hand over: "session" must be the number of a client'],
+    ["PUT", `${lamp}/control`, { session: 1, force: "yes" }, force],
+    ["POST", "/api/v1/eval", {}, 'Cannot take the request: "code" must be text'],
+    ["POST", "/api/v1/eval", { code: "1", mode: "run" }, 'Cannot run the code: "mode" must be eval or exec'],
+    ["POST", "/api/v1/eval", { code: "1", language: 3 }, 'Cannot run the code: "language" must be text'],
+    ["POST", "/api", { command: "" }, 'Cannot run the command: "command" must be text, for example "set_filter"'],
+    ["POST", "/api", { command: "help", tool: null }, 'Cannot run the command: "tool" must be text'],
+    ["POST", "/api", { command: "help", args: {} }, 'Cannot run the command: "args" must be a list'],
+    ["POST", "/api", { command: "help", kwargs: null }, 'Cannot run the command: "kwargs" must be an object'],
+  ];
+  for (const [method, path, body, message] of wrong) {
+    const { status, json } = await ask(server, method, path, body, { "X-Heliograph-Name": "tester" });
+    deepStrictEqual([status, json], [400, { error: { code: "bad_message", message } }], `${method} ${path}`);
+  }
+  // What nobody declared is refused under every name, also one that JavaScript has a meaning for.
+  const kwargs = JSON.parse('{"__proto__": 1}');
+  match((await ask(server, "POST", `${lamp}/commands/confirm`, { kwargs })).json.error.message, /__proto__/);
+  const { holder } = (await ask(server, "GET", lamp)).json;
+  strictEqual(holder, null);
+});
+
 Deno.test("web: a setting is staged and confirmed, by name or title, and the readback follows", async () => {
   await using server = startServer();
   const light = "/api/v1/instruments/UV%20Light";
