@@ -27,7 +27,7 @@ export async function children(pid: number): Promise<number[]> {
 export async function sandboxes(): Promise<number[]> {
   const found = await children(Deno.pid);
   const words = await Promise.all(found.map((pid) => shell(`tr '\\0' ' ' < /proc/${pid}/cmdline`)));
-  return found.filter((_, index) => words[index]!.includes("sandbox/host.ts"));
+  return found.filter((_, index) => words[index]!.includes("code/host.ts"));
 }
 
 /** How much processor time a process has used, in hundredths of a second, and its memory in KiB. */
