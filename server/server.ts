@@ -9,6 +9,7 @@ import { CommandServer } from "./faces/azcam/command_server.ts";
 import { DashboardServer } from "./faces/dashboard/dashboard_server.ts";
 import { ImageServer } from "./faces/images/image_server.ts";
 import { PixelStore } from "./camera/pixel_store.ts";
+import type { Bench } from "./bench/bench.ts";
 import type { Instrument } from "./bench/instrument.ts";
 import type { Journal } from "./records/journal.ts";
 import type { Limits } from "./access/limits.ts";
@@ -45,11 +46,19 @@ export interface HeliographServerOptions {
   readonly name?: string;
   /** Receives images in azcam's format: on which port, and into which folder (an absolute path). @default not */
   readonly images?: { readonly port: number; readonly folder: string };
-  /** Where what happens is told, so that a log can be told there too. @default its own */
+  /**
+   * Where what happens is told, so that a log can be told there too. @default its own
+   *
+   * @internal
+   */
   readonly journal?: Journal;
   /** The absolute path of the file that the page's arrangement is kept in. @default it is kept in memory */
   readonly arrangementFile?: string;
-  /** What starts sandboxes; it is closed when the server has stopped. @default this program itself */
+  /**
+   * What starts sandboxes; it is closed when the server has stopped. @default this program itself
+   *
+   * @internal
+   */
   readonly processes?: Processes;
   /** Whether the bench polls and simulated time passes by the clock; tests step it themselves. @default true */
   readonly poll?: boolean;
@@ -62,6 +71,14 @@ export interface HeliographServerOptions {
  */
 export function usualWebPort(commandPort: number): number {
   return commandPort === 0 || commandPort === 65_535 ? 0 : commandPort + 1;
+}
+
+/** A part of a server that listens at an address of its own. */
+export interface ListeningServer {
+  /** The address it listens on. */
+  readonly host: string;
+  /** The port it listens on; the wanted one before it listens. */
+  readonly port: number;
 }
 
 /**
@@ -80,12 +97,9 @@ export function usualWebPort(commandPort: number): number {
 export class HeliographServer {
   /** azcam's wire. */
   readonly commandServer: CommandServer;
-  /** PyOpticon's wire. */
-  readonly dashboardServer: DashboardServer;
-  /** HTTP and WebSockets. */
-  readonly webServer: WebServer;
-  /** What receives images, where they are received. */
-  readonly imageServer: ImageServer | undefined;
+  readonly #dashboard: DashboardServer;
+  readonly #web: WebServer;
+  readonly #image: ImageServer | undefined;
   readonly #received: PixelStore | undefined;
   readonly #receivedFolder: string;
   readonly #services: Services;
@@ -126,17 +140,32 @@ export class HeliographServer {
     this.#services = services;
     this.#poll = poll;
     this.commandServer = new CommandServer({ ...listen, port: commandPort, services });
-    this.dashboardServer = new DashboardServer(services, { ...listen, port: dashboardPort });
-    this.webServer = new WebServer(services, { ...listen, port: webPort, names: webNames });
+    this.#dashboard = new DashboardServer(services, { ...listen, port: dashboardPort });
+    this.#web = new WebServer(services, { ...listen, port: webPort, names: webNames });
     this.#receivedFolder = images?.folder ?? "";
     this.#received = images === undefined ? undefined : new PixelStore([images.folder]);
-    this.imageServer = images === undefined
+    this.#image = images === undefined
       ? undefined
       : new ImageServer({ ...listen, ...images, store: this.#received!, turns: services.turns });
   }
 
+  /** PyOpticon's wire. */
+  get dashboardServer(): ListeningServer {
+    return this.#dashboard;
+  }
+
+  /** HTTP and WebSockets. */
+  get webServer(): ListeningServer {
+    return this.#web;
+  }
+
+  /** What receives images, where they are received. */
+  get imageServer(): ListeningServer | undefined {
+    return this.#image;
+  }
+
   /** The instruments, and their simulated time. */
-  get bench(): Services["bench"] {
+  get bench(): Bench {
     return this.#services.bench;
   }
 
@@ -156,7 +185,7 @@ export class HeliographServer {
    * @throws {HeliographError} `cannot_listen` when a port is in use; then none is taken.
    */
   bind(): void {
-    const faces = [this.commandServer, this.dashboardServer, this.webServer, this.imageServer];
+    const faces = [this.commandServer, this.#dashboard, this.#web, this.#image];
     try {
       for (const face of faces) face?.bind();
     } catch (error) {
@@ -183,7 +212,7 @@ export class HeliographServer {
   start(): void {
     this.bind();
     void this.prepare();
-    for (const face of [this.commandServer, this.dashboardServer, this.webServer, this.imageServer]) face?.start();
+    for (const face of [this.commandServer, this.#dashboard, this.#web, this.#image]) face?.start();
   }
 
   async #prepare(): Promise<void> {
@@ -221,9 +250,9 @@ export class HeliographServer {
     this.#services.dispatcher.stop();
     await Promise.all([
       this.commandServer.stop(),
-      this.dashboardServer.stop(),
-      this.webServer.stop(),
-      this.imageServer?.stop(),
+      this.#dashboard.stop(),
+      this.#web.stop(),
+      this.#image?.stop(),
     ]);
     this.#received?.stop();
     await this.#services.sandbox.stop();

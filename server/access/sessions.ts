@@ -38,7 +38,11 @@ export class Session<C extends ClientConnection = ClientConnection> {
   readonly hostname: string;
   /** The name it registered, or empty. */
   name = "";
-  /** What is done for it before others come in between. */
+  /**
+   * What is done for it before others come in between.
+   *
+   * @internal
+   */
   readonly turn: LoopTurn;
   /** Whether it shall end once what it asked for is answered. */
   ending = false;
@@ -47,7 +51,11 @@ export class Session<C extends ClientConnection = ClientConnection> {
   #lastRequestTime = 0;
   #working = 0;
 
-  /** Opens a session. @param identity Its number, wire, role, connection and turn. */
+  /**
+   * Opens a session. @param identity Its number, wire, role, connection and turn.
+   *
+   * @internal
+   */
   constructor(identity: Pick<Session<C>, "id" | "protocol" | "role" | "connection" | "turn">) {
     this.turn = identity.turn;
     this.id = identity.id;

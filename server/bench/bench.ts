@@ -25,7 +25,11 @@ function reasonText(error: unknown): string {
 
 /** The instruments of one PC. */
 export class Bench {
-  /** Whoever holds it drives all of them alone. */
+  /**
+   * Whoever holds it drives all of them alone.
+   *
+   * @internal
+   */
   readonly gate: Gate = new Gate();
   readonly #instruments = new Map<string, Instrument>();
   readonly #lookup = new Map<string, Instrument>();

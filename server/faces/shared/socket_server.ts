@@ -21,9 +21,17 @@ export type Identity = Pick<SocketSession, "id" | "protocol" | "role" | "connect
 
 /** A server on one TCP port. */
 export abstract class SocketServer<S extends SocketSession> {
-  /** What it shares with the other servers of the process. */
+  /**
+   * What it shares with the other servers of the process.
+   *
+   * @internal
+   */
   protected readonly services: Services;
-  /** Where it tells what happens. */
+  /**
+   * Where it tells what happens.
+   *
+   * @internal
+   */
   protected readonly log: Logger;
   readonly #protocol: ListenerAddress["protocol"];
   readonly #port: TcpPort;
@@ -39,6 +47,7 @@ export abstract class SocketServer<S extends SocketSession> {
    * @param services What it shares with the other servers of the process.
    * @param options Where to listen.
    * @throws {HeliographError} `cannot_listen` when the address is not loopback and `insecureOpen` is not given.
+   * @internal
    */
   constructor(
     protocol: ListenerAddress["protocol"],
@@ -138,7 +147,11 @@ export abstract class SocketServer<S extends SocketSession> {
     await this.stop();
   }
 
-  /** Makes the session of a new connection. */
+  /**
+   * Makes the session of a new connection.
+   *
+   * @internal
+   */
   protected abstract openSession(identity: Identity): S;
 
   /** Serves one connection to its end. */
