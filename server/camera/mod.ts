@@ -6,7 +6,7 @@
  * import { HeliographServer } from "../../mod.ts";
  * import { simulatedCamera } from "./mod.ts";
  *
- * const instruments = simulatedCamera({ imageFolders: [] });
+ * const instruments = [simulatedCamera()];
  * await using server = new HeliographServer({ instruments, commandPort: 0, dashboardPort: 0, poll: false });
  * server.start();
  * console.log(await server.commandServer.command("exposure.get state")); // OK idle
