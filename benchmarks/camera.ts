@@ -1,5 +1,5 @@
 /** Measures the camera: what a large image costs, whether it keeps others waiting, and how soon aborts and pauses act. */
-import { AzcamClient } from "../mod.ts";
+import { AzcamClient } from "../client/mod.ts";
 import { median, start } from "./processes.ts";
 
 const images = 5;

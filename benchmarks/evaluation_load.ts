@@ -1,5 +1,5 @@
 /** Evaluations as a load: PORT CLIENTS LANGUAGE PAUSE SECONDS, the pause after each in milliseconds. */
-import { PyOpticonSocketClient } from "../mod.ts";
+import { PyOpticonSocketClient } from "../client/mod.ts";
 import { summary } from "./processes.ts";
 
 const [socketNumber, clients, pause, seconds] = [Deno.args[0], Deno.args[1], Deno.args[3], Deno.args[4]].map(

@@ -3,7 +3,7 @@
  *
  * Rounds alternate between the two, and the medians are compared: this machine's other work then meets both alike.
  */
-import { AzcamClient } from "../mod.ts";
+import { AzcamClient } from "../client/mod.ts";
 import Table from "npm:cli-table3@0.6.5";
 import { measureCamera } from "./camera.ts";
 import { measureEvaluations } from "./evaluation.ts";

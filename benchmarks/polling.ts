@@ -1,5 +1,5 @@
 /** Measures polling: many instruments with ten fields each, once a second. */
-import { AzcamClient } from "../mod.ts";
+import { AzcamClient } from "../client/mod.ts";
 import { start } from "./processes.ts";
 
 const count = 200;

@@ -10,6 +10,7 @@ import { CommandServer } from "./faces/azcam/command_server.ts";
 import { DashboardServer } from "./faces/dashboard/dashboard_server.ts";
 import { ImageServer } from "./faces/images/image_server.ts";
 import type { Face } from "./faces/face.ts";
+import type { Bench } from "./bench/bench.ts";
 import type { Instrument } from "./bench/instrument.ts";
 import type { Journal } from "./records/journal.ts";
 import type { Limits } from "./access/limits.ts";
@@ -36,13 +37,25 @@ export interface HeliographServerOptions extends Partial<Omit<ServerSettings, "i
   readonly name?: string;
   /** Receives images in azcam's format: on which port, and into which folder (an absolute path). @default not */
   readonly images?: { readonly port: number; readonly folder: string };
-  /** Further ways in, each made of what all of them share. @default none */
+  /**
+   * Further ways in, each made of what all of them share. @default none
+   *
+   * @internal
+   */
   readonly faces?: Iterable<(services: Services) => Face>;
-  /** Where what happens is told, so that a log can be told there too. @default its own */
+  /**
+   * Where what happens is told, so that a log can be told there too. @default its own
+   *
+   * @internal
+   */
   readonly journal?: Journal;
   /** The absolute path of the file that the page's arrangement is kept in. @default it is kept in memory */
   readonly arrangementFile?: string;
-  /** What starts sandboxes; it is closed when the server has stopped. @default this program itself */
+  /**
+   * What starts sandboxes; it is closed when the server has stopped. @default this program itself
+   *
+   * @internal
+   */
   readonly processes?: Processes;
   /** Whether the bench polls and simulated time passes by the clock; tests step it themselves. @default true */
   readonly poll?: boolean;
@@ -55,6 +68,14 @@ export interface HeliographServerOptions extends Partial<Omit<ServerSettings, "i
  */
 export function usualWebPort(commandPort: number): number {
   return commandPort === 0 || commandPort === 65_535 ? 0 : commandPort + 1;
+}
+
+/** A part of a server that listens at an address of its own. */
+export interface ListeningServer {
+  /** The address it listens on. */
+  readonly host: string;
+  /** The port it listens on; the wanted one before it listens. */
+  readonly port: number;
 }
 
 /**
@@ -73,12 +94,9 @@ export function usualWebPort(commandPort: number): number {
 export class HeliographServer {
   /** azcam's wire. */
   readonly commandServer: CommandServer;
-  /** PyOpticon's wire. */
-  readonly dashboardServer: DashboardServer;
-  /** HTTP and WebSockets. */
-  readonly webServer: WebServer;
-  /** What receives images, where they are received. */
-  readonly imageServer: ImageServer | undefined;
+  readonly #dashboard: DashboardServer;
+  readonly #web: WebServer;
+  readonly #images: ImageServer | undefined;
   /** The ways in, in the order in which `status` tells them. */
   readonly #faces: Face[] = [];
   readonly #services: Services;
@@ -127,14 +145,29 @@ export class HeliographServer {
       return face;
     };
     this.commandServer = add(new CommandServer({ ...listen, port: commandPort, services }));
-    this.dashboardServer = add(new DashboardServer(services, { ...listen, port: dashboardPort }));
-    this.webServer = add(new WebServer(services, { ...listen, port: webPort, names: webNames }));
-    this.imageServer = images && add(new ImageServer({ ...listen, ...images, services }));
+    this.#dashboard = add(new DashboardServer(services, { ...listen, port: dashboardPort }));
+    this.#web = add(new WebServer(services, { ...listen, port: webPort, names: webNames }));
+    this.#images = images && add(new ImageServer({ ...listen, ...images, services }));
     for (const make of faces) add(make(services));
   }
 
+  /** PyOpticon's wire. */
+  get dashboardServer(): ListeningServer {
+    return this.#dashboard;
+  }
+
+  /** HTTP and WebSockets. */
+  get webServer(): ListeningServer {
+    return this.#web;
+  }
+
+  /** What receives images, where they are received. */
+  get imageServer(): ListeningServer | undefined {
+    return this.#images;
+  }
+
   /** The instruments, and their simulated time. */
-  get bench(): Services["bench"] {
+  get bench(): Bench {
     return this.#services.bench;
   }
 

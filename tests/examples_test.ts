@@ -92,19 +92,23 @@ Deno.test("examples: warm_up.py runs on the server, through the command line", a
   deepStrictEqual(await run(words), { code: 0, out: "light On at 30.0\n", err: "" });
 });
 
-Deno.test("mod.ts: can be imported by URL, where our deno.json is not seen", async () => {
+Deno.test("mod.ts: can be imported by URL, where our deno.json is not seen and the page is not built", async () => {
   const folder = await Deno.makeTempDir();
   await using site = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen: () => {} }, async (request) => {
     const { pathname } = new URL(request.url);
+    if (pathname.endsWith("/page_assets.ts")) return new Response(null, { status: 404 });
     const type = { "content-type": "application/typescript" };
     return new Response(await Deno.readFile(new URL(`.${pathname}`, top)), { headers: type });
   });
   const { port } = site.addr;
-  const script = `import { CommandServer, AzcamClient, demoInstruments } from "http://127.0.0.1:${port}/mod.ts";
-    await using server = new CommandServer({ port: 0, instruments: demoInstruments() });
+  const script = `import { demoInstruments, HeliographServer } from "http://127.0.0.1:${port}/mod.ts";
+    import { AzcamClient } from "http://127.0.0.1:${port}/client/mod.ts";
+    await using server = new HeliographServer({ instruments: demoInstruments(), commandPort: 0, dashboardPort: 0 });
     server.start();
-    await using client = new AzcamClient({ port: server.port });
-    console.log(await client.command("exposure.get_image_types"));`;
+    await using client = new AzcamClient({ port: server.commandServer.port });
+    console.log(await client.command("exposure.get_image_types"));
+    const page = await fetch("http://127.0.0.1:" + server.webServer.port);
+    console.log((await page.text()).includes("deno task page"));`;
   await Deno.writeTextFile(`${folder}/script.ts`, script);
   const args = [
     "run",
@@ -116,7 +120,7 @@ Deno.test("mod.ts: can be imported by URL, where our deno.json is not seen", asy
   ];
   const { code, stdout, stderr } = await runProgram(Deno.execPath(), args, { cwd: folder });
   await Deno.remove(folder, { recursive: true });
-  deepStrictEqual([code, stdout], [0, '[ "OK", "zero", "object", "flat", "dark" ]\n'], stderr);
+  deepStrictEqual([code, stdout], [0, '[ "OK", "zero", "object", "flat", "dark" ]\ntrue\n'], stderr);
 });
 
 /** The example benches: which simulator plays which instrument, and what is tried on them. */

@@ -31,7 +31,11 @@ export class Session<C extends ClientConnection = ClientConnection> implements S
   readonly principal: Principal<SessionDescription["protocol"]>;
   /** What carries it. */
   readonly connection: C;
-  /** What is done for it before others come in between. */
+  /**
+   * What is done for it before others come in between.
+   *
+   * @internal
+   */
   readonly turn: LoopTurn;
   /** Whether it shall end once what it asked for is answered. */
   ending = false;
@@ -40,7 +44,12 @@ export class Session<C extends ClientConnection = ClientConnection> implements S
   #lastRequestTime = 0;
   #working = 0;
 
-  /** Opens a session. @param parts Who it is, and what carries it. */
+  /**
+   * Opens a session.
+   *
+   * @param parts Who it is, and what carries it.
+   * @internal
+   */
   constructor({ principal, connection, turn }: SessionParts<C>) {
     this.principal = principal;
     this.connection = connection;

@@ -25,9 +25,17 @@ function reasonText(error: unknown): string {
 
 /** The instruments of one PC. */
 export class Bench {
-  /** What happens on the bench, for whoever subscribes to it. */
+  /**
+   * What happens on the bench, for whoever subscribes to it.
+   *
+   * @internal
+   */
   readonly hub: Hub = new Hub();
-  /** Whoever holds it drives all of them alone. */
+  /**
+   * Whoever holds it drives all of them alone.
+   *
+   * @internal
+   */
   readonly gate: Gate = new Gate();
   readonly #instruments = new Map<string, Instrument>();
   readonly #lookup = new Map<string, Instrument>();

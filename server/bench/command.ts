@@ -163,6 +163,7 @@ export class Command {
    * @param args Positional arguments, text or typed.
    * @param keywords Keyword arguments, text or typed.
    * @throws {HeliographError} `bad_argument` or `out_of_limits`.
+   * @internal
    */
   bind(
     instrument: string,
@@ -228,7 +229,11 @@ export class Command {
     return new Map([...keywords].filter(([name]) => !this.arguments.has(name)));
   }
 
-  /** Runs the handler. */
+  /**
+   * Runs the handler.
+   *
+   * @internal
+   */
   call(bound: BoundArguments, context: CommandContext): unknown {
     const result = this.#run(bound.values, context);
     if (!this.#returnsFloat) return result;

@@ -44,7 +44,11 @@ export interface InstrumentSpec<F extends Record<string, ValueType>> {
   readonly contact?: Contact;
   /** Whether its fields are set beside a running command, since setting them drives nothing. @default false */
   readonly settingsBeside?: boolean;
-  /** What tells of the last image that it took, where it takes images. @default none */
+  /**
+   * What tells of the last image that it took, where it takes images. @default none
+   *
+   * @internal
+   */
   readonly images?: ImageSource;
   /** Makes it ready, before the server gives up the permissions that it does not need for serving. */
   readonly start?: () => Promise<void> | undefined;
@@ -95,23 +99,59 @@ export class Instrument {
   readonly contact: Contact | undefined;
   /** Whether its fields are set beside a running command. */
   readonly settingsBeside: boolean;
-  /** What tells of the last image that it took; `undefined` for one that takes none. */
+  /**
+   * What tells of the last image that it took; `undefined` for one that takes none.
+   *
+   * @internal
+   */
   readonly images: ImageSource | undefined;
-  /** What it says in the headers of images. */
+  /**
+   * What it says in the headers of images.
+   *
+   * @internal
+   */
   readonly keywords: HeaderKeywords;
-  /** The instruments of its bench, itself among them; the bench sets it. */
+  /**
+   * The instruments of its bench, itself among them; the bench sets it.
+   *
+   * @internal
+   */
   surroundings: Surroundings | undefined;
-  /** The one queue through which it is driven. */
+  /**
+   * The one queue through which it is driven.
+   *
+   * @internal
+   */
   readonly queue: CommandQueue;
-  /** Whom to tell of changes; the bench sets it. */
+  /**
+   * Whom to tell of changes; the bench sets it.
+   *
+   * @internal
+   */
   changed: ChangeListener | undefined;
-  /** Whom to tell that a field was read or set, whether or not that changed anything; the bench sets it. */
+  /**
+   * Whom to tell that a field was read or set, whether or not that changed anything; the bench sets it.
+   *
+   * @internal
+   */
   read: ChangeListener | undefined;
-  /** Whom to tell of changes besides the bench: where the same instrument is in another process too. */
+  /**
+   * Whom to tell of changes besides the bench: where the same instrument is in another process too.
+   *
+   * @internal
+   */
   mirror: ChangeListener | undefined;
-  /** How it was declared. */
+  /**
+   * How it was declared.
+   *
+   * @internal
+   */
   readonly spec: InstrumentSpec<Record<string, ValueType>>;
-  /** What went wrong in its code. */
+  /**
+   * What went wrong in its code.
+   *
+   * @internal
+   */
   readonly faults: Faults;
   readonly #step: ((seconds: number) => void) | undefined;
   readonly #start: (() => Promise<void> | undefined) | undefined;

@@ -40,7 +40,7 @@ export class SimulatedClock implements Clock {
   #now = 0;
   #waiting: Waiting[] = [];
 
-  /** @param start The date and time at which it begins. */
+  /** Makes one that stands at its beginning. @param start The date and time at which it begins. */
   constructor(start: Date = new Date("2026-01-01T00:00:00Z")) {
     this.#start = start.getTime();
   }

@@ -47,7 +47,11 @@ export interface CameraOptions {
   readonly summary: string;
   /** The detector. */
   readonly detector: Detector;
-  /** Where images are written. @default one of its own */
+  /**
+   * Where images are written. @default one of its own
+   *
+   * @internal
+   */
   readonly pixels?: PixelStore;
   /** Absolute paths of the folders that images may be written to; none where exposures cannot be taken. */
   readonly imageFolders: readonly string[];

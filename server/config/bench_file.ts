@@ -73,10 +73,21 @@ export type Redirect = (address: string, simulator: (() => Simulator) | undefine
  * @param redirect Changes addresses. @default as they are
  * @param imageFolders Absolute paths of the folders that images may be written to. @default what the file says, or
  * `images` beside it
- * @param drivers Runs drivers that are code. @default in processes that this program starts
  * @returns The bench. No port has been opened; drivers that are code have been loaded, each in its process.
  * @throws {BenchFileError} With all that is wrong, where, and what would be right.
  */
+export function loadBench(file: string, redirect?: Redirect, imageFolders?: readonly string[]): Promise<LoadedBench>;
+/**
+ * Loads a bench file whose drivers that are code are run by what is given.
+ *
+ * @internal
+ */
+export function loadBench(
+  file: string,
+  redirect: Redirect | undefined,
+  imageFolders: readonly string[] | undefined,
+  drivers: DriverProcesses,
+): Promise<LoadedBench>;
 export async function loadBench(
   file: string,
   redirect: Redirect = (address) => address,

@@ -2,7 +2,7 @@
 import { deepStrictEqual, match, strictEqual } from "node:assert/strict";
 import { join } from "node:path";
 import { watch } from "../../cli/commands/bench.ts";
-import { PyOpticonSocketClient } from "../../mod.ts";
+import { PyOpticonSocketClient } from "../../client/mod.ts";
 import { contextOf } from "../cli_fixture.ts";
 import { programs, ServerProcess } from "../server_process.ts";
 

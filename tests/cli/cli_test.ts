@@ -1,6 +1,7 @@
 import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
 import { watch } from "../../cli/commands/bench.ts";
-import { command, defineInstrument, PyOpticonSocketClient, version } from "../../mod.ts";
+import { command, defineInstrument, version } from "../../mod.ts";
+import { PyOpticonSocketClient } from "../../client/mod.ts";
 import { originalCommandServer } from "../client/original_servers.ts";
 import { contextOf, run } from "../cli_fixture.ts";
 import { startServer } from "../fixture.ts";

@@ -3,7 +3,7 @@ import { deepStrictEqual, match, strictEqual } from "node:assert/strict";
 import { watch } from "../../cli/commands/bench.ts";
 import { ShellCompleter } from "../../cli/commands/shell.ts";
 import { denoContext } from "../../cli/context.ts";
-import { PyOpticonSocketClient } from "../../mod.ts";
+import { PyOpticonSocketClient } from "../../client/mod.ts";
 import { contextOf, run } from "../cli_fixture.ts";
 import { eventually, startServer } from "../fixture.ts";
 

@@ -2,7 +2,8 @@
 import { deepStrictEqual, match, ok, rejects, strictEqual } from "node:assert/strict";
 import { RemoteCamera } from "../../cli/remote_camera.ts";
 import type { ProgressContext } from "../../cli/terminal.ts";
-import { command, defineInstrument, type HeliographServer, type PyOpticonSocketClient } from "../../mod.ts";
+import { command, defineInstrument, type HeliographServer } from "../../mod.ts";
+import type { PyOpticonSocketClient } from "../../client/mod.ts";
 import { demoInstruments } from "../../server/config/demo_bench.ts";
 import { contextOf, run } from "../cli_fixture.ts";
 import { originalDashboard } from "../client/original_servers.ts";

@@ -1,6 +1,6 @@
 /** Code that means harm: an error within the deadline, and afterwards everything is as it was before. */
 import { deepStrictEqual, match, ok, rejects, strictEqual } from "node:assert/strict";
-import { PyOpticonSocketClient } from "../../mod.ts";
+import { PyOpticonSocketClient } from "../../client/mod.ts";
 import { eventually, RawClient, top } from "../fixture.ts";
 import { children, linux, runs, usage } from "../linux_processes.ts";
 import { programs, ServerProcess } from "../server_process.ts";

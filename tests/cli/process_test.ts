@@ -1,6 +1,6 @@
 /** The program as a process: from its source, and as the executable named by HELIOGRAPH_EXECUTABLE. */
 import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
-import { AzcamClient, PyOpticonSocketClient } from "../../mod.ts";
+import { AzcamClient, PyOpticonSocketClient } from "../../client/mod.ts";
 import { canRun, eventually, noColours, RawClient, runProgram, top } from "../fixture.ts";
 import { ofTask, type Program, programs, ServerProcess } from "../server_process.ts";
 

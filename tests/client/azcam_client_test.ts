@@ -1,5 +1,6 @@
 import { deepStrictEqual, rejects, strictEqual } from "node:assert/strict";
-import { AzcamClient, command, defineInstrument } from "../../mod.ts";
+import { AzcamClient } from "../../client/mod.ts";
+import { command, defineInstrument } from "../../mod.ts";
 import { startServer } from "../fixture.ts";
 import { originalCommandServer } from "./original_servers.ts";
 

@@ -1,12 +1,6 @@
 import { deepStrictEqual, match, rejects, strictEqual, throws } from "node:assert/strict";
-import {
-  command,
-  defineInstrument,
-  demoInstruments,
-  HeliographServer,
-  PyOpticonSocketClient,
-  type WatchUpdate,
-} from "../../mod.ts";
+import { command, defineInstrument, demoInstruments, HeliographServer } from "../../mod.ts";
+import { PyOpticonSocketClient, type WatchUpdate } from "../../client/mod.ts";
 import { eventually, startServer } from "../fixture.ts";
 import { originalDashboard } from "./original_servers.ts";
 

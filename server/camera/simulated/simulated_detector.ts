@@ -14,7 +14,11 @@ import { type ChipProperties, defaultChip, gainOf, readNoiseOf } from "./chip_pr
 
 /** What a {@linkcode SimulatedDetector} is like. */
 export interface SimulatedDetectorOptions {
-  /** Where its pixels are made. */
+  /**
+   * Where its pixels are made.
+   *
+   * @internal
+   */
   readonly pixels: PixelStore;
   /** The time it goes by. @default the PC's clock */
   readonly clock?: Clock;

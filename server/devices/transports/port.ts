@@ -82,7 +82,11 @@ const reopenSeconds = 0.2;
 
 /** The one line to one or several instruments. */
 export class Port {
-  /** Where it is. */
+  /**
+   * Where it is.
+   *
+   * @internal
+   */
   readonly address: Address;
   /** How it is spoken on. */
   readonly format: LineFormat;

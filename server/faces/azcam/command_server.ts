@@ -31,19 +31,37 @@ export interface CommandServerOptions extends ListenOptions {
   readonly limits?: Partial<Limits>;
   /** A line that greets every client, as azcam's `welcome_message`. @default none */
   readonly welcomeMessage?: string;
-  /** What it shares with other servers of this process, instead of `instruments` and `limits` of its own. */
+  /**
+   * What it shares with other servers of this process, instead of `instruments` and `limits` of its own.
+   *
+   * @internal
+   */
   readonly services?: Services;
 }
 
 /** A connection to the command server. */
 export class LineSession extends SocketSession {
-  /** Lines, and faults among them, that have been received but not been taken yet. */
+  /**
+   * Lines, and faults among them, that have been received but not been taken yet.
+   *
+   * @internal
+   */
   readonly received: (string | LineFault)[] = [];
-  /** How many of `received` have been taken. */
+  /**
+   * How many of `received` have been taken.
+   *
+   * @internal
+   */
   taken = 0;
   readonly #splitter: LineSplitter;
 
-  /** Opens a session. @param parts Who it is, and what carries it. @param lineBytes The longest line. */
+  /**
+   * Opens a session.
+   *
+   * @param parts Who it is, and what carries it.
+   * @param lineBytes The longest line.
+   * @internal
+   */
   constructor(parts: SessionParts<Connection>, lineBytes: number) {
     super(parts);
     this.#splitter = new LineSplitter(lineBytes);
@@ -224,17 +242,29 @@ export class CommandServer extends SocketServer<LineSession> {
   /** Called when a connection ends. */
   protected finish(_session: LineSession): void | Promise<void> {}
 
-  /** Makes the session of a new connection. */
+  /**
+   * Makes the session of a new connection.
+   *
+   * @internal
+   */
   protected override openSession(parts: SessionParts<Connection>): LineSession {
     return new LineSession(parts, this.services.limits.lineBytes);
   }
 
-  /** How a client is told that it cannot be served. */
+  /**
+   * How a client is told that it cannot be served.
+   *
+   * @internal
+   */
   protected override refusal(error: HeliographError): string {
     return `${lineError(error)}\r\n`;
   }
 
-  /** Serves one connection to its end. */
+  /**
+   * Serves one connection to its end.
+   *
+   * @internal
+   */
   protected override async serve(session: LineSession): Promise<void> {
     await this.setup(session);
     try {

@@ -18,9 +18,17 @@ import { within } from "../../network/within.ts";
 
 /** A server on one TCP port. */
 export abstract class SocketServer<S extends SocketSession> implements Face {
-  /** What it shares with the other servers of the process. */
+  /**
+   * What it shares with the other servers of the process.
+   *
+   * @internal
+   */
   protected readonly services: Services;
-  /** Where it tells what happens. */
+  /**
+   * Where it tells what happens.
+   *
+   * @internal
+   */
   protected readonly log: Logger;
   /** Which wire it speaks. */
   readonly name: ListenerAddress["protocol"];
@@ -36,6 +44,7 @@ export abstract class SocketServer<S extends SocketSession> implements Face {
    * @param services What it shares with the other servers of the process.
    * @param options Where to listen.
    * @throws {HeliographError} `cannot_listen` when the address is not loopback and `insecureOpen` is not given.
+   * @internal
    */
   constructor(
     protocol: ListenerAddress["protocol"],
@@ -138,7 +147,11 @@ export abstract class SocketServer<S extends SocketSession> implements Face {
     await this.stop();
   }
 
-  /** Makes the session of a new connection. */
+  /**
+   * Makes the session of a new connection.
+   *
+   * @internal
+   */
   protected abstract openSession(parts: SessionParts<Connection>): S;
 
   /** Serves one connection to its end. */

@@ -1,14 +1,8 @@
 /** Control of instruments: whose it is, who may not drive meanwhile, and how it ends. */
 import { deepStrictEqual, match, ok, rejects, strictEqual, throws } from "node:assert/strict";
 import { configure, type LogRecord, reset } from "npm:@logtape/logtape@2.4.2";
-import {
-  command,
-  defineInstrument,
-  type HeliographServer,
-  type HolderDescription,
-  PyOpticonSocketClient,
-  type ServerStatus,
-} from "../../../mod.ts";
+import { command, defineInstrument, type HeliographServer } from "../../../mod.ts";
+import { type HolderDescription, PyOpticonSocketClient, type ServerStatus } from "../../../client/mod.ts";
 import { admit } from "../../../server/access/admit.ts";
 import { Principal } from "../../../server/access/principal.ts";
 import type { ClientConnection } from "../../../server/network/connection.ts";

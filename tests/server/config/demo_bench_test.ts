@@ -1,6 +1,7 @@
 import { deepStrictEqual, match, ok, strictEqual, throws } from "node:assert/strict";
 import { split } from "npm:shlex@3.0.0";
-import { AzcamClient, command, defineInstrument, type HeliographError } from "../../../mod.ts";
+import { AzcamClient } from "../../../client/mod.ts";
+import { command, defineInstrument, type HeliographError } from "../../../mod.ts";
 import { admit } from "../../../server/access/admit.ts";
 import { Bench } from "../../../server/bench/bench.ts";
 import { demoInstruments } from "../../../server/config/demo_bench.ts";

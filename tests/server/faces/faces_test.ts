@@ -1,7 +1,8 @@
 /** The ways in of a server: each is listed, started and stopped like the others, whatever it speaks. */
 import { deepStrictEqual, match, strictEqual } from "node:assert/strict";
 import type { JournalEntry, ServerStatus } from "../../../protocol/description.ts";
-import { type Face, HeliographServer } from "../../../mod.ts";
+import { HeliographServer } from "../../../mod.ts";
+import type { Face } from "../../../server/faces/face.ts";
 import { demoInstruments } from "../../../server/config/demo_bench.ts";
 import { eventually, RawClient, startServer } from "../../fixture.ts";
 

@@ -1,7 +1,8 @@
 /** The journal: what everybody asks and is answered, and the server's log, for whoever follows. */
 import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
 import { configure, getLogger, type LogRecord, reset } from "npm:@logtape/logtape@2.4.2";
-import type { HeliographServer, JournalEntry } from "../../../mod.ts";
+import type { HeliographServer } from "../../../mod.ts";
+import type { JournalEntry } from "../../../protocol/description.ts";
 import { command, defineInstrument, demoInstruments } from "../../../mod.ts";
 import { Journal } from "../../../server/records/journal.ts";
 import { eventually, RawClient, startServer } from "../../fixture.ts";

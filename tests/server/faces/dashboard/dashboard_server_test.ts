@@ -1,7 +1,8 @@
 import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
 import { configure, type LogRecord, reset } from "npm:@logtape/logtape@2.4.2";
 import fc from "npm:fast-check@4.10.2";
-import { command, defineInstrument, type Welcome } from "../../../../mod.ts";
+import { command, defineInstrument } from "../../../../mod.ts";
+import type { Welcome } from "../../../../client/mod.ts";
 import { eventually, RawClient, startServer } from "../../../fixture.ts";
 
 Deno.test("dashboard: a script sets, confirms, and sees the readback follow", async () => {
