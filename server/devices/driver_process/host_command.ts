@@ -10,7 +10,7 @@ import type { Command } from "../../processes/starter.ts";
 import type { DriverPermissions } from "./settings.ts";
 
 /** Where heliograph's own code is. */
-const sources = ["../", "../../../protocol/"].map((folder) => new URL(folder, import.meta.url));
+const sources = ["../../", "../../../protocol/"].map((folder) => new URL(folder, import.meta.url));
 
 const lock = new URL("../../../deno.lock", import.meta.url);
 
@@ -62,6 +62,6 @@ function hasLock(): boolean {
 
 /** What Workers of heliograph's own are read from, where a driver may write images. */
 export function workerSources(): string[] {
-  const own = new URL("../../bench/", import.meta.url);
+  const own = new URL("../../", import.meta.url);
   return Deno.build.standalone || own.protocol !== "file:" ? [] : [fileURLToPath(own)];
 }
