@@ -28,11 +28,27 @@
 export { HeliographServer, type HeliographServerOptions, type ListeningServer } from "./server/server.ts";
 export { CommandServer, type CommandServerOptions, LineSession } from "./server/faces/azcam/command_server.ts";
 export type { SocketServer } from "./server/faces/shared/socket_server.ts";
-export type { Session, SocketSession } from "./server/access/sessions.ts";
+export type { Session, SessionParts, SocketSession } from "./server/access/sessions.ts";
 export type { ClientConnection, Connection } from "./server/network/connection.ts";
 export type { ListenOptions } from "./server/network/listening.ts";
 export type { Limits } from "./server/access/limits.ts";
-export type { CodePermissions, Language, SandboxOptions } from "./server/code/options.ts";
+export { admit } from "./server/access/admit.ts";
+export type { Arrival, Principal, WayIn } from "./server/access/principal.ts";
+export type { Given } from "./protocol/setting.ts";
+export type { ServerSettings } from "./server/config/server_settings.ts";
+export type { Face } from "./server/faces/face.ts";
+export type { ListenerAddress, Listening } from "./server/services.ts";
+export {
+  type Access,
+  accesses,
+  contactStates,
+  qualities,
+  roles,
+  valueTypes,
+  type Wire,
+  wires,
+} from "./protocol/vocabulary.ts";
+export type { CodePermissions, CodeSettings, Language, SandboxOptions } from "./server/code/options.ts";
 export {
   type CodeSection,
   loadBench,
@@ -49,6 +65,7 @@ export type { Field, FieldHolder, FieldSpec, Quality } from "./server/bench/fiel
 export { Float, type Value, type ValueOf, type ValueSpec, type ValueType } from "./server/bench/values.ts";
 export {
   type ArgumentSpec,
+  type Caller,
   type Command,
   command,
   type CommandContext,
@@ -68,5 +85,6 @@ export {
 export { type ErrorCode, errorCodes, HeliographError } from "./protocol/errors.ts";
 export type { Contact, ContactState } from "./server/bench/contact.ts";
 export { PortContact, type Routine } from "./server/devices/transports/contact.ts";
+export { outliveFaults } from "./server/processes/process_faults.ts";
 export type { SessionDescription } from "./protocol/description.ts";
 export { version } from "./protocol/version.ts";

@@ -49,3 +49,4 @@ export type {
   WireValue,
 } from "../protocol/description.ts";
 export type { Arrangement, ArrangementGroup, ArrangementState } from "../protocol/arrangement.ts";
+export { type Access, accesses, qualities, roles, valueTypes, type Wire, wires } from "../protocol/vocabulary.ts";

@@ -67,6 +67,7 @@ async function moduleGraph(): Promise<Graph> {
 const rooms: readonly (readonly [room: string, mayImport: readonly string[] | "all below"])[] = [
   ["mod.ts", "all below"],
   ["cli/", "all below"],
+  ["server/testing.ts", "all below"],
   ["server/server.ts", "all below"],
   ["server/faces/azcam/", "all below"],
   ["server/faces/dashboard/", "all below"],

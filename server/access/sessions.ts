@@ -21,7 +21,11 @@ export interface SessionParts<C extends ClientConnection = ClientConnection> {
   readonly principal: Principal<SessionDescription["protocol"]>;
   /** What carries it. */
   readonly connection: C;
-  /** What is done for it before others come in between. */
+  /**
+   * What is done for it before others come in between.
+   *
+   * @internal
+   */
   readonly turn: LoopTurn;
 }
 
