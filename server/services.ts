@@ -42,6 +42,8 @@ export class Services {
   readonly bench: Bench;
   /** What the numbers of the bench have been during the last hour. */
   readonly recent: RecentReadings;
+  /** What happened lately. */
+  readonly journal: Journal;
   /** Runs commands. */
   readonly dispatcher: Dispatcher;
   /** Where the code of clients runs. */
@@ -89,10 +91,12 @@ export class Services {
     processes?: Processes,
   ) {
     this.bench = new Bench(instruments);
+    this.journal = journal;
+    journal.keep(this.bench.hub);
     this.limits = limitsWithin(limits, descriptorLimit(), this.bench.instruments.length);
     this.capacity = new Capacity(this.limits.connections);
     this.arrangement = new ArrangementStore(this.bench, arrangementFile);
-    this.dispatcher = new Dispatcher(this.bench, journal);
+    this.dispatcher = new Dispatcher(this.bench);
     this.bench.add(apiInstrument(this.bench, this.dispatcher, this.sessions, () => this.status()));
     this.control.onChange((name) => {
       const instrument = this.bench.find(name);

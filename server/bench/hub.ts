@@ -5,6 +5,7 @@
  */
 
 import { Faults } from "./faults.ts";
+import type { Caller } from "./command.ts";
 import type { FieldHolder } from "./field.ts";
 import type { Instrument } from "./instrument.ts";
 
@@ -16,7 +17,31 @@ export interface FieldEvent {
   readonly field: FieldHolder;
 }
 
-/** What is published, by type. */
+/** Something that somebody asked for. */
+export interface Activity {
+  /** What it is: a command, or code or an image that they sent. */
+  readonly kind: "command" | "code" | "image";
+  /** The name of the instrument that is asked, or empty. */
+  readonly instrument: string;
+  /** Who asks. */
+  readonly caller: Caller;
+  /** Makes what they ask, as an azcam line where it is a command. */
+  readonly text: () => string;
+  /** Whether that changes nothing. */
+  readonly onlyReads: boolean;
+}
+
+/** How something that somebody asked for has ended. */
+export interface Ending {
+  /** What was asked for. */
+  readonly activity: Activity;
+  /** Makes azcam's reply line. */
+  readonly answer: () => string;
+  /** Whether it failed. */
+  readonly failed: boolean;
+}
+
+/** What is published, by type. The server's log is no event: LogTape has sinks for whoever wants its lines. */
 export interface HubEvents {
   /** A field was read or set, or could not be, whether or not that changed anything. */
   readonly reading: FieldEvent;
@@ -26,6 +51,10 @@ export interface HubEvents {
   readonly contact: { readonly instrument: Instrument };
   /** Somebody took an instrument or released it, or their control ends sooner. */
   readonly control: { readonly instrument: Instrument };
+  /** Somebody asks for something. */
+  readonly begun: Activity;
+  /** What somebody asked for has ended. */
+  readonly ended: Ending;
 }
 
 /** How a subscriber is treated. */
@@ -117,6 +146,18 @@ function tell<Event>(subscriber: Subscriber<Event>, event: Event, faults: Faults
     return faults.tell(name, error);
   }
   if (result instanceof Promise) void goOn(subscriber, result, faults);
+}
+
+/**
+ * Publishes that somebody asks for something.
+ *
+ * @param hub Where.
+ * @param activity What.
+ * @returns Publishes how it ended.
+ */
+export function begin(hub: Hub, activity: Activity): (answer: () => string, failed: boolean) => void {
+  hub.publish("begun", activity);
+  return (answer, failed) => hub.publish("ended", { activity, answer, failed });
 }
 
 /** Waits for a subscriber that takes its time, and then tells it what came meanwhile. */

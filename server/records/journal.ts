@@ -7,7 +7,8 @@
 import type { LogRecord } from "npm:@logtape/logtape@2.4.2";
 import type { JournalEntry } from "../../protocol/description.ts";
 import { type JournalLevel, journalLevels } from "../../protocol/vocabulary.ts";
-import type { Principal } from "../access/principal.ts";
+import { principalOf } from "../access/principal.ts";
+import type { Activity, Hub } from "../bench/hub.ts";
 
 /** How many entries are kept for those who look later. */
 const mostKept = 500;
@@ -19,8 +20,8 @@ function isFor(level: JournalLevel, wanted: JournalLevel): boolean {
   return journalLevels.indexOf(level) >= journalLevels.indexOf(wanted);
 }
 
-/** Tells how a command that was begun has ended. @param answer Makes azcam's reply line. */
-export type Ended = (answer: () => string, failed: boolean) => void;
+/** Tells how something that was begun has ended. */
+type Ended = (answer: () => string, failed: boolean) => void;
 
 /** Told of each entry, and again of a command's when that is answered; it must not throw. */
 export type JournalListener = (entry: JournalEntry) => void;
@@ -59,31 +60,30 @@ export class Journal {
   /** The newest of them; the oldest is at `#next`, and is the first to be replaced. */
   readonly #ring: JournalEntry[] = [];
   #next = 0;
+  /** What was begun and is told when it ends. */
+  readonly #underWay = new WeakMap<Activity, Ended>();
   readonly #followers = new Map<JournalListener, JournalLevel>();
   #last = 0;
   /** Whether anybody wants to know what only reads: most of the time nobody does, and that is most of what is asked. */
   #readsWanted = false;
 
-  /**
-   * Notes that somebody asks for something.
-   *
-   * @param kind What it is: a command, or code or an image that they send.
-   * @param instrument The name of the instrument that is asked, or empty.
-   * @param principal Who asks; told is whoever they act for.
-   * @param text Makes what they ask.
-   * @param onlyReads Whether that changes nothing: then it is told at the level `debug`, and not kept.
-   * @returns Tells how it ended; `undefined` where nobody wants to know.
-   */
-  begin(
-    kind: Exclude<JournalEntry["kind"], "log">,
-    instrument: string,
-    principal: Principal,
-    text: () => string,
-    onlyReads: boolean,
-  ): Ended | undefined {
+  /** Tells and keeps what everybody asks for on a bench, and how it ends. What only reads is `debug`, and not kept. */
+  keep(hub: Hub): void {
+    hub.subscribe("begun", (activity) => {
+      const ended = this.#begin(activity);
+      if (ended !== undefined) this.#underWay.set(activity, ended);
+    }, { name: "the journal" });
+    hub.subscribe("ended", ({ activity, answer, failed }) => this.#underWay.get(activity)?.(answer, failed), {
+      name: "the journal",
+    });
+  }
+
+  /** @returns Tells how it ended; `undefined` where nobody wants to know. */
+  #begin({ kind, instrument, caller, text, onlyReads }: Activity): Ended | undefined {
     const level = onlyReads ? "debug" : "info";
     if (onlyReads && !this.#readsWanted) return undefined;
-    const { label, id } = principal.origin;
+    // Told is whoever they act for.
+    const { label, id } = principalOf(caller).origin;
     const entry: JournalEntry = {
       number: ++this.#last,
       kind,

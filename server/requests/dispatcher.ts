@@ -13,8 +13,8 @@ import { type Principal, principalOf } from "../access/principal.ts";
 import type { Caller, Command, Role } from "../bench/command.ts";
 import { unknownCommand } from "../bench/describe.ts";
 import { type Issue, Work } from "../bench/command_queue.ts";
+import { begin } from "../bench/hub.ts";
 import { wireError } from "../bench/wire_error.ts";
-import type { Journal } from "../records/journal.ts";
 import type { FieldHolder } from "../bench/field.ts";
 import type { Instrument } from "../bench/instrument.ts";
 import { didYouMean } from "../bench/names.ts";
@@ -58,18 +58,15 @@ export class Dispatcher {
   readonly control: Control = new Control();
   /** How many commands were answered, by the instrument's name. */
   readonly counts: Map<string, CommandCounts> = new Map();
-  /** Where every command is told. */
-  readonly journal: Journal;
   readonly #bench: Bench;
   /** How a handler calls another instrument: in the name of whoever called the handler. */
   readonly #issue: Issue = (caller, instrument, command, args) =>
     this.#run({ instrument, command, args, keywords: noKeywords }, caller, principalOf(caller));
   #stopping = false;
 
-  /** Makes it take requests. @param bench The instruments. @param journal Where every command is told. */
-  constructor(bench: Bench, journal: Journal) {
+  /** Makes it take requests. @param bench The instruments, on whose hub every command is told. */
+  constructor(bench: Bench) {
     this.#bench = bench;
-    this.journal = journal;
   }
 
   /** Takes requests again after `stop`. */
@@ -113,20 +110,20 @@ export class Dispatcher {
   #run(request: CommandRequest, caller: Caller, principal: Principal): unknown {
     const [instrument, command] = this.#resolve(request);
     const counts = this.#countsOf(instrument);
-    const told = this.journal.begin(
-      "command",
-      instrument.name,
-      principal,
-      () => formatCommandLine(instrument.name, request.command, request.args, request.keywords),
-      command.role === "observer",
-    );
+    const told = begin(this.#bench.hub, {
+      kind: "command",
+      instrument: instrument.name,
+      caller: principal,
+      text: () => formatCommandLine(instrument.name, request.command, request.args, request.keywords),
+      onlyReads: command.role === "observer",
+    });
     const succeeded = (value: unknown) => {
       counts.succeeded++;
-      told?.(() => lineReply(value), false);
+      told(() => lineReply(value), false);
     };
     const failed = (error: unknown) => {
       counts.failed++;
-      told?.(() => lineError(wireError(error)), true);
+      told(() => lineError(wireError(error)), true);
     };
     let result: unknown;
     try {
@@ -154,19 +151,19 @@ export class Dispatcher {
   get(instrument: string, field: string, principal: Principal): FieldHolder {
     this.check(principal, "observer");
     const found = this.instrument(instrument);
-    const told = this.journal.begin(
-      "command",
-      found.name,
-      principal,
-      () => formatCommandLine(found.name, "get", [field]),
-      true,
-    );
+    const told = begin(this.#bench.hub, {
+      kind: "command",
+      instrument: found.name,
+      caller: principal,
+      text: () => formatCommandLine(found.name, "get", [field]),
+      onlyReads: true,
+    });
     try {
       const holder = found.field(field);
-      told?.(() => lineReply(holder.text), false);
+      told(() => lineReply(holder.text), false);
       return holder;
     } catch (error) {
-      told?.(() => lineError(wireError(error)), true);
+      told(() => lineError(wireError(error)), true);
       throw error;
     }
   }

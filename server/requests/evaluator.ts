@@ -8,6 +8,7 @@ import { getLogger } from "npm:@logtape/logtape@2.4.2";
 import { HeliographError } from "../../protocol/errors.ts";
 import { lineError, lineReply } from "../../protocol/line_reply.ts";
 import type { Bench } from "../bench/bench.ts";
+import { begin } from "../bench/hub.ts";
 import type { Principal } from "../access/principal.ts";
 import type { CodeSender } from "../code/host_process.ts";
 import type { Answer, Ask, Code, Evaluated } from "../code/messages.ts";
@@ -65,7 +66,13 @@ export class Evaluator {
       throw new HeliographError("bad_argument", `Cannot run ${code.language}: code is javascript or python`);
     }
     const answered = this.#dispatcher.control.work(principal);
-    const told = this.#dispatcher.journal.begin("code", "", principal, () => code.source, false);
+    const told = begin(this.#bench.hub, {
+      kind: "code",
+      instrument: "",
+      caller: principal,
+      text: () => code.source,
+      onlyReads: false,
+    });
     const seconds = Math.min(options.patience ?? Infinity, this.#sandbox.options.deadline);
     const sender = new EvaluationSender(
       this.#bench,
@@ -78,10 +85,10 @@ export class Evaluator {
     );
     try {
       const evaluated = await this.#sandbox.evaluate({ ...code, language }, sender, askerOfCode(principal), options);
-      told?.(() => lineReply(code.mode === "eval" ? evaluated.text : undefined), false);
+      told(() => lineReply(code.mode === "eval" ? evaluated.text : undefined), false);
       return evaluated;
     } catch (error) {
-      told?.(() => lineError(wireError(error)), true);
+      told(() => lineError(wireError(error)), true);
       throw error;
     } finally {
       try {

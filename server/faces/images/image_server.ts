@@ -23,6 +23,7 @@ import { checkOpen, drainSeconds, type ListenOptions, TcpPort } from "../../netw
 import { linger } from "../../network/linger.ts";
 import { admitConnection } from "../../access/admit.ts";
 import { Session } from "../../access/sessions.ts";
+import { begin } from "../../bench/hub.ts";
 import { requestCategory } from "../../records/journal.ts";
 import { type ListenerAddress, Services } from "../../services.ts";
 import type { Face } from "../face.ts";
@@ -312,13 +313,19 @@ export class ImageServer implements Face {
   async #receiveTold(session: Session<Connection>, header: ImageTransferHeader, rest: Uint8Array): Promise<string> {
     const what = `${header.name} (${header.bytes} bytes)`;
     session.asked(what, Date.now());
-    const told = this.#services.dispatcher.journal.begin("image", "", session.principal, () => what, false);
+    const told = begin(this.#services.bench.hub, {
+      kind: "image",
+      instrument: "",
+      caller: session.principal,
+      text: () => what,
+      onlyReads: false,
+    });
     try {
       const name = await this.#receive(session, header, rest);
-      told?.(() => "OK", false);
+      told(() => "OK", false);
       return name;
     } catch (error) {
-      told?.(() => `ERROR ${(error as Error).message}`, true);
+      told(() => `ERROR ${(error as Error).message}`, true);
       throw error;
     }
   }

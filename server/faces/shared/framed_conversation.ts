@@ -161,7 +161,7 @@ export class FramedConversation {
   #follow(level: JournalLevel, id: MessageId): void {
     this.#checkWatch("Follow", id);
     this.#send(framedReply(id, null));
-    this.#watches.set(id, new JournalFeed(id, this.#services.dispatcher.journal, this.#session, level));
+    this.#watches.set(id, new JournalFeed(id, this.#services.journal, this.#session, level));
   }
 
   /** Whether one more may run. */

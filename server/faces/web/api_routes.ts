@@ -94,7 +94,7 @@ function serverRoutes(services: Services, requests: RequestRunner): Route[] {
         if (level === undefined) {
           throw bad(`Cannot tell the journal: "level" must be one of ${journalLevels.join(", ")}`);
         }
-        return services.dispatcher.journal.kept(level);
+        return services.journal.kept(level);
       },
     },
     {

@@ -6,7 +6,6 @@ import { BenchFileError, HeliographError, loadBench } from "../../../mod.ts";
 import { admit } from "../../../server/access/admit.ts";
 import { driverApi } from "../../../server/devices/driver_process/driver_api.ts";
 import { Dispatcher } from "../../../server/requests/dispatcher.ts";
-import { Journal } from "../../../server/records/journal.ts";
 import { command, type Role } from "../../../server/bench/command.ts";
 import { driverSourceCommand } from "../../../server/devices/driver_process/host_command.ts";
 import { DriverProcesses } from "../../../server/devices/driver_process/driver_processes.ts";
@@ -186,7 +185,7 @@ Deno.test("driver process: all that an instrument declares and does goes on to w
   strictEqual(await ask("stage.other brighten"), "OK brightness 5");
   strictEqual(await ask("stage.other look"), "OK 10");
   match(await ask("stage.other dim"), /^ERROR Lamp has no command "dim"/);
-  const dispatcher = new Dispatcher(lab.server.bench, new Journal());
+  const dispatcher = new Dispatcher(lab.server.bench);
   const asObserver = (args: unknown[]) =>
     dispatcher.run(
       { instrument: "stage", command: "other", args, keywords: new Map() },
