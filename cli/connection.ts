@@ -1,5 +1,5 @@
 /**
- * How the client subcommands reach a server: the flags they share, and what they do with them.
+ * Connects the client subcommands to a server: the flags that they share, and opening a client with them.
  *
  * @module
  */
@@ -8,7 +8,7 @@ import { PyOpticonSocketClient } from "../client/pyopticon_client.ts";
 import type { InstrumentDescription } from "../protocol/description.ts";
 import type { CliContext } from "./context.ts";
 
-/** Where the server is, how long to wait for it, whether to print JSON, and the client's name. */
+/** The flags of a connection: address, timeout, JSON output, and the client's name. */
 export interface ConnectionFlags {
   readonly host: string;
   readonly port: number;
@@ -100,7 +100,7 @@ export const fieldParameter = {
   },
 } as const;
 
-/** What is on the bench of this PC's server, for completion: nothing rather than an error, and soon. */
+/** Describes the bench of this PC's server, for completion: an empty list rather than an error, and soon. */
 async function describedForCompletion(): Promise<InstrumentDescription[]> {
   try {
     await using client = new PyOpticonSocketClient({ timeout: 0.5 });

@@ -1,5 +1,5 @@
 /**
- * What the subcommands are given: streams, the kind of terminal, standard input. Tests hand in their own.
+ * The context of a subcommand: streams, the kind of terminal, standard input. Tests hand in their own.
  *
  * @module
  */
@@ -69,7 +69,7 @@ function variable(name: string): string | undefined {
   }
 }
 
-/** Where the shell's history is kept; nowhere if the program may not know. */
+/** The path of the shell's history file; `undefined` if the program may not know it. */
 function historyFile(): string | undefined {
   const given = variable("HELIOGRAPH_HISTORY");
   if (given !== undefined) return given === "" ? undefined : given;

@@ -1,5 +1,5 @@
 /**
- * How the command line starts the processes of drivers.
+ * Starts the processes of drivers for the command line.
  *
  * @module
  */

@@ -1,5 +1,5 @@
 /**
- * What a script is told when a subcommand fails: an exit code, and a message or JSON.
+ * Turns the error of a subcommand into an exit code, and a message or JSON.
  *
  * @module
  */
@@ -43,7 +43,7 @@ export function exitCodeOf(error: unknown): number {
   return exitCodes.refused.code;
 }
 
-/** What a subcommand threw, as people read it; with --json as a script reads it. */
+/** The text of an error: a message, or JSON with --json. */
 export function failureText(thrown: unknown, json: boolean): string {
   // PyOpticon's client puts "In Set, Error:" in front of what the server said; here the server's words are enough.
   const told = thrown instanceof HeliographError && /^In \w+, Error: /.test(thrown.message);

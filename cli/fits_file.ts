@@ -1,5 +1,5 @@
 /**
- * FITS files on this PC's disk.
+ * Opens FITS files on this PC's disk.
  *
  * @module
  */
@@ -36,7 +36,7 @@ export async function openFits(path: string): Promise<FitsFile> {
   }
 }
 
-/** What is said where a file cannot be read. @param path The file. @param error Why. */
+/** The error for a file that cannot be read. @param path The file. @param error Why. */
 export function readError(path: string, error: unknown): HeliographError {
   const why = error instanceof Deno.errors.NotFound ? "there is no such file" : (error as Error).message;
   return new HeliographError("command_failed", `Cannot read ${path}: ${why}`, { cause: error });

@@ -1,12 +1,12 @@
 /**
- * A small picture of an image in a terminal.
+ * Draws a small picture of an image in a terminal.
  *
  * @module
  */
 
 import type { PlacedSection } from "../server/camera/fits/sections.ts";
 
-/** How large a preview may be, in characters. */
+/** The largest size of a preview, in characters. */
 export interface PreviewSize {
   /** Its width. */
   readonly columns: number;
@@ -26,13 +26,13 @@ export interface Preview {
   readonly scale: number;
 }
 
-/** What is black and white, as shares of the cells. */
+/** The percentiles shown as black and white, as shares of the cells. */
 const stretch = [0.01, 0.995] as const;
 
 /** From black to white. */
 const asciiShades = " .:-=+*#%@";
 
-/** Where the first pixel of one axis of a part is, and where the next one, in pixels of the whole from its lower end. */
+/** The first pixel of a part along one axis, and the step to the next, in pixels of the whole from its lower end. */
 function axis(first: number, last: number, pixels: number, lowest: number): { start: number; step: number } {
   const step = (Math.abs(last - first) + 1) / pixels;
   return first <= last

@@ -1,5 +1,5 @@
 /**
- * Ctrl-C in a program that has something to bring to its end first.
+ * Handles Ctrl-C in a program that has to finish something first.
  *
  * @module
  */
@@ -10,8 +10,8 @@ import { stopSignals } from "./signals.ts";
 export const interruptedCode = 130;
 
 /**
- * What comes this soon after the first signal, in milliseconds, is the same key: a terminal sends it to every program of
- * the line, and `deno task` and npx pass theirs on.
+ * The time within which a second signal counts as the same key, in milliseconds: a terminal sends it to every program
+ * of the line, and `deno task` and npx pass theirs on.
  */
 const sameKey = 300;
 

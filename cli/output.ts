@@ -1,5 +1,5 @@
 /**
- * Tables, colours and values for people.
+ * Formats tables, colours and values for people.
  *
  * @module
  */
@@ -49,7 +49,7 @@ const borderless = {
   "middle": "  ",
 };
 
-/** How many rows are drawn together: what the library takes grows with their square. */
+/** The number of rows that are laid out together: what the library takes grows with their square. */
 const rowsAtOnce = 100;
 
 /** Text in a table, or text with the style that it is shown in. */
@@ -96,7 +96,7 @@ function lines(rows: readonly (readonly string[])[]): string {
   return `${drawn.toString().split("\n").map((line) => line.trimEnd()).join("\n")}\n`;
 }
 
-/** What a quality looks like: nothing special when good. */
+/** The style of a value by its quality: nothing special when good. */
 export function qualityStyle(quality: Quality, paint: Paint): (text: string) => string {
   return quality === "good" ? String : quality === "stale" ? paint.dim : paint.red;
 }

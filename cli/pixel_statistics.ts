@@ -4,7 +4,7 @@
  * @module
  */
 
-/** What pixels are like. */
+/** Statistics of pixels. */
 export interface Statistics {
   /** How many pixels have a value. */
   readonly pixels: number;

@@ -1,5 +1,5 @@
 /**
- * A camera on a server, as a program that takes exposures with it sees it.
+ * Takes exposures with a camera on a server.
  *
  * @module
  */
@@ -10,7 +10,7 @@ import { HeliographError } from "../protocol/errors.ts";
 import { type ConnectionFlags, dashboardClient } from "./connection.ts";
 import type { CliContext } from "./context.ts";
 
-/** What an exposure is told; what is left out stays as it is set. */
+/** The settings of an exposure; those left out stay as they are set. */
 export interface ExposureSettings {
   /** The exposure time. */
   readonly seconds?: number | undefined;

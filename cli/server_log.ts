@@ -43,7 +43,7 @@ export async function startServerLog(
   });
 }
 
-/** What a client sent stays on the line that tells of it: nobody forges a log line. */
+/** Escapes line ends in a log message, so that no client can forge a log line. */
 function oneLine(text: string): string {
   return `${printable(text.trimEnd())}\n`;
 }

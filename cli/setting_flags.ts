@@ -1,5 +1,5 @@
 /**
- * Flags made of settings: their help, how they are read, and what they say.
+ * Flags made from settings: their help, their parsers, and the values they give.
  *
  * @module
  */
@@ -28,7 +28,7 @@ function parseCount(text: string): number {
   throw new Error(`${text} is not a whole number`);
 }
 
-/** How the text after a flag is read; what its value may be is for who uses it to check, with the same schema. */
+/** Parsers of a flag's text, by kind; the value is checked later, with the setting's schema. */
 const readers = {
   text: String,
   port: parsePort,
@@ -63,7 +63,7 @@ export function flagsOf(...all: readonly object[]): FlagParametersForType<ReadFl
   return Object.fromEntries(entries) as FlagParametersForType<ReadFlags>;
 }
 
-/** What the flags say of settings. The flags were read as {@linkcode flagsOf} the same settings has it. */
+/** The values that flags give to settings. The flags were read as {@linkcode flagsOf} the same settings has it. */
 export function saidBy<T>(flags: ReadFlags, settings: Settings<T>): Given<T> {
   const entries = Object.entries(settings) as [string, Setting<unknown>][];
   return Object.fromEntries(entries.map(([name, { flag }]) => [name, flag && flags[flag.name]])) as Given<T>;

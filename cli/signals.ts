@@ -1,5 +1,5 @@
 /**
- * What ends a program that runs until it is told to stop.
+ * Waits for the signals that end a program.
  *
  * @module
  */

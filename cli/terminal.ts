@@ -1,5 +1,5 @@
 /**
- * What is drawn for a person at a terminal: how wide it is, a line that is redrawn, a bar.
+ * Draws for a person at a terminal: its width, a line that is redrawn, a progress bar.
  *
  * @module
  */
@@ -8,10 +8,10 @@ import { printable } from "../protocol/printable.ts";
 import type { CliContext } from "./context.ts";
 import type { Paint } from "./output.ts";
 
-/** How wide a terminal is taken to be where nobody knows. */
+/** The width of a terminal where it is unknown, in columns. */
 const usualColumns = 80;
 
-/** How many columns the terminal has. */
+/** The width of the terminal, in columns. */
 export function terminalColumns(): number {
   try {
     return Deno.consoleSize().columns || usualColumns;

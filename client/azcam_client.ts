@@ -9,7 +9,7 @@ import { joined } from "../protocol/bytes.ts";
 import { HeliographError } from "../protocol/errors.ts";
 import { connect, inTime, writeText } from "./waiting.ts";
 
-/** How an {@linkcode AzcamClient} is made. */
+/** The options of an {@linkcode AzcamClient}. */
 export interface AzcamClientOptions {
   /** The server's name or address. @default "127.0.0.1" */
   readonly host?: string;
@@ -19,7 +19,7 @@ export interface AzcamClientOptions {
   readonly timeout?: number;
 }
 
-/** What a single call may be given. */
+/** The options of a single call. */
 export interface CallOptions {
   /** Ends the wait; the command may or may not have run. */
   readonly signal?: AbortSignal;

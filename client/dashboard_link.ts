@@ -1,5 +1,6 @@
 /**
- * One connection to a dashboard socket, which finds out by itself whether it is framed (heliograph) or raw (PyOpticon).
+ * One connection to a dashboard socket; it finds out by itself whether the server is framed (heliograph) or raw
+ * (PyOpticon).
  *
  * @module
  */
@@ -10,7 +11,7 @@ import { type ErrorCode, errorCodes, HeliographError } from "../protocol/errors.
 import { type LineFault, LineSplitter } from "../protocol/line_splitter.ts";
 import { writeText } from "./waiting.ts";
 
-/** What heliograph answers to what it has done: a value, and where it is a field's, its unit, quality and so on. */
+/** A successful reply of heliograph: a value, and where it is a field's, its unit, quality and so on. */
 export type FramedAnswer = FramedReply & { readonly ok: true };
 
 /** A reply, from whichever of the two it came. */

@@ -1,13 +1,13 @@
 /**
- * What a PyOpticonSocketClient and its calls may be given.
+ * The options of a PyOpticonSocketClient and its calls.
  *
  * @module
  */
 
-/** What happens with an error that the dashboard answers: the reply is returned, printed and returned, or thrown. */
+/** The handling of an error that the dashboard answers: the reply is returned, printed and returned, or thrown. */
 export type ErrorsMode = "none" | "print" | "exception";
 
-/** How a `PyOpticonSocketClient` is made. */
+/** The options of a `PyOpticonSocketClient`. */
 export interface PyOpticonSocketClientOptions {
   /** The dashboard's name or address; the original knows only this PC. @default "127.0.0.1" */
   readonly host?: string;
@@ -28,7 +28,7 @@ export interface PyOpticonSocketClientOptions {
   readonly print?: (line: string) => void;
 }
 
-/** What a single call may be given. */
+/** The options of a single call. */
 export interface RequestOptions {
   /** Whether the dashboard's console or log tells of it. @default true */
   readonly printout?: boolean;
@@ -36,7 +36,7 @@ export interface RequestOptions {
   readonly signal?: AbortSignal;
 }
 
-/** What a call that sends code may be given. */
+/** The options of a call that sends code. */
 export interface CodeOptions extends RequestOptions {
   /** The code's language, for heliograph; an original dashboard runs Python. @default "javascript" */
   readonly language?: "javascript" | "python";
@@ -44,13 +44,13 @@ export interface CodeOptions extends RequestOptions {
   readonly output?: (text: string) => void;
 }
 
-/** What taking or releasing an instrument may be given. */
+/** The options of taking or releasing control of an instrument. */
 export interface ControlOptions extends RequestOptions {
   /** Also from somebody else; only an admin may. @default false */
   readonly force?: boolean;
 }
 
-/** What taking an instrument may be given. */
+/** The options of taking control of an instrument. */
 export interface TakeOptions extends ControlOptions {
   /** After how many seconds without a request control ends, at most a day. @default 600 */
   readonly seconds?: number;

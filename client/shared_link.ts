@@ -8,7 +8,10 @@ import { HeliographError } from "../protocol/errors.ts";
 import { DashboardLink, type LinkReply } from "./dashboard_link.ts";
 import { BackOff, connect, inTime, type Wait } from "./waiting.ts";
 
-/** Where the dashboard is, how long to wait for a connection in seconds, and the client's name or nothing. */
+/**
+ * The options of a shared link: the dashboard's address, the connection timeout in seconds, and the client's name, if
+ * any.
+ */
 export interface SharedLinkOptions {
   readonly host: string;
   readonly port: number;

@@ -1,12 +1,12 @@
 /**
- * Connecting and waiting, each with a deadline and an AbortSignal.
+ * Connects and waits, each with a deadline and an AbortSignal.
  *
  * @module
  */
 
 import { HeliographError } from "../protocol/errors.ts";
 
-/** How long to wait, and what ends the wait early. */
+/** The limits of a wait: how long it may take, and a signal that ends it early. */
 export interface Wait {
   /** In seconds; 0 waits without an end. */
   readonly timeout: number;

@@ -1,5 +1,5 @@
 /**
- * What a watcher has been told and has not read yet.
+ * Queues the updates of a watch until they are read.
  *
  * @module
  */
@@ -8,8 +8,8 @@ import type { WatchEvent } from "../protocol/framed_message.ts";
 import { HeliographError } from "../protocol/errors.ts";
 
 /**
- * What `watch` tells: a field as it is, who has control of an instrument, whether it answers, the end of the snapshot, or that the
- * connection was lost and is being opened again. After that comes a new snapshot.
+ * An update of a watch: a field as it is, the holder of an instrument, its contact, the end of the snapshot, or that
+ * the connection was lost and is being opened again. After that comes a new snapshot.
  */
 export type WatchUpdate =
   | (WatchEvent extends infer E ? (E extends unknown ? Omit<E, "id"> : never) : never)

@@ -1,5 +1,5 @@
 /**
- * How the page arranges the instruments of a bench, as it crosses the wires.
+ * The page's arrangement of the instruments, as it crosses the wires.
  *
  * @module
  */
@@ -13,7 +13,7 @@ export interface ArrangementGroup {
 }
 
 /**
- * How the page arranges the instruments. One that is named nowhere comes last, in the order of the bench: a new
+ * The page's arrangement of the instruments. One that is named nowhere comes last, in the order of the bench: a new
  * instrument is never invisible. One that is no longer on the bench keeps its place until it comes back.
  */
 export interface Arrangement {
@@ -40,7 +40,11 @@ export interface ArrangementState {
 /** That of a bench that nobody has arranged: all instruments in the order of the bench. */
 export const noArrangement: Arrangement = { groups: [], others: [], hidden: [] };
 
-/** What two titles of groups have in common that people take for the same one. @param title A group's title. */
+/**
+ * The form of a group's title by which titles are compared, so that people take equal ones for the same.
+ *
+ * @param title A group's title.
+ */
 export function sameTitle(title: string): string {
   return title.normalize("NFKC").toLowerCase();
 }

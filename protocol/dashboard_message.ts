@@ -95,7 +95,7 @@ function bad(message: string): HeliographError {
   return new HeliographError("bad_message", message);
 }
 
-/** How a message's keys are spelled: PyOpticon's own first, the field's words beside them. */
+/** The spellings of a message's keys: PyOpticon's own first, the field's words beside them. */
 const spellings = {
   instrument: ["widget_nickname", "instrument"],
   field: ["field_name", "field"],

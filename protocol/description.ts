@@ -1,6 +1,6 @@
 /**
- * How instruments and the server describe themselves to clients: what help, completion, tables and the page are made
- * from. The schemas of `schemas.ts` are held to these types by the compiler.
+ * The descriptions of instruments and of the server: help, completion, tables and the page are made from them. The
+ * schemas of `schemas.ts` are held to these types by the compiler.
  *
  * @module
  */
@@ -12,7 +12,7 @@ export type { Access, ContactState, JournalKind, JournalLevel, Quality, Role, Va
 /** A field's or argument's value as it crosses the wire: a switch is a boolean, a choice its text. */
 export type WireValue = number | string | boolean;
 
-/** What a value may be, shared by fields and arguments. */
+/** The values that a field or an argument may have. */
 export interface ValueDescription {
   /** The type of value. */
   readonly type: ValueType;
@@ -30,7 +30,7 @@ export interface ValueDescription {
   readonly summary?: string;
 }
 
-/** What a field holds now. */
+/** The state of a field: its value, time and quality. */
 export interface FieldState {
   /** The value; `null` when it has not been read yet. */
   readonly value: WireValue | null;
@@ -48,13 +48,13 @@ export interface FieldState {
   readonly reason?: string;
 }
 
-/** What a field holds now, with its unit. */
+/** The state of a field, with its unit. */
 export interface FieldReading extends FieldState {
   /** The unit people read, for example `°C` or `sccm`. */
   readonly unit?: string;
 }
 
-/** What a numeric field has been lately. */
+/** The values of a numeric field during the last hour. */
 export interface FieldHistory {
   /** When each value was read or set, in seconds since 1970, oldest first. */
   readonly times: readonly number[];
@@ -102,7 +102,7 @@ export interface CommandDescription {
   readonly deadline: number;
 }
 
-/** Who has control of an instrument. */
+/** The holder of an instrument: who has control of it. */
 export interface HolderDescription {
   /** The name they hold it by, or empty. */
   readonly name: string;
@@ -114,7 +114,7 @@ export interface HolderDescription {
   readonly until: string;
 }
 
-/** What `Take` answers: whose the instrument is now. */
+/** The reply to `Take`: the new holder of the instrument. */
 export interface Lease {
   /** The instrument's name. */
   readonly instrument: string;
@@ -124,7 +124,7 @@ export interface Lease {
   readonly until: string;
 }
 
-/** Whether a real instrument answers. */
+/** The contact of an instrument: whether it answers. */
 export interface ContactDescription {
   /** Where it is: the path of its serial port, or its network address. */
   readonly address: string;
@@ -226,7 +226,7 @@ export interface JournalEntry {
   readonly seconds?: number;
 }
 
-/** What an instrument is doing, as `status` tells it. */
+/** The status of an instrument: what it is doing now. */
 export interface InstrumentStatus {
   /** The instrument's name. */
   readonly name: string;
@@ -242,7 +242,7 @@ export interface InstrumentStatus {
   readonly holder: HolderDescription | null;
 }
 
-/** What `status` tells of a server. */
+/** The status of a server. */
 export interface ServerStatus {
   /** Always `heliograph`. */
   readonly server: string;
@@ -262,7 +262,7 @@ export interface ServerStatus {
   readonly instruments: readonly InstrumentStatus[];
 }
 
-/** What `Hello` tells a client of itself and of the server. */
+/** The reply to `Hello`: the client's session and the server. */
 export interface Welcome {
   /** When this run of the server began, ISO 8601 in UTC: connections are counted from there. */
   readonly started: string;

@@ -1,5 +1,5 @@
 /**
- * Lengths of time as people write them: `90`, `90s`, `10m`, `2h`.
+ * Parses and formats durations: `90`, `90s`, `10m`, `2h`.
  *
  * @module
  */

@@ -1,5 +1,5 @@
 /**
- * What a server of the framed dialect sends: replies, and events of what a client watches, follows or runs.
+ * The messages that a server of the framed dialect sends: replies, and events of a watch, the journal or running code.
  *
  * @module
  */
@@ -7,7 +7,7 @@
 import type { ArrangementState } from "./arrangement.ts";
 import type { ContactDescription, FieldReading, HolderDescription, JournalEntry } from "./description.ts";
 
-/** What a client chose to match replies with. */
+/** The `id` that a client chose to match replies with. */
 export type MessageId = number | string;
 
 /** A message of the framed dialect that answers a request: a line of TCP, or a frame of a WebSocket. */

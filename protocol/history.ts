@@ -1,5 +1,5 @@
 /**
- * What one number has been during the last hour, in little memory; the server keeps it, and the page while it plots it.
+ * The history of one number over the last hour, in little memory; the server keeps it, and the page while it plots it.
  *
  * @module
  */

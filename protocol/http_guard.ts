@@ -1,5 +1,5 @@
 /**
- * Telling a browser from a client: neither wire is HTTP, but a page in somebody's browser can reach localhost.
+ * Tells browsers from clients: neither wire is HTTP, but a page in somebody's browser can reach localhost.
  *
  * @module
  */

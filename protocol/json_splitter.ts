@@ -1,5 +1,5 @@
 /**
- * Bytes to JSON messages, with nothing between them: PyOpticon's client sends objects without a terminator.
+ * Splits bytes into JSON messages with nothing between them: PyOpticon's client sends objects without a terminator.
  *
  * A message ends with the bracket that closes its first one; brackets in texts do not count. One that is refused is lost
  * whole: it is followed to that end, and nothing in it is a message. It has none that can be known where its brackets or
@@ -43,7 +43,7 @@ const space = 0x20;
 const deepest = 200;
 
 /**
- * Where the splitter is in the stream.
+ * The state of the splitter.
  *
  * `between`: outside any message. `inside`: within an object or array. `text`, `escape`: within a quoted text of it.
  * `broken`, `brokenLine`: in what follows a message whose end cannot be known, the latter at the beginning of a line.
@@ -286,8 +286,8 @@ function precedesValue(byte: number): boolean {
 }
 
 /**
- * What bytes are that stand alone: a client that waits for each reply sends its next message so, also after one that
- * broke, and without any line end.
+ * The only message in bytes that stand alone: a client that waits for each reply sends its next message so, also after
+ * one that broke, and without any line end.
  *
  * @param bytes What was read at once.
  * @param limit The longest message in bytes.

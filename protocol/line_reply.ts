@@ -1,5 +1,5 @@
 /**
- * What azcam's command server writes back: one line that begins with `OK`, `ERROR` or `WARNING`.
+ * The replies of azcam's command server: one line that begins with `OK`, `ERROR` or `WARNING`.
  *
  * @module
  */

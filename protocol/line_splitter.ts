@@ -1,5 +1,5 @@
 /**
- * Bytes to lines, however the network cut them: also inside a UTF-8 character.
+ * Splits bytes into lines, however the network cut them: also inside a UTF-8 character.
  *
  * @module
  */

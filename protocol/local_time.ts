@@ -1,5 +1,5 @@
 /**
- * Times as people read them: local, the way logs write them.
+ * Formats times for people: local, the way logs write them.
  *
  * @module
  */
@@ -10,7 +10,7 @@ export function localTime(time: Date): string {
   return time.toLocaleString("sv-SE");
 }
 
-/** How far a time of this PC is from UTC: `UTC`, `UTC+01:00`, `UTC-03:30`. */
+/** The offset of a time of this PC from UTC: `UTC`, `UTC+01:00`, `UTC-03:30`. */
 export function zone(time: Date): string {
   const minutes = -time.getTimezoneOffset();
   if (minutes === 0) return "UTC";

@@ -1,5 +1,5 @@
 /**
- * The `id` of a message that cannot be read: its error is answered to it all the same.
+ * Reads the `id` of a message that cannot be read itself: its error is answered to it all the same.
  *
  * @module
  */
@@ -27,7 +27,7 @@ function closes(byte: number): boolean {
 }
 
 /**
- * What an `id` may be used for.
+ * The `id` that an answer may carry.
  *
  * @param given The value that a message has there.
  * @returns It, where replies can carry it; `null` where they cannot; `undefined` for `null`, which is none.

@@ -1,12 +1,13 @@
 /**
- * Text that a terminal or a log shows as it is: what came from an instrument, a client or a file is not to steer it.
+ * Makes text safe for a terminal or a log: what came from an instrument, a client or a file is not to steer it.
  *
  * @module
  */
 
 /**
- * What is never shown as it is: control characters (C0, C1 and DEL, line ends among them), the separators of lines and
- * paragraphs, what changes the direction of text, what is invisible, tags, and halves of characters.
+ * Characters that are never shown as they are: control characters (C0, C1 and DEL, line ends among them), the
+ * separators of lines and paragraphs, what changes the direction of text, what is invisible, tags, and halves of
+ * characters.
  */
 const unprintable =
   // deno-lint-ignore no-control-regex -- control characters are what is replaced

@@ -1,5 +1,5 @@
 /**
- * Values as Python prints them, which is how azcam's clients expect them on the line wire.
+ * Formats values as Python prints them, which is how azcam's clients expect them on the line wire.
  *
  * @module
  */

@@ -1,5 +1,5 @@
 /**
- * What crosses the wires as JSON, as schemas: bodies are checked with them, and OpenAPI's components are made from them.
+ * The schemas of the JSON on the wires: bodies are checked with them, and OpenAPI's components are made from them.
  *
  * Clients and the page import the types of `description.ts` instead: they need no zod. The compiler holds each schema to
  * its type, property by property. Those with an `id` are OpenAPI's components of that name.
@@ -39,7 +39,7 @@ import {
 /** A type without what only TypeScript knows: `readonly`, and `undefined` beside what may be left out. */
 type Plain<T> = T extends object ? { -readonly [K in keyof T]: Plain<Exclude<T[K], undefined>> } : T;
 
-/** Whether two types have the same properties, of the same types, the same of which may be left out. */
+/** `true` if two types have the same properties, of the same types, the same of which may be left out. */
 type Same<A, B> = (<T>() => T extends Plain<A> ? 1 : 2) extends <T>() => T extends Plain<B> ? 1 : 2 ? true : false;
 
 /** Takes the schema of a type; one that says more or less than the type is an error of the compiler. */
@@ -59,7 +59,7 @@ export const errorCode: z.ZodType<ErrorCode> = z.enum(Object.keys(errorCodes) as
 /** A field's or argument's value. */
 export const wireValue: z.ZodType<WireValue> = z.union([number, text, flag]);
 
-/** What an error is answered with over HTTP; in the framed dialect `error` is the same. */
+/** The body of an error over HTTP; in the framed dialect `error` is the same. */
 export const errorAnswer: z.ZodType<{ readonly error: { readonly code: ErrorCode; readonly message: string } }> = z
   .strictObject({
     error: z.strictObject({
@@ -115,7 +115,7 @@ export const journalEntry: z.ZodType<JournalEntry> = of<JournalEntry>()(
   }).meta({ id: "JournalEntry", description: "Something that happened" }),
 );
 
-/** What a numeric field has been. */
+/** The history of a numeric field. */
 export const fieldHistory: z.ZodType<FieldHistory> = of<FieldHistory>()(
   z.strictObject({
     times: z.array(number).describe("when each was read or set, in seconds since 1970, oldest first"),
@@ -145,13 +145,13 @@ export const commandDescription: z.ZodType<CommandDescription> = of<CommandDescr
   }).meta({ id: "Command", description: "A command of an instrument" }),
 );
 
-/** Whether a real instrument answers. */
+/** The contact of an instrument: whether it answers. */
 export const contactDescription: z.ZodType<ContactDescription> = of<ContactDescription>()(
   z.strictObject({ address: text, state: z.enum(contactStates), reason: text })
     .meta({ id: "Contact", description: "Whether a real instrument answers" }),
 );
 
-/** Who has control of an instrument. */
+/** The holder of an instrument: who has control of it. */
 export const holderDescription: z.ZodType<HolderDescription> = of<HolderDescription>()(
   z.strictObject({
     name: text,
@@ -161,7 +161,7 @@ export const holderDescription: z.ZodType<HolderDescription> = of<HolderDescript
   }).meta({ id: "Holder", description: "Who has control of an instrument" }),
 );
 
-/** What `Take` answers. */
+/** The reply to `Take`. */
 export const lease: z.ZodType<Lease> = of<Lease>()(
   z.strictObject({ instrument: text, holder: holderDescription, until: time })
     .meta({ id: "Lease", description: "Whose an instrument is now" }),
@@ -216,7 +216,7 @@ export const sessionDescription: z.ZodType<SessionDescription> = of<SessionDescr
   }).meta({ id: "Client", description: "A connection" }),
 );
 
-/** What the server is doing. */
+/** The status of the server. */
 export const serverStatus: z.ZodType<ServerStatus> = of<ServerStatus>()(
   z.strictObject({
     server: text,
@@ -239,7 +239,7 @@ export const serverStatus: z.ZodType<ServerStatus> = of<ServerStatus>()(
   }).meta({ id: "Status", description: "What the server is doing" }),
 );
 
-/** How the page arranges the instruments. */
+/** The page's arrangement of the instruments. */
 export const arrangement: z.ZodType<Arrangement> = of<Arrangement>()(
   z.strictObject({
     groups: z.array(

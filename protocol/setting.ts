@@ -1,12 +1,12 @@
 /**
- * What a setting is: written once, it gives the bench file's word, the flag, the check and the documents' tables.
+ * Settings: each is written once, and gives the bench file's word, the flag, the check and the documents' tables.
  *
  * @module
  */
 
 import * as z from "npm:zod@4.6.7";
 
-/** How the text after a flag is read. */
+/** The kinds of a flag's text, by how it is read. */
 export type FlagKind = "text" | "texts" | "port" | "count" | "seconds" | "languages" | "switch" | "choice";
 
 /** The flag of a setting. */
@@ -46,7 +46,7 @@ export interface Setting<T> {
 /** A setting for each property of a type: one that is missing, or of another type, does not compile. */
 export type Settings<T> = { readonly [Name in keyof T]-?: Setting<Exclude<T[Name], undefined>> };
 
-/** What somebody says of settings; the rest is left open. */
+/** Values given for settings; the others are left open. */
 export type Given<T> = { readonly [Name in keyof T]?: T[Name] | undefined };
 
 /**
@@ -64,8 +64,8 @@ export function numberIn(from: number, to: number, unit: string, whole = true): 
 }
 
 /**
- * What counts: for each setting the first that says something, else its default. This is where a flag goes before the
- * bench file, and the bench file before the default.
+ * The values that count: for each setting the first that says something, else its default. This is where a flag goes
+ * before the bench file, and the bench file before the default.
  *
  * @param settings The settings.
  * @param sayings Who says something, the one that goes before first.
@@ -85,7 +85,7 @@ export function defaultWord<T>({ default: value, defaultWord }: Setting<T>): str
   return String(value);
 }
 
-/** What the help says of a setting. */
+/** The help text of a setting. */
 export function helpText<T>(setting: Setting<T>): string {
   const { summary, note, inHelp, flag } = setting;
   const text = summary + (inHelp ?? "") + (note === undefined ? "" : `; ${note}`);
@@ -94,7 +94,7 @@ export function helpText<T>(setting: Setting<T>): string {
   return word === undefined || flag?.kind === "switch" || flag?.kind === "choice" ? text : `${text} [default: ${word}]`;
 }
 
-/** What an editor says of a setting in the bench file. */
+/** The description of a setting in the bench file's schema, which editors show. */
 export function fileText<T>(setting: Setting<T>): string {
   const { summary, note, inFile } = setting;
   const word = defaultWord(setting);

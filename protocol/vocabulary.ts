@@ -1,13 +1,13 @@
 /**
- * The words of the wires, each list defined once: schemas, checks and types are made from them.
+ * The words of the wires, each list defined once; schemas, checks and types are made from them.
  *
  * @module
  */
 
-/** What a value can be: a number with or without a fraction, text, one of a list, or on and off. */
+/** The types of values: a number with or without a fraction, text, one of a list, or on and off. */
 export const valueTypes = ["float", "int", "text", "choice", "switch"] as const;
 
-/** What a value can be: a number with or without a fraction, text, one of a list, or on and off. */
+/** The type of a value: a number with or without a fraction, text, one of a list, or on and off. */
 export type ValueType = (typeof valueTypes)[number];
 
 /** `good`: as read. `stale`: not read yet, or not for too long. `error`: reading failed. */
@@ -22,10 +22,10 @@ export const accesses = ["readout", "setting"] as const;
 /** `readout`: read only. `setting`: can be set. */
 export type Access = (typeof accesses)[number];
 
-/** Who may do what, the least first: an observer reads, an operator also drives, an admin also evaluates code. */
+/** The roles, the least first: an observer reads, an operator also drives, an admin also evaluates code. */
 export const roles = ["observer", "operator", "admin"] as const;
 
-/** Who may do what: an observer reads, an operator also drives, an admin also evaluates code and stops the server. */
+/** A role: an observer reads, an operator also drives, an admin also evaluates code and stops the server. */
 export type Role = (typeof roles)[number];
 
 /** `off`: not started. `connecting`: the first try is under way. `lost`: it does not answer and is tried again. */
@@ -34,16 +34,16 @@ export const contactStates = ["off", "connecting", "connected", "lost"] as const
 /** `off`: not started. `connecting`: the first try is under way. `lost`: it does not answer and is tried again. */
 export type ContactState = (typeof contactStates)[number];
 
-/** What speaks on a connection: azcam's lines, PyOpticon's socket, HTTP and WebSockets, or azcam's image transfer. */
+/** The wires: azcam's lines, PyOpticon's socket, HTTP and WebSockets, or azcam's image transfer. */
 export const wires = ["line", "dashboard", "web", "image"] as const;
 
-/** What speaks on a connection: azcam's lines, PyOpticon's socket, HTTP and WebSockets, or azcam's image transfer. */
+/** A wire: azcam's lines, PyOpticon's socket, HTTP and WebSockets, or azcam's image transfer. */
 export type Wire = (typeof wires)[number];
 
 /** The levels of the journal, the least important first. */
 export const journalLevels = ["debug", "info", "warning", "error"] as const;
 
-/** How important something that happened is: what only reads is `debug`, also where it fails; else a failure is `warning`. */
+/** The level of a journal entry: what only reads is `debug`, also where it fails; else a failure is `warning`. */
 export type JournalLevel = (typeof journalLevels)[number];
 
 /** `command`: somebody asked an instrument for something. `code`: somebody sent code. `image`: somebody sent an image. `log`: the server's log. */

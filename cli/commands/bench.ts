@@ -1,5 +1,5 @@
 /**
- * The subcommands that look around: `list`, `describe`, `status`, `watch`.
+ * The subcommands that read the bench: `list`, `describe`, `status`, `watch`.
  *
  * @module
  */
@@ -24,7 +24,7 @@ import {
 import type { CliContext } from "../context.ts";
 import { type Cell, clock, duration, type Paint, painter, qualityStyle, table, writeJson } from "../output.ts";
 
-/** Who has control of an instrument, for people: `alice (127.0.0.1) until 14:05:10`. */
+/** The holder of an instrument as text: `alice (127.0.0.1) until 14:05:10`. */
 function holderText({ name, session, address, until }: HolderDescription): string {
   const from = address === "" ? "" : ` (${address})`;
   return `${name === "" ? `client ${session}` : printable(name)}${from} until ${clock(until)}`;
@@ -72,7 +72,7 @@ function argumentText({ name, default: fallback }: ArgumentDescription): string 
   return fallback === "" ? `[${name.toUpperCase()}]` : `[${name.toUpperCase()}=${fallback}]`;
 }
 
-/** Whether an instrument answers, for people. */
+/** The contact of an instrument as text. */
 function contactText({ state, address, reason }: ContactDescription): string {
   return `${state} on ${printable(address)}${reason === "" ? "" : `: ${printable(reason)}`}`;
 }

@@ -1,5 +1,5 @@
 /**
- * The subcommands that are about bench files: `init`, `check`, `schema`.
+ * The subcommands for bench files: `init`, `check`, `schema`.
  *
  * @module
  */

@@ -1,5 +1,5 @@
 /**
- * The subcommands about control of instruments: `take`, `release`.
+ * The subcommands that take and release control of instruments: `take`, `release`.
  *
  * @module
  */

@@ -22,7 +22,7 @@ interface ExposeFlags extends ConnectionFlags {
   readonly camera: string;
 }
 
-/** What people call what the camera does. */
+/** The states of the camera in plain words. */
 const phases: Readonly<Record<string, string>> = {
   "setup": "setting up",
   "ready": "setting up",
@@ -39,7 +39,7 @@ const phases: Readonly<Record<string, string>> = {
 const longestPhase = Math.max(...Object.values(phases).map(({ length }) => length));
 const longestBar = 30;
 
-/** How soon an exposure has begun where nobody came first, in milliseconds. */
+/** The time after which an exposure that has not begun is taken to wait for others, in milliseconds. */
 const soon = 1000;
 
 function parseExposureTime(text: string): number {
@@ -91,7 +91,7 @@ export const exposeCommand = buildCommand({
   },
 });
 
-/** What became of an exposure. */
+/** The outcomes of an exposure. */
 type Outcome = "taken" | "aborted" | "not begun" | "left";
 
 /** The exposures of one call of the program. */
@@ -242,7 +242,7 @@ class Exposures {
   }
 }
 
-/** What keeps the camera from beginning. */
+/** Says why the camera cannot begin an exposure. */
 function busyText({ name, running, runningFor, waiting }: InstrumentStatus): string {
   const others = waiting === 1 ? "" : `, and ${waiting - 1} more wait`;
   if (running === "") return `${name} is kept by somebody's code${others}`;

@@ -1,5 +1,5 @@
 /**
- * The subcommand that looks into FITS files: `image`.
+ * The subcommand that shows the headers and pixels of FITS files: `image`.
  *
  * @module
  */
@@ -37,7 +37,7 @@ interface ImageFlags {
   readonly json: boolean;
 }
 
-/** What the header says that people ask for first, in this order. */
+/** The header keywords that are shown first, in this order. */
 const keyKeywords = [
   ..."OBJECT IMAGETYP EXPTIME EXPOSURE DARKTIME DATE-OBS TELESCOP INSTRUME DETECTOR FILTER RA DEC AIRMASS".split(" "),
   ..."FOCUS CAMTEMP DEWTEMP CCDSUM BUNIT GAIN RDNOISE DATASEC BIASSEC TRIMSEC CCDSEC DETSEC".split(" "),
@@ -100,13 +100,13 @@ function sizeOf({ width }: ImageFlags): PreviewSize {
     : { columns: width, lines: Infinity };
 }
 
-/** What an image's pixels are like in one of its sections. */
+/** Statistics of one section of an image. */
 interface SectionStatistics extends Statistics {
   readonly section: Section;
   readonly median: number;
 }
 
-/** What is told of an HDU. */
+/** The report on one HDU. */
 interface HduReport {
   readonly hdu: FitsHdu;
   readonly sums: { readonly checksum: SumState; readonly datasum: SumState };
@@ -116,7 +116,7 @@ interface HduReport {
   readonly bias?: SectionStatistics;
 }
 
-/** What is told of a file. */
+/** The report on one file. */
 interface Report {
   readonly path: string;
   readonly size: number;
@@ -217,7 +217,7 @@ async function measure(
   return { ...(data === undefined ? {} : { data }), ...(bias === undefined ? {} : { bias }) };
 }
 
-/** What is wrong with the checksums. */
+/** The checksum errors of a file, as text. */
 function faultsOf({ hdus }: Report): string[] {
   return hdus.flatMap(({ hdu: { number }, sums: { checksum, datasum } }) => [
     ...(datasum === "wrong" ? [`HDU ${number}: the data are not those of its DATASUM`] : []),
@@ -232,7 +232,7 @@ function sumsText({ sums: { checksum, datasum } }: HduReport, paint: Paint): str
   return checksum === "absent" && datasum === "absent" ? "none" : "right";
 }
 
-/** How pixels are stored: `16-bit, unsigned`. */
+/** The stored format of pixels as text: `16-bit, unsigned`. */
 function storedText({ bitsPerPixel, zero, scale }: FitsImage): string {
   if (bitsPerPixel < 0) return `${-bitsPerPixel}-bit, float`;
   if (scale !== 1) return `${bitsPerPixel}-bit, scaled`;
@@ -254,7 +254,7 @@ function numberText(number: number): string {
   return size >= 1e9 || size < 1e-3 ? number.toExponential(4) : number.toFixed(size < 1 ? 5 : 2);
 }
 
-/** What an HDU's header says that people ask for; a keyword that comes twice is told as it comes first. */
+/** The header cards of an HDU with key keywords; a keyword that comes twice is told as it comes first. */
 function keyCards({ cards }: FitsHdu): HeaderCard[] {
   return keyKeywords.flatMap((keyword) => {
     const card = cards.find((each) => each.keyword === keyword);
@@ -282,7 +282,7 @@ function said(card: HeaderCard | undefined): string {
   return card === undefined ? "" : JSON.stringify([valueText(card.value), card.unit]);
 }
 
-/** What the headers say: once what all say alike, and a table of that in which the extensions differ. */
+/** The headers as tables: first the cards that all HDUs share, then those in which the extensions differ. */
 function headerTables({ hdus }: Report, paint: Paint): string[] {
   const [first, ...others] = hdus;
   const primary = keyCards(first!.hdu);

@@ -10,7 +10,7 @@ import { listSerialPorts, type SerialPort } from "../../server/devices/transport
 import type { CliContext } from "../context.ts";
 import { painter, table, writeJson } from "../output.ts";
 
-/** What `heliograph ports` is told. */
+/** The flags of `heliograph ports`. */
 export interface PortsFlags {
   readonly watch: boolean;
   readonly json: boolean;

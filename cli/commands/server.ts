@@ -99,7 +99,7 @@ export const serverCommand = buildCommand({
   },
 });
 
-/** What the flags and the bench file say together. */
+/** The settings of the server, from flags and bench file together. */
 interface Setup extends Omit<ServerSettings, "imageFolders"> {
   readonly flags: ProgramSettings;
   /** Where received images go. */
@@ -146,7 +146,7 @@ async function setUp(
   };
 }
 
-/** What this PC calls itself, as far as it is known: nobody else's DNS can make that another name. */
+/** The names of this PC that are known to it: nobody else's DNS can make one another name. */
 function ownNames(): string[] {
   const name = hostName();
   return name === undefined ? [] : [name, `${name}.local`];
@@ -158,7 +158,7 @@ function demoBench(imageFolders: readonly string[]): Omit<LoadedBench, "close"> 
   return { name: "demo bench", instruments, server: {}, code: {}, serialPorts: [], imageFolders };
 }
 
-/** What starts the processes beside the server. */
+/** Starts the launcher, which starts the processes beside the server. */
 async function openProcesses({ jsonLogs }: ProgramSettings): Promise<Processes> {
   return await Processes.launched(jsonLogs, Deno.build.standalone ? [Deno.execPath(), launcherWord] : undefined);
 }

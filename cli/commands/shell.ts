@@ -45,7 +45,7 @@ Any other line is a command as azcam's clients write it: tempcon.get_temperature
 Tab completes; the arrow keys bring back earlier lines.
 `;
 
-/** What the shell completes from; asked again when it is older than this, in milliseconds. */
+/** The age at which the list of completions is fetched again, in milliseconds. */
 const staleAfter = 10_000;
 
 /** Proposes how a line goes on. */

@@ -1,5 +1,5 @@
 /**
- * `heliograph simulate`: an instrument that is only pretended, on a real line.
+ * `heliograph simulate`: serves a simulated instrument on a real line.
  *
  * @module
  */

@@ -1,5 +1,5 @@
 /**
- * What a role may do, for what the page offers; the server decides.
+ * Tells what a role may do, for the controls that the page offers; the server decides.
  *
  * @module
  */

@@ -171,7 +171,7 @@ function Panel({ name, sought, close, children }: PanelProps): VNode {
   );
 }
 
-/** What the operator has chosen with --insecure-open is told to everybody who works there. */
+/** Warns everybody on the page that the server runs with --insecure-open. */
 function OpenWarning({ bench }: { bench: LiveBench }): VNode | null {
   const welcome = useLive(bench.welcome);
   if (welcome?.open !== true) return null;

@@ -1,5 +1,5 @@
 /**
- * What can be done to an arrangement, as pure functions: each gives another one.
+ * Edits an arrangement, as pure functions: each returns a new one.
  *
  * @module
  */
@@ -14,7 +14,7 @@ export interface Section {
   readonly names: readonly string[];
 }
 
-/** Where a card goes. */
+/** The place of a card: its group and its position there. */
 export interface Place {
   /** The group's title; `undefined` for no group. */
   readonly group: string | undefined;
@@ -36,7 +36,7 @@ export function normalise(arrangement: Arrangement, bench: readonly string[]): A
 }
 
 /**
- * What the page shows, from top to bottom: the groups, and then those of no group.
+ * The sections of the page, from top to bottom: the groups, and then the cards without a group.
  *
  * @param arrangement The arrangement.
  * @param bench The names of the instruments in the order of the bench.
@@ -68,8 +68,8 @@ export function move(arrangement: Arrangement, bench: readonly string[], name: s
 }
 
 /**
- * Where a card comes to stand that is moved by one, past the neighbours that are shown; at the end of a group it goes
- * on into the next.
+ * The place of a card after it is moved by one, past the neighbours that are shown; at the end of a group it goes on
+ * into the next.
  *
  * @param shown The sections without what is hidden.
  * @param by -1 for up, 1 for down.

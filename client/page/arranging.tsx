@@ -1,5 +1,5 @@
 /**
- * Arranging the cards: each is a tile with its tools.
+ * The page while its cards are being arranged: each is a tile with its tools.
  *
  * @module
  */
@@ -110,7 +110,7 @@ export function Arranging({ bench }: { bench: LiveBench }): VNode {
   const { dragged, press, ghost } = useDrag((name, { group, before }: Target) => {
     if (byName.has(name)) moveTo(name, { group: groupOf(group), before });
   });
-  /** Where the focus goes when a tile leaves its list: to the same tool of the next. */
+  /** The tile that gets the focus when another leaves its list: to the same tool of the next. */
   const nextTo = (list: readonly string[], name: string, tool: string) => {
     const at = list.indexOf(name);
     const neighbour = list[at + 1] ?? list[at - 1];

@@ -9,7 +9,7 @@
 
 import { createHash } from "node:crypto";
 
-/** Where the page's sources are. */
+/** The folder of the page's sources. */
 const here = new URL("./", import.meta.url);
 
 /** The module that this makes. */

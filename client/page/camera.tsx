@@ -1,5 +1,5 @@
 /**
- * The controls of a camera: an instrument that can expose and abort, and says in what state it is.
+ * The controls of a camera: any instrument that has `expose`, `abort` and a state.
  *
  * @module
  */
@@ -23,13 +23,13 @@ export function isCamera({ fields, commands }: LiveInstrument): boolean {
     ["expose", "abort"].every((wanted) => commands.some(({ name }) => name === wanted));
 }
 
-/** What is set before an exposure, with words for people. */
+/** The settings of an exposure, with their labels. */
 const settings = [["exposuretime", "Exposure time"], ["imagetype", "Type"], [
   "imagetitle",
   "Title",
 ]] as const;
 
-/** What was entered, but for one. */
+/** The entered values without one of them. */
 function without(entered: Readonly<Record<string, string>>, title: string): Readonly<Record<string, string>> {
   const { [title]: _, ...others } = entered;
   return others;
@@ -68,7 +68,7 @@ export function CameraControls(
     await bench.set(field, wireValue(field.spec, wanted));
     setEntered((now) => now[title] === wanted ? without(now, title) : now);
   };
-  /** What was entered is set first: an exposure is taken as it is set. */
+  /** Takes an exposure; the entered settings are set first. */
   const takeWith = (command: string, args: readonly unknown[]) =>
     void work(async () => {
       for (const [title] of settings) await apply(title);

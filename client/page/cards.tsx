@@ -1,5 +1,5 @@
 /**
- * The cards of the instruments, as they are arranged.
+ * The cards of the instruments, in the order of the arrangement.
  *
  * @module
  */
@@ -22,7 +22,7 @@ const columnWidth = 340;
 /** The key under which the browser keeps what is folded here. */
 const foldedKey = "heliograph.folded";
 
-/** What those of no group stand under, where there are groups. */
+/** The title over cards without a group, where there are groups. */
 export const othersTitle = "Others";
 
 /** A rough height of a card, before it is drawn. */

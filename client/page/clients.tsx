@@ -1,5 +1,5 @@
 /**
- * Who is connected, what they hold and last did, and the name of this page.
+ * The list of the connected clients, with what they hold and last did, and the name of this page.
  *
  * @module
  */

@@ -1,5 +1,5 @@
 /**
- * How far this PC's clock is from the server's: a tablet's may be wrong, and ages are told by the server's.
+ * The offset of this PC's clock from the server's: a tablet's may be wrong, and ages are told by the server's.
  *
  * @module
  */

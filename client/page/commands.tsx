@@ -1,5 +1,5 @@
 /**
- * The commands of an instrument: a form for each, with what came of it.
+ * The commands of an instrument: a form for each, with its result.
  *
  * @module
  */

@@ -1,5 +1,5 @@
 /**
- * The console: azcam lines, and what happens on the bench: what everybody asks, and the server's log.
+ * The console: a line for azcam commands, and the journal of the bench: everybody's commands and the server's log.
  *
  * @module
  */
@@ -19,7 +19,7 @@ import { Complaint, useWork } from "./work.tsx";
 /** How many lines the arrow keys reach back. */
 const longestMemory = 100;
 
-/** What may be shown, by its least level. */
+/** The levels of the journal that can be chosen, by the least that is shown. */
 const levels: readonly [JournalLevel, string][] = [
   ["debug", "All, readings too"],
   ["info", "What was done"],
@@ -37,7 +37,7 @@ export function ConsolePanel({ bench }: { bench: LiveBench }): VNode {
   );
 }
 
-/** What happens, as far as it is wanted. */
+/** The journal, from the chosen level on. */
 function Journal({ bench }: { bench: LiveBench }): VNode {
   const lines = useLive(bench.journal.lines);
   const instruments = useLive(bench.instruments);
@@ -97,7 +97,7 @@ function Journal({ bench }: { bench: LiveBench }): VNode {
   );
 }
 
-/** What an entry is in a script: a command as it is, and everything else as comments, line by line. */
+/** A journal entry as a line of a script: a command as it is, and everything else as comments, line by line. */
 function scriptLine({ kind, text }: JournalLine): string {
   return kind === "command" ? text : text.replace(/^/gm, "# ");
 }
@@ -140,7 +140,7 @@ function CommandEntry({ bench }: { bench: LiveBench }): VNode {
   const [work, complaint] = useWork();
   const said = useRef<string[]>([]);
   const place = useRef(0);
-  /** What was begun before the arrow keys were used. */
+  /** The line that was typed before the arrow keys were used. */
   const draft = useRef("");
   const run = () =>
     void work(async () => {
@@ -215,7 +215,7 @@ function CommandEntry({ bench }: { bench: LiveBench }): VNode {
   );
 }
 
-/** What a line that is an instrument, a dot and a command may go on to; none where it is empty. */
+/** The completions of a line that is an instrument, a dot and a command; none for an empty line. */
 function completions(bench: LiveBench, line: string): string[] {
   const [, name, rest] = /^([\w-]+)(?:\.(\w*))?$/.exec(line) ?? [];
   if (name === undefined) return [];

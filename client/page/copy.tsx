@@ -1,5 +1,5 @@
 /**
- * Copying what the console shows into a script.
+ * Copies the console's lines, as a script.
  *
  * @module
  */
@@ -9,7 +9,7 @@
 import type { VNode } from "npm:preact@11.2.0";
 import { useState } from "npm:preact@11.2.0/hooks";
 
-/** How long it is said that something was copied, in milliseconds. */
+/** The time for which "copied" is shown, in milliseconds. */
 const saidFor = 1500;
 
 /** A button that copies a text. */

@@ -1,5 +1,5 @@
 /**
- * Dragging a tile with a mouse, a pen or a finger, and where it would be dropped.
+ * Drags a tile with a mouse, a pen or a finger, and finds where it would be dropped.
  *
  * The tiles are found by `data-tile`, their groups by `data-group`: what the browser shows says where the pointer is.
  *
@@ -10,11 +10,11 @@ import { useRef, useState } from "npm:preact@11.2.0/hooks";
 
 /** A pointer that moves less than this many pixels clicks. */
 const slack = 5;
-/** How near to the edge of the window a pointer scrolls it, and by how much each frame, in pixels. */
+/** The distance from the edge of the window at which a pointer scrolls it, and the step of each frame, in pixels. */
 const edge = 48;
 const scrollStep = 10;
 
-/** Where a tile would be dropped. */
+/** The place where a tile would be dropped. */
 export interface Target {
   /** The group's `data-group`. */
   readonly group: string;
@@ -30,7 +30,7 @@ export interface Dragged {
   readonly target: Target | undefined;
 }
 
-/** How far a number is outside a range. */
+/** The distance of a number from a range. */
 function outside(value: number, from: number, to: number): number {
   return Math.max(from - value, value - to, 0);
 }
@@ -41,7 +41,7 @@ function nearest<T>(things: readonly T[], distance: (thing: T) => number): T | u
   return best;
 }
 
-/** Where a tile would be dropped at a point of the window. */
+/** Finds the place where a tile would be dropped, from a point of the window. */
 function targetAt(x: number, y: number): Target | undefined {
   const groups = [...document.querySelectorAll<HTMLElement>("[data-group]")]
     .map((element) => ({ element, box: element.getBoundingClientRect() }));
@@ -59,7 +59,7 @@ function targetAt(x: number, y: number): Target | undefined {
   return { group, before: tiles[tiles.indexOf(last) + 1]?.tile, mark: { tile: last.tile, side: "after" } };
 }
 
-/** What {@linkcode useDrag} gives. */
+/** The result of {@linkcode useDrag}. */
 export interface Dragging {
   /** What is being dragged now. */
   readonly dragged: Dragged | undefined;

@@ -1,5 +1,5 @@
 /**
- * The last image of a camera, with zoom, stretch and the values of its pixels.
+ * The panel of a camera's last image, with zoom, stretch and the values of its pixels.
  *
  * @module
  */

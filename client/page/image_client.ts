@@ -1,5 +1,5 @@
 /**
- * Asks the server for the last image of an instrument.
+ * Fetches the last image of an instrument from the server.
  *
  * @module
  */
@@ -19,7 +19,7 @@ export interface ImageTile {
   readonly pixels: Float32Array<ArrayBuffer>;
 }
 
-/** What the server answered that is no image. */
+/** An answer of the server that is no image. */
 export class ImageRefused extends Error {
   /** The HTTP status: 404 where there is no image, 409 where it is no longer the last one. */
   readonly status: number;

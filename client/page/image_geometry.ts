@@ -1,12 +1,12 @@
 /**
- * Where the pixels of an image are on a canvas, and which of them have to be fetched to show them.
+ * Converts between the pixels of an image and of a canvas, and finds the tiles to fetch.
  *
  * Images count their columns from the left and their rows from the bottom, as FITS has it; a canvas counts from the top.
  *
  * @module
  */
 
-/** How large an image or a canvas is, in its own pixels. */
+/** The size of an image or a canvas, in its own pixels. */
 export interface Size {
   readonly width: number;
   readonly height: number;
@@ -18,7 +18,7 @@ export interface Point {
   readonly y: number;
 }
 
-/** What of an image is seen. */
+/** The visible part of an image. */
 export interface View {
   /** What is in the middle of the canvas, in pixels of the image from its lower left corner. */
   readonly centre: Point;
@@ -36,10 +36,10 @@ export interface TileRequest extends Size {
   readonly scale: number;
 }
 
-/** How many pixels the server sends at once. */
+/** The most pixels that the server sends at once. */
 const mostTilePixels = 2 ** 20;
 
-/** How many pixels a canvas has at most: what it shows at 1:1 is then always one tile. */
+/** The most pixels of a canvas: what it shows at 1:1 is then always one tile. */
 const mostCanvasPixels = 900_000;
 
 /** The largest zoom. */
@@ -71,12 +71,12 @@ function settled({ centre, zoom: wanted }: View, image: Size, canvas: Size): Vie
   };
 }
 
-/** Where a place of the canvas is in the image. */
+/** Converts a place of the canvas to one of the image. */
 export function toImage({ centre, zoom }: View, canvas: Size, at: Point): Point {
   return { x: centre.x + (at.x - canvas.width / 2) / zoom, y: centre.y - (at.y - canvas.height / 2) / zoom };
 }
 
-/** Where a place of the image is on the canvas. */
+/** Converts a place of the image to one of the canvas. */
 export function toCanvas({ centre, zoom }: View, canvas: Size, at: Point): Point {
   return { x: canvas.width / 2 + (at.x - centre.x) * zoom, y: canvas.height / 2 - (at.y - centre.y) * zoom };
 }
@@ -111,7 +111,7 @@ export function viewOf(pixel: Point, view: View, image: Size, canvas: Size): Vie
   return pannedView(view, { x: inside(x, canvas.width), y: inside(y, canvas.height) }, image, canvas);
 }
 
-/** Which pixel of the image is at a place of the canvas, in FITS's coordinates, from 1; nothing beside the image. */
+/** The pixel of the image at a place of the canvas, in FITS's coordinates, from 1; `undefined` beside the image. */
 export function pixelAt(view: View, image: Size, canvas: Size, at: Point): Point | undefined {
   const { x, y } = toImage(view, canvas, at);
   const inside = x >= 0 && x < image.width && y >= 0 && y < image.height;
@@ -153,7 +153,7 @@ export function showsAllOf(tile: TileRequest, other: TileRequest): boolean {
     tile.x + tile.width >= other.x + other.width && tile.y + tile.height >= other.y + other.height;
 }
 
-/** How many pixels a canvas has for the room it takes, so that it is sharp where the screen is. */
+/** The size of a canvas for the room it takes, in pixels, so that it is sharp on the screen. */
 export function canvasSize(room: Size, pixelRatio: number): Size {
   const ratio = Math.min(pixelRatio, Math.sqrt(mostCanvasPixels / Math.max(1, room.width * room.height)));
   return { width: Math.max(1, Math.round(room.width * ratio)), height: Math.max(1, Math.round(room.height * ratio)) };

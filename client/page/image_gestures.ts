@@ -1,5 +1,5 @@
 /**
- * How an image is moved and zoomed by mouse, touch and keyboard. Scrolling the page over it scrolls the page.
+ * Moves and zooms an image by mouse, touch and keyboard. Scrolling the page over it scrolls the page.
  *
  * @module
  */
@@ -7,10 +7,10 @@
 import type { Point } from "./image_geometry.ts";
 import type { ImageViewer } from "./image_viewer.ts";
 
-/** How far a finger may move and still only tap, in pixels of the screen. */
+/** The distance that a finger may move and still only tap, in pixels of the screen. */
 const tapDistance = 5;
 
-/** How much nearer a step of the zoom goes. */
+/** The factor of one step of the zoom. */
 export const zoomStep = 2;
 
 /** Drags, taps and pinches. */
@@ -73,7 +73,7 @@ function between(one: Point, other: Point): Point {
   return { x: (one.x + other.x) / 2, y: (one.y + other.y) / 2 };
 }
 
-/** How many pixels of a canvas are one of the screen. */
+/** The pixels of a canvas for each pixel of the screen. */
 function ratioOf(canvas: HTMLCanvasElement): number {
   return canvas.width / Math.max(1, canvas.clientWidth);
 }
@@ -84,7 +84,7 @@ function placeOf({ clientX, clientY }: MouseEvent, canvas: HTMLCanvasElement): P
   return { x: (clientX - left) * ratio, y: (clientY - top) * ratio };
 }
 
-/** What a wheel does: with Ctrl, which pinching on a touchpad gives too, it zooms; alone it scrolls the page. */
+/** Handles the wheel: with Ctrl, which pinching on a touchpad gives too, it zooms; alone it scrolls the page. */
 function turn(event: WheelEvent, viewer: ImageViewer, canvas: HTMLCanvasElement): void {
   if (!event.ctrlKey && !event.metaKey) return;
   event.preventDefault();
@@ -99,7 +99,7 @@ const arrows: Readonly<Record<string, Point>> = {
   ArrowDown: { x: 0, y: -1 },
 };
 
-/** What keys do. @returns Whether it was one of them. */
+/** Handles the keys. @returns Whether it was one of them. */
 function press({ key, shiftKey }: KeyboardEvent, viewer: ImageViewer): boolean {
   const arrow = arrows[key];
   if (arrow !== undefined) {

@@ -1,16 +1,16 @@
 /**
- * How the values of pixels become shades of grey.
+ * Maps the values of pixels to shades of grey.
  *
  * @module
  */
 
-/** What lies between black and white. */
+/** The curves between black and white. */
 export const curves = ["linear", "square root", "logarithmic"] as const;
 
 /** One of the {@linkcode curves}. */
 export type Curve = typeof curves[number];
 
-/** How values become shades. */
+/** The mapping from values to shades: black, white, and the curve between. */
 export interface Stretch {
   /** The value that is black, and all below it. */
   readonly black: number;

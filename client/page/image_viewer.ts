@@ -1,5 +1,5 @@
 /**
- * Shows the last image of an instrument on a canvas: what is fetched when, what is seen of it, and in which shades.
+ * Shows the last image of an instrument on a canvas: fetches its tiles, keeps the view, and maps values to shades.
  *
  * @module
  */
@@ -25,10 +25,10 @@ import { shade, type Stretch } from "./image_stretch.ts";
 import { Live } from "./live.tsx";
 import { PixelProbe } from "./pixel_probe.ts";
 
-/** Which levels are black and white: one of those that the server found, or what was entered. */
+/** The choice of the black and white levels: those that the server found, or entered ones. */
 export type LevelsChoice = keyof ImageDescription["levels"] | "manual";
 
-/** How the image is to be shown, whichever it is. */
+/** The settings with which images are shown, whichever they are. */
 export interface Look extends Stretch {
   readonly levels: LevelsChoice;
 }
@@ -36,7 +36,7 @@ export interface Look extends Stretch {
 /** For how long the view has to stay before more of the image is fetched, in milliseconds. */
 const pause = 120;
 
-/** How often an image that is replaced while it is fetched is tried again. */
+/** The number of tries for an image that is replaced while it is fetched. */
 const tries = 3;
 
 /** A tile, and its picture. */

@@ -1,5 +1,5 @@
 /**
- * What happens, as the page shows it: what this page asks, what others ask, and the server's log.
+ * The journal on the page: this page's commands, those of others, and the server's log.
  *
  * @module
  */

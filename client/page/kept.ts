@@ -1,10 +1,10 @@
 /**
- * What the browser keeps of this page from one time to the next, where it keeps anything at all.
+ * Stores the page's choices in the browser, where it keeps anything at all.
  *
  * @module
  */
 
-/** What was kept; `undefined` where nothing was, or the browser keeps nothing. @param key Under which name. */
+/** Reads a stored text; `undefined` where there is none, or the browser keeps nothing. @param key Under which name. */
 export function readKept(key: string): string | undefined {
   try {
     return localStorage.getItem(key) ?? undefined;

@@ -7,7 +7,7 @@
 import type { FramedReply, JournalEvent, WatchEvent } from "../../protocol/framed_message.ts";
 import { type ErrorCode, HeliographError } from "../../protocol/errors.ts";
 
-/** How the link is: `lost` before it is tried again. */
+/** The state of the link: `lost` before it is tried again. */
 export type LinkState = "connecting" | "open" | "lost";
 
 /** The reply to a request that succeeded. */

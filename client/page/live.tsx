@@ -1,5 +1,5 @@
 /**
- * Values that change while the page shows them: only what shows one is drawn again.
+ * Values that change while the page shows them: only the parts that show one are drawn again.
  *
  * @module
  */

@@ -1,5 +1,5 @@
 /**
- * What the page knows of the bench: its instruments with their live fields, who is connected, and what was asked.
+ * The page's copy of the bench: its instruments with their live fields, the sessions, and the journal.
  *
  * @module
  */
@@ -31,7 +31,7 @@ const askInterval = 2000;
 /** After how long without an answer a link counts as lost, in milliseconds. */
 const silence = 10_000;
 
-/** How the page is connected. */
+/** The state of the page's connection. */
 export interface LinkShown {
   readonly state: LinkState;
   /** When it is tried again, on the clock of `performance.now()`. */

@@ -1,5 +1,5 @@
 /**
- * An instrument and its fields, as the page shows them while they change.
+ * The page's copy of an instrument, with its live fields.
  *
  * @module
  */
@@ -45,7 +45,7 @@ export interface LiveInstrument {
   readonly shape: string;
 }
 
-/** What changes in a description while the instrument is the same. */
+/** The parts of a description that may change while the instrument stays the same. */
 const changing = new Set([
   "value",
   "text",
@@ -63,7 +63,7 @@ export function isNumeric({ type }: FieldDescription): boolean {
   return type === "float" || type === "int";
 }
 
-/** What a described field holds. @param field Its description. */
+/** The reading in a field's description. @param field Its description. */
 export function readingOf(field: FieldDescription): FieldReading {
   const { value, text, quality, time, staged, applied, reason, unit } = field;
   return {
@@ -78,7 +78,11 @@ export function readingOf(field: FieldDescription): FieldReading {
   };
 }
 
-/** What of an instrument never changes while it is the same, as text. @param description What the server tells of it. */
+/**
+ * The parts of a description that never change while the instrument stays the same, as text.
+ *
+ * @param description What the server tells of it.
+ */
 export function shapeOf(description: InstrumentDescription): string {
   return JSON.stringify(description, (key, value) => changing.has(key) ? undefined : value);
 }
@@ -108,7 +112,7 @@ export function liveInstrument(description: InstrumentDescription): LiveInstrume
   };
 }
 
-/** What stands for a field that an instrument does not have. */
+/** The reading of a field that an instrument does not have. */
 export const noReading: Live<FieldReading> = new Live<FieldReading>({
   value: null,
   text: "",

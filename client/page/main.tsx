@@ -1,5 +1,5 @@
 /**
- * The page's beginning.
+ * Starts the page.
  *
  * @module
  */

@@ -1,5 +1,5 @@
 /**
- * The pixel of an image that is pointed at, or marked with a crosshair, and its value.
+ * Shows the pixel of an image under the pointer or a crosshair, and its value.
  *
  * @module
  */

@@ -1,5 +1,6 @@
 /**
- * What a plot draws, made from the values over time; all times are in milliseconds since 1970 unless said otherwise.
+ * Prepares the data of a plot from the values over time; all times are in milliseconds since 1970 unless said
+ * otherwise.
  *
  * @module
  */

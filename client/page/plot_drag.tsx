@@ -1,5 +1,5 @@
 /**
- * Dragging a number onto the plot.
+ * Drags a number onto the plot.
  *
  * @module
  */
@@ -12,7 +12,7 @@ import { useState } from "npm:preact@11.2.0/hooks";
 import { useLive } from "./live.tsx";
 import { labelOf, type Plotted } from "./plotted.ts";
 
-/** What makes an element one that can be dragged onto the plot. */
+/** The attributes of an element that can be dragged onto the plot. */
 export function draggable(field: LiveField, plotted: Plotted): {
   readonly draggable: true;
   readonly onDragStart: (event: DragEvent) => void;
@@ -30,7 +30,9 @@ export function draggable(field: LiveField, plotted: Plotted): {
   };
 }
 
-/** Where to drop it: over the place of the plot's panel, which opens then. The cards stay where they are until then. */
+/**
+ * The place to drop it: over the place of the plot's panel, which opens then. The cards stay where they are until then.
+ */
 export function DropTarget({ plotted }: { plotted: Plotted }): VNode | null {
   const field = useLive(plotted.dragged);
   const [over, setOver] = useState(false);

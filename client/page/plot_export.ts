@@ -1,5 +1,5 @@
 /**
- * What is plotted, as files: CSV of what is kept, and a picture of what is seen.
+ * Exports a plot to files: CSV of all values kept, and a picture of the visible part.
  *
  * @module
  */

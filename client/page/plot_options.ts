@@ -1,5 +1,5 @@
 /**
- * How a plot looks: its lines, and an axis for each unit.
+ * The look of a plot: its lines, and an axis for each unit.
  *
  * @module
  */
@@ -34,7 +34,7 @@ export function clock(time: number): string {
   return seconds === "00" ? `${hours}:${minutes}` : `${hours}:${minutes}:${seconds}`;
 }
 
-/** What uPlot is told. @param fields What is plotted. @param place Where, for size and colours. */
+/** The options of uPlot. @param fields What is plotted. @param place Where, for size and colours. */
 export function optionsOf(fields: readonly LiveField[], place: HTMLElement): uPlot.Options {
   const grid = { stroke: colourOf(place, "--line"), width: 1 };
   const axis = { stroke: colourOf(place, "--quiet"), grid, ticks: grid, font: "11px system-ui, sans-serif" };

@@ -1,5 +1,5 @@
 /**
- * Picking a field to plot, out of all numeric ones of the bench.
+ * Picks a field to plot, out of all numeric ones of the bench.
  *
  * @module
  */

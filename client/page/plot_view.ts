@@ -1,5 +1,5 @@
 /**
- * The plot itself: it draws what a window on the time shows, and takes mouse, wheel and fingers.
+ * Draws the plot of a window of time, and handles mouse, wheel and fingers.
  *
  * @module
  */

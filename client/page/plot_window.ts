@@ -1,5 +1,5 @@
 /**
- * What of the time is seen: following now, zoomed, or paused; and where the cursor is.
+ * The window of time of a plot: it follows now, is zoomed, or paused; and the place of the cursor.
  *
  * @module
  */

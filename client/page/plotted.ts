@@ -1,5 +1,5 @@
 /**
- * What is plotted: which fields, for how long, and where their values of the last hour come from.
+ * The plotted fields: which they are, for how long, and their values of the last hour.
  *
  * @module
  */
@@ -18,7 +18,7 @@ export const spans: readonly [seconds: number, text: string][] = [
   [keptSeconds, "1 h"],
 ];
 
-/** Where the browser keeps what is plotted. */
+/** The key under which the browser keeps the plotted fields. */
 const storageKey = "heliograph.plot";
 
 /** A field's full name: `tempcon.camtemp`. */
@@ -26,7 +26,7 @@ export function labelOf({ instrument, spec }: LiveField): string {
   return `${instrument}.${spec.name}`;
 }
 
-/** What is plotted; the browser keeps it. Only of these fields the page has more than the newest value. */
+/** The plotted fields; the browser keeps their names. Only of these fields the page has more than the newest value. */
 export class Plotted {
   /** The fields in the order in which they were chosen. */
   readonly fields: Live<readonly LiveField[]> = new Live<readonly LiveField[]>([]);
@@ -158,7 +158,7 @@ export class Plotted {
   }
 }
 
-/** What the browser has kept; whatever is no list of names counts as nothing. */
+/** Reads the plotted fields that the browser has kept; anything but a list of names counts as nothing. */
 function stored(): { names: readonly string[]; span: number } {
   let kept: { names?: unknown; span?: unknown } | null = null;
   try {

@@ -1,5 +1,5 @@
 /**
- * A field that can be read: its value, and how far it is to be trusted.
+ * The readout of a field: its value, its age, and how far it is to be trusted.
  *
  * @module
  */
@@ -15,7 +15,7 @@ import { useLive } from "./live.tsx";
 import { draggable } from "./plot_drag.tsx";
 import type { Plotted } from "./plotted.ts";
 
-/** How old something is, for people. @param seconds The age. */
+/** An age as text. @param seconds The age. */
 export function ageText(seconds: number): string {
   const whole = Math.max(0, Math.round(seconds));
   if (whole < 60) return `${whole} s`;
@@ -23,7 +23,7 @@ export function ageText(seconds: number): string {
   return `${Math.floor(whole / 3600)} h ${Math.floor(whole % 3600 / 60)} min`;
 }
 
-/** What a field shows. A float without declared decimals may have many more than anybody reads. */
+/** The text of a field's value. A float without declared decimals may have many more than anybody reads. */
 export function shownText(
   { spec }: LiveField,
   { value, text, quality }: FieldReading,
@@ -37,7 +37,7 @@ export function shownText(
   return text.length <= 10 ? text : shortText(value);
 }
 
-/** What a field would show of a number that it held. */
+/** The text of a number as a field would show it. */
 export function numberText({ type, decimals }: FieldDescription, value: number): string {
   if (type === "int") return String(value);
   return decimals === undefined ? shortText(value) : value.toFixed(decimals);
@@ -107,7 +107,7 @@ export function Readout(
   );
 }
 
-/** How old a value is, told while somebody looks. */
+/** Shows the age of a value, and keeps it current. */
 function Age({ bench, field }: { bench: LiveBench; field: LiveField }): VNode {
   const [time, setTime] = useState(field.reading.value.time);
   const [, tick] = useState(0);
@@ -123,7 +123,7 @@ function Age({ bench, field }: { bench: LiveBench; field: LiveField }): VNode {
   return <small class="age">{ago(bench, time)}</small>;
 }
 
-/** Why a value is not to be trusted, and since when. */
+/** Shows why a value is not to be trusted, and since when. */
 function Doubt(
   { bench, reading }: { bench: LiveBench; reading: FieldReading },
 ): VNode {

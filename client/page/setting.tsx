@@ -1,5 +1,5 @@
 /**
- * A field that can be set: its control, and whether what it shows is applied, staged or only typed.
+ * The control of a setpoint: a field that can be set, and whether its value is applied, staged or only typed.
  *
  * @module
  */
@@ -15,7 +15,7 @@ import { useLive } from "./live.tsx";
 import { ValueControl, wireValue } from "./value_control.tsx";
 import { Complaint, useWork } from "./work.tsx";
 
-/** What a control shows of what the server holds. */
+/** The text in a control for the value that the server holds. */
 export function heldText(
   { value, text }: { value: unknown; text: string },
   type: string,

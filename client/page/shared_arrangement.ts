@@ -1,5 +1,5 @@
 /**
- * The arrangement that all pages share, as this page knows it.
+ * The page's copy of the arrangement that all pages share.
  *
  * @module
  */

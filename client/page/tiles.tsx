@@ -1,5 +1,5 @@
 /**
- * What a card and a group are while they are arranged: a title, and tools.
+ * The tiles of cards and groups while they are arranged: a title, and tools.
  *
  * Every control says with `data-focus` which one it is, so that it has the focus again wherever it is drawn next.
  *

@@ -1,5 +1,5 @@
 /**
- * The control with which a value is entered, by its type: shared by settings and by the arguments of commands.
+ * The input control for a value, by its type: settings and the arguments of commands use it.
  *
  * @module
  */
@@ -9,7 +9,7 @@
 import type { VNode } from "npm:preact@11.2.0";
 import type { ValueDescription, WireValue } from "../../protocol/description.ts";
 
-/** What a control is given. */
+/** The properties of a control. */
 export interface ValueControlProps {
   readonly spec: ValueDescription;
   readonly id: string;
@@ -31,7 +31,10 @@ export function stepOf({ type, decimals }: ValueDescription): string {
   return type === "int" ? "1" : decimals === undefined ? "any" : (10 ** -decimals).toFixed(decimals);
 }
 
-/** What was entered, as it is sent: text that is no number is sent as it is, so that the server says what is wrong. */
+/**
+ * The entered text as the value that is sent: text that is no number is sent as it is, so that the server says what is
+ * wrong.
+ */
 export function wireValue(
   { type }: ValueDescription,
   entered: string,

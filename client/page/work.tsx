@@ -1,5 +1,5 @@
 /**
- * Work that the server does for a control, and what is said beside the control where it fails.
+ * Runs work on the server for a control, and shows its error beside it.
  *
  * @module
  */
@@ -38,7 +38,7 @@ export function useWork(): [
 }
 
 /**
- * What a click does, the second of two quick ones not: by then another button may be under the mouse.
+ * Handles a click, but not the second of two quick ones: by then another button may be under the mouse.
  *
  * @param what What the first one does.
  */
@@ -48,7 +48,7 @@ export function onSingleClick(what: () => unknown): (event: MouseEvent) => void 
   };
 }
 
-/** What went wrong, if anything. */
+/** Shows an error, if there is one. */
 export function Complaint(
   { text, id }: { text: string; id?: string },
 ): VNode | null {
