@@ -1,5 +1,5 @@
 /**
- * The door: makes a principal of whoever comes, and decides what they may do. Every way in calls it; nobody else does.
+ * Admits callers: makes a principal of each and gives it a role. Every way in calls it, and nothing else decides roles.
  *
  * @module
  */
@@ -11,7 +11,7 @@ import { type Arrival, Principal, type WayIn } from "./principal.ts";
 import type { Session, Sessions } from "./sessions.ts";
 
 /**
- * What somebody may do who proves nothing: all from this PC, as the originals have it. From elsewhere, which takes
+ * The role of a caller who proves nothing: all from this PC, as the originals have it. From elsewhere, which takes
  * `--insecure-open`, they drive the instruments but do not stop the server.
  */
 function roleOf({ by, hostname = "" }: Arrival): Role {

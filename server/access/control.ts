@@ -1,5 +1,5 @@
 /**
- * Who has control of which instrument: while somebody holds one, others read it but do not drive it.
+ * Control of instruments: while somebody holds one, others read it but do not drive it.
  *
  * Control is an agreement among people who trust each other, not a protection: anybody may give any name.
  *
@@ -36,18 +36,18 @@ function isSame(one: Principal, other: Principal): boolean {
   return one.name !== "" && one.name === other.name && one.hostname === other.hostname;
 }
 
-/** Who asks, in whose name control is held. */
+/** The principal of a caller, in whose name control is held. */
 function originOf(caller: Caller): Principal {
   return principalOf(caller).origin;
 }
 
-/** How holders are told apart: which port they come from says nothing. */
+/** The label by which holders are told apart: which port they come from says nothing. */
 function label({ id, name, hostname, label }: Principal): string {
   if (id === 0) return name === "" ? label : name;
   return name === "" ? `client ${id} (${hostname})` : `${name} (client ${id}, ${hostname})`;
 }
 
-/** Who has control of which instrument of one bench. */
+/** Grants and releases control of a bench's instruments. */
 export class Control {
   readonly #leases = new Map<string, Lease>();
   /** Whose requests are being worked on, and how many. */

@@ -1,13 +1,13 @@
 /**
- * How many files, sockets and pipes this process may have open at once.
+ * Raises the limit on open files, sockets and pipes of this process, and tells what it is.
  *
  * @module
  */
 
-/** Where the system cannot be asked: what macOS gives a program, and less than any Linux does. */
+/** The limit where the system cannot be asked: what macOS gives a program, and less than any Linux does. */
 const assumed = 256;
 
-/** What is asked for where the system allows more than a program gets without asking. */
+/** The limit that is asked for where the system allows more than a program gets without asking. */
 const wanted = 65_536n;
 
 /** The number of RLIMIT_NOFILE. */
@@ -21,8 +21,8 @@ const functions = {
 let known: number | undefined;
 
 /**
- * How many descriptors this process may have. The first call raises the process's own limit as far as it may, as Deno
- * does at its start and an executable does not, and must come before permissions are given up.
+ * Returns how many descriptors this process may have. The first call raises the process's own limit as far as it may,
+ * as Deno does at its start and an executable does not, and must come before permissions are given up.
  *
  * @returns Their number; 256 where this program may not use FFI, which is what the system is asked through.
  */
@@ -49,7 +49,7 @@ function askedLimit(): number | undefined {
 }
 
 function raisedLimit({ getrlimit, setrlimit }: Deno.DynamicLibrary<typeof functions>["symbols"]): number | undefined {
-  /** What holds now, and how far it may be raised. */
+  /** The limit that holds now, and the most that it may be raised to. */
   const limit = new BigUint64Array(2);
   if (getrlimit(resource, limit) !== 0) return undefined;
   const [now, most] = [limit[0]!, limit[1]!];

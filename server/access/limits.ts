@@ -1,5 +1,5 @@
 /**
- * What one client, and all of them together, may use.
+ * Limits on what one client, and all of them together, may use.
  *
  * @module
  */
@@ -7,7 +7,7 @@
 import * as z from "npm:zod@4.6.7";
 import { type Setting, type Settings, settled } from "../../protocol/setting.ts";
 
-/** What one client, and all of them together, may use. */
+/** Limits on what one client, and all of them together, may use. */
 export interface Limits {
   /** The longest line in bytes, without its end. @default 65536 */
   readonly lineBytes: number;

@@ -1,5 +1,5 @@
 /**
- * Who asks: by which way in, from where, by which name, what they may do, for whom, and whether they have gone.
+ * A principal: the caller of a request, with its way in, address, name and role, and whether it has gone.
  *
  * @module
  */
@@ -9,7 +9,7 @@ import { HeliographError } from "../../protocol/errors.ts";
 import { plainLine } from "../../protocol/printable.ts";
 import type { Caller, Role } from "../bench/command.ts";
 
-/** How somebody came: over a connection that stays, by an HTTP request, or as a program that holds the server itself. */
+/** The way in of a caller: a connection that stays, an HTTP request, or a program that holds the server itself. */
 export type WayIn = SessionDescription["protocol"] | "http" | "program";
 
 const ranks: Readonly<Record<Role, number>> = { observer: 0, operator: 1, admin: 2 };
@@ -22,7 +22,7 @@ export function checkedName(name: string): string {
   return name;
 }
 
-/** What is known of somebody who comes. */
+/** The facts known of a caller when it arrives. */
 export interface Arrival<W extends WayIn = WayIn> {
   /** How they came. */
   readonly by: W;
@@ -40,7 +40,7 @@ export interface Arrival<W extends WayIn = WayIn> {
 
 const never = () => false;
 
-/** Who asks for something; `admit` makes one of whoever comes. */
+/** The caller of a request; `admit` makes one of whoever comes. */
 export class Principal<W extends WayIn = WayIn> implements Caller {
   /** How they came. */
   readonly by: W;

@@ -1,5 +1,5 @@
 /**
- * Who is connected: each connection is a principal's, and has its turn.
+ * The sessions of a server: one for each connection, with its principal and its turn.
  *
  * @module
  */
@@ -15,7 +15,7 @@ import type { LoopTurn } from "../network/loop_turns.ts";
 /** A client that leaves more than so many characters of replies unread is not read from. */
 const unreadUntil = 65_536;
 
-/** What a session is made of. */
+/** The parts of a session. */
 export interface SessionParts<C extends ClientConnection = ClientConnection> {
   /** Who it is. */
   readonly principal: Principal<SessionDescription["protocol"]>;

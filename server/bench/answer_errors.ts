@@ -1,5 +1,5 @@
 /**
- * What can be wrong with an answer.
+ * Errors about the answers of instruments: none came, or it is unclear.
  *
  * @module
  */

@@ -22,13 +22,13 @@ export interface Caller {
   readonly for?: Caller | undefined;
 }
 
-/** How a command declares one of its arguments. */
+/** The declaration of a command's argument. */
 export interface ArgumentSpec<T extends ValueType = ValueType> extends ValueSpec<T> {
   /** What it is when left out (azcam's clients may also send `None`); without one it must be given. */
   readonly default?: ValueOf<T>;
 }
 
-/** What a command's handler is given besides its arguments. */
+/** The context of a command's handler, beside its arguments. */
 export interface CommandContext {
   /** Aborted when the command's deadline passes: stop what you do, and throw. */
   readonly signal: AbortSignal;
@@ -61,7 +61,7 @@ export interface CommandContext {
   readonly callInBackground: (instrument: string, command: string, ...args: unknown[]) => unknown;
 }
 
-/** How an instrument declares a command. */
+/** The declaration of a command. */
 export interface CommandSpec<A extends Record<string, ValueType>> {
   /** What it does, in a line; ends without a full stop. */
   readonly summary: string;

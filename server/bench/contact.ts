@@ -1,5 +1,5 @@
 /**
- * Whether an instrument is there: what keeps it in contact, and how it stands.
+ * The contact of an instrument: whether it answers, and what keeps it so.
  *
  * @module
  */
@@ -8,7 +8,7 @@ import type { ContactState } from "../../protocol/vocabulary.ts";
 
 export type { ContactState };
 
-/** How an instrument is kept in contact; instruments of one's own may have one that is not made of a port. */
+/** Keeps an instrument in contact; instruments of one's own may have one that is not made of a port. */
 export interface Contact {
   /** Where it is, for people. */
   readonly address: string;

@@ -19,7 +19,7 @@ export class DeclarationError extends TypeError {
   }
 }
 
-/** What a word of a declaration has to be. @returns Nothing where it is so, otherwise what it should be. */
+/** A check of one word of a declaration. @returns Nothing where it is so, otherwise what it should be. */
 export type Rule = (value: unknown) => string;
 
 const text: Rule = (value) => typeof value === "string" ? "" : "text";
@@ -191,7 +191,12 @@ export function checkArguments(
   }
 }
 
-/** What is wrong with a declaration. @param what What it declares. @param why What is wrong, and what would be right. */
+/**
+ * The error for a mistake in a declaration.
+ *
+ * @param what What it declares.
+ * @param why What is wrong, and what would be right.
+ */
 export function wrong(what: string, why: string): DeclarationError {
   return new DeclarationError(`Cannot declare ${what}: ${why}`);
 }

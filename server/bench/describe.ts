@@ -1,5 +1,5 @@
 /**
- * How an instrument describes itself, as data and as a line of help; all of it derived from its declaration.
+ * Describes an instrument, as data and as a line of help; all of it derived from its declaration.
  *
  * @module
  */
@@ -92,7 +92,7 @@ export function describeContact({ contact }: Instrument) {
   return contact === undefined ? null : { address: contact.address, state: contact.state, reason: contact.reason };
 }
 
-/** What a value may be, in a few words: `float, °C, -200 to 50`. */
+/** The values that are allowed, in a few words: `float, °C, -200 to 50`. */
 function allowed(spec: ValueSpec): string {
   const words: string[] = [spec.choices === undefined ? spec.type : spec.choices.join("|")];
   if (spec.unit !== undefined) words.push(spec.unit);

@@ -1,5 +1,5 @@
 /**
- * Faults in the code of an instrument, or of somebody who listens to it: each is told once, and then counted.
+ * Faults in the code of an instrument, or of a subscriber to it: each is logged once, and then counted.
  *
  * @module
  */
@@ -21,7 +21,7 @@ interface Seen {
 
 const log = getLogger(["heliograph", "faults"]);
 
-/** What went wrong in the code of one instrument. */
+/** The faults in the code of one instrument. */
 export class Faults {
   readonly #title: string;
   readonly #seen = new Map<string, Seen>();
@@ -81,7 +81,7 @@ export class Faults {
 }
 
 /**
- * What was thrown, in a line: `TypeError: x is not a function`.
+ * A thrown error in one line: `TypeError: x is not a function`.
  *
  * @param error Anything that can be thrown.
  */
@@ -97,11 +97,12 @@ export function reasonOf(error: unknown): string {
   return line.length > longestText ? `${line.slice(0, longestText)}…` : line;
 }
 
-/** Where heliograph's own code is. */
+/** The folders of heliograph's own code. */
 const ownFolders = ["../", "../../protocol/"].map((folder) => new URL(folder, import.meta.url).href);
 
 /**
- * Where an error was thrown: file, line and column of the first place in its stack that is not heliograph's own.
+ * The place where an error was thrown: file, line and column of the first place in its stack that is not heliograph's
+ * own.
  *
  * @param error Anything that can be thrown.
  * @returns `/lab/stage.ts:12:5`; empty where that is not known.

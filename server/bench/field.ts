@@ -18,7 +18,7 @@ import {
   type ValueType,
 } from "./values.ts";
 
-/** How an instrument declares a field. */
+/** The declaration of a field. */
 export interface FieldSpec<T extends ValueType = ValueType> extends ValueSpec<T> {
   /** `readout`: read only. `setting`: can be set. @default "setting" where there is `write` or `needsConfirm` */
   readonly access?: Access;

@@ -6,7 +6,7 @@
 
 import { HeliographError } from "../../protocol/errors.ts";
 
-/** Who holds the gate, or wants to. */
+/** A caller that holds the gate, or waits for it. */
 export interface GateHolder {
   /** Whether they have gone: what they hold is then free, and they wait no longer. */
   readonly gone?: boolean;
@@ -23,7 +23,7 @@ interface Waiting {
 
 /** The longest that anybody holds it, in seconds, whatever they ask for: as long as the longest evaluation. */
 const longestHold = 3601;
-/** How often it is looked whether whoever holds it, or waits for it, still may, in milliseconds. */
+/** The interval at which the gate's holder and those who wait for it are checked, in milliseconds. */
 const sweepInterval = 100;
 
 /** The gate that all the queues of a bench share. It is open unless somebody holds it. */

@@ -1,5 +1,6 @@
 /**
- * FITS header cards as text: 80 columns of printable ASCII each, as sections 4.1 and 4.2 of the FITS standard 4.0 have them.
+ * Formats FITS header cards: 80 columns of printable ASCII each, as sections 4.1 and 4.2 of the FITS standard 4.0 have
+ * them.
  *
  * @module
  */
@@ -7,7 +8,9 @@
 import { HeliographError } from "../../protocol/errors.ts";
 import { type Float, shown } from "./values.ts";
 
-/** What a card can say: text, a number or yes and no. A {@linkcode Float} is written with a point even if it is whole. */
+/**
+ * The value of a card: text, a number or yes and no. A {@linkcode Float} is written with a point even if it is whole.
+ */
 export type CardValue = string | number | boolean | Float;
 
 /** One entry of a FITS header; it takes several cards where its text is long. */
@@ -36,7 +39,10 @@ const longestComment = cardLength - valueEnd - " / ".length;
 
 const commentaryKeywords = new Set(["COMMENT", "HISTORY", ""]);
 
-/** What describes the file's structure in the standard, and in the conventions for compressed images and long strings. */
+/**
+ * Keywords that describe the file's structure, in the standard and in the conventions for compressed images and long
+ * strings.
+ */
 const structure = new RegExp(
   "^(?:" + [
     "SIMPLE|XTENSION|BITPIX|NAXIS\\d*|EXTEND|PCOUNT|GCOUNT|GROUPS|BZERO|BSCALE|BLANK|BLOCKED|END|CONTINUE|HIERARCH",
@@ -47,7 +53,7 @@ const structure = new RegExp(
   ].join("|") + ")$",
 );
 
-/** How characters of units that are not ASCII are written in a header, after Unicode's compatible form (NFKC). */
+/** ASCII spellings of characters in units, after Unicode's compatible form (NFKC). */
 const unitCharacters: Readonly<Record<string, string>> = {
   "\u00b0": "deg ", // °
   "\u03bc": "u", // μ

@@ -1,5 +1,5 @@
 /**
- * What an instrument says in the headers of images: azcam's keywords, of which every tool has its own.
+ * The header keywords of an instrument: azcam's, of which every tool has its own.
  *
  * @module
  */
@@ -48,7 +48,7 @@ function standardKeyword(name: string, text: string, comment: string, type: stri
   return [new Float(Number(text)), comment, "float"];
 }
 
-/** What a field says in a header; nothing where it is not known. */
+/** The value of a field for a header; `undefined` where it is not known. */
 function fieldValue({ spec, value, quality, text }: FieldHolder): Exclude<CardValue, boolean> | undefined {
   if (quality === "error" || value === undefined) return undefined;
   if (typeof value !== "number") return text;

@@ -1,5 +1,5 @@
 /**
- * What happens on a bench, published once: whoever is interested subscribes by type, and harms nobody else.
+ * The events of a bench, each published once: subscribers choose a type, and one that fails harms no other.
  *
  * @module
  */
@@ -31,7 +31,7 @@ export interface Activity {
   readonly onlyReads: boolean;
 }
 
-/** How something that somebody asked for has ended. */
+/** The end of something that a client asked for. */
 export interface Ending {
   /** What was asked for. */
   readonly activity: Activity;
@@ -41,7 +41,7 @@ export interface Ending {
   readonly failed: boolean;
 }
 
-/** What is published, by type. The server's log is no event: LogTape has sinks for whoever wants its lines. */
+/** The events, by type. The server's log is no event: LogTape has sinks for whoever wants its lines. */
 export interface HubEvents {
   /** A field was read or set, or could not be, whether or not that changed anything. */
   readonly reading: FieldEvent;
@@ -57,7 +57,7 @@ export interface HubEvents {
   readonly ended: Ending;
 }
 
-/** How a subscriber is treated. */
+/** The options of a subscriber. */
 export interface SubscriberOptions {
   /** What it is, for the log. @default "a listener" */
   readonly name?: string;

@@ -1,12 +1,12 @@
 /**
- * What an instrument that takes images tells of the last one. Nobody names a file: there is only the last image.
+ * The last image of an instrument that takes images. Nobody names a file: there is only the last image.
  *
  * @module
  */
 
 import { HeliographError } from "../../protocol/errors.ts";
 
-/** What is black and what is white in a picture. */
+/** The levels of a picture that are shown as black and white. */
 export type Levels = readonly [black: number, white: number];
 
 /** Levels between which an image is worth looking at. */
@@ -19,7 +19,7 @@ export interface ImageLevels {
   readonly full: Levels;
 }
 
-/** What a header says of an image. */
+/** A keyword of an image's header, with its value. */
 export interface ImageKeyword {
   /** For example `EXPTIME`. */
   readonly keyword: string;

@@ -1,5 +1,5 @@
 /**
- * What an instrument is: fields, commands, and one queue through which it is driven.
+ * An instrument: fields, commands, and one queue through which it is driven.
  *
  * It knows neither how clients ask (the wires) nor who asks (sessions); the bench and the dispatcher do.
  *
@@ -22,7 +22,7 @@ import { isPromise, named, shown, type Value, type ValueOf, type ValueType } fro
 /** An instrument's fields by title, typed by their declarations. */
 export type Fields<F extends Record<string, ValueType>> = { readonly [K in keyof F]: Field<ValueOf<F[K]>> };
 
-/** How an instrument is declared. */
+/** The declaration of an instrument. */
 export interface InstrumentSpec<F extends Record<string, ValueType>> {
   /** What people call it, and PyOpticon's nickname: `UV Light`. Clients also reach it as `uv_light`. */
   readonly title: string;
@@ -69,10 +69,10 @@ export interface Surroundings {
 /** Told of every change of a field. */
 export type ChangeListener = (instrument: Instrument, field: FieldHolder) => void;
 
-/** How long a reading may take before its signal tells it to stop. */
+/** The time after which a poll's signal tells it to stop, in seconds. */
 const readSeconds = 30;
 
-/** How long a stop, and then a goodbye, may take, in seconds: an image that is being written is not to be lost. */
+/** The most that a stop, and then a goodbye, may take, in seconds: an image that is being written is not to be lost. */
 const stopSeconds = 10;
 
 const commandName = /^[a-z][a-z0-9_]*$/i;

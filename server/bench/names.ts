@@ -1,5 +1,5 @@
 /**
- * Names and titles: a thing has one of each, and every lookup accepts either.
+ * Names and titles: everything has one of each, and every lookup accepts either.
  *
  * @module
  */

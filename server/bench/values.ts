@@ -1,5 +1,5 @@
 /**
- * What a field or an argument may hold, how text becomes it, and how it reads.
+ * The values of fields and arguments: which are allowed, how text is parsed into them, and how they are formatted.
  *
  * @module
  */
@@ -17,7 +17,7 @@ export type ValueOf<T extends ValueType> = T extends "float" | "int" ? number : 
 /** Any value. */
 export type Value = WireValue;
 
-/** What a field or an argument may hold. */
+/** The declaration of a field's or an argument's values. */
 export interface ValueSpec<T extends ValueType = ValueType> {
   /** The type of value. */
   readonly type: T;
@@ -107,7 +107,7 @@ export function shown(given: unknown): string {
 }
 
 /**
- * What is wrong with a value that is said to be as declared: what instruments read is checked as what clients set is.
+ * The error for a value that is not as declared: what instruments read is checked as what clients set is.
  *
  * @param spec What it should be. Limits are for what is set.
  * @param value What it is.

@@ -1,5 +1,5 @@
 /**
- * The fields of azcam's `exposure`: what is set for the next exposure, and what the camera does now.
+ * The fields of azcam's `exposure`: the settings of the next exposure, and the state of the camera.
  *
  * @module
  */

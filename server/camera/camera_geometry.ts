@@ -1,5 +1,5 @@
 /**
- * How a camera's detector is read next: azcam's format, focal plane and region, which clients change one by one.
+ * The geometry of a camera's next readout: azcam's format, focal plane and region, which clients change one by one.
  *
  * @module
  */
@@ -18,7 +18,7 @@ import {
   wholeDetector,
 } from "./geometry.ts";
 
-/** What a number among azcam's arguments means: keep what is set. */
+/** The number among azcam's arguments that keeps what is set. */
 export const keep = -1;
 
 /** The order of `get_format` and `set_format`. */

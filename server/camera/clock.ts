@@ -1,5 +1,5 @@
 /**
- * The time an exposure goes by: the PC's clock in life, one that is advanced by hand in tests.
+ * The clock of exposures: the PC's clock in life, one that is advanced by hand in tests.
  *
  * @module
  */

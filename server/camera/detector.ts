@@ -1,5 +1,5 @@
 /**
- * What a detector does for an exposure. The simulated one is the first; a controller's driver implements the same.
+ * The interface of a detector to exposures. The simulated one is the first; a controller's driver implements the same.
  *
  * @module
  */
@@ -7,7 +7,7 @@
 import type { Surroundings } from "../bench/instrument.ts";
 import type { AmplifierReadout, DetectorFormat, FocalPlane } from "./geometry.ts";
 
-/** What falls on the detector: nothing, the flat lamp, or the sky through telescope and filter. */
+/** The light that falls on the detector: nothing, the flat lamp, or the sky through telescope and filter. */
 export type Light = "none" | "flat" | "sky";
 
 /** A detector with its controller and shutter. It is driven by one exposure at a time. */
@@ -63,7 +63,7 @@ export interface Detector {
   stop(): Promise<void>;
 }
 
-/** What is to be read of a detector. */
+/** The plan of a detector's readout. */
 export interface DetectorReadout {
   /** The detector's format, as it is set. */
   readonly format: DetectorFormat;
@@ -71,5 +71,5 @@ export interface DetectorReadout {
   readonly readouts: readonly AmplifierReadout[];
 }
 
-/** What an amplifier read: unsigned 16-bit numbers, which can be handed to a Worker without being copied. */
+/** The pixels of one amplifier: unsigned 16-bit numbers, which can be handed to a Worker without being copied. */
 export type AmplifierPixels = Uint16Array<ArrayBuffer>;

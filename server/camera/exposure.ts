@@ -1,5 +1,6 @@
 /**
- * One exposure after another on a detector: begun, integrated, read out, written; paused and aborted at any moment.
+ * Runs one exposure after another on a detector: begun, integrated, read out, written; paused and aborted at any
+ * moment.
  *
  * @module
  */
@@ -14,7 +15,7 @@ import type { WantedFile } from "../files/part_file.ts";
 import type { ImageFile, ImagePart } from "./pixel_messages.ts";
 import { ImageNotWritten, type PixelStore } from "./pixel_store.ts";
 
-/** What is to be exposed, as it was set when the exposure began: what is set later is for the next one. */
+/** The plan of an exposure, as it was set when the exposure began: what is set later is for the next one. */
 export interface ExposurePlan extends WantedFile {
   /** The exposure time, in seconds. */
   readonly seconds: number;
@@ -36,7 +37,7 @@ export interface ExposurePlan extends WantedFile {
   readonly parts: (times: ExposureTimes) => ImagePart[];
 }
 
-/** When an exposure was taken. */
+/** The times of an exposure. */
 export interface ExposureTimes {
   /** When the shutter opened, or would have. */
   readonly begun: Date;
@@ -48,10 +49,10 @@ export interface ExposureTimes {
   readonly written: Date;
 }
 
-/** How often the progress is told, in seconds. */
+/** The interval at which the progress is published, in seconds. */
 const tick = 0.2;
 
-/** What the camera does in each state, for errors. */
+/** The activity of the camera in each state, for errors. */
 const doing: Readonly<Record<ExposureState, string>> = {
   "idle": "no exposure has begun",
   "flushing": "the detector is being cleared",
@@ -67,7 +68,7 @@ const doing: Readonly<Record<ExposureState, string>> = {
   "failed": "the exposure has failed",
 };
 
-/** What was wanted, for errors. */
+/** The action behind each event, for errors. */
 const wanted: Readonly<Partial<Record<ExposureEvent, string>>> = {
   "flush": "clear the detector",
   "begin": "begin an exposure",
@@ -79,7 +80,7 @@ const wanted: Readonly<Partial<Record<ExposureEvent, string>>> = {
   "write": "end the exposure",
 };
 
-/** What an {@linkcode Exposure} is made of. */
+/** The options of an {@linkcode Exposure}. */
 export interface ExposureOptions {
   /** What is exposed. */
   readonly detector: Detector;
@@ -93,7 +94,7 @@ export interface ExposureOptions {
   readonly surroundings: () => Surroundings | undefined;
 }
 
-/** What was asked for cannot be done in this state; whatever is under way is none the worse for it. */
+/** The error of a request that is not possible in this state; whatever is under way is none the worse for it. */
 export class NotNow extends HeliographError {
   /** Makes it. @param message What cannot be done, and why. */
   constructor(message: string) {

@@ -32,14 +32,14 @@ import { settingCommands } from "./setting_commands.ts";
 /** A whole exposure may take a day, a sequence of them a week. */
 const longest = 7 * 86_400;
 
-/** What `expose` and `begin` are told; azcam's -1 and empty texts keep what is set. */
+/** The arguments of `expose` and `begin`; azcam's -1 and empty texts keep what is set. */
 interface ExposureArguments {
   readonly exposure_time: number;
   readonly imagetype: string;
   readonly title: string;
 }
 
-/** What a camera is made of. */
+/** The options of a camera. */
 export interface CameraOptions {
   /** What people call it. @default "exposure" */
   readonly title?: string;

@@ -1,5 +1,5 @@
 /**
- * What a camera is to expose, as it is set: for how long, what of the detector, under which name, with which header.
+ * Makes the plan of an exposure from the settings of a camera: its time, its readout, its file and its header.
  *
  * @module
  */
@@ -15,7 +15,7 @@ import { type ImageFolders, noFolder } from "./image_folders.ts";
 import { imageParts } from "./image_header.ts";
 import { imageNumber } from "../files/part_file.ts";
 
-/** What an exposure may be told beside what is set. */
+/** The settings that an exposure may override. */
 export interface Overrides {
   /** How long it takes, in seconds. */
   readonly seconds?: number;
@@ -29,7 +29,7 @@ export interface Overrides {
   readonly flush?: boolean;
 }
 
-/** What plans are made from. */
+/** The sources of plans. */
 export interface ExposurePlanParts {
   /** The camera, whose fields hold what is set; asked for when it is needed. */
   readonly camera: () => Instrument;

@@ -1,10 +1,10 @@
 /**
- * An exposure as a state machine: which states there are, what azcam calls them, and what leads from one to another.
+ * An exposure as a state machine: its states, azcam's names for them, and the events that lead from one to another.
  *
  * @module
  */
 
-/** What an exposure is doing. */
+/** The state of an exposure. */
 export type ExposureState =
   | "idle"
   | "flushing"
@@ -19,7 +19,7 @@ export type ExposureState =
   | "aborted"
   | "failed";
 
-/** What can happen to it. */
+/** An event of an exposure. */
 export type ExposureEvent =
   | "flush"
   | "begin"
@@ -36,7 +36,7 @@ export type ExposureEvent =
   | "fail"
   | "clear";
 
-/** How it can be given up, in whatever state. */
+/** The events that end an exposure in any state, with the states that they lead to. */
 const endings = { abort: "aborted", fail: "failed" } as const;
 
 /** The table: what each event leads to from each state. What it does not list cannot happen there. */

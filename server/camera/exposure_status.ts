@@ -1,5 +1,5 @@
 /**
- * azcam's `get_status`: what its consoles and monitors show of a camera.
+ * azcam's `get_status`: the status of a camera for azcam's consoles and monitors.
  *
  * @module
  */
@@ -16,7 +16,7 @@ const colours: Readonly<Partial<Record<ExposureState, string>>> = {
   "setup": "cyan",
 };
 
-/** What the status is made of. */
+/** The facts of which the status is made. */
 export interface StatusFacts {
   /** What the camera does. */
   readonly state: ExposureState;

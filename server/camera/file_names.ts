@@ -1,6 +1,6 @@
 /**
- * What image files, and the folders that they go to, may be called: names that mean the same file on every system, and
- * that no program takes for an option, a hidden file or a device.
+ * Checks the names of image files and of their folders: names that mean the same file on every system, and that no
+ * program takes for an option, a hidden file or a device.
  *
  * @module
  */
@@ -11,7 +11,7 @@ import { checkText } from "../bench/header_card.ts";
 /** Names that mean devices on Windows, whatever comes after the first full stop. */
 const deviceName = /^(?:con|prn|aux|nul|com\d|lpt\d) *(?:\.|$)/i;
 
-/** Why something may not be called so; `undefined` where it may. */
+/** Returns why a name is not allowed; `undefined` where it is. */
 function fault(name: string, ending: RegExp, endings: string): string | undefined {
   if (name === "") return "it is empty";
   if (!/^[\w.+() -]+$/.test(name)) return "use letters, digits, blanks and . _ + - ( )";

@@ -1,6 +1,6 @@
 /**
- * Which pixels of a detector an exposure reads, through which amplifier, in which order: format, focal plane and region
- * of interest as azcam has them.
+ * The readout of a detector: which pixels each amplifier reads, in which order; format, focal plane and region of
+ * interest as azcam has them.
  *
  * @module
  */
@@ -29,7 +29,7 @@ export interface DetectorFormat {
   readonly frameTransferRows: number;
 }
 
-/** How many amplifiers read a detector, and from which corners: azcam's `get_focalplane`. */
+/** The amplifiers of a detector: how many read it, and from which corners; azcam's `get_focalplane`. */
 export interface FocalPlane {
   /** Detectors side by side. */
   readonly detectorsX: number;
@@ -62,7 +62,7 @@ export interface Region {
   readonly rowBinning: number;
 }
 
-/** What one amplifier reads: an image of its own, in the order in which its pixels come. */
+/** The readout of one amplifier: an image of its own, in the order in which its pixels come. */
 export interface AmplifierReadout {
   /** Which of the focal plane's amplifiers it is, from 1. */
   readonly number: number;
@@ -200,7 +200,7 @@ function span(first: number, last: number, index: number, size: number, binning:
 }
 
 /**
- * What each amplifier reads of a region. One that has nothing of the region reads nothing and is left out.
+ * The readouts of a region, one for each amplifier. One that has nothing of the region reads nothing and is left out.
  *
  * @param format The detector's format.
  * @param plane Its amplifiers.
@@ -255,7 +255,7 @@ export function amplifierReadouts(format: DetectorFormat, plane: FocalPlane, reg
   );
 }
 
-/** How many pixels are read, all amplifiers together. */
+/** The number of pixels that are read, all amplifiers together. */
 export function pixelCount(readouts: readonly AmplifierReadout[]): number {
   return readouts.reduce((sum, { columns, rows }) => sum + columns * rows, 0);
 }
@@ -265,7 +265,7 @@ function section(firstX: number, lastX: number, firstY: number, lastY: number): 
   return `[${firstX}:${lastX},${firstY}:${lastY}]`;
 }
 
-/** Where an amplifier's image and the detector meet, in the words of the headers of azcam and NOAO. */
+/** The sections that place an amplifier's image on the detector, in the words of the headers of azcam and NOAO. */
 export interface Sections {
   /** The part of the image with data. */
   readonly DATASEC: string;

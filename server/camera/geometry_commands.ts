@@ -1,5 +1,5 @@
 /**
- * azcam's commands that say which pixels are read: `set_roi`, `set_format`, `set_focalplane`, and what tells them.
+ * azcam's commands for the geometry of the readout: `set_roi`, `set_format`, `set_focalplane`, and those that read it.
  *
  * @module
  */

@@ -1,5 +1,5 @@
 /**
- * Where images may be written: in folders that the operator named, and nowhere else.
+ * Folders for images: they are written into those that the operator named, and nowhere else.
  *
  * @module
  */
@@ -56,7 +56,7 @@ export class ImageFolders {
   }
 }
 
-/** What is said where the server was given no folder. */
+/** The error where the server was given no folder. */
 export function noFolder(): HeliographError {
   return new HeliographError(
     "command_failed",

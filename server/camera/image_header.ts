@@ -1,5 +1,5 @@
 /**
- * What the header of an image says of its exposure, in azcam's words.
+ * Makes the header of an image from its exposure, in azcam's words.
  *
  * @module
  */
@@ -12,7 +12,7 @@ import type { ExposureTimes } from "./exposure.ts";
 import { type AmplifierReadout, type DetectorFormat, type FocalPlane, type Region, sectionsOf } from "./geometry.ts";
 import type { ImagePart } from "./pixel_messages.ts";
 
-/** What is known of an exposure when it begins. */
+/** The facts known of an exposure when it begins. */
 export interface ImageDescription {
   /** The file's name, without its folder. */
   readonly name: string;
@@ -99,7 +99,10 @@ function amplifierCards({ detector, format, region }: ImageDescription, readout:
   ];
 }
 
-/** What the instruments say, but for what the camera says of its amplifiers: in the file's other parts too. */
+/**
+ * The header cards of the other instruments, without those of the camera about its amplifiers; for the file's other
+ * parts too.
+ */
 function othersCards(image: ImageDescription): HeaderCard[] {
   const own = new Set(
     image.readouts.flatMap((readout) => amplifierCards(image, readout)).map(({ keyword }) => keyword),

@@ -1,6 +1,6 @@
 /**
- * Where image files really are. Deno holds a Worker to paths as they are written, whatever symbolic links stand on the
- * way: without this, one in an image folder would lead out of it.
+ * Resolves the real paths of image files. Deno holds a Worker to paths as they are written, whatever symbolic links
+ * stand on the way: without this, one in an image folder would lead out of it.
  *
  * @module
  */
@@ -8,7 +8,7 @@
 import { basename, dirname, isAbsolute, join, relative } from "node:path";
 import { FileError } from "../files/part_file.ts";
 
-/** How often a file that is replaced while it is opened is tried again. */
+/** The number of tries for a file that is replaced while it is opened. */
 const mostTries = 10;
 
 /** Whether what is there now is what was there before, and still a file. */

@@ -1,5 +1,5 @@
 /**
- * How the Worker for pixels reads image files for those who look at them.
+ * Reads image files in the Worker for pixels, for display.
  *
  * @module
  */
@@ -13,10 +13,10 @@ import { Float } from "../bench/values.ts";
 import type { ImagePlaces } from "./image_places.ts";
 import type { SeenImage } from "./pixel_messages.ts";
 
-/** What of a header people ask for first, in this order. */
+/** The header keywords that are shown first, in this order. */
 const keywords = "OBJECT IMAGETYP EXPTIME DATE-OBS FILTER DETECTOR CCDSUM BUNIT".split(" ");
 
-/** What a task calls before it goes on; it throws where the task was called off. */
+/** The check that a task calls before it goes on; it throws where the task was called off. */
 type Check = () => void;
 
 /** An image file that is open. */
@@ -63,7 +63,7 @@ function plainValue(value: CardValue): string | number | boolean {
   return value instanceof Float ? value.valueOf() : value;
 }
 
-/** What the headers say, the first that says it. */
+/** The keywords of the headers, each from the first that has it. */
 function headerOf(hdus: readonly FitsHdu[]): ImageKeyword[] {
   const cards = hdus.flatMap((hdu) => hdu.cards);
   return keywords.flatMap((keyword) => {

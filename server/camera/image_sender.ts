@@ -1,5 +1,5 @@
 /**
- * Sending images to azcam's remote image server, or to one that speaks like it.
+ * Sends images to azcam's remote image server, or to one that speaks like it.
  *
  * @module
  */
@@ -10,19 +10,19 @@ import { openTcp } from "../devices/transports/network.ts";
 import { decodeStatus, encodeHeader, type ImageTransferHeader, statusBytes } from "./image_transfer.ts";
 import type { PixelStore } from "./pixel_store.ts";
 
-/** How much of the file is read at once. */
+/** The piece of the file that is read at once, in bytes. */
 const chunkBytes = 1 << 20;
 
-/** How much is sent at once: a slow network must take this much within the timeout. */
+/** The piece that is sent at once, in bytes: a slow network must take this much within the timeout. */
 const pieceBytes = 1 << 16;
 
 /**
- * How long a status after the header is waited for before the image is sent, in seconds: a receiver that refuses says so
- * at once, and one that says nothing costs no more.
+ * The wait for a status after the header, before the image is sent, in seconds: a receiver that refuses says so at
+ * once, and one that says nothing costs no more.
  */
 const headerStatusSeconds = 0.5;
 
-/** What is sent where; the size is the file's own. */
+/** The options of sending an image; the size is the file's own. */
 export interface SendImageOptions extends Omit<ImageTransferHeader, "bytes"> {
   /** The receiver: a name or an IP address. */
   readonly host: string;
@@ -38,7 +38,7 @@ export interface SendImageOptions extends Omit<ImageTransferHeader, "bytes"> {
   readonly signal?: AbortSignal;
 }
 
-/** What a receiver means by a number. */
+/** The meanings of a receiver's statuses. */
 const meanings: Readonly<Record<string, string>> = {
   "-1": "the receiver does not understand the header, or takes no image now",
   "-2": "a file of that name exists there already and may not be overwritten, or it cannot be written there",

@@ -13,7 +13,7 @@ export const headerBytes = 256;
 /** How long a status is, in bytes. */
 export const statusBytes = 16;
 
-/** What a receiver says of an image, after its header and after its last byte. */
+/** The statuses of a receiver, after the header and after the last byte. */
 export const transferStatus = {
   /** It takes the image; after the last byte: the image is on the disk. */
   taken: 0,
@@ -28,10 +28,10 @@ export const transferStatus = {
 /** azcam's file types, each at the place of its number. */
 const kinds = ["fits", "mef", "binary"] as const;
 
-/** What a file is: FITS with one image, FITS with extensions (MEF), or pixels alone. */
+/** The kind of an image file: FITS with one image, FITS with extensions (MEF), or pixels alone. */
 export type ImageKind = typeof kinds[number];
 
-/** What a header says of the image that follows. */
+/** The header before an image. */
 export interface ImageTransferHeader {
   /** The size of the file in bytes, at least 1. */
   readonly bytes: number;
@@ -53,7 +53,7 @@ function isCount(value: number): boolean {
   return Number.isSafeInteger(value) && value >= 0;
 }
 
-/** What is wrong with a name that is to be sent, or `undefined`. */
+/** Returns why a name cannot be sent; `undefined` where it can. */
 function nameFault(name: string): string | undefined {
   if (name === "") return "its name is empty";
   if (/[^\x20-\x7e]/.test(name)) return "its name must consist of printable ASCII characters";

@@ -1,5 +1,5 @@
 /**
- * The image that a camera wrote last, for those who look at it.
+ * Keeps a camera's last image for those who look at it.
  *
  * @module
  */

@@ -12,13 +12,13 @@ import { didYouMean } from "../bench/names.ts";
 
 const reading = { role: "observer", immediate: true } as const;
 
-/** Where a parameter is read and, unless it is fixed, set: an instrument, a command, and what goes before the value. */
+/** The route of a parameter: an instrument, a command, and what goes before the value. */
 interface ParameterRoute {
   readonly get: readonly [instrument: string, command: string, ...args: string[]];
   readonly set?: readonly [instrument: string, command: string, ...args: string[]];
 }
 
-/** What Python says for 1 and 0. */
+/** Python's words for 1 and 0. */
 const pythonFlags: Readonly<Record<string, string>> = { True: "1", False: "0" };
 const flags = new Set([
   "autotitle",

@@ -1,5 +1,5 @@
 /**
- * What the server and its Worker for pixels say to one another.
+ * The messages between the server and its Worker for pixels.
  *
  * @module
  */
@@ -31,20 +31,20 @@ export interface ImageFile {
   readonly parts: readonly ImagePart[];
 }
 
-/** How a task stands; both sides change it, each only from `running`. */
+/** The states of a task; both sides change it, each only from `running`. */
 export const running = 0;
 /** It was called off before it was done. */
 export const cancelled = 1;
 /** It is done, and can no longer be called off. */
 export const committed = 2;
 
-/** What an image file is like. */
+/** The description of an image file. */
 export interface SeenImage extends Pick<LastImage, "width" | "height" | "header" | "levels"> {
   /** Tells the file from any that takes its place. */
   readonly stamp: string;
 }
 
-/** What the Worker is asked to do. */
+/** The tasks of the Worker. */
 export type PixelTask =
   | { readonly kind: "nothing" }
   | {
@@ -74,7 +74,7 @@ export interface ToPixelWorker {
   readonly standing: SharedArrayBuffer;
 }
 
-/** What came of a task. */
+/** The result of a task. */
 export interface FromPixelWorker {
   /** Which of the tasks it was. */
   readonly id: number;

@@ -1,5 +1,5 @@
 /**
- * The server's side of its Worker for pixels: what it is asked, and what comes of it.
+ * The server's side of its Worker for pixels: sends it tasks, and settles their results.
  *
  * @module
  */

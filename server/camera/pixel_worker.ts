@@ -1,6 +1,6 @@
 /**
- * The Worker in which pixels are made, encoded and written: millions of them would keep the server from everything else.
- * It is the only part of the server that may touch the image folders, and it may touch nothing but them.
+ * The Worker that makes, encodes and writes pixels: millions of them would keep the server from everything else. It is
+ * the only part of the server that may touch the image folders, and it may touch nothing but them.
  *
  * @module
  */
@@ -35,7 +35,7 @@ const scope = globalThis as unknown as {
 /** A task was called off; nobody waits for its answer. */
 class Cancelled extends Error {}
 
-/** How many pixels are encoded at once: small enough for the processor's cache, and to be called off in between. */
+/** The pixels encoded at once: small enough for the processor's cache, and to be called off in between. */
 const chunkPixels = 1 << 18;
 
 /** Files that are being received, by the key their sender knows them by. */
@@ -126,7 +126,7 @@ function read(file: string, places: ImagePlaces, offset: number, length: number)
 /** The folders that have been looked through. */
 const looked = new Set<string>();
 
-/** Where a task writes. */
+/** The folders that a task writes to. */
 function writtenFolders(task: PixelTask, folders: readonly string[], places: ImagePlaces): readonly string[] {
   if (task.kind === "nothing") return folders;
   const file = task.kind === "write" ? task.image.file : task.kind === "check" || task.kind === "open" ? task.file : "";
@@ -192,7 +192,7 @@ function buffersOf(pixels: readonly Uint16Array<ArrayBuffer>[]): ArrayBuffer[] {
   return pixels.map(({ buffer }) => buffer);
 }
 
-/** What is handed over with an answer rather than copied. */
+/** The buffers that are transferred with an answer rather than copied. */
 function transferOf({ kind }: PixelTask, value: unknown): ArrayBuffer[] {
   if (kind === "simulate") return buffersOf(value as Uint16Array<ArrayBuffer>[]);
   return kind === "tile" && typeof value === "object" ? [(value as Tile).pixels.buffer] : [];

@@ -1,5 +1,5 @@
 /**
- * Where a camera sends its images: azcam's remote image server.
+ * Sends a camera's images to azcam's remote image server, if one is set.
  *
  * @module
  */

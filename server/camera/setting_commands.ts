@@ -1,5 +1,5 @@
 /**
- * azcam's commands that set what the next exposure is: its time, type, title and file, and what tells them.
+ * azcam's commands for the settings of the next exposure: its time, type, title and file, and those that read them.
  *
  * @module
  */

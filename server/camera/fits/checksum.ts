@@ -9,12 +9,12 @@ import { HeliographError } from "../../../protocol/errors.ts";
 
 const two32 = 2 ** 32;
 
-/** How many words are added up before the lanes of 16 bits overflow: 257 × 255 = 65535. */
+/** The number of words added up before the lanes of 16 bits overflow: 257 × 255 = 65535. */
 const wordsAtOnce = 257;
 
 const littleEndian = new Uint8Array(Uint32Array.of(1).buffer)[0] === 1;
 
-/** What the host's four bytes of a word are worth in a big-endian one, from the one it takes for the least on. */
+/** The weights of the host's four bytes of a word in a big-endian one, from the one it takes for the least on. */
 const worth = littleEndian ? [2 ** 24, 2 ** 16, 2 ** 8, 1] as const : [1, 2 ** 8, 2 ** 16, 2 ** 24] as const;
 
 /** Adds the carries back in, which is what makes it a ones' complement sum. */

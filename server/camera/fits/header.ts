@@ -19,10 +19,10 @@ import { DataSum, encodeChecksum } from "./checksum.ts";
 /** The length of a FITS block, in bytes: headers and data are filled up to whole ones. */
 export const blockLength = 2880;
 
-/** Where the value of CHECKSUM begins in its card, from 0. */
+/** The column of the value in the CHECKSUM card, from 0. */
 const checksumColumn = 11;
 
-/** What an HDU is. */
+/** The options of an HDU's header. */
 export interface ImageHeaderOptions {
   /** Whether it is the file's first HDU, or one after it. */
   readonly kind: "primary" | "extension";

@@ -1,6 +1,6 @@
 /**
- * The picture that the images of a FITS file make up: the data of every amplifier at their places on the detector,
- * turned as they belong, without overscan.
+ * Puts the images of a FITS file together: the data of every amplifier at their places on the detector, turned as they
+ * belong, without overscan.
  *
  * @module
  */
@@ -9,7 +9,7 @@ import { HeliographError } from "../../../protocol/errors.ts";
 import { type FitsHdu, type FitsSource, readPixels } from "./read.ts";
 import { arePartsOfOne, type PlacedSection, placedSection, type Section, sectionOf, wholePlane } from "./sections.ts";
 
-/** Where the pixels of a part are along one axis of the whole: its pixel `i` (from 0) is pixel `start + step × i`. */
+/** The place of a part's pixels along one axis of the whole: its pixel `i` (from 0) is pixel `start + step × i`. */
 export interface PlacedAxis {
   /** Where its first pixel is, from 0. */
   readonly start: number;
@@ -59,13 +59,16 @@ const rowsOf = ({ data, place }: PlacedSection): Span => ({
   pixels: data.lastRow - data.firstRow + 1,
 });
 
-/** How many pixels of the detector are one of the image; nothing where that is no whole number, or not always the same. */
+/**
+ * The binning: pixels of the detector for each of the image; nothing where that is no whole number, or not always the
+ * same.
+ */
 function binningOf(spans: readonly Span[]): number | undefined {
   const [binning, ...others] = spans.map(({ first, last, pixels }) => (Math.abs(last - first) + 1) / pixels);
   return Number.isInteger(binning) && others.every((other) => other === binning) ? binning : undefined;
 }
 
-/** Where each part is along one axis, and how long all of it is. */
+/** Places each part along one axis, and finds the length of the whole. */
 function arrange(spans: readonly Span[], binning: number): { axes: PlacedAxis[]; length: number } {
   const lowest = Math.min(...spans.map(({ first, last }) => Math.min(first, last)));
   const axes = spans.map(({ first, last, pixels }): PlacedAxis => {

@@ -1,5 +1,5 @@
 /**
- * FITS header cards from text, as any program may have written them: nothing in a card is an error here.
+ * Parses FITS header cards, as any program may have written them: nothing in a card is an error here.
  *
  * @module
  */

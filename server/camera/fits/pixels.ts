@@ -1,5 +1,5 @@
 /**
- * Pixels between the host's numbers and the bytes of FITS data, which are big-endian and signed.
+ * Converts pixels between the host's numbers and the bytes of FITS data, which are big-endian and signed.
  *
  * @module
  */
@@ -9,7 +9,7 @@ import { HeliographError } from "../../../protocol/errors.ts";
 /** The kinds of pixels of FITS (BITPIX): unsigned bytes, signed integers, and IEEE floats where it is negative. */
 export type BitsPerPixel = 8 | 16 | 32 | 64 | -32 | -64;
 
-/** How bytes are pixels: pixel = zero + scale × stored. */
+/** The format of pixels: pixel = zero + scale × stored. */
 export interface PixelFormat {
   /** The kind of number that is stored (BITPIX). */
   readonly bitsPerPixel: BitsPerPixel;

@@ -68,7 +68,7 @@ export interface PixelBlock {
   readonly values: Float64Array<ArrayBuffer>;
 }
 
-/** Which rows to read. */
+/** The range of rows to read. */
 export interface RowRange {
   /** The first row, from 0. @default 0 */
   readonly firstRow?: number;
@@ -78,7 +78,7 @@ export interface RowRange {
   readonly reuse?: boolean;
 }
 
-/** Whether what a header says about a sum is so. */
+/** The result of checking a sum in a header. */
 export type SumState = "right" | "wrong" | "absent";
 
 /** How many bytes are read at once, of data; a row that is longer is read as a whole. */
@@ -139,7 +139,7 @@ function notFits(start: string): HeliographError {
   );
 }
 
-/** What a header says about its data. */
+/** The structure of an HDU's data, from its header. */
 class Structure {
   readonly #values = new Map<string, CardValue | undefined>();
   readonly #number: number;
@@ -327,7 +327,7 @@ async function sumOf(source: FitsSource, from: number, to: number): Promise<numb
   return sum.value;
 }
 
-/** What a card about a sum says; one with a blank value says nothing. */
+/** The sum that a card states; a card with a blank value states none. */
 function statedSum(hdu: FitsHdu, keyword: string): string {
   const value = hdu.cards.find((card) => card.keyword === keyword)?.value;
   return value === undefined ? "" : String(value).trim();

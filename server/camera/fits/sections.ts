@@ -27,7 +27,7 @@ export interface PlacedSection {
   readonly place: Section;
 }
 
-/** What a header says of a keyword; nothing where it does not have it. */
+/** The value of a keyword in a header; `undefined` where the header does not have it. */
 export function cardValue({ cards }: FitsHdu, keyword: string): CardValue | undefined {
   return cards.find((card) => card.keyword === keyword)?.value;
 }
@@ -67,7 +67,11 @@ export function dataSection(hdu: FitsHdu): Section {
   return sectionInside(hdu, "DATASEC") ?? wholePlane(hdu);
 }
 
-/** Where an image's data belong: where DETSEC says, or where they are. @param hdu An HDU with an image. */
+/**
+ * The place of an image's data on the detector: where DETSEC says, or where they are.
+ *
+ * @param hdu An HDU with an image.
+ */
 export function placedSection(hdu: FitsHdu): PlacedSection {
   const data = dataSection(hdu);
   return { data, place: sectionOf(hdu, "DETSEC") ?? data };

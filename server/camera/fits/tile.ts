@@ -1,5 +1,5 @@
 /**
- * Tiles: rectangles of an image at a scale, as somebody looks at them; and the levels between which it is worth looking.
+ * Tiles: rectangles of an image at a scale, for display; and the levels that are shown as black and white.
  *
  * @module
  */
@@ -9,13 +9,13 @@ import { HeliographError } from "../../../protocol/errors.ts";
 import { eachDataRow, type Mosaic, type PlacedAxis } from "./mosaic.ts";
 import type { FitsSource } from "./read.ts";
 
-/** How many pixels a tile may have: as many as 1024 × 1024. */
+/** The most pixels of a tile: as many as 1024 × 1024. */
 export const mostTilePixels: number = 2 ** 20;
 
-/** How many pixels are looked at for percentiles, at most. */
+/** The most pixels that are sampled for percentiles. */
 const sampleSize = 2 ** 18;
 
-/** How many columns and rows a tile has. @param request Which tile. */
+/** The columns and rows of a tile. @param request Which tile. */
 function tileSize({ width, height, scale }: TileRequest): { columns: number; rows: number } {
   return { columns: Math.ceil(width / scale), rows: Math.ceil(height / scale) };
 }
@@ -101,7 +101,10 @@ export async function readTile(mosaic: Mosaic, source: FitsSource, request: Tile
   return { columns, rows, pixels };
 }
 
-/** What is black and white, as shares of the pixels: CCD images have few bright pixels, and fewer that are too dark. */
+/**
+ * The levels of black and white, as shares of the pixels: CCD images have few bright pixels, and fewer that are too
+ * dark.
+ */
 const shares = { automatic: [0.01, 0.995], wide: [0.001, 0.9995] } as const;
 
 /**

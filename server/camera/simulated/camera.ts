@@ -9,7 +9,7 @@ import { PixelStore } from "../pixel_store.ts";
 import type { Instrument } from "../../bench/instrument.ts";
 import { SimulatedDetector, type SimulatedDetectorOptions } from "./simulated_detector.ts";
 
-/** What a {@linkcode simulatedCamera} is like. */
+/** The options of a {@linkcode simulatedCamera}. */
 export interface SimulatedCameraOptions extends Omit<SimulatedDetectorOptions, "pixels"> {
   /** What people call it. @default "exposure" */
   readonly title?: string;

@@ -1,5 +1,5 @@
 /**
- * A simulated CCD: what its amplifiers read after an exposure, pixel by pixel.
+ * A simulated CCD: makes the pixels that its amplifiers read after an exposure.
  *
  * @module
  */

@@ -1,5 +1,5 @@
 /**
- * The charge in a simulated CCD's pixels: on average, and what runs over or comes from cosmic rays.
+ * The charge in a simulated CCD's pixels: its mean, blooming from full pixels, and cosmic rays.
  *
  * @module
  */
@@ -11,7 +11,7 @@ import { starField, StarLight } from "./star_field.ts";
 /** More than any pixel holds, and little enough to calculate with. */
 const mostCharge = 1e12;
 
-/** How much charge each pixel has on average, from light and dark current. */
+/** The mean charge of each pixel, from light and dark current. */
 export class MeanCharge {
   /** The light of the stars, before the pixels' response; none where no sky is seen. */
   readonly stars: StarLight | undefined;
@@ -119,7 +119,7 @@ export class Deposits {
   }
 }
 
-/** What stars have beyond the full well in the pixels of a column: row by row, upwards. */
+/** The charge of stars beyond the full well in the pixels of a column: row by row, upwards. */
 interface Overflow {
   readonly row: number;
   readonly electrons: number;
@@ -201,7 +201,7 @@ function overflowingColumns(
 /** Electrons that a particle sets free on each µm of its way through silicon. */
 const electronsPerMicrometre = 80;
 
-/** How deep the silicon is that collects charge, in µm. */
+/** The depth of the silicon that collects charge, in µm. */
 const depth = 15;
 
 /** The longest track, in pixels; most have a few. */

@@ -34,7 +34,7 @@ export function pixelBits(column: number, first: number, second: number): number
   return scrambled(Math.imul(column ^ first, 0x9e3779b1), second) >>> 0;
 }
 
-/** How many quantiles the table has: 11 bits choose one. */
+/** The number of quantiles in the table: 11 bits choose one. */
 const quantileCount = 2048;
 const quantileMask = quantileCount - 1;
 
@@ -65,7 +65,7 @@ export function normalOf(bits: number): number {
 /** From this mean on, a normal distribution stands for Poisson's. */
 const normalFrom = 25;
 
-/** How many tables there are for each whole number of the mean. */
+/** The number of tables for each whole number of the mean. */
 const tablesPerUnit = 4;
 
 /** Poisson's distribution of one mean, as its cumulated shares and where to begin to look among them. */

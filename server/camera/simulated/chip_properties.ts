@@ -1,5 +1,5 @@
 /**
- * What a simulated CCD is like, and what an exposure shows it.
+ * The properties of a simulated CCD, and the scene that an exposure shows it.
  *
  * @module
  */
@@ -83,7 +83,7 @@ export const defaultChip: ChipProperties = {
   cosmicRays: 1.5,
 };
 
-/** What a chip sees in an exposure. Plain data, which can be posted to a Worker. */
+/** The scene that a chip sees in an exposure. Plain data, which can be posted to a Worker. */
 export interface Scene {
   /** The number of the exposure; each has noise and cosmic rays of its own. */
   readonly frame: number;
@@ -145,7 +145,7 @@ export function biasOf(chip: ChipProperties, amplifier: number): number {
 }
 
 /**
- * How much dark charge a pixel that is not hot collects, in electrons.
+ * The dark charge that a pixel which is not hot collects, in electrons.
  *
  * @param chip Which chip.
  * @param scene How warm it is, and how long it collects.
@@ -155,7 +155,7 @@ export function darkCharge(chip: ChipProperties, scene: Scene): number {
 }
 
 /**
- * How much charge the evenly spread light makes in a pixel at the centre, in electrons.
+ * The charge that the evenly spread light makes in a pixel at the centre, in electrons.
  *
  * @param chip Which chip.
  * @param scene Which light, for how long.

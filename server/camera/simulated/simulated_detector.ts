@@ -1,5 +1,5 @@
 /**
- * A simulated CCD behind a simulated telescope: it sees what the other instruments of its bench let it see.
+ * A simulated CCD behind a simulated telescope; it sees what the other instruments of its bench let through.
  *
  * @module
  */
@@ -12,7 +12,7 @@ import type { Surroundings } from "../../bench/instrument.ts";
 import type { Value } from "../../bench/values.ts";
 import { type ChipProperties, defaultChip, gainOf, readNoiseOf } from "./chip_properties.ts";
 
-/** What a {@linkcode SimulatedDetector} is like. */
+/** The options of a {@linkcode SimulatedDetector}. */
 export interface SimulatedDetectorOptions {
   /**
    * Where its pixels are made.
@@ -36,20 +36,20 @@ export interface SimulatedDetectorOptions {
   readonly flushSeconds?: number;
 }
 
-/** How often the progress of a readout is told, in seconds. */
+/** The interval at which the progress of a readout is published, in seconds. */
 const tick = 0.1;
 
-/** What the filters of the simulated wheel let through. */
+/** The transmissions of the simulated wheel's filters. */
 const transmissions: Readonly<Record<string, number>> = { u: 0.25, g: 0.6, r: 0.75, i: 0.7, z: 0.4, clear: 1 };
 
 /** The telescope's focus at which stars are sharpest. */
 const bestFocus = 1500;
-/** How wide the atmosphere makes a star, in pixels. */
+/** The width that the atmosphere gives a star, in pixels. */
 const seeing = 2.5;
-/** How far off the focus widens a star by a pixel. */
+/** The distance from focus that widens a star by a pixel. */
 const focusPerPixel = 100;
 
-/** What an instrument of the bench reads; nothing where there is no such instrument or reading. */
+/** The reading of an instrument of the bench; `undefined` where there is no such instrument or reading. */
 function reading(surroundings: Surroundings | undefined, instrument: string, field: string): Value | undefined {
   return surroundings?.find(instrument)?.holders.find(({ name }) => name === field)?.value;
 }

@@ -141,7 +141,7 @@ export class StarLight {
   }
 }
 
-/** How a Gaussian around `centre` shares itself out among the pixels from `-reach` to `+reach`; the sum is 1. */
+/** The shares of a Gaussian around `centre` in the pixels from `-reach` to `+reach`; the sum is 1. */
 function profile(reach: number, centre: number, deviation: number): Float64Array {
   const samples = 8;
   const shares = Float64Array.from({ length: 2 * reach + 1 }, (_, index) => {
