@@ -1,12 +1,12 @@
 /**
- * What a language is given to run code with, and what it gives.
+ * The context in which a language runs code, and the function that runs it.
  *
  * @module
  */
 
 import type { Ask, Code, EvaluatedText } from "./messages.ts";
 
-/** How code reaches the world beyond its Worker. */
+/** The context of running code: its way to the world beyond its Worker. */
 export interface CodeContext {
   /** Asks the server and waits for the answer. @throws {AskError} What the server answered. */
   readonly ask: (ask: Ask) => unknown;

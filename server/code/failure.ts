@@ -1,5 +1,5 @@
 /**
- * What went wrong with code, from whatever it threw.
+ * Turns what code threw into a failure for its sender: a code, a message and a line.
  *
  * @module
  */
@@ -30,7 +30,7 @@ export class Stop extends Error {
   }
 }
 
-/** What the server answered to what code asked for; code may catch it and look at its `code`. */
+/** The server's error in answer to a request of code; code may catch it and look at its `code`. */
 export class AskError extends Error {
   /** The stable code, for code to look at. */
   readonly code: Failure["code"];
@@ -51,7 +51,7 @@ export class AskError extends Error {
   }
 }
 
-/** Where code stands: in a module of its own, whose address is its source. */
+/** The line of the code in a stack: in a module of its own, whose address is its source. */
 const ownLine = /^\s+at .*?data:text\S*?:(\d+):\d+/m;
 
 /** Text that code has a hand in: its getters and conversions may throw. */
@@ -109,7 +109,7 @@ export function tooLong(bytes: number, allowed: number): Failure {
   return { code: "limit_exceeded", message };
 }
 
-/** How many lines a text has, as JavaScript counts them. */
+/** The number of lines of a text, as JavaScript counts them. */
 export function lineCount(text: string): number {
   return text.split(/\r\n|[\n\r\u2028\u2029]/).length;
 }

@@ -1,6 +1,6 @@
 /**
- * Symbolic links in what the operator grants to code. Deno holds code to paths as they are written, and follows every
- * link that stands on the way: one in a granted folder would grant what it leads to.
+ * Refuses symbolic links that lead out of what the operator grants to code. Deno holds code to paths as they are
+ * written, and follows every link that stands on the way: one in a granted folder would grant what it leads to.
  *
  * @module
  */
@@ -12,10 +12,10 @@ import type { CodePermissions } from "./options.ts";
 
 const log = getLogger(["heliograph", "sandbox"]);
 
-/** How many files and folders are looked at; a folder with more is granted with a warning. */
+/** The most files and folders that are searched; a folder with more is granted with a warning. */
 const mostEntries = 100_000;
 
-/** Where a path really is; `undefined` where nothing is there. */
+/** The real path of a path; `undefined` where nothing is there. */
 function realPath(path: string): string | undefined {
   try {
     return Deno.realPathSync(path);
@@ -25,7 +25,7 @@ function realPath(path: string): string | undefined {
   }
 }
 
-/** Where a link leads, also where nothing is there yet: code that may write there would make it. */
+/** The target of a link, also where nothing is there yet: code that may write there would make it. */
 function targetOf(link: string): string {
   const target = realPath(link);
   if (target !== undefined) return target;

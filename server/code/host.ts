@@ -28,7 +28,7 @@ import type { Language } from "./options.ts";
 
 /** How often memory is looked at while code runs, in milliseconds. */
 const watchInterval = 20;
-/** How long a Worker has to say that nothing of its code runs any more, in milliseconds. */
+/** The time a Worker has to say that nothing of its code runs any more, in milliseconds. */
 const endPatience = 100;
 /** For how long a process must be quiet before it takes code again, in milliseconds. */
 const quietFor = 4;
@@ -217,12 +217,12 @@ class SandboxHost {
   }
 }
 
-/** What went wrong may be as long as a result. */
+/** Shortens the message of a failure to the longest result. */
 function shortened({ code, message }: Failure, { resultBytes }: HostSettings): Failure {
   return { code, message: message.slice(0, resultBytes) };
 }
 
-/** How much of a core this process has used since then. */
+/** The share of a core that this process has used since a measurement. */
 function shareOfCore(before: NodeJS.CpuUsage, start: number): number {
   const { user, system } = process.cpuUsage(before);
   return (user + system) / 1000 / Math.max(1, performance.now() - start);
@@ -243,7 +243,7 @@ async function dropPermissions(granted: HostSettings["permissions"]): Promise<vo
   }
 }
 
-/** What holds on Linux where code has got past the runtime's permissions. */
+/** The second wall on Linux, for code that has got past the runtime's permissions. */
 function makeWall({ permissions }: HostSettings): LinuxWall | undefined {
   if (Deno.build.os !== "linux") return undefined;
   try {

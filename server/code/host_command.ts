@@ -1,5 +1,5 @@
 /**
- * How a sandbox's process is started.
+ * The command that starts a sandbox's process.
  *
  * @module
  */
@@ -43,7 +43,10 @@ export function sourceCommand(permissions: CodePermissions, grants: RendezvousGr
   ];
 }
 
-/** What Workers are loaded from, besides what the process itself has loaded: files and folders of the source. */
+/**
+ * The sources that Workers are loaded from, besides what the process itself has loaded: files and folders of the
+ * source.
+ */
 export function sourceFiles(): URL[] {
   return [".", "../../protocol/errors.ts"].map((path) => new URL(path, import.meta.url));
 }

@@ -1,5 +1,5 @@
 /**
- * A sandbox's process as the server sees it: started, given code, killed.
+ * A sandbox's process, seen from the server: starts it, gives it code, kills it.
  *
  * @module
  */
@@ -237,7 +237,10 @@ export class HostProcess {
   }
 }
 
-/** How a process has ended; `undefined` where that is not known within a second: its sender does not wait for it. */
+/**
+ * Waits for how a process has ended; `undefined` where that is not known within a second: its sender does not wait for
+ * it.
+ */
 async function soonEnded(ended: Promise<EndedProcess>): Promise<EndedProcess | undefined> {
   const { promise: late, resolve } = Promise.withResolvers<undefined>();
   const timer = setTimeout(() => resolve(undefined), 1000);

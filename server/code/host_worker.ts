@@ -1,5 +1,5 @@
 /**
- * One Worker as its process sees it: started ahead of time, given one piece of code, ended. What it says is hostile.
+ * A Worker, seen from its process: started ahead of time, given one piece of code, ended. What it says is hostile.
  *
  * @module
  */
@@ -19,7 +19,7 @@ import type { PythonSource } from "./micropython.ts";
 
 const encoder = new TextEncoder();
 
-/** What is printed within this many milliseconds goes to the server in one piece. */
+/** The time for which printed text is collected before it goes to the server, in milliseconds. */
 const outputInterval = 10;
 
 /** Told what the code asks, prints and comes to. */

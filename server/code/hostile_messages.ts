@@ -1,5 +1,5 @@
 /**
- * What comes from where code runs, checked before anything is done with it: code may have found a way to speak itself.
+ * Checks messages from places where code runs before they are used: code may have found a way to speak itself.
  *
  * @module
  */
@@ -15,7 +15,7 @@ import {
   type ResultLimits,
 } from "./messages.ts";
 
-/** How deep a value may be nested: far deeper ones cannot be written as JSON any more. */
+/** The deepest nesting of a value: far deeper ones cannot be written as JSON any more. */
 const deepest = 1000;
 
 type Check = (value: unknown) => boolean;
@@ -92,14 +92,18 @@ function parsed(text: string): unknown {
   }
 }
 
-/** What code came to, from its text. @throws {Error} When it is no JSON, or nested too deep to be written again. */
+/**
+ * The value of an expression, from its text.
+ *
+ * @throws {Error} When it is no JSON, or nested too deep to be written again.
+ */
 export function evaluated({ text, json }: EvaluatedText): Evaluated {
   if (json === undefined) return { text, value: text };
   if (depth(json) > deepest) throw new Error(`its result is nested more than ${deepest} deep`);
   return { text, value: JSON.parse(json) };
 }
 
-/** How deep JSON is nested. */
+/** The depth of nesting in JSON. */
 function depth(json: string): number {
   let [depth, most, isText] = [0, 0, false];
   for (let at = 0; at < json.length; at++) {

@@ -1,5 +1,5 @@
 /**
- * JavaScript in the sandbox's Worker: PyOpticon's namespace, and code as a module of its own.
+ * Runs JavaScript in the sandbox's Worker: PyOpticon's namespace, and code as a module of its own.
  *
  * @module
  */

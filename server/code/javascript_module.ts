@@ -1,5 +1,5 @@
 /**
- * What a Worker runs of a piece of JavaScript: a module that stands alone.
+ * Turns a piece of JavaScript into a module that stands alone, for a Worker to run.
  *
  * An executable loads modules from the disk without asking for the permission to read, so that code must not import; and
  * Deno looks for source maps wherever code says. What is run therefore does not hold the words for it at all, whatever
@@ -57,7 +57,7 @@ export function javascriptModule({ mode, source }: Pick<Code, "mode" | "source">
   return safe + text.slice(from);
 }
 
-/** Where the text is only text, in order: comments, strings, templates and regular expressions. */
+/** The spans in which text is only text, in order: comments, strings, templates and regular expressions. */
 function textSpans(text: string, mode: Code["mode"], source: string): Span[] {
   const comments: Comment[] = [];
   const tokens: Token[] = [];

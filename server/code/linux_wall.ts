@@ -1,5 +1,5 @@
 /**
- * The second wall around a sandbox's process, by Linux: what holds where code has got past Deno's permissions.
+ * The second wall around a sandbox's process, by Linux: it holds where code has got past Deno's permissions.
  *
  * Everything goes through the C library, before the process gives up its right to call it.
  *
@@ -40,12 +40,12 @@ const readFile = 1n << 2n;
 const readFolder = 1n << 3n;
 const writing = 1n << 1n | 1n << 4n | 1n << 5n | 1n << 7n | 1n << 8n | 1n << 13n | 1n << 14n;
 
-/** What the runtime itself reads in the course of time. */
+/** Files that the runtime itself reads in the course of time. */
 const runtimeReads = ["/proc/self", "/dev/urandom", "/dev/null", "/etc/localtime", "/usr/share/zoneinfo"];
-/** What finding an address by its name reads. */
+/** Files that are read to find an address by its name. */
 const resolverReads = ["/etc", "/run/systemd/resolve", "/usr/lib", "/lib", "/lib64", "/usr/share/ca-certificates"];
 
-/** What the wall is built for. */
+/** The options of the wall. */
 export interface WallOptions {
   /** What the operator grants. */
   readonly permissions: CodePermissions;

@@ -9,7 +9,7 @@
 import { tooMuchMemory } from "./messages.ts";
 import { ProcessMemory } from "./process_memory.ts";
 
-/** What the Worker is told. */
+/** The settings of the Worker. */
 export interface MemoryWatch {
   /** What the process may use, in bytes. */
   readonly most: number;

@@ -1,5 +1,5 @@
 /**
- * What server, sandbox process and Worker say to each other. All of it is JSON, or plain data between host and Worker.
+ * The messages between server, sandbox process and Worker. All of them are JSON, or plain data between host and Worker.
  *
  * @module
  */
@@ -18,7 +18,7 @@ export interface Code {
   readonly source: string;
 }
 
-/** What an expression came to. */
+/** The value of an expression. */
 export interface Evaluated {
   /** As text: text as it is, anything else as its language prints it. */
   readonly text: string;
@@ -26,7 +26,7 @@ export interface Evaluated {
   readonly value: unknown;
 }
 
-/** What an expression came to, as it crosses: only text does, which is bounded before it is read. */
+/** The value of an expression, as it crosses: only text does, which is bounded before it is read. */
 export interface EvaluatedText {
   /** As text. */
   readonly text: string;
@@ -34,7 +34,7 @@ export interface EvaluatedText {
   readonly json?: string;
 }
 
-/** What went wrong with code. */
+/** The failure of code. */
 export interface Failure {
   /** The stable code. */
   readonly code: ErrorCode;
@@ -42,7 +42,7 @@ export interface Failure {
   readonly message: string;
 }
 
-/** What code asks of the server; it gets what its sender would get. */
+/** A request of code to the server; it gets what its sender would get. */
 export type Ask =
   | { readonly ask: "get"; readonly instrument: string; readonly field: string }
   | { readonly ask: "set"; readonly instrument: string; readonly field: string; readonly value: unknown }
@@ -61,7 +61,7 @@ export type Ask =
 /** The answer to an {@linkcode Ask}. */
 export type Answer = { readonly value: unknown } | { readonly error: Failure };
 
-/** What a sandbox's process is told on its standard input when it starts. */
+/** The settings of a sandbox's process, sent on its standard input when it starts. */
 export interface HostSettings extends ProcessSettings, ResultLimits {
   /** What it keeps Workers ready for. */
   readonly languages: readonly Language[];
@@ -89,7 +89,7 @@ export type ToWorker =
   | { readonly run: Code }
   | { readonly end: true };
 
-/** What a Worker is made with. */
+/** The settings of a Worker. */
 export interface WorkerSettings extends ResultLimits {
   /** Where it finds the answers to what it asked: two numbers (state and length), then JSON. */
   readonly answers: SharedArrayBuffer;
@@ -114,18 +114,18 @@ export const answerBytes = 4_194_304;
 /** Offset of the JSON in the shared memory. */
 export const answerOffset = 8;
 
-/** What code may ask for at once, in characters: as much as a client may in a message. */
+/** The longest request of code to the server, in characters: as much as a client may in a message. */
 export const longestAsk = 65_536;
 
 /** The code with which a sandbox's process ends when it used too much memory and could not say so. */
 export const tooMuchMemory = 77;
 
-/** What the sender of code is told that used too much. @param memory What a sandbox has, in MiB. */
+/** The message to the sender of code that used too much memory. @param memory What a sandbox has, in MiB. */
 export function memoryMessage(memory: number): string {
   return `The code was stopped: it used more than the ${memory} MiB of memory that a sandbox has`;
 }
 
-/** How long what code comes to may be, in bytes. */
+/** Limits on the results of code, in bytes. */
 export interface ResultLimits {
   /** What it may print in all. */
   readonly outputBytes: number;

@@ -1,10 +1,10 @@
 /**
- * MicroPython as the sandbox runs it, from the two files of its npm package that lie in `micropython/`.
+ * Loads MicroPython for the sandbox, from the two files of its npm package that lie in `micropython/`.
  *
  * @module
  */
 
-/** What a Worker needs to start MicroPython. */
+/** The files with which a Worker starts MicroPython. */
 export interface PythonSource {
   /** Its JavaScript, as a `data:` URL. */
   readonly url: string;
@@ -14,9 +14,11 @@ export interface PythonSource {
   readonly heap: number;
 }
 
-/** How much of a sandbox's memory Python's objects may use: the rest is the process's own. */
+/** The share of a sandbox's memory for Python's objects: the rest is the process's own. */
 const shareOfMemory = 0.35;
-/** What Python needs beside its objects, in bytes: its own data, its stack, and text on its way in and out. */
+/**
+ * The memory that Python needs beside its objects, in bytes: its own data, its stack, and text on its way in and out.
+ */
 const beside = 33_554_432;
 
 async function bytesOf(name: string): Promise<Uint8Array<ArrayBuffer>> {

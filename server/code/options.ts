@@ -1,5 +1,5 @@
 /**
- * What the operator grants to code that clients send.
+ * The options of running code that clients send: languages, permissions and limits.
  *
  * @module
  */
@@ -8,13 +8,13 @@ import * as z from "npm:zod@4.6.7";
 import { HeliographError } from "../../protocol/errors.ts";
 import { numberIn, type Setting, type Settings, settled } from "../../protocol/setting.ts";
 
-/** What code can be written in. Python is MicroPython 1.27. */
+/** The languages of code. Python is MicroPython 1.27. */
 export type Language = "javascript" | "python";
 
 /** Every language, in the order in which they are offered. */
 export const languages: readonly Language[] = ["javascript", "python"];
 
-/** What of this PC code may touch, as Deno's permissions of the same names; nothing by default. */
+/** The permissions of code on this PC, as Deno's of the same names; none by default. */
 export interface CodePermissions {
   /** Files and folders that JavaScript may read. @default none */
   readonly read?: readonly string[];
@@ -24,7 +24,7 @@ export interface CodePermissions {
   readonly net?: readonly string[];
 }
 
-/** What code may use, and how it is run. */
+/** The options of a sandbox: limits on code, and how it is run. */
 export interface SandboxOptions {
   /** What code may be written in; none at all starts no sandbox. @default both */
   readonly languages: readonly Language[];
@@ -51,7 +51,7 @@ export interface SandboxOptions {
   readonly hostCommand?: readonly [program: string, ...args: string[]];
 }
 
-/** What an operator may say of the code of clients, in the bench file and by flags. */
+/** The settings of the operator for the code of clients, in the bench file and by flags. */
 export type CodeSettings = Omit<SandboxOptions, "permissions" | "hostCommand"> & Required<CodePermissions>;
 
 const texts: z.ZodType<readonly string[]> = z.array(z.string().min(1, "should not be empty"));
@@ -139,7 +139,7 @@ export const codeSettings: Settings<CodeSettings> = {
 };
 
 /**
- * What the settings come to for a sandbox.
+ * Makes the options of a sandbox from the settings.
  *
  * @param settings The settings as they are settled.
  */
@@ -147,13 +147,13 @@ export function sandboxOf({ read, write, net, ...others }: CodeSettings): Sandbo
   return { ...others, permissions: { read, write, net } };
 }
 
-/** What code may use where nothing else is said. */
+/** The options of a sandbox where nothing else is said. */
 export const defaultSandboxOptions: SandboxOptions = { ...sandboxOf(settled(codeSettings)), permissions: {} };
 
-/** How many seconds before the deadline code is stopped, so that the client still gets the answer. */
+/** The time before the deadline at which code is stopped, so that the client still gets the answer, in seconds. */
 export const answerMargin = 0.5;
 
-/** How long PyOpticon's client waits for a reply, in seconds. */
+/** The time that PyOpticon's client waits for a reply, in seconds. */
 export const pyopticonPatience = 5;
 
 const numbers = ["deadline", "memory", "outputBytes", "resultBytes", "atOnce"] as const;

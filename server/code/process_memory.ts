@@ -1,6 +1,6 @@
 /**
- * What this process has in memory. On Linux the runtime opens a file for each look, which the second wall forbids: there
- * one stays open.
+ * Measures the memory of this process. On Linux the runtime opens a file for each look, which the second wall forbids:
+ * there one stays open.
  *
  * @module
  */

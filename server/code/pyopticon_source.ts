@@ -1,5 +1,5 @@
 /**
- * PyOpticon's rules for the source that its client's `do_exec` sends: that of a function, which is to be called.
+ * Turns the source that PyOpticon's `do_exec` sends, that of a function, into code that calls it.
  *
  * @module
  */

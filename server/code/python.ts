@@ -1,5 +1,5 @@
 /**
- * Python in the sandbox's Worker: MicroPython, with PyOpticon's namespace.
+ * Runs Python in the sandbox's Worker: MicroPython, with PyOpticon's namespace.
  *
  * @module
  */
@@ -19,7 +19,7 @@ interface MicroPythonModule {
   loadMicroPython(options: Readonly<Record<string, unknown>>): Promise<MicroPython>;
 }
 
-/** What the prelude tells when the code has ended. */
+/** The outcome of code, as the prelude tells it. */
 type Outcome =
   | EvaluatedText
   // Too long, and slow to be told.
@@ -29,7 +29,7 @@ type Outcome =
 // Kept now: Python reaches the globals too.
 const { parse, stringify } = JSON;
 
-/** How deep Python calls may nest, in bytes of its stack. */
+/** The stack for Python's calls, in bytes. */
 const callStack = 65_536;
 
 /** Takes Python's standard output byte by byte, and gives whole characters on. */

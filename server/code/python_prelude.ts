@@ -1,5 +1,5 @@
 /**
- * What stands in Python's memory before the code of a client runs there.
+ * The Python that is loaded before the code of a client: PyOpticon's namespace, and the function that runs code.
  *
  * @module
  */

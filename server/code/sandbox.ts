@@ -17,14 +17,14 @@ import type { Code, Evaluated } from "./messages.ts";
 import "./javascript_module.ts";
 import { answerMargin, type SandboxOptions, sandboxOptions } from "./options.ts";
 
-/** How many evaluations may wait, in all and of one asker. */
+/** The most evaluations that wait, in all and of one asker. */
 const longestQueue = 1000;
 const mostOfOne = 100;
 /** For how many seconds a process that the last minute did not need is kept. */
 const keptSeconds = 60;
 /** For how many seconds no process is started after one could not be. */
 const retrySeconds = 5;
-/** How many times in a row starting a process must fail before those who wait are told. */
+/** The number of failed starts in a row after which those who wait are told. */
 const failuresTold = 2;
 /** Evaluations that still wait after this many milliseconds are worth another process. */
 const growAfter = 25;
@@ -43,7 +43,7 @@ interface Waiting {
   readonly reject: (reason: unknown) => void;
 }
 
-/** What of one asker runs and waits. */
+/** The evaluations of one asker, running and waiting. */
 interface Share {
   running: number;
   waiting: number;
@@ -51,7 +51,7 @@ interface Share {
   turn: number;
 }
 
-/** How long an evaluation may take. */
+/** The options of an evaluation. */
 export interface EvaluationOptions {
   /** Within how many seconds its sender must have the answer. @default the sandbox's deadline */
   readonly patience?: number;

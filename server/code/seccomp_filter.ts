@@ -1,5 +1,5 @@
 /**
- * What a sandbox's process may ask of Linux once it is ready: a list of what is allowed, as a program for the kernel.
+ * The system calls that a sandbox's process may make on Linux once it is ready: a list, as a program for the kernel.
  *
  * The numbers are those of x86-64. What is not on the list is refused: as not permitted where it is old, as unknown
  * where it is new, so that libraries fall back to what they did before.
@@ -7,7 +7,7 @@
  * @module
  */
 
-/** What the operator's grants need. */
+/** The options of the filter, from the operator's grants. */
 export interface FilterOptions {
   /** Which files may be opened: none, for reading only, or for writing too; Landlock says which ones. */
   readonly files: "none" | "reading" | "writing";

@@ -1,6 +1,6 @@
 /**
- * What a Worker that runs code begins with. It is this short because a sandbox's process can keep nothing compiled once
- * its wall stands: `host.ts` loads the rest before that.
+ * The entry point of a Worker that runs code. It is this short because a sandbox's process can keep nothing compiled
+ * once its wall stands: `host.ts` loads the rest before that.
  *
  * @module
  */

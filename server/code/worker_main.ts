@@ -148,7 +148,7 @@ function refusing(name: string, prototype: object): () => never {
   return refuse;
 }
 
-/** What code starts and does not wait for ends the evaluation too, when it fails. */
+/** Ends the evaluation when something fails that the code has started and does not wait for. */
 function catchRest(source: string): void {
   const failLate = (event: Event, error: unknown) => {
     apply(preventDefault, event, []);

@@ -1,5 +1,6 @@
 /**
- * What code finds in its Worker: a list of what is there, so that what a new Deno adds is not.
+ * The global names that code finds in its Worker: all but those on a list are removed, so that what a new Deno adds is
+ * not there.
  *
  * @module
  */

@@ -1,5 +1,5 @@
 /**
- * From a bench file to the instruments that stand on the bench.
+ * Loads a bench file, and makes its instruments.
  *
  * @module
  */
@@ -32,10 +32,10 @@ import { type ServerSettings, serverSettings } from "./server_settings.ts";
 import { BenchFileError, type Path, type Problem, Source } from "../files/source.ts";
 import { formProblems } from "./validate.ts";
 
-/** What a bench file says of where the server listens. */
+/** The bench file's section `server`. */
 export type ServerSection = Given<ServerSettings>;
 
-/** What a bench file lets the code of clients do. */
+/** The bench file's section `code`. */
 export type CodeSection = Given<CodeSettings>;
 
 /** A bench as its file describes it. */

@@ -22,7 +22,7 @@ export interface Beside {
   readonly previous: string;
 }
 
-/** What each is called after the bench's name. */
+/** The endings of the files' names, after the bench's name. */
 const endings = {
   page: ".page.json",
   access: ".access.json",
@@ -33,7 +33,7 @@ const endings = {
 } as const satisfies Beside;
 
 /**
- * What belongs to the bench of a bench file; nothing of it need be there.
+ * The files and folders of the bench of a bench file; nothing of it need be there.
  *
  * @param benchFile Its path: `lab.json`, `lab.ts`. What is beside it has the same folder.
  */
@@ -50,7 +50,7 @@ const noBench: Readonly<Record<string, string>> = {
 };
 
 /**
- * Why a file cannot be a bench file: its name says that it belongs to another one.
+ * Returns why a file cannot be a bench file: its name says that it belongs to another one.
  *
  * @param file Its path.
  * @returns What is wrong and what would be right; `undefined` where nothing is.

@@ -17,7 +17,7 @@ import {
 } from "../devices/simulated/laboratory.ts";
 import { simulatedInstrument, simulatedTelescope, simulatedTempcon } from "../devices/simulated/observatory.ts";
 
-/** What of the demo bench can be chosen. */
+/** The options of the demo bench. */
 export interface DemoOptions {
   /** What the camera is like; without `imageFolders` it takes no exposures. */
   readonly camera?: SimulatedCameraOptions;

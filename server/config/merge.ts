@@ -1,5 +1,5 @@
 /**
- * How a bench file adds to a driver's description.
+ * Merges the words of a bench file into a driver's description.
  *
  * @module
  */

@@ -1,5 +1,5 @@
 /**
- * Drivers of one's own in a bench file: which of them run in one process, and what comes of them.
+ * Starts a bench file's own drivers: groups them into processes by their permissions, and collects their instruments.
  *
  * @module
  */

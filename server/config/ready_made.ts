@@ -1,5 +1,5 @@
 /**
- * Instruments of a bench file that are made by code of heliograph's own: azcam's camera, and what stands around it.
+ * Makes instruments of a bench file from heliograph's own code: azcam's camera, and what stands around it.
  *
  * @module
  */
@@ -12,7 +12,7 @@ import type { Instrument } from "../bench/instrument.ts";
 import { simulatedCamera, type SimulatedCameraOptions } from "../camera/simulated/camera.ts";
 import { simulatedInstrument, simulatedTelescope, simulatedTempcon } from "../devices/simulated/observatory.ts";
 
-/** What of the server an instrument may need. */
+/** The setting of an instrument: its title, the folders for images, and the bench's name. */
 export interface ReadyMadeSetting {
   /** What people call it. */
   readonly title: string;

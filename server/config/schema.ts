@@ -1,5 +1,5 @@
 /**
- * What a bench file may say.
+ * The schema of a bench file.
  *
  * @module
  */

@@ -1,5 +1,5 @@
 /**
- * The settings of the server: where it listens, by which names it is reached, where images go, how it logs.
+ * The settings of the server: its ports and names, the folders for images, the log.
  *
  * @module
  */
@@ -8,7 +8,7 @@ import * as z from "npm:zod@4.6.7";
 import type { Setting, Settings } from "../../protocol/setting.ts";
 import { type JournalLevel, journalLevels } from "../../protocol/vocabulary.ts";
 
-/** Where the server listens, and where images go: the bench file's `server`. */
+/** The settings in the bench file's `server`: ports, names and folders for images. */
 export interface ServerSettings {
   /** The address. @default "127.0.0.1" */
   readonly host: string;
@@ -24,7 +24,7 @@ export interface ServerSettings {
   readonly imageFolders: readonly string[];
 }
 
-/** What is said on the command line only. */
+/** The settings that only the command line has. */
 export interface ProgramSettings {
   /** The bench file. */
   readonly bench?: string;

@@ -1,5 +1,5 @@
 /**
- * Simulators in the place of a bench file's instruments: PyOpticon's offline mode, over real sockets.
+ * Simulates a bench file's instruments: PyOpticon's offline mode, over real sockets.
  *
  * @module
  */

@@ -1,10 +1,10 @@
 /**
- * The bench file to begin with.
+ * The bench file that `heliograph init` writes.
  *
  * @module
  */
 
-/** What the schema is called beside a bench file. */
+/** The file name of the schema beside a bench file. */
 export const schemaFile = "heliograph.schema.json";
 
 /** A bench file that works with simulators, and says what to change. */

@@ -1,5 +1,5 @@
 /**
- * The documents' tables of settings, in Markdown.
+ * Writes the documents' tables of settings, in Markdown.
  *
  * @module
  */

@@ -1,5 +1,5 @@
 /**
- * Checks a file's form against a schema, and says what is wrong in words.
+ * Checks a file against a schema, and says what is wrong in words.
  *
  * @module
  */
@@ -103,7 +103,7 @@ function message(issue: Issue, given: unknown, path: Path): string {
   }
 }
 
-/** What the schema itself says of a number that is out of its limits. */
+/** The schema's own message for a number outside its limits. */
 function why({ message }: Issue): string {
   return /^Too (?:small|big)/.test(message) ? "" : `: ${message}`;
 }
@@ -133,7 +133,7 @@ function valueAt(root: unknown, path: Path): unknown {
   return path.reduce<unknown>((value, key) => (value as Record<string | number, unknown> | undefined)?.[key], root);
 }
 
-/** What keys the schema knows at a place. */
+/** The keys that the schema knows at a place. */
 function keysAt(schema: z.core.JSONSchema.BaseSchema, path: Path): string[] {
   const branches = [schema, ...(schema.anyOf ?? []) as z.core.JSONSchema.BaseSchema[]];
   const [key, ...rest] = path;

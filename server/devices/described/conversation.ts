@@ -1,5 +1,5 @@
 /**
- * What is said to a described instrument and what it answers: questions, commands, the greeting and the goodbye.
+ * The conversation with a described instrument: questions, commands, the greeting and the goodbye.
  *
  * @module
  */
@@ -15,13 +15,13 @@ import type { DescribedAsk, DescribedSend, Description } from "./schema.ts";
 import { type Filling, Template } from "./template.ts";
 import { checkGroup, type ValueCodec, valueIn } from "./value_codec.ts";
 
-/** How long an answer may take unless the description says, in seconds. */
+/** The timeout of an answer unless the description has another, in seconds. */
 const defaultTimeout = 1;
 
-/** How often a reading is asked for again unless the description says. */
+/** The retries of a reading unless the description has another number. */
 const defaultRetries = 1;
 
-/** How many errors are fetched after one command, so that none is left for the next. */
+/** The most errors that are fetched after one command, so that none is left for the next. */
 const mostErrors = 20;
 
 /** A question with how to understand its answer. */
@@ -48,7 +48,7 @@ export interface Sending {
   readonly optional: boolean;
 }
 
-/** What is said to one instrument. */
+/** The conversation with one instrument. */
 export class Conversation {
   readonly #description: Description;
   readonly #parameters: Readonly<Record<string, string>>;

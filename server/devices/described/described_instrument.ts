@@ -1,5 +1,5 @@
 /**
- * An instrument from a description: no code, only what is sent and what is answered.
+ * Makes an instrument from a description: no code, only the texts that are sent and answered.
  *
  * @module
  */
@@ -20,7 +20,7 @@ import type { DescribedCommand, DescribedField, Description } from "./schema.ts"
 import type { Filling } from "./template.ts";
 import { checkGroup, ValueCodec, valueIn } from "./value_codec.ts";
 
-/** What a described instrument is made of. */
+/** The options of a described instrument. */
 export interface DescribedInstrumentOptions {
   /** What people call it. */
   readonly title: string;

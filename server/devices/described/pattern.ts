@@ -21,10 +21,10 @@ const mostSteps = 1_000_000;
 /** The highest count that the engine knows. */
 const mostRepetitions = 1000;
 
-/** How deep groups may stand in each other. */
+/** The deepest nesting of groups. */
 const deepest = 100;
 
-/** How many patterns are kept: instruments of one kind have the same. */
+/** The most patterns that are kept: instruments of one kind have the same. */
 const mostKept = 1000;
 
 /** White space as JavaScript's `\s` has it: RE2's is without the no-break space, among others. */

@@ -1,5 +1,5 @@
 /**
- * What a bench file may say of an instrument that needs no code.
+ * The schema of a described instrument, which needs no code.
  *
  * @module
  */
@@ -18,7 +18,7 @@ const end = z.string().regex(
 );
 const argumentName = z.string().regex(/^[a-z][a-z0-9_]*$/i, "letters, digits and _ only, beginning with a letter");
 
-/** What a value is and may be: of fields, of arguments and of what commands return. */
+/** The words for a value: of fields, of arguments and of what commands return. */
 const value = {
   type: z.enum(valueTypes).default("float")
     .meta({ description: "What kind of value it is" }),
@@ -45,7 +45,7 @@ const value = {
   }),
 };
 
-/** How an answer is understood. */
+/** The words for reading an answer. */
 const answer = {
   pattern: pattern.optional().meta({
     description: "What the answer looks like; by default the whole answer is the value",
@@ -159,7 +159,7 @@ const parameter = z.strictObject({
   default: z.string().optional().meta({ description: "What it is when it is not given" }),
 });
 
-/** What a description says, besides its name and its port. */
+/** The words of a description, besides its name and its port. */
 export const descriptionShape = {
   summary: z.string().optional().meta({ description: "What it is, in a line" }),
   parameters: z.record(argumentName, z.union([z.string(), parameter])).optional().meta({
@@ -200,7 +200,7 @@ export type Description = z.output<typeof descriptionSchema>;
 export type DescribedField = z.output<typeof fieldSchema>;
 /** A described command. */
 export type DescribedCommand = z.output<typeof commandSchema>;
-/** What is asked, with how to understand the answer. */
+/** A question, with the words for reading its answer. */
 export type DescribedAsk = z.output<typeof ask>;
-/** What is sent. */
+/** A text to send. */
 export type DescribedSend = z.output<typeof send>;

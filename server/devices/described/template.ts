@@ -1,5 +1,6 @@
 /**
- * Command texts with places to be filled: `SOUR:VOLT {value:.3f}`. Places are written as in Python.
+ * Templates of commands: texts with places to be filled, such as `SOUR:VOLT {value:.3f}`. Places are written as in
+ * Python.
  *
  * @module
  */
@@ -26,7 +27,7 @@ interface NumberFormat {
 // deno-lint-ignore no-control-regex -- control characters are what is looked for
 const control = /[\x00-\x1f\x7f-\uffff]/;
 
-/** What a text from a client may hold unless the bench file allows something else. */
+/** The pattern of a text from a client unless the bench file has another. */
 export const defaultTextPattern = "[A-Za-z0-9 ._+/-]*";
 
 /** A command text with places. */

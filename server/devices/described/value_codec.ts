@@ -1,5 +1,5 @@
 /**
- * Between what an instrument says and what people read: numbers, choices, switches and texts.
+ * Converts values between an instrument's texts and people's: numbers, choices, switches and texts.
  *
  * @module
  */
@@ -13,7 +13,7 @@ import { type Pattern, wholePattern } from "./pattern.ts";
 import type { DescribedField } from "./schema.ts";
 import { defaultTextPattern, type Filling } from "./template.ts";
 
-/** What a description says of a value. */
+/** The words of a description about a value. */
 export type DescribedValue = Pick<
   DescribedField,
   | "type"
@@ -31,7 +31,7 @@ export type DescribedValue = Pick<
   | "calibration"
 >;
 
-/** Which keys belong to which types; the others would have no effect, which is a mistake. */
+/** The keys of each type; the others would have no effect, which is a mistake. */
 const keysOf: Readonly<Record<string, readonly string[]>> = {
   unit: ["float", "int"],
   minimum: ["float", "int"],

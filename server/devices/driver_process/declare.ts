@@ -1,5 +1,5 @@
 /**
- * An instrument as a declaration without its functions, and an instrument made from one.
+ * Declares an instrument without its functions, and makes an instrument from such a declaration.
  *
  * @module
  */
@@ -68,7 +68,7 @@ function defined<T extends object>(table: T): { [K in keyof T]?: Exclude<T[K], u
   return Object.fromEntries(Object.entries(table).filter(([, value]) => value !== undefined)) as never;
 }
 
-/** What stands for the functions that a declaration has lost. */
+/** The functions that stand for those which a declaration has lost. */
 export interface Functions {
   /** Reads a field. @param field Its place. */
   readonly read: (field: number, signal: AbortSignal, pass: object) => Promise<Value>;

@@ -1,5 +1,5 @@
 /**
- * What a driver of one's own is given.
+ * The API of a driver of one's own.
  *
  * @module
  */
@@ -64,7 +64,7 @@ export const driverApi: DriverApi = {
   azcamExposure,
 };
 
-/** What the bench file says of the instrument: the function's second argument. */
+/** The words of the bench file for the instrument: the function's second argument. */
 export interface DriverSetup {
   /** What people shall call it. */
   readonly title: string;

@@ -6,7 +6,7 @@
 
 import type { Contact, ContactState } from "../../bench/contact.ts";
 
-/** What the driver, or what has become of its process, says of the contact. */
+/** The contact that the driver tells, or the state of its process. */
 export class DriverContact implements Contact {
   /** Where the instrument is; the driver's file for one that needs no contact of its own. */
   readonly address: string;

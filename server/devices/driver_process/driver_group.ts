@@ -20,9 +20,9 @@ import { type Declaration, type DriverTell, lastImageSchema, type Made, tileSche
 import type { DriverProblem } from "./settings.ts";
 import { applyState, decodeError, decodeValue, DriverGone, fromBase64, stateOf } from "./wire_values.ts";
 
-/** How often changes of the rest of the bench are told to a driver that looks around, in milliseconds. */
+/** The interval at which a driver that looks around is told of changes on the rest of the bench, in milliseconds. */
 const neighbourInterval = 100;
-/** How long a driver may take to stop, in milliseconds: less than the server waits for. */
+/** The time that a driver has to stop, in milliseconds: less than the server waits for. */
 const stopPatience = 8000;
 
 /** One of the group. */
@@ -289,7 +289,7 @@ export class DriverGroup {
   }
 }
 
-/** Who is asked hears which instrument it is that does not answer. */
+/** Names the instrument in the error of its work. */
 async function named<T>(title: string, work: Promise<T>): Promise<T> {
   try {
     return await work;

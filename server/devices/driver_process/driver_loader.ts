@@ -18,7 +18,7 @@ import type { PreparedDriver } from "./messages.ts";
 import { imagePermissionMissing } from "./permissions.ts";
 import type { DriverProblem } from "./settings.ts";
 
-/** What is wrong with a driver, before it has made anything. */
+/** A mistake in a driver, found before it has made anything. */
 class DriverMistake extends Error {
   readonly file: string;
 
@@ -65,7 +65,7 @@ export async function loadDriver(driver: PreparedDriver, port: Port | undefined)
 }
 
 /**
- * What is wrong with a driver, with its place.
+ * Describes a mistake in a driver, with its place.
  *
  * @param driver It.
  * @param error What loading it threw.

@@ -1,5 +1,5 @@
 /**
- * A process that runs drivers, as the server sees it: started, asked, watched, ended, and started again.
+ * A process that runs drivers, seen from the server: starts, asks, watches, ends and restarts it.
  *
  * @module
  */
@@ -28,7 +28,7 @@ import { DriverLines } from "./driver_lines.ts";
 import { Peer } from "./peer.ts";
 import { decodeValue, DriverGone, encodeValue } from "./wire_values.ts";
 
-/** How long a process may take until its drivers are loaded, in seconds; it takes half of one on an idle PC. */
+/** The time that a process has to load its drivers, in seconds; it takes half of one on an idle PC. */
 const startSeconds = 60;
 /** How often a process is asked whether it is there, in milliseconds. */
 const pingInterval = 1000;
@@ -41,9 +41,9 @@ const longestWait = 60;
 const steadySeconds = 60;
 /** After so many messages of a process the others have their turn. */
 const messagesAtOnce = 64;
-/** How many calls of other instruments, and questions on lines, are under way at once. */
+/** The most calls of other instruments, and questions on lines, that are under way at once. */
 const mostAtOnce = 1000;
-/** What a process prints is told up to so many lines in ten seconds. */
+/** The most lines of a process's output that are logged in ten seconds. */
 const mostLines = 100;
 /** The longest message that is no piece of an image, in characters: reading one takes time from everybody. */
 const longestMessage = 1_048_576;
@@ -52,7 +52,7 @@ const longestLine = 2 * longestFromDriver + 1024;
 
 const log = getLogger(["heliograph", "drivers"]);
 
-/** What a driver's process is told of an instrument, and what it tells of it. */
+/** The events of a driver's process. */
 export interface DriverEvents {
   /** Its drivers have been made anew. */
   made(made: Made): void;
@@ -62,7 +62,7 @@ export interface DriverEvents {
   told(tell: DriverTell): void;
 }
 
-/** How a process is started. */
+/** The options of a driver's process. */
 export interface DriverProcessOptions {
   /** What starts it. */
   readonly processes: Processes;

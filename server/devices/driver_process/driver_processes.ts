@@ -1,5 +1,5 @@
 /**
- * Drivers from the disk, each set of permissions in a process of its own, as instruments of the server.
+ * Runs drivers from the disk, each set of permissions in a process of its own, as instruments of the server.
  *
  * @module
  */
@@ -13,7 +13,7 @@ import { DriverGroup } from "./driver_group.ts";
 import { driverSourceCommand } from "./host_command.ts";
 import type { DriverProblem, DriverSettings } from "./settings.ts";
 
-/** How the processes of drivers are started. */
+/** The options for the processes of drivers. */
 export interface DriverProcessesOptions {
   /** What starts them. @default this program itself */
   readonly processes?: Processes | undefined;

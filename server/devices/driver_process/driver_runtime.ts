@@ -1,5 +1,5 @@
 /**
- * Runs drivers in their own process: makes their instruments, and does with them what the server asks.
+ * Runs drivers in their own process: makes their instruments, and serves the server's requests with them.
  *
  * @module
  */
@@ -31,12 +31,12 @@ import { Peer } from "./peer.ts";
 import { explainPermissions } from "./permissions.ts";
 import { applyState, decodeValue, encodeError, encodeValue, fromBase64, stateOf, toBase64 } from "./wire_values.ts";
 
-/** How many passes over an instrument's fields are remembered: there is one at a time. */
+/** The passes over an instrument's fields that are remembered: there is one at a time. */
 const keptPasses = 4;
-/** How many questions of the server are answered at once: each has come through an instrument's queue. */
+/** The most requests of the server that are under way at once: each has come through an instrument's queue. */
 const mostAtOnce = 100_000;
 
-/** What is running, and who asked for it. */
+/** A running request, and who asked for it. */
 interface Run {
   gone: boolean;
 }

@@ -64,7 +64,7 @@ export async function runDriverHost(): Promise<never> {
   }
 }
 
-/** Where the drivers are imported from: an executable imports only JavaScript, from copies. */
+/** The modules to import the drivers from: an executable imports only JavaScript, from copies. */
 async function prepare({ drivers, permissions }: DriverHostSettings) {
   const prepared: PreparedDriver[] = [];
   const folders: string[] = [];

@@ -1,5 +1,5 @@
 /**
- * How a driver's process is started.
+ * The command that starts a driver's process.
  *
  * @module
  */
@@ -9,7 +9,7 @@ import type { RendezvousGrants } from "../../processes/rendezvous.ts";
 import type { Command } from "../../processes/starter.ts";
 import type { DriverPermissions } from "./settings.ts";
 
-/** Where heliograph's own code is. */
+/** The folders of heliograph's own code. */
 const sources = ["../../", "../../../protocol/"].map((folder) => new URL(folder, import.meta.url));
 
 const lock = new URL("../../../deno.lock", import.meta.url);
@@ -60,7 +60,7 @@ function hasLock(): boolean {
   }
 }
 
-/** What Workers of heliograph's own are read from, where a driver may write images. */
+/** The folders that heliograph's own Workers are read from, where a driver may write images. */
 export function workerSources(): string[] {
   if (Deno.build.standalone || !import.meta.url.startsWith("file:")) return [];
   return sources.map((folder) => fileURLToPath(folder));

@@ -1,5 +1,5 @@
 /**
- * Why a module from the disk cannot be loaded.
+ * Says why a module from the disk cannot be loaded.
  *
  * @module
  */

@@ -1,5 +1,6 @@
 /**
- * What the server and a driver's process say to each other: lines of JSON, each of which is an ask, its answer, or a tell.
+ * The messages between the server and a driver's process: lines of JSON, each of which is an ask, its answer, or a
+ * tell.
  *
  * A driver's process is hostile input: what comes from it is checked against these schemas before anything is done.
  *
@@ -78,7 +79,7 @@ export const declarationSchema = z.strictObject({
 /** An instrument as a driver declares it, without its functions. */
 export type Declaration = z.output<typeof declarationSchema>;
 
-/** What went wrong, on its way between the two. */
+/** An error on its way between the two. */
 const errorSchema = z.strictObject({
   message: text,
   /** One of the wire's codes, where it is an instrument's own error. */
@@ -92,10 +93,10 @@ const errorSchema = z.strictObject({
   kind: z.enum(["unclear", "NoImage", "ImageReplaced"]).optional(),
 });
 
-/** What went wrong, on its way between the two. */
+/** An error on its way between the two. */
 export type WireError = z.output<typeof errorSchema>;
 
-/** What a field holds. */
+/** The state of a field. */
 const stateSchema = z.strictObject({
   value: wireValue.nullable(),
   quality: z.enum(qualities),
@@ -103,10 +104,10 @@ const stateSchema = z.strictObject({
   staged: z.boolean(),
 });
 
-/** What a field holds; no value is `null`. */
+/** The state of a field; no value is `null`. */
 export type FieldState = z.output<typeof stateSchema>;
 
-/** What has become of one driver. */
+/** The results of making the drivers' instruments. */
 export const madeSchema = z.array(z.union([
   z.strictObject({ declaration: declarationSchema }),
   z.strictObject({
@@ -119,7 +120,7 @@ export const madeSchema = z.array(z.union([
   }),
 ])).max(100_000);
 
-/** What has become of the drivers, in their order. */
+/** The results of making the drivers' instruments, in their order. */
 export type Made = z.output<typeof madeSchema>;
 
 const keywordsSchema = z.array(z.tuple([
@@ -151,7 +152,7 @@ export const tileSchema = z.strictObject({
   pixels: z.string(),
 });
 
-/** What a driver's process asks the server. */
+/** The asks of a driver's process to the server. */
 const askSchema = z.discriminatedUnion("ask", [
   /** Another instrument's command, as whoever called the command that is running may. */
   z.strictObject({
@@ -168,7 +169,7 @@ const askSchema = z.discriminatedUnion("ask", [
   z.strictObject({ ask: z.literal("writeLine"), id, port: index, bytes: z.string() }),
 ]);
 
-/** What a driver's process tells the server. */
+/** The tells of a driver's process to the server. */
 const tellSchema = z.discriminatedUnion("tell", [
   z.strictObject({ tell: z.literal("up") }),
   /** It begins to load a driver. */
@@ -198,12 +199,12 @@ export const fromDriverSchema = z.union([answerSchema, tellSchema, askSchema]);
 
 /** Whatever a driver's process says. */
 export type FromDriver = z.output<typeof fromDriverSchema>;
-/** What a driver's process asks. */
+/** An ask of a driver's process. */
 export type DriverAsk = Without<z.output<typeof askSchema>, "id">;
-/** What a driver's process tells. */
+/** A tell of a driver's process. */
 export type DriverTell = z.output<typeof tellSchema>;
 
-/** What the server asks a driver's process. */
+/** An ask of the server to a driver's process. */
 export type ServerAsk =
   | { readonly ask: "make" | "ping" }
   | { readonly ask: "start" | "stop" | "image"; readonly instrument: number }
@@ -247,7 +248,7 @@ export interface Neighbour {
   readonly stored: StoredKeywords;
 }
 
-/** What the server tells a driver's process. */
+/** A tell of the server to a driver's process. */
 export type ServerTell =
   | { readonly tell: "abort"; readonly id: number; readonly error: WireError }
   | { readonly tell: "gone"; readonly run: number }
@@ -285,7 +286,7 @@ export interface PreparedDriver extends DriverEntry {
   readonly module: { readonly url: string } | { readonly problem: { readonly file: string; readonly message: string } };
 }
 
-/** What the process tells its Worker first; then comes what the server says. */
+/** The first message of the process to its Worker; then comes what the server says. */
 export interface WorkerSettings {
   /** Whether this is an executable. */
   readonly standalone: boolean;

@@ -1,5 +1,5 @@
 /**
- * Drivers and benches of one's own: TypeScript and JavaScript from the disk, also into an executable.
+ * Loads drivers and benches of one's own: TypeScript and JavaScript from the disk, also into an executable.
  *
  * @module
  */
@@ -11,7 +11,7 @@ import { transform } from "npm:sucrase@3.35.1";
 import { loadMessage } from "./load_message.ts";
 import { BenchFileError } from "../../files/source.ts";
 
-/** What of Node a driver may import in an executable: nothing that makes code from text, or loads it. */
+/** The modules of Node that a driver may import in an executable: nothing that makes code from text, or loads it. */
 const nodeNames = [
   "assert",
   "buffer",
@@ -39,7 +39,7 @@ const nodeNames = [
 ];
 const nodeModules = new RegExp(`^node:(?:${nodeNames.join("|")})(?:/\\w+)?$`);
 
-/** What a registry or another server is asked for. */
+/** The specifiers that are fetched from a registry or another server. */
 const isPackage = /^(?:npm|jsr|https?):/;
 
 /** Whether a file's name says that it holds code. */
@@ -186,7 +186,8 @@ function javascript(path: string, text: string): string {
 }
 
 /**
- * What a module imports, by `import()` too: an executable imports without asking for the permission to read.
+ * The modules that a module imports, by `import()` too: an executable imports without asking for the permission to
+ * read.
  *
  * @param named Whether what it computes is an error.
  */

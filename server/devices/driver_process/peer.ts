@@ -1,5 +1,5 @@
 /**
- * One end of a conversation in which both ask, answer, and tell.
+ * One end of a conversation in which both sides ask, answer, and tell.
  *
  * @module
  */
@@ -18,7 +18,7 @@ interface Pending {
   readonly reject: (reason: Error) => void;
 }
 
-/** What one end does with the other. */
+/** The options of one end. */
 export interface PeerOptions {
   /** Sends a message. */
   readonly send: (message: object) => void;

@@ -1,12 +1,12 @@
 /**
- * What a driver's process may do, and what is said where it may not.
+ * The permissions of a driver's process, and the errors where one is missing.
  *
  * @module
  */
 
 const grantable = ["net", "read", "write"];
 
-/** What needs a permission that nothing grants, in words. */
+/** Permissions that nothing grants, with what needs them in words. */
 const never: Readonly<Record<string, string>> = {
   run: "start programs",
   ffi: "open libraries",
@@ -41,7 +41,7 @@ export function explainPermissions(text: string): string {
 }
 
 /**
- * Which permission is missing for writing images; `undefined` where none is.
+ * Returns the missing permission for writing images; `undefined` where none is missing.
  *
  * @param folders Absolute paths of the image folders.
  */

@@ -1,5 +1,5 @@
 /**
- * What of the runtime no permission holds, and a driver is not to have.
+ * Removes from a driver's runtime what no permission holds back.
  *
  * In an executable modules are loaded without asking for the permission to read. A driver's own files have been searched
  * for what they import; here, nothing can be made from text, nor in a Worker, that has not.

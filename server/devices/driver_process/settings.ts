@@ -1,5 +1,5 @@
 /**
- * What a driver's process is started with, and what comes of it.
+ * The settings of a driver's process, and the problems that it reports.
  *
  * @module
  */
@@ -8,7 +8,7 @@ import type { Address } from "../transports/address.ts";
 import type { LineFormat } from "../transports/port.ts";
 import type { ProcessSettings } from "../../processes/processes.ts";
 
-/** What a driver is made with. */
+/** The settings of one driver. */
 export interface DriverEntry {
   /** Its file: an absolute path. */
   readonly file: string;
@@ -22,7 +22,7 @@ export interface DriverEntry {
   readonly imageFolders: readonly string[];
 }
 
-/** What a driver's process may do, as Deno's permissions of the same names. */
+/** The permissions of a driver's process, as Deno's of the same names. */
 export interface DriverPermissions {
   /** `HOST:PORT` pairs that it may connect to. */
   readonly net: readonly string[];
@@ -32,7 +32,7 @@ export interface DriverPermissions {
   readonly write: readonly string[];
 }
 
-/** What a driver's process is to do. */
+/** The settings of a driver's process. */
 export interface DriverSettings {
   /** Its memory in MiB. */
   readonly memory: number;
@@ -44,10 +44,10 @@ export interface DriverSettings {
   readonly ports: readonly { readonly address: Address; readonly format: LineFormat }[];
 }
 
-/** What a driver's process is told on its standard input when it starts. */
+/** The settings of a driver's process, sent on its standard input when it starts. */
 export interface DriverHostSettings extends DriverSettings, ProcessSettings {}
 
-/** What is wrong with a driver. */
+/** A problem with a driver. */
 export interface DriverProblem {
   /** The file that it is in. */
   readonly file: string;

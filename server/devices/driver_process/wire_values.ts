@@ -1,5 +1,5 @@
 /**
- * Values and errors as they cross between the server and a driver's process: JSON, and nothing that JSON would lose.
+ * Encodes values and errors between the server and a driver's process: JSON, and nothing that JSON would lose.
  *
  * @module
  */
@@ -74,7 +74,7 @@ export class DriverGone extends HeliographError {
   }
 }
 
-/** What a field holds, to be sent. */
+/** Encodes the state of a field. */
 export function stateOf({ value, quality, reason, staged }: FieldHolder): FieldState {
   return { value: value ?? null, quality, reason: reason.slice(0, longestMessage), staged };
 }
@@ -85,7 +85,7 @@ export function applyState(holder: FieldHolder, { value, quality, reason, staged
 }
 
 /**
- * What was thrown, to be sent.
+ * Encodes a thrown error.
  *
  * @param error Anything that can be thrown.
  * @param explain Changes its text, where people need another one.

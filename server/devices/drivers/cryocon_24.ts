@@ -43,7 +43,7 @@ const sensor = (parameter: string, summary: string, keyword: string) => ({
   read: { ask: `INPUT? {${parameter}}`, bad: { "-------": "no sensor", ".......": "the sensor is out of its range" } },
 });
 
-/** What the control temperature may be unless the bench file says. */
+/** The limits of the control temperature unless the bench file has others. */
 const limits = { type: "float", unit: "°C", minimum: -200, maximum: 50 } as const;
 
 /** Cryo-con 24: UDP, port 5001, one above its TCP port, which speaks the same. */

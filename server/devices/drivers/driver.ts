@@ -1,5 +1,5 @@
 /**
- * What a built-in driver is made of.
+ * The interface of a built-in driver: a description, and a simulator that speaks the same.
  *
  * @module
  */

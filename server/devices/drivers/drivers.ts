@@ -1,5 +1,5 @@
 /**
- * The instruments that heliograph knows.
+ * The list of built-in drivers.
  *
  * @module
  */

@@ -8,7 +8,7 @@ import { Noise } from "../simulated/physics.ts";
 import { nr3, ScpiSimulator } from "../simulators/scpi.ts";
 import type { Driver } from "./driver.ts";
 
-/** What SCPI says where there is no number (SCPI-99, 7.2.1.5). */
+/** SCPI's numbers that stand for no number (SCPI-99, 7.2.1.5). */
 export const scpiBad = { "9.9E37": "overload", "-9.9E37": "overload", "9.91E37": "not a number" };
 
 const functions = {

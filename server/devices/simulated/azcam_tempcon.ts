@@ -1,5 +1,5 @@
 /**
- * What azcam's `tempcon` tool answers to, over whichever temperature controller.
+ * azcam's `tempcon` tool, over any temperature controller.
  *
  * @module
  */
@@ -9,7 +9,7 @@ import type { Instrument } from "../../bench/instrument.ts";
 import type { ValueSpec } from "../../bench/values.ts";
 import { azcamToolCommands } from "./azcam_tool.ts";
 
-/** What azcam answers for a temperature that could not be read, in °C. */
+/** azcam's number for a temperature that could not be read, in °C. */
 export const badTemperature = -999.9;
 
 /**

@@ -1,5 +1,5 @@
 /**
- * What every azcam tool has besides its own commands: `initialize`, `reset` and the header keywords.
+ * The commands that every azcam tool has besides its own: `initialize`, `reset` and the header keywords.
  *
  * @module
  */

@@ -1,5 +1,5 @@
 /**
- * How a detector cools in its cryostat.
+ * Simulates the temperature of a detector in its cryostat.
  *
  * @module
  */

@@ -1,12 +1,12 @@
 /**
- * How gas flows through a mass flow controller.
+ * Simulates the flow of gas through a mass flow controller.
  *
  * @module
  */
 
 import { follow, Noise } from "./physics.ts";
 
-/** What a mass flow controller does with its valve. */
+/** The modes of a mass flow controller's valve. */
 export const flowModes = ["Closed", "Setpoint", "Open"];
 
 /** A mass flow controller's valve and meter: the flow follows what the mode asks for, with a lag and some noise. */

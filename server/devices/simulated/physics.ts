@@ -1,5 +1,5 @@
 /**
- * What the simulated instruments share: lags, noise that repeats with its seed, and waiting for something to happen.
+ * Parts of all simulated instruments: lags, noise that repeats with its seed, and waiting for something to happen.
  *
  * @module
  */

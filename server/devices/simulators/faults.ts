@@ -1,10 +1,10 @@
 /**
- * A bad day: what a simulator can be told to do wrong.
+ * The faults that a simulator can be told to have.
  *
  * @module
  */
 
-/** What can go wrong, with what it means. */
+/** The kinds of faults, with what they mean. */
 export const faultKinds = {
   silent: "says nothing",
   garbage: "answers with random bytes",
@@ -13,10 +13,10 @@ export const faultKinds = {
   length: "answers with a byte too few or too many",
 } as const;
 
-/** What can go wrong. */
+/** A kind of fault. */
 export type FaultKind = keyof typeof faultKinds;
 
-/** What goes wrong, and how often. */
+/** The faults of a simulator, and how often they happen. */
 export interface Faults {
   /** What goes wrong; more than one take turns. @default nothing */
   readonly kinds: readonly FaultKind[];

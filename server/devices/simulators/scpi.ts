@@ -1,12 +1,12 @@
 /**
- * What every SCPI instrument answers to, for simulators (IEEE 488.2 and SCPI-99).
+ * The commands of every SCPI instrument, for simulators (IEEE 488.2 and SCPI-99).
  *
  * @module
  */
 
 import type { Simulator } from "./simulator.ts";
 
-/** What a header does: it gets the parameter (empty for a query without one) and returns the answer of a query. */
+/** The handler of a header: it gets the parameter (empty for a query without one) and returns the answer of a query. */
 export type ScpiHandler = (parameter: string) => string | void;
 
 /** Refuses a command with one of SCPI's errors. */

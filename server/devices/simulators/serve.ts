@@ -1,5 +1,5 @@
 /**
- * Puts a simulator on a real line: a TCP or UDP port, a pseudo terminal, a serial port.
+ * Serves a simulator on a real line: a TCP or UDP port, a pseudo terminal, a serial port.
  *
  * @module
  */
@@ -38,7 +38,7 @@ function runTime(simulator: Simulator): () => void {
   return () => clearInterval(timer);
 }
 
-/** What is sent, and whether the line is dropped then. */
+/** The bytes to send, and whether the line is dropped then. */
 interface Sent {
   readonly bytes: Uint8Array;
   readonly drop: boolean;

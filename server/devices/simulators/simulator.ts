@@ -1,5 +1,5 @@
 /**
- * What an instrument's simulator is: it understands the bytes that the instrument understands, and answers the same.
+ * The interface of a simulator: it understands the bytes that its instrument understands, and answers the same.
  *
  * @module
  */

@@ -1,5 +1,6 @@
 /**
- * Where an instrument is: `tcp://host:5025`, `udp://host:5001`, `serial:///dev/ttyUSB0?baud=9600`, `serial://COM9`.
+ * The addresses of instruments: `tcp://host:5025`, `udp://host:5001`, `serial:///dev/ttyUSB0?baud=9600`,
+ * `serial://COM9`.
  *
  * @module
  */
@@ -7,7 +8,7 @@
 import { didYouMean } from "../../bench/names.ts";
 import { defaultSerialOptions, type SerialOptions } from "./serial.ts";
 
-/** Where an instrument is, in parts. */
+/** The address of an instrument, in parts. */
 export type Address =
   | { readonly kind: "tcp" | "udp"; readonly host: string; readonly port: number }
   | { readonly kind: "serial"; readonly serial: SerialOptions };

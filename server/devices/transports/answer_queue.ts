@@ -1,5 +1,5 @@
 /**
- * Answers on their way from the line to whoever asked.
+ * Queues answers from a line until the question that they belong to takes them.
  *
  * @module
  */

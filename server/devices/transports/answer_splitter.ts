@@ -1,5 +1,5 @@
 /**
- * Cuts what an instrument sends into answers.
+ * Splits the bytes of an instrument into answers.
  *
  * @module
  */

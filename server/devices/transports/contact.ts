@@ -11,7 +11,7 @@ import { AnswerUnclear } from "../../bench/answer_errors.ts";
 import { delay } from "./delay.ts";
 import type { Urgency } from "./turns.ts";
 
-/** What is said to an instrument when contact begins and ends. */
+/** The routines at the beginning and the end of contact. */
 export interface Routine {
   /** What people call the instrument. */
   readonly title: string;
@@ -33,7 +33,7 @@ const steadySeconds = 10;
 /** On a port that others use, one that does not answer is not tried more often, in seconds: each try costs them time. */
 const shortestSharedWait = 10;
 
-/** How long the goodbye may take, in seconds. */
+/** The most that the goodbye may take, in seconds. */
 const farewellSeconds = 5;
 
 /** Keeps an instrument on a port in contact. */

@@ -1,5 +1,5 @@
 /**
- * Waiting that can be ended.
+ * Waits for a time, or until a signal ends the wait.
  *
  * @module
  */

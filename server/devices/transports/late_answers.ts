@@ -1,10 +1,10 @@
 /**
- * Answers that nobody waits for any more, and that may still come.
+ * Remembers questions that nobody waits for any more, whose answers may still come.
  *
  * @module
  */
 
-/** What was asked, as far as its answer can be known by it. */
+/** A question, as far as its answer can be known by it. */
 export interface Asked {
   /** What was sent. */
   readonly text: string;
@@ -23,7 +23,7 @@ interface Debt {
   readonly until: number;
 }
 
-/** How long a late answer is expected: so many seconds, and so many timeouts. */
+/** The time for which a late answer is expected: so many seconds, and so many timeouts. */
 const latest = 5;
 
 const mostSamples = 1000;

@@ -1,5 +1,5 @@
 /**
- * Instruments on the network: TCP and UDP.
+ * Lines to instruments on the network: TCP and UDP.
  *
  * @module
  */
@@ -8,7 +8,7 @@ import { createSocket } from "node:dgram";
 import { HeliographError } from "../../../protocol/errors.ts";
 import type { Line } from "./line.ts";
 
-/** How long a connection may take to be made, in seconds. */
+/** The most that making a connection may take, in seconds. */
 const connectSeconds = 5;
 
 /** Bytes that may wait to be read before the rest is thrown away: nobody fills the memory. */

@@ -1,5 +1,5 @@
 /**
- * From an address to an open line.
+ * Opens the line to an address.
  *
  * @module
  */

@@ -20,7 +20,7 @@ import type { Line } from "./line.ts";
 import { openLine } from "./open_line.ts";
 import { Turns, type Urgency } from "./turns.ts";
 
-/** How an instrument's line is spoken on. */
+/** The format of an instrument's line: its line ends, its pauses, and whether it goes through a gateway. */
 export interface LineFormat {
   /** What ends each command. */
   readonly sendEnd: string;
@@ -34,7 +34,7 @@ export interface LineFormat {
   readonly gateway: boolean;
 }
 
-/** How a question is asked. */
+/** The options of a question. */
 export interface Question {
   /** What is sent, without its end. */
   readonly text: string;
@@ -53,7 +53,7 @@ export interface Question {
   readonly always?: boolean;
 }
 
-/** What somebody may do during a turn on the port. */
+/** A turn on the port, and what its holder may do. */
 export interface Turn {
   /** Whether the last question was left without an answer, or was given up: the instrument may have been off. */
   readonly unanswered: boolean;
@@ -77,7 +77,7 @@ export type Listener = (line: string) => boolean;
 
 const encoder = new TextEncoder();
 
-/** How long an instrument is given between two connections, in seconds. */
+/** The pause between two connections to an instrument, in seconds. */
 const reopenSeconds = 0.2;
 
 /** The one line to one or several instruments. */
@@ -390,7 +390,7 @@ export class Port {
   }
 }
 
-/** What came and is not certainly the answer. */
+/** The bytes that came and are not certainly the answer. */
 interface Seen {
   unexpected: string | undefined;
   /** What may be the answer, or a late one. */

@@ -14,7 +14,7 @@ export interface SerialOptions {
   flowControl: "none" | "hardware" | "software";
 }
 
-/** What most instruments are delivered with: 9600 bits per second, 8 data bits, no parity, 1 stop bit, no flow control. */
+/** The usual settings of instruments: 9600 bits per second, 8 data bits, no parity, 1 stop bit, no flow control. */
 export const defaultSerialOptions: Readonly<Omit<SerialOptions, "path">> = {
   baud: 9600,
   dataBits: 8,

@@ -1,5 +1,5 @@
 /**
- * Which serial ports this computer has. None of them is opened: that could reset what is connected.
+ * Lists the serial ports of this computer. None of them is opened: that could reset what is connected.
  *
  * @module
  */
@@ -18,7 +18,7 @@ export interface SerialPort {
   description: string;
 }
 
-/** Where to look; tests have folders of their own. */
+/** The folders to search; tests have their own. */
 export interface SerialPortFolders {
   /** The devices. @default "/dev" */
   readonly devices?: string;

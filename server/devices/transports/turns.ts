@@ -1,5 +1,5 @@
 /**
- * Who may use a port next.
+ * Gives out turns on a port, by urgency and then in order.
  *
  * @module
  */

@@ -1,5 +1,5 @@
 /**
- * Looks into /dev and /sys, which Deno itself reads only with every permission there is.
+ * Reads /dev and /sys, which Deno itself reads only with every permission there is.
  *
  * @module
  */
@@ -26,7 +26,7 @@ export function listFolder(path: string): string[] {
   return names;
 }
 
-/** Where a symbolic link leads, as it is written; `undefined` if it is none. */
+/** The target of a symbolic link, as it is written; `undefined` if it is none. */
 export function readLink(path: string): string | undefined {
   const target = new Uint8Array(4096);
   const length = Number(unixLibrary().readlink(cText(path), target, BigInt(target.length)));

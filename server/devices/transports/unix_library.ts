@@ -62,7 +62,7 @@ export function unixLibrary(): UnixLibrary {
   }
 }
 
-/** Why the system's library cannot be opened, for people. */
+/** The error where the system's library cannot be opened. */
 export function libraryError(error: unknown): HeliographError {
   const reason = error instanceof Deno.errors.NotCapable
     ? "this program was started without the permission: start it with --allow-ffi"
@@ -97,7 +97,10 @@ export function lastError(): number {
   return number[0]!;
 }
 
-/** How a descriptor is opened: for both directions, never waiting, not for child processes, not as the controlling terminal. */
+/**
+ * The flags with which a descriptor is opened: for both directions, never waiting, not for child processes, not as the
+ * controlling terminal.
+ */
 export const openFlags: number = apple ? 0x2 | 0x4 | 0x2_0000 | 0x100_0000 : 0x2 | 0x800 | 0x100 | 0x8_0000;
 
 /** For reading only, never waiting, not for child processes. */

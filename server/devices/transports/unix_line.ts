@@ -3,7 +3,7 @@ import type { Line } from "./line.ts";
 import { errorNumbers, lastError, unixLibrary } from "./unix_library.ts";
 import { hungUp, pause, poller, readable, writable } from "./unix_poller.ts";
 
-/** What a {@linkcode UnixLine} is made of. */
+/** The options of a {@linkcode UnixLine}. */
 export interface UnixLineOptions {
   /** The descriptor of the line, which never waits. */
   readonly descriptor: number;

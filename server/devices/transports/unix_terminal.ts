@@ -38,7 +38,7 @@ const rateCodes: ReadonlyMap<number, number> = new Map([
 /** The usual rates in bits per second, ascending, for messages. */
 export const usualRates: readonly number[] = [...rateCodes.keys()];
 
-/** Where the kernel or library keeps what, and its bits. */
+/** The layout of the settings in the kernel or library, and their bits. */
 interface Layout {
   readonly size: number;
   readonly word: 4 | 8;
@@ -114,7 +114,7 @@ const getSettings = 0x802c_542an;
 const setSettings = 0x402c_542bn;
 const anyRate = 0x1000;
 
-/** What a terminal says of its settings. */
+/** The settings of a terminal, as it tells them. */
 export class TerminalSettings {
   readonly #view = new DataView(new ArrayBuffer(layout.size));
 
