@@ -49,7 +49,6 @@ export async function inTime<T>(promise: Promise<T>, { timeout, signal }: Wait, 
  * Opens a TCP connection.
  *
  * @param host The server's name or address.
- * @param port Its port.
  * @param wait How long to try.
  * @throws {HeliographError} `connection_failed`, `no_reply` or `aborted`.
  */

@@ -1,5 +1,5 @@
 /**
- * The whole server: one bench behind all wires. The one file that wires them together.
+ * The whole server: one bench behind all wires. This file alone puts its parts together.
  *
  * @module
  */
@@ -19,7 +19,7 @@ import type { SandboxOptions } from "./code/options.ts";
 import { Services } from "./services.ts";
 import { WebServer } from "./faces/web/web_server.ts";
 
-/** How a {@linkcode HeliographServer} is made. */
+/** The options of a {@linkcode HeliographServer}. */
 export interface HeliographServerOptions extends Partial<Omit<ServerSettings, "imageFolders">> {
   /** What stands on the bench. */
   readonly instruments: Iterable<Instrument>;

@@ -1,5 +1,5 @@
 /**
- * What all the listeners of one server share: bench, dispatcher, sessions, limits, and its status.
+ * The services that all faces of one server share: bench, dispatcher, sessions, limits, and its status.
  *
  * @module
  */
@@ -30,13 +30,13 @@ import { LoopTurns } from "./network/loop_turns.ts";
 /** Something that listens, as `status` tells it. */
 export type ListenerAddress = ServerStatus["listeners"][number];
 
-/** What listens: a way in. */
+/** A listener: a way in. */
 export interface Listening {
   /** Where it listens now. */
   readonly addresses: readonly ListenerAddress[];
 }
 
-/** What all the listeners of one server share. */
+/** The services that all faces of one server share. */
 export class Services {
   /** The instruments. */
   readonly bench: Bench;

@@ -1,6 +1,6 @@
 /**
- * What tests of one's own instruments and drivers need: simulated instruments on ports that a driver can be pointed
- * to, with faults where they are wanted, and clocks that are advanced by hand.
+ * Tools for tests of one's own instruments and drivers: simulated instruments on ports that a driver can be pointed to,
+ * with faults where they are wanted, and clocks that are advanced by hand.
  *
  * @example A driver's port, answered by a simulator
  * ```ts

@@ -63,7 +63,7 @@ export function isNumeric({ type }: FieldDescription): boolean {
   return type === "float" || type === "int";
 }
 
-/** The reading in a field's description. @param field Its description. */
+/** The reading in a field's description. */
 export function readingOf(field: FieldDescription): FieldReading {
   const { value, text, quality, time, staged, applied, reason, unit } = field;
   return {

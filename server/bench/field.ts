@@ -100,8 +100,7 @@ export class FieldHolder implements Field {
   /**
    * Makes a field.
    *
-   * @param title Its title.
-   * @param spec Its declaration.
+   * @param title The title, with a letter or a digit at least: the name is made from it.
    * @param told Told whenever it was read or set, or could not be, and whether that changed anything.
    */
   constructor(title: string, spec: FieldSpec, told: (field: FieldHolder, changed: boolean) => void) {

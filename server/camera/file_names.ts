@@ -25,7 +25,7 @@ function fault(name: string, ending: RegExp, endings: string): string | undefine
 /**
  * Checks the name of a file or a folder.
  *
- * @param name It, without folders.
+ * @param name The name, without folders.
  * @param what What is called so, for the error: `an image`.
  * @throws {HeliographError} `bad_argument` where it may not be, with what may.
  */

@@ -203,7 +203,7 @@ function span(first: number, last: number, index: number, size: number, binning:
  * The readouts of a region, one for each amplifier. One that has nothing of the region reads nothing and is left out.
  *
  * @param format The detector's format.
- * @param plane Its amplifiers.
+ * @param plane The amplifiers of the detector.
  * @param region What is to be read.
  * @returns At least one, in the order of the amplifiers.
  * @throws {HeliographError} `out_of_limits` where no amplifier has a whole binned pixel of the region, or they read too

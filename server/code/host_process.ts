@@ -124,7 +124,7 @@ export class HostProcess {
   /**
    * Runs code.
    *
-   * @param code It.
+   * @param code The code, with its language and mode.
    * @param sender Whose it is.
    * @param until When it must be done, by `performance.now()`; then the process is killed.
    * @param tooLate What its sender is told then.

@@ -136,7 +136,7 @@ export class Sandbox {
   /**
    * Runs code when its turn comes.
    *
-   * @param code It.
+   * @param code The code, with its language and mode.
    * @param sender What does what it asks for.
    * @param asker Whose it is, whichever connection it came over: one asker's evaluations never take all processes, and
    * askers take turns.

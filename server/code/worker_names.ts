@@ -37,7 +37,7 @@ const ofDeno = new Set((
 /** Of `navigator` what tells of the runtime alone: its graphics cards and locks belong to the whole process. */
 const ofNavigator = ["userAgent", "language", "languages", "hardwareConcurrency"] as const;
 
-/** Defines what code cannot change. @param object Of what. @param name Its name. @param value What it is from now on. */
+/** Defines a property that code cannot change. */
 export function define(object: object, name: string, value: unknown): void {
   Object.defineProperty(object, name, { value, configurable: false, writable: false });
 }

@@ -1,12 +1,12 @@
 /**
- * A way in: what a server asks of whatever lets clients in, whichever wire it speaks.
+ * The interface of a face: a way in for clients, whichever wire it speaks.
  *
  * @module
  */
 
 import type { Listening } from "../services.ts";
 
-/** A way in. */
+/** A face: a way in for clients. */
 export interface Face extends Listening {
   /** What it is called, for people. */
   readonly name: string;

@@ -1,5 +1,5 @@
 /**
- * One small file that the server keeps after it has given up the permission to write.
+ * Keeps one small file that the server still writes after it has given up the permission to write.
  *
  * A Worker that may touch this file only is started before.
  *

@@ -1,5 +1,5 @@
 /**
- * What crosses between the server and its Worker that keeps one small file.
+ * The messages between the server and its Worker that keeps one small file.
  *
  * @module
  */
@@ -14,7 +14,7 @@ export interface KeptFile {
   readonly aside: string;
 }
 
-/** What the Worker is asked. */
+/** The tasks of the Worker. */
 export type KeeperTask =
   /** What the file holds. */
   | { readonly kind: "read" }

@@ -1,5 +1,5 @@
 /**
- * Workers that may touch some files and folders, and nothing else of this PC.
+ * Starts Workers that may touch some files and folders, and nothing else of this PC.
  *
  * Deno's permissions cannot be narrowed later: a server that gives up writing gives up all of it. A Worker keeps what it
  * was started with.

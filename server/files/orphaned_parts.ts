@@ -1,12 +1,12 @@
 /**
- * What is left of files whose server was ended while it wrote them.
+ * Removes the parts of files that a server left when it was ended while it wrote them.
  *
  * @module
  */
 
 import { join } from "node:path";
 
-/** How files are called while they grow; see {@linkcode partName}. */
+/** The names of files while they grow; see {@linkcode partName}. */
 const partPattern = /^[^/\\]+\.[0-9a-f]{8}\.part$/;
 
 /**

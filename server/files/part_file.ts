@@ -1,5 +1,5 @@
 /**
- * A file that is there whole or not at all: written under another name beside it, and renamed when it is complete.
+ * Writes a file whole or not at all: under another name beside it, and renamed when it is complete.
  *
  * @module
  */
@@ -20,10 +20,10 @@ export interface WantedFile {
   readonly numbered?: { readonly before: string; readonly number: number; readonly after: string } | undefined;
 }
 
-/** Why a file cannot be written, for programs; the words for people may change. */
+/** The reason why a file cannot be written, for programs; the words for people may change. */
 export type FileFault = "exists" | "no_folder" | "not_allowed" | "no_room" | "in_use" | "other";
 
-/** What is said where a file must not be overwritten. */
+/** The message where a file must not be overwritten. */
 const taken = "a file of that name is there already";
 
 /** An image's number as file names have it. @param number At least 0. */
@@ -31,7 +31,7 @@ export function imageNumber(number: number): string {
   return String(number).padStart(4, "0");
 }
 
-/** Why a file cannot be written, in words for people. */
+/** The error of a file that cannot be written, in words for people. */
 export class FileError extends Error {
   /** The kind of reason. */
   readonly fault: FileFault;
@@ -43,7 +43,7 @@ export class FileError extends Error {
   }
 }
 
-/** What the system's error means to somebody who wants an image written. */
+/** Translates the system's error for somebody who wants an image written. */
 function inPeoplesWords(error: unknown): FileError {
   const meaning = (message: string, fault: FileFault) => new FileError(message, fault, { cause: error });
   if (error instanceof FileError) return error;
@@ -93,10 +93,10 @@ function isFolder(file: string): boolean {
   }
 }
 
-/** How far is looked for a number that is free. */
+/** The most numbers that are tried to find a free one. */
 const furthest = 100_000;
 
-/** What to do about a file that is there already: where it has a number, which one is free. */
+/** The advice about a file that is there already: where it has a number, which one is free. */
 function freeNumber({ numbered }: WantedFile): string {
   if (numbered === undefined) return "";
   const { before, number, after } = numbered;

@@ -1,13 +1,13 @@
 /**
- * Work on files that another program may have open at the moment. On Windows it is refused then, and a program that
- * looks at images, or looks them through for viruses, has them open for moments.
+ * Retries work on files that another program may have open at the moment. On Windows it is refused then, and a program
+ * that looks at images, or looks them through for viruses, has them open for moments.
  *
  * @module
  */
 
 /** For how long it is tried again, in milliseconds. */
 const patience = 5000;
-/** How long is waited before that, in milliseconds: more each time. */
+/** The first and the longest pause before the next try, in milliseconds. */
 const [shortestPause, longestPause] = [5, 100];
 
 /** The system's numbers for it: access denied, sharing violation, lock violation, user-mapped section. */

@@ -1,5 +1,5 @@
 /**
- * A file of JSON with comments, and where in it things are.
+ * A file of JSON with comments, with the line and column of everything in it.
  *
  * @module
  */
@@ -176,13 +176,13 @@ const syntaxMessages: Readonly<Record<string, string>> = {
   InvalidCharacter: "this character must be written as an escape, for example \\t",
 };
 
-/** How deep a file may be nested: what reads it goes down as deep. */
+/** The deepest nesting of a file: what reads it goes down as deep. */
 const deepest = 64;
 
 /** The kinds of tokens that nest, by the parser's numbers, which it exports as a type only. */
 const tokens = { openBrace: 1, closeBrace: 2, openBracket: 3, closeBracket: 4, end: 17 } as const;
 
-/** Where a text is nested too deep; `undefined` where it is not. */
+/** The place where a text is nested too deep; `undefined` where it is not. */
 function tooDeep(text: string): number | undefined {
   const scanner = createScanner(text, true);
   let depth = 0;
@@ -194,7 +194,7 @@ function tooDeep(text: string): number | undefined {
   return undefined;
 }
 
-/** Where each line of a text begins. */
+/** The offset of each line of a text. */
 function lineStarts(text: string): number[] {
   const starts = [0];
   for (let at = text.indexOf("\n"); at >= 0; at = text.indexOf("\n", at + 1)) starts.push(at + 1);

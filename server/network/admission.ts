@@ -1,12 +1,12 @@
 /**
- * How many may be there at once: in all, and from one address; at one port, and at all ports together.
+ * Limits the number of connections: in all, and from one address; at one port, and at all ports together.
  *
  * @module
  */
 
 import { HeliographError } from "../../protocol/errors.ts";
 
-/** How many connections there may be at all ports together. */
+/** The capacity for connections at all ports together. */
 export class Capacity {
   /** The most. */
   readonly most: number;
@@ -50,7 +50,7 @@ export class Capacity {
   }
 }
 
-/** How an {@linkcode Admission} counts. */
+/** The options of an {@linkcode Admission}. */
 export interface AdmissionOptions {
   /** What is let in, for the error: `the connection`. */
   readonly what: string;

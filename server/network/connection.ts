@@ -13,7 +13,7 @@ const largeBuffer = 65_536;
 
 const encoder = new TextEncoder();
 
-/** What a client may leave unread. */
+/** Limits on what a client may leave unread. */
 export interface ConnectionLimits {
   /** Bytes that may wait for a client that does not read; past it the client is dropped. */
   readonly queuedBytes: number;
@@ -21,7 +21,7 @@ export interface ConnectionLimits {
   readonly stuckSeconds: number;
 }
 
-/** What a session needs of its connection, whatever carries it. */
+/** The interface of a connection to its session, whatever carries it. */
 export interface ClientConnection {
   /** The client's IP address. */
   readonly hostname: string;
@@ -35,7 +35,7 @@ export interface ClientConnection {
   readonly reason: string;
   /** How much waits to be written. */
   readonly queued: number;
-  /** Queues one message of the framed dialect. @param json It; a client that leaves too much unread is dropped instead. */
+  /** Queues one message of the framed dialect, or drops a client that leaves too much unread. @param json One line. */
   sendMessage(json: string): void;
   /** Waits until everything queued has been written. @throws {Error} When the connection ends first. */
   flush(): Promise<void>;
@@ -75,7 +75,7 @@ export class Connection implements ClientConnection {
   /**
    * Takes over a connection.
    *
-   * @param socket It.
+   * @param socket The socket, which is closed with the connection.
    * @param limits What the client may use.
    * @param turn What is done for the client before others come in between; what is read counts. @default no bound
    */
@@ -165,7 +165,7 @@ export class Connection implements ClientConnection {
     queueMicrotask(() => this.start());
   }
 
-  /** Queues one message of the framed dialect, as a line. @param json It. */
+  /** Queues one message of the framed dialect, as a line. @param json JSON without a line end. */
   sendMessage(json: string): void {
     this.send(`${json}\n`);
   }

@@ -1,5 +1,5 @@
 /**
- * Ending a connection so that its last words arrive.
+ * Closes a connection so that its last words arrive.
  *
  * @module
  */
@@ -9,14 +9,13 @@ import { within } from "./within.ts";
 
 /** For how long the other end may go on, in milliseconds. */
 const longest = 1000;
-/** How many bytes it may still send where nothing else is said. */
+/** The bytes that the other end may still send unless another number is given. */
 const usualBytes = 1 << 20;
 
 /**
  * Closes a connection once what was said has gone out and the other end has closed it, which it is given a second for.
  * Closed with bytes unread, it would take the last words with it.
  *
- * @param connection It.
  * @param read How it is read from.
  * @param mostBytes How many bytes it may still send.
  */

@@ -1,5 +1,5 @@
 /**
- * Listening on a TCP port: where that is allowed, why it cannot be, and one way to accept connections.
+ * Listens on a TCP port: which addresses are allowed, why one cannot be taken, and one way to accept connections.
  *
  * @module
  */
@@ -12,7 +12,7 @@ import type { LoopTurn } from "./loop_turns.ts";
 import { Refusals } from "./refusals.ts";
 import { isLoopback } from "./loopback.ts";
 
-/** Where a server listens. */
+/** The address that a server listens on. */
 export interface ListenOptions {
   /** The TCP port; 0 takes any free one. */
   readonly port?: number;
@@ -22,25 +22,28 @@ export interface ListenOptions {
   readonly insecureOpen?: boolean;
 }
 
-/** How long `stop` waits for what runs, in seconds. */
+/** The time that `stop` waits for what runs, in seconds. */
 export const drainSeconds = 5;
 
-/** How often stuck clients are looked for, in milliseconds. */
+/** The interval at which stuck clients are looked for, in milliseconds. */
 export const sweepInterval = 5000;
 
-/** How `accept` fails when a client went before its turn came, as port scanners do: the next one is not kept waiting. */
+/**
+ * The errors of `accept` when a client went before its turn came, as port scanners do: the next one is not kept
+ * waiting.
+ */
 const goneBeforeAccepted = [Deno.errors.NotConnected, Deno.errors.ConnectionReset, Deno.errors.ConnectionAborted];
 
-/** How long nothing is accepted after it could not be, in milliseconds. */
+/** The pause after a connection could not be accepted, in milliseconds. */
 const acceptPause = 100;
 
-/** How long a connection that gives way to a new one is waited for, in milliseconds. */
+/** The most that a connection which gives way to a new one is waited for, in milliseconds. */
 const longestLeaving = 100;
 
-/** What a new connection costs beside what comes over it, in characters. */
+/** The cost of a new connection beside what comes over it, in characters. */
 const arrivalCost = 8192;
 
-/** How a {@linkcode TcpPort} is made. */
+/** The options of a {@linkcode TcpPort}. */
 export interface TcpPortOptions {
   /** The address. */
   readonly host: string;
@@ -234,7 +237,7 @@ export function checkOpen(host: string, insecureOpen: boolean): void {
 }
 
 /**
- * Why a server cannot listen.
+ * The error where a server cannot listen.
  *
  * @param error What the system said.
  * @param host The address.

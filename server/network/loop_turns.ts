@@ -1,5 +1,5 @@
 /**
- * Turns at the event loop: whoever has much to do lets everybody else come in between.
+ * Shares out the event loop: whoever has much to do lets everybody else come in between.
  *
  * While bytes of one client are ready, reading them takes no turn of the event loop: that client alone would be served
  * for seconds. So each client counts what it costs, gives up its turn after a bounded piece of work, and goes on when it
@@ -10,7 +10,7 @@
  * @module
  */
 
-/** How much a client does before it looks at the clock, which costs as much as a short command; see {@linkcode LoopTurn}. */
+/** Units of a client between two looks at the clock, each of which costs as much as one; see {@linkcode LoopTurn}. */
 const unitsBetweenLooks = 64;
 /** For how long nobody need have asked which sockets are ready, in milliseconds; then that is asked. */
 const askAfter = 0.5;
@@ -21,7 +21,7 @@ const requestsAtOnce = 4;
 /** What 2 to the power of this many characters cost, received or sent: one unit. */
 const characterBits = 10;
 
-/** Where the server connects to itself. */
+/** The address at which the server connects to itself. */
 const hostname = "127.0.0.1";
 
 /** Waits until the system has been asked which sockets are ready, by a byte that comes back to whoever sent it. */
@@ -78,9 +78,9 @@ class Pulse {
 }
 
 /**
- * What one client may do before others come in between. A unit is a short command, or 1,024 characters received or
- * sent. What a client asks over several connections, or all at once, may share one: the client's requests then take
- * turns among themselves, and the client counts once.
+ * The turns of one client: how much it may do before others come in between. A unit is a short command, or 1,024
+ * characters received or sent. What a client asks over several connections, or all at once, may share one: the client's
+ * requests then take turns among themselves, and the client counts once.
  *
  * @example
  * ```ts
@@ -190,7 +190,7 @@ export class LoopTurns {
     return since >= longestTurn;
   }
 
-  /** Calls a client when its turn comes. @param turn Its. @param late Whether it was called already, in vain. */
+  /** Calls a client when its turn comes. @param late Whether it was called already, in vain. */
   queue(turn: LoopTurn, late: boolean): void {
     (late ? this.#late : this.#waiting).add(turn);
   }

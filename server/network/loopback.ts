@@ -1,5 +1,5 @@
 /**
- * Which addresses are this PC's own.
+ * Tells which addresses are this PC's own.
  *
  * @module
  */

@@ -1,5 +1,5 @@
 /**
- * Sends connections away that cannot be served: each is told why, and few descriptors are spent on it.
+ * Refuses connections that cannot be served: each is told why, and few descriptors are spent on it.
  *
  * @module
  */
@@ -9,7 +9,7 @@ import type { HeliographError } from "../../protocol/errors.ts";
 import type { Connection } from "./connection.ts";
 import { linger } from "./linger.ts";
 
-/** How many of them may be about to go; the longest there is closed for one more. */
+/** The most connections that are about to go; the longest there is closed for one more. */
 const mostLeaving = 8;
 /** After one was told of, the log tells the others of as many milliseconds together. */
 const toldEvery = 60_000;
@@ -30,7 +30,7 @@ export class Refusals {
   /**
    * Sends one away, without waiting for it.
    *
-   * @param connection It.
+   * @param connection The connection, which is closed once the text has arrived, within a second.
    * @param error Why, for the log.
    * @param text Why, as it is told over the wire.
    */

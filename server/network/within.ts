@@ -1,5 +1,5 @@
 /**
- * Waiting that has an end.
+ * Waits for a promise, for a limited time.
  *
  * @module
  */

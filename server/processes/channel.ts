@@ -1,5 +1,5 @@
 /**
- * Lines of JSON over one connection: how the server and the processes beside it talk.
+ * Lines of JSON over one connection, between the server and the processes beside it.
  *
  * Not standard input and output, which every Worker of a process shares: code could read and write those.
  *
@@ -9,7 +9,7 @@
 import { type LineFault, LineSplitter } from "../../protocol/line_splitter.ts";
 import { Connection } from "../network/connection.ts";
 
-/** What may wait to be sent, in bytes: each side asks and answers one thing at a time. */
+/** The most that may wait to be sent, in bytes: each side asks and answers one thing at a time. */
 const mostQueued = 256 * 1024 * 1024;
 
 /** One end of the connection. */

@@ -10,7 +10,10 @@
 const signalNumbers: Partial<Record<typeof Deno.build.os, number>> = { linux: 10, darwin: 30 };
 const ignored = 1n;
 
-/** When the runtime has surely installed its own handler, in milliseconds after the start; it does so after 500. */
+/**
+ * The times by which the runtime has surely installed its own handler, in milliseconds after the start; it does so
+ * after 500.
+ */
 const laterThanHandler = [1000, 3000];
 
 const nothing = () => {};

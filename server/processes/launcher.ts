@@ -1,5 +1,5 @@
 /**
- * The launcher as the server sees it: it keeps the right to start processes, which the server gives up.
+ * The launcher, seen from the server: it keeps the right to start processes, which the server gives up.
  *
  * @module
  */
@@ -10,12 +10,12 @@ import type { FromLauncher, ToLauncher } from "./launcher_messages.ts";
 import { lines } from "./lines.ts";
 import type { Command, EndedProcess, ProcessStarter, StartedProcess } from "./starter.ts";
 
-/** How often the server says that its main thread turns, in milliseconds. */
+/** The interval at which the server says that its main thread turns, in milliseconds. */
 const turnInterval = 1000;
 
 /**
- * How the launcher is run from source, with no more than it needs: the right to start programs, and to end the server
- * that hangs.
+ * The command that runs the launcher from source, with no more than it needs: the right to start programs, and to end
+ * the server that hangs.
  *
  * @param folders What it may remove at the end.
  * @returns Program and arguments; `undefined` in a program that was compiled or came from a URL.

@@ -1,5 +1,5 @@
 /**
- * What server and launcher say to each other: lines of JSON on the launcher's standard input and output.
+ * The messages between server and launcher: lines of JSON on the launcher's standard input and output.
  *
  * @module
  */

@@ -14,11 +14,11 @@ import { lines } from "./lines.ts";
 import { endWithServer } from "./own_process.ts";
 import { type Command, DirectStarter, type ProcessStarter, type StartedProcess } from "./starter.ts";
 
-/** How often it is looked whether the server's main thread has turned, in milliseconds. */
+/** The interval at which it is checked that the server's main thread has turned, in milliseconds. */
 const lookInterval = 1000;
 /** For how many seconds a server's main thread may hang where nothing else is said. */
 const mostSeconds = 30;
-/** What sets another number of seconds. */
+/** The flag that sets another number of seconds. */
 const secondsFlag = "--hang-seconds=";
 
 /** Starts what it may, and tells what became of it. */

@@ -1,5 +1,5 @@
 /**
- * Lines of text from a stream of another process of ours.
+ * Reads lines of text from a stream of another process of ours.
  *
  * @module
  */

@@ -1,5 +1,5 @@
 /**
- * How a process that the server has started begins: it reads what it is to do, and connects to the server.
+ * The start of a process beside the server: it reads its settings, and connects to the server.
  *
  * @module
  */
@@ -8,10 +8,10 @@ import { Channel } from "./channel.ts";
 import type { ProcessSettings } from "./processes.ts";
 import { connectTo, type RendezvousAddress } from "./rendezvous.ts";
 
-/** What comes from the server is trusted: its longest message, in bytes. */
+/** The longest message of the server, which is trusted, in bytes. */
 const longestFromServer = 256 * 1_048_576;
 
-/** What Ctrl-C and service managers send to every process: the server decides when those beside it end. */
+/** The signals that Ctrl-C and service managers send to every process: the server decides when those beside it end. */
 const leftToServer: readonly Deno.Signal[] = Deno.build.os === "windows"
   ? ["SIGINT", "SIGBREAK"]
   : ["SIGINT", "SIGTERM", "SIGHUP"];

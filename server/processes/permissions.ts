@@ -1,5 +1,5 @@
 /**
- * What the server gives up before it serves anybody.
+ * Gives up the server's permissions before it serves anybody.
  *
  * @module
  */

@@ -1,5 +1,5 @@
 /**
- * Faults that reach nobody: a promise that nobody waited for rejects, or a timer's function throws.
+ * Catches faults that reach nobody: a promise that nobody waited for rejects, or a timer's function throws.
  *
  * @module
  */

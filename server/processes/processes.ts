@@ -1,5 +1,5 @@
 /**
- * The processes that the server has beside it: started, connected to, killed.
+ * Starts the processes beside the server, and waits for them to connect.
  *
  * @module
  */
@@ -10,7 +10,7 @@ import { Launcher, sourceLauncher } from "./launcher.ts";
 import { Rendezvous, type RendezvousAddress } from "./rendezvous.ts";
 import { type Command, DirectStarter, mayRun, type ProcessStarter, type StartedProcess } from "./starter.ts";
 
-/** What a process is told on its standard input, besides what it is to do. */
+/** The settings of every process, on its standard input beside its own. */
 export interface ProcessSettings {
   /** Where the server waits for it. */
   readonly rendezvous: RendezvousAddress;
@@ -24,7 +24,7 @@ export interface ConnectedProcess extends StartedProcess {
   readonly channel: Channel;
 }
 
-/** What is started. */
+/** The plan of a process to start. */
 export interface ProcessPlan {
   /** What it is, for errors: `a sandbox`. */
   readonly what: string;
@@ -36,7 +36,7 @@ export interface ProcessPlan {
   readonly longestMessage: number;
 }
 
-/** How long a process may take to report, in seconds; it takes a tenth of one on an idle PC. */
+/** The time that a process has to report, in seconds; it takes a tenth of one on an idle PC. */
 const startSeconds = 30;
 
 /** Starts processes that connect back. */

@@ -1,5 +1,5 @@
 /**
- * Where the processes that the server has started connect to it: a place that only they can use.
+ * The socket on which the server's processes connect to it, and nobody else can.
  *
  * A Unix socket in a folder that nobody else may enter, where there are such sockets and this program may make one;
  * otherwise a port of 127.0.0.1. Whoever comes says first what the server gave it to prove itself.
@@ -10,12 +10,15 @@
 import { join } from "node:path";
 import { HeliographError } from "../../protocol/errors.ts";
 
-/** Where a process connects to. */
+/** The address that a process connects to. */
 export type RendezvousAddress = { readonly path: string } | { readonly port: number };
 
-/** How long whoever connects may take to prove itself, in milliseconds. */
+/** The time for a connection to prove itself, in milliseconds. */
 const patience = 1000;
-/** How many may be about to; when one more comes, the one that has been silent the longest is sent away. */
+/**
+ * The most connections that have yet to prove themselves; when one more comes, the one that has been silent the longest
+ * is sent away.
+ */
 const mostUnproven = 16;
 /** The longest path that a Unix socket can have, in bytes: 103 on macOS, 107 on Linux. */
 const longestPath = 103;
@@ -28,7 +31,7 @@ interface Expected {
   readonly timer: ReturnType<typeof setTimeout>;
 }
 
-/** What a process must be granted to connect, as Deno's permissions of the same names. */
+/** The permissions with which a process can connect, as Deno's of the same names. */
 export interface RendezvousGrants {
   readonly read: readonly string[];
   readonly write: readonly string[];
@@ -36,7 +39,7 @@ export interface RendezvousGrants {
 }
 
 /**
- * What a process must be granted to connect to its server.
+ * The permissions that a process needs to connect to its server.
  *
  * @param address Where it waits.
  */

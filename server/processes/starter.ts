@@ -1,5 +1,5 @@
 /**
- * Starts the processes that the server has beside it: sandboxes and drivers.
+ * Starts the processes beside the server: sandboxes and drivers.
  *
  * @module
  */
@@ -16,7 +16,7 @@ export interface StartedProcess {
   readonly ended: Promise<EndedProcess>;
 }
 
-/** How a process has ended. */
+/** The end of a process. */
 export interface EndedProcess {
   /** Its exit code; 128 and the signal's number where a signal ended it. */
   readonly code: number;
@@ -47,7 +47,7 @@ export interface ProcessStarter {
 /** Program and arguments. */
 export type Command = readonly [program: string, ...args: string[]];
 
-/** How much of what a process says on its standard error is kept, in characters. */
+/** The characters of a process's standard error that are kept. */
 const keptComplaint = 2000;
 
 /** Starts processes itself, with this process's own right to. */
@@ -86,7 +86,7 @@ async function write({ stdin }: Deno.ChildProcess, text: string): Promise<void> 
   await input.close();
 }
 
-/** What a process says went wrong, on its standard error; all of it is read, so that nothing blocks. */
+/** Collects the complaint of a process from its standard error; all of it is read, so that nothing blocks. */
 async function keepComplaint(stream: ReadableStream<Uint8Array>): Promise<string> {
   let kept = "";
   for await (const text of stream.pipeThrough(new TextDecoderStream())) kept = (kept + text).slice(-keptComplaint);

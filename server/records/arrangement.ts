@@ -1,5 +1,5 @@
 /**
- * How the page arranges the instruments: one arrangement for the bench, kept in a file beside the bench file.
+ * The page's arrangement of the instruments: one for the bench, kept in a file beside the bench file.
  *
  * @module
  */
@@ -18,7 +18,7 @@ const log = getLogger(["heliograph", "arrangement"]);
 /** For how long a server that stops waits for the disk, in milliseconds. */
 const longestWait = 5000;
 
-/** Where nothing says in which file it is kept. */
+/** The message where no file keeps the arrangement. */
 const noFile = "It is kept until the server stops: there is no bench file to keep it beside.";
 
 /** The arrangement of one bench, and its file. Where two people arrange at the same time, the last change counts. */

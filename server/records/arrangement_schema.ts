@@ -1,5 +1,5 @@
 /**
- * What an arrangement of the page may say, and what is said of one that is wrong.
+ * The schema of the page's arrangement, and the errors of one that is wrong.
  *
  * @module
  */
@@ -29,10 +29,10 @@ export const arrangementSchema = z.strictObject({
 
 const fileSchema = arrangementSchema.extend({ version: z.literal(fileVersion) });
 
-/** What an instrument's name or title stands for: a name, or the same text where nothing is called that. */
+/** Finds the name of an instrument from its name or title: a name, or the same text where nothing is called that. */
 export type NameOf = (given: string) => string;
 
-/** What stands in it twice. */
+/** The repetitions in an arrangement. */
 function repetitions({ groups, others, hidden }: Arrangement, source: Source): Problem[] {
   const problems: Problem[] = [];
   const titles = new Set<string>();
@@ -80,7 +80,7 @@ export function checkedArrangement(value: unknown, nameOf: NameOf): Arrangement 
   return checked(arrangementSchema, Source.ofValue("", value), nameOf);
 }
 
-/** What is wrong with an arrangement, on one line. @param error As {@linkcode checkedArrangement} throws it. */
+/** The mistakes in an arrangement, on one line. @param error As {@linkcode checkedArrangement} throws it. */
 export function arrangementProblems({ problems }: BenchFileError): string {
   return problems.map(({ where, message }) => where === "" ? message : `${where}: ${message}`).join("; ");
 }
@@ -88,7 +88,7 @@ export function arrangementProblems({ problems }: BenchFileError): string {
 /**
  * Reads a file that an arrangement was kept in; people may have edited it.
  *
- * @param file Its name, for errors.
+ * @param file The name of the file, for errors.
  * @param text What it holds.
  * @param nameOf Turns titles into names.
  * @throws {BenchFileError} With what is wrong, and on which line.
@@ -103,7 +103,7 @@ export function readArrangement(file: string, text: string, nameOf: NameOf): Arr
   return checked(fileSchema, source, nameOf);
 }
 
-/** What the file of an arrangement holds: JSON for people to read. */
+/** The content of an arrangement's file: JSON for people to read. */
 export function arrangementText(arrangement: Arrangement): string {
   return `${JSON.stringify({ version: fileVersion, ...arrangement }, null, 2)}\n`;
 }

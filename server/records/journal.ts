@@ -1,5 +1,5 @@
 /**
- * What happened lately: commands as they are sent and answered, whichever wire they came over, and the server's log.
+ * The journal: the latest commands as they are sent and answered, whichever wire they came over, and the server's log.
  *
  * @module
  */
@@ -10,9 +10,9 @@ import { type JournalLevel, journalLevels } from "../../protocol/vocabulary.ts";
 import { principalOf } from "../access/principal.ts";
 import type { Activity, Hub } from "../bench/hub.ts";
 
-/** How many entries are kept for those who look later. */
+/** The most entries that are kept for those who look later. */
 const mostKept = 500;
-/** How much of a command and of its answer is told, in characters. */
+/** The most of a command and of its answer that is told, in characters. */
 const longestText = 1000;
 
 /** Whether something of one level is for somebody who wants another level and those above it. */
@@ -46,7 +46,7 @@ function shortened(text: string): string {
   return decoder.decode(encoder.encode(kept));
 }
 
-/** What is to be told. To tell of a command never makes it fail, whatever it was given or has returned. */
+/** The text of an entry. To tell of a command never makes it fail, whatever it was given or has returned. */
 function written(make: () => string): string {
   try {
     return shortened(make());

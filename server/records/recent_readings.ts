@@ -10,7 +10,7 @@ import { History, keptSeconds, placeAt } from "../../protocol/history.ts";
 import { HeliographError } from "../../protocol/errors.ts";
 import type { FieldHolder } from "../bench/field.ts";
 
-/** What every numeric field of a bench has been during the last hour; it takes 48 KiB a field at most. */
+/** The history of every numeric field of a bench during the last hour; it takes 48 KiB a field at most. */
 export class RecentReadings {
   readonly #histories = new Map<FieldHolder, History>();
 

@@ -1,5 +1,5 @@
 /**
- * The default instrument `api`: what answers a command without a dot.
+ * The default instrument `api`: it answers commands without a dot.
  *
  * @module
  */

@@ -37,14 +37,14 @@ export const defaultInstrument = "api";
 
 const noKeywords: ReadonlyMap<string, unknown> = new Map();
 
-/** What a command failed with; a fault in its code is told as its instrument's, and is then an error like others. */
+/** The error of a failed command; a fault in its code is told as its instrument's, and is then an error like others. */
 function expected(error: unknown, { faults }: Instrument, command: string): Error {
   if (error instanceof HeliographError) return error;
   faults.tell(`its command ${command}`, error);
   return wireError(error);
 }
 
-/** How many commands of an instrument were answered, since the server began. */
+/** The numbers of an instrument's commands that were answered, since the server began. */
 export interface CommandCounts {
   /** With what they returned. */
   succeeded: number;

@@ -1,5 +1,5 @@
 /**
- * Runs code that clients send: what the code asks for are requests like any other, with the sender's own role.
+ * Runs code that clients send: the requests of the code are like any other, with the sender's own role.
  *
  * @module
  */
@@ -48,7 +48,7 @@ export class Evaluator {
   /**
    * Runs code.
    *
-   * @param code It; its language may be any text.
+   * @param code The code; its language may be any text, and is refused where it is unknown.
    * @param principal Who sent it.
    * @param requests What runs what the code asks for.
    * @param options Where its output goes, and how long the client waits.
@@ -108,7 +108,7 @@ function askerOfCode({ hostname, name }: Principal): string {
   return `${hostname} ${name}`;
 }
 
-/** How many lines of an evaluation the log tells, and how long each may be, in characters. */
+/** The most lines of an evaluation that are logged, and the longest of them, in characters. */
 const mostLines = 1000;
 const longestLine = 10_000;
 

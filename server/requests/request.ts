@@ -1,5 +1,5 @@
 /**
- * What can be asked of the server, whichever way in it came by, and what each request is answered with.
+ * The requests to the server, whichever way in they came by, and their replies.
  *
  * @module
  */
@@ -13,17 +13,17 @@ import type { Evaluated } from "../code/messages.ts";
 import type { EvaluationOptions } from "../code/sandbox.ts";
 import type { CommandRequest } from "./dispatcher.ts";
 
-/** What takes a connection of one's own, and an id. */
+/** A request that belongs to a connection, and takes an id. */
 export type ConnectionRequest = DashboardRequest & {
   readonly cmd: "Hello" | "Watch" | "Follow" | "Unwatch" | "Close";
 };
 
-/** What anybody may ask who was let in; a command may be one of the default instrument's. */
+/** A request of anybody who was let in; a command may be one of the default instrument's. */
 export type Request =
   | Exclude<DashboardRequest, { readonly cmd: ConnectionRequest["cmd"] | "Call" }>
   | CommandRequest & { readonly cmd: "Call" };
 
-/** What each request is answered with; `unknown` is whatever an instrument's command returns. */
+/** The replies to requests, by kind; `unknown` is whatever an instrument's command returns. */
 export interface Replies {
   readonly Get: FieldHolder;
   readonly Describe: InstrumentDescription | InstrumentDescription[];
@@ -46,22 +46,22 @@ export interface Replies {
 /** The words that requests begin with. */
 export type RequestKind = keyof Replies;
 
-/** What is answered at once, since nothing has to be waited for. */
+/** The kinds of requests that are answered at once, since nothing has to be waited for. */
 export type ImmediateKind = "Get" | "Describe" | "History" | "Status" | "Ping" | "Take" | "HandOver" | "Disconnect";
 
 /** A request of one kind. */
 export type RequestOf<K extends RequestKind> = Request & { readonly cmd: K };
 
-/** What a request of one kind is answered with. */
+/** The reply to a request of one kind. */
 export type Reply<K extends RequestKind> = Replies[K];
 
-/** How code is run for one client. */
+/** The options of running code for one client. */
 export interface EvaluatorOptions extends EvaluationOptions {
   /** Takes what the code prints, besides the log. */
   readonly output?: (text: string) => void;
 }
 
-/** What runs requests: ways in, and code, hand theirs to it. */
+/** Runs requests: ways in, and code, hand theirs to it. */
 export interface RequestRunner {
   /**
    * Runs a request.

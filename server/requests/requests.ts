@@ -29,9 +29,8 @@ const log = getLogger(["heliograph", "arrangement"]);
 const noKeywords: ReadonlyMap<string, unknown> = new Map();
 
 /**
- * What a request is about, for `status` and the log.
+ * The subject of a request, for `status` and the log.
  *
- * @param request It.
  * @returns PyOpticon's words: `Get Actual Status in UV Light`.
  */
 export function summary(request: DashboardRequest): string {
@@ -81,7 +80,7 @@ export function tellAsked(request: DashboardRequest, session: Session, log: Logg
   });
 }
 
-/** What requests act on. */
+/** The parts of the server that requests act on. */
 export interface RequestParts {
   readonly bench: Bench;
   readonly dispatcher: Dispatcher;

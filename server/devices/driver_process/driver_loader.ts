@@ -31,7 +31,6 @@ class DriverMistake extends Error {
 /**
  * Imports a driver and lets it make its instrument.
  *
- * @param driver It.
  * @param port Its port, where it has one.
  * @throws {unknown} What {@linkcode problemOf} says in words.
  */
@@ -67,7 +66,6 @@ export async function loadDriver(driver: PreparedDriver, port: Port | undefined)
 /**
  * Describes a mistake in a driver, with its place.
  *
- * @param driver It.
  * @param error What loading it threw.
  * @param explain Names files as people have them, and permissions as the bench file does.
  */

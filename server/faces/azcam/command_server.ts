@@ -21,7 +21,7 @@ import type { ListenOptions } from "../../network/listening.ts";
 import type { Connection } from "../../network/connection.ts";
 import { SocketServer } from "../shared/socket_server.ts";
 
-/** How a {@linkcode CommandServer} is made. */
+/** The options of a {@linkcode CommandServer}. */
 export interface CommandServerOptions extends ListenOptions {
   /** The TCP port; 0 takes any free one. @default 2402, azcam's */
   readonly port?: number;
@@ -120,7 +120,7 @@ class LineCache {
   }
 }
 
-/** Who asks for what {@linkcode CommandServer.command} runs. */
+/** The principal of commands that {@linkcode CommandServer.command} runs. */
 const thisProgram = admit({ by: "program", name: "this program" });
 
 /**

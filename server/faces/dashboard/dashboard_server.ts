@@ -28,7 +28,7 @@ import { SocketServer } from "../shared/socket_server.ts";
 /** PyOpticon's dashboard takes a message of fewer bytes at once; what is longer may come in several pieces. */
 const longestRawMessage = 1024;
 const lineFeed = 0x0a;
-/** How much is cut into messages at once. */
+/** The piece that is cut into messages at once, in bytes. */
 const pieceBytes = 4096;
 
 /** A connection to the dashboard socket. */
@@ -89,7 +89,7 @@ export class DashboardServer extends SocketServer<DashboardSession> {
     const refuse = ({ fault, id }: MessageFault) =>
       this.#refuse(messageFaultError(fault, messageBytes, unfinishedMessageSeconds), id, session);
     const events: (string | MessageFault)[] = [];
-    /** Whether what was read last was all that a raw client sent at once. */
+    /** `true` if the last read was all that a raw client sent at once. */
     let wholeMessage = false;
     let unfinished: ReturnType<typeof setTimeout> | undefined;
     try {

@@ -28,16 +28,19 @@ import { requestCategory } from "../../records/journal.ts";
 import { type ListenerAddress, Services } from "../../services.ts";
 import type { Face } from "../face.ts";
 
-/** How much is written at once. */
+/** The block that is written at once, in bytes. */
 const blockBytes = 1 << 20;
 
-/** How many more may be there than images are received: those who are sent away, or have just been told their last status. */
+/**
+ * The most connections beside those whose images are received: those who are sent away, or have just been told their
+ * last status.
+ */
 const mostLeaving = 8;
 
 /** For how long a connection stays open so that its last status arrives, in seconds. */
 const closingSeconds = 1;
 
-/** How an {@linkcode ImageServer} is made. */
+/** The options of an {@linkcode ImageServer}. */
 export interface ImageServerOptions extends ListenOptions {
   /** The TCP port; 0 takes any free one. @default 6543, azcam's */
   readonly port?: number;
@@ -57,7 +60,7 @@ export interface ImageServerOptions extends ListenOptions {
   readonly services?: Services;
 }
 
-/** Why an image is not taken, and what its sender is told. */
+/** The refusal of an image, with the status for its sender. */
 class Refusal extends Error {
   /** One of {@linkcode transferStatus}; `undefined` where the other end is told nothing. */
   readonly status: number | undefined;

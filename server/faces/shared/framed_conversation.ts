@@ -1,5 +1,5 @@
 /**
- * The framed dialect with one client, whichever wire carries it: requests with an id, their replies, and events.
+ * Speaks the framed dialect with one client, whichever wire carries it: requests with an id, their replies, and events.
  *
  * @module
  */
@@ -18,7 +18,7 @@ import type { Services } from "../../services.ts";
 import type { Session } from "../../access/sessions.ts";
 import { fieldReading, Watch } from "./watch.ts";
 
-/** How a reply crosses: its value, and what stands beside that. */
+/** A reply as it crosses: its value, and what stands beside that. */
 type Crossing = readonly [value: unknown, beside?: Partial<Omit<FieldReading, "value">>];
 
 /** The replies that do not cross as they are. */

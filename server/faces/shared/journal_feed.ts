@@ -1,5 +1,5 @@
 /**
- * The journal for one subscriber: what is kept, then what happens.
+ * Sends the journal to one subscriber: first the entries that are kept, then new ones.
  *
  * @module
  */
@@ -12,7 +12,7 @@ import type { Session } from "../../access/sessions.ts";
 /** Past this many waiting characters entries are not sent but counted, until the subscriber reads again. */
 const slowAt = 262_144;
 
-/** What a feed needs of the client's session. */
+/** The parts of the client's session that a feed needs. */
 type Following = Pick<Session, "connection" | "turn">;
 
 /** One subscription. A subscriber that is too slow is told how many entries it has missed, and costs no memory. */

@@ -1,5 +1,5 @@
 /**
- * What both wires' servers share: listening, limits, draining. One accept loop, one way to stop.
+ * The base of the servers on TCP: listening, limits, draining. One accept loop, one way to stop.
  *
  * @module
  */

@@ -1,5 +1,5 @@
 /**
- * Live fields for one subscriber: a snapshot, its end, then changes.
+ * Sends live fields to one subscriber: a snapshot, its end, then changes.
  *
  * @module
  */
@@ -16,10 +16,10 @@ import type { Session } from "../../access/sessions.ts";
 
 const log = getLogger(["heliograph", "watch"]);
 
-/** What a watch tells of. */
+/** The sources of a watch's events. */
 type Told = FieldHolder | Contact | Instrument | ArrangementStore;
 
-/** What a watch needs of the server. */
+/** The parts of the server that a watch needs. */
 type WatchedServices = Pick<Services, "bench" | "control" | "arrangement">;
 
 /**
@@ -31,7 +31,7 @@ export function fieldReading(holder: FieldHolder) {
   return { ...fieldState(holder), ...(unit === undefined ? {} : { unit }) };
 }
 
-/** What a watch needs of the client's session. */
+/** The parts of the client's session that a watch needs. */
 type Watching = Pick<Session, "connection" | "turn" | "pace">;
 
 /**

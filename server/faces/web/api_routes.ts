@@ -1,5 +1,5 @@
 /**
- * The HTTP API of version 1, and what monitoring asks: each route with its description.
+ * The routes of the HTTP API, version 1, and of monitoring: each with its description.
  *
  * @module
  */

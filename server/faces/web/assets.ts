@@ -9,7 +9,7 @@ import { createHash } from "node:crypto";
 /** The files of the page by path, as client/page/build.ts makes them. */
 export type PageAssets = Readonly<Record<string, { readonly type: string; readonly body: string }>>;
 
-/** What stands in the page's place where it was not built. */
+/** The page that is served where the real one was not built. */
 const unbuilt: PageAssets = {
   "/": {
     type: "text/html; charset=utf-8",
@@ -60,7 +60,7 @@ export interface Asset {
 /**
  * Makes a file.
  *
- * @param type Its media type.
+ * @param type The media type, for example `text/css`.
  * @param content What it holds.
  */
 export function asset(type: string, content: string | Uint8Array<ArrayBuffer>): Asset {
@@ -76,7 +76,6 @@ export const assets: ReadonlyMap<string, Asset> = new Map(
 /**
  * The response with a file.
  *
- * @param file It.
  * @param headers The request's header.
  * @returns 200 with the file, or 304 where the browser has it.
  */

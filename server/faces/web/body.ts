@@ -1,5 +1,5 @@
 /**
- * The JSON body of a request, bounded in length and time.
+ * Reads the JSON body of a request, bounded in length and time.
  *
  * @module
  */

@@ -1,5 +1,5 @@
 /**
- * One connection of HTTP/1.1: its requests one after another, each with an end, in time and in length.
+ * Serves one connection of HTTP/1.1: its requests one after another, each bounded in time and in length.
  *
  * @module
  */
@@ -13,7 +13,7 @@ import { RequestInput } from "./request_input.ts";
 import { type RequestHead, RequestParser } from "./request_parser.ts";
 import { writeHead, writeResponse } from "./response_writer.ts";
 
-/** What takes over a connection after a request that wants another protocol. */
+/** The upgrade of a connection after a request that wants another protocol. */
 export interface Upgrade {
   /** The fields that accept it. */
   readonly headers: Headers;
@@ -21,7 +21,7 @@ export interface Upgrade {
   readonly serve: (connection: Connection, input: RequestInput) => Promise<void>;
 }
 
-/** What a connection needs of its server. */
+/** The parts of its server that a connection needs. */
 export interface HttpService {
   /** What clients may use. */
   readonly limits: Pick<Limits, "headBytes" | "unfinishedHeadSeconds" | "unfinishedMessageSeconds" | "idleSeconds">;
@@ -35,7 +35,10 @@ export interface HttpService {
   readonly refuse: (error: HttpError) => Response;
 }
 
-/** What a request costs, in characters: so much that each looks at the clock, since many connections may bring one each. */
+/**
+ * The cost of a request, in characters: so much that each looks at the clock, since many connections may bring one
+ * each.
+ */
 const requestCost = 65_536;
 
 /** Deno makes no requests of these. */
@@ -53,7 +56,7 @@ export class HttpConnection {
   /** Aborted when the client has gone before its request was answered. */
   #asking: AbortController | undefined;
 
-  /** Takes over a connection. @param connection It. @param service Who answers. */
+  /** Takes over a connection, and closes it at its end. @param service Who answers. */
   constructor(connection: Connection, service: HttpService) {
     this.hostname = connection.hostname;
     this.#connection = connection;

@@ -1,5 +1,5 @@
 /**
- * Errors over HTTP: which status goes with which code, and the one form in which all of them are told.
+ * Errors over HTTP: the status of each code, and the one form of their bodies.
  *
  * @module
  */

@@ -1,5 +1,5 @@
 /**
- * Whose an HTTP request is: it has no session, only an address and perhaps a name.
+ * The parties of HTTP: a request has no session, only an address and perhaps a name.
  *
  * @module
  */
@@ -10,7 +10,7 @@ import { checkedName } from "../../access/principal.ts";
 /** The header field in which somebody says who they are, percent-encoded where it is not ASCII. */
 export const nameHeader = "X-Heliograph-Name";
 
-/** Who asks over HTTP: all requests of one name from one address are one party's. */
+/** A party over HTTP: all requests of one name from one address are one party's. */
 export interface Party {
   /** The IP address of their PC. */
   readonly hostname: string;

@@ -1,5 +1,5 @@
 /**
- * The last image of an instrument over HTTP: what it is, and its pixels.
+ * The routes of the last image of an instrument: its description, and its pixels.
  *
  * @module
  */
@@ -50,7 +50,7 @@ function numberOf(query: URLSearchParams, name: keyof typeof tileQuery, otherwis
   );
 }
 
-/** Where there is no image that is the last one, it is told as HTTP has it. */
+/** Answers 404 or 409 as HTTP has it where the image asked for is not the last one. */
 async function found<T>(work: Promise<T>): Promise<T> {
   try {
     return await work;

@@ -6,10 +6,10 @@
 
 import wasm from "npm:undici@7.30.2/lib/llhttp/llhttp-wasm.js";
 
-/** What llhttp answers, as far as it is told apart here. */
+/** The results of llhttp that are told apart here. */
 export const errno = { ok: 0, user: 24, paused: 21, pausedUpgrade: 22 } as const;
 
-/** What llhttp calls while it parses; each answers one of {@linkcode errno}. */
+/** The callbacks of llhttp while it parses; each answers one of {@linkcode errno}. */
 export interface Callbacks {
   /** A piece of the target. */
   url(bytes: Uint8Array): number;
@@ -45,7 +45,7 @@ interface Exports {
 /** Requests, not responses. */
 const requests = 1;
 
-/** How much is parsed at once. */
+/** The window that is parsed at once, in bytes. */
 const windowBytes = 65_536;
 
 /** Whose bytes are being parsed: parsing never waits for anything. */
@@ -79,7 +79,7 @@ function text(at: number): string {
   return String.fromCharCode(...bytes.subarray(0, bytes.indexOf(0)));
 }
 
-/** How far a piece was parsed, and why no further. */
+/** The result of parsing a piece: how far, and why no further. */
 export interface Parsed {
   /** How many bytes of it were taken. */
   readonly taken: number;

@@ -1,5 +1,5 @@
 /**
- * What the server and its instruments are doing, in Prometheus' text format.
+ * Metrics of the server and its instruments, in Prometheus' text format.
  *
  * @module
  */

@@ -1,5 +1,5 @@
 /**
- * The description of the HTTP API in OpenAPI 3.1, made from the table of routes.
+ * Makes the OpenAPI 3.1 description of the HTTP API from the table of routes.
  *
  * @module
  */
@@ -12,7 +12,7 @@ import { nameHeader } from "./http_parties.ts";
 import { statusOfCode } from "./http_error.ts";
 import type { JsonSchema, Operation, Route } from "./routes.ts";
 
-/** What any request may be answered with. */
+/** The errors that any route may answer. */
 const everyRoute: readonly ErrorCode[] = ["bad_message", "not_allowed", "too_many_requests", "stopping"];
 
 /** Schemas as OpenAPI has them: what has an `id` is a component, and is referred to elsewhere. */
@@ -23,7 +23,7 @@ class Components {
   /** What every error is answered with. */
   readonly error: JsonSchema = this.jsonOf(errorAnswer, "output");
 
-  /** A schema as JSON. @param schema It. @param io Whether as it is sent or as it is answered. */
+  /** A schema as JSON. @param io `input` as clients send it, `output` as it is answered. */
   jsonOf(schema: z.ZodType, io: "input" | "output"): JsonSchema {
     // In an object: only there, what has an id itself is referred to.
     const { $defs = {}, properties = {} } = z.toJSONSchema(z.object({ schema }), {

@@ -1,5 +1,6 @@
 /**
- * Which requests are let in: a page in anybody's browser can reach this PC, but is not to drive its instruments.
+ * Decides which HTTP requests are let in: a page in anybody's browser can reach this PC, but is not to drive its
+ * instruments.
  *
  * @module
  */
@@ -7,7 +8,10 @@
 import { isLoopback } from "../../network/loopback.ts";
 import { HttpError } from "./http_error.ts";
 
-/** What every response carries: nothing of another origin is loaded, and nobody else shows or reads what is here. */
+/**
+ * The header fields of every response: nothing of another origin is loaded, and nobody else shows or reads what is
+ * here.
+ */
 export const securityHeaders: Readonly<Record<string, string>> = {
   "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; " +
     "font-src 'self'; connect-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'none'; " +
@@ -84,8 +88,8 @@ export function checkOrigin({ headers, method }: Pick<Request, "headers" | "meth
 }
 
 /**
- * Why a GET may only read. A browser asks whatever a link or a picture of any page says; it is known by what it always
- * sends to this PC, and no page can leave out. Beyond this PC it does not always send that.
+ * Returns the reason why a GET may only read. A browser asks whatever a link or a picture of any page says; it is known
+ * by what it always sends to this PC, and no page can leave out. Beyond this PC it does not always send that.
  *
  * @param headers The request's header.
  * @param address The IP address it comes from.

@@ -1,5 +1,5 @@
 /**
- * What comes over a connection and was not parsed yet, and waiting for more of it.
+ * Reads from a connection, and keeps the bytes that were not parsed yet.
  *
  * @module
  */
@@ -15,7 +15,7 @@ export class RequestInput {
   #bytes: Uint8Array = nothing;
   #reading: Promise<boolean> | undefined;
 
-  /** Reads from a connection. @param connection It. */
+  /** Reads from a connection, which the caller closes. */
   constructor(connection: Connection) {
     this.#connection = connection;
   }

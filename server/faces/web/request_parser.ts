@@ -1,5 +1,5 @@
 /**
- * Cuts what comes over a connection into HTTP/1.1 requests: bytes in, heads and bodies out, bounded.
+ * Parses the bytes of a connection into HTTP/1.1 requests: bytes in, heads and bodies out, bounded.
  *
  * @module
  */
@@ -7,10 +7,13 @@
 import { HttpError } from "./http_error.ts";
 import { errno, Llhttp } from "./llhttp.ts";
 
-/** How many fields a head may have. */
+/** The most fields of a head. */
 const mostFields = 100;
 
-/** How many bytes of a chunked body may be framing, beside a head's length: for each of its bytes, as one-byte chunks need. */
+/**
+ * The bytes of framing allowed in a chunked body for each of its bytes, beside a head's length: one-byte chunks need as
+ * many.
+ */
 const framingPerByte = 8;
 
 /** The head of a request. */
@@ -36,7 +39,7 @@ function latin1(bytes: Uint8Array): string {
   return text;
 }
 
-/** What a request without an answer of its own is answered, before the connection is closed. */
+/** The error for a request without an answer of its own, after which the connection is closed. */
 function fault(status: number, message: string): HttpError {
   return new HttpError(status, "bad_message", message, { "Connection": "close" });
 }

@@ -1,5 +1,5 @@
 /**
- * Writes responses to a connection as HTTP/1.1 has them.
+ * Writes responses to a connection as HTTP/1.1.
  *
  * @module
  */
@@ -19,8 +19,6 @@ const bodiless = new Set([101, 204, 205, 304]);
  * Writes the head of a response.
  *
  * @param connection Where to.
- * @param status Its status.
- * @param headers Its fields.
  * @param others Further fields.
  */
 export function writeHead(
@@ -39,7 +37,6 @@ export function writeHead(
  * in chunks.
  *
  * @param connection Where to.
- * @param response It.
  * @param request What it answers.
  * @param keepAlive Whether another request may follow.
  * @returns Whether it may: the end of some responses can only be told by closing.
@@ -79,10 +76,10 @@ export async function writeResponse(
   }
 }
 
-/** What a body's reader gives. */
+/** The result of a body's reader. */
 type Piece = { readonly done: true } | { readonly done: false; readonly value: Uint8Array };
 
-/** What follows, if it is there already; otherwise the promise of it. */
+/** The next piece, if it is there already; otherwise the promise of it. */
 async function atOnce(
   reader: ReadableStreamDefaultReader<Uint8Array>,
 ): Promise<Piece | { readonly later: Promise<Piece> }> {

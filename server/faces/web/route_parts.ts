@@ -1,5 +1,5 @@
 /**
- * What the routes of the HTTP API share: where they are, and how they are described and refused.
+ * Parts of all routes of the HTTP API: their paths, descriptions and refusals.
  *
  * @module
  */
@@ -8,10 +8,10 @@ import * as z from "npm:zod@4.6.7";
 import { HeliographError } from "../../../protocol/errors.ts";
 import type { Asked, Operation, Route } from "./routes.ts";
 
-/** Where version 1 of the API is. */
+/** The path of version 1 of the API. */
 export const root = "/api/v1";
 
-/** Where one instrument is, by its name or title. */
+/** The path of one instrument, by its name or title. */
 export const instrumentPath: string = `${root}/instruments/{instrument}`;
 
 /** A JSON answer. @param description What it is, in a line. @param schema What it is like. */

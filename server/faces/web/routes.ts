@@ -1,5 +1,5 @@
 /**
- * The table of what can be asked over HTTP: it answers requests, and the API's description is made from it.
+ * The table of routes: it answers requests, and the API's description is made from it.
  *
  * @module
  */
@@ -16,7 +16,7 @@ export type JsonSchema = Readonly<Record<string, unknown>>;
 /** The methods that routes have; `HEAD` goes where `GET` does. */
 export type Method = "GET" | "POST" | "PUT" | "DELETE";
 
-/** What a route's handler is given. */
+/** The arguments of a route's handler. */
 export interface Asked {
   /** What stands in the path's braces, decoded. */
   readonly parameters: Readonly<Record<string, string>>;
@@ -30,7 +30,7 @@ export interface Asked {
   readonly request: Request;
 }
 
-/** How a route is described. */
+/** The description of a route. */
 export interface Operation {
   /** What it does, in a line. */
   readonly summary: string;

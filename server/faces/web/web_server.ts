@@ -1,5 +1,5 @@
 /**
- * The server of HTTP and WebSockets: the API, azcam's web API, monitoring, and the place of the page.
+ * The server of HTTP and WebSockets: the API, azcam's web API, monitoring, and the page.
  *
  * @module
  */
@@ -29,13 +29,13 @@ import { within } from "../../network/within.ts";
 import { WebSession } from "./web_session.ts";
 import { WebSocketConnection } from "./web_socket_connection.ts";
 
-/** How long the last responses may take to go out once everything is answered, in milliseconds. */
+/** The time for the last responses to go out once everything is answered, in milliseconds. */
 const closingTime = 1000;
 
 /** For how long a connection must have asked for nothing to be closed for somebody else's, in milliseconds. */
 const spareAfter = 1000;
 
-/** Where a {@linkcode WebServer} listens, and under which names people reach it. */
+/** The options of a {@linkcode WebServer}: its address, and the names under which people reach it. */
 export interface WebListenOptions extends ListenOptions {
   /** Names of this PC beside `localhost` and its address; requests for others are refused. @default none */
   readonly names?: readonly string[];
@@ -360,7 +360,7 @@ function protectedResponse(response: Response): Response {
   return response;
 }
 
-/** How a client is told that there are too many connections. */
+/** The response to a client when there are too many connections, as text. */
 function refusalText({ code, message }: HeliographError): string {
   const body = JSON.stringify({ error: { code, message } });
   const fields = { "Content-Type": "application/json", "Content-Length": body.length, "Retry-After": 1 };

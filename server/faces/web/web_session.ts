@@ -1,5 +1,5 @@
 /**
- * A client that speaks the framed dialect over a WebSocket: one message in each text frame.
+ * The session of a client that speaks the framed dialect over a WebSocket: one message in each text frame.
  *
  * @module
  */

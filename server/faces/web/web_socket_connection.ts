@@ -9,7 +9,7 @@ import { linger } from "../../network/linger.ts";
 import type { RequestInput } from "./request_input.ts";
 import { closeCodes, closeFrame, type FrameEvent, FrameSplitter, pongFrame, textFrame } from "./websocket_frames.ts";
 
-/** How a WebSocket is closed, as its client reads it. */
+/** The close of a WebSocket, as its client reads it. */
 export interface Farewell {
   /** The close code of RFC 6455. */
   readonly code: number;
@@ -40,7 +40,7 @@ export class WebSocketConnection implements ClientConnection {
   /**
    * Takes over a connection on which a WebSocket was opened.
    *
-   * @param connection It.
+   * @param connection The connection, which is closed with the WebSocket.
    * @param input What comes over it.
    * @param messageBytes The longest message in bytes.
    */
@@ -104,7 +104,7 @@ export class WebSocketConnection implements ClientConnection {
     }
   }
 
-  /** Sends one message as a frame. @param json It; a client that leaves too much unread is dropped instead. */
+  /** Queues one message as a text frame, or drops a client that leaves too much unread. */
   sendMessage(json: string): void {
     if (this.#closed === undefined) this.#connection.sendBytes(textFrame(json));
   }

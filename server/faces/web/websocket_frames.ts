@@ -1,5 +1,5 @@
 /**
- * WebSocket's frames (RFC 6455), as a server reads and writes them: bytes in, messages out, bounded. No extensions.
+ * Reads and writes a server's WebSocket frames (RFC 6455): bytes in, messages out, bounded. No extensions.
  *
  * `npm:ws`, which others use, reads the environment as soon as it is imported; a program that this server is part of
  * would have to allow that.
@@ -19,7 +19,7 @@ export const closeCodes = {
   tooLong: 1009,
 } as const;
 
-/** What comes out of a stream of frames. */
+/** An event in a stream of frames. */
 export type FrameEvent =
   | { readonly kind: "text"; readonly text: string }
   | { readonly kind: "binary" }
@@ -208,7 +208,7 @@ function frame(opcode: number, payload: Uint8Array): Uint8Array {
 
 const encoder = new TextEncoder();
 
-/** A message of text as a frame. @param text It. */
+/** A message of text as a frame. */
 export function textFrame(text: string): Uint8Array {
   return frame(opcodes.text, encoder.encode(text));
 }
@@ -231,7 +231,7 @@ function shortened(reason: string): string {
 }
 
 /**
- * What accepts a WebSocket's opening.
+ * Returns the key that accepts a WebSocket's opening.
  *
  * @param key The request's Sec-WebSocket-Key.
  * @returns The response's Sec-WebSocket-Accept; `undefined` for a key that is none.
