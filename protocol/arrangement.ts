@@ -37,7 +37,7 @@ export interface ArrangementState {
   readonly revision: number;
 }
 
-/** That of a bench that nobody has arranged: all instruments in the order of the bench. */
+/** The arrangement of a bench that nobody has arranged: all instruments in the order of the bench. */
 export const noArrangement: Arrangement = { groups: [], others: [], hidden: [] };
 
 /**

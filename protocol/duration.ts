@@ -6,16 +6,16 @@
 
 import { HeliographError } from "./errors.ts";
 
-/** For how long an instrument is taken where nobody says, in seconds. */
+/** The duration of control where nobody gives one, in seconds. */
 export const usualControl = 600;
 
-/** For how long an instrument can be taken at most, in seconds. */
+/** The longest duration of control, in seconds. */
 export const longestControl = 86_400;
 
 const seconds: Readonly<Record<string, number>> = { "": 1, s: 1, m: 60, h: 3600 };
 
 /**
- * For how long an instrument is to be taken.
+ * Parses the duration of control of an instrument.
  *
  * @param text A number and `s` (also without it), `m` or `h`.
  * @returns Seconds, more than 0 and at most 86400.

@@ -4,7 +4,7 @@
  * @module
  */
 
-/** For how long values are kept, in seconds. */
+/** The time for which values are kept, in seconds. */
 export const keptSeconds = 3600;
 
 /**

@@ -280,7 +280,7 @@ export class JsonSplitter {
   }
 }
 
-/** After which bytes a value may begin. */
+/** Tells whether a value may begin after a byte. */
 function precedesValue(byte: number): boolean {
   return byte === comma || byte === colon || byte === openBracket;
 }

@@ -21,7 +21,7 @@ import { Complaint, onSingleClick, useWork } from "./work.tsx";
 /** More settings than these are folded away. */
 const mostSettings = 8;
 
-/** One instrument. */
+/** The card of one instrument. */
 export function Card({ bench, instrument, plotted, heading: Heading, mark }: {
   readonly bench: LiveBench;
   readonly instrument: LiveInstrument;

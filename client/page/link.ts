@@ -17,7 +17,7 @@ export type Success = Extract<FramedReply, { readonly ok: true }>;
 const shortestPause = 500;
 const longestPause = 10_000;
 
-/** Whoever is told what the link does. */
+/** The interface of a listener to the link. */
 export interface LinkListener {
   /** It has been opened: everything has to be asked for anew. */
   opened(): void;

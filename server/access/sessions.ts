@@ -29,7 +29,7 @@ export interface SessionParts<C extends ClientConnection = ClientConnection> {
   readonly turn: LoopTurn;
 }
 
-/** One connection of a principal. */
+/** The session of one connection of a principal. */
 export class Session<C extends ClientConnection = ClientConnection> implements SessionParts<C> {
   /** Who it is. */
   readonly principal: Principal<SessionDescription["protocol"]>;

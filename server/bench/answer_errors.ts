@@ -12,7 +12,7 @@ export function quoted(text: string): string {
   return JSON.stringify(short);
 }
 
-/** Nothing answered in time. */
+/** The error where nothing answered in time. */
 export class NoAnswer extends HeliographError {
   /** Makes it. @param text What was asked. @param seconds How long an answer was waited for. */
   constructor(text: string, seconds: number) {

@@ -12,7 +12,7 @@ import { Float, parseValue, shown, type Value, type ValueOf, type ValueSpec, typ
 
 export type { Role };
 
-/** Whoever asks for a command, as the bench sees them. */
+/** The caller of a command, as the bench sees it. */
 export interface Caller {
   /** What they may do. */
   readonly role: Role;

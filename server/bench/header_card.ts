@@ -124,7 +124,7 @@ function commentWithUnit({ keyword, comment = "", unit = "" }: HeaderCard): stri
   return (writtenUnit === "" ? comment : `[${writtenUnit}] ${comment}`).slice(0, longestComment).trimEnd();
 }
 
-/** With a point even if it is whole: some readers take a mantissa without one for an integer. */
+/** Writes a number with a point even if it is whole: some readers take a mantissa without one for an integer. */
 function withPoint(number: string): string {
   const [mantissa, exponent] = number.split("e");
   return `${mantissa}${mantissa!.includes(".") ? "" : ".0"}${exponent === undefined ? "" : `E${exponent}`}`;

@@ -91,7 +91,7 @@ export interface ImageSource {
   tile(request: TileRequest, identity: string | undefined, signal: AbortSignal): Promise<Tile>;
 }
 
-/** There is no image: none has been written yet, or its file has been removed. */
+/** The error where there is no image: none has been written yet, or its file has been removed. */
 export class NoImage extends HeliographError {
   /** Makes it. @param message Why there is none. */
   constructor(message: string) {

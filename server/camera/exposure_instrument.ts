@@ -525,7 +525,7 @@ class Camera {
   }
 }
 
-/** One command under several names. */
+/** Makes one command under several names. */
 function both(names: readonly string[], make: () => Command): Record<string, Command> {
   return Object.fromEntries(names.map((name) => [name, make()]));
 }

@@ -22,7 +22,7 @@ import {
   tooMuchMemory,
 } from "./messages.ts";
 
-/** Whoever sent code: what it asks for, and where its output goes. */
+/** The sender of code: what it asks for, and where its output goes. */
 export interface CodeSender {
   /** Does what code asks for, as its sender could by hand. */
   readonly answer: (ask: Ask) => Promise<Answer>;
@@ -49,7 +49,7 @@ interface Evaluation {
 /** How long a process that has connected may take to be ready, in seconds. */
 const startSeconds = 30;
 
-/** One process, which runs one piece of code at a time. */
+/** A sandbox's process, which runs one piece of code at a time. */
 export class HostProcess {
   readonly #child: ConnectedProcess;
   readonly #messages: HostileMessages;

@@ -71,10 +71,13 @@ export interface HostSettings extends ProcessSettings, ResultLimits {
   readonly memory: number;
 }
 
-/** From the server to a sandbox's process. */
+/** A message from the server to a sandbox's process. */
 export type ToHost = { readonly run: Code } | { readonly answer: Answer };
 
-/** From a sandbox's process to the server, after its first line, which is the token; `from_host.ts` checks it. */
+/**
+ * A message from a sandbox's process to the server, after its first line, which is the token; `hostile_messages.ts`
+ * checks it.
+ */
 export type FromHost =
   | { readonly idle: true }
   | { readonly began: true }
@@ -83,7 +86,7 @@ export type FromHost =
   | { readonly done: EvaluatedText }
   | { readonly failed: Failure };
 
-/** From a sandbox's process to its Worker, which trusts it. */
+/** A message from a sandbox's process to its Worker, which trusts it. */
 export type ToWorker =
   | { readonly prepare: WorkerSettings }
   | { readonly run: Code }
@@ -99,7 +102,10 @@ export interface WorkerSettings extends ResultLimits {
   readonly python?: { readonly url: string; readonly module: WebAssembly.Module; readonly heap: number };
 }
 
-/** From a Worker to its sandbox's process, as JSON. Whatever else comes is hostile; `from_worker.ts` checks it. */
+/**
+ * A message from a Worker to its sandbox's process, as JSON. Whatever else comes is hostile; `hostile_messages.ts`
+ * checks it.
+ */
 export type FromWorker =
   | { readonly ready: true }
   | { readonly ended: true }

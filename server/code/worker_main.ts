@@ -36,7 +36,7 @@ const decoder = new TextDecoder();
 const encode = encoder.encode.bind(encoder);
 const decode = decoder.decode.bind(decoder);
 
-/** Without a prototype, on which code could have put something that JSON looks for. */
+/** Copies an object without its prototype, on which code could have put something that JSON looks for. */
 function bare<T extends object>(object: T): T {
   return assign({ __proto__: null }, object) as T;
 }
@@ -106,7 +106,7 @@ function finite(_key: string, value: unknown): unknown {
   return value;
 }
 
-/** Nothing that code starts is to outlive it, to reach another evaluation, or to be made from text. */
+/** Takes away what would let code outlive its evaluation, reach another one, or be made from text. */
 function seal({ net }: WorkerSettings): void {
   class Forbidden {
     constructor() {

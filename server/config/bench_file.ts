@@ -465,7 +465,7 @@ function isEmpty(table: unknown): boolean {
   return typeof table !== "object" || table === null || Object.keys(table).length === 0;
 }
 
-/** Without what is undefined, as options with exact types want it. */
+/** Leaves out what is undefined, as options with exact types want it. */
 function defined<T extends object>(table: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
   return Object.fromEntries(Object.entries(table).filter(([, value]) => value !== undefined)) as never;
 }

@@ -87,7 +87,7 @@ export const readyMade: Readonly<Record<string, ReadyMade>> = {
   },
 };
 
-/** Without what is undefined, as options with exact types want it. */
+/** Leaves out what is undefined, as options with exact types want it. */
 function defined(table: object): object {
   return Object.fromEntries(Object.entries(table).filter(([, value]) => value !== undefined));
 }

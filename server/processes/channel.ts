@@ -12,7 +12,7 @@ import { Connection } from "../network/connection.ts";
 /** The most that may wait to be sent, in bytes: each side asks and answers one thing at a time. */
 const mostQueued = 256 * 1024 * 1024;
 
-/** One end of the connection. */
+/** One end of a connection between the server and a process beside it. */
 export class Channel {
   readonly #connection: Connection;
   readonly #longestLine: number;

@@ -6,7 +6,7 @@
 
 import type { Command, EndedProcess } from "./starter.ts";
 
-/** From the server to its launcher. */
+/** A message from the server to its launcher. */
 export type ToLauncher =
   /** The command may be started also after the seal. */
   | { readonly allow: Command }
@@ -19,7 +19,10 @@ export type ToLauncher =
   /** The server's main thread turns. */
   | { readonly turns: true };
 
-/** From the launcher to its server; `started` and `kill` mean the number that the server has given with `start`. */
+/**
+ * A message from the launcher to its server; `started` and `kill` mean the number that the server has given with
+ * `start`.
+ */
 export type FromLauncher =
   | { readonly started: number; readonly pid: number }
   | { readonly failed: number; readonly reason: string }

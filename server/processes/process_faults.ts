@@ -7,7 +7,8 @@
 import { Faults } from "../bench/faults.ts";
 
 /**
- * From now on such a fault does not end the program, which others observe with; the log tells file and line of each, once.
+ * Keeps faults that reach nobody from ending the program, which others observe with; the log tells file and line of
+ * each, once.
  *
  * A program that serves instruments of its own calls it where it wants the same: it is about the whole program.
  *

@@ -49,7 +49,10 @@ export function grantsFor(address: RendezvousAddress): RendezvousGrants {
   return { read: [path], write: [path], net: socketsNeedNet() ? [`unix:${path}`] : [] };
 }
 
-/** From Deno 2.9 on sockets ask for the permission `net` as well; before, such a value cannot even be read. */
+/**
+ * Tells whether sockets need the permission `net` as well, which they do from Deno 2.9 on; before, such a value cannot
+ * even be read.
+ */
 function socketsNeedNet(): boolean {
   const [major = 0, minor = 0] = Deno.version.deno.split(".").map(Number);
   return major > 2 || major === 2 && minor >= 9;

@@ -146,7 +146,7 @@ function unpadded(value: number, { type, decimals }: NumberFormat): string {
   }
 }
 
-/** Without an exponent where people would write none; instruments of the IEEE 488.2 kind take both. */
+/** Writes a number without an exponent where people would write none; instruments of the IEEE 488.2 kind take both. */
 function plainNumber(value: number): string {
   return twoDigitExponent(String(value));
 }

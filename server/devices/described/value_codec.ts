@@ -221,7 +221,7 @@ function meansTheSame(code: string, text: string): boolean {
   return isNumber(code) && isNumber(text) && Number(code) === Number(text);
 }
 
-/** Without the last digits that only the division made. */
+/** Rounds off the last digits that only the division made. */
 function trimmed(number: number): number {
   return Number(number.toPrecision(12));
 }

@@ -63,7 +63,7 @@ function valueOf({ type, unit, minimum, maximum, choices, decimals, summary }: V
   };
 }
 
-/** Without what is undefined. */
+/** Leaves out what is undefined. */
 function defined<T extends object>(table: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
   return Object.fromEntries(Object.entries(table).filter(([, value]) => value !== undefined)) as never;
 }

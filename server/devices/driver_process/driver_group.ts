@@ -25,7 +25,7 @@ const neighbourInterval = 100;
 /** The time that a driver has to stop, in milliseconds: less than the server waits for. */
 const stopPatience = 8000;
 
-/** One of the group. */
+/** An instrument of the group. */
 interface Member {
   readonly index: number;
   readonly declaration: Declaration;

@@ -72,7 +72,7 @@ export interface DriverProcessOptions {
   readonly settings: DriverSettings;
 }
 
-/** One that runs. */
+/** A process that runs. */
 interface Running {
   readonly process: ConnectedProcess;
   readonly peer: Peer;

@@ -124,7 +124,10 @@ function startWorker({ permissions: { net, read, write } }: DriverHostSettings, 
   } as WorkerOptions);
 }
 
-/** Nothing that a driver could make this thread do reaches anything of this PC. */
+/**
+ * Removes the copies of drivers and gives up all permissions: whatever a driver makes this thread do reaches nothing of
+ * this PC.
+ */
 async function giveUp(folders: readonly string[]): Promise<void> {
   for (const folder of folders) await Deno.remove(folder, { recursive: true }).catch(() => {});
   for (const name of ["read", "write", "net", "env", "run", "ffi", "sys", "import"] as const) {

@@ -272,7 +272,7 @@ export type FromServer =
   | ServerTell
   | (ServerAsk & { readonly id: number });
 
-/** From a driver's process to the server, after its first line, which is the token. */
+/** A message from a driver's process to the server, after its first line, which is the token. */
 export const fromHostSchema = z.union([
   /** What its drivers say, as JSON. */
   z.strictObject({ driver: z.string() }),

@@ -26,7 +26,7 @@ export interface Faults {
   readonly delay: number;
 }
 
-/** Nothing goes wrong. */
+/** No faults. */
 export const noFaults: Faults = { kinds: [], share: 0, delay: 0 };
 
 /** Decides for each answer whether something goes wrong. */

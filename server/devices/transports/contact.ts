@@ -240,7 +240,7 @@ export class PortContact implements Contact {
   }
 }
 
-/** It is known not to be there: nothing was sent. */
+/** The error where an instrument is known not to be there: nothing was sent. */
 class NotConnected extends HeliographError {
   constructor(message: string) {
     super("not_connected", message);

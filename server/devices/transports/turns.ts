@@ -9,7 +9,7 @@ export type Urgency = "immediate" | "command" | "poll";
 
 const order: readonly Urgency[] = ["immediate", "command", "poll"];
 
-/** One at a time; among those who wait the most urgent first, and who came first among equals. */
+/** Gives out one turn at a time; among those who wait the most urgent first, and who came first among equals. */
 export class Turns {
   readonly #waiting: Record<Urgency, (() => void)[]> = { immediate: [], command: [], poll: [] };
   #taken = false;

@@ -103,7 +103,7 @@ export function lastError(): number {
  */
 export const openFlags: number = apple ? 0x2 | 0x4 | 0x2_0000 | 0x100_0000 : 0x2 | 0x800 | 0x100 | 0x8_0000;
 
-/** For reading only, never waiting, not for child processes. */
+/** The flags with which a descriptor is opened for reading only, never waiting, not for child processes. */
 export const openFlagsReading: number = apple ? 0x4 | 0x100_0000 : 0x800 | 0x8_0000;
 
 /** Text as C has it. */

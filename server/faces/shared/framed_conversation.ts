@@ -38,7 +38,7 @@ function framed<K extends RequestKind>(id: MessageId, kind: K, reply: Reply<K>):
   return framedReply(id, value, beside);
 }
 
-/** One client that speaks the framed dialect. */
+/** The conversation with one client that speaks the framed dialect. */
 export class FramedConversation {
   readonly #services: Services;
   readonly #session: Session;

@@ -15,7 +15,10 @@ const slowAt = 262_144;
 /** The parts of the client's session that a feed needs. */
 type Following = Pick<Session, "connection" | "turn">;
 
-/** One subscription. A subscriber that is too slow is told how many entries it has missed, and costs no memory. */
+/**
+ * One subscription to the journal. A subscriber that is too slow is told how many entries it has missed, and costs no
+ * memory.
+ */
 export class JournalFeed {
   readonly #id: MessageId;
   readonly #session: Following;

@@ -35,8 +35,8 @@ export function fieldReading(holder: FieldHolder) {
 type Watching = Pick<Session, "connection" | "turn" | "pace">;
 
 /**
- * One subscription. Changes that a subscriber is too slow for, or while it waits for its turn, are joined: it gets the
- * newest value of each field and costs no more memory than one entry for each field.
+ * One subscription to live fields. Changes that a subscriber is too slow for, or while it waits for its turn, are
+ * joined: it gets the newest value of each field and costs no more memory than one entry for each field.
  */
 export class Watch {
   readonly #id: MessageId;

@@ -47,7 +47,7 @@ async function builtPage(): Promise<PageAssets> {
   }
 }
 
-/** One file. */
+/** A file of the page. */
 export interface Asset {
   /** What it holds. */
   readonly bytes: Uint8Array<ArrayBuffer>;

@@ -55,7 +55,7 @@ export interface Operation {
   readonly errors?: readonly ErrorCode[];
 }
 
-/** One thing that can be asked. */
+/** A route: one request over HTTP, with its description and its handler. */
 export interface Route {
   /** The method. */
   readonly method: Method;
