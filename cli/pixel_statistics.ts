@@ -61,7 +61,7 @@ export class PixelSum {
     this.#squares += squares;
   }
 
-  /** What the pixels are like so far; nothing where none has a value. */
+  /** The statistics so far; `undefined` where no pixel has a value. */
   get statistics(): Statistics | undefined {
     if (this.#origin === undefined) return undefined;
     const mean = this.#sum / this.#pixels;

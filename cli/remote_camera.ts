@@ -96,12 +96,12 @@ export class RemoteCamera implements AsyncDisposable {
     }
   }
 
-  /** What a field holds, as it was last told; nothing where it is not known. */
+  /** The value of a field, as it was last told; `null` where it is not known. */
   value(field: string): WireValue | null {
     return this.#fields.get(field) ?? null;
   }
 
-  /** What it runs, and how many commands wait. */
+  /** The status of the camera: the running command, and how many wait. */
   async status(): Promise<InstrumentStatus> {
     return await this.#statusFrom(this.#client);
   }

@@ -53,7 +53,7 @@ export class ProgressLine implements Disposable {
     this.#text = text;
   }
 
-  /** What it says has changed: draws it soon. */
+  /** Draws the line again soon, since its text has changed. */
   changed(): void {
     if (this.#shown) this.#timer ??= setTimeout(() => this.#draw(), drawPause);
   }

@@ -58,7 +58,10 @@ export class SharedLink {
     }
   }
 
-  /** Which of the two it is; asks a question that both can answer where nothing has been asked yet. */
+  /**
+   * The dialect of the server, `framed` or `raw`; asks a question that both can answer where nothing has been asked
+   * yet.
+   */
   async dialect(wait: Wait): Promise<"framed" | "raw"> {
     const link = await this.connected(wait);
     if (link.dialect === "unknown") {

@@ -25,9 +25,9 @@ const day = 86_400_000;
 export interface Points {
   /** How many there are. */
   readonly size: number;
-  /** When one was, in milliseconds since 1970. @param at Its place, from 0. */
+  /** The time of a point, in milliseconds since 1970. @param at Its place, from 0. */
   time(at: number): number;
-  /** What it was; `NaN` where there was none to be trusted. @param at Its place, from 0. */
+  /** The value of a point; `NaN` where there was none to be trusted. @param at Its place, from 0. */
   value(at: number): number;
 }
 
@@ -44,17 +44,17 @@ export class History implements Points {
   #begin = 0;
   #end = 0;
 
-  /** How many points there are. */
+  /** The number of points. */
   get size(): number {
     return this.#end - this.#begin;
   }
 
-  /** When one was, in milliseconds since 1970. @param at Its place, from 0. */
+  /** The time of a point, in milliseconds since 1970. @param at Its place, from 0. */
   time(at: number): number {
     return this.#origin + this.#times[this.#begin + at]!;
   }
 
-  /** What it was; `NaN` where there was none to be trusted. @param at Its place, from 0. */
+  /** The value of a point; `NaN` where there was none to be trusted. @param at Its place, from 0. */
   value(at: number): number {
     return this.#values[this.#begin + at]!;
   }

@@ -161,7 +161,7 @@ export class HeliographServer {
     return this.#web;
   }
 
-  /** What receives images, where they are received. */
+  /** The server that receives images, where there is one. */
   get imageServer(): ListeningServer | undefined {
     return this.#images;
   }

@@ -110,7 +110,7 @@ export class Services {
     this.requests = new Requests(this);
   }
 
-  /** Who has control of which instrument. */
+  /** The control of the instruments. */
   get control(): Control {
     return this.dispatcher.control;
   }

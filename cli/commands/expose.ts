@@ -221,7 +221,7 @@ class Exposures {
     this.#context.process.exitCode = interruptedCode;
   }
 
-  /** What the camera does, in a line; empty where it does nothing. */
+  /** The progress of the camera in a line; empty where it is idle. */
   #progress(): string {
     const camera = this.#camera;
     const state = String(camera?.value("state"));

@@ -40,7 +40,7 @@ export class ImageClient {
     this.#path = `/api/v1/instruments/${encodeURIComponent(instrument)}/image`;
   }
 
-  /** What the last image is. @throws {ImageRefused} Where there is none, or nobody answers. */
+  /** Fetches the description of the last image. @throws {ImageRefused} Where there is none, or nobody answers. */
   async describe(signal: AbortSignal): Promise<ImageDescription> {
     return await (await this.#ask("", signal)).json();
   }

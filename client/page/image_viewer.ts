@@ -160,7 +160,7 @@ export class ImageViewer {
     if (image !== undefined && view !== undefined) this.#see(pannedView(view, by, image, canvas));
   }
 
-  /** Which pixel is at a place of the canvas; nothing beside the image. */
+  /** The pixel of the image at a place of the canvas; `undefined` beside the image. */
   pixelAt(at: Point): Point | undefined {
     const { image, canvas } = this.#sizes();
     const view = this.view.value;
@@ -195,7 +195,7 @@ export class ImageViewer {
     return found === undefined ? look : { ...look, black: found[0], white: found[1] };
   }
 
-  /** What stays in its place where nobody points: the crosshair, if it is seen, or the middle. */
+  /** The place that zooming keeps where nobody points: the crosshair, if it is visible, or the middle. */
   #middle(view: View, canvas: Size): Point | undefined {
     const { crosshair } = this.probe;
     if (crosshair === undefined) return undefined;
@@ -207,7 +207,7 @@ export class ImageViewer {
     return { image: this.image.value, canvas: this.#canvas ?? { width: 1, height: 1 } };
   }
 
-  /** How large the canvas is, or will be: while there is no image it is not laid out. */
+  /** The size that the canvas has, or will be: while there is no image it is not laid out. */
   #room(): Size {
     const { clientWidth = 0, width = 1, height = 1, parentElement } = this.#canvas ?? {};
     if (clientWidth > 0) return { width, height };

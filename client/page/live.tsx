@@ -16,7 +16,7 @@ export class Live<T> {
     this.#value = value;
   }
 
-  /** What it is now. */
+  /** The current value. */
   get value(): T {
     return this.#value;
   }

@@ -256,8 +256,8 @@ export class LiveBench {
   }
 
   /**
-   * When a field was last read. Only changes are told: one that is read again and again, and is the same each time, was
-   * read later than this page knows.
+   * Returns when a field was last read. Only changes are told: one that is read again and again, and is the same each
+   * time, was read later than this page knows.
    *
    * @returns ISO 8601 in UTC; `null` when it never was, or nobody answers.
    */
@@ -273,7 +273,11 @@ export class LiveBench {
     }
   }
 
-  /** What a numeric field has been during the last hour. @throws {HeliographError} Where the server does not tell. */
+  /**
+   * Fetches the history of a numeric field during the last hour.
+   *
+   * @throws {HeliographError} Where the server does not tell.
+   */
   async history({ instrument, spec }: LiveField): Promise<FieldHistory> {
     return (await this.#link.request({ cmd: "History", instrument, field: spec.name })).value as FieldHistory;
   }

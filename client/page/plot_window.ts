@@ -52,7 +52,7 @@ export class PlotWindow {
     return this.#frozen.get(field) ?? field.history ?? nothing;
   }
 
-  /** What is seen. */
+  /** The visible span of time. */
   get span(): Span {
     if (this.zoomed.value !== undefined) return this.zoomed.value;
     const to = this.#now;

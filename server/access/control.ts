@@ -188,7 +188,7 @@ export class Control {
     };
   }
 
-  /** Who has control of an instrument, or `null`. @param instrument The instrument's name. */
+  /** The holder of an instrument, or `null`. @param instrument The instrument's name. */
   holder(instrument: string): HolderDescription | null {
     const lease = this.#live(instrument);
     if (lease === undefined) return null;
@@ -221,7 +221,7 @@ export class Control {
     this.#schedule();
   }
 
-  /** Who has an instrument, and whether that is somebody else. */
+  /** Finds the lease of an instrument, and whether somebody else has it. */
   #find(instrument: string, client: Principal): [lease: Lease | undefined, others: boolean] {
     const lease = this.#live(instrument);
     return [lease, lease !== undefined && !isSame(lease.client, client)];
@@ -241,7 +241,7 @@ export class Control {
     return undefined;
   }
 
-  /** When a lease ends if nothing is asked any more. */
+  /** The time at which a lease ends if nothing is asked any more. */
   #until({ client, seconds, until }: Lease): number {
     const busy = [...this.#working.keys()].some((working) => isSame(working, client));
     return busy ? performance.now() + seconds * 1000 : until;

@@ -85,7 +85,7 @@ export class Principal<W extends WayIn = WayIn> implements Caller {
     return this.#gone();
   }
 
-  /** How the log calls them: by their name, number and address, as far as they have them. */
+  /** The label of the principal in the log: its name, number and address, as far as it has them. */
   get label(): string {
     const { name, id, hostname, address } = this;
     if (id > 0) return name === "" ? `client ${id} (${address})` : `${name} (client ${id})`;
@@ -94,7 +94,7 @@ export class Principal<W extends WayIn = WayIn> implements Caller {
     return name === "" ? `HTTP client ${hostname}` : `${name} (HTTP, ${hostname})`;
   }
 
-  /** Who it is done for in the end: themselves, or whoever they act for. */
+  /** The principal for whom it is done in the end: itself, or the one that it acts for. */
   get origin(): Principal {
     return this.for?.origin ?? this;
   }

@@ -240,7 +240,7 @@ export class Command {
     return result instanceof Promise ? result.then(asFloat) : asFloat(result);
   }
 
-  /** How to call it: `usage: tempcon.set_control_temperature TEMPERATURE [TEMPERATURE_ID]`. */
+  /** The usage of the command: `usage: tempcon.set_control_temperature TEMPERATURE [TEMPERATURE_ID]`. */
   usage(called: string): string {
     const words = [...this.arguments].map(([name, spec]) =>
       spec.default === undefined ? name.toUpperCase() : `[${name.toUpperCase()}]`

@@ -38,7 +38,7 @@ export class Work implements CommandContext, Caller {
     this.#issue = issue;
   }
 
-  /** Who asked for it. */
+  /** The caller of the command. */
   get caller(): Caller {
     return this.#caller;
   }
@@ -48,7 +48,7 @@ export class Work implements CommandContext, Caller {
     return this.#caller;
   }
 
-  /** What the caller may do. */
+  /** The role of the caller. */
   get role(): Role {
     return this.#caller.role;
   }
@@ -154,13 +154,13 @@ export class CommandQueue {
     });
   }
 
-  /** What runs now, and for how many seconds. */
+  /** The running command, and for how many seconds it has run. */
   get running(): { name: string; seconds: number } | undefined {
     const running = this.#running;
     return running && { name: running.name, seconds: (performance.now() - running.since) / 1000 };
   }
 
-  /** How many commands wait. */
+  /** The number of commands that wait. */
   get waiting(): number {
     return this.#waiting.length;
   }

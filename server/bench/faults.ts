@@ -34,7 +34,7 @@ export class Faults {
     this.#title = title;
   }
 
-  /** What went wrong last, and how often; empty where nothing did. */
+  /** The last fault, and how often it came; empty where there was none. */
   get last(): string {
     return this.#last;
   }

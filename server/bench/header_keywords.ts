@@ -123,7 +123,7 @@ export class HeaderKeywords {
     return [value, comment(field), type];
   }
 
-  /** What was set, to be kept elsewhere. */
+  /** The keywords that were set, to be kept elsewhere. */
   get stored(): readonly (readonly [name: string, keyword: Keyword])[] {
     return [...this.#stored];
   }

@@ -144,7 +144,7 @@ export class CameraGeometry {
     return regionOrder.map((name) => this.region[name]);
   }
 
-  /** What each amplifier reads. @throws {HeliographError} When nothing would be read. */
+  /** The readout of each amplifier. @throws {HeliographError} When nothing would be read. */
   readouts(): AmplifierReadout[] {
     return amplifierReadouts(this.format, this.focalPlane, this.region);
   }

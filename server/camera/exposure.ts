@@ -159,7 +159,7 @@ export class Exposure {
     return this.#inSequence;
   }
 
-  /** How much of the exposure time is left now, in seconds. */
+  /** The exposure time that is left now, in seconds. */
   secondsLeft(): number {
     const counts = this.state === "exposing" || this.state === "paused";
     return counts ? Math.max(0, this.plan!.seconds - this.#litNow()) : this.secondsRemaining;

@@ -179,7 +179,7 @@ class Camera {
     this.#hold("state", state);
   }
 
-  /** How much of what the camera does is still to be done, in percent. */
+  /** The part of the camera's work that is still to be done, in percent. */
   #shareLeft(): number {
     const { state, secondsRemaining, pixelsRemaining, plan } = this.#exposure;
     if (plan === undefined) return 100;
@@ -246,7 +246,7 @@ class Camera {
     return this.#plans.plan(overrides);
   }
 
-  /** When the server stops: an image that waits to be written is lost unless it can be written now. */
+  /** Writes the image that waits, when the server stops: unless it can be written now, it is lost. */
   async #saveKept(): Promise<void> {
     const { kept } = this.#exposure;
     if (kept === undefined) return;
@@ -276,7 +276,7 @@ class Camera {
     await this.#written(plan.file, plan);
   }
 
-  /** What an exposure is told, checked; what is left out stays as it is set. */
+  /** Checks the arguments of an exposure; what is left out stays as it is set. */
   #told({ exposure_time, imagetype, title }: ExposureArguments): Overrides {
     const { instrument } = this;
     const parsed = (field: string, value: unknown) => instrument.field(field).parse(value, instrument.title);
@@ -311,7 +311,7 @@ class Camera {
     }
   }
 
-  /** What takes time and drives the detector. */
+  /** The commands that take time and drive the detector. */
   #exposureCommands(): Record<string, Command> {
     const exposureArguments = {
       exposure_time: { type: "float", unit: "s", minimum: keep, default: keep, summary: "-1 keeps what is set" },
@@ -458,7 +458,10 @@ class Camera {
     };
   }
 
-  /** What `expose1` can refuse before it answers: where nothing else is under way, whether the image can be written. */
+  /**
+   * Checks what `expose1` can refuse before it answers: where nothing else is under way, whether the image can be
+   * written.
+   */
   async #beginAlone(overrides: Overrides): Promise<void> {
     const { file, overwrite, createFolder, numbered } = this.#plans.plan(overrides);
     if (this.#exposure.busy || this.#exposure.kept !== undefined) return;
@@ -470,7 +473,7 @@ class Camera {
     void Promise.resolve(work).catch((error) => this.#tell(error));
   }
 
-  /** What the camera does. */
+  /** The commands about the state of the camera. */
   #stateCommands(): Record<string, Command> {
     const reading = { role: "observer", immediate: true } as const;
     return {

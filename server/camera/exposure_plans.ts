@@ -86,7 +86,7 @@ export class ExposurePlans {
   }
 
   /**
-   * What is to be exposed, as it is set now.
+   * Makes the plan of the next exposure from the settings as they are now.
    *
    * @param overrides What was told beside that.
    * @throws {HeliographError} Where it cannot be, with the reason.
@@ -131,7 +131,7 @@ export class ExposurePlans {
     };
   }
 
-  /** What the instruments of the bench say in headers; the camera's own goes before. */
+  /** The header keywords of the bench's instruments; the camera's own go before. */
   #keywords(): ReturnType<Instrument["keywords"]["cards"]> {
     const camera = this.#camera();
     const others = camera.surroundings?.instruments.filter((other) => other !== camera) ?? [];

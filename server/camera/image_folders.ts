@@ -23,7 +23,7 @@ export class ImageFolders {
     this.roots = roots.map((root) => forwardSlashes(resolve("/", root)));
   }
 
-  /** Where images go unless told otherwise; empty where they may go nowhere. */
+  /** The folder for images unless told otherwise; empty where they may go nowhere. */
   get first(): string {
     return this.roots[0] ?? "";
   }

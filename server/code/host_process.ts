@@ -179,7 +179,7 @@ export class HostProcess {
     await this.#child.ended;
   }
 
-  /** Why a process has ended that nobody killed, where its code says so. */
+  /** The error for a process that nobody killed, where its exit code says why it has ended. */
   #reason(end: EndedProcess | undefined): HeliographError | undefined {
     if (end?.code !== tooMuchMemory) return undefined;
     return new HeliographError("limit_exceeded", memoryMessage(this.#settings.memory));

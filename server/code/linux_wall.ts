@@ -160,7 +160,7 @@ export class LinuxWall {
     return true;
   }
 
-  /** Where Deno keeps what it has compiled. */
+  /** The folder in which Deno keeps compiled code. */
   #cacheFolder(): string {
     const own = this.#environment("DENO_DIR");
     if (own !== "") return own;

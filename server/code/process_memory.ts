@@ -32,12 +32,12 @@ export class ProcessMemory {
     }
   }
 
-  /** What is in memory, in bytes. */
+  /** The resident memory, in bytes. */
   get resident(): number {
     return this.#bytes(1) ?? Deno.memoryUsage().rss;
   }
 
-  /** What can be written by this process alone, in bytes, whether it is in memory or not: Linux bounds that. */
+  /** The memory that this process alone can write, in bytes, whether it is in memory or not: Linux bounds that. */
   get data(): number | undefined {
     return this.#bytes(5);
   }

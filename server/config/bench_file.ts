@@ -379,7 +379,7 @@ class Loader {
     return undefined;
   }
 
-  /** What fills the places of an instrument's commands: what the bench file gives, or the driver's defaults. */
+  /** The parameters of an instrument's commands: what the bench file gives, or the driver's defaults. */
   #parameters(declared: Declared | undefined, given: InstrumentEntry["parameters"], at: Path): Record<string, string> {
     const values: Record<string, string> = {};
     // Without a driver, the bench file declares its parameters itself.

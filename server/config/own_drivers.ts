@@ -48,7 +48,7 @@ export class OwnDrivers {
     this.#processes = processes;
   }
 
-  /** What is the same for all the drivers that run in one process: their permissions. */
+  /** The key by which drivers share a process: their permissions and its memory. */
   processOf({ granted: { net, read, write }, memory = defaultDriverMemory }: GivenDriver): string {
     const sorted = [net, read, write].map((values) => [...new Set(values)].sort());
     return JSON.stringify([...sorted, memory]);

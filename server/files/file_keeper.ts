@@ -27,7 +27,7 @@ export class FileKeeper {
     return this.#kept.file;
   }
 
-  /** What a file that cannot be used is renamed to. */
+  /** The name that a file which cannot be used is renamed to. */
   get aside(): string {
     return this.#kept.aside;
   }

@@ -178,7 +178,7 @@ export class Connection implements ClientConnection {
     void this.#write();
   }
 
-  /** How much waits to be written. */
+  /** The amount that waits to be written. */
   get queued(): number {
     return this.#chunkBytes + this.#waiting.length;
   }

@@ -129,7 +129,7 @@ export class Journal {
     this.#tell(entry);
   };
 
-  /** What is kept, oldest first. @param level The least of it. */
+  /** The entries that are kept, oldest first. @param level The least of it. */
   kept(level: JournalLevel): JournalEntry[] {
     return [...this.#ring.slice(this.#next), ...this.#ring.slice(0, this.#next)]
       .filter((entry) => isFor(entry.level, level));

@@ -218,7 +218,7 @@ export class Dispatcher {
     throw (name === undefined ? this.#misreadTitle(wanted) : undefined) ?? unknownCommand(instrument, wanted);
   }
 
-  /** What is wrong with a line that names an instrument and no command, or a title with spaces without quotes. */
+  /** The error for a line that names an instrument and no command, or a title with spaces without quotes. */
   #misreadTitle(word: string): HeliographError | undefined {
     const named = this.#bench.find(word);
     const begun = this.#bench.instruments.find(({ title }) => title.startsWith(`${word} `));

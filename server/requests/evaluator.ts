@@ -146,7 +146,7 @@ class EvaluationSender implements CodeSender {
     this.#output = output;
   }
 
-  /** What code that has ended has asked for, and was not begun, is not begun any more. */
+  /** `true` once the code has ended: what it has asked for, and was not begun, is not begun any more. */
   get gone(): boolean {
     return this.#principal.gone;
   }
@@ -182,7 +182,7 @@ class EvaluationSender implements CodeSender {
     if (this.#told > mostLines) this.#log.info("{client} prints {count} more lines", this.#more());
   }
 
-  /** What is asked comes from code: nothing of it is taken for what it should be. */
+  /** Answers a request of code: nothing of it is taken for what it should be. */
   #answer(ask: Ask): unknown {
     if (this.gone) throw new HeliographError("aborted", `Cannot do ${ask?.ask}: whoever sent the code has gone`);
     const dispatcher = this.#dispatcher;

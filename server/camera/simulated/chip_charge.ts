@@ -67,7 +67,7 @@ export class MeanCharge {
     }
   }
 
-  /** How many times the usual dark current a hot pixel has: all magnitudes are equally likely. */
+  /** The dark current of a hot pixel, in multiples of the usual one: all magnitudes are equally likely. */
   #heat(bits: number): number {
     return this.#chip.hotPixelFactor ** ((1 + bits / 4294967296) / 2);
   }

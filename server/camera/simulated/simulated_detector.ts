@@ -191,7 +191,7 @@ export class SimulatedDetector implements Detector {
     }
   }
 
-  /** What the bench lets it see: the cryostat's temperature, the filter, and how sharp stars are. */
+  /** The conditions on the bench: the cryostat's temperature, the filter, and how sharp stars are. */
   #conditions(): { temperature: number; transmission: number; blur: number } {
     const temperature = reading(this.#surroundings, "tempcon", "camtemp");
     const filter = reading(this.#surroundings, "instrument", "filter");

@@ -39,12 +39,12 @@ export class Calibration {
     this.range = [Math.min(...ends), Math.max(...ends)];
   }
 
-  /** What is true when the instrument says this; beyond the table its last piece goes on. */
+  /** Converts the instrument's value to the true one; beyond the table its last piece goes on. */
   toTrue(said: number): number {
     return interpolate(this.#points, said);
   }
 
-  /** What the instrument is to be told so that this becomes true. */
+  /** Converts a wanted value to the one that the instrument is told. */
   toCommanded(wanted: number): number {
     return interpolate(this.#points.map(([commanded, actual]) => [actual, commanded] as const), wanted);
   }

@@ -221,7 +221,7 @@ export class Conversation {
   }
 
   /**
-   * What is said when contact begins and ends.
+   * Makes the routine at the beginning and the end of contact.
    *
    * @param first What is asked or waited for where there is no handshake.
    * @throws {DescriptionError} Where the description is wrong.

@@ -143,7 +143,7 @@ class Describer {
     return decode(valueIn(await answer, reading.pattern, reading.group), codec, reading.bad);
   }
 
-  /** What was answered before a command is not what the rest of a poll reads. */
+  /** Forgets the answers before a command, which the rest of a poll must not read. */
   #forget(): void {
     this.#answers = new WeakMap();
   }

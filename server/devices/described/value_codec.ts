@@ -101,7 +101,7 @@ export class ValueCodec {
     return this.spec.type === "text" || this.#choice(said) !== undefined;
   }
 
-  /** What {@linkcode understands} takes, for errors. */
+  /** The answer that {@linkcode understands} takes, for errors. */
   get expected(): string {
     if (this.spec.type === "float" || this.spec.type === "int") return "been a number";
     return this.spec.type === "text" ? "been text" : `been one of ${[...this.#codes.values()].map(quoted).join(", ")}`;
@@ -137,7 +137,7 @@ export class ValueCodec {
   }
 
   /**
-   * What the instrument is told for a value.
+   * Converts a value to the instrument's text.
    *
    * @param value A value of the declared type, within its limits.
    * @throws {HeliographError} `bad_argument` for a text that is not allowed.

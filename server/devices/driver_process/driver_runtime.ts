@@ -322,7 +322,7 @@ export class DriverRuntime {
     };
   }
 
-  /** What heliograph's own code logs, and what drivers print, goes to the server's log. */
+  /** Sends the logs of heliograph's own code, and the output of drivers, to the server's log. */
   #redirectLogs(): void {
     const levels = { trace: "debug", debug: "debug", info: "info", warning: "warning", error: "error", fatal: "error" };
     const tell = (level: keyof typeof levels, text: string) =>
@@ -339,7 +339,10 @@ export class DriverRuntime {
     for (const [name, level] of Object.entries(printed)) console[name as keyof typeof printed] = print(level);
   }
 
-  /** What a driver does not wait for harms no other: it is told as the fault of those whose file it is in. */
+  /**
+   * Catches failures that a driver does not wait for, so that they harm no other: each is told as the fault of the
+   * instruments whose file it is in.
+   */
   #catchRest(): void {
     const tell = (what: string, error: unknown) => {
       const place = this.#explained(placeOf(error));

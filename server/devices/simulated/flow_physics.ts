@@ -33,7 +33,7 @@ export class FlowPhysics {
     this.flow = follow(this.flow, target, 1.5, seconds);
   }
 
-  /** What the meter reads, in sccm; never below zero, as PyOpticon's widgets clip it. */
+  /** The reading of the meter, in sccm; never below zero, as PyOpticon's widgets clip it. */
   measured(): number {
     return this.flow < 1e-3 ? 0 : Math.max(0, this.flow + this.#noise.normal(this.fullScale * 0.0005));
   }

@@ -61,12 +61,12 @@ export class Mover {
     this.#speed = speed;
   }
 
-  /** Where it is. */
+  /** The current position. */
   get position(): number {
     return this.#position;
   }
 
-  /** Where it goes. */
+  /** The position it moves to. */
   get target(): number {
     return this.#target;
   }

@@ -45,7 +45,7 @@ export class FaultPlan {
     return this.#faults.delay;
   }
 
-  /** What goes wrong with the next answer; `undefined` where nothing does. */
+  /** The fault of the next answer; `undefined` where it has none. */
   next(): FaultKind | undefined {
     const { kinds, share } = this.#faults;
     this.#answers++;

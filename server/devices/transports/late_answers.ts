@@ -39,7 +39,7 @@ export class LateAnswers {
     return this.#due().some(({ sample }) => sample !== undefined && accepts(sample));
   }
 
-  /** How many late answers this may be. */
+  /** The number of late answers that this may be. */
   rivals(answer: string): number {
     return this.#due().filter(({ accepts }) => accepts(answer)).length;
   }

@@ -124,7 +124,7 @@ export class Port {
     this.#faults = new Faults(this.name);
   }
 
-  /** What it is called: the path of a serial port, the address of a network one. */
+  /** The name of the port: the path of a serial port, the address of a network one. */
   get name(): string {
     return portName(this.address);
   }

@@ -142,7 +142,7 @@ class WindowsLine implements Line {
     return done;
   }
 
-  /** What has come until now, perhaps nothing; does not wait. */
+  /** Reads the bytes that have come until now, perhaps nothing; does not wait. */
   #readWaiting(): Uint8Array {
     if (this.#closed) return new Uint8Array();
     this.#check();

@@ -252,7 +252,7 @@ export class CommandServer extends SocketServer<LineSession> {
   }
 
   /**
-   * How a client is told that it cannot be served.
+   * The refusal of a client, as text for the wire.
    *
    * @internal
    */

@@ -77,7 +77,7 @@ export class DashboardServer extends SocketServer<DashboardSession> {
     return new DashboardSession(parts, this.services, this.log);
   }
 
-  /** How a client is told that it cannot be served. */
+  /** The refusal of a client, as text for the wire. */
   protected override refusal(error: HeliographError): string {
     return rawError(error);
   }

@@ -123,7 +123,7 @@ export class FramedConversation {
       .finally(() => session.answered());
   }
 
-  /** Where what code prints goes, for a client that wants it. */
+  /** The options that send the output of code to a client that wants it. */
   #output(id: MessageId, request: Request): EvaluatorOptions | undefined {
     if (!("output" in request && request.output)) return undefined;
     return { output: (text) => this.#session.connection.sendMessage(framedOutput(id, text)) };

@@ -134,7 +134,7 @@ export class Watch {
     }
   }
 
-  /** What cannot be told keeps nothing else from being told: it is logged, and a field is shown with the reason. */
+  /** Sends one event. An error in it keeps nothing else from being sent: it is logged, and its field shows why. */
   #tellOne(what: Told, instrument: Instrument | undefined): void {
     let message: string;
     try {

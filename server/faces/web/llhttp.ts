@@ -108,7 +108,7 @@ export class Llhttp {
     return { taken, errno: found };
   }
 
-  /** What is wrong with what was parsed last, in llhttp's words. */
+  /** The error of the last parse, in llhttp's words. */
   get reason(): string {
     return text(llhttp.llhttp_get_error_reason(this.#parser));
   }

@@ -20,7 +20,7 @@ export class RequestInput {
     this.#connection = connection;
   }
 
-  /** What has come. */
+  /** The bytes that have come and were not used yet. */
   get bytes(): Uint8Array {
     return this.#bytes;
   }

@@ -144,7 +144,7 @@ export class RequestParser {
     return at;
   }
 
-  /** What follows is the next request. */
+  /** Begins the next request. */
   next(): void {
     this.#target = "";
     this.#fields = [];

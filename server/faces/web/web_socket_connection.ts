@@ -126,7 +126,7 @@ export class WebSocketConnection implements ClientConnection {
     this.#close(reason, message === "" ? this.farewell : { code: closeCodes.policyViolation, reason: message });
   }
 
-  /** What comes next, or nothing where it is closed first. */
+  /** Waits for the next bytes: empty when it is closed first, `null` at their end. */
   #next(): Promise<Uint8Array | null> {
     return new Promise((resolve, reject) => {
       this.#wake = () => resolve(new Uint8Array());
