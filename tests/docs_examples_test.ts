@@ -278,7 +278,10 @@ Deno.test("docs: the clients in TypeScript do what the documents say", async () 
   for (const { path, code } of found) {
     await using demo = await DemoServer.start(true);
     const { commandServer, dashboardServer } = demo.server;
-    const script = code.replace(/"[./]+mod\.ts"/, JSON.stringify(new URL("mod.ts", top).href))
+    const script = code.replace(
+      /"[./]+((?:client\/)?mod\.ts)"/,
+      (_, module) => JSON.stringify(new URL(module, top).href),
+    )
       .replace(`handleErrors: "exception"`, `handleErrors: "exception", socketNumber: ${dashboardServer.port}`)
       .replace("new AzcamClient()", `new AzcamClient({ port: ${commandServer.port} })`);
     const file = `${demo.folder}/example.ts`;
