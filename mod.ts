@@ -25,19 +25,11 @@
  * @module
  */
 
-export { HeliographServer, type HeliographServerOptions, type ListeningServer } from "./server/server.ts";
-export { CommandServer, type CommandServerOptions, LineSession } from "./server/faces/azcam/command_server.ts";
-export type { SocketServer } from "./server/faces/shared/socket_server.ts";
-export type { Session, SessionParts, SocketSession } from "./server/access/sessions.ts";
-export type { ClientConnection, Connection } from "./server/network/connection.ts";
-export type { ListenOptions } from "./server/network/listening.ts";
+export { HeliographServer, type HeliographServerOptions } from "./server/server.ts";
+export { CommandServer, type CommandServerOptions, type LineSession } from "./server/faces/azcam/stand_alone_server.ts";
 export type { Limits } from "./server/access/limits.ts";
-export { admit } from "./server/access/admit.ts";
-export type { Arrival, Principal, WayIn } from "./server/access/principal.ts";
 export type { Given } from "./protocol/setting.ts";
 export type { ServerSettings } from "./server/config/server_settings.ts";
-export type { Face } from "./server/faces/face.ts";
-export type { ListenerAddress, Listening } from "./server/services.ts";
 export {
   type Access,
   accesses,
@@ -86,5 +78,4 @@ export { type ErrorCode, errorCodes, HeliographError } from "./protocol/errors.t
 export type { Contact, ContactState } from "./server/bench/contact.ts";
 export { PortContact, type Routine } from "./server/devices/transports/contact.ts";
 export { outliveFaults } from "./server/processes/process_faults.ts";
-export type { SessionDescription } from "./protocol/description.ts";
 export { version } from "./protocol/version.ts";

@@ -6,7 +6,8 @@
 
 import { settled } from "../protocol/setting.ts";
 import { type ServerSettings, serverSettings } from "./config/server_settings.ts";
-import { CommandServer } from "./faces/azcam/command_server.ts";
+import { AzcamFace } from "./faces/azcam/azcam_face.ts";
+import type { CommandServer } from "./faces/azcam/stand_alone_server.ts";
 import { DashboardServer } from "./faces/dashboard/dashboard_server.ts";
 import { ImageServer } from "./faces/images/image_server.ts";
 import type { Face } from "./faces/face.ts";
@@ -37,28 +38,20 @@ export interface HeliographServerOptions extends Partial<Omit<ServerSettings, "i
   readonly name?: string;
   /** Receives images in azcam's format: on which port, and into which folder (an absolute path). @default not */
   readonly images?: { readonly port: number; readonly folder: string };
-  /**
-   * Further ways in, each made of what all of them share. @default none
-   *
-   * @internal
-   */
-  readonly faces?: Iterable<(services: Services) => Face>;
-  /**
-   * Where what happens is told, so that a log can be told there too. @default its own
-   *
-   * @internal
-   */
-  readonly journal?: Journal;
   /** The absolute path of the file that the page's arrangement is kept in. @default it is kept in memory */
   readonly arrangementFile?: string;
-  /**
-   * What starts sandboxes; it is closed when the server has stopped. @default this program itself
-   *
-   * @internal
-   */
-  readonly processes?: Processes;
   /** Whether the bench polls and simulated time passes by the clock; tests step it themselves. @default true */
   readonly poll?: boolean;
+}
+
+/** The parts of a server that heliograph's own program makes before it; no part of the public module. */
+export interface ServerParts {
+  /** Further ways in, each made of what all of them share. @default none */
+  readonly faces?: Iterable<(services: Services) => Face>;
+  /** Where what happens is told, so that a log can be told there too. @default its own */
+  readonly journal?: Journal;
+  /** What starts sandboxes; it is closed when the server has stopped. @default this program itself */
+  readonly processes?: Processes;
 }
 
 /**
@@ -68,14 +61,6 @@ export interface HeliographServerOptions extends Partial<Omit<ServerSettings, "i
  */
 export function usualWebPort(commandPort: number): number {
   return commandPort === 0 || commandPort === 65_535 ? 0 : commandPort + 1;
-}
-
-/** A part of a server that listens at an address of its own. */
-export interface ListeningServer {
-  /** The address it listens on. */
-  readonly host: string;
-  /** The port it listens on; the wanted one before it listens. */
-  readonly port: number;
 }
 
 /**
@@ -92,8 +77,8 @@ export interface ListeningServer {
  * ```
  */
 export class HeliographServer {
-  /** azcam's wire. */
-  readonly commandServer: CommandServer;
+  /** azcam's wire; `command` runs a line as from this PC. */
+  readonly commandServer: Pick<CommandServer, "host" | "port" | "command">;
   readonly #dashboard: DashboardServer;
   readonly #web: WebServer;
   readonly #images: ImageServer | undefined;
@@ -113,21 +98,26 @@ export class HeliographServer {
    * @throws {HeliographError} `cannot_listen` when the address is not loopback and `insecureOpen` is not given;
    * `bad_argument` for a sandbox that cannot be.
    */
+  constructor(options: HeliographServerOptions);
+  /**
+   * Makes a server of parts that were made before it.
+   *
+   * @internal
+   */
+  constructor(options: HeliographServerOptions, parts: ServerParts);
   constructor(
     {
       instruments,
       limits = {},
       sandbox = {},
       name,
-      journal,
       poll = true,
       images,
-      faces = [],
       arrangementFile,
-      processes = new Processes(),
       insecureOpen = false,
       ...options
     }: HeliographServerOptions,
+    { faces = [], journal, processes = new Processes() }: ServerParts = {},
   ) {
     const { host, commandPort, dashboardPort, webNames, webPort = usualWebPort(commandPort) } = settled(
       serverSettings,
@@ -144,7 +134,7 @@ export class HeliographServer {
       services.faces.add(face);
       return face;
     };
-    this.commandServer = add(new CommandServer({ ...listen, port: commandPort, services }));
+    this.commandServer = add(new AzcamFace({ ...listen, port: commandPort, services }));
     this.#dashboard = add(new DashboardServer(services, { ...listen, port: dashboardPort }));
     this.#web = add(new WebServer(services, { ...listen, port: webPort, names: webNames }));
     this.#images = images && add(new ImageServer({ ...listen, ...images, services }));
@@ -152,17 +142,17 @@ export class HeliographServer {
   }
 
   /** PyOpticon's wire. */
-  get dashboardServer(): ListeningServer {
+  get dashboardServer(): Pick<CommandServer, "host" | "port"> {
     return this.#dashboard;
   }
 
   /** HTTP and WebSockets. */
-  get webServer(): ListeningServer {
+  get webServer(): Pick<CommandServer, "host" | "port"> {
     return this.#web;
   }
 
   /** The server that receives images, where there is one. */
-  get imageServer(): ListeningServer | undefined {
+  get imageServer(): Pick<CommandServer, "host" | "port"> | undefined {
     return this.#images;
   }
 

@@ -175,11 +175,9 @@ function makeServer(setup: Setup, journal: Journal, processes: Processes): Helio
     return new HeliographServer({
       ...options,
       insecureOpen,
-      journal,
-      processes,
       ...images,
       ...(bench === undefined ? {} : { arrangementFile: besideBench(resolve(bench)).page }),
-    });
+    }, { journal, processes });
   } catch (error) {
     throw error instanceof HeliographError && error.code === "bad_argument" ? new UsageError(error.message) : error;
   }

@@ -6,6 +6,7 @@ import { admit } from "../../../server/access/admit.ts";
 import { Bench } from "../../../server/bench/bench.ts";
 import { demoInstruments } from "../../../server/config/demo_bench.ts";
 import { follow, Mover, Noise } from "../../../server/devices/simulated/physics.ts";
+import { Services } from "../../../server/services.ts";
 import { read, startServer } from "../../fixture.ts";
 
 /** The demo bench without a clock: the test lets time pass, and reads when it wants to. */
@@ -352,9 +353,8 @@ Deno.test("command arguments: what is wrong, and how it would be right", async (
   for (const [line, expected] of wrong) match(await ask(line), expected);
 });
 
-Deno.test("roles: an observer reads but does not drive, and only an admin stops the server", async () => {
-  await using server = startServer();
-  const { dispatcher } = server.commandServer["services"];
+Deno.test("roles: an observer reads but does not drive, and only an admin stops the server", () => {
+  const { dispatcher } = new Services(demoInstruments());
   const observer = admit({ by: "program" }).deputy({ role: "observer" });
   const run = (name: string, args: unknown[] = []) =>
     dispatcher.run({ instrument: "tempcon", command: name, args, keywords: new Map() }, observer);

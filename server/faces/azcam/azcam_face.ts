@@ -1,5 +1,5 @@
 /**
- * azcam's command server: lines in, lines that begin with OK, ERROR or WARNING out.
+ * azcam's wire as a face: lines in, lines that begin with OK, ERROR or WARNING out.
  *
  * @module
  */
@@ -12,46 +12,42 @@ import { wireError } from "../../bench/wire_error.ts";
 import type { RequestOf } from "../../requests/request.ts";
 import { admit } from "../../access/admit.ts";
 import type { Principal } from "../../access/principal.ts";
-import type { Instrument } from "../../bench/instrument.ts";
 import { requestCategory } from "../../records/journal.ts";
-import type { Limits } from "../../access/limits.ts";
-import { Services } from "../../services.ts";
+import type { Services } from "../../services.ts";
 import { type SessionParts, SocketSession } from "../../access/sessions.ts";
 import type { ListenOptions } from "../../network/listening.ts";
 import type { Connection } from "../../network/connection.ts";
 import { SocketServer } from "../shared/socket_server.ts";
 
-/** The options of a {@linkcode CommandServer}. */
-export interface CommandServerOptions extends ListenOptions {
-  /** The TCP port; 0 takes any free one. @default 2402, azcam's */
-  readonly port?: number;
-  /** What stands on its bench. @default nothing but the default instrument `api` */
-  readonly instruments?: Iterable<Instrument>;
-  /** What clients may use. @default those of docs/security.md */
-  readonly limits?: Partial<Limits>;
+/** The options of an {@linkcode AzcamFace}. */
+export interface AzcamFaceOptions extends ListenOptions {
+  /** The TCP port; 0 takes any free one. */
+  readonly port: number;
+  /** What it shares with the other faces of the server. */
+  readonly services: Services;
   /** A line that greets every client, as azcam's `welcome_message`. @default none */
-  readonly welcomeMessage?: string;
-  /**
-   * What it shares with other servers of this process, instead of `instruments` and `limits` of its own.
-   *
-   * @internal
-   */
-  readonly services?: Services;
+  readonly welcomeMessage?: string | undefined;
+  /** What is done for each connection. @default what the face itself does */
+  readonly steps?: ConnectionSteps;
 }
 
-/** A connection to the command server. */
-export class LineSession extends SocketSession {
-  /**
-   * Lines, and faults among them, that have been received but not been taken yet.
-   *
-   * @internal
-   */
+/** The steps of serving a connection, for a stand-alone server whose subclass overrides some of them. */
+export interface ConnectionSteps {
+  /** Called when a client has connected. */
+  setup(session: AzcamSession): void | Promise<void>;
+  /** Serves a client: takes its commands one by one and answers each in order. */
+  handle(session: AzcamSession): Promise<void>;
+  /** The client's next command, or `null` when it has gone. */
+  receiveCommand(session: AzcamSession): string | null | Promise<string | null>;
+  /** Called when a connection ends. */
+  finish(session: AzcamSession): void | Promise<void>;
+}
+
+/** A connection to azcam's wire. */
+export class AzcamSession extends SocketSession {
+  /** Lines, and faults among them, that have been received but not been taken yet. */
   readonly received: (string | LineFault)[] = [];
-  /**
-   * How many of `received` have been taken.
-   *
-   * @internal
-   */
+  /** How many of `received` have been taken. */
   taken = 0;
   readonly #splitter: LineSplitter;
 
@@ -60,7 +56,6 @@ export class LineSession extends SocketSession {
    *
    * @param parts Who it is, and what carries it.
    * @param lineBytes The longest line.
-   * @internal
    */
   constructor(parts: SessionParts<Connection>, lineBytes: number) {
     super(parts);
@@ -120,59 +115,26 @@ class LineCache {
   }
 }
 
-/** The principal of commands that {@linkcode CommandServer.command} runs. */
+/** The principal of commands that {@linkcode AzcamFace.command} runs. */
 const thisProgram = admit({ by: "program", name: "this program" });
 
-/**
- * azcam's command server. Many clients at once, each served in order.
- *
- * A subclass may override what happens for each connection: `setup`, `handle`, `receiveCommand`, `finish`.
- *
- * @example
- * ```ts
- * import { CommandServer } from "./command_server.ts";
- *
- * await using server = new CommandServer({ port: 0 });
- * server.start();
- * console.log(await server.command("list")); // OK
- * ```
- */
-export class CommandServer extends SocketServer<LineSession> {
-  readonly #ownsBench: boolean;
+/** azcam's wire. Many clients at once, each served in order. */
+export class AzcamFace extends SocketServer<AzcamSession> implements ConnectionSteps {
   readonly #welcomeMessage: string | undefined;
+  readonly #steps: ConnectionSteps;
   readonly #lines = new LineCache();
   #logsCommands = false;
 
   /**
-   * Makes a server; `start` or `begin` makes it listen.
+   * Makes a face; `start` or `begin` makes it listen.
    *
-   * @param options Port, instruments, limits.
+   * @param options Port, services, and what is done for each connection.
    * @throws {HeliographError} `cannot_listen` when the address is not loopback and `insecureOpen` is not given.
    */
-  constructor(options: CommandServerOptions = {}) {
-    const services = options.services ?? new Services(options.instruments ?? [], options.limits);
-    super("line", services, { ...options, port: options.port ?? 2402 });
-    this.#ownsBench = options.services === undefined;
+  constructor(options: AzcamFaceOptions) {
+    super("line", options.services, options);
     this.#welcomeMessage = options.welcomeMessage;
-    if (!this.#ownsBench) return;
-    services.exit = () => void this.stop();
-    services.faces.add(this);
-  }
-
-  /** Serves in the background, and starts the bench if it is this server's own. */
-  override start(): void {
-    super.start();
-    if (!this.#ownsBench) return;
-    this.services.dispatcher.start();
-    void this.services.bench.start();
-  }
-
-  /** Stops accepting, finishes what runs, closes every connection, and stops the bench if it is this server's own. */
-  override async stop(): Promise<void> {
-    if (!this.#ownsBench) return await super.stop();
-    this.services.dispatcher.stop();
-    await super.stop();
-    await this.services.bench.stop();
+    this.#steps = options.steps ?? this;
   }
 
   /**
@@ -191,7 +153,7 @@ export class CommandServer extends SocketServer<LineSession> {
   }
 
   /** Called when a client has connected; sends the welcome message, if there is one. */
-  protected setup(session: LineSession): void | Promise<void> {
+  setup(session: AzcamSession): void | Promise<void> {
     if (this.#welcomeMessage !== undefined) session.reply(this.#welcomeMessage);
   }
 
@@ -200,11 +162,11 @@ export class CommandServer extends SocketServer<LineSession> {
    *
    * Replies to what came in one segment go out in one write.
    */
-  protected async handle(session: LineSession): Promise<void> {
+  async handle(session: AzcamSession): Promise<void> {
     const { connection } = session;
     // A client that was dropped, or has reset its connection, drives nothing any more.
     while (!session.ending && !connection.closed) {
-      let command = this.receiveCommand(session);
+      let command = this.#steps.receiveCommand(session);
       if (command instanceof Promise) command = await command;
       if (command === null) break;
       const reply = this.#answer(command, session);
@@ -228,7 +190,7 @@ export class CommandServer extends SocketServer<LineSession> {
    *
    * @returns A line without its end, or `null` when the client has gone; at once where it has been received already.
    */
-  protected receiveCommand(session: LineSession): string | null | Promise<string | null> {
+  receiveCommand(session: AzcamSession): string | null | Promise<string | null> {
     while (session.taken < session.received.length) {
       const next = session.received[session.taken++]!;
       if (typeof next === "string") return next;
@@ -240,41 +202,29 @@ export class CommandServer extends SocketServer<LineSession> {
   }
 
   /** Called when a connection ends. */
-  protected finish(_session: LineSession): void | Promise<void> {}
+  finish(_session: AzcamSession): void | Promise<void> {}
 
-  /**
-   * Makes the session of a new connection.
-   *
-   * @internal
-   */
-  protected override openSession(parts: SessionParts<Connection>): LineSession {
-    return new LineSession(parts, this.services.limits.lineBytes);
+  /** Makes the session of a new connection. */
+  protected override openSession(parts: SessionParts<Connection>): AzcamSession {
+    return new AzcamSession(parts, this.services.limits.lineBytes);
   }
 
-  /**
-   * The refusal of a client, as text for the wire.
-   *
-   * @internal
-   */
+  /** The refusal of a client, as text for the wire. */
   protected override refusal(error: HeliographError): string {
     return `${lineError(error)}\r\n`;
   }
 
-  /**
-   * Serves one connection to its end.
-   *
-   * @internal
-   */
-  protected override async serve(session: LineSession): Promise<void> {
-    await this.setup(session);
+  /** Serves one connection to its end. */
+  protected override async serve(session: AzcamSession): Promise<void> {
+    await this.#steps.setup(session);
     try {
-      await this.handle(session);
+      await this.#steps.handle(session);
     } finally {
-      await this.finish(session);
+      await this.#steps.finish(session);
     }
   }
 
-  #waitForCommand(session: LineSession): Promise<string | null> {
+  #waitForCommand(session: AzcamSession): Promise<string | null> {
     this.#logsCommands = this.log.isEnabledFor("debug");
     // The replies go out before the next read is begun: the client is waiting for them.
     session.connection.start();
@@ -290,7 +240,7 @@ export class CommandServer extends SocketServer<LineSession> {
     return new HeliographError("message_too_long", `Cannot take the line: it is over ${lineBytes} bytes`);
   }
 
-  #answer(line: string, session: LineSession): string | Promise<string> {
+  #answer(line: string, session: AzcamSession): string | Promise<string> {
     session.asked(line, session.receivedTime);
     const parsed = this.#lines.parse(line);
     const reply = "word" in parsed
@@ -308,7 +258,7 @@ export class CommandServer extends SocketServer<LineSession> {
     return reply;
   }
 
-  #sessionWord(word: SessionWord, rest: string, session: LineSession): string | Promise<string> {
+  #sessionWord(word: SessionWord, rest: string, session: AzcamSession): string | Promise<string> {
     switch (word) {
       case "":
         // An empty line ends the session, as in azcam.
