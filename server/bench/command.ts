@@ -7,8 +7,9 @@
 import { checkArguments, checkWords, commandRules, type Rule } from "./declaration.ts";
 import { HeliographError } from "../../protocol/errors.ts";
 import type { Role } from "../../protocol/vocabulary.ts";
+import type { ValueDescription, WireValue } from "../../protocol/description.ts";
 import { didYouMean } from "./names.ts";
-import { Float, parseValue, shown, type Value, type ValueOf, type ValueSpec, type ValueType } from "./values.ts";
+import { Float, parseValue, shown, type Value, type ValueOf, type ValueType } from "./values.ts";
 
 export type { Role };
 
@@ -22,20 +23,14 @@ export interface Caller {
   readonly for?: Caller | undefined;
 }
 
-/** The declaration of a command's argument. */
-export interface ArgumentSpec<T extends ValueType = ValueType> extends ValueSpec<T> {
-  /** What it is when left out (azcam's clients may also send `None`); without one it must be given. */
-  readonly default?: ValueOf<T>;
-}
-
 /** The context of a command's handler, beside its arguments. */
 export interface CommandContext {
   /** Aborted when the command's deadline passes: stop what you do, and throw. */
   readonly signal: AbortSignal;
   /** What the caller may do. */
   readonly role: Role;
-  /** Who asked: a session, code, or the command that called this one. */
-  readonly caller: Caller;
+  /** Who asked: a session, code, or the command that called this one; `gone` once nobody waits for the answer. */
+  readonly caller: { readonly role: Role; readonly gone?: boolean };
   /** Positional arguments beyond the declared ones, where the command `takesMore`. */
   readonly more: readonly unknown[];
   /** Keyword arguments that are not declared, where the command `takesMore`. */
@@ -66,7 +61,12 @@ export interface CommandSpec<A extends Record<string, ValueType>> {
   /** What it does, in a line; ends without a full stop. */
   readonly summary: string;
   /** Its arguments, in order; each can also be given as `name=value`. @default none */
-  readonly arguments?: { readonly [K in keyof A]: ArgumentSpec<A[K]> };
+  readonly arguments?: {
+    readonly [K in keyof A]: ValueDescription<A[K]> & {
+      /** What it is when left out (azcam's clients may also send `None`); without one it must be given. */
+      readonly default?: ValueOf<A[K]>;
+    };
+  };
   /** Takes any further positional and keyword arguments. @default false */
   readonly takesMore?: boolean;
   /** The least role that may call it. @default "operator" */
@@ -114,7 +114,7 @@ export class Command {
   /** What it does, in a line. */
   readonly summary: string;
   /** Its arguments by name, in order. */
-  readonly arguments: ReadonlyMap<string, ArgumentSpec>;
+  readonly arguments: ReadonlyMap<string, ValueDescription & { readonly default?: WireValue }>;
   /** Whether it takes any further arguments. */
   readonly takesMore: boolean;
   /** The least role that may call it. */

@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { InstrumentDescription } from "../../protocol/description.ts";
 import type { ContactState } from "../../protocol/vocabulary.ts";
 
 export type { ContactState };
@@ -12,8 +13,8 @@ export type { ContactState };
 export interface Contact {
   /** Where it is, for people. */
   readonly address: string;
-  /** Whether it answers. */
-  readonly state: ContactState;
+  /** `off`: not started. `connecting`: the first try is under way. `lost`: it does not answer and is tried again. */
+  readonly state: NonNullable<InstrumentDescription["contact"]>["state"];
   /** Why it does not; empty where it does. */
   readonly reason: string;
   /** Begins. @param changed Told of every change of the state. */

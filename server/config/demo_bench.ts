@@ -17,14 +17,6 @@ import {
 } from "../devices/simulated/laboratory.ts";
 import { simulatedInstrument, simulatedTelescope, simulatedTempcon } from "../devices/simulated/observatory.ts";
 
-/** The options of the demo bench. */
-export interface DemoOptions {
-  /** What the camera is like; without `imageFolders` it takes no exposures. */
-  readonly camera?: SimulatedCameraOptions;
-  /** The PC's name, which azcam's parameter `hostname` tells. @default unknown */
-  readonly hostName?: string | undefined;
-}
-
 /**
  * Makes the demo bench's instruments, each with its physics at rest. The same ones behave the same on every run.
  *
@@ -32,7 +24,12 @@ export interface DemoOptions {
  * @returns Instruments for one bench: `Reactor TC`, `Methane MFC`, `Argon MFC`, `Oxygen MFC`, `UV Light`, `Picarro`,
  * and azcam's `exposure`, `tempcon`, `instrument`, `telescope` and `parameters`.
  */
-export function demoInstruments({ camera = {}, hostName }: DemoOptions = {}): Instrument[] {
+export function demoInstruments({ camera = {}, hostName }: {
+  /** What the camera is like; without `imageFolders` it takes no exposures. */
+  readonly camera?: SimulatedCameraOptions;
+  /** The PC's name, which azcam's parameter `hostname` tells. @default unknown */
+  readonly hostName?: string | undefined;
+} = {}): Instrument[] {
   const { instrument: light, lit } = simulatedLight();
   const { instrument: methane, flow } = simulatedAalborg("Methane MFC", 10);
   return [

@@ -34,31 +34,12 @@ export interface LineFormat {
   readonly gateway: boolean;
 }
 
-/** The options of a question. */
-export interface Question {
-  /** What is sent, without its end. */
-  readonly text: string;
-  /** How long to wait for the answer, in seconds. */
-  readonly timeout: number;
-  /** Whether a line is an answer to it. */
-  readonly accepts: (answer: string) => boolean;
-  /** What its answer looks like, for the error: what follows `should have`. */
-  readonly expected: string;
-  /** Whether the instrument may also say nothing; then the answer is empty. @default false */
-  readonly optional?: boolean;
-  /**
-   * Whether it is sent also while a late answer could be taken for its own: it does something, and its answer says only
-   * that it is done. What is immediate always is. @default false
-   */
-  readonly always?: boolean;
-}
-
 /** A turn on the port, and what its holder may do. */
 export interface Turn {
   /** Whether the last question was left without an answer, or was given up: the instrument may have been off. */
   readonly unanswered: boolean;
-  /** How much it could wait. */
-  readonly urgency: Urgency;
+  /** `immediate`: abort and stop. `command`: what a client asked for. `poll`: what can wait. */
+  readonly urgency: "immediate" | "command" | "poll";
   /** Aborted when the turn is to end; `undefined` where it takes as long as it takes. */
   readonly signal: AbortSignal | undefined;
   /** Sends a command that has no answer. */
@@ -69,11 +50,30 @@ export interface Turn {
    * @returns The answer, without its end.
    * @throws {HeliographError} `not_connected` when none came in time, `command_failed` when it is not what was expected.
    */
-  ask(question: Question): Promise<string>;
+  ask(question: {
+    /** What is sent, without its end. */
+    readonly text: string;
+    /** How long to wait for the answer, in seconds. */
+    readonly timeout: number;
+    /** Whether a line is an answer to it. */
+    readonly accepts: (answer: string) => boolean;
+    /** What its answer looks like, for the error: what follows `should have`. */
+    readonly expected: string;
+    /** Whether the instrument may also say nothing; then the answer is empty. @default false */
+    readonly optional?: boolean;
+    /**
+     * Whether it is sent also while a late answer could be taken for its own: it does something, and its answer says only
+     * that it is done. What is immediate always is. @default false
+     */
+    readonly always?: boolean;
+  }): Promise<string>;
 }
 
+/** A question, and which answers it takes. */
+export type Question = Parameters<Turn["ask"]>[0];
+
 /** Takes a line that nobody asked for. @returns Whether it was meant for this listener. */
-export type Listener = (line: string) => boolean;
+type Listener = (line: string) => boolean;
 
 const encoder = new TextEncoder();
 
@@ -88,7 +88,11 @@ export class Port {
    * @internal
    */
   readonly address: Address;
-  /** How it is spoken on. */
+  /**
+   * How it is spoken on.
+   *
+   * @internal
+   */
   readonly format: LineFormat;
   readonly #turns = new Turns();
   readonly #listeners = new Set<Listener>();
@@ -129,8 +133,12 @@ export class Port {
     return portName(this.address);
   }
 
-  /** Hears every line that is not an answer, until the returned function is called. */
-  listen(listener: Listener): () => void {
+  /**
+   * Hears every line that is not an answer, until the returned function is called.
+   *
+   * @param listener Tells whether the line was meant for it.
+   */
+  listen(listener: (line: string) => boolean): () => void {
     this.#listeners.add(listener);
     return () => void this.#listeners.delete(listener);
   }
@@ -175,7 +183,11 @@ export class Port {
    * @param work What to do with the turn.
    * @returns What the work returned.
    */
-  async use<T>(urgency: Urgency, signal: AbortSignal | undefined, work: (turn: Turn) => Promise<T>): Promise<T> {
+  async use<T>(
+    urgency: Turn["urgency"],
+    signal: AbortSignal | undefined,
+    work: (turn: Turn) => Promise<T>,
+  ): Promise<T> {
     const end = await this.#turns.take(urgency, signal);
     const turn = {
       unanswered: false,
