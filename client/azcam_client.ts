@@ -7,23 +7,8 @@
 import { split } from "npm:shlex@3.0.0";
 import { joined } from "../protocol/bytes.ts";
 import { HeliographError } from "../protocol/errors.ts";
+import type { RequestOptions } from "./pyopticon_options.ts";
 import { connect, inTime, writeText } from "./waiting.ts";
-
-/** The options of an {@linkcode AzcamClient}. */
-export interface AzcamClientOptions {
-  /** The server's name or address. @default "127.0.0.1" */
-  readonly host?: string;
-  /** Its command port. @default 2402 */
-  readonly port?: number;
-  /** How many seconds to wait for a connection and for each reply; 0 waits without an end. @default 5 */
-  readonly timeout?: number;
-}
-
-/** The options of a single call. */
-export interface CallOptions {
-  /** Ends the wait; the command may or may not have run. */
-  readonly signal?: AbortSignal;
-}
 
 const decoder = new TextDecoder();
 
@@ -58,7 +43,14 @@ export class AzcamClient {
   #turn: Promise<unknown> = Promise.resolve();
 
   /** Makes a client; it connects at `open` or the first command. @param options Where the server is, and how long to wait. */
-  constructor({ host = "127.0.0.1", port = 2402, timeout = 5 }: AzcamClientOptions = {}) {
+  constructor({ host = "127.0.0.1", port = 2402, timeout = 5 }: {
+    /** The server's name or address. @default "127.0.0.1" */
+    readonly host?: string;
+    /** Its command port. @default 2402 */
+    readonly port?: number;
+    /** How many seconds to wait for a connection and for each reply; 0 waits without an end. @default 5 */
+    readonly timeout?: number;
+  } = {}) {
     this.host = host;
     this.port = port;
     this.#timeout = timeout;
@@ -74,7 +66,7 @@ export class AzcamClient {
    *
    * @returns Whether it is open now; `command` opens it by itself and says why it cannot.
    */
-  async open(options: CallOptions = {}): Promise<boolean> {
+  async open(options: Pick<RequestOptions, "signal"> = {}): Promise<boolean> {
     try {
       await this.#open(options);
       return true;
@@ -105,7 +97,7 @@ export class AzcamClient {
    * command that holds a line break. After `no_reply` and `aborted` the connection is closed, so that a late reply is
    * never taken for the next one's.
    */
-  async command(command: string, options: CallOptions = {}): Promise<string[]> {
+  async command(command: string, options: Pick<RequestOptions, "signal"> = {}): Promise<string[]> {
     return words(await this.exchange(command, options));
   }
 
@@ -116,7 +108,7 @@ export class AzcamClient {
    * @param options `signal` ends the wait.
    * @returns The reply line, without its end.
    */
-  async exchange(command: string, options: CallOptions = {}): Promise<string> {
+  async exchange(command: string, options: Pick<RequestOptions, "signal"> = {}): Promise<string> {
     if (/[\r\n]/.test(command)) {
       throw new HeliographError("bad_argument", "Cannot send the command: it holds a line break, which would end it");
     }
@@ -142,7 +134,7 @@ export class AzcamClient {
    * @param terminator What to send after it.
    * @param options `signal` ends the wait.
    */
-  async send(command: string, terminator = "\n", options: CallOptions = {}): Promise<void> {
+  async send(command: string, terminator = "\n", options: Pick<RequestOptions, "signal"> = {}): Promise<void> {
     this.lastCommand = command;
     await this.#guarded(writeText(await this.#open(options), command + terminator), options, `sending ${command}`);
   }
@@ -154,7 +146,7 @@ export class AzcamClient {
    * @param terminator What ends a reply, one character.
    * @returns The text, without the terminator and a carriage return before it.
    */
-  async recv(length = -1, terminator = "\n", options: CallOptions = {}): Promise<string> {
+  async recv(length = -1, terminator = "\n", options: Pick<RequestOptions, "signal"> = {}): Promise<string> {
     const connection = await this.#open(options);
     return await this.#guarded(this.#receive(connection, length, terminator), options, this.lastCommand || "recv");
   }
@@ -179,7 +171,7 @@ export class AzcamClient {
     this.close();
   }
 
-  async #open({ signal }: CallOptions): Promise<Deno.TcpConn> {
+  async #open({ signal }: Pick<RequestOptions, "signal">): Promise<Deno.TcpConn> {
     if (this.#connection !== undefined) return this.#connection;
     // All who wait for the connection share it: no single caller's signal ends its opening.
     const opening = this.#opening ??= this.#connect();
@@ -198,7 +190,7 @@ export class AzcamClient {
     }
   }
 
-  async #exchange(command: string, options: CallOptions): Promise<string> {
+  async #exchange(command: string, options: Pick<RequestOptions, "signal">): Promise<string> {
     await this.send(command, "\n", options);
     let reply = await this.recv(-1, "\n", options);
     // A server may greet a client with a line of its own; a reply always begins with one of these words.
@@ -211,7 +203,7 @@ export class AzcamClient {
   }
 
   /** Whatever goes wrong closes the connection: what comes over it later belongs to nobody. */
-  async #guarded<T>(work: Promise<T>, { signal }: CallOptions, what: string): Promise<T> {
+  async #guarded<T>(work: Promise<T>, { signal }: Pick<RequestOptions, "signal">, what: string): Promise<T> {
     try {
       return await inTime(work, { timeout: this.#timeout, signal }, what);
     } catch (error) {

@@ -4,17 +4,19 @@
  * @module
  */
 
-/** The handling of an error that the dashboard answers: the reply is returned, printed and returned, or thrown. */
-export type ErrorsMode = "none" | "print" | "exception";
-
 /** The options of a `PyOpticonSocketClient`. */
 export interface PyOpticonSocketClientOptions {
   /** The dashboard's name or address; the original knows only this PC. @default "127.0.0.1" */
   readonly host?: string;
   /** The dashboard's port. @default 12345 */
   readonly socketNumber?: number;
-  /** What happens with errors of the original's calls (`getField` to `doExec`); the others throw. @default "none" */
-  readonly handleErrors?: ErrorsMode;
+  /**
+   * What happens with an error that the dashboard answers to the original's calls (`getField` to `doExec`): the reply is
+   * returned, printed and returned, or thrown. The other calls throw.
+   *
+   * @default "none"
+   */
+  readonly handleErrors?: "none" | "print" | "exception";
   /** How many seconds to wait for a connection and for each reply; 0 waits without an end. @default 5 */
   readonly timeout?: number;
   /**
@@ -42,16 +44,4 @@ export interface CodeOptions extends RequestOptions {
   readonly language?: "javascript" | "python";
   /** Told what the code prints, in pieces, line ends included; only heliograph tells it. @default nobody */
   readonly output?: (text: string) => void;
-}
-
-/** The options of taking or releasing control of an instrument. */
-export interface ControlOptions extends RequestOptions {
-  /** Also from somebody else; only an admin may. @default false */
-  readonly force?: boolean;
-}
-
-/** The options of taking control of an instrument. */
-export interface TakeOptions extends ControlOptions {
-  /** After how many seconds without a request control ends, at most a day. @default 600 */
-  readonly seconds?: number;
 }

@@ -1,14 +1,15 @@
 /**
- * The words of the wires, each list defined once; schemas, checks and types are made from them.
+ * The words of the wires, each list defined once; schemas, checks and types are made from them. Where a type stands
+ * beside its list, for people to read, `schemas.ts` holds both equal.
  *
  * @module
  */
 
 /** The types of values: a number with or without a fraction, text, one of a list, or on and off. */
-export const valueTypes = ["float", "int", "text", "choice", "switch"] as const;
+export const valueTypes = ["float", "int", "text", "choice", "switch"] as const satisfies readonly ValueType[];
 
 /** The type of a value: a number with or without a fraction, text, one of a list, or on and off. */
-export type ValueType = (typeof valueTypes)[number];
+export type ValueType = "float" | "int" | "text" | "choice" | "switch";
 
 /** `good`: as read. `stale`: not read yet, or not for too long. `error`: reading failed. */
 export const qualities = ["good", "stale", "error"] as const;
@@ -23,10 +24,10 @@ export const accesses = ["readout", "setting"] as const;
 export type Access = (typeof accesses)[number];
 
 /** The roles, the least first: an observer reads, an operator also drives, an admin also evaluates code. */
-export const roles = ["observer", "operator", "admin"] as const;
+export const roles = ["observer", "operator", "admin"] as const satisfies readonly Role[];
 
 /** A role: an observer reads, an operator also drives, an admin also evaluates code and stops the server. */
-export type Role = (typeof roles)[number];
+export type Role = "observer" | "operator" | "admin";
 
 /** `off`: not started. `connecting`: the first try is under way. `lost`: it does not answer and is tried again. */
 export const contactStates = ["off", "connecting", "connected", "lost"] as const;

@@ -15,7 +15,7 @@
  * @module
  */
 
-export { type Clock, SimulatedClock, systemClock } from "./camera/clock.ts";
-export { type FaultKind, faultKinds, type Faults } from "./devices/simulators/faults.ts";
-export { type RunningSimulator, simulatePty, simulateTcp, simulateUdp } from "./devices/simulators/serve.ts";
+export { type Clock, SimulatedClock } from "./camera/clock.ts";
+export type { Faults } from "./devices/simulators/faults.ts";
+export { simulatePty, simulateTcp, simulateUdp } from "./devices/simulators/serve.ts";
 export type { Simulator } from "./devices/simulators/simulator.ts";

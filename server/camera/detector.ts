@@ -4,11 +4,8 @@
  * @module
  */
 
-import type { Surroundings } from "../bench/instrument.ts";
+import type { Instrument } from "../bench/instrument.ts";
 import type { AmplifierReadout, DetectorFormat, FocalPlane } from "./geometry.ts";
-
-/** The light that falls on the detector: nothing, the flat lamp, or the sky through telescope and filter. */
-export type Light = "none" | "flat" | "sky";
 
 /** A detector with its controller and shutter. It is driven by one exposure at a time. */
 export interface Detector {
@@ -32,10 +29,16 @@ export interface Detector {
   /**
    * Begins to collect charge, with the shutter open unless there is to be no light.
    *
-   * @param light What the shutter lets in.
-   * @param surroundings The other instruments of the bench, such as the telescope.
+   * @param light What the shutter lets in: nothing, the flat lamp, or the sky through telescope and filter.
+   * @param surroundings The instruments of the bench, such as the telescope; `find` takes a name or title.
    */
-  begin(light: Light, surroundings: Surroundings | undefined): Promise<void>;
+  begin(
+    light: "none" | "flat" | "sky",
+    surroundings: {
+      readonly instruments: readonly Instrument[];
+      find(name: string): Instrument | undefined;
+    } | undefined,
+  ): Promise<void>;
   /** Closes the shutter; the charge stays. */
   pause(): Promise<void>;
   /** Opens it again where it was open. */
@@ -49,27 +52,25 @@ export interface Detector {
   /**
    * Reads the charge out.
    *
-   * @param readout What is to be read.
+   * @param readout What is to be read: the format as it is set, and what each amplifier reads.
    * @param report Told how many pixels are still to come, all amplifiers together.
    * @param signal Ends it early; then it throws the signal's reason.
    * @returns Each amplifier's image, in the order of the readouts: columns × rows numbers, row by row as they were read.
    */
   readOut(
-    readout: DetectorReadout,
+    readout: { readonly format: DetectorFormat; readonly readouts: readonly AmplifierReadout[] },
     report: (pixelsRemaining: number) => void,
     signal: AbortSignal,
-  ): Promise<AmplifierPixels[]>;
+  ): Promise<Uint16Array<ArrayBuffer>[]>;
   /** Gives up what it holds, when the server stops. */
   stop(): Promise<void>;
 }
 
+/** The light that falls on the detector: nothing, the flat lamp, or the sky through telescope and filter. */
+export type Light = Parameters<Detector["begin"]>[0];
+
 /** The plan of a detector's readout. */
-export interface DetectorReadout {
-  /** The detector's format, as it is set. */
-  readonly format: DetectorFormat;
-  /** What each amplifier reads. */
-  readonly readouts: readonly AmplifierReadout[];
-}
+export type DetectorReadout = Parameters<Detector["readOut"]>[0];
 
 /** The pixels of one amplifier: unsigned 16-bit numbers, which can be handed to a Worker without being copied. */
 export type AmplifierPixels = Uint16Array<ArrayBuffer>;

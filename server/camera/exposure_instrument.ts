@@ -47,12 +47,6 @@ export interface CameraOptions {
   readonly summary: string;
   /** The detector. */
   readonly detector: Detector;
-  /**
-   * Where images are written. @default one of its own
-   *
-   * @internal
-   */
-  readonly pixels?: PixelStore;
   /** Absolute paths of the folders that images may be written to; none where exposures cannot be taken. */
   readonly imageFolders: readonly string[];
   /** The time it goes by. @default the PC's clock */
@@ -70,7 +64,17 @@ export interface CameraOptions {
  * @returns The instrument. Its images go to the first of the image folders unless `imagefolder` says otherwise.
  */
 export function azcamExposure(options: CameraOptions): Instrument {
-  return new Camera(options).instrument;
+  return cameraWith(new PixelStore(options.imageFolders), options);
+}
+
+/**
+ * A camera as azcam's `exposure`, whose images are written by what is given.
+ *
+ * @param pixels What writes its images; a simulated detector makes its pixels there too.
+ * @param options What else it is made of.
+ */
+export function cameraWith(pixels: PixelStore, options: CameraOptions): Instrument {
+  return new Camera(pixels, options).instrument;
 }
 
 class Camera {
@@ -88,10 +92,9 @@ class Camera {
   #sequenceTotal = 1;
   readonly #systemName: string;
 
-  constructor(options: CameraOptions) {
+  constructor(pixels: PixelStore, options: CameraOptions) {
     const { title = "exposure", summary, detector, imageFolders, clock = systemClock, software = "heliograph" } =
       options;
-    const { pixels = new PixelStore(imageFolders) } = options;
     this.#detector = detector;
     this.#pixels = pixels;
     this.#systemName = options.systemName ?? "sim";

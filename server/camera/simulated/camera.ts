@@ -4,22 +4,12 @@
  * @module
  */
 
-import { azcamExposure } from "../exposure_instrument.ts";
+import { cameraWith } from "../exposure_instrument.ts";
 import { PixelStore } from "../pixel_store.ts";
 import type { Instrument } from "../../bench/instrument.ts";
-import { SimulatedDetector, type SimulatedDetectorOptions } from "./simulated_detector.ts";
+import { type SimulatedCameraOptions, SimulatedDetector } from "./simulated_detector.ts";
 
-/** The options of a {@linkcode simulatedCamera}. */
-export interface SimulatedCameraOptions extends Omit<SimulatedDetectorOptions, "pixels"> {
-  /** What people call it. @default "exposure" */
-  readonly title?: string;
-  /** Absolute paths of the folders that images may be written to. @default none, and no exposure can be taken */
-  readonly imageFolders?: readonly string[];
-  /** What the header says that wrote it. @default "heliograph" */
-  readonly software?: string;
-  /** azcam's name for the system. @default "sim" */
-  readonly systemName?: string;
-}
+export type { SimulatedCameraOptions };
 
 /**
  * Makes a camera with a simulated detector. On a bench it sees the temperature of `tempcon`, the filter of `instrument`
@@ -30,6 +20,6 @@ export interface SimulatedCameraOptions extends Omit<SimulatedDetectorOptions, "
 export function simulatedCamera(options: SimulatedCameraOptions = {}): Instrument {
   const imageFolders = options.imageFolders ?? [];
   const pixels = new PixelStore(imageFolders);
-  const detector = new SimulatedDetector({ ...options, pixels });
-  return azcamExposure({ ...options, summary: "camera (simulated)", detector, pixels, imageFolders });
+  const detector = new SimulatedDetector(pixels, options);
+  return cameraWith(pixels, { ...options, summary: "camera (simulated)", detector, imageFolders });
 }

@@ -12,17 +12,19 @@ import type { Surroundings } from "../../bench/instrument.ts";
 import type { Value } from "../../bench/values.ts";
 import { type ChipProperties, defaultChip, gainOf, readNoiseOf } from "./chip_properties.ts";
 
-/** The options of a {@linkcode SimulatedDetector}. */
-export interface SimulatedDetectorOptions {
-  /**
-   * Where its pixels are made.
-   *
-   * @internal
-   */
-  readonly pixels: PixelStore;
+/** The options of a `simulatedCamera`. */
+export interface SimulatedCameraOptions {
+  /** What people call it. @default "exposure" */
+  readonly title?: string;
+  /** Absolute paths of the folders that images may be written to. @default none, and no exposure can be taken */
+  readonly imageFolders?: readonly string[];
+  /** What the header says that wrote it. @default "heliograph" */
+  readonly software?: string;
+  /** azcam's name for the system. @default "sim" */
+  readonly systemName?: string;
   /** The time it goes by. @default the PC's clock */
   readonly clock?: Clock;
-  /** What its chip is like. @default `defaultChip` */
+  /** What its chip is like. @default 1024 by 1024 pixels of 15 µm, with what such a chip usually has */
   readonly chip?: Partial<ChipProperties>;
   /** Overscan columns of each amplifier. @default 32 */
   readonly overscanColumns?: number;
@@ -76,10 +78,10 @@ export class SimulatedDetector implements Detector {
   #exposed = 0;
   #opened: number | undefined;
 
-  /** Makes one. @param options What it is like. */
-  constructor(options: SimulatedDetectorOptions) {
+  /** Makes one. @param pixels Where its pixels are made. @param options What it is like. */
+  constructor(pixels: PixelStore, options: SimulatedCameraOptions) {
     const { overscanColumns = 32, amplifiersX = 1, amplifiersY = 1 } = options;
-    this.#store = options.pixels;
+    this.#store = pixels;
     this.#clock = options.clock ?? systemClock;
     this.#chip = { ...defaultChip, ...options.chip };
     this.#readoutRate = options.readoutRate ?? 1_000_000;

@@ -13,12 +13,7 @@ import { FaultPlan, type Faults, garbage, noFaults, wrongLength } from "./faults
 import type { Simulator } from "./simulator.ts";
 
 /** A simulator that runs. */
-export interface RunningSimulator {
-  /** Where it is, as a bench file names it. */
-  readonly address: string;
-  /** Ends it: whoever talks to it is cut off. */
-  close(): Promise<void>;
-}
+export type RunningSimulator = ReturnType<typeof simulateTcp>;
 
 const stepInterval = 100;
 const encoder = new TextEncoder();
@@ -97,6 +92,7 @@ async function serveLine(simulator: Simulator, line: Line, plan: FaultPlan): Pro
  * @param port The port; 0 takes any free one.
  * @param faults What goes wrong. @default nothing
  * @param host The address to listen on. @default "127.0.0.1"
+ * @returns Where it is, as a bench file names it, and what ends it.
  * @throws {Deno.errors.AddrInUse} The port is taken.
  */
 export function simulateTcp(
@@ -104,7 +100,12 @@ export function simulateTcp(
   port: number,
   faults: Faults = noFaults,
   host = "127.0.0.1",
-): RunningSimulator {
+): {
+  /** Where it is, as a bench file names it. */
+  readonly address: string;
+  /** Ends it: whoever talks to it is cut off. */
+  close(): Promise<void>;
+} {
   const listener = Deno.listen({ hostname: host, port });
   const stopTime = runTime(simulator);
   const plan = new FaultPlan(faults);
@@ -139,7 +140,7 @@ export async function simulateUdp(
   port: number,
   faults: Faults = noFaults,
   host = "127.0.0.1",
-): Promise<RunningSimulator> {
+): Promise<ReturnType<typeof simulateTcp>> {
   const socket = createSocket(host.includes(":") ? "udp6" : "udp4");
   const plan = new FaultPlan(faults);
   await new Promise<void>((resolve, reject) => {
@@ -199,7 +200,10 @@ export function simulateSerial(
  * @param faults What goes wrong. @default nothing
  * @throws {HeliographError} On Windows, which has none.
  */
-export async function simulatePty(simulator: Simulator, faults: Faults = noFaults): Promise<RunningSimulator> {
+export async function simulatePty(
+  simulator: Simulator,
+  faults: Faults = noFaults,
+): Promise<ReturnType<typeof simulateTcp>> {
   const pty = await openPty();
   return simulateSerial(simulator, pty.line, `serial://${pty.path}`, faults);
 }
