@@ -4,7 +4,7 @@
  *
  * @example An instrument of one's own, on all wires
  * ```ts
- * import { command, defineInstrument, HeliographServer } from "./mod.ts";
+ * import { command, defineInstrument, HeliographServer } from "@heliograph/heliograph";
  *
  * const stage = defineInstrument({
  *   title: "Stage",

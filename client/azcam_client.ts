@@ -17,9 +17,15 @@ const decoder = new TextDecoder();
  * `setTimeout`, `test`. Commands take their turn: calls at the same time are sent one after another.
  *
  * @example
- * ```ts ignore
- * await using camera = new AzcamClient({ host: "camera-pc" });
+ * ```ts
+ * import { CommandServer, demoInstruments } from "@heliograph/heliograph";
+ * import { AzcamClient } from "@heliograph/heliograph/client";
+ *
+ * await using server = new CommandServer({ port: 0, instruments: demoInstruments() });
+ * server.start();
+ * await using camera = new AzcamClient({ port: server.port });
  * const [status, ...temperatures] = await camera.command("tempcon.get_temperatures");
+ * console.log(status, temperatures.length); // OK 2
  * ```
  */
 export class AzcamClient {

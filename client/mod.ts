@@ -3,8 +3,8 @@
  *
  * @example
  * ```ts
- * import { AzcamClient } from "./mod.ts";
- * import { demoInstruments, HeliographServer } from "../mod.ts";
+ * import { demoInstruments, HeliographServer } from "@heliograph/heliograph";
+ * import { AzcamClient } from "@heliograph/heliograph/client";
  *
  * await using server = new HeliographServer({ instruments: demoInstruments(), commandPort: 0, dashboardPort: 0 });
  * server.start();

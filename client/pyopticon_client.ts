@@ -32,8 +32,14 @@ export type { CodeOptions, PyOpticonSocketClientOptions, RequestOptions } from "
  * and are never repeated by themselves, since they may have been done.
  *
  * @example
- * ```ts ignore
- * await using dashboard = new PyOpticonSocketClient({ handleErrors: "exception" });
+ * ```ts
+ * import { demoInstruments, HeliographServer } from "@heliograph/heliograph";
+ * import { PyOpticonSocketClient } from "@heliograph/heliograph/client";
+ *
+ * await using server = new HeliographServer({ instruments: demoInstruments(), commandPort: 0, dashboardPort: 0, poll: false });
+ * server.start();
+ * const socketNumber = server.dashboardServer.port;
+ * await using dashboard = new PyOpticonSocketClient({ socketNumber, handleErrors: "exception" });
  * await dashboard.setField("UV Light", "Status Selection", "On");
  * await dashboard.doConfirm("UV Light");
  * console.log(await dashboard.getField("UV Light", "Actual Status"));

@@ -4,7 +4,17 @@
  * @module
  */
 
-/** The options of a `PyOpticonSocketClient`. */
+/**
+ * The options of a `PyOpticonSocketClient`.
+ *
+ * @example
+ * ```ts
+ * import { PyOpticonSocketClient, type PyOpticonSocketClientOptions } from "@heliograph/heliograph/client";
+ *
+ * const options: PyOpticonSocketClientOptions = { host: "lab-pc", handleErrors: "exception", name: "night run" };
+ * await using dashboard = new PyOpticonSocketClient(options); // it connects at its first call
+ * ```
+ */
 export interface PyOpticonSocketClientOptions {
   /** The dashboard's name or address; the original knows only this PC. @default "127.0.0.1" */
   readonly host?: string;
@@ -30,7 +40,21 @@ export interface PyOpticonSocketClientOptions {
   readonly print?: (line: string) => void;
 }
 
-/** The options of a single call. */
+/**
+ * The options of a single call.
+ *
+ * @example
+ * ```ts
+ * import { demoInstruments, HeliographServer } from "@heliograph/heliograph";
+ * import { PyOpticonSocketClient, type RequestOptions } from "@heliograph/heliograph/client";
+ *
+ * await using server = new HeliographServer({ instruments: demoInstruments(), commandPort: 0, dashboardPort: 0, poll: false });
+ * server.start();
+ * await using dashboard = new PyOpticonSocketClient({ socketNumber: server.dashboardServer.port });
+ * const soon: RequestOptions = { signal: AbortSignal.timeout(10_000), printout: false };
+ * console.log(await dashboard.getField("UV Light", "Status Selection", soon)); // Off
+ * ```
+ */
 export interface RequestOptions {
   /** Whether the dashboard's console or log tells of it. @default true */
   readonly printout?: boolean;
@@ -38,7 +62,22 @@ export interface RequestOptions {
   readonly signal?: AbortSignal;
 }
 
-/** The options of a call that sends code. */
+/**
+ * The options of a call that sends code.
+ *
+ * @example
+ * ```ts
+ * import { demoInstruments, HeliographServer } from "@heliograph/heliograph";
+ * import { type CodeOptions, PyOpticonSocketClient } from "@heliograph/heliograph/client";
+ *
+ * await using server = new HeliographServer({ instruments: demoInstruments(), commandPort: 0, dashboardPort: 0, poll: false });
+ * server.start();
+ * await using dashboard = new PyOpticonSocketClient({ socketNumber: server.dashboardServer.port });
+ * let printed = "";
+ * const options: CodeOptions = { language: "python", output: (text) => printed += text };
+ * console.log(await dashboard.doExec("print(6 * 7)", options), printed.trim()); // Success 42
+ * ```
+ */
 export interface CodeOptions extends RequestOptions {
   /** The code's language, for heliograph; an original dashboard runs Python. @default "javascript" */
   readonly language?: "javascript" | "python";

@@ -13,6 +13,21 @@ import { HeliographError } from "../protocol/errors.ts";
  * An update of a watch: a field as it is, the holder of an instrument, its contact, the page's arrangement (only where
  * everything is watched), the end of the snapshot, or that the connection was lost and is being opened again. After that
  * comes a new snapshot.
+ *
+ * @example
+ * ```ts
+ * import { demoInstruments, HeliographServer } from "@heliograph/heliograph";
+ * import { PyOpticonSocketClient, type WatchUpdate } from "@heliograph/heliograph/client";
+ *
+ * await using server = new HeliographServer({ instruments: demoInstruments(), commandPort: 0, dashboardPort: 0, poll: false });
+ * server.start();
+ * await using dashboard = new PyOpticonSocketClient({ socketNumber: server.dashboardServer.port });
+ * const said = (update: WatchUpdate) => update.event === "field" ? `${update.field}: ${update.text}` : update.event;
+ * for await (const update of dashboard.watch("UV Light")) {
+ *   console.log(said(update));
+ *   if (update.event === "end-of-snapshot") break;
+ * }
+ * ```
  */
 export type WatchUpdate =
   | ({ readonly event: "field"; readonly instrument: string; readonly field: string } & FieldReading)

@@ -9,10 +9,30 @@ import type { Access, ContactState, JournalKind, JournalLevel, Quality, Role, Va
 
 export type { Access, ContactState, JournalKind, JournalLevel, Quality, Role, ValueType, Wire };
 
-/** A field's or argument's value as it crosses the wire: a switch is a boolean, a choice its text. */
+/**
+ * A field's or argument's value as it crosses the wire: a switch is a boolean, a choice its text.
+ *
+ * @example
+ * ```ts
+ * import type { WireValue } from "@heliograph/heliograph/client";
+ *
+ * const text = (value: WireValue) => typeof value === "boolean" ? value ? "on" : "off" : String(value);
+ * console.log(text(true), text(1.5)); // on 1.5
+ * ```
+ */
 export type WireValue = number | string | boolean;
 
-/** The values that a field or an argument may have: as it is declared, and as it is described to clients. */
+/**
+ * The values that a field or an argument may have: as it is declared, and as it is described to clients.
+ *
+ * @example
+ * ```ts
+ * import { command, type ValueDescription } from "@heliograph/heliograph";
+ *
+ * const millimetres: ValueDescription<"float"> = { type: "float", unit: "mm", minimum: 0, maximum: 25 };
+ * command({ summary: "Move there", arguments: { to: millimetres }, run: ({ to }) => `at ${to} mm` });
+ * ```
+ */
 export interface ValueDescription<T extends ValueType = ValueType> {
   /** The type of value. */
   readonly type: T;
@@ -30,7 +50,21 @@ export interface ValueDescription<T extends ValueType = ValueType> {
   readonly summary?: string;
 }
 
-/** The reading of a field: its value, time and quality. */
+/**
+ * The reading of a field: its value, time and quality.
+ *
+ * @example
+ * ```ts
+ * import { demoInstruments, HeliographServer } from "@heliograph/heliograph";
+ * import { type FieldReading, PyOpticonSocketClient } from "@heliograph/heliograph/client";
+ *
+ * await using server = new HeliographServer({ instruments: demoInstruments(), commandPort: 0, dashboardPort: 0, poll: false });
+ * server.start();
+ * await using dashboard = new PyOpticonSocketClient({ socketNumber: server.dashboardServer.port });
+ * const { value, quality }: FieldReading = await dashboard.getReading("UV Light", "Status Selection");
+ * console.log(value, quality); // Off good
+ * ```
+ */
 export interface FieldReading {
   /** The value; `null` when it has not been read yet. */
   readonly value: WireValue | null;
@@ -61,7 +95,21 @@ export interface FieldHistory {
   readonly values: readonly (number | null)[];
 }
 
-/** One field of an instrument, and what it holds. */
+/**
+ * One field of an instrument, and what it holds.
+ *
+ * @example
+ * ```ts
+ * import { demoInstruments, HeliographServer } from "@heliograph/heliograph";
+ * import { type FieldDescription, PyOpticonSocketClient } from "@heliograph/heliograph/client";
+ *
+ * await using server = new HeliographServer({ instruments: demoInstruments(), commandPort: 0, dashboardPort: 0, poll: false });
+ * server.start();
+ * await using dashboard = new PyOpticonSocketClient({ socketNumber: server.dashboardServer.port });
+ * const unit = ({ title, unit = "" }: FieldDescription) => `${title} ${unit}`;
+ * console.log((await dashboard.describe("tempcon")).fields.map(unit));
+ * ```
+ */
 export interface FieldDescription extends ValueDescription, FieldReading {
   /** An identifier: `actual_status`. */
   readonly name: string;
@@ -75,7 +123,21 @@ export interface FieldDescription extends ValueDescription, FieldReading {
   readonly log: boolean;
 }
 
-/** One command of an instrument. */
+/**
+ * One command of an instrument.
+ *
+ * @example
+ * ```ts
+ * import { demoInstruments, HeliographServer } from "@heliograph/heliograph";
+ * import { type CommandDescription, PyOpticonSocketClient } from "@heliograph/heliograph/client";
+ *
+ * await using server = new HeliographServer({ instruments: demoInstruments(), commandPort: 0, dashboardPort: 0, poll: false });
+ * server.start();
+ * await using dashboard = new PyOpticonSocketClient({ socketNumber: server.dashboardServer.port });
+ * const usage = ({ name, arguments: given }: CommandDescription) => [name, ...given.map(({ name }) => name)].join(" ");
+ * console.log((await dashboard.describe("instrument")).commands.map(usage));
+ * ```
+ */
 export interface CommandDescription {
   /** An identifier: `set_filter`. */
   readonly name: string;
@@ -101,7 +163,22 @@ export interface CommandDescription {
 /** One argument of a command. */
 export type ArgumentDescription = CommandDescription["arguments"][number];
 
-/** The reply to `Take`: the new holder of the instrument. */
+/**
+ * The reply to `Take`: the new holder of the instrument.
+ *
+ * @example
+ * ```ts
+ * import { demoInstruments, HeliographServer } from "@heliograph/heliograph";
+ * import { type Lease, PyOpticonSocketClient } from "@heliograph/heliograph/client";
+ *
+ * await using server = new HeliographServer({ instruments: demoInstruments(), commandPort: 0, dashboardPort: 0, poll: false });
+ * server.start();
+ * await using dashboard = new PyOpticonSocketClient({ socketNumber: server.dashboardServer.port, name: "night run" });
+ * const lease: Lease = await dashboard.take("tempcon", { seconds: 60 });
+ * console.log(lease.instrument, lease.holder.name); // tempcon night run
+ * await dashboard.release("tempcon");
+ * ```
+ */
 export interface Lease {
   /** The instrument's name. */
   readonly instrument: string;
@@ -126,7 +203,21 @@ export type HolderDescription = Lease["holder"];
 /** The commands that every instrument has. */
 export const standardCommandNames: readonly string[] = ["get", "set", "confirm", "revert", "describe", "help"];
 
-/** An instrument, its fields with their values, and its commands. */
+/**
+ * An instrument, its fields with their values, and its commands.
+ *
+ * @example
+ * ```ts
+ * import { demoInstruments, HeliographServer } from "@heliograph/heliograph";
+ * import { type InstrumentDescription, PyOpticonSocketClient } from "@heliograph/heliograph/client";
+ *
+ * await using server = new HeliographServer({ instruments: demoInstruments(), commandPort: 0, dashboardPort: 0, poll: false });
+ * server.start();
+ * await using dashboard = new PyOpticonSocketClient({ socketNumber: server.dashboardServer.port });
+ * const light: InstrumentDescription = await dashboard.describe("UV Light");
+ * console.log(light.fields.map(({ title }) => title)); // [ "Status Selection", "Actual Status" ]
+ * ```
+ */
 export interface InstrumentDescription {
   /** An identifier: `uv_light`. */
   readonly name: string;
@@ -205,7 +296,21 @@ export interface JournalEntry {
   readonly seconds?: number;
 }
 
-/** The status of a server. */
+/**
+ * The status of a server.
+ *
+ * @example
+ * ```ts
+ * import { demoInstruments, HeliographServer } from "@heliograph/heliograph";
+ * import { PyOpticonSocketClient, type ServerStatus } from "@heliograph/heliograph/client";
+ *
+ * await using server = new HeliographServer({ instruments: demoInstruments(), commandPort: 0, dashboardPort: 0, poll: false });
+ * server.start();
+ * await using dashboard = new PyOpticonSocketClient({ socketNumber: server.dashboardServer.port });
+ * const { sessions, instruments }: ServerStatus = await dashboard.status();
+ * console.log(sessions.length, instruments[0]?.name); // 1 reactor_tc
+ * ```
+ */
 export interface ServerStatus {
   /** Always `heliograph`. */
   readonly server: string;
@@ -262,7 +367,21 @@ export type SessionDescription = ServerStatus["sessions"][number];
 /** The status of an instrument: what it is doing now. */
 export type InstrumentStatus = ServerStatus["instruments"][number];
 
-/** The reply to `Hello`: the client's session and the server. */
+/**
+ * The reply to `Hello`: the client's session and the server.
+ *
+ * @example
+ * ```ts
+ * import { demoInstruments, HeliographServer } from "@heliograph/heliograph";
+ * import { PyOpticonSocketClient, type Welcome } from "@heliograph/heliograph/client";
+ *
+ * await using server = new HeliographServer({ instruments: demoInstruments(), commandPort: 0, dashboardPort: 0, poll: false });
+ * server.start();
+ * await using dashboard = new PyOpticonSocketClient({ socketNumber: server.dashboardServer.port });
+ * const { server: program, role }: Welcome = await dashboard.hello();
+ * console.log(program, role); // heliograph admin
+ * ```
+ */
 export interface Welcome {
   /** When this run of the server began, ISO 8601 in UTC: connections are counted from there. */
   readonly started: string;

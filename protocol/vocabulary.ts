@@ -8,7 +8,17 @@
 /** The types of values: a number with or without a fraction, text, one of a list, or on and off. */
 export const valueTypes = ["float", "int", "text", "choice", "switch"] as const satisfies readonly ValueType[];
 
-/** The type of a value: a number with or without a fraction, text, one of a list, or on and off. */
+/**
+ * The type of a value: a number with or without a fraction, text, one of a list, or on and off.
+ *
+ * @example
+ * ```ts
+ * import type { ValueType } from "@heliograph/heliograph";
+ *
+ * const isNumber = (type: ValueType) => type === "float" || type === "int";
+ * console.log(isNumber("switch")); // false
+ * ```
+ */
 export type ValueType = "float" | "int" | "text" | "choice" | "switch";
 
 /** `good`: as read. `stale`: not read yet, or not for too long. `error`: reading failed. */
@@ -26,7 +36,17 @@ export type Access = (typeof accesses)[number];
 /** The roles, the least first: an observer reads, an operator also drives, an admin also evaluates code. */
 export const roles = ["observer", "operator", "admin"] as const satisfies readonly Role[];
 
-/** A role: an observer reads, an operator also drives, an admin also evaluates code and stops the server. */
+/**
+ * A role: an observer reads, an operator also drives, an admin also evaluates code and stops the server.
+ *
+ * @example
+ * ```ts
+ * import { command, type Role } from "@heliograph/heliograph";
+ *
+ * const role: Role = "admin";
+ * command({ summary: "Forget the calibration", role, run: () => {} });
+ * ```
+ */
 export type Role = "observer" | "operator" | "admin";
 
 /** `off`: not started. `connecting`: the first try is under way. `lost`: it does not answer and is tried again. */

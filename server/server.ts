@@ -20,7 +20,24 @@ import type { SandboxOptions } from "./code/options.ts";
 import { Services } from "./services.ts";
 import { WebServer } from "./faces/web/web_server.ts";
 
-/** The options of a {@linkcode HeliographServer}. */
+/**
+ * The options of a {@linkcode HeliographServer}.
+ *
+ * @example
+ * ```ts
+ * import { demoInstruments, HeliographServer, type HeliographServerOptions } from "@heliograph/heliograph";
+ *
+ * const options: HeliographServerOptions = {
+ *   instruments: demoInstruments(),
+ *   commandPort: 0,
+ *   dashboardPort: 0,
+ *   sandbox: { languages: [] },
+ *   limits: { connectionsPerAddress: 16 },
+ * };
+ * await using server = new HeliographServer(options);
+ * server.start();
+ * ```
+ */
 export interface HeliographServerOptions extends Partial<Omit<ServerSettings, "imageFolders">> {
   /** What stands on the bench. */
   readonly instruments: Iterable<Instrument>;
@@ -68,8 +85,7 @@ export function usualWebPort(commandPort: number): number {
  *
  * @example
  * ```ts
- * import { HeliographServer } from "./server.ts";
- * import { demoInstruments } from "./config/demo_bench.ts";
+ * import { demoInstruments, HeliographServer } from "@heliograph/heliograph";
  *
  * await using server = new HeliographServer({ instruments: demoInstruments(), commandPort: 0, dashboardPort: 0 });
  * server.start();

@@ -4,7 +4,7 @@
  *
  * @example A driver's port, answered by a simulator
  * ```ts
- * import { simulateTcp } from "./testing.ts";
+ * import { simulateTcp } from "@heliograph/heliograph/testing";
  *
  * const lamp = { commandEnd: "\n", answerEnd: "\n", answer: (command: string) => command === "on?" ? "1" : undefined };
  * const simulator = simulateTcp(lamp, 0);

@@ -24,7 +24,22 @@ function reasonText(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
-/** The instruments of one PC. */
+/**
+ * The instruments of one PC.
+ *
+ * @example
+ * ```ts
+ * import { type Bench, demoInstruments, HeliographServer } from "@heliograph/heliograph";
+ *
+ * await using server = new HeliographServer({ instruments: demoInstruments(), commandPort: 0, dashboardPort: 0, poll: false });
+ * const bench: Bench = server.bench;
+ * const changes: string[] = [];
+ * const stop = bench.onChange((instrument, field) => changes.push(`${instrument.title}: ${field.title} is ${field.text}`));
+ * await server.commandServer.command("tempcon.set_control_temperature -90");
+ * stop();
+ * console.log(changes.length > 0); // true
+ * ```
+ */
 export class Bench {
   /**
    * What happens on the bench, for whoever subscribes to it.

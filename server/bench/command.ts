@@ -23,7 +23,22 @@ export interface Caller {
   readonly for?: Caller | undefined;
 }
 
-/** The context of a command's handler, beside its arguments. */
+/**
+ * The context of a command's handler, beside its arguments.
+ *
+ * @example
+ * ```ts
+ * import { command, type CommandContext, CommandServer, defineInstrument } from "@heliograph/heliograph";
+ *
+ * const hello = (_: unknown, { role, call }: CommandContext) => `${role} of ${call("dome", "name")}`;
+ * const instruments = [
+ *   defineInstrument({ title: "Guide", commands: { hello: command({ summary: "Say hello", run: hello }) } }),
+ *   defineInstrument({ title: "Dome", commands: { name: command({ summary: "Say its name", run: () => "the dome" }) } }),
+ * ];
+ * await using server = new CommandServer({ port: 0, instruments });
+ * console.log(await server.command("guide.hello")); // OK admin of the dome
+ * ```
+ */
 export interface CommandContext {
   /** Aborted when the command's deadline passes: stop what you do, and throw. */
   readonly signal: AbortSignal;
@@ -56,7 +71,24 @@ export interface CommandContext {
   readonly callInBackground: (instrument: string, command: string, ...args: unknown[]) => unknown;
 }
 
-/** The declaration of a command. */
+/**
+ * The declaration of a command.
+ *
+ * @example
+ * ```ts
+ * import { command, type CommandSpec, CommandServer, defineInstrument } from "@heliograph/heliograph";
+ *
+ * const wait: CommandSpec<{ seconds: "float" }> = {
+ *   summary: "Wait",
+ *   arguments: { seconds: { type: "float", unit: "s", minimum: 0, maximum: 60, default: 0.01 } },
+ *   deadline: 61,
+ *   run: ({ seconds }) => new Promise((resolve) => setTimeout(resolve, seconds * 1000)),
+ * };
+ * const instruments = [defineInstrument({ title: "Clock", commands: { wait: command(wait) } })];
+ * await using server = new CommandServer({ port: 0, instruments });
+ * console.log(await server.command("clock.wait")); // OK
+ * ```
+ */
 export interface CommandSpec<A extends Record<string, ValueType>> {
   /** What it does, in a line; ends without a full stop. */
   readonly summary: string;
@@ -109,7 +141,18 @@ export const longestDeadline = 7 * 86_400;
 const noMore: readonly unknown[] = [];
 const noKeywords: ReadonlyMap<string, unknown> = new Map();
 
-/** A command as declared, whatever its arguments' types; made by {@linkcode command}. */
+/**
+ * A command as declared, whatever its arguments' types; made by {@linkcode command}.
+ *
+ * @example
+ * ```ts
+ * import { type Command, command, defineInstrument } from "@heliograph/heliograph";
+ *
+ * const commands: Record<string, Command> = {};
+ * for (const side of ["east", "west"]) commands[side] = command({ summary: `Go ${side}`, run: () => side });
+ * console.log([...defineInstrument({ title: "Dome", commands }).commands.keys()]); // [ "east", "west" ]
+ * ```
+ */
 export class Command {
   /** What it does, in a line. */
   readonly summary: string;
@@ -260,7 +303,7 @@ function asFloat(value: unknown): unknown {
  *
  * @example
  * ```ts
- * import { command } from "./command.ts";
+ * import { command } from "@heliograph/heliograph";
  *
  * const move = command({
  *   summary: "Move the stage",

@@ -9,7 +9,24 @@ import type { ContactState } from "../../protocol/vocabulary.ts";
 
 export type { ContactState };
 
-/** Keeps an instrument in contact; instruments of one's own may have one that is not made of a port. */
+/**
+ * Keeps an instrument in contact; instruments of one's own may have one that is not made of a port.
+ *
+ * @example
+ * ```ts
+ * import { type Contact, defineInstrument } from "@heliograph/heliograph";
+ *
+ * // A contact with something that is always there.
+ * const contact: Contact = {
+ *   address: "this PC",
+ *   state: "connected",
+ *   reason: "",
+ *   start: (changed) => changed(),
+ *   stop: () => Promise.resolve(),
+ * };
+ * defineInstrument({ title: "Disk", contact });
+ * ```
+ */
 export interface Contact {
   /** Where it is, for people. */
   readonly address: string;

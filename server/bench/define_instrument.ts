@@ -14,8 +14,7 @@ import type { ValueOf, ValueType } from "./values.ts";
  *
  * @example
  * ```ts
- * import { defineInstrument } from "./define_instrument.ts";
- * import { command } from "./command.ts";
+ * import { command, defineInstrument } from "@heliograph/heliograph";
  *
  * let position = 0;
  * const stage = defineInstrument({

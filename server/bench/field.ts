@@ -10,7 +10,17 @@ import type { Quality } from "../../protocol/vocabulary.ts";
 import { identifierOf } from "./names.ts";
 import { formatValue, notAsDeclared, parseValue, shown, type Value, type ValueOf, type ValueType } from "./values.ts";
 
-/** The declaration of a field. */
+/**
+ * The declaration of a field.
+ *
+ * @example
+ * ```ts
+ * import { defineInstrument, type FieldSpec } from "@heliograph/heliograph";
+ *
+ * const celsius: FieldSpec<"float"> = { type: "float", unit: "°C", decimals: 1, keyword: "DOMETEMP", read: () => 11.5 };
+ * defineInstrument({ title: "Dome", fields: { Temperature: celsius } });
+ * ```
+ */
 export interface FieldSpec<T extends ValueType = ValueType> extends ValueDescription<T> {
   /** `readout`: read only. `setting`: can be set. @default "setting" where there is `write` or `needsConfirm` */
   readonly access?: FieldDescription["access"];
@@ -40,7 +50,19 @@ export interface FieldSpec<T extends ValueType = ValueType> extends ValueDescrip
 
 export type { Quality };
 
-/** A field of a running instrument, typed by its declaration. */
+/**
+ * A field of a running instrument, typed by its declaration.
+ *
+ * @example
+ * ```ts
+ * import { defineInstrument, type Field } from "@heliograph/heliograph";
+ *
+ * const count = (counter: Field<number>) => counter.update((counter.value ?? 0) + 1);
+ * const { fields } = defineInstrument({ title: "Counter", fields: { Events: { type: "int", initial: 0 } } });
+ * count(fields.Events);
+ * console.log(fields.Events.value); // 1
+ * ```
+ */
 export interface Field<V extends WireValue = WireValue> {
   /** An identifier: `actual_status`. */
   readonly name: string;
@@ -58,7 +80,20 @@ export interface Field<V extends WireValue = WireValue> {
   update(value: V): void;
 }
 
-/** The field itself: what {@linkcode Field} shows of it, and what the instrument and the bench need. */
+/**
+ * The field itself: what {@linkcode Field} shows of it, and what the instrument and the bench need.
+ *
+ * @example
+ * ```ts
+ * import { defineInstrument, type FieldHolder } from "@heliograph/heliograph";
+ *
+ * const instrument = defineInstrument({ title: "Dome", fields: { Azimuth: { type: "float", unit: "deg" } } });
+ * const azimuth: FieldHolder = instrument.field("azimuth");
+ * console.log(azimuth.text, azimuth.quality); // No Reading stale
+ * azimuth.update(270);
+ * console.log(azimuth.text, azimuth.quality); // 270.0 good
+ * ```
+ */
 export class FieldHolder implements Field {
   /** An identifier: `actual_status`. */
   readonly name: string;

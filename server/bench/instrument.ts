@@ -22,7 +22,21 @@ import { isPromise, named, shown, type Value, type ValueOf, type ValueType } fro
 /** An instrument's fields by title, typed by their declarations. */
 export type Fields<F extends Record<string, ValueType>> = { readonly [K in keyof F]: Field<ValueOf<F[K]>> };
 
-/** The declaration of an instrument. */
+/**
+ * The declaration of an instrument.
+ *
+ * @example
+ * ```ts
+ * import { defineInstrument, type InstrumentSpec } from "@heliograph/heliograph";
+ *
+ * const lamp = (title: string): InstrumentSpec<{ Burns: "switch" }> => ({
+ *   title,
+ *   fields: { Burns: { type: "switch", initial: false, write: () => {} } },
+ * });
+ * const lamps = ["Neon", "Argon"].map((title) => defineInstrument(lamp(title)));
+ * console.log(lamps[1]?.fields.Burns.value); // false
+ * ```
+ */
 export interface InstrumentSpec<F extends Record<string, ValueType>> {
   /** What people call it, and PyOpticon's nickname: `UV Light`. Clients also reach it as `uv_light`. */
   readonly title: string;
@@ -79,7 +93,17 @@ const stopSeconds = 10;
 
 const commandName = /^[a-z][a-z0-9_]*$/i;
 
-/** An instrument on a bench; made by `defineInstrument`. */
+/**
+ * An instrument on a bench; made by `defineInstrument`.
+ *
+ * @example
+ * ```ts
+ * import { demoInstruments, type Instrument } from "@heliograph/heliograph";
+ *
+ * const said = (instrument: Instrument) => `${instrument.title}, for azcam's clients ${instrument.name}`;
+ * console.log(demoInstruments().map(said)[0]); // Reactor TC, for azcam's clients reactor_tc
+ * ```
+ */
 export class Instrument {
   /** An identifier: `uv_light`. */
   readonly name: string;

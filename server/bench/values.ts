@@ -11,7 +11,17 @@ import { didYouMean } from "./names.ts";
 
 export type { ValueDescription as ValueSpec, ValueType };
 
-/** The TypeScript type of a {@linkcode ValueType}: numbers, booleans for a switch, text for the others. */
+/**
+ * The TypeScript type of a {@linkcode ValueType}: numbers, booleans for a switch, text for the others.
+ *
+ * @example
+ * ```ts
+ * import type { ValueOf, ValueType } from "@heliograph/heliograph";
+ *
+ * const empty: { [T in ValueType]: ValueOf<T> } = { float: 0, int: 0, text: "", choice: "", switch: false };
+ * console.log(empty.switch); // false
+ * ```
+ */
 export type ValueOf<T extends ValueType> = T extends "float" | "int" ? number : T extends "switch" ? boolean : string;
 
 /** Any value. */

@@ -7,7 +7,45 @@
 import type { Instrument } from "../bench/instrument.ts";
 import type { AmplifierReadout, DetectorFormat, FocalPlane } from "./geometry.ts";
 
-/** A detector with its controller and shutter. It is driven by one exposure at a time. */
+/**
+ * A detector with its controller and shutter. It is driven by one exposure at a time.
+ *
+ * @example
+ * ```ts
+ * import { CommandServer } from "@heliograph/heliograph";
+ * import { azcamExposure, type Detector } from "@heliograph/heliograph/camera";
+ *
+ * const detector: Detector = {
+ *   title: "photodiode",
+ *   format: {
+ *     columns: 1,
+ *     darkColumns: 0,
+ *     underscanColumns: 0,
+ *     overscanColumns: 0,
+ *     rows: 1,
+ *     darkRows: 0,
+ *     underscanRows: 0,
+ *     overscanRows: 0,
+ *     frameTransferRows: 0,
+ *   },
+ *   focalPlane: { detectorsX: 1, detectorsY: 1, amplifiersX: 1, amplifiersY: 1, configuration: "0" },
+ *   gain: () => 1,
+ *   readNoise: () => 1,
+ *   flush: async () => {},
+ *   begin: async () => {},
+ *   pause: async () => {},
+ *   resume: async () => {},
+ *   end: async () => {},
+ *   abort: async () => {},
+ *   setShutter: async () => {},
+ *   readOut: ({ readouts }) => Promise.resolve(readouts.map(({ columns, rows }) => new Uint16Array(columns * rows))),
+ *   stop: async () => {},
+ * };
+ * const camera = azcamExposure({ summary: "one pixel", detector, imageFolders: [] });
+ * await using server = new CommandServer({ port: 0, instruments: [camera] });
+ * console.log(await server.command("exposure.get_format")); // OK 1 0 0 0 1 0 0 0 0
+ * ```
+ */
 export interface Detector {
   /** What it is, for the header: `simulated CCD`. */
   readonly title: string;

@@ -3,8 +3,8 @@
  *
  * @example A simulated camera
  * ```ts
- * import { HeliographServer } from "../../mod.ts";
- * import { simulatedCamera } from "./mod.ts";
+ * import { HeliographServer } from "@heliograph/heliograph";
+ * import { simulatedCamera } from "@heliograph/heliograph/camera";
  *
  * const instruments = [simulatedCamera()];
  * await using server = new HeliographServer({ instruments, commandPort: 0, dashboardPort: 0, poll: false });

@@ -8,7 +8,19 @@ import * as z from "npm:zod@4.6.7";
 import { HeliographError } from "../../protocol/errors.ts";
 import { numberIn, type Setting, type Settings, settled } from "../../protocol/setting.ts";
 
-/** The options of a sandbox: limits on code, and how it is run. */
+/**
+ * The options of a sandbox: limits on code, and how it is run.
+ *
+ * @example
+ * ```ts
+ * import { demoInstruments, HeliographServer, type SandboxOptions } from "@heliograph/heliograph";
+ *
+ * const sandbox: Partial<SandboxOptions> = { languages: ["javascript"], deadline: 2 };
+ * await using server = new HeliographServer({ instruments: demoInstruments(), commandPort: 0, dashboardPort: 0, sandbox });
+ * server.start();
+ * console.log(await server.commandServer.command("eval 6 * 7")); // OK 42
+ * ```
+ */
 export interface SandboxOptions {
   /** What code may be written in; none at all starts no sandbox. Python is MicroPython 1.27. @default both */
   readonly languages: readonly ("javascript" | "python")[];

@@ -32,7 +32,21 @@ import { type ServerSettings, serverSettings } from "./server_settings.ts";
 import { BenchFileError, type Path, type Problem, Source } from "../files/source.ts";
 import { formProblems } from "./validate.ts";
 
-/** A bench as its file describes it. */
+/**
+ * A bench as its file describes it.
+ *
+ * @example
+ * ```ts
+ * import { type LoadedBench, loadBench } from "@heliograph/heliograph";
+ *
+ * // The titles of what stands on a bench; it is not served.
+ * async function titles(file: string): Promise<string[]> {
+ *   const bench: LoadedBench = await loadBench(file);
+ *   await bench.close();
+ *   return bench.instruments.map(({ title }) => title);
+ * }
+ * ```
+ */
 export interface LoadedBench {
   /** What it is called; `undefined` where the file does not say. */
   readonly name: string | undefined;
@@ -52,6 +66,19 @@ export interface LoadedBench {
 
 /**
  * Loads a bench file.
+ *
+ * @example
+ * ```ts
+ * import { HeliographServer, loadBench } from "@heliograph/heliograph";
+ *
+ * const file = await Deno.makeTempFile({ suffix: ".json" });
+ * await Deno.writeTextFile(file, `{ "instruments": [{ "title": "Telescope", "driver": "simulated-telescope" }] }`);
+ * const { instruments } = await loadBench(file);
+ * await using server = new HeliographServer({ instruments, commandPort: 0, dashboardPort: 0, poll: false });
+ * server.start();
+ * console.log(await server.commandServer.command("list")); // OK telescope
+ * await Deno.remove(file);
+ * ```
  *
  * @param file JSON with comments; or `.ts` or `.js`, which exports the same as a value, or a function that is given
  * heliograph and returns it. There `instruments` may also hold instruments that were made by `defineInstrument`.

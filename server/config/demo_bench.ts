@@ -20,6 +20,14 @@ import { simulatedInstrument, simulatedTelescope, simulatedTempcon } from "../de
 /**
  * Makes the demo bench's instruments, each with its physics at rest. The same ones behave the same on every run.
  *
+ * @example
+ * ```ts
+ * import { CommandServer, demoInstruments } from "@heliograph/heliograph";
+ *
+ * await using server = new CommandServer({ port: 0, instruments: demoInstruments() });
+ * console.log(await server.command("instrument.get_filter")); // OK r
+ * ```
+ *
  * @param options What of it can be chosen.
  * @returns Instruments for one bench: `Reactor TC`, `Methane MFC`, `Argon MFC`, `Oxygen MFC`, `UV Light`, `Picarro`,
  * and azcam's `exposure`, `tempcon`, `instrument`, `telescope` and `parameters`.

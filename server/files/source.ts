@@ -17,7 +17,21 @@ import {
 /** A place in a value: keys and indexes from its top. */
 export type Path = readonly (string | number)[];
 
-/** A bench file, or a file that it names, is wrong. */
+/**
+ * A bench file, or a file that it names, is wrong.
+ *
+ * @example
+ * ```ts
+ * import { BenchFileError, loadBench } from "@heliograph/heliograph";
+ *
+ * try {
+ *   await loadBench("nowhere.json");
+ * } catch (error) {
+ *   if (!(error instanceof BenchFileError)) throw error;
+ *   for (const { where, message } of error.problems) console.log(where, message); // there is no such file; …
+ * }
+ * ```
+ */
 export class BenchFileError extends Error {
   /** All that is wrong, in the order of the file. */
   readonly problems: readonly {

@@ -9,6 +9,14 @@ import { HeliographError } from "../../../protocol/errors.ts";
 /**
  * The properties of a simulated CCD; plain data, which can be posted to a Worker. What an amplifier has is one number for
  * all of them, or one for each; those after the last of a list are like the last.
+ *
+ * @example
+ * ```ts
+ * import { type ChipProperties, simulatedCamera } from "@heliograph/heliograph/camera";
+ *
+ * const noisy: Partial<ChipProperties> = { columns: 256, rows: 256, readNoise: 20, cosmicRays: 100 };
+ * console.log(simulatedCamera({ chip: noisy }).title); // exposure
+ * ```
  */
 export interface ChipProperties {
   /** Columns that see light. */

@@ -12,7 +12,17 @@ import type { Surroundings } from "../../bench/instrument.ts";
 import type { Value } from "../../bench/values.ts";
 import { type ChipProperties, defaultChip, gainOf, readNoiseOf } from "./chip_properties.ts";
 
-/** The options of a `simulatedCamera`. */
+/**
+ * The options of a `simulatedCamera`.
+ *
+ * @example
+ * ```ts
+ * import { simulatedCamera, type SimulatedCameraOptions } from "@heliograph/heliograph/camera";
+ *
+ * const fourAmplifiers: SimulatedCameraOptions = { title: "Science", amplifiersX: 2, amplifiersY: 2 };
+ * console.log(simulatedCamera(fourAmplifiers).name); // science
+ * ```
+ */
 export interface SimulatedCameraOptions {
   /** What people call it. @default "exposure" */
   readonly title?: string;

@@ -35,7 +35,23 @@ export class InstrumentError extends HeliographError {
   }
 }
 
-/** heliograph, for a driver of one's own: its function's first argument. */
+/**
+ * heliograph, for a driver of one's own: its function's first argument.
+ *
+ * @example
+ * ```ts
+ * import { type DriverApi, HeliographError } from "@heliograph/heliograph";
+ *
+ * // A bench file in TypeScript exports a function of it.
+ * const bench = ({ defineInstrument, command }: DriverApi) => {
+ *   const refuse = () => {
+ *     throw new HeliographError("command_failed", "Cannot open the dome: it rains");
+ *   };
+ *   return { instruments: [defineInstrument({ title: "Dome", commands: { open: command({ summary: "Open", run: refuse }) } })] };
+ * };
+ * console.log(bench.length); // 1
+ * ```
+ */
 export interface DriverApi {
   /** Declares an instrument. */
   readonly defineInstrument: typeof defineInstrument;
@@ -67,7 +83,7 @@ export const driverApi: DriverApi = {
  *
  * @example
  * ```ts
- * import type { DriverModule } from "./driver_api.ts";
+ * import type { DriverModule } from "@heliograph/heliograph";
  *
  * const lamp: DriverModule = ({ defineInstrument }, { title }) => {
  *   let burns = false;

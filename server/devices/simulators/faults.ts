@@ -4,7 +4,19 @@
  * @module
  */
 
-/** The faults of a simulator, and how often they happen. */
+/**
+ * The faults of a simulator, and how often they happen.
+ *
+ * @example
+ * ```ts
+ * import { type Faults, simulateTcp } from "@heliograph/heliograph/testing";
+ *
+ * const badDay: Faults = { kinds: ["silent", "garbage"], share: 0.1, delay: 0 };
+ * const echo = { commandEnd: "\n", answerEnd: "\n", answer: (command: string) => command };
+ * const simulator = simulateTcp(echo, 0, badDay);
+ * await simulator.close();
+ * ```
+ */
 export interface Faults {
   /**
    * What goes wrong; more than one take turns. `silent`: it says nothing. `garbage`: it answers with random bytes. `slow`:

@@ -88,6 +88,16 @@ async function serveLine(simulator: Simulator, line: Line, plan: FaultPlan): Pro
 /**
  * Runs a simulator on a TCP port, for any number of clients.
  *
+ * @example
+ * ```ts
+ * import { simulateTcp } from "@heliograph/heliograph/testing";
+ *
+ * const echo = { commandEnd: "\n", answerEnd: "\n", answer: (command: string) => command };
+ * const simulator = simulateTcp(echo, 0);
+ * console.log(simulator.address.startsWith("tcp://127.0.0.1:")); // true
+ * await simulator.close();
+ * ```
+ *
  * @param simulator Who answers.
  * @param port The port; 0 takes any free one.
  * @param faults What goes wrong. @default nothing
@@ -129,6 +139,16 @@ export function simulateTcp(
 
 /**
  * Runs a simulator on a UDP port: a datagram holds one or several commands, and each answer is a datagram.
+ *
+ * @example
+ * ```ts
+ * import { simulateUdp } from "@heliograph/heliograph/testing";
+ *
+ * const echo = { commandEnd: "\n", answerEnd: "\n", answer: (command: string) => command };
+ * const simulator = await simulateUdp(echo, 0);
+ * console.log(simulator.address.startsWith("udp://127.0.0.1:")); // true
+ * await simulator.close();
+ * ```
  *
  * @param simulator Who answers.
  * @param port The port; 0 takes any free one.
@@ -195,6 +215,18 @@ export function simulateSerial(
 
 /**
  * Runs a simulator on a pseudo terminal, which programs open like a serial port.
+ *
+ * @example
+ * ```ts
+ * import { simulatePty } from "@heliograph/heliograph/testing";
+ *
+ * if (Deno.build.os !== "windows") {
+ *   const echo = { commandEnd: "\r", answerEnd: "\r", answer: (command: string) => command };
+ *   const simulator = await simulatePty(echo);
+ *   console.log(simulator.address.startsWith("serial:///dev/")); // true
+ *   await simulator.close();
+ * }
+ * ```
  *
  * @param simulator Who answers.
  * @param faults What goes wrong. @default nothing

@@ -35,7 +35,21 @@ const shortestSharedWait = 10;
 /** The most that the goodbye may take, in seconds. */
 const farewellSeconds = 5;
 
-/** Keeps an instrument on a port in contact. */
+/**
+ * Keeps an instrument on a port in contact.
+ *
+ * @example
+ * ```ts
+ * import { type DriverModule, PortContact } from "@heliograph/heliograph";
+ *
+ * const lamp: DriverModule = ({ defineInstrument }, { title, port }) => {
+ *   if (port === undefined) throw new TypeError("it needs a port");
+ *   const contact = new PortContact(port, { title, greet: (turn) => turn.send("HELLO") });
+ *   return defineInstrument({ title, contact });
+ * };
+ * console.log(lamp.length); // 2
+ * ```
+ */
 export class PortContact implements Contact {
   /** Where it is, for people. */
   readonly address: string;

@@ -34,7 +34,19 @@ export interface LineFormat {
   readonly gateway: boolean;
 }
 
-/** A turn on the port, and what its holder may do. */
+/**
+ * A turn on the port, and what its holder may do.
+ *
+ * @example
+ * ```ts
+ * import type { Turn } from "@heliograph/heliograph";
+ *
+ * // Asks for a number, and waits for it for half a second.
+ * const number = async (turn: Turn, text: string): Promise<number> =>
+ *   Number(await turn.ask({ text, timeout: 0.5, accepts: (line) => /^-?\d+$/.test(line), expected: "been a number" }));
+ * console.log(number.length); // 2
+ * ```
+ */
 export interface Turn {
   /** Whether the last question was left without an answer, or was given up: the instrument may have been off. */
   readonly unanswered: boolean;
@@ -80,7 +92,20 @@ const encoder = new TextEncoder();
 /** The pause between two connections to an instrument, in seconds. */
 const reopenSeconds = 0.2;
 
-/** The one line to one or several instruments. */
+/**
+ * The one line to one or several instruments.
+ *
+ * @example
+ * ```ts
+ * import type { Port } from "@heliograph/heliograph";
+ *
+ * // Collects what an instrument says without being asked.
+ * function listen(port: Port, heard: string[]): () => void {
+ *   return port.listen((line) => line.startsWith("!") && heard.push(line) > 0);
+ * }
+ * console.log(listen.length); // 2
+ * ```
+ */
 export class Port {
   /**
    * Where it is.

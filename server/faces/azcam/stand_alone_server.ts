@@ -15,12 +15,12 @@ import { AzcamFace, type AzcamSession } from "./azcam_face.ts";
  *
  * @example
  * ```ts
- * import { CommandServer, type CommandServerOptions, demoInstruments } from "../../../mod.ts";
+ * import { CommandServer, type CommandServerOptions, demoInstruments } from "@heliograph/heliograph";
  *
  * const options: CommandServerOptions = { port: 0, instruments: demoInstruments(), welcomeMessage: "Good evening" };
  * await using server = new CommandServer(options);
  * server.start();
- * console.log(await server.command("instrument.get_filter")); // OK clear
+ * console.log(await server.command("instrument.get_filter")); // OK r
  * ```
  */
 export interface CommandServerOptions {
@@ -38,7 +38,26 @@ export interface CommandServerOptions {
   readonly welcomeMessage?: string;
 }
 
-/** A connection to a {@linkcode CommandServer}, as a subclass sees it. */
+/**
+ * A connection to a {@linkcode CommandServer}, as a subclass sees it.
+ *
+ * @example
+ * ```ts
+ * import { CommandServer, type LineSession } from "@heliograph/heliograph";
+ *
+ * class Echo extends CommandServer {
+ *   protected override async handle(session: LineSession): Promise<void> {
+ *     while (!session.ending) {
+ *       const line = await this.receiveCommand(session);
+ *       if (line === null) return;
+ *       session.reply(`OK ${session.principal.name} ${line}`);
+ *     }
+ *   }
+ * }
+ * await using server = new Echo({ port: 0 });
+ * server.start();
+ * ```
+ */
 export interface LineSession {
   /** Who it is. */
   readonly principal: {
@@ -66,7 +85,7 @@ export interface LineSession {
  *
  * @example
  * ```ts
- * import { CommandServer } from "./stand_alone_server.ts";
+ * import { CommandServer } from "@heliograph/heliograph";
  *
  * await using server = new CommandServer({ port: 0 });
  * server.start();
@@ -75,7 +94,7 @@ export interface LineSession {
  *
  * @example A subclass
  * ```ts
- * import { CommandServer, type LineSession } from "../../../mod.ts";
+ * import { CommandServer, type LineSession } from "@heliograph/heliograph";
  *
  * class Polite extends CommandServer {
  *   protected override setup(session: LineSession): void {
