@@ -121,6 +121,7 @@ export class HeliographServer {
    * @internal
    */
   constructor(options: HeliographServerOptions, parts: ServerParts);
+  /** Makes a server, with parts of its own where none are given. */
   constructor(
     {
       instruments,
