@@ -49,6 +49,11 @@ export const roles = ["observer", "operator", "admin"] as const satisfies readon
  */
 export type Role = "observer" | "operator" | "admin";
 
+/** Whether a role may do what needs at least another one; nobody's may nothing. */
+export function mayDo(role: Role | undefined, needed: Role): boolean {
+  return role !== undefined && roles.indexOf(role) >= roles.indexOf(needed);
+}
+
 /** `off`: not started. `connecting`: the first try is under way. `lost`: it does not answer and is tried again. */
 export const contactStates = ["off", "connecting", "connected", "lost"] as const;
 

@@ -99,7 +99,9 @@ export interface Detector {
     readout: { readonly format: DetectorFormat; readonly readouts: readonly AmplifierReadout[] },
     report: (pixelsRemaining: number) => void,
     signal: AbortSignal,
-  ): Promise<Uint16Array<ArrayBuffer>[]>;
+  ): Promise<readonly Uint16Array<ArrayBuffer>[]>;
+  /** Prepares what it needs, before the server gives up its own permissions. */
+  start?(): void;
   /** Gives up what it holds, when the server stops. */
   stop(): Promise<void>;
 }

@@ -90,17 +90,7 @@ export interface CameraOptions {
  * @returns The instrument. Its images go to the first of the image folders unless `imagefolder` says otherwise.
  */
 export function azcamExposure(options: CameraOptions): Instrument {
-  return cameraWith(new PixelStore(options.imageFolders), options);
-}
-
-/**
- * A camera as azcam's `exposure`, whose images are written by what is given.
- *
- * @param pixels What writes its images; a simulated detector makes its pixels there too.
- * @param options What else it is made of.
- */
-export function cameraWith(pixels: PixelStore, options: CameraOptions): Instrument {
-  return new Camera(pixels, options).instrument;
+  return new Camera(options).instrument;
 }
 
 class Camera {
@@ -118,9 +108,10 @@ class Camera {
   #sequenceTotal = 1;
   readonly #systemName: string;
 
-  constructor(pixels: PixelStore, options: CameraOptions) {
+  constructor(options: CameraOptions) {
     const { title = "exposure", summary, detector, imageFolders, clock = systemClock, software = "heliograph" } =
       options;
+    const pixels = new PixelStore(imageFolders);
     this.#detector = detector;
     this.#pixels = pixels;
     this.#systemName = options.systemName ?? "sim";
@@ -172,6 +163,7 @@ class Camera {
       }),
       start: () => {
         this.#exposure.open();
+        detector.start?.();
         return this.#folders.roots.length === 0 ? undefined : pixels.start();
       },
       stop: async () => {

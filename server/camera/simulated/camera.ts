@@ -4,8 +4,7 @@
  * @module
  */
 
-import { cameraWith } from "../exposure_instrument.ts";
-import { PixelStore } from "../pixel_store.ts";
+import { azcamExposure } from "../exposure_instrument.ts";
 import type { Instrument } from "../../bench/instrument.ts";
 import { type SimulatedCameraOptions, SimulatedDetector } from "./simulated_detector.ts";
 
@@ -34,7 +33,6 @@ export type { SimulatedCameraOptions };
  */
 export function simulatedCamera(options: SimulatedCameraOptions = {}): Instrument {
   const imageFolders = options.imageFolders ?? [];
-  const pixels = new PixelStore(imageFolders);
-  const detector = new SimulatedDetector(pixels, options);
-  return cameraWith(pixels, { ...options, summary: "camera (simulated)", detector, imageFolders });
+  const detector = new SimulatedDetector(options);
+  return azcamExposure({ ...options, summary: "camera (simulated)", detector, imageFolders });
 }

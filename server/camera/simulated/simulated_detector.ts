@@ -7,9 +7,9 @@
 import { type Clock, systemClock } from "../clock.ts";
 import type { AmplifierPixels, Detector, DetectorReadout, Light } from "../detector.ts";
 import { type DetectorFormat, type FocalPlane, usualConfiguration } from "../geometry.ts";
-import type { PixelStore } from "../pixel_store.ts";
 import type { Surroundings } from "../../bench/instrument.ts";
 import type { Value } from "../../bench/values.ts";
+import { ChipPixels } from "./chip_pixels.ts";
 import { type ChipProperties, defaultChip, gainOf, readNoiseOf } from "./chip_properties.ts";
 
 /**
@@ -74,7 +74,7 @@ export class SimulatedDetector implements Detector {
   readonly format: DetectorFormat;
   /** The amplifiers it is made with. */
   readonly focalPlane: FocalPlane;
-  readonly #store: PixelStore;
+  readonly #pixels = new ChipPixels();
   readonly #clock: Clock;
   readonly #chip: ChipProperties;
   readonly #readoutRate: number;
@@ -88,10 +88,9 @@ export class SimulatedDetector implements Detector {
   #exposed = 0;
   #opened: number | undefined;
 
-  /** Makes one. @param pixels Where its pixels are made. @param options What it is like. */
-  constructor(pixels: PixelStore, options: SimulatedCameraOptions) {
+  /** Makes one. @param options What it is like. */
+  constructor(options: SimulatedCameraOptions = {}) {
     const { overscanColumns = 32, amplifiersX = 1, amplifiersY = 1 } = options;
-    this.#store = pixels;
     this.#clock = options.clock ?? systemClock;
     this.#chip = { ...defaultChip, ...options.chip };
     this.#readoutRate = options.readoutRate ?? 1_000_000;
@@ -175,19 +174,15 @@ export class SimulatedDetector implements Detector {
     { format: { columns, rows }, readouts }: DetectorReadout,
     report: (pixelsRemaining: number) => void,
     signal: AbortSignal,
-  ): Promise<AmplifierPixels[]> {
-    const made = this.#store.simulate(
-      { ...this.#chip, columns, rows },
-      {
-        frame: this.#frame,
-        light: this.#light,
-        exposureSeconds: this.#exposed,
-        darkSeconds: this.#dark,
-        ...this.#conditions(),
-      },
-      readouts,
-      signal,
-    );
+  ): Promise<readonly AmplifierPixels[]> {
+    const scene = {
+      frame: this.#frame,
+      light: this.#light,
+      exposureSeconds: this.#exposed,
+      darkSeconds: this.#dark,
+      ...this.#conditions(),
+    };
+    const made = this.#pixels.make({ chip: { ...this.#chip, columns, rows }, scene, readouts }, signal);
     // Where the wait ends first, nobody looks at the pixels any more.
     made.catch(() => {});
     const sizes = readouts.map((readout) => readout.columns * readout.rows);
@@ -215,8 +210,14 @@ export class SimulatedDetector implements Detector {
     };
   }
 
-  /** Holds nothing. */
+  /** Starts what makes its pixels. */
+  start(): void {
+    this.#pixels.start();
+  }
+
+  /** Ends what makes its pixels. */
   stop(): Promise<void> {
+    this.#pixels.stop();
     return Promise.resolve();
   }
 }
