@@ -233,7 +233,7 @@ export class HeliographServer {
   }
 
   async #stop(): Promise<void> {
-    this.#services.dispatcher.stop();
+    this.#services.refuseRequests();
     await Promise.all(this.#faces.map((face) => face.stop()));
     await this.#services.sandbox.stop();
     await this.bench.stop();

@@ -41,7 +41,7 @@ export interface Ending {
   readonly failed: boolean;
 }
 
-/** The events, by type. The server's log is no event: LogTape has sinks for whoever wants its lines. */
+/** The events, by type. The server's log is no event: LogTape has sinks for whoever wants its lines (docs/developer/decisions/log-lines.md). */
 export interface HubEvents {
   /** A field was read or set, or could not be, whether or not that changed anything. */
   readonly reading: FieldEvent;

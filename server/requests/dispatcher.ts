@@ -61,7 +61,10 @@ export interface CommandCounts {
 export class Dispatcher {
   /** Who has control of which instrument. */
   readonly control: Control = new Control();
-  /** How many commands were answered, by the instrument's name. */
+  /**
+   * How many commands were answered, by the instrument's name. Counted here and not by a subscriber of the hub: that
+   * would make events of every command, most of which nobody follows.
+   */
   readonly counts: Map<string, CommandCounts> = new Map();
   readonly #bench: Bench;
   /** How a handler calls another instrument: in the name of whoever called the handler. */

@@ -163,14 +163,14 @@ export class CommandServer extends SocketServer<LineSession> {
   override start(): void {
     super.start();
     if (!this.#ownsBench) return;
-    this.services.dispatcher.start();
+    this.services.acceptRequests();
     void this.services.bench.start();
   }
 
   /** Stops accepting, finishes what runs, closes every connection, and stops the bench if it is this server's own. */
   override async stop(): Promise<void> {
     if (!this.#ownsBench) return await super.stop();
-    this.services.dispatcher.stop();
+    this.services.refuseRequests();
     await super.stop();
     await this.services.bench.stop();
   }
@@ -333,18 +333,13 @@ export class CommandServer extends SocketServer<LineSession> {
           new HeliographError("unavailable", "Cannot update the monitor: this server knows of no azcammonitor"),
         );
       case "exit":
-        if (!session.principal.may("admin")) {
-          return lineError(
-            new HeliographError(
-              "not_allowed",
-              `Cannot stop the server: it needs the role admin, and you are ${session.principal.role}`,
-            ),
-          );
+        try {
+          this.services.requests.run({ cmd: "Exit" }, session.principal);
+        } catch (error) {
+          return lineError(wireError(error));
         }
         this.log.info("{client} stops the server", { client: session.principal.label });
         session.ending = true;
-        // After the reply has been queued, so that stopping waits for it.
-        queueMicrotask(() => this.services.exit());
         return "OK";
     }
   }

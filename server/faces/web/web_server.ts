@@ -65,7 +65,7 @@ export class WebServer implements Face {
   /**
    * Makes a server; `start` makes it listen.
    *
-   * @param services Bench, dispatcher, sessions and limits.
+   * @param services What all ways in share.
    * @param options Where to listen; the port is 2403 by default, azcam's.
    * @throws {HeliographError} `cannot_listen` when the address is not loopback and `insecureOpen` is not given.
    */
