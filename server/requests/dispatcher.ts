@@ -69,7 +69,7 @@ export class Dispatcher {
   readonly #bench: Bench;
   /** How a handler calls another instrument: in the name of whoever called the handler. */
   readonly #issue: Issue = (caller, instrument, command, args) =>
-    this.#run({ instrument, command, args, keywords: noKeywords }, caller, principalOf(caller));
+    this.run({ instrument, command, args, keywords: noKeywords }, principalOf(caller), caller);
   #stopping = false;
 
   /** Makes it take requests. @param bench The instruments, on whose hub every command is told. */
@@ -107,15 +107,11 @@ export class Dispatcher {
    *
    * @param request What to run.
    * @param principal Who asks.
+   * @param caller Who asks in their name, as a command that calls another does. @default the principal
    * @returns What it returned: at once where nothing had to be waited for, as a promise otherwise.
    * @throws {HeliographError} When it is refused or fails; see {@linkcode wireError}.
    */
-  run(request: CommandRequest, principal: Principal): unknown {
-    return this.#run(request, principal, principal);
-  }
-
-  /** @param caller Who asks: the principal, or a command that calls another in their name. */
-  #run(request: CommandRequest, caller: Caller, principal: Principal): unknown {
+  run(request: CommandRequest, principal: Principal, caller: Caller = principal): unknown {
     const [instrument, command] = this.#resolve(request);
     const { command: name, args, keywords } = request;
     const onlyReads = command.role === "observer";

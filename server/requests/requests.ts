@@ -18,7 +18,7 @@ import { type Journal, requestCategory } from "../records/journal.ts";
 import { describeInstrument } from "../bench/describe.ts";
 import type { Instrument } from "../bench/instrument.ts";
 import { shown } from "../bench/values.ts";
-import type { Dispatcher } from "./dispatcher.ts";
+import type { CommandRequest, Dispatcher } from "./dispatcher.ts";
 import type { Evaluator } from "./evaluator.ts";
 import type {
   EvaluatorOptions,
@@ -116,6 +116,11 @@ type Handler<K extends RequestKind> = (
 
 const noOptions: EvaluatorOptions = {};
 
+/** The command that a request stands for. */
+function call(instrument: string, command: string, ...args: unknown[]): CommandRequest {
+  return { instrument, command, args, keywords: noKeywords };
+}
+
 /** The one way in for work: ways in, and code, hand it what was asked and by whom. */
 export class Requests implements RequestRunner {
   readonly #parts: RequestParts;
@@ -138,9 +143,10 @@ export class Requests implements RequestRunner {
     this.#handlers = {
       Call: (request, principal) => dispatcher.run(request, principal),
       Get: ({ instrument, field }, principal) => dispatcher.get(instrument, field, principal),
-      Set: ({ instrument, field, value }, principal) => this.#command(instrument, "set", [field, value], principal),
-      Confirm: ({ instrument }, principal) => this.#command(instrument, "confirm", [], principal),
-      Revert: ({ instrument }, principal) => this.#command(instrument, "revert", [], principal),
+      Set: ({ instrument, field, value }, principal) =>
+        dispatcher.run(call(instrument, "set", field, value), principal),
+      Confirm: ({ instrument }, principal) => dispatcher.run(call(instrument, "confirm"), principal),
+      Revert: ({ instrument }, principal) => dispatcher.run(call(instrument, "revert"), principal),
       Eval: (request, principal, options) => this.#evaluate(request, principal, options),
       Exec: (request, principal, options) => this.#evaluate(request, principal, options),
       Describe: ({ instrument }, principal) => this.#describeAll(instrument, principal),
@@ -169,12 +175,13 @@ export class Requests implements RequestRunner {
       },
       Exit: (_, principal) => this.#exit(principal),
       Take: ({ instrument, seconds, force }, principal) => {
-        this.#command("api", "take", [instrument, seconds, force], principal);
+        dispatcher.run(call("api", "take", instrument, seconds, force), principal);
         return this.#lease(instrument);
       },
-      Release: ({ instrument, force }, principal) => this.#command("api", "release", [instrument, force], principal),
+      Release: ({ instrument, force }, principal) =>
+        dispatcher.run(call("api", "release", instrument, force), principal),
       HandOver: ({ instrument, session, force }, principal) => {
-        this.#command("api", "hand_over", [instrument, session, force], principal);
+        dispatcher.run(call("api", "hand_over", instrument, session, force), principal);
         return this.#lease(instrument);
       },
       Disconnect: ({ session }, principal) => this.#disconnect(session, principal),
@@ -200,10 +207,6 @@ export class Requests implements RequestRunner {
     const kind: K = request.cmd;
     const handler: Handler<K> = this.#handlers[kind];
     return handler(request, principal, options);
-  }
-
-  #command(instrument: string, command: string, args: readonly unknown[], principal: Principal): unknown {
-    return this.#dispatcher.run({ instrument, command, args, keywords: noKeywords }, principal);
   }
 
   #welcome(wanted: string, principal: Principal): Welcome {
