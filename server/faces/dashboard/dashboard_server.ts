@@ -69,12 +69,12 @@ export class DashboardServer extends SocketServer<DashboardSession> {
    * @throws {HeliographError} `cannot_listen` when the address is not loopback and `insecureOpen` is not given.
    */
   constructor(services: Services, options: ListenOptions = {}) {
-    super("dashboard", services, { ...options, port: options.port ?? 12345 });
+    super(services, { ...options, name: "dashboard", port: options.port ?? 12345, flag: "--dashboard-port" });
   }
 
-  /** Makes the session of a new connection. */
-  protected override openSession(parts: SessionParts<Connection>): DashboardSession {
-    return new DashboardSession(parts, this.services, this.log);
+  /** Serves a new connection. */
+  protected override serveSocket(socket: Deno.TcpConn): Promise<void> {
+    return this.serveSession(new DashboardSession(this.admitted(socket), this.services, this.log));
   }
 
   /** The refusal of a client, as text for the wire. */
