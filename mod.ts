@@ -26,7 +26,7 @@
  */
 
 export { HeliographServer, type HeliographServerOptions } from "./server/server.ts";
-export { CommandServer, type CommandServerOptions, type LineSession } from "./server/faces/azcam/stand_alone_server.ts";
+export { CommandServer, type CommandServerOptions, type LineSession } from "./server/faces/azcam/command_server.ts";
 export type { ServerSettings } from "./server/config/server_settings.ts";
 export type { Limits } from "./server/access/limits.ts";
 export type { SandboxOptions } from "./server/code/options.ts";

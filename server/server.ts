@@ -6,8 +6,8 @@
 
 import { settled } from "../protocol/setting.ts";
 import { type ServerSettings, serverSettings } from "./config/server_settings.ts";
-import { AzcamFace } from "./faces/azcam/azcam_face.ts";
-import type { CommandServer } from "./faces/azcam/stand_alone_server.ts";
+import type { CommandServer } from "./faces/azcam/command_server.ts";
+import { LineServer } from "./faces/azcam/line_server.ts";
 import { DashboardServer } from "./faces/dashboard/dashboard_server.ts";
 import { ImageServer } from "./faces/images/image_server.ts";
 import type { Face } from "./faces/face.ts";
@@ -151,7 +151,7 @@ export class HeliographServer {
       services.faces.add(face);
       return face;
     };
-    this.commandServer = add(new AzcamFace({ ...listen, port: commandPort, services }));
+    this.commandServer = add(new LineServer(services, { ...listen, port: commandPort }));
     this.#dashboard = add(new DashboardServer(services, { ...listen, port: dashboardPort }));
     this.#web = add(new WebServer(services, { ...listen, port: webPort, names: webNames }));
     this.#images = images && add(new ImageServer({ ...listen, ...images, services }));
@@ -240,7 +240,7 @@ export class HeliographServer {
   }
 
   async #stop(): Promise<void> {
-    this.#services.dispatcher.stop();
+    this.#services.refuseRequests();
     await Promise.all(this.#faces.map((face) => face.stop()));
     await this.#services.sandbox.stop();
     await this.bench.stop();

@@ -9,7 +9,7 @@ import { HeliographError } from "../../protocol/errors.ts";
 import type { Role } from "../../protocol/vocabulary.ts";
 import type { ValueDescription, WireValue } from "../../protocol/description.ts";
 import { didYouMean } from "./names.ts";
-import { Float, parseValue, shown, type Value, type ValueOf, type ValueType } from "./values.ts";
+import { Float, isScalar, parseValue, shown, type Value, type ValueOf, type ValueType } from "./values.ts";
 
 export type { Role };
 
@@ -97,6 +97,13 @@ export interface CommandSpec<A extends Record<string, ValueType>> {
     readonly [K in keyof A]: ValueDescription<A[K]> & {
       /** What it is when left out (azcam's clients may also send `None`); without one it must be given. */
       readonly default?: ValueOf<A[K]>;
+      /**
+       * Whether the handler of a `text` gets numbers and booleans as they came, to look at what each is; they would
+       * become text otherwise. @default false
+       *
+       * @internal
+       */
+      readonly asGiven?: boolean;
     };
   };
   /** Takes any further positional and keyword arguments. @default false */
@@ -157,7 +164,10 @@ export class Command {
   /** What it does, in a line. */
   readonly summary: string;
   /** Its arguments by name, in order. */
-  readonly arguments: ReadonlyMap<string, ValueDescription & { readonly default?: WireValue }>;
+  readonly arguments: ReadonlyMap<
+    string,
+    ValueDescription & { readonly default?: WireValue; readonly asGiven?: boolean }
+  >;
   /** Whether it takes any further arguments. */
   readonly takesMore: boolean;
   /** The least role that may call it. */
@@ -238,7 +248,7 @@ export class Command {
         continue;
       }
       try {
-        values[name] = parseValue(spec, given);
+        values[name] = spec.asGiven && isScalar(given) ? given : parseValue(spec, given);
       } catch (error) {
         if (!(error instanceof HeliographError)) throw error;
         throw new HeliographError(error.code, `Cannot call ${called} with ${name} ${shown(given)}: ${error.message}`);

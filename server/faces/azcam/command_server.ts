@@ -8,7 +8,7 @@ import type { Limits } from "../../access/limits.ts";
 import type { Instrument } from "../../bench/instrument.ts";
 import type { Role } from "../../bench/command.ts";
 import { Services } from "../../services.ts";
-import { AzcamFace, type AzcamSession } from "./azcam_face.ts";
+import { LineServer, type LineServerSession } from "./line_server.ts";
 
 /**
  * The options of a {@linkcode CommandServer}.
@@ -111,7 +111,7 @@ export interface LineSession {
  */
 export class CommandServer {
   readonly #services: Services;
-  readonly #face: AzcamFace;
+  readonly #lines: LineServer;
 
   /**
    * Makes a server; `start` or `begin` makes it listen.
@@ -122,10 +122,9 @@ export class CommandServer {
   constructor({ port = 2402, instruments = [], limits, ...options }: CommandServerOptions = {}) {
     const services = new Services(instruments, limits);
     this.#services = services;
-    this.#face = new AzcamFace({
+    this.#lines = new LineServer(services, {
       ...options,
       port,
-      services,
       steps: {
         setup: (session) => this.setup(session),
         handle: (session) => this.handle(session),
@@ -134,22 +133,22 @@ export class CommandServer {
       },
     });
     services.exit = () => void this.stop();
-    services.faces.add(this.#face);
+    services.faces.add(this.#lines);
   }
 
   /** The port it listens on; the wanted one before it listens. */
   get port(): number {
-    return this.#face.port;
+    return this.#lines.port;
   }
 
   /** The address it listens on. */
   get host(): string {
-    return this.#face.host;
+    return this.#lines.host;
   }
 
   /** Whether it listens. */
   get listening(): boolean {
-    return this.#face.listening;
+    return this.#lines.listening;
   }
 
   /**
@@ -158,21 +157,21 @@ export class CommandServer {
    * @throws {HeliographError} `cannot_listen` when the port is in use or the address is not this PC's.
    */
   start(): void {
-    this.#face.start();
-    this.#services.dispatcher.start();
+    this.#lines.start();
+    this.#services.acceptRequests();
     void this.#services.bench.start();
   }
 
   /** Serves until it is stopped. */
   async begin(): Promise<void> {
     this.start();
-    await this.#face.begin();
+    await this.#lines.begin();
   }
 
   /** Stops accepting, finishes what runs (for at most five seconds), closes every connection, and stops its bench. */
   async stop(): Promise<void> {
-    this.#services.dispatcher.stop();
-    await this.#face.stop();
+    this.#services.refuseRequests();
+    await this.#lines.stop();
     await this.#services.bench.stop();
   }
 
@@ -183,12 +182,12 @@ export class CommandServer {
    * @returns The reply, without its line end; it begins with `OK`, `ERROR` or `WARNING`.
    */
   command(text: string): Promise<string> {
-    return this.#face.command(text);
+    return this.#lines.command(text);
   }
 
   /** Called when a client has connected; sends the welcome message, if there is one. */
   protected setup(session: LineSession): void | Promise<void> {
-    return this.#face.setup(own(session));
+    return this.#lines.setup(own(session));
   }
 
   /**
@@ -197,7 +196,7 @@ export class CommandServer {
    * Replies to what came in one segment go out in one write.
    */
   protected handle(session: LineSession): Promise<void> {
-    return this.#face.handle(own(session));
+    return this.#lines.handle(own(session));
   }
 
   /**
@@ -206,7 +205,7 @@ export class CommandServer {
    * @returns A line without its end, or `null` when the client has gone; at once where it has been received already.
    */
   protected receiveCommand(session: LineSession): string | null | Promise<string | null> {
-    return this.#face.receiveCommand(own(session));
+    return this.#lines.receiveCommand(own(session));
   }
 
   /** Called when a connection ends. */
@@ -218,5 +217,5 @@ export class CommandServer {
   }
 }
 
-/** The face's own session: every session that a subclass is handed is one. */
-const own = (session: LineSession) => session as AzcamSession;
+/** The line server's own session: every session that a subclass is handed is one. */
+const own = (session: LineSession) => session as LineServerSession;

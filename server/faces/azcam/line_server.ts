@@ -1,5 +1,5 @@
 /**
- * azcam's wire as a face: lines in, lines that begin with OK, ERROR or WARNING out.
+ * Serves azcam's lines: commands in, lines that begin with OK, ERROR or WARNING out.
  *
  * @module
  */
@@ -19,32 +19,30 @@ import type { ListenOptions } from "../../network/listening.ts";
 import type { Connection } from "../../network/connection.ts";
 import { SocketServer } from "../shared/socket_server.ts";
 
-/** The options of an {@linkcode AzcamFace}. */
-export interface AzcamFaceOptions extends ListenOptions {
-  /** The TCP port; 0 takes any free one. */
-  readonly port: number;
-  /** What it shares with the other faces of the server. */
-  readonly services: Services;
+/** The options of a {@linkcode LineServer}. */
+export interface LineServerOptions extends ListenOptions {
+  /** The TCP port; 0 takes any free one. @default 2402, azcam's */
+  readonly port?: number;
   /** A line that greets every client, as azcam's `welcome_message`. @default none */
-  readonly welcomeMessage?: string | undefined;
-  /** What is done for each connection. @default what the face itself does */
+  readonly welcomeMessage?: string;
+  /** What is done for each connection. @default what the server itself does */
   readonly steps?: ConnectionSteps;
 }
 
-/** The steps of serving a connection, for a stand-alone server whose subclass overrides some of them. */
+/** The steps of serving a connection, for a server of which a subclass overrides some. */
 export interface ConnectionSteps {
   /** Called when a client has connected. */
-  setup(session: AzcamSession): void | Promise<void>;
+  setup(session: LineServerSession): void | Promise<void>;
   /** Serves a client: takes its commands one by one and answers each in order. */
-  handle(session: AzcamSession): Promise<void>;
+  handle(session: LineServerSession): Promise<void>;
   /** The client's next command, or `null` when it has gone. */
-  receiveCommand(session: AzcamSession): string | null | Promise<string | null>;
+  receiveCommand(session: LineServerSession): string | null | Promise<string | null>;
   /** Called when a connection ends. */
-  finish(session: AzcamSession): void | Promise<void>;
+  finish(session: LineServerSession): void | Promise<void>;
 }
 
-/** A connection to azcam's wire. */
-export class AzcamSession extends SocketSession {
+/** A connection that speaks azcam's lines. */
+export class LineServerSession extends SocketSession {
   /** Lines, and faults among them, that have been received but not been taken yet. */
   readonly received: (string | LineFault)[] = [];
   /** How many of `received` have been taken. */
@@ -115,24 +113,25 @@ class LineCache {
   }
 }
 
-/** The principal of commands that {@linkcode AzcamFace.command} runs. */
+/** The principal of commands that {@linkcode LineServer.command} runs. */
 const thisProgram = admit({ by: "program", name: "this program" });
 
-/** azcam's wire. Many clients at once, each served in order. */
-export class AzcamFace extends SocketServer<AzcamSession> implements ConnectionSteps {
-  readonly #welcomeMessage: string | undefined;
+/** azcam's lines on one port. Many clients at once, each served in order. */
+export class LineServer extends SocketServer<LineServerSession> implements ConnectionSteps {
   readonly #steps: ConnectionSteps;
+  readonly #welcomeMessage: string | undefined;
   readonly #lines = new LineCache();
   #logsCommands = false;
 
   /**
-   * Makes a face; `start` or `begin` makes it listen.
+   * Makes a server; `start` makes it listen.
    *
-   * @param options Port, services, and what is done for each connection.
+   * @param services What it shares with the other servers of the process.
+   * @param options Where it listens, and how it greets.
    * @throws {HeliographError} `cannot_listen` when the address is not loopback and `insecureOpen` is not given.
    */
-  constructor(options: AzcamFaceOptions) {
-    super("line", options.services, options);
+  constructor(services: Services, options: LineServerOptions) {
+    super(services, { ...options, name: "line", port: options.port ?? 2402, flag: "--command-port" });
     this.#welcomeMessage = options.welcomeMessage;
     this.#steps = options.steps ?? this;
   }
@@ -153,7 +152,7 @@ export class AzcamFace extends SocketServer<AzcamSession> implements ConnectionS
   }
 
   /** Called when a client has connected; sends the welcome message, if there is one. */
-  setup(session: AzcamSession): void | Promise<void> {
+  setup(session: LineServerSession): void | Promise<void> {
     if (this.#welcomeMessage !== undefined) session.reply(this.#welcomeMessage);
   }
 
@@ -162,14 +161,19 @@ export class AzcamFace extends SocketServer<AzcamSession> implements ConnectionS
    *
    * Replies to what came in one segment go out in one write.
    */
-  async handle(session: AzcamSession): Promise<void> {
+  async handle(session: LineServerSession): Promise<void> {
     const { connection } = session;
     // A client that was dropped, or has reset its connection, drives nothing any more.
     while (!session.ending && !connection.closed) {
       let command = this.#steps.receiveCommand(session);
       if (command instanceof Promise) command = await command;
       if (command === null) break;
-      const reply = this.#answer(command, session);
+      session.asked(command, session.receivedTime);
+      const read = this.#lines.parse(command);
+      const reply = "word" in read
+        ? this.#sessionWord(read.word, read.rest, session)
+        : this.#run(read, session.principal);
+      if (this.#logsCommands) this.#logReply(command, reply, session);
       if (typeof reply === "string") session.reply(reply);
       else {
         session.work();
@@ -190,7 +194,7 @@ export class AzcamFace extends SocketServer<AzcamSession> implements ConnectionS
    *
    * @returns A line without its end, or `null` when the client has gone; at once where it has been received already.
    */
-  receiveCommand(session: AzcamSession): string | null | Promise<string | null> {
+  receiveCommand(session: LineServerSession): string | null | Promise<string | null> {
     while (session.taken < session.received.length) {
       const next = session.received[session.taken++]!;
       if (typeof next === "string") return next;
@@ -202,11 +206,11 @@ export class AzcamFace extends SocketServer<AzcamSession> implements ConnectionS
   }
 
   /** Called when a connection ends. */
-  finish(_session: AzcamSession): void | Promise<void> {}
+  finish(_session: LineServerSession): void | Promise<void> {}
 
-  /** Makes the session of a new connection. */
-  protected override openSession(parts: SessionParts<Connection>): AzcamSession {
-    return new AzcamSession(parts, this.services.limits.lineBytes);
+  /** Serves a new connection. */
+  protected override serveSocket(socket: Deno.TcpConn): Promise<void> {
+    return this.serveSession(new LineServerSession(this.admitted(socket), this.services.limits.lineBytes));
   }
 
   /** The refusal of a client, as text for the wire. */
@@ -215,7 +219,7 @@ export class AzcamFace extends SocketServer<AzcamSession> implements ConnectionS
   }
 
   /** Serves one connection to its end. */
-  protected override async serve(session: AzcamSession): Promise<void> {
+  protected override async serve(session: LineServerSession): Promise<void> {
     await this.#steps.setup(session);
     try {
       await this.#steps.handle(session);
@@ -224,7 +228,7 @@ export class AzcamFace extends SocketServer<AzcamSession> implements ConnectionS
     }
   }
 
-  #waitForCommand(session: AzcamSession): Promise<string | null> {
+  #waitForCommand(session: LineServerSession): Promise<string | null> {
     this.#logsCommands = this.log.isEnabledFor("debug");
     // The replies go out before the next read is begun: the client is waiting for them.
     session.connection.start();
@@ -240,25 +244,17 @@ export class AzcamFace extends SocketServer<AzcamSession> implements ConnectionS
     return new HeliographError("message_too_long", `Cannot take the line: it is over ${lineBytes} bytes`);
   }
 
-  #answer(line: string, session: AzcamSession): string | Promise<string> {
-    session.asked(line, session.receivedTime);
-    const parsed = this.#lines.parse(line);
-    const reply = "word" in parsed
-      ? this.#sessionWord(parsed.word, parsed.rest, session)
-      : this.#run(parsed, session.principal);
-    if (this.#logsCommands) {
-      Promise.resolve(reply).then((text) =>
-        this.log.getChild(requestCategory).debug("{client}> {line} -> {reply}", {
-          client: session.principal.label,
-          line,
-          reply: text,
-        })
-      );
-    }
-    return reply;
+  #logReply(line: string, reply: string | Promise<string>, session: LineServerSession): void {
+    Promise.resolve(reply).then((text) =>
+      this.log.getChild(requestCategory).debug("{client}> {line} -> {reply}", {
+        client: session.principal.label,
+        line,
+        reply: text,
+      })
+    );
   }
 
-  #sessionWord(word: SessionWord, rest: string, session: AzcamSession): string | Promise<string> {
+  #sessionWord(word: SessionWord, rest: string, session: LineServerSession): string | Promise<string> {
     switch (word) {
       case "":
         // An empty line ends the session, as in azcam.
@@ -283,18 +279,13 @@ export class AzcamFace extends SocketServer<AzcamSession> implements ConnectionS
           new HeliographError("unavailable", "Cannot update the monitor: this server knows of no azcammonitor"),
         );
       case "exit":
-        if (!session.principal.may("admin")) {
-          return lineError(
-            new HeliographError(
-              "not_allowed",
-              `Cannot stop the server: it needs the role admin, and you are ${session.principal.role}`,
-            ),
-          );
+        try {
+          this.services.requests.run({ cmd: "Exit" }, session.principal);
+        } catch (error) {
+          return lineError(wireError(error));
         }
         this.log.info("{client} stops the server", { client: session.principal.label });
         session.ending = true;
-        // After the reply has been queued, so that stopping waits for it.
-        queueMicrotask(() => this.services.exit());
         return "OK";
     }
   }
