@@ -303,6 +303,9 @@ export class Command {
   }
 }
 
+/** The declaration of a command's argument, whatever its type. */
+export type ArgumentSpec = Command["arguments"] extends ReadonlyMap<string, infer Spec> ? Spec : never;
+
 function asFloat(value: unknown): unknown {
   if (typeof value === "number") return new Float(value);
   return Array.isArray(value) ? value.map(asFloat) : value;
