@@ -27,7 +27,8 @@
 
 export { HeliographServer, type HeliographServerOptions, type ListeningServer } from "./server/server.ts";
 export { CommandServer, type CommandServerOptions } from "./server/faces/azcam/command_server.ts";
-export { type LineServer, type LineServerOptions, LineSession } from "./server/faces/azcam/line_server.ts";
+export type { LineServer, LineServerOptions } from "./server/faces/azcam/line_server.ts";
+export { LineSession } from "./server/faces/azcam/line_session.ts";
 export type { SocketServer } from "./server/faces/shared/socket_server.ts";
 export type { Session, SessionParts, SocketSession } from "./server/access/sessions.ts";
 export type { ClientConnection, Connection } from "./server/network/connection.ts";
