@@ -8,7 +8,8 @@ import type { Limits } from "../../access/limits.ts";
 import type { Instrument } from "../../bench/instrument.ts";
 import type { Role } from "../../bench/command.ts";
 import { Services } from "../../services.ts";
-import { LineServer, type LineServerSession } from "./line_server.ts";
+import { LineServer } from "./line_server.ts";
+import type { LineServerSession } from "./line_session.ts";
 
 /**
  * The options of a {@linkcode CommandServer}.

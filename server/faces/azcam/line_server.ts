@@ -4,20 +4,20 @@
  * @module
  */
 
-import { parseCommandLine, parseSessionWord, type SessionWord } from "../../../protocol/command_line.ts";
+import type { SessionWord } from "../../../protocol/command_line.ts";
 import { HeliographError } from "../../../protocol/errors.ts";
 import { lineError, lineReply } from "../../../protocol/line_reply.ts";
-import { type LineFault, LineSplitter } from "../../../protocol/line_splitter.ts";
+import type { LineFault } from "../../../protocol/line_splitter.ts";
 import { wireError } from "../../bench/wire_error.ts";
 import type { RequestOf } from "../../requests/request.ts";
 import { admit } from "../../access/admit.ts";
 import type { Principal } from "../../access/principal.ts";
 import { requestCategory } from "../../records/journal.ts";
 import type { Services } from "../../services.ts";
-import { type SessionParts, SocketSession } from "../../access/sessions.ts";
 import type { ListenOptions } from "../../network/listening.ts";
-import type { Connection } from "../../network/connection.ts";
 import { SocketServer } from "../shared/socket_server.ts";
+import { LineCache } from "./line_cache.ts";
+import { LineServerSession } from "./line_session.ts";
 
 /** The options of a {@linkcode LineServer}. */
 export interface LineServerOptions extends ListenOptions {
@@ -41,76 +41,9 @@ export interface ConnectionSteps {
   finish(session: LineServerSession): void | Promise<void>;
 }
 
-/** A connection that speaks azcam's lines. */
-export class LineServerSession extends SocketSession {
-  /** Lines, and faults among them, that have been received but not been taken yet. */
-  readonly received: (string | LineFault)[] = [];
-  /** How many of `received` have been taken. */
-  taken = 0;
-  readonly #splitter: LineSplitter;
-
-  /**
-   * Opens a session.
-   *
-   * @param parts Who it is, and what carries it.
-   * @param lineBytes The longest line.
-   */
-  constructor(parts: SessionParts<Connection>, lineBytes: number) {
-    super(parts);
-    this.#splitter = new LineSplitter(lineBytes);
-  }
-
-  /** When the lines came, in milliseconds since 1970. */
-  receivedTime = 0;
-
-  /** Waits for more lines. @returns Whether there may be some; `false` at the end. */
-  receiveMore(): Promise<boolean> {
-    this.received.length = 0;
-    this.taken = 0;
-    return this.receive().then((bytes) => {
-      if (bytes === null) return false;
-      this.receivedTime = Date.now();
-      this.#splitter.push(bytes, this.received);
-      return true;
-    });
-  }
-
-  /** Sends one line. @param reply Its text, without the line end. */
-  reply(reply: string): void {
-    this.turn.charge(reply.length);
-    this.connection.send(`${reply}\r\n`);
-  }
-}
-
 /** The text as it stands, quotes included, like azcam's. */
 function echo(text: string): string {
   return text === "" ? "OK" : `OK ${text}`;
-}
-
-/** A line as it was read: a word for the session, a request, or what is wrong with it. */
-type ReadLine = { readonly word: SessionWord; readonly rest: string } | RequestOf<"Call"> | HeliographError;
-
-function readCommandLine(line: string): RequestOf<"Call"> | HeliographError {
-  try {
-    return { cmd: "Call", ...parseCommandLine(line) };
-  } catch (error) {
-    return wireError(error);
-  }
-}
-
-/** Clients ask the same few lines again and again, so that the last ones are kept as they were read. */
-class LineCache {
-  readonly #read = new Map<string, ReadLine>();
-
-  parse(line: string): ReadLine {
-    let read = this.#read.get(line);
-    if (read === undefined) {
-      read = parseSessionWord(line) ?? readCommandLine(line);
-      if (this.#read.size >= 256) this.#read.clear();
-      if (line.length <= 256) this.#read.set(line, read);
-    }
-    return read;
-  }
 }
 
 /** The principal of commands that {@linkcode LineServer.command} runs. */
