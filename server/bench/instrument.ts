@@ -271,8 +271,9 @@ export class Instrument {
       );
     }
     const value = holder.parse(given, this.title);
-    if (holder.spec.needsConfirm) return holder.stage(value);
-    return this.#write(holder, value, signal);
+    if (!holder.spec.needsConfirm) return this.#write(holder, value, signal, given);
+    holder.stage(value);
+    holder.keepText(given);
   }
 
   /**
@@ -291,11 +292,16 @@ export class Instrument {
     for (const holder of this.#written) holder.revert();
   }
 
-  #write(holder: FieldHolder, value: Value, signal: AbortSignal): Promise<void> | void {
+  /** @param given What was set, where that is new. */
+  #write(holder: FieldHolder, value: Value, signal: AbortSignal, given?: unknown): Promise<void> | void {
+    const done = () => {
+      holder.update(value);
+      if (given !== undefined) holder.keepText(given);
+    };
     // What a write returns is nobody's, unless it has to be waited for.
     const written: unknown = holder.spec.write?.(value as never, signal);
-    if (isPromise(written)) return Promise.resolve(written).then(() => holder.update(value));
-    holder.update(value);
+    if (isPromise(written)) return Promise.resolve(written).then(done);
+    done();
   }
 
   /** The least time between two readings of any of its fields, in seconds; `undefined` where nothing is read. */

@@ -46,6 +46,11 @@ def _text_of(make):
         return ""
 
 
+def _as_set(value):
+    # An entry of PyOpticon keeps what Python prints of a number: 30 is not 30.0.
+    return str(value) if type(value) in (int, float) else value
+
+
 class Widget:
     def __init__(self, told):
         self.nickname = told["title"]
@@ -58,7 +63,7 @@ class Widget:
         return _ask("get", instrument=self.nickname, field=which_field)["text"]
 
     def set_field(self, which_field, new_value, hush_warning=False):
-        _ask("set", instrument=self.nickname, field=which_field, value=new_value)
+        _ask("set", instrument=self.nickname, field=which_field, value=_as_set(new_value))
 
     def confirm(self):
         _ask("confirm", instrument=self.nickname)
@@ -92,7 +97,7 @@ class Dashboard:
         return _ask("get", instrument=target_widget_nickname, field=target_field)["text"]
 
     def set_field(self, target_widget_nickname, target_field, new_value, confirm=True):
-        _ask("set", instrument=target_widget_nickname, field=target_field, value=new_value)
+        _ask("set", instrument=target_widget_nickname, field=target_field, value=_as_set(new_value))
         if confirm:
             _ask("confirm", instrument=target_widget_nickname)
 

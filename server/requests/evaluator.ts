@@ -190,8 +190,8 @@ class EvaluationSender implements CodeSender {
     switch (ask.ask) {
       case "get": {
         const asked = { cmd: "Get", instrument: textOf(ask, "instrument"), field: textOf(ask, "field") } as const;
-        const { reading, text } = requests.run(asked, principal);
-        return { value: reading, text };
+        const { reading, textAsSet } = requests.run(asked, principal);
+        return { value: reading, text: textAsSet };
       }
       case "set": {
         const [field, instrument] = [textOf(ask, "field"), textOf(ask, "instrument")];
@@ -208,7 +208,8 @@ class EvaluationSender implements CodeSender {
       case "fields": {
         dispatcher.check(principal, "observer");
         const { holders } = dispatcher.instrument(textOf(ask, "instrument"));
-        return holders.map(({ title, reading, text }) => ({ title, value: reading, text }));
+        const logged = holders.filter(({ spec }) => spec.log !== false);
+        return logged.map(({ title, reading, textAsSet }) => ({ title, value: reading, text: textAsSet }));
       }
       case "instruments": {
         dispatcher.check(principal, "observer");
