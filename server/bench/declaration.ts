@@ -96,6 +96,7 @@ export const commandRules = {
 /** The words of an instrument. */
 export const instrumentRules = {
   title: text,
+  caption: text,
   summary: text,
   fields: table,
   commands: (value) => typeof value === "function" ? "" : table(value) === "" ? "" : "an object, or a function",

@@ -26,6 +26,8 @@ export type Fields<F extends Record<string, ValueType>> = { readonly [K in keyof
 export interface InstrumentSpec<F extends Record<string, ValueType>> {
   /** What people call it, and PyOpticon's nickname: `UV Light`. Clients also reach it as `uv_light`. */
   readonly title: string;
+  /** What stands over it on the page, and in PyOpticon's scripts as a widget's `name`. @default the title */
+  readonly caption?: string;
   /** What it is, in a line. */
   readonly summary?: string;
   /** Its fields by title: `Actual Status`, which clients also reach as `actual_status`. @default none */
@@ -83,6 +85,8 @@ export class Instrument {
   readonly name: string;
   /** What people call it, and PyOpticon's nickname: `UV Light`. */
   readonly title: string;
+  /** What stands over it on the page, and in PyOpticon's scripts as a widget's `name`; a bench file may say another. */
+  caption: string;
   /** What it is, in a line. */
   readonly summary: string;
   /** Its fields, in the order of the declaration. */
@@ -174,6 +178,7 @@ export class Instrument {
     if (this.name === "") {
       throw new TypeError(`Cannot name an instrument "${spec.title}": it needs a letter or a digit`);
     }
+    this.caption = spec.caption ?? spec.title;
     this.summary = spec.summary ?? "";
     this.faults = new Faults(this.title);
     this.answersFor = spec.answersFor ?? [];

@@ -16,7 +16,7 @@ class Widget {
   readonly #context: CodeContext;
   /** Its title, as PyOpticon's nickname. */
   readonly nickname: string;
-  /** Its name. */
+  /** What stands over it on the page, as PyOpticon's widgets are called on its window. */
   readonly name: string;
 
   constructor(context: CodeContext, { title, name }: { readonly title: string; readonly name: string }) {

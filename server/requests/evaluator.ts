@@ -216,7 +216,7 @@ class EvaluationSender implements CodeSender {
         const found = ask.instrument === null
           ? this.#bench.instruments.filter(({ name }) => name !== defaultInstrument)
           : [dispatcher.instrument(textOf(ask, "instrument"))];
-        return found.map(({ title, name }) => ({ title, name }));
+        return found.map(({ title, caption }) => ({ title, name: caption }));
       }
       case "dashboard":
         dispatcher.check(principal, "observer");

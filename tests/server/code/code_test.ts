@@ -42,7 +42,8 @@ Deno.test("code: JavaScript sees PyOpticon's dashboard, in both spellings, with 
   strictEqual(await value("getDashboard().serialConnected || getDashboard().checkSerialConnected()"), false);
   strictEqual(await value("get_dashboard().check_serial_connected()"), false);
   strictEqual(await value("Object.keys(get_dashboard().get_widgets_by_nickname()).includes('UV Light')"), true);
-  strictEqual(await value("getDashboard().getWidgetsByNickname()['UV Light'].name"), "uv_light");
+  strictEqual(await value("getDashboard().getWidgetsByNickname()['UV Light'].name"), "UV Light");
+  strictEqual(await value("getDashboard().getWidgetByNickname('Reactor TC').name"), "Reactor Thermocouple");
   const widget = "get_dashboard().get_widget_by_nickname('Methane MFC')";
   strictEqual(await value(`${widget}.log_data()['Setpoint Entry']`), 0);
   strictEqual(await value(`${widget}.logData()['Gas Selection']`), "Ar");
