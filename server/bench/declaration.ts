@@ -89,7 +89,7 @@ export const commandRules = {
   beside: flag,
   // Its range is checked where it is used.
   deadline: number,
-  returns: oneOf("float"),
+  returns: oneOf("float", "tuple"),
   run: method("({ position }, { signal }) => move(position, signal)"),
 } satisfies Record<string, Rule>;
 

@@ -7,6 +7,7 @@
 import { getLogger } from "npm:@logtape/logtape@2.4.2";
 import { HeliographError } from "../../protocol/errors.ts";
 import { lineError, lineReply } from "../../protocol/line_reply.ts";
+import { Tuple } from "../../protocol/python_text.ts";
 import type { Bench } from "../bench/bench.ts";
 import { begin } from "../bench/hub.ts";
 import type { Principal } from "../access/principal.ts";
@@ -16,7 +17,7 @@ import { type Language, languages } from "../code/options.ts";
 import type { Sandbox } from "../code/sandbox.ts";
 import { wireError } from "../bench/wire_error.ts";
 import { defaultInstrument, type Dispatcher } from "./dispatcher.ts";
-import type { EvaluatorOptions, RequestRunner } from "./request.ts";
+import type { EvaluatorOptions, RequestOf, RequestRunner } from "./request.ts";
 
 /** Runs the code of clients. */
 export class Evaluator {
@@ -203,7 +204,7 @@ class EvaluationSender implements CodeSender {
         if (!Array.isArray(ask.args) || typeof ask.keywords !== "object") break;
         const keywords = new Map(Object.entries(ask.keywords ?? {}));
         const [command, instrument] = [textOf(ask, "command"), textOf(ask, "instrument")];
-        return requests.run({ cmd: "Call", instrument, command, args: ask.args, keywords }, principal);
+        return this.#call({ cmd: "Call", instrument, command, args: ask.args, keywords });
       }
       case "fields": {
         dispatcher.check(principal, "observer");
@@ -225,6 +226,11 @@ class EvaluationSender implements CodeSender {
         return this.#hold();
     }
     throw new HeliographError("bad_message", "Cannot do what the code asks for: it is not understood");
+  }
+
+  async #call(request: RequestOf<"Call">): Promise<{ value: unknown; tuple: boolean }> {
+    const value = await this.#requests.run(request, this.#principal) ?? null;
+    return { value, tuple: value instanceof Tuple };
   }
 
   /** From here to the end of the evaluation no other client's command starts. */
