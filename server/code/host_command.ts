@@ -48,5 +48,7 @@ export function sourceCommand(permissions: CodePermissions, grants: RendezvousGr
  * source.
  */
 export function sourceFiles(): URL[] {
-  return [".", "../../protocol/errors.ts"].map((path) => new URL(path, import.meta.url));
+  return [".", "../../protocol/errors.ts", "../../protocol/python_text.ts"].map((path) =>
+    new URL(path, import.meta.url)
+  );
 }
