@@ -223,6 +223,8 @@ export interface InstrumentDescription {
   readonly name: string;
   /** What people call it, and PyOpticon's nickname: `UV Light`. */
   readonly title: string;
+  /** What stands over it on the page, and PyOpticon's scripts call a widget's `name`; most often the title. */
+  readonly caption: string;
   /** What it is, in a line. */
   readonly summary: string;
   /** Its fields, in the order of the declaration. */

@@ -5,7 +5,7 @@
  */
 
 import type { HeliographError } from "./errors.ts";
-import { pythonRepr, pythonText } from "./python_text.ts";
+import { pythonRepr, pythonText, Tuple } from "./python_text.ts";
 
 /** Keeps a reply on its one line: a line break inside a value is written as `\n` or `\r`. */
 function onOneLine(text: string): string {
@@ -27,17 +27,16 @@ const statusWord = /^(?:OK|ERROR|WARNING)(?![^\s])/;
  * The reply line to a command that succeeded, without its line end.
  *
  * Nothing gives `OK`, text is taken as it is, a list becomes its items joined by spaces (an item with a space in
- * quotes), a mapping becomes JSON. `OK ` goes in front unless the first word is a status already, as in azcam.
+ * quotes), a tuple what Python prints of it, a mapping JSON. `OK ` goes in front unless the first word is a status already, as in azcam.
  *
  * @param value What the command returned.
  * @returns One line of text.
  */
 export function lineReply(value: unknown): string {
   if (value === undefined || value === null) return "OK";
-  const list = Array.isArray(value);
-  // Numbers, booleans and JSON are on one line and begin with no status.
-  if (typeof value !== "string" && !list) return `OK ${pythonText(value)}`;
-  const text = onOneLine(list ? value.map(listItem).join(" ") : value.trim());
+  // Numbers, tuples, booleans and JSON are on one line and begin with no status.
+  if (value instanceof Tuple || (typeof value !== "string" && !Array.isArray(value))) return `OK ${pythonText(value)}`;
+  const text = onOneLine(typeof value === "string" ? value.trim() : value.map(listItem).join(" "));
   if (text === "") return "OK";
   return statusWord.test(text) ? text : `OK ${text}`;
 }

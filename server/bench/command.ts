@@ -6,6 +6,7 @@
 
 import { checkArguments, checkWords, commandRules, type Rule } from "./declaration.ts";
 import { HeliographError } from "../../protocol/errors.ts";
+import { Tuple } from "../../protocol/python_text.ts";
 import type { Role } from "../../protocol/vocabulary.ts";
 import type { ValueDescription, WireValue } from "../../protocol/description.ts";
 import { didYouMean } from "./names.ts";
@@ -122,8 +123,11 @@ export interface CommandSpec<A extends Record<string, ValueType>> {
   readonly beside?: boolean;
   /** The time it may take in seconds, waiting included. @default 30 */
   readonly deadline?: number;
-  /** `float`: numbers, also those in a list, read `1.0` rather than `1` on azcam's wire. */
-  readonly returns?: "float";
+  /**
+   * `float`: numbers, also those in a list, read `1.0` rather than `1` on azcam's wire. `tuple`: a list is a tuple in
+   * Python code, and reads `(1, 2)` on azcam's wire.
+   */
+  readonly returns?: "float" | "tuple";
   /**
    * Does it.
    *
@@ -178,7 +182,7 @@ export class Command {
   readonly beside: boolean;
   /** The time it may take in seconds, waiting included. */
   readonly deadline: number;
-  readonly #returnsFloat: boolean;
+  readonly #convert: ((value: unknown) => unknown) | undefined;
   /** What it is called with when nothing is given; `undefined` where something must be. */
   readonly #defaults: BoundArguments | undefined;
   // deno-lint-ignore no-explicit-any -- the declaration's own type is checked where `command` is called
@@ -202,7 +206,7 @@ export class Command {
         `Cannot give a command a deadline of ${this.deadline} s: more than 0 and at most ${longestDeadline}`,
       );
     }
-    this.#returnsFloat = spec.returns === "float";
+    this.#convert = spec.returns === undefined ? undefined : conversions[spec.returns];
     const needed = [...this.arguments.values()].some((argument) => argument.default === undefined);
     this.#defaults = needed ? undefined : this.#bind("", [], noKeywords);
     this.#run = spec.run;
@@ -289,8 +293,8 @@ export class Command {
    */
   call(bound: BoundArguments, context: CommandContext): unknown {
     const result = this.#run(bound.values, context);
-    if (!this.#returnsFloat) return result;
-    return result instanceof Promise ? result.then(asFloat) : asFloat(result);
+    if (this.#convert === undefined) return result;
+    return result instanceof Promise ? result.then(this.#convert) : this.#convert(result);
   }
 
   /** The usage of the command: `usage: tempcon.set_control_temperature TEMPERATURE [TEMPERATURE_ID]`. */
@@ -310,6 +314,12 @@ function asFloat(value: unknown): unknown {
   if (typeof value === "number") return new Float(value);
   return Array.isArray(value) ? value.map(asFloat) : value;
 }
+
+function asTuple(value: unknown): unknown {
+  return Array.isArray(value) ? Tuple.from(value) : value;
+}
+
+const conversions = { float: asFloat, tuple: asTuple } as const;
 
 /**
  * Declares a command; the handler's arguments are typed by their declarations.

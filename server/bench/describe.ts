@@ -75,6 +75,7 @@ export function describeInstrument(instrument: Instrument) {
   return {
     name: instrument.name,
     title: instrument.title,
+    caption: instrument.caption,
     summary: instrument.summary,
     fields: instrument.holders.map(describeField),
     commands: [...instrument.commands].map(([name, command]) => describeCommand(name, command)),
