@@ -177,6 +177,10 @@ export class Command {
 
   #bind(called: string, args: readonly unknown[], keywords: ReadonlyMap<string, unknown>): BoundArguments {
     const values: Record<string, Value> = Object.create(null);
+    const moreKeywords = this.#further(keywords);
+    // Before what is missing: the one is often the other, misspelt.
+    const [unknown] = this.takesMore ? [] : moreKeywords.keys();
+    if (unknown !== undefined) throw this.#unknownKeyword(called, unknown);
     let position = 0;
     for (const [name, spec] of this.arguments) {
       const positional = position < args.length;
@@ -202,26 +206,23 @@ export class Command {
       }
     }
     const more = position < args.length ? args.slice(position) : noMore;
-    const moreKeywords = this.#further(keywords);
-    if (this.takesMore) return { values, more, moreKeywords };
-    if (more.length > 0) {
+    if (more.length > 0 && !this.takesMore) {
       throw new HeliographError(
         "bad_argument",
         `Cannot call ${called} with ${args.length} arguments: it takes ${this.arguments.size || "none"}; ` +
           `${this.usage(called)} (quote an argument that holds spaces)`,
       );
     }
-    const [unknown] = moreKeywords.keys();
-    if (unknown !== undefined) {
-      throw new HeliographError(
-        "bad_argument",
-        `Cannot call ${called} with ${unknown}=: it has no such argument${
-          didYouMean(unknown, [...this.arguments.keys()])
-        }; ` +
-          `${this.usage(called)} (quote a text that holds =)`,
-      );
-    }
     return { values, more, moreKeywords };
+  }
+
+  #unknownKeyword(called: string, unknown: string): HeliographError {
+    return new HeliographError(
+      "bad_argument",
+      `Cannot call ${called} with ${unknown}=: it has no such argument${
+        didYouMean(unknown, [...this.arguments.keys()])
+      }; ${this.usage(called)} (quote a text that holds =)`,
+    );
   }
 
   #further(keywords: ReadonlyMap<string, unknown>): ReadonlyMap<string, unknown> {

@@ -130,7 +130,7 @@ export class Requests implements RequestRunner {
         return undefined;
       },
       Take: ({ instrument, seconds, force }, principal) => {
-        this.#command("api", "take", [instrument, seconds, force], principal);
+        this.#command("api", "take", [instrument, seconds, "", force], principal);
         return this.#lease(instrument);
       },
       Release: ({ instrument, force }, principal) => this.#command("api", "release", [instrument, force], principal),
