@@ -4,7 +4,16 @@
  * @module
  */
 
-import { buildApplication, buildRouteMap, ExitCode, proposeCompletions, run, text_en } from "npm:@stricli/core@1.3.0";
+import {
+  ArgumentScannerError,
+  buildApplication,
+  buildRouteMap,
+  ExitCode,
+  proposeCompletions,
+  run,
+  text_en,
+} from "npm:@stricli/core@1.3.0";
+import { didYouMean } from "../server/bench/names.ts";
 import { printable } from "../protocol/printable.ts";
 import { version } from "../protocol/version.ts";
 import { completeWord, completionsCommand, versionCommand } from "./commands/about.ts";
@@ -22,6 +31,8 @@ import { shellCommand } from "./commands/shell.ts";
 import { simulateCommand } from "./commands/simulate.ts";
 import type { CliContext } from "./context.ts";
 import { exitCodeOf, exitCodes, failureText } from "./exit_codes.ts";
+import { overview } from "./help.ts";
+import { argumentsError, usageOf } from "./usage.ts";
 
 const clientRoutes = {
   list: listCommand,
@@ -48,20 +59,21 @@ const clientMap = buildRouteMap({
   docs: { brief: "The client subcommands as a group; alone it opens the shell" },
 });
 
+const commands = {
+  server: serverCommand,
+  init: initCommand,
+  check: checkCommand,
+  schema: schemaCommand,
+  simulate: simulateCommand,
+  ports: portsCommand,
+  image: imageCommand,
+  ...clientRoutes,
+  completions: completionsCommand,
+  version: versionCommand,
+};
+
 const root = buildRouteMap({
-  routes: {
-    server: serverCommand,
-    init: initCommand,
-    check: checkCommand,
-    schema: schemaCommand,
-    simulate: simulateCommand,
-    ports: portsCommand,
-    image: imageCommand,
-    ...clientRoutes,
-    client: clientMap,
-    completions: completionsCommand,
-    version: versionCommand,
-  },
+  routes: { ...commands, client: clientMap },
   docs: {
     brief:
       "Drives a lab's or an observatory's instruments from anywhere, for azcam's and PyOpticon's clients and its own",
@@ -69,11 +81,19 @@ const root = buildRouteMap({
   },
 });
 
-function application(json: boolean) {
+function application({ program }: CliContext, json: boolean) {
   return buildApplication(root, {
-    name: "heliograph",
+    name: program,
     versionInfo: { currentVersion: version },
-    scanner: { caseStyle: "allow-kebab-for-camel", allowArgumentEscapeSequence: true },
+    scanner: {
+      caseStyle: "allow-kebab-for-camel",
+      allowArgumentEscapeSequence: true,
+      // Every flag and subcommand is handed to the error's text, where the one function for suggestions chooses.
+      distanceOptions: {
+        threshold: Infinity,
+        weights: { insertion: 1, deletion: 1, substitution: 1, transposition: 1 },
+      },
+    },
     documentation: { useAliasInUsageLine: false, disableAnsiColor: true },
     determineExitCode: exitCodeOf,
     localization: {
@@ -81,9 +101,15 @@ function application(json: boolean) {
         ...text_en,
         // Both tell words of the command line, which may have been pasted.
         exceptionWhileParsingArguments(error, colour) {
-          return printable(text_en.exceptionWhileParsingArguments.call(this, error, colour));
+          return printable(
+            error instanceof ArgumentScannerError
+              ? argumentsError(error)
+              : text_en.exceptionWhileParsingArguments.call(this, error, colour),
+          );
         },
-        noCommandRegisteredForInput: (args) => printable(text_en.noCommandRegisteredForInput(args)),
+        noCommandRegisteredForInput: ({ input }) =>
+          printable(`There is no subcommand ${input}${didYouMean(input, Object.keys(commands))}; `) +
+          `"${program} --help" lists them`,
         exceptionWhileRunningCommand: (error: unknown) => failureText(error, json),
       }),
     },
@@ -98,18 +124,38 @@ function application(json: boolean) {
  * @returns The exit code, one of the table in docs/errors.md.
  */
 export async function runCli(words: readonly string[], context: CliContext): Promise<number> {
-  if (words[0] === completeWord) {
-    await propose(words.slice(1), context);
+  const [first, ...rest] = words;
+  if (first === completeWord) {
+    await propose(rest, context);
     return exitCodes.success.code;
   }
-  await run(application(words.includes("--json")), words, context);
+  // `heliograph help get` is `heliograph get --help`.
+  if (first === "help" && rest.length > 0) return await runCli([...rest, "--help"], context);
+  if (first === undefined || ["help", "--help", "-h"].includes(first)) {
+    context.process.stdout.write(overview(context.program, commands));
+    return exitCodes.success.code;
+  }
+  await run(application(context, words.includes("--json")), words, context);
   const code = Number(context.process.exitCode ?? 0);
+  if (code === ExitCode.InvalidArgument) {
+    context.process.stderr.write(usageLine(first === "client" ? rest[0] : first, context));
+  }
   return code === ExitCode.InvalidArgument || code === ExitCode.UnknownCommand ? exitCodes.usage.code : code;
+}
+
+/** How a subcommand is used, as two lines for an error about its arguments. */
+function usageLine(name: string | undefined, { program }: CliContext): string {
+  const command = Object.entries(commands).find(([known]) => known === name)?.[1];
+  if (command === undefined) return "";
+  return `usage: ${program} ${name} ${usageOf(command.parameters)}\n"${program} ${name} --help" tells more\n`;
 }
 
 async function propose(words: readonly string[], context: CliContext): Promise<void> {
   const partial = words.at(-1) ?? "";
-  const proposals = await proposeCompletions(application(false), words, { ...context, words: words.slice(0, -1) });
+  const proposals = await proposeCompletions(application(context, false), words, {
+    ...context,
+    words: words.slice(0, -1),
+  });
   for (const { completion } of proposals) {
     // What could steer the terminal is not proposed: the user's shell types it as it is.
     if (completion.startsWith(partial) && printable(completion) === completion) {

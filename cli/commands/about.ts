@@ -4,7 +4,7 @@
  * @module
  */
 
-import { buildCommand } from "npm:@stricli/core@1.3.0";
+import { buildCommand } from "../usage.ts";
 import { version } from "../../protocol/version.ts";
 import type { CliContext } from "../context.ts";
 import { writeJson } from "../output.ts";

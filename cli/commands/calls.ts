@@ -4,7 +4,7 @@
  * @module
  */
 
-import { buildCommand } from "npm:@stricli/core@1.3.0";
+import { buildCommand } from "../usage.ts";
 import { printable } from "../../protocol/printable.ts";
 import { AzcamClient } from "../../client/azcam_client.ts";
 import { type ConnectionFlags, connectionFlags, dashboardClient, dashboardFlags } from "../connection.ts";
@@ -28,13 +28,17 @@ export function splitArguments(words: readonly string[]): { args: string[]; keyw
 
 /** `heliograph call INSTRUMENT COMMAND [ARG…] [KEY=VALUE…]` */
 export const callCommand = buildCommand({
-  docs: { brief: "Call a command of an instrument: INSTRUMENT COMMAND [ARG…] [KEY=VALUE…]" },
+  docs: { brief: "Call a command of an instrument, and wait as long as it may take" },
   parameters: {
     flags: dashboardFlags,
     positional: {
       kind: "array",
       minimum: 2,
-      parameter: { placeholder: "WORD", brief: "INSTRUMENT COMMAND [ARG…] [KEY=VALUE…]", parse: String },
+      parameter: {
+        placeholder: "INSTRUMENT COMMAND [ARGUMENT…] [NAME=VALUE…]",
+        brief: '"describe" tells an instrument’s commands and their arguments',
+        parse: String,
+      },
     },
   },
   async func(this: CliContext, flags: ConnectionFlags, ...[instrument, command, ...rest]: string[]): Promise<void> {

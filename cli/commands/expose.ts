@@ -4,7 +4,7 @@
  * @module
  */
 
-import { buildCommand } from "npm:@stricli/core@1.3.0";
+import { buildCommand } from "../usage.ts";
 import { printable } from "../../protocol/printable.ts";
 import type { InstrumentStatus } from "../../protocol/description.ts";
 import { HeliographError } from "../../protocol/errors.ts";
@@ -83,7 +83,7 @@ export const exposeCommand = buildCommand({
   },
   async func(this: ProgressContext, flags: ExposeFlags, seconds?: number): Promise<void> {
     if (seconds === undefined && flags.type !== "zero") {
-      throw new UsageError("Say how long: heliograph expose SECONDS; only --type zero needs no time");
+      throw new UsageError(`Say how long: ${this.program} expose SECONDS; only --type zero needs no time`);
     }
     using interrupts = new Interrupts();
     const exposures = new Exposures(this, flags, interrupts);

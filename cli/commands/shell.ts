@@ -7,7 +7,7 @@
 import { dirname } from "node:path";
 import process from "node:process";
 import { createInterface, type Interface } from "node:readline";
-import { buildCommand } from "npm:@stricli/core@1.3.0";
+import { buildCommand } from "../usage.ts";
 import { parseCommandLine } from "../../protocol/command_line.ts";
 import { type InstrumentDescription, standardCommandNames } from "../../protocol/description.ts";
 import { HeliographError } from "../../protocol/errors.ts";

@@ -4,8 +4,10 @@
  * @module
  */
 
-// @ts-types="npm:@types/damerau-levenshtein@1.0.2"
-import editDistance from "npm:damerau-levenshtein@1.0.8";
+import damerauLevenshtein from "npm:damerau-levenshtein@1.0.8";
+
+/** The number of letters to insert, leave out, replace, or swap with their neighbour. The package has no types. */
+const editDistance: (one: string, other: string) => { readonly steps: number } = damerauLevenshtein;
 
 /**
  * The identifier that a title gives: `UV Light` is `uv_light`, `CH4 (ppm)` is `ch4_ppm`.

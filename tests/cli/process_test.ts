@@ -12,6 +12,12 @@ for (const program of programs) {
     const [commandPort, socketNumber] = await server.ports();
     match(server.out, /^heliograph \d+\.\d+\.\d+ serves the demo bench: 11 simulated instruments\n/);
     match(server.out, /On the bench: Reactor TC, .*UV Light.*tempcon/);
+    // What it says to try is typed as it stands, however it was started.
+    const [, line] = /^Try in another terminal.*:\n {2}(.* list --port \d+)$/m.exec(server.out)!;
+    if (!windows) {
+      const { stdout, stderr } = await runProgram("sh", ["-c", line!], { stdin: "null" });
+      match(stdout, /^name +title .*\nreactor_tc +Reactor TC/m, `${line}: ${stderr}`);
+    }
     {
       await using azcam = new AzcamClient({ port: commandPort });
       deepStrictEqual(await azcam.command("get_image_types"), ["OK", "zero", "object", "flat", "dark"]);
