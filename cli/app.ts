@@ -16,7 +16,7 @@ import {
 import { didYouMean } from "../server/bench/names.ts";
 import { printable } from "../protocol/printable.ts";
 import { version } from "../protocol/version.ts";
-import { completeWord, completionsCommand, versionCommand } from "./commands/about.ts";
+import { completeWord, completionsCommand, isShell, versionCommand } from "./commands/about.ts";
 import { describeCommand, listCommand, statusCommand, watchCommand } from "./commands/bench.ts";
 import { checkCommand, initCommand, schemaCommand } from "./commands/bench_file.ts";
 import { callCommand, commandCommand } from "./commands/calls.ts";
@@ -29,10 +29,11 @@ import { portsCommand } from "./commands/ports.ts";
 import { serverCommand } from "./commands/server.ts";
 import { shellCommand } from "./commands/shell.ts";
 import { simulateCommand } from "./commands/simulate.ts";
-import type { CliContext } from "./context.ts";
+import type { CliContext, TypedCommand } from "./context.ts";
 import { exitCodeOf, exitCodes, failureText } from "./exit_codes.ts";
 import { overview } from "./help.ts";
-import { argumentsError, usageOf } from "./usage.ts";
+import { typedLine, written } from "./typed_line.ts";
+import { argumentsError, propertyOf, usageOf } from "./usage.ts";
 
 const clientRoutes = {
   list: listCommand,
@@ -150,16 +151,51 @@ function usageLine(name: string | undefined, { program }: CliContext): string {
   return `usage: ${program} ${name} ${usageOf(command.parameters)}\n"${program} ${name} --help" tells more\n`;
 }
 
-async function propose(words: readonly string[], context: CliContext): Promise<void> {
-  const partial = words.at(-1) ?? "";
-  const proposals = await proposeCompletions(application(context, false), words, {
+/**
+ * Proposes how a command line goes on.
+ *
+ * @param given The shell's name and what its script hands over: for bash the line and the word at the cursor as bash
+ * counts words, for others the words, the last of which is being typed.
+ */
+async function propose(given: readonly string[], context: CliContext): Promise<void> {
+  const [shell = "", ...rest] = given;
+  // Whoever names no shell gets plain words.
+  const known = isShell(shell) ? shell : undefined;
+  const { words: [, ...bashWords], last } = typedLine(rest[0] ?? "", true);
+  const words = known === "bash" ? bashWords : (known === undefined ? given : rest).slice(0, -1);
+  const typed = known === "bash" ? last : typedLine((known === undefined ? given : rest).at(-1) ?? "", false).last;
+  // What bash puts a proposal in the place of: less than the word where that holds = or :.
+  const piece = known === "bash" ? pieceText(rest[1] ?? "") : typed.text;
+  const proposals = await proposeCompletions(application(context, false), [...words, typed.text], {
     ...context,
-    words: words.slice(0, -1),
+    typed: typedCommand(words),
   });
   for (const { completion } of proposals) {
     // What could steer the terminal is not proposed: the user's shell types it as it is.
-    if (completion.startsWith(partial) && printable(completion) === completion) {
-      context.process.stdout.write(`${completion}\n`);
-    }
+    if (!completion.startsWith(typed.text) || printable(completion) !== completion) continue;
+    const text = completion.slice(typed.text.length - piece.length);
+    const line = known === undefined ? text : written(known, text, typed.quote);
+    if (line !== undefined) context.process.stdout.write(`${line}\n`);
   }
+}
+
+/** The text of what bash calls a word: it ends words at = and :, which are words by themselves. */
+function pieceText(raw: string): string {
+  return /^[=:]+$/.test(raw) ? "" : typedLine(raw, true).last.text;
+}
+
+/** The arguments of a command line, and which server it is about. */
+function typedCommand(words: readonly string[]): TypedCommand {
+  const [name, ...rest] = words[0] === "client" ? words.slice(1) : words;
+  const flags: Readonly<Record<string, { readonly kind: string } | undefined>> =
+    Object.entries(commands).find(([known]) => known === name)?.[1].parameters.flags ?? {};
+  const [plain, values]: [string[], Record<string, string>] = [[], {}];
+  for (let at = 0; at < rest.length; at++) {
+    const [, flag, value] = /^--([\w-]+)(?:=(.*))?$/s.exec(rest[at]!) ?? [];
+    if (flag === undefined) plain.push(rest[at]!);
+    else if (value !== undefined) values[flag] = value;
+    else if (flags[propertyOf(flag)]?.kind !== "boolean") values[flag] = rest[++at] ?? "";
+  }
+  const { host, port } = values;
+  return { words: plain, ...(host === undefined ? {} : { host }), ...(port === undefined ? {} : { port }) };
 }

@@ -26,16 +26,22 @@ export interface CliContext extends CommandContext {
   readonly historyFile: string | undefined;
   /** The name by which people have control of instruments where they give none; `undefined`: they have none. */
   readonly clientName: string | undefined;
-  /** The words before the one that is being completed. */
-  readonly words: readonly string[];
+  /** The command line before the word that is being completed. */
+  readonly typed: TypedCommand;
 }
 
-/**
- * The context of the real program.
- *
- * @param words The words before the one that is being completed, where completion is asked for.
- */
-export function denoContext(words: readonly string[] = []): CliContext {
+/** The command line of a subcommand before the word that is being completed. */
+export interface TypedCommand {
+  /** The arguments, without flags. */
+  readonly words: readonly string[];
+  /** What was given as --host. */
+  readonly host?: string;
+  /** What was given as --port. */
+  readonly port?: string;
+}
+
+/** The context of the real program. */
+export function denoContext(): CliContext {
   const encoder = new TextEncoder();
   const writer = (stream: typeof Deno.stdout | typeof Deno.stderr) => (text: string) => {
     const bytes = encoder.encode(text);
@@ -56,7 +62,7 @@ export function denoContext(words: readonly string[] = []): CliContext {
     colour: terminal && !Deno.noColor,
     historyFile: historyFile(),
     clientName: variable("HELIOGRAPH_NAME") ?? (variable("USER") || variable("USERNAME")),
-    words,
+    typed: { words: [] },
   };
 }
 

@@ -53,6 +53,11 @@ export function typedFlag(name: string): string {
   return `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
 }
 
+/** The name of the property that a flag is read into: `commandPort`. */
+export function propertyOf(flag: string): string {
+  return flag.replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase());
+}
+
 /** The texts of errors about arguments that suggest something, or know more than the parser. */
 const texts = {
   // The parser hands over every flag there is.

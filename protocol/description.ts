@@ -137,6 +137,9 @@ export interface ContactDescription {
 /** The commands that every instrument has. */
 export const standardCommandNames: readonly string[] = ["get", "set", "confirm", "revert", "describe", "help"];
 
+/** The time that a command may take where its declaration says nothing, in seconds, waiting included. */
+export const usualDeadline = 30;
+
 /** An instrument, its fields with their values, and its commands. */
 export interface InstrumentDescription {
   /** An identifier: `uv_light`. */

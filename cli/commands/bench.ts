@@ -22,6 +22,7 @@ import {
   instrumentParameter,
 } from "../connection.ts";
 import type { CliContext } from "../context.ts";
+import { describeOriginal, listOriginal, watchOriginal } from "../original_dashboard.ts";
 import { type Cell, clock, duration, type Paint, painter, qualityStyle, table, writeJson } from "../output.ts";
 
 /** The holder of an instrument as text: `alice (127.0.0.1) until 14:05:10`. */
@@ -36,6 +37,7 @@ export const listCommand = buildCommand({
   parameters: { flags: dashboardFlags },
   async func(this: CliContext, flags: ConnectionFlags): Promise<void> {
     await using client = dashboardClient(this, flags);
+    if (await client.isOriginal()) return await listOriginal(this, client, flags.json);
     const instruments = await client.describe();
     if (flags.json) {
       return writeJson(this, instruments.map(({ name, title, summary, holder }) => ({ name, title, summary, holder })));
@@ -104,6 +106,7 @@ export const describeCommand = buildCommand({
   parameters: { flags: dashboardFlags, positional: { kind: "tuple", parameters: [instrumentParameter] } },
   async func(this: CliContext, flags: ConnectionFlags, instrument: string): Promise<void> {
     await using client = dashboardClient(this, flags);
+    if (await client.isOriginal()) return await describeOriginal(this, client, instrument, flags.json);
     const described = await client.describe(instrument);
     if (flags.json) writeJson(this, described);
     else this.process.stdout.write(describeText(described, painter(this.colour)));
@@ -174,6 +177,7 @@ export async function watch(
   field?: string,
   signal?: AbortSignal,
 ): Promise<void> {
+  if (await client.isOriginal()) return await watchOriginal(context, client, json, instrument, field, signal);
   const paint = painter(context.colour);
   const described = instrument === undefined ? await client.describe() : [await client.describe(instrument)];
   const nameWidth = Math.max(...described.map(({ name }) => name.length));

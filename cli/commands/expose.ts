@@ -122,7 +122,7 @@ class Exposures {
     if (count > 1 && camera.value("imagetest") === 1) {
       this.#line.note(
         "These are test images: each overwrites the one before. " +
-          `To keep them: heliograph set ${camera.name} imagetest 0`,
+          `To keep them: ${this.#context.program} set ${camera.name} imagetest 0`,
       );
     }
     for (; this.#number <= count; this.#number++) {

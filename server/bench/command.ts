@@ -5,6 +5,7 @@
  */
 
 import { checkArguments, checkWords, commandRules, type Rule } from "./declaration.ts";
+import { usualDeadline } from "../../protocol/description.ts";
 import { HeliographError } from "../../protocol/errors.ts";
 import type { Role } from "../../protocol/vocabulary.ts";
 import { didYouMean } from "./names.ts";
@@ -143,7 +144,7 @@ export class Command {
     this.role = spec.role ?? "operator";
     this.immediate = spec.immediate ?? false;
     this.beside = spec.beside ?? false;
-    this.deadline = spec.deadline ?? 30;
+    this.deadline = spec.deadline ?? usualDeadline;
     if (!(this.deadline > 0 && this.deadline <= longestDeadline)) {
       throw new TypeError(
         `Cannot give a command a deadline of ${this.deadline} s: more than 0 and at most ${longestDeadline}`,
