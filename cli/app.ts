@@ -16,7 +16,7 @@ import {
 import { didYouMean } from "../server/bench/names.ts";
 import { printable } from "../protocol/printable.ts";
 import { version } from "../protocol/version.ts";
-import { completeWord, completionsCommand, isShell, versionCommand } from "./commands/about.ts";
+import { completeWord, completionsCommand, isShell, type ShellName, versionCommand } from "./commands/about.ts";
 import { describeCommand, listCommand, statusCommand, watchCommand } from "./commands/bench.ts";
 import { checkCommand, initCommand, schemaCommand } from "./commands/bench_file.ts";
 import { callCommand, commandCommand } from "./commands/calls.ts";
@@ -32,7 +32,7 @@ import { simulateCommand } from "./commands/simulate.ts";
 import type { CliContext, TypedCommand } from "./context.ts";
 import { exitCodeOf, exitCodes, failureText } from "./exit_codes.ts";
 import { overview } from "./help.ts";
-import { typedLine, written } from "./typed_line.ts";
+import { type TypedLine, typedLine, written } from "./typed_line.ts";
 import { argumentsError, propertyOf, usageOf } from "./usage.ts";
 
 const clientRoutes = {
@@ -161,22 +161,35 @@ async function propose(given: readonly string[], context: CliContext): Promise<v
   const [shell = "", ...rest] = given;
   // Whoever names no shell gets plain words.
   const known = isShell(shell) ? shell : undefined;
-  const { words: [, ...bashWords], last } = typedLine(rest[0] ?? "", true);
-  const words = known === "bash" ? bashWords : (known === undefined ? given : rest).slice(0, -1);
-  const typed = known === "bash" ? last : typedLine((known === undefined ? given : rest).at(-1) ?? "", false).last;
+  const { words, last: typed } = lineBefore(known, known === undefined ? given : rest);
   // What bash puts a proposal in the place of: less than the word where that holds = or :.
   const piece = known === "bash" ? pieceText(rest[1] ?? "") : typed.text;
   const proposals = await proposeCompletions(application(context, false), [...words, typed.text], {
     ...context,
     typed: typedCommand(words),
   });
-  for (const { completion } of proposals) {
+  // Flags are for whoever begins one, and where there is nothing else.
+  const fitting = proposals.filter(({ completion }) => typed.text !== "" || !completion.startsWith("-"));
+  for (const { completion } of fitting.length > 0 ? fitting : proposals) {
     // What could steer the terminal is not proposed: the user's shell types it as it is.
     if (!completion.startsWith(typed.text) || printable(completion) !== completion) continue;
     const text = completion.slice(typed.text.length - piece.length);
     const line = known === undefined ? text : written(known, text, typed.quote);
     if (line !== undefined) context.process.stdout.write(`${line}\n`);
   }
+}
+
+/** The line before the cursor, from what a shell's script hands over. */
+function lineBefore(shell: ShellName | undefined, given: readonly string[]): TypedLine {
+  if (shell === "bash") {
+    const { words: [, ...words], last } = typedLine(given[0] ?? "", true);
+    return { words, last };
+  }
+  const words = given.slice(0, -1);
+  const partial = given.at(-1) ?? "";
+  // fish and PowerShell hand over the last word as it stands in the line, zsh hands over what it says.
+  if (shell === "fish" || shell === "powershell") return { words, last: typedLine(partial, shell === "fish").last };
+  return { words, last: { text: partial, raw: partial, quote: "" } };
 }
 
 /** The text of what bash calls a word: it ends words at = and :, which are words by themselves. */

@@ -34,7 +34,7 @@ complete -o default -F _heliograph heliograph
   zsh: `#compdef heliograph
 _heliograph() {
   local -a proposals
-  proposals=("\${(@f)$(heliograph ${completeWord} zsh "\${(@Q)words[2,CURRENT-1]}" "\${(Q)PREFIX}" 2>/dev/null)}")
+  proposals=("\${(@f)$(heliograph ${completeWord} zsh "\${(@Q)words[2,CURRENT-1]}" "\${(Q)PREFIX}" </dev/null 2>/dev/null)}")
   if [[ -z $proposals[1] ]]; then _files; return; fi
   compadd -- "\${(@)proposals:#*=}"
   compadd -S '' -- "\${(@M)proposals:#*=}"
@@ -65,10 +65,13 @@ complete -c heliograph -f -a '(__heliograph_complete)'
 `,
 } as const;
 
+/** The shells that there are completion scripts for. */
+export type ShellName = keyof typeof scripts;
+
 const shells = Object.keys(scripts);
 
 /** Whether there is a completion script for a shell of that name. */
-export function isShell(name: string): name is keyof typeof scripts {
+export function isShell(name: string): name is ShellName {
   return Object.hasOwn(scripts, name);
 }
 
@@ -90,7 +93,7 @@ export const completionsCommand = buildCommand({
       parameters: [{
         placeholder: "SHELL",
         brief: shells.join(", "),
-        parse: (shell: string): keyof typeof scripts => {
+        parse: (shell: string): ShellName => {
           if (isShell(shell)) return shell;
           throw new Error(`${shell} is not a shell it knows: give ${shells.join(", ")}`);
         },
@@ -98,7 +101,7 @@ export const completionsCommand = buildCommand({
       }],
     },
   },
-  func(this: CliContext, _flags: Record<never, never>, shell: keyof typeof scripts): void {
+  func(this: CliContext, _flags: Record<never, never>, shell: ShellName): void {
     this.process.stdout.write(scripts[shell]);
   },
 });
