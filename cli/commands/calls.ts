@@ -36,19 +36,21 @@ export function splitArguments(words: readonly string[]): { args: string[]; keyw
   return { args, keywords: Object.fromEntries(keywords) };
 }
 
-/** How long the reply to a call may take, by the command's declared deadline, in seconds. */
+/** How long the reply to a call may take, in seconds: as given, or by the command's declared deadline. */
 export async function callTimeout(
+  flags: ConnectionFlags,
   client: PyOpticonSocketClient,
   instrument: string,
   command: string,
   options: RequestOptions = {},
 ): Promise<number> {
+  if (flags.timeout !== undefined) return flags.timeout;
   // The default instrument answers for others, which know how long that takes.
   const described = instrument === "api"
     ? await client.describe(undefined, options)
     : [await client.describe(instrument, options)];
   const deadlines = described.flatMap(({ commands }) => commands.find(({ name }) => name === command)?.deadline ?? []);
-  return patience({}, Math.max(usualDeadline, ...deadlines)).timeout;
+  return patience(flags, Math.max(usualDeadline, ...deadlines)).timeout;
 }
 
 /** `heliograph call INSTRUMENT COMMAND [ARG…] [KEY=VALUE…]` */
@@ -66,7 +68,7 @@ export const callCommand = buildCommand({
     const { args, keywords } = splitArguments(rest);
     await using client = dashboardClient(this, flags);
     const value = await client.call(instrument!, command!, args, keywords, {
-      timeout: flags.timeout ?? await callTimeout(client, instrument!, command!),
+      timeout: await callTimeout(flags, client, instrument!, command!),
     });
     if (flags.json) writeJson(this, value);
     else this.process.stdout.write(result(value, painter(this.colour)));

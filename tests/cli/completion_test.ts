@@ -5,6 +5,8 @@ import { command, defineInstrument } from "../../mod.ts";
 import { canRun, eventually, noColours, runProgram, startServer, top } from "../fixture.ts";
 import { programs } from "../server_process.ts";
 import { typedLine, written } from "../../cli/typed_line.ts";
+import { PyOpticonSocketClient } from "../../client/mod.ts";
+import { ShellCompleter } from "../../cli/commands/shell.ts";
 import { run } from "../cli_fixture.ts";
 
 /** A shell on a terminal, as a person uses it. */
@@ -200,4 +202,30 @@ Deno.test("completion: PowerShell gets the whole word with its quotes, and what 
     `'say "a"'`,
     undefined,
   ]);
+});
+
+Deno.test("completion: the shell of our own completes inside quotes, choices, and a command's arguments", async () => {
+  await using server = bench();
+  await using client = new PyOpticonSocketClient({ socketNumber: server.dashboardServer.port });
+  const completer = new ShellCompleter(() => client.describe());
+  const cases: [line: string, proposals: string[], last: string][] = [
+    ["descr", ["describe"], "descr"],
+    ['get "Filter W', ['"Filter Wheel"'], '"Filter W'],
+    ["get 'Filter W", ["'Filter Wheel'"], "'Filter W"],
+    ["get filter_w", ["filter_wheel"], "filter_w"],
+    ['set "Filter Wheel" ', ["wanted_filter", '"Wanted Filter"'], ""],
+    ['set filter_wheel "Wanted Filter" ', ['"Red A"', "Clear"], ""],
+    ["get filter_wheel Pos", ["Position"], "Pos"],
+    ["call filter_wheel mo", ["move"], "mo"],
+    ["call filter_wheel move ", ['"Red A"', "Clear", "filter=", "wait=", "speed="], ""],
+    ["call filter_wheel move Clear speed=", ["speed=slow", "speed=fast"], "speed="],
+    ["filter_wheel.mo", ["filter_wheel.move"], "filter_wheel.mo"],
+    ["filter_wheel.move 'Re", ["'Red A'"], "'Re"],
+    ["filter_wheel.set wanted_filter C", ["Clear"], "C"],
+    ["stat", ["status"], "stat"],
+    ["list ", [], ""],
+  ];
+  for (const [line, proposals, last] of cases) {
+    deepStrictEqual(await completer.complete(line), [proposals, last], line);
+  }
 });
