@@ -203,6 +203,9 @@ export type HolderDescription = Lease["holder"];
 /** The commands that every instrument has. */
 export const standardCommandNames: readonly string[] = ["get", "set", "confirm", "revert", "describe", "help"];
 
+/** The time that a command may take where its declaration says nothing, in seconds, waiting included. */
+export const usualDeadline = 30;
+
 /**
  * An instrument, its fields with their values, and its commands.
  *

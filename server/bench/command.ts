@@ -5,6 +5,7 @@
  */
 
 import { checkArguments, checkWords, commandRules, type Rule } from "./declaration.ts";
+import { usualDeadline } from "../../protocol/description.ts";
 import { HeliographError } from "../../protocol/errors.ts";
 import { Tuple } from "../../protocol/python_text.ts";
 import type { Role } from "../../protocol/vocabulary.ts";
@@ -200,7 +201,7 @@ export class Command {
     this.role = spec.role ?? "operator";
     this.immediate = spec.immediate ?? false;
     this.beside = spec.beside ?? false;
-    this.deadline = spec.deadline ?? 30;
+    this.deadline = spec.deadline ?? usualDeadline;
     if (!(this.deadline > 0 && this.deadline <= longestDeadline)) {
       throw new TypeError(
         `Cannot give a command a deadline of ${this.deadline} s: more than 0 and at most ${longestDeadline}`,
@@ -234,6 +235,10 @@ export class Command {
 
   #bind(called: string, args: readonly unknown[], keywords: ReadonlyMap<string, unknown>): BoundArguments {
     const values: Record<string, Value> = Object.create(null);
+    const moreKeywords = this.#further(keywords);
+    // Before what is missing: the one is often the other, misspelt.
+    const [unknown] = this.takesMore ? [] : moreKeywords.keys();
+    if (unknown !== undefined) throw this.#unknownKeyword(called, unknown);
     let position = 0;
     for (const [name, spec] of this.arguments) {
       const positional = position < args.length;
@@ -259,26 +264,23 @@ export class Command {
       }
     }
     const more = position < args.length ? args.slice(position) : noMore;
-    const moreKeywords = this.#further(keywords);
-    if (this.takesMore) return { values, more, moreKeywords };
-    if (more.length > 0) {
+    if (more.length > 0 && !this.takesMore) {
       throw new HeliographError(
         "bad_argument",
         `Cannot call ${called} with ${args.length} arguments: it takes ${this.arguments.size || "none"}; ` +
           `${this.usage(called)} (quote an argument that holds spaces)`,
       );
     }
-    const [unknown] = moreKeywords.keys();
-    if (unknown !== undefined) {
-      throw new HeliographError(
-        "bad_argument",
-        `Cannot call ${called} with ${unknown}=: it has no such argument${
-          didYouMean(unknown, [...this.arguments.keys()])
-        }; ` +
-          `${this.usage(called)} (quote a text that holds =)`,
-      );
-    }
     return { values, more, moreKeywords };
+  }
+
+  #unknownKeyword(called: string, unknown: string): HeliographError {
+    return new HeliographError(
+      "bad_argument",
+      `Cannot call ${called} with ${unknown}=: it has no such argument${
+        didYouMean(unknown, [...this.arguments.keys()])
+      }; ${this.usage(called)} (quote a text that holds =)`,
+    );
   }
 
   #further(keywords: ReadonlyMap<string, unknown>): ReadonlyMap<string, unknown> {
