@@ -8,7 +8,8 @@ import type { Limits } from "../../access/limits.ts";
 import type { Instrument } from "../../bench/instrument.ts";
 import type { Role } from "../../bench/command.ts";
 import { Services } from "../../services.ts";
-import { LineServer, type LineServerSession } from "./line_server.ts";
+import { LineServer } from "./line_server.ts";
+import type { LineSession as ServedSession } from "./line_session.ts";
 
 /**
  * The options of a {@linkcode CommandServer}.
@@ -218,4 +219,4 @@ export class CommandServer {
 }
 
 /** The line server's own session: every session that a subclass is handed is one. */
-const own = (session: LineSession) => session as LineServerSession;
+const own = (session: LineSession) => session as ServedSession;
