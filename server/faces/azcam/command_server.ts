@@ -9,7 +9,7 @@ import type { Instrument } from "../../bench/instrument.ts";
 import type { Role } from "../../bench/command.ts";
 import { Services } from "../../services.ts";
 import { LineServer } from "./line_server.ts";
-import type { LineSession as ServedSession } from "./line_session.ts";
+import type { LineServerSession } from "./line_session.ts";
 
 /**
  * The options of a {@linkcode CommandServer}.
@@ -219,4 +219,4 @@ export class CommandServer {
 }
 
 /** The line server's own session: every session that a subclass is handed is one. */
-const own = (session: LineSession) => session as ServedSession;
+const own = (session: LineSession) => session as LineServerSession;

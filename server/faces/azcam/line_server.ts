@@ -17,7 +17,7 @@ import type { Services } from "../../services.ts";
 import type { ListenOptions } from "../../network/listening.ts";
 import { SocketServer } from "../shared/socket_server.ts";
 import { LineCache } from "./line_cache.ts";
-import { LineSession } from "./line_session.ts";
+import { LineServerSession } from "./line_session.ts";
 
 /** The options of a {@linkcode LineServer}. */
 export interface LineServerOptions extends ListenOptions {
@@ -32,13 +32,13 @@ export interface LineServerOptions extends ListenOptions {
 /** The steps of serving a connection, for a server of which a subclass overrides some. */
 export interface ConnectionSteps {
   /** Called when a client has connected. */
-  setup(session: LineSession): void | Promise<void>;
+  setup(session: LineServerSession): void | Promise<void>;
   /** Serves a client: takes its commands one by one and answers each in order. */
-  handle(session: LineSession): Promise<void>;
+  handle(session: LineServerSession): Promise<void>;
   /** The client's next command, or `null` when it has gone. */
-  receiveCommand(session: LineSession): string | null | Promise<string | null>;
+  receiveCommand(session: LineServerSession): string | null | Promise<string | null>;
   /** Called when a connection ends. */
-  finish(session: LineSession): void | Promise<void>;
+  finish(session: LineServerSession): void | Promise<void>;
 }
 
 /** The text as it stands, quotes included, like azcam's. */
@@ -50,7 +50,7 @@ function echo(text: string): string {
 const thisProgram = admit({ by: "program", name: "this program" });
 
 /** azcam's lines on one port. Many clients at once, each served in order. */
-export class LineServer extends SocketServer<LineSession> implements ConnectionSteps {
+export class LineServer extends SocketServer<LineServerSession> implements ConnectionSteps {
   readonly #steps: ConnectionSteps;
   readonly #welcomeMessage: string | undefined;
   readonly #lines = new LineCache();
@@ -85,7 +85,7 @@ export class LineServer extends SocketServer<LineSession> implements ConnectionS
   }
 
   /** Called when a client has connected; sends the welcome message, if there is one. */
-  setup(session: LineSession): void | Promise<void> {
+  setup(session: LineServerSession): void | Promise<void> {
     if (this.#welcomeMessage !== undefined) session.reply(this.#welcomeMessage);
   }
 
@@ -94,7 +94,7 @@ export class LineServer extends SocketServer<LineSession> implements ConnectionS
    *
    * Replies to what came in one segment go out in one write.
    */
-  async handle(session: LineSession): Promise<void> {
+  async handle(session: LineServerSession): Promise<void> {
     const { connection } = session;
     // A client that was dropped, or has reset its connection, drives nothing any more.
     while (!session.ending && !connection.closed) {
@@ -127,7 +127,7 @@ export class LineServer extends SocketServer<LineSession> implements ConnectionS
    *
    * @returns A line without its end, or `null` when the client has gone; at once where it has been received already.
    */
-  receiveCommand(session: LineSession): string | null | Promise<string | null> {
+  receiveCommand(session: LineServerSession): string | null | Promise<string | null> {
     while (session.taken < session.received.length) {
       const next = session.received[session.taken++]!;
       if (typeof next === "string") return next;
@@ -139,11 +139,11 @@ export class LineServer extends SocketServer<LineSession> implements ConnectionS
   }
 
   /** Called when a connection ends. */
-  finish(_session: LineSession): void | Promise<void> {}
+  finish(_session: LineServerSession): void | Promise<void> {}
 
   /** Serves a new connection. */
   protected override serveSocket(socket: Deno.TcpConn): Promise<void> {
-    return this.serveSession(new LineSession(this.admitted(socket), this.services.limits.lineBytes));
+    return this.serveSession(new LineServerSession(this.admitted(socket), this.services.limits.lineBytes));
   }
 
   /** The refusal of a client, as text for the wire. */
@@ -152,7 +152,7 @@ export class LineServer extends SocketServer<LineSession> implements ConnectionS
   }
 
   /** Serves one connection to its end. */
-  protected override async serve(session: LineSession): Promise<void> {
+  protected override async serve(session: LineServerSession): Promise<void> {
     await this.#steps.setup(session);
     try {
       await this.#steps.handle(session);
@@ -161,7 +161,7 @@ export class LineServer extends SocketServer<LineSession> implements ConnectionS
     }
   }
 
-  #waitForCommand(session: LineSession): Promise<string | null> {
+  #waitForCommand(session: LineServerSession): Promise<string | null> {
     this.#logsCommands = this.log.isEnabledFor("debug");
     // The replies go out before the next read is begun: the client is waiting for them.
     session.connection.start();
@@ -177,7 +177,7 @@ export class LineServer extends SocketServer<LineSession> implements ConnectionS
     return new HeliographError("message_too_long", `Cannot take the line: it is over ${lineBytes} bytes`);
   }
 
-  #logReply(line: string, reply: string | Promise<string>, session: LineSession): void {
+  #logReply(line: string, reply: string | Promise<string>, session: LineServerSession): void {
     Promise.resolve(reply).then((text) =>
       this.log.getChild(requestCategory).debug("{client}> {line} -> {reply}", {
         client: session.principal.label,
@@ -187,7 +187,7 @@ export class LineServer extends SocketServer<LineSession> implements ConnectionS
     );
   }
 
-  #sessionWord(word: SessionWord, rest: string, session: LineSession): string | Promise<string> {
+  #sessionWord(word: SessionWord, rest: string, session: LineServerSession): string | Promise<string> {
     switch (word) {
       case "":
         // An empty line ends the session, as in azcam.

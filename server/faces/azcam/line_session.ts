@@ -9,7 +9,7 @@ import { type SessionParts, SocketSession } from "../../access/sessions.ts";
 import type { Connection } from "../../network/connection.ts";
 
 /** A connection that speaks azcam's lines. */
-export class LineSession extends SocketSession {
+export class LineServerSession extends SocketSession {
   /** Lines, and faults among them, that have been received but not been taken yet. */
   readonly received: (string | LineFault)[] = [];
   /** How many of `received` have been taken. */
