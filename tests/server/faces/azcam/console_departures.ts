@@ -72,6 +72,13 @@ export const departures: readonly Departure[] = [
       "243 instrument.set_filter nosuch 0",
     ],
   },
+  {
+    why: "the console fails at azcam's reply, whose quote has no partner; ours comes back as it was set",
+    ours: /^OK "it's"$/,
+    at: [
+      "181 exposure.get_image_title",
+    ],
+  },
 ];
 
 /** Lines that depart or not: it depends on how far an exposure in the background has come. */
@@ -154,9 +161,7 @@ export const toCome: readonly Lines[] = [
       "161 exposure.get_focalplane",
       "163 exposure.get_focalplane",
       "165 exposure.get_focalplane",
-      "177 exposure.get_image_title",
       "179 exposure.get_image_title",
-      "181 exposure.get_image_title",
       "186 exposure.test -1 0",
       '191 exposure.expose 0.2 HeNe "x"',
       "192 exposure.get_image_title",
@@ -166,7 +171,6 @@ export const toCome: readonly Lines[] = [
       "296 reset_exposure",
       "305 pause",
       "306 resume",
-      "317 get_image_title",
       "318 set_image_title ",
       "319 get_image_title",
       "323 get_image_types",
@@ -248,6 +252,7 @@ export const toCome: readonly Lines[] = [
     at: [
       "183 set_par imagetest 1 azcamconsole",
       "267 get_par imageroot azcamserver",
+      "271 get_par imagetitle None",
       "272 set_par myownpar 5 None",
       "273 get_par myownpar None",
       "333 get_par version azcamconsole",

@@ -29,6 +29,15 @@ function keysOf(json: string): [key: string, type: string][] {
   return Object.entries(JSON.parse(json)).map(([key, value]) => [key, typeof value]);
 }
 
+/** The parts that the console splits a reply into; `undefined` where it fails at that. */
+function words(reply: string): string[] | undefined {
+  try {
+    return split(reply);
+  } catch {
+    return undefined;
+  }
+}
+
 /**
  * Tells how our reply differs from azcam's in what a console makes of it.
  *
@@ -36,13 +45,9 @@ function keysOf(json: string): [key: string, type: string][] {
  * @returns `undefined` where it does not.
  */
 function difference(ours: string, azcams: string, values: boolean): string | undefined {
-  let [mine, theirs]: string[][] = [];
-  try {
-    mine = split(ours);
-  } catch {
-    return "the console cannot split it";
-  }
-  theirs = split(azcams);
+  const [mine, theirs] = [words(ours), words(azcams)];
+  if (mine === undefined) return "the console cannot split it";
+  if (theirs === undefined) return "the console cannot split azcam's";
   if (mine[0] !== theirs[0]) return "another status";
   // Each has its own words for what went wrong.
   if (mine[0] !== "OK") return undefined;
