@@ -25,6 +25,8 @@ export interface ExposurePlan extends WantedFile {
   readonly readout: DetectorReadout;
   /** Whether the detector is cleared before. */
   readonly flush: boolean;
+  /** Whether the image is written. */
+  readonly save: boolean;
   /** Whether it is a test image, which is not counted. */
   readonly test: boolean;
   /** Its number. */
@@ -239,7 +241,7 @@ export class Exposure {
     });
     await this.#step("flushed", async (signal) => {
       const { file, overwrite, createFolder, numbered } = plan;
-      await this.#store.check({ file, overwrite, createFolder, numbered });
+      if (plan.save) await this.#store.check({ file, overwrite, createFolder, numbered });
       signal.throwIfAborted();
       if (plan.flush) await this.#detector.flush(1, signal);
     });
@@ -295,7 +297,7 @@ export class Exposure {
       const filled = parts(times).map((part) => part.hasPixels ? { ...part, pixels: images.shift()! } : part);
       try {
         // An abort that comes when the file has its name comes too late: the exposure is taken.
-        await this.#store.write({ file, overwrite, parts: filled }, signal);
+        if (this.plan!.save) await this.#store.write({ file, overwrite, parts: filled }, signal);
       } catch (error) {
         throw error instanceof ImageNotWritten ? this.#keep(error, this.plan!) : error;
       }

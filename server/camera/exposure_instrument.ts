@@ -96,7 +96,7 @@ class Camera {
     this.#pixels = pixels;
     this.#systemName = options.systemName ?? "sim";
     this.#folders = new ImageFolders(imageFolders);
-    this.#remote = new RemoteImages(pixels);
+    this.#remote = new RemoteImages(pixels, (isSet) => this.#hold("sendimage", isSet ? 1 : 0));
     this.#images = new LastImages(pixels);
     this.#geometry = new CameraGeometry(detector.format, detector.focalPlane);
     this.#plans = new ExposurePlans({
@@ -125,6 +125,7 @@ class Camera {
           summary: "where images go",
           write: (folder) => void this.#folders.resolve(folder),
         },
+        sendimage: { ...fields.sendimage, write: (on) => this.#remote.check(on === 1) },
       },
       settingsBeside: true,
       images: this.#images,
@@ -226,16 +227,19 @@ class Camera {
   }
 
   /** After an image was written: it is counted, and sent where images are sent to. */
-  async #written(file: string, { test, number, overwrite, readout: { readouts } }: ExposurePlan): Promise<void> {
+  async #written(file: string, plan: ExposurePlan): Promise<void> {
+    const { save, test, number, overwrite, readout: { readouts } } = plan;
+    if (!save) return;
     this.#hold("lastfile", file);
-    this.#images.written(file);
+    this.#images.written(file, this.#is("displayimage"));
     this.#hold("imageswritten", this.#images.count);
     this.#log.info("{camera} has written {file}", { camera: this.instrument.title, file });
     // A number that somebody has set meanwhile is meant for the next image.
     const isStill = this.#held("imagesequencenumber") === number;
     if (!test && isStill && this.#is("imageautoincrementsequencenumber")) this.#hold("imagesequencenumber", number + 1);
     const { columns, rows } = readouts[0]!;
-    await this.#remote.written({ file, overwrite, kind: readouts.length > 1 ? "mef" : "fits", columns, rows });
+    const image = { file, overwrite, kind: readouts.length > 1 ? "mef" : "fits", columns, rows } as const;
+    await this.#remote.written(image, this.#is("sendimage"));
   }
 
   /** The plan of the next exposure. An image that waits to be written goes first, unless this one would overwrite it. */
@@ -299,6 +303,7 @@ class Camera {
   async #sequence(total: number, flush: number, pause: number): Promise<void> {
     this.#hold("exposuresequencetotal", total);
     this.#sequenceTotal = total;
+    this.#hold("isexposuresequence", 1);
     if (pause >= 0) this.#hold("exposuresequencedelay", pause);
     const mode = flush === keep ? this.#held<number>("exposuresequenceflush") : flush;
     try {
@@ -307,6 +312,7 @@ class Camera {
         return this.#expose({ flush: mode === 0 || (mode === 1 && number === 1) });
       });
     } finally {
+      this.#hold("isexposuresequence", 0);
       this.#hold("exposuresequencenumber", 1);
     }
   }
@@ -463,8 +469,8 @@ class Camera {
    * written.
    */
   async #beginAlone(overrides: Overrides): Promise<void> {
-    const { file, overwrite, createFolder, numbered } = this.#plans.plan(overrides);
-    if (this.#exposure.busy || this.#exposure.kept !== undefined) return;
+    const { file, overwrite, createFolder, numbered, save } = this.#plans.plan(overrides);
+    if (!save || this.#exposure.busy || this.#exposure.kept !== undefined) return;
     await this.#pixels.check({ file, overwrite, createFolder, numbered });
   }
 

@@ -123,6 +123,7 @@ export class ExposurePlans {
       file,
       numbered,
       overwrite: test || this.#is("imageoverwrite"),
+      save: this.#is("savefile"),
       test,
       number: this.#held("imagesequencenumber"),
       // The folders that the operator named are made; a mistyped one below them is not.
@@ -134,7 +135,9 @@ export class ExposurePlans {
   /** The header keywords of the bench's instruments; the camera's own go before. */
   #keywords(): ReturnType<Instrument["keywords"]["cards"]> {
     const camera = this.#camera();
-    const others = camera.surroundings?.instruments.filter((other) => other !== camera) ?? [];
+    const off = ["instrument", "telescope"].filter((tool) => !this.#is(`${tool}enabled`));
+    const others = camera.surroundings?.instruments.filter((other) => other !== camera && !off.includes(other.name)) ??
+      [];
     return [camera, ...others].flatMap(({ keywords }) => keywords.cards());
   }
 
