@@ -12,7 +12,7 @@ import { ImageHeader, paddedLength } from "./fits/header.ts";
 import type { Tile } from "../bench/images.ts";
 import { ChipExposure } from "./simulated/chip.ts";
 import { lookAt, tileOf } from "./image_reader.ts";
-import { ImagePlaces } from "./image_places.ts";
+import { ImagePlaces } from "../files/image_places.ts";
 import { removeOrphanedParts } from "../files/orphaned_parts.ts";
 import { checkWritable, FileError, inWords, PartFile } from "../files/part_file.ts";
 import {
