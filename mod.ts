@@ -26,7 +26,8 @@
  */
 
 export { HeliographServer, type HeliographServerOptions, type ListeningServer } from "./server/server.ts";
-export { CommandServer, type CommandServerOptions, LineSession } from "./server/faces/azcam/command_server.ts";
+export { CommandServer, type CommandServerOptions } from "./server/faces/azcam/command_server.ts";
+export { type LineServer, type LineServerOptions, LineSession } from "./server/faces/azcam/line_server.ts";
 export type { SocketServer } from "./server/faces/shared/socket_server.ts";
 export type { Session, SessionParts, SocketSession } from "./server/access/sessions.ts";
 export type { ClientConnection, Connection } from "./server/network/connection.ts";

@@ -6,7 +6,7 @@
 
 import { settled } from "../protocol/setting.ts";
 import { type ServerSettings, serverSettings } from "./config/server_settings.ts";
-import { CommandServer } from "./faces/azcam/command_server.ts";
+import { LineServer } from "./faces/azcam/line_server.ts";
 import { DashboardServer } from "./faces/dashboard/dashboard_server.ts";
 import { ImageServer } from "./faces/images/image_server.ts";
 import type { Face } from "./faces/face.ts";
@@ -93,7 +93,7 @@ export interface ListeningServer {
  */
 export class HeliographServer {
   /** azcam's wire. */
-  readonly commandServer: CommandServer;
+  readonly commandServer: LineServer;
   readonly #dashboard: DashboardServer;
   readonly #web: WebServer;
   readonly #images: ImageServer | undefined;
@@ -144,7 +144,7 @@ export class HeliographServer {
       services.faces.add(face);
       return face;
     };
-    this.commandServer = add(new CommandServer({ ...listen, port: commandPort, services }));
+    this.commandServer = add(new LineServer(services, { ...listen, port: commandPort }));
     this.#dashboard = add(new DashboardServer(services, { ...listen, port: dashboardPort }));
     this.#web = add(new WebServer(services, { ...listen, port: webPort, names: webNames }));
     this.#images = images && add(new ImageServer({ ...listen, ...images, services }));
@@ -233,7 +233,7 @@ export class HeliographServer {
   }
 
   async #stop(): Promise<void> {
-    this.#services.dispatcher.stop();
+    this.#services.refuseRequests();
     await Promise.all(this.#faces.map((face) => face.stop()));
     await this.#services.sandbox.stop();
     await this.bench.stop();

@@ -189,16 +189,16 @@ export class Sessions {
    * @param client Its number or its name.
    * @throws {HeliographError} `unknown_client` where there is none, `bad_argument` where several PCs have one of that name.
    */
-  called(client: string): Session {
-    const isNumber = /^\d+$/.test(client);
+  called(client: string | number): Session {
+    const number = typeof client === "number" || /^\d+$/.test(client) ? Number(client) : undefined;
     const meant = [...this.#open.values()].filter(({ principal: { id, name, gone } }) =>
-      !gone && (isNumber ? id === Number(client) : name === client && name !== "")
+      !gone && (number === undefined ? name === client && name !== "" : id === number)
     );
     const [found] = meant;
     if (found === undefined) {
       throw new HeliographError(
         "unknown_client",
-        `No client has the number or the name ${client.slice(0, 64)}; "status" tells who is connected`,
+        `No client has the number or the name ${String(client).slice(0, 64)}; "status" tells who is connected`,
       );
     }
     if (meant.some(({ principal }) => principal.hostname !== found.principal.hostname)) {

@@ -8,7 +8,16 @@ import { checkArguments, checkWords, commandRules, type Rule } from "./declarati
 import { HeliographError } from "../../protocol/errors.ts";
 import type { Role } from "../../protocol/vocabulary.ts";
 import { didYouMean } from "./names.ts";
-import { Float, parseValue, shown, type Value, type ValueOf, type ValueSpec, type ValueType } from "./values.ts";
+import {
+  Float,
+  isScalar,
+  parseValue,
+  shown,
+  type Value,
+  type ValueOf,
+  type ValueSpec,
+  type ValueType,
+} from "./values.ts";
 
 export type { Role };
 
@@ -26,6 +35,13 @@ export interface Caller {
 export interface ArgumentSpec<T extends ValueType = ValueType> extends ValueSpec<T> {
   /** What it is when left out (azcam's clients may also send `None`); without one it must be given. */
   readonly default?: ValueOf<T>;
+  /**
+   * Whether the handler of a `text` gets numbers and booleans as they came, to look at what each is; they would become
+   * text otherwise. @default false
+   *
+   * @internal
+   */
+  readonly asGiven?: boolean;
 }
 
 /** The context of a command's handler, beside its arguments. */
@@ -195,7 +211,7 @@ export class Command {
         continue;
       }
       try {
-        values[name] = parseValue(spec, given);
+        values[name] = spec.asGiven && isScalar(given) ? given : parseValue(spec, given);
       } catch (error) {
         if (!(error instanceof HeliographError)) throw error;
         throw new HeliographError(error.code, `Cannot call ${called} with ${name} ${shown(given)}: ${error.message}`);

@@ -150,6 +150,11 @@ export function notAsDeclared(spec: ValueSpec, value: unknown): string {
   }
 }
 
+/** Whether something is a number or a boolean, which have a type of their own beside text. */
+export function isScalar(given: unknown): given is number | boolean {
+  return typeof given === "number" || typeof given === "boolean";
+}
+
 /** Something that should be something else, with its kind where that is not plain. */
 export function named(value: unknown): string {
   if (typeof value === "string") return `the text ${JSON.stringify(shown(value))}`;
@@ -177,7 +182,7 @@ export function parseValue(spec: ValueSpec, given: unknown): Value {
       return parseNumber(spec, given);
     case "text":
       if (typeof given === "string") return given;
-      if (typeof given === "number" || typeof given === "boolean") return String(given);
+      if (isScalar(given)) return String(given);
       throw new HeliographError("bad_argument", "not text");
     case "choice": {
       const choices = spec.choices ?? [];
@@ -188,6 +193,7 @@ export function parseValue(spec: ValueSpec, given: unknown): Value {
       throw new HeliographError("bad_argument", `not one of ${choices.join(", ")}${didYouMean(wanted, choices)}`);
     }
     case "switch": {
+      if (typeof given === "boolean") return given;
       const word = shown(given).toLowerCase();
       if (on.has(word)) return true;
       if (off.has(word)) return false;

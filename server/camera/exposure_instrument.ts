@@ -47,12 +47,6 @@ export interface CameraOptions {
   readonly summary: string;
   /** The detector. */
   readonly detector: Detector;
-  /**
-   * Where images are written. @default one of its own
-   *
-   * @internal
-   */
-  readonly pixels?: PixelStore;
   /** Absolute paths of the folders that images may be written to; none where exposures cannot be taken. */
   readonly imageFolders: readonly string[];
   /** The time it goes by. @default the PC's clock */
@@ -91,7 +85,7 @@ class Camera {
   constructor(options: CameraOptions) {
     const { title = "exposure", summary, detector, imageFolders, clock = systemClock, software = "heliograph" } =
       options;
-    const { pixels = new PixelStore(imageFolders) } = options;
+    const pixels = new PixelStore(imageFolders);
     this.#detector = detector;
     this.#pixels = pixels;
     this.#systemName = options.systemName ?? "sim";
@@ -144,6 +138,7 @@ class Camera {
       }),
       start: () => {
         this.#exposure.open();
+        detector.start?.();
         return this.#folders.roots.length === 0 ? undefined : pixels.start();
       },
       stop: async () => {
