@@ -13,8 +13,31 @@ function onOneLine(text: string): string {
   return text.replaceAll("\n", "\\n").replaceAll("\r", "\\r");
 }
 
-/** One item of a list, so that the official client's shlex gives back the same item. */
+/** Text in a list within a list, as Python prints it; shlex chokes on a single quote that is escaped in single ones. */
+function literalText(text: string): string {
+  return text.includes("'") ? `"${text.replaceAll(/[\\"]/g, "\\$&")}"` : pythonRepr(text);
+}
+
+/** What stands in a list within a list, as Python prints it: `['A1', 5, '']`. */
+function literal(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(literal).join(", ")}]`;
+  return typeof value === "string" ? literalText(value) : pythonText(value);
+}
+
+/** Text that is to stand in a list as it is; recognised by what `valueOf` gives. */
+function bareText(item: unknown): string | undefined {
+  const inner: unknown = typeof item === "object" && item !== null ? item.valueOf() : undefined;
+  return typeof inner === "string" ? inner : undefined;
+}
+
+/**
+ * One item of a list, so that the official client's shlex gives back the same item. A list within the list is as Python
+ * prints it, without quotes around it, as in azcam.
+ */
 function listItem(item: unknown): string {
+  if (Array.isArray(item)) return literal(item);
+  const bare = bareText(item);
+  if (bare !== undefined) return bare;
   const text = pythonText(item);
   if (text === "") return "''";
   if (text.includes("'")) return `"${text.replaceAll('"', "”")}"`;
@@ -27,7 +50,7 @@ const statusWord = /^(?:OK|ERROR|WARNING)(?![^\s])/;
  * The reply line to a command that succeeded, without its line end.
  *
  * Nothing gives `OK`, text is taken as it is, a list becomes its items joined by spaces (an item with a space in
- * quotes), a mapping becomes JSON. `OK ` goes in front unless the first word is a status already, as in azcam.
+ * quotes), a list within it stays one in brackets, a mapping becomes JSON. `OK ` goes in front unless the first word is a status already, as in azcam.
  *
  * @param value What the command returned.
  * @returns One line of text.

@@ -55,6 +55,29 @@ export class Float {
   }
 }
 
+/**
+ * Text that stands in a list on azcam's wire as it is, without quotes around it, also where it is empty: what its
+ * clients do not get as an item of its own. JSON has the text.
+ */
+export class Bare {
+  readonly #text: string;
+
+  /** Wraps a text. @param text Any text. */
+  constructor(text: string) {
+    this.#text = text;
+  }
+
+  /** The text. */
+  valueOf(): string {
+    return this.#text;
+  }
+
+  /** The text, for JSON. */
+  toJSON(): string {
+    return this.#text;
+  }
+}
+
 // Without two ways to match the same digits: a line of 64 KiB of them must not take seconds.
 const numberText = /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:e[+-]?\d+)?$/i;
 /**

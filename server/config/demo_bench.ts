@@ -15,7 +15,8 @@ import {
   simulatedPicarro,
   simulatedThermocouple,
 } from "../devices/simulated/laboratory.ts";
-import { simulatedInstrument, simulatedTelescope, simulatedTempcon } from "../devices/simulated/observatory.ts";
+import { simulatedTelescope, simulatedTempcon } from "../devices/simulated/observatory.ts";
+import { simulatedInstrument } from "../devices/simulated/simulated_instrument.ts";
 
 /** The options of the demo bench. */
 export interface DemoOptions {

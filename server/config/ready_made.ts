@@ -10,7 +10,8 @@ import { hostName } from "./server_settings.ts";
 import { azcamParameters } from "../camera/parameters.ts";
 import type { Instrument } from "../bench/instrument.ts";
 import { simulatedCamera, type SimulatedCameraOptions } from "../camera/simulated/camera.ts";
-import { simulatedInstrument, simulatedTelescope, simulatedTempcon } from "../devices/simulated/observatory.ts";
+import { simulatedTelescope, simulatedTempcon } from "../devices/simulated/observatory.ts";
+import { simulatedInstrument } from "../devices/simulated/simulated_instrument.ts";
 
 /** The setting of an instrument: its title, the folders for images, and the bench's name. */
 export interface ReadyMadeSetting {
