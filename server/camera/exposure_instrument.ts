@@ -28,6 +28,7 @@ import { LastImages } from "./last_images.ts";
 import { PixelStore } from "./pixel_store.ts";
 import { RemoteImages } from "./remote_images.ts";
 import { settingCommands } from "./setting_commands.ts";
+import { watchShutter } from "./shutter.ts";
 
 /** A whole exposure may take a day, a sequence of them a week. */
 const longest = 7 * 86_400;
@@ -92,7 +93,7 @@ class Camera {
     const { title = "exposure", summary, detector, imageFolders, clock = systemClock, software = "heliograph" } =
       options;
     const { pixels = new PixelStore(imageFolders) } = options;
-    this.#detector = detector;
+    this.#detector = watchShutter(detector, (open) => this.#hold("shutter", open));
     this.#pixels = pixels;
     this.#systemName = options.systemName ?? "sim";
     this.#folders = new ImageFolders(imageFolders);
@@ -107,7 +108,7 @@ class Camera {
       software,
     });
     this.#exposure = new Exposure({
-      detector,
+      detector: this.#detector,
       clock,
       pixels,
       changed: () => this.#publish(),
@@ -134,7 +135,7 @@ class Camera {
         ...this.#exposureCommands(),
         ...this.#stateCommands(),
         ...this.#remote.commands(),
-        ...azcamToolCommands(() => {}, () => this.instrument),
+        ...azcamToolCommands(() => {}, () => this.instrument, { beside: true }),
         reset: command({
           summary: "End the exposure that is under way, and go back to the whole detector without binning",
           beside: true,

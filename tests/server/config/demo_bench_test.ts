@@ -161,7 +161,7 @@ Deno.test("help and list: what there is, what it does, how it is called", async 
   match(await ask("help tempcn"), /^ERROR Cannot help with tempcn: .*did you mean tempcon\?/);
   strictEqual(
     await ask("list"),
-    "OK reactor_tc methane_mfc argon_mfc oxygen_mfc uv_light picarro exposure tempcon instrument telescope parameters",
+    "OK reactor_tc methane_mfc argon_mfc oxygen_mfc uv_light picarro exposure controller tempcon instrument telescope parameters",
   );
   match(await ask('"UV Light".describe'), /^OK \{"name": "uv_light", "title": "UV Light"/);
 });
