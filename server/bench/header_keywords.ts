@@ -9,7 +9,7 @@ import { HeliographError } from "../../protocol/errors.ts";
 import type { FieldHolder } from "./field.ts";
 import { type CardValue, checkKeyword, checkText, type HeaderCard } from "./header_card.ts";
 import { didYouMean } from "./names.ts";
-import { Bare, Float, isNumber, shown } from "./values.ts";
+import { Float, isNumber, OneWord, shown } from "./values.ts";
 
 /** A header keyword: its value, its comment and its type in azcam's words (`str`, `int`, `float`, `none`). */
 export type Keyword = readonly [value: string | number | Float, comment: string, type: string];
@@ -200,7 +200,7 @@ export function keywordCommands(keywords: () => HeaderKeywords): Record<string, 
       run: ({ keyword }) => {
         const [value, comment, type] = keywords().find(keyword);
         // Where there is no comment, azcam's clients get two items.
-        return [value, comment === "" ? new Bare("") : comment, type];
+        return [value, comment === "" ? new OneWord("") : comment, type];
       },
     }),
     set_keyword: command({

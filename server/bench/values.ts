@@ -55,14 +55,11 @@ export class Float {
   }
 }
 
-/**
- * Text that stands in a list on azcam's wire as it is, without quotes around it, also where it is empty: what its
- * clients do not get as an item of its own. JSON has the text.
- */
-export class Bare {
+/** A text that stays one word of azcam's reply, in quotes where it needs them: its clients split replies. JSON has the text. */
+export class OneWord {
   readonly #text: string;
 
-  /** Wraps a text. @param text Any text. */
+  /** Wraps a text. @param text Any text; an empty one is no word, as in azcam. */
   constructor(text: string) {
     this.#text = text;
   }

@@ -6,6 +6,7 @@
 
 import { type Command, command } from "../bench/command.ts";
 import type { Instrument } from "../bench/instrument.ts";
+import { OneWord } from "../bench/values.ts";
 import { imageTypes } from "./camera_fields.ts";
 import { checkRoot } from "./file_names.ts";
 
@@ -40,7 +41,11 @@ export function settingCommands(instrument: () => Instrument, nextFile: () => st
       beside: true,
       run: ({ imagetype }, { signal }) => set("imagetype", imagetype, signal),
     }),
-    get_image_title: command({ ...reading, summary: "Tell the image title", run: () => held("imagetitle") }),
+    get_image_title: command({
+      ...reading,
+      summary: "Tell the image title",
+      run: () => new OneWord(String(held("imagetitle"))),
+    }),
     set_image_title: command({
       summary: "Set the image title; none clears it",
       arguments: { title: { type: "text", default: "" } },
@@ -50,7 +55,7 @@ export function settingCommands(instrument: () => Instrument, nextFile: () => st
     get_filename: command({
       ...reading,
       summary: "Tell the name of the next image file",
-      run: () => nextFile(),
+      run: () => new OneWord(nextFile()),
     }),
     set_filename: command({
       summary: "Set folder and root of the image files from a file's name; its number and type are added",
