@@ -18,7 +18,9 @@ import { isNumber, shown } from "../../bench/values.ts";
  */
 export function numberList(given: unknown, what: string, most: number): number[] | undefined {
   if (given === undefined || given === null || given === "None" || given === "") return undefined;
-  const items = Array.isArray(given) ? given : String(given).replaceAll(/[[\](),]/g, " ").trim().split(/\s+/);
+  const text = String(given).trim().replace(/^\[(.*)\]$|^\((.*)\)$/, "$1$2").trim();
+  // A bracket without its partner is in no number: a blank has made two arguments of one list.
+  const items = Array.isArray(given) ? given : text.split(/\s*,\s*|\s+/);
   const numbers = items.map((item: unknown) => isNumber(String(item)) ? Number(item) : NaN);
   const wrong = numbers.findIndex((number) => !Number.isFinite(number));
   const cannot = `Cannot take ${shown(Array.isArray(given) ? items.join(", ") : given)} for ${what}: `;
