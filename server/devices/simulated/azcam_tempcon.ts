@@ -20,7 +20,7 @@ const sensors = ["camtemp", "dewtemp"] as const;
 /** How many calibration curves azcam numbers: DT670, AD590, 1N4148 and 1N914. */
 const curves = 4;
 
-/** Corrects what the sensors tell: corrected = read × scale + offset. */
+/** Corrects what the sensors read: corrected = read × scale + offset. */
 export class TemperatureCorrections {
   #offsets: readonly number[] = [];
   #scales: readonly number[] = [];
@@ -38,10 +38,18 @@ export class TemperatureCorrections {
     this.#scales = scales ?? this.#scales;
   }
 
-  /** A corrected temperature. @param sensor From 0. */
-  apply(temperature: number, sensor: number): number {
-    if (!this.#active) return temperature;
-    return temperature * (this.#scales[sensor] ?? 1) + (this.#offsets[sensor] ?? 0);
+  /**
+   * A temperature as it is to be told.
+   *
+   * @param field The name of the field that it is of; only the sensors' are corrected.
+   * @param temperature As it was read, in °C.
+   */
+  apply(field: string, temperature: number): number {
+    const sensor = sensors.findIndex((name) => name === field);
+    if (!this.#active || sensor < 0) return temperature;
+    const corrected = temperature * (this.#scales[sensor] ?? 1) + (this.#offsets[sensor] ?? 0);
+    // Without the last digits of a product of two decimal numbers: 20.040000000000003.
+    return Number(corrected.toFixed(6));
   }
 }
 
@@ -50,13 +58,13 @@ export class TemperatureCorrections {
  *
  * @param tempcon The instrument, with the fields `camtemp`, `dewtemp` and `control_temperature`, all in °C.
  * @param limits What the control temperature may be.
- * @param corrections What `set_corrections` sets; `undefined` where the bench file has the corrections.
+ * @param corrections What `set_corrections` sets, for the readings of camtemp and dewtemp.
  * @returns The commands, for the instrument's `commands`.
  */
 export function tempconCommands(
   tempcon: () => Instrument,
   limits: ValueSpec<"float">,
-  corrections?: TemperatureCorrections,
+  corrections: TemperatureCorrections,
 ): Record<string, Command> {
   const reading = (name: typeof sensors[number] | "control_temperature") => {
     const { value, quality } = tempcon().field(name);
@@ -108,13 +116,6 @@ export function tempconCommands(
       summary: "Correct the temperatures: OFFSETS SCALES, lists such as [0.5,-0.2]; read × scale + offset; none: not",
       takesMore: true,
       run: (_, { more, moreKeywords }) => {
-        if (corrections === undefined) {
-          throw new HeliographError(
-            "unavailable",
-            `Cannot correct the temperatures of ${tempcon().title} here: give its fields camtemp and dewtemp their ` +
-              `"scale" and "offset" in the bench file`,
-          );
-        }
         const [offsets, scales, another] = more;
         if (another !== undefined) {
           throw new HeliographError(

@@ -22,19 +22,19 @@ export function simulatedTempcon(title = "tempcon"): Instrument {
   const limits = { type: "float", unit: "°C", minimum: -200, maximum: 50 } as const;
   const cryostat = new CryostatPhysics();
   const corrections = new TemperatureCorrections();
-  const sensor = (at: number, temperature: () => number) => ({
+  const sensor = (name: string, temperature: () => number) => ({
     type: "float" as const,
     unit: "°C",
     decimals: 2,
     // Two decimals, as a Cryo-con answers.
-    read: () => Math.round(corrections.apply(temperature() + noise.normal(0.02), at) * 100) / 100,
+    read: () => Math.round(corrections.apply(name, temperature() + noise.normal(0.02)) * 100) / 100,
   });
   const tempcon: Instrument = defineInstrument({
     title,
     summary: "cryostat temperature controller (simulated)",
     fields: {
-      camtemp: { ...sensor(0, () => cryostat.detector), summary: "detector temperature", keyword: "CAMTEMP" },
-      dewtemp: { ...sensor(1, () => cryostat.finger), summary: "cold finger temperature", keyword: "DEWTEMP" },
+      camtemp: { ...sensor("camtemp", () => cryostat.detector), summary: "detector temperature", keyword: "CAMTEMP" },
+      dewtemp: { ...sensor("dewtemp", () => cryostat.finger), summary: "cold finger temperature", keyword: "DEWTEMP" },
       control_temperature: {
         ...limits,
         decimals: 2,

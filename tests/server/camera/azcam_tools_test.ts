@@ -3,7 +3,8 @@ import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
 import { join } from "node:path";
 import { split } from "npm:shlex@3.0.0";
 import { formatCommandLine } from "../../../protocol/command_line.ts";
-import { loadBench } from "../../../server/config/bench_file.ts";
+import { loadBench, type Redirect } from "../../../server/config/bench_file.ts";
+import { Simulators } from "../../../server/config/simulators.ts";
 import type { HeliographServer } from "../../../server/server.ts";
 import { eventually, RawClient, read, startServer, top } from "../../fixture.ts";
 import { ownCamera } from "../../own_camera.ts";
@@ -28,12 +29,17 @@ class Bench implements AsyncDisposable {
   }
 
   /** A bench file in a folder of its own, with what stands beside it. */
-  static async ofFile(bench: string, beside: Readonly<Record<string, string>> = {}, poll = false): Promise<Bench> {
+  static async ofFile(
+    bench: string,
+    beside: Readonly<Record<string, string>> = {},
+    poll = false,
+    redirect?: Redirect,
+  ): Promise<Bench> {
     const folder = await Deno.makeTempDir({ prefix: "heliograph-tools-" });
     for (const [name, text] of Object.entries({ ...beside, "bench.json": bench })) {
       await Deno.writeTextFile(join(folder, name), text);
     }
-    const { instruments } = await loadBench(join(folder, "bench.json"));
+    const { instruments } = await loadBench(join(folder, "bench.json"), redirect);
     return await Bench.start(startServer({ instruments, poll }), folder);
   }
 
@@ -272,6 +278,26 @@ Deno.test("azcam tools: tempcon corrects its temperatures, and takes calibration
     "tempcon.set_calibrations [0,3]": "OK",
     "tempcon.set_calibrations 1 2": "OK",
     "tempcon.set_calibrations [4]": /^ERROR Cannot set the calibration curves to 4: 0 DT670/,
+  });
+});
+
+Deno.test("azcam tools: a real tempcon is corrected as well, before anybody is told", async () => {
+  await using simulators = new Simulators();
+  const tempcon = { title: "tempcon", driver: "cryocon-24", port: "udp://127.0.0.1:1", pollInterval: 0.05 };
+  await using bench = await Bench.ofFile(JSON.stringify({ instruments: [tempcon] }), {}, true, simulators.redirect);
+  const field = (name: string) => Number(bench.server.bench.find("tempcon")!.field(name).value);
+  await eventually(() => Math.abs(field("camtemp") - 20) < 1 && Math.abs(field("dewtemp") - 20) < 1, "it is read");
+  await bench.expect({ "tempcon.set_corrections [0,-50] [10,1]": "OK" });
+  await eventually(() => field("camtemp") > 150 && field("dewtemp") < -20, "the readings are corrected");
+  const [camtemp, dewtemp] = parts(await bench.ask("get_temperatures")).map(Number);
+  ok(camtemp! > 150 && dewtemp! < -20, `${camtemp} ${dewtemp}`);
+  await bench.expect({
+    "get_control_temperature -1": "OK -999.9",
+    "set_control_temperature None -1": "OK",
+    "set_control_temperature -90 -1": "OK",
+    "get_control_temperature -1 ": "OK -90.0",
+    "tempcon.read_header": /^OK \['CAMTEMP', 1\d\d\./,
+    "tempcon.update_header": "OK",
   });
 });
 
