@@ -50,7 +50,7 @@ export type PixelTask =
   | {
     readonly kind: "simulate";
     readonly chip: ChipProperties;
-    readonly scene: Scene;
+    readonly scenes: readonly Scene[];
     readonly readouts: readonly AmplifierReadout[];
   }
   | ({ readonly kind: "check" } & WantedFile)

@@ -81,16 +81,17 @@ export class PixelStore {
   /**
    * Makes the pixels of a simulated exposure.
    *
+   * @param scenes What the chip has seen since it was read out last.
    * @param signal Calls it off.
    * @returns Each amplifier's pixels.
    */
   async simulate(
     chip: ChipProperties,
-    scene: Scene,
+    scenes: readonly Scene[],
     readouts: readonly AmplifierReadout[],
     signal: AbortSignal,
   ): Promise<AmplifierPixels[]> {
-    const { value, failure } = await this.#ask({ kind: "simulate", chip, scene, readouts }, signal);
+    const { value, failure } = await this.#ask({ kind: "simulate", chip, scenes, readouts }, signal);
     if (failure !== undefined) throw new HeliographError("command_failed", `Cannot make the image: ${failure}`);
     return value as AmplifierPixels[];
   }

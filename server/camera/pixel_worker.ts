@@ -151,7 +151,7 @@ function perform(task: PixelTask, places: ImagePlaces, standing: Standing): unkn
     case "nothing":
       return;
     case "simulate": {
-      const exposure = new ChipExposure(task.chip, task.scene);
+      const exposure = new ChipExposure(task.chip, ...task.scenes);
       return task.readouts.map((readout) => {
         const pixels = exposure.readOut(readout, () => standing.cancelled);
         if (pixels === undefined) throw new Cancelled();

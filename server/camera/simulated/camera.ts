@@ -31,5 +31,7 @@ export function simulatedCamera(options: SimulatedCameraOptions = {}): Instrumen
   const imageFolders = options.imageFolders ?? [];
   const pixels = new PixelStore(imageFolders);
   const detector = new SimulatedDetector({ ...options, pixels });
-  return azcamExposure({ ...options, summary: "camera (simulated)", detector, pixels, imageFolders });
+  // Its stars are as sharp as the telescope's focus makes them.
+  const focusComponent = "telescope";
+  return azcamExposure({ ...options, summary: "camera (simulated)", detector, pixels, imageFolders, focusComponent });
 }
