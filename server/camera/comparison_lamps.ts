@@ -6,14 +6,11 @@
 
 import { getLogger } from "npm:@logtape/logtape@2.4.2";
 import { HeliographError } from "../../protocol/errors.ts";
-import type { CommandContext } from "../bench/command.ts";
 import { didYouMean } from "../bench/names.ts";
 import { shown } from "../bench/values.ts";
 import { plainTypes } from "./camera_fields.ts";
 import type { Lamps } from "./exposure.ts";
-
-/** Calls a command of another instrument; one that goes on when whoever asked has gone. */
-export type InstrumentCall = CommandContext["callInBackground"];
+import { callIfThere, type InstrumentCall } from "./instrument_call.ts";
 
 /** The instrument that has the lamps, as in azcam. */
 const instrument = "instrument";
@@ -40,7 +37,7 @@ export class ComparisonLamps implements Lamps {
    * @param call Calls a command of another instrument.
    * @returns The image types.
    */
-  async learn(call: CommandContext["call"]): Promise<readonly string[]> {
+  async learn(call: InstrumentCall): Promise<readonly string[]> {
     try {
       const named = await call(instrument, "get_all_comps");
       const names = Array.isArray(named) ? named.map(String) : String(named ?? "").split(/\s+/);
@@ -66,7 +63,7 @@ export class ComparisonLamps implements Lamps {
   }
 
   /** The same, once the lamps were asked for where it is none that is known. */
-  async find(wanted: string, call: CommandContext["call"]): Promise<string> {
+  async find(wanted: string, call: InstrumentCall): Promise<string> {
     if (!this.types.some((type) => type.toLowerCase() === wanted.toLowerCase())) await this.learn(call);
     return this.type(wanted);
   }
@@ -97,12 +94,8 @@ export class ComparisonLamps implements Lamps {
     this.#lit = lamp;
     await this.#ask("set_comps", lamp);
     await this.#ask("comps_on");
-    try {
-      await this.#ask("comps_delay");
-    } catch (error) {
-      // Lamps without it need no time to warm up.
-      if (!(error instanceof HeliographError) || error.code !== "unknown_command") throw error;
-    }
+    // Lamps without it need no time to warm up.
+    await callIfThere(this.#call!, instrument, "comps_delay");
   }
 
   async putOut(): Promise<void> {

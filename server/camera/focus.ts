@@ -4,7 +4,7 @@
  * @module
  */
 
-import { type Command, command, type CommandContext } from "../bench/command.ts";
+import { type Command, command } from "../bench/command.ts";
 import { HeliographError } from "../../protocol/errors.ts";
 import type { HeaderCard } from "../bench/header_card.ts";
 import { Float } from "../bench/values.ts";
@@ -12,6 +12,7 @@ import type { CameraSettings } from "./camera_settings.ts";
 import type { Exposure } from "./exposure.ts";
 import { longest } from "./exposure_commands.ts";
 import type { Exposures } from "./exposures.ts";
+import { callIfThere, type InstrumentCall } from "./instrument_call.ts";
 
 /** The plan of a focus sequence. */
 export interface FocusPlan {
@@ -38,9 +39,9 @@ export interface FocusParts {
 /** A focus mechanism of the bench: azcam's `get_focus` and `set_focus`. */
 class FocusMechanism {
   readonly #component: string;
-  readonly #call: CommandContext["call"];
+  readonly #call: InstrumentCall;
 
-  constructor(component: string, call: CommandContext["call"]) {
+  constructor(component: string, call: InstrumentCall) {
     this.#component = component;
     this.#call = call;
   }
@@ -57,6 +58,8 @@ class FocusMechanism {
   /** Moves it; it has arrived when this returns. */
   async move(position: number): Promise<void> {
     await this.#call(this.#component, "set_focus", position, 0, "absolute");
+    // What the bench and the image's header say of it is read anew.
+    await callIfThere(this.#call, this.#component, "update_header");
   }
 }
 
