@@ -67,7 +67,9 @@ export interface Detector {
     readout: DetectorReadout,
     report: (pixelsRemaining: number) => void,
     signal: AbortSignal,
-  ): Promise<AmplifierPixels[]>;
+  ): Promise<readonly AmplifierPixels[]>;
+  /** Prepares what it needs, before the server gives up its own permissions. */
+  start?(): void;
   /** Gives up what it holds, when the server stops. */
   stop(): Promise<void>;
 }

@@ -36,12 +36,6 @@ export interface CameraOptions {
   readonly summary: string;
   /** The detector. */
   readonly detector: Detector;
-  /**
-   * Where images are written. @default one of its own
-   *
-   * @internal
-   */
-  readonly pixels?: PixelStore;
   /** Absolute paths of the folders that images may be written to; none where exposures cannot be taken. */
   readonly imageFolders: readonly string[];
   /** The time it goes by. @default the PC's clock */
@@ -62,7 +56,8 @@ export interface CameraOptions {
  */
 export function azcamExposure(options: CameraOptions): Instrument {
   const { title = "exposure", summary, detector, imageFolders, clock = systemClock, systemName = "sim" } = options;
-  const { pixels = new PixelStore(imageFolders), software = "heliograph", focusComponent = "instrument" } = options;
+  const { software = "heliograph", focusComponent = "instrument" } = options;
+  const pixels = new PixelStore(imageFolders);
   const camera = (): Instrument => instrument;
   const folders = new ImageFolders(imageFolders);
   const geometry = new CameraGeometry(detector.format, detector.focalPlane);
@@ -128,6 +123,7 @@ export function azcamExposure(options: CameraOptions): Instrument {
     }),
     start: () => {
       exposure.open();
+      detector.start?.();
       return folders.roots.length === 0 ? undefined : pixels.start();
     },
     stop: async () => {

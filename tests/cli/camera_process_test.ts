@@ -2,7 +2,7 @@
 import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
 import { join } from "node:path";
 import { eventually, RawClient, top } from "../fixture.ts";
-import { programs, ServerProcess } from "../server_process.ts";
+import { programs, ServerProcess, source } from "../server_process.ts";
 import { readImage } from "../server/camera/camera.ts";
 
 for (const program of programs) {
@@ -91,7 +91,7 @@ for (const program of programs) {
 Deno.test("source: a task that may not write where images shall go says so, and serves everything else", async () => {
   const folder = await Deno.makeTempDir();
   try {
-    await using server = new ServerProcess(programs[0]!, ["--image-folder", folder]);
+    await using server = new ServerProcess(source, ["--image-folder", folder]);
     const [port] = await server.ports();
     using client = await RawClient.connect(port);
     match(server.err, /exposure is not ready: This server was not started with permission to write in /);

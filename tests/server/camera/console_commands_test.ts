@@ -9,7 +9,7 @@ import { demoInstruments } from "../../../server/config/demo_bench.ts";
 import { eventually, startServer } from "../../fixture.ts";
 import { ownCamera } from "../../own_camera.ts";
 import { CameraServer, readImage, ServedCamera } from "./camera.ts";
-import { RecordingCamera, RecordingDetector } from "./recording_camera.ts";
+import { RecordingCamera, type RecordingDetector } from "./recording_camera.ts";
 
 const aborted = "ERROR AzcamError('Exposure aborted')";
 
