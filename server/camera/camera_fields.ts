@@ -91,6 +91,11 @@ export function cameraFields({ geometry, types, setType, setAutotitle }: FieldPa
     imageautoincrementsequencenumber: { ...flag, initial: 1 },
     imagesequencenumber: { ...setting, type: "int", minimum: 0, maximum: 99_999_999, initial: 1 },
     flusharray: { ...flag, initial: 1, summary: "1: the detector is cleared before an exposure" },
+    savefile: { ...flag, initial: 1, summary: "0: an image is taken and not written" },
+    displayimage: { ...flag, initial: 1, summary: "0: the page goes on showing the image before" },
+    sendimage: { ...flag, initial: 0, summary: "1: each image is sent to azcam's remote image server" },
+    instrumentenabled: { ...flag, initial: 1, summary: "0: headers have nothing of the instrument" },
+    telescopeenabled: { ...flag, initial: 1, summary: "0: headers have nothing of the telescope" },
     exposuresequencetotal: { ...setting, type: "int", minimum: 1, maximum: 1_000_000, initial: 1 },
     exposuresequencedelay: { ...setting, type: "float", unit: "s", minimum: 0, maximum: 86_400, initial: 0 },
     exposuresequenceflush: {

@@ -13,6 +13,7 @@ import {
   checkRegion,
   type DetectorFormat,
   type FocalPlane,
+  pixelCount,
   type Region,
   usualConfiguration,
   wholeDetector,
@@ -143,6 +144,14 @@ export class CameraGeometry {
   /** The region as `get_roi` tells it. */
   regionNumbers(): number[] {
     return regionOrder.map((name) => this.region[name]);
+  }
+
+  /** The size of the next image: its columns, its rows, all its pixels, and how many amplifiers read them. */
+  imageSize(): number[] {
+    const { amplifiersX, amplifiersY } = this.focalPlane;
+    const readouts = this.readouts();
+    const { columns, rows } = readouts[0]!;
+    return [columns * amplifiersX, rows * amplifiersY, pixelCount(readouts), readouts.length];
   }
 
   /** The readout of each amplifier. @throws {HeliographError} When nothing would be read. */

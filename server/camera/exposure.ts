@@ -200,7 +200,7 @@ export class Exposure {
     });
     await this.#step("flushed", async (signal) => {
       const { file, overwrite, createFolder, numbered } = plan;
-      await this.#store.check({ file, overwrite, createFolder, numbered });
+      if (plan.save) await this.#store.check({ file, overwrite, createFolder, numbered });
       signal.throwIfAborted();
       await this.#lamps.light(plan.lamp);
       signal.throwIfAborted();
@@ -240,13 +240,13 @@ export class Exposure {
     await this.#step("written", async (signal) => {
       const images = [...this.#images];
       this.#images = [];
-      const { file, overwrite, parts } = this.plan!;
+      const { file, overwrite, save, parts } = this.plan!;
       const filled = parts(this.#integration.times()).map((part) =>
         part.hasPixels ? { ...part, pixels: images.shift()! } : part
       );
       try {
         // An abort that comes when the file has its name comes too late: the exposure is taken.
-        await this.#store.write({ file, overwrite, parts: filled }, signal);
+        if (save) await this.#store.write({ file, overwrite, parts: filled }, signal);
       } catch (error) {
         throw error instanceof ImageNotWritten ? this.#keep(error, this.plan!) : error;
       }

@@ -63,7 +63,7 @@ export function azcamExposure(options: CameraOptions): Instrument {
   const geometry = new CameraGeometry(detector.format, detector.focalPlane);
   const lamps = new ComparisonLamps();
   const settings = new CameraSettings(camera, lamps);
-  const remote = new RemoteImages(pixels);
+  const remote = new RemoteImages(pixels, (isSet) => settings.hold("sendimage", isSet ? 1 : 0));
   const images = new LastImages(pixels);
   const plans = new ExposurePlans({ settings, lamps, detector, folders, geometry, software });
   const exposure = new Exposure({
@@ -103,6 +103,7 @@ export function azcamExposure(options: CameraOptions): Instrument {
         summary: "where images go",
         write: (folder) => void folders.resolve(folder),
       },
+      sendimage: { ...fields.sendimage, write: (on) => remote.check(on === 1) },
       focuscomponent: { ...fields.focuscomponent, initial: focusComponent },
     },
     settingsBeside: true,

@@ -21,6 +21,8 @@ export interface ExposurePlan extends WantedFile {
   readonly readout: DetectorReadout;
   /** Whether the detector is cleared before. */
   readonly flush: boolean;
+  /** Whether the image is written. */
+  readonly save: boolean;
   /** Whether it is a test image, which is not counted. */
   readonly test: boolean;
   /** Its number. */

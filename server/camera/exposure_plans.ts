@@ -89,7 +89,7 @@ export class ExposurePlans {
     if (this.#folders.roots.length === 0) throw noFolder();
     const settings = this.#settings;
     const type = overrides.type ?? settings.held<string>("imagetype");
-    const lamp = this.#lamps.isLamp(type) ? type : undefined;
+    const lamp = this.#lamps.isLamp(type) && settings.is("instrumentenabled") ? type : undefined;
     const test = overrides.test ?? settings.is("imagetest");
     const set = overrides.title ?? settings.held<string>("imagetitle");
     const title = set === "" && type !== "object" && settings.is("autotitle") ? type : set;
@@ -100,7 +100,7 @@ export class ExposurePlans {
     const readouts = this.#geometry.readouts();
     const description = {
       name: file.slice(file.lastIndexOf("/") + 1),
-      type: lamp === undefined ? type : "comp",
+      type: this.#lamps.isLamp(type) ? "comp" : type,
       title,
       requested: seconds,
       detector: this.#detector,
@@ -124,6 +124,7 @@ export class ExposurePlans {
       file,
       numbered,
       overwrite: test || overrides.root !== undefined || settings.is("imageoverwrite"),
+      save: settings.is("savefile"),
       test,
       number: settings.held("imagesequencenumber"),
       counts: overrides.root !== undefined,
@@ -136,7 +137,9 @@ export class ExposurePlans {
   /** The header keywords of the bench's instruments; the camera's own go before. */
   #keywords(): HeaderCard[] {
     const { camera } = this.#settings;
-    const others = camera.surroundings?.instruments.filter((other) => other !== camera) ?? [];
+    const off = ["instrument", "telescope"].filter((tool) => !this.#settings.is(`${tool}enabled`));
+    const others = camera.surroundings?.instruments.filter((other) => other !== camera && !off.includes(other.name)) ??
+      [];
     return [camera, ...others].flatMap(({ keywords }) => keywords.cards());
   }
 }

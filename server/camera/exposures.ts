@@ -201,17 +201,18 @@ export class Exposures {
    * image can be written.
    */
   async check(overrides: Overrides): Promise<void> {
-    const { file, overwrite, createFolder, numbered } = this.#plans.plan(overrides);
-    if (this.#exposure.busy || this.#exposure.kept !== undefined) return;
+    const { file, overwrite, createFolder, numbered, save } = this.#plans.plan(overrides);
+    if (!save || this.#exposure.busy || this.#exposure.kept !== undefined) return;
     await this.#pixels.check({ file, overwrite, createFolder, numbered });
   }
 
   /** After an image was written: it is counted, and sent where images are sent to. */
   async written(plan: ExposurePlan, file: string = plan.file): Promise<void> {
-    const { test, number, counts, overwrite, readout: { readouts } } = plan;
+    const { save, test, number, counts, overwrite, readout: { readouts } } = plan;
+    if (!save) return;
     const settings = this.#settings;
     settings.hold("lastfile", file);
-    this.#images.written(file);
+    this.#images.written(file, settings.is("displayimage"));
     this.#imageReady = true;
     settings.hold("imageswritten", this.#images.count);
     this.#log.info("{camera} has written {file}", { camera: settings.camera.title, file });
@@ -221,7 +222,8 @@ export class Exposures {
       settings.hold("imagesequencenumber", number + 1);
     }
     const { columns, rows } = readouts[0]!;
-    await this.#remote.written({ file, overwrite, kind: readouts.length > 1 ? "mef" : "fits", columns, rows });
+    const image = { file, overwrite, kind: readouts.length > 1 ? "mef" : "fits", columns, rows } as const;
+    await this.#remote.written(image, settings.is("sendimage"));
   }
 
   /** Writes the image that could not be written, where images go now. */

@@ -5,6 +5,7 @@
  */
 
 import { type Command, command } from "../bench/command.ts";
+import { OneWord } from "../bench/values.ts";
 import type { CameraSettings } from "./camera_settings.ts";
 import type { ComparisonLamps } from "./comparison_lamps.ts";
 import { keep } from "./camera_geometry.ts";
@@ -56,7 +57,11 @@ export function settingCommands(
       beside: true,
       run: async ({ imagetype }, { call, signal }) => set("imagetype", await lamps.find(imagetype, call), signal),
     }),
-    get_image_title: command({ ...reading, summary: "Tell the image title", run: () => held("imagetitle") }),
+    get_image_title: command({
+      ...reading,
+      summary: "Tell the image title",
+      run: () => new OneWord(String(held("imagetitle"))),
+    }),
     set_image_title: command({
       summary: 'Set the image title; "" clears it, and without one it stays',
       arguments: { title: { type: "text", default: leftOut } },
@@ -72,7 +77,7 @@ export function settingCommands(
     get_filename: command({
       ...reading,
       summary: "Tell the name of the next image file",
-      run: () => nextFile(),
+      run: () => new OneWord(nextFile()),
     }),
     set_filename: command({
       summary: "Set folder and root of the image files from a file's name; its number and type are added",

@@ -22,8 +22,8 @@ const words = [
   "echo [TEXT]",
   "eval EXPRESSION",
   "register NAME",
-  "closeconnection",
-  "exit",
+  "quit, bye, closeconnection or an empty line (closes this connection)",
+  "exit (stops the server, for everybody)",
   "help [NAME]",
   "list",
   "status",
@@ -114,7 +114,7 @@ export function apiInstrument(
             const titles = others().map((instrument) =>
               instrument.name === instrument.title ? instrument.name : `${instrument.name} (${instrument.title})`
             );
-            return `commands: ${words.join(", ")}; instruments: ${titles.join(", ")}; "help INSTRUMENT" tells more`;
+            return `commands: ${words.join(", ")}; instruments: ${titles.join(", ")}; help INSTRUMENT tells more`;
           }
           const instrument = bench.find(name);
           if (instrument !== undefined) return helpInstrument(instrument);

@@ -6,7 +6,7 @@
 
 import { parseCommandLine, parseSessionWord, type SessionWord } from "../../../protocol/command_line.ts";
 import { HeliographError } from "../../../protocol/errors.ts";
-import { lineError, lineReply } from "../../../protocol/line_reply.ts";
+import { lineError, lineReply, replyWord, splits } from "../../../protocol/line_reply.ts";
 import { type LineFault, LineSplitter } from "../../../protocol/line_splitter.ts";
 import { wireError } from "../../bench/wire_error.ts";
 import type { RequestOf } from "../../requests/request.ts";
@@ -89,9 +89,9 @@ export class LineSession extends SocketSession {
   }
 }
 
-/** The text as it stands, quotes included, like azcam's. */
+/** The text as it stands, quotes included, like azcam's; where its client could not split that, as one word. */
 function echo(text: string): string {
-  return text === "" ? "OK" : `OK ${text}`;
+  return text === "" ? "OK" : `OK ${splits(text) ? text : replyWord(text)}`;
 }
 
 /** A line as it was read: a word for the session, a request, or what is wrong with it. */
@@ -326,6 +326,8 @@ export class CommandServer extends SocketServer<LineSession> {
           return lineError(wireError(error));
         }
       case "closeconnection":
+      case "quit":
+      case "bye":
         session.ending = true;
         return "OK";
       case "updatemonitor":

@@ -21,6 +21,7 @@ interface Departure {
 const says = {
   more: "Python's exception wording, where ours says more",
   quotes: "an argument reaches the command without its quotes",
+  oneText: "the original's client takes a text with blanks for several",
   framing: "the original loses its framing",
   doubledReturn: "the original doubles the carriage return",
   staysConnected: "the original drops the client",
@@ -77,6 +78,8 @@ const azcamDepartures: Readonly<Record<string, Departure>> = {
   "probe.echoargs 'one two' three\r\n": { reply: "OK 'one two' three\r\n", why: says.quotes },
   'probe.echoargs a="x y"\r\n': { reply: "OK 'a:x y'\r\n", why: says.quotes },
   "probe.echoargs a=1=2\r\n": { reply: "OK a:1=2\r\n", why: "only the first = separates" },
+  "get_image_title\r\n": { reply: "OK 'my title'\r\n", why: says.oneText },
+  "parameters.get_par imagetitle\r\n": { reply: "OK 'my title'\r\n", why: says.oneText },
   "probe.nosuch\r\n": {
     reply: 'ERROR probe has no command "nosuch"; "help probe" tells what it has\r\n',
     why: says.more,
