@@ -10,6 +10,11 @@ export function localTime(time: Date): string {
   return time.toLocaleString("sv-SE");
 }
 
+/** The time of day of this PC: `23:21:14`. */
+export function timeOfDay(time: Date): string {
+  return time.toLocaleTimeString("sv-SE");
+}
+
 /** The offset of a time of this PC from UTC: `UTC`, `UTC+01:00`, `UTC-03:30`. */
 export function zone(time: Date): string {
   const minutes = -time.getTimezoneOffset();

@@ -28,6 +28,11 @@ export const roles = ["observer", "operator", "admin"] as const;
 /** A role: an observer reads, an operator also drives, an admin also evaluates code and stops the server. */
 export type Role = (typeof roles)[number];
 
+/** Whether a role may do what needs at least another one; nobody's may nothing. */
+export function mayDo(role: Role | undefined, needed: Role): boolean {
+  return role !== undefined && roles.indexOf(role) >= roles.indexOf(needed);
+}
+
 /** `off`: not started. `connecting`: the first try is under way. `lost`: it does not answer and is tried again. */
 export const contactStates = ["off", "connecting", "connected", "lost"] as const;
 

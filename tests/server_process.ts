@@ -1,4 +1,4 @@
-/** The server as a process: from its source, and as the executable named by HELIOGRAPH_EXECUTABLE. */
+/** The server as a process: from its source, or as the executable named by HELIOGRAPH_EXECUTABLE. */
 import { eventually, noColours, top } from "./fixture.ts";
 
 const tasks = JSON.parse(await Deno.readTextFile(new URL("deno.json", top))).tasks as Record<
@@ -26,10 +26,16 @@ export interface Program {
 }
 
 const executable = Deno.env.get("HELIOGRAPH_EXECUTABLE");
-/** From source, and as an executable where there is one. */
+/** How deno.json's tasks start it. */
+export const source: Program = {
+  name: "source",
+  path: Deno.execPath(),
+  server: ofTask("start"),
+  client: ofTask("heliograph"),
+};
+/** What the tests drive: the executable where there is one, made of the same source by the same Deno; otherwise the source. */
 export const programs: readonly Program[] = [
-  { name: "source", path: Deno.execPath(), server: ofTask("start"), client: ofTask("heliograph") },
-  ...(executable === undefined ? [] : [{ name: "executable", path: executable, server: ["server"], client: [] }]),
+  executable === undefined ? source : { name: "executable", path: executable, server: ["server"], client: [] },
 ];
 
 /** A program that runs, and what it has written so far. */

@@ -8,7 +8,7 @@
 /** @jsxImportSource npm:preact@11.2.0 */
 import type { ComponentChildren, VNode } from "npm:preact@11.2.0";
 import { useEffect, useLayoutEffect, useRef, useState } from "npm:preact@11.2.0/hooks";
-import { mayDo } from "./allowed.ts";
+import { mayDo } from "../../protocol/vocabulary.ts";
 import { Arranging } from "./arranging.tsx";
 import type { LiveBench } from "./live_bench.ts";
 import { Cards } from "./cards.tsx";

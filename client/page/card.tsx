@@ -6,8 +6,9 @@
 
 /** @jsxRuntime automatic */
 /** @jsxImportSource npm:preact@11.2.0 */
+import { timeOfDay } from "../../protocol/local_time.ts";
 import type { VNode } from "npm:preact@11.2.0";
-import { mayDo } from "./allowed.ts";
+import { mayDo } from "../../protocol/vocabulary.ts";
 import type { LiveBench } from "./live_bench.ts";
 import type { LiveField, LiveInstrument } from "./live_instrument.ts";
 import { CameraControls, isCamera } from "./camera.tsx";
@@ -123,7 +124,7 @@ function Holder(
     <span class={`holder ${mine ? "mine" : ""}`}>
       {holder === null ? null : (
         <span
-          title={`from ${holder.address}, until ${new Date(holder.until).toLocaleTimeString("sv-SE")}`}
+          title={`from ${holder.address}, until ${timeOfDay(new Date(holder.until))}`}
         >
           held by {who}
         </span>

@@ -9,7 +9,7 @@
 import type { VNode } from "npm:preact@11.2.0";
 import { useEffect, useState } from "npm:preact@11.2.0/hooks";
 import type { HolderDescription, SessionDescription } from "../../protocol/description.ts";
-import { mayDo } from "./allowed.ts";
+import { mayDo } from "../../protocol/vocabulary.ts";
 import type { LiveBench } from "./live_bench.ts";
 import type { LiveInstrument } from "./live_instrument.ts";
 import { useLive } from "./live.tsx";

@@ -11,7 +11,7 @@ import { useState } from "npm:preact@11.2.0/hooks";
 import { parseCommandLine } from "../../protocol/command_line.ts";
 import type { ArgumentDescription, CommandDescription } from "../../protocol/description.ts";
 import { lineReply } from "../../protocol/line_reply.ts";
-import { mayDo } from "./allowed.ts";
+import { mayDo } from "../../protocol/vocabulary.ts";
 import type { LiveBench } from "./live_bench.ts";
 import type { LiveInstrument } from "./live_instrument.ts";
 import { useLive } from "./live.tsx";

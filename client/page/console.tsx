@@ -6,6 +6,7 @@
 
 /** @jsxRuntime automatic */
 /** @jsxImportSource npm:preact@11.2.0 */
+import { localTime, timeOfDay } from "../../protocol/local_time.ts";
 import type { VNode } from "npm:preact@11.2.0";
 import { useEffect, useRef, useState } from "npm:preact@11.2.0/hooks";
 import { parseCommandLine } from "../../protocol/command_line.ts";
@@ -107,7 +108,7 @@ function Line({ line }: { line: JournalLine }): VNode {
   const date = new Date(time);
   return (
     <li class={`${kind === "log" ? "told" : "asked"} ${level}`}>
-      <time dateTime={time} title={date.toLocaleString("sv-SE")}>{date.toLocaleTimeString("sv-SE")}</time>{" "}
+      <time dateTime={time} title={localTime(date)}>{timeOfDay(date)}</time>{" "}
       {mine || client === "" ? null : <span class="who">{client}</span>} {kind === "log" ? <span>{text}</span> : (
         <>
           <code>{text}</code>

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { localTime } from "../../protocol/local_time.ts";
 import type { Points } from "../../protocol/history.ts";
 import { joined, type Span } from "./plot_data.ts";
 
@@ -85,7 +86,7 @@ export async function pngOf(
 
 /** A span of time in local time, as people read it. */
 function spanText(from: number, to: number): string {
-  const [begin, end] = [from, to].map((time) => new Date(time).toLocaleString("sv-SE"));
+  const [begin, end] = [from, to].map((time) => localTime(new Date(time)));
   return `${location.host}: ${begin} – ${end!.slice(0, 10) === begin!.slice(0, 10) ? end!.slice(11) : end}`;
 }
 

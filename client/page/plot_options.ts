@@ -4,6 +4,7 @@
  * @module
  */
 
+import { timeOfDay } from "../../protocol/local_time.ts";
 import type uPlot from "npm:uplot@1.6.32";
 import type { LiveField } from "./live_instrument.ts";
 import { labelOf } from "./plotted.ts";
@@ -30,7 +31,7 @@ export function colourOf(element: Element, name: string): string {
 
 /** The time of day. @param time In seconds since 1970. */
 export function clock(time: number): string {
-  const [hours, minutes, seconds] = new Date(time * 1000).toLocaleTimeString("sv-SE").split(":");
+  const [hours, minutes, seconds] = timeOfDay(new Date(time * 1000)).split(":");
   return seconds === "00" ? `${hours}:${minutes}` : `${hours}:${minutes}:${seconds}`;
 }
 

@@ -8,7 +8,7 @@
 /** @jsxImportSource npm:preact@11.2.0 */
 import type { VNode } from "npm:preact@11.2.0";
 import { useState } from "npm:preact@11.2.0/hooks";
-import { mayDo } from "./allowed.ts";
+import { mayDo } from "../../protocol/vocabulary.ts";
 import type { LiveBench } from "./live_bench.ts";
 import type { LiveField } from "./live_instrument.ts";
 import { useLive } from "./live.tsx";

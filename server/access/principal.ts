@@ -7,12 +7,11 @@
 import type { SessionDescription } from "../../protocol/description.ts";
 import { HeliographError } from "../../protocol/errors.ts";
 import { plainLine } from "../../protocol/printable.ts";
+import { mayDo } from "../../protocol/vocabulary.ts";
 import type { Caller, Role } from "../bench/command.ts";
 
 /** The way in of a caller: a connection that stays, an HTTP request, or a program that holds the server itself. */
 export type WayIn = SessionDescription["protocol"] | "http" | "program";
-
-const ranks: Readonly<Record<Role, number>> = { observer: 0, operator: 1, admin: 2 };
 
 /** The name that a client gives itself. @throws {HeliographError} `bad_argument` for one that cannot be. */
 export function checkedName(name: string): string {
@@ -101,7 +100,7 @@ export class Principal<W extends WayIn = WayIn> implements Caller {
 
   /** Whether they may do what takes a role. @param needed The least role that may. */
   may(needed: Role): boolean {
-    return ranks[this.role] >= ranks[needed];
+    return mayDo(this.role, needed);
   }
 
   /**

@@ -7,9 +7,7 @@
 import type { FileFault, WantedFile } from "../files/part_file.ts";
 
 import type { LastImage, TileRequest } from "../bench/images.ts";
-import type { ChipProperties, Scene } from "./simulated/chip_properties.ts";
 import type { AmplifierPixels } from "./detector.ts";
-import type { AmplifierReadout } from "./geometry.ts";
 
 /** One part of an image file: the primary one, or an extension. */
 export interface ImagePart {
@@ -31,13 +29,6 @@ export interface ImageFile {
   readonly parts: readonly ImagePart[];
 }
 
-/** The states of a task; both sides change it, each only from `running`. */
-export const running = 0;
-/** It was called off before it was done. */
-export const cancelled = 1;
-/** It is done, and can no longer be called off. */
-export const committed = 2;
-
 /** The description of an image file. */
 export interface SeenImage extends Pick<LastImage, "width" | "height" | "header" | "levels"> {
   /** Tells the file from any that takes its place. */
@@ -47,12 +38,6 @@ export interface SeenImage extends Pick<LastImage, "width" | "height" | "header"
 /** The tasks of the Worker. */
 export type PixelTask =
   | { readonly kind: "nothing" }
-  | {
-    readonly kind: "simulate";
-    readonly chip: ChipProperties;
-    readonly scene: Scene;
-    readonly readouts: readonly AmplifierReadout[];
-  }
   | ({ readonly kind: "check" } & WantedFile)
   | { readonly kind: "write"; readonly image: ImageFile }
   | { readonly kind: "open"; readonly key: string; readonly file: string; readonly overwrite: boolean }
@@ -63,25 +48,19 @@ export type PixelTask =
   | { readonly kind: "tile"; readonly file: string; readonly stamp: string; readonly tile: TileRequest };
 
 /** A task on its way to the Worker. */
-export interface ToPixelWorker {
-  /** Which of the tasks it is. */
-  readonly id: number;
+export interface ConfinedTask {
   /** What is to be done. */
   readonly task: PixelTask;
   /** The folders that it is confined to: absolute paths. */
   readonly folders: readonly string[];
-  /** One Int32: how it stands. */
-  readonly standing: SharedArrayBuffer;
 }
 
 /** The result of a task. */
-export interface FromPixelWorker {
-  /** Which of the tasks it was. */
-  readonly id: number;
+export interface PixelAnswer {
   /** The result, where there is one. */
   readonly value?: unknown;
   /** What a server that was ended had left in the folder, and was removed. */
-  readonly orphans?: readonly string[];
+  readonly orphans: readonly string[];
   /** Why it failed, where it failed. */
   readonly failure?: string;
   /** Which kind of reason that is, where it is about a file. */

@@ -9,26 +9,10 @@ import { getLogger } from "npm:@logtape/logtape@2.4.2";
 import { HeliographError } from "../../protocol/errors.ts";
 import { startFileWorker } from "../files/file_worker.ts";
 import type { Tile, TileRequest } from "../bench/images.ts";
-import type { ChipProperties, Scene } from "./simulated/chip_properties.ts";
-import type { AmplifierPixels } from "./detector.ts";
-import type { AmplifierReadout } from "./geometry.ts";
-import {
-  cancelled,
-  committed,
-  type FromPixelWorker,
-  type ImageFile,
-  type PixelTask,
-  running,
-  type SeenImage,
-  type ToPixelWorker,
-} from "./pixel_messages.ts";
+import { TaskWorker } from "../files/task_worker.ts";
+import type { ConfinedTask, ImageFile, PixelAnswer, PixelTask, SeenImage } from "./pixel_messages.ts";
 
 const log = getLogger(["heliograph", "camera"]);
-
-interface Pending {
-  readonly resolve: (answer: FromPixelWorker) => void;
-  readonly reject: (reason: Error) => void;
-}
 
 /** An image that could not be written; its pixels are not lost. */
 export class ImageNotWritten extends HeliographError {
@@ -54,17 +38,20 @@ export class FileNotWritten extends HeliographError {
   }
 }
 
-/** Makes, writes and reads pixels in a Worker of its own, which may touch the image folders and nothing else. */
+/** Writes and reads pixels in a Worker of its own, which may touch the image folders and nothing else. */
 export class PixelStore {
   readonly #folders: readonly string[];
-  #worker: Worker | undefined;
-  #lastId = 0;
-  #stopped = false;
-  readonly #pending = new Map<number, Pending>();
+  readonly #worker: TaskWorker<ConfinedTask, PixelAnswer>;
 
   /** Starts nothing yet. @param folders What the Worker may read and write: absolute paths. */
   constructor(folders: readonly string[]) {
     this.#folders = folders;
+    this.#worker = new TaskWorker({
+      start: (failed) =>
+        startFileWorker(new URL("./pixel_worker.ts", import.meta.url), "pixels", this.#folders, failed),
+      stopping: () => new HeliographError("command_failed", "The server is stopping"),
+      failed: (reason) => new HeliographError("command_failed", `The Worker for pixels failed: ${reason}`),
+    });
   }
 
   /**
@@ -74,25 +61,8 @@ export class PixelStore {
    * @throws {HeliographError} When the server may not write in the folders itself.
    */
   async start(): Promise<void> {
-    this.#stopped = false;
+    await this.#permitted(() => this.#worker.start());
     await this.#ask({ kind: "nothing" });
-  }
-
-  /**
-   * Makes the pixels of a simulated exposure.
-   *
-   * @param signal Calls it off.
-   * @returns Each amplifier's pixels.
-   */
-  async simulate(
-    chip: ChipProperties,
-    scene: Scene,
-    readouts: readonly AmplifierReadout[],
-    signal: AbortSignal,
-  ): Promise<AmplifierPixels[]> {
-    const { value, failure } = await this.#ask({ kind: "simulate", chip, scene, readouts }, signal);
-    if (failure !== undefined) throw new HeliographError("command_failed", `Cannot make the image: ${failure}`);
-    return value as AmplifierPixels[];
   }
 
   /**
@@ -183,67 +153,29 @@ export class PixelStore {
 
   /** Ends the Worker for good, unless `start` is called again; what it was doing fails. */
   stop(): void {
-    this.#stopped = true;
-    this.#worker?.terminate();
-    this.#fail(new HeliographError("command_failed", "The server is stopping"));
+    this.#worker.stop();
   }
 
-  #started(): Worker {
-    if (this.#worker !== undefined) return this.#worker;
-    if (this.#stopped) throw new HeliographError("command_failed", "The server is stopping");
-    const folders = this.#folders;
-    let worker: Worker;
+  /** Has a task performed; a signal that comes in time calls it off, and ends the wait at once. */
+  async #ask(task: PixelTask, signal?: AbortSignal, transfer: Transferable[] = []): Promise<PixelAnswer> {
+    const answer = await this.#permitted(() => this.#worker.ask({ task, folders: this.#folders }, signal, transfer));
+    for (const orphan of answer.orphans) {
+      log.info("Removed {orphan}: the server that wrote it was ended before it was complete", { orphan });
+    }
+    return answer;
+  }
+
+  /** Says in words what this program may not do itself. */
+  async #permitted<T>(act: () => T): Promise<Awaited<T>> {
     try {
-      worker = startFileWorker(
-        new URL("./pixel_worker.ts", import.meta.url),
-        "pixels",
-        folders,
-        (reason) => this.#fail(new HeliographError("command_failed", `The Worker for pixels failed: ${reason}`)),
-      );
+      return await act();
     } catch (error) {
       if (!(error instanceof Deno.errors.NotCapable)) throw error;
       throw new HeliographError(
         "command_failed",
-        `This server was not started with permission to write in ${folders.join(" and ")}`,
+        `This server was not started with permission to write in ${this.#folders.join(" and ")}`,
         { cause: error },
       );
-    }
-    worker.onmessage = ({ data }) => {
-      const answer = data as FromPixelWorker;
-      for (const orphan of answer.orphans ?? []) {
-        log.info("Removed {orphan}: the server that wrote it was ended before it was complete", { orphan });
-      }
-      this.#pending.get(answer.id)?.resolve(answer);
-      this.#pending.delete(answer.id);
-    };
-    return this.#worker = worker;
-  }
-
-  #fail(reason: Error): void {
-    this.#worker = undefined;
-    for (const { reject } of this.#pending.values()) reject(reason);
-    this.#pending.clear();
-  }
-
-  /** Asks the Worker; a signal that comes in time calls the task off, and ends the wait at once. */
-  async #ask(task: PixelTask, signal?: AbortSignal, transfer: Transferable[] = []): Promise<FromPixelWorker> {
-    signal?.throwIfAborted();
-    const worker = this.#started();
-    const id = ++this.#lastId;
-    const standing = new SharedArrayBuffer(4);
-    const { promise, resolve, reject } = Promise.withResolvers<FromPixelWorker>();
-    this.#pending.set(id, { resolve, reject });
-    const callOff = () => {
-      if (Atomics.compareExchange(new Int32Array(standing), 0, running, cancelled) !== committed) {
-        reject(signal!.reason);
-      }
-    };
-    signal?.addEventListener("abort", callOff, { once: true });
-    try {
-      worker.postMessage({ id, task, folders: this.#folders, standing } satisfies ToPixelWorker, transfer);
-      return await promise;
-    } finally {
-      signal?.removeEventListener("abort", callOff);
     }
   }
 }

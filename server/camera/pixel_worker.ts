@@ -1,5 +1,5 @@
 /**
- * The Worker that makes, encodes and writes pixels: millions of them would keep the server from everything else. It is
+ * The Worker that encodes, writes and reads pixels: millions of them would keep the server from everything else. It is
  * the only part of the server that may touch the image folders, and it may touch nothing but them.
  *
  * @module
@@ -10,30 +10,12 @@ import { encodePixels } from "./fits/pixels.ts";
 import { DataSum } from "./fits/checksum.ts";
 import { ImageHeader, paddedLength } from "./fits/header.ts";
 import type { Tile } from "../bench/images.ts";
-import { ChipExposure } from "./simulated/chip.ts";
 import { lookAt, tileOf } from "./image_reader.ts";
 import { ImagePlaces } from "./image_places.ts";
 import { removeOrphanedParts } from "../files/orphaned_parts.ts";
 import { checkWritable, FileError, inWords, PartFile } from "../files/part_file.ts";
-import {
-  cancelled,
-  committed,
-  type FromPixelWorker,
-  type ImageFile,
-  type ImagePart,
-  type PixelTask,
-  running,
-  type ToPixelWorker,
-} from "./pixel_messages.ts";
-
-/** This Worker's own scope, which Deno's types for a window do not know. */
-const scope = globalThis as unknown as {
-  onmessage: (event: MessageEvent<ToPixelWorker>) => void;
-  postMessage(message: FromPixelWorker, transfer: Transferable[]): void;
-};
-
-/** A task was called off; nobody waits for its answer. */
-class Cancelled extends Error {}
+import { Cancelled, performTasks, type Standing } from "../files/task_worker.ts";
+import type { ConfinedTask, ImageFile, ImagePart, PixelAnswer, PixelTask } from "./pixel_messages.ts";
 
 /** The pixels encoded at once: small enough for the processor's cache, and to be called off in between. */
 const chunkPixels = 1 << 18;
@@ -45,28 +27,6 @@ function receivedFile(key: string): PartFile {
   const file = received.get(key);
   if (file !== undefined) return file;
   throw new Error("the Worker that had begun it has failed");
-}
-
-class Standing {
-  readonly #cell: Int32Array;
-
-  constructor(buffer: SharedArrayBuffer) {
-    this.#cell = new Int32Array(buffer);
-  }
-
-  get cancelled(): boolean {
-    return Atomics.load(this.#cell, 0) === cancelled;
-  }
-
-  /** @throws {Cancelled} When it was called off. */
-  throwIfCancelled(): void {
-    if (this.cancelled) throw new Cancelled();
-  }
-
-  /** From here on it is done; @throws {Cancelled} when it was called off before. */
-  commit(): void {
-    if (Atomics.compareExchange(this.#cell, 0, running, committed) === cancelled) throw new Cancelled();
-  }
 }
 
 function writePart(out: PartFile, offset: number, part: ImagePart, standing: Standing, scratch: Uint8Array): number {
@@ -150,14 +110,6 @@ function perform(task: PixelTask, places: ImagePlaces, standing: Standing): unkn
   switch (task.kind) {
     case "nothing":
       return;
-    case "simulate": {
-      const exposure = new ChipExposure(task.chip, task.scene);
-      return task.readouts.map((readout) => {
-        const pixels = exposure.readOut(readout, () => standing.cancelled);
-        if (pixels === undefined) throw new Cancelled();
-        return pixels;
-      });
-    }
     case "check":
       return checkWritable(task, (file) => places.toWrite(file));
     case "write":
@@ -188,28 +140,24 @@ function perform(task: PixelTask, places: ImagePlaces, standing: Standing): unkn
   }
 }
 
-function buffersOf(pixels: readonly Uint16Array<ArrayBuffer>[]): ArrayBuffer[] {
-  return pixels.map(({ buffer }) => buffer);
-}
-
-/** The buffers that are transferred with an answer rather than copied. */
-function transferOf({ kind }: PixelTask, value: unknown): ArrayBuffer[] {
-  if (kind === "simulate") return buffersOf(value as Uint16Array<ArrayBuffer>[]);
-  return kind === "tile" && typeof value === "object" ? [(value as Tile).pixels.buffer] : [];
-}
-
-// What is waited for here is there at once, files being read synchronously: one task ends before the next begins.
-scope.onmessage = async ({ data: { id, task, folders, standing } }) => {
+async function answer({ task, folders }: ConfinedTask, standing: Standing): Promise<PixelAnswer> {
   const places = new ImagePlaces(folders);
   const orphans = removeOrphans(writtenFolders(task, folders, places));
   try {
-    const value = await perform(task, places, new Standing(standing));
-    scope.postMessage({ id, value, orphans }, transferOf(task, value));
+    return { value: await perform(task, places, standing), orphans };
   } catch (error) {
     const failure = error instanceof Error ? error.message || error.name : String(error);
     // The pixels are all there is of the exposure: they go back to whoever wanted them written.
     const pixels = task.kind === "write" ? task.image.parts.flatMap((part) => part.pixels ?? []) : [];
     const fault = error instanceof FileError ? error.fault : "other";
-    scope.postMessage({ id, failure, fault, orphans, pixels }, buffersOf(pixels));
+    return { failure, fault, orphans, pixels };
   }
-};
+}
+
+/** The buffers that are transferred with an answer rather than copied. */
+function transferOf({ value, pixels = [] }: PixelAnswer): ArrayBuffer[] {
+  const tile = typeof value === "object" && value !== null && "pixels" in value ? [(value as Tile).pixels] : [];
+  return [...pixels, ...tile].map(({ buffer }) => buffer);
+}
+
+performTasks(answer, transferOf);

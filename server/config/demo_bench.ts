@@ -50,10 +50,13 @@ export function demoInstruments({ camera = {}, hostName }: DemoOptions = {}): In
     simulatedInstrument(),
     simulatedTelescope(),
     azcamParameters({
-      version,
-      systemname: camera.systemName ?? "sim",
-      ...(hostName === undefined ? {} : { hostname: hostName }),
-      ...(camera.imageFolders?.[0] === undefined ? {} : { wd: camera.imageFolders[0] }),
+      fixed: {
+        version,
+        systemname: camera.systemName ?? "sim",
+        ...(hostName === undefined ? {} : { hostname: hostName }),
+        ...(camera.imageFolders?.[0] === undefined ? {} : { wd: camera.imageFolders[0] }),
+      },
+      folders: camera.imageFolders ?? [],
     }),
   ];
 }

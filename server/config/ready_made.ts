@@ -22,6 +22,8 @@ export interface ReadyMadeSetting {
   readonly imageFolders: readonly string[];
   /** The bench's name. */
   readonly benchName: string;
+  /** The absolute path of the folder for what must survive a restart. */
+  readonly stateFolder: string;
 }
 
 /** An instrument that is made by code: what its `options` may be, and how it is made. */
@@ -83,9 +85,10 @@ export const readyMade: Readonly<Record<string, ReadyMade>> = {
   "simulated-telescope": { options: nothing, make: (_, { title }) => simulatedTelescope(title) },
   "azcam-parameters": {
     options: nothing,
-    make: (_, { title, benchName, imageFolders }) => {
+    make: (_, { title, benchName, imageFolders, stateFolder }) => {
       const known = { version, systemname: benchName, hostname: hostName(), wd: imageFolders[0] };
-      return azcamParameters(defined(known) as Record<string, string>, title);
+      const fixed = defined(known) as Record<string, string>;
+      return azcamParameters({ fixed, title, stateFolder, folders: imageFolders });
     },
   },
 };

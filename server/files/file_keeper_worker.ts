@@ -5,6 +5,7 @@
  * @module
  */
 
+import { dirname } from "node:path";
 import type { FromFileKeeper, KeptFile, ToFileKeeper } from "./file_keeper_messages.ts";
 import { patient } from "./patient.ts";
 import { FileError, inWords, PartFile } from "./part_file.ts";
@@ -34,7 +35,8 @@ function read(file: string): string | undefined {
 }
 
 /** Begins the file anew, whatever a server that was killed has left of it. */
-function begin({ file, part }: KeptFile): PartFile {
+function begin({ file, part, createFolder }: KeptFile): PartFile {
+  if (createFolder) inWords(() => Deno.mkdirSync(dirname(file), { recursive: true }));
   try {
     Deno.removeSync(part);
   } catch {
@@ -68,6 +70,8 @@ function perform({ kept, task }: ToFileKeeper): string | undefined {
   switch (task.kind) {
     case "read":
       return inWords(() => read(kept.file));
+    case "read other":
+      return inWords(() => read(task.file));
     case "check":
       begin(kept).drop();
       return;

@@ -2,7 +2,7 @@
 import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
 import { join } from "node:path";
 import { eventually, RawClient, top } from "../fixture.ts";
-import { programs, ServerProcess } from "../server_process.ts";
+import { programs, ServerProcess, source } from "../server_process.ts";
 import { readImage } from "../server/camera/camera.ts";
 
 for (const program of programs) {
@@ -52,7 +52,12 @@ for (const program of programs) {
       const [port] = await server.ports();
       using client = await RawClient.connect(port);
       strictEqual(await client.ask("get_focalplane"), "OK 1 1 2 2 0123");
-      strictEqual(await client.ask("get_par systemname"), "OK Test Camera");
+      strictEqual(await client.ask("get_par systemname"), "OK 'Test Camera'");
+      // It has given up its own permission to write by now.
+      strictEqual(await client.ask("set_par last 5 azcamconsole"), "OK");
+      strictEqual(await client.ask("save_pars"), "OK");
+      match(await Deno.readTextFile(join(folder, "camera.state", "parameters.ini")), /^\[azcamconsole\]\nlast = 5\n/);
+      strictEqual(await client.ask("read_parfile"), "OK");
       strictEqual(await client.ask("expose 0.1 flat"), "OK");
       const [, file] = /^OK (.*)$/.exec(await client.ask("get_filename"))!;
       strictEqual(file, `${folder.replaceAll("\\", "/")}/images/test.fits`);
@@ -91,7 +96,7 @@ for (const program of programs) {
 Deno.test("source: a task that may not write where images shall go says so, and serves everything else", async () => {
   const folder = await Deno.makeTempDir();
   try {
-    await using server = new ServerProcess(programs[0]!, ["--image-folder", folder]);
+    await using server = new ServerProcess(source, ["--image-folder", folder]);
     const [port] = await server.ports();
     using client = await RawClient.connect(port);
     match(server.err, /exposure is not ready: This server was not started with permission to write in /);

@@ -3,7 +3,7 @@ import { match, ok, strictEqual } from "node:assert/strict";
 import { join } from "node:path";
 import { eventually, RawClient } from "../fixture.ts";
 import { ignoresUser1, linux } from "../linux_processes.ts";
-import { programs, ServerProcess } from "../server_process.ts";
+import { programs, ServerProcess, source } from "../server_process.ts";
 
 /** What a command tries, as the body of a function that gets the path of a file; it says what it got. */
 const attempts: Record<string, string> = {
@@ -96,8 +96,7 @@ Deno.test({
   name: "source: the signal that opens an inspector does nothing to the server",
   ignore: !linux, // finds out in /proc what is ignored
   fn: async () => {
-    const [source] = programs;
-    const allowed = { ...source!, server: [...source!.client, "server"] };
+    const allowed = { ...source, server: [...source.client, "server"] };
     await using server = new ServerProcess(allowed);
     const [port] = await server.ports();
     await eventually(() => ignoresUser1(server.pid), "the signal is ignored");

@@ -5,12 +5,11 @@
  */
 
 import { azcamExposure } from "../exposure_instrument.ts";
-import { PixelStore } from "../pixel_store.ts";
 import type { Instrument } from "../../bench/instrument.ts";
 import { SimulatedDetector, type SimulatedDetectorOptions } from "./simulated_detector.ts";
 
 /** The options of a {@linkcode simulatedCamera}. */
-export interface SimulatedCameraOptions extends Omit<SimulatedDetectorOptions, "pixels"> {
+export interface SimulatedCameraOptions extends SimulatedDetectorOptions {
   /** What people call it. @default "exposure" */
   readonly title?: string;
   /** Absolute paths of the folders that images may be written to. @default none, and no exposure can be taken */
@@ -29,7 +28,8 @@ export interface SimulatedCameraOptions extends Omit<SimulatedDetectorOptions, "
  */
 export function simulatedCamera(options: SimulatedCameraOptions = {}): Instrument {
   const imageFolders = options.imageFolders ?? [];
-  const pixels = new PixelStore(imageFolders);
-  const detector = new SimulatedDetector({ ...options, pixels });
-  return azcamExposure({ ...options, summary: "camera (simulated)", detector, pixels, imageFolders });
+  const detector = new SimulatedDetector(options);
+  // Its stars are as sharp as the telescope's focus makes them.
+  const focusComponent = "telescope";
+  return azcamExposure({ ...options, summary: "camera (simulated)", detector, imageFolders, focusComponent });
 }

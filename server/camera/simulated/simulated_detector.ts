@@ -7,19 +7,13 @@
 import { type Clock, systemClock } from "../clock.ts";
 import type { AmplifierPixels, Detector, DetectorReadout, Light } from "../detector.ts";
 import { type DetectorFormat, type FocalPlane, usualConfiguration } from "../geometry.ts";
-import type { PixelStore } from "../pixel_store.ts";
 import type { Surroundings } from "../../bench/instrument.ts";
 import type { Value } from "../../bench/values.ts";
-import { type ChipProperties, defaultChip, gainOf, readNoiseOf } from "./chip_properties.ts";
+import { ChipPixels } from "./chip_pixels.ts";
+import { type ChipProperties, defaultChip, gainOf, readNoiseOf, type Scene } from "./chip_properties.ts";
 
 /** The options of a {@linkcode SimulatedDetector}. */
 export interface SimulatedDetectorOptions {
-  /**
-   * Where its pixels are made.
-   *
-   * @internal
-   */
-  readonly pixels: PixelStore;
   /** The time it goes by. @default the PC's clock */
   readonly clock?: Clock;
   /** What its chip is like. @default `defaultChip` */
@@ -62,24 +56,24 @@ export class SimulatedDetector implements Detector {
   readonly format: DetectorFormat;
   /** The amplifiers it is made with. */
   readonly focalPlane: FocalPlane;
-  readonly #store: PixelStore;
+  readonly #pixels = new ChipPixels();
   readonly #clock: Clock;
   readonly #chip: ChipProperties;
   readonly #readoutRate: number;
   readonly #flushSeconds: number;
   #frame = 0;
+  /** What it has collected since it was read out or cleared. */
+  #scenes: Scene[] = [];
   #light: Light = "none";
   #surroundings: Surroundings | undefined;
   #begun = 0;
-  #dark = 0;
   /** How long light has fallen, and since when the shutter is open. */
   #exposed = 0;
   #opened: number | undefined;
 
   /** Makes one. @param options What it is like. */
-  constructor(options: SimulatedDetectorOptions) {
+  constructor(options: SimulatedDetectorOptions = {}) {
     const { overscanColumns = 32, amplifiersX = 1, amplifiersY = 1 } = options;
-    this.#store = options.pixels;
     this.#clock = options.clock ?? systemClock;
     this.#chip = { ...defaultChip, ...options.chip };
     this.#readoutRate = options.readoutRate ?? 1_000_000;
@@ -116,6 +110,7 @@ export class SimulatedDetector implements Detector {
 
   /** Clears the charge. */
   async flush(cycles: number, signal: AbortSignal): Promise<void> {
+    this.#scenes = [];
     await this.#clock.wait(cycles * this.#flushSeconds, signal);
   }
 
@@ -145,12 +140,25 @@ export class SimulatedDetector implements Detector {
   /** Closes the shutter: the charge waits to be read out. */
   async end(): Promise<void> {
     await this.pause();
-    this.#dark = this.#clock.now() - this.#begun;
+    this.#scenes.push({
+      frame: this.#frame,
+      light: this.#light,
+      exposureSeconds: this.#exposed,
+      darkSeconds: this.#clock.now() - this.#begun,
+      ...this.#conditions(),
+    });
+  }
+
+  /** Shifts the charge; row 1 is read out first. */
+  shift(rows: number): Promise<void> {
+    this.#scenes = this.#scenes.map((scene) => ({ ...scene, shift: (scene.shift ?? 0) + rows }));
+    return Promise.resolve();
   }
 
   /** Forgets the charge. */
-  abort(): Promise<void> {
-    return this.end();
+  async abort(): Promise<void> {
+    await this.pause();
+    this.#scenes = [];
   }
 
   /** Opens or closes the shutter by hand: nothing is there to be moved. */
@@ -163,19 +171,10 @@ export class SimulatedDetector implements Detector {
     { format: { columns, rows }, readouts }: DetectorReadout,
     report: (pixelsRemaining: number) => void,
     signal: AbortSignal,
-  ): Promise<AmplifierPixels[]> {
-    const made = this.#store.simulate(
-      { ...this.#chip, columns, rows },
-      {
-        frame: this.#frame,
-        light: this.#light,
-        exposureSeconds: this.#exposed,
-        darkSeconds: this.#dark,
-        ...this.#conditions(),
-      },
-      readouts,
-      signal,
-    );
+  ): Promise<readonly AmplifierPixels[]> {
+    const scenes = this.#scenes;
+    this.#scenes = [];
+    const made = this.#pixels.make({ chip: { ...this.#chip, columns, rows }, scenes, readouts }, signal);
     // Where the wait ends first, nobody looks at the pixels any more.
     made.catch(() => {});
     const sizes = readouts.map((readout) => readout.columns * readout.rows);
@@ -203,8 +202,14 @@ export class SimulatedDetector implements Detector {
     };
   }
 
-  /** Holds nothing. */
+  /** Starts what makes its pixels. */
+  start(): void {
+    this.#pixels.start();
+  }
+
+  /** Ends what makes its pixels. */
   stop(): Promise<void> {
+    this.#pixels.stop();
     return Promise.resolve();
   }
 }

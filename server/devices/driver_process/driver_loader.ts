@@ -94,7 +94,7 @@ export function problemOf(
 
 /** azcam's `exposure` needs its image folders, which the bench file grants. */
 function camera(options: CameraOptions): Instrument {
-  const missing = options.pixels === undefined ? imagePermissionMissing(options.imageFolders) : undefined;
+  const missing = imagePermissionMissing(options.imageFolders);
   if (missing !== undefined) throw new DeclarationError(`Cannot write images: ${missing}`);
   return azcamExposure(options);
 }

@@ -11,8 +11,9 @@ import process from "node:process";
 
 const { apply } = Reflect;
 
-/** The only Workers that a driver's process has: those that write its camera's images. */
-const ownWorkers = [new URL("../../camera/pixel_worker.ts", import.meta.url).href];
+/** The only Workers that a driver's process has: those that write its camera's images, and make simulated ones. */
+const ownWorkers = ["pixel_worker.ts", "simulated/chip_worker.ts"]
+  .map((program) => new URL(`../../camera/${program}`, import.meta.url).href);
 
 /** Takes it away, before any driver is loaded. @param standalone Whether this is an executable, which a Worker does not know. */
 export function seal(standalone: boolean): void {

@@ -123,24 +123,17 @@ Deno.test("azcam tools: keywords are set, read, listed and deleted", async () =>
   );
 });
 
-Deno.test("parameters: one name for each setting; an unknown one reads as nothing and is not set", async () => {
+Deno.test("parameters: one name for each setting, whatever dictionary is named after it", async () => {
   const { server, ask } = quietBench();
   await using _ = server;
   strictEqual(await ask("set_par ExposureTime 3"), "OK");
   strictEqual(await ask("get_par exposuretime"), "OK 3.0");
-  strictEqual(await ask("set_par imagetest 0"), "OK");
-  strictEqual(await ask("get_par imagefilename"), "OK /image0001.fits");
+  strictEqual(await ask("set_par imagetest 0 azcamconsole"), "OK");
+  strictEqual(await ask("get_par imagefilename azcamconsole"), "OK /image0001.fits");
   strictEqual(await ask("set_par colbin 4"), "OK");
   strictEqual(await ask("get_roi"), "OK 1 1024 1 1024 4 1");
   strictEqual(await ask("get_par controltemperature"), "OK -100.0");
-  strictEqual(await ask("get_par nosuch"), "OK");
-  match(
-    await ask("set_par exposuretim 3"),
-    /^ERROR Cannot set the parameter exposuretim: .*\(did you mean exposuretime\?\)$/,
-  );
   match(await ask("set_par camtemp 3"), /^ERROR Cannot set the parameter camtemp: it can only be read$/);
-  strictEqual(await ask("set_par mine 5 observer"), "OK");
-  strictEqual(await ask("get_par mine observer"), "OK 5");
   match(await ask("exposure.set_roi 5 1"), /^ERROR Cannot set the region to columns 5 to 1/);
 });
 
