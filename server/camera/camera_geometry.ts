@@ -135,9 +135,10 @@ export class CameraGeometry {
     return formatOrder.map((name) => this.format[name]);
   }
 
-  /** The focal plane as `get_focalplane` tells it. */
+  /** The focal plane as `get_focalplane` tells it; the amplifiers' digits are a list as Python writes it. */
   focalPlaneWords(): (number | string)[] {
-    return [...focalPlaneOrder.map((name) => this.focalPlane[name]), this.focalPlane.configuration];
+    const digits = [...this.focalPlane.configuration].join(", ");
+    return [...focalPlaneOrder.map((name) => this.focalPlane[name]), `[${digits}]`];
   }
 
   /** The region as `get_roi` tells it. */

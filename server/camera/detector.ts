@@ -7,7 +7,7 @@
 import type { Surroundings } from "../bench/instrument.ts";
 import type { AmplifierReadout, DetectorFormat, FocalPlane } from "./geometry.ts";
 
-/** The light that falls on the detector: nothing, the flat lamp, or the sky through telescope and filter. */
+/** The light that falls on the detector: nothing, a lamp (for flats and comparisons), or the sky through telescope and filter. */
 export type Light = "none" | "flat" | "sky";
 
 /** A detector with its controller and shutter. It is driven by one exposure at a time. */
@@ -30,7 +30,8 @@ export interface Detector {
    */
   flush(cycles: number, signal: AbortSignal): Promise<void>;
   /**
-   * Begins to collect charge, with the shutter open unless there is to be no light.
+   * Begins to collect charge, with the shutter open unless there is to be no light. Where the charge can be shifted it
+   * may be begun again after `end`, before it is read out: what it collects then adds to what is there.
    *
    * @param light What the shutter lets in.
    * @param surroundings The other instruments of the bench, such as the telescope.
@@ -44,6 +45,14 @@ export interface Detector {
   end(): Promise<void>;
   /** Closes the shutter and forgets the charge; it fits in whatever it does. */
   abort(): Promise<void>;
+  /**
+   * Shifts the charge along the columns, without reading it; left out where the detector cannot. A focus sequence needs
+   * it.
+   *
+   * @param rows How far: positive is towards the readout, negative away from it.
+   * @param signal Ends it early; then it throws the signal's reason.
+   */
+  shift?(rows: number, signal: AbortSignal): Promise<void>;
   /** Opens or closes the shutter by hand. */
   setShutter(open: boolean): Promise<void>;
   /**

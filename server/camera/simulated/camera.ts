@@ -29,5 +29,7 @@ export interface SimulatedCameraOptions extends SimulatedDetectorOptions {
 export function simulatedCamera(options: SimulatedCameraOptions = {}): Instrument {
   const imageFolders = options.imageFolders ?? [];
   const detector = new SimulatedDetector(options);
-  return azcamExposure({ ...options, summary: "camera (simulated)", detector, imageFolders });
+  // Its stars are as sharp as the telescope's focus makes them.
+  const focusComponent = "telescope";
+  return azcamExposure({ ...options, summary: "camera (simulated)", detector, imageFolders, focusComponent });
 }

@@ -16,8 +16,8 @@ import type { ChipProperties, Scene } from "./chip_properties.ts";
 export interface ChipTask {
   /** What the chip is like. */
   readonly chip: ChipProperties;
-  /** What falls on it. */
-  readonly scene: Scene;
+  /** What has fallen on it since it was read out last. */
+  readonly scenes: readonly Scene[];
   /** What each amplifier reads. */
   readonly readouts: readonly AmplifierReadout[];
 }
