@@ -29,6 +29,23 @@ export function replyWord(text: string): string {
   return `"${line.replace(/["\\]/g, "\\$&")}"`;
 }
 
+/** Text in a list within a list, as Python prints it; shlex chokes on a single quote that is escaped in single ones. */
+function literalText(text: string): string {
+  return text.includes("'") ? `"${text.replaceAll(/[\\"]/g, "\\$&")}"` : pythonRepr(text);
+}
+
+/** What stands in a list within a list, as Python prints it: `['A1', 5, '']`. */
+function literal(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(literal).join(", ")}]`;
+  return typeof value === "string" ? literalText(value) : pythonText(value);
+}
+
+/** One item of a list. A list within the list is as Python prints it, without quotes around it, as in azcam. */
+function listItem(item: unknown): string {
+  if (Array.isArray(item)) return literal(item);
+  return boxedText(item) === "" ? "" : replyWord(pythonText(item));
+}
+
 /** What a client that joins the words with blanks would not get back: then the text is one word. */
 const broken = /['"\\\t\n\r]| {2}/;
 
@@ -50,7 +67,7 @@ const statusWord = /^(?:OK|ERROR|WARNING)(?![^\s])/;
  * Nothing gives `OK`, text is taken as it is, a list becomes its items joined by spaces, a mapping becomes JSON. What
  * Python's shlex, which the official client runs over every reply, would change or fail at is in quotes: an item of a
  * list, a text that is to stay one word, and any text with quotes or backslashes. `OK ` goes in front unless the first
- * word is a status already, as in azcam.
+ * word is a status already, as in azcam. A list within a list stays in its brackets.
  *
  * @param value What the command returned.
  * @returns One line of text.
@@ -59,7 +76,7 @@ export function lineReply(value: unknown): string {
   if (value === undefined || value === null) return "OK";
   if (typeof value === "string") return sentence(value);
   if (Array.isArray(value)) {
-    const items = value.map((item) => replyWord(pythonText(item))).join(" ");
+    const items = value.map(listItem).join(" ");
     return items === "" ? "OK" : statusWord.test(items) ? items : `OK ${items}`;
   }
   const text = boxedText(value);

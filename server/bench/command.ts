@@ -24,7 +24,10 @@ export interface Caller {
 
 /** The declaration of a command's argument. */
 export interface ArgumentSpec<T extends ValueType = ValueType> extends ValueSpec<T> {
-  /** What it is when left out (azcam's clients may also send `None`); without one it must be given. */
+  /**
+   * What it is when left out (azcam's clients may also send `None`); without one it must be given. It may be beyond the
+   * limits, where it stands for something else: `-1` for "as it is".
+   */
   readonly default?: ValueOf<T>;
 }
 
@@ -187,7 +190,7 @@ export class Command {
         );
       }
       const given = positional ? args[position++] : keywords.get(name);
-      if (given === undefined || given === null || (given === "None" && spec.default !== undefined)) {
+      if (given === undefined || given === null || standsForDefault(spec, given)) {
         if (spec.default === undefined) {
           throw new HeliographError("bad_argument", `Cannot call ${called}: ${name} is missing; ${this.usage(called)}`);
         }
@@ -248,6 +251,12 @@ export class Command {
     if (this.takesMore) words.push("…");
     return ["usage:", called, ...words].join(" ");
   }
+}
+
+/** Whether what was given is what the argument is by default: azcam's consoles send it, or Python's word for nothing. */
+function standsForDefault({ default: fallback }: ArgumentSpec, given: unknown): boolean {
+  if (fallback === undefined || typeof given === "object") return false;
+  return given === "None" || String(given) === String(fallback);
 }
 
 function asFloat(value: unknown): unknown {

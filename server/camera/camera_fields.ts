@@ -122,6 +122,7 @@ export function cameraFields({ geometry, types, setType, setAutotitle }: FieldPa
       summary: "how much of the state is done",
     },
     exposureflag: { ...readout, type: "int", initial: 0, summary: "the state as azcam numbers it" },
+    shutter: { ...readout, type: "switch", initial: false, summary: "whether the shutter is open" },
     exposuretimeremaining: { ...readout, type: "float", unit: "s", decimals: 1, initial: 0 },
     pixelsremaining: { ...readout, type: "int", initial: 0 },
     exposurecompleted: { ...readout, type: "int", initial: 0, summary: "1: the last exposure has ended" },

@@ -26,6 +26,7 @@ import { LastImages } from "./last_images.ts";
 import { PixelStore } from "./pixel_store.ts";
 import { RemoteImages } from "./remote_images.ts";
 import { settingCommands } from "./setting_commands.ts";
+import { watchShutter } from "./shutter.ts";
 import { statusCommands } from "./status_commands.ts";
 
 /** The options of a camera. */
@@ -55,9 +56,10 @@ export interface CameraOptions {
  * @returns The instrument. Its images go to the first of the image folders unless `imagefolder` says otherwise.
  */
 export function azcamExposure(options: CameraOptions): Instrument {
-  const { title = "exposure", summary, detector, imageFolders, clock = systemClock, systemName = "sim" } = options;
+  const { title = "exposure", summary, imageFolders, clock = systemClock, systemName = "sim" } = options;
   const { software = "heliograph", focusComponent = "instrument" } = options;
   const pixels = new PixelStore(imageFolders);
+  const detector = watchShutter(options.detector, (open) => settings.hold("shutter", open));
   const camera = (): Instrument => instrument;
   const folders = new ImageFolders(imageFolders);
   const geometry = new CameraGeometry(detector.format, detector.focalPlane);
@@ -89,7 +91,7 @@ export function azcamExposure(options: CameraOptions): Instrument {
       publishRegion();
     },
   });
-  const tool = azcamToolCommands(() => {}, camera);
+  const tool = azcamToolCommands(() => {}, camera, { beside: true });
   const { setType, setAutotitle } = settings;
   const fields = cameraFields({ geometry, types: lamps.types, setType, setAutotitle });
   const instrument: Instrument = defineInstrument({

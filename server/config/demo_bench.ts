@@ -15,7 +15,9 @@ import {
   simulatedPicarro,
   simulatedThermocouple,
 } from "../devices/simulated/laboratory.ts";
-import { simulatedInstrument, simulatedTelescope, simulatedTempcon } from "../devices/simulated/observatory.ts";
+import { simulatedTelescope, simulatedTempcon } from "../devices/simulated/observatory.ts";
+import { simulatedController } from "../devices/simulated/simulated_controller.ts";
+import { simulatedInstrument } from "../devices/simulated/simulated_instrument.ts";
 
 /** The options of the demo bench. */
 export interface DemoOptions {
@@ -30,7 +32,7 @@ export interface DemoOptions {
  *
  * @param options What of it can be chosen.
  * @returns Instruments for one bench: `Reactor TC`, `Methane MFC`, `Argon MFC`, `Oxygen MFC`, `UV Light`, `Picarro`,
- * and azcam's `exposure`, `tempcon`, `instrument`, `telescope` and `parameters`.
+ * and azcam's `exposure`, `controller`, `tempcon`, `instrument`, `telescope` and `parameters`.
  */
 export function demoInstruments({ camera = {}, hostName }: DemoOptions = {}): Instrument[] {
   const { instrument: light, lit } = simulatedLight();
@@ -43,6 +45,7 @@ export function demoInstruments({ camera = {}, hostName }: DemoOptions = {}): In
     light,
     simulatedPicarro(flow, lit),
     simulatedCamera({ software: `heliograph ${version}`, ...camera }),
+    simulatedController(),
     simulatedTempcon(),
     simulatedInstrument(),
     simulatedTelescope(),

@@ -10,7 +10,9 @@ import { hostName } from "./server_settings.ts";
 import { azcamParameters } from "../camera/parameters.ts";
 import type { Instrument } from "../bench/instrument.ts";
 import { simulatedCamera, type SimulatedCameraOptions } from "../camera/simulated/camera.ts";
-import { simulatedInstrument, simulatedTelescope, simulatedTempcon } from "../devices/simulated/observatory.ts";
+import { simulatedTelescope, simulatedTempcon } from "../devices/simulated/observatory.ts";
+import { simulatedController } from "../devices/simulated/simulated_controller.ts";
+import { simulatedInstrument } from "../devices/simulated/simulated_instrument.ts";
 
 /** The setting of an instrument: its title, the folders for images, and the bench's name. */
 export interface ReadyMadeSetting {
@@ -77,6 +79,7 @@ const nothing = z.strictObject({});
 /** The ready-made instruments by the names that a bench file gives as their drivers. */
 export const readyMade: Readonly<Record<string, ReadyMade>> = {
   "simulated-camera": { options: cameraOptions, make: camera },
+  "simulated-controller": { options: nothing, make: (_, { title }) => simulatedController(title) },
   "simulated-tempcon": { options: nothing, make: (_, { title }) => simulatedTempcon(title) },
   "simulated-instrument": { options: nothing, make: (_, { title }) => simulatedInstrument(title) },
   "simulated-telescope": { options: nothing, make: (_, { title }) => simulatedTelescope(title) },

@@ -10,7 +10,7 @@ import { reasonOf, stackPlaceOf } from "../../bench/faults.ts";
 import type { FieldHolder } from "../../bench/field.ts";
 import { ImageReplaced, NoImage } from "../../bench/images.ts";
 import { AnswerUnclear } from "../../bench/answer_errors.ts";
-import { Float, type Value } from "../../bench/values.ts";
+import { Float, OneWord, type Value } from "../../bench/values.ts";
 import type { FieldState, WireError } from "./messages.ts";
 
 /** Nothing that instruments say is nested deeper. */
@@ -35,6 +35,7 @@ export function encodeValue(value: unknown, depth = 0): unknown {
     throw new HeliographError("command_failed", `Cannot send a value of type ${typeof value}`);
   }
   if (value instanceof Float) return { float: encodeValue(value.valueOf()) };
+  if (value instanceof OneWord) return { word: value.valueOf() };
   if (Array.isArray(value)) return value.map((each) => encodeValue(each, depth + 1));
   const { toJSON } = value as { toJSON?: unknown };
   if (typeof toJSON === "function") return encodeValue(toJSON.call(value, ""), depth + 1);
@@ -51,6 +52,7 @@ export function decodeValue(sent: unknown, depth = 0): unknown {
   if (entry === undefined || more.length > 0) throw new TypeError("it is no value");
   const [kind, held] = entry;
   if (kind === "float") return new Float(Number(decodeValue(held, depth + 1)));
+  if (kind === "word" && typeof held === "string") return new OneWord(held);
   if (kind === "number" && typeof held === "string") return Number(held);
   if (kind !== "object" || typeof held !== "object" || held === null) throw new TypeError("it is no value");
   return Object.fromEntries(Object.entries(held).map(([key, each]) => [key, decodeValue(each, depth + 1)]));

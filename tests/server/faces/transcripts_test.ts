@@ -112,7 +112,7 @@ const azcamDepartures: Readonly<Record<string, Departure>> = {
   "tempcon.get_temperatures\r\n": { reply: "OK -999.9 -999.9\r\n", why: "the demo bench's tempcon has two sensors" },
   "instrument.get_filters\r\n": { reply: "OK u g r i z clear\r\n", why: says.benchHasMore },
   "instrument.get_filter\r\n": { reply: "OK r\r\n", why: says.benchHasMore },
-  "instrument.get_wavelength\r\n": { reply: "OK 623\r\n", why: says.benchHasMore },
+  "instrument.get_wavelength\r\n": { reply: "OK 623.0\r\n", why: says.benchHasMore },
   "instrument.get_shutters\r\n": { reply: /^ERROR instrument has no command "get_shutters"/, why: says.more },
   "telescope.get_focus\r\n": { reply: "OK 1200.0\r\n", why: says.benchHasMore },
   "exposure.is_exposing\r\n": { reply: /^ERROR exposure has no command "is_exposing"/, why: says.more },
