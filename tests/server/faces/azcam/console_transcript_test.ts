@@ -4,6 +4,7 @@
  */
 import { ok, strictEqual } from "node:assert/strict";
 import { split } from "npm:shlex@3.0.0";
+import { type Clock, systemClock } from "../../../../server/camera/clock.ts";
 import { demoInstruments } from "../../../../server/config/demo_bench.ts";
 import { RawClient, startServer, top } from "../../../fixture.ts";
 import { departures, namesHere, ofTheMoment, ofThisBench } from "./console_departures.ts";
@@ -78,9 +79,14 @@ Deno.test("transcripts: azcam's console, by meaning but for the named departures
   }
 
   const folder = await Deno.makeTempDir();
-  // The recording's camera, so that its geometry is the same; it is quick.
+  // The recording's camera, so that its geometry is the same; its exposures take a tenth of their time.
   const chip = { columns: 2048, rows: 2048, cosmicRays: 0 };
-  const camera = { chip, overscanColumns: 20, readoutRate: 1e8, flushSeconds: 0, imageFolders: [folder] };
+  const clock: Clock = {
+    ...systemClock,
+    now: () => 10 * systemClock.now(),
+    wait: (seconds, signal) => systemClock.wait(seconds / 10, signal),
+  };
+  const camera = { chip, clock, overscanColumns: 20, readoutRate: 1e8, flushSeconds: 0, imageFolders: [folder] };
   const server = startServer({ instruments: demoInstruments({ camera, hostName: "vm" }), poll: true });
   // The mechanisms' time passes quickly; the conversation goes on when they have arrived.
   const time = setInterval(() => server.bench.step(1), 5);
