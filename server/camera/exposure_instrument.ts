@@ -58,8 +58,8 @@ export interface CameraOptions {
 export function azcamExposure(options: CameraOptions): Instrument {
   const { title = "exposure", summary, imageFolders, clock = systemClock, systemName = "sim" } = options;
   const { software = "heliograph", focusComponent = "instrument" } = options;
-  const pixels = new PixelStore(imageFolders);
   const detector = watchShutter(options.detector, (open) => settings.hold("shutter", open));
+  const pixels = new PixelStore(imageFolders);
   const camera = (): Instrument => instrument;
   const folders = new ImageFolders(imageFolders);
   const geometry = new CameraGeometry(detector.format, detector.focalPlane);

@@ -31,6 +31,9 @@ export const lastAddress = 0xffff;
 /** Where ARC's timing board has what is read out, in its memory Y. */
 const regionAddresses = { columns: 0x1, rows: 0x2, columnBinning: 0x3, rowBinning: 0x4 } as const;
 
+/** Where it has how far rows are shifted. */
+const shiftAddress = 0x13;
+
 /** Board commands that answer DON and change nothing of the boards. */
 const silent = ["SBV", "SBN", "SVO", "SMX", "SDC", "CSW", "WRC", "LDA", "FPX", "RPX", "OSH", "CSH", "CLR"];
 /** Those that do. */
@@ -76,6 +79,15 @@ export class ControllerBoards {
     let words = this.#memory.get(key);
     if (words === undefined) this.#memory.set(key, words = new Uint32Array(lastAddress + 1));
     words[address] = value;
+  }
+
+  /** How far the board commands FPX and RPX shift rows. */
+  get shift(): number {
+    return this.read("Y", timingBoard, shiftAddress);
+  }
+
+  set shift(rows: number) {
+    this.write("Y", timingBoard, shiftAddress, rows);
   }
 
   /** Takes over what the camera reads out, in binned pixels. */

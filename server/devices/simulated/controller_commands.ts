@@ -22,8 +22,6 @@ const word = { type: "int", minimum: 0, maximum: largestWord } as const;
 /** An argument that is a board's number. */
 export const boardNumber = { type: "int", minimum: 1, maximum: 3, summary: "1 PCI, 2 timing, 3 utility" } as const;
 
-/** Where the timing board has how far rows are shifted, in its memory Y. */
-const shiftAddress = 0x13;
 /** The bit of its status, the first word of its memory X, by which the shutter opens in an exposure. */
 const shutterBit = 1 << 11;
 
@@ -43,14 +41,6 @@ export function boardCommands(boards: ControllerBoards): Record<string, Command>
       summary: "Load an application that a board has; a simulated one has the same in all",
       arguments: { board_number: boardNumber, application_number: { type: "int", minimum: 0, maximum: 255 } },
       run: ({ board_number, application_number }) => void boards.tell("LDA", board_number, application_number),
-    }),
-    parshift: command({
-      summary: "Shift rows, towards the amplifier (positive) or away from it; no charge of the image moves",
-      arguments: { rows: { type: "int", minimum: -lastAddress, maximum: lastAddress, default: 1 } },
-      run: ({ rows }) => {
-        boards.write("Y", timingBoard, shiftAddress, Math.abs(rows));
-        boards.tell(rows > 0 ? "FPX" : "RPX", timingBoard);
-      },
     }),
   };
 }

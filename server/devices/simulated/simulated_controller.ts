@@ -10,19 +10,16 @@ import { defineInstrument } from "../../bench/define_instrument.ts";
 import { HeliographError } from "../../../protocol/errors.ts";
 import type { Instrument } from "../../bench/instrument.ts";
 import { azcamToolCommands, toolId } from "./azcam_tool.ts";
-import { ControllerBoards } from "./controller_boards.ts";
+import { ControllerBoards, timingBoard } from "./controller_boards.ts";
 import { boardCommands, boardNumber, memoryCommands, testCommands, voltageCommands } from "./controller_commands.ts";
 
 /** The camera that the controller belongs to, as azcam's tools know each other. */
 const camera = "exposure";
 
 const reading = { role: "observer", immediate: true } as const;
-/** The camera's commands behind board commands that move something of its. */
-const movedByBoards: ReadonlyMap<string, readonly [command: string, argument: unknown]> = new Map([
-  ["OSH", ["set_shutter", true]],
-  ["CSH", ["set_shutter", false]],
-  ["CLR", ["flush", 1]],
-]);
+
+/** The most rows that a camera shifts. */
+const mostRows = 16_384;
 
 /** The keywords that tell the boards' programs. */
 const programKeywords: ReadonlyMap<number, string> = new Map([[1, "PCIFILE"], [2, "TIMFILE"], [3, "UTILFILE"]]);
@@ -109,6 +106,17 @@ class Controller {
         deadline: 3600,
         run: ({ cycles }, { call }) => this.#ask(call, "flush", cycles),
       }),
+      parshift: command({
+        summary: "Shift the detector's rows: positive towards the readout, negative away from it",
+        arguments: { rows: { type: "int", minimum: -mostRows, maximum: mostRows, default: 1 } },
+        deadline: 600,
+        run: ({ rows }, { call }) => {
+          const letters = rows > 0 ? "FPX" : "RPX";
+          this.#boards.shift = Math.abs(rows);
+          this.#boards.tell(letters, timingBoard);
+          return this.#move(letters, call);
+        },
+      }),
       set_roi: command({
         summary: "Take over the region that the camera reads out",
         run: async (_, { call }) => {
@@ -176,9 +184,25 @@ class Controller {
   ): Promise<number | string> {
     const given = Object.values(args).map((arg) => arg === "-1" ? -1 : /^\d+$/.test(arg) ? Number(arg) : arg);
     const answer = this.#boards.tell(letters, number, ...given);
-    const moved = movedByBoards.get(letters.toUpperCase());
-    if (moved !== undefined) await this.#ask(call, ...moved);
+    await this.#move(letters.toUpperCase(), call);
     return answer;
+  }
+
+  /** Has the camera do what a board command moves of it. */
+  async #move(letters: string, call: CommandContext["call"]): Promise<void> {
+    const { shift } = this.#boards;
+    switch (letters) {
+      case "OSH":
+      case "CSH":
+        await this.#ask(call, "set_shutter", letters === "OSH");
+        break;
+      case "CLR":
+        await this.#ask(call, "flush", 1);
+        break;
+      case "FPX":
+      case "RPX":
+        await this.#ask(call, "parshift", letters === "FPX" ? shift : -shift);
+    }
   }
 
   /** The boards' programs: their names are noted, for the header. No file is read. */
