@@ -125,7 +125,7 @@ export const departures: readonly Departure[] = [
     ],
   },
   {
-    why: "azcam prints the object itself",
+    why: "azcam prints an object where there is no file",
     ours: /^OK$/,
     at: [
       "384 get_par timingfile azcamconsole",
