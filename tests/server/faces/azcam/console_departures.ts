@@ -24,6 +24,23 @@ export const namesHere: Readonly<Record<string, string>> = {
 /** What departs for good. */
 export const departures: readonly Departure[] = [
   {
+    why: "the recorded azcam had no focus tool; here focus sequences are there always",
+    ours: /^OK$/,
+    at: [
+      "329 focus_initialize",
+      "330 focus_abort",
+      "331 focus_set_pars 1.0 7 30 10",
+      "332 focus_run 0.1 2 10 5",
+      "445 focus_set_pars 0.1 2 10.0 5",
+      "446 focus_abort",
+    ],
+  },
+  {
+    why: "without a title it stays as it is, with a tool's name before it and without",
+    ours: /^OK$/,
+    at: ["318 set_image_title "],
+  },
+  {
     why: "a field that goes into headers is a keyword too",
     ours: /^OK [A-Z0-9 ]+$/,
     at: [
@@ -136,25 +153,6 @@ export const departures: readonly Departure[] = [
     ours: /^ERROR Cannot set the parameter wd: it can only be read; the operator names the folders; /,
     at: [
       "441 set_par wd /tmp azcamconsole",
-    ],
-  },
-  {
-    why: "the recorded azcam had no focus tool; here focus sequences are there always",
-    ours: /^OK$/,
-    at: [
-      "329 focus_initialize",
-      "330 focus_abort",
-      "331 focus_set_pars 1.0 7 30 10",
-      "332 focus_run 0.1 2 10 5",
-      "445 focus_set_pars 0.1 2 10.0 5",
-      "446 focus_abort",
-    ],
-  },
-  {
-    why: "without a title it stays as it is, with a tool's name before it and without",
-    ours: /^OK$/,
-    at: [
-      "318 set_image_title ",
     ],
   },
 ];
