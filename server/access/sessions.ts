@@ -21,11 +21,7 @@ export interface SessionParts<C extends ClientConnection = ClientConnection> {
   readonly principal: Principal<SessionDescription["protocol"]>;
   /** What carries it. */
   readonly connection: C;
-  /**
-   * What is done for it before others come in between.
-   *
-   * @internal
-   */
+  /** What is done for it before others come in between. */
   readonly turn: LoopTurn;
 }
 
@@ -35,11 +31,7 @@ export class Session<C extends ClientConnection = ClientConnection> implements S
   readonly principal: Principal<SessionDescription["protocol"]>;
   /** What carries it. */
   readonly connection: C;
-  /**
-   * What is done for it before others come in between.
-   *
-   * @internal
-   */
+  /** What is done for it before others come in between. */
   readonly turn: LoopTurn;
   /** Whether it shall end once what it asked for is answered. */
   ending = false;
@@ -52,7 +44,6 @@ export class Session<C extends ClientConnection = ClientConnection> implements S
    * Opens a session.
    *
    * @param parts Who it is, and what carries it.
-   * @internal
    */
   constructor({ principal, connection, turn }: SessionParts<C>) {
     this.principal = principal;

@@ -4,20 +4,20 @@
  * @module
  */
 
-import { parseCommandLine, parseSessionWord, type SessionWord } from "../../../protocol/command_line.ts";
+import type { SessionWord } from "../../../protocol/command_line.ts";
 import { HeliographError } from "../../../protocol/errors.ts";
 import { lineError, lineReply, replyWord, splits } from "../../../protocol/line_reply.ts";
-import { type LineFault, LineSplitter } from "../../../protocol/line_splitter.ts";
+import type { LineFault } from "../../../protocol/line_splitter.ts";
 import { wireError } from "../../bench/wire_error.ts";
 import type { RequestOf } from "../../requests/request.ts";
 import { admit } from "../../access/admit.ts";
 import type { Principal } from "../../access/principal.ts";
 import { requestCategory } from "../../records/journal.ts";
 import type { Services } from "../../services.ts";
-import { type SessionParts, SocketSession } from "../../access/sessions.ts";
 import type { ListenOptions } from "../../network/listening.ts";
-import type { Connection } from "../../network/connection.ts";
 import { SocketServer } from "../shared/socket_server.ts";
+import { LineCache } from "./line_cache.ts";
+import { LineServerSession } from "./line_session.ts";
 
 /** The options of a {@linkcode LineServer}. */
 export interface LineServerOptions extends ListenOptions {
@@ -25,56 +25,20 @@ export interface LineServerOptions extends ListenOptions {
   readonly port?: number;
   /** A line that greets every client, as azcam's `welcome_message`. @default none */
   readonly welcomeMessage?: string;
+  /** What is done for each connection. @default what the server itself does */
+  readonly steps?: ConnectionSteps;
 }
 
-/** A connection that speaks azcam's lines. */
-export class LineSession extends SocketSession {
-  /**
-   * Lines, and faults among them, that have been received but not been taken yet.
-   *
-   * @internal
-   */
-  readonly received: (string | LineFault)[] = [];
-  /**
-   * How many of `received` have been taken.
-   *
-   * @internal
-   */
-  taken = 0;
-  readonly #splitter: LineSplitter;
-
-  /**
-   * Opens a session.
-   *
-   * @param parts Who it is, and what carries it.
-   * @param lineBytes The longest line.
-   * @internal
-   */
-  constructor(parts: SessionParts<Connection>, lineBytes: number) {
-    super(parts);
-    this.#splitter = new LineSplitter(lineBytes);
-  }
-
-  /** When the lines came, in milliseconds since 1970. */
-  receivedTime = 0;
-
-  /** Waits for more lines. @returns Whether there may be some; `false` at the end. */
-  receiveMore(): Promise<boolean> {
-    this.received.length = 0;
-    this.taken = 0;
-    return this.receive().then((bytes) => {
-      if (bytes === null) return false;
-      this.receivedTime = Date.now();
-      this.#splitter.push(bytes, this.received);
-      return true;
-    });
-  }
-
-  /** Sends one line. @param reply Its text, without the line end. */
-  reply(reply: string): void {
-    this.turn.charge(reply.length);
-    this.connection.send(`${reply}\r\n`);
-  }
+/** The steps of serving a connection, for a server of which a subclass overrides some. */
+export interface ConnectionSteps {
+  /** Called when a client has connected. */
+  setup(session: LineServerSession): void | Promise<void>;
+  /** Serves a client: takes its commands one by one and answers each in order. */
+  handle(session: LineServerSession): Promise<void>;
+  /** The client's next command, or `null` when it has gone. */
+  receiveCommand(session: LineServerSession): string | null | Promise<string | null>;
+  /** Called when a connection ends. */
+  finish(session: LineServerSession): void | Promise<void>;
 }
 
 /** The text as it stands, quotes included, like azcam's; where its client could not split that, as one word. */
@@ -82,37 +46,12 @@ function echo(text: string): string {
   return text === "" ? "OK" : `OK ${splits(text) ? text : replyWord(text)}`;
 }
 
-/** A line as it was read: a word for the session, a request, or what is wrong with it. */
-type ReadLine = { readonly word: SessionWord; readonly rest: string } | RequestOf<"Call"> | HeliographError;
-
-function readCommandLine(line: string): RequestOf<"Call"> | HeliographError {
-  try {
-    return { cmd: "Call", ...parseCommandLine(line) };
-  } catch (error) {
-    return wireError(error);
-  }
-}
-
-/** Clients ask the same few lines again and again, so that the last ones are kept as they were read. */
-class LineCache {
-  readonly #read = new Map<string, ReadLine>();
-
-  parse(line: string): ReadLine {
-    let read = this.#read.get(line);
-    if (read === undefined) {
-      read = parseSessionWord(line) ?? readCommandLine(line);
-      if (this.#read.size >= 256) this.#read.clear();
-      if (line.length <= 256) this.#read.set(line, read);
-    }
-    return read;
-  }
-}
-
 /** The principal of commands that {@linkcode LineServer.command} runs. */
 const thisProgram = admit({ by: "program", name: "this program" });
 
 /** azcam's lines on one port. Many clients at once, each served in order. */
-export class LineServer extends SocketServer<LineSession> {
+export class LineServer extends SocketServer<LineServerSession> implements ConnectionSteps {
+  readonly #steps: ConnectionSteps;
   readonly #welcomeMessage: string | undefined;
   readonly #lines = new LineCache();
   #logsCommands = false;
@@ -123,11 +62,11 @@ export class LineServer extends SocketServer<LineSession> {
    * @param services What it shares with the other servers of the process.
    * @param options Where it listens, and how it greets.
    * @throws {HeliographError} `cannot_listen` when the address is not loopback and `insecureOpen` is not given.
-   * @internal
    */
   constructor(services: Services, options: LineServerOptions) {
     super(services, { ...options, name: "line", port: options.port ?? 2402, flag: "--command-port" });
     this.#welcomeMessage = options.welcomeMessage;
+    this.#steps = options.steps ?? this;
   }
 
   /**
@@ -146,7 +85,7 @@ export class LineServer extends SocketServer<LineSession> {
   }
 
   /** Called when a client has connected; sends the welcome message, if there is one. */
-  protected setup(session: LineSession): void | Promise<void> {
+  setup(session: LineServerSession): void | Promise<void> {
     if (this.#welcomeMessage !== undefined) session.reply(this.#welcomeMessage);
   }
 
@@ -155,11 +94,11 @@ export class LineServer extends SocketServer<LineSession> {
    *
    * Replies to what came in one segment go out in one write.
    */
-  protected async handle(session: LineSession): Promise<void> {
+  async handle(session: LineServerSession): Promise<void> {
     const { connection } = session;
     // A client that was dropped, or has reset its connection, drives nothing any more.
     while (!session.ending && !connection.closed) {
-      let command = this.receiveCommand(session);
+      let command = this.#steps.receiveCommand(session);
       if (command instanceof Promise) command = await command;
       if (command === null) break;
       session.asked(command, session.receivedTime);
@@ -188,7 +127,7 @@ export class LineServer extends SocketServer<LineSession> {
    *
    * @returns A line without its end, or `null` when the client has gone; at once where it has been received already.
    */
-  protected receiveCommand(session: LineSession): string | null | Promise<string | null> {
+  receiveCommand(session: LineServerSession): string | null | Promise<string | null> {
     while (session.taken < session.received.length) {
       const next = session.received[session.taken++]!;
       if (typeof next === "string") return next;
@@ -200,41 +139,29 @@ export class LineServer extends SocketServer<LineSession> {
   }
 
   /** Called when a connection ends. */
-  protected finish(_session: LineSession): void | Promise<void> {}
+  finish(_session: LineServerSession): void | Promise<void> {}
 
-  /**
-   * Serves a new connection.
-   *
-   * @internal
-   */
+  /** Serves a new connection. */
   protected override serveSocket(socket: Deno.TcpConn): Promise<void> {
-    return this.serveSession(new LineSession(this.admitted(socket), this.services.limits.lineBytes));
+    return this.serveSession(new LineServerSession(this.admitted(socket), this.services.limits.lineBytes));
   }
 
-  /**
-   * The refusal of a client, as text for the wire.
-   *
-   * @internal
-   */
+  /** The refusal of a client, as text for the wire. */
   protected override refusal(error: HeliographError): string {
     return `${lineError(error)}\r\n`;
   }
 
-  /**
-   * Serves one connection to its end.
-   *
-   * @internal
-   */
-  protected override async serve(session: LineSession): Promise<void> {
-    await this.setup(session);
+  /** Serves one connection to its end. */
+  protected override async serve(session: LineServerSession): Promise<void> {
+    await this.#steps.setup(session);
     try {
-      await this.handle(session);
+      await this.#steps.handle(session);
     } finally {
-      await this.finish(session);
+      await this.#steps.finish(session);
     }
   }
 
-  #waitForCommand(session: LineSession): Promise<string | null> {
+  #waitForCommand(session: LineServerSession): Promise<string | null> {
     this.#logsCommands = this.log.isEnabledFor("debug");
     // The replies go out before the next read is begun: the client is waiting for them.
     session.connection.start();
@@ -250,7 +177,7 @@ export class LineServer extends SocketServer<LineSession> {
     return new HeliographError("message_too_long", `Cannot take the line: it is over ${lineBytes} bytes`);
   }
 
-  #logReply(line: string, reply: string | Promise<string>, session: LineSession): void {
+  #logReply(line: string, reply: string | Promise<string>, session: LineServerSession): void {
     Promise.resolve(reply).then((text) =>
       this.log.getChild(requestCategory).debug("{client}> {line} -> {reply}", {
         client: session.principal.label,
@@ -260,7 +187,7 @@ export class LineServer extends SocketServer<LineSession> {
     );
   }
 
-  #sessionWord(word: SessionWord, rest: string, session: LineSession): string | Promise<string> {
+  #sessionWord(word: SessionWord, rest: string, session: LineServerSession): string | Promise<string> {
     switch (word) {
       case "":
         // An empty line ends the session, as in azcam.

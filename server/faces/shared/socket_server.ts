@@ -35,17 +35,9 @@ export interface SocketServerOptions extends ListenOptions {
 
 /** A server on one TCP port. */
 export abstract class SocketServer<S extends Session> implements Face {
-  /**
-   * What it shares with the other servers of the process.
-   *
-   * @internal
-   */
+  /** What it shares with the other servers of the process. */
   protected readonly services: Services;
-  /**
-   * Where it tells what happens.
-   *
-   * @internal
-   */
+  /** Where it tells what happens. */
   protected readonly log: Logger;
   /** Which wire it speaks. */
   readonly name: ListenerAddress["protocol"];
@@ -60,7 +52,6 @@ export abstract class SocketServer<S extends Session> implements Face {
    * @param services What it shares with the other servers of the process.
    * @param options Which wire it speaks, and where it listens.
    * @throws {HeliographError} `cannot_listen` when the address is not loopback and `insecureOpen` is not given.
-   * @internal
    */
   constructor(services: Services, options: SocketServerOptions) {
     const { name, host = "127.0.0.1", port, flag, insecureOpen = false, category = name } = options;
@@ -104,29 +95,17 @@ export abstract class SocketServer<S extends Session> implements Face {
     return this.#port.listening;
   }
 
-  /**
-   * Whether it is being stopped.
-   *
-   * @internal
-   */
+  /** Whether it is being stopped. */
   protected get stopping(): boolean {
     return this.#stopping !== undefined;
   }
 
-  /**
-   * Those who are connected.
-   *
-   * @internal
-   */
+  /** Those who are connected. */
   protected get sessions(): S[] {
     return [...this.#served.keys()];
   }
 
-  /**
-   * Resolves when none of those who are connected now is served any more.
-   *
-   * @internal
-   */
+  /** Resolves when none of those who are connected now is served any more. */
   protected get served(): Promise<unknown> {
     return Promise.all(this.#served.values());
   }
@@ -177,18 +156,10 @@ export abstract class SocketServer<S extends Session> implements Face {
     await this.stop();
   }
 
-  /**
-   * Serves what has connected to its port.
-   *
-   * @internal
-   */
+  /** Serves what has connected to its port. */
   protected abstract serveSocket(socket: Deno.TcpConn): Promise<void>;
 
-  /**
-   * Serves one session to its end.
-   *
-   * @internal
-   */
+  /** Serves one session to its end. */
   protected abstract serve(session: S): Promise<void>;
 
   /** How a client is told that it cannot be served. */
@@ -198,7 +169,6 @@ export abstract class SocketServer<S extends Session> implements Face {
    * Lets in who has connected.
    *
    * @param limits What they may leave unread. @default those of the server
-   * @internal
    */
   protected admitted(socket: Deno.TcpConn, limits: ConnectionLimits = this.services.limits): SessionParts<Connection> {
     const { sessions, turns } = this.services;
@@ -207,11 +177,7 @@ export abstract class SocketServer<S extends Session> implements Face {
     return { principal: admitConnection(this.name, connection, sessions), connection, turn };
   }
 
-  /**
-   * Serves a session, which is known to all of the server until its end.
-   *
-   * @internal
-   */
+  /** Serves a session, which is known to all of the server until its end. */
   protected serveSession(session: S): Promise<void> {
     const { sessions } = this.services;
     sessions.add(session);
@@ -223,11 +189,7 @@ export abstract class SocketServer<S extends Session> implements Face {
     return served;
   }
 
-  /**
-   * Serves a session to its end, closes it, and tells the log of both.
-   *
-   * @internal
-   */
+  /** Serves a session to its end, closes it, and tells the log of both. */
   protected async serveLogged(session: S): Promise<void> {
     const { principal, connection } = session;
     this.log.debug("{client} connected", { client: principal.label });
@@ -248,7 +210,6 @@ export abstract class SocketServer<S extends Session> implements Face {
    * Finishes what runs and closes every connection; called once when it is stopped.
    *
    * @param close Closes the port.
-   * @internal
    */
   protected async drain(close: () => Promise<void>): Promise<void> {
     await close();
@@ -257,11 +218,7 @@ export abstract class SocketServer<S extends Session> implements Face {
     for (const session of this.sessions) session.connection.close(new Error(notDrained));
   }
 
-  /**
-   * Drops whoever has read nothing for too long.
-   *
-   * @internal
-   */
+  /** Drops whoever has read nothing for too long. */
   protected dropStuck(): void {
     for (const session of this.sessions) session.connection.dropIfStuck();
   }

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { wires } from "../../../protocol/vocabulary.ts";
 import type { Instrument } from "../../bench/instrument.ts";
 import type { CommandCounts } from "../../requests/dispatcher.ts";
 import type { Services } from "../../services.ts";
@@ -65,7 +66,7 @@ export function metrics(services: Services, counts: ReadonlyMap<string, CommandC
     "heliograph_sessions",
     "gauge",
     "Client connections, by what they speak.",
-    (["line", "dashboard", "web", "image"] as const).map((protocol) =>
+    wires.map((protocol) =>
       [{ protocol }, sessions.filter((session) => session.protocol === protocol).length] as const
     ),
   );

@@ -6,6 +6,7 @@ import { admit } from "../../../server/access/admit.ts";
 import { Bench } from "../../../server/bench/bench.ts";
 import { demoInstruments } from "../../../server/config/demo_bench.ts";
 import { follow, Mover, Noise } from "../../../server/devices/simulated/physics.ts";
+import { Services } from "../../../server/services.ts";
 import { read, startServer } from "../../fixture.ts";
 
 /** The demo bench without a clock: the test lets time pass, and reads when it wants to. */
@@ -345,9 +346,8 @@ Deno.test("command arguments: what is wrong, and how it would be right", async (
   for (const [line, expected] of wrong) match(await ask(line), expected);
 });
 
-Deno.test("roles: an observer reads but does not drive, and only an admin stops the server", async () => {
-  await using server = startServer();
-  const { requests } = server.commandServer["services"];
+Deno.test("roles: an observer reads but does not drive, and only an admin stops the server", () => {
+  const { requests } = new Services(demoInstruments());
   const observer = admit({ by: "program" }).deputy({ role: "observer" });
   const keywords = new Map();
   const run = (command: string, args: unknown[] = [], instrument = "tempcon") =>

@@ -268,7 +268,7 @@ Deno.test("journal: a follower that does not read is told how much it has missed
 
 Deno.test("journal: a line of the log is told whatever its properties are called; what clients ask is not told twice", async () => {
   const journal = new Journal();
-  await using server = startServer({ journal });
+  await using server = startServer({}, { journal });
   const log: LogRecord[] = [];
   const sinks = { log: (record: LogRecord) => void log.push(record), journal: journal.log };
   await configure({
