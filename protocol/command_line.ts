@@ -150,12 +150,21 @@ export function formatCommandLine(
 }
 
 /**
- * The words that azcam's command server handles itself, before any instrument; the empty line is one of them. `eval` is
- * heliograph's own: the expression after it keeps its quotes.
+ * The words that azcam's command server handles itself, before any instrument; the empty line is one of them. `eval`,
+ * `quit` and `bye` are heliograph's own: the expression after `eval` keeps its quotes.
  */
-export type SessionWord = "" | "echo" | "eval" | "register" | "closeconnection" | "updatemonitor" | "exit";
+export type SessionWord =
+  | ""
+  | "echo"
+  | "eval"
+  | "register"
+  | "closeconnection"
+  | "quit"
+  | "bye"
+  | "updatemonitor"
+  | "exit";
 
-const sessionWord = /^\s*(echo|eval|register|closeconnection|updatemonitor|exit)(?: (.*))?$/is;
+const sessionWord = /^\s*(echo|eval|register|closeconnection|quit|bye|updatemonitor|exit)(?: (.*))?$/is;
 
 /**
  * Recognises a line that the session itself answers: nothing, or a whole word in any case.

@@ -64,9 +64,22 @@ function boxedNumber(value: object): number | undefined {
 }
 
 /**
+ * The text of an object that stands for one; recognised by what `valueOf` gives.
+ *
+ * @param value Anything.
+ * @returns `undefined` where it stands for no text.
+ */
+export function boxedText(value: unknown): string | undefined {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return undefined;
+  const inner: unknown = value.valueOf();
+  return typeof inner === "string" ? inner : undefined;
+}
+
+/**
  * A value as Python's `json.dumps` writes it, with a space after each comma and colon.
  *
- * @param value Plain data: text, numbers, booleans, null, lists and mappings; a boxed number is a float.
+ * @param value Plain data: text, numbers, booleans, null, lists and mappings; a boxed number is a float, a boxed
+ * text is text.
  * @returns JSON text on one line.
  */
 export function pythonJson(value: unknown): string {
@@ -75,6 +88,8 @@ export function pythonJson(value: unknown): string {
     if (Array.isArray(value)) return `[${value.map(pythonJson).join(", ")}]`;
     const float = boxedNumber(value);
     if (float !== undefined) return Number.isFinite(float) ? pythonFloat(float) : "null";
+    const text = boxedText(value);
+    if (text !== undefined) return JSON.stringify(text);
     const entries = Object.entries(value).filter(([, item]) => item !== undefined);
     return `{${entries.map(([key, item]) => `${JSON.stringify(key)}: ${pythonJson(item)}`).join(", ")}}`;
   }
@@ -101,7 +116,7 @@ export function pythonText(value: unknown): string {
       if (value === null) return "None";
       if (value instanceof Tuple) return pythonLiteral(value);
       const float = Array.isArray(value) ? undefined : boxedNumber(value);
-      return float === undefined ? pythonJson(value) : pythonFloat(float);
+      return float === undefined ? boxedText(value) ?? pythonJson(value) : pythonFloat(float);
     }
     default:
       return String(value);

@@ -97,7 +97,10 @@ export interface CommandSpec<A extends Record<string, ValueType>> {
   /** Its arguments, in order; each can also be given as `name=value`. @default none */
   readonly arguments?: {
     readonly [K in keyof A]: ValueDescription<A[K]> & {
-      /** What it is when left out (azcam's clients may also send `None`); without one it must be given. */
+      /**
+       * What it is when left out (azcam's clients may also send `None`); without one it must be given. It may be beyond
+       * the limits, where it stands for something else: `-1` for "as it is".
+       */
       readonly default?: ValueOf<A[K]>;
       /**
        * Whether the handler of a `text` gets numbers and booleans as they came, to look at what each is; they would
@@ -249,7 +252,7 @@ export class Command {
         );
       }
       const given = positional ? args[position++] : keywords.get(name);
-      if (given === undefined || given === null || (given === "None" && spec.default !== undefined)) {
+      if (given === undefined || given === null || standsForDefault(spec, given)) {
         if (spec.default === undefined) {
           throw new HeliographError("bad_argument", `Cannot call ${called}: ${name} is missing; ${this.usage(called)}`);
         }
@@ -311,6 +314,12 @@ export class Command {
 
 /** The declaration of a command's argument, whatever its type. */
 export type ArgumentSpec = Command["arguments"] extends ReadonlyMap<string, infer Spec> ? Spec : never;
+
+/** Whether what was given is what the argument is by default: azcam's consoles send it, or Python's word for nothing. */
+function standsForDefault({ default: fallback }: ArgumentSpec, given: unknown): boolean {
+  if (fallback === undefined || typeof given === "object") return false;
+  return given === "None" || String(given) === String(fallback);
+}
 
 function asFloat(value: unknown): unknown {
   if (typeof value === "number") return new Float(value);

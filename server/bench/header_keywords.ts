@@ -9,9 +9,9 @@ import { HeliographError } from "../../protocol/errors.ts";
 import type { FieldHolder } from "./field.ts";
 import { type CardValue, checkKeyword, checkText, type HeaderCard } from "./header_card.ts";
 import { didYouMean } from "./names.ts";
-import { Float, isNumber, shown } from "./values.ts";
+import { Float, isNumber, OneWord, shown } from "./values.ts";
 
-/** A header keyword: its value, its comment and its type in azcam's words (`str`, `int`, `float`). */
+/** A header keyword: its value, its comment and its type in azcam's words (`str`, `int`, `float`, `none`). */
 export type Keyword = readonly [value: string | number | Float, comment: string, type: string];
 
 /** Keywords whose values are numbers by the FITS standard, also where a client sends text, as azcam's do by default. */
@@ -59,6 +59,11 @@ function comment({ spec, title }: FieldHolder): string {
   return spec.summary ?? title;
 }
 
+/** The type of a field's keyword, in azcam's words. */
+function fieldType({ spec }: FieldHolder): string {
+  return spec.type === "float" || spec.type === "int" ? spec.type : "str";
+}
+
 function fieldCard(keyword: string, field: FieldHolder): HeaderCard {
   const value = fieldValue(field);
   // It goes first: what does not fit into a card is cut at its end.
@@ -76,7 +81,7 @@ const mostKeywords = 1000;
 
 function typedKeyword(value: string, comment: string, type: string): Keyword {
   const number = Number(value);
-  if (type !== "int" && type !== "float") return [value, comment, "str"];
+  if (type !== "int" && type !== "float") return [value, comment, type === "none" ? type : "str"];
   if (value.trim() === "" || !Number.isFinite(number) || (type === "int" && !Number.isSafeInteger(number))) {
     throw new HeliographError(
       "bad_argument",
@@ -119,8 +124,16 @@ export class HeaderKeywords {
     }
     const value = fieldValue(field);
     if (value === undefined) throw new HeliographError("command_failed", `${keyword} has no value: ${field.reason}`);
-    const type = value instanceof Float ? "float" : typeof value === "number" ? "int" : "str";
-    return [value, comment(field), type];
+    return [value, comment(field), fieldType(field)];
+  }
+
+  /** All of them as azcam's `read_header` has them; one that cannot be read has no value. */
+  rows(): [name: string, value: Keyword[0] | null, comment: string, type: string][] {
+    return this.names().map((name) => {
+      const field = this.#stored.has(name) ? undefined : this.#fields.get(name);
+      if (field === undefined) return [name, ...this.find(name)];
+      return [name, fieldValue(field) ?? null, comment(field), fieldType(field)];
+    });
   }
 
   /** The keywords that were set, to be kept elsewhere. */
@@ -139,38 +152,40 @@ export class HeaderKeywords {
     for (const [name, keyword] of stored) this.#stored.set(name, keyword);
   }
 
-  /** The names of all of them. */
+  /** The names of all of them, in the order of the alphabet, as azcam has them. */
   names(): string[] {
-    return [...new Set([...this.#fields.keys(), ...this.#stored.keys()])];
+    return [...new Set([...this.#fields.keys(), ...this.#stored.keys()])].sort();
   }
 
   /**
    * Sets a keyword; it goes before a field's.
    *
+   * @param comment `none` keeps the comment that was set before, as azcam does.
    * @throws {HeliographError} `bad_argument` for what FITS cannot hold.
    */
   set(keyword: string, value: string, comment: string, type: string): void {
     const name = keyword.toUpperCase();
     checkKeyword(name);
     checkText(value, `the value of ${name}`);
-    checkText(comment, `the comment of ${name}`);
+    const kept = comment === "none" ? this.#stored.get(name)?.[1] ?? "" : comment;
+    checkText(kept, `the comment of ${name}`);
     if (this.#stored.size >= mostKeywords && !this.#stored.has(name)) {
       throw new HeliographError(
         "command_failed",
         `Cannot set the keyword ${name}: ${mostKeywords} are set already; delete one`,
       );
     }
-    this.#stored.set(name, standardKeyword(name, value, comment, type));
+    this.#stored.set(name, standardKeyword(name, value, kept, type));
   }
 
-  /** Deletes a keyword that was set; a field's stays. @throws {HeliographError} When there is none of that name. */
+  /** Deletes a keyword that was set; a field's stays, and one that is not there is deleted already, as in azcam. */
   delete(name: string): void {
-    if (!this.#stored.delete(name.toUpperCase())) this.find(name);
+    this.#stored.delete(name.toUpperCase());
   }
 }
 
 /**
- * azcam's commands for header keywords: `get_keyword`, `set_keyword`, `delete_keyword`, `get_keywords`.
+ * azcam's commands for header keywords: `get_keyword`, `set_keyword`, `delete_keyword`, `get_keywords`, `read_header`.
  *
  * @param keywords The instrument's keywords.
  */
@@ -182,15 +197,19 @@ export function keywordCommands(keywords: () => HeaderKeywords): Record<string, 
       ...reading,
       summary: "Tell a header keyword's value, comment and type",
       arguments: { keyword },
-      run: ({ keyword }) => keywords().find(keyword),
+      run: ({ keyword }) => {
+        const [value, comment, type] = keywords().find(keyword);
+        // Where there is no comment, azcam's clients get two items.
+        return [value, comment === "" ? new OneWord("") : comment, type];
+      },
     }),
     set_keyword: command({
       summary: "Set a header keyword",
       arguments: {
         keyword,
         value: { type: "text" },
-        comment: { type: "text", default: "" },
-        type: { type: "choice", choices: ["str", "int", "float", "none"], default: "str" },
+        comment: { type: "text", default: "none", summary: "none keeps the one that was set before" },
+        type: { type: "choice", choices: ["str", "int", "float", "none"], default: "none" },
       },
       beside: true,
       run: ({ keyword, value, comment, type }) => keywords().set(keyword, value, comment, type),
@@ -202,5 +221,10 @@ export function keywordCommands(keywords: () => HeaderKeywords): Record<string, 
       run: ({ keyword }) => keywords().delete(keyword),
     }),
     get_keywords: command({ ...reading, summary: "List the header keywords", run: () => keywords().names() }),
+    read_header: command({
+      ...reading,
+      summary: "Tell all header keywords, each with its value, comment and type",
+      run: () => keywords().rows(),
+    }),
   };
 }

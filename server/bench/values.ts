@@ -47,6 +47,26 @@ export class Float {
   }
 }
 
+/** A text that stays one word of azcam's reply, in quotes where it needs them: its clients split replies. JSON has the text. */
+export class OneWord {
+  readonly #text: string;
+
+  /** Wraps a text. @param text Any text; an empty one is no word, as in azcam. */
+  constructor(text: string) {
+    this.#text = text;
+  }
+
+  /** The text. */
+  valueOf(): string {
+    return this.#text;
+  }
+
+  /** The text, for JSON. */
+  toJSON(): string {
+    return this.#text;
+  }
+}
+
 // Without two ways to match the same digits: a line of 64 KiB of them must not take seconds.
 const numberText = /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:e[+-]?\d+)?$/i;
 /**

@@ -10,14 +10,29 @@ import type { Light } from "./detector.ts";
 import { flags } from "./exposure_states.ts";
 import { checkRoot } from "./file_names.ts";
 
+/** The instruments whose focus a focus sequence may move. */
+export const focusComponents = ["instrument", "telescope"] as const;
+
 /** azcam's image types, and what the shutter lets in for them. */
 export const lights: Readonly<Record<string, Light>> = { zero: "none", object: "sky", flat: "flat", dark: "none" };
 
-/** azcam's image types. */
-export const imageTypes: readonly string[] = Object.keys(lights);
+/** azcam's image types, without those of comparison lamps. */
+export const plainTypes: readonly string[] = Object.keys(lights);
+
+/** The parts of a camera that its fields set. */
+export interface FieldParts {
+  /** What is read of the detector. */
+  readonly geometry: CameraGeometry;
+  /** The image types, also those that become known later. */
+  readonly types: readonly string[];
+  /** Called before the image type is set. @throws {HeliographError} Where there is none of that name. */
+  readonly setType: (type: string) => void;
+  /** Called before autotitle is set. */
+  readonly setAutotitle: (on: boolean) => void;
+}
 
 /** The table of fields: what is set for the next exposure, and what the camera does now. */
-export function cameraFields(geometry: CameraGeometry) {
+export function cameraFields({ geometry, types, setType, setAutotitle }: FieldParts) {
   const setting = { access: "setting" } as const;
   const readout = { access: "readout", log: false } as const;
   const flag = { ...setting, type: "int", minimum: 0, maximum: 1 } as const;
@@ -45,11 +60,13 @@ export function cameraFields(geometry: CameraGeometry) {
     },
     imagetype: {
       ...setting,
-      type: "choice",
-      choices: imageTypes,
+      // What a lamp is called is known only when its instrument was asked.
+      type: "text",
+      choices: types,
       initial: "zero",
       summary: "image type",
       keyword: "IMAGETYP",
+      write: setType,
     },
     imagetitle: {
       ...setting,
@@ -59,16 +76,26 @@ export function cameraFields(geometry: CameraGeometry) {
       keyword: "OBJECT",
       write: (title: string) => checkText(title, "the image title"),
     },
-    autotitle: { ...flag, initial: 0, summary: "1: an untitled image is called by its type" },
+    autotitle: {
+      ...flag,
+      initial: 0,
+      summary: "1: an image is titled by its type, unless it is an object or is given a title",
+      write: (on: number) => setAutotitle(on === 1),
+    },
     imagefolder: { ...setting, type: "text" },
     imageroot: { ...setting, type: "text", initial: "image", write: checkRoot },
     imagetest: { ...flag, initial: 1, summary: "1: the image is test.fits, and overwritten by the next" },
     imageoverwrite: { ...flag, initial: 0, summary: "1: an image may take the place of another file" },
-    imageautoname: { ...flag, initial: 0, summary: "1: the file's name ends with the image type" },
+    imageautoname: { ...flag, initial: 0, summary: "1: the image type is in the file's name, in capitals" },
     imageincludesequencenumber: { ...flag, initial: 1 },
     imageautoincrementsequencenumber: { ...flag, initial: 1 },
     imagesequencenumber: { ...setting, type: "int", minimum: 0, maximum: 99_999_999, initial: 1 },
     flusharray: { ...flag, initial: 1, summary: "1: the detector is cleared before an exposure" },
+    savefile: { ...flag, initial: 1, summary: "0: an image is taken and not written" },
+    displayimage: { ...flag, initial: 1, summary: "0: the page goes on showing the image before" },
+    sendimage: { ...flag, initial: 0, summary: "1: each image is sent to azcam's remote image server" },
+    instrumentenabled: { ...flag, initial: 1, summary: "0: headers have nothing of the instrument" },
+    telescopeenabled: { ...flag, initial: 1, summary: "0: headers have nothing of the telescope" },
     exposuresequencetotal: { ...setting, type: "int", minimum: 1, maximum: 1_000_000, initial: 1 },
     exposuresequencedelay: { ...setting, type: "float", unit: "s", minimum: 0, maximum: 86_400, initial: 0 },
     exposuresequenceflush: {
@@ -95,9 +122,11 @@ export function cameraFields(geometry: CameraGeometry) {
       summary: "how much of the state is done",
     },
     exposureflag: { ...readout, type: "int", initial: 0, summary: "the state as azcam numbers it" },
+    shutter: { ...readout, type: "switch", initial: false, summary: "whether the shutter is open" },
     exposuretimeremaining: { ...readout, type: "float", unit: "s", decimals: 1, initial: 0 },
     pixelsremaining: { ...readout, type: "int", initial: 0 },
     exposurecompleted: { ...readout, type: "int", initial: 0, summary: "1: the last exposure has ended" },
+    isexposuresequence: { ...readout, type: "int", initial: 0, summary: "1: a sequence is under way" },
     exposuresequencenumber: { ...readout, type: "int", initial: 1, summary: "which exposure of a sequence it is" },
     imageswritten: {
       ...readout,
@@ -106,6 +135,12 @@ export function cameraFields(geometry: CameraGeometry) {
       summary: "how many images have been written since the server began",
     },
     lastfile: { ...readout, type: "text", initial: "", summary: "the image that was written last" },
+    focuscomponent: {
+      ...setting,
+      type: "choice",
+      choices: focusComponents,
+      summary: "the instrument whose focus a focus sequence moves",
+    },
     message: { ...readout, type: "text", initial: "", summary: "why the last exposure failed" },
   } as const;
 }

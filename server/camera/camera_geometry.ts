@@ -13,6 +13,7 @@ import {
   checkRegion,
   type DetectorFormat,
   type FocalPlane,
+  pixelCount,
   type Region,
   usualConfiguration,
   wholeDetector,
@@ -134,14 +135,23 @@ export class CameraGeometry {
     return formatOrder.map((name) => this.format[name]);
   }
 
-  /** The focal plane as `get_focalplane` tells it. */
+  /** The focal plane as `get_focalplane` tells it; the amplifiers' digits are a list as Python writes it. */
   focalPlaneWords(): (number | string)[] {
-    return [...focalPlaneOrder.map((name) => this.focalPlane[name]), this.focalPlane.configuration];
+    const digits = [...this.focalPlane.configuration].join(", ");
+    return [...focalPlaneOrder.map((name) => this.focalPlane[name]), `[${digits}]`];
   }
 
   /** The region as `get_roi` tells it. */
   regionNumbers(): number[] {
     return regionOrder.map((name) => this.region[name]);
+  }
+
+  /** The size of the next image: its columns, its rows, all its pixels, and how many amplifiers read them. */
+  imageSize(): number[] {
+    const { amplifiersX, amplifiersY } = this.focalPlane;
+    const readouts = this.readouts();
+    const { columns, rows } = readouts[0]!;
+    return [columns * amplifiersX, rows * amplifiersY, pixelCount(readouts), readouts.length];
   }
 
   /** The readout of each amplifier. @throws {HeliographError} When nothing would be read. */

@@ -65,9 +65,10 @@ export interface Detector {
    */
   flush(cycles: number, signal: AbortSignal): Promise<void>;
   /**
-   * Begins to collect charge, with the shutter open unless there is to be no light.
+   * Begins to collect charge, with the shutter open unless there is to be no light. Where the charge can be shifted it
+   * may be begun again after `end`, before it is read out: what it collects then adds to what is there.
    *
-   * @param light What the shutter lets in: nothing, the flat lamp, or the sky through telescope and filter.
+   * @param light What the shutter lets in: nothing, a lamp (for flats and comparisons), or the sky through telescope and filter.
    * @param surroundings The instruments of the bench, such as the telescope; `find` takes a name or title.
    */
   begin(
@@ -85,6 +86,14 @@ export interface Detector {
   end(): Promise<void>;
   /** Closes the shutter and forgets the charge; it fits in whatever it does. */
   abort(): Promise<void>;
+  /**
+   * Shifts the charge along the columns, without reading it; left out where the detector cannot. A focus sequence needs
+   * it.
+   *
+   * @param rows How far: positive is towards the readout, negative away from it.
+   * @param signal Ends it early; then it throws the signal's reason.
+   */
+  shift?(rows: number, signal: AbortSignal): Promise<void>;
   /** Opens or closes the shutter by hand. */
   setShutter(open: boolean): Promise<void>;
   /**
@@ -100,13 +109,13 @@ export interface Detector {
     report: (pixelsRemaining: number) => void,
     signal: AbortSignal,
   ): Promise<readonly Uint16Array<ArrayBuffer>[]>;
-  /** Prepares what it needs, before the server gives up its own permissions. */
-  start?(): void;
+  /** Prepares what it needs for images, where there is a folder for them: before the server gives up its permissions. */
+  start?(): Promise<void> | void;
   /** Gives up what it holds, when the server stops. */
   stop(): Promise<void>;
 }
 
-/** The light that falls on the detector: nothing, the flat lamp, or the sky through telescope and filter. */
+/** The light that falls on the detector: nothing, a lamp (for flats and comparisons), or the sky through telescope and filter. */
 export type Light = Parameters<Detector["begin"]>[0];
 
 /** The plan of a detector's readout. */

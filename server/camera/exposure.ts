@@ -8,77 +8,25 @@
 import { HeliographError } from "../../protocol/errors.ts";
 import type { Surroundings } from "../bench/instrument.ts";
 import type { Clock } from "./clock.ts";
-import type { AmplifierPixels, Detector, DetectorReadout, Light } from "./detector.ts";
-import { type ExposureEvent, type ExposureState, transitions } from "./exposure_states.ts";
+import type { AmplifierPixels, Detector } from "./detector.ts";
+import type { ExposurePlan } from "./exposure_plan.ts";
+import { type ExposureEvent, type ExposureState, NotNow, refused, transitions } from "./exposure_states.ts";
 import { pixelCount } from "./geometry.ts";
-import type { WantedFile } from "../files/part_file.ts";
-import type { ImageFile, ImagePart } from "./pixel_messages.ts";
+import { Integration } from "./integration.ts";
+import type { ImageFile } from "./pixel_messages.ts";
 import { ImageNotWritten, type PixelStore } from "./pixel_store.ts";
 
-/** The plan of an exposure, as it was set when the exposure began: what is set later is for the next one. */
-export interface ExposurePlan extends WantedFile {
-  /** The exposure time, in seconds. */
-  readonly seconds: number;
-  /** What the shutter lets in. */
-  readonly light: Light;
-  /** What is read. */
-  readonly readout: DetectorReadout;
-  /** Whether the detector is cleared before. */
-  readonly flush: boolean;
-  /** Whether it is a test image, which is not counted. */
-  readonly test: boolean;
-  /** Its number. */
-  readonly number: number;
+/** The lamps that burn during an exposure of their own. */
+export interface Lamps {
   /**
-   * The image's parts without their pixels, in the order of the file.
+   * Lights a lamp and puts the one out that burns; nothing happens where it burns already.
    *
-   * @param times When it was exposed, and for how long.
+   * @param lamp Its name; `undefined` for none.
    */
-  readonly parts: (times: ExposureTimes) => ImagePart[];
+  light(lamp: string | undefined): Promise<void>;
+  /** Puts out what burns; a lamp that cannot be put out is told of, and nothing fails. */
+  putOut(): Promise<void>;
 }
-
-/** The times of an exposure. */
-export interface ExposureTimes {
-  /** When the shutter opened, or would have. */
-  readonly begun: Date;
-  /** How long light fell on the detector, or would have; without pauses, in seconds. */
-  readonly exposed: number;
-  /** How long charge collected, with pauses, in seconds. */
-  readonly dark: number;
-  /** When the image is written. */
-  readonly written: Date;
-}
-
-/** The interval at which the progress is published, in seconds. */
-const tick = 0.2;
-
-/** The activity of the camera in each state, for errors. */
-const doing: Readonly<Record<ExposureState, string>> = {
-  "idle": "no exposure has begun",
-  "flushing": "the detector is being cleared",
-  "setup": "the exposure is being set up",
-  "ready": "the exposure has begun and waits for integrate",
-  "exposing": "the camera is exposing",
-  "paused": "the exposure is paused",
-  "exposed": "the exposure waits for readout",
-  "reading out": "the detector is being read out",
-  "read": "the image waits for end",
-  "writing": "the image is being written",
-  "aborted": "the exposure is being aborted",
-  "failed": "the exposure has failed",
-};
-
-/** The action behind each event, for errors. */
-const wanted: Readonly<Partial<Record<ExposureEvent, string>>> = {
-  "flush": "clear the detector",
-  "begin": "begin an exposure",
-  "integrate": "integrate",
-  "pause": "pause",
-  "resume": "resume",
-  "integrated": "read out before the exposure time is over",
-  "read out": "read out",
-  "write": "end the exposure",
-};
 
 /** The options of an {@linkcode Exposure}. */
 export interface ExposureOptions {
@@ -88,18 +36,12 @@ export interface ExposureOptions {
   readonly clock: Clock;
   /** Where images are written. */
   readonly pixels: PixelStore;
+  /** The comparison lamps. */
+  readonly lamps: Lamps;
   /** Told of every change of the state and of the progress. */
   readonly changed: () => void;
   /** The bench's other instruments. */
   readonly surroundings: () => Surroundings | undefined;
-}
-
-/** The error of a request that is not possible in this state; whatever is under way is none the worse for it. */
-export class NotNow extends HeliographError {
-  /** Makes it. @param message What cannot be done, and why. */
-  constructor(message: string) {
-    super("command_failed", message);
-  }
 }
 
 /** Takes exposures. The instrument's queue makes sure that only one client drives it; abort and pause come from any. */
@@ -119,11 +61,13 @@ export class Exposure {
   readonly #detector: Detector;
   readonly #clock: Clock;
   readonly #store: PixelStore;
+  readonly #lamps: Lamps;
   readonly #changed: () => void;
   readonly #surroundings: () => Surroundings | undefined;
-  /** Ends the exposure, or the sequence, that is under way. */
+  readonly #integration: Integration;
+  /** Ends the exposure, or the series, that is under way. */
   #stop = new AbortController();
-  #inSequence = false;
+  #inSeries = false;
   /** Whether what goes before an exposure is being done. */
   #preparing = false;
   /** Why no exposure begins any more: the server is stopping. */
@@ -131,43 +75,33 @@ export class Exposure {
   /** Whether a step is under way: in between, an abort has nobody to tell. */
   #stepping = false;
   #stepEnded: Promise<void> = Promise.resolve();
-  /** Ends the wait for the end of the exposure time, to look at what has changed. */
-  #wake = new AbortController();
-  #readEarly = false;
-  /** Whether the exposure time is over, and the shutter is about to be closed for good. */
-  #over = false;
-  /** The shutter does one thing after another. */
-  #shutter: Promise<void> = Promise.resolve();
-  #begun = { date: new Date(0), at: 0 };
-  #ended = 0;
-  /** The exposure time before the last pause, and when the shutter was last opened. */
-  #lit = 0;
-  #opened: number | undefined;
   #images: readonly AmplifierPixels[] = [];
 
   /** Does nothing yet. @param options What it is made of. */
-  constructor({ detector, clock, pixels, changed, surroundings }: ExposureOptions) {
+  constructor({ detector, clock, pixels, lamps, changed, surroundings }: ExposureOptions) {
     this.#detector = detector;
     this.#clock = clock;
     this.#store = pixels;
+    this.#lamps = lamps;
     this.#changed = changed;
     this.#surroundings = surroundings;
-  }
-
-  /** Whether a sequence is under way. */
-  get inSequence(): boolean {
-    return this.#inSequence;
+    this.#integration = new Integration(detector, clock);
   }
 
   /** The exposure time that is left now, in seconds. */
   secondsLeft(): number {
     const counts = this.state === "exposing" || this.state === "paused";
-    return counts ? Math.max(0, this.plan!.seconds - this.#litNow()) : this.secondsRemaining;
+    return counts ? Math.max(0, this.plan!.seconds - this.#integration.lit) : this.secondsRemaining;
   }
 
-  /** Whether an exposure or a sequence is under way. */
+  /** Whether an exposure or a series is under way. */
   get busy(): boolean {
-    return this.state !== "idle" || this.#inSequence || this.#preparing;
+    return this.state !== "idle" || this.#inSeries || this.#preparing;
+  }
+
+  /** Whether something is being done that an abort ends by itself. */
+  get stepping(): boolean {
+    return this.#stepping;
   }
 
   /** Takes exposures again, after `stop`. */
@@ -179,44 +113,50 @@ export class Exposure {
   async expose(plan: ExposurePlan): Promise<void> {
     await this.begin(plan);
     for (const step of [this.integrate, this.readOut, this.end]) {
-      this.#stop.signal.throwIfAborted();
+      this.throwIfAborted();
       await step.call(this);
     }
   }
 
   /**
-   * Takes exposures one after another.
+   * Takes exposures one after another; an abort ends all of them, and a lamp burns until they have ended.
    *
-   * @param total How many.
-   * @param pause How long to wait between them, in seconds.
-   * @param take Takes one of them, given its number from 1.
+   * @param work Takes them.
    */
-  async sequence(total: number, pause: number, take: (number: number) => Promise<void>): Promise<void> {
+  async series(work: () => Promise<void>): Promise<void> {
     this.#stop = new AbortController();
-    this.#inSequence = true;
+    this.#inSeries = true;
     try {
-      for (let number = 1; number <= total; number++) {
-        if (number > 1) await this.#clock.wait(pause, this.#stop.signal);
-        await take(number);
-      }
+      await work();
     } finally {
-      this.#inSequence = false;
+      this.#inSeries = false;
+      await this.#lamps.putOut();
     }
+  }
+
+  /** Waits between the exposures of a series. @throws The abort's reason. */
+  async pauseBetween(seconds: number): Promise<void> {
+    await this.#clock.wait(seconds, this.#stop.signal);
+  }
+
+  /** @throws The reason of an abort of the exposure, or the series, that is under way. */
+  throwIfAborted(): void {
+    this.#stop.signal.throwIfAborted();
   }
 
   /**
    * Does what goes before an exposure. An abort that comes meanwhile ends the exposure before it begins.
    *
-   * @param work What is to be done; it is done to its end.
+   * @param work What is to be done; it is done to its end, unless it looks at the signal.
    */
-  async prepare<T>(work: () => Promise<T>): Promise<T> {
-    if (!this.#inSequence) this.#stop = new AbortController();
+  async prepare<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    if (!this.#inSeries) this.#stop = new AbortController();
     this.#preparing = true;
     try {
-      return await work();
+      return await work(this.#stop.signal);
     } finally {
       this.#preparing = false;
-      this.#stop.signal.throwIfAborted();
+      this.throwIfAborted();
     }
   }
 
@@ -226,44 +166,59 @@ export class Exposure {
     await this.#step("flushed", (signal) => this.#detector.flush(cycles, signal));
   }
 
-  /** The first step: makes sure that the image can be written, and clears the detector. */
+  /**
+   * Shifts the charge on the detector: before an exposure, or between the exposure times of one.
+   *
+   * @param rows How far; positive is towards the readout.
+   * @throws {HeliographError} Where the detector cannot do that, or not now.
+   */
+  async shift(rows: number): Promise<void> {
+    const { title } = this.#detector;
+    if (this.#detector.shift === undefined) {
+      throw new HeliographError(
+        "command_failed",
+        `Cannot shift the charge: the detector ${title} has no such function`,
+      );
+    }
+    const shift = (signal: AbortSignal) => this.#detector.shift!(rows, signal);
+    if (this.state === "idle") return await this.prepare(shift);
+    if (transitions[this.state].shifted === undefined) throw refused(this.state, "shifted");
+    await this.#step("shifted", shift);
+  }
+
+  /** The first step: makes sure that the image can be written, lights the lamp, and clears the detector. */
   async begin(plan: ExposurePlan): Promise<void> {
     if (this.#closed !== undefined) throw this.#closed;
-    if (this.#inSequence) this.#stop.signal.throwIfAborted();
+    if (this.#inSeries) this.throwIfAborted();
     this.#go("begin", () => {
-      if (!this.#inSequence) this.#stop = new AbortController();
+      if (!this.#inSeries) this.#stop = new AbortController();
       this.plan = plan;
       this.completed = false;
       this.secondsRemaining = plan.seconds;
       this.pixelsRemaining = pixelCount(plan.readout.readouts);
+      this.#integration.reset();
     });
     await this.#step("flushed", async (signal) => {
       const { file, overwrite, createFolder, numbered } = plan;
-      await this.#store.check({ file, overwrite, createFolder, numbered });
+      if (plan.save) await this.#store.check({ file, overwrite, createFolder, numbered });
+      signal.throwIfAborted();
+      await this.#lamps.light(plan.lamp);
       signal.throwIfAborted();
       if (plan.flush) await this.#detector.flush(1, signal);
     });
   }
 
-  /** The second step: opens the shutter for the exposure time. */
+  /** The second step: opens the shutter for the exposure time. Done again, what it lets in adds to what is there. */
   async integrate(): Promise<void> {
     this.#go("integrate");
     await this.#step("integrated", async (signal) => {
-      this.#lit = 0;
-      this.#readEarly = this.#over = false;
-      await this.#next(async () => {
-        await this.#detector.begin(this.plan!.light, this.#surroundings());
-        this.#begun = { date: this.#clock.date(), at: this.#clock.now() };
-        this.#opened = this.#begun.at;
-      });
-      await this.#exposureTime(signal);
-      this.#over = true;
-      await this.#next(async () => {
-        await this.#detector.end();
-        this.#closeShutter();
-        this.#ended = this.#clock.now();
-      });
+      const look = () => {
+        this.secondsRemaining = this.secondsLeft();
+        this.#changed();
+      };
+      await this.#integration.run(this.plan!, this.#surroundings(), look, signal);
       this.secondsRemaining = 0;
+      if (!this.#inSeries) await this.#lamps.putOut();
     });
   }
 
@@ -285,17 +240,13 @@ export class Exposure {
     await this.#step("written", async (signal) => {
       const images = [...this.#images];
       this.#images = [];
-      const { file, overwrite, parts } = this.plan!;
-      const times = {
-        begun: this.#begun.date,
-        exposed: this.#lit,
-        dark: this.#ended - this.#begun.at,
-        written: this.#clock.date(),
-      };
-      const filled = parts(times).map((part) => part.hasPixels ? { ...part, pixels: images.shift()! } : part);
+      const { file, overwrite, save, parts } = this.plan!;
+      const filled = parts(this.#integration.times()).map((part) =>
+        part.hasPixels ? { ...part, pixels: images.shift()! } : part
+      );
       try {
         // An abort that comes when the file has its name comes too late: the exposure is taken.
-        await this.#store.write({ file, overwrite, parts: filled }, signal);
+        if (save) await this.#store.write({ file, overwrite, parts: filled }, signal);
       } catch (error) {
         throw error instanceof ImageNotWritten ? this.#keep(error, this.plan!) : error;
       }
@@ -311,7 +262,7 @@ export class Exposure {
     await this.#stepEnded;
   }
 
-  /** Ends the exposure, and the sequence, that is under way; there is no image. Where none is, nothing happens. */
+  /** Ends the exposure, and the series, that is under way; there is no image. Where none is, nothing happens. */
   async abort(reason: HeliographError): Promise<void> {
     if (!this.busy) return;
     this.#stop.abort(reason);
@@ -319,36 +270,44 @@ export class Exposure {
     if (!this.#stepping && transitions[this.state].abort !== undefined) await this.#giveUp(reason);
   }
 
-  /** Closes the shutter until it is resumed. @throws {HeliographError} When the camera is not exposing. */
+  /**
+   * Closes the shutter until it is resumed. Where nothing is under way, nothing happens, as in azcam.
+   *
+   * @throws {HeliographError} When the camera does something else than to expose.
+   */
   async pause(): Promise<void> {
-    if (this.#over && this.state === "exposing") throw new NotNow("Cannot pause: the exposure time is over");
-    if (this.state !== "paused") this.#go("pause", () => this.#wakeUp());
-    await this.#next(async () => {
-      if (this.state !== "paused") return;
-      await this.#detector.pause();
-      this.#closeShutter();
-    });
+    if (!this.busy) return;
+    if (this.#integration.over && this.state === "exposing") {
+      throw new NotNow("Cannot pause: the exposure time is over");
+    }
+    if (this.state !== "paused") this.#go("pause");
+    await this.#integration.pause();
   }
 
-  /** Opens it again. @throws {HeliographError} When there is no exposure that could be resumed. */
+  /**
+   * Opens it again. Where nothing is under way, nothing happens, as in azcam.
+   *
+   * @throws {HeliographError} When there is no exposure that could be resumed.
+   */
   async resume(): Promise<void> {
-    if (this.#over && this.state === "paused") throw new NotNow("Cannot resume: the exposure time is over");
+    if (!this.busy) return;
+    if (this.#integration.over && this.state === "paused") {
+      throw new NotNow("Cannot resume: the exposure time is over");
+    }
     if (this.state !== "exposing") this.#go("resume");
-    await this.#next(async () => {
-      if (this.state !== "exposing" || this.#over) return;
-      if (this.#opened === undefined) {
-        await this.#detector.resume();
-        this.#opened = this.#clock.now();
-      }
-      this.#wakeUp();
-    });
+    else if (this.#integration.over) return;
+    await this.#integration.resume();
   }
 
-  /** Ends the exposure time now: what was collected is read out. @throws {HeliographError} When it is not exposing. */
+  /**
+   * Ends the exposure time now: what was collected is read out. Where nothing is under way, nothing happens.
+   *
+   * @throws {HeliographError} When the camera does something else than to expose.
+   */
   readEarly(): void {
-    if (transitions[this.state].integrated === undefined) throw this.#refused("integrated");
-    this.#readEarly = true;
-    this.#wakeUp();
+    if (!this.busy) return;
+    if (transitions[this.state].integrated === undefined) throw refused(this.state, "integrated");
+    this.#integration.readEarly();
   }
 
   /**
@@ -375,62 +334,6 @@ export class Exposure {
       `${message}. Its pixels are kept in memory: make room, or set another imagefolder, and call write_image; the next ` +
         "exposure does that first. discard_image gives them up",
     );
-  }
-
-  /** Waits until the shutter has been open for the exposure time, whatever pauses there are. */
-  async #exposureTime(signal: AbortSignal): Promise<void> {
-    // One signal ends the wait, whatever the reason: a signal made of several can be lost while it is waited for.
-    const wakeUp = () => this.#wakeUp();
-    signal.addEventListener("abort", wakeUp);
-    try {
-      while (!this.#exposureTimeIsOver()) {
-        this.#wake = new AbortController();
-        signal.throwIfAborted();
-        await this.#waitForChange(this.#wake.signal);
-        signal.throwIfAborted();
-      }
-    } finally {
-      signal.removeEventListener("abort", wakeUp);
-    }
-  }
-
-  /** Looks at the time, and tells it. */
-  #exposureTimeIsOver(): boolean {
-    this.secondsRemaining = this.secondsLeft();
-    this.#changed();
-    return this.#readEarly || (this.#isOpen && this.secondsRemaining === 0);
-  }
-
-  get #isOpen(): boolean {
-    return this.state === "exposing" && this.#opened !== undefined;
-  }
-
-  /** Waits for the next look at the time; while the shutter is closed there is nothing to count: somebody wakes it. */
-  async #waitForChange(woken: AbortSignal): Promise<void> {
-    const waiting = this.#isOpen
-      ? this.#clock.wait(Math.min(tick, this.secondsRemaining), woken)
-      : new Promise<void>((resolve) => woken.addEventListener("abort", () => resolve(), { once: true }));
-    await waiting.catch(() => {});
-  }
-
-  /** Does something with the shutter when what was begun before is done. */
-  #next(work: () => Promise<void>): Promise<void> {
-    const done = this.#shutter.then(work);
-    this.#shutter = done.catch(() => {});
-    return done;
-  }
-
-  #litNow(): number {
-    return this.#lit + (this.#opened === undefined ? 0 : this.#clock.now() - this.#opened);
-  }
-
-  #closeShutter(): void {
-    this.#lit = this.#litNow();
-    this.#opened = undefined;
-  }
-
-  #wakeUp(): void {
-    this.#wake.abort();
   }
 
   /**
@@ -461,11 +364,11 @@ export class Exposure {
   /** Ends the exposure without an image. */
   async #giveUp(error: unknown): Promise<void> {
     this.#go(this.#stop.signal.aborted && error === this.#stop.signal.reason ? "abort" : "fail");
-    await this.#shutter;
+    await this.#integration.giveUp();
     // Why it came to this is told; a detector that cannot be aborted either says so at the next exposure.
     await this.#detector.abort().catch(() => {});
+    if (!this.#inSeries) await this.#lamps.putOut();
     this.#images = [];
-    this.#opened = undefined;
     this.secondsRemaining = this.pixelsRemaining = 0;
     this.completed = true;
     this.#go("clear");
@@ -473,14 +376,9 @@ export class Exposure {
 
   #go(event: ExposureEvent, before: () => void = () => {}): void {
     const next = transitions[this.state][event];
-    if (next === undefined) throw this.#refused(event);
+    if (next === undefined) throw refused(this.state, event);
     before();
     this.state = next;
     this.#changed();
-  }
-
-  #refused(event: ExposureEvent): NotNow {
-    const hint = event === "begin" || event === "flush" ? "; abort gives it up" : "";
-    return new NotNow(`Cannot ${wanted[event] ?? event}: ${doing[this.state]}${hint}`);
   }
 }

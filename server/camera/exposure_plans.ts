@@ -4,35 +4,23 @@
  * @module
  */
 
-import { checkText } from "../bench/header_card.ts";
-import type { Instrument } from "../bench/instrument.ts";
-import type { Value } from "../bench/values.ts";
+import { checkText, type HeaderCard } from "../bench/header_card.ts";
 import { lights } from "./camera_fields.ts";
 import type { CameraGeometry } from "./camera_geometry.ts";
+import type { CameraSettings } from "./camera_settings.ts";
+import type { ComparisonLamps } from "./comparison_lamps.ts";
 import type { Detector } from "./detector.ts";
-import type { ExposurePlan } from "./exposure.ts";
+import type { ExposurePlan, Overrides } from "./exposure_plan.ts";
 import { type ImageFolders, noFolder } from "./image_folders.ts";
 import { imageParts } from "./image_header.ts";
 import { imageNumber } from "../files/part_file.ts";
 
-/** The settings that an exposure may override. */
-export interface Overrides {
-  /** How long it takes, in seconds. */
-  readonly seconds?: number;
-  /** azcam's image type. */
-  readonly type?: string;
-  /** What it shows. */
-  readonly title?: string;
-  /** Whether it goes into the file for tests. */
-  readonly test?: boolean;
-  /** Whether the detector is flushed before. */
-  readonly flush?: boolean;
-}
-
 /** The sources of plans. */
 export interface ExposurePlanParts {
-  /** The camera, whose fields hold what is set; asked for when it is needed. */
-  readonly camera: () => Instrument;
+  /** What is set. */
+  readonly settings: CameraSettings;
+  /** The image types that are lamps. */
+  readonly lamps: ComparisonLamps;
   /** Its detector. */
   readonly detector: Detector;
   /** Where its images may go. */
@@ -45,15 +33,17 @@ export interface ExposurePlanParts {
 
 /** Makes the plans of one camera's exposures. */
 export class ExposurePlans {
-  readonly #camera: () => Instrument;
+  readonly #settings: CameraSettings;
+  readonly #lamps: ComparisonLamps;
   readonly #detector: Detector;
   readonly #folders: ImageFolders;
   readonly #geometry: CameraGeometry;
   readonly #software: string;
 
   /** Makes it. @param parts What plans are made from. */
-  constructor({ camera, detector, folders, geometry, software }: ExposurePlanParts) {
-    this.#camera = camera;
+  constructor({ settings, lamps, detector, folders, geometry, software }: ExposurePlanParts) {
+    this.#settings = settings;
+    this.#lamps = lamps;
     this.#detector = detector;
     this.#folders = folders;
     this.#geometry = geometry;
@@ -61,28 +51,32 @@ export class ExposurePlans {
   }
 
   /** The path of the next image, with forward slashes as azcam has it, and where its number is in it. */
-  #fileName(type: string, test: boolean): Pick<ExposurePlan, "file" | "numbered"> {
-    const set = this.#held<string>("imagefolder");
+  #fileName(type: string, test: boolean, given?: string): Pick<ExposurePlan, "file" | "numbered"> {
+    const settings = this.#settings;
+    const set = settings.held<string>("imagefolder");
     const whole = this.#folders.roots.length === 0 ? set : this.#folders.resolve(set);
     let length = whole.length;
     while (whole[length - 1] === "/") length--;
     const folder = whole.slice(0, length);
     if (test) return { file: `${folder}/test.fits` };
-    // A root that ends with a full stop gives one, as in azcam.
+    // A root that ends with a full stop has one between it and what follows, as in azcam.
     const plain = (name: string) => `${folder}/${name.replaceAll("..", ".")}`;
-    const root = this.#held<string>("imageroot");
-    const end = `${this.#is("imageautoname") ? type : ""}.fits`;
-    if (!this.#is("imageincludesequencenumber")) return { file: plain(`${root}${end}`) };
-    const number = this.#held<number>("imagesequencenumber");
+    const root = settings.held<string>("imageroot");
+    const before = given ?? (settings.is("imageautoname") ? `${root}.${type.toUpperCase()}.` : root);
+    const after = ".fits";
+    if (given === undefined && !settings.is("imageincludesequencenumber")) {
+      return { file: plain(`${before}${after}`) };
+    }
+    const number = settings.held<number>("imagesequencenumber");
     return {
-      file: plain(`${root}${imageNumber(number)}${end}`),
-      numbered: { before: plain(root), number, after: end },
+      file: plain(`${before}${imageNumber(number)}${after}`),
+      numbered: { before: plain(before), number, after },
     };
   }
 
   /** The path of the next image, as it is set now. */
   nextFile(): string {
-    return this.#fileName(this.#held("imagetype"), this.#is("imagetest")).file;
+    return this.#fileName(this.#settings.held("imagetype"), this.#settings.is("imagetest")).file;
   }
 
   /**
@@ -93,18 +87,20 @@ export class ExposurePlans {
    */
   plan(overrides: Overrides): ExposurePlan {
     if (this.#folders.roots.length === 0) throw noFolder();
-    const type = overrides.type ?? this.#held<string>("imagetype");
-    const test = overrides.test ?? this.#is("imagetest");
-    const set = overrides.title ?? this.#held<string>("imagetitle");
-    const title = set === "" && this.#is("autotitle") ? type : set;
+    const settings = this.#settings;
+    const type = overrides.type ?? settings.held<string>("imagetype");
+    const lamp = this.#lamps.isLamp(type) && settings.is("instrumentenabled") ? type : undefined;
+    const test = overrides.test ?? settings.is("imagetest");
+    const set = overrides.title ?? settings.held<string>("imagetitle");
+    const title = set === "" && type !== "object" && settings.is("autotitle") ? type : set;
     checkText(title, "the image title");
-    const { file, numbered } = this.#fileName(type, test);
-    const seconds = type === "zero" ? 0 : overrides.seconds ?? this.#held<number>("exposuretime");
+    const { file, numbered } = this.#fileName(type, test, overrides.root);
+    const seconds = type === "zero" ? 0 : overrides.seconds ?? settings.held<number>("exposuretime");
     const { format, focalPlane, region } = this.#geometry;
     const readouts = this.#geometry.readouts();
     const description = {
       name: file.slice(file.lastIndexOf("/") + 1),
-      type,
+      type: this.#lamps.isLamp(type) ? "comp" : type,
       title,
       requested: seconds,
       detector: this.#detector,
@@ -112,19 +108,26 @@ export class ExposurePlans {
       focalPlane,
       region,
       readouts,
-      keywords: this.#keywords(),
+      keywords: [
+        ...(lamp === undefined ? [] : [{ keyword: "COMPLAMP", value: lamp, comment: "comparison lamp" }]),
+        ...overrides.cards ?? [],
+        ...this.#keywords(),
+      ],
       software: this.#software,
     };
     return {
       seconds,
-      light: lights[type]!,
+      light: lights[type] ?? "flat",
+      lamp,
       readout: { format, readouts },
-      flush: overrides.flush ?? this.#is("flusharray"),
+      flush: overrides.flush ?? settings.is("flusharray"),
       file,
       numbered,
-      overwrite: test || this.#is("imageoverwrite"),
+      overwrite: test || overrides.root !== undefined || settings.is("imageoverwrite"),
+      save: settings.is("savefile"),
       test,
-      number: this.#held("imagesequencenumber"),
+      number: settings.held("imagesequencenumber"),
+      counts: overrides.root !== undefined,
       // The folders that the operator named are made; a mistyped one below them is not.
       createFolder: this.#folders.roots.includes(file.slice(0, file.lastIndexOf("/"))),
       parts: (times) => imageParts(description, times),
@@ -132,17 +135,11 @@ export class ExposurePlans {
   }
 
   /** The header keywords of the bench's instruments; the camera's own go before. */
-  #keywords(): ReturnType<Instrument["keywords"]["cards"]> {
-    const camera = this.#camera();
-    const others = camera.surroundings?.instruments.filter((other) => other !== camera) ?? [];
+  #keywords(): HeaderCard[] {
+    const { camera } = this.#settings;
+    const off = ["instrument", "telescope"].filter((tool) => !this.#settings.is(`${tool}enabled`));
+    const others = camera.surroundings?.instruments.filter((other) => other !== camera && !off.includes(other.name)) ??
+      [];
     return [camera, ...others].flatMap(({ keywords }) => keywords.cards());
-  }
-
-  #held<T extends Value>(field: string): T {
-    return this.#camera().field(field).value as T;
-  }
-
-  #is(flag: string): boolean {
-    return this.#held(flag) === 1;
   }
 }

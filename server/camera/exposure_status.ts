@@ -20,7 +20,9 @@ const colours: Readonly<Partial<Record<ExposureState, string>>> = {
 export interface StatusFacts {
   /** What the camera does. */
   readonly state: ExposureState;
-  /** How much of the exposure time is left, in seconds. */
+  /** The time of the exposure that is under way, in seconds. */
+  readonly seconds: number;
+  /** How much of it is left, in seconds. */
   readonly secondsRemaining: number;
   /** How much of the exposure or the readout is left, in percent. */
   readonly percentLeft: number;
@@ -40,20 +42,27 @@ function temperature(value: number = badTemperature): string | number {
   return value === badTemperature ? value : value.toFixed(1);
 }
 
+/** azcam's words beside the progress bar. */
+function label({ state, seconds, secondsRemaining }: StatusFacts, percentLeft: number): string {
+  if (state === "setup") return "exposure setup";
+  if (state === "reading out") return `${Math.trunc(percentLeft)}% readout`;
+  return state === "exposing" && seconds > 0 ? `${secondsRemaining.toFixed(1)} sec remaining` : "";
+}
+
 /**
  * The 19 keys of azcam's status.
  *
  * @param facts What it is made of.
  */
 export function azcamStatus(facts: StatusFacts): Record<string, unknown> {
-  const { state, secondsRemaining, sequence, temperatures, held } = facts;
+  const { state, sequence, temperatures, held } = facts;
   const word = state === "idle" ? "" : flags[state][1];
   const counts = state === "exposing" || state === "reading out";
   const left = counts ? facts.percentLeft : 0;
   return {
     message: held("message") ||
       (sequence !== undefined && word !== "" ? `${word} - ${sequence.number} of ${sequence.total}` : word),
-    exposurelabel: !counts ? "" : state === "exposing" ? `${secondsRemaining.toFixed(1)} sec` : `${Math.trunc(left)}%`,
+    exposurelabel: label(facts, left),
     exposurecolor: colours[state] ?? "transparent",
     exposurestate: word,
     progressbar: new Float(left),

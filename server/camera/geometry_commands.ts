@@ -74,6 +74,11 @@ export function geometryCommands(geometry: CameraGeometry, changed: () => void):
         changed();
       },
     }),
+    get_image_size: command({
+      ...reading,
+      summary: "Tell the size of the next image, with overscan: columns, rows, pixels in all, and amplifiers",
+      run: () => geometry.imageSize(),
+    }),
     get_focalplane: command({
       ...reading,
       summary: "Tell the focal plane: detectors in X and Y, amplifiers in X and Y, how each amplifier reads",

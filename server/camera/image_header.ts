@@ -8,7 +8,7 @@ import type { CardValue, HeaderCard } from "../bench/header_card.ts";
 import { headerText } from "./fits/header.ts";
 import { Float } from "../bench/values.ts";
 import type { Detector } from "./detector.ts";
-import type { ExposureTimes } from "./exposure.ts";
+import type { ExposureTimes } from "./exposure_plan.ts";
 import { type AmplifierReadout, type DetectorFormat, type FocalPlane, type Region, sectionsOf } from "./geometry.ts";
 import type { ImagePart } from "./pixel_messages.ts";
 

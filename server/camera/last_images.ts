@@ -40,10 +40,16 @@ export class LastImages implements ImageSource {
     return this.#count;
   }
 
-  /** From now on this is the last image. @param file Its absolute path. */
-  written(file: string): void {
-    this.#file = file;
+  /**
+   * From now on this is the last image.
+   *
+   * @param file Its absolute path.
+   * @param shown Whether it takes the place of the one before for those who look.
+   */
+  written(file: string, shown = true): void {
     this.#count++;
+    if (!shown) return;
+    this.#file = file;
     this.#seen = undefined;
   }
 

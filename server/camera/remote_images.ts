@@ -30,19 +30,33 @@ export class RemoteImages {
   #server = { host: "", port: 6543, type: "dataserver", name: "image" };
   #last: StoredImage | undefined;
 
-  /** @param store What reads the images. */
-  constructor(store: Pick<PixelStore, "read">) {
+  readonly #changed: (isSet: boolean) => void;
+
+  /** @param store What reads the images. @param changed Told whether a server is set, whenever one is or none. */
+  constructor(store: Pick<PixelStore, "read">, changed: (isSet: boolean) => void) {
     this.#store = store;
+    this.#changed = changed;
+  }
+
+  /** Makes sure that images can be sent, where they are to be. @throws {HeliographError} When no server is set. */
+  check(wanted: boolean): void {
+    if (!wanted || this.#server.host !== "") return;
+    throw new HeliographError(
+      "command_failed",
+      "Cannot send images: no server is set; call set_remote_imageserver HOST first",
+    );
   }
 
   /**
    * Sends an image that was just written under its own name, where a server is set.
    *
+   * @param image The image.
+   * @param send Whether images are sent.
    * @throws {HeliographError} When it cannot be sent; it says that the image is on the disk here.
    */
-  async written(image: StoredImage): Promise<void> {
+  async written(image: StoredImage, send: boolean): Promise<void> {
     this.#last = image;
-    if (this.#server.host === "") return;
+    if (!send || this.#server.host === "") return;
     try {
       await this.#send(image, image.file.split("/").at(-1)!);
     } catch (error) {
@@ -76,7 +90,10 @@ export class RemoteImages {
           remote_imageserver_port: port,
           remote_imageserver_type: type,
           remote_imageserver_filename: name,
-        }) => void (this.#server = { host, port, type, name }),
+        }) => {
+          this.#server = { host, port, type, name };
+          this.#changed(host !== "");
+        },
       }),
       get_remote_imageserver: command({
         summary: "Tell where images are sent: host, port, type and name",

@@ -5,20 +5,33 @@
  */
 
 import { type Command, command } from "../bench/command.ts";
-import type { Instrument } from "../bench/instrument.ts";
-import { imageTypes } from "./camera_fields.ts";
+import { OneWord } from "../bench/values.ts";
+import type { CameraSettings } from "./camera_settings.ts";
+import type { ComparisonLamps } from "./comparison_lamps.ts";
+import { keep } from "./camera_geometry.ts";
 import { checkRoot } from "./file_names.ts";
+
+/** The text of an argument that was left out: the bench takes a `None` that is sent for the same. */
+const leftOut = "None";
+
+/** The highest number of an image. */
+const mostImages = 99_999_999;
 
 /**
  * The commands for a camera's settings.
  *
- * @param instrument The camera, whose fields they set.
+ * @param settings What they set.
+ * @param lamps The image types that are lamps.
  * @param nextFile Tells the path of the next image.
  */
-export function settingCommands(instrument: () => Instrument, nextFile: () => string): Record<string, Command> {
-  const held = (field: string) => instrument().field(field).value;
+export function settingCommands(
+  settings: CameraSettings,
+  lamps: ComparisonLamps,
+  nextFile: () => string,
+): Record<string, Command> {
+  const held = (field: string) => settings.held(field);
   const reading = { role: "observer", immediate: true } as const;
-  const set = (field: string, value: unknown, signal: AbortSignal) => instrument().set(field, value, signal);
+  const set = (field: string, value: unknown, signal: AbortSignal) => settings.camera.set(field, value, signal);
   return {
     get_exposuretime: command({
       ...reading,
@@ -32,25 +45,39 @@ export function settingCommands(instrument: () => Instrument, nextFile: () => st
       beside: true,
       run: ({ exposure_time }, { signal }) => set("exposuretime", exposure_time, signal),
     }),
-    get_image_types: command({ ...reading, summary: "List the image types", run: () => imageTypes }),
+    get_image_types: command({
+      ...reading,
+      summary: "List the image types, and after them the comparison lamps of instrument",
+      run: (_, { call }) => lamps.learn(call),
+    }),
     get_image_type: command({ ...reading, summary: "Tell the image type", run: () => held("imagetype") }),
     set_image_type: command({
-      summary: "Set the image type",
-      arguments: { imagetype: { type: "choice", choices: imageTypes, default: "zero" } },
+      summary: "Set the image type; the name of a comparison lamp is one too",
+      arguments: { imagetype: { type: "text", choices: lamps.types, default: "zero" } },
       beside: true,
-      run: ({ imagetype }, { signal }) => set("imagetype", imagetype, signal),
+      run: async ({ imagetype }, { call, signal }) => set("imagetype", await lamps.find(imagetype, call), signal),
     }),
-    get_image_title: command({ ...reading, summary: "Tell the image title", run: () => held("imagetitle") }),
+    get_image_title: command({
+      ...reading,
+      summary: "Tell the image title",
+      run: () => new OneWord(String(held("imagetitle"))),
+    }),
     set_image_title: command({
-      summary: "Set the image title; none clears it",
-      arguments: { title: { type: "text", default: "" } },
+      summary: 'Set the image title; "" clears it, and without one it stays',
+      arguments: { title: { type: "text", default: leftOut } },
       beside: true,
-      run: ({ title }, { signal }) => set("imagetitle", title, signal),
+      run: ({ title }, { signal }) => title === leftOut ? undefined : settings.setTitle(title, signal),
+    }),
+    set_auto_title: command({
+      summary: "Set whether images are titled by their type: 1 or 0, -1 as it is",
+      arguments: { flag: { type: "int", minimum: keep, maximum: 1, default: keep } },
+      beside: true,
+      run: ({ flag }, { signal }) => set("autotitle", flag === keep ? held("autotitle") : flag, signal),
     }),
     get_filename: command({
       ...reading,
       summary: "Tell the name of the next image file",
-      run: () => nextFile(),
+      run: () => new OneWord(nextFile()),
     }),
     set_filename: command({
       summary: "Set folder and root of the image files from a file's name; its number and type are added",
@@ -63,6 +90,14 @@ export function settingCommands(instrument: () => Instrument, nextFile: () => st
         checkRoot(root);
         if (folder !== "") set("imagefolder", folder, signal);
         set("imageroot", root, signal);
+      },
+    }),
+    increment_filenumber: command({
+      summary: "Go on to the next image number, unless it stays as it is set or images are test images",
+      beside: true,
+      run: (_, { signal }) => {
+        if (settings.is("imagetest") || !settings.is("imageautoincrementsequencenumber")) return;
+        return set("imagesequencenumber", Math.min(mostImages, Number(held("imagesequencenumber")) + 1), signal);
       },
     }),
     get_test_image: command({

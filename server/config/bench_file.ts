@@ -21,7 +21,7 @@ import { type LineFormat, Port } from "../devices/transports/port.ts";
 import { DriverProcesses } from "../devices/driver_process/driver_processes.ts";
 import { settled } from "../../protocol/setting.ts";
 import type { SandboxOptions } from "../code/options.ts";
-import { notABench } from "./beside.ts";
+import { besideBench, notABench } from "./beside.ts";
 import { driverApi } from "../devices/driver_process/driver_api.ts";
 import { mergeDescription } from "./merge.ts";
 import { isModule, loadModule } from "../devices/driver_process/modules.ts";
@@ -379,7 +379,13 @@ class Loader {
     const problems = formProblems(form, options, this.#source, [...at, "options"]);
     if (problems.length > 0) throw new BenchFileError(problems);
     try {
-      return make(options, { title, imageFolders: this.#imageFolders ?? [], benchName: this.#benchName });
+      const { state: stateFolder } = besideBench(resolve(this.#source.file));
+      return make(options, {
+        title,
+        imageFolders: this.#imageFolders ?? [],
+        benchName: this.#benchName,
+        stateFolder,
+      });
     } catch (error) {
       if (!(error instanceof HeliographError)) throw error;
       throw new BenchFileError([this.#source.problem([...at, "options"], error.message)]);

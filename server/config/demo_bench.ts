@@ -16,7 +16,9 @@ import {
   simulatedPicarro,
   simulatedThermocouple,
 } from "../devices/simulated/laboratory.ts";
-import { simulatedInstrument, simulatedTelescope, simulatedTempcon } from "../devices/simulated/observatory.ts";
+import { simulatedTelescope, simulatedTempcon } from "../devices/simulated/observatory.ts";
+import { simulatedController } from "../devices/simulated/simulated_controller.ts";
+import { simulatedInstrument } from "../devices/simulated/simulated_instrument.ts";
 
 /**
  * Makes the demo bench's instruments, each with its physics at rest. The same ones behave the same on every run.
@@ -31,7 +33,7 @@ import { simulatedInstrument, simulatedTelescope, simulatedTempcon } from "../de
  *
  * @param options What of it can be chosen.
  * @returns Instruments for one bench: `Reactor TC`, `Methane MFC`, `Argon MFC`, `Oxygen MFC`, `UV Light`, `Picarro`,
- * `GC FID`, and azcam's `exposure`, `tempcon`, `instrument`, `telescope` and `parameters`.
+ * `GC FID`, and azcam's `exposure`, `controller`, `tempcon`, `instrument`, `telescope` and `parameters`.
  */
 export function demoInstruments({ camera = {}, hostName }: {
   /** What the camera is like; without `imageFolders` it takes no exposures. */
@@ -51,14 +53,18 @@ export function demoInstruments({ camera = {}, hostName }: {
     picarro,
     simulatedChromatograph(gas),
     simulatedCamera({ software: `heliograph ${version}`, ...camera }),
+    simulatedController(),
     simulatedTempcon(),
     simulatedInstrument(),
     simulatedTelescope(),
     azcamParameters({
-      version,
-      systemname: camera.systemName ?? "sim",
-      ...(hostName === undefined ? {} : { hostname: hostName }),
-      ...(camera.imageFolders?.[0] === undefined ? {} : { wd: camera.imageFolders[0] }),
+      fixed: {
+        version,
+        systemname: camera.systemName ?? "sim",
+        ...(hostName === undefined ? {} : { hostname: hostName }),
+        ...(camera.imageFolders?.[0] === undefined ? {} : { wd: camera.imageFolders[0] }),
+      },
+      folders: camera.imageFolders ?? [],
     }),
   ];
 }

@@ -10,7 +10,9 @@ import { hostName } from "./server_settings.ts";
 import { azcamParameters } from "../camera/parameters.ts";
 import type { Instrument } from "../bench/instrument.ts";
 import { simulatedCamera, type SimulatedCameraOptions } from "../camera/simulated/camera.ts";
-import { simulatedInstrument, simulatedTelescope, simulatedTempcon } from "../devices/simulated/observatory.ts";
+import { simulatedTelescope, simulatedTempcon } from "../devices/simulated/observatory.ts";
+import { simulatedController } from "../devices/simulated/simulated_controller.ts";
+import { simulatedInstrument } from "../devices/simulated/simulated_instrument.ts";
 
 /** The setting of an instrument: its title, the folders for images, and the bench's name. */
 export interface ReadyMadeSetting {
@@ -20,6 +22,8 @@ export interface ReadyMadeSetting {
   readonly imageFolders: readonly string[];
   /** The bench's name. */
   readonly benchName: string;
+  /** The absolute path of the folder for what must survive a restart. */
+  readonly stateFolder: string;
 }
 
 /** An instrument that is made by code: what its `options` may be, and how it is made. */
@@ -75,14 +79,16 @@ const nothing = z.strictObject({});
 /** The ready-made instruments by the names that a bench file gives as their drivers. */
 export const readyMade: Readonly<Record<string, ReadyMade>> = {
   "simulated-camera": { options: cameraOptions, make: camera },
+  "simulated-controller": { options: nothing, make: (_, { title }) => simulatedController(title) },
   "simulated-tempcon": { options: nothing, make: (_, { title }) => simulatedTempcon(title) },
   "simulated-instrument": { options: nothing, make: (_, { title }) => simulatedInstrument(title) },
   "simulated-telescope": { options: nothing, make: (_, { title }) => simulatedTelescope(title) },
   "azcam-parameters": {
     options: nothing,
-    make: (_, { title, benchName, imageFolders }) => {
+    make: (_, { title, benchName, imageFolders, stateFolder }) => {
       const known = { version, systemname: benchName, hostname: hostName(), wd: imageFolders[0] };
-      return azcamParameters(defined(known) as Record<string, string>, title);
+      const fixed = defined(known) as Record<string, string>;
+      return azcamParameters({ fixed, title, stateFolder, folders: imageFolders });
     },
   },
 };

@@ -6,20 +6,31 @@
  * @module
  */
 
+import { dirname } from "node:path";
 import type { FromFileKeeper, KeeperTask, KeptFile, ToFileKeeper } from "./file_keeper_messages.ts";
 import { startFileWorker } from "./file_worker.ts";
+
+/** What a {@linkcode FileKeeper} may touch besides its file. */
+export interface FileKeeperOptions {
+  /** Whether the file's folder is its own, and is made when it is first written. @default false */
+  readonly ownFolder?: boolean;
+  /** Absolute paths of folders whose files it may read. @default none */
+  readonly reads?: readonly string[];
+}
 
 /** One small file, read and replaced by a Worker of its own that may touch nothing else. */
 export class FileKeeper {
   readonly #kept: KeptFile;
+  readonly #reads: readonly string[];
   #worker: Worker | undefined;
   #stopped = false;
   /** Those who wait for an answer, in the order in which they asked. */
   #waiting: PromiseWithResolvers<string | undefined>[] = [];
 
-  /** Starts nothing yet. @param file Its absolute path. */
-  constructor(file: string) {
-    this.#kept = { file, part: `${file}.part`, aside: `${file}.damaged` };
+  /** Starts nothing yet. @param file Its absolute path. @param options What else it may touch. */
+  constructor(file: string, { ownFolder = false, reads = [] }: FileKeeperOptions = {}) {
+    this.#kept = { file, part: `${file}.part`, aside: `${file}.damaged`, createFolder: ownFolder };
+    this.#reads = reads;
   }
 
   /** The file's path. */
@@ -45,6 +56,11 @@ export class FileKeeper {
   /** Reads the file. @returns What it holds; `undefined` where there is none. */
   read(): Promise<string | undefined> {
     return this.#ask({ kind: "read" });
+  }
+
+  /** Reads another file, which is in a folder that it may read. @returns What it holds; `undefined` where there is none. */
+  readOther(file: string): Promise<string | undefined> {
+    return this.#ask({ kind: "read other", file, folders: this.#reads });
   }
 
   /** Makes sure that the file can be written. */
@@ -85,14 +101,15 @@ export class FileKeeper {
   #started(): Worker {
     if (this.#worker !== undefined) return this.#worker;
     if (this.#stopped) throw new Error("the server is stopping");
-    const { file, part, aside } = this.#kept;
+    const { file, part, aside, createFolder } = this.#kept;
     let worker: Worker;
     try {
       worker = startFileWorker(
         new URL("./file_keeper_worker.ts", import.meta.url),
         "file keeper",
-        [file, part, aside],
+        createFolder ? [dirname(file)] : [file, part, aside],
         (reason) => this.#fail(`what keeps it failed: ${reason}`),
+        this.#reads,
       );
     } catch (error) {
       if (!(error instanceof Deno.errors.NotCapable)) throw error;

@@ -12,12 +12,16 @@ export interface KeptFile {
   readonly part: string;
   /** What one that cannot be used is renamed to. */
   readonly aside: string;
+  /** Whether its folder is made where it does not exist. */
+  readonly createFolder: boolean;
 }
 
 /** The tasks of the Worker. */
 export type KeeperTask =
   /** What the file holds. */
   | { readonly kind: "read" }
+  /** What another file holds, which is in one of the folders. */
+  | { readonly kind: "read other"; readonly file: string; readonly folders: readonly string[] }
   /** Whether it can be written. */
   | { readonly kind: "check" }
   /** Replaces it, whole or not at all. */

@@ -14,6 +14,7 @@
  * @param name What it is called where somebody looks at threads.
  * @param paths What it may read and write: absolute paths of files and folders.
  * @param failed Told why it failed, where it did: otherwise that would end the whole server.
+ * @param onlyRead What it may read besides: absolute paths.
  * @throws {Deno.errors.NotCapable} Where this program may not touch them itself.
  */
 export function startFileWorker(
@@ -21,13 +22,14 @@ export function startFileWorker(
   name: string,
   paths: readonly string[],
   failed: (reason: string) => void,
+  onlyRead: readonly string[] = [],
 ): Worker {
   const files = [...paths];
   const none = { net: false, env: false, run: false, ffi: false, sys: false, import: false };
   const worker = new Worker(program, {
     type: "module",
     name,
-    deno: { permissions: { ...none, read: files, write: files } },
+    deno: { permissions: { ...none, read: [...files, ...onlyRead], write: files } },
   } as WorkerOptions);
   worker.onerror = (event) => {
     event.preventDefault();

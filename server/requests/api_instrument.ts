@@ -22,8 +22,8 @@ const words = [
   "echo [TEXT]",
   "eval EXPRESSION",
   "register NAME",
-  "closeconnection",
-  "exit",
+  "quit, bye, closeconnection or an empty line (closes this connection)",
+  "exit (stops the server, for everybody)",
   "help [NAME]",
   "list",
   "status",
@@ -45,12 +45,14 @@ function numberOrText(given: unknown): number | string {
  * @param dispatcher Who finds instruments, and knows who has control of them.
  * @param sessions Who is connected.
  * @param status What `status` tells.
+ * @param logged What `get_logdata` tells.
  */
 export function apiInstrument(
   bench: Bench,
   dispatcher: Pick<Dispatcher, "instrument" | "control">,
   sessions: Pick<Sessions, "called">,
   status: () => unknown,
+  logged: () => readonly string[],
 ): Instrument {
   const reading = { role: "observer", immediate: true } as const;
   const takeable = (name: string) => {
@@ -71,6 +73,11 @@ export function apiInstrument(
         ...reading,
         summary: "Tell uptime, listeners, sessions and what the instruments are doing, as JSON",
         run: status,
+      }),
+      get_logdata: command({
+        ...reading,
+        summary: "Tell what the log has said since this was last asked: azcam's parameter logdata",
+        run: logged,
       }),
       take: command({
         summary: "Take control of an instrument: until it is released, or you asked for nothing for DURATION, others " +
@@ -127,7 +134,7 @@ export function apiInstrument(
             const titles = others().map((instrument) =>
               instrument.name === instrument.title ? instrument.name : `${instrument.name} (${instrument.title})`
             );
-            return `commands: ${words.join(", ")}; instruments: ${titles.join(", ")}; "help INSTRUMENT" tells more`;
+            return `commands: ${words.join(", ")}; instruments: ${titles.join(", ")}; help INSTRUMENT tells more`;
           }
           const instrument = bench.find(name);
           if (instrument !== undefined) return helpInstrument(instrument);

@@ -51,8 +51,13 @@ for (const program of programs) {
       await using server = new ServerProcess(mayRead, ["--bench", join(folder, "camera.json")]);
       const [port] = await server.ports();
       using client = await RawClient.connect(port);
-      strictEqual(await client.ask("get_focalplane"), "OK 1 1 2 2 0123");
-      strictEqual(await client.ask("get_par systemname"), "OK Test Camera");
+      strictEqual(await client.ask("get_focalplane"), "OK 1 1 2 2 '[0, 1, 2, 3]'");
+      strictEqual(await client.ask("get_par systemname"), "OK 'Test Camera'");
+      // It has given up its own permission to write by now.
+      strictEqual(await client.ask("set_par last 5 azcamconsole"), "OK");
+      strictEqual(await client.ask("save_pars"), "OK");
+      match(await Deno.readTextFile(join(folder, "camera.state", "parameters.ini")), /^\[azcamconsole\]\nlast = 5\n/);
+      strictEqual(await client.ask("read_parfile"), "OK");
       strictEqual(await client.ask("expose 0.1 flat"), "OK");
       const [, file] = /^OK (.*)$/.exec(await client.ask("get_filename"))!;
       strictEqual(file, `${folder.replaceAll("\\", "/")}/images/test.fits`);

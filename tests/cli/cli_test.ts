@@ -65,7 +65,7 @@ Deno.test("cli: list, describe and status are aligned tables, or JSON", async ()
   match(lines[0]!, /^name +title +fields +commands +what it is$/);
   const column = lines[0]!.indexOf("title");
   for (const line of lines) strictEqual(line[column - 1], " ", `aligned: ${line}`);
-  strictEqual(JSON.parse((await cli("list", "--json")).out).length, 13);
+  strictEqual(JSON.parse((await cli("list", "--json")).out).length, server.bench.instruments.length);
   match(
     (await cli("describe", "UV Light")).out,
     /^UV Light \(uv_light\): .*\n\nfield +value +unit +access +allowed\nStatus Selection +Off +setting, needs confirm +Off\|On\n/,

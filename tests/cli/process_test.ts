@@ -20,7 +20,7 @@ for (const program of programs) {
     }
     {
       await using azcam = new AzcamClient({ port: commandPort });
-      deepStrictEqual(await azcam.command("get_image_types"), ["OK", "zero", "object", "flat", "dark"]);
+      deepStrictEqual(await azcam.command("get_image_types"), ["OK", "zero", "object", "flat", "dark", "HeNe", "Ar"]);
       await using dashboard = new PyOpticonSocketClient({ socketNumber, handleErrors: "exception" });
       await dashboard.setField("UV Light", "Status Selection", "On");
       await dashboard.doConfirm("UV Light");

@@ -61,6 +61,8 @@ Deno.test("parseCommandLine: a keyword given twice is refused", () => {
 Deno.test("parseSessionWord: whole words in any case, with their text as it stands", () => {
   deepStrictEqual(parseSessionWord('Echo "quoted  text"'), { word: "echo", rest: '"quoted  text"' });
   deepStrictEqual(parseSessionWord("EXIT "), { word: "exit", rest: "" });
+  deepStrictEqual(parseSessionWord("Quit\r"), { word: "quit", rest: "" });
+  deepStrictEqual(parseSessionWord("bye"), { word: "bye", rest: "" });
   deepStrictEqual(parseSessionWord(" \r"), { word: "", rest: "" });
   for (const line of ["echoes", "exit.now", "exits", "registered x", "tempcon.exit"]) {
     deepStrictEqual(parseSessionWord(line), undefined);

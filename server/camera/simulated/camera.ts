@@ -34,5 +34,7 @@ export type { SimulatedCameraOptions };
 export function simulatedCamera(options: SimulatedCameraOptions = {}): Instrument {
   const imageFolders = options.imageFolders ?? [];
   const detector = new SimulatedDetector(options);
-  return azcamExposure({ ...options, summary: "camera (simulated)", detector, imageFolders });
+  // Its stars are as sharp as the telescope's focus makes them.
+  const focusComponent = "telescope";
+  return azcamExposure({ ...options, summary: "camera (simulated)", detector, imageFolders, focusComponent });
 }

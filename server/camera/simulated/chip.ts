@@ -13,28 +13,39 @@ import { biasOf, type ChipProperties, gainOf, readNoiseOf, type Scene } from "./
 /** The largest number that the converter makes, in DN. */
 const mostCounts = 65535;
 
+/** What a chip has collected while its shutter was open once. */
+interface Layer {
+  readonly charge: MeanCharge;
+  readonly deposits: Deposits;
+  /** How many rows it was shifted towards row 1. */
+  readonly shift: number;
+}
+
 /**
  * A chip after an exposure. What belongs to a pixel (its response, its dark current, the sky above it, and in each frame
  * the cosmic rays) is there whatever is read, and how.
  */
 export class ChipExposure {
   readonly #chip: ChipProperties;
-  readonly #scene: Scene;
-  readonly #charge: MeanCharge;
-  readonly #deposits = new Deposits();
+  readonly #frame: number;
+  readonly #layers: readonly Layer[];
 
   /**
    * Exposes the chip: finds its stars, its cosmic rays, and what runs over.
    *
    * @param chip The chip.
-   * @param scene What it sees.
+   * @param scenes What it sees, once or several times before it is read out; the last one's frame is that of the noise.
    */
-  constructor(chip: ChipProperties, scene: Scene) {
+  constructor(chip: ChipProperties, ...scenes: readonly Scene[]) {
     this.#chip = chip;
-    this.#scene = scene;
-    this.#charge = new MeanCharge(chip, scene);
-    hitByCosmicRays(chip, scene, this.#deposits);
-    bleed(chip, this.#charge, this.#deposits);
+    this.#frame = scenes.at(-1)?.frame ?? 0;
+    this.#layers = scenes.map((scene) => {
+      const charge = new MeanCharge(chip, scene);
+      const deposits = new Deposits();
+      hitByCosmicRays(chip, scene, deposits);
+      bleed(chip, charge, deposits);
+      return { charge, deposits, shift: scene.shift ?? 0 };
+    });
   }
 
   /**
@@ -53,15 +64,16 @@ export class ChipExposure {
     const image = new Uint16Array(columns * rows);
     const noise = new PixelNoise();
     const line = new Float64Array(dataColumns * amplifier.columnBinning);
+    const layer = new Float64Array(line.length);
     // All of a row, for which there is charge only in the middle.
     const charge = new Float64Array(columns);
     const data = charge.subarray(underscanColumns, underscanColumns + dataColumns);
     for (let row = 0; row < rows; row++) {
       if (cancelled?.() === true) return undefined;
-      noise.seed(seed, this.#scene.frame, number, row);
+      noise.seed(seed, this.#frame, number, row);
       data.fill(0);
       const dataRow = row - underscanRows;
-      if (dataRow >= 0 && dataRow < dataRows) this.#collect(amplifier, dataRow, noise, line, data);
+      if (dataRow >= 0 && dataRow < dataRows) this.#collect(amplifier, dataRow, noise, line, layer, data);
       this.#convert(number, charge, noise, image.subarray(row * columns, (row + 1) * columns));
     }
     return image;
@@ -73,17 +85,24 @@ export class ChipExposure {
     dataRow: number,
     noise: PixelNoise,
     line: Float64Array,
+    layer: Float64Array,
     data: Float64Array,
   ): void {
-    const { fullWell } = this.#chip;
+    const { fullWell, rows } = this.#chip;
     const last = startColumn + columnStep * (line.length - 1);
     const low = Math.min(startColumn, last);
     const high = Math.max(startColumn, last);
     for (let binned = 0; binned < rowBinning; binned++) {
       const row = startRow + rowStep * (dataRow * rowBinning + binned);
-      this.#charge.fill(row, low, high, line);
+      line.fill(0);
+      // What was collected further up has been shifted to this row; above the last row nothing was.
+      const here = this.#layers.filter(({ shift }) => row + shift >= 1 && row + shift <= rows);
+      for (const { charge, shift } of here) {
+        charge.fill(row + shift, low, high, layer);
+        for (let index = 0; index < line.length; index++) line[index]! += layer[index]!;
+      }
       for (let index = 0; index < line.length; index++) line[index] = noise.poisson(line[index]!);
-      this.#deposits.addTo(row, low, high, line);
+      for (const { deposits, shift } of here) deposits.addTo(row + shift, low, high, line);
       let index = startColumn - low;
       for (let column = 0; column < data.length; column++) {
         let sum = 0;

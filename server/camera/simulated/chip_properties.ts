@@ -91,7 +91,7 @@ export const defaultChip: ChipProperties = {
   cosmicRays: 1.5,
 };
 
-/** The scene that a chip sees in an exposure. Plain data, which can be posted to a Worker. */
+/** The scene that a chip sees while its shutter is open, once or several times before it is read out. Plain data, which can be posted to a Worker. */
 export interface Scene {
   /** The number of the exposure; each has noise and cosmic rays of its own. */
   readonly frame: number;
@@ -107,6 +107,8 @@ export interface Scene {
   readonly transmission: number;
   /** The full width at half maximum of the stars' images, in unbinned pixels; taken as at least 0.5 and at most 100. */
   readonly blur: number;
+  /** How many rows its charge was shifted towards row 1 before it was read out. @default 0 */
+  readonly shift?: number;
 }
 
 function ofAmplifier(what: string, values: ChipProperties["gain"], amplifier: number): number {

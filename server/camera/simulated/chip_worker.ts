@@ -8,9 +8,9 @@ import { Cancelled, performTasks, type Standing } from "../../files/task_worker.
 import { ChipExposure } from "./chip.ts";
 import type { ChipAnswer, ChipTask } from "./chip_pixels.ts";
 
-function make({ chip, scene, readouts }: ChipTask, standing: Standing): ChipAnswer {
+function make({ chip, scenes, readouts }: ChipTask, standing: Standing): ChipAnswer {
   try {
-    const exposure = new ChipExposure(chip, scene);
+    const exposure = new ChipExposure(chip, ...scenes);
     const pixels = readouts.map((readout) => {
       const made = exposure.readOut(readout, () => standing.cancelled);
       if (made === undefined) throw new Cancelled();

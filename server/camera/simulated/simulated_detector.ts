@@ -10,7 +10,7 @@ import { type DetectorFormat, type FocalPlane, usualConfiguration } from "../geo
 import type { Surroundings } from "../../bench/instrument.ts";
 import type { Value } from "../../bench/values.ts";
 import { ChipPixels } from "./chip_pixels.ts";
-import { type ChipProperties, defaultChip, gainOf, readNoiseOf } from "./chip_properties.ts";
+import { type ChipProperties, defaultChip, gainOf, readNoiseOf, type Scene } from "./chip_properties.ts";
 
 /**
  * The options of a `simulatedCamera`.
@@ -80,10 +80,11 @@ export class SimulatedDetector implements Detector {
   readonly #readoutRate: number;
   readonly #flushSeconds: number;
   #frame = 0;
+  /** What it has collected since it was read out or cleared. */
+  #scenes: Scene[] = [];
   #light: Light = "none";
   #surroundings: Surroundings | undefined;
   #begun = 0;
-  #dark = 0;
   /** How long light has fallen, and since when the shutter is open. */
   #exposed = 0;
   #opened: number | undefined;
@@ -127,6 +128,7 @@ export class SimulatedDetector implements Detector {
 
   /** Clears the charge. */
   async flush(cycles: number, signal: AbortSignal): Promise<void> {
+    this.#scenes = [];
     await this.#clock.wait(cycles * this.#flushSeconds, signal);
   }
 
@@ -156,12 +158,25 @@ export class SimulatedDetector implements Detector {
   /** Closes the shutter: the charge waits to be read out. */
   async end(): Promise<void> {
     await this.pause();
-    this.#dark = this.#clock.now() - this.#begun;
+    this.#scenes.push({
+      frame: this.#frame,
+      light: this.#light,
+      exposureSeconds: this.#exposed,
+      darkSeconds: this.#clock.now() - this.#begun,
+      ...this.#conditions(),
+    });
+  }
+
+  /** Shifts the charge; row 1 is read out first. */
+  shift(rows: number): Promise<void> {
+    this.#scenes = this.#scenes.map((scene) => ({ ...scene, shift: (scene.shift ?? 0) + rows }));
+    return Promise.resolve();
   }
 
   /** Forgets the charge. */
-  abort(): Promise<void> {
-    return this.end();
+  async abort(): Promise<void> {
+    await this.pause();
+    this.#scenes = [];
   }
 
   /** Opens or closes the shutter by hand: nothing is there to be moved. */
@@ -175,14 +190,9 @@ export class SimulatedDetector implements Detector {
     report: (pixelsRemaining: number) => void,
     signal: AbortSignal,
   ): Promise<readonly AmplifierPixels[]> {
-    const scene = {
-      frame: this.#frame,
-      light: this.#light,
-      exposureSeconds: this.#exposed,
-      darkSeconds: this.#dark,
-      ...this.#conditions(),
-    };
-    const made = this.#pixels.make({ chip: { ...this.#chip, columns, rows }, scene, readouts }, signal);
+    const scenes = this.#scenes;
+    this.#scenes = [];
+    const made = this.#pixels.make({ chip: { ...this.#chip, columns, rows }, scenes, readouts }, signal);
     // Where the wait ends first, nobody looks at the pixels any more.
     made.catch(() => {});
     const sizes = readouts.map((readout) => readout.columns * readout.rows);
@@ -211,8 +221,8 @@ export class SimulatedDetector implements Detector {
   }
 
   /** Starts what makes its pixels. */
-  start(): void {
-    this.#pixels.start();
+  start(): Promise<void> {
+    return this.#pixels.start();
   }
 
   /** Ends what makes its pixels. */

@@ -20,6 +20,17 @@ import type { DescribedCommand, DescribedField, Description } from "./schema.ts"
 import type { Filling } from "./template.ts";
 import { checkGroup, ValueCodec, valueIn } from "./value_codec.ts";
 
+/**
+ * Makes commands that a description cannot tell.
+ *
+ * @param instrument The instrument.
+ * @param correct Has every number that a field reads corrected by a function, given the field's title.
+ */
+export type FurtherCommands = (
+  instrument: () => Instrument,
+  correct: (corrected: (field: string, value: number) => number) => void,
+) => Readonly<Record<string, Command>>;
+
 /** The options of a described instrument. */
 export interface DescribedInstrumentOptions {
   /** What people call it. */
@@ -31,7 +42,7 @@ export interface DescribedInstrumentOptions {
   /** Its line. */
   readonly port: Port;
   /** Commands besides the described ones, made from the instrument. @default none */
-  readonly commands?: (instrument: () => Instrument) => Readonly<Record<string, Command>>;
+  readonly commands?: FurtherCommands;
 }
 
 /** Makes an instrument of a description. */
@@ -45,6 +56,8 @@ class Describer {
   readonly #listening: ((line: string) => boolean)[] = [];
   #instrument: Instrument | undefined;
   #firstWord = () => {};
+  /** What becomes of a number that was read. */
+  #corrected = (_field: string, value: number) => value;
 
   constructor(options: DescribedInstrumentOptions) {
     this.#options = options;
@@ -78,7 +91,7 @@ class Describer {
       fields: this.#each("fields", description.fields, (field, name) => this.#field(name, field)),
       commands: {
         ...this.#each("commands", description.commands, (each) => this.#command(each)),
-        ...commands?.(() => instrument),
+        ...commands?.(() => instrument, (corrected) => void (this.#corrected = corrected)),
       },
       contact: this.#contact,
       ...(summary === undefined ? {} : { summary }),
@@ -124,7 +137,10 @@ class Describer {
       ...(keyword === undefined ? {} : { keyword }),
       ...(listen === undefined ? {} : { listens: true }),
       ...(reading === undefined ? {} : {
-        read: (signal: AbortSignal, pass: object) => this.#read(reading, codec, signal, pass) as Promise<never>,
+        read: async (signal: AbortSignal, pass: object) => {
+          const value = await this.#read(reading, codec, signal, pass);
+          return (typeof value === "number" ? this.#corrected(title, value) : value) as never;
+        },
       }),
       ...(write === undefined ? {} : { write: inPart("write", () => this.#writer(write, codec)) }),
     };

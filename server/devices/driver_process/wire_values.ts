@@ -11,7 +11,7 @@ import { reasonOf, stackPlaceOf } from "../../bench/faults.ts";
 import type { FieldHolder } from "../../bench/field.ts";
 import { ImageReplaced, NoImage } from "../../bench/images.ts";
 import { AnswerUnclear } from "../../bench/answer_errors.ts";
-import { Float, type Value } from "../../bench/values.ts";
+import { Float, OneWord, type Value } from "../../bench/values.ts";
 import type { FieldState, WireError } from "./messages.ts";
 
 /** Nothing that instruments say is nested deeper. */
@@ -36,6 +36,7 @@ export function encodeValue(value: unknown, depth = 0): unknown {
     throw new HeliographError("command_failed", `Cannot send a value of type ${typeof value}`);
   }
   if (value instanceof Float) return { float: encodeValue(value.valueOf()) };
+  if (value instanceof OneWord) return { word: value.valueOf() };
   if (Array.isArray(value)) {
     const items = Array.from(value, (each) => encodeValue(each, depth + 1));
     return value instanceof Tuple ? { tuple: items } : items;
@@ -56,6 +57,7 @@ export function decodeValue(sent: unknown, depth = 0): unknown {
   const [kind, held] = entry;
   if (kind === "float") return new Float(Number(decodeValue(held, depth + 1)));
   if (kind === "tuple" && Array.isArray(held)) return Tuple.from(held, (each) => decodeValue(each, depth + 1));
+  if (kind === "word" && typeof held === "string") return new OneWord(held);
   if (kind === "number" && typeof held === "string") return Number(held);
   if (kind !== "object" || typeof held !== "object" || held === null) throw new TypeError("it is no value");
   return Object.fromEntries(Object.entries(held).map(([key, each]) => [key, decodeValue(each, depth + 1)]));

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { tempconCommands } from "../simulated/azcam_tempcon.ts";
+import { tempconCommands, TemperatureCorrections } from "../simulated/azcam_tempcon.ts";
 import { CryostatPhysics } from "../simulated/cryostat_physics.ts";
 import { Noise } from "../simulated/physics.ts";
 import type { Simulator } from "../simulators/simulator.ts";
@@ -50,7 +50,11 @@ const limits = { type: "float", unit: "°C", minimum: -200, maximum: 50 } as con
 export const cryocon24: Driver = {
   address: "udp://192.168.1.5:5001",
   simulator,
-  commands: (instrument) => tempconCommands(instrument, { type: limits.type, unit: limits.unit }),
+  commands: (instrument, correct) => {
+    const corrections = new TemperatureCorrections();
+    correct((field, value) => corrections.apply(field, value));
+    return tempconCommands(instrument, { type: limits.type, unit: limits.unit }, corrections);
+  },
   description: {
     summary: "Cryo-con 24 temperature controller",
     parameters: {

@@ -4,9 +4,8 @@
  * @module
  */
 
-import type { Command } from "../../bench/command.ts";
+import type { FurtherCommands } from "../described/described_instrument.ts";
 import type { DescriptionInput } from "../described/schema.ts";
-import type { Instrument } from "../../bench/instrument.ts";
 import type { Simulator } from "../simulators/simulator.ts";
 
 /** An instrument that heliograph knows: how it is spoken with, and a simulator that speaks the same. */
@@ -18,5 +17,5 @@ export interface Driver {
   /** Makes one that is only pretended. */
   readonly simulator: () => Simulator;
   /** Commands that a description cannot tell. @default none */
-  readonly commands?: (instrument: () => Instrument) => Readonly<Record<string, Command>>;
+  readonly commands?: FurtherCommands;
 }

@@ -6,7 +6,7 @@
 
 import type { SessionWord } from "../../../protocol/command_line.ts";
 import { HeliographError } from "../../../protocol/errors.ts";
-import { lineError, lineReply } from "../../../protocol/line_reply.ts";
+import { lineError, lineReply, replyWord, splits } from "../../../protocol/line_reply.ts";
 import type { LineFault } from "../../../protocol/line_splitter.ts";
 import { wireError } from "../../bench/wire_error.ts";
 import type { RequestOf } from "../../requests/request.ts";
@@ -41,9 +41,9 @@ export interface ConnectionSteps {
   finish(session: LineServerSession): void | Promise<void>;
 }
 
-/** The text as it stands, quotes included, like azcam's. */
+/** The text as it stands, quotes included, like azcam's; where its client could not split that, as one word. */
 function echo(text: string): string {
-  return text === "" ? "OK" : `OK ${text}`;
+  return text === "" ? "OK" : `OK ${splits(text) ? text : replyWord(text)}`;
 }
 
 /** The principal of commands that {@linkcode LineServer.command} runs. */
@@ -205,6 +205,8 @@ export class LineServer extends SocketServer<LineServerSession> implements Conne
           return lineError(wireError(error));
         }
       case "closeconnection":
+      case "quit":
+      case "bye":
         session.ending = true;
         return "OK";
       case "updatemonitor":

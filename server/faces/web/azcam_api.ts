@@ -15,7 +15,8 @@ import { answerableError } from "../../bench/wire_error.ts";
 import type { RequestRunner } from "../../requests/request.ts";
 import type { Principal } from "../../access/principal.ts";
 import { HttpError, statusOf } from "./http_error.ts";
-import { onlyReads } from "./request_guard.ts";
+import { type JsonObject, parseObject } from "./body.ts";
+import { isDeclaredJson, mediaType, onlyReads } from "./request_guard.ts";
 import { anyObject, checked } from "./route_parts.ts";
 import { type Asked, nothingAt, type Operation, type Route } from "./routes.ts";
 
@@ -42,6 +43,16 @@ const commandBody = z.object({
   args: z.array(z.unknown(), 'Cannot run the command: "args" must be a list').optional(),
   kwargs: anyObject('Cannot run the command: "kwargs" must be an object').optional(),
 });
+
+/** A body that scripts send as a form: JSON, as `curl -d` sends it, or fields with the command among them. */
+function undeclared(text: string, mediaType: string): JsonObject {
+  const body = text.trim();
+  if (mediaType !== "application/x-www-form-urlencoded" || body === "" || body.startsWith("{")) {
+    return parseObject(body);
+  }
+  const { command, tool, ...kwargs } = Object.fromEntries(new URLSearchParams(body));
+  return { command, tool, kwargs };
+}
 
 function split(command: string): Pick<WebCommand, "instrument" | "command"> {
   const dot = command.indexOf(".");
@@ -80,11 +91,12 @@ export function azcamRoutes(requests: RequestRunner, log: Logger): Route[] {
       return answer(command, told.message, null, told);
     }
   };
-  /**
-   * azcam's documented way to set something is a GET. Scripts on this PC may go on doing that; others may only read.
-   */
-  const get = async (command: WebCommand, { query, client, request }: Asked): Promise<Response> => {
-    const asked = { ...command, keywords: new Map(query) };
+  /** Runs a command of what any page can make a browser send: scripts on this PC may set and do, others only read. */
+  const guarded = async (
+    asked: WebCommand,
+    { client, request }: Asked,
+    refusal: (name: string, from: string) => HttpError,
+  ): Promise<Response> => {
     const from = onlyReads(request.headers, client.hostname);
     if (from === undefined) return await run(asked, client);
     const observing = client.deputy({ role: "observer" });
@@ -93,13 +105,27 @@ export function azcamRoutes(requests: RequestRunner, log: Logger): Route[] {
     } catch (error) {
       let told = answerableError(error, log);
       if (told.code === "not_allowed" && client.role !== "observer") {
-        const name = `${asked.instrument ?? "api"}.${asked.command}`;
-        const why = `Cannot do ${name} by a GET from ${from}: POST to /api with ` +
-          `{"command": "${name}", "kwargs": {…}} as application/json, or use a script on the server's PC`;
-        told = new HttpError(405, "not_allowed", why, { "Allow": "POST" });
+        told = refusal(`${asked.instrument ?? "api"}.${asked.command}`, from);
       }
       return answer(asked, told.message, null, told);
     }
+  };
+  /** azcam's documented way to set something is a GET. */
+  const get = (command: WebCommand, asked: Asked): Promise<Response> =>
+    guarded({ ...command, keywords: new Map(asked.query) }, asked, (name, from) => {
+      const why = `Cannot do ${name} by a GET from ${from}: POST to /api with ` +
+        `{"command": "${name}", "kwargs": {…}} as application/json, or use a script on the server's PC`;
+      return new HttpError(405, "not_allowed", why, { "Allow": "POST" });
+    });
+  const post = (command: WebCommand, asked: Asked): Promise<Response> => {
+    const { headers } = asked.request;
+    if (isDeclaredJson(headers)) return run(command, asked.client);
+    return guarded(command, asked, (name, from) => {
+      const type = mediaType(headers) || "no Content-Type";
+      const why = `Cannot do ${name} by a body of ${type} from ${from}: send it as application/json, or use a script ` +
+        "on the server's PC";
+      return new HttpError(415, "not_allowed", why);
+    });
   };
   const reading = { method: "GET", head: false } as const;
   const operation: Omit<Operation, "summary"> = {
@@ -136,10 +162,12 @@ export function azcamRoutes(requests: RequestRunner, log: Logger): Route[] {
         ...operation,
         summary: "Run a command, with positional and named arguments that keep their types",
         description: "azcam's web API. `command` is a command of azcam's `api`, or INSTRUMENT.COMMAND; `tool`, where " +
-          "it is given, is the instrument.",
+          "it is given, is the instrument. A body that is not declared as JSON, and a form with the fields `command` and " +
+          "the arguments by name, may set and do where it comes from a script on this PC, and only reads otherwise (415).",
         body: commandBody,
       },
-      answer: checked(commandBody, (body, { client }) => run(fromBody(body), client)),
+      undeclared,
+      answer: checked(commandBody, (body, asked) => post(fromBody(body), asked)),
     },
   ];
 }

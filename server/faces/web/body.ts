@@ -51,19 +51,33 @@ async function readBytes(request: Request, limits: Limits): Promise<Uint8Array> 
 }
 
 /**
- * Reads a body.
+ * Reads a body as text.
  *
  * @param request The request.
  * @param limits How long it may be, and how long it may take.
- * @returns The JSON object; an empty one where nothing was sent.
  * @throws {HeliographError} `bad_message` or `message_too_long`.
  */
-export async function readJson(request: Request, limits: Limits): Promise<JsonObject> {
+export async function readText(request: Request, limits: Limits): Promise<string> {
   const bytes = await readBytes(request, limits);
-  if (bytes.length === 0) return {};
+  try {
+    return decoder.decode(bytes);
+  } catch {
+    throw new HeliographError("bad_message", "Cannot read the body: it is not valid UTF-8");
+  }
+}
+
+/**
+ * The JSON object of a body.
+ *
+ * @param text The body.
+ * @returns The object; an empty one where nothing was sent.
+ * @throws {HeliographError} `bad_message`.
+ */
+export function parseObject(text: string): JsonObject {
+  if (text === "") return {};
   let value: unknown;
   try {
-    value = JSON.parse(decoder.decode(bytes));
+    value = JSON.parse(text);
   } catch (error) {
     throw new HeliographError("bad_message", `Cannot read the body as JSON: ${(error as Error).message}`);
   }

@@ -88,8 +88,9 @@ export function checkOrigin({ headers, method }: Pick<Request, "headers" | "meth
 }
 
 /**
- * Returns the reason why a GET may only read. A browser asks whatever a link or a picture of any page says; it is known
- * by what it always sends to this PC, and no page can leave out. Beyond this PC it does not always send that.
+ * Returns the reason why a GET, or a body that is not declared as JSON, may only read. A browser asks whatever a link, a
+ * picture or a form of any page says; it is known by what it always sends to this PC, and no page can leave out. Beyond
+ * this PC it does not always send that.
  *
  * @param headers The request's header.
  * @param address The IP address it comes from.
@@ -104,17 +105,25 @@ export function onlyReads(headers: Headers, address: string): string | undefined
   return isLoopback(address) ? undefined : "another PC, whose browsers any link can make ask";
 }
 
+/** The media type of a body in lower case, without its parameters; empty where none is told. */
+export function mediaType(headers: Headers): string {
+  return (headers.get("content-type") ?? "").split(";")[0]!.trim().toLowerCase();
+}
+
+/** Whether a body is declared as JSON: a plain form, which may be sent across origins, cannot be. */
+export function isDeclaredJson(headers: Headers): boolean {
+  return mediaType(headers) === "application/json";
+}
+
 /**
- * Refuses bodies that are not declared as JSON: a plain form, which may be sent across origins, cannot be.
+ * The refusal of a body that is not declared as JSON.
  *
  * @param headers The request's header.
- * @throws {HttpError} 415.
  */
-export function checkJson(headers: Headers): void {
-  const type = (headers.get("content-type") ?? "").split(";")[0]!.trim().toLowerCase();
-  if (type === "application/json") return;
+export function notDeclared(headers: Headers): HttpError {
+  const type = mediaType(headers);
   const given = type === "" ? "none" : JSON.stringify(type.slice(0, 100));
-  throw new HttpError(
+  return new HttpError(
     415,
     "bad_message",
     `Cannot take the request: its Content-Type is ${given}; send application/json, also where the body is empty`,

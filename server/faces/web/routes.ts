@@ -65,6 +65,11 @@ export interface Route {
   readonly harmless?: boolean;
   /** Whether `HEAD` may ask for it: it runs no command. @default true for GET */
   readonly head?: boolean;
+  /**
+   * Reads a body that is not declared as JSON, as scripts send it; what it may do is for the route to say. @default
+   * there is no such body
+   */
+  readonly undeclared?: (text: string, mediaType: string) => JsonObject;
   /** How it is described. */
   readonly operation: Operation;
   /** Answers: a value is sent as JSON. */

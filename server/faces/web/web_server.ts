@@ -16,11 +16,20 @@ import { notDrained, SocketServer } from "../shared/socket_server.ts";
 import { apiRoutes } from "./api_routes.ts";
 import { assetResponse, assets } from "./assets.ts";
 import { azcamRoutes } from "./azcam_api.ts";
-import { readJson } from "./body.ts";
+import { type JsonObject, parseObject, readText } from "./body.ts";
 import { nameOf, Parties } from "./http_parties.ts";
 import { HttpConnection, type Upgrade } from "./http_connection.ts";
 import { errorResponse, HttpError } from "./http_error.ts";
-import { checkHost, checkJson, checkOrigin, ownHosts, securityHeaders, urlOf } from "./request_guard.ts";
+import {
+  checkHost,
+  checkOrigin,
+  isDeclaredJson,
+  mediaType,
+  notDeclared,
+  ownHosts,
+  securityHeaders,
+  urlOf,
+} from "./request_guard.ts";
 import type { RequestInput } from "./request_input.ts";
 import { findRoute, type Match, type Route } from "./routes.ts";
 import { acceptOf } from "./websocket_frames.ts";
@@ -240,12 +249,19 @@ export class WebServer extends SocketServer<WebSession> {
   }
 
   async #run(request: Request, url: URL, { route, parameters }: Match, client: Principal): Promise<Response> {
-    const { headers, method } = request;
+    const { method } = request;
     const takesBody = method === "POST" || method === "PUT";
-    if (takesBody) checkJson(headers);
-    const body = takesBody ? await readJson(request, this.services.limits) : {};
+    const body = takesBody ? await this.#body(request, route) : {};
     const answer = await route.answer({ parameters, query: url.searchParams, body, client, request });
     return answer instanceof Response ? answer : Response.json(answer ?? null);
+  }
+
+  async #body(request: Request, { undeclared }: Route): Promise<JsonObject> {
+    const { headers } = request;
+    const declared = isDeclaredJson(headers);
+    if (!declared && undeclared === undefined) throw notDeclared(headers);
+    const text = await readText(request, this.services.limits);
+    return declared ? parseObject(text) : undeclared!(text, mediaType(headers));
   }
 
   #upgrade(headers: Headers, { hostname }: Deno.NetAddr): Upgrade {

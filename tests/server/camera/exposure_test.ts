@@ -263,16 +263,27 @@ Deno.test("exposure: a sequence flushes before each exposure, before the first, 
   }
 });
 
-Deno.test("exposure: with autotitle an untitled image is called by its type, a titled one by its title", async () => {
+Deno.test("exposure: with autotitle the type is the title at once, a given title goes before, and an object keeps its own", async () => {
   await using camera = await RecordingCamera.start();
   const title = async () => (await values(`${camera.folder}/test.fits`, "OBJECT"))[0];
   await camera.tell("expose 0 flat");
   strictEqual(await title(), "");
-  await camera.tell("set_par autotitle 1", "expose 0 flat");
+  await camera.tell("set_auto_title 1");
+  strictEqual(await camera.ask("get_image_title"), "OK flat");
+  await camera.tell("set_image_type dark");
+  strictEqual(await camera.ask("get_image_title"), "OK dark");
+  await camera.tell("set_par imagetype flat", "set_auto_title", "expose 0");
   strictEqual(await title(), "flat");
-  strictEqual(camera.field("imagetitle"), "");
   await camera.tell("expose 0 flat M51");
   strictEqual(await title(), "M51");
+  await camera.tell("expose 0 object");
+  strictEqual(await title(), "M51");
+  await camera.tell("set_image_title", "set_image_title None");
+  strictEqual(await camera.ask("get_image_title"), "OK M51");
+  await camera.tell('set_image_title ""', "expose 0 object");
+  strictEqual(await title(), "");
+  await camera.tell("set_auto_title 0", "set_image_type dark");
+  strictEqual(await camera.ask("get_image_title"), "OK");
 });
 
 Deno.test("exposure: a zero has no exposure time, and the one that is set stays", async () => {

@@ -118,12 +118,12 @@ Deno.test("geometry: -1 keeps, a new format is read whole, and what azcam's cons
   deepStrictEqual(held.regionNumbers(), [1, 80, 1, 60, 1, 1]);
   deepStrictEqual(held.formatNumbers(), [80, 8, 4, 10, 60, 2, 2, 5, 0]);
   held.setFormat([81]);
-  deepStrictEqual(held.focalPlaneWords(), [1, 1, 1, 1, "0"], "two do not share 81 columns");
+  deepStrictEqual(held.focalPlaneWords(), [1, 1, 1, 1, "[0]"], "two do not share 81 columns");
   held.setFormat([80]);
   held.setFocalPlane([1, 1, 2, 2], "[0]");
-  deepStrictEqual(held.focalPlaneWords(), [1, 1, 2, 2, "0123"]);
+  deepStrictEqual(held.focalPlaneWords(), [1, 1, 2, 2, "[0, 1, 2, 3]"]);
   held.setFocalPlane([-1, -1, 2, 1], "[1,0]");
-  deepStrictEqual(held.focalPlaneWords(), [1, 1, 2, 1, "10"]);
+  deepStrictEqual(held.focalPlaneWords(), [1, 1, 2, 1, "[1, 0]"]);
   held.setFocalPlane([], "");
-  deepStrictEqual(held.focalPlaneWords(), [1, 1, 2, 1, "10"]);
+  deepStrictEqual(held.focalPlaneWords(), [1, 1, 2, 1, "[1, 0]"]);
 });

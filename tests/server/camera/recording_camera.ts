@@ -11,7 +11,7 @@ import { eventually, startServer } from "../../fixture.ts";
 import { fileSource, ServedCamera } from "./camera.ts";
 
 /** What a detector does that may take time, or fail. */
-export type DetectorStep = "flush" | "begin" | "pause" | "resume" | "end" | "abort" | "readout";
+export type DetectorStep = "flush" | "begin" | "pause" | "resume" | "end" | "abort" | "shift" | "readout";
 
 /** A detector without charge: every pixel of its images has the same number. */
 export class RecordingDetector implements Detector {
@@ -86,6 +86,10 @@ export class RecordingDetector implements Detector {
     return this.#step("abort");
   }
 
+  shift(rows: number, signal: AbortSignal): Promise<void> {
+    return this.#step("shift", `shift ${rows}`, signal);
+  }
+
   setShutter(open: boolean): Promise<void> {
     this.#note(open ? "open" : "close");
     return Promise.resolve();
@@ -131,7 +135,9 @@ export interface RecordingCameraOptions {
   readonly rows?: number;
   /** The images' folder. @default one of its own, which goes when it stops */
   readonly folder?: string;
-  /** What else stands on the bench. @param folder The images' folder. */
+  /** Whether the bench's mechanisms move, in real time. @default false */
+  readonly poll?: boolean;
+  /** What else stands on the bench, in the place of what it has of the same name. @param folder The images' folder. */
   readonly others?: (folder: string) => readonly Instrument[];
 }
 
@@ -142,13 +148,16 @@ export class RecordingCamera extends ServedCamera {
   /** The states that the exposure went through, and when. */
   readonly states: [state: string, at: number][] = [];
 
-  private constructor({ columns, rows, others, folder: given }: RecordingCameraOptions, folder: string) {
+  private constructor(options: RecordingCameraOptions, folder: string) {
+    const { columns, rows, others, poll = false, folder: given } = options;
     const clock = new SimulatedClock(new Date("2026-11-21T22:30:00Z"));
     const detector = new RecordingDetector(clock, columns, rows);
-    const instruments = demoInstruments().filter(({ name }) => name !== "exposure");
+    const more = others?.(folder) ?? [];
+    const taken = ["exposure", ...more.map(({ name }) => name)];
+    const instruments = demoInstruments().filter(({ name }) => !taken.includes(name));
     const camera = azcamExposure({ summary: "recorded", detector, clock, imageFolders: [folder] });
     super(
-      startServer({ instruments: [...instruments, camera, ...others?.(folder) ?? []] }),
+      startServer({ instruments: [...instruments, camera, ...more], poll }),
       folder,
       given === undefined,
     );

@@ -97,7 +97,7 @@ Deno.test("fields: settings are sent as described, read back, and limited before
     },
   });
   await eventually(async () => await bench.ask("supply.get Count") === "OK 3", "the first readings");
-  assert.equal(await bench.ask("supply.get Name"), 'OK bench "A"');
+  assert.equal(await bench.ask("supply.get Name"), `OK 'bench "A"'`);
   assert.equal(await bench.ask("supply.get Range"), "OK high");
   assert.equal(await bench.ask("supply.set Voltage 12.345"), "OK");
   assert.equal(await bench.ask("supply.set Range low"), "OK");

@@ -446,7 +446,10 @@ Deno.test("driver process: permissions have a meaning beside code only, and a po
 
 Deno.test("driver process: a camera with a driver's own detector writes images, says the bench in their headers, and shows them", async () => {
   const permissions = { read: ["images"], write: ["images"] };
-  const instruments = [{ title: "exposure", driver: "./camera.js", permissions }];
+  const instruments = [
+    { title: "exposure", driver: "./camera.js", permissions },
+    { title: "parameters", driver: "azcam-parameters" },
+  ];
   const lampOf = defineInstrument({
     title: "Lamp",
     fields: { Brightness: { type: "int", keyword: "LAMPBRI", initial: 7, write: () => {} } },
@@ -464,6 +467,13 @@ Deno.test("driver process: a camera with a driver's own detector writes images, 
   match(header, /LAMPBRI = +9 /);
   match(header, /LAMPNAME= 'Ada/);
   match(header, /OBSERVER= 'Grace/);
+  // azcam's parameters are those of this camera, with their types.
+  const parameters = ["imagetitle", "imageautoname", "exposuretime", "imagesizex", "numpiximage", "imagefiletype"];
+  const told = [];
+  for (const name of parameters) told.push(await lab.ask(`get_par ${name} azcamconsole`));
+  deepStrictEqual(told, ["OK 'first light'", "OK 0", "OK 0.05", "OK 20", "OK 240", "OK 0"]);
+  strictEqual(await lab.ask("set_par imageroot own. azcamconsole"), "OK");
+  strictEqual(await lab.ask("get_par imageroot"), "OK own.");
   const { images } = lab.instrument("exposure");
   const signal = AbortSignal.timeout(10_000);
   const seen = await images!.describe(signal);

@@ -271,6 +271,22 @@ Deno.test("command server: register gives a client a name, which status tells wi
   deepStrictEqual(status.listeners.map(({ protocol }: { protocol: string }) => protocol), ["line", "dashboard", "web"]);
 });
 
+Deno.test("command server: quit, bye and an empty line close the connection, exit stops the server, and help says so", async () => {
+  await using server = startServer();
+  for (const word of ["quit", "BYE", "closeconnection", ""]) {
+    using client = await RawClient.connect(server.commandServer.port);
+    await client.send(`${word}\n`);
+    strictEqual(await client.rest(), "OK\r\n");
+  }
+  using client = await RawClient.connect(server.commandServer.port);
+  const help = await client.ask("help");
+  match(help, /^OK commands: .*\bquit, bye, closeconnection or an empty line \(closes this connection\)/);
+  match(help, / exit \(stops the server, for everybody\)/);
+  // Another text that stands alone, and one that a client could not split.
+  strictEqual(await client.ask("echo  two  blanks"), "OK  two  blanks");
+  strictEqual(await client.ask("echo it's here"), `OK "it's here"`);
+});
+
 Deno.test("command server: exit stops it, after the replies that are due", async () => {
   const { instrument, log, release } = slowInstrument("slow");
   const server = startServer({ instruments: [instrument] });

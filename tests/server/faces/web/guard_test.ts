@@ -2,7 +2,7 @@
 import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
 import { command, defineInstrument, type HeliographServer } from "../../../../mod.ts";
 import { onlyReads, ownHosts } from "../../../../server/faces/web/request_guard.ts";
-import { RawClient, startServer } from "../../../fixture.ts";
+import { canRun, RawClient, runProgram, startServer } from "../../../fixture.ts";
 import { ask, base, parseReply, rawRequest, upgradeFields } from "./web_fixture.ts";
 
 /** What everybody may read by other ways, to see that a refused request changed nothing. */
@@ -127,20 +127,97 @@ Deno.test("web: pages of other origins can ask for nothing but what is harmless,
   strictEqual((await rawRequest(server, link)).status, 200);
 });
 
-Deno.test("web: what a plain form can send drives nothing", async () => {
+/** Bodies that scripts send without saying that they are JSON, and what a page's form could send as well. */
+const undeclared: readonly (readonly [type: string, body: string])[] = [
+  ["", '{"command":"tempcon.set_control_temperature","args":[-90]}'],
+  ["text/plain", '{"command":"set_control_temperature","kwargs":{"temperature":-90}}'],
+  [
+    "application/x-www-form-urlencoded",
+    '{"tool":"tempcon","command":"set_control_temperature","args":["-90"],"kwargs":{}}',
+  ],
+  ["application/x-www-form-urlencoded", "command=tempcon.set_control_temperature&temperature=-90"],
+  [
+    "application/x-www-form-urlencoded; charset=UTF-8",
+    "tool=tempcon&command=set_control_temperature&temperature=%2D90",
+  ],
+];
+
+Deno.test("azcam's web API: a script's body need not be declared as JSON, a browser's drives nothing that way", async () => {
   await using server = startServer();
-  const body = '{"command":"\\"Methane MFC\\".set","args":["Setpoint Entry",7]}';
-  for (const type of ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x", ""]) {
-    const lines = ["POST /api HTTP/1.1", `Host: 127.0.0.1:${server.webServer.port}`, `Content-Length: ${body.length}`];
-    const { status, json } = await rawRequest(
-      server,
-      [...lines, ...(type === "" ? [] : [`Content-Type: ${type}`])],
-      body,
-    );
-    strictEqual(status, 415, type);
-    match(json.error.message, /send application\/json/);
+  const post = async (type: string, body: string, ...fields: string[]) => {
+    const first = ["POST /api HTTP/1.1", `Host: 127.0.0.1:${server.webServer.port}`, `Content-Length: ${body.length}`];
+    return await rawRequest(server, [...first, ...(type === "" ? [] : [`Content-Type: ${type}`]), ...fields], body);
+  };
+  const control = () => server.commandServer.command("tempcon.get_control_temperature");
+  const own = `http://127.0.0.1:${server.webServer.port}`;
+  const browsers: readonly (readonly [field: string, status: number])[] = [
+    ["Origin: https://attacker.example", 403],
+    ["Origin: null", 403],
+    ["Referer: https://attacker.example/page", 403],
+    ["Sec-Fetch-Site: cross-site", 403],
+    ["Sec-Fetch-Site: none", 415],
+    ["Sec-Fetch-Mode: navigate", 415],
+    [`Origin: ${own}`, 415],
+    [`Referer: ${own}/`, 415],
+  ];
+  for (const [type, body] of undeclared) {
+    for (const [field, status] of browsers) {
+      strictEqual((await post(type, body, field)).status, status, `${type} ${field}`);
+    }
+    strictEqual(await control(), "OK -100.0");
+    const { status, json } = await post(type, body);
+    deepStrictEqual([status, json.message, json.data], [200, "Finished", null], body);
+    strictEqual(await control(), "OK -90.0");
+    await server.commandServer.command("tempcon.set_control_temperature -100");
   }
+  // What only reads is read that way too.
+  const reads = await post("text/plain", '{"command":"tempcon.get_control_temperature"}', "Sec-Fetch-Mode: cors");
+  deepStrictEqual([reads.status, reads.json.data], [200, -100]);
+  match(
+    (await post("text/plain", undeclared[0]![1], "Sec-Fetch-Mode: cors")).json.message,
+    /^Cannot do tempcon\.set_control_temperature by a body of text\/plain from a browser, .*: send it as application\/json/,
+  );
+  const wrong: readonly (readonly [type: string, body: string])[] = [
+    ["", "nothing"],
+    ["", "[]"],
+    ["", ""],
+    ["application/x-www-form-urlencoded", "temperature=-90"],
+    ["application/x-www-form-urlencoded", "command=tempcon.set_control_temperature&temperature=-90&nosuch=1"],
+    [
+      "multipart/form-data; boundary=x",
+      '--x\r\nContent-Disposition: form-data; name="command"\r\n\r\nstatus\r\n--x--\r\n',
+    ],
+  ];
+  for (const [type, body] of wrong) strictEqual((await post(type, body)).status, 400, `${type} ${body}`);
+  // heliograph's own API is asked by programs that were written for it.
   strictEqual((await ask(server, "POST", "/api/v1/instruments/uv_light/confirm")).status, 415);
+  strictEqual(await control(), "OK -100.0");
+});
+
+Deno.test({
+  name: "azcam's web API: curl and Python's own client ask as they do by themselves",
+  ignore: !await canRun("curl") || !await canRun("python3"),
+  fn: async () => {
+    await using server = startServer();
+    const url = `${base(server)}/api`;
+    const json = '{"command":"tempcon.set_control_temperature","args":[-91]}';
+    const python = "import json, sys, urllib.request as u\n" +
+      "print(u.urlopen(u.Request(sys.argv[1], json.dumps(json.loads(sys.argv[2])).encode(), *eval(sys.argv[3]))).read().decode())";
+    const asked: readonly (readonly [program: string, args: readonly string[], temperature: string])[] = [
+      ["curl", ["-sS", "-d", json, url], "-91.0"],
+      ["curl", ["-sS", "-d", "command=set_control_temperature", "-d", "temperature=-92", url], "-92.0"],
+      ["curl", ["-sS", "-G", "-d", "temperature=-93", `${url}/tempcon/set_control_temperature`], "-93.0"],
+      ["curl", ["-sS", "-H", "Content-Type:", "-d", json, url], "-91.0"],
+      // As requests.post(json=…) does, and as urllib does without a word about the type.
+      ["python3", ["-c", python, url, json.replace("-91", "-94"), '({"Content-Type": "application/json"},)'], "-94.0"],
+      ["python3", ["-c", python, url, json.replace("-91", "-95"), "()"], "-95.0"],
+    ];
+    for (const [program, args, temperature] of asked) {
+      const { stdout, stderr } = await runProgram(program, args);
+      strictEqual(JSON.parse(stdout || "{}").message, "Finished", `${args.join(" ")}: ${stdout}${stderr}`);
+      strictEqual(await server.commandServer.command("tempcon.get_control_temperature"), `OK ${temperature}`);
+    }
+  },
 });
 
 Deno.test("web: every response forbids what the page does not need, and lets nobody else read or frame it", async () => {

@@ -1,0 +1,117 @@
+/**
+ * Comparison lamps: image types of their own, for which the lamp of `instrument` burns while the detector is exposed.
+ *
+ * @module
+ */
+
+import { getLogger } from "npm:@logtape/logtape@2.4.2";
+import { HeliographError } from "../../protocol/errors.ts";
+import { didYouMean } from "../bench/names.ts";
+import { shown } from "../bench/values.ts";
+import { plainTypes } from "./camera_fields.ts";
+import type { Lamps } from "./exposure.ts";
+import { callIfThere, type InstrumentCall } from "./instrument_call.ts";
+
+/** The instrument that has the lamps, as in azcam. */
+const instrument = "instrument";
+
+/** Names of lamps that may stand in the name of a file. */
+const lampName = /^\w[\w.+-]*$/;
+
+/** The comparison lamps of a bench, and the image types with them. */
+export class ComparisonLamps implements Lamps {
+  /** azcam's image types, and after them the lamps: always the same list, so that whoever shows it sees what is new. */
+  readonly types: string[] = [...plainTypes];
+  readonly #log = getLogger(["heliograph", "camera"]);
+  #call: InstrumentCall | undefined;
+  #lit: string | undefined;
+
+  /** From now on lamps are lit and put out on behalf of a command. @param call That command's way to call others. */
+  use(call: InstrumentCall): void {
+    this.#call = call;
+  }
+
+  /**
+   * Asks for the lamps: one that is not there to be asked has those that it had.
+   *
+   * @param call Calls a command of another instrument.
+   * @returns The image types.
+   */
+  async learn(call: InstrumentCall): Promise<readonly string[]> {
+    try {
+      const named = await call(instrument, "get_all_comps");
+      const names = Array.isArray(named) ? named.map(String) : String(named ?? "").split(/\s+/);
+      const lamps = new Set(names.filter((name) => lampName.test(name) && !plainTypes.includes(name)));
+      this.types.splice(plainTypes.length, Infinity, ...lamps);
+    } catch {
+      // A bench without that instrument or its command, or one that cannot be reached now.
+    }
+    return this.types;
+  }
+
+  /**
+   * An image type as it is spelt.
+   *
+   * @param wanted In any case.
+   * @throws {HeliographError} `bad_argument`, with what there is.
+   */
+  type(wanted: string): string {
+    const found = this.types.find((type) => type === wanted) ??
+      this.types.find((type) => type.toLowerCase() === wanted.toLowerCase());
+    if (found === undefined) throw this.#unknown(wanted);
+    return found;
+  }
+
+  /** The same, once the lamps were asked for where it is none that is known. */
+  async find(wanted: string, call: InstrumentCall): Promise<string> {
+    if (!this.types.some((type) => type.toLowerCase() === wanted.toLowerCase())) await this.learn(call);
+    return this.type(wanted);
+  }
+
+  /** Checks an image type that is spelt as it is to be. @throws {HeliographError} `bad_argument`, with what there is. */
+  check(type: string): void {
+    if (!this.types.includes(type)) throw this.#unknown(type);
+  }
+
+  #unknown(wanted: string): HeliographError {
+    const there = this.types.join(", ");
+    return new HeliographError(
+      "bad_argument",
+      `Cannot set the image type to ${shown(wanted)}: not one of ${there}${didYouMean(wanted, this.types)}`,
+    );
+  }
+
+  /** Whether an image type is a lamp. */
+  isLamp(type: string): boolean {
+    return this.types.indexOf(type) >= plainTypes.length;
+  }
+
+  async light(lamp: string | undefined): Promise<void> {
+    if (lamp === this.#lit) return;
+    await this.putOut();
+    if (lamp === undefined) return;
+    // What fails half-way is put out too.
+    this.#lit = lamp;
+    await this.#ask("set_comps", lamp);
+    await this.#ask("comps_on");
+    // Lamps without it need no time to warm up.
+    await callIfThere(this.#call!, instrument, "comps_delay");
+  }
+
+  async putOut(): Promise<void> {
+    if (this.#lit === undefined) return;
+    const lamp = this.#lit;
+    this.#lit = undefined;
+    try {
+      await this.#ask("comps_off");
+      await this.#ask("set_comps");
+    } catch (error) {
+      const said = { lamp, reason: (error as Error).message };
+      this.#log.error("The comparison lamp {lamp} may still burn: it could not be put out: {reason}", said);
+    }
+  }
+
+  async #ask(command: string, ...args: string[]): Promise<void> {
+    await this.#call!(instrument, command, ...args);
+  }
+}
