@@ -36,6 +36,9 @@ export interface Listening {
   readonly addresses: readonly ListenerAddress[];
 }
 
+/** A reply with the log has at most so many lines of it. */
+const mostLogLines = 100;
+
 /** The services that all faces of one server share. */
 export class Services {
   /** The instruments. */
@@ -66,6 +69,8 @@ export class Services {
   readonly faces: Set<Listening> = new Set();
   /** Stops the server, when a client that may asks for it. */
   exit: () => void = () => {};
+  /** The number of the last line of the log that `get_logdata` told. */
+  #lastLogLine = 0;
   readonly #started = performance.now();
   /** When this run began, ISO 8601 in UTC. */
   readonly started: string = new Date().toISOString();
@@ -97,7 +102,9 @@ export class Services {
     this.capacity = new Capacity(this.limits.connections);
     this.arrangement = new ArrangementStore(this.bench, arrangementFile);
     this.dispatcher = new Dispatcher(this.bench);
-    this.bench.add(apiInstrument(this.bench, this.dispatcher, this.sessions, () => this.status()));
+    this.bench.add(
+      apiInstrument(this.bench, this.dispatcher, this.sessions, () => this.status(), () => this.#newLogLines()),
+    );
     this.control.onChange((name) => {
       const instrument = this.bench.find(name);
       if (instrument !== undefined) this.bench.hub.publish("control", { instrument }, instrument.faults);
@@ -122,6 +129,13 @@ export class Services {
 
   get #addresses(): ListenerAddress[] {
     return [...this.faces].flatMap(({ addresses }) => addresses);
+  }
+
+  /** The newest lines of the log that were not asked for yet. */
+  #newLogLines(): string[] {
+    const lines = this.journal.kept("info").filter(({ kind, number }) => kind === "log" && number > this.#lastLogLine);
+    this.#lastLogLine = lines.at(-1)?.number ?? this.#lastLogLine;
+    return lines.slice(-mostLogLines).map(({ text }) => text);
   }
 
   /** Uptime, listeners, sessions, and what the instruments are doing. */

@@ -64,7 +64,7 @@ export const exposeCommand = buildCommand({
         kind: "parsed",
         parse: String,
         optional: true,
-        brief: "The image type: zero, object, flat or dark [default = as set]",
+        brief: "The image type: zero, object, flat, dark or a comparison lamp [default = as set]",
         proposeCompletions: () => ["zero", "object", "flat", "dark"],
       },
       title: { kind: "parsed", parse: String, optional: true, brief: "The image title [default = as set]" },

@@ -74,7 +74,7 @@ export function ValueControl(props: ValueControlProps): VNode {
       onEnter();
     } else if (event.key === "Escape") onEscape();
   };
-  if (spec.type === "choice") {
+  if (spec.type === "choice" || spec.choices !== undefined) {
     const choices = spec.choices ?? [];
     return (
       <select

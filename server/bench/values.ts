@@ -27,7 +27,7 @@ export interface ValueSpec<T extends ValueType = ValueType> {
   readonly minimum?: number;
   /** The largest allowed number, in `unit`. */
   readonly maximum?: number;
-  /** What a `choice` can be. */
+  /** What a `choice` can be; what is proposed for a `text`, which may be something else. */
   readonly choices?: readonly string[];
   /** How many decimals a `float` is shown with. @default as many as it has */
   readonly decimals?: number;

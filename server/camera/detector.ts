@@ -68,7 +68,7 @@ export interface Detector {
     report: (pixelsRemaining: number) => void,
     signal: AbortSignal,
   ): Promise<readonly AmplifierPixels[]>;
-  /** Prepares what it needs, before the server gives up its own permissions. */
+  /** Prepares what it needs for images, where there is a folder for them: before the server gives up its permissions. */
   start?(): void;
   /** Gives up what it holds, when the server stops. */
   stop(): Promise<void>;

@@ -126,8 +126,10 @@ export function azcamExposure(options: CameraOptions): Instrument {
     }),
     start: () => {
       exposure.open();
+      // Without a folder no image is taken: then nothing needs a Worker, nor the permission to start one.
+      if (folders.roots.length === 0) return;
       detector.start?.();
-      return folders.roots.length === 0 ? undefined : pixels.start();
+      return pixels.start();
     },
     stop: async () => {
       await exposure.stop();

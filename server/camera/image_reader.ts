@@ -10,7 +10,7 @@ import { type FitsHdu, type FitsSource, readFits } from "./fits/read.ts";
 import { levelsOf, readTile } from "./fits/tile.ts";
 import type { ImageKeyword, Tile, TileRequest } from "../bench/images.ts";
 import { Float } from "../bench/values.ts";
-import type { ImagePlaces } from "./image_places.ts";
+import type { ImagePlaces } from "../files/image_places.ts";
 import type { SeenImage } from "./pixel_messages.ts";
 
 /** The header keywords that are shown first, in this order. */

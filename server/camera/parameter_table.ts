@@ -153,7 +153,7 @@ export const azcamTable: ReadonlyMap<string, Parameter> = new Map<string, Parame
   ["abortflag", { get: () => 0, set: ({ call }, value) => value === "0" ? undefined : call("exposure", "abort") }],
   ["wd", { get: () => undefined, hint: "the operator names the folders; imagefolder is where images go" }],
   ["logcommands", always(0, "the journal has every command; --log-level debug logs them")],
-  ["logdata", always(undefined, "the page shows the log")],
+  ["logdata", byCommands(["api", "get_logdata"])],
   ["verbosity", always(1, "--log-level says how much is logged")],
   ["tdimode", always(0, noTdi)],
   ["tdidelay", always(5, noTdi)],

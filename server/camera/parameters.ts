@@ -154,28 +154,38 @@ class Parameters {
     const ownFolder = this.#file !== undefined;
     // Without a place of its own it only reads.
     const file = this.#file ?? join(folder, "parameters.ini");
-    this.#keeper = new FileKeeper(file, { ownFolder, reads: this.#folders });
+    const keeper = new FileKeeper(file, { ownFolder, reads: this.#folders });
     try {
-      this.#keeper.start();
-      const text = ownFolder ? await this.#keeper.read() : undefined;
+      keeper.start();
+    } catch (error) {
+      log.warning("Parameter files can be neither read nor kept: {file}: {reason}", {
+        file,
+        reason: (error as Error).message,
+      });
+      return;
+    }
+    this.#keeper = keeper;
+    if (!ownFolder) return;
+    try {
+      const text = await keeper.read();
       if (text !== undefined) this.#own.replace(parseParameters(text));
     } catch (error) {
       this.#unusable = true;
       log.error(
         "Cannot use the parameters that were kept: {file}: {reason}. There are none; save_pars renames that file to {aside}",
-        { file, reason: (error as Error).message, aside: this.#keeper.aside },
+        { file, reason: (error as Error).message, aside: keeper.aside },
       );
     }
   }
 
   async #save(source: ParameterSource): Promise<void> {
-    const keeper = this.#keeper;
-    if (this.#file === undefined || keeper === undefined) {
+    if (this.#file === undefined) {
       throw new HeliographError(
         "command_failed",
         "Cannot save the parameters: there is no bench file to keep them beside; start the server with --bench FILE",
       );
     }
+    const keeper = this.#kept();
     // What a parameter file said of azcam's own parameters is kept as they are now.
     for (const name of this.#own.dictionaries.get(defaultDictionary)?.keys() ?? []) {
       const now = await this.#known.get(name)?.get(source);
@@ -189,6 +199,15 @@ class Parameters {
     } catch (error) {
       throw new HeliographError("command_failed", `Cannot write ${keeper.file}: ${(error as Error).message}`);
     }
+  }
+
+  /** @throws {HeliographError} Where no file can be touched. */
+  #kept(): FileKeeper {
+    if (this.#keeper !== undefined) return this.#keeper;
+    throw new HeliographError(
+      "command_failed",
+      `Cannot read or write parameter files: this server has no permission for ${this.#folders.join(" and ")}`,
+    );
   }
 
   /** The path of a parameter file, which is in one of the folders. */
@@ -216,9 +235,10 @@ class Parameters {
 
   async #read(wanted: string): Promise<void> {
     const file = this.#locate(wanted);
+    const keeper = this.#kept();
     let text: string | undefined;
     try {
-      text = await this.#keeper?.readOther(file);
+      text = await keeper.readOther(file);
     } catch (error) {
       throw new HeliographError("command_failed", `Cannot read ${file}: ${(error as Error).message}`);
     }

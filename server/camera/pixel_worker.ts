@@ -11,7 +11,7 @@ import { DataSum } from "./fits/checksum.ts";
 import { ImageHeader, paddedLength } from "./fits/header.ts";
 import type { Tile } from "../bench/images.ts";
 import { lookAt, tileOf } from "./image_reader.ts";
-import { ImagePlaces } from "./image_places.ts";
+import { ImagePlaces } from "../files/image_places.ts";
 import { removeOrphanedParts } from "../files/orphaned_parts.ts";
 import { checkWritable, FileError, inWords, PartFile } from "../files/part_file.ts";
 import { Cancelled, performTasks, type Standing } from "../files/task_worker.ts";

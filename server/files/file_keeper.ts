@@ -60,7 +60,7 @@ export class FileKeeper {
 
   /** Reads another file, which is in a folder that it may read. @returns What it holds; `undefined` where there is none. */
   readOther(file: string): Promise<string | undefined> {
-    return this.#ask({ kind: "read other", file });
+    return this.#ask({ kind: "read other", file, folders: this.#reads });
   }
 
   /** Makes sure that the file can be written. */

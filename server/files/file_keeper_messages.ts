@@ -20,8 +20,8 @@ export interface KeptFile {
 export type KeeperTask =
   /** What the file holds. */
   | { readonly kind: "read" }
-  /** What another file holds, which the Worker may read. */
-  | { readonly kind: "read other"; readonly file: string }
+  /** What another file holds, which is in one of the folders. */
+  | { readonly kind: "read other"; readonly file: string; readonly folders: readonly string[] }
   /** Whether it can be written. */
   | { readonly kind: "check" }
   /** Replaces it, whole or not at all. */

@@ -7,6 +7,7 @@
 
 import { dirname } from "node:path";
 import type { FromFileKeeper, KeptFile, ToFileKeeper } from "./file_keeper_messages.ts";
+import { ImagePlaces } from "./image_places.ts";
 import { patient } from "./patient.ts";
 import { FileError, inWords, PartFile } from "./part_file.ts";
 
@@ -32,6 +33,28 @@ function read(file: string): string | undefined {
   }
   if (size > longest) throw new FileError(`it is over ${longest} bytes`);
   return Deno.readTextFileSync(file);
+}
+
+/** Reads a file that a client named: no symbolic link leads it out of the folders. */
+function readOther(file: string, folders: readonly string[]): string | undefined {
+  let opened: Deno.FsFile;
+  let size: number;
+  try {
+    const found = new ImagePlaces(folders, "folders that the operator named").openToRead(file);
+    opened = found.opened;
+    size = found.info.size;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return undefined;
+    throw error;
+  }
+  using source = opened;
+  if (size > longest) throw new FileError(`it is over ${longest} bytes`);
+  const bytes = new Uint8Array(size);
+  let length = 0;
+  for (let count: number | null = 1; count !== null && length < size; length += count ?? 0) {
+    count = source.readSync(bytes.subarray(length));
+  }
+  return new TextDecoder("utf-8").decode(bytes.subarray(0, length));
 }
 
 /** Begins the file anew, whatever a server that was killed has left of it. */
@@ -71,7 +94,7 @@ function perform({ kept, task }: ToFileKeeper): string | undefined {
     case "read":
       return inWords(() => read(kept.file));
     case "read other":
-      return inWords(() => read(task.file));
+      return inWords(() => readOther(task.file, task.folders));
     case "check":
       begin(kept).drop();
       return;

@@ -40,12 +40,14 @@ const words = [
  * @param dispatcher Who finds instruments, and knows who has control of them.
  * @param sessions Who is connected.
  * @param status What `status` tells.
+ * @param logged What `get_logdata` tells.
  */
 export function apiInstrument(
   bench: Bench,
   dispatcher: Pick<Dispatcher, "instrument" | "control">,
   sessions: Pick<Sessions, "called">,
   status: () => unknown,
+  logged: () => readonly string[],
 ): Instrument {
   const reading = { role: "observer", immediate: true } as const;
   const takeable = (name: string) => {
@@ -66,6 +68,11 @@ export function apiInstrument(
         ...reading,
         summary: "Tell uptime, listeners, sessions and what the instruments are doing, as JSON",
         run: status,
+      }),
+      get_logdata: command({
+        ...reading,
+        summary: "Tell what the log has said since this was last asked: azcam's parameter logdata",
+        run: logged,
       }),
       take: command({
         summary: "Take control of an instrument: until it is released, or you asked for nothing for DURATION, others " +

@@ -51,7 +51,7 @@ for (const program of programs) {
       await using server = new ServerProcess(mayRead, ["--bench", join(folder, "camera.json")]);
       const [port] = await server.ports();
       using client = await RawClient.connect(port);
-      strictEqual(await client.ask("get_focalplane"), "OK 1 1 2 2 0123");
+      strictEqual(await client.ask("get_focalplane"), "OK 1 1 2 2 '[0, 1, 2, 3]'");
       strictEqual(await client.ask("get_par systemname"), "OK 'Test Camera'");
       // It has given up its own permission to write by now.
       strictEqual(await client.ask("set_par last 5 azcamconsole"), "OK");

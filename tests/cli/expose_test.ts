@@ -76,7 +76,7 @@ Deno.test("expose: what is wrong is told before anything is exposed, or in the s
       [["-1"], 2, /-1 is not an exposure time/],
       [["Infinity"], 2, /Infinity is not an exposure time/],
       [["1", "--count", "0"], 2, /0 is not a number of exposures: give 1 to 1000000/],
-      [["1", "--type", "flot"], 1, /not one of zero, object, flat, dark \(did you mean flat\?\)/],
+      [["1", "--type", "flot"], 1, /not one of zero, object, flat, dark, HeNe, Ar \(did you mean flat\?\)/],
       [["1", "--title", "Ünder"], 1, /the character Ü .* cannot be written in a FITS header/],
       [["1", "--camera", "tempcon"], 1, /^tempcon is no camera; give another one by --camera\n$/],
       [["1", "--camera", "exposuer"], 1, /No instrument is called exposuer \(did you mean exposure\?\)/],

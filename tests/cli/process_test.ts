@@ -14,7 +14,7 @@ for (const program of programs) {
     match(server.out, /On the bench: Reactor TC, .*UV Light.*tempcon/);
     {
       await using azcam = new AzcamClient({ port: commandPort });
-      deepStrictEqual(await azcam.command("get_image_types"), ["OK", "zero", "object", "flat", "dark"]);
+      deepStrictEqual(await azcam.command("get_image_types"), ["OK", "zero", "object", "flat", "dark", "HeNe", "Ar"]);
       await using dashboard = new PyOpticonSocketClient({ socketNumber, handleErrors: "exception" });
       await dashboard.setField("UV Light", "Status Selection", "On");
       await dashboard.doConfirm("UV Light");

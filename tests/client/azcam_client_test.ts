@@ -10,7 +10,7 @@ Deno.test("AzcamClient: the original's vocabulary against heliograph", async () 
   strictEqual(await client.open(), true);
   deepStrictEqual(await client.command("exposure.set_image_title 'two words'"), ["OK"]);
   deepStrictEqual(await client.command("exposure.get_image_title"), ["OK", "two words"]);
-  deepStrictEqual(await client.command("get_image_types"), ["OK", "zero", "object", "flat", "dark"]);
+  deepStrictEqual(await client.command("get_image_types"), ["OK", "zero", "object", "flat", "dark", "HeNe", "Ar"]);
   deepStrictEqual(await client.test(), ["OK", "this is a test message string"]);
   const [status, json] = await client.command("exposure.get_status");
   deepStrictEqual([status, JSON.parse(json!).imagetitle], ["OK", "two words"]);

@@ -131,7 +131,7 @@ Deno.test("parameters: azcam's own files are read where the operator allows it, 
       await using camera = await benchIn(folder);
       strictEqual(
         await camera.ask("read_parfile"),
-        `ERROR Cannot read ${saved}: line 1 is none of a parameter file, ` +
+        `ERROR Cannot read ${saved.replaceAll("\\", "/")}: line 1 is none of a parameter file, ` +
           "which has [SECTION] and below it NAME = VALUE",
       );
       for (const file of ["../secret.ini", join(folder, "secret.ini"), "/etc/passwd", join(folder, "images")]) {
@@ -139,6 +139,14 @@ Deno.test("parameters: azcam's own files are read where the operator allows it, 
           await camera.ask(`read_parfile ${file}`),
           /^ERROR Cannot read .*: parameter files may only be read in .*lab\.state or .*images$/,
         );
+      }
+      if (Deno.build.os !== "windows") {
+        await Deno.symlink(join(folder, "secret.ini"), join(folder, "images", "link.ini"));
+        match(
+          await camera.ask(`read_parfile ${join(folder, "images", "link.ini")}`),
+          /^ERROR .*it is a symbolic link out of the folders that the operator named, to .*secret\.ini/,
+        );
+        strictEqual(await camera.ask("get_par b a"), "OK");
       }
       match(
         await camera.ask("read_parfile none.ini"),

@@ -108,6 +108,8 @@ const azcamDepartures: Readonly<Record<string, Departure>> = {
     reply: /^OK (?:1 1024 1 1024 1 1|1 100 1 50 2 2)\r\n$/,
     why: says.benchHasMore,
   },
+  "get_image_types\r\n": { reply: "OK zero object flat dark HeNe Ar\r\n", why: says.benchHasMore },
+  "exposure.get_image_types\r\n": { reply: "OK zero object flat dark HeNe Ar\r\n", why: says.benchHasMore },
   "exposure.get_format\r\n": { reply: "OK 1024 0 0 32 1024 0 0 0 0\r\n", why: says.benchHasMore },
   "tempcon.get_temperatures\r\n": { reply: "OK -999.9 -999.9\r\n", why: "the demo bench's tempcon has two sensors" },
   "instrument.get_filters\r\n": { reply: "OK u g r i z clear\r\n", why: says.benchHasMore },

@@ -287,6 +287,9 @@ Deno.test("journal: a line of the log is told whatever its properties are called
       "they are logged",
     );
     deepStrictEqual(told.filter(({ kind, text }) => kind === "log" && text.includes("control_temperature")), []);
+    // azcam's parameter tells what has come since it was asked before.
+    const asked = [await robot.ask("get_par logdata azcamconsole"), await robot.ask("get_par logdata")];
+    deepStrictEqual(asked, [`OK ${"'The device took MOVE 3 amiss' ".repeat(5)}Told`, "OK"]);
   } finally {
     unfollow();
     await reset();

@@ -24,6 +24,28 @@ export const namesHere: Readonly<Record<string, string>> = {
 /** What departs for good. */
 export const departures: readonly Departure[] = [
   {
+    why: "the recorded azcam had no focus tool; here focus sequences are there always",
+    ours: /^OK$/,
+    at: [
+      "329 focus_initialize",
+      "330 focus_abort",
+      "331 focus_set_pars 1.0 7 30 10",
+      "332 focus_run 0.1 2 10 5",
+      "445 focus_set_pars 0.1 2 10.0 5",
+      "446 focus_abort",
+    ],
+  },
+  {
+    why: "a focus sequence has taken an image, which has a number",
+    ours: /^OK 2$/,
+    at: ["341 get_par imagesequencenumber azcamconsole"],
+  },
+  {
+    why: "without a title it stays as it is, with a tool's name before it and without",
+    ours: /^OK$/,
+    at: ["318 set_image_title "],
+  },
+  {
     why: "a field that goes into headers is a keyword too",
     ours: /^OK [A-Z0-9 ]+$/,
     at: [
@@ -259,6 +281,3 @@ export const ofThisBench: readonly Lines[] = [
     ],
   },
 ];
-
-/** What is being mended. */
-export const toCome: readonly Lines[] = [];

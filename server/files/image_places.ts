@@ -1,12 +1,12 @@
 /**
- * Resolves the real paths of image files. Deno holds a Worker to paths as they are written, whatever symbolic links
+ * Resolves the real paths of image files, and of others that clients name. Deno holds a Worker to paths as they are written, whatever symbolic links
  * stand on the way: without this, one in an image folder would lead out of it.
  *
  * @module
  */
 
 import { basename, dirname, isAbsolute, join, relative } from "node:path";
-import { FileError } from "../files/part_file.ts";
+import { FileError } from "./part_file.ts";
 
 /** The number of tries for a file that is replaced while it is opened. */
 const mostTries = 10;
@@ -20,10 +20,15 @@ function isStill(before: Deno.FileInfo, path: string): boolean {
 /** The image folders as the system sees them. */
 export class ImagePlaces {
   readonly #roots: readonly string[];
+  readonly #called: string;
 
-  /** @param roots Their absolute paths. Each may itself be a symbolic link: the operator has named it. */
-  constructor(roots: readonly string[]) {
+  /**
+   * @param roots Their absolute paths. Each may itself be a symbolic link: the operator has named it.
+   * @param called What they are called, for errors.
+   */
+  constructor(roots: readonly string[], called = "image folders") {
     this.#roots = roots;
+    this.#called = called;
   }
 
   /**
@@ -74,7 +79,7 @@ export class ImagePlaces {
     const real = Deno.realPathSync(file);
     const folder = this.#below(dirname(real));
     if (folder !== undefined) return join(folder, basename(real));
-    throw new FileError(`it is a symbolic link out of the image folders, to ${real}`, "not_allowed");
+    throw new FileError(`it is a symbolic link out of the ${this.#called}, to ${real}`, "not_allowed");
   }
 
   /** A folder without symbolic links, as it is reached from one of the image folders; `undefined` from none. */
