@@ -69,7 +69,7 @@ export interface Detector {
     signal: AbortSignal,
   ): Promise<readonly AmplifierPixels[]>;
   /** Prepares what it needs for images, where there is a folder for them: before the server gives up its permissions. */
-  start?(): void;
+  start?(): Promise<void> | void;
   /** Gives up what it holds, when the server stops. */
   stop(): Promise<void>;
 }

@@ -124,12 +124,12 @@ export function azcamExposure(options: CameraOptions): Instrument {
       initialize_exposure: tool.initialize!,
       reset_exposure: reset,
     }),
-    start: () => {
+    start: async () => {
       exposure.open();
       // Without a folder no image is taken: then nothing needs a Worker, nor the permission to start one.
       if (folders.roots.length === 0) return;
-      detector.start?.();
-      return pixels.start();
+      await pixels.start();
+      await detector.start?.();
     },
     stop: async () => {
       await exposure.stop();

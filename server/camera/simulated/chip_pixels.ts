@@ -10,7 +10,7 @@ import { startFileWorker } from "../../files/file_worker.ts";
 import { TaskWorker } from "../../files/task_worker.ts";
 import type { AmplifierPixels } from "../detector.ts";
 import type { AmplifierReadout } from "../geometry.ts";
-import type { ChipProperties, Scene } from "./chip_properties.ts";
+import { type ChipProperties, defaultChip, type Scene } from "./chip_properties.ts";
 
 /** A simulated exposure whose pixels are to be made. */
 export interface ChipTask {
@@ -34,9 +34,10 @@ export class ChipPixels {
       new HeliographError("command_failed", `The Worker that makes simulated pixels failed: ${reason}`),
   });
 
-  /** Starts the Worker, unless it runs: before the server gives up its own permissions. */
-  start(): void {
+  /** Starts the Worker, unless it runs: before the server gives up its own permissions, by which its source is read. */
+  async start(): Promise<void> {
     this.#worker.start();
+    await this.#worker.ask({ chip: defaultChip, scenes: [], readouts: [] });
   }
 
   /**

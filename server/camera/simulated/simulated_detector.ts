@@ -203,8 +203,8 @@ export class SimulatedDetector implements Detector {
   }
 
   /** Starts what makes its pixels. */
-  start(): void {
-    this.#pixels.start();
+  start(): Promise<void> {
+    return this.#pixels.start();
   }
 
   /** Ends what makes its pixels. */

@@ -36,11 +36,6 @@ export const departures: readonly Departure[] = [
     ],
   },
   {
-    why: "a focus sequence has taken an image, which has a number",
-    ours: /^OK 2$/,
-    at: ["341 get_par imagesequencenumber azcamconsole"],
-  },
-  {
     why: "without a title it stays as it is, with a tool's name before it and without",
     ours: /^OK$/,
     at: ["318 set_image_title "],
