@@ -155,25 +155,6 @@ export const departures: readonly Departure[] = [
       "441 set_par wd /tmp azcamconsole",
     ],
   },
-  {
-    why: "the recording's azcam had no focus tool",
-    ours: /^OK$/,
-    at: [
-      "329 focus_initialize",
-      "330 focus_abort",
-      "331 focus_set_pars 1.0 7 30 10",
-      "332 focus_run 0.1 2 10 5",
-      "445 focus_set_pars 0.1 2 10.0 5",
-      "446 focus_abort",
-    ],
-  },
-  {
-    why: "without a title api leaves it as it is, as exposure does",
-    ours: /^OK$/,
-    at: [
-      "318 set_image_title ",
-    ],
-  },
 ];
 
 /** Lines that depart or not: it depends on how far an exposure in the background has come. */
