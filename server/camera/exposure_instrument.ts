@@ -59,7 +59,7 @@ export interface CameraOptions {
   /** azcam's name for the system. @default "sim" */
   readonly systemName?: string;
   /** The instrument whose focus a focus sequence moves, until `focuscomponent` is set. @default "instrument" */
-  readonly focusComponent?: typeof focusComponents[number];
+  readonly focusComponent?: "instrument" | "telescope";
 }
 
 /**
