@@ -46,7 +46,7 @@ Deno.test("cli: get, set, confirm and call, for people and for scripts", async (
   deepStrictEqual(await cli("call", "exposure", "get_exposuretime"), { code: 0, out: "2.5\n", err: "" });
   deepStrictEqual(await cli("call", "exposure", "get_image_types"), {
     code: 0,
-    out: "zero\nobject\nflat\ndark\n",
+    out: "zero\nobject\nflat\ndark\nHeNe\nAr\n",
     err: "",
   });
   deepStrictEqual(await cli("call", "--json", "exposure", "get_roi"), {
