@@ -7,23 +7,8 @@
 import { split } from "npm:shlex@3.0.0";
 import { joined } from "../protocol/bytes.ts";
 import { HeliographError } from "../protocol/errors.ts";
+import type { RequestOptions } from "./pyopticon_options.ts";
 import { connect, inTime, writeText } from "./waiting.ts";
-
-/** The options of an {@linkcode AzcamClient}. */
-export interface AzcamClientOptions {
-  /** The server's name or address. @default "127.0.0.1" */
-  readonly host?: string;
-  /** Its command port. @default 2402 */
-  readonly port?: number;
-  /** How many seconds to wait for a connection and for each reply; 0 waits without an end. @default 5 */
-  readonly timeout?: number;
-}
-
-/** The options of a single call. */
-export interface CallOptions {
-  /** Ends the wait; the command may or may not have run. */
-  readonly signal?: AbortSignal;
-}
 
 const decoder = new TextDecoder();
 
@@ -32,9 +17,15 @@ const decoder = new TextDecoder();
  * `setTimeout`, `test`. Commands take their turn: calls at the same time are sent one after another.
  *
  * @example
- * ```ts ignore
- * await using camera = new AzcamClient({ host: "camera-pc" });
+ * ```ts
+ * import { CommandServer, demoInstruments } from "@heliograph/heliograph";
+ * import { AzcamClient } from "@heliograph/heliograph/client";
+ *
+ * await using server = new CommandServer({ port: 0, instruments: demoInstruments() });
+ * server.start();
+ * await using camera = new AzcamClient({ port: server.port });
  * const [status, ...temperatures] = await camera.command("tempcon.get_temperatures");
+ * console.log(status, temperatures.length); // OK 2
  * ```
  */
 export class AzcamClient {
@@ -58,7 +49,14 @@ export class AzcamClient {
   #turn: Promise<unknown> = Promise.resolve();
 
   /** Makes a client; it connects at `open` or the first command. @param options Where the server is, and how long to wait. */
-  constructor({ host = "127.0.0.1", port = 2402, timeout = 5 }: AzcamClientOptions = {}) {
+  constructor({ host = "127.0.0.1", port = 2402, timeout = 5 }: {
+    /** The server's name or address. @default "127.0.0.1" */
+    readonly host?: string;
+    /** Its command port. @default 2402 */
+    readonly port?: number;
+    /** How many seconds to wait for a connection and for each reply; 0 waits without an end. @default 5 */
+    readonly timeout?: number;
+  } = {}) {
     this.host = host;
     this.port = port;
     this.#timeout = timeout;
@@ -74,7 +72,7 @@ export class AzcamClient {
    *
    * @returns Whether it is open now; `command` opens it by itself and says why it cannot.
    */
-  async open(options: CallOptions = {}): Promise<boolean> {
+  async open(options: Pick<RequestOptions, "signal"> = {}): Promise<boolean> {
     try {
       await this.#open(options);
       return true;
@@ -105,7 +103,7 @@ export class AzcamClient {
    * command that holds a line break. After `no_reply` and `aborted` the connection is closed, so that a late reply is
    * never taken for the next one's.
    */
-  async command(command: string, options: CallOptions = {}): Promise<string[]> {
+  async command(command: string, options: Pick<RequestOptions, "signal"> = {}): Promise<string[]> {
     return words(await this.exchange(command, options));
   }
 
@@ -116,7 +114,7 @@ export class AzcamClient {
    * @param options `signal` ends the wait.
    * @returns The reply line, without its end.
    */
-  async exchange(command: string, options: CallOptions = {}): Promise<string> {
+  async exchange(command: string, options: Pick<RequestOptions, "signal"> = {}): Promise<string> {
     if (/[\r\n]/.test(command)) {
       throw new HeliographError("bad_argument", "Cannot send the command: it holds a line break, which would end it");
     }
@@ -142,7 +140,7 @@ export class AzcamClient {
    * @param terminator What to send after it.
    * @param options `signal` ends the wait.
    */
-  async send(command: string, terminator = "\n", options: CallOptions = {}): Promise<void> {
+  async send(command: string, terminator = "\n", options: Pick<RequestOptions, "signal"> = {}): Promise<void> {
     this.lastCommand = command;
     await this.#guarded(writeText(await this.#open(options), command + terminator), options, `sending ${command}`);
   }
@@ -154,7 +152,7 @@ export class AzcamClient {
    * @param terminator What ends a reply, one character.
    * @returns The text, without the terminator and a carriage return before it.
    */
-  async recv(length = -1, terminator = "\n", options: CallOptions = {}): Promise<string> {
+  async recv(length = -1, terminator = "\n", options: Pick<RequestOptions, "signal"> = {}): Promise<string> {
     const connection = await this.#open(options);
     return await this.#guarded(this.#receive(connection, length, terminator), options, this.lastCommand || "recv");
   }
@@ -179,7 +177,7 @@ export class AzcamClient {
     this.close();
   }
 
-  async #open({ signal }: CallOptions): Promise<Deno.TcpConn> {
+  async #open({ signal }: Pick<RequestOptions, "signal">): Promise<Deno.TcpConn> {
     if (this.#connection !== undefined) return this.#connection;
     // All who wait for the connection share it: no single caller's signal ends its opening.
     const opening = this.#opening ??= this.#connect();
@@ -198,7 +196,7 @@ export class AzcamClient {
     }
   }
 
-  async #exchange(command: string, options: CallOptions): Promise<string> {
+  async #exchange(command: string, options: Pick<RequestOptions, "signal">): Promise<string> {
     await this.send(command, "\n", options);
     let reply = await this.recv(-1, "\n", options);
     // A server may greet a client with a line of its own; a reply always begins with one of these words.
@@ -211,7 +209,7 @@ export class AzcamClient {
   }
 
   /** Whatever goes wrong closes the connection: what comes over it later belongs to nobody. */
-  async #guarded<T>(work: Promise<T>, { signal }: CallOptions, what: string): Promise<T> {
+  async #guarded<T>(work: Promise<T>, { signal }: Pick<RequestOptions, "signal">, what: string): Promise<T> {
     try {
       return await inTime(work, { timeout: this.#timeout, signal }, what);
     } catch (error) {

@@ -16,26 +16,12 @@ import type {
 import { HeliographError } from "../protocol/errors.ts";
 import type { FramedAnswer } from "./dashboard_link.ts";
 import { callOf } from "./function_source.ts";
-import type {
-  CodeOptions,
-  ControlOptions,
-  ErrorsMode,
-  PyOpticonSocketClientOptions,
-  RequestOptions,
-  TakeOptions,
-} from "./pyopticon_options.ts";
+import type { CodeOptions, PyOpticonSocketClientOptions, RequestOptions } from "./pyopticon_options.ts";
 import { isAnswer, SharedLink } from "./shared_link.ts";
 import { BackOff, inTime, type Wait } from "./waiting.ts";
 import { WatchFeed, type WatchUpdate } from "./watch_feed.ts";
 
-export type {
-  CodeOptions,
-  ControlOptions,
-  ErrorsMode,
-  PyOpticonSocketClientOptions,
-  RequestOptions,
-  TakeOptions,
-} from "./pyopticon_options.ts";
+export type { CodeOptions, PyOpticonSocketClientOptions, RequestOptions } from "./pyopticon_options.ts";
 
 /**
  * A client of PyOpticon's dashboard socket.
@@ -46,15 +32,21 @@ export type {
  * and are never repeated by themselves, since they may have been done.
  *
  * @example
- * ```ts ignore
- * await using dashboard = new PyOpticonSocketClient({ handleErrors: "exception" });
+ * ```ts
+ * import { demoInstruments, HeliographServer } from "@heliograph/heliograph";
+ * import { PyOpticonSocketClient } from "@heliograph/heliograph/client";
+ *
+ * await using server = new HeliographServer({ instruments: demoInstruments(), commandPort: 0, dashboardPort: 0, poll: false });
+ * server.start();
+ * const socketNumber = server.dashboardServer.port;
+ * await using dashboard = new PyOpticonSocketClient({ socketNumber, handleErrors: "exception" });
  * await dashboard.setField("UV Light", "Status Selection", "On");
  * await dashboard.doConfirm("UV Light");
  * console.log(await dashboard.getField("UV Light", "Actual Status"));
  * ```
  */
 export class PyOpticonSocketClient {
-  readonly #handleErrors: ErrorsMode;
+  readonly #handleErrors: NonNullable<PyOpticonSocketClientOptions["handleErrors"]>;
   readonly #timeout: number;
   readonly #name: string;
   readonly #print: (line: string) => void;
@@ -170,11 +162,15 @@ export class PyOpticonSocketClient {
    * but do not drive it. A client without a name loses it with its connection. Only heliograph knows of control.
    *
    * @param instrument Its name or title.
-   * @param options For how long, and whether from somebody else.
+   * @param options `seconds`: after how many without a request control ends, at most a day; 600 where nothing is said.
+   * `force`: also from somebody else, which only an admin may.
    * @returns Whose the instrument is now, and until when if nothing more is asked.
    * @throws {HeliographError} `held` when somebody else has it; always thrown, whatever `handleErrors` says.
    */
-  async take(instrument: string, options: TakeOptions = {}): Promise<Lease> {
+  async take(
+    instrument: string,
+    options: RequestOptions & { readonly seconds?: number; readonly force?: boolean } = {},
+  ): Promise<Lease> {
     const { seconds, force = false } = options;
     const message = { cmd: "Take", instrument, force, ...(seconds === undefined ? {} : { seconds }) };
     return (await this.#framed(message, options)).value as Lease;
@@ -184,10 +180,10 @@ export class PyOpticonSocketClient {
    * Releases an instrument: everybody may drive it again. Nothing happens where nobody has control of it.
    *
    * @param instrument Its name or title.
-   * @param options Whether also from somebody else.
+   * @param options `force`: also from somebody else, which only an admin may.
    * @throws {HeliographError} `held` when somebody else has it; always thrown, whatever `handleErrors` says.
    */
-  async release(instrument: string, options: ControlOptions = {}): Promise<void> {
+  async release(instrument: string, options: RequestOptions & { readonly force?: boolean } = {}): Promise<void> {
     await this.#framed({ cmd: "Release", instrument, force: options.force ?? false }, options);
   }
 
@@ -196,11 +192,15 @@ export class PyOpticonSocketClient {
    *
    * @param instrument Its name or title.
    * @param session The client's number, as `status` tells it.
-   * @param options Whether also from somebody else.
+   * @param options `force`: also from somebody else, which only an admin may.
    * @returns Whose the instrument is now.
    * @throws {HeliographError} `held` when somebody else has it, `unknown_client`; always thrown, whatever `handleErrors` says.
    */
-  async handOver(instrument: string, session: number, options: ControlOptions = {}): Promise<Lease> {
+  async handOver(
+    instrument: string,
+    session: number,
+    options: RequestOptions & { readonly force?: boolean } = {},
+  ): Promise<Lease> {
     const message = { cmd: "HandOver", instrument, session, force: options.force ?? false };
     return (await this.#framed(message, options)).value as Lease;
   }

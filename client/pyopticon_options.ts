@@ -4,17 +4,29 @@
  * @module
  */
 
-/** The handling of an error that the dashboard answers: the reply is returned, printed and returned, or thrown. */
-export type ErrorsMode = "none" | "print" | "exception";
-
-/** The options of a `PyOpticonSocketClient`. */
+/**
+ * The options of a `PyOpticonSocketClient`.
+ *
+ * @example
+ * ```ts
+ * import { PyOpticonSocketClient, type PyOpticonSocketClientOptions } from "@heliograph/heliograph/client";
+ *
+ * const options: PyOpticonSocketClientOptions = { host: "lab-pc", handleErrors: "exception", name: "night run" };
+ * await using dashboard = new PyOpticonSocketClient(options); // it connects at its first call
+ * ```
+ */
 export interface PyOpticonSocketClientOptions {
   /** The dashboard's name or address; the original knows only this PC. @default "127.0.0.1" */
   readonly host?: string;
   /** The dashboard's port. @default 12345 */
   readonly socketNumber?: number;
-  /** What happens with errors of the original's calls (`getField` to `doExec`); the others throw. @default "none" */
-  readonly handleErrors?: ErrorsMode;
+  /**
+   * What happens with an error that the dashboard answers to the original's calls (`getField` to `doExec`): the reply is
+   * returned, printed and returned, or thrown. The other calls throw.
+   *
+   * @default "none"
+   */
+  readonly handleErrors?: "none" | "print" | "exception";
   /** How many seconds to wait for a connection and for each reply; 0 waits without an end. @default 5 */
   readonly timeout?: number;
   /**
@@ -28,7 +40,21 @@ export interface PyOpticonSocketClientOptions {
   readonly print?: (line: string) => void;
 }
 
-/** The options of a single call. */
+/**
+ * The options of a single call.
+ *
+ * @example
+ * ```ts
+ * import { demoInstruments, HeliographServer } from "@heliograph/heliograph";
+ * import { PyOpticonSocketClient, type RequestOptions } from "@heliograph/heliograph/client";
+ *
+ * await using server = new HeliographServer({ instruments: demoInstruments(), commandPort: 0, dashboardPort: 0, poll: false });
+ * server.start();
+ * await using dashboard = new PyOpticonSocketClient({ socketNumber: server.dashboardServer.port });
+ * const soon: RequestOptions = { signal: AbortSignal.timeout(10_000), printout: false };
+ * console.log(await dashboard.getField("UV Light", "Status Selection", soon)); // Off
+ * ```
+ */
 export interface RequestOptions {
   /** Whether the dashboard's console or log tells of it. @default true */
   readonly printout?: boolean;
@@ -36,22 +62,25 @@ export interface RequestOptions {
   readonly signal?: AbortSignal;
 }
 
-/** The options of a call that sends code. */
+/**
+ * The options of a call that sends code.
+ *
+ * @example
+ * ```ts
+ * import { demoInstruments, HeliographServer } from "@heliograph/heliograph";
+ * import { type CodeOptions, PyOpticonSocketClient } from "@heliograph/heliograph/client";
+ *
+ * await using server = new HeliographServer({ instruments: demoInstruments(), commandPort: 0, dashboardPort: 0, poll: false });
+ * server.start();
+ * await using dashboard = new PyOpticonSocketClient({ socketNumber: server.dashboardServer.port });
+ * let printed = "";
+ * const options: CodeOptions = { language: "python", output: (text) => printed += text };
+ * console.log(await dashboard.doExec("print(6 * 7)", options), printed.trim()); // Success 42
+ * ```
+ */
 export interface CodeOptions extends RequestOptions {
   /** The code's language, for heliograph; an original dashboard runs Python. @default "javascript" */
   readonly language?: "javascript" | "python";
   /** Told what the code prints, in pieces, line ends included; only heliograph tells it. @default nobody */
   readonly output?: (text: string) => void;
-}
-
-/** The options of taking or releasing control of an instrument. */
-export interface ControlOptions extends RequestOptions {
-  /** Also from somebody else; only an admin may. @default false */
-  readonly force?: boolean;
-}
-
-/** The options of taking control of an instrument. */
-export interface TakeOptions extends ControlOptions {
-  /** After how many seconds without a request control ends, at most a day. @default 600 */
-  readonly seconds?: number;
 }

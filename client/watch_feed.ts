@@ -4,15 +4,41 @@
  * @module
  */
 
+import type { ArrangementState } from "../protocol/arrangement.ts";
+import type { FieldReading, InstrumentDescription, Lease } from "../protocol/description.ts";
 import type { WatchEvent } from "../protocol/framed_message.ts";
 import { HeliographError } from "../protocol/errors.ts";
 
 /**
- * An update of a watch: a field as it is, the holder of an instrument, its contact, the end of the snapshot, or that
- * the connection was lost and is being opened again. After that comes a new snapshot.
+ * An update of a watch: a field as it is, the holder of an instrument, its contact, the page's arrangement (only where
+ * everything is watched), the end of the snapshot, or that the connection was lost and is being opened again. After that
+ * comes a new snapshot.
+ *
+ * @example
+ * ```ts
+ * import { demoInstruments, HeliographServer } from "@heliograph/heliograph";
+ * import { PyOpticonSocketClient, type WatchUpdate } from "@heliograph/heliograph/client";
+ *
+ * await using server = new HeliographServer({ instruments: demoInstruments(), commandPort: 0, dashboardPort: 0, poll: false });
+ * server.start();
+ * await using dashboard = new PyOpticonSocketClient({ socketNumber: server.dashboardServer.port });
+ * const said = (update: WatchUpdate) => update.event === "field" ? `${update.field}: ${update.text}` : update.event;
+ * for await (const update of dashboard.watch("UV Light")) {
+ *   console.log(said(update));
+ *   if (update.event === "end-of-snapshot") break;
+ * }
+ * ```
  */
 export type WatchUpdate =
-  | (WatchEvent extends infer E ? (E extends unknown ? Omit<E, "id"> : never) : never)
+  | ({ readonly event: "field"; readonly instrument: string; readonly field: string } & FieldReading)
+  | { readonly event: "control"; readonly instrument: string; readonly holder: Lease["holder"] | null }
+  | {
+    readonly event: "contact";
+    readonly instrument: string;
+    readonly contact: NonNullable<InstrumentDescription["contact"]>;
+  }
+  | ({ readonly event: "arrangement" } & ArrangementState)
+  | { readonly event: "end-of-snapshot" }
   | { readonly event: "disconnected"; readonly reason: string };
 
 /** Past this many unread events only the newest of each field is kept. */

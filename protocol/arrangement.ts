@@ -4,31 +4,42 @@
  * @module
  */
 
-/** Instruments that stand together on the page, under a title. */
-export interface ArrangementGroup {
-  /** What people call it: one line, and no other group's. */
-  readonly title: string;
-  /** The names of its instruments, in order. */
-  readonly instruments: readonly string[];
-}
-
 /**
- * The page's arrangement of the instruments. One that is named nowhere comes last, in the order of the bench: a new
- * instrument is never invisible. One that is no longer on the bench keeps its place until it comes back.
+ * The page's arrangement of the instruments, and how it is kept. An instrument that is named nowhere comes last, in the
+ * order of the bench: a new one is never invisible. One that is no longer on the bench keeps its place until it comes
+ * back.
+ *
+ * @example
+ * ```ts
+ * import { demoInstruments, HeliographServer } from "@heliograph/heliograph";
+ * import { type ArrangementState, PyOpticonSocketClient } from "@heliograph/heliograph/client";
+ *
+ * await using server = new HeliographServer({ instruments: demoInstruments(), commandPort: 0, dashboardPort: 0, poll: false });
+ * server.start();
+ * await using dashboard = new PyOpticonSocketClient({ socketNumber: server.dashboardServer.port });
+ * let arranged: ArrangementState | undefined;
+ * for await (const update of dashboard.watch()) {
+ *   if (update.event === "arrangement") arranged = update;
+ *   if (update.event === "end-of-snapshot") break;
+ * }
+ * console.log(arranged?.arrangement.hidden); // []
+ * ```
  */
-export interface Arrangement {
-  /** The groups, in order. */
-  readonly groups: readonly ArrangementGroup[];
-  /** The names of the instruments of no group that come before those that are named nowhere. */
-  readonly others: readonly string[];
-  /** The names of the instruments that are hidden; each keeps its place. */
-  readonly hidden: readonly string[];
-}
-
-/** The arrangement, and how it is kept. */
 export interface ArrangementState {
   /** The arrangement. */
-  readonly arrangement: Arrangement;
+  readonly arrangement: {
+    /** The groups, in order: instruments that stand together on the page, under a title. */
+    readonly groups: readonly {
+      /** What people call it: one line, and no other group's. */
+      readonly title: string;
+      /** The names of its instruments, in order. */
+      readonly instruments: readonly string[];
+    }[];
+    /** The names of the instruments of no group that come before those that are named nowhere. */
+    readonly others: readonly string[];
+    /** The names of the instruments that are hidden; each keeps its place. */
+    readonly hidden: readonly string[];
+  };
   /** Whether it is still there after the server was started again. */
   readonly kept: boolean;
   /** What people should know of how it is kept; empty where all is well. */
@@ -36,6 +47,12 @@ export interface ArrangementState {
   /** It grows with every change, until the server is started again. */
   readonly revision: number;
 }
+
+/** The page's arrangement of the instruments. */
+export type Arrangement = ArrangementState["arrangement"];
+
+/** Instruments that stand together on the page, under a title. */
+export type ArrangementGroup = Arrangement["groups"][number];
 
 /** The arrangement of a bench that nobody has arranged: all instruments in the order of the bench. */
 export const noArrangement: Arrangement = { groups: [], others: [], hidden: [] };

@@ -9,35 +9,69 @@ import type { Access, ContactState, JournalKind, JournalLevel, Quality, Role, Va
 
 export type { Access, ContactState, JournalKind, JournalLevel, Quality, Role, ValueType, Wire };
 
-/** A field's or argument's value as it crosses the wire: a switch is a boolean, a choice its text. */
+/**
+ * A field's or argument's value as it crosses the wire: a switch is a boolean, a choice its text.
+ *
+ * @example
+ * ```ts
+ * import type { WireValue } from "@heliograph/heliograph/client";
+ *
+ * const text = (value: WireValue) => typeof value === "boolean" ? value ? "on" : "off" : String(value);
+ * console.log(text(true), text(1.5)); // on 1.5
+ * ```
+ */
 export type WireValue = number | string | boolean;
 
-/** The values that a field or an argument may have. */
-export interface ValueDescription {
+/**
+ * The values that a field or an argument may have: as it is declared, and as it is described to clients.
+ *
+ * @example
+ * ```ts
+ * import { command, type ValueDescription } from "@heliograph/heliograph";
+ *
+ * const millimetres: ValueDescription<"float"> = { type: "float", unit: "mm", minimum: 0, maximum: 25 };
+ * command({ summary: "Move there", arguments: { to: millimetres }, run: ({ to }) => `at ${to} mm` });
+ * ```
+ */
+export interface ValueDescription<T extends ValueType = ValueType> {
   /** The type of value. */
-  readonly type: ValueType;
+  readonly type: T;
   /** The unit people read, for example `°C` or `sccm`. */
   readonly unit?: string;
-  /** The smallest allowed number, in `unit`. */
+  /** The smallest allowed number, in `unit`. @default any */
   readonly minimum?: number;
-  /** The largest allowed number, in `unit`. */
+  /** The largest allowed number, in `unit`. @default any */
   readonly maximum?: number;
-  /** What a `choice` can be. */
+  /** What a `choice` can be; what is proposed for a `text`, which may be something else. */
   readonly choices?: readonly string[];
-  /** How many decimals a `float` is shown with. */
+  /** How many decimals a `float` is shown with. @default as many as it has */
   readonly decimals?: number;
   /** What it is, in a line. */
   readonly summary?: string;
 }
 
-/** The state of a field: its value, time and quality. */
-export interface FieldState {
+/**
+ * The reading of a field: its value, time and quality.
+ *
+ * @example
+ * ```ts
+ * import { demoInstruments, HeliographServer } from "@heliograph/heliograph";
+ * import { type FieldReading, PyOpticonSocketClient } from "@heliograph/heliograph/client";
+ *
+ * await using server = new HeliographServer({ instruments: demoInstruments(), commandPort: 0, dashboardPort: 0, poll: false });
+ * server.start();
+ * await using dashboard = new PyOpticonSocketClient({ socketNumber: server.dashboardServer.port });
+ * const { value, quality }: FieldReading = await dashboard.getReading("UV Light", "Status Selection");
+ * console.log(value, quality); // Off good
+ * ```
+ */
+export interface FieldReading {
   /** The value; `null` when it has not been read yet. */
   readonly value: WireValue | null;
   /** The value as people and PyOpticon's clients read it: `30.0`, `On`, `No Reading`, `Read Error`. */
   readonly text: string;
-  /** Whether to trust it. */
-  readonly quality: Quality;
+  /** `good`: as read. `stale`: not read yet, or not for too long. `error`: reading failed. */
+  readonly quality: "good" | "stale" | "error";
   /** When it was read or set, ISO 8601 in UTC; `null` when never. */
   readonly time: string | null;
   /** A setting that was changed and waits for `confirm`. */
@@ -46,13 +80,12 @@ export interface FieldState {
   readonly applied?: string;
   /** Why the quality is not good. */
   readonly reason?: string;
-}
-
-/** The state of a field, with its unit. */
-export interface FieldReading extends FieldState {
   /** The unit people read, for example `°C` or `sccm`. */
   readonly unit?: string;
 }
+
+/** The state of a field: its reading without the unit. */
+export type FieldState = Omit<FieldReading, "unit">;
 
 /** The values of a numeric field during the last hour. */
 export interface FieldHistory {
@@ -62,36 +95,61 @@ export interface FieldHistory {
   readonly values: readonly (number | null)[];
 }
 
-/** One field of an instrument, and what it holds. */
-export interface FieldDescription extends ValueDescription, FieldState {
+/**
+ * One field of an instrument, and what it holds.
+ *
+ * @example
+ * ```ts
+ * import { demoInstruments, HeliographServer } from "@heliograph/heliograph";
+ * import { type FieldDescription, PyOpticonSocketClient } from "@heliograph/heliograph/client";
+ *
+ * await using server = new HeliographServer({ instruments: demoInstruments(), commandPort: 0, dashboardPort: 0, poll: false });
+ * server.start();
+ * await using dashboard = new PyOpticonSocketClient({ socketNumber: server.dashboardServer.port });
+ * const unit = ({ title, unit = "" }: FieldDescription) => `${title} ${unit}`;
+ * console.log((await dashboard.describe("tempcon")).fields.map(unit));
+ * ```
+ */
+export interface FieldDescription extends ValueDescription, FieldReading {
   /** An identifier: `actual_status`. */
   readonly name: string;
   /** What people and PyOpticon's scripts call it: `Actual Status`. */
   readonly title: string;
   /** `readout`: read only. `setting`: can be set. */
-  readonly access: Access;
+  readonly access: "readout" | "setting";
   /** Whether a changed setting waits for `confirm`. */
   readonly needsConfirm: boolean;
   /** Whether it belongs into the data log. */
   readonly log: boolean;
 }
 
-/** One argument of a command. */
-export interface ArgumentDescription extends ValueDescription {
-  /** Its name, also its keyword. */
-  readonly name: string;
-  /** What it is when left out; an argument without one must be given. */
-  readonly default?: WireValue;
-}
-
-/** One command of an instrument. */
+/**
+ * One command of an instrument.
+ *
+ * @example
+ * ```ts
+ * import { demoInstruments, HeliographServer } from "@heliograph/heliograph";
+ * import { type CommandDescription, PyOpticonSocketClient } from "@heliograph/heliograph/client";
+ *
+ * await using server = new HeliographServer({ instruments: demoInstruments(), commandPort: 0, dashboardPort: 0, poll: false });
+ * server.start();
+ * await using dashboard = new PyOpticonSocketClient({ socketNumber: server.dashboardServer.port });
+ * const usage = ({ name, arguments: given }: CommandDescription) => [name, ...given.map(({ name }) => name)].join(" ");
+ * console.log((await dashboard.describe("instrument")).commands.map(usage));
+ * ```
+ */
 export interface CommandDescription {
   /** An identifier: `set_filter`. */
   readonly name: string;
   /** What it does, in a line. */
   readonly summary: string;
   /** Its arguments, in order. */
-  readonly arguments: readonly ArgumentDescription[];
+  readonly arguments: readonly (ValueDescription & {
+    /** Its name, also its keyword. */
+    readonly name: string;
+    /** What it is when left out; an argument without one must be given. */
+    readonly default?: WireValue;
+  })[];
   /** Whether it takes any further arguments. */
   readonly takesMore: boolean;
   /** The least role that may call it. */
@@ -102,42 +160,64 @@ export interface CommandDescription {
   readonly deadline: number;
 }
 
-/** The holder of an instrument: who has control of it. */
-export interface HolderDescription {
-  /** The name they hold it by, or empty. */
-  readonly name: string;
-  /** The number of the connection that took it; 0 for an HTTP request, and for the server's own program. */
-  readonly session: number;
-  /** The IP address of their PC. */
-  readonly address: string;
-  /** When control ends if they ask for nothing more, ISO 8601 in UTC. */
-  readonly until: string;
-}
+/** One argument of a command. */
+export type ArgumentDescription = CommandDescription["arguments"][number];
 
-/** The reply to `Take`: the new holder of the instrument. */
+/**
+ * The reply to `Take`: the new holder of the instrument.
+ *
+ * @example
+ * ```ts
+ * import { demoInstruments, HeliographServer } from "@heliograph/heliograph";
+ * import { type Lease, PyOpticonSocketClient } from "@heliograph/heliograph/client";
+ *
+ * await using server = new HeliographServer({ instruments: demoInstruments(), commandPort: 0, dashboardPort: 0, poll: false });
+ * server.start();
+ * await using dashboard = new PyOpticonSocketClient({ socketNumber: server.dashboardServer.port, name: "night run" });
+ * const lease: Lease = await dashboard.take("tempcon", { seconds: 60 });
+ * console.log(lease.instrument, lease.holder.name); // tempcon night run
+ * await dashboard.release("tempcon");
+ * ```
+ */
 export interface Lease {
   /** The instrument's name. */
   readonly instrument: string;
   /** Who has control of it. */
-  readonly holder: HolderDescription;
+  readonly holder: {
+    /** The name they hold it by, or empty. */
+    readonly name: string;
+    /** The number of the connection that took it; 0 for an HTTP request, and for the server's own program. */
+    readonly session: number;
+    /** The IP address of their PC. */
+    readonly address: string;
+    /** When control ends if they ask for nothing more, ISO 8601 in UTC. */
+    readonly until: string;
+  };
   /** When control ends if they ask for nothing more, ISO 8601 in UTC. */
   readonly until: string;
 }
 
-/** The contact of an instrument: whether it answers. */
-export interface ContactDescription {
-  /** Where it is: the path of its serial port, or its network address. */
-  readonly address: string;
-  /** `off`: not started. `connecting`: the first try is under way. `lost`: it does not answer and is tried again. */
-  readonly state: ContactState;
-  /** Why it does not answer, or empty. */
-  readonly reason: string;
-}
+/** The holder of an instrument: who has control of it. */
+export type HolderDescription = Lease["holder"];
 
 /** The commands that every instrument has. */
 export const standardCommandNames: readonly string[] = ["get", "set", "confirm", "revert", "describe", "help"];
 
-/** An instrument, its fields with their values, and its commands. */
+/**
+ * An instrument, its fields with their values, and its commands.
+ *
+ * @example
+ * ```ts
+ * import { demoInstruments, HeliographServer } from "@heliograph/heliograph";
+ * import { type InstrumentDescription, PyOpticonSocketClient } from "@heliograph/heliograph/client";
+ *
+ * await using server = new HeliographServer({ instruments: demoInstruments(), commandPort: 0, dashboardPort: 0, poll: false });
+ * server.start();
+ * await using dashboard = new PyOpticonSocketClient({ socketNumber: server.dashboardServer.port });
+ * const light: InstrumentDescription = await dashboard.describe("UV Light");
+ * console.log(light.fields.map(({ title }) => title)); // [ "Status Selection", "Actual Status" ]
+ * ```
+ */
 export interface InstrumentDescription {
   /** An identifier: `uv_light`. */
   readonly name: string;
@@ -150,14 +230,24 @@ export interface InstrumentDescription {
   /** Its own commands; `get`, `set`, `confirm`, `revert`, `describe` and `help` exist on every instrument. */
   readonly commands: readonly CommandDescription[];
   /** Whether it answers; `null` for one that needs no contact, as simulated ones. */
-  readonly contact: ContactDescription | null;
+  readonly contact: {
+    /** Where it is: the path of its serial port, or its network address. */
+    readonly address: string;
+    /** `off`: not started. `connecting`: the first try is under way. `lost`: it does not answer and is tried again. */
+    readonly state: "off" | "connecting" | "connected" | "lost";
+    /** Why it does not answer, or empty. */
+    readonly reason: string;
+  } | null;
   /** Whether it takes images, the last of which can be looked at over HTTP. */
   readonly hasImages: boolean;
   /** What went wrong last in its code, and how often; left out where nothing did. */
   readonly fault?: string;
   /** Who has control of it; `null` when nobody has: then everybody may drive it. */
-  readonly holder: HolderDescription | null;
+  readonly holder: Lease["holder"] | null;
 }
+
+/** The contact of an instrument: whether it answers. */
+export type ContactDescription = NonNullable<InstrumentDescription["contact"]>;
 
 /** The last image of an instrument, as HTTP tells it. */
 export interface ImageDescription {
@@ -177,26 +267,6 @@ export interface ImageDescription {
   }[];
   /** Black and white between which it is worth looking at: all but a few percent of the pixels, nearly all, and all. */
   readonly levels: Readonly<Record<"automatic" | "wide" | "full", readonly [black: number, white: number]>>;
-}
-
-/** One client connection as `status` tells it. */
-export interface SessionDescription {
-  /** A number that no other connection of this server run has. */
-  readonly session: number;
-  /** The name it registered, or empty. */
-  readonly name: string;
-  /** Where it comes from, `address:port`. */
-  readonly address: string;
-  /** Which wire it speaks: azcam's lines, PyOpticon's socket, a WebSocket, or azcam's image transfer. */
-  readonly protocol: Wire;
-  /** What it may do. */
-  readonly role: Role;
-  /** When it connected, ISO 8601 in UTC. */
-  readonly connected: string;
-  /** What it last asked, or empty. */
-  readonly lastRequest: string;
-  /** When it last asked, ISO 8601 in UTC, or `null`. */
-  readonly lastRequestTime: string | null;
 }
 
 /** Something that happened: somebody asked for something, or the server's log told of something. */
@@ -226,23 +296,21 @@ export interface JournalEntry {
   readonly seconds?: number;
 }
 
-/** The status of an instrument: what it is doing now. */
-export interface InstrumentStatus {
-  /** The instrument's name. */
-  readonly name: string;
-  /** The command that runs now, or empty. */
-  readonly running: string;
-  /** For how many seconds it has been running. */
-  readonly runningFor: number;
-  /** How many commands wait for it. */
-  readonly waiting: number;
-  /** Whether it answers; `null` for one that needs no contact. */
-  readonly contact: ContactDescription | null;
-  /** Who has control of it, or `null`. */
-  readonly holder: HolderDescription | null;
-}
-
-/** The status of a server. */
+/**
+ * The status of a server.
+ *
+ * @example
+ * ```ts
+ * import { demoInstruments, HeliographServer } from "@heliograph/heliograph";
+ * import { PyOpticonSocketClient, type ServerStatus } from "@heliograph/heliograph/client";
+ *
+ * await using server = new HeliographServer({ instruments: demoInstruments(), commandPort: 0, dashboardPort: 0, poll: false });
+ * server.start();
+ * await using dashboard = new PyOpticonSocketClient({ socketNumber: server.dashboardServer.port });
+ * const { sessions, instruments }: ServerStatus = await dashboard.status();
+ * console.log(sessions.length, instruments[0]?.name); // 1 reactor_tc
+ * ```
+ */
 export interface ServerStatus {
   /** Always `heliograph`. */
   readonly server: string;
@@ -252,17 +320,68 @@ export interface ServerStatus {
   readonly uptime: number;
   /** What listens where. */
   readonly listeners: readonly {
-    readonly protocol: Wire;
+    /** Which wire: azcam's lines, PyOpticon's socket, HTTP and WebSockets, or azcam's image transfer. */
+    readonly protocol: "line" | "dashboard" | "web" | "image";
     readonly host: string;
     readonly port: number;
   }[];
   /** Who is connected. */
-  readonly sessions: readonly SessionDescription[];
+  readonly sessions: readonly {
+    /** A number that no other connection of this server run has. */
+    readonly session: number;
+    /** The name it registered, or empty. */
+    readonly name: string;
+    /** Where it comes from, `address:port`. */
+    readonly address: string;
+    /** Which wire it speaks: azcam's lines, PyOpticon's socket, a WebSocket, or azcam's image transfer. */
+    readonly protocol: "line" | "dashboard" | "web" | "image";
+    /** What it may do. */
+    readonly role: Role;
+    /** When it connected, ISO 8601 in UTC. */
+    readonly connected: string;
+    /** What it last asked, or empty. */
+    readonly lastRequest: string;
+    /** When it last asked, ISO 8601 in UTC, or `null`. */
+    readonly lastRequestTime: string | null;
+  }[];
   /** What the instruments are doing. */
-  readonly instruments: readonly InstrumentStatus[];
+  readonly instruments: readonly {
+    /** The instrument's name. */
+    readonly name: string;
+    /** The command that runs now, or empty. */
+    readonly running: string;
+    /** For how many seconds it has been running. */
+    readonly runningFor: number;
+    /** How many commands wait for it. */
+    readonly waiting: number;
+    /** Whether it answers; `null` for one that needs no contact. */
+    readonly contact: InstrumentDescription["contact"];
+    /** Who has control of it, or `null`. */
+    readonly holder: Lease["holder"] | null;
+  }[];
 }
 
-/** The reply to `Hello`: the client's session and the server. */
+/** One client connection as `status` tells it. */
+export type SessionDescription = ServerStatus["sessions"][number];
+
+/** The status of an instrument: what it is doing now. */
+export type InstrumentStatus = ServerStatus["instruments"][number];
+
+/**
+ * The reply to `Hello`: the client's session and the server.
+ *
+ * @example
+ * ```ts
+ * import { demoInstruments, HeliographServer } from "@heliograph/heliograph";
+ * import { PyOpticonSocketClient, type Welcome } from "@heliograph/heliograph/client";
+ *
+ * await using server = new HeliographServer({ instruments: demoInstruments(), commandPort: 0, dashboardPort: 0, poll: false });
+ * server.start();
+ * await using dashboard = new PyOpticonSocketClient({ socketNumber: server.dashboardServer.port });
+ * const { server: program, role }: Welcome = await dashboard.hello();
+ * console.log(program, role); // heliograph admin
+ * ```
+ */
 export interface Welcome {
   /** When this run of the server began, ISO 8601 in UTC: connections are counted from there. */
   readonly started: string;

@@ -14,20 +14,25 @@ export const longestControl = 86_400;
 
 const seconds: Readonly<Record<string, number>> = { "": 1, s: 1, m: 60, h: 3600 };
 
+function secondsIn(text: string): number {
+  const [, number, unit] = /^(\d+(?:\.\d+)?)([smh]?)$/.exec(text.trim()) ?? [];
+  return Number(number) * (seconds[unit ?? ""] ?? NaN);
+}
+
 /**
  * Parses the duration of control of an instrument.
  *
- * @param text A number and `s` (also without it), `m` or `h`.
+ * @param given Seconds; or a text: a number and `s` (also without it), `m` or `h`.
  * @returns Seconds, more than 0 and at most 86400.
  * @throws {HeliographError} `bad_argument` for anything else.
  */
-export function parseDuration(text: string): number {
-  const [, number, unit] = /^(\d+(?:\.\d+)?)([smh]?)$/.exec(text.trim()) ?? [];
-  const duration = Number(number) * (seconds[unit ?? ""] ?? NaN);
+export function parseDuration(given: string | number): number {
+  const duration = typeof given === "number" ? given : secondsIn(given);
   if (duration > 0 && duration <= longestControl) return duration;
-  const given = text.length > 20 ? `${text.slice(0, 20)}…` : text;
+  const text = String(given);
+  const shown = text.length > 20 ? `${text.slice(0, 20)}…` : text;
   throw new HeliographError(
     "bad_argument",
-    `Cannot take control for ${given}: give a time such as 90, 90s, 10m or 2h, more than 0 and at most 24h`,
+    `Cannot take control for ${shown}: give a time such as 90, 90s, 10m or 2h, more than 0 and at most 24h`,
   );
 }

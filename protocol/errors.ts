@@ -6,7 +6,16 @@
  * @module
  */
 
-/** Every error code, with what it means. The table in docs/errors.md and the clients are held to this one. */
+/**
+ * Every error code, with what it means. The table in docs/errors.md and the clients are held to this one.
+ *
+ * @example
+ * ```ts
+ * import { errorCodes } from "@heliograph/heliograph";
+ *
+ * console.log(errorCodes.unknown_field); // The instrument has no such field.
+ * ```
+ */
 export const errorCodes = {
   bad_message: "The message or line cannot be understood; the text says where it goes wrong.",
   message_too_long: "A line or message is over the server's limit (64 KiB by default); only it was lost.",
@@ -34,10 +43,37 @@ export const errorCodes = {
   aborted: "The caller's AbortSignal ended the wait: the command may or may not have run.",
 } as const;
 
-/** One of the stable codes of {@linkcode errorCodes}. */
+/**
+ * One of the stable codes of {@linkcode errorCodes}.
+ *
+ * @example
+ * ```ts
+ * import type { ErrorCode } from "@heliograph/heliograph";
+ *
+ * // After these it is not known whether the command has run.
+ * const doubtful: ReadonlySet<ErrorCode> = new Set<ErrorCode>(["connection_lost", "no_reply", "aborted"]);
+ * console.log(doubtful.has("held")); // false
+ * ```
+ */
 export type ErrorCode = keyof typeof errorCodes;
 
-/** An error with a stable {@linkcode ErrorCode}; what every public function of heliograph throws. */
+/**
+ * An error with a stable {@linkcode ErrorCode}; what every public function of heliograph throws.
+ *
+ * @example
+ * ```ts
+ * import { command, CommandServer, defineInstrument, HeliographError } from "@heliograph/heliograph";
+ *
+ * const open = command({
+ *   summary: "Open the dome",
+ *   run: () => {
+ *     throw new HeliographError("command_failed", "Cannot open the dome: it rains");
+ *   },
+ * });
+ * await using server = new CommandServer({ port: 0, instruments: [defineInstrument({ title: "Dome", commands: { open } })] });
+ * console.log(await server.command("dome.open")); // ERROR AzcamError('Cannot open the dome: it rains')
+ * ```
+ */
 export class HeliographError extends Error {
   /** The stable code, for scripts to branch on. */
   readonly code: ErrorCode;

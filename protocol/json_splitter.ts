@@ -9,7 +9,7 @@
  * @module
  */
 
-import { joined } from "./bytes.ts";
+import { decodeUtf8, joined } from "./bytes.ts";
 import type { MessageId } from "./framed_message.ts";
 import { IdFinder } from "./message_id.ts";
 
@@ -28,7 +28,6 @@ export interface MessageFault {
   readonly id?: MessageId | null;
 }
 
-const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 const quote = 0x22;
 const comma = 0x2c;
 const colon = 0x3a;
@@ -231,7 +230,7 @@ export class JsonSplitter {
   #finish(into: (string | MessageFault)[]): void {
     if (this.#fault === undefined) {
       try {
-        into.push(decoder.decode(joined(this.#pending)));
+        into.push(decodeUtf8(joined(this.#pending)));
       } catch {
         this.#lose("invalid_utf8", into);
       }

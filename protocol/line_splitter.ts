@@ -4,7 +4,7 @@
  * @module
  */
 
-import { joined } from "./bytes.ts";
+import { decodeUtf8, joined } from "./bytes.ts";
 
 /** A line that could not be delivered; only it is lost. */
 export interface LineFault {
@@ -13,7 +13,6 @@ export interface LineFault {
 }
 
 const lineFeed = 0x0a;
-const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 /** Cuts a stream of bytes into lines that end in `\n`; a `\r` before it is dropped. */
 export class LineSplitter {
@@ -54,7 +53,7 @@ export class LineSplitter {
   #whole(bytes: Uint8Array, into: (string | LineFault)[]): void {
     if (bytes.length <= this.#limit) {
       try {
-        const text = decoder.decode(bytes);
+        const text = decodeUtf8(bytes);
         let from = 0;
         for (let end = text.indexOf("\n"); end >= 0; end = text.indexOf("\n", from)) {
           into.push(withoutReturn(text.slice(from, end)));
@@ -99,7 +98,7 @@ export class LineSplitter {
     this.#pending = [];
     this.#pendingBytes = 0;
     try {
-      const line = withoutReturn(decoder.decode(bytes));
+      const line = withoutReturn(decodeUtf8(bytes));
       const length = bytes.at(-1) === 0x0d ? bytes.length - 1 : bytes.length;
       into.push(length > this.#limit ? { fault: "too_long" } : line);
     } catch {

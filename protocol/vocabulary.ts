@@ -1,14 +1,25 @@
 /**
- * The words of the wires, each list defined once; schemas, checks and types are made from them.
+ * The words of the wires, each list defined once; schemas, checks and types are made from them. Where a type stands
+ * beside its list, for people to read, `schemas.ts` holds both equal.
  *
  * @module
  */
 
 /** The types of values: a number with or without a fraction, text, one of a list, or on and off. */
-export const valueTypes = ["float", "int", "text", "choice", "switch"] as const;
+export const valueTypes = ["float", "int", "text", "choice", "switch"] as const satisfies readonly ValueType[];
 
-/** The type of a value: a number with or without a fraction, text, one of a list, or on and off. */
-export type ValueType = (typeof valueTypes)[number];
+/**
+ * The type of a value: a number with or without a fraction, text, one of a list, or on and off.
+ *
+ * @example
+ * ```ts
+ * import type { ValueType } from "@heliograph/heliograph";
+ *
+ * const isNumber = (type: ValueType) => type === "float" || type === "int";
+ * console.log(isNumber("switch")); // false
+ * ```
+ */
+export type ValueType = "float" | "int" | "text" | "choice" | "switch";
 
 /** `good`: as read. `stale`: not read yet, or not for too long. `error`: reading failed. */
 export const qualities = ["good", "stale", "error"] as const;
@@ -23,10 +34,20 @@ export const accesses = ["readout", "setting"] as const;
 export type Access = (typeof accesses)[number];
 
 /** The roles, the least first: an observer reads, an operator also drives, an admin also evaluates code. */
-export const roles = ["observer", "operator", "admin"] as const;
+export const roles = ["observer", "operator", "admin"] as const satisfies readonly Role[];
 
-/** A role: an observer reads, an operator also drives, an admin also evaluates code and stops the server. */
-export type Role = (typeof roles)[number];
+/**
+ * A role: an observer reads, an operator also drives, an admin also evaluates code and stops the server.
+ *
+ * @example
+ * ```ts
+ * import { command, type Role } from "@heliograph/heliograph";
+ *
+ * const role: Role = "admin";
+ * command({ summary: "Forget the calibration", role, run: () => {} });
+ * ```
+ */
+export type Role = "observer" | "operator" | "admin";
 
 /** Whether a role may do what needs at least another one; nobody's may nothing. */
 export function mayDo(role: Role | undefined, needed: Role): boolean {

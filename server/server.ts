@@ -6,7 +6,8 @@
 
 import { settled } from "../protocol/setting.ts";
 import { type ServerSettings, serverSettings } from "./config/server_settings.ts";
-import { CommandServer } from "./faces/azcam/command_server.ts";
+import type { CommandServer } from "./faces/azcam/command_server.ts";
+import { LineServer } from "./faces/azcam/line_server.ts";
 import { DashboardServer } from "./faces/dashboard/dashboard_server.ts";
 import { ImageServer } from "./faces/images/image_server.ts";
 import type { Face } from "./faces/face.ts";
@@ -19,7 +20,24 @@ import type { SandboxOptions } from "./code/options.ts";
 import { Services } from "./services.ts";
 import { WebServer } from "./faces/web/web_server.ts";
 
-/** The options of a {@linkcode HeliographServer}. */
+/**
+ * The options of a {@linkcode HeliographServer}.
+ *
+ * @example
+ * ```ts
+ * import { demoInstruments, HeliographServer, type HeliographServerOptions } from "@heliograph/heliograph";
+ *
+ * const options: HeliographServerOptions = {
+ *   instruments: demoInstruments(),
+ *   commandPort: 0,
+ *   dashboardPort: 0,
+ *   sandbox: { languages: [] },
+ *   limits: { connectionsPerAddress: 16 },
+ * };
+ * await using server = new HeliographServer(options);
+ * server.start();
+ * ```
+ */
 export interface HeliographServerOptions extends Partial<Omit<ServerSettings, "imageFolders">> {
   /** What stands on the bench. */
   readonly instruments: Iterable<Instrument>;
@@ -37,28 +55,20 @@ export interface HeliographServerOptions extends Partial<Omit<ServerSettings, "i
   readonly name?: string;
   /** Receives images in azcam's format: on which port, and into which folder (an absolute path). @default not */
   readonly images?: { readonly port: number; readonly folder: string };
-  /**
-   * Further ways in, each made of what all of them share. @default none
-   *
-   * @internal
-   */
-  readonly faces?: Iterable<(services: Services) => Face>;
-  /**
-   * Where what happens is told, so that a log can be told there too. @default its own
-   *
-   * @internal
-   */
-  readonly journal?: Journal;
   /** The absolute path of the file that the page's arrangement is kept in. @default it is kept in memory */
   readonly arrangementFile?: string;
-  /**
-   * What starts sandboxes; it is closed when the server has stopped. @default this program itself
-   *
-   * @internal
-   */
-  readonly processes?: Processes;
   /** Whether the bench polls and simulated time passes by the clock; tests step it themselves. @default true */
   readonly poll?: boolean;
+}
+
+/** The parts of a server that heliograph's own program makes before it; no part of the public module. */
+export interface ServerParts {
+  /** Further ways in, each made of what all of them share. @default none */
+  readonly faces?: Iterable<(services: Services) => Face>;
+  /** Where what happens is told, so that a log can be told there too. @default its own */
+  readonly journal?: Journal;
+  /** What starts sandboxes; it is closed when the server has stopped. @default this program itself */
+  readonly processes?: Processes;
 }
 
 /**
@@ -70,21 +80,12 @@ export function usualWebPort(commandPort: number): number {
   return commandPort === 0 || commandPort === 65_535 ? 0 : commandPort + 1;
 }
 
-/** A part of a server that listens at an address of its own. */
-export interface ListeningServer {
-  /** The address it listens on. */
-  readonly host: string;
-  /** The port it listens on; the wanted one before it listens. */
-  readonly port: number;
-}
-
 /**
  * azcam's command server, PyOpticon's dashboard socket, and HTTP with WebSockets on one bench.
  *
  * @example
  * ```ts
- * import { HeliographServer } from "./server.ts";
- * import { demoInstruments } from "./config/demo_bench.ts";
+ * import { demoInstruments, HeliographServer } from "@heliograph/heliograph";
  *
  * await using server = new HeliographServer({ instruments: demoInstruments(), commandPort: 0, dashboardPort: 0 });
  * server.start();
@@ -92,8 +93,8 @@ export interface ListeningServer {
  * ```
  */
 export class HeliographServer {
-  /** azcam's wire. */
-  readonly commandServer: CommandServer;
+  /** azcam's wire; `command` runs a line as from this PC. */
+  readonly commandServer: Pick<CommandServer, "host" | "port" | "command">;
   readonly #dashboard: DashboardServer;
   readonly #web: WebServer;
   readonly #images: ImageServer | undefined;
@@ -113,21 +114,27 @@ export class HeliographServer {
    * @throws {HeliographError} `cannot_listen` when the address is not loopback and `insecureOpen` is not given;
    * `bad_argument` for a sandbox that cannot be.
    */
+  constructor(options: HeliographServerOptions);
+  /**
+   * Makes a server of parts that were made before it.
+   *
+   * @internal
+   */
+  constructor(options: HeliographServerOptions, parts: ServerParts);
+  /** Makes a server, with parts of its own where none are given. */
   constructor(
     {
       instruments,
       limits = {},
       sandbox = {},
       name,
-      journal,
       poll = true,
       images,
-      faces = [],
       arrangementFile,
-      processes = new Processes(),
       insecureOpen = false,
       ...options
     }: HeliographServerOptions,
+    { faces = [], journal, processes = new Processes() }: ServerParts = {},
   ) {
     const { host, commandPort, dashboardPort, webNames, webPort = usualWebPort(commandPort) } = settled(
       serverSettings,
@@ -144,7 +151,7 @@ export class HeliographServer {
       services.faces.add(face);
       return face;
     };
-    this.commandServer = add(new CommandServer({ ...listen, port: commandPort, services }));
+    this.commandServer = add(new LineServer(services, { ...listen, port: commandPort }));
     this.#dashboard = add(new DashboardServer(services, { ...listen, port: dashboardPort }));
     this.#web = add(new WebServer(services, { ...listen, port: webPort, names: webNames }));
     this.#images = images && add(new ImageServer({ ...listen, ...images, services }));
@@ -152,17 +159,17 @@ export class HeliographServer {
   }
 
   /** PyOpticon's wire. */
-  get dashboardServer(): ListeningServer {
+  get dashboardServer(): Pick<CommandServer, "host" | "port"> {
     return this.#dashboard;
   }
 
   /** HTTP and WebSockets. */
-  get webServer(): ListeningServer {
+  get webServer(): Pick<CommandServer, "host" | "port"> {
     return this.#web;
   }
 
   /** The server that receives images, where there is one. */
-  get imageServer(): ListeningServer | undefined {
+  get imageServer(): Pick<CommandServer, "host" | "port"> | undefined {
     return this.#images;
   }
 
@@ -233,7 +240,7 @@ export class HeliographServer {
   }
 
   async #stop(): Promise<void> {
-    this.#services.dispatcher.stop();
+    this.#services.refuseRequests();
     await Promise.all(this.#faces.map((face) => face.stop()));
     await this.#services.sandbox.stop();
     await this.bench.stop();

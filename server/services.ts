@@ -1,5 +1,5 @@
 /**
- * The services that all faces of one server share: bench, dispatcher, sessions, limits, and its status.
+ * The services that all faces of one server share: bench, requests, sessions, limits, and its status.
  *
  * @module
  */
@@ -47,8 +47,8 @@ export class Services {
   readonly recent: RecentReadings;
   /** What happened lately. */
   readonly journal: Journal;
-  /** Runs commands. */
-  readonly dispatcher: Dispatcher;
+  /** Runs commands; ways in have no other way to it than `requests`. */
+  readonly #dispatcher: Dispatcher;
   /** Where the code of clients runs. */
   readonly sandbox: Sandbox;
   /** The one way in for work. */
@@ -76,7 +76,7 @@ export class Services {
   readonly started: string = new Date().toISOString();
 
   /**
-   * Makes bench, dispatcher and sessions.
+   * Makes them.
    *
    * @param instruments What stands on the bench; the default instrument `api` is added.
    * @param limits What clients may use; the defaults for what is left out.
@@ -101,9 +101,9 @@ export class Services {
     this.limits = limitsWithin(limits, descriptorLimit(), this.bench.instruments.length);
     this.capacity = new Capacity(this.limits.connections);
     this.arrangement = new ArrangementStore(this.bench, arrangementFile);
-    this.dispatcher = new Dispatcher(this.bench);
+    const dispatcher = this.#dispatcher = new Dispatcher(this.bench);
     this.bench.add(
-      apiInstrument(this.bench, this.dispatcher, this.sessions, () => this.status(), () => this.#newLogLines()),
+      apiInstrument(this.bench, dispatcher, this.sessions, () => this.status(), () => this.#newLogLines()),
     );
     this.control.onChange((name) => {
       const instrument = this.bench.find(name);
@@ -113,13 +113,23 @@ export class Services {
     // A nameless client's control ends with its connection.
     this.sessions.onLeave(() => this.control.sweep());
     this.sandbox = new Sandbox(sandbox, processes);
-    this.evaluator = new Evaluator(this.bench, this.dispatcher, this.sandbox, name);
-    this.requests = new Requests(this);
+    this.evaluator = new Evaluator(this.bench, dispatcher, this.sandbox, name);
+    this.requests = new Requests(this, dispatcher);
   }
 
   /** The control of the instruments. */
   get control(): Control {
-    return this.dispatcher.control;
+    return this.#dispatcher.control;
+  }
+
+  /** Takes requests again after `refuseRequests`. */
+  acceptRequests(): void {
+    this.#dispatcher.start();
+  }
+
+  /** Refuses every new request from now on; what runs goes on. */
+  refuseRequests(): void {
+    this.#dispatcher.stop();
   }
 
   /** Whether somebody from beyond this PC may drive the instruments, without anything that controls who. */

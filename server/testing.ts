@@ -4,7 +4,7 @@
  *
  * @example A driver's port, answered by a simulator
  * ```ts
- * import { simulateTcp } from "./testing.ts";
+ * import { simulateTcp } from "@heliograph/heliograph/testing";
  *
  * const lamp = { commandEnd: "\n", answerEnd: "\n", answer: (command: string) => command === "on?" ? "1" : undefined };
  * const simulator = simulateTcp(lamp, 0);
@@ -15,7 +15,7 @@
  * @module
  */
 
-export { type Clock, SimulatedClock, systemClock } from "./camera/clock.ts";
-export { type FaultKind, faultKinds, type Faults } from "./devices/simulators/faults.ts";
-export { type RunningSimulator, simulatePty, simulateTcp, simulateUdp } from "./devices/simulators/serve.ts";
+export { type Clock, SimulatedClock } from "./camera/clock.ts";
+export type { Faults } from "./devices/simulators/faults.ts";
+export { simulatePty, simulateTcp, simulateUdp } from "./devices/simulators/serve.ts";
 export type { Simulator } from "./devices/simulators/simulator.ts";

@@ -1,6 +1,6 @@
 /** What the tests share: real servers on free ports, real sockets, and reading until something is there. */
 import { PyOpticonSocketClient } from "../client/pyopticon_client.ts";
-import { HeliographServer, type HeliographServerOptions } from "../server/server.ts";
+import { HeliographServer, type HeliographServerOptions, type ServerParts } from "../server/server.ts";
 import { demoInstruments } from "../server/config/demo_bench.ts";
 import type { Instrument } from "../server/bench/instrument.ts";
 
@@ -8,7 +8,7 @@ import type { Instrument } from "../server/bench/instrument.ts";
 export const top = new URL("../", import.meta.url);
 
 /** A server with the demo bench on free ports; it does not poll unless told to, so that tests step its time. */
-export function startServer(options: Partial<HeliographServerOptions> = {}): HeliographServer {
+export function startServer(options: Partial<HeliographServerOptions> = {}, parts: ServerParts = {}): HeliographServer {
   const server = new HeliographServer({
     instruments: demoInstruments(),
     commandPort: 0,
@@ -17,7 +17,7 @@ export function startServer(options: Partial<HeliographServerOptions> = {}): Hel
     // A sandbox is a process: the tests that are about code ask for one.
     sandbox: { languages: [] },
     ...options,
-  });
+  }, parts);
   server.start();
   return server;
 }

@@ -8,7 +8,7 @@ import { buildCommand } from "npm:@stricli/core@1.3.0";
 import { dirname, join } from "node:path";
 import { printable } from "../../protocol/printable.ts";
 import { notABench } from "../../server/config/beside.ts";
-import { loadBench } from "../../server/config/bench_file.ts";
+import { loadBenchWith } from "../../server/config/bench_file.ts";
 import { benchJsonSchema } from "../../server/config/schema.ts";
 import { schemaFile, starterBench } from "../../server/config/starter.ts";
 import type { CliContext } from "../context.ts";
@@ -65,7 +65,7 @@ export const checkCommand = buildCommand({
     },
   },
   async func(this: CliContext, flags: { json: boolean }, file: string): Promise<void> {
-    const { name = "heliograph", instruments, close } = await loadBench(file, undefined, undefined, driverProcesses());
+    const { name = "heliograph", instruments, close } = await loadBenchWith(driverProcesses(), file);
     await close();
     const rows = instruments.map(({ name, title, summary, holders, commands, contact }) => ({
       name,

@@ -12,7 +12,7 @@ import { printable } from "../../protocol/printable.ts";
 import { settled } from "../../protocol/setting.ts";
 import { version } from "../../protocol/version.ts";
 import { besideBench } from "../../server/config/beside.ts";
-import { loadBench, type LoadedBench } from "../../server/config/bench_file.ts";
+import { loadBenchWith, type LoadedBench } from "../../server/config/bench_file.ts";
 import { Simulators } from "../../server/config/simulators.ts";
 import {
   hostName,
@@ -124,11 +124,11 @@ async function setUp(
   const codeFlags = saidBy(read, codeSettings);
   const bench: Omit<LoadedBench, "close"> = flags.bench === undefined
     ? demoBench(settled(serverSettings, serverFlags).imageFolders.map((folder) => resolve(folder)))
-    : await loadBench(
+    : await loadBenchWith(
+      driverProcesses(processes),
       flags.bench,
       flags.simulate ? simulators.redirect : undefined,
       serverFlags.imageFolders?.map((folder) => resolve(folder)),
-      driverProcesses(processes),
     );
   // From here on the ports that the bench names can be opened although the permission for it is given up.
   if (bench.serialPorts.length > 0) loadSerialLibrary();
@@ -175,11 +175,9 @@ function makeServer(setup: Setup, journal: Journal, processes: Processes): Helio
     return new HeliographServer({
       ...options,
       insecureOpen,
-      journal,
-      processes,
       ...images,
       ...(bench === undefined ? {} : { arrangementFile: besideBench(resolve(bench)).page }),
-    });
+    }, { journal, processes });
   } catch (error) {
     throw error instanceof HeliographError && error.code === "bad_argument" ? new UsageError(error.message) : error;
   }

@@ -9,19 +9,19 @@
 import type { VNode } from "npm:preact@11.2.0";
 import { useEffect, useState } from "npm:preact@11.2.0/hooks";
 import type { HolderDescription, SessionDescription } from "../../protocol/description.ts";
-import { mayDo } from "../../protocol/vocabulary.ts";
+import { mayDo, type Wire } from "../../protocol/vocabulary.ts";
 import type { LiveBench } from "./live_bench.ts";
 import type { LiveInstrument } from "./live_instrument.ts";
 import { useLive } from "./live.tsx";
 import { ageText } from "./readout.tsx";
 import { Complaint, useWork, type Work } from "./work.tsx";
 
-const wires = {
+const wires: Readonly<Record<Wire, string>> = {
   line: "azcam line",
   dashboard: "PyOpticon",
   web: "page",
   image: "azcam image",
-} as const;
+};
 
 function nameOf({ name, session }: Pick<SessionDescription, "name" | "session">): string {
   return name === "" ? `client ${session}` : name;

@@ -7,7 +7,18 @@
 import * as z from "npm:zod@4.6.7";
 import { type Setting, type Settings, settled } from "../../protocol/setting.ts";
 
-/** Limits on what one client, and all of them together, may use. */
+/**
+ * Limits on what one client, and all of them together, may use.
+ *
+ * @example
+ * ```ts
+ * import { CommandServer, type Limits } from "@heliograph/heliograph";
+ *
+ * const limits: Partial<Limits> = { lineBytes: 1000, connectionsPerAddress: 4 };
+ * await using server = new CommandServer({ port: 0, limits });
+ * server.start();
+ * ```
+ */
 export interface Limits {
   /** The longest line in bytes, without its end. @default 65536 */
   readonly lineBytes: number;

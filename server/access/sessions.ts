@@ -21,11 +21,7 @@ export interface SessionParts<C extends ClientConnection = ClientConnection> {
   readonly principal: Principal<SessionDescription["protocol"]>;
   /** What carries it. */
   readonly connection: C;
-  /**
-   * What is done for it before others come in between.
-   *
-   * @internal
-   */
+  /** What is done for it before others come in between. */
   readonly turn: LoopTurn;
 }
 
@@ -35,11 +31,7 @@ export class Session<C extends ClientConnection = ClientConnection> implements S
   readonly principal: Principal<SessionDescription["protocol"]>;
   /** What carries it. */
   readonly connection: C;
-  /**
-   * What is done for it before others come in between.
-   *
-   * @internal
-   */
+  /** What is done for it before others come in between. */
   readonly turn: LoopTurn;
   /** Whether it shall end once what it asked for is answered. */
   ending = false;
@@ -52,7 +44,6 @@ export class Session<C extends ClientConnection = ClientConnection> implements S
    * Opens a session.
    *
    * @param parts Who it is, and what carries it.
-   * @internal
    */
   constructor({ principal, connection, turn }: SessionParts<C>) {
     this.principal = principal;
@@ -189,16 +180,16 @@ export class Sessions {
    * @param client Its number or its name.
    * @throws {HeliographError} `unknown_client` where there is none, `bad_argument` where several PCs have one of that name.
    */
-  called(client: string): Session {
-    const isNumber = /^\d+$/.test(client);
+  called(client: string | number): Session {
+    const number = typeof client === "number" || /^\d+$/.test(client) ? Number(client) : undefined;
     const meant = [...this.#open.values()].filter(({ principal: { id, name, gone } }) =>
-      !gone && (isNumber ? id === Number(client) : name === client && name !== "")
+      !gone && (number === undefined ? name === client && name !== "" : id === number)
     );
     const [found] = meant;
     if (found === undefined) {
       throw new HeliographError(
         "unknown_client",
-        `No client has the number or the name ${client.slice(0, 64)}; "status" tells who is connected`,
+        `No client has the number or the name ${String(client).slice(0, 64)}; "status" tells who is connected`,
       );
     }
     if (meant.some(({ principal }) => principal.hostname !== found.principal.hostname)) {

@@ -8,7 +8,8 @@ import { getLogger } from "npm:@logtape/logtape@2.4.2";
 import { HeliographError } from "../../protocol/errors.ts";
 import { Gate } from "./gate.ts";
 import { Hub } from "./hub.ts";
-import type { ChangeListener, Instrument } from "./instrument.ts";
+import type { FieldHolder } from "./field.ts";
+import type { Instrument } from "./instrument.ts";
 import { identifierOf } from "./names.ts";
 
 /** How often simulated instruments are stepped, in milliseconds. */
@@ -23,7 +24,22 @@ function reasonText(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
-/** The instruments of one PC. */
+/**
+ * The instruments of one PC.
+ *
+ * @example
+ * ```ts
+ * import { type Bench, demoInstruments, HeliographServer } from "@heliograph/heliograph";
+ *
+ * await using server = new HeliographServer({ instruments: demoInstruments(), commandPort: 0, dashboardPort: 0, poll: false });
+ * const bench: Bench = server.bench;
+ * const changes: string[] = [];
+ * const stop = bench.onChange((instrument, field) => changes.push(`${instrument.title}: ${field.title} is ${field.text}`));
+ * await server.commandServer.command("tempcon.set_control_temperature -90");
+ * stop();
+ * console.log(changes.length > 0); // true
+ * ```
+ */
 export class Bench {
   /**
    * What happens on the bench, for whoever subscribes to it.
@@ -98,7 +114,7 @@ export class Bench {
    *
    * @param listener Called at once and synchronously. One that throws is told in the log, and harms nobody else.
    */
-  onChange(listener: ChangeListener): () => void {
+  onChange(listener: (instrument: Instrument, field: FieldHolder) => void): () => void {
     return this.hub.subscribe("change", ({ instrument, field }) => listener(instrument, field), {
       name: "a listener of its changes",
     });

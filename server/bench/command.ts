@@ -7,8 +7,9 @@
 import { checkArguments, checkWords, commandRules, type Rule } from "./declaration.ts";
 import { HeliographError } from "../../protocol/errors.ts";
 import type { Role } from "../../protocol/vocabulary.ts";
+import type { ValueDescription, WireValue } from "../../protocol/description.ts";
 import { didYouMean } from "./names.ts";
-import { Float, parseValue, shown, type Value, type ValueOf, type ValueSpec, type ValueType } from "./values.ts";
+import { Float, isScalar, parseValue, shown, type Value, type ValueOf, type ValueType } from "./values.ts";
 
 export type { Role };
 
@@ -22,23 +23,29 @@ export interface Caller {
   readonly for?: Caller | undefined;
 }
 
-/** The declaration of a command's argument. */
-export interface ArgumentSpec<T extends ValueType = ValueType> extends ValueSpec<T> {
-  /**
-   * What it is when left out (azcam's clients may also send `None`); without one it must be given. It may be beyond the
-   * limits, where it stands for something else: `-1` for "as it is".
-   */
-  readonly default?: ValueOf<T>;
-}
-
-/** The context of a command's handler, beside its arguments. */
+/**
+ * The context of a command's handler, beside its arguments.
+ *
+ * @example
+ * ```ts
+ * import { command, type CommandContext, CommandServer, defineInstrument } from "@heliograph/heliograph";
+ *
+ * const hello = (_: unknown, { role, call }: CommandContext) => `${role} of ${call("dome", "name")}`;
+ * const instruments = [
+ *   defineInstrument({ title: "Guide", commands: { hello: command({ summary: "Say hello", run: hello }) } }),
+ *   defineInstrument({ title: "Dome", commands: { name: command({ summary: "Say its name", run: () => "the dome" }) } }),
+ * ];
+ * await using server = new CommandServer({ port: 0, instruments });
+ * console.log(await server.command("guide.hello")); // OK admin of the dome
+ * ```
+ */
 export interface CommandContext {
   /** Aborted when the command's deadline passes: stop what you do, and throw. */
   readonly signal: AbortSignal;
   /** What the caller may do. */
   readonly role: Role;
-  /** Who asked: a session, code, or the command that called this one. */
-  readonly caller: Caller;
+  /** Who asked: a session, code, or the command that called this one; `gone` once nobody waits for the answer. */
+  readonly caller: { readonly role: Role; readonly gone?: boolean };
   /** Positional arguments beyond the declared ones, where the command `takesMore`. */
   readonly more: readonly unknown[];
   /** Keyword arguments that are not declared, where the command `takesMore`. */
@@ -64,12 +71,44 @@ export interface CommandContext {
   readonly callInBackground: (instrument: string, command: string, ...args: unknown[]) => unknown;
 }
 
-/** The declaration of a command. */
+/**
+ * The declaration of a command.
+ *
+ * @example
+ * ```ts
+ * import { command, type CommandSpec, CommandServer, defineInstrument } from "@heliograph/heliograph";
+ *
+ * const wait: CommandSpec<{ seconds: "float" }> = {
+ *   summary: "Wait",
+ *   arguments: { seconds: { type: "float", unit: "s", minimum: 0, maximum: 60, default: 0.01 } },
+ *   deadline: 61,
+ *   run: ({ seconds }) => new Promise((resolve) => setTimeout(resolve, seconds * 1000)),
+ * };
+ * const instruments = [defineInstrument({ title: "Clock", commands: { wait: command(wait) } })];
+ * await using server = new CommandServer({ port: 0, instruments });
+ * console.log(await server.command("clock.wait")); // OK
+ * ```
+ */
 export interface CommandSpec<A extends Record<string, ValueType>> {
   /** What it does, in a line; ends without a full stop. */
   readonly summary: string;
   /** Its arguments, in order; each can also be given as `name=value`. @default none */
-  readonly arguments?: { readonly [K in keyof A]: ArgumentSpec<A[K]> };
+  readonly arguments?: {
+    readonly [K in keyof A]: ValueDescription<A[K]> & {
+      /**
+       * What it is when left out (azcam's clients may also send `None`); without one it must be given. It may be beyond
+       * the limits, where it stands for something else: `-1` for "as it is".
+       */
+      readonly default?: ValueOf<A[K]>;
+      /**
+       * Whether the handler of a `text` gets numbers and booleans as they came, to look at what each is; they would
+       * become text otherwise. @default false
+       *
+       * @internal
+       */
+      readonly asGiven?: boolean;
+    };
+  };
   /** Takes any further positional and keyword arguments. @default false */
   readonly takesMore?: boolean;
   /** The least role that may call it. @default "operator" */
@@ -112,12 +151,26 @@ export const longestDeadline = 7 * 86_400;
 const noMore: readonly unknown[] = [];
 const noKeywords: ReadonlyMap<string, unknown> = new Map();
 
-/** A command as declared, whatever its arguments' types; made by {@linkcode command}. */
+/**
+ * A command as declared, whatever its arguments' types; made by {@linkcode command}.
+ *
+ * @example
+ * ```ts
+ * import { type Command, command, defineInstrument } from "@heliograph/heliograph";
+ *
+ * const commands: Record<string, Command> = {};
+ * for (const side of ["east", "west"]) commands[side] = command({ summary: `Go ${side}`, run: () => side });
+ * console.log([...defineInstrument({ title: "Dome", commands }).commands.keys()]); // [ "east", "west" ]
+ * ```
+ */
 export class Command {
   /** What it does, in a line. */
   readonly summary: string;
   /** Its arguments by name, in order. */
-  readonly arguments: ReadonlyMap<string, ArgumentSpec>;
+  readonly arguments: ReadonlyMap<
+    string,
+    ValueDescription & { readonly default?: WireValue; readonly asGiven?: boolean }
+  >;
   /** Whether it takes any further arguments. */
   readonly takesMore: boolean;
   /** The least role that may call it. */
@@ -198,7 +251,7 @@ export class Command {
         continue;
       }
       try {
-        values[name] = parseValue(spec, given);
+        values[name] = spec.asGiven && isScalar(given) ? given : parseValue(spec, given);
       } catch (error) {
         if (!(error instanceof HeliographError)) throw error;
         throw new HeliographError(error.code, `Cannot call ${called} with ${name} ${shown(given)}: ${error.message}`);
@@ -253,6 +306,9 @@ export class Command {
   }
 }
 
+/** The declaration of a command's argument, whatever its type. */
+export type ArgumentSpec = Command["arguments"] extends ReadonlyMap<string, infer Spec> ? Spec : never;
+
 /** Whether what was given is what the argument is by default: azcam's consoles send it, or Python's word for nothing. */
 function standsForDefault({ default: fallback }: ArgumentSpec, given: unknown): boolean {
   if (fallback === undefined || typeof given === "object") return false;
@@ -269,7 +325,7 @@ function asFloat(value: unknown): unknown {
  *
  * @example
  * ```ts
- * import { command } from "./command.ts";
+ * import { command } from "@heliograph/heliograph";
  *
  * const move = command({
  *   summary: "Move the stage",

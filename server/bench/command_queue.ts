@@ -23,8 +23,9 @@ export class Work implements CommandContext, Caller {
   readonly name: string;
   /** What was declared. */
   readonly command: Command;
+  /** The checked arguments. */
+  readonly bound: BoundArguments;
   readonly #caller: Caller;
-  readonly #bound: BoundArguments;
   readonly #issue: Issue;
   #controller: AbortController | undefined;
   #expired: HeliographError | undefined;
@@ -34,7 +35,7 @@ export class Work implements CommandContext, Caller {
     this.name = name;
     this.command = command;
     this.#caller = caller;
-    this.#bound = bound;
+    this.bound = bound;
     this.#issue = issue;
   }
 
@@ -65,12 +66,12 @@ export class Work implements CommandContext, Caller {
 
   /** Positional arguments beyond the declared ones. */
   get more(): readonly unknown[] {
-    return this.#bound.more;
+    return this.bound.more;
   }
 
   /** Keyword arguments that are not declared. */
   get moreKeywords(): ReadonlyMap<string, unknown> {
-    return this.#bound.moreKeywords;
+    return this.bound.moreKeywords;
   }
 
   /** Made only when a handler asks for it: most commands are done at once. */
@@ -91,11 +92,6 @@ export class Work implements CommandContext, Caller {
   get callInBackground(): CommandContext["callInBackground"] {
     const caller: Caller = { role: this.role, for: this.#caller };
     return (instrument, command, ...args) => this.#issue(caller, instrument, command, args);
-  }
-
-  /** Runs it. */
-  run(): unknown {
-    return this.command.call(this.#bound, this);
   }
 
   /** Tells it to stop. */
@@ -172,13 +168,14 @@ export class CommandQueue {
    * @throws {HeliographError} `deadline_exceeded`, or what the command threw.
    */
   submit(work: Work): unknown {
-    if (this.#running === undefined && this.#passes(work)) return this.#start(work, undefined);
-    return this.#wait(work, this.#waiting);
+    if (this.#running !== undefined || !this.#passes(work)) return this.#wait(work, this.#waiting);
+    this.#running = { name: work.name, since: performance.now() };
+    return this.#start(work, undefined, this.#settled);
   }
 
   /** Runs a command beside the queue: it waits for nothing, but has its deadline. */
   submitImmediate(work: Work): unknown {
-    return this.#withDeadline(work, undefined, nothing);
+    return this.#start(work, undefined, nothing);
   }
 
   /** Runs a command beside the one that runs, unless somebody else's code has the bench for itself. */
@@ -245,22 +242,22 @@ export class CommandQueue {
     clearTimeout(timer);
     if (work.gone) return reject(goneError(work));
     try {
-      resolve(this.#withDeadline(work, since, nothing));
+      resolve(this.#start(work, since, nothing));
     } catch (error) {
       reject(error);
     }
   }
 
-  #start(work: Work, since: number | undefined): unknown {
-    this.#running = { name: work.name, since: performance.now() };
-    return this.#withDeadline(work, since, this.#settled);
-  }
-
-  /** @param since When it began to wait; `undefined` when it did not. */
-  #withDeadline(work: Work, since: number | undefined, settled: () => void): unknown {
+  /**
+   * Starts a command, and answers for it when its deadline has passed.
+   *
+   * @param since When it began to wait; `undefined` when it did not.
+   * @param settled Called when it has really stopped.
+   */
+  #start(work: Work, since: number | undefined, settled: () => void): unknown {
     let result: unknown;
     try {
-      result = work.run();
+      result = work.command.call(work.bound, work);
     } catch (error) {
       settled();
       throw error;
@@ -302,7 +299,8 @@ export class CommandQueue {
     }
     try {
       // A chain of commands that finish at once recurses here; the queue's bound keeps it shallow enough.
-      const result = this.#start(next.work, next.since);
+      this.#running = { name: next.work.name, since: performance.now() };
+      const result = this.#start(next.work, next.since, this.#settled);
       if (isPromise(result)) result.then(next.resolve, next.reject);
       else next.resolve(result);
     } catch (error) {

@@ -186,7 +186,7 @@ export function checkArguments(
 ): void {
   for (const [name, argument] of Object.entries(given)) {
     const each = `${name} of ${what}`;
-    checkWords(each, argument, { ...valueRules, default: anything }, ["type"]);
+    checkWords(each, argument, { ...valueRules, default: anything, asGiven: flag }, ["type"]);
     checkValue(each, argument, "default", argument.default);
   }
 }

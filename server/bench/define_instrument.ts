@@ -4,23 +4,17 @@
  * @module
  */
 
-import { type Fields, Instrument, type InstrumentSpec } from "./instrument.ts";
+import type { Field } from "./field.ts";
+import { Instrument, type InstrumentSpec } from "./instrument.ts";
 import { standardCommands } from "./standard_commands.ts";
-import type { ValueType } from "./values.ts";
-
-/** An instrument whose fields are typed by its declaration. */
-export type TypedInstrument<F extends Record<string, ValueType>> = Instrument & {
-  /** The fields by title. */
-  readonly fields: Fields<F>;
-};
+import type { ValueOf, ValueType } from "./values.ts";
 
 /**
  * Declares an instrument.
  *
  * @example
  * ```ts
- * import { defineInstrument } from "./define_instrument.ts";
- * import { command } from "./command.ts";
+ * import { command, defineInstrument } from "@heliograph/heliograph";
  *
  * let position = 0;
  * const stage = defineInstrument({
@@ -40,12 +34,14 @@ export type TypedInstrument<F extends Record<string, ValueType>> = Instrument & 
  * ```
  *
  * @param spec The declaration.
- * @returns The instrument, to be put on a bench.
+ * @returns The instrument, to be put on a bench; its `fields` are typed by the declaration.
  * @throws {TypeError} When a name cannot be used or occurs twice, or a word of the declaration is not what it should be:
  * with where, what is wrong, and what would be right.
  */
-export function defineInstrument<F extends Record<string, ValueType>>(spec: InstrumentSpec<F>): TypedInstrument<F> {
+export function defineInstrument<F extends Record<string, ValueType>>(
+  spec: InstrumentSpec<F>,
+): Instrument & { readonly fields: { readonly [K in keyof F]: Field<ValueOf<F[K]>> } } {
   const instrument = new Instrument(spec as unknown as InstrumentSpec<Record<string, ValueType>>);
   instrument.adopt(standardCommands(instrument));
-  return Object.assign(instrument, { fields: instrument.byTitle }) as unknown as TypedInstrument<F>;
+  return Object.assign(instrument, { fields: instrument.byTitle }) as never;
 }

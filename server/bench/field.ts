@@ -5,23 +5,25 @@
  */
 
 import { HeliographError } from "../../protocol/errors.ts";
-import type { Access, Quality } from "../../protocol/vocabulary.ts";
+import type { FieldDescription, ValueDescription, WireValue } from "../../protocol/description.ts";
+import type { Quality } from "../../protocol/vocabulary.ts";
 import { identifierOf } from "./names.ts";
-import {
-  formatValue,
-  notAsDeclared,
-  parseValue,
-  shown,
-  type Value,
-  type ValueOf,
-  type ValueSpec,
-  type ValueType,
-} from "./values.ts";
+import { formatValue, notAsDeclared, parseValue, shown, type Value, type ValueOf, type ValueType } from "./values.ts";
 
-/** The declaration of a field. */
-export interface FieldSpec<T extends ValueType = ValueType> extends ValueSpec<T> {
+/**
+ * The declaration of a field.
+ *
+ * @example
+ * ```ts
+ * import { defineInstrument, type FieldSpec } from "@heliograph/heliograph";
+ *
+ * const celsius: FieldSpec<"float"> = { type: "float", unit: "°C", decimals: 1, keyword: "DOMETEMP", read: () => 11.5 };
+ * defineInstrument({ title: "Dome", fields: { Temperature: celsius } });
+ * ```
+ */
+export interface FieldSpec<T extends ValueType = ValueType> extends ValueDescription<T> {
   /** `readout`: read only. `setting`: can be set. @default "setting" where there is `write` or `needsConfirm` */
-  readonly access?: Access;
+  readonly access?: FieldDescription["access"];
   /** Whether a changed setting waits for `confirm`, as PyOpticon's entries do. @default false */
   readonly needsConfirm?: boolean;
   /** What it holds before anything was read or set. @default nothing, which reads `No Reading` */
@@ -48,8 +50,20 @@ export interface FieldSpec<T extends ValueType = ValueType> extends ValueSpec<T>
 
 export type { Quality };
 
-/** A field of a running instrument, typed by its declaration. */
-export interface Field<V extends Value = Value> {
+/**
+ * A field of a running instrument, typed by its declaration.
+ *
+ * @example
+ * ```ts
+ * import { defineInstrument, type Field } from "@heliograph/heliograph";
+ *
+ * const count = (counter: Field<number>) => counter.update((counter.value ?? 0) + 1);
+ * const { fields } = defineInstrument({ title: "Counter", fields: { Events: { type: "int", initial: 0 } } });
+ * count(fields.Events);
+ * console.log(fields.Events.value); // 1
+ * ```
+ */
+export interface Field<V extends WireValue = WireValue> {
   /** An identifier: `actual_status`. */
   readonly name: string;
   /** What people and PyOpticon's scripts call it: `Actual Status`. */
@@ -57,7 +71,7 @@ export interface Field<V extends Value = Value> {
   /** The value; `undefined` when it has not been read or set yet. */
   readonly value: V | undefined;
   /** Whether to trust it. */
-  readonly quality: Quality;
+  readonly quality: FieldDescription["quality"];
   /**
    * Sets what the field holds, without writing any hardware, and publishes the change.
    *
@@ -66,7 +80,20 @@ export interface Field<V extends Value = Value> {
   update(value: V): void;
 }
 
-/** The field itself: what {@linkcode Field} shows of it, and what the instrument and the bench need. */
+/**
+ * The field itself: what {@linkcode Field} shows of it, and what the instrument and the bench need.
+ *
+ * @example
+ * ```ts
+ * import { defineInstrument, type FieldHolder } from "@heliograph/heliograph";
+ *
+ * const instrument = defineInstrument({ title: "Dome", fields: { Azimuth: { type: "float", unit: "deg" } } });
+ * const azimuth: FieldHolder = instrument.field("azimuth");
+ * console.log(azimuth.text, azimuth.quality); // No Reading stale
+ * azimuth.update(270);
+ * console.log(azimuth.text, azimuth.quality); // 270.0 good
+ * ```
+ */
 export class FieldHolder implements Field {
   /** An identifier: `actual_status`. */
   readonly name: string;
@@ -75,20 +102,28 @@ export class FieldHolder implements Field {
   /** Its declaration. */
   readonly spec: FieldSpec;
   /** Whether it can be set. */
-  readonly access: Access;
+  readonly access: FieldDescription["access"];
   /** The value; `undefined` when it has not been read or set yet. */
-  value: Value | undefined;
+  value: WireValue | undefined;
   /** Whether to trust it. */
-  quality: Quality = "stale";
+  quality: FieldDescription["quality"] = "stale";
   /** When it was read or set, in milliseconds since 1970; 0 when never. */
   time = 0;
   /** A setting that was changed and waits for `confirm`. */
   staged = false;
   /** Why the quality is not good. */
   reason = "not read yet";
-  /** When it is to be read next, on the clock of `performance.now()`. */
+  /**
+   * When it is to be read next, on the clock of `performance.now()`.
+   *
+   * @internal
+   */
   due = 0;
-  /** When it was read or set, on the clock of `performance.now()`, which nobody sets; 0 when never. */
+  /**
+   * When it was read or set, on the clock of `performance.now()`, which nobody sets; 0 when never.
+   *
+   * @internal
+   */
   readAt = 0;
   #missed = "";
   #misses = 0;
@@ -129,7 +164,7 @@ export class FieldHolder implements Field {
   }
 
   /** The value as typed clients read it; PyOpticon's words where there is none to be trusted. */
-  get reading(): Value {
+  get reading(): WireValue {
     return this.quality === "error" || this.value === undefined ? this.text : this.value;
   }
 
@@ -137,6 +172,7 @@ export class FieldHolder implements Field {
    * A value as declared, from text or from a value that came typed.
    *
    * @throws {HeliographError} With the whole sentence: what was set, on what, why it cannot be.
+   * @internal
    */
   parse(given: unknown, instrument: string): Value {
     try {
@@ -151,19 +187,28 @@ export class FieldHolder implements Field {
   }
 
   /** Takes a value that was read or written. @param value The value; one that is not as declared is an error. */
-  update(value: Value): void {
+  update(value: WireValue): void {
     const wrong = this.take(value);
     if (wrong !== "") this.fail(`its driver said ${wrong}`);
   }
 
-  /** Takes a value that was read. @returns What is wrong with it, where it is not as declared: then it is not taken. */
+  /**
+   * Takes a value that was read.
+   *
+   * @returns What is wrong with it, where it is not as declared: then it is not taken.
+   * @internal
+   */
   take(value: Value): string {
     const wrong = notAsDeclared(this.spec, value);
     if (wrong === "") this.#become(value, "good", "", false);
     return wrong;
   }
 
-  /** Takes what the same field holds in another process. */
+  /**
+   * Takes what the same field holds in another process.
+   *
+   * @internal
+   */
   mirror(value: Value | undefined, quality: Quality, reason: string, staged: boolean): void {
     const wrong = value === undefined ? "" : notAsDeclared(this.spec, value);
     if (wrong !== "") this.fail(`its driver said ${wrong}`);
@@ -176,14 +221,22 @@ export class FieldHolder implements Field {
     return this.#applied === undefined ? undefined : this.#textOf(this.#applied.value, this.#applied.quality);
   }
 
-  /** Keeps a setting's new value until `confirm` or `revert`. */
+  /**
+   * Keeps a setting's new value until `confirm` or `revert`.
+   *
+   * @internal
+   */
   stage(value: Value): void {
     const { value: held, quality, reason, time, readAt } = this;
     this.#applied ??= { value: held, quality, reason, time, readAt };
     this.#become(value, "good", "", true);
   }
 
-  /** Puts back what it was before it was staged. */
+  /**
+   * Puts back what it was before it was staged.
+   *
+   * @internal
+   */
   revert(): void {
     if (this.#applied === undefined) return;
     const { value, quality, reason, time, readAt } = this.#applied;
@@ -193,7 +246,11 @@ export class FieldHolder implements Field {
     this.#become(value, quality, reason, false, time, readAt);
   }
 
-  /** Reading it failed: the last value stays, but is not to be trusted. */
+  /**
+   * Reading it failed: the last value stays, but is not to be trusted.
+   *
+   * @internal
+   */
   fail(reason: string): void {
     this.#missed = "";
     // What somebody wants stays as they want it.
@@ -201,12 +258,21 @@ export class FieldHolder implements Field {
     this.#become(this.value, "error", reason, this.staged);
   }
 
-  /** Nothing answered: the value stays as it is, until it is too old. @param reason Why. */
+  /**
+   * Nothing answered: the value stays as it is, until it is too old.
+   *
+   * @param reason Why.
+   * @internal
+   */
   miss(reason: string): void {
     this.#missed = reason;
   }
 
-  /** A setting of an instrument that does not know of it: what it holds is what somebody wants, and nothing more. */
+  /**
+   * A setting of an instrument that does not know of it: what it holds is what somebody wants, and nothing more.
+   *
+   * @internal
+   */
   doubt(reason: string): void {
     if (this.#applied !== undefined) return this.#applyInDoubt("stale", reason);
     if (this.value !== undefined && this.quality === "good") this.#become(this.value, "stale", reason, false);
@@ -220,13 +286,22 @@ export class FieldHolder implements Field {
     this.#told(this, true);
   }
 
-  /** Nothing answered to it: each time in a row it is asked half as often. @param interval How often it is read, in seconds. */
+  /**
+   * Nothing answered to it: each time in a row it is asked half as often.
+   *
+   * @param interval How often it is read, in seconds.
+   * @internal
+   */
   postpone(interval: number): void {
     this.#misses = Math.min(this.#misses + 1, 6);
     this.due = performance.now() + interval * 1000 * 2 ** this.#misses;
   }
 
-  /** From now on it is expected to be read. */
+  /**
+   * From now on it is expected to be read.
+   *
+   * @internal
+   */
   expect(): void {
     this.#since = performance.now();
   }
@@ -236,6 +311,7 @@ export class FieldHolder implements Field {
    *
    * @param staleAfter In seconds.
    * @param errorAfter In seconds.
+   * @internal
    */
   age(staleAfter: number, errorAfter: number): void {
     const old = (performance.now() - (this.readAt || this.#since)) / 1000;

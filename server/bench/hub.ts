@@ -41,7 +41,7 @@ export interface Ending {
   readonly failed: boolean;
 }
 
-/** The events, by type. The server's log is no event: LogTape has sinks for whoever wants its lines. */
+/** The events, by type. The server's log is no event: LogTape has sinks for whoever wants its lines (docs/developer/decisions/log-lines.md). */
 export interface HubEvents {
   /** A field was read or set, or could not be, whether or not that changed anything. */
   readonly reading: FieldEvent;
@@ -51,10 +51,14 @@ export interface HubEvents {
   readonly contact: { readonly instrument: Instrument };
   /** Somebody took an instrument or released it, or their control ends sooner. */
   readonly control: { readonly instrument: Instrument };
-  /** Somebody asks for something. */
+  /** Somebody asks for something that may change something. */
   readonly begun: Activity;
-  /** What somebody asked for has ended. */
+  /** That has ended. */
   readonly ended: Ending;
+  /** Somebody asks for something that only reads: most of what is asked, and seldom followed. */
+  readonly asked: Activity;
+  /** That was answered. */
+  readonly answered: Ending;
 }
 
 /** The options of a subscriber. */
@@ -148,16 +152,19 @@ function tell<Event>(subscriber: Subscriber<Event>, event: Event, faults: Faults
   if (result instanceof Promise) void goOn(subscriber, result, faults);
 }
 
-/**
- * Publishes that somebody asks for something.
- *
- * @param hub Where.
- * @param activity What.
- * @returns Publishes how it ended.
- */
-export function begin(hub: Hub, activity: Activity): (answer: () => string, failed: boolean) => void {
-  hub.publish("begun", activity);
-  return (answer, failed) => hub.publish("ended", { activity, answer, failed });
+/** Publishes how something ended that was begun. */
+export type End = (answer: () => string, failed: boolean) => void;
+
+/** Whether somebody follows what is asked, or how it ends. */
+export function isFollowed(hub: Hub, onlyReads: boolean): boolean {
+  return onlyReads ? hub.hears("asked") || hub.hears("answered") : hub.hears("begun") || hub.hears("ended");
+}
+
+/** Publishes that somebody asks for something; whatever is asked often looks before whether that {@linkcode isFollowed}. */
+export function begin(hub: Hub, activity: Activity): End {
+  const [first, last] = activity.onlyReads ? ["asked", "answered"] as const : ["begun", "ended"] as const;
+  hub.publish(first, activity);
+  return (answer, failed) => hub.publish(last, { activity, answer, failed });
 }
 
 /** Waits for a subscriber that takes its time, and then tells it what came meanwhile. */

@@ -22,7 +22,21 @@ import { isPromise, named, shown, type Value, type ValueOf, type ValueType } fro
 /** An instrument's fields by title, typed by their declarations. */
 export type Fields<F extends Record<string, ValueType>> = { readonly [K in keyof F]: Field<ValueOf<F[K]>> };
 
-/** The declaration of an instrument. */
+/**
+ * The declaration of an instrument.
+ *
+ * @example
+ * ```ts
+ * import { defineInstrument, type InstrumentSpec } from "@heliograph/heliograph";
+ *
+ * const lamp = (title: string): InstrumentSpec<{ Burns: "switch" }> => ({
+ *   title,
+ *   fields: { Burns: { type: "switch", initial: false, write: () => {} } },
+ * });
+ * const lamps = ["Neon", "Argon"].map((title) => defineInstrument(lamp(title)));
+ * console.log(lamps[1]?.fields.Burns.value); // false
+ * ```
+ */
 export interface InstrumentSpec<F extends Record<string, ValueType>> {
   /** What people call it, and PyOpticon's nickname: `UV Light`. Clients also reach it as `uv_light`. */
   readonly title: string;
@@ -31,7 +45,9 @@ export interface InstrumentSpec<F extends Record<string, ValueType>> {
   /** Its fields by title: `Actual Status`, which clients also reach as `actual_status`. @default none */
   readonly fields?: { readonly [K in keyof F]: FieldSpec<F[K]> };
   /** Its commands by name, or a function that makes them from the instrument's fields. @default none */
-  readonly commands?: Readonly<Record<string, Command>> | ((fields: Fields<F>) => Readonly<Record<string, Command>>);
+  readonly commands?:
+    | Readonly<Record<string, Command>>
+    | ((fields: { readonly [K in keyof F]: Field<ValueOf<F[K]>> }) => Readonly<Record<string, Command>>);
   /** Instruments whose commands it answers as well, each in its own queue: what azcam's `api` does. @default none */
   readonly answersFor?: readonly string[];
   /** How often its fields are read, in seconds. @default 1 */
@@ -77,7 +93,17 @@ const stopSeconds = 10;
 
 const commandName = /^[a-z][a-z0-9_]*$/i;
 
-/** An instrument on a bench; made by `defineInstrument`. */
+/**
+ * An instrument on a bench; made by `defineInstrument`.
+ *
+ * @example
+ * ```ts
+ * import { demoInstruments, type Instrument } from "@heliograph/heliograph";
+ *
+ * const said = (instrument: Instrument) => `${instrument.title}, for azcam's clients ${instrument.name}`;
+ * console.log(demoInstruments().map(said)[0]); // Reactor TC, for azcam's clients reactor_tc
+ * ```
+ */
 export class Instrument {
   /** An identifier: `uv_light`. */
   readonly name: string;
@@ -87,7 +113,11 @@ export class Instrument {
   readonly summary: string;
   /** Its fields, in the order of the declaration. */
   readonly holders: readonly FieldHolder[];
-  /** The fields by title, for handlers. */
+  /**
+   * The fields by title, for handlers.
+   *
+   * @internal
+   */
   readonly byTitle: Fields<Record<string, ValueType>>;
   /** Its own commands, without those that every instrument has. */
   readonly commands: ReadonlyMap<string, Command>;
@@ -223,6 +253,7 @@ export class Instrument {
    * Takes the commands that every instrument has; it may have a `help` of its own.
    *
    * @throws {TypeError} When it declares another of them itself.
+   * @internal
    */
   adopt(standard: ReadonlyMap<string, Command>): void {
     for (const name of standard.keys()) {
@@ -259,7 +290,11 @@ export class Instrument {
     );
   }
 
-  /** Sets a field: staged where it needs a confirm, written to the hardware otherwise. */
+  /**
+   * Sets a field: staged where it needs a confirm, written to the hardware otherwise.
+   *
+   * @internal
+   */
   set(name: string, given: unknown, signal: AbortSignal): Promise<void> | void {
     const holder = this.field(name);
     if (holder.access === "readout") {
@@ -279,6 +314,8 @@ export class Instrument {
    * Sends every setting that needs a confirm to the hardware, in the order of the declaration, changed or not: as
    * PyOpticon does, so that confirming also restores what somebody changed at the device. Where there is none, nothing
    * happens, as with PyOpticon's widgets.
+   *
+   * @internal
    */
   async confirm(signal: AbortSignal): Promise<void> {
     for (const holder of this.#written) {
@@ -286,7 +323,11 @@ export class Instrument {
     }
   }
 
-  /** Puts every setting that waits for a confirm back to what it was; nothing of it goes to the hardware. */
+  /**
+   * Puts every setting that waits for a confirm back to what it was; nothing of it goes to the hardware.
+   *
+   * @internal
+   */
   revert(): void {
     for (const holder of this.#written) holder.revert();
   }
@@ -298,13 +339,21 @@ export class Instrument {
     holder.update(value);
   }
 
-  /** The least time between two readings of any of its fields, in seconds; `undefined` where nothing is read. */
+  /**
+   * The least time between two readings of any of its fields, in seconds; `undefined` where nothing is read.
+   *
+   * @internal
+   */
   get shortestInterval(): number | undefined {
     const read = this.holders.filter((holder) => holder.spec.read !== undefined);
     return read.length === 0 ? undefined : Math.min(...read.map((holder) => this.#intervalOf(holder)));
   }
 
-  /** From now on its fields are expected to be read. */
+  /**
+   * From now on its fields are expected to be read.
+   *
+   * @internal
+   */
   expectReadings(): void {
     for (const holder of this.holders) holder.expect();
   }
@@ -314,6 +363,7 @@ export class Instrument {
    *
    * @param all Whether to read all of them, or those whose time has come.
    * @returns Steps, each of which may have to be waited for. None of them fails.
+   * @internal
    */
   *readings(all: boolean): Generator<Promise<void> | void> {
     const pass = {};
@@ -367,7 +417,11 @@ export class Instrument {
     }
   }
 
-  /** Marks the fields that have not been read for too long, and the settings that a lost instrument may have forgotten. */
+  /**
+   * Marks the fields that have not been read for too long, and the settings that a lost instrument may have forgotten.
+   *
+   * @internal
+   */
   markStale(): void {
     for (const holder of this.holders) {
       const staleAfter = this.#staleAfter ?? Math.max(3 * this.#intervalOf(holder), 5);
@@ -385,6 +439,7 @@ export class Instrument {
    *
    * @param changed Told of every change of the contact's state.
    * @returns When it is ready; a contact may take longer.
+   * @internal
    */
   async start(changed: () => void): Promise<void> {
     this.contact?.start(changed);

@@ -23,7 +23,7 @@ export function standardCommands(instrument: Instrument): ReadonlyMap<string, Co
     }),
     set: command({
       summary: "Set a field; a setting that needs it waits for confirm",
-      arguments: { field: { type: "text", summary: "its title or name" }, value: { type: "text" } },
+      arguments: { field: { type: "text", summary: "its title or name" }, value: { type: "text", asGiven: true } },
       beside: instrument.settingsBeside,
       run: ({ field, value }, { signal }) => instrument.set(field, value, signal),
     }),

@@ -4,36 +4,28 @@
  * @module
  */
 
-import type { WireValue } from "../../protocol/description.ts";
+import type { ValueDescription, WireValue } from "../../protocol/description.ts";
 import { HeliographError } from "../../protocol/errors.ts";
 import type { ValueType } from "../../protocol/vocabulary.ts";
 import { didYouMean } from "./names.ts";
 
-export type { ValueType };
+export type { ValueDescription as ValueSpec, ValueType };
 
-/** The TypeScript type of a {@linkcode ValueType}: numbers, booleans for a switch, text for the others. */
+/**
+ * The TypeScript type of a {@linkcode ValueType}: numbers, booleans for a switch, text for the others.
+ *
+ * @example
+ * ```ts
+ * import type { ValueOf, ValueType } from "@heliograph/heliograph";
+ *
+ * const empty: { [T in ValueType]: ValueOf<T> } = { float: 0, int: 0, text: "", choice: "", switch: false };
+ * console.log(empty.switch); // false
+ * ```
+ */
 export type ValueOf<T extends ValueType> = T extends "float" | "int" ? number : T extends "switch" ? boolean : string;
 
 /** Any value. */
 export type Value = WireValue;
-
-/** The declaration of a field's or an argument's values. */
-export interface ValueSpec<T extends ValueType = ValueType> {
-  /** The type of value. */
-  readonly type: T;
-  /** The unit people read, for example `°C` or `sccm`. */
-  readonly unit?: string;
-  /** The smallest allowed number, in `unit`. */
-  readonly minimum?: number;
-  /** The largest allowed number, in `unit`. */
-  readonly maximum?: number;
-  /** What a `choice` can be; what is proposed for a `text`, which may be something else. */
-  readonly choices?: readonly string[];
-  /** How many decimals a `float` is shown with. @default as many as it has */
-  readonly decimals?: number;
-  /** What it is, in a line. */
-  readonly summary?: string;
-}
 
 /** A float on azcam's wire even when it has no fraction: its clients read `1.0`, not `1`. JSON has the number. */
 export class Float {
@@ -89,11 +81,11 @@ export function isNumber(text: string): boolean {
 const on = new Set(["on", "true", "1", "yes", "open"]);
 const off = new Set(["off", "false", "0", "no", "closed", "close"]);
 
-function withUnit(value: number, spec: ValueSpec): string {
+function withUnit(value: number, spec: ValueDescription): string {
   return spec.unit === undefined ? String(value) : `${value} ${spec.unit}`;
 }
 
-function parseNumber(spec: ValueSpec, given: unknown): number {
+function parseNumber(spec: ValueDescription, given: unknown): number {
   const text = typeof given === "string" ? given.trim() : given;
   const value = typeof text === "string" && isNumber(text) ? Number(text) : text;
   if (typeof value !== "number" || !Number.isFinite(value)) {
@@ -133,7 +125,7 @@ export function shown(given: unknown): string {
  * @param value What it is.
  * @returns Nothing where all is well; otherwise `the text "abc", and it should be a number`.
  */
-export function notAsDeclared(spec: ValueSpec, value: unknown): string {
+export function notAsDeclared(spec: ValueDescription, value: unknown): string {
   switch (spec.type) {
     case "float":
     case "int":
@@ -148,6 +140,11 @@ export function notAsDeclared(spec: ValueSpec, value: unknown): string {
     case "switch":
       return typeof value === "boolean" ? "" : `${named(value)}, and it should be true or false`;
   }
+}
+
+/** Whether something is a number or a boolean, which have a type of their own beside text. */
+export function isScalar(given: unknown): given is number | boolean {
+  return typeof given === "number" || typeof given === "boolean";
 }
 
 /** Something that should be something else, with its kind where that is not plain. */
@@ -170,14 +167,14 @@ export function isPromise(value: unknown): value is PromiseLike<unknown> {
  * @returns The value.
  * @throws {HeliographError} `bad_argument` or `out_of_limits`, with only the reason: the caller says what was set.
  */
-export function parseValue(spec: ValueSpec, given: unknown): Value {
+export function parseValue(spec: ValueDescription, given: unknown): Value {
   switch (spec.type) {
     case "float":
     case "int":
       return parseNumber(spec, given);
     case "text":
       if (typeof given === "string") return given;
-      if (typeof given === "number" || typeof given === "boolean") return String(given);
+      if (isScalar(given)) return String(given);
       throw new HeliographError("bad_argument", "not text");
     case "choice": {
       const choices = spec.choices ?? [];
@@ -188,6 +185,7 @@ export function parseValue(spec: ValueSpec, given: unknown): Value {
       throw new HeliographError("bad_argument", `not one of ${choices.join(", ")}${didYouMean(wanted, choices)}`);
     }
     case "switch": {
+      if (typeof given === "boolean") return given;
       const word = shown(given).toLowerCase();
       if (on.has(word)) return true;
       if (off.has(word)) return false;
@@ -203,7 +201,7 @@ export function parseValue(spec: ValueSpec, given: unknown): Value {
  * @param value The value.
  * @returns `30.0` with the declared decimals, `On` or `Off`, text as it is.
  */
-export function formatValue(spec: ValueSpec, value: Value): string {
+export function formatValue(spec: ValueDescription, value: Value): string {
   if (spec.type === "switch") return value === true ? "On" : "Off";
   if (typeof value !== "number") return String(value);
   if (spec.type === "float" && spec.decimals !== undefined) return value.toFixed(spec.decimals);

@@ -6,7 +6,22 @@
 
 import { delay } from "../devices/transports/delay.ts";
 
-/** A clock that can be waited for. */
+/**
+ * A clock that can be waited for.
+ *
+ * @example
+ * ```ts
+ * import { type Clock, simulatedCamera } from "@heliograph/heliograph/camera";
+ *
+ * // Ten times as fast as the PC's, for trying out a night's sequence.
+ * const fast: Clock = {
+ *   now: () => performance.now() / 100,
+ *   date: () => new Date(),
+ *   wait: (seconds) => new Promise((resolve) => setTimeout(resolve, seconds * 100)),
+ * };
+ * console.log(simulatedCamera({ clock: fast }).name); // exposure
+ * ```
+ */
 export interface Clock {
   /** Seconds since some moment; never set back, whatever happens to the date. */
   now(): number;
@@ -34,7 +49,21 @@ interface Waiting {
   readonly resolve: () => void;
 }
 
-/** A clock that stands still until it is advanced: minutes of exposure pass in an instant. */
+/**
+ * A clock that stands still until it is advanced: minutes of exposure pass in an instant.
+ *
+ * @example
+ * ```ts
+ * import { SimulatedClock } from "@heliograph/heliograph/testing";
+ *
+ * const clock = new SimulatedClock();
+ * let over = false;
+ * const hour = clock.wait(3600).then(() => over = true);
+ * await clock.advance(3600);
+ * await hour;
+ * console.log(over, clock.now()); // true 3600
+ * ```
+ */
 export class SimulatedClock implements Clock {
   readonly #start: number;
   #now = 0;

@@ -29,7 +29,20 @@ import { settingCommands } from "./setting_commands.ts";
 import { watchShutter } from "./shutter.ts";
 import { statusCommands } from "./status_commands.ts";
 
-/** The options of a camera. */
+/**
+ * The options of a camera.
+ *
+ * @example
+ * ```ts
+ * import { azcamExposure, type CameraOptions, type Detector } from "@heliograph/heliograph/camera";
+ *
+ * const guider = (detector: Detector, imageFolders: CameraOptions["imageFolders"]) => {
+ *   const options: CameraOptions = { title: "Guider", summary: "guide camera", detector, imageFolders };
+ *   return azcamExposure(options);
+ * };
+ * console.log(guider.length); // 2
+ * ```
+ */
 export interface CameraOptions {
   /** What people call it. @default "exposure" */
   readonly title?: string;
@@ -51,6 +64,19 @@ export interface CameraOptions {
 
 /**
  * A camera as azcam's `exposure`.
+ *
+ * @example
+ * ```ts
+ * import type { DriverModule } from "@heliograph/heliograph";
+ * import { azcamExposure, type Detector } from "@heliograph/heliograph/camera";
+ *
+ * // The driver of a camera, whose controller is asked over its port.
+ * const driver = (connect: (address: string) => Detector): DriverModule => (_, { title, options, imageFolders }) => {
+ *   const detector = connect(String(options.address));
+ *   return azcamExposure({ title, summary: "camera", detector, imageFolders });
+ * };
+ * console.log(driver.length); // 1
+ * ```
  *
  * @param options What it is made of.
  * @returns The instrument. Its images go to the first of the image folders unless `imagefolder` says otherwise.

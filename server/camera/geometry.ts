@@ -7,7 +7,27 @@
 
 import { HeliographError } from "../../protocol/errors.ts";
 
-/** A detector's format, in pixels: azcam's `get_format`, in its order. */
+/**
+ * A detector's format, in pixels: azcam's `get_format`, in its order.
+ *
+ * @example
+ * ```ts
+ * import type { DetectorFormat } from "@heliograph/heliograph/camera";
+ *
+ * const square = (pixels: number): DetectorFormat => ({
+ *   columns: pixels,
+ *   darkColumns: 0,
+ *   underscanColumns: 0,
+ *   overscanColumns: 32,
+ *   rows: pixels,
+ *   darkRows: 0,
+ *   underscanRows: 0,
+ *   overscanRows: 0,
+ *   frameTransferRows: 0,
+ * });
+ * console.log(square(2048).rows); // 2048
+ * ```
+ */
 export interface DetectorFormat {
   /** Columns that see light (`ns_total`). */
   readonly columns: number;
@@ -29,7 +49,18 @@ export interface DetectorFormat {
   readonly frameTransferRows: number;
 }
 
-/** The amplifiers of a detector: how many read it, and from which corners; azcam's `get_focalplane`. */
+/**
+ * The amplifiers of a detector: how many read it, and from which corners; azcam's `get_focalplane`.
+ *
+ * @example
+ * ```ts
+ * import type { FocalPlane } from "@heliograph/heliograph/camera";
+ *
+ * // Four amplifiers, each of which reads towards its own corner.
+ * const corners: FocalPlane = { detectorsX: 1, detectorsY: 1, amplifiersX: 2, amplifiersY: 2, configuration: "0123" };
+ * console.log(corners.configuration.length); // 4
+ * ```
+ */
 export interface FocalPlane {
   /** Detectors side by side. */
   readonly detectorsX: number;
@@ -62,7 +93,18 @@ export interface Region {
   readonly rowBinning: number;
 }
 
-/** The readout of one amplifier: an image of its own, in the order in which its pixels come. */
+/**
+ * The readout of one amplifier: an image of its own, in the order in which its pixels come.
+ *
+ * @example
+ * ```ts
+ * import type { AmplifierReadout, Detector } from "@heliograph/heliograph/camera";
+ *
+ * const pixels = ({ columns, rows }: AmplifierReadout) => new Uint16Array(columns * rows).fill(1000);
+ * const readOut: Detector["readOut"] = ({ readouts }) => Promise.resolve(readouts.map(pixels));
+ * console.log(readOut.length); // 1
+ * ```
+ */
 export interface AmplifierReadout {
   /** Which of the focal plane's amplifiers it is, from 1. */
   readonly number: number;

@@ -3,8 +3,8 @@
  *
  * @example A simulated camera
  * ```ts
- * import { HeliographServer } from "../../mod.ts";
- * import { simulatedCamera } from "./mod.ts";
+ * import { HeliographServer } from "@heliograph/heliograph";
+ * import { simulatedCamera } from "@heliograph/heliograph/camera";
  *
  * const instruments = [simulatedCamera()];
  * await using server = new HeliographServer({ instruments, commandPort: 0, dashboardPort: 0, poll: false });
@@ -17,9 +17,7 @@
 
 export { azcamExposure, type CameraOptions } from "./exposure_instrument.ts";
 export type { Clock } from "./clock.ts";
-export type { AmplifierPixels, Detector, DetectorReadout, Light } from "./detector.ts";
+export type { Detector } from "./detector.ts";
 export type { AmplifierReadout, DetectorFormat, FocalPlane } from "./geometry.ts";
 export { simulatedCamera, type SimulatedCameraOptions } from "./simulated/camera.ts";
-export type { SimulatedDetectorOptions } from "./simulated/simulated_detector.ts";
-export type { ChipProperties, PerAmplifier, Scene } from "./simulated/chip_properties.ts";
-export type { Surroundings } from "../bench/instrument.ts";
+export type { ChipProperties } from "./simulated/chip_properties.ts";

@@ -39,9 +39,9 @@ function byCommands(get: Words, set?: Words): Parameter {
   };
 }
 
-/** A field, with its type: azcam's pages take the text "0" for true. */
+/** A field with its type, where there is one: azcam's pages take the text "0" for true. */
 function fieldValue({ find }: ParameterSource, instrument: string, field: string): unknown {
-  const holder = find(instrument)?.field(field);
+  const holder = find(instrument)?.holders.find(({ name }) => name === field);
   const value = holder?.value;
   if (typeof value === "number") return holder!.spec.type === "float" ? new Float(value) : value;
   if (typeof value === "boolean") return value ? 1 : 0;
@@ -78,12 +78,29 @@ function imageSize(of: (size: readonly number[]) => number, hint: string): Param
   };
 }
 
+/** Whether a controller stands on the bench: it has all its boards. */
+const boardInstalled: Parameter = {
+  get: ({ find }) => find("controller") === undefined ? 0 : 1,
+  hint: "a controller has all its boards",
+};
+
+/** The program of one of the controller's boards, as its header has it. */
+function boardProgram(keyword: string): Parameter {
+  return {
+    get: ({ find }) => {
+      const [, program] = find("controller")?.keywords.stored.find(([name]) => name === keyword) ?? [];
+      return program === undefined ? undefined : new OneWord(String(program[0]));
+    },
+    hint: "controller.load_file notes it",
+  };
+}
+
 /** A parameter that means nothing here: it has azcam's value, and no other. */
 function always(value: number | undefined, hint: string): Parameter {
   return { get: () => value, hint };
 }
 
-const noController = "there is no such controller here";
+const noController = "controllers here have no such setting";
 const noTdi = "this camera takes no TDI images";
 const geometry = "set_format, set_focalplane and set_roi change it";
 
@@ -164,17 +181,24 @@ export const azcamTable: ReadonlyMap<string, Parameter> = new Map<string, Parame
   ]),
   ["exposureupdatingheader", always(0, "a header is made when its image is written")],
   ["imageheaderfile", always(undefined, "headers are made of keywords: set_keyword sets one")],
-  ...["utilityboardinstalled", "pciboardinstalled", "timingboardinstalled", "usereadlock"].map(
-    (name): [string, Parameter] => [name, always(0, noController)],
-  ),
-  ...[
-    "videogain",
-    "videospeed",
-    "pcifile",
-    "timingfile",
-    "utilityfile",
-    "timingboard",
-    "videoboards",
-    "clockboards",
-  ].map((name): [string, Parameter] => [name, always(undefined, noController)]),
+  ...["utilityboardinstalled", "pciboardinstalled", "timingboardinstalled"].map((name): [string, Parameter] => [
+    name,
+    boardInstalled,
+  ]),
+  ["videogain", {
+    ...readout("controller", "video_gain"),
+    set: ({ call }, value) => call("controller", "set_video_gain", value),
+  }],
+  ["videospeed", {
+    ...readout("controller", "video_speed"),
+    set: ({ call }, value) => call("controller", "set_video_speed", value),
+  }],
+  ["pcifile", boardProgram("PCIFILE")],
+  ["timingfile", boardProgram("TIMFILE")],
+  ["utilityfile", boardProgram("UTILFILE")],
+  ["usereadlock", always(0, noController)],
+  ...["timingboard", "videoboards", "clockboards"].map((name): [string, Parameter] => [
+    name,
+    always(undefined, noController),
+  ]),
 ]);

@@ -6,8 +6,18 @@
 
 import { fileURLToPath } from "node:url";
 import type { RendezvousGrants } from "../processes/rendezvous.ts";
+import { sourceCommand } from "../processes/source_command.ts";
 import type { Command } from "../processes/starter.ts";
 import type { CodePermissions } from "./options.ts";
+
+const flags = [
+  "--no-lock",
+  "--no-remote",
+  "--unstable-worker-options",
+  "--allow-sys=setPriority",
+  // For the second wall; given up before any code is taken.
+  "--allow-ffi",
+];
 
 /**
  * @param permissions What its Workers are granted.
@@ -15,32 +25,16 @@ import type { CodePermissions } from "./options.ts";
  * @returns Program and arguments that run it from source with no more than it needs; `undefined` in a program that was
  * compiled or came from a URL.
  */
-export function sourceCommand(permissions: CodePermissions, grants: RendezvousGrants): Command | undefined {
+export function codeSourceCommand(permissions: CodePermissions, grants: RendezvousGrants): Command | undefined {
   const own = new URL("host.ts", import.meta.url);
-  if (Deno.build.standalone || own.protocol !== "file:") return undefined;
+  // A program that came from a URL has no files to name.
+  if (own.protocol !== "file:") return undefined;
   const { read = [], write = [], net = [] } = permissions;
-  const allow = (name: string, values: readonly string[]) => {
-    if (values.length === 0) return [];
-    // A comma separates: then its Workers alone, which are told each value, are held to the list.
-    return [values.some((value) => value.includes(",")) ? `--allow-${name}` : `--allow-${name}=${values}`];
-  };
-  return [
-    Deno.execPath(),
-    "run",
-    "--quiet",
-    "--no-prompt",
-    "--no-config",
-    "--no-lock",
-    "--no-remote",
-    "--unstable-worker-options",
-    "--allow-sys=setPriority",
-    // For the second wall; given up before any code is taken.
-    "--allow-ffi",
-    ...allow("read", [...sourceFiles().map((file) => fileURLToPath(file)), ...grants.read, ...read]),
-    ...allow("write", [...grants.write, ...write]),
-    ...allow("net", [...grants.net, ...net]),
-    own.href,
-  ];
+  return sourceCommand(own, flags, {
+    read: [...sourceFiles().map((file) => fileURLToPath(file)), ...grants.read, ...read],
+    write: [...grants.write, ...write],
+    net: [...grants.net, ...net],
+  });
 }
 
 /**

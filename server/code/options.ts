@@ -8,28 +8,31 @@ import * as z from "npm:zod@4.6.7";
 import { HeliographError } from "../../protocol/errors.ts";
 import { numberIn, type Setting, type Settings, settled } from "../../protocol/setting.ts";
 
-/** The languages of code. Python is MicroPython 1.27. */
-export type Language = "javascript" | "python";
-
-/** Every language, in the order in which they are offered. */
-export const languages: readonly Language[] = ["javascript", "python"];
-
-/** The permissions of code on this PC, as Deno's of the same names; none by default. */
-export interface CodePermissions {
-  /** Files and folders that JavaScript may read. @default none */
-  readonly read?: readonly string[];
-  /** Files and folders that JavaScript may write. @default none */
-  readonly write?: readonly string[];
-  /** `host:port` pairs, or hosts, that JavaScript may connect to. @default none */
-  readonly net?: readonly string[];
-}
-
-/** The options of a sandbox: limits on code, and how it is run. */
+/**
+ * The options of a sandbox: limits on code, and how it is run.
+ *
+ * @example
+ * ```ts
+ * import { demoInstruments, HeliographServer, type SandboxOptions } from "@heliograph/heliograph";
+ *
+ * const sandbox: Partial<SandboxOptions> = { languages: ["javascript"], deadline: 2 };
+ * await using server = new HeliographServer({ instruments: demoInstruments(), commandPort: 0, dashboardPort: 0, sandbox });
+ * server.start();
+ * console.log(await server.commandServer.command("eval 6 * 7")); // OK 42
+ * ```
+ */
 export interface SandboxOptions {
-  /** What code may be written in; none at all starts no sandbox. @default both */
-  readonly languages: readonly Language[];
-  /** What of this PC code may touch. @default nothing */
-  readonly permissions: CodePermissions;
+  /** What code may be written in; none at all starts no sandbox. Python is MicroPython 1.27. @default both */
+  readonly languages: readonly ("javascript" | "python")[];
+  /** What of this PC code may touch, as Deno's permissions of the same names. @default nothing */
+  readonly permissions: {
+    /** Files and folders that JavaScript may read. @default none */
+    readonly read?: readonly string[];
+    /** Files and folders that JavaScript may write. @default none */
+    readonly write?: readonly string[];
+    /** `host:port` pairs, or hosts, that JavaScript may connect to. @default none */
+    readonly net?: readonly string[];
+  };
   /**
    * Within how many seconds the client has its answer. The code itself has half a second less; code of a PyOpticon
    * client, which waits for 5 s, never has more than 4.5 s. @default 5
@@ -50,6 +53,15 @@ export interface SandboxOptions {
    */
   readonly hostCommand?: readonly [program: string, ...args: string[]];
 }
+
+/** The languages of code. */
+export type Language = SandboxOptions["languages"][number];
+
+/** Every language, in the order in which they are offered. */
+export const languages: readonly Language[] = ["javascript", "python"];
+
+/** The permissions of code on this PC, as Deno's of the same names; none by default. */
+export type CodePermissions = SandboxOptions["permissions"];
 
 /** The settings of the operator for the code of clients, in the bench file and by flags. */
 export type CodeSettings = Omit<SandboxOptions, "permissions" | "hostCommand"> & Required<CodePermissions>;

@@ -10,7 +10,7 @@ import { Processes } from "../processes/processes.ts";
 import { grantsFor } from "../processes/rendezvous.ts";
 import type { Command } from "../processes/starter.ts";
 import { checkGrantedLinks } from "./granted_links.ts";
-import { sourceCommand } from "./host_command.ts";
+import { codeSourceCommand } from "./host_command.ts";
 import { type CodeSender, HostProcess, NotBegun } from "./host_process.ts";
 import type { Code, Evaluated } from "./messages.ts";
 // What a sandbox's process needs is fetched with the rest.
@@ -110,7 +110,7 @@ export class Sandbox {
   async #prepare(): Promise<void> {
     try {
       const grants = await grantsFor(await this.#processes.open());
-      this.#command = this.options.hostCommand ?? sourceCommand(this.options.permissions, grants);
+      this.#command = this.options.hostCommand ?? codeSourceCommand(this.options.permissions, grants);
       if (this.#command !== undefined) this.#processes.allow(this.#command);
     } catch (error) {
       // Not allowed to listen where it likes: the server goes on without.

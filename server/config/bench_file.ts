@@ -19,8 +19,8 @@ import type { Simulator } from "../devices/simulators/simulator.ts";
 import { type Address, parseAddress, portName } from "../devices/transports/address.ts";
 import { type LineFormat, Port } from "../devices/transports/port.ts";
 import { DriverProcesses } from "../devices/driver_process/driver_processes.ts";
-import { type Given, settled } from "../../protocol/setting.ts";
-import type { CodeSettings } from "../code/options.ts";
+import { settled } from "../../protocol/setting.ts";
+import type { SandboxOptions } from "../code/options.ts";
 import { besideBench, notABench } from "./beside.ts";
 import { driverApi } from "../devices/driver_process/driver_api.ts";
 import { mergeDescription } from "./merge.ts";
@@ -32,22 +32,30 @@ import { type ServerSettings, serverSettings } from "./server_settings.ts";
 import { BenchFileError, type Path, type Problem, Source } from "../files/source.ts";
 import { formProblems } from "./validate.ts";
 
-/** The bench file's section `server`. */
-export type ServerSection = Given<ServerSettings>;
-
-/** The bench file's section `code`. */
-export type CodeSection = Given<CodeSettings>;
-
-/** A bench as its file describes it. */
+/**
+ * A bench as its file describes it.
+ *
+ * @example
+ * ```ts
+ * import { type LoadedBench, loadBench } from "@heliograph/heliograph";
+ *
+ * // The titles of what stands on a bench; it is not served.
+ * async function titles(file: string): Promise<string[]> {
+ *   const bench: LoadedBench = await loadBench(file);
+ *   await bench.close();
+ *   return bench.instruments.map(({ title }) => title);
+ * }
+ * ```
+ */
 export interface LoadedBench {
   /** What it is called; `undefined` where the file does not say. */
   readonly name: string | undefined;
   /** What stands on it. */
   readonly instruments: Instrument[];
   /** Where the server listens, as far as the file says. */
-  readonly server: ServerSection;
+  readonly server: Partial<ServerSettings>;
   /** What code may do, as far as the file says. */
-  readonly code: CodeSection;
+  readonly code: Partial<Omit<SandboxOptions, "permissions" | "hostCommand">> & SandboxOptions["permissions"];
   /** The serial ports that it names: no other is ever opened. */
   readonly serialPorts: string[];
   /** Absolute paths of the folders that images may be written to. */
@@ -57,42 +65,51 @@ export interface LoadedBench {
 }
 
 /**
- * Changes an instrument's address before its port is made: to a simulator's.
- *
- * @param address The address as the bench file has it.
- * @param simulator Makes the instrument's simulator, where its driver has one.
- * @param title What people call it.
- */
-export type Redirect = (address: string, simulator: (() => Simulator) | undefined, title: string) => string;
-
-/**
  * Loads a bench file.
+ *
+ * @example
+ * ```ts
+ * import { HeliographServer, loadBench } from "@heliograph/heliograph";
+ *
+ * const file = await Deno.makeTempFile({ suffix: ".json" });
+ * await Deno.writeTextFile(file, `{ "instruments": [{ "title": "Telescope", "driver": "simulated-telescope" }] }`);
+ * const { instruments } = await loadBench(file);
+ * await using server = new HeliographServer({ instruments, commandPort: 0, dashboardPort: 0, poll: false });
+ * server.start();
+ * console.log(await server.commandServer.command("list")); // OK telescope
+ * await Deno.remove(file);
+ * ```
  *
  * @param file JSON with comments; or `.ts` or `.js`, which exports the same as a value, or a function that is given
  * heliograph and returns it. There `instruments` may also hold instruments that were made by `defineInstrument`.
- * @param redirect Changes addresses. @default as they are
+ * @param redirect Changes an instrument's address before its port is made, to a simulator's for example. It is given
+ * the address as the bench file has it, what makes the instrument's simulator where its driver has one, and what people
+ * call it. @default as they are
  * @param imageFolders Absolute paths of the folders that images may be written to. @default what the file says, or
  * `images` beside it
  * @returns The bench. No port has been opened; drivers that are code have been loaded, each in its process.
  * @throws {BenchFileError} With all that is wrong, where, and what would be right.
  */
-export function loadBench(file: string, redirect?: Redirect, imageFolders?: readonly string[]): Promise<LoadedBench>;
+export function loadBench(
+  file: string,
+  redirect?: (address: string, simulator: (() => Simulator) | undefined, title: string) => string,
+  imageFolders?: readonly string[],
+): Promise<LoadedBench> {
+  return loadBenchWith(new DriverProcesses(), file, redirect, imageFolders);
+}
+
+type Redirect = NonNullable<Parameters<typeof loadBench>[1]>;
+
 /**
  * Loads a bench file whose drivers that are code are run by what is given.
  *
- * @internal
+ * @param drivers What runs them; it is closed where the file cannot be loaded.
  */
-export function loadBench(
-  file: string,
-  redirect: Redirect | undefined,
-  imageFolders: readonly string[] | undefined,
+export async function loadBenchWith(
   drivers: DriverProcesses,
-): Promise<LoadedBench>;
-export async function loadBench(
   file: string,
   redirect: Redirect = (address) => address,
   imageFolders?: readonly string[],
-  drivers: DriverProcesses = new DriverProcesses(),
 ): Promise<LoadedBench> {
   const message = notABench(file);
   if (message !== undefined) throw new BenchFileError([{ file, where: "", message }]);
@@ -103,6 +120,11 @@ export async function loadBench(
     await drivers.close();
     throw error;
   }
+}
+
+/** What a section says; a module may say that something is `undefined`, which says nothing. */
+function told<T extends object>(section: T): { [Name in keyof T]: Exclude<T[Name], undefined> } {
+  return Object.fromEntries(Object.entries(section).filter(([, value]) => value !== undefined)) as never;
 }
 
 async function readSource(file: string): Promise<Source> {
@@ -200,8 +222,8 @@ class Loader {
     return {
       name: bench.name,
       instruments: instruments.flatMap((instrument) => instrument ?? []),
-      server: bench.server ?? {},
-      code: bench.code ?? {},
+      server: told(bench.server ?? {}),
+      code: told(bench.code ?? {}),
       imageFolders: this.#imageFolders,
       serialPorts: addresses.flatMap((address) => address.kind === "serial" ? [address.serial.path] : []),
       close: () => this.#drivers.close(),

@@ -19,22 +19,27 @@ import { simulatedTelescope, simulatedTempcon } from "../devices/simulated/obser
 import { simulatedController } from "../devices/simulated/simulated_controller.ts";
 import { simulatedInstrument } from "../devices/simulated/simulated_instrument.ts";
 
-/** The options of the demo bench. */
-export interface DemoOptions {
-  /** What the camera is like; without `imageFolders` it takes no exposures. */
-  readonly camera?: SimulatedCameraOptions;
-  /** The PC's name, which azcam's parameter `hostname` tells. @default unknown */
-  readonly hostName?: string | undefined;
-}
-
 /**
  * Makes the demo bench's instruments, each with its physics at rest. The same ones behave the same on every run.
+ *
+ * @example
+ * ```ts
+ * import { CommandServer, demoInstruments } from "@heliograph/heliograph";
+ *
+ * await using server = new CommandServer({ port: 0, instruments: demoInstruments() });
+ * console.log(await server.command("instrument.get_filter")); // OK r
+ * ```
  *
  * @param options What of it can be chosen.
  * @returns Instruments for one bench: `Reactor TC`, `Methane MFC`, `Argon MFC`, `Oxygen MFC`, `UV Light`, `Picarro`,
  * and azcam's `exposure`, `controller`, `tempcon`, `instrument`, `telescope` and `parameters`.
  */
-export function demoInstruments({ camera = {}, hostName }: DemoOptions = {}): Instrument[] {
+export function demoInstruments({ camera = {}, hostName }: {
+  /** What the camera is like; without `imageFolders` it takes no exposures. */
+  readonly camera?: SimulatedCameraOptions;
+  /** The PC's name, which azcam's parameter `hostname` tells. @default unknown */
+  readonly hostName?: string | undefined;
+} = {}): Instrument[] {
   const { instrument: light, lit } = simulatedLight();
   const { instrument: methane, flow } = simulatedAalborg("Methane MFC", 10);
   return [

@@ -8,7 +8,18 @@ import * as z from "npm:zod@4.6.7";
 import type { Setting, Settings } from "../../protocol/setting.ts";
 import { type JournalLevel, journalLevels } from "../../protocol/vocabulary.ts";
 
-/** The settings in the bench file's `server`: ports, names and folders for images. */
+/**
+ * The settings in the bench file's `server`: ports, names and folders for images.
+ *
+ * @example
+ * ```ts
+ * import { demoInstruments, HeliographServer, type ServerSettings } from "@heliograph/heliograph";
+ *
+ * const ports: Pick<ServerSettings, "commandPort" | "dashboardPort"> = { commandPort: 0, dashboardPort: 0 };
+ * await using server = new HeliographServer({ ...ports, instruments: demoInstruments(), sandbox: { languages: [] } });
+ * server.start();
+ * ```
+ */
 export interface ServerSettings {
   /** The address. @default "127.0.0.1" */
   readonly host: string;

@@ -17,24 +17,35 @@ import {
 /** A place in a value: keys and indexes from its top. */
 export type Path = readonly (string | number)[];
 
-/** Something that is wrong. */
-export interface Problem {
-  /** The file. */
-  readonly file: string;
-  /** The line, from 1; `undefined` where the file has none, as a module. */
-  readonly line?: number;
-  /** The column, from 1. */
-  readonly column?: number;
-  /** The place, for example `instruments[2].fields.Voltage`; empty for the whole file. */
-  readonly where: string;
-  /** What is wrong, and what would be right. */
-  readonly message: string;
-}
-
-/** A bench file, or a file that it names, is wrong. */
+/**
+ * A bench file, or a file that it names, is wrong.
+ *
+ * @example
+ * ```ts
+ * import { BenchFileError, loadBench } from "@heliograph/heliograph";
+ *
+ * try {
+ *   await loadBench("nowhere.json");
+ * } catch (error) {
+ *   if (!(error instanceof BenchFileError)) throw error;
+ *   for (const { where, message } of error.problems) console.log(where, message); // there is no such file; …
+ * }
+ * ```
+ */
 export class BenchFileError extends Error {
   /** All that is wrong, in the order of the file. */
-  readonly problems: readonly Problem[];
+  readonly problems: readonly {
+    /** The file. */
+    readonly file: string;
+    /** The line, from 1; `undefined` where the file has none, as a module. */
+    readonly line?: number;
+    /** The column, from 1. */
+    readonly column?: number;
+    /** The place, for example `instruments[2].fields.Voltage`; empty for the whole file. */
+    readonly where: string;
+    /** What is wrong, and what would be right. */
+    readonly message: string;
+  }[];
 
   /** Makes it. @param problems What is wrong. */
   constructor(problems: readonly Problem[]) {
@@ -43,6 +54,9 @@ export class BenchFileError extends Error {
     this.problems = problems;
   }
 }
+
+/** Something that is wrong. */
+export type Problem = BenchFileError["problems"][number];
 
 function problemText({ file, line, column, where, message }: Problem): string {
   const place = line === undefined ? file : `${file}:${line}:${column}`;

@@ -5,9 +5,9 @@
  */
 
 import { getLogger } from "npm:@logtape/logtape@2.4.2";
-import { fileURLToPath } from "node:url";
 import type { FromLauncher, ToLauncher } from "./launcher_messages.ts";
 import { lines } from "./lines.ts";
+import { sourceCommand } from "./source_command.ts";
 import type { Command, EndedProcess, ProcessStarter, StartedProcess } from "./starter.ts";
 
 /** The interval at which the server says that its main thread turns, in milliseconds. */
@@ -22,10 +22,7 @@ const turnInterval = 1000;
  */
 export function sourceLauncher(folders: readonly string[]): Command | undefined {
   const own = new URL("launcher_process.ts", import.meta.url);
-  if (Deno.build.standalone || own.protocol !== "file:") return undefined;
-  const removable = folders.length === 0 ? [] : [`--allow-read=${folders}`, `--allow-write=${folders}`];
-  const plain = ["run", "--quiet", "--no-prompt", "--no-config", "--no-lock", "--no-remote"];
-  return [Deno.execPath(), ...plain, "--allow-run", ...removable, fileURLToPath(own)];
+  return sourceCommand(own, ["--no-lock", "--no-remote", "--allow-run"], { read: folders, write: folders });
 }
 
 interface Started {

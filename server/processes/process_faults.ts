@@ -12,6 +12,16 @@ import { Faults } from "../bench/faults.ts";
  *
  * A program that serves instruments of its own calls it where it wants the same: it is about the whole program.
  *
+ * @example
+ * ```ts
+ * import { outliveFaults } from "@heliograph/heliograph";
+ *
+ * using _ = outliveFaults();
+ * Promise.reject(new Error("nobody waits for this"));
+ * await new Promise((resolve) => setTimeout(resolve));
+ * console.log("still here");
+ * ```
+ *
  * @returns What ends it when it is disposed of.
  */
 export function outliveFaults(): Disposable {

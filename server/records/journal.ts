@@ -64,24 +64,29 @@ export class Journal {
   readonly #underWay = new WeakMap<Activity, Ended>();
   readonly #followers = new Map<JournalListener, JournalLevel>();
   #last = 0;
-  /** Whether anybody wants to know what only reads: most of the time nobody does, and that is most of what is asked. */
-  #readsWanted = false;
+  #hub: Hub | undefined;
+  /** Ends the subscription to what only reads: there is one only while somebody wants to know. */
+  #leaveReads: (() => void) | undefined;
 
   /** Tells and keeps what everybody asks for on a bench, and how it ends. What only reads is `debug`, and not kept. */
   keep(hub: Hub): void {
-    hub.subscribe("begun", (activity) => {
-      const ended = this.#begin(activity);
-      if (ended !== undefined) this.#underWay.set(activity, ended);
-    }, { name: "the journal" });
-    hub.subscribe("ended", ({ activity, answer, failed }) => this.#underWay.get(activity)?.(answer, failed), {
-      name: "the journal",
-    });
+    this.#hub = hub;
+    this.#subscribe(hub, "begun", "ended");
+    this.#lookWhoFollows();
   }
 
-  /** @returns Tells how it ended; `undefined` where nobody wants to know. */
-  #begin({ kind, instrument, caller, text, onlyReads }: Activity): Ended | undefined {
+  #subscribe(hub: Hub, first: "begun" | "asked", last: "ended" | "answered"): () => void {
+    const options = { name: "the journal" };
+    const ends = [
+      hub.subscribe(first, (activity) => void this.#underWay.set(activity, this.#begin(activity)), options),
+      hub.subscribe(last, ({ activity, answer, failed }) => this.#underWay.get(activity)?.(answer, failed), options),
+    ];
+    return () => ends.forEach((end) => end());
+  }
+
+  /** @returns Tells how it ended. */
+  #begin({ kind, instrument, caller, text, onlyReads }: Activity): Ended {
     const level = onlyReads ? "debug" : "info";
-    if (onlyReads && !this.#readsWanted) return undefined;
     // Told is whoever they act for.
     const { label, id } = principalOf(caller).origin;
     const entry: JournalEntry = {
@@ -151,7 +156,11 @@ export class Journal {
   }
 
   #lookWhoFollows(): void {
-    this.#readsWanted = [...this.#followers.values()].includes("debug");
+    const wanted = [...this.#followers.values()].includes("debug");
+    if (wanted && this.#hub !== undefined) this.#leaveReads ??= this.#subscribe(this.#hub, "asked", "answered");
+    if (wanted) return;
+    this.#leaveReads?.();
+    this.#leaveReads = undefined;
   }
 
   /** Keeps an entry in place of the oldest. @returns Where. */

@@ -33,6 +33,11 @@ const words = [
   "INSTRUMENT.COMMAND ARGUMENTS… KEY=VALUE…",
 ];
 
+/** An argument that came as it was given: requests of programs bring numbers, lines bring text. */
+function numberOrText(given: unknown): number | string {
+  return typeof given === "number" ? given : String(given);
+}
+
 /**
  * Makes the default instrument.
  *
@@ -79,12 +84,17 @@ export function apiInstrument(
           "can read it but not drive it",
         arguments: {
           instrument: instrumentArgument,
-          duration: { type: "text", default: `${usualControl / 60}m`, summary: "90, 90s, 10m or 2h, at most 24h" },
+          duration: {
+            type: "text",
+            asGiven: true,
+            default: `${usualControl / 60}m`,
+            summary: "90, 90s, 10m or 2h, at most 24h",
+          },
           force: { type: "switch", default: false, summary: "from somebody else; admins only" },
         },
         immediate: true,
         run: ({ instrument, duration, force }, { caller }) =>
-          dispatcher.control.take(takeable(instrument), caller, parseDuration(duration), force),
+          dispatcher.control.take(takeable(instrument), caller, parseDuration(numberOrText(duration)), force),
       }),
       release: command({
         summary: "Release an instrument: everybody may drive it again",
@@ -99,7 +109,7 @@ export function apiInstrument(
         summary: "Give control of an instrument to another client, without anybody getting in between",
         arguments: {
           instrument: instrumentArgument,
-          client: { type: "text", summary: 'its number or name, as "status" tells them' },
+          client: { type: "text", asGiven: true, summary: 'its number or name, as "status" tells them' },
           force: { type: "switch", default: false, summary: "also from somebody else; admins only" },
         },
         immediate: true,
@@ -107,7 +117,7 @@ export function apiInstrument(
           dispatcher.control.handOver(
             takeable(instrument),
             caller,
-            sessions.called(client).principal,
+            sessions.called(numberOrText(client)).principal,
             usualControl,
             force,
           ),

@@ -13,7 +13,7 @@ import { type Principal, principalOf } from "../access/principal.ts";
 import type { Caller, Command, Role } from "../bench/command.ts";
 import { unknownCommand } from "../bench/describe.ts";
 import { type Issue, Work } from "../bench/command_queue.ts";
-import { begin } from "../bench/hub.ts";
+import { begin, type End, isFollowed } from "../bench/hub.ts";
 import { wireError } from "../bench/wire_error.ts";
 import type { FieldHolder } from "../bench/field.ts";
 import type { Instrument } from "../bench/instrument.ts";
@@ -44,6 +44,11 @@ function expected(error: unknown, { faults }: Instrument, command: string): Erro
   return wireError(error);
 }
 
+/** Publishes that something has succeeded. @param value What it returned. */
+function endWith(end: End, value: unknown): void {
+  end(() => lineReply(value), false);
+}
+
 /** The numbers of an instrument's commands that were answered, since the server began. */
 export interface CommandCounts {
   /** With what they returned. */
@@ -56,12 +61,15 @@ export interface CommandCounts {
 export class Dispatcher {
   /** Who has control of which instrument. */
   readonly control: Control = new Control();
-  /** How many commands were answered, by the instrument's name. */
+  /**
+   * How many commands were answered, by the instrument's name. Counted here and not by a subscriber of the hub: that
+   * would make events of every command, most of which nobody follows.
+   */
   readonly counts: Map<string, CommandCounts> = new Map();
   readonly #bench: Bench;
   /** How a handler calls another instrument: in the name of whoever called the handler. */
   readonly #issue: Issue = (caller, instrument, command, args) =>
-    this.#run({ instrument, command, args, keywords: noKeywords }, caller, principalOf(caller));
+    this.run({ instrument, command, args, keywords: noKeywords }, principalOf(caller), caller);
   #stopping = false;
 
   /** Makes it take requests. @param bench The instruments, on whose hub every command is told. */
@@ -99,48 +107,67 @@ export class Dispatcher {
    *
    * @param request What to run.
    * @param principal Who asks.
+   * @param caller Who asks in their name, as a command that calls another does. @default the principal
    * @returns What it returned: at once where nothing had to be waited for, as a promise otherwise.
    * @throws {HeliographError} When it is refused or fails; see {@linkcode wireError}.
    */
-  run(request: CommandRequest, principal: Principal): unknown {
-    return this.#run(request, principal, principal);
-  }
-
-  /** @param caller Who asks: the principal, or a command that calls another in their name. */
-  #run(request: CommandRequest, caller: Caller, principal: Principal): unknown {
+  run(request: CommandRequest, principal: Principal, caller: Caller = principal): unknown {
     const [instrument, command] = this.#resolve(request);
-    const counts = this.#countsOf(instrument);
-    const told = begin(this.#bench.hub, {
-      kind: "command",
-      instrument: instrument.name,
-      caller: principal,
-      text: () => formatCommandLine(instrument.name, request.command, request.args, request.keywords),
-      onlyReads: command.role === "observer",
-    });
-    const succeeded = (value: unknown) => {
-      counts.succeeded++;
-      told(() => lineReply(value), false);
-    };
-    const failed = (error: unknown) => {
-      counts.failed++;
-      told(() => lineError(wireError(error)), true);
-    };
+    const { command: name, args, keywords } = request;
+    const onlyReads = command.role === "observer";
+    const end = isFollowed(this.#bench.hub, onlyReads)
+      ? this.#begin(instrument, name, args, keywords, principal, onlyReads)
+      : undefined;
     let result: unknown;
     try {
-      result = this.#queue(instrument, request.command, command, request.args, request.keywords, caller, principal);
+      result = this.#queue(instrument, name, command, args, keywords, caller, principal);
     } catch (error) {
-      failed(error);
-      throw expected(error, instrument, request.command);
+      throw this.#failed(instrument, name, error, end);
     }
-    if (!(result instanceof Promise)) {
-      succeeded(result);
-      return result;
-    }
+    return result instanceof Promise
+      ? this.#answerLater(instrument, name, result, principal, end)
+      : this.#succeeded(instrument, result, end);
+  }
+
+  #answerLater(
+    instrument: Instrument,
+    name: string,
+    result: Promise<unknown>,
+    principal: Principal,
+    end: End | undefined,
+  ): Promise<unknown> {
     const answered = this.control.work(principal);
-    result.then(succeeded, failed).then(answered);
-    return result.catch((error) => {
-      throw expected(error, instrument, request.command);
-    });
+    return result.then(
+      (value) => this.#succeeded(instrument, value, end),
+      (error) => {
+        throw this.#failed(instrument, name, error, end);
+      },
+    ).finally(answered);
+  }
+
+  #succeeded(instrument: Instrument, value: unknown, end: End | undefined): unknown {
+    this.#countsOf(instrument).succeeded++;
+    if (end !== undefined) endWith(end, value);
+    return value;
+  }
+
+  #failed(instrument: Instrument, name: string, error: unknown, end: End | undefined): Error {
+    this.#countsOf(instrument).failed++;
+    end?.(() => lineError(wireError(error)), true);
+    return expected(error, instrument, name);
+  }
+
+  /** Publishes a command. A method of its own: what it makes costs nothing where nobody follows. */
+  #begin(
+    instrument: Instrument,
+    name: string,
+    args: readonly unknown[],
+    keywords: ReadonlyMap<string, unknown>,
+    caller: Principal,
+    onlyReads: boolean,
+  ): End {
+    const text = () => formatCommandLine(instrument.name, name, args, keywords);
+    return begin(this.#bench.hub, { kind: "command", instrument: instrument.name, caller, text, onlyReads });
   }
 
   /**
@@ -151,19 +178,15 @@ export class Dispatcher {
   get(instrument: string, field: string, principal: Principal): FieldHolder {
     this.check(principal, "observer");
     const found = this.instrument(instrument);
-    const told = begin(this.#bench.hub, {
-      kind: "command",
-      instrument: found.name,
-      caller: principal,
-      text: () => formatCommandLine(found.name, "get", [field]),
-      onlyReads: true,
-    });
+    const end = isFollowed(this.#bench.hub, true)
+      ? this.#begin(found, "get", [field], noKeywords, principal, true)
+      : undefined;
     try {
       const holder = found.field(field);
-      told(() => lineReply(holder.text), false);
+      if (end !== undefined) endWith(end, holder.text);
       return holder;
     } catch (error) {
-      told(() => lineError(wireError(error)), true);
+      end?.(() => lineError(wireError(error)), true);
       throw error;
     }
   }

@@ -76,7 +76,6 @@ export class Evaluator {
     const seconds = Math.min(options.patience ?? Infinity, this.#sandbox.options.deadline);
     const sender = new EvaluationSender(
       this.#bench,
-      this.#dispatcher,
       requests,
       this.#name,
       principal,
@@ -115,7 +114,6 @@ const longestLine = 10_000;
 /** One evaluation: a principal of its own, so that it alone passes while it holds the bench. */
 class EvaluationSender implements CodeSender {
   readonly #bench: Bench;
-  readonly #dispatcher: Dispatcher;
   readonly #requests: RequestRunner;
   readonly #name: string;
   /** Code drives what its sender may drive. */
@@ -130,7 +128,6 @@ class EvaluationSender implements CodeSender {
 
   constructor(
     bench: Bench,
-    dispatcher: Dispatcher,
     requests: RequestRunner,
     name: string,
     sender: Principal,
@@ -138,7 +135,6 @@ class EvaluationSender implements CodeSender {
     output: ((text: string) => void) | undefined,
   ) {
     this.#bench = bench;
-    this.#dispatcher = dispatcher;
     this.#requests = requests;
     this.#name = name;
     this.#principal = sender.deputy({ gone: () => this.#ended });
@@ -185,7 +181,6 @@ class EvaluationSender implements CodeSender {
   /** Answers a request of code: nothing of it is taken for what it should be. */
   #answer(ask: Ask): unknown {
     if (this.gone) throw new HeliographError("aborted", `Cannot do ${ask?.ask}: whoever sent the code has gone`);
-    const dispatcher = this.#dispatcher;
     const [requests, principal] = [this.#requests, this.#principal];
     switch (ask.ask) {
       case "get": {
@@ -206,19 +201,20 @@ class EvaluationSender implements CodeSender {
         return requests.run({ cmd: "Call", instrument, command, args: ask.args, keywords }, principal);
       }
       case "fields": {
-        dispatcher.check(principal, "observer");
-        const { holders } = dispatcher.instrument(textOf(ask, "instrument"));
-        return holders.map(({ title, reading, text }) => ({ title, value: reading, text }));
+        const { instrument } = requests.run(
+          { cmd: "Find", instrument: textOf(ask, "instrument"), field: undefined },
+          principal,
+        );
+        return instrument!.holders.map(({ title, reading, text }) => ({ title, value: reading, text }));
       }
       case "instruments": {
-        dispatcher.check(principal, "observer");
-        const found = ask.instrument === null
-          ? this.#bench.instruments.filter(({ name }) => name !== defaultInstrument)
-          : [dispatcher.instrument(textOf(ask, "instrument"))];
-        return found.map(({ title, name }) => ({ title, name }));
+        const wanted = ask.instrument === null ? undefined : textOf(ask, "instrument");
+        const { instrument } = requests.run({ cmd: "Find", instrument: wanted, field: undefined }, principal);
+        const all = this.#bench.instruments.filter(({ name }) => name !== defaultInstrument);
+        return (instrument === undefined ? all : [instrument]).map(({ title, name }) => ({ title, name }));
       }
       case "dashboard":
-        dispatcher.check(principal, "observer");
+        requests.run({ cmd: "Find", instrument: undefined, field: undefined }, principal);
         return { name: this.#name, connected: this.#bench.started };
       case "hold":
         return this.#hold();

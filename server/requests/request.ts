@@ -6,22 +6,50 @@
 
 import type { ArrangementState } from "../../protocol/arrangement.ts";
 import type { DashboardRequest } from "../../protocol/dashboard_message.ts";
-import type { FieldHistory, InstrumentDescription, Lease, ServerStatus } from "../../protocol/description.ts";
+import type {
+  FieldHistory,
+  InstrumentDescription,
+  JournalEntry,
+  Lease,
+  ServerStatus,
+  SessionDescription,
+  Welcome,
+} from "../../protocol/description.ts";
+import type { JournalLevel } from "../../protocol/vocabulary.ts";
 import type { Principal } from "../access/principal.ts";
 import type { FieldHolder } from "../bench/field.ts";
+import type { Instrument } from "../bench/instrument.ts";
 import type { Evaluated } from "../code/messages.ts";
 import type { EvaluationOptions } from "../code/sandbox.ts";
-import type { CommandRequest } from "./dispatcher.ts";
-
-/** A request that belongs to a connection, and takes an id. */
-export type ConnectionRequest = DashboardRequest & {
-  readonly cmd: "Hello" | "Watch" | "Follow" | "Unwatch" | "Close";
-};
+import type { Journal } from "../records/journal.ts";
+import type { CommandCounts, CommandRequest } from "./dispatcher.ts";
 
 /** A request of anybody who was let in; a command may be one of the default instrument's. */
 export type Request =
-  | Exclude<DashboardRequest, { readonly cmd: ConnectionRequest["cmd"] | "Call" }>
-  | CommandRequest & { readonly cmd: "Call" };
+  | Exclude<DashboardRequest, { readonly cmd: "Call" | "Close" }>
+  | CommandRequest & { readonly cmd: "Call" }
+  /** Finds an instrument, or a field of it; `undefined` stands for all. */
+  | { readonly cmd: "Find"; readonly instrument: string | undefined; readonly field: string | undefined }
+  /** What tells of the last image of an instrument. */
+  | { readonly cmd: "Image"; readonly instrument: string }
+  /** Who is connected. */
+  | { readonly cmd: "Clients" }
+  /** What is kept of the journal, from a level on. */
+  | { readonly cmd: "Journal"; readonly level: JournalLevel }
+  /** How the page is arranged. */
+  | { readonly cmd: "Arrangement" }
+  /** How many commands of each instrument were answered. */
+  | { readonly cmd: "Metrics" }
+  /** Stops the server. */
+  | { readonly cmd: "Exit" };
+
+/** What a `Find` or a `Watch` is about; `undefined` stands for all instruments, or all fields of one. */
+export interface Found {
+  /** The instrument. */
+  readonly instrument: Instrument | undefined;
+  /** The field. */
+  readonly field: FieldHolder | undefined;
+}
 
 /** The replies to requests, by kind; `unknown` is whatever an instrument's command returns. */
 export interface Replies {
@@ -30,6 +58,19 @@ export interface Replies {
   readonly History: FieldHistory;
   readonly Status: ServerStatus;
   readonly Ping: undefined;
+  readonly Hello: Welcome;
+  /** What is to be watched: the way in sends its changes. */
+  readonly Watch: Found;
+  /** What is to be followed: the way in sends its entries. */
+  readonly Follow: Pick<Journal, "follow" | "kept">;
+  readonly Unwatch: undefined;
+  readonly Find: Found;
+  readonly Image: Pick<Instrument, "title" | "images">;
+  readonly Clients: SessionDescription[];
+  readonly Journal: JournalEntry[];
+  readonly Arrangement: ArrangementState;
+  readonly Metrics: ReadonlyMap<string, CommandCounts>;
+  readonly Exit: undefined;
   readonly Take: Lease;
   readonly Release: unknown;
   readonly HandOver: Lease;
@@ -47,7 +88,10 @@ export interface Replies {
 export type RequestKind = keyof Replies;
 
 /** The kinds of requests that are answered at once, since nothing has to be waited for. */
-export type ImmediateKind = "Get" | "Describe" | "History" | "Status" | "Ping" | "Take" | "HandOver" | "Disconnect";
+export type ImmediateKind = Exclude<
+  RequestKind,
+  "Release" | "Set" | "Confirm" | "Revert" | "Call" | "Eval" | "Exec" | "Arrange"
+>;
 
 /** A request of one kind. */
 export type RequestOf<K extends RequestKind> = Request & { readonly cmd: K };
@@ -78,9 +122,4 @@ export interface RequestRunner {
     principal: Principal,
     options?: EvaluatorOptions,
   ): Reply<K> | Promise<Reply<K>>;
-}
-
-/** Whether a request takes a connection of one's own. */
-export function needsConnection(request: DashboardRequest): request is ConnectionRequest {
-  return ["Hello", "Watch", "Follow", "Unwatch", "Close"].includes(request.cmd);
 }

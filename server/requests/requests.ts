@@ -7,19 +7,28 @@
 import { getLogger, type Logger } from "npm:@logtape/logtape@2.4.2";
 import type { ArrangementState } from "../../protocol/arrangement.ts";
 import type { DashboardRequest } from "../../protocol/dashboard_message.ts";
-import type { InstrumentDescription, Lease, ServerStatus } from "../../protocol/description.ts";
+import type { InstrumentDescription, Lease, ServerStatus, Welcome } from "../../protocol/description.ts";
 import { HeliographError } from "../../protocol/errors.ts";
+import { version } from "../../protocol/version.ts";
 import type { Principal } from "../access/principal.ts";
 import type { Bench } from "../bench/bench.ts";
 import type { ArrangementStore } from "../records/arrangement.ts";
 import type { RecentReadings } from "../records/recent_readings.ts";
-import { requestCategory } from "../records/journal.ts";
+import { type Journal, requestCategory } from "../records/journal.ts";
 import { describeInstrument } from "../bench/describe.ts";
 import type { Instrument } from "../bench/instrument.ts";
 import { shown } from "../bench/values.ts";
-import type { Dispatcher } from "./dispatcher.ts";
+import type { CommandRequest, Dispatcher } from "./dispatcher.ts";
 import type { Evaluator } from "./evaluator.ts";
-import type { EvaluatorOptions, ImmediateKind, Reply, RequestKind, RequestOf, RequestRunner } from "./request.ts";
+import type {
+  EvaluatorOptions,
+  Found,
+  ImmediateKind,
+  Reply,
+  RequestKind,
+  RequestOf,
+  RequestRunner,
+} from "./request.ts";
 import type { Evaluated } from "../code/messages.ts";
 import { pyopticonSource } from "../code/pyopticon_source.ts";
 import type { Session, Sessions } from "../access/sessions.ts";
@@ -83,13 +92,19 @@ export function tellAsked(request: DashboardRequest, session: Session, log: Logg
 /** The parts of the server that requests act on. */
 export interface RequestParts {
   readonly bench: Bench;
-  readonly dispatcher: Dispatcher;
   readonly evaluator: Evaluator;
-  readonly sessions: Pick<Sessions, "find">;
-  readonly arrangement: Pick<ArrangementStore, "set">;
+  readonly sessions: Pick<Sessions, "find" | "describe">;
+  readonly arrangement: Pick<ArrangementStore, "set" | "state">;
   readonly recent: Pick<RecentReadings, "of">;
+  readonly journal: Pick<Journal, "follow" | "kept">;
+  /** When this run of the server began, ISO 8601 in UTC. */
+  readonly started: string;
+  /** Whether somebody from beyond this PC may drive the instruments. */
+  readonly open: boolean;
   /** What `Status` tells. */
   readonly status: () => ServerStatus;
+  /** Stops the server. */
+  readonly exit: () => void;
 }
 
 /** Does what one kind of request asks for. */
@@ -101,41 +116,72 @@ type Handler<K extends RequestKind> = (
 
 const noOptions: EvaluatorOptions = {};
 
+/** The command that a request stands for. */
+function call(instrument: string, command: string, ...args: unknown[]): CommandRequest {
+  return { instrument, command, args, keywords: noKeywords };
+}
+
 /** The one way in for work: ways in, and code, hand it what was asked and by whom. */
 export class Requests implements RequestRunner {
   readonly #parts: RequestParts;
   readonly #handlers: { readonly [K in RequestKind]: Handler<K> };
 
-  /** Makes it. @param parts What requests act on. */
-  constructor(parts: RequestParts) {
+  readonly #dispatcher: Dispatcher;
+
+  /** Makes it. @param parts What requests act on. @param dispatcher Runs commands, and says who may do what. */
+  constructor(parts: RequestParts, dispatcher: Dispatcher) {
     this.#parts = parts;
-    const { dispatcher, recent } = parts;
+    this.#dispatcher = dispatcher;
+    const { recent } = parts;
+    /** A handler for somebody who only looks on: that renews nothing of theirs. */
+    const looking =
+      <K extends RequestKind>(answer: (request: RequestOf<K>) => Reply<K>) =>
+      (request: RequestOf<K>, principal: Principal): Reply<K> => {
+        dispatcher.allow(principal, "observer", request.cmd);
+        return answer(request);
+      };
     this.#handlers = {
       Call: (request, principal) => dispatcher.run(request, principal),
       Get: ({ instrument, field }, principal) => dispatcher.get(instrument, field, principal),
-      Set: ({ instrument, field, value }, principal) => this.#command(instrument, "set", [field, value], principal),
-      Confirm: ({ instrument }, principal) => this.#command(instrument, "confirm", [], principal),
-      Revert: ({ instrument }, principal) => this.#command(instrument, "revert", [], principal),
+      Set: ({ instrument, field, value }, principal) =>
+        dispatcher.run(call(instrument, "set", field, value), principal),
+      Confirm: ({ instrument }, principal) => dispatcher.run(call(instrument, "confirm"), principal),
+      Revert: ({ instrument }, principal) => dispatcher.run(call(instrument, "revert"), principal),
       Eval: (request, principal, options) => this.#evaluate(request, principal, options),
       Exec: (request, principal, options) => this.#evaluate(request, principal, options),
       Describe: ({ instrument }, principal) => this.#describeAll(instrument, principal),
       History: ({ instrument, field, seconds }, principal) =>
         recent.of(dispatcher.get(instrument, field, principal), seconds),
-      Status: (_, principal) => {
-        dispatcher.allow(principal, "observer", "Status");
-        return parts.status();
+      Find: (request, principal) => this.#find(request, principal),
+      Watch: (request, principal) => this.#find(request, principal),
+      Follow: ({ cmd }, principal) => {
+        dispatcher.check(principal, "observer", cmd);
+        return parts.journal;
       },
-      Ping: (_, principal) => {
-        dispatcher.allow(principal, "observer", "Ping");
+      Unwatch: ({ cmd }, principal) => {
+        dispatcher.check(principal, "observer", cmd);
         return undefined;
       },
+      Hello: ({ name }, principal) => this.#welcome(name, principal),
+      Status: looking<"Status">(() => parts.status()),
+      Ping: looking<"Ping">(() => undefined),
+      Clients: looking<"Clients">(() => parts.sessions.describe()),
+      Journal: looking<"Journal">(({ level }) => parts.journal.kept(level)),
+      Arrangement: looking<"Arrangement">(() => parts.arrangement.state),
+      Image: looking<"Image">(({ instrument }) => dispatcher.instrument(instrument)),
+      Metrics: ({ cmd }, principal) => {
+        dispatcher.check(principal, "observer", cmd);
+        return dispatcher.counts;
+      },
+      Exit: (_, principal) => this.#exit(principal),
       Take: ({ instrument, seconds, force }, principal) => {
-        this.#command("api", "take", [instrument, seconds, force], principal);
+        dispatcher.run(call("api", "take", instrument, seconds, force), principal);
         return this.#lease(instrument);
       },
-      Release: ({ instrument, force }, principal) => this.#command("api", "release", [instrument, force], principal),
+      Release: ({ instrument, force }, principal) =>
+        dispatcher.run(call("api", "release", instrument, force), principal),
       HandOver: ({ instrument, session, force }, principal) => {
-        this.#command("api", "hand_over", [instrument, session, force], principal);
+        dispatcher.run(call("api", "hand_over", instrument, session, force), principal);
         return this.#lease(instrument);
       },
       Disconnect: ({ session }, principal) => this.#disconnect(session, principal),
@@ -163,15 +209,40 @@ export class Requests implements RequestRunner {
     return handler(request, principal, options);
   }
 
-  #command(instrument: string, command: string, args: readonly unknown[], principal: Principal): unknown {
-    return this.#parts.dispatcher.run({ instrument, command, args, keywords: noKeywords }, principal);
+  #welcome(wanted: string, principal: Principal): Welcome {
+    const { started, open } = this.#parts;
+    if (wanted !== "") principal.register(wanted);
+    this.#dispatcher.check(principal, "observer", "Hello");
+    const { id, name, role } = principal;
+    return { server: "heliograph", version, session: id, name, role, started, open };
+  }
+
+  #find({ cmd, instrument: name, field }: RequestOf<"Find" | "Watch">, principal: Principal): Found {
+    const dispatcher = this.#dispatcher;
+    dispatcher.check(principal, "observer", cmd);
+    if (field !== undefined && name === undefined) {
+      throw new HeliographError("bad_argument", "Cannot watch a field: say of which instrument");
+    }
+    const instrument = name === undefined ? undefined : dispatcher.instrument(name);
+    return { instrument, field: field === undefined ? undefined : instrument?.field(field) };
+  }
+
+  #exit(principal: Principal): undefined {
+    if (!principal.may("admin")) {
+      throw new HeliographError(
+        "not_allowed",
+        `Cannot stop the server: it needs the role admin, and you are ${principal.role}`,
+      );
+    }
+    // After the reply has been queued, so that stopping waits for it.
+    queueMicrotask(() => this.#parts.exit());
   }
 
   #describeAll(
     instrument: string | undefined,
     principal: Principal,
   ): InstrumentDescription | InstrumentDescription[] {
-    const { dispatcher, bench } = this.#parts;
+    const [dispatcher, { bench }] = [this.#dispatcher, this.#parts];
     dispatcher.check(principal, "observer", "Describe");
     return instrument === undefined
       ? bench.instruments.map((each) => this.#describe(each))
@@ -179,7 +250,7 @@ export class Requests implements RequestRunner {
   }
 
   #describe(instrument: Instrument): InstrumentDescription {
-    return { ...describeInstrument(instrument), holder: this.#parts.dispatcher.control.holder(instrument.name) };
+    return { ...describeInstrument(instrument), holder: this.#dispatcher.control.holder(instrument.name) };
   }
 
   async #arrange(arrangement: unknown, principal: Principal): Promise<ArrangementState> {
@@ -189,14 +260,14 @@ export class Requests implements RequestRunner {
   }
 
   #lease(instrument: string): Lease {
-    const { dispatcher } = this.#parts;
+    const dispatcher = this.#dispatcher;
     const { name } = dispatcher.instrument(instrument);
     const holder = dispatcher.control.holder(name)!;
     return { instrument: name, holder, until: holder.until };
   }
 
   #disconnect(id: number, principal: Principal): undefined {
-    this.#parts.dispatcher.check(principal, "operator", "Disconnect");
+    this.#dispatcher.check(principal, "operator", "Disconnect");
     const session = this.#parts.sessions.find(id);
     if (session === undefined) {
       throw new HeliographError(
@@ -207,7 +278,7 @@ export class Requests implements RequestRunner {
     if (session.principal === principal.origin) {
       throw new HeliographError("bad_argument", `Cannot disconnect client ${id}: that is you; Close ends it`);
     }
-    this.#parts.dispatcher.control.checkDisconnect(principal, session.principal);
+    this.#dispatcher.control.checkDisconnect(principal, session.principal);
     session.connection.close(new Error(`${principal.label} disconnected it`));
     return undefined;
   }

@@ -80,6 +80,7 @@ Deno.test("LineSplitter: a line over the limit or of bad bytes loses only itself
     encoder.encode(`${"y".repeat(limit + 1)}\n`),
     encoder.encode("two\n"),
     new Uint8Array([0x61, 0xff, 0x0a]),
+    encoder.encode("no text, &c: \ufffd\n"),
     encoder.encode("three\nunfinished"),
   ]);
   deepStrictEqual(lines([stream]), [
@@ -88,6 +89,7 @@ Deno.test("LineSplitter: a line over the limit or of bad bytes loses only itself
     { fault: "too_long" },
     "two",
     { fault: "invalid_utf8" },
+    "no text, &c: \ufffd",
     "three",
   ]);
 });

@@ -6,23 +6,28 @@
 
 import { azcamExposure } from "../exposure_instrument.ts";
 import type { Instrument } from "../../bench/instrument.ts";
-import { SimulatedDetector, type SimulatedDetectorOptions } from "./simulated_detector.ts";
+import { type SimulatedCameraOptions, SimulatedDetector } from "./simulated_detector.ts";
 
-/** The options of a {@linkcode simulatedCamera}. */
-export interface SimulatedCameraOptions extends SimulatedDetectorOptions {
-  /** What people call it. @default "exposure" */
-  readonly title?: string;
-  /** Absolute paths of the folders that images may be written to. @default none, and no exposure can be taken */
-  readonly imageFolders?: readonly string[];
-  /** What the header says that wrote it. @default "heliograph" */
-  readonly software?: string;
-  /** azcam's name for the system. @default "sim" */
-  readonly systemName?: string;
-}
+export type { SimulatedCameraOptions };
 
 /**
  * Makes a camera with a simulated detector. On a bench it sees the temperature of `tempcon`, the filter of `instrument`
  * and the focus of `telescope`.
+ *
+ * @example
+ * ```ts
+ * import { CommandServer } from "@heliograph/heliograph";
+ * import { simulatedCamera } from "@heliograph/heliograph/camera";
+ *
+ * const imageFolder = await Deno.makeTempDir();
+ * const camera = simulatedCamera({ imageFolders: [imageFolder], chip: { columns: 64, rows: 64 }, readoutRate: 1e6 });
+ * {
+ *   await using server = new CommandServer({ port: 0, instruments: [camera] });
+ *   server.start();
+ *   console.log(await server.command("exposure.expose 0.1 flat")); // OK
+ * }
+ * await Deno.remove(imageFolder, { recursive: true });
+ * ```
  *
  * @param options What it is like.
  */

@@ -6,10 +6,18 @@
 
 import { HeliographError } from "../../../protocol/errors.ts";
 
-/** One number for all amplifiers, or one for each; those after the last of a list are like the last. */
-export type PerAmplifier = number | readonly number[];
-
-/** A CCD. Plain data, which can be posted to a Worker. */
+/**
+ * The properties of a simulated CCD; plain data, which can be posted to a Worker. What an amplifier has is one number for
+ * all of them, or one for each; those after the last of a list are like the last.
+ *
+ * @example
+ * ```ts
+ * import { type ChipProperties, simulatedCamera } from "@heliograph/heliograph/camera";
+ *
+ * const noisy: Partial<ChipProperties> = { columns: 256, rows: 256, readNoise: 20, cosmicRays: 100 };
+ * console.log(simulatedCamera({ chip: noisy }).title); // exposure
+ * ```
+ */
 export interface ChipProperties {
   /** Columns that see light. */
   readonly columns: number;
@@ -18,11 +26,11 @@ export interface ChipProperties {
   /** Any whole number: a chip of another seed has other hot pixels, another flat field and another sky. */
   readonly seed: number;
   /** Electrons per DN. */
-  readonly gain: PerAmplifier;
+  readonly gain: number | readonly number[];
   /** Root mean square, in electrons. */
-  readonly readNoise: PerAmplifier;
+  readonly readNoise: number | readonly number[];
   /** The value of a pixel without charge, in DN. */
-  readonly bias: PerAmplifier;
+  readonly bias: number | readonly number[];
   /** The most electrons that a pixel holds. */
   readonly fullWell: number;
   /** The edge of a pixel, in µm. */
@@ -103,7 +111,7 @@ export interface Scene {
   readonly shift?: number;
 }
 
-function ofAmplifier(what: string, values: PerAmplifier, amplifier: number): number {
+function ofAmplifier(what: string, values: ChipProperties["gain"], amplifier: number): number {
   if (typeof values === "number") return values;
   const value = values[Math.min(amplifier, values.length) - 1];
   if (value !== undefined) return value;

@@ -12,11 +12,29 @@ import type { Value } from "../../bench/values.ts";
 import { ChipPixels } from "./chip_pixels.ts";
 import { type ChipProperties, defaultChip, gainOf, readNoiseOf, type Scene } from "./chip_properties.ts";
 
-/** The options of a {@linkcode SimulatedDetector}. */
-export interface SimulatedDetectorOptions {
+/**
+ * The options of a `simulatedCamera`.
+ *
+ * @example
+ * ```ts
+ * import { simulatedCamera, type SimulatedCameraOptions } from "@heliograph/heliograph/camera";
+ *
+ * const fourAmplifiers: SimulatedCameraOptions = { title: "Science", amplifiersX: 2, amplifiersY: 2 };
+ * console.log(simulatedCamera(fourAmplifiers).name); // science
+ * ```
+ */
+export interface SimulatedCameraOptions {
+  /** What people call it. @default "exposure" */
+  readonly title?: string;
+  /** Absolute paths of the folders that images may be written to. @default none, and no exposure can be taken */
+  readonly imageFolders?: readonly string[];
+  /** What the header says that wrote it. @default "heliograph" */
+  readonly software?: string;
+  /** azcam's name for the system. @default "sim" */
+  readonly systemName?: string;
   /** The time it goes by. @default the PC's clock */
   readonly clock?: Clock;
-  /** What its chip is like. @default `defaultChip` */
+  /** What its chip is like. @default 1024 by 1024 pixels of 15 µm, with what such a chip usually has */
   readonly chip?: Partial<ChipProperties>;
   /** Overscan columns of each amplifier. @default 32 */
   readonly overscanColumns?: number;
@@ -72,7 +90,7 @@ export class SimulatedDetector implements Detector {
   #opened: number | undefined;
 
   /** Makes one. @param options What it is like. */
-  constructor(options: SimulatedDetectorOptions = {}) {
+  constructor(options: SimulatedCameraOptions = {}) {
     const { overscanColumns = 32, amplifiersX = 1, amplifiersY = 1 } = options;
     this.#clock = options.clock ?? systemClock;
     this.#chip = { ...defaultChip, ...options.chip };

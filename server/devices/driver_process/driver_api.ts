@@ -12,9 +12,6 @@ import { PortContact } from "../transports/contact.ts";
 import type { Port } from "../transports/port.ts";
 import { type ErrorCode, HeliographError } from "../../../protocol/errors.ts";
 
-/** The codes of {@linkcode InstrumentError}: any of the wire's. */
-export type InstrumentErrorCode = ErrorCode;
-
 /**
  * {@linkcode HeliographError} as drivers of 0.1 know it: the message comes first, and the code may be left out.
  * Every HeliographError counts as one, so that what a port or an instrument threw is recognised by either name.
@@ -27,7 +24,7 @@ export class InstrumentError extends HeliographError {
    * @param code The stable code.
    * @param options `cause`: the error behind this one, if any.
    */
-  constructor(message: string, code: InstrumentErrorCode = "command_failed", options?: ErrorOptions) {
+  constructor(message: string, code: ErrorCode = "command_failed", options?: ErrorOptions) {
     super(code, message, options);
   }
 
@@ -38,7 +35,23 @@ export class InstrumentError extends HeliographError {
   }
 }
 
-/** heliograph, for a driver of one's own: its function's first argument. */
+/**
+ * heliograph, for a driver of one's own: its function's first argument.
+ *
+ * @example
+ * ```ts
+ * import { type DriverApi, HeliographError } from "@heliograph/heliograph";
+ *
+ * // A bench file in TypeScript exports a function of it.
+ * const bench = ({ defineInstrument, command }: DriverApi) => {
+ *   const refuse = () => {
+ *     throw new HeliographError("command_failed", "Cannot open the dome: it rains");
+ *   };
+ *   return { instruments: [defineInstrument({ title: "Dome", commands: { open: command({ summary: "Open", run: refuse }) } })] };
+ * };
+ * console.log(bench.length); // 1
+ * ```
+ */
 export interface DriverApi {
   /** Declares an instrument. */
   readonly defineInstrument: typeof defineInstrument;
@@ -47,7 +60,7 @@ export interface DriverApi {
   /** What to throw so that the client is told what went wrong: `new HeliographError("command_failed", "why")`. */
   readonly HeliographError: typeof HeliographError;
   /** The same as drivers of 0.1 throw it: `new InstrumentError("why", "command_failed")`. */
-  readonly InstrumentError: typeof InstrumentError;
+  readonly InstrumentError: new (message: string, code?: ErrorCode, options?: ErrorOptions) => HeliographError;
   /** Keeps an instrument on a port in contact: for `contact`, and for talking to it. */
   readonly PortContact: typeof PortContact;
   /** Makes azcam's `exposure` of a detector: a camera whose controller is one's own. */
@@ -64,27 +77,13 @@ export const driverApi: DriverApi = {
   azcamExposure,
 };
 
-/** The words of the bench file for the instrument: the function's second argument. */
-export interface DriverSetup {
-  /** What people shall call it. */
-  readonly title: string;
-  /** The bench file's `options`; empty where it has none. */
-  readonly options: Readonly<Record<string, unknown>>;
-  /** Its port, where the bench file names one; spoken on as the bench file's `line` says. The server opens it. */
-  readonly port: Port | undefined;
-  /** The folder of the driver's file, which it may read. */
-  readonly folder: string;
-  /** Absolute paths of the folders that images may be written to; its `permissions` have to grant them to it. */
-  readonly imageFolders: readonly string[];
-}
-
 /**
  * A driver of one's own: what its file exports by default. It runs in a process of its own, with what its instrument's
  * `permissions` in the bench file grant and nothing else.
  *
  * @example
  * ```ts
- * import type { DriverModule } from "./driver_api.ts";
+ * import type { DriverModule } from "@heliograph/heliograph";
  *
  * const lamp: DriverModule = ({ defineInstrument }, { title }) => {
  *   let burns = false;
@@ -95,4 +94,22 @@ export interface DriverSetup {
  * };
  * ```
  */
-export type DriverModule = (heliograph: DriverApi, setup: DriverSetup) => Instrument | Promise<Instrument>;
+export type DriverModule = (
+  heliograph: DriverApi,
+  /** The words of the bench file for the instrument. */
+  setup: {
+    /** What people shall call it. */
+    readonly title: string;
+    /** The bench file's `options`; empty where it has none. */
+    readonly options: Readonly<Record<string, unknown>>;
+    /** Its port, where the bench file names one; spoken on as the bench file's `line` says. The server opens it. */
+    readonly port: Port | undefined;
+    /** The folder of the driver's file, which it may read. */
+    readonly folder: string;
+    /** Absolute paths of the folders that images may be written to; its `permissions` have to grant them to it. */
+    readonly imageFolders: readonly string[];
+  },
+) => Instrument | Promise<Instrument>;
+
+/** The words of the bench file for the instrument: the function's second argument. */
+export type DriverSetup = Parameters<DriverModule>[1];

@@ -6,6 +6,7 @@
 
 import { fileURLToPath } from "node:url";
 import type { RendezvousGrants } from "../../processes/rendezvous.ts";
+import { sourceCommand } from "../../processes/source_command.ts";
 import type { Command } from "../../processes/starter.ts";
 import type { DriverPermissions } from "./settings.ts";
 
@@ -28,26 +29,14 @@ export function driverSourceCommand(
   packages: boolean,
 ): Command | undefined {
   const own = new URL("host.ts", import.meta.url);
-  if (Deno.build.standalone || own.protocol !== "file:") return undefined;
-  const { read, write, net } = permissions;
-  const allow = (name: string, values: readonly string[]) => {
-    if (values.length === 0) return [];
-    // A comma separates: then its Worker alone, which is told each value, is held to the list.
-    return [values.some((value) => value.includes(",")) ? `--allow-${name}` : `--allow-${name}=${values}`];
-  };
-  return [
-    Deno.execPath(),
-    "run",
-    "--quiet",
-    "--no-prompt",
-    "--no-config",
-    ...(packages || !hasLock() ? ["--no-lock"] : [`--lock=${fileURLToPath(lock)}`, "--frozen"]),
-    "--unstable-worker-options",
-    ...allow("read", [...sources.map((folder) => fileURLToPath(folder)), ...grants.read, ...read]),
-    ...allow("write", [...grants.write, ...write]),
-    ...allow("net", [...grants.net, ...net]),
-    own.href,
-  ];
+  // A program that came from a URL has no files to name.
+  if (own.protocol !== "file:") return undefined;
+  const locked = packages || !hasLock() ? ["--no-lock"] : [`--lock=${fileURLToPath(lock)}`, "--frozen"];
+  return sourceCommand(own, [...locked, "--unstable-worker-options"], {
+    read: [...sources.map((folder) => fileURLToPath(folder)), ...grants.read, ...permissions.read],
+    write: [...grants.write, ...permissions.write],
+    net: [...grants.net, ...permissions.net],
+  });
 }
 
 /** Whether heliograph's lock is beside its source. */

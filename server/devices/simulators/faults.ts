@@ -4,27 +4,43 @@
  * @module
  */
 
-/** The kinds of faults, with what they mean. */
-export const faultKinds = {
-  silent: "says nothing",
-  garbage: "answers with random bytes",
-  slow: "answers late",
-  drop: "drops the line in the middle of an answer",
-  length: "answers with a byte too few or too many",
-} as const;
-
-/** A kind of fault. */
-export type FaultKind = keyof typeof faultKinds;
-
-/** The faults of a simulator, and how often they happen. */
+/**
+ * The faults of a simulator, and how often they happen.
+ *
+ * @example
+ * ```ts
+ * import { type Faults, simulateTcp } from "@heliograph/heliograph/testing";
+ *
+ * const badDay: Faults = { kinds: ["silent", "garbage"], share: 0.1, delay: 0 };
+ * const echo = { commandEnd: "\n", answerEnd: "\n", answer: (command: string) => command };
+ * const simulator = simulateTcp(echo, 0, badDay);
+ * await simulator.close();
+ * ```
+ */
 export interface Faults {
-  /** What goes wrong; more than one take turns. @default nothing */
-  readonly kinds: readonly FaultKind[];
+  /**
+   * What goes wrong; more than one take turns. `silent`: it says nothing. `garbage`: it answers with random bytes. `slow`:
+   * it answers late. `drop`: it drops the line in the middle of an answer. `length`: it answers with a byte too few or too
+   * many. @default nothing
+   */
+  readonly kinds: readonly ("silent" | "garbage" | "slow" | "drop" | "length")[];
   /** The share of answers that go wrong, from 0 to 1. */
   readonly share: number;
   /** How late a slow answer is, in seconds. */
   readonly delay: number;
 }
+
+/** A kind of fault. */
+export type FaultKind = Faults["kinds"][number];
+
+/** The kinds of faults, with what they mean. */
+export const faultKinds: Readonly<Record<FaultKind, string>> = {
+  silent: "says nothing",
+  garbage: "answers with random bytes",
+  slow: "answers late",
+  drop: "drops the line in the middle of an answer",
+  length: "answers with a byte too few or too many",
+};
 
 /** No faults. */
 export const noFaults: Faults = { kinds: [], share: 0, delay: 0 };

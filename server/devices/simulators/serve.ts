@@ -13,12 +13,7 @@ import { FaultPlan, type Faults, garbage, noFaults, wrongLength } from "./faults
 import type { Simulator } from "./simulator.ts";
 
 /** A simulator that runs. */
-export interface RunningSimulator {
-  /** Where it is, as a bench file names it. */
-  readonly address: string;
-  /** Ends it: whoever talks to it is cut off. */
-  close(): Promise<void>;
-}
+export type RunningSimulator = ReturnType<typeof simulateTcp>;
 
 const stepInterval = 100;
 const encoder = new TextEncoder();
@@ -93,10 +88,21 @@ async function serveLine(simulator: Simulator, line: Line, plan: FaultPlan): Pro
 /**
  * Runs a simulator on a TCP port, for any number of clients.
  *
+ * @example
+ * ```ts
+ * import { simulateTcp } from "@heliograph/heliograph/testing";
+ *
+ * const echo = { commandEnd: "\n", answerEnd: "\n", answer: (command: string) => command };
+ * const simulator = simulateTcp(echo, 0);
+ * console.log(simulator.address.startsWith("tcp://127.0.0.1:")); // true
+ * await simulator.close();
+ * ```
+ *
  * @param simulator Who answers.
  * @param port The port; 0 takes any free one.
  * @param faults What goes wrong. @default nothing
  * @param host The address to listen on. @default "127.0.0.1"
+ * @returns Where it is, as a bench file names it, and what ends it.
  * @throws {Deno.errors.AddrInUse} The port is taken.
  */
 export function simulateTcp(
@@ -104,7 +110,12 @@ export function simulateTcp(
   port: number,
   faults: Faults = noFaults,
   host = "127.0.0.1",
-): RunningSimulator {
+): {
+  /** Where it is, as a bench file names it. */
+  readonly address: string;
+  /** Ends it: whoever talks to it is cut off. */
+  close(): Promise<void>;
+} {
   const listener = Deno.listen({ hostname: host, port });
   const stopTime = runTime(simulator);
   const plan = new FaultPlan(faults);
@@ -129,6 +140,16 @@ export function simulateTcp(
 /**
  * Runs a simulator on a UDP port: a datagram holds one or several commands, and each answer is a datagram.
  *
+ * @example
+ * ```ts
+ * import { simulateUdp } from "@heliograph/heliograph/testing";
+ *
+ * const echo = { commandEnd: "\n", answerEnd: "\n", answer: (command: string) => command };
+ * const simulator = await simulateUdp(echo, 0);
+ * console.log(simulator.address.startsWith("udp://127.0.0.1:")); // true
+ * await simulator.close();
+ * ```
+ *
  * @param simulator Who answers.
  * @param port The port; 0 takes any free one.
  * @param faults What goes wrong; a dropped line is silence here. @default nothing
@@ -139,7 +160,7 @@ export async function simulateUdp(
   port: number,
   faults: Faults = noFaults,
   host = "127.0.0.1",
-): Promise<RunningSimulator> {
+): Promise<ReturnType<typeof simulateTcp>> {
   const socket = createSocket(host.includes(":") ? "udp6" : "udp4");
   const plan = new FaultPlan(faults);
   await new Promise<void>((resolve, reject) => {
@@ -195,11 +216,26 @@ export function simulateSerial(
 /**
  * Runs a simulator on a pseudo terminal, which programs open like a serial port.
  *
+ * @example
+ * ```ts
+ * import { simulatePty } from "@heliograph/heliograph/testing";
+ *
+ * if (Deno.build.os !== "windows") {
+ *   const echo = { commandEnd: "\r", answerEnd: "\r", answer: (command: string) => command };
+ *   const simulator = await simulatePty(echo);
+ *   console.log(simulator.address.startsWith("serial:///dev/")); // true
+ *   await simulator.close();
+ * }
+ * ```
+ *
  * @param simulator Who answers.
  * @param faults What goes wrong. @default nothing
  * @throws {HeliographError} On Windows, which has none.
  */
-export async function simulatePty(simulator: Simulator, faults: Faults = noFaults): Promise<RunningSimulator> {
+export async function simulatePty(
+  simulator: Simulator,
+  faults: Faults = noFaults,
+): Promise<ReturnType<typeof simulateTcp>> {
   const pty = await openPty();
   return simulateSerial(simulator, pty.line, `serial://${pty.path}`, faults);
 }

@@ -4,7 +4,26 @@
  * @module
  */
 
-/** An instrument that is only pretended. */
+/**
+ * An instrument that is only pretended.
+ *
+ * @example
+ * ```ts
+ * import { type Simulator, simulateTcp } from "@heliograph/heliograph/testing";
+ *
+ * class Lamp implements Simulator {
+ *   readonly commandEnd = "\n";
+ *   readonly answerEnd = "\n";
+ *   burns = false;
+ *   answer(command: string): string | undefined {
+ *     if (command === "on") this.burns = true;
+ *     return command === "on?" ? String(this.burns) : undefined;
+ *   }
+ * }
+ * const simulator = simulateTcp(new Lamp(), 0);
+ * await simulator.close();
+ * ```
+ */
 export interface Simulator {
   /** What ends a command. */
   readonly commandEnd: string;

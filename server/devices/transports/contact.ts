@@ -5,11 +5,10 @@
  */
 
 import { HeliographError } from "../../../protocol/errors.ts";
-import type { Contact, ContactState } from "../../bench/contact.ts";
+import type { Contact } from "../../bench/contact.ts";
 import type { Port, Turn } from "./port.ts";
 import { AnswerUnclear } from "../../bench/answer_errors.ts";
 import { delay } from "./delay.ts";
-import type { Urgency } from "./turns.ts";
 
 /** The routines at the beginning and the end of contact. */
 export interface Routine {
@@ -36,12 +35,26 @@ const shortestSharedWait = 10;
 /** The most that the goodbye may take, in seconds. */
 const farewellSeconds = 5;
 
-/** Keeps an instrument on a port in contact. */
+/**
+ * Keeps an instrument on a port in contact.
+ *
+ * @example
+ * ```ts
+ * import { type DriverModule, PortContact } from "@heliograph/heliograph";
+ *
+ * const lamp: DriverModule = ({ defineInstrument }, { title, port }) => {
+ *   if (port === undefined) throw new TypeError("it needs a port");
+ *   const contact = new PortContact(port, { title, greet: (turn) => turn.send("HELLO") });
+ *   return defineInstrument({ title, contact });
+ * };
+ * console.log(lamp.length); // 2
+ * ```
+ */
 export class PortContact implements Contact {
   /** Where it is, for people. */
   readonly address: string;
   /** Whether it answers. */
-  state: ContactState = "off";
+  state: Contact["state"] = "off";
   /** Why it does not. */
   reason = "";
   readonly #port: Port;
@@ -108,7 +121,11 @@ export class PortContact implements Contact {
    * @returns What the work returned.
    * @throws {HeliographError} `not_connected` when it does not answer; otherwise what the work threw.
    */
-  async use<T>(urgency: Urgency, signal: AbortSignal | undefined, work: (turn: Turn) => Promise<T>): Promise<T> {
+  async use<T>(
+    urgency: Turn["urgency"],
+    signal: AbortSignal | undefined,
+    work: (turn: Turn) => Promise<T>,
+  ): Promise<T> {
     if (this.state === "connecting") await aborting(this.#firstTry.promise, signal);
     if (urgency === "immediate") return await this.#evenWhenLost(signal, () => this.#use(urgency, signal, work));
     this.#check();
@@ -134,7 +151,11 @@ export class PortContact implements Contact {
     }
   }
 
-  async #use<T>(urgency: Urgency, signal: AbortSignal | undefined, work: (turn: Turn) => Promise<T>): Promise<T> {
+  async #use<T>(
+    urgency: Turn["urgency"],
+    signal: AbortSignal | undefined,
+    work: (turn: Turn) => Promise<T>,
+  ): Promise<T> {
     const ending = this.#ending.signal;
     const either = urgency !== "poll" ? signal : signal === undefined ? ending : AbortSignal.any([signal, ending]);
     const using = this.#port.use(urgency, either, async (turn) => {
@@ -232,7 +253,7 @@ export class PortContact implements Contact {
     }, 1000);
   }
 
-  #become(state: ContactState, reason: string): void {
+  #become(state: Contact["state"], reason: string): void {
     this.state = state;
     this.reason = reason;
     if (state !== "connecting") this.#firstTry.resolve();

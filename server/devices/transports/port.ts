@@ -34,31 +34,24 @@ export interface LineFormat {
   readonly gateway: boolean;
 }
 
-/** The options of a question. */
-export interface Question {
-  /** What is sent, without its end. */
-  readonly text: string;
-  /** How long to wait for the answer, in seconds. */
-  readonly timeout: number;
-  /** Whether a line is an answer to it. */
-  readonly accepts: (answer: string) => boolean;
-  /** What its answer looks like, for the error: what follows `should have`. */
-  readonly expected: string;
-  /** Whether the instrument may also say nothing; then the answer is empty. @default false */
-  readonly optional?: boolean;
-  /**
-   * Whether it is sent also while a late answer could be taken for its own: it does something, and its answer says only
-   * that it is done. What is immediate always is. @default false
-   */
-  readonly always?: boolean;
-}
-
-/** A turn on the port, and what its holder may do. */
+/**
+ * A turn on the port, and what its holder may do.
+ *
+ * @example
+ * ```ts
+ * import type { Turn } from "@heliograph/heliograph";
+ *
+ * // Asks for a number, and waits for it for half a second.
+ * const number = async (turn: Turn, text: string): Promise<number> =>
+ *   Number(await turn.ask({ text, timeout: 0.5, accepts: (line) => /^-?\d+$/.test(line), expected: "been a number" }));
+ * console.log(number.length); // 2
+ * ```
+ */
 export interface Turn {
   /** Whether the last question was left without an answer, or was given up: the instrument may have been off. */
   readonly unanswered: boolean;
-  /** How much it could wait. */
-  readonly urgency: Urgency;
+  /** `immediate`: abort and stop. `command`: what a client asked for. `poll`: what can wait. */
+  readonly urgency: "immediate" | "command" | "poll";
   /** Aborted when the turn is to end; `undefined` where it takes as long as it takes. */
   readonly signal: AbortSignal | undefined;
   /** Sends a command that has no answer. */
@@ -69,18 +62,50 @@ export interface Turn {
    * @returns The answer, without its end.
    * @throws {HeliographError} `not_connected` when none came in time, `command_failed` when it is not what was expected.
    */
-  ask(question: Question): Promise<string>;
+  ask(question: {
+    /** What is sent, without its end. */
+    readonly text: string;
+    /** How long to wait for the answer, in seconds. */
+    readonly timeout: number;
+    /** Whether a line is an answer to it. */
+    readonly accepts: (answer: string) => boolean;
+    /** What its answer looks like, for the error: what follows `should have`. */
+    readonly expected: string;
+    /** Whether the instrument may also say nothing; then the answer is empty. @default false */
+    readonly optional?: boolean;
+    /**
+     * Whether it is sent also while a late answer could be taken for its own: it does something, and its answer says only
+     * that it is done. What is immediate always is. @default false
+     */
+    readonly always?: boolean;
+  }): Promise<string>;
 }
 
+/** A question, and which answers it takes. */
+export type Question = Parameters<Turn["ask"]>[0];
+
 /** Takes a line that nobody asked for. @returns Whether it was meant for this listener. */
-export type Listener = (line: string) => boolean;
+type Listener = (line: string) => boolean;
 
 const encoder = new TextEncoder();
 
 /** The pause between two connections to an instrument, in seconds. */
 const reopenSeconds = 0.2;
 
-/** The one line to one or several instruments. */
+/**
+ * The one line to one or several instruments.
+ *
+ * @example
+ * ```ts
+ * import type { Port } from "@heliograph/heliograph";
+ *
+ * // Collects what an instrument says without being asked.
+ * function listen(port: Port, heard: string[]): () => void {
+ *   return port.listen((line) => line.startsWith("!") && heard.push(line) > 0);
+ * }
+ * console.log(listen.length); // 2
+ * ```
+ */
 export class Port {
   /**
    * Where it is.
@@ -88,7 +113,11 @@ export class Port {
    * @internal
    */
   readonly address: Address;
-  /** How it is spoken on. */
+  /**
+   * How it is spoken on.
+   *
+   * @internal
+   */
   readonly format: LineFormat;
   readonly #turns = new Turns();
   readonly #listeners = new Set<Listener>();
@@ -129,8 +158,12 @@ export class Port {
     return portName(this.address);
   }
 
-  /** Hears every line that is not an answer, until the returned function is called. */
-  listen(listener: Listener): () => void {
+  /**
+   * Hears every line that is not an answer, until the returned function is called.
+   *
+   * @param listener Tells whether the line was meant for it.
+   */
+  listen(listener: (line: string) => boolean): () => void {
     this.#listeners.add(listener);
     return () => void this.#listeners.delete(listener);
   }
@@ -175,7 +208,11 @@ export class Port {
    * @param work What to do with the turn.
    * @returns What the work returned.
    */
-  async use<T>(urgency: Urgency, signal: AbortSignal | undefined, work: (turn: Turn) => Promise<T>): Promise<T> {
+  async use<T>(
+    urgency: Turn["urgency"],
+    signal: AbortSignal | undefined,
+    work: (turn: Turn) => Promise<T>,
+  ): Promise<T> {
     const end = await this.#turns.take(urgency, signal);
     const turn = {
       unanswered: false,

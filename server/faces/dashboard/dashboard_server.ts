@@ -16,7 +16,7 @@ import { HeliographError } from "../../../protocol/errors.ts";
 import type { MessageId } from "../../../protocol/framed_message.ts";
 import { JsonSplitter, type MessageFault, onlyMessage } from "../../../protocol/json_splitter.ts";
 import { FramedConversation } from "../shared/framed_conversation.ts";
-import { needsConnection, type Reply, type RequestKind, type RequestOf } from "../../requests/request.ts";
+import type { Reply, RequestKind, RequestOf } from "../../requests/request.ts";
 import { tellAsked } from "../../requests/requests.ts";
 import { pyopticonPatience } from "../../code/options.ts";
 import type { Services } from "../../services.ts";
@@ -64,17 +64,17 @@ export class DashboardServer extends SocketServer<DashboardSession> {
   /**
    * Makes a server; `start` makes it listen.
    *
-   * @param services Bench, dispatcher, sessions and limits.
+   * @param services What all ways in share.
    * @param options Where to listen; the port is 12345 by default, PyOpticon's.
    * @throws {HeliographError} `cannot_listen` when the address is not loopback and `insecureOpen` is not given.
    */
   constructor(services: Services, options: ListenOptions = {}) {
-    super("dashboard", services, { ...options, port: options.port ?? 12345 });
+    super(services, { ...options, name: "dashboard", port: options.port ?? 12345, flag: "--dashboard-port" });
   }
 
-  /** Makes the session of a new connection. */
-  protected override openSession(parts: SessionParts<Connection>): DashboardSession {
-    return new DashboardSession(parts, this.services, this.log);
+  /** Serves a new connection. */
+  protected override serveSocket(socket: Deno.TcpConn): Promise<void> {
+    return this.serveSession(new DashboardSession(this.admitted(socket), this.services, this.log));
   }
 
   /** The refusal of a client, as text for the wire. */
@@ -149,10 +149,6 @@ export class DashboardServer extends SocketServer<DashboardSession> {
     if (request instanceof HeliographError) return this.#refuse(request, id, session);
     tellAsked(request, session, this.log, printout && request.cmd !== "Close" ? "info" : "debug");
     if (request.cmd === "Close") return session.end();
-    if (needsConnection(request)) {
-      const error = new HeliographError("bad_message", `Cannot run ${request.cmd} without an "id"`);
-      return this.#refuse(error, id, session);
-    }
     await this.#answerRaw(request, session);
   }
 

@@ -5,11 +5,10 @@
  */
 
 import { join } from "node:path";
-import { getLogger } from "npm:@logtape/logtape@2.4.2";
 import { joined } from "../../../protocol/bytes.ts";
 import { beginsHttp } from "../../../protocol/http_guard.ts";
 import { Admission } from "../../network/admission.ts";
-import { Connection } from "../../network/connection.ts";
+import type { Connection } from "../../network/connection.ts";
 import {
   decodeHeader,
   encodeStatus,
@@ -19,14 +18,13 @@ import {
   transferStatus,
 } from "../../camera/image_transfer.ts";
 import { FileNotWritten, PixelStore, type ReceivedFile } from "../../camera/pixel_store.ts";
-import { checkOpen, drainSeconds, type ListenOptions, TcpPort } from "../../network/listening.ts";
+import { drainSeconds, type ListenOptions } from "../../network/listening.ts";
 import { linger } from "../../network/linger.ts";
-import { admitConnection } from "../../access/admit.ts";
 import { Session } from "../../access/sessions.ts";
 import { begin } from "../../bench/hub.ts";
 import { requestCategory } from "../../records/journal.ts";
-import { type ListenerAddress, Services } from "../../services.ts";
-import type { Face } from "../face.ts";
+import { Services } from "../../services.ts";
+import { SocketServer } from "../shared/socket_server.ts";
 
 /** The block that is written at once, in bytes. */
 const blockBytes = 1 << 20;
@@ -83,21 +81,15 @@ class Refusal extends Error {
  * console.log(server.port > 0); // true
  * ```
  */
-export class ImageServer implements Face {
-  /** Which wire it speaks. */
-  readonly name = "image";
+export class ImageServer extends SocketServer<Session<Connection>> {
   readonly #store: Pick<PixelStore, "receive">;
   /** What writes the images where that is its own. */
   readonly #ownStore: PixelStore | undefined;
-  readonly #services: Services;
   readonly #folder: string;
-  readonly #port: TcpPort;
   readonly #largestImage: number;
   readonly #connections: number;
   readonly #idleSeconds: number;
   readonly #headerSeconds: number;
-  readonly #log = getLogger(["heliograph", "images"]);
-  readonly #served = new Map<Session<Connection>, Promise<void>>();
   /** How many of them have not come to their last status. */
   #occupied = 0;
   /** Those whose image has begun. */
@@ -105,7 +97,6 @@ export class ImageServer implements Face {
   /** The names of the images that are being received, in lower case: some systems do not tell the two apart. */
   readonly #names = new Set<string>();
   #prepared: Promise<void> | undefined;
-  #stopping: Promise<void> | undefined;
 
   /**
    * Makes a server; `start` makes it listen.
@@ -114,47 +105,23 @@ export class ImageServer implements Face {
    * @throws {HeliographError} `cannot_listen` when the address is not loopback and `insecureOpen` is not given.
    */
   constructor(options: ImageServerOptions) {
-    const { host = "127.0.0.1", port = 6543, insecureOpen = false } = options;
-    checkOpen(host, insecureOpen);
-    this.#ownStore = options.store === undefined ? new PixelStore([options.folder]) : undefined;
-    this.#store = options.store ?? this.#ownStore!;
-    this.#services = options.services ?? new Services([]);
-    this.#folder = options.folder;
-    this.#largestImage = options.largestImage ?? 2 ** 31;
-    this.#connections = options.connections ?? 8;
-    const most = this.#connections + mostLeaving;
-    this.#port = new TcpPort({
-      host,
+    const { services = new Services([]), connections = 8, port = 6543 } = options;
+    const most = connections + mostLeaving;
+    super(services, {
+      ...options,
+      name: "image",
       port,
       flag: "--image-port",
-      log: this.#log,
-      admission: new Admission({
-        what: "the image",
-        most,
-        mostPerAddress: most,
-        capacity: this.#services.capacity,
-      }),
-      refusal: () => encodeStatus(transferStatus.notUnderstood),
-      serve: (socket) => this.#serveSocket(socket),
-      turn: this.#services.turns.client(),
+      category: "images",
+      admission: new Admission({ what: "the image", most, mostPerAddress: most, capacity: services.capacity }),
     });
+    this.#ownStore = options.store === undefined ? new PixelStore([options.folder]) : undefined;
+    this.#store = options.store ?? this.#ownStore!;
+    this.#folder = options.folder;
+    this.#largestImage = options.largestImage ?? 2 ** 31;
+    this.#connections = connections;
     this.#idleSeconds = options.idleSeconds ?? 30;
     this.#headerSeconds = options.headerSeconds ?? 10;
-  }
-
-  /** The port it listens on; the wanted one before it listens. */
-  get port(): number {
-    return this.#port.port;
-  }
-
-  /** The address it listens on. */
-  get host(): string {
-    return this.#port.host;
-  }
-
-  /** Where it listens now. */
-  get addresses(): readonly ListenerAddress[] {
-    return this.#port.listening ? [{ protocol: this.name, host: this.host, port: this.port }] : [];
   }
 
   /** Makes the folder for the images, and finds out whether they can be written before the first one comes. */
@@ -167,17 +134,8 @@ export class ImageServer implements Face {
       await store.start();
       await store.check({ file: `${this.#folder}/received.fits`, overwrite: true, createFolder: true });
     } catch (error) {
-      this.#log.error("No image can be received: {reason}", { reason: (error as Error).message });
+      this.log.error("No image can be received: {reason}", { reason: (error as Error).message });
     }
-  }
-
-  /**
-   * Takes the port: whoever connects waits until `start`.
-   *
-   * @throws {HeliographError} `cannot_listen` when the port is in use or the address is not this PC's.
-   */
-  bind(): void {
-    this.#port.bind();
   }
 
   /**
@@ -185,78 +143,65 @@ export class ImageServer implements Face {
    *
    * @throws {HeliographError} `cannot_listen` when the port is in use or the address is not this PC's.
    */
-  start(): void {
-    if (this.#port.listening) return;
-    this.#port.open();
+  override start(): void {
+    super.start();
     void this.prepare();
-    this.#services.turns.open();
   }
 
   /** Stops accepting, finishes the images that have begun (for at most five seconds), and closes every connection. */
-  stop(): Promise<void> {
-    this.#stopping ??= this.#stop().finally(() => this.#stopping = undefined);
-    return this.#stopping;
-  }
-
-  async #stop(): Promise<void> {
-    if (!this.#port.listening) {
-      await this.#port.close();
-      return this.#stopStore();
-    }
-    await this.#port.close();
-    const stopping = new Error("the server is stopping");
-    for (const session of this.#served.keys()) {
-      if (!this.#receiving.has(session)) session.connection.close(stopping);
-    }
-    const timer = setTimeout(() => {
-      for (const { connection } of this.#served.keys()) connection.close(stopping);
-    }, drainSeconds * 1000);
-    // What a closed connection has begun is removed before the store may be stopped.
-    await Promise.all(this.#served.values());
-    clearTimeout(timer);
-    this.#stopStore();
-    await this.#services.turns.close();
-  }
-
-  #stopStore(): void {
+  override async stop(): Promise<void> {
+    await super.stop();
     this.#ownStore?.stop();
     this.#prepared = undefined;
   }
 
-  /** Stops it, so that `await using` releases the port. */
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.stop();
+  /** Finishes the images that have begun. */
+  protected override async drain(close: () => Promise<void>): Promise<void> {
+    await close();
+    const stopping = new Error("the server is stopping");
+    for (const session of this.sessions) if (!this.#receiving.has(session)) session.connection.close(stopping);
+    const timer = setTimeout(() => {
+      for (const { connection } of this.sessions) connection.close(stopping);
+    }, drainSeconds * 1000);
+    // What a closed connection has begun is removed before the store may be stopped.
+    await this.served;
+    clearTimeout(timer);
   }
 
-  #serveSocket(socket: Deno.TcpConn): Promise<void> {
+  /** Nobody is stuck here: all that is sent is a last status. */
+  protected override dropStuck(): void {}
+
+  /** The refusal of a sender when there are too many connections. */
+  protected override refusal(): string {
+    return encodeStatus(transferStatus.notUnderstood);
+  }
+
+  /** Serves a new connection. */
+  protected override serveSocket(socket: Deno.TcpConn): Promise<void> {
     const limits = { queuedBytes: headerBytes, stuckSeconds: closingSeconds };
-    const { sessions, turns } = this.#services;
-    const turn = turns.client();
-    const connection = new Connection(socket, limits, turn);
-    const session = new Session({ principal: admitConnection(this.name, connection, sessions), connection, turn });
-    sessions.add(session);
-    const served = this.#serve(session).finally(() => {
-      this.#served.delete(session);
-      sessions.delete(session);
-    });
-    this.#served.set(session, served);
-    return served;
+    return this.serveSession(new Session(this.admitted(socket, limits)));
   }
 
-  async #serve(session: Session<Connection>): Promise<void> {
+  /** Serves one connection, of which the log is told by what comes over it. */
+  protected override serveLogged(session: Session<Connection>): Promise<void> {
+    return this.serve(session);
+  }
+
+  /** Receives the image of one connection. */
+  protected override async serve(session: Session<Connection>): Promise<void> {
     const { connection, principal: { address } } = session;
-    let log = this.#log;
+    let log = this.log;
     const full = this.#occupied >= this.#connections;
     this.#occupied++;
     let status: number | undefined;
     try {
       if (full) throw new Refusal(transferStatus.notUnderstood, `there are ${this.#connections} connections already`);
       const received = await this.#header(connection);
-      if (received === undefined) this.#log.debug("{address} connected and sent nothing", { address });
+      if (received === undefined) this.log.debug("{address} connected and sent nothing", { address });
       else {
         const { header, rest } = received;
         // The journal tells of an image itself.
-        log = this.#log.getChild(requestCategory);
+        log = this.log.getChild(requestCategory);
         const name = await this.#receiveTold(session, header, rest);
         log.info("Received {name} from {address}: {bytes} bytes", { name, address, bytes: header.bytes });
         status = transferStatus.taken;
@@ -316,7 +261,7 @@ export class ImageServer implements Face {
   async #receiveTold(session: Session<Connection>, header: ImageTransferHeader, rest: Uint8Array): Promise<string> {
     const what = `${header.name} (${header.bytes} bytes)`;
     session.asked(what, Date.now());
-    const told = begin(this.#services.bench.hub, {
+    const told = begin(this.services.bench.hub, {
       kind: "image",
       instrument: "",
       caller: session.principal,
@@ -385,7 +330,7 @@ export class ImageServer implements Face {
     try {
       await file.drop();
     } catch (error) {
-      this.#log.error("What was received of {name} could not be removed: {error}", { name, error });
+      this.log.error("What was received of {name} could not be removed: {error}", { name, error });
     }
   }
 

@@ -7,9 +7,8 @@
 import type { Logger } from "npm:@logtape/logtape@2.4.2";
 import { type DashboardRequest, framedError, framedOutput, framedReply } from "../../../protocol/dashboard_message.ts";
 import type { MessageId } from "../../../protocol/framed_message.ts";
-import type { FieldReading, JournalLevel, Welcome } from "../../../protocol/description.ts";
+import type { FieldReading } from "../../../protocol/description.ts";
 import { HeliographError } from "../../../protocol/errors.ts";
-import { version } from "../../../protocol/version.ts";
 import { answerableError } from "../../bench/wire_error.ts";
 import { JournalFeed } from "./journal_feed.ts";
 import type { EvaluatorOptions, Reply, Request, RequestKind, RequestOf } from "../../requests/request.ts";
@@ -49,7 +48,7 @@ export class FramedConversation {
   /**
    * Begins it.
    *
-   * @param services Bench, dispatcher, sessions and limits.
+   * @param services What takes its requests, and what it watches.
    * @param session Who speaks; the replies go to its connection.
    * @param log Where it is told what they ask.
    */
@@ -81,14 +80,12 @@ export class FramedConversation {
     }
     try {
       switch (request.cmd) {
-        case "Hello":
-          return this.#send(framedReply(id, this.#welcome(request.name)));
         case "Watch":
           return this.#watch(request, id);
         case "Follow":
-          return this.#follow(request.level, id);
+          return this.#follow(request, id);
         case "Unwatch":
-          return this.#send(framedReply(id, this.#unwatch(request.watch)));
+          return this.#unwatch(request, id);
         default:
           this.#answer(id, request);
       }
@@ -129,45 +126,24 @@ export class FramedConversation {
     return { output: (text) => this.#session.connection.sendMessage(framedOutput(id, text)) };
   }
 
-  #welcome(wanted: string): Welcome {
-    const session = this.#session;
-    if (wanted !== "") session.principal.register(wanted);
-    this.#services.dispatcher.check(session.principal, "observer", "Hello");
-    const { id, name, role } = session.principal;
-    return {
-      server: "heliograph",
-      version,
-      session: id,
-      name,
-      role,
-      started: this.#services.started,
-      open: this.#services.open,
-    };
-  }
-
-  #watch(request: DashboardRequest & { cmd: "Watch" }, id: MessageId): void {
-    const { dispatcher } = this.#services;
-    this.#checkWatch("Watch", id);
-    if (request.field !== undefined && request.instrument === undefined) {
-      throw new HeliographError("bad_argument", "Cannot watch a field: say of which instrument");
-    }
-    const instrument = request.instrument === undefined ? undefined : dispatcher.instrument(request.instrument);
-    const field = request.field === undefined ? undefined : instrument?.field(request.field);
+  #watch(request: RequestOf<"Watch">, id: MessageId): void {
+    this.#checkWatch(id);
+    const { instrument, field } = this.#services.requests.run(request, this.#session.principal);
     // The reply goes before the snapshot.
     this.#send(framedReply(id, null));
     this.#watches.set(id, new Watch(id, this.#services, this.#session, instrument, field));
   }
 
-  #follow(level: JournalLevel, id: MessageId): void {
-    this.#checkWatch("Follow", id);
+  #follow(request: RequestOf<"Follow">, id: MessageId): void {
+    this.#checkWatch(id);
+    const journal = this.#services.requests.run(request, this.#session.principal);
     this.#send(framedReply(id, null));
-    this.#watches.set(id, new JournalFeed(id, this.#services.journal, this.#session, level));
+    this.#watches.set(id, new JournalFeed(id, journal, this.#session, request.level));
   }
 
   /** Whether one more may run. */
-  #checkWatch(cmd: "Watch" | "Follow", id: MessageId): void {
-    const { dispatcher, limits } = this.#services;
-    dispatcher.check(this.#session.principal, "observer", cmd);
+  #checkWatch(id: MessageId): void {
+    const { limits } = this.#services;
     if (this.#watches.has(id)) {
       throw new HeliographError("bad_argument", `Cannot watch with the id ${id}: a watch of that id is running`);
     }
@@ -179,13 +155,14 @@ export class FramedConversation {
     }
   }
 
-  #unwatch(id: MessageId): void {
-    this.#services.dispatcher.check(this.#session.principal, "observer", "Unwatch");
-    const watch = this.#watches.get(id);
+  #unwatch(request: RequestOf<"Unwatch">, id: MessageId): void {
+    this.#services.requests.run(request, this.#session.principal);
+    const watch = this.#watches.get(request.watch);
     if (watch === undefined) {
-      throw new HeliographError("bad_argument", `Cannot end the watch ${id}: there is none of that id`);
+      throw new HeliographError("bad_argument", `Cannot end the watch ${request.watch}: there is none of that id`);
     }
     watch.stop();
-    this.#watches.delete(id);
+    this.#watches.delete(request.watch);
+    this.#send(framedReply(id, null));
   }
 }

@@ -33,7 +33,7 @@ export class JournalFeed {
    * @param session Whose connection the events go to.
    * @param level The least that is told.
    */
-  constructor(id: MessageId, journal: Journal, session: Following, level: JournalLevel) {
+  constructor(id: MessageId, journal: Pick<Journal, "follow" | "kept">, session: Following, level: JournalLevel) {
     this.#id = id;
     this.#session = session;
     this.#unsubscribe = journal.follow(level, (entry) => this.#take(entry));

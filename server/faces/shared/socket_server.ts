@@ -1,34 +1,43 @@
 /**
- * The base of the servers on TCP: listening, limits, draining. One accept loop, one way to stop.
+ * The base of the ways in over TCP: listening, limits, sessions, draining. One way to start and one to stop.
  *
  * @module
  */
 
 import { getLogger, type Logger } from "npm:@logtape/logtape@2.4.2";
 import type { HeliographError } from "../../../protocol/errors.ts";
-import { Connection } from "../../network/connection.ts";
+import { Connection, type ConnectionLimits } from "../../network/connection.ts";
 import { answerableError } from "../../bench/wire_error.ts";
 import { Admission } from "../../network/admission.ts";
 import { checkOpen, drainSeconds, type ListenOptions, sweepInterval, TcpPort } from "../../network/listening.ts";
 import { admitConnection } from "../../access/admit.ts";
 import type { Face } from "../face.ts";
 import type { ListenerAddress, Services } from "../../services.ts";
-import type { SessionParts, SocketSession } from "../../access/sessions.ts";
+import type { Session, SessionParts } from "../../access/sessions.ts";
 import { within } from "../../network/within.ts";
 
+/** What a client is told whose request was not done in time when the server was stopped. */
+export const notDrained = `what it asked for was not done ${drainSeconds} s after the server was stopped`;
+
+/** The options of a {@linkcode SocketServer}. */
+export interface SocketServerOptions extends ListenOptions {
+  /** Which wire it speaks. */
+  readonly name: ListenerAddress["protocol"];
+  /** The TCP port; 0 takes any free one. */
+  readonly port: number;
+  /** What chooses another port, for errors. */
+  readonly flag: string;
+  /** Its part of the log. @default its name */
+  readonly category?: string;
+  /** How many may be connected. @default as many of each address as the limits say */
+  readonly admission?: Admission;
+}
+
 /** A server on one TCP port. */
-export abstract class SocketServer<S extends SocketSession> implements Face {
-  /**
-   * What it shares with the other servers of the process.
-   *
-   * @internal
-   */
+export abstract class SocketServer<S extends Session> implements Face {
+  /** What it shares with the other servers of the process. */
   protected readonly services: Services;
-  /**
-   * Where it tells what happens.
-   *
-   * @internal
-   */
+  /** Where it tells what happens. */
   protected readonly log: Logger;
   /** Which wire it speaks. */
   readonly name: ListenerAddress["protocol"];
@@ -40,33 +49,28 @@ export abstract class SocketServer<S extends SocketSession> implements Face {
   /**
    * Makes a server; `start` makes it listen.
    *
-   * @param protocol Which wire it speaks.
    * @param services What it shares with the other servers of the process.
-   * @param options Where to listen.
+   * @param options Which wire it speaks, and where it listens.
    * @throws {HeliographError} `cannot_listen` when the address is not loopback and `insecureOpen` is not given.
-   * @internal
    */
-  constructor(
-    protocol: ListenerAddress["protocol"],
-    services: Services,
-    { port, host = "127.0.0.1", insecureOpen = false }: ListenOptions & { readonly port: number },
-  ) {
+  constructor(services: Services, options: SocketServerOptions) {
+    const { name, host = "127.0.0.1", port, flag, insecureOpen = false, category = name } = options;
     checkOpen(host, insecureOpen);
-    this.name = protocol;
+    this.name = name;
     this.services = services;
-    this.log = getLogger(["heliograph", protocol]);
+    this.log = getLogger(["heliograph", category]);
     this.#port = new TcpPort({
       host,
       port,
-      flag: protocol === "line" ? "--command-port" : "--dashboard-port",
+      flag,
       log: this.log,
-      admission: new Admission({
+      admission: options.admission ?? new Admission({
         what: "the connection",
         mostPerAddress: services.limits.connectionsPerAddress,
         capacity: services.capacity,
       }),
       refusal: (error) => this.refusal(error),
-      serve: (socket) => this.#serveSocket(socket),
+      serve: (socket) => this.serveSocket(socket),
       turn: services.turns.client(),
     });
   }
@@ -83,12 +87,27 @@ export abstract class SocketServer<S extends SocketSession> implements Face {
 
   /** Where it listens now. */
   get addresses(): readonly ListenerAddress[] {
-    return this.listening ? [{ protocol: this.name, host: this.host, port: this.port }] : [];
+    return this.listening && !this.stopping ? [{ protocol: this.name, host: this.host, port: this.port }] : [];
   }
 
   /** Whether it listens. */
   get listening(): boolean {
     return this.#port.listening;
+  }
+
+  /** Whether it is being stopped. */
+  protected get stopping(): boolean {
+    return this.#stopping !== undefined;
+  }
+
+  /** Those who are connected. */
+  protected get sessions(): S[] {
+    return [...this.#served.keys()];
+  }
+
+  /** Resolves when none of those who are connected now is served any more. */
+  protected get served(): Promise<unknown> {
+    return Promise.all(this.#served.values());
   }
 
   /**
@@ -109,36 +128,26 @@ export abstract class SocketServer<S extends SocketSession> implements Face {
     if (this.listening) return;
     this.#port.open();
     this.services.turns.open();
-    this.#sweep = setInterval(() => {
-      for (const session of this.#served.keys()) session.connection.dropIfStuck();
-    }, sweepInterval);
+    this.#sweep = setInterval(() => this.dropStuck(), sweepInterval);
   }
 
   /** Serves until it is stopped. */
   async begin(): Promise<void> {
     this.start();
     await this.#port.closed;
-    await Promise.all(this.#served.values());
+    await this.served;
   }
 
-  /** Stops accepting, finishes what runs (for at most five seconds), and closes every connection. */
+  /** Takes nothing new, finishes what runs (for at most five seconds), and closes every connection. */
   stop(): Promise<void> {
     this.#stopping ??= this.#stop().finally(() => this.#stopping = undefined);
     return this.#stopping;
   }
 
   async #stop(): Promise<void> {
-    if (!this.listening) return await this.#port.close();
-    const closed = this.#port.close();
     clearInterval(this.#sweep);
-    await closed;
-    for (const session of this.#served.keys()) session.end();
-    await within(drainSeconds * 1000, Promise.all(this.#served.values()));
-    for (const session of this.#served.keys()) {
-      session.connection.close(
-        new Error(`what it asked for was not done ${drainSeconds} s after the server was stopped`),
-      );
-    }
+    if (!this.listening) return await this.#port.close();
+    await this.drain(() => this.#port.close());
     await this.services.turns.close();
   }
 
@@ -147,29 +156,32 @@ export abstract class SocketServer<S extends SocketSession> implements Face {
     await this.stop();
   }
 
-  /**
-   * Makes the session of a new connection.
-   *
-   * @internal
-   */
-  protected abstract openSession(parts: SessionParts<Connection>): S;
+  /** Serves what has connected to its port. */
+  protected abstract serveSocket(socket: Deno.TcpConn): Promise<void>;
 
-  /** Serves one connection to its end. */
+  /** Serves one session to its end. */
   protected abstract serve(session: S): Promise<void>;
 
-  /** Any exception as the error to answer; one that is neither an instrument's nor a client's fault is logged. */
-  protected failure(error: unknown): HeliographError {
-    return answerableError(error, this.log);
-  }
+  /** How a client is told that it cannot be served. */
+  protected abstract refusal(error: HeliographError): string;
 
-  #serveSocket(socket: Deno.TcpConn): Promise<void> {
-    const { limits, sessions, turns } = this.services;
+  /**
+   * Lets in who has connected.
+   *
+   * @param limits What they may leave unread. @default those of the server
+   */
+  protected admitted(socket: Deno.TcpConn, limits: ConnectionLimits = this.services.limits): SessionParts<Connection> {
+    const { sessions, turns } = this.services;
     const turn = turns.client();
     const connection = new Connection(socket, limits, turn);
-    const principal = admitConnection(this.name, connection, sessions);
-    const session = this.openSession({ principal, connection, turn });
+    return { principal: admitConnection(this.name, connection, sessions), connection, turn };
+  }
+
+  /** Serves a session, which is known to all of the server until its end. */
+  protected serveSession(session: S): Promise<void> {
+    const { sessions } = this.services;
     sessions.add(session);
-    const served = this.#serveLogged(session).finally(() => {
+    const served = this.serveLogged(session).finally(() => {
       this.#served.delete(session);
       sessions.delete(session);
     });
@@ -177,21 +189,42 @@ export abstract class SocketServer<S extends SocketSession> implements Face {
     return served;
   }
 
-  /** How a client is told that it cannot be served. */
-  protected abstract refusal(error: HeliographError): string;
-
-  async #serveLogged(session: S): Promise<void> {
-    const { label } = session.principal;
-    this.log.debug("{client} connected", { client: label });
+  /** Serves a session to its end, closes it, and tells the log of both. */
+  protected async serveLogged(session: S): Promise<void> {
+    const { principal, connection } = session;
+    this.log.debug("{client} connected", { client: principal.label });
     try {
       await this.serve(session);
     } catch (error) {
       // A connection that broke while replies were being written; anything else is a fault of ours.
-      if (!session.connection.closed) this.log.error("Serving {client} failed: {error}", { client: label, error });
+      if (!connection.closed) this.log.error("Serving {client} failed: {error}", { client: principal.label, error });
     }
-    const { reason } = session.connection;
-    session.connection.close();
-    if (reason === "") this.log.debug("{client} disconnected", { client: label });
-    else this.log.warning("Dropped {client}: {reason}", { client: label, reason });
+    connection.close();
+    // By the name that it has given itself meanwhile.
+    const [client, { reason }] = [principal.label, connection];
+    if (reason === "") this.log.debug("{client} disconnected", { client });
+    else this.log.warning("Dropped {client}: {reason}", { client, reason });
+  }
+
+  /**
+   * Finishes what runs and closes every connection; called once when it is stopped.
+   *
+   * @param close Closes the port.
+   */
+  protected async drain(close: () => Promise<void>): Promise<void> {
+    await close();
+    for (const session of this.sessions) session.end();
+    await within(drainSeconds * 1000, this.served);
+    for (const session of this.sessions) session.connection.close(new Error(notDrained));
+  }
+
+  /** Drops whoever has read nothing for too long. */
+  protected dropStuck(): void {
+    for (const session of this.sessions) session.connection.dropIfStuck();
+  }
+
+  /** Any exception as the error to answer; one that is neither an instrument's nor a client's fault is logged. */
+  protected failure(error: unknown): HeliographError {
+    return answerableError(error, this.log);
   }
 }

@@ -60,10 +60,7 @@ function serverRoutes(services: Services, requests: RequestRunner): Route[] {
         summary: "Who is connected; HTTP requests are no connections",
         answers: json("The clients, oldest first", z.array(sessionDescription)),
       },
-      answer: ({ client }) => {
-        services.dispatcher.allow(client, "observer", "Status");
-        return services.sessions.describe();
-      },
+      answer: ({ client }) => requests.run({ cmd: "Clients" }, client),
     },
     {
       method: "DELETE",
@@ -88,13 +85,12 @@ function serverRoutes(services: Services, requests: RequestRunner): Route[] {
         answers: json("The newest entries, oldest first", z.array(journalEntry)),
       },
       answer: ({ query, client }) => {
-        services.dispatcher.allow(client, "observer", "journal");
         const wanted = query.get("level") ?? "info";
         const level = journalLevels.find((known) => known === wanted);
         if (level === undefined) {
           throw bad(`Cannot tell the journal: "level" must be one of ${journalLevels.join(", ")}`);
         }
-        return services.journal.kept(level);
+        return requests.run({ cmd: "Journal", level }, client);
       },
     },
     {
@@ -119,7 +115,7 @@ function serverRoutes(services: Services, requests: RequestRunner): Route[] {
   ];
 }
 
-function arrangementRoutes(services: Services, requests: RequestRunner): Route[] {
+function arrangementRoutes(requests: RequestRunner): Route[] {
   const path = `${root}/arrangement`;
   return [
     {
@@ -129,10 +125,7 @@ function arrangementRoutes(services: Services, requests: RequestRunner): Route[]
         summary: "How the page arranges the instruments",
         answers: json("The arrangement, and how it is kept", arrangementState),
       },
-      answer: ({ client }) => {
-        services.dispatcher.allow(client, "observer", "arrangement");
-        return services.arrangement.state;
-      },
+      answer: ({ client }) => requests.run({ cmd: "Arrangement" }, client),
     },
     {
       method: "PUT",
@@ -178,8 +171,8 @@ function monitoringRoutes(services: Services, accepting: () => boolean): Route[]
         answers: { description: "Prometheus' text format", type: metricsType, schema: z.string() },
       },
       answer: ({ client }) => {
-        services.dispatcher.check(client, "observer", "metrics");
-        return new Response(metrics(services), { headers: { "Content-Type": metricsType } });
+        const counts = services.requests.run({ cmd: "Metrics" }, client);
+        return new Response(metrics(services, counts), { headers: { "Content-Type": metricsType } });
       },
     },
   ];
@@ -206,9 +199,9 @@ export function apiRoutes(services: Services, accepting: () => boolean, others: 
   };
   const routes = [
     ...instrumentRoutes(requests),
-    ...imageRoutes(services),
+    ...imageRoutes(requests),
     ...serverRoutes(services, requests),
-    ...arrangementRoutes(services, requests),
+    ...arrangementRoutes(requests),
     description,
     ...monitoringRoutes(services, accepting),
     ...others,

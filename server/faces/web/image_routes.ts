@@ -9,7 +9,7 @@ import type { ImageDescription } from "../../../protocol/description.ts";
 import { HeliographError } from "../../../protocol/errors.ts";
 import { imageDescription } from "../../../protocol/schemas.ts";
 import { ImageReplaced, type ImageSource, NoImage, type TileRequest } from "../../bench/images.ts";
-import type { Services } from "../../services.ts";
+import type { RequestRunner } from "../../requests/request.ts";
 import type { Principal } from "../../access/principal.ts";
 import { HttpError } from "./http_error.ts";
 import { instrumentPath } from "./route_parts.ts";
@@ -64,12 +64,11 @@ async function found<T>(work: Promise<T>): Promise<T> {
 /**
  * The routes to the last image of an instrument.
  *
- * @param services What they act on.
+ * @param requests What runs them.
  */
-export function imageRoutes({ dispatcher }: Services): Route[] {
+export function imageRoutes(requests: RequestRunner): Route[] {
   const imagesOf = (name: string, client: Principal): ImageSource => {
-    dispatcher.allow(client, "observer", "image");
-    const { images, title } = dispatcher.instrument(name);
+    const { images, title } = requests.run({ cmd: "Image", instrument: name }, client);
     if (images !== undefined) return images;
     throw new HttpError(404, "unavailable", `${title} takes no images`);
   };

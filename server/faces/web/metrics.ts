@@ -4,7 +4,9 @@
  * @module
  */
 
+import { wires } from "../../../protocol/vocabulary.ts";
 import type { Instrument } from "../../bench/instrument.ts";
+import type { CommandCounts } from "../../requests/dispatcher.ts";
 import type { Services } from "../../services.ts";
 
 type Labels = Readonly<Record<string, string>>;
@@ -46,9 +48,10 @@ function numericFields(instruments: readonly Instrument[]) {
  * Makes the page that Prometheus reads.
  *
  * @param services What it tells of.
+ * @param counts How many commands were answered, by the instrument's name.
  * @returns The text.
  */
-export function metrics(services: Services): string {
+export function metrics(services: Services, counts: ReadonlyMap<string, CommandCounts>): string {
   const page = new Page();
   const { uptime, version, sessions } = services.status();
   const { instruments } = services.bench;
@@ -63,7 +66,7 @@ export function metrics(services: Services): string {
     "heliograph_sessions",
     "gauge",
     "Client connections, by what they speak.",
-    (["line", "dashboard", "web", "image"] as const).map((protocol) =>
+    wires.map((protocol) =>
       [{ protocol }, sessions.filter((session) => session.protocol === protocol).length] as const
     ),
   );
@@ -71,7 +74,7 @@ export function metrics(services: Services): string {
     "heliograph_commands_total",
     "counter",
     "Commands that were answered, those that were refused among the failed.",
-    [...services.dispatcher.counts].flatMap(([instrument, { succeeded, failed }]) => [
+    [...counts].flatMap(([instrument, { succeeded, failed }]) => [
       [{ instrument, outcome: "succeeded" }, succeeded] as const,
       [{ instrument, outcome: "failed" }, failed] as const,
     ]),

@@ -4,16 +4,15 @@
  * @module
  */
 
-import { getLogger, type Logger } from "npm:@logtape/logtape@2.4.2";
 import { HeliographError } from "../../../protocol/errors.ts";
 import { Admission } from "../../network/admission.ts";
 import { addressAndPort, Connection } from "../../network/connection.ts";
 import { answerableError } from "../../bench/wire_error.ts";
 import { admit, admitConnection } from "../../access/admit.ts";
-import type { Face } from "../face.ts";
 import type { Principal } from "../../access/principal.ts";
-import type { ListenerAddress, Services } from "../../services.ts";
-import { checkOpen, drainSeconds, type ListenOptions, sweepInterval, TcpPort } from "../../network/listening.ts";
+import type { Services } from "../../services.ts";
+import { drainSeconds, type ListenOptions } from "../../network/listening.ts";
+import { notDrained, SocketServer } from "../shared/socket_server.ts";
 import { apiRoutes } from "./api_routes.ts";
 import { assetResponse, assets } from "./assets.ts";
 import { azcamRoutes } from "./azcam_api.ts";
@@ -51,56 +50,40 @@ export interface WebListenOptions extends ListenOptions {
 }
 
 /** A server of HTTP on one TCP port. */
-export class WebServer implements Face {
-  /** Which wire it speaks. */
-  readonly name = "web";
-  readonly #services: Services;
+export class WebServer extends SocketServer<WebSession> {
   readonly #names: readonly string[];
-  readonly #log: Logger = getLogger(["heliograph", "web"]);
   readonly #routes: readonly Route[];
-  readonly #port: TcpPort;
   readonly #parties: Parties;
   readonly #sockets: Admission;
   readonly #connections = new Map<HttpConnection, Promise<void>>();
-  readonly #served = new Map<WebSession, Promise<void>>();
   readonly #inFlight = new Set<Promise<Response | Upgrade>>();
   #forgetCapacity: () => void = () => {};
   #isOwn: (host: string) => boolean = () => false;
-  #sweep: ReturnType<typeof setInterval> | undefined;
   /** Answers each request that is not answered yet. */
   readonly #unanswered = new Set<(response: Response) => void>();
-  #stopping: Promise<void> | undefined;
 
   /**
    * Makes a server; `start` makes it listen.
    *
-   * @param services Bench, dispatcher, sessions and limits.
+   * @param services What all ways in share.
    * @param options Where to listen; the port is 2403 by default, azcam's.
    * @throws {HeliographError} `cannot_listen` when the address is not loopback and `insecureOpen` is not given.
    */
-  constructor(
-    services: Services,
-    { host = "127.0.0.1", port = 2403, insecureOpen = false, names = [] }: WebListenOptions = {},
-  ) {
-    checkOpen(host, insecureOpen);
-    this.#services = services;
-    this.#names = names;
+  constructor(services: Services, { names = [], port = 2403, ...options }: WebListenOptions = {}) {
     const { connectionsPerAddress, webSocketsPerAddress, requestsInFlight } = services.limits;
-    this.#port = new TcpPort({
-      host,
+    super(services, {
+      ...options,
+      name: "web",
       port,
       flag: "--web-port",
-      log: this.#log,
       admission: new Admission({
         what: "the connection",
         mostPerAddress: connectionsPerAddress,
         capacity: services.capacity,
         makeRoom: (address) => this.#makeRoom(address),
       }),
-      refusal: refusalText,
-      serve: (socket) => this.#serveSocket(socket),
-      turn: services.turns.client(),
     });
+    this.#names = names;
     this.#parties = new Parties(requestsInFlight);
     this.#sockets = new Admission({ what: "the WebSocket", mostPerAddress: webSocketsPerAddress });
     const socket: Route = {
@@ -125,42 +108,11 @@ export class WebServer implements Face {
         operation: { summary: "A file of the page", answers: { description: "The file", type: file.type } },
         answer: ({ request }) => assetResponse(file, request.headers),
       })),
-      ...apiRoutes(services, () => this.#stopping === undefined, [
+      ...apiRoutes(services, () => !this.stopping, [
         socket,
-        ...azcamRoutes(services.requests, this.#log),
+        ...azcamRoutes(services.requests, this.log),
       ]),
     ];
-  }
-
-  /** The port it listens on; the wanted one before it listens. */
-  get port(): number {
-    return this.#port.port;
-  }
-
-  /** The address it listens on. */
-  get host(): string {
-    return this.#port.host;
-  }
-
-  /** Where it listens now. */
-  get addresses(): readonly ListenerAddress[] {
-    return this.listening && this.#stopping === undefined
-      ? [{ protocol: this.name, host: this.host, port: this.port }]
-      : [];
-  }
-
-  /** Whether it listens. */
-  get listening(): boolean {
-    return this.#port.listening;
-  }
-
-  /**
-   * Takes the port: whoever connects waits until `start`.
-   *
-   * @throws {HeliographError} `cannot_listen` when the port is in use or the address is not this PC's.
-   */
-  bind(): void {
-    this.#port.bind();
   }
 
   /**
@@ -168,50 +120,46 @@ export class WebServer implements Face {
    *
    * @throws {HeliographError} `cannot_listen` when the port is in use or the address is not this PC's.
    */
-  start(): void {
+  override start(): void {
     if (this.listening) return;
-    this.#port.open();
+    super.start();
     this.#isOwn = ownHosts(this.host, this.port, this.#names);
-    this.#forgetCapacity = this.#services.capacity.onFull(() => this.#makeRoom());
-    this.#services.turns.open();
-    this.#sweep = setInterval(() => {
-      for (const connection of this.#connections.keys()) connection.dropIfStuck();
-    }, sweepInterval);
+    this.#forgetCapacity = this.services.capacity.onFull(() => this.#makeRoom());
   }
 
-  /** Takes no new requests, finishes what runs (for at most five seconds), and closes every connection. */
-  stop(): Promise<void> {
-    this.#stopping ??= this.#stop().finally(() => this.#stopping = undefined);
-    return this.#stopping;
-  }
-
-  /** Stops it, so that `await using` releases the port. */
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.stop();
-  }
-
-  async #stop(): Promise<void> {
-    if (!this.listening) return await this.#port.close();
+  /** Takes no new requests, and closes the port when those that run are answered. */
+  protected override async drain(close: () => Promise<void>): Promise<void> {
     this.#forgetCapacity();
-    clearInterval(this.#sweep);
-    for (const session of this.#served.keys()) {
+    const { sessions } = this;
+    for (const session of sessions) {
       session.connection.farewell = { code: 1001, reason: "the server is stopping" };
       session.end();
     }
-    const sockets = [...this.#served.keys()].map(({ connection }) => connection);
-    await within(drainSeconds * 1000, Promise.all([...this.#served.values(), ...this.#inFlight]));
-    const late = `what it asked for was not done ${drainSeconds} s after the server was stopped`;
-    for (const socket of sockets) socket.close(new Error(late));
-    const stopped = new HeliographError("stopping", `The server has stopped: ${late}`);
+    await within(drainSeconds * 1000, Promise.all([this.served, ...this.#inFlight]));
+    for (const { connection } of sessions) connection.close(new Error(notDrained));
+    const stopped = new HeliographError("stopping", `The server has stopped: ${notDrained}`);
     for (const resolve of this.#unanswered) resolve(errorResponse(stopped));
     // Until now whoever asked was told that the server is stopping.
-    const closed = this.#port.close();
+    const closed = close();
     for (const connection of this.#connections.keys()) connection.end();
     await closed;
     // Nobody is waited for who does not read the last response, or never finishes a request.
     await within(closingTime, Promise.all(this.#connections.values()));
     for (const connection of this.#connections.keys()) connection.close();
-    await this.#services.turns.close();
+  }
+
+  /** Drops whoever has read nothing for too long. */
+  protected override dropStuck(): void {
+    for (const connection of this.#connections.keys()) connection.dropIfStuck();
+  }
+
+  /** The refusal of a client when there are too many connections, as text. */
+  protected override refusal({ code, message }: HeliographError): string {
+    const body = JSON.stringify({ error: { code, message } });
+    const fields = { "Content-Type": "application/json", "Content-Length": body.length, "Retry-After": 1 };
+    const lines = Object.entries({ ...fields, "Connection": "close", ...securityHeaders })
+      .map(([name, value]) => `${name}: ${value}\r\n`);
+    return `HTTP/1.1 503 Service Unavailable\r\n${lines.join("")}\r\n${body}`;
   }
 
   /** Closes the connection that has asked for nothing for the longest time, unless all of them are in use. */
@@ -227,8 +175,9 @@ export class WebServer implements Face {
     return true;
   }
 
-  #serveSocket(socket: Deno.TcpConn): Promise<void> {
-    const { limits, turns } = this.#services;
+  /** Serves a new connection, which speaks HTTP. */
+  protected override serveSocket(socket: Deno.TcpConn): Promise<void> {
+    const { limits, turns } = this.services;
     const remote = socket.remoteAddr as Deno.NetAddr;
     const turn = turns.client();
     const connection = new Connection(socket, limits, turn);
@@ -240,7 +189,7 @@ export class WebServer implements Face {
       refuse: (error) => protectedResponse(errorResponse(error)),
     });
     const served = http.serve().catch((error) => {
-      this.#log.error("Serving {address} failed: {error}", { address: remote.hostname, error });
+      this.log.error("Serving {address} failed: {error}", { address: remote.hostname, error });
     }).finally(() => this.#connections.delete(http));
     this.#connections.set(http, served);
     return served;
@@ -267,15 +216,15 @@ export class WebServer implements Face {
       // Whoever has gone, as a page does with pixels that it needs no more, reads no answer.
       const told = request.signal.aborted && error === request.signal.reason
         ? new HeliographError("aborted", "The client has gone")
-        : answerableError(error, this.#log);
+        : answerableError(error, this.log);
       if (told.code === "not_allowed") {
-        this.#log.warning("Refused a request of {address}: {reason}", { address, reason: told.message });
+        this.log.warning("Refused a request of {address}: {reason}", { address, reason: told.message });
       }
       response = errorResponse(told);
     }
     const { method } = request;
     const status = response instanceof Response ? response.status : 101;
-    this.#log.debug("{address}: {method} {path} -> {status}", { address, method, path: url.pathname, status });
+    this.log.debug("{address}: {method} {path} -> {status}", { address, method, path: url.pathname, status });
     return response;
   }
 
@@ -284,7 +233,7 @@ export class WebServer implements Face {
     const host = checkHost(headers, this.#isOwn);
     const { route, parameters } = findRoute(this.#routes, method, url.pathname);
     if (!route.harmless) checkOrigin(request, host);
-    if (this.#stopping !== undefined && route.path !== "/healthz") {
+    if (this.stopping && route.path !== "/healthz") {
       throw new HeliographError("stopping", "The server is stopping and takes no new requests");
     }
     if (route.path === "/ws" && headers.get("upgrade")?.toLowerCase() === "websocket") {
@@ -311,7 +260,7 @@ export class WebServer implements Face {
     const { headers } = request;
     const declared = isDeclaredJson(headers);
     if (!declared && undeclared === undefined) throw notDeclared(headers);
-    const text = await readText(request, this.#services.limits);
+    const text = await readText(request, this.services.limits);
     return declared ? parseObject(text) : undeclared!(text, mediaType(headers));
   }
 
@@ -336,36 +285,17 @@ export class WebServer implements Face {
     };
   }
 
-  async #open(tcp: Connection, input: RequestInput): Promise<void> {
-    const { sessions, limits } = this.#services;
+  #open(tcp: Connection, input: RequestInput): Promise<void> {
+    const { sessions, limits } = this.services;
     const connection = new WebSocketConnection(tcp, input, limits.messageBytes);
     const principal = admitConnection("web", connection, sessions);
-    const session = new WebSession(principal, connection, this.#services, this.#log);
-    sessions.add(session);
-    const served = this.#serve(session).finally(() => {
-      this.#served.delete(session);
-      sessions.delete(session);
-    });
-    this.#served.set(session, served);
-    await served;
-    await connection.released;
+    const session = new WebSession(principal, connection, this.services, this.log);
+    return this.serveSession(session).then(() => connection.released);
   }
 
-  async #serve(session: WebSession): Promise<void> {
-    const { connection } = session;
-    this.#log.debug("{client} connected", { client: session.principal.label });
-    try {
-      await session.serve();
-    } catch (error) {
-      // A connection that broke while replies were being written; anything else is a fault of ours.
-      if (!connection.closed) {
-        this.#log.error("Serving {client} failed: {error}", { client: session.principal.label, error });
-      }
-    }
-    connection.close();
-    const [client, { reason }] = [session.principal.label, connection];
-    if (reason === "") this.#log.debug("{client} disconnected", { client });
-    else this.#log.warning("Dropped {client}: {reason}", { client, reason });
+  /** Serves a WebSocket. */
+  protected override serve(session: WebSession): Promise<void> {
+    return session.serve();
   }
 }
 
@@ -374,13 +304,4 @@ function protectedResponse(response: Response): Response {
   for (const [name, value] of Object.entries(securityHeaders)) response.headers.set(name, value);
   if (!response.headers.has("Cache-Control")) response.headers.set("Cache-Control", "no-store");
   return response;
-}
-
-/** The response to a client when there are too many connections, as text. */
-function refusalText({ code, message }: HeliographError): string {
-  const body = JSON.stringify({ error: { code, message } });
-  const fields = { "Content-Type": "application/json", "Content-Length": body.length, "Retry-After": 1 };
-  const lines = Object.entries({ ...fields, "Connection": "close", ...securityHeaders })
-    .map(([name, value]) => `${name}: ${value}\r\n`);
-  return `HTTP/1.1 503 Service Unavailable\r\n${lines.join("")}\r\n${body}`;
 }

@@ -7,6 +7,7 @@
  * @module
  */
 
+import { decodeUtf8 } from "../../../protocol/bytes.ts";
 import { createHash } from "node:crypto";
 
 /** Close codes of RFC 6455. */
@@ -41,8 +42,6 @@ class Fault extends Error {
     this.code = code;
   }
 }
-
-const textDecoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 /** Cuts what a client sends into messages. */
 export class FrameSplitter {
@@ -187,7 +186,7 @@ function mayBeSent(code: number): boolean {
 
 function decoded(bytes: Uint8Array): string {
   try {
-    return textDecoder.decode(bytes);
+    return decodeUtf8(bytes);
   } catch {
     throw new Fault(closeCodes.invalidText, "a text is not UTF-8");
   }

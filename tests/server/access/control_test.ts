@@ -2,7 +2,7 @@
 import { deepStrictEqual, match, ok, rejects, strictEqual, throws } from "node:assert/strict";
 import { configure, type LogRecord, reset } from "npm:@logtape/logtape@2.4.2";
 import { command, defineInstrument, type HeliographServer } from "../../../mod.ts";
-import { type HolderDescription, PyOpticonSocketClient, type ServerStatus } from "../../../client/mod.ts";
+import { type Lease, PyOpticonSocketClient, type ServerStatus } from "../../../client/mod.ts";
 import { admit } from "../../../server/access/admit.ts";
 import { Principal } from "../../../server/access/principal.ts";
 import type { ClientConnection } from "../../../server/network/connection.ts";
@@ -27,7 +27,7 @@ async function framed(server: HeliographServer, name = ""): Promise<RawClient> {
 }
 
 /** Who has control of tempcon, as the server's own program is told. */
-function holder(server: HeliographServer, instrument = "tempcon"): Promise<HolderDescription | null> {
+function holder(server: HeliographServer, instrument = "tempcon"): Promise<Lease["holder"] | null> {
   return server.commandServer.command("status").then((reply) =>
     JSON.parse(reply.slice(3)).instruments.find(({ name }: { name: string }) => name === instrument).holder
   );
@@ -92,7 +92,7 @@ Deno.test("control: a name holds from one PC, whichever connection and wire; ano
   await using server = startServer();
   using once = await framed(server, "alice");
   const taken = await once.request({ id: 1, cmd: "Take", instrument: "tempcon", seconds: 60, force: false });
-  const { value } = taken as { value: { instrument: string; holder: HolderDescription; until: string } };
+  const { value } = taken as { value: { instrument: string; holder: Lease["holder"]; until: string } };
   deepStrictEqual([value.instrument, value.holder.name, value.holder.session, value.holder.address], [
     "tempcon",
     "alice",
@@ -546,7 +546,7 @@ Deno.test("control: it is handed over to another client by number or name, and n
   match(await alice.ask("tempcon.set_control_temperature -90"), /^ERROR .*bob .* has control of it/);
   strictEqual((await bob.request({ id: 1, ...set })).ok, true);
   const given = await bob.request({ id: 2, cmd: "HandOver", instrument: "tempcon", session: 3 });
-  deepStrictEqual((given.value as { holder: HolderDescription }).holder.name, "carol");
+  deepStrictEqual((given.value as { holder: Lease["holder"] }).holder.name, "carol");
   match(errorOf(await bob.request({ id: 3, ...set })).message, /carol .* has control of it/);
   // An admin may hand over what others hold; nobody's may be handed over by anybody.
   strictEqual(await alice.ask("hand_over tempcon 2 force=True"), "OK");

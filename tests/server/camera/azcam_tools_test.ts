@@ -3,7 +3,7 @@ import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
 import { join } from "node:path";
 import { split } from "npm:shlex@3.0.0";
 import { formatCommandLine } from "../../../protocol/command_line.ts";
-import { loadBench, type Redirect } from "../../../server/config/bench_file.ts";
+import { loadBench } from "../../../server/config/bench_file.ts";
 import { Simulators } from "../../../server/config/simulators.ts";
 import type { HeliographServer } from "../../../server/server.ts";
 import { eventually, RawClient, read, startServer, top } from "../../fixture.ts";
@@ -33,7 +33,7 @@ class Bench implements AsyncDisposable {
     bench: string,
     beside: Readonly<Record<string, string>> = {},
     poll = false,
-    redirect?: Redirect,
+    redirect?: Parameters<typeof loadBench>[1],
   ): Promise<Bench> {
     const folder = await Deno.makeTempDir({ prefix: "heliograph-tools-" });
     for (const [name, text] of Object.entries({ ...beside, "bench.json": bench })) {

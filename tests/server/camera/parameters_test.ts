@@ -4,7 +4,7 @@ import { join } from "node:path";
 import fc from "npm:fast-check@4.10.2";
 import { loadBench } from "../../../mod.ts";
 import { type Dictionaries, formatParameters, parseParameters } from "../../../server/camera/parameter_file.ts";
-import { canRun, runProgram, startServer } from "../../fixture.ts";
+import { canRun, read, runProgram, startServer } from "../../fixture.ts";
 import { ask as askWeb } from "../faces/web/web_fixture.ts";
 import { CameraServer, readImage, ServedCamera } from "./camera.ts";
 
@@ -194,6 +194,12 @@ Deno.test("parameters: what cannot be kept is refused, and there are not too man
     [`set_par long ${"x".repeat(10_001)}`, /^ERROR Cannot set long of azcamserver to a text of 10001 characters/],
   ];
   for (const [line, reply] of refused) match(await camera.ask(line), reply, line);
+  await camera.tell("set_par videogain 2 azcamconsole", "controller.load_file 2 /dsp/tim.lod");
+  await read(camera.server.bench.find("controller")!);
+  const controller = ["videogain", "timingfile", "pcifile", "timingboardinstalled", "usereadlock"];
+  const told = [];
+  for (const name of controller) told.push(await camera.ask(`get_par ${name}`));
+  deepStrictEqual(told, ["OK 2", "OK tim.lod", "OK", "OK 1", "OK 0"]);
   // What is so already may be said.
   await camera.tell(
     "set_par tdimode 0",

@@ -2,6 +2,7 @@
 import { deepStrictEqual, match, ok, rejects, strictEqual, throws } from "node:assert/strict";
 import { command, CommandServer, defineInstrument, demoInstruments, type HeliographServer } from "../../../mod.ts";
 import { admit } from "../../../server/access/admit.ts";
+import { Dispatcher } from "../../../server/requests/dispatcher.ts";
 import { Evaluator } from "../../../server/requests/evaluator.ts";
 import { pyopticonSource } from "../../../server/code/pyopticon_source.ts";
 import type { Sandbox } from "../../../server/code/sandbox.ts";
@@ -459,7 +460,7 @@ Deno.test("evaluator: asks that are none, from code that has found a way to spea
       return { text: "", value: null };
     },
   } as unknown as Sandbox;
-  const evaluator = new Evaluator(services.bench, services.dispatcher, sandbox, "test");
+  const evaluator = new Evaluator(services.bench, new Dispatcher(services.bench), sandbox, "test");
   await evaluator.evaluate(
     { language: "javascript", mode: "exec", source: "" },
     admit({ by: "program" }),
@@ -493,7 +494,7 @@ Deno.test("evaluator: code whose sender has gone gets nothing done any more, and
       return { text: "", value: null };
     },
   } as unknown as Sandbox;
-  const evaluator = new Evaluator(services.bench, services.dispatcher, sandbox, "test");
+  const evaluator = new Evaluator(services.bench, new Dispatcher(services.bench), sandbox, "test");
   await evaluator.evaluate({ language: "javascript", mode: "exec", source: "" }, client, services.requests);
   strictEqual(services.bench.find("uv_light")!.field("status_selection").text, "Off");
 });

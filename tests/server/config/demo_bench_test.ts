@@ -6,6 +6,7 @@ import { admit } from "../../../server/access/admit.ts";
 import { Bench } from "../../../server/bench/bench.ts";
 import { demoInstruments } from "../../../server/config/demo_bench.ts";
 import { follow, Mover, Noise } from "../../../server/devices/simulated/physics.ts";
+import { Services } from "../../../server/services.ts";
 import { read, startServer } from "../../fixture.ts";
 
 /** The demo bench without a clock: the test lets time pass, and reads when it wants to. */
@@ -345,24 +346,23 @@ Deno.test("command arguments: what is wrong, and how it would be right", async (
   for (const [line, expected] of wrong) match(await ask(line), expected);
 });
 
-Deno.test("roles: an observer reads but does not drive, and only an admin stops the server", async () => {
-  await using server = startServer();
-  const { dispatcher } = server.commandServer["services"];
+Deno.test("roles: an observer reads but does not drive, and only an admin stops the server", () => {
+  const { requests } = new Services(demoInstruments());
   const observer = admit({ by: "program" }).deputy({ role: "observer" });
-  const run = (name: string, args: unknown[] = []) =>
-    dispatcher.run({ instrument: "tempcon", command: name, args, keywords: new Map() }, observer);
+  const keywords = new Map();
+  const run = (command: string, args: unknown[] = [], instrument = "tempcon") =>
+    requests.run({ cmd: "Call", instrument, command, args, keywords }, observer);
   strictEqual(Number(run("get_control_temperature")), -100);
   throws(() => run("set_control_temperature", [-50]), (error: HeliographError) => {
     strictEqual(error.message, "Cannot do set_control_temperature: it needs the role operator, and you are observer");
     return true;
   });
   // A setting that a command of another instrument would reach is closed as well.
-  throws(() =>
-    dispatcher.run(
-      { instrument: "parameters", command: "set_par", args: ["imagetitle", "x"], keywords: new Map() },
-      observer,
-    )
-  );
+  throws(() => run("set_par", ["imagetitle", "x"], "parameters"));
+  throws(() => requests.run({ cmd: "Exit" }, observer), {
+    code: "not_allowed",
+    message: "Cannot stop the server: it needs the role admin, and you are observer",
+  });
 });
 
 Deno.test("physics: lags are exact for any step, noise repeats, movers arrive", async () => {

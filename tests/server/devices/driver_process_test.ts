@@ -3,6 +3,7 @@ import { deepStrictEqual, match, ok, rejects, strictEqual } from "node:assert/st
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { BenchFileError, HeliographError, loadBench } from "../../../mod.ts";
+import { loadBenchWith } from "../../../server/config/bench_file.ts";
 import { admit } from "../../../server/access/admit.ts";
 import { driverApi } from "../../../server/devices/driver_process/driver_api.ts";
 import { Dispatcher } from "../../../server/requests/dispatcher.ts";
@@ -524,7 +525,7 @@ Deno.test("driver process: where this program may start none, it says so", async
   };
   const folder = await labFolder({ "meter.js": "" }, { instruments: [{ title: "Meter", driver: "./meter.js" }] });
   await using processes = new Processes(starter);
-  const loading = loadBench(join(folder, "bench.json"), undefined, undefined, new DriverProcesses({ processes }));
+  const loading = loadBenchWith(new DriverProcesses({ processes }), join(folder, "bench.json"));
   await rejects(loading, {
     name: "BenchFileError",
     message: `${join(folder, "meter.js")}: cannot be loaded: Cannot start its process: ` +

@@ -101,8 +101,7 @@ Deno.test("faces: a way in of one's own is bound, prepared, started and stopped 
     dashboardPort: 0,
     poll: false,
     sandbox: { languages: [] },
-    faces: [own],
-  });
+  }, { faces: [own] });
   strictEqual((await statusOf(server)).listeners.length, 0);
   server.start();
   await server.ready;

@@ -1,6 +1,7 @@
 /** Everything that the originals were recorded to say, replayed against our server byte for byte. */
 import { deepStrictEqual, match, strictEqual } from "node:assert/strict";
-import { command, defineInstrument, Float, HeliographError } from "../../../mod.ts";
+import { command, defineInstrument, HeliographError } from "../../../mod.ts";
+import { Float } from "../../../server/bench/values.ts";
 import { demoInstruments } from "../../../server/config/demo_bench.ts";
 import { RawClient, startServer, top } from "../../fixture.ts";
 

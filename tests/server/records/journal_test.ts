@@ -4,6 +4,7 @@ import { configure, getLogger, type LogRecord, reset } from "npm:@logtape/logtap
 import type { HeliographServer } from "../../../mod.ts";
 import type { JournalEntry } from "../../../protocol/description.ts";
 import { command, defineInstrument, demoInstruments } from "../../../mod.ts";
+import { Hub, isFollowed } from "../../../server/bench/hub.ts";
 import { Journal } from "../../../server/records/journal.ts";
 import { eventually, RawClient, startServer } from "../../fixture.ts";
 import { programs, ServerProcess } from "../../server_process.ts";
@@ -108,6 +109,17 @@ Deno.test("journal: what only reads is told to whoever asks for the level debug"
   await original.until((text) => text !== "");
   const [, get] = await all.entries(2);
   deepStrictEqual([get!.level, get!.text, get!.answer], ["debug", 'uv_light.get "Actual Status"', "OK No Reading"]);
+});
+
+Deno.test("journal: commands that only read are published only while somebody follows the level debug", () => {
+  const [hub, journal] = [new Hub(), new Journal()];
+  journal.keep(hub);
+  const followed = () => [isFollowed(hub, false), isFollowed(hub, true)];
+  deepStrictEqual(followed(), [true, false]);
+  const ends = (["info", "debug", "debug"] as const).map((level) => journal.follow(level, () => {}));
+  deepStrictEqual(followed(), [true, true]);
+  for (const end of ends) end();
+  deepStrictEqual(followed(), [true, false]);
 });
 
 Deno.test("journal: whoever comes later is told the newest 500 that were done, over HTTP as well", async () => {
@@ -256,7 +268,7 @@ Deno.test("journal: a follower that does not read is told how much it has missed
 
 Deno.test("journal: a line of the log is told whatever its properties are called; what clients ask is not told twice", async () => {
   const journal = new Journal();
-  await using server = startServer({ journal });
+  await using server = startServer({}, { journal });
   const log: LogRecord[] = [];
   const sinks = { log: (record: LogRecord) => void log.push(record), journal: journal.log };
   await configure({

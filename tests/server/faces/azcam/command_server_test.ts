@@ -418,6 +418,7 @@ Deno.test("CommandServer: a subclass overrides what happens for each connection"
     }
     protected override async receiveCommand(session: LineSession): Promise<string | null> {
       const line = await super.receiveCommand(session);
+      seen.push(`received ${line?.slice(0, 5) ?? "nothing"}`);
       return line?.replace("shout", "echo") ?? null;
     }
     protected override async handle(session: LineSession): Promise<void> {
@@ -434,6 +435,6 @@ Deno.test("CommandServer: a subclass overrides what happens for each connection"
   strictEqual((await client.lines(1))[0], "WELCOME");
   strictEqual(await client.ask("shout hey"), "OK hey");
   client[Symbol.dispose]();
-  await eventually(() => seen.length === 3, "the connection is finished");
-  deepStrictEqual(seen, ["setup", "handle", "finish"]);
+  await eventually(() => seen.length === 5, "the connection is finished");
+  deepStrictEqual(seen, ["setup", "handle", "received shout", "received nothing", "finish"]);
 });

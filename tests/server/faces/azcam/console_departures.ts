@@ -142,7 +142,7 @@ export const departures: readonly Departure[] = [
     ],
   },
   {
-    why: "azcam prints the object itself",
+    why: "azcam prints an object where there is no file",
     ours: /^OK$/,
     at: [
       "384 get_par timingfile azcamconsole",
@@ -153,25 +153,6 @@ export const departures: readonly Departure[] = [
     ours: /^ERROR Cannot set the parameter wd: it can only be read; the operator names the folders; /,
     at: [
       "441 set_par wd /tmp azcamconsole",
-    ],
-  },
-  {
-    why: "the recording's azcam had no focus tool",
-    ours: /^OK$/,
-    at: [
-      "329 focus_initialize",
-      "330 focus_abort",
-      "331 focus_set_pars 1.0 7 30 10",
-      "332 focus_run 0.1 2 10 5",
-      "445 focus_set_pars 0.1 2 10.0 5",
-      "446 focus_abort",
-    ],
-  },
-  {
-    why: "without a title api leaves it as it is, as exposure does",
-    ours: /^OK$/,
-    at: [
-      "318 set_image_title ",
     ],
   },
 ];

@@ -67,6 +67,8 @@ Deno.test("transcripts: azcam's console, by meaning but for the named departures
     await Deno.readTextFile(new URL("tests/data/azcam-console.json", top)),
   ) as Entry[];
   const named = new Map<number, { readonly ours: RegExp; readonly always: boolean }>();
+  const tables = [...departures, ...ofTheMoment, ...ofThisBench].flatMap(({ at }) => at);
+  strictEqual(new Set(tables).size, tables.length, "no line is named twice");
   for (const { ours, at } of departures) for (const line of at) named.set(lineNumber(line), { ours, always: true });
   for (const { ours, at } of ofTheMoment) for (const line of at) named.set(lineNumber(line), { ours, always: false });
   const bench = new Set(ofThisBench.flatMap(({ at }) => at.map(lineNumber)));
