@@ -23,8 +23,14 @@ export class ComparisonLamps implements Lamps {
   /** azcam's image types, and after them the lamps: always the same list, so that whoever shows it sees what is new. */
   readonly types: string[] = [...plainTypes];
   readonly #log = getLogger(["heliograph", "camera"]);
+  readonly #tell: (message: string) => void;
   #call: InstrumentCall | undefined;
   #lit: string | undefined;
+
+  /** Knows of no lamp yet. @param tell Told of a lamp that could not be put out. */
+  constructor(tell: (message: string) => void) {
+    this.#tell = tell;
+  }
 
   /** From now on lamps are lit and put out on behalf of a command. @param call That command's way to call others. */
   use(call: InstrumentCall): void {
@@ -106,8 +112,9 @@ export class ComparisonLamps implements Lamps {
       await this.#ask("comps_off");
       await this.#ask("set_comps");
     } catch (error) {
-      const said = { lamp, reason: (error as Error).message };
-      this.#log.error("The comparison lamp {lamp} may still burn: it could not be put out: {reason}", said);
+      const { message: reason } = error as Error;
+      this.#tell(`The comparison lamp ${lamp} may still burn: ${reason}`);
+      this.#log.error("The comparison lamp {lamp} may still burn: {reason}", { lamp, reason });
     }
   }
 

@@ -89,7 +89,7 @@ export function azcamExposure(options: CameraOptions): Instrument {
   const camera = (): Instrument => instrument;
   const folders = new ImageFolders(imageFolders);
   const geometry = new CameraGeometry(detector.format, detector.focalPlane);
-  const lamps = new ComparisonLamps();
+  const lamps = new ComparisonLamps((message) => settings.hold("message", message));
   const settings = new CameraSettings(camera, lamps);
   const remote = new RemoteImages(pixels, (isSet) => settings.hold("sendimage", isSet ? 1 : 0));
   const images = new LastImages(pixels);

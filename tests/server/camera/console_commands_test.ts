@@ -20,14 +20,14 @@ async function values(file: string, ...keywords: string[]): Promise<unknown[]> {
 }
 
 /** An instrument with two comparison lamps, which notes what it is told. */
-function lampInstrument(told: string[], fails: { comps_on?: string } = {}): Instrument {
+function lampInstrument(told: string[], fails: { comps_on?: string; comps_off?: string } = {}): Instrument {
   let chosen: readonly unknown[] = [];
   const note = (name: "comps_on" | "comps_off" | "comps_delay") =>
     command({
       summary: name,
       run: () => {
         told.push(name);
-        const failure = name === "comps_on" ? fails.comps_on : undefined;
+        const failure = name === "comps_delay" ? undefined : fails[name];
         if (failure !== undefined) throw new HeliographError("command_failed", failure);
       },
     });
@@ -110,7 +110,7 @@ Deno.test("console: a guider's exposures are objects with azcam's title, one aft
 
 Deno.test("console: a comparison lamp is an image type, and burns while it is exposed and no longer, however that ends", async () => {
   const lamps: string[] = [];
-  const fails: { comps_on?: string } = {};
+  const fails: { comps_on?: string; comps_off?: string } = {};
   await using camera = await RecordingCamera.start({ others: () => [lampInstrument(lamps, fails)] });
   const burns = ["comps_on", "comps_delay"];
   const whole = [...burns, "comps_off"];
@@ -150,10 +150,19 @@ Deno.test("console: a comparison lamp is an image type, and burns while it is ex
   match(await camera.ask("expose"), /^ERROR .*the fuse has blown/);
   deepStrictEqual(await told(), ["comps_on", "comps_off"]);
   delete fails.comps_on;
+  fails.comps_off = "the relay sticks";
+  await camera.tell("expose");
+  strictEqual(
+    camera.field("message"),
+    "The comparison lamp HeNe may still burn: the relay sticks",
+    "but the image is there",
+  );
+  delete fails.comps_off;
+  deepStrictEqual(lamps.splice(0), whole);
   await camera.tell("take instrument 10m");
   match(await camera.beside("expose"), /^ERROR .*has control/);
   await camera.tell("release instrument");
-  deepStrictEqual([lamps.splice(0), camera.detector.count("begin")], [[], begun]);
+  deepStrictEqual([lamps.splice(0), camera.detector.count("begin")], [[], begun + 1]);
 
   // Step by step it burns until the exposure time is over; in a sequence until the last one has ended.
   await camera.tell("begin", "integrate");
@@ -274,6 +283,10 @@ Deno.test("console: a camera of one's own in a process of its own takes guide ex
   strictEqual(await camera.beside("exposure.abort"), "OK");
   strictEqual(await exposing, aborted);
   strictEqual(await chosen(), "OK");
+  await camera.tell(`exposure.begin 0 ${lamp}`);
+  strictEqual(await chosen(), `OK ${lamp}`);
+  strictEqual(await camera.beside("exposure.abort"), "OK");
+  strictEqual(await chosen(), "OK", "nothing runs that would put it out");
   match(await camera.ask("exposure.focus_run 0.01 2 10 5"), /Cannot shift the charge/);
   strictEqual(await camera.ask("instrument.get_focus"), "OK 0.0", "the focus is back");
   await camera.tell("able.parshift 1", "able.focus_run 0.01 3 10 5");
