@@ -8,7 +8,7 @@ import { command } from "../bench/command.ts";
 import { defineInstrument } from "../bench/define_instrument.ts";
 import type { Instrument } from "../bench/instrument.ts";
 import { azcamToolCommands } from "../devices/simulated/azcam_tool.ts";
-import { cameraFields, type focusComponents } from "./camera_fields.ts";
+import { cameraFields } from "./camera_fields.ts";
 import { CameraGeometry } from "./camera_geometry.ts";
 import { CameraSettings } from "./camera_settings.ts";
 import { type Clock, systemClock } from "./clock.ts";
