@@ -8,7 +8,7 @@ import { command } from "../bench/command.ts";
 import { defineInstrument } from "../bench/define_instrument.ts";
 import type { Instrument } from "../bench/instrument.ts";
 import { azcamToolCommands } from "../devices/simulated/azcam_tool.ts";
-import { cameraFields, type focusComponents } from "./camera_fields.ts";
+import { cameraFields } from "./camera_fields.ts";
 import { CameraGeometry } from "./camera_geometry.ts";
 import { CameraSettings } from "./camera_settings.ts";
 import { type Clock, systemClock } from "./clock.ts";
@@ -59,7 +59,7 @@ export interface CameraOptions {
   /** azcam's name for the system. @default "sim" */
   readonly systemName?: string;
   /** The instrument whose focus a focus sequence moves, until `focuscomponent` is set. @default "instrument" */
-  readonly focusComponent?: typeof focusComponents[number];
+  readonly focusComponent?: "instrument" | "telescope";
 }
 
 /**
