@@ -4,10 +4,19 @@
  * @module
  */
 
-import { buildApplication, buildRouteMap, ExitCode, proposeCompletions, run, text_en } from "npm:@stricli/core@1.3.0";
+import {
+  ArgumentScannerError,
+  buildApplication,
+  buildRouteMap,
+  ExitCode,
+  proposeCompletions,
+  run,
+  text_en,
+} from "npm:@stricli/core@1.3.0";
+import { didYouMean } from "../server/bench/names.ts";
 import { printable } from "../protocol/printable.ts";
 import { version } from "../protocol/version.ts";
-import { completeWord, completionsCommand, versionCommand } from "./commands/about.ts";
+import { completeWord, completionsCommand, isShell, type ShellName, versionCommand } from "./commands/about.ts";
 import { describeCommand, listCommand, statusCommand, watchCommand } from "./commands/bench.ts";
 import { checkCommand, initCommand, schemaCommand } from "./commands/bench_file.ts";
 import { callCommand, commandCommand } from "./commands/calls.ts";
@@ -20,8 +29,11 @@ import { portsCommand } from "./commands/ports.ts";
 import { serverCommand } from "./commands/server.ts";
 import { shellCommand } from "./commands/shell.ts";
 import { simulateCommand } from "./commands/simulate.ts";
-import type { CliContext } from "./context.ts";
+import type { CliContext, TypedCommand } from "./context.ts";
 import { exitCodeOf, exitCodes, failureText } from "./exit_codes.ts";
+import { overview } from "./help.ts";
+import { type TypedLine, typedLine, written } from "./typed_line.ts";
+import { argumentsError, propertyOf, usageOf } from "./usage.ts";
 
 const clientRoutes = {
   list: listCommand,
@@ -48,20 +60,21 @@ const clientMap = buildRouteMap({
   docs: { brief: "The client subcommands as a group; alone it opens the shell" },
 });
 
+const commands = {
+  server: serverCommand,
+  init: initCommand,
+  check: checkCommand,
+  schema: schemaCommand,
+  simulate: simulateCommand,
+  ports: portsCommand,
+  image: imageCommand,
+  ...clientRoutes,
+  completions: completionsCommand,
+  version: versionCommand,
+};
+
 const root = buildRouteMap({
-  routes: {
-    server: serverCommand,
-    init: initCommand,
-    check: checkCommand,
-    schema: schemaCommand,
-    simulate: simulateCommand,
-    ports: portsCommand,
-    image: imageCommand,
-    ...clientRoutes,
-    client: clientMap,
-    completions: completionsCommand,
-    version: versionCommand,
-  },
+  routes: { ...commands, client: clientMap },
   docs: {
     brief:
       "Drives a lab's or an observatory's instruments from anywhere, for azcam's and PyOpticon's clients and its own",
@@ -69,11 +82,19 @@ const root = buildRouteMap({
   },
 });
 
-function application(json: boolean) {
+function application({ program }: CliContext, json: boolean) {
   return buildApplication(root, {
-    name: "heliograph",
+    name: program,
     versionInfo: { currentVersion: version },
-    scanner: { caseStyle: "allow-kebab-for-camel", allowArgumentEscapeSequence: true },
+    scanner: {
+      caseStyle: "allow-kebab-for-camel",
+      allowArgumentEscapeSequence: true,
+      // Every flag and subcommand is handed to the error's text, where the one function for suggestions chooses.
+      distanceOptions: {
+        threshold: Infinity,
+        weights: { insertion: 1, deletion: 1, substitution: 1, transposition: 1 },
+      },
+    },
     documentation: { useAliasInUsageLine: false, disableAnsiColor: true },
     determineExitCode: exitCodeOf,
     localization: {
@@ -81,9 +102,15 @@ function application(json: boolean) {
         ...text_en,
         // Both tell words of the command line, which may have been pasted.
         exceptionWhileParsingArguments(error, colour) {
-          return printable(text_en.exceptionWhileParsingArguments.call(this, error, colour));
+          return printable(
+            error instanceof ArgumentScannerError
+              ? argumentsError(error)
+              : text_en.exceptionWhileParsingArguments.call(this, error, colour),
+          );
         },
-        noCommandRegisteredForInput: (args) => printable(text_en.noCommandRegisteredForInput(args)),
+        noCommandRegisteredForInput: ({ input }) =>
+          printable(`There is no subcommand ${input}${didYouMean(input, Object.keys(commands))}; `) +
+          `"${program} --help" lists them`,
         exceptionWhileRunningCommand: (error: unknown) => failureText(error, json),
       }),
     },
@@ -98,22 +125,90 @@ function application(json: boolean) {
  * @returns The exit code, one of the table in docs/errors.md.
  */
 export async function runCli(words: readonly string[], context: CliContext): Promise<number> {
-  if (words[0] === completeWord) {
-    await propose(words.slice(1), context);
+  const [first, ...rest] = words;
+  if (first === completeWord) {
+    await propose(rest, context);
     return exitCodes.success.code;
   }
-  await run(application(words.includes("--json")), words, context);
+  // `heliograph help get` is `heliograph get --help`.
+  if (first === "help" && rest.length > 0) return await runCli([...rest, "--help"], context);
+  if (first === undefined || ["help", "--help", "-h"].includes(first)) {
+    context.process.stdout.write(overview(context.program, commands));
+    return exitCodes.success.code;
+  }
+  await run(application(context, words.includes("--json")), words, context);
   const code = Number(context.process.exitCode ?? 0);
+  if (code === ExitCode.InvalidArgument) {
+    context.process.stderr.write(usageLine(first === "client" ? rest[0] : first, context));
+  }
   return code === ExitCode.InvalidArgument || code === ExitCode.UnknownCommand ? exitCodes.usage.code : code;
 }
 
-async function propose(words: readonly string[], context: CliContext): Promise<void> {
-  const partial = words.at(-1) ?? "";
-  const proposals = await proposeCompletions(application(false), words, { ...context, words: words.slice(0, -1) });
-  for (const { completion } of proposals) {
+/** How a subcommand is used, as two lines for an error about its arguments. */
+function usageLine(name: string | undefined, { program }: CliContext): string {
+  const command = Object.entries(commands).find(([known]) => known === name)?.[1];
+  if (command === undefined) return "";
+  return `usage: ${program} ${name} ${usageOf(command.parameters)}\n"${program} ${name} --help" tells more\n`;
+}
+
+/**
+ * Proposes how a command line goes on.
+ *
+ * @param given The shell's name and what its script hands over: for bash the line and the word at the cursor as bash
+ * counts words, for others the words, the last of which is being typed.
+ */
+async function propose(given: readonly string[], context: CliContext): Promise<void> {
+  const [shell = "", ...rest] = given;
+  // Whoever names no shell gets plain words.
+  const known = isShell(shell) ? shell : undefined;
+  const { words, last: typed } = lineBefore(known, known === undefined ? given : rest);
+  // What bash puts a proposal in the place of: less than the word where that holds = or :.
+  const piece = known === "bash" ? pieceText(rest[1] ?? "") : typed.text;
+  const proposals = await proposeCompletions(application(context, false), [...words, typed.text], {
+    ...context,
+    typed: typedCommand(words),
+  });
+  // Flags are for whoever begins one, and where there is nothing else.
+  const fitting = proposals.filter(({ completion }) => typed.text !== "" || !completion.startsWith("-"));
+  for (const { completion } of fitting.length > 0 ? fitting : proposals) {
     // What could steer the terminal is not proposed: the user's shell types it as it is.
-    if (completion.startsWith(partial) && printable(completion) === completion) {
-      context.process.stdout.write(`${completion}\n`);
-    }
+    if (!completion.startsWith(typed.text) || printable(completion) !== completion) continue;
+    const text = completion.slice(typed.text.length - piece.length);
+    const line = known === undefined ? text : written(known, text, typed.quote);
+    if (line !== undefined) context.process.stdout.write(`${line}\n`);
   }
+}
+
+/** The line before the cursor, from what a shell's script hands over. */
+function lineBefore(shell: ShellName | undefined, given: readonly string[]): TypedLine {
+  if (shell === "bash") {
+    const { words: [, ...words], last } = typedLine(given[0] ?? "", true);
+    return { words, last };
+  }
+  const words = given.slice(0, -1);
+  const partial = given.at(-1) ?? "";
+  // fish and PowerShell hand over the last word as it stands in the line, zsh hands over what it says.
+  if (shell === "fish" || shell === "powershell") return { words, last: typedLine(partial, shell === "fish").last };
+  return { words, last: { text: partial, raw: partial, quote: "" } };
+}
+
+/** The text of what bash calls a word: it ends words at = and :, which are words by themselves. */
+function pieceText(raw: string): string {
+  return /^[=:]+$/.test(raw) ? "" : typedLine(raw, true).last.text;
+}
+
+/** The arguments of a command line, and which server it is about. */
+function typedCommand(words: readonly string[]): TypedCommand {
+  const [name, ...rest] = words[0] === "client" ? words.slice(1) : words;
+  const flags: Readonly<Record<string, { readonly kind: string } | undefined>> =
+    Object.entries(commands).find(([known]) => known === name)?.[1].parameters.flags ?? {};
+  const [plain, values]: [string[], Record<string, string>] = [[], {}];
+  for (let at = 0; at < rest.length; at++) {
+    const [, flag, value] = /^--([\w-]+)(?:=(.*))?$/s.exec(rest[at]!) ?? [];
+    if (flag === undefined) plain.push(rest[at]!);
+    else if (value !== undefined) values[flag] = value;
+    else if (flags[propertyOf(flag)]?.kind !== "boolean") values[flag] = rest[++at] ?? "";
+  }
+  const { host, port } = values;
+  return { words: plain, ...(host === undefined ? {} : { host }), ...(port === undefined ? {} : { port }) };
 }

@@ -5,16 +5,57 @@
  */
 
 import { PyOpticonSocketClient } from "../client/pyopticon_client.ts";
-import type { InstrumentDescription } from "../protocol/description.ts";
+import { usualDeadline } from "../protocol/description.ts";
+import { BenchWords } from "./bench_words.ts";
 import type { CliContext } from "./context.ts";
 
 /** The flags of a connection: address, timeout, JSON output, and the client's name. */
 export interface ConnectionFlags {
   readonly host: string;
   readonly port: number;
-  readonly timeout: number;
+  /** In seconds; where nobody gives it, a reply is waited for as long as what was asked may take. */
+  readonly timeout?: number;
   readonly json: boolean;
   readonly name?: string;
+}
+
+/** The time within which a server answers what takes no time, in seconds. */
+export const usualTimeout = 5;
+
+/** The time that a reply needs beyond the deadline of what was asked, in seconds. */
+const grace = 2;
+
+/**
+ * How long to wait for what may take some time.
+ *
+ * @param flags A time that was given comes first.
+ * @param deadline The server answers by then, in seconds.
+ */
+export function patience({ timeout }: Pick<ConnectionFlags, "timeout">, deadline = usualDeadline): { timeout: number } {
+  return { timeout: timeout ?? deadline + grace };
+}
+
+/**
+ * A command line of this program for the same server, as people type it.
+ *
+ * @param context How this program was started.
+ * @param flags Where the server is.
+ * @param words The subcommand and its arguments.
+ */
+export function sameServer({ program }: CliContext, { host, port, name }: ConnectionFlags, ...words: string[]): string {
+  const { host: usualHost, port: usualPort } = dashboardFlags;
+  const where = [
+    ...(host === usualHost.default ? [] : ["--host", host]),
+    ...(String(port) === usualPort.default ? [] : ["--port", String(port)]),
+    ...(name === undefined ? [] : ["--name", name]),
+  ];
+  return [program, ...[...words, ...where].map(typedWord)].join(" ");
+}
+
+/** A word as it is typed in a shell, quoted where it needs that. */
+export function typedWord(word: string): string {
+  if (/^[\w.,:=/@%+-]+$/.test(word)) return word;
+  return /["$`\\!]/.test(word) ? `'${word.replaceAll("'", `'\\''`)}'` : `"${word}"`;
 }
 
 /** A TCP port from the command line. */
@@ -52,7 +93,12 @@ export function connectionFlags(port: number) {
   return {
     host: { kind: "parsed", parse: String, default: "127.0.0.1", brief: "The server's name or address" },
     port: { kind: "parsed", parse: parsePort, default: String(port), brief: "The server's port" },
-    timeout: { kind: "parsed", parse: parseSeconds, default: "5", brief: "How many seconds to wait for a reply" },
+    timeout: {
+      kind: "parsed",
+      parse: parseSeconds,
+      optional: true,
+      brief: "How many seconds to wait for a reply [default = 5, or as long as what is called may take]",
+    },
     json: { kind: "boolean", default: false, brief: "Print JSON, for scripts" },
     name: {
       kind: "parsed",
@@ -71,10 +117,17 @@ export function dashboardClient(context: CliContext, flags: ConnectionFlags): Py
   return new PyOpticonSocketClient({
     host: flags.host,
     socketNumber: flags.port,
-    timeout: flags.timeout,
+    timeout: flags.timeout ?? usualTimeout,
     handleErrors: "exception",
     name: clientName(context, flags),
   });
+}
+
+/** The proposals for a word of a command about the bench. @param propose What could stand there. */
+function proposed(propose: (bench: BenchWords, before: readonly string[], partial: string) => readonly string[]) {
+  return async function (this: CliContext, partial: string): Promise<readonly string[]> {
+    return propose(await benchForCompletion(this), this.typed.words, partial);
+  };
 }
 
 /** An instrument as one of several words on the command line, completed from the server. */
@@ -82,9 +135,7 @@ export const instrumentParameter = {
   placeholder: "INSTRUMENT",
   brief: "Its name or title",
   parse: String,
-  proposeCompletions: async function (this: CliContext): Promise<string[]> {
-    return (await describedForCompletion()).map(({ name }) => name);
-  },
+  proposeCompletions: proposed((bench) => bench.instruments()),
 } as const;
 
 /** A field of the instrument that is the word before it. */
@@ -92,20 +143,47 @@ export const fieldParameter = {
   placeholder: "FIELD",
   brief: "Its title or name",
   parse: String,
-  proposeCompletions: async function (this: CliContext): Promise<string[]> {
-    const instrument = (await describedForCompletion()).find(({ name, title }) =>
-      name === this.words.at(-1) || title === this.words.at(-1)
-    );
-    return instrument?.fields.map(({ name }) => name) ?? [];
-  },
+  proposeCompletions: proposed((bench, [instrument]) => bench.fields(instrument)),
 } as const;
 
-/** Describes the bench of this PC's server, for completion: an empty list rather than an error, and soon. */
-async function describedForCompletion(): Promise<InstrumentDescription[]> {
+/** A setting of the instrument that is the word before it. */
+export const settingParameter = {
+  ...fieldParameter,
+  proposeCompletions: proposed((bench, [instrument]) => bench.fields(instrument, true)),
+} as const;
+
+/** A value for the setting that is the word before it. */
+export const valueParameter = {
+  placeholder: "VALUE",
+  brief: "The new value",
+  parse: String,
+  proposeCompletions: proposed((bench, [instrument, field]) => bench.values(instrument, field)),
+} as const;
+
+/** The words of a call, from the instrument to the last argument. */
+export const callParameter = {
+  placeholder: "INSTRUMENT COMMAND [ARGUMENT…] [NAME=VALUE…]",
+  brief: '"describe" tells the commands of an instrument, and their arguments',
+  parse: String,
+  proposeCompletions: proposed((bench, [instrument, command, ...given], partial) =>
+    instrument === undefined
+      ? bench.instruments()
+      : command === undefined
+      ? bench.commands(instrument)
+      : bench.arguments(instrument, command, given, partial)
+  ),
+} as const;
+
+/** Describes the bench of the server that the line is about, for completion: nothing rather than an error, and soon. */
+async function benchForCompletion({ typed: { host, port } }: CliContext): Promise<BenchWords> {
   try {
-    await using client = new PyOpticonSocketClient({ timeout: 0.5 });
-    return await client.describe();
+    const [hostname, socketNumber] = [
+      host ?? dashboardFlags.host.default,
+      parsePort(port ?? dashboardFlags.port.default),
+    ];
+    await using client = new PyOpticonSocketClient({ host: hostname, socketNumber, timeout: 0.5 });
+    return new BenchWords(await client.describe());
   } catch {
-    return [];
+    return new BenchWords([]);
   }
 }

@@ -16,7 +16,7 @@ export interface CliContext extends CommandContext {
   };
   /** Reads standard input to its end. */
   readonly readInput: () => Promise<string>;
-  /** How people start this program: `heliograph`, or `deno task heliograph`. */
+  /** How people start this program: `heliograph`, `deno task heliograph`, or with npx before it. */
   readonly program: string;
   /** Whether a person looks at standard output. */
   readonly terminal: boolean;
@@ -26,16 +26,22 @@ export interface CliContext extends CommandContext {
   readonly historyFile: string | undefined;
   /** The name by which people have control of instruments where they give none; `undefined`: they have none. */
   readonly clientName: string | undefined;
-  /** The words before the one that is being completed. */
-  readonly words: readonly string[];
+  /** The command line before the word that is being completed. */
+  readonly typed: TypedCommand;
 }
 
-/**
- * The context of the real program.
- *
- * @param words The words before the one that is being completed, where completion is asked for.
- */
-export function denoContext(words: readonly string[] = []): CliContext {
+/** The command line of a subcommand before the word that is being completed. */
+export interface TypedCommand {
+  /** The arguments, without flags. */
+  readonly words: readonly string[];
+  /** What was given as --host. */
+  readonly host?: string;
+  /** What was given as --port. */
+  readonly port?: string;
+}
+
+/** The context of the real program. */
+export function denoContext(): CliContext {
   const encoder = new TextEncoder();
   const writer = (stream: typeof Deno.stdout | typeof Deno.stderr) => (text: string) => {
     const bytes = encoder.encode(text);
@@ -51,13 +57,66 @@ export function denoContext(words: readonly string[] = []): CliContext {
   return {
     process: { stdout: { write: writer(Deno.stdout) }, stderr: { write: writer(Deno.stderr) } },
     readInput: () => new Response(Deno.stdin.readable).text(),
-    program: Deno.build.standalone ? "heliograph" : "deno task heliograph",
+    program: startedAs(),
     terminal,
     colour: terminal && !Deno.noColor,
     historyFile: historyFile(),
     clientName: variable("HELIOGRAPH_NAME") ?? (variable("USER") || variable("USERNAME")),
-    words,
+    typed: { words: [] },
   };
+}
+
+/** What this process shows of how it was started. */
+export interface Started {
+  /** Whether it is the executable. */
+  readonly standalone: boolean;
+  /** The path of the executable, or of Deno. */
+  readonly executable: string;
+  /** The version of Deno. */
+  readonly deno: string;
+  /** The folders of PATH, and how they are separated. */
+  readonly path: string;
+  /** The folder it was started in. */
+  readonly folder: string;
+  /** Whether this is Windows. */
+  readonly windows: boolean;
+}
+
+/**
+ * What people type to start this program once more.
+ *
+ * @param started How it was started this time.
+ */
+export function programOf({ standalone, executable, deno, path, folder, windows }: Started): string {
+  if (!standalone) {
+    // npx keeps a Deno of its own, which is on nobody's PATH.
+    return /[\\/]_npx[\\/]/.test(executable) ? `npx -y deno@${deno} task heliograph` : "deno task heliograph";
+  }
+  const [, home, name] = /^(.*)[\\/]([^\\/]+)$/.exec(executable) ?? [];
+  if (home === undefined || name === undefined) return "heliograph";
+  const same = (one: string) => one.replace(/[\\/]$/, "") === home;
+  if (path.split(windows ? ";" : ":").some(same)) return name.replace(/\.exe$/i, "");
+  const typed = same(folder) ? `.${windows ? "\\" : "/"}${name}` : executable;
+  return typed.includes(" ") ? `"${typed}"` : typed;
+}
+
+function startedAs(): string {
+  const { standalone } = Deno.build;
+  const allowed = (ask: () => string) => {
+    try {
+      return ask();
+    } catch {
+      return "";
+    }
+  };
+  return programOf({
+    standalone,
+    executable: allowed(() => Deno.execPath()),
+    deno: Deno.version.deno,
+    path: standalone ? variable("PATH") ?? "" : "",
+    folder: standalone ? allowed(() => Deno.cwd()) : "",
+    windows: Deno.build.os === "windows",
+  });
 }
 
 /** A variable of the environment, unless there is none or the program may not know. */

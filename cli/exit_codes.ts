@@ -48,7 +48,9 @@ export function failureText(thrown: unknown, json: boolean): string {
   // PyOpticon's client puts "In Set, Error:" in front of what the server said; here the server's words are enough.
   const told = thrown instanceof HeliographError && /^In \w+, Error: /.test(thrown.message);
   const error = told && thrown.cause instanceof HeliographError ? thrown.cause : thrown;
-  const message = error instanceof Error ? error.message : String(error);
+  const said = error instanceof Error ? error.message : String(error);
+  // An original dashboard answers a name that it does not know with that name alone, as Python's KeyError has it.
+  const message = /^'[^']*'$/.test(said) ? `The dashboard knows nothing called ${said}` : said;
   if (error instanceof BenchFileError) {
     return json ? JSON.stringify({ problems: error.problems }) : problemsText(error);
   }

@@ -7,6 +7,7 @@
 import { split } from "npm:shlex@3.0.0";
 import { joined } from "../protocol/bytes.ts";
 import { HeliographError } from "../protocol/errors.ts";
+import { otherServer, serverKind } from "../protocol/other_server.ts";
 import type { RequestOptions } from "./pyopticon_options.ts";
 import { connect, inTime, writeText } from "./waiting.ts";
 
@@ -213,12 +214,20 @@ export class AzcamClient {
     try {
       return await inTime(work, { timeout: this.#timeout, signal }, what);
     } catch (error) {
+      const silent = !this.#greeted && this.#received.length === 0;
       this.close();
       if (error instanceof HeliographError) throw error;
-      throw new HeliographError("connection_lost", `The connection ended before the reply to ${what}`, {
+      const hint = silent ? `: ${this.host}:${this.port} has not said a word, as a PyOpticon dashboard does not` : "";
+      throw new HeliographError("connection_lost", `The connection ended before the reply to ${what}${hint}`, {
         cause: error,
       });
     }
+  }
+
+  /** A server of another kind is told at once: its answers need not be lines. */
+  #refuseOther(text: string): void {
+    const found = serverKind(text);
+    if (found !== undefined && found !== "azcam") throw otherServer(`${this.host}:${this.port}`, found, "azcam");
   }
 
   async #receive(connection: Deno.TcpConn, length: number, terminator: string): Promise<string> {
@@ -237,6 +246,7 @@ export class AzcamClient {
       const count = await connection.read(buffer);
       if (count === null) throw new Error("the server closed it");
       this.#received = joined([this.#received, buffer.slice(0, count)]);
+      if (!this.#greeted) this.#refuseOther(decoder.decode(this.#received));
     }
   }
 }

@@ -8,6 +8,7 @@
 import { joined } from "../protocol/bytes.ts";
 import type { FramedReply, OutputEvent, WatchEvent } from "../protocol/framed_message.ts";
 import { type ErrorCode, errorCodes, HeliographError } from "../protocol/errors.ts";
+import { otherServer, serverKind } from "../protocol/other_server.ts";
 import { type LineFault, LineSplitter } from "../protocol/line_splitter.ts";
 import { writeText } from "./waiting.ts";
 
@@ -32,6 +33,9 @@ const longestRawMessage = 1024;
 /** Replies longer than this cannot be from a server that means well. */
 const longestLine = 64 * 1024 * 1024;
 
+/** The time after a first line that could be a greeting, within which an answer to the question comes, in milliseconds. */
+const greetingPause = 200;
+
 function isErrorCode(code: string): code is ErrorCode {
   return Object.hasOwn(errorCodes, code);
 }
@@ -41,20 +45,28 @@ export class DashboardLink {
   /** What the server speaks; told by its first reply. */
   dialect: "unknown" | "framed" | "raw" = "unknown";
   readonly #connection: Deno.TcpConn;
+  readonly #where: string;
   readonly #splitter = new LineSplitter(longestLine);
   readonly #waiting = new Map<number, Waiting>();
   readonly #abandoned = new Set<number>();
   readonly #watches = new Map<number, (event: WatchEvent | HeliographError) => void>();
   readonly #decided = Promise.withResolvers<void>();
   #undecided: Uint8Array[] = [];
+  #greetingTimer: ReturnType<typeof setTimeout> | undefined;
   /** Where the dialect is raw or unknown, requests take turns: a raw reply does not say what it answers. */
   #turn: Promise<unknown> = Promise.resolve();
   #writing: Promise<unknown> = Promise.resolve();
   #ended: HeliographError | undefined;
 
-  /** @param connection An open connection, which the link closes. */
-  constructor(connection: Deno.TcpConn) {
+  /**
+   * Begins to read.
+   *
+   * @param connection An open connection, which the link closes.
+   * @param where The server's address, for errors.
+   */
+  constructor(connection: Deno.TcpConn, where = "the dashboard") {
     this.#connection = connection;
+    this.#where = where;
     this.#decided.promise.catch(() => {});
     void this.#receive();
   }
@@ -131,6 +143,7 @@ export class DashboardLink {
   end(reason: HeliographError): void {
     if (this.#ended !== undefined) return;
     this.#ended = reason;
+    clearTimeout(this.#greetingTimer);
     this.#connection.close();
     this.#decided.reject(reason);
     for (const { reject } of this.#waiting.values()) reject(reason);
@@ -155,7 +168,8 @@ export class DashboardLink {
     const { promise, resolve, reject } = Promise.withResolvers<LinkReply>();
     promise.catch(() => {});
     this.#waiting.set(id, { id, resolve, reject, output });
-    await this.#write(text);
+    // The line end is for servers of other kinds, which then answer at once; both dashboards take it for white space.
+    await this.#write(this.dialect === "unknown" ? `${text}\n` : text);
     return await promise;
   }
 
@@ -187,11 +201,20 @@ export class DashboardLink {
     if (this.dialect === "raw") return this.#takeRaw(bytes);
     if (this.dialect === "framed") return this.#takeLines(bytes);
     this.#undecided.push(bytes.slice());
+    clearTimeout(this.#greetingTimer);
     const text = new TextDecoder().decode(joined(this.#undecided));
+    const found = serverKind(text);
+    if (found !== undefined && found !== "dashboard") return this.end(otherServer(this.#where, found, "dashboard"));
     const framedStart = '{"id":';
     const couldBeFramed = text.startsWith(framedStart) || framedStart.startsWith(text);
     if (couldBeFramed && !text.includes("\n")) return;
-    this.dialect = couldBeFramed ? "framed" : "raw";
+    // A dashboard's text does not end so, but an azcam server's greeting does; its answer comes after it.
+    if (text.endsWith("\r\n")) this.#greetingTimer = setTimeout(() => this.#decide("raw"), greetingPause);
+    else this.#decide(couldBeFramed ? "framed" : "raw");
+  }
+
+  #decide(dialect: "framed" | "raw"): void {
+    this.dialect = dialect;
     this.#decided.resolve();
     const all = joined(this.#undecided);
     this.#undecided = [];

@@ -25,7 +25,6 @@ export {
 export type { WatchUpdate } from "./watch_feed.ts";
 export { type ErrorCode, errorCodes, HeliographError } from "../protocol/errors.ts";
 export type {
-  CommandDescription,
   FieldDescription,
   FieldReading,
   InstrumentDescription,
@@ -35,5 +34,4 @@ export type {
   Welcome,
   WireValue,
 } from "../protocol/description.ts";
-export type { ArrangementState } from "../protocol/arrangement.ts";
 export type { Role, ValueType } from "../protocol/vocabulary.ts";

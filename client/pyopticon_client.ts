@@ -158,6 +158,29 @@ export class PyOpticonSocketClient {
   }
 
   /**
+   * Reads a field with one request, with all that the server tells.
+   *
+   * @param instrument The instrument's title or name.
+   * @param field The field's title or name.
+   * @returns From heliograph what `getReading` gives, from an original dashboard the text alone.
+   * @throws {HeliographError} Always thrown, whatever `handleErrors` says.
+   */
+  async readField(instrument: string, field: string, options: RequestOptions = {}): Promise<FieldReading | string> {
+    const { printout = true } = options;
+    const wait = this.#wait(options);
+    const message = { cmd: "Get", widget_nickname: instrument, field_name: field, printout };
+    const reply = await this.#shared.request(await this.#shared.connected(wait), message, wait, "Get");
+    if (reply.dialect === "raw") return this.#rawText(reply.text);
+    const { id: _, ok: __, ...reading } = reply.reply;
+    return reading as FieldReading;
+  }
+
+  /** Whether the server is an original dashboard, which knows `getField` to `doExec` only. */
+  async isOriginal(options: RequestOptions = {}): Promise<boolean> {
+    return await this.#shared.dialect(this.#wait(options)) === "raw";
+  }
+
+  /**
    * Takes control of an instrument: until it is released, or this client asked for nothing for some time, others read it
    * but do not drive it. A client without a name loses it with its connection. Only heliograph knows of control.
    *
@@ -362,8 +385,7 @@ export class PyOpticonSocketClient {
       const overrides = link.dialect === "framed" ? {} : rawOverrides;
       const reply = await this.#shared.request(link, { ...message, ...overrides, printout }, wait, cmd, output);
       if (reply.dialect === "framed") return result(reply.reply.value);
-      if (!reply.text.startsWith("Error")) return result(reply.text);
-      failure = new HeliographError("command_failed", reply.text.replace(/^Error:? ?/, ""));
+      return result(this.#rawText(reply.text));
     } catch (error) {
       if (!(error instanceof HeliographError) || !isAnswer(error)) throw error;
       failure = error;
@@ -387,8 +409,14 @@ export class PyOpticonSocketClient {
     throw new HeliographError("connection_lost", "The server answered as an original PyOpticon dashboard does");
   }
 
-  #wait({ signal }: Pick<RequestOptions, "signal">): Wait {
-    return { timeout: this.#timeout, signal };
+  /** The text of an original dashboard's reply; it says by the beginning that it failed. */
+  #rawText(text: string): string {
+    if (!text.startsWith("Error")) return text;
+    throw new HeliographError("command_failed", text.replace(/^Error:? ?/, ""));
+  }
+
+  #wait({ signal, timeout = this.#timeout }: Pick<RequestOptions, "signal" | "timeout">): Wait {
+    return { timeout, signal };
   }
 }
 

@@ -60,6 +60,8 @@ export interface RequestOptions {
   readonly printout?: boolean;
   /** Ends the wait; the request may or may not have been done. */
   readonly signal?: AbortSignal;
+  /** How many seconds to wait for this call's reply; 0 waits without an end. @default the client's own timeout */
+  readonly timeout?: number;
 }
 
 /**

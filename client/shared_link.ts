@@ -53,8 +53,12 @@ export class SharedLink {
     try {
       return await inTime(link.request(id, message, output), wait, what);
     } catch (error) {
-      if (error instanceof HeliographError && (error.code === "no_reply" || error.code === "aborted")) link.abandon(id);
-      throw error;
+      if (!(error instanceof HeliographError)) throw error;
+      const { dialect } = link;
+      if (error.code === "no_reply" || error.code === "aborted") link.abandon(id);
+      if (error.code !== "no_reply" || dialect !== "unknown") throw error;
+      const hint = "nothing has answered yet; an original PyOpticon dashboard serves one client at a time";
+      throw new HeliographError("no_reply", `${error.message}: ${hint}`, { cause: error });
     }
   }
 
@@ -80,7 +84,10 @@ export class SharedLink {
    */
   async framed(wait: Wait, what: string): Promise<DashboardLink> {
     if (await this.dialect(wait) === "framed") return await this.connected(wait);
-    throw new HeliographError("unavailable", `Cannot do ${what}: an original PyOpticon dashboard does not know it`);
+    throw new HeliographError(
+      "unavailable",
+      `Cannot do ${what}: an original PyOpticon dashboard knows only Get, Set, Confirm, Eval and Exec`,
+    );
   }
 
   /** The open link; a lost one is opened again, with growing pauses, until the wait is over. */
@@ -119,14 +126,13 @@ export class SharedLink {
   /** Opens a link for whoever waits for one: no single caller's signal ends it, only the client's end does. */
   async #open(): Promise<DashboardLink> {
     const { host, port, timeout, name } = this.#options;
-    const link = new DashboardLink(await connect(host, port, { timeout, signal: this.closed }));
-    this.wasConnected = true;
+    const connection = await connect(host, port, { timeout, signal: this.closed });
+    const link = new DashboardLink(connection, `${host}:${port}`);
     // The name is told once the first reply has shown that the server knows Hello.
-    if (name !== "") {
-      link.decided.then(() => {
-        if (link.dialect === "framed") return link.request(this.nextId(), { cmd: "Hello", name });
-      }).catch(() => {});
-    }
+    link.decided.then(() => {
+      this.wasConnected = true;
+      if (link.dialect === "framed" && name !== "") return link.request(this.nextId(), { cmd: "Hello", name });
+    }).catch(() => {});
     return link;
   }
 }

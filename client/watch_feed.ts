@@ -4,7 +4,6 @@
  * @module
  */
 
-import type { ArrangementState } from "../protocol/arrangement.ts";
 import type { FieldReading, InstrumentDescription, Lease } from "../protocol/description.ts";
 import type { WatchEvent } from "../protocol/framed_message.ts";
 import { HeliographError } from "../protocol/errors.ts";
@@ -37,7 +36,23 @@ export type WatchUpdate =
     readonly instrument: string;
     readonly contact: NonNullable<InstrumentDescription["contact"]>;
   }
-  | ({ readonly event: "arrangement" } & ArrangementState)
+  | {
+    readonly event: "arrangement";
+    readonly arrangement: {
+      /** The groups, in order: instruments that stand together, under a title. */
+      readonly groups: readonly { readonly title: string; readonly instruments: readonly string[] }[];
+      /** The names of the instruments of no group that come before those that are named nowhere. */
+      readonly others: readonly string[];
+      /** The names of the instruments that are hidden. */
+      readonly hidden: readonly string[];
+    };
+    /** Whether it is still there after the server was started again. */
+    readonly kept: boolean;
+    /** What people should know of how it is kept; empty where all is well. */
+    readonly hint: string;
+    /** It grows with every change, until the server is started again. */
+    readonly revision: number;
+  }
   | { readonly event: "end-of-snapshot" }
   | { readonly event: "disconnected"; readonly reason: string };
 

@@ -8,22 +8,6 @@
  * The page's arrangement of the instruments, and how it is kept. An instrument that is named nowhere comes last, in the
  * order of the bench: a new one is never invisible. One that is no longer on the bench keeps its place until it comes
  * back.
- *
- * @example
- * ```ts
- * import { demoInstruments, HeliographServer } from "@heliograph/heliograph";
- * import { type ArrangementState, PyOpticonSocketClient } from "@heliograph/heliograph/client";
- *
- * await using server = new HeliographServer({ instruments: demoInstruments(), commandPort: 0, dashboardPort: 0, poll: false });
- * server.start();
- * await using dashboard = new PyOpticonSocketClient({ socketNumber: server.dashboardServer.port });
- * let arranged: ArrangementState | undefined;
- * for await (const update of dashboard.watch()) {
- *   if (update.event === "arrangement") arranged = update;
- *   if (update.event === "end-of-snapshot") break;
- * }
- * console.log(arranged?.arrangement.hidden); // []
- * ```
  */
 export interface ArrangementState {
   /** The arrangement. */

@@ -123,42 +123,8 @@ export interface FieldDescription extends ValueDescription, FieldReading {
   readonly log: boolean;
 }
 
-/**
- * One command of an instrument.
- *
- * @example
- * ```ts
- * import { demoInstruments, HeliographServer } from "@heliograph/heliograph";
- * import { type CommandDescription, PyOpticonSocketClient } from "@heliograph/heliograph/client";
- *
- * await using server = new HeliographServer({ instruments: demoInstruments(), commandPort: 0, dashboardPort: 0, poll: false });
- * server.start();
- * await using dashboard = new PyOpticonSocketClient({ socketNumber: server.dashboardServer.port });
- * const usage = ({ name, arguments: given }: CommandDescription) => [name, ...given.map(({ name }) => name)].join(" ");
- * console.log((await dashboard.describe("instrument")).commands.map(usage));
- * ```
- */
-export interface CommandDescription {
-  /** An identifier: `set_filter`. */
-  readonly name: string;
-  /** What it does, in a line. */
-  readonly summary: string;
-  /** Its arguments, in order. */
-  readonly arguments: readonly (ValueDescription & {
-    /** Its name, also its keyword. */
-    readonly name: string;
-    /** What it is when left out; an argument without one must be given. */
-    readonly default?: WireValue;
-  })[];
-  /** Whether it takes any further arguments. */
-  readonly takesMore: boolean;
-  /** The least role that may call it. */
-  readonly role: Role;
-  /** Whether it overtakes commands that wait. */
-  readonly immediate: boolean;
-  /** The time it may take in seconds, waiting included. */
-  readonly deadline: number;
-}
+/** One command of an instrument. */
+export type CommandDescription = InstrumentDescription["commands"][number];
 
 /** One argument of a command. */
 export type ArgumentDescription = CommandDescription["arguments"][number];
@@ -203,6 +169,9 @@ export type HolderDescription = Lease["holder"];
 /** The commands that every instrument has. */
 export const standardCommandNames: readonly string[] = ["get", "set", "confirm", "revert", "describe", "help"];
 
+/** The time that a command may take where its declaration says nothing, in seconds, waiting included. */
+export const usualDeadline = 30;
+
 /**
  * An instrument, its fields with their values, and its commands.
  *
@@ -223,12 +192,34 @@ export interface InstrumentDescription {
   readonly name: string;
   /** What people call it, and PyOpticon's nickname: `UV Light`. */
   readonly title: string;
+  /** What stands over it on the page, and PyOpticon's scripts call a widget's `name`; most often the title. */
+  readonly caption: string;
   /** What it is, in a line. */
   readonly summary: string;
   /** Its fields, in the order of the declaration. */
   readonly fields: readonly FieldDescription[];
   /** Its own commands; `get`, `set`, `confirm`, `revert`, `describe` and `help` exist on every instrument. */
-  readonly commands: readonly CommandDescription[];
+  readonly commands: readonly {
+    /** An identifier: `set_filter`. */
+    readonly name: string;
+    /** What it does, in a line. */
+    readonly summary: string;
+    /** Its arguments, in order. */
+    readonly arguments: readonly (ValueDescription & {
+      /** Its name, also its keyword. */
+      readonly name: string;
+      /** What it is when left out; an argument without one must be given. */
+      readonly default?: WireValue;
+    })[];
+    /** Whether it takes any further arguments. */
+    readonly takesMore: boolean;
+    /** The least role that may call it. */
+    readonly role: Role;
+    /** Whether it overtakes commands that wait. */
+    readonly immediate: boolean;
+    /** The time it may take in seconds, waiting included. */
+    readonly deadline: number;
+  }[];
   /** Whether it answers; `null` for one that needs no contact, as simulated ones. */
   readonly contact: {
     /** Where it is: the path of its serial port, or its network address. */

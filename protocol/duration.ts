@@ -1,5 +1,5 @@
 /**
- * Parses and formats durations: `90`, `90s`, `10m`, `2h`.
+ * Parses and formats durations: `90`, `90s`, `10m`, `2h`, `10 minutes`.
  *
  * @module
  */
@@ -12,24 +12,27 @@ export const usualControl = 600;
 /** The longest duration of control, in seconds. */
 export const longestControl = 86_400;
 
-const seconds: Readonly<Record<string, number>> = { "": 1, s: 1, m: 60, h: 3600 };
+const seconds: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600 };
+
+const writtenDuration = /^(\d+(?:\.\d+)?)\s*(s|sec|secs|seconds?|m|min|mins|minutes?|h|hrs?|hours?)?$/;
 
 function secondsIn(text: string): number {
-  const [, number, unit] = /^(\d+(?:\.\d+)?)([smh]?)$/.exec(text.trim()) ?? [];
-  return Number(number) * (seconds[unit ?? ""] ?? NaN);
+  const [, number, unit = "s"] = writtenDuration.exec(text.trim()) ?? [];
+  return Number(number) * seconds[unit[0]!]!;
 }
 
 /**
  * Parses the duration of control of an instrument.
  *
- * @param given Seconds; or a text: a number and `s` (also without it), `m` or `h`.
+ * @param given Seconds; or a text: a number and `s` (also without it), `m` or `h`, or what people write for these: `10 min`,
+ * `1 hour`.
  * @returns Seconds, more than 0 and at most 86400.
  * @throws {HeliographError} `bad_argument` for anything else.
  */
 export function parseDuration(given: string | number): number {
   const duration = typeof given === "number" ? given : secondsIn(given);
   if (duration > 0 && duration <= longestControl) return duration;
-  const text = String(given);
+  const text = String(given).trim();
   const shown = text.length > 20 ? `${text.slice(0, 20)}…` : text;
   throw new HeliographError(
     "bad_argument",

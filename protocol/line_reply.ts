@@ -5,7 +5,7 @@
  */
 
 import type { HeliographError } from "./errors.ts";
-import { boxedText, pythonRepr, pythonText } from "./python_text.ts";
+import { boxedText, pythonRepr, pythonText, Tuple } from "./python_text.ts";
 
 /** Keeps a reply on its one line: a line break inside a value is written as `\n` or `\r`. */
 function onOneLine(text: string): string {
@@ -36,13 +36,13 @@ function literalText(text: string): string {
 
 /** What stands in a list within a list, as Python prints it: `['A1', 5, '']`. */
 function literal(value: unknown): string {
-  if (Array.isArray(value)) return `[${value.map(literal).join(", ")}]`;
+  if (Array.isArray(value) && !(value instanceof Tuple)) return `[${value.map(literal).join(", ")}]`;
   return typeof value === "string" ? literalText(value) : pythonText(value);
 }
 
 /** One item of a list. A list within the list is as Python prints it, without quotes around it, as in azcam. */
 function listItem(item: unknown): string {
-  if (Array.isArray(item)) return literal(item);
+  if (Array.isArray(item) && !(item instanceof Tuple)) return literal(item);
   return boxedText(item) === "" ? "" : replyWord(pythonText(item));
 }
 
@@ -64,10 +64,10 @@ const statusWord = /^(?:OK|ERROR|WARNING)(?![^\s])/;
 /**
  * The reply line to a command that succeeded, without its line end.
  *
- * Nothing gives `OK`, text is taken as it is, a list becomes its items joined by spaces, a mapping becomes JSON. What
- * Python's shlex, which the official client runs over every reply, would change or fail at is in quotes: an item of a
- * list, a text that is to stay one word, and any text with quotes or backslashes. `OK ` goes in front unless the first
- * word is a status already, as in azcam. A list within a list stays in its brackets.
+ * Nothing gives `OK`, text is taken as it is, a list becomes its items joined by spaces, a tuple what Python prints of
+ * it, a mapping JSON. What Python's shlex, which the official client runs over every reply, would change or fail at is in
+ * quotes: an item of a list, a text that is to stay one word, and any text with quotes or backslashes. `OK ` goes in
+ * front unless the first word is a status already, as in azcam. A list within a list stays in its brackets.
  *
  * @param value What the command returned.
  * @returns One line of text.
@@ -75,12 +75,13 @@ const statusWord = /^(?:OK|ERROR|WARNING)(?![^\s])/;
 export function lineReply(value: unknown): string {
   if (value === undefined || value === null) return "OK";
   if (typeof value === "string") return sentence(value);
+  // Numbers, tuples, booleans and JSON are on one line and begin with no status.
+  if (value instanceof Tuple) return `OK ${pythonText(value)}`;
   if (Array.isArray(value)) {
     const items = value.map(listItem).join(" ");
     return items === "" ? "OK" : statusWord.test(items) ? items : `OK ${items}`;
   }
   const text = boxedText(value);
-  // Numbers, booleans and JSON are on one line and begin with no status.
   if (text === undefined) return `OK ${pythonText(value)}`;
   return text === "" ? "OK" : `OK ${replyWord(text)}`;
 }

@@ -44,6 +44,19 @@ export function pythonRepr(text: string): string {
   return quote + body + quote;
 }
 
+/** A list that Python's clients see as a tuple; JSON has the list. */
+export class Tuple extends Array<unknown> {}
+
+/** A value as Python's `repr` prints it inside a tuple: text in quotes, lists in brackets. */
+function pythonLiteral(value: unknown): string {
+  if (typeof value === "string") return pythonRepr(value);
+  if (value instanceof Tuple) return `(${value.map(pythonLiteral).join(", ")}${value.length === 1 ? "," : ""})`;
+  if (Array.isArray(value)) return `[${value.map(pythonLiteral).join(", ")}]`;
+  if (typeof value !== "object" || value === null || boxedNumber(value) !== undefined) return pythonText(value);
+  const entries = Object.entries(value).filter(([, item]) => item !== undefined);
+  return `{${entries.map(([key, item]) => `${pythonRepr(key)}: ${pythonLiteral(item)}`).join(", ")}}`;
+}
+
 /** An object that stands for a float even without a fraction; recognised by what `valueOf` gives. */
 function boxedNumber(value: object): number | undefined {
   const inner: unknown = value.valueOf();
@@ -84,7 +97,7 @@ export function pythonJson(value: unknown): string {
 }
 
 /**
- * A single value as Python's `str` prints it: `True`, `1.0`, `None`, text as it is, a mapping as JSON.
+ * A single value as Python's `str` prints it: `True`, `1.0`, `None`, text as it is, a tuple as `(1, 'a')`, a mapping as JSON.
  *
  * @param value Plain data; a boxed number is a float, a plain one with a fraction too.
  * @returns The text.
@@ -101,6 +114,7 @@ export function pythonText(value: unknown): string {
       return "None";
     case "object": {
       if (value === null) return "None";
+      if (value instanceof Tuple) return pythonLiteral(value);
       const float = Array.isArray(value) ? undefined : boxedNumber(value);
       return float === undefined ? boxedText(value) ?? pythonJson(value) : pythonFloat(float);
     }

@@ -172,6 +172,7 @@ export const instrumentDescription: z.ZodType<InstrumentDescription> = of<Instru
   z.strictObject({
     name: text,
     title: text,
+    caption: text.describe("what stands over it on the page; most often the title"),
     summary: text,
     fields: z.array(fieldDescription),
     commands: z.array(commandDescription),

@@ -13,7 +13,7 @@ export function contextOf(): CliContext {
     historyFile: undefined,
     clientName: undefined,
     readInput: () => Promise.resolve(""),
-    words: [],
+    typed: { words: [] },
   };
 }
 

@@ -89,7 +89,7 @@ Deno.test("examples: warm_up.py runs on the server, through the command line", a
   await using server = startServer({ sandbox: {} });
   const file = fileURLToPath(new URL("examples/warm_up.py", top));
   const words = ["exec", file, "--show-output", "--port", String(server.dashboardServer.port)];
-  deepStrictEqual(await run(words), { code: 0, out: "light On at 30.0\n", err: "" });
+  deepStrictEqual(await run(words), { code: 0, out: "light On at 30\n", err: "" });
 });
 
 Deno.test("mod.ts: can be imported by URL, where our deno.json is not seen and the page is not built", async () => {

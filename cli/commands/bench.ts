@@ -4,7 +4,7 @@
  * @module
  */
 
-import { buildCommand } from "npm:@stricli/core@1.3.0";
+import { buildCommand } from "../usage.ts";
 import { printable } from "../../protocol/printable.ts";
 import type {
   ArgumentDescription,
@@ -12,6 +12,7 @@ import type {
   FieldDescription,
   HolderDescription,
   InstrumentDescription,
+  ServerStatus,
   ValueDescription,
 } from "../../protocol/description.ts";
 import {
@@ -22,6 +23,7 @@ import {
   instrumentParameter,
 } from "../connection.ts";
 import type { CliContext } from "../context.ts";
+import { describeOriginal, listOriginal, watchOriginal } from "../original_dashboard.ts";
 import { type Cell, clock, duration, type Paint, painter, qualityStyle, table, writeJson } from "../output.ts";
 
 /** The holder of an instrument as text: `alice (127.0.0.1) until 14:05:10`. */
@@ -36,6 +38,7 @@ export const listCommand = buildCommand({
   parameters: { flags: dashboardFlags },
   async func(this: CliContext, flags: ConnectionFlags): Promise<void> {
     await using client = dashboardClient(this, flags);
+    if (await client.isOriginal()) return await listOriginal(this, client, flags.json);
     const instruments = await client.describe();
     if (flags.json) {
       return writeJson(this, instruments.map(({ name, title, summary, holder }) => ({ name, title, summary, holder })));
@@ -104,6 +107,7 @@ export const describeCommand = buildCommand({
   parameters: { flags: dashboardFlags, positional: { kind: "tuple", parameters: [instrumentParameter] } },
   async func(this: CliContext, flags: ConnectionFlags, instrument: string): Promise<void> {
     await using client = dashboardClient(this, flags);
+    if (await client.isOriginal()) return await describeOriginal(this, client, instrument, flags.json);
     const described = await client.describe(instrument);
     if (flags.json) writeJson(this, described);
     else this.process.stdout.write(describeText(described, painter(this.colour)));
@@ -118,36 +122,40 @@ export const statusCommand = buildCommand({
     await using client = dashboardClient(this, flags);
     const status = await client.status();
     if (flags.json) return writeJson(this, status);
-    const paint = painter(this.colour);
-    const { stdout } = this.process;
-    stdout.write(`${paint.bold(status.server)} ${status.version}, up for ${duration(status.uptime)}\n\n`);
-    const listeners = status.listeners.map(({ protocol, host, port }) => [protocol, `${host}:${port}`]);
-    stdout.write(table(["listener", "address"], listeners, paint));
-    const sessions = status.sessions.map((session) => [
-      String(session.session),
-      printable(session.name),
-      session.address,
-      session.protocol,
-      session.role,
-      clock(session.connected),
-      clock(session.lastRequestTime),
-      printable(session.lastRequest),
-    ]);
-    const head = ["client", "name", "address", "wire", "role", "since", "asked", "last request"];
-    stdout.write(`\n${table(head, sessions, paint)}`);
-    const busy = status.instruments.filter(({ running, waiting }) => running !== "" || waiting > 0);
-    const rows = busy.map((
-      { name, running, runningFor, waiting },
-    ) => [name, running, duration(runningFor), String(waiting)]);
-    const lost = status.instruments.flatMap(({ name, contact }) =>
-      contact === null || contact.state === "connected" ? [] : [[name, contact.address, printable(contact.reason)]]
-    );
-    if (lost.length > 0) stdout.write(`\n${table(["not connected", "on", "because"], lost, paint)}`);
-    const held = status.instruments.flatMap(({ name, holder }) => holder === null ? [] : [[name, holderText(holder)]]);
-    if (held.length > 0) stdout.write(`\n${table(["held", "by"], held, paint)}`);
-    if (rows.length > 0) stdout.write(`\n${table(["busy", "with", "for", "waiting"], rows, paint)}`);
+    this.process.stdout.write(statusText(status, painter(this.colour)));
   },
 });
+
+/** The state of a server for people. */
+export function statusText(status: ServerStatus, paint: Paint): string {
+  const parts = [`${paint.bold(status.server)} ${status.version}, up for ${duration(status.uptime)}\n`];
+  const listeners = status.listeners.map(({ protocol, host, port }) => [protocol, `${host}:${port}`]);
+  parts.push(table(["listener", "address"], listeners, paint));
+  const sessions = status.sessions.map((session) => [
+    String(session.session),
+    printable(session.name),
+    session.address,
+    session.protocol,
+    session.role,
+    clock(session.connected),
+    clock(session.lastRequestTime),
+    printable(session.lastRequest),
+  ]);
+  const head = ["client", "name", "address", "wire", "role", "since", "asked", "last request"];
+  parts.push(table(head, sessions, paint));
+  const busy = status.instruments.filter(({ running, waiting }) => running !== "" || waiting > 0);
+  const rows = busy.map((
+    { name, running, runningFor, waiting },
+  ) => [name, running, duration(runningFor), String(waiting)]);
+  const lost = status.instruments.flatMap(({ name, contact }) =>
+    contact === null || contact.state === "connected" ? [] : [[name, contact.address, printable(contact.reason)]]
+  );
+  parts.push(table(["not connected", "on", "because"], lost, paint));
+  const held = status.instruments.flatMap(({ name, holder }) => holder === null ? [] : [[name, holderText(holder)]]);
+  parts.push(table(["held", "by"], held, paint));
+  parts.push(table(["busy", "with", "for", "waiting"], rows, paint));
+  return parts.filter((part) => part !== "").join("\n");
+}
 
 /** `heliograph watch [INSTRUMENT [FIELD]]` */
 export const watchCommand = buildCommand({
@@ -174,6 +182,7 @@ export async function watch(
   field?: string,
   signal?: AbortSignal,
 ): Promise<void> {
+  if (await client.isOriginal()) return await watchOriginal(context, client, json, instrument, field, signal);
   const paint = painter(context.colour);
   const described = instrument === undefined ? await client.describe() : [await client.describe(instrument)];
   const nameWidth = Math.max(...described.map(({ name }) => name.length));

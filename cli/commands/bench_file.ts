@@ -4,7 +4,7 @@
  * @module
  */
 
-import { buildCommand } from "npm:@stricli/core@1.3.0";
+import { buildCommand } from "../usage.ts";
 import { dirname, join } from "node:path";
 import { printable } from "../../protocol/printable.ts";
 import { notABench } from "../../server/config/beside.ts";
@@ -38,7 +38,9 @@ export const initCommand = buildCommand({
       await Deno.writeTextFile(file, starterBench, { createNew: true });
     } catch (error) {
       if (error instanceof Deno.errors.AlreadyExists) {
-        throw new UsageError(`${file} is there already, and is left as it is; give another name: heliograph init FILE`);
+        throw new UsageError(
+          `${file} is there already, and is left as it is; give another name: ${this.program} init FILE`,
+        );
       }
       if (error instanceof Deno.errors.NotFound) throw new UsageError(`Cannot write ${file}: there is no such folder`);
       throw error;

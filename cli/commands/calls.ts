@@ -4,10 +4,20 @@
  * @module
  */
 
-import { buildCommand } from "npm:@stricli/core@1.3.0";
+import { buildCommand } from "../usage.ts";
 import { printable } from "../../protocol/printable.ts";
+import { usualDeadline } from "../../protocol/description.ts";
 import { AzcamClient } from "../../client/azcam_client.ts";
-import { type ConnectionFlags, connectionFlags, dashboardClient, dashboardFlags } from "../connection.ts";
+import type { PyOpticonSocketClient, RequestOptions } from "../../client/pyopticon_client.ts";
+import {
+  callParameter,
+  type ConnectionFlags,
+  connectionFlags,
+  dashboardClient,
+  dashboardFlags,
+  patience,
+  usualTimeout,
+} from "../connection.ts";
 import type { CliContext } from "../context.ts";
 import { exitCodes } from "../exit_codes.ts";
 import { painter, result, writeJson } from "../output.ts";
@@ -26,21 +36,40 @@ export function splitArguments(words: readonly string[]): { args: string[]; keyw
   return { args, keywords: Object.fromEntries(keywords) };
 }
 
+/** How long the reply to a call may take, in seconds: as given, or by the command's declared deadline. */
+export async function callTimeout(
+  flags: ConnectionFlags,
+  client: PyOpticonSocketClient,
+  instrument: string,
+  command: string,
+  options: RequestOptions = {},
+): Promise<number> {
+  if (flags.timeout !== undefined) return flags.timeout;
+  // The default instrument answers for others, which know how long that takes.
+  const described = instrument === "api"
+    ? await client.describe(undefined, options)
+    : [await client.describe(instrument, options)];
+  const deadlines = described.flatMap(({ commands }) => commands.find(({ name }) => name === command)?.deadline ?? []);
+  return patience(flags, Math.max(usualDeadline, ...deadlines)).timeout;
+}
+
 /** `heliograph call INSTRUMENT COMMAND [ARG…] [KEY=VALUE…]` */
 export const callCommand = buildCommand({
-  docs: { brief: "Call a command of an instrument: INSTRUMENT COMMAND [ARG…] [KEY=VALUE…]" },
+  docs: { brief: "Call a command of an instrument, and wait as long as it may take" },
   parameters: {
     flags: dashboardFlags,
     positional: {
       kind: "array",
       minimum: 2,
-      parameter: { placeholder: "WORD", brief: "INSTRUMENT COMMAND [ARG…] [KEY=VALUE…]", parse: String },
+      parameter: callParameter,
     },
   },
   async func(this: CliContext, flags: ConnectionFlags, ...[instrument, command, ...rest]: string[]): Promise<void> {
     const { args, keywords } = splitArguments(rest);
     await using client = dashboardClient(this, flags);
-    const value = await client.call(instrument!, command!, args, keywords);
+    const value = await client.call(instrument!, command!, args, keywords, {
+      timeout: await callTimeout(flags, client, instrument!, command!),
+    });
     if (flags.json) writeJson(this, value);
     else this.process.stdout.write(result(value, painter(this.colour)));
   },
@@ -60,7 +89,7 @@ export const commandCommand = buildCommand({
     },
   },
   async func(this: CliContext, flags: ConnectionFlags, line: string): Promise<void> {
-    await using client = new AzcamClient(flags);
+    await using client = new AzcamClient({ ...flags, timeout: flags.timeout ?? usualTimeout });
     // Only a name that was asked for: an azcam-style server need not know of any.
     const registered = flags.name === undefined ? "OK" : await client.exchange(`register ${flags.name}`);
     const reply = registered.startsWith("OK") ? await client.exchange(line) : registered;

@@ -5,7 +5,7 @@
  */
 
 import { extname } from "node:path";
-import { buildCommand } from "npm:@stricli/core@1.3.0";
+import { buildCommand } from "../usage.ts";
 import { printable } from "../../protocol/printable.ts";
 import type { CodeOptions } from "../../client/pyopticon_client.ts";
 import { type ConnectionFlags, dashboardClient, dashboardFlags } from "../connection.ts";

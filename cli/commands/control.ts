@@ -4,7 +4,7 @@
  * @module
  */
 
-import { buildCommand } from "npm:@stricli/core@1.3.0";
+import { buildCommand } from "../usage.ts";
 import { parseDuration } from "../../protocol/duration.ts";
 import { printable } from "../../protocol/printable.ts";
 import {
@@ -27,6 +27,14 @@ const controlFlags = {
   force: { kind: "boolean", default: false, brief: "Also from somebody else; admins only" },
 } as const;
 
+function givenDuration(text: string): number {
+  try {
+    return parseDuration(text);
+  } catch (error) {
+    throw new UsageError((error as Error).message);
+  }
+}
+
 /** `heliograph take INSTRUMENT [DURATION]` */
 export const takeCommand = buildCommand({
   docs: { brief: "Take control of an instrument: others read it but do not drive it" },
@@ -36,13 +44,26 @@ export const takeCommand = buildCommand({
       kind: "tuple",
       parameters: [instrumentParameter, {
         placeholder: "DURATION",
-        brief: "How long after your last request it ends: 90, 90s, 10m or 2h",
-        parse: parseDuration,
-        default: "10m",
+        brief: "How long after your last request it ends: 90, 90s, 10m or 2h [default = 10m]",
+        parse: String,
+        optional: true,
+        proposeCompletions: () => ["10m", "30m", "1h", "2h"],
+      }, {
+        placeholder: "UNIT",
+        brief: "Its unit, where that is a word of its own: seconds, minutes or hours",
+        parse: String,
+        optional: true,
       }],
     },
   },
-  async func(this: CliContext, flags: ControlFlags, instrument: string, seconds: number): Promise<void> {
+  async func(
+    this: CliContext,
+    flags: ControlFlags,
+    instrument: string,
+    duration?: string,
+    unit?: string,
+  ): Promise<void> {
+    const seconds = givenDuration(`${duration ?? "10m"} ${unit ?? ""}`);
     if (clientName(this, flags) === "") {
       throw new UsageError(
         `Cannot take ${instrument} without a name: control would end with this program. ` +

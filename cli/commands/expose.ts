@@ -4,7 +4,7 @@
  * @module
  */
 
-import { buildCommand } from "npm:@stricli/core@1.3.0";
+import { buildCommand } from "../usage.ts";
 import { printable } from "../../protocol/printable.ts";
 import type { InstrumentStatus } from "../../protocol/description.ts";
 import { HeliographError } from "../../protocol/errors.ts";
@@ -83,7 +83,7 @@ export const exposeCommand = buildCommand({
   },
   async func(this: ProgressContext, flags: ExposeFlags, seconds?: number): Promise<void> {
     if (seconds === undefined && flags.type !== "zero") {
-      throw new UsageError("Say how long: heliograph expose SECONDS; only --type zero needs no time");
+      throw new UsageError(`Say how long: ${this.program} expose SECONDS; only --type zero needs no time`);
     }
     using interrupts = new Interrupts();
     const exposures = new Exposures(this, flags, interrupts);
@@ -122,7 +122,7 @@ class Exposures {
     if (count > 1 && camera.value("imagetest") === 1) {
       this.#line.note(
         "These are test images: each overwrites the one before. " +
-          `To keep them: heliograph set ${camera.name} imagetest 0`,
+          `To keep them: ${this.#context.program} set ${camera.name} imagetest 0`,
       );
     }
     for (; this.#number <= count; this.#number++) {

@@ -4,8 +4,9 @@
  * @module
  */
 
-import { buildCommand } from "npm:@stricli/core@1.3.0";
+import { buildCommand } from "../usage.ts";
 import { printable } from "../../protocol/printable.ts";
+import type { PyOpticonSocketClient, RequestOptions } from "../../client/pyopticon_client.ts";
 import type { FieldReading } from "../../protocol/description.ts";
 import {
   type ConnectionFlags,
@@ -13,6 +14,10 @@ import {
   dashboardFlags,
   fieldParameter,
   instrumentParameter,
+  patience,
+  sameServer,
+  settingParameter,
+  valueParameter,
 } from "../connection.ts";
 import type { CliContext } from "../context.ts";
 import { exitCodes } from "../exit_codes.ts";
@@ -36,6 +41,58 @@ export function showReading(context: CliContext, reading: FieldReading, json: bo
   if (!good) stderr.write(`${paint.yellow(`${quality}: ${printable(reason)}`)}\n`);
 }
 
+/** What stands behind a client, and how to show what it tells. */
+interface Asking {
+  readonly context: CliContext;
+  readonly client: PyOpticonSocketClient;
+  readonly json: boolean;
+  readonly options?: RequestOptions;
+}
+
+/**
+ * Reads a field and writes what it holds.
+ *
+ * @returns Whether there is a value.
+ * @throws {HeliographError} `not_connected` where its instrument was never reached.
+ */
+export async function readAndShow(
+  { context, client, json, options = {} }: Asking,
+  instrument: string,
+  field: string,
+): Promise<boolean> {
+  const reading = await client.readField(instrument, field, options);
+  if (typeof reading === "string") {
+    const { stdout } = context.process;
+    if (json) writeJson(context, { value: reading, text: reading });
+    else stdout.write(`${printable(reading)}\n`);
+    return true;
+  }
+  // The command says why there is nothing, where the instrument was never reached.
+  if (reading.quality !== "good" && reading.time === null) await client.call(instrument, "get", [field], {}, options);
+  showReading(context, reading, json);
+  return reading.quality !== "error";
+}
+
+/**
+ * Says of a setting that was set that it waits, and what applies it.
+ *
+ * @param confirm The line that does.
+ */
+export async function tellStaged(
+  { context, client, options = {} }: Asking,
+  instrument: string,
+  field: string,
+  confirm: string,
+): Promise<void> {
+  const { stderr } = context.process;
+  if (await client.isOriginal(options)) {
+    stderr.write(`An original PyOpticon dashboard sends it to the device at the confirm: ${confirm}\n`);
+    return;
+  }
+  const { staged } = await client.getReading(instrument, field, { ...options, printout: false });
+  if (staged) stderr.write(`${printable(`${field} of ${instrument} waits for confirm`)}: ${confirm}\n`);
+}
+
 /** `heliograph get INSTRUMENT FIELD` */
 export const getCommand = buildCommand({
   docs: { brief: "Read a field" },
@@ -45,9 +102,8 @@ export const getCommand = buildCommand({
   },
   async func(this: CliContext, flags: ConnectionFlags, instrument: string, field: string): Promise<void> {
     await using client = dashboardClient(this, flags);
-    const reading = await client.getReading(instrument, field);
-    showReading(this, reading, flags.json);
-    if (reading.quality === "error") this.process.exitCode = exitCodes.refused.code;
+    const there = await readAndShow({ context: this, client, json: flags.json }, instrument, field);
+    if (!there) this.process.exitCode = exitCodes.refused.code;
   },
 });
 
@@ -61,11 +117,7 @@ export const setCommand = buildCommand({
     },
     positional: {
       kind: "tuple",
-      parameters: [instrumentParameter, fieldParameter, {
-        placeholder: "VALUE",
-        brief: "The new value",
-        parse: String,
-      }],
+      parameters: [instrumentParameter, settingParameter, valueParameter],
     },
   },
   async func(
@@ -76,9 +128,13 @@ export const setCommand = buildCommand({
     value: string,
   ): Promise<void> {
     await using client = dashboardClient(this, flags);
-    await client.setField(instrument, field, value);
-    if (flags.confirm) await client.doConfirm(instrument);
-    if (flags.json) showReading(this, await client.getReading(instrument, field), true);
+    await client.setField(instrument, field, value, patience(flags));
+    if (flags.confirm) await client.doConfirm(instrument, patience(flags));
+    const asking = { context: this, client, json: flags.json };
+    if (flags.json) await readAndShow(asking, instrument, field);
+    else if (!flags.confirm) {
+      await tellStaged(asking, instrument, field, sameServer(this, flags, "confirm", instrument));
+    }
   },
 });
 
@@ -88,7 +144,7 @@ export const revertCommand = buildCommand({
   parameters: { flags: dashboardFlags, positional: { kind: "tuple", parameters: [instrumentParameter] } },
   async func(this: CliContext, flags: ConnectionFlags, instrument: string): Promise<void> {
     await using client = dashboardClient(this, flags);
-    await client.revert(instrument);
+    await client.revert(instrument, patience(flags));
     if (flags.json) writeJson(this, null);
   },
 });
@@ -99,7 +155,7 @@ export const confirmCommand = buildCommand({
   parameters: { flags: dashboardFlags, positional: { kind: "tuple", parameters: [instrumentParameter] } },
   async func(this: CliContext, flags: ConnectionFlags, instrument: string): Promise<void> {
     await using client = dashboardClient(this, flags);
-    const done = await client.doConfirm(instrument);
+    const done = await client.doConfirm(instrument, patience(flags));
     if (flags.json) writeJson(this, done);
   },
 });

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { buildCommand } from "npm:@stricli/core@1.3.0";
+import { buildCommand } from "../usage.ts";
 import { printable } from "../../protocol/printable.ts";
 import { HeliographError } from "../../protocol/errors.ts";
 import type { CardValue, HeaderCard } from "../../server/bench/header_card.ts";

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { buildCommand } from "npm:@stricli/core@1.3.0";
+import { buildCommand } from "../usage.ts";
 import { printable } from "../../protocol/printable.ts";
 import { listSerialPorts, type SerialPort } from "../../server/devices/transports/serial_ports.ts";
 import type { CliContext } from "../context.ts";

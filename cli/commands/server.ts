@@ -5,7 +5,7 @@
  */
 
 import { getLogger } from "npm:@logtape/logtape@2.4.2";
-import { buildCommand } from "npm:@stricli/core@1.3.0";
+import { buildCommand } from "../usage.ts";
 import { resolve } from "node:path";
 import { HeliographError } from "../../protocol/errors.ts";
 import { printable } from "../../protocol/printable.ts";
@@ -78,7 +78,7 @@ export const serverCommand = buildCommand({
       server.bind();
     } catch (error) {
       const { cause } = error as Error;
-      throw cause instanceof Deno.errors.NotCapable ? notPermitted(setup.host, cause) : error;
+      throw cause instanceof Deno.errors.NotCapable ? notPermitted(setup.host, this.program, cause) : error;
     }
     // Nobody is served before that is given up which is needed no more.
     await server.prepare();
@@ -183,10 +183,10 @@ function makeServer(setup: Setup, journal: Journal, processes: Processes): Helio
   }
 }
 
-function notPermitted(host: string, cause: Error): HeliographError {
+function notPermitted(host: string, program: string, cause: Error): HeliographError {
   return new HeliographError(
     "cannot_listen",
-    `Cannot listen on ${host}: this task may only listen on 127.0.0.1. Use the executable, or "deno task heliograph server"`,
+    `Cannot listen on ${host}: this task may only listen on 127.0.0.1. Use the executable, or "${program} server"`,
     { cause },
   );
 }
@@ -230,7 +230,7 @@ function announce(
   }
   write(`  code that clients send         ${code}\n`);
   write(`On the bench: ${printable(titles.join(", "))}\n`);
-  write("Try in another terminal:\n");
+  write(`Try in another terminal${Deno.build.standalone ? "" : ", in this folder"}:\n`);
   write(`  ${context.program} list${at}\n`);
   const example = flags.bench === undefined ? "tempcon" : bench.instruments[0]!.name;
   write(`  ${context.program} watch ${example}${at}\n`);

@@ -7,40 +7,59 @@
 import { dirname } from "node:path";
 import process from "node:process";
 import { createInterface, type Interface } from "node:readline";
-import { buildCommand } from "npm:@stricli/core@1.3.0";
-import { parseCommandLine } from "../../protocol/command_line.ts";
-import { type InstrumentDescription, standardCommandNames } from "../../protocol/description.ts";
+import { buildCommand } from "../usage.ts";
+import { formatCommandLine, parseCommandLine } from "../../protocol/command_line.ts";
+import type { InstrumentDescription } from "../../protocol/description.ts";
 import { HeliographError } from "../../protocol/errors.ts";
 import { printable } from "../../protocol/printable.ts";
-import { type ConnectionFlags, dashboardClient, dashboardFlags } from "../connection.ts";
+import { BenchWords } from "../bench_words.ts";
+import { type ConnectionFlags, dashboardClient, dashboardFlags, patience } from "../connection.ts";
 import type { CliContext } from "../context.ts";
 import { exitCodeOf, failureText } from "../exit_codes.ts";
 import { type Paint, painter, result, table, writeJson } from "../output.ts";
-import { splitArguments } from "./calls.ts";
-import { describeText, watch } from "./bench.ts";
+import { typedLine, written } from "../typed_line.ts";
+import { callTimeout, splitArguments } from "./calls.ts";
+import { describeText, statusText, watch } from "./bench.ts";
 import { shower } from "./code.ts";
-import { showReading } from "./fields.ts";
+import { readAndShow, tellStaged } from "./fields.ts";
 
 type Client = ReturnType<typeof dashboardClient>;
 
-/** The words of the shell, each with what follows it; everything else is an azcam-style line. */
-const shellWords: Readonly<Record<string, string>> = {
-  list: "list                          the instruments",
-  describe: "describe INSTRUMENT           its fields, values and commands",
-  get: "get INSTRUMENT FIELD          read a field",
-  set: "set INSTRUMENT FIELD VALUE    set a field; one that needs it waits for confirm",
-  confirm: "confirm INSTRUMENT            apply the settings that wait",
-  revert: "revert INSTRUMENT             put the settings that wait back to what they were",
-  take: "take INSTRUMENT [DURATION]    others read it but do not drive it; 90s, 10m, 2h",
-  release: "release INSTRUMENT            everybody may drive it again",
-  call: "call INSTRUMENT COMMAND ARG…  call a command",
-  eval: "eval [--python] EXPRESSION    evaluate JavaScript, or Python, on the server",
-  watch: "watch [INSTRUMENT [FIELD]]    show fields as they change, until Ctrl-C",
-  help: "help [INSTRUMENT[.COMMAND]]   this, or what an instrument or command does",
-  exit: "exit                          leave the shell (Ctrl-D does it too); the server goes on",
+/** A word of the shell. */
+interface ShellWord {
+  /** What follows it. */
+  readonly usage: string;
+  /** What it does. */
+  readonly brief: string;
+  /** What is completed after it: an instrument, then one of its fields, a setting and its value, or a command. */
+  readonly takes?: "instrument" | "field" | "value" | "call";
+}
+
+/** The words of the shell; everything else is an azcam-style line. */
+const shellWords: Readonly<Record<string, ShellWord>> = {
+  list: { usage: "", brief: "the instruments" },
+  describe: { usage: "INSTRUMENT", brief: "its fields, values and commands", takes: "instrument" },
+  get: { usage: "INSTRUMENT FIELD", brief: "read a field", takes: "field" },
+  set: { usage: "INSTRUMENT FIELD VALUE", brief: "set a field; one that needs it waits for confirm", takes: "value" },
+  confirm: { usage: "INSTRUMENT", brief: "apply the settings that wait", takes: "instrument" },
+  revert: { usage: "INSTRUMENT", brief: "put the settings that wait back to what they were", takes: "instrument" },
+  take: {
+    usage: "INSTRUMENT [DURATION]",
+    brief: "others read it but do not drive it; 90s, 10m, 2h",
+    takes: "instrument",
+  },
+  release: { usage: "INSTRUMENT", brief: "everybody may drive it again", takes: "instrument" },
+  call: { usage: "INSTRUMENT COMMAND ARG…", brief: "call a command", takes: "call" },
+  eval: { usage: "[--python] EXPRESSION", brief: "evaluate JavaScript, or Python, on the server" },
+  watch: { usage: "[INSTRUMENT [FIELD]]", brief: "show fields as they change, until Ctrl-C", takes: "field" },
+  status: { usage: "", brief: "who is connected, and what the instruments are doing" },
+  help: { usage: "[INSTRUMENT[.COMMAND]]", brief: "this, or what an instrument or command does", takes: "instrument" },
+  exit: { usage: "", brief: "leave the shell (Ctrl-D does it too); the server goes on" },
 };
 
-const helpText = `${Object.values(shellWords).join("\n")}
+const helpText = `${
+  Object.entries(shellWords).map(([word, { usage, brief }]) => `${`${word} ${usage}`.padEnd(30)}${brief}`).join("\n")
+}
 Any other line is a command as azcam's clients write it: tempcon.get_temperatures
 Tab completes; the arrow keys bring back earlier lines.
 `;
@@ -51,7 +70,7 @@ const staleAfter = 10_000;
 /** Proposes how a line goes on. */
 export class ShellCompleter {
   readonly #describe: () => Promise<InstrumentDescription[]>;
-  #known: InstrumentDescription[] = [];
+  #known = new BenchWords([]);
   #time = -Infinity;
 
   /** @param describe Asks for what is on the bench. */
@@ -66,51 +85,41 @@ export class ShellCompleter {
   async complete(line: string): Promise<[string[], string]> {
     if (performance.now() - this.#time > staleAfter) {
       try {
-        this.#known = await this.#describe();
+        this.#known = new BenchWords(await this.#describe());
         this.#time = performance.now();
       } catch {
         // Without a server there is nothing new to propose.
       }
     }
-    const words = line.split(/\s+/).filter((word, at) => word !== "" || at > 0);
-    const last = words.at(-1) ?? "";
+    const { words, last } = typedLine(line, false);
+    const texts = this.#proposals(words, last.text).flatMap((text) => written("ours", text, last.quote) ?? []);
     // What could steer the terminal is not proposed: the proposals are shown, and typed, as they are.
-    const fits = (word: string) => word.startsWith(last) && printable(word) === word;
-    return [this.#proposals(words.slice(0, -1), last).filter(fits), last];
+    const fitting = texts.filter((text) => text.startsWith(last.raw) && printable(text) === text);
+    return [fitting, last.raw];
   }
 
-  #proposals([first, second, third, fourth]: string[], last: string): string[] {
-    const names = this.#known.map(({ name }) => name);
+  #proposals([first, ...rest]: readonly string[], last: string): readonly string[] {
+    const bench = this.#known;
     if (first === undefined) {
-      const instrument = this.#find(last.split(".")[0]!);
-      if (last.includes(".") && instrument !== undefined) {
-        return [...instrument.commands.map(({ name }) => name), ...standardCommandNames]
-          .map((command) => `${instrument.name}.${command}`);
+      const dot = last.lastIndexOf(".");
+      const instrument = bench.find(last.slice(0, dot));
+      if (dot >= 0 && instrument !== undefined) {
+        return bench.commands(instrument.name).map((command) => `${last.slice(0, dot)}.${command}`);
       }
-      return [...Object.keys(shellWords), ...names.map((name) => `${name}.`)];
+      return [...Object.keys(shellWords), ...bench.names().map((name) => `${name}.`)];
     }
-    if (fourth !== undefined) return [];
     // `tempcon.get FIELD` completes like `get tempcon FIELD`.
-    const dotted = /^(.+)\.(get|set)$/.exec(first);
-    if (dotted !== null) return this.#fieldOrValue(dotted[2]!, dotted[1]!, second, third);
-    if (!(first in shellWords)) return [];
-    if (second === undefined) return ["list", "eval", "exit"].includes(first) ? [] : names;
-    if (first === "call") return third === undefined ? this.#find(second)?.commands.map(({ name }) => name) ?? [] : [];
-    return ["get", "set", "watch"].includes(first) ? this.#fieldOrValue(first, second, third, fourth) : [];
-  }
-
-  #fieldOrValue(verb: string, instrument: string, field: string | undefined, value: string | undefined): string[] {
-    const fields = this.#find(instrument)?.fields ?? [];
-    if (field === undefined) {
-      return fields.filter(({ access }) => verb !== "set" || access === "setting").map(({ name }) => name);
+    const [, owner, command] = /^(.+)\.(\w+)$/.exec(first) ?? [];
+    if (command !== undefined) return bench.arguments(owner, command, rest, last);
+    const [instrument, second, ...more] = rest;
+    const takes = Object.hasOwn(shellWords, first) ? shellWords[first]!.takes : undefined;
+    if (takes === undefined) return [];
+    if (instrument === undefined) return bench.instruments();
+    if (takes === "call") {
+      return second === undefined ? bench.commands(instrument) : bench.arguments(instrument, second, more, last);
     }
-    if (verb !== "set" || value !== undefined) return [];
-    const found = fields.find(({ name, title }) => name === field || title === field);
-    return [...(found?.choices ?? (found?.type === "switch" ? ["on", "off"] : []))];
-  }
-
-  #find(instrument: string): InstrumentDescription | undefined {
-    return this.#known.find(({ name, title }) => name === instrument || title === instrument);
+    if (takes === "value") return bench.arguments(instrument, "set", rest.slice(1), last);
+    return takes === "field" && second === undefined ? bench.fields(instrument) : [];
   }
 }
 
@@ -118,10 +127,11 @@ export class ShellCompleter {
 async function runLine(
   context: CliContext,
   client: Client,
-  json: boolean,
+  flags: ConnectionFlags,
   line: string,
   signal: AbortSignal,
 ): Promise<boolean> {
+  const { json } = flags;
   const paint: Paint = painter(context.colour);
   const print = (value: unknown) =>
     json ? writeJson(context, value) : context.process.stdout.write(result(value, paint));
@@ -135,15 +145,22 @@ async function runLine(
   const parsed = parseCommandLine(line);
   const { instrument, command, args } = parsed;
   if (command === "") return true;
+  const keywords = Object.fromEntries(parsed.keywords);
+  const call = async (instrument: string, command: string, args: readonly unknown[], named = keywords) => {
+    const timeout = await callTimeout(flags, client, instrument, command, { signal });
+    print(await client.call(instrument, command, args, named, { signal, timeout }));
+  };
+  const asking = { context, client, json, options: { signal } };
+  const patient = { signal, ...patience(flags) };
   if (instrument !== undefined) {
-    print(await client.call(instrument, command, args, Object.fromEntries(parsed.keywords), { signal }));
+    await call(instrument, command, args);
     return true;
   }
   const need = (count: number) => {
     if (args.length >= count) return;
     throw new HeliographError(
       "bad_argument",
-      `Cannot run ${command}: usage: ${shellWords[command]!.split(/ {2,}/)[0]}`,
+      `Cannot run ${command}: usage: ${command} ${shellWords[command]!.usage}`,
     );
   };
   switch (command) {
@@ -152,7 +169,7 @@ async function runLine(
       return false;
     case "help":
       if (args.length === 0) context.process.stdout.write(helpText);
-      else print(await client.call("api", "help", args, {}, { signal }));
+      else await call("api", "help", args);
       break;
     case "list": {
       const rows = (await client.describe(undefined, { signal })).map((
@@ -171,35 +188,38 @@ async function runLine(
     }
     case "get":
       need(2);
-      showReading(context, await client.getReading(args[0]!, args[1]!, { signal }), json);
+      await readAndShow(asking, args[0]!, args[1]!);
       break;
     case "set":
       need(3);
-      await client.setField(args[0]!, args[1]!, args[2]!, { signal });
+      await client.setField(args[0]!, args[1]!, args[2]!, patient);
+      if (!json) await tellStaged(asking, args[0]!, args[1]!, formatCommandLine("api", "confirm", [args[0]!]));
       break;
     case "confirm":
       need(1);
-      await client.doConfirm(args[0]!, { signal });
+      await client.doConfirm(args[0]!, patient);
       break;
     case "revert":
       need(1);
-      await client.revert(args[0]!, { signal });
+      await client.revert(args[0]!, patient);
       break;
     case "call": {
       need(2);
-      const { args: positional, keywords } = splitArguments(args.slice(2));
-      print(
-        await client.call(args[0]!, args[1]!, positional, { ...Object.fromEntries(parsed.keywords), ...keywords }, {
-          signal,
-        }),
-      );
+      const { args: positional, keywords: named } = splitArguments(args.slice(2));
+      await call(args[0]!, args[1]!, positional, { ...keywords, ...named });
       break;
     }
     case "watch":
       await watch(context, client, json, args[0], args[1], signal);
       break;
+    case "status": {
+      const status = await client.status({ signal });
+      if (json) print(status);
+      else context.process.stdout.write(statusText(status, paint));
+      break;
+    }
     default:
-      print(await client.call("api", command, args, Object.fromEntries(parsed.keywords), { signal }));
+      await call("api", command, args);
   }
   return true;
 }
@@ -258,7 +278,7 @@ export const shellCommand = buildCommand({
     }
     let history: string[] = [];
     lines.on("history", (kept: string[]) => history = kept);
-    await runLines(this, client, flags.json, lines, interactive);
+    await runLines(this, client, flags, lines, interactive);
     if (interactive && history.length > 0) await keepHistory(this.historyFile, history);
   },
 });
@@ -267,7 +287,7 @@ export const shellCommand = buildCommand({
 async function runLines(
   context: CliContext,
   client: Client,
-  json: boolean,
+  flags: ConnectionFlags,
   lines: Interface,
   interactive: boolean,
 ): Promise<void> {
@@ -302,9 +322,9 @@ async function runLines(
     }
     running = new AbortController();
     try {
-      if (!await runLine(context, client, json, line, running.signal)) break;
+      if (!await runLine(context, client, flags, line, running.signal)) break;
     } catch (error) {
-      stderr.write(`${paint.red(failureText(error, json))}\n`);
+      stderr.write(`${paint.red(failureText(error, flags.json))}\n`);
       if (!interactive) context.process.exitCode = exitCodeOf(error);
     }
     running = undefined;

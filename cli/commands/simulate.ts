@@ -4,7 +4,7 @@
  * @module
  */
 
-import { buildCommand } from "npm:@stricli/core@1.3.0";
+import { buildCommand } from "../usage.ts";
 import { builtInDrivers } from "../../server/devices/drivers/drivers.ts";
 import { didYouMean } from "../../server/bench/names.ts";
 import { type FaultKind, faultKinds, type Faults } from "../../server/devices/simulators/faults.ts";

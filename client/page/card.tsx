@@ -32,7 +32,11 @@ export function Card({ bench, instrument, plotted, heading: Heading, mark }: {
   /** What is said of it beside its title, if anything. */
   readonly mark: string;
 }): VNode {
-  const { name, title, summary, fields } = instrument;
+  const { name, title, caption, fields } = instrument;
+  // Scripts and the command line say the title.
+  const summary = [...caption === title ? [] : [title], ...instrument.summary === "" ? [] : [instrument.summary]].join(
+    ": ",
+  );
   const camera = isCamera(instrument);
   const all = [...fields.values()];
   const readouts = all.filter(({ spec }) => spec.access === "readout");
@@ -59,7 +63,7 @@ export function Card({ bench, instrument, plotted, heading: Heading, mark }: {
     <article class="card" aria-labelledby={id}>
       <div class="card-head">
         <Heading>
-          <span id={id}>{title}</span>
+          <span id={id}>{caption}</span>
           {mark === "" ? null : <span class="badge">{mark}</span>}
         </Heading>
         <Holder bench={bench} instrument={instrument} />

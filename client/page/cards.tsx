@@ -69,11 +69,11 @@ export function Cards(
   const wanted = sought.trim().toLowerCase();
   const byName = new Map(instruments.map((instrument) => [instrument.name, instrument]));
   const hidden = new Set(arrangement.hidden.filter((name) => byName.has(name)));
-  const isShown = ({ name, title, summary }: LiveInstrument) =>
+  const isShown = ({ name, title, caption, summary }: LiveInstrument) =>
     wanted === ""
       ? revealed || !hidden.has(name)
       // Also what is hidden can be found.
-      : `${name} ${title} ${summary}`.toLowerCase().includes(wanted);
+      : `${name} ${title} ${caption} ${summary}`.toLowerCase().includes(wanted);
   const shown = sections(arrangement, [...byName.keys()])
     .map(({ group, names }) => ({ group, cards: names.map((name) => byName.get(name)!).filter(isShown) }))
     .filter(({ cards }) => cards.length > 0);

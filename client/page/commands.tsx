@@ -78,15 +78,7 @@ function CommandForm({ bench, instrument, command }: CommandFormProps): VNode {
       }
       const { args, keywords: others } = parseCommandLine(`command ${more}`);
       for (const [key, value] of others) keywords.set(key, value);
-      setResult(
-        lineReply(
-          await bench.call(
-            instrument.name,
-            command.name,
-            ...positional(command, keywords, args),
-          ),
-        ),
-      );
+      setResult(shown(await bench.call(instrument.name, command.name, ...positional(command, keywords, args))));
     });
   return (
     <form
@@ -152,6 +144,11 @@ function CommandForm({ bench, instrument, command }: CommandFormProps): VNode {
       <Complaint text={complaint} />
     </form>
   );
+}
+
+/** A result for people: text as it is, without the quotes that a line needs around it. */
+function shown(value: unknown): string {
+  return typeof value === "string" && value !== "" ? `OK ${value}` : lineReply(value);
 }
 
 /** Declared arguments go by name; where further ones follow, by place, since those have no names. */

@@ -31,6 +31,8 @@ export interface LiveField {
 export interface LiveInstrument {
   readonly name: string;
   readonly title: string;
+  /** What stands over it; most often the title. */
+  readonly caption: string;
   readonly summary: string;
   /** By title, as events name them. */
   readonly fields: ReadonlyMap<string, LiveField>;
@@ -89,7 +91,7 @@ export function shapeOf(description: InstrumentDescription): string {
 
 /** Makes an instrument. @param description What the server tells of it. */
 export function liveInstrument(description: InstrumentDescription): LiveInstrument {
-  const { name, title, summary, commands, hasImages, contact, holder } = description;
+  const { name, title, caption, summary, commands, hasImages, contact, holder } = description;
   const fields = new Map(
     description.fields.map((spec): [string, LiveField] => [spec.title, {
       spec,
@@ -101,6 +103,7 @@ export function liveInstrument(description: InstrumentDescription): LiveInstrume
   return {
     name,
     title,
+    caption,
     summary,
     fields,
     commands,

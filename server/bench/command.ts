@@ -5,7 +5,9 @@
  */
 
 import { checkArguments, checkWords, commandRules, type Rule } from "./declaration.ts";
+import { usualDeadline } from "../../protocol/description.ts";
 import { HeliographError } from "../../protocol/errors.ts";
+import { Tuple } from "../../protocol/python_text.ts";
 import type { Role } from "../../protocol/vocabulary.ts";
 import type { ValueDescription, WireValue } from "../../protocol/description.ts";
 import { didYouMean } from "./names.ts";
@@ -125,8 +127,11 @@ export interface CommandSpec<A extends Record<string, ValueType>> {
   readonly beside?: boolean;
   /** The time it may take in seconds, waiting included. @default 30 */
   readonly deadline?: number;
-  /** `float`: numbers, also those in a list, read `1.0` rather than `1` on azcam's wire. */
-  readonly returns?: "float";
+  /**
+   * `float`: numbers, also those in a list, read `1.0` rather than `1` on azcam's wire. `tuple`: a list is a tuple in
+   * Python code, and reads `(1, 2)` on azcam's wire.
+   */
+  readonly returns?: "float" | "tuple";
   /**
    * Does it.
    *
@@ -181,7 +186,7 @@ export class Command {
   readonly beside: boolean;
   /** The time it may take in seconds, waiting included. */
   readonly deadline: number;
-  readonly #returnsFloat: boolean;
+  readonly #convert: ((value: unknown) => unknown) | undefined;
   /** What it is called with when nothing is given; `undefined` where something must be. */
   readonly #defaults: BoundArguments | undefined;
   // deno-lint-ignore no-explicit-any -- the declaration's own type is checked where `command` is called
@@ -199,13 +204,13 @@ export class Command {
     this.role = spec.role ?? "operator";
     this.immediate = spec.immediate ?? false;
     this.beside = spec.beside ?? false;
-    this.deadline = spec.deadline ?? 30;
+    this.deadline = spec.deadline ?? usualDeadline;
     if (!(this.deadline > 0 && this.deadline <= longestDeadline)) {
       throw new TypeError(
         `Cannot give a command a deadline of ${this.deadline} s: more than 0 and at most ${longestDeadline}`,
       );
     }
-    this.#returnsFloat = spec.returns === "float";
+    this.#convert = spec.returns === undefined ? undefined : conversions[spec.returns];
     const needed = [...this.arguments.values()].some((argument) => argument.default === undefined);
     this.#defaults = needed ? undefined : this.#bind("", [], noKeywords);
     this.#run = spec.run;
@@ -233,6 +238,10 @@ export class Command {
 
   #bind(called: string, args: readonly unknown[], keywords: ReadonlyMap<string, unknown>): BoundArguments {
     const values: Record<string, Value> = Object.create(null);
+    const moreKeywords = this.#further(keywords);
+    // Before what is missing: the one is often the other, misspelt.
+    const [unknown] = this.takesMore ? [] : moreKeywords.keys();
+    if (unknown !== undefined) throw this.#unknownKeyword(called, unknown);
     let position = 0;
     for (const [name, spec] of this.arguments) {
       const positional = position < args.length;
@@ -258,26 +267,23 @@ export class Command {
       }
     }
     const more = position < args.length ? args.slice(position) : noMore;
-    const moreKeywords = this.#further(keywords);
-    if (this.takesMore) return { values, more, moreKeywords };
-    if (more.length > 0) {
+    if (more.length > 0 && !this.takesMore) {
       throw new HeliographError(
         "bad_argument",
         `Cannot call ${called} with ${args.length} arguments: it takes ${this.arguments.size || "none"}; ` +
           `${this.usage(called)} (quote an argument that holds spaces)`,
       );
     }
-    const [unknown] = moreKeywords.keys();
-    if (unknown !== undefined) {
-      throw new HeliographError(
-        "bad_argument",
-        `Cannot call ${called} with ${unknown}=: it has no such argument${
-          didYouMean(unknown, [...this.arguments.keys()])
-        }; ` +
-          `${this.usage(called)} (quote a text that holds =)`,
-      );
-    }
     return { values, more, moreKeywords };
+  }
+
+  #unknownKeyword(called: string, unknown: string): HeliographError {
+    return new HeliographError(
+      "bad_argument",
+      `Cannot call ${called} with ${unknown}=: it has no such argument${
+        didYouMean(unknown, [...this.arguments.keys()])
+      }; ${this.usage(called)} (quote a text that holds =)`,
+    );
   }
 
   #further(keywords: ReadonlyMap<string, unknown>): ReadonlyMap<string, unknown> {
@@ -292,8 +298,8 @@ export class Command {
    */
   call(bound: BoundArguments, context: CommandContext): unknown {
     const result = this.#run(bound.values, context);
-    if (!this.#returnsFloat) return result;
-    return result instanceof Promise ? result.then(asFloat) : asFloat(result);
+    if (this.#convert === undefined) return result;
+    return result instanceof Promise ? result.then(this.#convert) : this.#convert(result);
   }
 
   /** The usage of the command: `usage: tempcon.set_control_temperature TEMPERATURE [TEMPERATURE_ID]`. */
@@ -319,6 +325,12 @@ function asFloat(value: unknown): unknown {
   if (typeof value === "number") return new Float(value);
   return Array.isArray(value) ? value.map(asFloat) : value;
 }
+
+function asTuple(value: unknown): unknown {
+  return Array.isArray(value) ? Tuple.from(value) : value;
+}
+
+const conversions = { float: asFloat, tuple: asTuple } as const;
 
 /**
  * Declares a command; the handler's arguments are typed by their declarations.

@@ -89,13 +89,14 @@ export const commandRules = {
   beside: flag,
   // Its range is checked where it is used.
   deadline: number,
-  returns: oneOf("float"),
+  returns: oneOf("float", "tuple"),
   run: method("({ position }, { signal }) => move(position, signal)"),
 } satisfies Record<string, Rule>;
 
 /** The words of an instrument. */
 export const instrumentRules = {
   title: text,
+  caption: text,
   summary: text,
   fields: table,
   commands: (value) => typeof value === "function" ? "" : table(value) === "" ? "" : "an object, or a function",

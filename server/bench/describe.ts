@@ -75,6 +75,7 @@ export function describeInstrument(instrument: Instrument) {
   return {
     name: instrument.name,
     title: instrument.title,
+    caption: instrument.caption,
     summary: instrument.summary,
     fields: instrument.holders.map(describeField),
     commands: [...instrument.commands].map(([name, command]) => describeCommand(name, command)),
@@ -145,12 +146,14 @@ export function helpCommand(instrument: Instrument, name: string): string {
 /**
  * @param instrument An instrument.
  * @param name What is not one of its commands.
+ * @param others Commands of the instruments for which it answers.
  * @returns The error, with what was probably meant.
  */
-export function unknownCommand(instrument: Instrument, name: string): HeliographError {
+export function unknownCommand(instrument: Instrument, name: string, others: readonly string[] = []): HeliographError {
+  const known = [...instrument.commandNames(), ...others];
   return new HeliographError(
     "unknown_command",
-    `${instrument.title} has no command "${shown(name)}"${didYouMean(name, instrument.commandNames())}; ` +
+    `${instrument.title} has no command "${shown(name)}"${didYouMean(name, known)}; ` +
       `"help ${instrument.name}" tells what it has`,
   );
 }

@@ -130,6 +130,8 @@ export class FieldHolder implements Field {
   #since = performance.now();
   /** What it was before it was staged. */
   #applied: Pick<FieldHolder, "value" | "quality" | "reason" | "time" | "readAt"> | undefined;
+  /** The text by which its value was set; `undefined` where it was not set by text, or has changed since. */
+  #setText: string | undefined;
   readonly #told: (field: FieldHolder, changed: boolean) => void;
 
   /**
@@ -158,6 +160,11 @@ export class FieldHolder implements Field {
     return this.#textOf(this.value, this.quality);
   }
 
+  /** The text as it was set, until the value changes: PyOpticon's scripts wait for the text that they have set. */
+  get textAsSet(): string {
+    return this.quality === "error" ? this.text : this.#setText ?? this.text;
+  }
+
   #textOf(value: Value | undefined, quality: Quality): string {
     if (quality === "error") return "Read Error";
     return value === undefined ? "No Reading" : formatValue(this.spec, value);
@@ -184,6 +191,13 @@ export class FieldHolder implements Field {
         `Cannot set ${this.title} of ${instrument} to ${shown(given)}: ${error.message}`,
       );
     }
+  }
+
+  /** Keeps the text by which the value that it holds now was set, until that value changes. */
+  keepText(given: unknown): void {
+    // `true` and `false` are how typed clients set a switch, and nobody reads it so.
+    const typed = this.spec.type === "switch" && (given === "true" || given === "false");
+    this.#setText = typeof given === "string" && !typed ? given : undefined;
   }
 
   /** Takes a value that was read or written. @param value The value; one that is not as declared is an error. */
@@ -243,6 +257,7 @@ export class FieldHolder implements Field {
     // Nobody has read it meanwhile.
     this.time = time;
     this.readAt = readAt;
+    this.#setText = undefined;
     this.#become(value, quality, reason, false, time, readAt);
   }
 
@@ -334,6 +349,7 @@ export class FieldHolder implements Field {
     readAt: number = performance.now(),
   ): void {
     const same = value === this.value && quality === this.quality && reason === this.reason && staged === this.staged;
+    if (value !== this.value) this.#setText = undefined;
     this.value = value;
     this.quality = quality;
     this.reason = reason;

@@ -40,6 +40,8 @@ export type Fields<F extends Record<string, ValueType>> = { readonly [K in keyof
 export interface InstrumentSpec<F extends Record<string, ValueType>> {
   /** What people call it, and PyOpticon's nickname: `UV Light`. Clients also reach it as `uv_light`. */
   readonly title: string;
+  /** What stands over it on the page, and in PyOpticon's scripts as a widget's `name`. @default the title */
+  readonly caption?: string;
   /** What it is, in a line. */
   readonly summary?: string;
   /** Its fields by title: `Actual Status`, which clients also reach as `actual_status`. @default none */
@@ -109,6 +111,8 @@ export class Instrument {
   readonly name: string;
   /** What people call it, and PyOpticon's nickname: `UV Light`. */
   readonly title: string;
+  /** What stands over it on the page, and in PyOpticon's scripts as a widget's `name`; a bench file may say another. */
+  caption: string;
   /** What it is, in a line. */
   readonly summary: string;
   /** Its fields, in the order of the declaration. */
@@ -204,6 +208,7 @@ export class Instrument {
     if (this.name === "") {
       throw new TypeError(`Cannot name an instrument "${spec.title}": it needs a letter or a digit`);
     }
+    this.caption = spec.caption ?? spec.title;
     this.summary = spec.summary ?? "";
     this.faults = new Faults(this.title);
     this.answersFor = spec.answersFor ?? [];
@@ -306,8 +311,9 @@ export class Instrument {
       );
     }
     const value = holder.parse(given, this.title);
-    if (holder.spec.needsConfirm) return holder.stage(value);
-    return this.#write(holder, value, signal);
+    if (!holder.spec.needsConfirm) return this.#write(holder, value, signal, given);
+    holder.stage(value);
+    holder.keepText(given);
   }
 
   /**
@@ -332,11 +338,16 @@ export class Instrument {
     for (const holder of this.#written) holder.revert();
   }
 
-  #write(holder: FieldHolder, value: Value, signal: AbortSignal): Promise<void> | void {
+  /** @param given What was set, where that is new. */
+  #write(holder: FieldHolder, value: Value, signal: AbortSignal, given?: unknown): Promise<void> | void {
+    const done = () => {
+      holder.update(value);
+      if (given !== undefined) holder.keepText(given);
+    };
     // What a write returns is nobody's, unless it has to be waited for.
     const written: unknown = holder.spec.write?.(value as never, signal);
-    if (isPromise(written)) return Promise.resolve(written).then(() => holder.update(value));
-    holder.update(value);
+    if (isPromise(written)) return Promise.resolve(written).then(done);
+    done();
   }
 
   /**

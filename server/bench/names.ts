@@ -4,7 +4,10 @@
  * @module
  */
 
-import { closest, distance } from "npm:fastest-levenshtein@1.0.16";
+import damerauLevenshtein from "npm:damerau-levenshtein@1.0.8";
+
+/** The number of letters to insert, leave out, replace, or swap with their neighbour. The package has no types. */
+const editDistance: (one: string, other: string) => { readonly steps: number } = damerauLevenshtein;
 
 /**
  * The identifier that a title gives: `UV Light` is `uv_light`, `CH4 (ppm)` is `ch4_ppm`.
@@ -32,23 +35,51 @@ export function listed(names: readonly string[]): string {
   return `${names.slice(0, mostListed).join(", ")} and ${left} more`;
 }
 
+/** A name as it is compared: letters of either case, and words however they are joined, are the same. */
+function compared(name: string): string {
+  return name.toLowerCase().replace(/[\s_-]+/g, "_");
+}
+
 /**
- * The name that was probably meant.
+ * The name that was probably meant: the one from which the fewest letters are missing, too many, others, or swapped with
+ * their neighbour; and where none is that close, the shortest that begins with what was given, or has it among its words.
  *
  * @param given What somebody wrote.
  * @param names What there is; of very many, the first thousand are compared.
+ * @returns The name, or nothing where nothing comes close.
+ */
+export function nearest(given: string, names: readonly string[]): string | undefined {
+  // Nobody means a name by a text that is longer than any.
+  if (given === "" || given.length > 100) return undefined;
+  const wanted = compared(given);
+  let best: string | undefined;
+  let least = Infinity;
+  let longer: string | undefined;
+  let shorter: string | undefined;
+  const words = new RegExp(`(?:^|_)${RegExp.escape(wanted)}(?:_|$)`);
+  for (const name of names.slice(0, mostCompared)) {
+    const known = compared(name);
+    const limit = Math.min(3, Math.ceil(Math.max(wanted.length, known.length) / 3), wanted.length - 1, least - 1);
+    // Two texts differ by at least as much as their lengths do.
+    if (Math.abs(wanted.length - known.length) <= limit) {
+      const { steps } = editDistance(wanted, known);
+      if (steps <= limit) [best, least] = [name, steps];
+    }
+    const extends_ = wanted.length >= 3 && (known.startsWith(wanted) || words.test(known));
+    if (extends_ && (longer === undefined || name.length < longer.length)) longer = name;
+    if (wanted.startsWith(known) && 2 * known.length >= wanted.length) shorter ??= name;
+  }
+  return best ?? longer ?? shorter;
+}
+
+/**
+ * The end of an error about an unknown name.
+ *
+ * @param given What somebody wrote.
+ * @param names What there is.
  * @returns ` (did you mean …?)`, or nothing where nothing comes close.
  */
 export function didYouMean(given: string, names: readonly string[]): string {
-  const known = names.slice(0, mostCompared);
-  // Nobody means a name by a text that is longer than any.
-  if (known.length === 0 || given === "" || given.length > 100) return "";
-  const wanted = given.toLowerCase();
-  // The beginning of a name means it more than a name that looks alike: min is minimum, not unit.
-  const begun = known.filter((name) => name.toLowerCase().startsWith(wanted) || wanted.startsWith(name.toLowerCase()));
-  if (begun.length === 1 && wanted.length >= 3 && begun[0]!.length >= 3) return ` (did you mean ${begun[0]}?)`;
-  const found = closest(wanted, known.map((name) => name.toLowerCase()));
-  const limit = Math.min(3, Math.ceil(Math.max(wanted.length, found.length) / 3));
-  if (distance(wanted, found) > limit) return "";
-  return ` (did you mean ${known.find((name) => name.toLowerCase() === found)}?)`;
+  const meant = nearest(given, names);
+  return meant === undefined ? "" : ` (did you mean ${meant}?)`;
 }

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { HeliographError } from "../../protocol/errors.ts";
 import { type Command, command } from "./command.ts";
 import { describeInstrument, helpCommand, helpInstrument } from "./describe.ts";
 import type { Instrument } from "./instrument.ts";
@@ -19,7 +20,18 @@ export function standardCommands(instrument: Instrument): ReadonlyMap<string, Co
       arguments: { field: { type: "text", summary: "its title or name" } },
       role: "observer",
       immediate: true,
-      run: ({ field }) => instrument.field(field).text,
+      run: ({ field }) => {
+        const { title, value, text } = instrument.field(field);
+        const { contact } = instrument;
+        if (value === undefined && contact !== undefined && contact.state !== "connected") {
+          throw new HeliographError(
+            "not_connected",
+            `Cannot read ${title} of ${instrument.title}: it has not been reached on ${contact.address}` +
+              (contact.reason === "" ? "" : `: ${contact.reason}`),
+          );
+        }
+        return text;
+      },
     }),
     set: command({
       summary: "Set a field; a setting that needs it waits for confirm",

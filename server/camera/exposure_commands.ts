@@ -232,14 +232,14 @@ function hardware({ detector }: DrivenParts): Record<string, Command> {
         state: { type: "switch", default: false },
         shutter_id: {
           type: "int",
-          minimum: 0,
+          minimum: -1,
           maximum: 1,
           default: 0,
-          summary: "0 the camera's, 1 the instrument's",
+          summary: "0 or -1 the camera's, 1 the instrument's",
         },
       },
       run: ({ state, shutter_id }, { call }) =>
-        shutter_id === 0 ? detector.setShutter(state) : call("instrument", "set_shutter", state),
+        shutter_id <= 0 ? detector.setShutter(state) : call("instrument", "set_shutter", state),
     }),
   };
 }

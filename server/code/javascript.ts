@@ -11,12 +11,17 @@ import type { EvaluatedText } from "./messages.ts";
 // Kept now: whatever code does to the globals later is its own loss.
 const { parse, stringify } = JSON;
 
+function call(context: CodeContext, instrument: string, command: string, args: readonly unknown[]): unknown {
+  const { value } = context.ask({ ask: "call", instrument, command, args, keywords: {} }) as { value: unknown };
+  return value;
+}
+
 /** An instrument, with the methods of PyOpticon's widgets in both spellings. */
 class Widget {
   readonly #context: CodeContext;
   /** Its title, as PyOpticon's nickname. */
   readonly nickname: string;
-  /** Its name. */
+  /** What stands over it on the page, as PyOpticon's widgets are called on its window. */
   readonly name: string;
 
   constructor(context: CodeContext, { title, name }: { readonly title: string; readonly name: string }) {
@@ -47,7 +52,7 @@ class Widget {
   }
 
   call(command: string, ...args: unknown[]): unknown {
-    return this.#context.ask({ ask: "call", instrument: this.nickname, command, args, keywords: {} });
+    return call(this.#context, this.nickname, command, args);
   }
 }
 
@@ -91,7 +96,7 @@ class Dashboard {
   }
 
   call(instrument: string, command: string, ...args: unknown[]): unknown {
-    return this.#context.ask({ ask: "call", instrument, command, args, keywords: {} });
+    return call(this.#context, instrument, command, args);
   }
 
   #told(): { readonly name: string; readonly connected: boolean } {

@@ -8,6 +8,9 @@ import type { CodeContext, RunCode } from "./code_context.ts";
 import { AskError, describeFailure, knownCode, Stop, tooLong, withLine } from "./failure.ts";
 import type { Ask, Code, EvaluatedText } from "./messages.ts";
 import type { PythonSource } from "./micropython.ts";
+import { printFloatsExactly } from "./micropython_floats.ts";
+import { additions, pythonLibraries } from "./python_additions.ts";
+import { withAdvice } from "./python_advice.ts";
 import { prelude } from "./python_prelude.ts";
 
 interface MicroPython {
@@ -31,6 +34,19 @@ const { parse, stringify } = JSON;
 
 /** The stack for Python's calls, in bytes. */
 const callStack = 65_536;
+
+/**
+ * Tells where the type of floats is, and a float that is 1.5; and puts off collecting garbage, which takes longer than
+ * all of the loading.
+ */
+const beginLoading = `
+import gc, _heliograph
+_threshold = gc.threshold()
+gc.threshold(-1)
+_float = 1.5
+_heliograph.tell("[%d, %d]" % (id(float), id(_float)))
+`;
+const endLoading = "gc.threshold(_threshold)";
 
 /** Takes Python's standard output byte by byte, and gives whole characters on. */
 class Output {
@@ -72,6 +88,7 @@ export async function preparePython(
       // An exception must not cross MicroPython. The client has been told, and this Worker's process ends soon.
     }
   });
+  let instance: WebAssembly.Instance;
   const { loadMicroPython } = await import(url) as MicroPythonModule;
   const python = await loadMicroPython({
     heapsize: heap,
@@ -87,7 +104,7 @@ export async function preparePython(
     stdout: ([byte]: Uint8Array) => output.take(byte!),
     stderr: ([byte]: Uint8Array) => output.take(byte!),
     instantiateWasm: (imports: WebAssembly.Imports, take: (instance: WebAssembly.Instance) => void) => {
-      const instance = new WebAssembly.Instance(module, imports);
+      instance = new WebAssembly.Instance(module, imports);
       take(instance);
       return instance.exports;
     },
@@ -106,8 +123,19 @@ export async function preparePython(
       }
     },
     tell: (json: string) => void (outcome = json),
+    library: (name: string) => pythonLibraries[name],
+    flush: () => output.flush(),
+    // MicroPython knows the letters of ASCII only.
+    upper: (text: string) => text.toUpperCase(),
+    lower: (text: string) => text.toLowerCase(),
+    letters: (text: string) => /^\p{L}+$/u.test(text),
   });
+  python.runPython(beginLoading);
+  const [type, float] = parse(outcome) as [number, number];
+  printFloatsExactly(instance!, type, float);
+  python.runPython(additions);
   python.runPython(prelude);
+  python.runPython(endLoading);
   const runCode = (code: Code): EvaluatedText => {
     outcome = "";
     request = stringify({ ...code, longest: context.resultBytes });
@@ -122,7 +150,10 @@ export async function preparePython(
     const ended = parse(outcome) as Outcome;
     if ("length" in ended) throw new Stop(tooLong(ended.length, context.resultBytes));
     if ("message" in ended) {
-      throw new Stop({ code: knownCode(ended.code), message: withLine(ended.message, ended.line, code.source) });
+      throw new Stop({
+        code: knownCode(ended.code),
+        message: withLine(withAdvice(ended.message), ended.line, code.source),
+      });
     }
     return ended;
   };

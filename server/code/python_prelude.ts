@@ -46,6 +46,16 @@ def _text_of(make):
         return ""
 
 
+def _call(instrument, command, args, keywords):
+    answer = _ask("call", instrument=instrument, command=command, args=args, keywords=keywords)
+    return tuple(answer["value"]) if answer["tuple"] else answer["value"]
+
+
+def _as_set(value):
+    # An entry of PyOpticon keeps what Python prints of a number: 30 is not 30.0.
+    return str(value) if type(value) in (int, float) else value
+
+
 class Widget:
     def __init__(self, told):
         self.nickname = told["title"]
@@ -58,7 +68,7 @@ class Widget:
         return _ask("get", instrument=self.nickname, field=which_field)["text"]
 
     def set_field(self, which_field, new_value, hush_warning=False):
-        _ask("set", instrument=self.nickname, field=which_field, value=new_value)
+        _ask("set", instrument=self.nickname, field=which_field, value=_as_set(new_value))
 
     def confirm(self):
         _ask("confirm", instrument=self.nickname)
@@ -67,7 +77,7 @@ class Widget:
         return OrderedDict([(field["title"], field["text"]) for field in _ask("fields", instrument=self.nickname)])
 
     def call(self, command, *args, **keywords):
-        return _ask("call", instrument=self.nickname, command=command, args=args, keywords=keywords)
+        return _call(self.nickname, command, args, keywords)
 
     def do_threadsafe(self, to_do):
         do_threadsafe(to_do)
@@ -92,7 +102,7 @@ class Dashboard:
         return _ask("get", instrument=target_widget_nickname, field=target_field)["text"]
 
     def set_field(self, target_widget_nickname, target_field, new_value, confirm=True):
-        _ask("set", instrument=target_widget_nickname, field=target_field, value=new_value)
+        _ask("set", instrument=target_widget_nickname, field=target_field, value=_as_set(new_value))
         if confirm:
             _ask("confirm", instrument=target_widget_nickname)
 
@@ -107,7 +117,7 @@ class Dashboard:
         return self.get_widgets_by_nickname()
 
     def call(self, target_widget_nickname, command, *args, **keywords):
-        return _ask("call", instrument=target_widget_nickname, command=command, args=args, keywords=keywords)
+        return _call(target_widget_nickname, command, args, keywords)
 
 
 _dashboard = Dashboard()

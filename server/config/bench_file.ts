@@ -218,6 +218,9 @@ class Loader {
       instruments[index] = instrument;
     }
     this.#stop();
+    for (const [index, { caption }] of bench.instruments.entries()) {
+      if (caption !== undefined) instruments[index]!.caption = caption;
+    }
     const addresses = [...this.#ports.values()].map(({ port }) => port.address);
     return {
       name: bench.name,
@@ -290,7 +293,8 @@ class Loader {
       throw wrong(["options"], "has a meaning only beside a driver that is code (.ts or .js), or a ready-made one");
     }
     const found = await this.#driver(driverName, at);
-    const { title: _title, driver: _driver, port: _port, options: _options, parameters: _given, ...over } = raw;
+    const { title: _, caption: _caption, driver: _driver, port: _port, options: _options, ...described } = raw;
+    const { parameters: _parameters, ...over } = described;
     const merged = mergeDescription(found.description, over);
     if (isEmpty(merged.fields) && isEmpty(merged.commands)) {
       const drivers = [...Object.keys(builtInDrivers), ...Object.keys(readyMade)].join(", ");
@@ -361,11 +365,14 @@ class Loader {
 
   /** An instrument that heliograph itself makes by code. */
   #readyMade(driver: string, entry: InstrumentEntry, at: Path): Instrument {
-    const { title, driver: _driver, options = {}, ...others } = entry;
+    const { title, caption: _, driver: _driver, options = {}, ...others } = entry;
     const extra = Object.keys(others).find((key) => others[key as keyof typeof others] !== undefined);
     if (extra !== undefined) {
       throw new BenchFileError([
-        this.#source.problem([...at, extra], `has no meaning beside ${driver}: it takes title and options`),
+        this.#source.problem(
+          [...at, extra],
+          `has no meaning beside ${driver}: it takes title and options, and caption`,
+        ),
       ]);
     }
     const { options: form, make } = readyMade[driver]!;
@@ -387,7 +394,8 @@ class Loader {
 
   /** An instrument whose driver is code: it is loaded when all that share its process are known. */
   async #ownDriver(entry: InstrumentEntry, index: number, at: Path): Promise<undefined> {
-    const { title, driver, port: portText, options = {}, line, permissions = {}, memory, ...others } = entry;
+    const { title, caption: _, driver, port: portText, options = {}, line, permissions = {}, memory, ...others } =
+      entry;
     const extra = Object.keys(others).find((key) => others[key as keyof typeof others] !== undefined);
     if (extra !== undefined) {
       throw new BenchFileError([

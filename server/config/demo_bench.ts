@@ -10,6 +10,7 @@ import { azcamParameters } from "../camera/parameters.ts";
 import { simulatedCamera, type SimulatedCameraOptions } from "../camera/simulated/camera.ts";
 import {
   simulatedAalborg,
+  simulatedChromatograph,
   simulatedLight,
   simulatedMks,
   simulatedPicarro,
@@ -32,7 +33,7 @@ import { simulatedInstrument } from "../devices/simulated/simulated_instrument.t
  *
  * @param options What of it can be chosen.
  * @returns Instruments for one bench: `Reactor TC`, `Methane MFC`, `Argon MFC`, `Oxygen MFC`, `UV Light`, `Picarro`,
- * and azcam's `exposure`, `controller`, `tempcon`, `instrument`, `telescope` and `parameters`.
+ * `GC FID`, and azcam's `exposure`, `controller`, `tempcon`, `instrument`, `telescope` and `parameters`.
  */
 export function demoInstruments({ camera = {}, hostName }: {
   /** What the camera is like; without `imageFolders` it takes no exposures. */
@@ -42,13 +43,15 @@ export function demoInstruments({ camera = {}, hostName }: {
 } = {}): Instrument[] {
   const { instrument: light, lit } = simulatedLight();
   const { instrument: methane, flow } = simulatedAalborg("Methane MFC", 10);
+  const { instrument: picarro, gas } = simulatedPicarro(flow, lit);
   return [
     simulatedThermocouple(lit),
     methane,
     simulatedMks("Argon MFC", 11),
     simulatedMks("Oxygen MFC", 12),
     light,
-    simulatedPicarro(flow, lit),
+    picarro,
+    simulatedChromatograph(gas),
     simulatedCamera({ software: `heliograph ${version}`, ...camera }),
     simulatedController(),
     simulatedTempcon(),

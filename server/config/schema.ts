@@ -19,6 +19,9 @@ export const instrumentSchema = z.strictObject({
   title: z.string().regex(/[a-z0-9]/i, "a title needs a letter or a digit").meta({
     description: "What people call it, and PyOpticon's nickname: UV Light, which clients also reach as uv_light",
   }),
+  caption: z.string().regex(/\S/, "a caption needs something to read").optional().meta({
+    description: "What stands over it on the page, and PyOpticon's scripts call a widget's name; default the title",
+  }),
   driver: z.string().min(1).optional().meta({
     description:
       "A built-in driver, a ready-made instrument such as simulated-camera, or a file beside this one: .json with a description, .ts or .js with code",

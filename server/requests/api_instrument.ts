@@ -90,11 +90,14 @@ export function apiInstrument(
             default: `${usualControl / 60}m`,
             summary: "90, 90s, 10m or 2h, at most 24h",
           },
+          unit: { type: "text", default: "", summary: "of the duration, where it is a word of its own: minutes" },
           force: { type: "switch", default: false, summary: "from somebody else; admins only" },
         },
         immediate: true,
-        run: ({ instrument, duration, force }, { caller }) =>
-          dispatcher.control.take(takeable(instrument), caller, parseDuration(numberOrText(duration)), force),
+        run: ({ instrument, duration, unit, force }, { caller }) => {
+          const time = unit === "" ? numberOrText(duration) : `${duration} ${unit}`;
+          return dispatcher.control.take(takeable(instrument), caller, parseDuration(time), force);
+        },
       }),
       release: command({
         summary: "Release an instrument: everybody may drive it again",

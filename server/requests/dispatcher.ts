@@ -229,16 +229,33 @@ export class Dispatcher {
   }
 
   /** The instrument that answers a command, and the command: its own, or one of an instrument it answers for. */
-  #resolve({ instrument: name, command: wanted }: CommandRequest): [Instrument, Command] {
+  #resolve(request: CommandRequest): [Instrument, Command] {
+    const { instrument: name, command: wanted } = request;
     const instrument = this.instrument(name ?? defaultInstrument);
     const own = instrument.findCommand(wanted);
-    if (own !== undefined) return [instrument, own];
-    for (const other of instrument.answersFor) {
-      const answering = this.#bench.find(other);
-      const command = answering?.commands.get(wanted);
-      if (answering !== undefined && command !== undefined) return [answering, command];
+    if (own !== undefined) {
+      // What every instrument has, such as get, says nothing without the instrument.
+      if (name === undefined && request.args.length > 0 && !instrument.commands.has(wanted)) {
+        throw this.#undotted(request);
+      }
+      return [instrument, own];
     }
-    throw (name === undefined ? this.#misreadTitle(wanted) : undefined) ?? unknownCommand(instrument, wanted);
+    const others = instrument.answersFor.flatMap((other) => this.#bench.find(other) ?? []);
+    for (const answering of others) {
+      const command = answering.commands.get(wanted);
+      if (command !== undefined) return [answering, command];
+    }
+    const misread = name === undefined ? this.#misreadTitle(wanted) : undefined;
+    throw misread ?? unknownCommand(instrument, wanted, others.flatMap(({ commands }) => [...commands.keys()]));
+  }
+
+  /** The error for `get uv_light "Actual Status"`, where the line's way is `uv_light.get "Actual Status"`. */
+  #undotted({ command, args: [first, ...rest], keywords }: CommandRequest): HeliographError {
+    const name = shown(first);
+    const misread = this.#bench.find(name) === undefined ? this.#misreadTitle(name) : undefined;
+    if (misread !== undefined) return misread;
+    const right = formatCommandLine(this.instrument(name).name, command, rest, keywords);
+    return new HeliographError("unknown_command", `Cannot call ${command} without an instrument before it: ${right}`);
   }
 
   /** The error for a line that names an instrument and no command, or a title with spaces without quotes. */

@@ -7,6 +7,7 @@
 import { getLogger } from "npm:@logtape/logtape@2.4.2";
 import { HeliographError } from "../../protocol/errors.ts";
 import { lineError, lineReply } from "../../protocol/line_reply.ts";
+import { Tuple } from "../../protocol/python_text.ts";
 import type { Bench } from "../bench/bench.ts";
 import { begin } from "../bench/hub.ts";
 import type { Principal } from "../access/principal.ts";
@@ -16,7 +17,7 @@ import { type Language, languages } from "../code/options.ts";
 import type { Sandbox } from "../code/sandbox.ts";
 import { wireError } from "../bench/wire_error.ts";
 import { defaultInstrument, type Dispatcher } from "./dispatcher.ts";
-import type { EvaluatorOptions, RequestRunner } from "./request.ts";
+import type { EvaluatorOptions, RequestOf, RequestRunner } from "./request.ts";
 
 /** Runs the code of clients. */
 export class Evaluator {
@@ -185,8 +186,8 @@ class EvaluationSender implements CodeSender {
     switch (ask.ask) {
       case "get": {
         const asked = { cmd: "Get", instrument: textOf(ask, "instrument"), field: textOf(ask, "field") } as const;
-        const { reading, text } = requests.run(asked, principal);
-        return { value: reading, text };
+        const { reading, textAsSet } = requests.run(asked, principal);
+        return { value: reading, text: textAsSet };
       }
       case "set": {
         const [field, instrument] = [textOf(ask, "field"), textOf(ask, "instrument")];
@@ -198,20 +199,21 @@ class EvaluationSender implements CodeSender {
         if (!Array.isArray(ask.args) || typeof ask.keywords !== "object") break;
         const keywords = new Map(Object.entries(ask.keywords ?? {}));
         const [command, instrument] = [textOf(ask, "command"), textOf(ask, "instrument")];
-        return requests.run({ cmd: "Call", instrument, command, args: ask.args, keywords }, principal);
+        return this.#call({ cmd: "Call", instrument, command, args: ask.args, keywords });
       }
       case "fields": {
         const { instrument } = requests.run(
           { cmd: "Find", instrument: textOf(ask, "instrument"), field: undefined },
           principal,
         );
-        return instrument!.holders.map(({ title, reading, text }) => ({ title, value: reading, text }));
+        const logged = instrument!.holders.filter(({ spec }) => spec.log !== false);
+        return logged.map(({ title, reading, textAsSet }) => ({ title, value: reading, text: textAsSet }));
       }
       case "instruments": {
         const wanted = ask.instrument === null ? undefined : textOf(ask, "instrument");
         const { instrument } = requests.run({ cmd: "Find", instrument: wanted, field: undefined }, principal);
         const all = this.#bench.instruments.filter(({ name }) => name !== defaultInstrument);
-        return (instrument === undefined ? all : [instrument]).map(({ title, name }) => ({ title, name }));
+        return (instrument === undefined ? all : [instrument]).map(({ title, caption }) => ({ title, name: caption }));
       }
       case "dashboard":
         requests.run({ cmd: "Find", instrument: undefined, field: undefined }, principal);
@@ -220,6 +222,11 @@ class EvaluationSender implements CodeSender {
         return this.#hold();
     }
     throw new HeliographError("bad_message", "Cannot do what the code asks for: it is not understood");
+  }
+
+  async #call(request: RequestOf<"Call">): Promise<{ value: unknown; tuple: boolean }> {
+    const value = await this.#requests.run(request, this.#principal) ?? null;
+    return { value, tuple: value instanceof Tuple };
   }
 
   /** From here to the end of the evaluation no other client's command starts. */

@@ -175,7 +175,7 @@ export class Requests implements RequestRunner {
       },
       Exit: (_, principal) => this.#exit(principal),
       Take: ({ instrument, seconds, force }, principal) => {
-        dispatcher.run(call("api", "take", instrument, seconds, force), principal);
+        dispatcher.run(call("api", "take", instrument, seconds, "", force), principal);
         return this.#lease(instrument);
       },
       Release: ({ instrument, force }, principal) =>

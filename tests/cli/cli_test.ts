@@ -181,9 +181,27 @@ Deno.test("cli: errors go to the error stream with documented exit codes", async
   deepStrictEqual(await run(["gte"]), {
     code: 2,
     out: "",
-    err: "No command registered for `gte`, did you mean `get`?\n",
+    err: 'There is no subcommand gte (did you mean get?); "heliograph --help" lists them\n',
   });
-  deepStrictEqual(await run(["get", "tempcon"]), { code: 2, out: "", err: "Expected argument for FIELD\n" });
+  const usage = 'usage: heliograph get INSTRUMENT FIELD [FLAGS]\n"heliograph get --help" tells more\n';
+  deepStrictEqual(await run(["get", "tempcon"]), { code: 2, out: "", err: `Expected argument for FIELD\n${usage}` });
+  deepStrictEqual(
+    (await run(["client", "get", "UV", "Light", "x"])).err,
+    [
+      '"x" is one word too many: quote a title or a text that holds spaces, as in "UV Light"\n',
+      usage,
+    ].join(""),
+  );
+  for (const flag of ["--comand-port", "--commandPrt"]) {
+    match(
+      (await run(["server", flag, "1"])).err,
+      new RegExp(`^There is no flag --com[a-z]*-p[a-z]* .did you mean --command-port.`),
+    );
+  }
+  match(
+    (await run(["server", "--log-level", "inof"])).err,
+    /^inof is nothing for --log-level \(did you mean info\?\): give debug, info/,
+  );
   match((await run(["list", "--port", "99999"])).err, /99999 is not a port: give a number from 0 to 65535/);
   match((await run(["list", "--timeout", "soon"])).err, /soon is not a time: give seconds/);
   deepStrictEqual(await run(["list", "--port", "1"]), {
@@ -194,7 +212,11 @@ Deno.test("cli: errors go to the error stream with documented exit codes", async
   // A listener that never answers.
   using silent = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const late = await run(["list", "--port", String(silent.addr.port), "--timeout", "0.2"]);
-  deepStrictEqual([late.code, late.err], [4, "No reply to Get within 0.2 s; it may or may not have run\n"]);
+  strictEqual(late.code, 4);
+  match(
+    late.err,
+    /^No reply to Get within 0\.2 s; .*: nothing has answered yet; an original .* one client at a time\n$/,
+  );
   deepStrictEqual((await run(["server", "--host", "0.0.0.0"])).code, 5);
   const taken = await run(["server", "--command-port", String(server.commandServer.port)]);
   deepStrictEqual(taken.code, 5);
@@ -241,7 +263,19 @@ Deno.test("cli: completions for each shell, and what they propose", async () => 
 Deno.test("cli: version and help", async () => {
   ok((await run(["version"])).out.startsWith(`heliograph ${version} (Deno `));
   strictEqual(JSON.parse((await run(["version", "--json"])).out).version, "0.2.0");
-  match((await run(["--help"])).out, /COMMANDS\n {2}server +Serve a bench/);
+  const { out: help } = await run(["--help"], { program: "./heliograph" });
+  match(help, /^heliograph [\d.]+: .*\n\nTYPE FIRST\n {2}\.\/heliograph server .*\n {2}\.\/heliograph list /);
+  deepStrictEqual([await run([]), await run(["help"])], [await run(["--help"]), await run(["-h"])]);
+  // Every subcommand is in it once, and helps with itself in both ways.
+  const listed = help.split("\n\n").slice(2, -1).flatMap((group) => group.trim().split("\n").slice(1));
+  const names = listed.map((line) => line.trim().split(" ")[0]!);
+  deepStrictEqual(names.toSorted(), [...new Set(names)].sort());
+  for (const proposed of (await run(["__complete", ""])).out.trim().split("\n")) {
+    if (/^-|^client$/.test(proposed)) continue;
+    ok(names.includes(proposed), `${proposed} is in the overview`);
+    deepStrictEqual(await run(["help", proposed]), await run([proposed, "--help"]));
+  }
+  match((await run(["help", "get"])).out, /^USAGE\n {2}heliograph get INSTRUMENT FIELD \[FLAGS\]\n/);
 });
 
 Deno.test("cli: eval and exec, the value or the error on the right stream, and what the code prints", async () => {

@@ -76,6 +76,8 @@ Deno.test("cli: taking without a name, for a wrong time or under a wrong name is
   const late = await run(["take", "tempcon", "2d", "--port", port, "--name", "alice"]);
   strictEqual(late.code, 2);
   match(late.err, /Cannot take control for 2d: give a time such as 90, 90s, 10m or 2h, more than 0 and at most 24h/);
+  strictEqual((await run(["take", "tempcon", "10", "minutes", "--port", port, "--name", "dave"])).code, 0);
+  strictEqual((await run(["release", "tempcon", "--port", port, "--name", "dave"])).code, 0);
   const spaced = await run(["take", "tempcon", "--port", port, "--name", "alice b"]);
   strictEqual(spaced.code, 2);
   match(spaced.err, /a name is 1 to 64 printable characters without spaces/);

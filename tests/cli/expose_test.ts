@@ -115,7 +115,7 @@ Deno.test("expose: an original dashboard cannot do it, and that is said", async 
   await using original = await originalDashboard();
   const { code, out, err } = await run(["expose", "1", "--port", String(original.port)]);
   deepStrictEqual([code, out], [1, ""]);
-  match(err, /an original PyOpticon dashboard does not know it/);
+  match(err, /an original PyOpticon dashboard knows only Get, Set, Confirm, Eval and Exec/);
 });
 
 Deno.test("expose: a terminal sees what the camera does, on standard error and in one line", async () => {

@@ -12,6 +12,12 @@ for (const program of programs) {
     const [commandPort, socketNumber] = await server.ports();
     match(server.out, /^heliograph \d+\.\d+\.\d+ serves the demo bench: 12 simulated instruments\n/);
     match(server.out, /On the bench: Reactor TC, .*UV Light.*tempcon/);
+    // What it says to try is typed as it stands, however it was started.
+    const [, line] = /^Try in another terminal.*:\n {2}(.* list --port \d+)$/m.exec(server.out)!;
+    if (!windows) {
+      const { stdout, stderr } = await runProgram("sh", ["-c", line!], { stdin: "null" });
+      match(stdout, /^name +title .*\nreactor_tc +Reactor TC/m, `${line}: ${stderr}`);
+    }
     {
       await using azcam = new AzcamClient({ port: commandPort });
       deepStrictEqual(await azcam.command("get_image_types"), ["OK", "zero", "object", "flat", "dark", "HeNe", "Ar"]);
@@ -109,7 +115,7 @@ for (const program of programs) {
     const input = shell.stdin.getWriter();
     await input.write(
       new TextEncoder().encode(
-        "get uv_light status_selection\neval 'a' + \"b\"\neval --python print('c') or 1 / 2\ntempcon.get_control_temperature\nnosuch.x\n# comment\nget_roi",
+        "get uv_light status_selection\neval 'a' + \"b\"\neval --python print('c') or 1 / 2\ntempcon.get_control_temperature\nset uv_light status_selection On\nnosuch.x\n# comment\nget_roi",
       ),
     );
     await input.close();
@@ -117,6 +123,7 @@ for (const program of programs) {
     deepStrictEqual([output.code, new TextDecoder().decode(output.stdout), new TextDecoder().decode(output.stderr)], [
       1,
       "Off\nab\nc\n0.5\n-100\n1\n1024\n1\n1024\n1\n1\n",
+      "status_selection of uv_light waits for confirm: confirm uv_light\n" +
       'No instrument is called nosuch; "list" tells what there is\n',
     ]);
     await cli("command", "--port", `${commandPort}`, "exit");
@@ -179,8 +186,12 @@ for (const program of programs) {
       await session([
         ["set uv\t", /uv_light/],
         [" st\t", /status_selection/],
-        [" On\r", /heliograph> /],
+        [" On\r", /waits for confirm: confirm uv_light\r\n[^]*heliograph> /],
         ["confirm uv_light\r", /heliograph> /],
+        ['get "UV L\t', /UV Light"/],
+        [" 'Act\t", /Actual Status'/],
+        ["\r", /heliograph> /],
+        ["status\r", /listener +address\r\n[^]*client +name +address/],
         ["get uv_light status_selection\r", /On {2}\(good, [\d:]+\)\r\n/],
         ["watch picarro\r", /CH4/],
         ["\x03", /heliograph> /],

@@ -66,7 +66,7 @@ Deno.test("PyOpticonSocketClient: what an original dashboard cannot do is refuse
   await using client = new PyOpticonSocketClient({ socketNumber: server.port });
   await rejects(client.describe(), {
     code: "unavailable",
-    message: "Cannot do Describe: an original PyOpticon dashboard does not know it",
+    message: "Cannot do Describe: an original PyOpticon dashboard knows only Get, Set, Confirm, Eval and Exec",
   });
   await rejects(client.doExec(() => 1), { code: "unavailable", message: /send Python source as text/ });
   await rejects(client.doEval("x".repeat(2000)), { code: "message_too_long", message: /at most 1024 bytes/ });

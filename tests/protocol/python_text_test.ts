@@ -1,6 +1,6 @@
 import { deepStrictEqual, strictEqual } from "node:assert/strict";
 import fc from "npm:fast-check@4.10.2";
-import { pythonFloat, pythonJson, pythonRepr, pythonText } from "../../protocol/python_text.ts";
+import { pythonFloat, pythonJson, pythonRepr, pythonText, Tuple } from "../../protocol/python_text.ts";
 import { canRun } from "../fixture.ts";
 
 Deno.test("pythonFloat: prints as Python does", () => {
@@ -54,6 +54,12 @@ Deno.test("pythonJson: has a space after commas and colons, and floats keep thei
     pythonJson({ a: 1, b: "two words", c: [1, new Number(2), null, true] }),
     '{"a": 1, "b": "two words", "c": [1, 2.0, null, true]}',
   );
+});
+
+Deno.test("pythonText: a tuple is what Python prints of it", () => {
+  const text = pythonText(Tuple.from(["it's", 1, new Number(2), true, null, ["a", 2.5], { b: Tuple.of("c") }]));
+  strictEqual(text, `("it's", 1, 2.0, True, None, ['a', 2.5], {'b': ('c',)})`);
+  strictEqual(pythonText(new Tuple()), "()");
 });
 
 Deno.test("pythonText: prints single values as Python's str does", () => {

@@ -16,9 +16,10 @@ import type { Declaration, StoredKeywords } from "./messages.ts";
 
 /** An instrument as it is declared. */
 export function declarationOf(instrument: Instrument): Declaration {
-  const { spec, title, summary, pollInterval, answersFor, settingsBeside, contact, images } = instrument;
+  const { spec, title, caption, summary, pollInterval, answersFor, settingsBeside, contact, images } = instrument;
   return {
     title,
+    caption,
     summary,
     pollInterval,
     ...defined({ staleAfter: spec.staleAfter, errorAfter: spec.errorAfter }),

@@ -41,6 +41,7 @@ const valueShape = {
 /** An instrument as a driver declares it, without its functions. */
 export const declarationSchema = z.strictObject({
   title: name,
+  caption: name,
   summary: text,
   pollInterval: z.number(),
   staleAfter: z.number().optional(),

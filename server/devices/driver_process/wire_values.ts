@@ -6,6 +6,7 @@
 
 import { Buffer } from "node:buffer";
 import { HeliographError } from "../../../protocol/errors.ts";
+import { Tuple } from "../../../protocol/python_text.ts";
 import { reasonOf, stackPlaceOf } from "../../bench/faults.ts";
 import type { FieldHolder } from "../../bench/field.ts";
 import { ImageReplaced, NoImage } from "../../bench/images.ts";
@@ -19,7 +20,7 @@ const deepest = 64;
 const longestMessage = 10_000;
 
 /**
- * A value on its way: objects, floats and numbers that are none are marked.
+ * A value on its way: objects, floats, tuples and numbers that are none are marked.
  *
  * @throws {HeliographError} For what cannot be sent: a function, or what is nested too deep.
  */
@@ -36,7 +37,10 @@ export function encodeValue(value: unknown, depth = 0): unknown {
   }
   if (value instanceof Float) return { float: encodeValue(value.valueOf()) };
   if (value instanceof OneWord) return { word: value.valueOf() };
-  if (Array.isArray(value)) return value.map((each) => encodeValue(each, depth + 1));
+  if (Array.isArray(value)) {
+    const items = Array.from(value, (each) => encodeValue(each, depth + 1));
+    return value instanceof Tuple ? { tuple: items } : items;
+  }
   const { toJSON } = value as { toJSON?: unknown };
   if (typeof toJSON === "function") return encodeValue(toJSON.call(value, ""), depth + 1);
   const entries = Object.entries(value).filter(([, each]) => each !== undefined && typeof each !== "function");
@@ -52,6 +56,7 @@ export function decodeValue(sent: unknown, depth = 0): unknown {
   if (entry === undefined || more.length > 0) throw new TypeError("it is no value");
   const [kind, held] = entry;
   if (kind === "float") return new Float(Number(decodeValue(held, depth + 1)));
+  if (kind === "tuple" && Array.isArray(held)) return Tuple.from(held, (each) => decodeValue(each, depth + 1));
   if (kind === "word" && typeof held === "string") return new OneWord(held);
   if (kind === "number" && typeof held === "string") return Number(held);
   if (kind !== "object" || typeof held !== "object" || held === null) throw new TypeError("it is no value");

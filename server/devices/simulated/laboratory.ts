@@ -6,6 +6,7 @@
 
 import { defineInstrument } from "../../bench/define_instrument.ts";
 import type { Instrument } from "../../bench/instrument.ts";
+import { GasChromatograph, type ReactorGas, sensitivities, type Sensitivity } from "./gas_chromatograph.ts";
 import { flowModes as modes, FlowPhysics } from "./flow_physics.ts";
 import { follow, Noise } from "./physics.ts";
 
@@ -129,6 +130,7 @@ export function simulatedThermocouple(lit: () => boolean): Instrument {
   let temperature = 24;
   return defineInstrument({
     title: "Reactor TC",
+    caption: "Reactor Thermocouple",
     summary: "Omega USB-UTC thermocouple in the reactor (simulated)",
     fields: {
       Temperature: { type: "float", unit: "°C", decimals: 0, read: () => temperature + noise.normal(0.1) },
@@ -144,13 +146,17 @@ export function simulatedThermocouple(lit: () => boolean): Instrument {
  *
  * @param methaneFlow The methane flow in sccm.
  * @param lit Whether the lamp burns.
+ * @returns The instrument and what it is fed now, in ppm.
  */
-export function simulatedPicarro(methaneFlow: () => number, lit: () => boolean): Instrument {
+export function simulatedPicarro(
+  methaneFlow: () => number,
+  lit: () => boolean,
+): { instrument: Instrument; gas: () => ReactorGas } {
   const noise = new Noise(2);
   let methane = 2;
   let carbonDioxide = 420;
   const parts = { type: "float", unit: "ppm", decimals: 4 } as const;
-  return defineInstrument({
+  const instrument = defineInstrument({
     title: "Picarro",
     summary: "Picarro G2210-i cavity ring-down spectrometer (simulated)",
     fields: {
@@ -164,5 +170,34 @@ export function simulatedPicarro(methaneFlow: () => number, lit: () => boolean):
       methane = follow(methane, fed - oxidised, 8, seconds);
       carbonDioxide = follow(carbonDioxide, 420 + oxidised, 8, seconds);
     },
+  });
+  return { instrument, gas: () => ({ methane, carbonDioxide }) };
+}
+
+/**
+ * An SRI gas chromatograph with a flame ionisation detector behind the reactor, as PyOpticon's
+ * `SRIGasChromatographFIDWidget` shows it: the last line of the file that the chromatograph's own program writes.
+ *
+ * @param gas What it is fed, in ppm.
+ */
+export function simulatedChromatograph(gas: () => ReactorGas): Instrument {
+  const chromatograph = new GasChromatograph(gas);
+  const parts = { type: "float", unit: "ppm", decimals: 1 } as const;
+  return defineInstrument({
+    title: "GC FID",
+    summary: "SRI gas chromatograph with a flame ionisation detector (simulated)",
+    pollInterval: 3,
+    fields: {
+      "GC Logfile": { type: "text", initial: "simulated.res", access: "readout", log: false },
+      Sensitivity: {
+        type: "choice",
+        choices: sensitivities,
+        initial: sensitivities[0],
+        write: (selected) => void (chromatograph.sensitivity = selected as Sensitivity),
+      },
+      "CH4 (ppm)": { ...parts, read: () => chromatograph.concentrations().methane },
+      "CO2 (ppm)": { ...parts, read: () => chromatograph.concentrations().carbonDioxide },
+    },
+    step: (seconds) => chromatograph.step(seconds),
   });
 }

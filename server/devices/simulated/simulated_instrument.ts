@@ -8,7 +8,7 @@ import { type Command, command } from "../../bench/command.ts";
 import { defineInstrument } from "../../bench/define_instrument.ts";
 import type { Instrument } from "../../bench/instrument.ts";
 import { azcamToolCommands, toolId } from "./azcam_tool.ts";
-import { ComparisonLamps } from "./comparison_lamps.ts";
+import { SimulatedLamps } from "./simulated_lamps.ts";
 import { focusCommands } from "./focus_commands.ts";
 import { Mover, Noise } from "./physics.ts";
 import { Wavelengths } from "./wavelengths.ts";
@@ -123,7 +123,7 @@ function lightCommands(light: Light, wavelength: () => number): Record<string, C
  */
 export function simulatedInstrument(title = "instrument"): Instrument {
   const wavelengths = new Wavelengths();
-  const lamps = new ComparisonLamps(["HeNe", "Ar"]);
+  const lamps = new SimulatedLamps(["HeNe", "Ar"]);
   const pressure = new Pressure();
   const light = new Light();
   const focus = new Mover(0, 500);

@@ -220,10 +220,11 @@ export function simulateSerial(
  * ```ts
  * import { simulatePty } from "@heliograph/heliograph/testing";
  *
- * if (Deno.build.os !== "windows") {
+ * // Tells a driver's test where it finds an instrument that repeats what it is told.
+ * async function withEcho(test: (address: string) => Promise<void>): Promise<void> {
  *   const echo = { commandEnd: "\r", answerEnd: "\r", answer: (command: string) => command };
  *   const simulator = await simulatePty(echo);
- *   console.log(simulator.address.startsWith("serial:///dev/")); // true
+ *   await test(simulator.address); // serial:///dev/pts/3
  *   await simulator.close();
  * }
  * ```

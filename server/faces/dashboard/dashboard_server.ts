@@ -50,7 +50,7 @@ export class DashboardSession extends SocketSession {
 
 /** The replies that a PyOpticon client reads as a text of their own; to all others it reads `Success`. */
 const rawTexts: { readonly [K in RequestKind]?: (reply: Reply<K>) => string } = {
-  Get: ({ text }) => text,
+  Get: ({ textAsSet }) => textAsSet,
   Eval: ({ text }) => text,
 };
 

@@ -215,6 +215,9 @@ Deno.test({
       await t.step("the age of a value is told to whoever looks", async () => {
         await page.evaluate(`document.querySelector("${field("reactor_tc", "temperature")} button").focus()`);
         await page.shows(field("reactor_tc", "temperature"), " s ago");
+        // What stands over a card, and what scripts call it.
+        await page.shows(`${card("reactor_tc")} h2`, "Reactor Thermocouple");
+        await page.shows(`${card("reactor_tc")} .summary`, "Reactor TC: Omega");
       });
 
       await t.step("the keyboard alone changes and confirms a setting, with the focus in sight", async () => {

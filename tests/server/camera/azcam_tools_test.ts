@@ -143,6 +143,7 @@ Deno.test("azcam tools: -1, None and nothing are the first one, or as it is", as
       [`instrument.set_wavelength -1${id}`]: "OK",
       [`instrument.set_pressure -1${id}`]: "OK",
       [`controller.set_shutter 0${id}`]: "OK",
+      [`set_shutter 0${id}`]: "OK",
     });
   }
   await bench.expect({
@@ -191,6 +192,16 @@ Deno.test("azcam tools: comparison lamps are chosen, lit, waited for and put out
     "instrument.get_comps": "OK HeNe Ar",
   });
   deepStrictEqual(await lit(), [true, true, true, "HeNe Ar"]);
+  // A client with types sends the list itself.
+  using typed = await RawClient.connect(bench.server.dashboardServer.port);
+  const call = { cmd: "Call", instrument: "instrument", command: "set_comps", args: [["Ar", "HeNe"]] };
+  deepStrictEqual(await typed.request({ id: 1, ...call }), { id: 1, ok: true, value: null });
+  deepStrictEqual(await typed.request({ id: 2, ...call, command: "get_comps", args: [] }), {
+    id: 2,
+    ok: true,
+    value: ["Ar", "HeNe"],
+  });
+  strictEqual(await bench.ask("instrument.set_comps HeNe Ar"), "OK");
   await bench.expect({ "instrument.comps_off": "OK" });
   deepStrictEqual(await lit(), [false, false, false, "HeNe Ar"]);
   // By hand, from the page.
@@ -323,6 +334,9 @@ Deno.test("controller: its shutter, its detector and its exposure time are the c
   const { done } = await camera.exposing("expose 60 object");
   strictEqual(camera.field("shutter"), true);
   strictEqual(await camera.beside("controller.update_exposuretime_remaining"), "OK 60.0");
+  // No header waits for the end of the exposure.
+  strictEqual(await camera.beside("exposure.update_header"), "OK");
+  match(await camera.beside("exposure.read_header"), /\['EXPREQ', 60\.0, /);
   strictEqual(await camera.beside("controller.exposure_pause"), "OK");
   await eventually(() => camera.field("shutter") === false, "the shutter closes");
   strictEqual(await camera.beside("controller.exposure_resume"), "OK");

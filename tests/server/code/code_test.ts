@@ -43,7 +43,8 @@ Deno.test("code: JavaScript sees PyOpticon's dashboard, in both spellings, with 
   strictEqual(await value("getDashboard().serialConnected || getDashboard().checkSerialConnected()"), false);
   strictEqual(await value("get_dashboard().check_serial_connected()"), false);
   strictEqual(await value("Object.keys(get_dashboard().get_widgets_by_nickname()).includes('UV Light')"), true);
-  strictEqual(await value("getDashboard().getWidgetsByNickname()['UV Light'].name"), "uv_light");
+  strictEqual(await value("getDashboard().getWidgetsByNickname()['UV Light'].name"), "UV Light");
+  strictEqual(await value("getDashboard().getWidgetByNickname('Reactor TC').name"), "Reactor Thermocouple");
   const widget = "get_dashboard().get_widget_by_nickname('Methane MFC')";
   strictEqual(await value(`${widget}.log_data()['Setpoint Entry']`), 0);
   strictEqual(await value(`${widget}.logData()['Gas Selection']`), "Ar");
@@ -70,7 +71,15 @@ Deno.test("code: set_field confirms unless told otherwise, in both languages", a
 });
 
 Deno.test("code: Python sees PyOpticon's dashboard, with values as text", async () => {
-  await using server = startServer({ sandbox: {}, name: "bench of the test" });
+  const pair = defineInstrument({
+    title: "Pair",
+    commands: {
+      both: command({ summary: "Tell both", returns: "tuple", run: () => [1, "a b"] }),
+      none: command({ summary: "Tell nothing", returns: "tuple", run: () => {} }),
+    },
+  });
+  const instruments = [...demoInstruments(), pair];
+  await using server = startServer({ sandbox: {}, name: "bench of the test", instruments });
   await using client = dashboardClient(server);
   const value = (code: string) => client.doEval(code, { language: "python" });
   strictEqual(await value("get_dashboard().get_field('UV Light', 'Actual Status')"), "No Reading");
@@ -92,6 +101,15 @@ Deno.test("code: Python sees PyOpticon's dashboard, with values as text", async 
   strictEqual(await client.getField("Methane MFC", "Setpoint Entry"), 12.5);
   strictEqual(await value("get_dashboard().call('exposure', 'set_exposuretime', exposure_time=2.5)"), null);
   strictEqual(await value("get_dashboard().call('exposure', 'get_exposuretime')"), 2.5);
+  // What a command declares to be a tuple is one, and prints so on azcam's wire; JavaScript and JSON have a list.
+  strictEqual(
+    await value(`str(get_dashboard().call('pair', 'both')) + str({get_dashboard().call('pair', 'both'): 1})`),
+    "(1, 'a b'){(1, 'a b'): 1}",
+  );
+  strictEqual(await value(`get_dashboard().get_widget_by_nickname('Pair').call('none') is None`), true);
+  deepStrictEqual(await client.doEval("getDashboard().call('pair', 'both')"), [1, "a b"]);
+  deepStrictEqual(await client.call("pair", "both"), [1, "a b"]);
+  strictEqual(await server.commandServer.command("pair.both"), "OK (1, 'a b')");
   const unknown = "try:\n  get_dashboard().get_field('Nope', 'x')\nexcept KeyError as e:\n  print('caught', e.code)";
   let printed = "";
   await client.doExec(unknown, { language: "python", output: (text) => printed += text });

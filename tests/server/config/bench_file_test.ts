@@ -217,6 +217,11 @@ const mistakes: readonly (readonly [string, string, string | RegExp])[] = [
     /instruments\[0\]\.port: has no meaning beside simulated-camera: it takes title and options/,
   ],
   [
+    "a caption without anything to read",
+    one('{ "title": "A", "caption": " ", "driver": "simulated-tempcon" }'),
+    /instruments\[0\]\.caption: a caption needs something to read; it is " "$/,
+  ],
+  [
     "a keyword that no header can have",
     field('{ "read": "V?", "keyword": "TEMPERATURE" }'),
     /instruments\[0\]\.fields\.V\.keyword: the FITS keyword "TEMPERATURE" is not made of 1 to 8/,
@@ -480,6 +485,33 @@ Deno.test("a driver of one's own: TypeScript with a file beside it", async () =>
   });
   await close();
   assert.deepEqual(instruments[0]!.commandNames().slice(0, 1), ["move"]);
+});
+
+Deno.test("bench file: a caption stands over any instrument, however it is made; by default the title, or its driver's", async () => {
+  const driver = (caption: string) =>
+    `export default ({ defineInstrument }, { title }) => defineInstrument({ title, ${caption} });`;
+  const { instruments, close } = await load({
+    "bench.json": `{ "instruments": [
+      { "title": "TC", "caption": "Reactor Thermocouple", "driver": "omega-usb-utc", "port": "tcp://x:1" },
+      { "title": "tempcon", "caption": "Cryostat", "driver": "simulated-tempcon" },
+      { "title": "Mine", "caption": "On my desk", "driver": "./mine.js" },
+      { "title": "Own", "driver": "./own.js" },
+      { "title": "UV Light", "driver": "iot-relay", "port": "tcp://x:2" }
+    ] }`,
+    "mine.js": driver("caption: 'Its own'"),
+    "own.js": driver("caption: 'Its own'"),
+  });
+  await close();
+  assert.deepEqual(
+    instruments.map(({ name, title, caption }) => [name, title, caption]),
+    [
+      ["tc", "TC", "Reactor Thermocouple"],
+      ["tempcon", "tempcon", "Cryostat"],
+      ["mine", "Mine", "On my desk"],
+      ["own", "Own", "Its own"],
+      ["uv_light", "UV Light", "UV Light"],
+    ],
+  );
 });
 
 const driverMistakes: readonly (readonly [string, string, RegExp])[] = [

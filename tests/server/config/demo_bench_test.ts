@@ -83,6 +83,32 @@ Deno.test("UV Light, Reactor TC and Picarro: the lamp warms the reactor and oxid
   match(await ask('"Reactor TC".get Temperature'), /^OK \d+$/, "whole degrees, as the original's thermocouple");
 });
 
+Deno.test("GC FID: a scan takes its time, and is read as the sensitivity that it was written with", async () => {
+  const { server, ask, pass } = quietBench();
+  await using _ = server;
+  const parts = async () => {
+    const replies = [await ask('"GC FID".get "CH4 (ppm)"'), await ask('"GC FID".get "CO2 (ppm)"')];
+    for (const reply of replies) match(reply, /^OK \d+\.\d$/, "one decimal, as the original's");
+    return replies.map((reply) => Number(reply.slice(3)));
+  };
+  strictEqual(await ask('"GC FID".get "CH4 (ppm)"'), "OK No Reading");
+  strictEqual(await ask('"GC FID".get Sensitivity'), "OK Low");
+  await pass(1);
+  const before = await parts();
+  await ask('"Methane MFC".set "Mode Selection" Open');
+  await ask('"Methane MFC".confirm');
+  strictEqual(await ask('"GC FID".set Sensitivity high'), "OK", "there is nothing to confirm");
+  for (let at = 0; at < 25; at++) await pass(1);
+  deepStrictEqual(await parts(), before, "the scan is under way");
+  for (let at = 0; at < 120; at++) await pass(1);
+  const [methane, carbonDioxide] = await parts();
+  ok(Math.abs(methane! - 32) < 1, "of what flows in the lamp has burnt nothing");
+  ok(Math.abs(carbonDioxide! - 420) < 1);
+  match(await ask('"GC FID".set Sensitivity Hgh'), /^ERROR .*not one of Low, Medium, High \(did you mean High\?\)/);
+  const { caption } = JSON.parse((await ask('"Reactor TC".describe')).slice(3));
+  strictEqual(caption, "Reactor Thermocouple");
+});
+
 Deno.test("instrument: a filter is in the beam when set_filter answers, and a deadline stops the wheel", async () => {
   const { server, ask } = quietBench();
   await using _ = server;
@@ -155,7 +181,7 @@ Deno.test("help and list: what there is, what it does, how it is called", async 
   match(await ask("help tempcn"), /^ERROR Cannot help with tempcn: .*did you mean tempcon\?/);
   strictEqual(
     await ask("list"),
-    "OK reactor_tc methane_mfc argon_mfc oxygen_mfc uv_light picarro exposure controller tempcon instrument telescope parameters",
+    "OK reactor_tc methane_mfc argon_mfc oxygen_mfc uv_light picarro gc_fid exposure controller tempcon instrument telescope parameters",
   );
   match(await ask('"UV Light".describe'), /^OK \{"name": "uv_light", "title": "UV Light"/);
 });

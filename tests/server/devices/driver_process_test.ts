@@ -120,6 +120,7 @@ export default ({ defineInstrument, command, InstrumentError }, { title, options
       list: command({ summary: "List", role: "observer", immediate: true, run: () => [1, "a b", true] }),
       table: command({ summary: "Table", run: async () => ({ a: { b: [1.5] }, none: null, left: undefined }) }),
       number: command({ summary: "Number", returns: "float", run: () => 1 }),
+      pair: command({ summary: "Pair", returns: "tuple", run: async () => ["a b", 1] }),
       nothing: command({ summary: "Nothing", run: () => {} }),
       started: command({ summary: "Started", run: () => heard === true }),
       rest: command({ summary: "Rest", takesMore: true, run: (_, { more, moreKeywords, role, caller }) => [more, Object.fromEntries(moreKeywords), role, caller.role] }),
@@ -178,6 +179,7 @@ Deno.test("driver process: all that an instrument declares and does goes on to w
   strictEqual(await ask("stage.list"), "OK 1 'a b' True");
   strictEqual(await ask("stage.table"), 'OK {"a": {"b": [1.5]}, "none": null}');
   strictEqual(await ask("stage.number"), "OK 1.0");
+  strictEqual(await ask("stage.pair"), "OK ('a b', 1)");
   strictEqual(await ask("stage.nothing"), "OK");
   strictEqual(await ask("stage.started"), "OK True");
   match(await ask("stage.rest 1 two x=3"), /^OK .*two.*"x": "3".* admin admin$/);

@@ -3,7 +3,7 @@ import { configure, type LogRecord, reset } from "npm:@logtape/logtape@2.4.2";
 import fc from "npm:fast-check@4.10.2";
 import { command, defineInstrument } from "../../../../mod.ts";
 import type { Welcome } from "../../../../client/mod.ts";
-import { eventually, RawClient, startServer } from "../../../fixture.ts";
+import { eventually, RawClient, read, startServer } from "../../../fixture.ts";
 
 Deno.test("dashboard: a script sets, confirms, and sees the readback follow", async () => {
   await using server = startServer();
@@ -19,6 +19,82 @@ Deno.test("dashboard: a script sets, confirms, and sees the readback follow", as
   strictEqual(await ask({ cmd: "Get", ...light, field_name: "Actual Status" }), "Off");
   strictEqual(await ask({ cmd: "Confirm", ...light }), "Success");
   strictEqual(await ask({ cmd: "Get", ...light, field_name: "Actual Status" }), "On");
+});
+
+Deno.test("dashboard: a setting reads back as the text that was set, until something else changes it", async () => {
+  let device = 0;
+  const source = defineInstrument({
+    title: "Source",
+    fields: {
+      Level: {
+        type: "float",
+        unit: "V",
+        decimals: 1,
+        initial: 0,
+        needsConfirm: true,
+        write: (to) => void (device = to),
+      },
+      // Written without a confirm, and read back.
+      Rate: {
+        type: "float",
+        decimals: 2,
+        read: () => device,
+        write: (to) => Promise.resolve().then(() => void (device = to)),
+      },
+      Mode: { type: "choice", choices: ["Slow", "Fast"], initial: "Slow", access: "setting" },
+      Shutter: { type: "switch", initial: false, access: "setting" },
+    },
+    commands: ({ Rate }) => ({ nudge: command({ summary: "Nudge the rate", run: () => Rate.update(8) }) }),
+  });
+  await using server = startServer({ instruments: [source] });
+  using client = await RawClient.connect(server.dashboardServer.port);
+  const ask = async (cmd: string, rest: Record<string, unknown> = {}) => {
+    await client.send(JSON.stringify({ cmd, widget_nickname: "Source", printout: false, ...rest }));
+    return await client.until((text) => text !== "");
+  };
+  const get = (field_name: string) => ask("Get", { field_name });
+  const set = async (field_name: string, new_value: unknown) =>
+    strictEqual(await ask("Set", { field_name, new_value }), "Success");
+  const line = (text: string) => server.commandServer.command(`source.${text}`);
+
+  await set("Level", "12.50");
+  strictEqual(await get("Level"), "12.50");
+  strictEqual(await ask("Confirm"), "Success");
+  strictEqual(await get("Level"), "12.50", "confirming changes nothing of it");
+  strictEqual(device, 12.5);
+  // Everywhere else it is the value, as declared.
+  strictEqual(await line("get Level"), "OK 12.5");
+  const { value, text } = JSON.parse((await line("describe")).slice(3)).fields[0];
+  deepStrictEqual([value, text], [12.5, "12.5"]);
+  await set("Level", "1e1");
+  strictEqual(await get("Level"), "1e1");
+  strictEqual(await line("revert"), "OK");
+  strictEqual(await get("Level"), "12.5");
+  await set("Level", 30);
+  strictEqual(await get("Level"), "30", "the original's entry shows a number as Python prints it");
+  match(await ask("Set", { field_name: "Level", new_value: "3o" }), /^Error: .*not a number/);
+  strictEqual(await get("Level"), "30", "a refused text changes nothing");
+
+  await set("Rate", "30");
+  strictEqual(await get("Rate"), "30");
+  await read(source);
+  strictEqual(await get("Rate"), "30", "the instrument reads back what was set");
+  device = 30.25;
+  await read(source);
+  strictEqual(await get("Rate"), "30.25");
+  device = 30;
+  await read(source);
+  strictEqual(await get("Rate"), "30.00");
+  strictEqual(await line("set Rate 7"), "OK");
+  strictEqual(await get("Rate"), "7", "set over another wire");
+  strictEqual(await line("nudge"), "OK");
+  strictEqual(await get("Rate"), "8.00", "a command has changed it");
+
+  await set("Mode", "fast");
+  strictEqual(await get("Mode"), "fast");
+  strictEqual(source.fields.Mode.value, "Fast");
+  await set("Shutter", true);
+  strictEqual(await get("Shutter"), "On");
 });
 
 Deno.test("dashboard: errors are told in the original's way, and the client stays connected", async () => {

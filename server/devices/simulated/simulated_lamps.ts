@@ -14,7 +14,7 @@ import { Mover } from "./physics.ts";
 const longestDelay = 3600;
 
 /** The comparison lamps of a simulated instrument. */
-export class ComparisonLamps {
+export class SimulatedLamps {
   readonly #names: readonly string[];
   #chosen: readonly string[] = [];
   readonly #lit = new Set<string>();

@@ -1,0 +1,126 @@
+/**
+ * Adds to MicroPython what it lacks and PyOpticon's users write: methods of text, a stable sort, `round` as CPython
+ * rounds, `print` with `flush`, `statistics` and `strftime`. What is seldom used is loaded when it is used first.
+ *
+ * @module
+ */
+
+import { numberMethods } from "./python_numbers.ts";
+import { statisticsLibrary } from "./python_statistics.ts";
+import { strftimeLibrary } from "./python_strftime.ts";
+import { textMethodNames, textMethods } from "./python_text_methods.ts";
+
+/** The libraries that are written in Python, by name. */
+export const pythonLibraries: Readonly<Record<string, string>> = {
+  text: textMethods,
+  numbers: numberMethods,
+  statistics: statisticsLibrary,
+  _strftime: strftimeLibrary,
+};
+
+/** Python source, which is run before the prelude. */
+export const additions = `
+import _heliograph, builtins, uctypes
+
+
+def _word(at):
+    return int.from_bytes(uctypes.bytearray_at(at, 4), "little")
+
+
+_extended = {}
+
+
+def _extend(kind, methods):
+    # A built-in type has its methods in a table that cannot grow: it is given another one, with these as well.
+    fixed = _word(id(kind) + 16 + 4 * uctypes.bytearray_at(id(kind) + 19, 1)[0])
+    table = dict(kind.__dict__)
+    if _word(fixed) != _word(id(table)) or _word(fixed + 4) >> 3 != len(table):
+        raise RuntimeError("this is not the MicroPython that heliograph knows")
+    table.update(methods)
+    _extended[kind] = table
+    uctypes.bytearray_at(fixed + 4, 12)[:] = uctypes.bytearray_at(id(table) + 4, 12)
+
+
+_native = {name: getattr(str, name) for name in ("upper", "lower", "isalpha", "isupper", "islower")}
+_native["round"] = round
+_native["print"] = print
+_native["import"] = builtins.__import__
+_libraries = {}
+
+
+def _library(name):
+    if name not in _libraries:
+        names = _libraries[name] = {"_native": _native}
+        exec(_heliograph.library(name), names)
+        methods = names["methods"]
+        if name == "text":
+            _extend(str, methods)
+        else:
+            builtins.round = methods["round"]
+            builtins.sorted = methods["sorted"]
+            _extend(list, {"sort": methods["sort"]})
+            _extend(int, {"bit_length": methods["bit_length"]})
+    return _libraries[name]
+
+
+def _first(library, name):
+    def method(*given, **named):
+        return _library(library)["methods"][name](*given, **named)
+    return method
+
+
+_extend(str, {name: _first("text", name) for name in "${textMethodNames.join(" ")}".split()})
+_extend(list, {"sort": _first("numbers", "sort")})
+_extend(int, {"bit_length": _first("numbers", "bit_length")})
+
+
+def _print(*values, flush=False, **options):
+    if options.get("file", True) is None:
+        del options["file"]
+    _native["print"](*values, **options)
+    if flush:
+        _heliograph.flush()
+
+
+def _strftime_of_time(format, when=None):
+    import _strftime, time
+    return _strftime.of_tuple(format, time.localtime() if when is None else when)
+
+
+def _strftime(self, format):
+    import _strftime
+    return _strftime.of(self, format)
+
+
+def _complete_datetime(module):
+    for kind in (module.date, module.time, module.datetime):
+        kind.strftime = _strftime
+
+
+_incomplete = {
+    "time": lambda module: setattr(module, "strftime", _strftime_of_time),
+    "datetime": _complete_datetime,
+}
+_unwritten = ["statistics", "_strftime"]
+
+
+def _import(name, *given):
+    if name in _unwritten:
+        import os
+        if len(_unwritten) == 2:
+            os.mkdir("/lib")
+        _unwritten.remove(name)
+        with open("/lib/" + name + ".py", "w") as file:
+            file.write(_heliograph.library(name))
+    module = _native["import"](name, *given)
+    complete = _incomplete.pop(name, None)
+    if complete is not None:
+        complete(module)
+    return module
+
+
+builtins.__import__ = _import
+builtins.print = _print
+builtins.round = _first("numbers", "round")
+builtins.sorted = _first("numbers", "sorted")
+`;
