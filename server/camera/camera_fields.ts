@@ -10,9 +10,6 @@ import type { Light } from "./detector.ts";
 import { flags } from "./exposure_states.ts";
 import { checkRoot } from "./file_names.ts";
 
-/** The instruments whose focus a focus sequence may move. */
-export const focusComponents = ["instrument", "telescope"] as const;
-
 /** azcam's image types, and what the shutter lets in for them. */
 export const lights: Readonly<Record<string, Light>> = { zero: "none", object: "sky", flat: "flat", dark: "none" };
 
@@ -138,7 +135,7 @@ export function cameraFields({ geometry, types, setType, setAutotitle }: FieldPa
     focuscomponent: {
       ...setting,
       type: "choice",
-      choices: focusComponents,
+      choices: ["instrument", "telescope"],
       summary: "the instrument whose focus a focus sequence moves",
     },
     message: { ...readout, type: "text", initial: "", summary: "why the last exposure failed" },

@@ -50,7 +50,7 @@ const attempts: Record<string, string> = {
 
 /** How Deno refuses; older ones know fewer kinds of import, and cannot open an inspector at all. */
 const refused =
-  /^OK .?failed: .*(?:NotCapable|permission|[Rr]equires|allow-|not a valid module type|Module not found|primitive value)/;
+  /^OK ['"]?failed: .*(?:NotCapable|permission|[Rr]equires|allow-|not a valid module type|Module not found|primitive value)/;
 
 const bench = `
 const attempts = {

@@ -254,6 +254,9 @@ Deno.test("source: --eval none runs no code, and says so", async () => {
   match(server.out, /code that clients send +is not run \(--eval none\)\n/);
   using client = await RawClient.connect(commandPort);
   strictEqual(await client.ask("eval 1"), "ERROR Cannot run code: this server evaluates none (--eval none)");
-  // Nor may this one write images.
-  match(server.err, /^[^\n]*exposure is not ready: [^\n]*permission to write[^\n]*\n$/);
+  // Nor may this one write images, or keep parameters.
+  const [parameters, exposure, ...others] = server.err.split("\n");
+  match(parameters!, /Parameter files can be neither read nor kept: .*permission to read and write/);
+  match(exposure!, /exposure is not ready: .*permission to write/);
+  deepStrictEqual(others, [""]);
 });
