@@ -254,6 +254,64 @@ for (const [language, { program, suffix, prints, args = [] }] of Object.entries(
   });
 }
 
+/** A package that does what PyOpticon's does on the wire: a message without an end, 1,024 bytes of reply. */
+const pyopticon = `
+import inspect, json, socket
+
+class PyOpticonSocketClient:
+    def __init__(self, *, socket_number=12345, handle_errors="none"):
+        self._errors = handle_errors
+        self._socket = socket.create_connection(("127.0.0.1", socket_number), timeout=20)
+
+    def _ask(self, cmd, **rest):
+        self._socket.send(json.dumps({"cmd": cmd, **rest}).encode())
+        reply = self._socket.recv(1024).decode()
+        if reply.startswith("Error") and self._errors == "exception":
+            raise Exception("In " + cmd + ", " + reply)
+        return reply
+
+    def get_field(self, widget_nickname, field_name, printout=True):
+        return self._ask("Get", widget_nickname=widget_nickname, field_name=field_name, printout=printout)
+
+    def set_field(self, widget_nickname, field_name, new_value, printout=True):
+        rest = {"field_name": field_name, "new_value": new_value, "printout": printout}
+        return self._ask("Set", widget_nickname=widget_nickname, **rest)
+
+    def do_confirm(self, widget_nickname, printout=True):
+        return self._ask("Confirm", widget_nickname=widget_nickname, printout=printout)
+
+    def do_eval(self, expression, printout=True):
+        return self._ask("Eval", code=expression, printout=printout)
+
+    def do_exec(self, fn, printout=True):
+        return self._ask("Exec", code=inspect.getsource(fn), printout=printout)
+
+    def close(self):
+        self._socket.send(json.dumps({"cmd": "Close"}).encode())
+        self._socket.close()
+`;
+
+Deno.test({
+  name: "docs: the examples with PyOpticon's client do what they say, by what that client sends",
+  ignore: !await canRun("python3"), // needs python3 on this machine
+  fn: async () => {
+    const found = await blocks(({ language, code }) => language === "python" && code.startsWith("from pyopticon"));
+    deepStrictEqual(found.map(({ path }) => path).sort(), ["README.md", "docs/wires.md", "docs/your-own-program.md"]);
+    await using demo = await DemoServer.start(true);
+    await demo.server.bench.start();
+    await Deno.mkdir(`${demo.folder}/pyopticon`);
+    await Deno.writeTextFile(`${demo.folder}/pyopticon/socket_client.py`, demo.here(pyopticon));
+    for (const { path, code } of found) {
+      const file = `${demo.folder}/example.py`;
+      await Deno.writeTextFile(file, demo.here(code));
+      const { code: exit, stdout, stderr } = await runProgram("python3", [file]);
+      strictEqual(exit, 0, `${path}: ${stderr}`);
+      match(stdout, /^(On\n(True\n)?)?$/, path);
+    }
+    strictEqual(demo.server.bench.find("Methane MFC")!.field("Setpoint Entry").value, 30, "do_exec ran the function");
+  },
+});
+
 Deno.test({
   name: "docs: every example in Python is Python",
   ignore: !await canRun("python3"), // needs python3 on this machine

@@ -125,6 +125,7 @@ export async function preparePython(
     tell: (json: string) => void (outcome = json),
     library: (name: string) => pythonLibraries[name],
     flush: () => output.flush(),
+    offset: (seconds: number) => -60 * new Date(seconds * 1000).getTimezoneOffset(),
     // MicroPython knows the letters of ASCII only.
     upper: (text: string) => text.toUpperCase(),
     lower: (text: string) => text.toLowerCase(),

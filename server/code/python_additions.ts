@@ -92,13 +92,30 @@ def _strftime(self, format):
     return _strftime.of(self, format)
 
 
+def _complete_time(module):
+    # MicroPython takes the PC's time for UTC.
+    gmtime, mktime = module.gmtime, module.mktime
+
+    def localtime(seconds=None):
+        seconds = module.time() if seconds is None else seconds
+        return gmtime(int(seconds // 1) + _heliograph.offset(seconds))
+
+    def mktime_local(when):
+        seconds = mktime(tuple(when)[:8])
+        return float(seconds - _heliograph.offset(seconds - _heliograph.offset(seconds)))
+
+    module.localtime = localtime
+    module.mktime = mktime_local
+    module.strftime = _strftime_of_time
+
+
 def _complete_datetime(module):
     for kind in (module.date, module.time, module.datetime):
         kind.strftime = _strftime
 
 
 _incomplete = {
-    "time": lambda module: setattr(module, "strftime", _strftime_of_time),
+    "time": _complete_time,
     "datetime": _complete_datetime,
 }
 _unwritten = ["statistics", "_strftime"]

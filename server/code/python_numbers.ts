@@ -105,7 +105,7 @@ def _round(number, ndigits=None):
     nearest = _nearest(above, below)
     if nearest == 0:
         return number * 0.0
-    return _quotient(nearest, tens) if ndigits > 0 else float(nearest * tens)
+    return _quotient(nearest, tens) if ndigits > 0 else _quotient(nearest * tens, 1)
 
 
 methods = {"sorted": _sorted, "sort": _sort, "round": _round, "bit_length": _bit_length}

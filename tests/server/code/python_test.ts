@@ -119,7 +119,7 @@ Deno.test({
   },
 });
 
-Deno.test("Python: print flushes, and what MicroPython lacks is told with what to write instead", async () => {
+Deno.test("Python: print flushes, the clock is the PC's, and what MicroPython lacks is told with what to write instead", async () => {
   await using server = startServer({ sandbox: {} });
   await using client = dashboardClient(server);
   let printed = "";
@@ -127,6 +127,12 @@ Deno.test("Python: print flushes, and what MicroPython lacks is told with what t
     "import time\nprint('a', end='', flush=True)\nprint('b', flush=False, file=None)\nprint(time.strftime('%Y') > '2000')";
   await client.doExec(code, { language: "python", output: (text) => printed += text });
   strictEqual(printed, "ab\nTrue\n");
+  // The PC's own time, and not UTC, where the two differ.
+  const at = new Date(1_700_000_000_000);
+  const local = [at.getFullYear(), at.getMonth() + 1, at.getDate(), at.getHours(), at.getMinutes(), at.getSeconds()];
+  const clocks =
+    "(list(__import__('time').localtime(1700000000)[:6]), __import__('datetime').datetime.fromtimestamp(1700000000).timestamp())";
+  deepStrictEqual(await client.doEval(clocks, { language: "python" }), [local, 1_700_000_000]);
   // Nothing is left of what code did to its own Python.
   const evaluate = (expression: string) => client.doEval(expression, { language: "python" });
   await client.doExec("import builtins\nbuiltins.round = builtins.sorted = None", { language: "python" });
