@@ -29,6 +29,7 @@ import { portsCommand } from "./commands/ports.ts";
 import { serverCommand } from "./commands/server.ts";
 import { shellCommand } from "./commands/shell.ts";
 import { simulateCommand } from "./commands/simulate.ts";
+import { typedWord } from "./connection.ts";
 import type { CliContext, TypedCommand } from "./context.ts";
 import { exitCodeOf, exitCodes, failureText } from "./exit_codes.ts";
 import { overview } from "./help.ts";
@@ -108,9 +109,7 @@ function application({ program }: CliContext, json: boolean) {
               : text_en.exceptionWhileParsingArguments.call(this, error, colour),
           );
         },
-        noCommandRegisteredForInput: ({ input }) =>
-          printable(`There is no subcommand ${input}${didYouMean(input, Object.keys(commands))}; `) +
-          `"${program} --help" lists them`,
+        noCommandRegisteredForInput: ({ input }) => noSubcommand(input, program),
         exceptionWhileRunningCommand: (error: unknown) => failureText(error, json),
       }),
     },
@@ -131,7 +130,13 @@ export async function runCli(words: readonly string[], context: CliContext): Pro
     return exitCodes.success.code;
   }
   // `heliograph help get` is `heliograph get --help`.
-  if (first === "help" && rest.length > 0) return await runCli([...rest, "--help"], context);
+  if (first === "help" && rest.length > 0) {
+    const [name] = rest;
+    if (Object.hasOwn(commands, name!) || name === "client") return await runCli([...rest, "--help"], context);
+    const described = printable(`${context.program} describe ${typedWord(name!)}`);
+    context.process.stderr.write(`${noSubcommand(name!, context.program)}; "${described}" tells of an instrument\n`);
+    return exitCodes.usage.code;
+  }
   if (first === undefined || ["help", "--help", "-h"].includes(first)) {
     context.process.stdout.write(overview(context.program, commands));
     return exitCodes.success.code;
@@ -142,6 +147,13 @@ export async function runCli(words: readonly string[], context: CliContext): Pro
     context.process.stderr.write(usageLine(first === "client" ? rest[0] : first, context));
   }
   return code === ExitCode.InvalidArgument || code === ExitCode.UnknownCommand ? exitCodes.usage.code : code;
+}
+
+/** The error for a first word that is no subcommand. */
+function noSubcommand(word: string, program: string): string {
+  if (word.startsWith("-")) return `Flags come after a subcommand, as in "${program} list --port 12345"`;
+  const subject = printable(`There is no subcommand ${word}${didYouMean(word, Object.keys(commands))}`);
+  return `${subject}; "${program} --help" lists them`;
 }
 
 /** How a subcommand is used, as two lines for an error about its arguments. */
@@ -161,7 +173,8 @@ async function propose(given: readonly string[], context: CliContext): Promise<v
   const [shell = "", ...rest] = given;
   // Whoever names no shell gets plain words.
   const known = isShell(shell) ? shell : undefined;
-  const { words, last: typed } = lineBefore(known, known === undefined ? given : rest);
+  const { words: before, last: typed } = lineBefore(known, known === undefined ? given : rest);
+  const words = before[0] === "help" ? before.slice(1) : before;
   // What bash puts a proposal in the place of: less than the word where that holds = or :.
   const piece = known === "bash" ? pieceText(rest[1] ?? "") : typed.text;
   const proposals = await proposeCompletions(application(context, false), [...words, typed.text], {

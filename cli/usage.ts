@@ -62,7 +62,7 @@ export function propertyOf(flag: string): string {
 const texts = {
   // The parser hands over every flag there is.
   FlagNotFoundError: ({ input, corrections }: FlagNotFoundError) =>
-    `There is no flag ${typedFlag(input)}${didYouMean(typedFlag(input), corrections.map(typedFlag))}`,
+    `There is no flag ${typedFlag(input)}${didYouMean(typedFlag(input), [...corrections.map(typedFlag), "--help"])}`,
   EnumValidationError: ({ externalFlagName, input, values }: EnumValidationError) =>
     `${input} is nothing for ${typedFlag(externalFlagName)}${didYouMean(input, values)}: give ${values.join(", ")}`,
   UnexpectedPositionalError: ({ input }: UnexpectedPositionalError) =>

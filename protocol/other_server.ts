@@ -21,8 +21,8 @@ const answers: readonly (readonly [kind: ServerKind, beginning: RegExp])[] = [
   // deno-lint-ignore no-control-regex -- that alert's bytes
   ["web", /^(?:HTTP\/\d|\s*<(?:!doctype|html)\b|\x15\x03)/i],
   ["dashboard", /^(?:Error: |\{"id":)/],
-  // It may greet before.
-  ["azcam", /^(?:[^\r\n]*\r\n)?(?:OK|ERROR|WARNING)\b[^\n]*\n/],
+  // It may greet before. OK is what a device may say whose text a dashboard shows; no azcam server says it to JSON.
+  ["azcam", /^(?:[^\r\n]*\r\n)?ERROR [^\n]*\n/],
 ];
 
 /**

@@ -183,6 +183,16 @@ Deno.test("cli: errors go to the error stream with documented exit codes", async
     out: "",
     err: 'There is no subcommand gte (did you mean get?); "heliograph --help" lists them\n',
   });
+  deepStrictEqual([await run(["--port", "1", "list"]), await run(["help", "tempcon"])], [
+    { code: 2, out: "", err: 'Flags come after a subcommand, as in "heliograph list --port 12345"\n' },
+    {
+      code: 2,
+      out: "",
+      err:
+        'There is no subcommand tempcon; "heliograph --help" lists them; "heliograph describe tempcon" tells of an instrument\n',
+    },
+  ]);
+  match((await run(["get", "--hlp"])).err, /^There is no flag --hlp \(did you mean --help\?\)\n/);
   const usage = 'usage: heliograph get INSTRUMENT FIELD [FLAGS]\n"heliograph get --help" tells more\n';
   deepStrictEqual(await run(["get", "tempcon"]), { code: 2, out: "", err: `Expected argument for FIELD\n${usage}` });
   deepStrictEqual(
@@ -258,6 +268,7 @@ Deno.test("cli: completions for each shell, and what they propose", async () => 
   strictEqual((await run(["__complete", "se"])).out, "server\nset\n");
   match((await run(["__complete", "list", "--ho"])).out, /^--host\n/);
   strictEqual((await run(["__complete", "completions", "f"])).out, "fish\n");
+  strictEqual((await run(["__complete", "help", "descr"])).out, "describe\n");
 });
 
 Deno.test("cli: version and help", async () => {

@@ -6,7 +6,7 @@ import { canRun, eventually, noColours, runProgram, startServer, top } from "../
 import { programs } from "../server_process.ts";
 import { typedLine, written } from "../../cli/typed_line.ts";
 import { PyOpticonSocketClient } from "../../client/mod.ts";
-import { ShellCompleter } from "../../cli/commands/shell.ts";
+import { ShellCompleter } from "../../cli/shell_words.ts";
 import { run } from "../cli_fixture.ts";
 
 /** A shell on a terminal, as a person uses it. */

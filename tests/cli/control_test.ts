@@ -1,7 +1,7 @@
 /** Taking and releasing on the command line: each call is a program of its own, and a name binds them together. */
 import { deepStrictEqual, match, strictEqual } from "node:assert/strict";
 import { watch } from "../../cli/commands/bench.ts";
-import { ShellCompleter } from "../../cli/commands/shell.ts";
+import { ShellCompleter } from "../../cli/shell_words.ts";
 import { denoContext } from "../../cli/context.ts";
 import { PyOpticonSocketClient } from "../../client/mod.ts";
 import { contextOf, run } from "../cli_fixture.ts";

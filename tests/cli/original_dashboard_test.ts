@@ -161,7 +161,7 @@ Deno.test("protocol: a server of another kind is known by how it answers, and a 
     ["<!DOCTYPE HTML>\n<html>", "web"],
     ["\x15\x03\x01\x00\x02\x02\x28", "web"],
     ["ERROR AttributeError('?')\r\n", "azcam"],
-    ["OK\r\n", "azcam"],
+    ["OK\r\n", undefined],
     ["Welcome\r\nERROR what\r\n", "azcam"],
     ["Error: 'zzz'", "dashboard"],
     ['{"id":1,"ok":true}', "dashboard"],
