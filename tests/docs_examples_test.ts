@@ -312,6 +312,44 @@ Deno.test({
   },
 });
 
+/** A package that does what azcam's console does on the wire: a line each way, and the reply split as a shell would. */
+const azcamConsole = `
+import shlex, socket
+
+class ServerCommunication:
+    def connect(self, host="localhost", port=2402):
+        self._lines = socket.create_connection((host, port), timeout=20).makefile("rw", newline="\\n")
+        return True
+
+    def command(self, line):
+        print(line, file=self._lines, flush=True)
+        status, *reply = shlex.split(self._lines.readline())
+        if status == "ERROR":
+            raise Exception(" ".join(reply))
+        return reply[0] if len(reply) == 1 else reply
+`;
+
+Deno.test({
+  name: "docs: the examples with azcam's client do what they say, by what that client sends",
+  ignore: !await canRun("python3"), // needs python3 on this machine
+  fn: async () => {
+    const found = await blocks(({ language, code }) =>
+      language === "python" && code.includes("import ServerCommunication")
+    );
+    ok(found.some(({ path }) => path === "README.md"));
+    await using demo = await DemoServer.start(true);
+    await demo.server.bench.start();
+    await Deno.mkdir(`${demo.folder}/azcam_console`);
+    await Deno.writeTextFile(`${demo.folder}/azcam_console/server_comm.py`, azcamConsole);
+    for (const { path, code } of found) {
+      const file = `${demo.folder}/example.py`;
+      await Deno.writeTextFile(file, demo.here(code));
+      const { code: exit, stderr } = await runProgram("python3", [file]);
+      strictEqual(exit, 0, `${path}: ${stderr}`);
+    }
+  },
+});
+
 Deno.test({
   name: "docs: every example in Python is Python",
   ignore: !await canRun("python3"), // needs python3 on this machine

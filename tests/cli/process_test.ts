@@ -10,7 +10,7 @@ for (const program of programs) {
   Deno.test(`${program.name}: the server says what listens where and what to try, and both clients drive it`, async () => {
     const server = new ServerProcess(program);
     const [commandPort, socketNumber] = await server.ports();
-    match(server.out, /^heliograph \d+\.\d+\.\d+ serves the demo bench: 12 simulated instruments\n/);
+    match(server.out, /^heliograph \d+\.\d+\.\d+ serves the demo bench: 13 simulated instruments\n/);
     match(server.out, /On the bench: Reactor TC, .*UV Light.*tempcon/);
     // What it says to try is typed as it stands, however it was started.
     const [, line] = /^Try in another terminal.*:\n {2}(.* list --port \d+)$/m.exec(server.out)!;
