@@ -36,7 +36,7 @@ export { demoInstruments } from "./server/config/demo_bench.ts";
 export type { Bench } from "./server/bench/bench.ts";
 export { defineInstrument } from "./server/bench/define_instrument.ts";
 export type { Instrument, InstrumentSpec } from "./server/bench/instrument.ts";
-export type { Field, FieldHolder, FieldSpec } from "./server/bench/field.ts";
+export type { BenchField, Field, FieldSpec } from "./server/bench/field.ts";
 export type { ValueOf } from "./server/bench/values.ts";
 export type { ValueDescription, WireValue } from "./protocol/description.ts";
 export type { Role, ValueType } from "./protocol/vocabulary.ts";

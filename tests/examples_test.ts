@@ -192,11 +192,11 @@ for (const [file, { plays = {}, tries }] of Object.entries(benches)) {
     try {
       await using server = startServer({ instruments: bench.instruments, poll: true });
       using client = await RawClient.connect(server.commandServer.port);
-      for (const { contact, holders, title } of bench.instruments) {
+      for (const { contact, allFields, title } of bench.instruments) {
         await eventually(() => contact!.state === "connected", `contact with ${title}`);
-        for (const holder of holders) {
-          if (holder.access === "setting" && holder.spec.read === undefined) continue;
-          await eventually(() => holder.quality === "good", `a reading of ${holder.title} of ${title}`);
+        for (const field of allFields) {
+          if (field.access === "setting" && field.spec.read === undefined) continue;
+          await eventually(() => field.quality === "good", `a reading of ${field.title} of ${title}`);
         }
       }
       for (const [line, expected] of tries) {

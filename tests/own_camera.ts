@@ -8,7 +8,7 @@ export default ({ azcamExposure }, { title, imageFolders }) => {
   return azcamExposure({ title, summary: "camera of one's own", imageFolders, detector: {
     title: "own CCD", format, focalPlane, gain: () => 2, readNoise: () => 5,
     flush: nothing, pause: nothing, resume: nothing, end: nothing, abort: nothing, setShutter: nothing, stop: nothing,
-    begin: async (_light, surroundings) => { focus = surroundings.find("Lamp")?.holders[0].value ?? 0; },
+    begin: async (_light, surroundings) => { focus = surroundings.find("Lamp")?.allFields[0].value ?? 0; },
     readOut: async ({ readouts }, report) => readouts.map(({ columns, rows }) => { report(0); return new Uint16Array(columns * rows).fill(1000 + focus); }),
   } });
 };`;

@@ -69,12 +69,12 @@ export const checkCommand = buildCommand({
   async func(this: CliContext, flags: { json: boolean }, file: string): Promise<void> {
     const { name = "heliograph", instruments, close } = await loadBenchWith(driverProcesses(), file);
     await close();
-    const rows = instruments.map(({ name, title, summary, holders, commands, contact }) => ({
+    const rows = instruments.map(({ name, title, summary, allFields, commands, contact }) => ({
       name,
       title,
       summary,
       port: contact?.address ?? "",
-      fields: holders.map(({ title }) => title),
+      fields: allFields.map(({ title }) => title),
       commands: [...commands.keys()],
     }));
     if (flags.json) return writeJson(this, { name, instruments: rows });

@@ -8,7 +8,7 @@ import { getLogger } from "npm:@logtape/logtape@2.4.2";
 import { HeliographError } from "../../protocol/errors.ts";
 import { Gate } from "./gate.ts";
 import { Hub } from "./hub.ts";
-import type { FieldHolder } from "./field.ts";
+import type { BenchField } from "./field.ts";
 import type { Instrument } from "./instrument.ts";
 import { identifierOf } from "./names.ts";
 
@@ -114,7 +114,7 @@ export class Bench {
    *
    * @param listener Called at once and synchronously. One that throws is told in the log, and harms nobody else.
    */
-  onChange(listener: (instrument: Instrument, field: FieldHolder) => void): () => void {
+  onChange(listener: (instrument: Instrument, field: BenchField) => void): () => void {
     return this.hub.subscribe("change", ({ instrument, field }) => listener(instrument, field), {
       name: "a listener of its changes",
     });

@@ -6,23 +6,23 @@
 
 import type { Command } from "./command.ts";
 import { HeliographError } from "../../protocol/errors.ts";
-import type { FieldHolder } from "./field.ts";
+import type { BenchField } from "./field.ts";
 import type { Instrument } from "./instrument.ts";
 import { didYouMean } from "./names.ts";
 import { shown, type ValueSpec } from "./values.ts";
 
 /**
- * @param holder A field.
+ * @param field A field.
  * @returns What it holds now: value, text, quality, time (ISO 8601, UTC), and whether and why it is special.
  */
-export function fieldState(holder: FieldHolder) {
+export function fieldState(field: BenchField) {
   return {
-    value: holder.value ?? null,
-    text: holder.text,
-    quality: holder.quality,
-    time: holder.time === 0 ? null : new Date(holder.time).toISOString(),
-    ...(holder.staged ? { staged: true, applied: holder.appliedText ?? "" } : {}),
-    ...(holder.reason === "" ? {} : { reason: holder.reason }),
+    value: field.value ?? null,
+    text: field.text,
+    quality: field.quality,
+    time: field.time === 0 ? null : new Date(field.time).toISOString(),
+    ...(field.staged ? { staged: true, applied: field.appliedText ?? "" } : {}),
+    ...(field.reason === "" ? {} : { reason: field.reason }),
   };
 }
 
@@ -36,18 +36,18 @@ function describeValue(spec: ValueSpec): ValueSpec {
 }
 
 /**
- * @param holder A field.
+ * @param field A field.
  * @returns What it is and what it holds now, as plain data.
  */
-export function describeField(holder: FieldHolder) {
+export function describeField(field: BenchField) {
   return {
-    name: holder.name,
-    title: holder.title,
-    access: holder.access,
-    needsConfirm: holder.spec.needsConfirm ?? false,
-    log: holder.spec.log ?? true,
-    ...describeValue(holder.spec),
-    ...fieldState(holder),
+    name: field.name,
+    title: field.title,
+    access: field.access,
+    needsConfirm: field.spec.needsConfirm ?? false,
+    log: field.spec.log ?? true,
+    ...describeValue(field.spec),
+    ...fieldState(field),
   };
 }
 
@@ -77,7 +77,7 @@ export function describeInstrument(instrument: Instrument) {
     title: instrument.title,
     caption: instrument.caption,
     summary: instrument.summary,
-    fields: instrument.holders.map(describeField),
+    fields: instrument.allFields.map(describeField),
     commands: [...instrument.commands].map(([name, command]) => describeCommand(name, command)),
     contact: describeContact(instrument),
     hasImages: instrument.images !== undefined,
@@ -114,8 +114,8 @@ function helpText(parts: readonly string[]): string {
  */
 export function helpInstrument(instrument: Instrument): string {
   const what = instrument.summary === "" ? instrument.title : `${instrument.title}: ${instrument.summary}`;
-  const fields = instrument.holders.map((holder) =>
-    `${holder.title} (${holder.access}, ${allowed(holder.spec)}${holder.spec.needsConfirm ? ", needs confirm" : ""})`
+  const fields = instrument.allFields.map((field) =>
+    `${field.title} (${field.access}, ${allowed(field.spec)}${field.spec.needsConfirm ? ", needs confirm" : ""})`
   );
   const commands = [...instrument.commands].map(([name, command]) => command.usage(name).replace("usage: ", ""));
   const own = commands.length === 0 ? "" : `${commands.join(", ")}, `;

@@ -85,16 +85,16 @@ export interface Field<V extends WireValue = WireValue> {
  *
  * @example
  * ```ts
- * import { defineInstrument, type FieldHolder } from "@heliograph/heliograph";
+ * import { defineInstrument, type BenchField } from "@heliograph/heliograph";
  *
  * const instrument = defineInstrument({ title: "Dome", fields: { Azimuth: { type: "float", unit: "deg" } } });
- * const azimuth: FieldHolder = instrument.field("azimuth");
+ * const azimuth: BenchField = instrument.field("azimuth");
  * console.log(azimuth.text, azimuth.quality); // No Reading stale
  * azimuth.update(270);
  * console.log(azimuth.text, azimuth.quality); // 270.0 good
  * ```
  */
-export class FieldHolder implements Field {
+export class BenchField implements Field {
   /** An identifier: `actual_status`. */
   readonly name: string;
   /** What people and PyOpticon's scripts call it: `Actual Status`. */
@@ -129,10 +129,10 @@ export class FieldHolder implements Field {
   #misses = 0;
   #since = performance.now();
   /** What it was before it was staged. */
-  #applied: Pick<FieldHolder, "value" | "quality" | "reason" | "time" | "readAt"> | undefined;
+  #applied: Pick<BenchField, "value" | "quality" | "reason" | "time" | "readAt"> | undefined;
   /** The text by which its value was set; `undefined` where it was not set by text, or has changed since. */
   #setText: string | undefined;
-  readonly #told: (field: FieldHolder, changed: boolean) => void;
+  readonly #told: (field: BenchField, changed: boolean) => void;
 
   /**
    * Makes a field.
@@ -140,7 +140,7 @@ export class FieldHolder implements Field {
    * @param title The title, with a letter or a digit at least: the name is made from it.
    * @param told Told whenever it was read or set, or could not be, and whether that changed anything.
    */
-  constructor(title: string, spec: FieldSpec, told: (field: FieldHolder, changed: boolean) => void) {
+  constructor(title: string, spec: FieldSpec, told: (field: BenchField, changed: boolean) => void) {
     this.title = title;
     this.name = identifierOf(title);
     if (this.name === "") throw new TypeError(`Cannot name a field "${title}": it needs a letter or a digit`);

@@ -6,7 +6,7 @@
 
 import { type Command, command } from "./command.ts";
 import { HeliographError } from "../../protocol/errors.ts";
-import type { FieldHolder } from "./field.ts";
+import type { BenchField } from "./field.ts";
 import { type CardValue, checkKeyword, checkText, type HeaderCard } from "./header_card.ts";
 import { didYouMean } from "./names.ts";
 import { Float, isNumber, OneWord, shown } from "./values.ts";
@@ -49,22 +49,22 @@ function standardKeyword(name: string, text: string, comment: string, type: stri
 }
 
 /** The value of a field for a header; `undefined` where it is not known. */
-function fieldValue({ spec, value, quality, text }: FieldHolder): Exclude<CardValue, boolean> | undefined {
+function fieldValue({ spec, value, quality, text }: BenchField): Exclude<CardValue, boolean> | undefined {
   if (quality === "error" || value === undefined) return undefined;
   if (typeof value !== "number") return text;
   return spec.type === "float" ? new Float(value) : value;
 }
 
-function comment({ spec, title }: FieldHolder): string {
+function comment({ spec, title }: BenchField): string {
   return spec.summary ?? title;
 }
 
 /** The type of a field's keyword, in azcam's words. */
-function fieldType({ spec }: FieldHolder): string {
+function fieldType({ spec }: BenchField): string {
   return spec.type === "float" || spec.type === "int" ? spec.type : "str";
 }
 
-function fieldCard(keyword: string, field: FieldHolder): HeaderCard {
+function fieldCard(keyword: string, field: BenchField): HeaderCard {
   const value = fieldValue(field);
   // It goes first: what does not fit into a card is cut at its end.
   const doubt = value === undefined ? "no reading: " : field.quality === "stale" ? "stale: " : "";
@@ -93,11 +93,11 @@ function typedKeyword(value: string, comment: string, type: string): Keyword {
 
 /** The keywords of one instrument: fields that belong into headers, and what clients have set. */
 export class HeaderKeywords {
-  readonly #fields: ReadonlyMap<string, FieldHolder>;
+  readonly #fields: ReadonlyMap<string, BenchField>;
   readonly #stored = new Map<string, Keyword>();
 
   /** @param fields The instrument's fields, of which some have a keyword. */
-  constructor(fields: Iterable<FieldHolder>) {
+  constructor(fields: Iterable<BenchField>) {
     this.#fields = new Map([...fields].flatMap((field) => field.spec.keyword ? [[field.spec.keyword, field]] : []));
   }
 

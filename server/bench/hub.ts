@@ -6,7 +6,7 @@
 
 import { Faults } from "./faults.ts";
 import type { Caller } from "./command.ts";
-import type { FieldHolder } from "./field.ts";
+import type { BenchField } from "./field.ts";
 import type { Instrument } from "./instrument.ts";
 
 /** A field of an instrument. */
@@ -14,7 +14,7 @@ export interface FieldEvent {
   /** The instrument. */
   readonly instrument: Instrument;
   /** The field, with what it holds now. */
-  readonly field: FieldHolder;
+  readonly field: BenchField;
 }
 
 /** Something that somebody asked for. */

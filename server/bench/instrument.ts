@@ -11,7 +11,7 @@ import { CommandQueue } from "./command_queue.ts";
 import { checkFields, checkWords, fieldRules, instrumentRules, type Rule, wrong } from "./declaration.ts";
 import { HeliographError } from "../../protocol/errors.ts";
 import { Faults } from "./faults.ts";
-import { type Field, FieldHolder, type FieldSpec } from "./field.ts";
+import { BenchField, type Field, type FieldSpec } from "./field.ts";
 import { HeaderKeywords } from "./header_keywords.ts";
 import type { ImageSource } from "./images.ts";
 import { didYouMean, identifierOf } from "./names.ts";
@@ -85,7 +85,7 @@ export interface Surroundings {
 }
 
 /** Told of every change of a field. */
-export type ChangeListener = (instrument: Instrument, field: FieldHolder) => void;
+export type ChangeListener = (instrument: Instrument, field: BenchField) => void;
 
 /** The time after which a poll's signal tells it to stop, in seconds. */
 const readSeconds = 30;
@@ -116,7 +116,7 @@ export class Instrument {
   /** What it is, in a line. */
   readonly summary: string;
   /** Its fields, in the order of the declaration. */
-  readonly holders: readonly FieldHolder[];
+  readonly allFields: readonly BenchField[];
   /**
    * The fields by title, for handlers.
    *
@@ -191,8 +191,8 @@ export class Instrument {
   readonly #start: (() => Promise<void> | undefined) | undefined;
   readonly #stop: (() => Promise<void>) | undefined;
   #standard: ReadonlyMap<string, Command> = new Map();
-  readonly #lookup = new Map<string, FieldHolder>();
-  readonly #written: FieldHolder[];
+  readonly #lookup = new Map<string, BenchField>();
+  readonly #written: BenchField[];
   readonly #staleAfter: number | undefined;
   readonly #errorAfter: number | undefined;
 
@@ -222,24 +222,24 @@ export class Instrument {
     this.#stop = spec.stop;
     this.settingsBeside = spec.settingsBeside ?? false;
     this.images = spec.images;
-    this.holders = Object.entries(spec.fields ?? {}).map(([title, field]) =>
-      new FieldHolder(title, field, (holder, changed) => {
-        this.read?.(this, holder);
+    this.allFields = Object.entries(spec.fields ?? {}).map(([title, declared]) =>
+      new BenchField(title, declared, (field, changed) => {
+        this.read?.(this, field);
         if (!changed) return;
-        this.mirror?.(this, holder);
-        this.changed?.(this, holder);
+        this.mirror?.(this, field);
+        this.changed?.(this, field);
       })
     );
-    for (const holder of this.holders) {
-      for (const key of new Set([holder.title, holder.name])) {
+    for (const field of this.allFields) {
+      for (const key of new Set([field.title, field.name])) {
         if (this.#lookup.has(key)) throw new TypeError(`Cannot declare ${this.title}: two fields are called ${key}`);
-        this.#lookup.set(key, holder);
+        this.#lookup.set(key, field);
       }
     }
-    if (this.contact !== undefined) { for (const holder of this.holders) holder.doubt("not sent yet"); }
-    this.keywords = new HeaderKeywords(this.holders);
-    this.#written = this.holders.filter((holder) => holder.spec.needsConfirm);
-    this.byTitle = Object.fromEntries(this.holders.map((holder) => [holder.title, holder]));
+    if (this.contact !== undefined) { for (const field of this.allFields) field.doubt("not sent yet"); }
+    this.keywords = new HeaderKeywords(this.allFields);
+    this.#written = this.allFields.filter((field) => field.spec.needsConfirm);
+    this.byTitle = Object.fromEntries(this.allFields.map((field) => [field.title, field]));
     const { commands = {} } = spec;
     const made = typeof commands === "function" ? commands(this.byTitle) : commands;
     if (typeof made !== "object" || made === null) throw wrong(this.title, "its commands should be an object");
@@ -284,10 +284,10 @@ export class Instrument {
    *
    * @throws {HeliographError} `unknown_field`, with what there is.
    */
-  field(name: string): FieldHolder {
-    const holder = this.#lookup.get(name) ?? this.#lookup.get(identifierOf(name));
-    if (holder !== undefined) return holder;
-    const titles = this.holders.map((field) => field.title);
+  field(name: string): BenchField {
+    const field = this.#lookup.get(name) ?? this.#lookup.get(identifierOf(name));
+    if (field !== undefined) return field;
+    const titles = this.allFields.map((field) => field.title);
     const there = titles.length === 0 ? "it has no fields" : `it has ${titles.join(", ")}`;
     throw new HeliographError(
       "unknown_field",
@@ -301,19 +301,19 @@ export class Instrument {
    * @internal
    */
   set(name: string, given: unknown, signal: AbortSignal): Promise<void> | void {
-    const holder = this.field(name);
-    if (holder.access === "readout") {
-      const settings = this.holders.filter((field) => field.access === "setting").map((field) => field.title);
+    const field = this.field(name);
+    if (field.access === "readout") {
+      const settings = this.allFields.filter((field) => field.access === "setting").map((field) => field.title);
       throw new HeliographError(
         "not_a_setting",
-        `Cannot set ${holder.title} of ${this.title}: it is a readout` +
+        `Cannot set ${field.title} of ${this.title}: it is a readout` +
           (settings.length === 0 ? "" : `; its settings are ${settings.join(", ")}`),
       );
     }
-    const value = holder.parse(given, this.title);
-    if (!holder.spec.needsConfirm) return this.#write(holder, value, signal, given);
-    holder.stage(value);
-    holder.keepText(given);
+    const value = field.parse(given, this.title);
+    if (!field.spec.needsConfirm) return this.#write(field, value, signal, given);
+    field.stage(value);
+    field.keepText(given);
   }
 
   /**
@@ -324,8 +324,8 @@ export class Instrument {
    * @internal
    */
   async confirm(signal: AbortSignal): Promise<void> {
-    for (const holder of this.#written) {
-      if (holder.value !== undefined) await this.#write(holder, holder.value, signal);
+    for (const field of this.#written) {
+      if (field.value !== undefined) await this.#write(field, field.value, signal);
     }
   }
 
@@ -335,17 +335,17 @@ export class Instrument {
    * @internal
    */
   revert(): void {
-    for (const holder of this.#written) holder.revert();
+    for (const field of this.#written) field.revert();
   }
 
   /** @param given What was set, where that is new. */
-  #write(holder: FieldHolder, value: Value, signal: AbortSignal, given?: unknown): Promise<void> | void {
+  #write(field: BenchField, value: Value, signal: AbortSignal, given?: unknown): Promise<void> | void {
     const done = () => {
-      holder.update(value);
-      if (given !== undefined) holder.keepText(given);
+      field.update(value);
+      if (given !== undefined) field.keepText(given);
     };
     // What a write returns is nobody's, unless it has to be waited for.
-    const written: unknown = holder.spec.write?.(value as never, signal);
+    const written: unknown = field.spec.write?.(value as never, signal);
     if (isPromise(written)) return Promise.resolve(written).then(done);
     done();
   }
@@ -356,8 +356,8 @@ export class Instrument {
    * @internal
    */
   get shortestInterval(): number | undefined {
-    const read = this.holders.filter((holder) => holder.spec.read !== undefined);
-    return read.length === 0 ? undefined : Math.min(...read.map((holder) => this.#intervalOf(holder)));
+    const read = this.allFields.filter((field) => field.spec.read !== undefined);
+    return read.length === 0 ? undefined : Math.min(...read.map((field) => this.#intervalOf(field)));
   }
 
   /**
@@ -366,7 +366,7 @@ export class Instrument {
    * @internal
    */
   expectReadings(): void {
-    for (const holder of this.holders) holder.expect();
+    for (const field of this.allFields) field.expect();
   }
 
   /**
@@ -380,38 +380,38 @@ export class Instrument {
     const pass = {};
     const now = performance.now();
     // The oldest first: on a line that breaks again and again, each has its turn.
-    for (const holder of [...this.holders].sort((one, other) => one.readAt - other.readAt)) {
+    for (const field of [...this.allFields].sort((one, other) => one.readAt - other.readAt)) {
       // A little early is on time: timers do not keep it to the millisecond.
-      if (holder.spec.read === undefined || (!all && holder.due > now + 20)) continue;
-      holder.due = now + this.#intervalOf(holder) * 1000;
-      if (!holder.staged) yield this.#read(holder, pass);
+      if (field.spec.read === undefined || (!all && field.due > now + 20)) continue;
+      field.due = now + this.#intervalOf(field) * 1000;
+      if (!field.staged) yield this.#read(field, pass);
     }
   }
 
-  #intervalOf(holder: FieldHolder): number {
-    return holder.spec.pollInterval ?? this.pollInterval;
+  #intervalOf(field: BenchField): number {
+    return field.spec.pollInterval ?? this.pollInterval;
   }
 
-  #read(holder: FieldHolder, pass: object): Promise<void> | void {
+  #read(field: BenchField, pass: object): Promise<void> | void {
     const fail = (error: unknown) => {
-      if (!(error instanceof HeliographError)) this.faults.tell(`reading ${holder.title}`, error);
+      if (!(error instanceof HeliographError)) this.faults.tell(`reading ${field.title}`, error);
       const reason = error instanceof Error ? error.message : String(error);
-      if (!(error instanceof HeliographError) || error.code !== "not_connected") return holder.fail(reason);
-      holder.miss(this.contact?.reason || reason);
+      if (!(error instanceof HeliographError) || error.code !== "not_connected") return field.fail(reason);
+      field.miss(this.contact?.reason || reason);
       // What an instrument that is there never answers costs it time whenever it is asked: it is asked less often.
       const never = this.contact?.state === "connected" && !(error.cause instanceof AnswerUnclear);
-      if (never) holder.postpone(this.#intervalOf(holder));
+      if (never) field.postpone(this.#intervalOf(field));
     };
     const update = (value: Value) => {
       // What somebody changed while the reading was under way stays.
-      if (holder.staged) return;
-      const wrong = holder.take(value);
+      if (field.staged) return;
+      const wrong = field.take(value);
       if (wrong === "") return;
       const reason = new HeliographError("command_failed", `its driver read ${wrong}`);
-      this.faults.tell(`reading ${holder.title}`, reason);
-      holder.fail(reason.message);
+      this.faults.tell(`reading ${field.title}`, reason);
+      field.fail(reason.message);
     };
-    const read = holder.spec.read as (signal?: AbortSignal, pass?: object) => Value | Promise<Value>;
+    const read = field.spec.read as (signal?: AbortSignal, pass?: object) => Value | Promise<Value>;
     // Most readings are done at once and look at no signal.
     const late = read.length === 0 ? undefined : new AbortController();
     try {
@@ -434,13 +434,13 @@ export class Instrument {
    * @internal
    */
   markStale(): void {
-    for (const holder of this.holders) {
-      const staleAfter = this.#staleAfter ?? Math.max(3 * this.#intervalOf(holder), 5);
-      if (holder.spec.read !== undefined || holder.spec.listens) {
+    for (const field of this.allFields) {
+      const staleAfter = this.#staleAfter ?? Math.max(3 * this.#intervalOf(field), 5);
+      if (field.spec.read !== undefined || field.spec.listens) {
         // While it waits for confirm it is not read.
-        if (!holder.staged) holder.age(staleAfter, this.#errorAfter ?? 3 * staleAfter);
+        if (!field.staged) field.age(staleAfter, this.#errorAfter ?? 3 * staleAfter);
       } else if (this.contact !== undefined && this.contact.state !== "connected") {
-        holder.doubt(`set before the instrument was lost: ${this.contact.reason || "not connected yet"}`);
+        field.doubt(`set before the instrument was lost: ${this.contact.reason || "not connected yet"}`);
       }
     }
   }

@@ -41,7 +41,7 @@ function byCommands(get: Words, set?: Words): Parameter {
 
 /** A field with its type, where there is one: azcam's pages take the text "0" for true. */
 function fieldValue({ find }: ParameterSource, instrument: string, field: string): unknown {
-  const holder = find(instrument)?.holders.find(({ name }) => name === field);
+  const holder = find(instrument)?.allFields.find(({ name }) => name === field);
   const value = holder?.value;
   if (typeof value === "number") return holder!.spec.type === "float" ? new Float(value) : value;
   if (typeof value === "boolean") return value ? 1 : 0;

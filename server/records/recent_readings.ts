@@ -8,37 +8,37 @@ import type { FieldHistory } from "../../protocol/description.ts";
 import type { Bench } from "../bench/bench.ts";
 import { History, keptSeconds, placeAt } from "../../protocol/history.ts";
 import { HeliographError } from "../../protocol/errors.ts";
-import type { FieldHolder } from "../bench/field.ts";
+import type { BenchField } from "../bench/field.ts";
 
 /** The history of every numeric field of a bench during the last hour; it takes 48 KiB a field at most. */
 export class RecentReadings {
-  readonly #histories = new Map<FieldHolder, History>();
+  readonly #histories = new Map<BenchField, History>();
 
   /** Begins to keep. @param bench All of its instruments are on it. */
   constructor(bench: Bench) {
-    for (const { holders } of bench.instruments) for (const holder of holders) this.#take(holder);
+    for (const { allFields } of bench.instruments) for (const field of allFields) this.#take(field);
     bench.hub.subscribe("change", ({ field }) => this.#take(field), { name: "the recent readings" });
   }
 
   /**
    * Tells what a field has been.
    *
-   * @param holder A numeric field.
+   * @param field A numeric field.
    * @param seconds How far back.
    * @returns Its values with their times. The first one is that which held when the time asked for began, and was told
    * earlier where nothing changed since.
    * @throws {HeliographError} `bad_argument` where the field is no number.
    */
-  of(holder: FieldHolder, seconds: number = keptSeconds): FieldHistory {
-    const { type } = holder.spec;
+  of(field: BenchField, seconds: number = keptSeconds): FieldHistory {
+    const { type } = field.spec;
     if (type !== "float" && type !== "int") {
       throw new HeliographError(
         "bad_argument",
-        `Cannot tell the history of ${holder.title}: only numbers have one, and it is of the type ${type}`,
+        `Cannot tell the history of ${field.title}: only numbers have one, and it is of the type ${type}`,
       );
     }
     const [times, values]: [number[], (number | null)[]] = [[], []];
-    const history = this.#histories.get(holder);
+    const history = this.#histories.get(field);
     if (history === undefined) return { times, values };
     const first = Math.max(0, placeAt(history, Date.now() - seconds * 1000));
     for (let at = first; at < history.size; at++) {
@@ -49,13 +49,13 @@ export class RecentReadings {
     return { times, values };
   }
 
-  #take(holder: FieldHolder): void {
-    const { spec: { type }, value, quality, time, staged } = holder;
+  #take(field: BenchField): void {
+    const { spec: { type }, value, quality, time, staged } = field;
     if (type !== "float" && type !== "int") return;
     // What waits for confirm is only what somebody wants.
     if (staged) return;
-    let history = this.#histories.get(holder);
-    if (history === undefined) this.#histories.set(holder, history = new History());
+    let history = this.#histories.get(field);
+    if (history === undefined) this.#histories.set(field, history = new History());
     if (quality === "good" && typeof value === "number") history.add(time, value);
     // What is not good has the time of the last good reading.
     else history.add(Date.now(), NaN);

@@ -15,7 +15,7 @@ import { unknownCommand } from "../bench/describe.ts";
 import { type Issue, Work } from "../bench/command_queue.ts";
 import { begin, type End, isFollowed } from "../bench/hub.ts";
 import { wireError } from "../bench/wire_error.ts";
-import type { FieldHolder } from "../bench/field.ts";
+import type { BenchField } from "../bench/field.ts";
 import type { Instrument } from "../bench/instrument.ts";
 import { didYouMean } from "../bench/names.ts";
 import { shown } from "../bench/values.ts";
@@ -175,16 +175,16 @@ export class Dispatcher {
    *
    * @throws {HeliographError} When there is no such field or the caller may not read.
    */
-  get(instrument: string, field: string, principal: Principal): FieldHolder {
+  get(instrument: string, field: string, principal: Principal): BenchField {
     this.check(principal, "observer");
     const found = this.instrument(instrument);
     const end = isFollowed(this.#bench.hub, true)
       ? this.#begin(found, "get", [field], noKeywords, principal, true)
       : undefined;
     try {
-      const holder = found.field(field);
-      if (end !== undefined) endWith(end, holder.text);
-      return holder;
+      const read = found.field(field);
+      if (end !== undefined) endWith(end, read.text);
+      return read;
     } catch (error) {
       end?.(() => lineError(wireError(error)), true);
       throw error;

@@ -206,7 +206,7 @@ class EvaluationSender implements CodeSender {
           { cmd: "Find", instrument: textOf(ask, "instrument"), field: undefined },
           principal,
         );
-        const logged = instrument!.holders.filter(({ spec }) => spec.log !== false);
+        const logged = instrument!.allFields.filter(({ spec }) => spec.log !== false);
         return logged.map(({ title, reading, textAsSet }) => ({ title, value: reading, text: textAsSet }));
       }
       case "instruments": {

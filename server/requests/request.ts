@@ -17,7 +17,7 @@ import type {
 } from "../../protocol/description.ts";
 import type { JournalLevel } from "../../protocol/vocabulary.ts";
 import type { Principal } from "../access/principal.ts";
-import type { FieldHolder } from "../bench/field.ts";
+import type { BenchField } from "../bench/field.ts";
 import type { Instrument } from "../bench/instrument.ts";
 import type { Evaluated } from "../code/messages.ts";
 import type { EvaluationOptions } from "../code/sandbox.ts";
@@ -48,12 +48,12 @@ export interface Found {
   /** The instrument. */
   readonly instrument: Instrument | undefined;
   /** The field. */
-  readonly field: FieldHolder | undefined;
+  readonly field: BenchField | undefined;
 }
 
 /** The replies to requests, by kind; `unknown` is whatever an instrument's command returns. */
 export interface Replies {
-  readonly Get: FieldHolder;
+  readonly Get: BenchField;
   readonly Describe: InstrumentDescription | InstrumentDescription[];
   readonly History: FieldHistory;
   readonly Status: ServerStatus;

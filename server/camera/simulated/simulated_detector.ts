@@ -63,7 +63,7 @@ const focusPerPixel = 100;
 
 /** The reading of an instrument of the bench; `undefined` where there is no such instrument or reading. */
 function reading(surroundings: Surroundings | undefined, instrument: string, field: string): Value | undefined {
-  return surroundings?.find(instrument)?.holders.find(({ name }) => name === field)?.value;
+  return surroundings?.find(instrument)?.allFields.find(({ name }) => name === field)?.value;
 }
 
 /** A simulated CCD. The same seed gives the same images, exposure by exposure. */

@@ -28,7 +28,7 @@ export function declarationOf(instrument: Instrument): Declaration {
     contact: contact === undefined ? null : String(contact.address),
     images: images !== undefined,
     steps: spec.step !== undefined,
-    fields: instrument.holders.map(({ title, access, spec }) => ({
+    fields: instrument.allFields.map(({ title, access, spec }) => ({
       ...valueOf(spec),
       title,
       access,

@@ -9,7 +9,7 @@
 
 import { Bench } from "../../bench/bench.ts";
 import { HeliographError } from "../../../protocol/errors.ts";
-import type { FieldHolder } from "../../bench/field.ts";
+import type { BenchField } from "../../bench/field.ts";
 import type { ImageSource } from "../../bench/images.ts";
 import type { Instrument } from "../../bench/instrument.ts";
 import type { Value } from "../../bench/values.ts";
@@ -32,7 +32,7 @@ interface Member {
   readonly instrument: Instrument;
   readonly contact: DriverContact;
   /** The last update of each field that came from the driver. */
-  readonly numbers: Map<FieldHolder, number>;
+  readonly numbers: Map<BenchField, number>;
   /** Whether the server runs it. */
   started: boolean;
 }
@@ -46,9 +46,9 @@ export class DriverGroup {
   readonly #stopped = new Set<Member>();
   readonly #passes = new WeakMap<object, number>();
   #lastPass = 0;
-  #applying: FieldHolder | undefined;
+  #applying: BenchField | undefined;
   #unwatch: (() => void) | undefined;
-  readonly #untold = new Map<FieldHolder, Instrument>();
+  readonly #untold = new Map<BenchField, Instrument>();
   readonly #toldKeywords = new Map<Instrument, string>();
 
   /** Starts nothing yet. @param ended Called when none of its instruments is needed any more. */
@@ -116,7 +116,7 @@ export class DriverGroup {
     });
     // The settings of one without a contact of its own are what its driver says from the start.
     if (declaration.contact === null) {
-      for (const holder of instrument.holders) {
+      for (const holder of instrument.allFields) {
         if (holder.spec.initial !== undefined) holder.update(holder.spec.initial);
       }
     }
@@ -201,7 +201,9 @@ export class DriverGroup {
       } else if (JSON.stringify(each.declaration) !== JSON.stringify(member.declaration)) {
         member.contact.become("lost", "its driver declares something else than before: start the server again");
       } else {
-        for (const holder of member.instrument.holders) if (holder.value !== undefined) this.#tellField(member, holder);
+        for (const holder of member.instrument.allFields) {
+          if (holder.value !== undefined) this.#tellField(member, holder);
+        }
         if (!member.started) continue;
         this.#startMember(member).catch((error) => member.contact.become("lost", (error as Error).message));
       }
@@ -213,8 +215,8 @@ export class DriverGroup {
     for (const { started, contact } of this.#members.values()) if (started) contact.become("lost", reason);
   }
 
-  #tellField({ index, instrument, numbers }: Member, holder: FieldHolder): void {
-    const field = instrument.holders.indexOf(holder);
+  #tellField({ index, instrument, numbers }: Member, holder: BenchField): void {
+    const field = instrument.allFields.indexOf(holder);
     const number = numbers.get(holder) ?? 0;
     this.#process.tell({ tell: "field", instrument: index, field, number, state: stateOf(holder) });
   }
@@ -229,7 +231,7 @@ export class DriverGroup {
         if (started && declaration.contact !== null) contact.become(tell.state, tell.reason);
         return;
       case "field": {
-        const holder = instrument.holders[tell.field];
+        const holder = instrument.allFields[tell.field];
         if (holder === undefined) return;
         numbers.set(holder, tell.number);
         this.#applying = holder;
@@ -254,7 +256,7 @@ export class DriverGroup {
     if (!(bench instanceof Bench)) return;
     const neighbours = bench.instruments.map((instrument) => ({
       declaration: declarationOf(instrument),
-      states: instrument.holders.map(stateOf),
+      states: instrument.allFields.map(stateOf),
       stored: storedKeywords(instrument),
     }));
     this.#process.tell({ tell: "bench", neighbours });
@@ -275,8 +277,8 @@ export class DriverGroup {
 
   /** Tells the driver what has changed on the rest of the bench, where it looks around. */
   #tellNeighbours(): void {
-    for (const [holder, { name, holders }] of this.#untold) {
-      this.#process.tell({ tell: "neighbour", name, field: holders.indexOf(holder), state: stateOf(holder) });
+    for (const [holder, { name, allFields }] of this.#untold) {
+      this.#process.tell({ tell: "neighbour", name, field: allFields.indexOf(holder), state: stateOf(holder) });
     }
     this.#untold.clear();
     for (const [instrument, told] of this.#toldKeywords) {

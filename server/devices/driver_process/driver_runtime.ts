@@ -9,7 +9,7 @@ import { format } from "node:util";
 import type { CommandContext, Role } from "../../bench/command.ts";
 import { HeliographError } from "../../../protocol/errors.ts";
 import { placeOf, reasonOf } from "../../bench/faults.ts";
-import { FieldHolder } from "../../bench/field.ts";
+import { BenchField } from "../../bench/field.ts";
 import type { Instrument, Surroundings } from "../../bench/instrument.ts";
 import { identifierOf } from "../../bench/names.ts";
 import type { Line } from "../transports/line.ts";
@@ -50,7 +50,7 @@ export class DriverRuntime {
   readonly #runs = new Map<number, Run>();
   readonly #passes = new Map<number, object>();
   /** How often each field was updated here: what the server says of before is out of date. */
-  readonly #numbers = new Map<FieldHolder, number>();
+  readonly #numbers = new Map<BenchField, number>();
   readonly #keywords = new Map<Instrument, string>();
   #applying = false;
   readonly #neighbours = new Map<string, Instrument>();
@@ -112,12 +112,12 @@ export class DriverRuntime {
         return this.#explained(String(instrument.contact?.reason ?? ""));
       }
       case "read": {
-        const { spec } = this.#at(ask.instrument).holders[ask.field]!;
+        const { spec } = this.#at(ask.instrument).allFields[ask.field]!;
         // What is no reading crosses as it is: the server says what is wrong with it.
         return encodeValue(await spec.read!(signal, this.#pass(ask.pass)));
       }
       case "write": {
-        const { spec } = this.#at(ask.instrument).holders[ask.field]!;
+        const { spec } = this.#at(ask.instrument).allFields[ask.field]!;
         await spec.write!(ask.value as never, signal);
         return null;
       }
@@ -206,7 +206,7 @@ export class DriverRuntime {
       case "step":
         return this.#at(tell.instrument).step(tell.seconds);
       case "field": {
-        const holder = this.#at(tell.instrument).holders[tell.field]!;
+        const holder = this.#at(tell.instrument).allFields[tell.field]!;
         if (tell.number < (this.#numbers.get(holder) ?? 0)) return;
         this.#applying = true;
         try {
@@ -221,7 +221,7 @@ export class DriverRuntime {
         for (const neighbour of tell.neighbours) this.#meet(neighbour);
         return;
       case "neighbour": {
-        const holder = this.#neighbours.get(tell.name)?.holders[tell.field];
+        const holder = this.#neighbours.get(tell.name)?.allFields[tell.field];
         if (holder !== undefined) applyState(holder, tell.state);
         return;
       }
@@ -238,7 +238,7 @@ export class DriverRuntime {
     const none = () =>
       Promise.reject(new HeliographError("command_failed", `${declaration.title} is driven by calling its commands`));
     const neighbour = instrumentOf({ ...declaration, commands: [] }, { read: none, write: none, run: none });
-    states.forEach((state, at) => applyState(neighbour.holders[at]!, state));
+    states.forEach((state, at) => applyState(neighbour.allFields[at]!, state));
     restoreKeywords(neighbour, stored);
     this.#neighbours.set(neighbour.name, neighbour);
   }
@@ -281,22 +281,22 @@ export class DriverRuntime {
       this.#tell({ tell: "fault", instrument: at, what, error: encodeError(error, (text) => this.#explained(text)) });
     };
     Object.defineProperty(instrument, "surroundings", { get: () => this.#surroundings() });
-    const tell = (holder: FieldHolder) => {
+    const tell = (holder: BenchField) => {
       const number = (this.#numbers.get(holder) ?? 0) + 1;
       this.#numbers.set(holder, number);
-      const field = instrument.holders.indexOf(holder);
+      const field = instrument.allFields.indexOf(holder);
       this.#tell({ tell: "field", instrument: at, field, number, state: stateOf(holder) });
     };
     let updating = false;
     instrument.changed = (_, holder) => {
       if (!this.#applying && !updating) tell(holder);
     };
-    for (const holder of instrument.holders) {
+    for (const holder of instrument.allFields) {
       // Told also where the value stays the same: somebody has read it, and it is not stale.
       holder.update = (value) => {
         updating = true;
         try {
-          FieldHolder.prototype.update.call(holder, value);
+          BenchField.prototype.update.call(holder, value);
         } finally {
           updating = false;
         }

@@ -8,7 +8,7 @@ import { Buffer } from "node:buffer";
 import { HeliographError } from "../../../protocol/errors.ts";
 import { Tuple } from "../../../protocol/python_text.ts";
 import { reasonOf, stackPlaceOf } from "../../bench/faults.ts";
-import type { FieldHolder } from "../../bench/field.ts";
+import type { BenchField } from "../../bench/field.ts";
 import { ImageReplaced, NoImage } from "../../bench/images.ts";
 import { AnswerUnclear } from "../../bench/answer_errors.ts";
 import { Float, OneWord, type Value } from "../../bench/values.ts";
@@ -82,12 +82,12 @@ export class DriverGone extends HeliographError {
 }
 
 /** Encodes the state of a field. */
-export function stateOf({ value, quality, reason, staged }: FieldHolder): FieldState {
+export function stateOf({ value, quality, reason, staged }: BenchField): FieldState {
   return { value: value ?? null, quality, reason: reason.slice(0, longestMessage), staged };
 }
 
 /** Puts what was sent into a field. */
-export function applyState(holder: FieldHolder, { value, quality, reason, staged }: FieldState): void {
+export function applyState(holder: BenchField, { value, quality, reason, staged }: FieldState): void {
   holder.mirror((value ?? undefined) as Value | undefined, quality, reason, staged);
 }
 

@@ -38,7 +38,7 @@ class Controller {
           type: "switch",
           initial: false,
           summary: "whether the camera's shutter is open",
-          read: () => this.#camera()?.holders.find(({ name }) => name === "shutter")?.value === true,
+          read: () => this.#camera()?.allFields.find(({ name }) => name === "shutter")?.value === true,
         },
         power: {
           type: "switch",

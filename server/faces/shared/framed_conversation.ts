@@ -22,9 +22,9 @@ type Crossing = readonly [value: unknown, beside?: Partial<Omit<FieldReading, "v
 
 /** The replies that do not cross as they are. */
 const crossings: { readonly [K in RequestKind]?: (reply: Reply<K>) => Crossing } = {
-  Get: (holder) => {
-    const { value: _, ...beside } = fieldReading(holder);
-    return [holder.reading, beside];
+  Get: (field) => {
+    const { value: _, ...beside } = fieldReading(field);
+    return [field.reading, beside];
   },
   Eval: ({ value }) => [value],
   Exec: ({ value }) => [value],

@@ -8,7 +8,7 @@ import { getLogger } from "npm:@logtape/logtape@2.4.2";
 import type { MessageId, WatchEvent } from "../../../protocol/framed_message.ts";
 import { ArrangementStore } from "../../records/arrangement.ts";
 import { describeContact, fieldState } from "../../bench/describe.ts";
-import { FieldHolder } from "../../bench/field.ts";
+import { BenchField } from "../../bench/field.ts";
 import type { Instrument } from "../../bench/instrument.ts";
 import type { Contact } from "../../bench/contact.ts";
 import type { Services } from "../../services.ts";
@@ -17,7 +17,7 @@ import type { Session } from "../../access/sessions.ts";
 const log = getLogger(["heliograph", "watch"]);
 
 /** The sources of a watch's events. */
-type Told = FieldHolder | Contact | Instrument | ArrangementStore;
+type Told = BenchField | Contact | Instrument | ArrangementStore;
 
 /** The parts of the server that a watch needs. */
 type WatchedServices = Pick<Services, "bench" | "control" | "arrangement">;
@@ -26,7 +26,7 @@ type WatchedServices = Pick<Services, "bench" | "control" | "arrangement">;
  * @param holder A field.
  * @returns What it holds now, with its unit.
  */
-export function fieldReading(holder: FieldHolder) {
+export function fieldReading(holder: BenchField) {
   const { unit } = holder.spec;
   return { ...fieldState(holder), ...(unit === undefined ? {} : { unit }) };
 }
@@ -68,7 +68,7 @@ export class Watch {
     services: WatchedServices,
     session: Watching,
     instrument: Instrument | undefined,
-    field: FieldHolder | undefined,
+    field: BenchField | undefined,
   ) {
     this.#id = id;
     this.#session = session;
@@ -77,7 +77,7 @@ export class Watch {
     // First of all: a page waits for it before it shows anything.
     if (instrument === undefined) this.#untold.set(arrangement, undefined);
     for (const each of instrument === undefined ? bench.instruments : [instrument]) {
-      for (const holder of each.holders) if (field === undefined || field === holder) this.#untold.set(holder, each);
+      for (const holder of each.allFields) if (field === undefined || field === holder) this.#untold.set(holder, each);
       if (field !== undefined) continue;
       if (control.holder(each.name) !== null) this.#untold.set(each, each);
       if (each.contact !== undefined) this.#untold.set(each.contact, each);
@@ -142,7 +142,7 @@ export class Watch {
       this.#untellable.delete(what);
     } catch (error) {
       this.#logUntellable(what, instrument, error);
-      if (!(what instanceof FieldHolder)) return;
+      if (!(what instanceof BenchField)) return;
       const reason = `it cannot be told: ${error instanceof Error ? error.message : String(error)}`;
       const about = { id: this.#id, instrument: instrument!.name, field: what.title };
       return this.#send({ ...about, event: "field", value: null, text: "", quality: "error", time: null, reason });
@@ -155,7 +155,7 @@ export class Watch {
     if (this.#untellable.has(what)) return;
     this.#untellable.add(what);
     const name = instrument?.name ?? "the page";
-    const part = what instanceof FieldHolder
+    const part = what instanceof BenchField
       ? what.title
       : what instanceof ArrangementStore
       ? "arrangement"
@@ -168,7 +168,7 @@ export class Watch {
   #event(what: Told, instrument: Instrument | undefined): WatchEvent {
     if (what instanceof ArrangementStore) return { id: this.#id, event: "arrangement", ...what.state };
     const about = { id: this.#id, instrument: instrument!.name };
-    if (what instanceof FieldHolder) return { ...about, event: "field", field: what.title, ...fieldReading(what) };
+    if (what instanceof BenchField) return { ...about, event: "field", field: what.title, ...fieldReading(what) };
     if (what === instrument) {
       return { ...about, event: "control", holder: this.#services.control.holder(about.instrument) };
     }

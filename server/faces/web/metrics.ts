@@ -35,11 +35,11 @@ const qualities = { good: 0, stale: 1, error: 2 } as const;
 
 function numericFields(instruments: readonly Instrument[]) {
   return instruments.flatMap((instrument) =>
-    instrument.holders
+    instrument.allFields
       .filter(({ spec: { type } }) => type === "float" || type === "int")
-      .map((holder) => {
-        const labels = { instrument: instrument.name, field: holder.name, unit: holder.spec.unit ?? "" };
-        return { holder, labels };
+      .map((field) => {
+        const labels = { instrument: instrument.name, field: field.name, unit: field.spec.unit ?? "" };
+        return { field, labels };
       })
   );
 }
@@ -96,14 +96,14 @@ export function metrics(services: Services, counts: ReadonlyMap<string, CommandC
     "heliograph_field_value",
     "gauge",
     "What a number field holds, where its quality is good.",
-    fields.filter(({ holder }) => holder.quality === "good" && holder.value !== undefined)
-      .map(({ holder, labels }) => [labels, Number(holder.value)] as const),
+    fields.filter(({ field }) => field.quality === "good" && field.value !== undefined)
+      .map(({ field, labels }) => [labels, Number(field.value)] as const),
   );
   page.add(
     "heliograph_field_quality",
     "gauge",
     "Whether to trust a number field: 0 good, 1 stale, 2 error.",
-    fields.map(({ holder, labels }) => [labels, qualities[holder.quality]] as const),
+    fields.map(({ field, labels }) => [labels, qualities[field.quality]] as const),
   );
   const { rss, heapUsed } = Deno.memoryUsage();
   page.add("process_resident_memory_bytes", "gauge", "Memory that the process occupies.", [[{}, rss]]);

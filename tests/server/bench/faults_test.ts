@@ -141,7 +141,7 @@ for (const [what, type, value, reason] of garbage) {
         strictEqual(published, 1);
         await bench.stop();
       });
-      const [field] = instrument.holders;
+      const [field] = instrument.allFields;
       deepStrictEqual([field!.quality, field!.text], ["error", "Read Error"]);
       match(field!.reason, reason);
       strictEqual(lines.length, 1);
@@ -156,7 +156,7 @@ Deno.test("faults: a handler that updates a field with NaN makes it an error, pu
   let published = 0;
   bench.onChange(() => published++);
   for (let time = 0; time < 3; time++) meter.fields.V.update(NaN);
-  deepStrictEqual([published, meter.holders[0]!.reason], [1, "its driver said NaN, and it should be a number"]);
+  deepStrictEqual([published, meter.allFields[0]!.reason], [1, "its driver said NaN, and it should be a number"]);
 });
 
 Deno.test("faults: a read that throws at once or later is told with its place, and the next field is read", async () => {
@@ -177,7 +177,7 @@ Deno.test("faults: a read that throws at once or later is told with its place, a
   const lines = await logOf(async () => {
     for (let poll = 0; poll < 3; poll++) await read(meter);
   });
-  deepStrictEqual(meter.holders.map(({ value, reason }) => [value, reason]), [
+  deepStrictEqual(meter.allFields.map(({ value, reason }) => [value, reason]), [
     [undefined, "no reader"],
     [undefined, "only text"],
     [5, ""],

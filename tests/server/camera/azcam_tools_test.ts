@@ -485,8 +485,11 @@ Deno.test("azcam tools: a camera with a driver of one's own has the same header,
   await bench.expect(everyBench);
   strictEqual(await bench.ask("controller.set_shutter 1"), "OK");
   await eventually(() => camera.field("shutter").value === true, "the shutter's field is told");
-  const { holders } = bench.server.bench.find("controller")!;
-  await eventually(() => holders.find(({ name }) => name === "shutter")!.value === true, "the controller tells it too");
+  const { allFields } = bench.server.bench.find("controller")!;
+  await eventually(
+    () => allFields.find(({ name }) => name === "shutter")!.value === true,
+    "the controller tells it too",
+  );
   const image = await readImage(join(bench.folder!, "images", "test.fits"));
   deepStrictEqual(["A2", "RUN"].map((keyword) => image.value(keyword)), ["two words", 7]);
 });

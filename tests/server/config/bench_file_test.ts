@@ -440,7 +440,7 @@ Deno.test("bench file: the starter is right as it is, and when its example is us
   // As its comment says: remove the // and put a comma above.
   const [head, example] = starterBench.split(/\n\n[^\n]*An instrument that heliograph does not know[^\n]*\n/);
   const all = await load({ "bench.json": `${head},\n${example!.replaceAll(/^ {4}\/\/ /gm, "    ")}` });
-  assert.deepEqual(all.instruments.at(-1)!.holders.map(({ title }) => title), ["Voltage", "Current", "Output"]);
+  assert.deepEqual(all.instruments.at(-1)!.allFields.map(({ title }) => title), ["Voltage", "Current", "Output"]);
 });
 
 Deno.test("schema: editors complete from it what the program takes, and every key is explained", () => {

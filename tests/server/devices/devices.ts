@@ -1,6 +1,6 @@
 /** Instruments for the tests: real sockets and ptys that behave as a test wants, and benches that talk to them. */
 import { loadBench } from "../../../server/config/bench_file.ts";
-import type { FieldHolder } from "../../../server/bench/field.ts";
+import type { BenchField } from "../../../server/bench/field.ts";
 import { poller } from "../../../server/devices/transports/unix_poller.ts";
 import { openPty } from "../../../server/devices/transports/pty.ts";
 import { loadSerialLibrary } from "../../../server/devices/transports/serial.ts";
@@ -164,13 +164,13 @@ export class ServedBench implements AsyncDisposable {
 /** Every good value that a field has or had. */
 export function goodValues(bench: ServedBench, instrument: string): Map<string, Set<unknown>> {
   const seen = new Map<string, Set<unknown>>();
-  const note = (field: FieldHolder) => {
+  const note = (field: BenchField) => {
     if (field.quality === "good") seen.set(field.title, (seen.get(field.title) ?? new Set()).add(field.value));
   };
   bench.server.bench.onChange(({ name }, field) => {
     if (name === instrument) note(field);
   });
   // What was read before is told no more.
-  bench.server.bench.find(instrument)!.holders.forEach(note);
+  bench.server.bench.find(instrument)!.allFields.forEach(note);
   return seen;
 }

@@ -128,7 +128,7 @@ export default ({ defineInstrument, command, InstrumentError }, { title, options
       stopped: command({ summary: "Tell", run: () => stopped }),
       other: command({ summary: "Other", role: "observer", arguments: { command: { type: "text" } }, run: ({ command }, { call }) => call("lamp", command, 5) }),
       later: command({ summary: "Later", run: (_, { callInBackground }) => void callInBackground("lamp", "brighten", 3) }),
-      neighbour: command({ summary: "Look around", run: () => String(me.surroundings.find("Lamp")?.holders[0].value) }),
+      neighbour: command({ summary: "Look around", run: () => String(me.surroundings.find("Lamp")?.allFields[0].value) }),
       refuse: command({ summary: "Refuse", run: () => { throw new InstrumentError("not today", "out_of_limits"); } }),
       keyword: command({ summary: "Say in headers", run: () => { me.keywords.set("OBSERVER", "Ada", "who", "str"); } }),
     }),

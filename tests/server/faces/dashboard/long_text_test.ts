@@ -25,7 +25,7 @@ Deno.test("a long text of a client keeps nobody waiting, whatever it is given to
       await ask(`${word}.get x`);
       await ask(`exposure.${word}`);
       for (const instrument of server.bench.instruments) {
-        for (const { name, spec: { type, access } } of instrument.holders) {
+        for (const { name, spec: { type, access } } of instrument.allFields) {
           if (type === "text" && access === "setting") await ask(`${instrument.name}.set ${name} ${word}`);
         }
         for (const [name, command] of instrument.commands) {

@@ -73,7 +73,7 @@ Deno.test("revert: a confirm that fails half-way leaves the rest waiting, which 
   await azcam.ask("box.set Second 2");
   match(await azcam.ask("box.confirm"), /the relay sticks/);
   strictEqual(await azcam.ask("box.revert"), "OK");
-  deepStrictEqual(instrument.holders.map(({ value, staged }) => [value, staged]), [[2, false], [1, false]]);
+  deepStrictEqual(instrument.allFields.map(({ value, staged }) => [value, staged]), [[2, false], [1, false]]);
   fails = false;
   strictEqual(await azcam.ask("box.confirm"), "OK");
 });
@@ -104,7 +104,7 @@ Deno.test("revert: what is put back was read when it was, and is in doubt where 
   await client.setField("Box", "Power", 7);
   await client.revert("Box");
   deepStrictEqual(await client.getReading("Box", "Power"), before);
-  instrument.holders[0]!.doubt("nothing answers");
+  instrument.allFields[0]!.doubt("nothing answers");
   const doubted = await client.getReading("Box", "Power");
   strictEqual(doubted.time, before.time);
   await client.setField("Box", "Power", 7);
@@ -113,7 +113,7 @@ Deno.test("revert: what is put back was read when it was, and is in doubt where 
   await read(instrument);
 
   // A reading that was under way when it was staged fails: what somebody wants stays as they want it.
-  const [holder] = instrument.holders;
+  const [holder] = instrument.allFields;
   const late = Promise.withResolvers<number>();
   answer = () => late.promise as unknown as number;
   const reading = read(instrument);
