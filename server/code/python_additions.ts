@@ -20,7 +20,7 @@ export const pythonLibraries: Readonly<Record<string, string>> = {
 
 /** Python source, which is run before the prelude. */
 export const additions = `
-import _heliograph, builtins, uctypes
+import _heliograph, builtins, io, os, uctypes
 
 
 def _word(at):
@@ -114,21 +114,47 @@ def _complete_datetime(module):
         kind.strftime = _strftime
 
 
+class _NoFiles:
+    # Stands for the file system, which would keep in memory what is written, and lose it when the code ends.
+    _modules = ("/lib/statistics.py", "/lib/_strftime.py")
+
+    def mount(self, readonly, make):
+        pass
+
+    def umount(self):
+        pass
+
+    def stat(self, path):
+        # Every import asks for files too, and takes an error for none.
+        return (0x8000,) + 9 * (0,) if path in self._modules else self._refuse(path)
+
+    def open(self, path, mode):
+        if path not in self._modules:
+            self._refuse(path, "open")
+        return io.BytesIO(_heliograph.library(path[5:-3]).encode())
+
+    def _refuse(self, path, do="use"):
+        raise OSError(
+            "Cannot " + do + " " + repr(path) + ": Python code may read and write no files. Print what is to be kept "
+            "(heliograph exec --show-output FILE.py > log.csv), or return it from eval"
+        )
+
+    chdir = ilistdir = mkdir = remove = rmdir = statvfs = _refuse
+
+    def rename(self, path, other):
+        self._refuse(path)
+
+
+os.umount("/")
+os.mount(_NoFiles(), "/")
+
 _incomplete = {
     "time": _complete_time,
     "datetime": _complete_datetime,
 }
-_unwritten = ["statistics", "_strftime"]
 
 
 def _import(name, *given):
-    if name in _unwritten:
-        import os
-        if len(_unwritten) == 2:
-            os.mkdir("/lib")
-        _unwritten.remove(name)
-        with open("/lib/" + name + ".py", "w") as file:
-            file.write(_heliograph.library(name))
     module = _native["import"](name, *given)
     complete = _incomplete.pop(name, None)
     if complete is not None:

@@ -119,7 +119,7 @@ Deno.test({
   },
 });
 
-Deno.test("Python: print flushes, the clock is the PC's, and what MicroPython lacks is told with what to write instead", async () => {
+Deno.test("Python: print flushes, the clock is the PC's, there are no files, and what MicroPython lacks is told with what to write instead", async () => {
   await using server = startServer({ sandbox: {} });
   await using client = dashboardClient(server);
   let printed = "";
@@ -145,6 +145,15 @@ Deno.test("Python: print flushes, the clock is the PC's, and what MicroPython la
     ["(3.0).is_integer()", /^AttributeError: .*'is_integer'; MicroPython lacks it: write x == int\(x\) \(line 1\)$/],
     ["__import__('threading')", /^ImportError: no module named 'threading'; MicroPython lacks it: code runs alone/],
     ["(lambda a: a).__code__.co_argcount", /; MicroPython lacks it: .*len\(inspect\.signature\(f\)\.parameters\)/],
+    // MicroPython's own file system is in memory: what is written there would be lost without a word.
+    [
+      "open('log.csv', 'a').write('x')",
+      /^OSError: Cannot open 'log.csv': Python code may read and write no files\. Print .* return it from eval \(line 1\)$/,
+    ],
+    ["open('/etc/passwd').read()", /^OSError: Cannot open '\/etc\/passwd': Python code may /],
+    ["__import__('os').listdir('/')", /^OSError: Cannot use '\/': Python code may /],
+    ["__import__('os').rename('a', 'b')", /^OSError: Cannot use 'a': Python code may /],
+    ["__import__('pathlib').Path('notes/a.txt').write_text('x')", /^OSError: Cannot open 'notes\/a.txt': Python code /],
     ["'a'.nothing", /^AttributeError: 'str' object has no attribute 'nothing' \(line 1\)$/],
   ];
   for (const [expression, expected] of lacking) {
