@@ -13,6 +13,7 @@ import { HeliographError } from "./errors.ts";
 import type { MessageId, OutputEvent } from "./framed_message.ts";
 import type { MessageFault } from "./json_splitter.ts";
 import { idIn, usableId } from "./message_id.ts";
+import { pythonFloat } from "./python_text.ts";
 
 /** A request, whichever of the two dialects it came in. */
 export type DashboardRequest =
@@ -220,6 +221,17 @@ function parseRequest(message: Json, framed: boolean): DashboardRequest {
   }
 }
 
+/** The number that a PyOpticon client sets, as Python prints it: its entry keeps that text, and 30 is not 30.0. */
+function numberAsSet(json: string): string {
+  let written = "";
+  JSON.parse(json, (key: string, value: unknown, context?: { readonly source?: string }) => {
+    // The outermost object's come last.
+    if (key === "new_value" && typeof value === "number") written = context?.source ?? String(value);
+    return value;
+  });
+  return /[.e]/i.test(written) ? pythonFloat(Number(written)) : written.replace(/^-0$/, "0");
+}
+
 /**
  * Reads one message.
  *
@@ -244,7 +256,11 @@ export function parseDashboardMessage(json: string): DashboardMessage {
     return { id, printout, request: bad(`Cannot use "id": ${what}`) };
   }
   try {
-    return { id, printout, request: parseRequest(message, id !== undefined) };
+    const request = parseRequest(message, id !== undefined);
+    if (id === undefined && request.cmd === "Set" && typeof request.value === "number") {
+      return { id, printout, request: { ...request, value: numberAsSet(json) } };
+    }
+    return { id, printout, request };
   } catch (error) {
     const request = error instanceof HeliographError
       ? error

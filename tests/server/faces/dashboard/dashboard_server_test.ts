@@ -72,6 +72,11 @@ Deno.test("dashboard: a setting reads back as the text that was set, until somet
   strictEqual(await get("Level"), "12.5");
   await set("Level", 30);
   strictEqual(await get("Level"), "30", "the original's entry shows a number as Python prints it");
+  for (const [written, kept] of [["30.0", "30.0"], ["2.5", "2.5"], ["1E1", "10.0"], ["-0", "0"], ["30", "30"]]) {
+    await client.send(`{"cmd":"Set","widget_nickname":"Source","field_name":"Level","new_value":${written}}`);
+    strictEqual(await client.until((text) => text !== ""), "Success");
+    strictEqual(await get("Level"), kept, written);
+  }
   match(await ask("Set", { field_name: "Level", new_value: "3o" }), /^Error: .*not a number/);
   strictEqual(await get("Level"), "30", "a refused text changes nothing");
 
