@@ -27,7 +27,7 @@ export function pythonFloat(value: number): string {
  * Text as Python's `repr` prints it: in single quotes, or in double ones where it holds only single ones.
  *
  * @param text Any text.
- * @returns The quoted text, with line breaks, tabs, backslashes and control characters escaped.
+ * @returns The quoted text, with backslashes and whatever is not printable escaped.
  */
 export function pythonRepr(text: string): string {
   const quote = text.includes("'") && !text.includes('"') ? '"' : "'";
@@ -38,10 +38,15 @@ export function pythonRepr(text: string): string {
     else if (character === "\n") body += "\\n";
     else if (character === "\r") body += "\\r";
     else if (character === "\t") body += "\\t";
-    else if (code < 0x20 || code === 0x7f) body += `\\x${code.toString(16).padStart(2, "0")}`;
+    else if (character !== " " && /[\p{C}\p{Z}]/u.test(character)) body += escaped(code);
     else body += character;
   }
   return quote + body + quote;
+}
+
+function escaped(code: number): string {
+  const [mark, digits] = code < 0x100 ? ["x", 2] : code < 0x10000 ? ["u", 4] : ["U", 8];
+  return `\\${mark}${code.toString(16).padStart(digits, "0")}`;
 }
 
 /** A list that Python's clients see as a tuple; JSON has the list. */

@@ -8,7 +8,7 @@ import type { CodeContext, RunCode } from "./code_context.ts";
 import { AskError, describeFailure, knownCode, Stop, tooLong, withLine } from "./failure.ts";
 import type { Ask, Code, EvaluatedText } from "./messages.ts";
 import type { PythonSource } from "./micropython.ts";
-import { printFloatsExactly } from "./micropython_floats.ts";
+import { printAsCPython } from "./micropython_printing.ts";
 import { additions, pythonLibraries } from "./python_additions.ts";
 import { withAdvice } from "./python_advice.ts";
 import { prelude } from "./python_prelude.ts";
@@ -36,7 +36,7 @@ const { parse, stringify } = JSON;
 const callStack = 65_536;
 
 /**
- * Tells where the type of floats is, and a float that is 1.5; and puts off collecting garbage, which takes longer than
+ * Tells where the types of floats and text are, and a float that is 1.5; and puts off collecting garbage, which takes longer than
  * all of the loading.
  */
 const beginLoading = `
@@ -44,7 +44,7 @@ import gc, _heliograph
 _threshold = gc.threshold()
 gc.threshold(-1)
 _float = 1.5
-_heliograph.tell("[%d, %d]" % (id(float), id(_float)))
+_heliograph.tell("[%d, %d, %d]" % (id(float), id(str), id(_float)))
 `;
 const endLoading = "gc.threshold(_threshold)";
 
@@ -132,8 +132,8 @@ export async function preparePython(
     letters: (text: string) => /^\p{L}+$/u.test(text),
   });
   python.runPython(beginLoading);
-  const [type, float] = parse(outcome) as [number, number];
-  printFloatsExactly(instance!, type, float);
+  const [floats, texts, float] = parse(outcome) as [number, number, number];
+  printAsCPython(instance!, floats, texts, float);
   python.runPython(additions);
   python.runPython(prelude);
   python.runPython(endLoading);

@@ -44,6 +44,8 @@ def _extend(kind, methods):
 _native = {name: getattr(str, name) for name in ("upper", "lower", "isalpha", "isupper", "islower")}
 _native["round"] = round
 _native["print"] = print
+_native["isinstance"] = isinstance
+_native["issubclass"] = issubclass
 _native["import"] = builtins.__import__
 _libraries = {}
 
@@ -162,7 +164,20 @@ def _import(name, *given):
     return module
 
 
+def _isinstance(value, kinds):
+    return _native["isinstance"](value, kinds) or type(value) is bool and _issubclass(bool, kinds)
+
+
+def _issubclass(kind, kinds):
+    # MicroPython's bool is no int.
+    return _native["issubclass"](kind, kinds) or kind is bool and (
+        kinds is int or type(kinds) is tuple and int in kinds
+    )
+
+
 builtins.__import__ = _import
+builtins.isinstance = _isinstance
+builtins.issubclass = _issubclass
 builtins.print = _print
 builtins.round = _first("numbers", "round")
 builtins.sorted = _first("numbers", "sorted")

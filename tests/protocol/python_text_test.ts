@@ -35,6 +35,7 @@ Deno.test({
       'say "hi"',
       `both ' and "`,
       "a\\b\n\t",
+      "30 °C é µ Ω 温度 😀 \x7f\x85\xa0\xad\u200b\u2028\ufeff\u{e0001}",
     ]);
     const script = "import json,sys\nd=json.load(sys.stdin)\n" +
       "print(json.dumps([repr(float(x)) for x in d['floats']]+[repr(x) for x in d['texts']]))";

@@ -42,6 +42,9 @@ sorted([2, 1], lambda x: x)
 [l.sort() or l for l in [[3, 1, 2], [], [1]]], [l.sort(key=len, reverse=True) or l for l in [['a', 'bb', 'cc', 'd']]]
 (0).bit_length(), (255).bit_length(), (-256).bit_length(), (2**70).bit_length()
 8.2, [8.2, (9339.7,)], str(-9.97), '%s' % 8.2, '{}'.format(8.2), f'{0.939}', {1: 99.4}, 1e22, 1e16, 1e-5, float('nan'), -float('inf'), -0.0, 5e-324, 100.0
+repr('é'), ['°C', "it's", 'a"\n\t\x7f\xa0\u200b'], ('µ',), {'Ω': '温'}, '%r' % 'é', '{!r}'.format('😀'), f"{'°'!r}", str(ValueError('é')), repr('é' * 700) == "'" + 'é' * 700 + "'", repr('')
+isinstance(True, int), isinstance(True, bool), isinstance(1, bool), isinstance(False, (str, int)), isinstance(1.0, int), isinstance(True, float), issubclass(bool, int), issubclass(bool, (str, float)), isinstance(None, int)
+isinstance(1, 'int')
 st.mean([1, 2, 3]), st.mean([1, 2]), st.mean([0.1] * 3), st.mean([1, 2.5]), st.mean([1e16, 1, -1e16]), st.fmean([0.1] * 10)
 st.median([1, 3, 2]), st.median([1, 2, 3, 4]), st.median([2, 1]), st.median_low([1, 2, 3, 4]), st.median_high([1, 2, 3, 4])
 st.mode([1, 1, 2, 2, 3]), st.mode('abracadabra'), st.multimode([1, 1, 2, 2, 3]), st.multimode([])
