@@ -376,16 +376,17 @@ export class PyOpticonSocketClient {
     try {
       const link = await this.#shared.connected(wait);
       // An original dashboard drops a client whose message is too long for it.
-      // Whoever has a name drives by that name: heliograph must know it first.
-      const named = this.#name !== "" && cmd !== "Get";
-      if (link.dialect === "unknown" && (named || JSON.stringify(message).length > 900)) {
+      // Nothing is driven before it is known to be a dashboard, and heliograph to know by which name.
+      if (link.dialect === "unknown" && (cmd !== "Get" || JSON.stringify(message).length > 900)) {
         await this.#shared.dialect(wait);
       }
       // An original dashboard takes text only; heliograph takes text as well, so that the first request may be text.
       const overrides = link.dialect === "framed" ? {} : rawOverrides;
       const reply = await this.#shared.request(link, { ...message, ...overrides, printout }, wait, cmd, output);
       if (reply.dialect === "framed") return result(reply.reply.value);
-      return result(this.#rawText(reply.text));
+      const value = this.#rawText(reply.text);
+      if (value !== "Success" && ["Set", "Confirm", "Exec"].includes(cmd)) throw link.refuse(reply.text);
+      return result(value);
     } catch (error) {
       if (!(error instanceof HeliographError) || !isAnswer(error)) throw error;
       failure = error;

@@ -70,9 +70,11 @@ export class SharedLink {
     const link = await this.connected(wait);
     if (link.dialect === "unknown") {
       const question = { cmd: "Get", widget_nickname: "", field_name: "", printout: false };
-      await this.request(link, question, wait, "Get").catch((error) => {
+      const reply = await this.request(link, question, wait, "Get").catch((error) => {
         if (!isAnswer(error)) throw error;
       });
+      // There is no field without a name: an original dashboard says that.
+      if (reply?.dialect === "raw" && !reply.text.startsWith("Error")) throw link.refuse(reply.text);
     }
     return link.dialect === "framed" ? "framed" : "raw";
   }
