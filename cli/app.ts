@@ -146,7 +146,9 @@ export async function runCli(words: readonly string[], context: CliContext): Pro
     context.process.stderr.write(`${noSubcommand(second, context.program, Object.keys(clientRoutes))}\n`);
     return exitCodes.usage.code;
   }
-  await run(application(context, words.includes("--json")), words, context);
+  // The word client alone is the shell.
+  const subcommand = first !== "client" ? first : second === undefined || second.startsWith("-") ? "shell" : second;
+  await run(application(context, words.includes("--json")), words, { ...context, subcommand });
   const code = Number(context.process.exitCode ?? 0);
   if (code === ExitCode.InvalidArgument) {
     context.process.stderr.write(usageLine(first === "client" ? rest[0] : first, context));

@@ -230,7 +230,7 @@ Deno.test("cli: errors go to the error stream with documented exit codes", async
   strictEqual(late.code, 4);
   match(
     late.err,
-    /^No reply to Get within 0\.2 s; .*: nothing has answered yet; an original .* one client at a time\n$/,
+    /has not said within 0\.2 s what it is, and list was not sent: an original .* one client at a time\n$/,
   );
   deepStrictEqual((await run(["server", "--host", "0.0.0.0"])).code, 5);
   const taken = await run(["server", "--command-port", String(server.commandServer.port)]);

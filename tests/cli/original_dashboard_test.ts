@@ -67,9 +67,12 @@ Deno.test({
       [["describe", "Nope"], refused(/^The dashboard knows nothing called 'Nope'\n$/)],
       [
         ["status"],
-        refused(/^Cannot do Status: an original PyOpticon dashboard knows only Get, Set, Confirm, Eval and Exec\n$/),
+        refused(/^Cannot do status: an original PyOpticon dashboard knows only Get, Set, Confirm, Eval and Exec\n$/),
       ],
-      [["call", "UV Light", "x"], refused(/^Cannot do Describe: an original/)],
+      [["call", "UV Light", "x"], refused(/^Cannot do call: an original/)],
+      [["take", "UV Light", "--name", "ada"], refused(/^Cannot do take: an original/)],
+      [["expose", "1"], refused(/^Cannot do expose: an original/)],
+      [["shell"], refused(/^Cannot do shell: an original/)],
     ];
     for (const [words, { code, out, err }] of cases) {
       const got = await cli(words);
@@ -196,6 +199,21 @@ Deno.test("cli: a server that greets and then stays silent is no dashboard, and 
       false,
       "nothing is driven",
     );
+  }
+});
+
+Deno.test("cli: on a port that stays silent a subcommand says that nothing was sent for it", async () => {
+  await using server = greeter("");
+  for (
+    const [subcommand, ...words] of [["list"], ["describe", "x"], ["set", "a", "b", "1"], ["confirm", "a"], ["client"]]
+  ) {
+    const { code, err } = await run([subcommand!, ...words, "--port", String(server.port), "--timeout", "0.1"]);
+    strictEqual(code, 4);
+    match(
+      err,
+      new RegExp(`:${server.port} has not said within [0-9.]+ s what it is, and \\w+ was not sent: an original`),
+    );
+    match(err, new RegExp(`${subcommand === "client" ? "shell" : subcommand} was not sent`));
   }
 });
 
