@@ -34,7 +34,7 @@ import type { CliContext, TypedCommand } from "./context.ts";
 import { exitCodeOf, exitCodes, failureText } from "./exit_codes.ts";
 import { overview } from "./help.ts";
 import { type TypedLine, typedLine, written } from "./typed_line.ts";
-import { argumentsError, propertyOf, usageOf } from "./usage.ts";
+import { argumentsError, propertyOf, usageOf, type UsedParameters } from "./usage.ts";
 
 const clientRoutes = {
   list: listCommand,
@@ -141,7 +141,14 @@ export async function runCli(words: readonly string[], context: CliContext): Pro
     context.process.stdout.write(overview(context.program, commands));
     return exitCodes.success.code;
   }
-  await run(application(context, words.includes("--json")), words, context);
+  const [second] = rest;
+  if (first === "client" && second !== undefined && !second.startsWith("-") && !Object.hasOwn(clientRoutes, second)) {
+    context.process.stderr.write(`${noSubcommand(second, context.program, Object.keys(clientRoutes))}\n`);
+    return exitCodes.usage.code;
+  }
+  // The word client alone is the shell.
+  const subcommand = first !== "client" ? first : second === undefined || second.startsWith("-") ? "shell" : second;
+  await run(application(context, words.includes("--json")), words, { ...context, subcommand });
   const code = Number(context.process.exitCode ?? 0);
   if (code === ExitCode.InvalidArgument) {
     context.process.stderr.write(usageLine(first === "client" ? rest[0] : first, context));
@@ -150,9 +157,9 @@ export async function runCli(words: readonly string[], context: CliContext): Pro
 }
 
 /** The error for a first word that is no subcommand. */
-function noSubcommand(word: string, program: string): string {
+function noSubcommand(word: string, program: string, known: readonly string[] = Object.keys(commands)): string {
   if (word.startsWith("-")) return `Flags come after a subcommand, as in "${program} list --port 12345"`;
-  const subject = printable(`There is no subcommand ${word}${didYouMean(word, Object.keys(commands))}`);
+  const subject = printable(`There is no subcommand ${word}${didYouMean(word, known)}`);
   return `${subject}; "${program} --help" lists them`;
 }
 
@@ -174,22 +181,34 @@ async function propose(given: readonly string[], context: CliContext): Promise<v
   // Whoever names no shell gets plain words.
   const known = isShell(shell) ? shell : undefined;
   const { words: before, last: typed } = lineBefore(known, known === undefined ? given : rest);
-  const words = before[0] === "help" ? before.slice(1) : before;
+  const words = before[0] === "help" || before[0] === "client" ? before.slice(1) : before;
   // What bash puts a proposal in the place of: less than the word where that holds = or :.
   const piece = known === "bash" ? pieceText(rest[1] ?? "") : typed.text;
-  const proposals = await proposeCompletions(application(context, false), [...words, typed.text], {
-    ...context,
-    typed: typedCommand(words),
-  });
-  // Flags are for whoever begins one, and where there is nothing else.
-  const fitting = proposals.filter(({ completion }) => typed.text !== "" || !completion.startsWith("-"));
-  for (const { completion } of fitting.length > 0 ? fitting : proposals) {
+  const proposals = before[0] === "client" && words.length === 0
+    ? Object.keys(clientRoutes).map((completion) => ({ completion }))
+    : await proposeCompletions(application(context, false), [...words, typed.text], {
+      ...context,
+      typed: typedCommand(words),
+    });
+  // Flags are for whoever begins one, and where there is nothing else: a shell completes files by itself.
+  const begun = typed.text !== "" || !proposals.every(({ completion }) => completion.startsWith("-"));
+  for (const { completion } of takesFile(words) && typed.text === "" ? [] : proposals) {
+    if (typed.text === "" && (completion === "--" || (begun && completion.startsWith("-")))) continue;
     // What could steer the terminal is not proposed: the user's shell types it as it is.
     if (!completion.startsWith(typed.text) || printable(completion) !== completion) continue;
     const text = completion.slice(typed.text.length - piece.length);
     const line = known === undefined ? text : written(known, text, typed.quote);
     if (line !== undefined) context.process.stdout.write(`${line}\n`);
   }
+}
+
+/** Whether the next word of a line is a file. */
+function takesFile(words: readonly string[]): boolean {
+  const [name] = words;
+  const positional: UsedParameters["positional"] = Object.entries(commands).find(([known]) => known === name)?.[1]
+    .parameters.positional;
+  return positional?.kind === "tuple" &&
+    positional.parameters[typedCommand(words).words.length]?.placeholder === "FILE";
 }
 
 /** The line before the cursor, from what a shell's script hands over. */
@@ -212,7 +231,7 @@ function pieceText(raw: string): string {
 
 /** The arguments of a command line, and which server it is about. */
 function typedCommand(words: readonly string[]): TypedCommand {
-  const [name, ...rest] = words[0] === "client" ? words.slice(1) : words;
+  const [name, ...rest] = words;
   const flags: Readonly<Record<string, { readonly kind: string } | undefined>> =
     Object.entries(commands).find(([known]) => known === name)?.[1].parameters.flags ?? {};
   const [plain, values]: [string[], Record<string, string>] = [[], {}];

@@ -120,6 +120,7 @@ export function dashboardClient(context: CliContext, flags: ConnectionFlags): Py
     timeout: flags.timeout ?? usualTimeout,
     handleErrors: "exception",
     name: clientName(context, flags),
+    ...(context.subcommand === undefined ? {} : { purpose: context.subcommand }),
   });
 }
 

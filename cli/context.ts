@@ -28,6 +28,8 @@ export interface CliContext extends CommandContext {
   readonly clientName: string | undefined;
   /** The command line before the word that is being completed. */
   readonly typed: TypedCommand;
+  /** The subcommand that was typed, for errors. */
+  readonly subcommand?: string;
 }
 
 /** The command line of a subcommand before the word that is being completed. */

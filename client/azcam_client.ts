@@ -7,7 +7,7 @@
 import { split } from "npm:shlex@3.0.0";
 import { joined } from "../protocol/bytes.ts";
 import { HeliographError } from "../protocol/errors.ts";
-import { otherServer, serverKind } from "../protocol/other_server.ts";
+import { otherServer, said, serverKind } from "../protocol/other_server.ts";
 import type { RequestOptions } from "./pyopticon_options.ts";
 import { connect, inTime, writeText } from "./waiting.ts";
 
@@ -45,7 +45,10 @@ export class AzcamClient {
   /** Counts closings, so that a connection which comes after one is not taken for the next. */
   #generation = 0;
   #received: Uint8Array = new Uint8Array(0);
+  /** Whether a reply has come: what stands before the first may be a greeting. */
   #greeted = false;
+  /** The line with which the server greeted, if it did. */
+  #greeting = "";
   /** The end of the line of commands that wait for their turn. */
   #turn: Promise<unknown> = Promise.resolve();
 
@@ -91,6 +94,7 @@ export class AzcamClient {
     this.#generation++;
     this.#received = new Uint8Array(0);
     this.#greeted = false;
+    this.#greeting = "";
   }
 
   /**
@@ -201,8 +205,14 @@ export class AzcamClient {
     await this.send(command, "\n", options);
     let reply = await this.recv(-1, "\n", options);
     // A server may greet a client with a line of its own; a reply always begins with one of these words.
-    if (!this.#greeted && !/^(?:OK|ERROR|WARNING)\b/.test(reply)) {
+    if (!this.#greeted && !isReply(reply)) {
+      this.#greeting = reply;
       reply = await this.recv(-1, "\n", options);
+      if (!isReply(reply)) {
+        const text = `${this.#greeting}\n${reply}`;
+        this.close();
+        throw otherServer(`${this.host}:${this.port}`, text, "azcam");
+      }
     }
     this.#greeted = true;
     this.lastResponse = reply;
@@ -214,10 +224,19 @@ export class AzcamClient {
     try {
       return await inTime(work, { timeout: this.#timeout, signal }, what);
     } catch (error) {
-      const silent = !this.#greeted && this.#received.length === 0;
+      const first = this.#greeted ? undefined : `${this.#greeting}\n${decoder.decode(this.#received)}`.trim();
       this.close();
-      if (error instanceof HeliographError) throw error;
-      const hint = silent ? `: ${this.host}:${this.port} has not said a word, as a PyOpticon dashboard does not` : "";
+      const where = `${this.host}:${this.port}`;
+      if (error instanceof HeliographError) {
+        if (error.code !== "no_reply" || !first) throw error;
+        const hint = `${where} has only said ${said(first)}, which is no azcam reply`;
+        throw new HeliographError("no_reply", `${error.message}: ${hint}`, { cause: error });
+      }
+      const hint = first === ""
+        ? `: ${where} has not said a word, as an original PyOpticon dashboard does not`
+        : first === undefined
+        ? ""
+        : `: ${where} has only said ${said(first)}, which is no azcam reply`;
       throw new HeliographError("connection_lost", `The connection ended before the reply to ${what}${hint}`, {
         cause: error,
       });
@@ -227,7 +246,7 @@ export class AzcamClient {
   /** A server of another kind is told at once: its answers need not be lines. */
   #refuseOther(text: string): void {
     const found = serverKind(text);
-    if (found !== undefined && found !== "azcam") throw otherServer(`${this.host}:${this.port}`, found, "azcam");
+    if (found !== undefined && found !== "azcam") throw otherServer(`${this.host}:${this.port}`, text, "azcam");
   }
 
   async #receive(connection: Deno.TcpConn, length: number, terminator: string): Promise<string> {
@@ -250,6 +269,9 @@ export class AzcamClient {
     }
   }
 }
+
+/** Whether a line begins as a reply does. */
+const isReply = (line: string) => /^(?:OK|ERROR|WARNING)\b/.test(line);
 
 /** The words of a reply, split as azcam's client splits them, by shlex; a mapping and text it cannot split stay whole. */
 function words(reply: string): string[] {

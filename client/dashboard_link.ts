@@ -36,6 +36,9 @@ const longestLine = 64 * 1024 * 1024;
 /** The time after a first line that could be a greeting, within which an answer to the question comes, in milliseconds. */
 const greetingPause = 200;
 
+/** The time that a server of another kind has to greet before anything is asked, in milliseconds; no dashboard does. */
+const quietPause = 20;
+
 function isErrorCode(code: string): code is ErrorCode {
   return Object.hasOwn(errorCodes, code);
 }
@@ -53,6 +56,11 @@ export class DashboardLink {
   readonly #decided = Promise.withResolvers<void>();
   #undecided: Uint8Array[] = [];
   #greetingTimer: ReturnType<typeof setTimeout> | undefined;
+  /** Resolves when it may be asked: nothing said so far can be a reply. */
+  readonly #quiet = Promise.withResolvers<void>();
+  readonly #quietTimer = setTimeout(this.#quiet.resolve, quietPause);
+  #asked = false;
+  #greeted = false;
   /** Where the dialect is raw or unknown, requests take turns: a raw reply does not say what it answers. */
   #turn: Promise<unknown> = Promise.resolve();
   #writing: Promise<unknown> = Promise.resolve();
@@ -91,6 +99,7 @@ export class DashboardLink {
   ): Promise<LinkReply> {
     if (this.dialect === "framed") return await this.#send(id, message, output);
     const turn = this.#turn.then(async () => {
+      await this.#quiet.promise;
       if (this.#abandoned.delete(id)) {
         throw new HeliographError("aborted", "The request was given up before it was sent");
       }
@@ -139,11 +148,20 @@ export class DashboardLink {
     this.end(new HeliographError("connection_lost", "The client was closed before the reply came"));
   }
 
+  /** Ends it, since no dashboard would have said that. @returns The error. */
+  refuse(text: string): HeliographError {
+    const reason = otherServer(this.#where, text, "dashboard");
+    this.end(reason);
+    return reason;
+  }
+
   /** Ends it; whatever waits for a reply gets the error. */
   end(reason: HeliographError): void {
     if (this.#ended !== undefined) return;
     this.#ended = reason;
     clearTimeout(this.#greetingTimer);
+    clearTimeout(this.#quietTimer);
+    this.#quiet.resolve();
     this.#connection.close();
     this.#decided.reject(reason);
     for (const { reject } of this.#waiting.values()) reject(reason);
@@ -168,6 +186,7 @@ export class DashboardLink {
     const { promise, resolve, reject } = Promise.withResolvers<LinkReply>();
     promise.catch(() => {});
     this.#waiting.set(id, { id, resolve, reject, output });
+    this.#asked = true;
     // The line end is for servers of other kinds, which then answer at once; both dashboards take it for white space.
     await this.#write(this.dialect === "unknown" ? `${text}\n` : text);
     return await promise;
@@ -191,7 +210,8 @@ export class DashboardLink {
       ) {
         this.#take(buffer.subarray(0, count));
       }
-      this.end(lost("the server closed it"));
+      if (this.#greeted) this.refuse(new TextDecoder().decode(joined(this.#undecided)));
+      else this.end(lost("the server closed it"));
     } catch (error) {
       this.end(lost(error));
     }
@@ -204,7 +224,14 @@ export class DashboardLink {
     clearTimeout(this.#greetingTimer);
     const text = new TextDecoder().decode(joined(this.#undecided));
     const found = serverKind(text);
-    if (found !== undefined && found !== "dashboard") return this.end(otherServer(this.#where, found, "dashboard"));
+    this.#greeted ||= !this.#asked;
+    if (found !== undefined && found !== "dashboard") return void this.refuse(text);
+    if (this.#greeted) {
+      // What it is may be told by how it answers.
+      this.#quiet.resolve();
+      this.#greetingTimer = setTimeout(() => this.refuse(text), greetingPause);
+      return;
+    }
     const framedStart = '{"id":';
     const couldBeFramed = text.startsWith(framedStart) || framedStart.startsWith(text);
     if (couldBeFramed && !text.includes("\n")) return;

@@ -49,6 +49,7 @@ export class PyOpticonSocketClient {
   readonly #handleErrors: NonNullable<PyOpticonSocketClientOptions["handleErrors"]>;
   readonly #timeout: number;
   readonly #name: string;
+  readonly #purpose: string | undefined;
   readonly #print: (line: string) => void;
   readonly #shared: SharedLink;
 
@@ -62,6 +63,7 @@ export class PyOpticonSocketClient {
     this.#handleErrors = options.handleErrors ?? "none";
     this.#timeout = options.timeout ?? 5;
     this.#name = options.name ?? "";
+    this.#purpose = options.purpose;
     this.#print = options.print ?? ((line) => console.error(line));
     const { host = "127.0.0.1", socketNumber: port = 12345 } = options;
     this.#shared = new SharedLink({ host, port, timeout: this.#timeout, name: this.#name });
@@ -134,7 +136,9 @@ export class PyOpticonSocketClient {
    * original dashboard, which runs Python.
    */
   async doExec(code: string | (() => unknown), options: CodeOptions = {}): Promise<string> {
-    if (typeof code === "function" && await this.#shared.dialect(this.#wait(options)) === "raw") {
+    if (
+      typeof code === "function" && await this.#shared.dialect(this.#wait(options), this.#purpose ?? "Exec") === "raw"
+    ) {
       throw new HeliographError(
         "unavailable",
         "Cannot send a function to an original dashboard: send Python source as text",
@@ -177,7 +181,7 @@ export class PyOpticonSocketClient {
 
   /** Whether the server is an original dashboard, which knows `getField` to `doExec` only. */
   async isOriginal(options: RequestOptions = {}): Promise<boolean> {
-    return await this.#shared.dialect(this.#wait(options)) === "raw";
+    return await this.#shared.dialect(this.#wait(options), this.#purpose ?? "isOriginal") === "raw";
   }
 
   /**
@@ -347,7 +351,7 @@ export class PyOpticonSocketClient {
 
   async *#watchOnce(message: Readonly<Record<string, unknown>>, signal: AbortSignal): AsyncGenerator<WatchUpdate> {
     const wait = this.#wait({ signal });
-    const link = await this.#shared.framed(wait, "Watch");
+    const link = await this.#shared.framed(wait, this.#purpose ?? "Watch");
     const id = this.#shared.nextId();
     const feed = new WatchFeed();
     link.listen(id, (event) => feed.take(event));
@@ -376,16 +380,17 @@ export class PyOpticonSocketClient {
     try {
       const link = await this.#shared.connected(wait);
       // An original dashboard drops a client whose message is too long for it.
-      // Whoever has a name drives by that name: heliograph must know it first.
-      const named = this.#name !== "" && cmd !== "Get";
-      if (link.dialect === "unknown" && (named || JSON.stringify(message).length > 900)) {
-        await this.#shared.dialect(wait);
+      // Nothing is driven before it is known to be a dashboard, and heliograph to know by which name.
+      if (link.dialect === "unknown" && (cmd !== "Get" || JSON.stringify(message).length > 900)) {
+        await this.#shared.dialect(wait, this.#purpose ?? cmd);
       }
       // An original dashboard takes text only; heliograph takes text as well, so that the first request may be text.
       const overrides = link.dialect === "framed" ? {} : rawOverrides;
       const reply = await this.#shared.request(link, { ...message, ...overrides, printout }, wait, cmd, output);
       if (reply.dialect === "framed") return result(reply.reply.value);
-      return result(this.#rawText(reply.text));
+      const value = this.#rawText(reply.text);
+      if (value !== "Success" && ["Set", "Confirm", "Exec"].includes(cmd)) throw link.refuse(reply.text);
+      return result(value);
     } catch (error) {
       if (!(error instanceof HeliographError) || !isAnswer(error)) throw error;
       failure = error;
@@ -403,7 +408,7 @@ export class PyOpticonSocketClient {
     const { printout = true } = options;
     const wait = this.#wait(options);
     const what = String(message.cmd);
-    const link = await this.#shared.framed(wait, what);
+    const link = await this.#shared.framed(wait, this.#purpose ?? what);
     const reply = await this.#shared.request(link, { ...message, printout }, wait, what);
     if (reply.dialect === "framed") return reply.reply;
     throw new HeliographError("connection_lost", "The server answered as an original PyOpticon dashboard does");

@@ -36,6 +36,12 @@ export interface PyOpticonSocketClientOptions {
    * @default none
    */
   readonly name?: string;
+  /**
+   * What this client is used for, in the errors of a server that cannot do it.
+   *
+   * @default the message's name, `Describe`
+   */
+  readonly purpose?: string;
   /** Where `"print"` prints. @default console.error */
   readonly print?: (line: string) => void;
 }

@@ -19,6 +19,9 @@ export interface SharedLinkOptions {
   readonly name: string;
 }
 
+/** Why a dashboard may be silent. */
+const oneAtATime = "an original PyOpticon dashboard serves one client at a time";
+
 /** The link of a client to its dashboard. */
 export class SharedLink {
   /** Aborted when the client is closed. */
@@ -57,22 +60,35 @@ export class SharedLink {
       const { dialect } = link;
       if (error.code === "no_reply" || error.code === "aborted") link.abandon(id);
       if (error.code !== "no_reply" || dialect !== "unknown") throw error;
-      const hint = "nothing has answered yet; an original PyOpticon dashboard serves one client at a time";
-      throw new HeliographError("no_reply", `${error.message}: ${hint}`, { cause: error });
+      throw new HeliographError("no_reply", `${error.message}: nothing has answered yet; ${oneAtATime}`, {
+        cause: error,
+      });
     }
   }
 
   /**
    * The dialect of the server, `framed` or `raw`; asks a question that both can answer where nothing has been asked
    * yet.
+   *
+   * @param what What will be asked then, for errors.
    */
-  async dialect(wait: Wait): Promise<"framed" | "raw"> {
+  async dialect(wait: Wait, what: string): Promise<"framed" | "raw"> {
     const link = await this.connected(wait);
     if (link.dialect === "unknown") {
       const question = { cmd: "Get", widget_nickname: "", field_name: "", printout: false };
-      await this.request(link, question, wait, "Get").catch((error) => {
+      const reply = await this.request(link, question, wait, "Get").catch((error) => {
+        if (error.code === "no_reply") {
+          const { host, port } = this.#options;
+          throw new HeliographError(
+            "no_reply",
+            `${host}:${port} has not said within ${wait.timeout} s what it is, and ${what} was not sent: ${oneAtATime}`,
+            { cause: error },
+          );
+        }
         if (!isAnswer(error)) throw error;
       });
+      // There is no field without a name: an original dashboard says that.
+      if (reply?.dialect === "raw" && !reply.text.startsWith("Error")) throw link.refuse(reply.text);
     }
     return link.dialect === "framed" ? "framed" : "raw";
   }
@@ -83,7 +99,7 @@ export class SharedLink {
    * @throws {HeliographError} `unavailable` where it is an original dashboard.
    */
   async framed(wait: Wait, what: string): Promise<DashboardLink> {
-    if (await this.dialect(wait) === "framed") return await this.connected(wait);
+    if (await this.dialect(wait, what) === "framed") return await this.connected(wait);
     throw new HeliographError(
       "unavailable",
       `Cannot do ${what}: an original PyOpticon dashboard knows only Get, Set, Confirm, Eval and Exec`,

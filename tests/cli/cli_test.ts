@@ -129,6 +129,11 @@ Deno.test("cli: command sends a line to any azcam-style server", async () => {
 Deno.test("cli: each subcommand is reachable with the word client as well", async () => {
   await using server = startServer();
   const port = String(server.dashboardServer.port);
+  deepStrictEqual(await run(["client", "lst"]), {
+    code: 2,
+    out: "",
+    err: 'There is no subcommand lst (did you mean list?); "heliograph --help" lists them\n',
+  });
   deepStrictEqual(await run(["client", "get", "--port", port, "uv_light", "actual_status"]), {
     code: 0,
     out: "No Reading\n",
@@ -225,7 +230,7 @@ Deno.test("cli: errors go to the error stream with documented exit codes", async
   strictEqual(late.code, 4);
   match(
     late.err,
-    /^No reply to Get within 0\.2 s; .*: nothing has answered yet; an original .* one client at a time\n$/,
+    /has not said within 0\.2 s what it is, and list was not sent: an original .* one client at a time\n$/,
   );
   deepStrictEqual((await run(["server", "--host", "0.0.0.0"])).code, 5);
   const taken = await run(["server", "--command-port", String(server.commandServer.port)]);
@@ -269,6 +274,13 @@ Deno.test("cli: completions for each shell, and what they propose", async () => 
   match((await run(["__complete", "list", "--ho"])).out, /^--host\n/);
   strictEqual((await run(["__complete", "completions", "f"])).out, "fish\n");
   strictEqual((await run(["__complete", "help", "descr"])).out, "describe\n");
+  strictEqual((await run(["__complete", "client", "li"])).out, "list\n");
+  match((await run(["__complete", "client", "list", "--ho"])).out, /^--host\n/);
+  strictEqual((await run(["__complete", "client", "serv"])).out, "", "the server is no client");
+  for (const subcommand of ["exec", "image", "check", "init"]) {
+    strictEqual((await run(["__complete", subcommand, ""])).out, "", "the shell completes files");
+  }
+  match((await run(["__complete", "exec", "run.py", ""])).out, /^--host\n/);
 });
 
 Deno.test("cli: version and help", async () => {

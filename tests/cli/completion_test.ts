@@ -88,6 +88,10 @@ const sessions: Record<string, { start: string; prepare: string; typed: [keys: s
       ["Cl⇥wa⇥of⇥", /Clear wait=off $/],
       ["spe⇥f⇥", /speed=fast $/],
       ["\r", /to Clear, not waiting, fast\r\n\$ $/],
+      // Files are the shell's to complete.
+      ["mkdir ~/one; cd ~/one; touch run.py\r", /\$ $/],
+      ["heliograph exec ⇥", /run\.py $/],
+      ["--show⇥", /--show-output $/],
     ],
   },
   zsh: {
@@ -109,7 +113,9 @@ const sessions: Record<string, { start: string; prepare: string; typed: [keys: s
 async function writeProgram(folder: string): Promise<void> {
   const program = programs.at(-1)!;
   const words = [program.path, ...program.client].map((word) => `'${word}'`).join(" ");
-  await Deno.writeTextFile(`${folder}/heliograph`, `#!/bin/sh\nexec ${words} "$@"\n`, { mode: 0o755 });
+  await Deno.writeTextFile(`${folder}/heliograph`, `#!/bin/sh\ncd '${top.pathname}' && exec ${words} "$@"\n`, {
+    mode: 0o755,
+  });
 }
 
 for (const [shell, { start, prepare, typed }] of Object.entries(sessions)) {

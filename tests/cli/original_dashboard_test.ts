@@ -3,7 +3,7 @@ import { deepStrictEqual, match, rejects, strictEqual } from "node:assert/strict
 import { watch } from "../../cli/commands/bench.ts";
 import { AzcamClient, PyOpticonSocketClient } from "../../client/mod.ts";
 import { otherServer, serverKind } from "../../protocol/other_server.ts";
-import { originalCommandServer, originalDashboard } from "../client/original_servers.ts";
+import { greeter, originalCommandServer, originalDashboard } from "../client/original_servers.ts";
 import { contextOf, run } from "../cli_fixture.ts";
 import { canRun, eventually, startServer, top } from "../fixture.ts";
 
@@ -67,9 +67,12 @@ Deno.test({
       [["describe", "Nope"], refused(/^The dashboard knows nothing called 'Nope'\n$/)],
       [
         ["status"],
-        refused(/^Cannot do Status: an original PyOpticon dashboard knows only Get, Set, Confirm, Eval and Exec\n$/),
+        refused(/^Cannot do status: an original PyOpticon dashboard knows only Get, Set, Confirm, Eval and Exec\n$/),
       ],
-      [["call", "UV Light", "x"], refused(/^Cannot do Describe: an original/)],
+      [["call", "UV Light", "x"], refused(/^Cannot do call: an original/)],
+      [["take", "UV Light", "--name", "ada"], refused(/^Cannot do take: an original/)],
+      [["expose", "1"], refused(/^Cannot do expose: an original/)],
+      [["shell"], refused(/^Cannot do shell: an original/)],
     ];
     for (const [words, { code, out, err }] of cases) {
       const got = await cli(words);
@@ -134,7 +137,7 @@ Deno.test("cli: on a wrong port each client says what listens there", async () =
     }
   }
   for (
-    const [port, what] of [[socket, "a PyOpticon dashboard"], [page, "a web server"], [
+    const [port, what] of [[socket, "heliograph's PyOpticon dashboard"], [page, "a web server"], [
       web.addr.port,
       "a web server",
     ]] as const
@@ -148,18 +151,111 @@ Deno.test("cli: on a wrong port each client says what listens there", async () =
   strictEqual(code, 3);
   match(
     String(err),
-    /ended before the reply .*: 127\.0\.0\.1:\d+ has not said a word, as a PyOpticon dashboard does not\n$/,
+    /ended before the reply .*: 127\.0\.0\.1:\d+ has not said a word, as an original PyOpticon dashboard does not\n$/,
   );
   await using camera = new AzcamClient({ port: page });
   await rejects(camera.command("echo"), { code: "connection_failed" });
   await web.shutdown();
 });
 
+Deno.test("cli: a server that greets and then stays silent is no dashboard, and its greeting no reply", async () => {
+  const subcommands = [
+    ["get", "uv_light", "Actual Status"],
+    ["set", "uv_light", "Status Selection", "On"],
+    ["confirm", "uv_light"],
+    ["eval", "1"],
+    ["exec", "-"],
+    ["status"],
+    ["call", "uv_light", "x"],
+    ["list"],
+    ["watch"],
+    ["shell"],
+  ];
+  for (
+    const [greeting, what] of [
+      ["SSH-2.0-OpenSSH_9.2p1 Debian-2\r\n", "there is an SSH server"],
+      ["220 mail ESMTP\r\n", "there is a mail or FTP server"],
+      ["Welcome to the lab\r\n", 'there said "Welcome to the lab"'],
+    ] as const
+  ) {
+    await using server = greeter(greeting);
+    for (const [subcommand, ...words] of subcommands) {
+      const { code, out, err } = await run([
+        subcommand!,
+        "--port",
+        String(server.port),
+        "--timeout",
+        "60",
+        ...words,
+      ]);
+      deepStrictEqual([code, out], [3, ""], `${subcommand} on ${greeting}: ${err}`);
+      match(
+        err,
+        new RegExp(`^Cannot use 127\\.0\\.0\\.1:${server.port}: what listens ${what}, and this needs a PyOpticon`),
+      );
+    }
+    strictEqual(
+      server.received.some((text) => /"cmd":"(?:Set|Confirm|Eval|Exec)"/.test(text)),
+      false,
+      "nothing is driven",
+    );
+  }
+});
+
+Deno.test("cli: on a port that stays silent a subcommand says that nothing was sent for it", async () => {
+  await using server = greeter("");
+  for (
+    const [subcommand, ...words] of [["list"], ["describe", "x"], ["set", "a", "b", "1"], ["confirm", "a"], ["client"]]
+  ) {
+    const { code, err } = await run([subcommand!, ...words, "--port", String(server.port), "--timeout", "0.1"]);
+    strictEqual(code, 4);
+    match(
+      err,
+      new RegExp(`:${server.port} has not said within [0-9.]+ s what it is, and \\w+ was not sent: an original`),
+    );
+    match(err, new RegExp(`${subcommand === "client" ? "shell" : subcommand} was not sent`));
+  }
+});
+
+Deno.test("cli: command takes for a reply only what azcam's servers say, and tells what else has been said", async () => {
+  const command = (port: number, timeout = "60") =>
+    run(["command", "--port", String(port), "--timeout", timeout, "tempcon.get_temperatures"]);
+  await using ssh = greeter("SSH-2.0-OpenSSH_9.2p1 Debian-2\r\n");
+  const refused = await command(ssh.port);
+  deepStrictEqual([refused.code, refused.out], [3, ""]);
+  match(refused.err, /what listens there is an SSH server, and this needs an azcam command server/);
+  await using chat = greeter("Hello\r\n", "Who are you?\r\n");
+  const answered = await command(chat.port);
+  deepStrictEqual([answered.code, answered.out], [3, ""]);
+  match(answered.err, /what listens there said "Hello.*Who are you\?", and this needs an azcam command server/);
+  await using silent = greeter("Hello\r\n");
+  const waited = await command(silent.port, "0.3");
+  strictEqual(waited.code, 4);
+  match(waited.err, /may or may not have run: 127\.0\.0\.1:\d+ has only said "Hello", which is no azcam reply\n$/);
+});
+
+Deno.test("PyOpticonSocketClient: a setting, a confirm and code have one answer, which no other text is taken for", async () => {
+  await using server = greeter("", "Who are you?");
+  for (const cmd of ["setField", "doConfirm", "doExec"] as const) {
+    await using client = new PyOpticonSocketClient({ socketNumber: server.port, handleErrors: "exception" });
+    const done = cmd === "setField"
+      ? client.setField("UV Light", "Status Selection", "On")
+      : cmd === "doConfirm"
+      ? client.doConfirm("UV Light")
+      : client.doExec("pass", { language: "python" });
+    await rejects(done, { code: "connection_failed", message: /what listens there said "Who are you\?"/ });
+  }
+});
+
 Deno.test("protocol: a server of another kind is known by how it answers, and a dashboard's text is not taken for one", () => {
   const cases: [text: string, kind: ReturnType<typeof serverKind>][] = [
+    ["SSH-2.0-OpenSSH_9.2p1 Debian-2\r\n", "ssh"],
+    ["220 mail ESMTP\r\n", "mail"],
+    ["220 (vsFTPd 3.0.3)\r\n", "mail"],
+    ["220 °C\r\n", undefined],
     ["HTTP/1.1 400 Bad Request\r\n", "web"],
     ["<!DOCTYPE HTML>\n<html>", "web"],
-    ["\x15\x03\x01\x00\x02\x02\x28", "web"],
+    ["\x15\x03\x01\x00\x02\x02\x28", "tls"],
     ["ERROR AttributeError('?')\r\n", "azcam"],
     ["OK\r\n", undefined],
     ["Welcome\r\nERROR what\r\n", "azcam"],
@@ -171,5 +267,5 @@ Deno.test("protocol: a server of another kind is known by how it answers, and a 
     ["21.5\r\n", undefined],
   ];
   for (const [text, kind] of cases) strictEqual(serverKind(text), kind, JSON.stringify(text));
-  strictEqual(otherServer("pc:1", "web", "azcam").code, "connection_failed");
+  strictEqual(otherServer("pc:1", "HTTP/1.1 200 OK", "azcam").code, "connection_failed");
 });

@@ -131,3 +131,20 @@ export async function originalCommandServer(welcome?: string): Promise<Original>
     }
   }, received);
 }
+
+/**
+ * A server of another kind.
+ *
+ * @param greeting What it says at once, to whoever comes.
+ * @param answer What it says to whatever it is sent; nothing, where it stays silent.
+ */
+export function greeter(greeting: string, answer = ""): Original {
+  const received: string[] = [];
+  return listen(async (connection) => {
+    await reply(connection, greeting);
+    for (;;) {
+      received.push(await receive(connection, 1024));
+      await reply(connection, answer);
+    }
+  }, received);
+}
