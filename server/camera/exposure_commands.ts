@@ -212,6 +212,11 @@ function interruptions({ exposure, exposures }: DrivenParts): Record<string, Com
       immediate: true,
       run: (_, context) => exposures.abort("Exposure aborted", context),
     }),
+    give_up: command({
+      summary: "Give up the exposure that waits for its next step, if there is one; there is no image",
+      beside: true,
+      run: (_, context) => exposures.giveUp(context),
+    }),
     pause,
     pause_exposure: pause,
     resume,

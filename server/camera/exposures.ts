@@ -46,6 +46,8 @@ export class Exposures {
   sequenceTotal: number | undefined;
   /** Whether an image has been written since somebody asked. */
   #imageReady = false;
+  /** How many commands drive the camera now: one, or none between the steps of an exposure. */
+  #driving = 0;
   readonly #settings: CameraSettings;
   readonly #lamps: ComparisonLamps;
   readonly #exposure: Exposure;
@@ -105,6 +107,7 @@ export class Exposures {
     signal.addEventListener("abort", stop, { once: true });
     this.#lamps.use(callInBackground);
     if (!this.#exposure.busy) this.#settings.hold("message", "");
+    this.#driving++;
     try {
       await work();
     } catch (error) {
@@ -112,8 +115,23 @@ export class Exposures {
       if (!(error instanceof NotNow)) this.#tell(error as Error);
       throw error;
     } finally {
+      this.#driving--;
       signal.removeEventListener("abort", stop);
     }
+  }
+
+  /**
+   * Gives up an exposure that waits for its next step; where none is under way, nothing happens.
+   *
+   * @throws {HeliographError} Where a command drives the camera: only an abort ends that.
+   */
+  async giveUp(context: CommandContext): Promise<void> {
+    const { state } = this.#exposure;
+    if (this.#driving > 0) {
+      const doing = state === "idle" ? "it is between two exposures" : `its state is "${state}"`;
+      throw new NotNow(`Cannot give the exposure up: a command drives the camera, ${doing}; abort ends it`);
+    }
+    await this.abort("Exposure given up", context);
   }
 
   /** Ends what is under way. */

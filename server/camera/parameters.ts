@@ -110,8 +110,10 @@ class Parameters {
     };
   }
 
-  #set(name: string, { get, set, hint }: Parameter, value: string, source: ParameterSource): unknown {
+  #set(name: string, { get, set, setTo, hint }: Parameter, value: string, source: ParameterSource): unknown {
     if (set !== undefined) return set(source, value);
+    const only = setTo?.get(value);
+    if (only !== undefined) return only(source);
     const why = hint === undefined ? "" : `; ${hint}`;
     const refused = new HeliographError("not_a_setting", `Cannot set the parameter ${name}: it can only be read${why}`);
     // To say what is so already does no harm.

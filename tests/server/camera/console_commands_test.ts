@@ -293,3 +293,29 @@ Deno.test("console: a camera of one's own in a process of its own takes guide ex
   const image = await readImage(join(folder, "images", "focus.0001.fits"));
   deepStrictEqual([...new Set((await image.pixels()).values)], [1000 + 1 + 5 + 10]);
 });
+
+Deno.test("exposureflag 0 gives up an exposure that waits for its next step, as the console leaves a focus sequence", async () => {
+  await using camera = await RecordingCamera.start({ poll: true });
+  const giveUp = "parameters.set_par exposureflag 0 azcamconsole";
+  await camera.tell(giveUp);
+  const integrate = camera.ask("exposure.begin 5 HeNe focus").then(() => camera.ask("exposure.integrate"));
+  await eventually(() => camera.detector.count("begin") === 1, "it exposes");
+  strictEqual(
+    await camera.beside(giveUp),
+    `ERROR AzcamError('Cannot give the exposure up: a command drives the camera, its state is "exposing"; abort ends it')`,
+  );
+  await camera.advance(5);
+  strictEqual(await integrate, "OK");
+  strictEqual(await camera.ask("get_exposureflag"), "OK 5 READ");
+  match(
+    await camera.ask("set_par exposureflag 3"),
+    /^ERROR .*exposureflag: it can only be read; 0 gives up an exposure that waits for its next step, abort ends any/,
+  );
+  await camera.tell(giveUp);
+  deepStrictEqual([camera.field("state"), await camera.ask("instrument.get HeNe"), camera.files()], [
+    "idle",
+    "OK Off",
+    [],
+  ]);
+  await camera.tell("exposure.begin 0 dark", giveUp, "expose 0 zero");
+});
