@@ -23,6 +23,11 @@ export interface Caller {
   readonly gone?: boolean;
   /** For whom they act, where that is somebody else: as a command that calls another does. */
   readonly for?: Caller | undefined;
+  /**
+   * Whether what they ask for puts back what was moved or lit before: whoever has taken control meanwhile does not keep
+   * them from it. @default false
+   */
+  readonly putsBack?: boolean;
 }
 
 /**
@@ -71,6 +76,16 @@ export interface CommandContext {
    * @returns What it returned; somebody has to look at whether it failed.
    */
   readonly callInBackground: (instrument: string, command: string, ...args: unknown[]) => unknown;
+  /**
+   * As `callInBackground`, for what puts an instrument back as it was: a lamp out, a focus where it stood. It is done
+   * also when somebody else has taken control of that instrument meanwhile.
+   *
+   * @param instrument Its name or title.
+   * @param command The command's name.
+   * @param args Positional arguments, text or typed.
+   * @returns What it returned; somebody has to look at whether it failed.
+   */
+  readonly putBack: (instrument: string, command: string, ...args: unknown[]) => unknown;
 }
 
 /**

@@ -101,11 +101,11 @@ export class Exposures {
   }
 
   /** Does what drives the camera until it is done, or until the command's deadline or its error. */
-  async run({ signal, callInBackground }: CommandContext, work: () => Promise<void>): Promise<void> {
+  async run({ signal, callInBackground, putBack }: CommandContext, work: () => Promise<void>): Promise<void> {
     const stop = () =>
       void this.#exposure.abort(new HeliographError("command_failed", "Exposure aborted: it took too long"));
     signal.addEventListener("abort", stop, { once: true });
-    this.#lamps.use(callInBackground);
+    this.#lamps.use({ callInBackground, putBack });
     if (!this.#exposure.busy) this.#settings.hold("message", "");
     this.#driving++;
     try {
@@ -135,9 +135,9 @@ export class Exposures {
   }
 
   /** Ends what is under way. */
-  async abort(why: string, { callInBackground }: CommandContext): Promise<void> {
+  async abort(why: string, { callInBackground, putBack }: CommandContext): Promise<void> {
     // A step that is under way puts its lamp out itself.
-    if (!this.#exposure.stepping) this.#lamps.use(callInBackground);
+    if (!this.#exposure.stepping) this.#lamps.use({ callInBackground, putBack });
     await this.#exposure.abort(new HeliographError("command_failed", why));
   }
 

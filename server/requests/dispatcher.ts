@@ -281,8 +281,11 @@ export class Dispatcher {
     principal: Principal,
   ): unknown {
     this.check(principal, command.role, name);
-    // For safety's sake everybody may abort and stop, whoever has control; what an observer may do drives nothing.
-    if (!command.immediate && command.role !== "observer") this.control.check(instrument.name, principal, name);
+    // For safety's sake everybody may abort and stop, whoever has control, and what was lit is put out; what an observer
+    // may do drives nothing.
+    if (!command.immediate && command.role !== "observer" && caller.putsBack !== true) {
+      this.control.check(instrument.name, principal, name);
+    }
     const bound = command.bind(instrument.name, name, args, keywords);
     const work = new Work(name, command, bound, caller, this.#issue);
     const { queue } = instrument;

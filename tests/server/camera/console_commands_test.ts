@@ -164,6 +164,19 @@ Deno.test("console: a comparison lamp is an image type, and burns while it is ex
   await camera.tell("release instrument");
   deepStrictEqual([lamps.splice(0), camera.detector.count("begin")], [[], begun + 1]);
 
+  // Whoever takes control meanwhile gets a lamp that is out, unless they have chosen others.
+  for (const [choice, last] of [["get_comps", "comps_off"], ["set_comps Ar", "comps_delay"]] as const) {
+    const taken = await camera.exposing("expose 5");
+    deepStrictEqual(lamps.splice(0), burns);
+    strictEqual(await camera.beside("take instrument 10m"), "OK");
+    match(await camera.beside(`instrument.${choice}`), /^OK/);
+    await camera.advance(5);
+    strictEqual(await taken.done, "OK");
+    strictEqual(lamps.splice(0).at(-1) ?? "comps_delay", last);
+    strictEqual(await camera.beside("release instrument"), "OK");
+  }
+  await camera.tell("instrument.set_comps", "set_exposuretime 0");
+
   // Step by step it burns until the exposure time is over; in a sequence until the last one has ended.
   await camera.tell("begin", "integrate");
   deepStrictEqual(await told(), whole);
@@ -280,9 +293,11 @@ Deno.test("console: a camera of one's own in a process of its own takes guide ex
   await eventually(async () => /EXPOSING/.test(await camera.beside("exposure.get_exposureflag")), "the lamp burns");
   const chosen = () => camera.beside("instrument.get_comps");
   strictEqual(await chosen(), `OK ${lamp}`);
+  strictEqual(await camera.beside("take instrument 10m"), "OK");
   strictEqual(await camera.beside("exposure.abort"), "OK");
   strictEqual(await exposing, aborted);
-  strictEqual(await chosen(), "OK");
+  strictEqual(await chosen(), "OK", "although somebody else has control");
+  strictEqual(await camera.beside("release instrument"), "OK");
   await camera.tell(`exposure.begin 0 ${lamp}`);
   strictEqual(await chosen(), `OK ${lamp}`);
   strictEqual(await camera.beside("exposure.abort"), "OK");
