@@ -20,6 +20,9 @@ import { azcamTable, type Parameter, type ParameterSource } from "./parameter_ta
 const reading = { role: "observer", immediate: true } as const;
 const log = getLogger(["heliograph", "parameters"]);
 
+/** Python's word for no value. */
+const nothing = "None";
+
 /** The options of {@linkcode azcamParameters}. */
 export interface ParametersOptions {
   /** What people call it. @default "parameters" */
@@ -96,15 +99,17 @@ class Parameters {
         },
       }),
       set_par: command({
-        summary: "Set a parameter; one that azcam does not know is kept in a dictionary of your own",
+        summary:
+          "Set a parameter; one that azcam does not know is kept in a dictionary of your own, and removed by None",
         // The setting's own instrument queues it.
         immediate: true,
-        arguments: { parameter: { type: "text" }, value: { type: "text", default: "" }, subdict },
+        arguments: { parameter: { type: "text" }, value: { type: "text", default: nothing }, subdict },
         run: ({ parameter, value, subdict }, { call }) => {
           const name = parameter.toLowerCase();
           const known = this.#known.get(name);
-          if (known === undefined) return this.#own.set(subdict || defaultDictionary, name, value);
-          return this.#set(name, known, value, this.#source(call));
+          const dictionary = subdict || defaultDictionary;
+          if (known !== undefined) return this.#set(name, known, value === nothing ? "" : value, this.#source(call));
+          return value === nothing ? this.#own.remove(dictionary, name) : this.#own.set(dictionary, name, value);
         },
       }),
     };
@@ -259,7 +264,7 @@ class Parameters {
       // azcam's files have wd and others too, which can only be read here.
       const set = this.#known.get(name)?.set;
       try {
-        await set?.(source, value === "None" ? "" : value);
+        await set?.(source, value === nothing ? "" : value);
       } catch (error) {
         if (!(error instanceof HeliographError)) throw error;
         failures.push(error.message);

@@ -1,5 +1,5 @@
 /** azcam's parameters: dictionaries of the clients' own, files, and the parameters that do something to an exposure. */
-import { deepStrictEqual, match, strictEqual, throws } from "node:assert/strict";
+import { deepStrictEqual, doesNotMatch, match, strictEqual, throws } from "node:assert/strict";
 import { join } from "node:path";
 import fc from "npm:fast-check@4.10.2";
 import { loadBench } from "../../../mod.ts";
@@ -86,8 +86,14 @@ Deno.test("parameters: dictionaries of one's own are kept over a restart, typed 
         "set_par serial 007 azcamconsole",
         "set_par empty '' azcamconsole",
         "set_par imageroot cmp. azcamconsole",
+        "set_par gone 1 azcamconsole",
+        "set_par gone None azcamconsole",
+        "set_par alone 1 other",
+        "set_par alone None other",
+        "set_par never None other",
         "save_pars",
       );
+      strictEqual(await camera.ask("get_par gone azcamconsole"), "OK");
       const told = [];
       for (const word of ["", " None", " azcamserver", " azcamconsole", " other"]) {
         told.push(await camera.ask(`get_par last${word}`));
@@ -106,9 +112,35 @@ Deno.test("parameters: dictionaries of one's own are kept over a restart, typed 
     strictEqual(await camera.ask("get_par last azcamconsole"), "OK 5");
     strictEqual(await camera.ask("get_par note azcamconsole"), `OK "it's 50%  here"`);
     strictEqual(await camera.ask("get_par serial azcamconsole"), "OK 007");
+    strictEqual(await camera.ask("get_par gone azcamconsole"), "OK");
+    const file = await Deno.readTextFile(join(folder, "lab.state", "parameters.ini"));
+    doesNotMatch(file, /gone|other/);
     // It is the camera's, and what nobody saved in its dictionary is not restored.
     strictEqual(await camera.ask("get_par imageroot azcamconsole"), "OK image");
     deepStrictEqual([...Deno.readDirSync(join(folder, "lab.state"))].map(({ name }) => name), ["parameters.ini"]);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
+
+Deno.test("parameters: as much as can be set is read back after a restart, whatever it is made of", async () => {
+  const folder = await Deno.makeTempDir();
+  // As long as a text is when it is written: each of its characters takes six.
+  const text = `" ${"\u0001".repeat(9_900)}`;
+  try {
+    {
+      await using camera = await benchIn(folder);
+      for (let number = 1; number <= 50; number++) await camera.tell(`set_par long${number} '${text}' hard`);
+      match(
+        await camera.ask(`set_par long51 '${text}' hard`),
+        /^ERROR AzcamError\('Cannot keep 505\d+ characters of parameters of your own: at most 500000, in all .*None DICT/,
+      );
+      await camera.tell("save_pars");
+    }
+    await using camera = await benchIn(folder);
+    const { json } = await askWeb(camera.server, "GET", "/api/get_par?parameter=long50&subdict=hard");
+    strictEqual(json.data, text);
+    await camera.tell("set_par long1 None hard", `set_par long51 '${text}' hard`);
   } finally {
     await Deno.remove(folder, { recursive: true });
   }
