@@ -1,6 +1,7 @@
 /** azcam's parameters: dictionaries of the clients' own, files, and the parameters that do something to an exposure. */
 import { deepStrictEqual, doesNotMatch, match, strictEqual, throws } from "node:assert/strict";
 import { join } from "node:path";
+import { configure, reset } from "npm:@logtape/logtape@2.4.2";
 import fc from "npm:fast-check@4.10.2";
 import { loadBench } from "../../../mod.ts";
 import { type Dictionaries, formatParameters, parseParameters } from "../../../server/camera/parameter_file.ts";
@@ -203,9 +204,38 @@ Deno.test("parameters: azcam's own files are read where the operator allows it, 
       strictEqual(camera.field("imagetest"), 0);
       match(await Deno.readTextFile(`${saved}.damaged`), /^damaged$/);
     }
-    const kept = plain(parseParameters(await Deno.readTextFile(saved)));
-    strictEqual(kept.azcamserver!.exposuretime, "3.5");
-    deepStrictEqual(kept.qe, { gain: "1.5" });
+    const kept = async () => plain(parseParameters(await Deno.readTextFile(saved)));
+    strictEqual((await kept()).azcamserver!.exposuretime, "3.5");
+    deepStrictEqual((await kept()).qe, { gain: "1.5" });
+    // At the next start they are set, as azcam's start script does; what cannot be is told, and stays in the file.
+    await Deno.remove(join(folder, "images", "night"), { recursive: true });
+    await Deno.writeTextFile(saved, (await Deno.readTextFile(saved)).replace("imageautoname = 1", "imageautoname = 7"));
+    const said: string[] = [];
+    await configure({
+      reset: true,
+      sinks: { said: ({ message }) => void said.push(message.join("")) },
+      loggers: [
+        { category: ["logtape", "meta"], lowestLevel: null },
+        { category: ["heliograph", "parameters"], sinks: ["said"] },
+      ],
+    });
+    await using camera = await benchIn(folder);
+    await reset();
+    deepStrictEqual(["imageroot", "exposuretime", "imageautoname"].map((name) => camera.field(name)), ["cmp.", 3.5, 0]);
+    match(
+      said.join("\n"),
+      /Cannot set parameters as they were kept: imageautoname: .*7.*They stay in .*parameters\.ini/,
+    );
+    await camera.tell("set_par exposuretime 4", "save_pars");
+    const { imageroot, exposuretime, imageautoname } = (await kept()).azcamserver!;
+    deepStrictEqual({ imageroot, exposuretime, imageautoname }, {
+      imageroot: "cmp.",
+      exposuretime: "4.0",
+      imageautoname: "7",
+    });
+    match(await camera.ask("restore_pars"), /^ERROR .*as they were kept: imageautoname: /);
+    await camera.tell("set_par imageautoname 1", "restore_pars", "save_pars");
+    strictEqual((await kept()).azcamserver!.imageautoname, "1");
   } finally {
     await Deno.remove(folder, { recursive: true });
   }
