@@ -140,6 +140,12 @@ export interface CommandSpec<A extends Record<string, ValueType>> {
    * Unlike an immediate one it does not pass whoever has control. @default false
    */
   readonly beside?: boolean;
+  /**
+   * Whatever else its caller has asked for of this instrument and what still waits is not started any more: for an abort.
+   *
+   * @default false
+   */
+  readonly dropsWaiting?: boolean;
   /** The time it may take in seconds, waiting included. @default 30 */
   readonly deadline?: number;
   /**
@@ -199,6 +205,8 @@ export class Command {
   readonly immediate: boolean;
   /** Whether it runs beside a running command. */
   readonly beside: boolean;
+  /** Whether what its caller has waiting for the same instrument is not started any more. */
+  readonly dropsWaiting: boolean;
   /** The time it may take in seconds, waiting included. */
   readonly deadline: number;
   readonly #convert: ((value: unknown) => unknown) | undefined;
@@ -219,6 +227,7 @@ export class Command {
     this.role = spec.role ?? "operator";
     this.immediate = spec.immediate ?? false;
     this.beside = spec.beside ?? false;
+    this.dropsWaiting = spec.dropsWaiting ?? false;
     this.deadline = spec.deadline ?? usualDeadline;
     if (!(this.deadline > 0 && this.deadline <= longestDeadline)) {
       throw new TypeError(

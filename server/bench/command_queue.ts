@@ -212,6 +212,21 @@ export class CommandQueue {
     if (this.#running === undefined) this.#runPoll();
   }
 
+  /**
+   * Fails what waits of some callers.
+   *
+   * @param isTheirs Whether a caller is one of them.
+   * @param by The command that does so, for the error.
+   */
+  drop(isTheirs: (caller: Caller) => boolean, by: string): void {
+    for (const waiting of this.#waiting.filter(({ work }) => isTheirs(work.caller))) {
+      this.#waiting.splice(this.#waiting.indexOf(waiting), 1);
+      clearTimeout(waiting.timer);
+      const { name } = waiting.work;
+      waiting.reject(new HeliographError("command_failed", `${name} was not started: ${by} came before`));
+    }
+  }
+
   /** Fails whatever waits, as when the server stops. */
   clear(reason: HeliographError): void {
     this.#poll = undefined;

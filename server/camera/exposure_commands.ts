@@ -208,8 +208,9 @@ function interruptions({ exposure, exposures }: DrivenParts): Record<string, Com
   });
   return {
     abort: command({
-      summary: "Abort the exposure or sequence, if one is under way; there is no image",
+      summary: "Abort the exposure or sequence, if one is under way, and what you have waiting; there is no image",
       immediate: true,
+      dropsWaiting: true,
       run: (_, context) => exposures.abort("Exposure aborted", context),
     }),
     give_up: command({

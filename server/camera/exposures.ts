@@ -46,6 +46,8 @@ export class Exposures {
   sequenceTotal: number | undefined;
   /** Whether an image has been written since somebody asked. */
   #imageReady = false;
+  /** The failure that was told last. */
+  #told = "";
   /** How many commands drive the camera now: one, or none between the steps of an exposure. */
   #driving = 0;
   readonly #settings: CameraSettings;
@@ -112,7 +114,11 @@ export class Exposures {
       await work();
     } catch (error) {
       // What was refused has done nothing to the exposure that everybody sees.
-      if (!(error instanceof NotNow)) this.#tell(error as Error);
+      if (!(error instanceof NotNow)) {
+        this.#told = (error as Error).message;
+        this.#settings.hold("message", this.#told);
+        this.#warn(this.#told);
+      }
       throw error;
     } finally {
       this.#driving--;
@@ -141,14 +147,17 @@ export class Exposures {
     await this.#exposure.abort(new HeliographError("command_failed", why));
   }
 
-  /** A failure is told by the field `message` and the log: nobody waits for it. */
+  /** A failure is told by the log and the field `message`, which belongs to what is under way: nobody waits for it. */
   inBackground(work: unknown): void {
-    void Promise.resolve(work).catch((error) => this.#tell(error));
+    void Promise.resolve(work).catch(({ message }: Error) => {
+      // What failed while it drove the camera has been told.
+      if (message === this.#told) return;
+      if (!this.#exposure.busy) this.#settings.hold("message", message);
+      this.#warn(message);
+    });
   }
 
-  /** Tells what went wrong with an exposure: nobody need be there to hear the reply. */
-  #tell({ message }: Error): void {
-    this.#settings.hold("message", message);
+  #warn(message: string): void {
     this.#log.warning("{camera}: {message}", { camera: this.#settings.camera.title, message });
   }
 

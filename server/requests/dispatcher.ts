@@ -8,7 +8,7 @@ import { HeliographError } from "../../protocol/errors.ts";
 import { formatCommandLine } from "../../protocol/command_line.ts";
 import { lineError, lineReply } from "../../protocol/line_reply.ts";
 import type { Bench } from "../bench/bench.ts";
-import { Control } from "../access/control.ts";
+import { Control, isSameHolder } from "../access/control.ts";
 import { type Principal, principalOf } from "../access/principal.ts";
 import type { Caller, Command, Role } from "../bench/command.ts";
 import { unknownCommand } from "../bench/describe.ts";
@@ -289,6 +289,7 @@ export class Dispatcher {
     const bound = command.bind(instrument.name, name, args, keywords);
     const work = new Work(name, command, bound, caller, this.#issue);
     const { queue } = instrument;
+    if (command.dropsWaiting) queue.drop((other) => isSameHolder(other, principal), name);
     const result = command.immediate
       ? queue.submitImmediate(work)
       : command.beside

@@ -73,6 +73,7 @@ export const declarationSchema = z.strictObject({
     role: z.enum(roles),
     immediate: z.boolean(),
     beside: z.boolean(),
+    dropsWaiting: z.boolean(),
     deadline: z.number(),
   })).max(10_000),
 });
