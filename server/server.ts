@@ -226,11 +226,20 @@ export class HeliographServer {
   async #prepare(): Promise<void> {
     this.#services.sandbox.start();
     await Promise.all([
-      this.#poll ? this.bench.start() : undefined,
+      this.#poll ? this.#startBench() : undefined,
       ...this.#faces.map((face) => face.prepare?.()),
       this.#services.arrangement.open(),
       this.#services.sandbox.ready,
     ]);
+  }
+
+  /** azcam's parameters that were kept are set as azcam's start script does it, once what has them is there. */
+  async #startBench(): Promise<void> {
+    await this.bench.start();
+    for (const { name, commands } of this.bench.instruments) {
+      // What cannot be set is told in the log.
+      if (commands.has("restore_pars")) await this.commandServer.command(`${name}.restore_pars`);
+    }
   }
 
   /** Stops accepting, finishes what runs (for at most five seconds), closes every connection and stops the bench. */

@@ -41,6 +41,11 @@ function originOf(caller: Caller): Principal {
   return principalOf(caller).origin;
 }
 
+/** Whether two callers are one where control is asked for: the same connection, or the same name from the same PC. */
+export function isSameHolder(one: Caller, other: Caller): boolean {
+  return isSame(originOf(one), originOf(other));
+}
+
 /** The label by which holders are told apart: which port they come from says nothing. */
 function label({ id, name, hostname, label }: Principal): string {
   if (id === 0) return name === "" ? label : name;

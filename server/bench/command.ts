@@ -23,6 +23,11 @@ export interface Caller {
   readonly gone?: boolean;
   /** For whom they act, where that is somebody else: as a command that calls another does. */
   readonly for?: Caller | undefined;
+  /**
+   * Whether what they ask for puts back what was moved or lit before: whoever has taken control meanwhile does not keep
+   * them from it. @default false
+   */
+  readonly putsBack?: boolean;
 }
 
 /**
@@ -71,6 +76,16 @@ export interface CommandContext {
    * @returns What it returned; somebody has to look at whether it failed.
    */
   readonly callInBackground: (instrument: string, command: string, ...args: unknown[]) => unknown;
+  /**
+   * As `callInBackground`, for what puts an instrument back as it was: a lamp out, a focus where it stood. It is done
+   * also when somebody else has taken control of that instrument meanwhile.
+   *
+   * @param instrument Its name or title.
+   * @param command The command's name.
+   * @param args Positional arguments, text or typed.
+   * @returns What it returned; somebody has to look at whether it failed.
+   */
+  readonly putBack: (instrument: string, command: string, ...args: unknown[]) => unknown;
 }
 
 /**
@@ -125,6 +140,12 @@ export interface CommandSpec<A extends Record<string, ValueType>> {
    * Unlike an immediate one it does not pass whoever has control. @default false
    */
   readonly beside?: boolean;
+  /**
+   * Whatever else its caller has asked for of this instrument and what still waits is not started any more: for an abort.
+   *
+   * @default false
+   */
+  readonly dropsWaiting?: boolean;
   /** The time it may take in seconds, waiting included. @default 30 */
   readonly deadline?: number;
   /**
@@ -184,6 +205,8 @@ export class Command {
   readonly immediate: boolean;
   /** Whether it runs beside a running command. */
   readonly beside: boolean;
+  /** Whether what its caller has waiting for the same instrument is not started any more. */
+  readonly dropsWaiting: boolean;
   /** The time it may take in seconds, waiting included. */
   readonly deadline: number;
   readonly #convert: ((value: unknown) => unknown) | undefined;
@@ -204,6 +227,7 @@ export class Command {
     this.role = spec.role ?? "operator";
     this.immediate = spec.immediate ?? false;
     this.beside = spec.beside ?? false;
+    this.dropsWaiting = spec.dropsWaiting ?? false;
     this.deadline = spec.deadline ?? usualDeadline;
     if (!(this.deadline > 0 && this.deadline <= longestDeadline)) {
       throw new TypeError(

@@ -54,6 +54,11 @@ export class Work implements CommandContext, Caller {
     return this.#caller.role;
   }
 
+  /** Whether it puts back what was moved before; what it calls does so too. */
+  get putsBack(): boolean {
+    return this.#caller.putsBack ?? false;
+  }
+
   /** Whether whoever asked for it has gone. */
   get gone(): boolean {
     return this.#caller.gone ?? false;
@@ -90,7 +95,15 @@ export class Work implements CommandContext, Caller {
 
   /** A function of its own, as `call` is. Whoever asked may be gone when it runs. */
   get callInBackground(): CommandContext["callInBackground"] {
-    const caller: Caller = { role: this.role, for: this.#caller };
+    return this.#later({ role: this.role, for: this.#caller });
+  }
+
+  /** A function of its own, as `call` is. */
+  get putBack(): CommandContext["putBack"] {
+    return this.#later({ role: this.role, for: this.#caller, putsBack: true });
+  }
+
+  #later(caller: Caller): CommandContext["call"] {
     return (instrument, command, ...args) => this.#issue(caller, instrument, command, args);
   }
 
@@ -197,6 +210,21 @@ export class CommandQueue {
     }
     this.#poll = poll();
     if (this.#running === undefined) this.#runPoll();
+  }
+
+  /**
+   * Fails what waits of some callers.
+   *
+   * @param isTheirs Whether a caller is one of them.
+   * @param by The command that does so, for the error.
+   */
+  drop(isTheirs: (caller: Caller) => boolean, by: string): void {
+    for (const waiting of this.#waiting.filter(({ work }) => isTheirs(work.caller))) {
+      this.#waiting.splice(this.#waiting.indexOf(waiting), 1);
+      clearTimeout(waiting.timer);
+      const { name } = waiting.work;
+      waiting.reject(new HeliographError("command_failed", `${name} was not started: ${by} came before`));
+    }
   }
 
   /** Fails whatever waits, as when the server stops. */

@@ -87,6 +87,7 @@ export const commandRules = {
   role: oneOf(...roles),
   immediate: flag,
   beside: flag,
+  dropsWaiting: flag,
   // Its range is checked where it is used.
   deadline: number,
   returns: oneOf("float", "tuple"),

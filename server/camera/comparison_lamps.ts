@@ -10,7 +10,7 @@ import { didYouMean } from "../bench/names.ts";
 import { shown } from "../bench/values.ts";
 import { plainTypes } from "./camera_fields.ts";
 import type { Lamps } from "./exposure.ts";
-import { callIfThere, type InstrumentCall } from "./instrument_call.ts";
+import { callIfThere, type Driving, type InstrumentCall, isHeld } from "./instrument_call.ts";
 
 /** The instrument that has the lamps, as in azcam. */
 const instrument = "instrument";
@@ -24,7 +24,7 @@ export class ComparisonLamps implements Lamps {
   readonly types: string[] = [...plainTypes];
   readonly #log = getLogger(["heliograph", "camera"]);
   readonly #tell: (message: string) => void;
-  #call: InstrumentCall | undefined;
+  #driving: Driving | undefined;
   #lit: string | undefined;
 
   /** Knows of no lamp yet. @param tell Told of a lamp that could not be put out. */
@@ -32,9 +32,9 @@ export class ComparisonLamps implements Lamps {
     this.#tell = tell;
   }
 
-  /** From now on lamps are lit and put out on behalf of a command. @param call That command's way to call others. */
-  use(call: InstrumentCall): void {
-    this.#call = call;
+  /** From now on lamps are lit and put out on behalf of a command. @param driving That command's ways to call others. */
+  use(driving: Driving): void {
+    this.#driving = driving;
   }
 
   /**
@@ -96,21 +96,36 @@ export class ComparisonLamps implements Lamps {
     if (lamp === this.#lit) return;
     await this.putOut();
     if (lamp === undefined) return;
+    const { callInBackground: call } = this.#driving!;
     // What fails half-way is put out too.
     this.#lit = lamp;
-    await this.#ask("set_comps", lamp);
-    await this.#ask("comps_on");
+    try {
+      await call(instrument, "set_comps", lamp);
+    } catch (error) {
+      // The lamps of whoever has control are theirs.
+      if (isHeld(error)) this.#lit = undefined;
+      throw error;
+    }
+    await call(instrument, "comps_on");
     // Lamps without it need no time to warm up.
-    await callIfThere(this.#call!, instrument, "comps_delay");
+    await callIfThere(call, instrument, "comps_delay");
   }
 
   async putOut(): Promise<void> {
     if (this.#lit === undefined) return;
     const lamp = this.#lit;
     this.#lit = undefined;
+    const off = async (call: InstrumentCall) => {
+      await call(instrument, "comps_off");
+      await call(instrument, "set_comps");
+    };
+    const { callInBackground, putBack } = this.#driving!;
     try {
-      await this.#ask("comps_off");
-      await this.#ask("set_comps");
+      await off(callInBackground).catch(async (error) => {
+        // Whoever has taken control meanwhile does not know that it burns.
+        if (!isHeld(error)) throw error;
+        if (!await this.#othersChosen(lamp)) await off(putBack);
+      });
     } catch (error) {
       const { message: reason } = error as Error;
       this.#tell(`The comparison lamp ${lamp} may still burn: ${reason}`);
@@ -118,7 +133,15 @@ export class ComparisonLamps implements Lamps {
     }
   }
 
-  async #ask(command: string, ...args: string[]): Promise<void> {
-    await this.#call!(instrument, command, ...args);
+  /** Whether somebody has chosen other lamps meanwhile: then what burns is theirs. */
+  async #othersChosen(lamp: string): Promise<boolean> {
+    try {
+      const chosen = await this.#driving!.callInBackground(instrument, "get_comps");
+      const names = (Array.isArray(chosen) ? chosen : [chosen ?? ""]).flatMap((each) => String(each).split(/\s+/));
+      return names.some((name) => name !== "") && !names.includes(lamp);
+    } catch {
+      // An instrument without that command, or one that cannot tell now.
+      return false;
+    }
   }
 }

@@ -208,9 +208,15 @@ function interruptions({ exposure, exposures }: DrivenParts): Record<string, Com
   });
   return {
     abort: command({
-      summary: "Abort the exposure or sequence, if one is under way; there is no image",
+      summary: "Abort the exposure or sequence, if one is under way, and what you have waiting; there is no image",
       immediate: true,
+      dropsWaiting: true,
       run: (_, context) => exposures.abort("Exposure aborted", context),
+    }),
+    give_up: command({
+      summary: "Give up the exposure that waits for its next step, if there is one; there is no image",
+      beside: true,
+      run: (_, context) => exposures.giveUp(context),
     }),
     pause,
     pause_exposure: pause,

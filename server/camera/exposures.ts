@@ -46,6 +46,10 @@ export class Exposures {
   sequenceTotal: number | undefined;
   /** Whether an image has been written since somebody asked. */
   #imageReady = false;
+  /** The failure that was told last. */
+  #told = "";
+  /** How many commands drive the camera now: one, or none between the steps of an exposure. */
+  #driving = 0;
   readonly #settings: CameraSettings;
   readonly #lamps: ComparisonLamps;
   readonly #exposure: Exposure;
@@ -99,38 +103,61 @@ export class Exposures {
   }
 
   /** Does what drives the camera until it is done, or until the command's deadline or its error. */
-  async run({ signal, callInBackground }: CommandContext, work: () => Promise<void>): Promise<void> {
+  async run({ signal, callInBackground, putBack }: CommandContext, work: () => Promise<void>): Promise<void> {
     const stop = () =>
       void this.#exposure.abort(new HeliographError("command_failed", "Exposure aborted: it took too long"));
     signal.addEventListener("abort", stop, { once: true });
-    this.#lamps.use(callInBackground);
+    this.#lamps.use({ callInBackground, putBack });
     if (!this.#exposure.busy) this.#settings.hold("message", "");
+    this.#driving++;
     try {
       await work();
     } catch (error) {
       // What was refused has done nothing to the exposure that everybody sees.
-      if (!(error instanceof NotNow)) this.#tell(error as Error);
+      if (!(error instanceof NotNow)) {
+        this.#told = (error as Error).message;
+        this.#settings.hold("message", this.#told);
+        this.#warn(this.#told);
+      }
       throw error;
     } finally {
+      this.#driving--;
       signal.removeEventListener("abort", stop);
     }
   }
 
+  /**
+   * Gives up an exposure that waits for its next step; where none is under way, nothing happens.
+   *
+   * @throws {HeliographError} Where a command drives the camera: only an abort ends that.
+   */
+  async giveUp(context: CommandContext): Promise<void> {
+    const { state } = this.#exposure;
+    if (this.#driving > 0) {
+      const doing = state === "idle" ? "it is between two exposures" : `its state is "${state}"`;
+      throw new NotNow(`Cannot give the exposure up: a command drives the camera, ${doing}; abort ends it`);
+    }
+    await this.abort("Exposure given up", context);
+  }
+
   /** Ends what is under way. */
-  async abort(why: string, { callInBackground }: CommandContext): Promise<void> {
+  async abort(why: string, { callInBackground, putBack }: CommandContext): Promise<void> {
     // A step that is under way puts its lamp out itself.
-    if (!this.#exposure.stepping) this.#lamps.use(callInBackground);
+    if (!this.#exposure.stepping) this.#lamps.use({ callInBackground, putBack });
     await this.#exposure.abort(new HeliographError("command_failed", why));
   }
 
-  /** A failure is told by the field `message` and the log: nobody waits for it. */
+  /** A failure is told by the log and the field `message`, which belongs to what is under way: nobody waits for it. */
   inBackground(work: unknown): void {
-    void Promise.resolve(work).catch((error) => this.#tell(error));
+    void Promise.resolve(work).catch(({ message }: Error) => {
+      // What failed while it drove the camera has been told.
+      if (message === this.#told) return;
+      if (!this.#exposure.busy) this.#settings.hold("message", message);
+      this.#warn(message);
+    });
   }
 
-  /** Tells what went wrong with an exposure: nobody need be there to hear the reply. */
-  #tell({ message }: Error): void {
-    this.#settings.hold("message", message);
+  #warn(message: string): void {
     this.#log.warning("{camera}: {message}", { camera: this.#settings.camera.title, message });
   }
 

@@ -12,7 +12,7 @@ import type { CameraSettings } from "./camera_settings.ts";
 import type { Exposure } from "./exposure.ts";
 import { longest } from "./exposure_commands.ts";
 import type { Exposures } from "./exposures.ts";
-import { callIfThere, type InstrumentCall } from "./instrument_call.ts";
+import { callIfThere, type Driving, type InstrumentCall, isHeld } from "./instrument_call.ts";
 
 /** The plan of a focus sequence. */
 export interface FocusPlan {
@@ -39,15 +39,17 @@ export interface FocusParts {
 /** A focus mechanism of the bench: azcam's `get_focus` and `set_focus`. */
 class FocusMechanism {
   readonly #component: string;
-  readonly #call: InstrumentCall;
+  readonly #driving: Driving;
+  /** Where it was moved to last. */
+  #at: number | undefined;
 
-  constructor(component: string, call: InstrumentCall) {
+  constructor(component: string, driving: Driving) {
     this.#component = component;
-    this.#call = call;
+    this.#driving = driving;
   }
 
   async position(): Promise<number> {
-    const told = await this.#call(this.#component, "get_focus");
+    const told = await this.#driving.callInBackground(this.#component, "get_focus");
     const position = Number(told);
     if (!Number.isFinite(position)) {
       throw new HeliographError("command_failed", `${this.#component} does not tell its focus: it says ${told}`);
@@ -57,9 +59,44 @@ class FocusMechanism {
 
   /** Moves it; it has arrived when this returns. */
   async move(position: number): Promise<void> {
-    await this.#call(this.#component, "set_focus", position, 0, "absolute");
+    const before = this.#at;
+    // What fails half-way may have moved it; what was refused has not.
+    this.#at = position;
+    try {
+      await this.#move(position, this.#driving.callInBackground);
+    } catch (error) {
+      if (isHeld(error)) this.#at = before;
+      throw error;
+    }
+  }
+
+  /**
+   * Moves it to where it was, where it was moved: past somebody who has taken control meanwhile, unless they have moved
+   * it too.
+   *
+   * @throws {HeliographError} Where it cannot be, with where it was left.
+   */
+  async putBack(position: number): Promise<void> {
+    if (this.#at === undefined) return;
+    const { callInBackground, putBack } = this.#driving;
+    try {
+      await this.#move(position, callInBackground).catch(async (error) => {
+        if (!isHeld(error) || await this.position() !== this.#at) throw error;
+        await this.#move(position, putBack);
+      });
+    } catch (error) {
+      const where = await this.position().then((now) => `is left at ${now}`, () => "is left where it is");
+      throw new HeliographError(
+        "command_failed",
+        `The focus of ${this.#component} ${where}, and was not put back to ${position}: ${(error as Error).message}`,
+      );
+    }
+  }
+
+  async #move(position: number, call: InstrumentCall): Promise<void> {
+    await call(this.#component, "set_focus", position, 0, "absolute");
     // What the bench and the image's header say of it is read anew.
-    await callIfThere(this.#call, this.#component, "update_header");
+    await callIfThere(call, this.#component, "update_header");
   }
 }
 
@@ -82,15 +119,13 @@ async function runFocus(
 ): Promise<void> {
   const { number_exposures: count, exposure_time: seconds, focus_step: step, detector_shift: rows } = plan;
   const start = await mechanism.position();
-  await exposure.series(async () => {
+  const take = async () => {
     const overrides = { seconds, type: "object", title: "Focus", test: false, root: "focus." };
     const image = await exposures.next({ ...overrides, cards: focusCards(start, plan) });
     await exposure.begin(image);
-    let moved = false;
     try {
       for (let taken = 0; taken < count; taken++) {
         if (taken > 0) {
-          moved = true;
           await mechanism.move(start + taken * step);
           exposure.throwIfAborted();
           // The last one stands apart, so that everybody sees which it is.
@@ -108,9 +143,16 @@ async function runFocus(
       // What went wrong with the focus ends the exposure that waits for it.
       await exposure.abort(error as HeliographError);
       throw error;
-    } finally {
-      if (moved) await mechanism.move(start);
     }
+  };
+  await exposure.series(async () => {
+    let failed: Error | undefined;
+    await take().catch((error) => void (failed = error));
+    await mechanism.putBack(start).catch((error: Error) => {
+      // What ended the sequence is said first.
+      throw failed === undefined ? error : new HeliographError("command_failed", `${failed.message}. ${error.message}`);
+    });
+    if (failed !== undefined) throw failed;
   });
 }
 
@@ -150,13 +192,14 @@ export function focusCommands(parts: FocusParts): Record<string, Command> {
       run: (plan, context) => {
         const { settings, exposures } = parts;
         // It goes back to where it was also when whoever asked has gone.
-        const mechanism = new FocusMechanism(settings.held("focuscomponent"), context.callInBackground);
+        const mechanism = new FocusMechanism(settings.held("focuscomponent"), context);
         return exposures.run(context, () => runFocus(parts, mechanism, set ?? plan));
       },
     }),
     focus_abort: command({
       summary: "Abort the focus sequence; there is no image, and the focus goes back to where it was",
       immediate: true,
+      dropsWaiting: true,
       run: (_, context) => parts.exposures.abort("Exposure aborted", context),
     }),
     focus_initialize: initialize,

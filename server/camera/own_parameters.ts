@@ -15,6 +15,13 @@ export const defaultDictionary = "azcamserver";
 const mostParameters = 1000;
 /** The longest of their texts. */
 const longestText = 10_000;
+/**
+ * The characters of all names and texts together: written to a file with each of them escaped, that is less than a file
+ * which is read back may have.
+ */
+const mostCharacters = 500_000;
+
+const removal = "set_par NAME None DICTIONARY removes one";
 
 /** The names of dictionaries and parameters, which stand in a file. */
 const nameForm = /^[\p{L}\p{N}_.](?:[\p{L}\p{N}_. +-]{0,98}[\p{L}\p{N}_.+-])?$/u;
@@ -68,6 +75,14 @@ export class OwnParameters {
     this.#take(new Map([...this.#dictionaries, [dictionary, new Map([...own, [name, text]])]]));
   }
 
+  /** Removes a parameter, and with its last one its dictionary. @param dictionary Its dictionary. @param name Its name. */
+  remove(dictionary: string, name: string): void {
+    const own = new Map(this.#dictionaries.get(dictionary));
+    if (!own.delete(name)) return;
+    const others = [...this.#dictionaries].map(([other, all]) => [other, other === dictionary ? own : all] as const);
+    this.#dictionaries = new Map(others.filter(([, all]) => all !== own || own.size > 0));
+  }
+
   /**
    * Takes dictionaries in the place of those of the same names.
    *
@@ -80,10 +95,13 @@ export class OwnParameters {
 
   #take(dictionaries: ReadonlyMap<string, Map<string, string>>): void {
     let count = 0;
+    let characters = 0;
     for (const [dictionary, own] of dictionaries) {
       checkName(dictionary, "a dictionary of parameters");
+      characters += dictionary.length;
       for (const [name, text] of own) {
         checkName(name, "a parameter");
+        characters += name.length + text.length;
         if (text.length > longestText) {
           throw new HeliographError(
             "bad_argument",
@@ -97,7 +115,14 @@ export class OwnParameters {
     if (count > mostParameters) {
       throw new HeliographError(
         "command_failed",
-        `Cannot keep ${count} parameters of your own: at most ${mostParameters}, in all dictionaries together`,
+        `Cannot keep ${count} parameters of your own: at most ${mostParameters}, in all dictionaries together; ${removal}`,
+      );
+    }
+    if (characters > mostCharacters) {
+      throw new HeliographError(
+        "command_failed",
+        `Cannot keep ${characters} characters of parameters of your own: at most ${mostCharacters}, in all dictionaries ` +
+          `together; ${removal}`,
       );
     }
     this.#dictionaries = dictionaries;

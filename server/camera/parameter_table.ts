@@ -22,6 +22,8 @@ export interface Parameter {
   readonly get: (source: ParameterSource) => unknown;
   /** Sets it. @default it can only be read */
   readonly set?: (source: ParameterSource, value: string) => unknown;
+  /** What setting it to some values does, where it can only be read otherwise. */
+  readonly setTo?: ReadonlyMap<string, (source: ParameterSource) => unknown>;
   /** Why it can only be read, and what to do instead. */
   readonly hint?: string;
 }
@@ -150,7 +152,12 @@ export const azcamTable: ReadonlyMap<string, Parameter> = new Map<string, Parame
     "colbin",
     "rowbin",
   ].map((name): [string, Parameter] => [name, setting(name)]),
-  ...["exposureflag", "exposuresequencenumber", "isexposuresequence"].map((name): [string, Parameter] => [
+  ["exposureflag", {
+    ...readout("exposure", "exposureflag", "0 gives up an exposure that waits for its next step, abort ends any"),
+    // azcam's console leaves a focus sequence so.
+    setTo: new Map([["0", ({ call }) => call("exposure", "give_up")]]),
+  }],
+  ...["exposuresequencenumber", "isexposuresequence"].map((name): [string, Parameter] => [
     name,
     readout("exposure", name),
   ]),

@@ -20,6 +20,9 @@ import { azcamTable, type Parameter, type ParameterSource } from "./parameter_ta
 const reading = { role: "observer", immediate: true } as const;
 const log = getLogger(["heliograph", "parameters"]);
 
+/** Python's word for no value. */
+const nothing = "None";
+
 /** The options of {@linkcode azcamParameters}. */
 export interface ParametersOptions {
   /** What people call it. @default "parameters" */
@@ -50,6 +53,8 @@ class Parameters {
   #keeper: FileKeeper | undefined;
   /** Whether the file holds something that cannot be used, and that nobody has been deprived of yet. */
   #unusable = false;
+  /** azcam's parameters that were kept and are not set yet: what the file says of them stays in it. */
+  readonly #toRestore = new Set<string>();
 
   constructor({ title = "parameters", fixed, stateFolder, folders = [] }: ParametersOptions) {
     const own = Object.entries(fixed).map(([name, value]): [string, Parameter] => [name, {
@@ -96,22 +101,31 @@ class Parameters {
         },
       }),
       set_par: command({
-        summary: "Set a parameter; one that azcam does not know is kept in a dictionary of your own",
+        summary:
+          "Set a parameter; one that azcam does not know is kept in a dictionary of your own, and removed by None",
         // The setting's own instrument queues it.
         immediate: true,
-        arguments: { parameter: { type: "text" }, value: { type: "text", default: "" }, subdict },
+        arguments: { parameter: { type: "text" }, value: { type: "text", default: nothing }, subdict },
         run: ({ parameter, value, subdict }, { call }) => {
           const name = parameter.toLowerCase();
           const known = this.#known.get(name);
-          if (known === undefined) return this.#own.set(subdict || defaultDictionary, name, value);
-          return this.#set(name, known, value, this.#source(call));
+          const dictionary = subdict || defaultDictionary;
+          if (known !== undefined) {
+            const set = this.#set(name, known, value === nothing ? "" : value, this.#source(call));
+            // What somebody has set counts for more than what was kept.
+            const done = () => void this.#toRestore.delete(name);
+            return set instanceof Promise ? set.then(done) : done();
+          }
+          return value === nothing ? this.#own.remove(dictionary, name) : this.#own.set(dictionary, name, value);
         },
       }),
     };
   }
 
-  #set(name: string, { get, set, hint }: Parameter, value: string, source: ParameterSource): unknown {
+  #set(name: string, { get, set, setTo, hint }: Parameter, value: string, source: ParameterSource): unknown {
     if (set !== undefined) return set(source, value);
+    const only = setTo?.get(value);
+    if (only !== undefined) return only(source);
     const why = hint === undefined ? "" : `; ${hint}`;
     const refused = new HeliographError("not_a_setting", `Cannot set the parameter ${name}: it can only be read${why}`);
     // To say what is so already does no harm.
@@ -138,6 +152,12 @@ class Parameters {
           },
         },
         run: ({ parfilename }) => this.#read(parfilename),
+      }),
+      ...(this.#file === undefined ? {} : {
+        restore_pars: command({
+          summary: "Set azcam's parameters that were kept and are not set yet; the server does that when it starts",
+          run: (_, { call }) => this.#restore(this.#source(call)),
+        }),
       }),
       update_pars: command({
         summary: "Set the parameters that azcam knows as a dictionary says",
@@ -169,6 +189,7 @@ class Parameters {
     try {
       const text = await keeper.read();
       if (text !== undefined) this.#own.replace(parseParameters(text));
+      for (const [name] of this.#settable(defaultDictionary)) this.#toRestore.add(name);
     } catch (error) {
       this.#unusable = true;
       log.error(
@@ -188,6 +209,7 @@ class Parameters {
     const keeper = this.#kept();
     // What a parameter file said of azcam's own parameters is kept as they are now.
     for (const name of this.#own.dictionaries.get(defaultDictionary)?.keys() ?? []) {
+      if (this.#toRestore.has(name)) continue;
       const now = await this.#known.get(name)?.get(source);
       if (now !== undefined && !Array.isArray(now)) this.#own.set(defaultDictionary, name, pythonText(now));
     }
@@ -245,28 +267,55 @@ class Parameters {
     if (text === undefined) throw new HeliographError("command_failed", `Cannot read ${file}: there is no such file`);
     try {
       this.#own.replace(parseParameters(text));
+      this.#toRestore.clear();
     } catch (error) {
       if (!(error instanceof HeliographError)) throw error;
       throw new HeliographError(error.code, `Cannot read ${file}: ${error.message}`);
     }
   }
 
-  async #update(dictionary: string, source: ParameterSource): Promise<void> {
-    const failures: string[] = [];
-    for (const [name, value] of this.#own.dictionaries.get(dictionary) ?? []) {
-      // azcam's files have wd and others too, which can only be read here.
-      const set = this.#known.get(name)?.set;
+  /** azcam's parameters that a dictionary has and that can be set; its files have wd and others too, which cannot. */
+  #settable(dictionary: string): [name: string, value: string][] {
+    return [...this.#own.dictionaries.get(dictionary) ?? []].filter(([name]) =>
+      this.#known.get(name)?.set !== undefined
+    );
+  }
+
+  /** Sets parameters one after another. @returns Those that could not be, and why. */
+  async #setAll(wanted: Iterable<readonly [string, string]>, source: ParameterSource): Promise<Map<string, string>> {
+    const failures = new Map<string, string>();
+    for (const [name, value] of wanted) {
       try {
-        await set?.(source, value === "None" ? "" : value);
+        await this.#known.get(name)!.set!(source, value === nothing ? "" : value);
+        this.#toRestore.delete(name);
       } catch (error) {
         if (!(error instanceof HeliographError)) throw error;
-        failures.push(error.message);
+        failures.set(name, error.message);
       }
     }
-    if (failures.length === 0) return;
+    return failures;
+  }
+
+  async #restore(source: ParameterSource): Promise<void> {
+    const kept = this.#settable(defaultDictionary).filter(([name]) => this.#toRestore.has(name));
+    const failures = await this.#setAll(kept, source);
+    if (failures.size === 0) return;
+    const reasons = [...failures].map(([name, reason]) => `${name}: ${reason}`).join("; ");
+    log.warning("Cannot set parameters as they were kept: {reasons}. They stay in {file}; restore_pars tries again", {
+      reasons,
+      file: this.#file,
+    });
+    throw new HeliographError("command_failed", `Cannot set parameters as they were kept: ${reasons}`);
+  }
+
+  async #update(dictionary: string, source: ParameterSource): Promise<void> {
+    const failures = await this.#setAll(this.#settable(dictionary), source);
+    if (failures.size === 0) return;
     throw new HeliographError(
       "command_failed",
-      `${failures.length} of the parameters of ${dictionary} could not be set, the others were: ${failures.join("; ")}`,
+      `${failures.size} of the parameters of ${dictionary} could not be set, the others were: ${
+        [...failures.values()].join("; ")
+      }`,
     );
   }
 }

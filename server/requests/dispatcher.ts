@@ -8,7 +8,7 @@ import { HeliographError } from "../../protocol/errors.ts";
 import { formatCommandLine } from "../../protocol/command_line.ts";
 import { lineError, lineReply } from "../../protocol/line_reply.ts";
 import type { Bench } from "../bench/bench.ts";
-import { Control } from "../access/control.ts";
+import { Control, isSameHolder } from "../access/control.ts";
 import { type Principal, principalOf } from "../access/principal.ts";
 import type { Caller, Command, Role } from "../bench/command.ts";
 import { unknownCommand } from "../bench/describe.ts";
@@ -281,11 +281,15 @@ export class Dispatcher {
     principal: Principal,
   ): unknown {
     this.check(principal, command.role, name);
-    // For safety's sake everybody may abort and stop, whoever has control; what an observer may do drives nothing.
-    if (!command.immediate && command.role !== "observer") this.control.check(instrument.name, principal, name);
+    // For safety's sake everybody may abort and stop, whoever has control, and what was lit is put out; what an observer
+    // may do drives nothing.
+    if (!command.immediate && command.role !== "observer" && caller.putsBack !== true) {
+      this.control.check(instrument.name, principal, name);
+    }
     const bound = command.bind(instrument.name, name, args, keywords);
     const work = new Work(name, command, bound, caller, this.#issue);
     const { queue } = instrument;
+    if (command.dropsWaiting) queue.drop((other) => isSameHolder(other, principal), name);
     const result = command.immediate
       ? queue.submitImmediate(work)
       : command.beside

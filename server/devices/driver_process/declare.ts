@@ -51,6 +51,7 @@ export function declarationOf(instrument: Instrument): Declaration {
       role: command.role,
       immediate: command.immediate,
       beside: command.beside,
+      dropsWaiting: command.dropsWaiting,
       deadline: command.deadline,
     })),
   };

@@ -326,7 +326,7 @@ export class DriverProcess {
         );
       }
       const args = ask.args.map((each) => decodeValue(each));
-      const call = ask.background ? context.callInBackground : context.call;
+      const call = context[ask.way];
       try {
         return encodeValue(await call(ask.instrument, ask.command, ...args));
       } catch (error) {

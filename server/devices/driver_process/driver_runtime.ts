@@ -152,15 +152,16 @@ export class DriverRuntime {
   async #run(ask: ServerAsk & { readonly ask: "run"; readonly id: number }, signal: AbortSignal): Promise<unknown> {
     const instrument = this.#at(ask.instrument);
     const run: Run = { gone: false };
-    const call = (background: boolean): CommandContext["call"] => (instrument, command, ...args) =>
-      this.#ask({
-        ask: "call",
-        run: ask.id,
-        instrument,
-        command,
-        args: args.map((each) => encodeValue(each)),
-        background,
-      }).then(decodeValue);
+    const call =
+      (way: "call" | "callInBackground" | "putBack"): CommandContext["call"] => (instrument, command, ...args) =>
+        this.#ask({
+          ask: "call",
+          run: ask.id,
+          instrument,
+          command,
+          args: args.map((each) => encodeValue(each)),
+          way,
+        }).then(decodeValue);
     const role: Role = ask.callerRole;
     const context: CommandContext = {
       signal,
@@ -173,8 +174,9 @@ export class DriverRuntime {
       },
       more: decodeValue(ask.more) as unknown[],
       moreKeywords: new Map(Object.entries(decodeValue(ask.moreKeywords) as object)),
-      call: call(false),
-      callInBackground: call(true),
+      call: call("call"),
+      callInBackground: call("callInBackground"),
+      putBack: call("putBack"),
     };
     this.#runs.set(ask.id, run);
     try {

@@ -73,6 +73,7 @@ export const declarationSchema = z.strictObject({
     role: z.enum(roles),
     immediate: z.boolean(),
     beside: z.boolean(),
+    dropsWaiting: z.boolean(),
     deadline: z.number(),
   })).max(10_000),
 });
@@ -163,7 +164,8 @@ const askSchema = z.discriminatedUnion("ask", [
     instrument: name,
     command: name,
     args: z.array(z.unknown()).max(1000),
-    background: z.boolean(),
+    /** Which function of a command's context called. */
+    way: z.enum(["call", "callInBackground", "putBack"]),
   }),
   z.strictObject({ ask: z.literal("openLine"), id, port: index }),
   z.strictObject({ ask: z.literal("readLine"), id, port: index }),

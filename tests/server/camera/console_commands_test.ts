@@ -164,6 +164,19 @@ Deno.test("console: a comparison lamp is an image type, and burns while it is ex
   await camera.tell("release instrument");
   deepStrictEqual([lamps.splice(0), camera.detector.count("begin")], [[], begun + 1]);
 
+  // Whoever takes control meanwhile gets a lamp that is out, unless they have chosen others.
+  for (const [choice, last] of [["get_comps", "comps_off"], ["set_comps Ar", "comps_delay"]] as const) {
+    const taken = await camera.exposing("expose 5");
+    deepStrictEqual(lamps.splice(0), burns);
+    strictEqual(await camera.beside("take instrument 10m"), "OK");
+    match(await camera.beside(`instrument.${choice}`), /^OK/);
+    await camera.advance(5);
+    strictEqual(await taken.done, "OK");
+    strictEqual(lamps.splice(0).at(-1) ?? "comps_delay", last);
+    strictEqual(await camera.beside("release instrument"), "OK");
+  }
+  await camera.tell("instrument.set_comps", "set_exposuretime 0");
+
   // Step by step it burns until the exposure time is over; in a sequence until the last one has ended.
   await camera.tell("begin", "integrate");
   deepStrictEqual(await told(), whole);
@@ -280,9 +293,11 @@ Deno.test("console: a camera of one's own in a process of its own takes guide ex
   await eventually(async () => /EXPOSING/.test(await camera.beside("exposure.get_exposureflag")), "the lamp burns");
   const chosen = () => camera.beside("instrument.get_comps");
   strictEqual(await chosen(), `OK ${lamp}`);
+  strictEqual(await camera.beside("take instrument 10m"), "OK");
   strictEqual(await camera.beside("exposure.abort"), "OK");
   strictEqual(await exposing, aborted);
-  strictEqual(await chosen(), "OK");
+  strictEqual(await chosen(), "OK", "although somebody else has control");
+  strictEqual(await camera.beside("release instrument"), "OK");
   await camera.tell(`exposure.begin 0 ${lamp}`);
   strictEqual(await chosen(), `OK ${lamp}`);
   strictEqual(await camera.beside("exposure.abort"), "OK");
@@ -292,4 +307,30 @@ Deno.test("console: a camera of one's own in a process of its own takes guide ex
   await camera.tell("able.parshift 1", "able.focus_run 0.01 3 10 5");
   const image = await readImage(join(folder, "images", "focus.0001.fits"));
   deepStrictEqual([...new Set((await image.pixels()).values)], [1000 + 1 + 5 + 10]);
+});
+
+Deno.test("exposureflag 0 gives up an exposure that waits for its next step, as the console leaves a focus sequence", async () => {
+  await using camera = await RecordingCamera.start({ poll: true });
+  const giveUp = "parameters.set_par exposureflag 0 azcamconsole";
+  await camera.tell(giveUp);
+  const integrate = camera.ask("exposure.begin 5 HeNe focus").then(() => camera.ask("exposure.integrate"));
+  await eventually(() => camera.detector.count("begin") === 1, "it exposes");
+  strictEqual(
+    await camera.beside(giveUp),
+    `ERROR AzcamError('Cannot give the exposure up: a command drives the camera, its state is "exposing"; abort ends it')`,
+  );
+  await camera.advance(5);
+  strictEqual(await integrate, "OK");
+  strictEqual(await camera.ask("get_exposureflag"), "OK 5 READ");
+  match(
+    await camera.ask("set_par exposureflag 3"),
+    /^ERROR .*exposureflag: it can only be read; 0 gives up an exposure that waits for its next step, abort ends any/,
+  );
+  await camera.tell(giveUp);
+  deepStrictEqual([camera.field("state"), await camera.ask("instrument.get HeNe"), camera.files()], [
+    "idle",
+    "OK Off",
+    [],
+  ]);
+  await camera.tell("exposure.begin 0 dark", giveUp, "expose 0 zero");
 });

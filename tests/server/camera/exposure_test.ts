@@ -832,3 +832,22 @@ Deno.test("exposure: of two servers that write the same number only one is told 
   }
   strictEqual(one.files().length, 60);
 });
+
+Deno.test("exposure: an abort also drops what the same client has waiting, and its message does not stand over the next one", async () => {
+  await using camera = await RecordingCamera.start();
+  const shown = async () => JSON.parse((await camera.beside("get_status")).slice(3)).message;
+  const first = await camera.exposing("expose 5 dark");
+  const other = await camera.another();
+  for (const line of ["expose1 7 dark mine", "sequence1 3", "guide1 -1"]) strictEqual(await other.ask(line), "OK");
+  const next = camera.beside("expose 6 dark others");
+  await eventually(() => camera.server.bench.find("exposure")!.queue.waiting === 4, "four wait");
+  strictEqual(await other.ask("abort"), "OK");
+  strictEqual(await first.done, aborted);
+  await camera.reach("exposing");
+  strictEqual(await camera.ask("get_par exposuretimeremaining"), "OK 6.0");
+  deepStrictEqual([await camera.ask("get_par imagetitle"), camera.field("message")], ["OK others", ""]);
+  await camera.advance(6);
+  strictEqual(await next, "OK");
+  deepStrictEqual([camera.field("state"), camera.detector.count("begin")], ["idle", 2]);
+  strictEqual(await shown(), "");
+});

@@ -99,6 +99,27 @@ Deno.test("focus: an abort, a focus that cannot go so far, and a charge that can
   await camera.tell("expose 0 flat");
 });
 
+Deno.test("focus: a focus that somebody else takes control of ends the sequence, and goes back unless they have moved it", async () => {
+  await using camera = await RecordingCamera.start({ poll: true });
+  await camera.tell("instrument.set_focus 50");
+  for (const moved of [false, true]) {
+    camera.detector.told.length = 0;
+    const run = camera.ask("focus_run 5 4 10 4");
+    await camera.advance(5);
+    await eventually(() => camera.detector.count("begin") === 2, "the second exposure");
+    strictEqual(await camera.beside("take instrument 10m"), "OK");
+    if (moved) strictEqual(await camera.beside("instrument.set_focus 80"), "OK");
+    await camera.advance(5);
+    const ended = /^ERROR .*Cannot call instrument\.set_focus: .* has control of it until [^.]*/.source;
+    const left =
+      "\\. The focus of instrument is left at 80, and was not put back to 50: Cannot call .*has control of it";
+    match(await run, new RegExp(ended + (moved ? left : "[^.]*$")));
+    strictEqual(await camera.beside("instrument.get_focus"), moved ? "OK 80.0" : "OK 50.0");
+    strictEqual(await camera.beside("release instrument"), "OK");
+    deepStrictEqual([camera.files(), camera.field("state")], [[], "idle"]);
+  }
+});
+
 Deno.test("focus: on the simulated sky each exposure is in the image, as sharp as the focus was and as far away as it was shifted", async () => {
   const clock = new SimulatedClock();
   const bias = 1000;

@@ -1,6 +1,7 @@
 /** azcam's parameters: dictionaries of the clients' own, files, and the parameters that do something to an exposure. */
-import { deepStrictEqual, match, strictEqual, throws } from "node:assert/strict";
+import { deepStrictEqual, doesNotMatch, match, strictEqual, throws } from "node:assert/strict";
 import { join } from "node:path";
+import { configure, reset } from "npm:@logtape/logtape@2.4.2";
 import fc from "npm:fast-check@4.10.2";
 import { loadBench } from "../../../mod.ts";
 import { type Dictionaries, formatParameters, parseParameters } from "../../../server/camera/parameter_file.ts";
@@ -86,8 +87,14 @@ Deno.test("parameters: dictionaries of one's own are kept over a restart, typed 
         "set_par serial 007 azcamconsole",
         "set_par empty '' azcamconsole",
         "set_par imageroot cmp. azcamconsole",
+        "set_par gone 1 azcamconsole",
+        "set_par gone None azcamconsole",
+        "set_par alone 1 other",
+        "set_par alone None other",
+        "set_par never None other",
         "save_pars",
       );
+      strictEqual(await camera.ask("get_par gone azcamconsole"), "OK");
       const told = [];
       for (const word of ["", " None", " azcamserver", " azcamconsole", " other"]) {
         told.push(await camera.ask(`get_par last${word}`));
@@ -106,9 +113,35 @@ Deno.test("parameters: dictionaries of one's own are kept over a restart, typed 
     strictEqual(await camera.ask("get_par last azcamconsole"), "OK 5");
     strictEqual(await camera.ask("get_par note azcamconsole"), `OK "it's 50%  here"`);
     strictEqual(await camera.ask("get_par serial azcamconsole"), "OK 007");
+    strictEqual(await camera.ask("get_par gone azcamconsole"), "OK");
+    const file = await Deno.readTextFile(join(folder, "lab.state", "parameters.ini"));
+    doesNotMatch(file, /gone|other/);
     // It is the camera's, and what nobody saved in its dictionary is not restored.
     strictEqual(await camera.ask("get_par imageroot azcamconsole"), "OK image");
     deepStrictEqual([...Deno.readDirSync(join(folder, "lab.state"))].map(({ name }) => name), ["parameters.ini"]);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
+
+Deno.test("parameters: as much as can be set is read back after a restart, whatever it is made of", async () => {
+  const folder = await Deno.makeTempDir();
+  // As long as a text is when it is written: each of its characters takes six.
+  const text = `" ${"\u0001".repeat(9_900)}`;
+  try {
+    {
+      await using camera = await benchIn(folder);
+      for (let number = 1; number <= 50; number++) await camera.tell(`set_par long${number} '${text}' hard`);
+      match(
+        await camera.ask(`set_par long51 '${text}' hard`),
+        /^ERROR AzcamError\('Cannot keep 505\d+ characters of parameters of your own: at most 500000, in all .*None DICT/,
+      );
+      await camera.tell("save_pars");
+    }
+    await using camera = await benchIn(folder);
+    const { json } = await askWeb(camera.server, "GET", "/api/get_par?parameter=long50&subdict=hard");
+    strictEqual(json.data, text);
+    await camera.tell("set_par long1 None hard", `set_par long51 '${text}' hard`);
   } finally {
     await Deno.remove(folder, { recursive: true });
   }
@@ -171,9 +204,38 @@ Deno.test("parameters: azcam's own files are read where the operator allows it, 
       strictEqual(camera.field("imagetest"), 0);
       match(await Deno.readTextFile(`${saved}.damaged`), /^damaged$/);
     }
-    const kept = plain(parseParameters(await Deno.readTextFile(saved)));
-    strictEqual(kept.azcamserver!.exposuretime, "3.5");
-    deepStrictEqual(kept.qe, { gain: "1.5" });
+    const kept = async () => plain(parseParameters(await Deno.readTextFile(saved)));
+    strictEqual((await kept()).azcamserver!.exposuretime, "3.5");
+    deepStrictEqual((await kept()).qe, { gain: "1.5" });
+    // At the next start they are set, as azcam's start script does; what cannot be is told, and stays in the file.
+    await Deno.remove(join(folder, "images", "night"), { recursive: true });
+    await Deno.writeTextFile(saved, (await Deno.readTextFile(saved)).replace("imageautoname = 1", "imageautoname = 7"));
+    const said: string[] = [];
+    await configure({
+      reset: true,
+      sinks: { said: ({ message }) => void said.push(message.join("")) },
+      loggers: [
+        { category: ["logtape", "meta"], lowestLevel: null },
+        { category: ["heliograph", "parameters"], sinks: ["said"] },
+      ],
+    });
+    await using camera = await benchIn(folder);
+    await reset();
+    deepStrictEqual(["imageroot", "exposuretime", "imageautoname"].map((name) => camera.field(name)), ["cmp.", 3.5, 0]);
+    match(
+      said.join("\n"),
+      /Cannot set parameters as they were kept: imageautoname: .*7.*They stay in .*parameters\.ini/,
+    );
+    await camera.tell("set_par exposuretime 4", "save_pars");
+    const { imageroot, exposuretime, imageautoname } = (await kept()).azcamserver!;
+    deepStrictEqual({ imageroot, exposuretime, imageautoname }, {
+      imageroot: "cmp.",
+      exposuretime: "4.0",
+      imageautoname: "7",
+    });
+    match(await camera.ask("restore_pars"), /^ERROR .*as they were kept: imageautoname: /);
+    await camera.tell("set_par imageautoname 1", "restore_pars", "save_pars");
+    strictEqual((await kept()).azcamserver!.imageautoname, "1");
   } finally {
     await Deno.remove(folder, { recursive: true });
   }
