@@ -128,7 +128,7 @@ function told<T extends object>(section: T): { [Name in keyof T]: Exclude<T[Name
 }
 
 async function readSource(file: string): Promise<Source> {
-  if (!isModule(file)) return Source.parse(file, await readText(file));
+  if (!isModule(file)) return Source.read(file, await readBytes(file));
   const exported = await loadModule(file);
   if (typeof exported !== "function") return Source.ofValue(file, exported);
   try {
@@ -139,9 +139,9 @@ async function readSource(file: string): Promise<Source> {
   }
 }
 
-async function readText(file: string): Promise<string> {
+async function readBytes(file: string): Promise<Uint8Array> {
   try {
-    return await Deno.readTextFile(file);
+    return await Deno.readFile(file);
   } catch (error) {
     const message = error instanceof Deno.errors.NotFound
       ? 'there is no such file; "heliograph init" writes one to begin with'
@@ -347,7 +347,7 @@ class Loader {
     }
     const file = join(dirname(this.#source.file), name);
     await this.#checkThere(file, at);
-    const source = Source.parse(file, await readText(file));
+    const source = Source.read(file, await readBytes(file));
     const problems = formProblems(driverSchema, source.value, source);
     if (problems.length > 0) throw new BenchFileError(problems);
     const { $schema: _schema, ...description } = source.value as Record<string, unknown>;

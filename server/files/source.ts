@@ -13,6 +13,7 @@ import {
   parseTree,
   printParseErrorCode,
 } from "npm:jsonc-parser@3.3.1";
+import { EncodingError, textOf } from "./text_encoding.ts";
 
 /** A place in a value: keys and indexes from its top. */
 export type Path = readonly (string | number)[];
@@ -112,7 +113,8 @@ export class Source {
           file,
           ...source.#position(offset),
           where: "",
-          message: syntaxMessages[printParseErrorCode(error)] ?? `is no JSON: ${printParseErrorCode(error)}`,
+          message: lookalike(text.charAt(offset)) ?? syntaxMessages[printParseErrorCode(error)] ??
+            `is no JSON: ${printParseErrorCode(error)}`,
         })),
       );
     }
@@ -123,6 +125,23 @@ export class Source {
       throw new BenchFileError([source.problemAt(key.offset, "", message)]);
     }
     return source;
+  }
+
+  /**
+   * Reads the bytes of a file.
+   *
+   * @param file The file's name, for errors.
+   * @param bytes What it holds.
+   * @throws {BenchFileError} Where it is not UTF-8, or no JSON.
+   */
+  static read(file: string, bytes: Uint8Array): Source {
+    try {
+      return Source.parse(file, textOf(bytes));
+    } catch (error) {
+      if (!(error instanceof EncodingError)) throw error;
+      const { line, column, message } = error;
+      throw new BenchFileError([{ file, line, column, where: "", message }]);
+    }
   }
 
   /** A value that comes from code, and has no lines. */
@@ -208,11 +227,24 @@ function tooDeep(text: string): number | undefined {
   return undefined;
 }
 
-/** The offset of each line of a text. */
+/** The offset of each line of a text; a CR alone ends a line too, as the parser has it. */
 function lineStarts(text: string): number[] {
-  const starts = [0];
-  for (let at = text.indexOf("\n"); at >= 0; at = text.indexOf("\n", at + 1)) starts.push(at + 1);
-  return starts;
+  return [0, ...Array.from(text.matchAll(/\r\n?|\n/g), ({ 0: end, index }) => index + end.length)];
+}
+
+/** Characters that word processors, messengers and web pages put in the place of others. */
+const lookalikes: readonly (readonly [RegExp, string])[] = [
+  [/[\u201c-\u201f\u00ab\u00bb\u2033]/, "a typographic quote: write a plain double quote"],
+  [/[\u2018-\u201b\u2032]/, "a typographic quote: write a plain double quote, and JSON knows no single ones"],
+  [/[\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]/, "a blank of another kind: write a plain one"],
+  [/[\u00ad\u200b-\u200f\u2028-\u202e\u2060-\u2064\ufeff]/, "a character that is not seen: leave it out"],
+];
+
+/** The message about a character that stands where JSON has none; `undefined` where nothing is strange with it. */
+function lookalike(character: string): string | undefined {
+  const [, message] = lookalikes.find(([kind]) => kind.test(character)) ?? [];
+  const code = character.charCodeAt(0).toString(16).toUpperCase().padStart(4, "0");
+  return message && `here is U+${code}, ${message}`;
 }
 
 /** A key that would be lost, and why. */

@@ -9,10 +9,15 @@ import { Source } from "../../../server/files/source.ts";
 import { benchSchema } from "../../../server/config/schema.ts";
 
 /** Loads files from a folder of their own; the first is the bench. */
-async function load(files: Record<string, string>) {
+async function load(files: Record<string, string | Uint8Array>) {
   const folder = await Deno.makeTempDir();
   try {
-    for (const [name, text] of Object.entries(files)) await Deno.writeTextFile(join(folder, name), text);
+    for (const [name, content] of Object.entries(files)) {
+      await Deno.writeFile(
+        join(folder, name),
+        typeof content === "string" ? new TextEncoder().encode(content) : content,
+      );
+    }
     return await loadBench(join(folder, Object.keys(files)[0]!));
   } finally {
     await Deno.remove(folder, { recursive: true });
@@ -20,7 +25,7 @@ async function load(files: Record<string, string>) {
 }
 
 /** What is wrong with a bench file, without the folder's name. */
-async function problems(files: Record<string, string> | string): Promise<string> {
+async function problems(files: Record<string, string | Uint8Array> | string): Promise<string> {
   try {
     await load(typeof files === "string" ? { "bench.json": files } : files);
   } catch (error) {
@@ -401,6 +406,60 @@ Deno.test("bench file: files that are not there, folders, and files of its own d
     /^meter\.json:2:8: fields\.V\.write: sends the same whatever is set/,
   );
 });
+
+/** A bench file in several encodings, with a degree sign in its second line. */
+const degrees = one('{ "title": "Ofen °C", "port": "tcp://x:1", "fields": { "T": { "unit": "°C", "read": "T?" } } }');
+const bytewise = (text: string) => Uint8Array.from(text, (character) => character.charCodeAt(0));
+const utf16 = (text: string, littleEndian: boolean, mark = "\ufeff") => {
+  const view = new DataView(new ArrayBuffer(2 * (mark + text).length));
+  for (const [at, character] of [...mark + text].entries()) {
+    view.setUint16(2 * at, character.charCodeAt(0), littleEndian);
+  }
+  return new Uint8Array(view.buffer);
+};
+const encodings: readonly (readonly [string, string | Uint8Array, string | RegExp])[] = [
+  ["UTF-8", degrees, "nothing"],
+  ["UTF-8 with its mark", `\ufeff${degrees}`, "nothing"],
+  ["line ends of an old Macintosh", degrees.replaceAll("\n", "\r"), "nothing"],
+  [
+    "line ends of an old Macintosh, and a mistake",
+    `{ // x\r"instruments": [] }`,
+    "bench.json:2:1: instruments: should not be empty",
+  ],
+  [
+    "Latin-1",
+    bytewise(degrees),
+    /^bench\.json:2:18: is not UTF-8: it has the byte B0 here, byte 73 from 0, which is ° in Latin-1 and Windows-1252; save it as UTF-8$/,
+  ],
+  [
+    "Windows-1252",
+    bytewise(degrees.replace("Ofen ", "Ofen \x96 ")),
+    /^bench\.json:2:18: is not UTF-8: it has the byte 96 here, byte 73 from 0, which is – in Windows-1252; save it as/,
+  ],
+  ["UTF-8 cut off", bytewise('{ "name": "\xc2'), /^bench\.json:1:12: is not UTF-8: it has the byte C2 here, byte 11/],
+  ["UTF-16 LE", utf16(degrees, true), "bench.json:1:1: is UTF-16 LE, as its byte-order mark says; save it as UTF-8"],
+  ["UTF-16 BE", utf16(degrees, false), "bench.json:1:1: is UTF-16 BE, as its byte-order mark says; save it as UTF-8"],
+  ["UTF-16 LE without its mark", utf16(degrees, true, ""), /^bench\.json:1:1: is UTF-16 LE, without its mark; save/],
+  ["UTF-16 BE without its mark", utf16(degrees, false, ""), /^bench\.json:1:1: is UTF-16 BE, without its mark; save/],
+  ["a NUL", '{ "name":\n"x\0" }', /^bench\.json:2:3: holds a NUL, byte 12 from 0, and is no text/],
+  [
+    "a no-break space",
+    '{\n\u00a0"name": "x" }',
+    /^bench\.json:2:1: here is U\+00A0, a blank of another kind: write a plain/,
+  ],
+  [
+    "quotes of a word processor",
+    '{ "name": “x” }',
+    /^bench\.json:1:11: here is U\+201C, a typographic quote: write a pl/,
+  ],
+];
+for (const [what, content, expected] of encodings) {
+  Deno.test(`bench file: its encoding: ${what}`, async () => {
+    const found = await problems({ "bench.json": content });
+    if (typeof expected === "string") assert.equal(found, expected);
+    else assert.match(found, expected);
+  });
+}
 
 Deno.test("bench file: what it says goes over what the driver says, key by key", async () => {
   const { instruments, name, server, code, serialPorts } = await load({
