@@ -95,9 +95,10 @@ export class Source {
    *
    * @param file The file's name, for errors.
    * @param text What it holds.
+   * @param twice Is given the keys that stand twice, where the rest of the file is checked too. @default they are thrown
    * @throws {BenchFileError} Where it is no JSON.
    */
-  static parse(file: string, text: string): Source {
+  static parse(file: string, text: string, twice?: Problem[]): Source {
     const errors: ParseError[] = [];
     const marked = text.replace(/^\uFEFF/, " ");
     const deep = tooDeep(marked);
@@ -119,10 +120,10 @@ export class Source {
       );
     }
     if (tree === undefined) throw new BenchFileError([{ file, line: 1, column: 1, where: "", message: "is empty" }]);
-    const wrong = wrongKey(tree);
-    if (wrong !== undefined) {
-      const [key, message] = wrong;
-      throw new BenchFileError([source.problemAt(key.offset, "", message)]);
+    const [lost, doubled] = wrongKeys(tree, source);
+    twice?.push(...doubled);
+    if (lost.length > 0 || (twice === undefined && doubled.length > 0)) {
+      throw new BenchFileError([...lost, ...doubled].sort((a, b) => a.line! - b.line!));
     }
     return source;
   }
@@ -132,11 +133,12 @@ export class Source {
    *
    * @param file The file's name, for errors.
    * @param bytes What it holds.
+   * @param twice As of {@linkcode Source.parse}.
    * @throws {BenchFileError} Where it is not UTF-8, or no JSON.
    */
-  static read(file: string, bytes: Uint8Array): Source {
+  static read(file: string, bytes: Uint8Array, twice?: Problem[]): Source {
     try {
-      return Source.parse(file, textOf(bytes));
+      return Source.parse(file, textOf(bytes), twice);
     } catch (error) {
       if (!(error instanceof EncodingError)) throw error;
       const { line, column, message } = error;
@@ -247,22 +249,22 @@ function lookalike(character: string): string | undefined {
   return message && `here is U+${code}, ${message}`;
 }
 
-/** A key that would be lost, and why. */
-function wrongKey(node: Node): [key: Node, message: string] | undefined {
-  if (node.type === "object") {
+/** The keys that no object can have, and those that stand twice in theirs. */
+function wrongKeys(tree: Node, source: Source): [lost: Problem[], doubled: Problem[]] {
+  const [lost, doubled]: [Problem[], Problem[]] = [[], []];
+  const nodes = [tree];
+  for (let node = nodes.pop(); node !== undefined; node = nodes.pop()) {
+    nodes.push(...node.children ?? []);
     const seen = new Set<string>();
-    for (const property of node.children ?? []) {
-      const key = property.children![0]!;
-      if (seen.has(key.value)) return [key, `${key.value} stands here twice; only one would count`];
-      if (key.value === "__proto__") {
-        return [key, "__proto__ cannot be a name: it has a meaning of its own in JavaScript; choose another one"];
+    for (const property of node.type === "object" ? node.children ?? [] : []) {
+      const { value: key, offset } = property.children![0]!;
+      if (seen.has(key)) doubled.push(source.problemAt(offset, "", `${key} stands here twice; only one would count`));
+      if (key === "__proto__") {
+        const message = "__proto__ cannot be a name: it has a meaning of its own in JavaScript; choose another one";
+        lost.push(source.problemAt(offset, "", message));
       }
-      seen.add(key.value);
+      seen.add(key);
     }
   }
-  for (const child of node.children ?? []) {
-    const found = wrongKey(child);
-    if (found !== undefined) return found;
-  }
-  return undefined;
+  return [lost, doubled];
 }

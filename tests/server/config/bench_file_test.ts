@@ -30,6 +30,8 @@ async function problems(files: Record<string, string | Uint8Array> | string): Pr
     await load(typeof files === "string" ? { "bench.json": files } : files);
   } catch (error) {
     assert.ok(error instanceof BenchFileError, String(error));
+    const lines = error.message.split("\n");
+    assert.equal(new Set(lines).size, lines.length, `something is told twice:\n${error.message}`);
     return error.message.replaceAll(/\/[^ :]*\/|[A-Z]:\\[^ :]*\\/g, "");
   }
   return "nothing";
@@ -52,7 +54,7 @@ const mistakes: readonly (readonly [string, string, string | RegExp])[] = [
   ["a backslash of Windows", '{ "name": "C:\\lab" }', /this escape is not known: write \\\\ for a backslash/],
   [
     "a key twice",
-    '{ "name": "x",\n"name": "y", "instruments": [] }',
+    '{ "name": "x",\n"name": "y", "instruments": [{ "title": "A", "driver": "simulated-tempcon" }] }',
     "bench.json:2:1: name stands here twice; only one would count",
   ],
   [
@@ -383,6 +385,53 @@ Deno.test("bench file: all mistakes are told at once, in the order of the file",
     ]
   }`)).split("\n");
   assert.deepEqual(lines.map((line) => /:(\d+):/.exec(line)![1]), ["3", "4", "5"]);
+});
+
+Deno.test("bench file: mistakes of every kind are told at once, and none that comes only from another one", async () => {
+  const found = (await problems(`{ "name": 5, "name": 6,
+    "ports": { "bus": 5 },
+    "instruments": [
+      { "title": "Guards", "driver": "iot-relay", "port": "tcp://x:9" },
+      { "title": "B", "port": "tcp://x:2", "pol": 3, "fields": {
+          "V": { "unitt": "V", "typ": "text", "read": "V?" },
+          "W": { "scale": 0, "min": 3, "keyword": "TOO LONG", "read": { "ask": "W?", "pattern": "(", "group": 1 } },
+          "X": { "type": "choice", "read": "X?" },
+          "Z": { "unit": 7, "write": "Z {val}" } },
+        "handshake": { "ask": "{q}", "pattern": "x" },
+        "commands": { "go": { "summary": "Go" } } },
+      { "title": "C", "port": "bus", "fields": { "V": { "read": "V?" } } },
+      { "title": "D", "port": "tcp://x:3", "fields": { "V": { "read": "V?", "poll": "often" } } },
+      { "title": "E", "port": "tcp://x:4", "feilds": { "V": { "read": "V?" } } },
+      { "title": "b", "driver": "iot-relays", "port": "tcp://x:5" },
+      5
+    ] }`)).split("\n").map((line) =>
+    line.replace(/^bench\.json:(\d+):\d+: /, "$1 ").replace(/instruments\[\d\]\.?/, "")
+  );
+  const expected = [
+    /^1 name: should be text/,
+    /^1 name stands here twice/,
+    /^2 ports\.bus: should be text/,
+    /^4 title: Guards is called guards, and that name is kept/,
+    /^5 pol: is not known here/,
+    /^6 fields\.V\.unitt: is not known here \(did you mean unit\?\)/,
+    /^6 fields\.V\.typ: is not known here \(did you mean type\?\)/,
+    /^7 fields\.W\.scale: 0 would make every value the same/,
+    /^7 fields\.W\.min: is not known here/,
+    /^7 fields\.W\.keyword: the FITS keyword/,
+    /^7 fields\.W\.read\.pattern: is no regular expression/,
+    /^8 fields\.X: is a choice and needs "choices"/,
+    /^9 fields\.Z\.unit: should be text/,
+    /^9 fields\.Z\.write: "Z \{val\}" has a place \{val\}/,
+    /^10 handshake\.ask: "\{q\}" has a place \{q\}/,
+    /^11 commands\.go: does nothing/,
+    /^13 fields\.V\.poll: should be a number/,
+    /^14 feilds: is not known here \(did you mean fields\?\)/,
+    /^15 title: b is called b, as is B/,
+    /^15 driver: there is no driver iot-relays \(did you mean iot-relay\?\)/,
+    /^16 : should be an object/,
+  ];
+  assert.equal(found.length, expected.length, found.join("\n"));
+  for (const [at, each] of expected.entries()) assert.match(found[at]!, each);
 });
 
 Deno.test("bench file: files that are not there, folders, and files of its own driver", async () => {
