@@ -14,7 +14,7 @@ import { builtInDrivers } from "../devices/drivers/drivers.ts";
 import type { Driver } from "../devices/drivers/driver.ts";
 import { HeliographError } from "../../protocol/errors.ts";
 import { Instrument } from "../bench/instrument.ts";
-import { didYouMean, identifierOf, listed } from "../bench/names.ts";
+import { didYouMean, identifierOf, listed, nearestFirst } from "../bench/names.ts";
 import type { Simulator } from "../devices/simulators/simulator.ts";
 import { type Address, parseAddress, portName } from "../devices/transports/address.ts";
 import { type LineFormat, Port } from "../devices/transports/port.ts";
@@ -367,7 +367,7 @@ class Loader {
     if (!name.endsWith(".json") && !name.endsWith(".jsonc")) {
       const known = [...Object.keys(builtInDrivers), ...Object.keys(readyMade)];
       const message = `there is no driver ${name}${didYouMean(name, known)}: it is ${
-        known.join(", ")
+        nearestFirst(name, known).join(", ")
       }, or a file (.json, .ts, .js)`;
       throw new BenchFileError([this.#source.problem([...at, "driver"], message)]);
     }

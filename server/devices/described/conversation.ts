@@ -10,6 +10,7 @@ import type { Port, Turn } from "../transports/port.ts";
 import { AnswerUnclear, NoAnswer, quoted } from "../../bench/answer_errors.ts";
 import { isNumber, type Value } from "../../bench/values.ts";
 import { inPart } from "./description_error.ts";
+import { whyItNeverMatches } from "./never_matches.ts";
 import { type Pattern, pattern } from "./pattern.ts";
 import type { DescribedAsk, DescribedSend, Description } from "./schema.ts";
 import { type Filling, Template } from "./template.ts";
@@ -103,7 +104,10 @@ export class Conversation {
       const value = this.#parameters[name];
       return value === undefined ? place : value.replace(/[.*+?^${}()|[\]\\/-]/g, "\\$&");
     });
-    return pattern(filled);
+    const read = pattern(filled);
+    const reason = whyItNeverMatches(filled, this.#port.format.receiveEnd);
+    if (reason !== undefined) throw new TypeError(reason);
+    return read;
   }
 
   get #plainReading(): Omit<Reading, "template"> {

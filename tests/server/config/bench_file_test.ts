@@ -63,6 +63,11 @@ const mistakes: readonly (readonly [string, string, string | RegExp])[] = [
     /bench\.json:1:3: insruments: is not known here \(did you mean instruments\?\)/,
   ],
   [
+    "a word for a line that resembles none",
+    described('"line": { "xyz": 2 }, "fields": { "V": { "read": "V?" } }'),
+    /line\.xyz: is not known here; there is gap, .*, sendEnd, .*, receiveEnd$/,
+  ],
+  [
     "a wrong type",
     '{ "name": 5, "instruments": [] }',
     /bench\.json:1:3: name: should be text in double quotes, and is 5/,
@@ -75,7 +80,7 @@ const mistakes: readonly (readonly [string, string, string | RegExp])[] = [
   [
     "a field's key",
     field('{ "read": "V?", "unti": "V" }'),
-    "bench.json:2:71: instruments[0].fields.V.unti: is not known here (did you mean unit?)",
+    /^bench\.json:2:71: instruments\[0\]\.fields\.V\.unti: is not known here \(did you mean unit\?\); there is unit, on, type, .*, calibration, needsConfirm$/,
   ],
   [
     "a field's type",
@@ -448,11 +453,57 @@ Deno.test("bench file: files that are not there, folders, and files of its own d
   const bench = one('{ "title": "A", "driver": "./meter.json", "port": "mks" }');
   assert.match(
     await problems({ "bench.json": bench, "meter.json": '{ "fields": {\n"V": { "reed": "V?" } } }' }),
-    /^meter\.json:2:8: fields\.V\.reed: is not known here \(did you mean read\?\)$/,
+    /^meter\.json:2:8: fields\.V\.reed: is not known here \(did you mean read\?\); there is read, [a-zA-Z, ]+$/,
   );
   assert.match(
     await problems({ "bench.json": bench, "meter.json": '{ "fields": {\n"V": { "write": "V?" } } }' }),
     /^meter\.json:2:8: fields\.V\.write: sends the same whatever is set/,
+  );
+});
+
+/** Patterns that can never match, and some that may, by what ends an answer. */
+const ends: readonly (readonly [string, string, boolean])[] = [
+  ["\r", "^(\\d+)\\r\\n>$", false],
+  ["\n", "^(\\d+)\\n>$", false],
+  ["\n", "x\\r$", false],
+  ["\n", "^(?:a\\r|b\\r\\x0a)$", true],
+  ["\n", "^(?:a\\n|b\\r\\x0a)$", false],
+  ["\n", "a\\r?$|b", true],
+  ["\n", "(\\d+)\\s*$", true],
+  ["\n", "(\\d+)[\\r\\n]*$", true],
+  ["\n", "(\\d+)[\\n]$", false],
+  ["\n", "(?:\\d+\\n)*", true],
+  ["\n", "(?:\\d+\\n){2}", false],
+  ["\r", "^\\n(\\d+)", false],
+  ["\r", "^x\\n(\\d+)", true],
+  ["\r\n", "(\\d+)\\r\\n", false],
+  ["\r\n", "(\\d+)\\r", true],
+  ["\r\n", "(?:(\\d+)\\r)(?:\\n)", false],
+  [";FF", "^@001ACK(.*);FF$", false],
+  [";FF", "^@001ACK(.*);(?:F+)", true],
+];
+
+Deno.test("bench file: a pattern that asks for what ends an answer is told, and one that may match is not", async () => {
+  for (const [end, pattern, right] of ends) {
+    const found = await problems(described(
+      `"line": { "receiveEnd": ${JSON.stringify(end)} }, "fields": { "V": { "read": { "ask": "V?", "pattern": ${
+        JSON.stringify(pattern)
+      } } } }`,
+    ));
+    if (right) assert.equal(found, "nothing", pattern);
+    else {assert.match(
+        found,
+        /fields\.V\.read\.pattern: never matches: it asks for "[^ ]+"[ ,].*leave (?:that|it) out$/,
+        pattern,
+      );}
+  }
+  assert.match(
+    await problems(
+      described(
+        '"fields": { "V": { "listen": { "pattern": "x=(.*)\\n" } } }, "handshake": { "ask": "?", "pattern": "\\n" }',
+      ),
+    ),
+    /fields\.V\.listen\.pattern: never matches.*\n.*handshake\.pattern: never matches/,
   );
 });
 
