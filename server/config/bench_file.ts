@@ -17,6 +17,7 @@ import { Instrument } from "../bench/instrument.ts";
 import { didYouMean, identifierOf, listed, nearestFirst } from "../bench/names.ts";
 import type { Simulator } from "../devices/simulators/simulator.ts";
 import { type Address, parseAddress, portName } from "../devices/transports/address.ts";
+import { lineCodec, withBytes } from "../devices/transports/line_codec.ts";
 import { type LineFormat, Port } from "../devices/transports/port.ts";
 import { DriverProcesses } from "../devices/driver_process/driver_processes.ts";
 import { settled } from "../../protocol/setting.ts";
@@ -477,7 +478,7 @@ class Loader {
     at: Path,
     process = "",
   ): Port {
-    const { serial, sendEnd = "\n", receiveEnd = "\n", gap = 0, settle = 0, gateway = false } = line;
+    const { serial, gap = 0, settle = 0, gateway = false, encoding = "latin1" } = line;
     const named = Object.hasOwn(this.#named, text) ? this.#named[text] : undefined;
     let address: Address;
     try {
@@ -490,7 +491,16 @@ class Loader {
         : "";
       throw new BenchFileError([this.#source.problem(path, (error as Error).message + hint)]);
     }
-    const format: LineFormat = { sendEnd, receiveEnd, gap, settle, gateway };
+    const [sent, received] = (["sendEnd", "receiveEnd"] as const).map((key) => {
+      const end = withBytes(line[key] ?? "\n", lineCodec(encoding).byte);
+      try {
+        lineCodec(encoding).encode(end);
+      } catch (error) {
+        throw new BenchFileError([this.#source.problem([...at, "line", key], (error as Error).message)]);
+      }
+      return end;
+    });
+    const format: LineFormat = { sendEnd: sent!, receiveEnd: received!, gap, settle, gateway, encoding };
     const shared = this.#ports.get(portName(address));
     if (shared === undefined) {
       const port = new Port(address, format);

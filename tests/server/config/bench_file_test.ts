@@ -331,9 +331,19 @@ const mistakes: readonly (readonly [string, string, string | RegExp])[] = [
     /: write serial:/,
   ],
   [
-    "letters beyond ASCII in a command",
-    field('{ "read": "5µs?" }'),
-    /fields\.V\.read: "5µs\?" holds µ, which is not ASCII/,
+    "letters beyond Latin-1 in a command",
+    field('{ "read": "5Ω?" }'),
+    /fields\.V\.read: "5Ω\?": Latin-1 is without "Ω"; is "encoding": "utf8" meant in "line"\?/,
+  ],
+  [
+    "letters beyond Latin-1 in an end",
+    described('"line": { "sendEnd": "Ω" }, "fields": { "V": { "read": "V?" } }'),
+    /line\.sendEnd: Cannot send "Ω": Latin-1 is without "Ω"/,
+  ],
+  [
+    "half a byte in an end",
+    described('"line": { "sendEnd": "\\\\xF" }, "fields": { "V": { "read": "V?" } }'),
+    /line\.sendEnd: these are letters: .*the byte FF "\\\\xFF"/,
   ],
   [
     "an observer's command that sends",
