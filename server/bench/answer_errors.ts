@@ -6,10 +6,12 @@
 
 import { HeliographError } from "../../protocol/errors.ts";
 
-/** Text as it is written in errors: with its control characters visible. */
+/** Text as it is written in errors: with its control characters, and bytes that are no text, visible. */
 export function quoted(text: string): string {
   const short = text.length > 80 ? `${text.slice(0, 80)}…` : text;
-  return JSON.stringify(short);
+  return JSON.stringify(short)
+    .replace(/[\x7f-\x9f]/g, (control) => `\\x${control.charCodeAt(0).toString(16).toUpperCase()}`)
+    .replace(/\\udc([89a-f][0-9a-f])/g, (_, hex) => `\\x${hex.toUpperCase()}`);
 }
 
 /** The error where nothing answered in time. */

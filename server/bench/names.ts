@@ -83,3 +83,17 @@ export function didYouMean(given: string, names: readonly string[]): string {
   const meant = nearest(given, names);
   return meant === undefined ? "" : ` (did you mean ${meant}?)`;
 }
+
+/**
+ * Names in the order in which they may have been meant.
+ *
+ * @param given What somebody wrote.
+ * @param names What there is: as many as people read.
+ * @returns The nearest first; of those that are as near, in their order.
+ */
+export function nearestFirst(given: string, names: readonly string[]): string[] {
+  const meant = nearest(given, names);
+  const wanted = compared(given.slice(0, 100));
+  const steps = new Map(names.map((name) => [name, name === meant ? -1 : editDistance(wanted, compared(name)).steps]));
+  return [...names].sort((one, other) => steps.get(one)! - steps.get(other)!);
+}

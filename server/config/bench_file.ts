@@ -14,9 +14,10 @@ import { builtInDrivers } from "../devices/drivers/drivers.ts";
 import type { Driver } from "../devices/drivers/driver.ts";
 import { HeliographError } from "../../protocol/errors.ts";
 import { Instrument } from "../bench/instrument.ts";
-import { didYouMean, identifierOf, listed } from "../bench/names.ts";
+import { didYouMean, identifierOf, listed, nearestFirst } from "../bench/names.ts";
 import type { Simulator } from "../devices/simulators/simulator.ts";
 import { type Address, parseAddress, portName } from "../devices/transports/address.ts";
+import { lineCodec, withBytes } from "../devices/transports/line_codec.ts";
 import { type LineFormat, Port } from "../devices/transports/port.ts";
 import { DriverProcesses } from "../devices/driver_process/driver_processes.ts";
 import { settled } from "../../protocol/setting.ts";
@@ -27,9 +28,10 @@ import { mergeDescription } from "./merge.ts";
 import { isModule, loadModule } from "../devices/driver_process/modules.ts";
 import { type GivenDriver, OwnDrivers } from "./own_drivers.ts";
 import { readyMade } from "./ready_made.ts";
-import { type BenchDescription, benchSchema, driverSchema, type InstrumentEntry } from "./schema.ts";
+import { benchSchema, driverSchema, type InstrumentEntry } from "./schema.ts";
 import { type ServerSettings, serverSettings } from "./server_settings.ts";
 import { BenchFileError, type Path, type Problem, Source } from "../files/source.ts";
+import { type SoundEntry, soundParts, without } from "./sound_parts.ts";
 import { formProblems } from "./validate.ts";
 
 /**
@@ -113,9 +115,10 @@ export async function loadBenchWith(
 ): Promise<LoadedBench> {
   const message = notABench(file);
   if (message !== undefined) throw new BenchFileError([{ file, where: "", message }]);
-  const source = await readSource(file);
+  const problems: Problem[] = [];
+  const source = await readSource(file, problems);
   try {
-    return await new Loader(source, redirect, imageFolders, drivers).load();
+    return await new Loader(source, redirect, imageFolders, drivers, problems).load();
   } catch (error) {
     await drivers.close();
     throw error;
@@ -127,8 +130,8 @@ function told<T extends object>(section: T): { [Name in keyof T]: Exclude<T[Name
   return Object.fromEntries(Object.entries(section).filter(([, value]) => value !== undefined)) as never;
 }
 
-async function readSource(file: string): Promise<Source> {
-  if (!isModule(file)) return Source.parse(file, await readText(file));
+async function readSource(file: string, problems: Problem[]): Promise<Source> {
+  if (!isModule(file)) return Source.read(file, await readBytes(file), problems);
   const exported = await loadModule(file);
   if (typeof exported !== "function") return Source.ofValue(file, exported);
   try {
@@ -139,9 +142,9 @@ async function readSource(file: string): Promise<Source> {
   }
 }
 
-async function readText(file: string): Promise<string> {
+async function readBytes(file: string): Promise<Uint8Array> {
   try {
-    return await Deno.readTextFile(file);
+    return await Deno.readFile(file);
   } catch (error) {
     const message = error instanceof Deno.errors.NotFound
       ? 'there is no such file; "heliograph init" writes one to begin with'
@@ -151,6 +154,16 @@ async function readText(file: string): Promise<string> {
     throw new BenchFileError([{ file, where: "", message }]);
   }
 }
+
+/** A bench file whose form is right. */
+function wellFormed(described: unknown): ReturnType<typeof soundParts> {
+  const bench = benchSchema.parse(described);
+  const { instruments } = described as { instruments: SoundEntry["raw"][] };
+  return { bench, entries: bench.instruments.map((entry, index) => ({ entry, raw: instruments[index]! })) };
+}
+
+/** The most mistakes in one description that are told at once: it is read anew after each. */
+const mostMistakes = 200;
 
 /** Names that heliograph's own instruments will have; `api` has its own already. */
 const reserved: ReadonlySet<string> = new Set(["automation", "guards"]);
@@ -166,7 +179,7 @@ interface Found {
 class Loader {
   readonly #source: Source;
   readonly #redirect: Redirect;
-  readonly #problems: Problem[] = [];
+  readonly #problems: Problem[];
   readonly #ports = new Map<string, { port: Port; title: string; process: string }>();
   readonly #drivers: DriverProcesses;
   readonly #own: OwnDrivers;
@@ -179,7 +192,9 @@ class Loader {
     redirect: Redirect,
     imageFolders: readonly string[] | undefined,
     drivers: DriverProcesses,
+    problems: Problem[],
   ) {
+    this.#problems = problems;
     this.#drivers = drivers;
     this.#own = new OwnDrivers(drivers);
     this.#source = source;
@@ -198,9 +213,9 @@ class Loader {
       ...source.value as object,
       instruments: entries.map((entry, index) => made.has(index) ? { title: made.get(index)!.title } : entry),
     };
-    this.#problems.push(...formProblems(benchSchema, described, source));
-    this.#stop();
-    const bench = benchSchema.parse(described);
+    const wrong = formProblems(benchSchema, described, source);
+    this.#problems.push(...wrong);
+    const { bench, entries: sound } = wrong.length > 0 ? soundParts(described) : wellFormed(described);
     this.#named = bench.ports ?? {};
     this.#benchName = bench.name ?? this.#benchName;
     const beside = dirname(resolve(source.file));
@@ -208,18 +223,17 @@ class Loader {
       resolve(beside, folder)
     );
     const instruments: (Instrument | undefined)[] = [];
-    const raw = (described as { instruments: Record<string, unknown>[] }).instruments;
-    for (const [index, entry] of bench.instruments.entries()) {
-      const instrument = made.get(index) ?? await this.#collect(() => this.#instrument(entry, raw[index]!, index));
-      instruments[index] = instrument;
+    for (const [index, each] of sound.entries()) {
+      instruments[index] = made.get(index) ??
+        (each && await this.#collect(() => this.#instrument(each.entry, each.raw, index)));
     }
-    this.#checkNames(bench);
+    this.#checkNames(entries);
     for (const [index, instrument] of await this.#own.load((problems) => this.#problems.push(...problems))) {
       instruments[index] = instrument;
     }
     this.#stop();
-    for (const [index, { caption }] of bench.instruments.entries()) {
-      if (caption !== undefined) instruments[index]!.caption = caption;
+    for (const [index, each] of sound.entries()) {
+      if (each?.entry.caption !== undefined) instruments[index]!.caption = each.entry.caption;
     }
     const addresses = [...this.#ports.values()].map(({ port }) => port.address);
     return {
@@ -236,7 +250,9 @@ class Loader {
   #stop(): void {
     if (this.#problems.length === 0) return;
     // In the order of the file, as people go through it.
-    throw new BenchFileError(this.#problems.sort((a, b) => (a.line ?? 0) - (b.line ?? 0)));
+    throw new BenchFileError(
+      this.#problems.sort((a, b) => (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0)),
+    );
   }
 
   #problem(path: Path, message: string): void {
@@ -253,9 +269,11 @@ class Loader {
     }
   }
 
-  #checkNames({ instruments }: BenchDescription): void {
+  #checkNames(entries: readonly unknown[]): void {
     const seen = new Map<string, string>([["api", "api, which answers commands without an instrument"]]);
-    for (const [index, { title }] of instruments.entries()) {
+    for (const [index, entry] of entries.entries()) {
+      const title = (entry as { title?: unknown } | null)?.title;
+      if (typeof title !== "string" || !/[a-z0-9]/i.test(title)) continue;
       const name = identifierOf(title);
       if (reserved.has(name)) {
         const instead = `Bench ${title.trim()}`;
@@ -275,7 +293,7 @@ class Loader {
 
   async #instrument(
     entry: InstrumentEntry,
-    raw: Record<string, unknown>,
+    raw: SoundEntry["raw"],
     index: number,
   ): Promise<Instrument | undefined> {
     const at: Path = ["instruments", index];
@@ -309,17 +327,26 @@ class Loader {
     }
     const values = this.#parameters(found.description.parameters as Declared | undefined, parameters, at);
     const port = this.#port(portText, description, found.driver, title, at);
-    try {
-      return describedInstrument({
-        title,
-        description,
-        parameters: values,
-        port,
-        ...(found.driver?.commands === undefined ? {} : { commands: found.driver.commands }),
-      });
-    } catch (error) {
-      throw this.#descriptionProblem(error, at, found.source);
+    const before = this.#problems.length;
+    for (let rest: Description | undefined = description; rest !== undefined;) {
+      try {
+        const { driver } = found;
+        return describedInstrument({
+          title,
+          description: rest,
+          parameters: values,
+          port,
+          ...(driver?.commands === undefined ? {} : { commands: driver.commands }),
+        });
+      } catch (error) {
+        const failure = this.#descriptionProblem(error, at, found.source);
+        if (!(failure instanceof BenchFileError)) throw failure;
+        this.#problems.push(...failure.problems);
+        const enough = this.#problems.length - before >= mostMistakes;
+        rest = error instanceof DescriptionError && !enough ? without(rest, error.path) : undefined;
+      }
     }
+    return undefined;
   }
 
   #descriptionProblem(error: unknown, at: Path, driver: Source | undefined): unknown {
@@ -341,13 +368,13 @@ class Loader {
     if (!name.endsWith(".json") && !name.endsWith(".jsonc")) {
       const known = [...Object.keys(builtInDrivers), ...Object.keys(readyMade)];
       const message = `there is no driver ${name}${didYouMean(name, known)}: it is ${
-        known.join(", ")
+        nearestFirst(name, known).join(", ")
       }, or a file (.json, .ts, .js)`;
       throw new BenchFileError([this.#source.problem([...at, "driver"], message)]);
     }
     const file = join(dirname(this.#source.file), name);
     await this.#checkThere(file, at);
-    const source = Source.parse(file, await readText(file));
+    const source = Source.read(file, await readBytes(file));
     const problems = formProblems(driverSchema, source.value, source);
     if (problems.length > 0) throw new BenchFileError(problems);
     const { $schema: _schema, ...description } = source.value as Record<string, unknown>;
@@ -451,7 +478,7 @@ class Loader {
     at: Path,
     process = "",
   ): Port {
-    const { serial, sendEnd = "\n", receiveEnd = "\n", gap = 0, settle = 0, gateway = false } = line;
+    const { serial, gap = 0, settle = 0, gateway = false, encoding = "latin1" } = line;
     const named = Object.hasOwn(this.#named, text) ? this.#named[text] : undefined;
     let address: Address;
     try {
@@ -464,7 +491,16 @@ class Loader {
         : "";
       throw new BenchFileError([this.#source.problem(path, (error as Error).message + hint)]);
     }
-    const format: LineFormat = { sendEnd, receiveEnd, gap, settle, gateway };
+    const [sent, received] = (["sendEnd", "receiveEnd"] as const).map((key) => {
+      const end = withBytes(line[key] ?? "\n", lineCodec(encoding).byte);
+      try {
+        lineCodec(encoding).encode(end);
+      } catch (error) {
+        throw new BenchFileError([this.#source.problem([...at, "line", key], (error as Error).message)]);
+      }
+      return end;
+    });
+    const format: LineFormat = { sendEnd: sent!, receiveEnd: received!, gap, settle, gateway, encoding };
     const shared = this.#ports.get(portName(address));
     if (shared === undefined) {
       const port = new Port(address, format);

@@ -5,7 +5,7 @@
  */
 
 import * as z from "npm:zod@4.6.7";
-import { didYouMean } from "../bench/names.ts";
+import { didYouMean, nearestFirst } from "../bench/names.ts";
 import { shown } from "../bench/values.ts";
 import type { Path, Problem, Source } from "../files/source.ts";
 
@@ -66,8 +66,8 @@ function issueProblems(
   if (issue.code === "unrecognized_keys") {
     const names = keysAt(known, path);
     return issue.keys.map((key) => {
-      const meaning = didYouMean(key, names) ||
-        (names.length > 0 && names.length < 12 ? `; there is ${names.join(", ")}` : "");
+      const there = names.length === 0 ? "" : `; there is ${nearestFirst(key, names).join(", ")}`;
+      const meaning = didYouMean(key, names) + there;
       return source.problem([...at, ...path, key], `is not known here${meaning}`);
     });
   }
@@ -80,7 +80,8 @@ function message(issue: Issue, given: unknown, path: Path): string {
       if (given === undefined) return `is missing: ${path.at(-1)} should be ${kindWord(issue.expected)}`;
       return `should be ${kindWord(issue.expected)}, and is ${describe(given)}`;
     case "invalid_value": {
-      const values = issue.values.map(String);
+      const known = issue.values.map(String);
+      const values = typeof given === "string" ? nearestFirst(given, known) : known;
       return `should be one of ${values.join(", ")}, and is ${describe(given)}${
         typeof given === "string" ? didYouMean(given, values) : ""
       }`;

@@ -13,6 +13,7 @@ import {
   parseTree,
   printParseErrorCode,
 } from "npm:jsonc-parser@3.3.1";
+import { EncodingError, textOf } from "./text_encoding.ts";
 
 /** A place in a value: keys and indexes from its top. */
 export type Path = readonly (string | number)[];
@@ -94,9 +95,10 @@ export class Source {
    *
    * @param file The file's name, for errors.
    * @param text What it holds.
+   * @param twice Is given the keys that stand twice, where the rest of the file is checked too. @default they are thrown
    * @throws {BenchFileError} Where it is no JSON.
    */
-  static parse(file: string, text: string): Source {
+  static parse(file: string, text: string, twice?: Problem[]): Source {
     const errors: ParseError[] = [];
     const marked = text.replace(/^\uFEFF/, " ");
     const deep = tooDeep(marked);
@@ -112,17 +114,36 @@ export class Source {
           file,
           ...source.#position(offset),
           where: "",
-          message: syntaxMessages[printParseErrorCode(error)] ?? `is no JSON: ${printParseErrorCode(error)}`,
+          message: lookalike(text.charAt(offset)) ?? syntaxMessages[printParseErrorCode(error)] ??
+            `is no JSON: ${printParseErrorCode(error)}`,
         })),
       );
     }
     if (tree === undefined) throw new BenchFileError([{ file, line: 1, column: 1, where: "", message: "is empty" }]);
-    const wrong = wrongKey(tree);
-    if (wrong !== undefined) {
-      const [key, message] = wrong;
-      throw new BenchFileError([source.problemAt(key.offset, "", message)]);
+    const [lost, doubled] = wrongKeys(tree, source);
+    twice?.push(...doubled);
+    if (lost.length > 0 || (twice === undefined && doubled.length > 0)) {
+      throw new BenchFileError([...lost, ...doubled].sort((a, b) => a.line! - b.line!));
     }
     return source;
+  }
+
+  /**
+   * Reads the bytes of a file.
+   *
+   * @param file The file's name, for errors.
+   * @param bytes What it holds.
+   * @param twice As of {@linkcode Source.parse}.
+   * @throws {BenchFileError} Where it is not UTF-8, or no JSON.
+   */
+  static read(file: string, bytes: Uint8Array, twice?: Problem[]): Source {
+    try {
+      return Source.parse(file, textOf(bytes), twice);
+    } catch (error) {
+      if (!(error instanceof EncodingError)) throw error;
+      const { line, column, message } = error;
+      throw new BenchFileError([{ file, line, column, where: "", message }]);
+    }
   }
 
   /** A value that comes from code, and has no lines. */
@@ -208,29 +229,42 @@ function tooDeep(text: string): number | undefined {
   return undefined;
 }
 
-/** The offset of each line of a text. */
+/** The offset of each line of a text; a CR alone ends a line too, as the parser has it. */
 function lineStarts(text: string): number[] {
-  const starts = [0];
-  for (let at = text.indexOf("\n"); at >= 0; at = text.indexOf("\n", at + 1)) starts.push(at + 1);
-  return starts;
+  return [0, ...Array.from(text.matchAll(/\r\n?|\n/g), ({ 0: end, index }) => index + end.length)];
 }
 
-/** A key that would be lost, and why. */
-function wrongKey(node: Node): [key: Node, message: string] | undefined {
-  if (node.type === "object") {
+/** Characters that word processors, messengers and web pages put in the place of others. */
+const lookalikes: readonly (readonly [RegExp, string])[] = [
+  [/[\u201c-\u201f\u00ab\u00bb\u2033]/, "a typographic quote: write a plain double quote"],
+  [/[\u2018-\u201b\u2032]/, "a typographic quote: write a plain double quote, and JSON knows no single ones"],
+  [/[\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]/, "a blank of another kind: write a plain one"],
+  [/[\u00ad\u200b-\u200f\u2028-\u202e\u2060-\u2064\ufeff]/, "a character that is not seen: leave it out"],
+];
+
+/** The message about a character that stands where JSON has none; `undefined` where nothing is strange with it. */
+function lookalike(character: string): string | undefined {
+  const [, message] = lookalikes.find(([kind]) => kind.test(character)) ?? [];
+  const code = character.charCodeAt(0).toString(16).toUpperCase().padStart(4, "0");
+  return message && `here is U+${code}, ${message}`;
+}
+
+/** The keys that no object can have, and those that stand twice in theirs. */
+function wrongKeys(tree: Node, source: Source): [lost: Problem[], doubled: Problem[]] {
+  const [lost, doubled]: [Problem[], Problem[]] = [[], []];
+  const nodes = [tree];
+  for (let node = nodes.pop(); node !== undefined; node = nodes.pop()) {
+    nodes.push(...node.children ?? []);
     const seen = new Set<string>();
-    for (const property of node.children ?? []) {
-      const key = property.children![0]!;
-      if (seen.has(key.value)) return [key, `${key.value} stands here twice; only one would count`];
-      if (key.value === "__proto__") {
-        return [key, "__proto__ cannot be a name: it has a meaning of its own in JavaScript; choose another one"];
+    for (const property of node.type === "object" ? node.children ?? [] : []) {
+      const { value: key, offset } = property.children![0]!;
+      if (seen.has(key)) doubled.push(source.problemAt(offset, "", `${key} stands here twice; only one would count`));
+      if (key === "__proto__") {
+        const message = "__proto__ cannot be a name: it has a meaning of its own in JavaScript; choose another one";
+        lost.push(source.problemAt(offset, "", message));
       }
-      seen.add(key.value);
+      seen.add(key);
     }
   }
-  for (const child of node.children ?? []) {
-    const found = wrongKey(child);
-    if (found !== undefined) return found;
-  }
-  return undefined;
+  return [lost, doubled];
 }

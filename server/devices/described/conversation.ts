@@ -6,10 +6,12 @@
 
 import { HeliographError } from "../../../protocol/errors.ts";
 import type { Routine } from "../transports/contact.ts";
+import { type LineCodec, lineCodec, withBytes } from "../transports/line_codec.ts";
 import type { Port, Turn } from "../transports/port.ts";
 import { AnswerUnclear, NoAnswer, quoted } from "../../bench/answer_errors.ts";
 import { isNumber, type Value } from "../../bench/values.ts";
 import { inPart } from "./description_error.ts";
+import { whyItNeverMatches } from "./never_matches.ts";
 import { type Pattern, pattern } from "./pattern.ts";
 import type { DescribedAsk, DescribedSend, Description } from "./schema.ts";
 import { type Filling, Template } from "./template.ts";
@@ -53,6 +55,7 @@ export class Conversation {
   readonly #description: Description;
   readonly #parameters: Readonly<Record<string, string>>;
   readonly #port: Port;
+  readonly #codec: LineCodec;
   readonly #timeout: number;
   readonly #retries: number;
   #isThere: (turn: Turn) => Promise<void> = () => Promise.resolve();
@@ -71,6 +74,7 @@ export class Conversation {
     this.#description = description;
     this.#parameters = parameters;
     this.#port = port;
+    this.#codec = lineCodec(port.format.encoding);
     this.#timeout = description.line?.timeout ?? defaultTimeout;
     this.#retries = description.line?.retries ?? defaultRetries;
     const { afterWrite } = description;
@@ -89,12 +93,23 @@ export class Conversation {
     if (end !== undefined) {
       throw new TypeError(`${quoted(source)} holds the end of a command, ${quoted(end)}, which is sent by itself`);
     }
-    return new Template(source, [...Object.keys(this.#parameters), ...names]);
+    const { byte, encode } = this.#codec;
+    const bytes = withBytes(source, (value) => byte(value).replace(/[{}]/, "$&$&"));
+    try {
+      encode(bytes);
+    } catch (error) {
+      throw new TypeError((error as Error).message.replace(/^Cannot send /, ""));
+    }
+    return new Template(bytes, [...Object.keys(this.#parameters), ...names]);
   }
 
   /** Fills a template. @throws {HeliographError} `bad_argument` where a filling would end the command. */
   fill(template: Template, fillings: Readonly<Record<string, Filling>> = {}): string {
-    return template.fill({ ...this.#parameters, ...fillings }, this.#port.format.sendEnd);
+    const text = template.fill({ ...this.#parameters, ...fillings }, this.#port.format.sendEnd, this.#codec.byte);
+    // What no encoding is without needs no look.
+    // deno-lint-ignore no-control-regex -- ASCII
+    if (/[^\x00-\x7f]/.test(text)) this.#codec.encode(text);
+    return text;
   }
 
   /** A pattern of the description; a parameter in it stands for itself. @throws {TypeError} Where it is none. */
@@ -103,7 +118,10 @@ export class Conversation {
       const value = this.#parameters[name];
       return value === undefined ? place : value.replace(/[.*+?^${}()|[\]\\/-]/g, "\\$&");
     });
-    return pattern(filled);
+    const read = pattern(filled);
+    const reason = whyItNeverMatches(filled, this.#port.format.receiveEnd);
+    if (reason !== undefined) throw new TypeError(reason);
+    return read;
   }
 
   get #plainReading(): Omit<Reading, "template"> {

@@ -13,8 +13,8 @@ const pattern = z.string().meta({
 const seconds = z.number().min(0).max(86_400);
 const interval = z.number().min(0.01).max(86_400);
 const end = z.string().regex(
-  /^(?!.*\\[rn0x])(?!(?:CR|LF|CRLF)$)[\s\S]*$/,
-  'these are letters: a carriage return is "\\r", a line feed "\\n"',
+  /^(?!.*\\(?:[rn0]|x(?![0-9A-Fa-f]{2})))(?!(?:CR|LF|CRLF)$)[\s\S]*$/,
+  'these are letters: a carriage return is "\\r", a line feed "\\n", the byte FF "\\\\xFF"',
 );
 const argumentName = z.string().regex(/^[a-z][a-z0-9_]*$/i, "letters, digits and _ only, beginning with a letter");
 
@@ -126,6 +126,9 @@ const line = z.strictObject({
   sendEnd: end.optional().meta({ description: "What ends a command; default \\n" }),
   receiveEnd: end.min(1).optional().meta({
     description: "What ends an answer; default \\n, a \\r before it is dropped",
+  }),
+  encoding: z.enum(["latin1", "utf8"]).optional().meta({
+    description: "What its text is in; \\xHH in an end or a command is a byte in either; default latin1",
   }),
   gap: z.number().min(0).max(10, "a gap of more than 10 s is hardly meant: it is in seconds").optional().meta({
     description: "The least time between two commands in seconds; default 0",

@@ -8,9 +8,10 @@
 import { HeliographError } from "../../../protocol/errors.ts";
 import { didYouMean } from "../../bench/names.ts";
 import { quoted } from "../../bench/answer_errors.ts";
+import { withBytes } from "../transports/line_codec.ts";
 
-/** A text or a number that fills a place. */
-export type Filling = string | number;
+/** What fills a place: a text or a number from a client, or a text of the bench file's own, which may hold bytes. */
+export type Filling = string | number | { readonly own: string };
 
 interface Place {
   readonly name: string;
@@ -24,8 +25,8 @@ interface NumberFormat {
   readonly type: "d" | "f" | "e" | "E" | "";
 }
 
-// deno-lint-ignore no-control-regex -- control characters are what is looked for
-const control = /[\x00-\x1f\x7f-\uffff]/;
+// deno-lint-ignore no-control-regex -- control characters, and halves of pairs, are what is looked for
+const control = /[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]/u;
 
 /** The pattern of a text from a client unless the bench file has another. */
 export const defaultTextPattern = "[A-Za-z0-9 ._+/-]*";
@@ -45,8 +46,6 @@ export class Template {
    */
   constructor(source: string, names: readonly string[]) {
     this.#source = source;
-    const strange = /[\u0080-\uffff]/.exec(source)?.[0];
-    if (strange !== undefined) throw new TypeError(`${quoted(source)} holds ${strange}, which is not ASCII`);
     const parts: (string | Place)[] = [""];
     for (const [piece] of source.matchAll(/\{\{|\}\}|\{[^{}]*\}|[{}]|[^{}]+/g)) {
       if (piece === "{" || piece === "}") {
@@ -71,17 +70,25 @@ export class Template {
    *
    * @param fillings What each place is filled with.
    * @param end What ends a command: no filling may hold it.
+   * @param byte The character that stands for a byte. @default that of its number
    * @throws {HeliographError} `bad_argument` where a filling would end the command or hold a control character.
    */
-  fill(fillings: Readonly<Record<string, Filling>>, end: string): string {
+  fill(fillings: Readonly<Record<string, Filling>>, end: string, byte = String.fromCharCode): string {
     return this.#parts.map((part) => {
       if (typeof part === "string") return part;
       const filling = fillings[part.name]!;
-      const text = typeof filling === "number" ? formatNumber(filling, part.format) : filling;
-      if (control.test(text) || (end !== "" && text.includes(end))) {
+      const own = typeof filling === "object";
+      const text = own
+        ? withBytes(filling.own, byte)
+        : typeof filling === "number"
+        ? formatNumber(filling, part.format)
+        : filling;
+      if ((!own && control.test(text)) || (end !== "" && text.includes(end))) {
         throw new HeliographError(
           "bad_argument",
-          `Cannot send ${quoted(text)} in ${quoted(this.#source)}: it would end the command or is not ASCII`,
+          `Cannot send ${quoted(text)} in ${
+            quoted(this.#source)
+          }: it would end the command or holds a control character`,
         );
       }
       return text;

@@ -11,6 +11,7 @@ import { Calibration } from "./calibration.ts";
 import { inPart } from "./description_error.ts";
 import { type Pattern, wholePattern } from "./pattern.ts";
 import type { DescribedField } from "./schema.ts";
+import { withBytes } from "../transports/line_codec.ts";
 import { defaultTextPattern, type Filling } from "./template.ts";
 
 /** The words of a description about a value. */
@@ -51,6 +52,8 @@ export class ValueCodec {
   /** What the value may be. */
   readonly spec: ValueSpec;
   readonly #codes: ReadonlyMap<string, string>;
+  /** Each choice with what the instrument says for it. */
+  readonly #heard: readonly (readonly [choice: string, said: string])[];
   readonly #allowed: Pattern;
   readonly #scale: number;
   readonly #offset: number;
@@ -77,6 +80,7 @@ export class ValueCodec {
     this.#calibration = calibration && inPart("calibration", () => new Calibration(calibration));
     this.#allowed = inPart("allow", () => wholePattern(value.allow ?? defaultTextPattern));
     this.#codes = codesOf(value);
+    this.#heard = [...this.#codes].map(([choice, code]) => [choice, withBytes(code, String.fromCharCode)]);
     if (type === "choice" && this.#codes.size === 0) throw new TypeError('is a choice and needs "choices"');
     const { unit, decimals, summary } = value;
     // What was not measured is not set.
@@ -151,9 +155,9 @@ export class ValueCodec {
         return trimmed(said);
       }
       case "switch":
-        return this.#codes.get(value === true ? "On" : "Off")!;
+        return { own: this.#codes.get(value === true ? "On" : "Off")! };
       case "choice":
-        return this.#codes.get(value as string)!;
+        return { own: this.#codes.get(value as string)! };
       case "text":
         if (this.#allowed.test(value as string)) return value as string;
         throw new HeliographError(
@@ -178,7 +182,7 @@ export class ValueCodec {
 
   #choice(said: string): string | undefined {
     const text = unquoted(said.trim());
-    const codes = [...this.#codes];
+    const codes = this.#heard;
     const [choice] = codes.find(([, code]) => code === text) ?? codes.find(([, code]) => meansTheSame(code, text)) ??
       [];
     return choice;

@@ -7,9 +7,7 @@
 import { Noise } from "../simulated/physics.ts";
 import { nr3, ScpiSimulator } from "../simulators/scpi.ts";
 import type { Driver } from "./driver.ts";
-
-/** SCPI's numbers that stand for no number (SCPI-99, 7.2.1.5). */
-export const scpiBad = { "9.9E37": "overload", "-9.9E37": "overload", "9.91E37": "not a number" };
+import { scpiBad, scpiErrors } from "./scpi.ts";
 
 const functions = {
   dc_voltage: "VOLT:DC",
@@ -42,7 +40,7 @@ export const scpiMultimeter: Driver = {
     line: { timeout: 3 },
     handshake: { ask: "*IDN?", pattern: "^[^,]*,[^,]*,[^,]*,[^,]*$" },
     initialize: ["*CLS"],
-    afterWrite: { ask: "SYST:ERR?", pattern: "^\\s*[+-]?0\\s*," },
+    afterWrite: scpiErrors,
     fields: {
       "DC Voltage": { unit: "V", read: { ask: "MEAS:VOLT:DC?", bad: scpiBad } },
     },

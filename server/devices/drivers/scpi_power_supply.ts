@@ -6,7 +6,7 @@
 
 import { nr3, scpiNumber, ScpiSimulator, scpiSwitch } from "../simulators/scpi.ts";
 import type { Driver } from "./driver.ts";
-import { scpiBad } from "./scpi_multimeter.ts";
+import { scpiBad, scpiErrors } from "./scpi.ts";
 
 /** The load of the simulated one, in ohms. */
 const load = 10;
@@ -41,7 +41,7 @@ export const scpiPowerSupply: Driver = {
     summary: "SCPI power supply",
     handshake: { ask: "*IDN?", pattern: "^[^,]*,[^,]*,[^,]*,[^,]*$" },
     initialize: ["*CLS"],
-    afterWrite: { ask: "SYST:ERR?", pattern: "^\\s*[+-]?0\\s*," },
+    afterWrite: scpiErrors,
     fields: {
       Voltage: { unit: "V", decimals: 3, minimum: 0, read: "SOUR:VOLT?", write: "SOUR:VOLT {value:.4f}" },
       "Current Limit": { unit: "A", decimals: 3, minimum: 0, read: "SOUR:CURR?", write: "SOUR:CURR {value:.4f}" },

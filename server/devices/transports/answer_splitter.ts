@@ -4,18 +4,26 @@
  * @module
  */
 
+import { byteText, type LineCodec, lineCodec } from "./line_codec.ts";
+
 /** An answer that does not end within so many bytes is no answer: the instrument babbles. */
 const longestAnswer = 65_536;
 
-/** Cuts bytes at a terminator. A byte is a character, whatever the instrument means by those beyond ASCII. */
+/** Cuts bytes at a terminator: a byte is a character until an answer is whole. */
 export class AnswerSplitter {
   readonly #end: string;
-  readonly #decoder = new TextDecoder("latin1");
+  readonly #codec: LineCodec;
   #begun = "";
 
-  /** Makes it. @param end What ends each answer: at least one character. A CR before an end of LF is dropped. */
-  constructor(end: string) {
-    this.#end = end;
+  /**
+   * Makes it.
+   *
+   * @param end What ends each answer: at least one character. A CR before an end of LF is dropped.
+   * @param codec What the bytes of an answer mean. @default Latin-1
+   */
+  constructor(end: string, codec = lineCodec()) {
+    this.#end = byteText(codec.encode(end));
+    this.#codec = codec;
   }
 
   /**
@@ -24,9 +32,10 @@ export class AnswerSplitter {
    * @returns The answers that ended, without their ends.
    */
   push(bytes: Uint8Array): string[] {
-    const answers = (this.#begun + this.#decoder.decode(bytes)).split(this.#end);
-    this.#begun = answers.pop()!;
+    const parts = (this.#begun + byteText(bytes)).split(this.#end);
+    this.#begun = parts.pop()!;
     if (this.#begun.length > longestAnswer) this.#begun = "";
+    const answers = parts.map((part) => this.#codec.decode(part));
     // Half of a CR LF is no part of an answer, whichever of them ends it.
     if (this.#end === "\n") return answers.map((answer) => answer.replace(/\r$/, ""));
     return this.#end === "\r" ? answers.map((answer) => answer.replace(/^\n/, "")) : answers;
@@ -36,6 +45,6 @@ export class AnswerSplitter {
   flush(): string {
     const rest = this.#begun;
     this.#begun = "";
-    return rest;
+    return this.#codec.decode(rest);
   }
 }

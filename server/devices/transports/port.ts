@@ -15,6 +15,7 @@ import { AnswerQueue } from "./answer_queue.ts";
 import { AnswerSplitter } from "./answer_splitter.ts";
 import { AnswerUnclear, NoAnswer, quoted } from "../../bench/answer_errors.ts";
 import { LateAnswers } from "./late_answers.ts";
+import { type LineCodec, lineCodec } from "./line_codec.ts";
 import { delay } from "./delay.ts";
 import type { Line } from "./line.ts";
 import { openLine } from "./open_line.ts";
@@ -32,6 +33,8 @@ export interface LineFormat {
   readonly settle: number;
   /** Whether the network address is that of a serial server, through which late answers come to a new connection. */
   readonly gateway: boolean;
+  /** What bytes its text is in. @default latin1 */
+  readonly encoding?: "latin1" | "utf8";
 }
 
 /**
@@ -87,8 +90,6 @@ export type Question = Parameters<Turn["ask"]>[0];
 /** Takes a line that nobody asked for. @returns Whether it was meant for this listener. */
 type Listener = (line: string) => boolean;
 
-const encoder = new TextEncoder();
-
 /** The pause between two connections to an instrument, in seconds. */
 const reopenSeconds = 0.2;
 
@@ -126,6 +127,7 @@ export class Port {
   #opening: Promise<void> | undefined;
   /** Whoever waits for an answer. */
   #answers: AnswerQueue | undefined;
+  readonly #codec: LineCodec;
   #splitter: AnswerSplitter;
   /** Ends the waits of those who use the line, when it is closed. */
   #closing = new AbortController();
@@ -149,7 +151,8 @@ export class Port {
     this.#openTo = open;
     this.address = address;
     this.format = format;
-    this.#splitter = new AnswerSplitter(format.receiveEnd);
+    this.#codec = lineCodec(format.encoding);
+    this.#splitter = new AnswerSplitter(format.receiveEnd, this.#codec);
     this.#faults = new Faults(this.name);
   }
 
@@ -266,7 +269,7 @@ export class Port {
     }
     this.#line = line;
     this.#closing = new AbortController();
-    this.#splitter = new AnswerSplitter(this.format.receiveEnd);
+    this.#splitter = new AnswerSplitter(this.format.receiveEnd, this.#codec);
     this.#doubtful = false;
     if (this.#direct) this.#late.clear();
     void this.#readOn(line);
@@ -315,8 +318,9 @@ export class Port {
   }
 
   async #send(text: string, signal: AbortSignal | undefined): Promise<void> {
+    const bytes = this.#codec.encode(text + this.format.sendEnd);
     await this.#ready(signal);
-    await this.#write(text);
+    await this.#write(bytes);
   }
 
   /** Waits until the next command may be sent. */
@@ -333,13 +337,13 @@ export class Port {
     return delay(seconds, signal === undefined ? closing : AbortSignal.any([signal, closing]));
   }
 
-  async #write(text: string): Promise<void> {
+  async #write(bytes: Uint8Array): Promise<void> {
     const line = this.#line!;
     // Half an answer that came before is nobody's; of what an instrument says by itself, half may be there already.
     if (this.#listeners.size === 0) this.#splitter.flush();
     this.#quietSince = performance.now();
     try {
-      await line.write(encoder.encode(text + this.format.sendEnd));
+      await line.write(bytes);
     } catch (error) {
       const reason = new HeliographError("not_connected", `${this.name} broke: ${(error as Error).message}`);
       if (this.#line === line) this.#break(reason);
@@ -349,6 +353,7 @@ export class Port {
 
   async #ask(question: Question, urgency: Urgency, signal: AbortSignal | undefined): Promise<string> {
     const { text, timeout, accepts, expected, optional = false, always = false } = question;
+    const bytes = this.#codec.encode(text + this.format.sendEnd);
     await this.#ready(signal);
     const inStep = this.#late.none;
     const mustGo = always || urgency === "immediate";
@@ -360,7 +365,7 @@ export class Port {
     const seen: Seen = { unexpected: undefined, unclear: undefined, settled: false };
     let answer: string | undefined;
     try {
-      await this.#write(text);
+      await this.#write(bytes);
       answer = await this.#answerTo(question, answers, seen, signal);
     } finally {
       this.#answers = undefined;

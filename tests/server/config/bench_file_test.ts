@@ -9,10 +9,15 @@ import { Source } from "../../../server/files/source.ts";
 import { benchSchema } from "../../../server/config/schema.ts";
 
 /** Loads files from a folder of their own; the first is the bench. */
-async function load(files: Record<string, string>) {
+async function load(files: Record<string, string | Uint8Array>) {
   const folder = await Deno.makeTempDir();
   try {
-    for (const [name, text] of Object.entries(files)) await Deno.writeTextFile(join(folder, name), text);
+    for (const [name, content] of Object.entries(files)) {
+      await Deno.writeFile(
+        join(folder, name),
+        typeof content === "string" ? new TextEncoder().encode(content) : content,
+      );
+    }
     return await loadBench(join(folder, Object.keys(files)[0]!));
   } finally {
     await Deno.remove(folder, { recursive: true });
@@ -20,11 +25,13 @@ async function load(files: Record<string, string>) {
 }
 
 /** What is wrong with a bench file, without the folder's name. */
-async function problems(files: Record<string, string> | string): Promise<string> {
+async function problems(files: Record<string, string | Uint8Array> | string): Promise<string> {
   try {
     await load(typeof files === "string" ? { "bench.json": files } : files);
   } catch (error) {
     assert.ok(error instanceof BenchFileError, String(error));
+    const lines = error.message.split("\n");
+    assert.equal(new Set(lines).size, lines.length, `something is told twice:\n${error.message}`);
     return error.message.replaceAll(/\/[^ :]*\/|[A-Z]:\\[^ :]*\\/g, "");
   }
   return "nothing";
@@ -47,13 +54,18 @@ const mistakes: readonly (readonly [string, string, string | RegExp])[] = [
   ["a backslash of Windows", '{ "name": "C:\\lab" }', /this escape is not known: write \\\\ for a backslash/],
   [
     "a key twice",
-    '{ "name": "x",\n"name": "y", "instruments": [] }',
+    '{ "name": "x",\n"name": "y", "instruments": [{ "title": "A", "driver": "simulated-tempcon" }] }',
     "bench.json:2:1: name stands here twice; only one would count",
   ],
   [
     "a wrong key",
     '{ "insruments": [] }',
     /bench\.json:1:3: insruments: is not known here \(did you mean instruments\?\)/,
+  ],
+  [
+    "a word for a line that resembles none",
+    described('"line": { "xyz": 2 }, "fields": { "V": { "read": "V?" } }'),
+    /line\.xyz: is not known here; there is gap, .*, sendEnd, .*, receiveEnd$/,
   ],
   [
     "a wrong type",
@@ -68,7 +80,7 @@ const mistakes: readonly (readonly [string, string, string | RegExp])[] = [
   [
     "a field's key",
     field('{ "read": "V?", "unti": "V" }'),
-    "bench.json:2:71: instruments[0].fields.V.unti: is not known here (did you mean unit?)",
+    /^bench\.json:2:71: instruments\[0\]\.fields\.V\.unti: is not known here \(did you mean unit\?\); there is unit, on, type, .*, calibration, needsConfirm$/,
   ],
   [
     "a field's type",
@@ -319,9 +331,19 @@ const mistakes: readonly (readonly [string, string, string | RegExp])[] = [
     /: write serial:/,
   ],
   [
-    "letters beyond ASCII in a command",
-    field('{ "read": "5µs?" }'),
-    /fields\.V\.read: "5µs\?" holds µ, which is not ASCII/,
+    "letters beyond Latin-1 in a command",
+    field('{ "read": "5Ω?" }'),
+    /fields\.V\.read: "5Ω\?": Latin-1 is without "Ω"; is "encoding": "utf8" meant in "line"\?/,
+  ],
+  [
+    "letters beyond Latin-1 in an end",
+    described('"line": { "sendEnd": "Ω" }, "fields": { "V": { "read": "V?" } }'),
+    /line\.sendEnd: Cannot send "Ω": Latin-1 is without "Ω"/,
+  ],
+  [
+    "half a byte in an end",
+    described('"line": { "sendEnd": "\\\\xF" }, "fields": { "V": { "read": "V?" } }'),
+    /line\.sendEnd: these are letters: .*the byte FF "\\\\xFF"/,
   ],
   [
     "an observer's command that sends",
@@ -380,6 +402,53 @@ Deno.test("bench file: all mistakes are told at once, in the order of the file",
   assert.deepEqual(lines.map((line) => /:(\d+):/.exec(line)![1]), ["3", "4", "5"]);
 });
 
+Deno.test("bench file: mistakes of every kind are told at once, and none that comes only from another one", async () => {
+  const found = (await problems(`{ "name": 5, "name": 6,
+    "ports": { "bus": 5 },
+    "instruments": [
+      { "title": "Guards", "driver": "iot-relay", "port": "tcp://x:9" },
+      { "title": "B", "port": "tcp://x:2", "pol": 3, "fields": {
+          "V": { "unitt": "V", "typ": "text", "read": "V?" },
+          "W": { "scale": 0, "min": 3, "keyword": "TOO LONG", "read": { "ask": "W?", "pattern": "(", "group": 1 } },
+          "X": { "type": "choice", "read": "X?" },
+          "Z": { "unit": 7, "write": "Z {val}" } },
+        "handshake": { "ask": "{q}", "pattern": "x" },
+        "commands": { "go": { "summary": "Go" } } },
+      { "title": "C", "port": "bus", "fields": { "V": { "read": "V?" } } },
+      { "title": "D", "port": "tcp://x:3", "fields": { "V": { "read": "V?", "poll": "often" } } },
+      { "title": "E", "port": "tcp://x:4", "feilds": { "V": { "read": "V?" } } },
+      { "title": "b", "driver": "iot-relays", "port": "tcp://x:5" },
+      5
+    ] }`)).split("\n").map((line) =>
+    line.replace(/^bench\.json:(\d+):\d+: /, "$1 ").replace(/instruments\[\d\]\.?/, "")
+  );
+  const expected = [
+    /^1 name: should be text/,
+    /^1 name stands here twice/,
+    /^2 ports\.bus: should be text/,
+    /^4 title: Guards is called guards, and that name is kept/,
+    /^5 pol: is not known here/,
+    /^6 fields\.V\.unitt: is not known here \(did you mean unit\?\)/,
+    /^6 fields\.V\.typ: is not known here \(did you mean type\?\)/,
+    /^7 fields\.W\.scale: 0 would make every value the same/,
+    /^7 fields\.W\.min: is not known here/,
+    /^7 fields\.W\.keyword: the FITS keyword/,
+    /^7 fields\.W\.read\.pattern: is no regular expression/,
+    /^8 fields\.X: is a choice and needs "choices"/,
+    /^9 fields\.Z\.unit: should be text/,
+    /^9 fields\.Z\.write: "Z \{val\}" has a place \{val\}/,
+    /^10 handshake\.ask: "\{q\}" has a place \{q\}/,
+    /^11 commands\.go: does nothing/,
+    /^13 fields\.V\.poll: should be a number/,
+    /^14 feilds: is not known here \(did you mean fields\?\)/,
+    /^15 title: b is called b, as is B/,
+    /^15 driver: there is no driver iot-relays \(did you mean iot-relay\?\)/,
+    /^16 : should be an object/,
+  ];
+  assert.equal(found.length, expected.length, found.join("\n"));
+  for (const [at, each] of expected.entries()) assert.match(found[at]!, each);
+});
+
 Deno.test("bench file: files that are not there, folders, and files of its own driver", async () => {
   assert.match(
     await loadBench("/nowhere/bench.json").catch((error) => error.message),
@@ -394,13 +463,113 @@ Deno.test("bench file: files that are not there, folders, and files of its own d
   const bench = one('{ "title": "A", "driver": "./meter.json", "port": "mks" }');
   assert.match(
     await problems({ "bench.json": bench, "meter.json": '{ "fields": {\n"V": { "reed": "V?" } } }' }),
-    /^meter\.json:2:8: fields\.V\.reed: is not known here \(did you mean read\?\)$/,
+    /^meter\.json:2:8: fields\.V\.reed: is not known here \(did you mean read\?\); there is read, [a-zA-Z, ]+$/,
   );
   assert.match(
     await problems({ "bench.json": bench, "meter.json": '{ "fields": {\n"V": { "write": "V?" } } }' }),
     /^meter\.json:2:8: fields\.V\.write: sends the same whatever is set/,
   );
 });
+
+/** Patterns that can never match, and some that may, by what ends an answer. */
+const ends: readonly (readonly [string, string, boolean])[] = [
+  ["\r", "^(\\d+)\\r\\n>$", false],
+  ["\n", "^(\\d+)\\n>$", false],
+  ["\n", "x\\r$", false],
+  ["\n", "^(?:a\\r|b\\r\\x0a)$", true],
+  ["\n", "^(?:a\\n|b\\r\\x0a)$", false],
+  ["\n", "a\\r?$|b", true],
+  ["\n", "(\\d+)\\s*$", true],
+  ["\n", "(\\d+)[\\r\\n]*$", true],
+  ["\n", "(\\d+)[\\n]$", false],
+  ["\n", "(?:\\d+\\n)*", true],
+  ["\n", "(?:\\d+\\n){2}", false],
+  ["\r", "^\\n(\\d+)", false],
+  ["\r", "^x\\n(\\d+)", true],
+  ["\r\n", "(\\d+)\\r\\n", false],
+  ["\r\n", "(\\d+)\\r", true],
+  ["\r\n", "(?:(\\d+)\\r)(?:\\n)", false],
+  [";FF", "^@001ACK(.*);FF$", false],
+  [";FF", "^@001ACK(.*);(?:F+)", true],
+];
+
+Deno.test("bench file: a pattern that asks for what ends an answer is told, and one that may match is not", async () => {
+  for (const [end, pattern, right] of ends) {
+    const found = await problems(described(
+      `"line": { "receiveEnd": ${JSON.stringify(end)} }, "fields": { "V": { "read": { "ask": "V?", "pattern": ${
+        JSON.stringify(pattern)
+      } } } }`,
+    ));
+    if (right) assert.equal(found, "nothing", pattern);
+    else {assert.match(
+        found,
+        /fields\.V\.read\.pattern: never matches: it asks for "[^ ]+"[ ,].*leave (?:that|it) out$/,
+        pattern,
+      );}
+  }
+  assert.match(
+    await problems(
+      described(
+        '"fields": { "V": { "listen": { "pattern": "x=(.*)\\n" } } }, "handshake": { "ask": "?", "pattern": "\\n" }',
+      ),
+    ),
+    /fields\.V\.listen\.pattern: never matches.*\n.*handshake\.pattern: never matches/,
+  );
+});
+
+/** A bench file in several encodings, with a degree sign in its second line. */
+const degrees = one('{ "title": "Ofen °C", "port": "tcp://x:1", "fields": { "T": { "unit": "°C", "read": "T?" } } }');
+const bytewise = (text: string) => Uint8Array.from(text, (character) => character.charCodeAt(0));
+const utf16 = (text: string, littleEndian: boolean, mark = "\ufeff") => {
+  const view = new DataView(new ArrayBuffer(2 * (mark + text).length));
+  for (const [at, character] of [...mark + text].entries()) {
+    view.setUint16(2 * at, character.charCodeAt(0), littleEndian);
+  }
+  return new Uint8Array(view.buffer);
+};
+const encodings: readonly (readonly [string, string | Uint8Array, string | RegExp])[] = [
+  ["UTF-8", degrees, "nothing"],
+  ["UTF-8 with its mark", `\ufeff${degrees}`, "nothing"],
+  ["line ends of an old Macintosh", degrees.replaceAll("\n", "\r"), "nothing"],
+  [
+    "line ends of an old Macintosh, and a mistake",
+    `{ // x\r"instruments": [] }`,
+    "bench.json:2:1: instruments: should not be empty",
+  ],
+  [
+    "Latin-1",
+    bytewise(degrees),
+    /^bench\.json:2:18: is not UTF-8: it has the byte B0 here, byte 73 from 0, which is ° in Latin-1 and Windows-1252; save it as UTF-8$/,
+  ],
+  [
+    "Windows-1252",
+    bytewise(degrees.replace("Ofen ", "Ofen \x96 ")),
+    /^bench\.json:2:18: is not UTF-8: it has the byte 96 here, byte 73 from 0, which is – in Windows-1252; save it as/,
+  ],
+  ["UTF-8 cut off", bytewise('{ "name": "\xc2'), /^bench\.json:1:12: is not UTF-8: it has the byte C2 here, byte 11/],
+  ["UTF-16 LE", utf16(degrees, true), "bench.json:1:1: is UTF-16 LE, as its byte-order mark says; save it as UTF-8"],
+  ["UTF-16 BE", utf16(degrees, false), "bench.json:1:1: is UTF-16 BE, as its byte-order mark says; save it as UTF-8"],
+  ["UTF-16 LE without its mark", utf16(degrees, true, ""), /^bench\.json:1:1: is UTF-16 LE, without its mark; save/],
+  ["UTF-16 BE without its mark", utf16(degrees, false, ""), /^bench\.json:1:1: is UTF-16 BE, without its mark; save/],
+  ["a NUL", '{ "name":\n"x\0" }', /^bench\.json:2:3: holds a NUL, byte 12 from 0, and is no text/],
+  [
+    "a no-break space",
+    '{\n\u00a0"name": "x" }',
+    /^bench\.json:2:1: here is U\+00A0, a blank of another kind: write a plain/,
+  ],
+  [
+    "quotes of a word processor",
+    '{ "name": “x” }',
+    /^bench\.json:1:11: here is U\+201C, a typographic quote: write a pl/,
+  ],
+];
+for (const [what, content, expected] of encodings) {
+  Deno.test(`bench file: its encoding: ${what}`, async () => {
+    const found = await problems({ "bench.json": content });
+    if (typeof expected === "string") assert.equal(found, expected);
+    else assert.match(found, expected);
+  });
+}
 
 Deno.test("bench file: what it says goes over what the driver says, key by key", async () => {
   const { instruments, name, server, code, serialPorts } = await load({

@@ -413,7 +413,7 @@ const mistakes: readonly (readonly [what: string, text: string, expected: RegExp
     [
       "a permission that there is not",
       "export default 1;",
-      /permissions\.nett: is not known here \(did you mean net\?\)$/,
+      /permissions\.nett: is not known here \(did you mean net\?\); there is net, read, write$/,
       { permissions: { nett: [] } },
     ],
     [

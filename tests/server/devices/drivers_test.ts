@@ -11,7 +11,7 @@ import {
 import type { Simulator } from "../../../server/devices/simulators/simulator.ts";
 import { poller } from "../../../server/devices/transports/unix_poller.ts";
 import { eventually } from "../../fixture.ts";
-import { goodValues, ServedBench } from "./devices.ts";
+import { type Behaviour, type Device, goodValues, ServedBench, tcpDevice } from "./devices.ts";
 
 const windows = Deno.build.os === "windows";
 
@@ -220,6 +220,52 @@ Deno.test("a Cryo-con is azcam's tempcon: its commands, -999.9 without a sensor,
     assert.match(await bench.ask("tempcon.get_keyword CAMTEMP"), /^OK 10[12]\d\.\d+ 'detector temperature' float$/);
   } finally {
     await running.close();
+  }
+});
+
+/** How makers say that the error queue is empty, each with how the same one says that a value is out of range. */
+const queues = [
+  ['0,"No error"', '-222,"Data out of range"'],
+  ['+0,"No error."', '-222,"Data out of range;VOLT 99"'],
+  ["0  No Error", "-222  Data out of range"],
+  ["0 , No Error", "522 , Data out of range"],
+  ["0", "-222"],
+  ['"No error"', '"Data out of range"'],
+  ["NO ERRORS", "0x20 RANGE"],
+  ['"0,No error"', '"10,Out of range"'],
+  ["000", "007 no error of mine"],
+] as const;
+
+Deno.test("SCPI drivers: every maker's empty error queue is one, and an error of the same shape is the command's", async () => {
+  const supply = (none: string, error: string): Behaviour => {
+    let voltage = 1;
+    const errors: string[] = [];
+    return (command) => {
+      if (command === "*IDN?") return "ACME,SUPPLY,0,1";
+      if (command === "SYST:ERR?") return errors.shift() ?? none;
+      if (command.startsWith("SOUR:VOLT ")) {
+        const asked = Number(command.slice(10));
+        if (asked > 30) errors.push(error);
+        else voltage = asked;
+      } else if (command.endsWith("?")) return command === "SOUR:VOLT?" ? voltage.toFixed(3) : "0";
+    };
+  };
+  const devices: Device[] = queues.map(([none, error]) => tcpDevice(supply(none, error)));
+  try {
+    await using bench = await ServedBench.of({
+      instruments: devices.map(({ address }, at) => ({ title: `S${at}`, driver: "scpi-power-supply", port: address })),
+    });
+    for (const [at, [none, error]] of queues.entries()) {
+      await eventually(() => bench.field(`s${at}`, "Voltage").quality === "good", `contact with one that says ${none}`);
+      assert.equal(await bench.ask(`s${at}.set Voltage 2`), "OK", none);
+      assert.equal(
+        await bench.ask(`s${at}.set Voltage 99`),
+        `ERROR AzcamError('S${at}: refused "SOUR:VOLT 99.0000": ${error}')`,
+      );
+      assert.equal(await bench.ask(`s${at}.get Voltage`), "OK 2.000");
+    }
+  } finally {
+    for (const device of devices) await device[Symbol.asyncDispose]();
   }
 });
 
