@@ -25,12 +25,13 @@ export class BenchWords {
 
   /** An instrument by its name or title. */
   find(instrument: string | undefined): InstrumentDescription | undefined {
-    return this.#bench.find(({ name, title }) => name === instrument || title === instrument);
+    const known = this.#bench.find(({ name, title }) => name === instrument || title === instrument);
+    return known ?? this.#bench.find(({ caption }) => caption === instrument);
   }
 
-  /** The instruments, by name and by title. */
+  /** The instruments, by name, by title and by caption. */
   instruments(): string[] {
-    return this.#bench.flatMap(both);
+    return [...new Set(this.#bench.flatMap((one) => [...both(one), one.caption]))];
   }
 
   /** The instruments by name. */

@@ -39,7 +39,8 @@ export const errorCodes = {
   cannot_listen: "The server cannot listen on its address; it never comes over a wire.",
   connection_failed: "The client cannot reach the server. It never comes from a server.",
   connection_lost: "The connection ended before the reply came: the command may or may not have run.",
-  no_reply: "The client's own deadline passed: the command may or may not have run.",
+  no_reply:
+    "The client's own deadline passed: the command may or may not have run, unless the text says it was not sent.",
   aborted: "The caller's AbortSignal ended the wait: the command may or may not have run.",
 } as const;
 

@@ -41,18 +41,31 @@ export const listCommand = buildCommand({
     if (await client.isOriginal()) return await listOriginal(this, client, flags.json);
     const instruments = await client.describe();
     if (flags.json) {
-      return writeJson(this, instruments.map(({ name, title, summary, holder }) => ({ name, title, summary, holder })));
+      return writeJson(
+        this,
+        instruments.map(({ name, title, caption, summary, holder }) => ({ name, title, caption, summary, holder })),
+      );
     }
     const anyHeld = instruments.some(({ holder }) => holder !== null);
-    const rows = instruments.map(({ name, title, summary, fields, commands, holder }) => [
+    const anyCaption = instruments.some(({ title, caption }) => caption !== title);
+    const rows = instruments.map(({ name, title, caption, summary, fields, commands, holder }) => [
       name,
       title,
+      ...(anyCaption ? [caption === title ? "" : caption] : []),
       String(fields.length),
       String(commands.length),
       ...(anyHeld ? [holder === null ? "" : holderText(holder)] : []),
       summary,
     ]);
-    const head = ["name", "title", "fields", "commands", ...(anyHeld ? ["held by"] : []), "what it is"];
+    const head = [
+      "name",
+      "title",
+      ...(anyCaption ? ["caption"] : []),
+      "fields",
+      "commands",
+      ...(anyHeld ? ["held by"] : []),
+      "what it is",
+    ];
     this.process.stdout.write(table(head, rows, painter(this.colour)));
   },
 });

@@ -55,6 +55,8 @@ export class Bench {
   readonly gate: Gate = new Gate();
   readonly #instruments = new Map<string, Instrument>();
   readonly #lookup = new Map<string, Instrument>();
+  /** By what stands over them on the page; `undefined` where that stands over several. */
+  readonly #captions = new Map<string, Instrument | undefined>();
   /** Why the instruments that are lost are, as the log has said it. */
   readonly #lost = new Map<Instrument, string>();
   #timers: ReturnType<typeof setInterval>[] = [];
@@ -91,6 +93,8 @@ export class Bench {
     if (instrument.changed !== undefined) throw new TypeError(`Cannot put ${instrument.title} on two benches`);
     this.#instruments.set(instrument.name, instrument);
     this.#lookup.set(instrument.title, instrument).set(instrument.name, instrument);
+    const caption = identifierOf(instrument.caption);
+    this.#captions.set(caption, this.#captions.has(caption) ? undefined : instrument);
     instrument.queue.gate = this.gate;
     instrument.surroundings = this;
     instrument.changed = (of, field) => this.hub.publish("change", { instrument: of, field }, of.faults);
@@ -99,14 +103,16 @@ export class Bench {
     };
   }
 
-  /** An instrument by its name or title, or `undefined`. */
+  /** An instrument by its name or title, or by a caption that no other one has; or `undefined`. */
   find(name: string): Instrument | undefined {
-    return this.#lookup.get(name) ?? this.#lookup.get(identifierOf(name));
+    const identifier = identifierOf(name);
+    return this.#lookup.get(name) ?? this.#lookup.get(identifier) ?? this.#captions.get(identifier);
   }
 
-  /** Every name and title, for suggestions. */
+  /** Every name, title and caption, for suggestions. */
   names(): string[] {
-    return [...this.#lookup.keys()];
+    const captions = [...this.#captions.values()].flatMap((instrument) => instrument?.caption ?? []);
+    return [...new Set([...this.#lookup.keys(), ...captions])];
   }
 
   /**

@@ -62,7 +62,7 @@ Deno.test("cli: list, describe and status are aligned tables, or JSON", async ()
   const cli = against(server.dashboardServer.port);
   const { out } = await cli("list");
   const lines = out.trimEnd().split("\n");
-  match(lines[0]!, /^name +title +fields +commands +what it is$/);
+  match(lines[0]!, /^name +title +caption +fields +commands +what it is$/);
   const column = lines[0]!.indexOf("title");
   for (const line of lines) strictEqual(line[column - 1], " ", `aligned: ${line}`);
   strictEqual(JSON.parse((await cli("list", "--json")).out).length, server.bench.instruments.length);
@@ -76,6 +76,28 @@ Deno.test("cli: list, describe and status are aligned tables, or JSON", async ()
     /^heliograph \d+\.\d+\.\d+, up for \d+ s\n\nlistener +address\nline +127\.0\.0\.1:\d+\n.*alice +127\.0\.0\.1:\d+ +dashboard +admin/s,
   );
   strictEqual(JSON.parse((await cli("status", "--json")).out).server, "heliograph");
+});
+
+Deno.test("cli: an instrument is found by what stands over its card, unless that stands over several", async () => {
+  const fields = { Temperature: { type: "float", initial: 21.5 } } as const;
+  await using server = startServer({
+    instruments: [
+      defineInstrument({ title: "Reactor TC", caption: "Reactor Thermocouple", fields }),
+      defineInstrument({ title: "A", caption: "Spare", fields }),
+      defineInstrument({ title: "B", caption: "Spare", fields }),
+      defineInstrument({ title: "C", caption: "A", fields: {} }),
+    ],
+  });
+  const cli = against(server.dashboardServer.port);
+  strictEqual((await cli("get", "Reactor Thermocouple", "Temperature")).out, "21.5\n");
+  strictEqual((await cli("get", "A", "Temperature")).out, "21.5\n", "a title comes before a caption");
+  match((await cli("get", "Spare", "Temperature")).err, /No instrument is called Spare/);
+  match((await cli("get", "Reactor Thermocuple", "Temperature")).err, /did you mean Reactor Thermocouple\?/);
+  match((await cli("list")).out, /^name +title +caption .*\nreactor_tc +Reactor TC +Reactor Thermocouple +1 /);
+  strictEqual(JSON.parse((await cli("list", "--json")).out)[0].caption, "Reactor Thermocouple");
+  const at = ["--port", String(server.dashboardServer.port)];
+  strictEqual((await run(["__complete", "get", ...at, "Reactor Th"])).out, "Reactor Thermocouple\n");
+  strictEqual((await run(["__complete", "get", ...at, "Reactor Thermocouple", "T"])).out, "Temperature\n");
 });
 
 Deno.test("cli: colour is used where it is wanted, and nowhere else", async () => {

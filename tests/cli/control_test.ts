@@ -37,7 +37,7 @@ Deno.test("cli: list, status, describe and watch show who has control, where som
   await using server = startServer();
   const port = String(server.dashboardServer.port);
   const cli = (...words: string[]) => run([...words, "--port", port, "--name", "alice"]);
-  match((await cli("list")).out, /^name +title +fields +commands +what it is\n/);
+  match((await cli("list")).out, /^name +title +caption +fields +commands +what it is\n/);
   await cli("take", "tempcon");
   const { out } = await cli("list");
   match(out, /^name +title +fields +commands +held by +what it is\n/);
