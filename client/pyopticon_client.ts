@@ -384,7 +384,9 @@ export class PyOpticonSocketClient {
       // An original dashboard takes text only; heliograph takes text as well, so that the first request may be text.
       const overrides = link.dialect === "framed" ? {} : rawOverrides;
       const reply = await this.#shared.request(link, { ...message, ...overrides, printout }, wait, cmd, output);
-      if (reply.dialect === "framed") return result(reply.reply.value);
+      if (reply.dialect === "framed") {
+        return result(options.asText ? reply.reply.text ?? reply.reply.value : reply.reply.value);
+      }
       return result(this.#rawText(reply.text));
     } catch (error) {
       if (!(error instanceof HeliographError) || !isAnswer(error)) throw error;
