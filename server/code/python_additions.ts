@@ -6,6 +6,7 @@
  */
 
 import { formatMethods } from "./python_format.ts";
+import { mathLibrary, randomLibrary } from "./python_modules.ts";
 import { numberMethods } from "./python_numbers.ts";
 import { statisticsLibrary } from "./python_statistics.ts";
 import { strftimeLibrary } from "./python_strftime.ts";
@@ -18,6 +19,8 @@ export const pythonLibraries: Readonly<Record<string, string>> = {
   numbers: numberMethods,
   statistics: statisticsLibrary,
   _strftime: strftimeLibrary,
+  _math: mathLibrary,
+  _random: randomLibrary,
 };
 
 /** Python source, which is run before the prelude. */
@@ -145,6 +148,7 @@ def _complete_time(module):
     module.localtime = localtime
     module.mktime = mktime_local
     module.strftime = _strftime_of_time
+    module.ctime = lambda seconds=None: _strftime_of_time("%c", localtime(seconds))
 
 
 def _complete_datetime(module):
@@ -154,7 +158,7 @@ def _complete_datetime(module):
 
 class _NoFiles:
     # Stands for the file system, which would keep in memory what is written, and lose it when the code ends.
-    _modules = ("/lib/statistics.py", "/lib/_strftime.py")
+    _modules = ("/lib/statistics.py", "/lib/_strftime.py", "/lib/_math.py", "/lib/_random.py")
 
     def mount(self, readonly, make):
         pass
@@ -193,6 +197,9 @@ _incomplete = {
 
 
 def _import(name, *given):
+    if name in ("math", "random") and given and given[0] is not None and given[0].get("__name__") == "__main__":
+        # The code's own.
+        name = "_" + name
     module = _native["import"](name, *given)
     complete = _incomplete.pop(name, None)
     if complete is not None:

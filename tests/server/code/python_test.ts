@@ -42,6 +42,7 @@ sorted([2, 1], lambda x: x)
 [l.sort() or l for l in [[3, 1, 2], [], [1]]], [l.sort(key=len, reverse=True) or l for l in [['a', 'bb', 'cc', 'd']]]
 (0).bit_length(), (255).bit_length(), (-256).bit_length(), (2**70).bit_length()
 8.2, [8.2, (9339.7,)], str(-9.97), '%s' % 8.2, '{}'.format(8.2), f'{0.939}', {1: 99.4}, 1e22, 1e16, 1e-5, float('nan'), -float('inf'), -0.0, 5e-324, 100.0
+math.hypot(3, 4), math.hypot(), math.fsum([0.1] * 10), math.fsum([1e16, 1, -1e16]), math.prod([2, 3, 4]), math.prod([], start=2), math.sqrt(4), random.gauss(5, 0.0), time.ctime(86400 * 400) == time.strftime('%a %b %e %H:%M:%S %Y', time.localtime(86400 * 400))
 repr('é'), ['°C', "it's", 'a"\n\t\x7f\xa0\u200b'], ('µ',), {'Ω': '温'}, '%r' % 'é', '{!r}'.format('😀'), f"{'°'!r}", str(ValueError('é')), repr('é' * 700) == "'" + 'é' * 700 + "'", repr('')
 f'{1234567.891:,.2f}', f'{-1234567.891:,}', f'{1234567:,}', f'{1234.5:012,.1f}', '{:012,}'.format(1234), f'{1234567.891:>+16,.1f}|', f'{1e22:,}', f'{float("inf"):,.1f}', f'{999.9:,.0f}', f'{123456789:_}', f'{0xdeadbeef:_x}', f'{-1234:=+9,}', f'{12345.678:*^15,.1f}', f'{0:,}', f'{True:,}', f'{0.5:,.1%}', '{:,}'.format(True), f'{1234567:#_x}'
 f"{'°C':>5}|", '{:>10}'.format('é'), '{:é^5}|{:é<4}|{:°>7.2f}'.format('a', 1, 2.5), '{:.1}'.format('éa'), '{:<6.2s}|'.format('µmm'), f"{'°'!r:>6}", '{0:>3}{1}{0:é<2}'.format('a', 'b'), '{:5}|{:05}'.format('é', 'a'), f"{'a':^{5}}|{'é':{'*'}>{4}}"
@@ -93,7 +94,7 @@ function literals(count: number): string[] {
 
 /** Python that prints, as JSON, the text of each expression, or the name of its error. */
 const evaluateAll = (cases: readonly string[]) => `
-import json, statistics as st, datetime, time
+import json, statistics as st, datetime, time, math, random
 texts = []
 for case in json.loads(${JSON.stringify(JSON.stringify(cases))}):
     try:
@@ -170,6 +171,11 @@ Deno.test("Python: print flushes, the clock is the PC's, there are no files, and
     ["__import__('os').listdir('/')", /^OSError: Cannot use '\/': Python code may /],
     ["__import__('os').rename('a', 'b')", /^OSError: Cannot use 'a': Python code may /],
     ["__import__('pathlib').Path('notes/a.txt').write_text('x')", /^OSError: Cannot open 'notes\/a.txt': Python code /],
+    ["__import__('requests')", /; MicroPython lacks it: code connects to nothing/],
+    ["__import__('re').findall('a', 'a')", /; MicroPython lacks it: write m = re.search\(/],
+    ["__import__('re').match('(?P<n>a)', 'a')", /^ValueError: regex too complex; MicroPython lacks it: .*no name/],
+    ["__import__('collections').Counter", /; MicroPython lacks it: write counts\[x\]/],
+    ["'a b c'.rsplit(None, 1)", /; MicroPython lacks it: write text\.rsplit/],
     ["'a'.nothing", /^AttributeError: 'str' object has no attribute 'nothing' \(line 1\)$/],
   ];
   for (const [expression, expected] of lacking) {
