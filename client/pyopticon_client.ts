@@ -387,7 +387,9 @@ export class PyOpticonSocketClient {
       // An original dashboard takes text only; heliograph takes text as well, so that the first request may be text.
       const overrides = link.dialect === "framed" ? {} : rawOverrides;
       const reply = await this.#shared.request(link, { ...message, ...overrides, printout }, wait, cmd, output);
-      if (reply.dialect === "framed") return result(reply.reply.value);
+      if (reply.dialect === "framed") {
+        return result(options.asText ? reply.reply.text ?? reply.reply.value : reply.reply.value);
+      }
       const value = this.#rawText(reply.text);
       if (value !== "Success" && ["Set", "Confirm", "Exec"].includes(cmd)) throw link.refuse(reply.text);
       return result(value);

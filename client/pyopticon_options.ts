@@ -91,4 +91,6 @@ export interface CodeOptions extends RequestOptions {
   readonly language?: "javascript" | "python";
   /** Told what the code prints, in pieces, line ends included; only heliograph tells it. @default nobody */
   readonly output?: (text: string) => void;
+  /** Whether a number is given as the text that the code's language prints: Python's `1.0`. @default false */
+  readonly asText?: boolean;
 }

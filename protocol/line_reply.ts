@@ -103,7 +103,7 @@ export function splits(text: string): boolean {
 }
 
 function splittable(text: string): string {
-  return splits(text) ? text : text.replaceAll("'", "’").replaceAll('"', "”").replaceAll("\\", "/");
+  return splits(text) ? text : text.replaceAll("'", "’").replaceAll('"', "”").replaceAll(/\\\\?/g, "/");
 }
 
 /**

@@ -56,6 +56,7 @@ export const evalCommand = buildCommand({
     await using client = dashboardClient(this, flags);
     const value = await client.doEval(expression, {
       language: flags.python ? "python" : "javascript",
+      asText: !flags.json,
       // The value alone is on standard output.
       ...shower(flags.showOutput, this.process.stderr.write),
     });

@@ -5,6 +5,8 @@
  * @module
  */
 
+import { formatMethods } from "./python_format.ts";
+import { mathLibrary, randomLibrary } from "./python_modules.ts";
 import { numberMethods } from "./python_numbers.ts";
 import { statisticsLibrary } from "./python_statistics.ts";
 import { strftimeLibrary } from "./python_strftime.ts";
@@ -13,9 +15,12 @@ import { textMethodNames, textMethods } from "./python_text_methods.ts";
 /** The libraries that are written in Python, by name. */
 export const pythonLibraries: Readonly<Record<string, string>> = {
   text: textMethods,
+  format: formatMethods,
   numbers: numberMethods,
   statistics: statisticsLibrary,
   _strftime: strftimeLibrary,
+  _math: mathLibrary,
+  _random: randomLibrary,
 };
 
 /** Python source, which is run before the prelude. */
@@ -41,7 +46,7 @@ def _extend(kind, methods):
     uctypes.bytearray_at(fixed + 4, 12)[:] = uctypes.bytearray_at(id(table) + 4, 12)
 
 
-_native = {name: getattr(str, name) for name in ("upper", "lower", "isalpha", "isupper", "islower")}
+_native = {name: getattr(str, name) for name in ("format", "upper", "lower", "isalpha", "isupper", "islower")}
 _native["round"] = round
 _native["print"] = print
 _native["isinstance"] = isinstance
@@ -57,7 +62,7 @@ def _library(name):
         methods = names["methods"]
         if name == "text":
             _extend(str, methods)
-        else:
+        elif name == "numbers":
             builtins.round = methods["round"]
             builtins.sorted = methods["sorted"]
             _extend(list, {"sort": methods["sort"]})
@@ -74,6 +79,40 @@ def _first(library, name):
 _extend(str, {name: _first("text", name) for name in "${textMethodNames.join(" ")}".split()})
 _extend(list, {"sort": _first("numbers", "sort")})
 _extend(int, {"bit_length": _first("numbers", "bit_length")})
+
+
+_templates = {}
+
+
+def _is_plain(template):
+    # Whether MicroPython's own formatting, which is fast, is right for numbers.
+    if "," in template or "_" in template or len(template) != len(template.encode()):
+        return False
+    fields = [piece.split("{")[-1] for piece in template.split("}")[:-1]]
+    return all([":" not in field or field[-1] in "fFeEgGdxXbo%" for field in fields])
+
+
+def _format(self, *given, **named):
+    if ":" not in self:
+        try:
+            return _native["format"](self, *given, **named)
+        except NotImplementedError:
+            pass
+    elif not named:
+        if self not in _templates:
+            if len(_templates) > 100:
+                _templates.clear()
+            _templates[self] = _is_plain(self)
+        if _templates[self]:
+            for each in given:
+                if type(each) is not float and type(each) is not int:
+                    break
+            else:
+                return _native["format"](self, *given)
+    return _library("format")["methods"]["format"](self, *given, **named)
+
+
+_extend(str, {"format": _format})
 
 
 def _print(*values, flush=False, **options):
@@ -109,6 +148,7 @@ def _complete_time(module):
     module.localtime = localtime
     module.mktime = mktime_local
     module.strftime = _strftime_of_time
+    module.ctime = lambda seconds=None: _strftime_of_time("%c", localtime(seconds))
 
 
 def _complete_datetime(module):
@@ -118,7 +158,7 @@ def _complete_datetime(module):
 
 class _NoFiles:
     # Stands for the file system, which would keep in memory what is written, and lose it when the code ends.
-    _modules = ("/lib/statistics.py", "/lib/_strftime.py")
+    _modules = ("/lib/statistics.py", "/lib/_strftime.py", "/lib/_math.py", "/lib/_random.py")
 
     def mount(self, readonly, make):
         pass
@@ -157,6 +197,9 @@ _incomplete = {
 
 
 def _import(name, *given):
+    if name in ("math", "random") and given and given[0] is not None and given[0].get("__name__") == "__main__":
+        # The code's own.
+        name = "_" + name
     module = _native["import"](name, *given)
     complete = _incomplete.pop(name, None)
     if complete is not None:
@@ -179,6 +222,7 @@ builtins.__import__ = _import
 builtins.isinstance = _isinstance
 builtins.issubclass = _issubclass
 builtins.print = _print
+builtins.format = _first("format", "value")
 builtins.round = _first("numbers", "round")
 builtins.sorted = _first("numbers", "sorted")
 `;

@@ -330,6 +330,10 @@ Deno.test("cli: eval and exec, the value or the error on the right stream, and w
   deepStrictEqual(await cli("eval", "get_dashboard().get_field('UV Light', 'Status Selection')"), success("Off\n"));
   deepStrictEqual(await cli("eval", "[1, 'a b']"), success("1\na b\n"));
   deepStrictEqual(await cli("eval", "--python", "get_dashboard().serial_connected"), success("False\n"));
+  deepStrictEqual(await cli("eval", "--python", "1.0"), success("1.0\n"), "a float is no int");
+  deepStrictEqual(await cli("eval", "--python", "1e16"), success("1e+16\n"));
+  deepStrictEqual(await cli("eval", "--python", "2 ** 40"), success("1099511627776\n"));
+  deepStrictEqual(await cli("eval", "--json", "--python", "1.0"), success("1\n"));
   deepStrictEqual(await cli("eval", "--json", "({ a: [1.5] })"), success('{"a":[1.5]}\n'));
   deepStrictEqual(
     await cli("eval", "--python", "print('\\x1b[31m') or 1", "--show-output"),

@@ -26,7 +26,8 @@ const crossings: { readonly [K in RequestKind]?: (reply: Reply<K>) => Crossing }
     const { value: _, ...beside } = fieldReading(field);
     return [field.reading, beside];
   },
-  Eval: ({ value }) => [value],
+  // JSON does not tell a float that is whole from an int: its text does.
+  Eval: ({ value, text }) => typeof value === "number" && text !== String(value) ? [value, { text }] : [value],
   Exec: ({ value }) => [value],
 };
 

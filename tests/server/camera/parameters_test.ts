@@ -183,7 +183,7 @@ Deno.test("parameters: azcam's own files are read where the operator allows it, 
       }
       match(
         await camera.ask("read_parfile none.ini"),
-        /^ERROR AzcamError\('Cannot read .*none\.ini: there is no such file'\)$/,
+        /^ERROR AzcamError\(['’]Cannot read .*none\.ini: there is no such file['’]\)$/,
       );
       await camera.tell(`read_parfile ${join(folder, "images", "night", "parameters.ini")}`, "set_par imagetitle kept");
       strictEqual(await camera.ask("get_par gain qe"), "OK 1.5");

@@ -42,7 +42,21 @@ sorted([2, 1], lambda x: x)
 [l.sort() or l for l in [[3, 1, 2], [], [1]]], [l.sort(key=len, reverse=True) or l for l in [['a', 'bb', 'cc', 'd']]]
 (0).bit_length(), (255).bit_length(), (-256).bit_length(), (2**70).bit_length()
 8.2, [8.2, (9339.7,)], str(-9.97), '%s' % 8.2, '{}'.format(8.2), f'{0.939}', {1: 99.4}, 1e22, 1e16, 1e-5, float('nan'), -float('inf'), -0.0, 5e-324, 100.0
+math.hypot(3, 4), math.hypot(), math.fsum([0.1] * 10), math.fsum([1e16, 1, -1e16]), math.prod([2, 3, 4]), math.prod([], start=2), math.sqrt(4), random.gauss(5, 0.0), time.ctime(86400 * 400) == time.strftime('%a %b %e %H:%M:%S %Y', time.localtime(86400 * 400))
 repr('é'), ['°C', "it's", 'a"\n\t\x7f\xa0\u200b'], ('µ',), {'Ω': '温'}, '%r' % 'é', '{!r}'.format('😀'), f"{'°'!r}", str(ValueError('é')), repr('é' * 700) == "'" + 'é' * 700 + "'", repr('')
+f'{1234567.891:,.2f}', f'{-1234567.891:,}', f'{1234567:,}', f'{1234.5:012,.1f}', '{:012,}'.format(1234), f'{1234567.891:>+16,.1f}|', f'{1e22:,}', f'{float("inf"):,.1f}', f'{999.9:,.0f}', f'{123456789:_}', f'{0xdeadbeef:_x}', f'{-1234:=+9,}', f'{12345.678:*^15,.1f}', f'{0:,}', f'{True:,}', f'{0.5:,.1%}', '{:,}'.format(True), f'{1234567:#_x}'
+f"{'°C':>5}|", '{:>10}'.format('é'), '{:é^5}|{:é<4}|{:°>7.2f}'.format('a', 1, 2.5), '{:.1}'.format('éa'), '{:<6.2s}|'.format('µmm'), f"{'°'!r:>6}", '{0:>3}{1}{0:é<2}'.format('a', 'b'), '{:5}|{:05}'.format('é', 'a'), f"{'a':^{5}}|{'é':{'*'}>{4}}"
+'{a[0]}{a[1]:>3}|{d[k]}'.format(a=[1, 'é'], d={'k': 2}), '{0.year:>6}'.format(datetime.date(2024, 3, 5)), '{{}} {:>2}}}'.format('é'), '{:}'.format('é'), '{!s:>4}'.format('é'), '{n:>4}|'.format(n='µ'), '{:>4}|{}'.format(True, True), f'{None}', f"{5:>4}{'a'}", f'{3.14159:.2f} °C', f'{-5:+d} é{7:03d}', f"{1.5:>8} °"
+f'{9999.996:>10}|', f'{8.2:8}', f'{1234567.5:<12}|', '{:+}'.format(0.1), '{:.2}'.format(0.0), '{:.4}'.format(1234.56), '{:.3}'.format(12.0), '{:08}'.format(-1.5), '{:.0}'.format(1.5), '{:6}|{:.1f}'.format(float('nan'), 2.26), '{:_>6}'.format(1e-7), '{:,>6}'.format(5)
+list(map('{:>3}'.format, ['é', 'ab'])), list(map('{:.1f}'.format, [1, 2.26])), format(3.14159, '.3f'), format('é', '>3'), format(12), format(1234567.5, ','), format(True), format(datetime.date(2024, 3, 5), '%d.%m.%Y')
+f"{datetime.datetime(2024, 3, 5, 7, 8):%Y-%m-%d %H:%M}", f"{datetime.date(2024, 3, 5):%d/%m}", type('A', (), {'__format__': lambda self, spec: 'made ' + spec})().__format__('x'), '{:x y}|'.format(type('A', (), {'__format__': lambda self, spec: 'made ' + spec})())
+'{'.format(1)
+'{:>3} }'.format('a')
+'{:>3}{:>3}'.format('a')
+'{:d}'.format('é')
+'{a:>3}'.format(b='é')
+f'{1.5:,d}'
+f'{1:,s}'
 isinstance(True, int), isinstance(True, bool), isinstance(1, bool), isinstance(False, (str, int)), isinstance(1.0, int), isinstance(True, float), issubclass(bool, int), issubclass(bool, (str, float)), isinstance(None, int)
 isinstance(1, 'int')
 st.mean([1, 2, 3]), st.mean([1, 2]), st.mean([0.1] * 3), st.mean([1, 2.5]), st.mean([1e16, 1, -1e16]), st.fmean([0.1] * 10)
@@ -80,7 +94,7 @@ function literals(count: number): string[] {
 
 /** Python that prints, as JSON, the text of each expression, or the name of its error. */
 const evaluateAll = (cases: readonly string[]) => `
-import json, statistics as st, datetime, time
+import json, statistics as st, datetime, time, math, random
 texts = []
 for case in json.loads(${JSON.stringify(JSON.stringify(cases))}):
     try:
@@ -157,6 +171,11 @@ Deno.test("Python: print flushes, the clock is the PC's, there are no files, and
     ["__import__('os').listdir('/')", /^OSError: Cannot use '\/': Python code may /],
     ["__import__('os').rename('a', 'b')", /^OSError: Cannot use 'a': Python code may /],
     ["__import__('pathlib').Path('notes/a.txt').write_text('x')", /^OSError: Cannot open 'notes\/a.txt': Python code /],
+    ["__import__('requests')", /; MicroPython lacks it: code connects to nothing/],
+    ["__import__('re').findall('a', 'a')", /; MicroPython lacks it: write m = re.search\(/],
+    ["__import__('re').match('(?P<n>a)', 'a')", /^ValueError: regex too complex; MicroPython lacks it: .*no name/],
+    ["__import__('collections').Counter", /; MicroPython lacks it: write counts\[x\]/],
+    ["'a b c'.rsplit(None, 1)", /; MicroPython lacks it: write text\.rsplit/],
     ["'a'.nothing", /^AttributeError: 'str' object has no attribute 'nothing' \(line 1\)$/],
   ];
   for (const [expression, expected] of lacking) {
