@@ -40,7 +40,7 @@ Deno.test("cli: list, status, describe and watch show who has control, where som
   match((await cli("list")).out, /^name +title +caption +fields +commands +what it is\n/);
   await cli("take", "tempcon");
   const { out } = await cli("list");
-  match(out, /^name +title +fields +commands +held by +what it is\n/);
+  match(out, /^name +title +caption +fields +commands +held by +what it is\n/);
   match(out, /\ntempcon +tempcon +\d+ +\d+ +alice \(127\.0\.0\.1\) until \d\d:\d\d:\d\d +cryostat/);
   strictEqual(out.split("alice").length, 2, "of one instrument only");
   const listed = JSON.parse((await cli("list", "--json")).out) as { name: string; holder: { name: string } | null }[];
