@@ -114,6 +114,7 @@ export class ImageViewer {
     this.#fetching = undefined;
     this.probe.pause();
     clearTimeout(this.#timer);
+    this.#timer = undefined;
   }
 
   /** Shows nothing any more: there is no image. */
@@ -284,7 +285,12 @@ export class ImageViewer {
 
   #fetchSoon(): void {
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => void this.#fetch(), pause);
+    this.#timer = setTimeout(() => {
+      this.#timer = undefined;
+      // What is drawn next tells that nothing more is awaited.
+      void this.#fetch().finally(() => this.#drawSoon());
+    }, pause);
+    this.#canvas?.setAttribute("aria-busy", "true");
   }
 
   /** Fetches that which is seen, where what is there is too coarse for it. */
@@ -309,6 +315,8 @@ export class ImageViewer {
       if (signal.aborted) return;
       // The next one is about to be told of, or has been already.
       if (!(error instanceof ImageRefused) || error.status !== 409) this.trouble.value = (error as Error).message;
+    } finally {
+      if (this.#fetching?.signal === signal) this.#fetching = undefined;
     }
   }
 
@@ -353,6 +361,8 @@ export class ImageViewer {
     const [image, view] = [this.image.value, this.view.value];
     const context = canvas?.getContext("2d");
     if (canvas === undefined || !context) return;
+    const awaited = this.#loading !== undefined || this.#timer !== undefined || this.#fetching !== undefined;
+    canvas.setAttribute("aria-busy", String(awaited));
     context.clearRect(0, 0, canvas.width, canvas.height);
     if (image === undefined || view === undefined) return;
     context.save();

@@ -37,6 +37,12 @@ const shades = `(() => {
   return new Set(data).size < 8 ? 0 : data.reduce((sum, each) => (31 * sum + each) >>> 0, 7);
 })()`;
 
+/** Waits until all that is seen has been fetched and drawn. @returns What the canvas shows. */
+async function settledShades(page: BrowserPage): Promise<unknown> {
+  await page.until(`${canvas}.getAttribute("aria-busy") === "false"`);
+  return await page.evaluate(shades);
+}
+
 /** The shade in the middle of the canvas. */
 const middleShade = `${canvas}.getContext("2d").getImageData(${canvas}.width / 2, ${canvas}.height / 2, 1, 1).data[0]`;
 
@@ -187,7 +193,7 @@ Deno.test({
       });
 
       await t.step("the stretch, and levels that are entered, change the shades", async () => {
-        const linear = await page.evaluate(shades);
+        const linear = await settledShades(page);
         await page.choose(".image-curve", "logarithmic");
         await page.until(`${shades} !== ${linear}`);
         await page.choose(".image-curve", "linear");
@@ -208,7 +214,7 @@ Deno.test({
 
       await t.step("the next image takes its place, seen as near as before", async () => {
         const { value: before, ...place } = await pointed(page);
-        const first = await page.evaluate(shades);
+        const first = await settledShades(page);
         await page.choose(".image-curve", "linear");
         await server.commandServer.command("exposure.expose 0.1 flat");
         const next = await file();
