@@ -26,6 +26,9 @@ const value = {
   minimum: z.number().optional().meta({ description: "The smallest value that may be set, in its unit" }),
   maximum: z.number().optional().meta({ description: "The largest value that may be set, in its unit" }),
   decimals: z.int().min(0).max(15).optional().meta({ description: "How many decimals people see" }),
+  decimal: z.enum([".", ","]).optional().meta({
+    description: "What stands before the decimals for the instrument, in both directions; default .",
+  }),
   choices: z.union([
     z.array(z.string().min(1)).min(1),
     z.record(z.string().min(1), z.union([z.string(), z.number()])),

@@ -10,8 +10,15 @@ import { didYouMean } from "../../bench/names.ts";
 import { quoted } from "../../bench/answer_errors.ts";
 import { withBytes } from "../transports/line_codec.ts";
 
-/** What fills a place: a text or a number from a client, or a text of the bench file's own, which may hold bytes. */
-export type Filling = string | number | { readonly own: string };
+/**
+ * What fills a place: a text or a number, also with what stands before its decimals, or a text of the bench file's own,
+ * which may hold bytes.
+ */
+export type Filling =
+  | string
+  | number
+  | { readonly number: number; readonly decimal: string }
+  | { readonly own: string };
 
 interface Place {
   readonly name: string;
@@ -77,12 +84,8 @@ export class Template {
     return this.#parts.map((part) => {
       if (typeof part === "string") return part;
       const filling = fillings[part.name]!;
-      const own = typeof filling === "object";
-      const text = own
-        ? withBytes(filling.own, byte)
-        : typeof filling === "number"
-        ? formatNumber(filling, part.format)
-        : filling;
+      const own = typeof filling === "object" && "own" in filling;
+      const text = own ? withBytes(filling.own, byte) : textOf(filling, part.format);
       if ((!own && control.test(text)) || (end !== "" && text.includes(end))) {
         throw new HeliographError(
           "bad_argument",
@@ -94,6 +97,12 @@ export class Template {
       return text;
     }).join("");
   }
+}
+
+function textOf(filling: Exclude<Filling, { own: string }>, format: NumberFormat | undefined): string {
+  if (typeof filling === "string") return filling;
+  if (typeof filling === "number") return formatNumber(filling, format);
+  return formatNumber(filling.number, format).replace(".", filling.decimal);
 }
 
 function readPlace(text: string, source: string, names: readonly string[]): Place {

@@ -22,6 +22,7 @@ export type DescribedValue = Pick<
   | "minimum"
   | "maximum"
   | "decimals"
+  | "decimal"
   | "choices"
   | "on"
   | "off"
@@ -38,6 +39,7 @@ const keysOf: Readonly<Record<string, readonly string[]>> = {
   minimum: ["float", "int"],
   maximum: ["float", "int"],
   decimals: ["float"],
+  decimal: ["float"],
   scale: ["float", "int"],
   offset: ["float", "int"],
   calibration: ["float", "int"],
@@ -55,6 +57,7 @@ export class ValueCodec {
   /** Each choice with what the instrument says for it. */
   readonly #heard: readonly (readonly [choice: string, said: string])[];
   readonly #allowed: Pattern;
+  readonly #comma: boolean;
   readonly #scale: number;
   readonly #offset: number;
   readonly #calibration: Calibration | undefined;
@@ -73,6 +76,7 @@ export class ValueCodec {
         throw new TypeError(`has no meaning for the type ${type}, only for ${types.join(" and ")}`);
       });
     }
+    this.#comma = value.decimal === ",";
     this.#scale = value.scale ?? 1;
     this.#offset = value.offset ?? 0;
     if (this.#scale === 0) inPart("scale", () => wrong("0 would make every value the same"));
@@ -101,7 +105,7 @@ export class ValueCodec {
 
   /** Whether a text can be what the instrument says for some value. */
   understands(said: string): boolean {
-    if (this.spec.type === "float" || this.spec.type === "int") return isFiniteNumber(said);
+    if (this.spec.type === "float" || this.spec.type === "int") return numberIn(said, this.#comma) !== undefined;
     return this.spec.type === "text" || this.#choice(said) !== undefined;
   }
 
@@ -119,7 +123,7 @@ export class ValueCodec {
    */
   decode(said: string): Value {
     const { type } = this.spec;
-    if (type === "text") return unquoted(said.trim());
+    if (type === "text") return unquoted(bare(said));
     if (type === "choice" || type === "switch") {
       const choice = this.#choice(said);
       if (choice === undefined) {
@@ -127,10 +131,11 @@ export class ValueCodec {
       }
       return type === "switch" ? choice === "On" : choice;
     }
-    if (!isFiniteNumber(said)) {
+    const read = numberIn(said, this.#comma);
+    if (read === undefined) {
       throw new HeliographError("command_failed", `${quoted(said)} should have ${this.expected}`);
     }
-    const scaled = Number(said) * this.#scale + this.#offset;
+    const scaled = read * this.#scale + this.#offset;
     const number = this.#calibration?.toTrue(scaled) ?? scaled;
     if (!Number.isFinite(number)) throw new HeliographError("command_failed", `${quoted(said)} is too large a number`);
     if (type === "float") return number;
@@ -152,7 +157,7 @@ export class ValueCodec {
       case "int": {
         const commanded = this.#calibration?.toCommanded(value as number) ?? value as number;
         const said = (commanded - this.#offset) / this.#scale;
-        return trimmed(said);
+        return this.#comma ? { number: trimmed(said), decimal: "," } : trimmed(said);
       }
       case "switch":
         return { own: this.#codes.get(value === true ? "On" : "Off")! };
@@ -181,7 +186,7 @@ export class ValueCodec {
   }
 
   #choice(said: string): string | undefined {
-    const text = unquoted(said.trim());
+    const text = unquoted(bare(said));
     const codes = this.#heard;
     const [choice] = codes.find(([, code]) => code === text) ?? codes.find(([, code]) => meansTheSame(code, text)) ??
       [];
@@ -215,8 +220,32 @@ function unquoted(text: string): string {
   return /^"(?:[^"]|"")*"$/.test(text) ? text.slice(1, -1).replaceAll('""', '"') : text;
 }
 
-function isFiniteNumber(said: string): boolean {
-  return isNumber(said) && Number.isFinite(Number(said));
+/** A text without the blanks around it, and the NULs with which firmware in C fills its buffers. */
+function bare(said: string): string {
+  return said.replace(/^[\s\0]+|[\s\0]+$/g, "");
+}
+
+/**
+ * The number that an instrument says; besides what everybody writes, `1.0D+03` as Fortran does, `+ 12.5` and `1.5 E+03`
+ * as in columns, and `0x1F`.
+ *
+ * @param said What it says.
+ * @param comma Whether a comma stands before the decimals, as in `1.234,5`.
+ */
+function numberIn(said: string, comma: boolean): number | undefined {
+  let text = bare(said);
+  if (!comma && isNumber(text)) return finite(Number(text));
+  if (/^0x[0-9a-f]{1,13}$/i.test(text)) return parseInt(text, 16);
+  text = text.replace(/^([+-])\s+/, "$1").replace(/\s*[deDE]\s*(?=[+-]?\d+$)/, "e");
+  if (comma) {
+    // A point groups thousands there; a number without a comma may have one as elsewhere.
+    if (text.includes(",")) text = text.replace(/(?<=\d)\.(?=\d{3}(?:\D|$))/g, "").replace(",", ".");
+  }
+  return isNumber(text) ? finite(Number(text)) : undefined;
+}
+
+function finite(number: number): number | undefined {
+  return Number.isFinite(number) ? number : undefined;
 }
 
 /** Instruments answer `+1` for 1 and `volt` for VOLT. */

@@ -135,6 +135,68 @@ Deno.test("Latin-1 has a character for every byte, in both directions, and refus
   assert.equal(bench.server.bench.find("meter")!.contact!.state, "connected");
 });
 
+/** Ways of writing a number that instruments have, and what each means; `undefined` where it could mean two things. */
+const numbers: readonly (readonly [written: string, value: number | undefined, more?: Record<string, unknown>])[] = [
+  ["+1.234E+01", 12.34],
+  ["1.0D+03", 1000],
+  ["1.0d3", 1000],
+  ["23,5", undefined],
+  ["23,5", 23.5, { decimal: "," }],
+  ["-1.234,5", -1234.5, { decimal: "," }],
+  ["1.234.567,5E+01", 12345675, { decimal: "," }],
+  ["12.5", 12.5, { decimal: "," }],
+  ["1,2,3", undefined, { decimal: "," }],
+  ["1,234.5", undefined],
+  [" 12.5 ", 12.5],
+  ["12.5\0\0", 12.5],
+  ["\x1112.5\x13", 12.5, { pattern: "([-+.0-9eE]+)" }],
+  ["+ 12.5", 12.5],
+  ["- 12.5", -12.5],
+  ["1.5 E+03", 1500],
+  ["-0.0", 0],
+  ["1.5E3 V", 1500, { pattern: "^(\\S+) V$" }],
+  ["0x1F", 31],
+  ["1F", undefined],
+  ["\xb112.5", 12.5, { pattern: "^±(.*)$" }],
+  ["12.5\xb0C", 12.5, { pattern: "^(\\S+)°C$" }],
+  ["+0012.500", 12.5],
+  [".5", 0.5],
+  ["5.", 5],
+  ["OVLD", undefined],
+  ["1 2", undefined],
+  ["1e999", undefined],
+  ["12.5;", undefined],
+  ["12.5;", 12.5, { pattern: "(.*);" }],
+];
+
+Deno.test("numbers are understood however an instrument writes them, and not where they could mean two things", async () => {
+  await using device = byteDevice(
+    "\n",
+    (command) => /^N\d+\?$/.test(command) ? `${numbers[Number(command.slice(1, -1))]![0]}\r\n` : undefined,
+  );
+  const fields = Object.fromEntries(numbers.map(([, , { decimal, ...read } = {}], at) => [
+    `N${at}`,
+    { read: { ask: `N${at}?`, timeout: 0.05, ...read }, ...(decimal === undefined ? {} : { decimal }) },
+  ]));
+  await using bench = await ServedBench.one({
+    title: "N",
+    port: device.address,
+    line: { retries: 0 },
+    fields: { ...fields, Set: { decimal: ",", write: "S {value:.2f}" } },
+  });
+  for (const [at, [written, value]] of numbers.entries()) {
+    const read = () => bench.field("n", `N${at}`);
+    if (value === undefined) continue;
+    await eventually(() => read().quality === "good", `${JSON.stringify(written)} to be read`);
+    assert.equal(read().value, value, written);
+  }
+  for (const [at, [written, value]] of numbers.entries()) {
+    if (value === undefined) assert.equal(bench.field("n", `N${at}`).value, undefined, written);
+  }
+  assert.equal(await bench.ask("n.set Set 1.5"), "OK");
+  await eventually(() => device.commands.includes("S 1,50"), "a comma to be sent");
+});
+
 Deno.test("a driver's own text goes out in the encoding of its line", async () => {
   await using device = byteDevice("\n", (command) => `${command}\n`);
   const folder = await Deno.makeTempDir();
