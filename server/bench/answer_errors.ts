@@ -36,3 +36,22 @@ export class AnswerUnclear extends HeliographError {
     this.settled = settled;
   }
 }
+
+/** Something immediate, a stop for example, was sent instead of waiting for it. */
+export class Interrupted extends HeliographError {
+  /**
+   * Makes it.
+   *
+   * @param text What was asked, or was to be sent.
+   * @param sent Whether it was sent.
+   * @param urgency Of whom: a reading keeps its last value until the next one, and a command has failed.
+   */
+  constructor(text: string, sent: boolean, urgency: "immediate" | "command" | "poll") {
+    super(
+      urgency === "poll" ? "not_connected" : "command_failed",
+      sent
+        ? `interrupted by an immediate command before ${quoted(text)} was answered`
+        : `interrupted by an immediate command: ${quoted(text)} was not sent`,
+    );
+  }
+}

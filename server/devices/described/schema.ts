@@ -118,7 +118,9 @@ export const commandSchema = z.strictObject({
   ask: ask.optional().meta({ description: "What is asked then; its answer is what the command returns" }),
   returns: z.strictObject(value).optional().meta({ description: "What the answer is; default text" }),
   role: z.enum(roles).optional().meta({ description: "The least role; default operator" }),
-  immediate: z.boolean().optional().meta({ description: "Goes before everything that waits: for stop and abort" }),
+  immediate: z.boolean().optional().meta({
+    description: "Is sent at once, over a question under way: for stop and abort",
+  }),
   deadline: interval.optional().meta({ description: "The time it may take in seconds, waiting included; default 30" }),
 });
 

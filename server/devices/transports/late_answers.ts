@@ -8,8 +8,6 @@
 export interface Asked {
   /** What was sent. */
   readonly text: string;
-  /** How long its answer was waited for, in seconds. */
-  readonly timeout: number;
   /** Whether a line is an answer to it. */
   readonly accepts: (answer: string) => boolean;
 }
@@ -23,7 +21,7 @@ interface Debt {
   readonly until: number;
 }
 
-/** The time for which a late answer is expected: so many seconds, and so many timeouts. */
+/** The least time for which a late answer is expected, in seconds. */
 const latest = 5;
 
 const mostSamples = 1000;
@@ -60,10 +58,11 @@ export class LateAnswers {
    *
    * @param asked The question.
    * @param unclear What came and may be its answer, or another one.
+   * @param seconds How long it may still come.
    * @param garbled Whether something came instead of its answer: then hardly anything follows.
    */
-  expect({ text, accepts, timeout }: Asked, unclear: string | undefined, garbled: boolean): void {
-    const seconds = garbled ? timeout : Math.max(latest, latest * timeout);
+  expect({ text, accepts }: Asked, unclear: string | undefined, seconds: number, garbled = false): void {
+    if (!garbled) seconds = Math.max(latest, seconds);
     const sample = unclear ?? this.#samples.get(text);
     this.#debts.push({ accepts, sample, until: performance.now() + seconds * 1000 });
   }

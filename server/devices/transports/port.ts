@@ -5,6 +5,9 @@
  * is opened anew, so that what is late comes to a line that nobody reads. A serial line remembers for a while what is
  * still due, and nothing is asked meanwhile that the late answer could be taken for an answer to.
  *
+ * What is immediate waits for no answer: it takes the turn from whoever has it, and is sent at once. The question under
+ * way ends as interrupted, and its answer is late.
+ *
  * @module
  */
 
@@ -13,12 +16,12 @@ import { Faults } from "../../bench/faults.ts";
 import { type Address, portName } from "./address.ts";
 import { AnswerQueue } from "./answer_queue.ts";
 import { AnswerSplitter } from "./answer_splitter.ts";
-import { AnswerUnclear, NoAnswer, quoted } from "../../bench/answer_errors.ts";
+import { AnswerUnclear, Interrupted, NoAnswer, quoted } from "../../bench/answer_errors.ts";
 import { LateAnswers } from "./late_answers.ts";
 import { delay } from "./delay.ts";
 import type { Line } from "./line.ts";
 import { openLine } from "./open_line.ts";
-import { Turns, type Urgency } from "./turns.ts";
+import { type Held, Turns } from "./turns.ts";
 
 /** The format of an instrument's line: its line ends, its pauses, and whether it goes through a gateway. */
 export interface LineFormat {
@@ -132,8 +135,13 @@ export class Port {
   #users = 0;
   readonly #late = new LateAnswers();
   readonly #faults: Faults;
-  /** Whether the line is to be opened anew before it is used again. */
-  #doubtful = false;
+  /**
+   * Whether the line is to be opened anew before something is asked again: an answer is late on it. `silent` also before
+   * something is sent, since it may be a line to nobody.
+   */
+  #doubt: "silent" | "interrupted" | undefined;
+  #catchingUp: Promise<void> | undefined;
+  #writing: Promise<void> | undefined;
   #quietSince = -Infinity;
 
   readonly #openTo: (address: Address) => Promise<Line>;
@@ -213,22 +221,26 @@ export class Port {
     signal: AbortSignal | undefined,
     work: (turn: Turn) => Promise<T>,
   ): Promise<T> {
-    const end = await this.#turns.take(urgency, signal);
+    let holding: Promise<Held> | undefined;
+    // What is immediate takes the turn with its first word: only a stop interrupts another one's immediate question.
+    const hold = (over: boolean) => holding ??= this.#turns.take(urgency, signal, over);
+    if (urgency !== "immediate") await hold(false);
     const turn = {
       unanswered: false,
       urgency,
       signal,
-      send: (text: string) => this.#send(text, signal),
+      send: async (text: string) => await this.#send(text, await hold(true), signal),
       ask: async (question: Question) => {
+        const held = await hold(false);
         const before = turn.unanswered;
         turn.unanswered = true;
         try {
-          const answer = await this.#ask(question, urgency, signal);
+          const answer = await this.#ask(question, held, signal);
           turn.unanswered = false;
           return answer;
         } catch (error) {
           // An instrument that says something else is there; where it is not known whose an answer is, nothing is.
-          if (error instanceof AnswerUnclear) turn.unanswered = before;
+          if (error instanceof AnswerUnclear || error instanceof Interrupted) turn.unanswered = before;
           else if (error instanceof HeliographError && error.code === "command_failed") turn.unanswered = false;
           throw error;
         }
@@ -237,7 +249,7 @@ export class Port {
     try {
       return await work(turn);
     } finally {
-      end();
+      await holding?.then((held) => this.#turns.end(held), () => {});
     }
   }
 
@@ -267,7 +279,7 @@ export class Port {
     this.#line = line;
     this.#closing = new AbortController();
     this.#splitter = new AnswerSplitter(this.format.receiveEnd);
-    this.#doubtful = false;
+    this.#doubt = undefined;
     if (this.#direct) this.#late.clear();
     void this.#readOn(line);
     if (this.format.settle > 0) await this.#wait(this.format.settle, undefined);
@@ -314,60 +326,99 @@ export class Port {
     for (const told of [...this.#broken]) this.#faults.guard("a listener of its end", () => told(reason));
   }
 
-  async #send(text: string, signal: AbortSignal | undefined): Promise<void> {
-    await this.#ready(signal);
+  async #send(text: string, held: Held, signal: AbortSignal | undefined): Promise<void> {
+    await this.#ready(text, held, signal, held.urgency === "immediate");
     await this.#write(text);
   }
 
-  /** Waits until the next command may be sent. */
-  async #ready(signal: AbortSignal | undefined): Promise<void> {
-    await this.#catchUp();
+  /**
+   * Waits until the next command may be sent.
+   *
+   * @param atOnce Whether it is also sent on a line on which the answer to an interrupted question is still due.
+   */
+  async #ready(text: string, held: Held, signal: AbortSignal | undefined, atOnce: boolean): Promise<void> {
+    if (this.#catchingUp !== undefined || !(atOnce && this.#doubt === "interrupted")) await this.#catchUp();
     const wait = this.format.gap - (performance.now() - this.#quietSince) / 1000;
-    if (wait > 0) await this.#wait(wait, signal);
+    if (wait > 0 && !held.lost) await this.#wait(wait, signal, held);
+    // One that was interrupted may still be sending: the bytes of two commands are not mixed.
+    while (this.#writing !== undefined) await this.#writing.catch(() => {});
+    if (held.lost) throw new Interrupted(text, false, held.urgency);
     signal?.throwIfAborted();
     if (this.#line === undefined) throw new HeliographError("not_connected", `${this.name} is not open`);
   }
 
-  #wait(seconds: number, signal: AbortSignal | undefined): Promise<void> {
-    const closing = this.#closing.signal;
-    return delay(seconds, signal === undefined ? closing : AbortSignal.any([signal, closing]));
+  async #wait(seconds: number, signal: AbortSignal | undefined, held?: Held): Promise<void> {
+    const signals = [this.#closing.signal, ...(signal === undefined ? [] : [signal])];
+    if (held === undefined) return await delay(seconds, AbortSignal.any(signals));
+    const lost = new AbortController();
+    held.onLost = () => lost.abort();
+    try {
+      await delay(seconds, AbortSignal.any([...signals, lost.signal]));
+    } catch (error) {
+      if (!held.lost) throw error;
+    } finally {
+      held.onLost = undefined;
+    }
   }
 
   async #write(text: string): Promise<void> {
     const line = this.#line!;
-    // Half an answer that came before is nobody's; of what an instrument says by itself, half may be there already.
-    if (this.#listeners.size === 0) this.#splitter.flush();
     this.#quietSince = performance.now();
+    const writing = line.write(encoder.encode(text + this.format.sendEnd));
+    this.#writing = writing;
     try {
-      await line.write(encoder.encode(text + this.format.sendEnd));
+      await writing;
     } catch (error) {
       const reason = new HeliographError("not_connected", `${this.name} broke: ${(error as Error).message}`);
       if (this.#line === line) this.#break(reason);
       throw reason;
+    } finally {
+      if (this.#writing === writing) this.#writing = undefined;
     }
   }
 
-  async #ask(question: Question, urgency: Urgency, signal: AbortSignal | undefined): Promise<string> {
+  async #ask(question: Question, held: Held, signal: AbortSignal | undefined): Promise<string> {
     const { text, timeout, accepts, expected, optional = false, always = false } = question;
-    await this.#ready(signal);
+    await this.#ready(text, held, signal, false);
+    this.#turns.asks(held);
+    if (held.lost) throw new Interrupted(text, false, held.urgency);
     const inStep = this.#late.none;
-    const mustGo = always || urgency === "immediate";
+    const mustGo = always || held.urgency === "immediate";
     if (!mustGo && this.#late.mayAnswer(accepts)) throw new AnswerUnclear(text, false);
     const answers = new AnswerQueue();
     const line = this.#line;
+    // Half an answer that came before is nobody's; of what an instrument says by itself, half may be there already.
+    if (this.#listeners.size === 0) this.#splitter.flush();
     // From here on, what comes is an answer: it may come before the write is known to be done.
     this.#answers = answers;
     const seen: Seen = { unexpected: undefined, unclear: undefined, settled: false };
+    const until = performance.now() + timeout * 1000;
+    /** Nobody waits for its answer any more, which may still come. */
+    const giveUp = () => {
+      this.#answers = undefined;
+      // A serial server, and an instrument behind an adapter, may answer on the next line what was asked on this one.
+      if (this.#direct) {
+        if (this.#line === line) this.#doubt = held.lost ? (this.#doubt ?? "interrupted") : "silent";
+      } else if (held.lost) this.#late.expect(question, seen.unclear, (until - performance.now()) / 1000);
+      else {
+        const garbled = inStep && seen.unexpected !== undefined;
+        this.#late.expect(question, seen.unclear, garbled ? timeout : 5 * timeout, garbled);
+      }
+    };
+    held.onLost = () => {
+      giveUp();
+      answers.fail(new Interrupted(text, true, held.urgency));
+    };
     let answer: string | undefined;
     try {
       await this.#write(text);
       answer = await this.#answerTo(question, answers, seen, signal);
     } finally {
-      this.#answers = undefined;
-      if (answer === undefined && !seen.settled) {
-        // A serial server, and an instrument behind an adapter, may answer on the next line what was asked on this one.
-        if (!this.#direct) this.#late.expect(question, seen.unclear, inStep && seen.unexpected !== undefined);
-        else if (this.#line === line) this.#doubtful = true;
+      held.onLost = undefined;
+      held.asking = false;
+      if (!held.lost) {
+        if (answer === undefined && !seen.settled) giveUp();
+        this.#answers = undefined;
       }
     }
     if (answer !== undefined) {
@@ -414,7 +465,17 @@ export class Port {
 
   /** Opens a line anew on which something is late. */
   async #catchUp(): Promise<void> {
-    if (!this.#doubtful || this.#line === undefined) return;
+    if (this.#catchingUp === undefined) {
+      if (this.#doubt === undefined || this.#line === undefined) return;
+      this.#catchingUp = this.#openAnew().finally(() => this.#catchingUp = undefined);
+    }
+    await this.#catchingUp;
+  }
+
+  async #openAnew(): Promise<void> {
+    // What was sent last is heard before its line ends.
+    const sent = (performance.now() - this.#quietSince) / 1000;
+    if (this.#doubt === "interrupted" && sent < reopenSeconds) await this.#wait(reopenSeconds - sent, undefined);
     this.#close(new HeliographError("not_connected", `${this.name} is opened anew`));
     try {
       // Some instruments take one connection at a time, and need a moment to see that the last one has ended.
