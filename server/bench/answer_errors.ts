@@ -20,6 +20,21 @@ export class NoAnswer extends HeliographError {
   }
 }
 
+/** Something came, and it is not what was expected: the instrument is there, and nothing is late. */
+export class NotUnderstood extends HeliographError {
+  /** The lines that came. */
+  readonly said: readonly string[];
+
+  /** Makes it. @param text What was asked. @param said The lines that came. @param expected What follows `should have`. */
+  constructor(text: string, said: readonly string[], expected: string) {
+    super(
+      "command_failed",
+      `answered ${said.map(quoted).join(" and ")} to ${quoted(text)}, and should have ${expected}`,
+    );
+    this.said = said;
+  }
+}
+
 /** A late answer to something else could be taken for the answer to this. */
 export class AnswerUnclear extends HeliographError {
   /** Whether all that was late has come by now, so that asking again is answered clearly. */

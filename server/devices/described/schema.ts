@@ -152,6 +152,9 @@ const line = z.strictObject({
       description: "How the other end says wait: RTS and CTS, XON and XOFF; default none",
     }),
   }).optional().meta({ description: "How a serial port is set where the address does not say" }),
+  refused: z.record(z.string().min(1), z.string().min(1)).optional().meta({
+    description: 'How it says no to anything, as patterns with what they mean: { "^\\?NA": "not available" }',
+  }),
   retries: z.int().min(0).max(10).optional().meta({ description: "How often a reading is asked for again; default 1" }),
 });
 

@@ -59,12 +59,10 @@ export class LateAnswers {
    * @param asked The question.
    * @param unclear What came and may be its answer, or another one.
    * @param seconds How long it may still come.
-   * @param garbled Whether something came instead of its answer: then hardly anything follows.
    */
-  expect({ text, accepts }: Asked, unclear: string | undefined, seconds: number, garbled = false): void {
-    if (!garbled) seconds = Math.max(latest, seconds);
+  expect({ text, accepts }: Asked, unclear: string | undefined, seconds: number): void {
     const sample = unclear ?? this.#samples.get(text);
-    this.#debts.push({ accepts, sample, until: performance.now() + seconds * 1000 });
+    this.#debts.push({ accepts, sample, until: performance.now() + Math.max(latest, seconds) * 1000 });
   }
 
   /** Notes what an answer looks like. */

@@ -16,11 +16,12 @@ import { Faults } from "../../bench/faults.ts";
 import { type Address, portName } from "./address.ts";
 import { AnswerQueue } from "./answer_queue.ts";
 import { AnswerSplitter } from "./answer_splitter.ts";
-import { AnswerUnclear, Interrupted, NoAnswer, quoted } from "../../bench/answer_errors.ts";
+import { AnswerUnclear, Interrupted, NoAnswer, NotUnderstood } from "../../bench/answer_errors.ts";
 import { LateAnswers } from "./late_answers.ts";
 import { delay } from "./delay.ts";
 import type { Line } from "./line.ts";
 import { openLine } from "./open_line.ts";
+import { StrangeAnswers } from "./strange_answers.ts";
 import { type Held, Turns } from "./turns.ts";
 
 /** The format of an instrument's line: its line ends, its pauses, and whether it goes through a gateway. */
@@ -81,6 +82,8 @@ export interface Turn {
      * that it is done. What is immediate always is. @default false
      */
     readonly always?: boolean;
+    /** Whether nothing is late where nothing came in time: only a refusal is listened for. @default false */
+    readonly onlyRefused?: boolean;
   }): Promise<string>;
 }
 
@@ -134,6 +137,7 @@ export class Port {
   #closing = new AbortController();
   #users = 0;
   readonly #late = new LateAnswers();
+  readonly #strange = new StrangeAnswers();
   readonly #faults: Faults;
   /**
    * Whether the line is to be opened anew before something is asked again: an answer is late on it. `silent` also before
@@ -378,7 +382,7 @@ export class Port {
   }
 
   async #ask(question: Question, held: Held, signal: AbortSignal | undefined): Promise<string> {
-    const { text, timeout, accepts, expected, optional = false, always = false } = question;
+    const { text, timeout, accepts, expected, optional = false, always = false, onlyRefused = false } = question;
     await this.#ready(text, held, signal, false);
     this.#turns.asks(held);
     if (held.lost) throw new Interrupted(text, false, held.urgency);
@@ -391,19 +395,17 @@ export class Port {
     if (this.#listeners.size === 0) this.#splitter.flush();
     // From here on, what comes is an answer: it may come before the write is known to be done.
     this.#answers = answers;
-    const seen: Seen = { unexpected: undefined, unclear: undefined, settled: false };
+    const seen: Seen = { unexpected: [], echo: undefined, unclear: undefined, settled: false };
     const until = performance.now() + timeout * 1000;
     /** Nobody waits for its answer any more, which may still come. */
     const giveUp = () => {
       this.#answers = undefined;
+      if (onlyRefused) return;
       // A serial server, and an instrument behind an adapter, may answer on the next line what was asked on this one.
       if (this.#direct) {
         if (this.#line === line) this.#doubt = held.lost ? (this.#doubt ?? "interrupted") : "silent";
       } else if (held.lost) this.#late.expect(question, seen.unclear, (until - performance.now()) / 1000);
-      else {
-        const garbled = inStep && seen.unexpected !== undefined;
-        this.#late.expect(question, seen.unclear, garbled ? timeout : 5 * timeout, garbled);
-      }
+      else this.#late.expect(question, seen.unclear, 5 * timeout);
     };
     held.onLost = () => {
       giveUp();
@@ -412,7 +414,7 @@ export class Port {
     let answer: string | undefined;
     try {
       await this.#write(text);
-      answer = await this.#answerTo(question, answers, seen, signal);
+      answer = await this.#answerTo(question, answers, seen, signal, inStep);
     } finally {
       held.onLost = undefined;
       held.asking = false;
@@ -427,30 +429,38 @@ export class Port {
     }
     if (seen.unclear !== undefined && optional) return seen.unclear;
     if (seen.unclear !== undefined) throw new AnswerUnclear(text, true, seen.settled);
-    if (seen.unexpected !== undefined) {
-      throw new HeliographError(
-        "command_failed",
-        `answered ${quoted(seen.unexpected)} to ${quoted(text)}, and should have ${expected}`,
-      );
-    }
+    if (seen.unexpected.length > 0) throw new NotUnderstood(text, seen.unexpected, expected);
+    if (seen.echo !== undefined) throw new NotUnderstood(text, [seen.echo], expected);
     if (optional) return "";
     throw new NoAnswer(text, timeout);
   }
 
   /** The answer that is certainly this question's; `undefined` where none came. */
   async #answerTo(
-    { timeout, accepts }: Question,
+    { text, timeout, accepts }: Question,
     answers: AnswerQueue,
     seen: Seen,
     signal: AbortSignal | undefined,
+    inStep: boolean,
   ): Promise<string | undefined> {
     for (let until = performance.now() + timeout * 1000;;) {
       const answer = await answers.next(until - performance.now(), signal);
-      if (answer === undefined) return undefined;
+      if (answer === undefined) {
+        // What came is its answer, understood or not: nothing else is late.
+        if (inStep && seen.unexpected.length > 0) {
+          seen.settled = true;
+          if (seen.unexpected.length === 1) this.#strange.stoodAlone(text, seen.unexpected[0]!);
+        }
+        return undefined;
+      }
       const rivals = this.#late.rivals(answer);
       if (!accepts(answer)) {
         if (rivals > 0) this.#late.take(answer);
-        else seen.unexpected = answer;
+        else if (answer.trim() === text.trim()) seen.echo = answer;
+        else {
+          seen.unexpected.push(answer);
+          if (inStep) until = Math.min(until, performance.now() + this.#strange.wait(text, answer) * 1000);
+        }
       } else if (rivals === 0 && seen.unclear === undefined) return answer;
       else {
         // All that was due has come by now, in whichever order: nothing is late any more.
@@ -490,7 +500,9 @@ export class Port {
 
 /** The bytes that came and are not certainly the answer. */
 interface Seen {
-  unexpected: string | undefined;
+  readonly unexpected: string[];
+  /** The question itself, which is no answer: that may follow at any time. */
+  echo: string | undefined;
   /** What may be the answer, or a late one. */
   unclear: string | undefined;
   /** Whether all that was due has come. */
