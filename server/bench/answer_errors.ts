@@ -29,7 +29,7 @@ export class NotUnderstood extends HeliographError {
   constructor(text: string, said: readonly string[], expected: string) {
     super(
       "command_failed",
-      `answered ${said.map(quoted).join(" and ")} to ${quoted(text)}, and should have ${expected}`,
+      `answered ${said.slice(0, 3).map(quoted).join(" and ")} to ${quoted(text)}, and should have ${expected}`,
     );
     this.said = said;
   }
@@ -40,11 +40,21 @@ export class AnswerUnclear extends HeliographError {
   /** Whether all that was late has come by now, so that asking again is answered clearly. */
   readonly settled: boolean;
 
-  /** Makes it. @param text What was to be asked. @param sent Whether it was. @param settled Whether nothing is late now. */
-  constructor(text: string, sent: boolean, settled = false) {
+  /**
+   * Makes it.
+   *
+   * @param text What was to be asked.
+   * @param sent Whether it was.
+   * @param settled Whether nothing is late now.
+   * @param babble What comes again and again without being asked, where that is the reason.
+   */
+  constructor(text: string, sent: boolean, settled = false, babble?: string) {
     super(
       "not_connected",
-      sent
+      babble !== undefined
+        ? `${quoted(text)} was not asked: ${quoted(babble)} comes again and again without being asked, and could be ` +
+          `taken for its answer; say "ignore" or "listen" for it`
+        : sent
         ? `${quoted(text)} was sent, and what came may be a late answer to something else`
         : `${quoted(text)} was not asked yet: a late answer to something else could be taken for its own`,
     );

@@ -61,6 +61,7 @@ export class Conversation {
   #isThere: (turn: Turn) => Promise<void> = () => Promise.resolve();
   #greet: (turn: Turn) => Promise<void> = () => Promise.resolve();
   readonly #refusals: readonly (readonly [Pattern, string])[];
+  readonly #refuses = (answer: string): boolean => this.#refusals.some(([pattern]) => pattern.test(answer));
   readonly #afterWrite: { readonly template: Template; readonly pattern: Pattern } | undefined;
 
   /**
@@ -98,6 +99,12 @@ export class Conversation {
       throw new TypeError(`${quoted(source)} holds the end of a command, ${quoted(end)}, which is sent by itself`);
     }
     return new Template(source, [...Object.keys(this.#parameters), ...names]);
+  }
+
+  /** The lines that are no answers. @throws {DescriptionError} Where one is no pattern. */
+  ignored(): Pattern[] {
+    const { ignore = [] } = this.#description.line ?? {};
+    return ignore.map((source, index) => inPart(["line", "ignore", index], () => this.pattern(source)));
   }
 
   /** Fills a template. @throws {HeliographError} `bad_argument` where a filling would end the command. */
@@ -177,7 +184,7 @@ export class Conversation {
       : `matched ${reading.pattern.source}`;
     for (let retries = mayRepeat ? this.#retries : 0;; retries--) {
       try {
-        return await turn.ask({ text, timeout: reading.timeout, accepts, expected });
+        return await turn.ask({ text, timeout: reading.timeout, accepts, expected, refuses: this.#refuses });
       } catch (error) {
         const refusal = this.#refusalIn(text, error);
         if (refusal !== undefined) throw refusal;
@@ -202,7 +209,15 @@ export class Conversation {
     if (answer !== undefined) {
       const accepts = (line: string) => answer.test(line) && !this.#refuses(line);
       const expected = `matched ${answer.source}`;
-      const question = { text, timeout: this.#timeout, accepts, expected, optional, always: true };
+      const question = {
+        text,
+        timeout: this.#timeout,
+        accepts,
+        expected,
+        optional,
+        always: true,
+        refuses: this.#refuses,
+      };
       await turn.ask(question).catch((error: unknown) => {
         throw this.#refusalIn(text, error) ?? error;
       });
@@ -220,18 +235,20 @@ export class Conversation {
 
   /** Sends a command that has no answer, and waits whether it is refused. */
   async #sendUnlessRefused(turn: Turn, text: string): Promise<void> {
-    const accepts = (line: string) => this.#refuses(line);
-    const question = { text, timeout: refusalSeconds, accepts, expected: "", optional: true, always: true };
+    const question = {
+      text,
+      timeout: refusalSeconds,
+      accepts: this.#refuses,
+      expected: "",
+      optional: true,
+      always: true,
+    };
     const said = await turn.ask({ ...question, onlyRefused: true }).catch((error: unknown) => {
       // What else it says is no answer to this.
       if (error instanceof NotUnderstood) return "";
       throw error;
     });
     if (said !== "") throw this.#refusal(text, said);
-  }
-
-  #refuses(answer: string): boolean {
-    return this.#refusals.some(([pattern]) => pattern.test(answer));
   }
 
   #refusal(text: string, said: string): HeliographError {

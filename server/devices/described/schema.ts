@@ -155,6 +155,9 @@ const line = z.strictObject({
   refused: z.record(z.string().min(1), z.string().min(1)).optional().meta({
     description: 'How it says no to anything, as patterns with what they mean: { "^\\?NA": "not available" }',
   }),
+  ignore: z.array(pattern).optional().meta({
+    description: "Which lines that it sends are no answers, as patterns: banners, prompts, errors told by themselves",
+  }),
   retries: z.int().min(0).max(10).optional().meta({ description: "How often a reading is asked for again; default 1" }),
 });
 

@@ -22,6 +22,11 @@ export class AnswerQueue {
     this.#wake();
   }
 
+  /** Takes all that have come. */
+  takeAll(): string[] {
+    return this.#answers.splice(0);
+  }
+
   /** The next one, or `undefined` when none comes in time. */
   async next(milliseconds: number, signal: AbortSignal | undefined): Promise<string | undefined> {
     signal?.throwIfAborted();

@@ -42,10 +42,11 @@ export class LateAnswers {
     return this.#due().filter(({ accepts }) => accepts(answer)).length;
   }
 
-  /** Takes an answer for the late one that it may be. */
-  take(answer: string): void {
+  /** Takes an answer for the late one that it may be. @returns Whether it may be one. */
+  take(answer: string): boolean {
     const taken = this.#due().find(({ accepts }) => accepts(answer));
     this.#debts = this.#debts.filter((debt) => debt !== taken);
+    return taken !== undefined;
   }
 
   /** Whether nothing is late. */

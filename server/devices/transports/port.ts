@@ -22,6 +22,7 @@ import { delay } from "./delay.ts";
 import type { Line } from "./line.ts";
 import { openLine } from "./open_line.ts";
 import { StrangeAnswers } from "./strange_answers.ts";
+import { Strays } from "./strays.ts";
 import { type Held, Turns } from "./turns.ts";
 
 /** The format of an instrument's line: its line ends, its pauses, and whether it goes through a gateway. */
@@ -82,6 +83,8 @@ export interface Turn {
      * that it is done. What is immediate always is. @default false
      */
     readonly always?: boolean;
+    /** Whether a line is a refusal of it. @default none is */
+    readonly refuses?: (answer: string) => boolean;
     /** Whether nothing is late where nothing came in time: only a refusal is listened for. @default false */
     readonly onlyRefused?: boolean;
   }): Promise<string>;
@@ -94,6 +97,12 @@ export type Question = Parameters<Turn["ask"]>[0];
 type Listener = (line: string) => boolean;
 
 const encoder = new TextEncoder();
+
+/** How long a line on which something is left is waited for to be quiet, in seconds. */
+const longestBabble = 1;
+
+/** A timer that is later than this says that this program was busy, in milliseconds. */
+const latestTimer = 20;
 
 /** The pause between two connections to an instrument, in seconds. */
 const reopenSeconds = 0.2;
@@ -138,6 +147,11 @@ export class Port {
   #users = 0;
   readonly #late = new LateAnswers();
   readonly #strange = new StrangeAnswers();
+  readonly #strays: Strays;
+  /** What was sent last. */
+  #sent = "";
+  /** When the last bytes came that no listener takes. */
+  #heardAt = -Infinity;
   readonly #faults: Faults;
   /**
    * Whether the line is to be opened anew before something is asked again: an answer is late on it. `silent` also before
@@ -145,7 +159,8 @@ export class Port {
    */
   #doubt: "silent" | "interrupted" | undefined;
   #catchingUp: Promise<void> | undefined;
-  #writing: Promise<void> | undefined;
+  /** Resolved when what is being sent is handed over, or its line closed: a blocked write may stay pending then. */
+  #writing: PromiseWithResolvers<void> | undefined;
   #quietSince = -Infinity;
 
   readonly #openTo: (address: Address) => Promise<Line>;
@@ -163,6 +178,7 @@ export class Port {
     this.format = format;
     this.#splitter = new AnswerSplitter(format.receiveEnd);
     this.#faults = new Faults(this.name);
+    this.#strays = new Strays(this.name);
   }
 
   /** The name of the port: the path of a serial port, the address of a network one. */
@@ -247,6 +263,8 @@ export class Port {
           if (error instanceof AnswerUnclear || error instanceof Interrupted) turn.unanswered = before;
           else if (error instanceof HeliographError && error.code === "command_failed") turn.unanswered = false;
           throw error;
+        } finally {
+          held.asking = false;
         }
       },
     };
@@ -298,6 +316,7 @@ export class Port {
         // A datagram is whole by itself, whether it has its end or not.
         const rest = this.address.kind === "udp" ? this.#splitter.flush() : "";
         if (rest !== "") this.#received(rest);
+        if (this.#listeners.size === 0 && this.#splitter.begun) this.#heardAt = performance.now();
       }
     } catch (error) {
       reason = `${this.name} broke: ${(error as Error).message}`;
@@ -312,15 +331,54 @@ export class Port {
       this.#faults.guard("a listener of its lines", () => void (heard = listener(answer) || heard));
     }
     if (heard) return;
-    this.#quietSince = performance.now();
-    if (this.#answers === undefined) this.#late.take(answer);
+    this.#quietSince = this.#heardAt = performance.now();
+    if (this.#answers === undefined) this.#left(answer);
     else this.#answers.push(answer);
+  }
+
+  /** A line has come that is nobody's, unless it is late. */
+  #left(line: string): void {
+    // A line that is opened anew leaves all of it behind.
+    if (!this.#late.take(line) && this.#doubt === undefined) this.#strays.note(line, this.#sent);
+  }
+
+  /** Forgets half an answer that came before: of what an instrument says by itself, half may be there already. */
+  #leaveBegun(): void {
+    const rest = this.#listeners.size === 0 ? this.#splitter.flush() : "";
+    if (rest !== "" && this.#doubt === undefined) this.#strays.note(rest, this.#sent);
+  }
+
+  /** Waits until what is left of other answers has come, before a question that it could be taken for an answer to. */
+  async #untilQuiet({ text, accepts }: Question, mustGo: boolean, held: Held, signal?: AbortSignal): Promise<void> {
+    this.#leaveBegun();
+    const quiet = this.#strays.quietBefore(accepts);
+    if (quiet === 0) return;
+    let stalled = -Infinity;
+    for (const until = performance.now() + longestBabble * 1000;;) {
+      const now = performance.now();
+      const wait = quiet - (now - Math.max(this.#heardAt, this.#quietSince, stalled)) / 1000;
+      if (wait <= 0) break;
+      if (now > until) {
+        if (!mustGo && this.#strays.mayAnswer(accepts)) {
+          throw new AnswerUnclear(text, false, false, this.#strays.last);
+        }
+        return;
+      }
+      await this.#wait(wait, signal, held);
+      if (held.lost) throw new Interrupted(text, false, held.urgency);
+      // A timer that is late says that what has come meanwhile may not have been read either.
+      if (performance.now() - now > wait * 1000 + latestTimer) stalled = performance.now();
+    }
+    this.#leaveBegun();
+    this.#strays.settle();
   }
 
   #close(reason: HeliographError): void {
     const line = this.#line;
     this.#line = undefined;
     line?.close();
+    this.#writing?.resolve();
+    this.#writing = undefined;
     this.#closing.abort(reason);
     this.#answers?.fail(reason);
   }
@@ -345,7 +403,7 @@ export class Port {
     const wait = this.format.gap - (performance.now() - this.#quietSince) / 1000;
     if (wait > 0 && !held.lost) await this.#wait(wait, signal, held);
     // One that was interrupted may still be sending: the bytes of two commands are not mixed.
-    while (this.#writing !== undefined) await this.#writing.catch(() => {});
+    while (this.#writing !== undefined) await this.#writing.promise;
     if (held.lost) throw new Interrupted(text, false, held.urgency);
     signal?.throwIfAborted();
     if (this.#line === undefined) throw new HeliographError("not_connected", `${this.name} is not open`);
@@ -367,35 +425,41 @@ export class Port {
 
   async #write(text: string): Promise<void> {
     const line = this.#line!;
+    this.#sent = text;
     this.#quietSince = performance.now();
-    const writing = line.write(encoder.encode(text + this.format.sendEnd));
-    this.#writing = writing;
+    const writing = this.#writing = Promise.withResolvers<void>();
     try {
-      await writing;
+      await line.write(encoder.encode(text + this.format.sendEnd));
     } catch (error) {
       const reason = new HeliographError("not_connected", `${this.name} broke: ${(error as Error).message}`);
       if (this.#line === line) this.#break(reason);
       throw reason;
     } finally {
       if (this.#writing === writing) this.#writing = undefined;
+      writing.resolve();
     }
   }
 
   async #ask(question: Question, held: Held, signal: AbortSignal | undefined): Promise<string> {
     const { text, timeout, accepts, expected, optional = false, always = false, onlyRefused = false } = question;
+    /** What may come late: its answer, a refusal, or what was no answer to it before. */
+    const late = {
+      text,
+      accepts: (line: string) =>
+        accepts(line) || (question.refuses?.(line) ?? false) || this.#strange.isKnown(text, line),
+    };
     await this.#ready(text, held, signal, false);
     this.#turns.asks(held);
     if (held.lost) throw new Interrupted(text, false, held.urgency);
-    const inStep = this.#late.none;
     const mustGo = always || held.urgency === "immediate";
+    await this.#untilQuiet(question, mustGo, held, signal);
+    const inStep = this.#late.none;
     if (!mustGo && this.#late.mayAnswer(accepts)) throw new AnswerUnclear(text, false);
     const answers = new AnswerQueue();
     const line = this.#line;
-    // Half an answer that came before is nobody's; of what an instrument says by itself, half may be there already.
-    if (this.#listeners.size === 0) this.#splitter.flush();
     // From here on, what comes is an answer: it may come before the write is known to be done.
     this.#answers = answers;
-    const seen: Seen = { unexpected: [], echo: undefined, unclear: undefined, settled: false };
+    const seen: Seen = { unexpected: [], echo: undefined, unclear: undefined, settled: false, cut: false };
     const until = performance.now() + timeout * 1000;
     /** Nobody waits for its answer any more, which may still come. */
     const giveUp = () => {
@@ -404,8 +468,8 @@ export class Port {
       // A serial server, and an instrument behind an adapter, may answer on the next line what was asked on this one.
       if (this.#direct) {
         if (this.#line === line) this.#doubt = held.lost ? (this.#doubt ?? "interrupted") : "silent";
-      } else if (held.lost) this.#late.expect(question, seen.unclear, (until - performance.now()) / 1000);
-      else this.#late.expect(question, seen.unclear, 5 * timeout);
+      } else if (held.lost) this.#late.expect(late, seen.unclear, (until - performance.now()) / 1000);
+      else this.#late.expect(late, seen.unclear, 5 * timeout);
     };
     held.onLost = () => {
       giveUp();
@@ -417,19 +481,26 @@ export class Port {
       answer = await this.#answerTo(question, answers, seen, signal, inStep);
     } finally {
       held.onLost = undefined;
-      held.asking = false;
       if (!held.lost) {
         if (answer === undefined && !seen.settled) giveUp();
         this.#answers = undefined;
       }
     }
+    // What came before the answer or stands behind it is nobody's.
+    const left = answer === undefined ? seen.unexpected.slice(1) : [...seen.unexpected, ...answers.takeAll()];
+    for (const line of left) this.#left(line);
     if (answer !== undefined) {
+      this.#strays.answered();
+      this.#leaveBegun();
       if (!this.#direct) this.#late.remember(text, answer);
       return answer;
     }
     if (seen.unclear !== undefined && optional) return seen.unclear;
     if (seen.unclear !== undefined) throw new AnswerUnclear(text, true, seen.settled);
-    if (seen.unexpected.length > 0) throw new NotUnderstood(text, seen.unexpected, expected);
+    if (seen.unexpected.length > 0) {
+      const whole = "been one line: a block of bytes with line ends in it is cut off at each";
+      throw new NotUnderstood(text, seen.unexpected, seen.cut ? whole : expected);
+    }
     if (seen.echo !== undefined) throw new NotUnderstood(text, [seen.echo], expected);
     if (optional) return "";
     throw new NoAnswer(text, timeout);
@@ -447,9 +518,10 @@ export class Port {
       const answer = await answers.next(until - performance.now(), signal);
       if (answer === undefined) {
         // What came is its answer, understood or not: nothing else is late.
-        if (inStep && seen.unexpected.length > 0) {
+        const last = seen.unexpected.at(-1);
+        if (last !== undefined && (inStep || this.#strange.isKnown(text, last))) {
           seen.settled = true;
-          if (seen.unexpected.length === 1) this.#strange.stoodAlone(text, seen.unexpected[0]!);
+          if (seen.unexpected.length === 1) this.#strange.stoodAlone(text, last);
         }
         return undefined;
       }
@@ -459,10 +531,18 @@ export class Port {
         else if (answer.trim() === text.trim()) seen.echo = answer;
         else {
           seen.unexpected.push(answer);
-          if (inStep) until = Math.min(until, performance.now() + this.#strange.wait(text, answer) * 1000);
+          if (inStep || this.#strange.isKnown(text, answer)) {
+            until = Math.min(until, performance.now() + this.#strange.wait(text, answer) * 1000);
+          }
         }
-      } else if (rivals === 0 && seen.unclear === undefined) return answer;
-      else {
+      } else if (rivals === 0 && seen.unclear === undefined) {
+        if (!isPartOfBlock(answer)) return answer;
+        const rest = await this.#restOf(answers, signal);
+        if (rest.length === 0) return answer;
+        seen.unexpected.push(answer, ...rest);
+        seen.settled = seen.cut = true;
+        return undefined;
+      } else {
         // All that was due has come by now, in whichever order: nothing is late any more.
         seen.settled = rivals === 0;
         if (seen.settled) return undefined;
@@ -471,6 +551,18 @@ export class Port {
         this.#late.take(answer);
       }
     }
+  }
+
+  /** What comes right behind an answer. */
+  async #restOf(answers: AnswerQueue, signal: AbortSignal | undefined): Promise<string[]> {
+    const rest: string[] = [];
+    for (const until = performance.now() + longestBabble * 1000; performance.now() < until;) {
+      const line = await answers.next(100, signal);
+      if (line === undefined) break;
+      rest.push(line);
+    }
+    if (this.#splitter.begun) rest.push(this.#splitter.flush());
+    return rest;
   }
 
   /** Opens a line anew on which something is late. */
@@ -507,4 +599,14 @@ interface Seen {
   unclear: string | undefined;
   /** Whether all that was due has come. */
   settled: boolean;
+  /** Whether it is one block of bytes with line ends in it. */
+  cut: boolean;
+}
+
+/** Whether an answer begins as SCPI's blocks do, `#42048` and 2048 bytes, and is shorter than it says. */
+function isPartOfBlock(answer: string): boolean {
+  const [head, digits = 0] = /^#([1-9])/.exec(answer) ?? [];
+  if (head === undefined) return false;
+  const length = answer.slice(2, 2 + Number(digits));
+  return /^\d+$/.test(length) && answer.length < 2 + Number(digits) + Number(length);
 }

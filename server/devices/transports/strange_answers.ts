@@ -18,7 +18,12 @@ export class StrangeAnswers {
 
   /** How long the answer may still follow, in seconds. @param text What was asked. @param said What came. */
   wait(text: string, said: string): number {
-    return this.#alone.has(`${text}\0${said}`) ? 0 : followSeconds;
+    return this.isKnown(text, said) ? 0 : followSeconds;
+  }
+
+  /** Whether it stood alone before. @param text What was asked. @param said What came. */
+  isKnown(text: string, said: string): boolean {
+    return this.#alone.has(`${text}\0${said}`);
   }
 
   /** Nothing came after it. @param text What was asked. @param said What came. */

@@ -1,7 +1,7 @@
 /** An instrument's way to say no is said once for its line, and is the error of the command that it refuses, at once. */
 import assert from "node:assert/strict";
 import { loadBench } from "../../../server/config/bench_file.ts";
-import { eventually } from "../../fixture.ts";
+import { eventually, RawClient } from "../../fixture.ts";
 import { type Device, ptyDevice, ServedBench, tcpDevice } from "./devices.ts";
 
 /** A controller that acknowledges some commands, is silent after others, and refuses both in its own words. */
@@ -66,6 +66,40 @@ Deno.test({
   async fn() {
     await using device = await ptyDevice(controller());
     await refuses(device, { sendEnd: "\r", receiveEnd: "\r" });
+  },
+});
+
+Deno.test({
+  name:
+    "serial: a refusal that comes late, to a question that a stop interrupted, is no doubt about what is asked next",
+  ignore: Deno.build.os === "windows",
+  async fn() {
+    let late: ((text: string) => void) | undefined;
+    await using device = await ptyDevice((command, send) => {
+      if (command === "NAME?") late = send;
+      if (command === "STOP") late!("?NA");
+      return command === "SP?" ? "20" : command === "CURVE?" ? "?NA" : undefined;
+    });
+    await using bench = await ServedBench.one({
+      title: "Controller",
+      port: device.address,
+      line: { timeout: 100, refused: { "^\\?NA$": "not available" }, sendEnd: "\r", receiveEnd: "\r" },
+      fields: { Setpoint: { read: "SP?" } },
+      commands: {
+        name: { summary: "Its name", ask: "NAME?", deadline: 100 },
+        curve: { summary: "What it has none of", ask: "CURVE?" },
+        stop: { summary: "Stop", send: "STOP", immediate: true },
+      },
+    });
+    await eventually(() => bench.field("controller", "Setpoint").quality === "good", "the first reading");
+    using client = await RawClient.connect(bench.server.commandServer.port);
+    const name = client.ask("controller.name");
+    await eventually(() => late !== undefined, "the question");
+    assert.equal(await bench.ask("controller.stop"), "OK");
+    assert.match(await name, /interrupted by an immediate command/);
+    assert.match(await bench.ask("controller.curve"), /refused "CURVE\?": not available/);
+    const { readAt } = bench.field("controller", "Setpoint");
+    await eventually(() => bench.field("controller", "Setpoint").readAt > readAt, "a reading after it");
   },
 });
 
