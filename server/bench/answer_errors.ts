@@ -14,10 +14,31 @@ export function quoted(text: string): string {
 
 /** The error where nothing answered in time. */
 export class NoAnswer extends HeliographError {
-  /** Makes it. @param text What was asked. @param seconds How long an answer was waited for. */
-  constructor(text: string, seconds: number) {
-    super("not_connected", `no answer to ${quoted(text)} within ${seconds} s`);
+  /**
+   * Makes it.
+   *
+   * @param text What was asked.
+   * @param seconds How long an answer was waited for.
+   * @param begun What came of one, without its end. @default nothing
+   * @param end The end that was waited for.
+   */
+  constructor(text: string, seconds: number, begun = "", end = "") {
+    super(
+      "not_connected",
+      `no answer to ${quoted(text)} within ${seconds} s` + (begun === "" ? "" : `: ${unended(begun, end)}`),
+    );
   }
+}
+
+/** What came without the end of an answer, and which end it seems to have. */
+function unended(begun: string, end: string): string {
+  const came = `${quoted(begun)} came, and not the end of an answer, ${quoted(end)}`;
+  const unprintable = begun.match(/[^\r\n\x20-\x7e]/g)?.length ?? 0;
+  // deno-lint-ignore no-control-regex
+  const other = /[\x00-\x1f]+$/.exec(begun)?.[0] ?? /[^\w\s][ ]?$/.exec(begun)?.[0];
+  if (unprintable > begun.length / 2) return `${came}; are the baud rate, the parity and the data bits right?`;
+  if (other === undefined) return `${came}; it seems to have no end`;
+  return `${came}; it seems to be ${quoted(other)}: say "receiveEnd": ${quoted(other)} in "line"`;
 }
 
 /** Something came, and it is not what was expected: the instrument is there, and nothing is late. */

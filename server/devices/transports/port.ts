@@ -316,7 +316,7 @@ export class Port {
         // A datagram is whole by itself, whether it has its end or not.
         const rest = this.address.kind === "udp" ? this.#splitter.flush() : "";
         if (rest !== "") this.#received(rest);
-        if (this.#listeners.size === 0 && this.#splitter.begun) this.#heardAt = performance.now();
+        if (this.#listeners.size === 0 && this.#splitter.begun !== "") this.#heardAt = performance.now();
       }
     } catch (error) {
       reason = `${this.name} broke: ${(error as Error).message}`;
@@ -503,7 +503,8 @@ export class Port {
     }
     if (seen.echo !== undefined) throw new NotUnderstood(text, [seen.echo], expected);
     if (optional) return "";
-    throw new NoAnswer(text, timeout);
+    const begun = this.#listeners.size === 0 ? this.#splitter.flush() : this.#splitter.begun;
+    throw new NoAnswer(text, timeout, begun, this.format.receiveEnd);
   }
 
   /** The answer that is certainly this question's; `undefined` where none came. */
@@ -561,7 +562,7 @@ export class Port {
       if (line === undefined) break;
       rest.push(line);
     }
-    if (this.#splitter.begun) rest.push(this.#splitter.flush());
+    if (this.#splitter.begun !== "") rest.push(this.#splitter.flush());
     return rest;
   }
 
