@@ -399,7 +399,8 @@ export class Port {
    * @param atOnce Whether it is also sent on a line on which the answer to an interrupted question is still due.
    */
   async #ready(text: string, held: Held, signal: AbortSignal | undefined, atOnce: boolean): Promise<void> {
-    if (this.#catchingUp !== undefined || !(atOnce && this.#doubt === "interrupted")) await this.#catchUp();
+    const open = this.#line !== undefined && this.#opening === undefined;
+    if (!(atOnce && open && this.#doubt === "interrupted")) await this.#catchUp();
     const wait = this.format.gap - (performance.now() - this.#quietSince) / 1000;
     if (wait > 0 && !held.lost) await this.#wait(wait, signal, held);
     // One that was interrupted may still be sending: the bytes of two commands are not mixed.
@@ -448,9 +449,9 @@ export class Port {
       accepts: (line: string) =>
         accepts(line) || (question.refuses?.(line) ?? false) || this.#strange.isKnown(text, line),
     };
-    await this.#ready(text, held, signal, false);
     this.#turns.asks(held);
     if (held.lost) throw new Interrupted(text, false, held.urgency);
+    await this.#ready(text, held, signal, false);
     const mustGo = always || held.urgency === "immediate";
     await this.#untilQuiet(question, mustGo, held, signal);
     const inStep = this.#late.none;
@@ -577,8 +578,11 @@ export class Port {
 
   async #openAnew(): Promise<void> {
     // What was sent last is heard before its line ends.
-    const sent = (performance.now() - this.#quietSince) / 1000;
-    if (this.#doubt === "interrupted" && sent < reopenSeconds) await this.#wait(reopenSeconds - sent, undefined);
+    while (this.#doubt === "interrupted") {
+      const wait = reopenSeconds - (performance.now() - this.#quietSince) / 1000;
+      if (wait <= 0) break;
+      await this.#wait(wait, undefined);
+    }
     this.#close(new HeliographError("not_connected", `${this.name} is opened anew`));
     try {
       // Some instruments take one connection at a time, and need a moment to see that the last one has ended.

@@ -102,6 +102,7 @@ Deno.test("a stop goes over another one's question too, the rest of what it inte
   await assert.rejects(command, { code: "command_failed", message: /before "1" was answered/ });
   await assert.rejects(rest!, { code: "command_failed", message: /"S2" was not sent/ });
   await eventually(() => device.commands.filter((each) => each === "S3" || each === "S4").length === 2, "two stops");
+  assert.deepEqual(device.commands, ["S1", "1", "S3", "S4"], "the second does not wait until the line is opened anew");
   await send("S5");
   await eventually(() => device.commands.includes("S5"), "a third one");
   for (const { status } of await both) assert.equal(status, "rejected");
