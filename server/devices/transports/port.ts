@@ -14,7 +14,7 @@
 import { HeliographError } from "../../../protocol/errors.ts";
 import { Faults } from "../../bench/faults.ts";
 import { type Address, portName } from "./address.ts";
-import { AnswerQueue } from "./answer_queue.ts";
+import { AnswerQueue, latestTimer } from "./answer_queue.ts";
 import { AnswerSplitter } from "./answer_splitter.ts";
 import { AnswerUnclear, Interrupted, NoAnswer, NotUnderstood } from "../../bench/answer_errors.ts";
 import { LateAnswers } from "./late_answers.ts";
@@ -100,9 +100,6 @@ const encoder = new TextEncoder();
 
 /** How long a line on which something is left is waited for to be quiet, in seconds. */
 const longestBabble = 1;
-
-/** A timer that is later than this says that this program was busy, in milliseconds. */
-const latestTimer = 20;
 
 /** The pause between two connections to an instrument, in seconds. */
 const reopenSeconds = 0.2;
