@@ -10,6 +10,7 @@ import { printable } from "../../protocol/printable.ts";
 import { notABench } from "../../server/config/beside.ts";
 import { loadBenchWith } from "../../server/config/bench_file.ts";
 import { benchJsonSchema } from "../../server/config/schema.ts";
+import { PortContact } from "../../server/devices/transports/contact.ts";
 import { schemaFile, starterBench } from "../../server/config/starter.ts";
 import type { CliContext } from "../context.ts";
 import { driverProcesses } from "../driver_processes.ts";
@@ -76,6 +77,8 @@ export const checkCommand = buildCommand({
       port: contact?.address ?? "",
       fields: allFields.map(({ title }) => title),
       commands: [...commands.keys()],
+      immediate: [...commands].filter(([, { immediate }]) => immediate).map(([command]) => command),
+      immediateWithin: contact instanceof PortContact ? contact.immediateWithin : undefined,
     }));
     if (flags.json) return writeJson(this, { name, instruments: rows });
     const paint = painter(this.colour);
@@ -90,6 +93,13 @@ export const checkCommand = buildCommand({
       row.commands.join(", "),
     ]);
     this.process.stdout.write(table(["name", "title", "port", "fields", "commands"], cells, paint));
+    for (const { name, immediate, immediateWithin } of rows) {
+      if (immediate.length === 0 || immediateWithin === undefined) continue;
+      const commands = immediate.map((command) => `${name}.${command}`).join(", ");
+      this.process.stdout.write(
+        `at once: ${commands}: on the wire within ${Math.round(immediateWithin * 1000)} ms while the port is open\n`,
+      );
+    }
   },
 });
 

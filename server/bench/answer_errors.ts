@@ -16,9 +16,45 @@ export function quoted(text: string): string {
 
 /** The error where nothing answered in time. */
 export class NoAnswer extends HeliographError {
-  /** Makes it. @param text What was asked. @param seconds How long an answer was waited for. */
-  constructor(text: string, seconds: number) {
-    super("not_connected", `no answer to ${quoted(text)} within ${seconds} s`);
+  /**
+   * Makes it.
+   *
+   * @param text What was asked.
+   * @param seconds How long an answer was waited for.
+   * @param begun What came of one, without its end. @default nothing
+   * @param end The end that was waited for.
+   */
+  constructor(text: string, seconds: number, begun = "", end = "") {
+    super(
+      "not_connected",
+      `no answer to ${quoted(text)} within ${seconds} s` + (begun === "" ? "" : `: ${unended(begun, end)}`),
+    );
+  }
+}
+
+/** What came without the end of an answer, and which end it seems to have. */
+function unended(begun: string, end: string): string {
+  const came = `${quoted(begun)} came, and not the end of an answer, ${quoted(end)}`;
+  const unprintable = begun.match(/[^\r\n\x20-\x7e]/g)?.length ?? 0;
+  // deno-lint-ignore no-control-regex
+  const other = /[\x00-\x1f]+$/.exec(begun)?.[0] ?? /[^\w\s][ ]?$/.exec(begun)?.[0];
+  if (unprintable > begun.length / 2) return `${came}; are the baud rate, the parity and the data bits right?`;
+  if (other === undefined) return `${came}; it seems to have no end`;
+  return `${came}; it seems to be ${quoted(other)}: say "receiveEnd": ${quoted(other)} in "line"`;
+}
+
+/** Something came, and it is not what was expected: the instrument is there, and nothing is late. */
+export class NotUnderstood extends HeliographError {
+  /** The lines that came. */
+  readonly said: readonly string[];
+
+  /** Makes it. @param text What was asked. @param said The lines that came. @param expected What follows `should have`. */
+  constructor(text: string, said: readonly string[], expected: string) {
+    super(
+      "command_failed",
+      `answered ${said.slice(0, 3).map(quoted).join(" and ")} to ${quoted(text)}, and should have ${expected}`,
+    );
+    this.said = said;
   }
 }
 
@@ -27,14 +63,43 @@ export class AnswerUnclear extends HeliographError {
   /** Whether all that was late has come by now, so that asking again is answered clearly. */
   readonly settled: boolean;
 
-  /** Makes it. @param text What was to be asked. @param sent Whether it was. @param settled Whether nothing is late now. */
-  constructor(text: string, sent: boolean, settled = false) {
+  /**
+   * Makes it.
+   *
+   * @param text What was to be asked.
+   * @param sent Whether it was.
+   * @param settled Whether nothing is late now.
+   * @param babble What comes again and again without being asked, where that is the reason.
+   */
+  constructor(text: string, sent: boolean, settled = false, babble?: string) {
     super(
       "not_connected",
-      sent
+      babble !== undefined
+        ? `${quoted(text)} was not asked: ${quoted(babble)} comes again and again without being asked, and could be ` +
+          `taken for its answer; say "ignore" or "listen" for it`
+        : sent
         ? `${quoted(text)} was sent, and what came may be a late answer to something else`
         : `${quoted(text)} was not asked yet: a late answer to something else could be taken for its own`,
     );
     this.settled = settled;
+  }
+}
+
+/** Something immediate, a stop for example, was sent instead of waiting for it. */
+export class Interrupted extends HeliographError {
+  /**
+   * Makes it.
+   *
+   * @param text What was asked, or was to be sent.
+   * @param sent Whether it was sent.
+   * @param urgency Of whom: a reading keeps its last value until the next one, and a command has failed.
+   */
+  constructor(text: string, sent: boolean, urgency: "immediate" | "command" | "poll") {
+    super(
+      urgency === "poll" ? "not_connected" : "command_failed",
+      sent
+        ? `interrupted by an immediate command before ${quoted(text)} was answered`
+        : `interrupted by an immediate command: ${quoted(text)} was not sent`,
+    );
   }
 }

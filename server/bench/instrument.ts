@@ -15,7 +15,7 @@ import { BenchField, type Field, type FieldSpec } from "./field.ts";
 import { HeaderKeywords } from "./header_keywords.ts";
 import type { ImageSource } from "./images.ts";
 import { didYouMean, identifierOf } from "./names.ts";
-import { AnswerUnclear } from "./answer_errors.ts";
+import { AnswerUnclear, Interrupted } from "./answer_errors.ts";
 import type { Contact } from "./contact.ts";
 import { isPromise, named, shown, type Value, type ValueOf, type ValueType } from "./values.ts";
 
@@ -399,7 +399,8 @@ export class Instrument {
       if (!(error instanceof HeliographError) || error.code !== "not_connected") return field.fail(reason);
       field.miss(this.contact?.reason || reason);
       // What an instrument that is there never answers costs it time whenever it is asked: it is asked less often.
-      const never = this.contact?.state === "connected" && !(error.cause instanceof AnswerUnclear);
+      const passing = error.cause instanceof AnswerUnclear || error.cause instanceof Interrupted;
+      const never = this.contact?.state === "connected" && !passing;
       if (never) field.postpone(this.#intervalOf(field));
     };
     const update = (value: Value) => {

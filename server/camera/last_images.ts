@@ -71,11 +71,11 @@ export class LastImages implements ImageSource {
   }
 
   async #inTurn<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> {
-    const done = await this.#turns.take("command", signal);
+    const turn = await this.#turns.take("command", signal);
     try {
       return await work();
     } finally {
-      done();
+      this.#turns.end(turn);
     }
   }
 

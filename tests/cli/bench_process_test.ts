@@ -56,6 +56,21 @@ Deno.test("init: writes a bench file that checks, and leaves what is there; sche
   });
 });
 
+Deno.test("check: says how soon a stop is on the wire", async () => {
+  const off = { summary: "Switch off", send: "OFF", immediate: true };
+  const lamp = (title: string, gap: number) => ({ title, port: `tcp://${title}:1`, line: { gap }, commands: { off } });
+  await withFiles(
+    { "bench.json": JSON.stringify({ instruments: [lamp("Lamp", 0), lamp("Slow", 0.5)] }) },
+    async (at) => {
+      const { out } = await run(["check", join(at, "bench.json")]);
+      match(
+        out,
+        /\nat once: lamp\.off: on the wire within 20 ms while the port is open\nat once: slow\.off: .* 520 ms /,
+      );
+    },
+  );
+});
+
 Deno.test("check: says what is wrong with its place, for people and for scripts", async () => {
   await withFiles({
     "bench.json": '{\n  "instruments": [{ "title": "A", "driver": "iot-rely", "port": "tcp://x:1" }]\n}',

@@ -8,7 +8,7 @@ import { HeliographError } from "../../../protocol/errors.ts";
 import type { Routine } from "../transports/contact.ts";
 import { type LineCodec, lineCodec, withBytes } from "../transports/line_codec.ts";
 import type { Port, Turn } from "../transports/port.ts";
-import { AnswerUnclear, NoAnswer, quoted } from "../../bench/answer_errors.ts";
+import { AnswerUnclear, NoAnswer, NotUnderstood, quoted } from "../../bench/answer_errors.ts";
 import { isNumber, type Value } from "../../bench/values.ts";
 import { inPart } from "./description_error.ts";
 import { whyItNeverMatches } from "./never_matches.ts";
@@ -22,6 +22,9 @@ const defaultTimeout = 1;
 
 /** The retries of a reading unless the description has another number. */
 const defaultRetries = 1;
+
+/** How long a command that has no answer may be refused, in seconds. */
+const refusalSeconds = 0.1;
 
 /** The most errors that are fetched after one command, so that none is left for the next. */
 const mostErrors = 20;
@@ -60,6 +63,8 @@ export class Conversation {
   readonly #retries: number;
   #isThere: (turn: Turn) => Promise<void> = () => Promise.resolve();
   #greet: (turn: Turn) => Promise<void> = () => Promise.resolve();
+  readonly #refusals: readonly (readonly [Pattern, string])[];
+  readonly #refuses = (answer: string): boolean => this.#refusals.some(([pattern]) => pattern.test(answer));
   readonly #afterWrite: { readonly template: Template; readonly pattern: Pattern } | undefined;
 
   /**
@@ -77,6 +82,10 @@ export class Conversation {
     this.#codec = lineCodec(port.format.encoding);
     this.#timeout = description.line?.timeout ?? defaultTimeout;
     this.#retries = description.line?.retries ?? defaultRetries;
+    const refused = Object.entries(description.line?.refused ?? {});
+    this.#refusals = refused.map(([source, words]) =>
+      inPart(["line", "refused", source], () => [this.pattern(source), words] as const)
+    );
     const { afterWrite } = description;
     this.#afterWrite = afterWrite && inPart("afterWrite", () => this.#check(afterWrite));
   }
@@ -101,6 +110,12 @@ export class Conversation {
       throw new TypeError((error as Error).message.replace(/^Cannot send /, ""));
     }
     return new Template(bytes, [...Object.keys(this.#parameters), ...names]);
+  }
+
+  /** The lines that are no answers. @throws {DescriptionError} Where one is no pattern. */
+  ignored(): Pattern[] {
+    const { ignore = [] } = this.#description.line ?? {};
+    return ignore.map((source, index) => inPart(["line", "ignore", index], () => this.pattern(source)));
   }
 
   /** Fills a template. @throws {HeliographError} `bad_argument` where a filling would end the command. */
@@ -179,13 +194,18 @@ export class Conversation {
   async ask(turn: Turn, text: string, reading: Reading, codec: ValueCodec, mayRepeat: boolean): Promise<string> {
     const accepts = (answer: string) => {
       const said = valueIn(answer, reading.pattern, reading.group);
-      return said !== undefined && (codec.understands(said) || badReason(said, reading.bad) !== undefined);
+      return said !== undefined && !this.#refuses(answer) &&
+        (codec.understands(said) || badReason(said, reading.bad) !== undefined);
     };
-    const expected = reading.pattern === undefined ? codec.expected : `matched ${reading.pattern.source}`;
+    const expected = reading.pattern === undefined
+      ? `${codec.expected}; say what it means by "bad" or "refused", or where the value stands by "pattern"`
+      : `matched ${reading.pattern.source}`;
     for (let retries = mayRepeat ? this.#retries : 0;; retries--) {
       try {
-        return await turn.ask({ text, timeout: reading.timeout, accepts, expected });
+        return await turn.ask({ text, timeout: reading.timeout, accepts, expected, refuses: this.#refuses });
       } catch (error) {
+        const refusal = this.#refusalIn(text, error);
+        if (refusal !== undefined) throw refusal;
         const again = error instanceof NoAnswer || (error instanceof AnswerUnclear && error.settled);
         if (!again) throw error;
         if (retries === 0) {
@@ -204,18 +224,24 @@ export class Conversation {
     // What went wrong before, at its front panel for example, is not blamed on this command. What is urgent is sent
     // first, and what somebody wants is sent although it is not known whether something went wrong before.
     if (turn.urgency === "command") await this.#errors(turn).catch(unlessUnclear);
-    if (answer === undefined) await turn.send(text);
-    else {
-      const accepts = (line: string) => answer.test(line);
-      await turn.ask({
+    if (answer !== undefined) {
+      const accepts = (line: string) => answer.test(line) && !this.#refuses(line);
+      const expected = `matched ${answer.source}`;
+      const question = {
         text,
         timeout: this.#timeout,
         accepts,
-        expected: `matched ${answer.source}`,
+        expected,
         optional,
         always: true,
+        refuses: this.#refuses,
+      };
+      await turn.ask(question).catch((error: unknown) => {
+        throw this.#refusalIn(text, error) ?? error;
       });
-    }
+    } else if (this.#refusals.length > 0 && this.#afterWrite === undefined && turn.urgency !== "immediate") {
+      await this.#sendUnlessRefused(turn, text);
+    } else await turn.send(text);
     const [error] = await this.#errors(turn).catch((error: unknown) => {
       const { message, code } = error as HeliographError;
       throw new HeliographError(code, `sent ${quoted(text)}, and it is not known whether it was done: ${message}`, {
@@ -225,15 +251,51 @@ export class Conversation {
     if (error !== undefined) throw new HeliographError("command_failed", `refused ${quoted(text)}: ${error}`);
   }
 
+  /** Sends a command that has no answer, and waits whether it is refused. */
+  async #sendUnlessRefused(turn: Turn, text: string): Promise<void> {
+    const question = {
+      text,
+      timeout: refusalSeconds,
+      accepts: this.#refuses,
+      expected: "",
+      optional: true,
+      always: true,
+    };
+    const said = await turn.ask({ ...question, onlyRefused: true }).catch((error: unknown) => {
+      // What else it says is no answer to this.
+      if (error instanceof NotUnderstood) return "";
+      throw error;
+    });
+    if (said !== "") throw this.#refusal(text, said);
+  }
+
+  #refusal(text: string, said: string): HeliographError {
+    const words = this.#refusals.find(([pattern]) => pattern.test(said))?.[1];
+    return new HeliographError("command_failed", `refused ${quoted(text)}: ${words} (it answered ${quoted(said)})`);
+  }
+
+  /** The error for an answer that was not understood because it is a refusal; `undefined` for any other error. */
+  #refusalIn(text: string, error: unknown): HeliographError | undefined {
+    const said = error instanceof NotUnderstood ? error.said.find((line) => this.#refuses(line)) : undefined;
+    return said === undefined ? undefined : this.#refusal(text, said);
+  }
+
   /** Fetches the errors that the instrument keeps, so that none of them is left. */
   async #errors(turn: Turn): Promise<string[]> {
     const errors: string[] = [];
     const check = this.#afterWrite;
     while (check !== undefined && errors.length < mostErrors) {
-      const question = { text: this.fill(check.template), timeout: this.#timeout, accepts: () => true, expected: "" };
-      const error = await turn.ask(question);
-      if (check.pattern.test(error)) break;
-      errors.push(error);
+      const { template, pattern } = check;
+      const accepts = (answer: string) => pattern.test(answer);
+      try {
+        const expected = `matched ${pattern.source}`;
+        await turn.ask({ text: this.fill(template), timeout: this.#timeout, accepts, expected });
+        break;
+      } catch (error) {
+        // An error that an instrument tells also by itself comes before its answer.
+        if (!(error instanceof NotUnderstood)) throw error;
+        errors.push(...error.said);
+      }
     }
     return errors;
   }

@@ -100,6 +100,8 @@ class Describer {
       ...(errorAfter === undefined ? {} : { errorAfter }),
     });
     this.#instrument = instrument;
+    const ignored = this.#conversation.ignored();
+    if (ignored.length > 0) port.listen((line) => ignored.some((pattern) => pattern.test(line)));
     if (this.#listening.length > 0) port.listen((line) => this.#heard(line));
     return instrument;
   }

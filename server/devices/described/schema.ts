@@ -121,7 +121,9 @@ export const commandSchema = z.strictObject({
   ask: ask.optional().meta({ description: "What is asked then; its answer is what the command returns" }),
   returns: z.strictObject(value).optional().meta({ description: "What the answer is; default text" }),
   role: z.enum(roles).optional().meta({ description: "The least role; default operator" }),
-  immediate: z.boolean().optional().meta({ description: "Goes before everything that waits: for stop and abort" }),
+  immediate: z.boolean().optional().meta({
+    description: "Is sent at once, over a question under way: for stop and abort",
+  }),
   deadline: interval.optional().meta({ description: "The time it may take in seconds, waiting included; default 30" }),
 });
 
@@ -156,6 +158,12 @@ const line = z.strictObject({
       description: "How the other end says wait: RTS and CTS, XON and XOFF; default none",
     }),
   }).optional().meta({ description: "How a serial port is set where the address does not say" }),
+  refused: z.record(z.string().min(1), z.string().min(1)).optional().meta({
+    description: 'How it says no to anything, as patterns with what they mean: { "^\\?NA": "not available" }',
+  }),
+  ignore: z.array(pattern).optional().meta({
+    description: "Which lines that it sends are no answers, as patterns: banners, prompts, errors told by themselves",
+  }),
   retries: z.int().min(0).max(10).optional().meta({ description: "How often a reading is asked for again; default 1" }),
 });
 

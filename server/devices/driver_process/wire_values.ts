@@ -10,7 +10,7 @@ import { Tuple } from "../../../protocol/python_text.ts";
 import { reasonOf, stackPlaceOf } from "../../bench/faults.ts";
 import type { BenchField } from "../../bench/field.ts";
 import { ImageReplaced, NoImage } from "../../bench/images.ts";
-import { AnswerUnclear } from "../../bench/answer_errors.ts";
+import { AnswerUnclear, Interrupted } from "../../bench/answer_errors.ts";
 import { Float, OneWord, type Value } from "../../bench/values.ts";
 import type { FieldState, WireError } from "./messages.ts";
 
@@ -100,7 +100,7 @@ export function applyState(holder: BenchField, { value, quality, reason, staged 
 export function encodeError(error: unknown, explain: (text: string) => string = (text) => text): WireError {
   const message = (text: string) => explain(text).slice(0, longestMessage);
   if (error instanceof HeliographError) {
-    const unclear = error instanceof AnswerUnclear || error.cause instanceof AnswerUnclear;
+    const unclear = [error, error.cause].some((each) => each instanceof AnswerUnclear || each instanceof Interrupted);
     const kind = error instanceof NoImage
       ? "NoImage"
       : error instanceof ImageReplaced

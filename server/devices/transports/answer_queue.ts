@@ -4,6 +4,12 @@
  * @module
  */
 
+/** A timer that is later than this says that this program was busy, in milliseconds. */
+export const latestTimer = 20;
+
+/** The most that is waited then, in milliseconds. */
+const mostLate = 200;
+
 /** Answers as they come, for whoever waits for the next one. */
 export class AnswerQueue {
   readonly #answers: string[] = [];
@@ -22,6 +28,11 @@ export class AnswerQueue {
     this.#wake();
   }
 
+  /** Takes all that have come. */
+  takeAll(): string[] {
+    return this.#answers.splice(0);
+  }
+
   /** The next one, or `undefined` when none comes in time. */
   async next(milliseconds: number, signal: AbortSignal | undefined): Promise<string | undefined> {
     signal?.throwIfAborted();
@@ -32,7 +43,13 @@ export class AnswerQueue {
           signal?.removeEventListener("abort", done);
           resolve();
         };
-        const timer = setTimeout(done, milliseconds);
+        const until = performance.now() + milliseconds;
+        let timer = setTimeout(() => {
+          const late = performance.now() - until;
+          if (late < latestTimer) return done();
+          // This program was busy: an answer that came in time may not have been read yet.
+          timer = setTimeout(done, Math.min(late, mostLate));
+        }, milliseconds);
         signal?.addEventListener("abort", done, { once: true });
         this.#wake = done;
       });

@@ -41,6 +41,11 @@ export class AnswerSplitter {
     return this.#end === "\r" ? answers.map((answer) => answer.replace(/^\n/, "")) : answers;
   }
 
+  /** What has come that has no end yet. */
+  get begun(): string {
+    return this.#begun;
+  }
+
   /** Takes what has come without an end: a datagram is whole by itself, and the rest of a line is nobody's answer. */
   flush(): string {
     const rest = this.#begun;

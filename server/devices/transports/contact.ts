@@ -32,6 +32,9 @@ const steadySeconds = 10;
 /** On a port that others use, one that does not answer is not tried more often, in seconds: each try costs them time. */
 const shortestSharedWait = 10;
 
+/** How soon something immediate is on a wire without a gap between commands, in seconds. */
+const immediateSeconds = 0.02;
+
 /** The most that the goodbye may take, in seconds. */
 const farewellSeconds = 5;
 
@@ -75,6 +78,11 @@ export class PortContact implements Contact {
     this.#port = port;
     this.#routine = routine;
     this.address = port.name;
+  }
+
+  /** The longest time until something immediate is on the wire, in seconds, while the port is open. */
+  get immediateWithin(): number {
+    return immediateSeconds + this.#port.format.gap;
   }
 
   /** Begins. @param changed Told of every change of the state. */
@@ -126,21 +134,22 @@ export class PortContact implements Contact {
     signal: AbortSignal | undefined,
     work: (turn: Turn) => Promise<T>,
   ): Promise<T> {
-    if (this.state === "connecting") await aborting(this.#firstTry.promise, signal);
     if (urgency === "immediate") return await this.#evenWhenLost(signal, () => this.#use(urgency, signal, work));
+    if (this.state === "connecting") await aborting(this.#firstTry.promise, signal);
     this.#check();
     return await this.#use(urgency, signal, work);
   }
 
-  /** Does what must not wait also where the last question had no answer: the port may work all the same. */
+  /** Does what must not wait also before the greeting and where a question had no answer: the port may work all the same. */
   async #evenWhenLost<T>(signal: AbortSignal | undefined, work: () => Promise<T>): Promise<T> {
-    if (this.state !== "lost") return await work();
+    if (this.state !== "lost" && this.state !== "connecting") return await work();
     const joining = this.#port.join();
     try {
       await aborting(joining, signal);
     } catch (error) {
       joining.then(() => this.#port.leave(), () => {});
       if (error === signal?.reason) throw error;
+      if (this.#connecting) await aborting(this.#firstTry.promise, signal);
       this.#check();
       return await work();
     }
@@ -180,6 +189,10 @@ export class PortContact implements Contact {
     } finally {
       this.#uses.delete(using);
     }
+  }
+
+  get #connecting(): boolean {
+    return this.state === "connecting";
   }
 
   #check(): void {

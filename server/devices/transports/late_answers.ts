@@ -8,8 +8,6 @@
 export interface Asked {
   /** What was sent. */
   readonly text: string;
-  /** How long its answer was waited for, in seconds. */
-  readonly timeout: number;
   /** Whether a line is an answer to it. */
   readonly accepts: (answer: string) => boolean;
 }
@@ -23,7 +21,7 @@ interface Debt {
   readonly until: number;
 }
 
-/** The time for which a late answer is expected: so many seconds, and so many timeouts. */
+/** The least time for which a late answer is expected, in seconds. */
 const latest = 5;
 
 const mostSamples = 1000;
@@ -44,10 +42,11 @@ export class LateAnswers {
     return this.#due().filter(({ accepts }) => accepts(answer)).length;
   }
 
-  /** Takes an answer for the late one that it may be. */
-  take(answer: string): void {
+  /** Takes an answer for the late one that it may be. @returns Whether it may be one. */
+  take(answer: string): boolean {
     const taken = this.#due().find(({ accepts }) => accepts(answer));
     this.#debts = this.#debts.filter((debt) => debt !== taken);
+    return taken !== undefined;
   }
 
   /** Whether nothing is late. */
@@ -60,12 +59,11 @@ export class LateAnswers {
    *
    * @param asked The question.
    * @param unclear What came and may be its answer, or another one.
-   * @param garbled Whether something came instead of its answer: then hardly anything follows.
+   * @param seconds How long it may still come.
    */
-  expect({ text, accepts, timeout }: Asked, unclear: string | undefined, garbled: boolean): void {
-    const seconds = garbled ? timeout : Math.max(latest, latest * timeout);
+  expect({ text, accepts }: Asked, unclear: string | undefined, seconds: number): void {
     const sample = unclear ?? this.#samples.get(text);
-    this.#debts.push({ accepts, sample, until: performance.now() + seconds * 1000 });
+    this.#debts.push({ accepts, sample, until: performance.now() + Math.max(latest, seconds) * 1000 });
   }
 
   /** Notes what an answer looks like. */

@@ -5,21 +5,26 @@
  * is opened anew, so that what is late comes to a line that nobody reads. A serial line remembers for a while what is
  * still due, and nothing is asked meanwhile that the late answer could be taken for an answer to.
  *
+ * What is immediate waits for no answer: it takes the turn from whoever has it, and is sent at once. The question under
+ * way ends as interrupted, and its answer is late.
+ *
  * @module
  */
 
 import { HeliographError } from "../../../protocol/errors.ts";
 import { Faults } from "../../bench/faults.ts";
 import { type Address, portName } from "./address.ts";
-import { AnswerQueue } from "./answer_queue.ts";
+import { AnswerQueue, latestTimer } from "./answer_queue.ts";
 import { AnswerSplitter } from "./answer_splitter.ts";
-import { AnswerUnclear, NoAnswer, quoted } from "../../bench/answer_errors.ts";
+import { AnswerUnclear, Interrupted, NoAnswer, NotUnderstood } from "../../bench/answer_errors.ts";
 import { LateAnswers } from "./late_answers.ts";
 import { type LineCodec, lineCodec } from "./line_codec.ts";
 import { delay } from "./delay.ts";
 import type { Line } from "./line.ts";
 import { openLine } from "./open_line.ts";
-import { Turns, type Urgency } from "./turns.ts";
+import { StrangeAnswers } from "./strange_answers.ts";
+import { Strays } from "./strays.ts";
+import { type Held, Turns } from "./turns.ts";
 
 /** The format of an instrument's line: its line ends, its pauses, and whether it goes through a gateway. */
 export interface LineFormat {
@@ -81,6 +86,10 @@ export interface Turn {
      * that it is done. What is immediate always is. @default false
      */
     readonly always?: boolean;
+    /** Whether a line is a refusal of it. @default none is */
+    readonly refuses?: (answer: string) => boolean;
+    /** Whether nothing is late where nothing came in time: only a refusal is listened for. @default false */
+    readonly onlyRefused?: boolean;
   }): Promise<string>;
 }
 
@@ -89,6 +98,9 @@ export type Question = Parameters<Turn["ask"]>[0];
 
 /** Takes a line that nobody asked for. @returns Whether it was meant for this listener. */
 type Listener = (line: string) => boolean;
+
+/** How long a line on which something is left is waited for to be quiet, in seconds. */
+const longestBabble = 1;
 
 /** The pause between two connections to an instrument, in seconds. */
 const reopenSeconds = 0.2;
@@ -133,9 +145,21 @@ export class Port {
   #closing = new AbortController();
   #users = 0;
   readonly #late = new LateAnswers();
+  readonly #strange = new StrangeAnswers();
+  readonly #strays: Strays;
+  /** What was sent last. */
+  #sent = "";
+  /** When the last bytes came that no listener takes. */
+  #heardAt = -Infinity;
   readonly #faults: Faults;
-  /** Whether the line is to be opened anew before it is used again. */
-  #doubtful = false;
+  /**
+   * Whether the line is to be opened anew before something is asked again: an answer is late on it. `silent` also before
+   * something is sent, since it may be a line to nobody.
+   */
+  #doubt: "silent" | "interrupted" | undefined;
+  #catchingUp: Promise<void> | undefined;
+  /** Resolved when what is being sent is handed over, or its line closed: a blocked write may stay pending then. */
+  #writing: PromiseWithResolvers<void> | undefined;
   #quietSince = -Infinity;
 
   readonly #openTo: (address: Address) => Promise<Line>;
@@ -154,6 +178,7 @@ export class Port {
     this.#codec = lineCodec(format.encoding);
     this.#splitter = new AnswerSplitter(format.receiveEnd, this.#codec);
     this.#faults = new Faults(this.name);
+    this.#strays = new Strays(this.name);
   }
 
   /** The name of the port: the path of a serial port, the address of a network one. */
@@ -216,31 +241,37 @@ export class Port {
     signal: AbortSignal | undefined,
     work: (turn: Turn) => Promise<T>,
   ): Promise<T> {
-    const end = await this.#turns.take(urgency, signal);
+    let holding: Promise<Held> | undefined;
+    // What is immediate takes the turn with its first word: only a stop interrupts another one's immediate question.
+    const hold = (over: boolean) => holding ??= this.#turns.take(urgency, signal, over);
+    if (urgency !== "immediate") await hold(false);
     const turn = {
       unanswered: false,
       urgency,
       signal,
-      send: (text: string) => this.#send(text, signal),
+      send: async (text: string) => await this.#send(text, await hold(true), signal),
       ask: async (question: Question) => {
+        const held = await hold(false);
         const before = turn.unanswered;
         turn.unanswered = true;
         try {
-          const answer = await this.#ask(question, urgency, signal);
+          const answer = await this.#ask(question, held, signal);
           turn.unanswered = false;
           return answer;
         } catch (error) {
           // An instrument that says something else is there; where it is not known whose an answer is, nothing is.
-          if (error instanceof AnswerUnclear) turn.unanswered = before;
+          if (error instanceof AnswerUnclear || error instanceof Interrupted) turn.unanswered = before;
           else if (error instanceof HeliographError && error.code === "command_failed") turn.unanswered = false;
           throw error;
+        } finally {
+          held.asking = false;
         }
       },
     };
     try {
       return await work(turn);
     } finally {
-      end();
+      await holding?.then((held) => this.#turns.end(held), () => {});
     }
   }
 
@@ -270,7 +301,7 @@ export class Port {
     this.#line = line;
     this.#closing = new AbortController();
     this.#splitter = new AnswerSplitter(this.format.receiveEnd, this.#codec);
-    this.#doubtful = false;
+    this.#doubt = undefined;
     if (this.#direct) this.#late.clear();
     void this.#readOn(line);
     if (this.format.settle > 0) await this.#wait(this.format.settle, undefined);
@@ -285,6 +316,7 @@ export class Port {
         // A datagram is whole by itself, whether it has its end or not.
         const rest = this.address.kind === "udp" ? this.#splitter.flush() : "";
         if (rest !== "") this.#received(rest);
+        if (this.#listeners.size === 0 && this.#splitter.begun !== "") this.#heardAt = performance.now();
       }
     } catch (error) {
       reason = `${this.name} broke: ${(error as Error).message}`;
@@ -299,15 +331,54 @@ export class Port {
       this.#faults.guard("a listener of its lines", () => void (heard = listener(answer) || heard));
     }
     if (heard) return;
-    this.#quietSince = performance.now();
-    if (this.#answers === undefined) this.#late.take(answer);
+    this.#quietSince = this.#heardAt = performance.now();
+    if (this.#answers === undefined) this.#left(answer);
     else this.#answers.push(answer);
+  }
+
+  /** A line has come that is nobody's, unless it is late. */
+  #left(line: string): void {
+    // A line that is opened anew leaves all of it behind.
+    if (!this.#late.take(line) && this.#doubt === undefined) this.#strays.note(line, this.#sent);
+  }
+
+  /** Forgets half an answer that came before: of what an instrument says by itself, half may be there already. */
+  #leaveBegun(): void {
+    const rest = this.#listeners.size === 0 ? this.#splitter.flush() : "";
+    if (rest !== "" && this.#doubt === undefined) this.#strays.note(rest, this.#sent);
+  }
+
+  /** Waits until what is left of other answers has come, before a question that it could be taken for an answer to. */
+  async #untilQuiet({ text, accepts }: Question, mustGo: boolean, held: Held, signal?: AbortSignal): Promise<void> {
+    this.#leaveBegun();
+    const quiet = this.#strays.quietBefore(accepts);
+    if (quiet === 0) return;
+    let stalled = -Infinity;
+    for (const until = performance.now() + longestBabble * 1000;;) {
+      const now = performance.now();
+      const wait = quiet - (now - Math.max(this.#heardAt, this.#quietSince, stalled)) / 1000;
+      if (wait <= 0) break;
+      if (now > until) {
+        if (!mustGo && this.#strays.mayAnswer(accepts)) {
+          throw new AnswerUnclear(text, false, false, this.#strays.last);
+        }
+        return;
+      }
+      await this.#wait(wait, signal, held);
+      if (held.lost) throw new Interrupted(text, false, held.urgency);
+      // A timer that is late says that what has come meanwhile may not have been read either.
+      if (performance.now() - now > wait * 1000 + latestTimer) stalled = performance.now();
+    }
+    this.#leaveBegun();
+    this.#strays.settle();
   }
 
   #close(reason: HeliographError): void {
     const line = this.#line;
     this.#line = undefined;
     line?.close();
+    this.#writing?.resolve();
+    this.#writing = undefined;
     this.#closing.abort(reason);
     this.#answers?.fail(reason);
   }
@@ -317,96 +388,165 @@ export class Port {
     for (const told of [...this.#broken]) this.#faults.guard("a listener of its end", () => told(reason));
   }
 
-  async #send(text: string, signal: AbortSignal | undefined): Promise<void> {
+  async #send(text: string, held: Held, signal: AbortSignal | undefined): Promise<void> {
     const bytes = this.#codec.encode(text + this.format.sendEnd);
-    await this.#ready(signal);
-    await this.#write(bytes);
+    await this.#ready(text, held, signal, held.urgency === "immediate");
+    await this.#write(text, bytes);
   }
 
-  /** Waits until the next command may be sent. */
-  async #ready(signal: AbortSignal | undefined): Promise<void> {
-    await this.#catchUp();
+  /**
+   * Waits until the next command may be sent.
+   *
+   * @param atOnce Whether it is also sent on a line on which the answer to an interrupted question is still due.
+   */
+  async #ready(text: string, held: Held, signal: AbortSignal | undefined, atOnce: boolean): Promise<void> {
+    const open = this.#line !== undefined && this.#opening === undefined;
+    if (!(atOnce && open && this.#doubt === "interrupted")) await this.#catchUp();
     const wait = this.format.gap - (performance.now() - this.#quietSince) / 1000;
-    if (wait > 0) await this.#wait(wait, signal);
+    if (wait > 0 && !held.lost) await this.#wait(wait, signal, held);
+    // One that was interrupted may still be sending: the bytes of two commands are not mixed.
+    while (this.#writing !== undefined) await this.#writing.promise;
+    if (held.lost) throw new Interrupted(text, false, held.urgency);
     signal?.throwIfAborted();
     if (this.#line === undefined) throw new HeliographError("not_connected", `${this.name} is not open`);
   }
 
-  #wait(seconds: number, signal: AbortSignal | undefined): Promise<void> {
-    const closing = this.#closing.signal;
-    return delay(seconds, signal === undefined ? closing : AbortSignal.any([signal, closing]));
+  async #wait(seconds: number, signal: AbortSignal | undefined, held?: Held): Promise<void> {
+    const signals = [this.#closing.signal, ...(signal === undefined ? [] : [signal])];
+    if (held === undefined) return await delay(seconds, AbortSignal.any(signals));
+    const lost = new AbortController();
+    held.onLost = () => lost.abort();
+    try {
+      await delay(seconds, AbortSignal.any([...signals, lost.signal]));
+    } catch (error) {
+      if (!held.lost) throw error;
+    } finally {
+      held.onLost = undefined;
+    }
   }
 
-  async #write(bytes: Uint8Array): Promise<void> {
+  async #write(text: string, bytes: Uint8Array): Promise<void> {
     const line = this.#line!;
-    // Half an answer that came before is nobody's; of what an instrument says by itself, half may be there already.
-    if (this.#listeners.size === 0) this.#splitter.flush();
+    this.#sent = text;
     this.#quietSince = performance.now();
+    const writing = this.#writing = Promise.withResolvers<void>();
     try {
       await line.write(bytes);
     } catch (error) {
       const reason = new HeliographError("not_connected", `${this.name} broke: ${(error as Error).message}`);
       if (this.#line === line) this.#break(reason);
       throw reason;
+    } finally {
+      if (this.#writing === writing) this.#writing = undefined;
+      writing.resolve();
     }
   }
 
-  async #ask(question: Question, urgency: Urgency, signal: AbortSignal | undefined): Promise<string> {
-    const { text, timeout, accepts, expected, optional = false, always = false } = question;
+  async #ask(question: Question, held: Held, signal: AbortSignal | undefined): Promise<string> {
+    const { text, timeout, accepts, expected, optional = false, always = false, onlyRefused = false } = question;
     const bytes = this.#codec.encode(text + this.format.sendEnd);
-    await this.#ready(signal);
+    /** What may come late: its answer, a refusal, or what was no answer to it before. */
+    const late = {
+      text,
+      accepts: (line: string) =>
+        accepts(line) || (question.refuses?.(line) ?? false) || this.#strange.isKnown(text, line),
+    };
+    this.#turns.asks(held);
+    if (held.lost) throw new Interrupted(text, false, held.urgency);
+    await this.#ready(text, held, signal, false);
+    const mustGo = always || held.urgency === "immediate";
+    await this.#untilQuiet(question, mustGo, held, signal);
     const inStep = this.#late.none;
-    const mustGo = always || urgency === "immediate";
     if (!mustGo && this.#late.mayAnswer(accepts)) throw new AnswerUnclear(text, false);
     const answers = new AnswerQueue();
     const line = this.#line;
     // From here on, what comes is an answer: it may come before the write is known to be done.
     this.#answers = answers;
-    const seen: Seen = { unexpected: undefined, unclear: undefined, settled: false };
+    const seen: Seen = { unexpected: [], echo: undefined, unclear: undefined, settled: false, cut: false };
+    const until = performance.now() + timeout * 1000;
+    /** Nobody waits for its answer any more, which may still come. */
+    const giveUp = () => {
+      this.#answers = undefined;
+      if (onlyRefused) return;
+      // A serial server, and an instrument behind an adapter, may answer on the next line what was asked on this one.
+      if (this.#direct) {
+        if (this.#line === line) this.#doubt = held.lost ? (this.#doubt ?? "interrupted") : "silent";
+      } else if (held.lost) this.#late.expect(late, seen.unclear, (until - performance.now()) / 1000);
+      else this.#late.expect(late, seen.unclear, 5 * timeout);
+    };
+    held.onLost = () => {
+      giveUp();
+      answers.fail(new Interrupted(text, true, held.urgency));
+    };
     let answer: string | undefined;
     try {
-      await this.#write(bytes);
-      answer = await this.#answerTo(question, answers, seen, signal);
+      await this.#write(text, bytes);
+      answer = await this.#answerTo(question, answers, seen, signal, inStep);
     } finally {
-      this.#answers = undefined;
-      if (answer === undefined && !seen.settled) {
-        // A serial server, and an instrument behind an adapter, may answer on the next line what was asked on this one.
-        if (!this.#direct) this.#late.expect(question, seen.unclear, inStep && seen.unexpected !== undefined);
-        else if (this.#line === line) this.#doubtful = true;
+      held.onLost = undefined;
+      if (!held.lost) {
+        if (answer === undefined && !seen.settled) giveUp();
+        this.#answers = undefined;
       }
     }
+    // What came before the answer or stands behind it is nobody's.
+    const left = answer === undefined ? seen.unexpected.slice(1) : [...seen.unexpected, ...answers.takeAll()];
+    for (const line of left) this.#left(line);
     if (answer !== undefined) {
+      this.#strays.answered();
+      this.#leaveBegun();
       if (!this.#direct) this.#late.remember(text, answer);
       return answer;
     }
     if (seen.unclear !== undefined && optional) return seen.unclear;
     if (seen.unclear !== undefined) throw new AnswerUnclear(text, true, seen.settled);
-    if (seen.unexpected !== undefined) {
-      throw new HeliographError(
-        "command_failed",
-        `answered ${quoted(seen.unexpected)} to ${quoted(text)}, and should have ${expected}`,
-      );
+    if (seen.unexpected.length > 0) {
+      const whole = "been one line: a block of bytes with line ends in it is cut off at each";
+      throw new NotUnderstood(text, seen.unexpected, seen.cut ? whole : expected);
     }
+    if (seen.echo !== undefined) throw new NotUnderstood(text, [seen.echo], expected);
     if (optional) return "";
-    throw new NoAnswer(text, timeout);
+    const begun = this.#listeners.size === 0 ? this.#splitter.flush() : this.#splitter.begun;
+    throw new NoAnswer(text, timeout, begun, this.format.receiveEnd);
   }
 
   /** The answer that is certainly this question's; `undefined` where none came. */
   async #answerTo(
-    { timeout, accepts }: Question,
+    { text, timeout, accepts }: Question,
     answers: AnswerQueue,
     seen: Seen,
     signal: AbortSignal | undefined,
+    inStep: boolean,
   ): Promise<string | undefined> {
     for (let until = performance.now() + timeout * 1000;;) {
       const answer = await answers.next(until - performance.now(), signal);
-      if (answer === undefined) return undefined;
+      if (answer === undefined) {
+        // What came is its answer, understood or not: nothing else is late.
+        const last = seen.unexpected.at(-1);
+        if (last !== undefined && (inStep || this.#strange.isKnown(text, last))) {
+          seen.settled = true;
+          if (seen.unexpected.length === 1) this.#strange.stoodAlone(text, last);
+        }
+        return undefined;
+      }
       const rivals = this.#late.rivals(answer);
       if (!accepts(answer)) {
         if (rivals > 0) this.#late.take(answer);
-        else seen.unexpected = answer;
-      } else if (rivals === 0 && seen.unclear === undefined) return answer;
-      else {
+        else if (answer.trim() === text.trim()) seen.echo = answer;
+        else {
+          seen.unexpected.push(answer);
+          if (inStep || this.#strange.isKnown(text, answer)) {
+            until = Math.min(until, performance.now() + this.#strange.wait(text, answer) * 1000);
+          }
+        }
+      } else if (rivals === 0 && seen.unclear === undefined) {
+        if (!isPartOfBlock(answer)) return answer;
+        const rest = await this.#restOf(answers, signal);
+        if (rest.length === 0) return answer;
+        seen.unexpected.push(answer, ...rest);
+        seen.settled = seen.cut = true;
+        return undefined;
+      } else {
         // All that was due has come by now, in whichever order: nothing is late any more.
         seen.settled = rivals === 0;
         if (seen.settled) return undefined;
@@ -417,9 +557,34 @@ export class Port {
     }
   }
 
+  /** What comes right behind an answer. */
+  async #restOf(answers: AnswerQueue, signal: AbortSignal | undefined): Promise<string[]> {
+    const rest: string[] = [];
+    for (const until = performance.now() + longestBabble * 1000; performance.now() < until;) {
+      const line = await answers.next(100, signal);
+      if (line === undefined) break;
+      rest.push(line);
+    }
+    if (this.#splitter.begun !== "") rest.push(this.#splitter.flush());
+    return rest;
+  }
+
   /** Opens a line anew on which something is late. */
   async #catchUp(): Promise<void> {
-    if (!this.#doubtful || this.#line === undefined) return;
+    if (this.#catchingUp === undefined) {
+      if (this.#doubt === undefined || this.#line === undefined) return;
+      this.#catchingUp = this.#openAnew().finally(() => this.#catchingUp = undefined);
+    }
+    await this.#catchingUp;
+  }
+
+  async #openAnew(): Promise<void> {
+    // What was sent last is heard before its line ends.
+    while (this.#doubt === "interrupted") {
+      const wait = reopenSeconds - (performance.now() - this.#quietSince) / 1000;
+      if (wait <= 0) break;
+      await this.#wait(wait, undefined);
+    }
     this.#close(new HeliographError("not_connected", `${this.name} is opened anew`));
     try {
       // Some instruments take one connection at a time, and need a moment to see that the last one has ended.
@@ -434,9 +599,21 @@ export class Port {
 
 /** The bytes that came and are not certainly the answer. */
 interface Seen {
-  unexpected: string | undefined;
+  readonly unexpected: string[];
+  /** The question itself, which is no answer: that may follow at any time. */
+  echo: string | undefined;
   /** What may be the answer, or a late one. */
   unclear: string | undefined;
   /** Whether all that was due has come. */
   settled: boolean;
+  /** Whether it is one block of bytes with line ends in it. */
+  cut: boolean;
+}
+
+/** Whether an answer begins as SCPI's blocks do, `#42048` and 2048 bytes, and is shorter than it says. */
+function isPartOfBlock(answer: string): boolean {
+  const [head, digits = 0] = /^#([1-9])/.exec(answer) ?? [];
+  if (head === undefined) return false;
+  const length = answer.slice(2, 2 + Number(digits));
+  return /^\d+$/.test(length) && answer.length < 2 + Number(digits) + Number(length);
 }

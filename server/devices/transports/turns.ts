@@ -1,5 +1,5 @@
 /**
- * Gives out turns on a port, by urgency and then in order.
+ * Gives out turns on a port, by urgency and then in order. What is immediate takes the turn from whoever has it.
  *
  * @module
  */
@@ -9,45 +9,114 @@ export type Urgency = "immediate" | "command" | "poll";
 
 const order: readonly Urgency[] = ["immediate", "command", "poll"];
 
+/**
+ * How long what is immediate lets a turn end by itself, in milliseconds: most questions are answered sooner, and then
+ * nothing is interrupted. It is on the wire within 20 ms.
+ */
+const grace = 10;
+
+/** A turn that somebody has, or had. */
+export class Held {
+  /** How much its holder could wait. */
+  readonly urgency: Urgency;
+  /** Whether something immediate has taken it away: nothing may be sent in it any more. */
+  lost = false;
+  /** Ends what its holder waits for; called when the turn is taken away. */
+  onLost: (() => void) | undefined;
+  /** Whether its holder waits for an answer. */
+  asking = false;
+
+  /** Makes one. @param urgency How much its holder can wait. */
+  constructor(urgency: Urgency) {
+    this.urgency = urgency;
+  }
+}
+
+/** One who waits for a turn. */
+interface Waiting {
+  readonly held: Held;
+  /** Whether it also interrupts an immediate question. */
+  readonly over: boolean;
+  /** Whether it has waited long enough to interrupt. */
+  due: boolean;
+  readonly start: () => void;
+}
+
 /** Gives out one turn at a time; among those who wait the most urgent first, and who came first among equals. */
 export class Turns {
-  readonly #waiting: Record<Urgency, (() => void)[]> = { immediate: [], command: [], poll: [] };
-  #taken = false;
+  readonly #waiting: Record<Urgency, Waiting[]> = { immediate: [], command: [], poll: [] };
+  #held: Held | undefined;
 
   /**
    * Waits for a turn.
    *
-   * @param urgency How much it can wait.
+   * @param urgency How much it can wait. What is immediate takes the turn from a command and a poll.
    * @param signal Gives up waiting. @default waits for as long as it takes
-   * @returns What ends the turn; to be called exactly once.
+   * @param over Whether something immediate interrupts an immediate question too: a stop does, a status does not.
+   * @returns The turn; to be ended exactly once.
    * @throws The signal's reason.
    */
-  async take(urgency: Urgency, signal?: AbortSignal): Promise<() => void> {
+  async take(urgency: Urgency, signal?: AbortSignal, over = false): Promise<Held> {
     signal?.throwIfAborted();
-    if (this.#taken) await this.#wait(urgency, signal);
-    this.#taken = true;
-    return () => {
-      const next = order.map((each) => this.#waiting[each]).find((queue) => queue.length > 0)?.shift();
-      // The turn is handed over rather than freed, so that nobody slips in between.
-      if (next !== undefined) next();
-      else this.#taken = false;
-    };
+    const held = new Held(urgency);
+    if (this.#held === undefined) this.#held = held;
+    else await this.#wait(held, signal, over);
+    return held;
   }
 
-  #wait(urgency: Urgency, signal: AbortSignal | undefined): Promise<void> {
-    const queue = this.#waiting[urgency];
+  /** Ends a turn; one that was taken away has ended already. */
+  end(held: Held): void {
+    if (this.#held !== held) return;
+    const next = order.map((each) => this.#waiting[each]).find((queue) => queue.length > 0)?.shift();
+    // The turn is handed over rather than freed, so that nobody slips in between.
+    this.#held = next?.held;
+    next?.start();
+  }
+
+  /** Whoever has the turn begins to wait for an answer: a stop that waits need not wait for that too. */
+  asks(held: Held): void {
+    held.asking = true;
+    this.#interrupt();
+  }
+
+  #wait(held: Held, signal: AbortSignal | undefined, over: boolean): Promise<void> {
+    const queue = this.#waiting[held.urgency];
     return new Promise((resolve, reject) => {
       const abort = () => {
-        const index = queue.indexOf(start);
+        clearTimeout(timer);
+        const index = queue.indexOf(waiting);
         if (index >= 0) queue.splice(index, 1);
         reject(signal!.reason);
       };
       const start = () => {
+        clearTimeout(timer);
         signal?.removeEventListener("abort", abort);
         resolve();
       };
+      const waiting: Waiting = { held, over, due: false, start };
+      const timer = held.urgency !== "immediate" ? undefined : setTimeout(() => {
+        waiting.due = true;
+        this.#interrupt();
+      }, grace);
       signal?.addEventListener("abort", abort, { once: true });
-      queue.push(start);
+      queue.push(waiting);
     });
+  }
+
+  /** Takes the turn away for what is immediate. What is immediate itself keeps it until it has sent what it wants. */
+  #interrupt(): void {
+    const holder = this.#held;
+    if (holder === undefined) return;
+    const queue = this.#waiting.immediate;
+    const index = queue.findIndex(({ due, over }) =>
+      due && (holder.urgency !== "immediate" || (over && holder.asking))
+    );
+    const [next] = index < 0 ? [] : queue.splice(index, 1);
+    if (next === undefined) return;
+    this.#held = next.held;
+    holder.lost = true;
+    // First what was asked is given up, then something else is sent.
+    holder.onLost?.();
+    next.start();
   }
 }

@@ -163,7 +163,11 @@ Deno.test("a value that means bad is an error with its reason, and a wrong answe
   assert.equal(await bench.ask("meter.get Pressure"), "OK 7.0");
   assert.equal(await bench.ask("meter.get Resistance"), "OK Read Error");
   assert.equal(reason("Resistance"), '"9.9E37" means overload');
-  assert.equal(reason("Number"), 'Meter: answered "fine" to "X?", and should have been a number');
+  assert.equal(
+    reason("Number"),
+    'Meter: answered "fine" to "X?", and should have been a number; say what it means by "bad" or "refused", ' +
+      'or where the value stands by "pattern"',
+  );
   memory.R = "+1.00E+03";
   await eventually(async () => await bench.ask("meter.get Resistance") === "OK 1000.0", "the good reading");
   // Two fields of one answer: one question in each poll.

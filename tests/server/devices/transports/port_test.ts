@@ -109,14 +109,15 @@ Deno.test("a command that is given up leaves no answer to the next", async () =>
   port.leave();
 });
 
-Deno.test("one at a time: the urgent first, then commands, then polls, each in the order they came", async () => {
-  await using device = tcpDevice((command, send) => void setTimeout(() => send(command), 20));
+Deno.test("one at a time: the urgent first, over what is under way, then commands, then polls, each in the order they came", async () => {
+  await using device = tcpDevice((command, send) => void setTimeout(() => send(command), 50));
   const port = await joined(device.address, lines);
   const order = [["poll", 1], ["poll", 2], ["command", 3], ["poll", 4], ["immediate", 5], ["command", 6]] as const;
-  await Promise.all(
+  const results = await Promise.allSettled(
     order.map(([urgency, number]) => port.use(urgency, undefined, (turn) => turn.ask(question(`${number}`)))),
   );
   assert.deepEqual(device.commands, ["1", "5", "3", "6", "2", "4"]);
+  assert.deepEqual(results.map(({ status }) => status === "fulfilled"), [false, true, true, true, true, true]);
   port.leave();
 });
 

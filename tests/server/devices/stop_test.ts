@@ -1,0 +1,134 @@
+/** A stop does not wait for an answer: it is sent between or over what is under way, and the line is in step after it. */
+import assert from "node:assert/strict";
+import { parseAddress } from "../../../server/devices/transports/address.ts";
+import { type LineFormat, Port, type Question } from "../../../server/devices/transports/port.ts";
+import { eventually, RawClient } from "../../fixture.ts";
+import { type Device, goodValues, ptyDevice, ServedBench, tcpDevice } from "./devices.ts";
+
+const windows = Deno.build.os === "windows";
+const lines: LineFormat = { sendEnd: "\n", receiveEnd: "\n", gap: 0, settle: 0, gateway: false };
+
+/** A sweep that is not over until it is aborted: then also the question that waits for its end is answered. */
+class Sweeper {
+  #waiting: ((text: string) => void) | undefined;
+  readonly behaviour = (command: string, send: (text: string) => void): string | undefined => {
+    if (command === "*OPC?") this.#waiting = send;
+    if (command === "ABOR") {
+      this.#waiting?.("1");
+      this.#waiting = undefined;
+    }
+    return command === "POW?" ? "-10.0" : command === "STAT?" ? "7" : undefined;
+  };
+}
+
+/** The fields and commands of a sweeper. */
+const sweeper = {
+  title: "Sweeper",
+  pollInterval: 0.2,
+  fields: { Power: { unit: "dBm", read: "POW?" } },
+  commands: {
+    sweep: {
+      summary: "Sweep and wait",
+      send: "INIT",
+      ask: { ask: "*OPC?", pattern: "^1$", timeout: 90 },
+      deadline: 100,
+    },
+    stop: { summary: "Stop at once", send: "ABOR", immediate: true },
+    status: { summary: "Tell the status", ask: "STAT?", immediate: true, returns: { type: "int" } },
+  },
+};
+
+async function stops(device: Device, line: Record<string, unknown>): Promise<void> {
+  await using bench = await ServedBench.one({ ...sweeper, port: device.address, line });
+  const contact = bench.server.bench.find("sweeper")!.contact!;
+  await eventually(() => bench.field("sweeper", "Power").quality === "good", "the first reading");
+  const seen = goodValues(bench, "sweeper");
+  for (const [command, sent] of [["stop", "ABOR"], ["status", "STAT?"]] as const) {
+    using sweeping = await RawClient.connect(bench.server.commandServer.port);
+    const asked = device.commands.filter((each) => each === "*OPC?").length;
+    const swept = sweeping.ask("sweeper.sweep");
+    await eventually(() => device.commands.filter((each) => each === "*OPC?").length > asked, "the question");
+    const before = device.commands.length;
+    assert.match(await bench.ask(`sweeper.${command}`), command === "stop" ? /^OK$/ : /^OK 7$/);
+    await eventually(() => device.commands.length > before, "what was sent");
+    // A reading may come before the sweep's question is under way, and never between that and the stop.
+    assert.equal(device.commands[before], sent);
+    assert.match(await swept, /^ERROR .*Sweeper: interrupted by an immediate command before "\*OPC\?" was answered/);
+  }
+  const { readAt } = bench.field("sweeper", "Power");
+  await eventually(() => bench.field("sweeper", "Power").readAt > readAt, "a reading after it");
+  assert.deepEqual([...seen.get("Power") ?? [-10]], [-10], "the answer to the interrupted question is no reading");
+  assert.equal(contact.state, "connected");
+}
+
+Deno.test("TCP: a stop is sent while *OPC? is unanswered, whose answer is nobody's, and a status interrupts too", async () => {
+  await using device = tcpDevice(new Sweeper().behaviour);
+  await stops(device, {});
+});
+
+Deno.test({
+  name: "serial: a stop is sent while *OPC? is unanswered, whose answer is nobody's, and a status interrupts too",
+  ignore: windows,
+  async fn() {
+    await using device = await ptyDevice(new Sweeper().behaviour);
+    await stops(device, { sendEnd: "\r", receiveEnd: "\r" });
+  },
+});
+
+function question(text: string): Question {
+  return { text, timeout: 60, accepts: (answer) => /^\d+$/.test(answer), expected: "been a number" };
+}
+
+Deno.test("a stop goes over another one's question too, the rest of what it interrupts is not sent, and no stop is lost", async () => {
+  await using device = tcpDevice((command) => command === "1" || command.startsWith("S") ? undefined : command);
+  const port = new Port(parseAddress(device.address), lines);
+  await port.join();
+  const send = (text: string) => port.use("immediate", undefined, (turn) => turn.send(text));
+  const stop = (text: string) =>
+    port.use("immediate", undefined, async (turn) => {
+      await turn.send(text);
+      return await turn.ask(question("1"));
+    });
+  let rest: Promise<void> | undefined;
+  const command = port.use("command", undefined, async (turn) => {
+    await turn.send("S1");
+    await turn.ask(question("1")).finally(() => {
+      rest = turn.send("S2");
+    });
+  });
+  await eventually(() => device.commands.length === 2, "the question");
+  // Both of them are sent, although each waits for an answer that never comes.
+  const both = Promise.allSettled([stop("S3"), stop("S4")]);
+  await assert.rejects(command, { code: "command_failed", message: /before "1" was answered/ });
+  await assert.rejects(rest!, { code: "command_failed", message: /"S2" was not sent/ });
+  await eventually(() => device.commands.filter((each) => each === "S3" || each === "S4").length === 2, "two stops");
+  assert.deepEqual(device.commands, ["S1", "1", "S3", "S4"], "the second does not wait until the line is opened anew");
+  await send("S5");
+  await eventually(() => device.commands.includes("S5"), "a third one");
+  for (const { status } of await both) assert.equal(status, "rejected");
+  assert.ok(!device.commands.includes("S2"), device.commands.join(" "));
+  const poll = port.use("poll", undefined, (turn) => turn.ask(question("1")));
+  await eventually(() => device.commands.at(-1) === "1", "a reading");
+  await send("S6");
+  await assert.rejects(poll, { code: "not_connected" }, "a reading keeps its value");
+  assert.equal(await port.use("command", undefined, (turn) => turn.ask(question("22"))), "22");
+  port.leave();
+});
+
+Deno.test("a stop does not wait for the greeting, and keeps the gap between two commands", async () => {
+  const times: number[] = [];
+  await using device = tcpDevice((command) => {
+    if (command !== "*IDN?") times.push(performance.now());
+    return undefined;
+  });
+  await using bench = await ServedBench.one({
+    ...sweeper,
+    port: device.address,
+    line: { gap: 0.2, timeout: 60 },
+    handshake: { ask: "*IDN?", pattern: "sweeper" },
+  });
+  await eventually(() => device.commands.includes("*IDN?"), "the greeting");
+  assert.deepEqual(await Promise.all([bench.ask("sweeper.stop"), bench.ask("sweeper.stop")]), ["OK", "OK"]);
+  assert.deepEqual(device.commands.slice(0, 3), ["*IDN?", "ABOR", "ABOR"]);
+  assert.ok(times[1]! - times[0]! > 190, `${times[1]! - times[0]!} ms`);
+});
