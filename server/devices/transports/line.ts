@@ -1,5 +1,7 @@
 /** An open line to an instrument: bytes out, bytes in. */
 export interface Line {
+  /** Whether each read is one whole answer, with or without its end, as a datagram is. @default false */
+  readonly whole?: boolean;
   /**
    * Waits for the next bytes, one read at a time.
    *

@@ -110,6 +110,7 @@ export async function openUdp(host: string, port: number): Promise<Line> {
     wake();
   });
   return {
+    whole: true,
     async read() {
       for (;;) {
         const datagram = waiting.shift();

@@ -313,8 +313,7 @@ export class Port {
       for (let bytes = await line.read(); bytes !== null; bytes = await line.read()) {
         if (this.#line !== line) return;
         for (const answer of this.#splitter.push(bytes)) this.#received(answer);
-        // A datagram is whole by itself, whether it has its end or not.
-        const rest = this.address.kind === "udp" ? this.#splitter.flush() : "";
+        const rest = line.whole ? this.#splitter.flush() : "";
         if (rest !== "") this.#received(rest);
         if (this.#listeners.size === 0 && this.#splitter.begun !== "") this.#heardAt = performance.now();
       }
