@@ -34,6 +34,12 @@ export class NoAnswer extends HeliographError {
 
 /** What came without the end of an answer, and which end it seems to have. */
 function unended(begun: string, end: string): string {
+  if (end === "") {
+    const count = begun.length === 1 ? "1 byte" : `${begun.length} bytes`;
+    return `${count} came, ${
+      quoted(begun)
+    }, and an answer to it does not end there by its "length", "answerEnds" or "quiet"`;
+  }
   const came = `${quoted(begun)} came, and not the end of an answer, ${quoted(end)}`;
   const unprintable = begun.match(/[^\r\n\x20-\x7e]/g)?.length ?? 0;
   // deno-lint-ignore no-control-regex

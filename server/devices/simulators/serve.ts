@@ -6,6 +6,7 @@
 
 import { createSocket } from "node:dgram";
 import { AnswerSplitter } from "../transports/answer_splitter.ts";
+import { framingOf } from "../transports/framing.ts";
 import type { Line } from "../transports/line.ts";
 import { tcpLine } from "../transports/network.ts";
 import { openPty } from "../transports/pty.ts";
@@ -61,7 +62,7 @@ async function spoilt(answer: string, { answerEnd }: Simulator, plan: FaultPlan)
 
 /** Answers on one line until it ends, and closes it. */
 async function serveLine(simulator: Simulator, line: Line, plan: FaultPlan): Promise<void> {
-  const splitter = new AnswerSplitter(simulator.commandEnd);
+  const splitter = new AnswerSplitter(framingOf({ receiveEnd: simulator.commandEnd }));
   const send = async (answer: string) => {
     const sent = await spoilt(answer, simulator, plan);
     if (sent === undefined) return;
@@ -170,7 +171,7 @@ export async function simulateUdp(
   const stopTime = runTime(simulator);
   let closed = false;
   socket.on("message", async (datagram: Uint8Array, from: { address: string; port: number }) => {
-    const splitter = new AnswerSplitter(simulator.commandEnd);
+    const splitter = new AnswerSplitter(framingOf({ receiveEnd: simulator.commandEnd }));
     for (const command of [...splitter.push(datagram), splitter.flush()]) {
       const answer = command.trim() === "" ? undefined : simulator.answer(command.trim());
       const sent = answer === undefined ? undefined : await spoilt(answer, simulator, plan);

@@ -10,26 +10,37 @@
 import { type Pattern, pattern } from "../described/pattern.ts";
 import { endPattern } from "./end_pattern.ts";
 
-/** A length that an answer says itself. */
-export interface CountedLength {
-  /** Where the number is, counted in bytes from 0. */
-  readonly at: number;
-  /** How many bytes, digits or not, the number has. @default 1 */
-  readonly bytes?: number | undefined;
-  /** How it is written. @default binary */
-  readonly as?: "binary" | "decimal" | "hexadecimal" | undefined;
-  /** Which byte of a binary number comes first: the one that counts most is `big`. @default big */
-  readonly order?: "big" | "little" | undefined;
-  /** How many bytes the whole answer has more than the number says. @default 0 */
-  readonly plus?: number | undefined;
-}
-
-/** How an answer ends. At most one of the first four; what none of them says is as on the rest of the line. */
+/**
+ * How an answer ends. At most one of `length`, `block` and `answerEnds`; where a question says nothing of it, its answer
+ * ends as the others on the line.
+ *
+ * @example
+ * ```ts
+ * import type { Shape, Turn } from "@heliograph/heliograph";
+ *
+ * // The third byte of an answer says how many there are, besides five more.
+ * const counted: Shape = { length: { at: 2, plus: 5 } };
+ * const registers = (turn: Turn, text: Uint8Array): Promise<Uint8Array> =>
+ *   turn.askBytes({ text, timeout: 0.5, shape: counted });
+ * console.log(registers.length); // 2
+ * ```
+ */
 export interface Shape {
   /** What ends it, and is no part of it; empty where nothing does. */
   readonly receiveEnd?: string | undefined;
   /** How many bytes it has, or where it says how many. */
-  readonly length?: number | CountedLength | undefined;
+  readonly length?: number | {
+    /** Where the number is, counted in bytes from 0. */
+    readonly at: number;
+    /** How many bytes, digits or not, the number has. @default 1 */
+    readonly bytes?: number | undefined;
+    /** How it is written. @default binary */
+    readonly as?: "binary" | "decimal" | "hexadecimal" | undefined;
+    /** Which byte of a binary number comes first: `big` is the one that counts most. @default big */
+    readonly order?: "big" | "little" | undefined;
+    /** How many bytes the whole answer has more than the number says. @default 0 */
+    readonly plus?: number | undefined;
+  } | undefined;
   /** Whether it may be a block as SCPI has them: `#42048`, 2048 bytes and the line's end. */
   readonly block?: boolean | undefined;
   /** A pattern that is found as soon as the answer is whole; what it finds is part of the answer. */
@@ -39,6 +50,9 @@ export interface Shape {
   /** After how many seconds without another byte what has come is the answer. @default never */
   readonly quiet?: number | undefined;
 }
+
+/** A length that an answer says itself. */
+type CountedLength = Exclude<Shape["length"], number | undefined>;
 
 /** One answer, cut off. */
 export interface Cut {
@@ -59,6 +73,8 @@ export interface Framing {
    * @returns It, or how many bytes there must at least be before it can be whole.
    */
   cut(bytes: string): Cut | number;
+  /** What of the bytes of an unfinished answer belongs to it. @default all of them */
+  rest?(bytes: string): string;
   /** An answer ends when nothing came for so long, in seconds; `undefined` where a pause means nothing. */
   readonly quiet: number | undefined;
   /** What is no answer because it has not ended within so many bytes. */
@@ -75,9 +91,19 @@ const longestCounted = 16 * 1_048_576;
 
 const ways = ["length", "block", "answerEnds"] as const;
 
-/** Whether a question says itself how its answer ends. */
-export function isShaped(shape: Shape): boolean {
-  return [...ways, "receiveEnd", "lines", "quiet"].some((word) => shape[word as keyof Shape] !== undefined);
+/** The words of a shape. */
+const words = [...ways, "receiveEnd", "lines", "quiet"] as const;
+
+/** The shape that a question says for its answer; `undefined` where that ends as the others on its line. */
+export function shapeIn(said: Shape): Shape | undefined {
+  const shape = Object.fromEntries(words.map((word) => [word, said[word]]).filter(([, value]) => value !== undefined));
+  return Object.keys(shape).length === 0 ? undefined : shape;
+}
+
+/** A shape with what is meant where only a pause ends an answer: then nothing else does. */
+export function completed<T extends Shape>(shape: T, receiveEnd: string): T & { readonly receiveEnd: string } {
+  const onlyQuiet = shape.quiet !== undefined && ways.every((way) => shape[way] === undefined);
+  return { ...shape, receiveEnd: shape.receiveEnd ?? (onlyQuiet ? "" : receiveEnd) };
 }
 
 /**
@@ -175,6 +201,7 @@ export function echoed(framing: Framing | undefined, sent: string): Framing {
   const inner: Framing = framing ?? { quiet: undefined, longest: longestAnswer, end: "", cut: () => empty };
   return {
     ...inner,
+    rest: (bytes) => bytes.startsWith(sent) ? bytes.slice(sent.length).replace(/^[\r\n]{1,2}/, "") : bytes,
     cut(bytes) {
       if (sent.startsWith(bytes)) return sent.length + 1;
       if (!bytes.startsWith(sent)) {

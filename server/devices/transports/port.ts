@@ -15,11 +15,12 @@ import { HeliographError } from "../../../protocol/errors.ts";
 import { Faults } from "../../bench/faults.ts";
 import { type Address, portName } from "./address.ts";
 import { AnswerQueue, latestTimer, Patience } from "./answer_queue.ts";
-import { AnswerSplitter } from "./answer_splitter.ts";
+import { AnswerSplitter, type Awaited } from "./answer_splitter.ts";
 import { AnswerUnclear, Interrupted, NoAnswer, NotUnderstood } from "../../bench/answer_errors.ts";
 import { LateAnswers } from "./late_answers.ts";
-import { type LineCodec, lineCodec } from "./line_codec.ts";
+import { byteText, type LineCodec, lineCodec, textBytes } from "./line_codec.ts";
 import { delay } from "./delay.ts";
+import { completed, echoed, type Framing, framingOf, prompted, type Shape, shapeIn } from "./framing.ts";
 import type { Line } from "./line.ts";
 import { openLine } from "./open_line.ts";
 import { StrangeAnswers } from "./strange_answers.ts";
@@ -30,8 +31,14 @@ import { type Held, Turns } from "./turns.ts";
 export interface LineFormat {
   /** What ends each command. */
   readonly sendEnd: string;
-  /** What ends each answer. */
+  /** What ends each answer; empty where something else does. */
   readonly receiveEnd: string;
+  /** How answers end, where `receiveEnd` does not say all of it. @default it does */
+  readonly shape?: Omit<Shape, "receiveEnd">;
+  /** What comes behind each answer, and also where there is none: that it is ready. @default nothing */
+  readonly prompt?: string;
+  /** Whether it repeats what is sent before it answers. @default false */
+  readonly echo?: boolean;
   /** The least time between two commands, in seconds. */
   readonly gap: number;
   /** The time between opening the port and the first command, in seconds: an Arduino starts anew when opened. */
@@ -62,8 +69,12 @@ export interface Turn {
   readonly urgency: "immediate" | "command" | "poll";
   /** Aborted when the turn is to end; `undefined` where it takes as long as it takes. */
   readonly signal: AbortSignal | undefined;
-  /** Sends a command that has no answer. */
-  send(text: string): Promise<void>;
+  /**
+   * Sends a command that has no answer. A text gets the line's end, bytes go out as they are.
+   *
+   * @param timeout How long its prompt or its echo may take, in seconds, where the line has one.
+   */
+  send(command: string | Uint8Array, timeout?: number): Promise<void>;
   /**
    * Asks a question.
    *
@@ -71,8 +82,10 @@ export interface Turn {
    * @throws {HeliographError} `not_connected` when none came in time, `command_failed` when it is not what was expected.
    */
   ask(question: {
-    /** What is sent, without its end. */
-    readonly text: string;
+    /** What is sent: a text without its end, or bytes as they are. */
+    readonly text: string | Uint8Array;
+    /** How its answer ends. @default as the others on the line */
+    readonly shape?: Shape | undefined;
     /** How long to wait for the answer, in seconds. */
     readonly timeout: number;
     /** Whether a line is an answer to it. */
@@ -91,10 +104,59 @@ export interface Turn {
     /** Whether nothing is late where nothing came in time: only a refusal is listened for. @default false */
     readonly onlyRefused?: boolean;
   }): Promise<string>;
+  /**
+   * Asks a question whose answer is no text.
+   *
+   * @returns The bytes of the answer.
+   * @throws {HeliographError} As `ask`.
+   */
+  askBytes(question: {
+    /** What is sent: a text without its end, or bytes as they are. */
+    readonly text: string | Uint8Array;
+    /** How long to wait for the answer, in seconds. */
+    readonly timeout: number;
+    /** How its answer ends. @default as the others on the line */
+    readonly shape?: Shape | undefined;
+    /** Whether bytes are an answer to it, a right check sum for example. @default all are */
+    readonly accepts?: (answer: Uint8Array) => boolean;
+    /** What its answer looks like, for the error: what follows `should have`. @default been another one */
+    readonly expected?: string;
+  }): Promise<Uint8Array>;
+  /**
+   * Hears what comes by itself, answer after answer, until the loop over it ends. What comes then is nobody's.
+   *
+   * @returns Ends when nothing came for so long.
+   * @throws {HeliographError} `not_connected` where the line breaks.
+   */
+  receive(stream: {
+    /** What is sent first. @default nothing */
+    readonly text?: string | Uint8Array | undefined;
+    /** How long to wait for each, in seconds. */
+    readonly timeout: number;
+    /** How each ends. @default as the others on the line */
+    readonly shape?: Shape | undefined;
+  }): AsyncGenerator<Uint8Array, void, void>;
 }
 
 /** A question, and which answers it takes. */
 export type Question = Parameters<Turn["ask"]>[0];
+
+/** A question as it is put. */
+interface Put extends Question {
+  readonly text: string;
+  /** What is sent, where that is not the text and its end. */
+  readonly bytes: Uint8Array | undefined;
+  /** Whether its answer is bytes rather than text. */
+  readonly raw?: boolean;
+  /** Whether it is a command that only its prompt or its echo answers. */
+  readonly plain?: boolean;
+}
+
+/** What is no answer to a question is listened to so often. */
+const mostUnexpected = 20;
+
+/** How long the prompt behind a command may take, in seconds. */
+const promptSeconds = 1;
 
 /** Takes a line that nobody asked for. @returns Whether it was meant for this listener. */
 type Listener = (line: string) => boolean;
@@ -144,7 +206,12 @@ export class Port {
   #answers: AnswerQueue | undefined;
   readonly #patience = new Patience();
   readonly #codec: LineCodec;
+  readonly #usual: Framing;
   #splitter: AnswerSplitter;
+  /** Ends an answer that a pause ends. */
+  #quietTimer: ReturnType<typeof setTimeout> | undefined;
+  /** The framings of questions, by what they say of their answers. */
+  readonly #framings = new WeakMap<Shape, Framing>();
   /** Ends the waits of those who use the line, when it is closed. */
   #closing = new AbortController();
   #users = 0;
@@ -181,9 +248,22 @@ export class Port {
     this.address = address;
     this.format = format;
     this.#codec = lineCodec(format.encoding);
-    this.#splitter = new AnswerSplitter(format.receiveEnd, this.#codec);
+    const end = this.#endBytes;
+    const { prompt, shape } = format;
+    this.#usual = prompt === undefined
+      ? framingOf({ ...shape, receiveEnd: end })
+      : prompted(shape && framingOf({ ...shape, receiveEnd: end }), byteText(this.#codec.encode(prompt)), end);
+    this.#splitter = this.#newSplitter();
     this.#faults = new Faults(this.name);
     this.#strays = new Strays(this.name);
+  }
+
+  get #endBytes(): string {
+    return byteText(this.#codec.encode(this.format.receiveEnd));
+  }
+
+  #newSplitter(): AnswerSplitter {
+    return new AnswerSplitter(this.#usual, this.#codec, (line) => this.#isHeard(line));
   }
 
   /** The name of the port: the path of a serial port, the address of a network one. */
@@ -250,17 +330,33 @@ export class Port {
     // What is immediate takes the turn with its first word: only a stop interrupts another one's immediate question.
     const hold = (over: boolean) => holding ??= this.#turns.take(urgency, signal, over);
     if (urgency !== "immediate") await hold(false);
+    const receive = (stream: Stream, held: Held) => this.#receive(stream, held, signal);
     const turn = {
       unanswered: false,
       urgency,
       signal,
-      send: async (text: string) => await this.#send(text, await hold(true), signal),
+      send: async (command: string | Uint8Array, timeout = promptSeconds) => {
+        if (!this.#answersAll || urgency === "immediate") await this.#send(command, await hold(true), signal);
+        else {
+          const accepts = (answer: string) => answer === "";
+          await turn.ask(
+            { text: command, timeout, accepts, expected: "said nothing", always: true, plain: true } as Question,
+          );
+        }
+      },
+      askBytes: async ({ accepts = () => true, expected = "been another one", ...question }: BytesQuestion) => {
+        const taken = (answer: string) => accepts(textBytes(answer));
+        return textBytes(await turn.ask({ ...question, accepts: taken, expected, raw: true } as Question));
+      },
+      receive: async function* (stream: Stream) {
+        yield* receive(stream, await hold(false));
+      },
       ask: async (question: Question) => {
         const held = await hold(false);
         const before = turn.unanswered;
         turn.unanswered = true;
         try {
-          const answer = await this.#ask(question, held, signal);
+          const answer = await this.#ask(asPut(question), held, signal);
           turn.unanswered = false;
           return answer;
         } catch (error) {
@@ -305,7 +401,7 @@ export class Port {
     }
     this.#line = line;
     this.#closing = new AbortController();
-    this.#splitter = new AnswerSplitter(this.format.receiveEnd, this.#codec);
+    this.#splitter = this.#newSplitter();
     this.#doubt = undefined;
     if (this.#direct) this.#late.clear();
     void this.#readOn(line);
@@ -320,6 +416,9 @@ export class Port {
         for (const answer of this.#splitter.push(bytes)) this.#received(answer);
         const rest = line.whole ? this.#splitter.flush() : "";
         if (rest !== "") this.#received(rest);
+        clearTimeout(this.#quietTimer);
+        const { quiet } = this.#splitter;
+        if (quiet !== undefined) this.#endAfter(quiet * 1000);
         if (this.#listeners.size === 0 && this.#splitter.begun !== "") this.#heardAt = performance.now();
       }
     } catch (error) {
@@ -328,13 +427,29 @@ export class Port {
     if (this.#line === line) this.#break(new HeliographError("not_connected", reason));
   }
 
-  #received(answer: string): void {
+  /** What has come is an answer when nothing else comes. */
+  #endAfter(milliseconds: number): void {
+    const due = performance.now() + milliseconds;
+    this.#quietTimer = setTimeout(() => {
+      const late = performance.now() - due;
+      // This program was busy: there may be more that was not read yet.
+      if (late > latestTimer) return this.#endAfter(Math.max(milliseconds, latestTimer));
+      const answer = this.#splitter.flush();
+      if (answer !== "") this.#received(answer);
+    }, milliseconds);
+  }
+
+  #isHeard(line: string): boolean {
     let heard = false;
     for (const listener of this.#listeners) {
       // Others may be on this port: one that throws is not to break it for them.
-      this.#faults.guard("a listener of its lines", () => void (heard = listener(answer) || heard));
+      this.#faults.guard("a listener of its lines", () => void (heard = listener(line) || heard));
     }
-    if (heard) return;
+    return heard;
+  }
+
+  #received(answer: string): void {
+    if (this.#isHeard(answer)) return;
     this.#quietSince = this.#heardAt = performance.now();
     if (this.#answers === undefined) this.#left(answer);
     else this.#answers.push(answer);
@@ -353,7 +468,12 @@ export class Port {
   }
 
   /** Waits until what is left of other answers has come, before a question that it could be taken for an answer to. */
-  async #untilQuiet({ text, accepts }: Question, mustGo: boolean, held: Held, signal?: AbortSignal): Promise<void> {
+  async #untilQuiet(
+    { text, accepts }: Pick<Put, "text" | "accepts">,
+    mustGo: boolean,
+    held: Held,
+    signal?: AbortSignal,
+  ): Promise<void> {
     const quiet = this.#strays.quietBefore(accepts);
     let stalled = -Infinity;
     for (const until = performance.now() + longestBabble * 1000;;) {
@@ -379,6 +499,7 @@ export class Port {
     const line = this.#line;
     this.#line = undefined;
     line?.close();
+    clearTimeout(this.#quietTimer);
     const writing = this.#writing ?? [];
     this.#writing = undefined;
     for (const resolve of writing) resolve();
@@ -402,10 +523,83 @@ export class Port {
     return bytes;
   }
 
-  async #send(text: string, held: Held, signal: AbortSignal | undefined): Promise<void> {
-    const bytes = this.#bytesOf(text);
+  async #send(command: string | Uint8Array, held: Held, signal: AbortSignal | undefined): Promise<void> {
+    const text = typeof command === "string" ? command : byteText(command);
+    const bytes = typeof command === "string" ? this.#bytesOf(command) : command;
     await this.#ready(text, held, signal, held.urgency === "immediate");
     await this.#write(text, bytes);
+    // What is immediate does not wait for its prompt, which is late then.
+    if (!this.#answersAll) return;
+    if (this.#direct) this.#doubt ??= "interrupted";
+    else this.#late.expect({ text, accepts: (answer) => answer === "" }, "", promptSeconds);
+  }
+
+  /** Whether something comes back for all that is sent. */
+  get #answersAll(): boolean {
+    return this.format.prompt !== undefined || this.format.echo === true;
+  }
+
+  /** How the answer to a question ends; `undefined` where it does as usual. */
+  #awaitedFor(
+    { text, bytes, shape, raw = false, plain = false }: Put,
+    unechoed = (_answer: string) => {},
+  ): Awaited | undefined {
+    const { prompt, echo } = this.format;
+    if (shape === undefined && !raw && echo !== true) return undefined;
+    let framing = shape === undefined ? this.#usual : this.#framingOf(shape);
+    if (echo === true) {
+      const sent = bytes === undefined ? this.#codec.encode(text) : bytes;
+      framing = echoed(plain && prompt === undefined ? undefined : framing, byteText(sent));
+    }
+    return { framing, codec: raw ? lineCodec("latin1") : this.#codec, unechoed };
+  }
+
+  #framingOf(shape: Shape): Framing {
+    let framing = this.#framings.get(shape);
+    if (framing === undefined) {
+      const { codec, end } = { codec: this.#codec, end: this.#endBytes };
+      const { prompt, shape: { quiet } = {} } = this.format;
+      const said = { ...(quiet === undefined ? {} : { quiet }), ...completed(shape, end) };
+      const ended = shape.receiveEnd === undefined ? said : {
+        ...said,
+        receiveEnd: byteText(codec.encode(shape.receiveEnd)),
+      };
+      framing = framingOf(ended);
+      if (prompt !== undefined) framing = prompted(framing, byteText(codec.encode(prompt)), end);
+      this.#framings.set(shape, framing);
+    }
+    return framing;
+  }
+
+  /** Hears what comes by itself. */
+  async *#receive({ text, timeout, shape }: Stream, held: Held, signal: AbortSignal | undefined) {
+    const put = asPut({ text: text ?? "", timeout, accepts: () => true, expected: "", shape });
+    this.#turns.asks(held);
+    if (held.lost) throw new Interrupted(put.text, false, held.urgency);
+    await this.#ready(put.text, held, signal, false);
+    this.#leaveBegun();
+    if (!this.#late.none) throw new AnswerUnclear(put.text, false);
+    const answers = new AnswerQueue(this.#patience);
+    this.#answers = answers;
+    this.#splitter.await({ ...this.#awaitedFor({ ...put, raw: true })!, all: true });
+    held.onLost = () => answers.fail(new Interrupted(put.text, true, held.urgency));
+    try {
+      if (text !== undefined) await this.#write(put.text, put.bytes ?? this.#bytesOf(put.text));
+      for (;;) {
+        const answer = await answers.next(performance.now() + timeout * 1000, signal);
+        if (answer === undefined) return;
+        yield textBytes(answer);
+      }
+    } finally {
+      held.onLost = undefined;
+      held.asking = false;
+      if (this.#answers === answers) {
+        this.#answers = undefined;
+        this.#splitter.await(undefined);
+        for (const line of answers.takeAll()) this.#left(line);
+        this.#leaveBegun();
+      }
+    }
   }
 
   /**
@@ -459,22 +653,33 @@ export class Port {
     }
   }
 
-  async #ask(question: Question, held: Held, signal: AbortSignal | undefined): Promise<string> {
+  async #ask(question: Put, held: Held, signal: AbortSignal | undefined): Promise<string> {
     const { text, timeout, accepts, optional = false, always = false, onlyRefused = false } = question;
-    const bytes = this.#bytesOf(text);
+    const bytes = question.bytes ?? this.#bytesOf(text);
+    const shape = question.shape === undefined ? undefined : JSON.stringify(question.shape);
+    // Of what ends otherwise it is not known what would be cut out of it.
+    const mayTake = shape === undefined ? accepts : () => true;
     this.#turns.asks(held);
     if (held.lost) throw new Interrupted(text, false, held.urgency);
     await this.#ready(text, held, signal, false);
     const mustGo = always || held.urgency === "immediate";
     this.#leaveBegun();
-    if (this.#strays.quietBefore(accepts) > 0) await this.#untilQuiet(question, mustGo, held, signal);
+    if (this.#strays.quietBefore(mayTake) > 0) {
+      await this.#untilQuiet({ text, accepts: mayTake }, mustGo, held, signal);
+    }
     const inStep = this.#late.none;
-    if (!mustGo && this.#late.mayAnswer(accepts)) throw new AnswerUnclear(text, false);
+    if (!mustGo && this.#late.mayAnswer({ accepts, shape })) throw new AnswerUnclear(text, false);
     const answers = new AnswerQueue(this.#patience);
     const line = this.#line;
     // From here on, what comes is an answer: it may come before the write is known to be done.
     this.#answers = answers;
     const seen: Seen = { unexpected: [], echo: undefined, unclear: undefined, settled: false, cut: false };
+    let unechoed: string | undefined;
+    const awaited = this.#awaitedFor(question, (answer) => {
+      unechoed ??= answer;
+      this.#left(answer);
+    });
+    this.#splitter.await(awaited);
     const until = performance.now() + timeout * 1000;
     /** Nobody waits for its answer any more, which may still come. */
     const giveUp = () => {
@@ -483,6 +688,7 @@ export class Port {
       /** What may come late: its answer, a refusal, or what was no answer to it before. */
       const late = {
         text,
+        shape,
         accepts: (line: string) =>
           accepts(line) || (question.refuses?.(line) ?? false) || this.#strange.isKnown(text, line),
       };
@@ -499,11 +705,12 @@ export class Port {
     let answer: string | undefined;
     try {
       await this.#write(text, bytes);
-      answer = await this.#answerTo(question, answers, seen, signal, inStep, until);
+      answer = await this.#answerTo(question, answers, seen, signal, inStep, until, awaited, shape);
     } finally {
       held.onLost = undefined;
       if (!held.lost) {
         if (answer === undefined && !seen.settled) giveUp();
+        else this.#splitter.await(undefined);
         this.#answers = undefined;
       }
     }
@@ -523,20 +730,27 @@ export class Port {
       throw new NotUnderstood(text, seen.unexpected, seen.cut ? whole : question.expected);
     }
     if (seen.echo !== undefined) throw new NotUnderstood(text, [seen.echo], question.expected);
+    if (unechoed !== undefined) {
+      throw new NotUnderstood(text, [unechoed], 'repeated what was sent before that, since "echo" is said in "line"');
+    }
     if (optional) return "";
+    const { end } = this.#splitter;
     const begun = this.#listeners.size === 0 ? this.#splitter.flush() : this.#splitter.begun;
-    throw new NoAnswer(text, timeout, begun, this.format.receiveEnd);
+    throw new NoAnswer(text, timeout, begun, end);
   }
 
   /** The answer that is certainly this question's; `undefined` where none came. */
   async #answerTo(
-    { text, timeout, accepts }: Question,
+    question: Put,
     answers: AnswerQueue,
     seen: Seen,
     signal: AbortSignal | undefined,
     inStep: boolean,
     until: number,
+    awaited: Awaited | undefined,
+    shape: string | undefined,
   ): Promise<string | undefined> {
+    const { text, timeout, accepts } = question;
     for (;;) {
       const answer = await answers.next(until, signal);
       if (answer === undefined) {
@@ -548,18 +762,21 @@ export class Port {
         }
         return undefined;
       }
-      const rivals = this.#late.rivals(answer);
+      const rivals = this.#late.rivals(answer, shape);
       if (!accepts(answer)) {
-        if (rivals > 0) this.#late.take(answer);
-        else if (answer.trim() === text.trim()) seen.echo = answer;
+        if (rivals > 0) {
+          this.#late.take(answer);
+          this.#awaitAnother(awaited, answers);
+        } else if (answer.trim() === text.trim()) seen.echo = answer;
         else {
           seen.unexpected.push(answer);
+          if (seen.unexpected.length < mostUnexpected) this.#awaitAnother(awaited, answers);
           if (inStep || this.#strange.isKnown(text, answer)) {
             until = Math.min(until, performance.now() + this.#strange.wait(text, answer) * 1000);
           }
         }
       } else if (rivals === 0 && seen.unclear === undefined) {
-        if (!isPartOfBlock(answer)) return answer;
+        if (awaited !== undefined || this.format.shape !== undefined || !isPartOfBlock(answer)) return answer;
         const rest = await this.#restOf(answers, signal);
         if (rest.length === 0) return answer;
         seen.unexpected.push(answer, ...rest);
@@ -572,8 +789,16 @@ export class Port {
         if (seen.unclear === undefined) until = performance.now() + timeout * 1000;
         seen.unclear = answer;
         this.#late.take(answer);
+        this.#awaitAnother(awaited, answers);
       }
     }
+  }
+
+  /** What is left of the bytes is cut in the question's own way too. */
+  #awaitAnother(awaited: Awaited | undefined, answers: AnswerQueue): void {
+    if (awaited === undefined) return;
+    this.#splitter.await(awaited);
+    for (const answer of this.#splitter.push(new Uint8Array())) answers.push(answer);
   }
 
   /** What comes right behind an answer. */
@@ -614,6 +839,18 @@ export class Port {
       throw error;
     }
   }
+}
+
+type BytesQuestion = Parameters<Turn["askBytes"]>[0];
+type Stream = Parameters<Turn["receive"]>[0];
+
+function asPut(question: Question): Put {
+  const { text, shape } = question;
+  // What says nothing of its answer's end has no shape.
+  const said = shape && shapeIn(shape) === undefined ? { ...question, shape: undefined } : question;
+  return typeof text === "string"
+    ? { bytes: undefined, ...said, text }
+    : { ...said, text: byteText(text), bytes: text };
 }
 
 /** The bytes that came and are not certainly the answer. */
