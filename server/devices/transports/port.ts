@@ -21,6 +21,7 @@ import { LateAnswers } from "./late_answers.ts";
 import { type LineCodec, lineCodec } from "./line_codec.ts";
 import { delay } from "./delay.ts";
 import type { Line } from "./line.ts";
+import { OnDemandLine } from "./on_demand_line.ts";
 import { openLine } from "./open_line.ts";
 import { StrangeAnswers } from "./strange_answers.ts";
 import { Strays } from "./strays.ts";
@@ -40,6 +41,11 @@ export interface LineFormat {
   readonly gateway: boolean;
   /** What bytes its text is in. @default latin1 */
   readonly encoding?: "latin1" | "utf8";
+  /**
+   * After how many seconds without a word the line is given back, to be opened again when something is sent; 0 opens it
+   * anew for everything that is sent. @default it is kept
+   */
+  readonly release?: number;
 }
 
 /**
@@ -62,8 +68,17 @@ export interface Turn {
   readonly urgency: "immediate" | "command" | "poll";
   /** Aborted when the turn is to end; `undefined` where it takes as long as it takes. */
   readonly signal: AbortSignal | undefined;
-  /** Sends a command that has no answer. */
-  send(text: string): Promise<void>;
+  /**
+   * Sends a command that has no answer.
+   *
+   * @param deaf How long the instrument hears nothing after it, in seconds: nothing is sent meanwhile. @default 0
+   */
+  send(text: string, deaf?: number): Promise<void>;
+  /**
+   * Waits, and keeps the turn meanwhile. What is immediate ends a wait and takes the turn away, unless the turn is
+   * immediate itself: then nothing more can be sent in it.
+   */
+  wait(seconds: number): Promise<void>;
   /**
    * Asks a question.
    *
@@ -90,6 +105,8 @@ export interface Turn {
     readonly refuses?: (answer: string) => boolean;
     /** Whether nothing is late where nothing came in time: only a refusal is listened for. @default false */
     readonly onlyRefused?: boolean;
+    /** How long the instrument hears nothing after it was sent, in seconds. @default 0 */
+    readonly deaf?: number;
   }): Promise<string>;
 }
 
@@ -161,6 +178,8 @@ export class Port {
   /** Resolved when what is being sent is handed over, or its line closed: a blocked write may stay pending then. */
   #writing: PromiseWithResolvers<void> | undefined;
   #quietSince = -Infinity;
+  /** Until when the instrument hears nothing, on the clock of `performance.now()`. */
+  #deafUntil = -Infinity;
 
   readonly #openTo: (address: Address) => Promise<Line>;
 
@@ -249,7 +268,8 @@ export class Port {
       unanswered: false,
       urgency,
       signal,
-      send: async (text: string) => await this.#send(text, await hold(true), signal),
+      send: async (text: string, deaf = 0) => await this.#send(text, await hold(true), signal, deaf),
+      wait: async (seconds: number) => await this.#wait(seconds, signal, await hold(false)),
       ask: async (question: Question) => {
         const held = await hold(false);
         const before = turn.unanswered;
@@ -289,7 +309,10 @@ export class Port {
   async #openLine(): Promise<void> {
     let line: Line;
     try {
-      line = await this.#openTo(this.address);
+      const { release, settle } = this.format;
+      line = release === undefined
+        ? await this.#openTo(this.address)
+        : new OnDemandLine(() => this.#openTo(this.address), { release, settle, busy: () => this.#turns.taken });
     } catch (error) {
       if (error instanceof HeliographError) throw error;
       throw new HeliographError("not_connected", (error as Error).message, { cause: error });
@@ -304,7 +327,7 @@ export class Port {
     this.#doubt = undefined;
     if (this.#direct) this.#late.clear();
     void this.#readOn(line);
-    if (this.format.settle > 0) await this.#wait(this.format.settle, undefined);
+    if (this.format.settle > 0 && this.format.release === undefined) await this.#wait(this.format.settle, undefined);
   }
 
   async #readOn(line: Line): Promise<void> {
@@ -387,10 +410,10 @@ export class Port {
     for (const told of [...this.#broken]) this.#faults.guard("a listener of its end", () => told(reason));
   }
 
-  async #send(text: string, held: Held, signal: AbortSignal | undefined): Promise<void> {
+  async #send(text: string, held: Held, signal: AbortSignal | undefined, deaf: number): Promise<void> {
     const bytes = this.#codec.encode(text + this.format.sendEnd);
     await this.#ready(text, held, signal, held.urgency === "immediate");
-    await this.#write(text, bytes);
+    await this.#write(text, bytes, deaf);
   }
 
   /**
@@ -401,16 +424,21 @@ export class Port {
   async #ready(text: string, held: Held, signal: AbortSignal | undefined, atOnce: boolean): Promise<void> {
     const open = this.#line !== undefined && this.#opening === undefined;
     if (!(atOnce && open && this.#doubt === "interrupted")) await this.#catchUp();
-    const wait = this.format.gap - (performance.now() - this.#quietSince) / 1000;
-    if (wait > 0 && !held.lost) await this.#wait(wait, signal, held);
-    // One that was interrupted may still be sending: the bytes of two commands are not mixed.
-    while (this.#writing !== undefined) await this.#writing.promise;
+    for (;;) {
+      const now = performance.now();
+      const wait = Math.max(this.format.gap - (now - this.#quietSince) / 1000, (this.#deafUntil - now) / 1000);
+      if (wait > 0 && !held.lost) await this.#wait(wait, signal, held);
+      if (this.#writing === undefined) break;
+      // One that was interrupted may still be sending: the bytes of two commands are not mixed.
+      await this.#writing.promise;
+    }
     if (held.lost) throw new Interrupted(text, false, held.urgency);
     signal?.throwIfAborted();
     if (this.#line === undefined) throw new HeliographError("not_connected", `${this.name} is not open`);
   }
 
   async #wait(seconds: number, signal: AbortSignal | undefined, held?: Held): Promise<void> {
+    if (held?.lost) return;
     const signals = [this.#closing.signal, ...(signal === undefined ? [] : [signal])];
     if (held === undefined) return await delay(seconds, AbortSignal.any(signals));
     const lost = new AbortController();
@@ -424,13 +452,14 @@ export class Port {
     }
   }
 
-  async #write(text: string, bytes: Uint8Array): Promise<void> {
+  async #write(text: string, bytes: Uint8Array, deaf = 0): Promise<void> {
     const line = this.#line!;
     this.#sent = text;
     this.#quietSince = performance.now();
     const writing = this.#writing = Promise.withResolvers<void>();
     try {
       await line.write(bytes);
+      if (deaf > 0) this.#deafUntil = performance.now() + deaf * 1000;
     } catch (error) {
       const reason = new HeliographError("not_connected", `${this.name} broke: ${(error as Error).message}`);
       if (this.#line === line) this.#break(reason);
@@ -479,7 +508,7 @@ export class Port {
     };
     let answer: string | undefined;
     try {
-      await this.#write(text, bytes);
+      await this.#write(text, bytes, question.deaf);
       answer = await this.#answerTo(question, answers, seen, signal, inStep);
     } finally {
       held.onLost = undefined;
