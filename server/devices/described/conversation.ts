@@ -119,6 +119,9 @@ export class Conversation extends Wording {
     const { select, before, after } = reading.among ?? {};
     for (let retries = mayRepeat ? this.#retries : 0;; retries--) {
       try {
+        if (reading.among === undefined && this.#outer.length === 0) {
+          return await this.askOnce(turn, text, reading, codec);
+        }
         await this.#select(turn, select);
         await before?.run(turn);
         const answer = await this.askOnce(turn, text, reading, codec);
@@ -145,12 +148,21 @@ export class Conversation extends Wording {
       return said !== undefined && !this.#refuses(answer) &&
         (codec.understands(said) || badReason(said, reading.bad) !== undefined);
     };
-    const expected = reading.pattern === undefined
-      ? `${codec.expected}; say what it means by "bad" or "refused", or where the value stands by "pattern"`
-      : `matched ${reading.pattern.source}`;
-    await this.#waking?.wake(turn);
+    const question = {
+      text,
+      timeout: reading.timeout,
+      accepts,
+      refuses: this.#refuses,
+      // Made where it is needed: thousands of readings a second are understood.
+      get expected() {
+        return reading.pattern === undefined
+          ? `${codec.expected}; say what it means by "bad" or "refused", or where the value stands by "pattern"`
+          : `matched ${reading.pattern.source}`;
+      },
+    };
+    if (this.#waking !== undefined) await this.#waking.wake(turn);
     try {
-      return await turn.ask({ text, timeout: reading.timeout, accepts, expected, refuses: this.#refuses });
+      return await turn.ask(question);
     } catch (error) {
       throw this.#refusalIn(text, error) ?? error;
     } finally {
@@ -315,6 +327,7 @@ function unlessUnclear(error: unknown): string[] {
 }
 
 function badReason(said: string, bad: ReadonlyMap<string, string>): string | undefined {
+  if (bad.size === 0) return undefined;
   const text = said.trim();
   for (const [value, reason] of bad) {
     if (value === text || (isNumber(value) && isNumber(text) && Number(value) === Number(text))) return reason;

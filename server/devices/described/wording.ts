@@ -72,6 +72,8 @@ export class Wording {
   readonly #parameters: Readonly<Record<string, string>>;
   readonly #format: LineFormat;
   readonly #codec: LineCodec;
+  /** What is always the same: parameters do not change. */
+  readonly #filled = new Map<Template, string>();
   /** How long an answer may take unless its question says otherwise, in seconds. */
   readonly timeout: number;
 
@@ -119,7 +121,14 @@ export class Wording {
   }
 
   /** Fills a template. @throws {HeliographError} `bad_argument` where a filling would end the command. */
-  fill(template: Template, fillings: Readonly<Record<string, Filling>> = {}): string {
+  fill(template: Template, fillings?: Readonly<Record<string, Filling>>): string {
+    if (fillings !== undefined) return this.#fill(template, fillings);
+    let text = this.#filled.get(template);
+    if (text === undefined) this.#filled.set(template, text = this.#fill(template, {}));
+    return text;
+  }
+
+  #fill(template: Template, fillings: Readonly<Record<string, Filling>>): string {
     const text = template.fill({ ...this.#parameters, ...fillings }, this.#format.sendEnd, this.#codec.byte);
     // What no encoding is without needs no look.
     // deno-lint-ignore no-control-regex -- ASCII
