@@ -36,9 +36,12 @@ export async function heldBy(
 
 async function valueOf(speaking: Speaking, turn: Turn, other: OtherField, staged: boolean): Promise<Value> {
   const field = speaking.instrument().field(other.title);
-  const { value, quality } = staged && field.staged ? field : field.applied;
+  if (staged && field.staged && field.value !== undefined) return field.value;
+  const { value, quality } = field.applied;
+  // What waits for confirm is not read on meanwhile.
+  const known = quality === "good" && !field.staged;
   // What can only be set is as somebody set it, as far as anybody knows.
-  if (value !== undefined && (quality === "good" || other.read === undefined)) return value;
+  if (value !== undefined && (known || other.read === undefined)) return value;
   if (other.read !== undefined) return await other.read(turn);
   throw new HeliographError(
     "command_failed",
