@@ -20,8 +20,10 @@ import { AnswerUnclear, Interrupted, NoAnswer, NotUnderstood } from "../../bench
 import { LateAnswers } from "./late_answers.ts";
 import { byteText, type LineCodec, lineCodec, textBytes } from "./line_codec.ts";
 import { delay } from "./delay.ts";
-import { completed, echoed, type Framing, framingOf, prompted, type Shape, shapeIn } from "./framing.ts";
+import { type Shape, shapeIn } from "./framing.ts";
+import { LineFramings } from "./line_framings.ts";
 import type { Line } from "./line.ts";
+import { OnDemandLine } from "./on_demand_line.ts";
 import { openLine } from "./open_line.ts";
 import { StrangeAnswers } from "./strange_answers.ts";
 import { Strays } from "./strays.ts";
@@ -47,6 +49,11 @@ export interface LineFormat {
   readonly gateway: boolean;
   /** What bytes its text is in. @default latin1 */
   readonly encoding?: "latin1" | "utf8";
+  /**
+   * After how many seconds without a word the line is given back, to be opened again when something is sent; 0 opens it
+   * anew for everything that is sent. @default it is kept
+   */
+  readonly release?: number;
 }
 
 /**
@@ -72,9 +79,15 @@ export interface Turn {
   /**
    * Sends a command that has no answer. A text gets the line's end, bytes go out as they are.
    *
-   * @param timeout How long its prompt or its echo may take, in seconds, where the line has one.
+   * @param deaf How long the instrument hears nothing after it, in seconds: nothing is sent meanwhile. @default 0
+   * @param timeout How long its prompt or its echo may take, in seconds, where the line has one. @default 1
    */
-  send(command: string | Uint8Array, timeout?: number): Promise<void>;
+  send(command: string | Uint8Array, deaf?: number, timeout?: number): Promise<void>;
+  /**
+   * Waits, and keeps the turn meanwhile. What is immediate ends a wait and takes the turn away, unless the turn is
+   * immediate itself: then nothing more can be sent in it.
+   */
+  wait(seconds: number): Promise<void>;
   /**
    * Asks a question.
    *
@@ -103,6 +116,8 @@ export interface Turn {
     readonly refuses?: (answer: string) => boolean;
     /** Whether nothing is late where nothing came in time: only a refusal is listened for. @default false */
     readonly onlyRefused?: boolean;
+    /** How long the instrument hears nothing after it was sent, in seconds. @default 0 */
+    readonly deaf?: number;
   }): Promise<string>;
   /**
    * Asks a question whose answer is no text.
@@ -206,12 +221,10 @@ export class Port {
   #answers: AnswerQueue | undefined;
   readonly #patience = new Patience();
   readonly #codec: LineCodec;
-  readonly #usual: Framing;
+  readonly #framings: LineFramings;
   #splitter: AnswerSplitter;
   /** Ends an answer that a pause ends. */
   #quietTimer: ReturnType<typeof setTimeout> | undefined;
-  /** The framings of questions, by what they say of their answers. */
-  readonly #framings = new WeakMap<Shape, Framing>();
   /** Ends the waits of those who use the line, when it is closed. */
   #closing = new AbortController();
   #users = 0;
@@ -233,6 +246,8 @@ export class Port {
   #writing: (() => void)[] | undefined;
   readonly #encoded = new Map<string, Uint8Array>();
   #quietSince = -Infinity;
+  /** Until when the instrument hears nothing, on the clock of `performance.now()`. */
+  #deafUntil = -Infinity;
 
   readonly #openTo: (address: Address) => Promise<Line>;
 
@@ -248,22 +263,14 @@ export class Port {
     this.address = address;
     this.format = format;
     this.#codec = lineCodec(format.encoding);
-    const end = this.#endBytes;
-    const { prompt, shape } = format;
-    this.#usual = prompt === undefined
-      ? framingOf({ ...shape, receiveEnd: end })
-      : prompted(shape && framingOf({ ...shape, receiveEnd: end }), byteText(this.#codec.encode(prompt)), end);
+    this.#framings = new LineFramings(format);
     this.#splitter = this.#newSplitter();
     this.#faults = new Faults(this.name);
     this.#strays = new Strays(this.name);
   }
 
-  get #endBytes(): string {
-    return byteText(this.#codec.encode(this.format.receiveEnd));
-  }
-
   #newSplitter(): AnswerSplitter {
-    return new AnswerSplitter(this.#usual, this.#codec, (line) => this.#isHeard(line));
+    return new AnswerSplitter(this.#framings.usual, this.#codec, (line) => this.#isHeard(line));
   }
 
   /** The name of the port: the path of a serial port, the address of a network one. */
@@ -335,12 +342,13 @@ export class Port {
       unanswered: false,
       urgency,
       signal,
-      send: async (command: string | Uint8Array, timeout = promptSeconds) => {
-        if (!this.#answersAll || urgency === "immediate") await this.#send(command, await hold(true), signal);
-        else {
+      send: async (command: string | Uint8Array, deaf = 0, timeout = promptSeconds) => {
+        if (!this.#framings.answersAll || urgency === "immediate") {
+          await this.#send(command, await hold(true), signal, deaf);
+        } else {
           const accepts = (answer: string) => answer === "";
           await turn.ask(
-            { text: command, timeout, accepts, expected: "said nothing", always: true, plain: true } as Question,
+            { text: command, timeout, accepts, expected: "said nothing", always: true, plain: true, deaf } as Question,
           );
         }
       },
@@ -351,6 +359,7 @@ export class Port {
       receive: async function* (stream: Stream) {
         yield* receive(stream, await hold(false));
       },
+      wait: async (seconds: number) => await this.#wait(seconds, signal, await hold(false)),
       ask: async (question: Question) => {
         const held = await hold(false);
         const before = turn.unanswered;
@@ -390,7 +399,10 @@ export class Port {
   async #openLine(): Promise<void> {
     let line: Line;
     try {
-      line = await this.#openTo(this.address);
+      const { release, settle } = this.format;
+      line = release === undefined
+        ? await this.#openTo(this.address)
+        : new OnDemandLine(() => this.#openTo(this.address), { release, settle, busy: () => this.#turns.taken });
     } catch (error) {
       if (error instanceof HeliographError) throw error;
       throw new HeliographError("not_connected", (error as Error).message, { cause: error });
@@ -405,7 +417,7 @@ export class Port {
     this.#doubt = undefined;
     if (this.#direct) this.#late.clear();
     void this.#readOn(line);
-    if (this.format.settle > 0) await this.#wait(this.format.settle, undefined);
+    if (this.format.settle > 0 && this.format.release === undefined) await this.#wait(this.format.settle, undefined);
   }
 
   async #readOn(line: Line): Promise<void> {
@@ -523,52 +535,15 @@ export class Port {
     return bytes;
   }
 
-  async #send(command: string | Uint8Array, held: Held, signal: AbortSignal | undefined): Promise<void> {
+  async #send(command: string | Uint8Array, held: Held, signal: AbortSignal | undefined, deaf: number): Promise<void> {
     const text = typeof command === "string" ? command : byteText(command);
     const bytes = typeof command === "string" ? this.#bytesOf(command) : command;
     await this.#ready(text, held, signal, held.urgency === "immediate");
-    await this.#write(text, bytes);
+    await this.#write(text, bytes, deaf);
     // What is immediate does not wait for its prompt, which is late then.
-    if (!this.#answersAll) return;
+    if (!this.#framings.answersAll) return;
     if (this.#direct) this.#doubt ??= "interrupted";
     else this.#late.expect({ text, accepts: (answer) => answer === "" }, "", promptSeconds);
-  }
-
-  /** Whether something comes back for all that is sent. */
-  get #answersAll(): boolean {
-    return this.format.prompt !== undefined || this.format.echo === true;
-  }
-
-  /** How the answer to a question ends; `undefined` where it does as usual. */
-  #awaitedFor(
-    { text, bytes, shape, raw = false, plain = false }: Put,
-    unechoed = (_answer: string) => {},
-  ): Awaited | undefined {
-    const { prompt, echo } = this.format;
-    if (shape === undefined && !raw && echo !== true) return undefined;
-    let framing = shape === undefined ? this.#usual : this.#framingOf(shape);
-    if (echo === true) {
-      const sent = bytes === undefined ? this.#codec.encode(text) : bytes;
-      framing = echoed(plain && prompt === undefined ? undefined : framing, byteText(sent));
-    }
-    return { framing, codec: raw ? lineCodec("latin1") : this.#codec, unechoed };
-  }
-
-  #framingOf(shape: Shape): Framing {
-    let framing = this.#framings.get(shape);
-    if (framing === undefined) {
-      const { codec, end } = { codec: this.#codec, end: this.#endBytes };
-      const { prompt, shape: { quiet } = {} } = this.format;
-      const said = { ...(quiet === undefined ? {} : { quiet }), ...completed(shape, end) };
-      const ended = shape.receiveEnd === undefined ? said : {
-        ...said,
-        receiveEnd: byteText(codec.encode(shape.receiveEnd)),
-      };
-      framing = framingOf(ended);
-      if (prompt !== undefined) framing = prompted(framing, byteText(codec.encode(prompt)), end);
-      this.#framings.set(shape, framing);
-    }
-    return framing;
   }
 
   /** Hears what comes by itself. */
@@ -581,10 +556,10 @@ export class Port {
     if (!this.#late.none) throw new AnswerUnclear(put.text, false);
     const answers = new AnswerQueue(this.#patience);
     this.#answers = answers;
-    this.#splitter.await({ ...this.#awaitedFor({ ...put, raw: true })!, all: true });
+    this.#splitter.await({ ...this.#framings.awaited({ ...put, raw: true })!, all: true });
     held.onLost = () => answers.fail(new Interrupted(put.text, true, held.urgency));
     try {
-      if (text !== undefined) await this.#write(put.text, put.bytes ?? this.#bytesOf(put.text));
+      if (text !== undefined) await this.#write(put.text, put.bytes ?? this.#bytesOf(put.text), 0);
       for (;;) {
         const answer = await answers.next(performance.now() + timeout * 1000, signal);
         if (answer === undefined) return;
@@ -611,18 +586,24 @@ export class Port {
     const open = this.#line !== undefined && this.#opening === undefined;
     const catchesUp = this.#catchingUp !== undefined || this.#doubt !== undefined;
     if (catchesUp && !(atOnce && open && this.#doubt === "interrupted")) await this.#catchUp();
-    if (this.format.gap > 0) {
-      const wait = this.format.gap - (performance.now() - this.#quietSince) / 1000;
-      if (wait > 0 && !held.lost) await this.#wait(wait, signal, held);
+    for (;;) {
+      const { gap } = this.format;
+      if (gap > 0 || this.#deafUntil > 0) {
+        const now = performance.now();
+        const wait = Math.max(gap - (now - this.#quietSince) / 1000, (this.#deafUntil - now) / 1000);
+        if (wait > 0 && !held.lost) await this.#wait(wait, signal, held);
+      }
+      if (this.#writing === undefined) break;
+      // One that was interrupted may still be sending: the bytes of two commands are not mixed.
+      await new Promise<void>((resolve) => this.#writing!.push(resolve));
     }
-    // One that was interrupted may still be sending: the bytes of two commands are not mixed.
-    while (this.#writing !== undefined) await new Promise<void>((resolve) => this.#writing!.push(resolve));
     if (held.lost) throw new Interrupted(text, false, held.urgency);
     signal?.throwIfAborted();
     if (this.#line === undefined) throw new HeliographError("not_connected", `${this.name} is not open`);
   }
 
   async #wait(seconds: number, signal: AbortSignal | undefined, held?: Held): Promise<void> {
+    if (held?.lost) return;
     const signals = [this.#closing.signal, ...(signal === undefined ? [] : [signal])];
     if (held === undefined) return await delay(seconds, AbortSignal.any(signals));
     const lost = new AbortController();
@@ -636,13 +617,14 @@ export class Port {
     }
   }
 
-  async #write(text: string, bytes: Uint8Array): Promise<void> {
+  async #write(text: string, bytes: Uint8Array, deaf = 0): Promise<void> {
     const line = this.#line!;
     this.#sent = text;
     this.#quietSince = performance.now();
     const writing: (() => void)[] = this.#writing = [];
     try {
       await line.write(bytes);
+      if (deaf > 0) this.#deafUntil = performance.now() + deaf * 1000;
     } catch (error) {
       const reason = new HeliographError("not_connected", `${this.name} broke: ${(error as Error).message}`);
       if (this.#line === line) this.#break(reason);
@@ -675,7 +657,7 @@ export class Port {
     this.#answers = answers;
     const seen: Seen = { unexpected: [], echo: undefined, unclear: undefined, settled: false, cut: false };
     let unechoed: string | undefined;
-    const awaited = this.#awaitedFor(question, (answer) => {
+    const awaited = this.#framings.awaited(question, (answer) => {
       unechoed ??= answer;
       this.#left(answer);
     });
@@ -704,7 +686,7 @@ export class Port {
     };
     let answer: string | undefined;
     try {
-      await this.#write(text, bytes);
+      await this.#write(text, bytes, question.deaf);
       answer = await this.#answerTo(question, answers, seen, signal, inStep, until, awaited, shape);
     } finally {
       held.onLost = undefined;
