@@ -64,6 +64,9 @@ export class NotUnderstood extends HeliographError {
   }
 }
 
+/** What came is broken, a wrong check sum for example: asked again, it may come well. */
+export class Garbled extends NotUnderstood {}
+
 /** A late answer to something else could be taken for the answer to this. */
 export class AnswerUnclear extends HeliographError {
   /** Whether all that was late has come by now, so that asking again is answered clearly. */

@@ -130,6 +130,9 @@ export function shapeProblem(shape: Shape): { readonly word: keyof Shape; readon
       return { word: "answerEnds", message: (error as Error).message };
     }
   }
+  if (receiveEnd === "" && lines > 1) {
+    return { word: "lines", message: 'counts what "receiveEnd" ends, and that is empty' };
+  }
   if (receiveEnd === "" && first === undefined && quiet === undefined) {
     return { word: "receiveEnd", message: 'is empty: say "length", "answerEnds" or "quiet" for where an answer ends' };
   }

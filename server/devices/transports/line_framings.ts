@@ -13,7 +13,7 @@ import type { LineFormat } from "./port.ts";
 interface Sent {
   readonly text: string;
   /** What is sent, where that is not the text. */
-  readonly bytes: Uint8Array | undefined;
+  readonly bytes?: Uint8Array;
   /** How its answer ends. */
   readonly shape?: Shape | undefined;
   /** Whether its answer is bytes rather than text. */

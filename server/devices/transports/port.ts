@@ -20,7 +20,7 @@ import { AnswerUnclear, Interrupted, NoAnswer, NotUnderstood } from "../../bench
 import { LateAnswers } from "./late_answers.ts";
 import { byteText, type LineCodec, lineCodec, textBytes } from "./line_codec.ts";
 import { delay } from "./delay.ts";
-import { type Shape, shapeIn } from "./framing.ts";
+import type { Shape } from "./framing.ts";
 import { LineFramings } from "./line_framings.ts";
 import type { Line } from "./line.ts";
 import { OnDemandLine } from "./on_demand_line.ts";
@@ -160,7 +160,7 @@ export type Question = Parameters<Turn["ask"]>[0];
 interface Put extends Question {
   readonly text: string;
   /** What is sent, where that is not the text and its end. */
-  readonly bytes: Uint8Array | undefined;
+  readonly bytes?: Uint8Array;
   /** Whether its answer is bytes rather than text. */
   readonly raw?: boolean;
   /** Whether it is a command that only its prompt or its echo answers. */
@@ -543,7 +543,9 @@ export class Port {
     // What is immediate does not wait for its prompt, which is late then.
     if (!this.#framings.answersAll) return;
     if (this.#direct) this.#doubt ??= "interrupted";
-    else this.#late.expect({ text, accepts: (answer) => answer === "" }, "", promptSeconds);
+    else {
+      this.#late.expect({ text, accepts: (answer) => answer === "" || answer === text }, "", promptSeconds);
+    }
   }
 
   /** Hears what comes by itself. */
@@ -827,12 +829,9 @@ type BytesQuestion = Parameters<Turn["askBytes"]>[0];
 type Stream = Parameters<Turn["receive"]>[0];
 
 function asPut(question: Question): Put {
-  const { text, shape } = question;
-  // What says nothing of its answer's end has no shape.
-  const said = shape && shapeIn(shape) === undefined ? { ...question, shape: undefined } : question;
-  return typeof text === "string"
-    ? { bytes: undefined, ...said, text }
-    : { ...said, text: byteText(text), bytes: text };
+  const { text } = question;
+  // What is asked thousands of times a second is taken as it is.
+  return typeof text === "string" ? question as Put : { ...question, text: byteText(text), bytes: text };
 }
 
 /** The bytes that came and are not certainly the answer. */
