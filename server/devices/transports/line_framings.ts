@@ -7,7 +7,7 @@
 import type { Awaited } from "./answer_splitter.ts";
 import { completed, echoed, type Framing, framingOf, prompted, type Shape } from "./framing.ts";
 import { byteText, type LineCodec, lineCodec } from "./line_codec.ts";
-import type { LineFormat } from "./port.ts";
+import type { LineFormat } from "./line_format.ts";
 
 /** What a framing depends on. */
 interface Sent {
