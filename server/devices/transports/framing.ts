@@ -9,6 +9,7 @@
 
 import { type Pattern, pattern } from "../described/pattern.ts";
 import { endPattern } from "./end_pattern.ts";
+import { byteText, textBytes } from "./line_codec.ts";
 
 /**
  * How an answer ends. At most one of `length`, `block` and `answerEnds`; where a question says nothing of it, its answer
@@ -168,6 +169,18 @@ export function framingOf(shape: Shape & { readonly receiveEnd: string }): Frami
   if (block) return { ...rest, longest: longestCounted, cut: (bytes) => cutBlock(bytes, end) };
   if (lines === 1) return { ...rest, longest: longestAnswer, cut: (bytes) => cutAtEnd(bytes, end) };
   return { ...rest, longest: longestCounted, cut: (bytes) => cutLines(bytes, end, lines) };
+}
+
+/**
+ * The first answer in bytes.
+ *
+ * @param shape How it ends; `receiveEnd` is a line feed unless it says otherwise.
+ * @returns The answer without its end, and the bytes after it; `undefined` where it is not whole.
+ */
+export function answerIn(bytes: Uint8Array, shape: Shape): { answer: Uint8Array; rest: Uint8Array } | undefined {
+  const cut = framingOf(completed(shape, "\n")).cut(byteText(bytes));
+  if (typeof cut === "number") return undefined;
+  return { answer: textBytes(cut.answer), rest: bytes.slice(cut.taken) };
 }
 
 /**
