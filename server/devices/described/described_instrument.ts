@@ -86,11 +86,14 @@ class Describer {
     const first = [...this.#readings].find(([name]) => fields[name]!.when === undefined);
     const onlyTalks = this.#readings.size === 0 && Object.values(fields).some(({ listen }) => listen !== undefined);
     const firstWord = onlyTalks ? (turn: Turn) => this.#hear(errorAfter, turn.signal) : undefined;
+    const { greet, farewell } = conversation.routine(
+      first === undefined ? firstWord : (turn) => this.#firstAnswer(turn, first[1], fields[first[0]]!),
+    );
+    const mayTakeLong = Object.values(description.commands ?? {}).some(({ doneWhen }) => doneWhen !== undefined);
     this.#contact = new PortContact(port, {
       title,
-      ...this.#conversation.routine(
-        first === undefined ? firstWord : (turn) => this.#firstAnswer(turn, first[1], fields[first[0]]!),
-      ),
+      greet,
+      ...(farewell === undefined && !mayTakeLong ? {} : { farewell: (turn) => this.#farewell(turn, farewell) }),
       ...(onlyTalks ? { silentAfter: errorAfter } : {}),
       ...(reconnect.first === undefined ? {} : { shortestWait: reconnect.first }),
       ...(reconnect.longest === undefined ? {} : { longestWait: reconnect.longest }),
@@ -305,6 +308,12 @@ class Describer {
       this.#firstWord();
     }
     return understood;
+  }
+
+  /** What is under way is told to stop before anything else. */
+  async #farewell(turn: Turn, farewell: ((turn: Turn) => Promise<void>) | undefined): Promise<void> {
+    for (const command of this.#speaking.underWay) await command.end(turn);
+    await farewell?.(turn);
   }
 
   /** Any answer shows that somebody is there, also one that is not understood. */
