@@ -13,7 +13,7 @@
 
 import { HeliographError } from "../../../protocol/errors.ts";
 import { Faults } from "../../bench/faults.ts";
-import { type Address, portName } from "./address.ts";
+import { type Address, keepsLate, portName } from "./address.ts";
 import { AnswerQueue, latestTimer, Patience } from "./answer_queue.ts";
 import { AnswerSplitter } from "./answer_splitter.ts";
 import { AnswerUnclear, Interrupted, NoAnswer, NotUnderstood } from "../../bench/answer_errors.ts";
@@ -282,7 +282,7 @@ export class Port {
 
   /** Whether what is late on this line stays there when it is opened anew. */
   get #direct(): boolean {
-    return this.address.kind !== "serial" && !this.format.gateway;
+    return !keepsLate(this.address) && !this.format.gateway;
   }
 
   #open(): Promise<void> {
