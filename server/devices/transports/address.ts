@@ -6,6 +6,7 @@
  */
 
 import { hostOf, hostText, readSettings, type Wrong } from "./address_parts.ts";
+import { controllerName, type GpibAddress, gpibForms, gpibName, parseGpib } from "./gpib_address.ts";
 import { parseSerial, serialForms } from "./serial_address.ts";
 import type { SerialOptions } from "./serial_options.ts";
 
@@ -23,7 +24,7 @@ export interface SerialAddress {
 }
 
 /** The address of an instrument, in parts. */
-export type Address = NetworkAddress<"tcp"> | NetworkAddress<"udp"> | SerialAddress;
+export type Address = NetworkAddress<"tcp"> | NetworkAddress<"udp"> | SerialAddress | GpibAddress;
 
 /** A way in to instruments, by the word before `://`. Who opens it stands in `open_line.ts`. */
 interface Way<A> {
@@ -37,8 +38,8 @@ interface Way<A> {
   parse(url: URL, wrong: Wrong, serial: Partial<SerialOptions>): A;
   /** The one name of its port: two addresses of the same port give the same. */
   name(address: A): string;
-  /** Whether an answer that is late comes to the next line that is opened, too. @default false */
-  readonly keepsLate?: boolean;
+  /** Whether an answer that is late comes to the next line that is opened, too. @default never */
+  keepsLate?(address: A): boolean;
   /** The serial port that it needs on this computer. @default none */
   serialPort?(address: A): string | undefined;
 }
@@ -68,8 +69,16 @@ const ways: { readonly [K in Address["kind"]]: Way<OfKind<K>> } = {
     forms: serialForms,
     parse: (url, wrong, defaults) => ({ kind: "serial", serial: parseSerial(url, wrong, defaults) }),
     name: ({ serial }) => serial.path,
-    keepsLate: true,
+    keepsLate: () => true,
     serialPort: ({ serial }) => serial.path,
+  },
+  gpib: {
+    forms: gpibForms,
+    parse: parseGpib,
+    name: gpibName,
+    // Cleared, it holds none.
+    keepsLate: ({ clear }) => !clear,
+    serialPort: (address) => address.controller.kind === "serial" ? controllerName(address) : undefined,
   },
 };
 
@@ -117,7 +126,7 @@ export function portName(address: Address): string {
 
 /** Whether an answer that is late comes also to the next line to an address, when this one is closed. */
 export function keepsLate(address: Address): boolean {
-  return wayOf(address).keepsLate ?? false;
+  return wayOf(address).keepsLate?.(address) ?? false;
 }
 
 /** The serial port of this computer that an address needs; `undefined` where it needs none. */

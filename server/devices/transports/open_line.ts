@@ -5,6 +5,7 @@
  */
 
 import type { Address } from "./address.ts";
+import { openGpib } from "./gpib.ts";
 import type { Line } from "./line.ts";
 import { openTcp, openUdp } from "./network.ts";
 import { openSerial } from "./serial.ts";
@@ -16,6 +17,7 @@ const openers: {
   tcp: ({ host, port }) => openTcp(host, port),
   udp: ({ host, port }) => openUdp(host, port),
   serial: ({ serial }) => openSerial(serial),
+  gpib: openGpib,
 };
 
 /**

@@ -442,13 +442,13 @@ export class Port {
     }
   }
 
-  async #write(text: string, bytes: Uint8Array): Promise<void> {
+  async #write(text: string, bytes: Uint8Array, answerWithin?: number): Promise<void> {
     const line = this.#line!;
     this.#sent = text;
     this.#quietSince = performance.now();
     const writing: (() => void)[] = this.#writing = [];
     try {
-      await line.write(bytes);
+      await line.write(bytes, answerWithin);
     } catch (error) {
       const reason = new HeliographError("not_connected", `${this.name} broke: ${(error as Error).message}`);
       if (this.#line === line) this.#break(reason);
@@ -498,7 +498,7 @@ export class Port {
     };
     let answer: string | undefined;
     try {
-      await this.#write(text, bytes);
+      await this.#write(text, bytes, onlyRefused ? undefined : timeout);
       answer = await this.#answerTo(question, answers, seen, signal, inStep, until);
     } finally {
       held.onLost = undefined;
