@@ -16,7 +16,7 @@ import { HeliographError } from "../../protocol/errors.ts";
 import { Instrument } from "../bench/instrument.ts";
 import { didYouMean, identifierOf, listed, nearestFirst } from "../bench/names.ts";
 import type { Simulator } from "../devices/simulators/simulator.ts";
-import { type Address, parseAddress, portName } from "../devices/transports/address.ts";
+import { type Address, parseAddress, portName, serialPortOf } from "../devices/transports/address.ts";
 import { lineCodec, withBytes } from "../devices/transports/line_codec.ts";
 import { type LineFormat, Port } from "../devices/transports/port.ts";
 import { DriverProcesses } from "../devices/driver_process/driver_processes.ts";
@@ -242,7 +242,7 @@ class Loader {
       server: told(bench.server ?? {}),
       code: told(bench.code ?? {}),
       imageFolders: this.#imageFolders,
-      serialPorts: addresses.flatMap((address) => address.kind === "serial" ? [address.serial.path] : []),
+      serialPorts: addresses.flatMap((address) => serialPortOf(address) ?? []),
       close: () => this.#drivers.close(),
     };
   }

@@ -13,7 +13,7 @@
 
 import { HeliographError } from "../../../protocol/errors.ts";
 import { Faults } from "../../bench/faults.ts";
-import { type Address, portName } from "./address.ts";
+import { type Address, keepsLate, portName } from "./address.ts";
 import { AnswerQueue, latestTimer, Patience } from "./answer_queue.ts";
 import { AnswerSplitter } from "./answer_splitter.ts";
 import { AnswerUnclear, Interrupted, NoAnswer, NotUnderstood } from "../../bench/answer_errors.ts";
@@ -284,7 +284,7 @@ export class Port {
 
   /** Whether what is late on this line stays there when it is opened anew. */
   get #direct(): boolean {
-    return this.address.kind !== "serial" && !this.format.gateway;
+    return !keepsLate(this.address) && !this.format.gateway;
   }
 
   #open(): Promise<void> {
@@ -451,13 +451,13 @@ export class Port {
     }
   }
 
-  async #write(text: string, bytes: Uint8Array): Promise<void> {
+  async #write(text: string, bytes: Uint8Array, answerWithin?: number): Promise<void> {
     const line = this.#line!;
     this.#sent = text;
     this.#quietSince = performance.now();
     const writing: (() => void)[] = this.#writing = [];
     try {
-      await line.write(bytes);
+      await line.write(bytes, answerWithin);
     } catch (error) {
       const reason = new HeliographError("not_connected", `${this.name} broke: ${(error as Error).message}`);
       if (this.#line === line) this.#break(reason);
@@ -507,7 +507,7 @@ export class Port {
     };
     let answer: string | undefined;
     try {
-      await this.#write(text, bytes);
+      await this.#write(text, bytes, onlyRefused ? undefined : timeout);
       // Mostly the answer comes, and nothing else.
       const first = await answers.next(until, signal);
       if (first !== undefined && inStep && accepts(first) && this.#late.none && !isPartOfBlock(first)) answer = first;
