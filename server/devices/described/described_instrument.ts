@@ -7,8 +7,10 @@
 import { type Command, command, type CommandContext } from "../../bench/command.ts";
 import { defineInstrument } from "../../bench/define_instrument.ts";
 import { HeliographError } from "../../../protocol/errors.ts";
-import type { FieldSpec } from "../../bench/field.ts";
+import { readbackFault } from "../../bench/declaration.ts";
+import type { FieldSpec, ReadbackSpec } from "../../bench/field.ts";
 import type { Instrument } from "../../bench/instrument.ts";
+import { identifierOf } from "../../bench/names.ts";
 import { checkKeyword } from "../../bench/header_card.ts";
 import { PortContact } from "../transports/contact.ts";
 import type { Port, Turn } from "../transports/port.ts";
@@ -120,7 +122,7 @@ class Describer {
 
   #field(title: string, field: DescribedField): FieldSpec<ValueType> {
     const codec = new ValueCodec(field);
-    const { read, listen, write, needsConfirm, initial, poll, log, keyword } = field;
+    const { read, listen, write, needsConfirm, initial, poll, log, keyword, readback } = field;
     if (keyword !== undefined) inPart("keyword", () => checkedKeyword(keyword));
     if (read === undefined && listen === undefined && write === undefined) {
       throw new TypeError('can neither be read nor set: it needs "read", "listen" or "write"');
@@ -132,6 +134,7 @@ class Describer {
     }
     if (read === undefined && poll !== undefined) inPart("poll", () => wrong('has a meaning only beside "read"'));
     if (listen !== undefined) inPart("listen", () => this.#listen(title, codec, listen));
+    if (readback !== undefined) inPart("readback", () => this.#checkReadback(title, field));
     const reading = this.#readings.get(title);
     return {
       ...codec.spec,
@@ -141,12 +144,28 @@ class Describer {
       ...(poll === undefined ? {} : { pollInterval: poll }),
       ...(log === undefined ? {} : { log }),
       ...(keyword === undefined ? {} : { keyword }),
+      ...(readback === undefined ? {} : { readback: defined(readback) as ReadbackSpec }),
       ...(listen === undefined ? {} : { listens: true }),
       ...(reading === undefined ? {} : {
         read: (signal: AbortSignal, pass: object) => this.#read(title, reading, codec, signal, pass) as never,
       }),
       ...(write === undefined ? {} : { write: inPart("write", () => this.#writer(write, codec)) }),
     };
+  }
+
+  #checkReadback(title: string, field: DescribedField): void {
+    const fields = this.#options.description.fields ?? {};
+    const declared = (title: string, spec: DescribedField) => ({
+      title,
+      access: spec.write === undefined ? "readout" : "setting",
+      spec: { type: spec.type, ...(spec.readback && { readback: defined(spec.readback) as ReadbackSpec }) },
+    });
+    const find = (name: string) => {
+      const found = Object.entries(fields).find(([each]) => each === name || identifierOf(each) === identifierOf(name));
+      return found && declared(...found);
+    };
+    const [word, why] = readbackFault(declared(title, field), find, Object.keys(fields)) ?? [];
+    if (why !== undefined) inPart(word === undefined ? [] : [word], () => wrong(why));
   }
 
   async #read(title: string, reading: Reading, codec: ValueCodec, signal: AbortSignal, pass: object): Promise<Value> {
@@ -281,6 +300,11 @@ class Describer {
       run,
     });
   }
+}
+
+/** Leaves out what is undefined, as options with exact types want it. */
+function defined<T extends object>(table: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
+  return Object.fromEntries(Object.entries(table).filter(([, value]) => value !== undefined)) as never;
 }
 
 function wrong(message: string): never {
