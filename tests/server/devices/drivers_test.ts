@@ -153,7 +153,8 @@ Deno.test("every driver is tried", () => {
   assert.deepEqual(Object.keys(drives).sort(), Object.keys(builtInDrivers).sort());
 });
 
-for (const [kind, { parameters = {}, set = {}, told = [], read, then = [] }] of Object.entries(drives)) {
+for (const [kind, drive] of Object.entries(drives)) {
+  const { parameters = {}, set = {}, told = [], read, then = [] } = drive;
   for (const line of ["its own line", "TCP"]) {
     // One line is enough for what differs in words only.
     if (line === "TCP" && kind in moreDrives && !windows) continue;
@@ -176,6 +177,7 @@ for (const [kind, { parameters = {}, set = {}, told = [], read, then = [] }] of 
             driver: kind,
             port: running.address,
             parameters,
+            line: drive.line,
             pollInterval: 0.5,
           });
           const contact = bench.server.bench.find("it")!.contact!;

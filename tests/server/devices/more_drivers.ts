@@ -3,6 +3,8 @@
 /** What is set on a driver, what the instrument must be told, what is read back, and what is refused. */
 export interface Drive {
   readonly parameters?: Record<string, string>;
+  /** What of its line differs here: a simulator needs no rest between two commands. */
+  readonly line?: Record<string, unknown>;
   readonly set?: Record<string, string>;
   readonly told?: readonly string[];
   readonly read: Record<string, RegExp>;
@@ -70,11 +72,11 @@ export const moreConversations: Readonly<Record<string, readonly (readonly [stri
 export const moreDrives: Readonly<Record<string, Drive>> = {
   "agilent-34970a": {
     parameters: { function: "TEMP", settings: "TC,K", channel: "105" },
-    told: ["*CLS", "MEAS:TEMP? TC,K,(@105)"],
+    told: ["*CLS"],
     read: { Reading: /^2[45]\.\d{4}$/ },
     then: [
       ["it.close 203", /^OK$/],
-      ["it.is_closed 203", /^OK On$/],
+      ["it.is_closed 203", /^OK True$/],
       ["it.open 203", /^OK$/],
       ["it.source_voltage 304 2.5", /^OK$/],
       ["it.write_byte 301 170", /^OK$/],
@@ -83,6 +85,7 @@ export const moreDrives: Readonly<Record<string, Drive>> = {
     ],
   },
   "julabo": {
+    line: { gap: 0 },
     set: { "Setpoint": "37.5", "Running": "On" },
     told: ["out_sp_00 37.50", "out_mode_05 1"],
     read: {
@@ -111,6 +114,7 @@ export const moreDrives: Readonly<Record<string, Drive>> = {
     ],
   },
   "lake-shore-335": {
+    line: { gap: 0 },
     set: { "Setpoint": "80.5", "Heater Range": "High", "Manual Output": "5" },
     told: ["*CLS", "SETP 1,80.5000", "RANGE 1,3", "MOUT 1,5.00"],
     read: {
@@ -156,7 +160,7 @@ export const moreDrives: Readonly<Record<string, Drive>> = {
     },
     then: [
       ["it.auto_phase", /^OK$/],
-      ["it.get 'Reference Phase'", /^OK 30\.0$/],
+      ["it.get 'Reference Phase'", /^OK 30\.00$/],
       ["it.set_aux 1 5", /^OK$/],
       ["it.get_aux 1", /^OK 5\.0$/],
       ["it.set Frequency 200000", /above its maximum of 102000 Hz/],
