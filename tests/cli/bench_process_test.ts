@@ -149,7 +149,10 @@ for (const program of programs) {
       strictEqual((await run(["init", file])).code, 0);
       await using server = new ServerProcess(benchServer(program), ["--bench", file, "--simulate"]);
       const [port] = await server.ports();
-      match(server.out, /^heliograph \S+ serves My lab \(.*bench\.json\): 3 instruments, simulated\n/);
+      match(
+        server.out,
+        /^heliograph \S+ serves My lab \(.*bench\.json\): 3 instruments, simulated: no hardware is touched\n/,
+      );
       using client = await RawClient.connect(port);
       await eventually(async () => await client.ask('argon_mfc.get "Device Mode"') === "OK Closed", "contact");
       strictEqual(await client.ask('"Methane MFC".set "Setpoint Entry" 30'), "OK");
