@@ -4,7 +4,7 @@
  * @module
  */
 
-import { dirname, join, resolve } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { describedInstrument } from "../devices/described/described_instrument.ts";
 import { DescriptionError } from "../devices/described/description_error.ts";
@@ -129,6 +129,38 @@ export async function loadBenchWith(
     await drivers.close();
     throw error;
   }
+}
+
+/**
+ * Loads a bench file, or a description in a file of its own, for what simulates its instruments.
+ *
+ * @param file JSON with comments, or a module as of {@linkcode loadBench}.
+ * @param parameters What fills the places of a description's commands, where it has no defaults.
+ * @param redirect As of {@linkcode loadBench}; what it returns is not connected to.
+ * @throws {BenchFileError} With all that is wrong, where, and what would be right.
+ */
+export async function loadSimulated(
+  file: string,
+  parameters: Readonly<Record<string, string>>,
+  redirect: Redirect,
+): Promise<void> {
+  const drivers = new DriverProcesses();
+  try {
+    if (isModule(file) || isBench(Source.read(file, await readBytes(file)).value)) {
+      await loadBenchWith(drivers, file, redirect);
+      return;
+    }
+    const path = resolve(file);
+    const instrument = { title: basename(path), driver: basename(path), port: "tcp://127.0.0.1:1", parameters };
+    const source = Source.ofValue(join(dirname(path), "bench.json"), { instruments: [instrument] });
+    await new Loader(source, redirect, undefined, drivers, []).load();
+  } finally {
+    await drivers.close();
+  }
+}
+
+function isBench(value: unknown): boolean {
+  return typeof value === "object" && value !== null && Object.hasOwn(value, "instruments");
 }
 
 /** What a section says; a module may say that something is `undefined`, which says nothing. */

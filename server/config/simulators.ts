@@ -13,45 +13,48 @@ const nobody = "tcp://127.0.0.1:1";
 
 /** A line that is simulated. */
 interface SimulatedLine {
-  readonly running: RunningSimulator;
   readonly simulator: SharedSimulator;
   /** The drivers that one of its simulators stands for. */
   readonly drivers: Set<() => Simulator>;
 }
 
-/** The simulators of one bench. */
-export class Simulators {
+/** What simulates instruments, by the lines that they are on. */
+export class SimulatedLines {
   /** What is not simulated: titles of instruments that stay without contact, and parts of others, with the reason. */
   readonly missing: string[] = [];
   readonly #lines = new Map<string, SimulatedLine>();
 
+  /** The simulators, one for each line. */
+  get all(): SharedSimulator[] {
+    return [...this.#lines.values()].map(({ simulator }) => simulator);
+  }
+
   /**
-   * Starts a simulator for an address, or finds the one that is there already. The real one is never spoken to.
+   * Adds an instrument.
    *
    * @param driver Makes its driver's own simulator, which speaks for all instruments of that driver on one line.
    * @param described Makes one of what is described, or of what the bench file adds to the driver; it may throw a
    * TypeError that says why it cannot.
+   * @returns What simulates its line; `undefined` where nothing of it can be simulated.
    */
-  readonly redirect = (
+  add(
     address: string,
     driver: (() => Simulator) | undefined,
     title: string,
     described?: () => DescriptionSimulator,
-  ): string => {
+  ): SharedSimulator | undefined {
     let line = this.#lines.get(address);
     const simulators = this.#described(described, title);
     if (driver !== undefined && line?.drivers.has(driver) !== true) simulators.push(driver());
     else if (driver === undefined && described === undefined) this.missing.push(`${title} (its driver is code)`);
     for (const simulator of simulators) {
       if (line === undefined) {
-        const shared = new SharedSimulator(simulator);
-        line = { running: simulateTcp(shared, 0), simulator: shared, drivers: new Set() };
-        this.#lines.set(address, line);
+        this.#lines.set(address, line = { simulator: new SharedSimulator(simulator), drivers: new Set() });
       } else line.simulator.add(simulator);
     }
     if (driver !== undefined) line?.drivers.add(driver);
-    return line?.running.address ?? nobody;
-  };
+    return line?.simulator;
+  }
 
   #described(make: (() => DescriptionSimulator) | undefined, title: string): Simulator[] {
     if (make === undefined) return [];
@@ -65,9 +68,29 @@ export class Simulators {
       return [];
     }
   }
+}
+
+/** The simulators of one bench, each on a TCP port of its own. */
+export class Simulators {
+  readonly #lines = new SimulatedLines();
+  readonly #running = new Map<SharedSimulator, RunningSimulator>();
+
+  /** What is not simulated, and stays without contact or values. */
+  get missing(): readonly string[] {
+    return this.#lines.missing;
+  }
+
+  /** Starts a simulator for an address, or finds the one that is there already. The real one is never spoken to. */
+  readonly redirect = (...instrument: Parameters<SimulatedLines["add"]>): string => {
+    const simulator = this.#lines.add(...instrument);
+    if (simulator === undefined) return nobody;
+    let running = this.#running.get(simulator);
+    if (running === undefined) this.#running.set(simulator, running = simulateTcp(simulator, 0));
+    return running.address;
+  };
 
   /** Ends them. */
   async [Symbol.asyncDispose](): Promise<void> {
-    await Promise.all([...this.#lines.values()].map(({ running }) => running.close()));
+    await Promise.all([...this.#running.values()].map((running) => running.close()));
   }
 }
