@@ -175,8 +175,8 @@ function makeServer(setup: Setup, journal: Journal, processes: Processes): Helio
   try {
     return new HeliographServer({
       ...options,
-      // Nobody shall take what a simulator says for what stands in the laboratory: clients and the page show the name.
-      name: flags.simulate ? `${options.name} (simulated)` : options.name,
+      // Nobody shall take what a simulator says for what stands in the laboratory.
+      simulated: flags.simulate,
       insecureOpen,
       ...images,
       ...(bench === undefined ? {} : { arrangementFile: besideBench(resolve(bench)).page }),

@@ -28,8 +28,8 @@ const talkInterval = 1;
 interface Rule {
   /** The command, with a group for each of its places. */
   readonly command: RegExp;
-  /** Does what it says. @param said What stands in its places. @returns The answer. */
-  readonly run: (said: Readonly<Record<string, string>>) => string | undefined;
+  /** Does what it says. @param said What stands in its places. @returns The answer; `null` where it says something else. */
+  readonly run: (said: Readonly<Record<string, string>>) => string | undefined | null;
 }
 
 /** What stands in an answer. */
@@ -76,13 +76,14 @@ export class DescribedSimulator implements DescriptionSimulator {
     if (this.commandEnd === "") throw new TypeError("its commands have no end");
     for (const [source] of Object.entries(line.refused ?? {})) this.#refusal ??= this.#example(source, new Map());
     this.#makeValues(fields);
-    for (const [title, field] of Object.entries(fields)) {
-      this.#each(`the field ${title}`, () => this.#settings(title, field));
-    }
-    this.#each("the readings", () => this.#questions(fields));
+    this.#questions(fields);
     const checks = [handshake, afterWrite ?? []].flat();
     for (const { ask, pattern } of checks) {
       this.#each(`the answer to ${ask}`, () => this.#answers(ask, () => this.#example(pattern, new Map())));
+    }
+    // Questions first: what sets a text could be anything.
+    for (const [title, field] of Object.entries(fields)) {
+      this.#each(`the field ${title}`, () => this.#settings(title, field));
     }
     for (const [name, each] of Object.entries(commands)) {
       this.#each(`the command ${name}`, () => this.#command(each));
@@ -102,7 +103,8 @@ export class DescribedSimulator implements DescriptionSimulator {
   answer(command: string): string | undefined {
     for (const { command: known, run } of this.#rules) {
       const said = known.exec(command);
-      if (said !== null) return run(said.groups ?? {});
+      const answer = said === null ? null : run(said.groups ?? {});
+      if (answer !== null) return answer;
     }
     return this.#refusal;
   }
@@ -170,7 +172,7 @@ export class DescribedSimulator implements DescriptionSimulator {
       try {
         holder.value = codec.decode(value ?? "");
       } catch (error) {
-        if (error instanceof HeliographError) return this.#refusal;
+        if (error instanceof HeliographError) return null;
         throw error;
       }
       return said;
