@@ -23,7 +23,7 @@ class Stage {
     if (command === "ST") this.target = this.position;
     if (this.silent) return undefined;
     if (command === "TP?") return String(this.position);
-    if (command === "V?") return "7";
+    if (command === "V?") return "V7";
     if (command !== "MD?") return undefined;
     if (this.moves && this.position < this.target) this.position++;
     return this.position === this.target ? "1" : "0";
@@ -59,7 +59,7 @@ const described = {
       deadline: 0.3,
       stop: "ST",
     },
-    velocity: { summary: "Tell the velocity", ask: "V?", immediate: true },
+    velocity: { summary: "Tell the velocity", ask: { ask: "V?", pattern: "^V(\\d)$" }, immediate: true },
     light: { summary: "Switch the light on", send: "LT", immediate: true },
     halt: { summary: "Halt", send: "ST", immediate: true },
   },
