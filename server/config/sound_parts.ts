@@ -35,6 +35,7 @@ const alone: ReadonlySet<unknown> = new Set(
     "initial",
   ]
     .concat(
+      "readback",
       "poll",
       "when",
       "log",

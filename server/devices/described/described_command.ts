@@ -76,7 +76,7 @@ export function describedCommand(each: DescribedCommand, speaking: Speaking): Ma
     const question = reading === undefined ? "" : conversation.fill(reading.template, fillings);
     const selected = select.none ? [] : [select.fill(fillings, false)];
     speaking.forget();
-    if (immediate && steps.sends) speaking.underWay.forEach((told) => told(filled?.key ?? ""));
+    if (immediate && steps.sends) speaking.underWay.forEach((other) => other.interrupt(filled?.key ?? ""));
     const say = (then: "ask" | "end") =>
       contact.use(urgency, signal, async (turn) => {
         if (!steps.none) {

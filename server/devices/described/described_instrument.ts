@@ -8,7 +8,8 @@ import type { Command } from "../../bench/command.ts";
 import { defineInstrument } from "../../bench/define_instrument.ts";
 import { HeliographError } from "../../../protocol/errors.ts";
 import { NotAsked } from "../../bench/answer_errors.ts";
-import type { FieldSpec } from "../../bench/field.ts";
+import { readbackFault } from "../../bench/declaration.ts";
+import type { FieldSpec, ReadbackSpec } from "../../bench/field.ts";
 import type { Instrument } from "../../bench/instrument.ts";
 import { checkKeyword } from "../../bench/header_card.ts";
 import { identifierOf } from "../../bench/names.ts";
@@ -68,6 +69,8 @@ class Describer {
   /** The most that the commands delay what is immediate, in seconds. */
   #delays = 0;
   #firstWord = () => {};
+  /** Whether several fields ask the same. */
+  readonly #asksTwice: boolean;
   /** What becomes of a number that was read. */
   #corrected = (_field: string, value: number) => value;
 
@@ -84,18 +87,23 @@ class Describer {
         this.#readings.set(name, inPart("read", () => readingOf(conversation, read, selected)));
       });
     }
+    const asked = [...this.#readings.values()].map(({ template }) => this.#conversation.fill(template));
+    this.#asksTwice = new Set(asked).size < asked.length;
     // What is asked only sometimes does not tell whether it is there.
     const first = [...this.#readings].find(([name]) => fields[name]!.when === undefined);
     const onlyTalks = this.#readings.size === 0 && Object.values(fields).some(({ listen }) => listen !== undefined);
     const firstWord = onlyTalks ? (turn: Turn) => this.#hear(errorAfter, turn.signal) : undefined;
     this.#envelope = conversation.envelope();
     const envelope = this.#envelope;
+    const { greet, farewell } = conversation.routine(
+      first === undefined ? firstWord : (turn) => this.#firstAnswer(turn, first[1], fields[first[0]]!),
+    );
+    const mayTakeLong = Object.values(description.commands ?? {}).some(({ doneWhen }) => doneWhen !== undefined);
     this.#contact = new PortContact(port, {
       title,
+      greet,
       ...(envelope === undefined ? {} : { around: (turn: Turn) => envelope.around(turn) }),
-      ...this.#conversation.routine(
-        first === undefined ? firstWord : (turn) => this.#firstAnswer(turn, first[1], fields[first[0]]!),
-      ),
+      ...(farewell === undefined && !mayTakeLong ? {} : { farewell: (turn) => this.#farewell(turn, farewell) }),
       ...(onlyTalks ? { silentAfter: errorAfter } : {}),
       ...(reconnect.first === undefined ? {} : { shortestWait: reconnect.first }),
       ...(reconnect.longest === undefined ? {} : { longestWait: reconnect.longest }),
@@ -199,7 +207,7 @@ class Describer {
 
   #field(title: string, field: DescribedField): FieldSpec<ValueType> {
     const codec = new ValueCodec(field);
-    const { read, listen, write, needsConfirm, initial, poll, log, keyword, when, select } = field;
+    const { read, listen, write, needsConfirm, initial, poll, log, keyword, readback, when, select } = field;
     if (keyword !== undefined) inPart("keyword", () => checkedKeyword(keyword));
     if (read === undefined && listen === undefined && write === undefined) {
       throw new TypeError('can neither be read nor set: it needs "read", "listen" or "write"');
@@ -220,6 +228,7 @@ class Describer {
     const often = faster && inPart(["poll", "while"], () => this.#condition(faster.while, title));
     const interval = typeof poll === "number" ? poll : faster?.otherwise;
     if (listen !== undefined) inPart("listen", () => this.#listen(title, codec, listen));
+    if (readback !== undefined) inPart("readback", () => this.#checkReadback(title, field));
     const reading = this.#readings.get(title);
     return {
       ...codec.spec,
@@ -230,32 +239,54 @@ class Describer {
       ...(often === undefined ? {} : { pollWhile: { interval: faster!.every, active: often.holds } }),
       ...(log === undefined ? {} : { log }),
       ...(keyword === undefined ? {} : { keyword }),
+      ...(readback === undefined ? {} : { readback: defined(readback) as ReadbackSpec }),
       ...(listen === undefined ? {} : { listens: true }),
       ...(reading === undefined ? {} : {
-        read: async (signal: AbortSignal, pass: object) => {
+        read: (signal: AbortSignal, pass: object) => {
           const whyNot = asked?.whyNot() ?? "";
           if (whyNot !== "") throw new NotAsked(whyNot);
-          const value = await this.#read(reading, codec, signal, pass);
-          return (typeof value === "number" ? this.#corrected(title, value) : value) as never;
+          return this.#read(title, reading, codec, signal, pass) as never;
         },
       }),
       ...(write === undefined ? {} : { write: this.#writer(title, field, write, codec) }),
     };
   }
 
-  async #read(reading: Reading, codec: ValueCodec, signal: AbortSignal, pass: object): Promise<Value> {
+  #checkReadback(title: string, field: DescribedField): void {
+    const fields = this.#options.description.fields ?? {};
+    const declared = (title: string, spec: DescribedField) => ({
+      title,
+      access: spec.write === undefined ? "readout" : "setting",
+      spec: { type: spec.type, ...(spec.readback && { readback: defined(spec.readback) as ReadbackSpec }) },
+    });
+    const find = (name: string) => {
+      const found = Object.entries(fields).find(([each]) => each === name || identifierOf(each) === identifierOf(name));
+      return found && declared(...found);
+    };
+    const [word, why] = readbackFault(declared(title, field), find, Object.keys(fields)) ?? [];
+    if (why !== undefined) inPart(word === undefined ? [] : [word], () => wrong(why));
+  }
+
+  async #read(title: string, reading: Reading, codec: ValueCodec, signal: AbortSignal, pass: object): Promise<Value> {
+    const answer = await this.#answer(reading, codec, signal, pass);
+    const value = decode(valueIn(answer, reading.pattern, reading.group), codec, reading.bad);
+    return typeof value === "number" ? this.#corrected(title, value) : value;
+  }
+
+  /** The answer to a question; fields that ask the same are answered by one. */
+  #answer(reading: Reading, codec: ValueCodec, signal: AbortSignal, pass: object): Promise<string> {
     const text = this.#conversation.fill(reading.template);
+    const ask = () =>
+      this.#contact.use("poll", signal, (turn) => this.#conversation.ask(turn, text, reading, codec, true));
+    if (!this.#asksTwice) return ask();
     let answers = this.#answers.get(pass);
     if (answers === undefined) this.#answers.set(pass, answers = new Map());
     const { select, before, after } = reading.among ?? {};
     const around = [...select ?? [], before, after].map((steps) => steps?.key ?? "").join("\0");
     const key = `${text}\0${reading.pattern?.source ?? codec.expected}\0${around}`;
     let answer = answers.get(key);
-    if (answer === undefined) {
-      answer = this.#contact.use("poll", signal, (turn) => this.#conversation.ask(turn, text, reading, codec, true));
-      answers.set(key, answer);
-    }
-    return decode(valueIn(await answer, reading.pattern, reading.group), codec, reading.bad);
+    if (answer === undefined) answers.set(key, answer = ask());
+    return answer;
   }
 
   /** Forgets the answers before a command, which the rest of a poll must not read. */
@@ -314,6 +345,12 @@ class Describer {
     return understood;
   }
 
+  /** What is under way is told to stop before anything else. */
+  async #farewell(turn: Turn, farewell: ((turn: Turn) => Promise<void>) | undefined): Promise<void> {
+    for (const command of this.#speaking.underWay) await command.end(turn);
+    await farewell?.(turn);
+  }
+
   /** Any answer shows that somebody is there, also one that is not understood. */
   async #firstAnswer(turn: Turn, reading: Reading, field: DescribedField): Promise<void> {
     const text = this.#conversation.fill(reading.template);
@@ -335,6 +372,11 @@ class Describer {
       () => signal?.throwIfAborted(),
     );
   }
+}
+
+/** Leaves out what is undefined, as options with exact types want it. */
+function defined<T extends object>(table: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
+  return Object.fromEntries(Object.entries(table).filter(([, value]) => value !== undefined)) as never;
 }
 
 function wrong(message: string): never {

@@ -10,7 +10,7 @@ import { Interrupted, quoted } from "../../bench/answer_errors.ts";
 import { delay } from "../transports/delay.ts";
 import { inPart } from "./description_error.ts";
 import type { DescribedCommand, DescribedSelect } from "./schema.ts";
-import type { Speaking } from "./speaking.ts";
+import type { Speaking, UnderWay } from "./speaking.ts";
 import { Steps } from "./steps.ts";
 import type { Filling, Template } from "./template.ts";
 import { ValueCodec } from "./value_codec.ts";
@@ -93,21 +93,30 @@ export class LongCommand {
     const expire = () => over.abort(signal.reason);
     signal.addEventListener("abort", expire, { once: true });
     let stopped = this.#stop.none;
-    const interrupt = (key: string) => {
-      stopped ||= key === stop.key;
-      over.abort(
-        new HeliographError("command_failed", `interrupted by an immediate command before ${quoted(text)} said done`),
-      );
+    const end = (by: string) =>
+      over.abort(new HeliographError("command_failed", `interrupted by ${by} before ${quoted(text)} said done`));
+    const self: UnderWay = {
+      interrupt(key) {
+        stopped ||= key === stop.key;
+        end("an immediate command");
+      },
+      async end(turn) {
+        end("the end of the server");
+        if (stopped) return;
+        stopped = true;
+        await conversation.say(turn, stop, select);
+      },
     };
-    underWay.add(interrupt);
+    underWay.add(self);
     try {
       await this.#begin(begin, over.signal, () => stopped = true);
       await this.#untilDone(text, select, over.signal, (answer) => {
         queue.progress = `${quoted(text)} is answered ${quoted(answer)}`;
       });
     } catch (error) {
-      underWay.delete(interrupt);
+      underWay.delete(self);
       if (!stopped) {
+        stopped = true;
         // What is immediate goes first.
         await delay(0);
         // Over the question under way, and whether or not it is answered.
@@ -122,7 +131,7 @@ export class LongCommand {
       }
       throw over.signal.aborted ? over.signal.reason : error;
     } finally {
-      underWay.delete(interrupt);
+      underWay.delete(self);
       signal.removeEventListener("abort", expire);
       queue.progress = "";
     }

@@ -19,12 +19,20 @@ export interface Speaking {
   readonly contact: PortContact;
   /** Its fields by the names of their places in texts. */
   readonly places: ReadonlyMap<string, OtherField>;
-  /** Commands that are not done yet, each to be told of an immediate one, with what that sends. */
-  readonly underWay: Set<(key: string) => void>;
+  /** Commands that are not done yet. */
+  readonly underWay: Set<UnderWay>;
   /** The instrument, once it is made. */
   instrument(): Instrument;
   /** Forgets the answers of a poll under way: what is done now may change them. */
   forget(): void;
+}
+
+/** A command that is not done yet. */
+export interface UnderWay {
+  /** Something immediate is sent, which ends it. @param key What that says. */
+  interrupt(key: string): void;
+  /** Tells the instrument to stop, since the server ends. */
+  end(turn: Turn): Promise<void>;
 }
 
 /** A field that a text names. */

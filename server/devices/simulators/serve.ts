@@ -8,6 +8,7 @@ import { createSocket } from "node:dgram";
 import { AnswerSplitter } from "../transports/answer_splitter.ts";
 import { framingOf } from "../transports/framing.ts";
 import type { Line } from "../transports/line.ts";
+import { byteText, lineCodec } from "../transports/line_codec.ts";
 import { tcpLine } from "../transports/network.ts";
 import { openPty } from "../transports/pty.ts";
 import { FaultPlan, type Faults, garbage, noFaults, wrongLength } from "./faults.ts";
@@ -17,7 +18,6 @@ import type { Simulator } from "./simulator.ts";
 export type RunningSimulator = ReturnType<typeof simulateTcp>;
 
 const stepInterval = 100;
-const encoder = new TextEncoder();
 
 function delay(seconds: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, seconds * 1000));
@@ -41,28 +41,35 @@ interface Sent {
 }
 
 /** An answer with whatever goes wrong with it; `undefined` where nothing is sent. */
-async function spoilt(answer: string, { answerEnd }: Simulator, plan: FaultPlan): Promise<Sent | undefined> {
-  const bytes = encoder.encode(answer + answerEnd);
+async function spoilt(answer: string, { answerEnd, encoding }: Simulator, plan: FaultPlan): Promise<Sent | undefined> {
+  const { encode } = lineCodec(encoding ?? "utf8");
+  const bytes = encode(answer + answerEnd);
   switch (plan.next()) {
     case "silent":
       return undefined;
     case "garbage":
-      return { bytes: garbage(encoder.encode(answerEnd)), drop: false };
+      return { bytes: garbage(encode(answerEnd)), drop: false };
     case "slow":
       await delay(plan.delay);
       break;
     case "drop":
       return { bytes: bytes.subarray(0, bytes.length / 2), drop: true };
     case "length":
-      return { bytes: encoder.encode(wrongLength(answer) + answerEnd), drop: false };
+      return { bytes: encode(wrongLength(answer) + answerEnd), drop: false };
     case undefined:
   }
   return { bytes, drop: false };
 }
 
+/** Cuts what comes into commands. */
+function commandSplitter({ commandEnd, encoding }: Simulator): AnswerSplitter {
+  const codec = lineCodec(encoding);
+  return new AnswerSplitter(framingOf({ receiveEnd: byteText(codec.encode(commandEnd)) }), codec);
+}
+
 /** Answers on one line until it ends, and closes it. */
 async function serveLine(simulator: Simulator, line: Line, plan: FaultPlan): Promise<void> {
-  const splitter = new AnswerSplitter(framingOf({ receiveEnd: simulator.commandEnd }));
+  const splitter = commandSplitter(simulator);
   const send = async (answer: string) => {
     const sent = await spoilt(answer, simulator, plan);
     if (sent === undefined) return;
@@ -171,7 +178,7 @@ export async function simulateUdp(
   const stopTime = runTime(simulator);
   let closed = false;
   socket.on("message", async (datagram: Uint8Array, from: { address: string; port: number }) => {
-    const splitter = new AnswerSplitter(framingOf({ receiveEnd: simulator.commandEnd }));
+    const splitter = commandSplitter(simulator);
     for (const command of [...splitter.push(datagram), splitter.flush()]) {
       const answer = command.trim() === "" ? undefined : simulator.answer(command.trim());
       const sent = answer === undefined ? undefined : await spoilt(answer, simulator, plan);

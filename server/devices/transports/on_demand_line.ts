@@ -68,13 +68,13 @@ export class OnDemandLine implements Line {
   }
 
   /** Sends bytes, on a line that is opened where there is none. @throws {HeliographError} With why it cannot be. */
-  async write(bytes: Uint8Array): Promise<void> {
+  async write(bytes: Uint8Array, answerWithin?: number): Promise<void> {
     if (this.#options.release === 0) this.#release();
     clearTimeout(this.#idle);
     const line = this.#line ??= await this.#open();
     this.#opened();
     try {
-      await line.write(bytes);
+      await line.write(bytes, answerWithin);
     } catch (error) {
       if (this.#line === line) this.#release();
       throw error;

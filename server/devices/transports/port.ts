@@ -13,7 +13,7 @@
 
 import { HeliographError } from "../../../protocol/errors.ts";
 import { Faults } from "../../bench/faults.ts";
-import { type Address, portName } from "./address.ts";
+import { type Address, keepsLate, portName } from "./address.ts";
 import { AnswerQueue, latestTimer, Patience } from "./answer_queue.ts";
 import { AnswerSplitter, type Awaited } from "./answer_splitter.ts";
 import { AnswerUnclear, Interrupted, NoAnswer, NotUnderstood } from "../../bench/answer_errors.ts";
@@ -28,7 +28,7 @@ import { OnDemandLine } from "./on_demand_line.ts";
 import { openLine } from "./open_line.ts";
 import { StrangeAnswers } from "./strange_answers.ts";
 import { Strays } from "./strays.ts";
-import { type Held, Turns } from "./turns.ts";
+import { Held, Turns } from "./turns.ts";
 
 /**
  * A turn on the port, and what its holder may do.
@@ -309,10 +309,10 @@ export class Port {
     signal: AbortSignal | undefined,
     work: (turn: Turn) => Promise<T>,
   ): Promise<T> {
-    let holding: Promise<Held> | undefined;
+    let holding: Held | Promise<Held> | undefined;
     // What is immediate takes the turn with its first word: only a stop interrupts another one's immediate question.
     const hold = (over: boolean) => holding ??= this.#turns.take(urgency, signal, over);
-    if (urgency !== "immediate") await hold(false);
+    if (urgency !== "immediate") holding = await hold(false);
     const receive = (stream: Stream, held: Held) => this.#receive(stream, held, signal);
     const turn = {
       unanswered: false,
@@ -337,7 +337,8 @@ export class Port {
       },
       wait: async (seconds: number) => await this.#wait(seconds, signal, await hold(false)),
       ask: async (question: Question) => {
-        const held = await hold(false);
+        const holds = hold(false);
+        const held = holds instanceof Held ? holds : await holds;
         const before = turn.unanswered;
         turn.unanswered = true;
         try {
@@ -357,13 +358,14 @@ export class Port {
     try {
       return await work(turn);
     } finally {
-      await holding?.then((held) => this.#turns.end(held), () => {});
+      if (holding instanceof Held) this.#turns.end(holding);
+      else await holding?.then((held) => this.#turns.end(held), () => {});
     }
   }
 
   /** Whether what is late on this line stays there when it is opened anew. */
   get #direct(): boolean {
-    return this.address.kind !== "serial" && !this.format.gateway;
+    return !keepsLate(this.address) && !this.format.gateway;
   }
 
   #open(): Promise<void> {
@@ -555,6 +557,14 @@ export class Port {
     }
   }
 
+  /** Whether the next command may be sent at once. */
+  #isReady(held: Held, signal: AbortSignal | undefined): boolean {
+    return this.#line !== undefined && this.#opening === undefined && this.#catchingUp === undefined &&
+      this.#doubt === undefined && this.format.gap === 0 && this.#deafUntil === -Infinity &&
+      this.#writing === undefined && !held.lost &&
+      !signal?.aborted;
+  }
+
   /**
    * Waits until the next command may be sent.
    *
@@ -595,13 +605,13 @@ export class Port {
     }
   }
 
-  async #write(text: string, bytes: Uint8Array, deaf = 0): Promise<void> {
+  async #write(text: string, bytes: Uint8Array, deaf = 0, answerWithin?: number): Promise<void> {
     const line = this.#line!;
     this.#sent = text;
     this.#quietSince = performance.now();
     const writing: (() => void)[] = this.#writing = [];
     try {
-      await line.write(bytes);
+      await line.write(bytes, answerWithin);
       if (deaf > 0) this.#deafUntil = performance.now() + deaf * 1000;
     } catch (error) {
       const reason = new HeliographError("not_connected", `${this.name} broke: ${(error as Error).message}`);
@@ -621,7 +631,7 @@ export class Port {
     const mayTake = shape === undefined ? accepts : () => true;
     this.#turns.asks(held);
     if (held.lost) throw new Interrupted(text, false, held.urgency);
-    await this.#ready(text, held, signal, false);
+    if (!this.#isReady(held, signal)) await this.#ready(text, held, signal, false);
     const mustGo = always || held.urgency === "immediate";
     this.#leaveBegun();
     if (this.#strays.quietBefore(mayTake) > 0) {
@@ -664,8 +674,12 @@ export class Port {
     };
     let answer: string | undefined;
     try {
-      await this.#write(text, bytes, question.deaf);
-      answer = await this.#answerTo(question, answers, seen, signal, inStep, until, awaited, shape);
+      await this.#write(text, bytes, question.deaf, onlyRefused ? undefined : timeout);
+      // Mostly the answer comes, and nothing else.
+      const first = await answers.next(until, signal);
+      const whole = first !== undefined && (awaited !== undefined || !isPartOfBlock(first));
+      if (whole && inStep && accepts(first) && this.#late.none) answer = first;
+      else answer = await this.#answerTo({ question, answers, seen, signal, inStep, until, awaited, shape }, first);
     } finally {
       held.onLost = undefined;
       if (!held.lost) {
@@ -701,18 +715,11 @@ export class Port {
 
   /** The answer that is certainly this question's; `undefined` where none came. */
   async #answerTo(
-    question: Put,
-    answers: AnswerQueue,
-    seen: Seen,
-    signal: AbortSignal | undefined,
-    inStep: boolean,
-    until: number,
-    awaited: Awaited | undefined,
-    shape: string | undefined,
+    { question, answers, seen, signal, inStep, until, awaited, shape }: Asking,
+    first: string | undefined,
   ): Promise<string | undefined> {
     const { text, timeout, accepts } = question;
-    for (;;) {
-      const answer = await answers.next(until, signal);
+    for (let answer = first;; answer = await answers.next(until, signal)) {
       if (answer === undefined) {
         // What came is its answer, understood or not: nothing else is late.
         const last = seen.unexpected.at(-1);
@@ -808,6 +815,22 @@ function asPut(question: Question): Put {
   const { text } = question;
   // What is asked thousands of times a second is taken as it is.
   return typeof text === "string" ? question as Put : { ...question, text: byteText(text), bytes: text };
+}
+
+/** A question under way. */
+interface Asking {
+  readonly question: Put;
+  readonly answers: AnswerQueue;
+  readonly seen: Seen;
+  readonly signal: AbortSignal | undefined;
+  /** Whether nothing was late when it was asked. */
+  readonly inStep: boolean;
+  /** How long its answer is waited for, on the clock of `performance.now()`. */
+  until: number;
+  /** How its answer ends, where that is not as usual. */
+  readonly awaited: Awaited | undefined;
+  /** The words for that. */
+  readonly shape: string | undefined;
 }
 
 /** The bytes that came and are not certainly the answer. */

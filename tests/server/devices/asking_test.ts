@@ -180,7 +180,8 @@ class Vane {
     if (asleep) {
       this.#awakeAt = now + 90;
       if (command !== "") this.lost.push(command);
-      return send("\n\r");
+      send("\n\r");
+      return undefined;
     }
     if (now < this.#awakeAt) return void this.lost.push(command);
     if (command === "TEMP") send("\n\r21.5\n\r");
