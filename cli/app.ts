@@ -29,6 +29,7 @@ import { portsCommand } from "./commands/ports.ts";
 import { serverCommand } from "./commands/server.ts";
 import { shellCommand } from "./commands/shell.ts";
 import { simulateCommand } from "./commands/simulate.ts";
+import { typesCommand } from "./commands/types.ts";
 import { typedWord } from "./connection.ts";
 import type { CliContext, TypedCommand } from "./context.ts";
 import { exitCodeOf, exitCodes, failureText } from "./exit_codes.ts";
@@ -66,6 +67,7 @@ const commands = {
   init: initCommand,
   check: checkCommand,
   schema: schemaCommand,
+  types: typesCommand,
   simulate: simulateCommand,
   ports: portsCommand,
   image: imageCommand,
