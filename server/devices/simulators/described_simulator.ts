@@ -15,10 +15,10 @@ import type { DescriptionSimulator } from "./simulator.ts";
 
 /** The words that a simulator knows; what has another one is not simulated. */
 const knownAsk: ReadonlySet<string> = new Set(["ask", "pattern", "group", "bad", "timeout"]);
-const knownSend: ReadonlySet<string> = new Set(["send", "answer", "answerIsOptional"]);
+const knownSend: ReadonlySet<string> = new Set(["send", "answer", "answerIsOptional", "deaf"]);
 const knownLine: ReadonlySet<string> = new Set(
   ["sendEnd", "receiveEnd", "encoding", "gap", "settle", "gateway", "timeout", "serial", "refused", "ignore"]
-    .concat("retries"),
+    .concat("retries", "deaf", "wake", "connection"),
 );
 
 /** How often it says by itself what it is listened to for, in seconds. */
@@ -165,6 +165,7 @@ export class DescribedSimulator implements DescriptionSimulator {
     if (write === undefined) return;
     known(write, knownSend);
     const codec = new ValueCodec(field);
+    if (Array.isArray(write)) throw new TypeError("its steps are not simulated");
     const answer = typeof write === "string" ? undefined : write.answer;
     const said = answer === undefined ? undefined : this.#example(answer, new Map());
     const holder = this.#values.get(title)!;
@@ -186,7 +187,8 @@ export class DescribedSimulator implements DescriptionSimulator {
       const { read } = field;
       if (read === undefined) continue;
       this.#each(`the field ${title}`, () => {
-        const { ask, pattern, group } = asked(read);
+        if (Array.isArray(read)) throw new TypeError("its steps are not simulated");
+        const { ask, pattern, group } = asked(read as DescribedAsk);
         const part = {
           pattern,
           group,
