@@ -6,8 +6,9 @@
 
 import { createSocket } from "node:dgram";
 import { AnswerSplitter } from "../transports/answer_splitter.ts";
+import { framingOf } from "../transports/framing.ts";
 import type { Line } from "../transports/line.ts";
-import { lineCodec } from "../transports/line_codec.ts";
+import { byteText, lineCodec } from "../transports/line_codec.ts";
 import { tcpLine } from "../transports/network.ts";
 import { openPty } from "../transports/pty.ts";
 import { FaultPlan, type Faults, garbage, noFaults, wrongLength } from "./faults.ts";
@@ -60,9 +61,15 @@ async function spoilt(answer: string, { answerEnd, encoding }: Simulator, plan: 
   return { bytes, drop: false };
 }
 
+/** Cuts what comes into commands. */
+function commandSplitter({ commandEnd, encoding }: Simulator): AnswerSplitter {
+  const codec = lineCodec(encoding);
+  return new AnswerSplitter(framingOf({ receiveEnd: byteText(codec.encode(commandEnd)) }), codec);
+}
+
 /** Answers on one line until it ends, and closes it. */
 async function serveLine(simulator: Simulator, line: Line, plan: FaultPlan): Promise<void> {
-  const splitter = new AnswerSplitter(simulator.commandEnd, lineCodec(simulator.encoding));
+  const splitter = commandSplitter(simulator);
   const send = async (answer: string) => {
     const sent = await spoilt(answer, simulator, plan);
     if (sent === undefined) return;
@@ -171,7 +178,7 @@ export async function simulateUdp(
   const stopTime = runTime(simulator);
   let closed = false;
   socket.on("message", async (datagram: Uint8Array, from: { address: string; port: number }) => {
-    const splitter = new AnswerSplitter(simulator.commandEnd, lineCodec(simulator.encoding));
+    const splitter = commandSplitter(simulator);
     for (const command of [...splitter.push(datagram), splitter.flush()]) {
       const answer = command.trim() === "" ? undefined : simulator.answer(command.trim());
       const sent = answer === undefined ? undefined : await spoilt(answer, simulator, plan);
