@@ -3,6 +3,8 @@ import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import { loadBench } from "../server/config/bench_file.ts";
 import { demoInstruments } from "../server/config/demo_bench.ts";
+import type { Instrument } from "../server/bench/instrument.ts";
+import { Simulators } from "../server/config/simulators.ts";
 import { builtInDrivers } from "../server/devices/drivers/drivers.ts";
 import { type RunningSimulator, simulateTcp } from "../server/devices/simulators/serve.ts";
 import type { HeliographServer } from "../server/server.ts";
@@ -214,6 +216,29 @@ Deno.test("docs: the README's bench is well formed, and drives its instruments' 
     strictEqual(await client.ask("methane_mfc.set 'Setpoint Entry' 30"), "OK");
   } finally {
     for (const simulator of running) await simulator.close();
+    await Deno.remove(folder, { recursive: true });
+  }
+});
+
+Deno.test("docs: the benches of the page of drivers have contact with simulators, which the page and status are told", async () => {
+  const found = (await codeBlocks("docs/drivers.md")).filter(({ language }) => language === "json");
+  ok(found.length >= 6);
+  const folder = await Deno.makeTempDir();
+  const instruments: Instrument[] = [];
+  await using simulators = new Simulators();
+  try {
+    for (const [at, { code }] of found.entries()) {
+      await Deno.writeTextFile(`${folder}/${at}.json`, code);
+      instruments.push(...(await loadBench(`${folder}/${at}.json`, simulators.redirect)).instruments);
+    }
+    deepStrictEqual(simulators.missing, []);
+    await using server = startServer({ instruments, poll: true, simulated: true });
+    for (const { contact, title } of instruments) {
+      await eventually(() => contact!.state === "connected", `contact with ${title}: ${contact!.reason}`);
+    }
+    using client = await RawClient.connect(server.commandServer.port);
+    match(await client.ask("status"), /"simulated": true/);
+  } finally {
     await Deno.remove(folder, { recursive: true });
   }
 });
