@@ -17,7 +17,7 @@ import { Instrument } from "../bench/instrument.ts";
 import { didYouMean, identifierOf, listed, nearestFirst } from "../bench/names.ts";
 import { DescribedSimulator } from "../devices/simulators/described_simulator.ts";
 import type { DescriptionSimulator, Simulator } from "../devices/simulators/simulator.ts";
-import { type Address, parseAddress, portName } from "../devices/transports/address.ts";
+import { type Address, parseAddress, portName, serialPortOf } from "../devices/transports/address.ts";
 import { lineCodec, withBytes } from "../devices/transports/line_codec.ts";
 import { type LineFormat, Port } from "../devices/transports/port.ts";
 import { DriverProcesses } from "../devices/driver_process/driver_processes.ts";
@@ -280,7 +280,7 @@ class Loader {
       server: told(bench.server ?? {}),
       code: told(bench.code ?? {}),
       imageFolders: this.#imageFolders,
-      serialPorts: addresses.flatMap((address) => address.kind === "serial" ? [address.serial.path] : []),
+      serialPorts: addresses.flatMap((address) => serialPortOf(address) ?? []),
       close: () => this.#drivers.close(),
     };
   }

@@ -7,8 +7,10 @@
 import { type Command, command, type CommandContext } from "../../bench/command.ts";
 import { defineInstrument } from "../../bench/define_instrument.ts";
 import { HeliographError } from "../../../protocol/errors.ts";
-import type { FieldSpec } from "../../bench/field.ts";
+import { readbackFault } from "../../bench/declaration.ts";
+import type { FieldSpec, ReadbackSpec } from "../../bench/field.ts";
 import type { Instrument } from "../../bench/instrument.ts";
+import { identifierOf } from "../../bench/names.ts";
 import { checkKeyword } from "../../bench/header_card.ts";
 import { PortContact } from "../transports/contact.ts";
 import type { Port, Turn } from "../transports/port.ts";
@@ -56,6 +58,8 @@ class Describer {
   readonly #listening: ((line: string) => boolean)[] = [];
   #instrument: Instrument | undefined;
   #firstWord = () => {};
+  /** Whether several fields ask the same. */
+  readonly #asksTwice: boolean;
   /** What becomes of a number that was read. */
   #corrected = (_field: string, value: number) => value;
 
@@ -69,6 +73,8 @@ class Describer {
         this.#readings.set(name, inPart(["fields", name, "read"], () => this.#conversation.reading(read)));
       }
     }
+    const asked = [...this.#readings.values()].map(({ template }) => this.#conversation.fill(template));
+    this.#asksTwice = new Set(asked).size < asked.length;
     const [first] = this.#readings;
     const onlyTalks = first === undefined && Object.values(fields).some(({ listen }) => listen !== undefined);
     const firstWord = onlyTalks ? (turn: Turn) => this.#hear(errorAfter, turn.signal) : undefined;
@@ -116,7 +122,7 @@ class Describer {
 
   #field(title: string, field: DescribedField): FieldSpec<ValueType> {
     const codec = new ValueCodec(field);
-    const { read, listen, write, needsConfirm, initial, poll, log, keyword } = field;
+    const { read, listen, write, needsConfirm, initial, poll, log, keyword, readback } = field;
     if (keyword !== undefined) inPart("keyword", () => checkedKeyword(keyword));
     if (read === undefined && listen === undefined && write === undefined) {
       throw new TypeError('can neither be read nor set: it needs "read", "listen" or "write"');
@@ -128,6 +134,7 @@ class Describer {
     }
     if (read === undefined && poll !== undefined) inPart("poll", () => wrong('has a meaning only beside "read"'));
     if (listen !== undefined) inPart("listen", () => this.#listen(title, codec, listen));
+    if (readback !== undefined) inPart("readback", () => this.#checkReadback(title, field));
     const reading = this.#readings.get(title);
     return {
       ...codec.spec,
@@ -137,28 +144,48 @@ class Describer {
       ...(poll === undefined ? {} : { pollInterval: poll }),
       ...(log === undefined ? {} : { log }),
       ...(keyword === undefined ? {} : { keyword }),
+      ...(readback === undefined ? {} : { readback: defined(readback) as ReadbackSpec }),
       ...(listen === undefined ? {} : { listens: true }),
       ...(reading === undefined ? {} : {
-        read: async (signal: AbortSignal, pass: object) => {
-          const value = await this.#read(reading, codec, signal, pass);
-          return (typeof value === "number" ? this.#corrected(title, value) : value) as never;
-        },
+        read: (signal: AbortSignal, pass: object) => this.#read(title, reading, codec, signal, pass) as never,
       }),
       ...(write === undefined ? {} : { write: inPart("write", () => this.#writer(write, codec)) }),
     };
   }
 
-  async #read(reading: Reading, codec: ValueCodec, signal: AbortSignal, pass: object): Promise<Value> {
+  #checkReadback(title: string, field: DescribedField): void {
+    const fields = this.#options.description.fields ?? {};
+    const declared = (title: string, spec: DescribedField) => ({
+      title,
+      access: spec.write === undefined ? "readout" : "setting",
+      spec: { type: spec.type, ...(spec.readback && { readback: defined(spec.readback) as ReadbackSpec }) },
+    });
+    const find = (name: string) => {
+      const found = Object.entries(fields).find(([each]) => each === name || identifierOf(each) === identifierOf(name));
+      return found && declared(...found);
+    };
+    const [word, why] = readbackFault(declared(title, field), find, Object.keys(fields)) ?? [];
+    if (why !== undefined) inPart(word === undefined ? [] : [word], () => wrong(why));
+  }
+
+  async #read(title: string, reading: Reading, codec: ValueCodec, signal: AbortSignal, pass: object): Promise<Value> {
+    const answer = await this.#answer(reading, codec, signal, pass);
+    const value = decode(valueIn(answer, reading.pattern, reading.group), codec, reading.bad);
+    return typeof value === "number" ? this.#corrected(title, value) : value;
+  }
+
+  /** The answer to a question; fields that ask the same are answered by one. */
+  #answer(reading: Reading, codec: ValueCodec, signal: AbortSignal, pass: object): Promise<string> {
     const text = this.#conversation.fill(reading.template);
+    const ask = () =>
+      this.#contact.use("poll", signal, (turn) => this.#conversation.ask(turn, text, reading, codec, true));
+    if (!this.#asksTwice) return ask();
     let answers = this.#answers.get(pass);
     if (answers === undefined) this.#answers.set(pass, answers = new Map());
     const key = `${text}\0${reading.pattern?.source ?? codec.expected}`;
     let answer = answers.get(key);
-    if (answer === undefined) {
-      answer = this.#contact.use("poll", signal, (turn) => this.#conversation.ask(turn, text, reading, codec, true));
-      answers.set(key, answer);
-    }
-    return decode(valueIn(await answer, reading.pattern, reading.group), codec, reading.bad);
+    if (answer === undefined) answers.set(key, answer = ask());
+    return answer;
   }
 
   /** Forgets the answers before a command, which the rest of a poll must not read. */
@@ -273,6 +300,11 @@ class Describer {
       run,
     });
   }
+}
+
+/** Leaves out what is undefined, as options with exact types want it. */
+function defined<T extends object>(table: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
+  return Object.fromEntries(Object.entries(table).filter(([, value]) => value !== undefined)) as never;
 }
 
 function wrong(message: string): never {
