@@ -243,6 +243,47 @@ Deno.test("docs: the benches of the page of drivers have contact with simulators
   }
 });
 
+/** Which simulator speaks as the instrument of each bench in the page from a manual to a bench file. */
+const fromManuals: Readonly<Record<string, readonly [driver: string, line: string, reply: RegExp]>> = {
+  "Cryostat": ["lake-shore-335", "cryostat.set Setpoint 3", /below its minimum of 4 K$/],
+  "Lock-In": ["sr830", "lock_in.set Amplitude 2", /^OK$/],
+  "Chiller": ["julabo", "chiller.set Running On", /^OK$/],
+  "Argon": ["alicat", "argon.close", /^OK HLD$/],
+  "Syringe Pump": ["new-era-ne1000", "syringe_pump.run", /^OK I$/],
+  "Stage": ["newport-esp300", "stage.move_by 5", /^OK$/],
+};
+
+Deno.test("docs: from a manual to a bench file: each drives a simulator of the instrument, and every field is read", async () => {
+  const found = (await codeBlocks("docs/from-a-manual.md")).filter(({ language }) => language === "json");
+  deepStrictEqual(found.length, Object.keys(fromManuals).length);
+  const folder = await Deno.makeTempDir();
+  const instruments: Instrument[] = [];
+  const running: RunningSimulator[] = [];
+  try {
+    for (const [at, { code }] of found.entries()) {
+      await Deno.writeTextFile(`${folder}/${at}.json`, code);
+      const bench = await loadBench(`${folder}/${at}.json`, (_address, _driver, title) => {
+        running.push(simulateTcp(builtInDrivers[fromManuals[title]![0]]!.simulator(), 0));
+        return running.at(-1)!.address;
+      });
+      instruments.push(...bench.instruments);
+    }
+    await using server = startServer({ instruments, poll: true });
+    using client = await RawClient.connect(server.commandServer.port);
+    for (const { contact, title, allFields } of instruments) {
+      await eventually(() => contact!.state === "connected", `contact with ${title}: ${contact!.reason}`);
+      for (const field of allFields) {
+        await eventually(() => field.quality === "good", `a reading of ${field.title} of ${title}: ${field.reason}`);
+      }
+      const [, line, reply] = fromManuals[title]!;
+      match(await client.ask(line), reply, line);
+    }
+  } finally {
+    for (const simulator of running) await simulator.close();
+    await Deno.remove(folder, { recursive: true });
+  }
+});
+
 /** What runs a language's examples, and what each prints. */
 const languages: Readonly<
   Record<
