@@ -84,6 +84,7 @@ const rooms: readonly (readonly [room: string, mayImport: readonly string[] | "a
   ["server/code/", "all below"],
   ["server/access/", "all below"],
   ["server/devices/driver_process/", "all below"],
+  ["server/expressions/", ["server/bench/", "protocol/"]],
   ["server/camera/", "all below"],
   ["server/devices/", "all below"],
   ["server/files/", ["protocol/"]],

@@ -53,6 +53,11 @@ export interface FieldSpec<T extends ValueType = ValueType> extends ValueDescrip
     /** How long the device may take, in seconds. @default 10 */
     readonly within?: number;
   };
+  /**
+   * How it is computed from other fields of the bench: `voltage * current`. It is computed whenever one of them changes,
+   * and cannot be read or set in another way. @default it is not
+   */
+  readonly compute?: string;
   /** Writes the hardware; called when the field is set, or at `confirm` where it needs one. */
   readonly write?: (value: ValueOf<T>, signal: AbortSignal) => unknown;
 }
@@ -119,8 +124,6 @@ export class BenchField implements Field {
   value: WireValue | undefined;
   /** Whether to trust it. */
   quality: FieldDescription["quality"] = "stale";
-  /** When it was read or set, in milliseconds since 1970; 0 when never. */
-  time = 0;
   /** A setting that was changed and waits for `confirm`. */
   staged = false;
   /** Why the quality is not good. */
@@ -137,6 +140,9 @@ export class BenchField implements Field {
    * @internal
    */
   readAt = 0;
+  #time = 0;
+  /** When what it was computed from was read. */
+  #computedAt: (() => number) | undefined;
   #missed = "";
   #misses = 0;
   #since = performance.now();
@@ -163,8 +169,31 @@ export class BenchField implements Field {
       this.value = spec.initial;
       this.quality = "good";
       this.reason = "";
-      this.time = Date.now();
+      this.#time = Date.now();
     }
+    if (spec.compute !== undefined) this.reason = "not computed yet";
+  }
+
+  /**
+   * When it was read or set, in milliseconds since 1970; 0 when never. Of a computed one, when the oldest reading was
+   * made from which it was computed: that goes on while nothing changes.
+   */
+  get time(): number {
+    return this.quality === "good" && this.#computedAt !== undefined ? this.#computedAt() : this.#time;
+  }
+
+  /**
+   * What it holds at the device: of a setting that waits for `confirm`, what it was before.
+   *
+   * @internal
+   */
+  get inEffect(): {
+    readonly value: Value | undefined;
+    readonly quality: Quality;
+    readonly reason: string;
+    readonly time: number;
+  } {
+    return this.#applied ?? this;
   }
 
   /** The value as people and PyOpticon's clients read it; `No Reading` and `Read Error` are PyOpticon's words. */
@@ -242,6 +271,19 @@ export class BenchField implements Field {
     else this.#become(value, quality, reason, false);
   }
 
+  /**
+   * Takes a value that was computed; one that is not as declared is an error.
+   *
+   * @param time Tells when the oldest reading was made from which it was computed, in milliseconds since 1970.
+   * @internal
+   */
+  takeComputed(value: Value, time: () => number): void {
+    const wrong = notAsDeclared(this.spec, value);
+    if (wrong !== "") return this.#become(this.value, "error", `its value would be ${wrong}`, false);
+    this.#computedAt = time;
+    this.#become(value, "good", "", false, time());
+  }
+
   /** The text of what it was before it was changed, while the change waits for `confirm`; `undefined` otherwise. */
   get appliedText(): string | undefined {
     return this.#applied === undefined ? undefined : this.#textOf(this.#applied.value, this.#applied.quality);
@@ -267,7 +309,7 @@ export class BenchField implements Field {
     if (this.#applied === undefined) return;
     const { value, quality, reason, time, readAt } = this.#applied;
     // Nobody has read it meanwhile.
-    this.time = time;
+    this.#time = time;
     this.readAt = readAt;
     this.#setText = undefined;
     this.#become(value, quality, reason, false, time, readAt);
@@ -362,13 +404,14 @@ export class BenchField implements Field {
   ): void {
     const same = value === this.value && quality === this.quality && reason === this.reason && staged === this.staged;
     if (value !== this.value) this.#setText = undefined;
+    if (quality !== "good") this.#time = this.time;
     this.value = value;
     this.quality = quality;
     this.reason = reason;
     this.staged = staged;
     if (!staged) this.#applied = undefined;
     if (quality === "good") {
-      this.time = time;
+      this.#time = time;
       this.readAt = readAt;
       this.#missed = "";
       this.#misses = 0;
