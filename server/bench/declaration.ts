@@ -231,9 +231,9 @@ export function checkFields(
     checkWords(what, declared, rules, ["type"]);
     checkValue(what, declared, "initial", declared.initial);
     if (declared.compute !== undefined) {
-      const other = besideCompute.find((word) =>
-        (declared as { readonly [Word in typeof word]?: unknown })[word] !== undefined
-      );
+      // A driver's process tells what is not so as false.
+      const given = declared as { readonly [Word in (typeof besideCompute)[number]]?: unknown };
+      const other = besideCompute.find((word) => (given[word] ?? false) !== false);
       if (other !== undefined) throw wrong(what, `${other} has no meaning beside "compute"`);
     }
     if (declared.readback === undefined) continue;

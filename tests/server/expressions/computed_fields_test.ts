@@ -1,9 +1,11 @@
 /** Fields that are computed from others: when, from what is so then, and over every wire. */
 import { deepStrictEqual, match, ok, strictEqual, throws } from "node:assert/strict";
-import { defineInstrument } from "../../../mod.ts";
+import { defineInstrument, loadBench } from "../../../mod.ts";
 import type { Instrument } from "../../../server/bench/instrument.ts";
 import { PyOpticonSocketClient } from "../../../client/mod.ts";
-import { RawClient, startServer } from "../../fixture.ts";
+import { run } from "../../cli_fixture.ts";
+import { eventually, RawClient, startServer } from "../../fixture.ts";
+import { tcpDevice } from "../devices/devices.ts";
 import { ask } from "../faces/web/web_fixture.ts";
 
 function supply(): Instrument {
@@ -113,6 +115,8 @@ Deno.test("computed fields: every wire has them, and none sets them", async () =
     true,
     'supply.power + field("Supply", "Scaled")',
   ]);
+  const { out } = await run(["describe", "--port", String(server.dashboardServer.port), "supply"]);
+  match(out, /^Power +6\.0 +W +computed: voltage \* current +float$/m);
   const { json } = await ask(server, "GET", "/api/v1/instruments/both/fields/sum");
   deepStrictEqual([json.value, json.quality], [18, "good"]);
   ok(Date.parse(json.time) <= Date.now());
@@ -137,4 +141,62 @@ Deno.test("computed fields: a program is told what is wrong with its own", () =>
     ],
   ];
   for (const [fields, message] of wrong) throws(serve(fields), message);
+});
+
+Deno.test("computed fields: a bench file has them beside what is read, in drivers of one's own, and without a port", async () => {
+  let volts = "12.5";
+  await using device = tcpDevice((asked) => asked === "V?" ? volts : asked === "I?" ? "2.0" : undefined);
+  const folder = await Deno.makeTempDir();
+  const bench = {
+    instruments: [
+      {
+        title: "Sums",
+        fields: {
+          Total: { unit: "W", decimals: 2, compute: "lamp_supply.power + stage.twice" },
+          Warm: { type: "switch", compute: 'field("Lamp Supply", "Power") > 20 && lamp_supply.power < 1000' },
+        },
+      },
+      {
+        title: "Lamp Supply",
+        port: device.address,
+        pollInterval: 0.05,
+        fields: {
+          Voltage: { unit: "V", read: { ask: "V?", bad: { "9.9E37": "overload" } } },
+          Current: { unit: "A", read: "I?" },
+          Power: { unit: "W", compute: "voltage * current" },
+        },
+      },
+      { title: "Stage", driver: "./stage.ts", options: {} },
+    ],
+  };
+  await Deno.writeTextFile(`${folder}/bench.json`, JSON.stringify(bench));
+  await Deno.writeTextFile(
+    `${folder}/stage.ts`,
+    `export default ({ defineInstrument, command }, { title }) =>
+  defineInstrument({ title, fields: {
+    Position: { type: "float", initial: 3, write: () => {} },
+    Twice: { type: "float", compute: "position * 2" },
+  }, commands: ({ Twice }) => ({ twice: command({ summary: "Tell it", run: () => Twice.value }) }) });\n`,
+  );
+  const { code, out, err } = await run(["check", `${folder}/bench.json`]);
+  strictEqual(code, 0, out + err);
+  const { instruments } = await loadBench(`${folder}/bench.json`);
+  try {
+    await using server = startServer({ instruments, poll: true });
+    await server.ready;
+    const total = server.bench.find("Sums")!.field("Total");
+    await eventually(() => total.text === "31.00", "25 W, and twice 3");
+    strictEqual(server.bench.find("Sums")!.field("Warm").value, true);
+    using robot = await RawClient.connect(server.commandServer.port);
+    strictEqual(await robot.ask("stage.set Position 5"), "OK");
+    strictEqual(await robot.ask("sums.get total"), "OK 35.00");
+    strictEqual(await robot.ask("stage.twice"), "OK 10", "the driver knows it");
+    volts = "9.9E37";
+    await eventually(() => total.quality === "error", "a bad value makes what depends on it bad");
+    strictEqual(total.reason, 'Power of Lamp Supply: Voltage of Lamp Supply: "9.9E37" means overload');
+    volts = "10";
+    await eventually(() => total.text === "30.00", "and it is good again");
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
 });
