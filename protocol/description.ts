@@ -321,6 +321,8 @@ export interface ServerStatus {
   readonly server: string;
   /** Its version. */
   readonly version: string;
+  /** Whether simulators stand in the place of the instruments, and no hardware is touched. */
+  readonly simulated: boolean;
   /** For how many seconds it has been running. */
   readonly uptime: number;
   /** What listens where. */
@@ -392,6 +394,8 @@ export interface Welcome {
   readonly started: string;
   /** Whether everybody who reaches the server's PC over the network may drive the instruments. */
   readonly open: boolean;
+  /** Whether simulators stand in the place of the instruments, and no hardware is touched. */
+  readonly simulated: boolean;
   /** Always `heliograph`. */
   readonly server: string;
   /** The server's version. */

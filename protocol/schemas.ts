@@ -228,6 +228,7 @@ export const serverStatus: z.ZodType<ServerStatus> = of<ServerStatus>()(
   z.strictObject({
     server: text,
     version: text,
+    simulated: flag.describe("whether simulators stand in the place of the instruments"),
     uptime: number.describe("in seconds"),
     listeners: z.array(
       z.strictObject({ protocol: z.enum(wires), host: text, port: count }).describe("Something that listens"),

@@ -155,6 +155,7 @@ export const statusCommand = buildCommand({
 /** The state of a server for people. */
 export function statusText(status: ServerStatus, paint: Paint): string {
   const parts = [`${paint.bold(status.server)} ${status.version}, up for ${duration(status.uptime)}\n`];
+  if (status.simulated) parts.push("Simulated: simulators stand in the place of the instruments\n");
   const listeners = status.listeners.map(({ protocol, host, port }) => [protocol, `${host}:${port}`]);
   parts.push(table(["listener", "address"], listeners, paint));
   const sessions = status.sessions.map((session) => [

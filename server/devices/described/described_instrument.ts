@@ -58,6 +58,8 @@ class Describer {
   readonly #listening: ((line: string) => boolean)[] = [];
   #instrument: Instrument | undefined;
   #firstWord = () => {};
+  /** Whether several fields ask the same. */
+  readonly #asksTwice: boolean;
   /** What becomes of a number that was read. */
   #corrected = (_field: string, value: number) => value;
 
@@ -71,6 +73,8 @@ class Describer {
         this.#readings.set(name, inPart(["fields", name, "read"], () => this.#conversation.reading(read)));
       }
     }
+    const asked = [...this.#readings.values()].map(({ template }) => this.#conversation.fill(template));
+    this.#asksTwice = new Set(asked).size < asked.length;
     const [first] = this.#readings;
     const onlyTalks = first === undefined && Object.values(fields).some(({ listen }) => listen !== undefined);
     const firstWord = onlyTalks ? (turn: Turn) => this.#hear(errorAfter, turn.signal) : undefined;
@@ -144,10 +148,7 @@ class Describer {
       ...(readback === undefined ? {} : { readback: defined(readback) as ReadbackSpec }),
       ...(listen === undefined ? {} : { listens: true }),
       ...(reading === undefined ? {} : {
-        read: async (signal: AbortSignal, pass: object) => {
-          const value = await this.#read(reading, codec, signal, pass);
-          return (typeof value === "number" ? this.#corrected(title, value) : value) as never;
-        },
+        read: (signal: AbortSignal, pass: object) => this.#read(title, reading, codec, signal, pass) as never,
       }),
       ...(write === undefined ? {} : { write: inPart("write", () => this.#writer(write, codec)) }),
     };
@@ -168,17 +169,24 @@ class Describer {
     if (why !== undefined) inPart(word === undefined ? [] : [word], () => wrong(why));
   }
 
-  async #read(reading: Reading, codec: ValueCodec, signal: AbortSignal, pass: object): Promise<Value> {
+  async #read(title: string, reading: Reading, codec: ValueCodec, signal: AbortSignal, pass: object): Promise<Value> {
+    const answer = await this.#answer(reading, codec, signal, pass);
+    const value = decode(valueIn(answer, reading.pattern, reading.group), codec, reading.bad);
+    return typeof value === "number" ? this.#corrected(title, value) : value;
+  }
+
+  /** The answer to a question; fields that ask the same are answered by one. */
+  #answer(reading: Reading, codec: ValueCodec, signal: AbortSignal, pass: object): Promise<string> {
     const text = this.#conversation.fill(reading.template);
+    const ask = () =>
+      this.#contact.use("poll", signal, (turn) => this.#conversation.ask(turn, text, reading, codec, true));
+    if (!this.#asksTwice) return ask();
     let answers = this.#answers.get(pass);
     if (answers === undefined) this.#answers.set(pass, answers = new Map());
     const key = `${text}\0${reading.pattern?.source ?? codec.expected}`;
     let answer = answers.get(key);
-    if (answer === undefined) {
-      answer = this.#contact.use("poll", signal, (turn) => this.#conversation.ask(turn, text, reading, codec, true));
-      answers.set(key, answer);
-    }
-    return decode(valueIn(await answer, reading.pattern, reading.group), codec, reading.bad);
+    if (answer === undefined) answers.set(key, answer = ask());
+    return answer;
   }
 
   /** Forgets the answers before a command, which the rest of a poll must not read. */

@@ -172,7 +172,13 @@ const askSchema = z.discriminatedUnion("ask", [
   }),
   z.strictObject({ ask: z.literal("openLine"), id, port: index }),
   z.strictObject({ ask: z.literal("readLine"), id, port: index }),
-  z.strictObject({ ask: z.literal("writeLine"), id, port: index, bytes: z.string() }),
+  z.strictObject({
+    ask: z.literal("writeLine"),
+    id,
+    port: index,
+    bytes: z.string(),
+    answerWithin: z.number().optional(),
+  }),
 ]);
 
 /** The tells of a driver's process to the server. */
