@@ -377,7 +377,7 @@ export class BenchField implements Field {
   #applyInDoubt(quality: Quality, reason: string): void {
     const applied = this.#applied!;
     if (applied.value === undefined || applied.quality !== "good") return;
-    this.#applied = { ...inEffect, quality, reason };
+    this.#applied = { ...applied, quality, reason };
     this.#told(this, true);
   }
 
