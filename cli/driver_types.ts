@@ -138,6 +138,11 @@ export interface FieldSpec<T extends ValueType = ValueType> extends ValueDescrip
     /** How long the device may take, in seconds. @default 10 */
     readonly within?: number;
   };
+  /**
+   * How it is computed from other fields of the bench: \`voltage * current\`. It is computed whenever one of them changes,
+   * and cannot be read or set in another way. @default it is not
+   */
+  readonly compute?: string;
   /** Writes the hardware; called when the field is set, or at \`confirm\` where it needs one. */
   readonly write?: (value: ValueOf<T>, signal: AbortSignal) => unknown;
 }

@@ -12,6 +12,7 @@ import { byteText, lineCodec } from "../transports/line_codec.ts";
 import { tcpLine } from "../transports/network.ts";
 import { openPty } from "../transports/pty.ts";
 import { FaultPlan, type Faults, garbage, noFaults, wrongLength } from "./faults.ts";
+import { serveRegisters } from "./registers.ts";
 import type { Simulator } from "./simulator.ts";
 
 /** A simulator that runs. */
@@ -69,6 +70,12 @@ function commandSplitter({ commandEnd, encoding }: Simulator): AnswerSplitter {
 
 /** Answers on one line until it ends, and closes it. */
 async function serveLine(simulator: Simulator, line: Line, plan: FaultPlan): Promise<void> {
+  if (simulator.registers !== undefined) {
+    // Whoever talked to it has gone, where it fails.
+    await serveRegisters(simulator.registers, line).catch(() => {});
+    line.close();
+    return;
+  }
   const splitter = commandSplitter(simulator);
   const send = async (answer: string) => {
     const sent = await spoilt(answer, simulator, plan);
@@ -91,6 +98,11 @@ async function serveLine(simulator: Simulator, line: Line, plan: FaultPlan): Pro
     clearInterval(talking);
     line.close();
   }
+}
+
+/** @throws {TypeError} For a Modbus device, which is simulated over TCP only. */
+function refuseRegisters({ registers }: Simulator): void {
+  if (registers !== undefined) throw new TypeError("Cannot simulate a Modbus device there: give --port PORT");
 }
 
 /**
@@ -135,7 +147,9 @@ export function simulateTcp(
     }
   })().catch(() => {});
   return {
-    address: `tcp://${host}:${(listener.addr as Deno.NetAddr).port}`,
+    address: `${simulator.registers === undefined ? "tcp" : "modbus+tcp"}://${host}:${
+      (listener.addr as Deno.NetAddr).port
+    }`,
     async close() {
       stopTime();
       listener.close();
@@ -169,6 +183,7 @@ export async function simulateUdp(
   faults: Faults = noFaults,
   host = "127.0.0.1",
 ): Promise<ReturnType<typeof simulateTcp>> {
+  refuseRegisters(simulator);
   const socket = createSocket(host.includes(":") ? "udp6" : "udp4");
   const plan = new FaultPlan(faults);
   await new Promise<void>((resolve, reject) => {
@@ -209,6 +224,7 @@ export function simulateSerial(
   address: string,
   faults: Faults = noFaults,
 ): RunningSimulator {
+  refuseRegisters(simulator);
   const stopTime = runTime(simulator);
   const serving = serveLine(simulator, line, new FaultPlan(faults));
   return {
@@ -245,6 +261,7 @@ export async function simulatePty(
   simulator: Simulator,
   faults: Faults = noFaults,
 ): Promise<ReturnType<typeof simulateTcp>> {
+  refuseRegisters(simulator);
   const pty = await openPty();
   return simulateSerial(simulator, pty.line, `serial://${pty.path}`, faults);
 }

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { LineEncoding } from "../transports/line_codec.ts";
+import type { Registers } from "./registers.ts";
 
 /**
  * An instrument that is only pretended.
@@ -32,7 +32,7 @@ export interface Simulator {
   /** What ends each answer. */
   readonly answerEnd: string;
   /** What its text is in. @default "utf8" */
-  readonly encoding?: LineEncoding;
+  readonly encoding?: "latin1" | "utf8";
   /**
    * Answers a command.
    *
@@ -40,6 +40,12 @@ export interface Simulator {
    * @returns The answer without its end; `undefined` where the instrument says nothing.
    */
   answer(command: string): string | undefined;
+  /**
+   * What it keeps, where it is a Modbus device: it is asked for that, and for nothing else.
+   *
+   * @internal
+   */
+  readonly registers?: Registers | undefined;
   /** Lets simulated time pass. @param seconds How much. */
   step?(seconds: number): void;
   /** What it says without being asked, and how often in seconds. */

@@ -399,10 +399,12 @@ export class Port {
   }
 
   async #readOn(line: Line): Promise<void> {
-    let reason = `${this.name} was closed by the other end`;
+    let reason: string | undefined;
+    let reads = 0;
     try {
       for (let bytes = await line.read(); bytes !== null; bytes = await line.read()) {
         if (this.#line !== line) return;
+        reads++;
         for (const answer of this.#splitter.push(bytes)) this.#received(answer);
         const rest = line.whole ? this.#splitter.flush() : "";
         if (rest !== "") this.#received(rest);
@@ -414,6 +416,7 @@ export class Port {
     } catch (error) {
       reason = `${this.name} broke: ${(error as Error).message}`;
     }
+    reason ??= `${this.name} was closed by the other end${this.address.kind === "tcp" ? whyClosed(reads) : ""}`;
     if (this.#line === line) this.#break(new HeliographError("not_connected", reason));
   }
 
@@ -844,6 +847,14 @@ interface Seen {
   settled: boolean;
   /** Whether it is one block of bytes with line ends in it. */
   cut: boolean;
+}
+
+/** What a connection that is closed so soon may mean. @param reads How often something came on it. */
+function whyClosed(reads: number): string {
+  if (reads > 1) return "";
+  return reads === 0
+    ? " before it said anything: if it takes one connection at a time, another program may have it"
+    : ' after its first answer: if it does that each time, say "connection": "each question" in "line"';
 }
 
 /** Whether an answer begins as SCPI's blocks do, `#42048` and 2048 bytes, and is shorter than it says. */

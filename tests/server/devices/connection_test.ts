@@ -158,3 +158,15 @@ Deno.test("connection: where it cannot be made, the reason says that another pro
     /nothing listens there; if it takes one connection at a time, another program may have it/,
   );
 });
+
+Deno.test("connection: where each is closed after its answer and nothing says so, the reason says what to say", async () => {
+  await using device = new OneSocket(true);
+  await using bench = await ServedBench.one({
+    ...thermometer,
+    port: `tcp://127.0.0.1:${device.port}`,
+    line: { sendEnd: "\r\n" },
+  });
+  const { contact } = bench.server.bench.find("thermo")!;
+  await eventually(() => contact!.state === "lost", "that it is lost");
+  assert.match(contact!.reason, /closed by the other end after its first answer: .* say "connection": "each question"/);
+});
