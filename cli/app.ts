@@ -29,6 +29,7 @@ import { portsCommand } from "./commands/ports.ts";
 import { serverCommand } from "./commands/server.ts";
 import { shellCommand } from "./commands/shell.ts";
 import { simulateCommand } from "./commands/simulate.ts";
+import { traceCommand } from "./commands/trace.ts";
 import { typedWord } from "./connection.ts";
 import type { CliContext, TypedCommand } from "./context.ts";
 import { exitCodeOf, exitCodes, failureText } from "./exit_codes.ts";
@@ -52,6 +53,7 @@ const clientRoutes = {
   exec: execCommand,
   shell: shellCommand,
   watch: watchCommand,
+  trace: traceCommand,
   status: statusCommand,
 };
 

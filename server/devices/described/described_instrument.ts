@@ -45,6 +45,13 @@ export interface DescribedInstrumentOptions {
   readonly commands?: FurtherCommands;
 }
 
+/** An answer that several fields may stand in. */
+interface Answer {
+  readonly said: string;
+  /** Its entry in the line's trace. */
+  readonly about: number;
+}
+
 /** Makes an instrument of a description. */
 class Describer {
   readonly #options: DescribedInstrumentOptions;
@@ -52,7 +59,7 @@ class Describer {
   readonly #contact: PortContact;
   readonly #readings = new Map<string, Reading>();
   /** The answers to what several fields ask in the same poll. */
-  #answers = new WeakMap<object, Map<string, Promise<string>>>();
+  #answers = new WeakMap<object, Map<string, Promise<Answer>>>();
   readonly #listening: ((line: string) => boolean)[] = [];
   #instrument: Instrument | undefined;
   #firstWord = () => {};
@@ -101,7 +108,13 @@ class Describer {
     });
     this.#instrument = instrument;
     const ignored = this.#conversation.ignored();
-    if (ignored.length > 0) port.listen((line) => ignored.some((pattern) => pattern.test(line)));
+    if (ignored.length > 0) {
+      port.listen((line) => {
+        const ignores = ignored.some((pattern) => pattern.test(line));
+        if (ignores) port.trace.note("ignored");
+        return ignores;
+      });
+    }
     if (this.#listening.length > 0) port.listen((line) => this.#heard(line));
     return instrument;
   }
@@ -140,25 +153,36 @@ class Describer {
       ...(listen === undefined ? {} : { listens: true }),
       ...(reading === undefined ? {} : {
         read: async (signal: AbortSignal, pass: object) => {
-          const value = await this.#read(reading, codec, signal, pass);
-          return (typeof value === "number" ? this.#corrected(title, value) : value) as never;
+          const { value: read, about } = await this.#read(reading, codec, signal, pass);
+          const value = typeof read === "number" ? this.#corrected(title, read) : read;
+          this.#options.port.trace.value(this.#options.title, title, value, about);
+          return value as never;
         },
       }),
       ...(write === undefined ? {} : { write: inPart("write", () => this.#writer(write, codec)) }),
     };
   }
 
-  async #read(reading: Reading, codec: ValueCodec, signal: AbortSignal, pass: object): Promise<Value> {
+  async #read(
+    reading: Reading,
+    codec: ValueCodec,
+    signal: AbortSignal,
+    pass: object,
+  ): Promise<{ value: Value; about: number }> {
     const text = this.#conversation.fill(reading.template);
     let answers = this.#answers.get(pass);
     if (answers === undefined) this.#answers.set(pass, answers = new Map());
     const key = `${text}\0${reading.pattern?.source ?? codec.expected}`;
     let answer = answers.get(key);
     if (answer === undefined) {
-      answer = this.#contact.use("poll", signal, (turn) => this.#conversation.ask(turn, text, reading, codec, true));
+      answer = this.#contact.use("poll", signal, async (turn) => {
+        const said = await this.#conversation.ask(turn, text, reading, codec, true);
+        return { said, about: this.#options.port.trace.lastReceived };
+      });
       answers.set(key, answer);
     }
-    return decode(valueIn(await answer, reading.pattern, reading.group), codec, reading.bad);
+    const { said, about } = await answer;
+    return { value: decode(valueIn(said, reading.pattern, reading.group), codec, reading.bad), about };
   }
 
   /** Forgets the answers before a command, which the rest of a poll must not read. */
@@ -187,7 +211,9 @@ class Describer {
       if (said === undefined) return false;
       const holder = this.#instrument!.field(title);
       try {
-        holder.update(decode(said, codec, bad));
+        const value = decode(said, codec, bad);
+        this.#options.port.trace.value(this.#options.title, title, value);
+        holder.update(value);
       } catch (error) {
         holder.fail((error as Error).message);
       }

@@ -7,6 +7,7 @@
 import { HeliographError } from "../../../protocol/errors.ts";
 import type { Contact } from "../../bench/contact.ts";
 import type { Port, Turn } from "./port.ts";
+import type { LineTrace } from "./line_trace.ts";
 import { AnswerUnclear } from "../../bench/answer_errors.ts";
 import { delay } from "./delay.ts";
 
@@ -56,6 +57,12 @@ const farewellSeconds = 5;
 export class PortContact implements Contact {
   /** Where it is, for people. */
   readonly address: string;
+  /**
+   * The last exchanges on its line.
+   *
+   * @internal
+   */
+  readonly trace: LineTrace;
   /** Whether it answers. */
   state: Contact["state"] = "off";
   /** Why it does not. */
@@ -78,6 +85,7 @@ export class PortContact implements Contact {
     this.#port = port;
     this.#routine = routine;
     this.address = port.name;
+    this.trace = port.trace;
   }
 
   /** The longest time until something immediate is on the wire, in seconds, while the port is open. */

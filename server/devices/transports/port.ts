@@ -21,6 +21,7 @@ import { LateAnswers } from "./late_answers.ts";
 import { type LineCodec, lineCodec } from "./line_codec.ts";
 import { delay } from "./delay.ts";
 import type { Line } from "./line.ts";
+import { LineTrace } from "./line_trace.ts";
 import { openLine } from "./open_line.ts";
 import { StrangeAnswers } from "./strange_answers.ts";
 import { Strays } from "./strays.ts";
@@ -132,6 +133,12 @@ export class Port {
    * @internal
    */
   readonly format: LineFormat;
+  /**
+   * The last exchanges on it.
+   *
+   * @internal
+   */
+  readonly trace: LineTrace;
   readonly #turns = new Turns();
   readonly #listeners = new Set<Listener>();
   readonly #broken = new Set<(reason: HeliographError) => void>();
@@ -178,6 +185,7 @@ export class Port {
     this.#codec = lineCodec(format.encoding);
     this.#splitter = new AnswerSplitter(format.receiveEnd, this.#codec);
     this.#faults = new Faults(this.name);
+    this.trace = new LineTrace(this.name, format.encoding === "utf8");
     this.#strays = new Strays(this.name);
   }
 
@@ -256,9 +264,11 @@ export class Port {
         turn.unanswered = true;
         try {
           const answer = await this.#ask(question, held, signal);
+          if (answer !== "") this.trace.understood(question.onlyRefused);
           turn.unanswered = false;
           return answer;
         } catch (error) {
+          this.trace.failed(error, question.refuses);
           // An instrument that says something else is there; where it is not known whose an answer is, nothing is.
           if (error instanceof AnswerUnclear || error instanceof Interrupted) turn.unanswered = before;
           else if (error instanceof HeliographError && error.code === "command_failed") turn.unanswered = false;
@@ -299,6 +309,7 @@ export class Port {
       throw new HeliographError("not_connected", `${this.name} is not needed any more`);
     }
     this.#line = line;
+    this.trace.opened();
     this.#closing = new AbortController();
     this.#splitter = new AnswerSplitter(this.format.receiveEnd, this.#codec);
     this.#doubt = undefined;
@@ -312,6 +323,7 @@ export class Port {
     try {
       for (let bytes = await line.read(); bytes !== null; bytes = await line.read()) {
         if (this.#line !== line) return;
+        this.trace.received(bytes);
         for (const answer of this.#splitter.push(bytes)) this.#received(answer);
         const rest = line.whole ? this.#splitter.flush() : "";
         if (rest !== "") this.#received(rest);
@@ -338,7 +350,9 @@ export class Port {
   /** A line has come that is nobody's, unless it is late. */
   #left(line: string): void {
     // A line that is opened anew leaves all of it behind.
-    if (!this.#late.take(line) && this.#doubt === undefined) this.#strays.note(line, this.#sent);
+    if (this.#late.take(line)) return this.trace.note("late: nobody waits for it any more");
+    this.trace.note("left over: nobody asked for it");
+    if (this.#doubt === undefined) this.#strays.note(line, this.#sent);
   }
 
   /** Forgets half an answer that came before: of what an instrument says by itself, half may be there already. */
@@ -376,6 +390,7 @@ export class Port {
     const line = this.#line;
     this.#line = undefined;
     line?.close();
+    if (line !== undefined) this.trace.closed(reason);
     this.#writing?.resolve();
     this.#writing = undefined;
     this.#closing.abort(reason);
@@ -427,6 +442,7 @@ export class Port {
   async #write(text: string, bytes: Uint8Array): Promise<void> {
     const line = this.#line!;
     this.#sent = text;
+    this.trace.sent(bytes);
     this.#quietSince = performance.now();
     const writing = this.#writing = Promise.withResolvers<void>();
     try {
@@ -530,8 +546,10 @@ export class Port {
       }
       const rivals = this.#late.rivals(answer);
       if (!accepts(answer)) {
-        if (rivals > 0) this.#late.take(answer);
-        else if (answer.trim() === text.trim()) seen.echo = answer;
+        if (rivals > 0) {
+          this.#late.take(answer);
+          this.trace.note("late: nobody waits for it any more");
+        } else if (answer.trim() === text.trim()) seen.echo = answer;
         else {
           seen.unexpected.push(answer);
           if (inStep || this.#strange.isKnown(text, answer)) {
