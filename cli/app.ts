@@ -29,6 +29,7 @@ import { portsCommand } from "./commands/ports.ts";
 import { serverCommand } from "./commands/server.ts";
 import { shellCommand } from "./commands/shell.ts";
 import { simulateCommand } from "./commands/simulate.ts";
+import { talkCommand } from "./commands/talk.ts";
 import { traceCommand } from "./commands/trace.ts";
 import { typedWord } from "./connection.ts";
 import type { CliContext, TypedCommand } from "./context.ts";
@@ -70,6 +71,7 @@ const commands = {
   schema: schemaCommand,
   simulate: simulateCommand,
   ports: portsCommand,
+  talk: talkCommand,
   image: imageCommand,
   ...clientRoutes,
   completions: completionsCommand,

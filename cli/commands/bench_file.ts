@@ -8,7 +8,9 @@ import { buildCommand } from "../usage.ts";
 import { dirname, join } from "node:path";
 import { printable } from "../../protocol/printable.ts";
 import { notABench } from "../../server/config/beside.ts";
-import { loadBenchWith } from "../../server/config/bench_file.ts";
+import type { Instrument } from "../../server/bench/instrument.ts";
+import { didYouMean } from "../../server/bench/names.ts";
+import { loadBenchWith, type LoadedBench } from "../../server/config/bench_file.ts";
 import { benchJsonSchema } from "../../server/config/schema.ts";
 import { PortContact } from "../../server/devices/transports/contact.ts";
 import { schemaFile, starterBench } from "../../server/config/starter.ts";
@@ -56,6 +58,20 @@ export const initCommand = buildCommand({
     );
   },
 });
+
+/**
+ * An instrument of a bench file.
+ *
+ * @param named Its name or title.
+ * @throws {UsageError} With those there are.
+ */
+export function benchInstrument({ instruments }: LoadedBench, file: string, named: string): Instrument {
+  const found = instruments.find(({ name, title }) => name === named || title === named) ??
+    instruments.find(({ title }) => title.toLowerCase() === named.toLowerCase());
+  if (found !== undefined) return found;
+  const titles = instruments.map(({ title }) => title);
+  throw new UsageError(`There is no ${named} in ${file}${didYouMean(named, titles)}: it has ${titles.join(", ")}`);
+}
 
 /** `heliograph check FILE` */
 export const checkCommand = buildCommand({

@@ -62,6 +62,12 @@ export interface LoadedBench {
   readonly serialPorts: string[];
   /** Absolute paths of the folders that images may be written to. */
   readonly imageFolders: readonly string[];
+  /**
+   * The ports of its instruments by title, of those that have one.
+   *
+   * @internal
+   */
+  readonly ports: ReadonlyMap<string, Port>;
   /** Ends the processes of its drivers, where it is not served: a bench that stops ends them too. */
   close(): Promise<void>;
 }
@@ -181,6 +187,7 @@ class Loader {
   readonly #redirect: Redirect;
   readonly #problems: Problem[];
   readonly #ports = new Map<string, { port: Port; title: string; process: string }>();
+  readonly #portOf = new Map<string, Port>();
   readonly #drivers: DriverProcesses;
   readonly #own: OwnDrivers;
   #named: Readonly<Record<string, string>> = {};
@@ -242,6 +249,7 @@ class Loader {
       server: told(bench.server ?? {}),
       code: told(bench.code ?? {}),
       imageFolders: this.#imageFolders,
+      ports: this.#portOf,
       serialPorts: addresses.flatMap((address) => address.kind === "serial" ? [address.serial.path] : []),
       close: () => this.#drivers.close(),
     };
@@ -505,6 +513,7 @@ class Loader {
     if (shared === undefined) {
       const port = new Port(address, format);
       this.#ports.set(port.name, { port, title, process });
+      this.#portOf.set(title, port);
       return port;
     }
     if (shared.process !== process) {
@@ -524,6 +533,7 @@ class Loader {
         ),
       ]);
     }
+    this.#portOf.set(title, shared.port);
     return shared.port;
   }
 }
