@@ -1,7 +1,7 @@
 /**
  * Keeps the last exchanges on a line: what was sent, what came, and what was made of it.
  *
- * It keeps references only, and writes text when somebody looks.
+ * It copies the bytes into one buffer that goes round, and writes text when somebody looks.
  *
  * @module
  */
@@ -35,9 +35,10 @@ interface Entry {
   /** Milliseconds since 1970. */
   readonly at: number;
   readonly kind: TraceEntry["kind"];
-  readonly bytes: Uint8Array | undefined;
   /** How many bytes there were. */
   readonly length: number;
+  /** Where the kept ones begin, counted from the first byte that was ever kept. */
+  readonly begin: number;
   readonly note: string | Error | Understood | undefined;
   readonly about: number;
   understood: boolean;
@@ -53,7 +54,10 @@ export class LineTrace implements TraceSource {
   readonly #ring: (Entry | undefined)[] = new Array(mostEntries);
   #oldest = 1;
   #newest = 0;
-  #bytes = 0;
+  /** The bytes; the byte that was kept as the n-th stands at n, modulo its size. */
+  #store: Uint8Array | undefined;
+  /** How many bytes were ever kept, with the places that were left free at the end of a round. */
+  #stored = 0;
   #lastReceived: Entry | undefined;
   /** Whether the log is told; looked at whenever the line is opened. */
   #logs = false;
@@ -133,28 +137,35 @@ export class LineTrace implements TraceSource {
 
   #add(kind: Entry["kind"], bytes: Uint8Array | undefined, note: Entry["note"], about: number): Entry {
     const number = ++this.#newest;
-    const length = bytes === undefined ? 0 : bytes.length;
-    const kept = length > mostOfOne ? bytes!.slice(0, mostOfOne) : bytes;
     if (number - this.#oldest >= mostEntries) this.#drop();
-    this.#bytes += Math.min(length, mostOfOne);
-    while (this.#bytes > mostBytes) this.#drop();
-    const entry: Entry = { number, at: Date.now(), kind, bytes: kept, length, note, about, understood: false };
+    const length = bytes === undefined ? 0 : bytes.length;
+    const begin = bytes === undefined ? this.#stored : this.#keep(bytes);
+    const entry: Entry = { number, at: Date.now(), kind, length, begin, note, about, understood: false };
     this.#ring[number % mostEntries] = entry;
     // What was made of it is known a moment later.
     if (this.#logs) this.#logging ??= setTimeout(() => this.#log());
     return entry;
   }
 
-  #drop(): void {
-    const place = this.#oldest++ % mostEntries;
-    this.#bytes -= this.#ring[place]?.bytes?.length ?? 0;
-    this.#ring[place] = undefined;
+  /** Copies bytes, which stand in a buffer that is used again. @returns Where they begin. */
+  #keep(bytes: Uint8Array): number {
+    const store = this.#store ??= new Uint8Array(mostBytes);
+    const kept = bytes.length > mostOfOne ? bytes.subarray(0, mostOfOne) : bytes;
+    const place = this.#stored % mostBytes;
+    const begin = place + kept.length > mostBytes ? this.#stored + mostBytes - place : this.#stored;
+    store.set(kept, begin % mostBytes);
+    this.#stored = begin + kept.length;
+    const written = this.#stored - mostBytes;
+    while (this.#oldest < this.#newest && this.#ring[this.#oldest % mostEntries]!.begin < written) this.#drop();
+    return begin;
   }
 
-  #told({ number, at, kind, bytes, length, note, about, understood }: Entry, title: string): TraceEntry {
-    const said = bytes === undefined
-      ? noteText(note, title)
-      : `${escapedBytes(bytes, this.#utf8)}${length > bytes.length ? `… (${length} bytes)` : ""}`;
+  #drop(): void {
+    this.#ring[this.#oldest++ % mostEntries] = undefined;
+  }
+
+  #told({ number, at, kind, length, begin, note, about, understood }: Entry, title: string): TraceEntry {
+    const said = kind === "note" ? noteText(note, title) : this.#text(begin, length);
     return {
       number,
       time: new Date(at).toISOString(),
@@ -163,6 +174,12 @@ export class LineTrace implements TraceSource {
       ...(about === 0 ? {} : { about }),
       ...(understood ? { understood } : {}),
     };
+  }
+
+  #text(begin: number, length: number): string {
+    const place = begin % mostBytes;
+    const bytes = this.#store!.subarray(place, place + Math.min(length, mostOfOne));
+    return `${escapedBytes(bytes, this.#utf8)}${length > mostOfOne ? `… (${length} bytes)` : ""}`;
   }
 
   #log(): void {
