@@ -31,6 +31,7 @@ import { shellCommand } from "./commands/shell.ts";
 import { simulateCommand } from "./commands/simulate.ts";
 import { talkCommand } from "./commands/talk.ts";
 import { traceCommand } from "./commands/trace.ts";
+import { tryCommand } from "./commands/try.ts";
 import { typedWord } from "./connection.ts";
 import type { CliContext, TypedCommand } from "./context.ts";
 import { exitCodeOf, exitCodes, failureText } from "./exit_codes.ts";
@@ -72,6 +73,7 @@ const commands = {
   simulate: simulateCommand,
   ports: portsCommand,
   talk: talkCommand,
+  try: tryCommand,
   image: imageCommand,
   ...clientRoutes,
   completions: completionsCommand,

@@ -24,7 +24,7 @@ export const groups: Readonly<Record<string, readonly string[]>> = {
   "A CAMERA AND ITS IMAGES": ["expose", "image"],
   "WHO DRIVES": ["take", "release"],
   "LINES AND CODE": ["shell", "command", "eval", "exec"],
-  "BRINGING AN INSTRUMENT UP": ["talk", "trace"],
+  "BRINGING AN INSTRUMENT UP": ["talk", "try", "trace"],
   "A SERVER AND ITS BENCH": ["server", "init", "check", "schema", "simulate", "ports"],
   "THIS PROGRAM": ["completions", "version"],
 };

@@ -108,23 +108,28 @@ export function loadBench(
 
 type Redirect = NonNullable<Parameters<typeof loadBench>[1]>;
 
+/** Changes the description of an instrument before it is made. */
+export type Describing = (description: Description, title: string) => Description;
+
 /**
  * Loads a bench file whose drivers that are code are run by what is given.
  *
  * @param drivers What runs them; it is closed where the file cannot be loaded.
+ * @param describing Changes descriptions. @default as they are
  */
 export async function loadBenchWith(
   drivers: DriverProcesses,
   file: string,
   redirect: Redirect = (address) => address,
   imageFolders?: readonly string[],
+  describing: Describing = (description) => description,
 ): Promise<LoadedBench> {
   const message = notABench(file);
   if (message !== undefined) throw new BenchFileError([{ file, where: "", message }]);
   const problems: Problem[] = [];
   const source = await readSource(file, problems);
   try {
-    return await new Loader(source, redirect, imageFolders, drivers, problems).load();
+    return await new Loader(source, redirect, imageFolders, drivers, problems, describing).load();
   } catch (error) {
     await drivers.close();
     throw error;
@@ -187,6 +192,7 @@ class Loader {
   readonly #redirect: Redirect;
   readonly #problems: Problem[];
   readonly #ports = new Map<string, { port: Port; title: string; process: string }>();
+  readonly #describing: Describing;
   readonly #portOf = new Map<string, Port>();
   readonly #drivers: DriverProcesses;
   readonly #own: OwnDrivers;
@@ -200,7 +206,9 @@ class Loader {
     imageFolders: readonly string[] | undefined,
     drivers: DriverProcesses,
     problems: Problem[],
+    describing: Describing,
   ) {
+    this.#describing = describing;
     this.#problems = problems;
     this.#drivers = drivers;
     this.#own = new OwnDrivers(drivers);
@@ -328,7 +336,7 @@ class Loader {
     }
     const problems = formProblems(descriptionSchema, merged, this.#source, at);
     if (problems.length > 0) throw new BenchFileError(problems);
-    const description = descriptionSchema.parse(merged);
+    const description = this.#describing(descriptionSchema.parse(merged), title);
     if (portText === undefined) {
       const example = found.driver?.address ?? "tcp://192.168.1.5:5025";
       throw wrong([], `port is missing: where ${title} is, for example ${example}`);

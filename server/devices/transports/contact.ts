@@ -94,6 +94,32 @@ export class PortContact implements Contact {
     return immediateSeconds + this.#port.format.gap;
   }
 
+  /**
+   * Opens the port for work that uses it once, without keeping contact: what is left without an answer is not lost, and
+   * nothing is said that the work does not say.
+   *
+   * @internal
+   */
+  async tryOut<T>(work: () => Promise<T>): Promise<T> {
+    await this.#port.join();
+    this.state = "connected";
+    try {
+      return await work();
+    } finally {
+      this.state = "off";
+      this.#port.leave();
+    }
+  }
+
+  /**
+   * Says what is said when contact begins.
+   *
+   * @internal
+   */
+  async greet(): Promise<void> {
+    await this.use("poll", undefined, this.#routine.greet);
+  }
+
   /** Begins. @param changed Told of every change of the state. */
   start(changed: () => void): void {
     if (this.#ended !== undefined) return;
