@@ -7,8 +7,10 @@
 import { type Command, command, type CommandContext } from "../../bench/command.ts";
 import { defineInstrument } from "../../bench/define_instrument.ts";
 import { HeliographError } from "../../../protocol/errors.ts";
-import type { FieldSpec } from "../../bench/field.ts";
+import { readbackFault } from "../../bench/declaration.ts";
+import type { FieldSpec, ReadbackSpec } from "../../bench/field.ts";
 import type { Instrument } from "../../bench/instrument.ts";
+import { identifierOf } from "../../bench/names.ts";
 import { checkKeyword } from "../../bench/header_card.ts";
 import { PortContact } from "../transports/contact.ts";
 import type { Port, Turn } from "../transports/port.ts";
@@ -45,13 +47,6 @@ export interface DescribedInstrumentOptions {
   readonly commands?: FurtherCommands;
 }
 
-/** An answer that several fields may stand in. */
-interface Answer {
-  readonly said: string;
-  /** Its entry in the line's trace. */
-  readonly about: number;
-}
-
 /** Makes an instrument of a description. */
 class Describer {
   readonly #options: DescribedInstrumentOptions;
@@ -59,10 +54,14 @@ class Describer {
   readonly #contact: PortContact;
   readonly #readings = new Map<string, Reading>();
   /** The answers to what several fields ask in the same poll. */
-  #answers = new WeakMap<object, Map<string, Promise<Answer>>>();
+  #answers = new WeakMap<object, Map<string, Promise<string>>>();
+  /** Where such an answer stands in the line's trace. */
+  readonly #traced = new WeakMap<Promise<string>, number>();
   readonly #listening: ((line: string) => boolean)[] = [];
   #instrument: Instrument | undefined;
   #firstWord = () => {};
+  /** Whether several fields ask the same. */
+  readonly #asksTwice: boolean;
   /** What becomes of a number that was read. */
   #corrected = (_field: string, value: number) => value;
 
@@ -76,6 +75,8 @@ class Describer {
         this.#readings.set(name, inPart(["fields", name, "read"], () => this.#conversation.reading(read)));
       }
     }
+    const asked = [...this.#readings.values()].map(({ template }) => this.#conversation.fill(template));
+    this.#asksTwice = new Set(asked).size < asked.length;
     const [first] = this.#readings;
     const onlyTalks = first === undefined && Object.values(fields).some(({ listen }) => listen !== undefined);
     const firstWord = onlyTalks ? (turn: Turn) => this.#hear(errorAfter, turn.signal) : undefined;
@@ -129,7 +130,7 @@ class Describer {
 
   #field(title: string, field: DescribedField): FieldSpec<ValueType> {
     const codec = new ValueCodec(field);
-    const { read, listen, write, needsConfirm, initial, poll, log, keyword } = field;
+    const { read, listen, write, needsConfirm, initial, poll, log, keyword, readback } = field;
     if (keyword !== undefined) inPart("keyword", () => checkedKeyword(keyword));
     if (read === undefined && listen === undefined && write === undefined) {
       throw new TypeError('can neither be read nor set: it needs "read", "listen" or "write"');
@@ -141,6 +142,7 @@ class Describer {
     }
     if (read === undefined && poll !== undefined) inPart("poll", () => wrong('has a meaning only beside "read"'));
     if (listen !== undefined) inPart("listen", () => this.#listen(title, codec, listen));
+    if (readback !== undefined) inPart("readback", () => this.#checkReadback(title, field));
     const reading = this.#readings.get(title);
     return {
       ...codec.spec,
@@ -150,39 +152,55 @@ class Describer {
       ...(poll === undefined ? {} : { pollInterval: poll }),
       ...(log === undefined ? {} : { log }),
       ...(keyword === undefined ? {} : { keyword }),
+      ...(readback === undefined ? {} : { readback: defined(readback) as ReadbackSpec }),
       ...(listen === undefined ? {} : { listens: true }),
       ...(reading === undefined ? {} : {
-        read: async (signal: AbortSignal, pass: object) => {
-          const { value: read, about } = await this.#read(reading, codec, signal, pass);
-          const value = typeof read === "number" ? this.#corrected(title, read) : read;
-          this.#options.port.trace.value(this.#options.title, title, value, about);
-          return value as never;
-        },
+        read: (signal: AbortSignal, pass: object) => this.#read(title, reading, codec, signal, pass) as never,
       }),
       ...(write === undefined ? {} : { write: inPart("write", () => this.#writer(write, codec)) }),
     };
   }
 
-  async #read(
-    reading: Reading,
-    codec: ValueCodec,
-    signal: AbortSignal,
-    pass: object,
-  ): Promise<{ value: Value; about: number }> {
+  #checkReadback(title: string, field: DescribedField): void {
+    const fields = this.#options.description.fields ?? {};
+    const declared = (title: string, spec: DescribedField) => ({
+      title,
+      access: spec.write === undefined ? "readout" : "setting",
+      spec: { type: spec.type, ...(spec.readback && { readback: defined(spec.readback) as ReadbackSpec }) },
+    });
+    const find = (name: string) => {
+      const found = Object.entries(fields).find(([each]) => each === name || identifierOf(each) === identifierOf(name));
+      return found && declared(...found);
+    };
+    const [word, why] = readbackFault(declared(title, field), find, Object.keys(fields)) ?? [];
+    if (why !== undefined) inPart(word === undefined ? [] : [word], () => wrong(why));
+  }
+
+  async #read(title: string, reading: Reading, codec: ValueCodec, signal: AbortSignal, pass: object): Promise<Value> {
+    const asked = this.#answer(reading, codec, signal, pass);
+    const said = decode(valueIn(await asked, reading.pattern, reading.group), codec, reading.bad);
+    const value = typeof said === "number" ? this.#corrected(title, said) : said;
+    this.#options.port.trace.value(this.#options.title, title, value, this.#traced.get(asked));
+    return value;
+  }
+
+  /** The answer to a question; fields that ask the same are answered by one. */
+  #answer(reading: Reading, codec: ValueCodec, signal: AbortSignal, pass: object): Promise<string> {
     const text = this.#conversation.fill(reading.template);
+    const ask = () =>
+      this.#contact.use("poll", signal, (turn) => this.#conversation.ask(turn, text, reading, codec, true));
+    if (!this.#asksTwice) return ask();
     let answers = this.#answers.get(pass);
     if (answers === undefined) this.#answers.set(pass, answers = new Map());
     const key = `${text}\0${reading.pattern?.source ?? codec.expected}`;
     let answer = answers.get(key);
     if (answer === undefined) {
-      answer = this.#contact.use("poll", signal, async (turn) => {
-        const said = await this.#conversation.ask(turn, text, reading, codec, true);
-        return { said, about: this.#options.port.trace.lastReceived };
-      });
-      answers.set(key, answer);
+      const asked = ask();
+      answers.set(key, answer = asked);
+      // What comes later is another one's.
+      asked.then(() => this.#traced.set(asked, this.#options.port.trace.lastReceived), () => {});
     }
-    const { said, about } = await answer;
-    return { value: decode(valueIn(said, reading.pattern, reading.group), codec, reading.bad), about };
+    return answer;
   }
 
   /** Forgets the answers before a command, which the rest of a poll must not read. */
@@ -299,6 +317,11 @@ class Describer {
       run,
     });
   }
+}
+
+/** Leaves out what is undefined, as options with exact types want it. */
+function defined<T extends object>(table: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
+  return Object.fromEntries(Object.entries(table).filter(([, value]) => value !== undefined)) as never;
 }
 
 function wrong(message: string): never {

@@ -40,22 +40,26 @@ export class DriverLines {
     if (ask.ask === "writeLine") {
       const bytes = fromBase64(ask.bytes);
       trace.sent(bytes);
-      return void await line.write(bytes);
+      return void await line.write(bytes, ask.answerWithin);
     }
     const bytes = await line.read();
     if (bytes !== null) trace.received(bytes);
     return bytes === null ? null : toBase64(bytes);
   }
 
-  async #openLine(port: number, signal: AbortSignal): Promise<void> {
+  /** Whether each of its reads is whole. */
+  async #openLine(port: number, signal: AbortSignal): Promise<boolean> {
     const known = this.#ports[port];
     if (known === undefined) throw new HeliographError("bad_argument", "there is no such port");
     this.close(port);
     const line = await openLine(known.address);
     this.close(port);
-    if (signal.aborted) return line.close();
-    this.#open.set(port, line);
-    this.traces[port]!.opened();
+    if (signal.aborted) line.close();
+    else {
+      this.#open.set(port, line);
+      this.traces[port]!.opened();
+    }
+    return line.whole ?? false;
   }
 
   /** Closes one, where it is open. */
