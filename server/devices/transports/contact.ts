@@ -7,6 +7,7 @@
 import { HeliographError } from "../../../protocol/errors.ts";
 import type { Contact } from "../../bench/contact.ts";
 import type { Port, Turn } from "./port.ts";
+import { sharedBusOf } from "./address.ts";
 import type { LineTrace } from "./line_trace.ts";
 import { AnswerUnclear } from "../../bench/answer_errors.ts";
 import { delay } from "./delay.ts";
@@ -89,9 +90,33 @@ export class PortContact implements Contact {
     this.trace = port.trace;
   }
 
-  /** The longest time until something immediate is on the wire, in seconds, while the port is open. */
-  get immediateWithin(): number {
-    return immediateSeconds + this.#port.format.gap;
+  /**
+   * The longest time until something immediate is on the wire, in seconds, while the port is open and answers.
+   *
+   * @param others How many other instruments share its bus, where it is on one.
+   * @internal
+   */
+  immediateWithin(others = 0): number {
+    const turn = sharedBusOf(this.#port.address)?.turn ?? 0;
+    return immediateSeconds + this.#port.format.gap + turn * (1 + others);
+  }
+
+  /**
+   * How long it may take beyond that after a question without an answer, in seconds.
+   *
+   * @internal
+   */
+  get anewWithin(): number {
+    return this.#port.anewWithin;
+  }
+
+  /**
+   * The bus that it shares with other instruments.
+   *
+   * @internal
+   */
+  get bus(): string | undefined {
+    return sharedBusOf(this.#port.address)?.name;
   }
 
   /**

@@ -22,6 +22,7 @@ import { type LineCodec, lineCodec } from "./line_codec.ts";
 import { delay } from "./delay.ts";
 import type { Line } from "./line.ts";
 import { LineTrace } from "./line_trace.ts";
+import { connectSeconds } from "./network.ts";
 import { openLine } from "./open_line.ts";
 import { StrangeAnswers } from "./strange_answers.ts";
 import { Strays } from "./strays.ts";
@@ -295,6 +296,16 @@ export class Port {
   /** Whether what is late on this line stays there when it is opened anew. */
   get #direct(): boolean {
     return !keepsLate(this.address) && !this.format.gateway;
+  }
+
+  /**
+   * How long it may take to open the line anew, in seconds, which is done before anything is sent where a question was
+   * left without an answer; 0 where it is not done.
+   *
+   * @internal
+   */
+  get anewWithin(): number {
+    return this.#direct ? reopenSeconds + connectSeconds + this.format.settle : 0;
   }
 
   #open(): Promise<void> {
