@@ -22,6 +22,9 @@ import { heldBy } from "../held_ports.ts";
 import { painter, table, writeJson } from "../output.ts";
 import { benchInstrument } from "./bench_file.ts";
 
+/** How the trace tells that nothing came. */
+const silence = "no answer to ";
+
 interface TryFlags {
   readonly initialize: boolean;
   readonly timeout: number;
@@ -200,7 +203,7 @@ async function once({ contact, title }: Instrument, field: string, ask: () => Pr
   const exchange = firstExchange(entries);
   // Where nothing came, it was asked then whether the instrument is there at all: that is another question.
   if (reason !== undefined && exchange.answered === "") {
-    reason = entries.find(({ text }) => text.startsWith("no answer to "))?.text ?? reason;
+    reason = entries.find(({ text }) => text.startsWith(silence))?.text ?? reason;
   }
   return {
     field,
@@ -212,12 +215,10 @@ async function once({ contact, title }: Instrument, field: string, ask: () => Pr
   };
 }
 
-/** What was sent first, and what came until something else was sent. */
+/** What was sent and what came, until it was known that nothing comes. */
 function firstExchange(entries: readonly TraceEntry[]): Pick<Tried, "asked" | "answered"> {
-  const bytes = entries.filter(({ kind }) => kind !== "note");
-  const [first] = bytes;
-  const asked = first?.kind === "sent" ? first.text : "";
-  const after = bytes.slice(asked === "" ? 0 : 1);
-  const next = after.findIndex(({ kind }) => kind === "sent");
-  return { asked, answered: (next < 0 ? after : after.slice(0, next)).map(({ text }) => text).join("") };
+  const silent = entries.findIndex(({ text }) => text.startsWith(silence));
+  const exchange = silent < 0 ? entries : entries.slice(0, silent);
+  const texts = (wanted: TraceEntry["kind"]) => exchange.filter(({ kind }) => kind === wanted).map(({ text }) => text);
+  return { asked: texts("sent").join(" "), answered: texts("received").join("") };
 }

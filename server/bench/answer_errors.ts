@@ -40,6 +40,12 @@ export class NoAnswer extends HeliographError {
  * @param flag The flag by which the command line is told the end. @default it is told in a bench file
  */
 export function unended(begun: string, end: string, flag?: string): string {
+  if (end === "") {
+    const count = begun.length === 1 ? "1 byte" : `${begun.length} bytes`;
+    return `${count} came, ${
+      quoted(begun)
+    }, and an answer to it does not end there by its "length", "answerEnds" or "quiet"`;
+  }
   const came = `${quoted(begun)} came, and not the end of an answer, ${quoted(end)}`;
   const unprintable = begun.match(/[^\r\n\x20-\x7e]/g)?.length ?? 0;
   // deno-lint-ignore no-control-regex
@@ -65,6 +71,9 @@ export class NotUnderstood extends HeliographError {
   }
 }
 
+/** What came is broken, a wrong check sum for example: asked again, it may come well. */
+export class Garbled extends NotUnderstood {}
+
 /** A late answer to something else could be taken for the answer to this. */
 export class AnswerUnclear extends HeliographError {
   /** Whether all that was late has come by now, so that asking again is answered clearly. */
@@ -89,6 +98,14 @@ export class AnswerUnclear extends HeliographError {
         : `${quoted(text)} was not asked yet: a late answer to something else could be taken for its own`,
     );
     this.settled = settled;
+  }
+}
+
+/** It was not asked, since the answer would mean nothing: while an output is off. */
+export class NotAsked extends HeliographError {
+  /** Makes it. @param reason What follows `not asked`. */
+  constructor(reason: string) {
+    super("command_failed", `not asked ${reason}`);
   }
 }
 

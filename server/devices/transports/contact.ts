@@ -20,12 +20,16 @@ export interface Routine {
   readonly greet: (turn: Turn) => Promise<void>;
   /** What is said before the server stops. */
   readonly farewell?: (turn: Turn) => Promise<void>;
+  /** Puts something around all that is said in a turn: an address, a check sum. @default nothing */
+  readonly around?: (turn: Turn) => Turn;
   /** After how many seconds without a word it counts as lost, where it talks without being asked. @default never */
   readonly silentAfter?: number;
   /** The first wait before it is tried again, in seconds; each further one is twice as long. @default 0.5 */
   readonly shortestWait?: number;
   /** The longest wait, in seconds. @default 30 */
   readonly longestWait?: number;
+  /** The most that the instrument delays what is immediate besides the line's gap, in seconds. @default 0 */
+  readonly delays?: () => number;
 }
 
 /** One that was connected for so long, in seconds, is tried again as if for the first time. */
@@ -98,7 +102,7 @@ export class PortContact implements Contact {
    */
   immediateWithin(others = 0): number {
     const turn = sharedBusOf(this.#port.address)?.turn ?? 0;
-    return immediateSeconds + this.#port.format.gap + turn * (1 + others);
+    return immediateSeconds + this.#port.format.gap + (this.#routine.delays?.() ?? 0) + turn * (1 + others);
   }
 
   /**
@@ -164,7 +168,10 @@ export class PortContact implements Contact {
       this.#ending.abort(new HeliographError("not_connected", "the server is stopping"));
       // An instrument that does not listen must not keep the server from stopping.
       const signal = AbortSignal.timeout(farewellSeconds * 1000);
-      await this.#evenWhenLost(signal, () => this.#port.use("immediate", signal, farewell)).catch((error) => {
+      await this.#evenWhenLost(
+        signal,
+        () => this.#port.use("immediate", signal, (turn) => farewell(this.#around(turn))),
+      ).catch((error) => {
         failure = (error as Error).message;
       });
     }
@@ -173,6 +180,10 @@ export class PortContact implements Contact {
     await Promise.allSettled(this.#uses);
     this.#ended = undefined;
     this.reason = failure;
+  }
+
+  #around(turn: Turn): Turn {
+    return this.#routine.around?.(turn) ?? turn;
   }
 
   /** It has said something by itself. */
@@ -240,7 +251,7 @@ export class PortContact implements Contact {
       if (urgency !== "immediate") this.#check();
       let reason: HeliographError | undefined;
       try {
-        return await work(turn);
+        return await work(this.#around(turn));
       } catch (error) {
         if (error instanceof HeliographError) reason = error;
         throw error;
@@ -321,7 +332,7 @@ export class PortContact implements Contact {
         throw error;
       });
       joined = true;
-      await port.use("poll", stopped, this.#routine.greet);
+      await port.use("poll", stopped, (turn) => this.#routine.greet(this.#around(turn)));
       this.#heard = performance.now();
       this.#become("connected", "");
       watchdog = this.#watchSilence(lost.resolve);
