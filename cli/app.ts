@@ -29,6 +29,9 @@ import { portsCommand } from "./commands/ports.ts";
 import { serverCommand } from "./commands/server.ts";
 import { shellCommand } from "./commands/shell.ts";
 import { simulateCommand } from "./commands/simulate.ts";
+import { talkCommand } from "./commands/talk.ts";
+import { traceCommand } from "./commands/trace.ts";
+import { tryCommand } from "./commands/try.ts";
 import { typesCommand } from "./commands/types.ts";
 import { typedWord } from "./connection.ts";
 import type { CliContext, TypedCommand } from "./context.ts";
@@ -53,6 +56,7 @@ const clientRoutes = {
   exec: execCommand,
   shell: shellCommand,
   watch: watchCommand,
+  trace: traceCommand,
   status: statusCommand,
 };
 
@@ -70,6 +74,8 @@ const commands = {
   types: typesCommand,
   simulate: simulateCommand,
   ports: portsCommand,
+  talk: talkCommand,
+  try: tryCommand,
   image: imageCommand,
   ...clientRoutes,
   completions: completionsCommand,
