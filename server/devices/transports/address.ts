@@ -7,6 +7,7 @@
 
 import { hostOf, hostText, readSettings, type Wrong } from "./address_parts.ts";
 import { controllerName, type GpibAddress, gpibForms, gpibName, parseGpib } from "./gpib_address.ts";
+import { type LanAddress, lanForms, lanName, parseLan } from "./lan_address.ts";
 import { parseSerial, serialForms } from "./serial_address.ts";
 import type { SerialOptions } from "./serial_options.ts";
 
@@ -24,7 +25,13 @@ export interface SerialAddress {
 }
 
 /** The address of an instrument, in parts. */
-export type Address = NetworkAddress<"tcp"> | NetworkAddress<"udp"> | SerialAddress | GpibAddress;
+export type Address =
+  | NetworkAddress<"tcp">
+  | NetworkAddress<"udp">
+  | SerialAddress
+  | GpibAddress
+  | LanAddress<"hislip">
+  | LanAddress<"vxi11">;
 
 /** A way in to instruments, by the word before `://`. Who opens it stands in `open_line.ts`. */
 interface Way<A> {
@@ -79,6 +86,17 @@ const ways: { readonly [K in Address["kind"]]: Way<OfKind<K>> } = {
     // Cleared, it holds none.
     keepsLate: ({ clear }) => !clear,
     serialPort: (address) => address.controller.kind === "serial" ? controllerName(address) : undefined,
+  },
+  hislip: {
+    forms: lanForms("hislip"),
+    parse: (url, wrong) => parseLan("hislip", url, wrong),
+    name: lanName,
+  },
+  vxi11: {
+    forms: lanForms("vxi11"),
+    parse: (url, wrong) => parseLan("vxi11", url, wrong),
+    name: lanName,
+    keepsLate: ({ clear }) => !clear,
   },
 };
 

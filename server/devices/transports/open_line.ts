@@ -6,9 +6,11 @@
 
 import type { Address } from "./address.ts";
 import { openGpib } from "./gpib.ts";
+import { openHislip } from "./hislip.ts";
 import type { Line } from "./line.ts";
 import { openTcp, openUdp } from "./network.ts";
 import { openSerial } from "./serial.ts";
+import { openVxi11 } from "./vxi11.ts";
 
 /** Who opens the line to an address, by its kind. */
 const openers: {
@@ -18,6 +20,8 @@ const openers: {
   udp: ({ host, port }) => openUdp(host, port),
   serial: ({ serial }) => openSerial(serial),
   gpib: openGpib,
+  hislip: openHislip,
+  vxi11: openVxi11,
 };
 
 /**
