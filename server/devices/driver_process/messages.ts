@@ -62,6 +62,8 @@ export const declarationSchema = z.strictObject({
     pollInterval: z.number().optional(),
     log: z.boolean(),
     keyword: name.optional(),
+    readback: z.strictObject({ field: name, tolerance: z.number().optional(), within: z.number().optional() })
+      .optional(),
     reads: z.boolean(),
     writes: z.boolean(),
   })).max(10_000),

@@ -6,17 +6,19 @@
 
 import { createSocket } from "node:dgram";
 import { AnswerSplitter } from "../transports/answer_splitter.ts";
+import { framingOf } from "../transports/framing.ts";
 import type { Line } from "../transports/line.ts";
+import { byteText, lineCodec } from "../transports/line_codec.ts";
 import { tcpLine } from "../transports/network.ts";
 import { openPty } from "../transports/pty.ts";
 import { FaultPlan, type Faults, garbage, noFaults, wrongLength } from "./faults.ts";
+import { serveRegisters } from "./registers.ts";
 import type { Simulator } from "./simulator.ts";
 
 /** A simulator that runs. */
 export type RunningSimulator = ReturnType<typeof simulateTcp>;
 
 const stepInterval = 100;
-const encoder = new TextEncoder();
 
 function delay(seconds: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, seconds * 1000));
@@ -40,28 +42,41 @@ interface Sent {
 }
 
 /** An answer with whatever goes wrong with it; `undefined` where nothing is sent. */
-async function spoilt(answer: string, { answerEnd }: Simulator, plan: FaultPlan): Promise<Sent | undefined> {
-  const bytes = encoder.encode(answer + answerEnd);
+async function spoilt(answer: string, { answerEnd, encoding }: Simulator, plan: FaultPlan): Promise<Sent | undefined> {
+  const { encode } = lineCodec(encoding ?? "utf8");
+  const bytes = encode(answer + answerEnd);
   switch (plan.next()) {
     case "silent":
       return undefined;
     case "garbage":
-      return { bytes: garbage(encoder.encode(answerEnd)), drop: false };
+      return { bytes: garbage(encode(answerEnd)), drop: false };
     case "slow":
       await delay(plan.delay);
       break;
     case "drop":
       return { bytes: bytes.subarray(0, bytes.length / 2), drop: true };
     case "length":
-      return { bytes: encoder.encode(wrongLength(answer) + answerEnd), drop: false };
+      return { bytes: encode(wrongLength(answer) + answerEnd), drop: false };
     case undefined:
   }
   return { bytes, drop: false };
 }
 
+/** Cuts what comes into commands. */
+function commandSplitter({ commandEnd, encoding }: Simulator): AnswerSplitter {
+  const codec = lineCodec(encoding);
+  return new AnswerSplitter(framingOf({ receiveEnd: byteText(codec.encode(commandEnd)) }), codec);
+}
+
 /** Answers on one line until it ends, and closes it. */
 async function serveLine(simulator: Simulator, line: Line, plan: FaultPlan): Promise<void> {
-  const splitter = new AnswerSplitter(simulator.commandEnd);
+  if (simulator.registers !== undefined) {
+    // Whoever talked to it has gone, where it fails.
+    await serveRegisters(simulator.registers, line).catch(() => {});
+    line.close();
+    return;
+  }
+  const splitter = commandSplitter(simulator);
   const send = async (answer: string) => {
     const sent = await spoilt(answer, simulator, plan);
     if (sent === undefined) return;
@@ -83,6 +98,11 @@ async function serveLine(simulator: Simulator, line: Line, plan: FaultPlan): Pro
     clearInterval(talking);
     line.close();
   }
+}
+
+/** @throws {TypeError} For a Modbus device, which is simulated over TCP only. */
+function refuseRegisters({ registers }: Simulator): void {
+  if (registers !== undefined) throw new TypeError("Cannot simulate a Modbus device there: give --port PORT");
 }
 
 /**
@@ -127,7 +147,9 @@ export function simulateTcp(
     }
   })().catch(() => {});
   return {
-    address: `tcp://${host}:${(listener.addr as Deno.NetAddr).port}`,
+    address: `${simulator.registers === undefined ? "tcp" : "modbus+tcp"}://${host}:${
+      (listener.addr as Deno.NetAddr).port
+    }`,
     async close() {
       stopTime();
       listener.close();
@@ -161,6 +183,7 @@ export async function simulateUdp(
   faults: Faults = noFaults,
   host = "127.0.0.1",
 ): Promise<ReturnType<typeof simulateTcp>> {
+  refuseRegisters(simulator);
   const socket = createSocket(host.includes(":") ? "udp6" : "udp4");
   const plan = new FaultPlan(faults);
   await new Promise<void>((resolve, reject) => {
@@ -170,7 +193,7 @@ export async function simulateUdp(
   const stopTime = runTime(simulator);
   let closed = false;
   socket.on("message", async (datagram: Uint8Array, from: { address: string; port: number }) => {
-    const splitter = new AnswerSplitter(simulator.commandEnd);
+    const splitter = commandSplitter(simulator);
     for (const command of [...splitter.push(datagram), splitter.flush()]) {
       const answer = command.trim() === "" ? undefined : simulator.answer(command.trim());
       const sent = answer === undefined ? undefined : await spoilt(answer, simulator, plan);
@@ -201,6 +224,7 @@ export function simulateSerial(
   address: string,
   faults: Faults = noFaults,
 ): RunningSimulator {
+  refuseRegisters(simulator);
   const stopTime = runTime(simulator);
   const serving = serveLine(simulator, line, new FaultPlan(faults));
   return {
@@ -237,6 +261,7 @@ export async function simulatePty(
   simulator: Simulator,
   faults: Faults = noFaults,
 ): Promise<ReturnType<typeof simulateTcp>> {
+  refuseRegisters(simulator);
   const pty = await openPty();
   return simulateSerial(simulator, pty.line, `serial://${pty.path}`, faults);
 }

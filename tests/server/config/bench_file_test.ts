@@ -65,7 +65,7 @@ const mistakes: readonly (readonly [string, string, string | RegExp])[] = [
   [
     "a word for a line that resembles none",
     described('"line": { "xyz": 2 }, "fields": { "V": { "read": "V?" } }'),
-    /line\.xyz: is not known here; there is gap, .*, sendEnd, .*, receiveEnd$/,
+    /line\.xyz: is not known here; there is gap, .*, sendEnd, .*, receiveEnd/,
   ],
   [
     "a wrong type",
@@ -81,6 +81,37 @@ const mistakes: readonly (readonly [string, string, string | RegExp])[] = [
     "a field's key",
     field('{ "read": "V?", "unti": "V" }'),
     /^bench\.json:2:71: instruments\[0\]\.fields\.V\.unti: is not known here \(did you mean unit\?\); there is unit, on, type, .*, calibration, needsConfirm$/,
+  ],
+  [
+    "a readback that is not there",
+    described(
+      '"fields": { "Set": { "write": "S{value}", "readback": { "field": "Levle" } }, "Level": { "read": "L?" } }',
+    ),
+    /fields\.Set\.readback\.field: there is no field "Levle" \(did you mean Level\?\)$/,
+  ],
+  [
+    "a readback of another type",
+    described(
+      '"fields": { "Set": { "write": "S{value}", "readback": { "field": "on" } }, "On": { "type": "switch", "read": "O?" } }',
+    ),
+    /fields\.Set\.readback\.field: Set is of the type float, and On of the type switch$/,
+  ],
+  [
+    "a readback of itself",
+    field('{ "write": "V{value}", "readback": { "field": "V" } }'),
+    /fields\.V\.readback\.field: is the setting itself: name the field by which the device tells$/,
+  ],
+  [
+    "a tolerance of a text",
+    described(
+      '"fields": { "N": { "type": "text", "write": "{value}", "readback": { "field": "M", "tolerance": 1 } }, "M": { "type": "text", "read": "M?" } }',
+    ),
+    /fields\.N\.readback\.tolerance: has a meaning for numbers only, and N is of the type text$/,
+  ],
+  [
+    "a readback of what is only read",
+    field('{ "read": "V?", "readback": { "field": "V" } }'),
+    /fields\.V\.readback: has a meaning only beside what is set$/,
   ],
   [
     "a field's type",
@@ -115,7 +146,7 @@ const mistakes: readonly (readonly [string, string, string | RegExp])[] = [
   [
     "a place that there is not",
     field('{ "write": "V {vale}" }'),
-    /fields\.V\.write: "V \{vale\}" has a place \{vale\}, and there is \{value\} \(did you mean value\?\)/,
+    /fields\.V\.write: "V \{vale\}" has a place \{vale\}, and there is \{value\}, \{v\} \(did you mean value\?\)/,
   ],
   [
     "a write without a place",
