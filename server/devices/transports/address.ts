@@ -11,8 +11,10 @@ import { type LanAddress, lanForms, lanName, parseLan } from "./lan_address.ts";
 import { parseSerial, serialForms } from "./serial_address.ts";
 import type { SerialOptions } from "./serial_options.ts";
 
+type NetworkKind = "tcp" | "udp" | "telnet";
+
 /** The address of an instrument on a network. */
-export interface NetworkAddress<K extends "tcp" | "udp" = "tcp" | "udp"> {
+export interface NetworkAddress<K extends NetworkKind = NetworkKind> {
   readonly kind: K;
   readonly host: string;
   readonly port: number;
@@ -28,6 +30,7 @@ export interface SerialAddress {
 export type Address =
   | NetworkAddress<"tcp">
   | NetworkAddress<"udp">
+  | NetworkAddress<"telnet">
   | SerialAddress
   | GpibAddress
   | LanAddress<"hislip">
@@ -53,14 +56,14 @@ interface Way<A> {
 
 type OfKind<K extends Address["kind"]> = Extract<Address, { readonly kind: K }>;
 
-function network<K extends "tcp" | "udp">(kind: K): Way<NetworkAddress<K>> {
+function network<K extends NetworkKind>(kind: K, usualPort = ""): Way<NetworkAddress<K>> {
   const forms = `${kind}://HOST:PORT`;
   return {
     forms,
     parse(url, wrong) {
       if (url.hostname === "") throw wrong(allForms());
-      const port = Number(url.port);
-      if (url.port === "" || port === 0) throw wrong(`its port is missing; give ${forms}`);
+      const port = Number(url.port || usualPort);
+      if (port === 0) throw wrong(`its port is missing; give ${forms}`);
       if (url.pathname !== "" && url.pathname !== "/") throw wrong("nothing may follow the port");
       readSettings(url, {}, wrong);
       return { kind, host: hostOf(url), port };
@@ -72,6 +75,7 @@ function network<K extends "tcp" | "udp">(kind: K): Way<NetworkAddress<K>> {
 const ways: { readonly [K in Address["kind"]]: Way<OfKind<K>> } = {
   tcp: network("tcp"),
   udp: network("udp"),
+  telnet: network("telnet", "23"),
   serial: {
     forms: serialForms,
     parse: (url, wrong, defaults) => ({ kind: "serial", serial: parseSerial(url, wrong, defaults) }),
@@ -113,7 +117,8 @@ function allForms(): string {
  * Reads an address.
  *
  * @param text As in a bench file. Serial lines take `baud` (default 9600), `dataBits` (8, 7), `parity` (none, even,
- * odd), `stopBits` (1, 2) and `flowControl` (none, hardware, software).
+ * odd), `stopBits` (1, 2), `flowControl` (none, hardware, software), `dtr` (on, off, keep) and `rts`
+ * (on, off).
  * @param serial How a serial line is set where the address does not say.
  * @returns Its parts.
  * @throws {TypeError} With what is wrong, and what would be right.
@@ -124,7 +129,8 @@ export function parseAddress(text: string, serial: Partial<SerialOptions> = {}):
   if (/^(?:\/|COM\d+$)/i.test(text)) throw wrong(`write serial://${text}`);
   let url: URL;
   try {
-    url = new URL(text);
+    // An adapter's serial number is no port number.
+    url = new URL(text.replace(/^(\w+:\/\/)(usb:)/i, "$1/$2"));
   } catch {
     throw wrong(allForms());
   }

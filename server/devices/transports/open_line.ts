@@ -10,6 +10,7 @@ import { openHislip } from "./hislip.ts";
 import type { Line } from "./line.ts";
 import { openTcp, openUdp } from "./network.ts";
 import { openSerial } from "./serial.ts";
+import { openTelnet } from "./telnet.ts";
 import { openVxi11 } from "./vxi11.ts";
 
 /** Who opens the line to an address, by its kind. */
@@ -18,6 +19,7 @@ const openers: {
 } = {
   tcp: ({ host, port }) => openTcp(host, port),
   udp: ({ host, port }) => openUdp(host, port),
+  telnet: ({ host, port }) => openTelnet(host, port),
   serial: ({ serial }) => openSerial(serial),
   gpib: openGpib,
   hislip: openHislip,
