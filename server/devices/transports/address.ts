@@ -10,6 +10,7 @@ import { controllerName, type GpibAddress, gpibForms, gpibName, parseGpib } from
 import { type LanAddress, lanForms, lanName, parseLan } from "./lan_address.ts";
 import { parseSerial, serialForms } from "./serial_address.ts";
 import type { SerialOptions } from "./serial_options.ts";
+import { parseUsbtmc, type UsbtmcAddress, usbtmcForms } from "./usbtmc_address.ts";
 
 type NetworkKind = "tcp" | "udp" | "telnet";
 
@@ -34,7 +35,8 @@ export type Address =
   | SerialAddress
   | GpibAddress
   | LanAddress<"hislip">
-  | LanAddress<"vxi11">;
+  | LanAddress<"vxi11">
+  | UsbtmcAddress;
 
 /** A way in to instruments, by the word before `://`. Who opens it stands in `open_line.ts`. */
 interface Way<A> {
@@ -101,6 +103,13 @@ const ways: { readonly [K in Address["kind"]]: Way<OfKind<K>> } = {
     parse: (url, wrong) => parseLan("vxi11", url, wrong),
     name: lanName,
     keepsLate: ({ clear }) => !clear,
+  },
+  usbtmc: {
+    forms: usbtmcForms,
+    parse: parseUsbtmc,
+    name: ({ path }) => path,
+    keepsLate: ({ clear }) => !clear,
+    serialPort: ({ path }) => path,
   },
 };
 

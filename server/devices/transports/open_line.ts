@@ -11,6 +11,7 @@ import type { Line } from "./line.ts";
 import { openTcp, openUdp } from "./network.ts";
 import { openSerial } from "./serial.ts";
 import { openTelnet } from "./telnet.ts";
+import { openUsbtmc } from "./usbtmc.ts";
 import { openVxi11 } from "./vxi11.ts";
 
 /** Who opens the line to an address, by its kind. */
@@ -24,6 +25,7 @@ const openers: {
   gpib: openGpib,
   hislip: openHislip,
   vxi11: openVxi11,
+  usbtmc: openUsbtmc,
 };
 
 /**

@@ -97,6 +97,8 @@ Deno.test({
       // A kind of port that nobody has thought of, and a link that leads nowhere any more.
       "dev/ttyNEW0": "",
       "dev/serial/by-id/usb-New": "→../../ttyNEW0",
+      "dev/usbtmc1": "",
+      "sys/class/usbmisc/usbtmc1/device": "→../../../devices/usb1/interface",
       "dev/serial/by-id/usb-Old": "→../../ttyUSB9",
       "dev/serial/by-id/usb-Elsewhere": "→../../../sys/none",
     });
@@ -111,6 +113,7 @@ Deno.test({
         description,
         serialNumber: "A50285BI",
       },
+      { path: "/dev/usbtmc1", description: `usbtmc:///dev/usbtmc1, ${description}`, serialNumber: "A50285BI" },
     ]);
   },
 });
