@@ -76,6 +76,20 @@ for (const [way, serve] of [["hislip", hislipServer], ["vxi11", vxi11Server]] as
   });
 }
 
+Deno.test("a serial number in the handshake refuses an instrument that was swapped, and says which is there", async () => {
+  await using server = hislipServer(behaviour);
+  await using bench = await ServedBench.one({
+    title: "Meter",
+    port: server.address,
+    handshake: { ask: "*IDN?", pattern: "^Maker,Model,8," },
+    fields: { Reading: { type: "text", read: "READ" } },
+  });
+  const contact = bench.server.bench.find("meter")!.contact!;
+  await eventually(() => contact.reason !== "", "the refusal");
+  assert.match(contact.reason, /Maker,Model,7,1\.0.*should have matched \^Maker,Model,8,; is it another instrument\?/);
+  assert.ok(!server.told.includes("READ\n"));
+});
+
 Deno.test("hislip: messages are numbered, and each says whether the last answer has come", async () => {
   await using server = hislipServer(behaviour);
   const port = new Port(parseAddress(`hislip://127.0.0.1:${server.port}`), format);
