@@ -21,6 +21,7 @@ import { Condition } from "./condition.ts";
 import { Conversation, decode } from "./conversation.ts";
 import { describedCommand } from "./described_command.ts";
 import { inPart } from "./description_error.ts";
+import type { Envelope } from "./envelope.ts";
 import type { DescribedCondition, DescribedField, Description } from "./schema.ts";
 import type { OtherField, Speaking } from "./speaking.ts";
 import { readingOf, Steps } from "./steps.ts";
@@ -58,6 +59,7 @@ class Describer {
   readonly #options: DescribedInstrumentOptions;
   readonly #conversation: Conversation;
   readonly #contact: PortContact;
+  readonly #envelope: Envelope | undefined;
   readonly #readings = new Map<string, Reading>();
   /** The answers to what several fields ask in the same poll. */
   #answers = new WeakMap<object, Map<string, Promise<string>>>();
@@ -91,6 +93,8 @@ class Describer {
     const first = [...this.#readings].find(([name]) => fields[name]!.when === undefined);
     const onlyTalks = this.#readings.size === 0 && Object.values(fields).some(({ listen }) => listen !== undefined);
     const firstWord = onlyTalks ? (turn: Turn) => this.#hear(errorAfter, turn.signal) : undefined;
+    this.#envelope = conversation.envelope();
+    const envelope = this.#envelope;
     const { greet, farewell } = conversation.routine(
       first === undefined ? firstWord : (turn) => this.#firstAnswer(turn, first[1], fields[first[0]]!),
     );
@@ -98,6 +102,7 @@ class Describer {
     this.#contact = new PortContact(port, {
       title,
       greet,
+      ...(envelope === undefined ? {} : { around: (turn: Turn) => envelope.around(turn) }),
       ...(farewell === undefined && !mayTakeLong ? {} : { farewell: (turn) => this.#farewell(turn, farewell) }),
       ...(onlyTalks ? { silentAfter: errorAfter } : {}),
       ...(reconnect.first === undefined ? {} : { shortestWait: reconnect.first }),
@@ -139,7 +144,9 @@ class Describer {
     this.#instrument = instrument;
     const ignored = this.#conversation.ignored();
     if (ignored.length > 0) port.listen((line) => ignored.some((pattern) => pattern.test(line)));
-    if (this.#listening.length > 0) port.listen((line) => this.#heard(line));
+    const hears = (line: string) => this.#heard(line);
+    const envelope = this.#envelope;
+    if (this.#listening.length > 0) port.listen(envelope ? (line) => envelope.holds(line, hears) : hears);
     return instrument;
   }
 
