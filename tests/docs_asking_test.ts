@@ -29,18 +29,15 @@ Deno.test("docs: the scanner's inputs and channels are selected before they are 
   const gains: Record<string, string> = { A: "1.0", B: "2.0" };
   let channel = "";
   let input = "";
+  let busy = 0;
   const behaviour = (command: string) => {
     const [word, value] = command.split(" ");
     if (word === "CH") channel = value!;
     else if (word === "INP") input = value!;
     else if (word === "GAIN") gains[channel] = value!;
-    return command === "RD?"
-      ? `30${input}`
-      : command === "GAIN?"
-      ? gains[channel]
-      : command === "OFFS?"
-      ? "0"
-      : undefined;
+    else if (word === "TRIG") busy = 2;
+    const answers: Record<string, string | undefined> = { "RD?": `30${input}`, "GAIN?": gains[channel], "OFFS?": "0" };
+    return word === "BUSY?" ? String(busy > 0 ? busy-- : 0) : answers[command];
   };
   await drive("Scanner", behaviour, async (bench, commands) => {
     const holds = (title: string, value: number) =>
@@ -51,6 +48,9 @@ Deno.test("docs: the scanner's inputs and channels are selected before they are 
     assert.equal(bench.field("scanner", "Gain B").value, 2);
     assert.equal(await bench.ask("scanner.reset"), "OK");
     await eventually(() => commands.includes("*CLS"), "what follows the reset");
+    assert.equal(await bench.ask("scanner.measure"), "OK 301.0");
+    const at = commands.indexOf("TRIG");
+    assert.deepEqual(commands.slice(at - 1, at + 5), ["INP 1", "TRIG", "BUSY?", "BUSY?", "BUSY?", "RD?"]);
   });
 });
 
