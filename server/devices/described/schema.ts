@@ -88,6 +88,11 @@ const step = z.strictObject({
   ...answer,
   ...shapeWords,
   timeout: seconds.optional().meta({ description: "How long its answer may take, in seconds" }),
+  until: pattern.optional().meta({
+    description: "What it must answer before the next step: it is asked again and again; default once",
+  }),
+  every: interval.optional().meta({ description: "How often it is asked then, in seconds; default 0.1" }),
+  within: interval.optional().meta({ description: "How long it is asked then, in seconds; default 10" }),
   ...sent,
 });
 
