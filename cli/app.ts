@@ -32,6 +32,7 @@ import { simulateCommand } from "./commands/simulate.ts";
 import { talkCommand } from "./commands/talk.ts";
 import { traceCommand } from "./commands/trace.ts";
 import { tryCommand } from "./commands/try.ts";
+import { typesCommand } from "./commands/types.ts";
 import { typedWord } from "./connection.ts";
 import type { CliContext, TypedCommand } from "./context.ts";
 import { exitCodeOf, exitCodes, failureText } from "./exit_codes.ts";
@@ -70,6 +71,7 @@ const commands = {
   init: initCommand,
   check: checkCommand,
   schema: schemaCommand,
+  types: typesCommand,
   simulate: simulateCommand,
   ports: portsCommand,
   talk: talkCommand,

@@ -25,7 +25,7 @@ export const groups: Readonly<Record<string, readonly string[]>> = {
   "WHO DRIVES": ["take", "release"],
   "LINES AND CODE": ["shell", "command", "eval", "exec"],
   "BRINGING AN INSTRUMENT UP": ["ports", "talk", "try", "trace"],
-  "A SERVER AND ITS BENCH": ["server", "init", "check", "schema", "simulate"],
+  "A SERVER AND ITS BENCH": ["server", "init", "check", "schema", "types", "simulate"],
   "THIS PROGRAM": ["completions", "version"],
 };
 
