@@ -7,6 +7,7 @@
 /** @jsxRuntime automatic */
 /** @jsxImportSource npm:preact@11.2.0 */
 import type { FieldDescription, FieldReading } from "../../protocol/description.ts";
+import { inFormat } from "../../protocol/value_format.ts";
 import type { VNode } from "npm:preact@11.2.0";
 import { useEffect, useMemo, useState } from "npm:preact@11.2.0/hooks";
 import type { LiveBench } from "./live_bench.ts";
@@ -29,7 +30,7 @@ export function shownText(
   { value, text, quality }: FieldReading,
 ): string {
   if (
-    spec.type !== "float" || spec.decimals !== undefined ||
+    spec.type !== "float" || spec.decimals !== undefined || spec.format !== undefined ||
     quality === "error" || typeof value !== "number"
   ) {
     return text;
@@ -38,7 +39,10 @@ export function shownText(
 }
 
 /** The text of a number as a field would show it. */
-export function numberText({ type, decimals }: FieldDescription, value: number): string {
+export function numberText(spec: FieldDescription, value: number): string {
+  const { type, decimals } = spec;
+  const formatted = inFormat(spec, value);
+  if (formatted !== undefined) return formatted;
   if (type === "int") return String(value);
   return decimals === undefined ? shortText(value) : value.toFixed(decimals);
 }

@@ -25,6 +25,7 @@ const alone: ReadonlySet<unknown> = new Set(
     "minimum",
     "maximum",
     "decimals",
+    "format",
     "on",
     "off",
     "allow",

@@ -5,7 +5,7 @@
  */
 
 import * as z from "npm:zod@4.6.7";
-import { roles, valueTypes } from "../../../protocol/vocabulary.ts";
+import { numberFormats, roles, valueTypes } from "../../../protocol/vocabulary.ts";
 
 const pattern = z.string().meta({
   description: "A regular expression as in JavaScript, without looking ahead or behind and without back-references",
@@ -26,6 +26,10 @@ const value = {
   minimum: z.number().optional().meta({ description: "The smallest value that may be set, in its unit" }),
   maximum: z.number().optional().meta({ description: "The largest value that may be set, in its unit" }),
   decimals: z.int().min(0).max(15).optional().meta({ description: "How many decimals people see" }),
+  format: z.enum(numberFormats).optional().meta({
+    description:
+      "How people see the number: fixed, significant (decimals counts all digits then), scientific, engineering (an exponent that 3 divides); an int also hexadecimal or binary",
+  }),
   decimal: z.enum([".", ","]).optional().meta({
     description: "What stands before the decimals for the instrument, in both directions; default .",
   }),

@@ -22,6 +22,7 @@ export type DescribedValue = Pick<
   | "minimum"
   | "maximum"
   | "decimals"
+  | "format"
   | "decimal"
   | "choices"
   | "on"
@@ -39,6 +40,7 @@ const keysOf: Readonly<Record<string, readonly string[]>> = {
   minimum: ["float", "int"],
   maximum: ["float", "int"],
   decimals: ["float"],
+  format: ["float", "int"],
   decimal: ["float"],
   scale: ["float", "int"],
   offset: ["float", "int"],
@@ -86,7 +88,10 @@ export class ValueCodec {
     this.#codes = codesOf(value);
     this.#heard = [...this.#codes].map(([choice, code]) => [choice, withBytes(code, String.fromCharCode)]);
     if (type === "choice" && this.#codes.size === 0) throw new TypeError('is a choice and needs "choices"');
-    const { unit, decimals, summary } = value;
+    const { unit, decimals, format, summary } = value;
+    if (type === "float" && (format === "hexadecimal" || format === "binary")) {
+      inPart("format", () => wrong(`${format} has a meaning only for whole numbers: the type int`));
+    }
     // What was not measured is not set.
     const [least, most] = this.#calibration?.range ?? [-Infinity, Infinity];
     const minimum = Math.max(value.minimum ?? -Infinity, least);
@@ -96,6 +101,7 @@ export class ValueCodec {
       type,
       ...(unit === undefined ? {} : { unit }),
       ...(decimals === undefined ? {} : { decimals }),
+      ...(format === undefined ? {} : { format }),
       ...(summary === undefined ? {} : { summary }),
       ...(Number.isFinite(minimum) ? { minimum } : {}),
       ...(Number.isFinite(maximum) ? { maximum } : {}),
