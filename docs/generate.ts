@@ -71,12 +71,32 @@ const sections: Readonly<Record<string, { readonly title: string; readonly examp
     title: "`reconnect`",
     example: `{ "reconnect": { "first": 1, "longest": 60 } }`,
   },
+  "instruments.questions": {
+    title: "One of `questions`",
+    example: `{
+  "questions": { "all": { "ask": ":READ?", "pattern": "^(?<volts>[^,]+),(?<amperes>[^,]+)$" } },
+  "fields": { "Voltage": { "unit": "V", "read": { "question": "all", "group": "volts" } } }
+}`,
+  },
   "instruments.fields": {
     title: "One of `fields`",
     example: `{
   "fields": {
     "Voltage": { "unit": "V", "minimum": 0, "maximum": 12, "read": "SOUR:VOLT?", "write": "SOUR:VOLT {value:.3f}" },
     "Valve": { "type": "choice", "choices": { "Closed": "C", "Open": "O" }, "read": "V?", "write": "V,{value}" }
+  }
+}`,
+  },
+  "instruments.fields.choices": {
+    title: "One of `choices`, `on` and `off`: what the instrument says, or",
+    example: `{
+  "fields": {
+    "Valve": {
+      "type": "choice",
+      "choices": { "Open": { "send": "O", "answer": ["OPEN", "OPN"] }, "Fault": { "answer": "ERR" }, "Closed": "C" },
+      "read": "V?",
+      "write": "V {value}"
+    }
   }
 }`,
   },
@@ -139,7 +159,11 @@ function objectIn(schema: Schema): Schema | undefined {
 function kindOf(schema: Schema): string {
   if (schema.anyOf !== undefined) return [...new Set(schema.anyOf.map(kindOf))].join(" or ");
   if (schema.const !== undefined) return `\`${JSON.stringify(schema.const)}\``;
-  if (schema.enum !== undefined) return schema.enum.map((one) => `\`${JSON.stringify(one)}\``).join(", ");
+  if (schema.enum !== undefined) {
+    const all = schema.enum.map((one) => `\`${JSON.stringify(one)}\``);
+    // Its meaning tells those of a long list.
+    return all.length > 12 ? `${all[0]} … ${all.at(-1)}` : all.join(", ");
+  }
   if (Array.isArray(schema.type)) return schema.type.map((type) => kindOf({ type })).join(" or ");
   switch (schema.type) {
     case "string":

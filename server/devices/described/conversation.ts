@@ -9,13 +9,13 @@ import type { Routine } from "../transports/contact.ts";
 import { type LineCodec, lineCodec, withBytes } from "../transports/line_codec.ts";
 import type { Port, Turn } from "../transports/port.ts";
 import { AnswerUnclear, NoAnswer, NotUnderstood, quoted } from "../../bench/answer_errors.ts";
-import { isNumber, type Value } from "../../bench/values.ts";
+import type { Value } from "../../bench/values.ts";
 import { inPart } from "./description_error.ts";
 import { whyItNeverMatches } from "./never_matches.ts";
 import { type Pattern, pattern } from "./pattern.ts";
 import type { DescribedAsk, DescribedSend, Description } from "./schema.ts";
 import { type Filling, Template } from "./template.ts";
-import { checkGroup, type ValueCodec, valueIn } from "./value_codec.ts";
+import { checkGroup, type Place, type ValueCodec, valueIn } from "./value_codec.ts";
 
 /** The timeout of an answer unless the description has another, in seconds. */
 const defaultTimeout = 1;
@@ -39,8 +39,18 @@ export interface Reading {
   readonly pattern: Pattern | undefined;
   /** Which group of the pattern is the value. */
   readonly group: string | number | undefined;
+  /** Which of its characters are the value. */
+  readonly at?: Place["at"];
   /** Values that mean that there is none, with the reason. */
   readonly bad: ReadonlyMap<string, string>;
+}
+
+/** What takes a value of an answer. */
+export interface Taker {
+  /** Where the value stands. */
+  readonly reading: Reading;
+  /** What it may be. */
+  readonly codec: ValueCodec;
 }
 
 /** A command that is sent. */
@@ -152,11 +162,11 @@ export class Conversation {
    */
   reading(ask: DescribedAsk, names: readonly string[] = []): Reading {
     if (typeof ask === "string") return { ...this.#plainReading, template: this.template(ask, names) };
-    const { pattern, group, bad = {}, timeout = this.#timeout } = ask;
+    const { pattern, group, at, bad = {}, timeout = this.#timeout } = ask;
     const expected = pattern === undefined ? undefined : inPart("pattern", () => this.pattern(pattern));
     inPart("group", () => checkGroup(expected, group));
     const template = inPart("ask", () => this.template(ask.ask, names));
-    return { template, timeout, pattern: expected, group, bad: new Map(Object.entries(bad)) };
+    return { template, timeout, pattern: expected, group, at, bad: new Map(Object.entries(bad)) };
   }
 
   /**
@@ -187,16 +197,20 @@ export class Conversation {
    * @param turn The port, for as long as it takes.
    * @param text The question, filled.
    * @param reading How to understand the answer.
-   * @param codec What the value may be.
+   * @param takers Who takes a value of the answer: what it may be for each, and where it stands.
    * @param mayRepeat Whether it may be asked again when nothing answers: not where asking does something.
    * @returns An answer that holds a value, or one that means that there is none.
    */
-  async ask(turn: Turn, text: string, reading: Reading, codec: ValueCodec, mayRepeat: boolean): Promise<string> {
-    const accepts = (answer: string) => {
-      const said = valueIn(answer, reading.pattern, reading.group);
-      return said !== undefined && !this.#refuses(answer) &&
-        (codec.understands(said) || badReason(said, reading.bad) !== undefined);
-    };
+  async ask(
+    turn: Turn,
+    text: string,
+    reading: Reading,
+    takers: readonly Taker[],
+    mayRepeat: boolean,
+  ): Promise<string> {
+    // What is nothing for one of several is an answer all the same.
+    const accepts = (answer: string) => !this.#refuses(answer) && takers.some((taker) => understands(answer, taker));
+    const { codec } = takers[0]!;
     const expected = reading.pattern === undefined
       ? `${codec.expected}; say what it means by "bad" or "refused", or where the value stands by "pattern"`
       : `matched ${reading.pattern.source}`;
@@ -357,7 +371,7 @@ export class Conversation {
  */
 export function decode(said: string | undefined, codec: ValueCodec, bad: ReadonlyMap<string, string>): Value {
   if (said === undefined) throw new HeliographError("command_failed", "the answer is without the value");
-  const reason = badReason(said, bad);
+  const reason = codec.badReason(said, bad);
   if (reason !== undefined) throw new HeliographError("command_failed", `${quoted(said)} means ${reason}`);
   return codec.decode(said);
 }
@@ -367,10 +381,7 @@ function unlessUnclear(error: unknown): string[] {
   throw error;
 }
 
-function badReason(said: string, bad: ReadonlyMap<string, string>): string | undefined {
-  const text = said.trim();
-  for (const [value, reason] of bad) {
-    if (value === text || (isNumber(value) && isNumber(text) && Number(value) === Number(text))) return reason;
-  }
-  return undefined;
+function understands(answer: string, { reading, codec }: Taker): boolean {
+  const said = valueIn(answer, reading, codec);
+  return said !== undefined && (codec.understands(said) || codec.badReason(said, reading.bad) !== undefined);
 }

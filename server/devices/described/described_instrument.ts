@@ -14,11 +14,12 @@ import { PortContact } from "../transports/contact.ts";
 import type { Port, Turn } from "../transports/port.ts";
 import { delay } from "../transports/delay.ts";
 import type { Value, ValueType } from "../../bench/values.ts";
-import { Conversation, decode, type Reading, type Sending } from "./conversation.ts";
+import { Conversation, decode, type Reading, type Sending, type Taker } from "./conversation.ts";
 import { inPart } from "./description_error.ts";
+import { Questions } from "./questions.ts";
 import type { DescribedCommand, DescribedField, Description } from "./schema.ts";
 import type { Filling } from "./template.ts";
-import { checkGroup, ValueCodec, valueIn } from "./value_codec.ts";
+import { checkAt, checkGroup, type DescribedValue, ValueCodec, valueIn } from "./value_codec.ts";
 
 /**
  * Makes commands that a description cannot tell.
@@ -51,6 +52,8 @@ class Describer {
   readonly #conversation: Conversation;
   readonly #contact: PortContact;
   readonly #readings = new Map<string, Reading>();
+  /** The fields that take something of the same answer, by what is asked and what the answer looks like. */
+  readonly #takers = new Map<string, Taker[]>();
   /** The answers to what several fields ask in the same poll. */
   #answers = new WeakMap<object, Map<string, Promise<string>>>();
   readonly #listening: ((line: string) => boolean)[] = [];
@@ -64,10 +67,15 @@ class Describer {
     const { description, port, parameters, title } = options;
     const { fields = {}, staleAfter = 5, errorAfter = 3 * staleAfter, reconnect = {} } = description;
     this.#conversation = new Conversation(description, parameters, port);
+    const questions = new Questions(description.questions, (question) => this.#conversation.reading(question));
     for (const [name, { read }] of Object.entries(fields)) {
-      if (read !== undefined) {
-        this.#readings.set(name, inPart(["fields", name, "read"], () => this.#conversation.reading(read)));
-      }
+      if (read === undefined) continue;
+      const reading = inPart(
+        ["fields", name, "read"],
+        () =>
+          typeof read === "object" && "question" in read ? questions.reading(read) : this.#conversation.reading(read),
+      );
+      this.#readings.set(name, reading);
     }
     const [first] = this.#readings;
     const onlyTalks = first === undefined && Object.values(fields).some(({ listen }) => listen !== undefined);
@@ -75,7 +83,7 @@ class Describer {
     this.#contact = new PortContact(port, {
       title,
       ...this.#conversation.routine(
-        first === undefined ? firstWord : (turn) => this.#firstAnswer(turn, first[1], fields[first[0]]!),
+        first === undefined ? firstWord : (turn) => this.#firstAnswer(turn, first[1]),
       ),
       ...(onlyTalks ? { silentAfter: errorAfter } : {}),
       ...(reconnect.first === undefined ? {} : { shortestWait: reconnect.first }),
@@ -115,7 +123,7 @@ class Describer {
   }
 
   #field(title: string, field: DescribedField): FieldSpec<ValueType> {
-    const codec = new ValueCodec(field);
+    const codec = this.#codec(field);
     const { read, listen, write, needsConfirm, initial, poll, log, keyword } = field;
     if (keyword !== undefined) inPart("keyword", () => checkedKeyword(keyword));
     if (read === undefined && listen === undefined && write === undefined) {
@@ -129,6 +137,10 @@ class Describer {
     if (read === undefined && poll !== undefined) inPart("poll", () => wrong('has a meaning only beside "read"'));
     if (listen !== undefined) inPart("listen", () => this.#listen(title, codec, listen));
     const reading = this.#readings.get(title);
+    if (reading !== undefined) {
+      inPart(["read", "at"], () => checkAt(reading.at, codec));
+      this.#takersOf(reading).push({ reading, codec });
+    }
     return {
       ...codec.spec,
       access: write === undefined ? "readout" : "setting",
@@ -152,13 +164,30 @@ class Describer {
     const text = this.#conversation.fill(reading.template);
     let answers = this.#answers.get(pass);
     if (answers === undefined) this.#answers.set(pass, answers = new Map());
-    const key = `${text}\0${reading.pattern?.source ?? codec.expected}`;
+    const takers = this.#takersOf(reading);
+    const key = keyOf(reading);
     let answer = answers.get(key);
     if (answer === undefined) {
-      answer = this.#contact.use("poll", signal, (turn) => this.#conversation.ask(turn, text, reading, codec, true));
+      answer = this.#contact.use("poll", signal, (turn) => this.#conversation.ask(turn, text, reading, takers, true));
       answers.set(key, answer);
     }
-    return decode(valueIn(await answer, reading.pattern, reading.group), codec, reading.bad);
+    return decode(valueIn(await answer, reading, codec), codec, reading.bad);
+  }
+
+  #takersOf(reading: Reading): Taker[] {
+    const key = keyOf(reading);
+    let takers = this.#takers.get(key);
+    if (takers === undefined) this.#takers.set(key, takers = []);
+    return takers;
+  }
+
+  /** How a value is said; bytes are only on a line whose characters are bytes. */
+  #codec(value: DescribedValue): ValueCodec {
+    const codec = new ValueCodec(value);
+    if (codec.isRaw && this.#options.port.format.encoding === "utf8") {
+      inPart("kind", () => wrong('is in bytes, and the line is in "encoding": "utf8"; leave that out'));
+    }
+    return codec;
   }
 
   /** Forgets the answers before a command, which the rest of a poll must not read. */
@@ -181,9 +210,10 @@ class Describer {
   #listen(title: string, codec: ValueCodec, listen: NonNullable<DescribedField["listen"]>): void {
     const pattern = inPart("pattern", () => this.#conversation.pattern(listen.pattern));
     inPart("group", () => checkGroup(pattern, listen.group));
+    inPart("at", () => checkAt(listen.at, codec));
     const bad = new Map(Object.entries(listen.bad ?? {}));
     this.#listening.push((line) => {
-      const said = valueIn(line, pattern, listen.group);
+      const said = valueIn(line, { ...listen, pattern }, codec);
       if (said === undefined) return false;
       const holder = this.#instrument!.field(title);
       try {
@@ -206,10 +236,10 @@ class Describer {
   }
 
   /** Any answer shows that somebody is there, also one that is not understood. */
-  async #firstAnswer(turn: Turn, reading: Reading, field: DescribedField): Promise<void> {
+  async #firstAnswer(turn: Turn, reading: Reading): Promise<void> {
     const text = this.#conversation.fill(reading.template);
     try {
-      await this.#conversation.ask(turn, text, reading, new ValueCodec(field), false);
+      await this.#conversation.ask(turn, text, reading, this.#takersOf(reading), false);
     } catch (error) {
       if (!(error instanceof HeliographError) || error.code !== "command_failed") throw error;
     }
@@ -229,7 +259,7 @@ class Describer {
 
   #command(each: DescribedCommand): Command {
     const { summary, role, immediate = false, deadline, send, ask } = each;
-    const codecs = this.#each("arguments", each.arguments, (spec) => new ValueCodec(spec));
+    const codecs = this.#each("arguments", each.arguments, (spec) => this.#codec(spec));
     const names = Object.keys(codecs);
     if (send === undefined && ask === undefined) throw new TypeError('does nothing: it needs "send" or "ask"');
     if (ask === undefined && each.returns !== undefined) {
@@ -246,7 +276,8 @@ class Describer {
     if (unused !== undefined) {
       inPart(["arguments", unused], () => wrong(`is used nowhere: write {${unused}} where it belongs`));
     }
-    const returns = inPart("returns", () => new ValueCodec(each.returns ?? { type: "text" }));
+    const returns = inPart("returns", () => this.#codec(each.returns ?? { type: "text" }));
+    inPart(["ask", "at"], () => checkAt(reading?.at, returns));
     const run = async (args: Readonly<Record<string, Value>>, { signal }: CommandContext): Promise<unknown> => {
       const fillings: Record<string, Filling> = {};
       for (const [name, codec] of Object.entries(codecs)) fillings[name] = codec.encode(args[name]!);
@@ -256,8 +287,8 @@ class Describer {
       return await this.#contact.use(immediate ? "immediate" : "command", signal, async (turn) => {
         for (const text of commands) await this.#conversation.send(turn, text);
         if (reading === undefined) return undefined;
-        const answer = await this.#conversation.ask(turn, question, reading, returns, false);
-        return decode(valueIn(answer, reading.pattern, reading.group), returns, reading.bad);
+        const answer = await this.#conversation.ask(turn, question, reading, [{ reading, codec: returns }], false);
+        return decode(valueIn(answer, reading, returns), returns, reading.bad);
       });
     };
     return command({
@@ -277,6 +308,11 @@ class Describer {
 
 function wrong(message: string): never {
   throw new TypeError(message);
+}
+
+/** What must be the same for two fields to take one answer. */
+function keyOf({ template, pattern }: Reading): string {
+  return `${template.source}\0${pattern?.source ?? ""}`;
 }
 
 /**

@@ -6,6 +6,7 @@
 
 import * as z from "npm:zod@4.6.7";
 import { numberFormats, roles, valueTypes } from "../../../protocol/vocabulary.ts";
+import { bases, kinds, orders } from "./number_code.ts";
 
 const pattern = z.string().meta({
   description: "A regular expression as in JavaScript, without looking ahead or behind and without back-references",
@@ -17,6 +18,20 @@ const end = z.string().regex(
   'these are letters: a carriage return is "\\r", a line feed "\\n", the byte FF "\\\\xFF"',
 );
 const argumentName = z.string().regex(/^[a-z][a-z0-9_]*$/i, "letters, digits and _ only, beginning with a letter");
+
+const bit = z.int().min(0).max(63);
+const word = z.union([z.string(), z.number()]);
+
+/** What an instrument says for a choice: the same in both directions, or not. */
+const said = z.union([
+  word,
+  z.strictObject({
+    send: word.optional().meta({ description: "What it is told; without it this cannot be set" }),
+    answer: z.union([word, z.array(word).min(1)]).optional().meta({
+      description: "What it answers, or a list of all that it may answer; without it this is never read",
+    }),
+  }),
+]);
 
 /** The words for a value: of fields, of arguments and of what commands return. */
 const value = {
@@ -33,14 +48,29 @@ const value = {
   decimal: z.enum([".", ","]).optional().meta({
     description: "What stands before the decimals for the instrument, in both directions; default .",
   }),
+  base: z.enum(bases).optional().meta({
+    description: "The base of the digits that the instrument writes, and is told; default decimal",
+  }),
+  kind: z.enum(kinds).optional().meta({
+    description:
+      "What its bytes mean: uint8 to uint64, int8 to int64, float32, float64, bcd8 to bcd64; with a base its digits are those of the bytes",
+  }),
+  order: z.enum(orders).optional().meta({
+    description:
+      "In which order the bytes of a kind come: big (abcd, the most significant first), little (dcba), cdab or badc; default big",
+  }),
+  bits: z.union([bit, z.tuple([bit, bit])]).optional().meta({
+    description: "Which bits of the number are the value: one, or the first and the last; 0 is the least significant",
+  }),
   choices: z.union([
     z.array(z.string().min(1)).min(1),
-    z.record(z.string().min(1), z.union([z.string(), z.number()])),
+    z.record(z.string().min(1), said),
   ]).optional().meta({
-    description: "What a choice can be: a list, or what people read with what the instrument says for it",
+    description:
+      'What a choice can be: a list, or what people read with what the instrument says for it, or { "send": …, "answer": … } where it answers something else',
   }),
-  on: z.string().optional().meta({ description: "What the instrument says for a switch that is on; default 1" }),
-  off: z.string().optional().meta({ description: "What the instrument says for a switch that is off; default 0" }),
+  on: said.optional().meta({ description: "What the instrument says for a switch that is on; default 1" }),
+  off: said.optional().meta({ description: "What the instrument says for a switch that is off; default 0" }),
   allow: pattern.optional().meta({
     description: "What a text may be, as a regular expression; by default letters, digits, spaces and . _ + / -",
   }),
@@ -60,6 +90,10 @@ const answer = {
   group: z.union([z.int().min(0), z.string()]).optional().meta({
     description: "Which group of the pattern is the value, by number or name; by default the first, or all without one",
   }),
+  at: z.union([z.int().min(0), z.tuple([z.int().min(0), z.int().min(0)])]).optional().meta({
+    description:
+      "Which characters of that are the value, counted from 0: the first and the last, or the first where a kind says how many",
+  }),
   bad: z.record(z.string(), z.string()).optional().meta({
     description: 'Values that mean that there is none, with the reason: { "9.9E37": "overload" }',
   }),
@@ -73,6 +107,21 @@ const ask = z.union([
     timeout: seconds.optional().meta({ description: "How long its answer may take, in seconds" }),
   }),
 ]);
+
+/** A question that several fields take their values from. */
+const question = z.strictObject({
+  ask: z.string().min(1).meta({ description: "What is sent; {name} is a parameter" }),
+  pattern: answer.pattern,
+  bad: answer.bad,
+  timeout: seconds.optional().meta({ description: "How long its answer may take, in seconds" }),
+});
+
+/** The words for taking a value of the answer to a question. */
+const { pattern: _, ...part } = answer;
+const ofQuestion = z.strictObject({
+  question: z.string().min(1).meta({ description: "Which of the instrument’s questions has it in its answer" }),
+  ...part,
+});
 
 const send = z.union([
   z.string().min(1),
@@ -91,7 +140,9 @@ const check = z.strictObject({
 /** A field. */
 export const fieldSchema = z.strictObject({
   ...value,
-  read: ask.optional().meta({ description: "How it is read: a question, or one with how to understand its answer" }),
+  read: z.union([...ask.options, ofQuestion]).optional().meta({
+    description: "How it is read: a question, one with how to understand its answer, or a part of a question’s answer",
+  }),
   listen: z.strictObject({ ...answer, pattern }).optional().meta({
     description: "How it is read from what the instrument sends without being asked",
   }),
@@ -203,6 +254,9 @@ export const descriptionShape = {
   errorAfter: interval.optional().meta({
     description: "After how many seconds without a reading a field is in error; default three times staleAfter",
   }),
+  questions: z.record(z.string().min(1), question).optional().meta({
+    description: "Questions by name whose answers hold several fields: each is asked once for all of them",
+  }),
   fields: z.record(z.string().min(1), fieldSchema).optional().meta({ description: "Its fields by title" }),
   commands: z.record(argumentName, commandSchema).optional().meta({ description: "Its commands by name" }),
 };
@@ -220,5 +274,7 @@ export type DescribedField = z.output<typeof fieldSchema>;
 export type DescribedCommand = z.output<typeof commandSchema>;
 /** A question, with the words for reading its answer. */
 export type DescribedAsk = z.output<typeof ask>;
+/** A question that several fields take their values from. */
+export type DescribedQuestion = z.output<typeof question>;
 /** A text to send. */
 export type DescribedSend = z.output<typeof send>;

@@ -1,0 +1,214 @@
+/** What a value can be: each way in which instruments code numbers and choices, read and written on a real line. */
+import assert from "node:assert/strict";
+import {
+  type Kind,
+  kinds,
+  type Order,
+  orders,
+  rangeOf,
+  sizeOf,
+} from "../../../server/devices/described/number_code.ts";
+import type { DescribedField } from "../../../server/devices/described/schema.ts";
+import { Template } from "../../../server/devices/described/template.ts";
+import { ValueCodec } from "../../../server/devices/described/value_codec.ts";
+import { eventually } from "../../fixture.ts";
+import { byteDevice, goodValues, ServedBench } from "./devices.ts";
+
+const codecOf = (value: Partial<DescribedField>) => new ValueCodec({ type: "int", ...value });
+
+/** What the instrument is told, a character for each byte. */
+function told(codec: ValueCodec, value: number | string | boolean, template = "{value}"): string {
+  return new Template(template, ["value"]).fill({ value: codec.encode(value) }, "\r");
+}
+
+/** Numbers that are the same in every run. */
+function numbers(seed: number): () => number {
+  return () => (seed = (seed * 48271) % 2147483647) / 2147483647;
+}
+
+Deno.test("values: what is told in any kind, order and base is read back as the same", () => {
+  const random = numbers(7);
+  for (const kind of kinds) {
+    const isFloat = kind.startsWith("float");
+    const [least, most] = isFloat
+      ? [-1e30, 1e30]
+      : rangeOf(kind).map((end) => Math.max(Number.MIN_SAFE_INTEGER, Math.min(Number.MAX_SAFE_INTEGER, end))) as [
+        number,
+        number,
+      ];
+    for (const order of orders) {
+      if (sizeOf(kind) % 2 !== 0 && (order === "cdab" || order === "badc")) continue;
+      for (const base of [undefined, "hexadecimal", "octal", "binary"] as const) {
+        const codec = codecOf({ type: isFloat ? "float" : "int", kind, order, ...(base && { base }) });
+        const values = [least, most, 0, 1, ...Array.from({ length: 10 }, () => least + random() * (most - least))];
+        for (const each of values) {
+          const value = kind === "float32" ? Math.fround(each) : isFloat ? each : Math.round(each);
+          const text = told(codec, value);
+          assert.equal(text.length, codec.width, `${kind} ${order} ${base}`);
+          assert.equal(codec.decode(text), value, `${kind} ${order} ${base}: ${JSON.stringify(text)}`);
+        }
+      }
+    }
+  }
+  for (const base of ["hexadecimal", "octal", "binary"] as const) {
+    const codec = codecOf({ base });
+    for (let at = 0; at < 200; at++) {
+      const value = Math.floor(random() * 2 ** (random() * 53));
+      assert.equal(codec.decode(told(codec, value)), value, base);
+      const scaled = codecOf({ type: "float", base, scale: 0.5, offset: -3 });
+      assert.equal(scaled.decode(told(scaled, value / 2 - 3)), value / 2 - 3, base);
+    }
+  }
+});
+
+Deno.test("values: the orders and kinds are those of the manuals", () => {
+  const cases: [Kind, Order, string, number][] = [
+    ["uint16", "big", "\x01\x02", 258],
+    ["uint16", "little", "\x01\x02", 513],
+    ["int16", "abcd", "\xff\xfe", -2],
+    ["int24", "dcba", "\xfe\xff\xff", -2],
+    ["uint24", "big", "\x01\x00\x00", 65536],
+    ["uint32", "abcd", "\x01\x02\x03\x04", 0x01020304],
+    ["uint32", "dcba", "\x04\x03\x02\x01", 0x01020304],
+    ["uint32", "cdab", "\x03\x04\x01\x02", 0x01020304],
+    ["uint32", "badc", "\x02\x01\x04\x03", 0x01020304],
+    ["uint48", "cdab", "\x05\x06\x03\x04\x01\x02", 0x010203040506],
+    ["float32", "big", "\x41\xc8\x00\x00", 25],
+    ["float32", "cdab", "\x00\x00\x41\xc8", 25],
+    ["float64", "little", "\x00\x00\x00\x00\x00\x00\x39\x40", 25],
+    ["bcd16", "big", "\x12\x34", 1234],
+    // A receiver's frequency, 145.5 MHz, in the five bytes of CI-V.
+    ["bcd40", "little", "\x00\x00\x50\x45\x01", 145_500_000],
+  ];
+  for (const [kind, order, bytes, value] of cases) {
+    const codec = codecOf({ type: kind.startsWith("float") ? "float" : "int", kind, order });
+    assert.equal(codec.decode(bytes), value, `${kind} ${order}`);
+    assert.equal(told(codec, value), bytes, `${kind} ${order}`);
+  }
+  const read: [Partial<DescribedField>, string, number | string | boolean][] = [
+    [{ base: "hexadecimal" }, "0x1f", 31],
+    [{ base: "hexadecimal" }, " #H1F", 31],
+    [{ base: "hexadecimal" }, "$1F", 31],
+    [{ base: "hexadecimal" }, "1Fh\0", 31],
+    [{ base: "hexadecimal" }, "-1F", -31],
+    [{ base: "hexadecimal", kind: "int16" }, "FFFE", -2],
+    [{ base: "hexadecimal", kind: "int16" }, "7F", 127],
+    [{ base: "hexadecimal", kind: "uint32" }, "00 00 01 00", 256],
+    [{ type: "float", base: "hexadecimal", kind: "float32" }, "41C80000", 25],
+    [{ base: "octal" }, "#Q17", 15],
+    [{ base: "binary" }, "#B1010", 10],
+    [{ base: "binary", kind: "int8" }, "11111111", -1],
+    [{ bits: 3 }, "+8.00000E+00", 1],
+    [{ bits: [4, 6] }, "81", 5],
+    [{ bits: [6, 4], base: "hexadecimal" }, "51", 5],
+    [{ bits: 63 }, "9223372036854775808", 1],
+    [{ bits: [0, 3], kind: "int16", order: "little" }, "\xfe\xff", 14],
+    [{ type: "switch", bits: 0 }, "5", true],
+    [{ type: "switch", bits: 1, on: "0", off: "1" }, "5", true],
+    [{ type: "choice", choices: { Idle: 0, Run: "2" }, bits: [1, 2] }, "+4", "Run"],
+    [{ type: "choice", choices: { Idle: 10, Run: "10", Off: "0xFF" }, base: "hexadecimal" }, "10", "Run"],
+    [{ type: "choice", choices: { Idle: 10, Run: "10", Off: "0xFF" }, base: "hexadecimal" }, "0a", "Idle"],
+    [{ type: "choice", choices: { Idle: 10, Run: "10", Off: "0xFF" }, base: "hexadecimal" }, "ff", "Off"],
+    [{ type: "choice", choices: { Open: { send: "O", answer: ["OPEN", "OPN"] }, Shut: "C" } }, "OPN", "Open"],
+    [{ type: "switch", on: { send: "RUN", answer: ["running", "1"] }, off: "STOP" }, "running", true],
+  ];
+  for (const [value, said, expected] of read) {
+    const codec = codecOf(value);
+    assert.ok(codec.understands(said), JSON.stringify([value, said]));
+    assert.equal(codec.decode(said), expected, JSON.stringify([value, said]));
+  }
+  const strange: [Partial<DescribedField>, string, RegExp][] = [
+    [{ base: "hexadecimal" }, "OL", /"OL" should have been hexadecimal digits/],
+    [{ base: "hexadecimal", kind: "int8" }, "100", /should have been at most 2 hexadecimal digits \(int8\)/],
+    [{ base: "hexadecimal", kind: "int16", order: "little" }, "7F", /been 4 hexadecimal digits \(int16\)/],
+    [{ kind: "int16" }, "\x01", /should have been 2 bytes \(int16\)/],
+    [{ kind: "bcd8" }, "\x1a", /should have been 1 byte \(bcd8\)/],
+    [{ type: "float", kind: "float32" }, "\x7f\xc0\x00\x00", /should have been 4 bytes \(float32\)/],
+    [{ kind: "uint64" }, "\xff".repeat(8), /too large for a whole number: 18446744073709551615; give the type float/],
+    [{ bits: 1 }, "1.5", /"1\.5" should have been a whole number/],
+    [{ type: "choice", choices: { Idle: 0 }, bits: [1, 2] }, "4", /"4" should have been one of "0" in bits 1 to 2/],
+  ];
+  for (const [value, said, message] of strange) assert.throws(() => codecOf(value).decode(said), message);
+  const bad = new Map([["65535", "open"], ["NaN", "none"], ["7FFF", "short"]]);
+  assert.equal(codecOf({ kind: "uint16" }).badReason("\xff\xff", bad), "open");
+  assert.equal(codecOf({ type: "float", kind: "float32" }).badReason("\x7f\xc0\x00\x00", bad), "none");
+  assert.equal(codecOf({ base: "hexadecimal" }).badReason("0x7fff", bad), "short");
+  assert.equal(codecOf({ base: "hexadecimal" }).badReason("FFFF", bad), undefined);
+});
+
+Deno.test("values: what is told has the form that its place says, and no more than its kind holds", () => {
+  const hexadecimal = codecOf({ base: "hexadecimal" });
+  assert.equal(told(hexadecimal, 31, "D {value}"), "D 1F");
+  assert.equal(told(hexadecimal, 31, "D {value:04x}"), "D 001f");
+  assert.equal(told(hexadecimal, 31, "D {value:d}"), "D 31");
+  assert.equal(told(codecOf({}), 31, "D #H{value:X}, {value:o}, {value:08b}"), "D #H1F, 37, 00011111");
+  // The value of bits is told as it is: it is no word.
+  assert.equal(told(codecOf({ bits: [4, 6], kind: "uint8" }), 5), "5");
+  assert.equal(told(codecOf({ type: "switch", bits: 4, on: { send: "RUN", answer: 1 } }), true), "RUN");
+  // The end of a command is a byte like any other in one that the instrument counts.
+  assert.equal(told(codecOf({ kind: "uint16" }), 0x0d0a, "m{value}"), "m\r\n");
+  assert.equal(told(codecOf({ type: "choice", choices: { A: 13 }, kind: "uint8" }), "A"), "\r");
+  assert.throws(() => told(codecOf({ kind: "int8" }), 128), /Cannot send 128: int8 holds -128 to 127/);
+  assert.throws(() => told(hexadecimal, -1), /Cannot send -1: hexadecimal is without a sign/);
+  const seen = codecOf({ type: "choice", choices: { Fault: { answer: "F" }, On: "1" } });
+  assert.throws(() => told(seen, "Fault"), /Fault cannot be set: the instrument only answers it/);
+});
+
+Deno.test("values: a status word is several fields, bytes are numbers, and one answer is asked for once", async () => {
+  let frame = "\x00\x41\xc8\x00\x00\x12\x34\x05END";
+  let status = "0A";
+  await using device = byteDevice("\r", (command) => {
+    if (command === "?") return frame;
+    if (command === "ST") return `${status}END`;
+    if (command.startsWith("W")) frame = `\x00${command.slice(1, 5)}${frame.slice(5)}`;
+    if (command.startsWith("M")) status = command === "M run" ? "0A" : "08";
+    return undefined;
+  });
+  await using bench = await ServedBench.one({
+    title: "Furnace",
+    port: device.address,
+    line: { sendEnd: "\r", receiveEnd: "END", timeout: 2 },
+    pollInterval: 0.05,
+    questions: { frame: { ask: "?", pattern: "^\\x00(?<t>[^]{4})(?<rest>[^]{3})$" } },
+    fields: {
+      Temperature: {
+        kind: "float32",
+        unit: "°C",
+        read: { question: "frame", group: "t", bad: { NaN: "no thermocouple" } },
+        write: "W{value}",
+      },
+      Serial: { type: "int", kind: "bcd16", read: { question: "frame", group: "rest", at: 0 } },
+      Zone: { type: "int", kind: "uint8", bits: [0, 1], read: { question: "frame", group: "rest", at: 2 } },
+      Heating: {
+        type: "switch",
+        base: "hexadecimal",
+        bits: 1,
+        on: { send: "run", answer: 1 },
+        off: { send: "stop", answer: 0 },
+        read: "ST",
+        write: "M {value}",
+      },
+      Mode: { type: "choice", base: "hexadecimal", bits: [2, 3], choices: { Local: 0, Remote: 2 }, read: "ST" },
+    },
+  });
+  const seen = goodValues(bench, "furnace");
+  const all = ["Temperature", "Serial", "Zone", "Heating", "Mode"];
+  await eventually(() => all.every((field) => bench.field("furnace", field).quality === "good"), "the first readings");
+  assert.deepEqual(all.map((field) => bench.field("furnace", field).value), [25, 1234, 1, true, "Remote"]);
+  assert.equal(await bench.ask("furnace.set Heating Off"), "OK");
+  assert.equal(await bench.ask("furnace.get Heating"), "OK Off");
+  // 8.5 has a byte that ends a command elsewhere: 0x0d.
+  assert.equal(await bench.ask("furnace.set Temperature 100.5"), "OK");
+  assert.equal(await bench.ask("furnace.get Temperature"), "OK 100.5");
+  frame = "\x00\x7f\xc0\x00\x00\x1a\x34\x06END";
+  await eventually(() => bench.field("furnace", "Zone").value === 2, "a frame with one good part");
+  await eventually(() => bench.field("furnace", "Serial").quality === "error", "a part that is no number");
+  assert.match(bench.field("furnace", "Temperature").reason, /means no thermocouple/);
+  assert.match(bench.field("furnace", "Serial").reason, /should have been 2 bytes \(bcd16\)/);
+  assert.equal(bench.field("furnace", "Zone").quality, "good");
+  assert.deepEqual(seen.get("Serial"), new Set([1234]));
+  // Each poll asks once: no question follows itself while both are asked in turn.
+  const polls = device.commands.filter((command) => command === "?" || command === "ST").length;
+  const questions = device.commands.filter((command) => command === "?").length;
+  assert.ok(Math.abs(polls - 2 * questions) <= 4, `${questions} of ${polls}`);
+});
