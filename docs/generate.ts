@@ -100,6 +100,11 @@ const sections: Readonly<Record<string, { readonly title: string; readonly examp
   }
 }`,
   },
+  "instruments.fields.calibration": {
+    title: "`calibration`: pairs, the name of a file, or",
+    example:
+      `{ "fields": { "Sensor": { "unit": "K", "read": "S?", "calibration": { "file": "x104.csv", "columns": [2, 1] } } } }`,
+  },
   "instruments.fields.read": {
     title: "`read` of a field, `ask` of a command: a question, or",
     example:

@@ -42,8 +42,7 @@ function compared(name: string): string {
 
 /**
  * The name that was probably meant: the one from which the fewest letters are missing, too many, others, or swapped with
- * their neighbour; and where none is but one letter away, the shortest that begins with what was given, or has it among
- * its words.
+ * their neighbour; and where none is that close, the shortest that begins with what was given, or has it among its words.
  *
  * @param given What somebody wrote.
  * @param names What there is; of very many, the first thousand are compared.
@@ -70,8 +69,8 @@ export function nearest(given: string, names: readonly string[]): string | undef
     if (extends_ && (longer === undefined || name.length < longer.length)) longer = name;
     if (wanted.startsWith(known) && 2 * known.length >= wanted.length) shorter ??= name;
   }
-  // Of a short word, two other letters are more than what follows its beginning.
-  return (least > 1 ? longer : undefined) ?? best ?? longer ?? shorter;
+  // Of three letters, two others are more than what follows them.
+  return (wanted.length === 3 && least > 1 ? longer : undefined) ?? best ?? longer ?? shorter;
 }
 
 /**

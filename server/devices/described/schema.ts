@@ -33,6 +33,19 @@ const said = z.union([
   }),
 ]);
 
+const column = z.int().min(1).max(100);
+
+const calibration = z.union([
+  z.array(z.tuple([z.number(), z.number()])).min(2),
+  z.string().min(1),
+  z.strictObject({
+    file: z.string().min(1).meta({ description: "The file with the table: numbers in columns, # before a comment" }),
+    columns: z.tuple([column, column]).optional().meta({
+      description: "Which columns are what the instrument says, and what is true; default [1, 2]",
+    }),
+  }),
+]);
+
 /** The words for a value: of fields, of arguments and of what commands return. */
 const value = {
   type: z.enum(valueTypes).default("float")
@@ -77,8 +90,9 @@ const value = {
   summary: z.string().optional().meta({ description: "What it is, in a line" }),
   scale: z.number().optional().meta({ description: "Value = what the instrument says × scale + offset; default 1" }),
   offset: z.number().optional().meta({ description: "Value = what the instrument says × scale + offset; default 0" }),
-  calibration: z.array(z.tuple([z.number(), z.number()])).min(2).optional().meta({
-    description: "Pairs [what the instrument says or is told, what is true], after scale and offset; interpolated",
+  calibration: calibration.optional().meta({
+    description:
+      "Pairs [what the instrument says or is told, what is true], after scale and offset; interpolated. Or the file beside this one that has them in two columns",
   }),
 };
 
@@ -268,6 +282,8 @@ export const descriptionSchema = z.strictObject(descriptionShape);
 export type DescriptionInput = z.input<typeof descriptionSchema>;
 /** A description as it is used. */
 export type Description = z.output<typeof descriptionSchema>;
+/** A calibration as it is written. */
+export type DescribedCalibration = z.output<typeof calibration>;
 /** A described field. */
 export type DescribedField = z.output<typeof fieldSchema>;
 /** A described command. */

@@ -86,7 +86,9 @@ export class ValueCodec {
     for (const [key, types] of Object.entries(keysOf)) {
       if (value[key as keyof DescribedValue] === undefined || types.includes(type)) continue;
       inPart(key, () => {
-        throw new TypeError(`has no meaning for the type ${type}, only for ${types.join(" and ")}`);
+        throw new TypeError(
+          `has no meaning for the type ${type}, only for ${types.join(", ").replace(/, (\w+)$/, " and $1")}`,
+        );
       });
     }
     this.#comma = value.decimal === ",";
@@ -96,7 +98,11 @@ export class ValueCodec {
     this.#offset = value.offset ?? 0;
     if (this.#scale === 0) inPart("scale", () => wrong("0 would make every value the same"));
     const { calibration } = value;
-    this.#calibration = calibration && inPart("calibration", () => new Calibration(calibration));
+    this.#calibration = calibration === undefined ? undefined : inPart("calibration", () => {
+      // Whoever loads a bench file has put its tables in the places of their files.
+      if (!Array.isArray(calibration)) wrong("stands in a file, which only a bench file has beside it: give the pairs");
+      return new Calibration(calibration);
+    });
     this.#allowed = inPart("allow", () => wholePattern(value.allow ?? defaultTextPattern));
     const isCoded = this.#code !== undefined || this.#bits !== undefined;
     this.#choices = new Choices(value, isCoded ? (written) => this.#written(written) : undefined);

@@ -11,7 +11,9 @@ import {
 import type { DescribedField } from "../../../server/devices/described/schema.ts";
 import { Template } from "../../../server/devices/described/template.ts";
 import { ValueCodec } from "../../../server/devices/described/value_codec.ts";
-import { eventually } from "../../fixture.ts";
+import { loadBench } from "../../../server/config/bench_file.ts";
+import { calibrationTable } from "../../../server/config/calibration_files.ts";
+import { eventually, RawClient, startServer } from "../../fixture.ts";
 import { byteDevice, goodValues, ServedBench } from "./devices.ts";
 
 const codecOf = (value: Partial<DescribedField>) => new ValueCodec({ type: "int", ...value });
@@ -202,7 +204,9 @@ Deno.test("values: a status word is several fields, bytes are numbers, and one a
   assert.equal(await bench.ask("furnace.get Temperature"), "OK 100.5");
   frame = "\x00\x7f\xc0\x00\x00\x1a\x34\x06END";
   await eventually(() => bench.field("furnace", "Zone").value === 2, "a frame with one good part");
-  await eventually(() => bench.field("furnace", "Serial").quality === "error", "a part that is no number");
+  for (const field of ["Serial", "Temperature"]) {
+    await eventually(() => bench.field("furnace", field).quality === "error", "parts that are no number");
+  }
   assert.match(bench.field("furnace", "Temperature").reason, /means no thermocouple/);
   assert.match(bench.field("furnace", "Serial").reason, /should have been 2 bytes \(bcd16\)/);
   assert.equal(bench.field("furnace", "Zone").quality, "good");
@@ -211,4 +215,144 @@ Deno.test("values: a status word is several fields, bytes are numbers, and one a
   const polls = device.commands.filter((command) => command === "?" || command === "ST").length;
   const questions = device.commands.filter((command) => command === "?").length;
   assert.ok(Math.abs(polls - 2 * questions) <= 4, `${questions} of ${polls}`);
+});
+
+Deno.test("values: mistakes in what a value can be are told where they are, all at once", async () => {
+  const folder = await Deno.makeTempDir();
+  try {
+    const fields: [Record<string, unknown>, RegExp][] = [
+      [{ format: "hexadecimal" }, /fields\.F0\.format: hexadecimal has a meaning only for whole numbers: the type int/],
+      [{ format: "rounded" }, /fields\.F1\.format: should be one of fixed, .*, significant, and is "rounded"/],
+      [{ order: "little" }, /fields\.F2\.order: has a meaning only beside "kind"/],
+      [
+        { kind: "int24", order: "cdab" },
+        /fields\.F3\.order: cdab is an order of words .* int24 has 3: give big or little/,
+      ],
+      [{ kind: "int8", bits: 8 }, /fields\.F4\.bits: int8 has 8 bits, counted from 0, and 8 is none of them/],
+      [{ kind: "float32", bits: 1 }, /fields\.F5\.bits: has no meaning for float32/],
+      [
+        { type: "text", kind: "int8" },
+        /fields\.F6\.kind: has no meaning for the type text, only for float, int, choice and switch/,
+      ],
+      [{ kind: "int16", decimal: "," }, /fields\.F7\.decimal: has no meaning beside kind/],
+      [{ type: "switch", kind: "float32" }, /fields\.F8\.kind: float32 is no whole number, as a switch needs/],
+      [{ type: "choice", bits: 1, choices: { A: "x" } }, /fields\.F9\.choices\.A: "x" is no number, and bits is one/],
+      [{ type: "choice", choices: { A: {} } }, /fields\.F10\.choices\.A: needs "send" or "answer"/],
+      [{ type: "choice", choices: { A: 1, B: { send: 2, answer: [3, "1"] } } }, /F11\.choices\.B: two choices are "1"/],
+      [{ read: { ask: "?", at: 2 } }, /fields\.F12\.read\.at: says where the value begins, and .*: write \[2, LAST\]/],
+      [{ read: { ask: "?", at: [3, 2] } }, /fields\.F13\.read\.at: ends at 2, before it begins at 3/],
+      [
+        { kind: "int16", read: { ask: "?", at: [0, 3] } },
+        /F14\.read\.at: are 4 characters, and the kind has 2: write 0/,
+      ],
+      [{ read: { question: "al", group: 1 } }, /F15\.read\.question: there is no al \(did you mean all\?\): .* all/],
+      [{ read: { question: "all", group: "v" } }, /F16\.read\.group: the pattern has no group v.*: it has a, b/],
+      [{ calibration: "none.csv" }, /fields\.F17\.calibration: there is no file .*none\.csv/],
+      [
+        { calibration: "../up.csv" },
+        /fields\.F18\.calibration: \.\.\/up\.csv is not in the folder of the file that names/,
+      ],
+    ];
+    const bench = JSON.stringify({
+      instruments: [{
+        title: "A",
+        port: "tcp://127.0.0.1:1",
+        questions: { all: { ask: "R?", pattern: "^(?<a>.),(?<b>.)$" } },
+        fields: Object.fromEntries(fields.map(([field], at) => [`F${at}`, { read: "?", ...field }])),
+      }, {
+        title: "B",
+        port: "tcp://127.0.0.1:2",
+        line: { encoding: "utf8" },
+        questions: { all: { ask: "R?", pattern: "(" } },
+        fields: { G: { read: { question: "all" } }, H: { kind: "int16", read: "?" } },
+        commands: { tell: { summary: "Tell", ask: { ask: "?", at: 1 }, returns: { type: "float" } } },
+      }],
+    });
+    await Deno.writeTextFile(`${folder}/bench.json`, bench);
+    const error = await loadBench(`${folder}/bench.json`).then(() => undefined, (failure: Error) => failure);
+    const found = error!.message.split("\n");
+    for (const [, message] of fields) {
+      assert.ok(found.some((each) => message.test(each)), `${message} of ${found.join("\n")}`);
+    }
+    for (
+      const message of [
+        /questions\.all\.pattern: is no regular expression/,
+        /fields\.H\.kind: is in bytes, and the line is in "encoding": "utf8"/,
+        /commands\.tell\.ask\.at: says where the value begins/,
+      ]
+    ) assert.ok(found.some((each) => message.test(each)), `${message} of ${found.join("\n")}`);
+    assert.equal(found.length, fields.length + 3, found.join("\n"));
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
+
+Deno.test("values: a calibration stands in a file, and what is wrong in it is told with its line", async () => {
+  const bytes = (text: string) => Uint8Array.from(text, (character) => character.charCodeAt(0));
+  const tables: [file: string, text: string, columns: [number, number] | undefined, points: number[][]][] = [
+    ["a.csv", "# measured\nT (\xb0C),U (V)\r\n0,1\r\n\r\n10,2.5 # twice\n", undefined, [[0, 1], [10, 2.5]]],
+    ["a.csv", "\xef\xbb\xbf0,5;1,25\n1,5;2\n", undefined, [[0.5, 1.25], [1.5, 2]]],
+    ["a.dat", "; a note\n 1.0  0.1\n 2.0  2.0D-01\n", [2, 1], [[0.1, 1], [0.2, 2]]],
+    ["a.tsv", "set\tread\tnote\n1\t1,5\tfirst\n2\t3\t\n", [2, 1], [[1.5, 1], [3, 2]]],
+    [
+      "cx.340",
+      "Sensor Model:   CX-1030\nData Format:    4      (Log Ohms/Kelvin)\nNumber of Breakpoints:   2\n\n" +
+      "No.   Units      Temperature (K)\n\n  1  2        300.0\n  2  3          4.2\n",
+      undefined,
+      [[100, 300], [1000, 4.2]],
+    ],
+  ];
+  for (const [file, text, columns, points] of tables) {
+    assert.deepEqual(calibrationTable(file, bytes(text), columns), points, text);
+  }
+  const folder = await Deno.makeTempDir();
+  await using device = byteDevice("\r", (command) => command === "S?" ? "1.5\r" : undefined);
+  try {
+    const load = async (table: string, calibration: unknown = "t/sensor.csv") => {
+      await Deno.mkdir(`${folder}/t`, { recursive: true });
+      await Deno.writeTextFile(`${folder}/t/sensor.csv`, table);
+      const instrument = {
+        title: "Bridge",
+        port: device.address,
+        line: { sendEnd: "\r", receiveEnd: "\r" },
+        fields: {
+          Sensor: { unit: "K", calibration, read: "S?", write: "S {value}" },
+          Other: { unit: "K", calibration, read: "S?" },
+        },
+        commands: {
+          go: {
+            summary: "Go",
+            arguments: { to: { calibration } },
+            send: "G {to}",
+            ask: "S?",
+            returns: { calibration },
+          },
+        },
+      };
+      await Deno.writeTextFile(`${folder}/bench.json`, JSON.stringify({ instruments: [instrument] }));
+      return loadBench(`${folder}/bench.json`);
+    };
+    const { instruments } = await load("V,K\n1,300\n2,100\n3,4\n");
+    await using server = startServer({ instruments, poll: true });
+    using client = await RawClient.connect(server.commandServer.port);
+    await eventually(() => instruments[0]!.field("Sensor").value === 200, "the corrected reading");
+    assert.equal(await client.ask("bridge.set Sensor 52"), "OK");
+    assert.match(await client.ask("bridge.set Sensor 301"), /above its maximum of 300 K/);
+    assert.equal(await client.ask("bridge.go 300"), "OK 200.0");
+    assert.deepEqual(device.commands.filter((command) => command !== "S?"), ["S 2.5", "G 1"]);
+    const wrong: [string, RegExp][] = [
+      ["1,2\n2\n3,4,5\n", /sensor\.csv:2:1: has 1 columns?, .*\n.*sensor\.csv:3:1: has 3 columns, and a table has two/],
+      ["1,2\n2,x\n", /sensor\.csv:2:1: has no number in column 2$/],
+      ["V,K\n", /sensor\.csv:2:1: has no line of numbers/],
+      [
+        "0,1\n1,5\n\n2,4\n",
+        /sensor\.csv:4:1: gives 5 for 1 and 4 for 2: its second column must only rise or only fall$/,
+      ],
+    ];
+    for (const [table, message] of wrong) await assert.rejects(load(table), message);
+    const column = load("1,2\n2,3\n", { file: "t/sensor.csv", columns: [1, 3] });
+    await assert.rejects(column, /sensor\.csv:1:1: has no column 3/);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
 });
