@@ -8,7 +8,15 @@
 
 import { Command } from "./command.ts";
 import { CommandQueue } from "./command_queue.ts";
-import { checkFields, checkWords, fieldRules, instrumentRules, type Rule, wrong } from "./declaration.ts";
+import {
+  checkFields,
+  checkWords,
+  fieldRules,
+  instrumentRules,
+  readbackFault,
+  type Rule,
+  wrong,
+} from "./declaration.ts";
 import { HeliographError } from "../../protocol/errors.ts";
 import { Faults } from "./faults.ts";
 import { BenchField, type Field, type FieldSpec } from "./field.ts";
@@ -195,6 +203,10 @@ export class Instrument {
   readonly #written: BenchField[];
   readonly #staleAfter: number | undefined;
   readonly #errorAfter: number | undefined;
+  /** The reading that is under way, and how it fails. */
+  #reading: { readonly since: number; readonly fail: (error: unknown) => void } | undefined;
+  /** Tells readings to stop: one for all of them, until it has told one. */
+  #readingEnds = new AbortController();
 
   /** Makes it; `defineInstrument` is how to declare one. @param spec The declaration. */
   constructor(spec: InstrumentSpec<Record<string, ValueType>>) {
@@ -234,6 +246,14 @@ export class Instrument {
       for (const key of new Set([field.title, field.name])) {
         if (this.#lookup.has(key)) throw new TypeError(`Cannot declare ${this.title}: two fields are called ${key}`);
         this.#lookup.set(key, field);
+      }
+    }
+    const titles = this.allFields.map((field) => field.title);
+    for (const field of this.allFields) {
+      const find = (name: string) => this.#lookup.get(name) ?? this.#lookup.get(identifierOf(name));
+      const [word, why] = readbackFault(field, find, titles) ?? [];
+      if (why !== undefined) {
+        throw wrong(`${field.title} of ${this.title}`, `readback${word === undefined ? "" : `.${word}`}: ${why}`);
       }
     }
     if (this.contact !== undefined) { for (const field of this.allFields) field.doubt("not sent yet"); }
@@ -413,28 +433,41 @@ export class Instrument {
       field.fail(reason.message);
     };
     const read = field.spec.read as (signal?: AbortSignal, pass?: object) => Value | Promise<Value>;
-    // Most readings are done at once and look at no signal.
-    const late = read.length === 0 ? undefined : new AbortController();
     try {
-      const result = read(late?.signal, pass);
+      const result = read(this.#readingEnds.signal, pass);
       if (!isPromise(result)) return update(result);
-      const timer = setTimeout(() => {
-        const reason = new HeliographError("deadline_exceeded", `no reading within ${readSeconds} s`);
-        fail(reason);
-        late?.abort(reason);
-      }, readSeconds * 1000);
-      return Promise.resolve(result).then(update, fail).finally(() => clearTimeout(timer));
+      this.#reading = { since: performance.now(), fail };
+      return Promise.resolve(result).then((value) => {
+        this.#reading = undefined;
+        update(value);
+      }, (error) => {
+        this.#reading = undefined;
+        fail(error);
+      });
     } catch (error) {
       fail(error);
     }
   }
 
+  /** Ends a reading that takes too long. */
+  #endLongReading(): void {
+    if (this.#reading === undefined || performance.now() - this.#reading.since < readSeconds * 1000) return;
+    const reason = new HeliographError("deadline_exceeded", `no reading within ${readSeconds} s`);
+    this.#reading.fail(reason);
+    this.#reading = undefined;
+    const ends = this.#readingEnds;
+    this.#readingEnds = new AbortController();
+    ends.abort(reason);
+  }
+
   /**
-   * Marks the fields that have not been read for too long, and the settings that a lost instrument may have forgotten.
+   * Marks the fields that have not been read for too long, and the settings that a lost instrument may have forgotten;
+   * ends a reading that takes too long. To be called once a second.
    *
    * @internal
    */
   markStale(): void {
+    this.#endLongReading();
     for (const field of this.allFields) {
       const staleAfter = this.#staleAfter ?? Math.max(3 * this.#intervalOf(field), 5);
       if (field.spec.read !== undefined || field.spec.listens) {

@@ -36,6 +36,7 @@ const alone: ReadonlySet<unknown> = new Set(
     "initial",
   ]
     .concat(
+      "readback",
       "poll",
       "log",
       "keyword",

@@ -88,6 +88,11 @@ export class Choices {
     return this.#choices.find(({ numbers }) => numbers.includes(String(number)))?.name;
   }
 
+  /** What the instrument answers for a choice, the first of several; `undefined` where it never answers it. */
+  answered(choice: string): Said | undefined {
+    return this.#choices.find(({ name }) => name === choice)!.answers[0];
+  }
+
   /**
    * What the instrument is told for a choice.
    *

@@ -41,16 +41,10 @@ export interface Reading {
   readonly group: string | number | undefined;
   /** Which of its characters are the value. */
   readonly at?: Place["at"];
+  /** The readings that take something of the same answer, this one among them. @default none */
+  readonly sharers?: readonly { readonly reading: Reading; readonly codec: ValueCodec }[] | undefined;
   /** Values that mean that there is none, with the reason. */
   readonly bad: ReadonlyMap<string, string>;
-}
-
-/** What takes a value of an answer. */
-export interface Taker {
-  /** Where the value stands. */
-  readonly reading: Reading;
-  /** What it may be. */
-  readonly codec: ValueCodec;
 }
 
 /** A command that is sent. */
@@ -69,6 +63,8 @@ export class Conversation {
   readonly #parameters: Readonly<Record<string, string>>;
   readonly #port: Port;
   readonly #codec: LineCodec;
+  /** What is always the same: parameters do not change. */
+  readonly #filled = new Map<Template, string>();
   readonly #timeout: number;
   readonly #retries: number;
   #isThere: (turn: Turn) => Promise<void> = () => Promise.resolve();
@@ -129,7 +125,14 @@ export class Conversation {
   }
 
   /** Fills a template. @throws {HeliographError} `bad_argument` where a filling would end the command. */
-  fill(template: Template, fillings: Readonly<Record<string, Filling>> = {}): string {
+  fill(template: Template, fillings?: Readonly<Record<string, Filling>>): string {
+    if (fillings !== undefined) return this.#fill(template, fillings);
+    let text = this.#filled.get(template);
+    if (text === undefined) this.#filled.set(template, text = this.#fill(template, {}));
+    return text;
+  }
+
+  #fill(template: Template, fillings: Readonly<Record<string, Filling>>): string {
     const text = template.fill({ ...this.#parameters, ...fillings }, this.#port.format.sendEnd, this.#codec.byte);
     // What no encoding is without needs no look.
     // deno-lint-ignore no-control-regex -- ASCII
@@ -197,26 +200,27 @@ export class Conversation {
    * @param turn The port, for as long as it takes.
    * @param text The question, filled.
    * @param reading How to understand the answer.
-   * @param takers Who takes a value of the answer: what it may be for each, and where it stands.
+   * @param codec What the value may be.
    * @param mayRepeat Whether it may be asked again when nothing answers: not where asking does something.
    * @returns An answer that holds a value, or one that means that there is none.
    */
-  async ask(
-    turn: Turn,
-    text: string,
-    reading: Reading,
-    takers: readonly Taker[],
-    mayRepeat: boolean,
-  ): Promise<string> {
-    // What is nothing for one of several is an answer all the same.
-    const accepts = (answer: string) => !this.#refuses(answer) && takers.some((taker) => understands(answer, taker));
-    const { codec } = takers[0]!;
-    const expected = reading.pattern === undefined
-      ? `${codec.expected}; say what it means by "bad" or "refused", or where the value stands by "pattern"`
-      : `matched ${reading.pattern.source}`;
+  async ask(turn: Turn, text: string, reading: Reading, codec: ValueCodec, mayRepeat: boolean): Promise<string> {
+    const accepts = (answer: string) => !this.#refuses(answer) && isUnderstood(answer, reading, codec);
+    const question = {
+      text,
+      timeout: reading.timeout,
+      accepts,
+      refuses: this.#refuses,
+      // Made where it is needed: thousands of readings a second are understood.
+      get expected() {
+        return reading.pattern === undefined
+          ? `${codec.expected}; say what it means by "bad" or "refused", or where the value stands by "pattern"`
+          : `matched ${reading.pattern.source}`;
+      },
+    };
     for (let retries = mayRepeat ? this.#retries : 0;; retries--) {
       try {
-        return await turn.ask({ text, timeout: reading.timeout, accepts, expected, refuses: this.#refuses });
+        return await turn.ask(question);
       } catch (error) {
         const refusal = this.#refusalIn(text, error);
         if (refusal !== undefined) throw refusal;
@@ -381,7 +385,14 @@ function unlessUnclear(error: unknown): string[] {
   throw error;
 }
 
-function understands(answer: string, { reading, codec }: Taker): boolean {
+/** Whether an answer holds a value, or says why there is none, for one of those who take something of it. */
+function isUnderstood(answer: string, reading: Reading, codec: ValueCodec): boolean {
+  if (holds(answer, reading, codec)) return true;
+  // What is nothing for one of several is an answer all the same.
+  return reading.sharers?.some((other) => holds(answer, other.reading, other.codec)) ?? false;
+}
+
+function holds(answer: string, reading: Reading, codec: ValueCodec): boolean {
   const said = valueIn(answer, reading, codec);
   return said !== undefined && (codec.understands(said) || codec.badReason(said, reading.bad) !== undefined);
 }

@@ -7,14 +7,16 @@
 import { type Command, command, type CommandContext } from "../../bench/command.ts";
 import { defineInstrument } from "../../bench/define_instrument.ts";
 import { HeliographError } from "../../../protocol/errors.ts";
-import type { FieldSpec } from "../../bench/field.ts";
+import { readbackFault } from "../../bench/declaration.ts";
+import type { FieldSpec, ReadbackSpec } from "../../bench/field.ts";
 import type { Instrument } from "../../bench/instrument.ts";
+import { identifierOf } from "../../bench/names.ts";
 import { checkKeyword } from "../../bench/header_card.ts";
 import { PortContact } from "../transports/contact.ts";
 import type { Port, Turn } from "../transports/port.ts";
 import { delay } from "../transports/delay.ts";
 import type { Value, ValueType } from "../../bench/values.ts";
-import { Conversation, decode, type Reading, type Sending, type Taker } from "./conversation.ts";
+import { Conversation, decode, type Reading, type Sending } from "./conversation.ts";
 import { inPart } from "./description_error.ts";
 import { Questions } from "./questions.ts";
 import type { DescribedCommand, DescribedField, Description } from "./schema.ts";
@@ -52,13 +54,13 @@ class Describer {
   readonly #conversation: Conversation;
   readonly #contact: PortContact;
   readonly #readings = new Map<string, Reading>();
-  /** The fields that take something of the same answer, by what is asked and what the answer looks like. */
-  readonly #takers = new Map<string, Taker[]>();
   /** The answers to what several fields ask in the same poll. */
   #answers = new WeakMap<object, Map<string, Promise<string>>>();
   readonly #listening: ((line: string) => boolean)[] = [];
   #instrument: Instrument | undefined;
   #firstWord = () => {};
+  /** Whether several fields ask the same. */
+  readonly #asksTwice: boolean;
   /** What becomes of a number that was read. */
   #corrected = (_field: string, value: number) => value;
 
@@ -77,13 +79,16 @@ class Describer {
       );
       this.#readings.set(name, reading);
     }
+    this.#share();
+    const asked = [...this.#readings.values()].map(({ template }) => this.#conversation.fill(template));
+    this.#asksTwice = new Set(asked).size < asked.length;
     const [first] = this.#readings;
     const onlyTalks = first === undefined && Object.values(fields).some(({ listen }) => listen !== undefined);
     const firstWord = onlyTalks ? (turn: Turn) => this.#hear(errorAfter, turn.signal) : undefined;
     this.#contact = new PortContact(port, {
       title,
       ...this.#conversation.routine(
-        first === undefined ? firstWord : (turn) => this.#firstAnswer(turn, first[1]),
+        first === undefined ? firstWord : (turn) => this.#firstAnswer(turn, first[1], fields[first[0]]!),
       ),
       ...(onlyTalks ? { silentAfter: errorAfter } : {}),
       ...(reconnect.first === undefined ? {} : { shortestWait: reconnect.first }),
@@ -124,7 +129,7 @@ class Describer {
 
   #field(title: string, field: DescribedField): FieldSpec<ValueType> {
     const codec = this.#codec(field);
-    const { read, listen, write, needsConfirm, initial, poll, log, keyword } = field;
+    const { read, listen, write, needsConfirm, initial, poll, log, keyword, readback } = field;
     if (keyword !== undefined) inPart("keyword", () => checkedKeyword(keyword));
     if (read === undefined && listen === undefined && write === undefined) {
       throw new TypeError('can neither be read nor set: it needs "read", "listen" or "write"');
@@ -136,10 +141,10 @@ class Describer {
     }
     if (read === undefined && poll !== undefined) inPart("poll", () => wrong('has a meaning only beside "read"'));
     if (listen !== undefined) inPart("listen", () => this.#listen(title, codec, listen));
+    if (readback !== undefined) inPart("readback", () => this.#checkReadback(title, field));
     const reading = this.#readings.get(title);
     if (reading !== undefined) {
       inPart(["read", "at"], () => checkAt(reading.at, codec));
-      this.#takersOf(reading).push({ reading, codec });
     }
     return {
       ...codec.spec,
@@ -149,36 +154,68 @@ class Describer {
       ...(poll === undefined ? {} : { pollInterval: poll }),
       ...(log === undefined ? {} : { log }),
       ...(keyword === undefined ? {} : { keyword }),
+      ...(readback === undefined ? {} : { readback: defined(readback) as ReadbackSpec }),
       ...(listen === undefined ? {} : { listens: true }),
       ...(reading === undefined ? {} : {
-        read: async (signal: AbortSignal, pass: object) => {
-          const value = await this.#read(reading, codec, signal, pass);
-          return (typeof value === "number" ? this.#corrected(title, value) : value) as never;
-        },
+        read: (signal: AbortSignal, pass: object) => this.#read(title, reading, codec, signal, pass) as never,
       }),
       ...(write === undefined ? {} : { write: inPart("write", () => this.#writer(write, codec)) }),
     };
   }
 
-  async #read(reading: Reading, codec: ValueCodec, signal: AbortSignal, pass: object): Promise<Value> {
-    const text = this.#conversation.fill(reading.template);
-    let answers = this.#answers.get(pass);
-    if (answers === undefined) this.#answers.set(pass, answers = new Map());
-    const takers = this.#takersOf(reading);
-    const key = keyOf(reading);
-    let answer = answers.get(key);
-    if (answer === undefined) {
-      answer = this.#contact.use("poll", signal, (turn) => this.#conversation.ask(turn, text, reading, takers, true));
-      answers.set(key, answer);
+  /** Has the fields that ask the same take one answer. */
+  #share(): void {
+    const { fields = {} } = this.#options.description;
+    const sharers = new Map<string, { reading: Reading; codec: ValueCodec }[]>();
+    for (const [name, reading] of this.#readings) {
+      const key = keyOf(reading);
+      const shared = sharers.get(key) ?? [];
+      sharers.set(key, shared);
+      this.#readings.set(name, { ...reading, sharers: shared });
+      // What is wrong with a field is told with the field.
+      try {
+        const codec = new ValueCodec(fields[name]!);
+        checkAt(reading.at, codec);
+        shared.push({ reading, codec });
+      } catch (error) {
+        if (!(error instanceof TypeError)) throw error;
+      }
     }
-    return decode(valueIn(await answer, reading, codec), codec, reading.bad);
   }
 
-  #takersOf(reading: Reading): Taker[] {
+  #checkReadback(title: string, field: DescribedField): void {
+    const fields = this.#options.description.fields ?? {};
+    const declared = (title: string, spec: DescribedField) => ({
+      title,
+      access: spec.write === undefined ? "readout" : "setting",
+      spec: { type: spec.type, ...(spec.readback && { readback: defined(spec.readback) as ReadbackSpec }) },
+    });
+    const find = (name: string) => {
+      const found = Object.entries(fields).find(([each]) => each === name || identifierOf(each) === identifierOf(name));
+      return found && declared(...found);
+    };
+    const [word, why] = readbackFault(declared(title, field), find, Object.keys(fields)) ?? [];
+    if (why !== undefined) inPart(word === undefined ? [] : [word], () => wrong(why));
+  }
+
+  async #read(title: string, reading: Reading, codec: ValueCodec, signal: AbortSignal, pass: object): Promise<Value> {
+    const answer = await this.#answer(reading, codec, signal, pass);
+    const value = decode(valueIn(answer, reading, codec), codec, reading.bad);
+    return typeof value === "number" ? this.#corrected(title, value) : value;
+  }
+
+  /** The answer to a question; fields that ask the same are answered by one. */
+  #answer(reading: Reading, codec: ValueCodec, signal: AbortSignal, pass: object): Promise<string> {
+    const text = this.#conversation.fill(reading.template);
+    const ask = () =>
+      this.#contact.use("poll", signal, (turn) => this.#conversation.ask(turn, text, reading, codec, true));
+    if (!this.#asksTwice) return ask();
+    let answers = this.#answers.get(pass);
+    if (answers === undefined) this.#answers.set(pass, answers = new Map());
     const key = keyOf(reading);
-    let takers = this.#takers.get(key);
-    if (takers === undefined) this.#takers.set(key, takers = []);
-    return takers;
+    let answer = answers.get(key);
+    if (answer === undefined) answers.set(key, answer = ask());
+    return answer;
   }
 
   /** How a value is said; bytes are only on a line whose characters are bytes. */
@@ -236,10 +273,10 @@ class Describer {
   }
 
   /** Any answer shows that somebody is there, also one that is not understood. */
-  async #firstAnswer(turn: Turn, reading: Reading): Promise<void> {
+  async #firstAnswer(turn: Turn, reading: Reading, field: DescribedField): Promise<void> {
     const text = this.#conversation.fill(reading.template);
     try {
-      await this.#conversation.ask(turn, text, reading, this.#takersOf(reading), false);
+      await this.#conversation.ask(turn, text, reading, new ValueCodec(field), false);
     } catch (error) {
       if (!(error instanceof HeliographError) || error.code !== "command_failed") throw error;
     }
@@ -287,7 +324,7 @@ class Describer {
       return await this.#contact.use(immediate ? "immediate" : "command", signal, async (turn) => {
         for (const text of commands) await this.#conversation.send(turn, text);
         if (reading === undefined) return undefined;
-        const answer = await this.#conversation.ask(turn, question, reading, [{ reading, codec: returns }], false);
+        const answer = await this.#conversation.ask(turn, question, reading, returns, false);
         return decode(valueIn(answer, reading, returns), returns, reading.bad);
       });
     };
@@ -304,6 +341,11 @@ class Describer {
       run,
     });
   }
+}
+
+/** Leaves out what is undefined, as options with exact types want it. */
+function defined<T extends object>(table: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
+  return Object.fromEntries(Object.entries(table).filter(([, value]) => value !== undefined)) as never;
 }
 
 function wrong(message: string): never {

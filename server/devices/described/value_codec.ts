@@ -14,6 +14,7 @@ import { NumberCode, sizeOf } from "./number_code.ts";
 import { bare, numberIn, unquoted } from "./number_text.ts";
 import { type Pattern, wholePattern } from "./pattern.ts";
 import type { DescribedField } from "./schema.ts";
+import { withBytes } from "../transports/line_codec.ts";
 import { defaultTextPattern, type Filling } from "./template.ts";
 
 /** The words of a description about a value. */
@@ -245,6 +246,27 @@ export class ValueCodec {
           `Cannot send ${quoted(value as string)}: a text may hold what matches ${this.#allowed.source} here`,
         );
     }
+  }
+
+  /**
+   * What the instrument says for a value, where it does not write it as a number in decimal digits: what it is told may
+   * be something else.
+   *
+   * @returns A character for each byte; `undefined` where it writes it so, or the value is but some bits of a number.
+   */
+  answered(value: Value): string | undefined {
+    if (this.#bits !== undefined) return undefined;
+    const { type } = this.spec;
+    if (type === "choice" || type === "switch") {
+      const said = this.#choices.answered(type === "choice" ? value as string : value === true ? "On" : "Off");
+      return typeof said === "number" && this.#code !== undefined
+        ? this.#code.write(said)
+        : said === undefined
+        ? undefined
+        : withBytes(String(said), String.fromCharCode);
+    }
+    const filling = type === "text" ? "" : this.encode(value);
+    return typeof filling === "object" && "written" in filling ? filling.written : undefined;
   }
 
   /**

@@ -5,25 +5,91 @@
  * @module
  */
 
-import { didYouMean } from "../../bench/names.ts";
-import { defaultSerialOptions, type SerialOptions } from "./serial.ts";
+import { hostOf, hostText, readSettings, type Wrong } from "./address_parts.ts";
+import { controllerName, type GpibAddress, gpibForms, gpibName, parseGpib } from "./gpib_address.ts";
+import { parseSerial, serialForms } from "./serial_address.ts";
+import type { SerialOptions } from "./serial_options.ts";
+
+/** The address of an instrument on a network. */
+export interface NetworkAddress<K extends "tcp" | "udp" = "tcp" | "udp"> {
+  readonly kind: K;
+  readonly host: string;
+  readonly port: number;
+}
+
+/** The address of an instrument on a serial line. */
+export interface SerialAddress {
+  readonly kind: "serial";
+  readonly serial: SerialOptions;
+}
 
 /** The address of an instrument, in parts. */
-export type Address =
-  | { readonly kind: "tcp" | "udp"; readonly host: string; readonly port: number }
-  | { readonly kind: "serial"; readonly serial: SerialOptions };
+export type Address = NetworkAddress<"tcp"> | NetworkAddress<"udp"> | SerialAddress | GpibAddress;
 
-const forms =
-  "give tcp://HOST:PORT, udp://HOST:PORT, serial:///dev/ttyUSB0?baud=9600 or on Windows serial://COM9?baud=9600";
+/** A way in to instruments, by the word before `://`. Who opens it stands in `open_line.ts`. */
+interface Way<A> {
+  /** How its addresses are written, for the error of one that is not. */
+  readonly forms: string;
+  /**
+   * Reads an address.
+   *
+   * @param serial How a serial line is set where the address does not say.
+   */
+  parse(url: URL, wrong: Wrong, serial: Partial<SerialOptions>): A;
+  /** The one name of its port: two addresses of the same port give the same. */
+  name(address: A): string;
+  /** Whether an answer that is late comes to the next line that is opened, too. @default never */
+  keepsLate?(address: A): boolean;
+  /** The serial port that it needs on this computer. @default none */
+  serialPort?(address: A): string | undefined;
+}
 
-/** The settings of a serial line, by their name in the address, with what each may be. */
-const serialSettings = {
-  baud: /^[1-9]\d{1,6}$/,
-  dataBits: /^[78]$/,
-  parity: /^(?:none|even|odd)$/,
-  stopBits: /^[12]$/,
-  flowControl: /^(?:none|hardware|software)$/,
-} as const;
+type OfKind<K extends Address["kind"]> = Extract<Address, { readonly kind: K }>;
+
+function network<K extends "tcp" | "udp">(kind: K): Way<NetworkAddress<K>> {
+  const forms = `${kind}://HOST:PORT`;
+  return {
+    forms,
+    parse(url, wrong) {
+      if (url.hostname === "") throw wrong(allForms());
+      const port = Number(url.port);
+      if (url.port === "" || port === 0) throw wrong(`its port is missing; give ${forms}`);
+      if (url.pathname !== "" && url.pathname !== "/") throw wrong("nothing may follow the port");
+      readSettings(url, {}, wrong);
+      return { kind, host: hostOf(url), port };
+    },
+    name: ({ host, port }) => `${kind}://${hostText(host)}:${port}`,
+  };
+}
+
+const ways: { readonly [K in Address["kind"]]: Way<OfKind<K>> } = {
+  tcp: network("tcp"),
+  udp: network("udp"),
+  serial: {
+    forms: serialForms,
+    parse: (url, wrong, defaults) => ({ kind: "serial", serial: parseSerial(url, wrong, defaults) }),
+    name: ({ serial }) => serial.path,
+    keepsLate: () => true,
+    serialPort: ({ serial }) => serial.path,
+  },
+  gpib: {
+    forms: gpibForms,
+    parse: parseGpib,
+    name: gpibName,
+    // Cleared, it holds none.
+    keepsLate: ({ clear }) => !clear,
+    serialPort: (address) => address.controller.kind === "serial" ? controllerName(address) : undefined,
+  },
+};
+
+/** The way of an address. What the compiler cannot know: that they are of one kind. */
+function wayOf(address: Address): Way<Address> {
+  return ways[address.kind] as unknown as Way<Address>;
+}
+
+function allForms(): string {
+  return `give ${Object.values(ways).map(({ forms }) => forms).join(", ")}`;
+}
 
 /**
  * Reads an address.
@@ -36,61 +102,17 @@ const serialSettings = {
  */
 export function parseAddress(text: string, serial: Partial<SerialOptions> = {}): Address {
   const wrong = (why: string) => new TypeError(`Cannot use the address "${text}": ${why}`);
-  if (/^\w+:\/\/\S*\s/.test(text)) throw wrong("it holds a space");
+  if (/^[\w+]+:\/\/\S*\s/.test(text)) throw wrong("it holds a space");
   if (/^(?:\/|COM\d+$)/i.test(text)) throw wrong(`write serial://${text}`);
   let url: URL;
   try {
     url = new URL(text);
   } catch {
-    throw wrong(forms);
+    throw wrong(allForms());
   }
-  if (url.protocol === "serial:") return { kind: "serial", serial: parseSerial(url, wrong, serial) };
-  if (url.protocol !== "tcp:" && url.protocol !== "udp:") throw wrong(forms);
-  const kind = url.protocol === "tcp:" ? "tcp" : "udp";
-  const port = Number(url.port);
-  if (url.hostname === "") throw wrong(forms);
-  if (url.port === "" || port === 0) throw wrong(`its port is missing; ${forms}`);
-  if ((url.pathname !== "" && url.pathname !== "/") || url.search !== "") throw wrong(`nothing may follow the port`);
-  // IPv6 stands in brackets in an address only.
-  return { kind, host: url.hostname.replace(/^\[|\]$/g, ""), port };
-}
-
-function parseSerial(
-  url: URL,
-  wrong: (why: string) => TypeError,
-  defaults: Partial<SerialOptions>,
-): SerialOptions {
-  const path = `${decodeURIComponent(url.hostname)}${decodeURIComponent(url.pathname)}`;
-  if (path === "") throw wrong(`its port is missing; ${forms}`);
-  if (url.hostname !== "" && url.pathname !== "" && url.pathname !== "/") {
-    throw wrong(`a path begins with a third slash: serial:///${url.hostname}${url.pathname}${url.search}`);
-  }
-  const given: Record<string, string> = {};
-  const names = Object.keys(serialSettings);
-  for (const [name, value] of url.searchParams) {
-    const allowed = (serialSettings as Record<string, RegExp>)[name];
-    if (allowed === undefined) throw wrong(`${name} is none of ${names.join(", ")}${didYouMean(name, names)}`);
-    if (!allowed.test(value)) {
-      const choices = name === "baud" ? "a number of bits per second" : allowed.source.replace(/[\^$()?:[\]]/g, "");
-      throw wrong(`${name} is ${value === "" ? "empty" : value}, and should be ${spelled(name, choices)}`);
-    }
-    given[name] = value;
-  }
-  const { baud, dataBits, stopBits, ...words } = given;
-  return {
-    ...defaultSerialOptions,
-    ...defaults,
-    ...words,
-    path: url.hostname === "" ? path : url.hostname.toUpperCase(),
-    ...(baud === undefined ? {} : { baud: Number(baud) }),
-    ...(dataBits === undefined ? {} : { dataBits: Number(dataBits) }),
-    ...(stopBits === undefined ? {} : { stopBits: Number(stopBits) }),
-  } as SerialOptions;
-}
-
-function spelled(name: string, choices: string): string {
-  if (name === "dataBits" || name === "stopBits") return choices.split("").join(" or ");
-  return choices.split("|").join(", ");
+  const kind = url.protocol.slice(0, -1);
+  if (!Object.hasOwn(ways, kind)) throw wrong(allForms());
+  return ways[kind as Address["kind"]].parse(url, wrong, serial);
 }
 
 /**
@@ -99,5 +121,15 @@ function spelled(name: string, choices: string): string {
  * @param address An address.
  */
 export function portName(address: Address): string {
-  return address.kind === "serial" ? address.serial.path : `${address.kind}://${address.host}:${address.port}`;
+  return wayOf(address).name(address);
+}
+
+/** Whether an answer that is late comes also to the next line to an address, when this one is closed. */
+export function keepsLate(address: Address): boolean {
+  return wayOf(address).keepsLate?.(address) ?? false;
+}
+
+/** The serial port of this computer that an address needs; `undefined` where it needs none. */
+export function serialPortOf(address: Address): string | undefined {
+  return wayOf(address).serialPort?.(address);
 }

@@ -5,17 +5,19 @@ export interface Line {
   /**
    * Waits for the next bytes, one read at a time.
    *
-   * @returns Bytes that belong to the caller; `null` when the other end has closed, or once the line is closed here.
+   * @returns Bytes that stay as they are until the next read; `null` when the other end has closed, or once the line is closed here.
    * @throws {HeliographError} The line has broken: a cable was pulled.
    */
   read(): Promise<Uint8Array | null>;
   /**
    * Sends bytes, which must stay as they are until then.
    *
+   * @param answerWithin Where an answer is waited for, how long, in seconds. A line on which answers come by themselves
+   * pays no heed to it; one on which they are fetched fetches none without it.
    * @returns When they are handed to the system.
    * @throws {HeliographError} The line has broken, or was closed.
    */
-  write(bytes: Uint8Array): Promise<void>;
+  write(bytes: Uint8Array, answerWithin?: number): Promise<void>;
   /** Closes it; twice does nothing. */
   close(): void;
 }

@@ -5,9 +5,20 @@
  */
 
 import type { Address } from "./address.ts";
+import { openGpib } from "./gpib.ts";
 import type { Line } from "./line.ts";
 import { openTcp, openUdp } from "./network.ts";
 import { openSerial } from "./serial.ts";
+
+/** Who opens the line to an address, by its kind. */
+const openers: {
+  readonly [K in Address["kind"]]: (address: Extract<Address, { readonly kind: K }>) => Promise<Line>;
+} = {
+  tcp: ({ host, port }) => openTcp(host, port),
+  udp: ({ host, port }) => openUdp(host, port),
+  serial: ({ serial }) => openSerial(serial),
+  gpib: openGpib,
+};
 
 /**
  * Opens the line to an instrument.
@@ -17,12 +28,6 @@ import { openSerial } from "./serial.ts";
  * @throws {HeliographError} `not_connected`, with the reason.
  */
 export function openLine(address: Address): Promise<Line> {
-  switch (address.kind) {
-    case "tcp":
-      return openTcp(address.host, address.port);
-    case "udp":
-      return openUdp(address.host, address.port);
-    case "serial":
-      return openSerial(address.serial);
-  }
+  // What the compiler cannot know: that opener and address are of one kind.
+  return (openers[address.kind] as (address: Address) => Promise<Line>)(address);
 }
