@@ -13,6 +13,7 @@ import { Template } from "../../../server/devices/described/template.ts";
 import { ValueCodec } from "../../../server/devices/described/value_codec.ts";
 import { loadBench } from "../../../server/config/bench_file.ts";
 import { calibrationTable } from "../../../server/config/calibration_files.ts";
+import { withBytes } from "../../../server/devices/transports/line_codec.ts";
 import { eventually, RawClient, startServer } from "../../fixture.ts";
 import { byteDevice, goodValues, ServedBench } from "./devices.ts";
 
@@ -352,6 +353,51 @@ Deno.test("values: a calibration stands in a file, and what is wrong in it is to
     for (const [table, message] of wrong) await assert.rejects(load(table), message);
     const column = load("1,2\n2,3\n", { file: "t/sensor.csv", columns: [1, 3] });
     await assert.rejects(column, /sensor\.csv:1:1: has no column 3/);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
+
+Deno.test("docs/values.md: each of its instruments is read and set as its table says", async () => {
+  const text = await Deno.readTextFile(new URL("../../../docs/values.md", import.meta.url));
+  const folder = await Deno.makeTempDir();
+  const asBytes = (written: string) => withBytes(written.replace(/^`(.*)`$/, "$1"), String.fromCharCode);
+  try {
+    await Deno.writeTextFile(`${folder}/diode7.csv`, /```csv\n([^]*?)```/.exec(text)![1]!);
+    let checked = 0;
+    for (const [, json, table] of text.matchAll(/```json\n([^]*?)```\n\n((?:\|.*\n)+)/g)) {
+      const instrument = JSON.parse(json!);
+      const rows = table!.trim().split("\n").slice(2).map((row) =>
+        row.split("|").slice(1, -1).map((cell) => cell.trim())
+      );
+      const answers = new Map(rows.filter((row) => row[2] !== "").map((row) => [asBytes(row[1]!), asBytes(row[2]!)]));
+      const { sendEnd = "\n", receiveEnd = "\n" } = instrument.line ?? {};
+      await using device = byteDevice(sendEnd, (command) => {
+        const answer = answers.get(command);
+        return answer === undefined ? undefined : answer + receiveEnd;
+      });
+      await Deno.writeTextFile(
+        `${folder}/bench.json`,
+        JSON.stringify({ instruments: [{ ...instrument, port: device.address }] }),
+      );
+      const { instruments } = await loadBench(`${folder}/bench.json`);
+      await using server = startServer({ instruments, poll: true });
+      using client = await RawClient.connect(server.commandServer.port);
+      const made = instruments[0]!;
+      for (const [field, , , value, to, sent] of rows) {
+        if (value !== "") {
+          const wanted = asBytes(value!);
+          await eventually(() => made.field(field!).text === wanted, `${field} to be ${wanted}`);
+        }
+        if (to !== "") {
+          const reply = await client.ask(`${made.name}.set ${field} ${asBytes(to!)}`);
+          assert.equal(reply, "OK", `${field} is set to ${to}`);
+          assert.ok(device.commands.join("\0").includes(asBytes(sent!).split(sendEnd).join("\0")), `${field}: ${sent}`);
+        }
+        checked++;
+      }
+    }
+    assert.equal(checked, 19);
   } finally {
     await Deno.remove(folder, { recursive: true });
   }
