@@ -5,9 +5,10 @@
  */
 
 import { HeliographError } from "../../../protocol/errors.ts";
+import { fromSexagesimal, toSexagesimal, usualPicture } from "./sexagesimal.ts";
 
-/** The bases in which a number's digits may be written. */
-export const bases = ["hexadecimal", "octal", "binary"] as const;
+/** The bases in which a number's digits may be written; sexagesimal are degrees or hours, minutes and seconds. */
+export const bases = ["hexadecimal", "octal", "binary", "sexagesimal"] as const;
 /** A base in which a number's digits are written. */
 export type Base = (typeof bases)[number];
 
@@ -104,6 +105,9 @@ export function rangeOf(kind: Kind): readonly [number, number] {
   return kind.startsWith("int") ? [-(2 ** (bits - 1)), 2 ** (bits - 1) - 1] : [0, 2 ** bits - 1];
 }
 
+/** A base that is a power of two. */
+type BinaryBase = Exclude<Base, "sexagesimal">;
+
 /** Of each base: how many digits a byte takes, what may stand around the digits, and what one of them is. */
 const digitsOf = {
   hexadecimal: { radix: 16, perByte: 2, around: /^(?:0x|#h|&h|\$)?([0-9a-f]+)h?$/i },
@@ -129,9 +133,10 @@ export class NumberCode {
    * @param base The base of its digits; without one it is bytes.
    * @param kind What its bytes mean; without one it is a whole number of as many digits as it has.
    * @param order In which order its bytes come.
-   * @throws {TypeError} Where the order is none for the kind.
+   * @throws {TypeError} Where the order is none for the kind, or the kind none for the base.
    */
   constructor(base: Base | undefined, kind: Kind | undefined, order: Order = "big") {
+    if (base === "sexagesimal" && kind !== undefined) throw new TypeError("sexagesimal digits are not those of bytes");
     this.#base = base;
     this.#kind = kind;
     this.#order = order;
@@ -140,12 +145,13 @@ export class NumberCode {
     if (size !== undefined && (order === "cdab" || order === "badc") && size % 2 !== 0) {
       throw new TypeError(`${order} is an order of words of two bytes, and ${kind} has ${size}: give big or little`);
     }
-    this.width = size === undefined ? undefined : base === undefined ? size : this.#digits(base, size);
+    this.width = size === undefined ? undefined : base === undefined ? size : this.#digits(base as BinaryBase, size);
   }
 
   /** What it should be, for errors. */
   get expected(): string {
     if (this.#base === undefined) return `been ${counted(this.width!, "byte")} (${this.#kind})`;
+    if (this.#base === "sexagesimal") return "been degrees or hours, minutes and seconds";
     if (this.#kind === undefined) return `been ${this.#base} digits`;
     return `been ${this.#order === "big" ? "at most " : ""}${this.width} ${this.#base} digits (${this.#kind})`;
   }
@@ -157,6 +163,7 @@ export class NumberCode {
    * @returns A whole number exactly; `undefined` where it is none. A float may be infinite or NaN.
    */
   read(said: string): bigint | number | undefined {
+    if (this.#base === "sexagesimal") return fromSexagesimal(said);
     const bytes = this.#base === undefined ? rawBytes(said, this.width!) : this.#digitBytes(this.#base, said);
     if (bytes === undefined || typeof bytes === "bigint") return bytes;
     return fromBytes(ordered(bytes, this.#order), this.#kind!);
@@ -170,6 +177,7 @@ export class NumberCode {
    * @throws {HeliographError} `out_of_limits` where it cannot be coded so.
    */
   write(number: number): string {
+    if (this.#base === "sexagesimal") return toSexagesimal(number, usualPicture);
     const whole = Math.round(number);
     if (this.#kind === undefined) {
       if (whole < 0) {
@@ -188,12 +196,12 @@ export class NumberCode {
     return wholeOf(bytes).toString(radix).toUpperCase().padStart(this.width!, "0");
   }
 
-  #digits(base: Base, size: number): number {
+  #digits(base: BinaryBase, size: number): number {
     return Math.ceil(size * digitsOf[base].perByte);
   }
 
   /** The bytes that digits are; the number itself where they have no kind. */
-  #digitBytes(base: Base, said: string): Uint8Array | bigint | undefined {
+  #digitBytes(base: BinaryBase, said: string): Uint8Array | bigint | undefined {
     // Some put blanks between bytes.
     const text = said.replace(/[\s\0]+/g, "");
     const sign = this.#kind === undefined ? /^[+-]?/.exec(text)![0] : "";

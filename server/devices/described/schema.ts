@@ -62,7 +62,8 @@ const value = {
     description: "What stands before the decimals for the instrument, in both directions; default .",
   }),
   base: z.enum(bases).optional().meta({
-    description: "The base of the digits that the instrument writes, and is told; default decimal",
+    description:
+      "The base of the digits that the instrument writes, and is told; sexagesimal are degrees or hours, minutes and seconds; default decimal",
   }),
   kind: z.enum(kinds).optional().meta({
     description:
@@ -102,7 +103,8 @@ const answer = {
     description: "What the answer looks like; by default the whole answer is the value",
   }),
   group: z.union([z.int().min(0), z.string()]).optional().meta({
-    description: "Which group of the pattern is the value, by number or name; by default the first, or all without one",
+    description:
+      "Which group of the pattern is the value, by number or name (mantissa and exponent are one number); by default the first, or all without one",
   }),
   at: z.union([z.int().min(0), z.tuple([z.int().min(0), z.int().min(0)])]).optional().meta({
     description:

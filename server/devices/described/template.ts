@@ -8,6 +8,7 @@
 import { HeliographError } from "../../../protocol/errors.ts";
 import { didYouMean } from "../../bench/names.ts";
 import { quoted } from "../../bench/answer_errors.ts";
+import { type Picture, picture, toSexagesimal } from "./sexagesimal.ts";
 import { withBytes } from "../transports/line_codec.ts";
 
 /**
@@ -23,7 +24,7 @@ export type Filling =
 
 interface Place {
   readonly name: string;
-  readonly format: NumberFormat | undefined;
+  readonly format: NumberFormat | Picture | undefined;
 }
 
 interface NumberFormat {
@@ -105,7 +106,7 @@ export class Template {
   }
 }
 
-function textOf(filling: Exclude<Filling, { own: string }>, format: NumberFormat | undefined): string {
+function textOf(filling: Exclude<Filling, { own: string }>, format: Place["format"]): string {
   if (typeof filling === "string") return filling;
   if (typeof filling === "number") return formatNumber(filling, format);
   const text = formatNumber(filling.number, format);
@@ -123,12 +124,14 @@ function readPlace(text: string, source: string, names: readonly string[]): Plac
     );
   }
   if (rest.length === 0) return { name, format: undefined };
+  const sexagesimal = picture(rest.join(":"));
+  if (sexagesimal !== undefined) return { name, format: sexagesimal };
   const format = /^(0?)([1-9]\d?)?(?:\.(\d\d?))?([dfeExXob]?)$/.exec(rest.join(":"));
   if (format === null || ("dxXob".includes(format[4] || "-") && format[3] !== undefined)) {
     throw new TypeError(
       `${
         quoted(source)
-      } formats {${text}} in a way that is not known; give for example {${name}:.2f}, {${name}:.2e}, {${name}:03d} or {${name}:04X}`,
+      } formats {${text}} in a way that is not known; give for example {${name}:.2f}, {${name}:.2e}, {${name}:03d}, {${name}:04X} or {${name}:HH:MM:SS}`,
     );
   }
   return {
@@ -142,9 +145,10 @@ function readPlace(text: string, source: string, names: readonly string[]): Plac
   };
 }
 
-/** A number as Python formats it. */
-function formatNumber(value: number, format: NumberFormat | undefined): string {
+/** A number as Python formats it, or as degrees or hours. */
+function formatNumber(value: number, format: Place["format"]): string {
   if (format === undefined) return plainNumber(value);
+  if ("signed" in format) return toSexagesimal(value, format);
   const text = unpadded(value, format);
   if (!format.zeros || text.length >= format.width) return text.padStart(format.width, " ");
   const sign = text.startsWith("-") ? "-" : "";

@@ -339,12 +339,14 @@ function codeOf({ base, kind, order, type, decimal }: DescribedValue): NumberCod
   if (kind?.startsWith("float") === true && (type === "choice" || type === "switch")) {
     inPart("kind", () => wrong(`${kind} is no whole number, as a ${type} needs`));
   }
-  return inPart("order", () => new NumberCode(base, kind, order));
+  if (base === "sexagesimal" && type !== "float") inPart("base", () => wrong("sexagesimal needs the type float"));
+  return inPart(base === "sexagesimal" ? "base" : "order", () => new NumberCode(base, kind, order));
 }
 
-function bitsOf({ bits, kind }: DescribedValue): Bits | undefined {
+function bitsOf({ bits, base, kind }: DescribedValue): Bits | undefined {
   if (bits === undefined) return undefined;
   return inPart("bits", () => {
+    if (base === "sexagesimal") wrong("has no meaning for sexagesimal");
     if (kind?.startsWith("float") === true || kind?.startsWith("bcd") === true) wrong(`has no meaning for ${kind}`);
     const [first, last] = typeof bits === "number" ? [bits, bits] : [Math.min(...bits), Math.max(...bits)];
     const most = kind === undefined ? 64 : 8 * sizeOf(kind);
@@ -364,7 +366,10 @@ function trimmed(number: number): number {
 
 /** Where the value stands in an answer. */
 export interface Place {
-  /** What the answer looks like; `undefined` where all of it is the value. */
+  /**
+   * What the answer looks like; `undefined` where all of it is the value. One with the groups mantissa and exponent has
+   * a number in two parts.
+   */
   readonly pattern: Pattern | undefined;
   /** Which of the pattern's groups is the value; `undefined` takes the first, or all of it without groups. */
   readonly group?: string | number | undefined;
@@ -381,10 +386,19 @@ export interface Place {
  * @returns The value as the instrument says it, or `undefined` where the answer does not look like that.
  */
 export function valueIn(answer: string, { pattern, group, at }: Place, codec: ValueCodec): string | undefined {
-  const said = pattern === undefined ? answer : pattern.value(answer, group);
+  const said = pattern === undefined
+    ? answer
+    : group === undefined && pattern.isInTwoParts
+    ? inTwoParts(pattern, answer)
+    : pattern.value(answer, group);
   if (said === undefined || at === undefined) return said;
   const [first, last] = typeof at === "number" ? [at, at + codec.width! - 1] : at;
   return said.length > last ? said.slice(first, last + 1) : undefined;
+}
+
+function inTwoParts(pattern: Pattern, answer: string): string | undefined {
+  const [mantissa, exponent] = [pattern.value(answer, "mantissa"), pattern.value(answer, "exponent")];
+  return mantissa === undefined || exponent === undefined ? undefined : `${mantissa.trim()}e${exponent.trim()}`;
 }
 
 /**

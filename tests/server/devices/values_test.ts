@@ -139,6 +139,23 @@ Deno.test("values: the orders and kinds are those of the manuals", () => {
   assert.equal(codecOf({ base: "hexadecimal" }).badReason("FFFF", bad), undefined);
 });
 
+Deno.test("values: degrees and hours are read back as they are told, to the last place", () => {
+  const random = numbers(11);
+  for (const format of ["HH:MM:SS", "sDD*MM:SS.SSS", "DDD:MM.MM", "sHH MM SS"]) {
+    const codec = codecOf({ type: "float", base: "sexagesimal" });
+    const last = 3600 * (format.includes("SS.SSS") ? 1000 : 1) * (format.includes(".MM") ? 100 / 60 : 1);
+    for (let at = 0; at < 500; at++) {
+      const value = Math.round((random() - 0.5) * 700 * last) / last;
+      const text = told(codec, value, `{value:${format}}`);
+      assert.ok(Math.abs(codec.decode(text) as number - value) < 1e-11, `${text} of ${value}`);
+    }
+    assert.match(told(codec, 59.9999999, `{value:${format}}`), /^\+?0?60\D00\D00/);
+  }
+  for (const strange of ["12:60:00", "12:30.5:10", "12", "a:b", "1:2:3:4"]) {
+    assert.ok(!codecOf({ type: "float", base: "sexagesimal" }).understands(strange), strange);
+  }
+});
+
 Deno.test("values: what is told has the form that its place says, and no more than its kind holds", () => {
   const hexadecimal = codecOf({ base: "hexadecimal" });
   assert.equal(told(hexadecimal, 31, "D {value}"), "D 1F");
@@ -222,36 +239,42 @@ Deno.test("values: mistakes in what a value can be are told where they are, all 
   const folder = await Deno.makeTempDir();
   try {
     const fields: [Record<string, unknown>, RegExp][] = [
-      [{ format: "hexadecimal" }, /fields\.F0\.format: hexadecimal has a meaning only for whole numbers: the type int/],
-      [{ format: "rounded" }, /fields\.F1\.format: should be one of fixed, .*, significant, and is "rounded"/],
-      [{ order: "little" }, /fields\.F2\.order: has a meaning only beside "kind"/],
+      [{ format: "hexadecimal" }, /F0\.format: hexadecimal has a meaning only for whole numbers: the type int/],
+      [{ format: "rounded" }, /F1\.format: should be one of fixed, .*, significant, and is "rounded"/],
+      [{ order: "little" }, /F2\.order: has a meaning only beside "kind"/],
       [
         { kind: "int24", order: "cdab" },
-        /fields\.F3\.order: cdab is an order of words .* int24 has 3: give big or little/,
+        /F3\.order: cdab is an order of words .* int24 has 3: give big or little/,
       ],
-      [{ kind: "int8", bits: 8 }, /fields\.F4\.bits: int8 has 8 bits, counted from 0, and 8 is none of them/],
-      [{ kind: "float32", bits: 1 }, /fields\.F5\.bits: has no meaning for float32/],
+      [{ kind: "int8", bits: 8 }, /F4\.bits: int8 has 8 bits, counted from 0, and 8 is none of them/],
+      [{ kind: "float32", bits: 1 }, /F5\.bits: has no meaning for float32/],
       [
         { type: "text", kind: "int8" },
-        /fields\.F6\.kind: has no meaning for the type text, only for float, int, choice and switch/,
+        /F6\.kind: has no meaning for the type text, only for float, int, choice and switch/,
       ],
-      [{ kind: "int16", decimal: "," }, /fields\.F7\.decimal: has no meaning beside kind/],
-      [{ type: "switch", kind: "float32" }, /fields\.F8\.kind: float32 is no whole number, as a switch needs/],
-      [{ type: "choice", bits: 1, choices: { A: "x" } }, /fields\.F9\.choices\.A: "x" is no number, and bits is one/],
-      [{ type: "choice", choices: { A: {} } }, /fields\.F10\.choices\.A: needs "send" or "answer"/],
-      [{ type: "choice", choices: { A: 1, B: { send: 2, answer: [3, "1"] } } }, /F11\.choices\.B: two choices are "1"/],
-      [{ read: { ask: "?", at: 2 } }, /fields\.F12\.read\.at: says where the value begins, and .*: write \[2, LAST\]/],
-      [{ read: { ask: "?", at: [3, 2] } }, /fields\.F13\.read\.at: ends at 2, before it begins at 3/],
+      [{ kind: "int16", decimal: "," }, /F7\.decimal: has no meaning beside kind/],
+      [{ type: "switch", kind: "float32" }, /F8\.kind: float32 is no whole number, as a switch needs/],
+      [{ base: "sexagesimal", kind: "int8" }, /\.base: sexagesimal digits are not those of bytes/],
+      [{ type: "int", base: "sexagesimal" }, /\.base: sexagesimal needs the type float/],
+      [
+        { write: "A{value:HH:SS}" },
+        /\.write: .* formats \{value:HH:SS\} in a way that is not known.* \{value:HH:MM:SS\}/,
+      ],
+      [{ type: "choice", bits: 1, choices: { A: "x" } }, /F12\.choices\.A: "x" is no number, and bits is one/],
+      [{ type: "choice", choices: { A: {} } }, /F13\.choices\.A: needs "send" or "answer"/],
+      [{ type: "choice", choices: { A: 1, B: { send: 2, answer: [3, "1"] } } }, /F14\.choices\.B: two choices are "1"/],
+      [{ read: { ask: "?", at: 2 } }, /F15\.read\.at: says where the value begins, and .*: write \[2, LAST\]/],
+      [{ read: { ask: "?", at: [3, 2] } }, /F16\.read\.at: ends at 2, before it begins at 3/],
       [
         { kind: "int16", read: { ask: "?", at: [0, 3] } },
-        /F14\.read\.at: are 4 characters, and the kind has 2: write 0/,
+        /F17\.read\.at: are 4 characters, and the kind has 2: write 0/,
       ],
-      [{ read: { question: "al", group: 1 } }, /F15\.read\.question: there is no al \(did you mean all\?\): .* all/],
-      [{ read: { question: "all", group: "v" } }, /F16\.read\.group: the pattern has no group v.*: it has a, b/],
-      [{ calibration: "none.csv" }, /fields\.F17\.calibration: there is no file .*none\.csv/],
+      [{ read: { question: "al", group: 1 } }, /F18\.read\.question: there is no al \(did you mean all\?\): .* all/],
+      [{ read: { question: "all", group: "v" } }, /F19\.read\.group: the pattern has no group v.*: it has a, b/],
+      [{ calibration: "none.csv" }, /F20\.calibration: there is no file .*none\.csv/],
       [
         { calibration: "../up.csv" },
-        /fields\.F18\.calibration: \.\.\/up\.csv is not in the folder of the file that names/,
+        /F21\.calibration: \.\.\/up\.csv is not in the folder of the file that names/,
       ],
     ];
     const bench = JSON.stringify({
@@ -397,7 +420,7 @@ Deno.test("docs/values.md: each of its instruments is read and set as its table 
         checked++;
       }
     }
-    assert.equal(checked, 19);
+    assert.equal(checked, 23);
   } finally {
     await Deno.remove(folder, { recursive: true });
   }
