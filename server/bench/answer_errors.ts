@@ -85,6 +85,14 @@ export class AnswerUnclear extends HeliographError {
   }
 }
 
+/** It was not asked, since the answer would mean nothing: while an output is off. */
+export class NotAsked extends HeliographError {
+  /** Makes it. @param reason What follows `not asked`. */
+  constructor(reason: string) {
+    super("command_failed", `not asked ${reason}`);
+  }
+}
+
 /** Something immediate, a stop for example, was sent instead of waiting for it. */
 export class Interrupted extends HeliographError {
   /**

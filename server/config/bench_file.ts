@@ -566,7 +566,7 @@ class Loader {
     process = "",
     described?: () => DescriptionSimulator,
   ): Port {
-    const { serial, gap = 0, settle = 0, gateway = false, encoding = "latin1" } = line;
+    const { serial, gap = 0, settle = 0, gateway = false, encoding = "latin1", connection } = line;
     const named = Object.hasOwn(this.#named, text) ? this.#named[text] : undefined;
     let address: Address;
     try {
@@ -591,7 +591,10 @@ class Loader {
       }
       return end;
     });
-    const format: LineFormat = { sendEnd: sent!, receiveEnd: received!, gap, settle, gateway, encoding };
+    const release = connection === undefined
+      ? {}
+      : { release: connection === "each question" ? 0 : connection.releaseAfter };
+    const format: LineFormat = { sendEnd: sent!, receiveEnd: received!, gap, settle, gateway, encoding, ...release };
     const shared = this.#ports.get(portName(address));
     if (shared === undefined) {
       const port = new Port(address, format);

@@ -5,10 +5,10 @@
  */
 
 import { didYouMean, listed } from "../../bench/names.ts";
-import type { Reading } from "./conversation.ts";
 import { inPart } from "./description_error.ts";
 import type { DescribedField, DescribedQuestion } from "./schema.ts";
 import { checkGroup } from "./value_codec.ts";
+import type { FilledSteps, Reading } from "./wording.ts";
 
 /** How a field takes its value of a question's answer. */
 export type OfQuestion = Extract<DescribedField["read"], { readonly question: string }>;
@@ -36,9 +36,10 @@ export class Questions {
   /**
    * How a field takes its value.
    *
+   * @param select What is sent before where something else was selected before.
    * @throws {DescriptionError} Where there is no such question, or no such group in its pattern.
    */
-  reading({ question, group, at, bad = {} }: OfQuestion): Reading {
+  reading({ question, group, at, bad = {} }: OfQuestion, select: readonly FilledSteps[]): Reading {
     const reading = inPart("question", () => {
       const found = this.#readings.get(question);
       if (found !== undefined) return found;
@@ -50,6 +51,12 @@ export class Questions {
       );
     });
     inPart("group", () => checkGroup(reading.pattern, group));
-    return { ...reading, group, at, bad: new Map([...reading.bad, ...Object.entries(bad)]) };
+    return {
+      ...reading,
+      group,
+      at,
+      bad: new Map([...reading.bad, ...Object.entries(bad)]),
+      ...(select.length === 0 ? {} : { among: { select, before: undefined, after: undefined } }),
+    };
   }
 }

@@ -15,10 +15,10 @@ import type { DescriptionSimulator } from "./simulator.ts";
 
 /** The words that a simulator knows; what has another one is not simulated. */
 const knownAsk: ReadonlySet<string> = new Set(["ask", "pattern", "group", "bad", "timeout"]);
-const knownSend: ReadonlySet<string> = new Set(["send", "answer", "answerIsOptional"]);
+const knownSend: ReadonlySet<string> = new Set(["send", "answer", "answerIsOptional", "deaf"]);
 const knownLine: ReadonlySet<string> = new Set(
   ["sendEnd", "receiveEnd", "encoding", "gap", "settle", "gateway", "timeout", "serial", "refused", "ignore"]
-    .concat("retries"),
+    .concat("retries", "deaf", "wake", "connection"),
 );
 
 /** How often it says by itself what it is listened to for, in seconds. */
@@ -165,6 +165,7 @@ export class DescribedSimulator implements DescriptionSimulator {
     if (write === undefined) return;
     known(write, knownSend);
     const codec = new ValueCodec(field);
+    if (Array.isArray(write)) throw new TypeError("its steps are not simulated");
     const answer = typeof write === "string" ? undefined : write.answer;
     const said = answer === undefined ? undefined : this.#example(answer, new Map());
     const holder = this.#values.get(title)!;
@@ -188,8 +189,9 @@ export class DescribedSimulator implements DescriptionSimulator {
       const { read } = field;
       if (read === undefined) continue;
       this.#each(`the field ${title}`, () => {
-        const { ask, pattern, group } = asked(askOf(read, description.questions));
+        if (Array.isArray(read)) throw new TypeError("its steps are not simulated");
         if (field.bits !== undefined) throw new TypeError('"bits" are not simulated');
+        const { ask, pattern, group } = asked(askOf(read as OneRead, description.questions));
         const part = {
           pattern,
           group,
@@ -337,8 +339,11 @@ function asked(
   return { ask: described.ask, pattern: described.pattern, group: described.group };
 }
 
+/** How a field is read, if not in steps. */
+type OneRead = Exclude<NonNullable<DescribedField["read"]>, readonly unknown[]>;
+
 /** A question in the place of a reading that only names it. @throws {TypeError} Where there is none of that name. */
-function askOf(read: NonNullable<DescribedField["read"]>, questions: Description["questions"]): DescribedAsk {
+function askOf(read: OneRead, questions: Description["questions"]): DescribedAsk {
   if (typeof read === "string" || !("question" in read)) return read;
   const { question, ...part } = read;
   if (questions?.[question] === undefined) throw new TypeError(`there is no question ${question}`);

@@ -24,6 +24,8 @@ export interface Routine {
   readonly shortestWait?: number;
   /** The longest wait, in seconds. @default 30 */
   readonly longestWait?: number;
+  /** The most that the instrument delays what is immediate besides the line's gap, in seconds. @default 0 */
+  readonly delays?: () => number;
 }
 
 /** One that was connected for so long, in seconds, is tried again as if for the first time. */
@@ -83,7 +85,7 @@ export class PortContact implements Contact {
 
   /** The longest time until something immediate is on the wire, in seconds, while the port is open. */
   get immediateWithin(): number {
-    return immediateSeconds + this.#port.format.gap;
+    return immediateSeconds + this.#port.format.gap + (this.#routine.delays?.() ?? 0);
   }
 
   /** Begins. @param changed Told of every change of the state. */

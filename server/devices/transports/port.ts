@@ -21,6 +21,7 @@ import { LateAnswers } from "./late_answers.ts";
 import { type LineCodec, lineCodec } from "./line_codec.ts";
 import { delay } from "./delay.ts";
 import type { Line } from "./line.ts";
+import { OnDemandLine } from "./on_demand_line.ts";
 import { openLine } from "./open_line.ts";
 import { StrangeAnswers } from "./strange_answers.ts";
 import { Strays } from "./strays.ts";
@@ -40,6 +41,11 @@ export interface LineFormat {
   readonly gateway: boolean;
   /** What bytes its text is in. @default latin1 */
   readonly encoding?: "latin1" | "utf8";
+  /**
+   * After how many seconds without a word the line is given back, to be opened again when something is sent; 0 opens it
+   * anew for everything that is sent. @default it is kept
+   */
+  readonly release?: number;
 }
 
 /**
@@ -62,8 +68,17 @@ export interface Turn {
   readonly urgency: "immediate" | "command" | "poll";
   /** Aborted when the turn is to end; `undefined` where it takes as long as it takes. */
   readonly signal: AbortSignal | undefined;
-  /** Sends a command that has no answer. */
-  send(text: string): Promise<void>;
+  /**
+   * Sends a command that has no answer.
+   *
+   * @param deaf How long the instrument hears nothing after it, in seconds: nothing is sent meanwhile. @default 0
+   */
+  send(text: string, deaf?: number): Promise<void>;
+  /**
+   * Waits, and keeps the turn meanwhile. What is immediate ends a wait and takes the turn away, unless the turn is
+   * immediate itself: then nothing more can be sent in it.
+   */
+  wait(seconds: number): Promise<void>;
   /**
    * Asks a question.
    *
@@ -90,6 +105,8 @@ export interface Turn {
     readonly refuses?: (answer: string) => boolean;
     /** Whether nothing is late where nothing came in time: only a refusal is listened for. @default false */
     readonly onlyRefused?: boolean;
+    /** How long the instrument hears nothing after it was sent, in seconds. @default 0 */
+    readonly deaf?: number;
   }): Promise<string>;
 }
 
@@ -166,6 +183,8 @@ export class Port {
   #writing: (() => void)[] | undefined;
   readonly #encoded = new Map<string, Uint8Array>();
   #quietSince = -Infinity;
+  /** Until when the instrument hears nothing, on the clock of `performance.now()`. */
+  #deafUntil = -Infinity;
 
   readonly #openTo: (address: Address) => Promise<Line>;
 
@@ -254,7 +273,8 @@ export class Port {
       unanswered: false,
       urgency,
       signal,
-      send: async (text: string) => await this.#send(text, await hold(true), signal),
+      send: async (text: string, deaf = 0) => await this.#send(text, await hold(true), signal, deaf),
+      wait: async (seconds: number) => await this.#wait(seconds, signal, await hold(false)),
       ask: async (question: Question) => {
         const holds = hold(false);
         const held = holds instanceof Held ? holds : await holds;
@@ -296,7 +316,10 @@ export class Port {
   async #openLine(): Promise<void> {
     let line: Line;
     try {
-      line = await this.#openTo(this.address);
+      const { release, settle } = this.format;
+      line = release === undefined
+        ? await this.#openTo(this.address)
+        : new OnDemandLine(() => this.#openTo(this.address), { release, settle, busy: () => this.#turns.taken });
     } catch (error) {
       if (error instanceof HeliographError) throw error;
       throw new HeliographError("not_connected", (error as Error).message, { cause: error });
@@ -311,14 +334,16 @@ export class Port {
     this.#doubt = undefined;
     if (this.#direct) this.#late.clear();
     void this.#readOn(line);
-    if (this.format.settle > 0) await this.#wait(this.format.settle, undefined);
+    if (this.format.settle > 0 && this.format.release === undefined) await this.#wait(this.format.settle, undefined);
   }
 
   async #readOn(line: Line): Promise<void> {
-    let reason = `${this.name} was closed by the other end`;
+    let reason: string | undefined;
+    let reads = 0;
     try {
       for (let bytes = await line.read(); bytes !== null; bytes = await line.read()) {
         if (this.#line !== line) return;
+        reads++;
         for (const answer of this.#splitter.push(bytes)) this.#received(answer);
         const rest = line.whole ? this.#splitter.flush() : "";
         if (rest !== "") this.#received(rest);
@@ -327,6 +352,7 @@ export class Port {
     } catch (error) {
       reason = `${this.name} broke: ${(error as Error).message}`;
     }
+    reason ??= `${this.name} was closed by the other end${this.address.kind === "tcp" ? whyClosed(reads) : ""}`;
     if (this.#line === line) this.#break(new HeliographError("not_connected", reason));
   }
 
@@ -404,16 +430,17 @@ export class Port {
     return bytes;
   }
 
-  async #send(text: string, held: Held, signal: AbortSignal | undefined): Promise<void> {
+  async #send(text: string, held: Held, signal: AbortSignal | undefined, deaf: number): Promise<void> {
     const bytes = this.#bytesOf(text);
     await this.#ready(text, held, signal, held.urgency === "immediate");
-    await this.#write(text, bytes);
+    await this.#write(text, bytes, deaf);
   }
 
   /** Whether the next command may be sent at once. */
   #isReady(held: Held, signal: AbortSignal | undefined): boolean {
     return this.#line !== undefined && this.#opening === undefined && this.#catchingUp === undefined &&
-      this.#doubt === undefined && this.format.gap === 0 && this.#writing === undefined && !held.lost &&
+      this.#doubt === undefined && this.format.gap === 0 && this.#deafUntil === -Infinity &&
+      this.#writing === undefined && !held.lost &&
       !signal?.aborted;
   }
 
@@ -426,18 +453,24 @@ export class Port {
     const open = this.#line !== undefined && this.#opening === undefined;
     const catchesUp = this.#catchingUp !== undefined || this.#doubt !== undefined;
     if (catchesUp && !(atOnce && open && this.#doubt === "interrupted")) await this.#catchUp();
-    if (this.format.gap > 0) {
-      const wait = this.format.gap - (performance.now() - this.#quietSince) / 1000;
-      if (wait > 0 && !held.lost) await this.#wait(wait, signal, held);
+    for (;;) {
+      const { gap } = this.format;
+      if (gap > 0 || this.#deafUntil > 0) {
+        const now = performance.now();
+        const wait = Math.max(gap - (now - this.#quietSince) / 1000, (this.#deafUntil - now) / 1000);
+        if (wait > 0 && !held.lost) await this.#wait(wait, signal, held);
+      }
+      if (this.#writing === undefined) break;
+      // One that was interrupted may still be sending: the bytes of two commands are not mixed.
+      await new Promise<void>((resolve) => this.#writing!.push(resolve));
     }
-    // One that was interrupted may still be sending: the bytes of two commands are not mixed.
-    while (this.#writing !== undefined) await new Promise<void>((resolve) => this.#writing!.push(resolve));
     if (held.lost) throw new Interrupted(text, false, held.urgency);
     signal?.throwIfAborted();
     if (this.#line === undefined) throw new HeliographError("not_connected", `${this.name} is not open`);
   }
 
   async #wait(seconds: number, signal: AbortSignal | undefined, held?: Held): Promise<void> {
+    if (held?.lost) return;
     const signals = [this.#closing.signal, ...(signal === undefined ? [] : [signal])];
     if (held === undefined) return await delay(seconds, AbortSignal.any(signals));
     const lost = new AbortController();
@@ -451,13 +484,14 @@ export class Port {
     }
   }
 
-  async #write(text: string, bytes: Uint8Array, answerWithin?: number): Promise<void> {
+  async #write(text: string, bytes: Uint8Array, deaf = 0, answerWithin?: number): Promise<void> {
     const line = this.#line!;
     this.#sent = text;
     this.#quietSince = performance.now();
     const writing: (() => void)[] = this.#writing = [];
     try {
       await line.write(bytes, answerWithin);
+      if (deaf > 0) this.#deafUntil = performance.now() + deaf * 1000;
     } catch (error) {
       const reason = new HeliographError("not_connected", `${this.name} broke: ${(error as Error).message}`);
       if (this.#line === line) this.#break(reason);
@@ -507,7 +541,7 @@ export class Port {
     };
     let answer: string | undefined;
     try {
-      await this.#write(text, bytes, onlyRefused ? undefined : timeout);
+      await this.#write(text, bytes, question.deaf, onlyRefused ? undefined : timeout);
       // Mostly the answer comes, and nothing else.
       const first = await answers.next(until, signal);
       if (first !== undefined && inStep && accepts(first) && this.#late.none && !isPartOfBlock(first)) answer = first;
@@ -639,6 +673,14 @@ interface Seen {
   settled: boolean;
   /** Whether it is one block of bytes with line ends in it. */
   cut: boolean;
+}
+
+/** What a connection that is closed so soon may mean. @param reads How often something came on it. */
+function whyClosed(reads: number): string {
+  if (reads > 1) return "";
+  return reads === 0
+    ? " before it said anything: if it takes one connection at a time, another program may have it"
+    : ' after its first answer: if it does that each time, say "connection": "each question" in "line"';
 }
 
 /** Whether an answer begins as SCPI's blocks do, `#42048` and 2048 bytes, and is shorter than it says. */

@@ -65,7 +65,7 @@ const mistakes: readonly (readonly [string, string, string | RegExp])[] = [
   [
     "a word for a line that resembles none",
     described('"line": { "xyz": 2 }, "fields": { "V": { "read": "V?" } }'),
-    /line\.xyz: is not known here; there is gap, .*, sendEnd, .*, receiveEnd$/,
+    /line\.xyz: is not known here; there is gap, .*, sendEnd, .*, receiveEnd/,
   ],
   [
     "a wrong type",
@@ -146,7 +146,7 @@ const mistakes: readonly (readonly [string, string, string | RegExp])[] = [
   [
     "a place that there is not",
     field('{ "write": "V {vale}" }'),
-    /fields\.V\.write: "V \{vale\}" has a place \{vale\}, and there is \{value\} \(did you mean value\?\)/,
+    /fields\.V\.write: "V \{vale\}" has a place \{vale\}, and there is \{value\}, \{v\} \(did you mean value\?\)/,
   ],
   [
     "a write without a place",

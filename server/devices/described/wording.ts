@@ -1,0 +1,230 @@
+/**
+ * Reads the texts of a description: what is sent and asked, and what answers look like.
+ *
+ * @module
+ */
+
+import { quoted } from "../../bench/answer_errors.ts";
+import { type LineCodec, lineCodec, withBytes } from "../transports/line_codec.ts";
+import type { LineFormat, Turn } from "../transports/port.ts";
+import { inPart } from "./description_error.ts";
+import { whyItNeverMatches } from "./never_matches.ts";
+import { type Pattern, pattern } from "./pattern.ts";
+import type { DescribedAsk, DescribedSend, Description } from "./schema.ts";
+import { type Filling, Template } from "./template.ts";
+import { checkGroup, type DescribedValue, type Place, ValueCodec } from "./value_codec.ts";
+
+/** The timeout of an answer unless the description has another, in seconds. */
+const defaultTimeout = 1;
+
+/** A question with how to understand its answer. */
+export interface Reading {
+  /** What is asked. */
+  readonly template: Template;
+  /** How long the answer may take, in seconds. */
+  readonly timeout: number;
+  /** What the answer looks like; `undefined` where all of it is the value. */
+  readonly pattern: Pattern | undefined;
+  /** Which group of the pattern is the value. */
+  readonly group: string | number | undefined;
+  /** Which of its characters are the value. @default all */
+  readonly at?: Place["at"];
+  /** The readings that take something of the same answer, this one among them. @default none */
+  readonly sharers?: readonly { readonly reading: Reading; readonly codec: ValueCodec }[];
+  /** Values that mean that there is none, with the reason. */
+  readonly bad: ReadonlyMap<string, string>;
+  /** What is selected before it, and the steps before and after it. @default none */
+  readonly among?: Among;
+}
+
+/** Steps whose places are filled. */
+export interface FilledSteps {
+  /** What they say: the same steps with other values in them have another one. */
+  readonly key: string;
+  /** Takes them, one after another. */
+  run(turn: Turn): Promise<void>;
+}
+
+/** What a question is asked among. */
+export interface Among {
+  /** What is sent where something else was selected before, the outermost first. */
+  readonly select: readonly FilledSteps[];
+  /** The steps before it. */
+  readonly before: FilledSteps | undefined;
+  /** The steps after it. */
+  readonly after: FilledSteps | undefined;
+}
+
+/** A command that is sent. */
+export interface Sending {
+  /** What is sent. */
+  readonly template: Template;
+  /** What it answers; `undefined` where it does not. */
+  readonly answer: Pattern | undefined;
+  /** Whether it may also say nothing. */
+  readonly optional: boolean;
+  /** How long the instrument hears nothing afterwards, in seconds. */
+  readonly deaf: number;
+}
+
+/** What is sent at once, rather than in steps. */
+type OneSend = Exclude<DescribedSend, readonly unknown[]>;
+
+/** The texts of one description, with its parameters. */
+export class Wording {
+  readonly #line: NonNullable<Description["line"]>;
+  readonly #parameters: Readonly<Record<string, string>>;
+  readonly #format: LineFormat;
+  readonly #codec: LineCodec;
+  /** What is always the same: parameters do not change. */
+  readonly #filled = new Map<Template, string>();
+  /** How long an answer may take unless its question says otherwise, in seconds. */
+  readonly timeout: number;
+
+  /**
+   * Takes a description.
+   *
+   * @param description What is said and answered.
+   * @param parameters What fills its parameters.
+   * @param format How its line is spoken on.
+   */
+  constructor(description: Description, parameters: Readonly<Record<string, string>>, format: LineFormat) {
+    this.#line = description.line ?? {};
+    this.#parameters = parameters;
+    this.#format = format;
+    this.#codec = lineCodec(format.encoding);
+    this.timeout = this.#line.timeout ?? defaultTimeout;
+  }
+
+  /**
+   * Reads a template.
+   *
+   * @param source The text of a command.
+   * @param names What its places may be called besides the parameters.
+   * @throws {TypeError} With what is wrong with it.
+   */
+  template(source: string, names: readonly string[] = []): Template {
+    const end = [this.#format.sendEnd, "\r", "\n"].find((each) => each !== "" && source.includes(each));
+    if (end !== undefined) {
+      throw new TypeError(`${quoted(source)} holds the end of a command, ${quoted(end)}, which is sent by itself`);
+    }
+    const { byte, encode } = this.#codec;
+    const bytes = withBytes(source, (value) => byte(value).replace(/[{}]/, "$&$&"));
+    try {
+      encode(bytes);
+    } catch (error) {
+      throw new TypeError((error as Error).message.replace(/^Cannot send /, ""));
+    }
+    return new Template(bytes, [...Object.keys(this.#parameters), ...names]);
+  }
+
+  /** The lines that are no answers. @throws {DescriptionError} Where one is no pattern. */
+  ignored(): Pattern[] {
+    const { ignore = [] } = this.#line;
+    return ignore.map((source, index) => inPart(["line", "ignore", index], () => this.pattern(source)));
+  }
+
+  /** Fills a template. @throws {HeliographError} `bad_argument` where a filling would end the command. */
+  fill(template: Template, fillings?: Readonly<Record<string, Filling>>): string {
+    if (fillings !== undefined) return this.#fill(template, fillings);
+    let text = this.#filled.get(template);
+    if (text === undefined) this.#filled.set(template, text = this.#fill(template, {}));
+    return text;
+  }
+
+  #fill(template: Template, fillings: Readonly<Record<string, Filling>>): string {
+    const text = template.fill({ ...this.#parameters, ...fillings }, this.#format.sendEnd, this.#codec.byte);
+    // What no encoding is without needs no look.
+    // deno-lint-ignore no-control-regex -- ASCII
+    if (/[^\x00-\x7f]/.test(text)) this.#codec.encode(text);
+    return text;
+  }
+
+  /** A pattern of the description; a parameter in it stands for itself. @throws {TypeError} Where it is none. */
+  pattern(source: string): Pattern {
+    const filled = source.replace(/\{([a-z]\w*)\}/gi, (place, name) => {
+      const value = this.#parameters[name];
+      return value === undefined ? place : value.replace(/[.*+?^${}()|[\]\\/-]/g, "\\$&");
+    });
+    const read = pattern(filled);
+    const reason = whyItNeverMatches(filled, this.#format.receiveEnd);
+    if (reason !== undefined) throw new TypeError(reason);
+    return read;
+  }
+
+  get #plainReading(): Omit<Reading, "template"> {
+    return { timeout: this.timeout, pattern: undefined, group: undefined, bad: new Map() };
+  }
+
+  /**
+   * Reads a question.
+   *
+   * @param ask As described.
+   * @param names What its places may be called besides the parameters.
+   * @throws {DescriptionError} Where it is wrong.
+   */
+  reading(ask: DescribedAsk, names: readonly string[] = []): Reading {
+    if (typeof ask === "string") return { ...this.#plainReading, template: this.template(ask, names) };
+    const { pattern, group, at, bad = {}, timeout = this.timeout } = ask;
+    const expected = pattern === undefined ? undefined : inPart("pattern", () => this.pattern(pattern));
+    inPart("group", () => checkGroup(expected, group));
+    const template = inPart("ask", () => this.template(ask.ask, names));
+    return { template, timeout, pattern: expected, group, at, bad: new Map(Object.entries(bad)) };
+  }
+
+  /**
+   * Reads a command.
+   *
+   * @param send As described.
+   * @param names What its places may be called besides the parameters.
+   * @throws {DescriptionError} Where it is wrong.
+   */
+  sending(send: OneSend, names: readonly string[] = []): Sending {
+    const lineDeaf = this.#line.deaf ?? 0;
+    if (typeof send === "string") {
+      return { template: this.template(send, names), answer: undefined, optional: false, deaf: lineDeaf };
+    }
+    const { answer, answerIsOptional: optional = false, deaf = answer === undefined ? lineDeaf : 0 } = send;
+    if (answer !== undefined && deaf > 0) {
+      inPart("deaf", () => {
+        throw new TypeError(
+          'has a meaning only without "answer": what answers has heard; a step {"wait": …} may follow',
+        );
+      });
+    }
+    if (optional && answer === undefined) {
+      inPart("answerIsOptional", () => {
+        throw new TypeError('has a meaning only beside "answer"');
+      });
+    }
+    return {
+      template: inPart("send", () => this.template(send.send, names)),
+      answer: answer === undefined ? undefined : inPart("answer", () => this.pattern(answer)),
+      optional,
+      deaf,
+    };
+  }
+
+  /**
+   * How a value is said.
+   *
+   * @throws {DescriptionError} Where it is wrong, or the line's characters are no bytes and it has any.
+   */
+  codec(value: DescribedValue): ValueCodec {
+    const codec = new ValueCodec(value);
+    if (codec.isRaw && this.#format.encoding === "utf8") {
+      inPart("kind", () => {
+        throw new TypeError('is in bytes, and the line is in "encoding": "utf8"; leave that out');
+      });
+    }
+    return codec;
+  }
+
+  /** Reads a question whose answer shows that all is well. @throws {DescriptionError} Where it is wrong. */
+  check({ ask, pattern }: { ask: string; pattern: string }): { template: Template; pattern: Pattern } {
+    return {
+      template: inPart("ask", () => this.template(ask)),
+      pattern: inPart("pattern", () => this.pattern(pattern)),
+    };
+  }
+}
