@@ -63,6 +63,15 @@ const sections: Readonly<Record<string, { readonly title: string; readonly examp
     title: "`serial` of a line",
     example: `{ "line": { "serial": { "baud": 19200, "parity": "even", "dataBits": 7 } } }`,
   },
+  "instruments.line.length": {
+    title: "`length`, of a line or a question: a number, or",
+    example: `{ "line": { "sendEnd": "", "length": { "at": 2, "plus": 5 } } }`,
+  },
+  "instruments.line.checkSum": {
+    title: "`checkSum` of a line",
+    example:
+      `{ "line": { "sendStart": "$", "receiveStart": "$", "checkSum": { "kind": "xor", "skip": 1, "after": "*" } } }`,
+  },
   "instruments.line.wake": {
     title: "`wake` of a line",
     example: `{ "line": { "wake": { "wait": 1.2, "after": 120 } } }`,

@@ -18,6 +18,7 @@ import { didYouMean, identifierOf, listed, nearestFirst } from "../bench/names.t
 import { DescribedSimulator } from "../devices/simulators/described_simulator.ts";
 import type { DescriptionSimulator, Simulator } from "../devices/simulators/simulator.ts";
 import { type Address, parseAddress, portName, serialPortOf } from "../devices/transports/address.ts";
+import { completed, shapeIn, shapeProblem } from "../devices/transports/framing.ts";
 import { lineCodec, withBytes } from "../devices/transports/line_codec.ts";
 import { type LineFormat, Port } from "../devices/transports/port.ts";
 import { DriverProcesses } from "../devices/driver_process/driver_processes.ts";
@@ -582,8 +583,16 @@ class Loader {
         : "";
       throw new BenchFileError([this.#source.problem(path, (error as Error).message + hint)]);
     }
+    // What ends answers, and is said of a line as a whole.
+    const { receiveEnd: _, ...shape } = shapeIn(line) ?? {};
+    const { receiveEnd } = completed({ ...shape, receiveEnd: line.receiveEnd }, "\n");
+    const problem = shapeProblem({ ...shape, ...(line.prompt === undefined ? { receiveEnd } : {}) });
+    if (problem !== undefined) {
+      throw new BenchFileError([this.#source.problem([...at, "line", problem.word], problem.message)]);
+    }
     const [sent, received] = (["sendEnd", "receiveEnd"] as const).map((key) => {
-      const end = withBytes(line[key] ?? "\n", lineCodec(encoding).byte);
+      const given = key === "sendEnd" ? line.sendEnd ?? "\n" : receiveEnd;
+      const end = withBytes(given, lineCodec(encoding).byte);
       try {
         lineCodec(encoding).encode(end);
       } catch (error) {
@@ -594,7 +603,20 @@ class Loader {
     const release = connection === undefined
       ? {}
       : { release: connection === "each question" ? 0 : connection.releaseAfter };
-    const format: LineFormat = { sendEnd: sent!, receiveEnd: received!, gap, settle, gateway, encoding, ...release };
+    const framing = {
+      ...(Object.keys(shape).length === 0 ? {} : { shape }),
+      ...defined({ prompt: line.prompt && withBytes(line.prompt, lineCodec(encoding).byte), echo: line.echo }),
+    };
+    const format: LineFormat = {
+      sendEnd: sent!,
+      receiveEnd: received!,
+      gap,
+      settle,
+      gateway,
+      encoding,
+      ...release,
+      ...framing,
+    };
     const shared = this.#ports.get(portName(address));
     if (shared === undefined) {
       const port = new Port(address, format);

@@ -7,17 +7,16 @@
 import { HeliographError } from "../../../protocol/errors.ts";
 import type { Routine } from "../transports/contact.ts";
 import type { Port, Turn } from "../transports/port.ts";
-import { AnswerUnclear, NoAnswer, NotUnderstood, quoted } from "../../bench/answer_errors.ts";
+import { AnswerUnclear, Garbled, NoAnswer, NotUnderstood, quoted } from "../../bench/answer_errors.ts";
 import type { Value } from "../../bench/values.ts";
 import { inPart } from "./description_error.ts";
 import type { Pattern } from "./pattern.ts";
 import type { DescribedSteps, Description } from "./schema.ts";
 import { Selection } from "./selection.ts";
 import { Steps } from "./steps.ts";
-import type { Template } from "./template.ts";
 import { type ValueCodec, valueIn } from "./value_codec.ts";
 import { Waking } from "./waking.ts";
-import { type FilledSteps, type Reading, type Sending, Wording } from "./wording.ts";
+import { type Check, type FilledSteps, type Reading, type Sending, Wording } from "./wording.ts";
 
 /** The retries of a reading unless the description has another number. */
 const defaultRetries = 1;
@@ -43,7 +42,8 @@ export class Conversation extends Wording {
   #greet: (turn: Turn) => Promise<void> = () => Promise.resolve();
   readonly #refusals: readonly (readonly [Pattern, string])[];
   readonly #refuses = (answer: string): boolean => this.#refusals.some(([pattern]) => pattern.test(answer));
-  readonly #afterWrite: { readonly template: Template; readonly pattern: Pattern } | undefined;
+  readonly #afterWrite: Check | undefined;
+  readonly #prompted: boolean;
 
   /**
    * Takes a description.
@@ -56,6 +56,7 @@ export class Conversation extends Wording {
   constructor(description: Description, parameters: Readonly<Record<string, string>>, port: Port) {
     super(description, parameters, port.format);
     this.#description = description;
+    this.#prompted = port.format.prompt !== undefined;
     this.#selection = Selection.of(port);
     const { wake } = description.line ?? {};
     if (wake !== undefined) {
@@ -128,7 +129,8 @@ export class Conversation extends Wording {
         await after?.run(turn);
         return answer;
       } catch (error) {
-        const again = error instanceof NoAnswer || (error instanceof AnswerUnclear && error.settled);
+        const again = error instanceof NoAnswer || error instanceof Garbled ||
+          (error instanceof AnswerUnclear && error.settled);
         if (!again) throw error;
         if (retries === 0) {
           // One that is there has no answer to this question only.
@@ -146,6 +148,7 @@ export class Conversation extends Wording {
     const accepts = (answer: string) => !this.#refuses(answer) && isUnderstood(answer, reading, codec);
     const question = {
       text,
+      shape: reading.shape,
       timeout: reading.timeout,
       accepts,
       refuses: this.#refuses,
@@ -172,7 +175,7 @@ export class Conversation extends Wording {
    * @param checked Whether it is asked: not of what only selects, since another one may be selected before.
    */
   async sendOnce(turn: Turn, text: string, sending: Sending, checked: boolean): Promise<void> {
-    const { answer, optional, deaf } = sending;
+    const { answer, optional, deaf, shape } = sending;
     await this.#waking?.wake(turn);
     // What went wrong before, at its front panel for example, is not blamed on this command. What is urgent is sent
     // first, and what somebody wants is sent although it is not known whether something went wrong before.
@@ -182,6 +185,7 @@ export class Conversation extends Wording {
       const expected = `matched ${answer.source}`;
       const question = {
         text,
+        shape,
         timeout: this.timeout,
         accepts,
         expected,
@@ -192,9 +196,13 @@ export class Conversation extends Wording {
       await turn.ask(question).catch((error: unknown) => {
         throw this.#refusalIn(text, error) ?? error;
       });
-    } else if (this.#refusals.length > 0 && this.#afterWrite === undefined && turn.urgency !== "immediate") {
+    } else if (this.#listensForRefusals && turn.urgency !== "immediate") {
       await this.#sendUnlessRefused(turn, text, deaf);
-    } else await turn.send(text, deaf);
+    } else {
+      await turn.send(text, deaf, this.timeout).catch((error: unknown) => {
+        throw this.#refusalIn(text, error) ?? error;
+      });
+    }
     this.#waking?.spoken();
     if (!checked) return;
     const [error] = await this.#errors(turn).catch((error: unknown) => {
@@ -204,6 +212,11 @@ export class Conversation extends Wording {
       });
     });
     if (error !== undefined) throw new HeliographError("command_failed", `refused ${quoted(text)}: ${error}`);
+  }
+
+  /** Whether a command without an answer is waited after: not where its prompt or another question shows a refusal. */
+  get #listensForRefusals(): boolean {
+    return this.#refusals.length > 0 && this.#afterWrite === undefined && !this.#prompted;
   }
 
   /** Sends a command that has no answer, and waits whether it is refused. */
@@ -241,11 +254,11 @@ export class Conversation extends Wording {
     const errors: string[] = [];
     const check = this.#afterWrite;
     while (check !== undefined && errors.length < mostErrors) {
-      const { template, pattern } = check;
+      const { template, pattern, shape } = check;
       const accepts = (answer: string) => pattern.test(answer);
       try {
         const expected = `matched ${pattern.source}`;
-        await turn.ask({ text: this.fill(template), timeout: this.timeout, accepts, expected });
+        await turn.ask({ text: this.fill(template), shape, timeout: this.timeout, accepts, expected });
         break;
       } catch (error) {
         // An error that an instrument tells also by itself comes before its answer.
@@ -272,11 +285,11 @@ export class Conversation extends Wording {
     const beginning = commands("initialize", initialize);
     const isThere = async (turn: Turn) => {
       if (checks.length > 0) await this.#select(turn);
-      for (const { template, pattern } of checks) {
+      for (const { template, pattern, shape } of checks) {
         const expected = `matched ${pattern.source}; is it another instrument?`;
         const accepts = (answer: string) => pattern.test(answer);
         await this.#waking?.wake(turn);
-        await turn.ask({ text: this.fill(template), timeout: this.timeout, accepts, expected });
+        await turn.ask({ text: this.fill(template), shape, timeout: this.timeout, accepts, expected });
         this.#waking?.spoken();
       }
       if (checks.length === 0) await first?.(turn);

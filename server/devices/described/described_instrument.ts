@@ -21,6 +21,7 @@ import { Condition } from "./condition.ts";
 import { Conversation, decode } from "./conversation.ts";
 import { describedCommand } from "./described_command.ts";
 import { inPart } from "./description_error.ts";
+import type { Envelope } from "./envelope.ts";
 import { type OfQuestion, Questions } from "./questions.ts";
 import type { DescribedCondition, DescribedField, Description } from "./schema.ts";
 import type { OtherField, Speaking } from "./speaking.ts";
@@ -59,6 +60,7 @@ class Describer {
   readonly #options: DescribedInstrumentOptions;
   readonly #conversation: Conversation;
   readonly #contact: PortContact;
+  readonly #envelope: Envelope | undefined;
   readonly #readings = new Map<string, Reading>();
   /** The answers to what several fields ask in the same poll. */
   #answers = new WeakMap<object, Map<string, Promise<string>>>();
@@ -98,6 +100,8 @@ class Describer {
     const first = [...this.#readings].find(([name]) => fields[name]!.when === undefined);
     const onlyTalks = this.#readings.size === 0 && Object.values(fields).some(({ listen }) => listen !== undefined);
     const firstWord = onlyTalks ? (turn: Turn) => this.#hear(errorAfter, turn.signal) : undefined;
+    this.#envelope = conversation.envelope();
+    const envelope = this.#envelope;
     const { greet, farewell } = conversation.routine(
       first === undefined ? firstWord : (turn) => this.#firstAnswer(turn, first[1], fields[first[0]]!),
     );
@@ -105,6 +109,7 @@ class Describer {
     this.#contact = new PortContact(port, {
       title,
       greet,
+      ...(envelope === undefined ? {} : { around: (turn: Turn) => envelope.around(turn) }),
       ...(farewell === undefined && !mayTakeLong ? {} : { farewell: (turn) => this.#farewell(turn, farewell) }),
       ...(onlyTalks ? { silentAfter: errorAfter } : {}),
       ...(reconnect.first === undefined ? {} : { shortestWait: reconnect.first }),
@@ -146,7 +151,9 @@ class Describer {
     this.#instrument = instrument;
     const ignored = this.#conversation.ignored();
     if (ignored.length > 0) port.listen((line) => ignored.some((pattern) => pattern.test(line)));
-    if (this.#listening.length > 0) port.listen((line) => this.#heard(line));
+    const hears = (line: string) => this.#heard(line);
+    const envelope = this.#envelope;
+    if (this.#listening.length > 0) port.listen(envelope ? (line) => envelope.holds(line, hears) : hears);
     return instrument;
   }
 
@@ -406,10 +413,12 @@ function wrong(message: string): never {
 }
 
 /** What must be the same for two fields to take one answer. */
-function keyOf({ template, pattern, among }: Reading): string {
+function keyOf({ template, pattern, shape, among }: Reading): string {
   const { select, before, after } = among ?? {};
   const around = [...select ?? [], before, after].map((steps) => steps?.key ?? "");
-  return [template.source, pattern?.source ?? "", ...around].join("\0");
+  return [template.source, pattern?.source ?? "", shape === undefined ? "" : JSON.stringify(shape), ...around].join(
+    "\0",
+  );
 }
 
 function isOfQuestion(read: NonNullable<DescribedField["read"]>): read is OfQuestion {

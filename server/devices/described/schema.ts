@@ -7,16 +7,13 @@
 import * as z from "npm:zod@4.6.7";
 import { numberFormats, roles, valueTypes } from "../../../protocol/vocabulary.ts";
 import { bases, kinds, orders } from "./number_code.ts";
+import { aroundWords, end, shapeWords } from "./shape_schema.ts";
 
 const pattern = z.string().meta({
   description: "A regular expression as in JavaScript, without looking ahead or behind and without back-references",
 });
 const seconds = z.number().min(0).max(86_400);
 const interval = z.number().min(0.01).max(86_400);
-const end = z.string().regex(
-  /^(?!.*\\(?:[rn0]|x(?![0-9A-Fa-f]{2})))(?!(?:CR|LF|CRLF)$)[\s\S]*$/,
-  'these are letters: a carriage return is "\\r", a line feed "\\n", the byte FF "\\\\xFF"',
-);
 const argumentName = z.string().regex(/^[a-z][a-z0-9_]*$/i, "letters, digits and _ only, beginning with a letter");
 
 const bit = z.int().min(0).max(63);
@@ -120,6 +117,7 @@ const ask = z.union([
   z.strictObject({
     ask: z.string().min(1).meta({ description: "What is sent; {name} is a parameter or an argument" }),
     ...answer,
+    ...shapeWords,
     timeout: seconds.optional().meta({ description: "How long its answer may take, in seconds" }),
   }),
 ]);
@@ -130,6 +128,7 @@ const question = z.strictObject({
   pattern: answer.pattern,
   bad: answer.bad,
   timeout: seconds.optional().meta({ description: "How long its answer may take, in seconds" }),
+  ...shapeWords,
 });
 
 /** The words for taking a value of the answer to a question. */
@@ -157,6 +156,7 @@ const step = z.strictObject({
     description: "How long is waited, in seconds; nobody else is on the line meanwhile, but for what is immediate",
   }),
   ...answer,
+  ...shapeWords,
   timeout: seconds.optional().meta({ description: "How long its answer may take, in seconds" }),
   ...sent,
 });
@@ -168,6 +168,7 @@ const send = z.union([
   z.strictObject({
     send: z.string().min(1).meta({ description: "What is sent; {value} is the value, {value:.2f} with a format" }),
     ...sent,
+    ...shapeWords,
   }),
   steps,
 ]);
@@ -180,6 +181,7 @@ const condition = z.record(z.string().min(1), z.union([scalar, z.array(scalar).m
 
 const check = z.strictObject({
   ask: z.string().min(1).meta({ description: "What is asked" }),
+  ...shapeWords,
   pattern: pattern.meta({ description: "What the answer must look like" }),
 });
 
@@ -263,9 +265,8 @@ export const commandSchema = z.strictObject({
 
 const line = z.strictObject({
   sendEnd: end.optional().meta({ description: "What ends a command; default \\n" }),
-  receiveEnd: end.min(1).optional().meta({
-    description: "What ends an answer; default \\n, a \\r before it is dropped",
-  }),
+  ...shapeWords,
+  ...aroundWords,
   encoding: z.enum(["latin1", "utf8"]).optional().meta({
     description: "What its text is in; \\xHH in an end or a command is a byte in either; default latin1",
   }),

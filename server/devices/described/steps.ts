@@ -27,9 +27,10 @@ type Step =
   | { readonly kind: "wait"; readonly seconds: number };
 
 /** What each kind of step may be told besides. */
+const shape = ["receiveEnd", "length", "block", "answerEnds", "lines", "quiet"] as const;
 const wordsOf = {
-  send: ["answer", "answerIsOptional", "deaf"],
-  ask: ["pattern", "group", "at", "bad", "timeout"],
+  send: ["answer", "answerIsOptional", "deaf", ...shape],
+  ask: ["pattern", "group", "at", "bad", "timeout", ...shape],
   wait: [],
 } as const;
 
@@ -77,7 +78,8 @@ export class Steps {
     }
     for (const [other, words] of Object.entries(wordsOf)) {
       for (const word of words) {
-        if (other === kind || given[word] === undefined) continue;
+        const known: readonly string[] = wordsOf[kind];
+        if (known.includes(word) || given[word] === undefined) continue;
         inPart(word, () => {
           throw new TypeError(`has a meaning only beside "${other}"`);
         });

@@ -6,8 +6,11 @@
 
 import { quoted } from "../../bench/answer_errors.ts";
 import { type LineCodec, lineCodec, withBytes } from "../transports/line_codec.ts";
+import type { CheckSum } from "../transports/check_sum.ts";
+import { completed, type Shape, shapeIn, shapeProblem } from "../transports/framing.ts";
 import type { LineFormat, Turn } from "../transports/port.ts";
 import { inPart } from "./description_error.ts";
+import { Envelope } from "./envelope.ts";
 import { whyItNeverMatches } from "./never_matches.ts";
 import { type Pattern, pattern } from "./pattern.ts";
 import type { DescribedAsk, DescribedSend, Description } from "./schema.ts";
@@ -33,6 +36,8 @@ export interface Reading {
   readonly sharers?: readonly { readonly reading: Reading; readonly codec: ValueCodec }[];
   /** Values that mean that there is none, with the reason. */
   readonly bad: ReadonlyMap<string, string>;
+  /** How its answer ends; `undefined` where that is as usual. */
+  readonly shape: Shape | undefined;
   /** What is selected before it, and the steps before and after it. @default none */
   readonly among?: Among;
 }
@@ -55,6 +60,16 @@ export interface Among {
   readonly after: FilledSteps | undefined;
 }
 
+/** A question whose answer shows that all is well. */
+export interface Check {
+  /** What is asked. */
+  readonly template: Template;
+  /** What it answers then. */
+  readonly pattern: Pattern;
+  /** How its answer ends; `undefined` where that is as usual. */
+  readonly shape: Shape | undefined;
+}
+
 /** A command that is sent. */
 export interface Sending {
   /** What is sent. */
@@ -65,6 +80,8 @@ export interface Sending {
   readonly optional: boolean;
   /** How long the instrument hears nothing afterwards, in seconds. */
   readonly deaf: number;
+  /** How its answer ends; `undefined` where that is as usual. */
+  readonly shape: Shape | undefined;
 }
 
 /** What is sent at once, rather than in steps. */
@@ -141,19 +158,70 @@ export class Wording {
   }
 
   /** A pattern of the description; a parameter in it stands for itself. @throws {TypeError} Where it is none. */
-  pattern(source: string): Pattern {
+  pattern(source: string, shape?: Shape): Pattern {
     const filled = source.replace(/\{([a-z]\w*)\}/gi, (place, name) => {
       const value = this.#parameters[name];
       return value === undefined ? place : value.replace(/[.*+?^${}()|[\]\\/-]/g, "\\$&");
     });
     const read = pattern(filled);
-    const reason = whyItNeverMatches(filled, this.#format.receiveEnd);
+    const end = this.#soleEnd(shape);
+    const reason = end === undefined ? undefined : whyItNeverMatches(filled, end);
     if (reason !== undefined) throw new TypeError(reason);
     return read;
   }
 
+  /** What ends an answer and cannot be in it; `undefined` where something else ends it. */
+  #soleEnd(shape: Shape | undefined): string | undefined {
+    const { receiveEnd, shape: usual, prompt } = this.#format;
+    if (prompt !== undefined || (shape === undefined && usual !== undefined)) return undefined;
+    const { receiveEnd: end = receiveEnd, ...others } = shape ?? {};
+    return end === "" || Object.keys(others).length > 0 ? undefined : end;
+  }
+
+  /** How the answer to a question ends, where it says so. @throws {DescriptionError} Where that contradicts itself. */
+  #shape(said: Shape): Shape | undefined {
+    const shape = shapeIn(said);
+    if (shape === undefined) return undefined;
+    const problem = shapeProblem(completed(shape, this.#format.receiveEnd));
+    if (problem !== undefined) inPart(problem.word, () => wrong(problem.message));
+    const { receiveEnd } = shape;
+    return receiveEnd === undefined
+      ? shape
+      : { ...shape, receiveEnd: inPart("receiveEnd", () => this.#bytes(receiveEnd)) };
+  }
+
+  #bytes(source: string): string {
+    const text = withBytes(source, this.#codec.byte);
+    this.#codec.encode(text);
+    return text;
+  }
+
+  /** What stands around all that is said; `undefined` where nothing does. @throws {DescriptionError} Where it is wrong. */
+  envelope(): Envelope | undefined {
+    const { sendStart, receiveStart, checkSum, encoding } = this.#line;
+    if (sendStart === undefined && receiveStart === undefined && checkSum === undefined) return undefined;
+    const start = (key: "sendStart" | "receiveStart", source = "") =>
+      inPart(["line", key], () => this.fill(this.template(source)));
+    if (checkSum !== undefined && encoding === "utf8") {
+      inPart(
+        ["line", "checkSum"],
+        () => wrong('counts bytes, and text in utf8 may be without some: leave "encoding" out'),
+      );
+    }
+    const { after, ...rest } = checkSum ?? {};
+    const sum = checkSum && {
+      ...rest,
+      ...(after === undefined ? {} : { after: inPart(["line", "checkSum", "after"], () => this.#bytes(after)) }),
+    } as CheckSum;
+    return new Envelope({
+      sendStart: start("sendStart", sendStart),
+      receiveStart: start("receiveStart", receiveStart),
+      checkSum: sum,
+    });
+  }
+
   get #plainReading(): Omit<Reading, "template"> {
-    return { timeout: this.timeout, pattern: undefined, group: undefined, bad: new Map() };
+    return { timeout: this.timeout, pattern: undefined, group: undefined, bad: new Map(), shape: undefined };
   }
 
   /**
@@ -166,10 +234,11 @@ export class Wording {
   reading(ask: DescribedAsk, names: readonly string[] = []): Reading {
     if (typeof ask === "string") return { ...this.#plainReading, template: this.template(ask, names) };
     const { pattern, group, at, bad = {}, timeout = this.timeout } = ask;
-    const expected = pattern === undefined ? undefined : inPart("pattern", () => this.pattern(pattern));
+    const shape = this.#shape(ask);
+    const expected = pattern === undefined ? undefined : inPart("pattern", () => this.pattern(pattern, shape));
     inPart("group", () => checkGroup(expected, group));
     const template = inPart("ask", () => this.template(ask.ask, names));
-    return { template, timeout, pattern: expected, group, at, bad: new Map(Object.entries(bad)) };
+    return { template, timeout, pattern: expected, group, at, bad: new Map(Object.entries(bad)), shape };
   }
 
   /**
@@ -182,7 +251,13 @@ export class Wording {
   sending(send: OneSend, names: readonly string[] = []): Sending {
     const lineDeaf = this.#line.deaf ?? 0;
     if (typeof send === "string") {
-      return { template: this.template(send, names), answer: undefined, optional: false, deaf: lineDeaf };
+      return {
+        template: this.template(send, names),
+        answer: undefined,
+        optional: false,
+        deaf: lineDeaf,
+        shape: undefined,
+      };
     }
     const { answer, answerIsOptional: optional = false, deaf = answer === undefined ? lineDeaf : 0 } = send;
     if (answer !== undefined && deaf > 0) {
@@ -192,6 +267,10 @@ export class Wording {
         );
       });
     }
+    const shape = this.#shape(send);
+    if (shape !== undefined && answer === undefined) {
+      inPart(Object.keys(shape)[0]!, () => wrong('has a meaning only beside "answer"'));
+    }
     if (optional && answer === undefined) {
       inPart("answerIsOptional", () => {
         throw new TypeError('has a meaning only beside "answer"');
@@ -199,9 +278,10 @@ export class Wording {
     }
     return {
       template: inPart("send", () => this.template(send.send, names)),
-      answer: answer === undefined ? undefined : inPart("answer", () => this.pattern(answer)),
+      answer: answer === undefined ? undefined : inPart("answer", () => this.pattern(answer, shape)),
       optional,
       deaf,
+      shape,
     };
   }
 
@@ -221,10 +301,16 @@ export class Wording {
   }
 
   /** Reads a question whose answer shows that all is well. @throws {DescriptionError} Where it is wrong. */
-  check({ ask, pattern }: { ask: string; pattern: string }): { template: Template; pattern: Pattern } {
+  check({ ask, pattern, ...said }: { ask: string; pattern: string } & Shape): Check {
+    const shape = this.#shape(said);
     return {
       template: inPart("ask", () => this.template(ask)),
-      pattern: inPart("pattern", () => this.pattern(pattern)),
+      pattern: inPart("pattern", () => this.pattern(pattern, shape)),
+      shape,
     };
   }
+}
+
+function wrong(message: string): never {
+  throw new TypeError(message);
 }

@@ -18,6 +18,8 @@ export interface Routine {
   readonly greet: (turn: Turn) => Promise<void>;
   /** What is said before the server stops. */
   readonly farewell?: (turn: Turn) => Promise<void>;
+  /** Puts something around all that is said in a turn: an address, a check sum. @default nothing */
+  readonly around?: (turn: Turn) => Turn;
   /** After how many seconds without a word it counts as lost, where it talks without being asked. @default never */
   readonly silentAfter?: number;
   /** The first wait before it is tried again, in seconds; each further one is twice as long. @default 0.5 */
@@ -107,7 +109,10 @@ export class PortContact implements Contact {
       this.#ending.abort(new HeliographError("not_connected", "the server is stopping"));
       // An instrument that does not listen must not keep the server from stopping.
       const signal = AbortSignal.timeout(farewellSeconds * 1000);
-      await this.#evenWhenLost(signal, () => this.#port.use("immediate", signal, farewell)).catch((error) => {
+      await this.#evenWhenLost(
+        signal,
+        () => this.#port.use("immediate", signal, (turn) => farewell(this.#around(turn))),
+      ).catch((error) => {
         failure = (error as Error).message;
       });
     }
@@ -116,6 +121,10 @@ export class PortContact implements Contact {
     await Promise.allSettled(this.#uses);
     this.#ended = undefined;
     this.reason = failure;
+  }
+
+  #around(turn: Turn): Turn {
+    return this.#routine.around?.(turn) ?? turn;
   }
 
   /** It has said something by itself. */
@@ -183,7 +192,7 @@ export class PortContact implements Contact {
       if (urgency !== "immediate") this.#check();
       let reason: HeliographError | undefined;
       try {
-        return await work(turn);
+        return await work(this.#around(turn));
       } catch (error) {
         if (error instanceof HeliographError) reason = error;
         throw error;
@@ -264,7 +273,7 @@ export class PortContact implements Contact {
         throw error;
       });
       joined = true;
-      await port.use("poll", stopped, this.#routine.greet);
+      await port.use("poll", stopped, (turn) => this.#routine.greet(this.#around(turn)));
       this.#heard = performance.now();
       this.#become("connected", "");
       watchdog = this.#watchSilence(lost.resolve);

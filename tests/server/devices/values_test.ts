@@ -175,7 +175,7 @@ Deno.test("values: what is told has the form that its place says, and no more th
 });
 
 Deno.test("values: a status word is several fields, bytes are numbers, and one answer is asked for once", async () => {
-  let frame = "\x00\x41\xc8\x00\x00\x12\x34\x05END";
+  let frame = "\x00\x41\xc8\x00\x00\x12\x34\x05";
   let status = "0A";
   await using device = byteDevice("\r", (command) => {
     if (command === "?") return frame;
@@ -189,7 +189,7 @@ Deno.test("values: a status word is several fields, bytes are numbers, and one a
     port: device.address,
     line: { sendEnd: "\r", receiveEnd: "END", timeout: 2 },
     pollInterval: 0.05,
-    questions: { frame: { ask: "?", pattern: "^\\x00(?<t>[^]{4})(?<rest>[^]{3})$" } },
+    questions: { frame: { ask: "?", length: 8, pattern: "^\\x00(?<t>[^]{4})(?<rest>[^]{3})$" } },
     fields: {
       Temperature: {
         kind: "float32",
@@ -220,7 +220,7 @@ Deno.test("values: a status word is several fields, bytes are numbers, and one a
   // 8.5 has a byte that ends a command elsewhere: 0x0d.
   assert.equal(await bench.ask("furnace.set Temperature 100.5"), "OK");
   assert.equal(await bench.ask("furnace.get Temperature"), "OK 100.5");
-  frame = "\x00\x7f\xc0\x00\x00\x1a\x34\x06END";
+  frame = "\x00\x7f\xc0\x00\x00\x1a\x34\x06";
   await eventually(() => bench.field("furnace", "Zone").value === 2, "a frame with one good part");
   for (const field of ["Serial", "Temperature"]) {
     await eventually(() => bench.field("furnace", field).quality === "error", "parts that are no number");
@@ -395,9 +395,12 @@ Deno.test("docs/values.md: each of its instruments is read and set as its table 
       );
       const answers = new Map(rows.filter((row) => row[2] !== "").map((row) => [asBytes(row[1]!), asBytes(row[2]!)]));
       const { sendEnd = "\n", receiveEnd = "\n" } = instrument.line ?? {};
+      // What has a length has no end.
+      const endless = Object.values<{ ask: string; length?: number }>(instrument.questions ?? {})
+        .filter(({ length }) => length !== undefined).map(({ ask }) => ask);
       await using device = byteDevice(sendEnd, (command) => {
         const answer = answers.get(command);
-        return answer === undefined ? undefined : answer + receiveEnd;
+        return answer === undefined || endless.includes(command) ? answer : answer + receiveEnd;
       });
       await Deno.writeTextFile(
         `${folder}/bench.json`,
