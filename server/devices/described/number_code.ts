@@ -65,7 +65,7 @@ export function ordered(bytes: Uint8Array, order: Order): Uint8Array {
  * @returns A whole number exactly, a float as a number; `undefined` where a digit of a BCD number is none.
  */
 export function fromBytes(bytes: Uint8Array, kind: Kind): bigint | number | undefined {
-  if (kind === "float32") return view(bytes).getFloat32(0);
+  if (kind === "float32") return fewestDigits(view(bytes).getFloat32(0));
   if (kind === "float64") return view(bytes).getFloat64(0);
   const whole = wholeOf(bytes);
   // The decimal digits of BCD are those of the number in base 16.
@@ -94,6 +94,15 @@ export function toBytes(number: number, kind: Kind): Uint8Array {
 
 function view(bytes: Uint8Array): DataView {
   return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
+
+/** The number of fewest digits that means the same in 32 bits: 21.3, and not 21.299999237060547. */
+function fewestDigits(single: number): number {
+  for (let digits = 6; digits < 9; digits++) {
+    const rounded = Number(single.toPrecision(digits));
+    if (Math.fround(rounded) === single) return rounded;
+  }
+  return single;
 }
 
 /** The smallest and the largest number of a kind. */
