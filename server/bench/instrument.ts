@@ -195,6 +195,10 @@ export class Instrument {
   readonly #written: BenchField[];
   readonly #staleAfter: number | undefined;
   readonly #errorAfter: number | undefined;
+  /** The reading that is under way, and how it fails. */
+  #reading: { readonly since: number; readonly fail: (error: unknown) => void } | undefined;
+  /** Tells readings to stop: one for all of them, until it has told one. */
+  #readingEnds = new AbortController();
 
   /** Makes it; `defineInstrument` is how to declare one. @param spec The declaration. */
   constructor(spec: InstrumentSpec<Record<string, ValueType>>) {
@@ -413,28 +417,41 @@ export class Instrument {
       field.fail(reason.message);
     };
     const read = field.spec.read as (signal?: AbortSignal, pass?: object) => Value | Promise<Value>;
-    // Most readings are done at once and look at no signal.
-    const late = read.length === 0 ? undefined : new AbortController();
     try {
-      const result = read(late?.signal, pass);
+      const result = read(this.#readingEnds.signal, pass);
       if (!isPromise(result)) return update(result);
-      const timer = setTimeout(() => {
-        const reason = new HeliographError("deadline_exceeded", `no reading within ${readSeconds} s`);
-        fail(reason);
-        late?.abort(reason);
-      }, readSeconds * 1000);
-      return Promise.resolve(result).then(update, fail).finally(() => clearTimeout(timer));
+      this.#reading = { since: performance.now(), fail };
+      return Promise.resolve(result).then((value) => {
+        this.#reading = undefined;
+        update(value);
+      }, (error) => {
+        this.#reading = undefined;
+        fail(error);
+      });
     } catch (error) {
       fail(error);
     }
   }
 
+  /** Ends a reading that takes too long. */
+  #endLongReading(): void {
+    if (this.#reading === undefined || performance.now() - this.#reading.since < readSeconds * 1000) return;
+    const reason = new HeliographError("deadline_exceeded", `no reading within ${readSeconds} s`);
+    this.#reading.fail(reason);
+    this.#reading = undefined;
+    const ends = this.#readingEnds;
+    this.#readingEnds = new AbortController();
+    ends.abort(reason);
+  }
+
   /**
-   * Marks the fields that have not been read for too long, and the settings that a lost instrument may have forgotten.
+   * Marks the fields that have not been read for too long, and the settings that a lost instrument may have forgotten;
+   * ends a reading that takes too long. To be called once a second.
    *
    * @internal
    */
   markStale(): void {
+    this.#endLongReading();
     for (const field of this.allFields) {
       const staleAfter = this.#staleAfter ?? Math.max(3 * this.#intervalOf(field), 5);
       if (field.spec.read !== undefined || field.spec.listens) {

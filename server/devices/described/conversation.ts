@@ -59,6 +59,8 @@ export class Conversation {
   readonly #parameters: Readonly<Record<string, string>>;
   readonly #port: Port;
   readonly #codec: LineCodec;
+  /** What is always the same: parameters do not change. */
+  readonly #filled = new Map<Template, string>();
   readonly #timeout: number;
   readonly #retries: number;
   #isThere: (turn: Turn) => Promise<void> = () => Promise.resolve();
@@ -119,7 +121,14 @@ export class Conversation {
   }
 
   /** Fills a template. @throws {HeliographError} `bad_argument` where a filling would end the command. */
-  fill(template: Template, fillings: Readonly<Record<string, Filling>> = {}): string {
+  fill(template: Template, fillings?: Readonly<Record<string, Filling>>): string {
+    if (fillings !== undefined) return this.#fill(template, fillings);
+    let text = this.#filled.get(template);
+    if (text === undefined) this.#filled.set(template, text = this.#fill(template, {}));
+    return text;
+  }
+
+  #fill(template: Template, fillings: Readonly<Record<string, Filling>>): string {
     const text = template.fill({ ...this.#parameters, ...fillings }, this.#port.format.sendEnd, this.#codec.byte);
     // What no encoding is without needs no look.
     // deno-lint-ignore no-control-regex -- ASCII
@@ -197,12 +206,21 @@ export class Conversation {
       return said !== undefined && !this.#refuses(answer) &&
         (codec.understands(said) || badReason(said, reading.bad) !== undefined);
     };
-    const expected = reading.pattern === undefined
-      ? `${codec.expected}; say what it means by "bad" or "refused", or where the value stands by "pattern"`
-      : `matched ${reading.pattern.source}`;
+    const question = {
+      text,
+      timeout: reading.timeout,
+      accepts,
+      refuses: this.#refuses,
+      // Made where it is needed: thousands of readings a second are understood.
+      get expected() {
+        return reading.pattern === undefined
+          ? `${codec.expected}; say what it means by "bad" or "refused", or where the value stands by "pattern"`
+          : `matched ${reading.pattern.source}`;
+      },
+    };
     for (let retries = mayRepeat ? this.#retries : 0;; retries--) {
       try {
-        return await turn.ask({ text, timeout: reading.timeout, accepts, expected, refuses: this.#refuses });
+        return await turn.ask(question);
       } catch (error) {
         const refusal = this.#refusalIn(text, error);
         if (refusal !== undefined) throw refusal;
@@ -368,6 +386,7 @@ function unlessUnclear(error: unknown): string[] {
 }
 
 function badReason(said: string, bad: ReadonlyMap<string, string>): string | undefined {
+  if (bad.size === 0) return undefined;
   const text = said.trim();
   for (const [value, reason] of bad) {
     if (value === text || (isNumber(value) && isNumber(text) && Number(value) === Number(text))) return reason;

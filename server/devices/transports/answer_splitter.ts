@@ -32,7 +32,13 @@ export class AnswerSplitter {
    * @returns The answers that ended, without their ends.
    */
   push(bytes: Uint8Array): string[] {
-    const parts = (this.#begun + byteText(bytes)).split(this.#end);
+    const text = this.#begun + byteText(bytes);
+    // Mostly one answer comes, and all of it.
+    if (this.#end === "\n" && text.indexOf("\n") === text.length - 1) {
+      this.#begun = "";
+      return [this.#codec.decode(text.slice(0, text.endsWith("\r\n") ? -2 : -1))];
+    }
+    const parts = text.split(this.#end);
     this.#begun = parts.pop()!;
     if (this.#begun.length > longestAnswer) this.#begun = "";
     const answers = parts.map((part) => this.#codec.decode(part));
@@ -49,6 +55,7 @@ export class AnswerSplitter {
   /** Takes what has come without an end: a datagram is whole by itself, and the rest of a line is nobody's answer. */
   flush(): string {
     const rest = this.#begun;
+    if (rest === "") return "";
     this.#begun = "";
     return this.#codec.decode(rest);
   }

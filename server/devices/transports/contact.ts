@@ -70,6 +70,7 @@ export class PortContact implements Contact {
   readonly #uses = new Set<Promise<unknown>>();
   /** Ends polls, so that the goodbye need not wait for them. */
   #ending = new AbortController();
+  #either: { readonly of: AbortSignal; readonly ending: AbortSignal; readonly signal: AbortSignal } | undefined;
   #heard = 0;
   #nextTry = 0;
 
@@ -166,10 +167,10 @@ export class PortContact implements Contact {
     work: (turn: Turn) => Promise<T>,
   ): Promise<T> {
     const ending = this.#ending.signal;
-    const either = urgency !== "poll" ? signal : signal === undefined ? ending : AbortSignal.any([signal, ending]);
+    const either = urgency === "poll" ? this.#untilEnding(signal) : signal;
     const using = this.#port.use(urgency, either, async (turn) => {
       if (urgency !== "immediate") this.#check();
-      let reason = new HeliographError("not_connected", "it left a question without an answer");
+      let reason: HeliographError | undefined;
       try {
         return await work(turn);
       } catch (error) {
@@ -177,7 +178,9 @@ export class PortContact implements Contact {
         throw error;
       } finally {
         // It may have been switched off and on: it is greeted and made ready again before anything it says counts.
-        if (turn.unanswered && !ending.aborted) this.#lose(reason);
+        if (turn.unanswered && !ending.aborted) {
+          this.#lose(reason ?? new HeliographError("not_connected", "it left a question without an answer"));
+        }
       }
     });
     this.#uses.add(using);
@@ -189,6 +192,16 @@ export class PortContact implements Contact {
     } finally {
       this.#uses.delete(using);
     }
+  }
+
+  /** A signal that is aborted by another one, or when the goodbye is due. Polls come with the same one again and again. */
+  #untilEnding(signal: AbortSignal | undefined): AbortSignal {
+    const ending = this.#ending.signal;
+    if (signal === undefined) return ending;
+    if (this.#either?.of !== signal || this.#either.ending !== ending) {
+      this.#either = { of: signal, ending, signal: AbortSignal.any([signal, ending]) };
+    }
+    return this.#either.signal;
   }
 
   get #connecting(): boolean {

@@ -79,6 +79,7 @@ export class LateAnswers {
   }
 
   #due(): readonly Debt[] {
+    if (this.#debts.length === 0) return this.#debts;
     const now = performance.now();
     return this.#debts = this.#debts.filter(({ until }) => until > now);
   }

@@ -5,7 +5,7 @@ export interface Line {
   /**
    * Waits for the next bytes, one read at a time.
    *
-   * @returns Bytes that belong to the caller; `null` when the other end has closed, or once the line is closed here.
+   * @returns Bytes that stay as they are until the next read; `null` when the other end has closed, or once the line is closed here.
    * @throws {HeliographError} The line has broken: a cable was pulled.
    */
   read(): Promise<Uint8Array | null>;

@@ -27,6 +27,10 @@ export interface LineCodec {
 /** A text with a character for each byte. The decoder that is called latin1 is that of Windows-1252. */
 export function byteText(bytes: Uint8Array): string {
   let text = "";
+  if (bytes.length <= 64) {
+    for (const byte of bytes) text += String.fromCharCode(byte);
+    return text;
+  }
   for (let at = 0; at < bytes.length; at += 4096) text += String.fromCharCode(...bytes.subarray(at, at + 4096));
   return text;
 }

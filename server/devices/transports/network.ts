@@ -53,14 +53,15 @@ export function tcpLine(connection: Deno.TcpConn): Line {
     async read() {
       try {
         const count = await connection.read(buffer);
-        return count === null ? null : buffer.slice(0, count);
+        return count === null ? null : buffer.subarray(0, count);
       } catch (error) {
         if (closed) return null;
         throw error;
       }
     },
     async write(bytes) {
-      for (let written = 0; written < bytes.length;) written += await connection.write(bytes.subarray(written));
+      let written = await connection.write(bytes);
+      while (written < bytes.length) written += await connection.write(bytes.subarray(written));
     },
     close() {
       if (closed) return;

@@ -14,7 +14,7 @@
 import { HeliographError } from "../../../protocol/errors.ts";
 import { Faults } from "../../bench/faults.ts";
 import { type Address, portName } from "./address.ts";
-import { AnswerQueue, latestTimer } from "./answer_queue.ts";
+import { AnswerQueue, latestTimer, Patience } from "./answer_queue.ts";
 import { AnswerSplitter } from "./answer_splitter.ts";
 import { AnswerUnclear, Interrupted, NoAnswer, NotUnderstood } from "../../bench/answer_errors.ts";
 import { LateAnswers } from "./late_answers.ts";
@@ -102,6 +102,9 @@ type Listener = (line: string) => boolean;
 /** How long a line on which something is left is waited for to be quiet, in seconds. */
 const longestBabble = 1;
 
+/** Commands with values in them are many. */
+const mostEncoded = 1000;
+
 /** The pause between two connections to an instrument, in seconds. */
 const reopenSeconds = 0.2;
 
@@ -139,6 +142,7 @@ export class Port {
   #opening: Promise<void> | undefined;
   /** Whoever waits for an answer. */
   #answers: AnswerQueue | undefined;
+  readonly #patience = new Patience();
   readonly #codec: LineCodec;
   #splitter: AnswerSplitter;
   /** Ends the waits of those who use the line, when it is closed. */
@@ -158,8 +162,9 @@ export class Port {
    */
   #doubt: "silent" | "interrupted" | undefined;
   #catchingUp: Promise<void> | undefined;
-  /** Resolved when what is being sent is handed over, or its line closed: a blocked write may stay pending then. */
-  #writing: PromiseWithResolvers<void> | undefined;
+  /** Called when what is being sent is handed over, or its line closed: a blocked write may stay pending then. */
+  #writing: (() => void)[] | undefined;
+  readonly #encoded = new Map<string, Uint8Array>();
   #quietSince = -Infinity;
 
   readonly #openTo: (address: Address) => Promise<Line>;
@@ -349,9 +354,7 @@ export class Port {
 
   /** Waits until what is left of other answers has come, before a question that it could be taken for an answer to. */
   async #untilQuiet({ text, accepts }: Question, mustGo: boolean, held: Held, signal?: AbortSignal): Promise<void> {
-    this.#leaveBegun();
     const quiet = this.#strays.quietBefore(accepts);
-    if (quiet === 0) return;
     let stalled = -Infinity;
     for (const until = performance.now() + longestBabble * 1000;;) {
       const now = performance.now();
@@ -376,10 +379,12 @@ export class Port {
     const line = this.#line;
     this.#line = undefined;
     line?.close();
-    this.#writing?.resolve();
+    const writing = this.#writing ?? [];
     this.#writing = undefined;
+    for (const resolve of writing) resolve();
     this.#closing.abort(reason);
     this.#answers?.fail(reason);
+    this.#patience.end();
   }
 
   #break(reason: HeliographError): void {
@@ -387,8 +392,18 @@ export class Port {
     for (const told of [...this.#broken]) this.#faults.guard("a listener of its end", () => told(reason));
   }
 
+  /** The bytes of a command. What is asked again and again is encoded once. */
+  #bytesOf(text: string): Uint8Array {
+    let bytes = this.#encoded.get(text);
+    if (bytes === undefined) {
+      if (this.#encoded.size >= mostEncoded) this.#encoded.clear();
+      this.#encoded.set(text, bytes = this.#codec.encode(text + this.format.sendEnd));
+    }
+    return bytes;
+  }
+
   async #send(text: string, held: Held, signal: AbortSignal | undefined): Promise<void> {
-    const bytes = this.#codec.encode(text + this.format.sendEnd);
+    const bytes = this.#bytesOf(text);
     await this.#ready(text, held, signal, held.urgency === "immediate");
     await this.#write(text, bytes);
   }
@@ -400,11 +415,14 @@ export class Port {
    */
   async #ready(text: string, held: Held, signal: AbortSignal | undefined, atOnce: boolean): Promise<void> {
     const open = this.#line !== undefined && this.#opening === undefined;
-    if (!(atOnce && open && this.#doubt === "interrupted")) await this.#catchUp();
-    const wait = this.format.gap - (performance.now() - this.#quietSince) / 1000;
-    if (wait > 0 && !held.lost) await this.#wait(wait, signal, held);
+    const catchesUp = this.#catchingUp !== undefined || this.#doubt !== undefined;
+    if (catchesUp && !(atOnce && open && this.#doubt === "interrupted")) await this.#catchUp();
+    if (this.format.gap > 0) {
+      const wait = this.format.gap - (performance.now() - this.#quietSince) / 1000;
+      if (wait > 0 && !held.lost) await this.#wait(wait, signal, held);
+    }
     // One that was interrupted may still be sending: the bytes of two commands are not mixed.
-    while (this.#writing !== undefined) await this.#writing.promise;
+    while (this.#writing !== undefined) await new Promise<void>((resolve) => this.#writing!.push(resolve));
     if (held.lost) throw new Interrupted(text, false, held.urgency);
     signal?.throwIfAborted();
     if (this.#line === undefined) throw new HeliographError("not_connected", `${this.name} is not open`);
@@ -428,7 +446,7 @@ export class Port {
     const line = this.#line!;
     this.#sent = text;
     this.#quietSince = performance.now();
-    const writing = this.#writing = Promise.withResolvers<void>();
+    const writing: (() => void)[] = this.#writing = [];
     try {
       await line.write(bytes);
     } catch (error) {
@@ -437,27 +455,22 @@ export class Port {
       throw reason;
     } finally {
       if (this.#writing === writing) this.#writing = undefined;
-      writing.resolve();
+      for (const resolve of writing) resolve();
     }
   }
 
   async #ask(question: Question, held: Held, signal: AbortSignal | undefined): Promise<string> {
-    const { text, timeout, accepts, expected, optional = false, always = false, onlyRefused = false } = question;
-    const bytes = this.#codec.encode(text + this.format.sendEnd);
-    /** What may come late: its answer, a refusal, or what was no answer to it before. */
-    const late = {
-      text,
-      accepts: (line: string) =>
-        accepts(line) || (question.refuses?.(line) ?? false) || this.#strange.isKnown(text, line),
-    };
+    const { text, timeout, accepts, optional = false, always = false, onlyRefused = false } = question;
+    const bytes = this.#bytesOf(text);
     this.#turns.asks(held);
     if (held.lost) throw new Interrupted(text, false, held.urgency);
     await this.#ready(text, held, signal, false);
     const mustGo = always || held.urgency === "immediate";
-    await this.#untilQuiet(question, mustGo, held, signal);
+    this.#leaveBegun();
+    if (this.#strays.quietBefore(accepts) > 0) await this.#untilQuiet(question, mustGo, held, signal);
     const inStep = this.#late.none;
     if (!mustGo && this.#late.mayAnswer(accepts)) throw new AnswerUnclear(text, false);
-    const answers = new AnswerQueue();
+    const answers = new AnswerQueue(this.#patience);
     const line = this.#line;
     // From here on, what comes is an answer: it may come before the write is known to be done.
     this.#answers = answers;
@@ -467,6 +480,12 @@ export class Port {
     const giveUp = () => {
       this.#answers = undefined;
       if (onlyRefused) return;
+      /** What may come late: its answer, a refusal, or what was no answer to it before. */
+      const late = {
+        text,
+        accepts: (line: string) =>
+          accepts(line) || (question.refuses?.(line) ?? false) || this.#strange.isKnown(text, line),
+      };
       // A serial server, and an instrument behind an adapter, may answer on the next line what was asked on this one.
       if (this.#direct) {
         if (this.#line === line) this.#doubt = held.lost ? (this.#doubt ?? "interrupted") : "silent";
@@ -480,7 +499,7 @@ export class Port {
     let answer: string | undefined;
     try {
       await this.#write(text, bytes);
-      answer = await this.#answerTo(question, answers, seen, signal, inStep);
+      answer = await this.#answerTo(question, answers, seen, signal, inStep, until);
     } finally {
       held.onLost = undefined;
       if (!held.lost) {
@@ -501,9 +520,9 @@ export class Port {
     if (seen.unclear !== undefined) throw new AnswerUnclear(text, true, seen.settled);
     if (seen.unexpected.length > 0) {
       const whole = "been one line: a block of bytes with line ends in it is cut off at each";
-      throw new NotUnderstood(text, seen.unexpected, seen.cut ? whole : expected);
+      throw new NotUnderstood(text, seen.unexpected, seen.cut ? whole : question.expected);
     }
-    if (seen.echo !== undefined) throw new NotUnderstood(text, [seen.echo], expected);
+    if (seen.echo !== undefined) throw new NotUnderstood(text, [seen.echo], question.expected);
     if (optional) return "";
     const begun = this.#listeners.size === 0 ? this.#splitter.flush() : this.#splitter.begun;
     throw new NoAnswer(text, timeout, begun, this.format.receiveEnd);
@@ -516,9 +535,10 @@ export class Port {
     seen: Seen,
     signal: AbortSignal | undefined,
     inStep: boolean,
+    until: number,
   ): Promise<string | undefined> {
-    for (let until = performance.now() + timeout * 1000;;) {
-      const answer = await answers.next(until - performance.now(), signal);
+    for (;;) {
+      const answer = await answers.next(until, signal);
       if (answer === undefined) {
         // What came is its answer, understood or not: nothing else is late.
         const last = seen.unexpected.at(-1);
@@ -560,7 +580,7 @@ export class Port {
   async #restOf(answers: AnswerQueue, signal: AbortSignal | undefined): Promise<string[]> {
     const rest: string[] = [];
     for (const until = performance.now() + longestBabble * 1000; performance.now() < until;) {
-      const line = await answers.next(100, signal);
+      const line = await answers.next(performance.now() + 100, signal);
       if (line === undefined) break;
       rest.push(line);
     }
@@ -611,6 +631,7 @@ interface Seen {
 
 /** Whether an answer begins as SCPI's blocks do, `#42048` and 2048 bytes, and is shorter than it says. */
 function isPartOfBlock(answer: string): boolean {
+  if (!answer.startsWith("#")) return false;
   const [head, digits = 0] = /^#([1-9])/.exec(answer) ?? [];
   if (head === undefined) return false;
   const length = answer.slice(2, 2 + Number(digits));

@@ -76,8 +76,9 @@ export class Strays {
 
   /** Whether one like those that came would be taken for an answer. */
   mayAnswer(accepts: (answer: string) => boolean): boolean {
+    if (this.#cameAt.size === 0) return false;
     if (performance.now() - this.#lastAt > remembered) this.#cameAt.clear();
-    return this.#cameAt.size > 0 && [...this.#cameAt.keys()].some(accepts);
+    return [...this.#cameAt.keys()].some(accepts);
   }
 
   /** A question was answered. */
