@@ -18,6 +18,7 @@ import { didYouMean, identifierOf, listed, nearestFirst } from "../bench/names.t
 import type { Simulator } from "../devices/simulators/simulator.ts";
 import { type Address, parseAddress, portName } from "../devices/transports/address.ts";
 import { lineCodec, withBytes } from "../devices/transports/line_codec.ts";
+import { misplacedWords, ownFormat, unitIn } from "../devices/transports/own_language.ts";
 import { type LineFormat, Port } from "../devices/transports/port.ts";
 import { DriverProcesses } from "../devices/driver_process/driver_processes.ts";
 import { settled } from "../../protocol/setting.ts";
@@ -60,6 +61,8 @@ export interface LoadedBench {
   readonly code: Partial<Omit<SandboxOptions, "permissions" | "hostCommand">> & SandboxOptions["permissions"];
   /** The serial ports that it names: no other is ever opened. */
   readonly serialPorts: string[];
+  /** Files that other programs write, and instruments are read from. */
+  readonly files: string[];
   /** Absolute paths of the folders that images may be written to. */
   readonly imageFolders: readonly string[];
   /** Ends the processes of its drivers, where it is not served: a bench that stops ends them too. */
@@ -242,7 +245,8 @@ class Loader {
       server: told(bench.server ?? {}),
       code: told(bench.code ?? {}),
       imageFolders: this.#imageFolders,
-      serialPorts: addresses.flatMap((address) => address.kind === "serial" ? [address.serial.path] : []),
+      serialPorts: addresses.flatMap((address) => "serial" in address ? [address.serial.path] : []),
+      files: addresses.flatMap((address) => address.kind === "file" ? [address.path] : []),
       close: () => this.#drivers.close(),
     };
   }
@@ -320,7 +324,7 @@ class Loader {
     }
     const problems = formProblems(descriptionSchema, merged, this.#source, at);
     if (problems.length > 0) throw new BenchFileError(problems);
-    const description = descriptionSchema.parse(merged);
+    const description = this.#withUnit(descriptionSchema.parse(merged), portText, at);
     if (portText === undefined) {
       const example = found.driver?.address ?? "tcp://192.168.1.5:5025";
       throw wrong([], `port is missing: where ${title} is, for example ${example}`);
@@ -470,6 +474,17 @@ class Loader {
     return values;
   }
 
+  /** A description with the Modbus unit that its address names. */
+  #withUnit(description: Description, portText: string | undefined, at: Path): Description {
+    const unit = portText === undefined ? undefined : unitIn(this.#named[portText] ?? portText);
+    if (unit === undefined) return description;
+    const { line = {} } = description;
+    if (line.unit !== undefined && line.unit !== unit) {
+      this.#problem([...at, "line", "unit"], `is ${line.unit}, and the address says unit=${unit}`);
+    }
+    return { ...description, line: { ...line, unit } };
+  }
+
   #port(
     text: string,
     { line = {} }: Pick<Description, "line">,
@@ -478,7 +493,7 @@ class Loader {
     at: Path,
     process = "",
   ): Port {
-    const { serial, gap = 0, settle = 0, gateway = false, encoding = "latin1" } = line;
+    const { serial, gap = 0, settle = 0, gateway = false } = line;
     const named = Object.hasOwn(this.#named, text) ? this.#named[text] : undefined;
     let address: Address;
     try {
@@ -491,6 +506,10 @@ class Loader {
         : "";
       throw new BenchFileError([this.#source.problem(path, (error as Error).message + hint)]);
     }
+    const own = ownFormat(address);
+    for (const [key, reason] of misplacedWords(address, line)) this.#problem([...at, "line", key], reason);
+    if (address.kind === "http" && line.headers !== undefined) address = { ...address, headers: line.headers };
+    const { encoding = address.kind === "file" ? "utf8" : "latin1" } = line;
     const [sent, received] = (["sendEnd", "receiveEnd"] as const).map((key) => {
       const end = withBytes(line[key] ?? "\n", lineCodec(encoding).byte);
       try {
@@ -500,7 +519,7 @@ class Loader {
       }
       return end;
     });
-    const format: LineFormat = { sendEnd: sent!, receiveEnd: received!, gap, settle, gateway, encoding };
+    const format: LineFormat = { sendEnd: sent!, receiveEnd: received!, gap, settle, gateway, encoding, ...own };
     const shared = this.#ports.get(portName(address));
     if (shared === undefined) {
       const port = new Port(address, format);

@@ -11,11 +11,13 @@ import type { Port, Turn } from "../transports/port.ts";
 import { AnswerUnclear, NoAnswer, NotUnderstood, quoted } from "../../bench/answer_errors.ts";
 import { isNumber, type Value } from "../../bench/values.ts";
 import { inPart } from "./description_error.ts";
+import { JsonPointer } from "./json_pointer.ts";
 import { whyItNeverMatches } from "./never_matches.ts";
 import { type Pattern, pattern } from "./pattern.ts";
 import type { DescribedAsk, DescribedSend, Description } from "./schema.ts";
-import { type Filling, Template } from "./template.ts";
+import type { Filling, Template } from "./template.ts";
 import { checkGroup, type ValueCodec, valueIn } from "./value_codec.ts";
+import { type WayIn, wayIn } from "./way_in.ts";
 
 /** The timeout of an answer unless the description has another, in seconds. */
 const defaultTimeout = 1;
@@ -41,6 +43,15 @@ export interface Reading {
   readonly group: string | number | undefined;
   /** Values that mean that there is none, with the reason. */
   readonly bad: ReadonlyMap<string, string>;
+  /** Where its answer is the same for several fields: whether an answer is one, and what it should have done. */
+  readonly shared?: { readonly accepts: (answer: string) => boolean; readonly expected: string };
+  /** The value in an answer as the instrument says it; by default what the pattern finds. */
+  readonly value?: (answer: string) => string | undefined;
+}
+
+/** The value in an answer as the instrument says it; `undefined` where it is none to the question. */
+export function saidIn(answer: string, { value, pattern, group }: Reading): string | undefined {
+  return value === undefined ? valueIn(answer, pattern, group) : value(answer);
 }
 
 /** A command that is sent. */
@@ -63,6 +74,8 @@ export class Conversation {
   readonly #filled = new Map<Template, string>();
   readonly #timeout: number;
   readonly #retries: number;
+  readonly #way: WayIn;
+  #doneAs: Pattern | undefined;
   #isThere: (turn: Turn) => Promise<void> = () => Promise.resolve();
   #greet: (turn: Turn) => Promise<void> = () => Promise.resolve();
   readonly #refusals: readonly (readonly [Pattern, string])[];
@@ -84,7 +97,8 @@ export class Conversation {
     this.#codec = lineCodec(port.format.encoding);
     this.#timeout = description.line?.timeout ?? defaultTimeout;
     this.#retries = description.line?.retries ?? defaultRetries;
-    const refused = Object.entries(description.line?.refused ?? {});
+    this.#way = wayIn(port.address, description.line?.unit);
+    const refused = Object.entries({ ...description.line?.refused, ...this.#way.refused });
     this.#refusals = refused.map(([source, words]) =>
       inPart(["line", "refused", source], () => [this.pattern(source), words] as const)
     );
@@ -97,9 +111,10 @@ export class Conversation {
    *
    * @param source The text of a command.
    * @param names What its places may be called besides the parameters.
+   * @param body What is sent with it, to a web API.
    * @throws {TypeError} With what is wrong with it.
    */
-  template(source: string, names: readonly string[] = []): Template {
+  template(source: string, names: readonly string[] = [], body?: unknown): Template {
     const end = [this.#port.format.sendEnd, "\r", "\n"].find((each) => each !== "" && source.includes(each));
     if (end !== undefined) {
       throw new TypeError(`${quoted(source)} holds the end of a command, ${quoted(end)}, which is sent by itself`);
@@ -111,7 +126,8 @@ export class Conversation {
     } catch (error) {
       throw new TypeError((error as Error).message.replace(/^Cannot send /, ""));
     }
-    return new Template(bytes, [...Object.keys(this.#parameters), ...names]);
+    if (!/[{}]/.test(source)) this.#way.request(source);
+    return this.#way.template(bytes, [...Object.keys(this.#parameters), ...names], body);
   }
 
   /** The lines that are no answers. @throws {DescriptionError} Where one is no pattern. */
@@ -129,11 +145,27 @@ export class Conversation {
   }
 
   #fill(template: Template, fillings: Readonly<Record<string, Filling>>): string {
-    const text = template.fill({ ...this.#parameters, ...fillings }, this.#port.format.sendEnd, this.#codec.byte);
+    const text = this.request(
+      template.fill({ ...this.#parameters, ...fillings }, this.#port.format.sendEnd, this.#codec.byte),
+    );
     // What no encoding is without needs no look.
     // deno-lint-ignore no-control-regex -- ASCII
     if (/[^\x00-\x7f]/.test(text)) this.#codec.encode(text);
     return text;
+  }
+
+  /** A request as it is sent on this way in. @throws {HeliographError} `bad_argument` where it is none. */
+  request(text: string): string {
+    try {
+      return this.#way.request(text);
+    } catch (error) {
+      throw new HeliographError("bad_argument", `Cannot send ${quoted(text)}: it ${(error as Error).message}`);
+    }
+  }
+
+  /** How long an answer may take where nothing else is said, in seconds. */
+  get timeout(): number {
+    return this.#timeout;
   }
 
   /** A pattern of the description; a parameter in it stands for itself. @throws {TypeError} Where it is none. */
@@ -149,7 +181,7 @@ export class Conversation {
   }
 
   get #plainReading(): Omit<Reading, "template"> {
-    return { timeout: this.#timeout, pattern: undefined, group: undefined, bad: new Map() };
+    return { timeout: this.#timeout, pattern: undefined, group: undefined, bad: new Map(), value: this.#way.said };
   }
 
   /**
@@ -164,8 +196,37 @@ export class Conversation {
     const { pattern, group, bad = {}, timeout = this.#timeout } = ask;
     const expected = pattern === undefined ? undefined : inPart("pattern", () => this.pattern(pattern));
     inPart("group", () => checkGroup(expected, group));
-    const template = inPart("ask", () => this.template(ask.ask, names));
-    return { template, timeout, pattern: expected, group, bad: new Map(Object.entries(bad)) };
+    const template = inPart("ask", () => this.template(ask.ask, names, ask.body));
+    const pointer = ask.pointer === undefined ? undefined : inPart("pointer", () => new JsonPointer(ask.pointer!));
+    const reading = { template, timeout, pattern: expected, group, bad: new Map(Object.entries(bad)) };
+    const said = (answer: string) => {
+      const text = this.#way.said(answer);
+      return text === undefined ? undefined : valueIn(text, expected, group);
+    };
+    return pointer === undefined
+      ? { ...reading, value: said }
+      : { ...reading, ...this.#pointed(pointer, expected, group) };
+  }
+
+  /** Finds the value in JSON, which holds those of other fields too. */
+  #pointed(
+    pointer: JsonPointer,
+    pattern: Pattern | undefined,
+    group: string | number | undefined,
+  ): Pick<Reading, "shared" | "value"> {
+    return {
+      shared: {
+        accepts: (answer) => isJson(this.#way.said(answer)),
+        expected: "been JSON",
+      },
+      value: (answer) => {
+        const text = pointer.textIn(this.#way.said(answer) ?? "");
+        if (text === undefined) {
+          throw new HeliographError("command_failed", `the answer has nothing at ${pointer.source}: ${quoted(answer)}`);
+        }
+        return valueIn(text, pattern, group);
+      },
+    };
   }
 
   /**
@@ -184,7 +245,7 @@ export class Conversation {
       });
     }
     return {
-      template: inPart("send", () => this.template(send.send, names)),
+      template: inPart("send", () => this.template(send.send, names, send.body)),
       answer: answer === undefined ? undefined : inPart("answer", () => this.pattern(answer)),
       optional,
     };
@@ -202,8 +263,10 @@ export class Conversation {
    */
   async ask(turn: Turn, text: string, reading: Reading, codec: ValueCodec, mayRepeat: boolean): Promise<string> {
     const accepts = (answer: string) => {
-      const said = valueIn(answer, reading.pattern, reading.group);
-      return said !== undefined && !this.#refuses(answer) &&
+      if (this.#refuses(answer)) return false;
+      if (reading.shared !== undefined) return reading.shared.accepts(answer);
+      const said = saidIn(answer, reading);
+      return said !== undefined &&
         (codec.understands(said) || badReason(said, reading.bad) !== undefined);
     };
     const question = {
@@ -237,8 +300,12 @@ export class Conversation {
     }
   }
 
+  get #done(): Pattern | undefined {
+    return this.#way.done === undefined ? undefined : this.#doneAs ??= pattern(this.#way.done);
+  }
+
   /** Sends a command, takes its answer where it has one, and asks whether the instrument liked it. */
-  async send(turn: Turn, text: string, answer?: Pattern, optional = false): Promise<void> {
+  async send(turn: Turn, text: string, answer = this.#done, optional = false): Promise<void> {
     // What went wrong before, at its front panel for example, is not blamed on this command. What is urgent is sent
     // first, and what somebody wants is sent although it is not known whether something went wrong before.
     if (turn.urgency === "command") await this.#errors(turn).catch(unlessUnclear);
@@ -378,6 +445,14 @@ export function decode(said: string | undefined, codec: ValueCodec, bad: Readonl
   const reason = badReason(said, bad);
   if (reason !== undefined) throw new HeliographError("command_failed", `${quoted(said)} means ${reason}`);
   return codec.decode(said);
+}
+
+function isJson(text: string | undefined): boolean {
+  try {
+    return text !== undefined && JSON.parse(text) !== undefined;
+  } catch {
+    return false;
+  }
 }
 
 function unlessUnclear(error: unknown): string[] {

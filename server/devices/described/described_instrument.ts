@@ -14,8 +14,11 @@ import { PortContact } from "../transports/contact.ts";
 import type { Port, Turn } from "../transports/port.ts";
 import { delay } from "../transports/delay.ts";
 import type { Value, ValueType } from "../../bench/values.ts";
-import { Conversation, decode, type Reading, type Sending } from "./conversation.ts";
+import { Conversation, decode, type Reading, saidIn, type Sending } from "./conversation.ts";
 import { inPart } from "./description_error.ts";
+import { FileColumns } from "./file_columns.ts";
+import { RegisterFields } from "./register_fields.ts";
+import { registerPlace } from "./register_words.ts";
 import type { DescribedCommand, DescribedField, Description } from "./schema.ts";
 import type { Filling } from "./template.ts";
 import { checkGroup, ValueCodec, valueIn } from "./value_codec.ts";
@@ -51,6 +54,8 @@ class Describer {
   readonly #conversation: Conversation;
   readonly #contact: PortContact;
   readonly #readings = new Map<string, Reading>();
+  readonly #registers: RegisterFields;
+  readonly #columns: FileColumns;
   /** The answers to what several fields ask in the same poll. */
   #answers = new WeakMap<object, Map<string, Promise<string>>>();
   readonly #listening: ((line: string) => boolean)[] = [];
@@ -64,13 +69,18 @@ class Describer {
     const { description, port, parameters, title } = options;
     const { fields = {}, staleAfter = 5, errorAfter = 3 * staleAfter, reconnect = {} } = description;
     this.#conversation = new Conversation(description, parameters, port);
-    for (const [name, { read }] of Object.entries(fields)) {
-      if (read !== undefined) {
+    this.#columns = new FileColumns(description.line?.separator);
+    this.#registers = this.#registerFields(fields);
+    for (const [name, { read, register, bad }] of Object.entries(fields)) {
+      if (register !== undefined) this.#readings.set(name, this.#registers.reading(name, bad));
+      else if (read !== undefined) {
         this.#readings.set(name, inPart(["fields", name, "read"], () => this.#conversation.reading(read)));
       }
     }
     const [first] = this.#readings;
-    const onlyTalks = first === undefined && Object.values(fields).some(({ listen }) => listen !== undefined);
+    // A file says when it has gone, and may have nothing new for days.
+    const onlyTalks = port.address.kind !== "file" && first === undefined &&
+      Object.values(fields).some(({ listen }) => listen !== undefined);
     const firstWord = onlyTalks ? (turn: Turn) => this.#hear(errorAfter, turn.signal) : undefined;
     this.#contact = new PortContact(port, {
       title,
@@ -102,7 +112,10 @@ class Describer {
     this.#instrument = instrument;
     const ignored = this.#conversation.ignored();
     if (ignored.length > 0) port.listen((line) => ignored.some((pattern) => pattern.test(line)));
-    if (this.#listening.length > 0) port.listen((line) => this.#heard(line));
+    // Lines of a file that hold nothing for a field are no answers to anybody.
+    if (port.address.kind === "file") {
+      port.listen((line) => (this.#columns.takeHeading(line) || this.#heard(line), true));
+    } else if (this.#listening.length > 0) port.listen((line) => this.#heard(line));
     return instrument;
   }
 
@@ -114,24 +127,47 @@ class Describer {
     return Object.fromEntries(made) as Record<string, R>;
   }
 
+  /** Where the fields are that are registers of a Modbus device. */
+  #registerFields(fields: NonNullable<Description["fields"]>): RegisterFields {
+    const { description, port } = this.#options;
+    const isModbus = port.address.kind === "modbus" || port.address.kind === "modbus serial";
+    const placed = Object.entries(fields).flatMap(([title, field]) =>
+      inPart(["fields", title], () => {
+        const place = registerPlace(field);
+        if (place === undefined) return [];
+        if (!isModbus) inPart("register", () => wrong('has a meaning only where "port" is modbus+tcp:// or the like'));
+        const beside = (["read", "listen", "write"] as const).find((word) => field[word] !== undefined);
+        if (beside !== undefined) inPart(beside, () => wrong('has no meaning beside "register"; is "writable" meant?'));
+        return [{ title, place, poll: field.poll }];
+      })
+    );
+    return new RegisterFields(this.#conversation, placed, description.line?.mostRegisters);
+  }
+
   #field(title: string, field: DescribedField): FieldSpec<ValueType> {
-    const codec = new ValueCodec(field);
+    const codec = new ValueCodec(saysTrue(field) ? { ...field, on: "true", off: "false" } : field);
     const { read, listen, write, needsConfirm, initial, poll, log, keyword } = field;
     if (keyword !== undefined) inPart("keyword", () => checkedKeyword(keyword));
-    if (read === undefined && listen === undefined && write === undefined) {
+    const own = field.register === undefined ? undefined : this.#registers.writer(title);
+    if (field.register === undefined && field.bad !== undefined) {
+      inPart("bad", () => wrong('stands in "read" or "listen", or beside "register"'));
+    }
+    if (read === undefined && listen === undefined && write === undefined && field.register === undefined) {
       throw new TypeError('can neither be read nor set: it needs "read", "listen" or "write"');
     }
     for (const key of ["needsConfirm", "initial"] as const) {
-      if (write === undefined && field[key] !== undefined) {
+      if (write === undefined && own === undefined && field[key] !== undefined) {
         inPart(key, () => wrong('has a meaning only beside "write"'));
       }
     }
-    if (read === undefined && poll !== undefined) inPart("poll", () => wrong('has a meaning only beside "read"'));
+    if (read === undefined && field.register === undefined && poll !== undefined) {
+      inPart("poll", () => wrong('has a meaning only beside "read"'));
+    }
     if (listen !== undefined) inPart("listen", () => this.#listen(title, codec, listen));
     const reading = this.#readings.get(title);
     return {
       ...codec.spec,
-      access: write === undefined ? "readout" : "setting",
+      access: write === undefined && own === undefined ? "readout" : "setting",
       ...(needsConfirm === undefined ? {} : { needsConfirm }),
       ...(initial === undefined ? {} : { initial: inPart("initial", () => codec.own(initial)) as never }),
       ...(poll === undefined ? {} : { pollInterval: poll }),
@@ -145,6 +181,13 @@ class Describer {
         },
       }),
       ...(write === undefined ? {} : { write: inPart("write", () => this.#writer(write, codec)) }),
+      ...(own === undefined ? {} : {
+        write: (value: Value, signal: AbortSignal) => {
+          const filling = codec.encode(value);
+          this.#forget();
+          return this.#contact.use("command", signal, (turn) => own(turn, filling, codec));
+        },
+      }),
     };
   }
 
@@ -152,13 +195,13 @@ class Describer {
     const text = this.#conversation.fill(reading.template);
     let answers = this.#answers.get(pass);
     if (answers === undefined) this.#answers.set(pass, answers = new Map());
-    const key = `${text}\0${reading.pattern?.source ?? codec.expected}`;
+    const key = reading.shared !== undefined ? text : `${text}\0${reading.pattern?.source ?? codec.expected}`;
     let answer = answers.get(key);
     if (answer === undefined) {
       answer = this.#contact.use("poll", signal, (turn) => this.#conversation.ask(turn, text, reading, codec, true));
       answers.set(key, answer);
     }
-    return decode(valueIn(await answer, reading.pattern, reading.group), codec, reading.bad);
+    return decode(saidIn(await answer, reading), codec, reading.bad);
   }
 
   /** Forgets the answers before a command, which the rest of a poll must not read. */
@@ -179,14 +222,22 @@ class Describer {
   }
 
   #listen(title: string, codec: ValueCodec, listen: NonNullable<DescribedField["listen"]>): void {
-    const pattern = inPart("pattern", () => this.#conversation.pattern(listen.pattern));
-    inPart("group", () => checkGroup(pattern, listen.group));
+    const { column, pattern: source, group } = listen;
+    if (listen.pointer !== undefined) inPart("pointer", () => wrong('has a meaning only in "read" and "ask"'));
+    if (column !== undefined && this.#options.port.address.kind !== "file") {
+      inPart("column", () => wrong('has a meaning only where "port" is file://; give a pattern'));
+    }
+    if (column === undefined && source === undefined) throw new TypeError('needs "pattern", or "column" for a file');
+    const pattern = source === undefined ? undefined : inPart("pattern", () => this.#conversation.pattern(source));
+    inPart("group", () => checkGroup(pattern, group));
     const bad = new Map(Object.entries(listen.bad ?? {}));
+    const understands = (cell: string) => codec.understands(valueIn(cell, pattern, group) ?? "");
     this.#listening.push((line) => {
-      const said = valueIn(line, pattern, listen.group);
-      if (said === undefined) return false;
       const holder = this.#instrument!.field(title);
       try {
+        const text = column === undefined ? line : this.#columns.cell(line, column, understands);
+        const said = text === undefined ? undefined : valueIn(text, pattern, group);
+        if (said === undefined) return false;
         holder.update(decode(said, codec, bad));
       } catch (error) {
         holder.fail((error as Error).message);
@@ -257,7 +308,7 @@ class Describer {
         for (const text of commands) await this.#conversation.send(turn, text);
         if (reading === undefined) return undefined;
         const answer = await this.#conversation.ask(turn, question, reading, returns, false);
-        return decode(valueIn(answer, reading.pattern, reading.group), returns, reading.bad);
+        return decode(saidIn(answer, reading), returns, reading.bad);
       });
     };
     return command({
@@ -288,6 +339,13 @@ function wrong(message: string): never {
  */
 export function describedInstrument(options: DescribedInstrumentOptions): Instrument {
   return new Describer(options).make();
+}
+
+/** Whether a switch is true or false for the instrument, where nothing else is said: in JSON it is. */
+function saysTrue({ type, on, off, read, write }: DescribedField): boolean {
+  if (type !== "switch" || on !== undefined || off !== undefined) return false;
+  return (typeof read === "object" && read.pointer !== undefined) ||
+    (typeof write === "object" && typeof write.body === "object");
 }
 
 /** A mistake in a keyword is one in the description. */

@@ -6,6 +6,7 @@
 
 import * as z from "npm:zod@4.6.7";
 import { roles, valueTypes } from "../../../protocol/vocabulary.ts";
+import { registerWords } from "./register_words.ts";
 
 const pattern = z.string().meta({
   description: "A regular expression as in JavaScript, without looking ahead or behind and without back-references",
@@ -56,15 +57,23 @@ const answer = {
   group: z.union([z.int().min(0), z.string()]).optional().meta({
     description: "Which group of the pattern is the value, by number or name; by default the first, or all without one",
   }),
+  pointer: z.string().optional().meta({
+    description: "Where the value stands in an answer that is JSON, as a JSON pointer: /data/0/temperature",
+  }),
   bad: z.record(z.string(), z.string()).optional().meta({
     description: 'Values that mean that there is none, with the reason: { "9.9E37": "overload" }',
   }),
 };
 
+const body = z.json().optional().meta({
+  description: "What is sent with it to a web API: JSON with places in its texts, or a text",
+});
+
 const ask = z.union([
   z.string().min(1),
   z.strictObject({
     ask: z.string().min(1).meta({ description: "What is sent; {name} is a parameter or an argument" }),
+    body,
     ...answer,
     timeout: seconds.optional().meta({ description: "How long its answer may take, in seconds" }),
   }),
@@ -74,6 +83,7 @@ const send = z.union([
   z.string().min(1),
   z.strictObject({
     send: z.string().min(1).meta({ description: "What is sent; {value} is the value, {value:.2f} with a format" }),
+    body,
     answer: pattern.optional().meta({ description: "What the instrument answers; by default it does not" }),
     answerIsOptional: z.boolean().optional().meta({ description: "It may also say nothing" }),
   }),
@@ -88,10 +98,18 @@ const check = z.strictObject({
 export const fieldSchema = z.strictObject({
   ...value,
   read: ask.optional().meta({ description: "How it is read: a question, or one with how to understand its answer" }),
-  listen: z.strictObject({ ...answer, pattern }).optional().meta({
+  listen: z.strictObject({
+    ...answer,
+    column: z.union([z.int().min(1).max(1000), z.string().min(1)]).optional().meta({
+      description:
+        "In which column of a file's lines it stands: its number from 1, or its name in the file's first line",
+    }),
+  }).optional().meta({
     description: "How it is read from what the instrument sends without being asked",
   }),
   write: send.optional().meta({ description: "How it is set" }),
+  ...registerWords,
+  bad: answer.bad,
   needsConfirm: z.boolean().optional().meta({ description: "Whether a changed setting waits for confirm" }),
   initial: z.union([z.number(), z.string(), z.boolean()]).optional().meta({
     description: "What a setting is before anybody sets it; it is not sent by itself",
@@ -163,6 +181,18 @@ const line = z.strictObject({
   }),
   ignore: z.array(pattern).optional().meta({
     description: "Which lines that it sends are no answers, as patterns: banners, prompts, errors told by themselves",
+  }),
+  unit: z.int().min(1).max(255).optional().meta({
+    description: "Its number on a Modbus line, where the address does not say; default 1",
+  }),
+  mostRegisters: z.int().min(1).max(125).optional().meta({
+    description: "How many neighbouring Modbus registers are read in one request at the most; default 125",
+  }),
+  headers: z.record(z.string().regex(/^[\w-]+$/), z.string()).optional().meta({
+    description: "What is sent with every request to a web API; for what is secret too",
+  }),
+  separator: z.string().min(1).optional().meta({
+    description: "What stands between the columns of a file; a space is any white space; default ,",
   }),
   retries: z.int().min(0).max(10).optional().meta({ description: "How often a reading is asked for again; default 1" }),
 });

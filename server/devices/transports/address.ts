@@ -6,15 +6,20 @@
  */
 
 import { didYouMean } from "../../bench/names.ts";
+import { type OwnAddress, ownForms, ownName, parseOwnAddress } from "./own_language.ts";
 import { defaultSerialOptions, type SerialOptions } from "./serial.ts";
 
 /** The address of an instrument, in parts. */
 export type Address =
   | { readonly kind: "tcp" | "udp"; readonly host: string; readonly port: number }
-  | { readonly kind: "serial"; readonly serial: SerialOptions };
+  | { readonly kind: "serial"; readonly serial: SerialOptions }
+  | OwnAddress;
 
 const forms =
   "give tcp://HOST:PORT, udp://HOST:PORT, serial:///dev/ttyUSB0?baud=9600 or on Windows serial://COM9?baud=9600";
+
+/** What is said where an address begins like none that is known. */
+const allForms = `${forms}; or ${Object.values(ownForms).join(", ")}`;
 
 /** The settings of a serial line, by their name in the address, with what each may be. */
 const serialSettings = {
@@ -35,8 +40,10 @@ const serialSettings = {
  * @throws {TypeError} With what is wrong, and what would be right.
  */
 export function parseAddress(text: string, serial: Partial<SerialOptions> = {}): Address {
-  const wrong = (why: string) => new TypeError(`Cannot use the address "${text}": ${why}`);
-  if (/^\w+:\/\/\S*\s/.test(text)) throw wrong("it holds a space");
+  // A password belongs into no message.
+  const shown = text.replace(/\/\/[^/]*@/, "//…@");
+  const wrong = (why: string) => new TypeError(`Cannot use the address "${shown}": ${why}`);
+  if (/^(?!file:)\w+:\/\/\S*\s/.test(text)) throw wrong("it holds a space");
   if (/^(?:\/|COM\d+$)/i.test(text)) throw wrong(`write serial://${text}`);
   let url: URL;
   try {
@@ -44,8 +51,10 @@ export function parseAddress(text: string, serial: Partial<SerialOptions> = {}):
   } catch {
     throw wrong(forms);
   }
+  const own = parseOwnAddress(url, wrong, (serialUrl) => parseSerial(serialUrl, wrong, serial));
+  if (own !== undefined) return own;
   if (url.protocol === "serial:") return { kind: "serial", serial: parseSerial(url, wrong, serial) };
-  if (url.protocol !== "tcp:" && url.protocol !== "udp:") throw wrong(forms);
+  if (url.protocol !== "tcp:" && url.protocol !== "udp:") throw wrong(allForms);
   const kind = url.protocol === "tcp:" ? "tcp" : "udp";
   const port = Number(url.port);
   if (url.hostname === "") throw wrong(forms);
@@ -63,7 +72,7 @@ function parseSerial(
   const path = `${decodeURIComponent(url.hostname)}${decodeURIComponent(url.pathname)}`;
   if (path === "") throw wrong(`its port is missing; ${forms}`);
   if (url.hostname !== "" && url.pathname !== "" && url.pathname !== "/") {
-    throw wrong(`a path begins with a third slash: serial:///${url.hostname}${url.pathname}${url.search}`);
+    throw wrong(`a path begins with a third slash: ${url.protocol}///${url.hostname}${url.pathname}${url.search}`);
   }
   const given: Record<string, string> = {};
   const names = Object.keys(serialSettings);
@@ -99,5 +108,9 @@ function spelled(name: string, choices: string): string {
  * @param address An address.
  */
 export function portName(address: Address): string {
-  return address.kind === "serial" ? address.serial.path : `${address.kind}://${address.host}:${address.port}`;
+  if (address.kind === "serial") return address.serial.path;
+  if ("path" in address || "base" in address || "framing" in address || address.kind === "modbus serial") {
+    return ownName(address);
+  }
+  return `${address.kind}://${address.host}:${address.port}`;
 }

@@ -67,20 +67,23 @@ export function parseHttpRequest(text: string): HttpRequest {
 export function openHttp(address: HttpAddress): Line {
   const client = Deno.createHttpClient({ poolMaxIdlePerHost: 1 });
   const closing = new AbortController();
+  let asking = new AbortController();
   const answers: string[] = [];
   const encoder = new TextEncoder();
   let failure: unknown;
   let wake = () => {};
-  const exchange = async (text: string) => {
+  const exchange = async (text: string, signal: AbortSignal) => {
     try {
-      answers.push(await fetched(address, text, client, closing.signal));
+      const answer = await fetched(address, text, client, signal);
+      if (!signal.aborted) answers.push(answer);
     } catch (error) {
-      failure = error;
+      if (!signal.aborted) failure = error;
     }
     wake();
   };
   return {
     whole: true,
+    onlyLatest: true,
     async read() {
       for (;;) {
         if (closing.signal.aborted) return null;
@@ -93,11 +96,16 @@ export function openHttp(address: HttpAddress): Line {
     // deno-lint-ignore require-await -- what is wrong comes as a rejection
     async write(bytes) {
       if (closing.signal.aborted) throw new HeliographError("not_connected", `${address.base} is closed`);
-      void exchange(new TextDecoder().decode(bytes));
+      // Nobody waits any more for what was asked before.
+      asking.abort();
+      answers.length = 0;
+      asking = new AbortController();
+      void exchange(new TextDecoder().decode(bytes), asking.signal);
     },
     close() {
       if (closing.signal.aborted) return;
       closing.abort();
+      asking.abort();
       client.close();
       wake();
     },

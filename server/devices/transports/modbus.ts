@@ -11,19 +11,36 @@ import { HeliographError } from "../../../protocol/errors.ts";
 import { quoted } from "../../bench/answer_errors.ts";
 import { delay } from "./delay.ts";
 import type { Line } from "./line.ts";
+import { openTcp } from "./network.ts";
+import { openSerial, type SerialOptions } from "./serial.ts";
 import { answerLength, answerText, type ModbusRequest, parseModbusRequest, requestBytes } from "./modbus_messages.ts";
 
 /** How Modbus messages are told apart on a line. */
 export type ModbusFraming = "tcp" | "rtu";
 
+/** The address of a Modbus line, on which there may be several units. */
+export type ModbusAddress =
+  | { readonly kind: "modbus"; readonly framing: ModbusFraming; readonly host: string; readonly port: number }
+  | { readonly kind: "modbus serial"; readonly serial: SerialOptions };
+
+/**
+ * Opens a Modbus line.
+ *
+ * @throws {HeliographError} `not_connected`, with the reason.
+ */
+export async function openModbus(address: ModbusAddress): Promise<Line> {
+  if (address.kind === "modbus") return modbusLine(await openTcp(address.host, address.port), address.framing);
+  return modbusLine(await openSerial(address.serial), "rtu", address.serial.baud);
+}
+
 /** Makes frames of requests, and finds the answers in what comes. */
 interface Framing {
+  /** How long the line is to be quiet before a frame, in seconds. */
+  readonly quiet: number;
   /** The frame of a request. */
   frame(request: ModbusRequest): Uint8Array;
   /** Takes bytes as they come, cut anywhere. @returns The answers that are whole. */
   push(bytes: Uint8Array): string[];
-  /** How long the line is to be quiet before a frame, in seconds. */
-  readonly quiet: number;
 }
 
 /**
@@ -39,6 +56,7 @@ export function modbusLine(inner: Line, framing: ModbusFraming, baud?: number): 
   let busyAt = -Infinity;
   return {
     whole: true,
+    onlyLatest: framing === "tcp",
     async read() {
       for (;;) {
         const bytes = await inner.read();

@@ -479,7 +479,7 @@ export class Port {
     /** Nobody waits for its answer any more, which may still come. */
     const giveUp = () => {
       this.#answers = undefined;
-      if (onlyRefused) return;
+      if (onlyRefused || (held.lost && line?.onlyLatest === true)) return;
       /** What may come late: its answer, a refusal, or what was no answer to it before. */
       const late = {
         text,
