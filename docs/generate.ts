@@ -94,6 +94,15 @@ const sections: Readonly<Record<string, { readonly title: string; readonly examp
     example:
       `{ "fields": { "Power": { "write": { "send": "P{value:d}", "answer": "^OK$", "answerIsOptional": true } } } }`,
   },
+  "instruments.fields.readback": {
+    title: "`readback` of a setting",
+    example: `{
+  "fields": {
+    "Setpoint": { "unit": "K", "write": "SETP {value}", "readback": { "field": "Setpoint at the Device", "tolerance": 0.1 } },
+    "Setpoint at the Device": { "unit": "K", "read": "SETP?" }
+  }
+}`,
+  },
   "instruments.commands": {
     title: "One of `commands`",
     example: `{

@@ -121,7 +121,19 @@ export interface FieldDescription extends ValueDescription, FieldReading {
   readonly needsConfirm: boolean;
   /** Whether it belongs into the data log. */
   readonly log: boolean;
+  /** For a setting: the field by which the device says what it made of it. */
+  readonly readback?: {
+    /** The name of that field of the same instrument: `actual_status`. */
+    readonly field: string;
+    /** By how much two numbers may differ and still be the same, in the setting's unit; 0 for anything else. */
+    readonly tolerance: number;
+    /** How long the device may take, in seconds. */
+    readonly within: number;
+  };
 }
+
+/** The field by which a device says what it made of a setting. */
+export type Readback = NonNullable<FieldDescription["readback"]>;
 
 /** One command of an instrument. */
 export type CommandDescription = InstrumentDescription["commands"][number];
@@ -307,6 +319,8 @@ export interface ServerStatus {
   readonly server: string;
   /** Its version. */
   readonly version: string;
+  /** Whether simulators stand in the place of the instruments, and no hardware is touched. */
+  readonly simulated: boolean;
   /** For how many seconds it has been running. */
   readonly uptime: number;
   /** What listens where. */
@@ -378,6 +392,8 @@ export interface Welcome {
   readonly started: string;
   /** Whether everybody who reaches the server's PC over the network may drive the instruments. */
   readonly open: boolean;
+  /** Whether simulators stand in the place of the instruments, and no hardware is touched. */
+  readonly simulated: boolean;
   /** Always `heliograph`. */
   readonly server: string;
   /** The server's version. */

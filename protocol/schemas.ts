@@ -86,6 +86,11 @@ export const fieldDescription: z.ZodType<FieldDescription> = of<FieldDescription
     access: z.enum(accesses),
     needsConfirm: flag.describe("whether a changed setting waits for confirm"),
     log: flag.describe("whether it belongs into the data log"),
+    readback: z.strictObject({
+      field: text.describe("its name, of the same instrument"),
+      tolerance: number.describe("by how much two numbers may differ and still be the same"),
+      within: number.describe("how long the device may take, in seconds"),
+    }).optional().describe("for a setting: the field by which the device says what it made of it"),
     ...valueShape,
     value: wireValue.nullable().describe("null when it has not been read yet"),
     text: text.describe("the value as people read it"),
@@ -222,6 +227,7 @@ export const serverStatus: z.ZodType<ServerStatus> = of<ServerStatus>()(
   z.strictObject({
     server: text,
     version: text,
+    simulated: flag.describe("whether simulators stand in the place of the instruments"),
     uptime: number.describe("in seconds"),
     listeners: z.array(
       z.strictObject({ protocol: z.enum(wires), host: text, port: count }).describe("Something that listens"),

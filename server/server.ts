@@ -55,6 +55,8 @@ export interface HeliographServerOptions extends Partial<Omit<ServerSettings, "i
   readonly name?: string;
   /** Receives images in azcam's format: on which port, and into which folder (an absolute path). @default not */
   readonly images?: { readonly port: number; readonly folder: string };
+  /** Whether simulators stand in the place of the instruments, which clients are told. @default false */
+  readonly simulated?: boolean;
   /** The absolute path of the file that the page's arrangement is kept in. @default it is kept in memory */
   readonly arrangementFile?: string;
   /** Whether the bench polls and simulated time passes by the clock; tests step it themselves. @default true */
@@ -132,6 +134,7 @@ export class HeliographServer {
       images,
       arrangementFile,
       insecureOpen = false,
+      simulated = false,
       ...options
     }: HeliographServerOptions,
     { faces = [], journal, processes = new Processes() }: ServerParts = {},
@@ -142,6 +145,7 @@ export class HeliographServer {
     );
     const listen = { host, insecureOpen };
     const services = new Services(instruments, limits, sandbox, name, journal, arrangementFile, processes);
+    services.simulated = simulated;
     this.#processes = processes;
     services.exit = () => void this.stop();
     this.#services = services;

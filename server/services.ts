@@ -69,6 +69,8 @@ export class Services {
   readonly faces: Set<Listening> = new Set();
   /** Stops the server, when a client that may asks for it. */
   exit: () => void = () => {};
+  /** Whether simulators stand in the place of the instruments. */
+  simulated = false;
   /** The number of the last line of the log that `get_logdata` told. */
   #lastLogLine = 0;
   readonly #started = performance.now();
@@ -153,6 +155,7 @@ export class Services {
     return {
       server: "heliograph",
       version,
+      simulated: this.simulated,
       uptime: Math.round((performance.now() - this.#started) / 100) / 10,
       listeners: this.#addresses,
       sessions: this.sessions.describe(),

@@ -77,6 +77,14 @@ function allowed({ choices, minimum, maximum, type }: ValueDescription): string 
   return maximum === undefined ? type : `${type} at most ${maximum}`;
 }
 
+/** The field by which the device says what it made of a setting: `Device Setpoint ± 0.1 within 10 s`. */
+function readbackText({ readback }: FieldDescription, fields: readonly FieldDescription[]): string {
+  if (readback === undefined) return "";
+  const { field, tolerance, within } = readback;
+  const title = fields.find(({ name }) => name === field)?.title ?? field;
+  return `${title}${tolerance === 0 ? "" : ` ± ${tolerance}`} within ${within} s`;
+}
+
 function fieldRow(field: FieldDescription, paint: Paint): Cell[] {
   const access = field.needsConfirm ? `${field.access}, needs confirm` : field.access;
   const value = { text: `${field.text}${field.staged ? " (staged)" : ""}`, style: qualityStyle(field.quality, paint) };
@@ -101,9 +109,10 @@ export function describeText(instrument: InstrumentDescription, paint: Paint): s
   const heading = `${paint.bold(printable(title))}${name === title ? "" : ` (${name})`}${
     summary === "" ? "" : `: ${printable(summary)}`
   }\n${where}${held}${fault === undefined ? "" : `${paint.red(printable(fault))}\n`}`;
+  const anyReadback = fields.some(({ readback }) => readback !== undefined);
   const fieldTable = table(
-    ["field", "value", "unit", "access", "allowed"],
-    fields.map((field) => fieldRow(field, paint)),
+    ["field", "value", "unit", "access", "allowed", ...(anyReadback ? ["read back by"] : [])],
+    fields.map((field) => [...fieldRow(field, paint), ...(anyReadback ? [readbackText(field, fields)] : [])]),
     paint,
   );
   const commandRows = commands.map((command) => [
@@ -142,6 +151,7 @@ export const statusCommand = buildCommand({
 /** The state of a server for people. */
 export function statusText(status: ServerStatus, paint: Paint): string {
   const parts = [`${paint.bold(status.server)} ${status.version}, up for ${duration(status.uptime)}\n`];
+  if (status.simulated) parts.push("Simulated: simulators stand in the place of the instruments\n");
   const listeners = status.listeners.map(({ protocol, host, port }) => [protocol, `${host}:${port}`]);
   parts.push(table(["listener", "address"], listeners, paint));
   const sessions = status.sessions.map((session) => [

@@ -70,7 +70,7 @@ export const serverCommand = buildCommand({
     await using processes = await openProcesses(flags);
     const setup = await setUp(flags, read, simulators, processes);
     if (simulators.missing.length > 0) {
-      log.warning("Without a simulator, and so without contact: {titles}", { titles: simulators.missing.join(", ") });
+      log.warning("Not simulated: {titles}", { titles: simulators.missing.join("; ") });
     }
     const server = makeServer(setup, journal, processes);
     // A fault in one instrument's code does not end a server that others observe with.
@@ -166,7 +166,8 @@ async function openProcesses({ jsonLogs }: ProgramSettings): Promise<Processes> 
 }
 
 function makeServer(setup: Setup, journal: Journal, processes: Processes): HeliographServer {
-  const { flags: { bench, insecureOpen, imagePort }, receivedFolder, noCodeSaidBy: _said, ...options } = setup;
+  const { flags, receivedFolder, noCodeSaidBy: _said, ...options } = setup;
+  const { bench, insecureOpen, imagePort } = flags;
   if (imagePort !== undefined && receivedFolder === undefined) {
     throw new UsageError("--image-port needs a folder for the images: give --image-folder FOLDER");
   }
@@ -176,6 +177,8 @@ function makeServer(setup: Setup, journal: Journal, processes: Processes): Helio
   try {
     return new HeliographServer({
       ...options,
+      // Nobody shall take what a simulator says for what stands in the laboratory.
+      simulated: flags.simulate,
       insecureOpen,
       ...images,
       ...(bench === undefined ? {} : { arrangementFile: besideBench(resolve(bench)).page }),
@@ -219,7 +222,11 @@ function announce(
   const what = flags.bench === undefined
     ? `the demo bench: ${titles.length} simulated instruments`
     : `${printable(`${name} (${flags.bench})`)}: ${titles.length} instrument${titles.length === 1 ? "" : "s"}`;
-  write(`${paint.bold(`heliograph ${version}`)} serves ${what}${flags.simulate ? ", simulated" : ""}\n`);
+  write(
+    `${paint.bold(`heliograph ${version}`)} serves ${what}${
+      flags.simulate ? ", simulated: no hardware is touched" : ""
+    }\n`,
+  );
   write(`  azcam clients, nc and telnet   ${paint.green(command)}\n`);
   write(`  PyOpticon clients              ${paint.green(dashboard)}\n`);
   write(`  the page, in a browser         ${paint.green(web)}\n`);

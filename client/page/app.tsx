@@ -63,6 +63,7 @@ export function App(
       <header>
         <h1>heliograph</h1>
         <ConnectionState bench={bench} />
+        <SimulatedMark bench={bench} />
         <input
           type="search"
           class="seek"
@@ -180,6 +181,12 @@ function OpenWarning({ bench }: { bench: LiveBench }): VNode | null {
       Insecure: everybody who reaches this server over the network may drive the instruments (--insecure-open).
     </p>
   );
+}
+
+/** Tells everybody on the page that nothing on it is real. */
+function SimulatedMark({ bench }: { bench: LiveBench }): VNode | null {
+  if (useLive(bench.welcome)?.simulated !== true) return null;
+  return <p class="simulated" role="note" title="Simulators stand in the place of the instruments">simulated</p>;
 }
 
 function ConnectionState({ bench }: { bench: LiveBench }): VNode {

@@ -8,17 +8,18 @@
 /** @jsxImportSource npm:preact@11.2.0 */
 import type { VNode } from "npm:preact@11.2.0";
 import { useEffect, useRef, useState } from "npm:preact@11.2.0/hooks";
+import { shortNumber } from "../../protocol/number_format.ts";
 import type { LiveBench } from "./live_bench.ts";
 import type { LiveField } from "./live_instrument.ts";
 import { useLive } from "./live.tsx";
 import { valueAt } from "./plot_data.ts";
 import { csvOf, type PlottedLine, pngOf, save } from "./plot_export.ts";
-import { clock, colourOf, colours } from "./plot_options.ts";
+import { clock, colourOf, colours, scalesOf, unitOf } from "./plot_options.ts";
 import { Picker } from "./plot_picker.tsx";
 import { PlotView } from "./plot_view.ts";
 import { PlotWindow } from "./plot_window.ts";
 import { labelOf, type Plotted, spans } from "./plotted.ts";
-import { numberText, shownText } from "./readout.tsx";
+import { shownText } from "./readout.tsx";
 
 /** By how much of what is seen one press of a key or a button moves it, or the cursor. */
 const panStep = 0.25;
@@ -28,15 +29,16 @@ const zoomStep = 1.5;
 /** The panel with the plot, its legend and its buttons. */
 export function PlotPanel({ bench, plotted }: { bench: LiveBench; plotted: Plotted }): VNode {
   const fields = useLive(plotted.fields);
+  const logarithmic = useLive(plotted.logarithmic);
   const [window] = useState(() => new PlotWindow(bench, plotted));
   const [place, setPlace] = useState<HTMLDivElement | null>(null);
   const view = useRef<PlotView | undefined>(undefined);
   const dark = useDark();
   useEffect(() => {
     if (place === null) return;
-    const drawn = view.current = new PlotView(place, fields, window);
+    const drawn = view.current = new PlotView(place, fields, window, logarithmic);
     return () => drawn.destroy();
-  }, [place, fields, dark]);
+  }, [place, fields, dark, logarithmic]);
   if (fields.length === 0) {
     return (
       <>
@@ -136,7 +138,29 @@ function PlotButtons({ plotted, window }: { plotted: Plotted; window: PlotWindow
         {button("Zoom in", "+", () => window.zoom(1 / zoomStep))}
         {button("Later", "▶", () => window.pan(panStep))}
       </span>
+      <LogarithmicSwitches plotted={plotted} />
     </div>
+  );
+}
+
+/** A switch for each axis, which makes it logarithmic. */
+function LogarithmicSwitches({ plotted }: { plotted: Plotted }): VNode {
+  const units = scalesOf(useLive(plotted.fields)).map(unitOf);
+  const logarithmic = useLive(plotted.logarithmic);
+  return (
+    <>
+      {units.map((unit) => (
+        <button
+          key={unit}
+          type="button"
+          aria-pressed={logarithmic.includes(unit)}
+          title="A logarithmic axis; zero and negative values are not on it"
+          onClick={() => plotted.toggleLogarithmic(unit)}
+        >
+          {unit === "" ? "Log" : `Log ${unit}`}
+        </button>
+      ))}
+    </>
   );
 }
 
@@ -145,6 +169,7 @@ function Legend({ plotted, window }: { plotted: Plotted; window: PlotWindow }): 
   const fields = useLive(plotted.fields);
   const cursor = useLive(window.cursor);
   const paused = useLive(window.paused);
+  const logarithmic = useLive(plotted.logarithmic);
   const time = cursor ?? paused;
   return (
     <>
@@ -152,6 +177,7 @@ function Legend({ plotted, window }: { plotted: Plotted; window: PlotWindow }): 
       <ul class="legend">
         {fields.map((field, index) => (
           <LegendLine
+            logarithmic={logarithmic.includes(field.spec.unit ?? "")}
             key={labelOf(field)}
             field={field}
             index={index}
@@ -164,23 +190,29 @@ function Legend({ plotted, window }: { plotted: Plotted; window: PlotWindow }): 
   );
 }
 
-function LegendLine({ field, index, past, remove }: {
+function LegendLine({ field, index, past, logarithmic, remove }: {
   readonly field: LiveField;
   readonly index: number;
   /** What it was at the cursor; `undefined` asks for what it is. */
   readonly past: { readonly value: number | undefined } | undefined;
+  /** Whether its axis is logarithmic. */
+  readonly logarithmic: boolean;
   readonly remove: () => void;
 }): VNode {
   const reading = useLive(field.reading);
+  const value = past === undefined ? reading.value : past.value;
   const text = past === undefined
     ? shownText(field, reading)
     : past.value === undefined
     ? "–"
-    : numberText(field.spec, past.value);
+    : shortNumber(field.spec, past.value);
   return (
     <li class={past === undefined ? reading.quality : ""}>
       <span class={`swatch colour-${index % colours}`} aria-hidden="true" />
-      <span class="legend-name">{labelOf(field)}</span>
+      <span class="legend-name">
+        {labelOf(field)}
+        {logarithmic && typeof value === "number" && value <= 0 ? <small>(not on a log axis)</small> : null}
+      </span>
       <span class="value">
         <span class="text">{text}</span> <span class="unit">{field.spec.unit ?? ""}</span>
       </span>

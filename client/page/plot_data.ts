@@ -79,6 +79,21 @@ export function rangeOf(lines: readonly (readonly (number | null)[])[]): { min: 
   return { min: min - room, max: max + room };
 }
 
+/** The same on a logarithmic axis: whole decades. What is not above zero is not on it. */
+export function decadesOf(lines: readonly (readonly (number | null)[])[]): { min: number; max: number } {
+  let [min, max] = [Infinity, 0];
+  for (const line of lines) {
+    for (const value of line) {
+      if (value === null || value <= 0) continue;
+      if (value < min) min = value;
+      if (value > max) max = value;
+    }
+  }
+  if (max === 0) return { min: 0.1, max: 1 };
+  const [from, to] = [Math.floor(Math.log10(min)), Math.ceil(Math.log10(max))];
+  return { min: 10 ** from, max: 10 ** Math.max(to, from + 1) };
+}
+
 /** The value that held at a time; `undefined` where there was none. */
 export function valueAt(points: Points, time: number): number | undefined {
   const at = placeAt(points, time);

@@ -6,8 +6,8 @@
 
 import uPlot from "npm:uplot@1.6.32";
 import type { LiveField } from "./live_instrument.ts";
-import { gridOf, rangeOf } from "./plot_data.ts";
-import { optionsOf, plotHeight, scaleOf, scalesOf } from "./plot_options.ts";
+import { decadesOf, gridOf, rangeOf } from "./plot_data.ts";
+import { optionsOf, plotHeight, scaleOf, scalesOf, unitOf } from "./plot_options.ts";
 import type { PlotWindow } from "./plot_window.ts";
 
 /** How often a plot that follows is drawn, in milliseconds. */
@@ -22,16 +22,30 @@ export class PlotView {
   readonly #place: HTMLElement;
   readonly #fields: readonly LiveField[];
   readonly #window: PlotWindow;
+  readonly #logarithmic: readonly string[];
   readonly #plot: uPlot;
   readonly #ends: (() => void)[] = [];
   #scheduled = 0;
 
-  /** Draws it. @param place Where. @param fields What, at least one. @param window When. */
-  constructor(place: HTMLElement, fields: readonly LiveField[], window: PlotWindow) {
+  /**
+   * Draws it.
+   *
+   * @param place Where.
+   * @param fields What, at least one.
+   * @param window When.
+   * @param logarithmic The units whose axes are logarithmic.
+   */
+  constructor(
+    place: HTMLElement,
+    fields: readonly LiveField[],
+    window: PlotWindow,
+    logarithmic: readonly string[],
+  ) {
     this.#place = place;
+    this.#logarithmic = logarithmic;
     this.#fields = fields;
     this.#window = window;
-    const options = optionsOf(fields, place);
+    const options = optionsOf(fields, place, logarithmic);
     this.#plot = new uPlot({ ...options, ...this.#handlers(options) }, this.#nothing, place);
     this.#draw();
     const timer = setInterval(() => window.paused.value === undefined && this.#schedule(), drawInterval);
@@ -54,7 +68,8 @@ export class PlotView {
 
   /** Draws what is seen once more, in the size of a picture. @returns Its canvas. */
   async picture(): Promise<HTMLCanvasElement> {
-    const options = { ...optionsOf(this.#fields, this.#place), ...pictureSize, cursor: { show: false } };
+    const looks = optionsOf(this.#fields, this.#place, this.#logarithmic);
+    const options = { ...looks, ...pictureSize, cursor: { show: false } };
     const plot = new uPlot(options, this.#nothing, document.createElement("div"));
     this.#drawOn(plot, pictureSize.width);
     // It draws at the end of this turn.
@@ -100,10 +115,16 @@ export class PlotView {
     const columns = Math.max(50, Math.round(width));
     const points = this.#fields.map((field) => this.#window.points(field));
     const { times, lines } = gridOf(points, span, until, columns);
+    const isLogarithmic = (scale: string) => this.#logarithmic.includes(unitOf(scale));
+    // Zero and less have no place on a logarithmic axis: there is a gap.
+    const drawn = lines.map((line, at) =>
+      isLogarithmic(scaleOf(this.#fields[at]!)) ? line.map((value) => value !== null && value > 0 ? value : null) : line
+    );
     plot.batch(() => {
-      plot.setData([times.map((time) => time / 1000), ...lines], false);
+      plot.setData([times.map((time) => time / 1000), ...drawn], false);
       for (const scale of scalesOf(this.#fields)) {
-        plot.setScale(scale, rangeOf(lines.filter((_, line) => scaleOf(this.#fields[line]!) === scale)));
+        const ofScale = drawn.filter((_, line) => scaleOf(this.#fields[line]!) === scale);
+        plot.setScale(scale, isLogarithmic(scale) ? decadesOf(ofScale) : rangeOf(ofScale));
       }
       plot.setScale("x", { min: span.from / 1000, max: span.to / 1000 });
     });

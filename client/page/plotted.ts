@@ -32,6 +32,8 @@ export class Plotted {
   readonly fields: Live<readonly LiveField[]> = new Live<readonly LiveField[]>([]);
   /** How much is shown while it follows, in seconds. */
   readonly span: Live<number>;
+  /** The units whose axes are logarithmic. */
+  readonly logarithmic: Live<readonly string[]>;
   /** The field that is being dragged. */
   readonly dragged: Live<LiveField | undefined> = new Live<LiveField | undefined>(undefined);
   readonly #bench: LiveBench;
@@ -46,10 +48,12 @@ export class Plotted {
   /** Takes up what was plotted last. @param bench Where the fields are. */
   constructor(bench: LiveBench) {
     this.#bench = bench;
-    const { names, span } = stored();
+    const { names, span, logarithmic } = stored();
     this.#names = names;
     this.span = new Live(span);
+    this.logarithmic = new Live(logarithmic);
     this.span.subscribe(() => this.#store());
+    this.logarithmic.subscribe(() => this.#store());
     bench.connection.subscribe(() => {
       if (bench.connection.value.state !== "open") this.#lostAt ??= bench.now();
     });
@@ -93,6 +97,12 @@ export class Plotted {
     return () => this.#added = () => {};
   }
 
+  /** Makes the axis of a unit logarithmic, or not. */
+  toggleLogarithmic(unit: string): void {
+    const units = this.logarithmic.value;
+    this.logarithmic.value = units.includes(unit) ? units.filter((each) => each !== unit) : [...units, unit];
+  }
+
   #choose(fields: readonly LiveField[]): void {
     this.fields.value = fields;
     this.#names = fields.map(labelOf);
@@ -100,7 +110,8 @@ export class Plotted {
   }
 
   #store(): void {
-    keep(storageKey, JSON.stringify({ names: this.#names, span: this.span.value }));
+    const [span, logarithmic] = [this.span.value, this.logarithmic.value];
+    keep(storageKey, JSON.stringify({ names: this.#names, span, logarithmic }));
   }
 
   /** After each connection: the fields are found again, and what was missed is asked for. */
@@ -158,15 +169,15 @@ export class Plotted {
   }
 }
 
-/** Reads the plotted fields that the browser has kept; anything but a list of names counts as nothing. */
-function stored(): { names: readonly string[]; span: number } {
-  let kept: { names?: unknown; span?: unknown } | null = null;
+/** Reads what the browser has kept of the plot; anything but lists of names counts as nothing. */
+function stored(): { names: readonly string[]; span: number; logarithmic: readonly string[] } {
+  let kept: { names?: unknown; span?: unknown; logarithmic?: unknown } | null = null;
   try {
     kept = JSON.parse(readKept(storageKey) ?? "null");
   } catch {
     // Somebody else has written it.
   }
-  const names = Array.isArray(kept?.names) ? kept.names.map(String) : [];
+  const texts = (given: unknown) => Array.isArray(given) ? given.map(String) : [];
   const span = spans.find(([seconds]) => seconds === kept?.span)?.[0] ?? 600;
-  return { names, span };
+  return { names: texts(kept?.names), span, logarithmic: texts(kept?.logarithmic) };
 }

@@ -6,7 +6,8 @@
 
 /** @jsxRuntime automatic */
 /** @jsxImportSource npm:preact@11.2.0 */
-import type { FieldDescription, FieldReading } from "../../protocol/description.ts";
+import type { FieldReading } from "../../protocol/description.ts";
+import { shortNumber } from "../../protocol/number_format.ts";
 import type { VNode } from "npm:preact@11.2.0";
 import { useEffect, useMemo, useState } from "npm:preact@11.2.0/hooks";
 import type { LiveBench } from "./live_bench.ts";
@@ -34,19 +35,7 @@ export function shownText(
   ) {
     return text;
   }
-  return text.length <= 10 ? text : shortText(value);
-}
-
-/** The text of a number as a field would show it. */
-export function numberText({ type, decimals }: FieldDescription, value: number): string {
-  if (type === "int") return String(value);
-  return decimals === undefined ? shortText(value) : value.toFixed(decimals);
-}
-
-function shortText(value: number): string {
-  const size = Math.abs(value);
-  if (size === 0) return "0";
-  return size < 1e-3 || size >= 1e7 ? value.toExponential(4) : String(Number(value.toPrecision(8)));
+  return text.length <= 10 ? text : shortNumber(spec, value);
 }
 
 /** One readout as a row. A click on a number plots it; the age shows while it is pointed at, or has the focus. */

@@ -120,6 +120,8 @@ export function ValueControl(props: ValueControlProps): VNode {
       type="number"
       // The keys of a phone for decimals have no minus.
       inputMode={minimum !== undefined && minimum >= 0 ? "decimal" : undefined}
+      // A long number is seen whole, beside the arrows that change it.
+      style={value.length > 7 ? { width: `calc(${value.length + 1}ch + 2.6rem)` } : undefined}
       // Whoever scrolls the page changes nothing.
       onWheel={(event) => event.currentTarget.blur()}
       min={minimum}

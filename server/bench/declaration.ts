@@ -6,6 +6,7 @@
  */
 
 import { accesses, roles, valueTypes } from "../../protocol/vocabulary.ts";
+import type { ReadbackSpec } from "./field.ts";
 import { checkKeyword } from "./header_card.ts";
 import { didYouMean } from "./names.ts";
 import { named, notAsDeclared, type ValueSpec } from "./values.ts";
@@ -76,6 +77,7 @@ export const fieldRules = {
       return `a FITS keyword, such as CAMTEMP (${(error as Error).message})`;
     }
   },
+  readback: table,
   write: method("(value, signal) => send(value, signal)", described),
 } satisfies Record<string, Rule>;
 
@@ -168,16 +170,62 @@ export function checkValue(what: string, spec: ValueSpec, word: string, value: u
   if (fault !== "") throw wrong(what, `${word} is ${fault}`);
 }
 
+const readbackRules = {
+  field: text,
+  tolerance: (value) => number(value) === "" && (value as number) >= 0 ? "" : "a number, 0 or more",
+  within: seconds,
+} satisfies Record<keyof ReadbackSpec, Rule>;
+
+/** What is known of a field where its neighbours are checked. */
+export interface Declared {
+  readonly title: string;
+  readonly spec: ValueSpec & { readonly readback?: ReadbackSpec };
+  readonly access: string;
+}
+
+/**
+ * Finds what is wrong with a field's readback.
+ *
+ * @param field The field, whose words have been checked.
+ * @param find Finds a field of the same instrument by its title or its name.
+ * @param titles What there is.
+ * @returns The word that is wrong, and why; `undefined` where all is well.
+ */
+export function readbackFault(
+  { title, spec, access }: Declared,
+  find: (name: string) => Declared | undefined,
+  titles: readonly string[],
+): readonly [word: "field" | "tolerance" | undefined, why: string] | undefined {
+  const { readback, type } = spec;
+  if (readback === undefined) return undefined;
+  if (access !== "setting") return [undefined, "has a meaning only beside what is set"];
+  const other = find(readback.field);
+  if (other === undefined) {
+    return ["field", `there is no field "${readback.field}"${didYouMean(readback.field, titles)}`];
+  }
+  if (other.title === title) return ["field", "is the setting itself: name the field by which the device tells"];
+  const numeric = [type, other.spec.type].map((each) => each === "float" || each === "int");
+  if (numeric[0] !== numeric[1] || (!numeric[0] && type !== other.spec.type)) {
+    return ["field", `${title} is of the type ${type}, and ${other.title} of the type ${other.spec.type}`];
+  }
+  if (readback.tolerance !== undefined && !numeric[0]) {
+    return ["tolerance", `has a meaning for numbers only, and ${title} is of the type ${type}`];
+  }
+  return undefined;
+}
+
 /** Checks what an instrument's fields are. @throws {DeclarationError} For the first mistake. */
 export function checkFields(
   title: string,
-  fields: Readonly<Record<string, ValueSpec & { readonly initial?: unknown }>>,
+  fields: Readonly<Record<string, ValueSpec & { readonly initial?: unknown; readonly readback?: unknown }>>,
   rules: Readonly<Record<string, Rule>>,
 ): void {
   for (const [field, declared] of Object.entries(fields)) {
     const what = `${field} of ${title}`;
     checkWords(what, declared, rules, ["type"]);
     checkValue(what, declared, "initial", declared.initial);
+    if (declared.readback === undefined) continue;
+    checkWords(`the readback of ${what}`, declared.readback, readbackRules, ["field"]);
   }
 }
 

@@ -5,10 +5,11 @@
  */
 
 import type { Command } from "./command.ts";
+import type { Readback } from "../../protocol/description.ts";
 import { HeliographError } from "../../protocol/errors.ts";
-import type { BenchField } from "./field.ts";
+import type { BenchField, ReadbackSpec } from "./field.ts";
 import type { Instrument } from "./instrument.ts";
-import { didYouMean } from "./names.ts";
+import { didYouMean, identifierOf } from "./names.ts";
 import { shown, type ValueSpec } from "./values.ts";
 
 /**
@@ -35,6 +36,15 @@ function describeValue(spec: ValueSpec): ValueSpec {
   ) as unknown as ValueSpec;
 }
 
+/** How long a device may take where nobody says it, in seconds. */
+const usualWithin = 10;
+
+function describeReadback(readback: ReadbackSpec | undefined): { readback?: Readback } {
+  if (readback === undefined) return {};
+  const { field, tolerance = 0, within = usualWithin } = readback;
+  return { readback: { field: identifierOf(field), tolerance, within } };
+}
+
 /**
  * @param field A field.
  * @returns What it is and what it holds now, as plain data.
@@ -46,6 +56,7 @@ export function describeField(field: BenchField) {
     access: field.access,
     needsConfirm: field.spec.needsConfirm ?? false,
     log: field.spec.log ?? true,
+    ...describeReadback(field.spec.readback),
     ...describeValue(field.spec),
     ...fieldState(field),
   };

@@ -44,11 +44,23 @@ export interface FieldSpec<T extends ValueType = ValueType> extends ValueDescrip
   readonly log?: boolean;
   /** The FITS keyword by which the headers of images say it, for example `CAMTEMP`. @default none */
   readonly keyword?: string;
+  /** For a setting: the field by which the device says what it made of it. @default none */
+  readonly readback?: {
+    /** The title or the name of a field of the same instrument, of the same type. */
+    readonly field: string;
+    /** By how much two numbers may differ and still be the same, in the setting's unit. @default 0 */
+    readonly tolerance?: number;
+    /** How long the device may take, in seconds. @default 10 */
+    readonly within?: number;
+  };
   /** Writes the hardware; called when the field is set, or at `confirm` where it needs one. */
   readonly write?: (value: ValueOf<T>, signal: AbortSignal) => unknown;
 }
 
 export type { Quality };
+
+/** The declaration of what a device says of a setting. */
+export type ReadbackSpec = NonNullable<FieldSpec["readback"]>;
 
 /**
  * A field of a running instrument, typed by its declaration.

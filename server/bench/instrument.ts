@@ -8,7 +8,15 @@
 
 import { Command } from "./command.ts";
 import { CommandQueue } from "./command_queue.ts";
-import { checkFields, checkWords, fieldRules, instrumentRules, type Rule, wrong } from "./declaration.ts";
+import {
+  checkFields,
+  checkWords,
+  fieldRules,
+  instrumentRules,
+  readbackFault,
+  type Rule,
+  wrong,
+} from "./declaration.ts";
 import { HeliographError } from "../../protocol/errors.ts";
 import { Faults } from "./faults.ts";
 import { BenchField, type Field, type FieldSpec } from "./field.ts";
@@ -238,6 +246,14 @@ export class Instrument {
       for (const key of new Set([field.title, field.name])) {
         if (this.#lookup.has(key)) throw new TypeError(`Cannot declare ${this.title}: two fields are called ${key}`);
         this.#lookup.set(key, field);
+      }
+    }
+    const titles = this.allFields.map((field) => field.title);
+    for (const field of this.allFields) {
+      const find = (name: string) => this.#lookup.get(name) ?? this.#lookup.get(identifierOf(name));
+      const [word, why] = readbackFault(field, find, titles) ?? [];
+      if (why !== undefined) {
+        throw wrong(`${field.title} of ${this.title}`, `readback${word === undefined ? "" : `.${word}`}: ${why}`);
       }
     }
     if (this.contact !== undefined) { for (const field of this.allFields) field.doubt("not sent yet"); }

@@ -6,6 +6,7 @@
 
 import type { ValueDescription, WireValue } from "../../protocol/description.ts";
 import { HeliographError } from "../../protocol/errors.ts";
+import { wholeNumber } from "../../protocol/number_format.ts";
 import type { ValueType } from "../../protocol/vocabulary.ts";
 import { didYouMean } from "./names.ts";
 
@@ -199,11 +200,10 @@ export function parseValue(spec: ValueDescription, given: unknown): Value {
  *
  * @param spec What the value is.
  * @param value The value.
- * @returns `30.0` with the declared decimals, `On` or `Off`, text as it is.
+ * @returns `30.0` with the declared decimals, `2.24e-6`, `On` or `Off`, text as it is.
  */
 export function formatValue(spec: ValueDescription, value: Value): string {
   if (spec.type === "switch") return value === true ? "On" : "Off";
   if (typeof value !== "number") return String(value);
-  if (spec.type === "float" && spec.decimals !== undefined) return value.toFixed(spec.decimals);
-  return spec.type === "float" && Number.isInteger(value) ? value.toFixed(1) : String(value);
+  return wholeNumber(spec, value);
 }

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { dirname, join, resolve } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { describedInstrument } from "../devices/described/described_instrument.ts";
 import { DescriptionError } from "../devices/described/description_error.ts";
@@ -15,10 +15,20 @@ import type { Driver } from "../devices/drivers/driver.ts";
 import { HeliographError } from "../../protocol/errors.ts";
 import { Instrument } from "../bench/instrument.ts";
 import { didYouMean, identifierOf, listed, nearestFirst } from "../bench/names.ts";
-import type { Simulator } from "../devices/simulators/simulator.ts";
-import { type Address, parseAddress, portName } from "../devices/transports/address.ts";
+import { DescribedSimulator } from "../devices/simulators/described_simulator.ts";
+import type { DescriptionSimulator, Simulator } from "../devices/simulators/simulator.ts";
+import {
+  type Address,
+  fileOf,
+  misplacedWords,
+  nobodyAt,
+  parseAddress,
+  portName,
+  serialPortOf,
+  settledFormat,
+} from "../devices/transports/address.ts";
 import { lineCodec, withBytes } from "../devices/transports/line_codec.ts";
-import { misplacedWords, ownFormat, unitIn } from "../devices/transports/own_language.ts";
+import { unitIn } from "../devices/transports/modbus_address.ts";
 import { type LineFormat, Port } from "../devices/transports/port.ts";
 import { DriverProcesses } from "../devices/driver_process/driver_processes.ts";
 import { settled } from "../../protocol/setting.ts";
@@ -88,8 +98,8 @@ export interface LoadedBench {
  * @param file JSON with comments; or `.ts` or `.js`, which exports the same as a value, or a function that is given
  * heliograph and returns it. There `instruments` may also hold instruments that were made by `defineInstrument`.
  * @param redirect Changes an instrument's address before its port is made, to a simulator's for example. It is given
- * the address as the bench file has it, what makes the instrument's simulator where its driver has one, and what people
- * call it. @default as they are
+ * the address as the bench file has it, what makes the instrument's simulator where its driver has one, what people
+ * call it, and what makes a simulator of its description. @default as they are
  * @param imageFolders Absolute paths of the folders that images may be written to. @default what the file says, or
  * `images` beside it
  * @returns The bench. No port has been opened; drivers that are code have been loaded, each in its process.
@@ -97,7 +107,12 @@ export interface LoadedBench {
  */
 export function loadBench(
   file: string,
-  redirect?: (address: string, simulator: (() => Simulator) | undefined, title: string) => string,
+  redirect?: (
+    address: string,
+    simulator: (() => Simulator) | undefined,
+    title: string,
+    described: (() => DescriptionSimulator) | undefined,
+  ) => string,
   imageFolders?: readonly string[],
 ): Promise<LoadedBench> {
   return loadBenchWith(new DriverProcesses(), file, redirect, imageFolders);
@@ -126,6 +141,38 @@ export async function loadBenchWith(
     await drivers.close();
     throw error;
   }
+}
+
+/**
+ * Loads a bench file, or a description in a file of its own, for what simulates its instruments.
+ *
+ * @param file JSON with comments, or a module as of {@linkcode loadBench}.
+ * @param parameters What fills the places of a description's commands, where it has no defaults.
+ * @param redirect As of {@linkcode loadBench}; what it returns is not connected to.
+ * @throws {BenchFileError} With all that is wrong, where, and what would be right.
+ */
+export async function loadSimulated(
+  file: string,
+  parameters: Readonly<Record<string, string>>,
+  redirect: Redirect,
+): Promise<void> {
+  const drivers = new DriverProcesses();
+  try {
+    if (isModule(file) || isBench(Source.read(file, await readBytes(file)).value)) {
+      await loadBenchWith(drivers, file, redirect);
+      return;
+    }
+    const path = resolve(file);
+    const instrument = { title: basename(path), driver: basename(path), port: "tcp://127.0.0.1:1", parameters };
+    const source = Source.ofValue(join(dirname(path), "bench.json"), { instruments: [instrument] });
+    await new Loader(source, redirect, undefined, drivers, []).load();
+  } finally {
+    await drivers.close();
+  }
+}
+
+function isBench(value: unknown): boolean {
+  return typeof value === "object" && value !== null && Object.hasOwn(value, "instruments");
 }
 
 /** What a section says; a module may say that something is `undefined`, which says nothing. */
@@ -245,8 +292,8 @@ class Loader {
       server: told(bench.server ?? {}),
       code: told(bench.code ?? {}),
       imageFolders: this.#imageFolders,
-      serialPorts: addresses.flatMap((address) => "serial" in address ? [address.serial.path] : []),
-      files: addresses.flatMap((address) => address.kind === "file" ? [address.path] : []),
+      serialPorts: addresses.flatMap((address) => serialPortOf(address) ?? []),
+      files: addresses.flatMap((address) => fileOf(address) ?? []),
       close: () => this.#drivers.close(),
     };
   }
@@ -330,7 +377,8 @@ class Loader {
       throw wrong([], `port is missing: where ${title} is, for example ${example}`);
     }
     const values = this.#parameters(found.description.parameters as Declared | undefined, parameters, at);
-    const port = this.#port(portText, description, found.driver, title, at);
+    const simulated = this.#simulated(found, over, description, values);
+    const port = this.#port(portText, description, found.driver, title, at, "", simulated);
     const before = this.#problems.length;
     for (let rest: Description | undefined = description; rest !== undefined;) {
       try {
@@ -485,6 +533,38 @@ class Loader {
     return { ...description, line: { ...line, unit } };
   }
 
+  /**
+   * What simulates a description; beside a built-in driver, which has its own simulator, what the bench file adds to
+   * that, or says of its ends. `undefined` where it says nothing of the kind.
+   */
+  #simulated(
+    { driver, description: ofDriver }: Found,
+    over: Readonly<Record<string, unknown>>,
+    description: Description,
+    values: Readonly<Record<string, string>>,
+  ): (() => DescriptionSimulator) | undefined {
+    if (driver === undefined) return () => new DescribedSimulator(description, values);
+    const added = <T>(key: "fields" | "commands", table: Readonly<Record<string, T>> = {}) => {
+      const [known, told] = [ofDriver[key] ?? {}, over[key] ?? {}] as Readonly<Record<string, object>>[];
+      const words = ["read", "write", "listen", "send", "ask"];
+      const isAdded = (name: string) =>
+        Object.hasOwn(told!, name) &&
+        (!Object.hasOwn(known!, name) || words.some((word) => Object.hasOwn(told![name]!, word)));
+      return Object.fromEntries(Object.entries(table).filter(([name]) => isAdded(name)));
+    };
+    const fields = added("fields", description.fields);
+    const commands = added("commands", description.commands);
+    const ends = (over.line ?? {}) as Partial<Record<"sendEnd" | "receiveEnd", string>>;
+    if (isEmpty(fields) && isEmpty(commands) && ends.sendEnd === undefined && ends.receiveEnd === undefined) {
+      return undefined;
+    }
+    return () => {
+      const { commandEnd, answerEnd } = driver.simulator();
+      const line = { ...description.line, sendEnd: commandEnd, receiveEnd: answerEnd, ...ends };
+      return new DescribedSimulator({ line, fields, commands }, values);
+    };
+  }
+
   #port(
     text: string,
     { line = {} }: Pick<Description, "line">,
@@ -492,12 +572,21 @@ class Loader {
     title: string,
     at: Path,
     process = "",
+    described?: () => DescriptionSimulator,
   ): Port {
     const { serial, gap = 0, settle = 0, gateway = false } = line;
     const named = Object.hasOwn(this.#named, text) ? this.#named[text] : undefined;
     let address: Address;
     try {
-      address = parseAddress(this.#redirect(named ?? text, driver?.simulator, title), defined(serial ?? {}));
+      const given = named ?? text;
+      const real = parseAddress(given, defined(serial ?? {}));
+      const nobody = nobodyAt(real);
+      const unsimulated = () => wrong(`nothing simulates ${real.kind}://`);
+      const redirected = nobody === undefined
+        ? this.#redirect(given, driver?.simulator, title, described)
+        : this.#redirect(given, undefined, title, unsimulated);
+      if (redirected === given) address = real;
+      else address = nobody ?? parseAddress(redirected, defined(serial ?? {}));
     } catch (error) {
       const path = named === undefined ? [...at, "port"] : ["ports", text];
       const names = Object.keys(this.#named);
@@ -506,9 +595,10 @@ class Loader {
         : "";
       throw new BenchFileError([this.#source.problem(path, (error as Error).message + hint)]);
     }
-    const own = ownFormat(address);
     for (const [key, reason] of misplacedWords(address, line)) this.#problem([...at, "line", key], reason);
-    if (address.kind === "http" && line.headers !== undefined) address = { ...address, headers: line.headers };
+    if ((address.kind === "http" || address.kind === "https") && line.headers !== undefined) {
+      address = { ...address, headers: line.headers };
+    }
     const { encoding = address.kind === "file" ? "utf8" : "latin1" } = line;
     const [sent, received] = (["sendEnd", "receiveEnd"] as const).map((key) => {
       const end = withBytes(line[key] ?? "\n", lineCodec(encoding).byte);
@@ -519,7 +609,15 @@ class Loader {
       }
       return end;
     });
-    const format: LineFormat = { sendEnd: sent!, receiveEnd: received!, gap, settle, gateway, encoding, ...own };
+    const format: LineFormat = {
+      sendEnd: sent!,
+      receiveEnd: received!,
+      gap,
+      settle,
+      gateway,
+      encoding,
+      ...settledFormat(address),
+    };
     const shared = this.#ports.get(portName(address));
     if (shared === undefined) {
       const port = new Port(address, format);
@@ -554,6 +652,10 @@ type Declared = Readonly<
 
 function isEmpty(table: unknown): boolean {
   return typeof table !== "object" || table === null || Object.keys(table).length === 0;
+}
+
+function wrong(message: string): never {
+  throw new TypeError(message);
 }
 
 /** Leaves out what is undefined, as options with exact types want it. */

@@ -5,30 +5,92 @@
  */
 
 import { type RunningSimulator, simulateTcp } from "../devices/simulators/serve.ts";
-import type { Simulator } from "../devices/simulators/simulator.ts";
+import { SharedSimulator } from "../devices/simulators/shared_simulator.ts";
+import type { DescriptionSimulator, Simulator } from "../devices/simulators/simulator.ts";
 
 /** An address at which nobody answers. */
 const nobody = "tcp://127.0.0.1:1";
 
-/** The simulators of one bench. */
-export class Simulators {
-  /** The titles of instruments that have no simulator, and stay without contact. */
+/** A line that is simulated. */
+interface SimulatedLine {
+  readonly simulator: SharedSimulator;
+  /** The drivers that one of its simulators stands for. */
+  readonly drivers: Set<() => Simulator>;
+}
+
+/** What simulates instruments, by the lines that they are on. */
+export class SimulatedLines {
+  /** What is not simulated: titles of instruments that stay without contact, and parts of others, with the reason. */
   readonly missing: string[] = [];
-  readonly #running = new Map<string, RunningSimulator>();
+  readonly #lines = new Map<string, SimulatedLine>();
+
+  /** The simulators, one for each line. */
+  get all(): SharedSimulator[] {
+    return [...this.#lines.values()].map(({ simulator }) => simulator);
+  }
+
+  /**
+   * Adds an instrument.
+   *
+   * @param driver Makes its driver's own simulator, which speaks for all instruments of that driver on one line.
+   * @param described Makes one of what is described, or of what the bench file adds to the driver; it may throw a
+   * TypeError that says why it cannot.
+   * @returns What simulates its line; `undefined` where nothing of it can be simulated.
+   */
+  add(
+    address: string,
+    driver: (() => Simulator) | undefined,
+    title: string,
+    described?: () => DescriptionSimulator,
+  ): SharedSimulator | undefined {
+    let line = this.#lines.get(address);
+    const simulators = this.#described(described, title);
+    if (driver !== undefined && line?.drivers.has(driver) !== true) simulators.push(driver());
+    else if (driver === undefined && described === undefined) this.missing.push(`${title} (its driver is code)`);
+    for (const simulator of simulators) {
+      if (line === undefined) {
+        this.#lines.set(address, line = { simulator: new SharedSimulator(simulator), drivers: new Set() });
+      } else line.simulator.add(simulator);
+    }
+    if (driver !== undefined) line?.drivers.add(driver);
+    return line?.simulator;
+  }
+
+  #described(make: (() => DescriptionSimulator) | undefined, title: string): Simulator[] {
+    if (make === undefined) return [];
+    try {
+      const simulator = make();
+      this.missing.push(...simulator.missing.map((part) => `${title}: ${part}`));
+      return [simulator];
+    } catch (error) {
+      if (!(error instanceof TypeError)) throw error;
+      this.missing.push(`${title} (${error.message})`);
+      return [];
+    }
+  }
+}
+
+/** The simulators of one bench, each on a TCP port of its own. */
+export class Simulators {
+  readonly #lines = new SimulatedLines();
+  readonly #running = new Map<SharedSimulator, RunningSimulator>();
+
+  /** What is not simulated, and stays without contact or values. */
+  get missing(): readonly string[] {
+    return this.#lines.missing;
+  }
 
   /** Starts a simulator for an address, or finds the one that is there already. The real one is never spoken to. */
-  readonly redirect = (address: string, make: (() => Simulator) | undefined, title: string): string => {
-    if (make === undefined) {
-      this.missing.push(title);
-      return nobody;
-    }
-    let simulator = this.#running.get(address);
-    if (simulator === undefined) this.#running.set(address, simulator = simulateTcp(make(), 0));
-    return simulator.address;
+  readonly redirect = (...instrument: Parameters<SimulatedLines["add"]>): string => {
+    const simulator = this.#lines.add(...instrument);
+    if (simulator === undefined) return nobody;
+    let running = this.#running.get(simulator);
+    if (running === undefined) this.#running.set(simulator, running = simulateTcp(simulator, 0));
+    return running.address;
   };
 
   /** Ends them. */
   async [Symbol.asyncDispose](): Promise<void> {
-    await Promise.all([...this.#running.values()].map((simulator) => simulator.close()));
+    await Promise.all([...this.#running.values()].map((running) => running.close()));
   }
 }

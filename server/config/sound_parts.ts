@@ -34,7 +34,19 @@ const alone: ReadonlySet<unknown> = new Set(
     "calibration",
     "initial",
   ]
-    .concat("poll", "log", "keyword", "needsConfirm", "timeout", "bad", "group", "role", "deadline", "immediate"),
+    .concat(
+      "readback",
+      "poll",
+      "log",
+      "keyword",
+      "needsConfirm",
+      "timeout",
+      "bad",
+      "group",
+      "role",
+      "deadline",
+      "immediate",
+    ),
 );
 
 /** The words for an instrument without which the others mean the same. */

@@ -101,6 +101,7 @@ export interface RequestParts {
   readonly started: string;
   /** Whether somebody from beyond this PC may drive the instruments. */
   readonly open: boolean;
+  readonly simulated: boolean;
   /** What `Status` tells. */
   readonly status: () => ServerStatus;
   /** Stops the server. */
@@ -210,11 +211,11 @@ export class Requests implements RequestRunner {
   }
 
   #welcome(wanted: string, principal: Principal): Welcome {
-    const { started, open } = this.#parts;
+    const { started, open, simulated } = this.#parts;
     if (wanted !== "") principal.register(wanted);
     this.#dispatcher.check(principal, "observer", "Hello");
     const { id, name, role } = principal;
-    return { server: "heliograph", version, session: id, name, role, started, open };
+    return { server: "heliograph", version, session: id, name, role, started, open, simulated };
   }
 
   #find({ cmd, instrument: name, field }: RequestOf<"Find" | "Watch">, principal: Principal): Found {

@@ -91,7 +91,8 @@ Deno.test("simulate: says what there is, and where it may run", async () => {
   for (
     const [words, expected] of [
       [["iot-rely", "--port", "0"], /Cannot simulate iot-rely \(did you mean iot-relay\?\): there is aalborg-dpc, /],
-      [["iot-relay"], /Say where: --port PORT \(TCP\), --udp PORT, --pty or --serial ADDRESS/],
+      [["nowhere.json"], /nowhere\.json: there is no such file/],
+      [["iot-relay", "--parameter", "x"], /x is no parameter: give NAME=VALUE/],
       [["iot-relay", "--serial", "tcp://x:1"], /that is no serial port/],
       [["iot-relay", "--serial", "COM5"], /Cannot use the address "COM5"/],
       [["iot-relay", "--port", "0", "--fault", "sleepy"], /sleepy/],
@@ -99,7 +100,7 @@ Deno.test("simulate: says what there is, and where it may run", async () => {
     ] as const
   ) {
     const { code, err } = await run(["simulate", ...words]);
-    strictEqual(code, 2, err);
+    strictEqual(code, words[0].endsWith(".json") ? 5 : 2, err);
     match(err, expected);
   }
 });
@@ -149,7 +150,10 @@ for (const program of programs) {
       strictEqual((await run(["init", file])).code, 0);
       await using server = new ServerProcess(benchServer(program), ["--bench", file, "--simulate"]);
       const [port] = await server.ports();
-      match(server.out, /^heliograph \S+ serves My lab \(.*bench\.json\): 3 instruments, simulated\n/);
+      match(
+        server.out,
+        /^heliograph \S+ serves My lab \(.*bench\.json\): 3 instruments, simulated: no hardware is touched\n/,
+      );
       using client = await RawClient.connect(port);
       await eventually(async () => await client.ask('argon_mfc.get "Device Mode"') === "OK Closed", "contact");
       strictEqual(await client.ask('"Methane MFC".set "Setpoint Entry" 30'), "OK");
@@ -157,6 +161,107 @@ for (const program of programs) {
       strictEqual(await client.ask('"Methane MFC".confirm'), "OK");
       await eventually(async () => await client.ask('methane_mfc.get "Device Setpoint"') === "OK 30.0", "the readback");
       match(server.err, /Methane MFC is connected on tcp:/);
+    });
+  });
+
+  Deno.test(`${program.name}: a description is simulated alone, and a whole bench with what is described in it`, async () => {
+    const chiller = {
+      parameters: { unit: { summary: "its address" } },
+      line: { sendEnd: "\r", receiveEnd: "\r" },
+      handshake: { ask: "{unit}ID", pattern: "^CHILLER \\d$" },
+      fields: {
+        Bath: {
+          unit: "°C",
+          decimals: 1,
+          minimum: 5,
+          maximum: 35,
+          read: { ask: "{unit}T", pattern: "^T=([+-]\\d\\d\\.\\d)$" },
+        },
+        Setpoint: { unit: "°C", decimals: 1, initial: 20, read: "{unit}S", write: "{unit}S {value:.1f}" },
+        Odd: { read: { ask: "{unit}O", pattern: "^(\\d+)\\b\\d$" } },
+      },
+    };
+    const described = {
+      title: "Chiller",
+      driver: "chiller.json",
+      port: "serial:///dev/nowhere",
+      parameters: { unit: "7" },
+    };
+    const bench = {
+      name: "Basement",
+      instruments: [
+        described,
+        // Two on one port, and a built-in driver with a field of one's own.
+        { ...described, title: "Other Chiller", parameters: { unit: "8" } },
+        {
+          title: "Lock-In",
+          driver: "sr830",
+          port: "tcp://x:1",
+          line: { receiveEnd: "\n" },
+          fields: { Key: { type: "int", read: "KCLK?" } },
+        },
+        { title: "Stage", driver: "./stage.ts", port: "tcp://x:2", options: { speed: 2 } },
+      ],
+    };
+    const files = {
+      "chiller.json": JSON.stringify(chiller),
+      "bench.json": JSON.stringify(bench),
+      "stage.ts":
+        "export default ({ defineInstrument }: any, { title }: any) => defineInstrument({ title, fields: {} });",
+    };
+    await withFiles(files, async (folder) => {
+      const [driver, file] = ["chiller.json", "bench.json"].map((name) => join(folder, name)) as [string, string];
+      const simulate = { ...program, server: [...program.client, "simulate"] };
+      {
+        await using simulator = new ServerProcess(simulate, [driver, "--parameter", "unit=7"], []);
+        await eventually(() => simulator.out.includes("Ctrl-C"), `the simulator to run: ${simulator.err}`);
+        const [, address] = /^.*chiller\.json is simulated on (tcp:\S+)\n/.exec(simulator.out)!;
+        match(
+          simulator.err,
+          /^Not simulated: chiller\.json: the field Odd: no answer was found that its pattern matches/,
+        );
+        const one = { instruments: [{ ...described, port: address }] };
+        await Deno.writeTextFile(join(folder, "one.json"), JSON.stringify(one));
+        await using server = new ServerProcess(benchServer(program), ["--bench", join(folder, "one.json")]);
+        const [port] = await server.ports();
+        using client = await RawClient.connect(port);
+        await eventually(async () => /^OK \d+\.\d$/.test(await client.ask("chiller.get Bath")), "a reading");
+        strictEqual(await client.ask("chiller.set Setpoint 12.5"), "OK");
+        await eventually(async () => await client.ask("chiller.get Setpoint") === "OK 12.5", "the readback");
+      }
+      const several = await run(["simulate", file]);
+      strictEqual(several.code, 2, several.err);
+      match(
+        several.err,
+        /has several; choose with --instrument \(Chiller, Other Chiller, Lock-In, Stage\), or simulate/,
+      );
+      match(
+        (await run(["simulate", file, "--instrument", "Chillr"])).err,
+        /Cannot simulate Chillr \(did you mean Chiller\?\)/,
+      );
+      await using server = new ServerProcess(benchServer(program), ["--bench", file, "--simulate"]);
+      const [port, dashboard] = await server.ports();
+      match(server.out, /serves Basement \(.*\): 4 instruments, simulated: no hardware is touched\n/);
+      match(
+        server.err,
+        /Not simulated: Chiller: the field Odd: .*; Other Chiller: the field Odd: .*; Stage \(its driver is code\)/,
+      );
+      using client = await RawClient.connect(port);
+      for (const [title, value] of [["chiller", 12], ["other_chiller", 17]] as const) {
+        await eventually(
+          async () => /^OK \d+\.\d$/.test(await client.ask(`${title}.get Bath`)),
+          `a reading of ${title}`,
+        );
+        strictEqual(await client.ask(`${title}.set Setpoint ${value}`), "OK");
+      }
+      await eventually(async () => await client.ask("chiller.get Setpoint") === "OK 12.0", "its own setpoint");
+      await eventually(async () => await client.ask("lock_in.get Phase") === "OK 30.00", "the built-in simulator");
+      await eventually(async () => /^OK \d+$/.test(await client.ask("lock_in.get Key")), "what the file adds to it");
+      // Whoever asks for the state is told that nothing of it is real.
+      match(
+        (await run(["status", "--port", String(dashboard)])).out,
+        /up for .*\n+Simulated: simulators stand in the place of the instruments\n/,
+      );
     });
   });
 

@@ -68,8 +68,14 @@ Deno.test("cli: list, describe and status are aligned tables, or JSON", async ()
   strictEqual(JSON.parse((await cli("list", "--json")).out).length, server.bench.instruments.length);
   match(
     (await cli("describe", "UV Light")).out,
-    /^UV Light \(uv_light\): .*\n\nfield +value +unit +access +allowed\nStatus Selection +Off +setting, needs confirm +Off\|On\n/,
+    /^UV Light \(uv_light\): .*\n\nfield +value +unit +access +allowed +read back by\nStatus Selection +Off +setting, needs confirm +Off\|On +Actual Status within 10 s\n/,
   );
+  match((await cli("describe", "Argon MFC")).out, /^Setpoint Entry .* Device Setpoint ± 0\.1 within 10 s$/m);
+  const { fields } = JSON.parse((await cli("describe", "--json", "UV Light")).out);
+  deepStrictEqual(fields.map(({ readback }: { readback?: object }) => readback), [
+    { field: "actual_status", tolerance: 0, within: 10 },
+    undefined,
+  ]);
   strictEqual(JSON.parse((await cli("describe", "--json", "tempcon")).out).fields[2].name, "control_temperature");
   match(
     (await cli("status", "--name", "alice")).out,

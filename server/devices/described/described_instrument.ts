@@ -7,8 +7,10 @@
 import { type Command, command, type CommandContext } from "../../bench/command.ts";
 import { defineInstrument } from "../../bench/define_instrument.ts";
 import { HeliographError } from "../../../protocol/errors.ts";
-import type { FieldSpec } from "../../bench/field.ts";
+import { readbackFault } from "../../bench/declaration.ts";
+import type { FieldSpec, ReadbackSpec } from "../../bench/field.ts";
 import type { Instrument } from "../../bench/instrument.ts";
+import { identifierOf } from "../../bench/names.ts";
 import { checkKeyword } from "../../bench/header_card.ts";
 import { PortContact } from "../transports/contact.ts";
 import type { Port, Turn } from "../transports/port.ts";
@@ -61,6 +63,8 @@ class Describer {
   readonly #listening: ((line: string) => boolean)[] = [];
   #instrument: Instrument | undefined;
   #firstWord = () => {};
+  /** Whether several fields ask the same. */
+  readonly #asksTwice: boolean;
   /** What becomes of a number that was read. */
   #corrected = (_field: string, value: number) => value;
 
@@ -77,6 +81,8 @@ class Describer {
         this.#readings.set(name, inPart(["fields", name, "read"], () => this.#conversation.reading(read)));
       }
     }
+    const asked = [...this.#readings.values()].map(({ template }) => this.#conversation.fill(template));
+    this.#asksTwice = new Set(asked).size < asked.length;
     const [first] = this.#readings;
     // A file says when it has gone, and may have nothing new for days.
     const onlyTalks = port.address.kind !== "file" && first === undefined &&
@@ -130,7 +136,7 @@ class Describer {
   /** Where the fields are that are registers of a Modbus device. */
   #registerFields(fields: NonNullable<Description["fields"]>): RegisterFields {
     const { description, port } = this.#options;
-    const isModbus = port.address.kind === "modbus" || port.address.kind === "modbus serial";
+    const isModbus = port.address.kind.startsWith("modbus+");
     const placed = Object.entries(fields).flatMap(([title, field]) =>
       inPart(["fields", title], () => {
         const place = registerPlace(field);
@@ -146,7 +152,7 @@ class Describer {
 
   #field(title: string, field: DescribedField): FieldSpec<ValueType> {
     const codec = new ValueCodec(saysTrue(field) ? { ...field, on: "true", off: "false" } : field);
-    const { read, listen, write, needsConfirm, initial, poll, log, keyword } = field;
+    const { read, listen, write, needsConfirm, initial, poll, log, keyword, readback } = field;
     if (keyword !== undefined) inPart("keyword", () => checkedKeyword(keyword));
     const own = field.register === undefined ? undefined : this.#registers.writer(title);
     if (field.register === undefined && field.bad !== undefined) {
@@ -164,6 +170,7 @@ class Describer {
       inPart("poll", () => wrong('has a meaning only beside "read"'));
     }
     if (listen !== undefined) inPart("listen", () => this.#listen(title, codec, listen));
+    if (readback !== undefined) inPart("readback", () => this.#checkReadback(title, field));
     const reading = this.#readings.get(title);
     return {
       ...codec.spec,
@@ -173,12 +180,10 @@ class Describer {
       ...(poll === undefined ? {} : { pollInterval: poll }),
       ...(log === undefined ? {} : { log }),
       ...(keyword === undefined ? {} : { keyword }),
+      ...(readback === undefined ? {} : { readback: defined(readback) as ReadbackSpec }),
       ...(listen === undefined ? {} : { listens: true }),
       ...(reading === undefined ? {} : {
-        read: async (signal: AbortSignal, pass: object) => {
-          const value = await this.#read(reading, codec, signal, pass);
-          return (typeof value === "number" ? this.#corrected(title, value) : value) as never;
-        },
+        read: (signal: AbortSignal, pass: object) => this.#read(title, reading, codec, signal, pass) as never,
       }),
       ...(write === undefined ? {} : { write: inPart("write", () => this.#writer(write, codec)) }),
       ...(own === undefined ? {} : {
@@ -191,17 +196,39 @@ class Describer {
     };
   }
 
-  async #read(reading: Reading, codec: ValueCodec, signal: AbortSignal, pass: object): Promise<Value> {
+  #checkReadback(title: string, field: DescribedField): void {
+    const fields = this.#options.description.fields ?? {};
+    const declared = (title: string, spec: DescribedField) => ({
+      title,
+      access: spec.write === undefined && spec.writable !== true ? "readout" : "setting",
+      spec: { type: spec.type, ...(spec.readback && { readback: defined(spec.readback) as ReadbackSpec }) },
+    });
+    const find = (name: string) => {
+      const found = Object.entries(fields).find(([each]) => each === name || identifierOf(each) === identifierOf(name));
+      return found && declared(...found);
+    };
+    const [word, why] = readbackFault(declared(title, field), find, Object.keys(fields)) ?? [];
+    if (why !== undefined) inPart(word === undefined ? [] : [word], () => wrong(why));
+  }
+
+  async #read(title: string, reading: Reading, codec: ValueCodec, signal: AbortSignal, pass: object): Promise<Value> {
+    const answer = await this.#answer(reading, codec, signal, pass);
+    const value = decode(saidIn(answer, reading), codec, reading.bad);
+    return typeof value === "number" ? this.#corrected(title, value) : value;
+  }
+
+  /** The answer to a question; fields that ask the same are answered by one. */
+  #answer(reading: Reading, codec: ValueCodec, signal: AbortSignal, pass: object): Promise<string> {
     const text = this.#conversation.fill(reading.template);
+    const ask = () =>
+      this.#contact.use("poll", signal, (turn) => this.#conversation.ask(turn, text, reading, codec, true));
+    if (!this.#asksTwice) return ask();
     let answers = this.#answers.get(pass);
     if (answers === undefined) this.#answers.set(pass, answers = new Map());
     const key = reading.shared !== undefined ? text : `${text}\0${reading.pattern?.source ?? codec.expected}`;
     let answer = answers.get(key);
-    if (answer === undefined) {
-      answer = this.#contact.use("poll", signal, (turn) => this.#conversation.ask(turn, text, reading, codec, true));
-      answers.set(key, answer);
-    }
-    return decode(saidIn(await answer, reading), codec, reading.bad);
+    if (answer === undefined) answers.set(key, answer = ask());
+    return answer;
   }
 
   /** Forgets the answers before a command, which the rest of a poll must not read. */
@@ -324,6 +351,11 @@ class Describer {
       run,
     });
   }
+}
+
+/** Leaves out what is undefined, as options with exact types want it. */
+function defined<T extends object>(table: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
+  return Object.fromEntries(Object.entries(table).filter(([, value]) => value !== undefined)) as never;
 }
 
 function wrong(message: string): never {

@@ -111,6 +111,13 @@ export const fieldSchema = z.strictObject({
   ...registerWords,
   bad: answer.bad,
   needsConfirm: z.boolean().optional().meta({ description: "Whether a changed setting waits for confirm" }),
+  readback: z.strictObject({
+    field: z.string().min(1).meta({ description: "The field of this instrument that says it" }),
+    tolerance: z.number().min(0).optional().meta({
+      description: "By how much two numbers may differ and still be the same, in the setting’s unit; default 0",
+    }),
+    within: interval.optional().meta({ description: "How long the device may take, in seconds; default 10" }),
+  }).optional().meta({ description: "For a setting: the field by which the device says what it made of it" }),
   initial: z.union([z.number(), z.string(), z.boolean()]).optional().meta({
     description: "What a setting is before anybody sets it; it is not sent by itself",
   }),

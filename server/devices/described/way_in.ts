@@ -92,10 +92,12 @@ function modbus(unit: number): WayIn {
  */
 export function wayIn({ kind }: Address, unit = 1): WayIn {
   switch (kind) {
-    case "modbus":
-    case "modbus serial":
+    case "modbus+tcp":
+    case "modbus+rtu":
+    case "modbus+serial":
       return modbus(unit);
     case "http":
+    case "https":
       return web;
     case "file":
       return file;

@@ -33,7 +33,12 @@ export function declarationOf(instrument: Instrument): Declaration {
       title,
       access,
       needsConfirm: spec.needsConfirm ?? false,
-      ...defined({ initial: spec.initial, pollInterval: spec.pollInterval, keyword: spec.keyword }),
+      ...defined({
+        initial: spec.initial,
+        pollInterval: spec.pollInterval,
+        keyword: spec.keyword,
+        readback: spec.readback,
+      }),
       listens: spec.listens ?? false,
       log: spec.log ?? true,
       reads: spec.read !== undefined,

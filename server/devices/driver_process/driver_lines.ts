@@ -31,12 +31,13 @@ export class DriverLines {
     if (ask.ask === "openLine") return await this.#openLine(ask.port, signal);
     const line = this.#open.get(ask.port);
     if (line === undefined) throw new HeliographError("not_connected", "the line is not open");
-    if (ask.ask === "writeLine") return void await line.write(fromBase64(ask.bytes));
+    if (ask.ask === "writeLine") return void await line.write(fromBase64(ask.bytes), ask.answerWithin);
     const bytes = await line.read();
     return bytes === null ? null : toBase64(bytes);
   }
 
-  async #openLine(port: number, signal: AbortSignal): Promise<void> {
+  /** Whether each of its reads is whole. */
+  async #openLine(port: number, signal: AbortSignal): Promise<boolean> {
     const known = this.#ports[port];
     if (known === undefined) throw new HeliographError("bad_argument", "there is no such port");
     this.close(port);
@@ -44,6 +45,7 @@ export class DriverLines {
     this.close(port);
     if (signal.aborted) line.close();
     else this.#open.set(port, line);
+    return line.whole ?? false;
   }
 
   /** Closes one, where it is open. */

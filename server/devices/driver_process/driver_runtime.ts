@@ -309,14 +309,18 @@ export class DriverRuntime {
 
   /** A line that the server opens: no driver opens any other. */
   async #openLine(port: number): Promise<Line> {
-    await this.#ask({ ask: "openLine", port });
+    const whole = await this.#ask({ ask: "openLine", port }) === true;
     let closed = false;
     return {
+      whole,
       read: async () => {
         const bytes = closed ? null : await this.#ask({ ask: "readLine", port });
         return bytes === null || closed ? null : fromBase64(bytes as string);
       },
-      write: async (bytes) => void await this.#ask({ ask: "writeLine", port, bytes: toBase64(bytes) }),
+      write: async (bytes, answerWithin) => {
+        const within = answerWithin === undefined ? {} : { answerWithin };
+        await this.#ask({ ask: "writeLine", port, bytes: toBase64(bytes), ...within });
+      },
       close: () => {
         if (!closed) this.#tell({ tell: "closeLine", port });
         closed = true;

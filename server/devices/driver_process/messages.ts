@@ -62,6 +62,8 @@ export const declarationSchema = z.strictObject({
     pollInterval: z.number().optional(),
     log: z.boolean(),
     keyword: name.optional(),
+    readback: z.strictObject({ field: name, tolerance: z.number().optional(), within: z.number().optional() })
+      .optional(),
     reads: z.boolean(),
     writes: z.boolean(),
   })).max(10_000),
@@ -169,7 +171,13 @@ const askSchema = z.discriminatedUnion("ask", [
   }),
   z.strictObject({ ask: z.literal("openLine"), id, port: index }),
   z.strictObject({ ask: z.literal("readLine"), id, port: index }),
-  z.strictObject({ ask: z.literal("writeLine"), id, port: index, bytes: z.string() }),
+  z.strictObject({
+    ask: z.literal("writeLine"),
+    id,
+    port: index,
+    bytes: z.string(),
+    answerWithin: z.number().optional(),
+  }),
 ]);
 
 /** The tells of a driver's process to the server. */

@@ -30,7 +30,14 @@ export const iotRelay: Driver = {
     line: { sendEnd: "\n", receiveEnd: "\n", settle: 2, serial: { baud: 115_200 } },
     handshake: { ask: "Q", pattern: "^[01]$" },
     fields: {
-      "Status Selection": { type: "choice", choices: positions, initial: "Off", needsConfirm: true, write: "{value}" },
+      "Status Selection": {
+        type: "choice",
+        choices: positions,
+        initial: "Off",
+        needsConfirm: true,
+        write: "{value}",
+        readback: { field: "Actual Status" },
+      },
       "Actual Status": { type: "choice", choices: positions, read: { ask: "Q", pattern: "^[01]$" } },
     },
   },

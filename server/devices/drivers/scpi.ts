@@ -15,3 +15,9 @@ export const scpiErrors = {
   ask: "SYST:ERR?",
   pattern: String.raw`^\s*"?\s*(?:[+-]?0+(?:[\s,;:"]|$)|(?i:no\s+errors?)\b)`,
 };
+
+/**
+ * Asks the event register of IEEE 488.2, for instruments without an error queue: 4 is a query error, 8 the device's own,
+ * 16 a parameter that cannot be, 32 a command that it does not know; 128 tells that it was switched on.
+ */
+export const eventErrors = { ask: "*ESR?", pattern: "^[+]?0*(?:0|1|64|65|128|129|192|193)$" };

@@ -37,6 +37,7 @@ export const valcoValve: Driver = {
         initial: "A",
         needsConfirm: true,
         write: "{id}GO{value}",
+        readback: { field: "Actual Position" },
       },
       "Actual Position": { type: "choice", choices: positions, read: { ask: "{id}CP", pattern: '"([AB])"' } },
     },

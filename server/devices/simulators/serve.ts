@@ -7,6 +7,7 @@
 import { createSocket } from "node:dgram";
 import { AnswerSplitter } from "../transports/answer_splitter.ts";
 import type { Line } from "../transports/line.ts";
+import { lineCodec } from "../transports/line_codec.ts";
 import { tcpLine } from "../transports/network.ts";
 import { openPty } from "../transports/pty.ts";
 import { FaultPlan, type Faults, garbage, noFaults, wrongLength } from "./faults.ts";
@@ -16,7 +17,6 @@ import type { Simulator } from "./simulator.ts";
 export type RunningSimulator = ReturnType<typeof simulateTcp>;
 
 const stepInterval = 100;
-const encoder = new TextEncoder();
 
 function delay(seconds: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, seconds * 1000));
@@ -40,20 +40,21 @@ interface Sent {
 }
 
 /** An answer with whatever goes wrong with it; `undefined` where nothing is sent. */
-async function spoilt(answer: string, { answerEnd }: Simulator, plan: FaultPlan): Promise<Sent | undefined> {
-  const bytes = encoder.encode(answer + answerEnd);
+async function spoilt(answer: string, { answerEnd, encoding }: Simulator, plan: FaultPlan): Promise<Sent | undefined> {
+  const { encode } = lineCodec(encoding ?? "utf8");
+  const bytes = encode(answer + answerEnd);
   switch (plan.next()) {
     case "silent":
       return undefined;
     case "garbage":
-      return { bytes: garbage(encoder.encode(answerEnd)), drop: false };
+      return { bytes: garbage(encode(answerEnd)), drop: false };
     case "slow":
       await delay(plan.delay);
       break;
     case "drop":
       return { bytes: bytes.subarray(0, bytes.length / 2), drop: true };
     case "length":
-      return { bytes: encoder.encode(wrongLength(answer) + answerEnd), drop: false };
+      return { bytes: encode(wrongLength(answer) + answerEnd), drop: false };
     case undefined:
   }
   return { bytes, drop: false };
@@ -61,7 +62,7 @@ async function spoilt(answer: string, { answerEnd }: Simulator, plan: FaultPlan)
 
 /** Answers on one line until it ends, and closes it. */
 async function serveLine(simulator: Simulator, line: Line, plan: FaultPlan): Promise<void> {
-  const splitter = new AnswerSplitter(simulator.commandEnd);
+  const splitter = new AnswerSplitter(simulator.commandEnd, lineCodec(simulator.encoding));
   const send = async (answer: string) => {
     const sent = await spoilt(answer, simulator, plan);
     if (sent === undefined) return;
@@ -170,7 +171,7 @@ export async function simulateUdp(
   const stopTime = runTime(simulator);
   let closed = false;
   socket.on("message", async (datagram: Uint8Array, from: { address: string; port: number }) => {
-    const splitter = new AnswerSplitter(simulator.commandEnd);
+    const splitter = new AnswerSplitter(simulator.commandEnd, lineCodec(simulator.encoding));
     for (const command of [...splitter.push(datagram), splitter.flush()]) {
       const answer = command.trim() === "" ? undefined : simulator.answer(command.trim());
       const sent = answer === undefined ? undefined : await spoilt(answer, simulator, plan);

@@ -4,6 +4,8 @@
  * @module
  */
 
+import type { LineEncoding } from "../transports/line_codec.ts";
+
 /**
  * An instrument that is only pretended.
  *
@@ -29,6 +31,8 @@ export interface Simulator {
   readonly commandEnd: string;
   /** What ends each answer. */
   readonly answerEnd: string;
+  /** What its text is in. @default "utf8" */
+  readonly encoding?: LineEncoding;
   /**
    * Answers a command.
    *
@@ -39,5 +43,11 @@ export interface Simulator {
   /** Lets simulated time pass. @param seconds How much. */
   step?(seconds: number): void;
   /** What it says without being asked, and how often in seconds. */
-  readonly talk?: { readonly interval: number; readonly say: () => string };
+  readonly talk?: { readonly interval: number; readonly say: () => string } | undefined;
+}
+
+/** A simulator that was made of a description. */
+export interface DescriptionSimulator extends Simulator {
+  /** What of the description is not simulated, by name and with the reason. */
+  readonly missing: readonly string[];
 }

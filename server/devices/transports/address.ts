@@ -5,30 +5,92 @@
  * @module
  */
 
-import { didYouMean } from "../../bench/names.ts";
-import { type OwnAddress, ownForms, ownName, parseOwnAddress } from "./own_language.ts";
-import { defaultSerialOptions, type SerialOptions } from "./serial.ts";
+import { hostOf, hostText, readSettings, type SettledFormat, type Way } from "./address_parts.ts";
+import { controllerName, type GpibAddress, gpibForms, gpibName, parseGpib } from "./gpib_address.ts";
+import { type HttpAddress, httpWay } from "./http_address.ts";
+import { type FileAddress, fileWay } from "./file_address.ts";
+import { type ModbusAddress, type ModbusSerialAddress, modbusSerialWay, modbusWay } from "./modbus_address.ts";
+import { parseSerial, serialForms } from "./serial_address.ts";
+import type { SerialOptions } from "./serial_options.ts";
+
+/** The address of an instrument on a network. */
+export interface NetworkAddress<K extends "tcp" | "udp" = "tcp" | "udp"> {
+  readonly kind: K;
+  readonly host: string;
+  readonly port: number;
+}
+
+/** The address of an instrument on a serial line. */
+export interface SerialAddress {
+  readonly kind: "serial";
+  readonly serial: SerialOptions;
+}
 
 /** The address of an instrument, in parts. */
 export type Address =
-  | { readonly kind: "tcp" | "udp"; readonly host: string; readonly port: number }
-  | { readonly kind: "serial"; readonly serial: SerialOptions }
-  | OwnAddress;
+  | NetworkAddress<"tcp">
+  | NetworkAddress<"udp">
+  | SerialAddress
+  | GpibAddress
+  | ModbusAddress<"modbus+tcp">
+  | ModbusAddress<"modbus+rtu">
+  | ModbusSerialAddress
+  | HttpAddress<"http">
+  | HttpAddress<"https">
+  | FileAddress;
 
-const forms =
-  "give tcp://HOST:PORT, udp://HOST:PORT, serial:///dev/ttyUSB0?baud=9600 or on Windows serial://COM9?baud=9600";
+type OfKind<K extends Address["kind"]> = Extract<Address, { readonly kind: K }>;
 
-/** What is said where an address begins like none that is known. */
-const allForms = `${forms}; or ${Object.values(ownForms).join(", ")}`;
+function network<K extends "tcp" | "udp">(kind: K): Way<NetworkAddress<K>> {
+  const forms = `${kind}://HOST:PORT`;
+  return {
+    forms,
+    parse(url, wrong) {
+      if (url.hostname === "") throw wrong(allForms());
+      const port = Number(url.port);
+      if (url.port === "" || port === 0) throw wrong(`its port is missing; give ${forms}`);
+      if (url.pathname !== "" && url.pathname !== "/") throw wrong("nothing may follow the port");
+      readSettings(url, {}, wrong);
+      return { kind, host: hostOf(url), port };
+    },
+    name: ({ host, port }) => `${kind}://${hostText(host)}:${port}`,
+  };
+}
 
-/** The settings of a serial line, by their name in the address, with what each may be. */
-const serialSettings = {
-  baud: /^[1-9]\d{1,6}$/,
-  dataBits: /^[78]$/,
-  parity: /^(?:none|even|odd)$/,
-  stopBits: /^[12]$/,
-  flowControl: /^(?:none|hardware|software)$/,
-} as const;
+const ways: { readonly [K in Address["kind"]]: Way<OfKind<K>> } = {
+  tcp: network("tcp"),
+  udp: network("udp"),
+  serial: {
+    forms: serialForms,
+    parse: (url, wrong, defaults) => ({ kind: "serial", serial: parseSerial(url, wrong, defaults) }),
+    name: ({ serial }) => serial.path,
+    keepsLate: () => true,
+    serialPort: ({ serial }) => serial.path,
+  },
+  gpib: {
+    forms: gpibForms,
+    parse: parseGpib,
+    name: gpibName,
+    // Cleared, it holds none.
+    keepsLate: ({ clear }) => !clear,
+    serialPort: (address) => address.controller.kind === "serial" ? controllerName(address) : undefined,
+  },
+  "modbus+tcp": modbusWay("modbus+tcp"),
+  "modbus+rtu": modbusWay("modbus+rtu"),
+  "modbus+serial": modbusSerialWay,
+  http: httpWay("http"),
+  https: httpWay("https"),
+  file: fileWay,
+};
+
+/** The way of an address. What the compiler cannot know: that they are of one kind. */
+function wayOf(address: Address): Way<Address> {
+  return ways[address.kind] as unknown as Way<Address>;
+}
+
+function allForms(): string {
+  return `give ${Object.values(ways).map(({ forms }) => forms).join(", ")}`;
+}
 
 /**
  * Reads an address.
@@ -43,63 +105,17 @@ export function parseAddress(text: string, serial: Partial<SerialOptions> = {}):
   // A password belongs into no message.
   const shown = text.replace(/\/\/[^/]*@/, "//…@");
   const wrong = (why: string) => new TypeError(`Cannot use the address "${shown}": ${why}`);
-  if (/^(?!file:)\w+:\/\/\S*\s/.test(text)) throw wrong("it holds a space");
+  if (/^(?!file:)[\w+]+:\/\/\S*\s/.test(text)) throw wrong("it holds a space");
   if (/^(?:\/|COM\d+$)/i.test(text)) throw wrong(`write serial://${text}`);
   let url: URL;
   try {
     url = new URL(text);
   } catch {
-    throw wrong(forms);
+    throw wrong(allForms());
   }
-  const own = parseOwnAddress(url, wrong, (serialUrl) => parseSerial(serialUrl, wrong, serial));
-  if (own !== undefined) return own;
-  if (url.protocol === "serial:") return { kind: "serial", serial: parseSerial(url, wrong, serial) };
-  if (url.protocol !== "tcp:" && url.protocol !== "udp:") throw wrong(allForms);
-  const kind = url.protocol === "tcp:" ? "tcp" : "udp";
-  const port = Number(url.port);
-  if (url.hostname === "") throw wrong(forms);
-  if (url.port === "" || port === 0) throw wrong(`its port is missing; ${forms}`);
-  if ((url.pathname !== "" && url.pathname !== "/") || url.search !== "") throw wrong(`nothing may follow the port`);
-  // IPv6 stands in brackets in an address only.
-  return { kind, host: url.hostname.replace(/^\[|\]$/g, ""), port };
-}
-
-function parseSerial(
-  url: URL,
-  wrong: (why: string) => TypeError,
-  defaults: Partial<SerialOptions>,
-): SerialOptions {
-  const path = `${decodeURIComponent(url.hostname)}${decodeURIComponent(url.pathname)}`;
-  if (path === "") throw wrong(`its port is missing; ${forms}`);
-  if (url.hostname !== "" && url.pathname !== "" && url.pathname !== "/") {
-    throw wrong(`a path begins with a third slash: ${url.protocol}///${url.hostname}${url.pathname}${url.search}`);
-  }
-  const given: Record<string, string> = {};
-  const names = Object.keys(serialSettings);
-  for (const [name, value] of url.searchParams) {
-    const allowed = (serialSettings as Record<string, RegExp>)[name];
-    if (allowed === undefined) throw wrong(`${name} is none of ${names.join(", ")}${didYouMean(name, names)}`);
-    if (!allowed.test(value)) {
-      const choices = name === "baud" ? "a number of bits per second" : allowed.source.replace(/[\^$()?:[\]]/g, "");
-      throw wrong(`${name} is ${value === "" ? "empty" : value}, and should be ${spelled(name, choices)}`);
-    }
-    given[name] = value;
-  }
-  const { baud, dataBits, stopBits, ...words } = given;
-  return {
-    ...defaultSerialOptions,
-    ...defaults,
-    ...words,
-    path: url.hostname === "" ? path : url.hostname.toUpperCase(),
-    ...(baud === undefined ? {} : { baud: Number(baud) }),
-    ...(dataBits === undefined ? {} : { dataBits: Number(dataBits) }),
-    ...(stopBits === undefined ? {} : { stopBits: Number(stopBits) }),
-  } as SerialOptions;
-}
-
-function spelled(name: string, choices: string): string {
-  if (name === "dataBits" || name === "stopBits") return choices.split("").join(" or ");
-  return choices.split("|").join(", ");
+  const kind = url.protocol.slice(0, -1);
+  if (!Object.hasOwn(ways, kind)) throw wrong(allForms());
+  return ways[kind as Address["kind"]].parse(url, wrong, serial);
 }
 
 /**
@@ -108,9 +124,45 @@ function spelled(name: string, choices: string): string {
  * @param address An address.
  */
 export function portName(address: Address): string {
-  if (address.kind === "serial") return address.serial.path;
-  if ("path" in address || "base" in address || "framing" in address || address.kind === "modbus serial") {
-    return ownName(address);
-  }
-  return `${address.kind}://${address.host}:${address.port}`;
+  return wayOf(address).name(address);
+}
+
+/** Whether an answer that is late comes also to the next line to an address, when this one is closed. */
+export function keepsLate(address: Address): boolean {
+  return wayOf(address).keepsLate?.(address) ?? false;
+}
+
+/** The serial port of this computer that an address needs; `undefined` where it needs none. */
+export function serialPortOf(address: Address): string | undefined {
+  return wayOf(address).serialPort?.(address);
+}
+
+/** What is settled about the lines to an address by its way in; `undefined` where that is up to the instrument. */
+export function settledFormat(address: Address): SettledFormat | undefined {
+  return wayOf(address).settled;
+}
+
+/** An address of the same kind at which nobody is, where nothing simulates that kind; `undefined` where it is simulated. */
+export function nobodyAt(address: Address): Address | undefined {
+  return wayOf(address).nobody;
+}
+
+/**
+ * The words for a line that have no meaning at an address, each with the reason.
+ *
+ * @param line What a description says of it.
+ */
+export function misplacedWords(address: Address, line: object): [word: string, reason: string][] {
+  const { words: own = [], settled = {} } = wayOf(address);
+  return Object.entries(line).flatMap(([word, value]): [string, string][] => {
+    if (value === undefined || own.includes(word)) return [];
+    const others = Object.entries(ways).filter(([_, way]) => (way.words ?? []).includes(word)).map(([kind]) => kind);
+    if (others.length > 0) return [[word, `has a meaning only where "port" is ${others.join("://, ")}://`]];
+    return Object.hasOwn(settled, word) ? [[word, `is settled for ${address.kind}://: leave it out`]] : [];
+  });
+}
+
+/** The file of this computer that an address names; `undefined` where it names none. */
+export function fileOf(address: Address): string | undefined {
+  return address.kind === "file" ? address.path : undefined;
 }

@@ -120,13 +120,16 @@ export class AnswerQueue {
    * @param until How long it is waited for, on the clock of `performance.now()`.
    * @throws What it has failed with, or the signal's reason.
    */
-  async next(until: number, signal: AbortSignal | undefined): Promise<string | undefined> {
+  next(until: number, signal: AbortSignal | undefined): Promise<string | undefined> {
+    const take = () => this.#take(signal);
+    const waiting = this.#answers.length === 0 && this.#failure === undefined && !signal?.aborted
+      ? this.#patience.wait(until, signal)
+      : undefined;
+    return (waiting ?? Promise.resolve()).then(take);
+  }
+
+  #take(signal: AbortSignal | undefined): string | undefined {
     signal?.throwIfAborted();
-    if (this.#answers.length === 0 && this.#failure === undefined) {
-      const waiting = this.#patience.wait(until, signal);
-      if (waiting !== undefined) await waiting;
-      signal?.throwIfAborted();
-    }
     if (this.#answers.length > 0) return this.#answers.shift();
     if (this.#failure !== undefined) throw this.#failure;
     return undefined;

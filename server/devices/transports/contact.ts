@@ -130,12 +130,21 @@ export class PortContact implements Contact {
    * @returns What the work returned.
    * @throws {HeliographError} `not_connected` when it does not answer; otherwise what the work threw.
    */
-  async use<T>(
+  use<T>(
     urgency: Turn["urgency"],
     signal: AbortSignal | undefined,
     work: (turn: Turn) => Promise<T>,
   ): Promise<T> {
-    if (urgency === "immediate") return await this.#evenWhenLost(signal, () => this.#use(urgency, signal, work));
+    if (urgency === "immediate") return this.#evenWhenLost(signal, () => this.#use(urgency, signal, work));
+    if (this.state === "connected") return this.#use(urgency, signal, work);
+    return this.#useOnceThere(urgency, signal, work);
+  }
+
+  async #useOnceThere<T>(
+    urgency: Turn["urgency"],
+    signal: AbortSignal | undefined,
+    work: (turn: Turn) => Promise<T>,
+  ): Promise<T> {
     if (this.state === "connecting") await aborting(this.#firstTry.promise, signal);
     this.#check();
     return await this.#use(urgency, signal, work);

@@ -8,24 +8,11 @@
  */
 
 import { HeliographError } from "../../../protocol/errors.ts";
+import { type HttpAddress, httpAnswerEnd } from "./http_address.ts";
 import type { Line } from "./line.ts";
-
-/** What ends an answer, of which lines are a part. */
-export const httpAnswerEnd = "\0";
 
 /** The largest body that is read. */
 const longestBody = 1 << 20;
-
-/** The address of a web API. */
-export interface HttpAddress {
-  readonly kind: "http";
-  /** `http://host:port`, with the path that all requests begin with. */
-  readonly base: string;
-  /** `user:password`, for basic authentication. */
-  readonly credentials?: string;
-  /** Headers of every request: they may be secrets, and are not in the requests' texts. */
-  readonly headers?: Readonly<Record<string, string>>;
-}
 
 /** A request as a text says it. */
 export interface HttpRequest {
@@ -64,7 +51,9 @@ export function parseHttpRequest(text: string): HttpRequest {
  *
  * @param address Where the API is.
  */
-export function openHttp(address: HttpAddress): Line {
+// Async, so that whatever is wrong comes as a rejection.
+// deno-lint-ignore require-await
+export async function openHttp(address: HttpAddress): Promise<Line> {
   const client = Deno.createHttpClient({ poolMaxIdlePerHost: 1 });
   const closing = new AbortController();
   let asking = new AbortController();

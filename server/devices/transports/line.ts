@@ -14,10 +14,12 @@ export interface Line {
   /**
    * Sends bytes, which must stay as they are until then.
    *
+   * @param answerWithin Where an answer is waited for, how long, in seconds. A line on which answers come by themselves
+   * pays no heed to it; one on which they are fetched fetches none without it.
    * @returns When they are handed to the system.
    * @throws {HeliographError} The line has broken, or was closed.
    */
-  write(bytes: Uint8Array): Promise<void>;
+  write(bytes: Uint8Array, answerWithin?: number): Promise<void>;
   /** Closes it; twice does nothing. */
   close(): void;
 }

@@ -12,25 +12,29 @@ import { quoted } from "../../bench/answer_errors.ts";
 import { delay } from "./delay.ts";
 import type { Line } from "./line.ts";
 import { openTcp } from "./network.ts";
-import { openSerial, type SerialOptions } from "./serial.ts";
+import { openSerial } from "./serial.ts";
+import type { ModbusAddress, ModbusSerialAddress } from "./modbus_address.ts";
 import { answerLength, answerText, type ModbusRequest, parseModbusRequest, requestBytes } from "./modbus_messages.ts";
 
 /** How Modbus messages are told apart on a line. */
 export type ModbusFraming = "tcp" | "rtu";
 
-/** The address of a Modbus line, on which there may be several units. */
-export type ModbusAddress =
-  | { readonly kind: "modbus"; readonly framing: ModbusFraming; readonly host: string; readonly port: number }
-  | { readonly kind: "modbus serial"; readonly serial: SerialOptions };
-
 /**
- * Opens a Modbus line.
+ * Opens a Modbus line on a network.
  *
  * @throws {HeliographError} `not_connected`, with the reason.
  */
-export async function openModbus(address: ModbusAddress): Promise<Line> {
-  if (address.kind === "modbus") return modbusLine(await openTcp(address.host, address.port), address.framing);
-  return modbusLine(await openSerial(address.serial), "rtu", address.serial.baud);
+export async function openModbus({ kind, host, port }: ModbusAddress): Promise<Line> {
+  return modbusLine(await openTcp(host, port), kind === "modbus+tcp" ? "tcp" : "rtu");
+}
+
+/**
+ * Opens a serial Modbus line.
+ *
+ * @throws {HeliographError} `not_connected`, with the reason.
+ */
+export async function openModbusSerial({ serial }: ModbusSerialAddress): Promise<Line> {
+  return modbusLine(await openSerial(serial), "rtu", serial.baud);
 }
 
 /** Makes frames of requests, and finds the answers in what comes. */

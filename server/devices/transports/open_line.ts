@@ -5,12 +5,29 @@
  */
 
 import type { Address } from "./address.ts";
+import { openGpib } from "./gpib.ts";
 import type { Line } from "./line.ts";
 import { openFile } from "./file.ts";
 import { openHttp } from "./http.ts";
-import { openModbus } from "./modbus.ts";
+import { openModbus, openModbusSerial } from "./modbus.ts";
 import { openTcp, openUdp } from "./network.ts";
 import { openSerial } from "./serial.ts";
+
+/** Who opens the line to an address, by its kind. */
+const openers: {
+  readonly [K in Address["kind"]]: (address: Extract<Address, { readonly kind: K }>) => Promise<Line>;
+} = {
+  tcp: ({ host, port }) => openTcp(host, port),
+  udp: ({ host, port }) => openUdp(host, port),
+  serial: ({ serial }) => openSerial(serial),
+  gpib: openGpib,
+  "modbus+tcp": openModbus,
+  "modbus+rtu": openModbus,
+  "modbus+serial": openModbusSerial,
+  http: openHttp,
+  https: openHttp,
+  file: ({ path }) => openFile(path),
+};
 
 /**
  * Opens the line to an instrument.
@@ -19,22 +36,7 @@ import { openSerial } from "./serial.ts";
  * @returns The line.
  * @throws {HeliographError} `not_connected`, with the reason.
  */
-// Async, so that whatever is wrong comes as a rejection.
-// deno-lint-ignore require-await
-export async function openLine(address: Address): Promise<Line> {
-  switch (address.kind) {
-    case "tcp":
-      return openTcp(address.host, address.port);
-    case "udp":
-      return openUdp(address.host, address.port);
-    case "serial":
-      return openSerial(address.serial);
-    case "modbus":
-    case "modbus serial":
-      return openModbus(address);
-    case "http":
-      return openHttp(address);
-    case "file":
-      return openFile(address.path);
-  }
+export function openLine(address: Address): Promise<Line> {
+  // What the compiler cannot know: that opener and address are of one kind.
+  return (openers[address.kind] as (address: Address) => Promise<Line>)(address);
 }

@@ -13,7 +13,7 @@
 
 import { HeliographError } from "../../../protocol/errors.ts";
 import { Faults } from "../../bench/faults.ts";
-import { type Address, portName } from "./address.ts";
+import { type Address, keepsLate, portName } from "./address.ts";
 import { AnswerQueue, latestTimer, Patience } from "./answer_queue.ts";
 import { AnswerSplitter } from "./answer_splitter.ts";
 import { AnswerUnclear, Interrupted, NoAnswer, NotUnderstood } from "../../bench/answer_errors.ts";
@@ -24,7 +24,7 @@ import type { Line } from "./line.ts";
 import { openLine } from "./open_line.ts";
 import { StrangeAnswers } from "./strange_answers.ts";
 import { Strays } from "./strays.ts";
-import { type Held, Turns } from "./turns.ts";
+import { Held, Turns } from "./turns.ts";
 
 /** The format of an instrument's line: its line ends, its pauses, and whether it goes through a gateway. */
 export interface LineFormat {
@@ -246,17 +246,18 @@ export class Port {
     signal: AbortSignal | undefined,
     work: (turn: Turn) => Promise<T>,
   ): Promise<T> {
-    let holding: Promise<Held> | undefined;
+    let holding: Held | Promise<Held> | undefined;
     // What is immediate takes the turn with its first word: only a stop interrupts another one's immediate question.
     const hold = (over: boolean) => holding ??= this.#turns.take(urgency, signal, over);
-    if (urgency !== "immediate") await hold(false);
+    if (urgency !== "immediate") holding = await hold(false);
     const turn = {
       unanswered: false,
       urgency,
       signal,
       send: async (text: string) => await this.#send(text, await hold(true), signal),
       ask: async (question: Question) => {
-        const held = await hold(false);
+        const holds = hold(false);
+        const held = holds instanceof Held ? holds : await holds;
         const before = turn.unanswered;
         turn.unanswered = true;
         try {
@@ -276,13 +277,14 @@ export class Port {
     try {
       return await work(turn);
     } finally {
-      await holding?.then((held) => this.#turns.end(held), () => {});
+      if (holding instanceof Held) this.#turns.end(holding);
+      else await holding?.then((held) => this.#turns.end(held), () => {});
     }
   }
 
   /** Whether what is late on this line stays there when it is opened anew. */
   get #direct(): boolean {
-    return this.address.kind !== "serial" && !this.format.gateway;
+    return !keepsLate(this.address) && !this.format.gateway;
   }
 
   #open(): Promise<void> {
@@ -408,6 +410,13 @@ export class Port {
     await this.#write(text, bytes);
   }
 
+  /** Whether the next command may be sent at once. */
+  #isReady(held: Held, signal: AbortSignal | undefined): boolean {
+    return this.#line !== undefined && this.#opening === undefined && this.#catchingUp === undefined &&
+      this.#doubt === undefined && this.format.gap === 0 && this.#writing === undefined && !held.lost &&
+      !signal?.aborted;
+  }
+
   /**
    * Waits until the next command may be sent.
    *
@@ -442,13 +451,13 @@ export class Port {
     }
   }
 
-  async #write(text: string, bytes: Uint8Array): Promise<void> {
+  async #write(text: string, bytes: Uint8Array, answerWithin?: number): Promise<void> {
     const line = this.#line!;
     this.#sent = text;
     this.#quietSince = performance.now();
     const writing: (() => void)[] = this.#writing = [];
     try {
-      await line.write(bytes);
+      await line.write(bytes, answerWithin);
     } catch (error) {
       const reason = new HeliographError("not_connected", `${this.name} broke: ${(error as Error).message}`);
       if (this.#line === line) this.#break(reason);
@@ -464,7 +473,7 @@ export class Port {
     const bytes = this.#bytesOf(text);
     this.#turns.asks(held);
     if (held.lost) throw new Interrupted(text, false, held.urgency);
-    await this.#ready(text, held, signal, false);
+    if (!this.#isReady(held, signal)) await this.#ready(text, held, signal, false);
     const mustGo = always || held.urgency === "immediate";
     this.#leaveBegun();
     if (this.#strays.quietBefore(accepts) > 0) await this.#untilQuiet(question, mustGo, held, signal);
@@ -498,8 +507,11 @@ export class Port {
     };
     let answer: string | undefined;
     try {
-      await this.#write(text, bytes);
-      answer = await this.#answerTo(question, answers, seen, signal, inStep, until);
+      await this.#write(text, bytes, onlyRefused ? undefined : timeout);
+      // Mostly the answer comes, and nothing else.
+      const first = await answers.next(until, signal);
+      if (first !== undefined && inStep && accepts(first) && this.#late.none && !isPartOfBlock(first)) answer = first;
+      else answer = await this.#answerTo(question, answers, seen, signal, inStep, until, first);
     } finally {
       held.onLost = undefined;
       if (!held.lost) {
@@ -536,9 +548,9 @@ export class Port {
     signal: AbortSignal | undefined,
     inStep: boolean,
     until: number,
+    first: string | undefined,
   ): Promise<string | undefined> {
-    for (;;) {
-      const answer = await answers.next(until, signal);
+    for (let answer = first;; answer = await answers.next(until, signal)) {
       if (answer === undefined) {
         // What came is its answer, understood or not: nothing else is late.
         const last = seen.unexpected.at(-1);

@@ -53,14 +53,14 @@ export class Turns {
    * @param urgency How much it can wait. What is immediate takes the turn from a command and a poll.
    * @param signal Gives up waiting. @default waits for as long as it takes
    * @param over Whether something immediate interrupts an immediate question too: a stop does, a status does not.
-   * @returns The turn; to be ended exactly once.
+   * @returns The turn, to be ended exactly once; a promise where somebody else has it.
    * @throws The signal's reason.
    */
-  async take(urgency: Urgency, signal?: AbortSignal, over = false): Promise<Held> {
+  take(urgency: Urgency, signal?: AbortSignal, over = false): Held | Promise<Held> {
     signal?.throwIfAborted();
     const held = new Held(urgency);
-    if (this.#held === undefined) this.#held = held;
-    else await this.#wait(held, signal, over);
+    if (this.#held !== undefined) return this.#wait(held, signal, over);
+    this.#held = held;
     return held;
   }
 
@@ -79,7 +79,7 @@ export class Turns {
     this.#interrupt();
   }
 
-  #wait(held: Held, signal: AbortSignal | undefined, over: boolean): Promise<void> {
+  #wait(held: Held, signal: AbortSignal | undefined, over: boolean): Promise<Held> {
     const queue = this.#waiting[held.urgency];
     return new Promise((resolve, reject) => {
       const abort = () => {
@@ -91,7 +91,7 @@ export class Turns {
       const start = () => {
         clearTimeout(timer);
         signal?.removeEventListener("abort", abort);
-        resolve();
+        resolve(held);
       };
       const waiting: Waiting = { held, over, due: false, start };
       const timer = held.urgency !== "immediate" ? undefined : setTimeout(() => {

@@ -335,3 +335,77 @@ Deno.test({
     });
   },
 });
+
+Deno.test({
+  name: "page: small numbers are readable on cards, in boxes and on axes, and an axis can be logarithmic",
+  ...inBrowser,
+  async fn() {
+    await using browser = await Browser.start(chromium!);
+    const gauge = defineInstrument({
+      title: "Ion Gauge",
+      fields: {
+        Pressure: { type: "float", unit: "mbar", access: "readout" },
+        Foreline: { type: "float", unit: "mbar", access: "readout" },
+        Leak: { type: "float", unit: "mbar", access: "readout", initial: -1e-6 },
+        Setpoint: { type: "float", decimals: 3, initial: 1234.5, write: () => {} },
+      },
+    });
+    await using server = startServer({ instruments: [gauge], webPort: 0 });
+    const clock = Date.now;
+    const now = clock();
+    for (const [at, value] of [3.5e-6, 2e-6, 2.24e-6].entries()) {
+      Date.now = () => now - 30_000 + 10_000 * at;
+      gauge.fields.Pressure.update(value);
+      gauge.fields.Foreline.update(value * 1e4);
+    }
+    Date.now = clock;
+    // Keeps the texts that are written on canvases.
+    const canvasTexts = `{
+      globalThis.written = [];
+      const write = CanvasRenderingContext2D.prototype.fillText;
+      CanvasRenderingContext2D.prototype.fillText = function (text, ...place) {
+        written.push(text);
+        return write.call(this, text, ...place);
+      };
+    }`;
+    await using page = await browser.open(base(server), 1280, 900, canvasTexts);
+    await page.shows("header", "Connected");
+    await page.shows(field("ion_gauge", "pressure"), "2.24e-6");
+    strictEqual((await ask(server, "GET", "/api/v1/instruments/ion_gauge/fields/pressure")).json.text, "2.24e-6");
+
+    const box = `document.querySelector("${field("ion_gauge", "setpoint")} input")`;
+    const whole = `${box}.scrollWidth <= ${box}.clientWidth`;
+    strictEqual(await page.evaluate(`${box}.value`), "1234.500");
+    await page.until(whole);
+    gauge.fields.Setpoint.update(-123456.789);
+    await page.until(`${box}.value === "-123456.789" && ${whole}`);
+
+    const texts = async () => {
+      await page.evaluate("written.length = 0");
+      await page.until("written.length > 0");
+      await twoFrames(page);
+      const all: string[] = await page.evaluate("[...new Set(written)]");
+      return all.filter((text) => !text.includes(":") && text !== "mbar" && text !== "");
+    };
+    await page.click(`${field("ion_gauge", "pressure")} button`);
+    await page.shows(legend(1), "2.24e-6");
+    const linear = await texts();
+    ok(linear.includes("2.5e-6") && linear.includes("3.5e-6"), linear.join(" "));
+    deepStrictEqual(linear.filter((text) => !/^\d\.\de-6$/.test(text)), []);
+
+    await page.click(`${field("ion_gauge", "foreline")} button`);
+    await page.click(`${field("ion_gauge", "leak")} button`);
+    await page.shows(legend(3), "-1e-6");
+    await press(page, "Log mbar");
+    await page.until(pressed("Log mbar"));
+    await page.shows(legend(3), "not on a log axis");
+    const decades = await texts();
+    deepStrictEqual(["1e-6", "1e-5", "1e-4", "0.001", "0.01", "0.1"].filter((text) => !decades.includes(text)), []);
+
+    await page.send("Page.reload");
+    await page.shows(legend(3), "not on a log axis");
+    ok(await page.evaluate(pressed("Log mbar")));
+    deepStrictEqual(await page.evaluate(unnamedControls), []);
+    deepStrictEqual(page.complaints, []);
+  },
+});

@@ -83,6 +83,37 @@ const mistakes: readonly (readonly [string, string, string | RegExp])[] = [
     /^bench\.json:2:71: instruments\[0\]\.fields\.V\.unti: is not known here \(did you mean unit\?\); there is unit, on, type, .*, calibration, needsConfirm$/,
   ],
   [
+    "a readback that is not there",
+    described(
+      '"fields": { "Set": { "write": "S{value}", "readback": { "field": "Levle" } }, "Level": { "read": "L?" } }',
+    ),
+    /fields\.Set\.readback\.field: there is no field "Levle" \(did you mean Level\?\)$/,
+  ],
+  [
+    "a readback of another type",
+    described(
+      '"fields": { "Set": { "write": "S{value}", "readback": { "field": "on" } }, "On": { "type": "switch", "read": "O?" } }',
+    ),
+    /fields\.Set\.readback\.field: Set is of the type float, and On of the type switch$/,
+  ],
+  [
+    "a readback of itself",
+    field('{ "write": "V{value}", "readback": { "field": "V" } }'),
+    /fields\.V\.readback\.field: is the setting itself: name the field by which the device tells$/,
+  ],
+  [
+    "a tolerance of a text",
+    described(
+      '"fields": { "N": { "type": "text", "write": "{value}", "readback": { "field": "M", "tolerance": 1 } }, "M": { "type": "text", "read": "M?" } }',
+    ),
+    /fields\.N\.readback\.tolerance: has a meaning for numbers only, and N is of the type text$/,
+  ],
+  [
+    "a readback of what is only read",
+    field('{ "read": "V?", "readback": { "field": "V" } }'),
+    /fields\.V\.readback: has a meaning only beside what is set$/,
+  ],
+  [
     "a field's type",
     field('{ "type": "flot", "read": "V?" }'),
     /fields\.V\.type: should be one of float, int, text, choice, switch, and is "flot" \(did you mean float\?\)/,

@@ -1,7 +1,8 @@
 /** What happens when cables are pulled: the instrument's trouble is its own, and everything stays consistent. */
 import assert from "node:assert/strict";
 import { eventually, RawClient } from "../../fixture.ts";
-import { type Device, ptyDevice, ServedBench, tcpDevice } from "./devices.ts";
+import { type Behaviour, type Device, ptyDevice, ServedBench, tcpDevice } from "./devices.ts";
+import { busInstrument, gpibController } from "./fakes/gpib_controller.ts";
 
 const wait = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 const ends = { commandEnd: "\n", answerEnd: "\n" };
@@ -30,10 +31,11 @@ interface Cable {
   plug(): Promise<void>;
 }
 
-function tcpCable(echo: Echo): Cable {
-  let device: Device | undefined = tcpDevice(echo.behaviour, ends);
+/** The cable of a device that listens. @param listen Makes the device, at a port where one is given. */
+function networkCable(listen: (port?: number) => Device): Cable {
+  let device: Device | undefined = listen();
   const { address } = device;
-  const port = Number(new URL(address).port);
+  const port = Number(/:(\d+)(?:\/|$)/.exec(address)![1]);
   return {
     address,
     async pull() {
@@ -43,7 +45,7 @@ function tcpCable(echo: Echo): Cable {
     async plug() {
       for (;;) {
         try {
-          device = tcpDevice(echo.behaviour, ends, port);
+          device = listen(port);
           return;
         } catch (error) {
           if (!(error instanceof Deno.errors.AddrInUse)) throw error;
@@ -53,6 +55,17 @@ function tcpCable(echo: Echo): Cable {
     },
   };
 }
+
+const tcpCable = (echo: Echo) => networkCable((port) => tcpDevice(echo.behaviour, ends, port));
+
+/** An instrument of a way in on which each message is one answer. */
+const withEnd = (echo: Echo): Behaviour => (command) => {
+  const answer = echo.behaviour(command);
+  return answer === undefined ? undefined : `${answer}\n`;
+};
+
+const gpibCable = (echo: Echo) =>
+  networkCable((port) => gpibController({ instruments: { "14": busInstrument(withEnd(echo)) }, port: port ?? 0 }));
 
 /** The port keeps its name, as those in /dev/serial/by-id do. */
 async function ptyCable(echo: Echo, folder: string): Promise<Cable> {
@@ -166,6 +179,11 @@ Deno.test({
   name: "the cable of a serial instrument is pulled a hundred times in the middle of commands",
   ignore: Deno.build.os === "windows",
   fn: () => pulledHundredTimes(ptyCable),
+});
+
+// At the same time: most of it is waiting.
+Deno.test("the cable of a GPIB controller is pulled a hundred times", async () => {
+  await Promise.all([pulledHundredTimes(gpibCable)]);
 });
 
 Deno.test("an instrument that is lost: its fields go stale, then to error with the reason, and come back by themselves", async () => {

@@ -12,11 +12,13 @@ import type { Simulator } from "../../../server/devices/simulators/simulator.ts"
 import { poller } from "../../../server/devices/transports/unix_poller.ts";
 import { eventually } from "../../fixture.ts";
 import { type Behaviour, type Device, goodValues, ServedBench, tcpDevice } from "./devices.ts";
+import { type Drive, moreConversations, moreDrives } from "./more_drivers.ts";
 
 const windows = Deno.build.os === "windows";
 
 /** What each simulator answers, byte for byte. */
-const conversations: Readonly<Record<string, readonly (readonly [string, string | RegExp])[]>> = {
+const conversations: typeof moreConversations = {
+  ...moreConversations,
   "aalborg-dpc": [
     ["G\r", "G:1,AR\r"],
     ["G,13\rG\r", "G:13,H2\r"],
@@ -106,9 +108,8 @@ function noting(simulator: Simulator): { simulator: Simulator; commands: string[
 }
 
 /** What is set on each driver, what the instrument must be told, and what is read back. */
-const drives: Readonly<
-  Record<string, { set?: Record<string, string>; told?: readonly string[]; read: Record<string, RegExp> }>
-> = {
+const drives: Readonly<Record<string, Drive>> = {
+  ...moreDrives,
   "aalborg-dpc": {
     set: { "Gas Selection": "H2", "Mode Selection": "Setpoint", "Setpoint Entry": "30" },
     told: ["G,13", "V,M,A", "SP,3.00e+01"],
@@ -152,8 +153,11 @@ Deno.test("every driver is tried", () => {
   assert.deepEqual(Object.keys(drives).sort(), Object.keys(builtInDrivers).sort());
 });
 
-for (const [kind, { set = {}, told = [], read }] of Object.entries(drives)) {
+for (const [kind, drive] of Object.entries(drives)) {
+  const { parameters = {}, set = {}, told = [], read, then = [] } = drive;
   for (const line of ["its own line", "TCP"]) {
+    // One line is enough for what differs in words only.
+    if (line === "TCP" && kind in moreDrives && !windows) continue;
     const serial = builtInDrivers[kind]!.address.startsWith("serial");
     const udp = builtInDrivers[kind]!.address.startsWith("udp");
     if (line !== "TCP" && !serial && !udp) continue;
@@ -172,12 +176,14 @@ for (const [kind, { set = {}, told = [], read }] of Object.entries(drives)) {
             title: "It",
             driver: kind,
             port: running.address,
+            parameters,
+            line: drive.line,
             pollInterval: 0.5,
           });
           const contact = bench.server.bench.find("it")!.contact!;
           await eventually(() => contact.state === "connected", `contact: ${contact.reason}`);
           for (const [field, value] of Object.entries(set)) {
-            assert.equal(await bench.ask(`it.set "${field}" ${value}`), "OK");
+            assert.equal(await bench.ask(`it.set "${field}" "${value}"`), "OK");
           }
           assert.equal(await bench.ask("it.confirm"), "OK");
           // What was handed to a serial port arrives a little later.
@@ -187,6 +193,11 @@ for (const [kind, { set = {}, told = [], read }] of Object.entries(drives)) {
           for (const [field, expected] of Object.entries(read)) {
             const text = () => bench.field("it", field).text;
             await eventually(() => expected.test(text()), `${field} to match ${expected}; it is ${text()}`);
+          }
+          for (const [asked, reply] of then) {
+            // What a field says follows what was sent.
+            if (!asked.includes(".get ")) assert.match(await bench.ask(asked), reply, asked);
+            else await eventually(async () => reply.test(await bench.ask(asked)), `${asked} to say ${reply}`);
           }
         } finally {
           await running.close();

@@ -1,0 +1,137 @@
+/** Simulators that are made of descriptions: what they answer is what the description takes for good. */
+import assert from "node:assert/strict";
+import { mergeDescription } from "../../../server/config/merge.ts";
+import { builtInDrivers } from "../../../server/devices/drivers/drivers.ts";
+import { exampleAnswer } from "../../../server/devices/described/example_answer.ts";
+import { pattern } from "../../../server/devices/described/pattern.ts";
+import { type Description, descriptionSchema } from "../../../server/devices/described/schema.ts";
+import { DescribedSimulator } from "../../../server/devices/simulators/described_simulator.ts";
+import { type RunningSimulator, simulateTcp } from "../../../server/devices/simulators/serve.ts";
+import { eventually } from "../../fixture.ts";
+import { ServedBench } from "./devices.ts";
+
+/** A simulator of a description, with the defaults of its parameters. */
+function simulated(description: Record<string, unknown>): DescribedSimulator {
+  const parsed: Description = descriptionSchema.parse(description);
+  const parameters = Object.entries(parsed.parameters ?? {}).map(([name, spec]) =>
+    [name, typeof spec === "string" ? spec : spec.default ?? ""] as const
+  );
+  return new DescribedSimulator(parsed, Object.fromEntries(parameters));
+}
+
+Deno.test("described simulator: what it makes of a built-in driver's description gives every field a good value", async () => {
+  const running: RunningSimulator[] = [];
+  try {
+    const instruments = Object.entries(builtInDrivers).map(([driver, { description }]) => {
+      const simulator = simulated(mergeDescription(description as Record<string, unknown>, {}));
+      assert.deepEqual(simulator.missing, [], driver);
+      running.push(simulateTcp(simulator, 0));
+      const line = { gap: 0, settle: 0 };
+      return { title: driver, driver, port: running.at(-1)!.address, pollInterval: 0.3, line };
+    });
+    await using bench = await ServedBench.of({ instruments });
+    for (const { title } of instruments) {
+      for (const field of bench.server.bench.find(title)!.allFields) {
+        if (field.access === "setting" && field.spec.read === undefined) continue;
+        await eventually(() => field.quality === "good", `${title}: ${field.title}: ${field.reason}`);
+      }
+    }
+    // What is set is read back, also by a field that only reads.
+    assert.equal(await bench.ask("scpi_power_supply.set Voltage 7.5"), "OK");
+    assert.equal(await bench.ask("scpi_power_supply.get Voltage"), "OK 7.500");
+    assert.equal(await bench.ask("scpi_power_supply.off"), "OK");
+    assert.equal(await bench.ask(`aalborg_dpc.set "Mode Selection" Open`), "OK");
+    assert.equal(await bench.ask("aalborg_dpc.confirm"), "OK");
+    await eventually(() => bench.field("aalborg_dpc", "Device Mode").value === "Open", "the readback");
+  } finally {
+    for (const each of running) await each.close();
+  }
+});
+
+const meter = {
+  parameters: { unit: { default: "2" } },
+  line: { sendEnd: "\r", receiveEnd: "\r", refused: { "^\\?": "not understood" } },
+  handshake: { ask: "{unit}ID", pattern: "^MODEL (?:A|B)-\\d{3}$" },
+  fields: {
+    Flow: {
+      unit: "sccm",
+      minimum: 10,
+      maximum: 20,
+      read: { ask: "{unit}R", pattern: "^F=([+-]\\d{4}\\.\\d),P=(\\S+)$" },
+    },
+    Pressure: {
+      unit: "bar",
+      decimal: ",",
+      read: { ask: "{unit}R", pattern: "^F=([+-]\\d{4}\\.\\d),P=(\\S+)$", group: 2 },
+    },
+    Valve: { type: "choice", choices: { Shut: "C", Open: "O" }, read: "{unit}V", write: "{unit}V={value}" },
+    Setpoint: {
+      scale: 0.1,
+      initial: 12.5,
+      read: { ask: "{unit}S?", pattern: "^\\*(\\d{5})$" },
+      write: { send: "{unit}S{value:05d}", answer: "^\\*OK$" },
+    },
+  },
+  commands: {
+    shut: { summary: "Shut it", send: "{unit}V=C" },
+    count: {
+      summary: "Count",
+      arguments: { on: { type: "int" } },
+      ask: { ask: "{unit}N{on}", pattern: "^N(\\d{3})$" },
+      returns: { type: "int" },
+    },
+  },
+};
+
+Deno.test("described simulator: turns patterns round, remembers settings, refuses what it does not know", () => {
+  const simulator = simulated(meter);
+  assert.deepEqual(simulator.missing, []);
+  assert.equal(simulator.answer("2ID"), "MODEL A-000");
+  for (let second = 0; second < 100; second++) {
+    simulator.step(1);
+    const [, flow] = /^F=\+(\d{4}\.\d),P=\d+,\d+$/.exec(simulator.answer("2R")!)!;
+    assert.ok(Number(flow) >= 10 && Number(flow) <= 20, flow);
+  }
+  assert.equal(simulator.answer("2S?"), "*00125");
+  assert.equal(simulator.answer("2S00150"), "*OK");
+  assert.equal(simulator.answer("2S?"), "*00150");
+  assert.equal(simulator.answer("2V"), "C");
+  assert.equal(simulator.answer("2V=O"), undefined);
+  assert.equal(simulator.answer("2V"), "O");
+  assert.equal(simulator.answer("2V=X"), "?", "no choice");
+  simulator.answer("2V=C");
+  assert.equal(simulator.answer("2V"), "C", "what a command sends is understood as a setting");
+  assert.match(simulator.answer("2N7")!, /^N\d{3}$/);
+  assert.equal(simulator.answer("3R"), "?", "another unit");
+});
+
+Deno.test("described simulator: what it cannot simulate is said by name, and the rest is", () => {
+  const simulator = simulated({
+    fields: {
+      Good: { read: "G?" },
+      Odd: { read: { ask: "O?", pattern: "^(\\d+)\\b\\d$" } },
+    },
+  });
+  assert.deepEqual(simulator.missing.length, 1);
+  assert.match(simulator.missing[0]!, /^the field Odd: no answer was found that its pattern matches/);
+  assert.match(simulator.answer("G?")!, /^\d/);
+  assert.throws(
+    () => simulated({ line: { sendEnd: "" }, fields: { Good: { read: "G?" } } }),
+    /its commands have no end/,
+  );
+});
+
+Deno.test("example answers: each is matched by its pattern, with the text in its group", () => {
+  const cases: readonly (readonly [string, string | number, string])[] = [
+    ["^VM:([CAO])$", 1, "A"],
+    ["^\\s*@001ACK>?(\\S+)$", 1, "8.01E+01"],
+    ["^(?:ERR (?<error>\\d+)|OK (?<value>-?\\d+\\.\\d))$", "value", "-1.5"],
+    ["^[^,]*,([^,]+),[^,]*,(?:\\d{3}|x)*$", 1, "b c"],
+    ["(?i:julabo) v([0-9.]+)", 1, "1.2"],
+    ["^\\x02(\\d\\d)S(?:;(\\d+))?\\x03$", 2, "7"],
+  ];
+  for (const [source, group, text] of cases) {
+    const answer = exampleAnswer(source, new Map([[group, text]]));
+    assert.equal(pattern(source).value(answer, group), text, `${source}: ${answer}`);
+  }
+});
