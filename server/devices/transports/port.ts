@@ -542,7 +542,7 @@ export class Port {
 
   /** The answer that is certainly this question's; `undefined` where none came. */
   async #answerTo(
-    { text, timeout, accepts }: Question,
+    { text, timeout, accepts, refuses }: Question,
     answers: AnswerQueue,
     seen: Seen,
     signal: AbortSignal | undefined,
@@ -550,11 +550,13 @@ export class Port {
     until: number,
     first: string | undefined,
   ): Promise<string | undefined> {
+    // Where nothing is late that would refuse the same, a refusal is its answer as certainly as what is known.
+    const isKnown = (said: string) => inStep || refuses?.(said) === true || this.#strange.isKnown(text, said);
     for (let answer = first;; answer = await answers.next(until, signal)) {
       if (answer === undefined) {
         // What came is its answer, understood or not: nothing else is late.
         const last = seen.unexpected.at(-1);
-        if (last !== undefined && (inStep || this.#strange.isKnown(text, last))) {
+        if (last !== undefined && isKnown(last)) {
           seen.settled = true;
           if (seen.unexpected.length === 1) this.#strange.stoodAlone(text, last);
         }
@@ -566,7 +568,7 @@ export class Port {
         else if (answer.trim() === text.trim()) seen.echo = answer;
         else {
           seen.unexpected.push(answer);
-          if (inStep || this.#strange.isKnown(text, answer)) {
+          if (isKnown(answer)) {
             until = Math.min(until, performance.now() + this.#strange.wait(text, answer) * 1000);
           }
         }
