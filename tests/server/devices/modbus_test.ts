@@ -1,10 +1,9 @@
 /** Modbus: against pymodbus over TCP and as RTU over TCP, and against a device of our own on a pseudo terminal. */
 import assert from "node:assert/strict";
 import { decodeRegisters, encodeRegisters } from "../../../server/devices/described/registers.ts";
-import { openPty } from "../../../server/devices/transports/pty.ts";
-import { poller } from "../../../server/devices/transports/unix_poller.ts";
-import { eventually } from "../../fixture.ts";
+import { eventually, RawClient } from "../../fixture.ts";
 import { ServedBench } from "./devices.ts";
+import { type ModbusAsked, modbusRtuDevice, modbusTcpDevice, words } from "./fakes/modbus_device.ts";
 
 const python = "/usr/bin/python3";
 
@@ -132,3 +131,109 @@ async function firstLine(stream: ReadableStream<Uint8Array>): Promise<string> {
   }
   return text.split("\n")[0]!;
 }
+
+Deno.test({
+  name:
+    "Modbus: on a serial line neighbours are read in one request, an echo and noise are passed over, a spoilt answer is asked for again",
+  ignore: Deno.build.os === "windows",
+  async fn() {
+    const asked: ModbusAsked[] = [];
+    let answers = 0;
+    await using device = await modbusRtuDevice((request) => {
+      asked.push(request);
+      if (request.unit !== 17) return undefined;
+      if (request.code === 6) return [...words(request.address).slice(1), ...words(request.count).slice(1)];
+      const from = request.address;
+      return words(...Array.from({ length: request.count }, (_, index) => from + index));
+    }, (frame) => {
+      // One answer has a bit that is wrong; noise stands before all.
+      if (frame.length > 0 && ++answers === 8) frame[4]! ^= 1;
+      return [0x00, 0x11, 0x03, ...frame];
+    });
+    await using bench = await ServedBench.one({
+      title: "Meter",
+      port: `${device.address}?baud=19200&unit=17`,
+      line: { timeout: 0.2, mostRegisters: 6, retries: 2 },
+      pollInterval: 0.05,
+      fields: {
+        C: { register: "holding 0x102", type: "int" },
+        A: { register: "holding 0x100", kind: "uint32", type: "int" },
+        // The block would have more than six registers.
+        D: { register: "holding 0x103", kind: "int64", type: "int" },
+        Apart: { register: "holding 0x200", type: "int", writable: true },
+        Input: { register: "input 0x103", type: "int" },
+        Seldom: { register: "holding 0x107", type: "int", poll: 60 },
+      },
+    });
+    const all = ["C", "A", "Apart", "Input", "Seldom"].map((field) => bench.field("meter", field));
+    await eventually(() => answers > 20 && all.every(({ quality }) => quality === "good"), "polls");
+    for (
+      const [field, value] of [["C", 0x102], ["A", 0x1000101], ["Apart", 0x200], ["Input", 0x103], ["Seldom", 0x107]]
+    ) {
+      assert.equal(bench.field("meter", String(field)).value, value, String(field));
+    }
+    assert.equal(bench.field("meter", "D").quality, "error", "an integer that is too large to be exact");
+    const requests = new Set(asked.map(({ code, address, count }) => `${code} ${address.toString(16)} ${count}`));
+    assert.deepEqual([...requests].sort(), ["3 100 3", "3 103 4", "3 107 1", "3 200 1", "4 103 1"]);
+    for (let answered = ""; answered !== "OK";) answered = await bench.ask("meter.set Apart 77");
+    assert.deepEqual(asked.filter(({ code }) => code === 6)[0], { unit: 17, code: 6, address: 0x200, count: 77 });
+  },
+});
+
+Deno.test("Modbus: a late answer is dropped by its number, and a stop does not wait for it", async () => {
+  let value = 0;
+  const stops: number[] = [];
+  await using device = modbusTcpDevice(({ code, address }) => {
+    if (code === 5) {
+      stops.push(address);
+      return [0, address, 0xff, 0];
+    }
+    return address === 9 ? undefined : words(++value);
+  });
+  await using bench = await ServedBench.one({
+    title: "Pump",
+    port: device.address,
+    line: { timeout: 20 },
+    pollInterval: 3600,
+    fields: { Speed: { register: "holding 0", type: "int" } },
+    commands: {
+      wait: { summary: "Never answers", ask: "holding 9" },
+      stop: { summary: "Stop", send: "coil 3 = 1", immediate: true },
+    },
+  });
+  await eventually(() => bench.field("pump", "Speed").quality === "good", "contact");
+  const waiting = bench.ask("pump.wait");
+  await eventually(() => value >= 1, "the first reading");
+  using other = await RawClient.connect(bench.server.commandServer.port);
+  assert.equal(await other.ask("pump.stop"), "OK");
+  assert.match(await waiting, /^ERROR .*interrupted/);
+  assert.deepEqual(stops, [3]);
+  assert.equal(await bench.ask("pump.stop"), "OK", "the line goes on as it was");
+});
+
+Deno.test("Modbus: registers hold numbers in every order, and what does not fit is refused", () => {
+  const float = [0x41AC, 0x0000];
+  assert.equal(decodeRegisters(float, "float32"), "21.5");
+  assert.equal(decodeRegisters([0x0000, 0x41AC], "float32", "cdab"), "21.5");
+  assert.equal(decodeRegisters([0xAC41, 0x0000], "float32", "badc"), "21.5");
+  assert.equal(decodeRegisters([0x0000, 0xAC41], "float32", "dcba"), "21.5");
+  assert.equal(decodeRegisters([0x41AA, 0x6666], "float32"), "21.3", "as few digits as it has");
+  assert.equal(decodeRegisters([0x7FC0, 0], "float32"), "NaN");
+  for (const order of ["abcd", "cdab", "badc", "dcba"] as const) {
+    for (
+      const [kind, said] of [
+        ["int16", "-32768"],
+        ["uint16", "65535"],
+        ["int32", "-2147483648"],
+        ["uint32", "4294967295"],
+        ["int64", "-9007199254740991"],
+        ["uint64", "9007199254740991"],
+        ["float32", "-1.5e-7"],
+        ["float64", "0.1"],
+      ] as const
+    ) assert.equal(decodeRegisters(encodeRegisters(said, kind, order), kind, order), said, `${kind} ${order}`);
+  }
+  assert.throws(() => encodeRegisters("-1", "uint16"), /-1 does not fit uint16/);
+  assert.throws(() => encodeRegisters("1e39", "float32"), /too large for float32/);
+  assert.throws(() => encodeRegisters("µm€", "text", "abcd", 2), /not Latin-1/);
+});
