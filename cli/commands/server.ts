@@ -133,7 +133,7 @@ async function setUp(
     );
   // From here on the ports that the bench names can be opened although the permission for it is given up.
   if (bench.serialPorts.length > 0) loadSerialLibrary();
-  bench.files.forEach(prepareFile);
+  await Promise.all(bench.files.map(prepareFile));
   const { imageFolders: _folders, ...listen } = settled(serverSettings, serverFlags, bench.server);
   const sandbox = sandboxOf(settled(codeSettings, codeFlags, bench.code));
   return {

@@ -5,11 +5,10 @@
  * @module
  */
 
-import { FileTail } from "./file_tail.ts";
-import type { FileLook } from "./file_tail.ts";
+import { type FileLook, FileTail } from "./file_tail.ts";
 import { performTasks } from "./task_worker.ts";
 
-/** A task: a look at the file, as at one that was never looked at where it is `fresh`. */
+/** A task: a look at the file, as at one that was never looked at where it is `fresh`; without a path none. */
 export interface FileTailTask {
   readonly path: string;
   readonly fresh: boolean;
@@ -18,6 +17,7 @@ export interface FileTailTask {
 let tail: FileTail | undefined;
 
 performTasks<FileTailTask, FileLook>(({ path, fresh }) => {
+  if (path === "") return { there: false, reason: "nothing was asked for" };
   tail ??= new FileTail(path);
   if (fresh) tail.reset();
   return tail.look();

@@ -34,11 +34,12 @@ const prepared = new Map<string, Tail>();
  * @param path Its absolute path.
  * @throws {Deno.errors.NotCapable} Where this program may not read it.
  */
-export function prepareFile(path: string): void {
+export async function prepareFile(path: string): Promise<void> {
   if (prepared.has(path)) return;
   const tail = makeTail(path);
-  tail.start();
   prepared.set(path, tail);
+  // It has its own permissions once it has answered, for which it need not touch the file.
+  await tail.ask({ path: "", fresh: true });
 }
 
 /**
