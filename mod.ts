@@ -43,6 +43,7 @@ export type { Role, ValueType } from "./protocol/vocabulary.ts";
 export { type Command, command, type CommandContext, type CommandSpec } from "./server/bench/command.ts";
 export type { DriverApi, DriverModule } from "./server/devices/driver_process/driver_api.ts";
 export type { Port, Turn } from "./server/devices/transports/port.ts";
+export type { Shape } from "./server/devices/transports/framing.ts";
 export type { Contact } from "./server/bench/contact.ts";
 export { PortContact } from "./server/devices/transports/contact.ts";
 export { type ErrorCode, errorCodes, HeliographError } from "./protocol/errors.ts";

@@ -35,6 +35,26 @@ async function evaluated(client: PyOpticonSocketClient, python: string, options:
   }
 }
 
+/**
+ * An expression as an original dashboard takes it: what gives no text makes it drop its client.
+ *
+ * @throws {HeliographError} `unavailable` for anything but Python.
+ */
+export function originalExpression(expression: string, language: string): string {
+  refuseOtherLanguages(language);
+  // Without parentheses a comma, or a comment, would be read as str's.
+  return expression.trim() === "" ? expression : `str((\n${expression}\n))`;
+}
+
+/** @throws {HeliographError} `unavailable` for anything but Python. */
+export function refuseOtherLanguages(language: string): void {
+  if (language === "python") return;
+  throw new HeliographError(
+    "unavailable",
+    "Cannot run JavaScript there: an original PyOpticon dashboard runs Python only; give --python, or a .py file",
+  );
+}
+
 /** The text of a Python string. JSON's escapes are Python's. */
 const pythonString = (text: string) => JSON.stringify(text);
 

@@ -63,6 +63,32 @@ const sections: Readonly<Record<string, { readonly title: string; readonly examp
     title: "`serial` of a line",
     example: `{ "line": { "serial": { "baud": 19200, "parity": "even", "dataBits": 7 } } }`,
   },
+  "instruments.line.length": {
+    title: "`length`, of a line or a question: a number, or",
+    example: `{ "line": { "sendEnd": "", "length": { "at": 2, "plus": 5 } } }`,
+  },
+  "instruments.line.checkSum": {
+    title: "`checkSum` of a line",
+    example:
+      `{ "line": { "sendStart": "$", "receiveStart": "$", "checkSum": { "kind": "xor", "skip": 1, "after": "*" } } }`,
+  },
+  "instruments.line.wake": {
+    title: "`wake` of a line",
+    example: `{ "line": { "wake": { "wait": 1.2, "after": 120 } } }`,
+  },
+  "instruments.line.connection": {
+    title: "`connection` of a line: each question, or",
+    example: `{ "line": { "connection": { "releaseAfter": 0.5 } }, "pollInterval": 10 }`,
+  },
+  "instruments.select": {
+    title: "A step, of several: one thing that is sent, asked or waited for",
+    example: `{
+  "fields": {
+    "Sensor 3": { "unit": "K", "read": [{ "send": "INP 3" }, { "wait": 0.5 }, { "ask": "RD?", "timeout": 2 }] }
+  },
+  "commands": { "reset": { "summary": "Reset", "send": [{ "send": "*RST", "deaf": 0.2 }, "*CLS"] } }
+}`,
+  },
   "instruments.handshake": {
     title: "`handshake` (one or a list) and `afterWrite`",
     example: `{ "handshake": { "ask": "*IDN?", "pattern": "power supply" } }`,
@@ -84,6 +110,10 @@ const sections: Readonly<Record<string, { readonly title: string; readonly examp
     title: "`read` of a field, `ask` of a command: a question, or",
     example:
       `{ "fields": { "Flow": { "read": { "ask": "FM", "pattern": "^>(\\\\S+)$", "bad": { "9.9E37": "overload" } } } } }`,
+  },
+  "instruments.fields.poll": {
+    title: "`poll` of a field: a number, or",
+    example: `{ "fields": { "Position": { "poll": { "every": 0.2, "while": { "Moving": "On" }, "otherwise": 5 } } } }`,
   },
   "instruments.fields.listen": {
     title: "`listen` of a field",
@@ -120,6 +150,19 @@ const sections: Readonly<Record<string, { readonly title: string; readonly examp
     title: "One of `arguments`",
     example:
       `{ "commands": { "flush": { "summary": "Flush", "arguments": { "n": { "type": "int" } }, "send": "F{n:d}" } } }`,
+  },
+  "instruments.commands.doneWhen": {
+    title: "`doneWhen` of a command",
+    example: `{
+  "commands": {
+    "home": {
+      "summary": "Go to the end switch",
+      "send": "OR",
+      "doneWhen": { "ask": "MD?", "pattern": "^1$", "within": 90 },
+      "stop": "ST"
+    }
+  }
+}`,
   },
   "instruments.commands.returns": {
     title: "`returns`",

@@ -161,9 +161,10 @@ export class Services {
       sessions: this.sessions.describe(),
       instruments: this.bench.instruments.map((instrument) => {
         const { name, queue } = instrument;
+        const { name: running = "", progress = "" } = queue.running ?? {};
         return {
           name,
-          running: queue.running?.name ?? "",
+          running: progress === "" ? running : `${running}: ${progress}`,
           runningFor: Math.round((queue.running?.seconds ?? 0) * 10) / 10,
           waiting: queue.waiting,
           contact: describeContact(instrument),

@@ -3,6 +3,8 @@ import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import { loadBench } from "../server/config/bench_file.ts";
 import { demoInstruments } from "../server/config/demo_bench.ts";
+import type { Instrument } from "../server/bench/instrument.ts";
+import { Simulators } from "../server/config/simulators.ts";
 import { builtInDrivers } from "../server/devices/drivers/drivers.ts";
 import { type RunningSimulator, simulateTcp } from "../server/devices/simulators/serve.ts";
 import type { HeliographServer } from "../server/server.ts";
@@ -212,6 +214,70 @@ Deno.test("docs: the README's bench is well formed, and drives its instruments' 
     match(await client.ask("lamp_supply.set Voltage 13"), /above its maximum of 12 V$/);
     strictEqual(await client.ask("lamp_supply.off"), "OK");
     strictEqual(await client.ask("methane_mfc.set 'Setpoint Entry' 30"), "OK");
+  } finally {
+    for (const simulator of running) await simulator.close();
+    await Deno.remove(folder, { recursive: true });
+  }
+});
+
+Deno.test("docs: the benches of the page of drivers have contact with simulators, which the page and status are told", async () => {
+  const found = (await codeBlocks("docs/drivers.md")).filter(({ language }) => language === "json");
+  ok(found.length >= 6);
+  const folder = await Deno.makeTempDir();
+  const instruments: Instrument[] = [];
+  await using simulators = new Simulators();
+  try {
+    for (const [at, { code }] of found.entries()) {
+      await Deno.writeTextFile(`${folder}/${at}.json`, code);
+      instruments.push(...(await loadBench(`${folder}/${at}.json`, simulators.redirect)).instruments);
+    }
+    deepStrictEqual(simulators.missing, []);
+    await using server = startServer({ instruments, poll: true, simulated: true });
+    for (const { contact, title } of instruments) {
+      await eventually(() => contact!.state === "connected", `contact with ${title}: ${contact!.reason}`);
+    }
+    using client = await RawClient.connect(server.commandServer.port);
+    match(await client.ask("status"), /"simulated": true/);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
+
+/** Which simulator speaks as the instrument of each bench in the page from a manual to a bench file. */
+const fromManuals: Readonly<Record<string, readonly [driver: string, line: string, reply: RegExp]>> = {
+  "Cryostat": ["lake-shore-335", "cryostat.set Setpoint 3", /below its minimum of 4 K$/],
+  "Lock-In": ["sr830", "lock_in.set Amplitude 2", /^OK$/],
+  "Chiller": ["julabo", "chiller.set Running On", /^OK$/],
+  "Argon": ["alicat", "argon.close", /^OK HLD$/],
+  "Syringe Pump": ["new-era-ne1000", "syringe_pump.run", /^OK I$/],
+  "Stage": ["newport-esp300", "stage.move_by 5", /^OK$/],
+};
+
+Deno.test("docs: from a manual to a bench file: each drives a simulator of the instrument, and every field is read", async () => {
+  const found = (await codeBlocks("docs/from-a-manual.md")).filter(({ language }) => language === "json");
+  deepStrictEqual(found.length, Object.keys(fromManuals).length);
+  const folder = await Deno.makeTempDir();
+  const instruments: Instrument[] = [];
+  const running: RunningSimulator[] = [];
+  try {
+    for (const [at, { code }] of found.entries()) {
+      await Deno.writeTextFile(`${folder}/${at}.json`, code);
+      const bench = await loadBench(`${folder}/${at}.json`, (_address, _driver, title) => {
+        running.push(simulateTcp(builtInDrivers[fromManuals[title]![0]]!.simulator(), 0));
+        return running.at(-1)!.address;
+      });
+      instruments.push(...bench.instruments);
+    }
+    await using server = startServer({ instruments, poll: true });
+    using client = await RawClient.connect(server.commandServer.port);
+    for (const { contact, title, allFields } of instruments) {
+      await eventually(() => contact!.state === "connected", `contact with ${title}: ${contact!.reason}`);
+      for (const field of allFields) {
+        await eventually(() => field.quality === "good", `a reading of ${field.title} of ${title}: ${field.reason}`);
+      }
+      const [, line, reply] = fromManuals[title]!;
+      match(await client.ask(line), reply, line);
+    }
   } finally {
     for (const simulator of running) await simulator.close();
     await Deno.remove(folder, { recursive: true });

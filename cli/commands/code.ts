@@ -11,6 +11,7 @@ import type { CodeOptions } from "../../client/pyopticon_client.ts";
 import { type ConnectionFlags, dashboardClient, dashboardFlags } from "../connection.ts";
 import type { CliContext } from "../context.ts";
 import { UsageError } from "../exit_codes.ts";
+import { originalExpression, refuseOtherLanguages } from "../original_dashboard.ts";
 import { painter, result, writeJson } from "../output.ts";
 
 interface CodeFlags extends ConnectionFlags {
@@ -54,8 +55,10 @@ export const evalCommand = buildCommand({
   },
   async func(this: CliContext, flags: CodeFlags, expression: string): Promise<void> {
     await using client = dashboardClient(this, flags);
-    const value = await client.doEval(expression, {
-      language: flags.python ? "python" : "javascript",
+    const language = flags.python ? "python" : "javascript";
+    const original = await client.isOriginal();
+    const value = await client.doEval(original ? originalExpression(expression, language) : expression, {
+      language,
       asText: !flags.json,
       // The value alone is on standard output.
       ...shower(flags.showOutput, this.process.stderr.write),
@@ -78,6 +81,7 @@ export const execCommand = buildCommand({
   async func(this: CliContext, flags: CodeFlags, file: string): Promise<void> {
     const { language, code } = await readCode(this, file, flags.python);
     await using client = dashboardClient(this, flags);
+    if (await client.isOriginal()) refuseOtherLanguages(language);
     const done = await client.doExec(code, { language, ...shower(flags.showOutput, this.process.stdout.write) });
     if (flags.json) writeJson(this, done);
   },

@@ -34,6 +34,12 @@ export class NoAnswer extends HeliographError {
 
 /** What came without the end of an answer, and which end it seems to have. */
 function unended(begun: string, end: string): string {
+  if (end === "") {
+    const count = begun.length === 1 ? "1 byte" : `${begun.length} bytes`;
+    return `${count} came, ${
+      quoted(begun)
+    }, and an answer to it does not end there by its "length", "answerEnds" or "quiet"`;
+  }
   const came = `${quoted(begun)} came, and not the end of an answer, ${quoted(end)}`;
   const unprintable = begun.match(/[^\r\n\x20-\x7e]/g)?.length ?? 0;
   // deno-lint-ignore no-control-regex
@@ -57,6 +63,9 @@ export class NotUnderstood extends HeliographError {
     this.said = said;
   }
 }
+
+/** What came is broken, a wrong check sum for example: asked again, it may come well. */
+export class Garbled extends NotUnderstood {}
 
 /** A late answer to something else could be taken for the answer to this. */
 export class AnswerUnclear extends HeliographError {
@@ -82,6 +91,14 @@ export class AnswerUnclear extends HeliographError {
         : `${quoted(text)} was not asked yet: a late answer to something else could be taken for its own`,
     );
     this.settled = settled;
+  }
+}
+
+/** It was not asked, since the answer would mean nothing: while an output is off. */
+export class NotAsked extends HeliographError {
+  /** Makes it. @param reason What follows `not asked`. */
+  constructor(reason: string) {
+    super("command_failed", `not asked ${reason}`);
   }
 }
 

@@ -144,6 +144,8 @@ export class CommandQueue {
   /** What runs beside the others, once the gate opens. */
   readonly #atGate: Waiting[] = [];
   #gate = new Gate();
+  /** How far the running command is, for people; empty where that is not known. */
+  progress = "";
   /** The rest of a poll: commands go before each of its steps, and there is never more than one. */
   #poll: Iterator<unknown> | undefined;
   /** A poll that begins when the one before has ended. */
@@ -163,10 +165,11 @@ export class CommandQueue {
     });
   }
 
-  /** The running command, and for how many seconds it has run. */
-  get running(): { name: string; seconds: number } | undefined {
+  /** The running command, for how many seconds it has run, and how far it is. */
+  get running(): { name: string; seconds: number; progress: string } | undefined {
     const running = this.#running;
-    return running && { name: running.name, seconds: (performance.now() - running.since) / 1000 };
+    const { progress } = this;
+    return running && { name: running.name, seconds: (performance.now() - running.since) / 1000, progress };
   }
 
   /** The number of commands that wait. */

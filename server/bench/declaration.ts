@@ -67,6 +67,7 @@ export const fieldRules = {
   read: method("() => position, or async (signal) => await ask(signal)", described),
   listens: flag,
   pollInterval: seconds,
+  pollWhile: anything,
   log: flag,
   keyword: (value) => {
     if (typeof value !== "string") return "a FITS keyword, such as CAMTEMP";

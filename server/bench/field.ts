@@ -40,6 +40,12 @@ export interface FieldSpec<T extends ValueType = ValueType> extends ValueDescrip
   readonly listens?: boolean;
   /** How often it is read, in seconds. @default the instrument's poll interval */
   readonly pollInterval?: number;
+  /**
+   * Another interval, in seconds, for as long as something is so: while it moves. @default none
+   *
+   * @internal
+   */
+  readonly pollWhile?: { readonly interval: number; readonly active: () => boolean };
   /** Whether it belongs into the data log. @default true */
   readonly log?: boolean;
   /** The FITS keyword by which the headers of images say it, for example `CAMTEMP`. @default none */
@@ -132,11 +138,19 @@ export class BenchField implements Field {
    */
   due = 0;
   /**
+   * When it was to be read last, on the same clock.
+   *
+   * @internal
+   */
+  askedAt = 0;
+  /**
    * When it was read or set, on the clock of `performance.now()`, which nobody sets; 0 when never.
    *
    * @internal
    */
   readAt = 0;
+  /** Whether it has no value now because it is not asked for, and for no other reason. */
+  #withheld = false;
   #missed = "";
   #misses = 0;
   #since = performance.now();
@@ -242,6 +256,11 @@ export class BenchField implements Field {
     else this.#become(value, quality, reason, false);
   }
 
+  /** What it holds, whatever is staged. @internal */
+  get applied(): Pick<BenchField, "value" | "quality"> {
+    return this.#applied ?? this;
+  }
+
   /** The text of what it was before it was changed, while the change waits for `confirm`; `undefined` otherwise. */
   get appliedText(): string | undefined {
     return this.#applied === undefined ? undefined : this.#textOf(this.#applied.value, this.#applied.quality);
@@ -283,6 +302,18 @@ export class BenchField implements Field {
     // What somebody wants stays as they want it.
     if (this.#applied !== undefined) return this.#applyInDoubt("error", reason);
     this.#become(this.value, "error", reason, this.staged);
+  }
+
+  /**
+   * It is not asked for now: it has no value, and that is no error.
+   *
+   * @param reason Why.
+   * @internal
+   */
+  withhold(reason: string): void {
+    this.#missed = "";
+    this.#become(undefined, "stale", reason, false);
+    this.#withheld = true;
   }
 
   /**
@@ -341,6 +372,7 @@ export class BenchField implements Field {
    * @internal
    */
   age(staleAfter: number, errorAfter: number): void {
+    if (this.#withheld) return;
     const old = (performance.now() - (this.readAt || this.#since)) / 1000;
     const why = this.#missed === "" ? "" : `: ${this.#missed}`;
     // What a failed reading said stays, unless it is known that nothing answers.
@@ -362,6 +394,7 @@ export class BenchField implements Field {
   ): void {
     const same = value === this.value && quality === this.quality && reason === this.reason && staged === this.staged;
     if (value !== this.value) this.#setText = undefined;
+    this.#withheld = false;
     this.value = value;
     this.quality = quality;
     this.reason = reason;

@@ -23,7 +23,7 @@ import { BenchField, type Field, type FieldSpec } from "./field.ts";
 import { HeaderKeywords } from "./header_keywords.ts";
 import type { ImageSource } from "./images.ts";
 import { didYouMean, identifierOf } from "./names.ts";
-import { AnswerUnclear, Interrupted } from "./answer_errors.ts";
+import { AnswerUnclear, Interrupted, NotAsked } from "./answer_errors.ts";
 import type { Contact } from "./contact.ts";
 import { isPromise, named, shown, type Value, type ValueOf, type ValueType } from "./values.ts";
 
@@ -377,7 +377,10 @@ export class Instrument {
    */
   get shortestInterval(): number | undefined {
     const read = this.allFields.filter((field) => field.spec.read !== undefined);
-    return read.length === 0 ? undefined : Math.min(...read.map((field) => this.#intervalOf(field)));
+    const intervals = read.flatMap((
+      { spec },
+    ) => [spec.pollInterval ?? this.pollInterval, spec.pollWhile?.interval ?? []]);
+    return read.length === 0 ? undefined : Math.min(...intervals.flat());
   }
 
   /**
@@ -402,18 +405,26 @@ export class Instrument {
     // The oldest first: on a line that breaks again and again, each has its turn.
     for (const field of [...this.allFields].sort((one, other) => one.readAt - other.readAt)) {
       // A little early is on time: timers do not keep it to the millisecond.
-      if (field.spec.read === undefined || (!all && field.due > now + 20)) continue;
-      field.due = now + this.#intervalOf(field) * 1000;
+      const { read, pollWhile } = field.spec;
+      if (read === undefined) continue;
+      const interval = this.#intervalOf(field) * 1000;
+      // It may have begun to move since it was read.
+      const sooner = pollWhile?.active() && field.quality === "good" && field.askedAt + interval <= now + 20;
+      if (!all && !sooner && field.due > now + 20) continue;
+      field.askedAt = now;
+      field.due = now + interval;
       if (!field.staged) yield this.#read(field, pass);
     }
   }
 
   #intervalOf(field: BenchField): number {
-    return field.spec.pollInterval ?? this.pollInterval;
+    const { pollWhile, pollInterval = this.pollInterval } = field.spec;
+    return pollWhile?.active() ? pollWhile.interval : pollInterval;
   }
 
   #read(field: BenchField, pass: object): Promise<void> | void {
     const fail = (error: unknown) => {
+      if (error instanceof NotAsked) return field.withhold(error.message);
       if (!(error instanceof HeliographError)) this.faults.tell(`reading ${field.title}`, error);
       const reason = error instanceof Error ? error.message : String(error);
       if (!(error instanceof HeliographError) || error.code !== "not_connected") return field.fail(reason);

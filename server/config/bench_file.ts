@@ -27,6 +27,7 @@ import {
   serialPortOf,
   settledFormat,
 } from "../devices/transports/address.ts";
+import { completed, shapeIn, shapeProblem } from "../devices/transports/framing.ts";
 import { lineCodec, withBytes } from "../devices/transports/line_codec.ts";
 import { unitIn } from "../devices/transports/modbus_address.ts";
 import { type LineFormat, Port } from "../devices/transports/port.ts";
@@ -574,7 +575,7 @@ class Loader {
     process = "",
     described?: () => DescriptionSimulator,
   ): Port {
-    const { serial, gap = 0, settle = 0, gateway = false } = line;
+    const { serial, gap = 0, settle = 0, gateway = false, connection } = line;
     const named = Object.hasOwn(this.#named, text) ? this.#named[text] : undefined;
     let address: Address;
     try {
@@ -600,8 +601,16 @@ class Loader {
       address = { ...address, headers: line.headers };
     }
     const { encoding = address.kind === "file" ? "utf8" : "latin1" } = line;
+    // What ends answers, and is said of a line as a whole.
+    const { receiveEnd: _, ...shape } = shapeIn(line) ?? {};
+    const { receiveEnd } = completed({ ...shape, receiveEnd: line.receiveEnd }, "\n");
+    const problem = shapeProblem({ ...shape, ...(line.prompt === undefined ? { receiveEnd } : {}) });
+    if (problem !== undefined) {
+      throw new BenchFileError([this.#source.problem([...at, "line", problem.word], problem.message)]);
+    }
     const [sent, received] = (["sendEnd", "receiveEnd"] as const).map((key) => {
-      const end = withBytes(line[key] ?? "\n", lineCodec(encoding).byte);
+      const given = key === "sendEnd" ? line.sendEnd ?? "\n" : receiveEnd;
+      const end = withBytes(given, lineCodec(encoding).byte);
       try {
         lineCodec(encoding).encode(end);
       } catch (error) {
@@ -609,6 +618,13 @@ class Loader {
       }
       return end;
     });
+    const release = connection === undefined
+      ? {}
+      : { release: connection === "each question" ? 0 : connection.releaseAfter };
+    const framing = {
+      ...(Object.keys(shape).length === 0 ? {} : { shape }),
+      ...defined({ prompt: line.prompt && withBytes(line.prompt, lineCodec(encoding).byte), echo: line.echo }),
+    };
     const format: LineFormat = {
       sendEnd: sent!,
       receiveEnd: received!,
@@ -616,6 +632,8 @@ class Loader {
       settle,
       gateway,
       encoding,
+      ...release,
+      ...framing,
       ...settledFormat(address),
     };
     const shared = this.#ports.get(portName(address));

@@ -6,21 +6,18 @@
 
 import { HeliographError } from "../../../protocol/errors.ts";
 import type { Routine } from "../transports/contact.ts";
-import { type LineCodec, lineCodec, withBytes } from "../transports/line_codec.ts";
 import type { Port, Turn } from "../transports/port.ts";
-import { AnswerUnclear, NoAnswer, NotUnderstood, quoted } from "../../bench/answer_errors.ts";
+import { AnswerUnclear, Garbled, NoAnswer, NotUnderstood, quoted } from "../../bench/answer_errors.ts";
 import { isNumber, type Value } from "../../bench/values.ts";
 import { inPart } from "./description_error.ts";
-import { JsonPointer } from "./json_pointer.ts";
-import { whyItNeverMatches } from "./never_matches.ts";
-import { type Pattern, pattern } from "./pattern.ts";
-import type { DescribedAsk, DescribedSend, Description } from "./schema.ts";
-import type { Filling, Template } from "./template.ts";
-import { checkGroup, type ValueCodec, valueIn } from "./value_codec.ts";
-import { type WayIn, wayIn } from "./way_in.ts";
-
-/** The timeout of an answer unless the description has another, in seconds. */
-const defaultTimeout = 1;
+import type { Pattern } from "./pattern.ts";
+import type { DescribedSteps, Description } from "./schema.ts";
+import { Selection } from "./selection.ts";
+import { Steps } from "./steps.ts";
+import type { ValueCodec } from "./value_codec.ts";
+import { Waking } from "./waking.ts";
+import { wayIn } from "./way_in.ts";
+import { type Check, type FilledSteps, type Reading, saidIn, type Sending, Wording } from "./wording.ts";
 
 /** The retries of a reading unless the description has another number. */
 const defaultRetries = 1;
@@ -31,56 +28,23 @@ const refusalSeconds = 0.1;
 /** The most errors that are fetched after one command, so that none is left for the next. */
 const mostErrors = 20;
 
-/** A question with how to understand its answer. */
-export interface Reading {
-  /** What is asked. */
-  readonly template: Template;
-  /** How long the answer may take, in seconds. */
-  readonly timeout: number;
-  /** What the answer looks like; `undefined` where all of it is the value. */
-  readonly pattern: Pattern | undefined;
-  /** Which group of the pattern is the value. */
-  readonly group: string | number | undefined;
-  /** Values that mean that there is none, with the reason. */
-  readonly bad: ReadonlyMap<string, string>;
-  /** Where its answer is the same for several fields: whether an answer is one, and what it should have done. */
-  readonly shared?: { readonly accepts: (answer: string) => boolean; readonly expected: string };
-  /** The value in an answer as the instrument says it; by default what the pattern finds. */
-  readonly value?: (answer: string) => string | undefined;
-}
+/** How long an instrument takes to wake unless the description says otherwise, in seconds. */
+const defaultWake = 0.1;
 
-/** The value in an answer as the instrument says it; `undefined` where it is none to the question. */
-export function saidIn(answer: string, { value, pattern, group }: Reading): string | undefined {
-  return value === undefined ? valueIn(answer, pattern, group) : value(answer);
-}
-
-/** A command that is sent. */
-export interface Sending {
-  /** What is sent. */
-  readonly template: Template;
-  /** What it answers; `undefined` where it does not. */
-  readonly answer: Pattern | undefined;
-  /** Whether it may also say nothing. */
-  readonly optional: boolean;
-}
-
-/** The conversation with one instrument. */
-export class Conversation {
+/** The conversation with one instrument, in the words of its description. */
+export class Conversation extends Wording {
   readonly #description: Description;
-  readonly #parameters: Readonly<Record<string, string>>;
-  readonly #port: Port;
-  readonly #codec: LineCodec;
-  /** What is always the same: parameters do not change. */
-  readonly #filled = new Map<Template, string>();
-  readonly #timeout: number;
   readonly #retries: number;
-  readonly #way: WayIn;
-  #doneAs: Pattern | undefined;
+  readonly #selection: Selection;
+  readonly #waking: Waking | undefined;
+  /** What selects this instrument among those on the port. */
+  readonly #outer: readonly FilledSteps[];
   #isThere: (turn: Turn) => Promise<void> = () => Promise.resolve();
   #greet: (turn: Turn) => Promise<void> = () => Promise.resolve();
   readonly #refusals: readonly (readonly [Pattern, string])[];
   readonly #refuses = (answer: string): boolean => this.#refusals.some(([pattern]) => pattern.test(answer));
-  readonly #afterWrite: { readonly template: Template; readonly pattern: Pattern } | undefined;
+  readonly #afterWrite: Check | undefined;
+  readonly #prompted: boolean;
 
   /**
    * Takes a description.
@@ -91,164 +55,57 @@ export class Conversation {
    * @throws {DescriptionError} Where the description is wrong.
    */
   constructor(description: Description, parameters: Readonly<Record<string, string>>, port: Port) {
+    const way = wayIn(port.address, description.line?.unit);
+    super(description, parameters, port.format, way);
     this.#description = description;
-    this.#parameters = parameters;
-    this.#port = port;
-    this.#codec = lineCodec(port.format.encoding);
-    this.#timeout = description.line?.timeout ?? defaultTimeout;
+    this.#prompted = port.format.prompt !== undefined;
+    this.#selection = Selection.of(port);
+    const { wake } = description.line ?? {};
+    if (wake !== undefined) {
+      const template = inPart(["line", "wake", "send"], () => this.template(wake.send ?? ""));
+      this.#waking = new Waking(port, {
+        text: this.fill(template),
+        wait: wake.wait ?? defaultWake,
+        after: wake.after,
+      });
+    }
     this.#retries = description.line?.retries ?? defaultRetries;
-    this.#way = wayIn(port.address, description.line?.unit);
-    const refused = Object.entries({ ...description.line?.refused, ...this.#way.refused });
+    const refused = Object.entries({ ...description.line?.refused, ...way.refused });
     this.#refusals = refused.map(([source, words]) =>
       inPart(["line", "refused", source], () => [this.pattern(source), words] as const)
     );
     const { afterWrite } = description;
-    this.#afterWrite = afterWrite && inPart("afterWrite", () => this.#check(afterWrite));
+    this.#afterWrite = afterWrite && inPart("afterWrite", () => this.check(afterWrite));
+    const { select } = description;
+    this.#outer = select === undefined ? [] : [inPart("select", () => new Steps(this, select)).fill({}, false)];
+  }
+
+  /** The most that waking it delays what is immediate, in seconds. */
+  get wakeSeconds(): number {
+    return this.#description.line?.wake === undefined ? 0 : this.#description.line.wake.wait ?? defaultWake;
+  }
+
+  /** Forgets what is known of its state: it may have been switched off. */
+  #forget(): void {
+    this.#waking?.forget();
+    this.#selection.forget();
+  }
+
+  /** Selects it, and something of it, unless that is selected already. */
+  async #select(turn: Turn, within: readonly FilledSteps[] = []): Promise<void> {
+    await this.#selection.select(turn, this.#outer.length === 0 ? within : [...this.#outer, ...within]);
   }
 
   /**
-   * Reads a template.
+   * Takes steps, after what selects what they are about.
    *
-   * @param source The text of a command.
-   * @param names What its places may be called besides the parameters.
-   * @param body What is sent with it, to a web API.
-   * @throws {TypeError} With what is wrong with it.
+   * @param turn The port, for as long as it takes.
+   * @param steps What is sent and asked.
+   * @param select What is sent before where something else was selected, the outermost first. @default nothing
    */
-  template(source: string, names: readonly string[] = [], body?: unknown): Template {
-    const end = [this.#port.format.sendEnd, "\r", "\n"].find((each) => each !== "" && source.includes(each));
-    if (end !== undefined) {
-      throw new TypeError(`${quoted(source)} holds the end of a command, ${quoted(end)}, which is sent by itself`);
-    }
-    const { byte, encode } = this.#codec;
-    const bytes = withBytes(source, (value) => byte(value).replace(/[{}]/, "$&$&"));
-    try {
-      encode(bytes);
-    } catch (error) {
-      throw new TypeError((error as Error).message.replace(/^Cannot send /, ""));
-    }
-    if (!/[{}]/.test(source)) this.#way.request(source);
-    return this.#way.template(bytes, [...Object.keys(this.#parameters), ...names], body);
-  }
-
-  /** The lines that are no answers. @throws {DescriptionError} Where one is no pattern. */
-  ignored(): Pattern[] {
-    const { ignore = [] } = this.#description.line ?? {};
-    return ignore.map((source, index) => inPart(["line", "ignore", index], () => this.pattern(source)));
-  }
-
-  /** Fills a template. @throws {HeliographError} `bad_argument` where a filling would end the command. */
-  fill(template: Template, fillings?: Readonly<Record<string, Filling>>): string {
-    if (fillings !== undefined) return this.#fill(template, fillings);
-    let text = this.#filled.get(template);
-    if (text === undefined) this.#filled.set(template, text = this.#fill(template, {}));
-    return text;
-  }
-
-  #fill(template: Template, fillings: Readonly<Record<string, Filling>>): string {
-    const text = this.request(
-      template.fill({ ...this.#parameters, ...fillings }, this.#port.format.sendEnd, this.#codec.byte),
-    );
-    // What no encoding is without needs no look.
-    // deno-lint-ignore no-control-regex -- ASCII
-    if (/[^\x00-\x7f]/.test(text)) this.#codec.encode(text);
-    return text;
-  }
-
-  /** A request as it is sent on this way in. @throws {HeliographError} `bad_argument` where it is none. */
-  request(text: string): string {
-    try {
-      return this.#way.request(text);
-    } catch (error) {
-      throw new HeliographError("bad_argument", `Cannot send ${quoted(text)}: it ${(error as Error).message}`);
-    }
-  }
-
-  /** How long an answer may take where nothing else is said, in seconds. */
-  get timeout(): number {
-    return this.#timeout;
-  }
-
-  /** A pattern of the description; a parameter in it stands for itself. @throws {TypeError} Where it is none. */
-  pattern(source: string): Pattern {
-    const filled = source.replace(/\{([a-z]\w*)\}/gi, (place, name) => {
-      const value = this.#parameters[name];
-      return value === undefined ? place : value.replace(/[.*+?^${}()|[\]\\/-]/g, "\\$&");
-    });
-    const read = pattern(filled);
-    const reason = whyItNeverMatches(filled, this.#port.format.receiveEnd);
-    if (reason !== undefined) throw new TypeError(reason);
-    return read;
-  }
-
-  get #plainReading(): Omit<Reading, "template"> {
-    return { timeout: this.#timeout, pattern: undefined, group: undefined, bad: new Map(), value: this.#way.said };
-  }
-
-  /**
-   * Reads a question.
-   *
-   * @param ask As described.
-   * @param names What its places may be called besides the parameters.
-   * @throws {DescriptionError} Where it is wrong.
-   */
-  reading(ask: DescribedAsk, names: readonly string[] = []): Reading {
-    if (typeof ask === "string") return { ...this.#plainReading, template: this.template(ask, names) };
-    const { pattern, group, bad = {}, timeout = this.#timeout } = ask;
-    const expected = pattern === undefined ? undefined : inPart("pattern", () => this.pattern(pattern));
-    inPart("group", () => checkGroup(expected, group));
-    const template = inPart("ask", () => this.template(ask.ask, names, ask.body));
-    const pointer = ask.pointer === undefined ? undefined : inPart("pointer", () => new JsonPointer(ask.pointer!));
-    const reading = { template, timeout, pattern: expected, group, bad: new Map(Object.entries(bad)) };
-    const said = (answer: string) => {
-      const text = this.#way.said(answer);
-      return text === undefined ? undefined : valueIn(text, expected, group);
-    };
-    return pointer === undefined
-      ? { ...reading, value: said }
-      : { ...reading, ...this.#pointed(pointer, expected, group) };
-  }
-
-  /** Finds the value in JSON, which holds those of other fields too. */
-  #pointed(
-    pointer: JsonPointer,
-    pattern: Pattern | undefined,
-    group: string | number | undefined,
-  ): Pick<Reading, "shared" | "value"> {
-    return {
-      shared: {
-        accepts: (answer) => isJson(this.#way.said(answer)),
-        expected: "been JSON",
-      },
-      value: (answer) => {
-        const text = pointer.textIn(this.#way.said(answer) ?? "");
-        if (text === undefined) {
-          throw new HeliographError("command_failed", `the answer has nothing at ${pointer.source}: ${quoted(answer)}`);
-        }
-        return valueIn(text, pattern, group);
-      },
-    };
-  }
-
-  /**
-   * Reads a command.
-   *
-   * @param send As described.
-   * @param names What its places may be called besides the parameters.
-   * @throws {DescriptionError} Where it is wrong.
-   */
-  sending(send: DescribedSend, names: readonly string[] = []): Sending {
-    if (typeof send === "string") return { template: this.template(send, names), answer: undefined, optional: false };
-    const { answer, answerIsOptional: optional = false } = send;
-    if (optional && answer === undefined) {
-      inPart("answerIsOptional", () => {
-        throw new TypeError('has a meaning only beside "answer"');
-      });
-    }
-    return {
-      template: inPart("send", () => this.template(send.send, names, send.body)),
-      answer: answer === undefined ? undefined : inPart("answer", () => this.pattern(answer)),
-      optional,
-    };
+  async say(turn: Turn, steps: FilledSteps, select?: readonly FilledSteps[]): Promise<void> {
+    await this.#select(turn, select);
+    await steps.run(turn);
   }
 
   /**
@@ -262,32 +119,20 @@ export class Conversation {
    * @returns An answer that holds a value, or one that means that there is none.
    */
   async ask(turn: Turn, text: string, reading: Reading, codec: ValueCodec, mayRepeat: boolean): Promise<string> {
-    const accepts = (answer: string) => {
-      if (this.#refuses(answer)) return false;
-      if (reading.shared !== undefined) return reading.shared.accepts(answer);
-      const said = saidIn(answer, reading);
-      return said !== undefined &&
-        (codec.understands(said) || badReason(said, reading.bad) !== undefined);
-    };
-    const question = {
-      text,
-      timeout: reading.timeout,
-      accepts,
-      refuses: this.#refuses,
-      // Made where it is needed: thousands of readings a second are understood.
-      get expected() {
-        return reading.pattern === undefined
-          ? `${codec.expected}; say what it means by "bad" or "refused", or where the value stands by "pattern"`
-          : `matched ${reading.pattern.source}`;
-      },
-    };
+    const { select, before, after } = reading.among ?? {};
     for (let retries = mayRepeat ? this.#retries : 0;; retries--) {
       try {
-        return await turn.ask(question);
+        if (reading.among === undefined && this.#outer.length === 0) {
+          return await this.askOnce(turn, text, reading, codec);
+        }
+        await this.#select(turn, select);
+        await before?.run(turn);
+        const answer = await this.askOnce(turn, text, reading, codec);
+        await after?.run(turn);
+        return answer;
       } catch (error) {
-        const refusal = this.#refusalIn(text, error);
-        if (refusal !== undefined) throw refusal;
-        const again = error instanceof NoAnswer || (error instanceof AnswerUnclear && error.settled);
+        const again = error instanceof NoAnswer || error instanceof Garbled ||
+          (error instanceof AnswerUnclear && error.settled);
         if (!again) throw error;
         if (retries === 0) {
           // One that is there has no answer to this question only.
@@ -300,21 +145,57 @@ export class Conversation {
     }
   }
 
-  get #done(): Pattern | undefined {
-    return this.#way.done === undefined ? undefined : this.#doneAs ??= pattern(this.#way.done);
+  /** Asks a question as it is, as one of several steps. */
+  async askOnce(turn: Turn, text: string, reading: Reading, codec: ValueCodec): Promise<string> {
+    const accepts = (answer: string) => {
+      if (this.#refuses(answer)) return false;
+      if (reading.shared !== undefined) return reading.shared.accepts(answer);
+      const said = saidIn(answer, reading);
+      return said !== undefined &&
+        (codec.understands(said) || badReason(said, reading.bad) !== undefined);
+    };
+    const question = {
+      text,
+      shape: reading.shape,
+      timeout: reading.timeout,
+      accepts,
+      refuses: this.#refuses,
+      // Made where it is needed: thousands of readings a second are understood.
+      get expected() {
+        if (reading.shared !== undefined) return reading.shared.expected;
+        return reading.pattern === undefined
+          ? `${codec.expected}; say what it means by "bad" or "refused", or where the value stands by "pattern"`
+          : `matched ${reading.pattern.source}`;
+      },
+    };
+    if (this.#waking !== undefined) await this.#waking.wake(turn);
+    try {
+      return await turn.ask(question);
+    } catch (error) {
+      throw this.#refusalIn(text, error) ?? error;
+    } finally {
+      this.#waking?.spoken();
+    }
   }
 
-  /** Sends a command, takes its answer where it has one, and asks whether the instrument liked it. */
-  async send(turn: Turn, text: string, answer = this.#done, optional = false): Promise<void> {
+  /**
+   * Sends a command as it is, takes its answer where it has one, and asks whether the instrument liked it.
+   *
+   * @param checked Whether it is asked: not of what only selects, since another one may be selected before.
+   */
+  async sendOnce(turn: Turn, text: string, sending: Sending, checked: boolean): Promise<void> {
+    const { answer, optional, deaf, shape } = sending;
+    await this.#waking?.wake(turn);
     // What went wrong before, at its front panel for example, is not blamed on this command. What is urgent is sent
     // first, and what somebody wants is sent although it is not known whether something went wrong before.
-    if (turn.urgency === "command") await this.#errors(turn).catch(unlessUnclear);
+    if (checked && turn.urgency === "command") await this.#errors(turn).catch(unlessUnclear);
     if (answer !== undefined) {
       const accepts = (line: string) => answer.test(line) && !this.#refuses(line);
       const expected = `matched ${answer.source}`;
       const question = {
         text,
-        timeout: this.#timeout,
+        shape,
+        timeout: this.timeout,
         accepts,
         expected,
         optional,
@@ -324,9 +205,15 @@ export class Conversation {
       await turn.ask(question).catch((error: unknown) => {
         throw this.#refusalIn(text, error) ?? error;
       });
-    } else if (this.#refusals.length > 0 && this.#afterWrite === undefined && turn.urgency !== "immediate") {
-      await this.#sendUnlessRefused(turn, text);
-    } else await turn.send(text);
+    } else if (this.#listensForRefusals && turn.urgency !== "immediate") {
+      await this.#sendUnlessRefused(turn, text, deaf);
+    } else {
+      await turn.send(text, deaf, this.timeout).catch((error: unknown) => {
+        throw this.#refusalIn(text, error) ?? error;
+      });
+    }
+    this.#waking?.spoken();
+    if (!checked) return;
     const [error] = await this.#errors(turn).catch((error: unknown) => {
       const { message, code } = error as HeliographError;
       throw new HeliographError(code, `sent ${quoted(text)}, and it is not known whether it was done: ${message}`, {
@@ -336,10 +223,16 @@ export class Conversation {
     if (error !== undefined) throw new HeliographError("command_failed", `refused ${quoted(text)}: ${error}`);
   }
 
+  /** Whether a command without an answer is waited after: not where its prompt or another question shows a refusal. */
+  get #listensForRefusals(): boolean {
+    return this.#refusals.length > 0 && this.#afterWrite === undefined && !this.#prompted;
+  }
+
   /** Sends a command that has no answer, and waits whether it is refused. */
-  async #sendUnlessRefused(turn: Turn, text: string): Promise<void> {
+  async #sendUnlessRefused(turn: Turn, text: string, deaf: number): Promise<void> {
     const question = {
       text,
+      deaf,
       timeout: refusalSeconds,
       accepts: this.#refuses,
       expected: "",
@@ -370,11 +263,11 @@ export class Conversation {
     const errors: string[] = [];
     const check = this.#afterWrite;
     while (check !== undefined && errors.length < mostErrors) {
-      const { template, pattern } = check;
+      const { template, pattern, shape } = check;
       const accepts = (answer: string) => pattern.test(answer);
       try {
         const expected = `matched ${pattern.source}`;
-        await turn.ask({ text: this.fill(template), timeout: this.#timeout, accepts, expected });
+        await turn.ask({ text: this.fill(template), shape, timeout: this.timeout, accepts, expected });
         break;
       } catch (error) {
         // An error that an instrument tells also by itself comes before its answer.
@@ -394,22 +287,28 @@ export class Conversation {
   routine(first: ((turn: Turn) => Promise<unknown>) | undefined): Pick<Routine, "greet" | "farewell"> {
     const { handshake = [], initialize = [], shutdown } = this.#description;
     const checks = Array.isArray(handshake)
-      ? handshake.map((check, index) => inPart(["handshake", index], () => this.#check(check)))
-      : [inPart("handshake", () => this.#check(handshake))];
-    const commands = (key: "initialize" | "shutdown", texts: readonly string[]) =>
-      texts.map((text, index) => inPart([key, index], () => this.template(text)));
+      ? handshake.map((check, index) => inPart(["handshake", index], () => this.check(check)))
+      : [inPart("handshake", () => this.check(handshake))];
+    const commands = (key: "initialize" | "shutdown", steps: DescribedSteps) =>
+      steps.map((step, index) => inPart([key, index], () => new Steps(this, step).fill()));
     const beginning = commands("initialize", initialize);
     const isThere = async (turn: Turn) => {
-      for (const { template, pattern } of checks) {
+      if (checks.length > 0) await this.#select(turn);
+      for (const { template, pattern, shape } of checks) {
         const expected = `matched ${pattern.source}; is it another instrument?`;
         const accepts = (answer: string) => pattern.test(answer);
-        await turn.ask({ text: this.fill(template), timeout: this.#timeout, accepts, expected });
+        await this.#waking?.wake(turn);
+        await turn.ask({ text: this.fill(template), shape, timeout: this.timeout, accepts, expected });
+        this.#waking?.spoken();
       }
       if (checks.length === 0) await first?.(turn);
     };
     const greet = async (turn: Turn) => {
+      this.#forget();
       await isThere(turn);
-      for (const template of beginning) await this.send(turn, this.fill(template));
+      for (const steps of beginning) await this.say(turn, steps);
+      // What makes it ready may select something too.
+      if (beginning.length > 0) this.#selection.forget();
     };
     this.#isThere = isThere;
     this.#greet = greet;
@@ -418,17 +317,10 @@ export class Conversation {
     const farewell = async (turn: Turn) => {
       const failures: unknown[] = [];
       // One that is refused does not keep the others from being said.
-      for (const template of ending) await this.send(turn, this.fill(template)).catch((error) => failures.push(error));
+      for (const steps of ending) await this.say(turn, steps).catch((error) => failures.push(error));
       if (failures.length > 0) throw failures[0];
     };
     return { greet, farewell };
-  }
-
-  #check({ ask, pattern }: { ask: string; pattern: string }): { template: Template; pattern: Pattern } {
-    return {
-      template: inPart("ask", () => this.template(ask)),
-      pattern: inPart("pattern", () => this.pattern(pattern)),
-    };
   }
 }
 
@@ -445,14 +337,6 @@ export function decode(said: string | undefined, codec: ValueCodec, bad: Readonl
   const reason = badReason(said, bad);
   if (reason !== undefined) throw new HeliographError("command_failed", `${quoted(said)} means ${reason}`);
   return codec.decode(said);
-}
-
-function isJson(text: string | undefined): boolean {
-  try {
-    return text !== undefined && JSON.parse(text) !== undefined;
-  } catch {
-    return false;
-  }
 }
 
 function unlessUnclear(error: unknown): string[] {

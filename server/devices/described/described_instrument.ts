@@ -4,26 +4,33 @@
  * @module
  */
 
-import { type Command, command, type CommandContext } from "../../bench/command.ts";
+import type { Command } from "../../bench/command.ts";
 import { defineInstrument } from "../../bench/define_instrument.ts";
 import { HeliographError } from "../../../protocol/errors.ts";
+import { NotAsked } from "../../bench/answer_errors.ts";
 import { readbackFault } from "../../bench/declaration.ts";
 import type { FieldSpec, ReadbackSpec } from "../../bench/field.ts";
 import type { Instrument } from "../../bench/instrument.ts";
-import { identifierOf } from "../../bench/names.ts";
 import { checkKeyword } from "../../bench/header_card.ts";
+import { identifierOf } from "../../bench/names.ts";
 import { PortContact } from "../transports/contact.ts";
 import type { Port, Turn } from "../transports/port.ts";
 import { delay } from "../transports/delay.ts";
 import type { Value, ValueType } from "../../bench/values.ts";
-import { Conversation, decode, type Reading, saidIn, type Sending } from "./conversation.ts";
+import { Condition } from "./condition.ts";
+import { Conversation, decode } from "./conversation.ts";
+import { describedCommand } from "./described_command.ts";
 import { inPart } from "./description_error.ts";
 import { FileColumns } from "./file_columns.ts";
 import { RegisterFields } from "./register_fields.ts";
 import { registerPlace } from "./register_words.ts";
-import type { DescribedCommand, DescribedField, Description } from "./schema.ts";
-import type { Filling } from "./template.ts";
+import type { Envelope } from "./envelope.ts";
+import type { DescribedCondition, DescribedField, Description } from "./schema.ts";
+import type { OtherField, Speaking } from "./speaking.ts";
+import { readingOf, Steps } from "./steps.ts";
+import { heldBy } from "./together.ts";
 import { checkGroup, ValueCodec, valueIn } from "./value_codec.ts";
+import { type FilledSteps, type Reading, saidIn } from "./wording.ts";
 
 /**
  * Makes commands that a description cannot tell.
@@ -55,6 +62,7 @@ class Describer {
   readonly #options: DescribedInstrumentOptions;
   readonly #conversation: Conversation;
   readonly #contact: PortContact;
+  readonly #envelope: Envelope | undefined;
   readonly #readings = new Map<string, Reading>();
   readonly #registers: RegisterFields;
   readonly #columns: FileColumns;
@@ -62,6 +70,9 @@ class Describer {
   #answers = new WeakMap<object, Map<string, Promise<string>>>();
   readonly #listening: ((line: string) => boolean)[] = [];
   #instrument: Instrument | undefined;
+  readonly #speaking: Speaking;
+  /** The most that the commands delay what is immediate, in seconds. */
+  #delays = 0;
   #firstWord = () => {};
   /** Whether several fields ask the same. */
   readonly #asksTwice: boolean;
@@ -73,30 +84,51 @@ class Describer {
     const { description, port, parameters, title } = options;
     const { fields = {}, staleAfter = 5, errorAfter = 3 * staleAfter, reconnect = {} } = description;
     this.#conversation = new Conversation(description, parameters, port);
+    const conversation = this.#conversation;
     this.#columns = new FileColumns(description.line?.separator);
     this.#registers = this.#registerFields(fields);
-    for (const [name, { read, register, bad }] of Object.entries(fields)) {
+    for (const [name, { read, select, register, bad }] of Object.entries(fields)) {
       if (register !== undefined) this.#readings.set(name, this.#registers.reading(name, bad));
-      else if (read !== undefined) {
-        this.#readings.set(name, inPart(["fields", name, "read"], () => this.#conversation.reading(read)));
-      }
+      if (read === undefined) continue;
+      inPart(["fields", name], () => {
+        const selected = inPart("select", () => this.#selected(select));
+        this.#readings.set(name, inPart("read", () => readingOf(conversation, read, selected)));
+      });
     }
     const asked = [...this.#readings.values()].map(({ template }) => this.#conversation.fill(template));
     this.#asksTwice = new Set(asked).size < asked.length;
-    const [first] = this.#readings;
+    // What is asked only sometimes does not tell whether it is there.
+    const first = [...this.#readings].find(([name]) => fields[name]!.when === undefined);
     // A file says when it has gone, and may have nothing new for days.
-    const onlyTalks = port.address.kind !== "file" && first === undefined &&
+    const onlyTalks = port.address.kind !== "file" && this.#readings.size === 0 &&
       Object.values(fields).some(({ listen }) => listen !== undefined);
     const firstWord = onlyTalks ? (turn: Turn) => this.#hear(errorAfter, turn.signal) : undefined;
+    this.#envelope = conversation.envelope();
+    const envelope = this.#envelope;
+    const { greet, farewell } = conversation.routine(
+      first === undefined ? firstWord : (turn) => this.#firstAnswer(turn, first[1], fields[first[0]]!),
+    );
+    const mayTakeLong = Object.values(description.commands ?? {}).some(({ doneWhen }) => doneWhen !== undefined);
     this.#contact = new PortContact(port, {
       title,
-      ...this.#conversation.routine(
-        first === undefined ? firstWord : (turn) => this.#firstAnswer(turn, first[1], fields[first[0]]!),
-      ),
+      greet,
+      ...(envelope === undefined ? {} : { around: (turn: Turn) => envelope.around(turn) }),
+      ...(farewell === undefined && !mayTakeLong ? {} : { farewell: (turn) => this.#farewell(turn, farewell) }),
       ...(onlyTalks ? { silentAfter: errorAfter } : {}),
       ...(reconnect.first === undefined ? {} : { shortestWait: reconnect.first }),
       ...(reconnect.longest === undefined ? {} : { longestWait: reconnect.longest }),
+      delays: () => this.#delays,
     });
+    this.#delays = conversation.wakeSeconds + (description.line?.deaf ?? 0);
+    this.#speaking = {
+      conversation,
+      contact: this.#contact,
+      places: this.#places(),
+      underWay: new Set(),
+      instrument: () => this.#instrument!,
+      forget: () => this.#forget(),
+    };
+    inPart(["line", "connection"], () => this.#checkConnection());
   }
 
   make(): Instrument {
@@ -106,7 +138,11 @@ class Describer {
       title,
       fields: this.#each("fields", description.fields, (field, name) => this.#field(name, field)),
       commands: {
-        ...this.#each("commands", description.commands, (each) => this.#command(each)),
+        ...this.#each("commands", description.commands, (each) => {
+          const { command, delays } = describedCommand(each, this.#speaking);
+          this.#delays = Math.max(this.#delays, this.#conversation.wakeSeconds + delays);
+          return command;
+        }),
         ...commands?.(() => instrument, (corrected) => void (this.#corrected = corrected)),
       },
       contact: this.#contact,
@@ -118,10 +154,11 @@ class Describer {
     this.#instrument = instrument;
     const ignored = this.#conversation.ignored();
     if (ignored.length > 0) port.listen((line) => ignored.some((pattern) => pattern.test(line)));
+    const hears = (line: string) => this.#heard(line);
+    const envelope = this.#envelope;
     // Lines of a file that hold nothing for a field are no answers to anybody.
-    if (port.address.kind === "file") {
-      port.listen((line) => (this.#columns.takeHeading(line) || this.#heard(line), true));
-    } else if (this.#listening.length > 0) port.listen((line) => this.#heard(line));
+    if (port.address.kind === "file") port.listen((line) => (this.#columns.takeHeading(line) || hears(line), true));
+    else if (this.#listening.length > 0) port.listen(envelope ? (line) => envelope.holds(line, hears) : hears);
     return instrument;
   }
 
@@ -133,32 +170,83 @@ class Describer {
     return Object.fromEntries(made) as Record<string, R>;
   }
 
+  /** What is sent before a field is read or set where something else was selected. */
+  #selected(select: DescribedField["select"]): FilledSteps[] {
+    return select === undefined ? [] : [new Steps(this.#conversation, select).fill({}, false)];
+  }
+
+  /** The fields that texts may name, by their names; a parameter stands before a field of its name. */
+  #places(): Map<string, OtherField> {
+    const { description: { fields = {} }, parameters } = this.#options;
+    const places = new Map<string, OtherField>();
+    for (const [title, field] of Object.entries(fields)) {
+      const reading = this.#readings.get(title);
+      let codec: ValueCodec | undefined;
+      const codecOf = () => codec ??= new ValueCodec(field);
+      const read = reading && (async (turn: Turn) => {
+        const text = this.#conversation.fill(reading.template);
+        const answer = await this.#conversation.ask(turn, text, reading, codecOf(), true);
+        return decode(saidIn(answer, reading), codecOf(), reading.bad);
+      });
+      const name = identifierOf(title);
+      if (!Object.hasOwn(parameters, name)) places.set(name, { title, codec: codecOf, read });
+    }
+    return places;
+  }
+
+  #condition(described: DescribedCondition, own: string): Condition {
+    const { fields = {} } = this.#options.description;
+    return new Condition(described, fields, own, (title) => this.#instrument!.field(title));
+  }
+
+  /** A line that is given back must be quiet now and then. */
+  #checkConnection(): void {
+    const { line: { connection } = {}, fields = {}, pollInterval = 1 } = this.#options.description;
+    if (connection === undefined) return;
+    if (Object.values(fields).some(({ listen }) => listen !== undefined)) {
+      wrong('must be kept: what it sends by itself ("listen") would be missed');
+    }
+    if (connection === "each question") return;
+    for (const [title, { read, poll = pollInterval }] of Object.entries(fields)) {
+      const every = typeof poll === "number" ? poll : poll.otherwise ?? pollInterval;
+      if (read === undefined || every > connection.releaseAfter) continue;
+      wrong(
+        `is never quiet for ${connection.releaseAfter} s: ${title} is read every ${every} s; say a longer "poll" or ` +
+          `"pollInterval", or release it sooner`,
+      );
+    }
+  }
+
   /** Where the fields are that are registers of a Modbus device. */
   #registerFields(fields: NonNullable<Description["fields"]>): RegisterFields {
-    const { description, port } = this.#options;
+    const { description: { line, pollInterval = 1 }, port } = this.#options;
     const isModbus = port.address.kind.startsWith("modbus+");
     const placed = Object.entries(fields).flatMap(([title, field]) =>
       inPart(["fields", title], () => {
         const place = registerPlace(field);
         if (place === undefined) return [];
         if (!isModbus) inPart("register", () => wrong('has a meaning only where "port" is modbus+tcp:// or the like'));
-        const beside = (["read", "listen", "write"] as const).find((word) => field[word] !== undefined);
+        const beside = (["read", "listen", "write", "select", "when"] as const).find((word) =>
+          field[word] !== undefined
+        );
         if (beside !== undefined) inPart(beside, () => wrong('has no meaning beside "register"; is "writable" meant?'));
-        return [{ title, place, poll: field.poll }];
+        if (typeof field.poll === "object") inPart("poll", () => wrong("is a number of seconds beside register"));
+        return [{ title, place, poll: typeof field.poll === "number" ? field.poll : pollInterval }];
       })
     );
-    return new RegisterFields(this.#conversation, placed, description.line?.mostRegisters);
+    return new RegisterFields(this.#conversation, placed, line?.mostRegisters);
   }
 
   #field(title: string, field: DescribedField): FieldSpec<ValueType> {
     const codec = new ValueCodec(saysTrue(field) ? { ...field, on: "true", off: "false" } : field);
-    const { read, listen, write, needsConfirm, initial, poll, log, keyword, readback } = field;
+    const { read, listen, write, needsConfirm, initial, poll, log, keyword, readback, when, select } = field;
     if (keyword !== undefined) inPart("keyword", () => checkedKeyword(keyword));
-    const own = field.register === undefined ? undefined : this.#registers.writer(title);
-    if (field.register === undefined && field.bad !== undefined) {
+    const isRegister = field.register !== undefined;
+    const own = isRegister ? this.#registers.writer(title) : undefined;
+    if (!isRegister && field.bad !== undefined) {
       inPart("bad", () => wrong('stands in "read" or "listen", or beside "register"'));
     }
-    if (read === undefined && listen === undefined && write === undefined && field.register === undefined) {
+    if (read === undefined && listen === undefined && write === undefined && !isRegister) {
       throw new TypeError('can neither be read nor set: it needs "read", "listen" or "write"');
     }
     for (const key of ["needsConfirm", "initial"] as const) {
@@ -166,9 +254,18 @@ class Describer {
         inPart(key, () => wrong('has a meaning only beside "write"'));
       }
     }
-    if (read === undefined && field.register === undefined && poll !== undefined) {
-      inPart("poll", () => wrong('has a meaning only beside "read"'));
+    for (const key of ["poll", "when"] as const) {
+      if (read === undefined && !isRegister && field[key] !== undefined) {
+        inPart(key, () => wrong('has a meaning only beside "read"'));
+      }
     }
+    if (read === undefined && write === undefined && select !== undefined) {
+      inPart("select", () => wrong('has a meaning only beside "read" or "write"'));
+    }
+    const asked = when && inPart("when", () => this.#condition(when, title));
+    const faster = typeof poll === "object" ? poll : undefined;
+    const often = faster && inPart(["poll", "while"], () => this.#condition(faster.while, title));
+    const interval = typeof poll === "number" ? poll : faster?.otherwise;
     if (listen !== undefined) inPart("listen", () => this.#listen(title, codec, listen));
     if (readback !== undefined) inPart("readback", () => this.#checkReadback(title, field));
     const reading = this.#readings.get(title);
@@ -177,15 +274,20 @@ class Describer {
       access: write === undefined && own === undefined ? "readout" : "setting",
       ...(needsConfirm === undefined ? {} : { needsConfirm }),
       ...(initial === undefined ? {} : { initial: inPart("initial", () => codec.own(initial)) as never }),
-      ...(poll === undefined ? {} : { pollInterval: poll }),
+      ...(interval === undefined ? {} : { pollInterval: interval }),
+      ...(often === undefined ? {} : { pollWhile: { interval: faster!.every, active: often.holds } }),
       ...(log === undefined ? {} : { log }),
       ...(keyword === undefined ? {} : { keyword }),
       ...(readback === undefined ? {} : { readback: defined(readback) as ReadbackSpec }),
       ...(listen === undefined ? {} : { listens: true }),
       ...(reading === undefined ? {} : {
-        read: (signal: AbortSignal, pass: object) => this.#read(title, reading, codec, signal, pass) as never,
+        read: (signal: AbortSignal, pass: object) => {
+          const whyNot = asked?.whyNot() ?? "";
+          if (whyNot !== "") throw new NotAsked(whyNot);
+          return this.#read(title, reading, codec, signal, pass) as never;
+        },
       }),
-      ...(write === undefined ? {} : { write: inPart("write", () => this.#writer(write, codec)) }),
+      ...(write === undefined ? {} : { write: this.#writer(title, field, write, codec) }),
       ...(own === undefined ? {} : {
         write: (value: Value, signal: AbortSignal) => {
           const filling = codec.encode(value);
@@ -225,7 +327,10 @@ class Describer {
     if (!this.#asksTwice) return ask();
     let answers = this.#answers.get(pass);
     if (answers === undefined) this.#answers.set(pass, answers = new Map());
-    const key = reading.shared !== undefined ? text : `${text}\0${reading.pattern?.source ?? codec.expected}`;
+    const { select, before, after } = reading.among ?? {};
+    const around = [...select ?? [], before, after].map((steps) => steps?.key ?? "").join("\0");
+    const understood = reading.shared === undefined ? reading.pattern?.source ?? codec.expected : "";
+    const key = `${text}\0${understood}\0${around}`;
     let answer = answers.get(key);
     if (answer === undefined) answers.set(key, answer = ask());
     return answer;
@@ -236,15 +341,27 @@ class Describer {
     this.#answers = new WeakMap();
   }
 
-  #writer(write: NonNullable<DescribedField["write"]>, codec: ValueCodec) {
-    const { template, answer, optional }: Sending = this.#conversation.sending(write, ["value"]);
-    if (!template.names.includes("value")) {
-      throw new TypeError("sends the same whatever is set: it needs a place for it, {value}");
+  #writer(title: string, field: DescribedField, write: NonNullable<DescribedField["write"]>, codec: ValueCodec) {
+    const conversation = this.#conversation;
+    const own = identifierOf(title);
+    const places = [...this.#speaking.places.keys()].filter((name) => name !== "value");
+    const steps = inPart("write", () => new Steps(conversation, write, ["value", ...places]));
+    if (!steps.names.includes("value") && !(steps.names.includes(own) && places.includes(own))) {
+      inPart("write", () => wrong("sends the same whatever is set: it needs a place for it, {value}"));
     }
+    const others = steps.names.filter((name) => name !== own && places.includes(name));
+    const select = inPart("select", () => this.#selected(field.select));
+    // What needs a confirm is written when all of it is confirmed.
+    const staged = field.needsConfirm ?? false;
     return (value: Value, signal: AbortSignal): Promise<void> => {
-      const text = this.#conversation.fill(template, { value: codec.encode(value) });
+      const said = codec.encode(value);
+      const fillings = { value: said, [own]: said };
+      const filled = others.length === 0 ? steps.fill(fillings) : undefined;
       this.#forget();
-      return this.#contact.use("command", signal, (turn) => this.#conversation.send(turn, text, answer, optional));
+      return this.#contact.use("command", signal, async (turn) => {
+        const all = filled ?? steps.fill({ ...await heldBy(this.#speaking, turn, others, staged), ...fillings });
+        await conversation.say(turn, all, select);
+      });
     };
   }
 
@@ -283,6 +400,12 @@ class Describer {
     return understood;
   }
 
+  /** What is under way is told to stop before anything else. */
+  async #farewell(turn: Turn, farewell: ((turn: Turn) => Promise<void>) | undefined): Promise<void> {
+    for (const command of this.#speaking.underWay) await command.end(turn);
+    await farewell?.(turn);
+  }
+
   /** Any answer shows that somebody is there, also one that is not understood. */
   async #firstAnswer(turn: Turn, reading: Reading, field: DescribedField): Promise<void> {
     const text = this.#conversation.fill(reading.template);
@@ -303,53 +426,6 @@ class Describer {
       },
       () => signal?.throwIfAborted(),
     );
-  }
-
-  #command(each: DescribedCommand): Command {
-    const { summary, role, immediate = false, deadline, send, ask } = each;
-    const codecs = this.#each("arguments", each.arguments, (spec) => new ValueCodec(spec));
-    const names = Object.keys(codecs);
-    if (send === undefined && ask === undefined) throw new TypeError('does nothing: it needs "send" or "ask"');
-    if (ask === undefined && each.returns !== undefined) {
-      inPart("returns", () => wrong('has a meaning only beside "ask"'));
-    }
-    if (send !== undefined && role === "observer") {
-      inPart("role", () => wrong("lets those send who may only read: leave it out, or only ask"));
-    }
-    const texts = [send ?? []].flat();
-    const sends = inPart("send", () => texts.map((text) => this.#conversation.template(text, names)));
-    const reading = ask === undefined ? undefined : inPart("ask", () => this.#conversation.reading(ask, names));
-    const used = [...sends, ...(reading === undefined ? [] : [reading.template])].flatMap((template) => template.names);
-    const unused = names.find((name) => !used.includes(name));
-    if (unused !== undefined) {
-      inPart(["arguments", unused], () => wrong(`is used nowhere: write {${unused}} where it belongs`));
-    }
-    const returns = inPart("returns", () => new ValueCodec(each.returns ?? { type: "text" }));
-    const run = async (args: Readonly<Record<string, Value>>, { signal }: CommandContext): Promise<unknown> => {
-      const fillings: Record<string, Filling> = {};
-      for (const [name, codec] of Object.entries(codecs)) fillings[name] = codec.encode(args[name]!);
-      const commands = sends.map((template) => this.#conversation.fill(template, fillings));
-      this.#forget();
-      const question = reading === undefined ? "" : this.#conversation.fill(reading.template, fillings);
-      return await this.#contact.use(immediate ? "immediate" : "command", signal, async (turn) => {
-        for (const text of commands) await this.#conversation.send(turn, text);
-        if (reading === undefined) return undefined;
-        const answer = await this.#conversation.ask(turn, question, reading, returns, false);
-        return decode(saidIn(answer, reading), returns, reading.bad);
-      });
-    };
-    return command({
-      summary,
-      arguments: this.#each("arguments", each.arguments, ({ default: fallback }, name) => ({
-        ...codecs[name]!.spec,
-        ...(fallback === undefined ? {} : { default: inPart("default", () => codecs[name]!.own(fallback)) }),
-      })) as never,
-      immediate,
-      ...(role === undefined ? {} : { role }),
-      ...(deadline === undefined ? {} : { deadline }),
-      ...(returns.spec.type === "float" ? { returns: "float" as const } : {}),
-      run,
-    });
   }
 }
 
@@ -376,8 +452,8 @@ export function describedInstrument(options: DescribedInstrumentOptions): Instru
 /** Whether a switch is true or false for the instrument, where nothing else is said: in JSON it is. */
 function saysTrue({ type, on, off, read, write }: DescribedField): boolean {
   if (type !== "switch" || on !== undefined || off !== undefined) return false;
-  return (typeof read === "object" && read.pointer !== undefined) ||
-    (typeof write === "object" && typeof write.body === "object");
+  return (typeof read === "object" && "pointer" in read && read.pointer !== undefined) ||
+    (typeof write === "object" && "body" in write && typeof write.body === "object");
 }
 
 /** A mistake in a keyword is one in the description. */

@@ -6,11 +6,12 @@
 
 import { HeliographError } from "../../../protocol/errors.ts";
 import type { Turn } from "../transports/port.ts";
-import type { Conversation, Reading } from "./conversation.ts";
+import type { Conversation } from "./conversation.ts";
 import { blocksOf, type RegisterBlock, type RegisterPlace } from "./register_words.ts";
 import { decodeRegisters, encodeRegisters } from "./registers.ts";
 import { type Filling, Template } from "./template.ts";
 import type { ValueCodec } from "./value_codec.ts";
+import type { Reading } from "./wording.ts";
 
 /** A field in registers, as far as reading it goes. */
 interface Placed extends RegisterPlace {
@@ -62,12 +63,12 @@ export class RegisterFields {
     const [place] = this.#blocks.get(title)!;
     const { table, address, many, bits } = place;
     if (!place.writable) return undefined;
+    const conversation = this.#conversation;
+    const sending = conversation.sending(`${table} ${address} = ${table === "coil" ? "0" : "0000"}`);
     const write = async (turn: Turn, words: readonly number[]) => {
       const said = words.map((word) => table === "coil" ? String(word) : word.toString(16).padStart(4, "0")).join(" ");
-      await this.#conversation.send(
-        turn,
-        this.#conversation.request(`${table} ${address}${many ? " many" : ""} = ${said}`),
-      );
+      const text = conversation.request(`${table} ${address}${many ? " many" : ""} = ${said}`);
+      await conversation.say(turn, { key: text, run: (turn) => conversation.sendOnce(turn, text, sending, true) });
     };
     return async (turn, value, codec) => {
       const said = typeof value === "object" ? "own" in value ? value.own : String(value.number) : String(value);
@@ -97,6 +98,7 @@ export class RegisterFields {
       timeout: this.#conversation.timeout,
       pattern: undefined,
       group: undefined,
+      shape: undefined,
       shared: {
         accepts: (answer) => this.#wordsIn(answer, block) !== undefined,
         expected: `been ${count} ${table} ${table === "coil" || table === "discrete" ? "bits" : "registers"}`,

@@ -7,16 +7,13 @@
 import * as z from "npm:zod@4.6.7";
 import { roles, valueTypes } from "../../../protocol/vocabulary.ts";
 import { registerWords } from "./register_words.ts";
+import { aroundWords, end, shapeWords } from "./shape_schema.ts";
 
 const pattern = z.string().meta({
   description: "A regular expression as in JavaScript, without looking ahead or behind and without back-references",
 });
 const seconds = z.number().min(0).max(86_400);
 const interval = z.number().min(0.01).max(86_400);
-const end = z.string().regex(
-  /^(?!.*\\(?:[rn0]|x(?![0-9A-Fa-f]{2})))(?!(?:CR|LF|CRLF)$)[\s\S]*$/,
-  'these are letters: a carriage return is "\\r", a line feed "\\n", the byte FF "\\\\xFF"',
-);
 const argumentName = z.string().regex(/^[a-z][a-z0-9_]*$/i, "letters, digits and _ only, beginning with a letter");
 
 /** The words for a value: of fields, of arguments and of what commands return. */
@@ -75,29 +72,71 @@ const ask = z.union([
     ask: z.string().min(1).meta({ description: "What is sent; {name} is a parameter or an argument" }),
     body,
     ...answer,
+    ...shapeWords,
     timeout: seconds.optional().meta({ description: "How long its answer may take, in seconds" }),
   }),
 ]);
+
+const deaf = z.number().min(0).max(60, "more than 60 s is hardly meant: it is in seconds");
+
+/** The words for sending a command. */
+const sent = {
+  body,
+  answer: pattern.optional().meta({ description: "What the instrument answers; by default it does not" }),
+  answerIsOptional: z.boolean().optional().meta({ description: "It may also say nothing" }),
+  deaf: deaf.optional().meta({
+    description: "How long it hears nothing afterwards, in seconds: nothing is sent meanwhile; default the line’s",
+  }),
+};
+
+const step = z.strictObject({
+  send: z.string().min(1).optional().meta({ description: "What is sent" }),
+  ask: z.string().min(1).optional().meta({ description: "What is asked; of a read, the last answer is the value" }),
+  wait: z.number().min(0).max(600, "more than 600 s is hardly meant: it is in seconds").optional().meta({
+    description: "How long is waited, in seconds; nobody else is on the line meanwhile, but for what is immediate",
+  }),
+  ...answer,
+  ...shapeWords,
+  timeout: seconds.optional().meta({ description: "How long its answer may take, in seconds" }),
+  ...sent,
+});
+
+const steps = z.array(z.union([z.string().min(1), step])).min(1);
 
 const send = z.union([
   z.string().min(1),
   z.strictObject({
     send: z.string().min(1).meta({ description: "What is sent; {value} is the value, {value:.2f} with a format" }),
-    body,
-    answer: pattern.optional().meta({ description: "What the instrument answers; by default it does not" }),
-    answerIsOptional: z.boolean().optional().meta({ description: "It may also say nothing" }),
+    ...sent,
+    ...shapeWords,
   }),
+  steps,
 ]);
+
+const select = z.union([z.string().min(1), steps]);
+
+const scalar = z.union([z.number(), z.string(), z.boolean()]);
+
+const condition = z.record(z.string().min(1), z.union([scalar, z.array(scalar).min(1)]));
 
 const check = z.strictObject({
   ask: z.string().min(1).meta({ description: "What is asked" }),
+  ...shapeWords,
   pattern: pattern.meta({ description: "What the answer must look like" }),
 });
 
 /** A field. */
 export const fieldSchema = z.strictObject({
   ...value,
-  read: ask.optional().meta({ description: "How it is read: a question, or one with how to understand its answer" }),
+  read: z.union([...ask.options, z.array(step).min(1)]).optional().meta({
+    description: "How it is read: a question, one with how to understand its answer, or steps",
+  }),
+  select: select.optional().meta({
+    description: "What is sent before it is read or set where something else was selected before: a channel, a unit",
+  }),
+  when: condition.optional().meta({
+    description: 'Is only read while other fields are so: { "Output": "On", "Mode": ["Auto", "Manual"] }',
+  }),
   listen: z.strictObject({
     ...answer,
     column: z.union([z.int().min(1).max(1000), z.string().min(1)]).optional().meta({
@@ -107,7 +146,9 @@ export const fieldSchema = z.strictObject({
   }).optional().meta({
     description: "How it is read from what the instrument sends without being asked",
   }),
-  write: send.optional().meta({ description: "How it is set" }),
+  write: send.optional().meta({
+    description: "How it is set: what is sent, or steps; {other_field} is what another field holds",
+  }),
   ...registerWords,
   bad: answer.bad,
   needsConfirm: z.boolean().optional().meta({ description: "Whether a changed setting waits for confirm" }),
@@ -121,7 +162,14 @@ export const fieldSchema = z.strictObject({
   initial: z.union([z.number(), z.string(), z.boolean()]).optional().meta({
     description: "What a setting is before anybody sets it; it is not sent by itself",
   }),
-  poll: interval.optional().meta({ description: "How often it is read, in seconds; default the instrument’s" }),
+  poll: z.union([
+    interval,
+    z.strictObject({
+      every: interval.meta({ description: "How often it is read, in seconds" }),
+      while: condition.meta({ description: 'While other fields are so: { "Moving": "On" }' }),
+      otherwise: interval.optional().meta({ description: "How often otherwise, in seconds; default the instrument’s" }),
+    }),
+  ]).optional().meta({ description: "How often it is read, in seconds; default the instrument’s" }),
   log: z.boolean().optional().meta({ description: "Whether it belongs into the data log; default true" }),
   keyword: z.string().optional().meta({
     description: "The FITS keyword by which the headers of images say it, for example CAMTEMP; default none",
@@ -140,8 +188,18 @@ export const commandSchema = z.strictObject({
       }),
     }),
   ).optional().meta({ description: "What it is called with, in order" }),
-  send: z.union([z.string().min(1), z.array(z.string().min(1)).min(1)]).optional().meta({
-    description: "What is sent, one or several commands; {name} is an argument or a parameter",
+  select: select.optional().meta({ description: "What is sent before it where something else was selected before" }),
+  send: send.optional().meta({
+    description: "What is sent, one or several commands or steps; {name} is an argument or a parameter",
+  }),
+  doneWhen: z.strictObject({
+    ask: z.string().min(1).meta({ description: "What is asked again and again" }),
+    pattern: pattern.meta({ description: "What it answers once the command is done" }),
+    every: interval.optional().meta({ description: "How often, in seconds; default 0.2" }),
+    within: interval.optional().meta({ description: "How long it may take until it is done, in seconds; default 60" }),
+  }).optional().meta({ description: "What is asked until the command is done: it ends then" }),
+  stop: select.optional().meta({
+    description: "What is sent where it ends before it is done: by its deadline, or by an immediate command that sends",
   }),
   ask: ask.optional().meta({ description: "What is asked then; its answer is what the command returns" }),
   returns: z.strictObject(value).optional().meta({ description: "What the answer is; default text" }),
@@ -154,9 +212,8 @@ export const commandSchema = z.strictObject({
 
 const line = z.strictObject({
   sendEnd: end.optional().meta({ description: "What ends a command; default \\n" }),
-  receiveEnd: end.min(1).optional().meta({
-    description: "What ends an answer; default \\n, a \\r before it is dropped",
-  }),
+  ...shapeWords,
+  ...aroundWords,
   encoding: z.enum(["latin1", "utf8"]).optional().meta({
     description: "What its text is in; \\xHH in an end or a command is a byte in either; default latin1",
   }),
@@ -165,6 +222,29 @@ const line = z.strictObject({
   }),
   settle: z.number().min(0).max(60, "more than 60 s is hardly meant: it is in seconds").optional().meta({
     description: "The time between opening and the first command in seconds; default 0",
+  }),
+  deaf: deaf.optional().meta({
+    description: "How long it hears nothing after each command without an answer, in seconds; default 0",
+  }),
+  wake: z.strictObject({
+    send: z.string().optional().meta({ description: "What wakes it; default only the end of a command" }),
+    wait: z.number().min(0).max(60, "more than 60 s is hardly meant: it is in seconds").optional().meta({
+      description: "How long it takes to wake, in seconds; what it says meanwhile is no answer; default 0.1",
+    }),
+    after: interval.optional().meta({
+      description: "After how many seconds without a word it sleeps; default only before the first question",
+    }),
+  }).optional().meta({ description: "How it is woken: one that sleeps drops the first characters" }),
+  connection: z.union([
+    z.literal("each question"),
+    z.strictObject({
+      releaseAfter: interval.meta({
+        description: "After how many seconds without a word others may have it, until there is something to ask",
+      }),
+    }),
+  ]).optional().meta({
+    description:
+      "Whether it is connected to anew for each question, or given back while nothing is asked; default kept",
   }),
   gateway: z.boolean().optional().meta({
     description: "Whether the network address is that of a serial server with the instrument behind it; default false",
@@ -220,8 +300,11 @@ export const descriptionShape = {
   handshake: z.union([check, z.array(check)]).optional().meta({
     description: "What is asked when contact begins, and what shows that the right instrument is there",
   }),
-  initialize: z.array(z.string().min(1)).optional().meta({ description: "What is sent then" }),
-  shutdown: z.array(z.string().min(1)).optional().meta({ description: "What is sent before the server stops" }),
+  select: select.optional().meta({
+    description: "What is sent before anything else where another unit was selected on the port before",
+  }),
+  initialize: steps.optional().meta({ description: "What is sent then" }),
+  shutdown: steps.optional().meta({ description: "What is sent before the server stops" }),
   afterWrite: check.optional().meta({
     description: "What is asked after everything that is sent, and what it answers when all is well: SYST:ERR?",
   }),
@@ -255,3 +338,11 @@ export type DescribedCommand = z.output<typeof commandSchema>;
 export type DescribedAsk = z.output<typeof ask>;
 /** A text to send. */
 export type DescribedSend = z.output<typeof send>;
+/** What is sent before others. */
+export type DescribedSelect = z.output<typeof select>;
+/** Several steps. */
+export type DescribedSteps = z.output<typeof steps>;
+/** A step of several. */
+export type DescribedStep = z.output<typeof step>;
+/** Which values other fields must have. */
+export type DescribedCondition = z.output<typeof condition>;

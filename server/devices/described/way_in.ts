@@ -24,7 +24,8 @@ export interface WayIn {
   template(source: string, names: readonly string[], body: unknown): Template;
 }
 
-const plain: WayIn = {
+/** Where the instrument alone says how it is spoken with. */
+export const plainWay: WayIn = {
   refused: {},
   done: undefined,
   request: (text) => text,
@@ -59,7 +60,7 @@ const web: WayIn = {
 };
 
 const file: WayIn = {
-  ...plain,
+  ...plainWay,
   request() {
     throw new TypeError('is for nobody: a file is only read, use "listen"');
   },
@@ -69,7 +70,7 @@ const file: WayIn = {
 function modbus(unit: number): WayIn {
   const own = `unit ${unit} `;
   return {
-    ...plain,
+    ...plainWay,
     refused: Object.fromEntries(
       Object.entries(modbusExceptions).map(([code, [_, meaning]]) => [`^${own}exception ${code}\\b`, meaning])
         .concat([[`^${own}exception\\b`, "an exception of its maker's own"]]),
@@ -102,6 +103,6 @@ export function wayIn({ kind }: Address, unit = 1): WayIn {
     case "file":
       return file;
     default:
-      return plain;
+      return plainWay;
   }
 }

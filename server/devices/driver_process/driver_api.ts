@@ -9,6 +9,8 @@ import { command } from "../../bench/command.ts";
 import { defineInstrument } from "../../bench/define_instrument.ts";
 import type { Instrument } from "../../bench/instrument.ts";
 import { PortContact } from "../transports/contact.ts";
+import { checkSums } from "../transports/check_sum.ts";
+import { answerIn, type Shape } from "../transports/framing.ts";
 import type { Port } from "../transports/port.ts";
 import { type ErrorCode, HeliographError } from "../../../protocol/errors.ts";
 
@@ -63,6 +65,22 @@ export interface DriverApi {
   readonly InstrumentError: new (message: string, code?: ErrorCode, options?: ErrorOptions) => HeliographError;
   /** Keeps an instrument on a port in contact: for `contact`, and for talking to it. */
   readonly PortContact: typeof PortContact;
+  /** The check sums that instruments have: `checkSums.crc16modbus(bytes)` is a number. */
+  readonly checkSums: Readonly<
+    Record<
+      "xor" | "sum" | "lrc" | "sum16" | "crc16modbus" | "crcCcitt" | "crcXmodem",
+      (bytes: Uint8Array) => number
+    >
+  >;
+  /**
+   * Cuts the first answer off bytes, as a port does.
+   *
+   * @returns The answer without its end, and the bytes after it; `undefined` where it is not whole.
+   */
+  readonly answerIn: (
+    bytes: Uint8Array,
+    shape: Shape,
+  ) => { readonly answer: Uint8Array; readonly rest: Uint8Array } | undefined;
   /** Makes azcam's `exposure` of a detector: a camera whose controller is one's own. */
   readonly azcamExposure: typeof azcamExposure;
 }
@@ -74,6 +92,8 @@ export const driverApi: DriverApi = {
   HeliographError,
   InstrumentError,
   PortContact,
+  checkSums,
+  answerIn,
   azcamExposure,
 };
 

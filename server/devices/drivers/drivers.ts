@@ -6,6 +6,7 @@
 
 import { agilent34970a } from "./agilent_34970a.ts";
 import { aalborgDpc } from "./aalborg_dpc.ts";
+import { alicat } from "./alicat.ts";
 import { cryocon24 } from "./cryocon_24.ts";
 import type { Driver } from "./driver.ts";
 import { iotRelay } from "./iot_relay.ts";
@@ -13,6 +14,7 @@ import { julabo } from "./julabo.ts";
 import { keithley2400 } from "./keithley_2400.ts";
 import { lakeShore335 } from "./lake_shore_335.ts";
 import { mks946 } from "./mks_946.ts";
+import { newEraNe1000 } from "./new_era_ne1000.ts";
 import { newportEsp300 } from "./newport_esp300.ts";
 import { omegaUsbUtc } from "./omega_usb_utc.ts";
 import { picarroG2210 } from "./picarro_g2210.ts";
@@ -25,12 +27,14 @@ import { valcoValve } from "./valco_valve.ts";
 export const builtInDrivers: Readonly<Record<string, Driver>> = {
   "aalborg-dpc": aalborgDpc,
   "agilent-34970a": agilent34970a,
+  "alicat": alicat,
   "cryocon-24": cryocon24,
   "iot-relay": iotRelay,
   "julabo": julabo,
   "keithley-2400": keithley2400,
   "lake-shore-335": lakeShore335,
   "mks-946": mks946,
+  "new-era-ne1000": newEraNe1000,
   "newport-esp300": newportEsp300,
   "omega-usb-utc": omegaUsbUtc,
   "picarro-g2210": picarroG2210,

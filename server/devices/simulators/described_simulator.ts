@@ -15,14 +15,21 @@ import type { DescriptionSimulator } from "./simulator.ts";
 
 /** The words that a simulator knows; what has another one is not simulated. */
 const knownAsk: ReadonlySet<string> = new Set(["ask", "pattern", "group", "bad", "timeout"]);
-const knownSend: ReadonlySet<string> = new Set(["send", "answer", "answerIsOptional"]);
+const knownSend: ReadonlySet<string> = new Set(["send", "answer", "answerIsOptional", "deaf"]);
 const knownLine: ReadonlySet<string> = new Set(
   ["sendEnd", "receiveEnd", "encoding", "gap", "settle", "gateway", "timeout", "serial", "refused", "ignore"]
-    .concat("retries"),
+    .concat("retries", "deaf", "wake", "connection"),
 );
 
 /** How often it says by itself what it is listened to for, in seconds. */
 const talkInterval = 1;
+
+/** Which ways to write a number are tried first. */
+const styles = ["plain", "signed", "exponent"] as const;
+type Style = typeof styles[number];
+
+/** A question that shows that all is well. */
+type Check = NonNullable<Description["afterWrite"]>;
 
 /** A command that it understands. */
 interface Rule {
@@ -76,8 +83,8 @@ export class DescribedSimulator implements DescriptionSimulator {
     if (this.commandEnd === "") throw new TypeError("its commands have no end");
     for (const [source] of Object.entries(line.refused ?? {})) this.#refusal ??= this.#example(source, new Map());
     this.#makeValues(fields);
-    this.#questions(fields);
     const checks = [handshake, afterWrite ?? []].flat();
+    this.#questions(fields, checks);
     for (const { ask, pattern } of checks) {
       this.#each(`the answer to ${ask}`, () => this.#answers(ask, () => this.#example(pattern, new Map())));
     }
@@ -165,6 +172,7 @@ export class DescribedSimulator implements DescriptionSimulator {
     if (write === undefined) return;
     known(write, knownSend);
     const codec = new ValueCodec(field);
+    if (Array.isArray(write)) throw new TypeError("its steps are not simulated");
     const answer = typeof write === "string" ? undefined : write.answer;
     const said = answer === undefined ? undefined : this.#example(answer, new Map());
     const holder = this.#values.get(title)!;
@@ -180,13 +188,14 @@ export class DescribedSimulator implements DescriptionSimulator {
   }
 
   /** What is asked for fields: one answer may hold several. */
-  #questions(fields: Readonly<Record<string, DescribedField>>): void {
+  #questions(fields: Readonly<Record<string, DescribedField>>, checks: readonly Check[]): void {
     const questions = new Map<string, Map<string, Part>>();
     for (const [title, field] of Object.entries(fields)) {
       const { read } = field;
       if (read === undefined) continue;
       this.#each(`the field ${title}`, () => {
-        const { ask, pattern, group } = asked(read);
+        if (Array.isArray(read)) throw new TypeError("its steps are not simulated");
+        const { ask, pattern, group } = asked(read as DescribedAsk);
         const part = {
           pattern,
           group,
@@ -201,20 +210,30 @@ export class DescribedSimulator implements DescriptionSimulator {
     for (const [ask, parts] of questions) {
       const titles = [...parts.keys()];
       this.#each(`${titles.length === 1 ? "the field" : "the fields"} ${titles.join(", ")}`, () => {
-        const bases = [...new Set([...parts.values()].map(({ pattern }) => pattern))];
-        const base = bases.find((each) => this.#answer([...parts.values()], each) !== undefined);
-        if (base === undefined && this.#answer([...parts.values()], undefined) === undefined) {
+        const all = [...parts.values()];
+        const also = checks.filter((check) => check.ask === ask).map(({ pattern }) => this.#pattern(pattern));
+        const bases = [...new Set(all.map(({ pattern }) => pattern))];
+        const find = () => {
+          for (const style of styles) {
+            for (const base of bases) {
+              const answer = this.#answer(all, base, style);
+              if (answer !== undefined && also.every((pattern) => pattern.test(answer))) return answer;
+            }
+          }
+          return undefined;
+        };
+        if (find() === undefined) {
           throw new TypeError("no answer was found that its pattern matches and that holds a value");
         }
-        this.#answers(ask, () => this.#answer([...parts.values()], base) ?? "");
+        this.#answers(ask, () => find() ?? "");
       });
     }
   }
 
   /** An answer that holds all of its parts, by the pattern of one of them; `undefined` where none was found. */
-  #answer(parts: readonly Part[], base: string | undefined): string | undefined {
+  #answer(parts: readonly Part[], base: string | undefined, style: Style = "plain"): string | undefined {
     if (base === undefined) {
-      const said = spellings(parts[0]!)[0];
+      const said = spellings(parts[0]!, style)[0];
       return parts.every((part) => said !== undefined && this.#understood(part, said)) ? said : undefined;
     }
     const texts = new Map<string | number, string>();
@@ -222,10 +241,10 @@ export class DescribedSimulator implements DescriptionSimulator {
     for (const part of parts.filter((each) => each.pattern === base)) {
       const group = part.group ?? (this.#pattern(base).groupCount === 0 ? undefined : 1);
       if (group === undefined) {
-        answer = spellings(part).find((text) => this.#understood(part, text)) ?? "";
+        answer = spellings(part, style).find((text) => this.#understood(part, text)) ?? "";
         continue;
       }
-      const spelt = spellings(part).find((text) =>
+      const spelt = spellings(part, style).find((text) =>
         this.#understood(part, exampleAnswer(this.#filled(base), new Map([...texts, [group, text]])), text)
       );
       if (spelt !== undefined) texts.set(group, spelt);
@@ -380,8 +399,8 @@ function firstValue(field: Pick<DescribedField, "type" | "minimum" | "maximum" |
   return type === "int" ? Math.round(middle) : middle;
 }
 
-/** The ways in which instruments write a value, the usual ones first. */
-function spellings({ codec, decimals, value }: Part): string[] {
+/** The ways in which instruments write a value, those of the style first. */
+function spellings({ codec, decimals, value }: Part, style: Style): string[] {
   const now = value();
   // What is allowed as a text to be sent may leave it out.
   if (typeof now === "string" && codec.spec.type === "text") return [now];
@@ -408,5 +427,6 @@ function spellings({ codec, decimals, value }: Part): string[] {
       text.replace(/^([+-]?)([\d.]+)/, (_, sign, rest) => sign + rest.padStart(width, "0"))
     )
   );
-  return [...new Set([...plain, ...signed, ...padded])].map((text) => text.replace(".", point));
+  const first = style === "signed" ? signed : style === "exponent" ? exponents : [];
+  return [...new Set([...first, ...plain, ...signed, ...padded])].map((text) => text.replace(".", point));
 }

@@ -6,11 +6,13 @@
 
 import { createSocket } from "node:dgram";
 import { AnswerSplitter } from "../transports/answer_splitter.ts";
+import { framingOf } from "../transports/framing.ts";
 import type { Line } from "../transports/line.ts";
-import { lineCodec } from "../transports/line_codec.ts";
+import { byteText, lineCodec } from "../transports/line_codec.ts";
 import { tcpLine } from "../transports/network.ts";
 import { openPty } from "../transports/pty.ts";
 import { FaultPlan, type Faults, garbage, noFaults, wrongLength } from "./faults.ts";
+import { serveRegisters } from "./registers.ts";
 import type { Simulator } from "./simulator.ts";
 
 /** A simulator that runs. */
@@ -60,9 +62,21 @@ async function spoilt(answer: string, { answerEnd, encoding }: Simulator, plan: 
   return { bytes, drop: false };
 }
 
+/** Cuts what comes into commands. */
+function commandSplitter({ commandEnd, encoding }: Simulator): AnswerSplitter {
+  const codec = lineCodec(encoding);
+  return new AnswerSplitter(framingOf({ receiveEnd: byteText(codec.encode(commandEnd)) }), codec);
+}
+
 /** Answers on one line until it ends, and closes it. */
 async function serveLine(simulator: Simulator, line: Line, plan: FaultPlan): Promise<void> {
-  const splitter = new AnswerSplitter(simulator.commandEnd, lineCodec(simulator.encoding));
+  if (simulator.registers !== undefined) {
+    // Whoever talked to it has gone, where it fails.
+    await serveRegisters(simulator.registers, line).catch(() => {});
+    line.close();
+    return;
+  }
+  const splitter = commandSplitter(simulator);
   const send = async (answer: string) => {
     const sent = await spoilt(answer, simulator, plan);
     if (sent === undefined) return;
@@ -84,6 +98,11 @@ async function serveLine(simulator: Simulator, line: Line, plan: FaultPlan): Pro
     clearInterval(talking);
     line.close();
   }
+}
+
+/** @throws {TypeError} For a Modbus device, which is simulated over TCP only. */
+function refuseRegisters({ registers }: Simulator): void {
+  if (registers !== undefined) throw new TypeError("Cannot simulate a Modbus device there: give --port PORT");
 }
 
 /**
@@ -128,7 +147,9 @@ export function simulateTcp(
     }
   })().catch(() => {});
   return {
-    address: `tcp://${host}:${(listener.addr as Deno.NetAddr).port}`,
+    address: `${simulator.registers === undefined ? "tcp" : "modbus+tcp"}://${host}:${
+      (listener.addr as Deno.NetAddr).port
+    }`,
     async close() {
       stopTime();
       listener.close();
@@ -162,6 +183,7 @@ export async function simulateUdp(
   faults: Faults = noFaults,
   host = "127.0.0.1",
 ): Promise<ReturnType<typeof simulateTcp>> {
+  refuseRegisters(simulator);
   const socket = createSocket(host.includes(":") ? "udp6" : "udp4");
   const plan = new FaultPlan(faults);
   await new Promise<void>((resolve, reject) => {
@@ -171,7 +193,7 @@ export async function simulateUdp(
   const stopTime = runTime(simulator);
   let closed = false;
   socket.on("message", async (datagram: Uint8Array, from: { address: string; port: number }) => {
-    const splitter = new AnswerSplitter(simulator.commandEnd, lineCodec(simulator.encoding));
+    const splitter = commandSplitter(simulator);
     for (const command of [...splitter.push(datagram), splitter.flush()]) {
       const answer = command.trim() === "" ? undefined : simulator.answer(command.trim());
       const sent = answer === undefined ? undefined : await spoilt(answer, simulator, plan);
@@ -202,6 +224,7 @@ export function simulateSerial(
   address: string,
   faults: Faults = noFaults,
 ): RunningSimulator {
+  refuseRegisters(simulator);
   const stopTime = runTime(simulator);
   const serving = serveLine(simulator, line, new FaultPlan(faults));
   return {
@@ -238,6 +261,7 @@ export async function simulatePty(
   simulator: Simulator,
   faults: Faults = noFaults,
 ): Promise<ReturnType<typeof simulateTcp>> {
+  refuseRegisters(simulator);
   const pty = await openPty();
   return simulateSerial(simulator, pty.line, `serial://${pty.path}`, faults);
 }

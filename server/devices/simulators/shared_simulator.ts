@@ -32,6 +32,10 @@ export class SharedSimulator implements Simulator {
     return { interval, say: () => talkers[this.#turn++ % talkers.length]!.say() };
   }
 
+  get registers(): Simulator["registers"] {
+    return this.#members[0]!.registers;
+  }
+
   /** Puts another one on the line. */
   add(simulator: Simulator): void {
     this.#members.push(simulator);

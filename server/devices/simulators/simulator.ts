@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { Registers } from "./registers.ts";
 import type { LineEncoding } from "../transports/line_codec.ts";
 
 /**
@@ -40,6 +41,8 @@ export interface Simulator {
    * @returns The answer without its end; `undefined` where the instrument says nothing.
    */
   answer(command: string): string | undefined;
+  /** What it keeps, where it is a Modbus device: it is asked for that, and for nothing else. */
+  readonly registers?: Registers | undefined;
   /** Lets simulated time pass. @param seconds How much. */
   step?(seconds: number): void;
   /** What it says without being asked, and how often in seconds. */

@@ -147,18 +147,33 @@ export function nobodyAt(address: Address): Address | undefined {
   return wayOf(address).nobody;
 }
 
+/** The words for how answers end and what stands around them: where the way in settles the ends, they mean nothing. */
+const framingWords = [
+  "prompt",
+  "echo",
+  "sendStart",
+  "receiveStart",
+  "checkSum",
+  "length",
+  "block",
+  "answerEnds",
+  "lines",
+]
+  .concat("quiet");
+
 /**
  * The words for a line that have no meaning at an address, each with the reason.
  *
  * @param line What a description says of it.
  */
 export function misplacedWords(address: Address, line: object): [word: string, reason: string][] {
-  const { words: own = [], settled = {} } = wayOf(address);
+  const { words: own = [], settled = {} as Partial<SettledFormat> } = wayOf(address);
   return Object.entries(line).flatMap(([word, value]): [string, string][] => {
     if (value === undefined || own.includes(word)) return [];
     const others = Object.entries(ways).filter(([_, way]) => (way.words ?? []).includes(word)).map(([kind]) => kind);
     if (others.length > 0) return [[word, `has a meaning only where "port" is ${others.join("://, ")}://`]];
-    return Object.hasOwn(settled, word) ? [[word, `is settled for ${address.kind}://: leave it out`]] : [];
+    const isSettled = Object.hasOwn(settled, word) || (settled.sendEnd !== undefined && framingWords.includes(word));
+    return isSettled ? [[word, `is settled for ${address.kind}://: leave it out`]] : [];
   });
 }
 

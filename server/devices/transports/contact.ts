@@ -18,12 +18,16 @@ export interface Routine {
   readonly greet: (turn: Turn) => Promise<void>;
   /** What is said before the server stops. */
   readonly farewell?: (turn: Turn) => Promise<void>;
+  /** Puts something around all that is said in a turn: an address, a check sum. @default nothing */
+  readonly around?: (turn: Turn) => Turn;
   /** After how many seconds without a word it counts as lost, where it talks without being asked. @default never */
   readonly silentAfter?: number;
   /** The first wait before it is tried again, in seconds; each further one is twice as long. @default 0.5 */
   readonly shortestWait?: number;
   /** The longest wait, in seconds. @default 30 */
   readonly longestWait?: number;
+  /** The most that the instrument delays what is immediate besides the line's gap, in seconds. @default 0 */
+  readonly delays?: () => number;
 }
 
 /** One that was connected for so long, in seconds, is tried again as if for the first time. */
@@ -83,7 +87,7 @@ export class PortContact implements Contact {
 
   /** The longest time until something immediate is on the wire, in seconds, while the port is open. */
   get immediateWithin(): number {
-    return immediateSeconds + this.#port.format.gap;
+    return immediateSeconds + this.#port.format.gap + (this.#routine.delays?.() ?? 0);
   }
 
   /** Begins. @param changed Told of every change of the state. */
@@ -105,7 +109,10 @@ export class PortContact implements Contact {
       this.#ending.abort(new HeliographError("not_connected", "the server is stopping"));
       // An instrument that does not listen must not keep the server from stopping.
       const signal = AbortSignal.timeout(farewellSeconds * 1000);
-      await this.#evenWhenLost(signal, () => this.#port.use("immediate", signal, farewell)).catch((error) => {
+      await this.#evenWhenLost(
+        signal,
+        () => this.#port.use("immediate", signal, (turn) => farewell(this.#around(turn))),
+      ).catch((error) => {
         failure = (error as Error).message;
       });
     }
@@ -114,6 +121,10 @@ export class PortContact implements Contact {
     await Promise.allSettled(this.#uses);
     this.#ended = undefined;
     this.reason = failure;
+  }
+
+  #around(turn: Turn): Turn {
+    return this.#routine.around?.(turn) ?? turn;
   }
 
   /** It has said something by itself. */
@@ -181,7 +192,7 @@ export class PortContact implements Contact {
       if (urgency !== "immediate") this.#check();
       let reason: HeliographError | undefined;
       try {
-        return await work(turn);
+        return await work(this.#around(turn));
       } catch (error) {
         if (error instanceof HeliographError) reason = error;
         throw error;
@@ -262,7 +273,7 @@ export class PortContact implements Contact {
         throw error;
       });
       joined = true;
-      await port.use("poll", stopped, this.#routine.greet);
+      await port.use("poll", stopped, (turn) => this.#routine.greet(this.#around(turn)));
       this.#heard = performance.now();
       this.#become("connected", "");
       watchdog = this.#watchSilence(lost.resolve);

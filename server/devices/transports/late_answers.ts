@@ -10,11 +10,14 @@ export interface Asked {
   readonly text: string;
   /** Whether a line is an answer to it. */
   readonly accepts: (answer: string) => boolean;
+  /** How its answer ends, where that is not as usual: what is late there cannot be told from an answer that ends otherwise. */
+  readonly shape?: string | undefined;
 }
 
 /** An answer that may still come although nobody waits for it any more. */
 interface Debt {
   readonly accepts: (answer: string) => boolean;
+  readonly shape: string | undefined;
   /** What it may look like; `undefined` where that is not known. */
   readonly sample: string | undefined;
   /** When it is not expected any more, on the clock of `performance.now()`. */
@@ -33,13 +36,13 @@ export class LateAnswers {
   readonly #samples = new Map<string, string>();
 
   /** Whether something late, as far as it is known what it looks like, would be taken for an answer. */
-  mayAnswer(accepts: (answer: string) => boolean): boolean {
-    return this.#due().some(({ sample }) => sample !== undefined && accepts(sample));
+  mayAnswer({ accepts, shape }: Omit<Asked, "text">): boolean {
+    return this.#due().some((debt) => debt.shape !== shape || (debt.sample !== undefined && accepts(debt.sample)));
   }
 
   /** The number of late answers that this may be. */
-  rivals(answer: string): number {
-    return this.#due().filter(({ accepts }) => accepts(answer)).length;
+  rivals(answer: string, shape?: string): number {
+    return this.#due().filter((debt) => debt.shape !== shape || debt.accepts(answer)).length;
   }
 
   /** Takes an answer for the late one that it may be. @returns Whether it may be one. */
@@ -61,9 +64,9 @@ export class LateAnswers {
    * @param unclear What came and may be its answer, or another one.
    * @param seconds How long it may still come.
    */
-  expect({ text, accepts }: Asked, unclear: string | undefined, seconds: number): void {
+  expect({ text, accepts, shape }: Asked, unclear: string | undefined, seconds: number): void {
     const sample = unclear ?? this.#samples.get(text);
-    this.#debts.push({ accepts, sample, until: performance.now() + Math.max(latest, seconds) * 1000 });
+    this.#debts.push({ accepts, shape, sample, until: performance.now() + Math.max(latest, seconds) * 1000 });
   }
 
   /** Notes what an answer looks like. */

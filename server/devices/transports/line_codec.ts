@@ -35,6 +35,11 @@ export function byteText(bytes: Uint8Array): string {
   return text;
 }
 
+/** The bytes of a text with a character for each. */
+export function textBytes(text: string): Uint8Array {
+  return Uint8Array.from(text, (character) => character.charCodeAt(0));
+}
+
 // deno-lint-ignore no-control-regex -- what is not ASCII
 const beyondAscii = /[^\x00-\x7f]/;
 const encoder = new TextEncoder();

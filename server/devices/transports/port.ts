@@ -15,32 +15,20 @@ import { HeliographError } from "../../../protocol/errors.ts";
 import { Faults } from "../../bench/faults.ts";
 import { type Address, keepsLate, portName } from "./address.ts";
 import { AnswerQueue, latestTimer, Patience } from "./answer_queue.ts";
-import { AnswerSplitter } from "./answer_splitter.ts";
+import { AnswerSplitter, type Awaited } from "./answer_splitter.ts";
 import { AnswerUnclear, Interrupted, NoAnswer, NotUnderstood } from "../../bench/answer_errors.ts";
 import { LateAnswers } from "./late_answers.ts";
-import { type LineCodec, lineCodec } from "./line_codec.ts";
+import { byteText, type LineCodec, lineCodec, textBytes } from "./line_codec.ts";
 import { delay } from "./delay.ts";
+import type { Shape } from "./framing.ts";
+import { LineFramings } from "./line_framings.ts";
 import type { Line } from "./line.ts";
+import type { LineFormat } from "./line_format.ts";
+import { OnDemandLine } from "./on_demand_line.ts";
 import { openLine } from "./open_line.ts";
 import { StrangeAnswers } from "./strange_answers.ts";
 import { Strays } from "./strays.ts";
 import { Held, Turns } from "./turns.ts";
-
-/** The format of an instrument's line: its line ends, its pauses, and whether it goes through a gateway. */
-export interface LineFormat {
-  /** What ends each command. */
-  readonly sendEnd: string;
-  /** What ends each answer. */
-  readonly receiveEnd: string;
-  /** The least time between two commands, in seconds. */
-  readonly gap: number;
-  /** The time between opening the port and the first command, in seconds: an Arduino starts anew when opened. */
-  readonly settle: number;
-  /** Whether the network address is that of a serial server, through which late answers come to a new connection. */
-  readonly gateway: boolean;
-  /** What bytes its text is in. @default latin1 */
-  readonly encoding?: "latin1" | "utf8";
-}
 
 /**
  * A turn on the port, and what its holder may do.
@@ -62,8 +50,18 @@ export interface Turn {
   readonly urgency: "immediate" | "command" | "poll";
   /** Aborted when the turn is to end; `undefined` where it takes as long as it takes. */
   readonly signal: AbortSignal | undefined;
-  /** Sends a command that has no answer. */
-  send(text: string): Promise<void>;
+  /**
+   * Sends a command that has no answer. A text gets the line's end, bytes go out as they are.
+   *
+   * @param deaf How long the instrument hears nothing after it, in seconds: nothing is sent meanwhile. @default 0
+   * @param timeout How long its prompt or its echo may take, in seconds, where the line has one. @default 1
+   */
+  send(command: string | Uint8Array, deaf?: number, timeout?: number): Promise<void>;
+  /**
+   * Waits, and keeps the turn meanwhile. What is immediate ends a wait and takes the turn away, unless the turn is
+   * immediate itself: then nothing more can be sent in it.
+   */
+  wait(seconds: number): Promise<void>;
   /**
    * Asks a question.
    *
@@ -71,8 +69,10 @@ export interface Turn {
    * @throws {HeliographError} `not_connected` when none came in time, `command_failed` when it is not what was expected.
    */
   ask(question: {
-    /** What is sent, without its end. */
-    readonly text: string;
+    /** What is sent: a text without its end, or bytes as they are. */
+    readonly text: string | Uint8Array;
+    /** How its answer ends. @default as the others on the line */
+    readonly shape?: Shape | undefined;
     /** How long to wait for the answer, in seconds. */
     readonly timeout: number;
     /** Whether a line is an answer to it. */
@@ -90,11 +90,64 @@ export interface Turn {
     readonly refuses?: (answer: string) => boolean;
     /** Whether nothing is late where nothing came in time: only a refusal is listened for. @default false */
     readonly onlyRefused?: boolean;
+    /** How long the instrument hears nothing after it was sent, in seconds. @default 0 */
+    readonly deaf?: number;
   }): Promise<string>;
+  /**
+   * Asks a question whose answer is no text.
+   *
+   * @returns The bytes of the answer.
+   * @throws {HeliographError} As `ask`.
+   */
+  askBytes(question: {
+    /** What is sent: a text without its end, or bytes as they are. */
+    readonly text: string | Uint8Array;
+    /** How long to wait for the answer, in seconds. */
+    readonly timeout: number;
+    /** How its answer ends. @default as the others on the line */
+    readonly shape?: Shape | undefined;
+    /** Whether bytes are an answer to it, a right check sum for example. @default all are */
+    readonly accepts?: (answer: Uint8Array) => boolean;
+    /** What its answer looks like, for the error: what follows `should have`. @default been another one */
+    readonly expected?: string;
+  }): Promise<Uint8Array>;
+  /**
+   * Hears what comes by itself, answer after answer, until the loop over it ends. What comes then is nobody's.
+   *
+   * @returns Ends when nothing came for so long.
+   * @throws {HeliographError} `not_connected` where the line breaks.
+   */
+  receive(stream: {
+    /** What is sent first. @default nothing */
+    readonly text?: string | Uint8Array | undefined;
+    /** How long to wait for each, in seconds. */
+    readonly timeout: number;
+    /** How each ends. @default as the others on the line */
+    readonly shape?: Shape | undefined;
+  }): AsyncGenerator<Uint8Array, void, void>;
 }
+
+export type { LineFormat };
 
 /** A question, and which answers it takes. */
 export type Question = Parameters<Turn["ask"]>[0];
+
+/** A question as it is put. */
+interface Put extends Question {
+  readonly text: string;
+  /** What is sent, where that is not the text and its end. */
+  readonly bytes?: Uint8Array;
+  /** Whether its answer is bytes rather than text. */
+  readonly raw?: boolean;
+  /** Whether it is a command that only its prompt or its echo answers. */
+  readonly plain?: boolean;
+}
+
+/** What is no answer to a question is listened to so often. */
+const mostUnexpected = 20;
+
+/** How long the prompt behind a command may take, in seconds. */
+const promptSeconds = 1;
 
 /** Takes a line that nobody asked for. @returns Whether it was meant for this listener. */
 type Listener = (line: string) => boolean;
@@ -144,7 +197,10 @@ export class Port {
   #answers: AnswerQueue | undefined;
   readonly #patience = new Patience();
   readonly #codec: LineCodec;
+  readonly #framings: LineFramings;
   #splitter: AnswerSplitter;
+  /** Ends an answer that a pause ends. */
+  #quietTimer: ReturnType<typeof setTimeout> | undefined;
   /** Ends the waits of those who use the line, when it is closed. */
   #closing = new AbortController();
   #users = 0;
@@ -166,6 +222,8 @@ export class Port {
   #writing: (() => void)[] | undefined;
   readonly #encoded = new Map<string, Uint8Array>();
   #quietSince = -Infinity;
+  /** Until when the instrument hears nothing, on the clock of `performance.now()`. */
+  #deafUntil = -Infinity;
 
   readonly #openTo: (address: Address) => Promise<Line>;
 
@@ -181,9 +239,14 @@ export class Port {
     this.address = address;
     this.format = format;
     this.#codec = lineCodec(format.encoding);
-    this.#splitter = new AnswerSplitter(format.receiveEnd, this.#codec);
+    this.#framings = new LineFramings(format);
+    this.#splitter = this.#newSplitter();
     this.#faults = new Faults(this.name);
     this.#strays = new Strays(this.name);
+  }
+
+  #newSplitter(): AnswerSplitter {
+    return new AnswerSplitter(this.#framings.usual, this.#codec, (line) => this.#isHeard(line));
   }
 
   /** The name of the port: the path of a serial port, the address of a network one. */
@@ -250,18 +313,36 @@ export class Port {
     // What is immediate takes the turn with its first word: only a stop interrupts another one's immediate question.
     const hold = (over: boolean) => holding ??= this.#turns.take(urgency, signal, over);
     if (urgency !== "immediate") holding = await hold(false);
+    const receive = (stream: Stream, held: Held) => this.#receive(stream, held, signal);
     const turn = {
       unanswered: false,
       urgency,
       signal,
-      send: async (text: string) => await this.#send(text, await hold(true), signal),
+      send: async (command: string | Uint8Array, deaf = 0, timeout = promptSeconds) => {
+        if (!this.#framings.answersAll || urgency === "immediate") {
+          await this.#send(command, await hold(true), signal, deaf);
+        } else {
+          const accepts = (answer: string) => answer === "";
+          await turn.ask(
+            { text: command, timeout, accepts, expected: "said nothing", always: true, plain: true, deaf } as Question,
+          );
+        }
+      },
+      askBytes: async ({ accepts = () => true, expected = "been another one", ...question }: BytesQuestion) => {
+        const taken = (answer: string) => accepts(textBytes(answer));
+        return textBytes(await turn.ask({ ...question, accepts: taken, expected, raw: true } as Question));
+      },
+      receive: async function* (stream: Stream) {
+        yield* receive(stream, await hold(false));
+      },
+      wait: async (seconds: number) => await this.#wait(seconds, signal, await hold(false)),
       ask: async (question: Question) => {
         const holds = hold(false);
         const held = holds instanceof Held ? holds : await holds;
         const before = turn.unanswered;
         turn.unanswered = true;
         try {
-          const answer = await this.#ask(question, held, signal);
+          const answer = await this.#ask(asPut(question), held, signal);
           turn.unanswered = false;
           return answer;
         } catch (error) {
@@ -296,7 +377,10 @@ export class Port {
   async #openLine(): Promise<void> {
     let line: Line;
     try {
-      line = await this.#openTo(this.address);
+      const { release, settle } = this.format;
+      line = release === undefined
+        ? await this.#openTo(this.address)
+        : new OnDemandLine(() => this.#openTo(this.address), { release, settle, busy: () => this.#turns.taken });
     } catch (error) {
       if (error instanceof HeliographError) throw error;
       throw new HeliographError("not_connected", (error as Error).message, { cause: error });
@@ -307,36 +391,58 @@ export class Port {
     }
     this.#line = line;
     this.#closing = new AbortController();
-    this.#splitter = new AnswerSplitter(this.format.receiveEnd, this.#codec);
+    this.#splitter = this.#newSplitter();
     this.#doubt = undefined;
     if (this.#direct) this.#late.clear();
     void this.#readOn(line);
-    if (this.format.settle > 0) await this.#wait(this.format.settle, undefined);
+    if (this.format.settle > 0 && this.format.release === undefined) await this.#wait(this.format.settle, undefined);
   }
 
   async #readOn(line: Line): Promise<void> {
-    let reason = `${this.name} was closed by the other end`;
+    let reason: string | undefined;
+    let reads = 0;
     try {
       for (let bytes = await line.read(); bytes !== null; bytes = await line.read()) {
         if (this.#line !== line) return;
+        reads++;
         for (const answer of this.#splitter.push(bytes)) this.#received(answer);
         const rest = line.whole ? this.#splitter.flush() : "";
         if (rest !== "") this.#received(rest);
+        clearTimeout(this.#quietTimer);
+        const { quiet } = this.#splitter;
+        if (quiet !== undefined) this.#endAfter(quiet * 1000);
         if (this.#listeners.size === 0 && this.#splitter.begun !== "") this.#heardAt = performance.now();
       }
     } catch (error) {
       reason = `${this.name} broke: ${(error as Error).message}`;
     }
+    reason ??= `${this.name} was closed by the other end${this.address.kind === "tcp" ? whyClosed(reads) : ""}`;
     if (this.#line === line) this.#break(new HeliographError("not_connected", reason));
   }
 
-  #received(answer: string): void {
+  /** What has come is an answer when nothing else comes. */
+  #endAfter(milliseconds: number): void {
+    const due = performance.now() + milliseconds;
+    this.#quietTimer = setTimeout(() => {
+      const late = performance.now() - due;
+      // This program was busy: there may be more that was not read yet.
+      if (late > latestTimer) return this.#endAfter(Math.max(milliseconds, latestTimer));
+      const answer = this.#splitter.flush();
+      if (answer !== "") this.#received(answer);
+    }, milliseconds);
+  }
+
+  #isHeard(line: string): boolean {
     let heard = false;
     for (const listener of this.#listeners) {
       // Others may be on this port: one that throws is not to break it for them.
-      this.#faults.guard("a listener of its lines", () => void (heard = listener(answer) || heard));
+      this.#faults.guard("a listener of its lines", () => void (heard = listener(line) || heard));
     }
-    if (heard) return;
+    return heard;
+  }
+
+  #received(answer: string): void {
+    if (this.#isHeard(answer)) return;
     this.#quietSince = this.#heardAt = performance.now();
     if (this.#answers === undefined) this.#left(answer);
     else this.#answers.push(answer);
@@ -355,7 +461,12 @@ export class Port {
   }
 
   /** Waits until what is left of other answers has come, before a question that it could be taken for an answer to. */
-  async #untilQuiet({ text, accepts }: Question, mustGo: boolean, held: Held, signal?: AbortSignal): Promise<void> {
+  async #untilQuiet(
+    { text, accepts }: Pick<Put, "text" | "accepts">,
+    mustGo: boolean,
+    held: Held,
+    signal?: AbortSignal,
+  ): Promise<void> {
     const quiet = this.#strays.quietBefore(accepts);
     let stalled = -Infinity;
     for (const until = performance.now() + longestBabble * 1000;;) {
@@ -381,6 +492,7 @@ export class Port {
     const line = this.#line;
     this.#line = undefined;
     line?.close();
+    clearTimeout(this.#quietTimer);
     const writing = this.#writing ?? [];
     this.#writing = undefined;
     for (const resolve of writing) resolve();
@@ -404,16 +516,55 @@ export class Port {
     return bytes;
   }
 
-  async #send(text: string, held: Held, signal: AbortSignal | undefined): Promise<void> {
-    const bytes = this.#bytesOf(text);
+  async #send(command: string | Uint8Array, held: Held, signal: AbortSignal | undefined, deaf: number): Promise<void> {
+    const text = typeof command === "string" ? command : byteText(command);
+    const bytes = typeof command === "string" ? this.#bytesOf(command) : command;
     await this.#ready(text, held, signal, held.urgency === "immediate");
-    await this.#write(text, bytes);
+    await this.#write(text, bytes, deaf);
+    // What is immediate does not wait for its prompt, which is late then.
+    if (!this.#framings.answersAll) return;
+    if (this.#direct) this.#doubt ??= "interrupted";
+    else {
+      this.#late.expect({ text, accepts: (answer) => answer === "" || answer === text }, "", promptSeconds);
+    }
+  }
+
+  /** Hears what comes by itself. */
+  async *#receive({ text, timeout, shape }: Stream, held: Held, signal: AbortSignal | undefined) {
+    const put = asPut({ text: text ?? "", timeout, accepts: () => true, expected: "", shape });
+    this.#turns.asks(held);
+    if (held.lost) throw new Interrupted(put.text, false, held.urgency);
+    await this.#ready(put.text, held, signal, false);
+    this.#leaveBegun();
+    if (!this.#late.none) throw new AnswerUnclear(put.text, false);
+    const answers = new AnswerQueue(this.#patience);
+    this.#answers = answers;
+    this.#splitter.await({ ...this.#framings.awaited({ ...put, raw: true })!, all: true });
+    held.onLost = () => answers.fail(new Interrupted(put.text, true, held.urgency));
+    try {
+      if (text !== undefined) await this.#write(put.text, put.bytes ?? this.#bytesOf(put.text), 0);
+      for (;;) {
+        const answer = await answers.next(performance.now() + timeout * 1000, signal);
+        if (answer === undefined) return;
+        yield textBytes(answer);
+      }
+    } finally {
+      held.onLost = undefined;
+      held.asking = false;
+      if (this.#answers === answers) {
+        this.#answers = undefined;
+        this.#splitter.await(undefined);
+        for (const line of answers.takeAll()) this.#left(line);
+        this.#leaveBegun();
+      }
+    }
   }
 
   /** Whether the next command may be sent at once. */
   #isReady(held: Held, signal: AbortSignal | undefined): boolean {
     return this.#line !== undefined && this.#opening === undefined && this.#catchingUp === undefined &&
-      this.#doubt === undefined && this.format.gap === 0 && this.#writing === undefined && !held.lost &&
+      this.#doubt === undefined && this.format.gap === 0 && this.#deafUntil === -Infinity &&
+      this.#writing === undefined && !held.lost &&
       !signal?.aborted;
   }
 
@@ -426,18 +577,24 @@ export class Port {
     const open = this.#line !== undefined && this.#opening === undefined;
     const catchesUp = this.#catchingUp !== undefined || this.#doubt !== undefined;
     if (catchesUp && !(atOnce && open && this.#doubt === "interrupted")) await this.#catchUp();
-    if (this.format.gap > 0) {
-      const wait = this.format.gap - (performance.now() - this.#quietSince) / 1000;
-      if (wait > 0 && !held.lost) await this.#wait(wait, signal, held);
+    for (;;) {
+      const { gap } = this.format;
+      if (gap > 0 || this.#deafUntil > 0) {
+        const now = performance.now();
+        const wait = Math.max(gap - (now - this.#quietSince) / 1000, (this.#deafUntil - now) / 1000);
+        if (wait > 0 && !held.lost) await this.#wait(wait, signal, held);
+      }
+      if (this.#writing === undefined) break;
+      // One that was interrupted may still be sending: the bytes of two commands are not mixed.
+      await new Promise<void>((resolve) => this.#writing!.push(resolve));
     }
-    // One that was interrupted may still be sending: the bytes of two commands are not mixed.
-    while (this.#writing !== undefined) await new Promise<void>((resolve) => this.#writing!.push(resolve));
     if (held.lost) throw new Interrupted(text, false, held.urgency);
     signal?.throwIfAborted();
     if (this.#line === undefined) throw new HeliographError("not_connected", `${this.name} is not open`);
   }
 
   async #wait(seconds: number, signal: AbortSignal | undefined, held?: Held): Promise<void> {
+    if (held?.lost) return;
     const signals = [this.#closing.signal, ...(signal === undefined ? [] : [signal])];
     if (held === undefined) return await delay(seconds, AbortSignal.any(signals));
     const lost = new AbortController();
@@ -451,13 +608,14 @@ export class Port {
     }
   }
 
-  async #write(text: string, bytes: Uint8Array, answerWithin?: number): Promise<void> {
+  async #write(text: string, bytes: Uint8Array, deaf = 0, answerWithin?: number): Promise<void> {
     const line = this.#line!;
     this.#sent = text;
     this.#quietSince = performance.now();
     const writing: (() => void)[] = this.#writing = [];
     try {
       await line.write(bytes, answerWithin);
+      if (deaf > 0) this.#deafUntil = performance.now() + deaf * 1000;
     } catch (error) {
       const reason = new HeliographError("not_connected", `${this.name} broke: ${(error as Error).message}`);
       if (this.#line === line) this.#break(reason);
@@ -468,22 +626,33 @@ export class Port {
     }
   }
 
-  async #ask(question: Question, held: Held, signal: AbortSignal | undefined): Promise<string> {
+  async #ask(question: Put, held: Held, signal: AbortSignal | undefined): Promise<string> {
     const { text, timeout, accepts, optional = false, always = false, onlyRefused = false } = question;
-    const bytes = this.#bytesOf(text);
+    const bytes = question.bytes ?? this.#bytesOf(text);
+    const shape = question.shape === undefined ? undefined : JSON.stringify(question.shape);
+    // Of what ends otherwise it is not known what would be cut out of it.
+    const mayTake = shape === undefined ? accepts : () => true;
     this.#turns.asks(held);
     if (held.lost) throw new Interrupted(text, false, held.urgency);
     if (!this.#isReady(held, signal)) await this.#ready(text, held, signal, false);
     const mustGo = always || held.urgency === "immediate";
     this.#leaveBegun();
-    if (this.#strays.quietBefore(accepts) > 0) await this.#untilQuiet(question, mustGo, held, signal);
+    if (this.#strays.quietBefore(mayTake) > 0) {
+      await this.#untilQuiet({ text, accepts: mayTake }, mustGo, held, signal);
+    }
     const inStep = this.#late.none;
-    if (!mustGo && this.#late.mayAnswer(accepts)) throw new AnswerUnclear(text, false);
+    if (!mustGo && this.#late.mayAnswer({ accepts, shape })) throw new AnswerUnclear(text, false);
     const answers = new AnswerQueue(this.#patience);
     const line = this.#line;
     // From here on, what comes is an answer: it may come before the write is known to be done.
     this.#answers = answers;
     const seen: Seen = { unexpected: [], echo: undefined, unclear: undefined, settled: false, cut: false };
+    let unechoed: string | undefined;
+    const awaited = this.#framings.awaited(question, (answer) => {
+      unechoed ??= answer;
+      this.#left(answer);
+    });
+    this.#splitter.await(awaited);
     const until = performance.now() + timeout * 1000;
     /** Nobody waits for its answer any more, which may still come. */
     const giveUp = () => {
@@ -492,6 +661,7 @@ export class Port {
       /** What may come late: its answer, a refusal, or what was no answer to it before. */
       const late = {
         text,
+        shape,
         accepts: (line: string) =>
           accepts(line) || (question.refuses?.(line) ?? false) || this.#strange.isKnown(text, line),
       };
@@ -507,15 +677,17 @@ export class Port {
     };
     let answer: string | undefined;
     try {
-      await this.#write(text, bytes, onlyRefused ? undefined : timeout);
+      await this.#write(text, bytes, question.deaf, onlyRefused ? undefined : timeout);
       // Mostly the answer comes, and nothing else.
       const first = await answers.next(until, signal);
-      if (first !== undefined && inStep && accepts(first) && this.#late.none && !isPartOfBlock(first)) answer = first;
-      else answer = await this.#answerTo(question, answers, seen, signal, inStep, until, first);
+      const whole = first !== undefined && (awaited !== undefined || !isPartOfBlock(first));
+      if (whole && inStep && accepts(first) && this.#late.none) answer = first;
+      else answer = await this.#answerTo({ question, answers, seen, signal, inStep, until, awaited, shape }, first);
     } finally {
       held.onLost = undefined;
       if (!held.lost) {
         if (answer === undefined && !seen.settled) giveUp();
+        else this.#splitter.await(undefined);
         this.#answers = undefined;
       }
     }
@@ -535,21 +707,21 @@ export class Port {
       throw new NotUnderstood(text, seen.unexpected, seen.cut ? whole : question.expected);
     }
     if (seen.echo !== undefined) throw new NotUnderstood(text, [seen.echo], question.expected);
+    if (unechoed !== undefined) {
+      throw new NotUnderstood(text, [unechoed], 'repeated what was sent before that, since "echo" is said in "line"');
+    }
     if (optional) return "";
+    const { end } = this.#splitter;
     const begun = this.#listeners.size === 0 ? this.#splitter.flush() : this.#splitter.begun;
-    throw new NoAnswer(text, timeout, begun, this.format.receiveEnd);
+    throw new NoAnswer(text, timeout, begun, end);
   }
 
   /** The answer that is certainly this question's; `undefined` where none came. */
   async #answerTo(
-    { text, timeout, accepts, refuses }: Question,
-    answers: AnswerQueue,
-    seen: Seen,
-    signal: AbortSignal | undefined,
-    inStep: boolean,
-    until: number,
+    { question, answers, seen, signal, inStep, until, awaited, shape }: Asking,
     first: string | undefined,
   ): Promise<string | undefined> {
+    const { text, timeout, accepts, refuses } = question;
     // Where nothing is late that would refuse the same, a refusal is its answer as certainly as what is known.
     const isKnown = (said: string) => inStep || refuses?.(said) === true || this.#strange.isKnown(text, said);
     for (let answer = first;; answer = await answers.next(until, signal)) {
@@ -562,18 +734,21 @@ export class Port {
         }
         return undefined;
       }
-      const rivals = this.#late.rivals(answer);
+      const rivals = this.#late.rivals(answer, shape);
       if (!accepts(answer)) {
-        if (rivals > 0) this.#late.take(answer);
-        else if (answer.trim() === text.trim()) seen.echo = answer;
+        if (rivals > 0) {
+          this.#late.take(answer);
+          this.#awaitAnother(awaited, answers);
+        } else if (answer.trim() === text.trim()) seen.echo = answer;
         else {
           seen.unexpected.push(answer);
+          if (seen.unexpected.length < mostUnexpected) this.#awaitAnother(awaited, answers);
           if (isKnown(answer)) {
             until = Math.min(until, performance.now() + this.#strange.wait(text, answer) * 1000);
           }
         }
       } else if (rivals === 0 && seen.unclear === undefined) {
-        if (!isPartOfBlock(answer)) return answer;
+        if (awaited !== undefined || this.format.shape !== undefined || !isPartOfBlock(answer)) return answer;
         const rest = await this.#restOf(answers, signal);
         if (rest.length === 0) return answer;
         seen.unexpected.push(answer, ...rest);
@@ -586,8 +761,16 @@ export class Port {
         if (seen.unclear === undefined) until = performance.now() + timeout * 1000;
         seen.unclear = answer;
         this.#late.take(answer);
+        this.#awaitAnother(awaited, answers);
       }
     }
+  }
+
+  /** What is left of the bytes is cut in the question's own way too. */
+  #awaitAnother(awaited: Awaited | undefined, answers: AnswerQueue): void {
+    if (awaited === undefined) return;
+    this.#splitter.await(awaited);
+    for (const answer of this.#splitter.push(new Uint8Array())) answers.push(answer);
   }
 
   /** What comes right behind an answer. */
@@ -630,6 +813,31 @@ export class Port {
   }
 }
 
+type BytesQuestion = Parameters<Turn["askBytes"]>[0];
+type Stream = Parameters<Turn["receive"]>[0];
+
+function asPut(question: Question): Put {
+  const { text } = question;
+  // What is asked thousands of times a second is taken as it is.
+  return typeof text === "string" ? question as Put : { ...question, text: byteText(text), bytes: text };
+}
+
+/** A question under way. */
+interface Asking {
+  readonly question: Put;
+  readonly answers: AnswerQueue;
+  readonly seen: Seen;
+  readonly signal: AbortSignal | undefined;
+  /** Whether nothing was late when it was asked. */
+  readonly inStep: boolean;
+  /** How long its answer is waited for, on the clock of `performance.now()`. */
+  until: number;
+  /** How its answer ends, where that is not as usual. */
+  readonly awaited: Awaited | undefined;
+  /** The words for that. */
+  readonly shape: string | undefined;
+}
+
 /** The bytes that came and are not certainly the answer. */
 interface Seen {
   readonly unexpected: string[];
@@ -641,6 +849,14 @@ interface Seen {
   settled: boolean;
   /** Whether it is one block of bytes with line ends in it. */
   cut: boolean;
+}
+
+/** What a connection that is closed so soon may mean. @param reads How often something came on it. */
+function whyClosed(reads: number): string {
+  if (reads > 1) return "";
+  return reads === 0
+    ? " before it said anything: if it takes one connection at a time, another program may have it"
+    : ' after its first answer: if it does that each time, say "connection": "each question" in "line"';
 }
 
 /** Whether an answer begins as SCPI's blocks do, `#42048` and 2048 bytes, and is shorter than it says. */

@@ -64,6 +64,11 @@ export class Turns {
     return held;
   }
 
+  /** Whether somebody has the turn. */
+  get taken(): boolean {
+    return this.#held !== undefined;
+  }
+
   /** Ends a turn; one that was taken away has ended already. */
   end(held: Held): void {
     if (this.#held !== held) return;

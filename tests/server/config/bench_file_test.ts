@@ -65,7 +65,7 @@ const mistakes: readonly (readonly [string, string, string | RegExp])[] = [
   [
     "a word for a line that resembles none",
     described('"line": { "xyz": 2 }, "fields": { "V": { "read": "V?" } }'),
-    /line\.xyz: is not known here; there is gap, .*, sendEnd, .*, receiveEnd$/,
+    /line\.xyz: is not known here; there is gap, .*, sendEnd, .*, receiveEnd/,
   ],
   [
     "a wrong type",
@@ -80,7 +80,7 @@ const mistakes: readonly (readonly [string, string, string | RegExp])[] = [
   [
     "a field's key",
     field('{ "read": "V?", "unti": "V" }'),
-    /^bench\.json:2:71: instruments\[0\]\.fields\.V\.unti: is not known here \(did you mean unit\?\); there is unit, on, type, .*, calibration, needsConfirm$/,
+    /^bench\.json:2:71: instruments\[0\]\.fields\.V\.unti: is not known here \(did you mean unit\?\); there is unit, on, .*type, .*, calibration, needsConfirm$/,
   ],
   [
     "a readback that is not there",
@@ -146,7 +146,7 @@ const mistakes: readonly (readonly [string, string, string | RegExp])[] = [
   [
     "a place that there is not",
     field('{ "write": "V {vale}" }'),
-    /fields\.V\.write: "V \{vale\}" has a place \{vale\}, and there is \{value\} \(did you mean value\?\)/,
+    /fields\.V\.write: "V \{vale\}" has a place \{vale\}, and there is \{value\}, \{v\} \(did you mean value\?\)/,
   ],
   [
     "a write without a place",

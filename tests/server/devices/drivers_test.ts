@@ -196,7 +196,7 @@ for (const [kind, drive] of Object.entries(drives)) {
           }
           for (const [asked, reply] of then) {
             // What a field says follows what was sent.
-            if (!asked.includes(".get ")) assert.match(await bench.ask(asked), reply, asked);
+            if (!asked.includes(".get ")) assert.match(await bench.ask(asked), reply);
             else await eventually(async () => reply.test(await bench.ask(asked)), `${asked} to say ${reply}`);
           }
         } finally {

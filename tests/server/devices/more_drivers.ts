@@ -22,6 +22,14 @@ export const moreConversations: Readonly<Record<string, readonly (readonly [stri
     ["ROUT:CLOS (@201)\nROUT:CLOS? (@201,202)\n", "1,0\n"],
     ["MEAS:VOLT:DC? AUTO,(@401)\nSYST:ERR?\n", '112,"Channel list: channel number out of range"\n'],
   ],
+  "alicat": [
+    ["A\r", /^A \+014\.70 \+024\.50 [+-]000\.\d\d [+-]000\.\d\d 000\.00 {4}Air\r$/],
+    ["AS25.5\r", /^A (?:\S+ ){4}025\.50 {4}Air\r$/],
+    ["AG8\r", /^A .* {5}N2\r$/],
+    ["AHC\r", /^A .*N2 HLD\r$/],
+    ["AX9\r", "?\r"],
+    ["B\rAC\r", /^A .*N2\r$/],
+  ],
   "julabo": [
     ["version\r", /^JULABO .*\r\n$/],
     ["status\r", "02 REMOTE STOP\r\n"],
@@ -49,6 +57,16 @@ export const moreConversations: Readonly<Record<string, readonly (readonly [stri
     ["*ESR?\n", "128\r\n"],
     ["RANGE 1,7\n*ESR?\n", "16\r\n"],
     ["NONSENSE 1\n*ESR?\n*ESR?\n", "32\r\n0\r\n"],
+  ],
+  "new-era-ne1000": [
+    ["00\r", "\x0200A?R\x03"],
+    ["00VER\r", "\x0200SNE1000V3.923\x03"],
+    ["00RAT2.5MM\r00RAT\r", "\x0200S\x03\x0200S2.500MM\x03"],
+    ["00RUN\r", "\x0200I\x03"],
+    ["00DIA10\r", "\x0200I?NA\x03"],
+    ["00STP\r00STP\r", "\x0200P\x03\x0200S\x03"],
+    ["00RAT9999MM\r", "\x0200S?OOR\x03"],
+    ["07\r00XYZ\r", "\x0200S?\x03"],
   ],
   "newport-esp300": [
     ["VE?\r", /^ESP300 Version .*\r\n$/],
@@ -82,6 +100,18 @@ export const moreDrives: Readonly<Record<string, Drive>> = {
       ["it.write_byte 301 170", /^OK$/],
       ["it.read_byte 301", /^OK 170$/],
       ["it.source_voltage 101 2.5", /refused "SOUR:VOLT 2\.5000,\(@101\)": 112,"Channel list/],
+    ],
+  },
+  "alicat": {
+    set: { Setpoint: "25.5" },
+    told: ["AS25.500"],
+    read: { "Setpoint": /^25\.500$/, "Mass Flow": /^2[0-9]\.\d{3}$/, "Gas": /^Air$/, "State": /^$/ },
+    then: [
+      ["it.close", /^OK '?\s*HLD/],
+      ["it.get State", /^OK '?\s*HLD/],
+      ["it.release", /^OK/],
+      ["it.set_gas N2", /^OK N2$/],
+      ["it.get Gas", /^OK N2$/],
     ],
   },
   "julabo": {
@@ -133,6 +163,18 @@ export const moreDrives: Readonly<Record<string, Drive>> = {
       ["it.set Setpoint 3000", /refused "SETP 1,3000\.0000": 16/],
       ["it.off", /^OK$/],
       ["it.get 'Heater Range'", /^OK Off$/],
+    ],
+  },
+  "new-era-ne1000": {
+    set: { Rate: "12.5", Volume: "3", Direction: "Withdraw" },
+    told: ["00RAT12.5MM", "00VOL3", "00DIRWDR"],
+    read: { Rate: /^12\.500$/, Volume: /^3\.000$/, Direction: /^Withdraw$/, State: /^Stopped$/, Diameter: /^26\.59$/ },
+    then: [
+      ["it.stop", /refused .00STP.: not applicable now/],
+      ["it.run", /^OK Withdrawing$/],
+      ["it.set Diameter 20", /refused .00DIA20.: not applicable now/],
+      ["it.stop", /^OK Paused$/],
+      ["it.get State", /^OK Paused$/],
     ],
   },
   "newport-esp300": {

@@ -1,0 +1,287 @@
+/** Answers of every shape: without an end, of a length, blocks, after an echo and before a prompt, with check sums. */
+import assert from "node:assert/strict";
+import { withSum } from "../../../server/devices/transports/check_sum.ts";
+import { eventually } from "../../fixture.ts";
+import { type ByteDevice, ended, type Handle, ptyBytes, tcpBytes } from "./byte_devices.ts";
+import { goodValues, ServedBench } from "./devices.ts";
+
+const windows = Deno.build.os === "windows";
+const soon = (milliseconds: number) => new Promise<void>((resolve) => setTimeout(resolve, milliseconds));
+
+/** One test on TCP, and the same on a serial line. */
+function onBoth(name: string, make: () => Handle, test: (device: ByteDevice, handle: Handle) => Promise<void>): void {
+  Deno.test(`TCP: ${name}`, async () => {
+    const handle = make();
+    await using device = tcpBytes(handle);
+    await test(device, handle);
+  });
+  Deno.test({
+    name: `serial: ${name}`,
+    ignore: windows,
+    async fn() {
+      const handle = make();
+      await using device = await ptyBytes(handle);
+      await test(device, handle);
+    },
+  });
+}
+
+/** A mount that speaks LX200: most answers end with #, those to settings and moves are one character without an end. */
+function mount(): Handle {
+  const [ra, dec] = ["05:34:32", "+22\xdf00:52"];
+  let target = "";
+  return ended("#", (command, send) => {
+    if (command === ":GR") void send(`${ra}#`);
+    else if (command === ":GD") void send(`${dec}#`);
+    else if (command.startsWith(":Sr")) void send(command.slice(3, 5) < "24" ? "1" : "0");
+    else if (command.startsWith(":Sd")) {
+      const good = Math.abs(Number(command.slice(3, 6))) <= 90;
+      if (good) target = command.slice(3);
+      void send(good ? "1" : "0");
+    } else if (command === ":MS") void send(target.startsWith("-") ? "1Object Below Horizon #" : "0");
+    else if (command.startsWith(":SC")) {
+      void send("1Updating        planetary data. #").then(() => soon(50)).then(() => send(" ".repeat(32) + "#"));
+    }
+  });
+}
+
+onBoth("a mount answers with one character, with an end, or twice, and nothing is mixed up", mount, async (device) => {
+  await using bench = await ServedBench.one({
+    title: "Mount",
+    port: device.address,
+    pollInterval: 0.1,
+    line: { sendEnd: "#", receiveEnd: "#" },
+    fields: {
+      RA: { type: "text", read: { ask: ":GR", pattern: "^(\\d\\d:\\d\\d:\\d\\d)$" } },
+      Dec: { type: "text", read: { ask: ":GD", pattern: "^([-+]\\d\\d\\xdf\\d\\d:\\d\\d)$" } },
+      "Target RA": {
+        type: "text",
+        allow: "\\d\\d:\\d\\d:\\d\\d",
+        needsConfirm: false,
+        write: { send: ":Sr{value}", answer: "^1$", length: 1 },
+      },
+      "Target Dec": {
+        type: "text",
+        allow: "[-+]\\d\\d[*:]\\d\\d:\\d\\d",
+        needsConfirm: false,
+        write: { send: ":Sd{value}", answer: "^1$", length: 1 },
+      },
+    },
+    commands: {
+      slew: { summary: "Go", ask: { ask: ":MS", answerEnds: "^0|#$", pattern: "^(0|[12][^#]*)#?$" } },
+      date: {
+        summary: "Set the date",
+        arguments: { date: { type: "text", allow: "\\d\\d/\\d\\d/\\d\\d" } },
+        ask: { ask: ":SC{date}", timeout: 5, answerEnds: "^0|#[^#]*#", pattern: "^(0|1)" },
+      },
+    },
+  });
+  await eventually(() => bench.field("mount", "Dec").quality === "good", "the first readings");
+  const seen = goodValues(bench, "mount");
+  for (let time = 0; time < 3; time++) {
+    assert.equal(await bench.ask('mount.set "Target RA" 05:40:00'), "OK");
+    assert.match(
+      await bench.ask('mount.set "Target RA" 25:40:00'),
+      /answered "0" to ":Sr25:40:00", and should have matched \^1\$/,
+    );
+    assert.match(await bench.ask('mount.set "Target Dec" +99*00:00'), /answered "0"/);
+    assert.equal(await bench.ask('mount.set "Target Dec" -10*00:00'), "OK");
+    assert.equal(await bench.ask("mount.slew"), "OK 1Object Below Horizon");
+    assert.equal(await bench.ask('mount.set "Target Dec" +10*00:00'), "OK");
+    assert.equal(await bench.ask("mount.slew"), "OK 0");
+    assert.equal(await bench.ask("mount.date 11/27/26"), "OK 1");
+  }
+  const { readAt } = bench.field("mount", "Dec");
+  await eventually(() => bench.field("mount", "Dec").readAt > readAt, "readings after them");
+  assert.equal(bench.field("mount", "RA").quality, "good");
+  assert.deepEqual([...seen.get("RA")!], ["05:34:32"]);
+  assert.deepEqual([...seen.get("Dec")!], ["+22\xdf00:52"]);
+  assert.equal(bench.server.bench.find("mount")!.contact!.state, "connected");
+});
+
+/** A scope, some of whose blocks hold line feeds and come in two pieces. */
+function scope(): Handle {
+  const block = "\n1\n3.5\n\xf0\x80\n".repeat(20);
+  return ended("\n", (command, send) => {
+    if (command === "CURV?") {
+      const whole = `#3${block.length}${block}\n`;
+      void send(whole.slice(0, 100)).then(() => soon(30)).then(() => send(whole.slice(100)));
+    } else void send({ "VOLT?": "1.000\n", "NAME?": "scope\n", "OUTP?": "0\n", "EMPTY?": "#10\n" }[command]!);
+  });
+}
+
+onBoth("a declared block is read whole, and nothing of it is taken for another answer", scope, async (device) => {
+  await using bench = await ServedBench.one({
+    title: "Scope",
+    port: device.address,
+    pollInterval: 0.1,
+    line: { timeout: 2 },
+    fields: {
+      Volt: { read: "VOLT?" },
+      Output: { type: "switch", read: "OUTP?" },
+      Name: { type: "text", read: "NAME?" },
+    },
+    commands: {
+      curve: { summary: "Curve", ask: { ask: "CURV?", block: true, pattern: "^#3(\\d+)[\\s\\S]{200}$" } },
+      empty: { summary: "No curve", ask: { ask: "EMPTY?", block: true } },
+    },
+  });
+  await eventually(() => bench.field("scope", "Name").quality === "good", "the first readings");
+  const seen = goodValues(bench, "scope");
+  for (let time = 0; time < 4; time++) {
+    assert.equal(await bench.ask("scope.curve"), "OK 200");
+    assert.equal(await bench.ask("scope.empty"), "OK #10");
+    const { readAt } = bench.field("scope", "Name");
+    await eventually(() => bench.field("scope", "Name").readAt > readAt, "readings after it");
+  }
+  assert.deepEqual(Object.fromEntries([...seen].map(([title, values]) => [title, [...values]])), {
+    Volt: [1],
+    Output: [false],
+    Name: ["scope"],
+  });
+  // No question had to be asked twice, and the line stayed open.
+  assert.equal(bench.server.bench.find("scope")!.contact!.state, "connected");
+});
+
+/** A temperature controller that repeats each command, ends lines with CR, and then writes a prompt without an end. */
+function echoing(): Handle {
+  let set = 30;
+  let before = Promise.resolve();
+  return ended("\r", (command, send) => {
+    const say = (text: string) => {
+      before = before.then(() => send(`${command}\r`)).then(() => soon(5)).then(() => send(`${text}> `));
+    };
+    if (command === "tact?") say("23.5 Celsius\r");
+    else if (command === "tset?") say(`${set.toFixed(1)} Celsius\r`);
+    else if (command === "*idn?") say("THORLABS TC\r");
+    else if (command.startsWith("tset=")) {
+      const value = Number(command.slice(5));
+      if (value <= 200) set = value;
+      say(value > 200 ? "CMD_ARG_INVALID\r" : "");
+    } else say(command === "stop" ? "" : "CMD_NOT_DEFINED\r");
+  });
+}
+
+onBoth("an echo is dropped, and a prompt says that a command is done", echoing, async (device) => {
+  await using bench = await ServedBench.one({
+    title: "TC",
+    port: device.address,
+    pollInterval: 0.1,
+    line: {
+      sendEnd: "\r",
+      receiveEnd: "\r",
+      prompt: "> ",
+      echo: true,
+      refused: { "^CMD_": "the controller does not know it" },
+    },
+    fields: {
+      Id: { type: "text", read: "*idn?" },
+      Temperature: { unit: "°C", read: { ask: "tact?", pattern: "^(\\S+) Celsius$" } },
+      Setpoint: {
+        unit: "°C",
+        maximum: 300,
+        needsConfirm: false,
+        read: { ask: "tset?", pattern: "^(\\S+) Celsius$" },
+        write: "tset={value:.1f}",
+      },
+    },
+    commands: { stop: { summary: "Stop", send: "stop", immediate: true } },
+  });
+  await eventually(() => bench.field("tc", "Setpoint").quality === "good", "the first readings");
+  const seen = goodValues(bench, "tc");
+  for (let time = 0; time < 3; time++) {
+    assert.match(await bench.ask("tc.set Setpoint 250"), /refused "tset=250\.0": the controller does not know it/);
+    assert.equal(await bench.ask(`tc.set Setpoint ${50 + time}`), "OK");
+    await eventually(() => bench.field("tc", "Setpoint").value === 50 + time, "the readback");
+    assert.equal(await bench.ask("tc.stop"), "OK");
+    const { readAt } = bench.field("tc", "Setpoint");
+    await eventually(() => bench.field("tc", "Setpoint").readAt > readAt, "readings after the stop");
+  }
+  assert.deepEqual([...seen.get("Id")!], ["THORLABS TC"]);
+  assert.deepEqual([...seen.get("Temperature")!], [23.5]);
+  assert.equal(bench.server.bench.find("tc")!.contact!.state, "connected");
+});
+
+/** A sensor with an address before, and a check sum behind everything; every third answer has a wrong one. */
+function summed(): Handle {
+  let asked = 0;
+  const sum = { kind: "xor", skip: 1, after: "*" } as const;
+  return ended("\r\n", (command, send) => {
+    if (command !== withSum(command.slice(0, -3), sum)) return;
+    const [address, said] = [command.slice(0, 3), command.slice(3, -3)];
+    if (address !== "$07") return void send(`${withSum("$08OTHER", sum)}\r\n`);
+    const answer = withSum(`$07${said === "T" ? "21.5" : "?"}`, sum);
+    void send(`${++asked % 3 === 0 ? answer.replace("21", "29") : answer}\r\n`);
+  });
+}
+
+onBoth(
+  "check sums and addresses are sent, and an answer with a wrong one is asked for again",
+  summed,
+  async (device) => {
+    await using bench = await ServedBench.one({
+      title: "Sensor",
+      port: device.address,
+      pollInterval: 0.05,
+      parameters: { address: "07" },
+      line: {
+        sendEnd: "\r\n",
+        receiveEnd: "\r\n",
+        sendStart: "${address}",
+        receiveStart: "${address}",
+        checkSum: { kind: "xor", skip: 1, after: "*" },
+        refused: { "^\\?$": "unknown" },
+      },
+      fields: { Temperature: { read: "T" } },
+      commands: {
+        odd: { summary: "Odd", send: "X" },
+      },
+    });
+    await eventually(() => bench.field("sensor", "Temperature").quality === "good", "the first reading");
+    const seen = goodValues(bench, "sensor");
+    const count = device.commands.length;
+    await eventually(() => device.commands.length > count + 12, "more of them");
+    assert.deepEqual([...seen.get("Temperature")!], [21.5]);
+    assert.equal(bench.field("sensor", "Temperature").quality, "good");
+    assert.match(await bench.ask("sensor.odd"), /refused "X": unknown \(it answered "\?"\)/);
+    assert.ok(
+      device.commands.every((command) => /^\$07(T|X)\*[0-9A-F]{2}\r\n$/.test(command)),
+      device.commands.join(),
+    );
+  },
+);
+
+/** A device whose answers have no end, and say by their third byte how long they are; or come in bursts. */
+function binary(): Handle {
+  return (come, send) => {
+    if (come.length < 3) return 0;
+    const [, code, count] = come;
+    if (code === "R") void send(`\x01R${count}${"\n".repeat(count!.charCodeAt(0))}!`);
+    else if (code === "Q") void send("a\nb").then(() => soon(5)).then(() => send("\nc"));
+    else if (code === "L") void send("one\r\ntwo\r").then(() => soon(5)).then(() => send("\nthree\r\n"));
+    return 3;
+  };
+}
+
+onBoth("a length that an answer says, a pause and a number of lines end it", binary, async (device) => {
+  await using bench = await ServedBench.one({
+    title: "Binary",
+    port: device.address,
+    line: { sendEnd: "", length: { at: 2, plus: 4 } },
+    commands: {
+      read: {
+        summary: "Read",
+        ask: { ask: "\\x01R\\x0A", pattern: "^\\x01R\\n(\\n{10})!$" },
+        returns: { type: "text" },
+      },
+      burst: { summary: "Burst", ask: { ask: "\\x01Q0", quiet: 0.2, pattern: "^([\\s\\S]*)$" } },
+      lines: { summary: "Lines", ask: { ask: "\\x01L0", receiveEnd: "\r\n", lines: 3, pattern: "^one\\ntwo\\n(.*)$" } },
+    },
+  });
+  await eventually(() => bench.server.bench.find("binary")!.contact!.state === "connected", "contact");
+  for (let time = 0; time < 2; time++) {
+    assert.match(await bench.ask("binary.read"), /^OK/);
+    assert.equal(await bench.ask("binary.lines"), "OK three");
+    assert.equal(await bench.ask("binary.burst"), "OK 'a\\nb\\nc'");
+  }
+});
