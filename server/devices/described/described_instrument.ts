@@ -11,12 +11,12 @@ import { NotAsked } from "../../bench/answer_errors.ts";
 import { readbackFault } from "../../bench/declaration.ts";
 import type { FieldSpec, ReadbackSpec } from "../../bench/field.ts";
 import type { Instrument } from "../../bench/instrument.ts";
-import { checkKeyword } from "../../bench/header_card.ts";
 import { identifierOf } from "../../bench/names.ts";
 import { PortContact } from "../transports/contact.ts";
 import type { Port, Turn } from "../transports/port.ts";
 import { delay } from "../transports/delay.ts";
 import type { Value, ValueType } from "../../bench/values.ts";
+import { checkKeyword, computedField } from "./computed_instrument.ts";
 import { Condition } from "./condition.ts";
 import { Conversation, decode } from "./conversation.ts";
 import { describedCommand } from "./described_command.ts";
@@ -226,7 +226,7 @@ class Describer {
         const place = registerPlace(field);
         if (place === undefined) return [];
         if (!isModbus) inPart("register", () => wrong('has a meaning only where "port" is modbus+tcp:// or the like'));
-        const beside = (["read", "listen", "write", "select", "when"] as const).find((word) =>
+        const beside = (["read", "listen", "write", "select", "when", "compute"] as const).find((word) =>
           field[word] !== undefined
         );
         if (beside !== undefined) inPart(beside, () => wrong('has no meaning beside "register"; is "writable" meant?'));
@@ -238,16 +238,17 @@ class Describer {
   }
 
   #field(title: string, field: DescribedField): FieldSpec<ValueType> {
+    if (field.compute !== undefined) return computedField(field, field.compute);
     const codec = new ValueCodec(saysTrue(field) ? { ...field, on: "true", off: "false" } : field);
     const { read, listen, write, needsConfirm, initial, poll, log, keyword, readback, when, select } = field;
-    if (keyword !== undefined) inPart("keyword", () => checkedKeyword(keyword));
+    if (keyword !== undefined) inPart("keyword", () => checkKeyword(keyword));
     const isRegister = field.register !== undefined;
     const own = isRegister ? this.#registers.writer(title) : undefined;
     if (!isRegister && field.bad !== undefined) {
       inPart("bad", () => wrong('stands in "read" or "listen", or beside "register"'));
     }
     if (read === undefined && listen === undefined && write === undefined && !isRegister) {
-      throw new TypeError('can neither be read nor set: it needs "read", "listen" or "write"');
+      throw new TypeError('can neither be read nor set: it needs "read", "listen", "write" or "compute"');
     }
     for (const key of ["needsConfirm", "initial"] as const) {
       if (write === undefined && own === undefined && field[key] !== undefined) {
@@ -454,13 +455,4 @@ function saysTrue({ type, on, off, read, write }: DescribedField): boolean {
   if (type !== "switch" || on !== undefined || off !== undefined) return false;
   return (typeof read === "object" && "pointer" in read && read.pointer !== undefined) ||
     (typeof write === "object" && "body" in write && typeof write.body === "object");
-}
-
-/** A mistake in a keyword is one in the description. */
-function checkedKeyword(keyword: string): void {
-  try {
-    checkKeyword(keyword);
-  } catch (error) {
-    wrong((error as Error).message);
-  }
 }
