@@ -20,9 +20,19 @@ import { Instrument } from "../bench/instrument.ts";
 import { didYouMean, identifierOf, listed, nearestFirst } from "../bench/names.ts";
 import { DescribedSimulator } from "../devices/simulators/described_simulator.ts";
 import type { DescriptionSimulator, Simulator } from "../devices/simulators/simulator.ts";
-import { type Address, parseAddress, portName, serialPortOf } from "../devices/transports/address.ts";
+import {
+  type Address,
+  fileOf,
+  misplacedWords,
+  nobodyAt,
+  parseAddress,
+  portName,
+  serialPortOf,
+  settledFormat,
+} from "../devices/transports/address.ts";
 import { completed, shapeIn, shapeProblem } from "../devices/transports/framing.ts";
 import { lineCodec, withBytes } from "../devices/transports/line_codec.ts";
+import { unitIn } from "../devices/transports/modbus_address.ts";
 import { type LineFormat, Port } from "../devices/transports/port.ts";
 import { DriverProcesses } from "../devices/driver_process/driver_processes.ts";
 import { settled } from "../../protocol/setting.ts";
@@ -66,6 +76,8 @@ export interface LoadedBench {
   readonly code: Partial<Omit<SandboxOptions, "permissions" | "hostCommand">> & SandboxOptions["permissions"];
   /** The serial ports that it names: no other is ever opened. */
   readonly serialPorts: string[];
+  /** Files that other programs write, and instruments are read from. */
+  readonly files: string[];
   /** Absolute paths of the folders that images may be written to. */
   readonly imageFolders: readonly string[];
   /** Ends the processes of its drivers, where it is not served: a bench that stops ends them too. */
@@ -291,6 +303,7 @@ class Loader {
       code: told(bench.code ?? {}),
       imageFolders: this.#imageFolders,
       serialPorts: addresses.flatMap((address) => serialPortOf(address) ?? []),
+      files: addresses.flatMap((address) => fileOf(address) ?? []),
       close: () => this.#drivers.close(),
     };
   }
@@ -386,7 +399,7 @@ class Loader {
     }
     const problems = formProblems(descriptionSchema, merged, this.#source, at);
     if (problems.length > 0) throw new BenchFileError(problems);
-    const parsed = descriptionSchema.parse(merged);
+    const parsed = this.#withUnit(descriptionSchema.parse(merged), portText, at);
     const description = await this.#calibrations.fill(
       parsed,
       (path) => dirname((this.#isOfDriver(path, at, found.source) ? found.source! : this.#source).file),
@@ -558,6 +571,17 @@ class Loader {
     return values;
   }
 
+  /** A description with the Modbus unit that its address names. */
+  #withUnit(description: Description, portText: string | undefined, at: Path): Description {
+    const unit = portText === undefined ? undefined : unitIn(this.#named[portText] ?? portText);
+    if (unit === undefined) return description;
+    const { line = {} } = description;
+    if (line.unit !== undefined && line.unit !== unit) {
+      this.#problem([...at, "line", "unit"], `is ${line.unit}, and the address says unit=${unit}`);
+    }
+    return { ...description, line: { ...line, unit } };
+  }
+
   /**
    * What simulates a description; beside a built-in driver, which has its own simulator, what the bench file adds to
    * that, or says of its ends. `undefined` where it says nothing of the kind.
@@ -599,14 +623,19 @@ class Loader {
     process = "",
     described?: () => DescriptionSimulator,
   ): Port {
-    const { serial, gap = 0, settle = 0, gateway = false, encoding = "latin1", connection } = line;
+    const { serial, gap = 0, settle = 0, gateway = false, connection } = line;
     const named = Object.hasOwn(this.#named, text) ? this.#named[text] : undefined;
     let address: Address;
     try {
-      address = parseAddress(
-        this.#redirect(named ?? text, driver?.simulator, title, described),
-        defined(serial ?? {}),
-      );
+      const given = named ?? text;
+      const real = parseAddress(given, defined(serial ?? {}));
+      const nobody = nobodyAt(real);
+      const unsimulated = () => wrong(`nothing simulates ${real.kind}://`);
+      const redirected = nobody === undefined
+        ? this.#redirect(given, driver?.simulator, title, described)
+        : this.#redirect(given, undefined, title, unsimulated);
+      if (redirected === given) address = real;
+      else address = nobody ?? parseAddress(redirected, defined(serial ?? {}));
     } catch (error) {
       const path = named === undefined ? [...at, "port"] : ["ports", text];
       const names = Object.keys(this.#named);
@@ -615,6 +644,11 @@ class Loader {
         : "";
       throw new BenchFileError([this.#source.problem(path, (error as Error).message + hint)]);
     }
+    for (const [key, reason] of misplacedWords(address, line)) this.#problem([...at, "line", key], reason);
+    if ((address.kind === "http" || address.kind === "https") && line.headers !== undefined) {
+      address = { ...address, headers: line.headers };
+    }
+    const { encoding = address.kind === "file" ? "utf8" : "latin1" } = line;
     // What ends answers, and is said of a line as a whole.
     const { receiveEnd: _, ...shape } = shapeIn(line) ?? {};
     const { receiveEnd } = completed({ ...shape, receiveEnd: line.receiveEnd }, "\n");
@@ -648,6 +682,7 @@ class Loader {
       encoding,
       ...release,
       ...framing,
+      ...settledFormat(address),
     };
     const shared = this.#ports.get(portName(address));
     if (shared === undefined) {
@@ -694,6 +729,10 @@ function mayBeMeant(entries: readonly unknown[], { instrument, field }: UnknownN
 
 function isEmpty(table: unknown): boolean {
   return typeof table !== "object" || table === null || Object.keys(table).length === 0;
+}
+
+function wrong(message: string): never {
+  throw new TypeError(message);
 }
 
 /** Leaves out what is undefined, as options with exact types want it. */

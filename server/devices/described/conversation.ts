@@ -16,6 +16,7 @@ import { Selection } from "./selection.ts";
 import { Steps } from "./steps.ts";
 import { type ValueCodec, valueIn } from "./value_codec.ts";
 import { Waking } from "./waking.ts";
+import { wayIn } from "./way_in.ts";
 import { type Check, type FilledSteps, type Reading, type Sending, Wording } from "./wording.ts";
 
 /** The retries of a reading unless the description has another number. */
@@ -54,7 +55,8 @@ export class Conversation extends Wording {
    * @throws {DescriptionError} Where the description is wrong.
    */
   constructor(description: Description, parameters: Readonly<Record<string, string>>, port: Port) {
-    super(description, parameters, port.format);
+    const way = wayIn(port.address, description.line?.unit);
+    super(description, parameters, port.format, way);
     this.#description = description;
     this.#prompted = port.format.prompt !== undefined;
     this.#selection = Selection.of(port);
@@ -68,7 +70,7 @@ export class Conversation extends Wording {
       });
     }
     this.#retries = description.line?.retries ?? defaultRetries;
-    const refused = Object.entries(description.line?.refused ?? {});
+    const refused = Object.entries({ ...description.line?.refused, ...way.refused });
     this.#refusals = refused.map(([source, words]) =>
       inPart(["line", "refused", source], () => [this.pattern(source), words] as const)
     );
@@ -145,7 +147,8 @@ export class Conversation extends Wording {
 
   /** Asks a question as it is, as one of several steps. */
   async askOnce(turn: Turn, text: string, reading: Reading, codec: ValueCodec): Promise<string> {
-    const accepts = (answer: string) => !this.#refuses(answer) && isUnderstood(answer, reading, codec);
+    const accepts = (answer: string) =>
+      !this.#refuses(answer) && (reading.shared?.accepts(answer) ?? isUnderstood(answer, reading, codec));
     const question = {
       text,
       shape: reading.shape,
@@ -154,6 +157,7 @@ export class Conversation extends Wording {
       refuses: this.#refuses,
       // Made where it is needed: thousands of readings a second are understood.
       get expected() {
+        if (reading.shared !== undefined) return reading.shared.expected;
         return reading.pattern === undefined
           ? `${codec.expected}; say what it means by "bad" or "refused", or where the value stands by "pattern"`
           : `matched ${reading.pattern.source}`;

@@ -7,6 +7,7 @@
 import * as z from "npm:zod@4.6.7";
 import { numberFormats, roles, valueTypes } from "../../../protocol/vocabulary.ts";
 import { bases, kinds, orders } from "./number_code.ts";
+import { registerWords } from "./register_words.ts";
 import { aroundWords, end, shapeWords } from "./shape_schema.ts";
 
 const pattern = z.string().meta({
@@ -64,7 +65,7 @@ const value = {
   }),
   kind: z.enum(kinds).optional().meta({
     description:
-      "What its bytes mean: uint8 to uint64, int8 to int64, float32, float64, bcd8 to bcd64; with a base its digits are those of the bytes",
+      "What its bytes, or its registers, mean: uint8 to uint64, int8 to int64, float32, float64, bcd8 to bcd64; with a base its digits are those of the bytes",
   }),
   order: z.enum(orders).optional().meta({
     description:
@@ -107,15 +108,23 @@ const answer = {
     description:
       "Which characters of that are the value, counted from 0: the first and the last, or the first where a kind says how many",
   }),
+  pointer: z.string().optional().meta({
+    description: "Where the value stands in an answer that is JSON, as a JSON pointer: /data/0/temperature",
+  }),
   bad: z.record(z.string(), z.string()).optional().meta({
     description: 'Values that mean that there is none, with the reason: { "9.9E37": "overload" }',
   }),
 };
 
+const body = z.json().optional().meta({
+  description: "What is sent with it to a web API: JSON with places in its texts, or a text",
+});
+
 const ask = z.union([
   z.string().min(1),
   z.strictObject({
     ask: z.string().min(1).meta({ description: "What is sent; {name} is a parameter or an argument" }),
+    body,
     ...answer,
     ...shapeWords,
     timeout: seconds.optional().meta({ description: "How long its answer may take, in seconds" }),
@@ -125,6 +134,7 @@ const ask = z.union([
 /** A question that several fields take their values from. */
 const question = z.strictObject({
   ask: z.string().min(1).meta({ description: "What is sent; {name} is a parameter" }),
+  body,
   pattern: answer.pattern,
   bad: answer.bad,
   timeout: seconds.optional().meta({ description: "How long its answer may take, in seconds" }),
@@ -142,6 +152,7 @@ const deaf = z.number().min(0).max(60, "more than 60 s is hardly meant: it is in
 
 /** The words for sending a command. */
 const sent = {
+  body,
   answer: pattern.optional().meta({ description: "What the instrument answers; by default it does not" }),
   answerIsOptional: z.boolean().optional().meta({ description: "It may also say nothing" }),
   deaf: deaf.optional().meta({
@@ -198,12 +209,20 @@ export const fieldSchema = z.strictObject({
   when: condition.optional().meta({
     description: 'Is only read while other fields are so: { "Output": "On", "Mode": ["Auto", "Manual"] }',
   }),
-  listen: z.strictObject({ ...answer, pattern }).optional().meta({
+  listen: z.strictObject({
+    ...answer,
+    column: z.union([z.int().min(1).max(1000), z.string().min(1)]).optional().meta({
+      description:
+        "In which column of a file's lines it stands: its number from 1, or its name in the file's first line",
+    }),
+  }).optional().meta({
     description: "How it is read from what the instrument sends without being asked",
   }),
   write: send.optional().meta({
     description: "How it is set: what is sent, or steps; {other_field} is what another field holds",
   }),
+  ...registerWords,
+  bad: answer.bad,
   compute: z.string().min(1).optional().meta({
     description: "How it is computed from other fields, in CEL: voltage * current; it is neither read nor set",
   }),
@@ -324,6 +343,18 @@ const line = z.strictObject({
   }),
   ignore: z.array(pattern).optional().meta({
     description: "Which lines that it sends are no answers, as patterns: banners, prompts, errors told by themselves",
+  }),
+  unit: z.int().min(1).max(255).optional().meta({
+    description: "Its number on a Modbus line, where the address does not say; default 1",
+  }),
+  mostRegisters: z.int().min(1).max(125).optional().meta({
+    description: "How many neighbouring Modbus registers are read in one request at the most; default 125",
+  }),
+  headers: z.record(z.string().regex(/^[\w-]+$/), z.string()).optional().meta({
+    description: "What is sent with every request to a web API; for what is secret too",
+  }),
+  separator: z.string().min(1).optional().meta({
+    description: "What stands between the columns of a file; a space is any white space; default ,",
   }),
   retries: z.int().min(0).max(10).optional().meta({ description: "How often a reading is asked for again; default 1" }),
 });

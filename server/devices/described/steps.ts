@@ -29,8 +29,8 @@ type Step =
 /** What each kind of step may be told besides. */
 const shape = ["receiveEnd", "length", "block", "answerEnds", "lines", "quiet"] as const;
 const wordsOf = {
-  send: ["answer", "answerIsOptional", "deaf", ...shape],
-  ask: ["pattern", "group", "at", "bad", "timeout", ...shape],
+  send: ["body", "answer", "answerIsOptional", "deaf", ...shape],
+  ask: ["body", "pattern", "group", "at", "pointer", "bad", "timeout", ...shape],
   wait: [],
 } as const;
 

@@ -236,7 +236,11 @@ export class ValueCodec {
       case "switch":
       case "choice": {
         const sent = this.#choices.sent(type === "choice" ? value as string : value === true ? "On" : "Off");
-        if (typeof sent === "number" && this.#code !== undefined && this.#bits === undefined) return this.#coded(sent);
+        if (this.#code !== undefined && this.#bits === undefined) {
+          // Digits are written as they stand, and bytes as numbers.
+          const number = this.isRaw ? this.#asNumber(sent) : sent;
+          if (typeof number === "number") return this.#coded(number);
+        }
         return { own: String(sent) };
       }
       case "text":
@@ -366,6 +370,8 @@ function trimmed(number: number): number {
 
 /** Where the value stands in an answer. */
 export interface Place {
+  /** The text in an answer that the others are about; `undefined` of it where it is none. @default all of it */
+  readonly text?: ((answer: string) => string | undefined) | undefined;
   /**
    * What the answer looks like; `undefined` where all of it is the value. One with the groups mantissa and exponent has
    * a number in two parts.
@@ -385,12 +391,14 @@ export interface Place {
  * @param codec What it may be.
  * @returns The value as the instrument says it, or `undefined` where the answer does not look like that.
  */
-export function valueIn(answer: string, { pattern, group, at }: Place, codec: ValueCodec): string | undefined {
+export function valueIn(answer: string, { text, pattern, group, at }: Place, codec: ValueCodec): string | undefined {
+  const whole = text === undefined ? answer : text(answer);
+  if (whole === undefined) return undefined;
   const said = pattern === undefined
-    ? answer
+    ? whole
     : group === undefined && pattern.isInTwoParts
-    ? inTwoParts(pattern, answer)
-    : pattern.value(answer, group);
+    ? inTwoParts(pattern, whole)
+    : pattern.value(whole, group);
   if (said === undefined || at === undefined) return said;
   const [first, last] = typeof at === "number" ? [at, at + codec.width! - 1] : at;
   return said.length > last ? said.slice(first, last + 1) : undefined;

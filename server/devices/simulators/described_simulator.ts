@@ -287,6 +287,8 @@ export class DescribedSimulator implements DescriptionSimulator {
     const lines = new Map<string, Part[]>();
     for (const [title, field] of heard) {
       const { pattern, group } = field.listen!;
+      // A column of a file, and those are not simulated.
+      if (pattern === undefined) continue;
       const part = {
         pattern,
         group,

@@ -7,6 +7,9 @@
 import type { Address } from "./address.ts";
 import { openGpib } from "./gpib.ts";
 import type { Line } from "./line.ts";
+import { openFile } from "./file.ts";
+import { openHttp } from "./http.ts";
+import { openModbus, openModbusSerial } from "./modbus.ts";
 import { openTcp, openUdp } from "./network.ts";
 import { openSerial } from "./serial.ts";
 
@@ -18,6 +21,12 @@ const openers: {
   udp: ({ host, port }) => openUdp(host, port),
   serial: ({ serial }) => openSerial(serial),
   gpib: openGpib,
+  "modbus+tcp": openModbus,
+  "modbus+rtu": openModbus,
+  "modbus+serial": openModbusSerial,
+  http: openHttp,
+  https: openHttp,
+  file: ({ path }) => openFile(path),
 };
 
 /**
