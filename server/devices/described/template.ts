@@ -40,7 +40,8 @@ export const defaultTextPattern = "[A-Za-z0-9 ._+/-]*";
 
 /** A command text with places. */
 export class Template {
-  readonly #source: string;
+  /** As it is written. */
+  readonly source: string;
   /** Texts and places in turn; the first and the last are texts. */
   readonly #parts: readonly (string | Place)[];
 
@@ -52,7 +53,7 @@ export class Template {
    * @throws {TypeError} With what is wrong with it.
    */
   constructor(source: string, names: readonly string[]) {
-    this.#source = source;
+    this.source = source;
     const parts: (string | Place)[] = [""];
     for (const [piece] of source.matchAll(/\{\{|\}\}|\{[^{}]*\}|[{}]|[^{}]+/g)) {
       if (piece === "{" || piece === "}") {
@@ -90,7 +91,7 @@ export class Template {
         throw new HeliographError(
           "bad_argument",
           `Cannot send ${quoted(text)} in ${
-            quoted(this.#source)
+            quoted(this.source)
           }: it would end the command or holds a control character`,
         );
       }
