@@ -252,6 +252,13 @@ const line = z.strictObject({
     flowControl: z.enum(["none", "hardware", "software"]).optional().meta({
       description: "How the other end says wait: RTS and CTS, XON and XOFF; default none",
     }),
+    dtr: z.enum(["on", "off", "keep"]).optional().meta({
+      description: "DTR: on powers some adapters; keep leaves it on when closed, so that a board need not start anew " +
+        "each time; default on, and off when closed",
+    }),
+    rts: z.enum(["on", "off"]).optional().meta({
+      description: "RTS, where it is no part of the flow control; default on",
+    }),
   }).optional().meta({ description: "How a serial port is set where the address does not say" }),
   refused: z.record(z.string().min(1), z.string().min(1)).optional().meta({
     description: 'How it says no to anything, as patterns with what they mean: { "^\\?NA": "not available" }',

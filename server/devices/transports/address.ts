@@ -6,12 +6,16 @@
  */
 
 import { hostOf, hostText, readSettings, type Wrong } from "./address_parts.ts";
-import { controllerName, type GpibAddress, gpibForms, gpibName, parseGpib } from "./gpib_address.ts";
+import { controllerName, type GpibAddress, gpibForms, gpibName, parseGpib, turnSeconds } from "./gpib_address.ts";
+import { type LanAddress, lanForms, lanName, parseLan } from "./lan_address.ts";
 import { parseSerial, serialForms } from "./serial_address.ts";
 import type { SerialOptions } from "./serial_options.ts";
+import { parseUsbtmc, type UsbtmcAddress, usbtmcForms } from "./usbtmc_address.ts";
+
+type NetworkKind = "tcp" | "udp" | "telnet";
 
 /** The address of an instrument on a network. */
-export interface NetworkAddress<K extends "tcp" | "udp" = "tcp" | "udp"> {
+export interface NetworkAddress<K extends NetworkKind = NetworkKind> {
   readonly kind: K;
   readonly host: string;
   readonly port: number;
@@ -24,7 +28,23 @@ export interface SerialAddress {
 }
 
 /** The address of an instrument, in parts. */
-export type Address = NetworkAddress<"tcp"> | NetworkAddress<"udp"> | SerialAddress | GpibAddress;
+export type Address =
+  | NetworkAddress<"tcp">
+  | NetworkAddress<"udp">
+  | NetworkAddress<"telnet">
+  | SerialAddress
+  | GpibAddress
+  | LanAddress<"hislip">
+  | LanAddress<"vxi11">
+  | UsbtmcAddress;
+
+/** A bus on which one instrument at a time is spoken with. */
+export interface SharedBus {
+  /** One name for the bus. */
+  readonly name: string;
+  /** How long an instrument may hold it, in seconds. */
+  readonly turn: number;
+}
 
 /** A way in to instruments, by the word before `://`. Who opens it stands in `open_line.ts`. */
 interface Way<A> {
@@ -40,20 +60,22 @@ interface Way<A> {
   name(address: A): string;
   /** Whether an answer that is late comes to the next line that is opened, too. @default never */
   keepsLate?(address: A): boolean;
+  /** The bus that it shares with other instruments, and how long each of them may hold that. @default none */
+  sharedBus?(address: A): SharedBus;
   /** The serial port that it needs on this computer. @default none */
   serialPort?(address: A): string | undefined;
 }
 
 type OfKind<K extends Address["kind"]> = Extract<Address, { readonly kind: K }>;
 
-function network<K extends "tcp" | "udp">(kind: K): Way<NetworkAddress<K>> {
+function network<K extends NetworkKind>(kind: K, usualPort = ""): Way<NetworkAddress<K>> {
   const forms = `${kind}://HOST:PORT`;
   return {
     forms,
     parse(url, wrong) {
       if (url.hostname === "") throw wrong(allForms());
-      const port = Number(url.port);
-      if (url.port === "" || port === 0) throw wrong(`its port is missing; give ${forms}`);
+      const port = Number(url.port || usualPort);
+      if (port === 0) throw wrong(`its port is missing; give ${forms}`);
       if (url.pathname !== "" && url.pathname !== "/") throw wrong("nothing may follow the port");
       readSettings(url, {}, wrong);
       return { kind, host: hostOf(url), port };
@@ -65,6 +87,7 @@ function network<K extends "tcp" | "udp">(kind: K): Way<NetworkAddress<K>> {
 const ways: { readonly [K in Address["kind"]]: Way<OfKind<K>> } = {
   tcp: network("tcp"),
   udp: network("udp"),
+  telnet: network("telnet", "23"),
   serial: {
     forms: serialForms,
     parse: (url, wrong, defaults) => ({ kind: "serial", serial: parseSerial(url, wrong, defaults) }),
@@ -78,7 +101,26 @@ const ways: { readonly [K in Address["kind"]]: Way<OfKind<K>> } = {
     name: gpibName,
     // Cleared, it holds none.
     keepsLate: ({ clear }) => !clear,
+    sharedBus: (address) => ({ name: controllerName(address), turn: turnSeconds }),
     serialPort: (address) => address.controller.kind === "serial" ? controllerName(address) : undefined,
+  },
+  hislip: {
+    forms: lanForms("hislip"),
+    parse: (url, wrong) => parseLan("hislip", url, wrong),
+    name: lanName,
+  },
+  vxi11: {
+    forms: lanForms("vxi11"),
+    parse: (url, wrong) => parseLan("vxi11", url, wrong),
+    name: lanName,
+    keepsLate: ({ clear }) => !clear,
+  },
+  usbtmc: {
+    forms: usbtmcForms,
+    parse: parseUsbtmc,
+    name: ({ path }) => path,
+    keepsLate: ({ clear }) => !clear,
+    serialPort: ({ path }) => path,
   },
 };
 
@@ -95,7 +137,8 @@ function allForms(): string {
  * Reads an address.
  *
  * @param text As in a bench file. Serial lines take `baud` (default 9600), `dataBits` (8, 7), `parity` (none, even,
- * odd), `stopBits` (1, 2) and `flowControl` (none, hardware, software).
+ * odd), `stopBits` (1, 2), `flowControl` (none, hardware, software), `dtr` (on, off, keep) and `rts`
+ * (on, off).
  * @param serial How a serial line is set where the address does not say.
  * @returns Its parts.
  * @throws {TypeError} With what is wrong, and what would be right.
@@ -106,7 +149,8 @@ export function parseAddress(text: string, serial: Partial<SerialOptions> = {}):
   if (/^(?:\/|COM\d+$)/i.test(text)) throw wrong(`write serial://${text}`);
   let url: URL;
   try {
-    url = new URL(text);
+    // An adapter's serial number is no port number.
+    url = new URL(text.replace(/^(\w+:\/\/)(usb:)/i, "$1/$2"));
   } catch {
     throw wrong(allForms());
   }
@@ -132,4 +176,9 @@ export function keepsLate(address: Address): boolean {
 /** The serial port of this computer that an address needs; `undefined` where it needs none. */
 export function serialPortOf(address: Address): string | undefined {
   return wayOf(address).serialPort?.(address);
+}
+
+/** The bus that an instrument shares with others; `undefined` where it has its line for itself. */
+export function sharedBusOf(address: Address): SharedBus | undefined {
+  return wayOf(address).sharedBus?.(address);
 }
