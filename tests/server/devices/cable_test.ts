@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { eventually, RawClient } from "../../fixture.ts";
 import { type Behaviour, type Device, ptyDevice, ServedBench, tcpDevice } from "./devices.ts";
-import { modbusTcpDevice, words } from "./fakes/modbus_device.ts";
+import { type ModbusBehaviour, modbusRtuDevice, modbusTcpDevice, words } from "./fakes/modbus_device.ts";
 import { busInstrument, gpibController } from "./fakes/gpib_controller.ts";
 import { hislipServer } from "./fakes/hislip_server.ts";
 import { vxi11Server } from "./fakes/vxi11_server.ts";
@@ -111,15 +111,14 @@ const instrument = {
 };
 
 /** A Modbus device that says back the number of an input register. */
-const modbusCable = (echo: Echo) =>
-  networkCable((port) =>
-    modbusTcpDevice(({ code, address, count }) => {
-      const command = { 2: "ID?", 3: "GET?", 4: `E ${address}`, 5: "INIT", 6: `SET ${count}` }[code]!;
-      const answer = echo.behaviour(command);
-      if (code === 2) return [1, 1];
-      return code < 5 ? words(Number(answer)) : [address >> 8, address & 255, count >> 8, count & 255];
-    }, port)
-  );
+const modbusEcho = (echo: Echo): ModbusBehaviour => ({ code, address, count }) => {
+  const command = { 2: "ID?", 3: "GET?", 4: `E ${address}`, 5: "INIT", 6: `SET ${count}` }[code]!;
+  const answer = echo.behaviour(command);
+  if (code === 2) return [1, 1];
+  return code < 5 ? words(Number(answer)) : [address >> 8, address & 255, count >> 8, count & 255];
+};
+
+const modbusCable = (echo: Echo) => networkCable((port) => modbusTcpDevice(modbusEcho(echo), port));
 
 const modbusInstrument = {
   handshake: { ask: "discrete 0", pattern: "discrete 1$" },
@@ -127,6 +126,29 @@ const modbusInstrument = {
   fields: { Stored: { type: "int", register: "holding 0", writable: true } },
   commands: { echo: { ...echoed, ask: "input {number}", returns: { type: "text" } } },
 };
+
+/** As on a serial line, of which the port keeps its name. */
+async function rtuCable(echo: Echo, folder: string): Promise<Cable> {
+  const link = `${folder}/usb-modbus`;
+  const plugged = async () => {
+    const device = await modbusRtuDevice(modbusEcho(echo));
+    await Deno.symlink(device.address.slice("modbus+serial://".length), link);
+    return device;
+  };
+  let device: AsyncDisposable | undefined = await plugged();
+  return {
+    address: `modbus+serial://${link}?baud=115200`,
+    async pull() {
+      if (device === undefined) return;
+      await device[Symbol.asyncDispose]();
+      device = undefined;
+      await Deno.remove(link);
+    },
+    async plug() {
+      device = await plugged();
+    },
+  };
+}
 
 /** A web API; its cable is pulled while an answer may be on its way. */
 const webCable = (echo: Echo) =>
@@ -245,11 +267,19 @@ Deno.test("the cables of a GPIB controller and of instruments by HiSLIP and VXI-
   await Promise.all([gpibCable, hislipCable, vxi11Cable].map((cable) => pulledHundredTimes(cable)));
 });
 
+const hexadecimal = (number: number) => number.toString(16).padStart(4, "0");
+
 Deno.test("the cables of a Modbus device and of a web API are pulled a hundred times", async () => {
   await Promise.all([
-    pulledHundredTimes(modbusCable, modbusInstrument, (number) => number.toString(16).padStart(4, "0")),
+    pulledHundredTimes(modbusCable, modbusInstrument, hexadecimal),
     pulledHundredTimes(webCable, webInstrument),
   ]);
+});
+
+Deno.test({
+  name: "the cable of a serial Modbus device is pulled a hundred times",
+  ignore: Deno.build.os === "windows",
+  fn: () => pulledHundredTimes(rtuCable, modbusInstrument, hexadecimal),
 });
 
 Deno.test("an instrument that is lost: its fields go stale, then to error with the reason, and come back by themselves", async () => {

@@ -1,5 +1,7 @@
 /** Modbus: against pymodbus over TCP and as RTU over TCP, and against a device of our own on a pseudo terminal. */
 import assert from "node:assert/strict";
+import { loadBench } from "../../../server/config/bench_file.ts";
+import { Simulators } from "../../../server/config/simulators.ts";
 import { eventually, RawClient } from "../../fixture.ts";
 import { ServedBench } from "./devices.ts";
 import { type ModbusAsked, modbusRtuDevice, modbusTcpDevice, words } from "./fakes/modbus_device.ts";
@@ -208,4 +210,33 @@ Deno.test("Modbus: a late answer is dropped by its number, and a stop does not w
   assert.match(await waiting, /^ERROR .*interrupted/);
   assert.deepEqual(stops, [3]);
   assert.equal(await bench.ask("pump.stop"), "OK", "the line goes on as it was");
+});
+
+Deno.test("Modbus devices, web APIs and files are without contact where a bench is simulated: the real ones are never spoken to", async () => {
+  const folder = await Deno.makeTempDir();
+  await using simulators = new Simulators();
+  const instruments = [
+    { title: "Oven", port: "modbus+tcp://127.0.0.1:2", fields: { A: { register: 40001 } } },
+    { title: "Bus", port: "modbus+serial:///dev/nowhere", fields: { A: { register: 40001 } } },
+    { title: "Box", port: "https://127.0.0.1:2", fields: { A: { read: "GET /" } } },
+    { title: "Log", port: "file:///somewhere/log.csv", fields: { A: { listen: { column: 1 } } } },
+  ];
+  try {
+    await Deno.writeTextFile(`${folder}/bench.json`, JSON.stringify({ instruments }));
+    const bench = await loadBench(`${folder}/bench.json`, simulators.redirect);
+    assert.deepEqual(simulators.missing, [
+      "Oven (nothing simulates modbus+tcp://)",
+      "Bus (nothing simulates modbus+serial://)",
+      "Box (nothing simulates https://)",
+      "Log (nothing simulates file://)",
+    ]);
+    assert.deepEqual(bench.instruments.map(({ contact }) => contact!.address), [
+      "modbus+tcp://127.0.0.1:1",
+      "/no such port",
+      "https://127.0.0.1:1",
+      "file:///no such file",
+    ]);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
 });
