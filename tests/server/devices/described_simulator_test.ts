@@ -22,7 +22,10 @@ function simulated(description: Record<string, unknown>): DescribedSimulator {
 Deno.test("described simulator: what it makes of a built-in driver's description gives every field a good value", async () => {
   const running: RunningSimulator[] = [];
   try {
-    const instruments = Object.entries(builtInDrivers).map(([driver, { description }]) => {
+    // Steps, echoes and answers without an end are not made of a description.
+    const beyond = ["lx200", "pfeiffer-tpg26x", "thorlabs-sc10"];
+    const made = Object.entries(builtInDrivers).filter(([driver]) => !beyond.includes(driver));
+    const instruments = made.map(([driver, { description }]) => {
       const simulator = simulated(mergeDescription(description as Record<string, unknown>, {}));
       assert.deepEqual(simulator.missing, [], driver);
       running.push(simulateTcp(simulator, 0));
