@@ -121,6 +121,8 @@ export interface FieldDescription extends ValueDescription, FieldReading {
   readonly needsConfirm: boolean;
   /** Whether it belongs into the data log. */
   readonly log: boolean;
+  /** The expression by which it is computed from other fields, where it is. */
+  readonly compute?: string;
   /** For a setting: the field by which the device says what it made of it. */
   readonly readback?: {
     /** The name of that field of the same instrument: `actual_status`. */

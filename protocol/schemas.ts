@@ -86,6 +86,7 @@ export const fieldDescription: z.ZodType<FieldDescription> = of<FieldDescription
     access: z.enum(accesses),
     needsConfirm: flag.describe("whether a changed setting waits for confirm"),
     log: flag.describe("whether it belongs into the data log"),
+    compute: text.optional().describe("the expression by which it is computed from other fields, where it is"),
     readback: z.strictObject({
       field: text.describe("its name, of the same instrument"),
       tolerance: number.describe("by how much two numbers may differ and still be the same"),

@@ -10,6 +10,7 @@ import { Capacity } from "./network/admission.ts";
 import { apiInstrument } from "./requests/api_instrument.ts";
 import { ArrangementStore } from "./records/arrangement.ts";
 import { Bench } from "./bench/bench.ts";
+import { ComputedFields } from "./expressions/computed_fields.ts";
 import type { Control } from "./access/control.ts";
 import { Dispatcher } from "./requests/dispatcher.ts";
 import { Evaluator } from "./requests/evaluator.ts";
@@ -111,6 +112,7 @@ export class Services {
       const instrument = this.bench.find(name);
       if (instrument !== undefined) this.bench.hub.publish("control", { instrument }, instrument.faults);
     });
+    new ComputedFields(this.bench);
     this.recent = new RecentReadings(this.bench);
     // A nameless client's control ends with its connection.
     this.sessions.onLeave(() => this.control.sweep());

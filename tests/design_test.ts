@@ -84,8 +84,10 @@ const rooms: readonly (readonly [room: string, mayImport: readonly string[] | "a
   ["server/code/", "all below"],
   ["server/access/", "all below"],
   ["server/devices/driver_process/", "all below"],
+
   ["server/camera/", "all below"],
   ["server/devices/", "all below"],
+  ["server/expressions/", ["server/bench/", "protocol/"]],
   ["server/files/", ["protocol/"]],
   ["server/processes/", "all below"],
   ["server/bench/", ["protocol/"]],

@@ -86,7 +86,11 @@ function readbackText({ readback }: FieldDescription, fields: readonly FieldDesc
 }
 
 function fieldRow(field: FieldDescription, paint: Paint): Cell[] {
-  const access = field.needsConfirm ? `${field.access}, needs confirm` : field.access;
+  const access = field.needsConfirm
+    ? `${field.access}, needs confirm`
+    : field.compute === undefined
+    ? field.access
+    : `computed: ${field.compute}`;
   const value = { text: `${field.text}${field.staged ? " (staged)" : ""}`, style: qualityStyle(field.quality, paint) };
   return [field.title, value, field.unit ?? "", access, allowed(field)];
 }

@@ -372,7 +372,8 @@ export class LiveBench {
     // As on the server: what waits for confirm is only what somebody wants.
     if (history === undefined || reading.time === null || reading.staged) return;
     if (reading.quality === "good" && typeof reading.value === "number") {
-      history.add(Date.parse(reading.time), reading.value);
+      // What is computed changes also while the oldest of what it is computed from stays.
+      history.add(field.spec.compute === undefined ? Date.parse(reading.time) : this.now(), reading.value);
       // What is not good is told when it is noticed, with the time of the last good reading.
     } else history.add(this.now(), NaN);
   }

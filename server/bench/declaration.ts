@@ -79,6 +79,7 @@ export const fieldRules = {
     }
   },
   readback: table,
+  compute: (value) => text(value) === "" && value !== "" ? "" : "an expression, such as voltage * current",
   write: method("(value, signal) => send(value, signal)", described),
 } satisfies Record<string, Rule>;
 
@@ -171,6 +172,9 @@ export function checkValue(what: string, spec: ValueSpec, word: string, value: u
   if (fault !== "") throw wrong(what, `${word} is ${fault}`);
 }
 
+/** What is computed is neither read nor set. */
+const besideCompute = ["read", "write", "listens", "initial", "needsConfirm", "pollInterval", "readback"] as const;
+
 const readbackRules = {
   field: text,
   tolerance: (value) => number(value) === "" && (value as number) >= 0 ? "" : "a number, 0 or more",
@@ -218,13 +222,21 @@ export function readbackFault(
 /** Checks what an instrument's fields are. @throws {DeclarationError} For the first mistake. */
 export function checkFields(
   title: string,
-  fields: Readonly<Record<string, ValueSpec & { readonly initial?: unknown; readonly readback?: unknown }>>,
+  fields: Readonly<
+    Record<string, ValueSpec & { readonly initial?: unknown; readonly readback?: unknown; readonly compute?: unknown }>
+  >,
   rules: Readonly<Record<string, Rule>>,
 ): void {
   for (const [field, declared] of Object.entries(fields)) {
     const what = `${field} of ${title}`;
     checkWords(what, declared, rules, ["type"]);
     checkValue(what, declared, "initial", declared.initial);
+    if (declared.compute !== undefined) {
+      // A driver's process tells what is not so as false.
+      const given = declared as { readonly [Word in (typeof besideCompute)[number]]?: unknown };
+      const other = besideCompute.find((word) => (given[word] ?? false) !== false);
+      if (other !== undefined) throw wrong(what, `${other} has no meaning beside "compute"`);
+    }
     if (declared.readback === undefined) continue;
     checkWords(`the readback of ${what}`, declared.readback, readbackRules, ["field"]);
   }

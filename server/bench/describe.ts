@@ -56,6 +56,7 @@ export function describeField(field: BenchField) {
     access: field.access,
     needsConfirm: field.spec.needsConfirm ?? false,
     log: field.spec.log ?? true,
+    ...(field.spec.compute === undefined ? {} : { compute: field.spec.compute }),
     ...describeReadback(field.spec.readback),
     ...describeValue(field.spec),
     ...fieldState(field),

@@ -59,6 +59,11 @@ export interface FieldSpec<T extends ValueType = ValueType> extends ValueDescrip
     /** How long the device may take, in seconds. @default 10 */
     readonly within?: number;
   };
+  /**
+   * How it is computed from other fields of the bench: `voltage * current`. It is computed whenever one of them changes,
+   * and cannot be read or set in another way. @default it is not
+   */
+  readonly compute?: string;
   /** Writes the hardware; called when the field is set, or at `confirm` where it needs one. */
   readonly write?: (value: ValueOf<T>, signal: AbortSignal) => unknown;
 }
@@ -125,8 +130,6 @@ export class BenchField implements Field {
   value: WireValue | undefined;
   /** Whether to trust it. */
   quality: FieldDescription["quality"] = "stale";
-  /** When it was read or set, in milliseconds since 1970; 0 when never. */
-  time = 0;
   /** A setting that was changed and waits for `confirm`. */
   staged = false;
   /** Why the quality is not good. */
@@ -151,6 +154,9 @@ export class BenchField implements Field {
   readAt = 0;
   /** Whether it has no value now because it is not asked for, and for no other reason. */
   #withheld = false;
+  #time = 0;
+  /** When what it was computed from was read. */
+  #computedAt: (() => number) | undefined;
   #missed = "";
   #misses = 0;
   #since = performance.now();
@@ -177,8 +183,31 @@ export class BenchField implements Field {
       this.value = spec.initial;
       this.quality = "good";
       this.reason = "";
-      this.time = Date.now();
+      this.#time = Date.now();
     }
+    if (spec.compute !== undefined) this.reason = "not computed yet";
+  }
+
+  /**
+   * When it was read or set, in milliseconds since 1970; 0 when never. Of a computed one, when the oldest reading was
+   * made from which it was computed: that goes on while nothing changes.
+   */
+  get time(): number {
+    return this.quality === "good" && this.#computedAt !== undefined ? this.#computedAt() : this.#time;
+  }
+
+  /**
+   * What it holds at the device: of a setting that waits for `confirm`, what it was before.
+   *
+   * @internal
+   */
+  get inEffect(): {
+    readonly value: Value | undefined;
+    readonly quality: Quality;
+    readonly reason: string;
+    readonly time: number;
+  } {
+    return this.#applied ?? this;
   }
 
   /** The value as people and PyOpticon's clients read it; `No Reading` and `Read Error` are PyOpticon's words. */
@@ -256,9 +285,17 @@ export class BenchField implements Field {
     else this.#become(value, quality, reason, false);
   }
 
-  /** What it holds, whatever is staged. @internal */
-  get applied(): Pick<BenchField, "value" | "quality"> {
-    return this.#applied ?? this;
+  /**
+   * Takes a value that was computed; one that is not as declared is an error.
+   *
+   * @param time Tells when the oldest reading was made from which it was computed, in milliseconds since 1970.
+   * @internal
+   */
+  takeComputed(value: Value, time: () => number): void {
+    const wrong = notAsDeclared(this.spec, value);
+    if (wrong !== "") return this.#become(this.value, "error", `its value would be ${wrong}`, false);
+    this.#computedAt = time;
+    this.#become(value, "good", "", false, time());
   }
 
   /** The text of what it was before it was changed, while the change waits for `confirm`; `undefined` otherwise. */
@@ -286,7 +323,7 @@ export class BenchField implements Field {
     if (this.#applied === undefined) return;
     const { value, quality, reason, time, readAt } = this.#applied;
     // Nobody has read it meanwhile.
-    this.time = time;
+    this.#time = time;
     this.readAt = readAt;
     this.#setText = undefined;
     this.#become(value, quality, reason, false, time, readAt);
@@ -395,13 +432,14 @@ export class BenchField implements Field {
     const same = value === this.value && quality === this.quality && reason === this.reason && staged === this.staged;
     if (value !== this.value) this.#setText = undefined;
     this.#withheld = false;
+    if (quality !== "good") this.#time = this.time;
     this.value = value;
     this.quality = quality;
     this.reason = reason;
     this.staged = staged;
     if (!staged) this.#applied = undefined;
     if (quality === "good") {
-      this.time = time;
+      this.#time = time;
       this.readAt = readAt;
       this.#missed = "";
       this.#misses = 0;

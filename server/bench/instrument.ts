@@ -484,7 +484,7 @@ export class Instrument {
       if (field.spec.read !== undefined || field.spec.listens) {
         // While it waits for confirm it is not read.
         if (!field.staged) field.age(staleAfter, this.#errorAfter ?? 3 * staleAfter);
-      } else if (this.contact !== undefined && this.contact.state !== "connected") {
+      } else if (field.spec.compute === undefined && this.contact !== undefined && this.contact.state !== "connected") {
         field.doubt(`set before the instrument was lost: ${this.contact.reason || "not connected yet"}`);
       }
     }

@@ -7,11 +7,14 @@
 import { basename, dirname, join, resolve } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { describedInstrument } from "../devices/described/described_instrument.ts";
+import { computedInstrument, isComputed } from "../devices/described/computed_instrument.ts";
 import { DescriptionError } from "../devices/described/description_error.ts";
 import { type Pattern, wholePattern } from "../devices/described/pattern.ts";
 import { type Description, descriptionSchema } from "../devices/described/schema.ts";
 import { builtInDrivers } from "../devices/drivers/drivers.ts";
 import type { Driver } from "../devices/drivers/driver.ts";
+import { compileFields } from "../expressions/computed_fields.ts";
+import type { UnknownName } from "../expressions/bench_environment.ts";
 import { HeliographError } from "../../protocol/errors.ts";
 import { Instrument } from "../bench/instrument.ts";
 import { didYouMean, identifierOf, listed, nearestFirst } from "../bench/names.ts";
@@ -223,6 +226,8 @@ class Loader {
   readonly #drivers: DriverProcesses;
   readonly #own: OwnDrivers;
   #named: Readonly<Record<string, string>> = {};
+  /** The drivers' own files, by the places of their instruments. */
+  readonly #sources = new Map<number, Source>();
   #imageFolders: readonly string[] | undefined;
   #benchName = "heliograph";
 
@@ -270,6 +275,7 @@ class Loader {
     for (const [index, instrument] of await this.#own.load((problems) => this.#problems.push(...problems))) {
       instruments[index] = instrument;
     }
+    this.#checkComputed(instruments, entries);
     this.#stop();
     for (const [index, each] of sound.entries()) {
       if (each?.entry.caption !== undefined) instruments[index]!.caption = each.entry.caption;
@@ -305,6 +311,23 @@ class Loader {
       if (!(error instanceof BenchFileError)) throw error;
       this.#problems.push(...error.problems);
       return undefined;
+    }
+  }
+
+  /** Checks what is computed, once all of the bench is known. */
+  #checkComputed(instruments: readonly (Instrument | undefined)[], entries: readonly unknown[]): void {
+    const wrongAlready = this.#problems.length > 0;
+    const there = instruments.flatMap((instrument) => instrument ?? []);
+    for (const { instrument, field, message, unknown } of compileFields(there).problems) {
+      // What is wrong itself is not there, and that is told already.
+      if (wrongAlready && unknown !== undefined && mayBeMeant(entries, unknown)) continue;
+      const index = instruments.indexOf(instrument);
+      const path = ["fields", field.title, "compute"];
+      const at: Path = ["instruments", index];
+      const driver = this.#sources.get(index);
+      if (this.#source.has([...at, ...path])) this.#problem([...at, ...path], message);
+      else if (driver?.has(path)) this.#problems.push(driver.problem(path, message));
+      else this.#problem(at, `${path.join(".")}: ${message}`);
     }
   }
 
@@ -350,6 +373,7 @@ class Loader {
       throw wrong(["options"], "has a meaning only beside a driver that is code (.ts or .js), or a ready-made one");
     }
     const found = await this.#driver(driverName, at);
+    if (found.source !== undefined) this.#sources.set(index, found.source);
     const { title: _, caption: _caption, driver: _driver, port: _port, options: _options, ...described } = raw;
     const { parameters: _parameters, ...over } = described;
     const merged = mergeDescription(found.description, over);
@@ -360,6 +384,13 @@ class Loader {
     const problems = formProblems(descriptionSchema, merged, this.#source, at);
     if (problems.length > 0) throw new BenchFileError(problems);
     const description = descriptionSchema.parse(merged);
+    if (portText === undefined && isComputed(description)) {
+      try {
+        return computedInstrument(title, description);
+      } catch (error) {
+        throw this.#descriptionProblem(error, at, found.source);
+      }
+    }
     if (portText === undefined) {
       const example = found.driver?.address ?? "tcp://192.168.1.5:5025";
       throw wrong([], `port is missing: where ${title} is, for example ${example}`);
@@ -632,6 +663,17 @@ class Loader {
 type Declared = Readonly<
   Record<string, string | { readonly default?: string | undefined; readonly pattern?: string | undefined }>
 >;
+
+/** Whether a name that is not on the bench is in its file, or may be in a driver. */
+function mayBeMeant(entries: readonly unknown[], { instrument, field }: UnknownName): boolean {
+  return entries.some((entry) => {
+    const { title, driver, fields } = (entry ?? {}) as { title?: unknown; driver?: unknown; fields?: object };
+    if (typeof title !== "string" || identifierOf(title) !== identifierOf(instrument)) return false;
+    const wanted = identifierOf(field ?? "");
+    return wanted === "" || driver !== undefined ||
+      Object.keys(fields ?? {}).some((name) => identifierOf(name) === wanted);
+  });
+}
 
 function isEmpty(table: unknown): boolean {
   return typeof table !== "object" || table === null || Object.keys(table).length === 0;

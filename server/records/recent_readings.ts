@@ -56,7 +56,9 @@ export class RecentReadings {
     if (staged) return;
     let history = this.#histories.get(field);
     if (history === undefined) this.#histories.set(field, history = new History());
-    if (quality === "good" && typeof value === "number") history.add(time, value);
+    // What is computed changes also while the oldest of what it is computed from stays.
+    const when = field.spec.compute === undefined ? time : Date.now();
+    if (quality === "good" && typeof value === "number") history.add(when, value);
     // What is not good has the time of the last good reading.
     else history.add(Date.now(), NaN);
   }

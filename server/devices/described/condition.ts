@@ -57,7 +57,7 @@ export class Condition {
   whyNot(): string {
     for (const { title, values } of this.#parts) {
       const field = this.#field(title);
-      const { value, quality } = field.applied;
+      const { value, quality } = field.inEffect;
       if (value === undefined || quality !== "good") return `while it is not known what ${title} is`;
       if (!values.includes(value as Value)) return `while ${title} is ${formatValue(field.spec, value as Value)}`;
     }

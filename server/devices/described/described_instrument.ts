@@ -11,12 +11,12 @@ import { NotAsked } from "../../bench/answer_errors.ts";
 import { readbackFault } from "../../bench/declaration.ts";
 import type { FieldSpec, ReadbackSpec } from "../../bench/field.ts";
 import type { Instrument } from "../../bench/instrument.ts";
-import { checkKeyword } from "../../bench/header_card.ts";
 import { identifierOf } from "../../bench/names.ts";
 import { PortContact } from "../transports/contact.ts";
 import type { Port, Turn } from "../transports/port.ts";
 import { delay } from "../transports/delay.ts";
 import type { Value, ValueType } from "../../bench/values.ts";
+import { checkKeyword, computedField } from "./computed_instrument.ts";
 import { Condition } from "./condition.ts";
 import { Conversation, decode } from "./conversation.ts";
 import { describedCommand } from "./described_command.ts";
@@ -206,11 +206,12 @@ class Describer {
   }
 
   #field(title: string, field: DescribedField): FieldSpec<ValueType> {
+    if (field.compute !== undefined) return computedField(field, field.compute);
     const codec = new ValueCodec(field);
     const { read, listen, write, needsConfirm, initial, poll, log, keyword, readback, when, select } = field;
-    if (keyword !== undefined) inPart("keyword", () => checkedKeyword(keyword));
+    if (keyword !== undefined) inPart("keyword", () => checkKeyword(keyword));
     if (read === undefined && listen === undefined && write === undefined) {
-      throw new TypeError('can neither be read nor set: it needs "read", "listen" or "write"');
+      throw new TypeError('can neither be read nor set: it needs "read", "listen", "write" or "compute"');
     }
     for (const key of ["needsConfirm", "initial"] as const) {
       if (write === undefined && field[key] !== undefined) {
@@ -392,13 +393,4 @@ function wrong(message: string): never {
  */
 export function describedInstrument(options: DescribedInstrumentOptions): Instrument {
   return new Describer(options).make();
-}
-
-/** A mistake in a keyword is one in the description. */
-function checkedKeyword(keyword: string): void {
-  try {
-    checkKeyword(keyword);
-  } catch (error) {
-    wrong((error as Error).message);
-  }
 }

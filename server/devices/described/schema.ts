@@ -133,6 +133,9 @@ export const fieldSchema = z.strictObject({
   write: send.optional().meta({
     description: "How it is set: what is sent, or steps; {other_field} is what another field holds",
   }),
+  compute: z.string().min(1).optional().meta({
+    description: "How it is computed from other fields, in CEL: voltage * current; it is neither read nor set",
+  }),
   needsConfirm: z.boolean().optional().meta({ description: "Whether a changed setting waits for confirm" }),
   readback: z.strictObject({
     field: z.string().min(1).meta({ description: "The field of this instrument that says it" }),

@@ -37,7 +37,7 @@ export async function heldBy(
 async function valueOf(speaking: Speaking, turn: Turn, other: OtherField, staged: boolean): Promise<Value> {
   const field = speaking.instrument().field(other.title);
   if (staged && field.staged && field.value !== undefined) return field.value;
-  const { value, quality } = field.applied;
+  const { value, quality } = field.inEffect;
   // What waits for confirm is not read on meanwhile.
   const known = quality === "good" && !field.staged;
   // What can only be set is as somebody set it, as far as anybody knows.

@@ -38,6 +38,7 @@ export function declarationOf(instrument: Instrument): Declaration {
         pollInterval: spec.pollInterval,
         keyword: spec.keyword,
         readback: spec.readback,
+        compute: spec.compute,
       }),
       listens: spec.listens ?? false,
       log: spec.log ?? true,

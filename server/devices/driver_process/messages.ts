@@ -62,6 +62,7 @@ export const declarationSchema = z.strictObject({
     pollInterval: z.number().optional(),
     log: z.boolean(),
     keyword: name.optional(),
+    compute: text.optional(),
     readback: z.strictObject({ field: name, tolerance: z.number().optional(), within: z.number().optional() })
       .optional(),
     reads: z.boolean(),

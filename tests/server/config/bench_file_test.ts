@@ -83,6 +83,33 @@ const mistakes: readonly (readonly [string, string, string | RegExp])[] = [
     /^bench\.json:2:71: instruments\[0\]\.fields\.V\.unti: is not known here \(did you mean unit\?\); there is unit, on, type, .*, calibration, needsConfirm$/,
   ],
   [
+    "a computed field of a field that is not there",
+    described('"fields": { "Volts": { "read": "V?" }, "P": { "compute": "vlts * 2" } }'),
+    /^bench\.json:2:\d+: instruments\[0\]\.fields\.P\.compute: A has no field vlts \(did you mean volts\?\); it has volts, p$/,
+  ],
+  [
+    "a computed field of another type",
+    described('"fields": { "Volts": { "read": "V?" }, "P": { "type": "int", "compute": "volts > 2" } }'),
+    /fields\.P\.compute: its value is true or false, and P is of the type int: "type": "switch" would be right$/,
+  ],
+  [
+    "a field that is computed from itself, by way of another instrument",
+    one(
+      '{ "title": "A", "fields": { "X": { "compute": "b.y + 1" } } }, { "title": "B", "fields": { "Y": { "compute": "a.x" } } }',
+    ),
+    /^bench\.json:2:\d+: instruments\[0\]\.fields\.X\.compute: is computed from itself: a\.x ← b\.y ← a\.x$/,
+  ],
+  [
+    "what is computed and read",
+    field('{ "compute": "1 + 1", "read": "V?" }'),
+    /fields\.V\.read: has no meaning beside "compute"$/,
+  ],
+  [
+    "a line without a port",
+    one('{ "title": "A", "line": { "gap": 1 }, "fields": { "X": { "compute": "1.5" } } }'),
+    /instruments\[0\]\.line: has a meaning only beside a port, and what is computed needs none$/,
+  ],
+  [
     "a readback that is not there",
     described(
       '"fields": { "Set": { "write": "S{value}", "readback": { "field": "Levle" } }, "Level": { "read": "L?" } }',
@@ -121,7 +148,7 @@ const mistakes: readonly (readonly [string, string, string | RegExp])[] = [
   [
     "a field that does nothing",
     field('{ "unit": "V" }'),
-    /fields\.V: can neither be read nor set: it needs "read", "listen" or "write"/,
+    /fields\.V: can neither be read nor set: it needs "read", "listen", "write" or "compute"/,
   ],
   [
     "a key of another type",
@@ -779,4 +806,24 @@ Deno.test("a bench file of code: a value, a function of heliograph, and instrume
     /^bench\.ts: its function failed: Error: late$/,
   );
   assert.ok(defineInstrument({ title: "x" }));
+});
+
+Deno.test("bench file: of what is computed, only what is wrong itself is told", async () => {
+  const text = `{ "instruments": [
+    { "title": "A", "port": "tcp://x:1", "fields": { "V": { "raed": "V?" }, "W": { "read": "W?" } } },
+    { "title": "Sums", "fields": { "One": { "compute": "a.v + a.w" }, "Two": { "compute": "a.w + true" } } }
+  ] }`;
+  const told = (await problems(text)).split("\n");
+  assert.equal(told.length, 2, told.join("\n"));
+  assert.match(told[0]!, /fields\.V\.raed: is not known here/);
+  assert.match(told[1]!, /fields\.Two\.compute: a\.w \+ true: \+ cannot take a number and true or false/);
+});
+
+Deno.test("bench file: a driver of one's own is told where its expression is wrong", async () => {
+  const bench = `{ "instruments": [{ "title": "A", "driver": "meter.json", "port": "tcp://x:1" }] }`;
+  const meter = `{\n"fields": {\n"V": { "read": "V?" },\n"Twice": { "compute": "v * 2 +" } } }`;
+  const told = await problems({ "bench.json": bench, "meter.json": meter });
+  assert.match(told, /^meter\.json:4:\d+: fields\.Twice\.compute: it ends where something should follow$/);
+  const { instruments } = await load({ "bench.json": bench, "meter.json": meter.replace(" +", "") });
+  assert.equal(instruments[0]!.field("twice").access, "readout");
 });
