@@ -161,8 +161,8 @@ export const moreDrives: Readonly<Record<string, Drive>> = {
     told: ["*CLS", ":SOUR:VOLT 1.500000e+00", ":SENS:CURR:PROT 1.000000e-02", ":OUTP 1"],
     read: { "Source": /^Voltage$/, "Source Voltage": /^1\.5000$/, "At Current Limit": /^Off$/, "Output": /^On$/ },
     then: [
-      ["it.measure_voltage", /^OK 1\.5$/],
-      ["it.measure_current", /^OK 0\.0015\d*$|^OK 0\.00149\d*$/],
+      ["it.get Voltage", /^OK 1\.500000$/],
+      ["it.get Current", /^OK 0\.001(?:5|49)\d*$/],
       ["it.set 'Source Voltage' 250", /above its maximum of 210 V/],
       ["it.off", /^OK$/],
       ["it.get Output", /^OK Off$/],
@@ -181,8 +181,11 @@ export const moreDrives: Readonly<Record<string, Drive>> = {
       "Heater State": /^Good$/,
     },
     then: [
-      ["it.set_pid 60 30 5", /^OK$/],
-      ["it.get_pid", /^OK \+0060\.0,\+0030\.0,\+0005\.0$/],
+      ["it.set P 60", /^OK$/],
+      ["it.set I 30", /^OK$/],
+      ["it.get P", /^OK 60\.0$/],
+      ["it.get I", /^OK 30\.0$/],
+      ["it.get D", /^OK 0\.0$/],
       ["it.set_mode 'Open loop' A", /^OK$/],
       ["it.get Mode", /^OK '?Open loop/],
       ["it.set Setpoint 3000", /refused "SETP 1,3000\.0000": 16/],
@@ -219,6 +222,8 @@ export const moreDrives: Readonly<Record<string, Drive>> = {
     told: ["2VA10.00000", "2PA1.50000"],
     read: { Position: /^1\.5000$/, Moving: /^Off$/, Velocity: /^10\.0000$/, Motor: /^On$/ },
     then: [
+      ["it.move_to 3", /^OK$/],
+      ["it.get Position", /^OK 3\.0000$/],
       ["it.move_to 99", /refused "2PA99\.00000": 206, 421700, AXIS-2 POSITIVE SOFTWARE LIMIT DETECTED/],
       ["it.motor_off", /^OK$/],
       ["it.move_by 1", /refused "2PR1\.00000": 213, 421700, AXIS-2 MOTOR NOT ENABLED/],
@@ -252,6 +257,7 @@ export const moreDrives: Readonly<Record<string, Drive>> = {
     },
     then: [
       ["it.auto_phase", /^OK$/],
+      ["it.auto_gain", /^OK$/],
       ["it.get 'Reference Phase'", /^OK 30\.00$/],
       ["it.set_aux 1 5", /^OK$/],
       ["it.get_aux 1", /^OK 5\.0$/],
