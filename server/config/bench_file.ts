@@ -91,7 +91,8 @@ export interface LoadedBench {
  * heliograph and returns it. There `instruments` may also hold instruments that were made by `defineInstrument`.
  * @param redirect Changes an instrument's address before its port is made, to a simulator's for example. It is given
  * the address as the bench file has it, what makes the instrument's simulator where its driver has one, what people
- * call it, and what makes a simulator of its description. @default as they are
+ * call it, and what makes a simulator of its description; `missing` says what of that is not simulated. @default as they
+ * are
  * @param imageFolders Absolute paths of the folders that images may be written to. @default what the file says, or
  * `images` beside it
  * @returns The bench. No port has been opened; drivers that are code have been loaded, each in its process.
@@ -103,7 +104,7 @@ export function loadBench(
     address: string,
     simulator: (() => Simulator) | undefined,
     title: string,
-    described: (() => DescriptionSimulator) | undefined,
+    described: (() => Simulator & { readonly missing: readonly string[] }) | undefined,
   ) => string,
   imageFolders?: readonly string[],
 ): Promise<LoadedBench> {

@@ -5,7 +5,6 @@
  */
 
 import type { Registers } from "./registers.ts";
-import type { LineEncoding } from "../transports/line_codec.ts";
 
 /**
  * An instrument that is only pretended.
@@ -33,7 +32,7 @@ export interface Simulator {
   /** What ends each answer. */
   readonly answerEnd: string;
   /** What its text is in. @default "utf8" */
-  readonly encoding?: LineEncoding;
+  readonly encoding?: "latin1" | "utf8";
   /**
    * Answers a command.
    *
@@ -41,7 +40,11 @@ export interface Simulator {
    * @returns The answer without its end; `undefined` where the instrument says nothing.
    */
   answer(command: string): string | undefined;
-  /** What it keeps, where it is a Modbus device: it is asked for that, and for nothing else. */
+  /**
+   * What it keeps, where it is a Modbus device: it is asked for that, and for nothing else.
+   *
+   * @internal
+   */
   readonly registers?: Registers | undefined;
   /** Lets simulated time pass. @param seconds How much. */
   step?(seconds: number): void;
