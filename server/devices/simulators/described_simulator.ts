@@ -10,6 +10,7 @@ import { type Pattern, pattern } from "../described/pattern.ts";
 import type { DescribedAsk, DescribedField, Description } from "../described/schema.ts";
 import { ValueCodec, valueIn } from "../described/value_codec.ts";
 import { lineCodec, type LineEncoding, withBytes } from "../transports/line_codec.ts";
+import { identifierOf } from "../../bench/names.ts";
 import type { Value } from "../../bench/values.ts";
 import type { DescriptionSimulator } from "./simulator.ts";
 
@@ -58,6 +59,7 @@ export class DescribedSimulator implements DescriptionSimulator {
   /** What of it is not simulated, by name and with the reason. */
   readonly missing: readonly string[];
   readonly #missing: string[] = [];
+  readonly #fields: Readonly<Record<string, DescribedField>>;
   readonly #parameters: Readonly<Record<string, string>>;
   readonly #rules: Rule[] = [];
   readonly #values = new Map<string, { value: Value; readonly moves: ((seconds: number) => Value) | undefined }>();
@@ -82,6 +84,7 @@ export class DescribedSimulator implements DescriptionSimulator {
     this.answerEnd = withBytes(line.receiveEnd ?? "\n", byte);
     if (this.commandEnd === "") throw new TypeError("its commands have no end");
     for (const [source] of Object.entries(line.refused ?? {})) this.#refusal ??= this.#example(source, new Map());
+    this.#fields = fields;
     this.#makeValues(fields);
     const checks = [handshake, afterWrite ?? []].flat();
     this.#questions(fields, checks);
@@ -176,15 +179,24 @@ export class DescribedSimulator implements DescriptionSimulator {
     const answer = typeof write === "string" ? undefined : write.answer;
     const said = answer === undefined ? undefined : this.#example(answer, new Map());
     const holder = this.#values.get(title)!;
-    this.#rule(textOf(write, "send"), ({ value }) => {
+    this.#rule(textOf(write, "send"), ({ value, ...others }) => {
       try {
-        holder.value = codec.decode(value ?? "");
+        if (value !== undefined) holder.value = codec.decode(value);
+        this.#together(others);
       } catch (error) {
         if (error instanceof HeliographError) return null;
         throw error;
       }
       return said;
     });
+  }
+
+  /** Sets the fields that are written together with another one. */
+  #together(said: Readonly<Record<string, string>>): void {
+    for (const [name, text] of Object.entries(said)) {
+      const [title, field] = Object.entries(this.#fields).find(([title]) => identifierOf(title) === name) ?? [];
+      if (field !== undefined) this.#values.get(title!)!.value = new ValueCodec(field).decode(text);
+    }
   }
 
   /** What is asked for fields: one answer may hold several. */

@@ -33,6 +33,9 @@ Deno.test("described simulator: what it makes of a built-in driver's description
       return { title: driver, driver, port: running.at(-1)!.address, pollInterval: 0.3, line };
     });
     await using bench = await ServedBench.of({ instruments });
+    // It measures while its output is on only.
+    await eventually(() => bench.server.bench.find("keithley-2400")!.contact!.state === "connected", "contact");
+    assert.equal(await bench.ask("keithley_2400.set Output On"), "OK");
     for (const { title } of instruments) {
       for (const field of bench.server.bench.find(title)!.allFields) {
         if (field.access === "setting" && field.spec.read === undefined) continue;
