@@ -12,6 +12,8 @@ import { ValueCodec, valueIn } from "../described/value_codec.ts";
 import { lineCodec, type LineEncoding, withBytes } from "../transports/line_codec.ts";
 import { identifierOf } from "../../bench/names.ts";
 import type { Value } from "../../bench/values.ts";
+import { DescribedWire, knownShapes, type SimulatedShape } from "./described_wire.ts";
+import { flattened, following } from "./flattened.ts";
 import type { DescriptionSimulator } from "./simulator.ts";
 
 /** The words that a simulator knows; what has another one is not simulated. */
@@ -19,8 +21,22 @@ const knownAsk: ReadonlySet<string> = new Set(["ask", "pattern", "group", "bad",
 const knownSend: ReadonlySet<string> = new Set(["send", "answer", "answerIsOptional", "deaf"]);
 const knownLine: ReadonlySet<string> = new Set(
   ["sendEnd", "receiveEnd", "encoding", "gap", "settle", "gateway", "timeout", "serial", "refused", "ignore"]
-    .concat("retries", "deaf", "wake", "connection"),
+    .concat("retries", "deaf", "wake", "connection", "prompt", "echo", "sendStart", "receiveStart", "checkSum")
+    .concat(knownShapes),
 );
+
+/** The words of a line that stand around answers, or end them otherwise than by one end. */
+const aroundWords = [
+  "prompt",
+  "echo",
+  "sendStart",
+  "receiveStart",
+  "checkSum",
+  "length",
+  "answerEnds",
+  "lines",
+  "quiet",
+] as const;
 
 /** How often it says by itself what it is listened to for, in seconds. */
 const talkInterval = 1;
@@ -34,6 +50,8 @@ type Check = NonNullable<Description["afterWrite"]>;
 
 /** A command that it understands. */
 interface Rule {
+  /** The command as it is described. */
+  readonly source: string;
   /** The command, with a group for each of its places. */
   readonly command: RegExp;
   /** Does what it says. @param said What stands in its places. @returns The answer; `null` where it says something else. */
@@ -64,6 +82,10 @@ export class DescribedSimulator implements DescriptionSimulator {
   readonly #rules: Rule[] = [];
   readonly #values = new Map<string, { value: Value; readonly moves: ((seconds: number) => Value) | undefined }>();
   readonly #refusal: string | undefined;
+  readonly #wire: DescribedWire | undefined;
+  readonly #shapes: ReadonlyMap<string, SimulatedShape>;
+  /** The command before. */
+  #before = "";
   #seconds = 0;
 
   /**
@@ -75,13 +97,18 @@ export class DescribedSimulator implements DescriptionSimulator {
    */
   constructor(description: Description, parameters: Readonly<Record<string, string>>) {
     this.#parameters = parameters;
-    const { line = {}, fields = {}, commands = {}, handshake = [], afterWrite } = description;
+    const flat = flattened(description);
+    const { line = {}, fields = {}, commands = {}, handshake = [], afterWrite } = flat.description;
+    this.#shapes = flat.shapes;
     const strange = Object.keys(line).find((word) => !knownLine.has(word));
     if (strange !== undefined) throw new TypeError(`its line has "${strange}", which a simulator does not know`);
     this.encoding = line.encoding ?? "latin1";
     const { byte } = lineCodec(this.encoding);
+    const plain = flat.shapes.size === 0 && !aroundWords.some((word) => line[word] !== undefined);
+    if (!plain) this.#wire = new DescribedWire(line, parameters);
     this.commandEnd = withBytes(line.sendEnd ?? "\n", byte);
-    this.answerEnd = withBytes(line.receiveEnd ?? "\n", byte);
+    // Each answer has its own end then.
+    this.answerEnd = plain ? withBytes(line.receiveEnd ?? "\n", byte) : "";
     if (this.commandEnd === "") throw new TypeError("its commands have no end");
     for (const [source] of Object.entries(line.refused ?? {})) this.#refusal ??= this.#example(source, new Map());
     this.#fields = fields;
@@ -98,6 +125,13 @@ export class DescribedSimulator implements DescriptionSimulator {
     for (const [name, each] of Object.entries(commands)) {
       this.#each(`the command ${name}`, () => this.#command(each));
     }
+    for (const [command, answer] of flat.accepted) {
+      this.#each(`the command ${command}`, () => {
+        const said = answer === undefined ? undefined : this.#example(answer, new Map());
+        if (said !== undefined) this.#wire?.check(said, this.#shapes.get(command) ?? {});
+        this.#rule(command, () => said);
+      });
+    }
     const heard = Object.entries(fields).filter(([, { listen }]) => listen !== undefined);
     if (heard.length > 0) this.talk = { interval: talkInterval, say: this.#talker(heard) };
     this.missing = this.#missing;
@@ -110,18 +144,28 @@ export class DescribedSimulator implements DescriptionSimulator {
     }
   }
 
-  answer(command: string): string | undefined {
-    for (const { command: known, run } of this.#rules) {
+  answer(come: string): string | undefined {
+    const command = this.#wire === undefined ? come : this.#wire.command(come);
+    if (command === undefined) return undefined;
+    const [answer, shape] = this.#say(this.#before + following + command) ?? this.#say(command) ?? [this.#refusal];
+    this.#before = command;
+    return this.#wire === undefined ? answer : this.#wire.sent(come, answer, shape);
+  }
+
+  /** What it answers to what it understands, and how that ends; `undefined` for everything else. */
+  #say(command: string): [answer: string | undefined, shape?: SimulatedShape] | undefined {
+    for (const { source, command: known, run } of this.#rules) {
       const said = known.exec(command);
       const answer = said === null ? null : run(said.groups ?? {});
-      if (answer !== null) return answer;
+      if (answer !== null) return [answer, this.#shapes.get(source) ?? {}];
     }
-    return this.#refusal;
+    return undefined;
   }
 
   /** Whether it understands a command. */
-  knows(command: string): boolean {
-    return this.#rules.some(({ command: known }) => known.test(command));
+  knows(come: string): boolean {
+    const command = this.#wire === undefined ? come : this.#wire.command(come);
+    return command !== undefined && this.#rules.some(({ command: known }) => known.test(command));
   }
 
   /** Makes a part of it; what cannot be is told by its name. */
@@ -175,8 +219,7 @@ export class DescribedSimulator implements DescriptionSimulator {
     if (write === undefined) return;
     known(write, knownSend);
     const codec = new ValueCodec(field);
-    if (Array.isArray(write)) throw new TypeError("its steps are not simulated");
-    const answer = typeof write === "string" ? undefined : write.answer;
+    const answer = typeof write === "string" || Array.isArray(write) ? undefined : write.answer;
     const said = answer === undefined ? undefined : this.#example(answer, new Map());
     const holder = this.#values.get(title)!;
     this.#rule(textOf(write, "send"), ({ value, ...others }) => {
@@ -206,7 +249,6 @@ export class DescribedSimulator implements DescriptionSimulator {
       const { read } = field;
       if (read === undefined) continue;
       this.#each(`the field ${title}`, () => {
-        if (Array.isArray(read)) throw new TypeError("its steps are not simulated");
         const { ask, pattern, group } = asked(read as DescribedAsk);
         const part = {
           pattern,
@@ -273,9 +315,8 @@ export class DescribedSimulator implements DescriptionSimulator {
 
   #command({ send, ask, returns }: NonNullable<Description["commands"]>[string]): void {
     for (const text of [send ?? []].flat()) {
-      if (typeof text !== "string") throw new TypeError("its steps are not simulated");
       // What a setting's command says is understood as that; the others are taken as they are.
-      this.#rule(text, () => undefined);
+      this.#rule(textOf(text, "send"), () => undefined);
     }
     if (ask === undefined) return;
     const { pattern, group } = asked(ask);
@@ -327,7 +368,7 @@ export class DescribedSimulator implements DescriptionSimulator {
   }
 
   #rule(source: string, run: Rule["run"]): void {
-    this.#rules.push({ command: commandPattern(source, this.#parameters, lineCodec(this.encoding).byte), run });
+    this.#rules.push({ source, command: commandPattern(source, this.#parameters, lineCodec(this.encoding).byte), run });
   }
 
   /** A text that a pattern matches. @throws {TypeError} Where none was found. */
@@ -392,9 +433,9 @@ function commandPattern(
     if (parameter !== undefined) return literal(parameter);
     if (seen.has(name)) return `\\k<${name}>`;
     seen.add(name);
-    return `(?<${name}>.+?)`;
+    return `(?<${name}>[^\\0]+?)`;
   });
-  return new RegExp(`^\\s*${parts.join("")}\\s*$`, "s");
+  return new RegExp(`^\\s*${parts.join("")}\\s*$`);
 }
 
 /** A value within its limits that people take for one. */
