@@ -8,7 +8,7 @@ import { HeliographError } from "../../../protocol/errors.ts";
 import type { Routine } from "../transports/contact.ts";
 import type { Port, Turn } from "../transports/port.ts";
 import { AnswerUnclear, Garbled, NoAnswer, NotUnderstood, quoted } from "../../bench/answer_errors.ts";
-import { isNumber, type Value } from "../../bench/values.ts";
+import type { Value } from "../../bench/values.ts";
 import { inPart } from "./description_error.ts";
 import type { Pattern } from "./pattern.ts";
 import type { DescribedSteps, Description } from "./schema.ts";
@@ -145,11 +145,7 @@ export class Conversation extends Wording {
 
   /** Asks a question as it is, as one of several steps. */
   async askOnce(turn: Turn, text: string, reading: Reading, codec: ValueCodec): Promise<string> {
-    const accepts = (answer: string) => {
-      const said = valueIn(answer, reading.pattern, reading.group);
-      return said !== undefined && !this.#refuses(answer) &&
-        (codec.understands(said) || badReason(said, reading.bad) !== undefined);
-    };
+    const accepts = (answer: string) => !this.#refuses(answer) && isUnderstood(answer, reading, codec);
     const question = {
       text,
       shape: reading.shape,
@@ -329,7 +325,7 @@ export class Conversation extends Wording {
  */
 export function decode(said: string | undefined, codec: ValueCodec, bad: ReadonlyMap<string, string>): Value {
   if (said === undefined) throw new HeliographError("command_failed", "the answer is without the value");
-  const reason = badReason(said, bad);
+  const reason = codec.badReason(said, bad);
   if (reason !== undefined) throw new HeliographError("command_failed", `${quoted(said)} means ${reason}`);
   return codec.decode(said);
 }
@@ -339,11 +335,14 @@ function unlessUnclear(error: unknown): string[] {
   throw error;
 }
 
-function badReason(said: string, bad: ReadonlyMap<string, string>): string | undefined {
-  if (bad.size === 0) return undefined;
-  const text = said.trim();
-  for (const [value, reason] of bad) {
-    if (value === text || (isNumber(value) && isNumber(text) && Number(value) === Number(text))) return reason;
-  }
-  return undefined;
+/** Whether an answer holds a value, or says why there is none, for one of those who take something of it. */
+function isUnderstood(answer: string, reading: Reading, codec: ValueCodec): boolean {
+  if (holds(answer, reading, codec)) return true;
+  // What is nothing for one of several is an answer all the same.
+  return reading.sharers?.some((other) => holds(answer, other.reading, other.codec)) ?? false;
+}
+
+function holds(answer: string, reading: Reading, codec: ValueCodec): boolean {
+  const said = valueIn(answer, reading, codec);
+  return said !== undefined && (codec.understands(said) || codec.badReason(said, reading.bad) !== undefined);
 }

@@ -22,11 +22,12 @@ import { Conversation, decode } from "./conversation.ts";
 import { describedCommand } from "./described_command.ts";
 import { inPart } from "./description_error.ts";
 import type { Envelope } from "./envelope.ts";
+import { type OfQuestion, Questions } from "./questions.ts";
 import type { DescribedCondition, DescribedField, Description } from "./schema.ts";
 import type { OtherField, Speaking } from "./speaking.ts";
 import { readingOf, Steps } from "./steps.ts";
 import { heldBy } from "./together.ts";
-import { checkGroup, ValueCodec, valueIn } from "./value_codec.ts";
+import { checkAt, checkGroup, ValueCodec, valueIn } from "./value_codec.ts";
 import type { FilledSteps, Reading } from "./wording.ts";
 
 /**
@@ -80,13 +81,19 @@ class Describer {
     const { fields = {}, staleAfter = 5, errorAfter = 3 * staleAfter, reconnect = {} } = description;
     this.#conversation = new Conversation(description, parameters, port);
     const conversation = this.#conversation;
+    const questions = new Questions(description.questions, (question) => conversation.reading(question));
     for (const [name, { read, select }] of Object.entries(fields)) {
       if (read === undefined) continue;
       inPart(["fields", name], () => {
         const selected = inPart("select", () => this.#selected(select));
-        this.#readings.set(name, inPart("read", () => readingOf(conversation, read, selected)));
+        const reading = inPart(
+          "read",
+          () => isOfQuestion(read) ? questions.reading(read, selected) : readingOf(conversation, read, selected),
+        );
+        this.#readings.set(name, reading);
       });
     }
+    this.#share();
     const asked = [...this.#readings.values()].map(({ template }) => this.#conversation.fill(template));
     this.#asksTwice = new Set(asked).size < asked.length;
     // What is asked only sometimes does not tell whether it is there.
@@ -174,7 +181,7 @@ class Describer {
       const read = reading && (async (turn: Turn) => {
         const text = this.#conversation.fill(reading.template);
         const answer = await this.#conversation.ask(turn, text, reading, codecOf(), true);
-        return decode(valueIn(answer, reading.pattern, reading.group), codecOf(), reading.bad);
+        return decode(valueIn(answer, reading, codecOf()), codecOf(), reading.bad);
       });
       const name = identifierOf(title);
       if (!Object.hasOwn(parameters, name)) places.set(name, { title, codec: codecOf, read });
@@ -207,7 +214,7 @@ class Describer {
 
   #field(title: string, field: DescribedField): FieldSpec<ValueType> {
     if (field.compute !== undefined) return computedField(field, field.compute);
-    const codec = new ValueCodec(field);
+    const codec = this.#conversation.codec(field);
     const { read, listen, write, needsConfirm, initial, poll, log, keyword, readback, when, select } = field;
     if (keyword !== undefined) inPart("keyword", () => checkKeyword(keyword));
     if (read === undefined && listen === undefined && write === undefined) {
@@ -231,6 +238,9 @@ class Describer {
     if (listen !== undefined) inPart("listen", () => this.#listen(title, codec, listen));
     if (readback !== undefined) inPart("readback", () => this.#checkReadback(title, field));
     const reading = this.#readings.get(title);
+    if (reading !== undefined) {
+      inPart(["read", "at"], () => checkAt(reading.at, codec));
+    }
     return {
       ...codec.spec,
       access: write === undefined ? "readout" : "setting",
@@ -253,6 +263,26 @@ class Describer {
     };
   }
 
+  /** Has the fields that ask the same take one answer. */
+  #share(): void {
+    const { fields = {} } = this.#options.description;
+    const sharers = new Map<string, { reading: Reading; codec: ValueCodec }[]>();
+    for (const [name, reading] of this.#readings) {
+      const key = keyOf(reading);
+      const shared = sharers.get(key) ?? [];
+      sharers.set(key, shared);
+      this.#readings.set(name, { ...reading, sharers: shared });
+      // What is wrong with a field is told with the field.
+      try {
+        const codec = new ValueCodec(fields[name]!);
+        checkAt(reading.at, codec);
+        shared.push({ reading, codec });
+      } catch (error) {
+        if (!(error instanceof TypeError)) throw error;
+      }
+    }
+  }
+
   #checkReadback(title: string, field: DescribedField): void {
     const fields = this.#options.description.fields ?? {};
     const declared = (title: string, spec: DescribedField) => ({
@@ -270,7 +300,7 @@ class Describer {
 
   async #read(title: string, reading: Reading, codec: ValueCodec, signal: AbortSignal, pass: object): Promise<Value> {
     const answer = await this.#answer(reading, codec, signal, pass);
-    const value = decode(valueIn(answer, reading.pattern, reading.group), codec, reading.bad);
+    const value = decode(valueIn(answer, reading, codec), codec, reading.bad);
     return typeof value === "number" ? this.#corrected(title, value) : value;
   }
 
@@ -282,9 +312,7 @@ class Describer {
     if (!this.#asksTwice) return ask();
     let answers = this.#answers.get(pass);
     if (answers === undefined) this.#answers.set(pass, answers = new Map());
-    const { select, before, after } = reading.among ?? {};
-    const around = [...select ?? [], before, after].map((steps) => steps?.key ?? "").join("\0");
-    const key = `${text}\0${reading.pattern?.source ?? codec.expected}\0${around}`;
+    const key = keyOf(reading);
     let answer = answers.get(key);
     if (answer === undefined) answers.set(key, answer = ask());
     return answer;
@@ -322,9 +350,10 @@ class Describer {
   #listen(title: string, codec: ValueCodec, listen: NonNullable<DescribedField["listen"]>): void {
     const pattern = inPart("pattern", () => this.#conversation.pattern(listen.pattern));
     inPart("group", () => checkGroup(pattern, listen.group));
+    inPart("at", () => checkAt(listen.at, codec));
     const bad = new Map(Object.entries(listen.bad ?? {}));
     this.#listening.push((line) => {
-      const said = valueIn(line, pattern, listen.group);
+      const said = valueIn(line, { ...listen, pattern }, codec);
       if (said === undefined) return false;
       const holder = this.#instrument!.field(title);
       try {
@@ -382,6 +411,19 @@ function defined<T extends object>(table: T): { [K in keyof T]?: Exclude<T[K], u
 
 function wrong(message: string): never {
   throw new TypeError(message);
+}
+
+/** What must be the same for two fields to take one answer. */
+function keyOf({ template, pattern, shape, among }: Reading): string {
+  const { select, before, after } = among ?? {};
+  const around = [...select ?? [], before, after].map((steps) => steps?.key ?? "");
+  return [template.source, pattern?.source ?? "", shape === undefined ? "" : JSON.stringify(shape), ...around].join(
+    "\0",
+  );
+}
+
+function isOfQuestion(read: NonNullable<DescribedField["read"]>): read is OfQuestion {
+  return typeof read === "object" && "question" in read;
 }
 
 /**

@@ -30,7 +30,7 @@ type Step =
 const shape = ["receiveEnd", "length", "block", "answerEnds", "lines", "quiet"] as const;
 const wordsOf = {
   send: ["answer", "answerIsOptional", "deaf", ...shape],
-  ask: ["pattern", "group", "bad", "timeout", ...shape],
+  ask: ["pattern", "group", "at", "bad", "timeout", ...shape],
   wait: [],
 } as const;
 

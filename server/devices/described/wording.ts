@@ -15,7 +15,7 @@ import { whyItNeverMatches } from "./never_matches.ts";
 import { type Pattern, pattern } from "./pattern.ts";
 import type { DescribedAsk, DescribedSend, Description } from "./schema.ts";
 import { type Filling, Template } from "./template.ts";
-import { checkGroup } from "./value_codec.ts";
+import { checkGroup, type DescribedValue, type Place, ValueCodec } from "./value_codec.ts";
 
 /** The timeout of an answer unless the description has another, in seconds. */
 const defaultTimeout = 1;
@@ -30,6 +30,10 @@ export interface Reading {
   readonly pattern: Pattern | undefined;
   /** Which group of the pattern is the value. */
   readonly group: string | number | undefined;
+  /** Which of its characters are the value. @default all */
+  readonly at?: Place["at"];
+  /** The readings that take something of the same answer, this one among them. @default none */
+  readonly sharers?: readonly { readonly reading: Reading; readonly codec: ValueCodec }[];
   /** Values that mean that there is none, with the reason. */
   readonly bad: ReadonlyMap<string, string>;
   /** How its answer ends; `undefined` where that is as usual. */
@@ -229,12 +233,12 @@ export class Wording {
    */
   reading(ask: DescribedAsk, names: readonly string[] = []): Reading {
     if (typeof ask === "string") return { ...this.#plainReading, template: this.template(ask, names) };
-    const { pattern, group, bad = {}, timeout = this.timeout } = ask;
+    const { pattern, group, at, bad = {}, timeout = this.timeout } = ask;
     const shape = this.#shape(ask);
     const expected = pattern === undefined ? undefined : inPart("pattern", () => this.pattern(pattern, shape));
     inPart("group", () => checkGroup(expected, group));
     const template = inPart("ask", () => this.template(ask.ask, names));
-    return { template, timeout, pattern: expected, group, bad: new Map(Object.entries(bad)), shape };
+    return { template, timeout, pattern: expected, group, at, bad: new Map(Object.entries(bad)), shape };
   }
 
   /**
@@ -279,6 +283,21 @@ export class Wording {
       deaf,
       shape,
     };
+  }
+
+  /**
+   * How a value is said.
+   *
+   * @throws {DescriptionError} Where it is wrong, or the line's characters are no bytes and it has any.
+   */
+  codec(value: DescribedValue): ValueCodec {
+    const codec = new ValueCodec(value);
+    if (codec.isRaw && this.#format.encoding === "utf8") {
+      inPart("kind", () => {
+        throw new TypeError('is in bytes, and the line is in "encoding": "utf8"; leave that out');
+      });
+    }
+    return codec;
   }
 
   /** Reads a question whose answer shows that all is well. @throws {DescriptionError} Where it is wrong. */

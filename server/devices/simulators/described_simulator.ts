@@ -114,7 +114,7 @@ export class DescribedSimulator implements DescriptionSimulator {
     this.#fields = fields;
     this.#makeValues(fields);
     const checks = [handshake, afterWrite ?? []].flat();
-    this.#questions(fields, checks);
+    this.#questions(flat.description, checks);
     for (const { ask, pattern } of checks) {
       this.#each(`the answer to ${ask}`, () => this.#answers(ask, () => this.#example(pattern, new Map())));
     }
@@ -222,9 +222,10 @@ export class DescribedSimulator implements DescriptionSimulator {
     const answer = typeof write === "string" || Array.isArray(write) ? undefined : write.answer;
     const said = answer === undefined ? undefined : this.#example(answer, new Map());
     const holder = this.#values.get(title)!;
+    const chosen = sentFor(codec);
     this.#rule(textOf(write, "send"), ({ value, ...others }) => {
       try {
-        if (value !== undefined) holder.value = codec.decode(value);
+        if (value !== undefined) holder.value = chosen.get(value) ?? codec.decode(value);
         this.#together(others);
       } catch (error) {
         if (error instanceof HeliographError) return null;
@@ -243,13 +244,14 @@ export class DescribedSimulator implements DescriptionSimulator {
   }
 
   /** What is asked for fields: one answer may hold several. */
-  #questions(fields: Readonly<Record<string, DescribedField>>, checks: readonly Check[]): void {
+  #questions({ fields = {}, questions: named }: Description, checks: readonly Check[]): void {
     const questions = new Map<string, Map<string, Part>>();
     for (const [title, field] of Object.entries(fields)) {
       const { read } = field;
       if (read === undefined) continue;
       this.#each(`the field ${title}`, () => {
-        const { ask, pattern, group } = asked(read as DescribedAsk);
+        if (field.bits !== undefined) throw new TypeError('"bits" are not simulated');
+        const { ask, pattern, group } = asked(askOf(read as OneRead, named));
         const part = {
           pattern,
           group,
@@ -309,7 +311,7 @@ export class DescribedSimulator implements DescriptionSimulator {
 
   /** Whether a part is in an answer, and is the text that is meant. */
   #understood({ pattern, group, codec }: Part, answer: string, text?: string): boolean {
-    const said = valueIn(answer, pattern === undefined ? undefined : this.#pattern(pattern), group);
+    const said = valueIn(answer, { pattern: pattern === undefined ? undefined : this.#pattern(pattern), group }, codec);
     return said !== undefined && (text === undefined || said === text) && codec.understands(said);
   }
 
@@ -406,6 +408,35 @@ function asked(
   return { ask: described.ask, pattern: described.pattern, group: described.group };
 }
 
+/** How a field is read, if not in steps. */
+type OneRead = Exclude<NonNullable<DescribedField["read"]>, readonly unknown[]>;
+
+/** A question in the place of a reading that only names it. @throws {TypeError} Where there is none of that name. */
+function askOf(read: OneRead, questions: Description["questions"]): DescribedAsk {
+  if (typeof read === "string" || !("question" in read)) return read;
+  const { question, ...part } = read;
+  if (questions?.[question] === undefined) throw new TypeError(`there is no question ${question}`);
+  return { ...questions[question], ...part };
+}
+
+/** The choices by what the instrument is told for them, which it may answer otherwise. */
+function sentFor(codec: ValueCodec): Map<string, Value> {
+  const { type, choices = [] } = codec.spec;
+  const sent = new Map<string, Value>();
+  for (const value of type === "switch" ? [true, false] : choices) {
+    try {
+      const filling = codec.encode(value);
+      if (typeof filling !== "object") continue;
+      if ("own" in filling) sent.set(withBytes(filling.own, String.fromCharCode), value);
+      if ("written" in filling) sent.set(filling.written, value);
+    } catch (error) {
+      // One that it only answers.
+      if (!(error instanceof HeliographError)) throw error;
+    }
+  }
+  return sent;
+}
+
 /** The text of a question or a command. */
 function textOf(described: unknown, word: "ask" | "send"): string {
   const text = typeof described === "string" ? described : (described as Record<string, unknown>)[word];
@@ -455,10 +486,14 @@ function spellings({ codec, decimals, value }: Part, style: Style): string[] {
   const now = value();
   // What is allowed as a text to be sent may leave it out.
   if (typeof now === "string" && codec.spec.type === "text") return [now];
+  const answered = codec.answered(now);
+  if (answered !== undefined) return [answered];
   const filling = codec.encode(now);
   if (typeof filling === "string") return [filling];
   if (typeof filling === "object" && "own" in filling) return [withBytes(filling.own, String.fromCharCode)];
-  const [number, point] = typeof filling === "number" ? [filling, "."] : [filling.number, filling.decimal];
+  const [number, point] = typeof filling === "number"
+    ? [filling, "."]
+    : [filling.number, "decimal" in filling ? filling.decimal : "."];
   const size = Math.abs(number);
   const digits = decimals ??
     (size >= 1000 || Number.isInteger(number) ? 0 : size >= 0.01 || number === 0 ? 3 : undefined);
