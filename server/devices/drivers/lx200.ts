@@ -20,7 +20,7 @@ function clock(hours: number): string {
 }
 
 /** `sdd*mm:ss` of degrees, with the degree sign that such mounts have. */
-function angle(degrees: number): string {
+function said(degrees: number): string {
   return `${degrees < 0 ? "-" : "+"}${sixties(Math.abs(degrees)).replace(":", "\xdf")}`;
 }
 
@@ -61,11 +61,11 @@ class Mount implements Simulator {
       case "GR":
         return `${clock(this.#ra)}#`;
       case "GD":
-        return `${angle(this.#dec)}#`;
+        return `${said(this.#dec)}#`;
       case "GA":
-        return `${angle(45)}#`;
+        return `${said(45)}#`;
       case "GZ":
-        return `${angle(180).slice(1)}#`;
+        return `${said(180).slice(1)}#`;
       case "GS":
         return `${clock(this.#ra + 1)}#`;
       case "D":
@@ -94,11 +94,29 @@ class Mount implements Simulator {
   }
 }
 
-const ra = { type: "text", allow: "\\d\\d:\\d\\d:\\d\\d", summary: "hh:mm:ss" } as const;
-const dec = { type: "text", allow: "[+-]\\d\\d:\\d\\d:\\d\\d", summary: "sdd:mm:ss" } as const;
+const ra = {
+  type: "float",
+  unit: "h",
+  base: "sexagesimal",
+  minimum: 0,
+  maximum: 23.9999,
+  summary: "right ascension",
+} as const;
+const dec = {
+  type: "float",
+  unit: "°",
+  base: "sexagesimal",
+  minimum: -90,
+  maximum: 90,
+  summary: "declination",
+} as const;
+const hours = { type: "float", unit: "h", decimals: 5, base: "sexagesimal" } as const;
+const degrees = { type: "float", unit: "°", decimals: 4, base: "sexagesimal" } as const;
+/** Degrees with a degree sign of the mount's own, minutes, and perhaps seconds. */
+const angle = "^[+-]?\\d{2,3}.\\d\\d(?:[:'].*)?$";
 /** An answer of one character, which nothing ends. */
 const taken = { answer: "^1$", length: 1 } as const;
-const target = [{ send: ":Sr{ra}", ...taken }, { send: ":Sd{dec}", ...taken }];
+const target = [{ send: ":Sr{ra:HH:MM:SS}", ...taken }, { send: ":Sd{dec:sDD*MM:SS}", ...taken }];
 const move = (direction: string) => ({ summary: `Move ${direction} until halt or stop` });
 
 /** An LX200 mount: serial, 9600 bits per second, or TCP through its own network. */
@@ -111,22 +129,19 @@ export const lx200: Driver = {
     handshake: { ask: ":GR", pattern: "^\\d\\d:\\d\\d" },
     fields: {
       "RA": {
-        type: "text",
-        summary: "right ascension, hh:mm:ss",
-        read: { ask: ":GR", pattern: "^(\\d\\d:\\d\\d[:.]\\d+)$" },
+        ...hours,
+        keyword: "TELRA",
+        summary: "right ascension",
+        read: { ask: ":GR", pattern: "^\\d\\d:\\d\\d[:.]\\d+$" },
       },
-      "Dec": {
-        type: "text",
-        summary: "declination, sdd°mm:ss with the mount's own degree sign",
-        read: { ask: ":GD", pattern: "^([+-]\\d\\d.\\d\\d(?:[:'].*)?)$" },
-      },
-      "Altitude": { type: "text", read: { ask: ":GA", pattern: "^([+-]?\\d\\d.\\d\\d(?:[:'].*)?)$" } },
-      "Azimuth": { type: "text", read: { ask: ":GZ", pattern: "^(\\d{2,3}.\\d\\d(?:[:'].*)?)$" } },
-      "Sidereal Time": { type: "text", read: { ask: ":GS", pattern: "^(\\d\\d:\\d\\d:\\d\\d)$" } },
+      "Dec": { ...degrees, keyword: "TELDEC", summary: "declination", read: { ask: ":GD", pattern: angle } },
+      "Altitude": { ...degrees, keyword: "TELALT", read: { ask: ":GA", pattern: angle } },
+      "Azimuth": { ...degrees, keyword: "TELAZ", read: { ask: ":GZ", pattern: angle } },
+      "Sidereal Time": { ...hours, read: { ask: ":GS", pattern: "^\\d\\d:\\d\\d:\\d\\d$" } },
       "Slewing": {
         type: "switch",
-        on: "\\x7f",
-        off: "",
+        on: { answer: ["\\x7f", "\\xff", "|"] },
+        off: { answer: "" },
         read: { ask: ":D", pattern: "^(.?)" },
       },
     },

@@ -174,7 +174,14 @@ export const newportEsp300: Driver = {
       "Acceleration": { ...position, minimum: 0, read: "{axis}AC?", write: "{axis}AC{value:.5f}" },
       "Negative Limit": { ...position, read: "{axis}SL?", write: "{axis}SL{value:.5f}", poll: 10 },
       "Positive Limit": { ...position, read: "{axis}SR?", write: "{axis}SR{value:.5f}", poll: 10 },
-      "Motor": { type: "switch", summary: "whether its motor holds", read: { ask: "{axis}MO?", pattern: "^([01])$" } },
+      "Motor": {
+        type: "switch",
+        on: { send: "O", answer: "1" },
+        off: { send: "F", answer: "0" },
+        summary: "whether its motor holds; off, the stage can be moved by hand",
+        read: { ask: "{axis}MO?", pattern: "^([01])$" },
+        write: "{axis}M{value}",
+      },
     },
     commands: {
       stop: { summary: "Stop the axis with its deceleration", send: "{axis}ST", immediate: true },
@@ -192,8 +199,6 @@ export const newportEsp300: Driver = {
         ...arrives,
       },
       home: { summary: "Find the home position, and end there", send: "{axis}OR", ...arrives },
-      motor_on: { summary: "Switch the motor on", send: "{axis}MO" },
-      motor_off: { summary: "Switch the motor off: the stage can be moved by hand", send: "{axis}MF" },
     },
   },
 };

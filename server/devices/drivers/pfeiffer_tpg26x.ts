@@ -99,6 +99,8 @@ export const pfeifferTpg26x: Driver = {
     fields: {
       "Pressure": {
         unit: "mbar",
+        format: "scientific",
+        decimals: 2,
         keyword: "PRESSURE",
         summary: "in the unit that is set at its front panel",
         read: read("PR{gauge}", "^0,(?<value>[+-]\\d\\.\\d+E[+-]\\d+)$|^(?<value>[1-6],)", {

@@ -207,12 +207,12 @@ export const moreDrives: Readonly<Record<string, Drive>> = {
   },
   "lx200": {
     told: [],
-    read: { "RA": /^05:30:00$/, "Dec": /^\+22.00:00$/, "Slewing": /^Off$/ },
+    read: { "RA": /^5\.50000$/, "Dec": /^22\.0000$/, "Azimuth": /^180\.0000$/, "Slewing": /^Off$/ },
     then: [
-      ["it.goto 07:30:00 +30:00:00", /^OK$/],
-      ["it.get RA", /^OK 07:30:00$/],
-      ["it.goto 25:00:00 +30:00:00", /:Sr25:00:00/],
-      ["it.goto 05:00:00 -60:00:00", /1Object Below Horizon/],
+      ["it.goto 7.5 30", /^OK$/],
+      ["it.get RA", /^OK 7\.50000$/],
+      ["it.goto 25 30", /above its maximum of 23.9999 h/],
+      ["it.goto 5 -60", /1Object Below Horizon/],
       ["it.stop", /^OK$/],
     ],
   },
@@ -225,7 +225,7 @@ export const moreDrives: Readonly<Record<string, Drive>> = {
       ["it.move_to 3", /^OK$/],
       ["it.get Position", /^OK 3\.0000$/],
       ["it.move_to 99", /refused "2PA99\.00000": 206, 421700, AXIS-2 POSITIVE SOFTWARE LIMIT DETECTED/],
-      ["it.motor_off", /^OK$/],
+      ["it.set Motor Off", /^OK$/],
       ["it.move_by 1", /refused "2PR1\.00000": 213, 421700, AXIS-2 MOTOR NOT ENABLED/],
       ["it.stop", /^OK$/],
     ],
@@ -233,7 +233,7 @@ export const moreDrives: Readonly<Record<string, Drive>> = {
   "pfeiffer-tpg26x": {
     told: [],
     read: {
-      "Pressure": /^(?:0\.000\d+|\d\.\d+e-[456])$/,
+      "Pressure": /^\d\.\d\de-0?[3456]$/,
       "Gauge": /^Good$/,
       "Unit": /^mbar$/,
       "Switching Point 2": /^Off$/,
