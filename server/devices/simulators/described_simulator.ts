@@ -7,23 +7,26 @@
 import { HeliographError } from "../../../protocol/errors.ts";
 import { exampleAnswer } from "../described/example_answer.ts";
 import { type Pattern, pattern } from "../described/pattern.ts";
-import type { DescribedAsk, DescribedField, Description } from "../described/schema.ts";
+import type { DescribedField, Description } from "../described/schema.ts";
 import { ValueCodec, valueIn } from "../described/value_codec.ts";
 import { lineCodec, type LineEncoding, withBytes } from "../transports/line_codec.ts";
 import { identifierOf } from "../../bench/names.ts";
 import type { Value } from "../../bench/values.ts";
-import { DescribedWire, knownShapes, type SimulatedShape } from "./described_wire.ts";
+import { DescribedWire, type SimulatedShape } from "./described_wire.ts";
+import {
+  asked,
+  askOf,
+  commandPattern,
+  known,
+  knownLine,
+  knownSend,
+  type OneRead,
+  registerOf,
+  textOf,
+} from "./described_words.ts";
+import { firstValue, sentFor, spellings, type Style, styles } from "./example_value.ts";
 import { flattened, following } from "./flattened.ts";
 import type { DescriptionSimulator } from "./simulator.ts";
-
-/** The words that a simulator knows; what has another one is not simulated. */
-const knownAsk: ReadonlySet<string> = new Set(["ask", "pattern", "group", "bad", "timeout"]);
-const knownSend: ReadonlySet<string> = new Set(["send", "answer", "answerIsOptional", "deaf"]);
-const knownLine: ReadonlySet<string> = new Set(
-  ["sendEnd", "receiveEnd", "encoding", "gap", "settle", "gateway", "timeout", "serial", "refused", "ignore"]
-    .concat("retries", "deaf", "wake", "connection", "prompt", "echo", "sendStart", "receiveStart", "checkSum")
-    .concat(knownShapes),
-);
 
 /** The words of a line that stand around answers, or end them otherwise than by one end. */
 const aroundWords = [
@@ -40,10 +43,6 @@ const aroundWords = [
 
 /** How often it says by itself what it is listened to for, in seconds. */
 const talkInterval = 1;
-
-/** Which ways to write a number are tried first. */
-const styles = ["plain", "signed", "exponent"] as const;
-type Style = typeof styles[number];
 
 /** A question that shows that all is well. */
 type Check = NonNullable<Description["afterWrite"]>;
@@ -390,129 +389,4 @@ export class DescribedSimulator implements DescriptionSimulator {
       return value === undefined ? place : value.replace(/[.*+?^${}()|[\]\\/-]/g, "\\$&");
     });
   }
-}
-
-/** @throws {TypeError} Where a question or a command has a word that is not simulated. */
-function known(described: unknown, words: ReadonlySet<string>): void {
-  if (typeof described === "string") return;
-  const strange = Object.keys(described as object).find((word) => !words.has(word));
-  if (strange !== undefined) throw new TypeError(`"${strange}" is not simulated`);
-}
-
-/** A question in its long form. @throws {TypeError} Where it is none with one text. */
-function asked(
-  described: DescribedAsk,
-): { ask: string; pattern: string | undefined; group: string | number | undefined } {
-  known(described, knownAsk);
-  if (typeof described === "string") return { ask: described, pattern: undefined, group: undefined };
-  return { ask: described.ask, pattern: described.pattern, group: described.group };
-}
-
-/** How a field is read, if not in steps. */
-type OneRead = Exclude<NonNullable<DescribedField["read"]>, readonly unknown[]>;
-
-/** A question in the place of a reading that only names it. @throws {TypeError} Where there is none of that name. */
-function askOf(read: OneRead, questions: Description["questions"]): DescribedAsk {
-  if (typeof read === "string" || !("question" in read)) return read;
-  const { question, ...part } = read;
-  if (questions?.[question] === undefined) throw new TypeError(`there is no question ${question}`);
-  return { ...questions[question], ...part };
-}
-
-/** The choices by what the instrument is told for them, which it may answer otherwise. */
-function sentFor(codec: ValueCodec): Map<string, Value> {
-  const { type, choices = [] } = codec.spec;
-  const sent = new Map<string, Value>();
-  for (const value of type === "switch" ? [true, false] : choices) {
-    try {
-      const filling = codec.encode(value);
-      if (typeof filling !== "object") continue;
-      if ("own" in filling) sent.set(withBytes(filling.own, String.fromCharCode), value);
-      if ("written" in filling) sent.set(filling.written, value);
-    } catch (error) {
-      // One that it only answers.
-      if (!(error instanceof HeliographError)) throw error;
-    }
-  }
-  return sent;
-}
-
-/** The text of a question or a command. */
-function textOf(described: unknown, word: "ask" | "send"): string {
-  const text = typeof described === "string" ? described : (described as Record<string, unknown>)[word];
-  return typeof text === "string" ? text : "";
-}
-
-/** What a setting and the question for it have in common: `SOUR:VOLT` of `SOUR:VOLT?` and `SOUR:VOLT {value}`. */
-function registerOf(text: string): string {
-  return text.replace(/\{value.*$/, "").replace(/[^A-Za-z0-9}]+$/, "");
-}
-
-/** A template as an expression that finds what stands in its places. */
-function commandPattern(
-  source: string,
-  parameters: Readonly<Record<string, string>>,
-  byte: (value: number) => string,
-): RegExp {
-  const seen = new Set<string>();
-  const literal = (text: string) => withBytes(text, byte).replace(/[.*+?^${}()|[\]\\/-]/g, "\\$&");
-  const parts = source.split(/(\{\{|\}\}|\{[a-z]\w*(?::[^{}]*)?\})/i).map((part) => {
-    if (part === "{{" || part === "}}") return `\\${part[0]}`;
-    const name = /^\{([a-z]\w*)/i.exec(part)?.[1];
-    if (name === undefined) return literal(part);
-    const parameter = parameters[name];
-    if (parameter !== undefined) return literal(parameter);
-    if (seen.has(name)) return `\\k<${name}>`;
-    seen.add(name);
-    return `(?<${name}>[^\\0]+?)`;
-  });
-  return new RegExp(`^\\s*${parts.join("")}\\s*$`);
-}
-
-/** A value within its limits that people take for one. */
-function firstValue(field: Pick<DescribedField, "type" | "minimum" | "maximum" | "choices">): Value {
-  const { type, minimum, maximum, choices } = field;
-  if (type === "switch") return false;
-  if (type === "text") return "simulated";
-  if (type === "choice") return (Array.isArray(choices) ? choices : Object.keys(choices ?? {}))[0] ?? "";
-  const low = minimum ?? Math.min(0, maximum ?? 0);
-  const high = maximum ?? Math.max(low, 0) + 40;
-  const middle = Number(((low + high) / 2).toPrecision(3));
-  return type === "int" ? Math.round(middle) : middle;
-}
-
-/** The ways in which instruments write a value, those of the style first. */
-function spellings({ codec, decimals, value }: Part, style: Style): string[] {
-  const now = value();
-  // What is allowed as a text to be sent may leave it out.
-  if (typeof now === "string" && codec.spec.type === "text") return [now];
-  const answered = codec.answered(now);
-  if (answered !== undefined) return [answered];
-  const filling = codec.encode(now);
-  if (typeof filling === "string") return [filling];
-  if (typeof filling === "object" && "own" in filling) return [withBytes(filling.own, String.fromCharCode)];
-  const [number, point] = typeof filling === "number"
-    ? [filling, "."]
-    : [filling.number, "decimal" in filling ? filling.decimal : "."];
-  const size = Math.abs(number);
-  const digits = decimals ??
-    (size >= 1000 || Number.isInteger(number) ? 0 : size >= 0.01 || number === 0 ? 3 : undefined);
-  const exponents = [2, 3, 4, 5, 6, 8].flatMap((count) => {
-    const text = number.toExponential(count).replace(/e([+-])(\d)$/, "e$10$2");
-    return [text, text.toUpperCase()];
-  });
-  const plain = [
-    ...(digits === undefined ? [] : [number.toFixed(digits)]),
-    ...(digits === undefined ? exponents : []),
-    ...[1, 2, 3, 4, 0, 5, 6].map((count) => number.toFixed(count)),
-    ...exponents,
-  ];
-  const signed = number < 0 ? [] : plain.map((text) => `+${text}`);
-  const padded = [...plain, ...signed].flatMap((text) =>
-    [2, 3, 4, 5, 6, 7, 8, 9].map((width) =>
-      text.replace(/^([+-]?)([\d.]+)/, (_, sign, rest) => sign + rest.padStart(width, "0"))
-    )
-  );
-  const first = style === "signed" ? signed : style === "exponent" ? exponents : [];
-  return [...new Set([...first, ...plain, ...signed, ...padded])].map((text) => text.replace(".", point));
 }
