@@ -186,7 +186,8 @@ Deno.test("docs: the command line does what the documents say", async () => {
 });
 
 Deno.test("docs: the bench that the tutorial checks is well formed", async () => {
-  const [block, ...more] = await blocks(({ code }) => code.startsWith("$ heliograph check power_supply.json\n"));
+  const [block, ...more] = (await codeBlocks("docs/describe-your-instrument.md"))
+    .filter(({ code }) => code.startsWith("$ heliograph check power_supply.json\n"));
   deepStrictEqual(more, []);
   const { out } = await run(["check", fileURLToPath(new URL("examples/benches/power_supply.json", top))]);
   strictEqual(out.trimEnd().split("\n")[0], block!.code.trimEnd().split("\n")[1]);

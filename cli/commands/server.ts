@@ -155,7 +155,7 @@ function ownNames(): string[] {
 /** The demo bench, whose camera writes where images may be written. */
 function demoBench(imageFolders: readonly string[]): Omit<LoadedBench, "close"> {
   const instruments = demoInstruments({ camera: { imageFolders }, hostName: hostName() });
-  return { name: "demo bench", instruments, server: {}, code: {}, serialPorts: [], imageFolders };
+  return { name: "demo bench", instruments, server: {}, code: {}, serialPorts: [], imageFolders, ports: new Map() };
 }
 
 /** Starts the launcher, which starts the processes beside the server. */

@@ -6,7 +6,7 @@
  */
 
 import { hostOf, hostText, readSettings, type Wrong } from "./address_parts.ts";
-import { controllerName, type GpibAddress, gpibForms, gpibName, parseGpib } from "./gpib_address.ts";
+import { controllerName, type GpibAddress, gpibForms, gpibName, parseGpib, turnSeconds } from "./gpib_address.ts";
 import { parseSerial, serialForms } from "./serial_address.ts";
 import type { SerialOptions } from "./serial_options.ts";
 
@@ -26,6 +26,14 @@ export interface SerialAddress {
 /** The address of an instrument, in parts. */
 export type Address = NetworkAddress<"tcp"> | NetworkAddress<"udp"> | SerialAddress | GpibAddress;
 
+/** A bus on which one instrument at a time is spoken with. */
+export interface SharedBus {
+  /** One name for the bus. */
+  readonly name: string;
+  /** How long an instrument may hold it, in seconds. */
+  readonly turn: number;
+}
+
 /** A way in to instruments, by the word before `://`. Who opens it stands in `open_line.ts`. */
 interface Way<A> {
   /** How its addresses are written, for the error of one that is not. */
@@ -40,6 +48,8 @@ interface Way<A> {
   name(address: A): string;
   /** Whether an answer that is late comes to the next line that is opened, too. @default never */
   keepsLate?(address: A): boolean;
+  /** The bus that it shares with other instruments, and how long each of them may hold that. @default none */
+  sharedBus?(address: A): SharedBus;
   /** The serial port that it needs on this computer. @default none */
   serialPort?(address: A): string | undefined;
 }
@@ -78,6 +88,7 @@ const ways: { readonly [K in Address["kind"]]: Way<OfKind<K>> } = {
     name: gpibName,
     // Cleared, it holds none.
     keepsLate: ({ clear }) => !clear,
+    sharedBus: (address) => ({ name: controllerName(address), turn: turnSeconds }),
     serialPort: (address) => address.controller.kind === "serial" ? controllerName(address) : undefined,
   },
 };
@@ -132,4 +143,9 @@ export function keepsLate(address: Address): boolean {
 /** The serial port of this computer that an address needs; `undefined` where it needs none. */
 export function serialPortOf(address: Address): string | undefined {
   return wayOf(address).serialPort?.(address);
+}
+
+/** The bus that an instrument shares with others; `undefined` where it has its line for itself. */
+export function sharedBusOf(address: Address): SharedBus | undefined {
+  return wayOf(address).sharedBus?.(address);
 }
