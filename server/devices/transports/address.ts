@@ -7,11 +7,15 @@
 
 import { hostOf, hostText, readSettings, type Wrong } from "./address_parts.ts";
 import { controllerName, type GpibAddress, gpibForms, gpibName, parseGpib, turnSeconds } from "./gpib_address.ts";
+import { type LanAddress, lanForms, lanName, parseLan } from "./lan_address.ts";
 import { parseSerial, serialForms } from "./serial_address.ts";
 import type { SerialOptions } from "./serial_options.ts";
+import { parseUsbtmc, type UsbtmcAddress, usbtmcForms } from "./usbtmc_address.ts";
+
+type NetworkKind = "tcp" | "udp" | "telnet";
 
 /** The address of an instrument on a network. */
-export interface NetworkAddress<K extends "tcp" | "udp" = "tcp" | "udp"> {
+export interface NetworkAddress<K extends NetworkKind = NetworkKind> {
   readonly kind: K;
   readonly host: string;
   readonly port: number;
@@ -24,7 +28,15 @@ export interface SerialAddress {
 }
 
 /** The address of an instrument, in parts. */
-export type Address = NetworkAddress<"tcp"> | NetworkAddress<"udp"> | SerialAddress | GpibAddress;
+export type Address =
+  | NetworkAddress<"tcp">
+  | NetworkAddress<"udp">
+  | NetworkAddress<"telnet">
+  | SerialAddress
+  | GpibAddress
+  | LanAddress<"hislip">
+  | LanAddress<"vxi11">
+  | UsbtmcAddress;
 
 /** A bus on which one instrument at a time is spoken with. */
 export interface SharedBus {
@@ -56,14 +68,14 @@ interface Way<A> {
 
 type OfKind<K extends Address["kind"]> = Extract<Address, { readonly kind: K }>;
 
-function network<K extends "tcp" | "udp">(kind: K): Way<NetworkAddress<K>> {
+function network<K extends NetworkKind>(kind: K, usualPort = ""): Way<NetworkAddress<K>> {
   const forms = `${kind}://HOST:PORT`;
   return {
     forms,
     parse(url, wrong) {
       if (url.hostname === "") throw wrong(allForms());
-      const port = Number(url.port);
-      if (url.port === "" || port === 0) throw wrong(`its port is missing; give ${forms}`);
+      const port = Number(url.port || usualPort);
+      if (port === 0) throw wrong(`its port is missing; give ${forms}`);
       if (url.pathname !== "" && url.pathname !== "/") throw wrong("nothing may follow the port");
       readSettings(url, {}, wrong);
       return { kind, host: hostOf(url), port };
@@ -75,6 +87,7 @@ function network<K extends "tcp" | "udp">(kind: K): Way<NetworkAddress<K>> {
 const ways: { readonly [K in Address["kind"]]: Way<OfKind<K>> } = {
   tcp: network("tcp"),
   udp: network("udp"),
+  telnet: network("telnet", "23"),
   serial: {
     forms: serialForms,
     parse: (url, wrong, defaults) => ({ kind: "serial", serial: parseSerial(url, wrong, defaults) }),
@@ -91,6 +104,24 @@ const ways: { readonly [K in Address["kind"]]: Way<OfKind<K>> } = {
     sharedBus: (address) => ({ name: controllerName(address), turn: turnSeconds }),
     serialPort: (address) => address.controller.kind === "serial" ? controllerName(address) : undefined,
   },
+  hislip: {
+    forms: lanForms("hislip"),
+    parse: (url, wrong) => parseLan("hislip", url, wrong),
+    name: lanName,
+  },
+  vxi11: {
+    forms: lanForms("vxi11"),
+    parse: (url, wrong) => parseLan("vxi11", url, wrong),
+    name: lanName,
+    keepsLate: ({ clear }) => !clear,
+  },
+  usbtmc: {
+    forms: usbtmcForms,
+    parse: parseUsbtmc,
+    name: ({ path }) => path,
+    keepsLate: ({ clear }) => !clear,
+    serialPort: ({ path }) => path,
+  },
 };
 
 /** The way of an address. What the compiler cannot know: that they are of one kind. */
@@ -106,7 +137,8 @@ function allForms(): string {
  * Reads an address.
  *
  * @param text As in a bench file. Serial lines take `baud` (default 9600), `dataBits` (8, 7), `parity` (none, even,
- * odd), `stopBits` (1, 2) and `flowControl` (none, hardware, software).
+ * odd), `stopBits` (1, 2), `flowControl` (none, hardware, software), `dtr` (on, off, keep) and `rts`
+ * (on, off).
  * @param serial How a serial line is set where the address does not say.
  * @returns Its parts.
  * @throws {TypeError} With what is wrong, and what would be right.
@@ -117,7 +149,8 @@ export function parseAddress(text: string, serial: Partial<SerialOptions> = {}):
   if (/^(?:\/|COM\d+$)/i.test(text)) throw wrong(`write serial://${text}`);
   let url: URL;
   try {
-    url = new URL(text);
+    // An adapter's serial number is no port number.
+    url = new URL(text.replace(/^(\w+:\/\/)(usb:)/i, "$1/$2"));
   } catch {
     throw wrong(allForms());
   }

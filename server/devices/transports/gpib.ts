@@ -6,6 +6,7 @@
  */
 
 import { HeliographError } from "../../../protocol/errors.ts";
+import { joinBytes } from "./byte_reader.ts";
 import { controllerName, type GpibAddress, turnSeconds } from "./gpib_address.ts";
 import { controllerCommands, GpibBus, type GpibPart } from "./gpib_bus.ts";
 import type { Line } from "./line.ts";
@@ -136,14 +137,4 @@ class GpibLine implements Line {
       part = await this.#bus.use(() => this.#bus.read(this.#address, Math.min(turnSeconds, left)));
     }
   }
-}
-
-function joinBytes(parts: readonly Uint8Array[]): Uint8Array {
-  const all = new Uint8Array(parts.reduce((length, part) => length + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    all.set(part, at);
-    at += part.length;
-  }
-  return all;
 }
