@@ -436,7 +436,7 @@ export class Port {
     /** Nobody waits for its answer any more, which may still come. */
     const giveUp = () => {
       this.#answers = undefined;
-      if (onlyRefused) return;
+      if (onlyRefused || (held.lost && line?.onlyLatest === true)) return;
       /** What may come late: its answer, a refusal, or what was no answer to it before. */
       const late = {
         text,
@@ -500,12 +500,14 @@ export class Port {
     { question, answers, seen, signal, inStep, until, awaited, shape }: Asking,
     first: string | undefined,
   ): Promise<string | undefined> {
-    const { text, timeout, accepts } = question;
+    const { text, timeout, accepts, refuses } = question;
+    // Where nothing is late that would refuse the same, a refusal is its answer as certainly as what is known.
+    const isKnown = (said: string) => inStep || refuses?.(said) === true || this.#strange.isKnown(text, said);
     for (let answer = first;; answer = await answers.next(until, signal)) {
       if (answer === undefined) {
         // What came is its answer, understood or not: nothing else is late.
         const last = seen.unexpected.at(-1);
-        if (last !== undefined && (inStep || this.#strange.isKnown(text, last))) {
+        if (last !== undefined && isKnown(last)) {
           seen.settled = true;
           if (seen.unexpected.length === 1) this.#strange.stoodAlone(text, last);
         }
@@ -521,7 +523,7 @@ export class Port {
         else {
           seen.unexpected.push(answer);
           if (seen.unexpected.length < mostUnexpected) this.#awaitAnother(awaited, answers);
-          if (inStep || this.#strange.isKnown(text, answer)) {
+          if (isKnown(answer)) {
             until = Math.min(until, performance.now() + this.#strange.wait(text, answer) * 1000);
           }
         }
