@@ -79,6 +79,12 @@ export interface LoadedBench {
   readonly files: string[];
   /** Absolute paths of the folders that images may be written to. */
   readonly imageFolders: readonly string[];
+  /**
+   * The ports of its instruments by title, of those that have one.
+   *
+   * @internal
+   */
+  readonly ports: ReadonlyMap<string, Port>;
   /** Ends the processes of its drivers, where it is not served: a bench that stops ends them too. */
   close(): Promise<void>;
 }
@@ -125,23 +131,28 @@ export function loadBench(
 
 type Redirect = NonNullable<Parameters<typeof loadBench>[1]>;
 
+/** Changes the description of an instrument before it is made. */
+export type Describing = (description: Description, title: string) => Description;
+
 /**
  * Loads a bench file whose drivers that are code are run by what is given.
  *
  * @param drivers What runs them; it is closed where the file cannot be loaded.
+ * @param describing Changes descriptions. @default as they are
  */
 export async function loadBenchWith(
   drivers: DriverProcesses,
   file: string,
   redirect: Redirect = (address) => address,
   imageFolders?: readonly string[],
+  describing: Describing = (description) => description,
 ): Promise<LoadedBench> {
   const message = notABench(file);
   if (message !== undefined) throw new BenchFileError([{ file, where: "", message }]);
   const problems: Problem[] = [];
   const source = await readSource(file, problems);
   try {
-    return await new Loader(source, redirect, imageFolders, drivers, problems).load();
+    return await new Loader(source, redirect, imageFolders, drivers, problems, describing).load();
   } catch (error) {
     await drivers.close();
     throw error;
@@ -236,6 +247,8 @@ class Loader {
   readonly #redirect: Redirect;
   readonly #problems: Problem[];
   readonly #ports = new Map<string, { port: Port; title: string; process: string }>();
+  readonly #describing: Describing;
+  readonly #portOf = new Map<string, Port>();
   readonly #drivers: DriverProcesses;
   readonly #own: OwnDrivers;
   #named: Readonly<Record<string, string>> = {};
@@ -250,7 +263,9 @@ class Loader {
     imageFolders: readonly string[] | undefined,
     drivers: DriverProcesses,
     problems: Problem[],
+    describing: Describing = (description) => description,
   ) {
+    this.#describing = describing;
     this.#problems = problems;
     this.#drivers = drivers;
     this.#own = new OwnDrivers(drivers);
@@ -300,6 +315,7 @@ class Loader {
       server: told(bench.server ?? {}),
       code: told(bench.code ?? {}),
       imageFolders: this.#imageFolders,
+      ports: this.#portOf,
       serialPorts: addresses.flatMap((address) => serialPortOf(address) ?? []),
       files: addresses.flatMap((address) => fileOf(address) ?? []),
       close: () => this.#drivers.close(),
@@ -397,7 +413,8 @@ class Loader {
     }
     const problems = formProblems(descriptionSchema, merged, this.#source, at);
     if (problems.length > 0) throw new BenchFileError(problems);
-    const description = this.#withUnit(descriptionSchema.parse(merged), portText, at);
+    const parsed = this.#withUnit(descriptionSchema.parse(merged), portText, at);
+    const description = this.#describing(parsed, title);
     if (portText === undefined && isComputed(description)) {
       try {
         return computedInstrument(title, description);
@@ -673,6 +690,7 @@ class Loader {
     if (shared === undefined) {
       const port = new Port(address, format);
       this.#ports.set(port.name, { port, title, process });
+      this.#portOf.set(title, port);
       return port;
     }
     if (shared.process !== process) {
@@ -692,6 +710,7 @@ class Loader {
         ),
       ]);
     }
+    this.#portOf.set(title, shared.port);
     return shared.port;
   }
 }

@@ -40,8 +40,7 @@ export const defaultTextPattern = "[A-Za-z0-9 ._+/-]*";
 
 /** A command text with places. */
 export class Template {
-  /** As it is written. */
-  readonly source: string;
+  readonly #source: string;
   /** Texts and places in turn; the first and the last are texts. */
   readonly #parts: readonly (string | Place)[];
 
@@ -53,7 +52,7 @@ export class Template {
    * @throws {TypeError} With what is wrong with it.
    */
   constructor(source: string, names: readonly string[]) {
-    this.source = source;
+    this.#source = source;
     const parts: (string | Place)[] = [""];
     for (const [piece] of source.matchAll(/\{\{|\}\}|\{[^{}]*\}|[{}]|[^{}]+/g)) {
       if (piece === "{" || piece === "}") {
@@ -91,7 +90,7 @@ export class Template {
         throw new HeliographError(
           "bad_argument",
           `Cannot send ${quoted(text)} in ${
-            quoted(this.source)
+            quoted(this.#source)
           }: it would end the command or holds a control character`,
         );
       }
