@@ -6,10 +6,15 @@ import { demoInstruments } from "../server/config/demo_bench.ts";
 import type { Instrument } from "../server/bench/instrument.ts";
 import { Simulators } from "../server/config/simulators.ts";
 import { builtInDrivers } from "../server/devices/drivers/drivers.ts";
+import { parseAddress } from "../server/devices/transports/address.ts";
 import { type RunningSimulator, simulateTcp } from "../server/devices/simulators/serve.ts";
 import type { HeliographServer } from "../server/server.ts";
 import { run } from "./cli_fixture.ts";
 import { type CodeBlock, codeBlocks, documents, readFile } from "./documents.ts";
+import { tcpDevice } from "./server/devices/devices.ts";
+import { busInstrument, gpibController } from "./server/devices/fakes/gpib_controller.ts";
+import { hislipServer } from "./server/devices/fakes/hislip_server.ts";
+import { vxi11Server } from "./server/devices/fakes/vxi11_server.ts";
 import { modbusTcpDevice, words } from "./server/devices/fakes/modbus_device.ts";
 import { canRun, eventually, RawClient, runProgram, startServer, top } from "./fixture.ts";
 
@@ -187,7 +192,8 @@ Deno.test("docs: the command line does what the documents say", async () => {
 });
 
 Deno.test("docs: the bench that the tutorial checks is well formed", async () => {
-  const [block, ...more] = await blocks(({ code }) => code.startsWith("$ heliograph check power_supply.json\n"));
+  const [block, ...more] = (await codeBlocks("docs/describe-your-instrument.md"))
+    .filter(({ code }) => code.startsWith("$ heliograph check power_supply.json\n"));
   deepStrictEqual(more, []);
   const { out } = await run(["check", fileURLToPath(new URL("examples/benches/power_supply.json", top))]);
   strictEqual(out.trimEnd().split("\n")[0], block!.code.trimEnd().split("\n")[1]);
@@ -281,6 +287,58 @@ Deno.test("docs: from a manual to a bench file: each drives a simulator of the i
     }
   } finally {
     for (const simulator of running) await simulator.close();
+    await Deno.remove(folder, { recursive: true });
+  }
+});
+
+Deno.test("docs: ways in: each address is one, and each example drives an instrument of its kind", async () => {
+  const text = await readFile("docs/ways-in.md");
+  for (const [address] of text.matchAll(/\b(?:tcp|udp|telnet|serial|gpib|hislip|vxi11|usbtmc):\/\/[^\s`"]+/g)) {
+    if (/\d/.test(address)) parseAddress(address.replace(/\/…$/, "/1"));
+  }
+  const one = (value: string) => (command: string) => command === "*IDN?" ? undefined : value;
+  const names: Record<string, string> = {
+    "Source Meter": "KEITHLEY INSTRUMENTS,MODEL 2450,04391234,1.7\n",
+    "Old Scope": "TEKTRONIX,TDS 3034,0,CF:91.1CT FV:v2.11\n",
+  };
+  const named = (title: string) => (command: string) => command === "*IDN?" ? names[title]! : "1.5\n";
+  const meter = busInstrument((command) => command === "B0X" ? "NDCV+1.5E+0\r\n" : undefined);
+  await using controller = gpibController({ instruments: { "14": meter } });
+  await using source = hislipServer(named("Source Meter"));
+  await using scope = vxi11Server(named("Old Scope"));
+  await using bath = tcpDevice(one("1.5"), { commandEnd: "\r\n", answerEnd: "\r\n" });
+  await using board = tcpDevice(one("1.5"));
+  const at: Record<string, string> = {
+    "Valve Board": board.address,
+    "Old Meter": controller.address,
+    "Source Meter": source.address,
+    "Old Scope": scope.address,
+    "Bath": bath.address.replace("tcp:", "telnet:"),
+  };
+  const folder = await Deno.makeTempDir();
+  const instruments: Instrument[] = [];
+  try {
+    for (const [index, { code }] of (await codeBlocks("docs/ways-in.md")).entries()) {
+      if (!code.startsWith("{")) continue;
+      const file = `${folder}/${index}.json`;
+      await Deno.writeTextFile(file, code);
+      strictEqual((await run(["check", file])).code, 0);
+      // A board has no time to start here.
+      await Deno.writeTextFile(file, code.replace('"settle": 2', '"settle": 0'));
+      instruments.push(...(await loadBench(file, (_address, _driver, title) => at[title]!)).instruments);
+    }
+    deepStrictEqual(instruments.map(({ title }) => title), Object.keys(at));
+    await using server = startServer({ instruments, poll: true });
+    using client = await RawClient.connect(server.commandServer.port);
+    for (const { title, allFields } of instruments) {
+      for (const field of allFields) {
+        await eventually(() => field.quality === "good", `a reading of ${field.title} of ${title}: ${field.reason}`);
+        strictEqual(field.value, field.title === "Status Byte" ? 0 : 1.5, title);
+      }
+    }
+    match(await client.ask("old_meter.trigger"), /^OK/);
+    ok(controller.commands.includes("++trg"));
+  } finally {
     await Deno.remove(folder, { recursive: true });
   }
 });

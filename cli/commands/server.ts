@@ -157,7 +157,16 @@ function ownNames(): string[] {
 /** The demo bench, whose camera writes where images may be written. */
 function demoBench(imageFolders: readonly string[]): Omit<LoadedBench, "close"> {
   const instruments = demoInstruments({ camera: { imageFolders }, hostName: hostName() });
-  return { name: "demo bench", instruments, server: {}, code: {}, serialPorts: [], files: [], imageFolders };
+  return {
+    name: "demo bench",
+    instruments,
+    server: {},
+    code: {},
+    serialPorts: [],
+    files: [],
+    imageFolders,
+    ports: new Map(),
+  };
 }
 
 /** Starts the launcher, which starts the processes beside the server. */

@@ -80,6 +80,12 @@ export interface LoadedBench {
   readonly files: string[];
   /** Absolute paths of the folders that images may be written to. */
   readonly imageFolders: readonly string[];
+  /**
+   * The ports of its instruments by title, of those that have one.
+   *
+   * @internal
+   */
+  readonly ports: ReadonlyMap<string, Port>;
   /** Ends the processes of its drivers, where it is not served: a bench that stops ends them too. */
   close(): Promise<void>;
 }
@@ -126,23 +132,28 @@ export function loadBench(
 
 type Redirect = NonNullable<Parameters<typeof loadBench>[1]>;
 
+/** Changes the description of an instrument before it is made. */
+export type Describing = (description: Description, title: string) => Description;
+
 /**
  * Loads a bench file whose drivers that are code are run by what is given.
  *
  * @param drivers What runs them; it is closed where the file cannot be loaded.
+ * @param describing Changes descriptions. @default as they are
  */
 export async function loadBenchWith(
   drivers: DriverProcesses,
   file: string,
   redirect: Redirect = (address) => address,
   imageFolders?: readonly string[],
+  describing: Describing = (description) => description,
 ): Promise<LoadedBench> {
   const message = notABench(file);
   if (message !== undefined) throw new BenchFileError([{ file, where: "", message }]);
   const problems: Problem[] = [];
   const source = await readSource(file, problems);
   try {
-    return await new Loader(source, redirect, imageFolders, drivers, problems).load();
+    return await new Loader(source, redirect, imageFolders, drivers, problems, describing).load();
   } catch (error) {
     await drivers.close();
     throw error;
@@ -237,6 +248,8 @@ class Loader {
   readonly #redirect: Redirect;
   readonly #problems: Problem[];
   readonly #ports = new Map<string, { port: Port; title: string; process: string }>();
+  readonly #describing: Describing;
+  readonly #portOf = new Map<string, Port>();
   readonly #drivers: DriverProcesses;
   readonly #own: OwnDrivers;
   readonly #calibrations = new CalibrationFiles();
@@ -252,7 +265,9 @@ class Loader {
     imageFolders: readonly string[] | undefined,
     drivers: DriverProcesses,
     problems: Problem[],
+    describing: Describing = (description) => description,
   ) {
+    this.#describing = describing;
     this.#problems = problems;
     this.#drivers = drivers;
     this.#own = new OwnDrivers(drivers);
@@ -302,6 +317,7 @@ class Loader {
       server: told(bench.server ?? {}),
       code: told(bench.code ?? {}),
       imageFolders: this.#imageFolders,
+      ports: this.#portOf,
       serialPorts: addresses.flatMap((address) => serialPortOf(address) ?? []),
       files: addresses.flatMap((address) => fileOf(address) ?? []),
       close: () => this.#drivers.close(),
@@ -390,8 +406,8 @@ class Loader {
     }
     const found = await this.#driver(driverName, at);
     if (found.source !== undefined) this.#sources.set(index, found.source);
-    const { title: _, caption: _caption, driver: _driver, port: _port, options: _options, ...described } = raw;
-    const { parameters: _parameters, ...over } = described;
+    const { title: _, caption: _caption, driver: _driver, port: _port, options: _options, ...words } = raw;
+    const { parameters: _parameters, ...over } = words;
     const merged = mergeDescription(found.description, over);
     if (isEmpty(merged.fields) && isEmpty(merged.commands)) {
       const drivers = [...Object.keys(builtInDrivers), ...Object.keys(readyMade)].join(", ");
@@ -400,12 +416,13 @@ class Loader {
     const problems = formProblems(descriptionSchema, merged, this.#source, at);
     if (problems.length > 0) throw new BenchFileError(problems);
     const parsed = this.#withUnit(descriptionSchema.parse(merged), portText, at);
-    const description = await this.#calibrations.fill(
+    const described = await this.#calibrations.fill(
       parsed,
       (path) => dirname((this.#isOfDriver(path, at, found.source) ? found.source! : this.#source).file),
       (path, message) => void this.#problems.push(this.#partProblem(path, message, at, found.source)),
       (inTable) => void this.#problems.push(...inTable),
     );
+    const description = this.#describing(described, title);
     if (portText === undefined && isComputed(description)) {
       try {
         return computedInstrument(title, description);
@@ -689,6 +706,7 @@ class Loader {
     if (shared === undefined) {
       const port = new Port(address, format);
       this.#ports.set(port.name, { port, title, process });
+      this.#portOf.set(title, port);
       return port;
     }
     if (shared.process !== process) {
@@ -708,6 +726,7 @@ class Loader {
         ),
       ]);
     }
+    this.#portOf.set(title, shared.port);
     return shared.port;
   }
 }

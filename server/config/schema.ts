@@ -28,7 +28,8 @@ export const instrumentSchema = z.strictObject({
   }),
   port: z.string().min(1).optional().meta({
     description:
-      "Its address, or a name from ports: tcp://HOST:PORT, udp://HOST:PORT, serial:///dev/ttyUSB0?baud=9600, serial://COM9",
+      "Its address, or a name from ports: tcp://HOST:PORT, udp://HOST:PORT, serial:///dev/ttyUSB0?baud=9600, serial://COM9, " +
+      "gpib://HOST/14, hislip://HOST, vxi11://HOST, telnet://HOST:PORT, usbtmc:///dev/usbtmc0",
   }),
   options: z.record(z.string(), z.unknown()).optional().meta({
     description: "What a driver of one's own, or a ready-made instrument, is given",

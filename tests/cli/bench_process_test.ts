@@ -59,15 +59,33 @@ Deno.test("init: writes a bench file that checks, and leaves what is there; sche
 
 Deno.test("check: says how soon a stop is on the wire", async () => {
   const off = { summary: "Switch off", send: "OFF", immediate: true };
-  const lamp = (title: string, gap: number) => ({ title, port: `tcp://${title}:1`, line: { gap }, commands: { off } });
+  const lamp = (title: string, gap: number, port = `tcp://${title}:1`) => ({
+    title,
+    port,
+    line: { gap },
+    commands: { off },
+  });
+  const bus = (address: number) => `gpib://192.168.1.5/${address}`;
+  const instruments = [
+    lamp("Lamp", 0),
+    lamp("Slow", 0.5),
+    lamp("Serial", 0, "serial:///dev/ttyNone"),
+    lamp("One", 0, bus(1)),
+    lamp("Two", 0, bus(2)),
+  ];
   await withFiles(
-    { "bench.json": JSON.stringify({ instruments: [lamp("Lamp", 0), lamp("Slow", 0.5)] }) },
+    { "bench.json": JSON.stringify({ instruments }) },
     async (at) => {
       const { out } = await run(["check", join(at, "bench.json")]);
-      match(
-        out,
-        /\nat once: lamp\.off: on the wire within 20 ms while the port is open\nat once: slow\.off: .* 520 ms /,
-      );
+      const anew = ", or 5.2 s where its last question had no answer: the line is opened anew first";
+      deepStrictEqual(out.split("\n").filter((line) => line.startsWith("at once: ")), [
+        `at once: lamp.off: on the wire within 20 ms while the port is open${anew}`,
+        `at once: slow.off: on the wire within 520 ms while the port is open${anew.replace("5.2", "5.7")}`,
+        "at once: serial.off: on the wire within 20 ms while the port is open",
+        // Each of those on a bus may have its turn before.
+        `at once: one.off: on the wire within 1 s while the port is open${anew.replace("5.2", "6.2")}`,
+        `at once: two.off: on the wire within 1 s while the port is open${anew.replace("5.2", "6.2")}`,
+      ]);
     },
   );
 });

@@ -59,6 +59,13 @@ export function describedCommand(each: DescribedCommand, speaking: Speaking): Ma
   if (long !== undefined && deadline !== undefined && deadline < long.within) {
     inPart("deadline", () => wrong(`is less than the ${long.within} s within which it is to be done ("doneWhen")`));
   }
+  const limit = deadline ?? usualDeadline;
+  if (long === undefined && steps.pauses >= limit) {
+    inPart(
+      "send",
+      () => wrong(`waits ${steps.pauses} s in all, and the command has ${limit} s: say a longer "deadline"`),
+    );
+  }
   const sent = steps.names;
   const used = new Set([...select.names, ...sent, ...reading?.template.names ?? [], ...long?.names ?? []]);
   const unused = names.find((name) => !used.has(name));
@@ -116,7 +123,7 @@ export function describedCommand(each: DescribedCommand, speaking: Speaking): Ma
       ...(returns.spec.type === "float" ? { returns: "float" as const } : {}),
       run,
     }),
-    delays: immediate ? steps.pauses + select.pauses : steps.longestDeafness,
+    delays: immediate ? steps.longest + select.longest : steps.longestDeafness,
   };
 }
 

@@ -70,6 +70,8 @@ class Describer {
   readonly #columns: FileColumns;
   /** The answers to what several fields ask in the same poll. */
   #answers = new WeakMap<object, Map<string, Promise<string>>>();
+  /** Where such an answer stands in the line's trace. */
+  readonly #traced = new WeakMap<Promise<string>, number>();
   readonly #listening: ((line: string) => boolean)[] = [];
   #instrument: Instrument | undefined;
   readonly #speaking: Speaking;
@@ -161,7 +163,13 @@ class Describer {
     });
     this.#instrument = instrument;
     const ignored = this.#conversation.ignored();
-    if (ignored.length > 0) port.listen((line) => ignored.some((pattern) => pattern.test(line)));
+    if (ignored.length > 0) {
+      port.listen((line) => {
+        const ignores = ignored.some((pattern) => pattern.test(line));
+        if (ignores) port.trace.note("ignored");
+        return ignores;
+      });
+    }
     const hears = (line: string) => this.#heard(line);
     const envelope = this.#envelope;
     // Lines of a file that hold nothing for a field are no answers to anybody.
@@ -346,9 +354,11 @@ class Describer {
   }
 
   async #read(title: string, reading: Reading, codec: ValueCodec, signal: AbortSignal, pass: object): Promise<Value> {
-    const answer = await this.#answer(reading, codec, signal, pass);
-    const value = decode(valueIn(answer, reading, codec), codec, reading.bad);
-    return typeof value === "number" ? this.#corrected(title, value) : value;
+    const asked = this.#answer(reading, codec, signal, pass);
+    const said = decode(valueIn(await asked, reading, codec), codec, reading.bad);
+    const value = typeof said === "number" ? this.#corrected(title, said) : said;
+    this.#options.port.trace.value(this.#options.title, title, value, this.#traced.get(asked));
+    return value;
   }
 
   /** The answer to a question; fields that ask the same are answered by one. */
@@ -361,7 +371,12 @@ class Describer {
     if (answers === undefined) this.#answers.set(pass, answers = new Map());
     const key = keyOf(reading);
     let answer = answers.get(key);
-    if (answer === undefined) answers.set(key, answer = ask());
+    if (answer === undefined) {
+      const asked = ask();
+      answers.set(key, answer = asked);
+      // What comes later is another one's.
+      asked.then(() => this.#traced.set(asked, this.#options.port.trace.lastReceived), () => {});
+    }
     return answer;
   }
 
@@ -413,7 +428,9 @@ class Describer {
         const text = column === undefined ? line : this.#columns.cell(line, column, understands);
         const said = text === undefined ? undefined : valueIn(text, place, codec);
         if (said === undefined) return false;
-        holder.update(decode(said, codec, bad));
+        const value = decode(said, codec, bad);
+        this.#options.port.trace.value(this.#options.title, title, value);
+        holder.update(value);
       } catch (error) {
         holder.fail((error as Error).message);
       }

@@ -169,6 +169,11 @@ const step = z.strictObject({
   ...answer,
   ...shapeWords,
   timeout: seconds.optional().meta({ description: "How long its answer may take, in seconds" }),
+  until: pattern.optional().meta({
+    description: "What it must answer before the next step: it is asked again and again; default once",
+  }),
+  every: interval.optional().meta({ description: "How often it is asked then, in seconds; default 0.1" }),
+  within: interval.optional().meta({ description: "How long it is asked then, in seconds; default 10" }),
   ...sent,
 });
 
@@ -336,6 +341,13 @@ const line = z.strictObject({
     }),
     flowControl: z.enum(["none", "hardware", "software"]).optional().meta({
       description: "How the other end says wait: RTS and CTS, XON and XOFF; default none",
+    }),
+    dtr: z.enum(["on", "off", "keep"]).optional().meta({
+      description: "DTR: on powers some adapters; keep leaves it on when closed, so that a board need not start anew " +
+        "each time; default on, and off when closed",
+    }),
+    rts: z.enum(["on", "off"]).optional().meta({
+      description: "RTS, where it is no part of the flow control; default on",
     }),
   }).optional().meta({ description: "How a serial port is set where the address does not say" }),
   refused: z.record(z.string().min(1), z.string().min(1)).optional().meta({

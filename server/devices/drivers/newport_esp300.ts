@@ -157,7 +157,13 @@ export const newportEsp300: Driver = {
     afterWrite: { ask: "TB?", pattern: "^0," },
     fields: {
       "Position": { ...position, keyword: "STAGEPOS", read: "{axis}TP" },
-      "Target": { ...position, summary: "where it goes, or stays", read: "{axis}DP?", write: "{axis}PA{value:.5f}" },
+      "Target": {
+        ...position,
+        summary: "where it goes, or stays",
+        read: "{axis}DP?",
+        write: "{axis}PA{value:.5f}",
+        readback: { field: "Position", tolerance: 0.001, within: 120 },
+      },
       "Moving": { type: "switch", on: "0", off: "1", read: { ask: "{axis}MD?", pattern: "^([01])$" } },
       "Velocity": { ...position, minimum: 0, read: "{axis}VA?", write: "{axis}VA{value:.5f}" },
       "Acceleration": { ...position, minimum: 0, read: "{axis}AC?", write: "{axis}AC{value:.5f}" },

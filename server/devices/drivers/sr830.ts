@@ -161,6 +161,8 @@ const snap = (group: number) => ({ ask: "SNAP? 1,2,3,4", pattern: "^([^,]+),([^,
 /** SR830: serial or GPIB, whichever is chosen under Setup; `OUTX` says where its answers go. */
 export const sr830: Driver = {
   address: "serial:///dev/ttyUSB0",
+  // Where its answers go is not changed.
+  probe: { ask: "*IDN?", pattern: "^Stanford_Research_Systems,SR8[13]0," },
   simulator: () => new LockIn(),
   description: {
     summary: "Stanford Research SR830 lock-in amplifier",

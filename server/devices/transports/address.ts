@@ -5,16 +5,20 @@
  * @module
  */
 
-import { hostOf, hostText, readSettings, type SettledFormat, type Way } from "./address_parts.ts";
-import { controllerName, type GpibAddress, gpibForms, gpibName, parseGpib } from "./gpib_address.ts";
-import { type HttpAddress, httpWay } from "./http_address.ts";
+import { hostOf, hostText, readSettings, type SettledFormat, type SharedBus, type Way } from "./address_parts.ts";
 import { type FileAddress, fileWay } from "./file_address.ts";
+import { controllerName, type GpibAddress, gpibForms, gpibName, parseGpib, turnSeconds } from "./gpib_address.ts";
+import { type HttpAddress, httpWay } from "./http_address.ts";
+import { type LanAddress, lanForms, lanName, parseLan } from "./lan_address.ts";
 import { type ModbusAddress, type ModbusSerialAddress, modbusSerialWay, modbusWay } from "./modbus_address.ts";
 import { parseSerial, serialForms } from "./serial_address.ts";
 import type { SerialOptions } from "./serial_options.ts";
+import { parseUsbtmc, type UsbtmcAddress, usbtmcForms } from "./usbtmc_address.ts";
+
+type NetworkKind = "tcp" | "udp" | "telnet";
 
 /** The address of an instrument on a network. */
-export interface NetworkAddress<K extends "tcp" | "udp" = "tcp" | "udp"> {
+export interface NetworkAddress<K extends NetworkKind = NetworkKind> {
   readonly kind: K;
   readonly host: string;
   readonly port: number;
@@ -30,8 +34,12 @@ export interface SerialAddress {
 export type Address =
   | NetworkAddress<"tcp">
   | NetworkAddress<"udp">
+  | NetworkAddress<"telnet">
   | SerialAddress
   | GpibAddress
+  | LanAddress<"hislip">
+  | LanAddress<"vxi11">
+  | UsbtmcAddress
   | ModbusAddress<"modbus+tcp">
   | ModbusAddress<"modbus+rtu">
   | ModbusSerialAddress
@@ -41,14 +49,14 @@ export type Address =
 
 type OfKind<K extends Address["kind"]> = Extract<Address, { readonly kind: K }>;
 
-function network<K extends "tcp" | "udp">(kind: K): Way<NetworkAddress<K>> {
+function network<K extends NetworkKind>(kind: K, usualPort = ""): Way<NetworkAddress<K>> {
   const forms = `${kind}://HOST:PORT`;
   return {
     forms,
     parse(url, wrong) {
       if (url.hostname === "") throw wrong(allForms());
-      const port = Number(url.port);
-      if (url.port === "" || port === 0) throw wrong(`its port is missing; give ${forms}`);
+      const port = Number(url.port || usualPort);
+      if (port === 0) throw wrong(`its port is missing; give ${forms}`);
       if (url.pathname !== "" && url.pathname !== "/") throw wrong("nothing may follow the port");
       readSettings(url, {}, wrong);
       return { kind, host: hostOf(url), port };
@@ -60,6 +68,7 @@ function network<K extends "tcp" | "udp">(kind: K): Way<NetworkAddress<K>> {
 const ways: { readonly [K in Address["kind"]]: Way<OfKind<K>> } = {
   tcp: network("tcp"),
   udp: network("udp"),
+  telnet: network("telnet", "23"),
   serial: {
     forms: serialForms,
     parse: (url, wrong, defaults) => ({ kind: "serial", serial: parseSerial(url, wrong, defaults) }),
@@ -73,7 +82,26 @@ const ways: { readonly [K in Address["kind"]]: Way<OfKind<K>> } = {
     name: gpibName,
     // Cleared, it holds none.
     keepsLate: ({ clear }) => !clear,
+    sharedBus: (address) => ({ name: controllerName(address), turn: turnSeconds }),
     serialPort: (address) => address.controller.kind === "serial" ? controllerName(address) : undefined,
+  },
+  hislip: {
+    forms: lanForms("hislip"),
+    parse: (url, wrong) => parseLan("hislip", url, wrong),
+    name: lanName,
+  },
+  vxi11: {
+    forms: lanForms("vxi11"),
+    parse: (url, wrong) => parseLan("vxi11", url, wrong),
+    name: lanName,
+    keepsLate: ({ clear }) => !clear,
+  },
+  usbtmc: {
+    forms: usbtmcForms,
+    parse: parseUsbtmc,
+    name: ({ path }) => path,
+    keepsLate: ({ clear }) => !clear,
+    serialPort: ({ path }) => path,
   },
   "modbus+tcp": modbusWay("modbus+tcp"),
   "modbus+rtu": modbusWay("modbus+rtu"),
@@ -96,7 +124,8 @@ function allForms(): string {
  * Reads an address.
  *
  * @param text As in a bench file. Serial lines take `baud` (default 9600), `dataBits` (8, 7), `parity` (none, even,
- * odd), `stopBits` (1, 2) and `flowControl` (none, hardware, software).
+ * odd), `stopBits` (1, 2), `flowControl` (none, hardware, software), `dtr` (on, off, keep) and `rts`
+ * (on, off).
  * @param serial How a serial line is set where the address does not say.
  * @returns Its parts.
  * @throws {TypeError} With what is wrong, and what would be right.
@@ -109,7 +138,8 @@ export function parseAddress(text: string, serial: Partial<SerialOptions> = {}):
   if (/^(?:\/|COM\d+$)/i.test(text)) throw wrong(`write serial://${text}`);
   let url: URL;
   try {
-    url = new URL(text);
+    // An adapter's serial number is no port number.
+    url = new URL(text.replace(/^(\w+:\/\/)(usb:)/i, "$1/$2"));
   } catch {
     throw wrong(allForms());
   }
@@ -135,6 +165,11 @@ export function keepsLate(address: Address): boolean {
 /** The serial port of this computer that an address needs; `undefined` where it needs none. */
 export function serialPortOf(address: Address): string | undefined {
   return wayOf(address).serialPort?.(address);
+}
+
+/** The bus that an instrument shares with others; `undefined` where it has its line for itself. */
+export function sharedBusOf(address: Address): SharedBus | undefined {
+  return wayOf(address).sharedBus?.(address);
 }
 
 /** What is settled about the lines to an address by its way in; `undefined` where that is up to the instrument. */

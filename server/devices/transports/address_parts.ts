@@ -17,6 +17,14 @@ export interface SettledFormat {
   readonly encoding?: "utf8";
 }
 
+/** A bus on which one instrument at a time is spoken with. */
+export interface SharedBus {
+  /** One name for the bus. */
+  readonly name: string;
+  /** How long an instrument may hold it, in seconds. */
+  readonly turn: number;
+}
+
 /** A way in to instruments, by the word before `://`. Who opens it stands in `open_line.ts`. */
 export interface Way<A> {
   /** How its addresses are written, for the error of one that is not. */
@@ -31,6 +39,8 @@ export interface Way<A> {
   name(address: A): string;
   /** Whether an answer that is late comes to the next line that is opened, too. @default never */
   keepsLate?(address: A): boolean;
+  /** The bus that it shares with other instruments, and how long each of them may hold that. @default none */
+  sharedBus?(address: A): SharedBus;
   /** The serial port that it needs on this computer. @default none */
   serialPort?(address: A): string | undefined;
   /** What is settled about its lines. @default nothing */

@@ -5,8 +5,11 @@
  */
 
 import { hostOf, hostText, oneOf, readSettings, type Wrong } from "./address_parts.ts";
-import { serialOptions, serialSettings } from "./serial_address.ts";
+import { portPath, serialOptions, serialSettings } from "./serial_address.ts";
 import type { SerialOptions } from "./serial_options.ts";
+
+/** How long one read keeps the bus from the other instruments, in seconds: one that takes longer is read again. */
+export const turnSeconds = 0.5;
 
 /** The address of an instrument behind a Prologix or AR488 controller. */
 export interface GpibAddress {
@@ -67,7 +70,7 @@ export function parseGpib(url: URL, wrong: Wrong, defaults: Partial<SerialOption
     const port = url.port === "" ? usualPort : Number(url.port);
     return { kind: "gpib", controller: { kind: "tcp", host: hostOf(url), port }, ...instrument };
   }
-  const port = url.hostname === "" ? path : url.hostname.toUpperCase();
+  const port = url.hostname === "" ? portPath(path) : url.hostname.toUpperCase();
   if (port === "") throw wrong(`the controller's serial port is missing; give ${gpibForms}`);
   const options = serialOptions(port, serial, { baud: 115_200, ...defaults });
   return { kind: "gpib", controller: { kind: "serial", serial: options }, ...instrument };

@@ -6,12 +6,16 @@
 
 import type { Address } from "./address.ts";
 import { openGpib } from "./gpib.ts";
+import { openHislip } from "./hislip.ts";
 import type { Line } from "./line.ts";
 import { openFile } from "./file.ts";
 import { openHttp } from "./http.ts";
 import { openModbus, openModbusSerial } from "./modbus.ts";
 import { openTcp, openUdp } from "./network.ts";
 import { openSerial } from "./serial.ts";
+import { openTelnet } from "./telnet.ts";
+import { openUsbtmc } from "./usbtmc.ts";
+import { openVxi11 } from "./vxi11.ts";
 
 /** Who opens the line to an address, by its kind. */
 const openers: {
@@ -19,8 +23,12 @@ const openers: {
 } = {
   tcp: ({ host, port }) => openTcp(host, port),
   udp: ({ host, port }) => openUdp(host, port),
+  telnet: ({ host, port }) => openTelnet(host, port),
   serial: ({ serial }) => openSerial(serial),
   gpib: openGpib,
+  hislip: openHislip,
+  vxi11: openVxi11,
+  usbtmc: openUsbtmc,
   "modbus+tcp": openModbus,
   "modbus+rtu": openModbus,
   "modbus+serial": openModbusSerial,

@@ -23,6 +23,8 @@ import { delay } from "./delay.ts";
 import type { Shape } from "./framing.ts";
 import { LineFramings } from "./line_framings.ts";
 import type { Line } from "./line.ts";
+import { LineTrace } from "./line_trace.ts";
+import { connectSeconds } from "./network.ts";
 import type { LineFormat } from "./line_format.ts";
 import { OnDemandLine } from "./on_demand_line.ts";
 import { openLine } from "./open_line.ts";
@@ -188,6 +190,12 @@ export class Port {
    * @internal
    */
   readonly format: LineFormat;
+  /**
+   * The last exchanges on it.
+   *
+   * @internal
+   */
+  readonly trace: LineTrace;
   readonly #turns = new Turns();
   readonly #listeners = new Set<Listener>();
   readonly #broken = new Set<(reason: HeliographError) => void>();
@@ -242,6 +250,7 @@ export class Port {
     this.#framings = new LineFramings(format);
     this.#splitter = this.#newSplitter();
     this.#faults = new Faults(this.name);
+    this.trace = new LineTrace(this.name, format.encoding === "utf8");
     this.#strays = new Strays(this.name);
   }
 
@@ -343,9 +352,11 @@ export class Port {
         turn.unanswered = true;
         try {
           const answer = await this.#ask(asPut(question), held, signal);
+          if (answer !== "") this.trace.understood(question.onlyRefused);
           turn.unanswered = false;
           return answer;
         } catch (error) {
+          this.trace.failed(error, question.refuses);
           // An instrument that says something else is there; where it is not known whose an answer is, nothing is.
           if (error instanceof AnswerUnclear || error instanceof Interrupted) turn.unanswered = before;
           else if (error instanceof HeliographError && error.code === "command_failed") turn.unanswered = false;
@@ -366,6 +377,16 @@ export class Port {
   /** Whether what is late on this line stays there when it is opened anew. */
   get #direct(): boolean {
     return !keepsLate(this.address) && !this.format.gateway;
+  }
+
+  /**
+   * How long it may take to open the line anew, in seconds, which is done before anything is sent where a question was
+   * left without an answer; 0 where it is not done.
+   *
+   * @internal
+   */
+  get anewWithin(): number {
+    return this.#direct ? reopenSeconds + connectSeconds + this.format.settle : 0;
   }
 
   #open(): Promise<void> {
@@ -390,6 +411,7 @@ export class Port {
       throw new HeliographError("not_connected", `${this.name} is not needed any more`);
     }
     this.#line = line;
+    this.trace.opened();
     this.#closing = new AbortController();
     this.#splitter = this.#newSplitter();
     this.#doubt = undefined;
@@ -404,6 +426,7 @@ export class Port {
     try {
       for (let bytes = await line.read(); bytes !== null; bytes = await line.read()) {
         if (this.#line !== line) return;
+        this.trace.received(bytes);
         reads++;
         for (const answer of this.#splitter.push(bytes)) this.#received(answer);
         const rest = line.whole ? this.#splitter.flush() : "";
@@ -451,7 +474,9 @@ export class Port {
   /** A line has come that is nobody's, unless it is late. */
   #left(line: string): void {
     // A line that is opened anew leaves all of it behind.
-    if (!this.#late.take(line) && this.#doubt === undefined) this.#strays.note(line, this.#sent);
+    if (this.#late.take(line)) return this.trace.note("late: nobody waits for it any more");
+    this.trace.note("left over: nobody asked for it");
+    if (this.#doubt === undefined) this.#strays.note(line, this.#sent);
   }
 
   /** Forgets half an answer that came before: of what an instrument says by itself, half may be there already. */
@@ -492,6 +517,7 @@ export class Port {
     const line = this.#line;
     this.#line = undefined;
     line?.close();
+    if (line !== undefined) this.trace.closed(reason);
     clearTimeout(this.#quietTimer);
     const writing = this.#writing ?? [];
     this.#writing = undefined;
@@ -611,6 +637,7 @@ export class Port {
   async #write(text: string, bytes: Uint8Array, deaf = 0, answerWithin?: number): Promise<void> {
     const line = this.#line!;
     this.#sent = text;
+    this.trace.sent(bytes);
     this.#quietSince = performance.now();
     const writing: (() => void)[] = this.#writing = [];
     try {
@@ -738,6 +765,7 @@ export class Port {
       if (!accepts(answer)) {
         if (rivals > 0) {
           this.#late.take(answer);
+          this.trace.note("late: nobody waits for it any more");
           this.#awaitAnother(awaited, answers);
         } else if (answer.trim() === text.trim()) seen.echo = answer;
         else {

@@ -8,7 +8,8 @@ import { type AddressSetting, oneOf, readSettings, type Wrong } from "./address_
 import { defaultSerialOptions, type SerialOptions } from "./serial_options.ts";
 
 /** How a serial line is addressed. */
-export const serialForms = "serial:///dev/ttyUSB0?baud=9600 or on Windows serial://COM9?baud=9600";
+export const serialForms =
+  "serial:///dev/ttyUSB0?baud=9600, serial://usb:SERIALNUMBER or on Windows serial://COM9?baud=9600";
 
 /** The settings of a serial line, by their name in the address. */
 export const serialSettings = {
@@ -17,6 +18,8 @@ export const serialSettings = {
   parity: oneOf("none", "even", "odd"),
   stopBits: oneOf("1", "2"),
   flowControl: oneOf("none", "hardware", "software"),
+  dtr: oneOf("on", "off", "keep"),
+  rts: oneOf("on", "off"),
 } as const satisfies Record<string, AddressSetting>;
 
 /**
@@ -31,8 +34,13 @@ export function parseSerial(url: URL, wrong: Wrong, defaults: Partial<SerialOpti
   if (url.hostname !== "" && url.pathname !== "" && url.pathname !== "/") {
     throw wrong(`a path begins with a third slash: serial:///${url.hostname}${url.pathname}${url.search}`);
   }
-  const path = url.hostname === "" ? decodeURIComponent(url.pathname) : decodeURIComponent(url.hostname).toUpperCase();
+  const path = url.hostname === "" ? portPath(url.pathname) : decodeURIComponent(url.hostname).toUpperCase();
   return serialOptions(path, readSettings(url, serialSettings, wrong), defaults);
+}
+
+/** The port of a path; by its adapter's serial number it is `usb:FT1234AB`. */
+export function portPath(pathname: string): string {
+  return decodeURIComponent(pathname).replace(/^\/(usb:)/i, (_, usb: string) => usb.toLowerCase());
 }
 
 /**

@@ -12,6 +12,13 @@ export interface SerialOptions {
   stopBits: 1 | 2;
   /** How the other end says wait: by RTS and CTS (`hardware`), by XON and XOFF (`software`), or not at all. */
   flowControl: "none" | "hardware" | "software";
+  /**
+   * DTR: `on` for an adapter that it powers, `off`, or `keep`, which leaves it on when the port is closed: a board then
+   * starts anew at the first opening only. Windows does not raise it for `keep`. @default on, and off when closed
+   */
+  dtr?: "on" | "off" | "keep";
+  /** RTS, where it is no part of the flow control. @default as the system sets it: on */
+  rts?: "on" | "off";
 }
 
 /** The usual settings of instruments: 9600 bits per second, 8 data bits, no parity, 1 stop bit, no flow control. */

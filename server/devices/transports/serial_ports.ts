@@ -5,6 +5,7 @@
  */
 
 import { basename, dirname, posix } from "node:path";
+import { HeliographError } from "../../../protocol/errors.ts";
 import { listFolder, readLink, readSmallFile } from "./unix_files.ts";
 import { queryDevices } from "./windows_library.ts";
 
@@ -16,6 +17,8 @@ export interface SerialPort {
   stablePath?: string;
   /** What it is, as far as the system knows. */
   description: string;
+  /** The serial number of its USB adapter; none where the system knows none. */
+  serialNumber?: string;
 }
 
 /** The folders to search; tests have their own. */
@@ -29,8 +32,10 @@ export interface SerialPortFolders {
 // USB adapters, ports of USB devices, ports of boards and cards, Bluetooth.
 const linuxName = /^(?:tty(?:USB|ACM|AMA|S|THS|mxc|O|PS|SC|SAC|LP|XRUSB|MXUSB)|rfcomm)\d+$/;
 
+const usbtmcName = /^usbtmc\d+$/;
+
 /**
- * Lists the serial ports, which needs the permission `--allow-ffi`, or a call of `loadSerialLibrary` while it was there.
+ * Lists the serial ports, and on Linux the USBTMC devices, which needs the permission `--allow-ffi`, or a call of `loadSerialLibrary` while it was there.
  *
  * @param folders Where to look.
  * @returns The ports by their names; empty when there is none.
@@ -49,9 +54,34 @@ export async function listSerialPorts(folders: SerialPortFolders = {}): Promise<
   return ports.sort((one, other) => one.path.localeCompare(other.path, "en", { numeric: true }));
 }
 
+/**
+ * Finds the port of an adapter by its serial number, in whichever socket it is.
+ *
+ * @param number The serial number.
+ * @param folders Where to look.
+ * @returns What to open it by.
+ * @throws {HeliographError} `not_connected`: there is none, or it has several; with what there is.
+ */
+export async function findSerialPort(number: string, folders: SerialPortFolders = {}): Promise<string> {
+  const ports = (await listSerialPorts(folders)).filter(({ path }) => !usbtmcName.test(basename(path)));
+  const found = ports.filter(({ serialNumber }) => serialNumber === number);
+  if (found.length === 1) return found[0]!.path;
+  const told = (ports: readonly SerialPort[]) =>
+    ports.map(({ path, stablePath, description }) => `${stablePath ?? path} (${description})`).join(", ");
+  throw new HeliographError(
+    "not_connected",
+    found.length > 1
+      ? `The adapter with the serial number ${number} has several serial ports: say which by ${told(found)}`
+      : ports.length === 0
+      ? `No adapter with the serial number ${number} is plugged in, and there is no other serial port`
+      : `No adapter with the serial number ${number} is plugged in; there are ${told(ports)}`,
+  );
+}
+
 function linuxPorts(devices: string, knowledge: string): SerialPort[] {
   const stable = stablePaths(devices);
   const found = listFolder(devices).filter((name) => {
+    if (usbtmcName.test(name)) return true;
     if (stable.has(name)) return true;
     if (!linuxName.test(name)) return false;
     // The kernel makes a few ttyS whatever there is; type 0 is one without a chip behind it.
@@ -59,10 +89,12 @@ function linuxPorts(devices: string, knowledge: string): SerialPort[] {
   });
   return found.map((name) => {
     const stablePath = stable.get(name);
+    const serialNumber = usbDevice(name, knowledge)?.("serial") ?? "";
     return {
       path: posix.join(devices, name),
       ...(stablePath === undefined ? {} : { stablePath }),
       description: linuxDescription(name, knowledge),
+      ...(serialNumber === "" ? {} : { serialNumber }),
     };
   });
 }
@@ -78,16 +110,27 @@ function stablePaths(devices: string): Map<string, string> {
   return found;
 }
 
-function linuxDescription(name: string, knowledge: string): string {
+/** What the USB device of a port says of itself, by the names of its files; `undefined` where it is of none. */
+function usbDevice(name: string, knowledge: string): ((file: string) => string) | undefined {
   // The port of a USB device lies one folder below the device's, or two if its driver makes several.
+  const folder = usbtmcName.test(name) ? posix.join(knowledge, "../usbmisc") : knowledge;
   for (const up of ["..", "../.."]) {
-    const read = (file: string) => readSmallFile(`${knowledge}/${name}/device/${up}/${file}`);
-    if (read("idVendor") === "") continue;
+    const read = (file: string) => readSmallFile(`${folder}/${name}/device/${up}/${file}`);
+    if (read("idVendor") !== "") return read;
+  }
+  return undefined;
+}
+
+function linuxDescription(name: string, knowledge: string): string {
+  const read = usbDevice(name, knowledge);
+  if (read !== undefined) {
     const words = [read("manufacturer"), read("product")].filter((word) => word !== "");
     const serial = read("serial");
+    if (usbtmcName.test(name)) words.unshift(`usbtmc:///dev/${name},`);
     const what = words.length === 0 ? `USB device ${read("idVendor")}:${read("idProduct")}` : words.join(" ");
     return serial === "" ? what : `${what}, serial number ${serial}`;
   }
+  if (usbtmcName.test(name)) return `usbtmc:///dev/${name}`;
   if (/^tty(?:USB|ACM|XRUSB|MXUSB)/.test(name)) return "USB serial port";
   return name.startsWith("rfcomm") ? "Bluetooth serial port" : "serial port of this computer";
 }

@@ -18,6 +18,12 @@ const unlock = 8;
 const exclusive = apple ? 0x2000_740dn : 0x540cn;
 const notExclusive = apple ? 0x2000_740en : 0x540dn;
 const discardBoth = apple ? 3 : 2;
+/** Sets and clears the lines of a modem: Linux takes a pointer to their bits, macOS has calls without any for DTR. */
+const setLines = 0x5416n;
+const clearLines = 0x5417n;
+const [dtrLine, rtsLine] = [2, 4];
+const appleSetDtr = 0x2000_7479n;
+const appleClearDtr = 0x2000_7478n;
 
 /** Opens the C library, which needs the permission `--allow-ffi`; `loadSerialLibrary` says when. */
 export function loadUnixSerialLibrary(): void {
@@ -80,8 +86,26 @@ function prepare(descriptor: number, options: SerialOptions): boolean {
     if (!pseudo) library.control(descriptor, notExclusive);
     throw error;
   }
+  // A pseudo terminal has no such lines.
+  if (!pseudo) setModemLines(descriptor, options);
   library.tcflush(descriptor, discardBoth);
   return pseudo;
+}
+
+/** Sets DTR and RTS as they are wanted; the driver has raised both on opening, for a moment. */
+function setModemLines(descriptor: number, { path, dtr, rts, flowControl }: SerialOptions): void {
+  const wanted: readonly (readonly [string, number, "on" | "off" | undefined])[] = [
+    ["DTR", dtrLine, dtr === "keep" ? "on" : dtr],
+    ["RTS", rtsLine, flowControl === "hardware" ? undefined : rts],
+  ];
+  for (const [name, line, state] of wanted) {
+    if (state === undefined) continue;
+    const done = apple
+      ? line === dtrLine && unixLibrary().control(descriptor, state === "on" ? appleSetDtr : appleClearDtr) === 0
+      : unixLibrary().controlWith(descriptor, state === "on" ? setLines : clearLines, new Int32Array([line])) === 0;
+    if (done) continue;
+    throw new HeliographError("bad_argument", `The serial port ${path} cannot switch ${name} ${state}: leave it out`);
+  }
 }
 
 function isPseudoTerminal(descriptor: number): boolean {

@@ -73,14 +73,15 @@ function prepare(handle: bigint, options: SerialOptions): void {
 
 /** Writes the settings into a device control block (DCB, 28 bytes). */
 export function setControlBlock(block: DataView, options: Omit<SerialOptions, "path">): void {
-  const { baud, dataBits, parity, stopBits, flowControl } = options;
+  const { baud, dataBits, parity, stopBits, flowControl, dtr = "on", rts = "on" } = options;
   const software = flowControl === "software" ? 1 : 0;
   const hardware = flowControl === "hardware" ? 1 : 0;
   block.setUint32(4, baud, true);
   // From bit 0: fBinary, fParity, fOutxCtsFlow, fOutxDsrFlow, fDtrControl (2: enabled), fDsrSensitivity,
   // fTXContinueOnXoff, fOutX, fInX, fErrorChar, fNull, fRtsControl (2: enabled or handshake), fAbortOnError.
-  const bits = 1 | (parity === "none" ? 0 : 1 << 1) | hardware << 2 | 1 << 4 | software << 8 | software << 9 |
-    (hardware === 1 ? 2 : 1) << 12;
+  const bits = 1 | (parity === "none" ? 0 : 1 << 1) | hardware << 2 | (dtr === "on" ? 1 : 0) << 4 | software << 8 |
+    software << 9 |
+    (hardware === 1 ? 2 : rts === "on" ? 1 : 0) << 12;
   block.setUint32(8, bits, true);
   // XonLim and XoffLim: how empty and how full the buffer is when the other end is told.
   block.setUint16(14, 2048, true);

@@ -22,6 +22,10 @@ const functions = {
   closeInBackground: { name: "close", parameters: ["i32"], result: "i32", nonblocking: true },
   read: { parameters: ["i32", "buffer", "usize"], result: "isize" },
   write: { parameters: ["i32", "buffer", "usize"], result: "isize" },
+  // Of what waits in the kernel, such as a USBTMC device.
+  readInBackground: { name: "read", parameters: ["i32", "buffer", "usize"], result: "isize", nonblocking: true },
+  writeInBackground: { name: "write", parameters: ["i32", "buffer", "usize"], result: "isize", nonblocking: true },
+  controlInBackground: { name: "ioctl", parameters: ["i32", "usize"], result: "i32", nonblocking: true },
   poll: { parameters: ["buffer", "usize", "i32"], result: "i32", nonblocking: true },
   pipe: { parameters: ["buffer"], result: "i32" },
   flock: { parameters: ["i32", "i32"], result: "i32" },
@@ -102,6 +106,9 @@ export function lastError(): number {
  * controlling terminal.
  */
 export const openFlags: number = apple ? 0x2 | 0x4 | 0x2_0000 | 0x100_0000 : 0x2 | 0x800 | 0x100 | 0x8_0000;
+
+/** The flags with which a descriptor is opened for both directions, waiting. Linux only. */
+export const openFlagsWaiting: number = 0x2 | 0x100 | 0x8_0000;
 
 /** The flags with which a descriptor is opened for reading only, never waiting, not for child processes. */
 export const openFlagsReading: number = apple ? 0x4 | 0x100_0000 : 0x800 | 0x8_0000;

@@ -60,6 +60,8 @@ interface Layout {
   readonly odd: number;
   readonly local: number;
   readonly hardware: number;
+  /** DTR and RTS go off when the port is closed. */
+  readonly hangUp: number;
   /** Other bits that are cleared: the rate's code, sticky parity. */
   readonly cleared: number;
 }
@@ -83,6 +85,7 @@ const linuxLayout: Layout = {
   odd: 0x200,
   local: 0x800,
   hardware: 0x8000_0000,
+  hangUp: 0x400,
   cleared: 0x100f | 0x100f_0000 | 0x4000_0000,
 };
 
@@ -105,6 +108,7 @@ const appleLayout: Layout = {
   odd: 0x2000,
   local: 0x8000,
   hardware: 0x3_0000,
+  hangUp: 0x4000,
   cleared: 0,
 };
 
@@ -151,7 +155,7 @@ export class TerminalSettings {
   }
 
   /** Raw bytes, with a serial port's settings. */
-  set({ baud, dataBits, parity, stopBits, flowControl }: SerialOptions): void {
+  set({ baud, dataBits, parity, stopBits, flowControl, dtr }: SerialOptions): void {
     this.makeRaw();
     if (flowControl === "software") {
       this.#setWord(0, layout.xon);
@@ -163,6 +167,8 @@ export class TerminalSettings {
     const rate = linux ? rateCodes.get(baud) ?? anyRate : 0;
     // Without `local` a port without a modem would seem to be hung up.
     this.#setWord(2, kept | frameBits({ dataBits, parity, stopBits }) | layout.receive | layout.local | rate);
+    const closing = dtr === "keep" ? this.#word(2) & ~layout.hangUp : this.#word(2) | layout.hangUp;
+    this.#setWord(2, closing);
     if (flowControl === "hardware") this.#setWord(2, this.#word(2) | hardware);
     this.#setNumber(layout.speeds, baud);
     this.#setNumber(layout.speeds + layout.word, baud);

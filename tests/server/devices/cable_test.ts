@@ -4,6 +4,8 @@ import { eventually, RawClient } from "../../fixture.ts";
 import { type Behaviour, type Device, ptyDevice, ServedBench, tcpDevice } from "./devices.ts";
 import { type ModbusBehaviour, modbusRtuDevice, modbusTcpDevice, words } from "./fakes/modbus_device.ts";
 import { busInstrument, gpibController } from "./fakes/gpib_controller.ts";
+import { hislipServer } from "./fakes/hislip_server.ts";
+import { vxi11Server } from "./fakes/vxi11_server.ts";
 
 const wait = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 const ends = { commandEnd: "\n", answerEnd: "\n" };
@@ -33,8 +35,8 @@ interface Cable {
 }
 
 /** The cable of a device that listens. @param listen Makes the device, at a port where one is given. */
-function networkCable(listen: (port?: number) => Device): Cable {
-  let device: Device | undefined = listen();
+function networkCable(listen: (port?: number) => AsyncDisposable & { readonly address: string }): Cable {
+  let device: ReturnType<typeof listen> | undefined = listen();
   const { address } = device;
   const port = Number(/:(\d+)(?:\/|$)/.exec(address)![1]);
   return {
@@ -67,6 +69,9 @@ const withEnd = (echo: Echo): Behaviour => (command) => {
 
 const gpibCable = (echo: Echo) =>
   networkCable((port) => gpibController({ instruments: { "14": busInstrument(withEnd(echo)) }, port: port ?? 0 }));
+
+const hislipCable = (echo: Echo) => networkCable((port = 0) => hislipServer(withEnd(echo), { port }));
+const vxi11Cable = (echo: Echo) => networkCable((port = 0) => vxi11Server(withEnd(echo), { port }));
 
 /** The port keeps its name, as those in /dev/serial/by-id do. */
 async function ptyCable(echo: Echo, folder: string): Promise<Cable> {
@@ -258,8 +263,8 @@ Deno.test({
 });
 
 // At the same time: most of it is waiting.
-Deno.test("the cable of a GPIB controller is pulled a hundred times", async () => {
-  await Promise.all([pulledHundredTimes(gpibCable)]);
+Deno.test("the cables of a GPIB controller and of instruments by HiSLIP and VXI-11 are pulled a hundred times", async () => {
+  await Promise.all([gpibCable, hislipCable, vxi11Cable].map((cable) => pulledHundredTimes(cable)));
 });
 
 const hexadecimal = (number: number) => number.toString(16).padStart(4, "0");

@@ -1,11 +1,21 @@
 /** Answers of every shape: without an end, of a length, blocks, after an echo and before a prompt, with check sums. */
 import assert from "node:assert/strict";
 import { withSum } from "../../../server/devices/transports/check_sum.ts";
+import { codeBlocks } from "../../documents.ts";
 import { eventually } from "../../fixture.ts";
 import { type ByteDevice, ended, type Handle, ptyBytes, tcpBytes } from "./byte_devices.ts";
 import { goodValues, ServedBench } from "./devices.ts";
 
 const windows = Deno.build.os === "windows";
+
+/** An instrument as the documents describe it, at a device. */
+async function documented(title: string, device: ByteDevice): Promise<ServedBench> {
+  const blocks = await codeBlocks("docs/describe-your-instrument.md");
+  const found = blocks.filter(({ language, code }) => language === "json" && code.includes(`"title": "${title}"`));
+  assert.equal(found.length, 1, title);
+  return await ServedBench.one({ ...JSON.parse(found[0]!.code), port: device.address, pollInterval: 0.1 });
+}
+
 const soon = (milliseconds: number) => new Promise<void>((resolve) => setTimeout(resolve, milliseconds));
 
 /** One test on TCP, and the same on a serial line. */
@@ -46,36 +56,7 @@ function mount(): Handle {
 }
 
 onBoth("a mount answers with one character, with an end, or twice, and nothing is mixed up", mount, async (device) => {
-  await using bench = await ServedBench.one({
-    title: "Mount",
-    port: device.address,
-    pollInterval: 0.1,
-    line: { sendEnd: "#", receiveEnd: "#" },
-    fields: {
-      RA: { type: "text", read: { ask: ":GR", pattern: "^(\\d\\d:\\d\\d:\\d\\d)$" } },
-      Dec: { type: "text", read: { ask: ":GD", pattern: "^([-+]\\d\\d\\xdf\\d\\d:\\d\\d)$" } },
-      "Target RA": {
-        type: "text",
-        allow: "\\d\\d:\\d\\d:\\d\\d",
-        needsConfirm: false,
-        write: { send: ":Sr{value}", answer: "^1$", length: 1 },
-      },
-      "Target Dec": {
-        type: "text",
-        allow: "[-+]\\d\\d[*:]\\d\\d:\\d\\d",
-        needsConfirm: false,
-        write: { send: ":Sd{value}", answer: "^1$", length: 1 },
-      },
-    },
-    commands: {
-      slew: { summary: "Go", ask: { ask: ":MS", answerEnds: "^0|#$", pattern: "^(0|[12][^#]*)#?$" } },
-      date: {
-        summary: "Set the date",
-        arguments: { date: { type: "text", allow: "\\d\\d/\\d\\d/\\d\\d" } },
-        ask: { ask: ":SC{date}", timeout: 5, answerEnds: "^0|#[^#]*#", pattern: "^(0|1)" },
-      },
-    },
-  });
+  await using bench = await documented("Mount", device);
   await eventually(() => bench.field("mount", "Dec").quality === "good", "the first readings");
   const seen = goodValues(bench, "mount");
   for (let time = 0; time < 3; time++) {
@@ -111,21 +92,7 @@ function scope(): Handle {
 }
 
 onBoth("a declared block is read whole, and nothing of it is taken for another answer", scope, async (device) => {
-  await using bench = await ServedBench.one({
-    title: "Scope",
-    port: device.address,
-    pollInterval: 0.1,
-    line: { timeout: 2 },
-    fields: {
-      Volt: { read: "VOLT?" },
-      Output: { type: "switch", read: "OUTP?" },
-      Name: { type: "text", read: "NAME?" },
-    },
-    commands: {
-      curve: { summary: "Curve", ask: { ask: "CURV?", block: true, pattern: "^#3(\\d+)[\\s\\S]{200}$" } },
-      empty: { summary: "No curve", ask: { ask: "EMPTY?", block: true } },
-    },
-  });
+  await using bench = await documented("Scope", device);
   await eventually(() => bench.field("scope", "Name").quality === "good", "the first readings");
   const seen = goodValues(bench, "scope");
   for (let time = 0; time < 4; time++) {
@@ -163,30 +130,7 @@ function echoing(): Handle {
 }
 
 onBoth("an echo is dropped, and a prompt says that a command is done", echoing, async (device) => {
-  await using bench = await ServedBench.one({
-    title: "TC",
-    port: device.address,
-    pollInterval: 0.1,
-    line: {
-      sendEnd: "\r",
-      receiveEnd: "\r",
-      prompt: "> ",
-      echo: true,
-      refused: { "^CMD_": "the controller does not know it" },
-    },
-    fields: {
-      Id: { type: "text", read: "*idn?" },
-      Temperature: { unit: "°C", read: { ask: "tact?", pattern: "^(\\S+) Celsius$" } },
-      Setpoint: {
-        unit: "°C",
-        maximum: 300,
-        needsConfirm: false,
-        read: { ask: "tset?", pattern: "^(\\S+) Celsius$" },
-        write: "tset={value:.1f}",
-      },
-    },
-    commands: { stop: { summary: "Stop", send: "stop", immediate: true } },
-  });
+  await using bench = await documented("TC", device);
   await eventually(() => bench.field("tc", "Setpoint").quality === "good", "the first readings");
   const seen = goodValues(bench, "tc");
   for (let time = 0; time < 3; time++) {
@@ -219,24 +163,7 @@ onBoth(
   "check sums and addresses are sent, and an answer with a wrong one is asked for again",
   summed,
   async (device) => {
-    await using bench = await ServedBench.one({
-      title: "Sensor",
-      port: device.address,
-      pollInterval: 0.05,
-      parameters: { address: "07" },
-      line: {
-        sendEnd: "\r\n",
-        receiveEnd: "\r\n",
-        sendStart: "${address}",
-        receiveStart: "${address}",
-        checkSum: { kind: "xor", skip: 1, after: "*" },
-        refused: { "^\\?$": "unknown" },
-      },
-      fields: { Temperature: { read: "T" } },
-      commands: {
-        odd: { summary: "Odd", send: "X" },
-      },
-    });
+    await using bench = await documented("Sensor", device);
     await eventually(() => bench.field("sensor", "Temperature").quality === "good", "the first reading");
     const seen = goodValues(bench, "sensor");
     const count = device.commands.length;
@@ -264,20 +191,7 @@ function binary(): Handle {
 }
 
 onBoth("a length that an answer says, a pause and a number of lines end it", binary, async (device) => {
-  await using bench = await ServedBench.one({
-    title: "Binary",
-    port: device.address,
-    line: { sendEnd: "", length: { at: 2, plus: 4 } },
-    commands: {
-      read: {
-        summary: "Read",
-        ask: { ask: "\\x01R\\x0A", pattern: "^\\x01R\\n(\\n{10})!$" },
-        returns: { type: "text" },
-      },
-      burst: { summary: "Burst", ask: { ask: "\\x01Q0", quiet: 0.2, pattern: "^([\\s\\S]*)$" } },
-      lines: { summary: "Lines", ask: { ask: "\\x01L0", receiveEnd: "\r\n", lines: 3, pattern: "^one\\ntwo\\n(.*)$" } },
-    },
-  });
+  await using bench = await documented("Binary", device);
   await eventually(() => bench.server.bench.find("binary")!.contact!.state === "connected", "contact");
   for (let time = 0; time < 2; time++) {
     assert.match(await bench.ask("binary.read"), /^OK/);

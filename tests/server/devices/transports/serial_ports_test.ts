@@ -1,7 +1,10 @@
 /** The list of serial ports, in folders made like /dev and /sys/class/tty, and the subcommand that shows it. */
-import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
+import { deepStrictEqual, match, ok, rejects, strictEqual } from "node:assert/strict";
 import { showPorts } from "../../../../cli/commands/ports.ts";
-import { loadSerialLibrary } from "../../../../server/devices/transports/serial.ts";
+import { parseAddress, portName, type SerialAddress } from "../../../../server/devices/transports/address.ts";
+import { openPty } from "../../../../server/devices/transports/pty.ts";
+import { loadSerialLibrary, openSerial } from "../../../../server/devices/transports/serial.ts";
+import { poller } from "../../../../server/devices/transports/unix_poller.ts";
 import { listSerialPorts, type SerialPort } from "../../../../server/devices/transports/serial_ports.ts";
 import { contextOf } from "../../../cli_fixture.ts";
 import { eventually } from "../../../fixture.ts";
@@ -94,16 +97,59 @@ Deno.test({
       // A kind of port that nobody has thought of, and a link that leads nowhere any more.
       "dev/ttyNEW0": "",
       "dev/serial/by-id/usb-New": "→../../ttyNEW0",
+      "dev/usbtmc1": "",
+      "sys/class/usbmisc/usbtmc1/device": "→../../../devices/usb1/interface",
       "dev/serial/by-id/usb-Old": "→../../ttyUSB9",
       "dev/serial/by-id/usb-Elsewhere": "→../../../sys/none",
     });
     const description = "FTDI FT232R USB UART, serial number A50285BI";
     const stable = (name: string) => `${machine.top}/dev/serial/by-id/${name}`;
     deepStrictEqual(await machine.list(), [
-      { path: "/dev/ttyACM3", description },
+      { path: "/dev/ttyACM3", description, serialNumber: "A50285BI" },
       { path: "/dev/ttyNEW0", stablePath: stable("usb-New"), description: "serial port of this computer" },
-      { path: "/dev/ttyUSB0", stablePath: stable("usb-FTDI_FT232R_USB_UART_A50285BI-if00-port0"), description },
+      {
+        path: "/dev/ttyUSB0",
+        stablePath: stable("usb-FTDI_FT232R_USB_UART_A50285BI-if00-port0"),
+        description,
+        serialNumber: "A50285BI",
+      },
+      { path: "/dev/usbtmc1", description: `usbtmc:///dev/usbtmc1, ${description}`, serialNumber: "A50285BI" },
     ]);
+  },
+});
+
+Deno.test({
+  name: "serial ports: one is found by its adapter's serial number, also in another socket",
+  ignore: !linux,
+  async fn() {
+    const pty = await openPty();
+    const adapter = {
+      ...usbDevice,
+      "sys/devices/usb1/interface/ttyUSB0/port_number": "0",
+      "sys/class/tty/ttyUSB0/device": "→../../../devices/usb1/interface/ttyUSB0",
+      "sys/class/tty/ttyUSB7/device": "→../../../devices/usb1/interface/ttyUSB0",
+    };
+    try {
+      const { kind, serial } = parseAddress("serial://usb:A50285BI?baud=19200") as SerialAddress;
+      deepStrictEqual([kind, serial.path, serial.baud], ["serial", "usb:A50285BI", 19_200]);
+      strictEqual(portName(parseAddress("gpib://usb:PX8X3YR6/14")), "gpib://usb:PX8X3YR6/14");
+      for (const socket of ["ttyUSB0", "ttyUSB7"]) {
+        await using machine = await folders({ ...adapter, [`dev/${socket}`]: `→${pty.path}` });
+        const at = { devices: `${machine.top}/dev`, knowledge: `${machine.top}/sys/class/tty` };
+        const line = await openSerial(serial, at);
+        await line.write(new Uint8Array([65]));
+        deepStrictEqual(await pty.line.read(), new Uint8Array([65]), socket);
+        line.close();
+        const other = openSerial({ ...serial, path: "usb:B1" }, at);
+        await rejects(other, /No adapter with the serial number B1 is plugged in; there are .*ttyUSB\d \(FTDI FT232R/);
+      }
+      await using machine = await folders({ ...adapter, "dev/ttyUSB0": "", "dev/ttyUSB7": "" });
+      const at = { devices: `${machine.top}/dev`, knowledge: `${machine.top}/sys/class/tty` };
+      await rejects(openSerial(serial, at), /A50285BI has several serial ports: say which by .*ttyUSB0.*, .*ttyUSB7/);
+    } finally {
+      pty.close();
+      await poller.idle();
+    }
   },
 });
 

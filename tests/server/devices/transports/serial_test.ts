@@ -91,6 +91,9 @@ Deno.test({
     match(software, / ixon ixoff\b/);
     match(await settings({ flowControl: "hardware" }), / crtscts\b/);
     match(usual, / -crtscts\b/);
+    // DTR goes off when the port is closed, unless it is kept: then a board need not start anew.
+    match(usual, / hupcl\b/);
+    match(await settings({ dtr: "keep" }), / -hupcl\b/);
     // A pseudo terminal keeps the parity's kind, and no parity and no 7 bits: those are not refused.
     match(await settings({ dataBits: 7, parity: "odd" }), / parodd\b/);
     match(await settings({ dataBits: 7, parity: "even" }), / -parodd\b/);
@@ -515,6 +518,9 @@ Deno.test("serial on Windows: the device control block is as Microsoft documents
   strictEqual(usual.flags, 0x1011);
   // fOutxCtsFlow, and RTS_CONTROL_HANDSHAKE instead.
   strictEqual(block({ flowControl: "hardware" }).flags, 0x2015);
+  // DTR_CONTROL_DISABLE and RTS_CONTROL_DISABLE; kept, DTR is never raised.
+  strictEqual(block({ dtr: "off", rts: "off" }).flags, 1);
+  strictEqual(block({ dtr: "keep" }).flags, 0x1001);
   // fOutX and fInX.
   strictEqual(block({ flowControl: "software" }).flags, 0x1311);
   const odd = block({ dataBits: 7, parity: "odd", stopBits: 2 });
