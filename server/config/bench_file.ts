@@ -406,8 +406,8 @@ class Loader {
     }
     const found = await this.#driver(driverName, at);
     if (found.source !== undefined) this.#sources.set(index, found.source);
-    const { title: _, caption: _caption, driver: _driver, port: _port, options: _options, ...words } = raw;
-    const { parameters: _parameters, ...over } = words;
+    const { title: _, caption: _caption, driver: _driver, port: _port, options: _options, ...described } = raw;
+    const { parameters: _parameters, ...over } = described;
     const merged = mergeDescription(found.description, over);
     if (isEmpty(merged.fields) && isEmpty(merged.commands)) {
       const drivers = [...Object.keys(builtInDrivers), ...Object.keys(readyMade)].join(", ");
@@ -416,13 +416,13 @@ class Loader {
     const problems = formProblems(descriptionSchema, merged, this.#source, at);
     if (problems.length > 0) throw new BenchFileError(problems);
     const parsed = this.#withUnit(descriptionSchema.parse(merged), portText, at);
-    const described = await this.#calibrations.fill(
+    const filled = await this.#calibrations.fill(
       parsed,
       (path) => dirname((this.#isOfDriver(path, at, found.source) ? found.source! : this.#source).file),
       (path, message) => void this.#problems.push(this.#partProblem(path, message, at, found.source)),
       (inTable) => void this.#problems.push(...inTable),
     );
-    const description = this.#describing(described, title);
+    const description = this.#describing(filled, title);
     if (portText === undefined && isComputed(description)) {
       try {
         return computedInstrument(title, description);
@@ -646,8 +646,7 @@ class Loader {
     try {
       const given = named ?? text;
       const real = parseAddress(given, defined(serial ?? {}));
-      // A built-in driver's simulator speaks as its instrument does, whatever way that is.
-      const nobody = driver === undefined ? nobodyAt(real) : undefined;
+      const nobody = nobodyAt(real);
       const unsimulated = () => wrong(`nothing simulates ${real.kind}://`);
       const redirected = nobody === undefined
         ? this.#redirect(given, driver?.simulator, title, described)
