@@ -646,7 +646,8 @@ class Loader {
     try {
       const given = named ?? text;
       const real = parseAddress(given, defined(serial ?? {}));
-      const nobody = nobodyAt(real);
+      // A built-in driver's simulator speaks as its instrument does, whatever way that is.
+      const nobody = driver === undefined ? nobodyAt(real) : undefined;
       const unsimulated = () => wrong(`nothing simulates ${real.kind}://`);
       const redirected = nobody === undefined
         ? this.#redirect(given, driver?.simulator, title, described)
