@@ -9,6 +9,7 @@ import { aalborgDpc } from "./aalborg_dpc.ts";
 import { alicat } from "./alicat.ts";
 import { cryocon24 } from "./cryocon_24.ts";
 import type { Driver } from "./driver.ts";
+import { eurotherm } from "./eurotherm.ts";
 import { iotRelay } from "./iot_relay.ts";
 import { julabo } from "./julabo.ts";
 import { keithley2400 } from "./keithley_2400.ts";
@@ -32,6 +33,7 @@ export const builtInDrivers: Readonly<Record<string, Driver>> = {
   "agilent-34970a": agilent34970a,
   "alicat": alicat,
   "cryocon-24": cryocon24,
+  "eurotherm-3200": eurotherm,
   "iot-relay": iotRelay,
   "julabo": julabo,
   "keithley-2400": keithley2400,

@@ -114,6 +114,9 @@ export class DescribedSimulator implements DescriptionSimulator {
     this.#fields = fields;
     this.#makeValues(fields);
     const checks = [handshake, afterWrite ?? []].flat();
+    for (const [title, { register }] of Object.entries(fields)) {
+      if (register !== undefined) this.#missing.push(`the field ${title}: Modbus registers are not simulated`);
+    }
     this.#questions(flat.description, checks);
     for (const { ask, pattern } of checks) {
       this.#each(`the answer to ${ask}`, () => this.#answers(ask, () => this.#example(pattern, new Map())));

@@ -302,10 +302,11 @@ Deno.test({
         "0.6",
       );
       strictEqual(await page.evaluate(`document.querySelector("${setpoint}").disabled`), true);
-      strictEqual(await page.evaluate(`document.querySelector(".open-warning")`), null);
-      server = startServer({ poll: true, webPort: port, host: "0.0.0.0", insecureOpen: true });
+      strictEqual(await page.evaluate(`document.querySelector(".open-warning, .simulated")`), null);
+      server = startServer({ poll: true, webPort: port, host: "0.0.0.0", insecureOpen: true, simulated: true });
       await page.shows("header", "Connected");
       await page.shows(".open-warning", "everybody who reaches this server over the network may drive");
+      await page.shows(".simulated", "simulated");
       await page.fill(setpoint, "5");
       await page.press("Enter");
       await page.shows(`${card("argon_mfc")} .staged`, "Setpoint Entry");

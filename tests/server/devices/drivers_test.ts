@@ -159,7 +159,8 @@ for (const [kind, drive] of Object.entries(drives)) {
   const { parameters = {}, set = {}, told = [], read, then = [] } = drive;
   for (const line of ["its own line", "TCP"]) {
     // One line is enough for what differs in words only.
-    if (line === "TCP" && kind in moreDrives && !windows) continue;
+    const modbus = builtInDrivers[kind]!.address.startsWith("modbus");
+    if (line === "TCP" && kind in moreDrives && !windows && !modbus) continue;
     const serial = builtInDrivers[kind]!.address.startsWith("serial");
     const udp = builtInDrivers[kind]!.address.startsWith("udp");
     if (line !== "TCP" && !serial && !udp) continue;

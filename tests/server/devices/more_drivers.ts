@@ -30,6 +30,11 @@ export const moreConversations: Readonly<Record<string, readonly (readonly [stri
     ["AX9\r", "?\r"],
     ["B\rAC\r", /^A .*N2\r$/],
   ],
+  // Modbus over TCP: register 3 is asked for, and is 0.
+  "eurotherm-3200": [[
+    "\x00\x01\x00\x00\x00\x06\x01\x03\x00\x03\x00\x01",
+    "\x00\x01\x00\x00\x00\x05\x01\x03\x02\x00\x00",
+  ]],
   "julabo": [
     ["version\r", /^JULABO .*\r\n$/],
     ["status\r", "02 REMOTE STOP\r\n"],
@@ -137,6 +142,24 @@ export const moreDrives: Readonly<Record<string, Drive>> = {
       ["it.release", /^OK/],
       ["it.set_gas N2", /^OK N2$/],
       ["it.get Gas", /^OK N2$/],
+    ],
+  },
+  "eurotherm-3200": {
+    set: { "Setpoint": "80", "Mode": "Automatic" },
+    told: [],
+    read: {
+      "Setpoint": /^80\.0$/,
+      "Working Setpoint": /^80\.0$/,
+      "Temperature": /^2\d\.\d$/,
+      "Output": /^\d+\.\d$/,
+      "Mode": /^Automatic$/,
+      "Sensor Broken": /^Off$/,
+    },
+    then: [
+      ["it.set Setpoint 1300", /does not take this value/],
+      ["it.off", /^OK$/],
+      ["it.get Mode", /^OK Manual$/],
+      ["it.get Output", /^OK 0\.0$/],
     ],
   },
   "julabo": {
