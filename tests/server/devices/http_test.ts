@@ -141,6 +141,7 @@ Deno.test("a web API that answers late: its question ends in time, a stop goes a
   const released = new Promise<void>((resolve) => release = resolve);
   await using device = webDevice(async ({ what }) => {
     if (what === "GET /slow") await released;
+    if (what === "GET /large") return Response.json({ many: Array(20_000).fill("line\nend\0"), last: 9 });
     return new Response(what === "GET /slow" ? "late" : "7");
   });
   await using bench = await ServedBench.one({
@@ -149,7 +150,7 @@ Deno.test("a web API that answers late: its question ends in time, a stop goes a
     pollInterval: 3600,
     line: { timeout: 0.3 },
     reconnect: { first: 0.02, longest: 0.1 },
-    fields: { Level: { read: "GET /level" } },
+    fields: { Level: { read: "GET /level" }, Last: { read: { ask: "GET /large", pointer: "/last", timeout: 10 } } },
     commands: {
       slow: { summary: "Slow", ask: { ask: "GET /slow", timeout: 30 } },
       soon: { summary: "Soon", ask: "GET /slow" },
@@ -165,6 +166,7 @@ Deno.test("a web API that answers late: its question ends in time, a stop goes a
   assert.match(await bench.ask("box.soon"), /^ERROR .*no answer to "GET \/slow" within 0\.3 s/);
   await eventually(() => bench.server.bench.find("box")!.contact!.state === "connected", "contact");
   release();
+  await eventually(() => bench.field("box", "Last").value === 9, "an answer of many lines, longer than lines may be");
   assert.equal(await bench.ask("box.get Level"), "OK 7.0");
 });
 
