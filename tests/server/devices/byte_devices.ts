@@ -7,6 +7,15 @@ import { poller } from "../../../server/devices/transports/unix_poller.ts";
 // The library stays open: the leak sanitizer of the tests must not see it being opened in one of them.
 loadSerialLibrary();
 
+const pauses = new Set<Promise<void>>();
+
+/** The pause of a device before it says more; no device is gone before all of them are over. */
+export function soon(milliseconds: number): Promise<void> {
+  const pause = new Promise<void>((resolve) => setTimeout(resolve, milliseconds));
+  pauses.add(pause);
+  return pause.finally(() => pauses.delete(pause));
+}
+
 /** What a device does with what has come: says how many bytes of it were a command; 0 waits for more. */
 export type Handle = (come: string, send: (text: string) => Promise<void>) => number;
 
@@ -81,6 +90,7 @@ export function tcpBytes(handle: Handle, banner = ""): ByteDevice {
         }
       }
       await accepting;
+      while (pauses.size > 0) await Promise.all(pauses);
     },
   };
 }
@@ -101,6 +111,7 @@ export async function ptyBytes(handle: Handle): Promise<ByteDevice> {
     async [Symbol.asyncDispose]() {
       pty.close();
       await serving;
+      while (pauses.size > 0) await Promise.all(pauses);
       await poller.idle();
     },
   };

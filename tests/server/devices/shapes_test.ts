@@ -6,7 +6,7 @@ import { withSum } from "../../../server/devices/transports/check_sum.ts";
 import { Port } from "../../../server/devices/transports/port.ts";
 import { codeBlocks } from "../../documents.ts";
 import { eventually, RawClient } from "../../fixture.ts";
-import { type ByteDevice, ended, type Handle, ptyBytes, tcpBytes } from "./byte_devices.ts";
+import { type ByteDevice, ended, type Handle, ptyBytes, soon, tcpBytes } from "./byte_devices.ts";
 import { goodValues, ServedBench } from "./devices.ts";
 
 const windows = Deno.build.os === "windows";
@@ -18,8 +18,6 @@ async function documented(title: string, device: ByteDevice): Promise<ServedBenc
   assert.equal(found.length, 1, title);
   return await ServedBench.one({ ...JSON.parse(found[0]!.code), port: device.address, pollInterval: 0.1 });
 }
-
-const soon = (milliseconds: number) => new Promise<void>((resolve) => setTimeout(resolve, milliseconds));
 
 /** One test on TCP, and the same on a serial line. */
 function onBoth(name: string, make: () => Handle, test: (device: ByteDevice, handle: Handle) => Promise<void>): void {
