@@ -50,8 +50,8 @@ const readSeconds = 30;
 /** What each kind of step may be told besides. */
 const shape = ["receiveEnd", "length", "block", "answerEnds", "lines", "quiet"] as const;
 const wordsOf = {
-  send: ["answer", "answerIsOptional", "deaf", ...shape],
-  ask: ["pattern", "group", "bad", "timeout", "until", "every", "within", ...shape],
+  send: ["body", "answer", "answerIsOptional", "deaf", ...shape],
+  ask: ["body", "pattern", "group", "at", "pointer", "bad", "timeout", "until", "every", "within", ...shape],
   wait: [],
 } as const;
 
