@@ -68,7 +68,7 @@ Deno.test("docs: the loop's three numbers are set together, and it is woken firs
       assert.equal(await bench.ask(`loop.set ${name} ${value}`), "OK");
     }
     assert.equal(await bench.ask("loop.confirm"), "OK");
-    assert.deepEqual(values, { P: 10, I: 20, D: 3 });
+    await eventually(() => JSON.stringify(values) === '{"P":10,"I":20,"D":3}', "the three numbers");
     assert.equal(commands.filter((command) => command === "").length, 1);
   });
 });
@@ -99,6 +99,7 @@ Deno.test("docs: the stage's command ends when it stands, or is stopped, and its
     await eventually(() => bench.server.bench.find("stage")!.queue.progress !== "", "that it moves");
     assert.equal(await bench.ask("stage.stop"), "OK");
     assert.match(await moved, /^ERROR .*interrupted by an immediate command/);
+    await eventually(() => commands.includes("ST"), "the stop");
     assert.equal(commands.filter((command) => command === "ST").length, 1);
   });
 });
