@@ -29,6 +29,10 @@ import { portsCommand } from "./commands/ports.ts";
 import { serverCommand } from "./commands/server.ts";
 import { shellCommand } from "./commands/shell.ts";
 import { simulateCommand } from "./commands/simulate.ts";
+import { talkCommand } from "./commands/talk.ts";
+import { traceCommand } from "./commands/trace.ts";
+import { tryCommand } from "./commands/try.ts";
+import { typesCommand } from "./commands/types.ts";
 import { typedWord } from "./connection.ts";
 import type { CliContext, TypedCommand } from "./context.ts";
 import { exitCodeOf, exitCodes, failureText } from "./exit_codes.ts";
@@ -52,6 +56,7 @@ const clientRoutes = {
   exec: execCommand,
   shell: shellCommand,
   watch: watchCommand,
+  trace: traceCommand,
   status: statusCommand,
 };
 
@@ -66,8 +71,11 @@ const commands = {
   init: initCommand,
   check: checkCommand,
   schema: schemaCommand,
+  types: typesCommand,
   simulate: simulateCommand,
   ports: portsCommand,
+  talk: talkCommand,
+  try: tryCommand,
   image: imageCommand,
   ...clientRoutes,
   completions: completionsCommand,

@@ -24,7 +24,8 @@ export const groups: Readonly<Record<string, readonly string[]>> = {
   "A CAMERA AND ITS IMAGES": ["expose", "image"],
   "WHO DRIVES": ["take", "release"],
   "LINES AND CODE": ["shell", "command", "eval", "exec"],
-  "A SERVER AND ITS BENCH": ["server", "init", "check", "schema", "simulate", "ports"],
+  "BRINGING AN INSTRUMENT UP": ["ports", "talk", "try", "trace"],
+  "A SERVER AND ITS BENCH": ["server", "init", "check", "schema", "types", "simulate"],
   "THIS PROGRAM": ["completions", "version"],
 };
 

@@ -124,6 +124,11 @@ export function clock(time: string | null): string {
   return time === null ? "" : localTime(new Date(time)).split(" ")[1]!;
 }
 
+/** The time of day to the millisecond, local: `23:21:14.056`. */
+export function preciseClock(time: string): string {
+  return `${clock(time)}.${time.slice(20, 23)}`;
+}
+
 /** A length of time: `45 s`, `3 min`, `2 h 5 min`, `3 d 4 h`. */
 export function duration(seconds: number): string {
   if (seconds < 60) return `${Math.floor(seconds)} s`;

@@ -29,6 +29,7 @@ export type {
   FieldReading,
   InstrumentDescription,
   Lease,
+  LineTraceDescription,
   ServerStatus,
   ValueDescription,
   Welcome,

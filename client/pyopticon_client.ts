@@ -9,6 +9,7 @@ import type {
   FieldReading,
   InstrumentDescription,
   Lease,
+  LineTraceDescription,
   ServerStatus,
   Welcome,
   WireValue,
@@ -286,6 +287,17 @@ export class PyOpticonSocketClient {
    */
   async status(options: RequestOptions = {}): Promise<ServerStatus> {
     return (await this.#framed({ cmd: "Status" }, options)).value as ServerStatus;
+  }
+
+  /**
+   * Tells the last exchanges on an instrument's line. Only heliograph does, and only operators may see it.
+   *
+   * @param instrument Its name or title.
+   * @param after Only what came after the entry of this number. @default all that is kept
+   * @throws {HeliographError} `unavailable` where it has no line; always thrown, whatever `handleErrors` says.
+   */
+  async trace(instrument: string, after = 0, options: RequestOptions = {}): Promise<LineTraceDescription> {
+    return (await this.#framed({ cmd: "Trace", instrument, after }, options)).value as LineTraceDescription;
   }
 
   /**

@@ -48,6 +48,8 @@ export type DashboardRequest =
     readonly field: string;
     readonly seconds: number | undefined;
   }
+  /** The last exchanges on an instrument's line; `after` is the number of the last entry that is known already. */
+  | { readonly cmd: "Trace"; readonly instrument: string; readonly after: number }
   | { readonly cmd: "Watch"; readonly instrument: string | undefined; readonly field: string | undefined }
   /** Tells of what happens, from a level on; ended by `Unwatch`. */
   | { readonly cmd: "Follow"; readonly level: JournalLevel }
@@ -80,6 +82,7 @@ const framedCommands = [
   "Call",
   "Revert",
   "History",
+  "Trace",
   "Watch",
   "Follow",
   "Unwatch",
@@ -184,6 +187,13 @@ function parseRequest(message: Json, framed: boolean): DashboardRequest {
         throw bad('Cannot run History: "seconds" must be a number above 0');
       }
       return { cmd, instrument: text(message, "instrument"), field: text(message, "field"), seconds };
+    }
+    case "Trace": {
+      const { after = 0 } = message;
+      if (typeof after !== "number" || !(after >= 0)) {
+        throw bad('Cannot run Trace: "after" must be the number of an entry');
+      }
+      return { cmd, instrument: text(message, "instrument"), after };
     }
     case "Watch":
       return { cmd, instrument: optionalText(message, "instrument"), field: optionalText(message, "field") };

@@ -5,9 +5,19 @@
  * @module
  */
 
-import type { Access, ContactState, JournalKind, JournalLevel, Quality, Role, ValueType, Wire } from "./vocabulary.ts";
+import type {
+  Access,
+  ContactState,
+  JournalKind,
+  JournalLevel,
+  NumberFormat,
+  Quality,
+  Role,
+  ValueType,
+  Wire,
+} from "./vocabulary.ts";
 
-export type { Access, ContactState, JournalKind, JournalLevel, Quality, Role, ValueType, Wire };
+export type { Access, ContactState, JournalKind, JournalLevel, NumberFormat, Quality, Role, ValueType, Wire };
 
 /**
  * A field's or argument's value as it crosses the wire: a switch is a boolean, a choice its text.
@@ -44,8 +54,10 @@ export interface ValueDescription<T extends ValueType = ValueType> {
   readonly maximum?: number;
   /** What a `choice` can be; what is proposed for a `text`, which may be something else. */
   readonly choices?: readonly string[];
-  /** How many decimals a `float` is shown with. @default as many as it has */
+  /** How many decimals a `float` is shown with; how many digits, where its format is `significant`. @default as many as it has */
   readonly decimals?: number;
+  /** How people read a number: `fixed`, `significant`, `scientific`, `engineering`; an `int` also `hexadecimal`, `binary`. */
+  readonly format?: "fixed" | "significant" | "scientific" | "engineering" | "hexadecimal" | "binary";
   /** What it is, in a line. */
   readonly summary?: string;
 }
@@ -94,6 +106,44 @@ export interface FieldHistory {
   /** The values, each of which held until the next; `null` where from then on there was none to be trusted. */
   readonly values: readonly (number | null)[];
 }
+
+/**
+ * The last exchanges on the line of an instrument.
+ *
+ * @example
+ * ```ts
+ * import { type LineTraceDescription, PyOpticonSocketClient } from "@heliograph/heliograph/client";
+ *
+ * // What was sent to an instrument lately.
+ * async function sent(dashboard: PyOpticonSocketClient, instrument: string): Promise<string[]> {
+ *   const { entries }: LineTraceDescription = await dashboard.trace(instrument);
+ *   return entries.filter(({ kind }) => kind === "sent").map(({ text }) => text);
+ * }
+ * console.log(sent.length); // 2
+ * ```
+ */
+export interface LineTraceDescription {
+  /** Where the instrument is. */
+  readonly address: string;
+  /** What was sent, what came, and what was made of it, oldest first. */
+  readonly entries: readonly {
+    /** Counts up from 1 on each line. */
+    readonly number: number;
+    /** When it was, ISO 8601 in UTC. */
+    readonly time: string;
+    /** `sent` and `received` are bytes; `note` is what was made of them, or what else happened. */
+    readonly kind: "sent" | "received" | "note";
+    /** The bytes as text, with escapes for what is no printable character; what happened, in words. */
+    readonly text: string;
+    /** The number of what a note is about. */
+    readonly about?: number;
+    /** Whether what was received is the answer to a question; which field's value it is, a note tells. */
+    readonly understood?: boolean;
+  }[];
+}
+
+/** One entry of a line's trace: bytes that were sent or came, or what was made of them. */
+export type TraceEntry = LineTraceDescription["entries"][number];
 
 /**
  * One field of an instrument, and what it holds.

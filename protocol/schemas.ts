@@ -20,6 +20,7 @@ import type {
   InstrumentDescription,
   JournalEntry,
   Lease,
+  LineTraceDescription,
   ServerStatus,
   SessionDescription,
   WireValue,
@@ -30,6 +31,7 @@ import {
   contactStates,
   journalKinds,
   journalLevels,
+  numberFormats,
   qualities,
   roles,
   valueTypes,
@@ -75,6 +77,7 @@ const valueShape = {
   maximum: number.optional(),
   choices: z.array(text).optional(),
   decimals: count.optional().describe("how many decimals a float is shown with"),
+  format: z.enum(numberFormats).optional().describe("how people read a number"),
   summary: text.optional(),
 };
 
@@ -119,6 +122,23 @@ export const journalEntry: z.ZodType<JournalEntry> = of<JournalEntry>()(
     answer: text.optional().describe("the answer as azcam's reply line"),
     seconds: number.optional().describe("how long the answer took"),
   }).meta({ id: "JournalEntry", description: "Something that happened" }),
+);
+
+/** The last exchanges on the line of an instrument. */
+export const lineTrace: z.ZodType<LineTraceDescription> = of<LineTraceDescription>()(
+  z.strictObject({
+    address: text,
+    entries: z.array(
+      z.strictObject({
+        number: count,
+        time,
+        kind: z.enum(["sent", "received", "note"]),
+        text,
+        about: count.optional(),
+        understood: flag.optional(),
+      }),
+    ),
+  }).meta({ id: "Trace", description: "What was sent on a line and what came, and what was made of it" }),
 );
 
 /** The history of a numeric field. */

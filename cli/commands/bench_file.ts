@@ -8,7 +8,9 @@ import { buildCommand } from "../usage.ts";
 import { dirname, join } from "node:path";
 import { printable } from "../../protocol/printable.ts";
 import { notABench } from "../../server/config/beside.ts";
-import { loadBenchWith } from "../../server/config/bench_file.ts";
+import type { Instrument } from "../../server/bench/instrument.ts";
+import { didYouMean } from "../../server/bench/names.ts";
+import { loadBenchWith, type LoadedBench } from "../../server/config/bench_file.ts";
 import { benchJsonSchema } from "../../server/config/schema.ts";
 import { PortContact } from "../../server/devices/transports/contact.ts";
 import { schemaFile, starterBench } from "../../server/config/starter.ts";
@@ -57,6 +59,20 @@ export const initCommand = buildCommand({
   },
 });
 
+/**
+ * An instrument of a bench file.
+ *
+ * @param named Its name or title.
+ * @throws {UsageError} With those there are.
+ */
+export function benchInstrument({ instruments }: LoadedBench, file: string, named: string): Instrument {
+  const found = instruments.find(({ name, title }) => name === named || title === named) ??
+    instruments.find(({ title }) => title.toLowerCase() === named.toLowerCase());
+  if (found !== undefined) return found;
+  const titles = instruments.map(({ title }) => title);
+  throw new UsageError(`There is no ${named} in ${file}${didYouMean(named, titles)}: it has ${titles.join(", ")}`);
+}
+
 /** `heliograph check FILE` */
 export const checkCommand = buildCommand({
   docs: { brief: "Say what is wrong with a bench file, or what stands on its bench; opens no port" },
@@ -78,7 +94,7 @@ export const checkCommand = buildCommand({
       fields: allFields.map(({ title }) => title),
       commands: [...commands.keys()],
       immediate: [...commands].filter(([, { immediate }]) => immediate).map(([command]) => command),
-      immediateWithin: contact instanceof PortContact ? contact.immediateWithin : undefined,
+      ...(contact instanceof PortContact ? immediateTimes(contact, instruments) : {}),
     }));
     if (flags.json) return writeJson(this, { name, instruments: rows });
     const paint = painter(this.colour);
@@ -93,15 +109,30 @@ export const checkCommand = buildCommand({
       row.commands.join(", "),
     ]);
     this.process.stdout.write(table(["name", "title", "port", "fields", "commands"], cells, paint));
-    for (const { name, immediate, immediateWithin } of rows) {
+    for (const { name, immediate, immediateWithin, immediateAnew = 0 } of rows) {
       if (immediate.length === 0 || immediateWithin === undefined) continue;
       const commands = immediate.map((command) => `${name}.${command}`).join(", ");
+      const anew = immediateAnew === 0
+        ? ""
+        : `, or ${shortTime(immediateAnew)} where its last question had no answer: the line is opened anew first`;
       this.process.stdout.write(
-        `at once: ${commands}: on the wire within ${Math.round(immediateWithin * 1000)} ms while the port is open\n`,
+        `at once: ${commands}: on the wire within ${shortTime(immediateWithin)} while the port is open${anew}\n`,
       );
     }
   },
 });
+
+/** How soon something immediate is on the wire, in seconds: usually, and where the line is opened anew before. */
+function immediateTimes(contact: PortContact, instruments: readonly Instrument[]) {
+  const { bus, anewWithin } = contact;
+  const onBus = instruments.filter((other) => other.contact instanceof PortContact && other.contact.bus === bus).length;
+  const immediateWithin = contact.immediateWithin(bus === undefined ? 0 : onBus - 1);
+  return { immediateWithin, ...(anewWithin === 0 ? {} : { immediateAnew: immediateWithin + anewWithin }) };
+}
+
+function shortTime(seconds: number): string {
+  return seconds < 1 ? `${Math.round(seconds * 1000)} ms` : `${Math.round(seconds * 10) / 10} s`;
+}
 
 /** `heliograph schema` */
 export const schemaCommand = buildCommand({

@@ -1,11 +1,19 @@
 /**
- * The subcommand that lists this computer's serial ports: `ports`.
+ * The subcommand that lists this computer's serial ports, and finds out what is on one: `ports`.
  *
  * @module
  */
 
 import { buildCommand } from "../usage.ts";
 import { printable } from "../../protocol/printable.ts";
+import { HeliographError } from "../../protocol/errors.ts";
+import { type Address, parseAddress } from "../../server/devices/transports/address.ts";
+import type { SerialOptions } from "../../server/devices/transports/serial.ts";
+import { dashboardFlags, parseSeconds } from "../connection.ts";
+import { UsageError } from "../exit_codes.ts";
+import { heldBy } from "../held_ports.ts";
+import { benchEntry, probe } from "../probe.ts";
+import { ProgressLine } from "../terminal.ts";
 import { listSerialPorts, type SerialPort } from "../../server/devices/transports/serial_ports.ts";
 import type { CliContext } from "../context.ts";
 import { painter, table, writeJson } from "../output.ts";
@@ -16,23 +24,103 @@ export interface PortsFlags {
   readonly json: boolean;
 }
 
+/** The flags of `heliograph ports --probe`. */
+interface ProbeFlags {
+  readonly probe?: string;
+  readonly timeout: number;
+  readonly host: string;
+  readonly port: number;
+}
+
 const none = "There is no serial port. Check that the device is plugged in and switched on, that its cable carries " +
   "data, and that its driver is installed; `--watch` shows when it appears.\n";
 const watchMilliseconds = 500;
 
 /** `heliograph ports` */
 export const portsCommand = buildCommand({
-  docs: { brief: "List this computer's serial ports" },
+  docs: { brief: "List this computer's serial ports, or find out which instrument is on one" },
   parameters: {
     flags: {
       watch: { kind: "boolean", default: false, brief: "Go on, and tell which one appears or goes, until Ctrl-C" },
+      probe: {
+        kind: "parsed",
+        parse: String,
+        optional: true,
+        placeholder: "PORT",
+        brief: "Ask on this port alone, serial or tcp://HOST:PORT, who is there, and propose a driver",
+      },
+      timeout: {
+        kind: "parsed",
+        parse: parseSeconds,
+        default: "0.5",
+        brief: "How many seconds each answer may take, with --probe",
+      },
       json: { kind: "boolean", default: false, brief: "Print JSON, for scripts" },
+      host: { ...dashboardFlags.host, brief: "The server that is asked whether it holds the port, with --probe" },
+      port: { ...dashboardFlags.port, brief: "That server's port" },
     },
   },
-  async func(this: CliContext, flags: PortsFlags): Promise<void> {
+  async func(this: CliContext, flags: PortsFlags & ProbeFlags): Promise<void> {
+    if (flags.probe !== undefined) return await showProbe(this, flags, flags.probe);
     await showPorts(this, flags);
   },
 });
+
+/** Finds out what is on a port. */
+async function showProbe(context: CliContext, flags: ProbeFlags & PortsFlags, port: string): Promise<void> {
+  const { stdout } = context.process;
+  let address: Address;
+  try {
+    address = parseAddress(/^(?:\/|COM\d+$)/i.test(port) ? `serial://${port}` : port);
+  } catch (error) {
+    throw error instanceof TypeError ? new UsageError(error.message) : error;
+  }
+  const holding = await heldBy(address, flags);
+  if (holding !== undefined) {
+    throw new HeliographError(
+      "unavailable",
+      `Cannot ask on ${port}: the server on ${flags.host}:${flags.port} holds it, for ${holding.title}`,
+    );
+  }
+  let asking = "";
+  using progress = new ProgressLine(context, () => asking);
+  const found = await probe({
+    address,
+    onlyThese: port.includes("?"),
+    timeout: flags.timeout,
+    asking(text) {
+      asking = printable(`asking ${text}`);
+      progress.changed();
+    },
+  });
+  progress.clear();
+  if (found === undefined) {
+    throw new HeliographError(
+      "no_reply",
+      `Nothing that answers is on ${port}, at the usual rates. Is it switched on, is the cable the right one (straight ` +
+        `or crossed), and is it set to remote? Then type to it: ${context.program} talk ${talkAddress(port)}`,
+    );
+  }
+  const entry = benchEntry(found, port);
+  const { asked, answered, driver } = found;
+  if (flags.json) return writeJson(context, { asked, answered, driver: driver ?? null, instrument: entry });
+  const rate = found.serial === undefined ? "" : ` at ${serialText(found.serial)}`;
+  stdout.write(asked === "" ? `It says ${answered}${rate}\n` : `Asked ${asked}, it answered ${answered}${rate}\n`);
+  stdout.write(
+    driver === undefined
+      ? "No built-in driver is known for it. To begin with, in a bench file:\n"
+      : `The driver ${driver} fits. In a bench file:\n`,
+  );
+  stdout.write(`${printable(JSON.stringify(entry))}\n`);
+}
+
+function talkAddress(port: string): string {
+  return port.includes("://") ? port : `serial://${port}`;
+}
+
+function serialText({ baud, dataBits, parity, stopBits }: SerialOptions): string {
+  return `${baud} baud, ${dataBits} data bits, parity ${parity}, stop bits ${stopBits}`;
+}
 
 /**
  * Lists the serial ports, and with `watch` what changes, until the signal.

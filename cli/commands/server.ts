@@ -25,6 +25,7 @@ import { Journal } from "../../server/records/journal.ts";
 import { demoInstruments } from "../../server/config/demo_bench.ts";
 import type { Instrument } from "../../server/bench/instrument.ts";
 import { outliveFaults } from "../../server/processes/process_faults.ts";
+import { prepareFile } from "../../server/devices/transports/file.ts";
 import { loadSerialLibrary } from "../../server/devices/transports/serial.ts";
 import { giveUpPermissions } from "../../server/processes/permissions.ts";
 import { ignoreInspectorSignal } from "../../server/processes/inspector_signal.ts";
@@ -132,6 +133,7 @@ async function setUp(
     );
   // From here on the ports that the bench names can be opened although the permission for it is given up.
   if (bench.serialPorts.length > 0) loadSerialLibrary();
+  await Promise.all(bench.files.map(prepareFile));
   const { imageFolders: _folders, ...listen } = settled(serverSettings, serverFlags, bench.server);
   const sandbox = sandboxOf(settled(codeSettings, codeFlags, bench.code));
   return {
@@ -155,7 +157,16 @@ function ownNames(): string[] {
 /** The demo bench, whose camera writes where images may be written. */
 function demoBench(imageFolders: readonly string[]): Omit<LoadedBench, "close"> {
   const instruments = demoInstruments({ camera: { imageFolders }, hostName: hostName() });
-  return { name: "demo bench", instruments, server: {}, code: {}, serialPorts: [], imageFolders };
+  return {
+    name: "demo bench",
+    instruments,
+    server: {},
+    code: {},
+    serialPorts: [],
+    files: [],
+    imageFolders,
+    ports: new Map(),
+  };
 }
 
 /** Starts the launcher, which starts the processes beside the server. */

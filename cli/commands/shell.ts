@@ -4,9 +4,6 @@
  * @module
  */
 
-import { dirname } from "node:path";
-import process from "node:process";
-import { createInterface, type Interface } from "node:readline";
 import { buildCommand } from "../usage.ts";
 import { formatCommandLine, parseCommandLine } from "../../protocol/command_line.ts";
 import { HeliographError } from "../../protocol/errors.ts";
@@ -14,6 +11,7 @@ import { printable } from "../../protocol/printable.ts";
 import { type ConnectionFlags, dashboardClient, dashboardFlags, patience } from "../connection.ts";
 import type { CliContext } from "../context.ts";
 import { exitCodeOf, failureText } from "../exit_codes.ts";
+import { takeLines } from "../line_editor.ts";
 import { type Paint, painter, result, table, writeJson } from "../output.ts";
 import { ShellCompleter, shellHelp, shellWords } from "../shell_words.ts";
 import { callTimeout, splitArguments } from "./calls.ts";
@@ -124,27 +122,6 @@ async function runLine(
   return true;
 }
 
-/** The lines of earlier shells, newest first, as readline wants them. */
-async function readHistory(file: string | undefined): Promise<string[]> {
-  if (file === undefined) return [];
-  try {
-    return (await Deno.readTextFile(file)).split("\n").filter((line) => line !== "").slice(-1000).reverse();
-  } catch {
-    return [];
-  }
-}
-
-/** Keeps a line for later shells; a history that cannot be written is no reason to stop working. */
-async function keepHistory(file: string | undefined, lines: readonly string[]): Promise<void> {
-  if (file === undefined) return;
-  try {
-    await Deno.mkdir(dirname(file), { recursive: true });
-    await Deno.writeTextFile(file, `${[...lines].reverse().join("\n")}\n`);
-  } catch {
-    // Not allowed, or a full disk.
-  }
-}
-
 /** `heliograph shell` */
 export const shellCommand = buildCommand({
   docs: { brief: "An interactive line with completion and history; also `heliograph client`" },
@@ -152,84 +129,24 @@ export const shellCommand = buildCommand({
   async func(this: CliContext, flags: ConnectionFlags): Promise<void> {
     await using client = dashboardClient(this, flags);
     const { server, version } = await client.hello();
-    const interactive = this.terminal && Deno.stdin.isTerminal();
     const completer = new ShellCompleter(() => client.describe());
-    const lines = createInterface({
-      input: process.stdin,
-      ...(interactive
-        ? {
-          output: process.stdout,
-          terminal: true,
-          history: await readHistory(this.historyFile),
-          historySize: 1000,
-          removeHistoryDuplicates: true,
-          completer: (line: string, done: (error: null, proposals: [string[], string]) => void) =>
-            void completer.complete(line).then((proposals) => done(null, proposals)),
-        }
-        : {}),
+    await takeLines(this, {
       prompt: "heliograph> ",
+      historyFile: this.historyFile,
+      complete: (line) => completer.complete(line),
+      begun: async (_lines, interactive) => {
+        if (!interactive) return;
+        const where = `${flags.host}:${flags.port}`;
+        this.process.stdout.write(
+          `${printable(`${server} ${version} on ${where}`)}; "help" tells what you can type, Ctrl-D leaves\n`,
+        );
+        await completer.complete("");
+      },
+      run: (line, signal) => runLine(this, client, flags, line, signal),
+      failed: (error, interactive) => {
+        this.process.stderr.write(`${painter(this.colour).red(failureText(error, flags.json))}\n`);
+        if (!interactive) this.process.exitCode = exitCodeOf(error);
+      },
     });
-    if (interactive) {
-      const where = `${flags.host}:${flags.port}`;
-      this.process.stdout.write(
-        `${printable(`${server} ${version} on ${where}`)}; "help" tells what you can type, Ctrl-D leaves\n`,
-      );
-      await completer.complete("");
-    }
-    let history: string[] = [];
-    lines.on("history", (kept: string[]) => history = kept);
-    await runLines(this, client, flags, lines, interactive);
-    if (interactive && history.length > 0) await keepHistory(this.historyFile, history);
   },
 });
-
-/** Runs line after line, each to its end; Ctrl-C ends the wait for the running one, or clears what was typed. */
-async function runLines(
-  context: CliContext,
-  client: Client,
-  flags: ConnectionFlags,
-  lines: Interface,
-  interactive: boolean,
-): Promise<void> {
-  const { stderr, stdout } = context.process;
-  const paint = painter(context.colour);
-  let running: AbortController | undefined;
-  lines.on("SIGINT", () => {
-    if (running !== undefined) return running.abort();
-    stdout.write("\n");
-    lines.write(null, { ctrl: true, name: "u" });
-    lines.prompt();
-  });
-  const waiting: string[] = [];
-  let ended = false;
-  let wake = () => {};
-  lines.on("line", (line) => {
-    waiting.push(line);
-    wake();
-  });
-  lines.on("close", () => {
-    ended = true;
-    if (interactive) running?.abort();
-    wake();
-  });
-  if (interactive) lines.prompt();
-  for (;;) {
-    const line = waiting.shift();
-    if (ended && (interactive || line === undefined)) break;
-    if (line === undefined) {
-      await new Promise<void>((resolve) => wake = resolve);
-      continue;
-    }
-    running = new AbortController();
-    try {
-      if (!await runLine(context, client, flags, line, running.signal)) break;
-    } catch (error) {
-      stderr.write(`${paint.red(failureText(error, flags.json))}\n`);
-      if (!interactive) context.process.exitCode = exitCodeOf(error);
-    }
-    running = undefined;
-    if (interactive && !ended) lines.prompt();
-  }
-  if (interactive && ended) stdout.write("\n");
-  lines.close();
-}

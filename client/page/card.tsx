@@ -17,6 +17,7 @@ import { useLive } from "./live.tsx";
 import type { Plotted } from "./plotted.ts";
 import { Readout } from "./readout.tsx";
 import { Setting } from "./setting.tsx";
+import { Trace } from "./trace.tsx";
 import { Complaint, onSingleClick, useWork } from "./work.tsx";
 
 /** More settings than these are folded away. */
@@ -83,6 +84,7 @@ export function Card({ bench, instrument, plotted, heading: Heading, mark }: {
         : rows}
       <Staged bench={bench} instrument={instrument} settings={settings} />
       <Commands bench={bench} instrument={instrument} />
+      <Trace bench={bench} instrument={instrument} />
     </article>
   );
 }

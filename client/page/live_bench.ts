@@ -12,7 +12,9 @@ import type {
   HolderDescription,
   InstrumentDescription,
   JournalLevel,
+  LineTraceDescription,
   ServerStatus,
+  TraceEntry,
   Welcome,
   WireValue,
 } from "../../protocol/description.ts";
@@ -280,6 +282,17 @@ export class LiveBench {
    */
   async history({ instrument, spec }: LiveField): Promise<FieldHistory> {
     return (await this.#link.request({ cmd: "History", instrument, field: spec.name })).value as FieldHistory;
+  }
+
+  /**
+   * Fetches what has gone over an instrument's line.
+   *
+   * @param after Only what came after the entry of this number.
+   * @throws {HeliographError} Where the server does not tell.
+   */
+  async trace(instrument: string, after: number): Promise<readonly TraceEntry[]> {
+    const { value } = await this.#link.request({ cmd: "Trace", instrument, after });
+    return (value as LineTraceDescription).entries;
   }
 
   /** Asks for everything, after the connection was opened. */

@@ -32,8 +32,14 @@ export class NoAnswer extends HeliographError {
   }
 }
 
-/** What came without the end of an answer, and which end it seems to have. */
-function unended(begun: string, end: string): string {
+/**
+ * What came without the end of an answer, and which end it seems to have.
+ *
+ * @param begun What came.
+ * @param end The end that was waited for.
+ * @param flag The flag by which the command line is told the end. @default it is told in a bench file
+ */
+export function unended(begun: string, end: string, flag?: string): string {
   if (end === "") {
     const count = begun.length === 1 ? "1 byte" : `${begun.length} bytes`;
     return `${count} came, ${
@@ -46,7 +52,8 @@ function unended(begun: string, end: string): string {
   const other = /[\x00-\x1f]+$/.exec(begun)?.[0] ?? /[^\w\s][ ]?$/.exec(begun)?.[0];
   if (unprintable > begun.length / 2) return `${came}; are the baud rate, the parity and the data bits right?`;
   if (other === undefined) return `${came}; it seems to have no end`;
-  return `${came}; it seems to be ${quoted(other)}: say "receiveEnd": ${quoted(other)} in "line"`;
+  const say = flag === undefined ? `say "receiveEnd": ${quoted(other)} in "line"` : `say ${flag} ${quoted(other)}`;
+  return `${came}; it seems to be ${quoted(other)}: ${say}`;
 }
 
 /** Something came, and it is not what was expected: the instrument is there, and nothing is late. */

@@ -4,10 +4,21 @@
  * @module
  */
 
-import type { InstrumentDescription } from "../../protocol/description.ts";
+import type { InstrumentDescription, TraceEntry } from "../../protocol/description.ts";
 import type { ContactState } from "../../protocol/vocabulary.ts";
 
 export type { ContactState };
+
+/** The last exchanges on a line. */
+export interface TraceSource {
+  /**
+   * What is kept, oldest first.
+   *
+   * @param after Only what came after the entry of this number; 0 for all.
+   * @param title The instrument of whose fields it is told without saying whose they are.
+   */
+  entries(after: number, title: string): TraceEntry[];
+}
 
 /**
  * Keeps an instrument in contact; instruments of one's own may have one that is not made of a port.
@@ -34,6 +45,12 @@ export interface Contact {
   readonly state: NonNullable<InstrumentDescription["contact"]>["state"];
   /** Why it does not; empty where it does. */
   readonly reason: string;
+  /**
+   * The last exchanges on its line. @default it has none
+   *
+   * @internal
+   */
+  readonly trace?: TraceSource;
   /** Begins. @param changed Told of every change of the state. */
   start(changed: () => void): void;
   /** Says goodbye and ends; `reason` says then why the goodbye was not heard, if it was not. */

@@ -52,6 +52,8 @@ export function nearest(given: string, names: readonly string[]): string | undef
   // Nobody means a name by a text that is longer than any.
   if (given === "" || given.length > 100) return undefined;
   const wanted = compared(given);
+  const begun = wanted.length < 3 ? [] : names.filter((name) => compared(name).startsWith(wanted));
+  if (begun.length === 1) return begun[0];
   let best: string | undefined;
   let least = Infinity;
   let longer: string | undefined;
@@ -69,7 +71,8 @@ export function nearest(given: string, names: readonly string[]): string | undef
     if (extends_ && (longer === undefined || name.length < longer.length)) longer = name;
     if (wanted.startsWith(known) && 2 * known.length >= wanted.length) shorter ??= name;
   }
-  return best ?? longer ?? shorter;
+  // Of three letters, two others are more than what follows them.
+  return (wanted.length === 3 && least > 1 ? longer : undefined) ?? best ?? longer ?? shorter;
 }
 
 /**

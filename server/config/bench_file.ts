@@ -20,15 +20,26 @@ import { Instrument } from "../bench/instrument.ts";
 import { didYouMean, identifierOf, listed, nearestFirst } from "../bench/names.ts";
 import { DescribedSimulator } from "../devices/simulators/described_simulator.ts";
 import type { DescriptionSimulator, Simulator } from "../devices/simulators/simulator.ts";
-import { type Address, parseAddress, portName, serialPortOf } from "../devices/transports/address.ts";
+import {
+  type Address,
+  fileOf,
+  misplacedWords,
+  nobodyAt,
+  parseAddress,
+  portName,
+  serialPortOf,
+  settledFormat,
+} from "../devices/transports/address.ts";
 import { completed, shapeIn, shapeProblem } from "../devices/transports/framing.ts";
 import { lineCodec, withBytes } from "../devices/transports/line_codec.ts";
+import { unitIn } from "../devices/transports/modbus_address.ts";
 import { type LineFormat, Port } from "../devices/transports/port.ts";
 import { DriverProcesses } from "../devices/driver_process/driver_processes.ts";
 import { settled } from "../../protocol/setting.ts";
 import type { SandboxOptions } from "../code/options.ts";
 import { besideBench, notABench } from "./beside.ts";
 import { driverApi } from "../devices/driver_process/driver_api.ts";
+import { CalibrationFiles } from "./calibration_files.ts";
 import { mergeDescription } from "./merge.ts";
 import { isModule, loadModule } from "../devices/driver_process/modules.ts";
 import { type GivenDriver, OwnDrivers } from "./own_drivers.ts";
@@ -65,8 +76,16 @@ export interface LoadedBench {
   readonly code: Partial<Omit<SandboxOptions, "permissions" | "hostCommand">> & SandboxOptions["permissions"];
   /** The serial ports that it names: no other is ever opened. */
   readonly serialPorts: string[];
+  /** Files that other programs write, and instruments are read from. */
+  readonly files: string[];
   /** Absolute paths of the folders that images may be written to. */
   readonly imageFolders: readonly string[];
+  /**
+   * The ports of its instruments by title, of those that have one.
+   *
+   * @internal
+   */
+  readonly ports: ReadonlyMap<string, Port>;
   /** Ends the processes of its drivers, where it is not served: a bench that stops ends them too. */
   close(): Promise<void>;
 }
@@ -113,23 +132,28 @@ export function loadBench(
 
 type Redirect = NonNullable<Parameters<typeof loadBench>[1]>;
 
+/** Changes the description of an instrument before it is made. */
+export type Describing = (description: Description, title: string) => Description;
+
 /**
  * Loads a bench file whose drivers that are code are run by what is given.
  *
  * @param drivers What runs them; it is closed where the file cannot be loaded.
+ * @param describing Changes descriptions. @default as they are
  */
 export async function loadBenchWith(
   drivers: DriverProcesses,
   file: string,
   redirect: Redirect = (address) => address,
   imageFolders?: readonly string[],
+  describing: Describing = (description) => description,
 ): Promise<LoadedBench> {
   const message = notABench(file);
   if (message !== undefined) throw new BenchFileError([{ file, where: "", message }]);
   const problems: Problem[] = [];
   const source = await readSource(file, problems);
   try {
-    return await new Loader(source, redirect, imageFolders, drivers, problems).load();
+    return await new Loader(source, redirect, imageFolders, drivers, problems, describing).load();
   } catch (error) {
     await drivers.close();
     throw error;
@@ -224,8 +248,11 @@ class Loader {
   readonly #redirect: Redirect;
   readonly #problems: Problem[];
   readonly #ports = new Map<string, { port: Port; title: string; process: string }>();
+  readonly #describing: Describing;
+  readonly #portOf = new Map<string, Port>();
   readonly #drivers: DriverProcesses;
   readonly #own: OwnDrivers;
+  readonly #calibrations = new CalibrationFiles();
   #named: Readonly<Record<string, string>> = {};
   /** The drivers' own files, by the places of their instruments. */
   readonly #sources = new Map<number, Source>();
@@ -238,7 +265,9 @@ class Loader {
     imageFolders: readonly string[] | undefined,
     drivers: DriverProcesses,
     problems: Problem[],
+    describing: Describing = (description) => description,
   ) {
+    this.#describing = describing;
     this.#problems = problems;
     this.#drivers = drivers;
     this.#own = new OwnDrivers(drivers);
@@ -288,7 +317,9 @@ class Loader {
       server: told(bench.server ?? {}),
       code: told(bench.code ?? {}),
       imageFolders: this.#imageFolders,
+      ports: this.#portOf,
       serialPorts: addresses.flatMap((address) => serialPortOf(address) ?? []),
+      files: addresses.flatMap((address) => fileOf(address) ?? []),
       close: () => this.#drivers.close(),
     };
   }
@@ -384,7 +415,14 @@ class Loader {
     }
     const problems = formProblems(descriptionSchema, merged, this.#source, at);
     if (problems.length > 0) throw new BenchFileError(problems);
-    const description = descriptionSchema.parse(merged);
+    const parsed = this.#withUnit(descriptionSchema.parse(merged), portText, at);
+    const filled = await this.#calibrations.fill(
+      parsed,
+      (path) => dirname((this.#isOfDriver(path, at, found.source) ? found.source! : this.#source).file),
+      (path, message) => void this.#problems.push(this.#partProblem(path, message, at, found.source)),
+      (inTable) => void this.#problems.push(...inTable),
+    );
+    const description = this.#describing(filled, title);
     if (portText === undefined && isComputed(description)) {
       try {
         return computedInstrument(title, description);
@@ -423,13 +461,21 @@ class Loader {
 
   #descriptionProblem(error: unknown, at: Path, driver: Source | undefined): unknown {
     if (error instanceof DescriptionError) {
-      const path = [...at, ...error.path];
-      const inDriver = !this.#source.has(path) && driver !== undefined && driver.has(error.path);
-      const problem = inDriver ? driver.problem(error.path, error.message) : this.#source.problem(path, error.message);
-      return new BenchFileError([problem]);
+      return new BenchFileError([this.#partProblem(error.path, error.message, at, driver)]);
     }
     if (error instanceof TypeError) return new BenchFileError([this.#source.problem(at, error.message)]);
     return error;
+  }
+
+  /** Whether a part of a description is what a driver's own file says. */
+  #isOfDriver(path: Path, at: Path, driver: Source | undefined): boolean {
+    return !this.#source.has([...at, ...path]) && driver !== undefined && driver.has(path);
+  }
+
+  #partProblem(path: Path, message: string, at: Path, driver: Source | undefined): Problem {
+    return this.#isOfDriver(path, at, driver)
+      ? driver!.problem(path, message)
+      : this.#source.problem([...at, ...path], message);
   }
 
   /** The description that a driver's name stands for. */
@@ -542,6 +588,17 @@ class Loader {
     return values;
   }
 
+  /** A description with the Modbus unit that its address names. */
+  #withUnit(description: Description, portText: string | undefined, at: Path): Description {
+    const unit = portText === undefined ? undefined : unitIn(this.#named[portText] ?? portText);
+    if (unit === undefined) return description;
+    const { line = {} } = description;
+    if (line.unit !== undefined && line.unit !== unit) {
+      this.#problem([...at, "line", "unit"], `is ${line.unit}, and the address says unit=${unit}`);
+    }
+    return { ...description, line: { ...line, unit } };
+  }
+
   /**
    * What simulates a description; beside a built-in driver, which has its own simulator, what the bench file adds to
    * that, or says of its ends. `undefined` where it says nothing of the kind.
@@ -583,14 +640,20 @@ class Loader {
     process = "",
     described?: () => DescriptionSimulator,
   ): Port {
-    const { serial, gap = 0, settle = 0, gateway = false, encoding = "latin1", connection } = line;
+    const { serial, gap = 0, settle = 0, gateway = false, connection } = line;
     const named = Object.hasOwn(this.#named, text) ? this.#named[text] : undefined;
     let address: Address;
     try {
-      address = parseAddress(
-        this.#redirect(named ?? text, driver?.simulator, title, described),
-        defined(serial ?? {}),
-      );
+      const given = named ?? text;
+      const real = parseAddress(given, defined(serial ?? {}));
+      // A built-in driver's simulator speaks as its instrument does, whatever way that is.
+      const nobody = driver === undefined ? nobodyAt(real) : undefined;
+      const unsimulated = () => wrong(`nothing simulates ${real.kind}://`);
+      const redirected = nobody === undefined
+        ? this.#redirect(given, driver?.simulator, title, described)
+        : this.#redirect(given, undefined, title, unsimulated);
+      if (redirected === given) address = real;
+      else address = nobody ?? parseAddress(redirected, defined(serial ?? {}));
     } catch (error) {
       const path = named === undefined ? [...at, "port"] : ["ports", text];
       const names = Object.keys(this.#named);
@@ -599,6 +662,11 @@ class Loader {
         : "";
       throw new BenchFileError([this.#source.problem(path, (error as Error).message + hint)]);
     }
+    for (const [key, reason] of misplacedWords(address, line)) this.#problem([...at, "line", key], reason);
+    if ((address.kind === "http" || address.kind === "https") && line.headers !== undefined) {
+      address = { ...address, headers: line.headers };
+    }
+    const { encoding = address.kind === "file" ? "utf8" : "latin1" } = line;
     // What ends answers, and is said of a line as a whole.
     const { receiveEnd: _, ...shape } = shapeIn(line) ?? {};
     const { receiveEnd } = completed({ ...shape, receiveEnd: line.receiveEnd }, "\n");
@@ -632,11 +700,13 @@ class Loader {
       encoding,
       ...release,
       ...framing,
+      ...settledFormat(address),
     };
     const shared = this.#ports.get(portName(address));
     if (shared === undefined) {
       const port = new Port(address, format);
       this.#ports.set(port.name, { port, title, process });
+      this.#portOf.set(title, port);
       return port;
     }
     if (shared.process !== process) {
@@ -656,6 +726,7 @@ class Loader {
         ),
       ]);
     }
+    this.#portOf.set(title, shared.port);
     return shared.port;
   }
 }
@@ -678,6 +749,10 @@ function mayBeMeant(entries: readonly unknown[], { instrument, field }: UnknownN
 
 function isEmpty(table: unknown): boolean {
   return typeof table !== "object" || table === null || Object.keys(table).length === 0;
+}
+
+function wrong(message: string): never {
+  throw new TypeError(message);
 }
 
 /** Leaves out what is undefined, as options with exact types want it. */

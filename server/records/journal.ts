@@ -32,6 +32,9 @@ export type JournalListener = (entry: JournalEntry) => void;
  */
 export const requestCategory = "requests";
 
+/** The part of the log that tells what goes over instruments' lines: observers, who read the journal, may not see it. */
+const traceCategory = "trace";
+
 /** Whether a line of the log is of that part; what its properties are called is up to whoever writes it. */
 function tellsRequest([top, , part, ...deeper]: readonly string[]): boolean {
   return top === "heliograph" && part === requestCategory && deeper.length === 0;
@@ -118,7 +121,7 @@ export class Journal {
 
   /** Takes a line of the server's log: a sink of LogTape. */
   readonly log = ({ category, level, message, properties, timestamp }: LogRecord): void => {
-    if (tellsRequest(category)) return;
+    if (tellsRequest(category) || category[1] === traceCategory) return;
     const { client = "", instrument = "" } = properties;
     const entry: JournalEntry = {
       number: ++this.#last,

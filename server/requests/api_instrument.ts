@@ -14,6 +14,7 @@ import { helpCommand, helpInstrument } from "../bench/describe.ts";
 import type { Instrument } from "../bench/instrument.ts";
 import { didYouMean } from "../bench/names.ts";
 import type { Sessions } from "../access/sessions.ts";
+import { traceOf } from "./trace.ts";
 
 /** azcam's `api` answers for the camera's tools; the first that has a command gets it. */
 const azcamTools = ["exposure", "parameters", "tempcon", "instrument", "telescope"];
@@ -73,6 +74,15 @@ export function apiInstrument(
         ...reading,
         summary: "Tell uptime, listeners, sessions and what the instruments are doing, as JSON",
         run: status,
+      }),
+      trace: command({
+        summary: "Tell the last exchanges on an instrument's line: what was sent and came, and what was made of it",
+        arguments: {
+          instrument: instrumentArgument,
+          after: { type: "int", default: 0, minimum: 0, summary: "the number of the last entry that is known already" },
+        },
+        immediate: true,
+        run: ({ instrument, after }) => traceOf(dispatcher.instrument(instrument), after),
       }),
       get_logdata: command({
         ...reading,

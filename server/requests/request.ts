@@ -11,6 +11,7 @@ import type {
   InstrumentDescription,
   JournalEntry,
   Lease,
+  LineTraceDescription,
   ServerStatus,
   SessionDescription,
   Welcome,
@@ -56,6 +57,7 @@ export interface Replies {
   readonly Get: BenchField;
   readonly Describe: InstrumentDescription | InstrumentDescription[];
   readonly History: FieldHistory;
+  readonly Trace: LineTraceDescription;
   readonly Status: ServerStatus;
   readonly Ping: undefined;
   readonly Hello: Welcome;

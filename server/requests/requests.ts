@@ -31,6 +31,7 @@ import type {
 } from "./request.ts";
 import type { Evaluated } from "../code/messages.ts";
 import { pyopticonSource } from "../code/pyopticon_source.ts";
+import { traceOf } from "./trace.ts";
 import type { Session, Sessions } from "../access/sessions.ts";
 
 const log = getLogger(["heliograph", "arrangement"]);
@@ -57,6 +58,7 @@ export function summary(request: DashboardRequest): string {
       return `Call ${request.instrument}.${request.command}`;
     case "Take":
     case "Release":
+    case "Trace":
       return `${cmd} ${request.instrument}`;
     case "Describe":
     case "Watch":
@@ -80,7 +82,7 @@ export function summary(request: DashboardRequest): string {
  */
 export function tellAsked(request: DashboardRequest, session: Session, log: Logger, level: "info" | "debug"): void {
   // Who only looks on, again and again, does nothing that others want to know.
-  if (request.cmd === "Status" || request.cmd === "Ping") return;
+  if (request.cmd === "Status" || request.cmd === "Ping" || (request.cmd === "Trace" && request.after > 0)) return;
   session.asked(() => summary(request), Date.now());
   if (!log.isEnabledFor(level)) return;
   log.getChild(requestCategory)[level]("{client}: {request}", {
@@ -153,6 +155,11 @@ export class Requests implements RequestRunner {
       Describe: ({ instrument }, principal) => this.#describeAll(instrument, principal),
       History: ({ instrument, field, seconds }, principal) =>
         recent.of(dispatcher.get(instrument, field, principal), seconds),
+      Trace: ({ instrument, after }, principal) => {
+        // A password may have been typed. Who only looks on renews nothing of theirs.
+        dispatcher.allow(principal, "operator", "Trace");
+        return traceOf(dispatcher.instrument(instrument), after);
+      },
       Find: (request, principal) => this.#find(request, principal),
       Watch: (request, principal) => this.#find(request, principal),
       Follow: ({ cmd }, principal) => {

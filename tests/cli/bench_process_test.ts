@@ -1,6 +1,7 @@
 /** Bench files in the program as people run it: from its source, and as the executable. */
 import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
 import { join } from "node:path";
+import { pathToFileURL } from "node:url";
 import { eventually, RawClient } from "../fixture.ts";
 import { run } from "../cli_fixture.ts";
 import { type Program, programs, ServerProcess } from "../server_process.ts";
@@ -58,15 +59,33 @@ Deno.test("init: writes a bench file that checks, and leaves what is there; sche
 
 Deno.test("check: says how soon a stop is on the wire", async () => {
   const off = { summary: "Switch off", send: "OFF", immediate: true };
-  const lamp = (title: string, gap: number) => ({ title, port: `tcp://${title}:1`, line: { gap }, commands: { off } });
+  const lamp = (title: string, gap: number, port = `tcp://${title}:1`) => ({
+    title,
+    port,
+    line: { gap },
+    commands: { off },
+  });
+  const bus = (address: number) => `gpib://192.168.1.5/${address}`;
+  const instruments = [
+    lamp("Lamp", 0),
+    lamp("Slow", 0.5),
+    lamp("Serial", 0, "serial:///dev/ttyNone"),
+    lamp("One", 0, bus(1)),
+    lamp("Two", 0, bus(2)),
+  ];
   await withFiles(
-    { "bench.json": JSON.stringify({ instruments: [lamp("Lamp", 0), lamp("Slow", 0.5)] }) },
+    { "bench.json": JSON.stringify({ instruments }) },
     async (at) => {
       const { out } = await run(["check", join(at, "bench.json")]);
-      match(
-        out,
-        /\nat once: lamp\.off: on the wire within 20 ms while the port is open\nat once: slow\.off: .* 520 ms /,
-      );
+      const anew = ", or 5.2 s where its last question had no answer: the line is opened anew first";
+      deepStrictEqual(out.split("\n").filter((line) => line.startsWith("at once: ")), [
+        `at once: lamp.off: on the wire within 20 ms while the port is open${anew}`,
+        `at once: slow.off: on the wire within 520 ms while the port is open${anew.replace("5.2", "5.7")}`,
+        "at once: serial.off: on the wire within 20 ms while the port is open",
+        // Each of those on a bus may have its turn before.
+        `at once: one.off: on the wire within 1 s while the port is open${anew.replace("5.2", "6.2")}`,
+        `at once: two.off: on the wire within 1 s while the port is open${anew.replace("5.2", "6.2")}`,
+      ]);
     },
   );
 });
@@ -161,6 +180,32 @@ for (const program of programs) {
       strictEqual(await client.ask('"Methane MFC".confirm'), "OK");
       await eventually(async () => await client.ask('methane_mfc.get "Device Setpoint"') === "OK 30.0", "the readback");
       match(server.err, /Methane MFC is connected on tcp:/);
+    });
+  });
+
+  Deno.test(`${program.name}: a file that another program writes is read after the server gave up reading`, async () => {
+    await withFiles({ "gc.csv": "CH4,CO2\n1,2\n", "other.csv": "x\n" }, async (folder) => {
+      const file = join(folder, "bench.json");
+      const instrument = (title: string, path: string) => ({
+        title,
+        port: pathToFileURL(path).href,
+        reconnect: { longest: 0.5 },
+        fields: { CO2: { listen: { column: 2 } } },
+      });
+      await Deno.writeTextFile(
+        file,
+        JSON.stringify({
+          instruments: [instrument("GC", join(folder, "gc.csv")), instrument("Later", join(folder, "l"))],
+        }),
+      );
+      await using server = new ServerProcess(benchServer(program), ["--bench", file]);
+      const [port] = await server.ports();
+      using client = await RawClient.connect(port);
+      await eventually(async () => await client.ask("gc.get CO2") === "OK 2.0", "the last line");
+      await Deno.writeTextFile(join(folder, "gc.csv"), "3,4\n", { append: true });
+      await eventually(async () => await client.ask("gc.get CO2") === "OK 4.0", "the next line");
+      await Deno.writeTextFile(join(folder, "l"), "a,b\n5,6\n");
+      await eventually(async () => await client.ask("later.get CO2") === "OK 6.0", "a file that was not there");
     });
   });
 

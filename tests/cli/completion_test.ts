@@ -1,55 +1,13 @@
 /** Completion in the shells that people have: each is started on a terminal of its own, and Tab is pressed. */
 import { deepStrictEqual } from "node:assert/strict";
-import { stripVTControlCharacters } from "node:util";
 import { command, defineInstrument } from "../../mod.ts";
-import { canRun, eventually, noColours, runProgram, startServer, top } from "../fixture.ts";
+import { canRun, runProgram, startServer, top } from "../fixture.ts";
+import { Terminal } from "../terminal.ts";
 import { programs } from "../server_process.ts";
 import { typedLine, written } from "../../cli/typed_line.ts";
 import { PyOpticonSocketClient } from "../../client/mod.ts";
 import { ShellCompleter } from "../../cli/shell_words.ts";
 import { run } from "../cli_fixture.ts";
-
-/** A shell on a terminal, as a person uses it. */
-class Terminal implements AsyncDisposable {
-  readonly #child: Deno.ChildProcess;
-  readonly #input: WritableStreamDefaultWriter<Uint8Array>;
-  readonly #reading: Promise<void>;
-  #seen = "";
-
-  constructor(command: string, env: Record<string, string>) {
-    const child = new Deno.Command("script", {
-      args: ["-qec", command, "/dev/null"],
-      cwd: top,
-      stdin: "piped",
-      stdout: "piped",
-      env: { TERM: "xterm", LC_ALL: "C.UTF-8", ...noColours, ...env },
-    }).spawn();
-    this.#child = child;
-    this.#input = child.stdin.getWriter();
-    this.#reading = (async () => {
-      for await (const text of child.stdout.pipeThrough(new TextDecoderStream())) this.#seen += text;
-    })();
-  }
-
-  /** Types, and waits until what the terminal shows since then is as expected. */
-  async type(keys: string, until: RegExp): Promise<void> {
-    const before = this.#seen.length;
-    await this.#input.write(new TextEncoder().encode(keys));
-    const shown = () => stripVTControlCharacters(this.#seen.slice(before)).replaceAll("\x07", "");
-    try {
-      await eventually(() => until.test(shown()), "");
-    } catch {
-      throw new Error(`${JSON.stringify(keys)} does not give ${until}, but ${JSON.stringify(shown())}`);
-    }
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    this.#child.kill("SIGKILL");
-    await this.#input.abort().catch(() => {});
-    await this.#reading;
-    await this.#child.status;
-  }
-}
 
 /** A bench with titles, choices and arguments that hold spaces. */
 function bench() {

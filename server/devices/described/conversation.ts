@@ -8,14 +8,16 @@ import { HeliographError } from "../../../protocol/errors.ts";
 import type { Routine } from "../transports/contact.ts";
 import type { Port, Turn } from "../transports/port.ts";
 import { AnswerUnclear, Garbled, NoAnswer, NotUnderstood, quoted } from "../../bench/answer_errors.ts";
-import { isNumber, type Value } from "../../bench/values.ts";
+import type { Value } from "../../bench/values.ts";
 import { inPart } from "./description_error.ts";
 import type { Pattern } from "./pattern.ts";
 import type { DescribedSteps, Description } from "./schema.ts";
 import { Selection } from "./selection.ts";
 import { Steps } from "./steps.ts";
-import { type ValueCodec, valueIn } from "./value_codec.ts";
+import type { ValueCodec } from "./value_codec.ts";
+import { valueIn } from "./value_place.ts";
 import { Waking } from "./waking.ts";
+import { wayIn } from "./way_in.ts";
 import { type Check, type FilledSteps, type Reading, type Sending, Wording } from "./wording.ts";
 
 /** The retries of a reading unless the description has another number. */
@@ -54,7 +56,8 @@ export class Conversation extends Wording {
    * @throws {DescriptionError} Where the description is wrong.
    */
   constructor(description: Description, parameters: Readonly<Record<string, string>>, port: Port) {
-    super(description, parameters, port.format);
+    const way = wayIn(port.address, description.line?.unit);
+    super(description, parameters, port.format, way);
     this.#description = description;
     this.#prompted = port.format.prompt !== undefined;
     this.#selection = Selection.of(port);
@@ -68,7 +71,7 @@ export class Conversation extends Wording {
       });
     }
     this.#retries = description.line?.retries ?? defaultRetries;
-    const refused = Object.entries(description.line?.refused ?? {});
+    const refused = Object.entries({ ...description.line?.refused, ...way.refused });
     this.#refusals = refused.map(([source, words]) =>
       inPart(["line", "refused", source], () => [this.pattern(source), words] as const)
     );
@@ -145,11 +148,8 @@ export class Conversation extends Wording {
 
   /** Asks a question as it is, as one of several steps. */
   async askOnce(turn: Turn, text: string, reading: Reading, codec: ValueCodec): Promise<string> {
-    const accepts = (answer: string) => {
-      const said = valueIn(answer, reading.pattern, reading.group);
-      return said !== undefined && !this.#refuses(answer) &&
-        (codec.understands(said) || badReason(said, reading.bad) !== undefined);
-    };
+    const accepts = (answer: string) =>
+      !this.#refuses(answer) && (reading.shared?.accepts(answer) ?? isUnderstood(answer, reading, codec));
     const question = {
       text,
       shape: reading.shape,
@@ -158,6 +158,7 @@ export class Conversation extends Wording {
       refuses: this.#refuses,
       // Made where it is needed: thousands of readings a second are understood.
       get expected() {
+        if (reading.shared !== undefined) return reading.shared.expected;
         return reading.pattern === undefined
           ? `${codec.expected}; say what it means by "bad" or "refused", or where the value stands by "pattern"`
           : `matched ${reading.pattern.source}`;
@@ -329,7 +330,7 @@ export class Conversation extends Wording {
  */
 export function decode(said: string | undefined, codec: ValueCodec, bad: ReadonlyMap<string, string>): Value {
   if (said === undefined) throw new HeliographError("command_failed", "the answer is without the value");
-  const reason = badReason(said, bad);
+  const reason = codec.badReason(said, bad);
   if (reason !== undefined) throw new HeliographError("command_failed", `${quoted(said)} means ${reason}`);
   return codec.decode(said);
 }
@@ -339,11 +340,14 @@ function unlessUnclear(error: unknown): string[] {
   throw error;
 }
 
-function badReason(said: string, bad: ReadonlyMap<string, string>): string | undefined {
-  if (bad.size === 0) return undefined;
-  const text = said.trim();
-  for (const [value, reason] of bad) {
-    if (value === text || (isNumber(value) && isNumber(text) && Number(value) === Number(text))) return reason;
-  }
-  return undefined;
+/** Whether an answer holds a value, or says why there is none, for one of those who take something of it. */
+function isUnderstood(answer: string, reading: Reading, codec: ValueCodec): boolean {
+  if (holds(answer, reading, codec)) return true;
+  // What is nothing for one of several is an answer all the same.
+  return reading.sharers?.some((other) => holds(answer, other.reading, other.codec)) ?? false;
+}
+
+function holds(answer: string, reading: Reading, codec: ValueCodec): boolean {
+  const said = valueIn(answer, reading, codec);
+  return said !== undefined && (codec.understands(said) || codec.badReason(said, reading.bad) !== undefined);
 }

@@ -15,7 +15,7 @@ import type { Speaking } from "./speaking.ts";
 import { Steps } from "./steps.ts";
 import type { Filling } from "./template.ts";
 import { heldBy } from "./together.ts";
-import { ValueCodec, valueIn } from "./value_codec.ts";
+import { checkAt, valueIn } from "./value_place.ts";
 
 /** A command, and how long it may delay another immediate one, in seconds. */
 export interface MadeCommand {
@@ -35,7 +35,7 @@ export function describedCommand(each: DescribedCommand, speaking: Speaking): Ma
   const { summary, role, immediate = false, deadline, send, ask, doneWhen, stop } = each;
   const codecs = new Map(
     Object.entries(each.arguments ?? {}).map(([name, spec]) =>
-      [name, inPart(["arguments", name], () => new ValueCodec(spec))] as const
+      [name, inPart(["arguments", name], () => conversation.codec(spec))] as const
     ),
   );
   const names = [...codecs.keys()];
@@ -59,6 +59,13 @@ export function describedCommand(each: DescribedCommand, speaking: Speaking): Ma
   if (long !== undefined && deadline !== undefined && deadline < long.within) {
     inPart("deadline", () => wrong(`is less than the ${long.within} s within which it is to be done ("doneWhen")`));
   }
+  const limit = deadline ?? usualDeadline;
+  if (long === undefined && steps.pauses >= limit) {
+    inPart(
+      "send",
+      () => wrong(`waits ${steps.pauses} s in all, and the command has ${limit} s: say a longer "deadline"`),
+    );
+  }
   const sent = steps.names;
   const used = new Set([...select.names, ...sent, ...reading?.template.names ?? [], ...long?.names ?? []]);
   const unused = names.find((name) => !used.has(name));
@@ -66,7 +73,8 @@ export function describedCommand(each: DescribedCommand, speaking: Speaking): Ma
     inPart(["arguments", unused], () => wrong(`is used nowhere: write {${unused}} where it belongs`));
   }
   const others = sent.filter((name) => !codecs.has(name) && speaking.places.has(name));
-  const returns = inPart("returns", () => new ValueCodec(each.returns ?? { type: "text" }));
+  const returns = inPart("returns", () => conversation.codec(each.returns ?? { type: "text" }));
+  inPart(["ask", "at"], () => checkAt(reading?.at, returns));
   const urgency = immediate ? "immediate" : "command";
 
   const run = async (args: Readonly<Record<string, Value>>, { signal }: CommandContext): Promise<unknown> => {
@@ -90,7 +98,7 @@ export function describedCommand(each: DescribedCommand, speaking: Speaking): Ma
       const among = selected.length === 0 ? undefined : { select: selected, before: undefined, after: undefined };
       const whole = among === undefined ? reading : { ...reading, among };
       const answer = await conversation.ask(turn, question, whole, returns, false);
-      return decode(valueIn(answer, reading.pattern, reading.group), returns, reading.bad);
+      return decode(valueIn(answer, reading, returns), returns, reading.bad);
     };
     if (long === undefined) return await say("ask");
     await long.run(() => say("end").then(() => {}), selected, fillings, signal);
@@ -115,7 +123,7 @@ export function describedCommand(each: DescribedCommand, speaking: Speaking): Ma
       ...(returns.spec.type === "float" ? { returns: "float" as const } : {}),
       run,
     }),
-    delays: immediate ? steps.pauses + select.pauses : steps.longestDeafness,
+    delays: immediate ? steps.longest + select.longest : steps.longestDeafness,
   };
 }
 

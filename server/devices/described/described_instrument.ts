@@ -21,12 +21,17 @@ import { Condition } from "./condition.ts";
 import { Conversation, decode } from "./conversation.ts";
 import { describedCommand } from "./described_command.ts";
 import { inPart } from "./description_error.ts";
+import { FileColumns } from "./file_columns.ts";
+import { RegisterFields } from "./register_fields.ts";
+import { registerPlace, registerValue } from "./register_words.ts";
 import type { Envelope } from "./envelope.ts";
+import { type OfQuestion, Questions } from "./questions.ts";
 import type { DescribedCondition, DescribedField, Description } from "./schema.ts";
 import type { OtherField, Speaking } from "./speaking.ts";
 import { readingOf, Steps } from "./steps.ts";
 import { heldBy } from "./together.ts";
-import { checkGroup, ValueCodec, valueIn } from "./value_codec.ts";
+import { type DescribedValue, ValueCodec } from "./value_codec.ts";
+import { checkAt, checkGroup, valueIn } from "./value_place.ts";
 import type { FilledSteps, Reading } from "./wording.ts";
 
 /**
@@ -61,8 +66,12 @@ class Describer {
   readonly #contact: PortContact;
   readonly #envelope: Envelope | undefined;
   readonly #readings = new Map<string, Reading>();
+  readonly #registers: RegisterFields;
+  readonly #columns: FileColumns;
   /** The answers to what several fields ask in the same poll. */
   #answers = new WeakMap<object, Map<string, Promise<string>>>();
+  /** Where such an answer stands in the line's trace. */
+  readonly #traced = new WeakMap<Promise<string>, number>();
   readonly #listening: ((line: string) => boolean)[] = [];
   #instrument: Instrument | undefined;
   readonly #speaking: Speaking;
@@ -80,18 +89,29 @@ class Describer {
     const { fields = {}, staleAfter = 5, errorAfter = 3 * staleAfter, reconnect = {} } = description;
     this.#conversation = new Conversation(description, parameters, port);
     const conversation = this.#conversation;
-    for (const [name, { read, select }] of Object.entries(fields)) {
+    const questions = new Questions(description.questions, conversation);
+    this.#columns = new FileColumns(description.line?.separator);
+    this.#registers = this.#registerFields(fields);
+    for (const [name, { read, select, register, bad }] of Object.entries(fields)) {
+      if (register !== undefined) this.#readings.set(name, this.#registers.reading(name, bad));
       if (read === undefined) continue;
       inPart(["fields", name], () => {
         const selected = inPart("select", () => this.#selected(select));
-        this.#readings.set(name, inPart("read", () => readingOf(conversation, read, selected)));
+        const reading = inPart(
+          "read",
+          () => isOfQuestion(read) ? questions.reading(read, selected) : readingOf(conversation, read, selected),
+        );
+        this.#readings.set(name, reading);
       });
     }
+    this.#share();
     const asked = [...this.#readings.values()].map(({ template }) => this.#conversation.fill(template));
     this.#asksTwice = new Set(asked).size < asked.length;
     // What is asked only sometimes does not tell whether it is there.
     const first = [...this.#readings].find(([name]) => fields[name]!.when === undefined);
-    const onlyTalks = this.#readings.size === 0 && Object.values(fields).some(({ listen }) => listen !== undefined);
+    // A file says when it has gone, and may have nothing new for days.
+    const onlyTalks = port.address.kind !== "file" && this.#readings.size === 0 &&
+      Object.values(fields).some(({ listen }) => listen !== undefined);
     const firstWord = onlyTalks ? (turn: Turn) => this.#hear(errorAfter, turn.signal) : undefined;
     this.#envelope = conversation.envelope();
     const envelope = this.#envelope;
@@ -143,10 +163,18 @@ class Describer {
     });
     this.#instrument = instrument;
     const ignored = this.#conversation.ignored();
-    if (ignored.length > 0) port.listen((line) => ignored.some((pattern) => pattern.test(line)));
+    if (ignored.length > 0) {
+      port.listen((line) => {
+        const ignores = ignored.some((pattern) => pattern.test(line));
+        if (ignores) port.trace.note("ignored");
+        return ignores;
+      });
+    }
     const hears = (line: string) => this.#heard(line);
     const envelope = this.#envelope;
-    if (this.#listening.length > 0) port.listen(envelope ? (line) => envelope.holds(line, hears) : hears);
+    // Lines of a file that hold nothing for a field are no answers to anybody.
+    if (port.address.kind === "file") port.listen((line) => (this.#columns.takeHeading(line) || hears(line), true));
+    else if (this.#listening.length > 0) port.listen(envelope ? (line) => envelope.holds(line, hears) : hears);
     return instrument;
   }
 
@@ -170,11 +198,11 @@ class Describer {
     for (const [title, field] of Object.entries(fields)) {
       const reading = this.#readings.get(title);
       let codec: ValueCodec | undefined;
-      const codecOf = () => codec ??= new ValueCodec(field);
+      const codecOf = () => codec ??= new ValueCodec(valueOf(field));
       const read = reading && (async (turn: Turn) => {
         const text = this.#conversation.fill(reading.template);
         const answer = await this.#conversation.ask(turn, text, reading, codecOf(), true);
-        return decode(valueIn(answer, reading.pattern, reading.group), codecOf(), reading.bad);
+        return decode(valueIn(answer, reading, codecOf()), codecOf(), reading.bad);
       });
       const name = identifierOf(title);
       if (!Object.hasOwn(parameters, name)) places.set(name, { title, codec: codecOf, read });
@@ -205,21 +233,48 @@ class Describer {
     }
   }
 
+  /** Where the fields are that are registers of a Modbus device. */
+  #registerFields(fields: NonNullable<Description["fields"]>): RegisterFields {
+    const { description: { line, pollInterval = 1 }, port } = this.#options;
+    const isModbus = port.address.kind.startsWith("modbus+");
+    const placed = Object.entries(fields).flatMap(([title, field]) =>
+      inPart(["fields", title], () => {
+        const place = registerPlace(field);
+        if (place === undefined) return [];
+        if (!isModbus) inPart("register", () => wrong('has a meaning only where "port" is modbus+tcp:// or the like'));
+        const beside = (["read", "listen", "write", "select", "when", "compute"] as const).find((word) =>
+          field[word] !== undefined
+        );
+        if (beside !== undefined) inPart(beside, () => wrong('has no meaning beside "register"; is "writable" meant?'));
+        if (typeof field.poll === "object") inPart("poll", () => wrong("is a number of seconds beside register"));
+        return [{ title, place, poll: typeof field.poll === "number" ? field.poll : pollInterval }];
+      })
+    );
+    return new RegisterFields(this.#conversation, placed, line?.mostRegisters);
+  }
+
   #field(title: string, field: DescribedField): FieldSpec<ValueType> {
     if (field.compute !== undefined) return computedField(field, field.compute);
-    const codec = new ValueCodec(field);
+    const codec = this.#conversation.codec(valueOf(field));
     const { read, listen, write, needsConfirm, initial, poll, log, keyword, readback, when, select } = field;
     if (keyword !== undefined) inPart("keyword", () => checkKeyword(keyword));
-    if (read === undefined && listen === undefined && write === undefined) {
+    const isRegister = field.register !== undefined;
+    const own = isRegister ? this.#registers.writer(title) : undefined;
+    if (!isRegister && field.bad !== undefined) {
+      inPart("bad", () => wrong('stands in "read" or "listen", or beside "register"'));
+    }
+    if (read === undefined && listen === undefined && write === undefined && !isRegister) {
       throw new TypeError('can neither be read nor set: it needs "read", "listen", "write" or "compute"');
     }
     for (const key of ["needsConfirm", "initial"] as const) {
-      if (write === undefined && field[key] !== undefined) {
+      if (write === undefined && own === undefined && field[key] !== undefined) {
         inPart(key, () => wrong('has a meaning only beside "write"'));
       }
     }
     for (const key of ["poll", "when"] as const) {
-      if (read === undefined && field[key] !== undefined) inPart(key, () => wrong('has a meaning only beside "read"'));
+      if (read === undefined && !isRegister && field[key] !== undefined) {
+        inPart(key, () => wrong('has a meaning only beside "read"'));
+      }
     }
     if (read === undefined && write === undefined && select !== undefined) {
       inPart("select", () => wrong('has a meaning only beside "read" or "write"'));
@@ -231,9 +286,12 @@ class Describer {
     if (listen !== undefined) inPart("listen", () => this.#listen(title, codec, listen));
     if (readback !== undefined) inPart("readback", () => this.#checkReadback(title, field));
     const reading = this.#readings.get(title);
+    if (reading !== undefined) {
+      inPart(["read", "at"], () => checkAt(reading.at, codec));
+    }
     return {
       ...codec.spec,
-      access: write === undefined ? "readout" : "setting",
+      access: write === undefined && own === undefined ? "readout" : "setting",
       ...(needsConfirm === undefined ? {} : { needsConfirm }),
       ...(initial === undefined ? {} : { initial: inPart("initial", () => codec.own(initial)) as never }),
       ...(interval === undefined ? {} : { pollInterval: interval }),
@@ -250,14 +308,41 @@ class Describer {
         },
       }),
       ...(write === undefined ? {} : { write: this.#writer(title, field, write, codec) }),
+      ...(own === undefined ? {} : {
+        write: (value: Value, signal: AbortSignal) => {
+          const filling = codec.encode(value);
+          this.#forget();
+          return this.#contact.use("command", signal, (turn) => own(turn, filling, codec));
+        },
+      }),
     };
+  }
+
+  /** Has the fields that ask the same take one answer. */
+  #share(): void {
+    const { fields = {} } = this.#options.description;
+    const sharers = new Map<string, { reading: Reading; codec: ValueCodec }[]>();
+    for (const [name, reading] of this.#readings) {
+      const key = keyOf(reading);
+      const shared = sharers.get(key) ?? [];
+      sharers.set(key, shared);
+      this.#readings.set(name, { ...reading, sharers: shared });
+      // What is wrong with a field is told with the field.
+      try {
+        const codec = new ValueCodec(valueOf(fields[name]!));
+        checkAt(reading.at, codec);
+        shared.push({ reading, codec });
+      } catch (error) {
+        if (!(error instanceof TypeError)) throw error;
+      }
+    }
   }
 
   #checkReadback(title: string, field: DescribedField): void {
     const fields = this.#options.description.fields ?? {};
     const declared = (title: string, spec: DescribedField) => ({
       title,
-      access: spec.write === undefined ? "readout" : "setting",
+      access: spec.write === undefined && spec.writable !== true ? "readout" : "setting",
       spec: { type: spec.type, ...(spec.readback && { readback: defined(spec.readback) as ReadbackSpec }) },
     });
     const find = (name: string) => {
@@ -269,9 +354,11 @@ class Describer {
   }
 
   async #read(title: string, reading: Reading, codec: ValueCodec, signal: AbortSignal, pass: object): Promise<Value> {
-    const answer = await this.#answer(reading, codec, signal, pass);
-    const value = decode(valueIn(answer, reading.pattern, reading.group), codec, reading.bad);
-    return typeof value === "number" ? this.#corrected(title, value) : value;
+    const asked = this.#answer(reading, codec, signal, pass);
+    const said = decode(valueIn(await asked, reading, codec), codec, reading.bad);
+    const value = typeof said === "number" ? this.#corrected(title, said) : said;
+    this.#options.port.trace.value(this.#options.title, title, value, this.#traced.get(asked));
+    return value;
   }
 
   /** The answer to a question; fields that ask the same are answered by one. */
@@ -282,11 +369,14 @@ class Describer {
     if (!this.#asksTwice) return ask();
     let answers = this.#answers.get(pass);
     if (answers === undefined) this.#answers.set(pass, answers = new Map());
-    const { select, before, after } = reading.among ?? {};
-    const around = [...select ?? [], before, after].map((steps) => steps?.key ?? "").join("\0");
-    const key = `${text}\0${reading.pattern?.source ?? codec.expected}\0${around}`;
+    const key = keyOf(reading);
     let answer = answers.get(key);
-    if (answer === undefined) answers.set(key, answer = ask());
+    if (answer === undefined) {
+      const asked = ask();
+      answers.set(key, answer = asked);
+      // What comes later is another one's.
+      asked.then(() => this.#traced.set(asked, this.#options.port.trace.lastReceived), () => {});
+    }
     return answer;
   }
 
@@ -320,15 +410,27 @@ class Describer {
   }
 
   #listen(title: string, codec: ValueCodec, listen: NonNullable<DescribedField["listen"]>): void {
-    const pattern = inPart("pattern", () => this.#conversation.pattern(listen.pattern));
-    inPart("group", () => checkGroup(pattern, listen.group));
+    const { column, pattern: source, group, at } = listen;
+    if (listen.pointer !== undefined) inPart("pointer", () => wrong('has a meaning only in "read" and "ask"'));
+    if (column !== undefined && this.#options.port.address.kind !== "file") {
+      inPart("column", () => wrong('has a meaning only where "port" is file://; give a pattern'));
+    }
+    if (column === undefined && source === undefined) throw new TypeError('needs "pattern", or "column" for a file');
+    const pattern = source === undefined ? undefined : inPart("pattern", () => this.#conversation.pattern(source));
+    inPart("group", () => checkGroup(pattern, group));
+    inPart("at", () => checkAt(at, codec));
+    const place = { pattern, group, at };
     const bad = new Map(Object.entries(listen.bad ?? {}));
+    const understands = (cell: string) => codec.understands(valueIn(cell, place, codec) ?? "");
     this.#listening.push((line) => {
-      const said = valueIn(line, pattern, listen.group);
-      if (said === undefined) return false;
       const holder = this.#instrument!.field(title);
       try {
-        holder.update(decode(said, codec, bad));
+        const text = column === undefined ? line : this.#columns.cell(line, column, understands);
+        const said = text === undefined ? undefined : valueIn(text, place, codec);
+        if (said === undefined) return false;
+        const value = decode(said, codec, bad);
+        this.#options.port.trace.value(this.#options.title, title, value);
+        holder.update(value);
       } catch (error) {
         holder.fail((error as Error).message);
       }
@@ -356,7 +458,7 @@ class Describer {
   async #firstAnswer(turn: Turn, reading: Reading, field: DescribedField): Promise<void> {
     const text = this.#conversation.fill(reading.template);
     try {
-      await this.#conversation.ask(turn, text, reading, new ValueCodec(field), false);
+      await this.#conversation.ask(turn, text, reading, new ValueCodec(valueOf(field)), false);
     } catch (error) {
       if (!(error instanceof HeliographError) || error.code !== "command_failed") throw error;
     }
@@ -384,6 +486,24 @@ function wrong(message: string): never {
   throw new TypeError(message);
 }
 
+/** What must be the same for two fields to take one answer. */
+function keyOf({ template, pattern, shape, shared, among }: Reading): string {
+  const { select, before, after } = among ?? {};
+  const around = [...select ?? [], before, after].map((steps) => steps?.key ?? "");
+  return [
+    template.source,
+    shared?.expected ?? pattern?.source ?? "",
+    shape === undefined ? "" : JSON.stringify(shape),
+    ...around,
+  ].join(
+    "\0",
+  );
+}
+
+function isOfQuestion(read: NonNullable<DescribedField["read"]>): read is OfQuestion {
+  return typeof read === "object" && "question" in read;
+}
+
 /**
  * Makes an instrument of a description.
  *
@@ -393,4 +513,17 @@ function wrong(message: string): never {
  */
 export function describedInstrument(options: DescribedInstrumentOptions): Instrument {
   return new Describer(options).make();
+}
+
+/** How a field's value is said: in registers and in JSON otherwise than in text, where nothing else is said. */
+function valueOf(field: DescribedField): DescribedValue {
+  if (field.register !== undefined) return registerValue(field);
+  return saysTrue(field) ? { ...field, on: "true", off: "false" } : field;
+}
+
+/** Whether a switch is true or false for the instrument, where nothing else is said: in JSON it is. */
+function saysTrue({ type, on, off, read, write }: DescribedField): boolean {
+  if (type !== "switch" || on !== undefined || off !== undefined) return false;
+  return (typeof read === "object" && "pointer" in read && read.pointer !== undefined) ||
+    (typeof write === "object" && "body" in write && typeof write.body === "object");
 }

@@ -5,9 +5,12 @@
  * @module
  */
 
+import { HeliographError } from "../../../protocol/errors.ts";
+import { quoted } from "../../bench/answer_errors.ts";
 import type { Turn } from "../transports/port.ts";
 import { inPart } from "./description_error.ts";
 import type { DescribedAsk, DescribedField, DescribedStep } from "./schema.ts";
+import type { Pattern } from "./pattern.ts";
 import type { Filling } from "./template.ts";
 import { ValueCodec } from "./value_codec.ts";
 import type { FilledSteps, Reading, Sending, Wording } from "./wording.ts";
@@ -23,14 +26,32 @@ export interface Speaker extends Wording {
 /** One step. */
 type Step =
   | { readonly kind: "send"; readonly sending: Sending }
-  | { readonly kind: "ask"; readonly reading: Reading }
+  | { readonly kind: "ask"; readonly reading: Reading; readonly again: Again | undefined }
   | { readonly kind: "wait"; readonly seconds: number };
+
+/** Until when a question is asked again. */
+interface Again {
+  readonly until: Pattern;
+  /** How often, in seconds. */
+  readonly every: number;
+  /** How long at most, in seconds. */
+  readonly within: number;
+}
+
+/** How often a question is asked again unless the description says otherwise, in seconds. */
+const defaultEvery = 0.1;
+
+/** How long a question is asked again unless the description says otherwise, in seconds. */
+const defaultWithin = 10;
+
+/** The time that a reading has, in seconds. */
+const readSeconds = 30;
 
 /** What each kind of step may be told besides. */
 const shape = ["receiveEnd", "length", "block", "answerEnds", "lines", "quiet"] as const;
 const wordsOf = {
-  send: ["answer", "answerIsOptional", "deaf", ...shape],
-  ask: ["pattern", "group", "bad", "timeout", ...shape],
+  send: ["body", "answer", "answerIsOptional", "deaf", ...shape],
+  ask: ["body", "pattern", "group", "at", "pointer", "bad", "timeout", "until", "every", "within", ...shape],
   wait: [],
 } as const;
 
@@ -86,8 +107,22 @@ export class Steps {
       }
     }
     if (send !== undefined) return { kind: "send", sending: speaker.sending({ ...given, send }, names) };
-    if (ask !== undefined) return { kind: "ask", reading: speaker.reading({ ...given, ask }, names) };
+    if (ask !== undefined) {
+      return { kind: "ask", reading: speaker.reading({ ...given, ask }, names), again: this.#again(given) };
+    }
     return { kind: "wait", seconds: wait! };
+  }
+
+  #again(step: DescribedStep): Again | undefined {
+    const { until, every = defaultEvery, within = defaultWithin } = step;
+    if (until !== undefined) return { until: inPart("until", () => this.#speaker.pattern(until)), every, within };
+    for (const word of ["every", "within"] as const) {
+      if (step[word] === undefined) continue;
+      inPart(word, () => {
+        throw new TypeError('has a meaning only beside "until"');
+      });
+    }
+    return undefined;
   }
 
   /** Whether there is none. */
@@ -113,17 +148,15 @@ export class Steps {
     );
   }
 
+  /** How long they take at most, in seconds, each answer by itself not counted. */
+  get longest(): number {
+    return this.#steps.reduce((sum, step) => sum + (step.kind === "ask" ? step.again?.within ?? 0 : 0), this.pauses);
+  }
+
   /** The names of their places. */
   get names(): string[] {
     return this.#steps.flatMap((step) =>
       step.kind === "send" ? step.sending.template.names : step.kind === "ask" ? step.reading.template.names : []
-    );
-  }
-
-  /** What they send and ask, without what fills the places. */
-  get texts(): string[] {
-    return this.#steps.flatMap((step) =>
-      step.kind === "send" ? step.sending.template.source : step.kind === "ask" ? step.reading.template.source : []
     );
   }
 
@@ -148,10 +181,30 @@ export class Steps {
         for (const { step, text } of filled) {
           if (step.kind === "wait") await turn.wait(step.seconds);
           else if (step.kind === "send") await speaker.sendOnce(turn, text, step.sending, checked);
-          else await speaker.askOnce(turn, text, step.reading, anyText);
+          else await askUntil(speaker, turn, text, step.reading, step.again);
         }
       },
     };
+  }
+}
+
+/** Asks a question once, or until it is answered as it should be; what is immediate ends that. */
+async function askUntil(
+  speaker: Speaker,
+  turn: Turn,
+  text: string,
+  reading: Reading,
+  again: Again | undefined,
+): Promise<void> {
+  const begun = performance.now();
+  for (;;) {
+    const answer = await speaker.askOnce(turn, text, reading, anyText);
+    if (again === undefined || again.until.test(answer)) return;
+    if (performance.now() - begun >= again.within * 1000) {
+      const message = `${quoted(text)} is still answered ${quoted(answer)} after ${again.within} s`;
+      throw new HeliographError("command_failed", message);
+    }
+    await turn.wait(again.every);
   }
 }
 
@@ -176,8 +229,14 @@ export function readingOf(
   const at = steps.findLastIndex(({ ask }) => ask !== undefined);
   if (at < 0) throw new TypeError('asks nothing: one of its steps needs "ask", whose answer is the value');
   // The whole list first, so that a mistake is told at its place.
-  new Steps(speaker, steps);
+  const { pauses } = new Steps(speaker, steps);
+  if (pauses >= readSeconds) throw new TypeError(`waits ${pauses} s in all, and a reading has ${readSeconds} s`);
   const { ask: text, ...words } = steps[at]!;
+  if (words.until !== undefined) {
+    inPart([at, "until"], () => {
+      throw new TypeError("belongs to a question before the one that is the value, which is the last of them");
+    });
+  }
   const [before, after] = [steps.slice(0, at), steps.slice(at + 1)].map((some) =>
     some.length === 0 ? undefined : new Steps(speaker, some).fill()
   );

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { HeliographError } from "../../../protocol/errors.ts";
 import { quoted } from "../../bench/answer_errors.ts";
 import { type LineCodec, lineCodec, withBytes } from "../transports/line_codec.ts";
 import type { CheckSum } from "../transports/check_sum.ts";
@@ -11,11 +12,14 @@ import { completed, type Shape, shapeIn, shapeProblem } from "../transports/fram
 import type { LineFormat, Turn } from "../transports/port.ts";
 import { inPart } from "./description_error.ts";
 import { Envelope } from "./envelope.ts";
+import { JsonPointer } from "./json_pointer.ts";
 import { whyItNeverMatches } from "./never_matches.ts";
 import { type Pattern, pattern } from "./pattern.ts";
 import type { DescribedAsk, DescribedSend, Description } from "./schema.ts";
-import { type Filling, Template } from "./template.ts";
-import { checkGroup } from "./value_codec.ts";
+import type { Filling, Template } from "./template.ts";
+import { type DescribedValue, ValueCodec } from "./value_codec.ts";
+import { checkGroup, type Place } from "./value_place.ts";
+import { plainWay, type WayIn } from "./way_in.ts";
 
 /** The timeout of an answer unless the description has another, in seconds. */
 const defaultTimeout = 1;
@@ -30,10 +34,18 @@ export interface Reading {
   readonly pattern: Pattern | undefined;
   /** Which group of the pattern is the value. */
   readonly group: string | number | undefined;
+  /** Which of its characters are the value. @default all */
+  readonly at?: Place["at"];
+  /** The readings that take something of the same answer, this one among them. @default none */
+  readonly sharers?: readonly { readonly reading: Reading; readonly codec: ValueCodec }[];
   /** Values that mean that there is none, with the reason. */
   readonly bad: ReadonlyMap<string, string>;
   /** How its answer ends; `undefined` where that is as usual. */
   readonly shape: Shape | undefined;
+  /** Where its answer is the same for several fields: whether an answer is one, and what it should have done. */
+  readonly shared?: { readonly accepts: (answer: string) => boolean; readonly expected: string };
+  /** The text in an answer that holds the value; `undefined` of it where it is none to the question. @default all */
+  readonly text?: Place["text"];
   /** What is selected before it, and the steps before and after it. @default none */
   readonly among?: Among;
 }
@@ -88,6 +100,7 @@ export class Wording {
   readonly #line: NonNullable<Description["line"]>;
   readonly #parameters: Readonly<Record<string, string>>;
   readonly #format: LineFormat;
+  readonly #way: WayIn;
   readonly #codec: LineCodec;
   /** What is always the same: parameters do not change. */
   readonly #filled = new Map<Template, string>();
@@ -100,8 +113,15 @@ export class Wording {
    * @param description What is said and answered.
    * @param parameters What fills its parameters.
    * @param format How its line is spoken on.
+   * @param way What its way in says of that.
    */
-  constructor(description: Description, parameters: Readonly<Record<string, string>>, format: LineFormat) {
+  constructor(
+    description: Description,
+    parameters: Readonly<Record<string, string>>,
+    format: LineFormat,
+    way: WayIn = plainWay,
+  ) {
+    this.#way = way;
     this.#line = description.line ?? {};
     this.#parameters = parameters;
     this.#format = format;
@@ -114,9 +134,10 @@ export class Wording {
    *
    * @param source The text of a command.
    * @param names What its places may be called besides the parameters.
+   * @param body What is sent with it to a web API.
    * @throws {TypeError} With what is wrong with it.
    */
-  template(source: string, names: readonly string[] = []): Template {
+  template(source: string, names: readonly string[] = [], body?: unknown): Template {
     const end = [this.#format.sendEnd, "\r", "\n"].find((each) => each !== "" && source.includes(each));
     if (end !== undefined) {
       throw new TypeError(`${quoted(source)} holds the end of a command, ${quoted(end)}, which is sent by itself`);
@@ -128,7 +149,8 @@ export class Wording {
     } catch (error) {
       throw new TypeError((error as Error).message.replace(/^Cannot send /, ""));
     }
-    return new Template(bytes, [...Object.keys(this.#parameters), ...names]);
+    if (!/[{}]/.test(source)) this.#way.request(source);
+    return this.#way.template(bytes, [...Object.keys(this.#parameters), ...names], body);
   }
 
   /** The lines that are no answers. @throws {DescriptionError} Where one is no pattern. */
@@ -146,11 +168,21 @@ export class Wording {
   }
 
   #fill(template: Template, fillings: Readonly<Record<string, Filling>>): string {
-    const text = template.fill({ ...this.#parameters, ...fillings }, this.#format.sendEnd, this.#codec.byte);
+    const filled = { ...this.#parameters, ...fillings };
+    const text = this.request(template.fill(filled, this.#format.sendEnd, this.#codec.byte));
     // What no encoding is without needs no look.
     // deno-lint-ignore no-control-regex -- ASCII
     if (/[^\x00-\x7f]/.test(text)) this.#codec.encode(text);
     return text;
+  }
+
+  /** A request as it is sent on this way in. @throws {HeliographError} `bad_argument` where it is none. */
+  request(text: string): string {
+    try {
+      return this.#way.request(text);
+    } catch (error) {
+      throw new HeliographError("bad_argument", `Cannot send ${quoted(text)}: it ${(error as Error).message}`);
+    }
   }
 
   /** A pattern of the description; a parameter in it stands for itself. @throws {TypeError} Where it is none. */
@@ -217,7 +249,14 @@ export class Wording {
   }
 
   get #plainReading(): Omit<Reading, "template"> {
-    return { timeout: this.timeout, pattern: undefined, group: undefined, bad: new Map(), shape: undefined };
+    return {
+      timeout: this.timeout,
+      pattern: undefined,
+      group: undefined,
+      bad: new Map(),
+      shape: undefined,
+      ...this.textWithin(undefined),
+    };
   }
 
   /**
@@ -229,12 +268,37 @@ export class Wording {
    */
   reading(ask: DescribedAsk, names: readonly string[] = []): Reading {
     if (typeof ask === "string") return { ...this.#plainReading, template: this.template(ask, names) };
-    const { pattern, group, bad = {}, timeout = this.timeout } = ask;
+    const { pattern, group, at, bad = {}, timeout = this.timeout } = ask;
     const shape = this.#shape(ask);
     const expected = pattern === undefined ? undefined : inPart("pattern", () => this.pattern(pattern, shape));
     inPart("group", () => checkGroup(expected, group));
-    const template = inPart("ask", () => this.template(ask.ask, names));
-    return { template, timeout, pattern: expected, group, bad: new Map(Object.entries(bad)), shape };
+    const template = inPart("ask", () => this.template(ask.ask, names, ask.body));
+    const reading = { template, timeout, pattern: expected, group, at, bad: new Map(Object.entries(bad)), shape };
+    return { ...reading, ...this.textWithin(ask.pointer) };
+  }
+
+  /**
+   * The text in an answer that holds the value, where that is not all of it.
+   *
+   * @param pointer Where it stands in JSON, which holds those of other fields too.
+   * @throws {DescriptionError} Where it is no pointer.
+   */
+  textWithin(pointer: string | undefined): Pick<Reading, "shared" | "text"> {
+    const way = this.#way;
+    if (pointer === undefined) return way === plainWay ? {} : { text: (answer) => way.said(answer) };
+    const path = inPart("pointer", () => new JsonPointer(pointer));
+    return {
+      shared: { accepts: (answer) => isJson(way.said(answer)), expected: "been JSON" },
+      text(answer) {
+        const text = path.textIn(way.said(answer) ?? "");
+        if (text !== undefined) return text;
+        throw new HeliographError("command_failed", `the answer has nothing at ${path.source}: ${quoted(answer)}`);
+      },
+    };
+  }
+
+  get #done(): Pattern | undefined {
+    return this.#way.done === undefined ? undefined : this.pattern(this.#way.done);
   }
 
   /**
@@ -249,7 +313,7 @@ export class Wording {
     if (typeof send === "string") {
       return {
         template: this.template(send, names),
-        answer: undefined,
+        answer: this.#done,
         optional: false,
         deaf: lineDeaf,
         shape: undefined,
@@ -273,12 +337,27 @@ export class Wording {
       });
     }
     return {
-      template: inPart("send", () => this.template(send.send, names)),
-      answer: answer === undefined ? undefined : inPart("answer", () => this.pattern(answer, shape)),
+      template: inPart("send", () => this.template(send.send, names, send.body)),
+      answer: answer === undefined ? this.#done : inPart("answer", () => this.pattern(answer, shape)),
       optional,
       deaf,
       shape,
     };
+  }
+
+  /**
+   * How a value is said.
+   *
+   * @throws {DescriptionError} Where it is wrong, or the line's characters are no bytes and it has any.
+   */
+  codec(value: DescribedValue): ValueCodec {
+    const codec = new ValueCodec(value);
+    if (codec.isRaw && this.#format.encoding === "utf8") {
+      inPart("kind", () => {
+        throw new TypeError('is in bytes, and the line is in "encoding": "utf8"; leave that out');
+      });
+    }
+    return codec;
   }
 
   /** Reads a question whose answer shows that all is well. @throws {DescriptionError} Where it is wrong. */
@@ -289,6 +368,14 @@ export class Wording {
       pattern: inPart("pattern", () => this.pattern(pattern, shape)),
       shape,
     };
+  }
+}
+
+function isJson(text: string | undefined): boolean {
+  try {
+    return text !== undefined && JSON.parse(text) !== undefined;
+  } catch {
+    return false;
   }
 }
 

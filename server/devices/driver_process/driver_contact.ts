@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Contact, ContactState } from "../../bench/contact.ts";
+import type { Contact, ContactState, TraceSource } from "../../bench/contact.ts";
 
 /** The contact that the driver tells, or the state of its process. */
 export class DriverContact implements Contact {
@@ -18,8 +18,12 @@ export class DriverContact implements Contact {
   farewell = "";
   #changed = () => {};
 
-  constructor(address: string) {
+  readonly trace?: TraceSource;
+
+  /** Makes it. @param address Where it is. @param trace The trace of its line, where it has one. */
+  constructor(address: string, trace?: TraceSource) {
     this.address = address;
+    if (trace !== undefined) this.trace = trace;
   }
 
   start(changed: () => void): void {

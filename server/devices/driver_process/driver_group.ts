@@ -96,7 +96,7 @@ export class DriverGroup {
 
   #member(index: number, declaration: Declaration): Member {
     const process = this.#process;
-    const contact = new DriverContact(declaration.contact ?? this.#files[index]!);
+    const contact = new DriverContact(declaration.contact ?? this.#files[index]!, process.traceOf(index));
     const instrument = instrumentOf(declaration, {
       read: async (field, signal, pass) => {
         const value = await process.ask({ ask: "read", instrument: index, field, pass: this.#passOf(pass) }, signal);

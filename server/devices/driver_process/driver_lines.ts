@@ -6,7 +6,9 @@
 
 import { HeliographError } from "../../../protocol/errors.ts";
 import type { Line } from "../transports/line.ts";
+import { LineTrace } from "../transports/line_trace.ts";
 import { openLine } from "../transports/open_line.ts";
+import { portName } from "../transports/address.ts";
 import type { DriverAsk } from "./messages.ts";
 import type { DriverHostSettings } from "./settings.ts";
 import { fromBase64, toBase64 } from "./wire_values.ts";
@@ -14,11 +16,14 @@ import { fromBase64, toBase64 } from "./wire_values.ts";
 /** The lines of one process, one for each of its ports. */
 export class DriverLines {
   readonly #ports: DriverHostSettings["ports"];
+  /** The last exchanges on each of them: what the driver makes of what comes is not known here. */
+  readonly traces: readonly LineTrace[];
   readonly #open = new Map<number, Line>();
 
   /** Opens none yet. @param ports Where they may be opened. */
   constructor(ports: DriverHostSettings["ports"]) {
     this.#ports = ports;
+    this.traces = ports.map(({ address, format }) => new LineTrace(portName(address), format.encoding === "utf8"));
   }
 
   /**
@@ -31,8 +36,14 @@ export class DriverLines {
     if (ask.ask === "openLine") return await this.#openLine(ask.port, signal);
     const line = this.#open.get(ask.port);
     if (line === undefined) throw new HeliographError("not_connected", "the line is not open");
-    if (ask.ask === "writeLine") return void await line.write(fromBase64(ask.bytes), ask.answerWithin);
+    const trace = this.traces[ask.port]!;
+    if (ask.ask === "writeLine") {
+      const bytes = fromBase64(ask.bytes);
+      trace.sent(bytes);
+      return void await line.write(bytes, ask.answerWithin);
+    }
     const bytes = await line.read();
+    if (bytes !== null) trace.received(bytes);
     return bytes === null ? null : toBase64(bytes);
   }
 
@@ -44,14 +55,17 @@ export class DriverLines {
     const line = await openLine(known.address);
     this.close(port);
     if (signal.aborted) line.close();
-    else this.#open.set(port, line);
+    else {
+      this.#open.set(port, line);
+      this.traces[port]!.opened();
+    }
     return line.whole ?? false;
   }
 
   /** Closes one, where it is open. */
   close(port: number): void {
     this.#open.get(port)?.close();
-    this.#open.delete(port);
+    if (this.#open.delete(port)) this.traces[port]!.note("closed", 0);
   }
 
   /** Closes all of them. */

@@ -7,6 +7,7 @@
 import { getLogger } from "npm:@logtape/logtape@2.4.2";
 import { wireError } from "../../bench/wire_error.ts";
 import type { CommandContext } from "../../bench/command.ts";
+import type { TraceSource } from "../../bench/contact.ts";
 import { HeliographError } from "../../../protocol/errors.ts";
 import type { JournalLevel } from "../../../protocol/vocabulary.ts";
 import type { ConnectedProcess, Processes } from "../../processes/processes.ts";
@@ -105,6 +106,12 @@ export class DriverProcess {
     this.#events = events;
     this.#lines = new DriverLines(options.settings.ports);
     this.#titles = options.settings.drivers.map(({ title }) => title).join(", ");
+  }
+
+  /** The trace of the line that a driver speaks on; `undefined` where it has none. @param driver Its place. */
+  traceOf(driver: number): TraceSource | undefined {
+    const port = this.#options.settings.drivers[driver]?.port;
+    return port === null || port === undefined ? undefined : this.#lines.traces[port];
   }
 
   /** Whether it runs, and its drivers have been made. */

@@ -47,6 +47,8 @@ function simulator(): Simulator {
 /** Aalborg DPC mass flow controller: serial, 9600 bits per second. */
 export const aalborgDpc: Driver = {
   address: "serial:///dev/ttyUSB0",
+  // Its G could make another instrument go.
+  probe: { ask: "FM", pattern: "^>\\s*[-+.\\d]+$" },
   simulator,
   description: {
     summary: "Aalborg DPC mass flow controller",

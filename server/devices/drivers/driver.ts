@@ -14,6 +14,11 @@ export interface Driver {
   readonly description: DescriptionInput;
   /** What its address looks like. */
   readonly address: string;
+  /**
+   * How it is told from others without harm to whatever is on the port, with its parameters' defaults. An empty question
+   * waits for what it says by itself. @default its handshake
+   */
+  readonly probe?: { readonly ask: string; readonly pattern: string };
   /** Makes one that is only pretended. */
   readonly simulator: () => Simulator;
   /** Commands that a description cannot tell. @default none */

@@ -71,6 +71,8 @@ function set(code: string, place: string) {
 /** One channel of an MKS 946: serial, 9600 bits per second; several channels share the port. */
 export const mks946: Driver = {
   address: "serial:///dev/ttyUSB0",
+  // What others were asked before ends at the first ;FF.
+  probe: { ask: ";FF@{device}QSF{channel}?;FF", pattern: "^\\s*@{device}ACK" },
   simulator,
   description: {
     summary: "MKS 946 mass flow controller channel",

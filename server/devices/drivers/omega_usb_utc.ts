@@ -20,6 +20,7 @@ function simulator(): Simulator {
 /** Omega USB-UTC: serial, 38400 bits per second. */
 export const omegaUsbUtc: Driver = {
   address: "serial:///dev/ttyUSB0",
+  probe: { ask: "C", pattern: "^>\\s*[+-]?\\d+" },
   simulator,
   description: {
     summary: "Omega USB-UTC thermocouple",

@@ -28,6 +28,7 @@ const part = (group: number) => ({ pattern: "^\\s*<\\s*(\\S+)\\s+(\\S+)\\s+(\\S+
 /** Picarro G2210-i: serial, 19200 bits per second; it talks about once a second without being asked. */
 export const picarroG2210: Driver = {
   address: "serial:///dev/ttyUSB0",
+  probe: { ask: "", pattern: part(1).pattern },
   simulator,
   description: {
     summary: "Picarro G2210-i cavity ring-down spectrometer",

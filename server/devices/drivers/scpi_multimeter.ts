@@ -34,6 +34,7 @@ function simulator(): ScpiSimulator {
 /** A multimeter that speaks SCPI: TCP port 5025, or serial. */
 export const scpiMultimeter: Driver = {
   address: "tcp://192.168.1.6:5025",
+  probe: { ask: "*IDN?", pattern: "(?i:multimeter|dmm|,34(?:01|10|11|4[56])\\d*A|,DM\\d{3,4}|,2000|,SDM\\d)" },
   simulator,
   description: {
     summary: "SCPI multimeter",

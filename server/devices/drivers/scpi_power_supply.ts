@@ -36,6 +36,10 @@ function simulator(): ScpiSimulator {
 /** A power supply that speaks SCPI: TCP port 5025, or serial. */
 export const scpiPowerSupply: Driver = {
   address: "tcp://192.168.1.7:5025",
+  probe: {
+    ask: "*IDN?",
+    pattern: "(?i:power.?supply|,E36\\d\\dA|,DP[78]\\d|,PWS\\d|,HM[CP]\\d|,SPD\\d|,22\\d\\d[GB]?-)",
+  },
   simulator,
   description: {
     summary: "SCPI power supply",

@@ -25,6 +25,7 @@ function simulator(): Simulator {
 /** Valco two-position valve: serial, 9600 bits per second. */
 export const valcoValve: Driver = {
   address: "serial:///dev/ttyUSB0",
+  probe: { ask: "{id}CP", pattern: "^Position is" },
   simulator,
   description: {
     summary: "Valco two-position valve",

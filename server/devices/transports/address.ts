@@ -5,9 +5,12 @@
  * @module
  */
 
-import { hostOf, hostText, readSettings, type Wrong } from "./address_parts.ts";
-import { controllerName, type GpibAddress, gpibForms, gpibName, parseGpib } from "./gpib_address.ts";
+import { hostOf, hostText, readSettings, type SettledFormat, type SharedBus, type Way } from "./address_parts.ts";
+import { controllerName, type GpibAddress, gpibForms, gpibName, parseGpib, turnSeconds } from "./gpib_address.ts";
 import { type LanAddress, lanForms, lanName, parseLan } from "./lan_address.ts";
+import { type HttpAddress, httpWay } from "./http_address.ts";
+import { type FileAddress, fileWay } from "./file_address.ts";
+import { type ModbusAddress, type ModbusSerialAddress, modbusSerialWay, modbusWay } from "./modbus_address.ts";
 import { parseSerial, serialForms } from "./serial_address.ts";
 import type { SerialOptions } from "./serial_options.ts";
 import { parseUsbtmc, type UsbtmcAddress, usbtmcForms } from "./usbtmc_address.ts";
@@ -36,25 +39,13 @@ export type Address =
   | GpibAddress
   | LanAddress<"hislip">
   | LanAddress<"vxi11">
-  | UsbtmcAddress;
-
-/** A way in to instruments, by the word before `://`. Who opens it stands in `open_line.ts`. */
-interface Way<A> {
-  /** How its addresses are written, for the error of one that is not. */
-  readonly forms: string;
-  /**
-   * Reads an address.
-   *
-   * @param serial How a serial line is set where the address does not say.
-   */
-  parse(url: URL, wrong: Wrong, serial: Partial<SerialOptions>): A;
-  /** The one name of its port: two addresses of the same port give the same. */
-  name(address: A): string;
-  /** Whether an answer that is late comes to the next line that is opened, too. @default never */
-  keepsLate?(address: A): boolean;
-  /** The serial port that it needs on this computer. @default none */
-  serialPort?(address: A): string | undefined;
-}
+  | UsbtmcAddress
+  | ModbusAddress<"modbus+tcp">
+  | ModbusAddress<"modbus+rtu">
+  | ModbusSerialAddress
+  | HttpAddress<"http">
+  | HttpAddress<"https">
+  | FileAddress;
 
 type OfKind<K extends Address["kind"]> = Extract<Address, { readonly kind: K }>;
 
@@ -91,6 +82,7 @@ const ways: { readonly [K in Address["kind"]]: Way<OfKind<K>> } = {
     name: gpibName,
     // Cleared, it holds none.
     keepsLate: ({ clear }) => !clear,
+    sharedBus: (address) => ({ name: controllerName(address), turn: turnSeconds }),
     serialPort: (address) => address.controller.kind === "serial" ? controllerName(address) : undefined,
   },
   hislip: {
@@ -111,6 +103,12 @@ const ways: { readonly [K in Address["kind"]]: Way<OfKind<K>> } = {
     keepsLate: ({ clear }) => !clear,
     serialPort: ({ path }) => path,
   },
+  "modbus+tcp": modbusWay("modbus+tcp"),
+  "modbus+rtu": modbusWay("modbus+rtu"),
+  "modbus+serial": modbusSerialWay,
+  http: httpWay("http"),
+  https: httpWay("https"),
+  file: fileWay,
 };
 
 /** The way of an address. What the compiler cannot know: that they are of one kind. */
@@ -133,8 +131,10 @@ function allForms(): string {
  * @throws {TypeError} With what is wrong, and what would be right.
  */
 export function parseAddress(text: string, serial: Partial<SerialOptions> = {}): Address {
-  const wrong = (why: string) => new TypeError(`Cannot use the address "${text}": ${why}`);
-  if (/^[\w+]+:\/\/\S*\s/.test(text)) throw wrong("it holds a space");
+  // A password belongs into no message.
+  const shown = text.replace(/\/\/[^/]*@/, "//…@");
+  const wrong = (why: string) => new TypeError(`Cannot use the address "${shown}": ${why}`);
+  if (/^(?!file:)[\w+]+:\/\/\S*\s/.test(text)) throw wrong("it holds a space");
   if (/^(?:\/|COM\d+$)/i.test(text)) throw wrong(`write serial://${text}`);
   let url: URL;
   try {
@@ -165,4 +165,54 @@ export function keepsLate(address: Address): boolean {
 /** The serial port of this computer that an address needs; `undefined` where it needs none. */
 export function serialPortOf(address: Address): string | undefined {
   return wayOf(address).serialPort?.(address);
+}
+
+/** The bus that an instrument shares with others; `undefined` where it has its line for itself. */
+export function sharedBusOf(address: Address): SharedBus | undefined {
+  return wayOf(address).sharedBus?.(address);
+}
+
+/** What is settled about the lines to an address by its way in; `undefined` where that is up to the instrument. */
+export function settledFormat(address: Address): SettledFormat | undefined {
+  return wayOf(address).settled;
+}
+
+/** An address of the same kind at which nobody is, where nothing simulates that kind; `undefined` where it is simulated. */
+export function nobodyAt(address: Address): Address | undefined {
+  return wayOf(address).nobody;
+}
+
+/** The words for how answers end and what stands around them: where the way in settles the ends, they mean nothing. */
+const framingWords = [
+  "prompt",
+  "echo",
+  "sendStart",
+  "receiveStart",
+  "checkSum",
+  "length",
+  "block",
+  "answerEnds",
+  "lines",
+]
+  .concat("quiet");
+
+/**
+ * The words for a line that have no meaning at an address, each with the reason.
+ *
+ * @param line What a description says of it.
+ */
+export function misplacedWords(address: Address, line: object): [word: string, reason: string][] {
+  const { words: own = [], settled = {} as Partial<SettledFormat> } = wayOf(address);
+  return Object.entries(line).flatMap(([word, value]): [string, string][] => {
+    if (value === undefined || own.includes(word)) return [];
+    const others = Object.entries(ways).filter(([_, way]) => (way.words ?? []).includes(word)).map(([kind]) => kind);
+    if (others.length > 0) return [[word, `has a meaning only where "port" is ${others.join("://, ")}://`]];
+    const isSettled = Object.hasOwn(settled, word) || (settled.sendEnd !== undefined && framingWords.includes(word));
+    return isSettled ? [[word, `is settled for ${address.kind}://: leave it out`]] : [];
+  });
+}
+
+/** The file of this computer that an address names; `undefined` where it names none. */
+export function fileOf(address: Address): string | undefined {
+  return address.kind === "file" ? address.path : undefined;
 }

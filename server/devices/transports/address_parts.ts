@@ -5,9 +5,51 @@
  */
 
 import { didYouMean } from "../../bench/names.ts";
+import type { SerialOptions } from "./serial_options.ts";
 
 /** Makes the error of an address. @param why What is wrong with it, and what would be right. */
 export type Wrong = (why: string) => TypeError;
+
+/** What a way in settles about its lines: it has a language of its own, whatever is behind it. */
+export interface SettledFormat {
+  readonly sendEnd: string;
+  readonly receiveEnd: string;
+  readonly encoding?: "utf8";
+}
+
+/** A bus on which one instrument at a time is spoken with. */
+export interface SharedBus {
+  /** One name for the bus. */
+  readonly name: string;
+  /** How long an instrument may hold it, in seconds. */
+  readonly turn: number;
+}
+
+/** A way in to instruments, by the word before `://`. Who opens it stands in `open_line.ts`. */
+export interface Way<A> {
+  /** How its addresses are written, for the error of one that is not. */
+  readonly forms: string;
+  /**
+   * Reads an address.
+   *
+   * @param serial How a serial line is set where the address does not say.
+   */
+  parse(url: URL, wrong: Wrong, serial: Partial<SerialOptions>): A;
+  /** The one name of its port: two addresses of the same port give the same. */
+  name(address: A): string;
+  /** Whether an answer that is late comes to the next line that is opened, too. @default never */
+  keepsLate?(address: A): boolean;
+  /** The bus that it shares with other instruments, and how long each of them may hold that. @default none */
+  sharedBus?(address: A): SharedBus;
+  /** The serial port that it needs on this computer. @default none */
+  serialPort?(address: A): string | undefined;
+  /** What is settled about its lines. @default nothing */
+  readonly settled?: SettledFormat;
+  /** An address of its kind at which nobody is, for what is not simulated. @default those of others serve */
+  readonly nobody?: A;
+  /** The words of a description's `line` that have a meaning here only. @default none */
+  readonly words?: readonly string[];
+}
 
 /** A setting of an address: what it may be, and what that is called in an error. */
 export interface AddressSetting {

@@ -7,6 +7,8 @@
 import { HeliographError } from "../../../protocol/errors.ts";
 import type { Contact } from "../../bench/contact.ts";
 import type { Port, Turn } from "./port.ts";
+import { sharedBusOf } from "./address.ts";
+import type { LineTrace } from "./line_trace.ts";
 import { AnswerUnclear } from "../../bench/answer_errors.ts";
 import { delay } from "./delay.ts";
 
@@ -60,6 +62,12 @@ const farewellSeconds = 5;
 export class PortContact implements Contact {
   /** Where it is, for people. */
   readonly address: string;
+  /**
+   * The last exchanges on its line.
+   *
+   * @internal
+   */
+  readonly trace: LineTrace;
   /** Whether it answers. */
   state: Contact["state"] = "off";
   /** Why it does not. */
@@ -83,11 +91,62 @@ export class PortContact implements Contact {
     this.#port = port;
     this.#routine = routine;
     this.address = port.name;
+    this.trace = port.trace;
   }
 
-  /** The longest time until something immediate is on the wire, in seconds, while the port is open. */
-  get immediateWithin(): number {
-    return immediateSeconds + this.#port.format.gap + (this.#routine.delays?.() ?? 0);
+  /**
+   * The longest time until something immediate is on the wire, in seconds, while the port is open and answers.
+   *
+   * @param others How many other instruments share its bus, where it is on one.
+   * @internal
+   */
+  immediateWithin(others = 0): number {
+    const turn = sharedBusOf(this.#port.address)?.turn ?? 0;
+    return immediateSeconds + this.#port.format.gap + (this.#routine.delays?.() ?? 0) + turn * (1 + others);
+  }
+
+  /**
+   * How long it may take beyond that after a question without an answer, in seconds.
+   *
+   * @internal
+   */
+  get anewWithin(): number {
+    return this.#port.anewWithin;
+  }
+
+  /**
+   * The bus that it shares with other instruments.
+   *
+   * @internal
+   */
+  get bus(): string | undefined {
+    return sharedBusOf(this.#port.address)?.name;
+  }
+
+  /**
+   * Opens the port for work that uses it once, without keeping contact: what is left without an answer is not lost, and
+   * nothing is said that the work does not say.
+   *
+   * @internal
+   */
+  async tryOut<T>(work: () => Promise<T>): Promise<T> {
+    await this.#port.join();
+    this.state = "connected";
+    try {
+      return await work();
+    } finally {
+      this.state = "off";
+      this.#port.leave();
+    }
+  }
+
+  /**
+   * Says what is said when contact begins.
+   *
+   * @internal
+   */
+  async greet(): Promise<void> {
+    await this.use("poll", undefined, this.#routine.greet);
   }
 
   /** Begins. @param changed Told of every change of the state. */

@@ -7,15 +7,12 @@
 
 import { HeliographError } from "../../../protocol/errors.ts";
 import { joinBytes } from "./byte_reader.ts";
-import { controllerName, type GpibAddress } from "./gpib_address.ts";
+import { controllerName, type GpibAddress, turnSeconds } from "./gpib_address.ts";
 import { controllerCommands, GpibBus, type GpibPart } from "./gpib_bus.ts";
 import type { Line } from "./line.ts";
 import { openTcp } from "./network.ts";
 import { openSerial } from "./serial.ts";
 import { WholeAnswers } from "./whole_answers.ts";
-
-/** How long one read keeps the bus from the other instruments, in seconds: one that takes longer is read again. */
-const slice = 0.5;
 
 /** The buses that lines use or open now, by the names of their controllers. */
 const buses = new Map<string, { readonly bus: Promise<GpibBus>; users: number }>();
@@ -110,7 +107,7 @@ class GpibLine implements Line {
       // Most answer at once: then the bus need not be addressed again.
       return answerWithin === undefined
         ? undefined
-        : await this.#bus.read(this.#address, Math.min(slice, answerWithin));
+        : await this.#bus.read(this.#address, Math.min(turnSeconds, answerWithin));
     });
     if (answerWithin === undefined) return await first.then(() => {});
     this.#collect(first, number, performance.now() + answerWithin * 1000).catch(() => {});
@@ -137,7 +134,7 @@ class GpibLine implements Line {
       }
       const left = (until - performance.now()) / 1000;
       if (number !== this.#sent || this.#closed || left <= 0) return;
-      part = await this.#bus.use(() => this.#bus.read(this.#address, Math.min(slice, left)));
+      part = await this.#bus.use(() => this.#bus.read(this.#address, Math.min(turnSeconds, left)));
     }
   }
 }

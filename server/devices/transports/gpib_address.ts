@@ -8,6 +8,9 @@ import { hostOf, hostText, oneOf, readSettings, type Wrong } from "./address_par
 import { portPath, serialOptions, serialSettings } from "./serial_address.ts";
 import type { SerialOptions } from "./serial_options.ts";
 
+/** How long one read keeps the bus from the other instruments, in seconds: one that takes longer is read again. */
+export const turnSeconds = 0.5;
+
 /** The address of an instrument behind a Prologix or AR488 controller. */
 export interface GpibAddress {
   readonly kind: "gpib";

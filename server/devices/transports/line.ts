@@ -2,6 +2,8 @@
 export interface Line {
   /** Whether each read is one whole answer, with or without its end, as a datagram is. @default false */
   readonly whole?: boolean;
+  /** Whether an answer is always to what was written last: no other one comes late. @default false */
+  readonly onlyLatest?: boolean;
   /**
    * Waits for the next bytes, one read at a time.
    *

@@ -9,7 +9,7 @@ import { HeliographError } from "../../../protocol/errors.ts";
 import type { Line } from "./line.ts";
 
 /** The most that making a connection may take, in seconds. */
-const connectSeconds = 5;
+export const connectSeconds = 5;
 
 /** Bytes that may wait to be read before the rest is thrown away: nobody fills the memory. */
 const mostWaiting = 1 << 20;

@@ -8,6 +8,9 @@ import type { Address } from "./address.ts";
 import { openGpib } from "./gpib.ts";
 import { openHislip } from "./hislip.ts";
 import type { Line } from "./line.ts";
+import { openFile } from "./file.ts";
+import { openHttp } from "./http.ts";
+import { openModbus, openModbusSerial } from "./modbus.ts";
 import { openTcp, openUdp } from "./network.ts";
 import { openSerial } from "./serial.ts";
 import { openTelnet } from "./telnet.ts";
@@ -26,6 +29,12 @@ const openers: {
   hislip: openHislip,
   vxi11: openVxi11,
   usbtmc: openUsbtmc,
+  "modbus+tcp": openModbus,
+  "modbus+rtu": openModbus,
+  "modbus+serial": openModbusSerial,
+  http: openHttp,
+  https: openHttp,
+  file: ({ path }) => openFile(path),
 };
 
 /**

@@ -8,7 +8,7 @@ import * as z from "npm:zod@4.6.7";
 import type { FieldDescription } from "../../../protocol/description.ts";
 import { usualControl } from "../../../protocol/duration.ts";
 import { type ErrorCode, HeliographError } from "../../../protocol/errors.ts";
-import { fieldDescription, fieldHistory, instrumentDescription, lease } from "../../../protocol/schemas.ts";
+import { fieldDescription, fieldHistory, instrumentDescription, lease, lineTrace } from "../../../protocol/schemas.ts";
 import { describeField } from "../../bench/describe.ts";
 import type { Principal } from "../../access/principal.ts";
 import type { RequestRunner } from "../../requests/request.ts";
@@ -63,6 +63,12 @@ function secondsOf(query: URLSearchParams): number | undefined {
   if (given === null) return undefined;
   if (Number(given) > 0) return Number(given);
   throw bad('Cannot take the request: "seconds" must be a number above 0');
+}
+
+function afterOf(query: URLSearchParams): number {
+  const given = query.get("after") ?? "0";
+  if (/^\d{1,15}$/.test(given)) return Number(given);
+  throw bad('Cannot take the request: "after" must be the number of an entry');
 }
 
 /** Control is held by a name: a request is over when it is answered, and nobody without one would have it then. */
@@ -146,6 +152,23 @@ export function instrumentRoutes(requests: RequestRunner): Route[] {
       answer: ({ parameters, client }) => requests.run({ cmd: "Describe", instrument: parameters.instrument! }, client),
     },
     ...fieldRoutes(requests),
+    {
+      method: "GET",
+      path: `${instrumentPath}/trace`,
+      operation: {
+        summary: "The last exchanges on the instrument's line, and what was made of them",
+        query: {
+          after: {
+            schema: { type: "integer", minimum: 0 },
+            description: "the number of the last entry that is known already; default: all that is kept",
+          },
+        },
+        answers: json("The trace, oldest first", lineTrace),
+        errors: ["unknown_instrument", "bad_argument", "unavailable"],
+      },
+      answer: ({ parameters, query, client }) =>
+        requests.run({ cmd: "Trace", instrument: parameters.instrument!, after: afterOf(query) }, client),
+    },
     {
       method: "POST",
       path: `${instrumentPath}/confirm`,

@@ -1,6 +1,6 @@
 /** Bench files: what is wrong with the ways of asking is said with its place, and with what would be right. */
 import assert from "node:assert/strict";
-import { BenchFileError, loadBench } from "../../../mod.ts";
+import { BenchFileError, loadBench, type PortContact } from "../../../mod.ts";
 
 /** What is wrong with an instrument of these words; `nothing` where it stands on the bench. */
 async function problems(words: Record<string, unknown>): Promise<string> {
@@ -53,6 +53,26 @@ const mistakes: readonly (readonly [string, Record<string, unknown>, RegExp])[] 
     "a long wait",
     field({ read: [{ wait: 5000 }, { ask: "RD?" }] }),
     /read\[0\]\.wait: should be at most 600, and is 5000: more than 600 s is hardly meant/,
+  ],
+  [
+    "a value that is asked until it is something",
+    field({ read: [{ ask: "RD?", until: "1" }] }),
+    /fields\.V\.read\[0\]\.until: belongs to a question before the one that is the value/,
+  ],
+  [
+    "an interval of one question",
+    field({ read: [{ ask: "RD?", every: 1 }] }),
+    /fields\.V\.read\[0\]\.every: has a meaning only beside "until"/,
+  ],
+  [
+    "a reading that waits too long",
+    field({ read: [{ wait: 31 }, { ask: "A?" }] }),
+    /V\.read: waits 31 s in all, and a/,
+  ],
+  [
+    "a command that waits beyond its deadline",
+    command({ send: ["A", { wait: 40 }] }),
+    /commands\.go\.send: waits 40 s in all, and the command has 30 s: say a longer "deadline"/,
   ],
   ["steps that set nothing", field({ write: ["A", { wait: 1 }] }), /fields\.V\.write: sends the same whatever is set/],
   [
@@ -141,4 +161,23 @@ Deno.test("bench file: each wrong way of asking is told at its place, with what 
     if (!expected.test(told)) wrong.push(`${what}: ${told}`);
   }
   assert.deepEqual(wrong, []);
+});
+
+Deno.test("bench file: what delays a stop is counted: the line's gap, deafness, waking, and what a stop waits itself", async () => {
+  const within = async (words: Record<string, unknown>) => {
+    const file = await Deno.makeTempFile({ suffix: ".json" });
+    try {
+      await Deno.writeTextFile(file, JSON.stringify({ instruments: [{ title: "A", port: "tcp://x:1", ...words }] }));
+      const { instruments } = await loadBench(file);
+      return Math.round((instruments[0]!.contact as PortContact).immediateWithin() * 1000);
+    } finally {
+      await Deno.remove(file);
+    }
+  };
+  const stop = { summary: "Stop", send: "ST", immediate: true };
+  assert.equal(await within({ commands: { stop } }), 20);
+  assert.equal(await within({ commands: { stop }, line: { gap: 0.1, deaf: 0.05, wake: { wait: 1 } } }), 1170);
+  const reset = { summary: "Reset", send: [{ send: "*RST", deaf: 0.5 }, { wait: 10 }] };
+  assert.equal(await within({ commands: { stop, reset } }), 520);
+  assert.equal(await within({ commands: { stop: { ...stop, send: ["A", { wait: 2 }, "B"] } } }), 2020);
 });

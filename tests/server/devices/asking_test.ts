@@ -97,6 +97,37 @@ Deno.test("select: is sent before what needs it, only where something else was s
   assert.deepEqual([selectedBefore(at), commands[at + 1]], ["INP 3", "RD?"]);
 });
 
+Deno.test("until: a question is asked again until it is answered so, not for ever, and a stop ends it", async () => {
+  let busy = 0;
+  await using device = tcpDevice((command) => {
+    if (command === "TRIG") busy = 2;
+    if (command === "BUSY?") return String(busy > 0 ? busy-- : 0);
+    return command === "RD?" ? String(busy) : command === "NEVER?" ? "1" : undefined;
+  });
+  const step = (ask: string, within: number) => ({ ask, until: "^0$", every: 0.01, within });
+  await using bench = await ServedBench.one({
+    title: "Meter",
+    port: device.address,
+    fields: { Value: { read: [{ send: "TRIG" }, step("BUSY?", 5), { ask: "RD?" }], poll: 0.1 } },
+    commands: {
+      short: { summary: "Wait in vain", send: ["A", step("NEVER?", 0.1), "B"] },
+      long: { summary: "Wait for long", send: ["A", step("NEVER?", 20), "B"] },
+      stop: { summary: "Stop", send: "STOP", immediate: true },
+    },
+  });
+  await eventually(() => bench.field("meter", "Value").value === 0, "a reading");
+  assert.match(await bench.ask("meter.short"), /^ERROR .*Meter: "NEVER\?" is still answered "1" after 0.1 s/);
+  // One that has failed is over: what comes now is of the next one.
+  using waiting = await RawClient.connect(bench.server.commandServer.port);
+  const waited = waiting.ask("meter.long");
+  const { length } = device.commands;
+  await eventually(() => device.commands.includes("NEVER?", length), "the question");
+  assert.equal(await bench.ask("meter.stop"), "OK");
+  assert.match(await waited, /^ERROR .*Meter: interrupted by an immediate command/);
+  await eventually(() => device.commands.includes("STOP"), "the stop");
+  assert.ok(!device.commands.includes("B"));
+});
+
 /** A controller with `PID p,i,d` and `P?`, `I?`, `D?`. */
 class Controller {
   readonly values: Record<string, number> = { P: 1, I: 2, D: 3 };

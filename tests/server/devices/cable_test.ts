@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { eventually, RawClient } from "../../fixture.ts";
 import { type Behaviour, type Device, ptyDevice, ServedBench, tcpDevice } from "./devices.ts";
+import { type ModbusBehaviour, modbusRtuDevice, modbusTcpDevice, words } from "./fakes/modbus_device.ts";
 import { busInstrument, gpibController } from "./fakes/gpib_controller.ts";
 import { hislipServer } from "./fakes/hislip_server.ts";
 import { vxi11Server } from "./fakes/vxi11_server.ts";
@@ -92,6 +93,13 @@ async function ptyCable(echo: Echo, folder: string): Promise<Cable> {
   };
 }
 
+const echoed = {
+  summary: "Say it back",
+  arguments: { number: { type: "int" } },
+  returns: { type: "int" },
+  deadline: 5,
+};
+
 const instrument = {
   pollInterval: 0.05,
   line: { timeout: 0.3 },
@@ -99,18 +107,86 @@ const instrument = {
   handshake: { ask: "ID?", pattern: "^echo$" },
   initialize: ["INIT"],
   fields: { Stored: { type: "int", read: "GET?", write: "SET {value}" } },
-  commands: {
-    echo: {
-      summary: "Say it back",
-      arguments: { number: { type: "int" } },
-      ask: "E {number}",
-      returns: { type: "int" },
-      deadline: 5,
-    },
-  },
+  commands: { echo: { ...echoed, ask: "E {number}" } },
 };
 
-async function pulledHundredTimes(makeCable: (echo: Echo, folder: string) => Cable | Promise<Cable>): Promise<void> {
+/** A Modbus device that says back the number of an input register. */
+const modbusEcho = (echo: Echo): ModbusBehaviour => ({ code, address, count }) => {
+  const command = { 2: "ID?", 3: "GET?", 4: `E ${address}`, 5: "INIT", 6: `SET ${count}` }[code]!;
+  const answer = echo.behaviour(command);
+  if (code === 2) return [1, 1];
+  return code < 5 ? words(Number(answer)) : [address >> 8, address & 255, count >> 8, count & 255];
+};
+
+const modbusCable = (echo: Echo) => networkCable((port) => modbusTcpDevice(modbusEcho(echo), port));
+
+const modbusInstrument = {
+  handshake: { ask: "discrete 0", pattern: "discrete 1$" },
+  initialize: ["coil 0 = 1"],
+  fields: { Stored: { type: "int", register: "holding 0", writable: true } },
+  commands: { echo: { ...echoed, ask: "input {number}", returns: { type: "text" } } },
+};
+
+/** As on a serial line, of which the port keeps its name. */
+async function rtuCable(echo: Echo, folder: string): Promise<Cable> {
+  const link = `${folder}/usb-modbus`;
+  const plugged = async () => {
+    const device = await modbusRtuDevice(modbusEcho(echo));
+    await Deno.symlink(device.address.slice("modbus+serial://".length), link);
+    return device;
+  };
+  let device: AsyncDisposable | undefined = await plugged();
+  return {
+    address: `modbus+serial://${link}?baud=115200`,
+    async pull() {
+      if (device === undefined) return;
+      await device[Symbol.asyncDispose]();
+      device = undefined;
+      await Deno.remove(link);
+    },
+    async plug() {
+      device = await plugged();
+    },
+  };
+}
+
+/** A web API; its cable is pulled while an answer may be on its way. */
+const webCable = (echo: Echo) =>
+  networkCable((port = 0) => {
+    const pulled = new AbortController();
+    const server = Deno.serve(
+      { hostname: "127.0.0.1", port, signal: pulled.signal, onListen() {} },
+      ({ url, method }) => {
+        const { pathname, search } = new URL(url);
+        const [, word = "", value = ""] = pathname.split("/");
+        const command = { id: "ID?", init: "INIT", e: `E ${value}`, stored: "GET?" }[word];
+        return new Response(echo.behaviour(method === "PUT" ? `SET ${search.slice(1)}` : command!) ?? "");
+      },
+    );
+    return {
+      address: `http://127.0.0.1:${server.addr.port}`,
+      commands: [],
+      hangUp() {},
+      send() {},
+      async [Symbol.asyncDispose]() {
+        pulled.abort();
+        await server.finished;
+      },
+    };
+  });
+
+const webInstrument = {
+  handshake: { ask: "GET /id", pattern: "^200 echo$" },
+  initialize: ["POST /init"],
+  fields: { Stored: { type: "int", read: "GET /stored", write: "PUT /stored?{value}" } },
+  commands: { echo: { ...echoed, ask: "GET /e/{number}" } },
+};
+
+async function pulledHundredTimes(
+  makeCable: (echo: Echo, folder: string) => Cable | Promise<Cable>,
+  own: Record<string, unknown> = {},
+  says: (number: number) => string = String,
+): Promise<void> {
   const folder = await Deno.makeTempDir();
   const echo = new Echo();
   const steady = new Echo();
@@ -119,7 +195,7 @@ async function pulledHundredTimes(makeCable: (echo: Echo, folder: string) => Cab
   try {
     await using bench = await ServedBench.of({
       instruments: [
-        { title: "Echo", port: cable.address, ...instrument },
+        { title: "Echo", port: cable.address, ...instrument, ...own },
         { title: "Neighbour", port: neighbour.address, ...instrument },
       ],
     });
@@ -138,9 +214,9 @@ async function pulledHundredTimes(makeCable: (echo: Echo, folder: string) => Cab
     const drive = async (name: string) => {
       using client = await RawClient.connect(bench.server.commandServer.port);
       while (running) {
-        const mine = ++number;
+        const mine = ++number % 60_000;
         const reply = await client.ask(`${name}.echo ${mine}`);
-        if (reply === `OK ${mine}`) name === "echo" ? answered++ : neighbours++;
+        if (reply === `OK ${name === "echo" ? says(mine) : mine}`) name === "echo" ? answered++ : neighbours++;
         else {
           if (!clear.test(reply)) unexpected.push(reply);
           refused++;
@@ -188,7 +264,22 @@ Deno.test({
 
 // At the same time: most of it is waiting.
 Deno.test("the cables of a GPIB controller and of instruments by HiSLIP and VXI-11 are pulled a hundred times", async () => {
-  await Promise.all([gpibCable, hislipCable, vxi11Cable].map(pulledHundredTimes));
+  await Promise.all([gpibCable, hislipCable, vxi11Cable].map((cable) => pulledHundredTimes(cable)));
+});
+
+const hexadecimal = (number: number) => number.toString(16).padStart(4, "0");
+
+Deno.test("the cables of a Modbus device and of a web API are pulled a hundred times", async () => {
+  await Promise.all([
+    pulledHundredTimes(modbusCable, modbusInstrument, hexadecimal),
+    pulledHundredTimes(webCable, webInstrument),
+  ]);
+});
+
+Deno.test({
+  name: "the cable of a serial Modbus device is pulled a hundred times",
+  ignore: Deno.build.os === "windows",
+  fn: () => pulledHundredTimes(rtuCable, modbusInstrument, hexadecimal),
 });
 
 Deno.test("an instrument that is lost: its fields go stale, then to error with the reason, and come back by themselves", async () => {

@@ -1,11 +1,24 @@
 /** Answers of every shape: without an end, of a length, blocks, after an echo and before a prompt, with check sums. */
 import assert from "node:assert/strict";
+import { AnswerUnclear } from "../../../server/bench/answer_errors.ts";
+import { parseAddress } from "../../../server/devices/transports/address.ts";
 import { withSum } from "../../../server/devices/transports/check_sum.ts";
-import { eventually } from "../../fixture.ts";
+import { Port } from "../../../server/devices/transports/port.ts";
+import { codeBlocks } from "../../documents.ts";
+import { eventually, RawClient } from "../../fixture.ts";
 import { type ByteDevice, ended, type Handle, ptyBytes, tcpBytes } from "./byte_devices.ts";
 import { goodValues, ServedBench } from "./devices.ts";
 
 const windows = Deno.build.os === "windows";
+
+/** An instrument as the documents describe it, at a device. */
+async function documented(title: string, device: ByteDevice): Promise<ServedBench> {
+  const blocks = await codeBlocks("docs/describe-your-instrument.md");
+  const found = blocks.filter(({ language, code }) => language === "json" && code.includes(`"title": "${title}"`));
+  assert.equal(found.length, 1, title);
+  return await ServedBench.one({ ...JSON.parse(found[0]!.code), port: device.address, pollInterval: 0.1 });
+}
+
 const soon = (milliseconds: number) => new Promise<void>((resolve) => setTimeout(resolve, milliseconds));
 
 /** One test on TCP, and the same on a serial line. */
@@ -46,36 +59,7 @@ function mount(): Handle {
 }
 
 onBoth("a mount answers with one character, with an end, or twice, and nothing is mixed up", mount, async (device) => {
-  await using bench = await ServedBench.one({
-    title: "Mount",
-    port: device.address,
-    pollInterval: 0.1,
-    line: { sendEnd: "#", receiveEnd: "#" },
-    fields: {
-      RA: { type: "text", read: { ask: ":GR", pattern: "^(\\d\\d:\\d\\d:\\d\\d)$" } },
-      Dec: { type: "text", read: { ask: ":GD", pattern: "^([-+]\\d\\d\\xdf\\d\\d:\\d\\d)$" } },
-      "Target RA": {
-        type: "text",
-        allow: "\\d\\d:\\d\\d:\\d\\d",
-        needsConfirm: false,
-        write: { send: ":Sr{value}", answer: "^1$", length: 1 },
-      },
-      "Target Dec": {
-        type: "text",
-        allow: "[-+]\\d\\d[*:]\\d\\d:\\d\\d",
-        needsConfirm: false,
-        write: { send: ":Sd{value}", answer: "^1$", length: 1 },
-      },
-    },
-    commands: {
-      slew: { summary: "Go", ask: { ask: ":MS", answerEnds: "^0|#$", pattern: "^(0|[12][^#]*)#?$" } },
-      date: {
-        summary: "Set the date",
-        arguments: { date: { type: "text", allow: "\\d\\d/\\d\\d/\\d\\d" } },
-        ask: { ask: ":SC{date}", timeout: 5, answerEnds: "^0|#[^#]*#", pattern: "^(0|1)" },
-      },
-    },
-  });
+  await using bench = await documented("Mount", device);
   await eventually(() => bench.field("mount", "Dec").quality === "good", "the first readings");
   const seen = goodValues(bench, "mount");
   for (let time = 0; time < 3; time++) {
@@ -111,21 +95,7 @@ function scope(): Handle {
 }
 
 onBoth("a declared block is read whole, and nothing of it is taken for another answer", scope, async (device) => {
-  await using bench = await ServedBench.one({
-    title: "Scope",
-    port: device.address,
-    pollInterval: 0.1,
-    line: { timeout: 2 },
-    fields: {
-      Volt: { read: "VOLT?" },
-      Output: { type: "switch", read: "OUTP?" },
-      Name: { type: "text", read: "NAME?" },
-    },
-    commands: {
-      curve: { summary: "Curve", ask: { ask: "CURV?", block: true, pattern: "^#3(\\d+)[\\s\\S]{200}$" } },
-      empty: { summary: "No curve", ask: { ask: "EMPTY?", block: true } },
-    },
-  });
+  await using bench = await documented("Scope", device);
   await eventually(() => bench.field("scope", "Name").quality === "good", "the first readings");
   const seen = goodValues(bench, "scope");
   for (let time = 0; time < 4; time++) {
@@ -163,30 +133,7 @@ function echoing(): Handle {
 }
 
 onBoth("an echo is dropped, and a prompt says that a command is done", echoing, async (device) => {
-  await using bench = await ServedBench.one({
-    title: "TC",
-    port: device.address,
-    pollInterval: 0.1,
-    line: {
-      sendEnd: "\r",
-      receiveEnd: "\r",
-      prompt: "> ",
-      echo: true,
-      refused: { "^CMD_": "the controller does not know it" },
-    },
-    fields: {
-      Id: { type: "text", read: "*idn?" },
-      Temperature: { unit: "°C", read: { ask: "tact?", pattern: "^(\\S+) Celsius$" } },
-      Setpoint: {
-        unit: "°C",
-        maximum: 300,
-        needsConfirm: false,
-        read: { ask: "tset?", pattern: "^(\\S+) Celsius$" },
-        write: "tset={value:.1f}",
-      },
-    },
-    commands: { stop: { summary: "Stop", send: "stop", immediate: true } },
-  });
+  await using bench = await documented("TC", device);
   await eventually(() => bench.field("tc", "Setpoint").quality === "good", "the first readings");
   const seen = goodValues(bench, "tc");
   for (let time = 0; time < 3; time++) {
@@ -219,24 +166,7 @@ onBoth(
   "check sums and addresses are sent, and an answer with a wrong one is asked for again",
   summed,
   async (device) => {
-    await using bench = await ServedBench.one({
-      title: "Sensor",
-      port: device.address,
-      pollInterval: 0.05,
-      parameters: { address: "07" },
-      line: {
-        sendEnd: "\r\n",
-        receiveEnd: "\r\n",
-        sendStart: "${address}",
-        receiveStart: "${address}",
-        checkSum: { kind: "xor", skip: 1, after: "*" },
-        refused: { "^\\?$": "unknown" },
-      },
-      fields: { Temperature: { read: "T" } },
-      commands: {
-        odd: { summary: "Odd", send: "X" },
-      },
-    });
+    await using bench = await documented("Sensor", device);
     await eventually(() => bench.field("sensor", "Temperature").quality === "good", "the first reading");
     const seen = goodValues(bench, "sensor");
     const count = device.commands.length;
@@ -264,24 +194,141 @@ function binary(): Handle {
 }
 
 onBoth("a length that an answer says, a pause and a number of lines end it", binary, async (device) => {
-  await using bench = await ServedBench.one({
-    title: "Binary",
-    port: device.address,
-    line: { sendEnd: "", length: { at: 2, plus: 4 } },
-    commands: {
-      read: {
-        summary: "Read",
-        ask: { ask: "\\x01R\\x0A", pattern: "^\\x01R\\n(\\n{10})!$" },
-        returns: { type: "text" },
-      },
-      burst: { summary: "Burst", ask: { ask: "\\x01Q0", quiet: 0.2, pattern: "^([\\s\\S]*)$" } },
-      lines: { summary: "Lines", ask: { ask: "\\x01L0", receiveEnd: "\r\n", lines: 3, pattern: "^one\\ntwo\\n(.*)$" } },
-    },
-  });
+  await using bench = await documented("Binary", device);
   await eventually(() => bench.server.bench.find("binary")!.contact!.state === "connected", "contact");
   for (let time = 0; time < 2; time++) {
     assert.match(await bench.ask("binary.read"), /^OK/);
     assert.equal(await bench.ask("binary.lines"), "OK three");
     assert.equal(await bench.ask("binary.burst"), "OK 'a\\nb\\nc'");
   }
+});
+
+/** Answers A with one character after a while, and B at once with a number. */
+function slow(late: number): Handle {
+  let before = Promise.resolve();
+  return ended("\r", (command, send) => {
+    before = before.then(() => soon(command === "A" ? late : 0)).then(() => send(command === "A" ? "1" : "17\r"));
+  });
+}
+
+for (const late of [150, 400]) {
+  Deno.test({
+    name: `serial: a late answer without an end is no part of the next one: ${late} ms`,
+    ignore: windows,
+    async fn() {
+      await using device = await ptyBytes(slow(late));
+      const format = { sendEnd: "\r", receiveEnd: "\r", gap: 0, settle: 0, gateway: false };
+      const port = new Port(parseAddress(device.address), format);
+      await port.join();
+      const character = { text: "A", timeout: 0.1, shape: { length: 1 }, accepts: (said: string) => /^\d$/.test(said) };
+      const line = { text: "B", timeout: 1, accepts: (said: string) => /^\d+$/.test(said), expected: "been a number" };
+      await assert.rejects(
+        port.use("command", undefined, (turn) => turn.ask({ ...character, expected: "been a digit" })),
+        /no answer to "A" within 0\.1 s/,
+      );
+      let answer: string | undefined;
+      let unclear = 0;
+      while (answer === undefined) {
+        answer = await port.use("poll", undefined, (turn) => turn.ask(line)).catch((error: unknown) => {
+          assert.ok(error instanceof AnswerUnclear, String(error));
+          unclear++;
+          return soon(20).then(() => undefined);
+        });
+      }
+      // Never 117, nor 1.
+      assert.equal(answer, "17");
+      assert.ok(unclear > 0);
+      assert.equal(await port.use("poll", undefined, (turn) => turn.ask(line)), "17");
+      port.leave();
+    },
+  });
+}
+
+Deno.test("TCP: a stop goes out at once over a prompt that does not come, and its own is no other's", async () => {
+  let answers = true;
+  await using device = tcpBytes(ended("\r", (command, send) => {
+    if (command === "home" || !answers) return void (answers = command !== "home" && answers);
+    void send(`${command === "pos?" ? "12\r" : ""}> `);
+  }));
+  await using bench = await ServedBench.one({
+    title: "Axis",
+    port: device.address,
+    pollInterval: 0.1,
+    line: { sendEnd: "\r", receiveEnd: "\r", prompt: "> ", timeout: 20 },
+    fields: { Position: { type: "int", read: "pos?" } },
+    commands: {
+      home: { summary: "Home", send: "home" },
+      stop: { summary: "Stop", send: "stop", immediate: true },
+    },
+  });
+  await eventually(() => bench.field("axis", "Position").quality === "good", "the first reading");
+  const homing = bench.ask("axis.home");
+  await eventually(() => device.commands.includes("home\r"), "the command");
+  const client = await RawClient.connect(bench.server.commandServer.port);
+  assert.equal(await client.ask("axis.stop"), "OK");
+  assert.match(await homing, /interrupted by an immediate command before "home" was answered/);
+  answers = true;
+  const { readAt } = bench.field("axis", "Position");
+  await eventually(() => bench.field("axis", "Position").readAt > readAt, "readings after it");
+  assert.equal(bench.field("axis", "Position").value, 12);
+  client[Symbol.dispose]();
+});
+
+Deno.test("a bench file's shapes that cannot be are told at their places", async () => {
+  const problem = async (instrument: Record<string, unknown>) => {
+    const whole = { title: "Odd", port: "tcp://127.0.0.1:9", fields: { A: { read: "A?" } }, ...instrument };
+    try {
+      await (await ServedBench.one(whole))[Symbol.asyncDispose]();
+    } catch (error) {
+      return (error as Error).message.replace(/^.*?: (?=instruments)/, "");
+    }
+    return "nothing";
+  };
+  const read = (words: Record<string, unknown>) => problem({ fields: { A: { read: { ask: "A?", ...words } } } });
+  assert.match(await read({ length: 2, block: true }), /A\.read\.block: does not go with "length"/);
+  assert.match(await read({ receiveEnd: "" }), /A\.read\.receiveEnd: is empty: say "length", "answerEnds" or "quiet"/);
+  assert.match(await read({ answerEnds: "a\\b" }), /A\.read\.answerEnds: has \\b, which looks at what comes next/);
+  assert.match(await read({ lines: 2, length: 4 }), /A\.read\.lines: does not go with "length"/);
+  assert.match(await read({ pattern: "^a\\n$" }), /A\.read\.pattern: never matches/);
+  assert.equal(await read({ pattern: "^a\\nb$", lines: 2 }), "nothing");
+  assert.match(await problem({ line: { receiveEnd: "" } }), /line\.receiveEnd: is empty/);
+  assert.match(await problem({ line: { length: 2, answerEnds: "#" } }), /line\.answerEnds: does not go with "length"/);
+  assert.match(
+    await problem({ line: { checkSum: { kind: "xor" }, encoding: "utf8" } }),
+    /line\.checkSum: counts bytes/,
+  );
+  assert.match(await problem({ line: { sendStart: "{adress}" } }), /line\.sendStart: .*place \{adress\}/);
+  const write = { send: "A{value}", length: 1 };
+  assert.match(await problem({ fields: { A: { write } } }), /A\.write\.length: has a meaning only beside "answer"/);
+});
+
+Deno.test("an answer that is too short, or is without its echo, is told with what came", async () => {
+  await using device = tcpBytes(ended("\n", (command, send) => void send(command === "S" ? "ab" : "5\n")));
+  const format = { sendEnd: "\n", receiveEnd: "\n", gap: 0, settle: 0, gateway: false };
+  const asked = async (text: string, more: object, line: object) => {
+    const port = new Port(parseAddress(device.address), { ...format, ...line });
+    await port.join();
+    try {
+      const question = {
+        text,
+        timeout: 0.3,
+        accepts: (said: string) => said.length > 0,
+        expected: "been there",
+        ...more,
+      };
+      return await port.use("command", undefined, (turn) => turn.ask(question));
+    } finally {
+      port.leave();
+    }
+  };
+  await assert.rejects(
+    asked("S", { shape: { length: 3 } }, {}),
+    /no answer to "S" within 0\.3 s: 2 bytes came, "ab", and an answer to it does not end there by its "length"/,
+  );
+  await assert.rejects(
+    asked("X", {}, { echo: true }),
+    /answered "5" to "X", and should have repeated what was sent before that, since "echo" is said in "line"/,
+  );
+  assert.equal(await asked("S", {}, { receiveEnd: "", shape: { quiet: 0.05 } }), "ab");
+  assert.equal(await asked("S", { shape: { quiet: 0.05 } }, {}), "ab");
 });

@@ -198,7 +198,7 @@ Deno.test("a line that breaks fails what is asked at once, and is told", async (
 const addresses: readonly (readonly [string, RegExp])[] = [
   ["tcp://host", /its port is missing; give tcp:\/\/HOST:PORT/],
   ["tcp://:5025", /give tcp:\/\/HOST:PORT/],
-  ["http://host:80", /give tcp:\/\/HOST:PORT/],
+  ["ftp://host:80", /give tcp:\/\/HOST:PORT/],
   ["COM9", /write serial:\/\/COM9/],
   ["/dev/ttyUSB0", /write serial:\/\/\/dev\/ttyUSB0/],
   ["serial://COM9?baud=fast", /baud is fast, and should be a number of bits per second/],

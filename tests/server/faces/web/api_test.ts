@@ -42,8 +42,9 @@ Deno.test("web: the description tells of every route, and every path in it answe
       deepStrictEqual(inPath, [...path.matchAll(/\{(\w+)\}/g)].map(([, key]) => key), name);
       const body = operation.requestBody === undefined ? undefined : bodies[name] ?? {};
       const reply = await ask(server, method.toUpperCase(), real, body, { "X-Heliograph-Name": "tester" });
-      // A plain request opens no WebSocket, this server has no sandbox, and a lamp takes no images.
-      const expected = real.includes("/image") ? 404 : { "GET /ws": 426, "POST /api/v1/eval": 501 }[name] ?? 200;
+      // A plain request opens no WebSocket, this server has no sandbox, and a simulated lamp has no line and no images.
+      const without = [501, "POST /api/v1/eval", "GET /api/v1/instruments/{instrument}/trace"].includes(name);
+      const expected = real.includes("/image") ? 404 : name === "GET /ws" ? 426 : without ? 501 : 200;
       strictEqual(reply.status, expected, `${name}: ${reply.text}`);
       if (expected !== 200) continue;
       const [[type, { schema }]] = Object.entries<Schema>(operation.responses["200"].content) as [[string, Schema]];
@@ -62,6 +63,7 @@ Deno.test("web: the description tells of every route, and every path in it answe
     "GET /api/v1/instruments/{instrument}/fields/{field}/history",
     "GET /api/v1/instruments/{instrument}/image",
     "GET /api/v1/instruments/{instrument}/image/pixels",
+    "GET /api/v1/instruments/{instrument}/trace",
     "GET /api/v1/journal",
     "GET /api/v1/openapi.json",
     "GET /api/v1/status",

@@ -1,0 +1,243 @@
+/**
+ * `heliograph try`: asks each field of an instrument once.
+ *
+ * @module
+ */
+
+import { buildCommand } from "../usage.ts";
+import type { TraceEntry } from "../../protocol/description.ts";
+import { HeliographError } from "../../protocol/errors.ts";
+import { printable } from "../../protocol/printable.ts";
+import type { BenchField } from "../../server/bench/field.ts";
+import type { Instrument } from "../../server/bench/instrument.ts";
+import type { Value } from "../../server/bench/values.ts";
+import { Source } from "../../server/files/source.ts";
+import { loadBenchWith } from "../../server/config/bench_file.ts";
+import type { Description } from "../../server/devices/described/schema.ts";
+import { PortContact } from "../../server/devices/transports/contact.ts";
+import { dashboardFlags, parseSeconds } from "../connection.ts";
+import type { CliContext } from "../context.ts";
+import { driverProcesses } from "../driver_processes.ts";
+import { exitCodes, failureText } from "../exit_codes.ts";
+import { heldBy } from "../held_ports.ts";
+import { painter, table, writeJson } from "../output.ts";
+import { benchInstrument } from "./bench_file.ts";
+
+/** How the trace tells that nothing came. */
+const silence = "no answer to ";
+
+interface TryFlags {
+  readonly initialize: boolean;
+  readonly timeout: number;
+  readonly json: boolean;
+  readonly host: string;
+  readonly port: number;
+}
+
+/** What came of asking once. */
+interface Tried {
+  /** The field's title, or what else was asked. */
+  readonly field: string;
+  /** What was sent, with escapes; empty for what an instrument sends by itself. */
+  readonly asked: string;
+  /** What came, with escapes. */
+  readonly answered: string;
+  readonly understood: boolean;
+  /** The value as people read it. */
+  readonly value: string;
+  readonly seconds: number;
+  /** Why it was not understood. */
+  readonly reason?: string;
+}
+
+/** The titles in a bench file, for completion: nothing rather than an error, and no code is run. */
+async function titlesIn(file: string): Promise<readonly string[]> {
+  try {
+    const { value } = Source.read(file, await Deno.readFile(file));
+    const { instruments } = value as { readonly instruments: readonly { readonly title: string }[] };
+    return instruments.map(({ title }) => title);
+  } catch {
+    return [];
+  }
+}
+
+/** `heliograph try FILE INSTRUMENT` */
+export const tryCommand = buildCommand({
+  docs: {
+    brief: "Ask each field of an instrument once, and tell what was asked, answered and understood; sets nothing",
+  },
+  parameters: {
+    flags: {
+      initialize: {
+        kind: "boolean",
+        default: false,
+        brief: 'Send what the description has as "initialize" too, after the handshake',
+      },
+      timeout: {
+        kind: "parsed",
+        parse: parseSeconds,
+        default: "5",
+        brief: "How many seconds to wait for what it sends without being asked",
+      },
+      json: { kind: "boolean", default: false, brief: "Print JSON, for scripts" },
+      host: { ...dashboardFlags.host, brief: "The server that is asked whether it holds the port" },
+      port: { ...dashboardFlags.port, brief: "That server's port" },
+    },
+    positional: {
+      kind: "tuple",
+      parameters: [
+        { placeholder: "FILE", brief: "The bench file", parse: String },
+        {
+          placeholder: "INSTRUMENT",
+          brief: "Its name or title",
+          parse: String,
+          proposeCompletions(this: CliContext): Promise<readonly string[]> {
+            return titlesIn(this.typed.words[0] ?? "");
+          },
+        },
+      ],
+    },
+  },
+  async func(this: CliContext, flags: TryFlags, file: string, named: string): Promise<void> {
+    const checked = new Set<string>();
+    const describing = (description: Description, title: string): Description => {
+      const { initialize, shutdown: _, handshake, ...rest } = description;
+      if (handshake !== undefined) checked.add(title);
+      return {
+        ...rest,
+        ...(handshake === undefined ? {} : { handshake }),
+        ...(flags.initialize && initialize !== undefined ? { initialize } : {}),
+        // Each is asked once.
+        line: { ...rest.line, retries: 0 },
+      };
+    };
+    const bench = await loadBenchWith(driverProcesses(), file, undefined, undefined, describing);
+    try {
+      const instrument = benchInstrument(bench, file, named);
+      const port = bench.ports.get(instrument.title);
+      const holding = port === undefined ? undefined : await heldBy(port.address, flags);
+      if (holding !== undefined) {
+        const trace = `${this.program} trace ${holding.name}`;
+        throw new HeliographError(
+          "unavailable",
+          `Cannot try ${instrument.title}: ${port!.name} is held by the server on ${flags.host}:${flags.port}, for ` +
+            `${holding.title}; "${trace}" tells what goes over it`,
+        );
+      }
+      const greets = checked.has(instrument.title) || flags.initialize;
+      show(this, flags, instrument, await tried(instrument, greets, flags.timeout));
+    } finally {
+      await bench.close();
+    }
+  },
+});
+
+function show(context: CliContext, { json }: TryFlags, { title, contact }: Instrument, all: readonly Tried[]): void {
+  const { stdout } = context.process;
+  if (!all.every(({ understood }) => understood) || all.length === 0) context.process.exitCode = exitCodes.refused.code;
+  if (json) return writeJson(context, { instrument: title, address: contact?.address ?? "", fields: all });
+  const paint = painter(context.colour);
+  if (all.length === 0) return stdout.write(`${printable(title)} has no field that can be read\n`);
+  const rows = all.map(({ field, asked, answered, understood, value, seconds }) => [
+    field,
+    asked,
+    answered,
+    understood ? "yes" : { text: "no", style: paint.red },
+    value,
+    `${Math.round(seconds * 1000)} ms`,
+  ]);
+  stdout.write(table(["field", "asked", "answered", "understood", "value", "time"], rows, paint));
+  const reasons = all.flatMap(({ field, reason }) => reason === undefined ? [] : [`${field}: ${reason}`]);
+  for (const reason of reasons) stdout.write(`${paint.red(printable(reason))}\n`);
+}
+
+/** Asks what can be asked. @param greets Whether the handshake is asked first. @param patience In seconds. */
+async function tried(instrument: Instrument, greets: boolean, patience: number): Promise<Tried[]> {
+  const { contact } = instrument;
+  if (contact instanceof PortContact) {
+    return await contact.tryOut(async () => {
+      const greeting = greets
+        ? [await once(instrument, "(handshake)", () => contact.greet().then(() => "as expected"))]
+        : [];
+      return [...greeting, ...await eachField(instrument, patience)];
+    });
+  }
+  // A driver of one's own says its own greeting and goodbye.
+  const first = Promise.withResolvers<void>();
+  await instrument.start(() => {
+    if (contact?.state !== "connecting") first.resolve();
+  });
+  try {
+    if (contact?.state === "connecting") await first.promise;
+    if (contact?.state === "lost") throw new HeliographError("not_connected", `${instrument.title}: ${contact.reason}`);
+    return await eachField(instrument, patience);
+  } finally {
+    await instrument.stop();
+  }
+}
+
+async function eachField(instrument: Instrument, patience: number): Promise<Tried[]> {
+  const all: Tried[] = [];
+  for (const field of instrument.allFields) {
+    const { read, listens = false } = field.spec;
+    if (read !== undefined) all.push(await once(instrument, field.title, () => readOnce(field)));
+    else if (listens) all.push(await once(instrument, field.title, () => heard(field, patience)));
+  }
+  return all;
+}
+
+async function readOnce(field: BenchField): Promise<string> {
+  const read = field.spec.read as (signal: AbortSignal, pass: object) => Value | Promise<Value>;
+  const wrong = field.take(await read(new AbortController().signal, {}));
+  if (wrong !== "") throw new HeliographError("command_failed", `its driver read ${wrong}`);
+  return valueText(field);
+}
+
+/** Waits for what an instrument sends by itself. */
+async function heard(field: BenchField, patience: number): Promise<string> {
+  for (const until = performance.now() + patience * 1000; performance.now() < until;) {
+    if (field.quality === "good") return valueText(field);
+    if (field.quality === "error") throw new HeliographError("command_failed", field.reason);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  throw new HeliographError("not_connected", `nothing came within ${patience} s that is understood`);
+}
+
+function valueText({ text, spec: { unit } }: BenchField): string {
+  return unit === undefined ? text : `${text} ${unit}`;
+}
+
+/** Does one thing, and tells what went over the line. */
+async function once({ contact, title }: Instrument, field: string, ask: () => Promise<string>): Promise<Tried> {
+  const before = contact?.trace?.entries(0, title).at(-1)?.number ?? 0;
+  const begun = performance.now();
+  let [value, reason]: [string, string | undefined] = ["", undefined];
+  try {
+    value = await ask();
+  } catch (error) {
+    reason = failureText(error, false);
+  }
+  const seconds = (performance.now() - begun) / 1000;
+  const entries = before === 0 ? [] : contact!.trace!.entries(before, title);
+  const exchange = firstExchange(entries);
+  // Where nothing came, it was asked then whether the instrument is there at all: that is another question.
+  if (reason !== undefined && exchange.answered === "") {
+    reason = entries.find(({ text }) => text.startsWith(silence))?.text ?? reason;
+  }
+  return {
+    field,
+    ...exchange,
+    understood: reason === undefined,
+    value,
+    seconds,
+    ...(reason === undefined ? {} : { reason }),
+  };
+}
+
+/** What was sent and what came, until it was known that nothing comes. */
+function firstExchange(entries: readonly TraceEntry[]): Pick<Tried, "asked" | "answered"> {
+  const silent = entries.findIndex(({ text }) => text.startsWith(silence));
+  const exchange = silent < 0 ? entries : entries.slice(0, silent);
+  const texts = (wanted: TraceEntry["kind"]) => exchange.filter(({ kind }) => kind === wanted).map(({ text }) => text);
+  return { asked: texts("sent").join(" "), answered: texts("received").join("") };
+}

@@ -1,0 +1,168 @@
+/**
+ * Lines to instruments with a web API.
+ *
+ * A request is written as HTTP has it: `GET /api/temp`, with headers in further lines, and a body after an empty one.
+ * The answer is the status with the body behind it: `200 {"temp": 21.5}`, or `404 Not Found: …`.
+ *
+ * @module
+ */
+
+import { HeliographError } from "../../../protocol/errors.ts";
+import { type HttpAddress, httpAnswerEnd } from "./http_address.ts";
+import type { Line } from "./line.ts";
+
+/** The largest body that is read. */
+const longestBody = 1 << 20;
+
+/** A request as a text says it. */
+export interface HttpRequest {
+  readonly method: string;
+  readonly path: string;
+  readonly headers: readonly (readonly [name: string, value: string])[];
+  readonly body: string;
+}
+
+/** What requests may do. */
+export const httpMethods = ["GET", "PUT", "POST", "PATCH", "DELETE", "HEAD"] as const;
+
+/**
+ * Reads a request.
+ *
+ * @param text `METHOD /path`, then lines of headers, an empty line and the body, where there are such.
+ * @throws {TypeError} With what is wrong, and what would be right.
+ */
+export function parseHttpRequest(text: string): HttpRequest {
+  const [head = "", ...rest] = text.split("\n\n");
+  const [first = "", ...lines] = head.split("\n");
+  const [, method = "", path = ""] = /^([A-Z]+) (\/\S*)$/.exec(first.trim()) ?? [];
+  if (!(httpMethods as readonly string[]).includes(method)) {
+    throw new TypeError(`should begin with ${httpMethods.join(", ")} and a path, for example "GET /api/temperature"`);
+  }
+  const headers = lines.map((line) => {
+    const [, name, value] = /^([\w-]+): *(.*)$/.exec(line) ?? [];
+    if (name === undefined || value === undefined) throw new TypeError(`has "${line}" where a header should be`);
+    return [name, value] as const;
+  });
+  return { method, path, headers, body: rest.join("\n\n") };
+}
+
+/**
+ * Makes the line. Nothing is sent yet.
+ *
+ * @param address Where the API is.
+ */
+// Async, so that whatever is wrong comes as a rejection.
+// deno-lint-ignore require-await
+export async function openHttp(address: HttpAddress): Promise<Line> {
+  const client = Deno.createHttpClient({ poolMaxIdlePerHost: 1 });
+  const closing = new AbortController();
+  let asking = new AbortController();
+  const answers: string[] = [];
+  const encoder = new TextEncoder();
+  let failure: unknown;
+  let wake = () => {};
+  const exchange = async (text: string, signal: AbortSignal) => {
+    try {
+      const answer = await fetched(address, text, client, signal);
+      if (!signal.aborted) answers.push(answer);
+    } catch (error) {
+      if (!signal.aborted) failure = error;
+    }
+    wake();
+  };
+  return {
+    whole: true,
+    onlyLatest: true,
+    async read() {
+      for (;;) {
+        if (closing.signal.aborted) return null;
+        const answer = answers.shift();
+        if (answer !== undefined) return encoder.encode(answer.replaceAll(httpAnswerEnd, " ") + httpAnswerEnd);
+        if (failure !== undefined) throw failure;
+        await new Promise<void>((resolve) => wake = resolve);
+      }
+    },
+    // deno-lint-ignore require-await -- what is wrong comes as a rejection
+    async write(bytes) {
+      if (closing.signal.aborted) throw new HeliographError("not_connected", `${address.base} is closed`);
+      // Nobody waits any more for what was asked before.
+      asking.abort();
+      answers.length = 0;
+      asking = new AbortController();
+      void exchange(new TextDecoder().decode(bytes), asking.signal);
+    },
+    close() {
+      if (closing.signal.aborted) return;
+      closing.abort();
+      asking.abort();
+      client.close();
+      wake();
+    },
+  };
+}
+
+async function fetched(
+  { base, credentials, headers: always = {} }: HttpAddress,
+  text: string,
+  client: Deno.HttpClient,
+  signal: AbortSignal,
+): Promise<string> {
+  const { method, path, headers, body } = parseHttpRequest(text);
+  const sent = new Headers({ accept: "application/json, */*" });
+  if (credentials !== undefined) {
+    const bytes = new TextEncoder().encode(credentials);
+    sent.set("authorization", `Basic ${btoa(String.fromCharCode(...bytes))}`);
+  }
+  for (const [name, value] of [...Object.entries(always), ...headers]) sent.set(name, value);
+  let response: Response;
+  try {
+    response = await fetch(base + path, {
+      method,
+      headers: sent,
+      // An instrument sends nobody elsewhere.
+      redirect: "manual",
+      signal,
+      client,
+      ...(body === "" ? {} : { body }),
+    });
+  } catch (error) {
+    throw new HeliographError("not_connected", `cannot reach ${base}: ${reasonOf(error as Error)}`, { cause: error });
+  }
+  const said = await bodyOf(response);
+  if (response.ok) return `${response.status} ${said}`;
+  const name = response.statusText === "" ? "" : ` ${response.statusText}`;
+  const moved = response.headers.get("location");
+  return `${response.status}${name}: ${moved === null ? said.trim().slice(0, 500) : `it has moved to ${moved}`}`;
+}
+
+/** @throws {HeliographError} Where it is longer than instruments' answers are, or ends before its end. */
+async function bodyOf(response: Response): Promise<string> {
+  if (response.body === null) return "";
+  let text = "";
+  const decoder = new TextDecoder();
+  try {
+    for await (const chunk of response.body) {
+      text += decoder.decode(chunk, { stream: true });
+      if (text.length > longestBody) break;
+    }
+  } catch (error) {
+    throw new HeliographError("not_connected", `its answer ends in the middle: ${(error as Error).message}`, {
+      cause: error,
+    });
+  }
+  if (text.length > longestBody) throw new HeliographError("not_connected", "its answer is longer than 1 MiB");
+  return text + decoder.decode();
+}
+
+function reasonOf(error: Error): string {
+  const text = `${error.message} ${(error.cause as Error | undefined)?.message ?? ""}`;
+  if (/refused/i.test(text)) return "nothing listens there";
+  if (/certificate|UnknownIssuer/i.test(text)) {
+    return `its certificate is not trusted (${
+      /invalid peer certificate: ?(\w+)/.exec(text)?.[1] ?? "of its own making"
+    }); ` +
+      `start the server with DENO_CERT=FILE, or use http://`;
+  }
+  if (/dns|lookup/i.test(text)) return "there is no PC of that name";
+  return error.message.replace(/^error sending request for url \([^)]*\):? ?/, "") || "the connection failed";
+}
