@@ -382,7 +382,7 @@ export class Port {
     this.#splitter.await({ ...this.#framings.awaited({ ...put, raw: true })!, all: true });
     held.onLost = () => answers.fail(new Interrupted(put.text, true, held.urgency));
     try {
-      if (text !== undefined) await this.#write(put.text, put.bytes ?? this.#bytesOf(put.text), 0);
+      if (text !== undefined) await this.#write(put.text, put.bytes ?? this.#bytesOf(put.text), 0, timeout);
       for (;;) {
         const answer = await answers.next(performance.now() + timeout * 1000, signal);
         if (answer === undefined) return;

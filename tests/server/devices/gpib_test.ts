@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { parseAddress, portName } from "../../../server/devices/transports/address.ts";
 import { poller } from "../../../server/devices/transports/unix_poller.ts";
+import { byteText } from "../../../server/devices/transports/line_codec.ts";
 import { Port } from "../../../server/devices/transports/port.ts";
 import { eventually } from "../../fixture.ts";
 import { busInstrument, gpibController, gpibControllerOnPty } from "./fakes/gpib_controller.ts";
@@ -82,6 +83,11 @@ Deno.test("gpib: any byte reaches the instrument, and comes back", async () => {
   const port = new Port(parseAddress(controller.address), format);
   await port.join();
   assert.equal(await ask(port, all), all);
+  // An answer without a question, as a program of one's own takes it.
+  const heard = await port.use("command", undefined, async (turn) => {
+    for await (const answer of turn.receive({ text: "GO", timeout: 2 })) return byteText(answer);
+  });
+  assert.equal(heard, all);
   assert.equal(echo.told[0], `${all}\n`);
   port.leave();
 });

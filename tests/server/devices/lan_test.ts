@@ -1,19 +1,25 @@
 /** Instruments on the network that speak in messages: HiSLIP and VXI-11. */
 import assert from "node:assert/strict";
+import { fileURLToPath } from "node:url";
 import { parseAddress, portName } from "../../../server/devices/transports/address.ts";
 import { firstMessageId } from "../../../server/devices/transports/hislip_message.ts";
+import { byteText } from "../../../server/devices/transports/line_codec.ts";
 import { Port } from "../../../server/devices/transports/port.ts";
-import { eventually } from "../../fixture.ts";
+import { canRun, eventually, runProgram } from "../../fixture.ts";
 import { type Behaviour, ServedBench, tcpDevice } from "./devices.ts";
 import { hislipServer } from "./fakes/hislip_server.ts";
+import { latin1 } from "./fakes/server.ts";
 import { vxi11Server } from "./fakes/vxi11_server.ts";
 
 const format = { sendEnd: "\n", receiveEnd: "\n", gap: 0, settle: 0, gateway: false };
 const long = Array.from({ length: 3000 }, (_, at) => String.fromCharCode(32 + at % 90)).join("");
 
+const bytes = String.fromCharCode(...Array.from({ length: 256 }, (_, byte) => byte));
+
 /** Answers late when told so, and says back what it is told. */
 const behaviour: Behaviour = (command, send) => {
   if (command === "LATE?") return void setTimeout(() => send("late"), 400);
+  if (command === "CURVE?") return `#3256${bytes}\n`;
   if (command === "*IDN?") return "Maker,Model,7,1.0\n";
   return command.endsWith("?") || command === "READ" ? command : undefined;
 };
@@ -46,6 +52,12 @@ for (const [way, serve] of [["hislip", hislipServer], ["vxi11", vxi11Server]] as
     assert.equal(server.clears, 2, "it was opened anew");
     assert.equal(await ask(port, `${long}?`), `${long}?`);
     assert.ok(server.told.includes(`${long}?\n`));
+    const block = await port.use(
+      "command",
+      undefined,
+      (turn) => turn.askBytes({ text: latin1("CURVE?\n"), shape: { block: true }, timeout: 2 }),
+    );
+    assert.equal(byteText(block), `#3256${bytes}`, "a block of any bytes");
     // What has no answer is no question, and leaves nothing behind.
     await port.use("command", undefined, (turn) => turn.send("OUTPUT ON"));
     assert.equal(await ask(port, "B?"), "B?");
@@ -114,6 +126,46 @@ Deno.test("vxi11: a link is destroyed when it is not needed, and a device that i
   await behind.join();
   assert.deepEqual([server.devices.at(-1), server.clears], ["gpib0,14", 1]);
   behind.leave();
+});
+
+// Debian's: what stands first on the path may be another Python.
+const python = "/usr/bin/python3";
+const hasPyvisa = Deno.build.os === "linux" && await canRun(python) &&
+  (await runProgram(python, ["-c", "import pyvisa_py.protocols.vxi11"])).code === 0;
+
+Deno.test({
+  name: "vxi11: a server by pyvisa-py (Debian's python3-pyvisa-py) understands it, and is understood",
+  ignore: !hasPyvisa,
+  async fn() {
+    const script = fileURLToPath(new URL("fakes/pyvisa_vxi11.py", import.meta.url));
+    const server = new Deno.Command(python, { args: [script], stdout: "piped", stderr: "inherit" }).spawn();
+    let said = "";
+    const saying = (async () => {
+      for await (const text of server.stdout.pipeThrough(new TextDecoderStream())) said += text;
+    })();
+    try {
+      await eventually(() => said.includes("\n"), "its port");
+      const port = new Port(parseAddress(`vxi11://127.0.0.1:${said.trim()}`), format);
+      await port.join();
+      assert.equal(await ask(port, "*IDN?"), "Python,server,1,2");
+      await port.use("command", undefined, (turn) => turn.send(`OUTP ${"x".repeat(100)}`));
+      port.leave();
+      await eventually(() => said.includes("destroy 7\n"), "the end of the link");
+    } finally {
+      // It does not see the end of a connection.
+      server.kill("SIGKILL");
+      await saying;
+      await server.status;
+    }
+    assert.deepEqual(said.trim().split("\n").slice(1), [
+      "link False inst0",
+      "clear 7",
+      "write 7 8 b'*IDN?\\n'",
+      `write 7 0 b'OUTP ${"x".repeat(59)}'`,
+      `write 7 8 b'${"x".repeat(41)}\\n'`,
+      "destroy 7",
+    ]);
+  },
 });
 
 Deno.test("hislip, vxi11: addresses", () => {
