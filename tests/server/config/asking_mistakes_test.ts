@@ -169,7 +169,7 @@ Deno.test("bench file: what delays a stop is counted: the line's gap, deafness, 
     try {
       await Deno.writeTextFile(file, JSON.stringify({ instruments: [{ title: "A", port: "tcp://x:1", ...words }] }));
       const { instruments } = await loadBench(file);
-      return Math.round((instruments[0]!.contact as PortContact).immediateWithin * 1000);
+      return Math.round((instruments[0]!.contact as PortContact).immediateWithin() * 1000);
     } finally {
       await Deno.remove(file);
     }
