@@ -97,6 +97,13 @@ const sections: Readonly<Record<string, { readonly title: string; readonly examp
     title: "`reconnect`",
     example: `{ "reconnect": { "first": 1, "longest": 60 } }`,
   },
+  "instruments.questions": {
+    title: "One of `questions`",
+    example: `{
+  "questions": { "all": { "ask": ":READ?", "pattern": "^(?<volts>[^,]+),(?<amperes>[^,]+)$" } },
+  "fields": { "Voltage": { "unit": "V", "read": { "question": "all", "group": "volts" } } }
+}`,
+  },
   "instruments.fields": {
     title: "One of `fields`",
     example: `{
@@ -105,6 +112,24 @@ const sections: Readonly<Record<string, { readonly title: string; readonly examp
     "Valve": { "type": "choice", "choices": { "Closed": "C", "Open": "O" }, "read": "V?", "write": "V,{value}" }
   }
 }`,
+  },
+  "instruments.fields.choices": {
+    title: "One of `choices`, `on` and `off`: what the instrument says, or",
+    example: `{
+  "fields": {
+    "Valve": {
+      "type": "choice",
+      "choices": { "Open": { "send": "O", "answer": ["OPEN", "OPN"] }, "Fault": { "answer": "ERR" }, "Closed": "C" },
+      "read": "V?",
+      "write": "V {value}"
+    }
+  }
+}`,
+  },
+  "instruments.fields.calibration": {
+    title: "`calibration`: pairs, the name of a file, or",
+    example:
+      `{ "fields": { "Sensor": { "unit": "K", "read": "S?", "calibration": { "file": "x104.csv", "columns": [2, 1] } } } }`,
   },
   "instruments.fields.read": {
     title: "`read` of a field, `ask` of a command: a question, or",
@@ -191,7 +216,11 @@ function objectIn(schema: Schema): Schema | undefined {
 function kindOf(schema: Schema): string {
   if (schema.anyOf !== undefined) return [...new Set(schema.anyOf.map(kindOf))].join(" or ");
   if (schema.const !== undefined) return `\`${JSON.stringify(schema.const)}\``;
-  if (schema.enum !== undefined) return schema.enum.map((one) => `\`${JSON.stringify(one)}\``).join(", ");
+  if (schema.enum !== undefined) {
+    const all = schema.enum.map((one) => `\`${JSON.stringify(one)}\``);
+    // Its meaning tells those of a long list.
+    return all.length > 12 ? `${all[0]} … ${all.at(-1)}` : all.join(", ");
+  }
   if (Array.isArray(schema.type)) return schema.type.map((type) => kindOf({ type })).join(" or ");
   switch (schema.type) {
     case "string":

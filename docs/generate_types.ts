@@ -13,7 +13,7 @@ const taken: readonly (readonly [file: string, names: readonly string[]])[] = [
   ["server/bench/instrument.ts", ["InstrumentSpec"]],
   ["server/bench/field.ts", ["FieldSpec", "Field"]],
   ["server/bench/command.ts", ["CommandSpec", "CommandContext"]],
-  ["server/devices/transports/port.ts", ["Turn"]],
+  ["server/devices/transports/turn.ts", ["Turn"]],
   ["server/devices/transports/framing.ts", ["Shape"]],
   ["server/devices/transports/contact.ts", ["Routine"]],
   ["server/bench/contact.ts", ["Contact"]],

@@ -5,9 +5,19 @@
  * @module
  */
 
-import type { Access, ContactState, JournalKind, JournalLevel, Quality, Role, ValueType, Wire } from "./vocabulary.ts";
+import type {
+  Access,
+  ContactState,
+  JournalKind,
+  JournalLevel,
+  NumberFormat,
+  Quality,
+  Role,
+  ValueType,
+  Wire,
+} from "./vocabulary.ts";
 
-export type { Access, ContactState, JournalKind, JournalLevel, Quality, Role, ValueType, Wire };
+export type { Access, ContactState, JournalKind, JournalLevel, NumberFormat, Quality, Role, ValueType, Wire };
 
 /**
  * A field's or argument's value as it crosses the wire: a switch is a boolean, a choice its text.
@@ -44,8 +54,10 @@ export interface ValueDescription<T extends ValueType = ValueType> {
   readonly maximum?: number;
   /** What a `choice` can be; what is proposed for a `text`, which may be something else. */
   readonly choices?: readonly string[];
-  /** How many decimals a `float` is shown with. @default as many as it has */
+  /** How many decimals a `float` is shown with; how many digits, where its format is `significant`. @default as many as it has */
   readonly decimals?: number;
+  /** How people read a number: `fixed`, `significant`, `scientific`, `engineering`; an `int` also `hexadecimal`, `binary`. */
+  readonly format?: "fixed" | "significant" | "scientific" | "engineering" | "hexadecimal" | "binary";
   /** What it is, in a line. */
   readonly summary?: string;
 }

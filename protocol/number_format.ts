@@ -5,9 +5,10 @@
  */
 
 import type { ValueDescription } from "./description.ts";
+import { inFormat } from "./value_format.ts";
 
 /** How a number is declared. */
-export type NumberDescription = Pick<ValueDescription, "type" | "decimals">;
+export type NumberDescription = Pick<ValueDescription, "type" | "decimals" | "format">;
 
 /** Below this size, and from this one on, the whole text of a float has an exponent. */
 const smallest = 1e-3;
@@ -20,7 +21,10 @@ const digitsOfFloat = 15;
  *
  * @returns `30.0`, `2.24e-6`, `0.3` for 0.1 + 0.2; digits only for an `int`.
  */
-export function wholeNumber({ type, decimals }: NumberDescription, value: number): string {
+export function wholeNumber(spec: NumberDescription, value: number): string {
+  const { type, decimals } = spec;
+  const formatted = inFormat(spec, value);
+  if (formatted !== undefined) return formatted;
   if (type !== "float") return String(value);
   if (decimals !== undefined) return value.toFixed(decimals);
   const rounded = Number(value.toPrecision(digitsOfFloat));
@@ -29,7 +33,10 @@ export function wholeNumber({ type, decimals }: NumberDescription, value: number
 }
 
 /** The same with as many digits as anybody reads: for cards and legends. */
-export function shortNumber({ type, decimals }: NumberDescription, value: number): string {
+export function shortNumber(spec: NumberDescription, value: number): string {
+  const { type, decimals } = spec;
+  const formatted = inFormat(spec, value);
+  if (formatted !== undefined) return formatted;
   if (type !== "float") return String(value);
   if (decimals !== undefined) return value.toFixed(decimals);
   return withExponent(value, 1e7) ? exponentText(Number(value.toPrecision(5))) : String(Number(value.toPrecision(8)));

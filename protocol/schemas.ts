@@ -31,6 +31,7 @@ import {
   contactStates,
   journalKinds,
   journalLevels,
+  numberFormats,
   qualities,
   roles,
   valueTypes,
@@ -76,6 +77,7 @@ const valueShape = {
   maximum: number.optional(),
   choices: z.array(text).optional(),
   decimals: count.optional().describe("how many decimals a float is shown with"),
+  format: z.enum(numberFormats).optional().describe("how people read a number"),
   summary: text.optional(),
 };
 

@@ -21,6 +21,12 @@ export const valueTypes = ["float", "int", "text", "choice", "switch"] as const 
  */
 export type ValueType = "float" | "int" | "text" | "choice" | "switch";
 
+/** How people read a number, where that is said. */
+export const numberFormats = ["fixed", "significant", "scientific", "engineering", "hexadecimal", "binary"] as const;
+
+/** How people read a number: `12.50`, `12.5`, `1.25e1`, `12.5e0` with an exponent that three divides, `0x0C`, `0b00001100`. */
+export type NumberFormat = (typeof numberFormats)[number];
+
 /** `good`: as read. `stale`: not read yet, or not for too long. `error`: reading failed. */
 export const qualities = ["good", "stale", "error"] as const;
 

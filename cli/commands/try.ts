@@ -11,6 +11,7 @@ import { printable } from "../../protocol/printable.ts";
 import type { BenchField } from "../../server/bench/field.ts";
 import type { Instrument } from "../../server/bench/instrument.ts";
 import type { Value } from "../../server/bench/values.ts";
+import { Source } from "../../server/files/source.ts";
 import { loadBenchWith } from "../../server/config/bench_file.ts";
 import type { Description } from "../../server/devices/described/schema.ts";
 import { PortContact } from "../../server/devices/transports/contact.ts";
@@ -49,6 +50,17 @@ interface Tried {
   readonly reason?: string;
 }
 
+/** The titles in a bench file, for completion: nothing rather than an error, and no code is run. */
+async function titlesIn(file: string): Promise<readonly string[]> {
+  try {
+    const { value } = Source.read(file, await Deno.readFile(file));
+    const { instruments } = value as { readonly instruments: readonly { readonly title: string }[] };
+    return instruments.map(({ title }) => title);
+  } catch {
+    return [];
+  }
+}
+
 /** `heliograph try FILE INSTRUMENT` */
 export const tryCommand = buildCommand({
   docs: {
@@ -75,7 +87,14 @@ export const tryCommand = buildCommand({
       kind: "tuple",
       parameters: [
         { placeholder: "FILE", brief: "The bench file", parse: String },
-        { placeholder: "INSTRUMENT", brief: "Its name or title", parse: String },
+        {
+          placeholder: "INSTRUMENT",
+          brief: "Its name or title",
+          parse: String,
+          proposeCompletions(this: CliContext): Promise<readonly string[]> {
+            return titlesIn(this.typed.words[0] ?? "");
+          },
+        },
       ],
     },
   },

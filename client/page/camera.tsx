@@ -84,7 +84,7 @@ export function CameraControls(
           if (field === undefined) return null;
           const unit = field.spec.unit === undefined ? "" : `, ${field.spec.unit}`;
           const id = `camera-${name}-${title}`;
-          const is = heldText(held[at]!, field.spec.type);
+          const is = heldText(held[at]!, field.spec);
           return (
             <label key={title} for={id} class={`${title} ${entered[title] === undefined ? "" : "typed"}`}>
               <span>

@@ -30,7 +30,7 @@ export function shownText(
   { value, text, quality }: FieldReading,
 ): string {
   if (
-    spec.type !== "float" || spec.decimals !== undefined ||
+    spec.type !== "float" || spec.decimals !== undefined || spec.format !== undefined ||
     quality === "error" || typeof value !== "number"
   ) {
     return text;

@@ -6,22 +6,25 @@
 
 /** @jsxRuntime automatic */
 /** @jsxImportSource npm:preact@11.2.0 */
+import type { ValueDescription } from "../../protocol/description.ts";
 import type { VNode } from "npm:preact@11.2.0";
 import { useState } from "npm:preact@11.2.0/hooks";
 import { mayDo } from "../../protocol/vocabulary.ts";
 import type { LiveBench } from "./live_bench.ts";
 import type { LiveField } from "./live_instrument.ts";
 import { useLive } from "./live.tsx";
-import { ValueControl, wireValue } from "./value_control.tsx";
+import { isInOtherBase, ValueControl, wireValue } from "./value_control.tsx";
 import { Complaint, useWork } from "./work.tsx";
 
 /** The text in a control for the value that the server holds. */
 export function heldText(
   { value, text }: { value: unknown; text: string },
-  type: string,
+  spec: ValueDescription,
 ): string {
   if (value === null) return "";
-  return type === "float" ? text : String(value);
+  // What is rounded for people is whole in its box.
+  const isRounded = spec.format !== undefined && spec.format !== "fixed" && spec.decimals !== undefined;
+  return (spec.type === "float" && !isRounded) || isInOtherBase(spec) ? text : String(value);
 }
 
 /** One setting as a row. */
@@ -36,7 +39,7 @@ export function Setting(
   const { spec, instrument } = field;
   const held = reading.quality === "error" && spec.type === "float"
     ? String(reading.value ?? "")
-    : heldText(reading, spec.type);
+    : heldText(reading, spec);
   const value = typed ?? held;
   const differs = typed !== undefined && typed !== held;
   const id = `setting-${instrument}-${spec.name}`;

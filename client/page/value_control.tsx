@@ -26,9 +26,15 @@ export interface ValueControlProps {
   readonly onLeave?: () => void;
 }
 
+/** Whether a number is shown, and may be entered, in digits of another base: `0x1F`. */
+export function isInOtherBase({ format }: ValueDescription): boolean {
+  return format === "hexadecimal" || format === "binary";
+}
+
 /** The smallest change of a number that shows. @param spec What it may be. */
-export function stepOf({ type, decimals }: ValueDescription): string {
-  return type === "int" ? "1" : decimals === undefined ? "any" : (10 ** -decimals).toFixed(decimals);
+export function stepOf({ type, decimals, format = "fixed" }: ValueDescription): string {
+  if (type === "int") return "1";
+  return decimals === undefined || format !== "fixed" ? "any" : (10 ** -decimals).toFixed(decimals);
 }
 
 /**
@@ -110,7 +116,7 @@ export function ValueControl(props: ValueControlProps): VNode {
     onBlur: onLeave,
     onInput: (event: { readonly currentTarget: HTMLInputElement }) => onChange(event.currentTarget.value),
   };
-  if (spec.type === "text") {
+  if (spec.type === "text" || isInOtherBase(spec)) {
     return <input {...typing} type="text" autocomplete="off" spellcheck={false} />;
   }
   const { minimum, maximum } = spec;

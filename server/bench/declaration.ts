@@ -5,7 +5,7 @@
  * @module
  */
 
-import { accesses, roles, valueTypes } from "../../protocol/vocabulary.ts";
+import { accesses, numberFormats, roles, valueTypes } from "../../protocol/vocabulary.ts";
 import type { ReadbackSpec } from "./field.ts";
 import { checkKeyword } from "./header_card.ts";
 import { didYouMean } from "./names.ts";
@@ -55,6 +55,7 @@ const valueRules: Readonly<Record<keyof ValueSpec, Rule>> = {
   choices: (value) => texts(value) === "" && (value as unknown[]).length > 0 ? "" : "a list of texts, at least one",
   decimals: (value) =>
     Number.isInteger(value) && (value as number) >= 0 && (value as number) <= 100 ? "" : "a whole number from 0 to 100",
+  format: oneOf(...numberFormats),
   summary: text,
 };
 

@@ -29,8 +29,8 @@ export function fieldState(field: BenchField) {
 
 /** The part of a declaration that says what a value may be. */
 function describeValue(spec: ValueSpec): ValueSpec {
-  const { type, unit, minimum, maximum, choices, decimals, summary } = spec;
-  const described = { type, unit, minimum, maximum, choices, decimals, summary };
+  const { type, unit, minimum, maximum, choices, decimals, format, summary } = spec;
+  const described = { type, unit, minimum, maximum, choices, decimals, format, summary };
   return Object.fromEntries(
     Object.entries(described).filter(([, value]) => value !== undefined),
   ) as unknown as ValueSpec;

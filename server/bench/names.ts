@@ -71,7 +71,8 @@ export function nearest(given: string, names: readonly string[]): string | undef
     if (extends_ && (longer === undefined || name.length < longer.length)) longer = name;
     if (wanted.startsWith(known) && 2 * known.length >= wanted.length) shorter ??= name;
   }
-  return best ?? longer ?? shorter;
+  // Of three letters, two others are more than what follows them.
+  return (wanted.length === 3 && least > 1 ? longer : undefined) ?? best ?? longer ?? shorter;
 }
 
 /**

@@ -86,9 +86,15 @@ function withUnit(value: number, spec: ValueDescription): string {
   return spec.unit === undefined ? String(value) : `${value} ${spec.unit}`;
 }
 
+/** Whether a text is a number as the field shows it: `0x1F`, `0b101`. */
+function isDigits({ format }: ValueDescription, text: string): boolean {
+  if (format === "hexadecimal") return /^0x[0-9a-f]+$/i.test(text);
+  return format === "binary" && /^0b[01]+$/i.test(text);
+}
+
 function parseNumber(spec: ValueDescription, given: unknown): number {
   const text = typeof given === "string" ? given.trim() : given;
-  const value = typeof text === "string" && isNumber(text) ? Number(text) : text;
+  const value = typeof text === "string" && (isNumber(text) || isDigits(spec, text)) ? Number(text) : text;
   if (typeof value !== "number" || !Number.isFinite(value)) {
     throw new HeliographError(
       "bad_argument",
@@ -200,7 +206,7 @@ export function parseValue(spec: ValueDescription, given: unknown): Value {
  *
  * @param spec What the value is.
  * @param value The value.
- * @returns `30.0` with the declared decimals, `2.24e-6`, `On` or `Off`, text as it is.
+ * @returns `30.0` with the declared decimals and format, `2.24e-6`, `On` or `Off`, text as it is.
  */
 export function formatValue(spec: ValueDescription, value: Value): string {
   if (spec.type === "switch") return value === true ? "On" : "Off";

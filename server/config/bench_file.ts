@@ -39,6 +39,7 @@ import { settled } from "../../protocol/setting.ts";
 import type { SandboxOptions } from "../code/options.ts";
 import { besideBench, notABench } from "./beside.ts";
 import { driverApi } from "../devices/driver_process/driver_api.ts";
+import { CalibrationFiles } from "./calibration_files.ts";
 import { mergeDescription } from "./merge.ts";
 import { isModule, loadModule } from "../devices/driver_process/modules.ts";
 import { type GivenDriver, OwnDrivers } from "./own_drivers.ts";
@@ -251,6 +252,7 @@ class Loader {
   readonly #portOf = new Map<string, Port>();
   readonly #drivers: DriverProcesses;
   readonly #own: OwnDrivers;
+  readonly #calibrations = new CalibrationFiles();
   #named: Readonly<Record<string, string>> = {};
   /** The drivers' own files, by the places of their instruments. */
   readonly #sources = new Map<number, Source>();
@@ -414,7 +416,13 @@ class Loader {
     const problems = formProblems(descriptionSchema, merged, this.#source, at);
     if (problems.length > 0) throw new BenchFileError(problems);
     const parsed = this.#withUnit(descriptionSchema.parse(merged), portText, at);
-    const description = this.#describing(parsed, title);
+    const filled = await this.#calibrations.fill(
+      parsed,
+      (path) => dirname((this.#isOfDriver(path, at, found.source) ? found.source! : this.#source).file),
+      (path, message) => void this.#problems.push(this.#partProblem(path, message, at, found.source)),
+      (inTable) => void this.#problems.push(...inTable),
+    );
+    const description = this.#describing(filled, title);
     if (portText === undefined && isComputed(description)) {
       try {
         return computedInstrument(title, description);
@@ -453,13 +461,21 @@ class Loader {
 
   #descriptionProblem(error: unknown, at: Path, driver: Source | undefined): unknown {
     if (error instanceof DescriptionError) {
-      const path = [...at, ...error.path];
-      const inDriver = !this.#source.has(path) && driver !== undefined && driver.has(error.path);
-      const problem = inDriver ? driver.problem(error.path, error.message) : this.#source.problem(path, error.message);
-      return new BenchFileError([problem]);
+      return new BenchFileError([this.#partProblem(error.path, error.message, at, driver)]);
     }
     if (error instanceof TypeError) return new BenchFileError([this.#source.problem(at, error.message)]);
     return error;
+  }
+
+  /** Whether a part of a description is what a driver's own file says. */
+  #isOfDriver(path: Path, at: Path, driver: Source | undefined): boolean {
+    return !this.#source.has([...at, ...path]) && driver !== undefined && driver.has(path);
+  }
+
+  #partProblem(path: Path, message: string, at: Path, driver: Source | undefined): Problem {
+    return this.#isOfDriver(path, at, driver)
+      ? driver!.problem(path, message)
+      : this.#source.problem([...at, ...path], message);
   }
 
   /** The description that a driver's name stands for. */

@@ -21,7 +21,7 @@ function isTable(value: unknown): value is Table {
  */
 export function mergeDescription(driver: Table, over: Table): Record<string, unknown> {
   const merged: Record<string, unknown> = { ...driver, ...over };
-  for (const key of ["fields", "commands"]) merged[key] = mergeEach(driver[key], over[key]);
+  for (const key of ["fields", "commands", "questions"]) merged[key] = mergeEach(driver[key], over[key]);
   const driverLine = driver.line;
   if (isTable(driverLine) && isTable(over.line)) {
     merged.line = { ...driverLine, ...over.line };

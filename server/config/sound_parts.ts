@@ -25,6 +25,7 @@ const alone: ReadonlySet<unknown> = new Set(
     "minimum",
     "maximum",
     "decimals",
+    "format",
     "on",
     "off",
     "allow",
@@ -44,6 +45,9 @@ const alone: ReadonlySet<unknown> = new Set(
       "timeout",
       "bad",
       "group",
+      "at",
+      "bits",
+      "order",
       "role",
       "deadline",
       "immediate",
@@ -66,6 +70,7 @@ const aloneAbove: ReadonlySet<unknown> = new Set(
 export function without<T extends object>(description: T, path: Path): T | undefined {
   const [table, name, part, word] = path;
   if (aloneAbove.has(table)) return omit(description, [table!]);
+  if (table === "questions") return withoutQuestion(description, String(name));
   if (name === undefined || (table !== "fields" && table !== "commands")) return undefined;
   const entry = [table, name];
   const answers = part === "read" || part === "ask";
@@ -76,6 +81,16 @@ export function without<T extends object>(description: T, path: Path): T | undef
   } else if (answers && alone.has(word)) rest = omit(description, [...entry, part, word!]);
   else if (alone.has(part)) rest = omit(description, [...entry, part!]);
   return rest ?? omit(description, entry);
+}
+
+/** A copy without a question, and without the fields that take something of its answer. */
+function withoutQuestion<T extends object>(description: T, question: string): T | undefined {
+  let rest = omit(description, ["questions", question]);
+  const { fields } = description as { fields?: Record<string, { read?: unknown } | undefined> };
+  for (const [title, field] of Object.entries(fields ?? {})) {
+    if (isTable(field?.read) && field.read.question === question) rest = rest && omit(rest, ["fields", title]);
+  }
+  return rest;
 }
 
 /** A copy without what stands at a path; `undefined` where nothing does. */

@@ -141,3 +141,12 @@ Deno.test("try: refuses a port that a running server holds", async () => {
   );
   await Deno.remove(folder, { recursive: true });
 });
+
+Deno.test("try: the instruments of the file are proposed", async () => {
+  const folder = await Deno.makeTempDir();
+  const file = `${folder}/bench.json`;
+  await Deno.writeTextFile(file, JSON.stringify({ instruments: [described("tcp://127.0.0.1:1")] }));
+  strictEqual((await run(["__complete", "try", file, "M"])).out, "Meter\n");
+  strictEqual((await run(["__complete", "try", `${folder}/none.json`, "M"])).out, "");
+  await Deno.remove(folder, { recursive: true });
+});

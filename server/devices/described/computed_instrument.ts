@@ -14,7 +14,8 @@ import type { DescribedField, Description } from "./schema.ts";
 import { ValueCodec } from "./value_codec.ts";
 
 /** The words for a computed field; the others are for what is read or set. */
-const fieldWords: readonly string[] = ["compute", "type", "unit", "decimals", "choices", "summary", "log", "keyword"];
+const fieldWords: readonly string[] = ["compute", "type", "unit", "decimals", "format", "choices", "summary"]
+  .concat("log", "keyword");
 /** The words for an instrument of computed fields. */
 const instrumentWords: readonly string[] = ["fields", "summary"];
 

@@ -8,16 +8,16 @@ import { HeliographError } from "../../../protocol/errors.ts";
 import type { Routine } from "../transports/contact.ts";
 import type { Port, Turn } from "../transports/port.ts";
 import { AnswerUnclear, Garbled, NoAnswer, NotUnderstood, quoted } from "../../bench/answer_errors.ts";
-import { isNumber, type Value } from "../../bench/values.ts";
+import type { Value } from "../../bench/values.ts";
 import { inPart } from "./description_error.ts";
 import type { Pattern } from "./pattern.ts";
 import type { DescribedSteps, Description } from "./schema.ts";
 import { Selection } from "./selection.ts";
 import { Steps } from "./steps.ts";
-import type { ValueCodec } from "./value_codec.ts";
+import { type ValueCodec, valueIn } from "./value_codec.ts";
 import { Waking } from "./waking.ts";
 import { wayIn } from "./way_in.ts";
-import { type Check, type FilledSteps, type Reading, saidIn, type Sending, Wording } from "./wording.ts";
+import { type Check, type FilledSteps, type Reading, type Sending, Wording } from "./wording.ts";
 
 /** The retries of a reading unless the description has another number. */
 const defaultRetries = 1;
@@ -147,13 +147,8 @@ export class Conversation extends Wording {
 
   /** Asks a question as it is, as one of several steps. */
   async askOnce(turn: Turn, text: string, reading: Reading, codec: ValueCodec): Promise<string> {
-    const accepts = (answer: string) => {
-      if (this.#refuses(answer)) return false;
-      if (reading.shared !== undefined) return reading.shared.accepts(answer);
-      const said = saidIn(answer, reading);
-      return said !== undefined &&
-        (codec.understands(said) || badReason(said, reading.bad) !== undefined);
-    };
+    const accepts = (answer: string) =>
+      !this.#refuses(answer) && (reading.shared?.accepts(answer) ?? isUnderstood(answer, reading, codec));
     const question = {
       text,
       shape: reading.shape,
@@ -334,7 +329,7 @@ export class Conversation extends Wording {
  */
 export function decode(said: string | undefined, codec: ValueCodec, bad: ReadonlyMap<string, string>): Value {
   if (said === undefined) throw new HeliographError("command_failed", "the answer is without the value");
-  const reason = badReason(said, bad);
+  const reason = codec.badReason(said, bad);
   if (reason !== undefined) throw new HeliographError("command_failed", `${quoted(said)} means ${reason}`);
   return codec.decode(said);
 }
@@ -344,11 +339,14 @@ function unlessUnclear(error: unknown): string[] {
   throw error;
 }
 
-function badReason(said: string, bad: ReadonlyMap<string, string>): string | undefined {
-  if (bad.size === 0) return undefined;
-  const text = said.trim();
-  for (const [value, reason] of bad) {
-    if (value === text || (isNumber(value) && isNumber(text) && Number(value) === Number(text))) return reason;
-  }
-  return undefined;
+/** Whether an answer holds a value, or says why there is none, for one of those who take something of it. */
+function isUnderstood(answer: string, reading: Reading, codec: ValueCodec): boolean {
+  if (holds(answer, reading, codec)) return true;
+  // What is nothing for one of several is an answer all the same.
+  return reading.sharers?.some((other) => holds(answer, other.reading, other.codec)) ?? false;
+}
+
+function holds(answer: string, reading: Reading, codec: ValueCodec): boolean {
+  const said = valueIn(answer, reading, codec);
+  return said !== undefined && (codec.understands(said) || codec.badReason(said, reading.bad) !== undefined);
 }

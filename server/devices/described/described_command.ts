@@ -15,8 +15,7 @@ import type { Speaking } from "./speaking.ts";
 import { Steps } from "./steps.ts";
 import type { Filling } from "./template.ts";
 import { heldBy } from "./together.ts";
-import { ValueCodec } from "./value_codec.ts";
-import { saidIn } from "./wording.ts";
+import { checkAt, valueIn } from "./value_codec.ts";
 
 /** A command, and how long it may delay another immediate one, in seconds. */
 export interface MadeCommand {
@@ -36,7 +35,7 @@ export function describedCommand(each: DescribedCommand, speaking: Speaking): Ma
   const { summary, role, immediate = false, deadline, send, ask, doneWhen, stop } = each;
   const codecs = new Map(
     Object.entries(each.arguments ?? {}).map(([name, spec]) =>
-      [name, inPart(["arguments", name], () => new ValueCodec(spec))] as const
+      [name, inPart(["arguments", name], () => conversation.codec(spec))] as const
     ),
   );
   const names = [...codecs.keys()];
@@ -74,7 +73,8 @@ export function describedCommand(each: DescribedCommand, speaking: Speaking): Ma
     inPart(["arguments", unused], () => wrong(`is used nowhere: write {${unused}} where it belongs`));
   }
   const others = sent.filter((name) => !codecs.has(name) && speaking.places.has(name));
-  const returns = inPart("returns", () => new ValueCodec(each.returns ?? { type: "text" }));
+  const returns = inPart("returns", () => conversation.codec(each.returns ?? { type: "text" }));
+  inPart(["ask", "at"], () => checkAt(reading?.at, returns));
   const urgency = immediate ? "immediate" : "command";
 
   const run = async (args: Readonly<Record<string, Value>>, { signal }: CommandContext): Promise<unknown> => {
@@ -98,7 +98,7 @@ export function describedCommand(each: DescribedCommand, speaking: Speaking): Ma
       const among = selected.length === 0 ? undefined : { select: selected, before: undefined, after: undefined };
       const whole = among === undefined ? reading : { ...reading, among };
       const answer = await conversation.ask(turn, question, whole, returns, false);
-      return decode(saidIn(answer, reading), returns, reading.bad);
+      return decode(valueIn(answer, reading, returns), returns, reading.bad);
     };
     if (long === undefined) return await say("ask");
     await long.run(() => say("end").then(() => {}), selected, fillings, signal);

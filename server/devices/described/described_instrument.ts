@@ -23,14 +23,15 @@ import { describedCommand } from "./described_command.ts";
 import { inPart } from "./description_error.ts";
 import { FileColumns } from "./file_columns.ts";
 import { RegisterFields } from "./register_fields.ts";
-import { registerPlace } from "./register_words.ts";
+import { registerPlace, registerValue } from "./register_words.ts";
 import type { Envelope } from "./envelope.ts";
+import { type OfQuestion, Questions } from "./questions.ts";
 import type { DescribedCondition, DescribedField, Description } from "./schema.ts";
 import type { OtherField, Speaking } from "./speaking.ts";
 import { readingOf, Steps } from "./steps.ts";
 import { heldBy } from "./together.ts";
-import { checkGroup, ValueCodec, valueIn } from "./value_codec.ts";
-import { type FilledSteps, type Reading, saidIn } from "./wording.ts";
+import { checkAt, checkGroup, type DescribedValue, ValueCodec, valueIn } from "./value_codec.ts";
+import type { FilledSteps, Reading } from "./wording.ts";
 
 /**
  * Makes commands that a description cannot tell.
@@ -87,6 +88,7 @@ class Describer {
     const { fields = {}, staleAfter = 5, errorAfter = 3 * staleAfter, reconnect = {} } = description;
     this.#conversation = new Conversation(description, parameters, port);
     const conversation = this.#conversation;
+    const questions = new Questions(description.questions, conversation);
     this.#columns = new FileColumns(description.line?.separator);
     this.#registers = this.#registerFields(fields);
     for (const [name, { read, select, register, bad }] of Object.entries(fields)) {
@@ -94,9 +96,14 @@ class Describer {
       if (read === undefined) continue;
       inPart(["fields", name], () => {
         const selected = inPart("select", () => this.#selected(select));
-        this.#readings.set(name, inPart("read", () => readingOf(conversation, read, selected)));
+        const reading = inPart(
+          "read",
+          () => isOfQuestion(read) ? questions.reading(read, selected) : readingOf(conversation, read, selected),
+        );
+        this.#readings.set(name, reading);
       });
     }
+    this.#share();
     const asked = [...this.#readings.values()].map(({ template }) => this.#conversation.fill(template));
     this.#asksTwice = new Set(asked).size < asked.length;
     // What is asked only sometimes does not tell whether it is there.
@@ -190,11 +197,11 @@ class Describer {
     for (const [title, field] of Object.entries(fields)) {
       const reading = this.#readings.get(title);
       let codec: ValueCodec | undefined;
-      const codecOf = () => codec ??= new ValueCodec(field);
+      const codecOf = () => codec ??= new ValueCodec(valueOf(field));
       const read = reading && (async (turn: Turn) => {
         const text = this.#conversation.fill(reading.template);
         const answer = await this.#conversation.ask(turn, text, reading, codecOf(), true);
-        return decode(saidIn(answer, reading), codecOf(), reading.bad);
+        return decode(valueIn(answer, reading, codecOf()), codecOf(), reading.bad);
       });
       const name = identifierOf(title);
       if (!Object.hasOwn(parameters, name)) places.set(name, { title, codec: codecOf, read });
@@ -247,7 +254,7 @@ class Describer {
 
   #field(title: string, field: DescribedField): FieldSpec<ValueType> {
     if (field.compute !== undefined) return computedField(field, field.compute);
-    const codec = new ValueCodec(saysTrue(field) ? { ...field, on: "true", off: "false" } : field);
+    const codec = this.#conversation.codec(valueOf(field));
     const { read, listen, write, needsConfirm, initial, poll, log, keyword, readback, when, select } = field;
     if (keyword !== undefined) inPart("keyword", () => checkKeyword(keyword));
     const isRegister = field.register !== undefined;
@@ -278,6 +285,9 @@ class Describer {
     if (listen !== undefined) inPart("listen", () => this.#listen(title, codec, listen));
     if (readback !== undefined) inPart("readback", () => this.#checkReadback(title, field));
     const reading = this.#readings.get(title);
+    if (reading !== undefined) {
+      inPart(["read", "at"], () => checkAt(reading.at, codec));
+    }
     return {
       ...codec.spec,
       access: write === undefined && own === undefined ? "readout" : "setting",
@@ -307,6 +317,26 @@ class Describer {
     };
   }
 
+  /** Has the fields that ask the same take one answer. */
+  #share(): void {
+    const { fields = {} } = this.#options.description;
+    const sharers = new Map<string, { reading: Reading; codec: ValueCodec }[]>();
+    for (const [name, reading] of this.#readings) {
+      const key = keyOf(reading);
+      const shared = sharers.get(key) ?? [];
+      sharers.set(key, shared);
+      this.#readings.set(name, { ...reading, sharers: shared });
+      // What is wrong with a field is told with the field.
+      try {
+        const codec = new ValueCodec(valueOf(fields[name]!));
+        checkAt(reading.at, codec);
+        shared.push({ reading, codec });
+      } catch (error) {
+        if (!(error instanceof TypeError)) throw error;
+      }
+    }
+  }
+
   #checkReadback(title: string, field: DescribedField): void {
     const fields = this.#options.description.fields ?? {};
     const declared = (title: string, spec: DescribedField) => ({
@@ -324,7 +354,7 @@ class Describer {
 
   async #read(title: string, reading: Reading, codec: ValueCodec, signal: AbortSignal, pass: object): Promise<Value> {
     const asked = this.#answer(reading, codec, signal, pass);
-    const said = decode(saidIn(await asked, reading), codec, reading.bad);
+    const said = decode(valueIn(await asked, reading, codec), codec, reading.bad);
     const value = typeof said === "number" ? this.#corrected(title, said) : said;
     this.#options.port.trace.value(this.#options.title, title, value, this.#traced.get(asked));
     return value;
@@ -338,10 +368,7 @@ class Describer {
     if (!this.#asksTwice) return ask();
     let answers = this.#answers.get(pass);
     if (answers === undefined) this.#answers.set(pass, answers = new Map());
-    const { select, before, after } = reading.among ?? {};
-    const around = [...select ?? [], before, after].map((steps) => steps?.key ?? "").join("\0");
-    const understood = reading.shared === undefined ? reading.pattern?.source ?? codec.expected : "";
-    const key = `${text}\0${understood}\0${around}`;
+    const key = keyOf(reading);
     let answer = answers.get(key);
     if (answer === undefined) {
       const asked = ask();
@@ -382,7 +409,7 @@ class Describer {
   }
 
   #listen(title: string, codec: ValueCodec, listen: NonNullable<DescribedField["listen"]>): void {
-    const { column, pattern: source, group } = listen;
+    const { column, pattern: source, group, at } = listen;
     if (listen.pointer !== undefined) inPart("pointer", () => wrong('has a meaning only in "read" and "ask"'));
     if (column !== undefined && this.#options.port.address.kind !== "file") {
       inPart("column", () => wrong('has a meaning only where "port" is file://; give a pattern'));
@@ -390,13 +417,15 @@ class Describer {
     if (column === undefined && source === undefined) throw new TypeError('needs "pattern", or "column" for a file');
     const pattern = source === undefined ? undefined : inPart("pattern", () => this.#conversation.pattern(source));
     inPart("group", () => checkGroup(pattern, group));
+    inPart("at", () => checkAt(at, codec));
+    const place = { pattern, group, at };
     const bad = new Map(Object.entries(listen.bad ?? {}));
-    const understands = (cell: string) => codec.understands(valueIn(cell, pattern, group) ?? "");
+    const understands = (cell: string) => codec.understands(valueIn(cell, place, codec) ?? "");
     this.#listening.push((line) => {
       const holder = this.#instrument!.field(title);
       try {
         const text = column === undefined ? line : this.#columns.cell(line, column, understands);
-        const said = text === undefined ? undefined : valueIn(text, pattern, group);
+        const said = text === undefined ? undefined : valueIn(text, place, codec);
         if (said === undefined) return false;
         const value = decode(said, codec, bad);
         this.#options.port.trace.value(this.#options.title, title, value);
@@ -428,7 +457,7 @@ class Describer {
   async #firstAnswer(turn: Turn, reading: Reading, field: DescribedField): Promise<void> {
     const text = this.#conversation.fill(reading.template);
     try {
-      await this.#conversation.ask(turn, text, reading, new ValueCodec(field), false);
+      await this.#conversation.ask(turn, text, reading, new ValueCodec(valueOf(field)), false);
     } catch (error) {
       if (!(error instanceof HeliographError) || error.code !== "command_failed") throw error;
     }
@@ -456,6 +485,24 @@ function wrong(message: string): never {
   throw new TypeError(message);
 }
 
+/** What must be the same for two fields to take one answer. */
+function keyOf({ template, pattern, shape, shared, among }: Reading): string {
+  const { select, before, after } = among ?? {};
+  const around = [...select ?? [], before, after].map((steps) => steps?.key ?? "");
+  return [
+    template.source,
+    shared?.expected ?? pattern?.source ?? "",
+    shape === undefined ? "" : JSON.stringify(shape),
+    ...around,
+  ].join(
+    "\0",
+  );
+}
+
+function isOfQuestion(read: NonNullable<DescribedField["read"]>): read is OfQuestion {
+  return typeof read === "object" && "question" in read;
+}
+
 /**
  * Makes an instrument of a description.
  *
@@ -465,6 +512,12 @@ function wrong(message: string): never {
  */
 export function describedInstrument(options: DescribedInstrumentOptions): Instrument {
   return new Describer(options).make();
+}
+
+/** How a field's value is said: in registers and in JSON otherwise than in text, where nothing else is said. */
+function valueOf(field: DescribedField): DescribedValue {
+  if (field.register !== undefined) return registerValue(field);
+  return saysTrue(field) ? { ...field, on: "true", off: "false" } : field;
 }
 
 /** Whether a switch is true or false for the instrument, where nothing else is said: in JSON it is. */

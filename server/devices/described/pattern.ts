@@ -85,6 +85,11 @@ export class Pattern {
     this.#longest = Math.floor(mostSteps / size);
   }
 
+  /** Whether it has the groups mantissa and exponent. */
+  get isInTwoParts(): boolean {
+    return this.#names.has("mantissa") && this.#names.has("exponent");
+  }
+
   /** How many groups it has. */
   get groupCount(): number {
     return this.#program.groupCount();

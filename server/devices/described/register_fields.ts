@@ -8,7 +8,7 @@ import { HeliographError } from "../../../protocol/errors.ts";
 import type { Turn } from "../transports/port.ts";
 import type { Conversation } from "./conversation.ts";
 import { blocksOf, type RegisterBlock, type RegisterPlace } from "./register_words.ts";
-import { decodeRegisters, encodeRegisters } from "./registers.ts";
+import { bytesOf, paddedText, wordsOf } from "./registers.ts";
 import { type Filling, Template } from "./template.ts";
 import type { ValueCodec } from "./value_codec.ts";
 import type { Reading } from "./wording.ts";
@@ -51,7 +51,7 @@ export class RegisterFields {
     return {
       ...this.#asked(block),
       bad: new Map(Object.entries(bad)),
-      value: (answer) => {
+      text: (answer) => {
         const words = this.#wordsIn(answer, block)?.slice(place.address - block.address);
         return words && textOf(words.slice(0, place.count), place);
       },
@@ -73,11 +73,14 @@ export class RegisterFields {
     return async (turn, value, codec) => {
       const said = typeof value === "object" ? "own" in value ? value.own : String(value.number) : String(value);
       if (place.kind === undefined) await write(turn, [Number(said) === 0 ? 0 : 1]);
-      else if (bits === undefined) await write(turn, encodeRegisters(said, place.kind, place.order, place.count));
-      else {
+      else if (place.kind === "text") await write(turn, wordsOf(paddedText(said, place.count)));
+      else if (typeof value === "object" && "written" in value) await write(turn, wordsOf(value.written));
+      else if (bits === undefined) {
+        throw new HeliographError("bad_argument", `${said} is no number, as its registers hold`);
+      } else {
         // The other bits of the register stay as they are.
         const block = { table, address, count: 1 };
-        const reading = { ...this.#asked(block), bad: new Map(), value: () => "" };
+        const reading = { ...this.#asked(block), bad: new Map(), text: () => "" };
         const answer = await this.#conversation.ask(
           turn,
           this.#conversation.fill(reading.template),
@@ -91,7 +94,7 @@ export class RegisterFields {
     };
   }
 
-  #asked(block: RegisterBlock): Omit<Reading, "bad" | "value"> {
+  #asked(block: RegisterBlock): Omit<Reading, "bad" | "text"> {
     const { table, address, count } = block;
     return {
       template: new Template(`${table} ${address} ${count}`, []),
@@ -115,11 +118,10 @@ export class RegisterFields {
   }
 }
 
-function textOf(words: readonly number[], { kind, order, bits }: RegisterPlace): string {
+/** What the value of a field is said in: a bit, characters, or bytes. */
+function textOf(words: readonly number[], { kind }: RegisterPlace): string {
   if (kind === undefined) return String(words[0]);
-  if (bits === undefined) return decodeRegisters(words, kind, order);
-  const [low, high] = bits;
-  return String(words[0]! >> low & (1 << high - low + 1) - 1);
+  return kind === "text" ? bytesOf(words).replace(/\0.*$/s, "") : bytesOf(words);
 }
 
 /** A register with some of its bits changed. @throws {HeliographError} `bad_argument` where the number has more. */

@@ -7,7 +7,7 @@
 import * as z from "npm:zod@4.6.7";
 import { type ModbusTable, mostRead } from "../transports/modbus_messages.ts";
 import { inPart } from "./description_error.ts";
-import { type RegisterKind, registerKinds, type RegisterOrder, registerOrders, registersOf } from "./registers.ts";
+import { type Kind, sizeOf } from "./number_code.ts";
 
 /** The words. */
 export const registerWords = {
@@ -15,16 +15,7 @@ export const registerWords = {
     description:
       'Where a Modbus device keeps it: 40001 (holding), 30001 (input), 10001 (discrete), or with an address from 0 "holding 0", "input 0x10", "discrete 3", "coil 3"',
   }),
-  kind: z.enum(registerKinds).optional().meta({ description: "What its registers hold; default uint16" }),
-  order: z.enum(registerOrders).optional().meta({
-    description:
-      "In which order its bytes are sent, A being the highest; cdab has the low register first; default abcd",
-  }),
   registers: z.int().min(1).max(123).optional().meta({ description: "How many registers a text has" }),
-  bits: z.union([
-    z.int().min(0).max(15),
-    z.tuple([z.int().min(0).max(15), z.int().min(0).max(15)]),
-  ]).optional().meta({ description: "Which bit of its register it is, 0 being the lowest, or from which to which" }),
   writable: z.boolean().optional().meta({ description: "Whether its registers are also written; default false" }),
   function: z.union([z.literal(15), z.literal(16)]).optional().meta({
     description: "Writes with this function also where one coil or register is written; default 5 and 6",
@@ -32,8 +23,17 @@ export const registerWords = {
 };
 
 const schema = z.strictObject(registerWords);
-/** The words as they are used. */
-export type RegisterWords = z.output<typeof schema>;
+/** The words as they are used, with those of the value itself. */
+export type RegisterWords = z.output<typeof schema> & ValueWords;
+
+/** The words of a value that are about its registers too. */
+interface ValueWords {
+  readonly type: string;
+  readonly base?: string | undefined;
+  readonly kind?: Kind | undefined;
+  readonly order?: string | undefined;
+  readonly bits?: number | readonly [number, number] | undefined;
+}
 
 /** A value in registers or coils. */
 export interface RegisterPlace {
@@ -42,13 +42,21 @@ export interface RegisterPlace {
   readonly address: number;
   readonly count: number;
   /** `undefined` for coils and discrete inputs. */
-  readonly kind: RegisterKind | undefined;
-  readonly order: RegisterOrder;
+  readonly kind: Kind | "text" | undefined;
   /** The lowest and the highest bit of its only register, where it is not all of it. */
   readonly bits: readonly [low: number, high: number] | undefined;
   readonly writable: boolean;
   /** Whether one is written as several are. */
   readonly many: boolean;
+}
+
+/** What a register holds where nothing else is said. */
+const usualKind: Kind = "uint16";
+
+/** How the value of a field in registers is said: in the bytes of these, or as a bit. */
+export function registerValue<T extends RegisterWords>(field: T): T {
+  const isBit = ["coil", "discrete"].includes(located(field.register!)[0]);
+  return isBit || field.type === "text" ? field : { ...field, kind: field.kind ?? usualKind };
 }
 
 /** What numbers like 40001 and 400001 begin with. */
@@ -65,7 +73,7 @@ function wrong(message: string): never {
  * @throws {DescriptionError} With what is wrong, and what would be right.
  */
 export function registerPlace(words: RegisterWords): RegisterPlace | undefined {
-  const { register, order = "abcd", registers, bits, writable = false, function: code } = words;
+  const { register, type, registers, bits, writable = false, function: code } = words;
   if (register === undefined) {
     const alone = (Object.keys(registerWords) as (keyof RegisterWords)[]).find((word) => words[word] !== undefined);
     if (alone !== undefined) inPart(alone, () => wrong('has a meaning only beside "register"'));
@@ -73,20 +81,26 @@ export function registerPlace(words: RegisterWords): RegisterPlace | undefined {
   }
   const [table, address] = inPart("register", () => located(register));
   const isBit = table === "coil" || table === "discrete";
+  if (words.base !== undefined) inPart("base", () => wrong('has no meaning beside "register"'));
   for (const word of ["kind", "order", "registers", "bits"] as const) {
     if (isBit && words[word] !== undefined) {
       inPart(word, () => wrong(`has no meaning for a ${table}, which is one bit`));
     }
   }
-  const kind = isBit ? undefined : words.kind ?? "uint16";
+  const kind = isBit ? undefined : type === "text" ? "text" : words.kind ?? usualKind;
   if ((kind === "text") !== (registers !== undefined)) {
-    if (kind === "text") inPart("kind", () => wrong('needs "registers" beside it: how many registers the text has'));
-    inPart("registers", () => wrong('has a meaning only beside "kind": "text"'));
+    if (kind === "text") wrong('needs "registers" beside "register": how many registers the text has');
+    inPart("registers", () => wrong('has a meaning only beside "type": "text"'));
   }
-  if (bits !== undefined && words.order !== undefined) inPart("order", () => wrong('has no meaning beside "bits"'));
+  if (kind !== undefined && kind !== "text" && sizeOf(kind) % 2 !== 0) {
+    inPart("kind", () => wrong(`${kind} is no whole number of registers, which have 16 bits`));
+  }
   if (bits !== undefined && kind !== "uint16") inPart("bits", () => wrong("are those of one register: leave kind out"));
-  const [low, high] = bits === undefined ? [0, 15] : typeof bits === "number" ? [bits, bits] : bits;
-  if (low > high) inPart("bits", () => wrong(`go from the lowest to the highest: [${high}, ${low}]`));
+  const [low, high] = bits === undefined
+    ? [0, 15]
+    : typeof bits === "number"
+    ? [bits, bits]
+    : [Math.min(...bits), Math.max(...bits)];
   if (writable && (table === "input" || table === "discrete")) {
     inPart(
       "writable",
@@ -100,14 +114,13 @@ export function registerPlace(words: RegisterWords): RegisterPlace | undefined {
       inPart("function", () => wrong(`is ${code}, and a ${table} is written with 5 or 6, or ${right}`));
     }
   }
-  const count = kind === undefined ? 1 : kind === "text" ? registers! : registersOf(kind);
+  const count = kind === undefined ? 1 : kind === "text" ? registers! : sizeOf(kind) / 2;
   if (address + count > 65_536) inPart("register", () => wrong("goes beyond the last register, 65535"));
   return {
     table,
     address,
     count,
     kind,
-    order,
     bits: bits === undefined ? undefined : [low, high],
     writable,
     many: code !== undefined,

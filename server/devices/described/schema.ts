@@ -5,7 +5,8 @@
  */
 
 import * as z from "npm:zod@4.6.7";
-import { roles, valueTypes } from "../../../protocol/vocabulary.ts";
+import { numberFormats, roles, valueTypes } from "../../../protocol/vocabulary.ts";
+import { bases, kinds, orders } from "./number_code.ts";
 import { registerWords } from "./register_words.ts";
 import { aroundWords, end, shapeWords } from "./shape_schema.ts";
 
@@ -16,6 +17,33 @@ const seconds = z.number().min(0).max(86_400);
 const interval = z.number().min(0.01).max(86_400);
 const argumentName = z.string().regex(/^[a-z][a-z0-9_]*$/i, "letters, digits and _ only, beginning with a letter");
 
+const bit = z.int().min(0).max(63);
+const word = z.union([z.string(), z.number()]);
+
+/** What an instrument says for a choice: the same in both directions, or not. */
+const said = z.union([
+  word,
+  z.strictObject({
+    send: word.optional().meta({ description: "What it is told; without it this cannot be set" }),
+    answer: z.union([word, z.array(word).min(1)]).optional().meta({
+      description: "What it answers, or a list of all that it may answer; without it this is never read",
+    }),
+  }),
+]);
+
+const column = z.int().min(1).max(100);
+
+const calibration = z.union([
+  z.array(z.tuple([z.number(), z.number()])).min(2),
+  z.string().min(1),
+  z.strictObject({
+    file: z.string().min(1).meta({ description: "The file with the table: numbers in columns, # before a comment" }),
+    columns: z.tuple([column, column]).optional().meta({
+      description: "Which columns are what the instrument says, and what is true; default [1, 2]",
+    }),
+  }),
+]);
+
 /** The words for a value: of fields, of arguments and of what commands return. */
 const value = {
   type: z.enum(valueTypes).default("float")
@@ -24,25 +52,46 @@ const value = {
   minimum: z.number().optional().meta({ description: "The smallest value that may be set, in its unit" }),
   maximum: z.number().optional().meta({ description: "The largest value that may be set, in its unit" }),
   decimals: z.int().min(0).max(15).optional().meta({ description: "How many decimals people see" }),
+  format: z.enum(numberFormats).optional().meta({
+    description:
+      "How people see the number: fixed, significant (decimals counts all digits then), scientific, engineering (an exponent that 3 divides); an int also hexadecimal or binary",
+  }),
   decimal: z.enum([".", ","]).optional().meta({
     description: "What stands before the decimals for the instrument, in both directions; default .",
   }),
+  base: z.enum(bases).optional().meta({
+    description:
+      "The base of the digits that the instrument writes, and is told; sexagesimal are degrees or hours, minutes and seconds; default decimal",
+  }),
+  kind: z.enum(kinds).optional().meta({
+    description:
+      "What its bytes, or its registers, mean: uint8 to uint64, int8 to int64, float32, float64, bcd8 to bcd64; with a base its digits are those of the bytes",
+  }),
+  order: z.enum(orders).optional().meta({
+    description:
+      "In which order the bytes of a kind come: big (abcd, the most significant first), little (dcba), cdab or badc; default big",
+  }),
+  bits: z.union([bit, z.tuple([bit, bit])]).optional().meta({
+    description: "Which bits of the number are the value: one, or the first and the last; 0 is the least significant",
+  }),
   choices: z.union([
     z.array(z.string().min(1)).min(1),
-    z.record(z.string().min(1), z.union([z.string(), z.number()])),
+    z.record(z.string().min(1), said),
   ]).optional().meta({
-    description: "What a choice can be: a list, or what people read with what the instrument says for it",
+    description:
+      'What a choice can be: a list, or what people read with what the instrument says for it, or { "send": …, "answer": … } where it answers something else',
   }),
-  on: z.string().optional().meta({ description: "What the instrument says for a switch that is on; default 1" }),
-  off: z.string().optional().meta({ description: "What the instrument says for a switch that is off; default 0" }),
+  on: said.optional().meta({ description: "What the instrument says for a switch that is on; default 1" }),
+  off: said.optional().meta({ description: "What the instrument says for a switch that is off; default 0" }),
   allow: pattern.optional().meta({
     description: "What a text may be, as a regular expression; by default letters, digits, spaces and . _ + / -",
   }),
   summary: z.string().optional().meta({ description: "What it is, in a line" }),
   scale: z.number().optional().meta({ description: "Value = what the instrument says × scale + offset; default 1" }),
   offset: z.number().optional().meta({ description: "Value = what the instrument says × scale + offset; default 0" }),
-  calibration: z.array(z.tuple([z.number(), z.number()])).min(2).optional().meta({
-    description: "Pairs [what the instrument says or is told, what is true], after scale and offset; interpolated",
+  calibration: calibration.optional().meta({
+    description:
+      "Pairs [what the instrument says or is told, what is true], after scale and offset; interpolated. Or the file beside this one that has them in two columns",
   }),
 };
 
@@ -52,7 +101,12 @@ const answer = {
     description: "What the answer looks like; by default the whole answer is the value",
   }),
   group: z.union([z.int().min(0), z.string()]).optional().meta({
-    description: "Which group of the pattern is the value, by number or name; by default the first, or all without one",
+    description:
+      "Which group of the pattern is the value, by number or name (mantissa and exponent are one number); by default the first, or all without one",
+  }),
+  at: z.union([z.int().min(0), z.tuple([z.int().min(0), z.int().min(0)])]).optional().meta({
+    description:
+      "Which characters of that are the value, counted from 0: the first and the last, or the first where a kind says how many",
   }),
   pointer: z.string().optional().meta({
     description: "Where the value stands in an answer that is JSON, as a JSON pointer: /data/0/temperature",
@@ -76,6 +130,23 @@ const ask = z.union([
     timeout: seconds.optional().meta({ description: "How long its answer may take, in seconds" }),
   }),
 ]);
+
+/** A question that several fields take their values from. */
+const question = z.strictObject({
+  ask: z.string().min(1).meta({ description: "What is sent; {name} is a parameter" }),
+  body,
+  pattern: answer.pattern,
+  bad: answer.bad,
+  timeout: seconds.optional().meta({ description: "How long its answer may take, in seconds" }),
+  ...shapeWords,
+});
+
+/** The words for taking a value of the answer to a question. */
+const { pattern: _, ...part } = answer;
+const ofQuestion = z.strictObject({
+  question: z.string().min(1).meta({ description: "Which of the instrument’s questions has it in its answer" }),
+  ...part,
+});
 
 const deaf = z.number().min(0).max(60, "more than 60 s is hardly meant: it is in seconds");
 
@@ -133,8 +204,9 @@ const check = z.strictObject({
 /** A field. */
 export const fieldSchema = z.strictObject({
   ...value,
-  read: z.union([...ask.options, z.array(step).min(1)]).optional().meta({
-    description: "How it is read: a question, one with how to understand its answer, or steps",
+  read: z.union([...ask.options, ofQuestion, z.array(step).min(1)]).optional().meta({
+    description:
+      "How it is read: a question, one with how to understand its answer, a part of the answer to one of questions, or steps",
   }),
   select: select.optional().meta({
     description: "What is sent before it is read or set where something else was selected before: a channel, a unit",
@@ -334,6 +406,9 @@ export const descriptionShape = {
   errorAfter: interval.optional().meta({
     description: "After how many seconds without a reading a field is in error; default three times staleAfter",
   }),
+  questions: z.record(z.string().min(1), question).optional().meta({
+    description: "Questions by name whose answers hold several fields: each is asked once for all of them",
+  }),
   fields: z.record(z.string().min(1), fieldSchema).optional().meta({ description: "Its fields by title" }),
   commands: z.record(argumentName, commandSchema).optional().meta({ description: "Its commands by name" }),
 };
@@ -345,12 +420,16 @@ export const descriptionSchema = z.strictObject(descriptionShape);
 export type DescriptionInput = z.input<typeof descriptionSchema>;
 /** A description as it is used. */
 export type Description = z.output<typeof descriptionSchema>;
+/** A calibration as it is written. */
+export type DescribedCalibration = z.output<typeof calibration>;
 /** A described field. */
 export type DescribedField = z.output<typeof fieldSchema>;
 /** A described command. */
 export type DescribedCommand = z.output<typeof commandSchema>;
 /** A question, with the words for reading its answer. */
 export type DescribedAsk = z.output<typeof ask>;
+/** A question that several fields take their values from. */
+export type DescribedQuestion = z.output<typeof question>;
 /** A text to send. */
 export type DescribedSend = z.output<typeof send>;
 /** What is sent before others. */

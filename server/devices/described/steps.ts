@@ -51,7 +51,7 @@ const readSeconds = 30;
 const shape = ["receiveEnd", "length", "block", "answerEnds", "lines", "quiet"] as const;
 const wordsOf = {
   send: ["body", "answer", "answerIsOptional", "deaf", ...shape],
-  ask: ["body", "pattern", "group", "pointer", "bad", "timeout", "until", "every", "within", ...shape],
+  ask: ["body", "pattern", "group", "at", "pointer", "bad", "timeout", "until", "every", "within", ...shape],
   wait: [],
 } as const;
 

@@ -8,28 +8,30 @@
 import { HeliographError } from "../../../protocol/errors.ts";
 import { didYouMean } from "../../bench/names.ts";
 import { quoted } from "../../bench/answer_errors.ts";
+import { type Picture, picture, toSexagesimal } from "./sexagesimal.ts";
 import { withBytes } from "../transports/line_codec.ts";
 
 /**
- * What fills a place: a text or a number, also with what stands before its decimals, or a text of the bench file's own,
- * which may hold bytes.
+ * What fills a place: a text or a number, also with what stands before its decimals, a number with how it is written
+ * where the place has no format, a character for each byte, or a text of the bench file's own, which may hold bytes.
  */
 export type Filling =
   | string
   | number
   | { readonly number: number; readonly decimal: string }
+  | { readonly number: number; readonly written: string }
   | { readonly own: string };
 
 interface Place {
   readonly name: string;
-  readonly format: NumberFormat | undefined;
+  readonly format: NumberFormat | Picture | undefined;
 }
 
 interface NumberFormat {
   readonly zeros: boolean;
   readonly width: number;
   readonly decimals: number | undefined;
-  readonly type: "d" | "f" | "e" | "E" | "";
+  readonly type: "d" | "f" | "e" | "E" | "x" | "X" | "o" | "b" | "";
 }
 
 // deno-lint-ignore no-control-regex -- control characters, and halves of pairs, are what is looked for
@@ -40,7 +42,8 @@ export const defaultTextPattern = "[A-Za-z0-9 ._+/-]*";
 
 /** A command text with places. */
 export class Template {
-  readonly #source: string;
+  /** As it was written. */
+  readonly source: string;
   /** Texts and places in turn; the first and the last are texts. */
   readonly #parts: readonly (string | Place)[];
 
@@ -52,7 +55,7 @@ export class Template {
    * @throws {TypeError} With what is wrong with it.
    */
   constructor(source: string, names: readonly string[]) {
-    this.#source = source;
+    this.source = source;
     const parts: (string | Place)[] = [""];
     for (const [piece] of source.matchAll(/\{\{|\}\}|\{[^{}]*\}|[{}]|[^{}]+/g)) {
       if (piece === "{" || piece === "}") {
@@ -84,13 +87,17 @@ export class Template {
     return this.#parts.map((part) => {
       if (typeof part === "string") return part;
       const filling = fillings[part.name]!;
+      // The bytes of a number are as many as the instrument takes, whichever they are.
+      if (typeof filling === "object" && "written" in filling && part.format === undefined) {
+        return Array.from(filling.written, (character) => byte(character.charCodeAt(0))).join("");
+      }
       const own = typeof filling === "object" && "own" in filling;
       const text = own ? withBytes(filling.own, byte) : textOf(filling, part.format);
       if ((!own && control.test(text)) || (end !== "" && text.includes(end))) {
         throw new HeliographError(
           "bad_argument",
           `Cannot send ${quoted(text)} in ${
-            quoted(this.#source)
+            quoted(this.source)
           }: it would end the command or holds a control character`,
         );
       }
@@ -99,10 +106,11 @@ export class Template {
   }
 }
 
-function textOf(filling: Exclude<Filling, { own: string }>, format: NumberFormat | undefined): string {
+function textOf(filling: Exclude<Filling, { own: string }>, format: Place["format"]): string {
   if (typeof filling === "string") return filling;
   if (typeof filling === "number") return formatNumber(filling, format);
-  return formatNumber(filling.number, format).replace(".", filling.decimal);
+  const text = formatNumber(filling.number, format);
+  return "decimal" in filling ? text.replace(".", filling.decimal) : text;
 }
 
 function readPlace(text: string, source: string, names: readonly string[]): Place {
@@ -116,12 +124,14 @@ function readPlace(text: string, source: string, names: readonly string[]): Plac
     );
   }
   if (rest.length === 0) return { name, format: undefined };
-  const format = /^(0?)([1-9]\d?)?(?:\.(\d\d?))?([dfeE]?)$/.exec(rest.join(":"));
-  if (format === null || (format[4] === "d" && format[3] !== undefined)) {
+  const sexagesimal = picture(rest.join(":"));
+  if (sexagesimal !== undefined) return { name, format: sexagesimal };
+  const format = /^(0?)([1-9]\d?)?(?:\.(\d\d?))?([dfeExXob]?)$/.exec(rest.join(":"));
+  if (format === null || ("dxXob".includes(format[4] || "-") && format[3] !== undefined)) {
     throw new TypeError(
       `${
         quoted(source)
-      } formats {${text}} in a way that is not known; give for example {${name}:.2f}, {${name}:.2e} or {${name}:03d}`,
+      } formats {${text}} in a way that is not known; give for example {${name}:.2f}, {${name}:.2e}, {${name}:03d}, {${name}:04X} or {${name}:HH:MM:SS}`,
     );
   }
   return {
@@ -135,9 +145,10 @@ function readPlace(text: string, source: string, names: readonly string[]): Plac
   };
 }
 
-/** A number as Python formats it. */
-function formatNumber(value: number, format: NumberFormat | undefined): string {
+/** A number as Python formats it, or as degrees or hours. */
+function formatNumber(value: number, format: Place["format"]): string {
   if (format === undefined) return plainNumber(value);
+  if ("signed" in format) return toSexagesimal(value, format);
   const text = unpadded(value, format);
   if (!format.zeros || text.length >= format.width) return text.padStart(format.width, " ");
   const sign = text.startsWith("-") ? "-" : "";
@@ -148,6 +159,14 @@ function unpadded(value: number, { type, decimals }: NumberFormat): string {
   switch (type) {
     case "d":
       return String(Math.round(value));
+    case "x":
+      return Math.round(value).toString(16);
+    case "X":
+      return Math.round(value).toString(16).toUpperCase();
+    case "o":
+      return Math.round(value).toString(8);
+    case "b":
+      return Math.round(value).toString(2);
     case "f":
       return value.toFixed(decimals ?? 6);
     case "e":

@@ -8,7 +8,10 @@ import { HeliographError } from "../../../protocol/errors.ts";
 import { quoted } from "../../bench/answer_errors.ts";
 import { isNumber, parseValue, shown, type Value, type ValueSpec } from "../../bench/values.ts";
 import { Calibration } from "./calibration.ts";
+import { Choices } from "./choices.ts";
 import { inPart } from "./description_error.ts";
+import { NumberCode, sizeOf } from "./number_code.ts";
+import { bare, numberIn, unquoted } from "./number_text.ts";
 import { type Pattern, wholePattern } from "./pattern.ts";
 import type { DescribedField } from "./schema.ts";
 import { withBytes } from "../transports/line_codec.ts";
@@ -22,7 +25,12 @@ export type DescribedValue = Pick<
   | "minimum"
   | "maximum"
   | "decimals"
+  | "format"
   | "decimal"
+  | "base"
+  | "kind"
+  | "order"
+  | "bits"
   | "choices"
   | "on"
   | "off"
@@ -39,10 +47,15 @@ const keysOf: Readonly<Record<string, readonly string[]>> = {
   minimum: ["float", "int"],
   maximum: ["float", "int"],
   decimals: ["float"],
+  format: ["float", "int"],
   decimal: ["float"],
   scale: ["float", "int"],
   offset: ["float", "int"],
   calibration: ["float", "int"],
+  base: ["float", "int", "choice", "switch"],
+  kind: ["float", "int", "choice", "switch"],
+  order: ["float", "int", "choice", "switch"],
+  bits: ["float", "int", "choice", "switch"],
   choices: ["choice"],
   on: ["switch"],
   off: ["switch"],
@@ -53,9 +66,10 @@ const keysOf: Readonly<Record<string, readonly string[]>> = {
 export class ValueCodec {
   /** What the value may be. */
   readonly spec: ValueSpec;
-  readonly #codes: ReadonlyMap<string, string>;
-  /** Each choice with what the instrument says for it. */
-  readonly #heard: readonly (readonly [choice: string, said: string])[];
+  readonly #choices: Choices;
+  /** How it codes a number; `undefined` where it writes decimal digits. */
+  readonly #code: NumberCode | undefined;
+  readonly #bits: Bits | undefined;
   readonly #allowed: Pattern;
   readonly #comma: boolean;
   readonly #scale: number;
@@ -73,20 +87,31 @@ export class ValueCodec {
     for (const [key, types] of Object.entries(keysOf)) {
       if (value[key as keyof DescribedValue] === undefined || types.includes(type)) continue;
       inPart(key, () => {
-        throw new TypeError(`has no meaning for the type ${type}, only for ${types.join(" and ")}`);
+        throw new TypeError(
+          `has no meaning for the type ${type}, only for ${types.join(", ").replace(/, (\w+)$/, " and $1")}`,
+        );
       });
     }
     this.#comma = value.decimal === ",";
+    this.#code = codeOf(value);
+    this.#bits = bitsOf(value);
     this.#scale = value.scale ?? 1;
     this.#offset = value.offset ?? 0;
     if (this.#scale === 0) inPart("scale", () => wrong("0 would make every value the same"));
     const { calibration } = value;
-    this.#calibration = calibration && inPart("calibration", () => new Calibration(calibration));
+    this.#calibration = calibration === undefined ? undefined : inPart("calibration", () => {
+      // Whoever loads a bench file has put its tables in the places of their files.
+      if (!Array.isArray(calibration)) wrong("stands in a file, which only a bench file has beside it: give the pairs");
+      return new Calibration(calibration);
+    });
     this.#allowed = inPart("allow", () => wholePattern(value.allow ?? defaultTextPattern));
-    this.#codes = codesOf(value);
-    this.#heard = [...this.#codes].map(([choice, code]) => [choice, withBytes(code, String.fromCharCode)]);
-    if (type === "choice" && this.#codes.size === 0) throw new TypeError('is a choice and needs "choices"');
-    const { unit, decimals, summary } = value;
+    const isCoded = this.#code !== undefined || this.#bits !== undefined;
+    this.#choices = new Choices(value, isCoded ? (written) => this.#written(written) : undefined);
+    if (type === "choice" && this.#choices.names.length === 0) throw new TypeError('is a choice and needs "choices"');
+    const { unit, decimals, format, summary } = value;
+    if (type === "float" && (format === "hexadecimal" || format === "binary")) {
+      inPart("format", () => wrong(`${format} has a meaning only for whole numbers: the type int`));
+    }
     // What was not measured is not set.
     const [least, most] = this.#calibration?.range ?? [-Infinity, Infinity];
     const minimum = Math.max(value.minimum ?? -Infinity, least);
@@ -96,23 +121,61 @@ export class ValueCodec {
       type,
       ...(unit === undefined ? {} : { unit }),
       ...(decimals === undefined ? {} : { decimals }),
+      ...(format === undefined ? {} : { format }),
       ...(summary === undefined ? {} : { summary }),
       ...(Number.isFinite(minimum) ? { minimum } : {}),
       ...(Number.isFinite(maximum) ? { maximum } : {}),
-      ...(type === "choice" ? { choices: [...this.#codes.keys()] } : {}),
+      ...(type === "choice" ? { choices: this.#choices.names } : {}),
     };
+  }
+
+  /** Whether the instrument says it in bytes of which each may be any. */
+  get isRaw(): boolean {
+    return this.#code?.isRaw === true;
+  }
+
+  /** How many characters of an answer it always is; `undefined` where that differs. */
+  get width(): number | undefined {
+    return this.#code?.width;
   }
 
   /** Whether a text can be what the instrument says for some value. */
   understands(said: string): boolean {
-    if (this.spec.type === "float" || this.spec.type === "int") return numberIn(said, this.#comma) !== undefined;
+    if (this.spec.type === "float" || this.spec.type === "int") return this.#number(said) !== undefined;
     return this.spec.type === "text" || this.#choice(said) !== undefined;
   }
 
   /** The answer that {@linkcode understands} takes, for errors. */
   get expected(): string {
-    if (this.spec.type === "float" || this.spec.type === "int") return "been a number";
-    return this.spec.type === "text" ? "been text" : `been one of ${[...this.#codes.values()].map(quoted).join(", ")}`;
+    const { type } = this.spec;
+    if (type === "text") return "been text";
+    const isNumeric = type === "float" || type === "int";
+    if (isNumeric && this.#code !== undefined) return this.#code.expected;
+    if (this.#bits === undefined) return isNumeric ? "been a number" : this.#choices.expected;
+    const { first, count } = this.#bits;
+    const which = count === 1 ? `in bit ${first}` : `in bits ${first} to ${first + count - 1}`;
+    return isNumeric ? `been a whole number with a value ${which}` : `${this.#choices.expected} ${which}`;
+  }
+
+  /**
+   * Why what the instrument says is no value.
+   *
+   * @param said What it says.
+   * @param bad What it says where there is none, with the reasons: texts, or the numbers that they mean.
+   */
+  badReason(said: string, bad: ReadonlyMap<string, string>): string | undefined {
+    if (bad.size === 0) return undefined;
+    const text = said.trim();
+    const number = this.#code?.read(said);
+    for (const [written, reason] of bad) {
+      if (number === undefined || !this.isRaw) {
+        if (written === text || (isNumber(written) && isNumber(text) && Number(written) === Number(text))) {
+          return reason;
+        }
+      }
+      if (number !== undefined && String(number) === String(this.#asNumber(written) ?? written)) return reason;
+    }
+    return undefined;
   }
 
   /**
@@ -131,11 +194,19 @@ export class ValueCodec {
       }
       return type === "switch" ? choice === "On" : choice;
     }
-    const read = numberIn(said, this.#comma);
+    const read = this.#number(said);
     if (read === undefined) {
       throw new HeliographError("command_failed", `${quoted(said)} should have ${this.expected}`);
     }
-    const scaled = read * this.#scale + this.#offset;
+    if (this.#isPlain && type === "int" && typeof read === "bigint") {
+      const whole = Number(read);
+      if (Number.isSafeInteger(whole)) return whole;
+      throw new HeliographError(
+        "command_failed",
+        `${quoted(said)} is too large for a whole number: ${read}; give the type float`,
+      );
+    }
+    const scaled = Number(read) * this.#scale + this.#offset;
     const number = this.#calibration?.toTrue(scaled) ?? scaled;
     if (!Number.isFinite(number)) throw new HeliographError("command_failed", `${quoted(said)} is too large a number`);
     if (type === "float") return number;
@@ -152,17 +223,26 @@ export class ValueCodec {
    * @throws {HeliographError} `bad_argument` for a text that is not allowed.
    */
   encode(value: Value): Filling {
-    switch (this.spec.type) {
+    const { type } = this.spec;
+    switch (type) {
       case "float":
       case "int": {
         const commanded = this.#calibration?.toCommanded(value as number) ?? value as number;
-        const said = (commanded - this.#offset) / this.#scale;
-        return this.#comma ? { number: trimmed(said), decimal: "," } : trimmed(said);
+        const exactly = this.#isPlain ? commanded : (commanded - this.#offset) / this.#scale;
+        if (this.#code !== undefined && this.#bits === undefined) return this.#coded(exactly);
+        const said = this.#isPlain && type === "int" ? exactly : trimmed(exactly);
+        return this.#comma ? { number: said, decimal: "," } : said;
       }
       case "switch":
-        return { own: this.#codes.get(value === true ? "On" : "Off")! };
-      case "choice":
-        return { own: this.#codes.get(value as string)! };
+      case "choice": {
+        const sent = this.#choices.sent(type === "choice" ? value as string : value === true ? "On" : "Off");
+        if (this.#code !== undefined && this.#bits === undefined) {
+          // Digits are written as they stand, and bytes as numbers.
+          const number = this.isRaw ? this.#asNumber(sent) : sent;
+          if (typeof number === "number") return this.#coded(number);
+        }
+        return { own: String(sent) };
+      }
       case "text":
         if (this.#allowed.test(value as string)) return value as string;
         throw new HeliographError(
@@ -170,6 +250,27 @@ export class ValueCodec {
           `Cannot send ${quoted(value as string)}: a text may hold what matches ${this.#allowed.source} here`,
         );
     }
+  }
+
+  /**
+   * What the instrument says for a value, where it does not write it as a number in decimal digits: what it is told may
+   * be something else.
+   *
+   * @returns A character for each byte; `undefined` where it writes it so, or the value is but some bits of a number.
+   */
+  answered(value: Value): string | undefined {
+    if (this.#bits !== undefined) return undefined;
+    const { type } = this.spec;
+    if (type === "choice" || type === "switch") {
+      const said = this.#choices.answered(type === "choice" ? value as string : value === true ? "On" : "Off");
+      return typeof said === "number" && this.#code !== undefined
+        ? this.#code.write(said)
+        : said === undefined
+        ? undefined
+        : withBytes(String(said), String.fromCharCode);
+    }
+    const filling = type === "text" ? "" : this.encode(value);
+    return typeof filling === "object" && "written" in filling ? filling.written : undefined;
   }
 
   /**
@@ -185,73 +286,81 @@ export class ValueCodec {
     }
   }
 
-  #choice(said: string): string | undefined {
-    const text = unquoted(bare(said));
-    const codes = this.#heard;
-    const [choice] = codes.find(([, code]) => code === text) ?? codes.find(([, code]) => meansTheSame(code, text)) ??
-      [];
-    return choice;
+  /** Whether what the instrument says is the value, without scale, offset and calibration. */
+  get #isPlain(): boolean {
+    return this.#scale === 1 && this.#offset === 0 && this.#calibration === undefined;
   }
+
+  #choice(said: string): string | undefined {
+    if (this.#code === undefined && this.#bits === undefined) return this.#choices.ofText(said);
+    const number = this.#number(said);
+    return number === undefined ? undefined : this.#choices.ofNumber(number);
+  }
+
+  /** The number that the instrument says, or that the bits of its number are. */
+  #number(said: string): bigint | number | undefined {
+    const number = this.#code === undefined ? numberIn(said, this.#comma) : this.#code.read(said);
+    if (number === undefined || !Number.isFinite(Number(number))) return undefined;
+    if (this.#bits === undefined) return number;
+    if (typeof number === "number" && !Number.isInteger(number)) return undefined;
+    // A decimal number of more than 53 bits.
+    const word = this.#code === undefined && /^[+-]?\d+$/.test(bare(said)) ? BigInt(bare(said)) : BigInt(number);
+    return BigInt.asUintN(this.#bits.count, word >> BigInt(this.#bits.first));
+  }
+
+  /** A number that a description writes for what the instrument says: its digits, or the number itself. */
+  #asNumber(written: string | number): bigint | number | undefined {
+    if (typeof written === "number") return written;
+    if (this.#code === undefined || this.isRaw || this.#bits !== undefined) return numberIn(written);
+    return this.#code.read(written);
+  }
+
+  #written(written: string | number): bigint | number {
+    const number = this.#asNumber(written);
+    if (number !== undefined) return number;
+    return wrong(
+      `${quoted(String(written))} is no number, and ${this.#bits === undefined ? "the kind" : "bits"} is one`,
+    );
+  }
+
+  #coded(number: number): Filling {
+    return { number, written: this.#code!.write(number) };
+  }
+}
+
+/** Bits of a word, counted from the least significant, which is 0. */
+interface Bits {
+  readonly first: number;
+  readonly count: number;
+}
+
+function codeOf({ base, kind, order, type, decimal }: DescribedValue): NumberCode | undefined {
+  if (order !== undefined && kind === undefined) inPart("order", () => wrong('has a meaning only beside "kind"'));
+  if (base === undefined && kind === undefined) return undefined;
+  if (decimal !== undefined) {
+    inPart("decimal", () => wrong(`has no meaning beside ${base === undefined ? "kind" : "base"}`));
+  }
+  if (kind?.startsWith("float") === true && (type === "choice" || type === "switch")) {
+    inPart("kind", () => wrong(`${kind} is no whole number, as a ${type} needs`));
+  }
+  if (base === "sexagesimal" && type !== "float") inPart("base", () => wrong("sexagesimal needs the type float"));
+  return inPart(base === "sexagesimal" ? "base" : "order", () => new NumberCode(base, kind, order));
+}
+
+function bitsOf({ bits, base, kind }: DescribedValue): Bits | undefined {
+  if (bits === undefined) return undefined;
+  return inPart("bits", () => {
+    if (base === "sexagesimal") wrong("has no meaning for sexagesimal");
+    if (kind?.startsWith("float") === true || kind?.startsWith("bcd") === true) wrong(`has no meaning for ${kind}`);
+    const [first, last] = typeof bits === "number" ? [bits, bits] : [Math.min(...bits), Math.max(...bits)];
+    const most = kind === undefined ? 64 : 8 * sizeOf(kind);
+    if (last >= most) wrong(`${kind} has ${most} bits, counted from 0, and ${last} is none of them`);
+    return { first, count: last - first + 1 };
+  });
 }
 
 function wrong(message: string): never {
   throw new TypeError(message);
-}
-
-function codesOf({ type, choices, on, off }: DescribedValue): Map<string, string> {
-  if (type === "switch") {
-    if (meansTheSame(on ?? "1", off ?? "0")) inPart("off", () => wrong("on and off are the same for the instrument"));
-    return new Map([["On", on ?? "1"], ["Off", off ?? "0"]]);
-  }
-  if (choices === undefined) return new Map();
-  const codes = Array.isArray(choices)
-    ? choices.map((choice) => [choice, choice] as const)
-    : Object.entries(choices).map(([choice, code]) => [choice, String(code)] as const);
-  const seen = new Set<string>();
-  for (const [choice, code] of codes) {
-    if (seen.has(code)) inPart(["choices", choice], () => wrong(`two choices are ${quoted(code)} for the instrument`));
-    seen.add(code);
-  }
-  return new Map(codes);
-}
-
-/** IEEE 488.2 puts strings in quotes, with a quote inside doubled. */
-function unquoted(text: string): string {
-  return /^"(?:[^"]|"")*"$/.test(text) ? text.slice(1, -1).replaceAll('""', '"') : text;
-}
-
-/** A text without the blanks around it, and the NULs with which firmware in C fills its buffers. */
-function bare(said: string): string {
-  return said.replace(/^[\s\0]+|[\s\0]+$/g, "");
-}
-
-/**
- * The number that an instrument says; besides what everybody writes, `1.0D+03` as Fortran does, `+ 12.5` and `1.5 E+03`
- * as in columns, and `0x1F`.
- *
- * @param said What it says.
- * @param comma Whether a comma stands before the decimals, as in `1.234,5`.
- */
-function numberIn(said: string, comma: boolean): number | undefined {
-  let text = bare(said);
-  if (!comma && isNumber(text)) return finite(Number(text));
-  if (/^0x[0-9a-f]{1,13}$/i.test(text)) return parseInt(text, 16);
-  text = text.replace(/^([+-])\s+/, "$1").replace(/\s*[deDE]\s*(?=[+-]?\d+$)/, "e");
-  if (comma) {
-    // A point groups thousands there; a number without a comma may have one as elsewhere.
-    if (text.includes(",")) text = text.replace(/(?<=\d)\.(?=\d{3}(?:\D|$))/g, "").replace(",", ".");
-  }
-  return isNumber(text) ? finite(Number(text)) : undefined;
-}
-
-function finite(number: number): number | undefined {
-  return Number.isFinite(number) ? number : undefined;
-}
-
-/** Instruments answer `+1` for 1 and `volt` for VOLT. */
-function meansTheSame(code: string, text: string): boolean {
-  if (code.toLowerCase() === text.toLowerCase()) return true;
-  return isNumber(code) && isNumber(text) && Number(code) === Number(text);
 }
 
 /** Rounds off the last digits that only the division made. */
@@ -259,16 +368,66 @@ function trimmed(number: number): number {
   return Number(number.toPrecision(12));
 }
 
+/** Where the value stands in an answer. */
+export interface Place {
+  /** The text in an answer that the others are about; `undefined` of it where it is none. @default all of it */
+  readonly text?: ((answer: string) => string | undefined) | undefined;
+  /**
+   * What the answer looks like; `undefined` where all of it is the value. One with the groups mantissa and exponent has
+   * a number in two parts.
+   */
+  readonly pattern: Pattern | undefined;
+  /** Which of the pattern's groups is the value; `undefined` takes the first, or all of it without groups. */
+  readonly group?: string | number | undefined;
+  /** Which characters of that are the value, counted from 0: the first, or the first and the last. @default all */
+  readonly at?: number | readonly [number, number] | undefined;
+}
+
 /**
  * Finds the value in an answer.
  *
  * @param answer An answer.
- * @param pattern What it looks like; `undefined` where all of it is the value.
- * @param group Which of the pattern's groups is the value; `undefined` takes the first, or all of it without groups.
+ * @param place Where it stands.
+ * @param codec What it may be.
  * @returns The value as the instrument says it, or `undefined` where the answer does not look like that.
  */
-export function valueIn(answer: string, pattern: Pattern | undefined, group?: string | number): string | undefined {
-  return pattern === undefined ? answer : pattern.value(answer, group);
+export function valueIn(answer: string, { text, pattern, group, at }: Place, codec: ValueCodec): string | undefined {
+  const whole = text === undefined ? answer : text(answer);
+  if (whole === undefined) return undefined;
+  const said = pattern === undefined
+    ? whole
+    : group === undefined && pattern.isInTwoParts
+    ? inTwoParts(pattern, whole)
+    : pattern.value(whole, group);
+  if (said === undefined || at === undefined) return said;
+  const [first, last] = typeof at === "number" ? [at, at + codec.width! - 1] : at;
+  return said.length > last ? said.slice(first, last + 1) : undefined;
+}
+
+function inTwoParts(pattern: Pattern, answer: string): string | undefined {
+  const [mantissa, exponent] = [pattern.value(answer, "mantissa"), pattern.value(answer, "exponent")];
+  return mantissa === undefined || exponent === undefined ? undefined : `${mantissa.trim()}e${exponent.trim()}`;
+}
+
+/**
+ * Checks which characters of an answer are the value.
+ *
+ * @param at As described.
+ * @param codec What the value may be.
+ * @throws {TypeError} Where it is not known where they end, or another number of them is.
+ */
+export function checkAt(at: Place["at"], { width }: ValueCodec): void {
+  if (at === undefined) return;
+  if (typeof at === "number") {
+    if (width === undefined) wrong(`says where the value begins, and not where it ends: write [${at}, LAST]`);
+    return;
+  }
+  const [first, last] = at;
+  if (last < first) wrong(`ends at ${last}, before it begins at ${first}`);
+  const count = last - first + 1;
+  if (width !== undefined && count !== width) {
+    wrong(`are ${count} characters, and the kind has ${width}: write ${first}`);
+  }
 }
 
 /**

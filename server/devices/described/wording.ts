@@ -17,7 +17,7 @@ import { whyItNeverMatches } from "./never_matches.ts";
 import { type Pattern, pattern } from "./pattern.ts";
 import type { DescribedAsk, DescribedSend, Description } from "./schema.ts";
 import type { Filling, Template } from "./template.ts";
-import { checkGroup, valueIn } from "./value_codec.ts";
+import { checkGroup, type DescribedValue, type Place, ValueCodec } from "./value_codec.ts";
 import { plainWay, type WayIn } from "./way_in.ts";
 
 /** The timeout of an answer unless the description has another, in seconds. */
@@ -33,21 +33,20 @@ export interface Reading {
   readonly pattern: Pattern | undefined;
   /** Which group of the pattern is the value. */
   readonly group: string | number | undefined;
+  /** Which of its characters are the value. @default all */
+  readonly at?: Place["at"];
+  /** The readings that take something of the same answer, this one among them. @default none */
+  readonly sharers?: readonly { readonly reading: Reading; readonly codec: ValueCodec }[];
   /** Values that mean that there is none, with the reason. */
   readonly bad: ReadonlyMap<string, string>;
   /** How its answer ends; `undefined` where that is as usual. */
   readonly shape: Shape | undefined;
   /** Where its answer is the same for several fields: whether an answer is one, and what it should have done. */
   readonly shared?: { readonly accepts: (answer: string) => boolean; readonly expected: string };
-  /** The value in an answer as the instrument says it. @default what the pattern finds */
-  readonly value?: (answer: string) => string | undefined;
+  /** The text in an answer that holds the value; `undefined` of it where it is none to the question. @default all */
+  readonly text?: Place["text"];
   /** What is selected before it, and the steps before and after it. @default none */
   readonly among?: Among;
-}
-
-/** The value in an answer as the instrument says it; `undefined` where it is none to the question. */
-export function saidIn(answer: string, { value, pattern, group }: Reading): string | undefined {
-  return value === undefined ? valueIn(answer, pattern, group) : value(answer);
 }
 
 /** Steps whose places are filled. */
@@ -255,7 +254,7 @@ export class Wording {
       group: undefined,
       bad: new Map(),
       shape: undefined,
-      ...this.#valueIn(),
+      ...this.textWithin(undefined),
     };
   }
 
@@ -268,40 +267,30 @@ export class Wording {
    */
   reading(ask: DescribedAsk, names: readonly string[] = []): Reading {
     if (typeof ask === "string") return { ...this.#plainReading, template: this.template(ask, names) };
-    const { pattern, group, bad = {}, timeout = this.timeout } = ask;
+    const { pattern, group, at, bad = {}, timeout = this.timeout } = ask;
     const shape = this.#shape(ask);
     const expected = pattern === undefined ? undefined : inPart("pattern", () => this.pattern(pattern, shape));
     inPart("group", () => checkGroup(expected, group));
     const template = inPart("ask", () => this.template(ask.ask, names, ask.body));
-    const { pointer } = ask;
-    const path = pointer === undefined ? undefined : inPart("pointer", () => new JsonPointer(pointer));
-    const reading = { template, timeout, pattern: expected, group, bad: new Map(Object.entries(bad)), shape };
-    return {
-      ...reading,
-      ...path === undefined ? this.#valueIn(expected, group) : this.#pointed(path, expected, group),
-    };
+    const reading = { template, timeout, pattern: expected, group, at, bad: new Map(Object.entries(bad)), shape };
+    return { ...reading, ...this.textWithin(ask.pointer) };
   }
 
-  /** Finds the value where a way in says more than what the answer is. */
-  #valueIn(pattern?: Pattern, group?: string | number): Pick<Reading, "value"> {
-    if (this.#way === plainWay) return {};
+  /**
+   * The text in an answer that holds the value, where that is not all of it.
+   *
+   * @param pointer Where it stands in JSON, which holds those of other fields too.
+   * @throws {DescriptionError} Where it is no pointer.
+   */
+  textWithin(pointer: string | undefined): Pick<Reading, "shared" | "text"> {
     const way = this.#way;
-    return {
-      value(answer) {
-        const text = way.said(answer);
-        return text === undefined ? undefined : valueIn(text, pattern, group);
-      },
-    };
-  }
-
-  /** Finds the value in JSON, which holds those of other fields too. */
-  #pointed(path: JsonPointer, pattern?: Pattern, group?: string | number): Pick<Reading, "shared" | "value"> {
-    const way = this.#way;
+    if (pointer === undefined) return way === plainWay ? {} : { text: (answer) => way.said(answer) };
+    const path = inPart("pointer", () => new JsonPointer(pointer));
     return {
       shared: { accepts: (answer) => isJson(way.said(answer)), expected: "been JSON" },
-      value(answer) {
+      text(answer) {
         const text = path.textIn(way.said(answer) ?? "");
-        if (text !== undefined) return valueIn(text, pattern, group);
+        if (text !== undefined) return text;
         throw new HeliographError("command_failed", `the answer has nothing at ${path.source}: ${quoted(answer)}`);
       },
     };
@@ -353,6 +342,21 @@ export class Wording {
       deaf,
       shape,
     };
+  }
+
+  /**
+   * How a value is said.
+   *
+   * @throws {DescriptionError} Where it is wrong, or the line's characters are no bytes and it has any.
+   */
+  codec(value: DescribedValue): ValueCodec {
+    const codec = new ValueCodec(value);
+    if (codec.isRaw && this.#format.encoding === "utf8") {
+      inPart("kind", () => {
+        throw new TypeError('is in bytes, and the line is in "encoding": "utf8"; leave that out');
+      });
+    }
+    return codec;
   }
 
   /** Reads a question whose answer shows that all is well. @throws {DescriptionError} Where it is wrong. */

@@ -63,10 +63,10 @@ export function declarationOf(instrument: Instrument): Declaration {
   };
 }
 
-function valueOf({ type, unit, minimum, maximum, choices, decimals, summary }: ValueSpec) {
+function valueOf({ type, unit, minimum, maximum, choices, decimals, format, summary }: ValueSpec) {
   return {
     type,
-    ...defined({ unit, minimum, maximum, decimals, summary }),
+    ...defined({ unit, minimum, maximum, decimals, format, summary }),
     ...(choices === undefined ? {} : { choices: [...choices] }),
   };
 }

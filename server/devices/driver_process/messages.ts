@@ -13,6 +13,7 @@ import {
   accesses,
   contactStates,
   journalLevels,
+  numberFormats,
   qualities,
   type Role,
   roles,
@@ -35,6 +36,7 @@ const valueShape = {
   maximum: z.number().optional(),
   choices: z.array(name).max(10_000).optional(),
   decimals: z.int().min(0).max(100).optional(),
+  format: z.enum(numberFormats).optional(),
   summary: text.optional(),
 };
 

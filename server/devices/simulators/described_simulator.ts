@@ -84,7 +84,7 @@ export class DescribedSimulator implements DescriptionSimulator {
     for (const [source] of Object.entries(line.refused ?? {})) this.#refusal ??= this.#example(source, new Map());
     this.#makeValues(fields);
     const checks = [handshake, afterWrite ?? []].flat();
-    this.#questions(fields, checks);
+    this.#questions(description, checks);
     for (const { ask, pattern } of checks) {
       this.#each(`the answer to ${ask}`, () => this.#answers(ask, () => this.#example(pattern, new Map())));
     }
@@ -176,9 +176,10 @@ export class DescribedSimulator implements DescriptionSimulator {
     const answer = typeof write === "string" ? undefined : write.answer;
     const said = answer === undefined ? undefined : this.#example(answer, new Map());
     const holder = this.#values.get(title)!;
+    const chosen = sentFor(codec);
     this.#rule(textOf(write, "send"), ({ value }) => {
       try {
-        holder.value = codec.decode(value ?? "");
+        holder.value = chosen.get(value ?? "") ?? codec.decode(value ?? "");
       } catch (error) {
         if (error instanceof HeliographError) return null;
         throw error;
@@ -188,14 +189,15 @@ export class DescribedSimulator implements DescriptionSimulator {
   }
 
   /** What is asked for fields: one answer may hold several. */
-  #questions(fields: Readonly<Record<string, DescribedField>>, checks: readonly Check[]): void {
+  #questions({ fields = {}, questions: named }: Description, checks: readonly Check[]): void {
     const questions = new Map<string, Map<string, Part>>();
     for (const [title, field] of Object.entries(fields)) {
       const { read } = field;
       if (read === undefined) continue;
       this.#each(`the field ${title}`, () => {
         if (Array.isArray(read)) throw new TypeError("its steps are not simulated");
-        const { ask, pattern, group } = asked(read as DescribedAsk);
+        if (field.bits !== undefined) throw new TypeError('"bits" are not simulated');
+        const { ask, pattern, group } = asked(askOf(read as OneRead, named));
         const part = {
           pattern,
           group,
@@ -255,7 +257,7 @@ export class DescribedSimulator implements DescriptionSimulator {
 
   /** Whether a part is in an answer, and is the text that is meant. */
   #understood({ pattern, group, codec }: Part, answer: string, text?: string): boolean {
-    const said = valueIn(answer, pattern === undefined ? undefined : this.#pattern(pattern), group);
+    const said = valueIn(answer, { pattern: pattern === undefined ? undefined : this.#pattern(pattern), group }, codec);
     return said !== undefined && (text === undefined || said === text) && codec.understands(said);
   }
 
@@ -355,6 +357,35 @@ function asked(
   return { ask: described.ask, pattern: described.pattern, group: described.group };
 }
 
+/** How a field is read, if not in steps. */
+type OneRead = Exclude<NonNullable<DescribedField["read"]>, readonly unknown[]>;
+
+/** A question in the place of a reading that only names it. @throws {TypeError} Where there is none of that name. */
+function askOf(read: OneRead, questions: Description["questions"]): DescribedAsk {
+  if (typeof read === "string" || !("question" in read)) return read;
+  const { question, ...part } = read;
+  if (questions?.[question] === undefined) throw new TypeError(`there is no question ${question}`);
+  return { ...questions[question], ...part };
+}
+
+/** The choices by what the instrument is told for them, which it may answer otherwise. */
+function sentFor(codec: ValueCodec): Map<string, Value> {
+  const { type, choices = [] } = codec.spec;
+  const sent = new Map<string, Value>();
+  for (const value of type === "switch" ? [true, false] : choices) {
+    try {
+      const filling = codec.encode(value);
+      if (typeof filling !== "object") continue;
+      if ("own" in filling) sent.set(withBytes(filling.own, String.fromCharCode), value);
+      if ("written" in filling) sent.set(filling.written, value);
+    } catch (error) {
+      // One that it only answers.
+      if (!(error instanceof HeliographError)) throw error;
+    }
+  }
+  return sent;
+}
+
 /** The text of a question or a command. */
 function textOf(described: unknown, word: "ask" | "send"): string {
   const text = typeof described === "string" ? described : (described as Record<string, unknown>)[word];
@@ -404,10 +435,14 @@ function spellings({ codec, decimals, value }: Part, style: Style): string[] {
   const now = value();
   // What is allowed as a text to be sent may leave it out.
   if (typeof now === "string" && codec.spec.type === "text") return [now];
+  const answered = codec.answered(now);
+  if (answered !== undefined) return [answered];
   const filling = codec.encode(now);
   if (typeof filling === "string") return [filling];
   if (typeof filling === "object" && "own" in filling) return [withBytes(filling.own, String.fromCharCode)];
-  const [number, point] = typeof filling === "number" ? [filling, "."] : [filling.number, filling.decimal];
+  const [number, point] = typeof filling === "number"
+    ? [filling, "."]
+    : [filling.number, "decimal" in filling ? filling.decimal : "."];
   const size = Math.abs(number);
   const digits = decimals ??
     (size >= 1000 || Number.isInteger(number) ? 0 : size >= 0.01 || number === 0 ? 3 : undefined);

@@ -6,10 +6,10 @@
  */
 
 import { hostOf, hostText, readSettings, type SettledFormat, type SharedBus, type Way } from "./address_parts.ts";
-import { type FileAddress, fileWay } from "./file_address.ts";
 import { controllerName, type GpibAddress, gpibForms, gpibName, parseGpib, turnSeconds } from "./gpib_address.ts";
-import { type HttpAddress, httpWay } from "./http_address.ts";
 import { type LanAddress, lanForms, lanName, parseLan } from "./lan_address.ts";
+import { type HttpAddress, httpWay } from "./http_address.ts";
+import { type FileAddress, fileWay } from "./file_address.ts";
 import { type ModbusAddress, type ModbusSerialAddress, modbusSerialWay, modbusWay } from "./modbus_address.ts";
 import { parseSerial, serialForms } from "./serial_address.ts";
 import type { SerialOptions } from "./serial_options.ts";

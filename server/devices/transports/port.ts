@@ -13,126 +13,24 @@
 
 import { HeliographError } from "../../../protocol/errors.ts";
 import { Faults } from "../../bench/faults.ts";
-import { type Address, keepsLate, portName } from "./address.ts";
+import { type Address, portName } from "./address.ts";
 import { AnswerQueue, latestTimer, Patience } from "./answer_queue.ts";
 import { AnswerSplitter, type Awaited } from "./answer_splitter.ts";
 import { AnswerUnclear, Interrupted, NoAnswer, NotUnderstood } from "../../bench/answer_errors.ts";
 import { LateAnswers } from "./late_answers.ts";
 import { byteText, type LineCodec, lineCodec, textBytes } from "./line_codec.ts";
-import { delay } from "./delay.ts";
-import type { Shape } from "./framing.ts";
 import { LineFramings } from "./line_framings.ts";
 import type { Line } from "./line.ts";
 import { LineTrace } from "./line_trace.ts";
-import { connectSeconds } from "./network.ts";
 import type { LineFormat } from "./line_format.ts";
-import { OnDemandLine } from "./on_demand_line.ts";
 import { openLine } from "./open_line.ts";
+import { PortLine } from "./port_line.ts";
 import { StrangeAnswers } from "./strange_answers.ts";
 import { Strays } from "./strays.ts";
+import type { Question, Turn } from "./turn.ts";
 import { Held, Turns } from "./turns.ts";
 
-/**
- * A turn on the port, and what its holder may do.
- *
- * @example
- * ```ts
- * import type { Turn } from "@heliograph/heliograph";
- *
- * // Asks for a number, and waits for it for half a second.
- * const number = async (turn: Turn, text: string): Promise<number> =>
- *   Number(await turn.ask({ text, timeout: 0.5, accepts: (line) => /^-?\d+$/.test(line), expected: "been a number" }));
- * console.log(number.length); // 2
- * ```
- */
-export interface Turn {
-  /** Whether the last question was left without an answer, or was given up: the instrument may have been off. */
-  readonly unanswered: boolean;
-  /** `immediate`: abort and stop. `command`: what a client asked for. `poll`: what can wait. */
-  readonly urgency: "immediate" | "command" | "poll";
-  /** Aborted when the turn is to end; `undefined` where it takes as long as it takes. */
-  readonly signal: AbortSignal | undefined;
-  /**
-   * Sends a command that has no answer. A text gets the line's end, bytes go out as they are.
-   *
-   * @param deaf How long the instrument hears nothing after it, in seconds: nothing is sent meanwhile. @default 0
-   * @param timeout How long its prompt or its echo may take, in seconds, where the line has one. @default 1
-   */
-  send(command: string | Uint8Array, deaf?: number, timeout?: number): Promise<void>;
-  /**
-   * Waits, and keeps the turn meanwhile. What is immediate ends a wait and takes the turn away, unless the turn is
-   * immediate itself: then nothing more can be sent in it.
-   */
-  wait(seconds: number): Promise<void>;
-  /**
-   * Asks a question.
-   *
-   * @returns The answer, without its end.
-   * @throws {HeliographError} `not_connected` when none came in time, `command_failed` when it is not what was expected.
-   */
-  ask(question: {
-    /** What is sent: a text without its end, or bytes as they are. */
-    readonly text: string | Uint8Array;
-    /** How its answer ends. @default as the others on the line */
-    readonly shape?: Shape | undefined;
-    /** How long to wait for the answer, in seconds. */
-    readonly timeout: number;
-    /** Whether a line is an answer to it. */
-    readonly accepts: (answer: string) => boolean;
-    /** What its answer looks like, for the error: what follows `should have`. */
-    readonly expected: string;
-    /** Whether the instrument may also say nothing; then the answer is empty. @default false */
-    readonly optional?: boolean;
-    /**
-     * Whether it is sent also while a late answer could be taken for its own: it does something, and its answer says only
-     * that it is done. What is immediate always is. @default false
-     */
-    readonly always?: boolean;
-    /** Whether a line is a refusal of it. @default none is */
-    readonly refuses?: (answer: string) => boolean;
-    /** Whether nothing is late where nothing came in time: only a refusal is listened for. @default false */
-    readonly onlyRefused?: boolean;
-    /** How long the instrument hears nothing after it was sent, in seconds. @default 0 */
-    readonly deaf?: number;
-  }): Promise<string>;
-  /**
-   * Asks a question whose answer is no text.
-   *
-   * @returns The bytes of the answer.
-   * @throws {HeliographError} As `ask`.
-   */
-  askBytes(question: {
-    /** What is sent: a text without its end, or bytes as they are. */
-    readonly text: string | Uint8Array;
-    /** How long to wait for the answer, in seconds. */
-    readonly timeout: number;
-    /** How its answer ends. @default as the others on the line */
-    readonly shape?: Shape | undefined;
-    /** Whether bytes are an answer to it, a right check sum for example. @default all are */
-    readonly accepts?: (answer: Uint8Array) => boolean;
-    /** What its answer looks like, for the error: what follows `should have`. @default been another one */
-    readonly expected?: string;
-  }): Promise<Uint8Array>;
-  /**
-   * Hears what comes by itself, answer after answer, until the loop over it ends. What comes then is nobody's.
-   *
-   * @returns Ends when nothing came for so long.
-   * @throws {HeliographError} `not_connected` where the line breaks.
-   */
-  receive(stream: {
-    /** What is sent first. @default nothing */
-    readonly text?: string | Uint8Array | undefined;
-    /** How long to wait for each, in seconds. */
-    readonly timeout: number;
-    /** How each ends. @default as the others on the line */
-    readonly shape?: Shape | undefined;
-  }): AsyncGenerator<Uint8Array, void, void>;
-}
-
-export type { LineFormat };
-
-/** A question, and which answers it takes. */
-export type Question = Parameters<Turn["ask"]>[0];
+export type { LineFormat, Question, Turn };
 
 /** A question as it is put. */
 interface Put extends Question {
@@ -159,9 +57,6 @@ const longestBabble = 1;
 
 /** Commands with values in them are many. */
 const mostEncoded = 1000;
-
-/** The pause between two connections to an instrument, in seconds. */
-const reopenSeconds = 0.2;
 
 /**
  * The one line to one or several instruments.
@@ -198,9 +93,7 @@ export class Port {
   readonly trace: LineTrace;
   readonly #turns = new Turns();
   readonly #listeners = new Set<Listener>();
-  readonly #broken = new Set<(reason: HeliographError) => void>();
-  #line: Line | undefined;
-  #opening: Promise<void> | undefined;
+  readonly #wire: PortLine;
   /** Whoever waits for an answer. */
   #answers: AnswerQueue | undefined;
   readonly #patience = new Patience();
@@ -209,9 +102,6 @@ export class Port {
   #splitter: AnswerSplitter;
   /** Ends an answer that a pause ends. */
   #quietTimer: ReturnType<typeof setTimeout> | undefined;
-  /** Ends the waits of those who use the line, when it is closed. */
-  #closing = new AbortController();
-  #users = 0;
   readonly #late = new LateAnswers();
   readonly #strange = new StrangeAnswers();
   readonly #strays: Strays;
@@ -220,21 +110,7 @@ export class Port {
   /** When the last bytes came that no listener takes. */
   #heardAt = -Infinity;
   readonly #faults: Faults;
-  /**
-   * Whether the line is to be opened anew before something is asked again: an answer is late on it. `silent` also before
-   * something is sent, since it may be a line to nobody.
-   */
-  #doubt: "silent" | "interrupted" | undefined;
-  #catchingUp: Promise<void> | undefined;
-  /** Called when what is being sent is handed over, or its line closed: a blocked write may stay pending then. */
-  #writing: (() => void)[] | undefined;
   readonly #encoded = new Map<string, Uint8Array>();
-  #quietSince = -Infinity;
-  /** Until when the instrument hears nothing, on the clock of `performance.now()`. */
-  #deafUntil = -Infinity;
-
-  readonly #openTo: (address: Address) => Promise<Line>;
-
   /**
    * Makes a port that is not open.
    *
@@ -243,7 +119,6 @@ export class Port {
    * @param open Opens the line. @default as this program may
    */
   constructor(address: Address, format: LineFormat, open: (address: Address) => Promise<Line> = openLine) {
-    this.#openTo = open;
     this.address = address;
     this.format = format;
     this.#codec = lineCodec(format.encoding);
@@ -251,6 +126,21 @@ export class Port {
     this.#splitter = this.#newSplitter();
     this.#faults = new Faults(this.name);
     this.trace = new LineTrace(this.name, format.encoding === "utf8");
+    this.#wire = new PortLine(address, format, open, {
+      trace: this.trace,
+      faults: this.#faults,
+      busy: () => this.#turns.taken,
+      opened: () => {
+        this.#splitter = this.#newSplitter();
+        if (this.#wire.direct) this.#late.clear();
+      },
+      read: (bytes, whole) => this.#read(bytes, whole),
+      closed: (reason) => {
+        clearTimeout(this.#quietTimer);
+        this.#answers?.fail(reason);
+        this.#patience.end();
+      },
+    });
     this.#strays = new Strays(this.name);
   }
 
@@ -275,13 +165,12 @@ export class Port {
 
   /** Tells when the line breaks by itself, until the returned function is called. */
   onBroken(told: (reason: HeliographError) => void): () => void {
-    this.#broken.add(told);
-    return () => void this.#broken.delete(told);
+    return this.#wire.onBroken(told);
   }
 
   /** Whether an instrument uses it now. */
   get used(): boolean {
-    return this.#users > 0;
+    return this.#wire.used;
   }
 
   /**
@@ -290,19 +179,12 @@ export class Port {
    * @throws {HeliographError} `not_connected`, with the reason.
    */
   async join(): Promise<void> {
-    this.#users++;
-    try {
-      await this.#open();
-    } catch (error) {
-      this.leave();
-      throw error;
-    }
+    await this.#wire.join();
   }
 
   /** An instrument needs it no more; the last one closes it. */
   leave(): void {
-    this.#users = Math.max(0, this.#users - 1);
-    if (this.#users === 0) this.#close(new HeliographError("not_connected", `${this.name} was closed`));
+    this.#wire.leave();
   }
 
   /**
@@ -344,7 +226,7 @@ export class Port {
       receive: async function* (stream: Stream) {
         yield* receive(stream, await hold(false));
       },
-      wait: async (seconds: number) => await this.#wait(seconds, signal, await hold(false)),
+      wait: async (seconds: number) => await this.#wire.wait(seconds, signal, await hold(false)),
       ask: async (question: Question) => {
         const holds = hold(false);
         const held = holds instanceof Held ? holds : await holds;
@@ -374,11 +256,6 @@ export class Port {
     }
   }
 
-  /** Whether what is late on this line stays there when it is opened anew. */
-  get #direct(): boolean {
-    return !keepsLate(this.address) && !this.format.gateway;
-  }
-
   /**
    * How long it may take to open the line anew, in seconds, which is done before anything is sent where a question was
    * left without an answer; 0 where it is not done.
@@ -386,61 +263,17 @@ export class Port {
    * @internal
    */
   get anewWithin(): number {
-    return this.#direct ? reopenSeconds + connectSeconds + this.format.settle : 0;
+    return this.#wire.anewWithin;
   }
 
-  #open(): Promise<void> {
-    if (this.#line !== undefined && this.#opening === undefined) return Promise.resolve();
-    this.#opening ??= this.#openLine().finally(() => this.#opening = undefined);
-    return this.#opening;
-  }
-
-  async #openLine(): Promise<void> {
-    let line: Line;
-    try {
-      const { release, settle } = this.format;
-      line = release === undefined
-        ? await this.#openTo(this.address)
-        : new OnDemandLine(() => this.#openTo(this.address), { release, settle, busy: () => this.#turns.taken });
-    } catch (error) {
-      if (error instanceof HeliographError) throw error;
-      throw new HeliographError("not_connected", (error as Error).message, { cause: error });
-    }
-    if (this.#users === 0) {
-      line.close();
-      throw new HeliographError("not_connected", `${this.name} is not needed any more`);
-    }
-    this.#line = line;
-    this.trace.opened();
-    this.#closing = new AbortController();
-    this.#splitter = this.#newSplitter();
-    this.#doubt = undefined;
-    if (this.#direct) this.#late.clear();
-    void this.#readOn(line);
-    if (this.format.settle > 0 && this.format.release === undefined) await this.#wait(this.format.settle, undefined);
-  }
-
-  async #readOn(line: Line): Promise<void> {
-    let reason: string | undefined;
-    let reads = 0;
-    try {
-      for (let bytes = await line.read(); bytes !== null; bytes = await line.read()) {
-        if (this.#line !== line) return;
-        this.trace.received(bytes);
-        reads++;
-        for (const answer of this.#splitter.push(bytes)) this.#received(answer);
-        const rest = line.whole ? this.#splitter.flush() : "";
-        if (rest !== "") this.#received(rest);
-        clearTimeout(this.#quietTimer);
-        const { quiet } = this.#splitter;
-        if (quiet !== undefined) this.#endAfter(quiet * 1000);
-        if (this.#listeners.size === 0 && this.#splitter.begun !== "") this.#heardAt = performance.now();
-      }
-    } catch (error) {
-      reason = `${this.name} broke: ${(error as Error).message}`;
-    }
-    reason ??= `${this.name} was closed by the other end${this.address.kind === "tcp" ? whyClosed(reads) : ""}`;
-    if (this.#line === line) this.#break(new HeliographError("not_connected", reason));
+  #read(bytes: Uint8Array, whole: boolean): void {
+    for (const answer of this.#splitter.push(bytes)) this.#received(answer);
+    const rest = whole ? this.#splitter.flush() : "";
+    if (rest !== "") this.#received(rest);
+    clearTimeout(this.#quietTimer);
+    const { quiet } = this.#splitter;
+    if (quiet !== undefined) this.#endAfter(quiet * 1000);
+    if (this.#listeners.size === 0 && this.#splitter.begun !== "") this.#heardAt = performance.now();
   }
 
   /** What has come is an answer when nothing else comes. */
@@ -466,7 +299,7 @@ export class Port {
 
   #received(answer: string): void {
     if (this.#isHeard(answer)) return;
-    this.#quietSince = this.#heardAt = performance.now();
+    this.#wire.quietSince = this.#heardAt = performance.now();
     if (this.#answers === undefined) this.#left(answer);
     else this.#answers.push(answer);
   }
@@ -476,13 +309,13 @@ export class Port {
     // A line that is opened anew leaves all of it behind.
     if (this.#late.take(line)) return this.trace.note("late: nobody waits for it any more");
     this.trace.note("left over: nobody asked for it");
-    if (this.#doubt === undefined) this.#strays.note(line, this.#sent);
+    if (this.#wire.doubt === undefined) this.#strays.note(line, this.#sent);
   }
 
   /** Forgets half an answer that came before: of what an instrument says by itself, half may be there already. */
   #leaveBegun(): void {
     const rest = this.#listeners.size === 0 ? this.#splitter.flush() : "";
-    if (rest !== "" && this.#doubt === undefined) this.#strays.note(rest, this.#sent);
+    if (rest !== "" && this.#wire.doubt === undefined) this.#strays.note(rest, this.#sent);
   }
 
   /** Waits until what is left of other answers has come, before a question that it could be taken for an answer to. */
@@ -496,7 +329,7 @@ export class Port {
     let stalled = -Infinity;
     for (const until = performance.now() + longestBabble * 1000;;) {
       const now = performance.now();
-      const wait = quiet - (now - Math.max(this.#heardAt, this.#quietSince, stalled)) / 1000;
+      const wait = quiet - (now - Math.max(this.#heardAt, this.#wire.quietSince, stalled)) / 1000;
       if (wait <= 0) break;
       if (now > until) {
         if (!mustGo && this.#strays.mayAnswer(accepts)) {
@@ -504,32 +337,13 @@ export class Port {
         }
         return;
       }
-      await this.#wait(wait, signal, held);
+      await this.#wire.wait(wait, signal, held);
       if (held.lost) throw new Interrupted(text, false, held.urgency);
       // A timer that is late says that what has come meanwhile may not have been read either.
       if (performance.now() - now > wait * 1000 + latestTimer) stalled = performance.now();
     }
     this.#leaveBegun();
     this.#strays.settle();
-  }
-
-  #close(reason: HeliographError): void {
-    const line = this.#line;
-    this.#line = undefined;
-    line?.close();
-    if (line !== undefined) this.trace.closed(reason);
-    clearTimeout(this.#quietTimer);
-    const writing = this.#writing ?? [];
-    this.#writing = undefined;
-    for (const resolve of writing) resolve();
-    this.#closing.abort(reason);
-    this.#answers?.fail(reason);
-    this.#patience.end();
-  }
-
-  #break(reason: HeliographError): void {
-    this.#close(reason);
-    for (const told of [...this.#broken]) this.#faults.guard("a listener of its end", () => told(reason));
   }
 
   /** The bytes of a command. What is asked again and again is encoded once. */
@@ -545,11 +359,11 @@ export class Port {
   async #send(command: string | Uint8Array, held: Held, signal: AbortSignal | undefined, deaf: number): Promise<void> {
     const text = typeof command === "string" ? command : byteText(command);
     const bytes = typeof command === "string" ? this.#bytesOf(command) : command;
-    await this.#ready(text, held, signal, held.urgency === "immediate");
+    await this.#wire.ready(text, held, signal, held.urgency === "immediate");
     await this.#write(text, bytes, deaf);
     // What is immediate does not wait for its prompt, which is late then.
     if (!this.#framings.answersAll) return;
-    if (this.#direct) this.#doubt ??= "interrupted";
+    if (this.#wire.direct) this.#wire.doubt ??= "interrupted";
     else {
       this.#late.expect({ text, accepts: (answer) => answer === "" || answer === text }, "", promptSeconds);
     }
@@ -560,7 +374,7 @@ export class Port {
     const put = asPut({ text: text ?? "", timeout, accepts: () => true, expected: "", shape });
     this.#turns.asks(held);
     if (held.lost) throw new Interrupted(put.text, false, held.urgency);
-    await this.#ready(put.text, held, signal, false);
+    await this.#wire.ready(put.text, held, signal, false);
     this.#leaveBegun();
     if (!this.#late.none) throw new AnswerUnclear(put.text, false);
     const answers = new AnswerQueue(this.#patience);
@@ -586,71 +400,9 @@ export class Port {
     }
   }
 
-  /** Whether the next command may be sent at once. */
-  #isReady(held: Held, signal: AbortSignal | undefined): boolean {
-    return this.#line !== undefined && this.#opening === undefined && this.#catchingUp === undefined &&
-      this.#doubt === undefined && this.format.gap === 0 && this.#deafUntil === -Infinity &&
-      this.#writing === undefined && !held.lost &&
-      !signal?.aborted;
-  }
-
-  /**
-   * Waits until the next command may be sent.
-   *
-   * @param atOnce Whether it is also sent on a line on which the answer to an interrupted question is still due.
-   */
-  async #ready(text: string, held: Held, signal: AbortSignal | undefined, atOnce: boolean): Promise<void> {
-    const open = this.#line !== undefined && this.#opening === undefined;
-    const catchesUp = this.#catchingUp !== undefined || this.#doubt !== undefined;
-    if (catchesUp && !(atOnce && open && this.#doubt === "interrupted")) await this.#catchUp();
-    for (;;) {
-      const { gap } = this.format;
-      if (gap > 0 || this.#deafUntil > 0) {
-        const now = performance.now();
-        const wait = Math.max(gap - (now - this.#quietSince) / 1000, (this.#deafUntil - now) / 1000);
-        if (wait > 0 && !held.lost) await this.#wait(wait, signal, held);
-      }
-      if (this.#writing === undefined) break;
-      // One that was interrupted may still be sending: the bytes of two commands are not mixed.
-      await new Promise<void>((resolve) => this.#writing!.push(resolve));
-    }
-    if (held.lost) throw new Interrupted(text, false, held.urgency);
-    signal?.throwIfAborted();
-    if (this.#line === undefined) throw new HeliographError("not_connected", `${this.name} is not open`);
-  }
-
-  async #wait(seconds: number, signal: AbortSignal | undefined, held?: Held): Promise<void> {
-    if (held?.lost) return;
-    const signals = [this.#closing.signal, ...(signal === undefined ? [] : [signal])];
-    if (held === undefined) return await delay(seconds, AbortSignal.any(signals));
-    const lost = new AbortController();
-    held.onLost = () => lost.abort();
-    try {
-      await delay(seconds, AbortSignal.any([...signals, lost.signal]));
-    } catch (error) {
-      if (!held.lost) throw error;
-    } finally {
-      held.onLost = undefined;
-    }
-  }
-
-  async #write(text: string, bytes: Uint8Array, deaf = 0, answerWithin?: number): Promise<void> {
-    const line = this.#line!;
+  #write(text: string, bytes: Uint8Array, deaf?: number, answerWithin?: number): Promise<void> {
     this.#sent = text;
-    this.trace.sent(bytes);
-    this.#quietSince = performance.now();
-    const writing: (() => void)[] = this.#writing = [];
-    try {
-      await line.write(bytes, answerWithin);
-      if (deaf > 0) this.#deafUntil = performance.now() + deaf * 1000;
-    } catch (error) {
-      const reason = new HeliographError("not_connected", `${this.name} broke: ${(error as Error).message}`);
-      if (this.#line === line) this.#break(reason);
-      throw reason;
-    } finally {
-      if (this.#writing === writing) this.#writing = undefined;
-      for (const resolve of writing) resolve();
-    }
+    return this.#wire.write(bytes, deaf, answerWithin);
   }
 
   async #ask(question: Put, held: Held, signal: AbortSignal | undefined): Promise<string> {
@@ -661,7 +413,7 @@ export class Port {
     const mayTake = shape === undefined ? accepts : () => true;
     this.#turns.asks(held);
     if (held.lost) throw new Interrupted(text, false, held.urgency);
-    if (!this.#isReady(held, signal)) await this.#ready(text, held, signal, false);
+    if (!this.#wire.isReady(held, signal)) await this.#wire.ready(text, held, signal, false);
     const mustGo = always || held.urgency === "immediate";
     this.#leaveBegun();
     if (this.#strays.quietBefore(mayTake) > 0) {
@@ -670,7 +422,7 @@ export class Port {
     const inStep = this.#late.none;
     if (!mustGo && this.#late.mayAnswer({ accepts, shape })) throw new AnswerUnclear(text, false);
     const answers = new AnswerQueue(this.#patience);
-    const line = this.#line;
+    const line = this.#wire.line;
     // From here on, what comes is an answer: it may come before the write is known to be done.
     this.#answers = answers;
     const seen: Seen = { unexpected: [], echo: undefined, unclear: undefined, settled: false, cut: false };
@@ -693,8 +445,8 @@ export class Port {
           accepts(line) || (question.refuses?.(line) ?? false) || this.#strange.isKnown(text, line),
       };
       // A serial server, and an instrument behind an adapter, may answer on the next line what was asked on this one.
-      if (this.#direct) {
-        if (this.#line === line) this.#doubt = held.lost ? (this.#doubt ?? "interrupted") : "silent";
+      if (this.#wire.direct) {
+        if (this.#wire.line === line) this.#wire.doubt = held.lost ? (this.#wire.doubt ?? "interrupted") : "silent";
       } else if (held.lost) this.#late.expect(late, seen.unclear, (until - performance.now()) / 1000);
       else this.#late.expect(late, seen.unclear, 5 * timeout);
     };
@@ -724,7 +476,7 @@ export class Port {
     if (answer !== undefined) {
       this.#strays.answered();
       this.#leaveBegun();
-      if (!this.#direct) this.#late.remember(text, answer);
+      if (!this.#wire.direct) this.#late.remember(text, answer);
       return answer;
     }
     if (seen.unclear !== undefined && optional) return seen.unclear;
@@ -812,33 +564,6 @@ export class Port {
     if (this.#splitter.begun !== "") rest.push(this.#splitter.flush());
     return rest;
   }
-
-  /** Opens a line anew on which something is late. */
-  async #catchUp(): Promise<void> {
-    if (this.#catchingUp === undefined) {
-      if (this.#doubt === undefined || this.#line === undefined) return;
-      this.#catchingUp = this.#openAnew().finally(() => this.#catchingUp = undefined);
-    }
-    await this.#catchingUp;
-  }
-
-  async #openAnew(): Promise<void> {
-    // What was sent last is heard before its line ends.
-    while (this.#doubt === "interrupted") {
-      const wait = reopenSeconds - (performance.now() - this.#quietSince) / 1000;
-      if (wait <= 0) break;
-      await this.#wait(wait, undefined);
-    }
-    this.#close(new HeliographError("not_connected", `${this.name} is opened anew`));
-    try {
-      // Some instruments take one connection at a time, and need a moment to see that the last one has ended.
-      await delay(reopenSeconds);
-      await this.#open().catch(() => delay(2 * reopenSeconds).then(() => this.#open()));
-    } catch (error) {
-      this.#break(error as HeliographError);
-      throw error;
-    }
-  }
 }
 
 type BytesQuestion = Parameters<Turn["askBytes"]>[0];
@@ -877,14 +602,6 @@ interface Seen {
   settled: boolean;
   /** Whether it is one block of bytes with line ends in it. */
   cut: boolean;
-}
-
-/** What a connection that is closed so soon may mean. @param reads How often something came on it. */
-function whyClosed(reads: number): string {
-  if (reads > 1) return "";
-  return reads === 0
-    ? " before it said anything: if it takes one connection at a time, another program may have it"
-    : ' after its first answer: if it does that each time, say "connection": "each question" in "line"';
 }
 
 /** Whether an answer begins as SCPI's blocks do, `#42048` and 2048 bytes, and is shorter than it says. */

@@ -348,6 +348,9 @@ Deno.test({
         Foreline: { type: "float", unit: "mbar", access: "readout" },
         Leak: { type: "float", unit: "mbar", access: "readout", initial: -1e-6 },
         Setpoint: { type: "float", decimals: 3, initial: 1234.5, write: () => {} },
+        Limit: { type: "float", decimals: 1, format: "scientific", initial: 2.24e-6, write: () => {} },
+        Mask: { type: "int", format: "hexadecimal", initial: 31, write: () => {} },
+        Flow: { type: "float", decimals: 2, format: "scientific", access: "readout", initial: 12345 },
       },
     });
     await using server = startServer({ instruments: [gauge], webPort: 0 });
@@ -379,6 +382,10 @@ Deno.test({
     await page.until(whole);
     gauge.fields.Setpoint.update(-123456.789);
     await page.until(`${box}.value === "-123456.789" && ${whole}`);
+    await page.shows(field("ion_gauge", "flow"), "1.23e4");
+    const held = (name: string) => page.evaluate(`document.querySelector("${field("ion_gauge", name)} input").value`);
+    deepStrictEqual([await held("limit"), await held("mask")], ["0.00000224", "0x1F"]);
+    strictEqual((await ask(server, "GET", "/api/v1/instruments/ion_gauge/fields/limit")).json.text, "2.2e-6");
 
     const texts = async () => {
       await page.evaluate("written.length = 0");

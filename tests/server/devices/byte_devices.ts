@@ -1,7 +1,11 @@
 /** Devices of raw bytes, on TCP and on a pseudo terminal: each character of a text is a byte. */
 import { byteText, textBytes } from "../../../server/devices/transports/line_codec.ts";
 import { openPty } from "../../../server/devices/transports/pty.ts";
+import { loadSerialLibrary } from "../../../server/devices/transports/serial.ts";
 import { poller } from "../../../server/devices/transports/unix_poller.ts";
+
+// The library stays open: the leak sanitizer of the tests must not see it being opened in one of them.
+loadSerialLibrary();
 
 /** What a device does with what has come: says how many bytes of it were a command; 0 waits for more. */
 export type Handle = (come: string, send: (text: string) => Promise<void>) => number;

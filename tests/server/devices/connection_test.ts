@@ -6,7 +6,7 @@ import { ServedBench } from "./devices.ts";
 
 /** A thermometer with a small TCP stack: one connection at a time, and what it does with it is up to the test. */
 class OneSocket implements AsyncDisposable {
-  readonly #listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  readonly #listener: Deno.Listener;
   readonly #serving: Promise<void>;
   readonly #closesAfterAnswer: boolean;
   readonly commands: string[] = [];
@@ -16,7 +16,8 @@ class OneSocket implements AsyncDisposable {
   silent = false;
   #connection: Deno.Conn | undefined;
 
-  constructor(closesAfterAnswer: boolean) {
+  constructor(closesAfterAnswer: boolean, port = 0) {
+    this.#listener = Deno.listen({ hostname: "127.0.0.1", port });
     this.#closesAfterAnswer = closesAfterAnswer;
     this.#serving = this.#serve();
   }
@@ -142,14 +143,15 @@ Deno.test("connection: is given back while nothing is asked, so that another pro
   assert.equal(bench.server.bench.find("thermo")!.contact!.state, "connected");
 });
 
-Deno.test("connection: where it cannot be made, the reason says that another program may have it", async () => {
+Deno.test("connection: where it cannot be made, the reason says that another program may have it, and it is tried again", async () => {
   const device = new OneSocket(false);
   const { port } = device;
   await device[Symbol.asyncDispose]();
   await using bench = await ServedBench.one({
     ...thermometer,
     port: `tcp://127.0.0.1:${port}`,
-    line: { connection: "each question" },
+    line: { sendEnd: "\r\n", connection: "each question" },
+    reconnect: { first: 0.1 },
   });
   const { contact } = bench.server.bench.find("thermo")!;
   await eventually(() => contact!.state === "lost", "that it is not there");
@@ -157,6 +159,9 @@ Deno.test("connection: where it cannot be made, the reason says that another pro
     contact!.reason,
     /nothing listens there; if it takes one connection at a time, another program may have it/,
   );
+  await using _again = new OneSocket(true, port);
+  await eventually(() => bench.field("thermo", "T").value === 21.5, "a reading once it is there");
+  assert.equal(await bench.ask("thermo.set S 20"), "OK");
 });
 
 Deno.test("connection: where each is closed after its answer and nothing says so, the reason says what to say", async () => {

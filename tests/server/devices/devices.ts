@@ -83,6 +83,39 @@ export function tcpDevice(behaviour: Behaviour, { commandEnd = "\n", answerEnd =
   };
 }
 
+/** A character for each byte, and back. */
+export const bytewise = (text: string) => Uint8Array.from(text, (character) => character.charCodeAt(0));
+export const asText = (bytes: Uint8Array) => String.fromCharCode(...bytes);
+
+/** An instrument that takes and says bytes, written as a text with a character for each; it notes what it was sent. */
+export function byteDevice(end: string, answer: (command: string) => string | undefined) {
+  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const commands: string[] = [];
+  const serve = async (connection: Deno.Conn) => {
+    let rest = "";
+    for await (const bytes of connection.readable) {
+      const parts = (rest + asText(bytes)).split(end);
+      rest = parts.pop()!;
+      for (const command of parts) {
+        commands.push(command);
+        const said = answer(command);
+        if (said !== undefined) await connection.write(bytewise(said));
+      }
+    }
+  };
+  const serving = (async () => {
+    for await (const connection of listener) void serve(connection).catch(() => {});
+  })().catch(() => {});
+  return {
+    address: `tcp://127.0.0.1:${(listener.addr as Deno.NetAddr).port}`,
+    commands,
+    async [Symbol.asyncDispose]() {
+      listener.close();
+      await serving;
+    },
+  };
+}
+
 /** A device on a pseudo terminal. */
 export async function ptyDevice(
   behaviour: Behaviour,

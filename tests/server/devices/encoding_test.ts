@@ -4,40 +4,7 @@ import { join } from "node:path";
 import { parseAddress } from "../../../server/devices/transports/address.ts";
 import { Port } from "../../../server/devices/transports/port.ts";
 import { eventually } from "../../fixture.ts";
-import { ServedBench } from "./devices.ts";
-
-/** A character for each byte, and back. */
-const bytewise = (text: string) => Uint8Array.from(text, (character) => character.charCodeAt(0));
-const asText = (bytes: Uint8Array) => String.fromCharCode(...bytes);
-
-/** An instrument that takes and says bytes, written as a text with a character for each; it notes what it was sent. */
-function byteDevice(end: string, answer: (command: string) => string | undefined) {
-  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  const commands: string[] = [];
-  const serve = async (connection: Deno.Conn) => {
-    let rest = "";
-    for await (const bytes of connection.readable) {
-      const parts = (rest + asText(bytes)).split(end);
-      rest = parts.pop()!;
-      for (const command of parts) {
-        commands.push(command);
-        const said = answer(command);
-        if (said !== undefined) await connection.write(bytewise(said));
-      }
-    }
-  };
-  const serving = (async () => {
-    for await (const connection of listener) void serve(connection).catch(() => {});
-  })().catch(() => {});
-  return {
-    address: `tcp://127.0.0.1:${(listener.addr as Deno.NetAddr).port}`,
-    commands,
-    async [Symbol.asyncDispose]() {
-      listener.close();
-      await serving;
-    },
-  };
-}
+import { asText, byteDevice, ServedBench } from "./devices.ts";
 
 for (const [written, end] of [["a character", "\u00ff\u00ff\u00ff"], ["a byte", "\\xFF\\xff\\xFF"]] as const) {
   for (const encoding of written === "a byte" ? ["latin1", "utf8"] : ["latin1"]) {

@@ -201,12 +201,18 @@ Deno.test("a description of a web API, a Modbus device or a file that is wrong i
     [{ ...modbus, fields: { A: { register: "coils 1" } } }, /A\.register: is "coils 1"; give 40001 .*"coil 0"/],
     [{ ...modbus, fields: { A: { register: 30001, writable: true } } }, /A\.writable: cannot be: input registers/],
     [{ ...modbus, fields: { A: { register: "coil 1", kind: "int16" } } }, /A\.kind: has no meaning for a coil/],
-    [{ ...modbus, fields: { A: { register: 40001, kind: "text" } } }, /A\.kind: needs "registers"/],
-    [{ ...modbus, fields: { A: { register: 40001, bits: [7, 4] } } }, /A\.bits: go from the lowest to the highest/],
+    [{ ...modbus, fields: { A: { register: 40001, type: "text" } } }, /\.A: needs "registers" beside "register"/],
+    [{ ...modbus, fields: { A: { register: 40001, registers: 2 } } }, /A\.registers: .* only beside "type": "text"/],
     [
-      { ...modbus, fields: { A: { kind: "int16", read: "holding 0" } } },
-      /A\.kind: has a meaning only beside "register"/,
+      { ...modbus, fields: { A: { register: 40001, bits: 16 } } },
+      /A\.bits: uint16 has 16 bits, counted from 0, and 16/,
     ],
+    [{ ...modbus, fields: { A: { register: 40001, bits: 1, kind: "uint32" } } }, /A\.bits: are those of one register/],
+    [
+      { ...modbus, fields: { A: { register: 40001, kind: "int24" } } },
+      /A\.kind: int24 is no whole number of registers/,
+    ],
+    [{ ...modbus, fields: { A: { register: 40001, base: "octal" } } }, /A\.base: has no meaning beside "register"/],
     [
       { ...modbus, fields: { A: { register: 40001, function: 15, writable: true } } },
       /A\.function: is 15, and a holding/,

@@ -1,8 +1,11 @@
 /** Answers of every shape: without an end, of a length, blocks, after an echo and before a prompt, with check sums. */
 import assert from "node:assert/strict";
+import { AnswerUnclear } from "../../../server/bench/answer_errors.ts";
+import { parseAddress } from "../../../server/devices/transports/address.ts";
 import { withSum } from "../../../server/devices/transports/check_sum.ts";
+import { Port } from "../../../server/devices/transports/port.ts";
 import { codeBlocks } from "../../documents.ts";
-import { eventually } from "../../fixture.ts";
+import { eventually, RawClient } from "../../fixture.ts";
 import { type ByteDevice, ended, type Handle, ptyBytes, tcpBytes } from "./byte_devices.ts";
 import { goodValues, ServedBench } from "./devices.ts";
 
@@ -198,4 +201,103 @@ onBoth("a length that an answer says, a pause and a number of lines end it", bin
     assert.equal(await bench.ask("binary.lines"), "OK three");
     assert.equal(await bench.ask("binary.burst"), "OK 'a\\nb\\nc'");
   }
+});
+
+/** Answers A with one character after a while, and B at once with a number. */
+function slow(late: number): Handle {
+  let before = Promise.resolve();
+  return ended("\r", (command, send) => {
+    before = before.then(() => soon(command === "A" ? late : 0)).then(() => send(command === "A" ? "1" : "17\r"));
+  });
+}
+
+for (const late of [150, 400]) {
+  Deno.test({
+    name: `serial: a late answer without an end is no part of the next one: ${late} ms`,
+    ignore: windows,
+    async fn() {
+      await using device = await ptyBytes(slow(late));
+      const format = { sendEnd: "\r", receiveEnd: "\r", gap: 0, settle: 0, gateway: false };
+      const port = new Port(parseAddress(device.address), format);
+      await port.join();
+      const character = { text: "A", timeout: 0.1, shape: { length: 1 }, accepts: (said: string) => /^\d$/.test(said) };
+      const line = { text: "B", timeout: 1, accepts: (said: string) => /^\d+$/.test(said), expected: "been a number" };
+      await assert.rejects(
+        port.use("command", undefined, (turn) => turn.ask({ ...character, expected: "been a digit" })),
+        /no answer to "A" within 0\.1 s/,
+      );
+      let answer: string | undefined;
+      let unclear = 0;
+      while (answer === undefined) {
+        answer = await port.use("poll", undefined, (turn) => turn.ask(line)).catch((error: unknown) => {
+          assert.ok(error instanceof AnswerUnclear, String(error));
+          unclear++;
+          return soon(20).then(() => undefined);
+        });
+      }
+      // Never 117, nor 1.
+      assert.equal(answer, "17");
+      assert.ok(unclear > 0);
+      assert.equal(await port.use("poll", undefined, (turn) => turn.ask(line)), "17");
+      port.leave();
+    },
+  });
+}
+
+Deno.test("TCP: a stop goes out at once over a prompt that does not come, and its own is no other's", async () => {
+  let answers = true;
+  await using device = tcpBytes(ended("\r", (command, send) => {
+    if (command === "home" || !answers) return void (answers = command !== "home" && answers);
+    void send(`${command === "pos?" ? "12\r" : ""}> `);
+  }));
+  await using bench = await ServedBench.one({
+    title: "Axis",
+    port: device.address,
+    pollInterval: 0.1,
+    line: { sendEnd: "\r", receiveEnd: "\r", prompt: "> ", timeout: 20 },
+    fields: { Position: { type: "int", read: "pos?" } },
+    commands: {
+      home: { summary: "Home", send: "home" },
+      stop: { summary: "Stop", send: "stop", immediate: true },
+    },
+  });
+  await eventually(() => bench.field("axis", "Position").quality === "good", "the first reading");
+  const homing = bench.ask("axis.home");
+  await eventually(() => device.commands.includes("home\r"), "the command");
+  const client = await RawClient.connect(bench.server.commandServer.port);
+  assert.equal(await client.ask("axis.stop"), "OK");
+  assert.match(await homing, /interrupted by an immediate command before "home" was answered/);
+  answers = true;
+  const { readAt } = bench.field("axis", "Position");
+  await eventually(() => bench.field("axis", "Position").readAt > readAt, "readings after it");
+  assert.equal(bench.field("axis", "Position").value, 12);
+  client[Symbol.dispose]();
+});
+
+Deno.test("a bench file's shapes that cannot be are told at their places", async () => {
+  const problem = async (instrument: Record<string, unknown>) => {
+    const whole = { title: "Odd", port: "tcp://127.0.0.1:9", fields: { A: { read: "A?" } }, ...instrument };
+    try {
+      await (await ServedBench.one(whole))[Symbol.asyncDispose]();
+    } catch (error) {
+      return (error as Error).message.replace(/^.*?: (?=instruments)/, "");
+    }
+    return "nothing";
+  };
+  const read = (words: Record<string, unknown>) => problem({ fields: { A: { read: { ask: "A?", ...words } } } });
+  assert.match(await read({ length: 2, block: true }), /A\.read\.block: does not go with "length"/);
+  assert.match(await read({ receiveEnd: "" }), /A\.read\.receiveEnd: is empty: say "length", "answerEnds" or "quiet"/);
+  assert.match(await read({ answerEnds: "a\\b" }), /A\.read\.answerEnds: has \\b, which looks at what comes next/);
+  assert.match(await read({ lines: 2, length: 4 }), /A\.read\.lines: does not go with "length"/);
+  assert.match(await read({ pattern: "^a\\n$" }), /A\.read\.pattern: never matches/);
+  assert.equal(await read({ pattern: "^a\\nb$", lines: 2 }), "nothing");
+  assert.match(await problem({ line: { receiveEnd: "" } }), /line\.receiveEnd: is empty/);
+  assert.match(await problem({ line: { length: 2, answerEnds: "#" } }), /line\.answerEnds: does not go with "length"/);
+  assert.match(
+    await problem({ line: { checkSum: { kind: "xor" }, encoding: "utf8" } }),
+    /line\.checkSum: counts bytes/,
+  );
+  assert.match(await problem({ line: { sendStart: "{adress}" } }), /line\.sendStart: .*place \{adress\}/);
+  const write = { send: "A{value}", length: 1 };
+  assert.match(await problem({ fields: { A: { write } } }), /A\.write\.length: has a meaning only beside "answer"/);
 });
