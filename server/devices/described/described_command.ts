@@ -15,7 +15,7 @@ import type { Speaking } from "./speaking.ts";
 import { Steps } from "./steps.ts";
 import type { Filling } from "./template.ts";
 import { heldBy } from "./together.ts";
-import { checkAt, valueIn } from "./value_codec.ts";
+import { checkAt, valueIn } from "./value_place.ts";
 
 /** A command, and how long it may delay another immediate one, in seconds. */
 export interface MadeCommand {

@@ -30,7 +30,8 @@ import type { DescribedCondition, DescribedField, Description } from "./schema.t
 import type { OtherField, Speaking } from "./speaking.ts";
 import { readingOf, Steps } from "./steps.ts";
 import { heldBy } from "./together.ts";
-import { checkAt, checkGroup, type DescribedValue, ValueCodec, valueIn } from "./value_codec.ts";
+import { type DescribedValue, ValueCodec } from "./value_codec.ts";
+import { checkAt, checkGroup, valueIn } from "./value_place.ts";
 import type { FilledSteps, Reading } from "./wording.ts";
 
 /**

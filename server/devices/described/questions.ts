@@ -7,7 +7,7 @@
 import { didYouMean, listed } from "../../bench/names.ts";
 import { inPart } from "./description_error.ts";
 import type { DescribedField, DescribedQuestion } from "./schema.ts";
-import { checkGroup } from "./value_codec.ts";
+import { checkGroup } from "./value_place.ts";
 import type { FilledSteps, Reading, Wording } from "./wording.ts";
 
 /** How a field takes its value of a question's answer. */

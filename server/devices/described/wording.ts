@@ -17,7 +17,8 @@ import { whyItNeverMatches } from "./never_matches.ts";
 import { type Pattern, pattern } from "./pattern.ts";
 import type { DescribedAsk, DescribedSend, Description } from "./schema.ts";
 import type { Filling, Template } from "./template.ts";
-import { checkGroup, type DescribedValue, type Place, ValueCodec } from "./value_codec.ts";
+import { type DescribedValue, ValueCodec } from "./value_codec.ts";
+import { checkGroup, type Place } from "./value_place.ts";
 import { plainWay, type WayIn } from "./way_in.ts";
 
 /** The timeout of an answer unless the description has another, in seconds. */

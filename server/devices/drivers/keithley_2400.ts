@@ -128,6 +128,19 @@ export const keithley2400: Driver = {
         write: ":SENS:VOLT:PROT {value:.6e}",
       },
       "Output": { type: "switch", read: ":OUTP?", write: ":OUTP {value}" },
+      "Voltage": {
+        unit: "V",
+        decimals: 6,
+        summary: "measured while the output is on",
+        when: { Output: "On" },
+        read: { ask: ":READ?", pattern: elements, group: 1, bad: scpiBad },
+      },
+      "Current": {
+        unit: "A",
+        summary: "measured while the output is on",
+        when: { Output: "On" },
+        read: { ask: ":READ?", pattern: elements, group: 2, bad: scpiBad },
+      },
       "Remote Sense": {
         type: "switch",
         summary: "four wires instead of two",
@@ -139,16 +152,6 @@ export const keithley2400: Driver = {
     },
     commands: {
       off: { summary: "Switch the output off, before everything that waits", send: ":OUTP OFF", immediate: true },
-      measure_voltage: {
-        summary: "Measure the voltage once; the output must be on",
-        ask: { ask: ":READ?", pattern: elements, group: 1, bad: scpiBad },
-        returns: { type: "float", unit: "V" },
-      },
-      measure_current: {
-        summary: "Measure the current once; the output must be on",
-        ask: { ask: ":READ?", pattern: elements, group: 2, bad: scpiBad },
-        returns: { type: "float", unit: "A" },
-      },
       reset: { summary: "Go back to the factory settings, with the output off", send: "*RST" },
       identify: { summary: "Tell make, model, serial number and firmware", ask: "*IDN?", role: "observer" },
     },

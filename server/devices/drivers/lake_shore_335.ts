@@ -140,6 +140,11 @@ class Cryostat implements Simulator {
   }
 }
 
+/** The gains of the control loop, which are told and set together. */
+const gain = { decimals: 1, poll: 5 } as const;
+const gains = (group: number) => ({ ask: "PID? {output}", pattern: "^([^,]+),([^,]+),([^,]+)$", group });
+const setGains = "PID {output},{p:.1f},{i:.1f},{d:.1f}";
+
 const sensor = (input: string) => ({
   [`Temperature ${input}`]: {
     unit: "K",
@@ -201,6 +206,9 @@ export const lakeShore335: Driver = {
         choices: modes,
         read: { ask: "OUTMODE? {output}", pattern: "^([0-5]),\\d,\\d$" },
       },
+      "P": { ...gain, minimum: 0.1, maximum: 1000, read: gains(1), write: setGains },
+      "I": { ...gain, minimum: 0.1, maximum: 1000, read: gains(2), write: setGains },
+      "D": { ...gain, unit: "%", minimum: 0, maximum: 200, read: gains(3), write: setGains },
       "Ramping": { type: "switch", read: { ask: "RAMPST? {output}", pattern: "^([01])$" } },
     },
     commands: {
@@ -215,16 +223,6 @@ export const lakeShore335: Driver = {
         send: "RAMP {output},1,{rate:.1f}",
       },
       no_ramp: { summary: "Let the setpoint jump", send: "RAMP {output},0,10" },
-      set_pid: {
-        summary: "Set the gains of the control loop",
-        arguments: {
-          p: { type: "float", minimum: 0.1, maximum: 1000 },
-          i: { type: "float", minimum: 0.1, maximum: 1000 },
-          d: { type: "float", unit: "%", minimum: 0, maximum: 200 },
-        },
-        send: "PID {output},{p:.1f},{i:.1f},{d:.1f}",
-      },
-      get_pid: { summary: "Tell the gains of the control loop", ask: "PID? {output}", role: "observer" },
       set_mode: {
         summary: "Set how the output is controlled, and by which sensor",
         arguments: {

@@ -144,6 +144,12 @@ class Controller implements Simulator {
 }
 
 const position = { decimals: 4 } as const;
+/** What moves ends when the axis has arrived, and stops it where it ends before. */
+const arrives = {
+  doneWhen: { ask: "{axis}MD?", pattern: "^1$", every: 0.1, within: 600 },
+  stop: "{axis}ST",
+  deadline: 610,
+};
 
 /** One axis of an ESP300: serial, 19200 bits per second, or GPIB; the axes share the port. */
 export const newportEsp300: Driver = {
@@ -156,7 +162,12 @@ export const newportEsp300: Driver = {
     handshake: { ask: "VE?", pattern: "^ESP30[01]" },
     afterWrite: { ask: "TB?", pattern: "^0," },
     fields: {
-      "Position": { ...position, keyword: "STAGEPOS", read: "{axis}TP" },
+      "Position": {
+        ...position,
+        keyword: "STAGEPOS",
+        read: "{axis}TP",
+        poll: { every: 0.2, while: { Moving: "On" }, otherwise: 1 },
+      },
       "Target": {
         ...position,
         summary: "where it goes, or stays",
@@ -169,24 +180,31 @@ export const newportEsp300: Driver = {
       "Acceleration": { ...position, minimum: 0, read: "{axis}AC?", write: "{axis}AC{value:.5f}" },
       "Negative Limit": { ...position, read: "{axis}SL?", write: "{axis}SL{value:.5f}", poll: 10 },
       "Positive Limit": { ...position, read: "{axis}SR?", write: "{axis}SR{value:.5f}", poll: 10 },
-      "Motor": { type: "switch", summary: "whether its motor holds", read: { ask: "{axis}MO?", pattern: "^([01])$" } },
+      "Motor": {
+        type: "switch",
+        on: { send: "O", answer: "1" },
+        off: { send: "F", answer: "0" },
+        summary: "whether its motor holds; off, the stage can be moved by hand",
+        read: { ask: "{axis}MO?", pattern: "^([01])$" },
+        write: "{axis}M{value}",
+      },
     },
     commands: {
       stop: { summary: "Stop the axis with its deceleration", send: "{axis}ST", immediate: true },
       abort: { summary: "Stop every axis at once", send: "AB", immediate: true },
       move_to: {
-        summary: "Send the axis to a position",
+        summary: "Send the axis to a position, and end there",
         arguments: { position: { type: "float" } },
         send: "{axis}PA{position:.5f}",
+        ...arrives,
       },
       move_by: {
-        summary: "Send the axis on by a distance",
+        summary: "Send the axis on by a distance, and end there",
         arguments: { distance: { type: "float" } },
         send: "{axis}PR{distance:.5f}",
+        ...arrives,
       },
-      home: { summary: "Find the home position", send: "{axis}OR" },
-      motor_on: { summary: "Switch the motor on", send: "{axis}MO" },
-      motor_off: { summary: "Switch the motor off: the stage can be moved by hand", send: "{axis}MF" },
+      home: { summary: "Find the home position, and end there", send: "{axis}OR", ...arrives },
     },
   },
 };

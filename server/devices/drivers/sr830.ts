@@ -125,6 +125,8 @@ class LockIn implements Simulator {
       case "AGAN":
         this.#settings.SENS = 20;
         return undefined;
+      case "*STB?":
+        return numbers[0] === 1 ? "1" : "0";
       case "*RST":
       case "ARSV":
         return undefined;
@@ -248,7 +250,13 @@ export const sr830: Driver = {
     },
     commands: {
       auto_phase: { summary: "Make the phase zero", send: "APHS" },
-      auto_gain: { summary: "Choose the sensitivity; with a long time constant it takes long", send: "AGAN" },
+      auto_gain: {
+        summary: "Choose the sensitivity, and end when that is done; with a long time constant it takes long",
+        send: "AGAN",
+        // Bit 1 of its status: no command is under way.
+        doneWhen: { ask: "*STB? 1", pattern: "^1$", every: 0.2, within: 120 },
+        deadline: 125,
+      },
       set_aux: {
         summary: "Set an auxiliary output",
         arguments: {

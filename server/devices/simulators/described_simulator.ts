@@ -7,32 +7,51 @@
 import { HeliographError } from "../../../protocol/errors.ts";
 import { exampleAnswer } from "../described/example_answer.ts";
 import { type Pattern, pattern } from "../described/pattern.ts";
-import type { DescribedAsk, DescribedField, Description } from "../described/schema.ts";
-import { ValueCodec, valueIn } from "../described/value_codec.ts";
+import type { DescribedField, Description } from "../described/schema.ts";
+import { ValueCodec } from "../described/value_codec.ts";
+import { valueIn } from "../described/value_place.ts";
 import { lineCodec, type LineEncoding, withBytes } from "../transports/line_codec.ts";
+import { identifierOf } from "../../bench/names.ts";
 import type { Value } from "../../bench/values.ts";
+import { DescribedWire, type SimulatedShape } from "./described_wire.ts";
+import {
+  asked,
+  askOf,
+  commandPattern,
+  known,
+  knownLine,
+  knownSend,
+  type OneRead,
+  registerOf,
+  textOf,
+} from "./described_words.ts";
+import { firstValue, sentFor, spellings, type Style, styles } from "./example_value.ts";
+import { flattened, following } from "./flattened.ts";
 import type { DescriptionSimulator } from "./simulator.ts";
 
-/** The words that a simulator knows; what has another one is not simulated. */
-const knownAsk: ReadonlySet<string> = new Set(["ask", "pattern", "group", "bad", "timeout"]);
-const knownSend: ReadonlySet<string> = new Set(["send", "answer", "answerIsOptional", "deaf"]);
-const knownLine: ReadonlySet<string> = new Set(
-  ["sendEnd", "receiveEnd", "encoding", "gap", "settle", "gateway", "timeout", "serial", "refused", "ignore"]
-    .concat("retries", "deaf", "wake", "connection"),
-);
+/** The words of a line that stand around answers, or end them otherwise than by one end. */
+const aroundWords = [
+  "prompt",
+  "echo",
+  "sendStart",
+  "receiveStart",
+  "checkSum",
+  "length",
+  "answerEnds",
+  "lines",
+  "quiet",
+] as const;
 
 /** How often it says by itself what it is listened to for, in seconds. */
 const talkInterval = 1;
-
-/** Which ways to write a number are tried first. */
-const styles = ["plain", "signed", "exponent"] as const;
-type Style = typeof styles[number];
 
 /** A question that shows that all is well. */
 type Check = NonNullable<Description["afterWrite"]>;
 
 /** A command that it understands. */
 interface Rule {
+  /** The command as it is described. */
+  readonly source: string;
   /** The command, with a group for each of its places. */
   readonly command: RegExp;
   /** Does what it says. @param said What stands in its places. @returns The answer; `null` where it says something else. */
@@ -58,10 +77,15 @@ export class DescribedSimulator implements DescriptionSimulator {
   /** What of it is not simulated, by name and with the reason. */
   readonly missing: readonly string[];
   readonly #missing: string[] = [];
+  readonly #fields: Readonly<Record<string, DescribedField>>;
   readonly #parameters: Readonly<Record<string, string>>;
   readonly #rules: Rule[] = [];
   readonly #values = new Map<string, { value: Value; readonly moves: ((seconds: number) => Value) | undefined }>();
   readonly #refusal: string | undefined;
+  readonly #wire: DescribedWire | undefined;
+  readonly #shapes: ReadonlyMap<string, SimulatedShape>;
+  /** The command before. */
+  #before = "";
   #seconds = 0;
 
   /**
@@ -73,18 +97,24 @@ export class DescribedSimulator implements DescriptionSimulator {
    */
   constructor(description: Description, parameters: Readonly<Record<string, string>>) {
     this.#parameters = parameters;
-    const { line = {}, fields = {}, commands = {}, handshake = [], afterWrite } = description;
+    const flat = flattened(description);
+    const { line = {}, fields = {}, commands = {}, handshake = [], afterWrite } = flat.description;
+    this.#shapes = flat.shapes;
     const strange = Object.keys(line).find((word) => !knownLine.has(word));
     if (strange !== undefined) throw new TypeError(`its line has "${strange}", which a simulator does not know`);
     this.encoding = line.encoding ?? "latin1";
     const { byte } = lineCodec(this.encoding);
+    const plain = flat.shapes.size === 0 && !aroundWords.some((word) => line[word] !== undefined);
+    if (!plain) this.#wire = new DescribedWire(line, parameters);
     this.commandEnd = withBytes(line.sendEnd ?? "\n", byte);
-    this.answerEnd = withBytes(line.receiveEnd ?? "\n", byte);
+    // Each answer has its own end then.
+    this.answerEnd = plain ? withBytes(line.receiveEnd ?? "\n", byte) : "";
     if (this.commandEnd === "") throw new TypeError("its commands have no end");
     for (const [source] of Object.entries(line.refused ?? {})) this.#refusal ??= this.#example(source, new Map());
+    this.#fields = fields;
     this.#makeValues(fields);
     const checks = [handshake, afterWrite ?? []].flat();
-    this.#questions(description, checks);
+    this.#questions(flat.description, checks);
     for (const { ask, pattern } of checks) {
       this.#each(`the answer to ${ask}`, () => this.#answers(ask, () => this.#example(pattern, new Map())));
     }
@@ -94,6 +124,13 @@ export class DescribedSimulator implements DescriptionSimulator {
     }
     for (const [name, each] of Object.entries(commands)) {
       this.#each(`the command ${name}`, () => this.#command(each));
+    }
+    for (const [command, answer] of flat.accepted) {
+      this.#each(`the command ${command}`, () => {
+        const said = answer === undefined ? undefined : this.#example(answer, new Map());
+        if (said !== undefined) this.#wire?.check(said, this.#shapes.get(command) ?? {});
+        this.#rule(command, () => said);
+      });
     }
     const heard = Object.entries(fields).filter(([, { listen }]) => listen !== undefined);
     if (heard.length > 0) this.talk = { interval: talkInterval, say: this.#talker(heard) };
@@ -107,18 +144,28 @@ export class DescribedSimulator implements DescriptionSimulator {
     }
   }
 
-  answer(command: string): string | undefined {
-    for (const { command: known, run } of this.#rules) {
+  answer(come: string): string | undefined {
+    const command = this.#wire === undefined ? come : this.#wire.command(come);
+    if (command === undefined) return undefined;
+    const [answer, shape] = this.#say(this.#before + following + command) ?? this.#say(command) ?? [this.#refusal];
+    this.#before = command;
+    return this.#wire === undefined ? answer : this.#wire.sent(come, answer, shape);
+  }
+
+  /** What it answers to what it understands, and how that ends; `undefined` for everything else. */
+  #say(command: string): [answer: string | undefined, shape?: SimulatedShape] | undefined {
+    for (const { source, command: known, run } of this.#rules) {
       const said = known.exec(command);
       const answer = said === null ? null : run(said.groups ?? {});
-      if (answer !== null) return answer;
+      if (answer !== null) return [answer, this.#shapes.get(source) ?? {}];
     }
-    return this.#refusal;
+    return undefined;
   }
 
   /** Whether it understands a command. */
-  knows(command: string): boolean {
-    return this.#rules.some(({ command: known }) => known.test(command));
+  knows(come: string): boolean {
+    const command = this.#wire === undefined ? come : this.#wire.command(come);
+    return command !== undefined && this.#rules.some(({ command: known }) => known.test(command));
   }
 
   /** Makes a part of it; what cannot be is told by its name. */
@@ -172,20 +219,28 @@ export class DescribedSimulator implements DescriptionSimulator {
     if (write === undefined) return;
     known(write, knownSend);
     const codec = new ValueCodec(field);
-    if (Array.isArray(write)) throw new TypeError("its steps are not simulated");
-    const answer = typeof write === "string" ? undefined : write.answer;
+    const answer = typeof write === "string" || Array.isArray(write) ? undefined : write.answer;
     const said = answer === undefined ? undefined : this.#example(answer, new Map());
     const holder = this.#values.get(title)!;
     const chosen = sentFor(codec);
-    this.#rule(textOf(write, "send"), ({ value }) => {
+    this.#rule(textOf(write, "send"), ({ value, ...others }) => {
       try {
-        holder.value = chosen.get(value ?? "") ?? codec.decode(value ?? "");
+        if (value !== undefined) holder.value = chosen.get(value) ?? codec.decode(value);
+        this.#together(others);
       } catch (error) {
         if (error instanceof HeliographError) return null;
         throw error;
       }
       return said;
     });
+  }
+
+  /** Sets the fields that are written together with another one. */
+  #together(said: Readonly<Record<string, string>>): void {
+    for (const [name, text] of Object.entries(said)) {
+      const [title, field] = Object.entries(this.#fields).find(([title]) => identifierOf(title) === name) ?? [];
+      if (field !== undefined) this.#values.get(title!)!.value = new ValueCodec(field).decode(text);
+    }
   }
 
   /** What is asked for fields: one answer may hold several. */
@@ -195,7 +250,6 @@ export class DescribedSimulator implements DescriptionSimulator {
       const { read } = field;
       if (read === undefined) continue;
       this.#each(`the field ${title}`, () => {
-        if (Array.isArray(read)) throw new TypeError("its steps are not simulated");
         if (field.bits !== undefined) throw new TypeError('"bits" are not simulated');
         const { ask, pattern, group } = asked(askOf(read as OneRead, named));
         const part = {
@@ -263,9 +317,8 @@ export class DescribedSimulator implements DescriptionSimulator {
 
   #command({ send, ask, returns }: NonNullable<Description["commands"]>[string]): void {
     for (const text of [send ?? []].flat()) {
-      if (typeof text !== "string") throw new TypeError("its steps are not simulated");
       // What a setting's command says is understood as that; the others are taken as they are.
-      this.#rule(text, () => undefined);
+      this.#rule(textOf(text, "send"), () => undefined);
     }
     if (ask === undefined) return;
     const { pattern, group } = asked(ask);
@@ -319,7 +372,7 @@ export class DescribedSimulator implements DescriptionSimulator {
   }
 
   #rule(source: string, run: Rule["run"]): void {
-    this.#rules.push({ command: commandPattern(source, this.#parameters, lineCodec(this.encoding).byte), run });
+    this.#rules.push({ source, command: commandPattern(source, this.#parameters, lineCodec(this.encoding).byte), run });
   }
 
   /** A text that a pattern matches. @throws {TypeError} Where none was found. */
@@ -339,129 +392,4 @@ export class DescribedSimulator implements DescriptionSimulator {
       return value === undefined ? place : value.replace(/[.*+?^${}()|[\]\\/-]/g, "\\$&");
     });
   }
-}
-
-/** @throws {TypeError} Where a question or a command has a word that is not simulated. */
-function known(described: unknown, words: ReadonlySet<string>): void {
-  if (typeof described === "string") return;
-  const strange = Object.keys(described as object).find((word) => !words.has(word));
-  if (strange !== undefined) throw new TypeError(`"${strange}" is not simulated`);
-}
-
-/** A question in its long form. @throws {TypeError} Where it is none with one text. */
-function asked(
-  described: DescribedAsk,
-): { ask: string; pattern: string | undefined; group: string | number | undefined } {
-  known(described, knownAsk);
-  if (typeof described === "string") return { ask: described, pattern: undefined, group: undefined };
-  return { ask: described.ask, pattern: described.pattern, group: described.group };
-}
-
-/** How a field is read, if not in steps. */
-type OneRead = Exclude<NonNullable<DescribedField["read"]>, readonly unknown[]>;
-
-/** A question in the place of a reading that only names it. @throws {TypeError} Where there is none of that name. */
-function askOf(read: OneRead, questions: Description["questions"]): DescribedAsk {
-  if (typeof read === "string" || !("question" in read)) return read;
-  const { question, ...part } = read;
-  if (questions?.[question] === undefined) throw new TypeError(`there is no question ${question}`);
-  return { ...questions[question], ...part };
-}
-
-/** The choices by what the instrument is told for them, which it may answer otherwise. */
-function sentFor(codec: ValueCodec): Map<string, Value> {
-  const { type, choices = [] } = codec.spec;
-  const sent = new Map<string, Value>();
-  for (const value of type === "switch" ? [true, false] : choices) {
-    try {
-      const filling = codec.encode(value);
-      if (typeof filling !== "object") continue;
-      if ("own" in filling) sent.set(withBytes(filling.own, String.fromCharCode), value);
-      if ("written" in filling) sent.set(filling.written, value);
-    } catch (error) {
-      // One that it only answers.
-      if (!(error instanceof HeliographError)) throw error;
-    }
-  }
-  return sent;
-}
-
-/** The text of a question or a command. */
-function textOf(described: unknown, word: "ask" | "send"): string {
-  const text = typeof described === "string" ? described : (described as Record<string, unknown>)[word];
-  return typeof text === "string" ? text : "";
-}
-
-/** What a setting and the question for it have in common: `SOUR:VOLT` of `SOUR:VOLT?` and `SOUR:VOLT {value}`. */
-function registerOf(text: string): string {
-  return text.replace(/\{value.*$/, "").replace(/[^A-Za-z0-9}]+$/, "");
-}
-
-/** A template as an expression that finds what stands in its places. */
-function commandPattern(
-  source: string,
-  parameters: Readonly<Record<string, string>>,
-  byte: (value: number) => string,
-): RegExp {
-  const seen = new Set<string>();
-  const literal = (text: string) => withBytes(text, byte).replace(/[.*+?^${}()|[\]\\/-]/g, "\\$&");
-  const parts = source.split(/(\{\{|\}\}|\{[a-z]\w*(?::[^{}]*)?\})/i).map((part) => {
-    if (part === "{{" || part === "}}") return `\\${part[0]}`;
-    const name = /^\{([a-z]\w*)/i.exec(part)?.[1];
-    if (name === undefined) return literal(part);
-    const parameter = parameters[name];
-    if (parameter !== undefined) return literal(parameter);
-    if (seen.has(name)) return `\\k<${name}>`;
-    seen.add(name);
-    return `(?<${name}>.+?)`;
-  });
-  return new RegExp(`^\\s*${parts.join("")}\\s*$`, "s");
-}
-
-/** A value within its limits that people take for one. */
-function firstValue(field: Pick<DescribedField, "type" | "minimum" | "maximum" | "choices">): Value {
-  const { type, minimum, maximum, choices } = field;
-  if (type === "switch") return false;
-  if (type === "text") return "simulated";
-  if (type === "choice") return (Array.isArray(choices) ? choices : Object.keys(choices ?? {}))[0] ?? "";
-  const low = minimum ?? Math.min(0, maximum ?? 0);
-  const high = maximum ?? Math.max(low, 0) + 40;
-  const middle = Number(((low + high) / 2).toPrecision(3));
-  return type === "int" ? Math.round(middle) : middle;
-}
-
-/** The ways in which instruments write a value, those of the style first. */
-function spellings({ codec, decimals, value }: Part, style: Style): string[] {
-  const now = value();
-  // What is allowed as a text to be sent may leave it out.
-  if (typeof now === "string" && codec.spec.type === "text") return [now];
-  const answered = codec.answered(now);
-  if (answered !== undefined) return [answered];
-  const filling = codec.encode(now);
-  if (typeof filling === "string") return [filling];
-  if (typeof filling === "object" && "own" in filling) return [withBytes(filling.own, String.fromCharCode)];
-  const [number, point] = typeof filling === "number"
-    ? [filling, "."]
-    : [filling.number, "decimal" in filling ? filling.decimal : "."];
-  const size = Math.abs(number);
-  const digits = decimals ??
-    (size >= 1000 || Number.isInteger(number) ? 0 : size >= 0.01 || number === 0 ? 3 : undefined);
-  const exponents = [2, 3, 4, 5, 6, 8].flatMap((count) => {
-    const text = number.toExponential(count).replace(/e([+-])(\d)$/, "e$10$2");
-    return [text, text.toUpperCase()];
-  });
-  const plain = [
-    ...(digits === undefined ? [] : [number.toFixed(digits)]),
-    ...(digits === undefined ? exponents : []),
-    ...[1, 2, 3, 4, 0, 5, 6].map((count) => number.toFixed(count)),
-    ...exponents,
-  ];
-  const signed = number < 0 ? [] : plain.map((text) => `+${text}`);
-  const padded = [...plain, ...signed].flatMap((text) =>
-    [2, 3, 4, 5, 6, 7, 8, 9].map((width) =>
-      text.replace(/^([+-]?)([\d.]+)/, (_, sign, rest) => sign + rest.padStart(width, "0"))
-    )
-  );
-  const first = style === "signed" ? signed : style === "exponent" ? exponents : [];
-  return [...new Set([...first, ...plain, ...signed, ...padded])].map((text) => text.replace(".", point));
 }

@@ -30,6 +30,9 @@ Deno.test("described simulator: what it makes of a built-in driver's description
       return { title: driver, driver, port: running.at(-1)!.address, pollInterval: 0.3, line };
     });
     await using bench = await ServedBench.of({ instruments });
+    // It measures while its output is on only.
+    await eventually(() => bench.server.bench.find("keithley-2400")!.contact!.state === "connected", "contact");
+    assert.equal(await bench.ask("keithley_2400.set Output On"), "OK");
     for (const { title } of instruments) {
       for (const field of bench.server.bench.find(title)!.allFields) {
         if (field.access === "setting" && field.spec.read === undefined) continue;
@@ -103,6 +106,69 @@ Deno.test("described simulator: turns patterns round, remembers settings, refuse
   assert.equal(simulator.answer("2V"), "C", "what a command sends is understood as a setting");
   assert.match(simulator.answer("2N7")!, /^N\d{3}$/);
   assert.equal(simulator.answer("3R"), "?", "another unit");
+});
+
+Deno.test("described simulator: speaks with addresses, check sums, prompts, lengths and steps as the server does", async () => {
+  const around = {
+    parameters: { unit: "05" },
+    line: {
+      sendEnd: "\r",
+      receiveEnd: "\r",
+      sendStart: "#{unit}",
+      receiveStart: ">{unit}",
+      checkSum: { kind: "lrc" },
+      prompt: "ready\n",
+      echo: true,
+    },
+    fields: {
+      Level: { minimum: 1, maximum: 9, read: "L?" },
+      Limit: { initial: 4, read: "M?", write: { send: "M={value:.2f}", answer: "^OK$" } },
+    },
+    commands: { reset: { summary: "Reset", send: "RST" } },
+  };
+  const steps = {
+    line: { sendEnd: "\r", receiveEnd: "\r" },
+    fields: {
+      A: { minimum: 10, maximum: 11, read: [{ send: "IN1" }, { wait: 0.01 }, { ask: "RD?", pattern: "^A(.*)$" }] },
+      B: { minimum: 20, maximum: 21, read: [{ send: "IN2" }, { ask: "RD?", pattern: "^B(.*)$" }] },
+      Short: { type: "int", maximum: 9, minimum: 0, read: { ask: "S?", pattern: "^\\d$", length: 1 } },
+      Set: {
+        initial: 1,
+        write: [{ send: "EN", answer: "^1$", length: 1 }, { send: "V {value:.1f}", answer: "^v" }],
+        read: "V?",
+      },
+    },
+    commands: {
+      go: { summary: "Go", send: [{ send: "GO", answer: "^gone$" }], doneWhen: { ask: "D?", pattern: "^done" } },
+    },
+  };
+  const running = [around, steps].map((description) => {
+    const simulator = simulated(description);
+    assert.deepEqual(simulator.missing, []);
+    return simulateTcp(simulator, 0);
+  });
+  try {
+    await using bench = await ServedBench.of({
+      instruments: [
+        { title: "Around", port: running[0]!.address, pollInterval: 0.2, ...around },
+        { title: "Steps", port: running[1]!.address, pollInterval: 0.2, ...steps },
+      ],
+    });
+    for (const title of ["around", "steps"]) {
+      for (const field of bench.server.bench.find(title)!.allFields) {
+        await eventually(() => field.quality === "good", `${title}: ${field.title}: ${field.reason}`);
+      }
+    }
+    assert.equal(await bench.ask("around.set Limit 7.25"), "OK");
+    assert.equal(await bench.ask("around.get Limit"), "OK 7.25");
+    assert.equal(await bench.ask("around.reset"), "OK");
+    assert.equal(await bench.ask("steps.set Set 3.5"), "OK");
+    assert.equal(await bench.ask("steps.get Set"), "OK 3.5");
+    assert.equal(await bench.ask("steps.go"), "OK");
+    assert.ok((bench.field("steps", "A").value as number) <= 11 && (bench.field("steps", "B").value as number) >= 20);
+  } finally {
+    for (const each of running) await each.close();
+  }
 });
 
 Deno.test("described simulator: what it cannot simulate is said by name, and the rest is", () => {

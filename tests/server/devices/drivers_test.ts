@@ -97,6 +97,8 @@ function noting(simulator: Simulator): { simulator: Simulator; commands: string[
     simulator: {
       commandEnd: simulator.commandEnd,
       answerEnd: simulator.answerEnd,
+      encoding: simulator.encoding ?? "utf8",
+      registers: simulator.registers,
       ...(simulator.talk === undefined ? {} : { talk: simulator.talk }),
       step: (seconds) => simulator.step?.(seconds),
       answer(command) {

@@ -58,6 +58,14 @@ export const moreConversations: Readonly<Record<string, readonly (readonly [stri
     ["RANGE 1,7\n*ESR?\n", "16\r\n"],
     ["NONSENSE 1\n*ESR?\n*ESR?\n", "32\r\n0\r\n"],
   ],
+  "lx200": [
+    [":GR#", "05:30:00#"],
+    [":Sr07:30:00#:Sd+30:00:00#", "11"],
+    [":Sr25:00:00#", "0"],
+    [":MS#:D#", "0\x7f#"],
+    [":Q#:D#", "#"],
+    [":Sd-60:00:00#:MS#", "11Object Below Horizon #"],
+  ],
   "new-era-ne1000": [
     ["00\r", "\x0200A?R\x03"],
     ["00VER\r", "\x0200SNE1000V3.923\x03"],
@@ -77,6 +85,15 @@ export const moreConversations: Readonly<Record<string, readonly (readonly [stri
     ["2PA99\rTB?\r", /^206, \d+, AXIS-2 POSITIVE SOFTWARE LIMIT DETECTED\r\n$/],
     ["TB?\r", /^0, \d+, NO ERROR DETECTED\r\n$/],
   ],
+  "pfeiffer-tpg26x": [
+    ["PR1\r\n", "\x06\r\n"],
+    ["\x05", /^$/],
+    ["\r\n", /^0,\+\d\.\d{4}E-0\d\r\n$/],
+    ["PR2\r\x05\r", "\x06\r\n5,+0.0000E+00\r\n"],
+    ["XYZ\r", "\x15\r\n"],
+    ["ERR\r\x05\r", "\x06\r\n0001\r\n"],
+    ["UNI\r\x05\r\x05\r", "\x06\r\n0\r\n0\r\n"],
+  ],
   "sr830": [
     ["OUTX 0;*IDN?\n", "Stanford_Research_Systems,SR830,s/n83001,ver1.07\r"],
     ["SNAP? 1,2,3,4\n", /^0\.0086\d*,0\.005\d*,0\.0\d+,30\r$/],
@@ -84,6 +101,14 @@ export const moreConversations: Readonly<Record<string, readonly (readonly [stri
     ["*CLS\nSENS 27\n*ESR?\n", "16\r"],
     ["SENS 17\nLIAS? 2\n", "1\r"],
     ["APHS\nPHAS?\n", "30\r"],
+  ],
+  "thorlabs-sc10": [
+    ["id?\r", "id?\rTHORLABS SC10 VERSION 1.07\r> "],
+    ["ens?\r", "ens?\r0\r> "],
+    ["ens\rens?\r", "ens\r> ens?\r1\r> "],
+    ["mode=9\r", "mode=9\rCommand error CMD_ARG_INVALID\r> "],
+    ["mode=3\rmode?\r", "mode=3\r> mode?\r3\r> "],
+    ["nonsense\r", "nonsense\rCommand error CMD_NOT_DEFINED\r> "],
   ],
 };
 
@@ -136,8 +161,8 @@ export const moreDrives: Readonly<Record<string, Drive>> = {
     told: ["*CLS", ":SOUR:VOLT 1.500000e+00", ":SENS:CURR:PROT 1.000000e-02", ":OUTP 1"],
     read: { "Source": /^Voltage$/, "Source Voltage": /^1\.5000$/, "At Current Limit": /^Off$/, "Output": /^On$/ },
     then: [
-      ["it.measure_voltage", /^OK 1\.5$/],
-      ["it.measure_current", /^OK 0\.0015\d*$|^OK 0\.00149\d*$/],
+      ["it.get Voltage", /^OK 1\.500000$/],
+      ["it.get Current", /^OK 0\.001(?:5|49)\d*$/],
       ["it.set 'Source Voltage' 250", /above its maximum of 210 V/],
       ["it.off", /^OK$/],
       ["it.get Output", /^OK Off$/],
@@ -156,8 +181,11 @@ export const moreDrives: Readonly<Record<string, Drive>> = {
       "Heater State": /^Good$/,
     },
     then: [
-      ["it.set_pid 60 30 5", /^OK$/],
-      ["it.get_pid", /^OK \+0060\.0,\+0030\.0,\+0005\.0$/],
+      ["it.set P 60", /^OK$/],
+      ["it.set I 30", /^OK$/],
+      ["it.get P", /^OK 60\.0$/],
+      ["it.get I", /^OK 30\.0$/],
+      ["it.get D", /^OK 0\.0$/],
       ["it.set_mode 'Open loop' A", /^OK$/],
       ["it.get Mode", /^OK '?Open loop/],
       ["it.set Setpoint 3000", /refused "SETP 1,3000\.0000": 16/],
@@ -177,16 +205,43 @@ export const moreDrives: Readonly<Record<string, Drive>> = {
       ["it.get State", /^OK Paused$/],
     ],
   },
+  "lx200": {
+    told: [],
+    read: { "RA": /^5\.50000$/, "Dec": /^22\.0000$/, "Azimuth": /^180\.0000$/, "Slewing": /^Off$/ },
+    then: [
+      ["it.goto 7.5 30", /^OK$/],
+      ["it.get RA", /^OK 7\.50000$/],
+      ["it.goto 25 30", /above its maximum of 23.9999 h/],
+      ["it.goto 5 -60", /1Object Below Horizon/],
+      ["it.stop", /^OK$/],
+    ],
+  },
   "newport-esp300": {
     parameters: { axis: "2" },
     set: { Velocity: "10", Target: "1.5" },
     told: ["2VA10.00000", "2PA1.50000"],
     read: { Position: /^1\.5000$/, Moving: /^Off$/, Velocity: /^10\.0000$/, Motor: /^On$/ },
     then: [
+      ["it.move_to 3", /^OK$/],
+      ["it.get Position", /^OK 3\.0000$/],
       ["it.move_to 99", /refused "2PA99\.00000": 206, 421700, AXIS-2 POSITIVE SOFTWARE LIMIT DETECTED/],
-      ["it.motor_off", /^OK$/],
+      ["it.set Motor Off", /^OK$/],
       ["it.move_by 1", /refused "2PR1\.00000": 213, 421700, AXIS-2 MOTOR NOT ENABLED/],
       ["it.stop", /^OK$/],
+    ],
+  },
+  "pfeiffer-tpg26x": {
+    told: [],
+    read: {
+      "Pressure": /^\d\.\d\de-0?[3456]$/,
+      "Gauge": /^Good$/,
+      "Unit": /^mbar$/,
+      "Switching Point 2": /^Off$/,
+    },
+    then: [
+      ["it.switch_sensors Off", /^OK$/],
+      ["it.get Gauge", /^OK '?Switched off/],
+      ["it.get_error", /^OK 0000$/],
     ],
   },
   "sr830": {
@@ -202,10 +257,21 @@ export const moreDrives: Readonly<Record<string, Drive>> = {
     },
     then: [
       ["it.auto_phase", /^OK$/],
+      ["it.auto_gain", /^OK$/],
       ["it.get 'Reference Phase'", /^OK 30\.00$/],
       ["it.set_aux 1 5", /^OK$/],
       ["it.get_aux 1", /^OK 5\.0$/],
       ["it.set Frequency 200000", /above its maximum of 102000 Hz/],
+    ],
+  },
+  "thorlabs-sc10": {
+    set: { "Mode": "Single", "Open Time": "300" },
+    told: ["mode=3", "open=300"],
+    read: { "Mode": /^Single$/, "Open Time": /^300$/, "Enabled": /^Off$/, "Closed": /^On$/, "Interlock": /^Off$/ },
+    then: [
+      ["it.set Mode Manual", /^OK$/],
+      ["it.toggle", /^OK$/],
+      ["it.get Closed", /^OK Off$/],
     ],
   },
 };

@@ -301,3 +301,34 @@ Deno.test("a bench file's shapes that cannot be are told at their places", async
   const write = { send: "A{value}", length: 1 };
   assert.match(await problem({ fields: { A: { write } } }), /A\.write\.length: has a meaning only beside "answer"/);
 });
+
+Deno.test("an answer that is too short, or is without its echo, is told with what came", async () => {
+  await using device = tcpBytes(ended("\n", (command, send) => void send(command === "S" ? "ab" : "5\n")));
+  const format = { sendEnd: "\n", receiveEnd: "\n", gap: 0, settle: 0, gateway: false };
+  const asked = async (text: string, more: object, line: object) => {
+    const port = new Port(parseAddress(device.address), { ...format, ...line });
+    await port.join();
+    try {
+      const question = {
+        text,
+        timeout: 0.3,
+        accepts: (said: string) => said.length > 0,
+        expected: "been there",
+        ...more,
+      };
+      return await port.use("command", undefined, (turn) => turn.ask(question));
+    } finally {
+      port.leave();
+    }
+  };
+  await assert.rejects(
+    asked("S", { shape: { length: 3 } }, {}),
+    /no answer to "S" within 0\.3 s: 2 bytes came, "ab", and an answer to it does not end there by its "length"/,
+  );
+  await assert.rejects(
+    asked("X", {}, { echo: true }),
+    /answered "5" to "X", and should have repeated what was sent before that, since "echo" is said in "line"/,
+  );
+  assert.equal(await asked("S", {}, { receiveEnd: "", shape: { quiet: 0.05 } }), "ab");
+  assert.equal(await asked("S", { shape: { quiet: 0.05 } }, {}), "ab");
+});

@@ -8,6 +8,7 @@ import {
   rangeOf,
   sizeOf,
 } from "../../../server/devices/described/number_code.ts";
+import { bytesOf, paddedText, wordsOf } from "../../../server/devices/described/registers.ts";
 import type { DescribedField } from "../../../server/devices/described/schema.ts";
 import { Template } from "../../../server/devices/described/template.ts";
 import { ValueCodec } from "../../../server/devices/described/value_codec.ts";
@@ -140,6 +141,15 @@ Deno.test("values: the orders and kinds are those of the manuals", () => {
   assert.equal(codecOf({ type: "float", kind: "float32" }).badReason("\x7f\xc0\x00\x00", bad), "none");
   assert.equal(codecOf({ base: "hexadecimal" }).badReason("0x7fff", bad), "short");
   assert.equal(codecOf({ base: "hexadecimal" }).badReason("FFFF", bad), undefined);
+});
+
+Deno.test("values: registers hold the bytes of a value, the higher one first, and texts that fit", () => {
+  const bytes = told(codecOf({ type: "float", kind: "float32", order: "cdab" }), 21.5);
+  assert.deepEqual(wordsOf(bytes), [0x0000, 0x41ac]);
+  assert.equal(bytesOf(wordsOf("\xfe\x01ab")), "\xfe\x01ab");
+  assert.equal(paddedText("ab\xb5", 2), "ab\xb5\0");
+  assert.throws(() => paddedText("abcde", 2), /"abcde" has more than 4 characters/);
+  assert.throws(() => paddedText("€", 2), /"€" has characters that are not Latin-1/);
 });
 
 Deno.test("values: degrees and hours are read back as they are told, to the last place", () => {
