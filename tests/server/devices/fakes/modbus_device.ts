@@ -48,7 +48,7 @@ export function modbusTcpDevice(behave: ModbusBehaviour, port = 0) {
     } catch {
       // Cut off.
     }
-    connections.delete(connection);
+    if (connections.delete(connection)) connection.close();
   };
   const accepting = (async () => {
     for await (const connection of listener) {
