@@ -10,7 +10,7 @@ import { HeliographError } from "../../protocol/errors.ts";
 import { unescaped } from "../../protocol/escapes.ts";
 import { printable } from "../../protocol/printable.ts";
 import { unended } from "../../server/bench/answer_errors.ts";
-import { type Address, parseAddress, portName } from "../../server/devices/transports/address.ts";
+import { type Address, parseAddress, portName, settledFormat } from "../../server/devices/transports/address.ts";
 import { lineCodec, type LineEncoding } from "../../server/devices/transports/line_codec.ts";
 import { openLine } from "../../server/devices/transports/open_line.ts";
 import { dashboardClient, dashboardFlags, parseSeconds, sameServer } from "../connection.ts";
@@ -129,8 +129,14 @@ async function lineOf(
     };
   }
   try {
-    const format = { sendEnd: sendEnd ?? "\n", receiveEnd: receiveEnd ?? "\n", encoding: encoding ?? "latin1" };
-    return { address: parseAddress(where), settle: 0, format };
+    const address = parseAddress(where);
+    const usual = { sendEnd: "\n", receiveEnd: "\n", encoding: "latin1" as const, ...settledFormat(address) };
+    const format = {
+      sendEnd: sendEnd ?? usual.sendEnd,
+      receiveEnd: receiveEnd ?? usual.receiveEnd,
+      encoding: encoding ?? usual.encoding,
+    };
+    return { address, settle: 0, format };
   } catch (error) {
     if (error instanceof TypeError) throw new UsageError(error.message);
     throw error;

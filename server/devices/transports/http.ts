@@ -33,7 +33,7 @@ export const httpMethods = ["GET", "PUT", "POST", "PATCH", "DELETE", "HEAD"] as 
  */
 export function parseHttpRequest(text: string): HttpRequest {
   const [head = "", ...rest] = text.split("\n\n");
-  const [first = "", ...lines] = head.split("\n");
+  const [first = "", ...lines] = head.trimEnd().split("\n");
   const [, method = "", path = ""] = /^([A-Z]+) (\/\S*)$/.exec(first.trim()) ?? [];
   if (!(httpMethods as readonly string[]).includes(method)) {
     throw new TypeError(`should begin with ${httpMethods.join(", ")} and a path, for example "GET /api/temperature"`);
