@@ -130,7 +130,7 @@ Deno.test("cli: command registers a name that is given, and only that", async ()
 });
 
 Deno.test("cli: take and release are completed, by shells and by our own", async () => {
-  strictEqual((await run(["__complete", "ta"])).out, "take\n");
+  strictEqual((await run(["__complete", "tak"])).out, "take\n");
   match((await run(["__complete", "take", "--fo"])).out, /^--force\n/);
   await using server = startServer();
   await using client = new PyOpticonSocketClient({ socketNumber: server.dashboardServer.port });
