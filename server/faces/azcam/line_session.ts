@@ -5,6 +5,7 @@
  */
 
 import { type LineFault, LineSplitter } from "../../../protocol/line_splitter.ts";
+import { TelnetDecoder } from "../../../protocol/telnet.ts";
 import { type SessionParts, SocketSession } from "../../access/sessions.ts";
 import type { Connection } from "../../network/connection.ts";
 
@@ -15,6 +16,11 @@ export class LineServerSession extends SocketSession {
   /** How many of `received` have been taken. */
   taken = 0;
   readonly #splitter: LineSplitter;
+  /** Whether nothing has come yet, and whether no line has. */
+  #silent = true;
+  #lineless = true;
+  /** Of a client that began with telnet's own bytes, as PuTTY does unless it is set to "Raw". */
+  #telnet: TelnetDecoder | undefined;
 
   /**
    * Opens a session.
@@ -37,9 +43,26 @@ export class LineServerSession extends SocketSession {
     return this.receive().then((bytes) => {
       if (bytes === null) return false;
       this.receivedTime = Date.now();
-      this.#splitter.push(bytes, this.received);
+      this.#splitter.push(this.#meant(bytes), this.received);
+      const [first] = this.received;
+      if (this.#lineless && first !== undefined) {
+        this.#lineless = false;
+        // Windows' programs begin files with a mark that they are UTF-8.
+        if (typeof first === "string" && first.startsWith("\uFEFF")) this.received[0] = first.slice(1);
+      }
       return true;
     });
+  }
+
+  /** The bytes that are meant: without those of telnet, which are answered. */
+  #meant(bytes: Uint8Array): Uint8Array {
+    // FF FE begins UTF-16, which is told as no UTF-8.
+    if (this.#silent && bytes[0] === 0xff && bytes[1] !== 0xfe) this.#telnet = new TelnetDecoder();
+    this.#silent = false;
+    if (this.#telnet === undefined) return bytes;
+    const { data, reply } = this.#telnet.push(bytes);
+    if (reply.length > 0) this.connection.sendBytes(reply);
+    return data;
   }
 
   /** Sends one line. @param reply Its text, without the line end. */

@@ -1,6 +1,6 @@
 /** Instruments behind terminal servers that negotiate by telnet. */
 import assert from "node:assert/strict";
-import { TelnetDecoder } from "../../../server/devices/transports/telnet.ts";
+import { TelnetDecoder } from "../../../protocol/telnet.ts";
 import { byteText } from "../../../server/devices/transports/line_codec.ts";
 import { eventually } from "../../fixture.ts";
 import { ServedBench } from "./devices.ts";

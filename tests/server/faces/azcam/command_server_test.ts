@@ -438,3 +438,32 @@ Deno.test("CommandServer: a subclass overrides what happens for each connection"
   await eventually(() => seen.length === 5, "the connection is finished");
   deepStrictEqual(seen, ["setup", "handle", "received shout", "received nothing", "finish"]);
 });
+
+Deno.test("command server: what PuTTY negotiates is answered and is part of no line; nor is a mark that a text is UTF-8", async () => {
+  await using server = startServer();
+  const [IAC, DONT, DO, WONT, WILL, SB, SE] = [255, 254, 253, 252, 251, 250, 240];
+  const { port } = server.commandServer;
+  const echo = new TextEncoder().encode("echo hi\r\n");
+  const connection = await Deno.connect({ hostname: "127.0.0.1", port });
+  try {
+    // It offers its window's size, wants an echo, and says the size, 80 columns by 10 rows: a line feed, that is none.
+    await connection.write(
+      Uint8Array.of(IAC, WILL, 31, IAC, DO, 1, IAC, DO, 3, IAC, SB, 31, 0, 80, 0, 10, IAC, SE, ...echo),
+    );
+    const said = [IAC, DONT, 31, IAC, WONT, 1, IAC, WILL, 3, ...new TextEncoder().encode("OK hi\r\n")];
+    const heard: number[] = [];
+    const buffer = new Uint8Array(256);
+    while (heard.length < said.length) heard.push(...buffer.subarray(0, (await connection.read(buffer))!));
+    deepStrictEqual(heard, said);
+    await connection.write(Uint8Array.of(...echo.subarray(0, 4), IAC, 246, ...echo.subarray(4)));
+    strictEqual(new TextDecoder().decode(buffer.subarray(0, (await connection.read(buffer))!)), "OK hi\r\n");
+  } finally {
+    connection.close();
+  }
+  using marked = await RawClient.connect(port);
+  await marked.send(Uint8Array.of(0xef, 0xbb, 0xbf, ...echo));
+  deepStrictEqual(await marked.lines(1), ["OK hi"]);
+  using wide = await RawClient.connect(port);
+  await wide.send(Uint8Array.of(0xff, 0xfe, ...[..."echo hi\r\n"].flatMap((letter) => [letter.charCodeAt(0), 0])));
+  match((await wide.lines(1))[0]!, /^ERROR Cannot read the line: it is not valid UTF-8/);
+});
