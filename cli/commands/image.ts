@@ -23,6 +23,7 @@ import {
   sectionInside,
   sectionText,
 } from "../../server/camera/fits/sections.ts";
+import { notesOf } from "../../server/camera/fits/notes.ts";
 import { type FitsFile, openFits, readError } from "../fits_file.ts";
 import { drawPreview, PreviewMaker, type PreviewSize } from "../image_preview.ts";
 import { type Paint, painter, table, writeJson } from "../output.ts";
@@ -304,7 +305,11 @@ function headerTables({ hdus }: Report, paint: Paint): string[] {
     const unit = extensions.map((cards) => find(cards, keyword)?.unit).find((unit) => unit !== undefined);
     return unit === undefined ? keyword : `${keyword} [${printable(unit)}]`;
   });
-  const lines = alike.map(({ keyword, value, unit }) => [keyword, valueText(value), printable(unit ?? "")]);
+  const lines = alike.map(({ keyword, value, digits, unit }) => [
+    keyword,
+    digits ?? valueText(value),
+    printable(unit ?? ""),
+  ]);
   const rows = others.map(({ hdu: { number } }, index) => [
     String(number),
     ...columns.map((keyword) => valueText(find(extensions[index]!, keyword)?.value)),
@@ -348,6 +353,12 @@ function statisticsTable({ hdus }: Report, paint: Paint): string {
   return `${table(head, rows, paint)}${notes.join("")}`;
 }
 
+/** What is odd about the HDUs. */
+function notesText({ hdus }: Report, paint: Paint): string {
+  return hdus.flatMap(({ hdu }) => notesOf(hdu).map((note) => paint.yellow(`HDU ${hdu.number}: ${printable(note)}\n`)))
+    .join("");
+}
+
 function pictureText({ hdus, maker, withoutBias }: Picture, paint: Paint, colour: boolean): string {
   const { preview } = maker;
   if (preview === undefined) return "";
@@ -370,6 +381,7 @@ function reportText(report: Report, paint: Paint, colour: boolean): string {
     `${heading}\n${hduTable(report, paint)}`,
     ...headerTables(report, paint),
     statisticsTable(report, paint),
+    notesText(report, paint),
     ...report.previews.map((picture) => pictureText(picture, paint, colour)),
   ].filter((part) => part !== "").join("\n");
 }
@@ -379,11 +391,14 @@ function statisticsJson({ section, ...statistics }: SectionStatistics) {
   return { section: sectionText(section), ...statistics };
 }
 
+// TypeScript's library does not know it yet.
+const rawNumber = (JSON as typeof JSON & { rawJSON(text: string): unknown }).rawJSON;
+
 function jsonOf({ path, size, hdus }: Report) {
   return {
     file: path,
     size,
-    hdus: hdus.map(({ hdu: { number, kind, name, image, cards }, sums, data, bias }) => ({
+    hdus: hdus.map(({ hdu, hdu: { number, kind, name, image, cards }, sums, data, bias }) => ({
       number,
       kind,
       name,
@@ -391,7 +406,9 @@ function jsonOf({ path, size, hdus }: Report) {
       ...sums,
       data: data === undefined ? null : statisticsJson(data),
       bias: bias === undefined ? null : statisticsJson(bias),
-      header: cards,
+      notes: notesOf(hdu),
+      // JSON's numbers have any number of digits.
+      header: cards.map(({ digits, ...card }) => digits === undefined ? card : { ...card, value: rawNumber(digits) }),
     })),
   };
 }

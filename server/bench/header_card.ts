@@ -19,6 +19,12 @@ export interface HeaderCard {
   readonly keyword: string;
   /** The value. Without one, or where it is not a finite number, it is undefined, for which FITS has the blank value. */
   readonly value?: CardValue | undefined;
+  /**
+   * The whole number as it stands in a file that was read, where `value` cannot hold all its digits.
+   *
+   * @internal
+   */
+  readonly digits?: string;
   /** What the value is, or the text of a commentary card. */
   readonly comment?: string;
   /** The value's unit, which comes first in the comment: `[mm] comment`. `°C` is written as `deg C`. */

@@ -175,11 +175,16 @@ Deno.test("image: what cannot be read is told with the reason, and for scripts a
   await withFolder(async (folder) => {
     const whole = imageBytes([[1, 2], [3, 4]], false);
     const text = await write(`${folder}/notes.txt`, new TextEncoder().encode("It was a clear night."));
-    const cut = await write(`${folder}/cut.fits`, whole.slice(0, 3000));
+    const cut = await write(`${folder}/cut.fits`, whole.slice(0, 2882));
     const empty = await write(`${folder}/empty.fits`);
     const wrong: [words: string[], code: number, err: RegExp][] = [
       [[text], 1, /^Cannot read .*notes\.txt: not a FITS file: it begins with "It was a clear night/],
-      [[cut], 1, /^Cannot read .*cut\.fits: the FITS file is cut off: it has 3,000 bytes/],
+      [[cut], 1, /^Cannot read .*cut\.fits: the FITS file is cut off: it has 2,882 bytes/],
+      [
+        [await write(`${folder}/a.fits.gz`, Uint8Array.of(0x1f, 0x8b, 8))],
+        1,
+        /a\.fits\.gz: not a FITS file, but a compressed one: unpack it first, by gunzip\n$/,
+      ],
       [[empty], 1, /^Cannot read .*empty\.fits: not a FITS file: it is empty\n$/],
       [[`${folder}/gone.fits`], 1, /^Cannot read .*gone\.fits: there is no such file\n$/],
       [[folder], 1, /^Cannot read .*: it is a folder; name a file in it\n$/],
@@ -194,6 +199,32 @@ Deno.test("image: what cannot be read is told with the reason, and for scripts a
     }
     const json = await run(["image", cut, "--json"]);
     deepStrictEqual([json.code, JSON.parse(json.err).error.code], [1, "command_failed"]);
+  });
+});
+
+Deno.test("image: what is odd about a file is told, and it is read all the same", async () => {
+  await withFolder(async (folder) => {
+    const cards = [
+      "QID     = 55700500000000071282",
+      "DATASEC = '[2:1,1:2]'",
+      "BIASSEC = '[1:3000,1:2]'",
+      "TRIMSEC = 'all'",
+    ];
+    const whole = imageBytes([[1, 2], [3, 4]], false, cards);
+    const path = await write(`${folder}/odd.fits`, whole.slice(0, 2880 + 8));
+    const { code, out } = await run(["image", path]);
+    strictEqual(code, 0);
+    for (
+      const note of [
+        "HDU 1: the fill of its last block is missing, up to a multiple of 2,880 bytes; no data are",
+        "HDU 1: DATASEC [2:1,1:2] runs backwards, and is passed over",
+        "HDU 1: BIASSEC [1:3000,1:2] does not lie in the image of 2 × 2, and is passed over",
+        "HDU 1: TRIMSEC all is no section, and is passed over",
+      ]
+    ) ok(out.includes(`${note}\n`), `${note}: ${out}`);
+    const { out: json } = await run(["image", path, "--json"]);
+    match(json, /\{"keyword":"QID","value":55700500000000071282\}/);
+    strictEqual(JSON.parse(json).hdus[0].notes.length, 4);
   });
 });
 

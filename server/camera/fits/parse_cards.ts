@@ -13,6 +13,8 @@ interface SingleCard {
   /** The value; `undefined` for the blank one, and `null` where there is none. */
   readonly value: CardValue | undefined | null;
   readonly comment: string;
+  /** The number as it stands, where it has more digits than a number of ours holds. */
+  readonly digits?: string | undefined;
 }
 
 const textField = /^ *'((?:[^']|'')*)' *(?:\/(.*))?$/;
@@ -36,9 +38,13 @@ function parseField(field: string): Omit<SingleCard, "keyword"> {
   const [, written, comment = ""] = otherField.exec(field) ?? [];
   if (written !== undefined) {
     const value = written === "" ? undefined : written === "T" ? true : written === "F" ? false : parseNumber(written);
-    if (value !== null) return { value, comment: comment.trim() };
+    if (value !== null) return { value, comment: comment.trim(), ...digitsOf(written, value) };
   }
   return { value: null, comment: field.trim() };
+}
+
+function digitsOf(written: string, value: CardValue | undefined): Pick<SingleCard, "digits"> {
+  return integer.test(written) && !Number.isSafeInteger(value) ? { digits: written.replace(/^\+/, "") } : {};
 }
 
 function parseCard(card: string): SingleCard {
@@ -58,12 +64,13 @@ function join(first: SingleCard, next: SingleCard): SingleCard {
   };
 }
 
-function toHeaderCard({ keyword, value, comment: written }: SingleCard): HeaderCard {
+function toHeaderCard({ keyword, value, comment: written, digits }: SingleCard): HeaderCard {
   if (value === null) return { keyword, ...(written === "" ? {} : { comment: written }) };
   const [, unit, comment = written] = /^\[([^\]]*)\] ?(.*)$/.exec(written) ?? [];
   return {
     keyword,
     value,
+    ...(digits === undefined ? {} : { digits }),
     ...(comment === "" ? {} : { comment }),
     ...(unit === undefined ? {} : { unit }),
   };

@@ -56,6 +56,8 @@ export interface FitsHdu {
   readonly dataLength: number;
   /** Where it ends, with the fill. */
   readonly end: number;
+  /** Whether the file ends before the fill does, as some programs leave it. */
+  readonly unfilled: boolean;
 }
 
 /** Some rows of an image. */
@@ -131,7 +133,23 @@ async function readHeader(source: FitsSource, headerOffset: number, number: numb
   );
 }
 
+/** How compressed files begin, and what unpacks them. */
+const compressed: readonly (readonly [signature: string, unpack: string])[] = [
+  [latin1.decode(Uint8Array.of(0x1f, 0x8b)), "gunzip"],
+  [latin1.decode(Uint8Array.of(0x1f, 0x9d)), "uncompress"],
+  [latin1.decode(Uint8Array.of(0xfd, 0x37, 0x7a, 0x58, 0x5a)), "unxz"],
+  [latin1.decode(Uint8Array.of(0x28, 0xb5, 0x2f, 0xfd)), "unzstd"],
+  ["BZh", "bunzip2"],
+];
+
 function notFits(start: string): HeliographError {
+  const [, unpack] = compressed.find(([signature]) => start.startsWith(signature)) ?? [];
+  if (unpack !== undefined) {
+    return new HeliographError(
+      "command_failed",
+      `not a FITS file, but a compressed one: unpack it first, by ${unpack}`,
+    );
+  }
   const begins = JSON.stringify(start.slice(0, 20));
   return new HeliographError(
     "command_failed",
@@ -231,14 +249,15 @@ async function readHdu(source: FitsSource, headerOffset: number, number: number)
   const kind = number === 1 ? "primary" : structure.text("XTENSION");
   const image = number === 1 || kind === "IMAGE" ? structure.image : undefined;
   const { dataLength } = structure;
-  const end = dataOffset + paddedLength(dataLength);
+  const filled = dataOffset + paddedLength(dataLength);
   // Also for axes so long that the end is no number.
-  if (!(end <= source.size)) {
+  if (!(dataOffset + dataLength <= source.size)) {
     throw new HeliographError(
       "command_failed",
-      `the FITS file is cut off: it has ${count(source.size)}, and with HDU ${number} there should be ${count(end)}`,
+      `the FITS file is cut off: it has ${count(source.size)}, and with HDU ${number} there should be ${count(filled)}`,
     );
   }
+  const end = Math.min(filled, source.size);
   const name = structure.text("EXTNAME");
   return {
     number,
@@ -249,6 +268,7 @@ async function readHdu(source: FitsSource, headerOffset: number, number: number)
     dataOffset,
     dataLength,
     end,
+    unfilled: end < filled,
     ...(image === undefined ? {} : { image }),
   };
 }

@@ -543,7 +543,9 @@ Deno.test("fits: what is no FITS file, is cut off, or makes no sense is refused,
     bytes.subarray(0, 10_000),
     /cut off: it has 10,000 bytes, and with HDU 2 there should be 17,280 bytes$/,
   );
-  await refused(bytes.subarray(0, 17_279), /cut off: it has 17,279 bytes/);
+  await refused(bytes.subarray(0, 15_759), /cut off: it has 15,759 bytes/);
+  const unfilled = await readFits(memory(bytes.subarray(0, 15_760)));
+  deepStrictEqual(unfilled.map(({ unfilled, end }) => [unfilled, end]), [[false, 2880], [true, 15_760]]);
   await refused(
     bytes.subarray(0, 3000),
     /cut off: it has 3,000 bytes, and the header of HDU 2, .* at 2880, has no END/,
