@@ -4,10 +4,11 @@
  * @module
  */
 
+import { HeliographError } from "../protocol/errors.ts";
 import { builtInDrivers } from "../server/devices/drivers/drivers.ts";
 import type { Driver } from "../server/devices/drivers/driver.ts";
 import { type Pattern, pattern } from "../server/devices/described/pattern.ts";
-import type { Address } from "../server/devices/transports/address.ts";
+import { type Address, parseAddress, settledFormat } from "../server/devices/transports/address.ts";
 import { lineCodec, withBytes } from "../server/devices/transports/line_codec.ts";
 import { openLine } from "../server/devices/transports/open_line.ts";
 import { defaultSerialOptions, type SerialOptions } from "../server/devices/transports/serial.ts";
@@ -67,10 +68,22 @@ export interface ProbeOptions {
   readonly asking: (text: string) => void;
 }
 
-/** Asks until something answers. @returns What did; `undefined` where nothing does. */
+/**
+ * Asks until something answers.
+ *
+ * @returns What did; `undefined` where nothing does.
+ * @throws {HeliographError} `bad_argument` where questions are no text.
+ */
 export async function probe(options: ProbeOptions): Promise<Found | undefined> {
   const { address, onlyThese } = options;
-  const questions = Object.entries(builtInDrivers).flatMap(([name, driver]) => questionOf(name, driver) ?? []);
+  if (settledFormat(address) !== undefined) {
+    throw new HeliographError(
+      "bad_argument",
+      `Cannot ask who is there: what ${address.kind}:// takes is no text that names an instrument; describe it, and ` +
+        "see by `heliograph try` what it answers",
+    );
+  }
+  const questions = allKnown();
   if (address.kind !== "serial") return await ask(options, address, undefined, questions);
   const { serial } = address;
   if (onlyThese) return await ask(options, address, serial, questions);
@@ -91,7 +104,8 @@ function keyOf({ path: _, ...setting }: SerialOptions): string {
 }
 
 /** The question by which a driver's instrument is known. */
-function questionOf(driver: string, { description, probe }: Driver): Question | undefined {
+function questionOf(driver: string, { address, description, probe }: Driver): Question | undefined {
+  if (settledFormat(parseAddress(address)) !== undefined) return undefined;
   const { parameters = {}, line = {}, handshake } = description;
   const [check] = probe === undefined ? [handshake ?? []].flat() : [probe];
   if (check === undefined) return undefined;

@@ -14,19 +14,21 @@ function probe(port: string, ...flags: string[]) {
 
 Deno.test("ports --probe: each built-in driver's simulator is found, and what is proposed is well formed", async () => {
   const instruments = await Promise.all(
-    Object.entries(builtInDrivers).map(async ([name, driver]) => {
-      const simulator = simulateTcp(driver.simulator(), 0);
-      try {
-        const { code, out, err } = await probe(simulator.address, "--json", "--timeout", "0.4");
-        strictEqual(code, 0, `${name}: ${err}`);
-        const { driver: found, instrument } = JSON.parse(out);
-        strictEqual(found, name);
-        deepStrictEqual([instrument.driver, instrument.port], [name, simulator.address]);
-        return instrument;
-      } finally {
-        await simulator.close();
-      }
-    }),
+    Object.entries(builtInDrivers).filter(([_, { address }]) => !address.startsWith("modbus")).map(
+      async ([name, driver]) => {
+        const simulator = simulateTcp(driver.simulator(), 0);
+        try {
+          const { code, out, err } = await probe(simulator.address, "--json", "--timeout", "0.4");
+          strictEqual(code, 0, `${name}: ${err}`);
+          const { driver: found, instrument } = JSON.parse(out);
+          strictEqual(found, name);
+          deepStrictEqual([instrument.driver, instrument.port], [name, simulator.address]);
+          return instrument;
+        } finally {
+          await simulator.close();
+        }
+      },
+    ),
   );
   const folder = await Deno.makeTempDir();
   const file = `${folder}/bench.json`;
@@ -34,6 +36,12 @@ Deno.test("ports --probe: each built-in driver's simulator is found, and what is
   const checked = await run(["check", file]);
   strictEqual(checked.code, 0, checked.err);
   await Deno.remove(folder, { recursive: true });
+});
+
+Deno.test("ports --probe: does not ask where questions are no text, and says what to do", async () => {
+  const { code, err } = await probe("modbus+tcp://127.0.0.1:1");
+  strictEqual(code, 1);
+  match(err, /Cannot ask who is there: what modbus\+tcp:\/\/ takes is no text .* see by `heliograph try`/);
 });
 
 Deno.test({

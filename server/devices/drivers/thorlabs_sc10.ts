@@ -66,6 +66,7 @@ const bit = (ask: string) => ({ ask, pattern: "^([01])\\s*$" });
 /** SC10: serial, 9600 bits per second. */
 export const thorlabsSc10: Driver = {
   address: "serial:///dev/ttyUSB0",
+  probe: { ask: "*IDN?", pattern: "SC10" },
   simulator: () => new Shutter(),
   description: {
     summary: "Thorlabs SC10 shutter controller",
