@@ -86,6 +86,7 @@ export const checkCommand = buildCommand({
   async func(this: CliContext, flags: { json: boolean }, file: string): Promise<void> {
     const { name = "heliograph", instruments, close } = await loadBenchWith(driverProcesses(), file);
     await close();
+    const onBus = countOnBuses(instruments);
     const rows = instruments.map(({ name, title, summary, allFields, commands, contact }) => ({
       name,
       title,
@@ -94,7 +95,7 @@ export const checkCommand = buildCommand({
       fields: allFields.map(({ title }) => title),
       commands: [...commands.keys()],
       immediate: [...commands].filter(([, { immediate }]) => immediate).map(([command]) => command),
-      ...(contact instanceof PortContact ? immediateTimes(contact, instruments) : {}),
+      ...(contact instanceof PortContact ? immediateTimes(contact, onBus) : {}),
     }));
     if (flags.json) return writeJson(this, { name, instruments: rows });
     const paint = painter(this.colour);
@@ -122,11 +123,20 @@ export const checkCommand = buildCommand({
   },
 });
 
+/** How many instruments share each bus. */
+function countOnBuses(instruments: readonly Instrument[]): Map<string, number> {
+  const onBus = new Map<string, number>();
+  for (const { contact } of instruments) {
+    const bus = contact instanceof PortContact ? contact.bus : undefined;
+    if (bus !== undefined) onBus.set(bus, (onBus.get(bus) ?? 0) + 1);
+  }
+  return onBus;
+}
+
 /** How soon something immediate is on the wire, in seconds: usually, and where the line is opened anew before. */
-function immediateTimes(contact: PortContact, instruments: readonly Instrument[]) {
+function immediateTimes(contact: PortContact, onBus: ReadonlyMap<string, number>) {
   const { bus, anewWithin } = contact;
-  const onBus = instruments.filter((other) => other.contact instanceof PortContact && other.contact.bus === bus).length;
-  const immediateWithin = contact.immediateWithin(bus === undefined ? 0 : onBus - 1);
+  const immediateWithin = contact.immediateWithin(bus === undefined ? 0 : onBus.get(bus)! - 1);
   return { immediateWithin, ...(anewWithin === 0 ? {} : { immediateAnew: immediateWithin + anewWithin }) };
 }
 

@@ -116,8 +116,11 @@ function wayOf(address: Address): Way<Address> {
   return ways[address.kind] as unknown as Way<Address>;
 }
 
+/** What would be right, with the usual forms: how the others are written is told where one of them is begun. */
 function allForms(): string {
-  return `give ${Object.values(ways).map(({ forms }) => forms).join(", ")}`;
+  const others = Object.keys(ways).filter((kind) => kind !== "tcp" && kind !== "serial").map((kind) => `${kind}://`);
+  return `give tcp://HOST:PORT, serial:///dev/ttyUSB0?baud=9600 or on Windows serial://COM9?baud=9600; or one of ` +
+    others.join(", ");
 }
 
 /**
