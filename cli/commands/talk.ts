@@ -102,7 +102,7 @@ export const talkCommand = buildCommand({
     using talk = new TalkLine(await openLine(address), format);
     if (settle > 0) await new Promise((resolve) => setTimeout(resolve, settle * 1000));
     if (flags.send !== undefined) return await sendOnce(this, flags, talk, format, flags.send);
-    await converse(this, flags, talk, portName(address));
+    await converse(this, flags, talk, format, portName(address));
   },
 });
 
@@ -203,11 +203,17 @@ function answerText(talk: TalkLine, came: Came, { hex, timestamps }: TalkFlags):
 }
 
 /** Sends line after line, and shows what comes. */
-async function converse(context: CliContext, flags: TalkFlags, talk: TalkLine, name: string): Promise<void> {
+async function converse(
+  context: CliContext,
+  flags: TalkFlags,
+  talk: TalkLine,
+  { encoding }: TalkFormat,
+  name: string,
+): Promise<void> {
   const { stdout, stderr } = context.process;
   const paint = painter(context.colour);
-  const encoding = flags.encoding ?? "latin1";
   const ended = new AbortController();
+  let leaving = false;
   let showing: Promise<void> | undefined;
   let redraw = () => {};
   const show = (arrow: string, bytes: Uint8Array) => {
@@ -231,6 +237,8 @@ async function converse(context: CliContext, flags: TalkFlags, talk: TalkLine, n
           show("←", came.bytes);
           lines.prompt(true);
         }
+        // Who leaves knows it.
+        if (leaving) return;
         redraw();
         stderr.write(`${paint.red(printable(`${name}: ${talk.closed}`))}\n`);
         ended.abort();
@@ -249,6 +257,7 @@ async function converse(context: CliContext, flags: TalkFlags, talk: TalkLine, n
       if (!interactive) context.process.exitCode = exitCodeOf(error);
     },
   });
+  leaving = true;
   talk[Symbol.dispose]();
   await showing;
 }
