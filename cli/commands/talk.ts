@@ -44,7 +44,12 @@ const endNames: Readonly<Record<string, string>> = { CR: "\r", LF: "\n", CRLF: "
 
 /** An end from the command line. */
 function parseEnd(text: string): string {
-  return endNames[text.toUpperCase()] ?? unescaped(text);
+  const named = endNames[text.toUpperCase()];
+  // Sent as letters it would be a silence that nobody understands.
+  if (named === undefined && /^[crlf]{2,}$/i.test(text)) {
+    throw new Error(`${text} is no end: give CR, LF, CRLF, NONE, or its bytes as in \\r\\n`);
+  }
+  return named ?? unescaped(text);
 }
 
 const endPlaceholder = { kind: "parsed", parse: parseEnd, optional: true, placeholder: "END" } as const;

@@ -55,6 +55,10 @@ Deno.test("talk: says what is wrong with what it is told", async () => {
     await wrong("tcp://127.0.0.1:1", "--send", "x"),
     /^1 cannot connect to tcp:\/\/127\.0\.0\.1:1: nothing listens/,
   );
+  match(
+    await wrong("tcp://127.0.0.1:1", "--end", "CRFL"),
+    /^2 .*CRFL is no end: give CR, LF, CRLF, NONE, or its bytes/,
+  );
   match(await wrong("tcp://127.0.0.1:1", "--end", "\\q"), /^2 .*\\q is no escape/);
   await using device = tcpDevice(meter);
   match(await wrong(device.address, "--send", "a\\y"), /^2 Cannot send a\\y: \\y is no escape: there is \\r, \\n/);
