@@ -545,7 +545,7 @@ export interface Detector {
     readout: { readonly format: DetectorFormat; readonly readouts: readonly AmplifierReadout[] },
     report: (pixelsRemaining: number) => void,
     signal: AbortSignal,
-  ): Promise<readonly Uint16Array<ArrayBuffer>[]>;
+  ): Promise<readonly Uint16Array[]>;
   /** Prepares what it needs for images, where there is a folder for them: before the server gives up its permissions. */
   start?(): Promise<void> | void;
   /** Gives up what it holds, when the server stops. */

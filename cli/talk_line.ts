@@ -6,10 +6,16 @@
 
 import { type LineCodec, lineCodec, type LineEncoding } from "../server/devices/transports/line_codec.ts";
 import type { Line } from "../server/devices/transports/line.ts";
+import { HeliographError } from "../protocol/errors.ts";
 import { escapedBytes, hexBytes } from "../protocol/escapes.ts";
 
 /** The pause after which what has no end is taken as it is, in seconds. */
 export const pauseSeconds = 0.1;
+
+const closedThere = "it was closed by the other end";
+
+/** What the system says of a line that was closed by the other end. */
+const hungUp = [Deno.errors.BrokenPipe, Deno.errors.ConnectionReset, Deno.errors.ConnectionAborted];
 
 /** How the line is spoken on. */
 export interface TalkFormat {
@@ -63,9 +69,14 @@ export class TalkLine implements Disposable {
     return this.#codec.encode(text + this.#format.sendEnd);
   }
 
-  /** Sends bytes. */
+  /** Sends bytes. @throws {HeliographError} `not_connected` where the other end has closed the line. */
   async send(bytes: Uint8Array): Promise<void> {
-    await this.#line.write(bytes);
+    try {
+      await this.#line.write(bytes);
+    } catch (error) {
+      if (this.#closed === undefined && !hungUp.some((kind) => error instanceof kind)) throw error;
+      throw new HeliographError("not_connected", `Cannot send: ${this.#closed ?? closedThere}`);
+    }
   }
 
   /** Bytes as they are shown. */
@@ -109,7 +120,7 @@ export class TalkLine implements Disposable {
   }
 
   async #read(): Promise<void> {
-    let reason = "it was closed by the other end";
+    let reason = closedThere;
     try {
       for (let bytes = await this.#line.read(); bytes !== null; bytes = await this.#line.read()) {
         const joined = new Uint8Array(this.#waiting.length + bytes.length);

@@ -112,6 +112,8 @@ declare function azcamExposure(options: CameraOptions): Instrument;
 
 /** Types that are parts of others in the source. */
 const parts: readonly (readonly [part: string | RegExp, type: string])[] = [
+  // Compilers before TypeScript 5.7 do not know that arrays of bytes are generic.
+  [/\b(\w+Array)<ArrayBuffer>/g, "$1"],
   ['FieldDescription["access"]', '"readout" | "setting"'],
   ['FieldDescription["quality"]', '"good" | "stale" | "error"'],
   ['NonNullable<InstrumentDescription["contact"]>["state"]', '"off" | "connecting" | "connected" | "lost"'],

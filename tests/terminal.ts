@@ -36,8 +36,19 @@ export class Terminal implements AsyncDisposable {
     }
   }
 
+  /** Waits until the program has ended. @returns All that it has shown. */
+  async ended(): Promise<string> {
+    await this.#child.status;
+    await this.#reading;
+    return this.#seen;
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#child.kill("SIGKILL");
+    try {
+      this.#child.kill("SIGKILL");
+    } catch {
+      // It has ended.
+    }
     await this.#input.abort().catch(() => {});
     await this.#reading;
     await this.#child.status;

@@ -23,6 +23,7 @@ import { parseAddress } from "../../server/devices/transports/address.ts";
 import { openSerial } from "../../server/devices/transports/serial.ts";
 import { parsePort, parseSeconds } from "../connection.ts";
 import type { CliContext } from "../context.ts";
+import { driverProcesses } from "../driver_processes.ts";
 import { UsageError } from "../exit_codes.ts";
 import { untilSignal } from "../signals.ts";
 
@@ -155,7 +156,7 @@ async function simulatorOf(kind: string, flags: SimulateFlags, tell: (text: stri
     titles.push(title);
     if (only === undefined || only === title) lines.add(address, driver, title, described);
     return address;
-  });
+  }, driverProcesses());
   for (const part of lines.missing) tell(`Not simulated: ${part}\n`);
   const [first, ...more] = lines.all;
   if (first === undefined) {

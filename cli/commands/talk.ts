@@ -44,7 +44,12 @@ const endNames: Readonly<Record<string, string>> = { CR: "\r", LF: "\n", CRLF: "
 
 /** An end from the command line. */
 function parseEnd(text: string): string {
-  return endNames[text.toUpperCase()] ?? unescaped(text);
+  const named = endNames[text.toUpperCase()];
+  // Sent as letters it would be a silence that nobody understands.
+  if (named === undefined && /^[crlf]{2,}$/i.test(text)) {
+    throw new Error(`${text} is no end: give CR, LF, CRLF, NONE, or its bytes as in \\r\\n`);
+  }
+  return named ?? unescaped(text);
 }
 
 const endPlaceholder = { kind: "parsed", parse: parseEnd, optional: true, placeholder: "END" } as const;
@@ -102,7 +107,7 @@ export const talkCommand = buildCommand({
     using talk = new TalkLine(await openLine(address), format);
     if (settle > 0) await new Promise((resolve) => setTimeout(resolve, settle * 1000));
     if (flags.send !== undefined) return await sendOnce(this, flags, talk, format, flags.send);
-    await converse(this, flags, talk, portName(address));
+    await converse(this, flags, talk, format, portName(address));
   },
 });
 
@@ -203,11 +208,17 @@ function answerText(talk: TalkLine, came: Came, { hex, timestamps }: TalkFlags):
 }
 
 /** Sends line after line, and shows what comes. */
-async function converse(context: CliContext, flags: TalkFlags, talk: TalkLine, name: string): Promise<void> {
+async function converse(
+  context: CliContext,
+  flags: TalkFlags,
+  talk: TalkLine,
+  { encoding }: TalkFormat,
+  name: string,
+): Promise<void> {
   const { stdout, stderr } = context.process;
   const paint = painter(context.colour);
-  const encoding = flags.encoding ?? "latin1";
   const ended = new AbortController();
+  let leaving = false;
   let showing: Promise<void> | undefined;
   let redraw = () => {};
   const show = (arrow: string, bytes: Uint8Array) => {
@@ -231,6 +242,8 @@ async function converse(context: CliContext, flags: TalkFlags, talk: TalkLine, n
           show("←", came.bytes);
           lines.prompt(true);
         }
+        // Who leaves knows it.
+        if (leaving) return;
         redraw();
         stderr.write(`${paint.red(printable(`${name}: ${talk.closed}`))}\n`);
         ended.abort();
@@ -249,6 +262,7 @@ async function converse(context: CliContext, flags: TalkFlags, talk: TalkLine, n
       if (!interactive) context.process.exitCode = exitCodeOf(error);
     },
   });
+  leaving = true;
   talk[Symbol.dispose]();
   await showing;
 }

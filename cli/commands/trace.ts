@@ -51,6 +51,9 @@ export async function showTrace(
   const { entries } = await client.trace(instrument);
   if (json && !follow) return writeJson(context, entries);
   writeEntries(context, entries, json);
+  if (entries.length === 0 && !json) {
+    context.process.stderr.write(`Nothing has gone over the line of ${printable(instrument)} so far\n`);
+  }
   let last = entries.at(-1)?.number ?? 0;
   while (follow && !(signal?.aborted ?? false)) {
     await new Promise((resolve) => setTimeout(resolve, followMilliseconds));

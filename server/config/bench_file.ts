@@ -166,14 +166,15 @@ export async function loadBenchWith(
  * @param file JSON with comments, or a module as of {@linkcode loadBench}.
  * @param parameters What fills the places of a description's commands, where it has no defaults.
  * @param redirect As of {@linkcode loadBench}; what it returns is not connected to.
+ * @param drivers Run the drivers of one's own that stand beside it.
  * @throws {BenchFileError} With all that is wrong, where, and what would be right.
  */
 export async function loadSimulated(
   file: string,
   parameters: Readonly<Record<string, string>>,
   redirect: Redirect,
+  drivers: DriverProcesses = new DriverProcesses(),
 ): Promise<void> {
-  const drivers = new DriverProcesses();
   try {
     if (isModule(file) || isBench(Source.read(file, await readBytes(file)).value)) {
       await loadBenchWith(drivers, file, redirect);

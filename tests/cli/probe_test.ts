@@ -97,5 +97,14 @@ Deno.test("ports --probe: says what to do where nothing answers, and an echo is 
   deepStrictEqual([code, out], [4, ""]);
   match(err, /^Nothing that answers is on tcp:\S+, at the usual rates\..*heliograph talk tcp:/);
   match((await probe("tcp://127.0.0.1:1")).err, /nothing listens there/);
+  // One that hangs up on what it does not know.
+  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  void (async () => {
+    for await (const socket of listener) socket.close();
+  })();
+  match(
+    (await probe(`tcp://127.0.0.1:${listener.addr.port}`, "--timeout", "0.05")).err,
+    /^Cannot send: it was closed by the other end$/m,
+  );
   match((await probe("printer")).err, /^Cannot use the address "printer": give/);
 });

@@ -46,10 +46,18 @@ Deno.test("talk: says what is wrong with what it is told", async () => {
     const { code, err } = await run(["talk", ...words, ...nobody]);
     return `${code} ${err.split("\n")[0]}`;
   };
-  match(await wrong("10.0.0.5:5025"), /^2 Cannot use the address "10\.0\.0\.5:5025": give tcp:\/\//);
+  match(
+    await wrong("10.0.0.5:5025"),
+    /^2 Cannot use the address "10\.0\.0\.5:5025": write tcp:\/\/10\.0\.0\.5:5025, or udp/,
+  );
+  match(await wrong("tpc://10.0.0.5:5025"), /there is no tpc:\/\/ \(did you mean tcp\?\); give tcp:\/\//);
   match(
     await wrong("tcp://127.0.0.1:1", "--send", "x"),
     /^1 cannot connect to tcp:\/\/127\.0\.0\.1:1: nothing listens/,
+  );
+  match(
+    await wrong("tcp://127.0.0.1:1", "--end", "CRFL"),
+    /^2 .*CRFL is no end: give CR, LF, CRLF, NONE, or its bytes/,
   );
   match(await wrong("tcp://127.0.0.1:1", "--end", "\\q"), /^2 .*\\q is no escape/);
   await using device = tcpDevice(meter);
@@ -99,6 +107,36 @@ Deno.test("talk: refuses a port that a running server holds, and shows that serv
   ok(!device.commands.includes("*RST"));
 });
 
+Deno.test("trace: says so where nothing has gone over the line yet", async () => {
+  await using bench = await ServedBench.one({
+    title: "My Meter",
+    port: "tcp://127.0.0.1:1",
+    fields: { Voltage: { read: "V?" } },
+  });
+  const port = String(bench.server.dashboardServer.port);
+  const { code, out, err } = await run(["trace", "my_meter", "--port", port]);
+  deepStrictEqual([code, out, err], [0, "", "Nothing has gone over the line of my_meter so far\n"]);
+});
+
+Deno.test("talk: in a pipe bytes are typed in the encoding that the bench file says", async () => {
+  await using device = tcpDevice((command) => command === "\xfe" ? "1.5" : undefined);
+  const folder = await Deno.makeTempDir();
+  const gauge = { title: "Gauge", port: device.address, line: { encoding: "utf8" }, fields: { P: { read: "R" } } };
+  await Deno.writeTextFile(`${folder}/lab.json`, JSON.stringify({ instruments: [gauge] }));
+  const process = new Deno.Command(source.path, {
+    args: [...source.client, "talk", "gauge", "--bench", `${folder}/lab.json`, "--timeout", "0.2", "--json", ...nobody],
+    cwd: top,
+    stdin: "piped",
+    stdout: "piped",
+    env: noColours,
+  }).spawn();
+  const input = process.stdin.getWriter();
+  await input.write(new TextEncoder().encode("\\xFE\n"));
+  await input.close();
+  strictEqual(JSON.parse(new TextDecoder().decode((await process.output()).stdout)).sent, "\\xFE\\n");
+  await Deno.remove(folder, { recursive: true });
+});
+
 Deno.test("talk: in a pipe each line is sent when the one before is answered, or no answer has come", async () => {
   await using device = tcpDevice(meter);
   const process = new Deno.Command(source.path, {
@@ -137,6 +175,8 @@ Deno.test({
       await terminal.type("\\x02R\r", /→ {2}\\x02R\\n/);
       await terminal.type("\x04", /$/);
       await eventually(async () => (await runProgram("cat", [`${folder}/history_talk`])).code === 0, "it is kept");
+      // Whoever leaves is not told so as a fault.
+      ok(!(await terminal.ended()).includes("was closed"));
     }
     deepStrictEqual(device.commands, ["*IDN?", "*IDN?", "\x02R"]);
     match(await Deno.readTextFile(`${folder}/history_talk`), /^\*IDN\?\n\\x02R\n$/);

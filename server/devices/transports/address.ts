@@ -5,6 +5,7 @@
  * @module
  */
 
+import { didYouMean } from "../../bench/names.ts";
 import { hostOf, hostText, readSettings, type SettledFormat, type SharedBus, type Way } from "./address_parts.ts";
 import { controllerName, type GpibAddress, gpibForms, gpibName, parseGpib, turnSeconds } from "./gpib_address.ts";
 import { type LanAddress, lanForms, lanName, parseLan } from "./lan_address.ts";
@@ -139,6 +140,7 @@ export function parseAddress(text: string, serial: Partial<SerialOptions> = {}):
   const wrong = (why: string) => new TypeError(`Cannot use the address "${shown}": ${why}`);
   if (/^(?!file:)[\w+]+:\/\/\S*\s/.test(text)) throw wrong("it holds a space");
   if (/^(?:\/|COM\d+$)/i.test(text)) throw wrong(`write serial://${text}`);
+  if (/^[\w.-]+:\d+$/.test(text)) throw wrong(`write tcp://${text}, or udp://${text}`);
   let url: URL;
   try {
     // An adapter's serial number is no port number.
@@ -147,7 +149,9 @@ export function parseAddress(text: string, serial: Partial<SerialOptions> = {}):
     throw wrong(allForms());
   }
   const kind = url.protocol.slice(0, -1);
-  if (!Object.hasOwn(ways, kind)) throw wrong(allForms());
+  if (!Object.hasOwn(ways, kind)) {
+    throw wrong(`there is no ${kind}://${didYouMean(kind, Object.keys(ways))}; ${allForms()}`);
+  }
   return ways[kind as Address["kind"]].parse(url, wrong, serial);
 }
 
