@@ -93,6 +93,11 @@ const mistakes: readonly (readonly [string, string, string | RegExp])[] = [
     /fields\.V\.write\.length\.at: should be a number, and is "2"$/,
   ],
   [
+    "a value that the answer is too short for",
+    described('"line": { "length": 8 }, "fields": { "V": { "kind": "int32", "read": { "ask": "c", "at": 6 } } }'),
+    /fields\.V\.read: the value ends behind 10 bytes, and the answer has 8 \("length"\)$/,
+  ],
+  [
     "a computed field of a field that is not there",
     described('"fields": { "Volts": { "read": "V?" }, "P": { "compute": "vlts * 2" } }'),
     /^bench\.json:2:\d+: instruments\[0\]\.fields\.P\.compute: A has no field vlts \(did you mean volts\?\); it has volts, p$/,
