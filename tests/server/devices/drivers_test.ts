@@ -198,9 +198,15 @@ for (const [kind, drive] of Object.entries(drives)) {
             await eventually(() => expected.test(text()), `${field} to match ${expected}; it is ${text()}`);
           }
           for (const [asked, reply] of then) {
-            // What a field says follows what was sent.
-            if (!asked.includes(".get ")) assert.match(await bench.ask(asked), reply);
-            else await eventually(async () => reply.test(await bench.ask(asked)), `${asked} to say ${reply}`);
+            if (asked.includes(".get ")) {
+              // What a field says follows what was sent.
+              await eventually(async () => reply.test(await bench.ask(asked)), `${asked} to say ${reply}`);
+              continue;
+            }
+            let said = await bench.ask(asked);
+            // What is immediate interrupts a reading, whose late answer may look like that of the error queue.
+            if (/not known whether it was done/.test(said)) said = await bench.ask(asked);
+            assert.match(said, reply);
           }
         } finally {
           await running.close();
