@@ -31,7 +31,7 @@ import type { OtherField, Speaking } from "./speaking.ts";
 import { readingOf, Steps } from "./steps.ts";
 import { heldBy } from "./together.ts";
 import { type DescribedValue, ValueCodec } from "./value_codec.ts";
-import { checkAt, checkGroup, valueIn } from "./value_place.ts";
+import { checkAt, checkGroup, checkWithin, valueIn } from "./value_place.ts";
 import type { FilledSteps, Reading } from "./wording.ts";
 
 /**
@@ -288,6 +288,7 @@ class Describer {
     const reading = this.#readings.get(title);
     if (reading !== undefined) {
       inPart(["read", "at"], () => checkAt(reading.at, codec));
+      inPart("read", () => checkWithin(reading, codec, reading.shape ?? this.#options.port.format.shape));
     }
     return {
       ...codec.spec,

@@ -39,8 +39,12 @@ function finite(number: number): number | undefined {
   return Number.isFinite(number) ? number : undefined;
 }
 
+/** Digits that may as well be hexadecimal as have an exponent: a status word `0E00` is not `0000`. */
+const mayBeHexadecimal = /^\d+E\d+$/i;
+
 /** Instruments answer `+1` for 1 and `volt` for VOLT. */
 export function meansTheSame(code: string, text: string): boolean {
   if (code.toLowerCase() === text.toLowerCase()) return true;
+  if (mayBeHexadecimal.test(code) || mayBeHexadecimal.test(text)) return false;
   return isNumber(code) && isNumber(text) && Number(code) === Number(text);
 }

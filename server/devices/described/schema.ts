@@ -120,8 +120,15 @@ const body = z.json().optional().meta({
   description: "What is sent with it to a web API: JSON with places in its texts, or a text",
 });
 
+/** An object in the place of a text or a list may have the word `length`, which is not theirs. */
+const notObject: { message?: string; when: (payload: { value: unknown }) => boolean } = {
+  when: ({ value }) => typeof value === "string" || Array.isArray(value),
+};
+
+const command = z.string().min(1, notObject);
+
 const ask = z.union([
-  z.string().min(1),
+  command,
   z.strictObject({
     ask: z.string().min(1).meta({ description: "What is sent; {name} is a parameter or an argument" }),
     body,
@@ -177,10 +184,10 @@ const step = z.strictObject({
   ...sent,
 });
 
-const steps = z.array(z.union([z.string().min(1), step])).min(1);
+const steps = z.array(z.union([command, step])).min(1, notObject);
 
 const send = z.union([
-  z.string().min(1),
+  command,
   z.strictObject({
     send: z.string().min(1).meta({ description: "What is sent; {value} is the value, {value:.2f} with a format" }),
     ...sent,
@@ -189,7 +196,7 @@ const send = z.union([
   steps,
 ]);
 
-const select = z.union([z.string().min(1), steps]);
+const select = z.union([command, steps]);
 
 const scalar = z.union([z.number(), z.string(), z.boolean()]);
 
@@ -204,7 +211,7 @@ const check = z.strictObject({
 /** A field. */
 export const fieldSchema = z.strictObject({
   ...value,
-  read: z.union([...ask.options, ofQuestion, z.array(step).min(1)]).optional().meta({
+  read: z.union([...ask.options, ofQuestion, z.array(step).min(1, notObject)]).optional().meta({
     description:
       "How it is read: a question, one with how to understand its answer, a part of the answer to one of questions, or steps",
   }),

@@ -6,12 +6,12 @@
 
 import { HeliographError } from "../../../protocol/errors.ts";
 import { quoted } from "../../bench/answer_errors.ts";
-import { isNumber, parseValue, shown, type Value, type ValueSpec } from "../../bench/values.ts";
+import { parseValue, shown, type Value, type ValueSpec } from "../../bench/values.ts";
 import { Calibration } from "./calibration.ts";
 import { Choices } from "./choices.ts";
 import { inPart } from "./description_error.ts";
 import { NumberCode, sizeOf } from "./number_code.ts";
-import { bare, numberIn, unquoted } from "./number_text.ts";
+import { bare, meansTheSame, numberIn, unquoted } from "./number_text.ts";
 import { type Pattern, wholePattern } from "./pattern.ts";
 import type { DescribedField } from "./schema.ts";
 import { withBytes } from "../transports/line_codec.ts";
@@ -165,17 +165,22 @@ export class ValueCodec {
    */
   badReason(said: string, bad: ReadonlyMap<string, string>): string | undefined {
     if (bad.size === 0) return undefined;
-    const text = said.trim();
+    const text = unquoted(bare(said));
     const number = this.#code?.read(said);
     for (const [written, reason] of bad) {
-      if (number === undefined || !this.isRaw) {
-        if (written === text || (isNumber(written) && isNumber(text) && Number(written) === Number(text))) {
-          return reason;
-        }
-      }
+      if ((number === undefined || !this.isRaw) && (written === text || this.#isPlainly(written, text))) return reason;
       if (number !== undefined && String(number) === String(this.#asNumber(written) ?? written)) return reason;
     }
     return undefined;
+  }
+
+  /** Whether two texts that are no digits in a base mean the same. */
+  #isPlainly(written: string, text: string): boolean {
+    if (this.#code !== undefined) return false;
+    const isNumeric = this.spec.type === "float" || this.spec.type === "int";
+    const number = isNumeric ? numberIn(text, this.#comma) : undefined;
+    // A number is read the same way here as where it is taken for a value: `9.9D+37` is 9.9E37.
+    return number === undefined ? meansTheSame(written, text) : number === numberIn(written, this.#comma);
   }
 
   /**

@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { Shape } from "../transports/framing.ts";
 import type { Pattern } from "./pattern.ts";
 import type { ValueCodec } from "./value_codec.ts";
 
@@ -67,6 +68,21 @@ export function checkAt(at: Place["at"], { width }: ValueCodec): void {
   if (width !== undefined && count !== width) {
     wrong(`are ${count} characters, and the kind has ${width}: write ${first}`);
   }
+}
+
+/**
+ * Checks that a value ends before its answer does, where that always has the same length.
+ *
+ * @param place Where the value stands.
+ * @param codec What it may be.
+ * @param shape How the answer ends.
+ * @throws {TypeError} Where the answer is too short to hold it.
+ */
+export function checkWithin({ at, text, pattern }: Place, { width }: ValueCodec, shape: Shape | undefined): void {
+  const { length, lines } = shape ?? {};
+  if (typeof length !== "number" || lines !== undefined || text !== undefined || pattern !== undefined) return;
+  const count = typeof at === "object" ? at[1] + 1 : width === undefined ? 0 : (at ?? 0) + width;
+  if (count > length) wrong(`the value ends behind ${count} bytes, and the answer has ${length} ("length")`);
 }
 
 /**

@@ -6,6 +6,7 @@
 
 import { HeliographError } from "../../../protocol/errors.ts";
 import type { Contact } from "../../bench/contact.ts";
+import { NotOpen } from "./port_line.ts";
 import type { Port, Turn } from "./port.ts";
 import { sharedBusOf } from "./address.ts";
 import type { LineTrace } from "./line_trace.ts";
@@ -222,7 +223,14 @@ export class PortContact implements Contact {
 
   /** Does what must not wait also before the greeting and where a question had no answer: the port may work all the same. */
   async #evenWhenLost<T>(signal: AbortSignal | undefined, work: () => Promise<T>): Promise<T> {
-    if (this.state !== "lost" && this.state !== "connecting") return await work();
+    if (this.state !== "lost" && this.state !== "connecting") {
+      try {
+        return await work();
+      } catch (error) {
+        // It waited for another stop whose answer did not come, and the line was lost by that.
+        if (!(error instanceof HeliographError && error.cause instanceof NotOpen)) throw error;
+      }
+    }
     const joining = this.#port.join();
     try {
       await aborting(joining, signal);

@@ -414,6 +414,7 @@ export class Port {
     this.#turns.asks(held);
     if (held.lost) throw new Interrupted(text, false, held.urgency);
     if (!this.#wire.isReady(held, signal)) await this.#wire.ready(text, held, signal, false);
+    held.spoke = true;
     const mustGo = always || held.urgency === "immediate";
     this.#leaveBegun();
     if (this.#strays.quietBefore(mayTake) > 0) {

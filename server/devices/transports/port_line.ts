@@ -213,7 +213,11 @@ export class PortLine {
     }
     if (held.lost) throw new Interrupted(text, false, held.urgency);
     signal?.throwIfAborted();
-    if (this.line === undefined) throw new HeliographError("not_connected", `${this.#name} is not open`);
+    if (this.line === undefined) {
+      const reason = `${this.#name} is not open`;
+      throw held.spoke ? new HeliographError("not_connected", reason) : new NotOpen("not_connected", reason);
+    }
+    held.spoke = true;
   }
 
   async wait(seconds: number, signal: AbortSignal | undefined, held?: Held): Promise<void> {
@@ -276,6 +280,9 @@ export class PortLine {
     }
   }
 }
+
+/** Nothing was sent yet: the line was lost while its turn was waited for. */
+export class NotOpen extends HeliographError {}
 
 /** What a connection that is closed so soon may mean. @param reads How often something came on it. */
 function whyClosed(reads: number): string {

@@ -25,6 +25,8 @@ export class Held {
   onLost: (() => void) | undefined;
   /** Whether its holder waits for an answer. */
   asking = false;
+  /** Whether something was sent in it. */
+  spoke = false;
 
   /** Makes one. @param urgency How much its holder can wait. */
   constructor(urgency: Urgency) {

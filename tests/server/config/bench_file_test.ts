@@ -83,6 +83,21 @@ const mistakes: readonly (readonly [string, string, string | RegExp])[] = [
     /^bench\.json:2:71: instruments\[0\]\.fields\.V\.unti: is not known here \(did you mean unit\?\); there is unit, bits, on, .*type, .*, calibration, needsConfirm$/,
   ],
   [
+    "a wrong word in a length",
+    field('{ "read": { "ask": "V?", "length": { "at": 2, "plus": -5 } } }'),
+    /fields\.V\.read\.length\.plus: should be at least 0, and is -5$/,
+  ],
+  [
+    "a wrong word in the length of what a write is answered",
+    field('{ "write": { "send": "V {value}", "answer": "OK", "length": { "at": "2" } } }'),
+    /fields\.V\.write\.length\.at: should be a number, and is "2"$/,
+  ],
+  [
+    "a value that the answer is too short for",
+    described('"line": { "length": 8 }, "fields": { "V": { "kind": "int32", "read": { "ask": "c", "at": 6 } } }'),
+    /fields\.V\.read: the value ends behind 10 bytes, and the answer has 8 \("length"\)$/,
+  ],
+  [
     "a computed field of a field that is not there",
     described('"fields": { "Volts": { "read": "V?" }, "P": { "compute": "vlts * 2" } }'),
     /^bench\.json:2:\d+: instruments\[0\]\.fields\.P\.compute: A has no field vlts \(did you mean volts\?\); it has volts, p$/,

@@ -134,3 +134,21 @@ Deno.test("a stop does not wait for the greeting, and keeps the gap between two 
   // The first may have been read late by the device, and not before it was asked for.
   assert.ok(times[1]! - begun > 190, `${times[1]! - begun} ms`);
 });
+
+Deno.test("a stop that waited for another one, whose answer did not come, is sent all the same", async () => {
+  await using device = tcpDevice((command) => command === "T?" ? "1" : undefined);
+  const stop = (send: string) => ({ summary: send, send: { send, answer: "^OK$" }, immediate: true });
+  await using bench = await ServedBench.one({
+    title: "Stage",
+    port: device.address,
+    pollInterval: 60,
+    line: { timeout: 0.3 },
+    fields: { T: { read: "T?" } },
+    commands: { first: stop("STOP 1"), second: stop("STOP 2") },
+  });
+  await eventually(() => device.commands.includes("T?"), "the first reading");
+  const [first, second] = await Promise.all([bench.ask("stage.first"), bench.ask("stage.second")]);
+  assert.match(first, /no answer to "STOP 1"/);
+  assert.match(second, /no answer to "STOP 2"/);
+  assert.deepEqual(device.commands.filter((each) => each.startsWith("STOP")), ["STOP 1", "STOP 2"]);
+});

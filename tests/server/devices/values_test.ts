@@ -141,6 +141,18 @@ Deno.test("values: the orders and kinds are those of the manuals", () => {
   assert.equal(codecOf({ type: "float", kind: "float32" }).badReason("\x7f\xc0\x00\x00", bad), "none");
   assert.equal(codecOf({ base: "hexadecimal" }).badReason("0x7fff", bad), "short");
   assert.equal(codecOf({ base: "hexadecimal" }).badReason("FFFF", bad), undefined);
+  // Digits with an E among them are no exponent where they are hexadecimal.
+  assert.equal(codecOf({ base: "hexadecimal" }).badReason("0E5", new Map([["0", "no sensor"]])), undefined);
+  const status = codecOf({ type: "choice", choices: { "All Well": "0000", Fault: "0010" } });
+  assert.throws(() => status.decode("0E00"), /"0E00" should have been one of "0000", "0010"/);
+  assert.equal(status.decode("+0"), "All Well");
+  assert.equal(status.badReason("0E00", new Map([["0000", "off"]])), undefined);
+  // Every way to write a number that is a value is one to write that there is none.
+  const overload = new Map([["9.9E37", "overload"]]);
+  for (const said of ["+9.90E+37", "9.9D+37", "9.9E37\0", "+ 9.9E+37", '"9.9E37"']) {
+    assert.equal(codecOf({ type: "float" }).badReason(said, overload), "overload", said);
+  }
+  assert.equal(codecOf({ type: "float", decimal: "," }).badReason("9,9E37", overload), "overload");
 });
 
 Deno.test("values: registers hold the bytes of a value, the higher one first, and texts that fit", () => {
