@@ -208,7 +208,7 @@ async function pulledHundredTimes(
     let refused = 0;
     let neighbours = 0;
     const clear =
-      /^ERROR Echo(:| is not connected:) .*(broke|closed|no answer|open|connect|does not exist|serial port|left a question|late answer)/;
+      /^ERROR Echo(:| is not connected:) .*(broke|closed|no answer|open|connect|does not exist|serial port|left a question|late answer|was not asked)/;
     const unexpected: string[] = [];
     /** Every reply is the right number or a clear error, whatever happens to the cable. */
     const drive = async (name: string) => {

@@ -234,9 +234,9 @@ Deno.test("a description of a web API, a Modbus device or a file that is wrong i
     [{ port: "modbus+tcp://host?unit=0", fields: { A: { register: 40001 } } }, /unit 0 is a broadcast/],
     [{ port: "modbus+rtu://host", fields: { A: { register: 40001 } } }, /its port is missing; give modbus\+rtu:\/\//],
     [{ port: "modbus+tcp://h?unit=2", line: { unit: 3 }, fields: { A: { register: 40001 } } }, /line\.unit: is 3, and/],
-    [{ port: "file:///a/log.csv", fields: { A: { read: "x" } } }, /A\.read: .*is for nobody: a file is only read/],
-    [{ port: "file:///a/log.csv", fields: { A: { listen: {} } } }, /A\.listen: needs "pattern", or "column"/],
-    [{ port: "file:///a/", fields: { A: { listen: { column: 1 } } } }, /it is a folder; name the file in it/],
+    [{ port: "file:///C:/a/log.csv", fields: { A: { read: "x" } } }, /A\.read: .*is for nobody: a file is only read/],
+    [{ port: "file:///C:/a/log.csv", fields: { A: { listen: {} } } }, /A\.listen: needs "pattern", or "column"/],
+    [{ port: "file:///C:/a/", fields: { A: { listen: { column: 1 } } } }, /it is a folder; name the file in it/],
     [
       { port: "tcp://h:1", fields: { A: { listen: { column: 1 } } } },
       /column: has a meaning only where "port" is file/,

@@ -219,7 +219,7 @@ Deno.test("Modbus devices, web APIs and files are without contact where a bench 
     { title: "Oven", port: "modbus+tcp://127.0.0.1:2", fields: { A: { register: 40001 } } },
     { title: "Bus", port: "modbus+serial:///dev/nowhere", fields: { A: { register: 40001 } } },
     { title: "Box", port: "https://127.0.0.1:2", fields: { A: { read: "GET /" } } },
-    { title: "Log", port: "file:///somewhere/log.csv", fields: { A: { listen: { column: 1 } } } },
+    { title: "Log", port: "file:///C:/somewhere/log.csv", fields: { A: { listen: { column: 1 } } } },
   ];
   try {
     await Deno.writeTextFile(`${folder}/bench.json`, JSON.stringify({ instruments }));
