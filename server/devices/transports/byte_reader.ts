@@ -52,15 +52,3 @@ export async function within<T>(work: Promise<T>, seconds: number, late: () => E
     clearTimeout(timer);
   }
 }
-
-/** All of several pieces. */
-export function joinBytes(parts: readonly Uint8Array[]): Uint8Array {
-  if (parts.length === 1) return parts[0]!;
-  const all = new Uint8Array(parts.reduce((length, part) => length + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    all.set(part, at);
-    at += part.length;
-  }
-  return all;
-}

@@ -5,8 +5,8 @@
  * @module
  */
 
+import { joined } from "../../../protocol/bytes.ts";
 import { HeliographError } from "../../../protocol/errors.ts";
-import { joinBytes } from "./byte_reader.ts";
 import { controllerName, type GpibAddress, turnSeconds } from "./gpib_address.ts";
 import { controllerCommands, GpibBus, type GpibPart } from "./gpib_bus.ts";
 import type { Line } from "./line.ts";
@@ -129,7 +129,7 @@ class GpibLine implements Line {
       if (part.bytes.length > 0) parts.push(part.bytes);
       if (part.whole) {
         this.#bus.setDue(this.#address, false);
-        if (number === this.#sent) this.#answers.push(joinBytes(parts));
+        if (number === this.#sent) this.#answers.push(joined(parts));
         return;
       }
       const left = (until - performance.now()) / 1000;

@@ -7,9 +7,10 @@
  * @module
  */
 
+import { joined } from "../../../protocol/bytes.ts";
 import { HeliographError } from "../../../protocol/errors.ts";
 import { hostText } from "./address_parts.ts";
-import { ByteReader, joinBytes, within } from "./byte_reader.ts";
+import { ByteReader, within } from "./byte_reader.ts";
 import {
   firstMessageId,
   hislipBytes,
@@ -184,7 +185,7 @@ class HislipLine implements Line {
         parts.push(payload);
         if (type === hislipTypes.Data) continue;
         this.#delivered = true;
-        this.#answers.push(joinBytes(parts));
+        this.#answers.push(joined(parts));
         parts = [];
       }
       this.#answers.close();

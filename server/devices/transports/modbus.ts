@@ -7,8 +7,10 @@
  * @module
  */
 
+import { joined } from "../../../protocol/bytes.ts";
 import { HeliographError } from "../../../protocol/errors.ts";
 import { quoted } from "../../bench/answer_errors.ts";
+import { checkSums } from "./check_sum.ts";
 import { delay } from "./delay.ts";
 import type { Line } from "./line.ts";
 import { openTcp } from "./network.ts";
@@ -94,7 +96,7 @@ class TcpFraming implements Framing {
   readonly quiet = 0;
   #number = 0;
   #request: ModbusRequest | undefined;
-  #rest = new Uint8Array();
+  #rest: Uint8Array = new Uint8Array();
 
   frame(request: ModbusRequest): Uint8Array {
     this.#number = (this.#number + 1) & 0xffff;
@@ -114,7 +116,7 @@ class TcpFraming implements Framing {
   }
 
   push(bytes: Uint8Array): string[] {
-    let rest = joined(this.#rest, bytes);
+    let rest = joined([this.#rest, bytes]);
     const answers: string[] = [];
     while (rest.length >= 7) {
       const length = rest[4]! * 256 + rest[5]!;
@@ -140,7 +142,7 @@ const longestFrame = 256;
 class RtuFraming implements Framing {
   readonly quiet: number;
   #request: ModbusRequest | undefined;
-  #rest = new Uint8Array();
+  #rest: Uint8Array = new Uint8Array();
 
   constructor(baud: number | undefined) {
     // Three and a half characters of eleven bits, and from 19200 bits per second on 1.75 ms.
@@ -151,12 +153,12 @@ class RtuFraming implements Framing {
     // Half an answer that came before is none any more.
     this.#rest = new Uint8Array();
     this.#request = request;
-    const message = joined(Uint8Array.of(request.unit), requestBytes(request));
-    return joined(message, checkSum(message));
+    const message = joined([Uint8Array.of(request.unit), requestBytes(request)]);
+    return joined([message, checkSum(message)]);
   }
 
   push(bytes: Uint8Array): string[] {
-    let rest = joined(this.#rest, bytes);
+    let rest = joined([this.#rest, bytes]);
     const answers: string[] = [];
     for (let at = 0; at < rest.length;) {
       const length = answerLength(rest.subarray(at + 1));
@@ -187,19 +189,8 @@ class RtuFraming implements Framing {
   }
 }
 
-function joined(first: Uint8Array, second: Uint8Array): Uint8Array<ArrayBuffer> {
-  const both = new Uint8Array(first.length + second.length);
-  both.set(first);
-  both.set(second, first.length);
-  return both;
-}
-
-/** The check sum of Modbus RTU, CRC-16 with the polynomial 0x8005 in reverse, low byte first. */
+/** The check sum of Modbus RTU, the low byte first. */
 function checkSum(bytes: Uint8Array): Uint8Array {
-  let sum = 0xffff;
-  for (const byte of bytes) {
-    sum ^= byte;
-    for (let bit = 0; bit < 8; bit++) sum = (sum & 1) === 1 ? sum >> 1 ^ 0xa001 : sum >> 1;
-  }
+  const sum = checkSums.crc16modbus(bytes);
   return Uint8Array.of(sum & 0xff, sum >> 8);
 }

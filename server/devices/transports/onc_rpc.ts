@@ -4,8 +4,9 @@
  * @module
  */
 
+import { joined } from "../../../protocol/bytes.ts";
 import { HeliographError } from "../../../protocol/errors.ts";
-import { ByteReader, joinBytes } from "./byte_reader.ts";
+import { ByteReader } from "./byte_reader.ts";
 import type { Line } from "./line.ts";
 
 /** Writes numbers and bytes as XDR: each begins at a multiple of four. */
@@ -34,7 +35,7 @@ export class XdrWriter {
 
   /** All of it. */
   get bytes(): Uint8Array {
-    return joinBytes(this.#parts);
+    return joined(this.#parts);
   }
 }
 
@@ -76,7 +77,7 @@ const longestRecord = 1 << 26;
 
 /** The bytes of a record, in one piece. */
 export function rpcRecord(bytes: Uint8Array): Uint8Array {
-  return joinBytes([new XdrWriter().number(lastFragment | bytes.length).bytes, bytes]);
+  return joined([new XdrWriter().number(lastFragment | bytes.length).bytes, bytes]);
 }
 
 /** Reads a record, in however many pieces. @returns `null` where the line has ended. */
@@ -90,7 +91,7 @@ export async function readRecord(reader: ByteReader): Promise<Uint8Array | null>
     length += size;
     if (length > longestRecord) throw new HeliographError("not_connected", "what listens there speaks no ONC RPC");
     parts.push(await reader.take(size) ?? new Uint8Array());
-    if ((mark & lastFragment) !== 0) return joinBytes(parts);
+    if ((mark & lastFragment) !== 0) return joined(parts);
   }
 }
 
@@ -156,7 +157,7 @@ export class RpcClient {
     head.number(this.#program).number(this.#version).number(procedure);
     // No credentials, and nothing to check them by.
     head.number(0).number(0).number(0).number(0);
-    await this.#line.write(rpcRecord(joinBytes([head.bytes, args.bytes])));
+    await this.#line.write(rpcRecord(joined([head.bytes, args.bytes])));
   }
 
   /** Closes the connection. */

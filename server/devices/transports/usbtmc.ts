@@ -10,8 +10,8 @@
  * @module
  */
 
+import { joined } from "../../../protocol/bytes.ts";
 import { HeliographError } from "../../../protocol/errors.ts";
-import { joinBytes } from "./byte_reader.ts";
 import type { Line } from "./line.ts";
 import { listFolder } from "./unix_files.ts";
 import { cText, errorNumbers, lastError, openFlagsWaiting, unixLibrary } from "./unix_library.ts";
@@ -105,7 +105,7 @@ class UsbtmcLine implements Line {
       }
       parts.push(buffer.slice(0, count));
       if (count === readSize) continue;
-      if (number === this.#sent) this.#answers.push(joinBytes(parts));
+      if (number === this.#sent) this.#answers.push(joined(parts));
       return;
     }
   }

@@ -6,8 +6,9 @@
  * @module
  */
 
+import { joined } from "../../../protocol/bytes.ts";
 import { HeliographError } from "../../../protocol/errors.ts";
-import { joinBytes, within } from "./byte_reader.ts";
+import { within } from "./byte_reader.ts";
 import { type LanAddress, lanName } from "./lan_address.ts";
 import type { Line } from "./line.ts";
 import { openTcp } from "./network.ts";
@@ -199,7 +200,7 @@ class Vxi11Line implements Line {
       const bytes = reply.opaque();
       if (bytes.length > 0) parts.push(bytes);
       if ((reason & reasonEnd) === 0) continue;
-      if (number === this.#sent) this.#answers.push(joinBytes(parts));
+      if (number === this.#sent) this.#answers.push(joined(parts));
       return;
     }
   }

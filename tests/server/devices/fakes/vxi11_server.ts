@@ -1,5 +1,6 @@
 /** An instrument that speaks VXI-11, and a port mapper, written from VXI-11 revision 1.0 and RFC 1833. */
-import { ByteReader, joinBytes } from "../../../../server/devices/transports/byte_reader.ts";
+import { joined } from "../../../../protocol/bytes.ts";
+import { ByteReader } from "../../../../server/devices/transports/byte_reader.ts";
 import { byteText } from "../../../../server/devices/transports/line_codec.ts";
 import type { Line } from "../../../../server/devices/transports/line.ts";
 import { readRecord, rpcRecord, XdrReader, XdrWriter } from "../../../../server/devices/transports/onc_rpc.ts";
@@ -41,7 +42,7 @@ async function serveCalls(
     }
     const result = await run(program, procedure, call);
     const head = new XdrWriter().number(number).number(1).number(0).number(0).number(0).number(0);
-    await line.write(rpcRecord(joinBytes([head.bytes, result.bytes])));
+    await line.write(rpcRecord(joined([head.bytes, result.bytes])));
   }
 }
 
