@@ -246,6 +246,12 @@ export class DescribedSimulator implements DescriptionSimulator {
     }
   }
 
+  /** The part of an answer that is a field's value. */
+  #part(title: string, field: DescribedField, pattern: Part["pattern"], group: Part["group"]): Part {
+    const value = () => this.#values.get(title)!.value;
+    return { pattern, group, codec: new ValueCodec(field), decimals: field.decimals, value };
+  }
+
   /** What is asked for fields: one answer may hold several. */
   #questions({ fields = {}, questions: named }: Description, checks: readonly Check[]): void {
     const questions = new Map<string, Map<string, Part>>();
@@ -255,13 +261,7 @@ export class DescribedSimulator implements DescriptionSimulator {
       this.#each(`the field ${title}`, () => {
         if (field.bits !== undefined) throw new TypeError('"bits" are not simulated');
         const { ask, pattern, group } = asked(askOf(read as OneRead, named));
-        const part = {
-          pattern,
-          group,
-          codec: new ValueCodec(field),
-          decimals: field.decimals,
-          value: () => this.#values.get(title)!.value,
-        };
+        const part = this.#part(title, field, pattern, group);
         const parts = questions.get(ask) ?? new Map<string, Part>();
         questions.set(ask, parts.set(title, part));
       });
@@ -345,13 +345,7 @@ export class DescribedSimulator implements DescriptionSimulator {
       const { pattern, group } = field.listen!;
       // A column of a file, and those are not simulated.
       if (pattern === undefined) continue;
-      const part = {
-        pattern,
-        group,
-        codec: new ValueCodec(field),
-        decimals: field.decimals,
-        value: () => this.#values.get(title)!.value,
-      };
+      const part = this.#part(title, field, pattern, group);
       lines.set(pattern, [...lines.get(pattern) ?? [], part]);
     }
     const patterns = [...lines.keys()];
