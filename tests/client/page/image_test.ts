@@ -10,7 +10,7 @@ import {
   toImage,
   wholeTile,
   zoomedView,
-} from "../../../client/page/image_geometry.ts";
+} from "../../../client/page/images/image_geometry.ts";
 import { eventually } from "../../fixture.ts";
 import { Browser, type BrowserPage } from "./browser.ts";
 import { type ReadImage, readImage } from "../../server/camera/camera.ts";
@@ -24,7 +24,7 @@ import {
   unnamedControls,
   withServer,
 } from "./page_fixture.ts";
-import { type Curve, shade } from "../../../client/page/image_stretch.ts";
+import { type Curve, shade } from "../../../client/page/images/image_stretch.ts";
 import { base } from "../../server/faces/web/web_fixture.ts";
 
 const preview = `${card("exposure")} .image-preview`;

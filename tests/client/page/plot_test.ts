@@ -2,7 +2,7 @@
 import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
 import { defineInstrument } from "../../../mod.ts";
 import { History } from "../../../protocol/history.ts";
-import { gridOf, joined, rangeOf } from "../../../client/page/plot_data.ts";
+import { gridOf, joined, rangeOf } from "../../../client/page/plots/plot_data.ts";
 import { startServer } from "../../fixture.ts";
 import { Browser, type BrowserPage } from "./browser.ts";
 import { chromium, field, inBrowser, poorContrasts, unnamedControls } from "./page_fixture.ts";

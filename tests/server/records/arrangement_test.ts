@@ -8,7 +8,16 @@ import { ArrangementStore } from "../../../server/records/arrangement.ts";
 import { Bench } from "../../../server/bench/bench.ts";
 import { demoInstruments } from "../../../server/config/demo_bench.ts";
 import { Services } from "../../../server/services.ts";
-import { hide, inColumns, move, normalise, sections, show, step, ungroup } from "../../../client/page/arrangement.ts";
+import {
+  hide,
+  inColumns,
+  move,
+  normalise,
+  sections,
+  show,
+  step,
+  ungroup,
+} from "../../../client/page/bench/arrangement.ts";
 import { RawClient, startServer } from "../../fixture.ts";
 import { ask, WebClient } from "../faces/web/web_fixture.ts";
 
