@@ -8,16 +8,26 @@
 /** @jsxImportSource npm:preact@11.2.0 */
 import type { VNode } from "npm:preact@11.2.0";
 import { useEffect, useState } from "npm:preact@11.2.0/hooks";
-import { inColumns, sections } from "./arrangement.ts";
+import { inColumns, isHidden, sections } from "./arrangement.ts";
 import type { LiveBench } from "../live/live_bench.ts";
 import { keep, readKept } from "../shell/kept.ts";
 import type { LiveInstrument } from "../live/live_instrument.ts";
+import { isCamera } from "../images/camera.tsx";
 import { Card } from "./card.tsx";
+import { mainFields, rowsOf } from "./fields.ts";
+import { rowsShown } from "./rows.tsx";
 import { useLive } from "../live/live.tsx";
 import type { Plotted } from "../plots/plotted.ts";
 
-/** The narrowest column of cards, in pixels. */
-const columnWidth = 340;
+/** The narrowest column of cards, by how dense the page is, in pixels. */
+const columnWidths = { comfortable: 380, compact: 330, wall: 500 } as const;
+type Density = keyof typeof columnWidths;
+
+/** How dense the page is. */
+function density(): Density {
+  const { density = "" } = document.documentElement.dataset;
+  return Object.hasOwn(columnWidths, density) ? density as Density : "comfortable";
+}
 
 /** The key under which the browser keeps what is folded here. */
 const foldedKey = "heliograph.folded";
@@ -25,9 +35,15 @@ const foldedKey = "heliograph.folded";
 /** The title over cards without a group, where there are groups. */
 export const othersTitle = "Others";
 
-/** A rough height of a card, before it is drawn. */
-function cardHeight({ fields }: LiveInstrument): number {
-  return 3 + Math.min(fields.size, 14);
+/** The height of a card before it is drawn, in pixels, as near as it can be told from its description. */
+function cardHeight(instrument: LiveInstrument, chosen: readonly string[] | undefined, density: Density): number {
+  const camera = isCamera(instrument);
+  const mains = camera ? [] : mainFields(instrument, chosen);
+  const rows = rowsShown(rowsOf(instrument, mains).length, camera);
+  if (density === "wall") return 70 + 120 * mains.length;
+  const [row, rest] = density === "compact" ? [27, 40] : [34, 52];
+  const commands = instrument.commands.length === 0 ? 0 : row;
+  return rest + 20 + (mains.length === 0 ? 0 : 84) + rows * row + commands + (camera ? 480 : 0);
 }
 
 /** The titles of the groups that are folded on this PC; those of no group stand under no text at all. */
@@ -50,15 +66,25 @@ export function Cards(
 ): VNode {
   const instruments = useLive(bench.instruments);
   const arrangement = useLive(bench.arrangement.shown);
-  const [room, setRoom] = useState(1);
+  const [room, setRoom] = useState({ columns: 1, density: density() });
   const [main, setMain] = useState<HTMLElement | null>(null);
   const [folded, setFolded] = useState(storedFolds);
   const [revealed, setRevealed] = useState(false);
   useEffect(() => {
     if (main === null) return;
-    const observer = new ResizeObserver(() => setRoom(Math.max(1, Math.floor(main.clientWidth / columnWidth))));
-    observer.observe(main);
-    return () => observer.disconnect();
+    const look = () => {
+      const now = density();
+      const columns = Math.max(1, Math.floor(main.clientWidth / columnWidths[now]));
+      setRoom((known) => known.columns === columns && known.density === now ? known : { columns, density: now });
+    };
+    const resized = new ResizeObserver(look);
+    resized.observe(main);
+    const changed = new MutationObserver(look);
+    changed.observe(document.documentElement, { attributeFilter: ["data-density"] });
+    return () => {
+      resized.disconnect();
+      changed.disconnect();
+    };
   }, [main]);
   const toggle = (title: string) => {
     const next = new Set(folded);
@@ -68,7 +94,7 @@ export function Cards(
   };
   const wanted = sought.trim().toLowerCase();
   const byName = new Map(instruments.map((instrument) => [instrument.name, instrument]));
-  const hidden = new Set(arrangement.hidden.filter((name) => byName.has(name)));
+  const hidden = new Set(instruments.filter((each) => isHidden(arrangement, each)).map(({ name }) => name));
   const isShown = ({ name, title, caption, summary }: LiveInstrument) =>
     wanted === ""
       ? revealed || !hidden.has(name)
@@ -81,7 +107,11 @@ export function Cards(
   const columns = (cards: readonly LiveInstrument[]) => (
     <div class="columns">
       {/* With groups, the columns of all of them are in line. */}
-      {inColumns(cards, grouped ? room : Math.min(room, cards.length), cardHeight).map((column, index) => (
+      {inColumns(
+        cards,
+        grouped ? room.columns : Math.min(room.columns, cards.length),
+        (card) => cardHeight(card, arrangement.main?.[card.name], room.density),
+      ).map((column, index) => (
         <div class="column" key={index}>
           {column.map((instrument) => (
             <Card
@@ -91,6 +121,7 @@ export function Cards(
               plotted={plotted}
               heading={grouped ? "h3" : "h2"}
               mark={hidden.has(instrument.name) ? "hidden" : ""}
+              wanted={undefined}
             />
           ))}
         </div>

@@ -192,7 +192,7 @@ Deno.test("arrangement: a new instrument is last and never invisible, and one th
     { group: "A", names: ["gone", "y"] },
     { group: undefined, names: ["z", "x", "new"] },
   ]);
-  deepStrictEqual(show(hide(moved, "z"), "y").hidden, ["z"]);
+  deepStrictEqual(show(hide(moved, "z"), { name: "y", aside: false }).hidden, ["z"]);
   deepStrictEqual(ungroup(arrangement, bench, "A").others, ["z", "new", "x", "gone", "y"]);
   strictEqual(normalise(moved, bench), moved);
   // By one: past the neighbour, and at the end of a group into the next.
