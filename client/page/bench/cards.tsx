@@ -144,7 +144,7 @@ export function Cards(
       ))}
       {hidden.size === 0 || wanted !== "" ? null : (
         <p class="hidden-note">
-          {hidden.size} hidden
+          <span>Hidden: {listed([...hidden].map((name) => byName.get(name)!.caption))}</span>
           <button type="button" aria-pressed={revealed} onClick={() => setRevealed(!revealed)}>
             {revealed ? "Hide again" : "Show for now"}
           </button>
@@ -152,6 +152,14 @@ export function Cards(
       )}
     </div>
   );
+}
+
+/** So many cards that are hidden are named. */
+const mostNamed = 5;
+
+function listed(captions: readonly string[]): string {
+  const more = captions.length - mostNamed;
+  return captions.slice(0, mostNamed).join(", ") + (more > 0 ? ` and ${more} more` : "");
 }
 
 function Nothing({ sought }: { sought: boolean }): VNode {

@@ -52,7 +52,7 @@ export function Readout({ bench, field, plotted }: ReadoutProps): VNode {
   const { spec } = field;
   const { quality } = reading;
   // Thousands of rows are drawn each second: what they listen with stays the same.
-  const look = useMemo(() => lookWith(setLooking), []);
+  const look = useMemo(() => lookWith(setLooking, field, plotted), [field, plotted]);
   return (
     <div class={`row readout ${quality}`} data-field={spec.name} {...look}>
       <span class="label" title={aboutOf(field)}>
@@ -74,7 +74,7 @@ export function MainValue({ bench, field, plotted, spark }: ReadoutProps & { rea
   const [looking, setLooking] = useState(false);
   const { spec } = field;
   const { quality } = reading;
-  const look = useMemo(() => lookWith(setLooking), []);
+  const look = useMemo(() => lookWith(setLooking, field, plotted), [field, plotted]);
   const words = isNumeric(spec) ? "" : "words";
   return (
     <div class={`main-value ${words} ${quality}`} data-field={spec.name} {...look}>
@@ -109,7 +109,7 @@ export function Value({ field, plotted, reading, skipped = false }: {
   const text = quality === "good" ? shownText(field, reading) : "";
   const shown = <span class="text">{text === "" ? "–" : text}</span>;
   const handlers = useMemo(
-    () => isNumeric(spec) ? { ...draggable(field, plotted), onClick: () => plotted.toggle(field) } : undefined,
+    () => isNumeric(spec) ? { onClick: () => plotted.toggle(field) } : undefined,
     [field, plotted],
   );
   if (handlers === undefined) return <span class="value">{shown}</span>;
@@ -128,9 +128,11 @@ export function Value({ field, plotted, reading, skipped = false }: {
   );
 }
 
-function lookWith(setLooking: (looking: boolean) => void) {
+/** What a value's place listens with: its age is told to who looks at it, and a number can be dragged onto the plot. */
+function lookWith(setLooking: (looking: boolean) => void, field: LiveField, plotted: Plotted) {
   const [look, lookAway] = [() => setLooking(true), () => setLooking(false)];
-  return { onMouseEnter: look, onMouseLeave: lookAway, onFocusIn: look, onFocusOut: lookAway };
+  const drag = isNumeric(field.spec) ? draggable(field, plotted) : {};
+  return { onMouseEnter: look, onMouseLeave: lookAway, onFocusIn: look, onFocusOut: lookAway, ...drag };
 }
 
 /** What is said of a field to who points at its name. */
