@@ -46,7 +46,7 @@ export function Card({ bench, instrument, plotted, heading: Heading, mark, wante
       <div class="card-head">
         <Heading>
           <ContactLamp instrument={instrument} />
-          <span id={id}>{caption}</span>
+          <span id={id} title={summary === "" ? undefined : summary}>{caption}</span>
           {mark === "" ? null : <span class="badge">{mark}</span>}
         </Heading>
         <Holder bench={bench} instrument={instrument} />

@@ -7,44 +7,22 @@
 /** @jsxRuntime automatic */
 /** @jsxImportSource npm:preact@11.2.0 */
 import type { VNode } from "npm:preact@11.2.0";
-import { useEffect, useState } from "npm:preact@11.2.0/hooks";
-import { inColumns, isHidden, sections } from "./arrangement.ts";
+import { useEffect, useRef, useState } from "npm:preact@11.2.0/hooks";
+import { isHidden, sections } from "./arrangement.ts";
 import type { LiveBench } from "../live/live_bench.ts";
 import { keep, readKept } from "../shell/kept.ts";
 import type { LiveInstrument } from "../live/live_instrument.ts";
-import { isCamera } from "../images/camera.tsx";
 import { Card } from "./card.tsx";
-import { mainFields, rowsOf } from "./fields.ts";
-import { rowsShown } from "./rows.tsx";
+import { columnsOf, useRoom } from "./columns.ts";
+import { goToCard, useWanted } from "./wanted.ts";
 import { useLive } from "../live/live.tsx";
 import type { Plotted } from "../plots/plotted.ts";
-
-/** The narrowest column of cards, by how dense the page is, in pixels. */
-const columnWidths = { comfortable: 380, compact: 330, wall: 500 } as const;
-type Density = keyof typeof columnWidths;
-
-/** How dense the page is. */
-function density(): Density {
-  const { density = "" } = document.documentElement.dataset;
-  return Object.hasOwn(columnWidths, density) ? density as Density : "comfortable";
-}
 
 /** The key under which the browser keeps what is folded here. */
 const foldedKey = "heliograph.folded";
 
 /** The title over cards without a group, where there are groups. */
 export const othersTitle = "Others";
-
-/** The height of a card before it is drawn, in pixels, as near as it can be told from its description. */
-function cardHeight(instrument: LiveInstrument, chosen: readonly string[] | undefined, density: Density): number {
-  const camera = isCamera(instrument);
-  const mains = camera ? [] : mainFields(instrument, chosen);
-  const rows = rowsShown(rowsOf(instrument, mains).length, camera);
-  if (density === "wall") return 70 + 120 * mains.length;
-  const [row, rest] = density === "compact" ? [27, 40] : [34, 52];
-  const commands = instrument.commands.length === 0 ? 0 : row;
-  return rest + 20 + (mains.length === 0 ? 0 : 84) + rows * row + commands + (camera ? 480 : 0);
-}
 
 /** The titles of the groups that are folded on this PC; those of no group stand under no text at all. */
 function storedFolds(): ReadonlySet<string> {
@@ -66,26 +44,11 @@ export function Cards(
 ): VNode {
   const instruments = useLive(bench.instruments);
   const arrangement = useLive(bench.arrangement.shown);
-  const [room, setRoom] = useState({ columns: 1, density: density() });
   const [main, setMain] = useState<HTMLElement | null>(null);
+  const room = useRoom(main);
+  const asked = useWanted();
   const [folded, setFolded] = useState(storedFolds);
   const [revealed, setRevealed] = useState(false);
-  useEffect(() => {
-    if (main === null) return;
-    const look = () => {
-      const now = density();
-      const columns = Math.max(1, Math.floor(main.clientWidth / columnWidths[now]));
-      setRoom((known) => known.columns === columns && known.density === now ? known : { columns, density: now });
-    };
-    const resized = new ResizeObserver(look);
-    resized.observe(main);
-    const changed = new MutationObserver(look);
-    changed.observe(document.documentElement, { attributeFilter: ["data-density"] });
-    return () => {
-      resized.disconnect();
-      changed.disconnect();
-    };
-  }, [main]);
   const toggle = (title: string) => {
     const next = new Set(folded);
     if (!next.delete(title)) next.add(title);
@@ -104,14 +67,22 @@ export function Cards(
     .map(({ group, names }) => ({ group, cards: names.map((name) => byName.get(name)!).filter(isShown) }))
     .filter(({ cards }) => cards.length > 0);
   const grouped = arrangement.groups.length > 0;
+  const goneTo = useRef<typeof asked>(undefined);
+  useEffect(() => {
+    if (asked === undefined || asked === goneTo.current) return;
+    if (goToCard(asked)) {
+      goneTo.current = asked;
+      return;
+    }
+    // It is hidden, or in a group that is folded; one that is not there changes nothing.
+    if (hidden.has(asked.instrument)) setRevealed(true);
+    const section = shown.find(({ cards }) => cards.some(({ name }) => name === asked.instrument));
+    if (section !== undefined) setFolded(new Set([...folded].filter((title) => title !== (section.group ?? ""))));
+  }, [asked, revealed, folded, instruments]);
   const columns = (cards: readonly LiveInstrument[]) => (
     <div class="columns">
       {/* With groups, the columns of all of them are in line. */}
-      {inColumns(
-        cards,
-        grouped ? room.columns : Math.min(room.columns, cards.length),
-        (card) => cardHeight(card, arrangement.main?.[card.name], room.density),
-      ).map((column, index) => (
+      {columnsOf(cards, room, grouped, arrangement.main).map((column, index) => (
         <div class="column" key={index}>
           {column.map((instrument) => (
             <Card
@@ -121,7 +92,7 @@ export function Cards(
               plotted={plotted}
               heading={grouped ? "h3" : "h2"}
               mark={hidden.has(instrument.name) ? "hidden" : ""}
-              wanted={undefined}
+              wanted={asked?.instrument === instrument.name ? asked.part : undefined}
             />
           ))}
         </div>

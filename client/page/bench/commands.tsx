@@ -7,7 +7,7 @@
 /** @jsxRuntime automatic */
 /** @jsxImportSource npm:preact@11.2.0 */
 import type { VNode } from "npm:preact@11.2.0";
-import { useRef, useState } from "npm:preact@11.2.0/hooks";
+import { useEffect, useRef, useState } from "npm:preact@11.2.0/hooks";
 import type { CommandDescription } from "../../../protocol/description.ts";
 import { mayDo } from "../../../protocol/vocabulary.ts";
 import type { LiveBench } from "../live/live_bench.ts";
@@ -33,8 +33,13 @@ export function Commands({ bench, instrument, wanted }: {
 }): VNode | null {
   const asked = instrument.commands.some(({ name }) => name === wanted) ? wanted : undefined;
   const [shown, setShown] = useState(false);
-  const [open, setOpen] = useState<string | undefined>(asked);
+  const [open, setOpen] = useState<string>();
   const [sought, setSought] = useState("");
+  useEffect(() => {
+    if (asked === undefined) return;
+    setShown(true);
+    setOpen(asked);
+  }, [asked]);
   const runs = useRef(new Map<string, LastRun>());
   const welcome = useLive(bench.welcome);
   const { name, title } = instrument;
@@ -46,13 +51,13 @@ export function Commands({ bench, instrument, wanted }: {
   return (
     <details
       class="folded commands"
-      open={shown || asked !== undefined}
+      open={shown}
       onToggle={(event) => setShown(event.currentTarget.open)}
     >
       <summary>
         Commands <span class="count">{allowed.length}</span>
       </summary>
-      {!shown && asked === undefined ? null : (
+      {!shown ? null : (
         <>
           {allowed.length < searchedFrom ? null : (
             <input

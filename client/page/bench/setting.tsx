@@ -63,7 +63,7 @@ export function Setting({ bench, row: { field, device }, plotted, touch }: {
   const entry = differs && isDecimal(spec) ? readNumber(spec, typed) : undefined;
   const problem = entry !== undefined && "problem" in entry && typed !== "" && typed !== "-" ? entry.problem : "";
   const wrong = complaint === "" ? problem : complaint;
-  const waits = differs && spec.needsConfirm;
+  const waits = differs && spec.needsConfirm && wrong === "";
   useEffect(() => touch.typed(spec.name, waits), [waits]);
   useEffect(() => () => touch.typed(spec.name, false), []);
   const send = async (entered: string) => {
@@ -81,7 +81,7 @@ export function Setting({ bench, row: { field, device }, plotted, touch }: {
   };
   // Whoever types and then presses Confirm means what was typed; to stage it harms nobody.
   const leave = () => {
-    if (waits && wrong === "" && !busy) void send(value);
+    if (waits && !busy) void send(value);
   };
   const restore = () => {
     setTyped(undefined);

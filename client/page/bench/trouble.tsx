@@ -76,7 +76,12 @@ export function Trouble({ bench, instrument }: { bench: LiveBench; instrument: L
           {reason === "" ? "" : `: ${reason}`}
         </p>
         <p class="to-do">
-          Check its power and the cable at <span class="address">{address}</span>; it is tried again by itself
+          Check its power and its cable
+          {reason.includes(address) ? null : (
+            <>
+              {" "}at <span class="address">{address}</span>
+            </>
+          )}; it is tried again by itself
           {next > 0 ? ` in ${next} s` : " now"}.
         </p>
       </div>
