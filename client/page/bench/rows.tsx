@@ -64,12 +64,13 @@ export function Rows({ bench, instrument, rows, plotted, folded, wanted }: {
   const isTouched = ({ field: { spec } }: Row) => spec.name === touched && spec.needsConfirm;
   const place = shown.find(isTouched) ?? shown.findLast(({ field }) => field.reading.value.staged) ??
     shown.findLast(({ field }) => field.spec.needsConfirm);
-  const backs = rows.some(({ field: { spec }, device }) =>
-    spec.access === "setting" && (device || spec.type !== "switch")
-  );
+  const told = rows.some(({ device }) => device !== undefined);
+  // The place of the button that sets what was typed is kept.
+  const backs = told || mayConfirm &&
+      rows.some(({ field: { spec } }) => spec.access === "setting" && spec.type !== "switch" && !spec.needsConfirm);
   const confirm = <ConfirmBar key=" confirm" bench={bench} instrument={instrument} />;
   return (
-    <div class={`rows ${backs && mayConfirm ? "with-back" : ""}`}>
+    <div class={`rows ${backs ? "with-back" : ""}`}>
       {!mayConfirm || shown.every(({ device }) => device === undefined)
         ? null
         : (
