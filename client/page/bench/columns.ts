@@ -14,6 +14,8 @@ import { rowsShown } from "./rows.tsx";
 /** The narrowest column of cards, by how dense the page is, in pixels. */
 const columnWidths = { comfortable: 380, compact: 330, wall: 440 } as const;
 type Density = keyof typeof columnWidths;
+/** The widest column, in pixels; on a wall there is none. */
+const widest = 560;
 
 /** What room there is for the cards. */
 export interface Room {
@@ -42,9 +44,8 @@ export function useRoom(place: HTMLElement | null): Room {
       const columns = Math.max(1, Math.floor(width / columnWidths[density]));
       const height = innerHeight - place.getBoundingClientRect().top - scrollY;
       setRoom((known) => {
-        const same = known.columns === columns && known.density === density;
-        // Only on a wall the cards grow with the window.
-        return same && density !== "wall" ? known : { columns, density, width, height };
+        const same = known.density === density && known.width === width && known.height === height;
+        return same ? known : { columns, density, width, height };
       });
     };
     const resized = new ResizeObserver(look);
@@ -95,9 +96,10 @@ export function columnsOf(
     return { filled: inColumns(cards, count, heightOf), heightOf };
   };
   const most = all ? columns : Math.min(columns, cards.length);
-  if (density !== "wall" || all) return fill(most).filled;
+  if (all) return fill(most).filled;
   // As large as they can be without anybody having to scroll.
-  for (let count = 1; count < most; count++) {
+  const fewest = density === "wall" ? 1 : Math.ceil(width / widest);
+  for (let count = fewest; count < most; count++) {
     const { filled, heightOf } = fill(count);
     const tall = (column: readonly LiveInstrument[]) => column.reduce((sum, card) => sum + heightOf(card) + 12, 0);
     if (Math.max(...filled.map(tall)) <= height - 40) return filled;
