@@ -13,6 +13,7 @@ import type {
   InstrumentDescription,
 } from "../../../protocol/description.ts";
 import type { History } from "../../../protocol/history.ts";
+import type { Recent } from "../plots/recent.ts";
 import { Live } from "./live.tsx";
 
 /** A field of an instrument. */
@@ -25,6 +26,8 @@ export interface LiveField {
   readonly reading: Live<FieldReading>;
   /** What it has been; `undefined` while it is not plotted. */
   history: History | undefined;
+  /** Its last ten minutes; `undefined` where no sparkline shows them. */
+  recent: Recent | undefined;
 }
 
 /** An instrument. */
@@ -102,6 +105,7 @@ export function liveInstrument(description: InstrumentDescription): LiveInstrume
       instrument: name,
       reading: new Live(readingOf(spec)),
       history: undefined,
+      recent: undefined,
     }]),
   );
   return {
