@@ -304,7 +304,55 @@ export interface InstrumentDescription {
 /** The contact of an instrument: whether it answers. */
 export type ContactDescription = NonNullable<InstrumentDescription["contact"]>;
 
-/** The last image of an instrument, as HTTP tells it. */
+/** One of the last images of an instrument, as HTTP tells it. */
+export interface RecentImageDescription {
+  /** What no other image has; it is asked for with it. */
+  readonly identity: string;
+  /** The absolute path of its file on the server's PC, with forward slashes. */
+  readonly file: string;
+  /** When its file was written, in milliseconds since 1970. */
+  readonly time: number;
+}
+
+/** The header of one part of an image's file. */
+export interface ImageHduDescription {
+  /** Its number in the file, from 1. */
+  readonly number: number;
+  /** `primary`, or what kind of extension it is, for example `IMAGE`. */
+  readonly kind: string;
+  /** Its name (EXTNAME), empty if it has none. */
+  readonly name: string;
+  /** Its cards as they stand in the file, without END and without the blanks at their ends. */
+  readonly cards: readonly string[];
+}
+
+/** The statistics of a region of an image; all but the count are `null` where no pixel has a value. */
+export interface RegionStatisticsDescription {
+  /** How many pixels have a value. */
+  readonly count: number;
+  readonly mean: number | null;
+  /** The value in the middle; of an even number of pixels, the mean of the two in the middle. */
+  readonly median: number | null;
+  /** The standard deviation of a sample. */
+  readonly deviation: number | null;
+  readonly minimum: number | null;
+  readonly maximum: number | null;
+}
+
+/** How many pixels of an image have which values. */
+export interface ImageHistogramDescription {
+  /** Where the first bin begins. */
+  readonly from: number;
+  /** Where the last bin ends. */
+  readonly to: number;
+  /** How many pixels are darker than all bins, and brighter. */
+  readonly below: number;
+  readonly above: number;
+  /** How many pixels are in each bin. */
+  readonly counts: readonly number[];
+}
+
+/** An image of an instrument, as HTTP tells it. */
 export interface ImageDescription {
   /** What no other image has; its pixels are asked for with it. */
   readonly identity: string;
