@@ -264,6 +264,7 @@ async function fileResponse(images: ImageSource, identity: string | undefined, s
   const name = image.file.split("/").at(-1)!;
   // Names in other alphabets as RFC 8187 has it.
   const plain = name.replace(/[^\w.-]/g, "_");
-  const disposition = `attachment; filename="${plain}"; filename*=UTF-8''${encodeURIComponent(name)}`;
+  const encoded = encodeURIComponent(name).replace(/['()*]/g, (each) => `%${each.charCodeAt(0).toString(16)}`);
+  const disposition = `attachment; filename="${plain}"; filename*=UTF-8''${encoded}`;
   return new Response(body, { headers: { "Content-Type": "application/fits", "Content-Disposition": disposition } });
 }
