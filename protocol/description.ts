@@ -505,3 +505,51 @@ export interface Welcome {
   /** What this connection may do. */
   readonly role: Role;
 }
+
+/** A value of the bench that an overview drawing names. */
+export interface DrawnField {
+  /** The instrument's name. */
+  readonly instrument: string;
+  /** The field's title. */
+  readonly field: string;
+}
+
+/** The meaning of an element of an overview drawing. */
+export interface DrawingBinding {
+  /** Its text is this value. */
+  readonly field?: DrawnField;
+  /** It shows this state. */
+  readonly state?: DrawnField;
+  /** The colours of states: the first whose test fits counts. A test is a text, or `>`, `<`, `>=` or `<=` and a number. */
+  readonly colours?: readonly { readonly test: string; readonly colour: string }[];
+  /** The name of the instrument that it opens. */
+  readonly open?: string;
+  /** The command that it asks about and runs. */
+  readonly command?: {
+    readonly instrument: string;
+    readonly command: string;
+    readonly args: readonly string[];
+    readonly keywords: Readonly<Record<string, string>>;
+  };
+}
+
+/** An element of an overview drawing: nothing but what is harmless in a page. */
+export interface DrawingElement {
+  /** The name of an element of SVG. */
+  readonly tag: string;
+  readonly attributes: Readonly<Record<string, string>>;
+  /** What its attribute `style` says. */
+  readonly style?: Readonly<Record<string, string>>;
+  readonly binding?: DrawingBinding;
+  readonly children: readonly (DrawingElement | string)[];
+}
+
+/** The overview drawing of a bench. */
+export interface OverviewDescription {
+  /** The drawing; `null` where the bench has none. */
+  readonly drawing: DrawingElement | null;
+  /** The style sheet of the drawing. */
+  readonly sheet: string;
+  /** Why its file cannot be used as it is now; empty where it can. */
+  readonly problem: string;
+}

@@ -13,6 +13,8 @@ import type {
   ArgumentDescription,
   CommandDescription,
   ContactDescription,
+  DrawingBinding,
+  DrawingElement,
   FieldDescription,
   FieldHistory,
   HolderDescription,
@@ -23,6 +25,7 @@ import type {
   JournalEntry,
   Lease,
   LineTraceDescription,
+  OverviewDescription,
   RecentImageDescription,
   RegionStatisticsDescription,
   ServerStatus,
@@ -340,4 +343,36 @@ export const arrangementState: z.ZodType<ArrangementState> = of<ArrangementState
     hint: text.describe("what people should know of how it is kept; empty where all is well"),
     revision: count.describe("it grows with every change, until the server is started again"),
   }).meta({ id: "ArrangementState", description: "The arrangement, and how it is kept" }),
+);
+
+const drawnField = z.strictObject({ instrument: text, field: text });
+const texts = z.record(z.string(), text);
+
+const drawingBinding: z.ZodType<DrawingBinding> = of<DrawingBinding>()(z.strictObject({
+  field: drawnField.optional().describe("its text is this value"),
+  state: drawnField.optional().describe("it shows this state"),
+  colours: z.array(z.strictObject({ test: text, colour: text })).optional()
+    .describe("the colours of states, the first whose test fits"),
+  open: text.optional().describe("the name of the instrument that it opens"),
+  command: z.strictObject({ instrument: text, command: text, args: z.array(text), keywords: texts }).optional()
+    .describe("the command that it asks about and runs"),
+}));
+
+const drawingElement: z.ZodType<DrawingElement> = z.strictObject({
+  tag: text,
+  attributes: texts,
+  style: texts.optional(),
+  binding: drawingBinding.optional(),
+  get children() {
+    return z.array(z.union([text, drawingElement]));
+  },
+}).meta({ id: "DrawingElement", description: "An element of an overview drawing" }) as z.ZodType<DrawingElement>;
+
+/** The overview drawing of a bench. */
+export const overviewDescription: z.ZodType<OverviewDescription> = of<OverviewDescription>()(
+  z.strictObject({
+    drawing: drawingElement.nullable().describe("null where the bench has none"),
+    sheet: text.describe("the style sheet of the drawing"),
+    problem: text.describe("why its file cannot be used as it is now, or empty"),
+  }).meta({ id: "Overview", description: "The overview drawing of a bench" }),
 );

@@ -14,6 +14,7 @@ import type { LiveBench } from "../live/live_bench.ts";
 import { Cards } from "../bench/cards.tsx";
 import { ClientsPanel } from "./clients.tsx";
 import { ImagesPlace } from "../images/images_place.tsx";
+import { OverviewPlace } from "../overview/overview_place.tsx";
 import { ConsolePanel } from "../journal/console.tsx";
 import { useLive } from "../live/live.tsx";
 import { PlotPanel } from "../plots/plot.tsx";
@@ -107,6 +108,8 @@ export function App(
           ? null
           : arranging
           ? <Arranging bench={bench} />
+          : hash.startsWith("#/overview")
+          ? <OverviewPlace bench={bench} addressOf={({ name }) => `#/bench/${name}`} />
           : hash.startsWith("#/images")
           ? (
             <ImagesPlace

@@ -71,6 +71,7 @@ Deno.test("web: the description tells of every route, and every path in it answe
     "GET /api/v1/instruments/{instrument}/trace",
     "GET /api/v1/journal",
     "GET /api/v1/openapi.json",
+    "GET /api/v1/overview",
     "GET /api/v1/status",
     "GET /api/{command}",
     "GET /api/{tool}/{command}",

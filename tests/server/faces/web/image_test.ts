@@ -143,7 +143,8 @@ Deno.test("web: who gives an image up before it comes is no failure of the serve
     reset: true,
   });
   try {
-    const images = { describe: slow, tile: (_: unknown, __: unknown, signal: AbortSignal) => slow(signal) };
+    const later = (_: unknown, __: unknown, signal: AbortSignal) => slow(signal);
+    const images = { describe: slow, recent: slow, tile: later, ask: later };
     await using server = startServer({ instruments: [defineInstrument({ title: "eye", images })] });
     const gone = new AbortController();
     const request = fetch(`${base(server)}/api/v1/instruments/eye/image`, { signal: gone.signal });
