@@ -4,7 +4,6 @@
  * @module
  */
 
-import type { OverviewOptions } from "./records/overview.ts";
 import { settled } from "../protocol/setting.ts";
 import { type ServerSettings, serverSettings } from "./config/server_settings.ts";
 import type { CommandServer } from "./faces/azcam/command_server.ts";
@@ -61,7 +60,7 @@ export interface HeliographServerOptions extends Partial<Omit<ServerSettings, "i
   /** The absolute path of the file that the page's arrangement is kept in. @default it is kept in memory */
   readonly arrangementFile?: string;
   /** The overview drawing of the bench, as SVG, and the absolute path of its file. @default there is none */
-  readonly overview?: OverviewOptions;
+  readonly overview?: { readonly svg: string; readonly file?: string };
   /** Whether the bench polls and simulated time passes by the clock; tests step it themselves. @default true */
   readonly poll?: boolean;
 }

@@ -14,6 +14,7 @@ import type { LiveBench } from "../live/live_bench.ts";
 import { Cards } from "../bench/cards.tsx";
 import { ClientsPanel } from "./clients.tsx";
 import { ImagesPlace } from "../images/images_place.tsx";
+import { overviewOf } from "../overview/overview.ts";
 import { OverviewPlace } from "../overview/overview_place.tsx";
 import { ConsolePanel } from "../journal/console.tsx";
 import { useLive } from "../live/live.tsx";
@@ -88,6 +89,9 @@ export function App(
             </button>
           )
           : null}
+        <nav aria-label="Places">
+          <PlaceLinks bench={bench} hash={hash} />
+        </nav>
         <nav aria-label="Panels">
           {panels.map((name) => (
             <button
@@ -147,6 +151,27 @@ export function App(
       )}
       <DropTarget plotted={plotted} />
     </div>
+  );
+}
+
+/** Links to what fills the page; the bench is what it shows otherwise. */
+function PlaceLinks({ bench, hash }: { bench: LiveBench; hash: string }): VNode {
+  const hasImages = useLive(bench.instruments).some((each) => each.hasImages);
+  const hasDrawing = useLive(overviewOf(bench).shown)?.drawing != null;
+  const places = [
+    ["#/bench", "Bench", true],
+    ["#/overview", "Overview", hasDrawing],
+    ["#/images", "Images", hasImages],
+  ] as const;
+  const here = places.find(([address], at) => at > 0 && hash.startsWith(address))?.[0] ?? "#/bench";
+  return (
+    <>
+      {places.map(([address, title, offered]) =>
+        offered
+          ? <a key={address} href={address} aria-current={address === here ? "page" : undefined}>{title}</a>
+          : null
+      )}
+    </>
   );
 }
 
