@@ -68,6 +68,8 @@ export interface HeliographServerOptions extends Partial<Omit<ServerSettings, "i
     /** The room that the journal may take, in bytes; of more, the oldest are forgotten. @default 2 GB */
     readonly journalBytes?: number;
   };
+  /** The overview drawing of the bench, as SVG, and the absolute path of its file. @default there is none */
+  readonly overview?: { readonly svg: string; readonly file?: string };
   /** Whether the bench polls and simulated time passes by the clock; tests step it themselves. @default true */
   readonly poll?: boolean;
 }
@@ -143,6 +145,7 @@ export class HeliographServer {
       images,
       arrangementFile,
       records,
+      overview,
       insecureOpen = false,
       simulated = false,
       ...options
@@ -154,7 +157,16 @@ export class HeliographServer {
       options,
     );
     const listen = { host, insecureOpen };
-    const services = new Services(instruments, limits, sandbox, name, journal, arrangementFile, processes, records);
+    const services = new Services(instruments, {
+      limits,
+      sandbox,
+      name,
+      journal,
+      arrangementFile,
+      processes,
+      records,
+      overview,
+    });
     services.simulated = simulated;
     this.#processes = processes;
     services.exit = () => void this.stop();
@@ -249,6 +261,7 @@ export class HeliographServer {
       this.#poll ? this.#startBench() : undefined,
       ...this.#faces.map((face) => face.prepare?.()),
       this.#services.arrangement.open(),
+      this.#services.overview.open(),
       this.#services.sandbox.ready,
     ]);
   }
@@ -275,6 +288,7 @@ export class HeliographServer {
     await this.bench.stop();
     await this.#services.arrangement.stop();
     await this.#services.stopRecords();
+    this.#services.overview.stop();
     // The drivers' goodbyes needed them.
     await this.#processes.close();
     this.#finished.resolve();

@@ -23,6 +23,7 @@ import {
 } from "../../server/config/server_settings.ts";
 import type { RecordsOptions } from "../../server/config/records_settings.ts";
 import { Journal } from "../../server/records/journal.ts";
+import { demoOverview } from "../../server/config/demo_overview.ts";
 import { demoInstruments } from "../../server/config/demo_bench.ts";
 import type { Instrument } from "../../server/bench/instrument.ts";
 import { outliveFaults } from "../../server/processes/process_faults.ts";
@@ -147,6 +148,7 @@ async function setUp(
     webNames: [...listen.webNames, ...isLoopback(listen.host) ? [] : ownNames()],
     name: bench.name ?? "heliograph",
     instruments: bench.instruments,
+    ...(bench.overview === undefined ? {} : { overview: bench.overview }),
     sandbox: Deno.build.standalone ? { ...sandbox, hostCommand: [Deno.execPath(), sandboxHostWord] } : sandbox,
     noCodeSaidBy: codeFlags.languages === undefined ? "the bench file says so" : "--eval none",
   };
@@ -177,6 +179,7 @@ function demoBench(imageFolders: readonly string[]): Omit<LoadedBench, "close"> 
     imageFolders,
     // Bounded: who tries heliograph does not want to clean up after it.
     records: { folder: resolve("records"), journalBytes: 100_000_000 },
+    overview: { svg: demoOverview },
     ports: new Map(),
   };
 }
