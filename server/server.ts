@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { OverviewOptions } from "./records/overview.ts";
 import { settled } from "../protocol/setting.ts";
 import { type ServerSettings, serverSettings } from "./config/server_settings.ts";
 import type { CommandServer } from "./faces/azcam/command_server.ts";
@@ -59,6 +60,8 @@ export interface HeliographServerOptions extends Partial<Omit<ServerSettings, "i
   readonly simulated?: boolean;
   /** The absolute path of the file that the page's arrangement is kept in. @default it is kept in memory */
   readonly arrangementFile?: string;
+  /** The overview drawing of the bench, as SVG, and the absolute path of its file. @default there is none */
+  readonly overview?: OverviewOptions;
   /** Whether the bench polls and simulated time passes by the clock; tests step it themselves. @default true */
   readonly poll?: boolean;
 }
@@ -133,6 +136,7 @@ export class HeliographServer {
       poll = true,
       images,
       arrangementFile,
+      overview,
       insecureOpen = false,
       simulated = false,
       ...options
@@ -144,7 +148,7 @@ export class HeliographServer {
       options,
     );
     const listen = { host, insecureOpen };
-    const services = new Services(instruments, limits, sandbox, name, journal, arrangementFile, processes);
+    const services = new Services(instruments, limits, sandbox, name, journal, arrangementFile, processes, overview);
     services.simulated = simulated;
     this.#processes = processes;
     services.exit = () => void this.stop();
@@ -233,6 +237,7 @@ export class HeliographServer {
       this.#poll ? this.#startBench() : undefined,
       ...this.#faces.map((face) => face.prepare?.()),
       this.#services.arrangement.open(),
+      this.#services.overview.open(),
       this.#services.sandbox.ready,
     ]);
   }
@@ -258,6 +263,7 @@ export class HeliographServer {
     await this.#services.sandbox.stop();
     await this.bench.stop();
     await this.#services.arrangement.stop();
+    this.#services.overview.stop();
     // The drivers' goodbyes needed them.
     await this.#processes.close();
     this.#finished.resolve();

@@ -21,6 +21,7 @@ import type { Instrument } from "./bench/instrument.ts";
 import { Journal } from "./records/journal.ts";
 import type { Processes } from "./processes/processes.ts";
 import { type Limits, limitsWithin } from "./access/limits.ts";
+import { type OverviewOptions, OverviewStore } from "./records/overview.ts";
 import { RecentReadings } from "./records/recent_readings.ts";
 import { isLoopback } from "./network/loopback.ts";
 import type { SandboxOptions } from "./code/options.ts";
@@ -58,6 +59,8 @@ export class Services {
   readonly evaluator: Evaluator;
   /** How the page arranges the instruments. */
   readonly arrangement: ArrangementStore;
+  /** The drawing of the bench. */
+  readonly overview: OverviewStore;
   /** Who is connected. */
   readonly sessions: Sessions = new Sessions();
   /** Who is served when: nobody keeps the event loop for themselves. */
@@ -88,6 +91,7 @@ export class Services {
    * @param journal Where what happens is told.
    * @param arrangementFile The absolute path of the file that the page's arrangement is kept in. @default in memory
    * @param processes What starts sandboxes. @default this program itself
+   * @param overview The drawing of the bench. @default there is none
    */
   constructor(
     instruments: Iterable<Instrument>,
@@ -97,6 +101,7 @@ export class Services {
     journal: Journal = new Journal(),
     arrangementFile?: string,
     processes?: Processes,
+    overview?: OverviewOptions,
   ) {
     this.bench = new Bench(instruments);
     this.journal = journal;
@@ -104,6 +109,7 @@ export class Services {
     this.limits = limitsWithin(limits, descriptorLimit(), this.bench.instruments.length);
     this.capacity = new Capacity(this.limits.connections);
     this.arrangement = new ArrangementStore(this.bench, arrangementFile);
+    this.overview = new OverviewStore(this.bench, overview);
     const dispatcher = this.#dispatcher = new Dispatcher(this.bench);
     this.bench.add(
       apiInstrument(this.bench, dispatcher, this.sessions, () => this.status(), () => this.#newLogLines()),

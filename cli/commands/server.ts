@@ -22,6 +22,7 @@ import {
   serverSettings,
 } from "../../server/config/server_settings.ts";
 import { Journal } from "../../server/records/journal.ts";
+import { demoOverview } from "../../server/config/demo_overview.ts";
 import { demoInstruments } from "../../server/config/demo_bench.ts";
 import type { Instrument } from "../../server/bench/instrument.ts";
 import { outliveFaults } from "../../server/processes/process_faults.ts";
@@ -143,6 +144,7 @@ async function setUp(
     webNames: [...listen.webNames, ...isLoopback(listen.host) ? [] : ownNames()],
     name: bench.name ?? "heliograph",
     instruments: bench.instruments,
+    ...(bench.overview === undefined ? {} : { overview: bench.overview }),
     sandbox: Deno.build.standalone ? { ...sandbox, hostCommand: [Deno.execPath(), sandboxHostWord] } : sandbox,
     noCodeSaidBy: codeFlags.languages === undefined ? "the bench file says so" : "--eval none",
   };
@@ -165,6 +167,7 @@ function demoBench(imageFolders: readonly string[]): Omit<LoadedBench, "close"> 
     serialPorts: [],
     files: [],
     imageFolders,
+    overview: { svg: demoOverview },
     ports: new Map(),
   };
 }

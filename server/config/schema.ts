@@ -59,6 +59,9 @@ export const benchSchema = z.strictObject({
   code: settingsSchema(codeSettings).optional().meta({
     description: "What the code that clients send may do; the server's flags go before this",
   }),
+  overview: z.string().min(1).optional().meta({
+    description: "A drawing of the bench, beside this file: SVG, whose elements name fields and instruments",
+  }),
   ports: z.record(z.string().min(1), z.string().min(1)).optional().meta({
     description: "Addresses by name, for ports that several instruments share",
   }),

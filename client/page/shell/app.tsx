@@ -13,6 +13,8 @@ import { Arranging } from "../bench/arranging.tsx";
 import type { LiveBench } from "../live/live_bench.ts";
 import { Cards } from "../bench/cards.tsx";
 import { ClientsPanel } from "./clients.tsx";
+import { ImagesPlace } from "../images/images_place.tsx";
+import { OverviewPlace } from "../overview/overview_place.tsx";
 import { ConsolePanel } from "../journal/console.tsx";
 import { useLive } from "../live/live.tsx";
 import { PlotPanel } from "../plots/plot.tsx";
@@ -52,6 +54,12 @@ export function App(
   const { state, everOpen } = useLive(bench.connection);
   const welcome = useLive(bench.welcome);
   const isArranged = useLive(bench.arrangement.known);
+  const [hash, setHash] = useState(location.hash);
+  useEffect(() => {
+    const look = () => setHash(location.hash);
+    addEventListener("hashchange", look);
+    return () => removeEventListener("hashchange", look);
+  }, []);
   const [wantsArranging, setArranging] = useState(false);
   const mayArrange = mayDo(welcome?.role, "operator");
   const arranging = mayArrange && wantsArranging;
@@ -100,6 +108,16 @@ export function App(
           ? null
           : arranging
           ? <Arranging bench={bench} />
+          : hash.startsWith("#/overview")
+          ? <OverviewPlace bench={bench} addressOf={({ name }) => `#/bench/${name}`} />
+          : hash.startsWith("#/images")
+          ? (
+            <ImagesPlace
+              bench={bench}
+              name={hash.split("/")[2]}
+              addressOf={(name) => `#/images/${name}`}
+            />
+          )
           : <Cards bench={bench} plotted={plotted} sought={sought} />}
       </main>
       {open.size === 0 ? null : (
