@@ -150,6 +150,7 @@ export class HeliographServer {
     const listen = { host, insecureOpen };
     const services = new Services(instruments, limits, sandbox, name, journal, arrangementFile, processes, overview);
     services.simulated = simulated;
+    if (name !== undefined) services.title = name;
     this.#processes = processes;
     services.exit = () => void this.stop();
     this.#services = services;
