@@ -168,6 +168,7 @@ export class HeliographServer {
       overview,
     });
     services.simulated = simulated;
+    if (name !== undefined) services.title = name;
     this.#processes = processes;
     services.exit = () => void this.stop();
     this.#services = services;

@@ -101,6 +101,8 @@ export class Services {
   exit: () => void = () => {};
   /** Whether simulators stand in the place of the instruments. */
   simulated = false;
+  /** What the bench is called. */
+  title = "heliograph";
   /** The number of the last line of the log that `get_logdata` told. */
   #lastLogLine = 0;
   readonly #started = performance.now();
