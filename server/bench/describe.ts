@@ -101,8 +101,9 @@ export function describeInstrument(instrument: Instrument) {
  * @param instrument An instrument.
  * @returns Whether it answers, and why not; `null` for one that needs no contact.
  */
-export function describeContact({ contact }: Instrument) {
-  return contact === undefined ? null : { address: contact.address, state: contact.state, reason: contact.reason };
+export function describeContact({ contact, away }: Instrument) {
+  if (contact === undefined) return null;
+  return { address: contact.address, state: contact.state, reason: away === "" ? contact.reason : away };
 }
 
 /** The values that are allowed, in a few words: `float, °C, -200 to 50`. */

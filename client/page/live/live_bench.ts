@@ -327,19 +327,33 @@ export class LiveBench {
   #describe(descriptions: readonly InstrumentDescription[]): void {
     const known = new Map(this.#byName);
     this.#byName.clear();
-    for (const description of descriptions) {
-      const old = known.get(description.name);
-      const instrument = old?.shape === shapeOf(description) ? old : liveInstrument(description);
-      this.#byName.set(instrument.name, instrument);
-      instrument.contact.value = description.contact;
-      instrument.holder.value = description.holder;
-      for (const field of description.fields) {
-        this.#take(
-          instrument,
-          instrument.fields.get(field.title)!,
-          readingOf(field),
-        );
-      }
+    for (const description of descriptions) this.#meet(description, known.get(description.name));
+    this.#frame.flush();
+    this.instruments.value = [...this.#byName.values()];
+  }
+
+  /** Takes an instrument as it is described; where that is as before, what the page knows of it stays. */
+  #meet(description: InstrumentDescription, old: LiveInstrument | undefined): void {
+    const instrument = old?.shape === shapeOf(description) ? old : liveInstrument(description);
+    this.#byName.set(instrument.name, instrument);
+    instrument.contact.value = description.contact;
+    instrument.holder.value = description.holder;
+    for (const field of description.fields) {
+      this.#take(instrument, instrument.fields.get(field.title)!, readingOf(field));
+    }
+  }
+
+  /** An instrument came, took the place of another, or went. */
+  #place(name: string, description: InstrumentDescription | null, place: number | null): void {
+    const old = this.#byName.get(name);
+    this.#byName.delete(name);
+    if (description !== null) {
+      const others = [...this.#byName];
+      this.#meet(description, old);
+      const [met] = [...this.#byName].slice(-1);
+      others.splice(place ?? others.length, 0, met!);
+      this.#byName.clear();
+      for (const [each, instrument] of others) this.#byName.set(each, instrument);
     }
     this.#frame.flush();
     this.instruments.value = [...this.#byName.values()];
@@ -360,6 +374,7 @@ export class LiveBench {
       return;
     }
     if (event.event === "arrangement") return this.arrangement.told(event);
+    if (event.event === "instrument") return this.#place(event.instrument, event.description, event.place);
     const instrument = this.#byName.get(event.instrument);
     if (instrument === undefined) return;
     if (event.event === "control") {

@@ -264,9 +264,12 @@ export class DriverGroup {
     const unsubscribe = bench.onChange((instrument, holder) => {
       if (!own.has(instrument)) this.#untold.set(holder, instrument);
     });
+    // Which instruments there are has changed: it is told of all of them anew.
+    const unplaced = bench.hub.subscribe("bench", () => this.#watchBench(), { name: "a driver" });
     const timer = setInterval(() => this.#tellNeighbours(), neighbourInterval);
     this.#unwatch = () => {
       unsubscribe();
+      unplaced();
       clearInterval(timer);
       this.#untold.clear();
       this.#toldKeywords.clear();
