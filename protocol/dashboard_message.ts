@@ -61,7 +61,15 @@ export type DashboardRequest =
   /** Ends somebody else's connection; `session` is its number, as `Status` tells it. */
   | { readonly cmd: "Disconnect"; readonly session: number }
   /** Arranges the page, for everybody; `arrangement` is still to be checked. */
-  | { readonly cmd: "Arrange"; readonly arrangement: unknown };
+  | { readonly cmd: "Arrange"; readonly arrangement: unknown }
+  /** The bench file, and what may be changed in it. */
+  | { readonly cmd: "BenchFile" }
+  /** The ports that are plugged in. */
+  | { readonly cmd: "Ports" }
+  /** Checks a change of the bench, and makes it where `save`; `change` is still to be checked. */
+  | { readonly cmd: "EditBench"; readonly change: unknown; readonly digest: string; readonly save: boolean }
+  /** Frees the port of an instrument for another program, or takes it again. */
+  | { readonly cmd: "Switch"; readonly instrument: string; readonly on: boolean };
 
 /** A message: how to answer it, and the request or what is wrong with it. */
 export interface DashboardMessage {
@@ -93,6 +101,10 @@ const framedCommands = [
   "HandOver",
   "Disconnect",
   "Arrange",
+  "BenchFile",
+  "Ports",
+  "EditBench",
+  "Switch",
 ];
 
 function bad(message: string): HeliographError {
@@ -226,6 +238,15 @@ function parseRequest(message: Json, framed: boolean): DashboardRequest {
     case "Arrange":
       if (message.arrangement === undefined) throw bad('Cannot run Arrange: "arrangement" is missing');
       return { cmd, arrangement: message.arrangement };
+    case "BenchFile":
+    case "Ports":
+      return { cmd };
+    case "EditBench":
+      if (message.change === undefined) throw bad('Cannot run EditBench: "change" is missing');
+      return { cmd, change: message.change, digest: text(message, "digest"), save: flag(message, "save") };
+    case "Switch":
+      if (typeof message.on !== "boolean") throw bad('Cannot run Switch: "on" must be true or false');
+      return { cmd, instrument: text(message, "instrument"), on: message.on };
     default:
       throw bad(`Cannot run ${JSON.stringify(given)}: "cmd" must be one of ${known.join(", ")}`);
   }

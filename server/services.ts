@@ -10,6 +10,7 @@ import { Capacity } from "./network/admission.ts";
 import { apiInstrument } from "./requests/api_instrument.ts";
 import { ArrangementStore } from "./records/arrangement.ts";
 import { Bench } from "./bench/bench.ts";
+import { BenchEditor, type EditedBench } from "./config/editing/bench_editor.ts";
 import { ComputedFields } from "./expressions/computed_fields.ts";
 import type { Control } from "./access/control.ts";
 import { Dispatcher } from "./requests/dispatcher.ts";
@@ -58,6 +59,8 @@ export class Services {
   readonly evaluator: Evaluator;
   /** How the page arranges the instruments. */
   readonly arrangement: ArrangementStore;
+  /** Changes the bench by its file. */
+  readonly editor: BenchEditor;
   /** Who is connected. */
   readonly sessions: Sessions = new Sessions();
   /** Who is served when: nobody keeps the event loop for themselves. */
@@ -88,6 +91,7 @@ export class Services {
    * @param journal Where what happens is told.
    * @param arrangementFile The absolute path of the file that the page's arrangement is kept in. @default in memory
    * @param processes What starts sandboxes. @default this program itself
+   * @param edited The file by which the bench is changed, or why it is not. @default it has none
    */
   constructor(
     instruments: Iterable<Instrument>,
@@ -97,6 +101,7 @@ export class Services {
     journal: Journal = new Journal(),
     arrangementFile?: string,
     processes?: Processes,
+    edited: EditedBench | string = "this bench has no file that could be changed",
   ) {
     this.bench = new Bench(instruments);
     this.journal = journal;
@@ -104,6 +109,7 @@ export class Services {
     this.limits = limitsWithin(limits, descriptorLimit(), this.bench.instruments.length);
     this.capacity = new Capacity(this.limits.connections);
     this.arrangement = new ArrangementStore(this.bench, arrangementFile);
+    this.editor = new BenchEditor(this.bench, edited);
     const dispatcher = this.#dispatcher = new Dispatcher(this.bench);
     this.bench.add(
       apiInstrument(this.bench, dispatcher, this.sessions, () => this.status(), () => this.#newLogLines()),

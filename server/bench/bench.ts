@@ -283,7 +283,7 @@ export class Bench {
       for (const instrument of this.#instruments.values()) instrument.markStale();
     }, 1000));
     for (const [index, instrument] of [...this.#instruments.values()].entries()) {
-      if (instrument.away === "") ready.push(this.#serve(instrument, index / this.#instruments.size));
+      ready.push(this.#serve(instrument, index / this.#instruments.size));
     }
     return Promise.all(ready).then(() => {});
   }
@@ -295,6 +295,7 @@ export class Bench {
    * @returns When it is ready, or the log has said why not.
    */
   #serve(instrument: Instrument, part: number): Promise<void> {
+    if (instrument.away !== "") return Promise.resolve();
     instrument.expectReadings();
     const ready = this.#begin(instrument);
     const interval = instrument.shortestInterval;

@@ -189,6 +189,38 @@ export async function loadSimulated(
   }
 }
 
+/** An instrument that stands on the bench already, and stays as it is. */
+export interface Standing {
+  /** It. */
+  readonly instrument: Instrument;
+  /** Its port, where it has one. */
+  readonly port: Port | undefined;
+}
+
+/**
+ * Loads a bench whose file is changed while it runs: only what does not stand there yet is made, without reading a file.
+ *
+ * @param source The file as it is to be.
+ * @param standing What stands there, by the place in the file.
+ * @param options `redirect` as of {@linkcode loadBench}; where images may be written.
+ * @throws {BenchFileError} With all that is wrong, where, and what would be right.
+ */
+export async function loadChanged(
+  source: Source,
+  standing: ReadonlyMap<number, Standing>,
+  { redirect = (address) => address, imageFolders }: {
+    readonly redirect?: Redirect | undefined;
+    readonly imageFolders: readonly string[];
+  },
+): Promise<LoadedBench> {
+  const drivers = new DriverProcesses();
+  try {
+    return await new Loader(source, redirect, imageFolders, drivers, [], undefined, standing).load();
+  } finally {
+    await drivers.close();
+  }
+}
+
 function isBench(value: unknown): boolean {
   return typeof value === "object" && value !== null && Object.hasOwn(value, "instruments");
 }
@@ -254,6 +286,7 @@ class Loader {
   readonly #drivers: DriverProcesses;
   readonly #own: OwnDrivers;
   readonly #calibrations = new CalibrationFiles();
+  readonly #standing: ReadonlyMap<number, Standing>;
   #named: Readonly<Record<string, string>> = {};
   /** The drivers' own files, by the places of their instruments. */
   readonly #sources = new Map<number, Source>();
@@ -267,8 +300,10 @@ class Loader {
     drivers: DriverProcesses,
     problems: Problem[],
     describing: Describing = (description) => description,
+    standing: ReadonlyMap<number, Standing> = new Map(),
   ) {
     this.#describing = describing;
+    this.#standing = standing;
     this.#problems = problems;
     this.#drivers = drivers;
     this.#own = new OwnDrivers(drivers);
@@ -298,6 +333,15 @@ class Loader {
       resolve(beside, folder)
     );
     const instruments: (Instrument | undefined)[] = [];
+    for (const [index, { instrument, port }] of this.#standing) {
+      made.set(index, instrument);
+      if (port === undefined) continue;
+      const { title, driver } = entries[index] as { title: string; driver?: string };
+      // A driver that is code has a process of its own.
+      const process = driver !== undefined && isModule(driver) ? title : "";
+      if (!this.#ports.has(port.name)) this.#ports.set(port.name, { port, title, process });
+      this.#portOf.set(title, port);
+    }
     for (const [index, each] of sound.entries()) {
       instruments[index] = made.get(index) ??
         (each && await this.#collect(() => this.#instrument(each.entry, each.raw, index)));
@@ -310,7 +354,13 @@ class Loader {
     this.#stop();
     for (const [index, each] of sound.entries()) {
       if (each?.entry.caption !== undefined) instruments[index]!.caption = each.entry.caption;
+      if (each?.entry.polling === false && !this.#standing.has(index)) {
+        const { away, contact } = switchedOff;
+        if (instruments[index]!.contact?.restarts === true) instruments[index]!.away = away;
+        else this.#problem(["instruments", index, "polling"], contact);
+      }
     }
+    this.#stop();
     const addresses = [...this.#ports.values()].map(({ port }) => port.address);
     return {
       name: bench.name,
@@ -407,7 +457,7 @@ class Loader {
     }
     const found = await this.#driver(driverName, at);
     if (found.source !== undefined) this.#sources.set(index, found.source);
-    const { title: _, caption: _caption, driver: _driver, port: _port, options: _options, ...described } = raw;
+    const { title: _, caption: _c, driver: _driver, port: _port, options: _options, polling: _p, ...described } = raw;
     const { parameters: _parameters, ...over } = described;
     const merged = mergeDescription(found.description, over);
     if (isEmpty(merged.fields) && isEmpty(merged.commands)) {
@@ -511,7 +561,7 @@ class Loader {
 
   /** An instrument that heliograph itself makes by code. */
   #readyMade(driver: string, entry: InstrumentEntry, at: Path): Instrument {
-    const { title, caption: _, driver: _driver, options = {}, ...others } = entry;
+    const { title, caption: _, driver: _driver, options = {}, polling: _polling, ...others } = entry;
     const extra = Object.keys(others).find((key) => others[key as keyof typeof others] !== undefined);
     if (extra !== undefined) {
       throw new BenchFileError([
@@ -540,8 +590,8 @@ class Loader {
 
   /** An instrument whose driver is code: it is loaded when all that share its process are known. */
   async #ownDriver(entry: InstrumentEntry, index: number, at: Path): Promise<undefined> {
-    const { title, caption: _, driver, port: portText, options = {}, line, permissions = {}, memory, ...others } =
-      entry;
+    const { title, caption: _, driver, port: portText, options = {}, line, permissions = {}, memory, ...rest } = entry;
+    const { polling: _polling, ...others } = rest;
     const extra = Object.keys(others).find((key) => others[key as keyof typeof others] !== undefined);
     if (extra !== undefined) {
       throw new BenchFileError([
@@ -731,6 +781,12 @@ class Loader {
     return shared.port;
   }
 }
+
+/** The words for an instrument that is not polled. */
+const switchedOff = {
+  away: "switched off in the bench file; its port is free",
+  contact: "false has a meaning only where the instrument has a port and its driver is not code of one's own",
+};
 
 /** Parameters as a driver or a bench file declares them. */
 type Declared = Readonly<

@@ -5,6 +5,7 @@
  */
 
 import type { ArrangementState } from "../../protocol/arrangement.ts";
+import type { BenchEdit, EditableBench, PluggedPort } from "../../protocol/bench_edit.ts";
 import type { DashboardRequest } from "../../protocol/dashboard_message.ts";
 import type {
   FieldHistory,
@@ -84,6 +85,10 @@ export interface Replies {
   readonly Eval: Evaluated;
   readonly Exec: Evaluated;
   readonly Arrange: ArrangementState;
+  readonly BenchFile: EditableBench;
+  readonly Ports: readonly PluggedPort[];
+  readonly EditBench: BenchEdit;
+  readonly Switch: undefined;
 }
 
 /** The words that requests begin with. */
@@ -92,7 +97,18 @@ export type RequestKind = keyof Replies;
 /** The kinds of requests that are answered at once, since nothing has to be waited for. */
 export type ImmediateKind = Exclude<
   RequestKind,
-  "Release" | "Set" | "Confirm" | "Revert" | "Call" | "Eval" | "Exec" | "Arrange"
+  | "Release"
+  | "Set"
+  | "Confirm"
+  | "Revert"
+  | "Call"
+  | "Eval"
+  | "Exec"
+  | "Arrange"
+  | "BenchFile"
+  | "Ports"
+  | "EditBench"
+  | "Switch"
 >;
 
 /** A request of one kind. */

@@ -19,6 +19,8 @@ import { describeInstrument } from "../bench/describe.ts";
 import type { Instrument } from "../bench/instrument.ts";
 import { shown } from "../bench/values.ts";
 import type { CommandRequest, Dispatcher } from "./dispatcher.ts";
+import type { BenchEditor } from "../config/editing/bench_editor.ts";
+import { editingRequests } from "./editing.ts";
 import type { Evaluator } from "./evaluator.ts";
 import type {
   EvaluatorOptions,
@@ -56,6 +58,8 @@ export function summary(request: DashboardRequest): string {
       return `${cmd} in ${request.instrument}`;
     case "Call":
       return `Call ${request.instrument}.${request.command}`;
+    case "Switch":
+      return `Switch ${request.instrument} ${request.on ? "on" : "off"}`;
     case "Take":
     case "Release":
     case "Trace":
@@ -99,6 +103,7 @@ export interface RequestParts {
   readonly arrangement: Pick<ArrangementStore, "set" | "state">;
   readonly recent: Pick<RecentReadings, "of">;
   readonly journal: Pick<Journal, "follow" | "kept">;
+  readonly editor: BenchEditor;
   /** When this run of the server began, ISO 8601 in UTC. */
   readonly started: string;
   /** Whether somebody from beyond this PC may drive the instruments. */
@@ -197,6 +202,7 @@ export class Requests implements RequestRunner {
         dispatcher.check(principal, "operator", "Arrange");
         return this.#arrange(arrangement, principal);
       },
+      ...editingRequests(parts, dispatcher),
     };
   }
 
