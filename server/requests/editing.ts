@@ -75,7 +75,7 @@ export function editingRequests(
         const { path, stablePath, description } = port;
         const kind = path.startsWith("/dev/usbtmc") ? "usbtmc" : "serial";
         const usedBy = bench.instruments.filter(({ contact }) =>
-          contact?.address === path || contact?.address === stablePath
+          contact && [path, stablePath].includes(contact.address)
         );
         return { address: `${kind}://${stablePath ?? path}`, description, usedBy: usedBy.map(({ title }) => title) };
       });

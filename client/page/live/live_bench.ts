@@ -5,6 +5,7 @@
  */
 
 import { formatCommandLine } from "../../../protocol/command_line.ts";
+import type { BenchChange, BenchEdit, EditableBench, PluggedPort } from "../../../protocol/bench_edit.ts";
 import type { JournalEvent, WatchEvent } from "../../../protocol/framed_message.ts";
 import type {
   FieldHistory,
@@ -175,6 +176,36 @@ export class LiveBench {
     const kwargs = Object.fromEntries(keywords);
     const line = formatCommandLine(instrument, command, args, keywords);
     return this.ask(line, { cmd: "Call", instrument, command, args, kwargs });
+  }
+
+  /** Fetches the bench file, and what may be changed in it. @throws {HeliographError} Where the server does not tell. */
+  async benchFile(): Promise<EditableBench> {
+    return (await this.#link.request({ cmd: "BenchFile" })).value as EditableBench;
+  }
+
+  /** Fetches the ports that are plugged in. @throws {HeliographError} Where the server cannot look. */
+  async ports(): Promise<readonly PluggedPort[]> {
+    return (await this.#link.request({ cmd: "Ports" })).value as readonly PluggedPort[];
+  }
+
+  /**
+   * Checks a change of the bench file. It is not told to the page's log: it is asked while somebody types.
+   *
+   * @throws {HeliographError} Where the file cannot be changed.
+   */
+  async checkChange(change: BenchChange, digest: string): Promise<BenchEdit> {
+    return (await this.#link.request({ cmd: "EditBench", change, digest, save: false })).value as BenchEdit;
+  }
+
+  /** Makes a change of the bench file. @throws {HeliographError} Where it cannot be. */
+  async makeChange(change: BenchChange, digest: string): Promise<BenchEdit> {
+    const line = `# ${change.kind} in the bench file`;
+    return await this.ask(line, { cmd: "EditBench", change, digest, save: true }) as BenchEdit;
+  }
+
+  /** Frees the port of an instrument for another program, or takes it again. @throws {HeliographError} Where it is refused. */
+  async switch(instrument: string, on: boolean): Promise<void> {
+    await this.ask(`# switch ${instrument} ${on ? "on" : "off"}`, { cmd: "Switch", instrument, on });
   }
 
   /**

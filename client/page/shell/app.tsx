@@ -12,6 +12,7 @@ import { mayDo } from "../../../protocol/vocabulary.ts";
 import { Arranging } from "../bench/arranging.tsx";
 import type { LiveBench } from "../live/live_bench.ts";
 import { Cards } from "../bench/cards.tsx";
+import { editAddress, EditPlace } from "../edit/edit_place.tsx";
 import { ClientsPanel } from "./clients.tsx";
 import { ConsolePanel } from "../journal/console.tsx";
 import { useLive } from "../live/live.tsx";
@@ -55,6 +56,7 @@ export function App(
   const [wantsArranging, setArranging] = useState(false);
   const mayArrange = mayDo(welcome?.role, "operator");
   const arranging = mayArrange && wantsArranging;
+  const [place, ...rest] = useAddress();
   return (
     <div
       class={`page ${open.size > 0 ? "with-panels" : ""} ${state === "open" ? "" : "lost"}`}
@@ -80,6 +82,13 @@ export function App(
             </button>
           )
           : null}
+        {mayDo(welcome?.role, "admin")
+          ? (
+            <a class="quiet-link" href={place === "edit" ? "#" : editAddress()}>
+              {place === "edit" ? "Back to the bench" : "Change the bench"}
+            </a>
+          )
+          : null}
         <nav aria-label="Panels">
           {panels.map((name) => (
             <button
@@ -98,6 +107,8 @@ export function App(
       <main id="bench" tabIndex={-1} aria-label="Instruments">
         {!everOpen || !isArranged
           ? null
+          : place === "edit"
+          ? <EditPlace bench={bench} rest={rest} />
           : arranging
           ? <Arranging bench={bench} />
           : <Cards bench={bench} plotted={plotted} sought={sought} />}
@@ -130,6 +141,18 @@ export function App(
       <DropTarget plotted={plotted} />
     </div>
   );
+}
+
+/** The parts of the address: `#/edit/tempcon`. */
+function useAddress(): string[] {
+  const parts = () => location.hash.replace(/^#\/?/, "").split("/").filter(Boolean).map(decodeURIComponent);
+  const [address, setAddress] = useState(parts);
+  useEffect(() => {
+    const changed = () => setAddress(parts());
+    addEventListener("hashchange", changed);
+    return () => removeEventListener("hashchange", changed);
+  }, []);
+  return address;
 }
 
 function buttonId(name: PanelName): string {
