@@ -41,6 +41,15 @@ export function renamed(entry: BenchEntry, table: string, old: string, name: str
   };
 }
 
+/** The words of an instrument in the order in which people write them. */
+const order = ["title", "caption", "summary", "driver", "port", "parameters", "options", "line", "fields"];
+
+/** An entry in the order in which people write one, in whichever order it was filled in. */
+export function inOrder(entry: BenchEntry): BenchEntry {
+  const place = (key: string) => order.includes(key) ? order.indexOf(key) : order.length;
+  return Object.fromEntries(Object.entries(entry).sort(([one], [other]) => place(one) - place(other)));
+}
+
 /** What somebody typed as a number is one; anything else stays as it is, and is told by the check. */
 export function numberOr(text: string): unknown {
   const trimmed = text.trim();

@@ -43,7 +43,7 @@ export function FieldTable({ entry, change, problems, words }: {
   const add = () => {
     let number = fields.length + 1;
     while (fields.some(([title]) => title === `Field ${number}`)) number++;
-    change(withValue(entry, ["fields", `Field ${number}`], { read: "" }));
+    change(withValue(entry, ["fields", `Field ${number}`], {}));
   };
   return (
     <fieldset class="edit-fields">
@@ -75,7 +75,7 @@ export function FieldTable({ entry, change, problems, words }: {
               value={text}
               aria-label={`${label} of ${title}`}
               aria-describedby={wrong}
-              aria-invalid={mine.some(({ path }) => path[2] === word)}
+              aria-invalid={mine.some(({ path }) => path[2] === word) || undefined}
               autocomplete="off"
               spellcheck={false}
               onInput={onInput}

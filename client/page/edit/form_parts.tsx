@@ -37,15 +37,15 @@ export function Line({ label, path, text, take, problems, help = "", placeholder
   const mine = problems.filter((problem) => isAt(problem, path));
   return (
     <div class="edit-line">
-      <label for={id}>{label}{required ? <span aria-hidden="true">*</span> : null}</label>
+      <label for={id}>{label}{required ? <span class="edit-needed" aria-hidden="true">*</span> : null}</label>
       <input
         id={id}
         type="text"
         value={text}
         placeholder={placeholder}
         aria-describedby={`${id}-help ${id}-wrong`}
-        aria-invalid={mine.length > 0}
-        aria-required={required}
+        aria-invalid={mine.length > 0 || undefined}
+        aria-required={required || undefined}
         autocomplete="off"
         spellcheck={false}
         {...(list === undefined ? {} : { list })}

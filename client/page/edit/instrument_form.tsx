@@ -20,7 +20,7 @@ import { Complaint, useWork } from "../bench/work.tsx";
 import type { LiveBench } from "../live/live_bench.ts";
 import { Diff } from "./diff.tsx";
 import { ChooseDriver } from "./driver_choice.tsx";
-import { escaped, numberOr, textFor, unescaped, valueAt, withValue } from "./entry.ts";
+import { escaped, inOrder, numberOr, textFor, unescaped, valueAt, withValue } from "./entry.ts";
 import { FieldTable } from "./field_table.tsx";
 import { Line, OtherProblems } from "./form_parts.tsx";
 
@@ -226,7 +226,7 @@ export function InstrumentForm({ bench, file, ports, name, first, done }: {
           <textarea
             rows={10}
             spellcheck={false}
-            aria-invalid={wrongJson !== ""}
+            aria-invalid={wrongJson !== "" || undefined}
             value={raw ?? JSON.stringify(entry, null, 2)}
             onInput={(event) => {
               const text = event.currentTarget.value;

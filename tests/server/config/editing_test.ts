@@ -207,7 +207,7 @@ Deno.test("editing: what is not for clients is refused, with the place, and neit
     });
     for (
       const [wanted, place, message] of [
-        [add({ port: "file:///etc/passwd" }), ["port"], /file of this computer/],
+        [add({ port: "file:///etc/passwd" }), ["port"], /(?:file|path) of this computer/],
         [add({ port: "serial:///etc/passwd" }), ["port"], /is no serial port: \/etc\/passwd/],
         [add({ port: "serial:///dev/ttyS0/../../etc/passwd" }), ["port"], /is no serial port/],
         [add({ port: "usbtmc:///dev/sda" }), ["port"], /is no serial port/],
