@@ -23,7 +23,7 @@ import { callCommand, commandCommand } from "./commands/calls.ts";
 import { evalCommand, execCommand } from "./commands/code.ts";
 import { exposeCommand } from "./commands/expose.ts";
 import { confirmCommand, getCommand, revertCommand, setCommand } from "./commands/fields.ts";
-import { releaseCommand, takeCommand } from "./commands/control.ts";
+import { offCommand, onCommand, releaseCommand, takeCommand } from "./commands/control.ts";
 import { imageCommand } from "./commands/image.ts";
 import { portsCommand } from "./commands/ports.ts";
 import { serverCommand } from "./commands/server.ts";
@@ -49,6 +49,8 @@ const clientRoutes = {
   revert: revertCommand,
   take: takeCommand,
   release: releaseCommand,
+  off: offCommand,
+  on: onCommand,
   call: callCommand,
   command: commandCommand,
   expose: exposeCommand,

@@ -8,7 +8,6 @@ import * as z from "npm:zod@4.6.7";
 import { getLogger } from "npm:@logtape/logtape@2.4.2";
 import type { BenchChange, PluggedPort } from "../../protocol/bench_edit.ts";
 import { HeliographError } from "../../protocol/errors.ts";
-import { localTime } from "../../protocol/local_time.ts";
 import type { Principal } from "../access/principal.ts";
 import type { Bench } from "../bench/bench.ts";
 import { shown } from "../bench/values.ts";
@@ -90,17 +89,9 @@ export function editingRequests(
       }
       return edit;
     },
-    Switch: async ({ cmd, instrument: name, on }, principal) => {
-      dispatcher.check(principal, "admin", cmd);
-      const found = dispatcher.instrument(name);
-      dispatcher.control.check(found.name, principal, on ? "switch on" : "switch off");
-      if (on) {
-        bench.switchOn(found);
-        log.info("{client} switched {instrument} on", { client: principal.label, instrument: found.title });
-      } else {
-        const [, time] = localTime(new Date()).split(" ");
-        await bench.switchOff(found, `switched off by ${principal.label} at ${time!.slice(0, 5)}`);
-      }
+    Switch: async ({ instrument: name, on }, principal) => {
+      const command = on ? "switch_on" : "switch_off";
+      await dispatcher.run({ instrument: "api", command, args: [name], keywords: new Map() }, principal);
       return undefined;
     },
   };

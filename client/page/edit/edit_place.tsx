@@ -7,7 +7,7 @@
 /** @jsxRuntime automatic */
 /** @jsxImportSource npm:preact@11.2.0 */
 import type { VNode } from "npm:preact@11.2.0";
-import { useEffect, useState } from "npm:preact@11.2.0/hooks";
+import { useEffect, useRef, useState } from "npm:preact@11.2.0/hooks";
 import type {
   BenchChange,
   BenchEdit,
@@ -46,15 +46,21 @@ export function EditPlace({ bench, rest }: {
   const [work, complaint, busy] = useWork();
   const may = mayDo(welcome?.role, "admin");
   const [name] = rest;
+  const heading = useRef<HTMLHeadingElement>(null);
+  const look = () => work(async () => setFile(await bench.benchFile()));
   useEffect(() => {
     if (!may || state !== "open") return;
-    void work(async () => setFile(await bench.benchFile()));
+    void look();
     // Without them an address is typed.
     bench.ports().then(setPorts, () => setPorts([]));
   }, [may, state, name, instruments]);
+  // Who comes back from a form is at the top of the list, and not nowhere.
+  useEffect(() => {
+    if (said !== "") heading.current?.focus();
+  }, [said, name]);
   const leave = (title?: string, later?: string) => {
-    if (title !== undefined) setSaid(later || `${title} is on the bench as ${file?.file} says now.`);
-    setFile(undefined);
+    setSaid(title === undefined ? "" : later || `${title} is on the bench as ${file?.file} says now.`);
+    void look();
     location.hash = editAddress();
   };
   if (welcome !== undefined && !may) {
@@ -93,7 +99,7 @@ export function EditPlace({ bench, rest }: {
   }
   return (
     <section class="edit-place">
-      <h2>Change the bench</h2>
+      <h2 tabIndex={-1} ref={heading}>Change the bench</h2>
       <p class="about">
         {file.file}. What is changed here takes effect at once; comments stay, and the old file is kept.
       </p>

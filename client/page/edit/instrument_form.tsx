@@ -38,7 +38,7 @@ interface Option {
 }
 
 /** The form. */
-export function InstrumentForm({ bench, file, ports, name, first, done }: {
+export function InstrumentForm({ bench, file: given, ports, name, first, done }: {
   readonly bench: LiveBench;
   readonly file: EditableBench;
   readonly ports: readonly PluggedPort[];
@@ -49,6 +49,8 @@ export function InstrumentForm({ bench, file, ports, name, first, done }: {
   /** Leaves the form. @param title Of what was written, if it was. */
   readonly done: (title?: string, later?: string) => void;
 }): VNode {
+  // What somebody else changes meanwhile must not be lost: a change is of what was seen at first.
+  const [file] = useState(given);
   const [entry, setEntry] = useState(first);
   const [raw, setRaw] = useState<string | undefined>(undefined);
   const [edit, setEdit] = useState<BenchEdit | undefined>(undefined);
@@ -58,7 +60,9 @@ export function InstrumentForm({ bench, file, ports, name, first, done }: {
   const heading = useRef<HTMLHeadingElement>(null);
   useEffect(() => heading.current?.focus(), [reviewing]);
   const wrongJson = raw === undefined ? "" : jsonProblem(raw);
-  const change: BenchChange = name === undefined ? { kind: "add", entry } : { kind: "change", instrument: name, entry };
+  const change: BenchChange = name === undefined
+    ? { kind: "add", entry: inOrder(entry) }
+    : { kind: "change", instrument: name, entry };
   useEffect(() => {
     if (entry.title === undefined && name === undefined) return;
     const number = ++asked.current;
