@@ -98,6 +98,19 @@ export interface BenchEdit {
   readonly later: string;
 }
 
+/** What came of asking a field once. */
+export interface TriedField {
+  readonly field: string;
+  /** What was sent, with escapes. */
+  readonly asked: string;
+  /** What came, with escapes. */
+  readonly answered: string;
+  /** The value as people read it; empty where there is none. */
+  readonly value: string;
+  /** Why there is none; empty where there is one. */
+  readonly reason: string;
+}
+
 /** A port that is plugged in. */
 export interface PluggedPort {
   /** What to write as the instrument's port. */

@@ -68,6 +68,8 @@ export type DashboardRequest =
   | { readonly cmd: "Ports" }
   /** Checks a change of the bench, and makes it where `save`; `change` is still to be checked. */
   | { readonly cmd: "EditBench"; readonly change: unknown; readonly digest: string; readonly save: boolean }
+  /** Asks each field of an instrument once as a change would have it; `change` is still to be checked. */
+  | { readonly cmd: "TryInstrument"; readonly change: unknown; readonly digest: string }
   /** Frees the port of an instrument for another program, or takes it again. */
   | { readonly cmd: "Switch"; readonly instrument: string; readonly on: boolean };
 
@@ -104,6 +106,7 @@ const framedCommands = [
   "BenchFile",
   "Ports",
   "EditBench",
+  "TryInstrument",
   "Switch",
 ];
 
@@ -244,6 +247,9 @@ function parseRequest(message: Json, framed: boolean): DashboardRequest {
     case "EditBench":
       if (message.change === undefined) throw bad('Cannot run EditBench: "change" is missing');
       return { cmd, change: message.change, digest: text(message, "digest"), save: flag(message, "save") };
+    case "TryInstrument":
+      if (message.change === undefined) throw bad('Cannot run TryInstrument: "change" is missing');
+      return { cmd, change: message.change, digest: text(message, "digest") };
     case "Switch":
       if (typeof message.on !== "boolean") throw bad('Cannot run Switch: "on" must be true or false');
       return { cmd, instrument: text(message, "instrument"), on: message.on };

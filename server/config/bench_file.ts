@@ -208,14 +208,18 @@ export interface Standing {
 export async function loadChanged(
   source: Source,
   standing: ReadonlyMap<number, Standing>,
-  { redirect = (address) => address, imageFolders }: {
+  { redirect = (address) => address, imageFolders, beside = [] }: {
     readonly redirect?: Redirect | undefined;
     readonly imageFolders: readonly string[];
+    /** Ports that are used where they are named, besides those of what stands there. @default none */
+    readonly beside?: readonly Port[];
   },
 ): Promise<LoadedBench> {
   const drivers = new DriverProcesses();
   try {
-    return await new Loader(source, redirect, imageFolders, drivers, [], undefined, standing).load();
+    const loader = new Loader(source, redirect, imageFolders, drivers, [], undefined, standing);
+    for (const port of beside) loader.useToo(port);
+    return await loader.load();
   } finally {
     await drivers.close();
   }
@@ -310,6 +314,11 @@ class Loader {
     this.#source = source;
     this.#redirect = redirect;
     this.#imageFolders = imageFolders;
+  }
+
+  /** An instrument on this port shares it with what runs. */
+  useToo(port: Port): void {
+    this.#ports.set(port.name, { port, title: "what runs on it now", process: "" });
   }
 
   async load(): Promise<LoadedBench> {

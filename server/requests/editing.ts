@@ -53,7 +53,7 @@ function told(change: BenchChange): string {
   }
 }
 
-type Editing = "BenchFile" | "Ports" | "EditBench" | "Switch";
+type Editing = "BenchFile" | "Ports" | "EditBench" | "TryInstrument" | "Switch";
 
 /** Handles the requests that change the bench: admins only. */
 export function editingRequests(
@@ -88,6 +88,10 @@ export function editingRequests(
         log.info("{client} {change} in the bench file", { client: principal.label, change: told(change) });
       }
       return edit;
+    },
+    TryInstrument: async ({ cmd, change, digest }, principal) => {
+      dispatcher.check(principal, "admin", cmd);
+      return await editor.tryOut(changeOf(change), digest);
     },
     Switch: async ({ instrument: name, on }, principal) => {
       const command = on ? "switch_on" : "switch_off";

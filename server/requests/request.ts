@@ -5,7 +5,7 @@
  */
 
 import type { ArrangementState } from "../../protocol/arrangement.ts";
-import type { BenchEdit, EditableBench, PluggedPort } from "../../protocol/bench_edit.ts";
+import type { BenchEdit, EditableBench, PluggedPort, TriedField } from "../../protocol/bench_edit.ts";
 import type { DashboardRequest } from "../../protocol/dashboard_message.ts";
 import type {
   FieldHistory,
@@ -88,6 +88,7 @@ export interface Replies {
   readonly BenchFile: EditableBench;
   readonly Ports: readonly PluggedPort[];
   readonly EditBench: BenchEdit;
+  readonly TryInstrument: readonly TriedField[];
   readonly Switch: undefined;
 }
 
@@ -108,6 +109,7 @@ export type ImmediateKind = Exclude<
   | "BenchFile"
   | "Ports"
   | "EditBench"
+  | "TryInstrument"
   | "Switch"
 >;
 

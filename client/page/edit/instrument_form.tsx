@@ -15,6 +15,7 @@ import type {
   EditableBench,
   EntryPath,
   PluggedPort,
+  TriedField,
 } from "../../../protocol/bench_edit.ts";
 import { Complaint, useWork } from "../bench/work.tsx";
 import type { LiveBench } from "../live/live_bench.ts";
@@ -54,6 +55,7 @@ export function InstrumentForm({ bench, file: given, ports, name, first, done }:
   const [entry, setEntry] = useState(first);
   const [raw, setRaw] = useState<string | undefined>(undefined);
   const [edit, setEdit] = useState<BenchEdit | undefined>(undefined);
+  const [tried, setTried] = useState<readonly TriedField[]>([]);
   const [reviewing, setReviewing] = useState(false);
   const [work, complaint, busy] = useWork();
   const asked = useRef(0);
@@ -64,6 +66,8 @@ export function InstrumentForm({ bench, file: given, ports, name, first, done }:
     ? { kind: "add", entry: inOrder(entry) }
     : { kind: "change", instrument: name, entry };
   useEffect(() => {
+    // What was tried was another one.
+    setTried([]);
     if (entry.title === undefined && name === undefined) return;
     const number = ++asked.current;
     const timer = setTimeout(() =>
@@ -241,16 +245,58 @@ export function InstrumentForm({ bench, file: given, ports, name, first, done }:
           {wrongJson === "" ? null : <span class="complaint" role="status">{wrongJson}</span>}
         </label>
       </details>
+      <Tried fields={tried} />
       <OtherProblems problems={problems} shown={shown} />
       <Complaint text={complaint} />
       <div class="edit-buttons">
         <button type="submit" class="strong" disabled={!ready}>Review…</button>
+        {chosen !== undefined && chosen.address === "" ? null : (
+          <button
+            type="button"
+            disabled={!ready}
+            onClick={() => void work(async () => setTried(await bench.tryChange(change, file.digest)))}
+          >
+            Try it
+          </button>
+        )}
         <button type="button" onClick={() => done()}>Cancel</button>
         <span role="status" class="about">
           {edit === undefined ? "" : ready ? "Nothing is wrong with it" : ""}
         </span>
       </div>
     </form>
+  );
+}
+
+/** What came of asking each field once. */
+function Tried({ fields }: { fields: readonly TriedField[] }): VNode | null {
+  if (fields.length === 0) return null;
+  return (
+    <table class="edit-tried">
+      <caption>Asked once; nothing was set</caption>
+      <thead>
+        <tr>
+          <th scope="col">Field</th>
+          <th scope="col">Asked</th>
+          <th scope="col">Answered</th>
+          <th scope="col">Value</th>
+        </tr>
+      </thead>
+      <tbody>
+        {fields.map(({ field, asked, answered, value, reason }) => (
+          <tr key={field}>
+            <th scope="row">{field}</th>
+            <td>
+              <code>{asked}</code>
+            </td>
+            <td>
+              <code>{answered}</code>
+            </td>
+            <td>{reason === "" ? value : <span class="complaint">{reason}</span>}</td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
   );
 }
 

@@ -5,7 +5,7 @@
  */
 
 import { formatCommandLine } from "../../../protocol/command_line.ts";
-import type { BenchChange, BenchEdit, EditableBench, PluggedPort } from "../../../protocol/bench_edit.ts";
+import type { BenchChange, BenchEdit, EditableBench, PluggedPort, TriedField } from "../../../protocol/bench_edit.ts";
 import type { JournalEvent, WatchEvent } from "../../../protocol/framed_message.ts";
 import type {
   FieldHistory,
@@ -195,6 +195,11 @@ export class LiveBench {
    */
   async checkChange(change: BenchChange, digest: string): Promise<BenchEdit> {
     return (await this.#link.request({ cmd: "EditBench", change, digest, save: false })).value as BenchEdit;
+  }
+
+  /** Asks each field of an instrument once as a change would have it. @throws {HeliographError} Where that cannot be. */
+  async tryChange(change: BenchChange, digest: string): Promise<readonly TriedField[]> {
+    return (await this.#link.request({ cmd: "TryInstrument", change, digest })).value as readonly TriedField[];
   }
 
   /** Makes a change of the bench file. @throws {HeliographError} Where it cannot be. */

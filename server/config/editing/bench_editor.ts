@@ -6,11 +6,19 @@
 
 import { basename } from "node:path";
 import { isDeepStrictEqual } from "node:util";
-import type { BenchChange, BenchEdit, BenchEntry, EditableBench, EditProblem } from "../../../protocol/bench_edit.ts";
+import type {
+  BenchChange,
+  BenchEdit,
+  BenchEntry,
+  EditableBench,
+  EditProblem,
+  TriedField,
+} from "../../../protocol/bench_edit.ts";
 import { HeliographError } from "../../../protocol/errors.ts";
 import type { Bench } from "../../bench/bench.ts";
 import type { Instrument } from "../../bench/instrument.ts";
 import { identifierOf } from "../../bench/names.ts";
+import { triedFields } from "../../devices/try_out.ts";
 import { Port } from "../../devices/transports/port.ts";
 import { FileKeeper } from "../../files/file_keeper.ts";
 import { BenchFileError, Source } from "../../files/source.ts";
@@ -182,6 +190,59 @@ export class BenchEditor {
     const working = this.#working.catch(() => {}).then(() => this.#edit(change, options));
     this.#working = working;
     return working;
+  }
+
+  /**
+   * Asks each field of an instrument once as a change would have it; neither the file nor the bench changes.
+   *
+   * @param change It adds or changes one.
+   * @throws {HeliographError} `bad_argument` where something is wrong with it, or `not_connected`.
+   */
+  tryOut(change: BenchChange, digest: string): Promise<readonly TriedField[]> {
+    const working = this.#working.catch(() => {}).then(() => this.#tryOut(change, digest));
+    this.#working = working;
+    return working;
+  }
+
+  async #tryOut(change: BenchChange, digest: string): Promise<readonly TriedField[]> {
+    if (change.kind !== "add" && change.kind !== "change") {
+      throw new HeliographError("bad_argument", `Cannot try to ${change.kind}: only what is added or changed is tried`);
+    }
+    const { problems } = await this.#edit(change, { digest, save: false, by: "", refuse: () => {} });
+    if (problems.length > 0) {
+      const wrong = problems.map(({ path, message }) => `${path.join(".")} ${message}`.trim()).join("; ");
+      throw new HeliographError("bad_argument", `Cannot try it: ${wrong}`);
+    }
+    const old = this.#content(this.#known);
+    const now = this.#content(await this.#wanted(change, old));
+    const all = pairs(old.entries, now.entries);
+    const pair = all.find((each) =>
+      each.old === undefined || !isDeepStrictEqual(old.entries[each.old], now.entries[each.now!])
+    );
+    const at = pair?.now;
+    if (at === undefined) throw new HeliographError("bad_argument", "Cannot try it: it is as it runs");
+    const { redirect, loaded: { imageFolders } } = this.#edited!;
+    const was = pair!.old === undefined ? undefined : this.#standing.get(JSON.stringify(old.entries[pair!.old]));
+    const beside = was?.port !== undefined && was.port.used ? [was.port] : [];
+    const standing = this.#standingIn(now, all);
+    let made: readonly Instrument[];
+    try {
+      made = (await loadChanged(now.source, standing, { redirect, imageFolders, beside })).instruments;
+    } catch (error) {
+      if (!(error instanceof BenchFileError)) throw error;
+      const [problem] = error.problems;
+      throw new HeliographError(
+        "bad_argument",
+        `Cannot try it while it runs: ${problem!.message}; free its port first`,
+      );
+    }
+    try {
+      const { contact } = made[at]!;
+      const shared = [...standing.values(), was].some((each) => each?.port?.name === contact?.address);
+      return await triedFields(made[at]!, shared);
+    } finally {
+      for (const [index, { contact }] of made.entries()) if (!standing.has(index)) contact?.gone?.();
+    }
   }
 
   async #edit(

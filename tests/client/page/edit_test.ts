@@ -56,6 +56,11 @@ Deno.test({
       deepStrictEqual(await page.evaluate(unnamedControls), []);
       deepStrictEqual(await page.evaluate(outsiders), []);
       deepStrictEqual(await page.evaluate(poorContrasts), []);
+      await page.click(".edit-buttons button:not([type=submit])");
+      await page.shows(".edit-tried", "0.25");
+      await page.shows(".edit-tried", "I?\\n");
+      deepStrictEqual(await page.evaluate(poorContrasts), []);
+      await page.evaluate(`document.querySelector(".edit-form [type=submit]").focus()`);
       await page.press("Enter");
       await page.until(`document.activeElement?.textContent === "lab.json will be changed like this"`);
       match(String(await page.evaluate(`document.querySelector(".diff .comes code").textContent`)), /Meter|Current|\{/);

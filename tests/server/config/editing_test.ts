@@ -298,6 +298,28 @@ Deno.test("editing: what somebody else controls is not changed, what begins late
   });
 });
 
+Deno.test("editing: a draft is tried without a change, on the line of what runs, which goes on", async () => {
+  await editing(lab, async ({ admin, server, meterAt, read }) => {
+    const before = await read();
+    const { digest, instruments: [first] } = await admin.look();
+    const ask = (change: BenchChange) => admin.ask({ cmd: "TryInstrument", change, digest });
+    deepStrictEqual(await ask({ kind: "add", entry: current(meterAt) }), [
+      { field: "Current", asked: "I?\\n", answered: "0.5\\n", value: "0.5 A", reason: "" },
+    ]);
+    const fields = { Voltage: { read: { ask: "V?", pattern: "^U(.*)" } } };
+    const [tried] = await ask({ kind: "change", instrument: "meter", entry: { ...first!.entry, fields } });
+    deepStrictEqual([tried.asked, tried.value], ["V?\\n", ""]);
+    match(tried.reason, /4\.25/);
+    const line = { sendEnd: "\r" };
+    const other = await ask({ kind: "change", instrument: "meter", entry: { ...first!.entry, line } });
+    match(other.message, /^Cannot try it while it runs: .*speak on it differently; free its port first/);
+    match((await ask({ kind: "add", entry: { title: "X" } })).message, /^Cannot try it: X has neither fields/);
+    match((await ask({ kind: "remove", instrument: "meter" })).message, /^Cannot try to remove/);
+    deepStrictEqual([await read(), server.bench.instruments.length], [before, 3]);
+    strictEqual(server.bench.find("meter")!.field("Voltage").text, "4.25");
+  });
+});
+
 Deno.test("editing: only admins may, and a bench without a file says so", async () => {
   await using server = startServer();
   using client = await RawClient.connect(server.dashboardServer.port);
