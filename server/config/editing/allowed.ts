@@ -4,11 +4,11 @@
  * @module
  */
 
-import { isDeepStrictEqual } from "node:util";
 import type { BenchEntry, EditProblem } from "../../../protocol/bench_edit.ts";
 import { builtInDrivers } from "../../devices/drivers/drivers.ts";
 import { fileOf, parseAddress, serialPortOf } from "../../devices/transports/address.ts";
 import { readyMade } from "../ready_made.ts";
+import { isSame } from "./same.ts";
 
 /** The words of an instrument that may be changed. */
 const words: ReadonlySet<string> = new Set(
@@ -92,11 +92,11 @@ export function forbidden(
   }
   if (now === undefined) return problems;
   for (const key of new Set([...Object.keys(old ?? {}), ...Object.keys(now)])) {
-    if (isDeepStrictEqual(old?.[key], now[key])) continue;
+    if (isSame(old?.[key], now[key])) continue;
     if (!words.has(key)) wrong([key], inFile);
   }
   const [oldLine, line] = [old?.line, now.line].map((each) => isTable(each) ? each : {}) as [BenchEntry, BenchEntry];
-  for (const key of secret) if (!isDeepStrictEqual(oldLine[key], line[key])) wrong(["line", key], inFile);
+  for (const key of secret) if (!isSame(oldLine[key], line[key])) wrong(["line", key], inFile);
   if (!isKnownDriver(now.driver)) {
     wrong(["driver"], `is none of heliograph's own; a driver of one's own is named in the bench file itself`);
   }

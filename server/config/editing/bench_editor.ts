@@ -5,7 +5,6 @@
  */
 
 import { basename } from "node:path";
-import { isDeepStrictEqual } from "node:util";
 import type {
   BenchChange,
   BenchEdit,
@@ -28,6 +27,7 @@ import { fixedReason, forbidden } from "./allowed.ts";
 import { driverChoices, wordMeanings } from "./choices.ts";
 import { difference } from "./difference.ts";
 import { EditedText } from "./edited_text.ts";
+import { isSame } from "./same.ts";
 
 /** What a bench that is changed here was loaded from. */
 export interface EditedBench {
@@ -216,9 +216,7 @@ export class BenchEditor {
     const old = this.#content(this.#known);
     const now = this.#content(await this.#wanted(change, old));
     const all = pairs(old.entries, now.entries);
-    const pair = all.find((each) =>
-      each.old === undefined || !isDeepStrictEqual(old.entries[each.old], now.entries[each.now!])
-    );
+    const pair = all.find((each) => each.old === undefined || !isSame(old.entries[each.old], now.entries[each.now!]));
     const at = pair?.now;
     if (at === undefined) throw new HeliographError("bad_argument", "Cannot try it: it is as it runs");
     const { redirect, loaded: { imageFolders } } = this.#edited!;
@@ -277,7 +275,7 @@ export class BenchEditor {
     }
     const all = pairs(old.entries, now.entries);
     const changed = all.filter(({ old: a, now: b }) =>
-      a === undefined || b === undefined || !isDeepStrictEqual(old.entries[a], now.entries[b])
+      a === undefined || b === undefined || !isSame(old.entries[a], now.entries[b])
     );
     const problems = this.#forbidden(old, now, changed);
     if (problems.length > 0) return outcome(this.#placed(problems, change, changed));
@@ -341,7 +339,7 @@ export class BenchEditor {
     const problems: EditProblem[] = [];
     const [before, after] = [old.source.value, now.source.value] as Record<string, unknown>[];
     for (const key of new Set([...Object.keys(before!), ...Object.keys(after!)])) {
-      if (key === "instruments" || isDeepStrictEqual(before![key], after![key])) continue;
+      if (key === "instruments" || isSame(before![key], after![key])) continue;
       problems.push({ path: [key], message: "is changed in the bench file itself, not here" });
     }
     for (const pair of changed) {

@@ -5,8 +5,8 @@
  */
 
 import { applyEdits, createScanner, type Edit, findNodeAtLocation, type Node, parseTree } from "npm:jsonc-parser@3.3.1";
-import { isDeepStrictEqual } from "node:util";
 import type { Path } from "../../files/source.ts";
+import { isSame } from "./same.ts";
 
 /** The widest line that something new is written on, in characters. */
 const widest = 100;
@@ -179,7 +179,7 @@ export class EditedText {
    * @param value What it is to be.
    */
   change(path: Path, old: unknown, value: unknown): void {
-    if (isDeepStrictEqual(old, value)) return;
+    if (isSame(old, value)) return;
     if (Array.isArray(old) && Array.isArray(value) && old.length === value.length) {
       for (const [index, each] of value.entries()) this.change([...path, index], old[index], each);
       return;

@@ -1,5 +1,5 @@
 /** A bench that clients change while it runs: its file, what may be changed in it, and what follows. */
-import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
+import { deepStrictEqual, match, ok, rejects, strictEqual } from "node:assert/strict";
 import { join } from "node:path";
 import type { BenchChange, BenchEdit, EditableBench } from "../../../protocol/bench_edit.ts";
 import { besideBench } from "../../../server/config/beside.ts";
@@ -8,6 +8,9 @@ import { EditedText } from "../../../server/config/editing/edited_text.ts";
 import { difference } from "../../../server/config/editing/difference.ts";
 import { simulateTcp } from "../../../server/devices/simulators/serve.ts";
 import type { HeliographServer } from "../../../server/server.ts";
+import { admit } from "../../../server/access/admit.ts";
+import { demoInstruments } from "../../../server/config/demo_bench.ts";
+import { Services } from "../../../server/services.ts";
 import { eventually, RawClient, startServer } from "../../fixture.ts";
 
 const meter = {
@@ -327,4 +330,24 @@ Deno.test("editing: only admins may, and a bench without a file says so", async 
   match((value as EditableBench).fixed, /no file that could be changed/);
   const { error } = await client.request({ id: 2, cmd: "EditBench", change: { kind: "restore" }, digest: "x" });
   match((error as { message: string }).message, /no file that could be changed/);
+  const services = new Services(demoInstruments());
+  try {
+    const operator = admit({ by: "line", id: 1, hostname: "127.0.0.1" }).deputy({ role: "operator" });
+    for (
+      const request of [
+        { cmd: "BenchFile" },
+        { cmd: "Ports" },
+        { cmd: "EditBench", change: { kind: "restore" }, digest: "", save: true },
+        { cmd: "TryInstrument", change: { kind: "restore" }, digest: "" },
+        { cmd: "Switch", instrument: "tempcon", on: false },
+      ] as const
+    ) {
+      await rejects(
+        async () => await services.requests.run(request, operator),
+        /it needs the role admin, and you are operator/,
+      );
+    }
+  } finally {
+    await services.arrangement.stop();
+  }
 });
