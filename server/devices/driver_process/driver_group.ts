@@ -265,7 +265,9 @@ export class DriverGroup {
       if (!own.has(instrument)) this.#untold.set(holder, instrument);
     });
     // Which instruments there are has changed: it is told of all of them anew.
-    const unplaced = bench.hub.subscribe("bench", () => this.#watchBench(), { name: "a driver" });
+    // Later: who subscribes while an event is told would be told it too.
+    const anew = () => queueMicrotask(() => this.#unwatch && this.#watchBench());
+    const unplaced = bench.hub.subscribe("bench", anew, { name: "a driver" });
     const timer = setInterval(() => this.#tellNeighbours(), neighbourInterval);
     this.#unwatch = () => {
       unsubscribe();
