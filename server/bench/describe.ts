@@ -76,6 +76,7 @@ function describeCommand(name: string, command: Command) {
     role: command.role,
     immediate: command.immediate,
     deadline: command.deadline,
+    ...(command.confirm === undefined ? {} : { confirm: command.confirm }),
   };
 }
 
@@ -90,6 +91,8 @@ export function describeInstrument(instrument: Instrument) {
     caption: instrument.caption,
     summary: instrument.summary,
     fields: instrument.allFields.map(describeField),
+    ...(instrument.main === undefined ? {} : { main: instrument.main }),
+    ...(instrument.spec.aside === true ? { aside: true } : {}),
     commands: [...instrument.commands].map(([name, command]) => describeCommand(name, command)),
     contact: describeContact(instrument),
     hasImages: instrument.images !== undefined,
@@ -103,7 +106,14 @@ export function describeInstrument(instrument: Instrument) {
  */
 export function describeContact({ contact, away }: Instrument) {
   if (contact === undefined) return null;
-  return { address: contact.address, state: contact.state, reason: away === "" ? contact.reason : away };
+  const { address, state, reason, since, nextTry } = contact;
+  return {
+    address,
+    state,
+    reason: away === "" ? reason : away,
+    ...(since === undefined ? {} : { since: new Date(since).toISOString() }),
+    ...(nextTry === undefined || state !== "lost" ? {} : { nextTry: new Date(nextTry).toISOString() }),
+  };
 }
 
 /** The values that are allowed, in a few words: `float, °C, -200 to 50`. */

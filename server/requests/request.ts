@@ -17,6 +17,7 @@ import type {
   SessionDescription,
   Welcome,
 } from "../../protocol/description.ts";
+import type { JournalRecord, RecordsDescription } from "../../protocol/records.ts";
 import type { JournalLevel } from "../../protocol/vocabulary.ts";
 import type { Principal } from "../access/principal.ts";
 import type { BenchField } from "../bench/field.ts";
@@ -90,6 +91,9 @@ export interface Replies {
   readonly EditBench: BenchEdit;
   readonly TryInstrument: readonly TriedField[];
   readonly Switch: undefined;
+  readonly SearchJournal: JournalRecord[];
+  readonly Records: RecordsDescription;
+  readonly Note: undefined;
 }
 
 /** The words that requests begin with. */
@@ -111,6 +115,8 @@ export type ImmediateKind = Exclude<
   | "EditBench"
   | "TryInstrument"
   | "Switch"
+  | "SearchJournal"
+  | "Records"
 >;
 
 /** A request of one kind. */
