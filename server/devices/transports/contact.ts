@@ -8,7 +8,8 @@ import { HeliographError } from "../../../protocol/errors.ts";
 import type { Contact } from "../../bench/contact.ts";
 import { NotOpen } from "./port_line.ts";
 import type { Port, Turn } from "./port.ts";
-import { sharedBusOf } from "./address.ts";
+import { holdsUp, sharedBusOf, waitsFor } from "./address.ts";
+import { connectsFor } from "./address_parts.ts";
 import type { LineTrace } from "./line_trace.ts";
 import { AnswerUnclear } from "../../bench/answer_errors.ts";
 import { delay } from "./delay.ts";
@@ -103,7 +104,17 @@ export class PortContact implements Contact {
    */
   immediateWithin(others = 0): number {
     const turn = sharedBusOf(this.#port.address)?.turn ?? 0;
-    return immediateSeconds + this.#port.format.gap + (this.#routine.delays?.() ?? 0) + turn * (1 + others);
+    const line = this.#port.format.gap + holdsUp(this.#port.address);
+    return immediateSeconds + line + (this.#routine.delays?.() ?? 0) + turn * (1 + others);
+  }
+
+  /**
+   * What else it waits for, of which it is not known how long it takes, in words; `undefined` where that is nothing.
+   *
+   * @internal
+   */
+  get immediateWaitsFor(): string | undefined {
+    return waitsFor(this.#port.address) ?? (this.#port.format.release === undefined ? undefined : connectsFor);
   }
 
   /**

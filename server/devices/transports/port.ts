@@ -5,8 +5,8 @@
  * is opened anew, so that what is late comes to a line that nobody reads. A serial line remembers for a while what is
  * still due, and nothing is asked meanwhile that the late answer could be taken for an answer to.
  *
- * What is immediate waits for no answer: it takes the turn from whoever has it, and is sent at once. The question under
- * way ends as interrupted, and its answer is late.
+ * What is immediate waits for no answer: it takes the turn from whoever has it, and is sent at once, a question too. The
+ * question under way ends as interrupted, and its answer is late.
  *
  * @module
  */
@@ -210,9 +210,9 @@ export class Port {
     work: (turn: Turn) => Promise<T>,
   ): Promise<T> {
     let holding: Held | Promise<Held> | undefined;
-    // What is immediate takes the turn with its first word: only a stop interrupts another one's immediate question.
-    const hold = (over: boolean) => holding ??= this.#turns.take(urgency, signal, over);
-    if (urgency !== "immediate") holding = await hold(false);
+    // What is immediate takes the turn with its first word.
+    const hold = () => holding ??= this.#turns.take(urgency, signal);
+    if (urgency !== "immediate") holding = await hold();
     const receive = (stream: Stream, held: Held) => this.#receive(stream, held, signal);
     const turn = {
       unanswered: false,
@@ -220,7 +220,7 @@ export class Port {
       signal,
       send: async (command: string | Uint8Array, deaf = 0, timeout = promptSeconds) => {
         if (!this.#framings.answersAll || urgency === "immediate") {
-          await this.#send(command, await hold(true), signal, deaf);
+          await this.#send(command, await hold(), signal, deaf);
         } else {
           const accepts = (answer: string) => answer === "";
           await turn.ask(
@@ -233,11 +233,11 @@ export class Port {
         return textBytes(await turn.ask({ ...question, accepts: taken, expected, raw: true } as Question));
       },
       receive: async function* (stream: Stream) {
-        yield* receive(stream, await hold(false));
+        yield* receive(stream, await hold());
       },
-      wait: async (seconds: number) => await this.#wire.wait(seconds, signal, await hold(false)),
+      wait: async (seconds: number) => await this.#wire.wait(seconds, signal, await hold()),
       ask: async (question: Question) => {
-        const holds = hold(false);
+        const holds = hold();
         const held = holds instanceof Held ? holds : await holds;
         const before = turn.unanswered;
         turn.unanswered = true;
@@ -381,9 +381,8 @@ export class Port {
   /** Hears what comes by itself. */
   async *#receive({ text, timeout, shape }: Stream, held: Held, signal: AbortSignal | undefined) {
     const put = asPut({ text: text ?? "", timeout, accepts: () => true, expected: "", shape });
-    this.#turns.asks(held);
     if (held.lost) throw new Interrupted(put.text, false, held.urgency);
-    await this.#wire.ready(put.text, held, signal, false);
+    await this.#wire.ready(put.text, held, signal, held.urgency === "immediate");
     this.#leaveBegun();
     if (!this.#late.none) throw new AnswerUnclear(put.text, false);
     const answers = new AnswerQueue(this.#patience);
@@ -392,6 +391,7 @@ export class Port {
     held.onLost = () => answers.fail(new Interrupted(put.text, true, held.urgency));
     try {
       if (text !== undefined) await this.#write(put.text, put.bytes ?? this.#bytesOf(put.text), 0, timeout);
+      this.#turns.asks(held);
       for (;;) {
         const answer = await answers.next(performance.now() + timeout * 1000, signal);
         if (answer === undefined) return;
@@ -420,11 +420,16 @@ export class Port {
     const shape = question.shape === undefined ? undefined : JSON.stringify(question.shape);
     // Of what ends otherwise it is not known what would be cut out of it.
     const mayTake = shape === undefined ? accepts : () => true;
-    this.#turns.asks(held);
+    const immediate = held.urgency === "immediate";
+    // A stop that has not said anything yet is not cut off by the next one.
+    if (immediate && held.spoke) this.#turns.asks(held);
     if (held.lost) throw new Interrupted(text, false, held.urgency);
-    if (!this.#wire.isReady(held, signal)) await this.#wire.ready(text, held, signal, false);
+    if (!this.#wire.isReady(held, signal)) {
+      const atOnce = immediate && (always || !this.#late.couldAnswer({ accepts, shape }));
+      await this.#wire.ready(text, held, signal, atOnce);
+    }
     held.spoke = true;
-    const mustGo = always || held.urgency === "immediate";
+    const mustGo = always || immediate;
     this.#leaveBegun();
     if (this.#strays.quietBefore(mayTake) > 0) {
       await this.#untilQuiet({ text, accepts: mayTake }, mustGo, held, signal);
@@ -454,11 +459,15 @@ export class Port {
         accepts: (line: string) =>
           accepts(line) || (question.refuses?.(line) ?? false) || this.#strange.isKnown(text, line),
       };
-      // A serial server, and an instrument behind an adapter, may answer on the next line what was asked on this one.
       if (this.#wire.direct) {
-        if (this.#wire.line === line) this.#wire.doubt = held.lost ? (this.#wire.doubt ?? "interrupted") : "silent";
-      } else if (held.lost) this.#late.expect(late, seen.unclear, (until - performance.now()) / 1000);
-      else this.#late.expect(late, seen.unclear, 5 * timeout);
+        if (this.#wire.line !== line) return;
+        this.#wire.doubt = held.lost ? (this.#wire.doubt ?? "interrupted") : "silent";
+        // What is immediate is asked on this line all the same.
+        if (held.lost) this.#late.expect(late, seen.unclear, timeout);
+        return;
+      }
+      // A serial server, and an instrument behind an adapter, may answer on the next line what was asked on this one.
+      this.#late.expect(late, seen.unclear, held.lost ? (until - performance.now()) / 1000 : 5 * timeout);
     };
     held.onLost = () => {
       giveUp();
@@ -467,6 +476,7 @@ export class Port {
     let answer: string | undefined;
     try {
       await this.#write(text, bytes, question.deaf, onlyRefused ? undefined : timeout);
+      if (immediate) this.#turns.asks(held);
       // Mostly the answer comes, and nothing else.
       const first = await answers.next(until, signal);
       const whole = first !== undefined && (awaited !== undefined || !isPartOfBlock(first));
@@ -486,7 +496,7 @@ export class Port {
     if (answer !== undefined) {
       this.#strays.answered();
       this.#leaveBegun();
-      if (!this.#wire.direct) this.#late.remember(text, answer);
+      this.#late.remember(text, answer);
       return answer;
     }
     if (seen.unclear !== undefined && optional) return seen.unclear;
@@ -547,7 +557,7 @@ export class Port {
       } else {
         // All that was due has come by now, in whichever order: nothing is late any more.
         seen.settled = rivals === 0;
-        if (seen.settled) return undefined;
+        if (seen.settled) return answer === seen.unclear ? answer : undefined;
         if (seen.unclear === undefined) until = performance.now() + timeout * 1000;
         seen.unclear = answer;
         this.#late.take(answer);
