@@ -11,7 +11,7 @@
  * @module
  */
 
-import { HeliographError } from "../../../protocol/errors.ts";
+import type { HeliographError } from "../../../protocol/errors.ts";
 import { Faults } from "../../bench/faults.ts";
 import { type Address, portName } from "./address.ts";
 import { AnswerQueue, latestTimer, Patience } from "./answer_queue.ts";
@@ -25,6 +25,7 @@ import { LineTrace } from "./line_trace.ts";
 import type { LineFormat } from "./line_format.ts";
 import { openLine } from "./open_line.ts";
 import { PortLine } from "./port_line.ts";
+import { asPut, type Exchanges, PortTurn, promptSeconds, type Put, type Stream } from "./port_turn.ts";
 import { StrangeAnswers } from "./strange_answers.ts";
 import { Strays } from "./strays.ts";
 import type { Question, Turn } from "./turn.ts";
@@ -32,22 +33,8 @@ import { Held, Turns } from "./turns.ts";
 
 export type { LineFormat, Question, Turn };
 
-/** A question as it is put. */
-interface Put extends Question {
-  readonly text: string;
-  /** What is sent, where that is not the text and its end. */
-  readonly bytes?: Uint8Array;
-  /** Whether its answer is bytes rather than text. */
-  readonly raw?: boolean;
-  /** Whether it is a command that only its prompt or its echo answers. */
-  readonly plain?: boolean;
-}
-
 /** What is no answer to a question is listened to so often. */
 const mostUnexpected = 20;
-
-/** How long the prompt behind a command may take, in seconds. */
-const promptSeconds = 1;
 
 /** Takes a line that nobody asked for. @returns Whether it was meant for this listener. */
 type Listener = (line: string) => boolean;
@@ -111,6 +98,7 @@ export class Port {
   #heardAt = -Infinity;
   readonly #faults: Faults;
   readonly #encoded = new Map<string, Uint8Array>();
+  readonly #exchanges: Exchanges;
   /**
    * Makes a port that is not open.
    *
@@ -142,6 +130,15 @@ export class Port {
       },
     });
     this.#strays = new Strays(this.name);
+    this.#exchanges = {
+      turns: this.#turns,
+      trace: this.trace,
+      answersAll: this.#framings.answersAll,
+      ask: (question, held, signal) => this.#ask(question, held, signal),
+      send: (command, held, signal, deaf) => this.#send(command, held, signal, deaf),
+      receive: (stream, held, signal) => this.#receive(stream, held, signal),
+      wait: (seconds, signal, held) => this.#wire.wait(seconds, signal, held),
+    };
   }
 
   #newSplitter(): AnswerSplitter {
@@ -209,59 +206,18 @@ export class Port {
     signal: AbortSignal | undefined,
     work: (turn: Turn) => Promise<T>,
   ): Promise<T> {
-    let holding: Held | Promise<Held> | undefined;
     // What is immediate takes the turn with its first word.
-    const hold = () => holding ??= this.#turns.take(urgency, signal);
-    if (urgency !== "immediate") holding = await hold();
-    const receive = (stream: Stream, held: Held) => this.#receive(stream, held, signal);
-    const turn = {
-      unanswered: false,
-      urgency,
-      signal,
-      send: async (command: string | Uint8Array, deaf = 0, timeout = promptSeconds) => {
-        if (!this.#framings.answersAll || urgency === "immediate") {
-          await this.#send(command, await hold(), signal, deaf);
-        } else {
-          const accepts = (answer: string) => answer === "";
-          await turn.ask(
-            { text: command, timeout, accepts, expected: "said nothing", always: true, plain: true, deaf } as Question,
-          );
-        }
-      },
-      askBytes: async ({ accepts = () => true, expected = "been another one", ...question }: BytesQuestion) => {
-        const taken = (answer: string) => accepts(textBytes(answer));
-        return textBytes(await turn.ask({ ...question, accepts: taken, expected, raw: true } as Question));
-      },
-      receive: async function* (stream: Stream) {
-        yield* receive(stream, await hold());
-      },
-      wait: async (seconds: number) => await this.#wire.wait(seconds, signal, await hold()),
-      ask: async (question: Question) => {
-        const holds = hold();
-        const held = holds instanceof Held ? holds : await holds;
-        const before = turn.unanswered;
-        turn.unanswered = true;
-        try {
-          const answer = await this.#ask(asPut(question), held, signal);
-          if (answer !== "") this.trace.understood(question.onlyRefused);
-          turn.unanswered = false;
-          return answer;
-        } catch (error) {
-          this.trace.failed(error, question.refuses);
-          // An instrument that says something else is there; where it is not known whose an answer is, nothing is.
-          if (error instanceof AnswerUnclear || error instanceof Interrupted) turn.unanswered = before;
-          else if (error instanceof HeliographError && error.code === "command_failed") turn.unanswered = false;
-          throw error;
-        } finally {
-          held.asking = false;
-        }
-      },
-    };
+    let held: Held | undefined;
+    if (urgency !== "immediate") {
+      const holds = this.#turns.take(urgency, signal);
+      held = holds instanceof Held ? holds : await holds;
+    }
+    const turn = new PortTurn(this.#exchanges, urgency, signal, held);
     try {
       return await work(turn);
     } finally {
-      if (holding instanceof Held) this.#turns.end(holding);
-      else await holding?.then((held) => this.#turns.end(held), () => {});
+      if (held !== undefined) this.#turns.end(held);
+      else await turn.end();
     }
   }
 
@@ -584,15 +540,6 @@ export class Port {
     if (this.#splitter.begun !== "") rest.push(this.#splitter.flush());
     return rest;
   }
-}
-
-type BytesQuestion = Parameters<Turn["askBytes"]>[0];
-type Stream = Parameters<Turn["receive"]>[0];
-
-function asPut(question: Question): Put {
-  const { text } = question;
-  // What is asked thousands of times a second is taken as it is.
-  return typeof text === "string" ? question as Put : { ...question, text: byteText(text), bytes: text };
 }
 
 /** A question under way. */
