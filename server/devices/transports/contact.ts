@@ -34,9 +34,6 @@ export interface Routine {
   readonly delays?: () => number;
 }
 
-/** One that was connected for so long, in seconds, is tried again as if for the first time. */
-const steadySeconds = 10;
-
 /** On a port that others use, one that does not answer is not tried more often, in seconds: each try costs them time. */
 const shortestSharedWait = 10;
 
@@ -86,6 +83,8 @@ export class PortContact implements Contact {
   #ending = new AbortController();
   #either: { readonly of: AbortSignal; readonly ending: AbortSignal; readonly signal: AbortSignal } | undefined;
   #heard = 0;
+  /** Whether it was of use since it was greeted last. */
+  #worked = false;
   #nextTry = 0;
 
   /** Makes it. @param port Its line. @param routine What is said on it. */
@@ -203,6 +202,7 @@ export class PortContact implements Contact {
   /** It has said something by itself. */
   heard(): void {
     this.#heard = performance.now();
+    this.#worked = true;
   }
 
   /**
@@ -272,7 +272,9 @@ export class PortContact implements Contact {
       if (urgency !== "immediate") this.#check();
       let reason: HeliographError | undefined;
       try {
-        return await work(this.#around(turn));
+        const result = await work(this.#around(turn));
+        if (!turn.unanswered) this.#worked = true;
+        return result;
       } catch (error) {
         if (error instanceof HeliographError) reason = error;
         throw error;
@@ -320,11 +322,11 @@ export class PortContact implements Contact {
     let wait = shortestWait;
     this.#become("connecting", "");
     while (!stopped.aborted) {
-      const since = performance.now();
+      this.#worked = false;
       const reason = await this.#connect(stopped);
       if (stopped.aborted) break;
-      // One that comes and goes is not greeted again and again.
-      if (performance.now() - since > steadySeconds * 1000) wait = shortestWait;
+      // One that is greeted and says nothing more is not greeted again and again.
+      if (this.#worked) wait = shortestWait;
       if (this.#port.used) wait = Math.max(wait, Math.min(shortestSharedWait, longestWait));
       this.#nextTry = performance.now() + wait * 1000;
       this.#become("lost", reason.message);
