@@ -398,12 +398,13 @@ class Loader {
       new BenchFileError([this.#source.problem([...at, ...path], message)]);
     for (const word of ["permissions", "memory"] as const) {
       if (entry[word] !== undefined) {
-        throw wrong([word], "has a meaning only beside a driver that is code (.ts or .js)");
+        this.#problem([...at, word], "has a meaning only beside a driver that is code (.ts or .js)");
       }
     }
     if (driverName !== undefined && Object.hasOwn(readyMade, driverName)) return this.#readyMade(driverName, entry, at);
     if (options !== undefined) {
-      throw wrong(["options"], "has a meaning only beside a driver that is code (.ts or .js), or a ready-made one");
+      const meaning = "has a meaning only beside a driver that is code (.ts or .js), or a ready-made one";
+      this.#problem([...at, "options"], meaning);
     }
     const found = await this.#driver(driverName, at);
     if (found.source !== undefined) this.#sources.set(index, found.source);
@@ -431,13 +432,9 @@ class Loader {
         throw this.#descriptionProblem(error, at, found.source);
       }
     }
-    if (portText === undefined) {
-      const example = found.driver?.address ?? "tcp://192.168.1.5:5025";
-      throw wrong([], `port is missing: where ${title} is, for example ${example}`);
-    }
     const values = this.#parameters(found.description.parameters as Declared | undefined, parameters, at);
     const simulated = this.#simulated(found, over, description, values);
-    const port = this.#port(portText, description, found.driver, title, at, "", simulated);
+    const port = this.#portOrStandIn(portText, description, found.driver, title, at, simulated);
     const before = this.#problems.length;
     for (let rest: Description | undefined = description; rest !== undefined;) {
       try {
@@ -632,6 +629,26 @@ class Loader {
     };
   }
 
+  /** Its port; where that is wrong, one in its place, so that the rest of it is checked too. */
+  #portOrStandIn(
+    text: string | undefined,
+    description: Description,
+    driver: Driver | undefined,
+    title: string,
+    at: Path,
+    simulated: (() => DescriptionSimulator) | undefined,
+  ): Port {
+    try {
+      if (text !== undefined) return this.#port(text, description, driver, title, at, "", simulated);
+      const example = driver?.address ?? "tcp://192.168.1.5:5025";
+      this.#problem(at, `port is missing: where ${title} is, for example ${example}`);
+    } catch (error) {
+      if (!(error instanceof BenchFileError)) throw error;
+      this.#problems.push(...error.problems);
+    }
+    return standIn(this.#named[text ?? ""] ?? text ?? "", description);
+  }
+
   #port(
     text: string,
     { line = {} }: Pick<Description, "line">,
@@ -746,6 +763,20 @@ function mayBeMeant(entries: readonly unknown[], { instrument, field }: UnknownN
     return wanted === "" || driver !== undefined ||
       Object.keys(fields ?? {}).some((name) => identifierOf(name) === wanted);
   });
+}
+
+/** A port in the place of one that is wrong: of its kind, as far as that can be told, and never opened. */
+function standIn(text: string, { fields = {} }: Description): Port {
+  const all = Object.values(fields);
+  const isWeb = all.some(({ read }) => typeof read === "object" && "pointer" in read && read.pointer !== undefined);
+  const kind = /^(?:https?|modbus|file)/.exec(text)?.[0] ??
+    (all.some(({ register }) => register !== undefined) ? "modbus" : isWeb ? "http" : "tcp");
+  const address = parseAddress(
+    kind === "modbus" ? "modbus+tcp://127.0.0.1" : kind === "file" ? "file:///nowhere" : `${kind}://127.0.0.1:1`,
+  );
+  // Its answers end after a pause: nothing is known of their ends.
+  const format = { sendEnd: "\n", receiveEnd: "", gap: 0, settle: 0, gateway: false, shape: { quiet: 1 } };
+  return new Port(address, { ...format, ...settledFormat(address) });
 }
 
 function isEmpty(table: unknown): boolean {

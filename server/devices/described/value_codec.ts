@@ -10,7 +10,7 @@ import { parseValue, shown, type Value, type ValueSpec } from "../../bench/value
 import { Calibration } from "./calibration.ts";
 import { Choices } from "./choices.ts";
 import { inPart } from "./description_error.ts";
-import { NumberCode, sizeOf } from "./number_code.ts";
+import { type Kind, NumberCode, sizeOf } from "./number_code.ts";
 import { bare, meansTheSame, numberIn, unquoted } from "./number_text.ts";
 import { type Pattern, wholePattern } from "./pattern.ts";
 import type { DescribedField } from "./schema.ts";
@@ -69,6 +69,7 @@ export class ValueCodec {
   readonly #choices: Choices;
   /** How it codes a number; `undefined` where it writes decimal digits. */
   readonly #code: NumberCode | undefined;
+  readonly #kind: Kind | undefined;
   readonly #bits: Bits | undefined;
   readonly #allowed: Pattern;
   readonly #comma: boolean;
@@ -94,6 +95,7 @@ export class ValueCodec {
     }
     this.#comma = value.decimal === ",";
     this.#code = codeOf(value);
+    this.#kind = value.kind;
     this.#bits = bitsOf(value);
     this.#scale = value.scale ?? 1;
     this.#offset = value.offset ?? 0;
@@ -132,6 +134,24 @@ export class ValueCodec {
   /** Whether the instrument says it in bytes of which each may be any. */
   get isRaw(): boolean {
     return this.#code?.isRaw === true;
+  }
+
+  /** What its bytes mean; `undefined` where it says so in text. */
+  get kind(): Kind | undefined {
+    return this.#kind;
+  }
+
+  /**
+   * Whether what ends an answer may be in its bytes: not where a digit of a BCD number would have to be none, nor where
+   * only some values are known and none of them has it.
+   */
+  mayHold(end: string): boolean {
+    if (!this.isRaw) return false;
+    if (this.#kind!.startsWith("bcd")) return [...end].every((byte) => /^\d\d$/.test(hex(byte)));
+    const { type, choices = ["On", "Off"] } = this.spec;
+    if (this.#bits !== undefined || (type !== "choice" && type !== "switch")) return true;
+    const values = type === "switch" ? [true, false] : choices;
+    return values.some((value) => this.answered(value)?.includes(end));
   }
 
   /** How many characters of an answer it always is; `undefined` where that differs. */
@@ -362,6 +382,10 @@ function bitsOf({ bits, base, kind }: DescribedValue): Bits | undefined {
     if (last >= most) wrong(`${kind} has ${most} bits, counted from 0, and ${last} is none of them`);
     return { first, count: last - first + 1 };
   });
+}
+
+function hex(byte: string): string {
+  return byte.charCodeAt(0).toString(16).padStart(2, "0");
 }
 
 function wrong(message: string): never {

@@ -306,6 +306,7 @@ Deno.test("values: mistakes in what a value can be are told where they are, all 
       instruments: [{
         title: "A",
         port: "tcp://127.0.0.1:1",
+        line: { quiet: 0.1 },
         questions: { all: { ask: "R?", pattern: "^(?<a>.),(?<b>.)$" } },
         fields: Object.fromEntries(fields.map(([field], at) => [`F${at}`, { read: "?", ...field }])),
       }, {
