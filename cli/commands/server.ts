@@ -131,6 +131,7 @@ async function setUp(
       flags.simulate ? simulators.redirect : undefined,
       serverFlags.imageFolders?.map((folder) => resolve(folder)),
     );
+  simulators.leaveOut(bench.instruments);
   // From here on the ports that the bench names can be opened although the permission for it is given up.
   if (bench.serialPorts.length > 0) loadSerialLibrary();
   await Promise.all(bench.files.map(prepareFile));

@@ -252,7 +252,9 @@ for (const program of programs) {
       "chiller.json": JSON.stringify(chiller),
       "bench.json": JSON.stringify(bench),
       "stage.ts":
-        "export default ({ defineInstrument }: any, { title }: any) => defineInstrument({ title, fields: {} });",
+        "export default ({ defineInstrument, PortContact }: any, { title, port }: any) => defineInstrument({ title, " +
+        "fields: { Position: { type: 'float', read: () => 1 } }, commands: {}, " +
+        "contact: new PortContact(port, { title, greet: (turn: any) => turn.send('HELLO') }) });",
     };
     await withFiles(files, async (folder) => {
       const [driver, file] = ["chiller.json", "bench.json"].map((name) => join(folder, name)) as [string, string];
@@ -303,11 +305,14 @@ for (const program of programs) {
       await eventually(async () => await client.ask("chiller.get Setpoint") === "OK 12.0", "its own setpoint");
       await eventually(async () => await client.ask("lock_in.get Phase") === "OK 30.00", "the built-in simulator");
       await eventually(async () => /^OK \d+$/.test(await client.ask("lock_in.get Key")), "what the file adds to it");
-      // Whoever asks for the state is told that nothing of it is real.
-      match(
-        (await run(["status", "--port", String(dashboard)])).out,
-        /up for .*\n+Simulated: simulators stand in the place of the instruments\n/,
-      );
+      // Whoever asks for the state is told that nothing of it is real, and that what is code is not there at all.
+      const status = (await run(["status", "--port", String(dashboard)])).out;
+      match(status, /up for .*\n+Simulated: simulators stand in the place of the instruments\n/);
+      match(status, /not connected +on +because *\n.*stage +tcp:\/\/x:2 +not simulated: its driver is code *\n/);
+      const contact = { address: "tcp://x:2", state: "off", reason: "not simulated: its driver is code" };
+      const told = JSON.parse((await run(["describe", "stage", "--json", "--port", String(dashboard)])).out);
+      deepStrictEqual(told.contact, contact);
+      match(await client.ask("stage.get Position"), /not simulated: its driver is code/);
     });
   });
 
