@@ -21,6 +21,10 @@ export class SharedSimulator implements Simulator {
     this.#members.push(first);
   }
 
+  get otherEnds(): Simulator["otherEnds"] {
+    return this.#members[0]!.otherEnds;
+  }
+
   get encoding(): NonNullable<Simulator["encoding"]> {
     return this.#members[0]!.encoding ?? "utf8";
   }

@@ -29,6 +29,8 @@ import type { Registers } from "./registers.ts";
 export interface Simulator {
   /** What ends a command. */
   readonly commandEnd: string;
+  /** What else ends a command, where its instrument takes several; nothing between two of them is no command. @default nothing */
+  readonly otherEnds?: readonly string[] | undefined;
   /** What ends each answer. */
   readonly answerEnd: string;
   /** What its text is in. @default "utf8" */
