@@ -9,6 +9,7 @@ import { isDeepStrictEqual } from "node:util";
 import { describedInstrument } from "../devices/described/described_instrument.ts";
 import { computedInstrument, isComputed } from "../devices/described/computed_instrument.ts";
 import { DescriptionError } from "../devices/described/description_error.ts";
+import { exampleAnswer } from "../devices/described/example_answer.ts";
 import { type Pattern, wholePattern } from "../devices/described/pattern.ts";
 import { type Description, descriptionSchema } from "../devices/described/schema.ts";
 import { builtInDrivers } from "../devices/drivers/drivers.ts";
@@ -186,6 +187,63 @@ export async function loadSimulated(
     await new Loader(source, redirect, undefined, drivers, []).load();
   } finally {
     await drivers.close();
+  }
+}
+
+/**
+ * Loads a description in a file of its own, to check it: somewhere it is given a port of the kind that its words need, and
+ * its parameters what they may be.
+ *
+ * @returns `undefined` where the file is a bench file, or code.
+ * @throws {BenchFileError} With all that is wrong, where, and what would be right.
+ */
+export async function loadDescription(drivers: DriverProcesses, file: string): Promise<Instrument | undefined> {
+  if (isModule(file) || notABench(file) !== undefined) return undefined;
+  let value: unknown;
+  try {
+    value = Source.read(file, await readBytes(file)).value;
+  } catch (error) {
+    // What is wrong with its form is told where it is read as a bench file.
+    if (error instanceof BenchFileError) return undefined;
+    throw error;
+  }
+  const isDescription = typeof value === "object" && value !== null && !isBench(value) &&
+    ["fields", "commands"].some((word) => Object.hasOwn(value, word)) && !Object.hasOwn(value, "port");
+  if (!isDescription) return undefined;
+  const path = resolve(file);
+  const parsed = driverSchema.safeParse(value);
+  const declared = Object.entries((value as { parameters?: Declared }).parameters ?? {});
+  const instrument = {
+    title: "It",
+    driver: basename(path),
+    port: parsed.success ? somewhere(parsed.data) : nowhere,
+    parameters: Object.fromEntries(declared.map(([name, spec]) => [name, someParameter(spec)])),
+  };
+  const bench = join(dirname(path), "bench.json");
+  const source = Source.ofValue(bench, { instruments: [instrument] });
+  try {
+    return (await new Loader(source, (address) => address, undefined, drivers, []).load()).instruments[0];
+  } catch (error) {
+    if (!(error instanceof BenchFileError)) throw error;
+    throw new BenchFileError(
+      error.problems.map((problem) =>
+        problem.file === bench
+          ? { file, where: problem.where.replace(/^instruments\[0\]\.?/, ""), message: problem.message }
+          : { ...problem, file: problem.file === path ? file : problem.file }
+      ),
+    );
+  } finally {
+    await drivers.close();
+  }
+}
+
+/** What a parameter may be: its default, or the shortest text that its pattern matches. */
+function someParameter(spec: Declared[string]): string {
+  const { default: fallback = "", pattern = "[A-Za-z0-9_]+" } = typeof spec === "string" ? { default: spec } : spec;
+  try {
+    return fallback === "" ? exampleAnswer(pattern, new Map()) : fallback;
+  } catch {
+    return fallback;
   }
 }
 
@@ -765,14 +823,37 @@ function mayBeMeant(entries: readonly unknown[], { instrument, field }: UnknownN
   });
 }
 
-/** A port in the place of one that is wrong: of its kind, as far as that can be told, and never opened. */
-function standIn(text: string, { fields = {} }: Description): Port {
+/** An address at which nobody is. */
+const nowhere = "tcp://127.0.0.1:1";
+
+/** An address at which nobody is, of the kind that a description's words need. */
+function somewhere({ fields = {}, line = {}, questions = {} }: Description): string {
   const all = Object.values(fields);
-  const isWeb = all.some(({ read }) => typeof read === "object" && "pointer" in read && read.pointer !== undefined);
-  const kind = /^(?:https?|modbus|file)/.exec(text)?.[0] ??
-    (all.some(({ register }) => register !== undefined) ? "modbus" : isWeb ? "http" : "tcp");
+  const asks = [...Object.values(questions), ...all.map(({ read }) => read)].map((read) =>
+    typeof read === "object" && "ask" in read ? read : { ask: typeof read === "string" ? read : "", pointer: undefined }
+  );
+  const isWeb = asks.some(({ ask, ...words }) =>
+    /^(?:GET|POST|PUT) \//.test(ask) || ("pointer" in words && words.pointer !== undefined)
+  );
+  if (line.serial !== undefined) return "serial:///dev/nowhere";
+  if (line.headers !== undefined || isWeb) return "http://127.0.0.1:1";
+  const isModbus = line.unit !== undefined || line.mostRegisters !== undefined ||
+    all.some(({ register }) => register !== undefined);
+  if (isModbus) return "modbus+tcp://127.0.0.1";
+  return all.some(({ listen }) => listen?.column !== undefined) ? "file:///nowhere" : nowhere;
+}
+
+/** A port in the place of one that is wrong: of its kind, as far as that can be told, and never opened. */
+function standIn(text: string, description: Description): Port {
+  const kind = /^(?:https?|modbus|file)/.exec(text)?.[0];
   const address = parseAddress(
-    kind === "modbus" ? "modbus+tcp://127.0.0.1" : kind === "file" ? "file:///nowhere" : `${kind}://127.0.0.1:1`,
+    kind === undefined
+      ? somewhere(description)
+      : kind === "modbus"
+      ? "modbus+tcp://127.0.0.1"
+      : kind === "file"
+      ? "file:///nowhere"
+      : `${kind}://127.0.0.1:1`,
   );
   // Its answers end after a pause: nothing is known of their ends.
   const format = { sendEnd: "\n", receiveEnd: "", gap: 0, settle: 0, gateway: false, shape: { quiet: 1 } };

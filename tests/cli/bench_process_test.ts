@@ -106,9 +106,36 @@ Deno.test("check: says what is wrong with its place, for people and for scripts"
   });
 });
 
+Deno.test("check: a description by itself is checked as one, and all that is wrong in it is told at its place", async () => {
+  const right = {
+    parameters: { unit: { summary: "its address", pattern: "[1-9]" } },
+    line: { serial: { baud: 19200 } },
+    fields: { Bath: { unit: "°C", read: "{unit}T" } },
+    commands: { stop: { summary: "Stop", send: "{unit}S" } },
+  };
+  const wrong = `{ "fields": {\n"A": { "read": "A?", "scale": 0 },\n"B": { "compute": "a +" } } }`;
+  const registers = { fields: { Level: { register: 40001 } } };
+  const files = { "bath.json": JSON.stringify(right), "wrong.json": wrong, "plc.json": JSON.stringify(registers) };
+  await withFiles(files, async (folder) => {
+    const check = (name: string, ...flags: string[]) => run(["check", join(folder, name), ...flags]);
+    const { code, out } = await check("bath.json");
+    strictEqual(code, 0, out);
+    match(out, /^well formed: a description of one instrument\n[^]*Bath +stop\n[^]*"driver": "bath\.json", "port"/);
+    deepStrictEqual(JSON.parse((await check("plc.json", "--json")).out).fields, ["Level"]);
+    const told = await check("wrong.json");
+    strictEqual(told.code, 5);
+    match(
+      told.err,
+      /wrong\.json:2:\d+: fields\.A\.scale: 0 would[^]*\n.*wrong\.json:3:\d+: fields\.B\.compute: it ends/,
+    );
+  });
+});
+
 Deno.test("simulate: says what there is, and where it may run", async () => {
   for (
     const [words, expected] of [
+      [["lakeshore"], /Cannot simulate lakeshore \(did you mean lake-shore-335\?\): there is/],
+      [["examples/benches/power_suply.jsn"], /Cannot simulate .*\.jsn \(did you mean power_supply\.json\?\)/],
       [["iot-rely", "--port", "0"], /Cannot simulate iot-rely \(did you mean iot-relay\?\): there is aalborg-dpc, /],
       [["nowhere.json"], /nowhere\.json: there is no such file/],
       [["iot-relay", "--parameter", "x"], /x is no parameter: give NAME=VALUE/],
