@@ -48,6 +48,7 @@ const alone: ReadonlySet<unknown> = new Set(
       "at",
       "bits",
       "order",
+      "signed",
       "role",
       "deadline",
       "immediate",

@@ -16,6 +16,7 @@ import { type Pattern, wholePattern } from "./pattern.ts";
 import type { DescribedField } from "./schema.ts";
 import { withBytes } from "../transports/line_codec.ts";
 import { defaultTextPattern, type Filling } from "./template.ts";
+import { UnitText } from "./unit_text.ts";
 
 /** The words of a description about a value. */
 export type DescribedValue = Pick<
@@ -31,6 +32,8 @@ export type DescribedValue = Pick<
   | "kind"
   | "order"
   | "bits"
+  | "signed"
+  | "units"
   | "choices"
   | "on"
   | "off"
@@ -56,6 +59,8 @@ const keysOf: Readonly<Record<string, readonly string[]>> = {
   kind: ["float", "int", "choice", "switch"],
   order: ["float", "int", "choice", "switch"],
   bits: ["float", "int", "choice", "switch"],
+  signed: ["float", "int", "choice"],
+  units: ["float", "int"],
   choices: ["choice"],
   on: ["switch"],
   off: ["switch"],
@@ -71,6 +76,7 @@ export class ValueCodec {
   readonly #code: NumberCode | undefined;
   readonly #kind: Kind | undefined;
   readonly #bits: Bits | undefined;
+  readonly #units: UnitText | undefined;
   readonly #allowed: Pattern;
   readonly #comma: boolean;
   readonly #scale: number;
@@ -97,6 +103,7 @@ export class ValueCodec {
     this.#code = codeOf(value);
     this.#kind = value.kind;
     this.#bits = bitsOf(value);
+    this.#units = unitsOf(value);
     this.#scale = value.scale ?? 1;
     this.#offset = value.offset ?? 0;
     if (this.#scale === 0) inPart("scale", () => wrong("0 would make every value the same"));
@@ -129,6 +136,16 @@ export class ValueCodec {
       ...(Number.isFinite(maximum) ? { maximum } : {}),
       ...(type === "choice" ? { choices: this.#choices.names } : {}),
     };
+  }
+
+  /** How many bits of a number are the value, with a sign or without; `undefined` where all of it is. */
+  get bits(): { readonly count: number; readonly signed: boolean } | undefined {
+    return this.#bits;
+  }
+
+  /** The unit that stands behind a number, and by what the number is multiplied then; `undefined` where none does. */
+  get unitWritten(): readonly [unit: string, factor: number] | undefined {
+    return this.#units?.written;
   }
 
   /** Whether the instrument says it in bytes of which each may be any. */
@@ -170,6 +187,7 @@ export class ValueCodec {
     const { type } = this.spec;
     if (type === "text") return "been text";
     const isNumeric = type === "float" || type === "int";
+    if (this.#units !== undefined) return this.#units.expected;
     if (isNumeric && this.#code !== undefined) return this.#code.expected;
     if (this.#bits === undefined) return isNumeric ? "been a number" : this.#choices.expected;
     const { first, count } = this.#bits;
@@ -198,9 +216,11 @@ export class ValueCodec {
   #isPlainly(written: string, text: string): boolean {
     if (this.#code !== undefined) return false;
     const isNumeric = this.spec.type === "float" || this.spec.type === "int";
-    const number = isNumeric ? numberIn(text, this.#comma) : undefined;
+    const number = isNumeric ? this.#decimal(text) : undefined;
     // A number is read the same way here as where it is taken for a value: `9.9D+37` is 9.9E37.
-    return number === undefined ? meansTheSame(written, text) : number === numberIn(written, this.#comma);
+    return number === undefined
+      ? meansTheSame(written, text)
+      : number === (this.#decimal(written) ?? numberIn(written, this.#comma));
   }
 
   /**
@@ -324,13 +344,19 @@ export class ValueCodec {
 
   /** The number that the instrument says, or that the bits of its number are. */
   #number(said: string): bigint | number | undefined {
-    const number = this.#code === undefined ? numberIn(said, this.#comma) : this.#code.read(said);
+    const number = this.#code === undefined ? this.#decimal(said) : this.#code.read(said);
     if (number === undefined || !Number.isFinite(Number(number))) return undefined;
     if (this.#bits === undefined) return number;
     if (typeof number === "number" && !Number.isInteger(number)) return undefined;
     // A decimal number of more than 53 bits.
     const word = this.#code === undefined && /^[+-]?\d+$/.test(bare(said)) ? BigInt(bare(said)) : BigInt(number);
-    return BigInt.asUintN(this.#bits.count, word >> BigInt(this.#bits.first));
+    const { count, first, signed } = this.#bits;
+    return signed ? BigInt.asIntN(count, word >> BigInt(first)) : BigInt.asUintN(count, word >> BigInt(first));
+  }
+
+  /** The number that decimal digits are, with its unit where one stands behind it. */
+  #decimal(said: string): number | undefined {
+    return this.#units === undefined ? numberIn(said, this.#comma) : this.#units.read(said, this.#comma);
   }
 
   /** A number that a description writes for what the instrument says: its digits, or the number itself. */
@@ -357,6 +383,8 @@ export class ValueCodec {
 interface Bits {
   readonly first: number;
   readonly count: number;
+  /** Whether the first of them is a sign. */
+  readonly signed: boolean;
 }
 
 function codeOf({ base, kind, order, type, decimal }: DescribedValue): NumberCode | undefined {
@@ -372,7 +400,19 @@ function codeOf({ base, kind, order, type, decimal }: DescribedValue): NumberCod
   return inPart(base === "sexagesimal" ? "base" : "order", () => new NumberCode(base, kind, order));
 }
 
-function bitsOf({ bits, base, kind }: DescribedValue): Bits | undefined {
+function unitsOf({ units, unit, base, kind, bits }: DescribedValue): UnitText | undefined {
+  if (units === undefined) return undefined;
+  return inPart("units", () => {
+    const other = Object.entries({ base, kind, bits }).find(([, value]) => value !== undefined)?.[0];
+    if (other !== undefined) wrong(`has no meaning beside ${other}: what stands behind digits is text`);
+    return new UnitText(units, unit);
+  });
+}
+
+function bitsOf({ bits, base, kind, signed = false }: DescribedValue): Bits | undefined {
+  if (signed && (bits === undefined || typeof bits === "number")) {
+    inPart("signed", () => wrong('has a meaning only beside several "bits"; a whole number with a sign is a "kind"'));
+  }
   if (bits === undefined) return undefined;
   return inPart("bits", () => {
     if (base === "sexagesimal") wrong("has no meaning for sexagesimal");
@@ -380,7 +420,7 @@ function bitsOf({ bits, base, kind }: DescribedValue): Bits | undefined {
     const [first, last] = typeof bits === "number" ? [bits, bits] : [Math.min(...bits), Math.max(...bits)];
     const most = kind === undefined ? 64 : 8 * sizeOf(kind);
     if (last >= most) wrong(`${kind} has ${most} bits, counted from 0, and ${last} is none of them`);
-    return { first, count: last - first + 1 };
+    return { first, count: last - first + 1, signed };
   });
 }
 
