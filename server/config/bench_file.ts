@@ -724,12 +724,15 @@ class Loader {
       const real = parseAddress(given, defined(serial ?? {}));
       // A built-in driver's simulator speaks as its instrument does, whatever way that is.
       const nobody = driver === undefined ? nobodyAt(real) : undefined;
+      const isModbus = real.kind.startsWith("modbus");
       const unsimulated = () => wrong(`nothing simulates ${real.kind}://`);
-      const redirected = nobody === undefined
+      const redirected = nobody === undefined || isModbus
         ? this.#redirect(given, driver?.simulator, title, described)
         : this.#redirect(given, undefined, title, unsimulated);
       if (redirected === given) address = real;
-      else address = nobody ?? parseAddress(redirected, defined(serial ?? {}));
+      // What is simulated of a Modbus device speaks Modbus.
+      else if (nobody !== undefined && !redirected.startsWith("modbus")) address = nobody;
+      else address = parseAddress(redirected, defined(serial ?? {}));
     } catch (error) {
       const path = named === undefined ? [...at, "port"] : ["ports", text];
       const names = Object.keys(this.#named);

@@ -319,6 +319,23 @@ export class ValueCodec {
   }
 
   /**
+   * The word in which a value is some bits, with zeros around them: what an instrument may answer for it.
+   *
+   * @returns `undefined` where it is no bits, or the instrument never answers it.
+   */
+  wordOf(value: Value): bigint | undefined {
+    if (this.#bits === undefined) return undefined;
+    const { type } = this.spec;
+    let number: bigint | number;
+    if (type === "choice" || type === "switch") {
+      const said = this.#choices.answered(type === "choice" ? value as string : value === true ? "On" : "Off");
+      if (said === undefined) return undefined;
+      number = this.#written(said);
+    } else number = Math.round(((value as number) - this.#offset) / this.#scale);
+    return BigInt.asUintN(this.#bits.count, BigInt(number)) << BigInt(this.#bits.first);
+  }
+
+  /**
    * A value of the declared type.
    *
    * @throws {TypeError} Where a description's own value is not.

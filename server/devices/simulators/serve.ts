@@ -78,7 +78,7 @@ function commandSplitter({ commandEnd, otherEnds = [], encoding }: Simulator): A
 async function serveLine(simulator: Simulator, line: Line, plan: FaultPlan): Promise<void> {
   if (simulator.registers !== undefined) {
     // Whoever talked to it has gone, where it fails.
-    await serveRegisters(simulator.registers, line).catch(() => {});
+    await serveRegisters([simulator.registers, ...simulator.neighbours ?? []], line).catch(() => {});
     line.close();
     return;
   }

@@ -48,6 +48,12 @@ export interface Simulator {
    * @internal
    */
   readonly registers?: Registers | undefined;
+  /**
+   * Those of the other devices on its line.
+   *
+   * @internal
+   */
+  readonly neighbours?: readonly Registers[];
   /** Lets simulated time pass. @param seconds How much. */
   step?(seconds: number): void;
   /** What it says without being asked, and how often in seconds. */
