@@ -80,7 +80,7 @@ const mistakes: readonly (readonly [string, string, string | RegExp])[] = [
   [
     "a field's key",
     field('{ "read": "V?", "unti": "V" }'),
-    /^bench\.json:2:71: instruments\[0\]\.fields\.V\.unti: is not known here \(did you mean unit\?\); there is unit, bits, on, .*type, .*, calibration, needsConfirm$/,
+    /^bench\.json:2:71: instruments\[0\]\.fields\.V\.unti: is not known here \(did you mean unit\?\); there is unit, units, bits, on, .*type, .*, calibration, needsConfirm$/,
   ],
   [
     "a wrong word in a length",
