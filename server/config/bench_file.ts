@@ -9,7 +9,6 @@ import { isDeepStrictEqual } from "node:util";
 import { describedInstrument } from "../devices/described/described_instrument.ts";
 import { computedInstrument, isComputed } from "../devices/described/computed_instrument.ts";
 import { DescriptionError } from "../devices/described/description_error.ts";
-import { exampleAnswer } from "../devices/described/example_answer.ts";
 import { type Pattern, wholePattern } from "../devices/described/pattern.ts";
 import { type Description, descriptionSchema } from "../devices/described/schema.ts";
 import { builtInDrivers } from "../devices/drivers/drivers.ts";
@@ -49,6 +48,7 @@ import { benchSchema, driverSchema, type InstrumentEntry } from "./schema.ts";
 import { type ServerSettings, serverSettings } from "./server_settings.ts";
 import { BenchFileError, type Path, type Problem, Source } from "../files/source.ts";
 import { type SoundEntry, soundParts, without } from "./sound_parts.ts";
+import { type Declared, nowhere, someParameter, somewhere, standIn } from "./stand_in.ts";
 import { formProblems } from "./validate.ts";
 
 /**
@@ -234,16 +234,6 @@ export async function loadDescription(drivers: DriverProcesses, file: string): P
     );
   } finally {
     await drivers.close();
-  }
-}
-
-/** What a parameter may be: its default, or the shortest text that its pattern matches. */
-function someParameter(spec: Declared[string]): string {
-  const { default: fallback = "", pattern = "[A-Za-z0-9_]+" } = typeof spec === "string" ? { default: spec } : spec;
-  try {
-    return fallback === "" ? exampleAnswer(pattern, new Map()) : fallback;
-  } catch {
-    return fallback;
   }
 }
 
@@ -810,11 +800,6 @@ class Loader {
   }
 }
 
-/** Parameters as a driver or a bench file declares them. */
-type Declared = Readonly<
-  Record<string, string | { readonly default?: string | undefined; readonly pattern?: string | undefined }>
->;
-
 /** Whether a name that is not on the bench is in its file, or may be in a driver. */
 function mayBeMeant(entries: readonly unknown[], { instrument, field }: UnknownName): boolean {
   return entries.some((entry) => {
@@ -824,43 +809,6 @@ function mayBeMeant(entries: readonly unknown[], { instrument, field }: UnknownN
     return wanted === "" || driver !== undefined ||
       Object.keys(fields ?? {}).some((name) => identifierOf(name) === wanted);
   });
-}
-
-/** An address at which nobody is. */
-const nowhere = "tcp://127.0.0.1:1";
-
-/** An address at which nobody is, of the kind that a description's words need. */
-function somewhere({ fields = {}, line = {}, questions = {} }: Description): string {
-  const all = Object.values(fields);
-  const asks = [...Object.values(questions), ...all.map(({ read }) => read)].map((read) =>
-    typeof read === "object" && "ask" in read ? read : { ask: typeof read === "string" ? read : "", pointer: undefined }
-  );
-  const isWeb = asks.some(({ ask, ...words }) =>
-    /^(?:GET|POST|PUT) \//.test(ask) || ("pointer" in words && words.pointer !== undefined)
-  );
-  if (line.serial !== undefined) return "serial:///dev/nowhere";
-  if (line.headers !== undefined || isWeb) return "http://127.0.0.1:1";
-  const isModbus = line.unit !== undefined || line.mostRegisters !== undefined ||
-    all.some(({ register }) => register !== undefined);
-  if (isModbus) return "modbus+tcp://127.0.0.1";
-  return all.some(({ listen }) => listen?.column !== undefined) ? "file:///nowhere" : nowhere;
-}
-
-/** A port in the place of one that is wrong: of its kind, as far as that can be told, and never opened. */
-function standIn(text: string, description: Description): Port {
-  const kind = /^(?:https?|modbus|file)/.exec(text)?.[0];
-  const address = parseAddress(
-    kind === undefined
-      ? somewhere(description)
-      : kind === "modbus"
-      ? "modbus+tcp://127.0.0.1"
-      : kind === "file"
-      ? "file:///nowhere"
-      : `${kind}://127.0.0.1:1`,
-  );
-  // Its answers end after a pause: nothing is known of their ends.
-  const format = { sendEnd: "\n", receiveEnd: "", gap: 0, settle: 0, gateway: false, shape: { quiet: 1 } };
-  return new Port(address, { ...format, ...settledFormat(address) });
 }
 
 function isEmpty(table: unknown): boolean {
