@@ -262,6 +262,10 @@ export interface InstrumentDescription {
   readonly summary: string;
   /** Its fields, in the order of the declaration. */
   readonly fields: readonly FieldDescription[];
+  /** The names of the fields that matter most, where it declares them: `["camtemp"]`. */
+  readonly main?: readonly string[];
+  /** Whether it stands beside the instruments and is shown to who asks for it: azcam's `api` and `parameters`. */
+  readonly aside?: boolean;
   /** Its own commands; `get`, `set`, `confirm`, `revert`, `describe` and `help` exist on every instrument. */
   readonly commands: readonly {
     /** An identifier: `set_filter`. */
@@ -283,6 +287,8 @@ export interface InstrumentDescription {
     readonly immediate: boolean;
     /** The time it may take in seconds, waiting included. */
     readonly deadline: number;
+    /** What people are asked before they run it: `The image in the detector is lost`. */
+    readonly confirm?: string;
   }[];
   /** Whether it answers; `null` for one that needs no contact, as simulated ones. */
   readonly contact: {
@@ -292,6 +298,10 @@ export interface InstrumentDescription {
     readonly state: "off" | "connecting" | "connected" | "lost";
     /** Why it does not answer, or empty. */
     readonly reason: string;
+    /** Since when it is in this state, ISO 8601 in UTC. */
+    readonly since?: string;
+    /** When a lost one is tried again, ISO 8601 in UTC. */
+    readonly nextTry?: string;
   } | null;
   /** Whether it takes images, the last of which can be looked at over HTTP. */
   readonly hasImages: boolean;
@@ -330,7 +340,8 @@ export interface JournalEntry {
   readonly number: number;
   /**
    * `command`: somebody asked an instrument for something. `code`: somebody sent code. `image`: somebody sent an image.
-   * `log`: the server's log.
+   * `log`: the server's log. `setting`: a setting has another value. `client`: somebody came or went. `note`: somebody
+   * wrote something down.
    */
   readonly kind: JournalKind;
   /** When it began, ISO 8601 in UTC. */
@@ -341,6 +352,10 @@ export interface JournalEntry {
   readonly client: string;
   /** The number of the connection that asked; 0 for an HTTP request, the server's own program and the log. */
   readonly session: number;
+  /** How they came: a wire, `http`, or `program` for the server's own; left out where nobody asked. */
+  readonly wire?: string;
+  /** Where they came from, `address:port`; left out where that is nowhere. */
+  readonly address?: string;
   /** The name of the instrument that was asked, or what the log calls it; empty for none. */
   readonly instrument: string;
   /** A command as an azcam line, code as it is, or what the log told; cut where it is very long. */
@@ -349,6 +364,8 @@ export interface JournalEntry {
   readonly answer?: string;
   /** How long the answer took, in seconds. */
   readonly seconds?: number;
+  /** How often the same was asked within a second, where it stands for all of them. @default 1 */
+  readonly count?: number;
 }
 
 /**

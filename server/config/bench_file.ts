@@ -17,6 +17,7 @@ import { compileFields } from "../expressions/computed_fields.ts";
 import type { UnknownName } from "../expressions/bench_environment.ts";
 import { HeliographError } from "../../protocol/errors.ts";
 import { Instrument } from "../bench/instrument.ts";
+import { mainNames } from "../bench/declaration.ts";
 import { didYouMean, identifierOf, listed, nearestFirst } from "../bench/names.ts";
 import { DescribedSimulator } from "../devices/simulators/described_simulator.ts";
 import type { DescriptionSimulator, Simulator } from "../devices/simulators/simulator.ts";
@@ -44,6 +45,7 @@ import { mergeDescription } from "./merge.ts";
 import { isModule, loadModule } from "../devices/driver_process/modules.ts";
 import { type GivenDriver, OwnDrivers } from "./own_drivers.ts";
 import { readyMade } from "./ready_made.ts";
+import { recordsOptions } from "./records_settings.ts";
 import { benchSchema, driverSchema, type InstrumentEntry } from "./schema.ts";
 import { type ServerSettings, serverSettings } from "./server_settings.ts";
 import { BenchFileError, type Path, type Problem, Source } from "../files/source.ts";
@@ -75,6 +77,15 @@ export interface LoadedBench {
   readonly server: Partial<ServerSettings>;
   /** What code may do, as far as the file says. */
   readonly code: Partial<Omit<SandboxOptions, "permissions" | "hostCommand">> & SandboxOptions["permissions"];
+  /** What is kept of what happens; `undefined` where it is to be nothing. */
+  readonly records: {
+    /** The absolute path of the folder; it is made where it is not there. */
+    readonly folder: string;
+    /** For how long the journal is kept, in days. @default 3650: ten years */
+    readonly journalDays?: number;
+    /** The room that the journal may take, in bytes; of more, the oldest are forgotten. @default 2 GB */
+    readonly journalBytes?: number;
+  } | undefined;
   /** The serial ports that it names: no other is ever opened. */
   readonly serialPorts: string[];
   /** Files that other programs write, and instruments are read from. */
@@ -305,6 +316,8 @@ class Loader {
   #named: Readonly<Record<string, string>> = {};
   /** The drivers' own files, by the places of their instruments. */
   readonly #sources = new Map<number, Source>();
+  /** The places of the instruments that are described, by whomever. */
+  readonly #described = new Set<number>();
   #imageFolders: readonly string[] | undefined;
   #benchName = "heliograph";
 
@@ -355,6 +368,7 @@ class Loader {
       instruments[index] = instrument;
     }
     this.#checkComputed(instruments, entries);
+    for (const [index, each] of sound.entries()) this.#setMain(instruments[index], each?.entry.main, index);
     this.#stop();
     for (const [index, each] of sound.entries()) {
       if (each?.entry.caption !== undefined) instruments[index]!.caption = each.entry.caption;
@@ -366,6 +380,7 @@ class Loader {
       server: told(bench.server ?? {}),
       code: told(bench.code ?? {}),
       imageFolders: this.#imageFolders,
+      records: recordsOptions(bench.records, beside, besideBench(resolve(source.file)).records),
       ports: this.#portOf,
       serialPorts: addresses.flatMap((address) => serialPortOf(address) ?? []),
       files: addresses.flatMap((address) => fileOf(address) ?? []),
@@ -412,6 +427,17 @@ class Loader {
     }
   }
 
+  /** Has an instrument that code makes show what its entry names; a described one does so already. */
+  #setMain(instrument: Instrument | undefined, given: readonly string[] | undefined, index: number): void {
+    if (instrument === undefined || given === undefined || this.#described.has(index)) return;
+    const titles = instrument.allFields.map(({ title }) => title);
+    instrument.main = mainNames(
+      given,
+      titles,
+      (at, why) => this.#problem(["instruments", index, "main", at], why),
+    );
+  }
+
   #checkNames(entries: readonly unknown[]): void {
     const seen = new Map<string, string>([["api", "api, which answers commands without an instrument"]]);
     for (const [index, entry] of entries.entries()) {
@@ -454,6 +480,7 @@ class Loader {
       const meaning = "has a meaning only beside a driver that is code (.ts or .js), or a ready-made one";
       this.#problem([...at, "options"], meaning);
     }
+    this.#described.add(index);
     const found = await this.#driver(driverName, at);
     if (found.source !== undefined) this.#sources.set(index, found.source);
     const { title: _, caption: _caption, driver: _driver, port: _port, options: _options, ...described } = raw;
@@ -556,13 +583,13 @@ class Loader {
 
   /** An instrument that heliograph itself makes by code. */
   #readyMade(driver: string, entry: InstrumentEntry, at: Path): Instrument {
-    const { title, caption: _, driver: _driver, options = {}, ...others } = entry;
+    const { title, caption: _, main: _main, driver: _driver, options = {}, ...others } = entry;
     const extra = Object.keys(others).find((key) => others[key as keyof typeof others] !== undefined);
     if (extra !== undefined) {
       throw new BenchFileError([
         this.#source.problem(
           [...at, extra],
-          `has no meaning beside ${driver}: it takes title and options, and caption`,
+          `has no meaning beside ${driver}: it takes title and options, caption and main`,
         ),
       ]);
     }
@@ -585,8 +612,8 @@ class Loader {
 
   /** An instrument whose driver is code: it is loaded when all that share its process are known. */
   async #ownDriver(entry: InstrumentEntry, index: number, at: Path): Promise<undefined> {
-    const { title, caption: _, driver, port: portText, options = {}, line, permissions = {}, memory, ...others } =
-      entry;
+    const { title, caption: _, main: _main, driver, port: portText, options = {}, line, ...rest } = entry;
+    const { permissions = {}, memory, ...others } = rest;
     const extra = Object.keys(others).find((key) => others[key as keyof typeof others] !== undefined);
     if (extra !== undefined) {
       throw new BenchFileError([
