@@ -11,7 +11,7 @@ function gas(y: number, name: string, instrument: string, label: string): string
   return `
   <g transform="translate(0 ${y})">
     <path class="pipe" ${flowing} d="M118 0H232"/>
-    <path class="pipe" ${flowing} d="M388 0H470"/>
+    <path class="pipe" ${flowing} d="M388 0H473.5"/>
     <path class="vessel" d="M48 -44q0 -18 24 -22v-10h22v10q24 4 24 22v82q0 8 -8 8h-54q-8 0 -8 -8z"/>
     <text class="gas" x="83" y="6">${name}</text>
     <g data-open="${instrument}">

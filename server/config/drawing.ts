@@ -9,7 +9,7 @@
 
 import { SaxesParser, type SaxesTagNS } from "npm:saxes@6.0.0";
 import type { DrawingBinding, DrawingElement } from "../../protocol/description.ts";
-import { type BindingWords, wordsOf } from "./drawing_words.ts";
+import { type Bind, wordsOf } from "./drawing_words.ts";
 import { safeSheet, safeStyle, safeValue } from "./drawing_style.ts";
 
 /** The longest drawing, in characters. */
@@ -60,9 +60,6 @@ export interface Drawing {
   readonly root: DrawingElement;
   readonly sheet: string;
 }
-
-/** What makes a binding of the words of an element. @returns What is wrong with them, otherwise. */
-export type Bind = (words: BindingWords) => { readonly binding: DrawingBinding; readonly problems: readonly string[] };
 
 interface Open {
   readonly tag: string;

@@ -8,7 +8,6 @@ import { parseCommandLine } from "../../protocol/command_line.ts";
 import type { DrawingBinding, DrawnField } from "../../protocol/description.ts";
 import type { Instrument } from "../bench/instrument.ts";
 import { didYouMean, identifierOf, listed } from "../bench/names.ts";
-import type { Bind } from "./drawing.ts";
 
 /** What an element says of the bench, as it is written. */
 export interface BindingWords {
@@ -18,6 +17,9 @@ export interface BindingWords {
   readonly open?: string;
   readonly command?: string;
 }
+
+/** What makes a binding of the words of an element. @returns What is wrong with them, otherwise. */
+export type Bind = (words: BindingWords) => { readonly binding: DrawingBinding; readonly problems: readonly string[] };
 
 const known = ["field", "state", "colours", "open", "command"] as const;
 

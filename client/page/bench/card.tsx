@@ -56,9 +56,9 @@ export function Card({ bench, instrument, plotted, heading: Heading, mark, wante
       <Trouble bench={bench} instrument={instrument} />
       {camera ? <CameraControls bench={bench} instrument={instrument} /> : null}
       {mains.length === 0 ? null : (
-        <div class="mains">
+        <div class={`mains ${mains.length === 1 ? "alone" : ""}`}>
           {mains.map((field) => (
-            <MainValue key={field.spec.name} bench={bench} field={field} plotted={plotted} spark={null} />
+            <MainValue key={field.spec.name} bench={bench} instrument={instrument} field={field} plotted={plotted} />
           ))}
         </div>
       )}

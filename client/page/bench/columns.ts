@@ -6,7 +6,7 @@
 
 import { useEffect, useState } from "npm:preact@11.2.0/hooks";
 import { isCamera } from "../images/camera.tsx";
-import type { LiveInstrument } from "../live/live_instrument.ts";
+import { isNumeric, type LiveInstrument } from "../live/live_instrument.ts";
 import { inColumns } from "./arrangement.ts";
 import { mainFields, rowsOf } from "./fields.ts";
 import { rowsShown } from "./rows.tsx";
@@ -67,13 +67,15 @@ type Chosen = Readonly<Record<string, readonly string[]>>;
 function cardHeight(instrument: LiveInstrument, chosen: Chosen, density: Density, width: number): number {
   const camera = isCamera(instrument);
   const mains = camera ? [] : mainFields(instrument, chosen[instrument.name]);
-  if (density === "wall") return 62 + (24 + 1.2 * Math.min(104, Math.max(46, 0.15 * width))) * mains.length;
+  const sparks = mains.length > 1 && mains.some(({ spec }) => isNumeric(spec));
+  if (density === "wall") return 62 + (26 + 1.2 * Math.min(140, Math.max(46, 0.15 * width))) * mains.length;
   const rows = rowsOf(instrument, mains);
   const [row, head] = density === "compact" ? [29, 42] : [34, 72];
   const heading = rows.some(({ device }) => device !== undefined) ? 14 : 0;
   const commands = instrument.commands.length === 0 ? 0 : row;
   const more = rowsShown(rows.length, camera) < rows.length ? row : 0;
-  return head + 20 + (mains.length === 0 ? 0 : 58) + heading + rowsShown(rows.length, camera) * row + more + commands +
+  return head + 20 + (mains.length === 0 ? 0 : 58) + (sparks ? 30 : 0) + heading +
+    rowsShown(rows.length, camera) * row + more + commands +
     (camera ? 300 : 0);
 }
 

@@ -11,10 +11,11 @@ import { shortNumber } from "../../../protocol/number_format.ts";
 import type { VNode } from "npm:preact@11.2.0";
 import { useEffect, useMemo, useState } from "npm:preact@11.2.0/hooks";
 import type { LiveBench } from "../live/live_bench.ts";
-import { isNumeric, type LiveField } from "../live/live_instrument.ts";
+import { isNumeric, type LiveField, type LiveInstrument } from "../live/live_instrument.ts";
 import { useLive } from "../live/live.tsx";
 import { draggable } from "../plots/plot_drag.tsx";
 import type { Plotted } from "../plots/plotted.ts";
+import { Sparkline } from "../plots/sparkline.tsx";
 import { fieldCaption } from "./fields.ts";
 
 /** An age as text. @param seconds The age. */
@@ -69,7 +70,9 @@ export function Readout({ bench, field, plotted }: ReadoutProps): VNode {
 }
 
 /** One of the values that matter most of an instrument, large. */
-export function MainValue({ bench, field, plotted, spark }: ReadoutProps & { readonly spark: VNode | null }): VNode {
+export function MainValue(
+  { bench, instrument, field, plotted }: ReadoutProps & { readonly instrument: LiveInstrument },
+): VNode {
   const reading = useLive(field.reading);
   const [looking, setLooking] = useState(false);
   const { spec } = field;
@@ -84,10 +87,11 @@ export function MainValue({ bench, field, plotted, spark }: ReadoutProps & { rea
           : <Doubt bench={bench} reading={reading} />}
       </span>
       <span class="big">
-        <Value field={field} plotted={plotted} reading={reading} />
+        {/* The sparkline beside it is the same button, for who goes by the Tab key. */}
+        <Value field={field} plotted={plotted} reading={reading} skipped />
         {quality === "good" && reading.unit !== undefined ? <span class="unit">{reading.unit}</span> : null}
       </span>
-      {spark}
+      <Sparkline bench={bench} plotted={plotted} instrument={instrument} field={field} />
     </div>
   );
 }

@@ -6,6 +6,7 @@ import type { DrawingElement } from "../../../protocol/description.ts";
 import { demoInstruments } from "../../../server/config/demo_bench.ts";
 import { demoOverview } from "../../../server/config/demo_overview.ts";
 import { readDrawing } from "../../../server/config/drawing.ts";
+import { codeBlocks, readFile } from "../../documents.ts";
 import { bindTo } from "../../../server/config/drawing_words.ts";
 
 const bind = bindTo(demoInstruments());
@@ -190,6 +191,23 @@ Deno.test("drawing: check says where a bench's drawing is wrong, and a right one
       await bench(elsewhere);
       await said(/overview: is .*; it must be the name of an SVG file beside the bench file/);
     }
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
+
+Deno.test("drawing: the example of the documents is right, and every word of its table is known", async () => {
+  const folder = await Deno.makeTempDir();
+  try {
+    const [bench, drawing] = await codeBlocks("docs/overview.md");
+    await Deno.writeTextFile(join(folder, "lab.json"), bench!.code);
+    await Deno.writeTextFile(join(folder, "cell.svg"), drawing!.code);
+    const loaded = await loadBench(join(folder, "lab.json"));
+    await loaded.close();
+    const { drawing: made } = readDrawing(loaded.overview!.svg, bindTo(loaded.instruments));
+    const words = new Set(all(made!.root).flatMap(({ binding }) => Object.keys(binding ?? {})));
+    const table = [...(await readFile("docs/overview.md")).matchAll(/^\| `data-(\w+)`/gm)].map(([, word]) => word);
+    deepStrictEqual([...words].sort(), table.sort());
   } finally {
     await Deno.remove(folder, { recursive: true });
   }
