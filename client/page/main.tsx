@@ -15,7 +15,8 @@ const { protocol, host } = location;
 const bench = new LiveBench(
   `${protocol === "https:" ? "wss:" : "ws:"}//${host}/ws`,
 );
+const plotted = new Plotted(bench);
 render(
-  <App bench={bench} plotted={new Plotted(bench)} />,
+  <App bench={bench} plotted={plotted} />,
   document.getElementById("page")!,
 );

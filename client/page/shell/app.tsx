@@ -15,14 +15,13 @@ import { Cards } from "../bench/cards.tsx";
 import { ClientsPanel } from "./clients.tsx";
 import { ConsolePanel } from "../journal/console.tsx";
 import { useLive } from "../live/live.tsx";
-import { PlotPanel } from "../plots/plot.tsx";
+import { PlotDock } from "../plots/plot_dock.tsx";
 import { DropTarget } from "../plots/plot_drag.tsx";
 import type { Plotted } from "../plots/plotted.ts";
 
-const panels = ["plot", "console", "clients"] as const;
+const panels = ["console", "clients"] as const;
 type PanelName = typeof panels[number];
 const panelTitles = {
-  plot: "Plot",
   console: "Console",
   clients: "Clients",
 } as const;
@@ -45,10 +44,7 @@ export function App(
     }
     setOpen(next);
   };
-  useEffect(
-    () => plotted.onAdd(() => setOpen((now) => now.has("plot") ? now : new Set([...now, "plot"]))),
-    [],
-  );
+  const isPlotOpen = useLive(plotted.open);
   const { state, everOpen } = useLive(bench.connection);
   const welcome = useLive(bench.welcome);
   const isArranged = useLive(bench.arrangement.known);
@@ -81,6 +77,9 @@ export function App(
           )
           : null}
         <nav aria-label="Panels">
+          <button type="button" aria-pressed={isPlotOpen} onClick={() => plotted.open.value = !isPlotOpen}>
+            Plot
+          </button>
           {panels.map((name) => (
             <button
               key={name}
@@ -104,13 +103,6 @@ export function App(
       </main>
       {open.size === 0 ? null : (
         <aside aria-label="Open panels">
-          {open.has("plot")
-            ? (
-              <Panel name="plot" sought={soughtPanel} close={toggle}>
-                <PlotPanel bench={bench} plotted={plotted} />
-              </Panel>
-            )
-            : null}
           {open.has("console")
             ? (
               <Panel name="console" sought={soughtPanel} close={toggle}>
@@ -127,6 +119,7 @@ export function App(
             : null}
         </aside>
       )}
+      <PlotDock bench={bench} plotted={plotted} />
       <DropTarget plotted={plotted} />
     </div>
   );
