@@ -40,6 +40,10 @@ export interface LiveInstrument {
   /** By title, as events name them. */
   readonly fields: ReadonlyMap<string, LiveField>;
   readonly commands: readonly CommandDescription[];
+  /** The names of the fields that matter most, where it declares them. */
+  readonly main: readonly string[] | undefined;
+  /** Whether it is shown only to who asks for it. */
+  readonly aside: boolean;
   /** Whether it takes images, the last of which can be looked at. */
   readonly hasImages: boolean;
   readonly contact: Live<ContactDescription | null>;
@@ -94,7 +98,7 @@ export function shapeOf(description: InstrumentDescription): string {
 
 /** Makes an instrument. @param description What the server tells of it. */
 export function liveInstrument(description: InstrumentDescription): LiveInstrument {
-  const { name, title, caption, summary, commands, hasImages, contact, holder } = description;
+  const { name, title, caption, summary, commands, main, aside = false, hasImages, contact, holder } = description;
   const fields = new Map(
     description.fields.map((spec): [string, LiveField] => [spec.title, {
       spec,
@@ -111,6 +115,8 @@ export function liveInstrument(description: InstrumentDescription): LiveInstrume
     summary,
     fields,
     commands,
+    main,
+    aside,
     hasImages,
     contact: new Live(contact),
     holder: new Live(holder),
