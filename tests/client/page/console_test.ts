@@ -120,17 +120,19 @@ Deno.test({
         await page.shows(".clients", "holds tempcon");
         await page.shows(".clients", "take tempcon 1h");
         await page.click("[aria-label='Take tempcon from them']");
-        await page.shows(card("tempcon"), "held by you");
+        await page.shows(card("tempcon"), "you drive");
         const session = await page.evaluate(`[...document.querySelectorAll(".clients li")]
           .find((each) => each.querySelector("strong").textContent === "robot").dataset.session`);
         await page.choose("[aria-label='Hand tempcon over to']", session);
         await page.click("[aria-label='Hand tempcon over']");
-        await page.shows(card("tempcon"), "held by robot");
+        await page.shows(card("tempcon"), "robot drives");
         strictEqual(await robot.ask("tempcon.set_control_temperature -60"), "OK");
+        await page.click("[aria-label='More for tempcon']");
         await page.click("[aria-label='Take tempcon over']");
-        await page.shows(card("tempcon"), "held by you");
+        await page.shows(card("tempcon"), "you drive");
+        await page.click("[aria-label='More for tempcon']");
         await page.click("[aria-label='Release tempcon']");
-        await page.until(`!document.querySelector("${card("tempcon")}").textContent.includes("held by")`);
+        await page.until(`!document.querySelector("${card("tempcon")} .holder")`);
         deepStrictEqual(page.complaints, []);
       });
     });

@@ -245,6 +245,7 @@ Deno.test({
       await t.step("nothing is fetched while it is folded away, and the newest image when it is unfolded", async () => {
         await page.click(`${preview} > summary`);
         await page.until(`!document.querySelector("${preview}").open`);
+        await page.click(`${card("exposure")} .more-rows`);
         const before = await page.evaluate(asked);
         await server.commandServer.command("exposure.expose 0.1 dark hidden");
         await page.until(
