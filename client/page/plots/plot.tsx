@@ -191,4 +191,3 @@ function CursorTime({ plotted, window }: { plotted: Plotted; window: PlotWindow 
     </p>
   );
 }
-

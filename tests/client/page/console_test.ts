@@ -128,10 +128,12 @@ Deno.test({
         await page.shows(card("tempcon"), "robot drives");
         await page.click("[aria-label='Close People']");
         strictEqual(await robot.ask("tempcon.set_control_temperature -60"), "OK");
+        await page.click("[aria-label='More for tempcon']");
         await page.click("[aria-label='Take tempcon over']");
-        await page.shows(card("tempcon"), "held by you");
+        await page.shows(card("tempcon"), "you drive");
+        await page.click("[aria-label='More for tempcon']");
         await page.click("[aria-label='Release tempcon']");
-        await page.until(`!document.querySelector("${card("tempcon")}").textContent.includes("held by")`);
+        await page.until(`!document.querySelector("${card("tempcon")} .holder")`);
         deepStrictEqual(page.complaints, []);
       });
     });

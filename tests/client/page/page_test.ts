@@ -210,7 +210,7 @@ Deno.test({
         // How an image is looked at is everybody's own.
         deepStrictEqual(
           await other.evaluate(`[...document.querySelectorAll("article")].flatMap((each) =>
-            [...each.querySelectorAll("input, select, button:not(.value):not(.more-rows)")]
+            [...each.querySelectorAll("input, select, button:not(.value, .sparkline, .more-rows)")]
               .filter((control) => !control.disabled && !control.closest(".image-preview"))
               .map((control) => control.outerHTML))`),
           [],

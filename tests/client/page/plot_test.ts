@@ -203,6 +203,9 @@ Deno.test({
       await page.shows("[aria-selected=true]", "Gauge: Pressure (mbar)");
       await page.press("ArrowUp");
       await page.press("Enter");
+      await page.shows(".plot.whole", "Gauge Level");
+      // It is beside the bench, too.
+      await page.click("[data-place=bench]");
       await page.shows(legend("gauge.level"), "Gauge Level");
       await page.shows(legend("gauge.level"), "3599.0");
       let table: Awaited<ReturnType<typeof savedTable>> | undefined;
