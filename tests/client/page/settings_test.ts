@@ -106,7 +106,7 @@ Deno.test({
 
       await t.step("a number is plotted whatever its unit is called", async () => {
         await page.click(`${row("odd")} button`);
-        await page.shows(".plot .legend", "bed.odd");
+        await page.shows(".plot .legend", "Bed Odd");
         await page.until(`document.querySelector(".plot canvas")?.width > 100`);
         await page.click("[aria-label='Close Plot']");
       });
