@@ -69,6 +69,8 @@ export interface HeliographServerOptions extends Partial<Omit<ServerSettings, "i
     /** The room that the journal may take, in bytes; of more, the oldest are forgotten. @default 2 GB */
     readonly journalBytes?: number;
   };
+  /** The overview drawing of the bench, as SVG, and the absolute path of its file. @default there is none */
+  readonly overview?: { readonly svg: string; readonly file?: string };
   /** Whether the bench polls and simulated time passes by the clock; tests step it themselves. @default true */
   readonly poll?: boolean;
 }
@@ -146,6 +148,7 @@ export class HeliographServer {
       images,
       arrangementFile,
       records,
+      overview,
       insecureOpen = false,
       simulated = false,
       ...options
@@ -157,8 +160,7 @@ export class HeliographServer {
       options,
     );
     const listen = { host, insecureOpen };
-    const services = new Services(
-      instruments,
+    const services = new Services(instruments, {
       limits,
       sandbox,
       name,
@@ -166,9 +168,11 @@ export class HeliographServer {
       arrangementFile,
       processes,
       records,
+      overview,
       edited,
-    );
+    });
     services.simulated = simulated;
+    if (name !== undefined) services.title = name;
     this.#processes = processes;
     services.exit = () => void this.stop();
     this.#services = services;
@@ -263,6 +267,7 @@ export class HeliographServer {
       ...this.#faces.map((face) => face.prepare?.()),
       this.#services.arrangement.open(),
       this.#services.editor.open(),
+      this.#services.overview.open(),
       this.#services.sandbox.ready,
     ]);
   }
@@ -290,6 +295,7 @@ export class HeliographServer {
     await this.#services.arrangement.stop();
     await this.#services.editor.stop();
     await this.#services.stopRecords();
+    this.#services.overview.stop();
     // The drivers' goodbyes needed them.
     await this.#processes.close();
     this.#finished.resolve();

@@ -24,6 +24,7 @@ import {
 } from "../../server/config/server_settings.ts";
 import type { RecordsOptions } from "../../server/config/records_settings.ts";
 import { Journal } from "../../server/records/journal.ts";
+import { demoOverview } from "../../server/config/demo_overview.ts";
 import { demoInstruments } from "../../server/config/demo_bench.ts";
 import type { Instrument } from "../../server/bench/instrument.ts";
 import { outliveFaults } from "../../server/processes/process_faults.ts";
@@ -155,6 +156,7 @@ async function setUp(
     name: bench.name ?? "heliograph",
     instruments: bench.instruments,
     edited,
+    ...(bench.overview === undefined ? {} : { overview: bench.overview }),
     sandbox: Deno.build.standalone ? { ...sandbox, hostCommand: [Deno.execPath(), sandboxHostWord] } : sandbox,
     noCodeSaidBy: codeFlags.languages === undefined ? "the bench file says so" : "--eval none",
   };
@@ -208,6 +210,7 @@ function demoBench(imageFolders: readonly string[]): Omit<LoadedBench, "close"> 
     imageFolders,
     // Bounded: who tries heliograph does not want to clean up after it.
     records: { folder: resolve("records"), journalBytes: 100_000_000 },
+    overview: { svg: demoOverview },
     ports: new Map(),
   };
 }

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { basename, dirname, join, resolve } from "node:path";
+import { basename, dirname, isAbsolute, join, resolve } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { describedInstrument } from "../devices/described/described_instrument.ts";
 import { computedInstrument, isComputed } from "../devices/described/computed_instrument.ts";
@@ -41,6 +41,8 @@ import type { SandboxOptions } from "../code/options.ts";
 import { besideBench, notABench } from "./beside.ts";
 import { driverApi } from "../devices/driver_process/driver_api.ts";
 import { CalibrationFiles } from "./calibration_files.ts";
+import { readDrawing } from "./drawing.ts";
+import { bindTo } from "./drawing_words.ts";
 import { mergeDescription } from "./merge.ts";
 import { isModule, loadModule } from "../devices/driver_process/modules.ts";
 import { type GivenDriver, OwnDrivers } from "./own_drivers.ts";
@@ -49,6 +51,7 @@ import { recordsOptions } from "./records_settings.ts";
 import { benchSchema, driverSchema, type InstrumentEntry } from "./schema.ts";
 import { type ServerSettings, serverSettings } from "./server_settings.ts";
 import { BenchFileError, type Path, type Problem, Source } from "../files/source.ts";
+import { textOf } from "../files/text_encoding.ts";
 import { type SoundEntry, soundParts, without } from "./sound_parts.ts";
 import { formProblems } from "./validate.ts";
 
@@ -89,6 +92,8 @@ export interface LoadedBench {
   readonly serialPorts: string[];
   /** Files that other programs write, and instruments are read from. */
   readonly files: string[];
+  /** The drawing of the bench, if it has one: the SVG, and the absolute path of its file. */
+  readonly overview?: { readonly svg: string; readonly file?: string };
   /** Absolute paths of the folders that images may be written to. */
   readonly imageFolders: readonly string[];
   /**
@@ -374,6 +379,7 @@ class Loader {
     }
     this.#checkComputed(instruments, entries);
     for (const [index, each] of sound.entries()) this.#setMain(instruments[index], each?.entry.main, index);
+    const overview = await this.#overview(bench.overview, instruments.flatMap((instrument) => instrument ?? []));
     this.#stop();
     for (const [index, each] of sound.entries()) {
       if (each?.entry.caption !== undefined) instruments[index]!.caption = each.entry.caption;
@@ -392,11 +398,38 @@ class Loader {
       code: told(bench.code ?? {}),
       imageFolders: this.#imageFolders,
       records: recordsOptions(bench.records, beside, besideBench(resolve(source.file)).records),
+      ...(overview === undefined ? {} : { overview }),
       ports: this.#portOf,
       serialPorts: addresses.flatMap((address) => serialPortOf(address) ?? []),
       files: addresses.flatMap((address) => fileOf(address) ?? []),
       close: () => this.#drivers.close(),
     };
+  }
+
+  /** Reads the drawing, and checks what it names. */
+  async #overview(name: string | undefined, instruments: readonly Instrument[]): Promise<LoadedBench["overview"]> {
+    if (name === undefined) return undefined;
+    const wrongAlready = this.#problems.length > 0;
+    const folder = dirname(resolve(this.#source.file));
+    const file = join(folder, name);
+    if (isAbsolute(name) || dirname(file) !== folder || !/\.svg$/i.test(name)) {
+      this.#problem(["overview"], `is ${name}; it must be the name of an SVG file beside the bench file`);
+      return undefined;
+    }
+    let svg: string;
+    try {
+      svg = textOf(await Deno.readFile(file));
+    } catch (error) {
+      const message = error instanceof Deno.errors.NotFound
+        ? `there is no file ${file}`
+        : `${file} cannot be read: ${(error as Error).message}`;
+      this.#problem(["overview"], message);
+      return undefined;
+    }
+    const { drawing, problems } = readDrawing(svg, bindTo(instruments));
+    // Of a bench that is wrong itself, not all is there that may be named.
+    if (drawing === undefined || !wrongAlready) this.#problems.push(...problems.map((each) => ({ file, ...each })));
+    return { svg, file };
   }
 
   #stop(): void {

@@ -67,6 +67,9 @@ export const benchSchema = z.strictObject({
   records: recordsSchema.optional().meta({
     description: "What is kept over restarts, and for how long; false: nothing",
   }),
+  overview: z.string().min(1).optional().meta({
+    description: "A drawing of the bench, beside this file: SVG, whose elements name fields and instruments",
+  }),
   ports: z.record(z.string().min(1), z.string().min(1)).optional().meta({
     description: "Addresses by name, for ports that several instruments share",
   }),

@@ -18,19 +18,26 @@ export interface FileKeeperOptions {
   readonly reads?: readonly string[];
   /** The absolute path of the file that keeps what the file was before its last change. @default that is not kept */
   readonly previous?: string;
+  /** Whether it only reads the file. @default false */
+  readonly readOnly?: boolean;
 }
 
 /** One small file, read and replaced by a Worker of its own that may touch nothing else. */
 export class FileKeeper {
   readonly #kept: KeptFile;
   readonly #reads: readonly string[];
+  readonly #readOnly: boolean;
   #worker: Worker | undefined;
   #stopped = false;
   /** Those who wait for an answer, in the order in which they asked. */
   #waiting: PromiseWithResolvers<string | undefined>[] = [];
 
   /** Starts nothing yet. @param file Its absolute path. @param options What else it may touch. */
-  constructor(file: string, { ownFolder = false, reads = [], previous }: FileKeeperOptions = {}) {
+  constructor(
+    file: string,
+    { ownFolder = false, reads = [], readOnly = false, previous }: FileKeeperOptions = {},
+  ) {
+    this.#readOnly = readOnly;
     this.#kept = { file, part: `${file}.part`, aside: `${file}.damaged`, createFolder: ownFolder, previous };
     this.#reads = reads;
   }
@@ -129,9 +136,9 @@ export class FileKeeper {
       worker = startFileWorker(
         new URL("./file_keeper_worker.ts", import.meta.url),
         "file keeper",
-        createFolder ? [dirname(file)] : [file, part, aside, ...before],
+        this.#readOnly ? [] : createFolder ? [dirname(file)] : [file, part, aside, ...before],
         (reason) => this.#fail(`what keeps it failed: ${reason}`),
-        this.#reads,
+        this.#readOnly ? [file, ...this.#reads] : this.#reads,
       );
     } catch (error) {
       if (!(error instanceof Deno.errors.NotCapable)) throw error;

@@ -154,6 +154,9 @@ function Menu({ bench, instrument, under, close }: {
                 Choose what is shown large…
               </button>
             )}
+            {mayDo(welcome?.role, "admin") && name !== "api"
+              ? <a class="plain" href={`#/edit/${encodeURIComponent(name)}`} aria-label={`Change ${title}`}>Change…</a>
+              : null}
             {item("Hide this card", `Hide ${title}`, () => bench.arrangement.change(arrange.hide(arrangement, name)))}
           </>
         )}
