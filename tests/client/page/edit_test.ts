@@ -93,6 +93,12 @@ Deno.test({
 
       await page.evaluate(`location.hash = ""`);
       await page.shows(card("current"), "0.25");
+      // The card's menu does the same.
+      await page.click(`${card("current")} .menu-button`);
+      await page.click("[aria-label='Free the port of Current']");
+      await page.shows(card("current"), "Switched off by client");
+      await page.click(`${card("current")} [aria-label='Switch on Current']`);
+      await page.shows(card("current"), "0.25");
       await page.click(`${card("current")} .menu-button`);
       await page.click("[aria-label='Change Current']");
       await page.until(`document.querySelector("#edit-title")?.value === "Current"`);
