@@ -266,8 +266,8 @@ export class HeliographServer {
       this.#poll ? this.#startBench() : undefined,
       ...this.#faces.map((face) => face.prepare?.()),
       this.#services.arrangement.open(),
-      this.#services.editor.open(),
       this.#services.overview.open(),
+      this.#services.editor.open(),
       this.#services.sandbox.ready,
     ]);
   }

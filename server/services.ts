@@ -88,10 +88,10 @@ export class Services {
   /** What is kept of what happened, over restarts. */
   readonly records: Records;
   readonly #happenings: Happenings;
-  /** Changes the bench by its file. */
-  readonly editor: BenchEditor;
   /** The drawing of the bench. */
   readonly overview: OverviewStore;
+  /** Changes the bench by its file. */
+  readonly editor: BenchEditor;
   /** Who is connected. */
   readonly sessions: Sessions = new Sessions();
   /** Who is served when: nobody keeps the event loop for themselves. */
@@ -141,8 +141,8 @@ export class Services {
     this.limits = limitsWithin(limits, descriptorLimit(), this.bench.instruments.length);
     this.capacity = new Capacity(this.limits.connections);
     this.arrangement = new ArrangementStore(this.bench, arrangementFile);
-    this.editor = new BenchEditor(this.bench, edited);
     this.overview = new OverviewStore(this.bench, overview);
+    this.editor = new BenchEditor(this.bench, edited);
     const dispatcher = this.#dispatcher = new Dispatcher(this.bench);
     this.bench.add(
       apiInstrument(this.bench, dispatcher, this.sessions, () => this.status(), () => this.#newLogLines()),

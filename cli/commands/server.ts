@@ -155,8 +155,8 @@ async function setUp(
     webNames: [...listen.webNames, ...isLoopback(listen.host) ? [] : ownNames()],
     name: bench.name ?? "heliograph",
     instruments: bench.instruments,
-    edited,
     ...(bench.overview === undefined ? {} : { overview: bench.overview }),
+    edited,
     sandbox: Deno.build.standalone ? { ...sandbox, hostCommand: [Deno.execPath(), sandboxHostWord] } : sandbox,
     noCodeSaidBy: codeFlags.languages === undefined ? "the bench file says so" : "--eval none",
   };

@@ -16,10 +16,10 @@ export interface FileKeeperOptions {
   readonly ownFolder?: boolean;
   /** Absolute paths of folders whose files it may read. @default none */
   readonly reads?: readonly string[];
-  /** The absolute path of the file that keeps what the file was before its last change. @default that is not kept */
-  readonly previous?: string;
   /** Whether it only reads the file. @default false */
   readonly readOnly?: boolean;
+  /** The absolute path of the file that keeps what the file was before its last change. @default that is not kept */
+  readonly previous?: string;
 }
 
 /** One small file, read and replaced by a Worker of its own that may touch nothing else. */
@@ -33,10 +33,7 @@ export class FileKeeper {
   #waiting: PromiseWithResolvers<string | undefined>[] = [];
 
   /** Starts nothing yet. @param file Its absolute path. @param options What else it may touch. */
-  constructor(
-    file: string,
-    { ownFolder = false, reads = [], readOnly = false, previous }: FileKeeperOptions = {},
-  ) {
+  constructor(file: string, { ownFolder = false, reads = [], readOnly = false, previous }: FileKeeperOptions = {}) {
     this.#readOnly = readOnly;
     this.#kept = { file, part: `${file}.part`, aside: `${file}.damaged`, createFolder: ownFolder, previous };
     this.#reads = reads;

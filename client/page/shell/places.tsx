@@ -87,7 +87,7 @@ export const places: readonly [PlaceRow, ...PlaceRow[]] = [
     title: "Edit",
     icon: "M4 20h4L19 9l-4-4L4 16zM13 7l4 4",
     Component: ({ bench }) => <EditPlace bench={bench} rest={useLive(place).rest} addressOf={editAddress} />,
-    // It is a link of the menus, and no place where people are every day.
+    // It is reached from the menus: seldom, and by admins.
     useOffered: () => false,
   },
 ];
