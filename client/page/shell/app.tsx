@@ -13,6 +13,9 @@ import { Arranging } from "../bench/arranging.tsx";
 import type { LiveBench } from "../live/live_bench.ts";
 import { Cards } from "../bench/cards.tsx";
 import { ClientsPanel } from "./clients.tsx";
+import { ImagesPlace } from "../images/images_place.tsx";
+import { overviewOf } from "../overview/overview.ts";
+import { OverviewPlace } from "../overview/overview_place.tsx";
 import { ConsolePanel } from "../journal/console.tsx";
 import { useLive } from "../live/live.tsx";
 import { PlotPanel } from "../plots/plot.tsx";
@@ -52,6 +55,12 @@ export function App(
   const { state, everOpen } = useLive(bench.connection);
   const welcome = useLive(bench.welcome);
   const isArranged = useLive(bench.arrangement.known);
+  const [hash, setHash] = useState(location.hash);
+  useEffect(() => {
+    const look = () => setHash(location.hash);
+    addEventListener("hashchange", look);
+    return () => removeEventListener("hashchange", look);
+  }, []);
   const [wantsArranging, setArranging] = useState(false);
   const mayArrange = mayDo(welcome?.role, "operator");
   const arranging = mayArrange && wantsArranging;
@@ -80,6 +89,9 @@ export function App(
             </button>
           )
           : null}
+        <nav aria-label="Places">
+          <PlaceLinks bench={bench} hash={hash} />
+        </nav>
         <nav aria-label="Panels">
           {panels.map((name) => (
             <button
@@ -100,6 +112,16 @@ export function App(
           ? null
           : arranging
           ? <Arranging bench={bench} />
+          : hash.startsWith("#/overview")
+          ? <OverviewPlace bench={bench} addressOf={({ name }) => `#/bench/${name}`} />
+          : hash.startsWith("#/images")
+          ? (
+            <ImagesPlace
+              bench={bench}
+              name={hash.split("/")[2]}
+              addressOf={(name) => `#/images/${name}`}
+            />
+          )
           : <Cards bench={bench} plotted={plotted} sought={sought} />}
       </main>
       {open.size === 0 ? null : (
@@ -129,6 +151,27 @@ export function App(
       )}
       <DropTarget plotted={plotted} />
     </div>
+  );
+}
+
+/** Links to what fills the page; the bench is what it shows otherwise. */
+function PlaceLinks({ bench, hash }: { bench: LiveBench; hash: string }): VNode {
+  const hasImages = useLive(bench.instruments).some((each) => each.hasImages);
+  const hasDrawing = useLive(overviewOf(bench).shown)?.drawing != null;
+  const places = [
+    ["#/bench", "Bench", true],
+    ["#/overview", "Overview", hasDrawing],
+    ["#/images", "Images", hasImages],
+  ] as const;
+  const here = places.find(([address], at) => at > 0 && hash.startsWith(address))?.[0] ?? "#/bench";
+  return (
+    <>
+      {places.map(([address, title, offered]) =>
+        offered
+          ? <a key={address} href={address} aria-current={address === here ? "page" : undefined}>{title}</a>
+          : null
+      )}
+    </>
   );
 }
 
