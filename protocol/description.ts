@@ -314,7 +314,55 @@ export interface InstrumentDescription {
 /** The contact of an instrument: whether it answers. */
 export type ContactDescription = NonNullable<InstrumentDescription["contact"]>;
 
-/** The last image of an instrument, as HTTP tells it. */
+/** One of the last images of an instrument, as HTTP tells it. */
+export interface RecentImageDescription {
+  /** What no other image has; it is asked for with it. */
+  readonly identity: string;
+  /** The absolute path of its file on the server's PC, with forward slashes. */
+  readonly file: string;
+  /** When its file was written, in milliseconds since 1970. */
+  readonly time: number;
+}
+
+/** The header of one part of an image's file. */
+export interface ImageHduDescription {
+  /** Its number in the file, from 1. */
+  readonly number: number;
+  /** `primary`, or what kind of extension it is, for example `IMAGE`. */
+  readonly kind: string;
+  /** Its name (EXTNAME), empty if it has none. */
+  readonly name: string;
+  /** Its cards as they stand in the file, without END and without the blanks at their ends. */
+  readonly cards: readonly string[];
+}
+
+/** The statistics of a region of an image; all but the count are `null` where no pixel has a value. */
+export interface RegionStatisticsDescription {
+  /** How many pixels have a value. */
+  readonly count: number;
+  readonly mean: number | null;
+  /** The value in the middle; of an even number of pixels, the mean of the two in the middle. */
+  readonly median: number | null;
+  /** The standard deviation of a sample. */
+  readonly deviation: number | null;
+  readonly minimum: number | null;
+  readonly maximum: number | null;
+}
+
+/** How many pixels of an image have which values. */
+export interface ImageHistogramDescription {
+  /** Where the first bin begins. */
+  readonly from: number;
+  /** Where the last bin ends. */
+  readonly to: number;
+  /** How many pixels are darker than all bins, and brighter. */
+  readonly below: number;
+  readonly above: number;
+  /** How many pixels are in each bin. */
+  readonly counts: readonly number[];
+}
+
+/** An image of an instrument, as HTTP tells it. */
 export interface ImageDescription {
   /** What no other image has; its pixels are asked for with it. */
   readonly identity: string;
@@ -463,6 +511,8 @@ export interface Welcome {
   readonly open: boolean;
   /** Whether simulators stand in the place of the instruments, and no hardware is touched. */
   readonly simulated: boolean;
+  /** What the bench is called. */
+  readonly title: string;
   /** Always `heliograph`. */
   readonly server: string;
   /** The server's version. */
@@ -473,4 +523,52 @@ export interface Welcome {
   readonly name: string;
   /** What this connection may do. */
   readonly role: Role;
+}
+
+/** A value of the bench that an overview drawing names. */
+export interface DrawnField {
+  /** The instrument's name. */
+  readonly instrument: string;
+  /** The field's title. */
+  readonly field: string;
+}
+
+/** The meaning of an element of an overview drawing. */
+export interface DrawingBinding {
+  /** Its text is this value. */
+  readonly field?: DrawnField;
+  /** It shows this state. */
+  readonly state?: DrawnField;
+  /** The colours of states: the first whose test fits counts. A test is a text, or `>`, `<`, `>=` or `<=` and a number. */
+  readonly colours?: readonly { readonly test: string; readonly colour: string }[];
+  /** The name of the instrument that it opens. */
+  readonly open?: string;
+  /** The command that it asks about and runs. */
+  readonly command?: {
+    readonly instrument: string;
+    readonly command: string;
+    readonly args: readonly string[];
+    readonly keywords: Readonly<Record<string, string>>;
+  };
+}
+
+/** An element of an overview drawing: nothing but what is harmless in a page. */
+export interface DrawingElement {
+  /** The name of an element of SVG. */
+  readonly tag: string;
+  readonly attributes: Readonly<Record<string, string>>;
+  /** What its attribute `style` says. */
+  readonly style?: Readonly<Record<string, string>>;
+  readonly binding?: DrawingBinding;
+  readonly children: readonly (DrawingElement | string)[];
+}
+
+/** The overview drawing of a bench. */
+export interface OverviewDescription {
+  /** The drawing; `null` where the bench has none. */
+  readonly drawing: DrawingElement | null;
+  /** The style sheet of the drawing. */
+  readonly sheet: string;
+  /** Why its file cannot be used as it is now; empty where it can. */
+  readonly problem: string;
 }

@@ -6,6 +6,7 @@
 
 import { settled } from "../protocol/setting.ts";
 import { type ServerSettings, serverSettings } from "./config/server_settings.ts";
+import type { EditedBench } from "./config/editing/bench_editor.ts";
 import type { CommandServer } from "./faces/azcam/command_server.ts";
 import { LineServer } from "./faces/azcam/line_server.ts";
 import { DashboardServer } from "./faces/dashboard/dashboard_server.ts";
@@ -68,6 +69,8 @@ export interface HeliographServerOptions extends Partial<Omit<ServerSettings, "i
     /** The room that the journal may take, in bytes; of more, the oldest are forgotten. @default 2 GB */
     readonly journalBytes?: number;
   };
+  /** The overview drawing of the bench, as SVG, and the absolute path of its file. @default there is none */
+  readonly overview?: { readonly svg: string; readonly file?: string };
   /** Whether the bench polls and simulated time passes by the clock; tests step it themselves. @default true */
   readonly poll?: boolean;
 }
@@ -78,6 +81,8 @@ export interface ServerParts {
   readonly faces?: Iterable<(services: Services) => Face>;
   /** Where what happens is told, so that a log can be told there too. @default its own */
   readonly journal?: Journal;
+  /** The file by which the bench is changed, or why it is not. @default it has none */
+  readonly edited?: EditedBench | string;
   /** What starts sandboxes; it is closed when the server has stopped. @default this program itself */
   readonly processes?: Processes;
 }
@@ -143,19 +148,31 @@ export class HeliographServer {
       images,
       arrangementFile,
       records,
+      overview,
       insecureOpen = false,
       simulated = false,
       ...options
     }: HeliographServerOptions,
-    { faces = [], journal, processes = new Processes() }: ServerParts = {},
+    { faces = [], journal, edited, processes = new Processes() }: ServerParts = {},
   ) {
     const { host, commandPort, dashboardPort, webNames, webPort = usualWebPort(commandPort) } = settled(
       serverSettings,
       options,
     );
     const listen = { host, insecureOpen };
-    const services = new Services(instruments, limits, sandbox, name, journal, arrangementFile, processes, records);
+    const services = new Services(instruments, {
+      limits,
+      sandbox,
+      name,
+      journal,
+      arrangementFile,
+      processes,
+      records,
+      overview,
+      edited,
+    });
     services.simulated = simulated;
+    if (name !== undefined) services.title = name;
     this.#processes = processes;
     services.exit = () => void this.stop();
     this.#services = services;
@@ -249,6 +266,8 @@ export class HeliographServer {
       this.#poll ? this.#startBench() : undefined,
       ...this.#faces.map((face) => face.prepare?.()),
       this.#services.arrangement.open(),
+      this.#services.overview.open(),
+      this.#services.editor.open(),
       this.#services.sandbox.ready,
     ]);
   }
@@ -274,7 +293,9 @@ export class HeliographServer {
     await this.#services.sandbox.stop();
     await this.bench.stop();
     await this.#services.arrangement.stop();
+    await this.#services.editor.stop();
     await this.#services.stopRecords();
+    this.#services.overview.stop();
     // The drivers' goodbyes needed them.
     await this.#processes.close();
     this.#finished.resolve();

@@ -10,6 +10,7 @@ import { Capacity } from "./network/admission.ts";
 import { apiInstrument } from "./requests/api_instrument.ts";
 import { ArrangementStore } from "./records/arrangement.ts";
 import { Bench } from "./bench/bench.ts";
+import { BenchEditor, type EditedBench } from "./config/editing/bench_editor.ts";
 import { ComputedFields } from "./expressions/computed_fields.ts";
 import type { Control } from "./access/control.ts";
 import { Dispatcher } from "./requests/dispatcher.ts";
@@ -24,6 +25,7 @@ import { Records } from "./records/records.ts";
 import type { RecordsOptions } from "./config/records_settings.ts";
 import type { Processes } from "./processes/processes.ts";
 import { type Limits, limitsWithin } from "./access/limits.ts";
+import { type OverviewOptions, OverviewStore } from "./records/overview.ts";
 import { RecentReadings } from "./records/recent_readings.ts";
 import { isLoopback } from "./network/loopback.ts";
 import type { SandboxOptions } from "./code/options.ts";
@@ -42,6 +44,28 @@ export interface Listening {
 
 /** A reply with the log has at most so many lines of it. */
 const mostLogLines = 100;
+
+/** What the services of a server are to be like. */
+export interface ServicesOptions {
+  /** What clients may use. @default the defaults for what is left out */
+  readonly limits?: Partial<Limits> | undefined;
+  /** What the code of clients may use. @default no code is run */
+  readonly sandbox?: Partial<SandboxOptions> | undefined;
+  /** What code sees as the dashboard's name. @default "heliograph" */
+  readonly name?: string | undefined;
+  /** Where what happens is told. @default its own */
+  readonly journal?: Journal | undefined;
+  /** The absolute path of the file that the page's arrangement is kept in. @default in memory */
+  readonly arrangementFile?: string | undefined;
+  /** What starts sandboxes. @default this program itself */
+  readonly processes?: Processes | undefined;
+  /** Where what happens is kept. @default nowhere */
+  readonly records?: RecordsOptions | undefined;
+  /** The drawing of the bench. @default there is none */
+  readonly overview?: OverviewOptions | undefined;
+  /** The file by which the bench is changed, or why it is not. @default it has none */
+  readonly edited?: EditedBench | string | undefined;
+}
 
 /** The services that all faces of one server share. */
 export class Services {
@@ -64,6 +88,10 @@ export class Services {
   /** What is kept of what happened, over restarts. */
   readonly records: Records;
   readonly #happenings: Happenings;
+  /** The drawing of the bench. */
+  readonly overview: OverviewStore;
+  /** Changes the bench by its file. */
+  readonly editor: BenchEditor;
   /** Who is connected. */
   readonly sessions: Sessions = new Sessions();
   /** Who is served when: nobody keeps the event loop for themselves. */
@@ -78,6 +106,8 @@ export class Services {
   exit: () => void = () => {};
   /** Whether simulators stand in the place of the instruments. */
   simulated = false;
+  /** What the bench is called. */
+  title = "heliograph";
   /** The number of the last line of the log that `get_logdata` told. */
   #lastLogLine = 0;
   readonly #started = performance.now();
@@ -88,23 +118,21 @@ export class Services {
    * Makes them.
    *
    * @param instruments What stands on the bench; the default instrument `api` is added.
-   * @param limits What clients may use; the defaults for what is left out.
-   * @param sandbox What the code of clients may use. @default no code is run
-   * @param name What code sees as the dashboard's name.
-   * @param journal Where what happens is told.
-   * @param arrangementFile The absolute path of the file that the page's arrangement is kept in. @default in memory
-   * @param processes What starts sandboxes. @default this program itself
-   * @param records Where what happens is kept. @default nowhere
+   * @param options What they are to be like.
    */
   constructor(
     instruments: Iterable<Instrument>,
-    limits: Partial<Limits> = {},
-    sandbox: Partial<SandboxOptions> = { languages: [] },
-    name = "heliograph",
-    journal: Journal = new Journal(),
-    arrangementFile?: string,
-    processes?: Processes,
-    records?: RecordsOptions,
+    {
+      limits = {},
+      sandbox = { languages: [] },
+      name = "heliograph",
+      journal = new Journal(),
+      arrangementFile,
+      processes,
+      records,
+      overview,
+      edited = "this bench has no file that could be changed",
+    }: ServicesOptions = {},
   ) {
     this.bench = new Bench(instruments);
     this.journal = journal;
@@ -113,6 +141,8 @@ export class Services {
     this.limits = limitsWithin(limits, descriptorLimit(), this.bench.instruments.length);
     this.capacity = new Capacity(this.limits.connections);
     this.arrangement = new ArrangementStore(this.bench, arrangementFile);
+    this.overview = new OverviewStore(this.bench, overview);
+    this.editor = new BenchEditor(this.bench, edited);
     const dispatcher = this.#dispatcher = new Dispatcher(this.bench);
     this.bench.add(
       apiInstrument(this.bench, dispatcher, this.sessions, () => this.status(), () => this.#newLogLines()),

@@ -156,6 +156,7 @@ export function azcamExposure(options: CameraOptions): Instrument {
       // Without a folder no image is taken: then nothing needs a Worker, nor the permission to start one.
       if (folders.roots.length === 0) return;
       await pixels.start();
+      await images.restore(folders.first);
       await detector.start?.();
     },
     stop: async () => {

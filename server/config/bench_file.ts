@@ -4,7 +4,7 @@
  * @module
  */
 
-import { basename, dirname, join, resolve } from "node:path";
+import { basename, dirname, isAbsolute, join, resolve } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { describedInstrument } from "../devices/described/described_instrument.ts";
 import { computedInstrument, isComputed } from "../devices/described/computed_instrument.ts";
@@ -41,6 +41,8 @@ import type { SandboxOptions } from "../code/options.ts";
 import { besideBench, notABench } from "./beside.ts";
 import { driverApi } from "../devices/driver_process/driver_api.ts";
 import { CalibrationFiles } from "./calibration_files.ts";
+import { readDrawing } from "./drawing.ts";
+import { bindTo } from "./drawing_words.ts";
 import { mergeDescription } from "./merge.ts";
 import { isModule, loadModule } from "../devices/driver_process/modules.ts";
 import { type GivenDriver, OwnDrivers } from "./own_drivers.ts";
@@ -49,6 +51,7 @@ import { recordsOptions } from "./records_settings.ts";
 import { benchSchema, driverSchema, type InstrumentEntry } from "./schema.ts";
 import { type ServerSettings, serverSettings } from "./server_settings.ts";
 import { BenchFileError, type Path, type Problem, Source } from "../files/source.ts";
+import { textOf } from "../files/text_encoding.ts";
 import { type SoundEntry, soundParts, without } from "./sound_parts.ts";
 import { formProblems } from "./validate.ts";
 
@@ -89,6 +92,8 @@ export interface LoadedBench {
   readonly serialPorts: string[];
   /** Files that other programs write, and instruments are read from. */
   readonly files: string[];
+  /** The drawing of the bench, if it has one: the SVG, and the absolute path of its file. */
+  readonly overview?: { readonly svg: string; readonly file?: string };
   /** Absolute paths of the folders that images may be written to. */
   readonly imageFolders: readonly string[];
   /**
@@ -200,6 +205,42 @@ export async function loadSimulated(
   }
 }
 
+/** An instrument that stands on the bench already, and stays as it is. */
+export interface Standing {
+  /** It. */
+  readonly instrument: Instrument;
+  /** Its port, where it has one. */
+  readonly port: Port | undefined;
+}
+
+/**
+ * Loads a bench whose file is changed while it runs: only what does not stand there yet is made, without reading a file.
+ *
+ * @param source The file as it is to be.
+ * @param standing What stands there, by the place in the file.
+ * @param options `redirect` as of {@linkcode loadBench}; where images may be written.
+ * @throws {BenchFileError} With all that is wrong, where, and what would be right.
+ */
+export async function loadChanged(
+  source: Source,
+  standing: ReadonlyMap<number, Standing>,
+  { redirect = (address) => address, imageFolders, beside = [] }: {
+    readonly redirect?: Redirect | undefined;
+    readonly imageFolders: readonly string[];
+    /** Ports that are used where they are named, besides those of what stands there. @default none */
+    readonly beside?: readonly Port[];
+  },
+): Promise<LoadedBench> {
+  const drivers = new DriverProcesses();
+  try {
+    const loader = new Loader(source, redirect, imageFolders, drivers, [], undefined, standing);
+    for (const port of beside) loader.useToo(port);
+    return await loader.load();
+  } finally {
+    await drivers.close();
+  }
+}
+
 function isBench(value: unknown): boolean {
   return typeof value === "object" && value !== null && Object.hasOwn(value, "instruments");
 }
@@ -265,6 +306,7 @@ class Loader {
   readonly #drivers: DriverProcesses;
   readonly #own: OwnDrivers;
   readonly #calibrations = new CalibrationFiles();
+  readonly #standing: ReadonlyMap<number, Standing>;
   #named: Readonly<Record<string, string>> = {};
   /** The drivers' own files, by the places of their instruments. */
   readonly #sources = new Map<number, Source>();
@@ -280,14 +322,21 @@ class Loader {
     drivers: DriverProcesses,
     problems: Problem[],
     describing: Describing = (description) => description,
+    standing: ReadonlyMap<number, Standing> = new Map(),
   ) {
     this.#describing = describing;
+    this.#standing = standing;
     this.#problems = problems;
     this.#drivers = drivers;
     this.#own = new OwnDrivers(drivers);
     this.#source = source;
     this.#redirect = redirect;
     this.#imageFolders = imageFolders;
+  }
+
+  /** An instrument on this port shares it with what runs. */
+  useToo(port: Port): void {
+    this.#ports.set(port.name, { port, title: "what runs on it now", process: "" });
   }
 
   async load(): Promise<LoadedBench> {
@@ -311,6 +360,15 @@ class Loader {
       resolve(beside, folder)
     );
     const instruments: (Instrument | undefined)[] = [];
+    for (const [index, { instrument, port }] of this.#standing) {
+      made.set(index, instrument);
+      if (port === undefined) continue;
+      const { title, driver } = entries[index] as { title: string; driver?: string };
+      // A driver that is code has a process of its own.
+      const process = driver !== undefined && isModule(driver) ? title : "";
+      if (!this.#ports.has(port.name)) this.#ports.set(port.name, { port, title, process });
+      this.#portOf.set(title, port);
+    }
     for (const [index, each] of sound.entries()) {
       instruments[index] = made.get(index) ??
         (each && await this.#collect(() => this.#instrument(each.entry, each.raw, index)));
@@ -321,10 +379,17 @@ class Loader {
     }
     this.#checkComputed(instruments, entries);
     for (const [index, each] of sound.entries()) this.#setMain(instruments[index], each?.entry.main, index);
+    const overview = await this.#overview(bench.overview, instruments.flatMap((instrument) => instrument ?? []));
     this.#stop();
     for (const [index, each] of sound.entries()) {
       if (each?.entry.caption !== undefined) instruments[index]!.caption = each.entry.caption;
+      if (each?.entry.polling === false && !this.#standing.has(index)) {
+        const { away, contact } = switchedOff;
+        if (instruments[index]!.contact?.restarts === true) instruments[index]!.away = away;
+        else this.#problem(["instruments", index, "polling"], contact);
+      }
     }
+    this.#stop();
     const addresses = [...this.#ports.values()].map(({ port }) => port.address);
     return {
       name: bench.name,
@@ -333,11 +398,38 @@ class Loader {
       code: told(bench.code ?? {}),
       imageFolders: this.#imageFolders,
       records: recordsOptions(bench.records, beside, besideBench(resolve(source.file)).records),
+      ...(overview === undefined ? {} : { overview }),
       ports: this.#portOf,
       serialPorts: addresses.flatMap((address) => serialPortOf(address) ?? []),
       files: addresses.flatMap((address) => fileOf(address) ?? []),
       close: () => this.#drivers.close(),
     };
+  }
+
+  /** Reads the drawing, and checks what it names. */
+  async #overview(name: string | undefined, instruments: readonly Instrument[]): Promise<LoadedBench["overview"]> {
+    if (name === undefined) return undefined;
+    const wrongAlready = this.#problems.length > 0;
+    const folder = dirname(resolve(this.#source.file));
+    const file = join(folder, name);
+    if (isAbsolute(name) || dirname(file) !== folder || !/\.svg$/i.test(name)) {
+      this.#problem(["overview"], `is ${name}; it must be the name of an SVG file beside the bench file`);
+      return undefined;
+    }
+    let svg: string;
+    try {
+      svg = textOf(await Deno.readFile(file));
+    } catch (error) {
+      const message = error instanceof Deno.errors.NotFound
+        ? `there is no file ${file}`
+        : `${file} cannot be read: ${(error as Error).message}`;
+      this.#problem(["overview"], message);
+      return undefined;
+    }
+    const { drawing, problems } = readDrawing(svg, bindTo(instruments));
+    // Of a bench that is wrong itself, not all is there that may be named.
+    if (drawing === undefined || !wrongAlready) this.#problems.push(...problems.map((each) => ({ file, ...each })));
+    return { svg, file };
   }
 
   #stop(): void {
@@ -434,7 +526,7 @@ class Loader {
     this.#described.add(index);
     const found = await this.#driver(driverName, at);
     if (found.source !== undefined) this.#sources.set(index, found.source);
-    const { title: _, caption: _caption, driver: _driver, port: _port, options: _options, ...described } = raw;
+    const { title: _, caption: _c, driver: _driver, port: _port, options: _options, polling: _p, ...described } = raw;
     const { parameters: _parameters, ...over } = described;
     const merged = mergeDescription(found.description, over);
     if (isEmpty(merged.fields) && isEmpty(merged.commands)) {
@@ -538,7 +630,7 @@ class Loader {
 
   /** An instrument that heliograph itself makes by code. */
   #readyMade(driver: string, entry: InstrumentEntry, at: Path): Instrument {
-    const { title, caption: _, main: _main, driver: _driver, options = {}, ...others } = entry;
+    const { title, caption: _, main: _main, driver: _driver, options = {}, polling: _polling, ...others } = entry;
     const extra = Object.keys(others).find((key) => others[key as keyof typeof others] !== undefined);
     if (extra !== undefined) {
       throw new BenchFileError([
@@ -568,7 +660,7 @@ class Loader {
   /** An instrument whose driver is code: it is loaded when all that share its process are known. */
   async #ownDriver(entry: InstrumentEntry, index: number, at: Path): Promise<undefined> {
     const { title, caption: _, main: _main, driver, port: portText, options = {}, line, ...rest } = entry;
-    const { permissions = {}, memory, ...others } = rest;
+    const { permissions = {}, memory, polling: _polling, ...others } = rest;
     const extra = Object.keys(others).find((key) => others[key as keyof typeof others] !== undefined);
     if (extra !== undefined) {
       throw new BenchFileError([
@@ -758,6 +850,12 @@ class Loader {
     return shared.port;
   }
 }
+
+/** The words for an instrument that is not polled. */
+const switchedOff = {
+  away: "switched off in the bench file; its port is free",
+  contact: "false has a meaning only where the instrument has a port and its driver is not code of one's own",
+};
 
 /** Parameters as a driver or a bench file declares them. */
 type Declared = Readonly<

@@ -21,6 +21,8 @@ import { describeInstrument } from "../bench/describe.ts";
 import type { Instrument } from "../bench/instrument.ts";
 import { shown } from "../bench/values.ts";
 import type { CommandRequest, Dispatcher } from "./dispatcher.ts";
+import type { BenchEditor } from "../config/editing/bench_editor.ts";
+import { editingRequests } from "./editing.ts";
 import type { Evaluator } from "./evaluator.ts";
 import type {
   EvaluatorOptions,
@@ -58,6 +60,8 @@ export function summary(request: DashboardRequest): string {
       return `${cmd} in ${request.instrument}`;
     case "Call":
       return `Call ${request.instrument}.${request.command}`;
+    case "Switch":
+      return `Switch ${request.instrument} ${request.on ? "on" : "off"}`;
     case "Take":
     case "Release":
     case "Trace":
@@ -102,6 +106,7 @@ export interface RequestParts {
   readonly sessions: Pick<Sessions, "find" | "describe">;
   readonly arrangement: Pick<ArrangementStore, "set" | "state">;
   readonly recent: Pick<RecentReadings, "of">;
+  readonly editor: BenchEditor;
   readonly journal: Pick<Journal, "follow" | "kept" | "add">;
   readonly records: Pick<Records, "find" | "describe">;
   /** When this run of the server began, ISO 8601 in UTC. */
@@ -109,6 +114,8 @@ export interface RequestParts {
   /** Whether somebody from beyond this PC may drive the instruments. */
   readonly open: boolean;
   readonly simulated: boolean;
+  /** What the bench is called. */
+  readonly title: string;
   /** What `Status` tells. */
   readonly status: () => ServerStatus;
   /** Stops the server. */
@@ -217,6 +224,7 @@ export class Requests implements RequestRunner {
         dispatcher.check(principal, "operator", "Arrange");
         return this.#arrange(arrangement, principal);
       },
+      ...editingRequests(parts, dispatcher),
     };
   }
 
@@ -238,11 +246,11 @@ export class Requests implements RequestRunner {
   }
 
   #welcome(wanted: string, principal: Principal): Welcome {
-    const { started, open, simulated } = this.#parts;
+    const { started, open, simulated, title } = this.#parts;
     if (wanted !== "") principal.register(wanted);
     this.#dispatcher.check(principal, "observer", "Hello");
     const { id, name, role } = principal;
-    return { server: "heliograph", version, session: id, name, role, started, open, simulated };
+    return { server: "heliograph", version, session: id, name, role, started, open, simulated, title };
   }
 
   #find({ cmd, instrument: name, field }: RequestOf<"Find" | "Watch">, principal: Principal): Found {

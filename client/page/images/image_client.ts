@@ -1,11 +1,17 @@
 /**
- * Fetches the last image of an instrument from the server.
+ * Fetches the images of an instrument from the server.
  *
  * @module
  */
 
-import type { ImageDescription } from "../../../protocol/description.ts";
-import type { TileRequest } from "./image_geometry.ts";
+import type {
+  ImageDescription,
+  ImageHduDescription,
+  ImageHistogramDescription,
+  RecentImageDescription,
+  RegionStatisticsDescription,
+} from "../../../protocol/description.ts";
+import type { Region, TileRequest } from "./image_geometry.ts";
 
 /** A part of an image that was fetched. */
 export interface ImageTile {
@@ -31,25 +37,69 @@ export class ImageRefused extends Error {
   }
 }
 
+/** The query of a request, without what is left out. */
+function queryOf(parts: Readonly<Record<string, string | number | undefined>>): string {
+  const given = Object.entries(parts).flatMap(([key, value]) => value === undefined ? [] : [[key, String(value)]]);
+  return given.length === 0 ? "" : `?${new URLSearchParams(given)}`;
+}
+
 /** Asks for the images of one instrument. */
 export class ImageClient {
+  /** The instrument's name. */
+  readonly camera: string;
   readonly #path: string;
 
   /** @param instrument The instrument's name. */
   constructor(instrument: string) {
+    this.camera = instrument;
     this.#path = `/api/v1/instruments/${encodeURIComponent(instrument)}/image`;
   }
 
-  /** Fetches the description of the last image. @throws {ImageRefused} Where there is none, or nobody answers. */
-  async describe(signal: AbortSignal): Promise<ImageDescription> {
-    return await (await this.#ask("", signal)).json();
+  /**
+   * Fetches the description of an image.
+   *
+   * @param identity Which one. @default the last one
+   * @throws {ImageRefused} Where there is none, or nobody answers; so do all others.
+   */
+  async describe(signal: AbortSignal, identity?: string): Promise<ImageDescription> {
+    return await (await this.#ask(queryOf({ identity }), signal)).json();
+  }
+
+  /** Fetches the list of the last images, the newest first. */
+  async recent(signal: AbortSignal): Promise<readonly RecentImageDescription[]> {
+    return await (await this.#ask("s", signal)).json();
+  }
+
+  /** Fetches the whole header of an image. */
+  async header(identity: string, signal: AbortSignal): Promise<readonly ImageHduDescription[]> {
+    return await (await this.#ask(`/header${queryOf({ identity })}`, signal)).json();
+  }
+
+  /** Has the pixels of a region added up, each as it is in the file. */
+  async statistics(identity: string, region: Region, signal: AbortSignal): Promise<RegionStatisticsDescription> {
+    const { x, y, width, height } = region;
+    return await (await this.#ask(`/statistics${queryOf({ x, y, width, height, identity })}`, signal)).json();
+  }
+
+  /** Has the pixels of an image counted by their values. */
+  async histogram(
+    identity: string,
+    [from, to]: readonly [number, number],
+    bins: number,
+    signal: AbortSignal,
+  ): Promise<ImageHistogramDescription> {
+    return await (await this.#ask(`/histogram${queryOf({ from, to, bins, identity })}`, signal)).json();
+  }
+
+  /** The address of an image's file. */
+  fileAddress(identity: string): string {
+    return `${this.#path}/file${queryOf({ identity })}`;
   }
 
   /** Some pixels. @throws {ImageRefused} Where the image is no longer the last one, or nobody answers. */
   async tile(identity: string, request: TileRequest, signal: AbortSignal): Promise<ImageTile> {
     const { x, y, width, height, scale } = request;
-    const asked = Object.entries({ x, y, width, height, scale, identity }).map(([key, value]) => [key, String(value)]);
-    const answer = await this.#ask(`/pixels?${new URLSearchParams(asked)}`, signal);
+    const answer = await this.#ask(`/pixels${queryOf({ x, y, width, height, scale, identity })}`, signal);
     return {
       request,
       columns: Number(answer.headers.get("X-Heliograph-Columns")),

@@ -26,12 +26,16 @@ export interface View {
   readonly zoom: number;
 }
 
-/** A rectangle of an image, and how small it is fetched. */
-export interface TileRequest extends Size {
+/** A rectangle of an image. */
+export interface Region extends Size {
   /** The first column, from 1. */
   readonly x: number;
   /** The first row, from 1. */
   readonly y: number;
+}
+
+/** A rectangle of an image, and how small it is fetched. */
+export interface TileRequest extends Region {
   /** How many columns and rows of the image are one of the tile. */
   readonly scale: number;
 }
@@ -157,4 +161,14 @@ export function showsAllOf(tile: TileRequest, other: TileRequest): boolean {
 export function canvasSize(room: Size, pixelRatio: number): Size {
   const ratio = Math.min(pixelRatio, Math.sqrt(mostCanvasPixels / Math.max(1, room.width * room.height)));
   return { width: Math.max(1, Math.round(room.width * ratio)), height: Math.max(1, Math.round(room.height * ratio)) };
+}
+
+/** The region between two places of a canvas, as far as it is in the image; `undefined` where none of it is. */
+export function regionBetween(view: View, image: Size, canvas: Size, one: Point, other: Point): Region | undefined {
+  const [a, b] = [toImage(view, canvas, one), toImage(view, canvas, other)];
+  const [left, right] = [Math.floor(Math.min(a.x, b.x)), Math.ceil(Math.max(a.x, b.x))];
+  const [bottom, top] = [Math.floor(Math.min(a.y, b.y)), Math.ceil(Math.max(a.y, b.y))];
+  const [x, y] = [Math.max(0, left), Math.max(0, bottom)];
+  const [width, height] = [Math.min(right, image.width) - x, Math.min(top, image.height) - y];
+  return width < 1 || height < 1 ? undefined : { x: x + 1, y: y + 1, width, height };
 }

@@ -19,6 +19,8 @@ class Pointers {
   readonly #canvas: HTMLCanvasElement;
   readonly #down = new Map<number, Point>();
   #tap: Point | undefined;
+  /** Where a region was begun that is being marked. */
+  #corner: Point | undefined;
 
   constructor(viewer: ImageViewer, canvas: HTMLCanvasElement) {
     this.#viewer = viewer;
@@ -31,6 +33,7 @@ class Pointers {
     const at = placeOf(event, this.#canvas);
     this.#down.set(event.pointerId, at);
     this.#tap = this.#down.size === 1 ? at : undefined;
+    this.#corner = this.#down.size === 1 && (event.shiftKey || this.#viewer.marking.value) ? at : undefined;
   }
 
   move(event: PointerEvent): void {
@@ -47,6 +50,7 @@ class Pointers {
     }
     const other = [...this.#down].find(([id]) => id !== event.pointerId)?.[1];
     this.#down.set(event.pointerId, at);
+    if (this.#corner !== undefined) return this.#viewer.markBetween(this.#corner, at);
     if (other === undefined) return this.#viewer.pan({ x: at.x - before.x, y: at.y - before.y });
     const middle = between(at, other);
     const moved = between(before, other);
@@ -56,7 +60,11 @@ class Pointers {
   }
 
   release(event: PointerEvent): void {
-    if (!this.#down.delete(event.pointerId) || this.#tap === undefined) return;
+    const wasDown = this.#down.delete(event.pointerId);
+    // One region for each press of the button: then a drag moves the image again.
+    if (this.#corner !== undefined && this.#tap === undefined) this.#viewer.marking.value = false;
+    this.#corner = undefined;
+    if (!wasDown || this.#tap === undefined) return;
     this.#tap = undefined;
     const pixel = this.#viewer.pixelAt(placeOf(event, this.#canvas));
     if (pixel !== undefined) this.#viewer.probe.mark(pixel);
@@ -65,7 +73,7 @@ class Pointers {
   /** The browser has taken over: it scrolls. */
   cancel(event: PointerEvent): void {
     this.#down.delete(event.pointerId);
-    this.#tap = undefined;
+    this.#tap = this.#corner = undefined;
   }
 }
 
@@ -109,8 +117,11 @@ function press({ key, shiftKey }: KeyboardEvent, viewer: ImageViewer): boolean {
   else if (key === "-" || key === "_") viewer.zoomBy(1 / zoomStep);
   else if (key === "0") viewer.fit();
   else if (key === "1") viewer.zoomTo(1);
-  else if (key === "Escape") viewer.probe.mark(undefined);
-  else return false;
+  else if (key === "Escape") {
+    viewer.probe.mark(undefined);
+    viewer.mark(undefined);
+    viewer.marking.value = false;
+  } else return false;
   return true;
 }
 

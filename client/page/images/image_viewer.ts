@@ -1,5 +1,5 @@
 /**
- * Shows the last image of an instrument on a canvas: fetches its tiles, keeps the view, and maps values to shades.
+ * Shows an image of an instrument on a canvas: fetches its tiles, keeps the view, and maps values to shades.
  *
  * @module
  */
@@ -12,6 +12,8 @@ import {
   pannedView,
   pixelAt,
   type Point,
+  type Region,
+  regionBetween,
   seenTile,
   showsAllOf,
   type Size,
@@ -39,6 +41,9 @@ const pause = 120;
 /** The number of tries for an image that is replaced while it is fetched. */
 const tries = 3;
 
+/** How many images stay fetched, so that two can be blinked. */
+const mostKept = 4;
+
 /** A tile, and its picture. */
 interface Layer {
   readonly tile: ImageTile;
@@ -63,14 +68,21 @@ export class ImageViewer {
   });
   /** Whether all of the image is seen, whatever its size and that of the canvas. */
   readonly fitted: Live<boolean> = new Live(true);
+  /** The region that is marked, if there is one. */
+  readonly region: Live<Region | undefined> = new Live<Region | undefined>(undefined);
+  /** Whether a drag marks a region rather than moves the image. */
+  readonly marking: Live<boolean> = new Live(false);
   /** The pixel that is pointed at, and its value. */
   readonly probe: PixelProbe;
   readonly #client: ImageClient;
+  /** The images that were shown lately, each with all of it. */
+  readonly #kept = new Map<string, { readonly image: ImageDescription; readonly tile: ImageTile }>();
   #canvas: HTMLCanvasElement | undefined;
   #overview: Layer | undefined;
   #detail: Layer | undefined;
   /** Which image is wanted, and which one was fetched. */
   #wanted = "";
+  #wantedIdentity: string | undefined;
   #loaded = "";
   #loading: AbortController | undefined;
   #fetching: AbortController | undefined;
@@ -99,9 +111,16 @@ export class ImageViewer {
     };
   }
 
-  /** Shows the newest image, unless it does already. @param key Changes with each image that is written. */
-  show(key: string): void {
+  /**
+   * Shows an image, unless it does already.
+   *
+   * @param written Changes with each image that is written.
+   * @param identity Which image. @default the last one
+   */
+  show(written: string, identity?: string): void {
+    const key = identity ?? written;
     this.#wanted = key;
+    this.#wantedIdentity = identity;
     if (this.#loading === undefined && this.#loaded !== key) void this.#load();
     else this.#fetchSoon();
   }
@@ -128,6 +147,7 @@ export class ImageViewer {
   #forget(): void {
     this.image.value = undefined;
     this.#overview = this.#detail = undefined;
+    this.region.value = undefined;
     this.probe.clear();
     this.#drawSoon();
   }
@@ -181,6 +201,20 @@ export class ImageViewer {
     this.probe.mark(pixel);
     const next = viewOf(pixel, view, image, canvas);
     if (next.centre.x !== view.centre.x || next.centre.y !== view.centre.y) this.#see(next);
+  }
+
+  /** Marks the region between two places of the canvas, or none. */
+  markBetween(one: Point, other: Point): void {
+    const { image, canvas } = this.#sizes();
+    const view = this.view.value;
+    if (image === undefined || view === undefined) return;
+    this.mark(regionBetween(view, image, canvas, one, other));
+  }
+
+  /** Marks a region, or none. */
+  mark(region: Region | undefined): void {
+    this.region.value = region;
+    this.#drawSoon();
   }
 
   /** Changes how it is shown. @param look What is to change. */
@@ -259,10 +293,18 @@ export class ImageViewer {
   }
 
   async #loadLast(signal: AbortSignal): Promise<void> {
-    const image = await this.#client.describe(signal);
+    const identity = this.#wantedIdentity;
+    const kept = identity === undefined ? undefined : this.#kept.get(identity);
+    if (kept !== undefined) return this.#take(kept.image, kept.tile);
+    const image = await this.#client.describe(signal, identity);
     if (image.identity === this.image.value?.identity) return;
     const tile = await this.#client.tile(image.identity, wholeTile(image, this.#room()), signal);
     signal.throwIfAborted();
+    this.#kept.set(image.identity, { image, tile });
+    for (const oldest of this.#kept.keys()) {
+      if (this.#kept.size <= mostKept) break;
+      this.#kept.delete(oldest);
+    }
     this.#take(image, tile);
   }
 
@@ -276,7 +318,10 @@ export class ImageViewer {
     this.#overview = this.#layer(tile);
     // What somebody looks at closely, they look at in the next image too.
     if (before?.width !== image.width || before.height !== image.height || this.fitted.value) {
-      if (before?.width !== image.width || before.height !== image.height) this.probe.clear();
+      if (before?.width !== image.width || before.height !== image.height) {
+        this.probe.clear();
+        this.region.value = undefined;
+      }
       this.fit();
     }
     this.probe.renew();
@@ -376,6 +421,7 @@ export class ImageViewer {
     const near = seenTile(view, image, canvas).scale < (this.#overview?.tile.request.scale ?? Infinity);
     if (this.#detail !== undefined && near) drawLayer(context, this.#detail, view, canvas);
     context.restore();
+    if (this.region.value !== undefined) drawRegion(context, this.region.value, view, canvas);
     if (this.probe.crosshair !== undefined) drawCrosshair(context, this.probe.crosshair, view, canvas);
   }
 }
@@ -389,7 +435,15 @@ function drawLayer(context: CanvasRenderingContext2D, { tile, picture }: Layer, 
   context.drawImage(picture, left, top, columns * scale * view.zoom, rows * scale * view.zoom);
 }
 
-/** Lines that end beside the pixel, light on dark so that they are seen on any. */
+/** A frame around the pixels of a region. */
+function drawRegion(context: CanvasRenderingContext2D, region: Region, view: View, canvas: Size): void {
+  const { x, y } = toCanvas(view, canvas, { x: region.x - 1, y: region.y - 1 + region.height });
+  context.beginPath();
+  context.rect(x, y, region.width * view.zoom, region.height * view.zoom);
+  strokeTwice(context);
+}
+
+/** Lines that end beside the pixel. */
 function drawCrosshair(context: CanvasRenderingContext2D, pixel: Point, view: View, canvas: Size): void {
   const { x, y } = toCanvas(view, canvas, { x: pixel.x - 0.5, y: pixel.y - 0.5 });
   const gap = Math.max(6, view.zoom / 2 + 2);
@@ -401,6 +455,11 @@ function drawCrosshair(context: CanvasRenderingContext2D, pixel: Point, view: Vi
     context.moveTo(x, y + side * gap);
     context.lineTo(x, y + side * length);
   }
+  strokeTwice(context);
+}
+
+/** Light on dark, so that it is seen on any image. */
+function strokeTwice(context: CanvasRenderingContext2D): void {
   for (const [width, colour] of [[4, "#000"], [2, "#ffd84d"]] as const) {
     context.lineWidth = width;
     context.strokeStyle = colour;

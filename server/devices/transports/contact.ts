@@ -69,6 +69,12 @@ export class PortContact implements Contact {
    * @internal
    */
   readonly trace: LineTrace;
+  /**
+   * It begins again after it has stopped.
+   *
+   * @internal
+   */
+  readonly restarts = true;
   /** Whether it answers. */
   state: Contact["state"] = "off";
   /** Why it does not. */
@@ -89,6 +95,7 @@ export class PortContact implements Contact {
   #ending = new AbortController();
   #either: { readonly of: AbortSignal; readonly ending: AbortSignal; readonly signal: AbortSignal } | undefined;
   #heard = 0;
+  readonly #unlisten: (() => void)[] = [];
 
   /** Makes it. @param port Its line. @param routine What is said on it. */
   constructor(port: Port, routine: Routine) {
@@ -190,6 +197,25 @@ export class PortContact implements Contact {
 
   #around(turn: Turn): Turn {
     return this.#routine.around?.(turn) ?? turn;
+  }
+
+  /**
+   * It listens on its line, as long as it stands on a bench.
+   *
+   * @param unlisten Ends that.
+   * @internal
+   */
+  listens(unlisten: () => void): void {
+    this.#unlisten.push(unlisten);
+  }
+
+  /**
+   * It stands on no bench any more: others go on using its line.
+   *
+   * @internal
+   */
+  gone(): void {
+    for (const unlisten of this.#unlisten.splice(0)) unlisten();
   }
 
   /** It has said something by itself. */

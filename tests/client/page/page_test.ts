@@ -142,20 +142,21 @@ Deno.test({
 
       await t.step("an exposure is taken with what was entered, and another is aborted", async () => {
         const camera = card("exposure");
-        const typed = `${camera} .camera-settings`;
+        const typed = `${camera} .exposure-settings`;
         await page.fill(`${typed} .imagetitle input`, "first light");
         await page.fill(`${typed} .exposuretime input`, "0.2");
         await page.click(`${camera} .buttons .strong`);
-        await page.shows(`${camera} .last-file`, "test.fits");
+        await page.shows(`${camera} .last-image`, "test.fits");
         await page.shows(`${camera} .state`, "idle");
         const exposure = server.bench.find("exposure")!;
         strictEqual(exposure.field("imagetitle").value, "first light");
         strictEqual(exposure.field("exposuretime").value, 0.2);
+        strictEqual(exposure.field("imagetype").value, "object", "azcam's zero shows a newcomer nothing");
         await page.choose(`${typed} select`, "dark");
         await page.fill(`${typed} .exposuretime input`, "600");
         await page.click(`${camera} .buttons .strong`);
         await page.shows(`${camera} .state`, "exposing");
-        await page.shows(`${camera} .progress`, "s left");
+        await page.shows(`${camera} .remaining`, "min");
         const press = (text: string) =>
           page.until(`(() => {
             const found = [...document.querySelectorAll("${camera} .buttons button")].find((each) => each.textContent === "${text}");
@@ -170,8 +171,8 @@ Deno.test({
         await eventually(() => exposure.field("state").value !== "exposing", "the exposure ended");
         const taken = Number(exposure.field("imageswritten").value);
         await page.fill(`${typed} .exposuretime input`, "0");
-        await page.fill(`${camera} .pair input`, "3");
-        await press("Sequence");
+        await page.fill(`${camera} .how-many input`, "3");
+        await press("Take 3 exposures");
         await eventually(() => exposure.field("imageswritten").value === taken + 3, "three more images");
       });
 

@@ -1,5 +1,5 @@
 /**
- * The panel of a camera's last image, with zoom, stretch and the values of its pixels.
+ * A camera's image, large, with zoom, stretch and the values of its pixels.
  *
  * @module
  */
@@ -11,10 +11,13 @@ import { useEffect, useRef, useState } from "npm:preact@11.2.0/hooks";
 import type { ImageDescription } from "../../../protocol/description.ts";
 import type { LiveBench } from "../live/live_bench.ts";
 import { type LiveInstrument, noReading } from "../live/live_instrument.ts";
-import { ImageClient } from "./image_client.ts";
+import type { ImageChoice } from "./image_choice.ts";
+import type { ImageClient } from "./image_client.ts";
 import { listen, zoomStep } from "./image_gestures.ts";
 import { type Curve, curves, levelText, valueText } from "./image_stretch.ts";
-import { ImageViewer, type LevelsChoice } from "./image_viewer.ts";
+import { Histogram } from "./image_histogram.tsx";
+import { fileName } from "./image_strip.tsx";
+import type { ImageViewer, LevelsChoice } from "./image_viewer.ts";
 import { useLive } from "../live/live.tsx";
 
 const levelNames: Readonly<Record<LevelsChoice, string>> = {
@@ -35,30 +38,49 @@ function useVisible(): boolean {
   return visible;
 }
 
-/** The preview. */
-export function ImagePreview({ bench, instrument }: { bench: LiveBench; instrument: LiveInstrument }): VNode {
-  const { name } = instrument;
-  const [viewer] = useState(() => new ImageViewer(new ImageClient(name)));
-  const [open, setOpen] = useState(true);
+/** Keeps a viewer at the image that is chosen, as long as the page can be seen. @returns What is written, for whoever asks. */
+export function useImages(
+  bench: LiveBench,
+  instrument: LiveInstrument,
+  viewer: ImageViewer,
+  choice: ImageChoice,
+): { readonly any: boolean } {
   const visible = useVisible();
   const connected = useLive(bench.connection).state === "open";
   // A file may be written again under the same name: each image is counted.
   const written = useLive(instrument.fields.get("imageswritten")?.reading ?? noReading);
-  const any = written.value !== 0;
   const key = `${written.text} ${written.time}`;
+  const recent = useLive(choice.recent);
+  const chosen = useLive(choice.chosen);
   useEffect(() => {
-    // The server may be another one than before.
+    if (!visible || !connected) return;
+    const ended = new AbortController();
+    void choice.renew(ended.signal);
+    return () => ended.abort();
+  }, [visible, connected, key]);
+  const any = written.value !== 0 || (recent?.length ?? 0) > 0;
+  // Of what was written before the server began none is its last one.
+  const wanted = chosen ?? (written.value === 0 ? recent?.[0]?.identity : undefined);
+  useEffect(() => {
     if (connected && !any) viewer.clear();
-    else if (open && visible && connected) viewer.show(key);
+    else if (visible && connected && (written.value !== 0 || wanted !== undefined)) viewer.show(key, wanted);
     else viewer.pause();
-  }, [open, visible, connected, any, key]);
+  }, [visible, connected, any, key, wanted]);
+  return { any };
+}
+
+/** The image, large, with what moves and stretches it. */
+export function ImageStage({ viewer, client, instrument, any }: {
+  readonly viewer: ImageViewer;
+  readonly client: ImageClient;
+  readonly instrument: LiveInstrument;
+  /** Whether there is any image. */
+  readonly any: boolean;
+}): VNode {
   const image = useLive(viewer.image);
   const trouble = useLive(viewer.trouble);
   return (
-    <details class="folded image-preview" open={open} onToggle={(event) => setOpen(event.currentTarget.open)}>
-      <summary>
-        Image {image === undefined ? null : <span class="count">{image.width} × {image.height}</span>}
-      </summary>
+    <section class="image-stage" aria-label="Image">
       {image === undefined || trouble !== ""
         ? (
           <p role="status" class="image-status">
@@ -68,12 +90,36 @@ export function ImagePreview({ bench, instrument }: { bench: LiveBench; instrume
         : null}
       <div class="image-body" hidden={image === undefined}>
         <Picture viewer={viewer} instrument={instrument} image={image} />
-        <PixelValue viewer={viewer} />
-        <ViewBar viewer={viewer} />
-        <StretchBar viewer={viewer} name={name} />
-        {image === undefined ? null : <Header image={image} />}
+        <div class="image-foot">
+          <PixelValue viewer={viewer} />
+          <ViewBar viewer={viewer} />
+        </div>
+        {image === undefined ? null : (
+          <p class="image-name">
+            <span>{fileName(image.file)}</span>
+            <span class="quiet">{image.width} × {image.height}</span>
+            <a href={client.fileAddress(image.identity)} download={fileName(image.file)}>Download FITS</a>
+          </p>
+        )}
       </div>
-    </details>
+    </section>
+  );
+}
+
+/** The stretch: curve and levels, on the histogram of the image. */
+export function ImageLevels({ viewer, client, instrument, image }: {
+  readonly viewer: ImageViewer;
+  readonly client: ImageClient;
+  readonly instrument: LiveInstrument;
+  readonly image: ImageDescription;
+}): VNode {
+  const id = `levels-${instrument.name}`;
+  return (
+    <section class="image-levels-panel" aria-labelledby={id}>
+      <h3 id={id}>Levels</h3>
+      <Histogram viewer={viewer} client={client} image={image} />
+      <StretchBar viewer={viewer} name={instrument.name} />
+    </section>
   );
 }
 
@@ -89,24 +135,21 @@ function Picture({ viewer, instrument, image }: {
     return () => ended.forEach((end) => end());
   }, []);
   const { width = 1, height = 1, file = "" } = image ?? {};
-  useEffect(() => {
-    // Neither a strip nor a tower, whatever the image is.
-    canvas.current!.style.aspectRatio = String(Math.min(Math.max(width / height, 1), 2.5));
-  }, [width, height]);
+  const marking = useLive(viewer.marking);
   const help = `image-help-${instrument.name}`;
   return (
     <>
       <canvas
         ref={canvas}
-        class={fitted ? "" : "movable"}
+        class={`${fitted && !marking ? "" : "movable"} ${marking ? "marking" : ""}`}
         role="img"
         tabIndex={0}
         aria-label={`${instrument.title}: ${file.split("/").at(-1)}, ${width} × ${height} pixels`}
         aria-describedby={help}
       />
       <p class="image-help" id={help}>
-        Arrows move the crosshair, + and − zoom, 0 fits, 1 is one to one; drag moves, Ctrl and wheel or two fingers
-        zoom.
+        Arrows move the crosshair, + and − zoom, 0 fits, 1 is one to one; drag moves, with Shift it marks a region; Ctrl
+        and wheel or two fingers zoom.
       </p>
     </>
   );
@@ -216,18 +259,5 @@ function Level({ viewer, id, which, label }: {
         }}
       />
     </label>
-  );
-}
-
-function Header({ image }: { image: ImageDescription }): VNode {
-  return (
-    <dl class="image-header">
-      {image.header.map(({ keyword, value, unit }) => (
-        <div key={keyword}>
-          <dt>{keyword}</dt>
-          <dd>{String(value)}{unit === undefined ? "" : ` ${unit}`}</dd>
-        </div>
-      ))}
-    </dl>
   );
 }
