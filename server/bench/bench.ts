@@ -5,6 +5,7 @@
  */
 
 import { getLogger } from "npm:@logtape/logtape@2.4.2";
+import { ContactLog } from "./contact_log.ts";
 import { HeliographError } from "../../protocol/errors.ts";
 import { Gate } from "./gate.ts";
 import { Hub } from "./hub.ts";
@@ -58,7 +59,7 @@ export class Bench {
   /** By what stands over them on the page; `undefined` where that stands over several. */
   readonly #captions = new Map<string, Instrument | undefined>();
   /** Why the instruments that are lost are, as the log has said it. */
-  readonly #lost = new Map<Instrument, string>();
+  readonly #contactLog = new ContactLog();
   #timers: ReturnType<typeof setInterval>[] = [];
   /** What polls each instrument. */
   readonly #polling = new Map<Instrument, ReturnType<typeof setInterval>[]>();
@@ -166,7 +167,7 @@ export class Bench {
   switchOn(instrument: Instrument): void {
     if (instrument.away === "") return;
     instrument.away = "";
-    this.#lost.delete(instrument);
+    this.#contactLog.forget(instrument);
     if (this.started) void this.#serve(instrument, 0);
   }
 
@@ -201,7 +202,7 @@ export class Bench {
   #release(instrument: Instrument): void {
     this.#lookup.delete(instrument.title);
     this.#lookup.delete(instrument.name);
-    this.#lost.delete(instrument);
+    this.#contactLog.forget(instrument);
     instrument.queue.leave();
     instrument.contact?.gone?.();
     instrument.surroundings = undefined;
@@ -339,18 +340,8 @@ export class Bench {
 
   #contactChanged(instrument: Instrument): void {
     this.hub.publish("contact", { instrument }, instrument.faults);
-    const { state, reason, address } = instrument.contact!;
-    const said = { instrument: instrument.title, address, reason };
-    if (state === "connected") {
-      this.#lost.delete(instrument);
-      log.info("{instrument} is connected on {address}", said);
-      if (this.started) this.#poll(instrument, true);
-    } else if (state === "lost") {
-      // What everybody knows already is not said at every try: that would drown the rest of the log.
-      if (this.#lost.get(instrument) === reason) return log.debug("{instrument} is still not connected", said);
-      this.#lost.set(instrument, reason);
-      log.warning("{instrument} is not connected on {address}: {reason}; it is tried again and again", said);
-    }
+    this.#contactLog.changed(instrument, instrument.contact!);
+    if (instrument.contact!.state === "connected" && this.started) this.#poll(instrument, true);
   }
 
   /**

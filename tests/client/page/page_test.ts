@@ -255,9 +255,9 @@ Deno.test({
           await page.send("Emulation.setEmulatedMedia", { features: [{ name: "prefers-color-scheme", value }] });
           deepStrictEqual(await page.evaluate(poorContrasts), [], value);
           // With the mouse over a button that is pressed.
-          await page.click("#open-clients");
-          deepStrictEqual(await page.evaluate(poorContrasts), [], `${value}, pressed`);
-          await page.click("#open-clients");
+          await page.click("#open-people");
+          deepStrictEqual(await page.evaluate(poorContrasts), [], `${value}, with a sheet`);
+          await page.click("[aria-label='Close People']");
         }
         const moves = `getComputedStyle(document.querySelector(".switch .knob"), "::after").transitionProperty`;
         strictEqual(await page.evaluate(moves), "translate");
