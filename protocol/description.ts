@@ -378,7 +378,8 @@ export interface JournalEntry {
   readonly number: number;
   /**
    * `command`: somebody asked an instrument for something. `code`: somebody sent code. `image`: somebody sent an image.
-   * `log`: the server's log.
+   * `log`: the server's log. `setting`: a setting has another value. `client`: somebody came or went. `note`: somebody
+   * wrote something down.
    */
   readonly kind: JournalKind;
   /** When it began, ISO 8601 in UTC. */
@@ -389,6 +390,10 @@ export interface JournalEntry {
   readonly client: string;
   /** The number of the connection that asked; 0 for an HTTP request, the server's own program and the log. */
   readonly session: number;
+  /** How they came: a wire, `http`, or `program` for the server's own; left out where nobody asked. */
+  readonly wire?: string;
+  /** Where they came from, `address:port`; left out where that is nowhere. */
+  readonly address?: string;
   /** The name of the instrument that was asked, or what the log calls it; empty for none. */
   readonly instrument: string;
   /** A command as an azcam line, code as it is, or what the log told; cut where it is very long. */
@@ -397,6 +402,8 @@ export interface JournalEntry {
   readonly answer?: string;
   /** How long the answer took, in seconds. */
   readonly seconds?: number;
+  /** How often the same was asked within a second, where it stands for all of them. @default 1 */
+  readonly count?: number;
 }
 
 /**

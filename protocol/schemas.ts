@@ -123,11 +123,13 @@ export const journalEntry: z.ZodType<JournalEntry> = of<JournalEntry>()(
     level: z.enum(journalLevels).describe("what only reads is debug; else what failed is warning"),
     client: text.describe("who asked, as the log calls them; empty for nobody"),
     session: count.describe("the number of the connection that asked; 0 for none"),
-
+    wire: text.optional().describe("how they came"),
+    address: text.optional().describe("where they came from"),
     instrument: text.describe("what was asked; empty for none"),
     text: text.describe("a command as an azcam line, or what the log told"),
     answer: text.optional().describe("the answer as azcam's reply line"),
     seconds: number.optional().describe("how long the answer took"),
+    count: count.optional().describe("how often the same was asked within a second, where it stands for all of them"),
   }).meta({ id: "JournalEntry", description: "Something that happened" }),
 );
 

@@ -61,6 +61,15 @@ export interface HeliographServerOptions extends Partial<Omit<ServerSettings, "i
   readonly arrangementFile?: string;
   /** The overview drawing of the bench, as SVG, and the absolute path of its file. @default there is none */
   readonly overview?: { readonly svg: string; readonly file?: string };
+  /** Keeps what happens in this folder, over restarts, and for how long. @default it is kept in memory */
+  readonly records?: {
+    /** The absolute path of the folder; it is made where it is not there. */
+    readonly folder: string;
+    /** For how long the journal is kept, in days. @default 3650: ten years */
+    readonly journalDays?: number;
+    /** The room that the journal may take, in bytes; of more, the oldest are forgotten. @default 2 GB */
+    readonly journalBytes?: number;
+  };
   /** Whether the bench polls and simulated time passes by the clock; tests step it themselves. @default true */
   readonly poll?: boolean;
 }
@@ -136,6 +145,7 @@ export class HeliographServer {
       images,
       arrangementFile,
       overview,
+      records,
       insecureOpen = false,
       simulated = false,
       ...options
@@ -147,7 +157,17 @@ export class HeliographServer {
       options,
     );
     const listen = { host, insecureOpen };
-    const services = new Services(instruments, limits, sandbox, name, journal, arrangementFile, processes, overview);
+    const services = new Services(
+      instruments,
+      limits,
+      sandbox,
+      name,
+      journal,
+      arrangementFile,
+      processes,
+      records,
+      overview,
+    );
     services.simulated = simulated;
     this.#processes = processes;
     services.exit = () => void this.stop();
@@ -178,6 +198,11 @@ export class HeliographServer {
   /** The server that receives images, where there is one. */
   get imageServer(): Pick<CommandServer, "host" | "port"> | undefined {
     return this.#images;
+  }
+
+  /** Whether what happens is kept, and why not. */
+  get records(): { readonly kept: boolean; readonly folder: string; readonly hint: string } {
+    return this.#services.records.state;
   }
 
   /** The instruments, and their simulated time. */
@@ -233,6 +258,7 @@ export class HeliographServer {
   async #prepare(): Promise<void> {
     this.#services.sandbox.start();
     await Promise.all([
+      this.#services.records.open(),
       this.#poll ? this.#startBench() : undefined,
       ...this.#faces.map((face) => face.prepare?.()),
       this.#services.arrangement.open(),
@@ -263,6 +289,7 @@ export class HeliographServer {
     await this.bench.stop();
     await this.#services.arrangement.stop();
     this.#services.overview.stop();
+    await this.#services.stopRecords();
     // The drivers' goodbyes needed them.
     await this.#processes.close();
     this.#finished.resolve();

@@ -18,7 +18,10 @@ import { Requests } from "./requests/requests.ts";
 import { descriptorLimit } from "./access/descriptors.ts";
 import { describeContact } from "./bench/describe.ts";
 import type { Instrument } from "./bench/instrument.ts";
+import { Happenings } from "./records/happenings.ts";
 import { Journal } from "./records/journal.ts";
+import { Records } from "./records/records.ts";
+import type { RecordsOptions } from "./config/records_settings.ts";
 import type { Processes } from "./processes/processes.ts";
 import { type Limits, limitsWithin } from "./access/limits.ts";
 import { type OverviewOptions, OverviewStore } from "./records/overview.ts";
@@ -61,6 +64,9 @@ export class Services {
   readonly arrangement: ArrangementStore;
   /** The drawing of the bench. */
   readonly overview: OverviewStore;
+  /** What is kept of what happened, over restarts. */
+  readonly records: Records;
+  readonly #happenings: Happenings;
   /** Who is connected. */
   readonly sessions: Sessions = new Sessions();
   /** Who is served when: nobody keeps the event loop for themselves. */
@@ -91,6 +97,7 @@ export class Services {
    * @param journal Where what happens is told.
    * @param arrangementFile The absolute path of the file that the page's arrangement is kept in. @default in memory
    * @param processes What starts sandboxes. @default this program itself
+   * @param records Where what happens is kept. @default nowhere
    * @param overview The drawing of the bench. @default there is none
    */
   constructor(
@@ -101,11 +108,13 @@ export class Services {
     journal: Journal = new Journal(),
     arrangementFile?: string,
     processes?: Processes,
+    records?: RecordsOptions,
     overview?: OverviewOptions,
   ) {
     this.bench = new Bench(instruments);
     this.journal = journal;
     journal.keep(this.bench.hub);
+    this.records = new Records(journal, records);
     this.limits = limitsWithin(limits, descriptorLimit(), this.bench.instruments.length);
     this.capacity = new Capacity(this.limits.connections);
     this.arrangement = new ArrangementStore(this.bench, arrangementFile);
@@ -122,6 +131,7 @@ export class Services {
     this.recent = new RecentReadings(this.bench);
     // A nameless client's control ends with its connection.
     this.sessions.onLeave(() => this.control.sweep());
+    this.#happenings = new Happenings(this.bench, this.sessions, journal);
     this.sandbox = new Sandbox(sandbox, processes);
     this.evaluator = new Evaluator(this.bench, dispatcher, this.sandbox, name);
     this.requests = new Requests(this, dispatcher);
@@ -140,6 +150,12 @@ export class Services {
   /** Refuses every new request from now on; what runs goes on. */
   refuseRequests(): void {
     this.#dispatcher.stop();
+  }
+
+  /** Writes what is to be kept, when everybody has gone. */
+  async stopRecords(): Promise<void> {
+    this.#happenings.stop();
+    await this.records.stop();
   }
 
   /** Whether somebody from beyond this PC may drive the instruments, without anything that controls who. */

@@ -46,6 +46,7 @@ import { mergeDescription } from "./merge.ts";
 import { isModule, loadModule } from "../devices/driver_process/modules.ts";
 import { type GivenDriver, OwnDrivers } from "./own_drivers.ts";
 import { readyMade } from "./ready_made.ts";
+import { recordsOptions } from "./records_settings.ts";
 import { benchSchema, driverSchema, type InstrumentEntry } from "./schema.ts";
 import { type ServerSettings, serverSettings } from "./server_settings.ts";
 import { BenchFileError, type Path, type Problem, Source } from "../files/source.ts";
@@ -77,6 +78,15 @@ export interface LoadedBench {
   readonly server: Partial<ServerSettings>;
   /** What code may do, as far as the file says. */
   readonly code: Partial<Omit<SandboxOptions, "permissions" | "hostCommand">> & SandboxOptions["permissions"];
+  /** What is kept of what happens; `undefined` where it is to be nothing. */
+  readonly records: {
+    /** The absolute path of the folder; it is made where it is not there. */
+    readonly folder: string;
+    /** For how long the journal is kept, in days. @default 3650: ten years */
+    readonly journalDays?: number;
+    /** The room that the journal may take, in bytes; of more, the oldest are forgotten. @default 2 GB */
+    readonly journalBytes?: number;
+  } | undefined;
   /** The serial ports that it names: no other is ever opened. */
   readonly serialPorts: string[];
   /** Files that other programs write, and instruments are read from. */
@@ -325,6 +335,7 @@ class Loader {
       code: told(bench.code ?? {}),
       imageFolders: this.#imageFolders,
       ...(overview === undefined ? {} : { overview }),
+      records: recordsOptions(bench.records, beside, besideBench(resolve(source.file)).records),
       ports: this.#portOf,
       serialPorts: addresses.flatMap((address) => serialPortOf(address) ?? []),
       files: addresses.flatMap((address) => fileOf(address) ?? []),

@@ -23,6 +23,7 @@ const words = [
   "echo [TEXT]",
   "eval EXPRESSION",
   "register NAME",
+  "note TEXT (in the journal)",
   "quit, bye, closeconnection or an empty line (closes this connection)",
   "exit (stops the server, for everybody)",
   "help [NAME]",

@@ -99,6 +99,11 @@ function Journal({ bench }: { bench: LiveBench }): VNode {
 }
 
 /** A journal entry as a line of a script: a command as it is, and everything else as comments, line by line. */
+/** Whether somebody asked for it; the rest is told. */
+function isAsked(kind: JournalLine["kind"]): boolean {
+  return kind === "command" || kind === "code" || kind === "image";
+}
+
 function scriptLine({ kind, text }: JournalLine): string {
   return kind === "command" ? text : text.replace(/^/gm, "# ");
 }
@@ -107,9 +112,9 @@ function Line({ line }: { line: JournalLine }): VNode {
   const { kind, time, level, client, text, answer, mine, seconds } = line;
   const date = new Date(time);
   return (
-    <li class={`${kind === "log" ? "told" : "asked"} ${level}`}>
+    <li class={`${isAsked(kind) ? "asked" : "told"} ${level}`}>
       <time dateTime={time} title={localTime(date)}>{timeOfDay(date)}</time>{" "}
-      {mine || client === "" ? null : <span class="who">{client}</span>} {kind === "log" ? <span>{text}</span> : (
+      {mine || client === "" ? null : <span class="who">{client}</span>} {!isAsked(kind) ? <span>{text}</span> : (
         <>
           <code>{text}</code>
           <code class="answer" title={seconds === undefined ? "" : `after ${seconds} s`}>{answer ?? "…"}</code>

@@ -65,7 +65,8 @@ export class PageJournal {
   miss(count: number, time: Date): void {
     // Nobody knows any more what came of them.
     for (const [key, { mine, kind, answer }] of this.#newest) {
-      if (!mine && kind !== "log" && answer === undefined) this.#newest.delete(key);
+      const ends = kind === "command" || kind === "code" || kind === "image";
+      if (!mine && ends && answer === undefined) this.#newest.delete(key);
     }
     this.#put({
       key: `missed ${++this.#asked}`,

@@ -138,6 +138,7 @@ export class PortContact implements Contact {
     } finally {
       this.state = "off";
       this.#port.leave();
+      await this.#port.delivered;
     }
   }
 
@@ -179,6 +180,7 @@ export class PortContact implements Contact {
     this.#stop.abort(new HeliographError("not_connected", "the server is stopping"));
     await this.#ended;
     await Promise.allSettled(this.#uses);
+    await this.#port.delivered;
     this.#ended = undefined;
     this.reason = failure;
   }

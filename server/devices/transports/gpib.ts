@@ -30,13 +30,16 @@ export async function openGpib(address: GpibAddress): Promise<Line> {
     if (address.clear && bus.isDue(address)) await bus.use(() => bus.command(address, "++clr"));
     bus.setDue(address, false);
   } catch (error) {
-    leave();
+    void leave();
     throw error;
   }
   return new GpibLine(bus, address, leave);
 }
 
-async function joinBus(name: string, { controller }: GpibAddress): Promise<{ bus: GpibBus; leave: () => void }> {
+async function joinBus(
+  name: string,
+  { controller }: GpibAddress,
+): Promise<{ bus: GpibBus; leave: () => Promise<void> }> {
   let shared = buses.get(name);
   if (shared === undefined) {
     const opening = controller.kind === "serial"
@@ -51,17 +54,17 @@ async function joinBus(name: string, { controller }: GpibAddress): Promise<{ bus
   const joined = shared;
   joined.users++;
   let left = false;
-  const leave = () => {
+  const leave = async () => {
     if (left) return;
     left = true;
     if (--joined.users > 0) return;
     if (buses.get(name) === joined) buses.delete(name);
-    joined.bus.then((bus) => bus.close(), () => {});
+    await joined.bus.then((bus) => bus.close(), () => {});
   };
   try {
     return { bus: await joined.bus, leave };
   } catch (error) {
-    leave();
+    void leave();
     throw error;
   }
 }
@@ -71,7 +74,7 @@ class GpibLine implements Line {
   readonly whole = true;
   readonly #bus: GpibBus;
   readonly #address: GpibAddress;
-  readonly #leave: () => void;
+  readonly #leave: () => Promise<void>;
   readonly #answers = new WholeAnswers();
   readonly #forget: () => void;
   /** Counts what was sent: a question is given up with the next one. */
@@ -79,7 +82,7 @@ class GpibLine implements Line {
   #closed = false;
 
   /** Makes it. @param leave Called when it is closed. */
-  constructor(bus: GpibBus, address: GpibAddress, leave: () => void) {
+  constructor(bus: GpibBus, address: GpibAddress, leave: () => Promise<void>) {
     this.#bus = bus;
     this.#address = address;
     this.#leave = leave;
@@ -114,12 +117,12 @@ class GpibLine implements Line {
     await Promise.race([sent.promise, first]);
   }
 
-  close(): void {
+  async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
     this.#forget();
     this.#answers.close();
-    this.#leave();
+    await this.#leave();
   }
 
   /** Reads on until the answer is whole, in turns with the other instruments, or until nobody waits for it. */

@@ -219,9 +219,9 @@ export class GpibBus {
     else this.#due.delete(`${primary} ${secondary}`);
   }
 
-  /** Closes it. */
-  close(): void {
-    this.#fail(new HeliographError("not_connected", `${this.#name} was closed`));
+  /** Closes it. @returns When what was sent last has been delivered. */
+  close(): void | Promise<void> {
+    return this.#fail(new HeliographError("not_connected", `${this.#name} was closed`));
   }
 
   /** What is left of a read, up to the controller's reply to a question of its own. */
@@ -294,11 +294,12 @@ export class GpibBus {
     this.#fail(new HeliographError("not_connected", reason));
   }
 
-  #fail(reason: HeliographError): void {
+  #fail(reason: HeliographError): void | Promise<void> {
     if (this.#failure !== undefined) return;
     this.#failure = reason;
-    this.#line.close();
+    const closed = this.#line.close();
     this.#wake();
     for (const told of [...this.#onBroken]) told(reason);
+    return closed;
   }
 }

@@ -162,12 +162,11 @@ class HislipLine implements Line {
     }
   }
 
-  close(): void {
+  async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
     this.#answers.close();
-    this.#main.line.close();
-    this.#aside.line.close();
+    await Promise.all([this.#main.line.close(), this.#aside.line.close()]);
   }
 
   async #readOn(): Promise<void> {

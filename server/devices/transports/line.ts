@@ -20,6 +20,10 @@ export interface Line {
    * @throws {HeliographError} The line has broken, or was closed.
    */
   write(bytes: Uint8Array, answerWithin?: number): Promise<void>;
-  /** Closes it; twice does nothing. */
-  close(): void;
+  /**
+   * Closes it; twice does nothing. Nothing is read or written any more when this returns.
+   *
+   * @returns When what was sent last has been delivered too, as far as that can be known.
+   */
+  close(): void | Promise<void>;
 }

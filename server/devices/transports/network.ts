@@ -11,6 +11,9 @@ import type { Line } from "./line.ts";
 /** The most that making a connection may take, in seconds. */
 export const connectSeconds = 5;
 
+/** How long the other end may take to say that it has read to the end, in milliseconds. */
+const endingMilliseconds = 200;
+
 /** Bytes that may wait to be read before the rest is thrown away: nobody fills the memory. */
 const mostWaiting = 1 << 20;
 
@@ -34,7 +37,7 @@ export async function openTcp(host: string, port: number): Promise<Line> {
     });
   });
   try {
-    return tcpLine(await Promise.race([connecting, late]));
+    return tcpLine(await Promise.race([connecting, late]), (connection) => closeDelivered(connection));
   } catch (error) {
     throw notOpened(`tcp://${host}:${port}`, error);
   } finally {
@@ -42,19 +45,30 @@ export async function openTcp(host: string, port: number): Promise<Line> {
   }
 }
 
-/** A connected TCP socket as a line. @param connection The socket. */
-export function tcpLine(connection: Deno.TcpConn): Line {
+/**
+ * A connected TCP socket as a line.
+ *
+ * @param connection The socket.
+ * @param close Closes it. @default at once
+ */
+export function tcpLine(
+  connection: Deno.TcpConn,
+  close: (connection: Deno.TcpConn) => void | Promise<void> = closeNow,
+): Line {
   connection.setNoDelay(true);
   // A peer that was switched off is noticed although nothing is sent to it.
   connection.setKeepAlive(true);
   const buffer = new Uint8Array(16_384);
   let closed = false;
+  let ended = false;
   return {
     async read() {
       try {
         const count = await connection.read(buffer);
-        return count === null ? null : buffer.subarray(0, count);
+        ended = count === null;
+        return closed || count === null ? null : buffer.subarray(0, count);
       } catch (error) {
+        ended = true;
         if (closed) return null;
         throw error;
       }
@@ -66,13 +80,38 @@ export function tcpLine(connection: Deno.TcpConn): Line {
     close() {
       if (closed) return;
       closed = true;
-      try {
-        connection.close();
-      } catch {
-        // The other end has closed it already.
-      }
+      return ended ? closeNow(connection) : close(connection);
     },
   };
+}
+
+function closeNow(connection: Deno.TcpConn): void {
+  try {
+    connection.close();
+  } catch {
+    // The other end has closed it already.
+  }
+}
+
+/**
+ * Closes a connection once the other end has read what was sent: one that is closed while something is unread on it, or
+ * that something still comes to, is reset, and then what was sent last may be thrown away at the other end.
+ *
+ * @param connection The socket.
+ * @param longest How long the other end may take, in milliseconds. @default 200
+ */
+export async function closeDelivered(connection: Deno.TcpConn, longest = endingMilliseconds): Promise<void> {
+  const timer = setTimeout(() => closeNow(connection), longest);
+  const unread = new Uint8Array(1024);
+  try {
+    await connection.closeWrite();
+    while (await connection.read(unread) !== null);
+  } catch {
+    // It has ended, or took too long.
+  } finally {
+    clearTimeout(timer);
+    closeNow(connection);
+  }
 }
 
 /**

@@ -84,10 +84,11 @@ export class OnDemandLine implements Line {
   }
 
   /** Closes it for good. */
-  close(): void {
+  async close(): Promise<void> {
     this.#closing.abort(new HeliographError("not_connected", "the line was closed"));
-    this.#release();
+    const closed = this.#release();
     this.#opened();
+    await closed;
   }
 
   async #open(): Promise<Line> {
@@ -114,13 +115,13 @@ export class OnDemandLine implements Line {
   }
 
   /** Closes the connection that there is. */
-  #release(): void {
+  #release(): void | Promise<void> {
     clearTimeout(this.#idle);
     const line = this.#line;
     if (line === undefined) return;
     this.#line = undefined;
     this.#closedAt = performance.now();
-    line.close();
+    return line.close();
   }
 
   #restIdle(): void {

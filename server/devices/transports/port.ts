@@ -188,6 +188,15 @@ export class Port {
   }
 
   /**
+   * Resolves when what was sent before it was closed has been delivered, as far as that can be known.
+   *
+   * @internal
+   */
+  get delivered(): Promise<unknown> {
+    return this.#wire.delivered;
+  }
+
+  /**
    * Waits for a turn and uses it: nobody else's commands come in between.
    *
    * @param urgency How much it can wait.

@@ -56,6 +56,7 @@ export class PortLine {
   /** Until when the instrument hears nothing, on the clock of `performance.now()`. */
   #deafUntil = -Infinity;
   #opening: Promise<void> | undefined;
+  #closed: Promise<unknown> = Promise.resolve();
   readonly #broken = new Set<(reason: HeliographError) => void>();
   readonly #address: Address;
   readonly #format: LineFormat;
@@ -107,6 +108,11 @@ export class PortLine {
   leave(): void {
     this.#users = Math.max(0, this.#users - 1);
     if (this.#users === 0) this.#close(new HeliographError("not_connected", `${this.#name} was closed`));
+  }
+
+  /** Resolves when what was sent on lines that are closed has been delivered, as far as that can be known. */
+  get delivered(): Promise<unknown> {
+    return this.#closed;
   }
 
   /** Whether what is late on this line stays there when it is opened anew. */
@@ -169,7 +175,8 @@ export class PortLine {
   #close(reason: HeliographError): void {
     const line = this.line;
     this.line = undefined;
-    line?.close();
+    const closed = line?.close();
+    if (closed !== undefined) this.#closed = Promise.all([this.#closed, closed]);
     if (line !== undefined) this.#user.trace.closed(reason);
     const writing = this.#writing ?? [];
     this.#writing = undefined;

@@ -159,5 +159,6 @@ Deno.test("a long command is told to stop when the server ends", async () => {
     await eventually(() => device.commands.includes("MD?"), "that it is under way");
     await bench.server.bench.stop();
   }
+  await eventually(() => device.commands.includes("BYE"), "the goodbye");
   assert.deepEqual(device.commands.filter((command) => command === "ST" || command === "BYE"), ["ST", "BYE"]);
 });
