@@ -262,6 +262,10 @@ export interface InstrumentDescription {
   readonly summary: string;
   /** Its fields, in the order of the declaration. */
   readonly fields: readonly FieldDescription[];
+  /** The names of the fields that matter most, where it declares them: `["camtemp"]`. */
+  readonly main?: readonly string[];
+  /** Whether it stands beside the instruments and is shown to who asks for it: azcam's `api` and `parameters`. */
+  readonly aside?: boolean;
   /** Its own commands; `get`, `set`, `confirm`, `revert`, `describe` and `help` exist on every instrument. */
   readonly commands: readonly {
     /** An identifier: `set_filter`. */
@@ -283,6 +287,8 @@ export interface InstrumentDescription {
     readonly immediate: boolean;
     /** The time it may take in seconds, waiting included. */
     readonly deadline: number;
+    /** What people are asked before they run it: `The image in the detector is lost`. */
+    readonly confirm?: string;
   }[];
   /** Whether it answers; `null` for one that needs no contact, as simulated ones. */
   readonly contact: {
@@ -292,6 +298,10 @@ export interface InstrumentDescription {
     readonly state: "off" | "connecting" | "connected" | "lost";
     /** Why it does not answer, or empty. */
     readonly reason: string;
+    /** Since when it is in this state, ISO 8601 in UTC. */
+    readonly since?: string;
+    /** When a lost one is tried again, ISO 8601 in UTC. */
+    readonly nextTry?: string;
   } | null;
   /** Whether it takes images, the last of which can be looked at over HTTP. */
   readonly hasImages: boolean;

@@ -177,12 +177,19 @@ export const commandDescription: z.ZodType<CommandDescription> = of<CommandDescr
     role: z.enum(roles).describe("the least role that may call it"),
     immediate: flag.describe("whether it overtakes commands that wait"),
     deadline: number.describe("the time it may take in seconds, waiting included"),
+    confirm: text.optional().describe("what people are asked before they run it"),
   }).meta({ id: "Command", description: "A command of an instrument" }),
 );
 
 /** The contact of an instrument: whether it answers. */
 export const contactDescription: z.ZodType<ContactDescription> = of<ContactDescription>()(
-  z.strictObject({ address: text, state: z.enum(contactStates), reason: text })
+  z.strictObject({
+    address: text,
+    state: z.enum(contactStates),
+    reason: text,
+    since: time.optional().describe("since when it is in this state"),
+    nextTry: time.optional().describe("when a lost one is tried again"),
+  })
     .meta({ id: "Contact", description: "Whether a real instrument answers" }),
 );
 
@@ -210,6 +217,8 @@ export const instrumentDescription: z.ZodType<InstrumentDescription> = of<Instru
     caption: text.describe("what stands over it on the page; most often the title"),
     summary: text,
     fields: z.array(fieldDescription),
+    main: z.array(text).optional().describe("the names of the fields that matter most, where it declares them"),
+    aside: flag.optional().describe("whether it is shown only to who asks for it: azcam's api and parameters"),
     commands: z.array(commandDescription),
     contact: contactDescription.nullable().describe("null for one that needs none, as simulated ones"),
     hasImages: flag.describe("whether it takes images, the last of which can be looked at"),
@@ -331,6 +340,9 @@ export const arrangement: z.ZodType<Arrangement> = of<Arrangement>()(
     ).describe("in order"),
     others: z.array(text).describe("the names of those of no group, in order"),
     hidden: z.array(text).describe("the names of those that are hidden; each keeps its place"),
+    shown: z.array(text).optional().describe("the names of those that are shown though they stand aside"),
+    main: z.record(text, z.array(text)).optional()
+      .describe("the names of the fields that matter most, by their instrument, where people chose others"),
   }).meta({
     id: "Arrangement",
     description: "How the page arranges the instruments; one that is named nowhere comes last",

@@ -17,6 +17,7 @@ import { compileFields } from "../expressions/computed_fields.ts";
 import type { UnknownName } from "../expressions/bench_environment.ts";
 import { HeliographError } from "../../protocol/errors.ts";
 import { Instrument } from "../bench/instrument.ts";
+import { mainNames } from "../bench/declaration.ts";
 import { didYouMean, identifierOf, listed, nearestFirst } from "../bench/names.ts";
 import { DescribedSimulator } from "../devices/simulators/described_simulator.ts";
 import type { DescriptionSimulator, Simulator } from "../devices/simulators/simulator.ts";
@@ -272,6 +273,8 @@ class Loader {
   #named: Readonly<Record<string, string>> = {};
   /** The drivers' own files, by the places of their instruments. */
   readonly #sources = new Map<number, Source>();
+  /** The places of the instruments that are described, by whomever. */
+  readonly #described = new Set<number>();
   #imageFolders: readonly string[] | undefined;
   #benchName = "heliograph";
 
@@ -322,6 +325,7 @@ class Loader {
       instruments[index] = instrument;
     }
     this.#checkComputed(instruments, entries);
+    for (const [index, each] of sound.entries()) this.#setMain(instruments[index], each?.entry.main, index);
     const overview = await this.#overview(bench.overview, instruments.flatMap((instrument) => instrument ?? []));
     this.#stop();
     for (const [index, each] of sound.entries()) {
@@ -408,6 +412,17 @@ class Loader {
     }
   }
 
+  /** Has an instrument that code makes show what its entry names; a described one does so already. */
+  #setMain(instrument: Instrument | undefined, given: readonly string[] | undefined, index: number): void {
+    if (instrument === undefined || given === undefined || this.#described.has(index)) return;
+    const titles = instrument.allFields.map(({ title }) => title);
+    instrument.main = mainNames(
+      given,
+      titles,
+      (at, why) => this.#problem(["instruments", index, "main", at], why),
+    );
+  }
+
   #checkNames(entries: readonly unknown[]): void {
     const seen = new Map<string, string>([["api", "api, which answers commands without an instrument"]]);
     for (const [index, entry] of entries.entries()) {
@@ -449,6 +464,7 @@ class Loader {
     if (options !== undefined) {
       throw wrong(["options"], "has a meaning only beside a driver that is code (.ts or .js), or a ready-made one");
     }
+    this.#described.add(index);
     const found = await this.#driver(driverName, at);
     if (found.source !== undefined) this.#sources.set(index, found.source);
     const { title: _, caption: _caption, driver: _driver, port: _port, options: _options, ...described } = raw;
@@ -555,13 +571,13 @@ class Loader {
 
   /** An instrument that heliograph itself makes by code. */
   #readyMade(driver: string, entry: InstrumentEntry, at: Path): Instrument {
-    const { title, caption: _, driver: _driver, options = {}, ...others } = entry;
+    const { title, caption: _, main: _main, driver: _driver, options = {}, ...others } = entry;
     const extra = Object.keys(others).find((key) => others[key as keyof typeof others] !== undefined);
     if (extra !== undefined) {
       throw new BenchFileError([
         this.#source.problem(
           [...at, extra],
-          `has no meaning beside ${driver}: it takes title and options, and caption`,
+          `has no meaning beside ${driver}: it takes title and options, caption and main`,
         ),
       ]);
     }
@@ -584,8 +600,8 @@ class Loader {
 
   /** An instrument whose driver is code: it is loaded when all that share its process are known. */
   async #ownDriver(entry: InstrumentEntry, index: number, at: Path): Promise<undefined> {
-    const { title, caption: _, driver, port: portText, options = {}, line, permissions = {}, memory, ...others } =
-      entry;
+    const { title, caption: _, main: _main, driver, port: portText, options = {}, line, ...rest } = entry;
+    const { permissions = {}, memory, ...others } = rest;
     const extra = Object.keys(others).find((key) => others[key as keyof typeof others] !== undefined);
     if (extra !== undefined) {
       throw new BenchFileError([

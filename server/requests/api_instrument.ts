@@ -68,6 +68,7 @@ export function apiInstrument(
   return defineInstrument({
     title: "api",
     summary: "what answers a command without a dot",
+    aside: true,
     answersFor: azcamTools,
     commands: {
       list: command({ ...reading, summary: "List the instruments", run: () => others().map(({ name }) => name) }),

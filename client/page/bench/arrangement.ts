@@ -53,7 +53,7 @@ export function sections(arrangement: Arrangement, bench: readonly string[]): Se
 /** Puts a card somewhere else. */
 export function move(arrangement: Arrangement, bench: readonly string[], name: string, place: Place): Arrangement {
   if (place.before === name) return arrangement;
-  const { groups, others, hidden } = normalise(arrangement, bench);
+  const { groups, others, ...rest } = normalise(arrangement, bench);
   const list = (names: readonly string[], group: string | undefined) => {
     const rest = names.filter((each) => each !== name);
     if (group !== place.group) return rest;
@@ -61,9 +61,9 @@ export function move(arrangement: Arrangement, bench: readonly string[], name: s
     return at < 0 ? [...rest, name] : rest.toSpliced(at, 0, name);
   };
   return {
+    ...rest,
     groups: groups.map(({ title, instruments }) => ({ title, instruments: list(instruments, title) })),
     others: list(others, undefined),
-    hidden,
   };
 }
 
@@ -88,14 +88,51 @@ export function step(shown: readonly Section[], name: string, by: -1 | 1): Place
   return { group: neighbour.group, before: by < 0 ? undefined : neighbour.names[0] };
 }
 
+/** An instrument, as far as it matters here. */
+export interface Arranged {
+  readonly name: string;
+  /** Whether it is shown only to who asks for it. */
+  readonly aside: boolean;
+}
+
+/** Whether a card is hidden: by somebody, or because it stands aside and nobody has asked for it. */
+export function isHidden({ hidden, shown = [] }: Arrangement, { name, aside }: Arranged): boolean {
+  return hidden.includes(name) || aside && !shown.includes(name);
+}
+
 /** Hides a card; it keeps its place. */
-export function hide(arrangement: Arrangement, name: string): Arrangement {
-  return { ...arrangement, hidden: [...arrangement.hidden.filter((each) => each !== name), name] };
+export function hide({ shown, ...arrangement }: Arrangement, name: string): Arrangement {
+  const others = shown?.filter((each) => each !== name) ?? [];
+  return {
+    ...arrangement,
+    hidden: [...arrangement.hidden.filter((each) => each !== name), name],
+    ...(others.length === 0 ? {} : { shown: others }),
+  };
 }
 
 /** Shows a card that was hidden, where it was. */
-export function show(arrangement: Arrangement, name: string): Arrangement {
-  return { ...arrangement, hidden: arrangement.hidden.filter((each) => each !== name) };
+export function show(arrangement: Arrangement, { name, aside }: Arranged): Arrangement {
+  const { hidden, shown = [] } = arrangement;
+  return {
+    ...arrangement,
+    hidden: hidden.filter((each) => each !== name),
+    ...(aside ? { shown: [...shown.filter((each) => each !== name), name] } : {}),
+  };
+}
+
+/**
+ * Chooses the fields that an instrument's card shows large.
+ *
+ * @param fields Their names; `undefined` for those that the bench file says.
+ */
+export function chooseMain(
+  { main = {}, ...arrangement }: Arrangement,
+  name: string,
+  fields: readonly string[] | undefined,
+): Arrangement {
+  const { [name]: _, ...others } = main;
+  const next = fields === undefined ? others : { ...others, [name]: fields };
+  return Object.keys(next).length === 0 ? arrangement : { ...arrangement, main: next };
 }
 
 /** Makes an empty group, the last one. */
@@ -113,12 +150,12 @@ export function freeTitle({ groups }: Arrangement): string {
 
 /** Takes a group away; its cards are the last of no group. */
 export function ungroup(arrangement: Arrangement, bench: readonly string[], title: string): Arrangement {
-  const { groups, others, hidden } = normalise(arrangement, bench);
+  const { groups, others, ...rest } = normalise(arrangement, bench);
   const gone = groups.find((each) => each.title === title);
   return {
+    ...rest,
     groups: groups.filter((each) => each !== gone),
     others: [...others, ...gone?.instruments ?? []],
-    hidden,
   };
 }
 
@@ -138,7 +175,7 @@ export function moveGroup(arrangement: Arrangement, title: string, by: -1 | 1): 
 }
 
 /**
- * Fills columns one after the other, so that the tallest is as short as it can be.
+ * Fills columns one after the other, so that they are as even as they can be.
  *
  * Column by column and not row by row: cards differ much in height, so rows would be full of holes, and putting each
  * card into the column that is shortest would move it sideways when another one is moved. So what stands before another
@@ -149,27 +186,33 @@ export function moveGroup(arrangement: Arrangement, title: string, by: -1 | 1): 
  * @param height How tall a card is, in any unit.
  */
 export function inColumns<T>(cards: readonly T[], count: number, height: (card: T) => number): T[][] {
-  const heights = cards.map(height);
-  const fill = (limit: number) => {
-    const columns: T[][] = [[]];
-    let used = 0;
-    for (const [index, card] of cards.entries()) {
-      if (used > 0 && used + heights[index]! > limit) {
-        columns.push([]);
-        used = 0;
+  const tops = [0];
+  for (const card of cards) tops.push(tops.at(-1)! + height(card));
+  // The least sum of the squares of the columns' heights, by where the last column begins; fewer cards than columns
+  // leave the last ones empty.
+  const columns = Math.min(count, cards.length);
+  let costs = tops.map((top) => top ** 2);
+  const begins: number[][] = [];
+  for (let column = 1; column < columns; column++) {
+    const begin: number[] = [];
+    costs = tops.map((top, end) => {
+      let best = Infinity;
+      for (let at = column; at <= end; at++) {
+        const cost = costs[at]! + (top - tops[at]!) ** 2;
+        if (cost < best) [best, begin[end]] = [cost, at];
       }
-      columns.at(-1)!.push(card);
-      used += heights[index]!;
-    }
-    return columns;
-  };
-  let [low, high] = [Math.max(0, ...heights), heights.reduce((sum, each) => sum + each, 0)];
-  while (low < high) {
-    const middle = Math.floor((low + high) / 2);
-    if (fill(middle).length <= count) high = middle;
-    else low = middle + 1;
+      return best;
+    });
+    begins.push(begin);
   }
-  const columns = fill(low);
-  while (columns.length < count) columns.push([]);
-  return columns;
+  const filled: T[][] = [];
+  let end = cards.length;
+  for (const begin of begins.toReversed()) {
+    const at = begin[end]!;
+    filled.unshift(cards.slice(at, end));
+    end = at;
+  }
+  filled.unshift(cards.slice(0, end));
+  while (filled.length < count) filled.push([]);
+  return filled;
 }

@@ -75,7 +75,7 @@ export function Arranging({ bench }: { bench: LiveBench }): VNode {
   const names = instruments.map(({ name }) => name);
   const byName = new Map(instruments.map((instrument) => [instrument.name, instrument]));
   const titleOf = (name: string) => byName.get(name)!.title;
-  const hidden = new Set(arrangement.hidden);
+  const hidden = new Set(instruments.filter((each) => arrange.isHidden(arrangement, each)).map(({ name }) => name));
   const all = arrange.sections(arrangement, names);
   const shown = all.map(({ group, names }) => ({ group, names: names.filter((name) => !hidden.has(name)) }));
   const change: Change = (at, next, said) => {
@@ -214,7 +214,7 @@ export function Arranging({ bench }: { bench: LiveBench }): VNode {
                 off={off}
                 show={() => {
                   nextTo(hiddenNames, name, "show");
-                  change("bench", arrange.show(arrangement, name), `${titleOf(name)} is shown`);
+                  change("bench", arrange.show(arrangement, byName.get(name)!), `${titleOf(name)} is shown`);
                 }}
               />
             ))}

@@ -7,28 +7,22 @@
 /** @jsxRuntime automatic */
 /** @jsxImportSource npm:preact@11.2.0 */
 import type { VNode } from "npm:preact@11.2.0";
-import { useEffect, useState } from "npm:preact@11.2.0/hooks";
-import { inColumns, sections } from "./arrangement.ts";
+import { useEffect, useRef, useState } from "npm:preact@11.2.0/hooks";
+import { isHidden, sections } from "./arrangement.ts";
 import type { LiveBench } from "../live/live_bench.ts";
 import { keep, readKept } from "../shell/kept.ts";
 import type { LiveInstrument } from "../live/live_instrument.ts";
 import { Card } from "./card.tsx";
+import { columnsOf, useRoom } from "./columns.ts";
+import { goToCard, useWanted } from "./wanted.ts";
 import { useLive } from "../live/live.tsx";
 import type { Plotted } from "../plots/plotted.ts";
-
-/** The narrowest column of cards, in pixels. */
-const columnWidth = 340;
 
 /** The key under which the browser keeps what is folded here. */
 const foldedKey = "heliograph.folded";
 
 /** The title over cards without a group, where there are groups. */
 export const othersTitle = "Others";
-
-/** A rough height of a card, before it is drawn. */
-function cardHeight({ fields }: LiveInstrument): number {
-  return 3 + Math.min(fields.size, 14);
-}
 
 /** The titles of the groups that are folded on this PC; those of no group stand under no text at all. */
 function storedFolds(): ReadonlySet<string> {
@@ -50,16 +44,11 @@ export function Cards(
 ): VNode {
   const instruments = useLive(bench.instruments);
   const arrangement = useLive(bench.arrangement.shown);
-  const [room, setRoom] = useState(1);
   const [main, setMain] = useState<HTMLElement | null>(null);
+  const room = useRoom(main);
+  const asked = useWanted();
   const [folded, setFolded] = useState(storedFolds);
   const [revealed, setRevealed] = useState(false);
-  useEffect(() => {
-    if (main === null) return;
-    const observer = new ResizeObserver(() => setRoom(Math.max(1, Math.floor(main.clientWidth / columnWidth))));
-    observer.observe(main);
-    return () => observer.disconnect();
-  }, [main]);
   const toggle = (title: string) => {
     const next = new Set(folded);
     if (!next.delete(title)) next.add(title);
@@ -68,7 +57,7 @@ export function Cards(
   };
   const wanted = sought.trim().toLowerCase();
   const byName = new Map(instruments.map((instrument) => [instrument.name, instrument]));
-  const hidden = new Set(arrangement.hidden.filter((name) => byName.has(name)));
+  const hidden = new Set(instruments.filter((each) => isHidden(arrangement, each)).map(({ name }) => name));
   const isShown = ({ name, title, caption, summary }: LiveInstrument) =>
     wanted === ""
       ? revealed || !hidden.has(name)
@@ -78,10 +67,22 @@ export function Cards(
     .map(({ group, names }) => ({ group, cards: names.map((name) => byName.get(name)!).filter(isShown) }))
     .filter(({ cards }) => cards.length > 0);
   const grouped = arrangement.groups.length > 0;
+  const goneTo = useRef<typeof asked>(undefined);
+  useEffect(() => {
+    if (asked === undefined || asked === goneTo.current) return;
+    if (goToCard(asked)) {
+      goneTo.current = asked;
+      return;
+    }
+    // It is hidden, or in a group that is folded; one that is not there changes nothing.
+    if (hidden.has(asked.instrument)) setRevealed(true);
+    const section = shown.find(({ cards }) => cards.some(({ name }) => name === asked.instrument));
+    if (section !== undefined) setFolded(new Set([...folded].filter((title) => title !== (section.group ?? ""))));
+  }, [asked, revealed, folded, instruments]);
   const columns = (cards: readonly LiveInstrument[]) => (
     <div class="columns">
       {/* With groups, the columns of all of them are in line. */}
-      {inColumns(cards, grouped ? room : Math.min(room, cards.length), cardHeight).map((column, index) => (
+      {columnsOf(cards, room, grouped, arrangement.main).map((column, index) => (
         <div class="column" key={index}>
           {column.map((instrument) => (
             <Card
@@ -91,6 +92,7 @@ export function Cards(
               plotted={plotted}
               heading={grouped ? "h3" : "h2"}
               mark={hidden.has(instrument.name) ? "hidden" : ""}
+              wanted={asked?.instrument === instrument.name ? asked.part : undefined}
             />
           ))}
         </div>
@@ -113,7 +115,7 @@ export function Cards(
       ))}
       {hidden.size === 0 || wanted !== "" ? null : (
         <p class="hidden-note">
-          {hidden.size} hidden
+          <span>Hidden: {listed([...hidden].map((name) => byName.get(name)!.caption))}</span>
           <button type="button" aria-pressed={revealed} onClick={() => setRevealed(!revealed)}>
             {revealed ? "Hide again" : "Show for now"}
           </button>
@@ -121,6 +123,14 @@ export function Cards(
       )}
     </div>
   );
+}
+
+/** So many cards that are hidden are named. */
+const mostNamed = 5;
+
+function listed(captions: readonly string[]): string {
+  const more = captions.length - mostNamed;
+  return captions.slice(0, mostNamed).join(", ") + (more > 0 ? ` and ${more} more` : "");
 }
 
 function Nothing({ sought }: { sought: boolean }): VNode {

@@ -1,5 +1,5 @@
 /**
- * The commands of an instrument: a form for each, with its result.
+ * The commands of an instrument: a list that can be searched, of which one is open at a time.
  *
  * @module
  */
@@ -7,168 +7,104 @@
 /** @jsxRuntime automatic */
 /** @jsxImportSource npm:preact@11.2.0 */
 import type { VNode } from "npm:preact@11.2.0";
-import { useState } from "npm:preact@11.2.0/hooks";
-import { parseCommandLine } from "../../../protocol/command_line.ts";
-import type { ArgumentDescription, CommandDescription } from "../../../protocol/description.ts";
-import { lineReply } from "../../../protocol/line_reply.ts";
+import { useEffect, useRef, useState } from "npm:preact@11.2.0/hooks";
+import type { CommandDescription } from "../../../protocol/description.ts";
 import { mayDo } from "../../../protocol/vocabulary.ts";
 import type { LiveBench } from "../live/live_bench.ts";
 import type { LiveInstrument } from "../live/live_instrument.ts";
 import { useLive } from "../live/live.tsx";
-import { limitsText, ValueControl, wireValue } from "./value_control.tsx";
-import { Complaint, useWork } from "./work.tsx";
+import { CommandForm, commandTitle, type LastRun } from "./command_form.tsx";
 
-/** All commands, folded away: their forms are made when they are looked at. */
-export function Commands(
-  { bench, instrument }: { bench: LiveBench; instrument: LiveInstrument },
-): VNode | null {
-  const [open, setOpen] = useState(false);
-  const { commands } = instrument;
-  if (commands.length === 0) return null;
+/** From so many commands on they can be searched. */
+const searchedFrom = 6;
+
+/** Whether a command is one that somebody looks for. */
+function isSought(command: CommandDescription, words: readonly string[]): boolean {
+  const text = `${command.name} ${commandTitle(command)} ${command.summary}`.toLowerCase();
+  return words.every((word) => text.includes(word));
+}
+
+/** All commands that whoever looks may call, folded away: they are drawn when they are looked at. */
+export function Commands({ bench, instrument, wanted }: {
+  readonly bench: LiveBench;
+  readonly instrument: LiveInstrument;
+  /** The name of a command that somebody wants to see. */
+  readonly wanted: string | undefined;
+}): VNode | null {
+  const asked = instrument.commands.some(({ name }) => name === wanted) ? wanted : undefined;
+  const [shown, setShown] = useState(false);
+  const [open, setOpen] = useState<string>();
+  const [sought, setSought] = useState("");
+  useEffect(() => {
+    if (asked === undefined) return;
+    setShown(true);
+    setOpen(asked);
+  }, [asked]);
+  const runs = useRef(new Map<string, LastRun>());
+  const welcome = useLive(bench.welcome);
+  const { name, title } = instrument;
+  const allowed = instrument.commands.filter(({ role }) => mayDo(welcome?.role, role));
+  // Who may only look sees values.
+  if (allowed.length === 0 || !mayDo(welcome?.role, "operator")) return null;
+  const words = sought.trim().toLowerCase().split(/\s+/);
+  const found = allowed.filter((command) => isSought(command, words));
   return (
     <details
       class="folded commands"
-      onToggle={(event) => setOpen(event.currentTarget.open)}
+      open={shown}
+      onToggle={(event) => setShown(event.currentTarget.open)}
     >
       <summary>
-        Commands <span class="count">{commands.length}</span>
+        Commands <span class="count">{allowed.length}</span>
       </summary>
-      {open
-        ? commands.map((command) => (
-          <CommandForm
-            key={command.name}
-            bench={bench}
-            instrument={instrument}
-            command={command}
-          />
-        ))
-        : null}
+      {!shown ? null : (
+        <>
+          {allowed.length < searchedFrom ? null : (
+            <input
+              type="search"
+              class="find-command"
+              placeholder="Find a command"
+              aria-label={`Find a command of ${title}`}
+              value={sought}
+              onInput={(event) => setSought(event.currentTarget.value)}
+              onKeyDown={(event) => {
+                if (event.key === "Enter" && found[0] !== undefined) setOpen(found[0].name);
+              }}
+            />
+          )}
+          {found.length === 0 ? <p class="nothing">No command is called that.</p> : null}
+          <ul class="command-list">
+            {found.map((command) => {
+              const isOpen = open === command.name;
+              return (
+                <li key={command.name} class={`command ${isOpen ? "open" : ""}`} data-command={command.name}>
+                  <button
+                    type="button"
+                    class="plain command-line"
+                    aria-expanded={isOpen}
+                    title={`${name}.${command.name}`}
+                    onClick={() => setOpen(isOpen ? undefined : command.name)}
+                  >
+                    <span class="command-title">{commandTitle(command)}</span>
+                    <span class="command-summary">{command.summary}</span>
+                  </button>
+                  {isOpen
+                    ? (
+                      <CommandForm
+                        bench={bench}
+                        instrument={instrument}
+                        command={command}
+                        last={runs.current.get(command.name)}
+                        keep={(run) => void runs.current.set(command.name, run)}
+                      />
+                    )
+                    : null}
+                </li>
+              );
+            })}
+          </ul>
+        </>
+      )}
     </details>
   );
-}
-
-interface CommandFormProps {
-  readonly bench: LiveBench;
-  readonly instrument: LiveInstrument;
-  readonly command: CommandDescription;
-}
-
-function CommandForm({ bench, instrument, command }: CommandFormProps): VNode {
-  const [entered, setEntered] = useState<Readonly<Record<string, string>>>({});
-  const [more, setMore] = useState("");
-  const [result, setResult] = useState<string>();
-  const [work, complaint, busy] = useWork();
-  const welcome = useLive(bench.welcome);
-  const { state } = useLive(bench.connection);
-  const allowed = mayDo(welcome?.role, command.role);
-  const id = `command-${instrument.name}-${command.name}`;
-  const run = () =>
-    void work(async () => {
-      setResult(undefined);
-      const keywords = new Map<string, unknown>();
-      for (const argument of command.arguments) {
-        const text = entered[argument.name] ?? initial(argument);
-        // What is left empty is not given, unless empty is what it is by default.
-        if (
-          text !== "" ||
-          argument.type === "text" && argument.default === undefined
-        ) {
-          keywords.set(argument.name, wireValue(argument, text));
-        }
-      }
-      const { args, keywords: others } = parseCommandLine(`command ${more}`);
-      for (const [key, value] of others) keywords.set(key, value);
-      setResult(shown(await bench.call(instrument.name, command.name, ...positional(command, keywords, args))));
-    });
-  return (
-    <form
-      class="command"
-      aria-label={`${instrument.title}: ${command.name}`}
-      onSubmit={(event) => {
-        event.preventDefault();
-        run();
-      }}
-    >
-      <div class="command-head">
-        <button type="submit" disabled={!allowed || state !== "open" || busy}>
-          {command.name}
-        </button>
-        <span class="summary">
-          {command.summary}
-          {allowed ? "" : ` (needs the role ${command.role})`}
-        </span>
-      </div>
-      {command.arguments.map((argument) => {
-        const label = `${argument.name}${argument.unit === undefined ? "" : ` (${argument.unit})`}`;
-        const about = [argument.summary ?? "", limitsText(argument)].filter((
-          part,
-        ) => part !== "").join("; ");
-        return (
-          <label
-            class="argument"
-            key={argument.name}
-            for={`${id}-${argument.name}`}
-          >
-            <span class="argument-name">
-              {label}
-              {about === "" ? null : <small>{about}</small>}
-            </span>
-            <ValueControl
-              spec={argument}
-              id={`${id}-${argument.name}`}
-              label={label}
-              value={entered[argument.name] ?? initial(argument)}
-              disabled={!allowed || state !== "open"}
-              onChange={(value) => setEntered((now) => ({ ...now, [argument.name]: value }))}
-              onEnter={run}
-              onEscape={() => setEntered({})}
-            />
-          </label>
-        );
-      })}
-      {command.takesMore
-        ? (
-          <label class="argument">
-            <span class="argument-name">more arguments</span>
-            <input
-              type="text"
-              value={more}
-              disabled={!allowed}
-              onInput={(event) => setMore(event.currentTarget.value)}
-            />
-          </label>
-        )
-        : null}
-      {busy ? <output class="result">running…</output> : null}
-      {result === undefined || busy ? null : <output class="result">{result}</output>}
-      <Complaint text={complaint} />
-    </form>
-  );
-}
-
-/** A result for people: text as it is, without the quotes that a line needs around it. */
-function shown(value: unknown): string {
-  return typeof value === "string" && value !== "" ? `OK ${value}` : lineReply(value);
-}
-
-/** Declared arguments go by name; where further ones follow, by place, since those have no names. */
-function positional(
-  { arguments: declared }: CommandDescription,
-  keywords: Map<string, unknown>,
-  more: readonly string[],
-): [args: readonly unknown[], keywords: ReadonlyMap<string, unknown>] {
-  if (more.length === 0) return [[], keywords];
-  const args: unknown[] = [];
-  for (const { name, default: fallback } of declared) {
-    args.push(keywords.get(name) ?? fallback ?? "");
-    keywords.delete(name);
-  }
-  return [[...args, ...more], keywords];
-}
-
-function initial(
-  { type, default: fallback, choices }: ArgumentDescription,
-): string {
-  if (fallback !== undefined) return String(fallback);
-  return type === "choice" ? choices?.[0] ?? "" : type === "switch" ? "false" : "";
 }

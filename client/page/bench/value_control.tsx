@@ -8,6 +8,7 @@
 /** @jsxImportSource npm:preact@11.2.0 */
 import type { VNode } from "npm:preact@11.2.0";
 import type { ValueDescription, WireValue } from "../../../protocol/description.ts";
+import { digitsOf, isDecimal, readNumber, stepped } from "./number_entry.ts";
 
 /** The properties of a control. */
 export interface ValueControlProps {
@@ -17,6 +18,8 @@ export interface ValueControlProps {
   /** What is entered, as text; a switch is `true` or `false`. */
   readonly value: string;
   readonly disabled: boolean;
+  /** Whether it must be given. @default false */
+  readonly required?: boolean;
   /** The id of what complains about it. */
   readonly describedBy?: string | undefined;
   readonly onChange: (value: string) => void;
@@ -26,59 +29,29 @@ export interface ValueControlProps {
   readonly onLeave?: () => void;
 }
 
-/** Whether a number is shown, and may be entered, in digits of another base: `0x1F`. */
-export function isInOtherBase({ format }: ValueDescription): boolean {
-  return format === "hexadecimal" || format === "binary";
-}
-
-/** The smallest change of a number that shows. @param spec What it may be. */
-export function stepOf({ type, decimals, format = "fixed" }: ValueDescription): string {
-  if (type === "int") return "1";
-  return decimals === undefined || format !== "fixed" ? "any" : (10 ** -decimals).toFixed(decimals);
-}
-
 /**
  * The entered text as the value that is sent: text that is no number is sent as it is, so that the server says what is
  * wrong.
  */
-export function wireValue(
-  { type }: ValueDescription,
-  entered: string,
-): WireValue {
-  if (type === "switch") return entered === "true";
-  const number = Number(entered);
-  return (type === "float" || type === "int") && entered.trim() !== "" &&
-      Number.isFinite(number)
-    ? number
-    : entered;
+export function wireValue(spec: ValueDescription, entered: string): WireValue {
+  if (spec.type === "switch") return entered === "true";
+  if (!isDecimal(spec)) return entered;
+  // What is beyond the limits may stand for something else where it is the default: the server knows.
+  const { minimum: _, maximum: _maximum, ...unlimited } = spec;
+  const read = readNumber(unlimited, entered);
+  return "value" in read ? read.value : entered;
 }
 
 /** The control. */
 export function ValueControl(props: ValueControlProps): VNode {
-  const {
-    spec,
-    id,
-    label,
-    value,
-    disabled,
-    describedBy,
-    onChange,
-    onEnter,
-    onEscape,
-    onLeave,
-  } = props;
+  const { spec, id, label, value, disabled, required = false, describedBy } = props;
+  const { onChange, onEnter, onEscape, onLeave } = props;
   const shared = {
     id,
     disabled,
     "aria-label": label,
     "aria-describedby": describedBy,
     "aria-invalid": describedBy === undefined ? undefined : true,
-  };
-  const onKeyDown = (event: KeyboardEvent) => {
-    if (event.key === "Enter") {
-      event.preventDefault();
-      onEnter();
-    } else if (event.key === "Escape") onEscape();
   };
   if (spec.type === "choice" || spec.choices !== undefined) {
     const choices = spec.choices ?? [];
@@ -109,43 +82,42 @@ export function ValueControl(props: ValueControlProps): VNode {
       </button>
     );
   }
-  const typing = {
-    ...shared,
-    value,
-    onKeyDown,
-    onBlur: onLeave,
-    onInput: (event: { readonly currentTarget: HTMLInputElement }) => onChange(event.currentTarget.value),
-  };
-  if (spec.type === "text" || isInOtherBase(spec)) {
-    return <input {...typing} type="text" autocomplete="off" spellcheck={false} />;
-  }
-  const { minimum, maximum } = spec;
+  const decimal = isDecimal(spec);
+  const { minimum } = spec;
   return (
     <input
-      {...typing}
-      type="number"
+      {...shared}
+      value={value}
+      type="text"
+      class={decimal ? "number" : ""}
+      autocomplete="off"
+      spellcheck={false}
+      required={required}
       // The keys of a phone for decimals have no minus.
-      inputMode={minimum !== undefined && minimum >= 0 ? "decimal" : undefined}
-      // A long number is seen whole, beside the arrows that change it.
-      style={value.length > 7 ? { width: `calc(${value.length + 1}ch + 2.6rem)` } : undefined}
-      // Whoever scrolls the page changes nothing.
-      onWheel={(event) => event.currentTarget.blur()}
-      min={minimum}
-      max={maximum}
-      step={stepOf(spec)}
+      inputMode={decimal && minimum !== undefined && minimum >= 0 ? "decimal" : undefined}
+      // A number is seen whole.
+      style={decimal ? { width: `calc(${digitsOf(spec, value)}ch + 1.2rem)` } : undefined}
       title={limitsText(spec)}
+      onBlur={onLeave}
+      onInput={(event) => onChange(event.currentTarget.value)}
+      onKeyDown={(event) => {
+        if (event.key === "Enter") {
+          event.preventDefault();
+          onEnter();
+        } else if (event.key === "Escape") onEscape();
+        else if (decimal && (event.key === "ArrowUp" || event.key === "ArrowDown")) {
+          event.preventDefault();
+          onChange(stepped(spec, value, event.key === "ArrowUp" ? 1 : -1));
+        }
+      }}
     />
   );
 }
 
 /** The limits, for people; empty where there are none. */
-export function limitsText(
-  { minimum, maximum, unit }: ValueDescription,
-): string {
+export function limitsText({ minimum, maximum, unit }: ValueDescription): string {
   const end = unit === undefined ? "" : ` ${unit}`;
-  if (minimum !== undefined && maximum !== undefined) {
-    return `${minimum} to ${maximum}${end}`;
-  }
+  if (minimum !== undefined && maximum !== undefined) return `${minimum} to ${maximum}${end}`;
   if (minimum !== undefined) return `at least ${minimum}${end}`;
   return maximum === undefined ? "" : `at most ${maximum}${end}`;
 }

@@ -276,12 +276,13 @@ export class LiveBench {
   }
 
   /**
-   * Fetches the history of a numeric field during the last hour.
+   * Fetches the history of a numeric field.
    *
+   * @param seconds How much of it; @default the last hour
    * @throws {HeliographError} Where the server does not tell.
    */
-  async history({ instrument, spec }: LiveField): Promise<FieldHistory> {
-    return (await this.#link.request({ cmd: "History", instrument, field: spec.name })).value as FieldHistory;
+  async history({ instrument, spec }: LiveField, seconds?: number): Promise<FieldHistory> {
+    return (await this.#link.request({ cmd: "History", instrument, field: spec.name, seconds })).value as FieldHistory;
   }
 
   /**
@@ -381,14 +382,14 @@ export class LiveBench {
       const staged = [...instrument.fields.values()].filter((each) => this.#frame.newest(each.reading).staged).length;
       this.#frame.set(instrument.staged, staged);
     }
-    const { history } = field;
+    const { history, recent } = field;
     // As on the server: what waits for confirm is only what somebody wants.
-    if (history === undefined || reading.time === null || reading.staged) return;
-    if (reading.quality === "good" && typeof reading.value === "number") {
-      // What is computed changes also while the oldest of what it is computed from stays.
-      history.add(field.spec.compute === undefined ? Date.parse(reading.time) : this.now(), reading.value);
-      // What is not good is told when it is noticed, with the time of the last good reading.
-    } else history.add(this.now(), NaN);
+    if ((history ?? recent) === undefined || reading.time === null || reading.staged) return;
+    const good = reading.quality === "good" && typeof reading.value === "number";
+    // What is computed changes also while the oldest of what it is computed from stays; and what is not good is told
+    // when it is noticed, with the time of the last good reading.
+    const time = good && field.spec.compute === undefined ? Date.parse(reading.time) : this.now();
+    for (const kept of [history, recent]) kept?.add(time, good ? reading.value as number : NaN);
   }
 
   /** The time of the server's clock in milliseconds since 1970, as far as this page knows. */

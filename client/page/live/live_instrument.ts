@@ -13,6 +13,7 @@ import type {
   InstrumentDescription,
 } from "../../../protocol/description.ts";
 import type { History } from "../../../protocol/history.ts";
+import type { Recent } from "../plots/recent.ts";
 import { Live } from "./live.tsx";
 
 /** A field of an instrument. */
@@ -25,6 +26,8 @@ export interface LiveField {
   readonly reading: Live<FieldReading>;
   /** What it has been; `undefined` while it is not plotted. */
   history: History | undefined;
+  /** Its last ten minutes; `undefined` where no sparkline shows them. */
+  recent: Recent | undefined;
 }
 
 /** An instrument. */
@@ -37,6 +40,10 @@ export interface LiveInstrument {
   /** By title, as events name them. */
   readonly fields: ReadonlyMap<string, LiveField>;
   readonly commands: readonly CommandDescription[];
+  /** The names of the fields that matter most, where it declares them. */
+  readonly main: readonly string[] | undefined;
+  /** Whether it is shown only to who asks for it. */
+  readonly aside: boolean;
   /** Whether it takes images, the last of which can be looked at. */
   readonly hasImages: boolean;
   readonly contact: Live<ContactDescription | null>;
@@ -91,13 +98,14 @@ export function shapeOf(description: InstrumentDescription): string {
 
 /** Makes an instrument. @param description What the server tells of it. */
 export function liveInstrument(description: InstrumentDescription): LiveInstrument {
-  const { name, title, caption, summary, commands, hasImages, contact, holder } = description;
+  const { name, title, caption, summary, commands, main, aside = false, hasImages, contact, holder } = description;
   const fields = new Map(
     description.fields.map((spec): [string, LiveField] => [spec.title, {
       spec,
       instrument: name,
       reading: new Live(readingOf(spec)),
       history: undefined,
+      recent: undefined,
     }]),
   );
   return {
@@ -107,6 +115,8 @@ export function liveInstrument(description: InstrumentDescription): LiveInstrume
     summary,
     fields,
     commands,
+    main,
+    aside,
     hasImages,
     contact: new Live(contact),
     holder: new Live(holder),

@@ -49,6 +49,7 @@ export const declarationSchema = z.strictObject({
   pollInterval: z.number(),
   staleAfter: z.number().optional(),
   errorAfter: z.number().optional(),
+  main: z.array(name).max(10_000).optional(),
   answersFor: z.array(name).max(1000),
   settingsBeside: z.boolean(),
   /** Where its contact is; `null` where it has none. */
@@ -81,6 +82,7 @@ export const declarationSchema = z.strictObject({
     beside: z.boolean(),
     dropsWaiting: z.boolean(),
     deadline: z.number(),
+    confirm: text.optional(),
   })).max(10_000),
 });
 
