@@ -511,6 +511,8 @@ export interface Welcome {
   readonly open: boolean;
   /** Whether simulators stand in the place of the instruments, and no hardware is touched. */
   readonly simulated: boolean;
+  /** What the bench is called. */
+  readonly title: string;
   /** Always `heliograph`. */
   readonly server: string;
   /** The server's version. */

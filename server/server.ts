@@ -59,8 +59,6 @@ export interface HeliographServerOptions extends Partial<Omit<ServerSettings, "i
   readonly simulated?: boolean;
   /** The absolute path of the file that the page's arrangement is kept in. @default it is kept in memory */
   readonly arrangementFile?: string;
-  /** The overview drawing of the bench, as SVG, and the absolute path of its file. @default there is none */
-  readonly overview?: { readonly svg: string; readonly file?: string };
   /** Keeps what happens in this folder, over restarts, and for how long. @default it is kept in memory */
   readonly records?: {
     /** The absolute path of the folder; it is made where it is not there. */
@@ -70,6 +68,8 @@ export interface HeliographServerOptions extends Partial<Omit<ServerSettings, "i
     /** The room that the journal may take, in bytes; of more, the oldest are forgotten. @default 2 GB */
     readonly journalBytes?: number;
   };
+  /** The overview drawing of the bench, as SVG, and the absolute path of its file. @default there is none */
+  readonly overview?: { readonly svg: string; readonly file?: string };
   /** Whether the bench polls and simulated time passes by the clock; tests step it themselves. @default true */
   readonly poll?: boolean;
 }
@@ -144,8 +144,8 @@ export class HeliographServer {
       poll = true,
       images,
       arrangementFile,
-      overview,
       records,
+      overview,
       insecureOpen = false,
       simulated = false,
       ...options
@@ -157,8 +157,7 @@ export class HeliographServer {
       options,
     );
     const listen = { host, insecureOpen };
-    const services = new Services(
-      instruments,
+    const services = new Services(instruments, {
       limits,
       sandbox,
       name,
@@ -167,8 +166,9 @@ export class HeliographServer {
       processes,
       records,
       overview,
-    );
+    });
     services.simulated = simulated;
+    if (name !== undefined) services.title = name;
     this.#processes = processes;
     services.exit = () => void this.stop();
     this.#services = services;
@@ -288,8 +288,8 @@ export class HeliographServer {
     await this.#services.sandbox.stop();
     await this.bench.stop();
     await this.#services.arrangement.stop();
-    this.#services.overview.stop();
     await this.#services.stopRecords();
+    this.#services.overview.stop();
     // The drivers' goodbyes needed them.
     await this.#processes.close();
     this.#finished.resolve();

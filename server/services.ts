@@ -44,6 +44,26 @@ export interface Listening {
 /** A reply with the log has at most so many lines of it. */
 const mostLogLines = 100;
 
+/** What the services of a server are to be like. */
+export interface ServicesOptions {
+  /** What clients may use. @default the defaults for what is left out */
+  readonly limits?: Partial<Limits> | undefined;
+  /** What the code of clients may use. @default no code is run */
+  readonly sandbox?: Partial<SandboxOptions> | undefined;
+  /** What code sees as the dashboard's name. @default "heliograph" */
+  readonly name?: string | undefined;
+  /** Where what happens is told. @default its own */
+  readonly journal?: Journal | undefined;
+  /** The absolute path of the file that the page's arrangement is kept in. @default in memory */
+  readonly arrangementFile?: string | undefined;
+  /** What starts sandboxes. @default this program itself */
+  readonly processes?: Processes | undefined;
+  /** Where what happens is kept. @default nowhere */
+  readonly records?: RecordsOptions | undefined;
+  /** The drawing of the bench. @default there is none */
+  readonly overview?: OverviewOptions | undefined;
+}
+
 /** The services that all faces of one server share. */
 export class Services {
   /** The instruments. */
@@ -62,11 +82,11 @@ export class Services {
   readonly evaluator: Evaluator;
   /** How the page arranges the instruments. */
   readonly arrangement: ArrangementStore;
-  /** The drawing of the bench. */
-  readonly overview: OverviewStore;
   /** What is kept of what happened, over restarts. */
   readonly records: Records;
   readonly #happenings: Happenings;
+  /** The drawing of the bench. */
+  readonly overview: OverviewStore;
   /** Who is connected. */
   readonly sessions: Sessions = new Sessions();
   /** Who is served when: nobody keeps the event loop for themselves. */
@@ -81,6 +101,8 @@ export class Services {
   exit: () => void = () => {};
   /** Whether simulators stand in the place of the instruments. */
   simulated = false;
+  /** What the bench is called. */
+  title = "heliograph";
   /** The number of the last line of the log that `get_logdata` told. */
   #lastLogLine = 0;
   readonly #started = performance.now();
@@ -91,25 +113,20 @@ export class Services {
    * Makes them.
    *
    * @param instruments What stands on the bench; the default instrument `api` is added.
-   * @param limits What clients may use; the defaults for what is left out.
-   * @param sandbox What the code of clients may use. @default no code is run
-   * @param name What code sees as the dashboard's name.
-   * @param journal Where what happens is told.
-   * @param arrangementFile The absolute path of the file that the page's arrangement is kept in. @default in memory
-   * @param processes What starts sandboxes. @default this program itself
-   * @param records Where what happens is kept. @default nowhere
-   * @param overview The drawing of the bench. @default there is none
+   * @param options What they are to be like.
    */
   constructor(
     instruments: Iterable<Instrument>,
-    limits: Partial<Limits> = {},
-    sandbox: Partial<SandboxOptions> = { languages: [] },
-    name = "heliograph",
-    journal: Journal = new Journal(),
-    arrangementFile?: string,
-    processes?: Processes,
-    records?: RecordsOptions,
-    overview?: OverviewOptions,
+    {
+      limits = {},
+      sandbox = { languages: [] },
+      name = "heliograph",
+      journal = new Journal(),
+      arrangementFile,
+      processes,
+      records,
+      overview,
+    }: ServicesOptions = {},
   ) {
     this.bench = new Bench(instruments);
     this.journal = journal;

@@ -177,9 +177,9 @@ function demoBench(imageFolders: readonly string[]): Omit<LoadedBench, "close"> 
     serialPorts: [],
     files: [],
     imageFolders,
-    overview: { svg: demoOverview },
     // Bounded: who tries heliograph does not want to clean up after it.
     records: { folder: resolve("records"), journalBytes: 100_000_000 },
+    overview: { svg: demoOverview },
     ports: new Map(),
   };
 }

@@ -60,11 +60,11 @@ export const benchSchema = z.strictObject({
   code: settingsSchema(codeSettings).optional().meta({
     description: "What the code that clients send may do; the server's flags go before this",
   }),
-  overview: z.string().min(1).optional().meta({
-    description: "A drawing of the bench, beside this file: SVG, whose elements name fields and instruments",
-  }),
   records: recordsSchema.optional().meta({
     description: "What is kept over restarts, and for how long; false: nothing",
+  }),
+  overview: z.string().min(1).optional().meta({
+    description: "A drawing of the bench, beside this file: SVG, whose elements name fields and instruments",
   }),
   ports: z.record(z.string().min(1), z.string().min(1)).optional().meta({
     description: "Addresses by name, for ports that several instruments share",

@@ -109,6 +109,8 @@ export interface RequestParts {
   /** Whether somebody from beyond this PC may drive the instruments. */
   readonly open: boolean;
   readonly simulated: boolean;
+  /** What the bench is called. */
+  readonly title: string;
   /** What `Status` tells. */
   readonly status: () => ServerStatus;
   /** Stops the server. */
@@ -238,11 +240,11 @@ export class Requests implements RequestRunner {
   }
 
   #welcome(wanted: string, principal: Principal): Welcome {
-    const { started, open, simulated } = this.#parts;
+    const { started, open, simulated, title } = this.#parts;
     if (wanted !== "") principal.register(wanted);
     this.#dispatcher.check(principal, "observer", "Hello");
     const { id, name, role } = principal;
-    return { server: "heliograph", version, session: id, name, role, started, open, simulated };
+    return { server: "heliograph", version, session: id, name, role, started, open, simulated, title };
   }
 
   #find({ cmd, instrument: name, field }: RequestOf<"Find" | "Watch">, principal: Principal): Found {

@@ -36,10 +36,9 @@ function storedFolds(): ReadonlySet<string> {
 
 /** The cards in their groups, each group in as many columns as there is room for. */
 export function Cards(
-  { bench, plotted, sought }: {
+  { bench, plotted }: {
     bench: LiveBench;
     plotted: Plotted;
-    sought: string;
   },
 ): VNode {
   const instruments = useLive(bench.instruments);
@@ -55,14 +54,9 @@ export function Cards(
     keep(foldedKey, JSON.stringify([...next]));
     setFolded(next);
   };
-  const wanted = sought.trim().toLowerCase();
   const byName = new Map(instruments.map((instrument) => [instrument.name, instrument]));
   const hidden = new Set(instruments.filter((each) => isHidden(arrangement, each)).map(({ name }) => name));
-  const isShown = ({ name, title, caption, summary }: LiveInstrument) =>
-    wanted === ""
-      ? revealed || !hidden.has(name)
-      // Also what is hidden can be found.
-      : `${name} ${title} ${caption} ${summary}`.toLowerCase().includes(wanted);
+  const isShown = ({ name }: LiveInstrument) => revealed || !hidden.has(name);
   const shown = sections(arrangement, [...byName.keys()])
     .map(({ group, names }) => ({ group, cards: names.map((name) => byName.get(name)!).filter(isShown) }))
     .filter(({ cards }) => cards.length > 0);
@@ -101,19 +95,19 @@ export function Cards(
   );
   return (
     <div class="bench" ref={setMain}>
-      {shown.length === 0 ? <Nothing sought={wanted !== ""} /> : null}
+      {shown.length === 0 ? <p class="nothing">Every instrument is hidden.</p> : null}
       {!grouped ? shown.map(({ cards }) => columns(cards)) : shown.map(({ group, cards }) => (
         <Group
           key={group ?? ""}
           title={group ?? othersTitle}
           count={cards.length}
-          folded={wanted === "" && folded.has(group ?? "")}
+          folded={folded.has(group ?? "")}
           toggle={() => toggle(group ?? "")}
         >
           {columns(cards)}
         </Group>
       ))}
-      {hidden.size === 0 || wanted !== "" ? null : (
+      {hidden.size === 0 ? null : (
         <p class="hidden-note">
           <span>Hidden: {listed([...hidden].map((name) => byName.get(name)!.caption))}</span>
           <button type="button" aria-pressed={revealed} onClick={() => setRevealed(!revealed)}>
@@ -131,10 +125,6 @@ const mostNamed = 5;
 function listed(captions: readonly string[]): string {
   const more = captions.length - mostNamed;
   return captions.slice(0, mostNamed).join(", ") + (more > 0 ? ` and ${more} more` : "");
-}
-
-function Nothing({ sought }: { sought: boolean }): VNode {
-  return <p class="nothing">{sought ? "No instrument is called that." : "Every instrument is hidden."}</p>;
 }
 
 function Group({ title, count, folded, toggle, children }: {

@@ -89,8 +89,11 @@ export class LiveBench {
   #heard = 0;
   #asking = false;
 
-  /** Connects. @param url Of the server's WebSocket. */
-  constructor(url: string) {
+  readonly #readOnly: boolean;
+
+  /** Connects. @param url Of the server's WebSocket. @param readOnly Whether the page offers nothing that changes the bench. */
+  constructor(url: string, readOnly = false) {
+    this.#readOnly = readOnly;
     this.#link = new Link(url, {
       opened: () => void this.#begin().catch((error: Error) => this.#link.giveUp(error.message)),
       changed: (state, retryIn, reason) => {
@@ -127,10 +130,12 @@ export class LiveBench {
 
   /** Takes another name. @throws {HeliographError} Where the server does not take it. */
   async rename(name: string): Promise<void> {
-    this.welcome.value = await this.ask(`register ${name}`, {
-      cmd: "Hello",
-      name,
-    }) as Welcome;
+    this.#welcome(
+      await this.ask(`register ${name}`, {
+        cmd: "Hello",
+        name,
+      }) as Welcome,
+    );
     keep("heliograph.name", name);
     await this.#ask();
   }
@@ -303,7 +308,7 @@ export class LiveBench {
     // A server that was started again counts its connections anew.
     if (welcome.started !== this.welcome.value?.started) this.#sessions.clear();
     this.#sessions.add(welcome.session);
-    this.welcome.value = welcome;
+    this.#welcome(welcome);
     this.#describe(described.value as InstrumentDescription[]);
     this.arrangement.begin();
     await this.#link.request({ cmd: "Watch" });
@@ -312,6 +317,10 @@ export class LiveBench {
     await this.#ask();
     this.#link.settle();
     this.#clockAhead = await clockAhead();
+  }
+
+  #welcome(welcome: Welcome): void {
+    this.welcome.value = this.#readOnly ? { ...welcome, role: "observer" } : welcome;
   }
 
   /** Says who this page is; a name that this server does not take is left out. */

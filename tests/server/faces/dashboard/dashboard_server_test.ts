@@ -292,7 +292,16 @@ Deno.test("framed: values keep their types, and errors have codes", async () => 
   const { started, ...welcome } = value as Welcome;
   deepStrictEqual([said, welcome], [
     true,
-    { server: "heliograph", version: "0.2.0", session: 1, name: "test", role: "admin", open: false, simulated: false },
+    {
+      server: "heliograph",
+      version: "0.2.0",
+      session: 1,
+      name: "test",
+      role: "admin",
+      open: false,
+      simulated: false,
+      title: "heliograph",
+    },
   ]);
   ok(Date.parse(started) <= Date.now() && started.endsWith("Z"));
   const get = (instrument: string, field: string) => client.request({ id: "g", cmd: "Get", instrument, field });

@@ -1,0 +1,32 @@
+/**
+ * The place with the instruments.
+ *
+ * @module
+ */
+
+/** @jsxRuntime automatic */
+/** @jsxImportSource npm:preact@11.2.0 */
+import type { VNode } from "npm:preact@11.2.0";
+import { mayDo } from "../../../protocol/vocabulary.ts";
+import { useLive } from "../live/live.tsx";
+import { addressOf, place } from "../shell/place.ts";
+import type { PlaceProps } from "../shell/places.tsx";
+import { Arranging } from "./arranging.tsx";
+import { Cards } from "./cards.tsx";
+
+/** The instruments' cards; where the address asks for it, they are arranged. */
+export function BenchPlace({ bench, plotted }: PlaceProps): VNode | null {
+  const isArranged = useLive(bench.arrangement.known);
+  const welcome = useLive(bench.welcome);
+  const { query } = useLive(place);
+  if (!isArranged) return null;
+  if (!query.has("arrange") || !mayDo(welcome?.role, "operator")) return <Cards bench={bench} plotted={plotted} />;
+  return (
+    <>
+      <p class="place-tools">
+        <a class="button strong" href={addressOf("bench")}>Done arranging</a>
+      </p>
+      <Arranging bench={bench} />
+    </>
+  );
+}

@@ -1,0 +1,115 @@
+/**
+ * Finds instruments, fields, commands, settings and places by what people type.
+ *
+ * @module
+ */
+
+import type { LiveInstrument } from "../live/live_instrument.ts";
+import { addressOf } from "./place.ts";
+
+/** Something that can be found. */
+export interface Findable {
+  /** What people call it. */
+  readonly title: string;
+  /** Where it belongs: the instrument of a field. */
+  readonly of: string;
+  readonly kind: "place" | "instrument" | "reading" | "setting" | "command";
+  readonly address: string;
+  /** The words of its title and name, in lower case. */
+  readonly words: readonly string[];
+  /** The words of where it belongs. */
+  readonly around: readonly string[];
+}
+
+/** Words by which people know the same thing: `CH4_flow` is found by `ch4`, `flow` and `ch4_flow`. */
+function wordsOf(...texts: readonly string[]): string[] {
+  const whole = texts.join(" ").toLowerCase();
+  return [...new Set([...whole.split(/\s+/), ...whole.split(/[^\p{L}\p{N}]+/u)])].filter((word) => word !== "");
+}
+
+/** Everything of a bench that can be found, and the places. */
+export function findables(
+  instruments: readonly LiveInstrument[],
+  places: readonly { readonly name: string; readonly title: string }[],
+): readonly Findable[] {
+  const found: Findable[] = places.map(({ name, title }) => ({
+    title,
+    of: "",
+    kind: "place",
+    address: addressOf(name),
+    words: wordsOf(title, name),
+    around: [],
+  }));
+  for (const { name, title, caption, summary, fields, commands } of instruments) {
+    const own = wordsOf(caption, title, name);
+    found.push({
+      title: caption,
+      of: caption === title ? "" : title,
+      kind: "instrument",
+      address: addressOf("bench", [name]),
+      words: own,
+      around: wordsOf(summary),
+    });
+    for (const { spec } of fields.values()) {
+      found.push({
+        title: spec.title,
+        of: caption,
+        kind: spec.access === "setting" ? "setting" : "reading",
+        address: addressOf("bench", [name, spec.name]),
+        words: wordsOf(spec.title, spec.name),
+        around: own,
+      });
+    }
+    for (const command of commands) {
+      found.push({
+        title: command.name.replaceAll("_", " "),
+        of: caption,
+        kind: "command",
+        address: addressOf("bench", [name, command.name]),
+        words: wordsOf(command.name.replaceAll("_", " "), command.name),
+        around: own,
+      });
+    }
+  }
+  return found;
+}
+
+/** How well a typed word fits: 3 is a whole word, 2 its beginning, 1 somewhere in it, 0 not at all. */
+function fit(typed: string, words: readonly string[]): number {
+  let best = 0;
+  for (const word of words) {
+    const now = word === typed ? 3 : word.startsWith(typed) ? 2 : typed.length > 1 && word.includes(typed) ? 1 : 0;
+    if (now > best) best = now;
+  }
+  return best;
+}
+
+const kindsInOrder: readonly Findable["kind"][] = ["place", "instrument", "setting", "reading", "command"];
+
+/**
+ * Finds what fits all typed words, in any order: the best first.
+ *
+ * @param typed What somebody typed; where it is empty, the places and instruments are offered.
+ */
+export function find(all: readonly Findable[], typed: string): readonly Findable[] {
+  const asked = typed.toLowerCase().split(/\s+/).filter((word) => word !== "");
+  if (asked.length === 0) return all.filter(({ kind }) => kind === "place" || kind === "instrument");
+  const scored: { readonly item: Findable; readonly score: number }[] = [];
+  for (const item of all) {
+    let score = 0;
+    let isOwn = false;
+    const fits = asked.every((word) => {
+      const own = fit(word, item.words);
+      isOwn ||= own > 0;
+      const one = own > 0 ? 2 * own + 1 : fit(word, item.around);
+      score += one;
+      return one > 0;
+    });
+    // The fields of an instrument are not what its name alone asks for.
+    if (fits && (isOwn || item.kind === "instrument")) {
+      score += (kindsInOrder.length - kindsInOrder.indexOf(item.kind)) / 10;
+      scored.push({ item, score: score - item.title.length / 1000 });
+    }
+  }
+  return scored.sort((one, other) => other.score - one.score).map(({ item }) => item);
+}

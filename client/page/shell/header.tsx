@@ -1,0 +1,108 @@
+/**
+ * The header: which bench this is, whether all is well, the places, the search, who you are, and how the page looks.
+ *
+ * @module
+ */
+
+/** @jsxRuntime automatic */
+/** @jsxImportSource npm:preact@11.2.0 */
+import type { VNode } from "npm:preact@11.2.0";
+import { useEffect, useState } from "npm:preact@11.2.0/hooks";
+import { type Role } from "../../../protocol/vocabulary.ts";
+import type { LiveBench } from "../live/live_bench.ts";
+import { useLive } from "../live/live.tsx";
+import { Health } from "./health.tsx";
+import { Menu } from "./menu.tsx";
+import { People } from "./people.tsx";
+import { Icon, PlaceLinks } from "./places.tsx";
+import { addressOf, view } from "./place.ts";
+import { Search } from "./search.tsx";
+
+type Open = "people" | "menu" | "search";
+
+/** What each role may do, in a word. */
+const roleWords: Readonly<Record<Role, string>> = {
+  observer: "read only",
+  operator: "operator",
+  admin: "admin",
+};
+
+/** The header of the page. */
+export function Header({ bench }: { bench: LiveBench }): VNode {
+  const welcome = useLive(bench.welcome);
+  const [open, setOpen] = useState<Open>();
+  const close = () => setOpen(undefined);
+  const title = welcome?.title ?? "heliograph";
+  useEffect(() => {
+    document.title = title;
+  }, [title]);
+  useEffect(() => {
+    const press = (event: KeyboardEvent) => {
+      const { key, target } = event;
+      const typing = target instanceof Element &&
+        target.closest("input, textarea, select, [role=application]") !== null;
+      const asked = key.toLowerCase() === "k" && (event.ctrlKey || event.metaKey) && !event.altKey && !event.shiftKey ||
+        key === "/" && !typing && !event.ctrlKey && !event.metaKey && !event.altKey;
+      if (!asked || document.querySelector("dialog[open]") !== null) return;
+      event.preventDefault();
+      setOpen("search");
+    };
+    addEventListener("keydown", press);
+    return () => removeEventListener("keydown", press);
+  }, []);
+  const role = welcome?.role;
+  return (
+    <header>
+      <h1>
+        <a href={addressOf("bench")}>{title}</a>
+      </h1>
+      {welcome?.simulated === true
+        ? <p class="simulated" role="note" title="Simulators stand in the place of the instruments">simulated</p>
+        : null}
+      <Health bench={bench} />
+      {view.wall ? null : (
+        <>
+          <PlaceLinks bench={bench} />
+          <div class="header-tools">
+            <button
+              type="button"
+              id="open-search"
+              class="search-button"
+              aria-label="Search"
+              aria-keyshortcuts="Control+K"
+              onClick={() => setOpen("search")}
+            >
+              <Icon path="M10.5 4a6.5 6.5 0 1 1 0 13a6.5 6.5 0 0 1 0-13M15.5 15.5L20 20" />
+              <span>Search</span> <kbd>Ctrl K</kbd>
+            </button>
+            <button
+              type="button"
+              id="open-people"
+              class="plain who-button"
+              title="Who you are, and who else is connected"
+              onClick={() => setOpen("people")}
+            >
+              <Icon path="M12 4a4 4 0 1 1 0 8a4 4 0 0 1 0-8M4 20c1-4 4-5 8-5s7 1 8 5" />
+              <span>
+                {welcome?.name || "You"}
+                {role === undefined ? "" : `: ${roleWords[role]}`}
+              </span>
+            </button>
+            <button
+              type="button"
+              id="open-menu"
+              class="plain"
+              aria-label="How the page looks"
+              onClick={() => setOpen("menu")}
+            >
+              <Icon path="M4 7h16M4 12h16M4 17h16" />
+            </button>
+          </div>
+        </>
+      )}
+      {open === "people" ? <People bench={bench} close={close} /> : null}
+      {open === "menu" ? <Menu bench={bench} close={close} /> : null}
+      {open === "search" ? <Search bench={bench} close={close} /> : null}
+    </header>
+  );
+}
