@@ -23,6 +23,7 @@ import { callCommand, commandCommand } from "./commands/calls.ts";
 import { evalCommand, execCommand } from "./commands/code.ts";
 import { exposeCommand } from "./commands/expose.ts";
 import { confirmCommand, getCommand, revertCommand, setCommand } from "./commands/fields.ts";
+import { journalCommand, noteCommand, recordsCommand } from "./commands/records.ts";
 import { releaseCommand, takeCommand } from "./commands/control.ts";
 import { imageCommand } from "./commands/image.ts";
 import { portsCommand } from "./commands/ports.ts";
@@ -57,6 +58,9 @@ const clientRoutes = {
   shell: shellCommand,
   watch: watchCommand,
   trace: traceCommand,
+  journal: journalCommand,
+  note: noteCommand,
+  records: recordsCommand,
   status: statusCommand,
 };
 

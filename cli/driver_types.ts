@@ -81,6 +81,11 @@ export interface InstrumentSpec<F extends Record<string, ValueType>> {
   readonly summary?: string;
   /** Its fields by title: \`Actual Status\`, which clients also reach as \`actual_status\`. @default none */
   readonly fields?: { readonly [K in keyof F]: FieldSpec<F[K]> };
+  /**
+   * The fields that matter most, one or two, by their titles or names: what the page shows large. @default the first
+   * readouts that are numbers
+   */
+  readonly main?: readonly string[];
   /** Its commands by name, or a function that makes them from the instrument's fields. @default none */
   readonly commands?:
     | Readonly<Record<string, Command>>
@@ -205,6 +210,12 @@ export interface CommandSpec<A extends Record<string, ValueType>> {
   readonly dropsWaiting?: boolean;
   /** The time it may take in seconds, waiting included. @default 30 */
   readonly deadline?: number;
+  /**
+   * What people are asked on the page before they run it, for what cannot be undone: \`The image in the detector is lost\`.
+   *
+   * @default nothing
+   */
+  readonly confirm?: string;
   /**
    * \`float\`: numbers, also those in a list, read \`1.0\` rather than \`1\` on azcam's wire. \`tuple\`: a list is a tuple in
    * Python code, and reads \`(1, 2)\` on azcam's wire.
@@ -410,6 +421,10 @@ export interface Contact {
   readonly state: "off" | "connecting" | "connected" | "lost";
   /** Why it does not; empty where it does. */
   readonly reason: string;
+  /** Since when it is in this state, in milliseconds since 1970. @default unknown */
+  readonly since?: number;
+  /** When a lost one is tried again, in milliseconds since 1970. @default unknown */
+  readonly nextTry?: number;
   /** Begins. @param changed Told of every change of the state. */
   start(changed: () => void): void;
   /** Says goodbye and ends; \`reason\` says then why the goodbye was not heard, if it was not. */

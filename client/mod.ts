@@ -35,4 +35,5 @@ export type {
   Welcome,
   WireValue,
 } from "../protocol/description.ts";
+export type { JournalRecord } from "../protocol/records.ts";
 export type { Role, ValueType } from "../protocol/vocabulary.ts";

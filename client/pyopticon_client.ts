@@ -14,6 +14,7 @@ import type {
   Welcome,
   WireValue,
 } from "../protocol/description.ts";
+import type { JournalRecord, RecordsDescription } from "../protocol/records.ts";
 import { HeliographError } from "../protocol/errors.ts";
 import type { FramedAnswer } from "./dashboard_link.ts";
 import { callOf } from "./function_source.ts";
@@ -298,6 +299,77 @@ export class PyOpticonSocketClient {
    */
   async trace(instrument: string, after = 0, options: RequestOptions = {}): Promise<LineTraceDescription> {
     return (await this.#framed({ cmd: "Trace", instrument, after }, options)).value as LineTraceDescription;
+  }
+
+  /**
+   * Finds in the journal, over restarts of the server. Only heliograph does.
+   *
+   * @param query Since and until when (milliseconds since 1970), the least level, the instrument, a part of who asked, a
+   * part of the text or the answer, the number of a record before or after which is looked, and how many at most (1000
+   * where nobody says so, 10,000 at most). @default the newest
+   * @throws {HeliographError} `unavailable` where none are kept; always thrown, whatever `handleErrors` says.
+   */
+  async journal(
+    query: {
+      readonly since?: number | undefined;
+      readonly until?: number | undefined;
+      readonly level?: JournalRecord["level"] | undefined;
+      readonly instrument?: string | undefined;
+      readonly who?: string | undefined;
+      readonly find?: string | undefined;
+      readonly before?: number | undefined;
+      readonly after?: number | undefined;
+      readonly limit?: number | undefined;
+    } = {},
+    options: RequestOptions = {},
+  ): Promise<JournalRecord[]> {
+    return (await this.#framed({ cmd: "SearchJournal", ...query }, options)).value as JournalRecord[];
+  }
+
+  /**
+   * Tells what is kept of what happened, and whether it is as it was written. Only heliograph does.
+   *
+   * @param verify Looks at every record; a head that was printed before is found again. @default not
+   * @returns Whether what happens is kept, in which folder of the server's PC, what a person should know, for how many days
+   * the journal is kept and how many bytes it may take; how many records there are since when, with the last one; and what
+   * is wrong, where every record was looked at.
+   * @throws {HeliographError} Always thrown, whatever `handleErrors` says.
+   */
+  async records(
+    verify: boolean | { readonly number: number; readonly digest: string } = false,
+    options: RequestOptions = {},
+  ): Promise<{
+    readonly kept: boolean;
+    readonly folder: string;
+    readonly hint: string;
+    readonly journalDays: number;
+    readonly journalBytes: number;
+    readonly journal: {
+      readonly records: number;
+      readonly since: string | null;
+      readonly bytes: number;
+      readonly head: { readonly number: number; readonly digest: string };
+    } | null;
+    readonly verification?: {
+      readonly records: number;
+      readonly first: number;
+      readonly head: { readonly number: number; readonly digest: string };
+      readonly problems: readonly string[];
+    };
+  }> {
+    const asked = typeof verify === "boolean" ? { verify } : { ...verify };
+    return (await this.#framed({ cmd: "Records", ...asked }, options)).value as RecordsDescription;
+  }
+
+  /**
+   * Writes something down in the journal. Only heliograph does.
+   *
+   * @param text One line.
+   * @param instrument The name or title of what it is about. @default nothing in particular
+   * @throws {HeliographError} `bad_argument` for what is no line; always thrown, whatever `handleErrors` says.
+   */
+  async note(text: string, instrument?: string, options: RequestOptions = {}): Promise<void> {
+    await this.#framed({ cmd: "Note", text, ...instrument === undefined ? {} : { instrument } }, options);
   }
 
   /**

@@ -42,6 +42,14 @@ const sections: Readonly<Record<string, { readonly title: string; readonly examp
     title: "`code`",
     example: `{ "code": { "languages": ["python"], "deadline": 10, "memory": 512 } }`,
   },
+  "records": {
+    title: "`records`: false, or",
+    example: `{ "records": { "folder": "D:/heliograph/lab", "keep": { "journal": "10y" }, "size": "20 GB" } }`,
+  },
+  "records.keep": {
+    title: "`keep` of the records",
+    example: `{ "records": { "keep": { "journal": "90d" } } }`,
+  },
   "instruments": {
     title: "An instrument",
     example:

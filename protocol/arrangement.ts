@@ -23,6 +23,10 @@ export interface ArrangementState {
     readonly others: readonly string[];
     /** The names of the instruments that are hidden; each keeps its place. */
     readonly hidden: readonly string[];
+    /** The names of the instruments that are shown though they stand aside, as azcam's `parameters` does. */
+    readonly shown?: readonly string[];
+    /** The names of the fields that matter most, by the names of their instruments, where people chose others. */
+    readonly main?: Readonly<Record<string, readonly string[]>>;
   };
   /** Whether it is still there after the server was started again. */
   readonly kept: boolean;

@@ -158,13 +158,14 @@ export type SessionWord =
   | "echo"
   | "eval"
   | "register"
+  | "note"
   | "closeconnection"
   | "quit"
   | "bye"
   | "updatemonitor"
   | "exit";
 
-const sessionWord = /^\s*(echo|eval|register|closeconnection|quit|bye|updatemonitor|exit)(?: (.*))?$/is;
+const sessionWord = /^\s*(echo|eval|register|note|closeconnection|quit|bye|updatemonitor|exit)(?: (.*))?$/is;
 
 /**
  * Recognises a line that the session itself answers: nothing, or a whole word in any case.

@@ -14,6 +14,7 @@ import type { MessageId, OutputEvent } from "./framed_message.ts";
 import type { MessageFault } from "./json_splitter.ts";
 import { idIn, usableId } from "./message_id.ts";
 import { pythonFloat } from "./python_text.ts";
+import type { JournalHead, JournalQuery } from "./records.ts";
 
 /** A request, whichever of the two dialects it came in. */
 export type DashboardRequest =
@@ -60,6 +61,12 @@ export type DashboardRequest =
   | { readonly cmd: "HandOver"; readonly instrument: string; readonly session: number; readonly force: boolean }
   /** Ends somebody else's connection; `session` is its number, as `Status` tells it. */
   | { readonly cmd: "Disconnect"; readonly session: number }
+  /** Finds records of the journal. */
+  | { readonly cmd: "SearchJournal"; readonly query: JournalQuery }
+  /** Tells what is kept; with `verify` every record is looked at, and `known` is a head to be found again. */
+  | { readonly cmd: "Records"; readonly verify: boolean; readonly known: JournalHead | undefined }
+  /** Writes something down, in the journal. */
+  | { readonly cmd: "Note"; readonly text: string; readonly instrument: string | undefined }
   /** Arranges the page, for everybody; `arrangement` is still to be checked. */
   | { readonly cmd: "Arrange"; readonly arrangement: unknown };
 
@@ -92,6 +99,9 @@ const framedCommands = [
   "Release",
   "HandOver",
   "Disconnect",
+  "SearchJournal",
+  "Records",
+  "Note",
   "Arrange",
 ];
 
@@ -127,6 +137,35 @@ function flag(message: Json, key: string): boolean {
   const value = message[key] ?? false;
   if (typeof value === "boolean") return value;
   throw bad(`Cannot run ${message.cmd}: "${key}" must be true or false`);
+}
+
+function optionalNumber(message: Json, key: string): number | undefined {
+  const value = message[key] ?? undefined;
+  if (value === undefined || (typeof value === "number" && value >= 0)) return value as number | undefined;
+  throw bad(`Cannot run ${message.cmd}: "${key}" must be a number that is not below 0`);
+}
+
+function optionalLevel(message: Json): JournalLevel | undefined {
+  const wanted = optionalText(message, "level");
+  const level = journalLevels.find((known) => known === wanted);
+  if (wanted === level) return level;
+  throw bad(`Cannot run ${message.cmd}: "level" must be one of ${journalLevels.join(", ")}`);
+}
+
+function journalQuery(message: Json): JournalQuery {
+  const number = (key: string) => optionalNumber(message, key);
+  const text = (key: string) => optionalText(message, key);
+  return {
+    since: number("since"),
+    until: number("until"),
+    level: optionalLevel(message),
+    instrument: text("instrument"),
+    who: text("who"),
+    find: text("find"),
+    before: number("before"),
+    after: number("after"),
+    limit: number("limit"),
+  };
 }
 
 function sessionNumber({ cmd, session }: Json): number {
@@ -195,14 +234,24 @@ function parseRequest(message: Json, framed: boolean): DashboardRequest {
       }
       return { cmd, instrument: text(message, "instrument"), after };
     }
+    case "SearchJournal":
+      return { cmd, query: journalQuery(message) };
+    case "Records": {
+      const { number, digest } = message;
+      if (number === undefined && digest === undefined) {
+        return { cmd, verify: flag(message, "verify"), known: undefined };
+      }
+      if (typeof number !== "number" || typeof digest !== "string" || !/^[0-9a-f]{64}$/.test(digest)) {
+        throw bad('Cannot run Records: a head has the "number" of a record and its "digest" of 64 hexadecimal digits');
+      }
+      return { cmd, verify: true, known: { number, digest } };
+    }
+    case "Note":
+      return { cmd, text: text(message, "text"), instrument: optionalText(message, "instrument") };
     case "Watch":
       return { cmd, instrument: optionalText(message, "instrument"), field: optionalText(message, "field") };
-    case "Follow": {
-      const wanted = optionalText(message, "level") ?? "info";
-      const level = journalLevels.find((known) => known === wanted);
-      if (level === undefined) throw bad(`Cannot run Follow: "level" must be one of ${journalLevels.join(", ")}`);
-      return { cmd, level };
-    }
+    case "Follow":
+      return { cmd, level: optionalLevel(message) ?? "info" };
     case "Unwatch": {
       const watch = message.watch;
       if (typeof watch !== "number" && typeof watch !== "string") {

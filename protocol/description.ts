@@ -262,6 +262,10 @@ export interface InstrumentDescription {
   readonly summary: string;
   /** Its fields, in the order of the declaration. */
   readonly fields: readonly FieldDescription[];
+  /** The names of the fields that matter most, where it declares them: `["camtemp"]`. */
+  readonly main?: readonly string[];
+  /** Whether it stands beside the instruments and is shown to who asks for it: azcam's `api` and `parameters`. */
+  readonly aside?: boolean;
   /** Its own commands; `get`, `set`, `confirm`, `revert`, `describe` and `help` exist on every instrument. */
   readonly commands: readonly {
     /** An identifier: `set_filter`. */
@@ -283,6 +287,8 @@ export interface InstrumentDescription {
     readonly immediate: boolean;
     /** The time it may take in seconds, waiting included. */
     readonly deadline: number;
+    /** What people are asked before they run it: `The image in the detector is lost`. */
+    readonly confirm?: string;
   }[];
   /** Whether it answers; `null` for one that needs no contact, as simulated ones. */
   readonly contact: {
@@ -292,6 +298,10 @@ export interface InstrumentDescription {
     readonly state: "off" | "connecting" | "connected" | "lost";
     /** Why it does not answer, or empty. */
     readonly reason: string;
+    /** Since when it is in this state, ISO 8601 in UTC. */
+    readonly since?: string;
+    /** When a lost one is tried again, ISO 8601 in UTC. */
+    readonly nextTry?: string;
   } | null;
   /** Whether it takes images, the last of which can be looked at over HTTP. */
   readonly hasImages: boolean;
@@ -304,7 +314,55 @@ export interface InstrumentDescription {
 /** The contact of an instrument: whether it answers. */
 export type ContactDescription = NonNullable<InstrumentDescription["contact"]>;
 
-/** The last image of an instrument, as HTTP tells it. */
+/** One of the last images of an instrument, as HTTP tells it. */
+export interface RecentImageDescription {
+  /** What no other image has; it is asked for with it. */
+  readonly identity: string;
+  /** The absolute path of its file on the server's PC, with forward slashes. */
+  readonly file: string;
+  /** When its file was written, in milliseconds since 1970. */
+  readonly time: number;
+}
+
+/** The header of one part of an image's file. */
+export interface ImageHduDescription {
+  /** Its number in the file, from 1. */
+  readonly number: number;
+  /** `primary`, or what kind of extension it is, for example `IMAGE`. */
+  readonly kind: string;
+  /** Its name (EXTNAME), empty if it has none. */
+  readonly name: string;
+  /** Its cards as they stand in the file, without END and without the blanks at their ends. */
+  readonly cards: readonly string[];
+}
+
+/** The statistics of a region of an image; all but the count are `null` where no pixel has a value. */
+export interface RegionStatisticsDescription {
+  /** How many pixels have a value. */
+  readonly count: number;
+  readonly mean: number | null;
+  /** The value in the middle; of an even number of pixels, the mean of the two in the middle. */
+  readonly median: number | null;
+  /** The standard deviation of a sample. */
+  readonly deviation: number | null;
+  readonly minimum: number | null;
+  readonly maximum: number | null;
+}
+
+/** How many pixels of an image have which values. */
+export interface ImageHistogramDescription {
+  /** Where the first bin begins. */
+  readonly from: number;
+  /** Where the last bin ends. */
+  readonly to: number;
+  /** How many pixels are darker than all bins, and brighter. */
+  readonly below: number;
+  readonly above: number;
+  /** How many pixels are in each bin. */
+  readonly counts: readonly number[];
+}
+
+/** An image of an instrument, as HTTP tells it. */
 export interface ImageDescription {
   /** What no other image has; its pixels are asked for with it. */
   readonly identity: string;
@@ -330,7 +388,8 @@ export interface JournalEntry {
   readonly number: number;
   /**
    * `command`: somebody asked an instrument for something. `code`: somebody sent code. `image`: somebody sent an image.
-   * `log`: the server's log.
+   * `log`: the server's log. `setting`: a setting has another value. `client`: somebody came or went. `note`: somebody
+   * wrote something down.
    */
   readonly kind: JournalKind;
   /** When it began, ISO 8601 in UTC. */
@@ -341,6 +400,10 @@ export interface JournalEntry {
   readonly client: string;
   /** The number of the connection that asked; 0 for an HTTP request, the server's own program and the log. */
   readonly session: number;
+  /** How they came: a wire, `http`, or `program` for the server's own; left out where nobody asked. */
+  readonly wire?: string;
+  /** Where they came from, `address:port`; left out where that is nowhere. */
+  readonly address?: string;
   /** The name of the instrument that was asked, or what the log calls it; empty for none. */
   readonly instrument: string;
   /** A command as an azcam line, code as it is, or what the log told; cut where it is very long. */
@@ -349,6 +412,8 @@ export interface JournalEntry {
   readonly answer?: string;
   /** How long the answer took, in seconds. */
   readonly seconds?: number;
+  /** How often the same was asked within a second, where it stands for all of them. @default 1 */
+  readonly count?: number;
 }
 
 /**
@@ -456,4 +521,52 @@ export interface Welcome {
   readonly name: string;
   /** What this connection may do. */
   readonly role: Role;
+}
+
+/** A value of the bench that an overview drawing names. */
+export interface DrawnField {
+  /** The instrument's name. */
+  readonly instrument: string;
+  /** The field's title. */
+  readonly field: string;
+}
+
+/** The meaning of an element of an overview drawing. */
+export interface DrawingBinding {
+  /** Its text is this value. */
+  readonly field?: DrawnField;
+  /** It shows this state. */
+  readonly state?: DrawnField;
+  /** The colours of states: the first whose test fits counts. A test is a text, or `>`, `<`, `>=` or `<=` and a number. */
+  readonly colours?: readonly { readonly test: string; readonly colour: string }[];
+  /** The name of the instrument that it opens. */
+  readonly open?: string;
+  /** The command that it asks about and runs. */
+  readonly command?: {
+    readonly instrument: string;
+    readonly command: string;
+    readonly args: readonly string[];
+    readonly keywords: Readonly<Record<string, string>>;
+  };
+}
+
+/** An element of an overview drawing: nothing but what is harmless in a page. */
+export interface DrawingElement {
+  /** The name of an element of SVG. */
+  readonly tag: string;
+  readonly attributes: Readonly<Record<string, string>>;
+  /** What its attribute `style` says. */
+  readonly style?: Readonly<Record<string, string>>;
+  readonly binding?: DrawingBinding;
+  readonly children: readonly (DrawingElement | string)[];
+}
+
+/** The overview drawing of a bench. */
+export interface OverviewDescription {
+  /** The drawing; `null` where the bench has none. */
+  readonly drawing: DrawingElement | null;
+  /** The style sheet of the drawing. */
+  readonly sheet: string;
+  /** Why its file cannot be used as it is now; empty where it can. */
+  readonly problem: string;
 }

@@ -13,14 +13,21 @@ import type {
   ArgumentDescription,
   CommandDescription,
   ContactDescription,
+  DrawingBinding,
+  DrawingElement,
   FieldDescription,
   FieldHistory,
   HolderDescription,
   ImageDescription,
+  ImageHduDescription,
+  ImageHistogramDescription,
   InstrumentDescription,
   JournalEntry,
   Lease,
   LineTraceDescription,
+  OverviewDescription,
+  RecentImageDescription,
+  RegionStatisticsDescription,
   ServerStatus,
   SessionDescription,
   WireValue,
@@ -116,11 +123,13 @@ export const journalEntry: z.ZodType<JournalEntry> = of<JournalEntry>()(
     level: z.enum(journalLevels).describe("what only reads is debug; else what failed is warning"),
     client: text.describe("who asked, as the log calls them; empty for nobody"),
     session: count.describe("the number of the connection that asked; 0 for none"),
-
+    wire: text.optional().describe("how they came"),
+    address: text.optional().describe("where they came from"),
     instrument: text.describe("what was asked; empty for none"),
     text: text.describe("a command as an azcam line, or what the log told"),
     answer: text.optional().describe("the answer as azcam's reply line"),
     seconds: number.optional().describe("how long the answer took"),
+    count: count.optional().describe("how often the same was asked within a second, where it stands for all of them"),
   }).meta({ id: "JournalEntry", description: "Something that happened" }),
 );
 
@@ -168,12 +177,19 @@ export const commandDescription: z.ZodType<CommandDescription> = of<CommandDescr
     role: z.enum(roles).describe("the least role that may call it"),
     immediate: flag.describe("whether it overtakes commands that wait"),
     deadline: number.describe("the time it may take in seconds, waiting included"),
+    confirm: text.optional().describe("what people are asked before they run it"),
   }).meta({ id: "Command", description: "A command of an instrument" }),
 );
 
 /** The contact of an instrument: whether it answers. */
 export const contactDescription: z.ZodType<ContactDescription> = of<ContactDescription>()(
-  z.strictObject({ address: text, state: z.enum(contactStates), reason: text })
+  z.strictObject({
+    address: text,
+    state: z.enum(contactStates),
+    reason: text,
+    since: time.optional().describe("since when it is in this state"),
+    nextTry: time.optional().describe("when a lost one is tried again"),
+  })
     .meta({ id: "Contact", description: "Whether a real instrument answers" }),
 );
 
@@ -201,6 +217,8 @@ export const instrumentDescription: z.ZodType<InstrumentDescription> = of<Instru
     caption: text.describe("what stands over it on the page; most often the title"),
     summary: text,
     fields: z.array(fieldDescription),
+    main: z.array(text).optional().describe("the names of the fields that matter most, where it declares them"),
+    aside: flag.optional().describe("whether it is shown only to who asks for it: azcam's api and parameters"),
     commands: z.array(commandDescription),
     contact: contactDescription.nullable().describe("null for one that needs none, as simulated ones"),
     hasImages: flag.describe("whether it takes images, the last of which can be looked at"),
@@ -211,7 +229,51 @@ export const instrumentDescription: z.ZodType<InstrumentDescription> = of<Instru
 
 const level = z.tuple([number, number]);
 
-/** The last image of an instrument. */
+/** One of the last images of an instrument. */
+export const recentImageDescription: z.ZodType<RecentImageDescription> = of<RecentImageDescription>()(
+  z.strictObject({
+    identity: text.describe("what no other image has; it is asked for with it"),
+    file: text.describe("the absolute path of its file on the server's PC"),
+    time: number.describe("when it was written, in milliseconds since 1970"),
+  }).meta({ id: "RecentImage", description: "One of the last images of a camera" }),
+);
+
+/** The header of one part of an image's file. */
+export const imageHduDescription: z.ZodType<ImageHduDescription> = of<ImageHduDescription>()(
+  z.strictObject({
+    number: count.describe("its number in the file, from 1"),
+    kind: text.describe("primary, or what kind of extension it is"),
+    name: text.describe("its EXTNAME, or empty"),
+    cards: z.array(text).describe("its cards as they stand in the file, without END"),
+  }).meta({ id: "ImageHdu", description: "The header of one part of an image's file" }),
+);
+
+const orNone = number.nullable();
+
+/** The statistics of a region of an image. */
+export const regionStatistics: z.ZodType<RegionStatisticsDescription> = of<RegionStatisticsDescription>()(
+  z.strictObject({
+    count: count.describe("how many pixels have a value"),
+    mean: orNone,
+    median: orNone.describe("of an even number of pixels, the mean of the two in the middle"),
+    deviation: orNone.describe("the standard deviation of a sample: divided by the count less 1"),
+    minimum: orNone,
+    maximum: orNone,
+  }).meta({ id: "RegionStatistics", description: "The statistics of a region; null where no pixel has a value" }),
+);
+
+/** How many pixels of an image have which values. */
+export const imageHistogram: z.ZodType<ImageHistogramDescription> = of<ImageHistogramDescription>()(
+  z.strictObject({
+    from: number.describe("where the first bin begins"),
+    to: number.describe("where the last bin ends"),
+    below: count.describe("how many pixels are darker than all bins"),
+    above: count.describe("how many are brighter"),
+    counts: z.array(count).describe("how many pixels are in each bin; all bins are as wide"),
+  }).meta({ id: "ImageHistogram", description: "How many pixels of an image have which values" }),
+);
+
+/** An image of an instrument. */
 export const imageDescription: z.ZodType<ImageDescription> = of<ImageDescription>()(
   z.strictObject({
     identity: text.describe("what no other image has; its pixels are asked for with it"),
@@ -278,6 +340,9 @@ export const arrangement: z.ZodType<Arrangement> = of<Arrangement>()(
     ).describe("in order"),
     others: z.array(text).describe("the names of those of no group, in order"),
     hidden: z.array(text).describe("the names of those that are hidden; each keeps its place"),
+    shown: z.array(text).optional().describe("the names of those that are shown though they stand aside"),
+    main: z.record(text, z.array(text)).optional()
+      .describe("the names of the fields that matter most, by their instrument, where people chose others"),
   }).meta({
     id: "Arrangement",
     description: "How the page arranges the instruments; one that is named nowhere comes last",
@@ -292,4 +357,36 @@ export const arrangementState: z.ZodType<ArrangementState> = of<ArrangementState
     hint: text.describe("what people should know of how it is kept; empty where all is well"),
     revision: count.describe("it grows with every change, until the server is started again"),
   }).meta({ id: "ArrangementState", description: "The arrangement, and how it is kept" }),
+);
+
+const drawnField = z.strictObject({ instrument: text, field: text });
+const texts = z.record(z.string(), text);
+
+const drawingBinding: z.ZodType<DrawingBinding> = of<DrawingBinding>()(z.strictObject({
+  field: drawnField.optional().describe("its text is this value"),
+  state: drawnField.optional().describe("it shows this state"),
+  colours: z.array(z.strictObject({ test: text, colour: text })).optional()
+    .describe("the colours of states, the first whose test fits"),
+  open: text.optional().describe("the name of the instrument that it opens"),
+  command: z.strictObject({ instrument: text, command: text, args: z.array(text), keywords: texts }).optional()
+    .describe("the command that it asks about and runs"),
+}));
+
+const drawingElement: z.ZodType<DrawingElement> = z.strictObject({
+  tag: text,
+  attributes: texts,
+  style: texts.optional(),
+  binding: drawingBinding.optional(),
+  get children() {
+    return z.array(z.union([text, drawingElement]));
+  },
+}).meta({ id: "DrawingElement", description: "An element of an overview drawing" }) as z.ZodType<DrawingElement>;
+
+/** The overview drawing of a bench. */
+export const overviewDescription: z.ZodType<OverviewDescription> = of<OverviewDescription>()(
+  z.strictObject({
+    drawing: drawingElement.nullable().describe("null where the bench has none"),
+    sheet: text.describe("the style sheet of the drawing"),
+    problem: text.describe("why its file cannot be used as it is now, or empty"),
+  }).meta({ id: "Overview", description: "The overview drawing of a bench" }),
 );

@@ -78,8 +78,12 @@ export const journalLevels = ["debug", "info", "warning", "error"] as const;
 /** The level of a journal entry: what only reads is `debug`, also where it fails; else a failure is `warning`. */
 export type JournalLevel = (typeof journalLevels)[number];
 
-/** `command`: somebody asked an instrument for something. `code`: somebody sent code. `image`: somebody sent an image. `log`: the server's log. */
-export const journalKinds = ["command", "code", "image", "log"] as const;
+/**
+ * The kinds of what happens. `command`: somebody asked an instrument for something. `code`: somebody sent code. `image`:
+ * somebody sent an image. `log`: the server's log. `setting`: a setting has another value. `client`: somebody came or went.
+ * `note`: somebody wrote something down.
+ */
+export const journalKinds = ["command", "code", "image", "log", "setting", "client", "note"] as const;
 
-/** `command`: somebody asked an instrument for something. `code`: somebody sent code. `image`: somebody sent an image. `log`: the server's log. */
+/** The kind of something that happened; see {@linkcode journalKinds}. */
 export type JournalKind = (typeof journalKinds)[number];

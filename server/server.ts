@@ -59,6 +59,17 @@ export interface HeliographServerOptions extends Partial<Omit<ServerSettings, "i
   readonly simulated?: boolean;
   /** The absolute path of the file that the page's arrangement is kept in. @default it is kept in memory */
   readonly arrangementFile?: string;
+  /** Keeps what happens in this folder, over restarts, and for how long. @default it is kept in memory */
+  readonly records?: {
+    /** The absolute path of the folder; it is made where it is not there. */
+    readonly folder: string;
+    /** For how long the journal is kept, in days. @default 3650: ten years */
+    readonly journalDays?: number;
+    /** The room that the journal may take, in bytes; of more, the oldest are forgotten. @default 2 GB */
+    readonly journalBytes?: number;
+  };
+  /** The overview drawing of the bench, as SVG, and the absolute path of its file. @default there is none */
+  readonly overview?: { readonly svg: string; readonly file?: string };
   /** Whether the bench polls and simulated time passes by the clock; tests step it themselves. @default true */
   readonly poll?: boolean;
 }
@@ -133,6 +144,8 @@ export class HeliographServer {
       poll = true,
       images,
       arrangementFile,
+      records,
+      overview,
       insecureOpen = false,
       simulated = false,
       ...options
@@ -144,7 +157,16 @@ export class HeliographServer {
       options,
     );
     const listen = { host, insecureOpen };
-    const services = new Services(instruments, limits, sandbox, name, journal, arrangementFile, processes);
+    const services = new Services(instruments, {
+      limits,
+      sandbox,
+      name,
+      journal,
+      arrangementFile,
+      processes,
+      records,
+      overview,
+    });
     services.simulated = simulated;
     this.#processes = processes;
     services.exit = () => void this.stop();
@@ -175,6 +197,11 @@ export class HeliographServer {
   /** The server that receives images, where there is one. */
   get imageServer(): Pick<CommandServer, "host" | "port"> | undefined {
     return this.#images;
+  }
+
+  /** Whether what happens is kept, and why not. */
+  get records(): { readonly kept: boolean; readonly folder: string; readonly hint: string } {
+    return this.#services.records.state;
   }
 
   /** The instruments, and their simulated time. */
@@ -230,9 +257,11 @@ export class HeliographServer {
   async #prepare(): Promise<void> {
     this.#services.sandbox.start();
     await Promise.all([
+      this.#services.records.open(),
       this.#poll ? this.#startBench() : undefined,
       ...this.#faces.map((face) => face.prepare?.()),
       this.#services.arrangement.open(),
+      this.#services.overview.open(),
       this.#services.sandbox.ready,
     ]);
   }
@@ -258,6 +287,8 @@ export class HeliographServer {
     await this.#services.sandbox.stop();
     await this.bench.stop();
     await this.#services.arrangement.stop();
+    await this.#services.stopRecords();
+    this.#services.overview.stop();
     // The drivers' goodbyes needed them.
     await this.#processes.close();
     this.#finished.resolve();

@@ -18,9 +18,13 @@ import { Requests } from "./requests/requests.ts";
 import { descriptorLimit } from "./access/descriptors.ts";
 import { describeContact } from "./bench/describe.ts";
 import type { Instrument } from "./bench/instrument.ts";
+import { Happenings } from "./records/happenings.ts";
 import { Journal } from "./records/journal.ts";
+import { Records } from "./records/records.ts";
+import type { RecordsOptions } from "./config/records_settings.ts";
 import type { Processes } from "./processes/processes.ts";
 import { type Limits, limitsWithin } from "./access/limits.ts";
+import { type OverviewOptions, OverviewStore } from "./records/overview.ts";
 import { RecentReadings } from "./records/recent_readings.ts";
 import { isLoopback } from "./network/loopback.ts";
 import type { SandboxOptions } from "./code/options.ts";
@@ -40,6 +44,26 @@ export interface Listening {
 /** A reply with the log has at most so many lines of it. */
 const mostLogLines = 100;
 
+/** What the services of a server are to be like. */
+export interface ServicesOptions {
+  /** What clients may use. @default the defaults for what is left out */
+  readonly limits?: Partial<Limits> | undefined;
+  /** What the code of clients may use. @default no code is run */
+  readonly sandbox?: Partial<SandboxOptions> | undefined;
+  /** What code sees as the dashboard's name. @default "heliograph" */
+  readonly name?: string | undefined;
+  /** Where what happens is told. @default its own */
+  readonly journal?: Journal | undefined;
+  /** The absolute path of the file that the page's arrangement is kept in. @default in memory */
+  readonly arrangementFile?: string | undefined;
+  /** What starts sandboxes. @default this program itself */
+  readonly processes?: Processes | undefined;
+  /** Where what happens is kept. @default nowhere */
+  readonly records?: RecordsOptions | undefined;
+  /** The drawing of the bench. @default there is none */
+  readonly overview?: OverviewOptions | undefined;
+}
+
 /** The services that all faces of one server share. */
 export class Services {
   /** The instruments. */
@@ -58,6 +82,11 @@ export class Services {
   readonly evaluator: Evaluator;
   /** How the page arranges the instruments. */
   readonly arrangement: ArrangementStore;
+  /** What is kept of what happened, over restarts. */
+  readonly records: Records;
+  readonly #happenings: Happenings;
+  /** The drawing of the bench. */
+  readonly overview: OverviewStore;
   /** Who is connected. */
   readonly sessions: Sessions = new Sessions();
   /** Who is served when: nobody keeps the event loop for themselves. */
@@ -82,28 +111,29 @@ export class Services {
    * Makes them.
    *
    * @param instruments What stands on the bench; the default instrument `api` is added.
-   * @param limits What clients may use; the defaults for what is left out.
-   * @param sandbox What the code of clients may use. @default no code is run
-   * @param name What code sees as the dashboard's name.
-   * @param journal Where what happens is told.
-   * @param arrangementFile The absolute path of the file that the page's arrangement is kept in. @default in memory
-   * @param processes What starts sandboxes. @default this program itself
+   * @param options What they are to be like.
    */
   constructor(
     instruments: Iterable<Instrument>,
-    limits: Partial<Limits> = {},
-    sandbox: Partial<SandboxOptions> = { languages: [] },
-    name = "heliograph",
-    journal: Journal = new Journal(),
-    arrangementFile?: string,
-    processes?: Processes,
+    {
+      limits = {},
+      sandbox = { languages: [] },
+      name = "heliograph",
+      journal = new Journal(),
+      arrangementFile,
+      processes,
+      records,
+      overview,
+    }: ServicesOptions = {},
   ) {
     this.bench = new Bench(instruments);
     this.journal = journal;
     journal.keep(this.bench.hub);
+    this.records = new Records(journal, records);
     this.limits = limitsWithin(limits, descriptorLimit(), this.bench.instruments.length);
     this.capacity = new Capacity(this.limits.connections);
     this.arrangement = new ArrangementStore(this.bench, arrangementFile);
+    this.overview = new OverviewStore(this.bench, overview);
     const dispatcher = this.#dispatcher = new Dispatcher(this.bench);
     this.bench.add(
       apiInstrument(this.bench, dispatcher, this.sessions, () => this.status(), () => this.#newLogLines()),
@@ -116,6 +146,7 @@ export class Services {
     this.recent = new RecentReadings(this.bench);
     // A nameless client's control ends with its connection.
     this.sessions.onLeave(() => this.control.sweep());
+    this.#happenings = new Happenings(this.bench, this.sessions, journal);
     this.sandbox = new Sandbox(sandbox, processes);
     this.evaluator = new Evaluator(this.bench, dispatcher, this.sandbox, name);
     this.requests = new Requests(this, dispatcher);
@@ -134,6 +165,12 @@ export class Services {
   /** Refuses every new request from now on; what runs goes on. */
   refuseRequests(): void {
     this.#dispatcher.stop();
+  }
+
+  /** Writes what is to be kept, when everybody has gone. */
+  async stopRecords(): Promise<void> {
+    this.#happenings.stop();
+    await this.records.stop();
   }
 
   /** Whether somebody from beyond this PC may drive the instruments, without anything that controls who. */

@@ -85,7 +85,9 @@ export class ServerProcess extends ProgramProcess {
     args: readonly string[] = [],
     anyPorts: readonly string[] = ["--command-port", "0", "--dashboard-port", "0"],
   ) {
-    super(program, [...program.server, ...anyPorts, ...args]);
+    // One folder of records has one writer, and tests run beside one another.
+    const records = args.includes("--records") ? [] : ["--records", "none"];
+    super(program, [...program.server, ...anyPorts, ...records, ...args]);
   }
 
   async ports(): Promise<[command: number, dashboard: number]> {

@@ -21,7 +21,9 @@ import {
   type ServerSettings,
   serverSettings,
 } from "../../server/config/server_settings.ts";
+import type { RecordsOptions } from "../../server/config/records_settings.ts";
 import { Journal } from "../../server/records/journal.ts";
+import { demoOverview } from "../../server/config/demo_overview.ts";
 import { demoInstruments } from "../../server/config/demo_bench.ts";
 import type { Instrument } from "../../server/bench/instrument.ts";
 import { outliveFaults } from "../../server/processes/process_faults.ts";
@@ -105,6 +107,8 @@ interface Setup extends Omit<ServerSettings, "imageFolders"> {
   readonly flags: ProgramSettings;
   /** Where received images go. */
   readonly receivedFolder: string | undefined;
+  /** What is kept, and where; `undefined` for nothing. */
+  readonly records: RecordsOptions | undefined;
   readonly name: string;
   readonly instruments: Instrument[];
   readonly sandbox: SandboxOptions;
@@ -140,12 +144,20 @@ async function setUp(
     flags,
     ...listen,
     receivedFolder: bench.imageFolders[0],
+    records: recordsOf(flags.records, bench.records),
     webNames: [...listen.webNames, ...isLoopback(listen.host) ? [] : ownNames()],
     name: bench.name ?? "heliograph",
     instruments: bench.instruments,
+    ...(bench.overview === undefined ? {} : { overview: bench.overview }),
     sandbox: Deno.build.standalone ? { ...sandbox, hostCommand: [Deno.execPath(), sandboxHostWord] } : sandbox,
     noCodeSaidBy: codeFlags.languages === undefined ? "the bench file says so" : "--eval none",
   };
+}
+
+/** What is kept, and where: the flag goes before the bench file. */
+function recordsOf(flag: string | undefined, file: RecordsOptions | undefined): RecordsOptions | undefined {
+  if (flag === undefined) return file;
+  return flag === "none" ? undefined : { ...file, folder: resolve(flag) };
 }
 
 /** The names of this PC that are known to it: nobody else's DNS can make one another name. */
@@ -165,6 +177,9 @@ function demoBench(imageFolders: readonly string[]): Omit<LoadedBench, "close"> 
     serialPorts: [],
     files: [],
     imageFolders,
+    // Bounded: who tries heliograph does not want to clean up after it.
+    records: { folder: resolve("records"), journalBytes: 100_000_000 },
+    overview: { svg: demoOverview },
     ports: new Map(),
   };
 }
@@ -175,7 +190,7 @@ async function openProcesses({ jsonLogs }: ProgramSettings): Promise<Processes> 
 }
 
 function makeServer(setup: Setup, journal: Journal, processes: Processes): HeliographServer {
-  const { flags, receivedFolder, noCodeSaidBy: _said, ...options } = setup;
+  const { flags, receivedFolder, records, noCodeSaidBy: _said, ...options } = setup;
   const { bench, insecureOpen, imagePort } = flags;
   if (imagePort !== undefined && receivedFolder === undefined) {
     throw new UsageError("--image-port needs a folder for the images: give --image-folder FOLDER");
@@ -190,6 +205,7 @@ function makeServer(setup: Setup, journal: Journal, processes: Processes): Helio
       simulated: flags.simulate,
       insecureOpen,
       ...images,
+      ...records === undefined ? {} : { records },
       ...(bench === undefined ? {} : { arrangementFile: besideBench(resolve(bench)).page }),
     }, { journal, processes });
   } catch (error) {
@@ -247,6 +263,12 @@ function announce(
     write(`  images in azcam's format       ${paint.green(`${host}:${port}`)}\n`);
   }
   write(`  code that clients send         ${code}\n`);
+  const { kept, folder, hint } = server.records;
+  write(
+    `  what happens is kept           ${
+      kept ? `in ${printable(folder)}` : `nowhere${hint === "" ? "" : `: ${printable(hint)}`}`
+    }\n`,
+  );
   write(`On the bench: ${printable(titles.join(", "))}\n`);
   write(`Try in another terminal${Deno.build.standalone ? "" : ", in this folder"}:\n`);
   write(`  ${context.program} list${at}\n`);

@@ -21,9 +21,6 @@ const plain = {
   "/icon.svg": ["icon.svg", "image/svg+xml"],
 } as const;
 
-/** The style sheets, which are one for the browser. */
-const styles = ["page.css", "camera.css", "image.css", "plot.css", "console.css", "arrange.css"];
-
 /** The text of the bundled program. @throws {Error} With what the bundler says where it fails. */
 async function bundle(): Promise<string> {
   const { success, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
@@ -114,7 +111,11 @@ export async function pageModule(): Promise<string> {
   for (const [path, [file, type]] of Object.entries(plain)) {
     entries.push([path, type, await source(file)]);
   }
-  const sheets = await Promise.all(styles.map((file) => source(file)));
+  // One sheet for the browser: what holds for all of the page first, then each room's.
+  const rooms = (await filesIn(here)).filter(({ pathname }) =>
+    /[^/]\.css$/.test(pathname) && !pathname.endsWith("/page.css")
+  );
+  const sheets = await Promise.all([new URL("page.css", here), ...rooms].map(source));
   entries.push(["/page.css", "text/css; charset=utf-8", smaller(sheets.join(""))]);
   entries.push(["/page.js", "text/javascript; charset=utf-8", await bundle()]);
   const lines = entries.map(([path, type, body]) =>

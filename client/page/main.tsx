@@ -7,9 +7,9 @@
 /** @jsxRuntime automatic */
 /** @jsxImportSource npm:preact@11.2.0 */
 import { render } from "npm:preact@11.2.0";
-import { App } from "./app.tsx";
-import { LiveBench } from "./live_bench.ts";
-import { Plotted } from "./plotted.ts";
+import { App } from "./shell/app.tsx";
+import { LiveBench } from "./live/live_bench.ts";
+import { Plotted } from "./plots/plotted.ts";
 
 const { protocol, host } = location;
 const bench = new LiveBench(

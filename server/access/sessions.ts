@@ -145,7 +145,8 @@ export class SocketSession extends Session<Connection> {
 /** The sessions of a server, whichever wire they speak. */
 export class Sessions {
   readonly #open = new Map<number, Session>();
-  #left: (session: Session) => void = () => {};
+  readonly #come: ((session: Session) => void)[] = [];
+  readonly #left: ((session: Session) => void)[] = [];
   #last = 0;
 
   /** A number for a new session. */
@@ -156,17 +157,23 @@ export class Sessions {
   /** Knows a session from now on. */
   add(session: Session): void {
     this.#open.set(session.principal.id, session);
+    for (const listener of this.#come) listener(session);
   }
 
   /** Forgets a session whose connection has ended. */
   delete(session: Session): void {
     this.#open.delete(session.principal.id);
-    this.#left(session);
+    for (const listener of this.#left) listener(session);
   }
 
-  /** Calls the listener, the only one, whenever a session's connection has ended. */
+  /** Calls the listener whenever a session is opened. It must not throw. */
+  onCome(listener: (session: Session) => void): void {
+    this.#come.push(listener);
+  }
+
+  /** Calls the listener whenever a session's connection has ended. It must not throw. */
   onLeave(listener: (session: Session) => void): void {
-    this.#left = listener;
+    this.#left.push(listener);
   }
 
   /** A session by its number, or `undefined`. */

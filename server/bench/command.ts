@@ -149,6 +149,12 @@ export interface CommandSpec<A extends Record<string, ValueType>> {
   /** The time it may take in seconds, waiting included. @default 30 */
   readonly deadline?: number;
   /**
+   * What people are asked on the page before they run it, for what cannot be undone: `The image in the detector is lost`.
+   *
+   * @default nothing
+   */
+  readonly confirm?: string;
+  /**
    * `float`: numbers, also those in a list, read `1.0` rather than `1` on azcam's wire. `tuple`: a list is a tuple in
    * Python code, and reads `(1, 2)` on azcam's wire.
    */
@@ -209,6 +215,8 @@ export class Command {
   readonly dropsWaiting: boolean;
   /** The time it may take in seconds, waiting included. */
   readonly deadline: number;
+  /** What people are asked before they run it; `undefined` for nothing. */
+  readonly confirm: string | undefined;
   readonly #convert: ((value: unknown) => unknown) | undefined;
   /** What it is called with when nothing is given; `undefined` where something must be. */
   readonly #defaults: BoundArguments | undefined;
@@ -228,6 +236,7 @@ export class Command {
     this.immediate = spec.immediate ?? false;
     this.beside = spec.beside ?? false;
     this.dropsWaiting = spec.dropsWaiting ?? false;
+    this.confirm = spec.confirm;
     this.deadline = spec.deadline ?? usualDeadline;
     if (!(this.deadline > 0 && this.deadline <= longestDeadline)) {
       throw new TypeError(

@@ -45,6 +45,10 @@ export interface Contact {
   readonly state: NonNullable<InstrumentDescription["contact"]>["state"];
   /** Why it does not; empty where it does. */
   readonly reason: string;
+  /** Since when it is in this state, in milliseconds since 1970. @default unknown */
+  readonly since?: number;
+  /** When a lost one is tried again, in milliseconds since 1970. @default unknown */
+  readonly nextTry?: number;
   /**
    * The last exchanges on its line. @default it has none
    *

@@ -8,7 +8,7 @@
 import { accesses, numberFormats, roles, valueTypes } from "../../protocol/vocabulary.ts";
 import type { ReadbackSpec } from "./field.ts";
 import { checkKeyword } from "./header_card.ts";
-import { didYouMean } from "./names.ts";
+import { didYouMean, identifierOf } from "./names.ts";
 import { named, notAsDeclared, type ValueSpec } from "./values.ts";
 
 /** A driver has declared what cannot be. */
@@ -93,6 +93,7 @@ export const commandRules = {
   immediate: flag,
   beside: flag,
   dropsWaiting: flag,
+  confirm: text,
   // Its range is checked where it is used.
   deadline: number,
   returns: oneOf("float", "tuple"),
@@ -105,6 +106,8 @@ export const instrumentRules = {
   caption: text,
   summary: text,
   fields: table,
+  main: texts,
+  aside: flag,
   commands: (value) => typeof value === "function" ? "" : table(value) === "" ? "" : "an object, or a function",
   answersFor: texts,
   pollInterval: seconds,
@@ -218,6 +221,28 @@ export function readbackFault(
     return ["tolerance", `has a meaning for numbers only, and ${title} is of the type ${type}`];
   }
   return undefined;
+}
+
+/**
+ * Finds the fields that an instrument names as those that matter most.
+ *
+ * @param given Their titles or names.
+ * @param titles The titles of all fields of that instrument.
+ * @param wrong Told which one is none of them, and what would be right.
+ * @returns Their names.
+ */
+export function mainNames(
+  given: readonly string[],
+  titles: readonly string[],
+  wrong: (index: number, why: string) => void,
+): string[] {
+  const names = new Set(titles.map(identifierOf));
+  return given.flatMap((each, index) => {
+    const name = identifierOf(each);
+    if (names.has(name)) return [name];
+    wrong(index, `there is no field "${each}"${didYouMean(each, titles)}`);
+    return [];
+  });
 }
 
 /** Checks what an instrument's fields are. @throws {DeclarationError} For the first mistake. */

@@ -76,6 +76,7 @@ function describeCommand(name: string, command: Command) {
     role: command.role,
     immediate: command.immediate,
     deadline: command.deadline,
+    ...(command.confirm === undefined ? {} : { confirm: command.confirm }),
   };
 }
 
@@ -90,6 +91,8 @@ export function describeInstrument(instrument: Instrument) {
     caption: instrument.caption,
     summary: instrument.summary,
     fields: instrument.allFields.map(describeField),
+    ...(instrument.main === undefined ? {} : { main: instrument.main }),
+    ...(instrument.spec.aside === true ? { aside: true } : {}),
     commands: [...instrument.commands].map(([name, command]) => describeCommand(name, command)),
     contact: describeContact(instrument),
     hasImages: instrument.images !== undefined,
@@ -102,7 +105,15 @@ export function describeInstrument(instrument: Instrument) {
  * @returns Whether it answers, and why not; `null` for one that needs no contact.
  */
 export function describeContact({ contact }: Instrument) {
-  return contact === undefined ? null : { address: contact.address, state: contact.state, reason: contact.reason };
+  if (contact === undefined) return null;
+  const { address, state, reason, since, nextTry } = contact;
+  return {
+    address,
+    state,
+    reason,
+    ...(since === undefined ? {} : { since: new Date(since).toISOString() }),
+    ...(nextTry === undefined || state !== "lost" ? {} : { nextTry: new Date(nextTry).toISOString() }),
+  };
 }
 
 /** The values that are allowed, in a few words: `float, °C, -200 to 50`. */

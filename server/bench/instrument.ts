@@ -13,6 +13,7 @@ import {
   checkWords,
   fieldRules,
   instrumentRules,
+  mainNames,
   readbackFault,
   type Rule,
   wrong,
@@ -54,6 +55,17 @@ export interface InstrumentSpec<F extends Record<string, ValueType>> {
   readonly summary?: string;
   /** Its fields by title: `Actual Status`, which clients also reach as `actual_status`. @default none */
   readonly fields?: { readonly [K in keyof F]: FieldSpec<F[K]> };
+  /**
+   * The fields that matter most, one or two, by their titles or names: what the page shows large. @default the first
+   * readouts that are numbers
+   */
+  readonly main?: readonly string[];
+  /**
+   * Whether it is no instrument that people look at, and the page shows it only to who asks for it. @default false
+   *
+   * @internal
+   */
+  readonly aside?: boolean;
   /** Its commands by name, or a function that makes them from the instrument's fields. @default none */
   readonly commands?:
     | Readonly<Record<string, Command>>
@@ -123,6 +135,8 @@ export class Instrument {
   caption: string;
   /** What it is, in a line. */
   readonly summary: string;
+  /** The names of the fields that matter most; `undefined` where nobody says it. A bench file may say others. */
+  main: readonly string[] | undefined;
   /** Its fields, in the order of the declaration. */
   readonly allFields: readonly BenchField[];
   /**
@@ -256,6 +270,9 @@ export class Instrument {
         throw wrong(`${field.title} of ${this.title}`, `readback${word === undefined ? "" : `.${word}`}: ${why}`);
       }
     }
+    this.main = spec.main && mainNames(spec.main, titles, (index, why) => {
+      throw wrong(this.title, `main.${index}: ${why}`);
+    });
     if (this.contact !== undefined) { for (const field of this.allFields) field.doubt("not sent yet"); }
     this.keywords = new HeaderKeywords(this.allFields);
     this.#written = this.allFields.filter((field) => field.spec.needsConfirm);

@@ -188,6 +188,7 @@ function steps({ settings, lamps, exposure, exposures }: DrivenParts): Record<st
     }),
     discard_image: command({
       summary: "Give up the image that could not be written",
+      confirm: "The image that could not be written is lost.",
       run: () => void (exposure.kept = undefined),
     }),
   };

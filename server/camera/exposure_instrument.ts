@@ -110,6 +110,7 @@ export function azcamExposure(options: CameraOptions): Instrument {
   const reset = command({
     summary: "End the exposure that is under way, and go back to the whole detector without binning",
     beside: true,
+    confirm: "An exposure that is under way is lost, and the region and the binning are put back.",
     run: async (_, context) => {
       await exposures.abort("Exposure aborted: the camera was reset", context);
       geometry.setRegion([...geometry.regionNumbers().slice(0, 4), 1, 1]);
@@ -155,6 +156,7 @@ export function azcamExposure(options: CameraOptions): Instrument {
       // Without a folder no image is taken: then nothing needs a Worker, nor the permission to start one.
       if (folders.roots.length === 0) return;
       await pixels.start();
+      await images.restore(folders.first);
       await detector.start?.();
     },
     stop: async () => {

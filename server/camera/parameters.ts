@@ -67,6 +67,7 @@ class Parameters {
     this.instrument = defineInstrument({
       title,
       summary: "azcam's parameters: one name for each setting of the camera, and dictionaries of your own",
+      aside: true,
       commands: () => ({ ...this.#parameterCommands(), ...this.#fileCommands() }),
       start: () => this.#open(),
       stop: () => {

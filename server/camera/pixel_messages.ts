@@ -6,7 +6,7 @@
 
 import type { FileFault, WantedFile } from "../files/part_file.ts";
 
-import type { LastImage, TileRequest } from "../bench/images.ts";
+import type { ImageQuestion, LastImage, TileRequest } from "../bench/images.ts";
 import type { AmplifierPixels } from "./detector.ts";
 
 /** One part of an image file: the primary one, or an extension. */
@@ -35,6 +35,16 @@ export interface SeenImage extends Pick<LastImage, "width" | "height" | "header"
   readonly stamp: string;
 }
 
+/** An image file that is there. */
+export interface FoundImage {
+  /** Its absolute path, with forward slashes. */
+  readonly file: string;
+  /** Tells the file from any that takes its place. */
+  readonly stamp: string;
+  /** When it was written, in milliseconds since 1970. */
+  readonly time: number;
+}
+
 /** The tasks of the Worker. */
 export type PixelTask =
   | { readonly kind: "nothing" }
@@ -45,7 +55,10 @@ export type PixelTask =
   | { readonly kind: "close"; readonly key: string; readonly keep: boolean }
   | { readonly kind: "read"; readonly file: string; readonly offset: number; readonly length: number }
   | { readonly kind: "look"; readonly file: string; readonly known: string | undefined }
-  | { readonly kind: "tile"; readonly file: string; readonly stamp: string; readonly tile: TileRequest };
+  | { readonly kind: "tile"; readonly file: string; readonly stamp: string; readonly tile: TileRequest }
+  | { readonly kind: "ask"; readonly file: string; readonly stamp: string; readonly question: ImageQuestion }
+  | { readonly kind: "there"; readonly files: readonly string[] }
+  | { readonly kind: "newest"; readonly folder: string; readonly most: number };
 
 /** A task on its way to the Worker. */
 export interface ConfinedTask {

@@ -8,9 +8,9 @@ import type { FileFault, WantedFile } from "../files/part_file.ts";
 import { getLogger } from "npm:@logtape/logtape@2.4.2";
 import { HeliographError } from "../../protocol/errors.ts";
 import { startFileWorker } from "../files/file_worker.ts";
-import type { Tile, TileRequest } from "../bench/images.ts";
+import type { ImageAnswers, ImageQuestion, Tile, TileRequest } from "../bench/images.ts";
 import { TaskWorker } from "../files/task_worker.ts";
-import type { ConfinedTask, ImageFile, PixelAnswer, PixelTask, SeenImage } from "./pixel_messages.ts";
+import type { ConfinedTask, FoundImage, ImageFile, PixelAnswer, PixelTask, SeenImage } from "./pixel_messages.ts";
 
 const log = getLogger(["heliograph", "camera"]);
 
@@ -149,6 +149,37 @@ export class PixelStore {
     const { value, failure } = await this.#ask({ kind: "tile", file, stamp, tile }, signal);
     if (failure !== undefined) throw new HeliographError("command_failed", `Cannot read ${file}: ${failure}`);
     return value as Tile | "replaced" | "gone";
+  }
+
+  /**
+   * Answers a question about an image.
+   *
+   * @param stamp Of the image that it is to be.
+   * @param signal Calls it off.
+   * @returns The answer; `replaced` where it is another file, `gone` where there is none.
+   * @throws {HeliographError} Where it cannot be read, or that cannot be asked.
+   */
+  async ask<Q extends ImageQuestion>(
+    file: string,
+    stamp: string,
+    question: Q,
+    signal: AbortSignal,
+  ): Promise<ImageAnswers[Q["about"]] | "replaced" | "gone"> {
+    const { value, failure } = await this.#ask({ kind: "ask", file, stamp, question }, signal);
+    if (failure !== undefined) throw new HeliographError("command_failed", `Cannot read ${file}: ${failure}`);
+    return value as ImageAnswers[Q["about"]] | "replaced" | "gone";
+  }
+
+  /** Finds out which of some files are there. */
+  async there(files: readonly string[], signal: AbortSignal): Promise<readonly FoundImage[]> {
+    const { value } = await this.#ask({ kind: "there", files }, signal);
+    return value as readonly FoundImage[] | undefined ?? [];
+  }
+
+  /** Finds the newest image files of a folder, the newest first. @param most How many. */
+  async newest(folder: string, most: number): Promise<readonly FoundImage[]> {
+    const { value } = await this.#ask({ kind: "newest", folder, most });
+    return value as readonly FoundImage[] | undefined ?? [];
   }
 
   /** Ends the Worker for good, unless `start` is called again; what it was doing fails. */

@@ -10,7 +10,7 @@ import { encodePixels } from "./fits/pixels.ts";
 import { DataSum } from "./fits/checksum.ts";
 import { ImageHeader, paddedLength } from "./fits/header.ts";
 import type { Tile } from "../bench/images.ts";
-import { lookAt, tileOf } from "./image_reader.ts";
+import { answerOf, filesThere, lookAt, newestIn, tileOf } from "./image_reader.ts";
 import { ImagePlaces } from "../files/image_places.ts";
 import { removeOrphanedParts } from "../files/orphaned_parts.ts";
 import { checkWritable, FileError, inWords, PartFile } from "../files/part_file.ts";
@@ -137,6 +137,12 @@ function perform(task: PixelTask, places: ImagePlaces, standing: Standing): unkn
       return lookAt(task.file, places, task.known, () => standing.throwIfCancelled());
     case "tile":
       return tileOf(task.file, places, task.stamp, task.tile, () => standing.throwIfCancelled());
+    case "ask":
+      return answerOf(task.file, places, task.stamp, task.question, () => standing.throwIfCancelled());
+    case "there":
+      return filesThere(task.files, places);
+    case "newest":
+      return newestIn(task.folder, places, task.most);
   }
 }
 

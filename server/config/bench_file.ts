@@ -4,7 +4,7 @@
  * @module
  */
 
-import { basename, dirname, join, resolve } from "node:path";
+import { basename, dirname, isAbsolute, join, resolve } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { describedInstrument } from "../devices/described/described_instrument.ts";
 import { computedInstrument, isComputed } from "../devices/described/computed_instrument.ts";
@@ -17,6 +17,7 @@ import { compileFields } from "../expressions/computed_fields.ts";
 import type { UnknownName } from "../expressions/bench_environment.ts";
 import { HeliographError } from "../../protocol/errors.ts";
 import { Instrument } from "../bench/instrument.ts";
+import { mainNames } from "../bench/declaration.ts";
 import { didYouMean, identifierOf, listed, nearestFirst } from "../bench/names.ts";
 import { DescribedSimulator } from "../devices/simulators/described_simulator.ts";
 import type { DescriptionSimulator, Simulator } from "../devices/simulators/simulator.ts";
@@ -40,13 +41,17 @@ import type { SandboxOptions } from "../code/options.ts";
 import { besideBench, notABench } from "./beside.ts";
 import { driverApi } from "../devices/driver_process/driver_api.ts";
 import { CalibrationFiles } from "./calibration_files.ts";
+import { readDrawing } from "./drawing.ts";
+import { bindTo } from "./drawing_words.ts";
 import { mergeDescription } from "./merge.ts";
 import { isModule, loadModule } from "../devices/driver_process/modules.ts";
 import { type GivenDriver, OwnDrivers } from "./own_drivers.ts";
 import { readyMade } from "./ready_made.ts";
+import { recordsOptions } from "./records_settings.ts";
 import { benchSchema, driverSchema, type InstrumentEntry } from "./schema.ts";
 import { type ServerSettings, serverSettings } from "./server_settings.ts";
 import { BenchFileError, type Path, type Problem, Source } from "../files/source.ts";
+import { textOf } from "../files/text_encoding.ts";
 import { type SoundEntry, soundParts, without } from "./sound_parts.ts";
 import { formProblems } from "./validate.ts";
 
@@ -74,10 +79,21 @@ export interface LoadedBench {
   readonly server: Partial<ServerSettings>;
   /** What code may do, as far as the file says. */
   readonly code: Partial<Omit<SandboxOptions, "permissions" | "hostCommand">> & SandboxOptions["permissions"];
+  /** What is kept of what happens; `undefined` where it is to be nothing. */
+  readonly records: {
+    /** The absolute path of the folder; it is made where it is not there. */
+    readonly folder: string;
+    /** For how long the journal is kept, in days. @default 3650: ten years */
+    readonly journalDays?: number;
+    /** The room that the journal may take, in bytes; of more, the oldest are forgotten. @default 2 GB */
+    readonly journalBytes?: number;
+  } | undefined;
   /** The serial ports that it names: no other is ever opened. */
   readonly serialPorts: string[];
   /** Files that other programs write, and instruments are read from. */
   readonly files: string[];
+  /** The drawing of the bench, if it has one: the SVG, and the absolute path of its file. */
+  readonly overview?: { readonly svg: string; readonly file?: string };
   /** Absolute paths of the folders that images may be written to. */
   readonly imageFolders: readonly string[];
   /**
@@ -257,6 +273,8 @@ class Loader {
   #named: Readonly<Record<string, string>> = {};
   /** The drivers' own files, by the places of their instruments. */
   readonly #sources = new Map<number, Source>();
+  /** The places of the instruments that are described, by whomever. */
+  readonly #described = new Set<number>();
   #imageFolders: readonly string[] | undefined;
   #benchName = "heliograph";
 
@@ -307,6 +325,8 @@ class Loader {
       instruments[index] = instrument;
     }
     this.#checkComputed(instruments, entries);
+    for (const [index, each] of sound.entries()) this.#setMain(instruments[index], each?.entry.main, index);
+    const overview = await this.#overview(bench.overview, instruments.flatMap((instrument) => instrument ?? []));
     this.#stop();
     for (const [index, each] of sound.entries()) {
       if (each?.entry.caption !== undefined) instruments[index]!.caption = each.entry.caption;
@@ -318,11 +338,39 @@ class Loader {
       server: told(bench.server ?? {}),
       code: told(bench.code ?? {}),
       imageFolders: this.#imageFolders,
+      records: recordsOptions(bench.records, beside, besideBench(resolve(source.file)).records),
+      ...(overview === undefined ? {} : { overview }),
       ports: this.#portOf,
       serialPorts: addresses.flatMap((address) => serialPortOf(address) ?? []),
       files: addresses.flatMap((address) => fileOf(address) ?? []),
       close: () => this.#drivers.close(),
     };
+  }
+
+  /** Reads the drawing, and checks what it names. */
+  async #overview(name: string | undefined, instruments: readonly Instrument[]): Promise<LoadedBench["overview"]> {
+    if (name === undefined) return undefined;
+    const wrongAlready = this.#problems.length > 0;
+    const folder = dirname(resolve(this.#source.file));
+    const file = join(folder, name);
+    if (isAbsolute(name) || dirname(file) !== folder || !/\.svg$/i.test(name)) {
+      this.#problem(["overview"], `is ${name}; it must be the name of an SVG file beside the bench file`);
+      return undefined;
+    }
+    let svg: string;
+    try {
+      svg = textOf(await Deno.readFile(file));
+    } catch (error) {
+      const message = error instanceof Deno.errors.NotFound
+        ? `there is no file ${file}`
+        : `${file} cannot be read: ${(error as Error).message}`;
+      this.#problem(["overview"], message);
+      return undefined;
+    }
+    const { drawing, problems } = readDrawing(svg, bindTo(instruments));
+    // Of a bench that is wrong itself, not all is there that may be named.
+    if (drawing === undefined || !wrongAlready) this.#problems.push(...problems.map((each) => ({ file, ...each })));
+    return { svg, file };
   }
 
   #stop(): void {
@@ -362,6 +410,17 @@ class Loader {
       else if (driver?.has(path)) this.#problems.push(driver.problem(path, message));
       else this.#problem(at, `${path.join(".")}: ${message}`);
     }
+  }
+
+  /** Has an instrument that code makes show what its entry names; a described one does so already. */
+  #setMain(instrument: Instrument | undefined, given: readonly string[] | undefined, index: number): void {
+    if (instrument === undefined || given === undefined || this.#described.has(index)) return;
+    const titles = instrument.allFields.map(({ title }) => title);
+    instrument.main = mainNames(
+      given,
+      titles,
+      (at, why) => this.#problem(["instruments", index, "main", at], why),
+    );
   }
 
   #checkNames(entries: readonly unknown[]): void {
@@ -405,6 +464,7 @@ class Loader {
     if (options !== undefined) {
       throw wrong(["options"], "has a meaning only beside a driver that is code (.ts or .js), or a ready-made one");
     }
+    this.#described.add(index);
     const found = await this.#driver(driverName, at);
     if (found.source !== undefined) this.#sources.set(index, found.source);
     const { title: _, caption: _caption, driver: _driver, port: _port, options: _options, ...described } = raw;
@@ -511,13 +571,13 @@ class Loader {
 
   /** An instrument that heliograph itself makes by code. */
   #readyMade(driver: string, entry: InstrumentEntry, at: Path): Instrument {
-    const { title, caption: _, driver: _driver, options = {}, ...others } = entry;
+    const { title, caption: _, main: _main, driver: _driver, options = {}, ...others } = entry;
     const extra = Object.keys(others).find((key) => others[key as keyof typeof others] !== undefined);
     if (extra !== undefined) {
       throw new BenchFileError([
         this.#source.problem(
           [...at, extra],
-          `has no meaning beside ${driver}: it takes title and options, and caption`,
+          `has no meaning beside ${driver}: it takes title and options, caption and main`,
         ),
       ]);
     }
@@ -540,8 +600,8 @@ class Loader {
 
   /** An instrument whose driver is code: it is loaded when all that share its process are known. */
   async #ownDriver(entry: InstrumentEntry, index: number, at: Path): Promise<undefined> {
-    const { title, caption: _, driver, port: portText, options = {}, line, permissions = {}, memory, ...others } =
-      entry;
+    const { title, caption: _, main: _main, driver, port: portText, options = {}, line, ...rest } = entry;
+    const { permissions = {}, memory, ...others } = rest;
     const extra = Object.keys(others).find((key) => others[key as keyof typeof others] !== undefined);
     if (extra !== undefined) {
       throw new BenchFileError([

@@ -9,6 +9,7 @@ import { descriptionSchema, descriptionShape } from "../devices/described/schema
 import { defaultDriverMemory } from "../devices/driver_process/driver_processes.ts";
 import { settingsSchema } from "../../protocol/setting.ts";
 import { codeSettings } from "../code/options.ts";
+import { recordsSchema } from "./records_settings.ts";
 import { serverSettings } from "./server_settings.ts";
 
 const texts = z.array(z.string().min(1));
@@ -58,6 +59,12 @@ export const benchSchema = z.strictObject({
   }),
   code: settingsSchema(codeSettings).optional().meta({
     description: "What the code that clients send may do; the server's flags go before this",
+  }),
+  records: recordsSchema.optional().meta({
+    description: "What is kept over restarts, and for how long; false: nothing",
+  }),
+  overview: z.string().min(1).optional().meta({
+    description: "A drawing of the bench, beside this file: SVG, whose elements name fields and instruments",
   }),
   ports: z.record(z.string().min(1), z.string().min(1)).optional().meta({
     description: "Addresses by name, for ports that several instruments share",

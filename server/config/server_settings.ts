@@ -43,6 +43,8 @@ export interface ProgramSettings {
   readonly simulate: boolean;
   /** Receives images on this port. */
   readonly imagePort?: number;
+  /** The folder of the records, or `none`. */
+  readonly records?: string;
   /** The least that the log tells. */
   readonly logLevel: JournalLevel;
   /** Whether each line of the log is a JSON object. */
@@ -115,6 +117,12 @@ export const programSettings: Settings<ProgramSettings> = {
     defaultWord: "not",
     summary: "Receive images in azcam's format into the first image folder (azcam: 6543)",
     flag: { name: "imagePort", kind: "port", placeholder: "PORT" },
+  },
+  records: {
+    schema: z.string().min(1),
+    defaultWord: "as the bench file says, lab.records beside lab.json; ./records for the demo bench",
+    summary: "The folder that keeps what happens over restarts; none: no folder",
+    flag: { name: "records", kind: "text", placeholder: "FOLDER" },
   },
   logLevel: {
     schema: z.enum(journalLevels),

@@ -51,13 +51,14 @@ const alone: ReadonlySet<unknown> = new Set(
       "role",
       "deadline",
       "immediate",
+      "confirm",
     ),
 );
 
 /** The words for an instrument without which the others mean the same. */
 const aloneAbove: ReadonlySet<unknown> = new Set(
   ["caption", "summary", "handshake", "initialize", "shutdown", "afterWrite", "reconnect", "pollInterval", "staleAfter"]
-    .concat("errorAfter"),
+    .concat("errorAfter", "main"),
 );
 
 /**

@@ -16,19 +16,23 @@ export interface FileKeeperOptions {
   readonly ownFolder?: boolean;
   /** Absolute paths of folders whose files it may read. @default none */
   readonly reads?: readonly string[];
+  /** Whether it only reads the file. @default false */
+  readonly readOnly?: boolean;
 }
 
 /** One small file, read and replaced by a Worker of its own that may touch nothing else. */
 export class FileKeeper {
   readonly #kept: KeptFile;
   readonly #reads: readonly string[];
+  readonly #readOnly: boolean;
   #worker: Worker | undefined;
   #stopped = false;
   /** Those who wait for an answer, in the order in which they asked. */
   #waiting: PromiseWithResolvers<string | undefined>[] = [];
 
   /** Starts nothing yet. @param file Its absolute path. @param options What else it may touch. */
-  constructor(file: string, { ownFolder = false, reads = [] }: FileKeeperOptions = {}) {
+  constructor(file: string, { ownFolder = false, reads = [], readOnly = false }: FileKeeperOptions = {}) {
+    this.#readOnly = readOnly;
     this.#kept = { file, part: `${file}.part`, aside: `${file}.damaged`, createFolder: ownFolder };
     this.#reads = reads;
   }
@@ -107,9 +111,9 @@ export class FileKeeper {
       worker = startFileWorker(
         new URL("./file_keeper_worker.ts", import.meta.url),
         "file keeper",
-        createFolder ? [dirname(file)] : [file, part, aside],
+        this.#readOnly ? [] : createFolder ? [dirname(file)] : [file, part, aside],
         (reason) => this.#fail(`what keeps it failed: ${reason}`),
-        this.#reads,
+        this.#readOnly ? [file, ...this.#reads] : this.#reads,
       );
     } catch (error) {
       if (!(error instanceof Deno.errors.NotCapable)) throw error;

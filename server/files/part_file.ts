@@ -43,8 +43,8 @@ export class FileError extends Error {
   }
 }
 
-/** Translates the system's error for somebody who wants an image written. */
-function inPeoplesWords(error: unknown): FileError {
+/** Translates the system's error for somebody who wants a file written. */
+export function inPeoplesWords(error: unknown): FileError {
   const meaning = (message: string, fault: FileFault) => new FileError(message, fault, { cause: error });
   if (error instanceof FileError) return error;
   if (error instanceof InUse) {

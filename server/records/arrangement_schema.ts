@@ -7,6 +7,7 @@
 import * as z from "npm:zod@4.6.7";
 import { type Arrangement, sameTitle } from "../../protocol/arrangement.ts";
 import { BenchFileError, type Problem, Source } from "../files/source.ts";
+import { identifierOf } from "../bench/names.ts";
 import { plainLine } from "../../protocol/printable.ts";
 import { formProblems } from "../config/validate.ts";
 
@@ -25,6 +26,8 @@ export const arrangementSchema = z.strictObject({
   groups: z.array(z.strictObject({ title, instruments: names })).max(100, "more groups than 100 help nobody"),
   others: names.default([]),
   hidden: names.default([]),
+  shown: names.optional(),
+  main: z.record(name, z.array(name).max(4, "more than 4 fields are not what matters most")).optional(),
 });
 
 const fileSchema = arrangementSchema.extend({ version: z.literal(fileVersion) });
@@ -57,11 +60,14 @@ function repetitions({ groups, others, hidden }: Arrangement, source: Source): P
 function checked(schema: typeof arrangementSchema, source: Source, nameOf: NameOf): Arrangement {
   const problems = formProblems(schema, source.value, source);
   if (problems.length > 0) throw new BenchFileError(problems.slice(0, 5));
-  const { groups, others, hidden } = schema.parse(source.value);
+  const { groups, others, hidden, shown = [], main = {} } = schema.parse(source.value);
+  const chosen = Object.entries(main).map(([instrument, fields]) => [nameOf(instrument), fields.map(identifierOf)]);
   const arrangement = {
     groups: groups.map(({ title, instruments }) => ({ title, instruments: instruments.map(nameOf) })),
     others: others.map(nameOf),
     hidden: hidden.map(nameOf),
+    ...(shown.length === 0 ? {} : { shown: [...new Set(shown.map(nameOf))] }),
+    ...(chosen.length === 0 ? {} : { main: Object.fromEntries(chosen) }),
   };
   const twice = repetitions(arrangement, source);
   if (twice.length > 0) throw new BenchFileError(twice.slice(0, 5));

@@ -9,6 +9,7 @@ import type { JournalEntry } from "../../protocol/description.ts";
 import { type JournalLevel, journalLevels } from "../../protocol/vocabulary.ts";
 import { principalOf } from "../access/principal.ts";
 import type { Activity, Hub } from "../bench/hub.ts";
+import type { JournalRecord } from "../../protocol/records.ts";
 
 /** The most entries that are kept for those who look later. */
 const mostKept = 500;
@@ -67,6 +68,8 @@ export class Journal {
   readonly #underWay = new WeakMap<Activity, Ended>();
   readonly #followers = new Map<JournalListener, JournalLevel>();
   #last = 0;
+  /** What an earlier run of the server has kept, oldest first; numbered below 1. */
+  #recalled: JournalEntry[] = [];
   #hub: Hub | undefined;
   /** Ends the subscription to what only reads: there is one only while somebody wants to know. */
   #leaveReads: (() => void) | undefined;
@@ -91,7 +94,7 @@ export class Journal {
   #begin({ kind, instrument, caller, text, onlyReads }: Activity): Ended {
     const level = onlyReads ? "debug" : "info";
     // Told is whoever they act for.
-    const { label, id } = principalOf(caller).origin;
+    const { label, id, by, address } = principalOf(caller).origin;
     const entry: JournalEntry = {
       number: ++this.#last,
       kind,
@@ -99,6 +102,8 @@ export class Journal {
       level,
       client: label,
       session: id,
+      wire: by,
+      ...address === "" ? {} : { address },
       instrument,
       text: written(text),
     };
@@ -137,9 +142,38 @@ export class Journal {
     this.#tell(entry);
   };
 
+  /**
+   * Tells and keeps something that happened.
+   *
+   * @param happened What: its kind and its text; of whom and of what instrument it tells.
+   */
+  add(
+    { kind, text, client = "", session = 0, instrument = "", ...way }:
+      & Pick<JournalEntry, "kind" | "text">
+      & Partial<Pick<JournalEntry, "client" | "session" | "instrument" | "wire" | "address">>,
+  ): JournalEntry {
+    const time = new Date().toISOString();
+    const told = { number: ++this.#last, kind, time, level: "info", client, session, ...way, instrument } as const;
+    const entry = { ...told, text: shortened(text) };
+    this.#keep(entry);
+    this.#tell(entry);
+    return entry;
+  }
+
+  /** Remembers what an earlier run of the server has kept. @param records Oldest first. */
+  recall(records: readonly JournalRecord[]): void {
+    const newest = records.slice(-mostKept);
+    this.#recalled = newest.map(({ begun: _begun, forgotten: _forgotten, ...entry }, at) => ({
+      ...entry,
+      session: 0,
+      number: at - newest.length + 1,
+    }));
+  }
+
   /** The entries that are kept, oldest first. @param level The least of it. */
   kept(level: JournalLevel): JournalEntry[] {
-    return [...this.#ring.slice(this.#next), ...this.#ring.slice(0, this.#next)]
+    return [...this.#recalled, ...this.#ring.slice(this.#next), ...this.#ring.slice(0, this.#next)]
+      .slice(-mostKept)
       .filter((entry) => isFor(entry.level, level));
   }
 

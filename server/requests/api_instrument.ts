@@ -23,6 +23,7 @@ const words = [
   "echo [TEXT]",
   "eval EXPRESSION",
   "register NAME",
+  "note TEXT (in the journal)",
   "quit, bye, closeconnection or an empty line (closes this connection)",
   "exit (stops the server, for everybody)",
   "help [NAME]",
@@ -67,6 +68,7 @@ export function apiInstrument(
   return defineInstrument({
     title: "api",
     summary: "what answers a command without a dot",
+    aside: true,
     answersFor: azcamTools,
     commands: {
       list: command({ ...reading, summary: "List the instruments", run: () => others().map(({ name }) => name) }),

@@ -16,6 +16,7 @@ import type {
   SessionDescription,
   Welcome,
 } from "../../protocol/description.ts";
+import type { JournalRecord, RecordsDescription } from "../../protocol/records.ts";
 import type { JournalLevel } from "../../protocol/vocabulary.ts";
 import type { Principal } from "../access/principal.ts";
 import type { BenchField } from "../bench/field.ts";
@@ -84,6 +85,9 @@ export interface Replies {
   readonly Eval: Evaluated;
   readonly Exec: Evaluated;
   readonly Arrange: ArrangementState;
+  readonly SearchJournal: JournalRecord[];
+  readonly Records: RecordsDescription;
+  readonly Note: undefined;
 }
 
 /** The words that requests begin with. */
@@ -92,7 +96,7 @@ export type RequestKind = keyof Replies;
 /** The kinds of requests that are answered at once, since nothing has to be waited for. */
 export type ImmediateKind = Exclude<
   RequestKind,
-  "Release" | "Set" | "Confirm" | "Revert" | "Call" | "Eval" | "Exec" | "Arrange"
+  "Release" | "Set" | "Confirm" | "Revert" | "Call" | "Eval" | "Exec" | "Arrange" | "SearchJournal" | "Records"
 >;
 
 /** A request of one kind. */

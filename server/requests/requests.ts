@@ -15,6 +15,8 @@ import type { Bench } from "../bench/bench.ts";
 import type { ArrangementStore } from "../records/arrangement.ts";
 import type { RecentReadings } from "../records/recent_readings.ts";
 import { type Journal, requestCategory } from "../records/journal.ts";
+import { writeNote } from "../records/note.ts";
+import type { Records } from "../records/records.ts";
 import { describeInstrument } from "../bench/describe.ts";
 import type { Instrument } from "../bench/instrument.ts";
 import { shown } from "../bench/values.ts";
@@ -60,6 +62,8 @@ export function summary(request: DashboardRequest): string {
     case "Release":
     case "Trace":
       return `${cmd} ${request.instrument}`;
+    case "Note":
+      return `Note ${shown(request.text)}`;
     case "Describe":
     case "Watch":
       return `${cmd} ${request.instrument ?? "everything"}`;
@@ -98,7 +102,8 @@ export interface RequestParts {
   readonly sessions: Pick<Sessions, "find" | "describe">;
   readonly arrangement: Pick<ArrangementStore, "set" | "state">;
   readonly recent: Pick<RecentReadings, "of">;
-  readonly journal: Pick<Journal, "follow" | "kept">;
+  readonly journal: Pick<Journal, "follow" | "kept" | "add">;
+  readonly records: Pick<Records, "find" | "describe">;
   /** When this run of the server began, ISO 8601 in UTC. */
   readonly started: string;
   /** Whether somebody from beyond this PC may drive the instruments. */
@@ -193,6 +198,21 @@ export class Requests implements RequestRunner {
         return this.#lease(instrument);
       },
       Disconnect: ({ session }, principal) => this.#disconnect(session, principal),
+      SearchJournal: ({ cmd, query }, principal) => {
+        dispatcher.allow(principal, "observer", cmd);
+        const { instrument } = query;
+        // A name of an instrument that is there no more is looked for as it is.
+        const name = instrument === undefined ? undefined : parts.bench.find(instrument)?.name ?? instrument;
+        return parts.records.find({ ...query, instrument: name });
+      },
+      Records: ({ cmd, ...options }, principal) => {
+        dispatcher.allow(principal, "observer", cmd);
+        return parts.records.describe(options);
+      },
+      Note: ({ text, instrument }, principal) => {
+        dispatcher.check(principal, "operator", "Note");
+        return writeNote(parts.journal, principal, text, instrument && dispatcher.instrument(instrument).name);
+      },
       Arrange: ({ arrangement }, principal) => {
         dispatcher.check(principal, "operator", "Arrange");
         return this.#arrange(arrangement, principal);

@@ -281,6 +281,21 @@ async function extensionFollows(source: FitsSource, offset: number): Promise<boo
 }
 
 /**
+ * Reads the cards of a header as they stand in the file.
+ *
+ * @param hdu The HDU.
+ * @param source The file it is from.
+ * @returns The cards, without END and without the blanks at their ends.
+ */
+export async function readCards(hdu: FitsHdu, source: FitsSource): Promise<string[]> {
+  const [text] = await readHeader(source, hdu.headerOffset, hdu.number);
+  return Array.from(
+    { length: text.length / cardLength },
+    (_, at) => text.slice(at * cardLength, (at + 1) * cardLength).trimEnd(),
+  );
+}
+
+/**
  * Reads the headers of a FITS file; the data are skipped.
  *
  * @param source The file.

@@ -56,7 +56,7 @@ export function checkTile(request: TileRequest, image: { readonly width: number;
 }
 
 /** The pixels of a part, from 0, that lie in a stretch of the whole. */
-function overlap({ start, step, pixels }: PlacedAxis, from: number, to: number): { from: number; to: number } {
+export function overlap({ start, step, pixels }: PlacedAxis, from: number, to: number): { from: number; to: number } {
   const first = step > 0 ? from - start : start - to + 1;
   const last = step > 0 ? to - start : start - from + 1;
   return { from: Math.max(0, first), to: Math.min(pixels, last) };

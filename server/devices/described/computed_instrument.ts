@@ -4,6 +4,7 @@
  * @module
  */
 
+import { mainNames } from "../../bench/declaration.ts";
 import { defineInstrument } from "../../bench/define_instrument.ts";
 import type { FieldSpec } from "../../bench/field.ts";
 import { checkKeyword as check } from "../../bench/header_card.ts";
@@ -17,7 +18,7 @@ import { ValueCodec } from "./value_codec.ts";
 const fieldWords: readonly string[] = ["compute", "type", "unit", "decimals", "format", "choices", "summary"]
   .concat("log", "keyword");
 /** The words for an instrument of computed fields. */
-const instrumentWords: readonly string[] = ["fields", "summary"];
+const instrumentWords: readonly string[] = ["fields", "summary", "main"];
 
 /**
  * A field that is computed from others.
@@ -60,6 +61,7 @@ export function computedInstrument(title: string, description: Description): Ins
   return defineInstrument({
     title,
     ...(summary === undefined ? {} : { summary }),
+    ...mainOf(description),
     fields: Object.fromEntries(
       Object.entries(fields).map(([name, field]) => [
         name,
@@ -67,6 +69,13 @@ export function computedInstrument(title: string, description: Description): Ins
       ]),
     ),
   });
+}
+
+/** The fields that matter most, by their names, where a description says it. @throws {DescriptionError} For others. */
+export function mainOf({ main, fields = {} }: Description): { main?: string[] } {
+  if (main === undefined) return {};
+  const names = mainNames(main, Object.keys(fields), (index, why) => inPart(["main", index], () => wrong(why)));
+  return { main: names };
 }
 
 /** Checks a FITS keyword; a mistake in it is one in the description. */

@@ -118,6 +118,7 @@ export function describedCommand(each: DescribedCommand, speaking: Speaking): Ma
       ) as never,
       immediate,
       ...(role === undefined ? {} : { role }),
+      ...(each.confirm === undefined ? {} : { confirm: each.confirm }),
       ...(long === undefined ? {} : { deadline: long.within + usualDeadline }),
       ...(deadline === undefined ? {} : { deadline }),
       ...(returns.spec.type === "float" ? { returns: "float" as const } : {}),

@@ -16,7 +16,7 @@ import { PortContact } from "../transports/contact.ts";
 import type { Port, Turn } from "../transports/port.ts";
 import { delay } from "../transports/delay.ts";
 import type { Value, ValueType } from "../../bench/values.ts";
-import { checkKeyword, computedField } from "./computed_instrument.ts";
+import { checkKeyword, computedField, mainOf } from "./computed_instrument.ts";
 import { Condition } from "./condition.ts";
 import { Conversation, decode } from "./conversation.ts";
 import { describedCommand } from "./described_command.ts";
@@ -157,6 +157,7 @@ class Describer {
       },
       contact: this.#contact,
       ...(summary === undefined ? {} : { summary }),
+      ...mainOf(description),
       ...(pollInterval === undefined ? {} : { pollInterval }),
       ...(staleAfter === undefined ? {} : { staleAfter }),
       ...(errorAfter === undefined ? {} : { errorAfter }),

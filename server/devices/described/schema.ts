@@ -295,6 +295,9 @@ export const commandSchema = z.strictObject({
     description: "Is sent at once, over a question under way: for stop and abort",
   }),
   deadline: interval.optional().meta({ description: "The time it may take in seconds, waiting included; default 30" }),
+  confirm: z.string().min(1).optional().meta({
+    description: "What people are asked on the page before they run it, for what cannot be undone; default nothing",
+  }),
 });
 
 const line = z.strictObject({
@@ -417,6 +420,10 @@ export const descriptionShape = {
     description: "Questions by name whose answers hold several fields: each is asked once for all of them",
   }),
   fields: z.record(z.string().min(1), fieldSchema).optional().meta({ description: "Its fields by title" }),
+  main: z.array(z.string().min(1)).min(1).max(4).optional().meta({
+    description:
+      "The fields that matter most, one or two: what the page shows large; default the first numbers that are read",
+  }),
   commands: z.record(argumentName, commandSchema).optional().meta({ description: "Its commands by name" }),
 };
 

@@ -23,6 +23,7 @@ export function declarationOf(instrument: Instrument): Declaration {
     summary,
     pollInterval,
     ...defined({ staleAfter: spec.staleAfter, errorAfter: spec.errorAfter }),
+    ...(instrument.main === undefined ? {} : { main: [...instrument.main] }),
     answersFor: [...answersFor],
     settingsBeside,
     contact: contact === undefined ? null : String(contact.address),
@@ -59,6 +60,7 @@ export function declarationOf(instrument: Instrument): Declaration {
       beside: command.beside,
       dropsWaiting: command.dropsWaiting,
       deadline: command.deadline,
+      ...defined({ confirm: command.confirm }),
     })),
   };
 }
@@ -114,10 +116,11 @@ export function instrumentOf(declaration: Declaration, functions: Functions): In
       ...(reads ? { read: (signal: AbortSignal, pass: object) => read(at, signal, pass) } : {}),
       ...(writes ? { write: (value: Value, signal: AbortSignal) => write(at, value, signal) } : {}),
     } as FieldSpec])),
-    commands: Object.fromEntries(commands.map(({ name, arguments: declared, ...spec }) => [
+    commands: Object.fromEntries(commands.map(({ name, arguments: declared, confirm, ...spec }) => [
       name,
       new Command({
         ...spec,
+        ...(confirm === undefined ? {} : { confirm }),
         arguments: Object.fromEntries(declared.map(({ name, ...argument }) => [name, argument as ValueSpec])),
         run: (values, context) => run(name, values, context),
       }),

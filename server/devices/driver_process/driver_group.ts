@@ -10,13 +10,21 @@
 import { Bench } from "../../bench/bench.ts";
 import { HeliographError } from "../../../protocol/errors.ts";
 import type { BenchField } from "../../bench/field.ts";
-import type { ImageSource } from "../../bench/images.ts";
+import type { ImageAnswers, ImageQuestion, ImageSource } from "../../bench/images.ts";
 import type { Instrument } from "../../bench/instrument.ts";
 import type { Value } from "../../bench/values.ts";
 import { declarationOf, instrumentOf, restoreKeywords, storedKeywords } from "./declare.ts";
 import { DriverContact } from "./driver_contact.ts";
 import { DriverProcess, type DriverProcessOptions } from "./driver_process.ts";
-import { type Declaration, type DriverTell, lastImageSchema, type Made, tileSchema } from "./messages.ts";
+import {
+  type Declaration,
+  type DriverTell,
+  imageAnswerSchemas,
+  lastImageSchema,
+  type Made,
+  recentImagesSchema,
+  tileSchema,
+} from "./messages.ts";
 import type { DriverProblem } from "./settings.ts";
 import { applyState, decodeError, decodeValue, DriverGone, fromBase64, stateOf } from "./wire_values.ts";
 
@@ -135,9 +143,9 @@ export class DriverGroup {
 
   #images(instrument: number): ImageSource {
     return {
-      describe: async (signal) => {
+      describe: async (signal, identity) => {
         const { header, ...image } = lastImageSchema.parse(
-          await this.#process.ask({ ask: "image", instrument }, signal),
+          await this.#process.ask({ ask: "image", instrument, identity: identity ?? null }, signal),
         );
         const cards = header.map(({ unit, ...card }) => unit === undefined ? card : { ...card, unit });
         return { ...image, header: cards };
@@ -152,6 +160,13 @@ export class DriverGroup {
           throw new HeliographError("command_failed", "its driver sent no such piece of the image");
         }
         return { columns, rows, pixels: new Float32Array(bytes.buffer) };
+      },
+      recent: async (signal) =>
+        recentImagesSchema.parse(await this.#process.ask({ ask: "recent images", instrument }, signal)),
+      ask: async <Q extends ImageQuestion>(question: Q, identity: string | undefined, signal: AbortSignal) => {
+        const ask = { ask: "of an image", instrument, question, identity: identity ?? null } as const;
+        const answer: unknown = imageAnswerSchemas[question.about].parse(await this.#process.ask(ask, signal));
+        return (typeof answer === "string" ? fromBase64(answer) : answer) as ImageAnswers[Q["about"]];
       },
     };
   }

@@ -161,7 +161,7 @@ export class DriverProcess {
 
   /** Asks it. @throws {HeliographError} `not_connected` when it does not run, or ends meanwhile. */
   async ask(ask: ServerAsk, signal?: AbortSignal): Promise<unknown> {
-    const large = ask.ask === "tile" ? 1 : 0;
+    const large = ask.ask === "tile" || ask.ask === "of an image" ? 1 : 0;
     this.#largeAsks += large;
     try {
       return await this.#peer().ask(ask, signal);

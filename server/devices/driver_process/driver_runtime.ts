@@ -124,7 +124,13 @@ export class DriverRuntime {
       case "run":
         return await this.#run(ask, signal);
       case "image":
-        return await this.#at(ask.instrument).images!.describe(signal);
+        return await this.#at(ask.instrument).images!.describe(signal, ask.identity ?? undefined);
+      case "recent images":
+        return await this.#at(ask.instrument).images!.recent(signal);
+      case "of an image": {
+        const answer = await this.#at(ask.instrument).images!.ask(ask.question, ask.identity ?? undefined, signal);
+        return answer instanceof Uint8Array ? toBase64(answer) : answer;
+      }
       case "tile": {
         const { images } = this.#at(ask.instrument);
         const { columns, rows, pixels } = await images!.tile(ask.request, ask.identity ?? undefined, signal);

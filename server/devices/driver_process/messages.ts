@@ -19,6 +19,7 @@ import {
   roles,
   valueTypes,
 } from "../../../protocol/vocabulary.ts";
+import type { ImageAnswers, ImageQuestion } from "../../bench/images.ts";
 import type { DriverEntry, DriverHostSettings } from "./settings.ts";
 
 /** The longest message of a driver, in characters: the largest piece of an image, and what is around it. */
@@ -48,6 +49,7 @@ export const declarationSchema = z.strictObject({
   pollInterval: z.number(),
   staleAfter: z.number().optional(),
   errorAfter: z.number().optional(),
+  main: z.array(name).max(10_000).optional(),
   answersFor: z.array(name).max(1000),
   settingsBeside: z.boolean(),
   /** Where its contact is; `null` where it has none. */
@@ -80,6 +82,7 @@ export const declarationSchema = z.strictObject({
     beside: z.boolean(),
     dropsWaiting: z.boolean(),
     deadline: z.number(),
+    confirm: text.optional(),
   })).max(10_000),
 });
 
@@ -159,6 +162,38 @@ export const tileSchema = z.strictObject({
   pixels: z.string(),
 });
 
+/** The last images. */
+export const recentImagesSchema = z.array(z.strictObject({ identity: name, file: text, time: z.number() })).max(1000);
+
+const level = z.number().nullable();
+
+/** The answers to questions about images. */
+export const imageAnswerSchemas = {
+  header: z.array(z.strictObject({
+    number: z.int().min(1),
+    kind: name,
+    name,
+    cards: z.array(z.string().max(80)).max(40_000),
+  })).max(1000),
+  statistics: z.strictObject({
+    count: z.int().min(0),
+    mean: level,
+    median: level,
+    deviation: level,
+    minimum: level,
+    maximum: level,
+  }),
+  histogram: z.strictObject({
+    from: z.number(),
+    to: z.number(),
+    below: z.int().min(0),
+    above: z.int().min(0),
+    counts: z.array(z.int().min(0)).max(4096),
+  }),
+  /** In base64. */
+  piece: z.string(),
+} satisfies { readonly [About in keyof ImageAnswers]: z.ZodType };
+
 /** The asks of a driver's process to the server. */
 const askSchema = z.discriminatedUnion("ask", [
   /** Another instrument's command, as whoever called the command that is running may. */
@@ -221,7 +256,14 @@ export type DriverTell = z.output<typeof tellSchema>;
 /** An ask of the server to a driver's process. */
 export type ServerAsk =
   | { readonly ask: "make" | "ping" }
-  | { readonly ask: "start" | "stop" | "image"; readonly instrument: number }
+  | { readonly ask: "start" | "stop" | "recent images"; readonly instrument: number }
+  | { readonly ask: "image"; readonly instrument: number; readonly identity: string | null }
+  | {
+    readonly ask: "of an image";
+    readonly instrument: number;
+    readonly question: ImageQuestion;
+    readonly identity: string | null;
+  }
   | { readonly ask: "read"; readonly instrument: number; readonly field: number; readonly pass: number }
   | {
     readonly ask: "write";

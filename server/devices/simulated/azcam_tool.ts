@@ -38,7 +38,7 @@ export function azcamToolCommands(
 ): Record<string, Command> {
   return {
     initialize: command({ summary: "Make it ready for use", run: () => {} }),
-    reset: command({ summary: "Go back to the defaults", run: () => reset() }),
+    reset: command({ summary: "Go back to the defaults", confirm: "What was set is lost.", run: () => reset() }),
     update_header: command({
       summary: "Read what its header keywords tell",
       beside,

@@ -36,7 +36,11 @@ export function boardCommands(boards: ControllerBoards): Record<string, Command>
     power_on: simple("Turn the detector's voltages on; images are the same without", "PON"),
     power_off: simple("Turn the detector's voltages off; images are the same without", "POF"),
     clear_switches: simple("Clear the switches", "CSW"),
-    reset_controller: command({ summary: "Reset the boards, as reset does", run: () => boards.reset() }),
+    reset_controller: command({
+      summary: "Reset the boards, as reset does",
+      confirm: "The boards forget what they were told.",
+      run: () => boards.reset(),
+    }),
     load_application: command({
       summary: "Load an application that a board has; a simulated one has the same in all",
       arguments: { board_number: boardNumber, application_number: { type: "int", minimum: 0, maximum: 255 } },
@@ -61,6 +65,7 @@ export function memoryCommands(boards: ControllerBoards): Record<string, Command
     }),
     write_memory: command({
       summary: "Write a word of a board's memory",
+      confirm: "What the board has in that place is lost.",
       arguments: { ...place, value: word },
       run: ({ mem_type, board_number, address, value }) =>
         boards.write(mem_type as Memory, board_number, address, value),

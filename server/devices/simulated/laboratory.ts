@@ -52,6 +52,7 @@ export function simulatedAalborg(title: string, seed: number): { instrument: Ins
   const instrument = defineInstrument({
     title,
     summary: "Aalborg DPC mass flow controller (simulated)",
+    main: ["Actual Flow"],
     fields: {
       "Gas Selection": {
         type: "choice",
@@ -81,6 +82,7 @@ export function simulatedMks(title: string, seed: number): Instrument {
   return defineInstrument({
     title,
     summary: "MKS 946 mass flow controller channel (simulated)",
+    main: ["Actual Flow"],
     fields: {
       "Scale Factor Entry": {
         type: "float",
@@ -110,6 +112,7 @@ export function simulatedLight(): { instrument: Instrument; lit: () => boolean }
   const instrument = defineInstrument({
     title: "UV Light",
     summary: "ultraviolet lamp on an IoT relay (simulated)",
+    main: ["Actual Status"],
     fields: {
       "Status Selection": {
         type: "choice",
@@ -164,6 +167,7 @@ export function simulatedPicarro(
   const instrument = defineInstrument({
     title: "Picarro",
     summary: "Picarro G2210-i cavity ring-down spectrometer (simulated)",
+    main: ["CH4 (ppm)", "CO2 (ppm)"],
     fields: {
       "CH4 (ppm)": { ...parts, read: () => Math.max(0, methane + noise.normal(0.002)) },
       "CO2 (ppm)": { ...parts, read: () => carbonDioxide + noise.normal(0.2) },
@@ -192,6 +196,7 @@ export function simulatedChromatograph(gas: () => ReactorGas): Instrument {
     title: "GC FID",
     summary: "SRI gas chromatograph with a flame ionisation detector (simulated)",
     pollInterval: 3,
+    main: ["CH4 (ppm)", "CO2 (ppm)"],
     fields: {
       "GC Logfile": { type: "text", initial: "simulated.res", access: "readout", log: false },
       Sensitivity: {

@@ -32,6 +32,7 @@ export function simulatedTempcon(title = "tempcon"): Instrument {
   const tempcon: Instrument = defineInstrument({
     title,
     summary: "cryostat temperature controller (simulated)",
+    main: ["camtemp", "dewtemp"],
     fields: {
       camtemp: { ...sensor("camtemp", () => cryostat.detector), summary: "detector temperature", keyword: "CAMTEMP" },
       dewtemp: { ...sensor("dewtemp", () => cryostat.finger), summary: "cold finger temperature", keyword: "DEWTEMP" },
@@ -57,6 +58,7 @@ export function simulatedTelescope(title = "telescope"): Instrument {
   const telescope: Instrument = defineInstrument({
     title,
     summary: "telescope focus (simulated)",
+    main: ["focus"],
     fields: {
       focus: {
         type: "float",

@@ -33,6 +33,7 @@ class Controller {
     this.instrument = defineInstrument({
       title,
       summary: "detector controller (simulated)",
+      main: ["power"],
       fields: {
         shutter: {
           type: "switch",

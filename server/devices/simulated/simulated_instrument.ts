@@ -130,6 +130,7 @@ export function simulatedInstrument(title = "instrument"): Instrument {
   const instrument: Instrument = defineInstrument({
     title,
     summary: "filter wheel, focus, shutter and comparison lamps (simulated)",
+    main: ["filter", "focus"],
     fields: {
       filter: {
         type: "choice",

@@ -71,6 +71,10 @@ export class PortContact implements Contact {
   state: Contact["state"] = "off";
   /** Why it does not. */
   reason = "";
+  /** Since when it is in this state, in milliseconds since 1970. */
+  since: number = Date.now();
+  /** When it is tried again where it is lost, in milliseconds since 1970. */
+  nextTry: number = Date.now();
   readonly #port: Port;
   readonly #routine: Routine;
   #changed = () => {};
@@ -85,7 +89,6 @@ export class PortContact implements Contact {
   #heard = 0;
   /** Whether it was of use since it was greeted last. */
   #worked = false;
-  #nextTry = 0;
 
   /** Makes it. @param port Its line. @param routine What is said on it. */
   constructor(port: Port, routine: Routine) {
@@ -312,7 +315,7 @@ export class PortContact implements Contact {
 
   #check(): void {
     if (this.state === "connected") return;
-    const seconds = Math.max(0, (this.#nextTry - performance.now()) / 1000);
+    const seconds = Math.max(0, (this.nextTry - Date.now()) / 1000);
     const next = this.state === "off" ? "the server is not running it" : `the next try is in ${seconds.toFixed(0)} s`;
     throw new NotConnected(`${this.#routine.title} is not connected: ${this.reason || "no answer yet"}; ${next}`);
   }
@@ -328,7 +331,7 @@ export class PortContact implements Contact {
       // One that is greeted and says nothing more is not greeted again and again.
       if (this.#worked) wait = shortestWait;
       if (this.#port.used) wait = Math.max(wait, Math.min(shortestSharedWait, longestWait));
-      this.#nextTry = performance.now() + wait * 1000;
+      this.nextTry = Date.now() + wait * 1000;
       this.#become("lost", reason.message);
       await delay(wait, stopped).catch(() => {});
       // One that only waits for a late answer to pass costs nothing.
@@ -382,6 +385,7 @@ export class PortContact implements Contact {
   }
 
   #become(state: Contact["state"], reason: string): void {
+    if (state !== this.state) this.since = Date.now();
     this.state = state;
     this.reason = reason;
     if (state !== "connecting") this.#firstTry.resolve();

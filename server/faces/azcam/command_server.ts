@@ -121,7 +121,7 @@ export class CommandServer {
    * @throws {HeliographError} `cannot_listen` when the address is not loopback and `insecureOpen` is not given.
    */
   constructor({ port = 2402, instruments = [], limits, ...options }: CommandServerOptions = {}) {
-    const services = new Services(instruments, limits);
+    const services = new Services(instruments, { limits });
     this.#services = services;
     this.#lines = new LineServer(services, {
       ...options,

@@ -204,6 +204,13 @@ export class LineServer extends SocketServer<LineServerSession> implements Conne
         } catch (error) {
           return lineError(wireError(error));
         }
+      case "note":
+        try {
+          this.services.requests.run({ cmd: "Note", text: rest, instrument: undefined }, session.principal);
+          return "OK";
+        } catch (error) {
+          return lineError(wireError(error));
+        }
       case "closeconnection":
       case "quit":
       case "bye":

@@ -48,7 +48,7 @@ export class JournalFeed {
   /** Of what is kept, the newest that a client takes in one go. */
   #tellBacklog(kept: readonly JournalEntry[]): void {
     let [first, size] = [kept.length, 0];
-    while (first > 0 && (size += JSON.stringify(kept[first - 1]).length) <= slowAt / 2) first--;
+    while (first > 0 && (size += JSON.stringify(kept[first - 1]).length) <= slowAt * 3 / 4) first--;
     if (first > 0) this.#send({ id: this.#id, event: "journal-missed", count: first });
     for (const entry of kept.slice(first)) this.#send({ id: this.#id, event: "journal", entry });
   }

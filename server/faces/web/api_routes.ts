@@ -5,13 +5,20 @@
  */
 
 import * as z from "npm:zod@4.6.7";
-import { arrangementState, journalEntry, serverStatus, sessionDescription } from "../../../protocol/schemas.ts";
+import {
+  arrangementState,
+  journalEntry,
+  overviewDescription,
+  serverStatus,
+  sessionDescription,
+} from "../../../protocol/schemas.ts";
 import { journalLevels } from "../../../protocol/vocabulary.ts";
 import { version } from "../../../protocol/version.ts";
 import type { RequestRunner } from "../../requests/request.ts";
 import { arrangementSchema } from "../../records/arrangement_schema.ts";
 import { languages } from "../../code/options.ts";
 import type { Services } from "../../services.ts";
+import { asset, assetResponse } from "./assets.ts";
 import { imageRoutes } from "./image_routes.ts";
 import { instrumentRoutes } from "./instrument_routes.ts";
 import { metrics, metricsType } from "./metrics.ts";
@@ -52,6 +59,19 @@ function serverRoutes(services: Services, requests: RequestRunner): Route[] {
         answers: json("The status", serverStatus),
       },
       answer: ({ client }) => requests.run({ cmd: "Status" }, client),
+    },
+    {
+      method: "GET",
+      path: `${root}/overview`,
+      operation: {
+        summary: "The overview drawing of the bench",
+        description: "Made of the SVG that the bench file names, without all that would not be harmless in a page.",
+        answers: json("The drawing", overviewDescription),
+      },
+      answer: async ({ request }) => {
+        const overview = asset("application/json", JSON.stringify(await services.overview.current()));
+        return assetResponse(overview, request.headers);
+      },
     },
     {
       method: "GET",

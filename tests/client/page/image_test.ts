@@ -1,4 +1,4 @@
-/** The last image on the camera's card, in a real browser. */
+/** The place of a camera's images, in a real browser. */
 import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
 import {
   canvasSize,
@@ -10,7 +10,7 @@ import {
   toImage,
   wholeTile,
   zoomedView,
-} from "../../../client/page/image_geometry.ts";
+} from "../../../client/page/images/image_geometry.ts";
 import { eventually } from "../../fixture.ts";
 import { Browser, type BrowserPage } from "./browser.ts";
 import { type ReadImage, readImage } from "../../server/camera/camera.ts";
@@ -24,11 +24,11 @@ import {
   unnamedControls,
   withServer,
 } from "./page_fixture.ts";
-import { type Curve, shade } from "../../../client/page/image_stretch.ts";
+import { type Curve, shade } from "../../../client/page/images/image_stretch.ts";
 import { base } from "../../server/faces/web/web_fixture.ts";
 
-const preview = `${card("exposure")} .image-preview`;
-const canvas = `document.querySelector(${JSON.stringify(`${preview} canvas`)})`;
+const preview = ".images-place";
+const canvas = `document.querySelector(${JSON.stringify(`${preview} .image-body canvas`)})`;
 
 /** What the canvas shows, as one number; 0 where it is blank or of one shade. */
 const shades = `(() => {
@@ -75,6 +75,10 @@ async function valueIn(image: ReadImage, { x, y }: { x: number; y: number }): Pr
   return values[(y - 1) * columns + x - 1]!;
 }
 
+function folderOf(file: string): string {
+  return file.slice(0, file.lastIndexOf("/"));
+}
+
 function key(page: BrowserPage, name: string): Promise<unknown> {
   return page.evaluate(
     `${canvas}.dispatchEvent(new KeyboardEvent("keydown", { key: "${name}", bubbles: true, cancelable: true }))`,
@@ -116,20 +120,23 @@ Deno.test({
     await withServer(async (server) => {
       await using page = await browser.open(base(server));
       await ready(page);
-      const camera = card("exposure");
+      await page.evaluate(`location.hash = "#/images"`);
+      const camera = preview;
       const exposure = server.bench.find("exposure")!;
       const file = () => readImage(exposure.field("lastfile").value as string);
-      const asked = `performance.getEntriesByType("resource").filter(({ name }) => name.includes("/image")).length`;
+      const pixels = `performance.getEntriesByType("resource").filter(({ name }) => name.includes("/pixels")).length`;
 
       await t.step("before the first exposure it says that there is none, and asks for none", async () => {
         await page.shows(preview, "No image has been written yet.");
-        strictEqual(await page.evaluate(asked), 0);
+        strictEqual(await page.evaluate(pixels), 0);
       });
 
-      await t.step("an exposure that is taken on the page is shown, whole", async () => {
+      await t.step("an exposure that is taken on the page is one of the sky, and shown, whole", async () => {
         await page.fill(`${camera} .exposuretime input`, "0.1");
-        await page.click(`${camera} .buttons .strong`);
-        await page.shows(`${camera} .last-file`, "test.fits");
+        await page.click(`${camera} .expose`);
+        await page.shows(`${camera} .image-name`, "test.fits");
+        strictEqual(exposure.field("imagetype").value, "object", "azcam's zero shows a newcomer nothing");
+        match(await page.evaluate(`document.querySelector(".image-name a").href`), /\/image\/file\?identity=/);
         await page.until(`${shades} !== 0`);
         match(await page.evaluate(`${canvas}.ariaLabel`), /test\.fits, 1024 × 1024 pixels/);
         await page.shows(`${preview} .image-header`, "IMAGETYP");
@@ -242,34 +249,142 @@ Deno.test({
         await page.shows(`${preview} .pixel-value`, "Point at a pixel");
       });
 
-      await t.step("nothing is fetched while it is folded away, and the newest image when it is unfolded", async () => {
-        await page.click(`${preview} > summary`);
-        await page.until(`!document.querySelector("${preview}").open`);
-        const before = await page.evaluate(asked);
+      await t.step("nothing large is fetched on the bench, and the newest image when one comes back", async () => {
+        await page.evaluate(`location.hash = "#/bench"`);
+        await page.until(`document.querySelector("${preview}") === null`);
+        const before = await page.evaluate(pixels);
         await server.commandServer.command("exposure.expose 0.1 dark hidden");
         await page.until(
           `document.querySelector('${card("exposure")} [data-field=imageswritten] .text').textContent === "3"`,
         );
-        strictEqual(await page.evaluate(asked), before);
-        await page.click(`${preview} > summary`);
+        // But the thumbnail on the card, if that can be seen.
+        ok(await page.evaluate(pixels) <= before + 1);
+        await page.evaluate(`location.hash = "#/images/exposure"`);
         await page.shows(`${preview} .image-header`, "hidden");
       });
 
       await t.step("an image that has been removed is not shown for the last one", async () => {
-        await page.click(`${preview} > summary`);
-        await page.until(`!document.querySelector("${preview}").open`);
+        await page.evaluate(`location.hash = "#/bench"`);
+        await page.until(`document.querySelector("${preview}") === null`);
         await server.commandServer.command("exposure.expose 0.1 dark");
         await Deno.remove(exposure.field("lastfile").value as string);
-        await page.click(`${preview} > summary`);
+        await page.evaluate(`location.hash = "#/images"`);
         await page.shows(`${preview} .image-status`, "moved or removed");
         strictEqual(await page.evaluate(`${canvas}.clientWidth`), 0);
         await server.commandServer.command("exposure.expose 0.1 object again");
         await page.shows(`${preview} .image-header`, "again");
       });
 
+      await t.step("levels are dragged on the histogram, and moved by keys", async () => {
+        const level = `Number(document.querySelector("#image-white-exposure").value)`;
+        await page.until(`document.querySelector("${preview} .histogram path") !== null`);
+        const before = await page.evaluate(level);
+        const [x, y] = await page.evaluate(`(() => {
+          const { left, top, width, height } = document.querySelector(".histogram-handle.white").getBoundingClientRect();
+          return [left + width / 2, top + height / 2];
+        })()`);
+        const mouse = (type: string, by: number) =>
+          page.send("Input.dispatchMouseEvent", { type, x: x + by, y, button: "left", buttons: 1, clickCount: 1 });
+        await mouse("mousePressed", 0);
+        await mouse("mouseMoved", 30);
+        await mouse("mouseReleased", 30);
+        await page.until(`${level} > ${before}`);
+        const dragged = await page.evaluate(level);
+        await page.press("ArrowDown");
+        await page.until(`${level} < ${dragged}`);
+        strictEqual(await page.evaluate(`document.querySelector("${preview} .image-levels").value`), "manual");
+        await page.choose(".image-levels", "automatic");
+      });
+
+      await t.step("the statistics of a region that is dragged are those of the file's pixels", async () => {
+        const { x, y } = await middleOf(page);
+        const mouse = (type: string, by: number) =>
+          page.send("Input.dispatchMouseEvent", {
+            type,
+            x: x + by,
+            y: y + by,
+            button: "left",
+            buttons: 1,
+            modifiers: 8,
+          });
+        await mouse("mousePressed", -30);
+        await mouse("mouseMoved", 10);
+        await mouse("mouseMoved", 40);
+        await mouse("mouseReleased", 40);
+        const parts = () =>
+          page.evaluate(
+            `[...document.querySelectorAll("${preview} .region-parts input")].map(({ valueAsNumber }) => valueAsNumber)`,
+          );
+        await page.until(`document.querySelector("${preview} .region-found") !== null`);
+        ok((await parts()).every((part: number) => part > 50), "about twice as many pixels as the drag is long");
+        // By keyboard, too.
+        for (const [at, text] of ["401", "402", "31", "20"].entries()) {
+          await page.fill(`${preview} .region-parts label:nth-child(${at + 1}) input`, text);
+          await page.press("Enter");
+        }
+        const found =
+          `[...document.querySelectorAll("${preview} .region-found dd")].map((each) => Number(each.textContent))`;
+        await page.until(`${found}[5] === 620`);
+        const { values, columns } = await (await file()).pixels();
+        const some = Array.from(
+          { length: 620 },
+          (_, at) => values[(401 + Math.floor(at / 31)) * columns + 400 + at % 31]!,
+        )
+          .sort((a, b) => a - b);
+        const [mean, median, deviation, minimum, maximum] = await page.evaluate(found);
+        deepStrictEqual([median, minimum, maximum], [(some[309]! + some[310]!) / 2, some[0], some[619]]);
+        const exact = some.reduce((sum, each) => sum + each) / 620;
+        const spread = Math.sqrt(some.reduce((sum, each) => sum + (each - exact) ** 2, 0) / 619);
+        ok(Math.abs(mean - exact) < 0.01 && Math.abs(deviation - spread) < 0.01, `${mean} ${deviation}`);
+      });
+
+      await t.step("all cards of the header can be searched", async () => {
+        await page.click(`${preview} .image-header-panel summary`);
+        await page.shows(`${preview} .image-header-panel pre`, "SIMPLE  =                    T");
+        await page.fill(`${preview} .header-search input`, "exptime");
+        await page.until(`document.querySelector("${preview} pre").textContent.startsWith("EXPTIME =")`);
+        await page.shows(`${preview} .header-search`, "1 card");
+      });
+
+      await t.step(
+        "the last images stay in a row; another one is shown, two are blinked, and both look alike",
+        async () => {
+          await page.click(`${preview} .keep-images input`);
+          await page.shows(`${preview} .keep-images`, "next: image0001.fits");
+          for (const [type, title] of [["object", "first"], ["flat", "second"]]) {
+            await server.commandServer.command(`exposure.expose 0.1 ${type} ${title}`);
+          }
+          await page.shows(`${preview} .image-strip li:first-child`, "image0002.fits");
+          await page.shows(`${preview} .image-header`, "second");
+          await page.click(`${preview} .image-strip li:nth-child(2) button`);
+          await page.shows(`${preview} .image-name`, "image0001.fits");
+          const first = await settledShades(page);
+          await page.click(`${preview} .image-strip-head [aria-pressed]`);
+          const level = await page.evaluate(`document.querySelector("#image-white-exposure").value`);
+          for (const [name, same] of [["test.fits", false], ["image0001.fits", true]] as const) {
+            await page.press(" ");
+            await page.shows(`${preview} .image-name`, name);
+            strictEqual(await settledShades(page) === first, same, name);
+            strictEqual(await page.evaluate(`document.querySelector("#image-white-exposure").value`), level);
+          }
+          // An exposure that is taken here shows by itself, whatever was looked at.
+          await page.click(`${preview} .expose`);
+          await page.shows(`${preview} .image-name`, "image0003.fits");
+          await Deno.remove(exposure.field("lastfile").value as string);
+          await server.commandServer.command("exposure.expose 0.1 object last");
+          await page.shows(`${preview} .image-strip li:first-child`, "image0004.fits");
+          await page.shows(`${preview} .image-strip li:nth-child(2)`, "image0002.fits");
+        },
+      );
+
       await t.step("on a phone nothing is clipped, and all of it can be read and named", async () => {
         await page.resize(360, 700);
-        await eventually(async () => (await page.evaluate(outsiders)).length === 0, "everything is in the window");
+        // The row of the last images is one that is scrolled.
+        const clipped = async () => (await page.evaluate(
+          `[...document.querySelectorAll(".image-strip ul")].map((each) => each.remove())`,
+        ),
+          await page.evaluate(outsiders));
+        await eventually(async () => (await clipped()).length === 0, "everything is in the window");
         for (const value of ["dark", "light"]) {
           await page.send("Emulation.setEmulatedMedia", { features: [{ name: "prefers-color-scheme", value }] });
           deepStrictEqual(await page.evaluate(poorContrasts), [], value);
@@ -277,11 +392,21 @@ Deno.test({
         deepStrictEqual(await page.evaluate(unnamedControls), []);
       });
 
-      await t.step("a server that has been started anew has no image", async () => {
-        exposure.field("imageswritten").update(0);
-        await page.shows(preview, "No image has been written yet.");
-        strictEqual(await page.evaluate(`${canvas}.clientWidth`), 0);
-      });
+      await t.step(
+        "a server that has been started anew shows the newest of its folder, and that they are gone",
+        async () => {
+          exposure.field("imageswritten").update(0);
+          await page.shows(`${preview} .image-name`, "image0004.fits");
+          for (const { name } of Deno.readDirSync(folderOf(exposure.field("lastfile").value as string))) {
+            await Deno.remove(`${folderOf(exposure.field("lastfile").value as string)}/${name}`);
+          }
+          await page.evaluate(`location.hash = "#/bench"`);
+          await page.until(`document.querySelector("${preview}") === null`);
+          await page.evaluate(`location.hash = "#/images"`);
+          await page.shows(preview, "No image has been written yet.");
+          strictEqual(await page.evaluate(`${canvas}.clientWidth`), 0);
+        },
+      );
 
       deepStrictEqual(page.complaints, []);
     });

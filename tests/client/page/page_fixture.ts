@@ -85,7 +85,7 @@ export async function withServer(
 /** Waits until a page shows all of the bench. */
 export async function ready(page: BrowserPage): Promise<void> {
   await page.shows("header", "Connected");
-  await page.until(`document.querySelectorAll("article").length >= 13`);
+  await page.until(`document.querySelectorAll("article").length >= 12`);
 }
 
 /** The controls that a screen reader could not name. */

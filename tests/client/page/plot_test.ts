@@ -2,7 +2,7 @@
 import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
 import { defineInstrument } from "../../../mod.ts";
 import { History } from "../../../protocol/history.ts";
-import { gridOf, joined, rangeOf } from "../../../client/page/plot_data.ts";
+import { gridOf, joined, rangeOf } from "../../../client/page/plots/plot_data.ts";
 import { startServer } from "../../fixture.ts";
 import { Browser, type BrowserPage } from "./browser.ts";
 import { chromium, field, inBrowser, poorContrasts, unnamedControls } from "./page_fixture.ts";
@@ -153,7 +153,7 @@ Deno.test({
 
     await t.step("a readout is dragged onto the plot's place", async () => {
       await page.send("Input.setInterceptDrags", { enabled: true });
-      const start = await placeOf(page, `${field("gauge", "pressure")} dt`, 0.1);
+      const start = await placeOf(page, `${field("gauge", "pressure")} .label`, 0.1);
       await mouse(page, "mousePressed", start);
       for (const way of [5, 20]) await mouse(page, "mouseMoved", { x: start.x + way, y: start.y + way });
       await page.shows(".drop-target", "gauge.pressure");

@@ -12,9 +12,12 @@ import { headerText, ImageHeader, paddedLength } from "../../../server/camera/fi
 import { type Mosaic, mosaicOf } from "../../../server/camera/fits/mosaic.ts";
 import { encodePixels } from "../../../server/camera/fits/pixels.ts";
 import { type FitsSource, readFits } from "../../../server/camera/fits/read.ts";
+import { histogramOf, statisticsOf } from "../../../server/camera/fits/statistics.ts";
 import { checkTile, levelsOf, readTile } from "../../../server/camera/fits/tile.ts";
 import { ImageReplaced, NoImage } from "../../../server/bench/images.ts";
-import { CameraServer, quick, readImage } from "./camera.ts";
+import { demoInstruments } from "../../../server/config/demo_bench.ts";
+import { startServer } from "../../fixture.ts";
+import { CameraServer, quick, readImage, ServedCamera } from "./camera.ts";
 
 const format: DetectorFormat = {
   columns: 40,
@@ -150,6 +153,40 @@ Deno.test("image: the levels leave out the few that are brightest, and no oversc
   ok(wide[0] <= black && white <= wide[1], `${wide}`);
 });
 
+Deno.test("image: the statistics of a region are those of its pixels, over the edges of amplifiers, whatever they are", async () => {
+  const source = cameraFile(2, 2, "0123", wholeDetector(format));
+  for (const [x, y, width, height] of [[8, 5, 25, 14], [1, 1, 40, 24], [7, 3, 1, 1], [20, 12, 2, 1]] as const) {
+    const values = expected(x, y, width, height).sort((a, b) => a - b);
+    const count = values.length;
+    const mean = values.reduce((sum, value) => sum + value) / count;
+    const squares = values.reduce((sum, value) => sum + (value - mean) ** 2, 0);
+    const { deviation, ...said } = await statisticsOf(await mosaic(source), source, { x, y, width, height });
+    const median = (values[Math.floor((count - 1) / 2)]! + values[Math.floor(count / 2)]!) / 2;
+    deepStrictEqual({ ...said, mean: Math.fround(said.mean!) }, {
+      count,
+      mean: Math.fround(mean),
+      median,
+      minimum: values[0],
+      maximum: values.at(-1),
+    });
+    if (count === 1) strictEqual(deviation, null);
+    else ok(Math.abs(deviation! - Math.sqrt(squares / (count - 1))) < 1e-9 * deviation!, String(deviation));
+  }
+  // One that is far beyond all others leaves them in one bin, and the median is still exact.
+  const odd = floatFile(5, [1, 2.5, NaN, 3e30, 2]);
+  const { count, median, maximum } = await statisticsOf(await mosaic(odd), odd, { x: 1, y: 1, width: 5, height: 1 });
+  deepStrictEqual([count, median, maximum], [4, 2.25, Math.fround(3e30)]);
+  const none = floatFile(1, [NaN]);
+  const without = { count: 0, mean: null, median: null, deviation: null, minimum: null, maximum: null };
+  deepStrictEqual(await statisticsOf(await mosaic(none), none, { x: 1, y: 1, width: 1, height: 1 }), without);
+});
+
+Deno.test("image: a histogram counts every pixel once", async () => {
+  const source = floatFile(4, [0, 1, 1.5, 2, 4, NaN, -3, 9]);
+  const histogram = await histogramOf(await mosaic(source), source, { from: 0, to: 4, bins: 4 });
+  deepStrictEqual(histogram, { from: 0, to: 4, below: 1, above: 1, counts: [1, 2, 1, 1] });
+});
+
 Deno.test("image: what is no part of it, or too large, is refused with what would be right", () => {
   const image = { width: 4096, height: 4096 };
   const wrong = (request: Partial<Parameters<typeof checkTile>[0]>, code: string, text: RegExp) =>
@@ -185,6 +222,53 @@ Deno.test("image: a camera tells of its last one, whose pixels are those of the 
   const { pixels } = await images.tile({ x: 20, y: 31, width: 3, height: 2, scale: 1 }, image.identity, never);
   const at = (x: number, y: number) => values[(y - 1) * columns + x - 1];
   deepStrictEqual([...pixels], [at(20, 31), at(21, 31), at(22, 31), at(20, 32), at(21, 32), at(22, 32)]);
+});
+
+Deno.test("image: the last ones stay known, also after a restart, and those that are gone are told of no more", async () => {
+  await using camera = await CameraServer.start(quick);
+  const images = camera.server.bench.find("exposure")!.images!;
+  deepStrictEqual(await images.recent(never), []);
+  await camera.tell("parameters.set_par imagetest 0", "parameters.set_par imageroot night");
+  for (const title of ["one", "two", "three"]) await camera.tell(`exposure.expose 0 zero ${title}`);
+  const recent = await images.recent(never);
+  const names = (files: readonly { file: string }[]) => files.map(({ file }) => file.slice(camera.folder.length + 1));
+  deepStrictEqual(names(recent), ["night0003.fits", "night0002.fits", "night0001.fits"]);
+  const oldest = await images.describe(never, recent[2]!.identity);
+  deepStrictEqual([oldest.file, oldest.identity], [recent[2]!.file, recent[2]!.identity]);
+  strictEqual(oldest.header.find(({ keyword }) => keyword === "OBJECT")?.value, "one");
+  const region = { x: 3, y: 4, width: 20, height: 9 };
+  const { values, columns } = await (await readImage(oldest.file)).pixels();
+  const some = Array.from({ length: 180 }, (_, at) => values[(3 + Math.floor(at / 20)) * columns + 2 + at % 20]!);
+  const statistics = await images.ask({ about: "statistics", region }, oldest.identity, never);
+  deepStrictEqual([statistics.count, statistics.minimum, statistics.maximum], [
+    180,
+    Math.min(...some),
+    Math.max(...some),
+  ]);
+  const [primary] = await images.ask({ about: "header" }, oldest.identity, never);
+  ok(primary!.cards[0]!.startsWith("SIMPLE  =") && primary!.cards.some((card) => /^OBJECT {2}= 'one/.test(card)));
+  const piece = await images.ask({ about: "piece", offset: 0, length: 2880 }, oldest.identity, never);
+  deepStrictEqual(piece, (await Deno.readFile(oldest.file)).subarray(0, 2880));
+  await rejects(images.ask({ about: "statistics", region: { ...region, x: 50 } }, undefined, never), /not all in the/);
+  await rejects(images.ask({ about: "histogram", from: 3, to: 3, bins: 5 }, undefined, never), /from must be less/);
+  for (const identity of ["99-x", "x", "", "__proto__"]) {
+    await rejects(images.describe(never, identity), ImageReplaced, identity);
+  }
+  await Deno.remove(recent[1]!.file);
+  deepStrictEqual(names(await images.recent(never)), ["night0003.fits", "night0001.fits"]);
+  await rejects(images.describe(never, recent[1]!.identity), NoImage);
+  // No image of this camera: another file of the folder, and one that leads out of it.
+  await Deno.writeTextFile(`${camera.folder}/notes.txt`, "no image");
+  if (Deno.build.os !== "windows") await Deno.symlink("/etc/passwd", `${camera.folder}/secret.fits`);
+  const instruments = demoInstruments({ camera: { ...quick, imageFolders: [camera.folder] } });
+  await using again = new ServedCamera(startServer({ instruments, poll: true }), camera.folder, false);
+  await again.connected();
+  await again.server.ready;
+  const after = again.server.bench.find("exposure")!.images!;
+  const kept = await after.recent(never);
+  deepStrictEqual(names(kept), ["night0003.fits", "night0001.fits"]);
+  strictEqual((await after.describe(never, kept[1]!.identity)).file, oldest.file);
+  await rejects(after.describe(never), /since the server began/, "none of them is the last one of this server");
 });
 
 Deno.test("image: one that was replaced, by whomever, or removed is not taken for the last one", async () => {

@@ -308,7 +308,7 @@ Deno.test("code: on azcam lines, eval answers as Python prints, in order with ot
 });
 
 Deno.test("code: only an admin's is run, and only in the languages that the operator allows", async () => {
-  const services = new Services(demoInstruments(), {}, { languages: ["javascript"] });
+  const services = new Services(demoInstruments(), { sandbox: { languages: ["javascript"] } });
   const code = { language: "javascript", mode: "eval", source: "1" } as const;
   for (const role of ["observer", "operator"] as const) {
     const evaluated = services.evaluator.evaluate(code, admit({ by: "program" }).deputy({ role }), services.requests);

@@ -307,6 +307,16 @@ const mistakes: readonly (readonly [string, string, string | RegExp])[] = [
     /instruments\[0\]\.caption: a caption needs something to read; it is " "$/,
   ],
   [
+    "a main value that a described instrument does not have",
+    one('{ "title": "A", "port": "tcp://x:1", "main": ["Volt"], "fields": { "Volts": { "read": "V?" } } }'),
+    /instruments\[0\]\.main\[0\]: there is no field "Volt" \(did you mean Volts\?\)/,
+  ],
+  [
+    "a main value that a ready-made instrument does not have",
+    one('{ "title": "A", "driver": "simulated-tempcon", "main": ["camtemp", "dewtmp"] }'),
+    /instruments\[0\]\.main\[1\]: there is no field "dewtmp" \(did you mean dewtemp\?\)/,
+  ],
+  [
     "a keyword that no header can have",
     field('{ "read": "V?", "keyword": "TEMPERATURE" }'),
     /instruments\[0\]\.fields\.V\.keyword: the FITS keyword "TEMPERATURE" is not made of 1 to 8/,
@@ -729,14 +739,15 @@ Deno.test("a driver of one's own: TypeScript with a file beside it", async () =>
   assert.deepEqual(instruments[0]!.commandNames().slice(0, 1), ["move"]);
 });
 
-Deno.test("bench file: a caption stands over any instrument, however it is made; by default the title, or its driver's", async () => {
+Deno.test("bench file: a caption stands over any instrument, and it says what matters most; by default the title, or its driver's", async () => {
   const driver = (caption: string) =>
-    `export default ({ defineInstrument }, { title }) => defineInstrument({ title, ${caption} });`;
+    `export default ({ defineInstrument }, { title }) =>
+      defineInstrument({ title, ${caption}, main: ["Two"], fields: { One: { type: "int" }, Two: { type: "int" } } });`;
   const { instruments, close } = await load({
     "bench.json": `{ "instruments": [
       { "title": "TC", "caption": "Reactor Thermocouple", "driver": "omega-usb-utc", "port": "tcp://x:1" },
-      { "title": "tempcon", "caption": "Cryostat", "driver": "simulated-tempcon" },
-      { "title": "Mine", "caption": "On my desk", "driver": "./mine.js" },
+      { "title": "tempcon", "caption": "Cryostat", "main": ["dewtemp"], "driver": "simulated-tempcon" },
+      { "title": "Mine", "caption": "On my desk", "main": ["one"], "driver": "./mine.js" },
       { "title": "Own", "driver": "./own.js" },
       { "title": "UV Light", "driver": "iot-relay", "port": "tcp://x:2" }
     ] }`,
@@ -745,13 +756,13 @@ Deno.test("bench file: a caption stands over any instrument, however it is made;
   });
   await close();
   assert.deepEqual(
-    instruments.map(({ name, title, caption }) => [name, title, caption]),
+    instruments.map(({ name, title, caption, main }) => [name, title, caption, main]),
     [
-      ["tc", "TC", "Reactor Thermocouple"],
-      ["tempcon", "tempcon", "Cryostat"],
-      ["mine", "Mine", "On my desk"],
-      ["own", "Own", "Its own"],
-      ["uv_light", "UV Light", "UV Light"],
+      ["tc", "TC", "Reactor Thermocouple", undefined],
+      ["tempcon", "tempcon", "Cryostat", ["dewtemp"]],
+      ["mine", "Mine", "On my desk", ["one"]],
+      ["own", "Own", "Its own", ["two"]],
+      ["uv_light", "UV Light", "UV Light", undefined],
     ],
   );
 });

@@ -484,6 +484,18 @@ Deno.test("driver process: a camera with a driver's own detector writes images, 
     error
   );
   strictEqual(gone.constructor.name, "ImageReplaced");
+  const [recent, ...others] = await images!.recent(signal);
+  deepStrictEqual([recent!.file, recent!.identity, others], [file, seen.identity, []]);
+  strictEqual((await images!.describe(signal, seen.identity)).file, file);
+  const region = { x: 2, y: 3, width: 5, height: 4 };
+  const statistics = await images!.ask({ about: "statistics", region }, seen.identity, signal);
+  deepStrictEqual(statistics, { count: 20, mean: 1009, median: 1009, deviation: 0, minimum: 1009, maximum: 1009 });
+  const histogram = await images!.ask({ about: "histogram", from: 1000, to: 1010, bins: 10 }, undefined, signal);
+  deepStrictEqual(histogram, { from: 1000, to: 1010, below: 0, above: 0, counts: [...Array(9).fill(0), 16 * 12] });
+  const [primary] = await images!.ask({ about: "header" }, undefined, signal);
+  match(primary!.cards.join("\n"), /^OBSERVER= 'Grace/m);
+  const piece = await images!.ask({ about: "piece", offset: 2880, length: 100 }, undefined, signal);
+  deepStrictEqual(piece, (await Deno.readFile(file)).subarray(2880, 2980));
   // An exposure is aborted by a command that waits for nothing.
   const exposing = lab.ask("exposure.expose 60");
   using other = await RawClient.connect(lab.server.commandServer.port);

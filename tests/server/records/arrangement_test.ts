@@ -8,7 +8,16 @@ import { ArrangementStore } from "../../../server/records/arrangement.ts";
 import { Bench } from "../../../server/bench/bench.ts";
 import { demoInstruments } from "../../../server/config/demo_bench.ts";
 import { Services } from "../../../server/services.ts";
-import { hide, inColumns, move, normalise, sections, show, step, ungroup } from "../../../client/page/arrangement.ts";
+import {
+  hide,
+  inColumns,
+  move,
+  normalise,
+  sections,
+  show,
+  step,
+  ungroup,
+} from "../../../client/page/bench/arrangement.ts";
 import { RawClient, startServer } from "../../fixture.ts";
 import { ask, WebClient } from "../faces/web/web_fixture.ts";
 
@@ -102,7 +111,7 @@ Deno.test("arrangement: one that is wrong is refused with what is wrong and wher
     [[], /should be an object in \{ \}, and is a list/],
     [{}, /groups: is missing/],
     [{ groups: [{ title: "A" }] }, /groups\[0\]\.instruments: is missing/],
-    [{ groups: [], colour: "red" }, /colour: is not known here; there is groups, others, hidden/],
+    [{ groups: [], colour: "red" }, /colour: is not known here; there is groups, others, shown, hidden, main/],
     [{ groups: [group(" ")] }, /groups\[0\]\.title: a title needs something to read/],
     [{ groups: [group("two\nlines")] }, /groups\[0\]\.title: it is one line without control characters/],
     [{ groups: [group("turned \u202e round")] }, /groups\[0\]\.title: it is one line/],
@@ -183,7 +192,7 @@ Deno.test("arrangement: a new instrument is last and never invisible, and one th
     { group: "A", names: ["gone", "y"] },
     { group: undefined, names: ["z", "x", "new"] },
   ]);
-  deepStrictEqual(show(hide(moved, "z"), "y").hidden, ["z"]);
+  deepStrictEqual(show(hide(moved, "z"), { name: "y", aside: false }).hidden, ["z"]);
   deepStrictEqual(ungroup(arrangement, bench, "A").others, ["z", "new", "x", "gone", "y"]);
   strictEqual(normalise(moved, bench), moved);
   // By one: past the neighbour, and at the end of a group into the next.

@@ -33,6 +33,51 @@ Deno.test("web: the last image is described as OpenAPI says, and its pixels come
   deepStrictEqual(names.map(({ name }: { name: string }) => name), ["exposure"]);
 });
 
+Deno.test("web: an image's header, statistics, histogram and file come as OpenAPI says, for whichever image is named", async () => {
+  await using camera = await CameraServer.start();
+  const { server } = camera;
+  await camera.tell("parameters.set_par imagetest 0", "parameters.set_par imageroot 'M51 (a)_'");
+  await camera.tell("exposure.expose 0.1 flat first", "exposure.expose 0 zero second");
+  const document = (await ask(server, "GET", "/api/v1/openapi.json")).json;
+  const get = async (operation: string, query = "") => {
+    const of = "/api/v1/instruments/{instrument}/";
+    const { status, json } = await ask(server, "GET", `${of.replace("{instrument}", "exposure")}${operation}${query}`);
+    strictEqual(status, 200, JSON.stringify(json));
+    const { schema } = document.paths[of + operation].get.responses["200"].content["application/json"];
+    deepStrictEqual(problems(json, schema, document), [], operation);
+    return json;
+  };
+  const [second, first] = await get("images");
+  const named = `identity=${first.identity}`;
+  strictEqual((await get("image", `?${named}`)).file, first.file);
+  strictEqual((await get("image")).identity, second.identity);
+  const header: { cards: string[] }[] = await get("image/header", `?${named}`);
+  match(header.flatMap(({ cards }) => cards).join("\n"), /^OBJECT {2}= 'first/m);
+  const whole = await get("image/statistics", `?${named}`);
+  strictEqual(whole.count, 64 * 48);
+  const part = await get("image/statistics", `?x=10&y=5&width=3&height=2&${named}`);
+  strictEqual(part.count, 6);
+  const histogram = await get("image/histogram", `?bins=16&${named}`);
+  deepStrictEqual([histogram.from, histogram.to, histogram.counts.length], [whole.minimum, whole.maximum, 16]);
+  strictEqual(histogram.counts.reduce((sum: number, each: number) => sum + each), 64 * 48);
+  for (const query of ["from=", "from=a", "to=Infinity", "from=5&to=1", "bins=0", "bins=5000"]) {
+    strictEqual((await ask(server, "GET", `${path}/histogram?${query}`)).status, 400, query);
+  }
+  const file = await fetch(`${base(server)}${path}/file?${named}`);
+  deepStrictEqual(new Uint8Array(await file.arrayBuffer()), await Deno.readFile(first.file));
+  strictEqual(
+    file.headers.get("content-disposition"),
+    `attachment; filename="M51__a__0001.fits"; filename*=UTF-8''M51%20%28a%29_0001.fits`,
+  );
+  for (const identity of ["../../etc/passwd", first.file, "1-x", ""]) {
+    const refused = await ask(server, "GET", `${path}/file?identity=${encodeURIComponent(identity)}`);
+    strictEqual(refused.status, 409, identity);
+  }
+  await Deno.remove(first.file);
+  deepStrictEqual(await get("images"), [second]);
+  strictEqual((await ask(server, "GET", `${path}/file?${named}`)).status, 404);
+});
+
 Deno.test("web: where there is no such image, or no such part of it, an error says so", async () => {
   await using camera = await CameraServer.start();
   const get = async (suffix = "", instrument = "exposure") => {
@@ -49,7 +94,7 @@ Deno.test("web: where there is no such image, or no such part of it, an error sa
   await refused(404, "unavailable", /tempcon takes no images/, "", "tempcon");
   await refused(404, "unknown_instrument", /nosuch/, "/pixels", "nosuch");
   await camera.tell("exposure.expose 0 zero");
-  await refused(409, "command_failed", /no longer the last one/, "/pixels?x=1&y=1&width=1&height=1&identity=1-x");
+  await refused(409, "command_failed", /no longer kept/, "/pixels?x=1&y=1&width=1&height=1&identity=1-x");
   await refused(400, "out_of_limits", /not all in the image/, "/pixels?x=65&y=1&width=1&height=1");
   await refused(400, "out_of_limits", /not all in the image/, "/pixels?x=65");
   await refused(400, "bad_argument", /scale must be a whole number/, "/pixels?scale=0");
@@ -98,7 +143,8 @@ Deno.test("web: who gives an image up before it comes is no failure of the serve
     reset: true,
   });
   try {
-    const images = { describe: slow, tile: (_: unknown, __: unknown, signal: AbortSignal) => slow(signal) };
+    const later = (_: unknown, __: unknown, signal: AbortSignal) => slow(signal);
+    const images = { describe: slow, recent: slow, tile: later, ask: later };
     await using server = startServer({ instruments: [defineInstrument({ title: "eye", images })] });
     const gone = new AbortController();
     const request = fetch(`${base(server)}/api/v1/instruments/eye/image`, { signal: gone.signal });

@@ -1,0 +1,60 @@
+/**
+ * What the address asks for: a card, and a field or a command on it. `#/bench/tempcon/camtemp`
+ *
+ * @module
+ */
+
+import { useEffect, useState } from "npm:preact@11.2.0/hooks";
+
+/** What somebody wants to see. */
+export interface Wanted {
+  /** The name of an instrument. */
+  readonly instrument: string;
+  /** The name of one of its fields or commands; empty for the card. */
+  readonly part: string;
+}
+
+function wantedNow(): Wanted | undefined {
+  const [, place, instrument = "", part = ""] = location.hash.split("?")[0]!.split("/").map(decodeURIComponent);
+  return place === "bench" && instrument !== "" ? { instrument, part } : undefined;
+}
+
+/** What the address asks for now; another object each time that it is asked for. */
+export function useWanted(): Wanted | undefined {
+  const [wanted, setWanted] = useState(wantedNow);
+  useEffect(() => {
+    const look = () => setWanted(wantedNow());
+    addEventListener("hashchange", look);
+    return () => removeEventListener("hashchange", look);
+  }, []);
+  return wanted;
+}
+
+/**
+ * Goes to a card, shows which it is, and puts the focus on what is wanted there.
+ *
+ * @returns Whether it is there.
+ */
+export function goToCard({ instrument, part }: Wanted): boolean {
+  const card = document.getElementById(`bench-${instrument}`);
+  if (card === null) return false;
+  card.scrollIntoView({ block: "start" });
+  card.classList.remove("found");
+  // So that it begins anew.
+  void card.offsetWidth;
+  card.classList.add("found");
+  // What is above is drawn as it comes into sight, and may be higher than it was taken for; a command is opened.
+  requestAnimationFrame(() =>
+    requestAnimationFrame(() => {
+      const name = CSS.escape(part);
+      const places = part === "" ? [] : [...card.querySelectorAll(`[data-field="${name}"], [data-command="${name}"]`)];
+      const control = "input, select, button:not(.menu-button)";
+      // A setting that is shown large has a row as well, where it can be set.
+      const place = places.findLast((each) => each.querySelector(control) !== null) ?? places[0];
+      const target = place ?? card;
+      target.scrollIntoView({ block: place === undefined ? "start" : "center" });
+      target.querySelector<HTMLElement>(control)?.focus({ preventScroll: true });
+    })
+  );
+  return true;
+}

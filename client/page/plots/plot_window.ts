@@ -1,0 +1,119 @@
+/**
+ * The window of time of a plot: it follows now, is zoomed, or paused; and the place of the cursor.
+ *
+ * @module
+ */
+
+import { History, keptSeconds, type Points } from "../../../protocol/history.ts";
+import type { LiveBench } from "../live/live_bench.ts";
+import type { LiveField } from "../live/live_instrument.ts";
+import { Live } from "../live/live.tsx";
+import type { Span } from "./plot_data.ts";
+import type { Plotted } from "./plotted.ts";
+
+/** The least that is shown, in milliseconds: while it follows, and at all. */
+const shortestFollowed = 30_000;
+const shortest = 2000;
+
+const nothing: Points = new History();
+
+/** A window on the time. All times are in milliseconds since 1970. */
+export class PlotWindow {
+  /** How much is shown while it follows, in seconds. */
+  readonly followed: Live<number>;
+  /** When it was paused; `undefined` while it is not. */
+  readonly paused: Live<number | undefined> = new Live<number | undefined>(undefined);
+  /** What is shown instead of the newest; `undefined` while it follows. */
+  readonly zoomed: Live<Span | undefined> = new Live<Span | undefined>(undefined);
+  /** The time that the cursor is at. */
+  readonly cursor: Live<number | undefined> = new Live<number | undefined>(undefined);
+  /** Whether the cursor stays at its time, as one that is moved by keys does, rather than at its place. */
+  cursorStays = false;
+  readonly #bench: LiveBench;
+  readonly #plotted: Plotted;
+  /** What was there when it was paused. */
+  readonly #frozen = new Map<LiveField, Points>();
+
+  /** Makes one that follows. */
+  constructor(bench: LiveBench, plotted: Plotted) {
+    this.#bench = bench;
+    this.#plotted = plotted;
+    this.followed = plotted.span;
+  }
+
+  /** Up to when there is something to see. */
+  get until(): number {
+    return this.paused.value ?? this.#plotted.knownUntil;
+  }
+
+  /** The values of a field that are seen. */
+  points(field: LiveField): Points {
+    // What is added later has no more than what was there then: what is seen ends with the pause.
+    return this.#frozen.get(field) ?? field.history ?? nothing;
+  }
+
+  /** The visible span of time. */
+  get span(): Span {
+    if (this.zoomed.value !== undefined) return this.zoomed.value;
+    const to = this.#now;
+    // As long as there is not so much yet, what there is fills the plot.
+    const starts = this.#plotted.fields.value.map((field) => this.points(field)).filter(({ size }) => size > 0)
+      .map((points) => points.time(0));
+    return { from: Math.max(to - this.followed.value * 1000, Math.min(to - shortestFollowed, ...starts)), to };
+  }
+
+  /** Stops what is seen, while values are still kept; or catches up. */
+  pause(on: boolean): void {
+    this.#frozen.clear();
+    if (on) { for (const field of this.#plotted.fields.value) this.#frozen.set(field, field.history!.copy()); }
+    this.paused.value = on ? this.#now : undefined;
+  }
+
+  /** Shows the newest again, and its values. */
+  follow(): void {
+    this.leave();
+    this.zoomed.value = undefined;
+    if (this.paused.value !== undefined) this.pause(false);
+  }
+
+  /** Shows a span, as far as values are kept. */
+  show({ from, to }: Span): void {
+    const now = this.#now;
+    const length = Math.min(Math.max(to - from, shortest), keptSeconds * 1000);
+    // The shortest one is around the middle of what was asked for.
+    const end = Math.min(Math.max((from + to + length) / 2, now - keptSeconds * 1000 + length), now);
+    this.zoomed.value = { from: end - length, to: end };
+  }
+
+  /** Shows more or less. @param factor How many times as long. @param around What stays at its place; @default the middle */
+  zoom(factor: number, around?: number): void {
+    const { from, to } = this.span;
+    const middle = around ?? this.cursor.value ?? (from + to) / 2;
+    this.show({ from: middle - (middle - from) * factor, to: middle + (to - middle) * factor });
+  }
+
+  /** Shows what was before or after. @param share By how much of what is seen; negative for before. */
+  pan(share: number): void {
+    const { from, to } = this.span;
+    const way = (to - from) * share;
+    this.show({ from: from + way, to: to + way });
+  }
+
+  /** Moves the cursor, which begins at the end. @param share By how much of what is seen. */
+  moveCursor(share: number): void {
+    const { from, to } = this.span;
+    const time = (this.cursor.value ?? to) + (to - from) * share;
+    this.cursorStays = true;
+    this.cursor.value = Math.min(Math.max(time, from), to);
+  }
+
+  /** Takes the cursor away. */
+  leave(): void {
+    this.cursorStays = false;
+    this.cursor.value = undefined;
+  }
+
+  get #now(): number {
+    return this.paused.value ?? this.#bench.now();
+  }
+}

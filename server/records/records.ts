@@ -1,0 +1,310 @@
+/**
+ * The records of a server: what happened is kept in a folder, and found again after a restart.
+ *
+ * @module
+ */
+
+import { getLogger } from "npm:@logtape/logtape@2.4.2";
+import { resolve } from "node:path";
+import type { JournalEntry } from "../../protocol/description.ts";
+import { HeliographError } from "../../protocol/errors.ts";
+import { version } from "../../protocol/version.ts";
+import { inPeoplesWords } from "../files/part_file.ts";
+import { startFileWorker } from "../files/file_worker.ts";
+import { TaskWorker } from "../files/task_worker.ts";
+import { within } from "../network/within.ts";
+import { Flood } from "./flood.ts";
+import type { Journal } from "./journal.ts";
+import type { JournalHead, JournalQuery, JournalRecord, RecordsDescription } from "../../protocol/records.ts";
+import { networkFileSystem } from "./network_file_system.ts";
+import { type RecordsOptions, usualJournalBytes, usualJournalDays } from "../config/records_settings.ts";
+import type { RecordsAnswer, RecordsTask } from "./records_messages.ts";
+import { Spool } from "./spool.ts";
+
+const log = getLogger(["heliograph", "records"]);
+
+/** How often the spool is moved into the database, in milliseconds. */
+const moveEvery = 1000;
+/** How often it is looked whether records are to be forgotten, in milliseconds. */
+const forgetEvery = 3_600_000;
+/** A server that stops waits so long for the disk, in milliseconds. */
+const longestWait = 5000;
+/** The most records that are remembered until the folder is open. */
+const mostEarly = 10_000;
+
+/** Whether records are kept, and why not. */
+export interface RecordsState {
+  /** Whether what happens now is kept. */
+  readonly kept: boolean;
+  /** Where, an absolute path; empty where nowhere. */
+  readonly folder: string;
+  /** What a person should know: why they are not kept, or what is wrong; empty where nothing is. */
+  readonly hint: string;
+}
+
+/** Keeps the journal, and finds in it. */
+export class Records {
+  readonly #options: RecordsOptions | undefined;
+  readonly #journal: Journal;
+  readonly #worker: TaskWorker<RecordsTask, RecordsAnswer>;
+  readonly #flood: Flood;
+  #spool: Spool | undefined;
+  #state: RecordsState = { kept: false, folder: "", hint: "" };
+  /** What came before the folder was open. */
+  #early: JournalEntry[] | undefined = [];
+  #last = 0;
+  /** What was begun and has not ended: with the number of the record that tells so, where one does. */
+  readonly #underWay = new Map<number, { readonly entry: JournalEntry; record: number | undefined }>();
+  #timer: ReturnType<typeof setInterval> | undefined;
+  #forgetter: ReturnType<typeof setInterval> | undefined;
+  /** What is being moved, one file after the other. */
+  #moving: Promise<void> = Promise.resolve();
+  readonly #unfollow: () => void;
+
+  /**
+   * Keeps nothing yet, but remembers what happens until it is open.
+   *
+   * @param journal What is kept.
+   * @param options Where. @default nowhere
+   */
+  constructor(journal: Journal, options?: RecordsOptions) {
+    this.#options = options;
+    this.#journal = journal;
+    this.#flood = new Flood((entry) => this.#write(entry));
+    this.#worker = new TaskWorker({
+      start: (failed) =>
+        startFileWorker(new URL("./records_worker.ts", import.meta.url), "records", [options!.folder], failed),
+      stopping: () => new Error("the server is stopping"),
+      failed: (reason) => new Error(reason),
+    });
+    if (options === undefined) this.#early = undefined;
+    this.#unfollow = options === undefined ? () => {} : journal.follow("info", (entry) => this.#take(entry));
+  }
+
+  get #limits(): { readonly journalDays: number; readonly journalBytes: number } {
+    const { journalDays = usualJournalDays, journalBytes = usualJournalBytes } = this.#options ?? {};
+    return { journalDays, journalBytes };
+  }
+
+  /** Whether they are kept, and why not. */
+  get state(): RecordsState {
+    const { failure = "", waiting, lost } = this.#spool?.state ?? {};
+    if (failure === "") return this.#state;
+    const gone = lost === 0 ? "" : `; ${lost} could not wait any longer and are lost`;
+    return {
+      ...this.#state,
+      kept: false,
+      hint: `Records cannot be written: ${failure}; ${waiting} wait in memory${gone}.`,
+    };
+  }
+
+  /**
+   * Opens the folder, before the server gives up its permissions. Where that cannot be, the server goes on without: the
+   * log says why, and `state` does. Nothing is thrown.
+   */
+  async open(): Promise<void> {
+    const { folder } = this.#options ?? {};
+    if (folder === undefined) return;
+    try {
+      Deno.mkdirSync(folder, { recursive: true });
+      const network = networkFileSystem(folder);
+      if (network !== undefined) {
+        throw new Error(
+          `it is on a network share (${network}), where a database is not safe: name a folder of this PC`,
+        );
+      }
+      const spool = new Spool(resolve(folder));
+      this.#worker.start();
+      const { head, newest, damaged } = await this.#ask("opened", { kind: "open", folder });
+      this.#spool = spool;
+      this.#last = head.number;
+      this.#state = { kept: true, folder, hint: "" };
+      this.#tellDamaged(damaged);
+      this.#journal.recall(newest);
+    } catch (error) {
+      this.#notKept(folder, inPeoplesWords(error).message);
+      return;
+    }
+    const early = this.#early ?? [];
+    this.#early = undefined;
+    for (const entry of early) this.#take(entry);
+    this.#journal.add({ kind: "log", text: `heliograph ${version} has started` });
+    this.#timer = setInterval(() => this.#tick(), moveEvery);
+    this.#forgetter = setInterval(() => void this.forget(), forgetEvery);
+    void this.forget();
+  }
+
+  /**
+   * Finds records of the journal, the newest of this moment among them.
+   *
+   * @throws {HeliographError} `unavailable` where none are kept.
+   */
+  async find(query: JournalQuery): Promise<JournalRecord[]> {
+    await this.#upToDate();
+    return (await this.#ask("found", { kind: "find", query })).records;
+  }
+
+  /**
+   * Tells what is kept.
+   *
+   * @param options Whether every record is looked at, and a head that was printed before, to be found again.
+   */
+  async describe(
+    { verify, known }: { readonly verify: boolean; readonly known: JournalHead | undefined },
+  ): Promise<RecordsDescription> {
+    if (this.#spool === undefined) {
+      if (verify) await this.#upToDate();
+      return { ...this.state, ...this.#limits, journal: null };
+    }
+    await this.#upToDate();
+    const { summary: journal } = await this.#ask("summary", { kind: "summary" });
+    const found = { ...this.state, ...this.#limits, journal };
+    if (!verify) return found;
+    return { ...found, verification: (await this.#ask("verified", { kind: "verify", known })).verification };
+  }
+
+  /** Forgets what is too old or too much; a record tells of it. */
+  async forget(): Promise<void> {
+    const { journalDays, journalBytes } = this.#limits;
+    try {
+      const before = Date.now() - journalDays * 86_400_000;
+      const { found } = await this.#ask("oldest", { kind: "oldest", before, bytes: journalBytes });
+      if (found === undefined) return;
+      const { count, head } = found;
+      const text = `Forgot the ${count} oldest record${
+        count === 1 ? "" : "s"
+      } of the journal, up to number ${head.number}`;
+      const entry = {
+        kind: "log",
+        time: new Date().toISOString(),
+        level: "info",
+        client: "",
+        instrument: "",
+        text,
+      } as const;
+      this.#append({ ...entry, forgotten: head });
+      // Before they go, what carries the chain on is there.
+      await this.#move();
+      await this.#ask("forgotten", { kind: "forget", last: head.number });
+      log.info("{text}", { text });
+    } catch (error) {
+      log.warning("Cannot forget old records: {reason}", { reason: inPeoplesWords(error).message });
+    }
+  }
+
+  /** Writes what waits, and lets go of the folder. */
+  async stop(): Promise<void> {
+    this.#unfollow();
+    clearInterval(this.#timer);
+    clearInterval(this.#forgetter);
+    this.#flood.stop();
+    if (this.#spool !== undefined) {
+      await within(longestWait, this.#move());
+      this.#spool.close();
+      this.#spool = undefined;
+    }
+    this.#worker.stop();
+  }
+
+  #take(entry: JournalEntry): void {
+    if (this.#early !== undefined) {
+      if (this.#early.length < mostEarly) this.#early.push(entry);
+      return;
+    }
+    if (this.#spool === undefined) return;
+    const { kind, answer } = entry;
+    const ends = kind === "command" || kind === "code" || kind === "image";
+    if (!ends) return this.#flood.take(entry);
+    if (answer === undefined) return void this.#underWay.set(entry.number, { entry, record: undefined });
+    const begun = this.#underWay.get(entry.number)?.record;
+    this.#underWay.delete(entry.number);
+    if (begun === undefined) this.#flood.take(entry);
+    else this.#write(entry, begun);
+  }
+
+  #write(entry: JournalEntry, begun?: number): number {
+    return this.#append(begun === undefined ? entry : { ...entry, begun });
+  }
+
+  #append(entry: Omit<JournalRecord, "number">): number {
+    // The number of a connection means nothing in another run of the server.
+    const { session: _session, ...kept } = entry as Omit<JournalEntry, "number">;
+    const record = { ...kept, number: ++this.#last };
+    this.#spool?.append(JSON.stringify(record));
+    return record.number;
+  }
+
+  #tick(): void {
+    // What takes longer is told when it has begun: a power failure may end it.
+    for (const under of this.#underWay.values()) under.record ??= this.#write(under.entry);
+    void this.#move();
+  }
+
+  async #upToDate(): Promise<void> {
+    if (this.#spool === undefined) {
+      throw new HeliographError(
+        "unavailable",
+        `No records are kept: ${this.#state.hint || "no folder is named for them"}`,
+      );
+    }
+    await this.#move();
+  }
+
+  /** Moves the file that was written to into the database, after those that are under way. */
+  #move(): Promise<void> {
+    return this.#moving = this.#moving.then(() => this.#moveNow());
+  }
+
+  /** The file whose lines could not be moved, and which has to come first. */
+  #stuck: number | undefined;
+
+  async #moveNow(): Promise<void> {
+    const spool = this.#spool;
+    if (spool === undefined) return;
+    try {
+      if (this.#stuck !== undefined) await this.#moveFile(spool, this.#stuck);
+      spool.retry();
+      const which = spool.handOver();
+      if (which !== undefined) await this.#moveFile(spool, which);
+      if (this.#state.hint !== "") {
+        this.#state = { ...this.#state, kept: true, hint: "" };
+        log.info("Records are written again");
+      }
+    } catch (error) {
+      const reason = inPeoplesWords(error).message;
+      const hint = `Records wait on the spool: they cannot be moved into the database: ${reason}.`;
+      if (this.#state.hint === hint) return;
+      this.#state = { ...this.#state, hint };
+      log.error("Records wait on the spool: they cannot be moved into the database: {reason}", { reason });
+    }
+  }
+
+  async #moveFile(spool: Spool, which: number): Promise<void> {
+    this.#stuck = which;
+    const { damaged } = await this.#ask("moved", { kind: "move", spool: which });
+    spool.takeBack(which);
+    this.#stuck = undefined;
+    this.#tellDamaged(damaged);
+  }
+
+  #tellDamaged(count: number): void {
+    if (count > 0) log.warning("{count} lines of the records' spool were cut short and are left out", { count });
+  }
+
+  #notKept(folder: string, reason: string): void {
+    this.#early = undefined;
+    this.#worker.stop();
+    this.#state = { kept: false, folder: "", hint: `No records are kept: cannot keep them in ${folder}: ${reason}.` };
+    log.warning("No records are kept: cannot keep them in {folder}: {reason}", { folder, reason });
+  }
+
+  async #ask<K extends RecordsAnswer["kind"]>(
+    kind: K,
+    task: RecordsTask,
+  ): Promise<Extract<RecordsAnswer, { readonly kind: K }>> {
+    const answer = await this.#worker.ask(task);
+    if (answer.kind === "failed") throw new Error(answer.reason);
+    if (answer.kind !== kind) throw new Error(`the records' Worker answered ${answer.kind} in the place of ${kind}`);
+    return answer as Extract<RecordsAnswer, { readonly kind: K }>;
+  }
+}

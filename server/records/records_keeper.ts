@@ -1,0 +1,127 @@
+/**
+ * Keeps the records of one folder: does what the Worker of the records is asked for.
+ *
+ * @module
+ */
+
+import { DatabaseSync } from "node:sqlite";
+import { join } from "node:path";
+import type { JournalRecord } from "../../protocol/records.ts";
+import { readRecord } from "./journal_record.ts";
+import { JournalStore } from "./journal_store.ts";
+import type { RecordsAnswer, RecordsTask } from "./records_messages.ts";
+import { spoolNames } from "./spool.ts";
+
+/** The name of the file whose lock says that a server keeps its records in the folder. */
+const writerFile = "writer.sqlite";
+
+/** The number of entries that a server which starts tells at once. */
+const newestTold = 500;
+
+/** The records of one folder, whose only writer this is. */
+export class RecordsKeeper implements Disposable {
+  readonly #folder: string;
+  readonly #store: JournalStore;
+  /** Its lock ends with the process, however that ends. */
+  readonly #writer: DatabaseSync;
+
+  /**
+   * Opens the records.
+   *
+   * @param folder The absolute path of their folder, which is there.
+   * @throws {Error} Where they cannot be opened, or another server keeps its records there.
+   */
+  constructor(folder: string) {
+    this.#folder = folder;
+    this.#writer = new DatabaseSync(join(folder, writerFile));
+    try {
+      this.#writer.exec("PRAGMA busy_timeout = 0; PRAGMA journal_mode = DELETE; BEGIN EXCLUSIVE");
+    } catch (error) {
+      this.#writer.close();
+      if (!/locked|busy|prepare/i.test((error as Error).message)) throw error;
+      throw new Error("another server keeps its records there", { cause: error });
+    }
+    try {
+      this.#store = new JournalStore(folder);
+    } catch (error) {
+      this.#writer.close();
+      throw error;
+    }
+  }
+
+  /** Does what is asked for. It throws nothing. */
+  perform(task: Exclude<RecordsTask, { readonly kind: "open" }>): RecordsAnswer {
+    try {
+      return this.#perform(task);
+    } catch (error) {
+      return { kind: "failed", reason: (error as Error).message };
+    }
+  }
+
+  /** What a server needs to know to go on where the one before it ended. */
+  opened(): RecordsAnswer {
+    try {
+      const spools = spoolNames.map((name) => this.#read(name));
+      // The one that was written to last comes last.
+      const lines = spools.sort((a, b) => (a[0]?.number ?? Infinity) - (b[0]?.number ?? Infinity)).flat();
+      this.#store.append(lines.filter((record) => record !== undefined));
+      for (const name of spoolNames) this.#empty(name);
+      const damaged = lines.filter((record) => record === undefined).length;
+      return { kind: "opened", head: this.#store.head, newest: this.#store.find({ limit: newestTold }), damaged };
+    } catch (error) {
+      return { kind: "failed", reason: (error as Error).message };
+    }
+  }
+
+  /** Lets go of the folder. */
+  [Symbol.dispose](): void {
+    this.#store[Symbol.dispose]();
+    this.#writer.close();
+  }
+
+  #perform(task: Exclude<RecordsTask, { readonly kind: "open" }>): RecordsAnswer {
+    const store = this.#store;
+    switch (task.kind) {
+      case "move": {
+        const name = spoolNames[task.spool]!;
+        const lines = this.#read(name);
+        store.append(lines.filter((record) => record !== undefined));
+        this.#empty(name);
+        return { kind: "moved", damaged: lines.filter((record) => record === undefined).length };
+      }
+      case "find":
+        return { kind: "found", records: store.find(task.query) };
+      case "verify":
+        return { kind: "verified", verification: store.verify(task.known) };
+      case "summary":
+        return { kind: "summary", summary: store.summary() };
+      case "oldest": {
+        return { kind: "oldest", found: store.oldest(task.before, task.bytes) };
+      }
+      case "forget":
+        store.forget(task.last);
+        return { kind: "forgotten" };
+    }
+  }
+
+  /** The records on one file of the spool; `undefined` stands for a line that is none. */
+  #read(name: string): (JournalRecord | undefined)[] {
+    let text: string;
+    try {
+      text = Deno.readTextFileSync(join(this.#folder, name));
+    } catch (error) {
+      if (error instanceof Deno.errors.NotFound) return [];
+      throw error;
+    }
+    return text.split("\n").filter((line) => line !== "").map(readRecord);
+  }
+
+  #empty(name: string): void {
+    const file = join(this.#folder, name);
+    try {
+      if (Deno.statSync(file).size > 0) Deno.truncateSync(file);
+    } catch (error) {
+      if (!(error instanceof Deno.errors.NotFound)) throw error;
+    }
+  }
+}

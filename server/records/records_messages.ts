@@ -1,0 +1,32 @@
+/**
+ * The tasks of the Worker that keeps the records, and its answers.
+ *
+ * @module
+ */
+
+import type { JournalHead, JournalQuery, JournalRecord, JournalSummary, Verification } from "../../protocol/records.ts";
+
+/** Something that the Worker is to do. */
+export type RecordsTask =
+  /** Takes the folder for itself, opens the database, and moves what a server that ended has left on the spool. */
+  | { readonly kind: "open"; readonly folder: string }
+  /** Moves a file of the spool into the database, and empties it. */
+  | { readonly kind: "move"; readonly spool: number }
+  | { readonly kind: "find"; readonly query: JournalQuery }
+  | { readonly kind: "verify"; readonly known: JournalHead | undefined }
+  | { readonly kind: "summary" }
+  /** Which records are older than a time, or the oldest tenth where the database is larger than so many bytes. */
+  | { readonly kind: "oldest"; readonly before: number; readonly bytes: number }
+  | { readonly kind: "forget"; readonly last: number };
+
+/** What came of it. */
+export type RecordsAnswer =
+  | { readonly kind: "opened"; readonly head: JournalHead; readonly newest: JournalRecord[]; readonly damaged: number }
+  | { readonly kind: "moved"; readonly damaged: number }
+  | { readonly kind: "found"; readonly records: JournalRecord[] }
+  | { readonly kind: "verified"; readonly verification: Verification }
+  | { readonly kind: "summary"; readonly summary: JournalSummary }
+  | { readonly kind: "oldest"; readonly found: { readonly head: JournalHead; readonly count: number } | undefined }
+  | { readonly kind: "forgotten" }
+  /** It could not be done, for a reason in words for people. */
+  | { readonly kind: "failed"; readonly reason: string };

@@ -1,0 +1,25 @@
+/**
+ * The Worker that keeps the records: it may touch their folder, and nothing else.
+ *
+ * @module
+ */
+
+import { performTasks } from "../files/task_worker.ts";
+import { RecordsKeeper } from "./records_keeper.ts";
+import type { RecordsAnswer, RecordsTask } from "./records_messages.ts";
+
+let keeper: RecordsKeeper | undefined;
+
+performTasks<RecordsTask, RecordsAnswer>((task) => {
+  if (task.kind !== "open") {
+    return keeper?.perform(task) ?? { kind: "failed", reason: "the records are not open" };
+  }
+  try {
+    keeper?.[Symbol.dispose]();
+    keeper = undefined;
+    keeper = new RecordsKeeper(task.folder);
+  } catch (error) {
+    return { kind: "failed", reason: (error as Error).message };
+  }
+  return keeper.opened();
+}, () => []);
