@@ -110,14 +110,20 @@ export const checkCommand = buildCommand({
       row.commands.join(", "),
     ]);
     this.process.stdout.write(table(["name", "title", "port", "fields", "commands"], cells, paint));
-    for (const { name, immediate, immediateWithin, immediateAnew = 0 } of rows) {
+    for (const { name, immediate, immediateWithin, immediateAnew = 0, immediateWaitsFor } of rows) {
       if (immediate.length === 0 || immediateWithin === undefined) continue;
       const commands = immediate.map((command) => `${name}.${command}`).join(", ");
       const anew = immediateAnew === 0
         ? ""
-        : `, or ${shortTime(immediateAnew)} where its last question had no answer: the line is opened anew first`;
+        : `, or ${
+          shortTime(immediateAnew)
+        } where its last question had no answer, or a late one could be taken for its own: ` +
+          "the line is opened anew first";
+      const waits = immediateWaitsFor === undefined ? "" : `; ${immediateWaitsFor}`;
       this.process.stdout.write(
-        `at once: ${commands}: on the wire within ${shortTime(immediateWithin)} while the port is open${anew}\n`,
+        `at once: ${commands}: on the wire within ${
+          shortTime(immediateWithin)
+        } while the port is open${anew}${waits}\n`,
       );
     }
   },
@@ -135,9 +141,13 @@ function countOnBuses(instruments: readonly Instrument[]): Map<string, number> {
 
 /** How soon something immediate is on the wire, in seconds: usually, and where the line is opened anew before. */
 function immediateTimes(contact: PortContact, onBus: ReadonlyMap<string, number>) {
-  const { bus, anewWithin } = contact;
+  const { bus, anewWithin, immediateWaitsFor } = contact;
   const immediateWithin = contact.immediateWithin(bus === undefined ? 0 : onBus.get(bus)! - 1);
-  return { immediateWithin, ...(anewWithin === 0 ? {} : { immediateAnew: immediateWithin + anewWithin }) };
+  return {
+    immediateWithin,
+    ...(anewWithin === 0 ? {} : { immediateAnew: immediateWithin + anewWithin }),
+    ...(immediateWaitsFor === undefined ? {} : { immediateWaitsFor }),
+  };
 }
 
 function shortTime(seconds: number): string {

@@ -205,6 +205,42 @@ export async function loadSimulated(
   }
 }
 
+/** An instrument that stands on the bench already, and stays as it is. */
+export interface Standing {
+  /** It. */
+  readonly instrument: Instrument;
+  /** Its port, where it has one. */
+  readonly port: Port | undefined;
+}
+
+/**
+ * Loads a bench whose file is changed while it runs: only what does not stand there yet is made, without reading a file.
+ *
+ * @param source The file as it is to be.
+ * @param standing What stands there, by the place in the file.
+ * @param options `redirect` as of {@linkcode loadBench}; where images may be written.
+ * @throws {BenchFileError} With all that is wrong, where, and what would be right.
+ */
+export async function loadChanged(
+  source: Source,
+  standing: ReadonlyMap<number, Standing>,
+  { redirect = (address) => address, imageFolders, beside = [] }: {
+    readonly redirect?: Redirect | undefined;
+    readonly imageFolders: readonly string[];
+    /** Ports that are used where they are named, besides those of what stands there. @default none */
+    readonly beside?: readonly Port[];
+  },
+): Promise<LoadedBench> {
+  const drivers = new DriverProcesses();
+  try {
+    const loader = new Loader(source, redirect, imageFolders, drivers, [], undefined, standing);
+    for (const port of beside) loader.useToo(port);
+    return await loader.load();
+  } finally {
+    await drivers.close();
+  }
+}
+
 function isBench(value: unknown): boolean {
   return typeof value === "object" && value !== null && Object.hasOwn(value, "instruments");
 }
@@ -270,6 +306,7 @@ class Loader {
   readonly #drivers: DriverProcesses;
   readonly #own: OwnDrivers;
   readonly #calibrations = new CalibrationFiles();
+  readonly #standing: ReadonlyMap<number, Standing>;
   #named: Readonly<Record<string, string>> = {};
   /** The drivers' own files, by the places of their instruments. */
   readonly #sources = new Map<number, Source>();
@@ -285,14 +322,21 @@ class Loader {
     drivers: DriverProcesses,
     problems: Problem[],
     describing: Describing = (description) => description,
+    standing: ReadonlyMap<number, Standing> = new Map(),
   ) {
     this.#describing = describing;
+    this.#standing = standing;
     this.#problems = problems;
     this.#drivers = drivers;
     this.#own = new OwnDrivers(drivers);
     this.#source = source;
     this.#redirect = redirect;
     this.#imageFolders = imageFolders;
+  }
+
+  /** An instrument on this port shares it with what runs. */
+  useToo(port: Port): void {
+    this.#ports.set(port.name, { port, title: "what runs on it now", process: "" });
   }
 
   async load(): Promise<LoadedBench> {
@@ -316,6 +360,15 @@ class Loader {
       resolve(beside, folder)
     );
     const instruments: (Instrument | undefined)[] = [];
+    for (const [index, { instrument, port }] of this.#standing) {
+      made.set(index, instrument);
+      if (port === undefined) continue;
+      const { title, driver } = entries[index] as { title: string; driver?: string };
+      // A driver that is code has a process of its own.
+      const process = driver !== undefined && isModule(driver) ? title : "";
+      if (!this.#ports.has(port.name)) this.#ports.set(port.name, { port, title, process });
+      this.#portOf.set(title, port);
+    }
     for (const [index, each] of sound.entries()) {
       instruments[index] = made.get(index) ??
         (each && await this.#collect(() => this.#instrument(each.entry, each.raw, index)));
@@ -330,7 +383,13 @@ class Loader {
     this.#stop();
     for (const [index, each] of sound.entries()) {
       if (each?.entry.caption !== undefined) instruments[index]!.caption = each.entry.caption;
+      if (each?.entry.polling === false && !this.#standing.has(index)) {
+        const { away, contact } = switchedOff;
+        if (instruments[index]!.contact?.restarts === true) instruments[index]!.away = away;
+        else this.#problem(["instruments", index, "polling"], contact);
+      }
     }
+    this.#stop();
     const addresses = [...this.#ports.values()].map(({ port }) => port.address);
     return {
       name: bench.name,
@@ -467,7 +526,7 @@ class Loader {
     this.#described.add(index);
     const found = await this.#driver(driverName, at);
     if (found.source !== undefined) this.#sources.set(index, found.source);
-    const { title: _, caption: _caption, driver: _driver, port: _port, options: _options, ...described } = raw;
+    const { title: _, caption: _c, driver: _driver, port: _port, options: _options, polling: _p, ...described } = raw;
     const { parameters: _parameters, ...over } = described;
     const merged = mergeDescription(found.description, over);
     if (isEmpty(merged.fields) && isEmpty(merged.commands)) {
@@ -571,7 +630,7 @@ class Loader {
 
   /** An instrument that heliograph itself makes by code. */
   #readyMade(driver: string, entry: InstrumentEntry, at: Path): Instrument {
-    const { title, caption: _, main: _main, driver: _driver, options = {}, ...others } = entry;
+    const { title, caption: _, main: _main, driver: _driver, options = {}, polling: _polling, ...others } = entry;
     const extra = Object.keys(others).find((key) => others[key as keyof typeof others] !== undefined);
     if (extra !== undefined) {
       throw new BenchFileError([
@@ -601,7 +660,7 @@ class Loader {
   /** An instrument whose driver is code: it is loaded when all that share its process are known. */
   async #ownDriver(entry: InstrumentEntry, index: number, at: Path): Promise<undefined> {
     const { title, caption: _, main: _main, driver, port: portText, options = {}, line, ...rest } = entry;
-    const { permissions = {}, memory, ...others } = rest;
+    const { permissions = {}, memory, polling: _polling, ...others } = rest;
     const extra = Object.keys(others).find((key) => others[key as keyof typeof others] !== undefined);
     if (extra !== undefined) {
       throw new BenchFileError([
@@ -791,6 +850,12 @@ class Loader {
     return shared.port;
   }
 }
+
+/** The words for an instrument that is not polled. */
+const switchedOff = {
+  away: "switched off in the bench file; its port is free",
+  contact: "false has a meaning only where the instrument has a port and its driver is not code of one's own",
+};
 
 /** Parameters as a driver or a bench file declares them. */
 type Declared = Readonly<

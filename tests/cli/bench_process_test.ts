@@ -72,19 +72,33 @@ Deno.test("check: says how soon a stop is on the wire", async () => {
     lamp("Serial", 0, "serial:///dev/ttyNone"),
     lamp("One", 0, bus(1)),
     lamp("Two", 0, bus(2)),
+    lamp("Far", 0, "vxi11://far"),
+    lamp("Usb", 0, "usbtmc:///dev/usbtmc9"),
+    { ...lamp("Web", 0, "http://web"), commands: { off: { ...off, send: "POST /off" } } },
+    { ...lamp("Once", 0), line: { connection: "each question" } },
+    { ...lamp("Bus", 0, "modbus+serial:///dev/ttyOther?baud=300"), commands: { off: { ...off, send: "coil 1 = 0" } } },
   ];
   await withFiles(
     { "bench.json": JSON.stringify({ instruments }) },
     async (at) => {
       const { out } = await run(["check", join(at, "bench.json")]);
-      const anew = ", or 5.2 s where its last question had no answer: the line is opened anew first";
+      const anew = ", or 5.4 s where its last question had no answer, or a late one could be taken for its own: " +
+        "the line is opened anew first";
       deepStrictEqual(out.split("\n").filter((line) => line.startsWith("at once: ")), [
         `at once: lamp.off: on the wire within 20 ms while the port is open${anew}`,
-        `at once: slow.off: on the wire within 520 ms while the port is open${anew.replace("5.2", "5.7")}`,
+        `at once: slow.off: on the wire within 520 ms while the port is open${anew.replace("5.4", "5.9")}`,
         "at once: serial.off: on the wire within 20 ms while the port is open",
         // Each of those on a bus may have its turn before.
-        `at once: one.off: on the wire within 1 s while the port is open${anew.replace("5.2", "6.2")}`,
-        `at once: two.off: on the wire within 1 s while the port is open${anew.replace("5.2", "6.2")}`,
+        `at once: one.off: on the wire within 1 s while the port is open${anew.replace("5.4", "6.4")}`,
+        `at once: two.off: on the wire within 1 s while the port is open${anew.replace("5.4", "6.4")}`,
+        // An answer is fetched in slices of half a second.
+        `at once: far.off: on the wire within 520 ms while the port is open${anew.replace("5.4", "5.9")}`,
+        `at once: usb.off: on the wire within 20 ms while the port is open${anew}; a question under way is answered ` +
+        "before, or its timeout is over",
+        `at once: web.off: on the wire within 20 ms while the port is open${anew}; a connection may be made before`,
+        `at once: once.off: on the wire within 20 ms while the port is open${anew}; a connection may be made before`,
+        // Frames stand three and a half characters apart.
+        "at once: bus.off: on the wire within 148 ms while the port is open",
       ]);
     },
   );

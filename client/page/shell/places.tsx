@@ -8,6 +8,7 @@
 /** @jsxImportSource npm:preact@11.2.0 */
 import type { VNode } from "npm:preact@11.2.0";
 import { BenchPlace } from "../bench/bench_place.tsx";
+import { EditPlace } from "../edit/edit_place.tsx";
 import { ImagesPlace } from "../images/images_place.tsx";
 import { JournalPlace } from "../journal/journal_place.tsx";
 import type { LiveBench } from "../live/live_bench.ts";
@@ -80,6 +81,14 @@ export const places: readonly [PlaceRow, ...PlaceRow[]] = [
     icon: "M6 3h12v18H6zM9 8h6M9 12h6M9 16h4",
     Component: JournalPlace,
     useOffered: always,
+  },
+  {
+    name: "edit",
+    title: "Change the bench",
+    icon: "M4 20h4L19 9l-4-4L4 16zM13 7l4 4",
+    Component: ({ bench }) => <EditPlace bench={bench} rest={useLive(place).rest} />,
+    // It is reached from the menu: seldom, and by admins.
+    useOffered: () => false,
   },
 ];
 

@@ -165,17 +165,20 @@ class Describer {
     this.#instrument = instrument;
     const ignored = this.#conversation.ignored();
     if (ignored.length > 0) {
-      port.listen((line) => {
+      this.#contact.listens(port.listen((line) => {
         const ignores = ignored.some((pattern) => pattern.test(line));
         if (ignores) port.trace.note("ignored");
         return ignores;
-      });
+      }));
     }
     const hears = (line: string) => this.#heard(line);
     const envelope = this.#envelope;
     // Lines of a file that hold nothing for a field are no answers to anybody.
-    if (port.address.kind === "file") port.listen((line) => (this.#columns.takeHeading(line) || hears(line), true));
-    else if (this.#listening.length > 0) port.listen(envelope ? (line) => envelope.holds(line, hears) : hears);
+    const inFile = (line: string) => (this.#columns.takeHeading(line) || hears(line), true);
+    if (port.address.kind === "file") this.#contact.listens(port.listen(inFile));
+    else if (this.#listening.length > 0) {
+      this.#contact.listens(port.listen(envelope ? (line) => envelope.holds(line, hears) : hears));
+    }
     return instrument;
   }
 

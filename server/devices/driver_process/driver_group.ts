@@ -279,9 +279,14 @@ export class DriverGroup {
     const unsubscribe = bench.onChange((instrument, holder) => {
       if (!own.has(instrument)) this.#untold.set(holder, instrument);
     });
+    // Which instruments there are has changed: it is told of all of them anew.
+    // Later: who subscribes while an event is told would be told it too.
+    const anew = () => queueMicrotask(() => this.#unwatch && this.#watchBench());
+    const unplaced = bench.hub.subscribe("bench", anew, { name: "a driver" });
     const timer = setInterval(() => this.#tellNeighbours(), neighbourInterval);
     this.#unwatch = () => {
       unsubscribe();
+      unplaced();
       clearInterval(timer);
       this.#untold.clear();
       this.#toldKeywords.clear();
