@@ -26,7 +26,10 @@ Deno.test({
       await using server = startServer({ instruments: loaded.instruments, poll: true, webPort: 0 }, { edited });
       await server.ready;
       await using browser = await Browser.start(chromium!);
-      await using page = await browser.open(`${base(server)}/#/edit`);
+      await using page = await browser.open(base(server));
+      await page.shows(card("meter"), "Voltage");
+      await page.click("#open-menu");
+      await page.click("#change-bench");
       await page.shows(".edit-list", "Meter");
       deepStrictEqual(await page.evaluate(unnamedControls), []);
       deepStrictEqual(await page.evaluate(poorContrasts), []);
@@ -90,6 +93,15 @@ Deno.test({
 
       await page.evaluate(`location.hash = ""`);
       await page.shows(card("current"), "0.25");
+      // The card's menu does the same.
+      await page.click(`${card("current")} .menu-button`);
+      await page.click("[aria-label='Free the port of Current']");
+      await page.shows(card("current"), "Switched off by client");
+      await page.click(`${card("current")} [aria-label='Switch on Current']`);
+      await page.shows(card("current"), "0.25");
+      await page.click(`${card("current")} .menu-button`);
+      await page.click("[aria-label='Change Current']");
+      await page.until(`document.querySelector("#edit-title")?.value === "Current"`);
       await page.evaluate(`location.hash = "#/edit"`);
       await page.click("[aria-label='Put back the previous file']");
       await page.shows(".edit-review", "Current");
