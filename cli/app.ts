@@ -23,8 +23,8 @@ import { callCommand, commandCommand } from "./commands/calls.ts";
 import { evalCommand, execCommand } from "./commands/code.ts";
 import { exposeCommand } from "./commands/expose.ts";
 import { confirmCommand, getCommand, revertCommand, setCommand } from "./commands/fields.ts";
+import { offCommand, onCommand, releaseCommand, takeCommand } from "./commands/control.ts";
 import { journalCommand, noteCommand, recordsCommand } from "./commands/records.ts";
-import { releaseCommand, takeCommand } from "./commands/control.ts";
 import { imageCommand } from "./commands/image.ts";
 import { portsCommand } from "./commands/ports.ts";
 import { serverCommand } from "./commands/server.ts";
@@ -50,6 +50,8 @@ const clientRoutes = {
   revert: revertCommand,
   take: takeCommand,
   release: releaseCommand,
+  off: offCommand,
+  on: onCommand,
   call: callCommand,
   command: commandCommand,
   expose: exposeCommand,

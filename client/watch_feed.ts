@@ -9,8 +9,8 @@ import type { WatchEvent } from "../protocol/framed_message.ts";
 import { HeliographError } from "../protocol/errors.ts";
 
 /**
- * An update of a watch: a field as it is, the holder of an instrument, its contact, the page's arrangement (only where
- * everything is watched), the end of the snapshot, or that the connection was lost and is being opened again. After that
+ * An update of a watch: a field as it is, the holder of an instrument, its contact, that it came or went, the page's arrangement
+ * (only where everything is watched), the end of the snapshot, or that the connection was lost and is being opened again. After that
  * comes a new snapshot.
  *
  * @example
@@ -35,6 +35,14 @@ export type WatchUpdate =
     readonly event: "contact";
     readonly instrument: string;
     readonly contact: NonNullable<InstrumentDescription["contact"]>;
+  }
+  /** An instrument came, or took the place of the one of that name; `null` when it went. Its fields follow. */
+  | {
+    readonly event: "instrument";
+    readonly instrument: string;
+    readonly description: InstrumentDescription | null;
+    /** Its place on the bench, from 0; `null` when it went. */
+    readonly place: number | null;
   }
   | {
     readonly event: "arrangement";
@@ -109,7 +117,7 @@ function newestOfEach(events: readonly WatchUpdate[]): WatchUpdate[] {
     const { event } = update;
     const about = event === "field"
       ? [update.instrument, update.field]
-      : event === "control" || event === "contact"
+      : event === "control" || event === "contact" || event === "instrument"
       ? [update.instrument]
       : [];
     const key = JSON.stringify([event, ...about]);

@@ -68,7 +68,17 @@ export type DashboardRequest =
   /** Writes something down, in the journal. */
   | { readonly cmd: "Note"; readonly text: string; readonly instrument: string | undefined }
   /** Arranges the page, for everybody; `arrangement` is still to be checked. */
-  | { readonly cmd: "Arrange"; readonly arrangement: unknown };
+  | { readonly cmd: "Arrange"; readonly arrangement: unknown }
+  /** The bench file, and what may be changed in it. */
+  | { readonly cmd: "BenchFile" }
+  /** The ports that are plugged in. */
+  | { readonly cmd: "Ports" }
+  /** Checks a change of the bench, and makes it where `save`; `change` is still to be checked. */
+  | { readonly cmd: "EditBench"; readonly change: unknown; readonly digest: string; readonly save: boolean }
+  /** Asks each field of an instrument once as a change would have it; `change` is still to be checked. */
+  | { readonly cmd: "TryInstrument"; readonly change: unknown; readonly digest: string }
+  /** Frees the port of an instrument for another program, or takes it again. */
+  | { readonly cmd: "Switch"; readonly instrument: string; readonly on: boolean };
 
 /** A message: how to answer it, and the request or what is wrong with it. */
 export interface DashboardMessage {
@@ -103,6 +113,11 @@ const framedCommands = [
   "Records",
   "Note",
   "Arrange",
+  "BenchFile",
+  "Ports",
+  "EditBench",
+  "TryInstrument",
+  "Switch",
 ];
 
 function bad(message: string): HeliographError {
@@ -275,6 +290,18 @@ function parseRequest(message: Json, framed: boolean): DashboardRequest {
     case "Arrange":
       if (message.arrangement === undefined) throw bad('Cannot run Arrange: "arrangement" is missing');
       return { cmd, arrangement: message.arrangement };
+    case "BenchFile":
+    case "Ports":
+      return { cmd };
+    case "EditBench":
+      if (message.change === undefined) throw bad('Cannot run EditBench: "change" is missing');
+      return { cmd, change: message.change, digest: text(message, "digest"), save: flag(message, "save") };
+    case "TryInstrument":
+      if (message.change === undefined) throw bad('Cannot run TryInstrument: "change" is missing');
+      return { cmd, change: message.change, digest: text(message, "digest") };
+    case "Switch":
+      if (typeof message.on !== "boolean") throw bad('Cannot run Switch: "on" must be true or false');
+      return { cmd, instrument: text(message, "instrument"), on: message.on };
     default:
       throw bad(`Cannot run ${JSON.stringify(given)}: "cmd" must be one of ${known.join(", ")}`);
   }

@@ -5,7 +5,13 @@
  */
 
 import type { ArrangementState } from "./arrangement.ts";
-import type { ContactDescription, FieldReading, HolderDescription, JournalEntry } from "./description.ts";
+import type {
+  ContactDescription,
+  FieldReading,
+  HolderDescription,
+  InstrumentDescription,
+  JournalEntry,
+} from "./description.ts";
 
 /** The `id` that a client chose to match replies with. */
 export type MessageId = number | string;
@@ -35,7 +41,7 @@ export interface OutputEvent {
 
 /**
  * A message of the framed dialect that tells a watcher of a field, of who has control of an instrument, of whether it
- * answers, how the page is arranged (only who watches everything is told), or that the snapshot is complete.
+ * answers, that an instrument came or went, how the page is arranged (only who watches everything is told), or that the snapshot is complete.
  */
 export type WatchEvent =
   | (
@@ -53,6 +59,15 @@ export type WatchEvent =
     readonly event: "contact";
     readonly instrument: string;
     readonly contact: ContactDescription;
+  }
+  /** An instrument came, or took the place of the one of that name; `null` when it went. Its fields follow. */
+  | {
+    readonly id: MessageId;
+    readonly event: "instrument";
+    readonly instrument: string;
+    readonly description: InstrumentDescription | null;
+    /** Its place on the bench, from 0; `null` when it went. */
+    readonly place: number | null;
   }
   | ({ readonly id: MessageId; readonly event: "arrangement" } & ArrangementState)
   | { readonly id: MessageId; readonly event: "end-of-snapshot" };

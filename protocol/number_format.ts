@@ -19,15 +19,17 @@ const digitsOfFloat = 15;
 /**
  * A number as a text that holds all of it: with the declared decimals, or else with every digit that means something.
  *
+ * @param digits How many those are at least; what stands before the decimal point always is. @default 15
  * @returns `30.0`, `2.24e-6`, `0.3` for 0.1 + 0.2; digits only for an `int`.
  */
-export function wholeNumber(spec: NumberDescription, value: number): string {
+export function wholeNumber(spec: NumberDescription, value: number, digits = digitsOfFloat): string {
   const { type, decimals } = spec;
   const formatted = inFormat(spec, value);
   if (formatted !== undefined) return formatted;
   if (type !== "float") return String(value);
   if (decimals !== undefined) return value.toFixed(decimals);
-  const rounded = Number(value.toPrecision(digitsOfFloat));
+  const whole = Math.min(digitsOfFloat, String(Math.trunc(Math.abs(value))).length);
+  const rounded = Number(value.toPrecision(Math.max(digits, whole)));
   if (withExponent(rounded, largest)) return exponentText(rounded);
   return Number.isInteger(rounded) ? rounded.toFixed(1) : String(rounded);
 }

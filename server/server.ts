@@ -6,6 +6,7 @@
 
 import { settled } from "../protocol/setting.ts";
 import { type ServerSettings, serverSettings } from "./config/server_settings.ts";
+import type { EditedBench } from "./config/editing/bench_editor.ts";
 import type { CommandServer } from "./faces/azcam/command_server.ts";
 import { LineServer } from "./faces/azcam/line_server.ts";
 import { DashboardServer } from "./faces/dashboard/dashboard_server.ts";
@@ -80,6 +81,8 @@ export interface ServerParts {
   readonly faces?: Iterable<(services: Services) => Face>;
   /** Where what happens is told, so that a log can be told there too. @default its own */
   readonly journal?: Journal;
+  /** The file by which the bench is changed, or why it is not. @default it has none */
+  readonly edited?: EditedBench | string;
   /** What starts sandboxes; it is closed when the server has stopped. @default this program itself */
   readonly processes?: Processes;
 }
@@ -150,7 +153,7 @@ export class HeliographServer {
       simulated = false,
       ...options
     }: HeliographServerOptions,
-    { faces = [], journal, processes = new Processes() }: ServerParts = {},
+    { faces = [], journal, edited, processes = new Processes() }: ServerParts = {},
   ) {
     const { host, commandPort, dashboardPort, webNames, webPort = usualWebPort(commandPort) } = settled(
       serverSettings,
@@ -166,6 +169,7 @@ export class HeliographServer {
       processes,
       records,
       overview,
+      edited,
     });
     services.simulated = simulated;
     if (name !== undefined) services.title = name;
@@ -263,6 +267,7 @@ export class HeliographServer {
       ...this.#faces.map((face) => face.prepare?.()),
       this.#services.arrangement.open(),
       this.#services.overview.open(),
+      this.#services.editor.open(),
       this.#services.sandbox.ready,
     ]);
   }
@@ -288,6 +293,7 @@ export class HeliographServer {
     await this.#services.sandbox.stop();
     await this.bench.stop();
     await this.#services.arrangement.stop();
+    await this.#services.editor.stop();
     await this.#services.stopRecords();
     this.#services.overview.stop();
     // The drivers' goodbyes needed them.

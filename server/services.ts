@@ -10,6 +10,7 @@ import { Capacity } from "./network/admission.ts";
 import { apiInstrument } from "./requests/api_instrument.ts";
 import { ArrangementStore } from "./records/arrangement.ts";
 import { Bench } from "./bench/bench.ts";
+import { BenchEditor, type EditedBench } from "./config/editing/bench_editor.ts";
 import { ComputedFields } from "./expressions/computed_fields.ts";
 import type { Control } from "./access/control.ts";
 import { Dispatcher } from "./requests/dispatcher.ts";
@@ -62,6 +63,8 @@ export interface ServicesOptions {
   readonly records?: RecordsOptions | undefined;
   /** The drawing of the bench. @default there is none */
   readonly overview?: OverviewOptions | undefined;
+  /** The file by which the bench is changed, or why it is not. @default it has none */
+  readonly edited?: EditedBench | string | undefined;
 }
 
 /** The services that all faces of one server share. */
@@ -87,6 +90,8 @@ export class Services {
   readonly #happenings: Happenings;
   /** The drawing of the bench. */
   readonly overview: OverviewStore;
+  /** Changes the bench by its file. */
+  readonly editor: BenchEditor;
   /** Who is connected. */
   readonly sessions: Sessions = new Sessions();
   /** Who is served when: nobody keeps the event loop for themselves. */
@@ -126,6 +131,7 @@ export class Services {
       processes,
       records,
       overview,
+      edited = "This bench has no file that could be changed",
     }: ServicesOptions = {},
   ) {
     this.bench = new Bench(instruments);
@@ -136,6 +142,7 @@ export class Services {
     this.capacity = new Capacity(this.limits.connections);
     this.arrangement = new ArrangementStore(this.bench, arrangementFile);
     this.overview = new OverviewStore(this.bench, overview);
+    this.editor = new BenchEditor(this.bench, edited);
     const dispatcher = this.#dispatcher = new Dispatcher(this.bench);
     this.bench.add(
       apiInstrument(this.bench, dispatcher, this.sessions, () => this.status(), () => this.#newLogLines()),

@@ -5,12 +5,12 @@
  */
 
 import { buildCommand } from "../usage.ts";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { printable } from "../../protocol/printable.ts";
 import { notABench } from "../../server/config/beside.ts";
 import type { Instrument } from "../../server/bench/instrument.ts";
 import { didYouMean } from "../../server/bench/names.ts";
-import { loadBenchWith, type LoadedBench } from "../../server/config/bench_file.ts";
+import { loadBenchWith, loadDescription, type LoadedBench } from "../../server/config/bench_file.ts";
 import { benchJsonSchema } from "../../server/config/schema.ts";
 import { PortContact } from "../../server/devices/transports/contact.ts";
 import { schemaFile, starterBench } from "../../server/config/starter.ts";
@@ -70,12 +70,17 @@ export function benchInstrument({ instruments }: LoadedBench, file: string, name
     instruments.find(({ title }) => title.toLowerCase() === named.toLowerCase());
   if (found !== undefined) return found;
   const titles = instruments.map(({ title }) => title);
-  throw new UsageError(`There is no ${named} in ${file}${didYouMean(named, titles)}: it has ${titles.join(", ")}`);
+  throw new UsageError(
+    `There is no ${named} in ${file}${didYouMean(named, titles)}: it has ${titles.join(", ")}`,
+    "unknown_instrument",
+  );
 }
 
 /** `heliograph check FILE` */
 export const checkCommand = buildCommand({
-  docs: { brief: "Say what is wrong with a bench file, or what stands on its bench; opens no port" },
+  docs: {
+    brief: "Say what is wrong with a bench file or a description, or what stands on the bench; opens no port",
+  },
   parameters: {
     flags: { json },
     positional: {
@@ -84,6 +89,8 @@ export const checkCommand = buildCommand({
     },
   },
   async func(this: CliContext, flags: { json: boolean }, file: string): Promise<void> {
+    const description = await loadDescription(driverProcesses(), file);
+    if (description !== undefined) return describeAlone(this, flags.json, file, description);
     const { name = "heliograph", instruments, close } = await loadBenchWith(driverProcesses(), file);
     await close();
     const onBus = countOnBuses(instruments);
@@ -110,18 +117,36 @@ export const checkCommand = buildCommand({
       row.commands.join(", "),
     ]);
     this.process.stdout.write(table(["name", "title", "port", "fields", "commands"], cells, paint));
-    for (const { name, immediate, immediateWithin, immediateAnew = 0 } of rows) {
+    for (const { name, immediate, immediateWithin, immediateAnew = 0, immediateWaitsFor } of rows) {
       if (immediate.length === 0 || immediateWithin === undefined) continue;
       const commands = immediate.map((command) => `${name}.${command}`).join(", ");
       const anew = immediateAnew === 0
         ? ""
-        : `, or ${shortTime(immediateAnew)} where its last question had no answer: the line is opened anew first`;
+        : `, or ${
+          shortTime(immediateAnew)
+        } where its last question had no answer, or a late one could be taken for its own: ` +
+          "the line is opened anew first";
+      const waits = immediateWaitsFor === undefined ? "" : `; ${immediateWaitsFor}`;
       this.process.stdout.write(
-        `at once: ${commands}: on the wire within ${shortTime(immediateWithin)} while the port is open${anew}\n`,
+        `at once: ${commands}: on the wire within ${
+          shortTime(immediateWithin)
+        } while the port is open${anew}${waits}\n`,
       );
     }
   },
 });
+
+/** Tells that a description by itself is right, and how a bench file names it. */
+function describeAlone(context: CliContext, json: boolean, file: string, { allFields, commands }: Instrument): void {
+  const [fields, names] = [allFields.map(({ title }) => title), [...commands.keys()]];
+  if (json) return writeJson(context, { description: file, fields, commands: names });
+  const paint = painter(context.colour);
+  context.process.stdout.write(
+    `${paint.green("well formed")}: a description of one instrument\n` +
+      table(["fields", "commands"], [[fields.join(", "), names.join(", ")]], paint) +
+      `In a bench file: { "title": "…", "driver": "${printable(basename(file))}", "port": "…" }\n`,
+  );
+}
 
 /** How many instruments share each bus. */
 function countOnBuses(instruments: readonly Instrument[]): Map<string, number> {
@@ -135,9 +160,13 @@ function countOnBuses(instruments: readonly Instrument[]): Map<string, number> {
 
 /** How soon something immediate is on the wire, in seconds: usually, and where the line is opened anew before. */
 function immediateTimes(contact: PortContact, onBus: ReadonlyMap<string, number>) {
-  const { bus, anewWithin } = contact;
+  const { bus, anewWithin, immediateWaitsFor } = contact;
   const immediateWithin = contact.immediateWithin(bus === undefined ? 0 : onBus.get(bus)! - 1);
-  return { immediateWithin, ...(anewWithin === 0 ? {} : { immediateAnew: immediateWithin + anewWithin }) };
+  return {
+    immediateWithin,
+    ...(anewWithin === 0 ? {} : { immediateAnew: immediateWithin + anewWithin }),
+    ...(immediateWaitsFor === undefined ? {} : { immediateWaitsFor }),
+  };
 }
 
 function shortTime(seconds: number): string {

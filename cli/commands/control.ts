@@ -1,5 +1,6 @@
 /**
- * The subcommands that take and release control of instruments: `take`, `release`.
+ * The subcommands that take and release control of instruments: `take`, `release`; and free
+ * their ports for other programs: `off`, `on`.
  *
  * @module
  */
@@ -91,6 +92,30 @@ export const releaseCommand = buildCommand({
   async func(this: CliContext, flags: ControlFlags, instrument: string): Promise<void> {
     await using client = dashboardClient(this, flags);
     await client.release(instrument, { force: flags.force });
+    if (flags.json) writeJson(this, null);
+  },
+});
+
+/** `heliograph off INSTRUMENT` */
+export const offCommand = buildCommand({
+  docs: { brief: "Free an instrument's port for another program, until it is switched on or the server stops" },
+  parameters: { flags: dashboardFlags, positional: { kind: "tuple", parameters: [instrumentParameter] } },
+  async func(this: CliContext, flags: ConnectionFlags, instrument: string): Promise<void> {
+    await using client = dashboardClient(this, flags);
+    await client.call("api", "switch_off", [instrument]);
+    const { title, contact } = await client.describe(instrument);
+    if (flags.json) return writeJson(this, contact);
+    this.process.stdout.write(`${printable(`${title} is ${contact?.reason ?? "off"}`)}\n`);
+  },
+});
+
+/** `heliograph on INSTRUMENT` */
+export const onCommand = buildCommand({
+  docs: { brief: "Take an instrument's port again that was freed by off" },
+  parameters: { flags: dashboardFlags, positional: { kind: "tuple", parameters: [instrumentParameter] } },
+  async func(this: CliContext, flags: ConnectionFlags, instrument: string): Promise<void> {
+    await using client = dashboardClient(this, flags);
+    await client.call("api", "switch_on", [instrument]);
     if (flags.json) writeJson(this, null);
   },
 });

@@ -6,13 +6,14 @@
 
 import { getLogger } from "npm:@logtape/logtape@2.4.2";
 import { buildCommand } from "../usage.ts";
-import { resolve } from "node:path";
+import { basename, resolve } from "node:path";
 import { HeliographError } from "../../protocol/errors.ts";
 import { printable } from "../../protocol/printable.ts";
 import { settled } from "../../protocol/setting.ts";
 import { version } from "../../protocol/version.ts";
 import { besideBench } from "../../server/config/beside.ts";
 import { loadBenchWith, type LoadedBench } from "../../server/config/bench_file.ts";
+import type { EditedBench } from "../../server/config/editing/bench_editor.ts";
 import { Simulators } from "../../server/config/simulators.ts";
 import {
   hostName,
@@ -28,6 +29,7 @@ import { demoInstruments } from "../../server/config/demo_bench.ts";
 import type { Instrument } from "../../server/bench/instrument.ts";
 import { outliveFaults } from "../../server/processes/process_faults.ts";
 import { prepareFile } from "../../server/devices/transports/file.ts";
+import { isModule } from "../../server/devices/driver_process/modules.ts";
 import { loadSerialLibrary } from "../../server/devices/transports/serial.ts";
 import { giveUpPermissions } from "../../server/processes/permissions.ts";
 import { ignoreInspectorSignal } from "../../server/processes/inspector_signal.ts";
@@ -111,6 +113,8 @@ interface Setup extends Omit<ServerSettings, "imageFolders"> {
   readonly records: RecordsOptions | undefined;
   readonly name: string;
   readonly instruments: Instrument[];
+  /** Its file, where it is changed by that. */
+  readonly edited: EditedBench | string;
   readonly sandbox: SandboxOptions;
   /** Who says that no code is run, where none is. */
   readonly noCodeSaidBy: string;
@@ -135,8 +139,12 @@ async function setUp(
       flags.simulate ? simulators.redirect : undefined,
       serverFlags.imageFolders?.map((folder) => resolve(folder)),
     );
+  simulators.leaveOut(bench.instruments);
   // From here on the ports that the bench names can be opened although the permission for it is given up.
+  const edited = await editedBench(flags, bench, simulators);
   if (bench.serialPorts.length > 0) loadSerialLibrary();
+  // An instrument that is added later may be on any port, where this program may open them at all.
+  else if (typeof edited !== "string" && await mayOpenLibraries()) loadSerialLibrary();
   await Promise.all(bench.files.map(prepareFile));
   const { imageFolders: _folders, ...listen } = settled(serverSettings, serverFlags, bench.server);
   const sandbox = sandboxOf(settled(codeSettings, codeFlags, bench.code));
@@ -149,8 +157,32 @@ async function setUp(
     name: bench.name ?? "heliograph",
     instruments: bench.instruments,
     ...(bench.overview === undefined ? {} : { overview: bench.overview }),
+    edited,
     sandbox: Deno.build.standalone ? { ...sandbox, hostCommand: [Deno.execPath(), sandboxHostWord] } : sandbox,
     noCodeSaidBy: codeFlags.languages === undefined ? "the bench file says so" : "--eval none",
+  };
+}
+
+async function mayOpenLibraries(): Promise<boolean> {
+  return (await Deno.permissions.query({ name: "ffi" })).state === "granted";
+}
+
+/** The file by which the bench is changed from the page, or why it is not. */
+async function editedBench(
+  { bench, simulate }: ProgramSettings,
+  loaded: Omit<LoadedBench, "close">,
+  simulators: Simulators,
+): Promise<EditedBench | string> {
+  if (bench === undefined) {
+    return "The demo bench has no file. Write one with “heliograph init”, and start the server with --bench FILE";
+  }
+  if (isModule(bench)) return `${basename(bench)} is code, and is changed where it is written`;
+  return {
+    // What stands behind a link is written, and not a file in the link's place.
+    file: await Deno.realPath(bench),
+    previous: besideBench(resolve(bench)).previous,
+    loaded,
+    ...(simulate ? { redirect: simulators.redirect } : {}),
   };
 }
 
@@ -190,7 +222,7 @@ async function openProcesses({ jsonLogs }: ProgramSettings): Promise<Processes> 
 }
 
 function makeServer(setup: Setup, journal: Journal, processes: Processes): HeliographServer {
-  const { flags, receivedFolder, records, noCodeSaidBy: _said, ...options } = setup;
+  const { flags, receivedFolder, records, noCodeSaidBy: _said, edited, ...options } = setup;
   const { bench, insecureOpen, imagePort } = flags;
   if (imagePort !== undefined && receivedFolder === undefined) {
     throw new UsageError("--image-port needs a folder for the images: give --image-folder FOLDER");
@@ -207,7 +239,7 @@ function makeServer(setup: Setup, journal: Journal, processes: Processes): Helio
       ...images,
       ...records === undefined ? {} : { records },
       ...(bench === undefined ? {} : { arrangementFile: besideBench(resolve(bench)).page }),
-    }, { journal, processes });
+    }, { journal, processes, edited });
   } catch (error) {
     throw error instanceof HeliographError && error.code === "bad_argument" ? new UsageError(error.message) : error;
   }

@@ -262,9 +262,11 @@ export class Control {
 
   #refusal(lease: Lease, command: string, instrument: string): HeliographError {
     const { client } = lease;
-    const what = ["set", "confirm", "revert", "take", "release", "hand over"].includes(command)
-      ? `${command} ${instrument}`
-      : `call ${instrument}.${command}`;
+    const what =
+      ["set", "confirm", "revert", "take", "release", "hand over", "change", "remove", "switch off", "switch on"]
+          .includes(command)
+        ? `${command} ${instrument}`
+        : `call ${instrument}.${command}`;
     const whom = client.name === "" ? "them" : client.name;
     return new HeliographError(
       "held",

@@ -5,6 +5,7 @@
  */
 
 import { getLogger } from "npm:@logtape/logtape@2.4.2";
+import { ContactLog } from "./contact_log.ts";
 import { HeliographError } from "../../protocol/errors.ts";
 import { Gate } from "./gate.ts";
 import { Hub } from "./hub.ts";
@@ -58,8 +59,10 @@ export class Bench {
   /** By what stands over them on the page; `undefined` where that stands over several. */
   readonly #captions = new Map<string, Instrument | undefined>();
   /** Why the instruments that are lost are, as the log has said it. */
-  readonly #lost = new Map<Instrument, string>();
+  readonly #contactLog = new ContactLog();
   #timers: ReturnType<typeof setInterval>[] = [];
+  /** What polls each instrument. */
+  readonly #polling = new Map<Instrument, ReturnType<typeof setInterval>[]>();
 
   /**
    * Makes a bench that does not poll yet.
@@ -82,25 +85,149 @@ export class Bench {
   }
 
   /**
-   * Puts an instrument on the bench, before it starts.
+   * Puts an instrument on the bench; where that polls already, its contact begins now.
    *
+   * @param place Its place, from 0. @default the last one
    * @throws {TypeError} When its name or title is taken, or it is on another bench.
    */
-  add(instrument: Instrument): void {
+  add(instrument: Instrument, place: number = this.#instruments.size): void {
+    this.#check(instrument);
+    const all = [...this.#instruments.values()];
+    all.splice(place, 0, instrument);
+    this.#order(all);
+    this.#adopt(instrument);
+    this.hub.publish("bench", { came: instrument, went: undefined }, instrument.faults);
+    if (this.started) void this.#serve(instrument, 0);
+  }
+
+  /**
+   * Takes an instrument off the bench: what it runs and what waits for it fails, and its port is closed.
+   *
+   * @param instrument One of this bench.
+   * @param why The reason for those whose commands fail, as a sentence.
+   * @returns When its port is closed.
+   */
+  async remove(instrument: Instrument, why: string): Promise<void> {
+    await this.#end(instrument, why);
+    this.#instruments.delete(instrument.name);
+    this.#release(instrument);
+    this.hub.publish("bench", { came: undefined, went: instrument }, instrument.faults);
+  }
+
+  /**
+   * Puts an instrument in the place of another, whose port is closed before the new one begins.
+   *
+   * @param old One of this bench.
+   * @param instrument What takes its place; it may have its name.
+   * @param why The reason for those whose commands fail, as a sentence.
+   * @returns When the new one has its place; its contact may take longer.
+   * @throws {TypeError} When the name or title of the new one is another's.
+   */
+  async replace(old: Instrument, instrument: Instrument, why: string): Promise<void> {
+    this.#check(instrument, old);
+    await this.#end(old, why);
+    this.#release(old);
+    const all = [...this.#instruments.values()];
+    all[all.indexOf(old)] = instrument;
+    this.#order(all);
+    this.#adopt(instrument);
+    this.hub.publish("bench", { came: instrument, went: old }, instrument.faults);
+    if (this.started) void this.#serve(instrument, 0);
+  }
+
+  /**
+   * Ends the contact of an instrument, so that another program can have its port; it takes no commands until it is
+   * switched on.
+   *
+   * @param instrument One of this bench.
+   * @param why Why, for people: `switched off by ana at 14:02`.
+   * @returns When its port is closed.
+   * @throws {HeliographError} `bad_argument` where it has no port, or its contact cannot begin again.
+   */
+  async switchOff(instrument: Instrument, why: string): Promise<void> {
+    const { title, contact } = instrument;
+    if (contact?.restarts !== true) {
+      const reason = contact === undefined
+        ? "it has no port that could be freed"
+        : "its driver is code of its own, which holds the port until the server stops";
+      throw new HeliographError("bad_argument", `Cannot switch off ${title}: ${reason}`);
+    }
+    if (instrument.away !== "") return;
+    const sharing = this.instruments.filter((other) =>
+      other !== instrument && other.contact?.address === contact.address && other.away === ""
+    ).map(({ title }) => title);
+    const port = sharing.length === 0 ? "its port is free" : `its port is not free: ${sharing.join(", ")} uses it too`;
+    await this.#end(instrument, `${title} is ${why}`);
+    instrument.away = `${why}; ${port}`;
+    this.hub.publish("contact", { instrument }, instrument.faults);
+    log.info("{instrument} is {reason}", { instrument: title, reason: instrument.away });
+  }
+
+  /** Begins the contact of an instrument that was switched off. */
+  switchOn(instrument: Instrument): void {
+    if (instrument.away === "") return;
+    instrument.away = "";
+    this.#contactLog.forget(instrument);
+    if (this.started) void this.#serve(instrument, 0);
+  }
+
+  /** Whether a name and title are free. @param but The one that will be gone. */
+  #check(instrument: Instrument, but?: Instrument): void {
     for (const key of new Set([instrument.title, instrument.name])) {
-      if (this.#lookup.has(key)) throw new TypeError(`Cannot put two instruments called ${key} on one bench`);
+      const there = this.#lookup.get(key);
+      if (there !== undefined && there !== but) {
+        throw new TypeError(`Cannot put two instruments called ${key} on one bench`);
+      }
     }
     if (instrument.changed !== undefined) throw new TypeError(`Cannot put ${instrument.title} on two benches`);
-    this.#instruments.set(instrument.name, instrument);
+  }
+
+  #adopt(instrument: Instrument): void {
     this.#lookup.set(instrument.title, instrument).set(instrument.name, instrument);
-    const caption = identifierOf(instrument.caption);
-    this.#captions.set(caption, this.#captions.has(caption) ? undefined : instrument);
+    this.#findCaptions();
     instrument.queue.gate = this.gate;
     instrument.surroundings = this;
     instrument.changed = (of, field) => this.hub.publish("change", { instrument: of, field }, of.faults);
     instrument.read = (of, field) => {
       if (this.hub.hears("reading")) this.hub.publish("reading", { instrument: of, field }, of.faults);
     };
+  }
+
+  #order(all: readonly Instrument[]): void {
+    this.#instruments.clear();
+    for (const each of all) this.#instruments.set(each.name, each);
+  }
+
+  /** From now on it is no part of the bench. */
+  #release(instrument: Instrument): void {
+    this.#lookup.delete(instrument.title);
+    this.#lookup.delete(instrument.name);
+    this.#contactLog.forget(instrument);
+    instrument.queue.leave();
+    instrument.contact?.gone?.();
+    instrument.surroundings = undefined;
+    instrument.changed = undefined;
+    instrument.read = undefined;
+    this.#findCaptions();
+  }
+
+  #findCaptions(): void {
+    this.#captions.clear();
+    for (const instrument of this.#instruments.values()) {
+      const caption = identifierOf(instrument.caption);
+      this.#captions.set(caption, this.#captions.has(caption) ? undefined : instrument);
+    }
+  }
+
+  /** Ends what an instrument does, and its contact. */
+  async #end(instrument: Instrument, why: string): Promise<void> {
+    instrument.away = why;
+    // One kind of number serves both kinds of timers.
+    for (const timer of this.#polling.get(instrument) ?? []) clearInterval(timer);
+    this.#polling.delete(instrument);
+    instrument.queue.end(new HeliographError("unavailable", why));
+    instrument.leave(why);
+    await instrument.stop();
   }
 
   /** An instrument by its name or title, or by a caption that no other one has; or `undefined`. */
@@ -157,20 +284,32 @@ export class Bench {
       for (const instrument of this.#instruments.values()) instrument.markStale();
     }, 1000));
     for (const [index, instrument] of [...this.#instruments.values()].entries()) {
-      instrument.expectReadings();
-      ready.push(this.#begin(instrument));
-      const interval = instrument.shortestInterval;
-      if (interval === undefined) continue;
-      // A real one is read as soon as it answers.
-      if (instrument.contact === undefined) this.#poll(instrument, true);
-      // Not all of them at the same moment: many would be late.
-      const begin = interval * 1000 * (1 + (index / this.#instruments.size) % 1);
-      this.#timers.push(setTimeout(() => {
-        this.#poll(instrument, false);
-        this.#timers.push(setInterval(() => this.#poll(instrument, false), interval * 1000));
-      }, begin));
+      ready.push(this.#serve(instrument, index / this.#instruments.size));
     }
     return Promise.all(ready).then(() => {});
+  }
+
+  /**
+   * Begins contact with an instrument, and polls it.
+   *
+   * @param part At which part of its interval: not all of them at the same moment, or many would be late.
+   * @returns When it is ready, or the log has said why not.
+   */
+  #serve(instrument: Instrument, part: number): Promise<void> {
+    if (instrument.away !== "") return Promise.resolve();
+    instrument.expectReadings();
+    const ready = this.#begin(instrument);
+    const interval = instrument.shortestInterval;
+    if (interval === undefined) return ready;
+    // A real one is read as soon as it answers.
+    if (instrument.contact === undefined) this.#poll(instrument, true);
+    const timers: ReturnType<typeof setInterval>[] = [];
+    this.#polling.set(instrument, timers);
+    timers.push(setTimeout(() => {
+      this.#poll(instrument, false);
+      timers.push(setInterval(() => this.#poll(instrument, false), interval * 1000));
+    }, interval * 1000 * (1 + part % 1)));
+    return ready;
   }
 
   /** Makes an instrument ready, which is waited for only so long: the others go on. */
@@ -195,24 +334,14 @@ export class Bench {
 
   #poll(instrument: Instrument, all: boolean): void {
     const { contact } = instrument;
-    if (contact?.state === "off" || contact?.state === "connecting") return;
+    if (instrument.away !== "" || contact?.state === "off" || contact?.state === "connecting") return;
     instrument.queue.submitPoll(() => instrument.readings(all), all);
   }
 
   #contactChanged(instrument: Instrument): void {
     this.hub.publish("contact", { instrument }, instrument.faults);
-    const { state, reason, address } = instrument.contact!;
-    const said = { instrument: instrument.title, address, reason };
-    if (state === "connected") {
-      this.#lost.delete(instrument);
-      log.info("{instrument} is connected on {address}", said);
-      if (this.started) this.#poll(instrument, true);
-    } else if (state === "lost") {
-      // What everybody knows already is not said at every try: that would drown the rest of the log.
-      if (this.#lost.get(instrument) === reason) return log.debug("{instrument} is still not connected", said);
-      this.#lost.set(instrument, reason);
-      log.warning("{instrument} is not connected on {address}: {reason}; it is tried again and again", said);
-    }
+    this.#contactLog.changed(instrument, instrument.contact!);
+    if (instrument.contact!.state === "connected" && this.started) this.#poll(instrument, true);
   }
 
   /**
@@ -221,7 +350,8 @@ export class Bench {
    */
   async stop(): Promise<void> {
     // One kind of number serves both kinds of timers.
-    for (const timer of this.#timers.splice(0)) clearInterval(timer);
+    for (const timer of [...this.#timers.splice(0), ...[...this.#polling.values()].flat()]) clearInterval(timer);
+    this.#polling.clear();
     const stopping = new HeliographError("command_failed", "The server is stopping and starts no more commands");
     for (const instrument of this.#instruments.values()) instrument.queue.clear(stopping);
     await Promise.all([...this.#instruments.values()].map(async (instrument) => {

@@ -144,6 +144,9 @@ export class CommandQueue {
   /** What runs beside the others, once the gate opens. */
   readonly #atGate: Waiting[] = [];
   #gate = new Gate();
+  #leaveGate = () => {};
+  /** What has begun and is not answered yet. */
+  readonly #begun = new Set<(reason: HeliographError) => void>();
   /** How far the running command is, for people; empty where that is not known. */
   progress = "";
   /** The rest of a poll: commands go before each of its steps, and there is never more than one. */
@@ -159,10 +162,16 @@ export class CommandQueue {
   /** Shares a gate with the other queues of its bench. */
   set gate(gate: Gate) {
     this.#gate = gate;
-    gate.onOpen(() => {
+    this.#leaveGate();
+    this.#leaveGate = gate.onOpen(() => {
       for (const waiting of this.#atGate.splice(0)) this.#startBeside(waiting);
       if (this.#running === undefined) this.#next();
     });
+  }
+
+  /** Shares the gate no longer. */
+  leave(): void {
+    this.#leaveGate();
   }
 
   /** The running command, for how many seconds it has run, and how far it is. */
@@ -240,6 +249,12 @@ export class CommandQueue {
     }
   }
 
+  /** Fails whatever waits, and answers for what runs: that is told to stop. */
+  end(reason: HeliographError): void {
+    this.clear(reason);
+    for (const fail of [...this.#begun]) fail(reason);
+  }
+
   /** Keeps a command until it may start, or its deadline has passed. */
   #wait(work: Work, line: Waiting[]): Promise<unknown> {
     if (line.length >= longestQueue) {
@@ -299,15 +314,23 @@ export class CommandQueue {
     }
     const promise = Promise.resolve(result);
     return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => {
-        const error = new HeliographError(
-          "deadline_exceeded",
-          `Cannot finish ${work.name} of ${this.#instrument} within ${work.deadline} s; it was told to stop`,
-        );
+      const fail = (error: HeliographError) => {
         work.expire(error);
         reject(error);
-      }, work.deadline * 1000 - (since === undefined ? 0 : performance.now() - since));
+      };
+      this.#begun.add(fail);
+      const timer = setTimeout(
+        () =>
+          fail(
+            new HeliographError(
+              "deadline_exceeded",
+              `Cannot finish ${work.name} of ${this.#instrument} within ${work.deadline} s; it was told to stop`,
+            ),
+          ),
+        work.deadline * 1000 - (since === undefined ? 0 : performance.now() - since),
+      );
       promise.then(resolve, reject).finally(() => {
+        this.#begun.delete(fail);
         clearTimeout(timer);
         settled();
       });

@@ -55,6 +55,18 @@ export interface Contact {
    * @internal
    */
   readonly trace?: TraceSource;
+  /**
+   * Whether it can begin again after it has stopped. @default false
+   *
+   * @internal
+   */
+  readonly restarts?: boolean;
+  /**
+   * Its instrument stands on no bench any more.
+   *
+   * @internal
+   */
+  gone?(): void;
   /** Begins. @param changed Told of every change of the state. */
   start(changed: () => void): void;
   /** Says goodbye and ends; `reason` says then why the goodbye was not heard, if it was not. */

@@ -104,13 +104,13 @@ export function describeInstrument(instrument: Instrument) {
  * @param instrument An instrument.
  * @returns Whether it answers, and why not; `null` for one that needs no contact.
  */
-export function describeContact({ contact }: Instrument) {
+export function describeContact({ contact, away }: Instrument) {
   if (contact === undefined) return null;
   const { address, state, reason, since, nextTry } = contact;
   return {
     address,
     state,
-    reason,
+    reason: away === "" ? reason : away,
     ...(since === undefined ? {} : { since: new Date(since).toISOString() }),
     ...(nextTry === undefined || state !== "lost" ? {} : { nextTry: new Date(nextTry).toISOString() }),
   };

@@ -33,9 +33,10 @@ export class Gate {
   readonly #opened = new Set<() => void>();
   #sweep: ReturnType<typeof setInterval> | undefined;
 
-  /** Calls the listener whenever the gate opens. */
-  onOpen(listener: () => void): void {
+  /** Calls the listener whenever the gate opens, until the returned function is called. */
+  onOpen(listener: () => void): () => void {
     this.#opened.add(listener);
+    return () => void this.#opened.delete(listener);
   }
 
   /**

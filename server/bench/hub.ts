@@ -17,6 +17,14 @@ export interface FieldEvent {
   readonly field: BenchField;
 }
 
+/** The instruments of a bench have changed: one came, one went, or one took the place of another. */
+export interface BenchEvent {
+  /** What came. */
+  readonly came: Instrument | undefined;
+  /** What went; where something came too, that took its place. */
+  readonly went: Instrument | undefined;
+}
+
 /** Something that somebody asked for. */
 export interface Activity {
   /** What it is: a command, or code or an image that they sent. */
@@ -49,6 +57,8 @@ export interface HubEvents {
   readonly change: FieldEvent;
   /** An instrument has been connected or lost, or is lost for another reason. */
   readonly contact: { readonly instrument: Instrument };
+  /** An instrument came, went, or took the place of another. */
+  readonly bench: BenchEvent;
   /** Somebody took an instrument or released it, or their control ends sooner. */
   readonly control: { readonly instrument: Instrument };
   /** Somebody asks for something that may change something. */

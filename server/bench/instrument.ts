@@ -180,6 +180,12 @@ export class Instrument {
    */
   readonly queue: CommandQueue;
   /**
+   * Why it takes no commands and is not read: it was switched off, or is taken off the bench. Empty where it is there.
+   *
+   * @internal
+   */
+  away = "";
+  /**
    * Whom to tell of changes; the bench sets it.
    *
    * @internal
@@ -410,6 +416,20 @@ export class Instrument {
   }
 
   /**
+   * From now on its fields are not read: what they held is not so any more.
+   *
+   * @param why The reason, for people.
+   * @internal
+   */
+  leave(why: string): void {
+    for (const field of this.allFields) {
+      if (field.spec.compute !== undefined) continue;
+      if (field.access === "readout") field.withhold(why);
+      else field.doubt(why);
+    }
+  }
+
+  /**
    * Reads fields one after another and publishes what changed; commands may go in between.
    *
    * @param all Whether to read all of them, or those whose time has come.
@@ -495,6 +515,7 @@ export class Instrument {
    * @internal
    */
   markStale(): void {
+    if (this.away !== "") return;
     this.#endLongReading();
     for (const field of this.allFields) {
       const staleAfter = this.#staleAfter ?? Math.max(3 * this.#intervalOf(field), 5);

@@ -53,6 +53,7 @@ import { type ServerSettings, serverSettings } from "./server_settings.ts";
 import { BenchFileError, type Path, type Problem, Source } from "../files/source.ts";
 import { textOf } from "../files/text_encoding.ts";
 import { type SoundEntry, soundParts, without } from "./sound_parts.ts";
+import { type Declared, nowhere, someParameter, somewhere, standIn } from "./stand_in.ts";
 import { formProblems } from "./validate.ts";
 
 /**
@@ -205,6 +206,89 @@ export async function loadSimulated(
   }
 }
 
+/** An instrument that stands on the bench already, and stays as it is. */
+export interface Standing {
+  /** It. */
+  readonly instrument: Instrument;
+  /** Its port, where it has one. */
+  readonly port: Port | undefined;
+}
+
+/**
+ * Loads a bench whose file is changed while it runs: only what does not stand there yet is made, without reading a file.
+ *
+ * @param source The file as it is to be.
+ * @param standing What stands there, by the place in the file.
+ * @param options `redirect` as of {@linkcode loadBench}; where images may be written.
+ * @throws {BenchFileError} With all that is wrong, where, and what would be right.
+ */
+export async function loadChanged(
+  source: Source,
+  standing: ReadonlyMap<number, Standing>,
+  { redirect = (address) => address, imageFolders, beside = [] }: {
+    readonly redirect?: Redirect | undefined;
+    readonly imageFolders: readonly string[];
+    /** Ports that are used where they are named, besides those of what stands there. @default none */
+    readonly beside?: readonly Port[];
+  },
+): Promise<LoadedBench> {
+  const drivers = new DriverProcesses();
+  try {
+    const loader = new Loader(source, redirect, imageFolders, drivers, [], undefined, standing);
+    for (const port of beside) loader.useToo(port);
+    return await loader.load();
+  } finally {
+    await drivers.close();
+  }
+}
+
+/**
+ * Loads a description in a file of its own, to check it: somewhere it is given a port of the kind that its words need, and
+ * its parameters what they may be.
+ *
+ * @returns `undefined` where the file is a bench file, or code.
+ * @throws {BenchFileError} With all that is wrong, where, and what would be right.
+ */
+export async function loadDescription(drivers: DriverProcesses, file: string): Promise<Instrument | undefined> {
+  if (isModule(file) || notABench(file) !== undefined) return undefined;
+  let value: unknown;
+  try {
+    value = Source.read(file, await readBytes(file)).value;
+  } catch (error) {
+    // What is wrong with its form is told where it is read as a bench file.
+    if (error instanceof BenchFileError) return undefined;
+    throw error;
+  }
+  const isDescription = typeof value === "object" && value !== null && !isBench(value) &&
+    ["fields", "commands"].some((word) => Object.hasOwn(value, word)) && !Object.hasOwn(value, "port");
+  if (!isDescription) return undefined;
+  const path = resolve(file);
+  const parsed = driverSchema.safeParse(value);
+  const declared = Object.entries((value as { parameters?: Declared }).parameters ?? {});
+  const instrument = {
+    title: "It",
+    driver: basename(path),
+    port: parsed.success ? somewhere(parsed.data) : nowhere,
+    parameters: Object.fromEntries(declared.map(([name, spec]) => [name, someParameter(spec)])),
+  };
+  const bench = join(dirname(path), "bench.json");
+  const source = Source.ofValue(bench, { instruments: [instrument] });
+  try {
+    return (await new Loader(source, (address) => address, undefined, drivers, []).load()).instruments[0];
+  } catch (error) {
+    if (!(error instanceof BenchFileError)) throw error;
+    throw new BenchFileError(
+      error.problems.map((problem) =>
+        problem.file === bench
+          ? { file, where: problem.where.replace(/^instruments\[0\]\.?/, ""), message: problem.message }
+          : { ...problem, file: problem.file === path ? file : problem.file }
+      ),
+    );
+  } finally {
+    await drivers.close();
+  }
+}
+
 function isBench(value: unknown): boolean {
   return typeof value === "object" && value !== null && Object.hasOwn(value, "instruments");
 }
@@ -270,6 +354,7 @@ class Loader {
   readonly #drivers: DriverProcesses;
   readonly #own: OwnDrivers;
   readonly #calibrations = new CalibrationFiles();
+  readonly #standing: ReadonlyMap<number, Standing>;
   #named: Readonly<Record<string, string>> = {};
   /** The drivers' own files, by the places of their instruments. */
   readonly #sources = new Map<number, Source>();
@@ -285,14 +370,21 @@ class Loader {
     drivers: DriverProcesses,
     problems: Problem[],
     describing: Describing = (description) => description,
+    standing: ReadonlyMap<number, Standing> = new Map(),
   ) {
     this.#describing = describing;
+    this.#standing = standing;
     this.#problems = problems;
     this.#drivers = drivers;
     this.#own = new OwnDrivers(drivers);
     this.#source = source;
     this.#redirect = redirect;
     this.#imageFolders = imageFolders;
+  }
+
+  /** An instrument on this port shares it with what runs. */
+  useToo(port: Port): void {
+    this.#ports.set(port.name, { port, title: "what runs on it now", process: "" });
   }
 
   async load(): Promise<LoadedBench> {
@@ -316,6 +408,15 @@ class Loader {
       resolve(beside, folder)
     );
     const instruments: (Instrument | undefined)[] = [];
+    for (const [index, { instrument, port }] of this.#standing) {
+      made.set(index, instrument);
+      if (port === undefined) continue;
+      const { title, driver } = entries[index] as { title: string; driver?: string };
+      // A driver that is code has a process of its own.
+      const process = driver !== undefined && isModule(driver) ? title : "";
+      if (!this.#ports.has(port.name)) this.#ports.set(port.name, { port, title, process });
+      this.#portOf.set(title, port);
+    }
     for (const [index, each] of sound.entries()) {
       instruments[index] = made.get(index) ??
         (each && await this.#collect(() => this.#instrument(each.entry, each.raw, index)));
@@ -330,7 +431,13 @@ class Loader {
     this.#stop();
     for (const [index, each] of sound.entries()) {
       if (each?.entry.caption !== undefined) instruments[index]!.caption = each.entry.caption;
+      if (each?.entry.polling === false && !this.#standing.has(index)) {
+        const { away, contact } = switchedOff;
+        if (instruments[index]!.contact?.restarts === true) instruments[index]!.away = away;
+        else this.#problem(["instruments", index, "polling"], contact);
+      }
     }
+    this.#stop();
     const addresses = [...this.#ports.values()].map(({ port }) => port.address);
     return {
       name: bench.name,
@@ -457,17 +564,18 @@ class Loader {
       new BenchFileError([this.#source.problem([...at, ...path], message)]);
     for (const word of ["permissions", "memory"] as const) {
       if (entry[word] !== undefined) {
-        throw wrong([word], "has a meaning only beside a driver that is code (.ts or .js)");
+        this.#problem([...at, word], "has a meaning only beside a driver that is code (.ts or .js)");
       }
     }
     if (driverName !== undefined && Object.hasOwn(readyMade, driverName)) return this.#readyMade(driverName, entry, at);
     if (options !== undefined) {
-      throw wrong(["options"], "has a meaning only beside a driver that is code (.ts or .js), or a ready-made one");
+      const meaning = "has a meaning only beside a driver that is code (.ts or .js), or a ready-made one";
+      this.#problem([...at, "options"], meaning);
     }
     this.#described.add(index);
     const found = await this.#driver(driverName, at);
     if (found.source !== undefined) this.#sources.set(index, found.source);
-    const { title: _, caption: _caption, driver: _driver, port: _port, options: _options, ...described } = raw;
+    const { title: _, caption: _c, driver: _driver, port: _port, options: _options, polling: _p, ...described } = raw;
     const { parameters: _parameters, ...over } = described;
     const merged = mergeDescription(found.description, over);
     if (isEmpty(merged.fields) && isEmpty(merged.commands)) {
@@ -491,13 +599,9 @@ class Loader {
         throw this.#descriptionProblem(error, at, found.source);
       }
     }
-    if (portText === undefined) {
-      const example = found.driver?.address ?? "tcp://192.168.1.5:5025";
-      throw wrong([], `port is missing: where ${title} is, for example ${example}`);
-    }
     const values = this.#parameters(found.description.parameters as Declared | undefined, parameters, at);
     const simulated = this.#simulated(found, over, description, values);
-    const port = this.#port(portText, description, found.driver, title, at, "", simulated);
+    const port = this.#portOrStandIn(portText, description, found.driver, title, at, simulated);
     const before = this.#problems.length;
     for (let rest: Description | undefined = description; rest !== undefined;) {
       try {
@@ -571,7 +675,7 @@ class Loader {
 
   /** An instrument that heliograph itself makes by code. */
   #readyMade(driver: string, entry: InstrumentEntry, at: Path): Instrument {
-    const { title, caption: _, main: _main, driver: _driver, options = {}, ...others } = entry;
+    const { title, caption: _, main: _main, driver: _driver, options = {}, polling: _polling, ...others } = entry;
     const extra = Object.keys(others).find((key) => others[key as keyof typeof others] !== undefined);
     if (extra !== undefined) {
       throw new BenchFileError([
@@ -601,7 +705,7 @@ class Loader {
   /** An instrument whose driver is code: it is loaded when all that share its process are known. */
   async #ownDriver(entry: InstrumentEntry, index: number, at: Path): Promise<undefined> {
     const { title, caption: _, main: _main, driver, port: portText, options = {}, line, ...rest } = entry;
-    const { permissions = {}, memory, ...others } = rest;
+    const { permissions = {}, memory, polling: _polling, ...others } = rest;
     const extra = Object.keys(others).find((key) => others[key as keyof typeof others] !== undefined);
     if (extra !== undefined) {
       throw new BenchFileError([
@@ -692,6 +796,26 @@ class Loader {
     };
   }
 
+  /** Its port; where that is wrong, one in its place, so that the rest of it is checked too. */
+  #portOrStandIn(
+    text: string | undefined,
+    description: Description,
+    driver: Driver | undefined,
+    title: string,
+    at: Path,
+    simulated: (() => DescriptionSimulator) | undefined,
+  ): Port {
+    try {
+      if (text !== undefined) return this.#port(text, description, driver, title, at, "", simulated);
+      const example = driver?.address ?? "tcp://192.168.1.5:5025";
+      this.#problem(at, `port is missing: where ${title} is, for example ${example}`);
+    } catch (error) {
+      if (!(error instanceof BenchFileError)) throw error;
+      this.#problems.push(...error.problems);
+    }
+    return standIn(this.#named[text ?? ""] ?? text ?? "", description);
+  }
+
   #port(
     text: string,
     { line = {} }: Pick<Description, "line">,
@@ -709,12 +833,15 @@ class Loader {
       const real = parseAddress(given, defined(serial ?? {}));
       // A built-in driver's simulator speaks as its instrument does, whatever way that is.
       const nobody = driver === undefined ? nobodyAt(real) : undefined;
+      const isModbus = real.kind.startsWith("modbus");
       const unsimulated = () => wrong(`nothing simulates ${real.kind}://`);
-      const redirected = nobody === undefined
+      const redirected = nobody === undefined || isModbus
         ? this.#redirect(given, driver?.simulator, title, described)
         : this.#redirect(given, undefined, title, unsimulated);
       if (redirected === given) address = real;
-      else address = nobody ?? parseAddress(redirected, defined(serial ?? {}));
+      // What is simulated of a Modbus device speaks Modbus.
+      else if (nobody !== undefined && !redirected.startsWith("modbus")) address = nobody;
+      else address = parseAddress(redirected, defined(serial ?? {}));
     } catch (error) {
       const path = named === undefined ? [...at, "port"] : ["ports", text];
       const names = Object.keys(this.#named);
@@ -792,10 +919,11 @@ class Loader {
   }
 }
 
-/** Parameters as a driver or a bench file declares them. */
-type Declared = Readonly<
-  Record<string, string | { readonly default?: string | undefined; readonly pattern?: string | undefined }>
->;
+/** The words for an instrument that is not polled. */
+const switchedOff = {
+  away: "switched off in the bench file; its port is free",
+  contact: "false has a meaning only where the instrument has a port and its driver is not code of one's own",
+};
 
 /** Whether a name that is not on the bench is in its file, or may be in a driver. */
 function mayBeMeant(entries: readonly unknown[], { instrument, field }: UnknownName): boolean {

@@ -28,6 +28,10 @@ export interface ReadyMadeSetting {
 
 /** An instrument that is made by code: what its `options` may be, and how it is made. */
 interface ReadyMade {
+  /** What it is, in a line. */
+  readonly summary: string;
+  /** What it needs that a server which runs cannot give it any more. @default nothing */
+  readonly needs?: string;
   readonly options: z.ZodType;
   readonly make: (options: unknown, setting: ReadyMadeSetting) => Instrument;
 }
@@ -78,12 +82,35 @@ const nothing = z.strictObject({});
 
 /** The ready-made instruments by the names that a bench file gives as their drivers. */
 export const readyMade: Readonly<Record<string, ReadyMade>> = {
-  "simulated-camera": { options: cameraOptions, make: camera },
-  "simulated-controller": { options: nothing, make: (_, { title }) => simulatedController(title) },
-  "simulated-tempcon": { options: nothing, make: (_, { title }) => simulatedTempcon(title) },
-  "simulated-instrument": { options: nothing, make: (_, { title }) => simulatedInstrument(title) },
-  "simulated-telescope": { options: nothing, make: (_, { title }) => simulatedTelescope(title) },
+  "simulated-camera": {
+    summary: "A camera that is only pretended: exposures, FITS, azcam's commands",
+    needs: "what reads its pixels needs permissions that a running server has given up",
+    options: cameraOptions,
+    make: camera,
+  },
+  "simulated-controller": {
+    summary: "azcam's controller, pretended",
+    options: nothing,
+    make: (_, { title }) => simulatedController(title),
+  },
+  "simulated-tempcon": {
+    summary: "azcam's temperature controller, pretended",
+    options: nothing,
+    make: (_, { title }) => simulatedTempcon(title),
+  },
+  "simulated-instrument": {
+    summary: "azcam's instrument, pretended: filters, lamps, focus",
+    options: nothing,
+    make: (_, { title }) => simulatedInstrument(title),
+  },
+  "simulated-telescope": {
+    summary: "azcam's telescope, pretended",
+    options: nothing,
+    make: (_, { title }) => simulatedTelescope(title),
+  },
   "azcam-parameters": {
+    summary: "azcam's parameters, kept in a file",
+    needs: "its file needs permissions that a running server has given up",
     options: nothing,
     make: (_, { title, benchName, imageFolders, stateFolder }) => {
       const known = { version, systemname: benchName, hostname: hostName(), wd: imageFolders[0] };

@@ -35,6 +35,10 @@ export const instrumentSchema = z.strictObject({
   options: z.record(z.string(), z.unknown()).optional().meta({
     description: "What a driver of one's own, or a ready-made instrument, is given",
   }),
+  polling: z.boolean().optional().meta({
+    description:
+      "Whether it is spoken with; false leaves its port to other programs until it is switched on; default true",
+  }),
   permissions: z.strictObject({
     net: z.array(z.string().regex(netAddress, "write HOST or HOST:PORT, for example 192.168.1.5:80")).optional().meta({
       description: "HOST:PORT pairs that it may connect to, besides its port",

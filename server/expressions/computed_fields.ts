@@ -97,38 +97,45 @@ function inOrder(compiled: ReadonlyMap<BenchField, ComputedField>, problems: Com
 /** Keeps the computed fields of a bench up to date. */
 export class ComputedFields {
   /** What depends on a field, also by way of others, each after what it depends on itself. */
-  readonly #dependents = new Map<BenchField, ComputedField[]>();
-  readonly #computed: ReadonlySet<BenchField>;
+  #dependents = new Map<BenchField, ComputedField[]>();
 
   /**
-   * Computes them once, and from then on whenever something changes.
+   * Computes them once, and from then on whenever something changes, also which instruments there are.
    *
    * @param bench All of its instruments are on it.
    * @throws {DeclarationError} For an expression that cannot be.
    */
   constructor(bench: Bench) {
-    const { fields, problems: [problem] } = compileFields(bench.instruments);
+    const { problems: [problem] } = this.#compile(bench);
     if (problem !== undefined) {
       const { instrument, field, message } = problem;
       throw new DeclarationError(`Cannot declare ${field.title} of ${instrument.title}: compute: ${message}`);
     }
-    this.#computed = new Set(fields.map(({ field }) => field));
+    bench.hub.subscribe("change", ({ field }) => this.#changed(field), { name: "the computed fields" });
+    bench.hub.subscribe("bench", () => {
+      for (const { field, message } of this.#compile(bench).problems) field.fail(message);
+    }, { name: "the computed fields" });
+  }
+
+  #compile(bench: Bench): ReturnType<typeof compileFields> {
+    const compiled = compileFields(bench.instruments);
+    const all = new Set(compiled.fields.map(({ field }) => field));
     const sources = new Map<BenchField, Set<BenchField>>();
-    for (const computed of fields) {
-      const all = new Set(
+    this.#dependents = new Map();
+    for (const computed of compiled.fields) {
+      const above = new Set(
         computed.expression.dependencies.flatMap(({ field }) => [field, ...sources.get(field) ?? []]),
       );
-      sources.set(computed.field, all);
-      for (const source of all) {
-        if (this.#computed.has(source)) continue;
+      sources.set(computed.field, above);
+      for (const source of above) {
+        if (all.has(source)) continue;
         const dependents = this.#dependents.get(source);
         if (dependents === undefined) this.#dependents.set(source, [computed]);
         else dependents.push(computed);
       }
       compute(computed);
     }
-    if (fields.length === 0) return;
-    bench.hub.subscribe("change", ({ field }) => this.#changed(field), { name: "the computed fields" });
+    return compiled;
   }
 
   /** One pass in their order: a field that depends on another one twice is computed once, from what is so now. */
@@ -137,7 +144,8 @@ export class ComputedFields {
   }
 }
 
-function compute({ field, expression }: ComputedField): void {
+/** Computes a field from what is so now. */
+export function compute({ field, expression }: ComputedField): void {
   const outcome = expression.evaluate();
   if (outcome.quality !== "good") return field.mirror(field.value, outcome.quality, outcome.reason, false);
   field.takeComputed(wholeWhere(field, outcome.value), () => oldest(expression.dependencies));

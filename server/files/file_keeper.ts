@@ -18,6 +18,8 @@ export interface FileKeeperOptions {
   readonly reads?: readonly string[];
   /** Whether it only reads the file. @default false */
   readonly readOnly?: boolean;
+  /** The absolute path of the file that keeps what the file was before its last change. @default that is not kept */
+  readonly previous?: string;
 }
 
 /** One small file, read and replaced by a Worker of its own that may touch nothing else. */
@@ -31,9 +33,9 @@ export class FileKeeper {
   #waiting: PromiseWithResolvers<string | undefined>[] = [];
 
   /** Starts nothing yet. @param file Its absolute path. @param options What else it may touch. */
-  constructor(file: string, { ownFolder = false, reads = [], readOnly = false }: FileKeeperOptions = {}) {
+  constructor(file: string, { ownFolder = false, reads = [], readOnly = false, previous }: FileKeeperOptions = {}) {
     this.#readOnly = readOnly;
-    this.#kept = { file, part: `${file}.part`, aside: `${file}.damaged`, createFolder: ownFolder };
+    this.#kept = { file, part: `${file}.part`, aside: `${file}.damaged`, createFolder: ownFolder, previous };
     this.#reads = reads;
   }
 
@@ -77,6 +79,25 @@ export class FileKeeper {
     await this.#ask({ kind: "write", text });
   }
 
+  /**
+   * Reads the file, or the one before its last change, as people wrote it: with its byte-order mark.
+   *
+   * @returns What it holds; `undefined` where there is none.
+   */
+  readExactly(which: "file" | "previous" = "file"): Promise<string | undefined> {
+    return this.#ask({ kind: "read exactly", which });
+  }
+
+  /**
+   * Replaces the file, whole or not at all; what it was is kept as the previous one.
+   *
+   * @param text What it is to hold.
+   * @param expected What it must hold until then.
+   */
+  async replace(text: string, expected: string): Promise<void> {
+    await this.#ask({ kind: "replace", text, expected });
+  }
+
   /** Renames the file, so that another can take its place. */
   async setAside(): Promise<void> {
     await this.#ask({ kind: "set aside" });
@@ -105,13 +126,14 @@ export class FileKeeper {
   #started(): Worker {
     if (this.#worker !== undefined) return this.#worker;
     if (this.#stopped) throw new Error("the server is stopping");
-    const { file, part, aside, createFolder } = this.#kept;
+    const { file, part, aside, createFolder, previous } = this.#kept;
+    const before = previous === undefined ? [] : [previous, `${previous}.part`];
     let worker: Worker;
     try {
       worker = startFileWorker(
         new URL("./file_keeper_worker.ts", import.meta.url),
         "file keeper",
-        this.#readOnly ? [] : createFolder ? [dirname(file)] : [file, part, aside],
+        this.#readOnly ? [] : createFolder ? [dirname(file)] : [file, part, aside, ...before],
         (reason) => this.#fail(`what keeps it failed: ${reason}`),
         this.#readOnly ? [file, ...this.#reads] : this.#reads,
       );

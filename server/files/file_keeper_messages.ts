@@ -14,6 +14,8 @@ export interface KeptFile {
   readonly aside: string;
   /** Whether its folder is made where it does not exist. */
   readonly createFolder: boolean;
+  /** The file beside it that keeps what it was before its last change; `undefined` where that is not kept. */
+  readonly previous: string | undefined;
 }
 
 /** The tasks of the Worker. */
@@ -26,6 +28,10 @@ export type KeeperTask =
   | { readonly kind: "check" }
   /** Replaces it, whole or not at all. */
   | { readonly kind: "write"; readonly text: string }
+  /** What the file holds, or the one before its last change, with the byte-order mark. */
+  | { readonly kind: "read exactly"; readonly which: "file" | "previous" }
+  /** Replaces it where it still holds what is expected, and keeps that as the previous one. */
+  | { readonly kind: "replace"; readonly text: string; readonly expected: string }
   /** Renames it, so that another can take its place. */
   | { readonly kind: "set aside" };
 

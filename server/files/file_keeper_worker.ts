@@ -20,7 +20,8 @@ const scope = globalThis as unknown as {
 /** The longest file that is read, in bytes: far longer than any that was written. */
 const longest = 4_000_000;
 
-function read(file: string): string | undefined {
+/** Whether it is a file that can be read whole; false where none is there. */
+function isReadable(file: string): boolean {
   let size: number;
   try {
     const { isFile, size: bytes } = Deno.statSync(file);
@@ -28,11 +29,25 @@ function read(file: string): string | undefined {
     if (!isFile) throw new FileError("it is no file");
     size = bytes;
   } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return undefined;
+    if (error instanceof Deno.errors.NotFound) return false;
     throw error;
   }
   if (size > longest) throw new FileError(`it is over ${longest} bytes`);
-  return Deno.readTextFileSync(file);
+  return true;
+}
+
+function read(file: string): string | undefined {
+  return isReadable(file) ? Deno.readTextFileSync(file) : undefined;
+}
+
+function readExactly(file: string | undefined): string | undefined {
+  if (file === undefined || !isReadable(file)) return undefined;
+  try {
+    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(Deno.readFileSync(file));
+  } catch (error) {
+    if (error instanceof TypeError) throw new FileError("it is not UTF-8");
+    throw error;
+  }
 }
 
 /** Reads a file that a client named: no symbolic link leads it out of the folders. */
@@ -68,9 +83,10 @@ function begin({ file, part, createFolder }: KeptFile): PartFile {
   return new PartFile(file, true, part);
 }
 
-function write(kept: KeptFile, text: string): void {
+function write(kept: KeptFile, text: string, prepare: (part: string) => void = () => {}): void {
   const out = begin(kept);
   try {
+    prepare(kept.part);
     out.write(new TextEncoder().encode(text));
     out.sync();
   } catch (error) {
@@ -78,6 +94,19 @@ function write(kept: KeptFile, text: string): void {
     throw error;
   }
   out.commit();
+}
+
+/** Replaces what people wrote: who may read it stays so. */
+function replace(kept: KeptFile, text: string, expected: string): void {
+  const { file, previous } = kept;
+  if (readExactly(file) !== expected) throw new FileError("it was changed on the disk meanwhile");
+  const mode = Deno.statSync(file).mode;
+  const put = (kept: KeptFile, text: string) => {
+    if (mode === null || Deno.build.os === "windows") return write(kept, text);
+    write(kept, text, (part) => Deno.chmodSync(part, mode & 0o777));
+  };
+  if (previous !== undefined) put({ ...kept, file: previous, part: `${previous}.part` }, expected);
+  put(kept, text);
 }
 
 /** Keeps the file under another name, unless somebody has taken it away. */
@@ -100,6 +129,11 @@ function perform({ kept, task }: ToFileKeeper): string | undefined {
       return;
     case "write":
       write(kept, task.text);
+      return;
+    case "read exactly":
+      return inWords(() => readExactly(task.which === "file" ? kept.file : kept.previous));
+    case "replace":
+      inWords(() => replace(kept, task.text, task.expected));
       return;
     case "set aside":
       inWords(() => setAside(kept));

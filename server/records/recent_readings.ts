@@ -6,6 +6,7 @@
 
 import type { FieldHistory } from "../../protocol/description.ts";
 import type { Bench } from "../bench/bench.ts";
+import type { BenchEvent } from "../bench/hub.ts";
 import { History, keptSeconds, placeAt } from "../../protocol/history.ts";
 import { HeliographError } from "../../protocol/errors.ts";
 import type { BenchField } from "../bench/field.ts";
@@ -18,6 +19,7 @@ export class RecentReadings {
   constructor(bench: Bench) {
     for (const { allFields } of bench.instruments) for (const field of allFields) this.#take(field);
     bench.hub.subscribe("change", ({ field }) => this.#take(field), { name: "the recent readings" });
+    bench.hub.subscribe("bench", (event) => this.#move(event), { name: "the recent readings" });
   }
 
   /**
@@ -47,6 +49,17 @@ export class RecentReadings {
       values.push(Number.isNaN(value) ? null : value);
     }
     return { times, values };
+  }
+
+  /** What a field was stays that of the field which takes its place, where it is of the same unit. */
+  #move({ came, went }: BenchEvent): void {
+    for (const old of went?.allFields ?? []) {
+      const history = this.#histories.get(old);
+      this.#histories.delete(old);
+      const heir = came?.allFields.find(({ title, spec }) => title === old.title && spec.unit === old.spec.unit);
+      if (history !== undefined && heir !== undefined) this.#histories.set(heir, history);
+    }
+    for (const field of came?.allFields ?? []) this.#take(field);
   }
 
   #take(field: BenchField): void {

@@ -4,8 +4,10 @@
  * @module
  */
 
+import { localTime } from "../../protocol/local_time.ts";
 import { HeliographError } from "../../protocol/errors.ts";
 import { parseDuration, usualControl } from "../../protocol/duration.ts";
+import { principalOf } from "../access/principal.ts";
 import type { Bench } from "../bench/bench.ts";
 import type { Dispatcher } from "./dispatcher.ts";
 import { command } from "../bench/command.ts";
@@ -136,6 +138,29 @@ export function apiInstrument(
             usualControl,
             force,
           ),
+      }),
+      switch_off: command({
+        summary: "Free the port of an instrument for another program: it is not read and takes no commands meanwhile",
+        role: "admin",
+        arguments: { instrument: instrumentArgument },
+        immediate: true,
+        run: async ({ instrument }, { caller }) => {
+          const found = dispatcher.instrument(instrument);
+          dispatcher.control.check(found.name, caller, "switch off");
+          const [, time] = localTime(new Date()).split(" ");
+          await bench.switchOff(found, `switched off by ${principalOf(caller).label} at ${time!.slice(0, 5)}`);
+        },
+      }),
+      switch_on: command({
+        summary: "Take the port of an instrument again that was switched off",
+        role: "admin",
+        arguments: { instrument: instrumentArgument },
+        immediate: true,
+        run: ({ instrument }, { caller }) => {
+          const found = dispatcher.instrument(instrument);
+          dispatcher.control.check(found.name, caller, "switch on");
+          bench.switchOn(found);
+        },
       }),
       help: command({
         ...reading,

@@ -281,6 +281,11 @@ export class Dispatcher {
     principal: Principal,
   ): unknown {
     this.check(principal, command.role, name);
+    // What is in memory can be told all the same.
+    if (instrument.away !== "" && !(command.immediate && command.role === "observer")) {
+      const why = `Cannot call ${instrument.name}.${name}: ${instrument.title} is ${instrument.away}`;
+      throw new HeliographError("unavailable", why);
+    }
     // For safety's sake everybody may abort and stop, whoever has control, and what was lit is put out; what an observer
     // may do drives nothing.
     if (!command.immediate && command.role !== "observer" && caller.putsBack !== true) {

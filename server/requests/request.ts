@@ -5,6 +5,7 @@
  */
 
 import type { ArrangementState } from "../../protocol/arrangement.ts";
+import type { BenchEdit, EditableBench, PluggedPort, TriedField } from "../../protocol/bench_edit.ts";
 import type { DashboardRequest } from "../../protocol/dashboard_message.ts";
 import type {
   FieldHistory,
@@ -85,6 +86,11 @@ export interface Replies {
   readonly Eval: Evaluated;
   readonly Exec: Evaluated;
   readonly Arrange: ArrangementState;
+  readonly BenchFile: EditableBench;
+  readonly Ports: readonly PluggedPort[];
+  readonly EditBench: BenchEdit;
+  readonly TryInstrument: readonly TriedField[];
+  readonly Switch: undefined;
   readonly SearchJournal: JournalRecord[];
   readonly Records: RecordsDescription;
   readonly Note: undefined;
@@ -96,7 +102,21 @@ export type RequestKind = keyof Replies;
 /** The kinds of requests that are answered at once, since nothing has to be waited for. */
 export type ImmediateKind = Exclude<
   RequestKind,
-  "Release" | "Set" | "Confirm" | "Revert" | "Call" | "Eval" | "Exec" | "Arrange" | "SearchJournal" | "Records"
+  | "Release"
+  | "Set"
+  | "Confirm"
+  | "Revert"
+  | "Call"
+  | "Eval"
+  | "Exec"
+  | "Arrange"
+  | "BenchFile"
+  | "Ports"
+  | "EditBench"
+  | "TryInstrument"
+  | "Switch"
+  | "SearchJournal"
+  | "Records"
 >;
 
 /** A request of one kind. */

@@ -21,6 +21,8 @@ import { describeInstrument } from "../bench/describe.ts";
 import type { Instrument } from "../bench/instrument.ts";
 import { shown } from "../bench/values.ts";
 import type { CommandRequest, Dispatcher } from "./dispatcher.ts";
+import type { BenchEditor } from "../config/editing/bench_editor.ts";
+import { editingRequests } from "./editing.ts";
 import type { Evaluator } from "./evaluator.ts";
 import type {
   EvaluatorOptions,
@@ -58,6 +60,8 @@ export function summary(request: DashboardRequest): string {
       return `${cmd} in ${request.instrument}`;
     case "Call":
       return `Call ${request.instrument}.${request.command}`;
+    case "Switch":
+      return `Switch ${request.instrument} ${request.on ? "on" : "off"}`;
     case "Take":
     case "Release":
     case "Trace":
@@ -102,6 +106,7 @@ export interface RequestParts {
   readonly sessions: Pick<Sessions, "find" | "describe">;
   readonly arrangement: Pick<ArrangementStore, "set" | "state">;
   readonly recent: Pick<RecentReadings, "of">;
+  readonly editor: BenchEditor;
   readonly journal: Pick<Journal, "follow" | "kept" | "add">;
   readonly records: Pick<Records, "find" | "describe">;
   /** When this run of the server began, ISO 8601 in UTC. */
@@ -219,6 +224,7 @@ export class Requests implements RequestRunner {
         dispatcher.check(principal, "operator", "Arrange");
         return this.#arrange(arrangement, principal);
       },
+      ...editingRequests(parts, dispatcher),
     };
   }
 

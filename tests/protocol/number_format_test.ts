@@ -17,6 +17,13 @@ Deno.test("number format: a float keeps its digits, and small ones have an expon
   ];
   for (const [value, text] of written) strictEqual(wholeNumber({ type: "float" }, value), text);
   strictEqual(wholeNumber({ type: "float", decimals: 3 }, 1234.5), "1234.500");
+  for (
+    const [value, text] of [[1 / 3, "0.3333333"], [12, "12.0"], [1764348000.25, "1764348000.0"], [
+      2e-9 / 3,
+      "6.666667e-10",
+    ]]
+  ) strictEqual(wholeNumber({ type: "float" }, value as number, 7), text);
+  strictEqual(wholeNumber({ type: "float", format: "scientific" }, 1 / 3, 7), "3.333333333333333e-1");
   strictEqual(wholeNumber({ type: "int" }, 1234567890123456), "1234567890123456");
 });
 

@@ -154,6 +154,12 @@ function Menu({ bench, instrument, under, close }: {
                 Choose what is shown large…
               </button>
             )}
+            {mayDo(welcome?.role, "admin") && contact !== null && contact.state !== "off"
+              ? item("Free its port for another program", `Free the port of ${title}`, () => bench.switch(name, false))
+              : null}
+            {mayDo(welcome?.role, "admin") && name !== "api"
+              ? <a class="plain" href={`#/edit/${encodeURIComponent(name)}`} aria-label={`Change ${title}`}>Change…</a>
+              : null}
             {item("Hide this card", `Hide ${title}`, () => bench.arrangement.change(arrange.hide(arrangement, name)))}
           </>
         )}

@@ -5,6 +5,7 @@
  */
 
 import { formatCommandLine } from "../../../protocol/command_line.ts";
+import type { BenchChange, BenchEdit, EditableBench, PluggedPort, TriedField } from "../../../protocol/bench_edit.ts";
 import type { JournalEvent, WatchEvent } from "../../../protocol/framed_message.ts";
 import type {
   FieldHistory,
@@ -182,6 +183,41 @@ export class LiveBench {
     return this.ask(line, { cmd: "Call", instrument, command, args, kwargs });
   }
 
+  /** Fetches the bench file, and what may be changed in it. @throws {HeliographError} Where the server does not tell. */
+  async benchFile(): Promise<EditableBench> {
+    return (await this.#link.request({ cmd: "BenchFile" })).value as EditableBench;
+  }
+
+  /** Fetches the ports that are plugged in. @throws {HeliographError} Where the server cannot look. */
+  async ports(): Promise<readonly PluggedPort[]> {
+    return (await this.#link.request({ cmd: "Ports" })).value as readonly PluggedPort[];
+  }
+
+  /**
+   * Checks a change of the bench file. It is not told to the page's log: it is asked while somebody types.
+   *
+   * @throws {HeliographError} Where the file cannot be changed.
+   */
+  async checkChange(change: BenchChange, digest: string): Promise<BenchEdit> {
+    return (await this.#link.request({ cmd: "EditBench", change, digest, save: false })).value as BenchEdit;
+  }
+
+  /** Asks each field of an instrument once as a change would have it. @throws {HeliographError} Where that cannot be. */
+  async tryChange(change: BenchChange, digest: string): Promise<readonly TriedField[]> {
+    return (await this.#link.request({ cmd: "TryInstrument", change, digest })).value as readonly TriedField[];
+  }
+
+  /** Makes a change of the bench file. @throws {HeliographError} Where it cannot be. */
+  async makeChange(change: BenchChange, digest: string): Promise<BenchEdit> {
+    const line = `# ${change.kind} in the bench file`;
+    return await this.ask(line, { cmd: "EditBench", change, digest, save: true }) as BenchEdit;
+  }
+
+  /** Frees the port of an instrument for another program, or takes it again. @throws {HeliographError} Where it is refused. */
+  async switch(instrument: string, on: boolean): Promise<void> {
+    await this.ask(`# switch ${instrument} ${on ? "on" : "off"}`, { cmd: "Switch", instrument, on });
+  }
+
   /**
    * Takes control of an instrument.
    *
@@ -337,19 +373,33 @@ export class LiveBench {
   #describe(descriptions: readonly InstrumentDescription[]): void {
     const known = new Map(this.#byName);
     this.#byName.clear();
-    for (const description of descriptions) {
-      const old = known.get(description.name);
-      const instrument = old?.shape === shapeOf(description) ? old : liveInstrument(description);
-      this.#byName.set(instrument.name, instrument);
-      instrument.contact.value = description.contact;
-      instrument.holder.value = description.holder;
-      for (const field of description.fields) {
-        this.#take(
-          instrument,
-          instrument.fields.get(field.title)!,
-          readingOf(field),
-        );
-      }
+    for (const description of descriptions) this.#meet(description, known.get(description.name));
+    this.#frame.flush();
+    this.instruments.value = [...this.#byName.values()];
+  }
+
+  /** Takes an instrument as it is described; where that is as before, what the page knows of it stays. */
+  #meet(description: InstrumentDescription, old: LiveInstrument | undefined): void {
+    const instrument = old?.shape === shapeOf(description) ? old : liveInstrument(description);
+    this.#byName.set(instrument.name, instrument);
+    instrument.contact.value = description.contact;
+    instrument.holder.value = description.holder;
+    for (const field of description.fields) {
+      this.#take(instrument, instrument.fields.get(field.title)!, readingOf(field));
+    }
+  }
+
+  /** An instrument came, took the place of another, or went. */
+  #place(name: string, description: InstrumentDescription | null, place: number | null): void {
+    const old = this.#byName.get(name);
+    this.#byName.delete(name);
+    if (description !== null) {
+      const others = [...this.#byName];
+      this.#meet(description, old);
+      const [met] = [...this.#byName].slice(-1);
+      others.splice(place ?? others.length, 0, met!);
+      this.#byName.clear();
+      for (const [each, instrument] of others) this.#byName.set(each, instrument);
     }
     this.#frame.flush();
     this.instruments.value = [...this.#byName.values()];
@@ -370,6 +420,7 @@ export class LiveBench {
       return;
     }
     if (event.event === "arrangement") return this.arrangement.told(event);
+    if (event.event === "instrument") return this.#place(event.instrument, event.description, event.place);
     const instrument = this.#byName.get(event.instrument);
     if (instrument === undefined) return;
     if (event.event === "control") {

@@ -35,6 +35,15 @@ export function Menu({ bench, close }: { bench: LiveBench; close: () => void }):
           </p>
         )
         : null}
+      {mayDo(welcome?.role, "admin")
+        ? (
+          <p>
+            <a id="change-bench" href={addressOf("edit")} onClick={close}>
+              Change the bench: add, change or switch off instruments
+            </a>
+          </p>
+        )
+        : null}
       <div class="menu-link">
         <h3>A link without controls, for a wall or a visitor</h3>
         <p>

@@ -8,6 +8,7 @@
 /** @jsxImportSource npm:preact@11.2.0 */
 import type { VNode } from "npm:preact@11.2.0";
 import { BenchPlace } from "../bench/bench_place.tsx";
+import { EditPlace } from "../edit/edit_place.tsx";
 import { ImagesPlace } from "../images/images_place.tsx";
 import { JournalPlace } from "../journal/journal_place.tsx";
 import type { LiveBench } from "../live/live_bench.ts";
@@ -81,7 +82,20 @@ export const places: readonly [PlaceRow, ...PlaceRow[]] = [
     Component: JournalPlace,
     useOffered: always,
   },
+  {
+    name: "edit",
+    title: "Edit",
+    icon: "M4 20h4L19 9l-4-4L4 16zM13 7l4 4",
+    Component: ({ bench }) => <EditPlace bench={bench} rest={useLive(place).rest} addressOf={editAddress} />,
+    // It is reached from the menus: seldom, and by admins.
+    useOffered: () => false,
+  },
 ];
+
+/** The address of the place where the bench is changed, or of the form for one of its instruments. */
+export function editAddress(name?: string): string {
+  return addressOf("edit", name === undefined ? [] : [name]);
+}
 
 /** The place where the page is: the first where the address names none that there is. */
 export function usePlace(): PlaceRow {

@@ -6,7 +6,7 @@
 
 import { HeliographError } from "../../../protocol/errors.ts";
 import type { Routine } from "../transports/contact.ts";
-import type { Port, Turn } from "../transports/port.ts";
+import type { Port, Question, Turn } from "../transports/port.ts";
 import { AnswerUnclear, Garbled, NoAnswer, NotUnderstood, quoted } from "../../bench/answer_errors.ts";
 import type { Value } from "../../bench/values.ts";
 import { inPart } from "./description_error.ts";
@@ -150,20 +150,7 @@ export class Conversation extends Wording {
   async askOnce(turn: Turn, text: string, reading: Reading, codec: ValueCodec): Promise<string> {
     const accepts = (answer: string) =>
       !this.#refuses(answer) && (reading.shared?.accepts(answer) ?? isUnderstood(answer, reading, codec));
-    const question = {
-      text,
-      shape: reading.shape,
-      timeout: reading.timeout,
-      accepts,
-      refuses: this.#refuses,
-      // Made where it is needed: thousands of readings a second are understood.
-      get expected() {
-        if (reading.shared !== undefined) return reading.shared.expected;
-        return reading.pattern === undefined
-          ? `${codec.expected}; say what it means by "bad" or "refused", or where the value stands by "pattern"`
-          : `matched ${reading.pattern.source}`;
-      },
-    };
+    const question = new ReadQuestion(text, reading, codec, accepts, this.#refuses);
     if (this.#waking !== undefined) await this.#waking.wake(turn);
     try {
       return await turn.ask(question);
@@ -338,6 +325,41 @@ export function decode(said: string | undefined, codec: ValueCodec, bad: Readonl
 function unlessUnclear(error: unknown): string[] {
   if (error instanceof AnswerUnclear) return [];
   throw error;
+}
+
+/** A question for a value. Thousands are made a second: what only an error needs is made where it is needed. */
+class ReadQuestion implements Question {
+  readonly text: string;
+  readonly shape: Question["shape"];
+  readonly timeout: number;
+  readonly accepts: (answer: string) => boolean;
+  readonly refuses: (answer: string) => boolean;
+  readonly #reading: Reading;
+  readonly #codec: ValueCodec;
+
+  constructor(
+    text: string,
+    reading: Reading,
+    codec: ValueCodec,
+    accepts: (answer: string) => boolean,
+    refuses: (answer: string) => boolean,
+  ) {
+    this.text = text;
+    this.shape = reading.shape;
+    this.timeout = reading.timeout;
+    this.accepts = accepts;
+    this.refuses = refuses;
+    this.#reading = reading;
+    this.#codec = codec;
+  }
+
+  get expected(): string {
+    const { shared, pattern } = this.#reading;
+    if (shared !== undefined) return shared.expected;
+    return pattern === undefined
+      ? `${this.#codec.expected}; say what it means by "bad" or "refused", or where the value stands by "pattern"`
+      : `matched ${pattern.source}`;
+  }
 }
 
 /** Whether an answer holds a value, or says why there is none, for one of those who take something of it. */

@@ -70,6 +70,7 @@ export class Envelope {
           const { text, accepts, refuses } = question;
           const asked = {
             ...question,
+            expected: question.expected,
             text: seal(text),
             accepts: (answer: string) => this.holds(answer, accepts),
             ...(refuses === undefined ? {} : { refuses: (answer: string) => this.holds(answer, refuses) }),

@@ -49,6 +49,15 @@ export class FileColumns {
       );
     }
     const cells = this.#cells(line);
+    // One that ends with a separator has an empty one more.
+    if (typeof column === "string" && cells.slice(this.#names.length).some((each) => each !== "")) {
+      throw new HeliographError(
+        "command_failed",
+        `a line has ${cells.length} columns, and the file's first line has ${this.#names.length}, so that it is not ` +
+          `known which is ${JSON.stringify(column)}: ${JSON.stringify(line)}; a ${JSON.stringify(this.#separator)} ` +
+          "within a value has to stand in quotes",
+      );
+    }
     const cell = cells[index];
     if (isHeading && (cell === undefined || !understands(cell))) return undefined;
     if (cell === undefined) {

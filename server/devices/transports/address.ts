@@ -8,7 +8,7 @@
 import { didYouMean } from "../../bench/names.ts";
 import { hostOf, hostText, readSettings, type SettledFormat, type SharedBus, type Way } from "./address_parts.ts";
 import { controllerName, type GpibAddress, gpibForms, gpibName, parseGpib, turnSeconds } from "./gpib_address.ts";
-import { type LanAddress, lanForms, lanName, parseLan } from "./lan_address.ts";
+import { type LanAddress, lanForms, lanName, parseLan, vxi11Slice } from "./lan_address.ts";
 import { type HttpAddress, httpWay } from "./http_address.ts";
 import { type FileAddress, fileWay } from "./file_address.ts";
 import { type ModbusAddress, type ModbusSerialAddress, modbusSerialWay, modbusWay } from "./modbus_address.ts";
@@ -96,6 +96,8 @@ const ways: { readonly [K in Address["kind"]]: Way<OfKind<K>> } = {
     parse: (url, wrong) => parseLan("vxi11", url, wrong),
     name: lanName,
     keepsLate: ({ clear }) => !clear,
+    // An answer is fetched in slices, and nothing is sent in between.
+    holdsUp: () => vxi11Slice,
   },
   usbtmc: {
     forms: usbtmcForms,
@@ -103,6 +105,7 @@ const ways: { readonly [K in Address["kind"]]: Way<OfKind<K>> } = {
     name: ({ path }) => path,
     keepsLate: ({ clear }) => !clear,
     serialPort: ({ path }) => path,
+    waitsFor: "a question under way is answered before, or its timeout is over",
   },
   "modbus+tcp": modbusWay("modbus+tcp"),
   "modbus+rtu": modbusWay("modbus+rtu"),
@@ -177,6 +180,16 @@ export function serialPortOf(address: Address): string | undefined {
 /** The bus that an instrument shares with others; `undefined` where it has its line for itself. */
 export function sharedBusOf(address: Address): SharedBus | undefined {
   return wayOf(address).sharedBus?.(address);
+}
+
+/** How long what is under way on the line to an address may keep something immediate from the wire, in seconds. */
+export function holdsUp(address: Address): number {
+  return wayOf(address).holdsUp?.(address) ?? 0;
+}
+
+/** What else does, in words; `undefined` where nothing does. */
+export function waitsFor(address: Address): string | undefined {
+  return wayOf(address).waitsFor;
 }
 
 /** What is settled about the lines to an address by its way in; `undefined` where that is up to the instrument. */

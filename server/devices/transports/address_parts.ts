@@ -25,6 +25,9 @@ export interface SharedBus {
   readonly turn: number;
 }
 
+/** The words where a connection may be made for what is sent. */
+export const connectsFor = "a connection may be made before";
+
 /** A way in to instruments, by the word before `://`. Who opens it stands in `open_line.ts`. */
 export interface Way<A> {
   /** How its addresses are written, for the error of one that is not. */
@@ -41,6 +44,10 @@ export interface Way<A> {
   keepsLate?(address: A): boolean;
   /** The bus that it shares with other instruments, and how long each of them may hold that. @default none */
   sharedBus?(address: A): SharedBus;
+  /** How long what is under way on its line may keep something immediate from the wire, in seconds. @default 0 */
+  holdsUp?(address: A): number;
+  /** What else does, of which it is not known how long it takes, in words. @default nothing */
+  readonly waitsFor?: string;
   /** The serial port that it needs on this computer. @default none */
   serialPort?(address: A): string | undefined;
   /** What is settled about its lines. @default nothing */

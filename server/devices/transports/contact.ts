@@ -8,7 +8,8 @@ import { HeliographError } from "../../../protocol/errors.ts";
 import type { Contact } from "../../bench/contact.ts";
 import { NotOpen } from "./port_line.ts";
 import type { Port, Turn } from "./port.ts";
-import { sharedBusOf } from "./address.ts";
+import { holdsUp, sharedBusOf, waitsFor } from "./address.ts";
+import { connectsFor } from "./address_parts.ts";
 import type { LineTrace } from "./line_trace.ts";
 import { AnswerUnclear } from "../../bench/answer_errors.ts";
 import { delay } from "./delay.ts";
@@ -32,9 +33,6 @@ export interface Routine {
   /** The most that the instrument delays what is immediate besides the line's gap, in seconds. @default 0 */
   readonly delays?: () => number;
 }
-
-/** One that was connected for so long, in seconds, is tried again as if for the first time. */
-const steadySeconds = 10;
 
 /** On a port that others use, one that does not answer is not tried more often, in seconds: each try costs them time. */
 const shortestSharedWait = 10;
@@ -69,6 +67,12 @@ export class PortContact implements Contact {
    * @internal
    */
   readonly trace: LineTrace;
+  /**
+   * It begins again after it has stopped.
+   *
+   * @internal
+   */
+  readonly restarts = true;
   /** Whether it answers. */
   state: Contact["state"] = "off";
   /** Why it does not. */
@@ -89,6 +93,9 @@ export class PortContact implements Contact {
   #ending = new AbortController();
   #either: { readonly of: AbortSignal; readonly ending: AbortSignal; readonly signal: AbortSignal } | undefined;
   #heard = 0;
+  readonly #unlisten: (() => void)[] = [];
+  /** Whether it was of use since it was greeted last. */
+  #worked = false;
 
   /** Makes it. @param port Its line. @param routine What is said on it. */
   constructor(port: Port, routine: Routine) {
@@ -106,7 +113,17 @@ export class PortContact implements Contact {
    */
   immediateWithin(others = 0): number {
     const turn = sharedBusOf(this.#port.address)?.turn ?? 0;
-    return immediateSeconds + this.#port.format.gap + (this.#routine.delays?.() ?? 0) + turn * (1 + others);
+    const line = this.#port.format.gap + holdsUp(this.#port.address);
+    return immediateSeconds + line + (this.#routine.delays?.() ?? 0) + turn * (1 + others);
+  }
+
+  /**
+   * What else it waits for, of which it is not known how long it takes, in words; `undefined` where that is nothing.
+   *
+   * @internal
+   */
+  get immediateWaitsFor(): string | undefined {
+    return waitsFor(this.#port.address) ?? (this.#port.format.release === undefined ? undefined : connectsFor);
   }
 
   /**
@@ -192,9 +209,29 @@ export class PortContact implements Contact {
     return this.#routine.around?.(turn) ?? turn;
   }
 
+  /**
+   * It listens on its line, as long as it stands on a bench.
+   *
+   * @param unlisten Ends that.
+   * @internal
+   */
+  listens(unlisten: () => void): void {
+    this.#unlisten.push(unlisten);
+  }
+
+  /**
+   * It stands on no bench any more: others go on using its line.
+   *
+   * @internal
+   */
+  gone(): void {
+    for (const unlisten of this.#unlisten.splice(0)) unlisten();
+  }
+
   /** It has said something by itself. */
   heard(): void {
     this.#heard = performance.now();
+    this.#worked = true;
   }
 
   /**
@@ -264,7 +301,9 @@ export class PortContact implements Contact {
       if (urgency !== "immediate") this.#check();
       let reason: HeliographError | undefined;
       try {
-        return await work(this.#around(turn));
+        const result = await work(this.#around(turn));
+        if (!turn.unanswered) this.#worked = true;
+        return result;
       } catch (error) {
         if (error instanceof HeliographError) reason = error;
         throw error;
@@ -312,11 +351,11 @@ export class PortContact implements Contact {
     let wait = shortestWait;
     this.#become("connecting", "");
     while (!stopped.aborted) {
-      const since = performance.now();
+      this.#worked = false;
       const reason = await this.#connect(stopped);
       if (stopped.aborted) break;
-      // One that comes and goes is not greeted again and again.
-      if (performance.now() - since > steadySeconds * 1000) wait = shortestWait;
+      // One that is greeted and says nothing more is not greeted again and again.
+      if (this.#worked) wait = shortestWait;
       if (this.#port.used) wait = Math.max(wait, Math.min(shortestSharedWait, longestWait));
       this.nextTry = Date.now() + wait * 1000;
       this.#become("lost", reason.message);

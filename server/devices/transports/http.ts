@@ -22,6 +22,12 @@ export interface HttpRequest {
   readonly body: string;
 }
 
+/**
+ * How long a request may take to be on the wire, in milliseconds, a connection and a sleeping device included: what is
+ * asked meanwhile does not call it off before, since it may be a stop.
+ */
+const onTheWire = 300;
+
 /** What requests may do. */
 export const httpMethods = ["GET", "PUT", "POST", "PATCH", "DELETE", "HEAD"] as const;
 
@@ -56,18 +62,23 @@ export function parseHttpRequest(text: string): HttpRequest {
 export async function openHttp(address: HttpAddress): Promise<Line> {
   const client = Deno.createHttpClient({ poolMaxIdlePerHost: 1 });
   const closing = new AbortController();
-  let asking = new AbortController();
+  /** Those under way: one whose answer is waited for, and those that nobody waits for any more. */
+  const exchanges = new Set<Exchange>();
+  let asking: Exchange | undefined;
   const answers: string[] = [];
   const encoder = new TextEncoder();
   let failure: unknown;
   let wake = () => {};
-  const exchange = async (text: string, signal: AbortSignal) => {
+  const exchange = async (own: Exchange, text: string) => {
+    exchanges.add(own);
     try {
-      const answer = await fetched(address, text, client, signal);
-      if (!signal.aborted) answers.push(answer);
+      const answer = await fetched(address, text, client, own.signal);
+      if (own === asking) answers.push(answer);
     } catch (error) {
-      if (!signal.aborted) failure = error;
+      if (own === asking) failure = error;
     }
+    own.end();
+    exchanges.delete(own);
     wake();
   };
   return {
@@ -86,19 +97,50 @@ export async function openHttp(address: HttpAddress): Promise<Line> {
     async write(bytes) {
       if (closing.signal.aborted) throw new HeliographError("not_connected", `${address.base} is closed`);
       // Nobody waits any more for what was asked before.
-      asking.abort();
+      asking?.leave();
       answers.length = 0;
-      asking = new AbortController();
-      void exchange(new TextDecoder().decode(bytes), asking.signal);
+      asking = new Exchange();
+      void exchange(asking, new TextDecoder().decode(bytes));
     },
     close() {
       if (closing.signal.aborted) return;
       closing.abort();
-      asking.abort();
+      asking = undefined;
+      for (const each of exchanges) each.callOff();
       client.close();
       wake();
     },
   };
+}
+
+/** A request under way. */
+class Exchange {
+  readonly #abort = new AbortController();
+  readonly #begunAt = performance.now();
+  #timer: ReturnType<typeof setTimeout> | undefined;
+
+  /** Aborted when it is called off. */
+  get signal(): AbortSignal {
+    return this.#abort.signal;
+  }
+
+  /** Nobody waits for its answer any more: it is called off once it is certainly on the wire. */
+  leave(): void {
+    const rest = onTheWire - (performance.now() - this.#begunAt);
+    if (rest > 0 && !this.signal.aborted) this.#timer ??= setTimeout(() => this.callOff(), rest);
+    else this.callOff();
+  }
+
+  /** Calls it off, wherever it is. */
+  callOff(): void {
+    this.end();
+    this.#abort.abort();
+  }
+
+  /** It is over. */
+  end(): void {
+    clearTimeout(this.#timer);
+  }
 }
 
 async function fetched(

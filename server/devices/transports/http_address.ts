@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Way } from "./address_parts.ts";
+import { connectsFor, type Way } from "./address_parts.ts";
 
 /** The address of a web API. */
 export interface HttpAddress<K extends "http" | "https" = "http" | "https"> {
@@ -39,5 +39,6 @@ export function httpWay<K extends "http" | "https">(kind: K): Way<HttpAddress<K>
     settled: { sendEnd: "", receiveEnd: httpAnswerEnd, encoding: "utf8" },
     nobody: { kind, base: `${kind}://127.0.0.1:1` },
     words: ["headers"],
+    waitsFor: connectsFor,
   };
 }

@@ -18,6 +18,9 @@ export interface LanAddress<K extends "hislip" | "vxi11"> {
   readonly clear: boolean;
 }
 
+/** How long an answer is waited for at once by VXI-11, in seconds: nothing can be sent meanwhile. */
+export const vxi11Slice = 0.5;
+
 const usual = {
   hislip: { port: 4880, device: "hislip0" },
   vxi11: { port: 0, device: "inst0" },

@@ -40,6 +40,11 @@ export class LateAnswers {
     return this.#due().some((debt) => debt.shape !== shape || (debt.sample !== undefined && accepts(debt.sample)));
   }
 
+  /** Whether something late might be taken for an answer, also where it is not known what it looks like. */
+  couldAnswer({ accepts, shape }: Omit<Asked, "text">): boolean {
+    return this.#due().some((debt) => debt.shape !== shape || debt.sample === undefined || accepts(debt.sample));
+  }
+
   /** The number of late answers that this may be. */
   rivals(answer: string, shape?: string): number {
     return this.#due().filter((debt) => debt.shape !== shape || debt.accepts(answer)).length;

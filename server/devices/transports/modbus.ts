@@ -15,7 +15,7 @@ import { delay } from "./delay.ts";
 import type { Line } from "./line.ts";
 import { openTcp } from "./network.ts";
 import { openSerial } from "./serial.ts";
-import type { ModbusAddress, ModbusSerialAddress } from "./modbus_address.ts";
+import { type ModbusAddress, modbusQuiet, type ModbusSerialAddress } from "./modbus_address.ts";
 import { answerLength, answerText, type ModbusRequest, parseModbusRequest, requestBytes } from "./modbus_messages.ts";
 
 /** How Modbus messages are told apart on a line. */
@@ -145,8 +145,7 @@ class RtuFraming implements Framing {
   #rest: Uint8Array = new Uint8Array();
 
   constructor(baud: number | undefined) {
-    // Three and a half characters of eleven bits, and from 19200 bits per second on 1.75 ms.
-    this.quiet = baud === undefined ? 0 : Math.max(0.00175, 38.5 / baud);
+    this.quiet = baud === undefined ? 0 : modbusQuiet(baud);
   }
 
   frame(request: ModbusRequest): Uint8Array {

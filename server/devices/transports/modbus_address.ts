@@ -50,6 +50,11 @@ export function modbusWay<K extends "modbus+tcp" | "modbus+rtu">(kind: K): Way<M
   };
 }
 
+/** How long a line is quiet between two frames, in seconds: three and a half characters, and 1.75 ms from 19200 bits per second on. */
+export function modbusQuiet(baud: number): number {
+  return Math.max(0.00175, 38.5 / baud);
+}
+
 /** The way to a serial line. */
 export const modbusSerialWay: Way<ModbusSerialAddress> = {
   forms: "modbus+serial:///dev/ttyUSB0?baud=9600&unit=1",
@@ -62,6 +67,7 @@ export const modbusSerialWay: Way<ModbusSerialAddress> = {
   name: ({ serial }) => serial.path,
   keepsLate: () => true,
   serialPort: ({ serial }) => serial.path,
+  holdsUp: ({ serial }) => modbusQuiet(serial.baud),
   settled,
   nobody: { kind: "modbus+serial", serial: { ...defaultSerialOptions, path: "/no such port" } },
   words,

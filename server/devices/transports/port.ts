@@ -5,13 +5,13 @@
  * is opened anew, so that what is late comes to a line that nobody reads. A serial line remembers for a while what is
  * still due, and nothing is asked meanwhile that the late answer could be taken for an answer to.
  *
- * What is immediate waits for no answer: it takes the turn from whoever has it, and is sent at once. The question under
- * way ends as interrupted, and its answer is late.
+ * What is immediate waits for no answer: it takes the turn from whoever has it, and is sent at once, a question too. The
+ * question under way ends as interrupted, and its answer is late.
  *
  * @module
  */
 
-import { HeliographError } from "../../../protocol/errors.ts";
+import type { HeliographError } from "../../../protocol/errors.ts";
 import { Faults } from "../../bench/faults.ts";
 import { type Address, portName } from "./address.ts";
 import { AnswerQueue, latestTimer, Patience } from "./answer_queue.ts";
@@ -25,6 +25,7 @@ import { LineTrace } from "./line_trace.ts";
 import type { LineFormat } from "./line_format.ts";
 import { openLine } from "./open_line.ts";
 import { PortLine } from "./port_line.ts";
+import { asPut, type Exchanges, PortTurn, promptSeconds, type Put, type Stream } from "./port_turn.ts";
 import { StrangeAnswers } from "./strange_answers.ts";
 import { Strays } from "./strays.ts";
 import type { Question, Turn } from "./turn.ts";
@@ -32,22 +33,8 @@ import { Held, Turns } from "./turns.ts";
 
 export type { LineFormat, Question, Turn };
 
-/** A question as it is put. */
-interface Put extends Question {
-  readonly text: string;
-  /** What is sent, where that is not the text and its end. */
-  readonly bytes?: Uint8Array;
-  /** Whether its answer is bytes rather than text. */
-  readonly raw?: boolean;
-  /** Whether it is a command that only its prompt or its echo answers. */
-  readonly plain?: boolean;
-}
-
 /** What is no answer to a question is listened to so often. */
 const mostUnexpected = 20;
-
-/** How long the prompt behind a command may take, in seconds. */
-const promptSeconds = 1;
 
 /** Takes a line that nobody asked for. @returns Whether it was meant for this listener. */
 type Listener = (line: string) => boolean;
@@ -111,6 +98,7 @@ export class Port {
   #heardAt = -Infinity;
   readonly #faults: Faults;
   readonly #encoded = new Map<string, Uint8Array>();
+  readonly #exchanges: Exchanges;
   /**
    * Makes a port that is not open.
    *
@@ -142,6 +130,15 @@ export class Port {
       },
     });
     this.#strays = new Strays(this.name);
+    this.#exchanges = {
+      turns: this.#turns,
+      trace: this.trace,
+      answersAll: this.#framings.answersAll,
+      ask: (question, held, signal) => this.#ask(question, held, signal),
+      send: (command, held, signal, deaf) => this.#send(command, held, signal, deaf),
+      receive: (stream, held, signal) => this.#receive(stream, held, signal),
+      wait: (seconds, signal, held) => this.#wire.wait(seconds, signal, held),
+    };
   }
 
   #newSplitter(): AnswerSplitter {
@@ -171,6 +168,24 @@ export class Port {
   /** Whether an instrument uses it now. */
   get used(): boolean {
     return this.#wire.used;
+  }
+
+  /**
+   * The last exchanges on it, the oldest first: what was sent, what came, and what was made of it.
+   *
+   * @param after The number of an entry: only what came later. @default all that is kept, a few hundred
+   */
+  exchanges(after = 0): {
+    /** Counts up from 1. */
+    readonly number: number;
+    /** When it was, ISO 8601 in UTC. */
+    readonly time: string;
+    /** `sent` and `received` are bytes; `note` is what was made of them, or what else happened. */
+    readonly kind: "sent" | "received" | "note";
+    /** The bytes as text with escapes; what happened, in words. */
+    readonly text: string;
+  }[] {
+    return this.trace.entries(after, "");
   }
 
   /**
@@ -209,59 +224,18 @@ export class Port {
     signal: AbortSignal | undefined,
     work: (turn: Turn) => Promise<T>,
   ): Promise<T> {
-    let holding: Held | Promise<Held> | undefined;
-    // What is immediate takes the turn with its first word: only a stop interrupts another one's immediate question.
-    const hold = (over: boolean) => holding ??= this.#turns.take(urgency, signal, over);
-    if (urgency !== "immediate") holding = await hold(false);
-    const receive = (stream: Stream, held: Held) => this.#receive(stream, held, signal);
-    const turn = {
-      unanswered: false,
-      urgency,
-      signal,
-      send: async (command: string | Uint8Array, deaf = 0, timeout = promptSeconds) => {
-        if (!this.#framings.answersAll || urgency === "immediate") {
-          await this.#send(command, await hold(true), signal, deaf);
-        } else {
-          const accepts = (answer: string) => answer === "";
-          await turn.ask(
-            { text: command, timeout, accepts, expected: "said nothing", always: true, plain: true, deaf } as Question,
-          );
-        }
-      },
-      askBytes: async ({ accepts = () => true, expected = "been another one", ...question }: BytesQuestion) => {
-        const taken = (answer: string) => accepts(textBytes(answer));
-        return textBytes(await turn.ask({ ...question, accepts: taken, expected, raw: true } as Question));
-      },
-      receive: async function* (stream: Stream) {
-        yield* receive(stream, await hold(false));
-      },
-      wait: async (seconds: number) => await this.#wire.wait(seconds, signal, await hold(false)),
-      ask: async (question: Question) => {
-        const holds = hold(false);
-        const held = holds instanceof Held ? holds : await holds;
-        const before = turn.unanswered;
-        turn.unanswered = true;
-        try {
-          const answer = await this.#ask(asPut(question), held, signal);
-          if (answer !== "") this.trace.understood(question.onlyRefused);
-          turn.unanswered = false;
-          return answer;
-        } catch (error) {
-          this.trace.failed(error, question.refuses);
-          // An instrument that says something else is there; where it is not known whose an answer is, nothing is.
-          if (error instanceof AnswerUnclear || error instanceof Interrupted) turn.unanswered = before;
-          else if (error instanceof HeliographError && error.code === "command_failed") turn.unanswered = false;
-          throw error;
-        } finally {
-          held.asking = false;
-        }
-      },
-    };
+    // What is immediate takes the turn with its first word.
+    let held: Held | undefined;
+    if (urgency !== "immediate") {
+      const holds = this.#turns.take(urgency, signal);
+      held = holds instanceof Held ? holds : await holds;
+    }
+    const turn = new PortTurn(this.#exchanges, urgency, signal, held);
     try {
       return await work(turn);
     } finally {
-      if (holding instanceof Held) this.#turns.end(holding);
-      else await holding?.then((held) => this.#turns.end(held), () => {});
+      if (held !== undefined) this.#turns.end(held);
+      else await turn.end();
     }
   }
 
@@ -381,9 +355,8 @@ export class Port {
   /** Hears what comes by itself. */
   async *#receive({ text, timeout, shape }: Stream, held: Held, signal: AbortSignal | undefined) {
     const put = asPut({ text: text ?? "", timeout, accepts: () => true, expected: "", shape });
-    this.#turns.asks(held);
     if (held.lost) throw new Interrupted(put.text, false, held.urgency);
-    await this.#wire.ready(put.text, held, signal, false);
+    await this.#wire.ready(put.text, held, signal, held.urgency === "immediate");
     this.#leaveBegun();
     if (!this.#late.none) throw new AnswerUnclear(put.text, false);
     const answers = new AnswerQueue(this.#patience);
@@ -392,6 +365,7 @@ export class Port {
     held.onLost = () => answers.fail(new Interrupted(put.text, true, held.urgency));
     try {
       if (text !== undefined) await this.#write(put.text, put.bytes ?? this.#bytesOf(put.text), 0, timeout);
+      this.#turns.asks(held);
       for (;;) {
         const answer = await answers.next(performance.now() + timeout * 1000, signal);
         if (answer === undefined) return;
@@ -420,11 +394,16 @@ export class Port {
     const shape = question.shape === undefined ? undefined : JSON.stringify(question.shape);
     // Of what ends otherwise it is not known what would be cut out of it.
     const mayTake = shape === undefined ? accepts : () => true;
-    this.#turns.asks(held);
+    const immediate = held.urgency === "immediate";
+    // A stop that has not said anything yet is not cut off by the next one.
+    if (immediate && held.spoke) this.#turns.asks(held);
     if (held.lost) throw new Interrupted(text, false, held.urgency);
-    if (!this.#wire.isReady(held, signal)) await this.#wire.ready(text, held, signal, false);
+    if (!this.#wire.isReady(held, signal)) {
+      const atOnce = immediate && (always || !this.#late.couldAnswer({ accepts, shape }));
+      await this.#wire.ready(text, held, signal, atOnce);
+    }
     held.spoke = true;
-    const mustGo = always || held.urgency === "immediate";
+    const mustGo = always || immediate;
     this.#leaveBegun();
     if (this.#strays.quietBefore(mayTake) > 0) {
       await this.#untilQuiet({ text, accepts: mayTake }, mustGo, held, signal);
@@ -454,11 +433,15 @@ export class Port {
         accepts: (line: string) =>
           accepts(line) || (question.refuses?.(line) ?? false) || this.#strange.isKnown(text, line),
       };
-      // A serial server, and an instrument behind an adapter, may answer on the next line what was asked on this one.
       if (this.#wire.direct) {
-        if (this.#wire.line === line) this.#wire.doubt = held.lost ? (this.#wire.doubt ?? "interrupted") : "silent";
-      } else if (held.lost) this.#late.expect(late, seen.unclear, (until - performance.now()) / 1000);
-      else this.#late.expect(late, seen.unclear, 5 * timeout);
+        if (this.#wire.line !== line) return;
+        this.#wire.doubt = held.lost ? (this.#wire.doubt ?? "interrupted") : "silent";
+        // What is immediate is asked on this line all the same.
+        if (held.lost) this.#late.expect(late, seen.unclear, timeout);
+        return;
+      }
+      // A serial server, and an instrument behind an adapter, may answer on the next line what was asked on this one.
+      this.#late.expect(late, seen.unclear, held.lost ? (until - performance.now()) / 1000 : 5 * timeout);
     };
     held.onLost = () => {
       giveUp();
@@ -467,6 +450,7 @@ export class Port {
     let answer: string | undefined;
     try {
       await this.#write(text, bytes, question.deaf, onlyRefused ? undefined : timeout);
+      if (immediate) this.#turns.asks(held);
       // Mostly the answer comes, and nothing else.
       const first = await answers.next(until, signal);
       const whole = first !== undefined && (awaited !== undefined || !isPartOfBlock(first));
@@ -486,7 +470,7 @@ export class Port {
     if (answer !== undefined) {
       this.#strays.answered();
       this.#leaveBegun();
-      if (!this.#wire.direct) this.#late.remember(text, answer);
+      this.#late.remember(text, answer);
       return answer;
     }
     if (seen.unclear !== undefined && optional) return seen.unclear;
@@ -547,7 +531,7 @@ export class Port {
       } else {
         // All that was due has come by now, in whichever order: nothing is late any more.
         seen.settled = rivals === 0;
-        if (seen.settled) return undefined;
+        if (seen.settled) return answer === seen.unclear ? answer : undefined;
         if (seen.unclear === undefined) until = performance.now() + timeout * 1000;
         seen.unclear = answer;
         this.#late.take(answer);
@@ -574,15 +558,6 @@ export class Port {
     if (this.#splitter.begun !== "") rest.push(this.#splitter.flush());
     return rest;
   }
-}
-
-type BytesQuestion = Parameters<Turn["askBytes"]>[0];
-type Stream = Parameters<Turn["receive"]>[0];
-
-function asPut(question: Question): Put {
-  const { text } = question;
-  // What is asked thousands of times a second is taken as it is.
-  return typeof text === "string" ? question as Put : { ...question, text: byteText(text), bytes: text };
 }
 
 /** A question under way. */

@@ -122,7 +122,7 @@ export class PortLine {
 
   /** How long it may take to open it anew, in seconds; 0 where it is not done. */
   get anewWithin(): number {
-    return this.direct ? reopenSeconds + connectSeconds + this.#format.settle : 0;
+    return this.direct ? 2 * reopenSeconds + connectSeconds + this.#format.settle : 0;
   }
 
   #open(): Promise<void> {
@@ -206,7 +206,7 @@ export class PortLine {
   async ready(text: string, held: Held, signal: AbortSignal | undefined, atOnce: boolean): Promise<void> {
     const open = this.line !== undefined && this.#opening === undefined;
     const catchesUp = this.#catchingUp !== undefined || this.doubt !== undefined;
-    if (catchesUp && !(atOnce && open && this.doubt === "interrupted")) await this.#catchUp();
+    if (catchesUp && !(atOnce && open && this.doubt === "interrupted")) await this.#catchUp(held);
     for (;;) {
       const { gap } = this.#format;
       if (gap > 0 || this.#deafUntil > 0) {
@@ -260,21 +260,23 @@ export class PortLine {
     }
   }
 
-  /** Opens a line anew on which something is late. */
-  async #catchUp(): Promise<void> {
+  /** Opens a line anew on which something is late. @param held Who wants it: not done where the turn is lost meanwhile. */
+  async #catchUp(held: Held): Promise<void> {
     if (this.#catchingUp === undefined) {
       if (this.doubt === undefined || this.line === undefined) return;
-      this.#catchingUp = this.#openAnew().finally(() => this.#catchingUp = undefined);
+      this.#catchingUp = this.#openAnew(held).finally(() => this.#catchingUp = undefined);
     }
     await this.#catchingUp;
   }
 
-  async #openAnew(): Promise<void> {
+  async #openAnew(held: Held): Promise<void> {
     // What was sent last is heard before its line ends.
     while (this.doubt === "interrupted") {
       const wait = reopenSeconds - (performance.now() - this.quietSince) / 1000;
       if (wait <= 0) break;
-      await this.wait(wait, undefined);
+      await this.wait(wait, undefined, held);
+      // Something immediate is asked on this line.
+      if (held.lost) return;
     }
     this.#close(new HeliographError("not_connected", `${this.#name} is opened anew`));
     try {

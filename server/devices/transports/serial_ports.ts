@@ -8,6 +8,7 @@ import { basename, dirname, posix } from "node:path";
 import { HeliographError } from "../../../protocol/errors.ts";
 import { listFolder, readLink, readSmallFile } from "./unix_files.ts";
 import { queryDevices } from "./windows_library.ts";
+import { adapterNumbers } from "./windows_registry.ts";
 
 /** A serial port of this computer. */
 export interface SerialPort {
@@ -144,9 +145,15 @@ function applePorts(devices: string): SerialPort[] {
 }
 
 function windowsPorts(): SerialPort[] {
-  return queryDevices().filter((name) => /^COM\d+$/.test(name)).map((path) => ({
-    path,
+  const numbers = adapterNumbers();
+  return queryDevices().filter((name) => /^COM\d+$/.test(name)).map((path) => {
     // \Device\USBSER000, \Device\VCP0, \Device\Serial0
-    description: queryDevices(path)[0]?.replace(/^\\Device\\/, "") ?? "serial port",
-  }));
+    const what = queryDevices(path)[0]?.replace(/^\\Device\\/, "") ?? "serial port";
+    const serialNumber = numbers.get(path);
+    return {
+      path,
+      description: serialNumber === undefined ? what : `${what}, serial number ${serialNumber}`,
+      ...(serialNumber === undefined ? {} : { serialNumber }),
+    };
+  });
 }

@@ -9,6 +9,7 @@ import { HeliographError } from "../../../protocol/errors.ts";
 import type { Line } from "./line.ts";
 import type { SerialOptions } from "./serial_options.ts";
 import { kernel32, lastWindowsError, wideText } from "./windows_library.ts";
+import { advapi32 } from "./windows_registry.ts";
 
 const readAndWrite = 0xc000_0000;
 const openExisting = 3;
@@ -23,6 +24,8 @@ const writeMilliseconds = 500;
 /** Opens kernel32, which needs the permission `--allow-ffi`; `loadSerialLibrary` says when. */
 export function loadWindowsSerialLibrary(): void {
   kernel32();
+  // Adapters are found by their serial numbers.
+  advapi32();
 }
 
 /** Opens a serial port; `openSerial` says how. */

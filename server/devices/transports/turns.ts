@@ -37,8 +37,6 @@ export class Held {
 /** One who waits for a turn. */
 interface Waiting {
   readonly held: Held;
-  /** Whether it also interrupts an immediate question. */
-  readonly over: boolean;
   /** Whether it has waited long enough to interrupt. */
   due: boolean;
   readonly start: () => void;
@@ -54,14 +52,13 @@ export class Turns {
    *
    * @param urgency How much it can wait. What is immediate takes the turn from a command and a poll.
    * @param signal Gives up waiting. @default waits for as long as it takes
-   * @param over Whether something immediate interrupts an immediate question too: a stop does, a status does not.
    * @returns The turn, to be ended exactly once; a promise where somebody else has it.
    * @throws The signal's reason.
    */
-  take(urgency: Urgency, signal?: AbortSignal, over = false): Held | Promise<Held> {
+  take(urgency: Urgency, signal?: AbortSignal): Held | Promise<Held> {
     signal?.throwIfAborted();
     const held = new Held(urgency);
-    if (this.#held !== undefined) return this.#wait(held, signal, over);
+    if (this.#held !== undefined) return this.#wait(held, signal);
     this.#held = held;
     return held;
   }
@@ -80,13 +77,13 @@ export class Turns {
     next?.start();
   }
 
-  /** Whoever has the turn begins to wait for an answer: a stop that waits need not wait for that too. */
+  /** What whoever has the turn asked is on the wire, and only its answer is waited for: a stop does not wait for that too. */
   asks(held: Held): void {
     held.asking = true;
     this.#interrupt();
   }
 
-  #wait(held: Held, signal: AbortSignal | undefined, over: boolean): Promise<Held> {
+  #wait(held: Held, signal: AbortSignal | undefined): Promise<Held> {
     const queue = this.#waiting[held.urgency];
     return new Promise((resolve, reject) => {
       const abort = () => {
@@ -100,7 +97,7 @@ export class Turns {
         signal?.removeEventListener("abort", abort);
         resolve(held);
       };
-      const waiting: Waiting = { held, over, due: false, start };
+      const waiting: Waiting = { held, due: false, start };
       const timer = held.urgency !== "immediate" ? undefined : setTimeout(() => {
         waiting.due = true;
         this.#interrupt();
@@ -115,9 +112,8 @@ export class Turns {
     const holder = this.#held;
     if (holder === undefined) return;
     const queue = this.#waiting.immediate;
-    const index = queue.findIndex(({ due, over }) =>
-      due && (holder.urgency !== "immediate" || (over && holder.asking))
-    );
+    if (holder.urgency === "immediate" && !holder.asking) return;
+    const index = queue.findIndex(({ due }) => due);
     const [next] = index < 0 ? [] : queue.splice(index, 1);
     if (next === undefined) return;
     this.#held = next.held;

@@ -9,7 +9,7 @@
 import { joined } from "../../../protocol/bytes.ts";
 import { HeliographError } from "../../../protocol/errors.ts";
 import { within } from "./byte_reader.ts";
-import { type LanAddress, lanName } from "./lan_address.ts";
+import { type LanAddress, lanName, vxi11Slice } from "./lan_address.ts";
 import type { Line } from "./line.ts";
 import { openTcp } from "./network.ts";
 import { RpcClient, type XdrReader, XdrWriter } from "./onc_rpc.ts";
@@ -36,8 +36,6 @@ const reasonEnd = 4;
 const timedOut = 15;
 /** How long an instrument has for what takes no time, in seconds. */
 const stepSeconds = 5;
-/** How long one fetch waits, in seconds. */
-const slice = 0.5;
 const readSize = 1 << 20;
 
 const errors: Readonly<Record<number, string>> = {
@@ -191,7 +189,7 @@ class Vxi11Line implements Line {
   async #fetch(number: number, until: number): Promise<void> {
     const parts: Uint8Array[] = [];
     while (number === this.#sent && !this.#closed && performance.now() < until) {
-      const milliseconds = Math.max(1, Math.min(slice * 1000, Math.round(until - performance.now())));
+      const milliseconds = Math.max(1, Math.min(vxi11Slice * 1000, Math.round(until - performance.now())));
       const args = new XdrWriter().number(this.#link).number(readSize).number(milliseconds).number(0).number(0).number(
         0,
       );

@@ -7,7 +7,8 @@
 import { getLogger } from "npm:@logtape/logtape@2.4.2";
 import type { MessageId, WatchEvent } from "../../../protocol/framed_message.ts";
 import { ArrangementStore } from "../../records/arrangement.ts";
-import { describeContact, fieldState } from "../../bench/describe.ts";
+import { describeContact, describeInstrument, fieldState } from "../../bench/describe.ts";
+import type { BenchEvent } from "../../bench/hub.ts";
 import { BenchField } from "../../bench/field.ts";
 import type { Instrument } from "../../bench/instrument.ts";
 import type { Contact } from "../../bench/contact.ts";
@@ -16,8 +17,14 @@ import type { Session } from "../../access/sessions.ts";
 
 const log = getLogger(["heliograph", "watch"]);
 
+/** An instrument that came, or took the place of another, or went. */
+class Placing {
+  /** Makes it. @param went Whether there is none of that name any more. */
+  constructor(readonly went: boolean) {}
+}
+
 /** The sources of a watch's events. */
-type Told = BenchField | Contact | Instrument | ArrangementStore;
+type Told = BenchField | Contact | Instrument | ArrangementStore | Placing;
 
 /** The parts of the server that a watch needs. */
 type WatchedServices = Pick<Services, "bench" | "control" | "arrangement">;
@@ -49,6 +56,10 @@ export class Watch {
    */
   #untold = new Map<Told, Instrument | undefined>();
   readonly #unsubscribe: () => void;
+  /** Only this one's fields; another may take its place. */
+  #instrument: Instrument | undefined;
+  /** Only this field. */
+  #field: BenchField | undefined;
   #telling = false;
   /** What could not be told when it was tried last. */
   readonly #untellable = new Set<Told>();
@@ -73,18 +84,17 @@ export class Watch {
     this.#id = id;
     this.#session = session;
     this.#services = services;
-    const { bench, control, arrangement } = services;
+    const { bench, arrangement } = services;
+    this.#instrument = instrument;
+    this.#field = field;
     // First of all: a page waits for it before it shows anything.
     if (instrument === undefined) this.#untold.set(arrangement, undefined);
     for (const each of instrument === undefined ? bench.instruments : [instrument]) {
-      for (const holder of each.allFields) if (field === undefined || field === holder) this.#untold.set(holder, each);
-      if (field !== undefined) continue;
-      if (control.holder(each.name) !== null) this.#untold.set(each, each);
-      if (each.contact !== undefined) this.#untold.set(each.contact, each);
+      this.#tellAll(each);
     }
     const changed = (of: Instrument | undefined, what: Told) => {
-      if (instrument !== undefined && of !== instrument) return;
-      if (field !== undefined && what !== field) return;
+      if (this.#instrument !== undefined && of !== this.#instrument) return;
+      if (this.#field !== undefined && what !== this.#field) return;
       this.#untold.set(what, of);
       if (!this.#telling) queueMicrotask(() => void this.#tell());
     };
@@ -94,6 +104,7 @@ export class Watch {
         name: "a watch",
       }),
       bench.hub.subscribe("control", (event) => changed(event.instrument, event.instrument), { name: "a watch" }),
+      bench.hub.subscribe("bench", (event) => this.#placed(event), { name: "a watch" }),
       arrangement.onChange(() => changed(undefined, arrangement)),
     ];
     this.#unsubscribe = () => unsubscribers.forEach((unsubscribe) => unsubscribe());
@@ -105,6 +116,34 @@ export class Watch {
     this.#stopped = true;
     this.#unsubscribe();
     this.#untold.clear();
+  }
+
+  /** All of an instrument that is watched is to be told. */
+  #tellAll(each: Instrument): void {
+    const field = this.#field;
+    for (const holder of each.allFields) if (field === undefined || field === holder) this.#untold.set(holder, each);
+    if (field !== undefined) return;
+    if (this.#services.control.holder(each.name) !== null) this.#untold.set(each, each);
+    if (each.contact !== undefined) this.#untold.set(each.contact, each);
+  }
+
+  /** An instrument came, went, or took the place of another: what is told of it begins anew. */
+  #placed({ came, went }: BenchEvent): void {
+    if (this.#instrument !== undefined) {
+      if (went !== this.#instrument) return;
+      this.#instrument = came ?? went;
+      const { title } = this.#field ?? {};
+      if (title !== undefined && came !== undefined) {
+        this.#field = came.allFields.find((field) => field.title === title) ?? this.#field;
+      }
+    }
+    for (const [what, of] of [...this.#untold]) if (of !== undefined && of === went) this.#untold.delete(what);
+    if (went !== undefined && went.name !== came?.name) this.#untold.set(new Placing(true), went);
+    if (came !== undefined) {
+      this.#untold.set(new Placing(false), came);
+      this.#tellAll(came);
+    }
+    if (!this.#telling) queueMicrotask(() => void this.#tell());
   }
 
   /** Tells what is untold, as fast as the client reads; `then` follows what was untold at the beginning. */
@@ -159,6 +198,8 @@ export class Watch {
       ? what.title
       : what instanceof ArrangementStore
       ? "arrangement"
+      : what instanceof Placing
+      ? "description"
       : what === instrument
       ? "control"
       : "contact";
@@ -169,6 +210,12 @@ export class Watch {
     if (what instanceof ArrangementStore) return { id: this.#id, event: "arrangement", ...what.state };
     const about = { id: this.#id, instrument: instrument!.name };
     if (what instanceof BenchField) return { ...about, event: "field", field: what.title, ...fieldReading(what) };
+    if (what instanceof Placing) {
+      if (what.went) return { ...about, event: "instrument", description: null, place: null };
+      const holder = this.#services.control.holder(about.instrument);
+      const place = this.#services.bench.instruments.indexOf(instrument!);
+      return { ...about, event: "instrument", description: { ...describeInstrument(instrument!), holder }, place };
+    }
     if (what === instrument) {
       return { ...about, event: "control", holder: this.#services.control.holder(about.instrument) };
     }

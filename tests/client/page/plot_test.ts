@@ -8,8 +8,8 @@ import { marksOf } from "../../../client/page/plots/plot_marks.ts";
 import { Recent, recentColumns } from "../../../client/page/plots/recent.ts";
 import { axisTimes, cursorTime } from "../../../client/page/plots/axis_times.ts";
 import { startServer } from "../../fixture.ts";
-import { Browser, type BrowserPage } from "./browser.ts";
-import { chromium, field, inBrowser, poorContrasts, unnamedControls } from "./page_fixture.ts";
+import type { BrowserPage } from "./browser.ts";
+import { field, inBrowsers, poorContrasts, unnamedControls } from "./page_fixture.ts";
 import { ask, base } from "../../server/faces/web/web_fixture.ts";
 
 const hour = 3600;
@@ -187,11 +187,11 @@ Deno.test("plot: a table has each time at which a number changed, and what the o
   deepStrictEqual(joined([one, other]), { times: [1000, 2000, 3000], lines: [[1, 1, null], [null, -1, -2]] });
 });
 
-Deno.test({
+inBrowsers({
   name: "page: the plot shows the last hour, and what people look for in it",
-  ...inBrowser,
-  async fn(t) {
-    await using browser = await Browser.start(chromium!);
+  // A drag and drop is made by Chromium's DevTools.
+  browsers: ["chromium"],
+  async fn(t, browser) {
     const gauge = newGauge();
     await using server = startServer({ instruments: [gauge], webPort: 0 });
     const { begin } = feed(gauge);
@@ -304,9 +304,7 @@ Deno.test({
         await dragOver(page, 0.4, 0.6, { modifiers: 8 });
         await page.until(`!(${pressed("Live")})`);
         const middle = await placeOf(page, ".u-over");
-        for (const clickCount of [1, 2]) {
-          for (const type of ["mousePressed", "mouseReleased"]) await mouse(page, type, middle, { clickCount });
-        }
+        await page.doubleClick(middle);
         await page.until(pressed("Live"));
         await mouse(page, "mouseMoved", { x: 5, y: 5 }, { buttons: 0 });
         await page.shows(".cursor-time", "now");
@@ -465,11 +463,9 @@ Deno.test({
   },
 });
 
-Deno.test({
+inBrowsers({
   name: "page: small numbers are readable on cards, in boxes and on axes, and an axis can be logarithmic",
-  ...inBrowser,
-  async fn() {
-    await using browser = await Browser.start(chromium!);
+  async fn(_, browser) {
     const gauge = defineInstrument({
       title: "Ion Gauge",
       fields: {

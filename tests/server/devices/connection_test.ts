@@ -2,7 +2,7 @@
 import { configure, reset } from "npm:@logtape/logtape@2.4.2";
 import assert from "node:assert/strict";
 import { eventually } from "../../fixture.ts";
-import { ServedBench } from "./devices.ts";
+import { ServedBench, tcpDevice } from "./devices.ts";
 
 /** A thermometer with a small TCP stack: one connection at a time, and what it does with it is up to the test. */
 class OneSocket implements AsyncDisposable {
@@ -174,4 +174,39 @@ Deno.test("connection: where each is closed after its answer and nothing says so
   const { contact } = bench.server.bench.find("thermo")!;
   await eventually(() => contact!.state === "lost", "that it is lost");
   assert.match(contact!.reason, /closed by the other end after its first answer: .* say "connection": "each question"/);
+});
+
+Deno.test("connection: one that comes and goes, and works in between, is back at once each time, and the log tells it once", async () => {
+  let answers = 0;
+  await using device = tcpDevice(() => {
+    // It is switched off and on again behind every third answer.
+    if (++answers % 3 === 0) queueMicrotask(() => device.hangUp());
+    return "21.5";
+  });
+  const logged: string[] = [];
+  await configure({
+    sinks: { kept: ({ message }) => void logged.push(message.join("")) },
+    loggers: [
+      { category: ["logtape"], sinks: [] },
+      { category: ["heliograph"], sinks: ["kept"], lowestLevel: "info" },
+    ],
+  });
+  try {
+    await using bench = await ServedBench.one({
+      title: "Thermo",
+      port: device.address,
+      pollInterval: 0.02,
+      fields: { T: { read: "T?" } },
+      reconnect: { first: 0.02, longest: 3600 },
+    });
+    let times = 0;
+    bench.server.bench.onContact(({ contact }) => void (contact!.state === "connected" && times++));
+    // Twice as long each time, that would take a day.
+    await eventually(() => times > 20, "twenty connections");
+  } finally {
+    await reset();
+  }
+  const told = logged.filter((line) => /connected/.test(line));
+  assert.equal(told.filter((line) => /is not connected/.test(line)).length, 1, told.join("\n"));
+  assert.ok(told.length <= 3, told.join("\n"));
 });

@@ -208,6 +208,10 @@ Deno.test("driver process: all that an instrument declares and does goes on to w
   strictEqual(await ask("stage.get Heard"), "OK 7");
   await ask("stage.neighbour");
   await eventually(async () => await ask("stage.neighbour") === "OK 8", "what another instrument's field holds");
+  // Another takes its place.
+  const bright = defineInstrument({ title: "Lamp", fields: { Brightness: { type: "int", initial: 77 } } });
+  await lab.server.bench.replace(lab.instrument("lamp"), bright, "Lamp is changed");
+  await eventually(async () => await ask("stage.neighbour") === "OK 77", "what the new instrument's field holds");
   await ask("stage.keyword");
   const cards = lab.instrument("stage").keywords.cards();
   deepStrictEqual(cards.map(({ keyword }) => keyword), ["STAGEPOS", "OBSERVER"]);

@@ -116,6 +116,14 @@ Deno.test("a gas chromatograph's file: waited for, columns by name and number, r
     append(file, "2026-11-28T13:00;f\r\n");
     await eventually(() => bench.field("gc_fid", "CH4 (ppm)").quality === "error", "a line with too few columns");
     assert.match(bench.field("gc_fid", "CH4 (ppm)").reason, /a line has 2 columns, and no 4: /);
+    append(file, "2026-11-28T14:00;g;9;60;\r\n");
+    await become("6.0 | 4.5 | g | 14");
+    append(file, "2026-11-28T15:00;h;again;10;70\r\n");
+    await eventually(() => bench.field("gc_fid", "CH4 (ppm)").quality === "error", "a line with too many columns");
+    assert.match(
+      bench.field("gc_fid", "CH4 (ppm)").reason,
+      /a line has 5 columns, and the file's first line has 4, so that it is not known which is "CH4 area": "2026.*70"; a ";" within a value has to stand in quotes/,
+    );
     Deno.removeSync(file);
     await eventually(() => contact.state === "lost", "that it has gone");
     assert.match(contact.reason, /is gone: it is not there|cannot read/);

@@ -2,7 +2,9 @@
 import assert from "node:assert/strict";
 import { parseAddress } from "../../../server/devices/transports/address.ts";
 import { type LineFormat, Port, type Question } from "../../../server/devices/transports/port.ts";
+import { openHttp } from "../../../server/devices/transports/http.ts";
 import { eventually, RawClient } from "../../fixture.ts";
+import { modbusTcpDevice, words } from "./fakes/modbus_device.ts";
 import { type Device, goodValues, ptyDevice, ServedBench, tcpDevice } from "./devices.ts";
 
 const windows = Deno.build.os === "windows";
@@ -133,6 +135,126 @@ Deno.test("a stop does not wait for the greeting, and keeps the gap between two 
   assert.deepEqual(device.commands.slice(0, 3), ["*IDN?", "ABOR", "ABOR"]);
   // The first may have been read late by the device, and not before it was asked for.
   assert.ok(times[1]! - begun > 190, `${times[1]! - begun} ms`);
+});
+
+/** Two stops at once, each with an answer that never comes, on a bench: how they end. @param sent What came there of them. */
+async function twoAnswered(instrument: Record<string, unknown>, sent: () => string[]): Promise<void> {
+  await using bench = await ServedBench.one({
+    title: "Stage",
+    pollInterval: 60,
+    line: { timeout: 120 },
+    ...instrument,
+  });
+  await eventually(() => bench.field("stage", "T").quality === "good", "the first reading");
+  using other = await RawClient.connect(bench.server.commandServer.port);
+  const first = bench.ask("stage.first");
+  await eventually(() => sent().length === 1, "the first stop");
+  const second = other.ask("stage.second");
+  // Neither waits for two minutes.
+  await eventually(() => sent().length === 2, "the second stop, while the first is not answered");
+  assert.match(await first, /^ERROR .*Stage: interrupted by an immediate command before .* was answered/);
+  const third = bench.ask("stage.first");
+  await eventually(() => sent().length === 3, "a third one");
+  assert.match(await second, /^ERROR .*interrupted by an immediate command/);
+  // Ends what waits for the third.
+  await bench.server.bench.stop();
+  assert.match(await third, /^ERROR/);
+  assert.deepEqual(sent(), [sent()[0], sent()[1], sent()[0]], "each is sent once");
+}
+
+Deno.test("a stop with an answer is on the wire while another one waits for its own: TCP", async () => {
+  await using device = tcpDevice((command) => command === "T?" ? "1" : undefined);
+  const stop = (send: string) => ({
+    summary: send,
+    send: { send, answer: "^OK$" },
+    immediate: true,
+    deadline: 300,
+  });
+  await twoAnswered({
+    port: device.address,
+    fields: { T: { read: "T?" } },
+    commands: { first: stop("STOP 1"), second: stop("STOP 2") },
+  }, () => device.commands.filter((each) => each.startsWith("STOP")));
+});
+
+Deno.test("a stop with an answer is on the wire while another one waits for its own: a web API", async () => {
+  const asked: string[] = [];
+  const ended = Promise.withResolvers<void>();
+  const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, async ({ url }) => {
+    const { pathname } = new URL(url);
+    if (pathname === "/t") return new Response("1");
+    asked.push(pathname);
+    await ended.promise;
+    return new Response("OK");
+  });
+  const stop = (path: string) => ({ summary: path, ask: `POST ${path}`, immediate: true, deadline: 300 });
+  await twoAnswered({
+    port: `http://127.0.0.1:${server.addr.port}`,
+    fields: { T: { read: "GET /t" } },
+    commands: { first: stop("/stop1"), second: stop("/stop2") },
+  }, () => asked);
+  ended.resolve();
+  await server.shutdown();
+});
+
+Deno.test("a stop with an answer is on the wire while another one waits for its own: Modbus over TCP", async () => {
+  const written: string[] = [];
+  await using device = modbusTcpDevice(({ code, address }) => {
+    if (code === 3) return words(1);
+    written.push(`coil ${address}`);
+    return undefined;
+  });
+  const stop = (send: string) => ({ summary: send, send, immediate: true, deadline: 300 });
+  await twoAnswered({
+    port: device.address,
+    fields: { T: { register: 40001 } },
+    commands: { first: stop("coil 1 = 1"), second: stop("coil 2 = 1") },
+  }, () => written);
+});
+
+Deno.test("a web API: two stops at once both arrive, and an answer to the one before is not the next one's", async () => {
+  const asked: string[] = [];
+  await using answering = {
+    server: Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, ({ url }) => {
+      const { pathname } = new URL(url);
+      asked.push(pathname);
+      return new Response(pathname.slice(1));
+    }),
+    [Symbol.asyncDispose]() {
+      return this.server.shutdown();
+    },
+  };
+  const line = await openHttp({ kind: "http", base: `http://127.0.0.1:${answering.server.addr.port}` });
+  // The first is not on the wire yet when the second is sent.
+  await line.write(new TextEncoder().encode("POST /1"));
+  await line.write(new TextEncoder().encode("POST /2"));
+  assert.match(new TextDecoder().decode((await line.read())!), /^200 2/);
+  await eventually(() => asked.length === 2, "both");
+  assert.deepEqual(asked.toSorted(), ["/1", "/2"]);
+  line.close();
+});
+
+Deno.test("two stops with the same answer, which comes for both: the second is done, whichever of them was its own", async () => {
+  await using device = tcpDevice((command, send) => {
+    if (command !== "S2") return undefined;
+    send("OK");
+    return "OK";
+  });
+  const port = new Port(parseAddress(device.address), lines);
+  await port.join();
+  const stop = (text: string) =>
+    port.use(
+      "immediate",
+      undefined,
+      (turn) =>
+        turn.ask({ text, timeout: 60, always: true, accepts: (answer) => answer === "OK", expected: "been OK" }),
+    );
+  const first = assert.rejects(stop("S1"), { message: /"S1" was answered/ });
+  await eventually(() => device.commands.includes("S1"), "the first");
+  assert.equal(await stop("S2"), "OK");
+  await first;
+  port.leave();
+  await port.delivered;
 });
 
 Deno.test("a stop that waited for another one, whose answer did not come, is sent all the same", async () => {
