@@ -51,8 +51,12 @@ export function shortNumber(spec: NumberDescription, value: number): string {
  * @param step How far apart they are; 0 where that differs, as on a logarithmic axis.
  */
 export function axisNumbers(values: readonly (number | null)[], step = 0): string[] {
-  // Where each is told by itself, each has the form that suits it.
-  if (step === 0) return values.map((value) => value === null ? "" : shortNumber({ type: "float" }, value));
+  // One form for all: `0.001` and `1e-4` are hard to compare.
+  if (step === 0) {
+    const exponent = values.some((value) => value !== null && withExponent(value, 1e6));
+    const write = (value: number) => exponent ? exponentText(value) : shortNumber({ type: "float" }, value);
+    return values.map((value) => value === null ? "" : write(value));
+  }
   const exponent = withExponent(Math.max(0, ...values.map((value) => Math.abs(value ?? 0))), 1e6);
   return values.map((value) => {
     if (value === null) return "";

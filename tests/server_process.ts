@@ -86,7 +86,8 @@ export class ServerProcess extends ProgramProcess {
     anyPorts: readonly string[] = ["--command-port", "0", "--dashboard-port", "0"],
   ) {
     // One folder of records has one writer, and tests run beside one another.
-    const records = args.includes("--records") ? [] : ["--records", "none"];
+    const keepsNone = args.includes("--records") || program.server.includes("simulate");
+    const records = keepsNone ? [] : ["--records", "none"];
     super(program, [...program.server, ...anyPorts, ...records, ...args]);
   }
 

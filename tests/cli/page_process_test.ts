@@ -1,20 +1,17 @@
 /** The page of the program as people start it, from the source and as the executable, in a real Chromium. */
 import { deepStrictEqual, ok } from "node:assert/strict";
 import { eventually, RawClient } from "../fixture.ts";
-import { Browser } from "../client/page/browser.ts";
-import { card, chromium, field, inBrowser } from "../client/page/page_fixture.ts";
+import { card, field, inBrowsers } from "../client/page/page_fixture.ts";
 import { programs, ServerProcess } from "../server_process.ts";
 
 for (const program of programs) {
-  Deno.test({
+  inBrowsers({
     name: `page, ${program.name}: a setting is confirmed, an exposure taken and another stopped, and two pages see it`,
-    ...inBrowser,
-    async fn() {
+    async fn(_, browser) {
       // The task may write into ./images, and nowhere else.
       await using server = new ServerProcess(program, ["--web-port", "0"]);
       const [command] = await server.ports();
       const url = /http:\/\/127\.0\.0\.1:\d+/.exec(server.out)![0];
-      await using browser = await Browser.start(chromium!);
       await using page = await browser.open(url);
       await using other = await browser.open(url, 360, 740);
       for (const each of [page, other]) await each.shows("header", "Connected");

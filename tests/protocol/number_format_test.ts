@@ -38,5 +38,6 @@ Deno.test("number format: the ticks of an axis differ from each other", () => {
   deepStrictEqual(axisNumbers([0, 0.25, 0.5], 0.25), ["0", "0.25", "0.50"]);
   deepStrictEqual(axisNumbers([0, 25, 50], 25), ["0", "25", "50"]);
   deepStrictEqual(axisNumbers([1_000_000, 1_000_001], 1), ["1.000000e6", "1.000001e6"]);
-  deepStrictEqual(axisNumbers([1e-7, null, 0.001, 1, 1000]), ["1e-7", "", "0.001", "1", "1000"]);
+  deepStrictEqual(axisNumbers([1e-7, null, 0.001, 1, 1000]), ["1e-7", "", "1e-3", "1e0", "1e3"]);
+  deepStrictEqual(axisNumbers([0.001, null, 1, 1000]), ["0.001", "", "1", "1000"]);
 });

@@ -8,7 +8,7 @@
 /** @jsxImportSource npm:preact@11.2.0 */
 import type { VNode } from "npm:preact@11.2.0";
 import { useLayoutEffect, useRef, useState } from "npm:preact@11.2.0/hooks";
-import { timeOfDay } from "../../../protocol/local_time.ts";
+import { clockText } from "../shell/times.ts";
 import { mayDo } from "../../../protocol/vocabulary.ts";
 import type { LiveBench } from "../live/live_bench.ts";
 import type { LiveInstrument } from "../live/live_instrument.ts";
@@ -28,7 +28,7 @@ export function Holder({ bench, instrument }: { bench: LiveBench; instrument: Li
   return (
     <span
       class={`holder ${mine ? "mine" : ""}`}
-      title={`from ${holder.address}, until ${timeOfDay(new Date(holder.until))}`}
+      title={`from ${holder.address}, until ${clockText(new Date(holder.until))}`}
     >
       {mine ? "you drive" : `${holder.name || `client ${holder.session}`} drives`}
     </span>

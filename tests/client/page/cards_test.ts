@@ -6,8 +6,7 @@ import { loadBench } from "../../../server/config/bench_file.ts";
 import { startServer } from "../../fixture.ts";
 import { tcpDevice } from "../../server/devices/devices.ts";
 import { base } from "../../server/faces/web/web_fixture.ts";
-import { Browser } from "./browser.ts";
-import { card, chromium, field, inBrowser, outsiders, poorContrasts, unnamedControls } from "./page_fixture.ts";
+import { card, field, inBrowsers, outsiders, poorContrasts, unnamedControls } from "./page_fixture.ts";
 
 Deno.test("page: a number is read in the reader's own format where that is safe", () => {
   const flow = { type: "float", unit: "sccm", minimum: 0, maximum: 100, decimals: 1 } as const;
@@ -78,13 +77,11 @@ function bed() {
   return { instrument, device, ran };
 }
 
-Deno.test({
+inBrowsers({
   name: "page: a card has what matters large, settings with their readback, and commands that ask",
-  ...inBrowser,
-  async fn(t) {
+  async fn(t, browser) {
     const { instrument, device, ran } = bed();
     await using server = startServer({ instruments: [instrument], webPort: 0, poll: true });
-    await using browser = await Browser.start(chromium!);
     await using page = await browser.open(base(server));
     const input = "#setting-bed-setpoint_entry";
     const back = `${field("bed", "setpoint_entry")} .back`;
@@ -191,10 +188,9 @@ Deno.test({
   },
 });
 
-Deno.test({
+inBrowsers({
   name: "page: trouble is said once, with what to do, and values that are not good are dashes with their age",
-  ...inBrowser,
-  async fn() {
+  async fn(_, browser) {
     let device: ReturnType<typeof tcpDevice> | undefined = tcpDevice((asked) => asked.endsWith("?") ? "1.5\r" : "");
     const folder = await Deno.makeTempDir();
     const fields = Object.fromEntries(["A", "B", "C", "D", "E"].map((name) => [name, { read: `${name}?` }]));
@@ -203,7 +199,6 @@ Deno.test({
     const { instruments } = await loadBench(`${folder}/bench.json`);
     await Deno.remove(folder, { recursive: true });
     await using server = startServer({ instruments, poll: true, webPort: 0 });
-    await using browser = await Browser.start(chromium!);
     try {
       await using page = await browser.open(base(server));
       await page.shows(card("meter"), "1.5");

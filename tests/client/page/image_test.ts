@@ -12,18 +12,9 @@ import {
   zoomedView,
 } from "../../../client/page/images/image_geometry.ts";
 import { eventually } from "../../fixture.ts";
-import { Browser, type BrowserPage } from "./browser.ts";
+import type { BrowserPage } from "./browser.ts";
 import { type ReadImage, readImage } from "../../server/camera/camera.ts";
-import {
-  card,
-  chromium,
-  inBrowser,
-  outsiders,
-  poorContrasts,
-  ready,
-  unnamedControls,
-  withServer,
-} from "./page_fixture.ts";
+import { card, inBrowsers, outsiders, poorContrasts, ready, unnamedControls, withServer } from "./page_fixture.ts";
 import { type Curve, shade } from "../../../client/page/images/image_stretch.ts";
 import { base } from "../../server/faces/web/web_fixture.ts";
 
@@ -112,11 +103,11 @@ Deno.test("page: an image stays under the pointer while it is zoomed, and no til
   deepStrictEqual(toImage(far, canvas, { x: 0, y: canvas.height }), { x: 0, y: 0 });
 });
 
-Deno.test({
+inBrowsers({
   name: "page: the last image is shown, with zoom, stretch and the values of its pixels",
-  ...inBrowser,
-  async fn(t) {
-    await using browser = await Browser.start(chromium!);
+  // Firefox takes other colours and moves for the pixels and fingers that are compared here.
+  browsers: ["chromium"],
+  async fn(t, browser) {
     await withServer(async (server) => {
       await using page = await browser.open(base(server));
       await ready(page);
@@ -157,7 +148,8 @@ Deno.test({
         await page.send("Input.dispatchMouseEvent", wheel);
         await page.send("Input.dispatchMouseEvent", { ...wheel, modifiers: 2 });
         await page.until(`${zoom} !== "${before}"`);
-        strictEqual(parseInt(await page.evaluate(zoom)), Math.round(parseInt(before) * Math.exp(60 / 300)));
+        // Each is a rounded one.
+        ok(Math.abs(parseInt(await page.evaluate(zoom)) - parseInt(before) * Math.exp(60 / 300)) < 1.5);
         await page.click(`${preview} [aria-label="One to one"]`);
         await page.until(`${zoom} === "100 %"`);
       });

@@ -6,17 +6,14 @@ import { demoInstruments } from "../../../server/config/demo_bench.ts";
 import { demoOverview } from "../../../server/config/demo_overview.ts";
 import { startServer } from "../../fixture.ts";
 import { base } from "../../server/faces/web/web_fixture.ts";
-import { Browser } from "./browser.ts";
-import { chromium, inBrowser } from "./page_fixture.ts";
+import { inBrowsers } from "./page_fixture.ts";
 
 const drawing = `document.querySelector(".overview-drawing").shadowRoot`;
 const found = (selector: string) => `${drawing}?.querySelector(${JSON.stringify(selector)})`;
 
-Deno.test({
+inBrowsers({
   name: "page: the drawing shows values and states, opens instruments, and asks about commands",
-  ...inBrowser,
-  async fn(t) {
-    await using browser = await Browser.start(chromium!);
+  async fn(t, browser) {
     const folder = await Deno.makeTempDir();
     try {
       const file = join(folder, "lab.svg");

@@ -5,22 +5,56 @@ import { defineInstrument } from "../../../server/bench/define_instrument.ts";
 import type { Instrument } from "../../../server/bench/instrument.ts";
 import type { HeliographServer } from "../../../server/server.ts";
 import { startServer } from "../../fixture.ts";
-import { type BrowserPage, findChromium } from "./browser.ts";
+import { Browser, type BrowserName, type BrowserPage, findBrowser } from "./browser.ts";
 
-/** Where a Chromium is; without one these tests are ignored. */
-export const chromium = await findChromium();
-if (chromium === undefined) {
+/** Where the browsers are; without one its tests are ignored. */
+const found: Readonly<Record<BrowserName, string | undefined>> = {
+  chromium: await findBrowser("chromium"),
+  firefox: await findBrowser("firefox"),
+};
+for (const [name, path] of Object.entries(found)) {
+  if (path !== undefined) continue;
+  const variable = `${name.toUpperCase()}_PATH`;
   console.warn(
-    "The tests of the page are ignored: no Chromium was found; install one, or say where with CHROMIUM_PATH",
+    `The tests of the page in ${name} are ignored: it was not found; install it, or say where with ${variable}`,
   );
 }
-/** How such a test is run. */
-export const inBrowser = {
-  ignore: chromium === undefined,
+/** How a test in browsers is run. */
+const sanitizers = {
   // On Deno 2.4 a busy machine lets go of a browser's connections only after the server has stopped waiting for that.
   sanitizeOps: !Deno.version.deno.startsWith("2.4."),
   sanitizeResources: !Deno.version.deno.startsWith("2.4."),
 } as const;
+
+/** A test of the page. */
+export interface PageTest {
+  readonly name: string;
+  /** The browsers that it is run in. @default both */
+  readonly browsers?: readonly BrowserName[];
+  /** Is given a browser that was started for it. */
+  fn(t: Deno.TestContext, browser: Browser): Promise<void>;
+}
+
+/** Runs a test in each of the browsers. */
+export function inBrowsers({ name, browsers = ["chromium", "firefox"], fn }: PageTest): void {
+  for (const browser of browsers) {
+    const path = found[browser];
+    Deno.test({
+      name: `${name}, in ${browser}`,
+      ignore: path === undefined,
+      ...sanitizers,
+      async fn(t) {
+        await using started = await Browser.start(path!);
+        await fn(t, started);
+      },
+    });
+  }
+}
+
+/** Where a Chromium is, for a test that starts it itself. */
+export const { chromium } = found;
+/** How such a test is run. */
+export const inBrowser = { ignore: chromium === undefined, ...sanitizers } as const;
 
 /** A text that would run as a script where a page took it for HTML. */
 export const hostile = `<img src=x onerror="document.title='taken'">`;

@@ -2,13 +2,11 @@
 import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
 import { assets } from "../../../server/faces/web/assets.ts";
 import { eventually, startServer } from "../../fixture.ts";
-import { Browser } from "./browser.ts";
 import {
   card,
-  chromium,
   field,
   hostile,
-  inBrowser,
+  inBrowsers,
   outsiders,
   poorContrasts,
   ready,
@@ -32,11 +30,9 @@ Deno.test("page: it is below 150 KB compressed, and has nothing inline and nothi
   for (const [, address] of body.matchAll(/(?:src|href)="([^"]*)"/g)) ok(assets.has(address!), address);
 });
 
-Deno.test({
+inBrowsers({
   name: "page: what people do there, in a real browser",
-  ...inBrowser,
-  async fn(t) {
-    await using browser = await Browser.start(chromium!);
+  async fn(t, browser) {
     await withServer(async (server, fail) => {
       const url = base(server);
       await using page = await browser.open(url);
@@ -210,7 +206,7 @@ Deno.test({
         // How an image is looked at is everybody's own.
         deepStrictEqual(
           await other.evaluate(`[...document.querySelectorAll("article")].flatMap((each) =>
-            [...each.querySelectorAll("input, select, button:not(.value):not(.more-rows)")]
+            [...each.querySelectorAll("input, select, button:not(.value, .sparkline, .more-rows)")]
               .filter((control) => !control.disabled && !control.closest(".image-preview"))
               .map((control) => control.outerHTML))`),
           [],
@@ -261,10 +257,9 @@ Deno.test({
         }
         const moves = `getComputedStyle(document.querySelector(".switch .knob"), "::after").transitionProperty`;
         strictEqual(await page.evaluate(moves), "translate");
-        await page.send("Emulation.setEmulatedMedia", {
-          features: [{ name: "prefers-reduced-motion", value: "reduce" }],
-        });
-        strictEqual(await page.evaluate(moves), "none");
+        if (await page.prefer({ "prefers-reduced-motion": "reduce" })) {
+          strictEqual(await page.evaluate(moves), "none");
+        }
       });
 
       await t.step("nothing is clipped or scrolls sideways, from a phone to 4K", async () => {
@@ -288,11 +283,9 @@ Deno.test({
   },
 });
 
-Deno.test({
+inBrowsers({
   name: "page: a lost server is said, its last values stay, and its return is noticed",
-  ...inBrowser,
-  async fn() {
-    await using browser = await Browser.start(chromium!);
+  async fn(_, browser) {
     let server = startServer({ poll: true, webPort: 0 });
     try {
       await server.ready;

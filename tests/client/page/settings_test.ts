@@ -2,8 +2,7 @@
 import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
 import { defineInstrument } from "../../../mod.ts";
 import { eventually, RawClient, startServer } from "../../fixture.ts";
-import { Browser } from "./browser.ts";
-import { card, chromium, field, inBrowser } from "./page_fixture.ts";
+import { card, field, inBrowsers } from "./page_fixture.ts";
 import { base } from "../../server/faces/web/web_fixture.ts";
 
 /** An instrument whose settings fail or take their time as a test wants it. */
@@ -27,11 +26,9 @@ function bed() {
   return { instrument, state };
 }
 
-Deno.test({
+inBrowsers({
   name: "page: what is typed, chosen and switched is shown as what it is",
-  ...inBrowser,
-  async fn(t) {
-    await using browser = await Browser.start(chromium!);
+  async fn(t, browser) {
     const { instrument, state } = bed();
     let server = startServer({ instruments: [instrument], webPort: 0 });
     try {
@@ -106,7 +103,7 @@ Deno.test({
 
       await t.step("a number is plotted whatever its unit is called", async () => {
         await page.click(`${row("odd")} button`);
-        await page.shows(".plot .legend", "bed.odd");
+        await page.shows(".plot .legend", "Bed Odd");
         await page.until(`document.querySelector(".plot canvas")?.width > 100`);
         await page.click("[aria-label='Close Plot']");
       });

@@ -4,13 +4,11 @@ import { loadBench } from "../../../server/config/bench_file.ts";
 import { startServer } from "../../fixture.ts";
 import { tcpDevice } from "../../server/devices/devices.ts";
 import { base } from "../../server/faces/web/web_fixture.ts";
-import { Browser } from "./browser.ts";
-import { card, chromium, hostile, inBrowser, outsiders, poorContrasts } from "./page_fixture.ts";
+import { card, hostile, inBrowsers, outsiders, poorContrasts } from "./page_fixture.ts";
 
-Deno.test({
+inBrowsers({
   name: "page: what goes over an instrument's line is shown where somebody looks, as text, and goes on",
-  ...inBrowser,
-  async fn() {
+  async fn(_, browser) {
     await using device = tcpDevice((command) => command === "V?" ? "1.5\r" : command === "N?" ? hostile : undefined);
     const folder = await Deno.makeTempDir();
     const meter = {
@@ -24,7 +22,6 @@ Deno.test({
     const { instruments } = await loadBench(`${folder}/bench.json`);
     await Deno.remove(folder, { recursive: true });
     await using server = startServer({ instruments, poll: true, webPort: 0 });
-    await using browser = await Browser.start(chromium!);
     await using page = await browser.open(base(server));
     await page.shows(card("meter"), "Voltage");
     await page.shows(card("telescope"), "Telescope");
