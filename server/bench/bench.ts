@@ -167,7 +167,7 @@ export class Bench {
   switchOn(instrument: Instrument): void {
     if (instrument.away === "") return;
     instrument.away = "";
-    this.#lost.delete(instrument);
+    this.#contactLog.forget(instrument);
     if (this.started) void this.#serve(instrument, 0);
   }
 
@@ -202,7 +202,7 @@ export class Bench {
   #release(instrument: Instrument): void {
     this.#lookup.delete(instrument.title);
     this.#lookup.delete(instrument.name);
-    this.#lost.delete(instrument);
+    this.#contactLog.forget(instrument);
     instrument.queue.leave();
     instrument.contact?.gone?.();
     instrument.surroundings = undefined;

@@ -37,6 +37,11 @@ export class ContactLog {
     this.#now = now;
   }
 
+  /** What was told of an instrument is forgotten: it is gone, or begins anew. */
+  forget(instrument: object): void {
+    this.#told.delete(instrument);
+  }
+
   /** The state of an instrument's contact has changed, or was found the same at another try. */
   changed(instrument: { readonly title: string }, { state, reason, address }: Contact): void {
     const said = { instrument: instrument.title, address, reason };
