@@ -44,7 +44,9 @@ export function Search({ bench, close }: { bench: LiveBench; close: () => void }
       : key === "PageUp"
       ? active - 8
       : undefined;
-    const chosen = offered[active];
+    // What is typed counts, also where it is not drawn yet.
+    const now = event.target instanceof HTMLInputElement ? event.target.value : typed;
+    const chosen = now === typed ? offered[active] : find(all, now)[0];
     if (to !== undefined) setActive(Math.max(0, Math.min(offered.length - 1, to)));
     else if (key === "Enter" && chosen !== undefined) goTo(chosen);
     else return;

@@ -37,6 +37,7 @@ Deno.test({ name: "page: places, search and preferences, in a real browser", ...
       await page.until(`document.activeElement.closest("[data-field=camtemp]") !== null`);
       await page.click("#open-search");
       await page.fill("[role=combobox]", "uv status sel");
+      await page.shows("#found li:first-child", "Status Selection");
       await page.press("Enter");
       await page.until(`document.activeElement.id === "setting-uv_light-status_selection"`);
       await page.click("#open-search");
