@@ -55,7 +55,8 @@ export class ProgramProcess {
       env: noColours,
     }).spawn();
     const read = async (stream: ReadableStream<Uint8Array>, take: (text: string) => void) => {
-      for await (const text of stream.pipeThrough(new TextDecoderStream())) take(text);
+      const decoder = new TextDecoder();
+      for await (const bytes of stream) take(decoder.decode(bytes, { stream: true }));
     };
     this.#reading = Promise.all([
       read(this.#child.stdout, (text) => this.out += text),

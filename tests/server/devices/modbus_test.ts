@@ -125,9 +125,10 @@ Deno.test({
 
 /** The first line of a stream, of which the rest is left. */
 async function firstLine(stream: ReadableStream<Uint8Array>): Promise<string> {
+  const decoder = new TextDecoder();
   let text = "";
-  for await (const chunk of stream.pipeThrough(new TextDecoderStream())) {
-    text += chunk;
+  for await (const bytes of stream) {
+    text += decoder.decode(bytes, { stream: true });
     if (text.includes("\n")) break;
   }
   return text.split("\n")[0]!;
