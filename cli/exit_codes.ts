@@ -29,7 +29,16 @@ const byError: Partial<Record<ErrorCode, { readonly code: number }>> = {
 };
 
 /** The command line is wrong in a way that its parser does not see. */
-export class UsageError extends Error {}
+export class UsageError extends Error {
+  /** For scripts. */
+  readonly code: ErrorCode;
+
+  /** Makes it. @param code For scripts. @default bad_argument */
+  constructor(message: string, code: ErrorCode = "bad_argument") {
+    super(message);
+    this.code = code;
+  }
+}
 
 /**
  * The exit code for what a subcommand threw.
@@ -55,7 +64,8 @@ export function failureText(thrown: unknown, json: boolean): string {
     return json ? JSON.stringify({ problems: error.problems }) : problemsText(error);
   }
   if (!json) return printable(message);
-  return JSON.stringify({ error: { code: error instanceof HeliographError ? error.code : "internal", message } });
+  const code = error instanceof HeliographError || error instanceof UsageError ? error.code : "internal";
+  return JSON.stringify({ error: { code, message } });
 }
 
 /** One line for each problem. */

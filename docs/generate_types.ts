@@ -68,6 +68,16 @@ export interface Port {
   onBroken(told: (reason: HeliographError) => void): () => void;
   /** Whether an instrument uses it now. */
   readonly used: boolean;
+  /** The last exchanges on it, the oldest first; after the one of a number, where that is given. */
+  exchanges(after?: number): {
+    readonly number: number;
+    /** When it was, ISO 8601 in UTC. */
+    readonly time: string;
+    /** \`sent\` and \`received\` are bytes; \`note\` is what was made of them, or what else happened. */
+    readonly kind: "sent" | "received" | "note";
+    /** The bytes as text with escapes; what happened, in words. */
+    readonly text: string;
+  }[];
   /** Opens it for one more instrument. */
   join(): Promise<void>;
   /** An instrument needs it no more. */

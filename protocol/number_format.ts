@@ -19,15 +19,17 @@ const digitsOfFloat = 15;
 /**
  * A number as a text that holds all of it: with the declared decimals, or else with every digit that means something.
  *
+ * @param digits How many those are at least; what stands before the decimal point always is. @default 15
  * @returns `30.0`, `2.24e-6`, `0.3` for 0.1 + 0.2; digits only for an `int`.
  */
-export function wholeNumber(spec: NumberDescription, value: number): string {
+export function wholeNumber(spec: NumberDescription, value: number, digits = digitsOfFloat): string {
   const { type, decimals } = spec;
   const formatted = inFormat(spec, value);
   if (formatted !== undefined) return formatted;
   if (type !== "float") return String(value);
   if (decimals !== undefined) return value.toFixed(decimals);
-  const rounded = Number(value.toPrecision(digitsOfFloat));
+  const whole = Math.min(digitsOfFloat, String(Math.trunc(Math.abs(value))).length);
+  const rounded = Number(value.toPrecision(Math.max(digits, whole)));
   if (withExponent(rounded, largest)) return exponentText(rounded);
   return Number.isInteger(rounded) ? rounded.toFixed(1) : String(rounded);
 }
@@ -49,8 +51,12 @@ export function shortNumber(spec: NumberDescription, value: number): string {
  * @param step How far apart they are; 0 where that differs, as on a logarithmic axis.
  */
 export function axisNumbers(values: readonly (number | null)[], step = 0): string[] {
-  // Where each is told by itself, each has the form that suits it.
-  if (step === 0) return values.map((value) => value === null ? "" : shortNumber({ type: "float" }, value));
+  // One form for all: `0.001` and `1e-4` are hard to compare.
+  if (step === 0) {
+    const exponent = values.some((value) => value !== null && withExponent(value, 1e6));
+    const write = (value: number) => exponent ? exponentText(value) : shortNumber({ type: "float" }, value);
+    return values.map((value) => value === null ? "" : write(value));
+  }
   const exponent = withExponent(Math.max(0, ...values.map((value) => Math.abs(value ?? 0))), 1e6);
   return values.map((value) => {
     if (value === null) return "";

@@ -131,7 +131,7 @@ export class Services {
       processes,
       records,
       overview,
-      edited = "this bench has no file that could be changed",
+      edited = "This bench has no file that could be changed",
     }: ServicesOptions = {},
   ) {
     this.bench = new Bench(instruments);

@@ -5,12 +5,12 @@
  */
 
 import { buildCommand } from "../usage.ts";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { printable } from "../../protocol/printable.ts";
 import { notABench } from "../../server/config/beside.ts";
 import type { Instrument } from "../../server/bench/instrument.ts";
 import { didYouMean } from "../../server/bench/names.ts";
-import { loadBenchWith, type LoadedBench } from "../../server/config/bench_file.ts";
+import { loadBenchWith, loadDescription, type LoadedBench } from "../../server/config/bench_file.ts";
 import { benchJsonSchema } from "../../server/config/schema.ts";
 import { PortContact } from "../../server/devices/transports/contact.ts";
 import { schemaFile, starterBench } from "../../server/config/starter.ts";
@@ -70,12 +70,17 @@ export function benchInstrument({ instruments }: LoadedBench, file: string, name
     instruments.find(({ title }) => title.toLowerCase() === named.toLowerCase());
   if (found !== undefined) return found;
   const titles = instruments.map(({ title }) => title);
-  throw new UsageError(`There is no ${named} in ${file}${didYouMean(named, titles)}: it has ${titles.join(", ")}`);
+  throw new UsageError(
+    `There is no ${named} in ${file}${didYouMean(named, titles)}: it has ${titles.join(", ")}`,
+    "unknown_instrument",
+  );
 }
 
 /** `heliograph check FILE` */
 export const checkCommand = buildCommand({
-  docs: { brief: "Say what is wrong with a bench file, or what stands on its bench; opens no port" },
+  docs: {
+    brief: "Say what is wrong with a bench file or a description, or what stands on the bench; opens no port",
+  },
   parameters: {
     flags: { json },
     positional: {
@@ -84,6 +89,8 @@ export const checkCommand = buildCommand({
     },
   },
   async func(this: CliContext, flags: { json: boolean }, file: string): Promise<void> {
+    const description = await loadDescription(driverProcesses(), file);
+    if (description !== undefined) return describeAlone(this, flags.json, file, description);
     const { name = "heliograph", instruments, close } = await loadBenchWith(driverProcesses(), file);
     await close();
     const onBus = countOnBuses(instruments);
@@ -128,6 +135,18 @@ export const checkCommand = buildCommand({
     }
   },
 });
+
+/** Tells that a description by itself is right, and how a bench file names it. */
+function describeAlone(context: CliContext, json: boolean, file: string, { allFields, commands }: Instrument): void {
+  const [fields, names] = [allFields.map(({ title }) => title), [...commands.keys()]];
+  if (json) return writeJson(context, { description: file, fields, commands: names });
+  const paint = painter(context.colour);
+  context.process.stdout.write(
+    `${paint.green("well formed")}: a description of one instrument\n` +
+      table(["fields", "commands"], [[fields.join(", "), names.join(", ")]], paint) +
+      `In a bench file: { "title": "…", "driver": "${printable(basename(file))}", "port": "…" }\n`,
+  );
+}
 
 /** How many instruments share each bus. */
 function countOnBuses(instruments: readonly Instrument[]): Map<string, number> {

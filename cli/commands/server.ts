@@ -139,6 +139,7 @@ async function setUp(
       flags.simulate ? simulators.redirect : undefined,
       serverFlags.imageFolders?.map((folder) => resolve(folder)),
     );
+  simulators.leaveOut(bench.instruments);
   // From here on the ports that the bench names can be opened although the permission for it is given up.
   const edited = await editedBench(flags, bench, simulators);
   if (bench.serialPorts.length > 0) loadSerialLibrary();

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { basename } from "node:path";
+import { basename, dirname } from "node:path";
 import { buildCommand } from "../usage.ts";
 import { builtInDrivers } from "../../server/devices/drivers/drivers.ts";
 import { loadSimulated } from "../../server/config/bench_file.ts";
@@ -145,7 +145,7 @@ async function simulatorOf(kind: string, flags: SimulateFlags, tell: (text: stri
   if (Object.hasOwn(builtInDrivers, kind)) return { simulator: builtInDrivers[kind]!.simulator(), driver: kind };
   if (!/\.(?:jsonc?|[jt]s)$/.test(kind)) {
     throw new UsageError(
-      `Cannot simulate ${kind}${didYouMean(kind, kinds)}: there is ${kinds.join(", ")}, or a file (.json)`,
+      `Cannot simulate ${kind}${await meant(kind)}: there is ${kinds.join(", ")}, or a file (.json)`,
     );
   }
   const lines = new SimulatedLines();
@@ -173,6 +173,23 @@ async function simulatorOf(kind: string, flags: SimulateFlags, tell: (text: stri
     );
   }
   return { simulator: first, driver: titles[0] === basename(kind) ? kind : undefined };
+}
+
+/** What somebody meant who wrote the name of a driver without its model, or a file's with a wrong letter. */
+async function meant(kind: string): Promise<string> {
+  const begun = kinds.find((each) => each.replaceAll("-", "").startsWith(kind.replace(/[\s_-]/g, "").toLowerCase()));
+  if (begun !== undefined && kind.length > 2) return ` (did you mean ${begun}?)`;
+  const folder = dirname(kind);
+  const files: string[] = [];
+  if (kind.includes(".")) {
+    try {
+      for await (const { name } of Deno.readDir(folder)) if (/\.(?:jsonc?|[jt]s)$/.test(name)) files.push(name);
+    } catch {
+      // A folder that is not there holds nothing that could be meant.
+    }
+  }
+  const file = didYouMean(basename(kind), files);
+  return file === "" ? didYouMean(kind, kinds) : file;
 }
 
 async function start(simulator: Simulator, flags: SimulateFlags, faults: Faults): Promise<RunningSimulator[]> {

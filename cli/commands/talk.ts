@@ -276,5 +276,8 @@ async function printAnswer(context: CliContext, flags: TalkFlags, talk: TalkLine
       : { answer: came.text, bytes: talk.shown(came.bytes, true), ended: came.ended };
     return writeJson(context, { sent: talk.shown(sent, false), ...beside });
   }
-  if (came !== undefined) context.process.stdout.write(`${answerText(talk, came, flags)}\n`);
+  if (came !== undefined) return void context.process.stdout.write(`${answerText(talk, came, flags)}\n`);
+  // A command may have none; whoever counts answers knows by this which line was without one.
+  const { stderr } = context.process;
+  if (talk.closed === undefined) stderr.write(`no answer to ${talk.shown(sent, false)} within ${flags.timeout} s\n`);
 }

@@ -11,6 +11,8 @@ import { printable } from "../../protocol/printable.ts";
 import type { BenchField } from "../../server/bench/field.ts";
 import type { Instrument } from "../../server/bench/instrument.ts";
 import type { Value } from "../../server/bench/values.ts";
+import { placeOf } from "../../server/bench/faults.ts";
+import { compileFields, compute } from "../../server/expressions/computed_fields.ts";
 import { Source } from "../../server/files/source.ts";
 import { loadBenchWith } from "../../server/config/bench_file.ts";
 import type { Description } from "../../server/devices/described/schema.ts";
@@ -18,7 +20,7 @@ import { PortContact } from "../../server/devices/transports/contact.ts";
 import { dashboardFlags, parseSeconds } from "../connection.ts";
 import type { CliContext } from "../context.ts";
 import { driverProcesses } from "../driver_processes.ts";
-import { exitCodes, failureText } from "../exit_codes.ts";
+import { exitCodes, failureText, UsageError } from "../exit_codes.ts";
 import { heldBy } from "../held_ports.ts";
 import { painter, table, writeJson } from "../output.ts";
 import { benchInstrument } from "./bench_file.ts";
@@ -91,6 +93,7 @@ export const tryCommand = buildCommand({
           placeholder: "INSTRUMENT",
           brief: "Its name or title",
           parse: String,
+          optional: true,
           proposeCompletions(this: CliContext): Promise<readonly string[]> {
             return titlesIn(this.typed.words[0] ?? "");
           },
@@ -98,7 +101,7 @@ export const tryCommand = buildCommand({
       ],
     },
   },
-  async func(this: CliContext, flags: TryFlags, file: string, named: string): Promise<void> {
+  async func(this: CliContext, flags: TryFlags, file: string, named?: string): Promise<void> {
     const checked = new Set<string>();
     const describing = (description: Description, title: string): Description => {
       const { initialize, shutdown: _, handshake, ...rest } = description;
@@ -113,6 +116,10 @@ export const tryCommand = buildCommand({
     };
     const bench = await loadBenchWith(driverProcesses(), file, undefined, undefined, describing);
     try {
+      if (named === undefined) {
+        const there = bench.instruments.map(({ name, title }) => `${name} (${title})`).join(", ");
+        throw new UsageError(`Say which instrument of ${file}: it has ${there}`);
+      }
       const instrument = benchInstrument(bench, file, named);
       const port = bench.ports.get(instrument.title);
       const holding = port === undefined ? undefined : await heldBy(port.address, flags);
@@ -125,7 +132,8 @@ export const tryCommand = buildCommand({
         );
       }
       const greets = checked.has(instrument.title) || flags.initialize;
-      show(this, flags, instrument, await tried(instrument, greets, flags.timeout));
+      const asked = await tried(instrument, greets, flags.timeout);
+      show(this, flags, instrument, [...asked, ...computed(instrument, bench.instruments)]);
     } finally {
       await bench.close();
     }
@@ -186,6 +194,31 @@ async function eachField(instrument: Instrument, patience: number): Promise<Trie
   return all;
 }
 
+/** The fields that are computed from those that were asked. */
+function computed(instrument: Instrument, bench: readonly Instrument[]): Tried[] {
+  return compileFields(bench).fields.filter((each) => each.instrument === instrument).map((each) => {
+    const { field, expression } = each;
+    compute(each);
+    const others = expression.dependencies.map((other) => other.instrument).filter((other) => other !== instrument);
+    // What others say is not asked here: that is no fault of this one.
+    const value = others.length > 0 && field.quality !== "good"
+      ? `needs ${[...new Set(others.map(({ title }) => title))].join(", ")}, not asked here`
+      : field.quality === "good"
+      ? valueText(field)
+      : "";
+    const understood = field.quality === "good" || others.length > 0;
+    return {
+      field: field.title,
+      asked: `= ${field.spec.compute}`,
+      answered: "",
+      understood,
+      value,
+      seconds: 0,
+      ...(understood ? {} : { reason: field.reason }),
+    };
+  });
+}
+
 async function readOnce(field: BenchField): Promise<string> {
   const read = field.spec.read as (signal: AbortSignal, pass: object) => Value | Promise<Value>;
   const wrong = field.take(await read(new AbortController().signal, {}));
@@ -215,9 +248,10 @@ async function once({ contact, title }: Instrument, field: string, ask: () => Pr
   try {
     value = await ask();
   } catch (error) {
-    reason = failureText(error, false);
+    const place = error instanceof HeliographError ? "" : placeOf(error);
+    reason = failureText(error, false) + (place === "" ? "" : ` (${place})`);
   }
-  const seconds = (performance.now() - begun) / 1000;
+  const elapsed = (performance.now() - begun) / 1000;
   const entries = before === 0 ? [] : contact!.trace!.entries(before, title);
   const exchange = firstExchange(entries);
   // Where nothing came, it was asked then whether the instrument is there at all: that is another question.
@@ -229,9 +263,16 @@ async function once({ contact, title }: Instrument, field: string, ask: () => Pr
     ...exchange,
     understood: reason === undefined,
     value,
-    seconds,
+    seconds: reason === undefined ? secondsOnLine(entries) ?? elapsed : elapsed,
     ...(reason === undefined ? {} : { reason }),
   };
+}
+
+/** From the first byte out to the last one in: not how long the line was left quiet before. */
+function secondsOnLine(entries: readonly TraceEntry[]): number | undefined {
+  const sent = entries.find(({ kind }) => kind === "sent");
+  const received = entries.findLast(({ kind }) => kind === "received");
+  return sent && received && (Date.parse(received.time) - Date.parse(sent.time)) / 1000;
 }
 
 /** What was sent and what came, until it was known that nothing comes. */

@@ -17,7 +17,8 @@ const bench = new LiveBench(
   `${protocol === "https:" ? "wss:" : "ws:"}//${host}/ws`,
   view.readOnly,
 );
+const plotted = new Plotted(bench);
 render(
-  <App bench={bench} plotted={new Plotted(bench)} />,
+  <App bench={bench} plotted={plotted} />,
   document.getElementById("page")!,
 );

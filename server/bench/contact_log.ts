@@ -37,8 +37,8 @@ export class ContactLog {
     this.#now = now;
   }
 
-  /** What was told of an instrument is forgotten: it is gone, or begins anew. */
-  forget(instrument: object): void {
+  /** What was told of an instrument is of no interest any more: it was switched off, or is gone. */
+  forget(instrument: { readonly title: string }): void {
     this.#told.delete(instrument);
   }
 

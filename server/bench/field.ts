@@ -10,6 +10,9 @@ import type { Quality } from "../../protocol/vocabulary.ts";
 import { identifierOf } from "./names.ts";
 import { formatValue, notAsDeclared, parseValue, shown, type Value, type ValueOf, type ValueType } from "./values.ts";
 
+/** How many digits of a computed float are told, unless it declares `decimals` or `format`. */
+const computedDigits = 7;
+
 /**
  * The declaration of a field.
  *
@@ -222,7 +225,12 @@ export class BenchField implements Field {
 
   #textOf(value: Value | undefined, quality: Quality): string {
     if (quality === "error") return "Read Error";
-    return value === undefined ? "No Reading" : formatValue(this.spec, value);
+    return value === undefined ? "No Reading" : formatValue(this.spec, value, this.#digits);
+  }
+
+  /** How many digits of a float are told: those of what is computed mean no more than those that it is computed from. */
+  get #digits(): number | undefined {
+    return this.spec.compute === undefined ? undefined : computedDigits;
   }
 
   /** The value as typed clients read it; PyOpticon's words where there is none to be trusted. */

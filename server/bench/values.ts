@@ -206,10 +206,11 @@ export function parseValue(spec: ValueDescription, given: unknown): Value {
  *
  * @param spec What the value is.
  * @param value The value.
+ * @param digits How many digits of a float are told where it declares none. @default all that mean something
  * @returns `30.0` with the declared decimals and format, `2.24e-6`, `On` or `Off`, text as it is.
  */
-export function formatValue(spec: ValueDescription, value: Value): string {
+export function formatValue(spec: ValueDescription, value: Value, digits?: number): string {
   if (spec.type === "switch") return value === true ? "On" : "Off";
   if (typeof value !== "number") return String(value);
-  return wholeNumber(spec, value);
+  return wholeNumber(spec, value, digits);
 }

@@ -53,6 +53,7 @@ import { type ServerSettings, serverSettings } from "./server_settings.ts";
 import { BenchFileError, type Path, type Problem, Source } from "../files/source.ts";
 import { textOf } from "../files/text_encoding.ts";
 import { type SoundEntry, soundParts, without } from "./sound_parts.ts";
+import { type Declared, nowhere, someParameter, somewhere, standIn } from "./stand_in.ts";
 import { formProblems } from "./validate.ts";
 
 /**
@@ -236,6 +237,53 @@ export async function loadChanged(
     const loader = new Loader(source, redirect, imageFolders, drivers, [], undefined, standing);
     for (const port of beside) loader.useToo(port);
     return await loader.load();
+  } finally {
+    await drivers.close();
+  }
+}
+
+/**
+ * Loads a description in a file of its own, to check it: somewhere it is given a port of the kind that its words need, and
+ * its parameters what they may be.
+ *
+ * @returns `undefined` where the file is a bench file, or code.
+ * @throws {BenchFileError} With all that is wrong, where, and what would be right.
+ */
+export async function loadDescription(drivers: DriverProcesses, file: string): Promise<Instrument | undefined> {
+  if (isModule(file) || notABench(file) !== undefined) return undefined;
+  let value: unknown;
+  try {
+    value = Source.read(file, await readBytes(file)).value;
+  } catch (error) {
+    // What is wrong with its form is told where it is read as a bench file.
+    if (error instanceof BenchFileError) return undefined;
+    throw error;
+  }
+  const isDescription = typeof value === "object" && value !== null && !isBench(value) &&
+    ["fields", "commands"].some((word) => Object.hasOwn(value, word)) && !Object.hasOwn(value, "port");
+  if (!isDescription) return undefined;
+  const path = resolve(file);
+  const parsed = driverSchema.safeParse(value);
+  const declared = Object.entries((value as { parameters?: Declared }).parameters ?? {});
+  const instrument = {
+    title: "It",
+    driver: basename(path),
+    port: parsed.success ? somewhere(parsed.data) : nowhere,
+    parameters: Object.fromEntries(declared.map(([name, spec]) => [name, someParameter(spec)])),
+  };
+  const bench = join(dirname(path), "bench.json");
+  const source = Source.ofValue(bench, { instruments: [instrument] });
+  try {
+    return (await new Loader(source, (address) => address, undefined, drivers, []).load()).instruments[0];
+  } catch (error) {
+    if (!(error instanceof BenchFileError)) throw error;
+    throw new BenchFileError(
+      error.problems.map((problem) =>
+        problem.file === bench
+          ? { file, where: problem.where.replace(/^instruments\[0\]\.?/, ""), message: problem.message }
+          : { ...problem, file: problem.file === path ? file : problem.file }
+      ),
+    );
   } finally {
     await drivers.close();
   }
@@ -516,12 +564,13 @@ class Loader {
       new BenchFileError([this.#source.problem([...at, ...path], message)]);
     for (const word of ["permissions", "memory"] as const) {
       if (entry[word] !== undefined) {
-        throw wrong([word], "has a meaning only beside a driver that is code (.ts or .js)");
+        this.#problem([...at, word], "has a meaning only beside a driver that is code (.ts or .js)");
       }
     }
     if (driverName !== undefined && Object.hasOwn(readyMade, driverName)) return this.#readyMade(driverName, entry, at);
     if (options !== undefined) {
-      throw wrong(["options"], "has a meaning only beside a driver that is code (.ts or .js), or a ready-made one");
+      const meaning = "has a meaning only beside a driver that is code (.ts or .js), or a ready-made one";
+      this.#problem([...at, "options"], meaning);
     }
     this.#described.add(index);
     const found = await this.#driver(driverName, at);
@@ -550,13 +599,9 @@ class Loader {
         throw this.#descriptionProblem(error, at, found.source);
       }
     }
-    if (portText === undefined) {
-      const example = found.driver?.address ?? "tcp://192.168.1.5:5025";
-      throw wrong([], `port is missing: where ${title} is, for example ${example}`);
-    }
     const values = this.#parameters(found.description.parameters as Declared | undefined, parameters, at);
     const simulated = this.#simulated(found, over, description, values);
-    const port = this.#port(portText, description, found.driver, title, at, "", simulated);
+    const port = this.#portOrStandIn(portText, description, found.driver, title, at, simulated);
     const before = this.#problems.length;
     for (let rest: Description | undefined = description; rest !== undefined;) {
       try {
@@ -751,6 +796,26 @@ class Loader {
     };
   }
 
+  /** Its port; where that is wrong, one in its place, so that the rest of it is checked too. */
+  #portOrStandIn(
+    text: string | undefined,
+    description: Description,
+    driver: Driver | undefined,
+    title: string,
+    at: Path,
+    simulated: (() => DescriptionSimulator) | undefined,
+  ): Port {
+    try {
+      if (text !== undefined) return this.#port(text, description, driver, title, at, "", simulated);
+      const example = driver?.address ?? "tcp://192.168.1.5:5025";
+      this.#problem(at, `port is missing: where ${title} is, for example ${example}`);
+    } catch (error) {
+      if (!(error instanceof BenchFileError)) throw error;
+      this.#problems.push(...error.problems);
+    }
+    return standIn(this.#named[text ?? ""] ?? text ?? "", description);
+  }
+
   #port(
     text: string,
     { line = {} }: Pick<Description, "line">,
@@ -768,12 +833,15 @@ class Loader {
       const real = parseAddress(given, defined(serial ?? {}));
       // A built-in driver's simulator speaks as its instrument does, whatever way that is.
       const nobody = driver === undefined ? nobodyAt(real) : undefined;
+      const isModbus = real.kind.startsWith("modbus");
       const unsimulated = () => wrong(`nothing simulates ${real.kind}://`);
-      const redirected = nobody === undefined
+      const redirected = nobody === undefined || isModbus
         ? this.#redirect(given, driver?.simulator, title, described)
         : this.#redirect(given, undefined, title, unsimulated);
       if (redirected === given) address = real;
-      else address = nobody ?? parseAddress(redirected, defined(serial ?? {}));
+      // What is simulated of a Modbus device speaks Modbus.
+      else if (nobody !== undefined && !redirected.startsWith("modbus")) address = nobody;
+      else address = parseAddress(redirected, defined(serial ?? {}));
     } catch (error) {
       const path = named === undefined ? [...at, "port"] : ["ports", text];
       const names = Object.keys(this.#named);
@@ -856,11 +924,6 @@ const switchedOff = {
   away: "switched off in the bench file; its port is free",
   contact: "false has a meaning only where the instrument has a port and its driver is not code of one's own",
 };
-
-/** Parameters as a driver or a bench file declares them. */
-type Declared = Readonly<
-  Record<string, string | { readonly default?: string | undefined; readonly pattern?: string | undefined }>
->;
 
 /** Whether a name that is not on the bench is in its file, or may be in a driver. */
 function mayBeMeant(entries: readonly unknown[], { instrument, field }: UnknownName): boolean {

@@ -4,6 +4,8 @@
  * @module
  */
 
+import type { Instrument } from "../bench/instrument.ts";
+import { DriverContact } from "../devices/driver_process/driver_contact.ts";
 import { type RunningSimulator, simulateTcp } from "../devices/simulators/serve.ts";
 import { SharedSimulator } from "../devices/simulators/shared_simulator.ts";
 import type { DescriptionSimulator, Simulator } from "../devices/simulators/simulator.ts";
@@ -22,6 +24,8 @@ interface SimulatedLine {
 export class SimulatedLines {
   /** What is not simulated: titles of instruments that stay without contact, and parts of others, with the reason. */
   readonly missing: string[] = [];
+  /** The addresses of instruments whose drivers are code, by title: what such a driver understands is not known. */
+  readonly code = new Map<string, string>();
   readonly #lines = new Map<string, SimulatedLine>();
 
   /** The simulators, one for each line. */
@@ -46,7 +50,10 @@ export class SimulatedLines {
     let line = this.#lines.get(address);
     const simulators = this.#described(described, title);
     if (driver !== undefined && line?.drivers.has(driver) !== true) simulators.push(driver());
-    else if (driver === undefined && described === undefined) this.missing.push(`${title} (its driver is code)`);
+    else if (driver === undefined && described === undefined) {
+      this.missing.push(`${title} (its driver is code)`);
+      this.code.set(title, address);
+    }
     for (const simulator of simulators) {
       if (line === undefined) {
         this.#lines.set(address, line = { simulator: new SharedSimulator(simulator), drivers: new Set() });
@@ -78,6 +85,15 @@ export class Simulators {
   /** What is not simulated, and stays without contact or values. */
   get missing(): readonly string[] {
     return this.#lines.missing;
+  }
+
+  /** Leaves the drivers out that would look for an instrument at an address at which nobody is, and says so. */
+  leaveOut(instruments: readonly Instrument[]): void {
+    for (const { title, contact } of instruments) {
+      const address = this.#lines.code.get(title);
+      if (address === undefined || !(contact instanceof DriverContact)) continue;
+      contact.leaveOut("not simulated: its driver is code", address);
+    }
   }
 
   /** Starts a simulator for an address, or finds the one that is there already. The real one is never spoken to. */

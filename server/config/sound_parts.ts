@@ -48,6 +48,7 @@ const alone: ReadonlySet<unknown> = new Set(
       "at",
       "bits",
       "order",
+      "signed",
       "role",
       "deadline",
       "immediate",
@@ -58,7 +59,7 @@ const alone: ReadonlySet<unknown> = new Set(
 /** The words for an instrument without which the others mean the same. */
 const aloneAbove: ReadonlySet<unknown> = new Set(
   ["caption", "summary", "handshake", "initialize", "shutdown", "afterWrite", "reconnect", "pollInterval", "staleAfter"]
-    .concat("errorAfter", "main"),
+    .concat("errorAfter", "select", "main"),
 );
 
 /**
@@ -72,6 +73,8 @@ export function without<T extends object>(description: T, path: Path): T | undef
   const [table, name, part, word] = path;
   if (aloneAbove.has(table)) return omit(description, [table!]);
   if (table === "questions") return withoutQuestion(description, String(name));
+  // Each of the refusals may be wrong by itself.
+  if (table === "line" && name !== undefined) return omit(description, path.slice(0, name === "refused" ? 3 : 2));
   if (name === undefined || (table !== "fields" && table !== "commands")) return undefined;
   const entry = [table, name];
   const answers = part === "read" || part === "ask";

@@ -144,7 +144,8 @@ export class ComputedFields {
   }
 }
 
-function compute({ field, expression }: ComputedField): void {
+/** Computes a field from what is so now. */
+export function compute({ field, expression }: ComputedField): void {
   const outcome = expression.evaluate();
   if (outcome.quality !== "good") return field.mirror(field.value, outcome.quality, outcome.reason, false);
   field.takeComputed(wholeWhere(field, outcome.value), () => oldest(expression.dependencies));

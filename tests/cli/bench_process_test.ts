@@ -120,9 +120,36 @@ Deno.test("check: says what is wrong with its place, for people and for scripts"
   });
 });
 
+Deno.test("check: a description by itself is checked as one, and all that is wrong in it is told at its place", async () => {
+  const right = {
+    parameters: { unit: { summary: "its address", pattern: "[1-9]" } },
+    line: { serial: { baud: 19200 } },
+    fields: { Bath: { unit: "°C", read: "{unit}T" } },
+    commands: { stop: { summary: "Stop", send: "{unit}S" } },
+  };
+  const wrong = `{ "fields": {\n"A": { "read": "A?", "scale": 0 },\n"B": { "compute": "a +" } } }`;
+  const registers = { fields: { Level: { register: 40001 } } };
+  const files = { "bath.json": JSON.stringify(right), "wrong.json": wrong, "plc.json": JSON.stringify(registers) };
+  await withFiles(files, async (folder) => {
+    const check = (name: string, ...flags: string[]) => run(["check", join(folder, name), ...flags]);
+    const { code, out } = await check("bath.json");
+    strictEqual(code, 0, out);
+    match(out, /^well formed: a description of one instrument\n[^]*Bath +stop\n[^]*"driver": "bath\.json", "port"/);
+    deepStrictEqual(JSON.parse((await check("plc.json", "--json")).out).fields, ["Level"]);
+    const told = await check("wrong.json");
+    strictEqual(told.code, 5);
+    match(
+      told.err,
+      /wrong\.json:2:\d+: fields\.A\.scale: 0 would[^]*\n.*wrong\.json:3:\d+: fields\.B\.compute: it ends/,
+    );
+  });
+});
+
 Deno.test("simulate: says what there is, and where it may run", async () => {
   for (
     const [words, expected] of [
+      [["lakeshore"], /Cannot simulate lakeshore \(did you mean lake-shore-335\?\): there is/],
+      [["examples/benches/power_suply.jsn"], /Cannot simulate .*\.jsn \(did you mean power_supply\.json\?\)/],
       [["iot-rely", "--port", "0"], /Cannot simulate iot-rely \(did you mean iot-relay\?\): there is aalborg-dpc, /],
       [["nowhere.json"], /nowhere\.json: there is no such file/],
       [["iot-relay", "--parameter", "x"], /x is no parameter: give NAME=VALUE/],
@@ -266,7 +293,9 @@ for (const program of programs) {
       "chiller.json": JSON.stringify(chiller),
       "bench.json": JSON.stringify(bench),
       "stage.ts":
-        "export default ({ defineInstrument }: any, { title }: any) => defineInstrument({ title, fields: {} });",
+        "export default ({ defineInstrument, PortContact }: any, { title, port }: any) => defineInstrument({ title, " +
+        "fields: { Position: { type: 'float', read: () => 1 } }, commands: {}, " +
+        "contact: new PortContact(port, { title, greet: (turn: any) => turn.send('HELLO') }) });",
     };
     await withFiles(files, async (folder) => {
       const [driver, file] = ["chiller.json", "bench.json"].map((name) => join(folder, name)) as [string, string];
@@ -317,11 +346,14 @@ for (const program of programs) {
       await eventually(async () => await client.ask("chiller.get Setpoint") === "OK 12.0", "its own setpoint");
       await eventually(async () => await client.ask("lock_in.get Phase") === "OK 30.00", "the built-in simulator");
       await eventually(async () => /^OK \d+$/.test(await client.ask("lock_in.get Key")), "what the file adds to it");
-      // Whoever asks for the state is told that nothing of it is real.
-      match(
-        (await run(["status", "--port", String(dashboard)])).out,
-        /up for .*\n+Simulated: simulators stand in the place of the instruments\n/,
-      );
+      // Whoever asks for the state is told that nothing of it is real, and that what is code is not there at all.
+      const status = (await run(["status", "--port", String(dashboard)])).out;
+      match(status, /up for .*\n+Simulated: simulators stand in the place of the instruments\n/);
+      match(status, /not connected +on +because *\n.*stage +tcp:\/\/x:2 +not simulated: its driver is code *\n/);
+      const contact = { address: "tcp://x:2", state: "off", reason: "not simulated: its driver is code" };
+      const told = JSON.parse((await run(["describe", "stage", "--json", "--port", String(dashboard)])).out);
+      deepStrictEqual(told.contact, contact);
+      match(await client.ask("stage.get Position"), /not simulated: its driver is code/);
     });
   });
 

@@ -83,6 +83,9 @@ Deno.test("talk: takes address, ends and encoding from a bench file", async () =
     (await talk("Gouge", "--send", "R")).err,
     /^There is no Gouge in .*did you mean Gauge\?.*it has Gauge, Telescope/,
   );
+  const { error } = JSON.parse((await talk("Gouge", "--send", "R", "--json")).err);
+  strictEqual(error.code, "unknown_instrument");
+  match(error.message, /did you mean Gauge\?/);
   match((await talk("telescope", "--send", "R")).err, /^Cannot talk to Telescope: it has no "port"/);
   await Deno.remove(folder, { recursive: true });
 });
@@ -153,7 +156,7 @@ Deno.test("talk: in a pipe each line is sent when the one before is answered, or
   const { code, stdout, stderr } = await process.output();
   const text = new TextDecoder();
   deepStrictEqual([code, text.decode(stdout)], [2, "ACME,Meter\nACME,Meter\n"]);
-  match(text.decode(stderr), /^Cannot send wrong \\q: \\q is no escape/);
+  match(text.decode(stderr), /^no answer to SET 1\\n within 0\.3 s\nCannot send wrong \\q: \\q is no escape/);
   deepStrictEqual(device.commands, ["*IDN?", "SET 1", "*IDN?"]);
 });
 

@@ -81,6 +81,39 @@ Deno.test("try: goes on after what is not answered or not understood, and its ex
   ok(!device.commands.includes("OFF") && !device.commands.includes("REMOTE"));
 });
 
+Deno.test("try: computes what is computed from what was asked, and measures each answer's own time", async () => {
+  const came = new Map<string, number>();
+  await using device = tcpDevice((command) => {
+    came.set(command, performance.now());
+    return meter(command);
+  });
+  const { fields, ...rest } = described(device.address);
+  const sums = {
+    Twice: { unit: "V", compute: "voltage * 2" },
+    Never: { compute: "level + 1" },
+    Both: { compute: "voltage + other.x" },
+  };
+  const folder = await Deno.makeTempDir();
+  const other = { title: "Other", port: "tcp://127.0.0.1:1", fields: { X: { read: "X?" } } };
+  const instruments = [{ ...rest, fields: { ...fields, ...sums } }, other];
+  await Deno.writeTextFile(`${folder}/bench.json`, JSON.stringify({ instruments }));
+  const { code, out } = await run(["try", `${folder}/bench.json`, "meter", "--json", ...nobody]);
+  await Deno.remove(folder, { recursive: true });
+  strictEqual(code, 1);
+  type Row = { field: string; asked: string; understood: boolean; value: string; seconds: number; reason?: string };
+  const rows: Row[] = JSON.parse(out).fields;
+  deepStrictEqual(rows.slice(3).map(({ field, asked, understood, value }) => [field, asked, understood, value]), [
+    ["Twice", "= voltage * 2", true, "3.0 V"],
+    ["Never", "= level + 1", false, ""],
+    ["Both", "= voltage + other.x", true, "needs Other, not asked here"],
+  ]);
+  match(rows[4]!.reason!, /Level of Meter: not/);
+  // The line is left quiet for 0.1 s after the first answer: that is not the field's own time.
+  const { seconds } = rows.find(({ field }) => field === "Voltage")!;
+  const between = (came.get("V?")! - came.get("*IDN?")!) / 1000;
+  ok(seconds < between, `${seconds} and ${between}`);
+});
+
 Deno.test("try: waits for what an instrument sends without being asked", async () => {
   await using device = tcpDevice(() => {});
   const talking = setInterval(() => device.send("!4"), 20);
@@ -123,6 +156,12 @@ Deno.test("try: runs a driver of one's own, and says what cannot be tried", asyn
   match(lost.err, /^Silent: cannot connect to tcp:\/\/127\.0\.0\.1:1: nothing listens there/);
   match((await tryOne("Lamp")).err, /^cannot connect to tcp:\/\/127\.0\.0\.1:2: nothing listens there/);
   match((await tryOne("lump")).err, /^There is no lump in .*did you mean Lamp\?/);
+  const unnamed = await run(["try", file, ...nobody]);
+  strictEqual(unnamed.code, 2);
+  match(unnamed.err, /^Say which instrument of .*: it has meter \(Meter\), silent \(Silent\), lamp \(Lamp\)/);
+  const wrong = (await Deno.readTextFile(`${folder}/own.js`)).replace("Number(await", "Number(null.value, await");
+  await Deno.writeTextFile(`${folder}/own.js`, wrong);
+  match((await tryOne("Meter")).out, /^Voltage: .*null.* \(.*own\.js:6:\d+\)$/m);
   await Deno.remove(folder, { recursive: true });
 });
 

@@ -17,6 +17,13 @@ Deno.test("number format: a float keeps its digits, and small ones have an expon
   ];
   for (const [value, text] of written) strictEqual(wholeNumber({ type: "float" }, value), text);
   strictEqual(wholeNumber({ type: "float", decimals: 3 }, 1234.5), "1234.500");
+  for (
+    const [value, text] of [[1 / 3, "0.3333333"], [12, "12.0"], [1764348000.25, "1764348000.0"], [
+      2e-9 / 3,
+      "6.666667e-10",
+    ]]
+  ) strictEqual(wholeNumber({ type: "float" }, value as number, 7), text);
+  strictEqual(wholeNumber({ type: "float", format: "scientific" }, 1 / 3, 7), "3.333333333333333e-1");
   strictEqual(wholeNumber({ type: "int" }, 1234567890123456), "1234567890123456");
 });
 
@@ -31,5 +38,6 @@ Deno.test("number format: the ticks of an axis differ from each other", () => {
   deepStrictEqual(axisNumbers([0, 0.25, 0.5], 0.25), ["0", "0.25", "0.50"]);
   deepStrictEqual(axisNumbers([0, 25, 50], 25), ["0", "25", "50"]);
   deepStrictEqual(axisNumbers([1_000_000, 1_000_001], 1), ["1.000000e6", "1.000001e6"]);
-  deepStrictEqual(axisNumbers([1e-7, null, 0.001, 1, 1000]), ["1e-7", "", "0.001", "1", "1000"]);
+  deepStrictEqual(axisNumbers([1e-7, null, 0.001, 1, 1000]), ["1e-7", "", "1e-3", "1e0", "1e3"]);
+  deepStrictEqual(axisNumbers([0.001, null, 1, 1000]), ["0.001", "", "1", "1000"]);
 });

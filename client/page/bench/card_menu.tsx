@@ -8,7 +8,7 @@
 /** @jsxImportSource npm:preact@11.2.0 */
 import type { VNode } from "npm:preact@11.2.0";
 import { useLayoutEffect, useRef, useState } from "npm:preact@11.2.0/hooks";
-import { timeOfDay } from "../../../protocol/local_time.ts";
+import { clockText } from "../shell/times.ts";
 import { mayDo } from "../../../protocol/vocabulary.ts";
 import type { LiveBench } from "../live/live_bench.ts";
 import type { LiveInstrument } from "../live/live_instrument.ts";
@@ -28,7 +28,7 @@ export function Holder({ bench, instrument }: { bench: LiveBench; instrument: Li
   return (
     <span
       class={`holder ${mine ? "mine" : ""}`}
-      title={`from ${holder.address}, until ${timeOfDay(new Date(holder.until))}`}
+      title={`from ${holder.address}, until ${clockText(new Date(holder.until))}`}
     >
       {mine ? "you drive" : `${holder.name || `client ${holder.session}`} drives`}
     </span>
@@ -154,6 +154,12 @@ function Menu({ bench, instrument, under, close }: {
                 Choose what is shown large…
               </button>
             )}
+            {mayDo(welcome?.role, "admin") && contact !== null && contact.state !== "off"
+              ? item("Free its port for another program", `Free the port of ${title}`, () => bench.switch(name, false))
+              : null}
+            {mayDo(welcome?.role, "admin") && name !== "api"
+              ? <a class="plain" href={`#/edit/${encodeURIComponent(name)}`} aria-label={`Change ${title}`}>Change…</a>
+              : null}
             {item("Hide this card", `Hide ${title}`, () => bench.arrangement.change(arrange.hide(arrangement, name)))}
           </>
         )}

@@ -11,7 +11,7 @@ import { useEffect, useLayoutEffect, useRef, useState } from "npm:preact@11.2.0/
 import { parseCommandLine } from "../../../protocol/command_line.ts";
 import type { ArgumentDescription, CommandDescription } from "../../../protocol/description.ts";
 import { lineReply } from "../../../protocol/line_reply.ts";
-import { timeOfDay } from "../../../protocol/local_time.ts";
+import { clockText } from "../shell/times.ts";
 import { mayDo } from "../../../protocol/vocabulary.ts";
 import type { LiveBench } from "../live/live_bench.ts";
 import type { LiveInstrument } from "../live/live_instrument.ts";
@@ -163,7 +163,7 @@ export function CommandForm({ bench, instrument, command, last, keep }: {
         ? null
         : (
           <output class={run.failed ? "result complaint" : "result"} role={run.failed ? "alert" : undefined}>
-            <time>{timeOfDay(new Date(run.time))}</time> {run.answer}
+            <time>{clockText(new Date(run.time))}</time> {run.answer}
           </output>
         )}
     </form>

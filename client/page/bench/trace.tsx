@@ -9,7 +9,7 @@
 import type { VNode } from "npm:preact@11.2.0";
 import { useEffect, useState } from "npm:preact@11.2.0/hooks";
 import type { TraceEntry } from "../../../protocol/description.ts";
-import { timeOfDay } from "../../../protocol/local_time.ts";
+import { clockText } from "../shell/times.ts";
 import { traceRows } from "../../../protocol/trace_rows.ts";
 import { mayDo } from "../../../protocol/vocabulary.ts";
 import type { LiveBench } from "../live/live_bench.ts";
@@ -70,7 +70,7 @@ function Rows({ bench, name }: { bench: LiveBench; name: string }): VNode {
       <ol class="trace-rows" tabIndex={0} aria-label="What goes over the line, the newest first">
         {traceRows(entries).reverse().map(({ number, time, arrow, text, made }) => (
           <li key={number}>
-            <time dateTime={time}>{timeOfDay(new Date(time))}</time> {arrow === "" ? null : <b>{arrow}</b>} {text}
+            <time dateTime={time}>{clockText(new Date(time))}</time> {arrow === "" ? null : <b>{arrow}</b>} {text}
             {made === "" ? null : <small>{made}</small>}
           </li>
         ))}

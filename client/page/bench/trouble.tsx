@@ -8,12 +8,14 @@
 /** @jsxImportSource npm:preact@11.2.0 */
 import type { VNode } from "npm:preact@11.2.0";
 import { useEffect, useReducer, useState } from "npm:preact@11.2.0/hooks";
+import { mayDo } from "../../../protocol/vocabulary.ts";
 import type { FieldReading } from "../../../protocol/description.ts";
 import type { LiveBench } from "../live/live_bench.ts";
 import type { LiveField, LiveInstrument } from "../live/live_instrument.ts";
 import { useLive } from "../live/live.tsx";
 import { fieldCaption } from "./fields.ts";
 import { ageText } from "./readout.tsx";
+import { Complaint, useWork } from "./work.tsx";
 
 /** So many different reasons are told; more help nobody. */
 const mostReasons = 3;
@@ -87,6 +89,9 @@ export function Trouble({ bench, instrument }: { bench: LiveBench; instrument: L
       </div>
     );
   }
+  if (contact?.state === "off" && contact.reason !== "") {
+    return <SwitchedOff bench={bench} instrument={instrument} reason={contact.reason} />;
+  }
   if (contact !== null && contact.state !== "connected") {
     const what = contact.state === "connecting" ? "Connecting to" : "Not started:";
     return (
@@ -109,5 +114,32 @@ export function Trouble({ bench, instrument }: { bench: LiveBench; instrument: L
       ))}
       {told.length <= mostReasons ? null : <p>and {told.length - mostReasons} more</p>}
     </div>
+  );
+}
+
+/** Somebody has left its port to another program. */
+function SwitchedOff({ bench, instrument: { name, title }, reason }: {
+  readonly bench: LiveBench;
+  readonly instrument: LiveInstrument;
+  readonly reason: string;
+}): VNode {
+  const welcome = useLive(bench.welcome);
+  const [work, complaint, busy] = useWork();
+  return (
+    <p class="trouble begins">
+      {reason.charAt(0).toUpperCase() + reason.slice(1)}. {mayDo(welcome?.role, "admin")
+        ? (
+          <button
+            type="button"
+            aria-label={`Switch on ${title}`}
+            disabled={busy}
+            onClick={() => void work(() => bench.switch(name, true))}
+          >
+            Switch on
+          </button>
+        )
+        : null}
+      <Complaint text={complaint} />
+    </p>
   );
 }

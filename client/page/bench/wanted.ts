@@ -4,7 +4,9 @@
  * @module
  */
 
-import { useEffect, useState } from "npm:preact@11.2.0/hooks";
+import { useMemo } from "npm:preact@11.2.0/hooks";
+import { useLive } from "../live/live.tsx";
+import { place } from "../shell/place.ts";
 
 /** What somebody wants to see. */
 export interface Wanted {
@@ -14,20 +16,11 @@ export interface Wanted {
   readonly part: string;
 }
 
-function wantedNow(): Wanted | undefined {
-  const [, place, instrument = "", part = ""] = location.hash.split("?")[0]!.split("/").map(decodeURIComponent);
-  return place === "bench" && instrument !== "" ? { instrument, part } : undefined;
-}
-
 /** What the address asks for now; another object each time that it is asked for. */
 export function useWanted(): Wanted | undefined {
-  const [wanted, setWanted] = useState(wantedNow);
-  useEffect(() => {
-    const look = () => setWanted(wantedNow());
-    addEventListener("hashchange", look);
-    return () => removeEventListener("hashchange", look);
-  }, []);
-  return wanted;
+  const asked = useLive(place);
+  const { name, rest: [instrument, part = ""] } = asked;
+  return useMemo(() => name !== "bench" || instrument === undefined ? undefined : { instrument, part }, [asked]);
 }
 
 /**

@@ -26,16 +26,13 @@ import { InstrumentForm } from "./instrument_form.tsx";
 /** The part of the address for an instrument that is added; no instrument is called so. */
 const adding = "+";
 
-/** The address of the place, or of the form for an instrument. */
-export function editAddress(name?: string): string {
-  return name === undefined ? "#/edit" : `#/edit/${encodeURIComponent(name)}`;
-}
-
 /** The place. */
-export function EditPlace({ bench, rest }: {
+export function EditPlace({ bench, rest, addressOf }: {
   readonly bench: LiveBench;
   /** What the address says after the place: the name of an instrument, or `+`. */
   readonly rest: readonly string[];
+  /** The address of this place, or of the form for an instrument. */
+  readonly addressOf: (name?: string) => string;
 }): VNode {
   const welcome = useLive(bench.welcome);
   const { state } = useLive(bench.connection);
@@ -61,7 +58,7 @@ export function EditPlace({ bench, rest }: {
   const leave = (title?: string, later?: string) => {
     setSaid(title === undefined ? "" : later || `${title} is on the bench as ${file?.file} says now.`);
     void look();
-    location.hash = editAddress();
+    location.hash = addressOf();
   };
   if (welcome !== undefined && !may) {
     return <p class="edit-place about">Only admins change the bench; you are {welcome.role}.</p>;
@@ -115,11 +112,12 @@ export function EditPlace({ bench, rest }: {
             busy={busy}
             work={work}
             leave={leave}
+            address={addressOf(each.name)}
           />
         ))}
       </ul>
       <div class="edit-buttons">
-        <a class="button strong" href={editAddress(adding)}>Add an instrument</a>
+        <a class="button strong" href={addressOf(adding)}>Add an instrument</a>
         {file.previous === "" ? null : (
           <Reviewed
             bench={bench}
@@ -135,7 +133,7 @@ export function EditPlace({ bench, rest }: {
   );
 }
 
-function Row({ bench, file, each, live, busy, work, leave }: {
+function Row({ bench, file, each, live, busy, work, leave, address }: {
   readonly bench: LiveBench;
   readonly file: EditableBench;
   readonly each: EditableInstrument;
@@ -143,6 +141,7 @@ function Row({ bench, file, each, live, busy, work, leave }: {
   readonly busy: boolean;
   readonly work: Work;
   readonly leave: (title?: string, later?: string) => void;
+  readonly address: string;
 }): VNode {
   const { name, title, entry, fixed, later } = each;
   const driver = file.drivers.find((one) => one.name === entry.driver);
@@ -158,7 +157,7 @@ function Row({ bench, file, each, live, busy, work, leave }: {
         {fixed === ""
           ? (
             <>
-              <a class="button" href={editAddress(name)} aria-label={`Change ${title}`}>Change…</a>
+              <a class="button" href={address} aria-label={`Change ${title}`}>Change…</a>
               <Reviewed
                 bench={bench}
                 file={file}

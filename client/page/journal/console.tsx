@@ -6,15 +6,16 @@
 
 /** @jsxRuntime automatic */
 /** @jsxImportSource npm:preact@11.2.0 */
-import { localTime, timeOfDay } from "../../../protocol/local_time.ts";
 import type { VNode } from "npm:preact@11.2.0";
 import { useEffect, useRef, useState } from "npm:preact@11.2.0/hooks";
 import { parseCommandLine } from "../../../protocol/command_line.ts";
 import { type JournalLevel, standardCommandNames } from "../../../protocol/description.ts";
 import type { LiveBench } from "../live/live_bench.ts";
 import { Copy, copyLines } from "../shell/copy.tsx";
+import { clockText, dayText, useTimeZone } from "../shell/times.ts";
 import type { JournalLine } from "./journal.ts";
 import { useLive } from "../live/live.tsx";
+import { addressOf, place } from "../shell/place.ts";
 import { Complaint, useWork } from "../bench/work.tsx";
 
 /** How many lines the arrow keys reach back. */
@@ -44,17 +45,21 @@ function Journal({ bench }: { bench: LiveBench }): VNode {
   const instruments = useLive(bench.instruments);
   const [level, setLevel] = useState<JournalLevel>("info");
   const [client, setClient] = useState("");
+  const [sought, setSought] = useState(() => place.value.query.get("q") ?? "");
   const [instrument, setInstrument] = useState("");
   const list = useRef<HTMLOListElement>(null);
   const atEnd = useRef(true);
   const scrolled = useRef(0);
   useEffect(() => bench.lookAtJournal(level), [bench, level]);
+  const now = new Date(bench.now());
   const title = instruments.find(({ name }) => name === instrument)?.title;
+  const words = sought.toLowerCase().split(/\s+/).filter((word) => word !== "");
   const order = levels.map(([name]) => name);
   const shown = lines.filter((line) =>
     (client === "" || line.client === client) &&
     (instrument === "" || line.instrument === instrument || line.instrument === title) &&
-    order.indexOf(line.level) >= order.indexOf(level)
+    order.indexOf(line.level) >= order.indexOf(level) &&
+    words.every((word) => `${line.client} ${line.text} ${line.answer ?? ""}`.toLowerCase().includes(word))
   );
   useEffect(() => {
     // Whoever looks at older lines stays there.
@@ -64,6 +69,18 @@ function Journal({ bench }: { bench: LiveBench }): VNode {
   return (
     <>
       <div class="filters">
+        <input
+          type="search"
+          aria-label="Find in the journal"
+          placeholder="Find in the journal"
+          value={sought}
+          onInput={(event) => {
+            const { value } = event.currentTarget;
+            setSought(value);
+            // So that what is found can be sent to somebody else.
+            history.replaceState(null, "", addressOf("journal", [], value === "" ? {} : { q: value }));
+          }}
+        />
         <Filter label="Level" value={level} choices={levels} choose={(value) => setLevel(value as JournalLevel)} />
         <Filter
           label="Client"
@@ -91,8 +108,10 @@ function Journal({ bench }: { bench: LiveBench }): VNode {
         }}
         onCopy={(event) => copyLines(event, shown.map(scriptLine))}
       >
-        {shown.map((line) => <Line key={line.key} line={line} />)}
-        {shown.length === 0 ? <li class="nothing">Nothing yet.</li> : null}
+        {shown.map((line) => <Line key={line.key} line={line} now={now} />)}
+        {shown.length === 0
+          ? <li class="nothing">{lines.length === 0 ? "Nothing yet." : "Nothing of that kind."}</li>
+          : null}
       </ol>
     </>
   );
@@ -108,12 +127,14 @@ function scriptLine({ kind, text }: JournalLine): string {
   return kind === "command" ? text : text.replace(/^/gm, "# ");
 }
 
-function Line({ line }: { line: JournalLine }): VNode {
+function Line({ line, now }: { line: JournalLine; now: Date }): VNode {
   const { kind, time, level, client, text, answer, mine, seconds } = line;
+  const zone = useTimeZone();
   const date = new Date(time);
+  const day = dayText(date, now, zone);
   return (
     <li class={`${isAsked(kind) ? "asked" : "told"} ${level}`}>
-      <time dateTime={time} title={localTime(date)}>{timeOfDay(date)}</time>{" "}
+      <time dateTime={time} title={time}>{day === "" ? "" : `${day} `}{clockText(date, zone)}</time>{" "}
       {mine || client === "" ? null : <span class="who">{client}</span>} {!isAsked(kind) ? <span>{text}</span> : (
         <>
           <code>{text}</code>

@@ -1,5 +1,5 @@
 /**
- * The panel with the live plot of numeric fields.
+ * The plot: strips that share an axis of time, and what can be done with all of them.
  *
  * @module
  */
@@ -10,94 +10,111 @@ import type { VNode } from "npm:preact@11.2.0";
 import { useEffect, useRef, useState } from "npm:preact@11.2.0/hooks";
 import { shortNumber } from "../../../protocol/number_format.ts";
 import type { LiveBench } from "../live/live_bench.ts";
-import type { LiveField } from "../live/live_instrument.ts";
 import { useLive } from "../live/live.tsx";
+import { isDark } from "../shell/preferences.ts";
 import { valueAt } from "./plot_data.ts";
-import { csvOf, type PlottedLine, pngOf, save } from "./plot_export.ts";
-import { clock, colourOf, colours, scalesOf, unitOf } from "./plot_options.ts";
+import { csvOf, pngOf, save } from "./plot_export.ts";
 import { Picker } from "./plot_picker.tsx";
-import { PlotView } from "./plot_view.ts";
+import { PlotSummary } from "./plot_summary.tsx";
 import { PlotWindow } from "./plot_window.ts";
-import { labelOf, type Plotted, spans } from "./plotted.ts";
-import { shownText } from "../bench/readout.tsx";
+import { labelOf, type Plotted, spans, stripsOf } from "./plotted.ts";
+import { StripOf } from "./strip.tsx";
+import { clock, colourOf } from "./strip_options.ts";
+import type { StripView } from "./strip_view.ts";
 
 /** By how much of what is seen one press of a key or a button moves it, or the cursor. */
 const panStep = 0.25;
 const cursorStep = 0.01;
 const zoomStep = 1.5;
+/** The size of a saved picture, in CSS pixels; each strip has a part of its height. */
+const pictureSize = { width: 1000, height: 520, leastStrip: 120 };
 
-/** The panel with the plot, its legend and its buttons. */
+/** The strips with their buttons. */
 export function PlotPanel({ bench, plotted }: { bench: LiveBench; plotted: Plotted }): VNode {
   const fields = useLive(plotted.fields);
-  const logarithmic = useLive(plotted.logarithmic);
   const [window] = useState(() => new PlotWindow(bench, plotted));
-  const [place, setPlace] = useState<HTMLDivElement | null>(null);
-  const view = useRef<PlotView | undefined>(undefined);
-  const dark = useDark();
-  useEffect(() => {
-    if (place === null) return;
-    const drawn = view.current = new PlotView(place, fields, window, logarithmic);
-    return () => drawn.destroy();
-  }, [place, fields, dark, logarithmic]);
+  const views = useRef(new Map<string, StripView>());
+  const place = useRef<HTMLDivElement>(null);
+  const dark = useLive(isDark);
+  const strips = stripsOf(fields);
+  const units = strips.map(({ unit }) => unit).join("\n");
+  // What was needed for other numbers is too wide for these.
+  useEffect(() => void (window.gutter.value = 48), [units]);
   if (fields.length === 0) {
     return (
-      <>
-        <p class="nothing">Click a number on a card to plot it, drag it here, or pick one:</p>
+      <div class="plot-empty">
+        <p class="nothing">Click a number or a sparkline on a card to plot it, or pick a field:</p>
         <Picker bench={bench} plotted={plotted} />
-      </>
+      </div>
     );
   }
   const savePicture = async () => {
-    const lines = linesOf(fields, window);
-    save(await pngOf(await view.current!.picture(), lines, window.span, pictureColours(place!)), "png");
+    const height = Math.max(pictureSize.leastStrip, Math.round(pictureSize.height / strips.length));
+    const drawn = await Promise.all(strips.map(async ({ unit, fields }) => ({
+      unit,
+      lines: fields.map((field) => ({
+        title: plotted.titleOf(field),
+        colour: colourOf(place.current!, `--series-${plotted.colourOf(field)}`),
+      })),
+      picture: await views.current.get(unit)!.picture(pictureSize.width, height),
+    })));
+    const looks = { ground: colourOf(place.current!, "--card"), ink: colourOf(place.current!, "--ink") };
+    save(await pngOf(drawn, window.span, looks), "png");
   };
   const saveTable = () => {
-    const lines = fields.map((field) => lineOf(field, field.history!));
+    const lines = fields.map((field) => ({
+      label: labelOf(field),
+      unit: field.spec.unit,
+      points: field.history!,
+    }));
     save(new Blob([csvOf(lines)], { type: "text/csv" }), "csv");
   };
   return (
     <>
-      <Picker bench={bench} plotted={plotted} />
+      <div class="plot-bar">
+        <PlotButtons plotted={plotted} window={window} />
+        <CursorTime plotted={plotted} window={window} />
+        <Picker bench={bench} plotted={plotted} />
+        <span class="plot-files">
+          <button type="button" title="A picture of what is seen" onClick={() => void savePicture()}>PNG</button>
+          <button type="button" title="A table of all values that are kept" onClick={saveTable}>CSV</button>
+          <button type="button" class="plain" onClick={() => plotted.clear()}>Remove all</button>
+        </span>
+      </div>
       <div
-        class="plot-place"
-        ref={setPlace}
+        class="strips"
+        ref={place}
         role="application"
         aria-roledescription="plot"
         tabIndex={0}
-        aria-label={`Plot of ${fields.map(labelOf).join(", ")}`}
+        aria-label={`Plot of ${fields.map((field) => plotted.titleOf(field)).join(", ")}`}
         aria-description="Left and right move the cursor, with Shift what is seen; plus and minus zoom; Escape follows now"
         onKeyDown={(event) => press(event, window)}
         onBlur={() => window.cursorStays && window.leave()}
-      />
-      <PlotButtons plotted={plotted} window={window} />
-      <Legend plotted={plotted} window={window} />
-      <div class="buttons">
-        <button type="button" onClick={() => void savePicture()}>Save as PNG</button>
-        <button type="button" onClick={saveTable}>Save as CSV</button>
-        <button type="button" class="plain" onClick={() => plotted.clear()}>Remove all</button>
+      >
+        {strips.map((strip, at) => (
+          <StripOf
+            key={strip.unit}
+            bench={bench}
+            plotted={plotted}
+            window={window}
+            strip={strip}
+            first={at === 0}
+            lowest={at === strips.length - 1}
+            dark={dark}
+            drawn={(unit, view) => view === undefined ? views.current.delete(unit) : views.current.set(unit, view)}
+          />
+        ))}
       </div>
+      <PlotSummary plotted={plotted} window={window} />
     </>
   );
 }
 
-function lineOf(field: LiveField, points: PlottedLine["points"]): PlottedLine {
-  return { label: labelOf(field), unit: field.spec.unit, points };
-}
-
-function linesOf(fields: readonly LiveField[], window: PlotWindow): PlottedLine[] {
-  return fields.map((field) => lineOf(field, window.points(field)));
-}
-
-function pictureColours(place: Element) {
-  return {
-    ground: colourOf(place, "--card"),
-    ink: colourOf(place, "--ink"),
-    lines: Array.from({ length: colours }, (_, index) => colourOf(place, `--series-${index}`)),
-  };
-}
-
 function press(event: KeyboardEvent, window: PlotWindow): void {
-  const { key, shiftKey } = event;
+  const { key, shiftKey, target, currentTarget } = event;
+  // The buttons of a strip have keys of their own.
+  if (target !== currentTarget) return;
   const way = key === "ArrowLeft" ? -1 : key === "ArrowRight" ? 1 : 0;
   if (event.ctrlKey || event.metaKey || event.altKey) return;
   if (way !== 0 && shiftKey) window.pan(way * panStep);
@@ -113,128 +130,64 @@ function PlotButtons({ plotted, window }: { plotted: Plotted; window: PlotWindow
   const paused = useLive(window.paused) !== undefined;
   const zoomed = useLive(window.zoomed) !== undefined;
   const span = useLive(plotted.span);
+  const marks = useLive(plotted.marks);
   const button = (name: string, sign: string, action: () => void) => (
     <button type="button" class="sign" aria-label={name} title={name} onClick={action}>{sign}</button>
   );
   return (
-    <div class="buttons">
-      <button type="button" aria-pressed={!paused && !zoomed} onClick={() => window.follow()}>Live</button>
-      <button type="button" aria-pressed={paused} onClick={() => window.pause(!paused)}>Pause</button>
-      <label>
-        <span class="unseen">Time shown</span>
-        <select
-          value={String(span)}
-          onChange={(event) => {
-            plotted.span.value = Number(event.currentTarget.value);
-            window.zoomed.value = undefined;
-          }}
-        >
-          {spans.map(([seconds, text]) => <option key={seconds} value={String(seconds)}>{text}</option>)}
-        </select>
-      </label>
-      <span class="signs">
+    <div class="plot-buttons">
+      <span class="joined" role="group" aria-label="Time shown">
+        {spans.map(([seconds, text]) => (
+          <button
+            key={seconds}
+            type="button"
+            aria-pressed={!zoomed && span === seconds}
+            onClick={() => {
+              plotted.span.value = seconds;
+              window.zoomed.value = undefined;
+            }}
+          >
+            {text}
+          </button>
+        ))}
+      </span>
+      <span class="joined">
+        <button type="button" aria-pressed={!paused && !zoomed} onClick={() => window.follow()}>Live</button>
+        <button type="button" aria-pressed={paused} onClick={() => window.pause(!paused)}>Pause</button>
+      </span>
+      <span class="joined">
         {button("Earlier", "◀", () => window.pan(-panStep))}
         {button("Zoom out", "−", () => window.zoom(zoomStep))}
         {button("Zoom in", "+", () => window.zoom(1 / zoomStep))}
         {button("Later", "▶", () => window.pan(panStep))}
       </span>
-      <LogarithmicSwitches plotted={plotted} />
+      <button
+        type="button"
+        aria-pressed={marks}
+        title="Vertical lines where an instrument that is plotted was told something"
+        onClick={() => plotted.marks.value = !marks}
+      >
+        Marks
+      </button>
     </div>
   );
 }
 
-/** A switch for each axis, which makes it logarithmic. */
-function LogarithmicSwitches({ plotted }: { plotted: Plotted }): VNode {
-  const units = scalesOf(useLive(plotted.fields)).map(unitOf);
-  const logarithmic = useLive(plotted.logarithmic);
-  return (
-    <>
-      {units.map((unit) => (
-        <button
-          key={unit}
-          type="button"
-          aria-pressed={logarithmic.includes(unit)}
-          title="A logarithmic axis; zero and negative values are not on it"
-          onClick={() => plotted.toggleLogarithmic(unit)}
-        >
-          {unit === "" ? "Log" : `Log ${unit}`}
-        </button>
-      ))}
-    </>
-  );
-}
-
-/** The names and values: those under the cursor, or the newest. */
-function Legend({ plotted, window }: { plotted: Plotted; window: PlotWindow }): VNode {
-  const fields = useLive(plotted.fields);
+/** The time whose values are in the legends; those who move the cursor by keys are told the values, too. */
+function CursorTime({ plotted, window }: { plotted: Plotted; window: PlotWindow }): VNode {
   const cursor = useLive(window.cursor);
   const paused = useLive(window.paused);
-  const logarithmic = useLive(plotted.logarithmic);
   const time = cursor ?? paused;
+  const text = time === undefined ? "now" : clock(time);
+  const values = cursor === undefined || !window.cursorStays ? [] : plotted.fields.value.map((field) => {
+    const value = valueAt(window.points(field), cursor);
+    const told = value === undefined ? "no value" : `${shortNumber(field.spec, value)} ${field.spec.unit ?? ""}`;
+    return `${plotted.titleOf(field)} ${told}`;
+  });
   return (
-    <>
-      <p class="cursor-time" role="status">{time === undefined ? "now" : clock(Math.round(time / 1000))}</p>
-      <ul class="legend">
-        {fields.map((field, index) => (
-          <LegendLine
-            logarithmic={logarithmic.includes(field.spec.unit ?? "")}
-            key={labelOf(field)}
-            field={field}
-            index={index}
-            past={time === undefined ? undefined : { value: valueAt(window.points(field), time) }}
-            remove={() => plotted.remove(field)}
-          />
-        ))}
-      </ul>
-    </>
+    <p class="cursor-time">
+      <span>{text}</span>
+      <span class="unseen" role="status">{values.length === 0 ? "" : [text, ...values].join("; ")}</span>
+    </p>
   );
-}
-
-function LegendLine({ field, index, past, logarithmic, remove }: {
-  readonly field: LiveField;
-  readonly index: number;
-  /** What it was at the cursor; `undefined` asks for what it is. */
-  readonly past: { readonly value: number | undefined } | undefined;
-  /** Whether its axis is logarithmic. */
-  readonly logarithmic: boolean;
-  readonly remove: () => void;
-}): VNode {
-  const reading = useLive(field.reading);
-  const value = past === undefined ? reading.value : past.value;
-  const text = past === undefined
-    ? shownText(field, reading)
-    : past.value === undefined
-    ? "–"
-    : shortNumber(field.spec, past.value);
-  return (
-    <li class={past === undefined ? reading.quality : ""}>
-      <span class={`swatch colour-${index % colours}`} aria-hidden="true" />
-      <span class="legend-name">
-        {labelOf(field)}
-        {logarithmic && typeof value === "number" && value <= 0 ? <small>(not on a log axis)</small> : null}
-      </span>
-      <span class="value">
-        <span class="text">{text}</span> <span class="unit">{field.spec.unit ?? ""}</span>
-      </span>
-      <button
-        type="button"
-        class="plain"
-        aria-label={`Remove ${labelOf(field)} from the plot`}
-        onClick={remove}
-      >
-        ×
-      </button>
-    </li>
-  );
-}
-
-function useDark(): boolean {
-  const [query] = useState(() => matchMedia("(prefers-color-scheme: dark)"));
-  const [dark, setDark] = useState(query.matches);
-  useEffect(() => {
-    const changed = () => setDark(query.matches);
-    query.addEventListener("change", changed);
-    return () => query.removeEventListener("change", changed);
-  }, []);
-  return dark;
 }

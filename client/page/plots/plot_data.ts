@@ -119,3 +119,22 @@ export function joined(all: readonly Points[]): Grid {
     }
   }
 }
+
+/** The lowest and highest value in a span, and the mean over its time; `undefined` where there is none. */
+export function summaryOf(points: Points, { from, to }: Span): {
+  readonly lowest: number | undefined;
+  readonly highest: number | undefined;
+  readonly mean: number | undefined;
+} {
+  let [lowest, highest, area, time] = [Infinity, -Infinity, 0, 0];
+  for (let at = Math.max(0, placeAt(points, from)); at < points.size && points.time(at) <= to; at++) {
+    const value = points.value(at);
+    if (Number.isNaN(value)) continue;
+    [lowest, highest] = [Math.min(lowest, value), Math.max(highest, value)];
+    const end = at + 1 < points.size ? Math.min(points.time(at + 1), to) : to;
+    const length = Math.max(1, end - Math.max(points.time(at), from));
+    [area, time] = [area + value * length, time + length];
+  }
+  if (time === 0) return { lowest: undefined, highest: undefined, mean: undefined };
+  return { lowest, highest, mean: area / time };
+}

@@ -55,7 +55,7 @@ export function DropTarget({ plotted }: { plotted: Plotted }): VNode | null {
         plotted.add(field);
       }}
     >
-      <span>Drop here to plot {labelOf(field)}</span>
+      <span>Drop here to plot {plotted.titleOf(field)}</span>
     </div>
   );
 }

@@ -35,49 +35,54 @@ export function csvOf(lines: readonly PlottedLine[]): string {
   return [head, ...rows, ""].join("\r\n");
 }
 
-/** The colours of a picture. */
-export interface PictureColours {
-  readonly ground: string;
-  readonly ink: string;
-  readonly lines: readonly string[];
+/** A strip as it is drawn for a picture. */
+export interface PicturedStrip {
+  readonly unit: string;
+  readonly lines: readonly { readonly title: string; readonly colour: string }[];
+  readonly picture: HTMLCanvasElement;
 }
 
 /**
- * A picture of the plot with its span of time above it and its legend below it.
+ * A picture of the plot: the span of time above, then the strips, each below its legend.
  *
- * @param plot What was drawn.
- * @param lines What is plotted.
+ * @param strips What was drawn, from the top.
  * @param span What is seen.
- * @param colours How it looks.
+ * @param looks Its colours.
  * @returns A PNG.
  */
 export async function pngOf(
-  plot: HTMLCanvasElement,
-  lines: readonly PlottedLine[],
+  strips: readonly PicturedStrip[],
   { from, to }: Span,
-  colours: PictureColours,
+  looks: { readonly ground: string; readonly ink: string },
 ): Promise<Blob> {
   const scale = devicePixelRatio;
-  const [margin, head, row] = [10 * scale, 34 * scale, 19 * scale];
+  const [margin, head, row] = [10 * scale, 34 * scale, 24 * scale];
   const canvas = document.createElement("canvas");
-  canvas.width = plot.width + 2 * margin;
-  canvas.height = head + plot.height + lines.length * row + margin;
+  canvas.width = strips[0]!.picture.width + 2 * margin;
+  canvas.height = head + strips.reduce((sum, { picture }) => sum + row + picture.height, margin);
   const context = canvas.getContext("2d")!;
-  const widest = canvas.width - 2 * margin;
-  context.fillStyle = colours.ground;
+  const write = (text: string, left: number, middle: number, font = "") => {
+    context.font = `${font} ${12 * scale}px system-ui, sans-serif`;
+    context.fillText(text, left, middle);
+    return left + context.measureText(text).width;
+  };
+  context.fillStyle = looks.ground;
   context.fillRect(0, 0, canvas.width, canvas.height);
   context.textBaseline = "middle";
-  context.fillStyle = colours.ink;
-  context.font = `600 ${13 * scale}px system-ui, sans-serif`;
-  context.fillText(spanText(from, to), margin, head / 2, widest);
-  context.drawImage(plot, margin, head);
-  context.font = `${12 * scale}px system-ui, sans-serif`;
-  for (const [at, line] of lines.entries()) {
-    const middle = head + plot.height + (at + 0.5) * row;
-    context.fillStyle = colours.lines[at % colours.lines.length]!;
-    context.fillRect(margin, middle - 1.5 * scale, 14 * scale, 3 * scale);
-    context.fillStyle = colours.ink;
-    context.fillText(withUnit(line), margin + 22 * scale, middle, widest - 22 * scale);
+  context.fillStyle = looks.ink;
+  write(spanText(from, to), margin, head / 2, "600");
+  let top = head;
+  for (const { unit, lines, picture } of strips) {
+    context.fillStyle = looks.ink;
+    let left = Math.max(write(unit, margin, top + row / 2, "600") + 12 * scale, 58 * scale);
+    for (const { title, colour } of lines) {
+      context.fillStyle = colour;
+      context.fillRect(left, top + row / 2 - 1.5 * scale, 14 * scale, 3 * scale);
+      context.fillStyle = looks.ink;
+      left = write(title, left + 20 * scale, top + row / 2) + 18 * scale;
+    }
+    context.drawImage(picture, margin, top + row);
+    top += row + picture.height;
   }
   const { promise, resolve } = Promise.withResolvers<Blob | null>();
   canvas.toBlob(resolve, "image/png");

@@ -27,8 +27,12 @@ export class PlotWindow {
   readonly zoomed: Live<Span | undefined> = new Live<Span | undefined>(undefined);
   /** The time that the cursor is at. */
   readonly cursor: Live<number | undefined> = new Live<number | undefined>(undefined);
+  /** The width of the numbers at the left of all strips, in CSS pixels, so that their times stand in line. */
+  readonly gutter: Live<number> = new Live(48);
   /** Whether the cursor stays at its time, as one that is moved by keys does, rather than at its place. */
   cursorStays = false;
+  /** Its place otherwise, as a share of what is seen. */
+  #cursorShare: number | undefined;
   readonly #bench: LiveBench;
   readonly #plotted: Plotted;
   /** What was there when it was paused. */
@@ -107,8 +111,23 @@ export class PlotWindow {
     this.cursor.value = Math.min(Math.max(time, from), to);
   }
 
+  /** Puts the cursor at a place, where it stays. @param share Of what is seen, from 0 at its beginning. */
+  pointAt(share: number): void {
+    this.cursorStays = false;
+    this.#cursorShare = Math.min(Math.max(0, share), 1);
+    this.holdCursor();
+  }
+
+  /** A cursor that stays at its place has another time whenever something else is seen. */
+  holdCursor(): void {
+    if (this.cursorStays || this.#cursorShare === undefined) return;
+    const { from, to } = this.span;
+    this.cursor.value = from + (to - from) * this.#cursorShare;
+  }
+
   /** Takes the cursor away. */
   leave(): void {
+    this.#cursorShare = undefined;
     this.cursorStays = false;
     this.cursor.value = undefined;
   }

@@ -1,5 +1,5 @@
 /**
- * The place with the plots.
+ * The place of the plots: the whole height is theirs, and its address tells what is plotted.
  *
  * @module
  */

@@ -21,9 +21,25 @@ export const spans: readonly [seconds: number, text: string][] = [
 /** The key under which the browser keeps the plotted fields. */
 const storageKey = "heliograph.plot";
 
+/** So many colours tell lines apart; with more they begin again. */
+export const colours = 8;
+
 /** A field's full name: `tempcon.camtemp`. */
 export function labelOf({ instrument, spec }: LiveField): string {
   return `${instrument}.${spec.name}`;
+}
+
+/** The plotted fields of one unit, which share an axis. */
+export interface Strip {
+  /** Empty where its fields have none. */
+  readonly unit: string;
+  readonly fields: readonly LiveField[];
+}
+
+/** The strips of fields, in the order of the first field of each. */
+export function stripsOf(fields: readonly LiveField[]): readonly Strip[] {
+  const strips = Map.groupBy(fields, ({ spec }) => spec.unit ?? "");
+  return [...strips].map(([unit, fields]) => ({ unit, fields }));
 }
 
 /** The plotted fields; the browser keeps their names. Only of these fields the page has more than the newest value. */
@@ -34,6 +50,10 @@ export class Plotted {
   readonly span: Live<number>;
   /** The units whose axes are logarithmic. */
   readonly logarithmic: Live<readonly string[]>;
+  /** Whether the dock with the plot is open over the bench. */
+  readonly open: Live<boolean>;
+  /** Whether commands are marked on the axis of time. */
+  readonly marks: Live<boolean>;
   /** The field that is being dragged. */
   readonly dragged: Live<LiveField | undefined> = new Live<LiveField | undefined>(undefined);
   readonly #bench: LiveBench;
@@ -43,17 +63,21 @@ export class Plotted {
   #lostAt: number | undefined;
   /** One is asked for after another: each reply may be 100 KB. */
   #asked: Promise<void> = Promise.resolve();
-  #added: () => void = () => {};
+  /** A number for each field's colour, which it keeps while others come and go. */
+  readonly #colours = new Map<string, number>();
 
   /** Takes up what was plotted last. @param bench Where the fields are. */
   constructor(bench: LiveBench) {
     this.#bench = bench;
-    const { names, span, logarithmic } = stored();
+    const { names, colours, span, logarithmic, open, marks } = stored();
     this.#names = names;
+    for (const [at, colour] of colours.entries()) this.#colours.set(names[at]!, colour);
+    this.#colour();
     this.span = new Live(span);
     this.logarithmic = new Live(logarithmic);
-    this.span.subscribe(() => this.#store());
-    this.logarithmic.subscribe(() => this.#store());
+    this.open = new Live(open);
+    this.marks = new Live(marks);
+    for (const each of [this.span, this.logarithmic, this.open, this.marks]) each.subscribe(() => this.#store());
     bench.connection.subscribe(() => {
       if (bench.connection.value.state !== "open") this.#lostAt ??= bench.now();
     });
@@ -76,7 +100,46 @@ export class Plotted {
     if (this.fields.value.includes(field)) return;
     this.#begin(field);
     this.#choose([...this.fields.value, field]);
-    this.#added();
+    this.open.value = true;
+  }
+
+  /** What a field is called for people: `Picarro CH4`. */
+  titleOf(field: LiveField): string {
+    const title = this.#bench.instruments.value.find(({ name }) => name === field.instrument)?.title;
+    return `${title ?? field.instrument} ${field.spec.title}`;
+  }
+
+  /** The number of a field's colour. */
+  colourOf(field: LiveField): number {
+    return (this.#colours.get(labelOf(field)) ?? 0) % colours;
+  }
+
+  /** Moves a strip up or down. @param way -1 for up, 1 for down. */
+  move(unit: string, way: -1 | 1): void {
+    const strips = [...stripsOf(this.fields.value)];
+    const at = strips.findIndex((strip) => strip.unit === unit);
+    const other = at + way;
+    if (strips[at] === undefined || strips[other] === undefined) return;
+    [strips[at], strips[other]] = [strips[other], strips[at]];
+    this.#choose(strips.flatMap(({ fields }) => fields));
+  }
+
+  /** Plots what an address tells: `f=picarro.ch4&f=…&last=1h`. One that names no field changes nothing. */
+  take(query: URLSearchParams): void {
+    const names = query.getAll("f");
+    const last = spans.find(([seconds]) => lastOf(seconds) === query.get("last"));
+    if (last !== undefined) this.span.value = last[0];
+    if (names.length === 0 || names.join() === this.#names.join()) return;
+    this.#names = [...new Set(names)];
+    this.#colour();
+    this.#takeUp();
+    this.#store();
+  }
+
+  /** The query of an address that shows the same. */
+  get query(): URLSearchParams {
+    const fields = this.#names.map((name): [string, string] => ["f", name]);
+    return new URLSearchParams([...fields, ["last", lastOf(this.span.value)]]);
   }
 
   /** Takes a field away. */
@@ -91,12 +154,6 @@ export class Plotted {
     this.#choose([]);
   }
 
-  /** Calls the listener when a field is added, until the returned function is called. */
-  onAdd(listener: () => void): () => void {
-    this.#added = listener;
-    return () => this.#added = () => {};
-  }
-
   /** Makes the axis of a unit logarithmic, or not. */
   toggleLogarithmic(unit: string): void {
     const units = this.logarithmic.value;
@@ -104,14 +161,29 @@ export class Plotted {
   }
 
   #choose(fields: readonly LiveField[]): void {
-    this.fields.value = fields;
     this.#names = fields.map(labelOf);
+    this.#colour();
+    this.fields.value = fields;
     this.#store();
+  }
+
+  /** Gives those that have no colour one that no other has, and takes back those of who is gone. */
+  #colour(): void {
+    for (const name of this.#colours.keys()) if (!this.#names.includes(name)) this.#colours.delete(name);
+    for (const name of this.#names) {
+      if (this.#colours.has(name)) continue;
+      const used = new Set(this.#colours.values());
+      let free = 0;
+      while (used.has(free)) free++;
+      this.#colours.set(name, free);
+    }
   }
 
   #store(): void {
     const [span, logarithmic] = [this.span.value, this.logarithmic.value];
-    keep(storageKey, JSON.stringify({ names: this.#names, span, logarithmic }));
+    const [open, marks] = [this.open.value, this.marks.value];
+    const colours = this.#names.map((name) => this.#colours.get(name));
+    keep(storageKey, JSON.stringify({ names: this.#names, colours, span, logarithmic, open, marks }));
   }
 
   /** After each connection: the fields are found again, and what was missed is asked for. */
@@ -130,8 +202,8 @@ export class Plotted {
       this.#begin(field, known?.spec.unit === field.spec.unit ? known?.history : undefined);
     }
     if (found.length !== before.size || found.some((field) => before.get(labelOf(field)) !== field)) {
+      for (const [name, field] of before) if (!found.some((each) => labelOf(each) === name)) field.history = undefined;
       this.fields.value = found;
-      if (before.size === 0 && found.length > 0) this.#added();
     }
     void this.#asked.then(() => {
       if (this.#bench.connection.value.state === "open") this.#lostAt = undefined;
@@ -169,9 +241,25 @@ export class Plotted {
   }
 }
 
-/** Reads what the browser has kept of the plot; anything but lists of names counts as nothing. */
-function stored(): { names: readonly string[]; span: number; logarithmic: readonly string[] } {
-  let kept: { names?: unknown; span?: unknown; logarithmic?: unknown } | null = null;
+/** A span as an address has it: `10min`. */
+function lastOf(seconds: number): string {
+  return seconds % 3600 === 0 ? `${seconds / 3600}h` : `${seconds / 60}min`;
+}
+
+/** What the browser keeps of a plot. */
+interface Stored {
+  readonly names: readonly string[];
+  /** The number of each one's colour. */
+  readonly colours: readonly number[];
+  readonly span: number;
+  readonly logarithmic: readonly string[];
+  readonly open: boolean;
+  readonly marks: boolean;
+}
+
+/** Reads what the browser has kept of the plot; anything else counts as nothing. */
+function stored(): Stored {
+  let kept: { readonly [key in keyof Stored]?: unknown } | null = null;
   try {
     kept = JSON.parse(readKept(storageKey) ?? "null");
   } catch {
@@ -179,5 +267,15 @@ function stored(): { names: readonly string[]; span: number; logarithmic: readon
   }
   const texts = (given: unknown) => Array.isArray(given) ? given.map(String) : [];
   const span = spans.find(([seconds]) => seconds === kept?.span)?.[0] ?? 600;
-  return { names: texts(kept?.names), span, logarithmic: texts(kept?.logarithmic) };
+  const names = [...new Set(texts(kept?.names))];
+  const colours = texts(kept?.colours).map(Number).slice(0, names.length);
+  return {
+    names,
+    // Each is told from the others, whoever wrote it.
+    colours: new Set(colours).size === colours.length && colours.every(Number.isInteger) ? colours : [],
+    span,
+    logarithmic: texts(kept?.logarithmic),
+    open: kept?.open === true,
+    marks: kept?.marks !== false,
+  };
 }

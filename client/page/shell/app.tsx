@@ -7,10 +7,10 @@
 /** @jsxRuntime automatic */
 /** @jsxImportSource npm:preact@11.2.0 */
 import type { VNode } from "npm:preact@11.2.0";
-import { useEffect, useLayoutEffect, useRef, useState } from "npm:preact@11.2.0/hooks";
+import { useLayoutEffect, useRef } from "npm:preact@11.2.0/hooks";
 import type { LiveBench } from "../live/live_bench.ts";
 import { useLive } from "../live/live.tsx";
-import { PlotPanel } from "../plots/plot.tsx";
+import { PlotDock } from "../plots/plot_dock.tsx";
 import { DropTarget } from "../plots/plot_drag.tsx";
 import type { Plotted } from "../plots/plotted.ts";
 import { Header } from "./header.tsx";
@@ -22,9 +22,6 @@ export function App({ bench, plotted }: { bench: LiveBench; plotted: Plotted }):
   const { state, everOpen } = useLive(bench.connection);
   const here = usePlace();
   const main = useRef<HTMLElement>(null);
-  const [isPlotOpen, setPlotOpen] = useState(false);
-  useEffect(() => plotted.onAdd(() => setPlotOpen(true)), []);
-  const beside = isPlotOpen && here.name !== "plots";
   const first = useRef(true);
   useLayoutEffect(() => {
     // Another place is another page: it begins at its top, and who reads it by keyboard begins there, too.
@@ -37,7 +34,7 @@ export function App({ bench, plotted }: { bench: LiveBench; plotted: Plotted }):
   const { Component } = here;
   return (
     <div
-      class={`page ${beside ? "with-panels" : ""} ${state === "open" ? "" : "lost"} ${view.wall ? "wall" : ""}`}
+      class={`page ${state === "open" ? "" : "lost"} ${view.wall ? "wall" : ""}`}
     >
       <button type="button" class="skip" onClick={() => main.current?.focus()}>Skip to {here.title}</button>
       <Header bench={bench} />
@@ -45,17 +42,7 @@ export function App({ bench, plotted }: { bench: LiveBench; plotted: Plotted }):
       <main id="place" class={`place ${here.name}-place-main`} tabIndex={-1} ref={main} aria-label={here.title}>
         {everOpen ? <Component bench={bench} plotted={plotted} /> : null}
       </main>
-      {!beside ? null : (
-        <aside aria-label="Plot">
-          <section class="panel plot" aria-label="Plot">
-            <div class="panel-head">
-              <h2>Plot</h2>
-              <button type="button" class="plain" aria-label="Close Plot" onClick={() => setPlotOpen(false)}>×</button>
-            </div>
-            <PlotPanel bench={bench} plotted={plotted} />
-          </section>
-        </aside>
-      )}
+      {here.name === "plots" ? null : <PlotDock bench={bench} plotted={plotted} />}
       <DropTarget plotted={plotted} />
     </div>
   );

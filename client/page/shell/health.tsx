@@ -27,6 +27,8 @@ interface Ailing {
 
 function ailment({ contact, fields }: LiveInstrument): string {
   if (contact.value?.state === "lost") return contact.value.reason || "does not answer";
+  // Somebody has switched it off, and knows.
+  if (contact.value?.state === "off") return "";
   for (const { reading, spec } of fields.values()) {
     const { quality, reason, time } = reading.value;
     // What has never been read and has no reason only has not come yet.

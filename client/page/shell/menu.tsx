@@ -38,7 +38,9 @@ export function Menu({ bench, close }: { bench: LiveBench; close: () => void }):
       {mayDo(welcome?.role, "admin")
         ? (
           <p>
-            <a href={addressOf("edit")} onClick={close}>Change the bench: add, change or switch off instruments</a>
+            <a id="change-bench" href={addressOf("edit")} onClick={close}>
+              Change the bench: add, change or switch off instruments
+            </a>
           </p>
         )
         : null}

@@ -84,13 +84,18 @@ export const places: readonly [PlaceRow, ...PlaceRow[]] = [
   },
   {
     name: "edit",
-    title: "Change the bench",
+    title: "Edit",
     icon: "M4 20h4L19 9l-4-4L4 16zM13 7l4 4",
-    Component: ({ bench }) => <EditPlace bench={bench} rest={useLive(place).rest} />,
-    // It is reached from the menu: seldom, and by admins.
+    Component: ({ bench }) => <EditPlace bench={bench} rest={useLive(place).rest} addressOf={editAddress} />,
+    // It is reached from the menus: seldom, and by admins.
     useOffered: () => false,
   },
 ];
+
+/** The address of the place where the bench is changed, or of the form for one of its instruments. */
+export function editAddress(name?: string): string {
+  return addressOf("edit", name === undefined ? [] : [name]);
+}
 
 /** The place where the page is: the first where the address names none that there is. */
 export function usePlace(): PlaceRow {

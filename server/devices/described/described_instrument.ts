@@ -29,7 +29,7 @@ import { type OfQuestion, Questions } from "./questions.ts";
 import type { DescribedCondition, DescribedField, Description } from "./schema.ts";
 import type { OtherField, Speaking } from "./speaking.ts";
 import { readingOf, Steps } from "./steps.ts";
-import { heldBy } from "./together.ts";
+import { ConfirmedOnce, heldBy } from "./together.ts";
 import { type DescribedValue, ValueCodec } from "./value_codec.ts";
 import { checkAt, checkGroup, checkWithin, valueIn } from "./value_place.ts";
 import type { FilledSteps, Reading } from "./wording.ts";
@@ -74,6 +74,7 @@ class Describer {
   readonly #traced = new WeakMap<Promise<string>, number>();
   readonly #listening: ((line: string) => boolean)[] = [];
   #instrument: Instrument | undefined;
+  readonly #confirmed = new ConfirmedOnce();
   readonly #speaking: Speaking;
   /** The most that the commands delay what is immediate, in seconds. */
   #delays = 0;
@@ -293,6 +294,7 @@ class Describer {
     if (reading !== undefined) {
       inPart(["read", "at"], () => checkAt(reading.at, codec));
       inPart("read", () => checkWithin(reading, codec, reading.shape ?? this.#options.port.format.shape));
+      if (!isRegister) inPart("read", () => this.#conversation.checkBytesEnd(codec, reading.shape));
     }
     return {
       ...codec.spec,
@@ -402,6 +404,7 @@ class Describer {
     const select = inPart("select", () => this.#selected(field.select));
     // What needs a confirm is written when all of it is confirmed.
     const staged = field.needsConfirm ?? false;
+    const confirmed = staged && others.length > 0 ? this.#confirmed : undefined;
     return (value: Value, signal: AbortSignal): Promise<void> => {
       const said = codec.encode(value);
       const fillings = { value: said, [own]: said };
@@ -409,7 +412,8 @@ class Describer {
       this.#forget();
       return this.#contact.use("command", signal, async (turn) => {
         const all = filled ?? steps.fill({ ...await heldBy(this.#speaking, turn, others, staged), ...fillings });
-        await conversation.say(turn, all, select);
+        if (confirmed === undefined) return await conversation.say(turn, all, select);
+        await confirmed.once(signal, [...select, all], () => conversation.say(turn, all, select));
       });
     };
   }

@@ -31,9 +31,9 @@ export class JsonPointer {
    * The text of a value: a number, a text or a truth as it is, anything else as JSON.
    *
    * @param json The text of a JSON document.
-   * @returns `undefined` where it is no JSON, or is without that value.
+   * @returns `null` where it is null, `undefined` where it is no JSON or is without that value.
    */
-  textIn(json: string): string | undefined {
+  textIn(json: string): string | null | undefined {
     let value: unknown;
     try {
       value = JSON.parse(json);
@@ -46,6 +46,7 @@ export class JsonPointer {
       if (!Object.hasOwn(value, key)) return undefined;
       value = (value as Readonly<Record<string, unknown>>)[key];
     }
+    if (value === null) return null;
     return typeof value === "string" ? value : JSON.stringify(value);
   }
 }

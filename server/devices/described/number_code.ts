@@ -17,6 +17,7 @@ const sizes = [1, 2, 3, 4, 5, 6, 7, 8] as const;
 export const kinds = [
   ...sizes.map((size) => `uint${8 * size}` as const),
   ...sizes.map((size) => `int${8 * size}` as const),
+  "float16",
   "float32",
   "float64",
   ...sizes.map((size) => `bcd${8 * size}` as const),
@@ -65,7 +66,8 @@ export function ordered(bytes: Uint8Array, order: Order): Uint8Array {
  * @returns A whole number exactly, a float as a number; `undefined` where a digit of a BCD number is none.
  */
 export function fromBytes(bytes: Uint8Array, kind: Kind): bigint | number | undefined {
-  if (kind === "float32") return fewestDigits(view(bytes).getFloat32(0));
+  if (kind === "float16") return fewestDigits(view(bytes).getFloat16(0), Math.f16round);
+  if (kind === "float32") return fewestDigits(view(bytes).getFloat32(0), Math.fround);
   if (kind === "float64") return view(bytes).getFloat64(0);
   const whole = wholeOf(bytes);
   // The decimal digits of BCD are those of the number in base 16.
@@ -83,7 +85,8 @@ export function fromBytes(bytes: Uint8Array, kind: Kind): bigint | number | unde
 export function toBytes(number: number, kind: Kind): Uint8Array {
   const size = sizeOf(kind);
   const bytes = new Uint8Array(size);
-  if (kind === "float32") view(bytes).setFloat32(0, number);
+  if (kind === "float16") view(bytes).setFloat16(0, number);
+  else if (kind === "float32") view(bytes).setFloat32(0, number);
   else if (kind === "float64") view(bytes).setFloat64(0, number);
   else {
     const whole = BigInt(Math.round(number));
@@ -96,19 +99,24 @@ function view(bytes: Uint8Array): DataView {
   return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
-/** The number of fewest digits that means the same in 32 bits: 21.3, and not 21.299999237060547. */
-function fewestDigits(single: number): number {
-  for (let digits = 6; digits < 9; digits++) {
-    const rounded = Number(single.toPrecision(digits));
-    if (Math.fround(rounded) === single) return rounded;
+/**
+ * The number of fewest digits that means the same in as many bits: 21.3, and not 21.299999237060547.
+ *
+ * @param narrowed The number that a number becomes in so many bits.
+ */
+function fewestDigits(given: number, narrowed: (number: number) => number): number {
+  for (let digits = 3; digits < 9; digits++) {
+    const rounded = Number(given.toPrecision(digits));
+    if (narrowed(rounded) === given) return rounded;
   }
-  return single;
+  return given;
 }
 
 /** The smallest and the largest number of a kind. */
 export function rangeOf(kind: Kind): readonly [number, number] {
   const bits = 8 * sizeOf(kind);
   if (kind === "float64") return [-Number.MAX_VALUE, Number.MAX_VALUE];
+  if (kind === "float16") return [-65_504, 65_504];
   if (kind === "float32") return [-(2 - 2 ** -23) * 2 ** 127, (2 - 2 ** -23) * 2 ** 127];
   if (kind.startsWith("bcd")) return [0, 10 ** (bits / 4) - 1];
   return kind.startsWith("int") ? [-(2 ** (bits - 1)), 2 ** (bits - 1) - 1] : [0, 2 ** bits - 1];

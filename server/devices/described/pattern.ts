@@ -90,6 +90,11 @@ export class Pattern {
     return this.#names.has("mantissa") && this.#names.has("exponent");
   }
 
+  /** Whether it has the groups number and unit. */
+  get hasUnitApart(): boolean {
+    return this.#names.has("number") && this.#names.has("unit");
+  }
+
   /** How many groups it has. */
   get groupCount(): number {
     return this.#program.groupCount();

@@ -53,12 +53,13 @@ export class Questions {
       );
     });
     inPart("group", () => checkGroup(reading.pattern, group));
+    const none = new Map([...reading.bad, ...Object.entries(bad)]);
     return {
       ...reading,
-      ...this.#wording.textWithin(pointer),
+      ...this.#wording.textWithin(pointer, none),
       group,
       at,
-      bad: new Map([...reading.bad, ...Object.entries(bad)]),
+      bad: none,
       ...(select.length === 0 ? {} : { among: { select, before: undefined, after: undefined } }),
     };
   }

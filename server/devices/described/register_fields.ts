@@ -89,7 +89,7 @@ export class RegisterFields {
           false,
         );
         const [word = 0] = this.#wordsIn(answer, block) ?? [];
-        await write(turn, [withBits(word, Number(said), bits)]);
+        await write(turn, [withBits(word, Number(said), bits, codec.bits?.signed ?? false)]);
       }
     };
   }
@@ -125,10 +125,11 @@ function textOf(words: readonly number[], { kind }: RegisterPlace): string {
 }
 
 /** A register with some of its bits changed. @throws {HeliographError} `bad_argument` where the number has more. */
-function withBits(word: number, number: number, [low, high]: readonly [number, number]): number {
+function withBits(word: number, number: number, [low, high]: readonly [number, number], signed: boolean): number {
   const mask = (1 << high - low + 1) - 1;
-  if (!Number.isInteger(number) || number < 0 || number > mask) {
+  const [least, most] = signed ? [-((mask + 1) / 2), mask >> 1] : [0, mask];
+  if (!Number.isInteger(number) || number < least || number > most) {
     throw new HeliographError("bad_argument", `${number} does not fit the bits ${low} to ${high}`);
   }
-  return word & ~(mask << low) | number << low;
+  return word & ~(mask << low) | (number & mask) << low;
 }

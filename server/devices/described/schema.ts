@@ -65,7 +65,7 @@ const value = {
   }),
   kind: z.enum(kinds).optional().meta({
     description:
-      "What its bytes, or its registers, mean: uint8 to uint64, int8 to int64, float32, float64, bcd8 to bcd64; with a base its digits are those of the bytes",
+      "What its bytes, or its registers, mean: uint8 to uint64, int8 to int64, float16 to float64, bcd8 to bcd64; with a base its digits are those of the bytes",
   }),
   order: z.enum(orders).optional().meta({
     description:
@@ -73,6 +73,13 @@ const value = {
   }),
   bits: z.union([bit, z.tuple([bit, bit])]).optional().meta({
     description: "Which bits of the number are the value: one, or the first and the last; 0 is the least significant",
+  }),
+  signed: z.boolean().optional().meta({
+    description: "Whether the first of several bits is a sign, as in two's complement; default false",
+  }),
+  units: z.union([z.literal("SI"), z.record(z.string(), z.number())]).optional().meta({
+    description:
+      'What may stand behind the number, and by what it is multiplied then: { "mV": 0.001, "V": 1 }, or "SI" for all prefixes of the unit; default nothing',
   }),
   choices: z.union([
     z.array(z.string().min(1)).min(1),

@@ -9,6 +9,7 @@ import type { Value } from "../../bench/values.ts";
 import type { Turn } from "../transports/port.ts";
 import type { OtherField, Speaking } from "./speaking.ts";
 import type { Filling } from "./template.ts";
+import type { FilledSteps } from "./wording.ts";
 
 /**
  * What the fields hold that a text names.
@@ -48,4 +49,25 @@ async function valueOf(speaking: Speaking, turn: Turn, other: OtherField, staged
     `nothing was sent: what ${other.title} is goes with it, and nobody has set that yet; set it first, or say ` +
       `"initial" for it in the bench file`,
   );
+}
+
+/** Sends what several confirmed settings say with the same words once: one confirm has one signal for all of them. */
+export class ConfirmedOnce {
+  readonly #said = new WeakMap<AbortSignal, Set<string>>();
+
+  /**
+   * Says something unless this confirm has said it already.
+   *
+   * @param confirm The signal of the confirm.
+   * @param steps All that is said, what selects included.
+   * @param say Says it; where that fails it was not said.
+   */
+  async once(confirm: AbortSignal, steps: readonly FilledSteps[], say: () => Promise<void>): Promise<void> {
+    const said = this.#said.get(confirm) ?? new Set();
+    this.#said.set(confirm, said);
+    const key = steps.map(({ key }) => key).join("\0\0");
+    if (said.has(key)) return;
+    await say();
+    said.add(key);
+  }
 }

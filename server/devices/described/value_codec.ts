@@ -10,12 +10,13 @@ import { parseValue, shown, type Value, type ValueSpec } from "../../bench/value
 import { Calibration } from "./calibration.ts";
 import { Choices } from "./choices.ts";
 import { inPart } from "./description_error.ts";
-import { NumberCode, sizeOf } from "./number_code.ts";
+import { type Kind, NumberCode, sizeOf } from "./number_code.ts";
 import { bare, meansTheSame, numberIn, unquoted } from "./number_text.ts";
 import { type Pattern, wholePattern } from "./pattern.ts";
 import type { DescribedField } from "./schema.ts";
 import { withBytes } from "../transports/line_codec.ts";
 import { defaultTextPattern, type Filling } from "./template.ts";
+import { UnitText } from "./unit_text.ts";
 
 /** The words of a description about a value. */
 export type DescribedValue = Pick<
@@ -31,6 +32,8 @@ export type DescribedValue = Pick<
   | "kind"
   | "order"
   | "bits"
+  | "signed"
+  | "units"
   | "choices"
   | "on"
   | "off"
@@ -56,6 +59,8 @@ const keysOf: Readonly<Record<string, readonly string[]>> = {
   kind: ["float", "int", "choice", "switch"],
   order: ["float", "int", "choice", "switch"],
   bits: ["float", "int", "choice", "switch"],
+  signed: ["float", "int", "choice"],
+  units: ["float", "int"],
   choices: ["choice"],
   on: ["switch"],
   off: ["switch"],
@@ -69,7 +74,9 @@ export class ValueCodec {
   readonly #choices: Choices;
   /** How it codes a number; `undefined` where it writes decimal digits. */
   readonly #code: NumberCode | undefined;
+  readonly #kind: Kind | undefined;
   readonly #bits: Bits | undefined;
+  readonly #units: UnitText | undefined;
   readonly #allowed: Pattern;
   readonly #comma: boolean;
   readonly #scale: number;
@@ -94,7 +101,9 @@ export class ValueCodec {
     }
     this.#comma = value.decimal === ",";
     this.#code = codeOf(value);
+    this.#kind = value.kind;
     this.#bits = bitsOf(value);
+    this.#units = unitsOf(value);
     this.#scale = value.scale ?? 1;
     this.#offset = value.offset ?? 0;
     if (this.#scale === 0) inPart("scale", () => wrong("0 would make every value the same"));
@@ -129,9 +138,37 @@ export class ValueCodec {
     };
   }
 
+  /** How many bits of a number are the value, with a sign or without; `undefined` where all of it is. */
+  get bits(): { readonly count: number; readonly signed: boolean } | undefined {
+    return this.#bits;
+  }
+
+  /** The unit that stands behind a number, and by what the number is multiplied then; `undefined` where none does. */
+  get unitWritten(): readonly [unit: string, factor: number] | undefined {
+    return this.#units?.written;
+  }
+
   /** Whether the instrument says it in bytes of which each may be any. */
   get isRaw(): boolean {
     return this.#code?.isRaw === true;
+  }
+
+  /** What its bytes mean; `undefined` where it says so in text. */
+  get kind(): Kind | undefined {
+    return this.#kind;
+  }
+
+  /**
+   * Whether what ends an answer may be in its bytes: not where a digit of a BCD number would have to be none, nor where
+   * only some values are known and none of them has it.
+   */
+  mayHold(end: string): boolean {
+    if (!this.isRaw) return false;
+    if (this.#kind!.startsWith("bcd")) return [...end].every((byte) => /^\d\d$/.test(hex(byte)));
+    const { type, choices = ["On", "Off"] } = this.spec;
+    if (this.#bits !== undefined || (type !== "choice" && type !== "switch")) return true;
+    const values = type === "switch" ? [true, false] : choices;
+    return values.some((value) => this.answered(value)?.includes(end));
   }
 
   /** How many characters of an answer it always is; `undefined` where that differs. */
@@ -150,6 +187,7 @@ export class ValueCodec {
     const { type } = this.spec;
     if (type === "text") return "been text";
     const isNumeric = type === "float" || type === "int";
+    if (this.#units !== undefined) return this.#units.expected;
     if (isNumeric && this.#code !== undefined) return this.#code.expected;
     if (this.#bits === undefined) return isNumeric ? "been a number" : this.#choices.expected;
     const { first, count } = this.#bits;
@@ -178,9 +216,11 @@ export class ValueCodec {
   #isPlainly(written: string, text: string): boolean {
     if (this.#code !== undefined) return false;
     const isNumeric = this.spec.type === "float" || this.spec.type === "int";
-    const number = isNumeric ? numberIn(text, this.#comma) : undefined;
+    const number = isNumeric ? this.#decimal(text) : undefined;
     // A number is read the same way here as where it is taken for a value: `9.9D+37` is 9.9E37.
-    return number === undefined ? meansTheSame(written, text) : number === numberIn(written, this.#comma);
+    return number === undefined
+      ? meansTheSame(written, text)
+      : number === (this.#decimal(written) ?? numberIn(written, this.#comma));
   }
 
   /**
@@ -279,6 +319,23 @@ export class ValueCodec {
   }
 
   /**
+   * The word in which a value is some bits, with zeros around them: what an instrument may answer for it.
+   *
+   * @returns `undefined` where it is no bits, or the instrument never answers it.
+   */
+  wordOf(value: Value): bigint | undefined {
+    if (this.#bits === undefined) return undefined;
+    const { type } = this.spec;
+    let number: bigint | number;
+    if (type === "choice" || type === "switch") {
+      const said = this.#choices.answered(type === "choice" ? value as string : value === true ? "On" : "Off");
+      if (said === undefined) return undefined;
+      number = this.#written(said);
+    } else number = Math.round(((value as number) - this.#offset) / this.#scale);
+    return BigInt.asUintN(this.#bits.count, BigInt(number)) << BigInt(this.#bits.first);
+  }
+
+  /**
    * A value of the declared type.
    *
    * @throws {TypeError} Where a description's own value is not.
@@ -304,13 +361,19 @@ export class ValueCodec {
 
   /** The number that the instrument says, or that the bits of its number are. */
   #number(said: string): bigint | number | undefined {
-    const number = this.#code === undefined ? numberIn(said, this.#comma) : this.#code.read(said);
+    const number = this.#code === undefined ? this.#decimal(said) : this.#code.read(said);
     if (number === undefined || !Number.isFinite(Number(number))) return undefined;
     if (this.#bits === undefined) return number;
     if (typeof number === "number" && !Number.isInteger(number)) return undefined;
     // A decimal number of more than 53 bits.
     const word = this.#code === undefined && /^[+-]?\d+$/.test(bare(said)) ? BigInt(bare(said)) : BigInt(number);
-    return BigInt.asUintN(this.#bits.count, word >> BigInt(this.#bits.first));
+    const { count, first, signed } = this.#bits;
+    return signed ? BigInt.asIntN(count, word >> BigInt(first)) : BigInt.asUintN(count, word >> BigInt(first));
+  }
+
+  /** The number that decimal digits are, with its unit where one stands behind it. */
+  #decimal(said: string): number | undefined {
+    return this.#units === undefined ? numberIn(said, this.#comma) : this.#units.read(said, this.#comma);
   }
 
   /** A number that a description writes for what the instrument says: its digits, or the number itself. */
@@ -337,6 +400,8 @@ export class ValueCodec {
 interface Bits {
   readonly first: number;
   readonly count: number;
+  /** Whether the first of them is a sign. */
+  readonly signed: boolean;
 }
 
 function codeOf({ base, kind, order, type, decimal }: DescribedValue): NumberCode | undefined {
@@ -352,7 +417,19 @@ function codeOf({ base, kind, order, type, decimal }: DescribedValue): NumberCod
   return inPart(base === "sexagesimal" ? "base" : "order", () => new NumberCode(base, kind, order));
 }
 
-function bitsOf({ bits, base, kind }: DescribedValue): Bits | undefined {
+function unitsOf({ units, unit, base, kind, bits }: DescribedValue): UnitText | undefined {
+  if (units === undefined) return undefined;
+  return inPart("units", () => {
+    const other = Object.entries({ base, kind, bits }).find(([, value]) => value !== undefined)?.[0];
+    if (other !== undefined) wrong(`has no meaning beside ${other}: what stands behind digits is text`);
+    return new UnitText(units, unit);
+  });
+}
+
+function bitsOf({ bits, base, kind, signed = false }: DescribedValue): Bits | undefined {
+  if (signed && (bits === undefined || typeof bits === "number")) {
+    inPart("signed", () => wrong('has a meaning only beside several "bits"; a whole number with a sign is a "kind"'));
+  }
   if (bits === undefined) return undefined;
   return inPart("bits", () => {
     if (base === "sexagesimal") wrong("has no meaning for sexagesimal");
@@ -360,8 +437,12 @@ function bitsOf({ bits, base, kind }: DescribedValue): Bits | undefined {
     const [first, last] = typeof bits === "number" ? [bits, bits] : [Math.min(...bits), Math.max(...bits)];
     const most = kind === undefined ? 64 : 8 * sizeOf(kind);
     if (last >= most) wrong(`${kind} has ${most} bits, counted from 0, and ${last} is none of them`);
-    return { first, count: last - first + 1 };
+    return { first, count: last - first + 1, signed };
   });
+}
+
+function hex(byte: string): string {
+  return byte.charCodeAt(0).toString(16).padStart(2, "0");
 }
 
 function wrong(message: string): never {

@@ -14,7 +14,7 @@ export interface Place {
   readonly text?: ((answer: string) => string | undefined) | undefined;
   /**
    * What the answer looks like; `undefined` where all of it is the value. One with the groups mantissa and exponent has
-   * a number in two parts.
+   * a number in two parts, one with number and unit a number whose unit stands elsewhere.
    */
   readonly pattern: Pattern | undefined;
   /** Which of the pattern's groups is the value; `undefined` takes the first, or all of it without groups. */
@@ -38,6 +38,8 @@ export function valueIn(answer: string, { text, pattern, group, at }: Place, cod
     ? whole
     : group === undefined && pattern.isInTwoParts
     ? inTwoParts(pattern, whole)
+    : group === undefined && pattern.hasUnitApart
+    ? withUnit(pattern, whole)
     : pattern.value(whole, group);
   if (said === undefined || at === undefined) return said;
   const [first, last] = typeof at === "number" ? [at, at + codec.width! - 1] : at;
@@ -47,6 +49,11 @@ export function valueIn(answer: string, { text, pattern, group, at }: Place, cod
 function inTwoParts(pattern: Pattern, answer: string): string | undefined {
   const [mantissa, exponent] = [pattern.value(answer, "mantissa"), pattern.value(answer, "exponent")];
   return mantissa === undefined || exponent === undefined ? undefined : `${mantissa.trim()}e${exponent.trim()}`;
+}
+
+function withUnit(pattern: Pattern, answer: string): string | undefined {
+  const number = pattern.value(answer, "number");
+  return number === undefined ? undefined : `${number.trim()} ${pattern.value(answer, "unit")?.trim() ?? ""}`;
 }
 
 /**

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Address } from "../transports/address.ts";
+import { type Address, misplacedWords } from "../transports/address.ts";
 import { parseHttpRequest } from "../transports/http.ts";
 import { modbusExceptions, parseModbusRequest } from "../transports/modbus_messages.ts";
 import { Template } from "./template.ts";
@@ -20,6 +20,8 @@ export interface WayIn {
   request(text: string): string;
   /** The text in an answer; `undefined` where it is nobody's, or a refusal. */
   said(answer: string): string | undefined;
+  /** The words for a line or an answer that mean nothing there, each with the reason. */
+  misplaced(said: object): readonly (readonly [word: string, reason: string])[];
   /** The template of a request. @throws {TypeError} With what is wrong with it. */
   template(source: string, names: readonly string[], body: unknown): Template;
 }
@@ -30,6 +32,7 @@ export const plainWay: WayIn = {
   done: undefined,
   request: (text) => text,
   said: (answer) => answer,
+  misplaced: () => [],
   template(source, names, body) {
     if (body !== undefined) throw new TypeError('has a meaning only where "port" is http:// or https://');
     return new Template(source, names);
@@ -49,6 +52,7 @@ const statuses: Readonly<Record<string, string>> = {
 };
 
 const web: WayIn = {
+  ...plainWay,
   refused: statuses,
   done: "^2\\d\\d\\b",
   request(text) {
@@ -91,7 +95,11 @@ function modbus(unit: number): WayIn {
  * @param address Where the instrument is.
  * @param unit Its number on a Modbus line. @default 1
  */
-export function wayIn({ kind }: Address, unit = 1): WayIn {
+export function wayIn(address: Address, unit = 1): WayIn {
+  return { ...wayOf(address, unit), misplaced: (said) => misplacedWords(address, said) };
+}
+
+function wayOf({ kind }: Address, unit: number): WayIn {
   switch (kind) {
     case "modbus+tcp":
     case "modbus+rtu":

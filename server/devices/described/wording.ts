@@ -198,6 +198,23 @@ export class Wording {
     return read;
   }
 
+  /**
+   * Checks that an answer with bytes in it, of which each may be any, does not end where one of them is its end.
+   *
+   * @param shape How the answer ends, where its question says so.
+   * @throws {TypeError} With what would be right.
+   */
+  checkBytesEnd(codec: ValueCodec, shape: Shape | undefined): void {
+    const { shape: usual, receiveEnd, prompt } = this.#format;
+    const { receiveEnd: end, length, block, answerEnds, quiet } = completed(shape ?? usual ?? {}, receiveEnd);
+    if (prompt !== undefined || end === "" || !codec.mayHold(end)) return;
+    if ([length, block, answerEnds, quiet].some((word) => word !== undefined && word !== false)) return;
+    wrong(
+      `is ${codec.kind} in bytes, and the answer ends at the first ${quoted(end)}, which may be one of them: give ` +
+        `"length", how many bytes the answer has${shape === undefined ? '; read as { "ask": "…", "length": … }' : ""}`,
+    );
+  }
+
   /** What ends an answer and cannot be in it; `undefined` where something else ends it. */
   #soleEnd(shape: Shape | undefined): string | undefined {
     const { receiveEnd, shape: usual, prompt } = this.#format;
@@ -210,6 +227,7 @@ export class Wording {
   #shape(said: Shape): Shape | undefined {
     const shape = shapeIn(said);
     if (shape === undefined) return undefined;
+    for (const [word, reason] of this.#way.misplaced(shape)) inPart(word, () => wrong(reason));
     const problem = shapeProblem(completed(shape, this.#format.receiveEnd));
     if (problem !== undefined) inPart(problem.word, () => wrong(problem.message));
     const { receiveEnd } = shape;
@@ -229,7 +247,7 @@ export class Wording {
     const { sendStart, receiveStart, checkSum, encoding } = this.#line;
     if (sendStart === undefined && receiveStart === undefined && checkSum === undefined) return undefined;
     const start = (key: "sendStart" | "receiveStart", source = "") =>
-      inPart(["line", key], () => this.fill(this.template(source)));
+      source === "" ? "" : inPart(["line", key], () => this.fill(this.template(source)));
     if (checkSum !== undefined && encoding === "utf8") {
       inPart(
         ["line", "checkSum"],
@@ -274,25 +292,32 @@ export class Wording {
     inPart("group", () => checkGroup(expected, group));
     const template = inPart("ask", () => this.template(ask.ask, names, ask.body));
     const reading = { template, timeout, pattern: expected, group, at, bad: new Map(Object.entries(bad)), shape };
-    return { ...reading, ...this.textWithin(ask.pointer) };
+    return { ...reading, ...this.textWithin(ask.pointer, reading.bad) };
   }
 
   /**
    * The text in an answer that holds the value, where that is not all of it.
    *
    * @param pointer Where it stands in JSON, which holds those of other fields too.
+   * @param bad Values that mean that there is none: null is one of them unless it says otherwise.
    * @throws {DescriptionError} Where it is no pointer.
    */
-  textWithin(pointer: string | undefined): Pick<Reading, "shared" | "text"> {
+  textWithin(pointer: string | undefined, bad: Reading["bad"] = new Map()): Pick<Reading, "shared" | "text"> {
     const way = this.#way;
-    if (pointer === undefined) return way === plainWay ? {} : { text: (answer) => way.said(answer) };
+    if (pointer === undefined) return way.said === plainWay.said ? {} : { text: (answer) => way.said(answer) };
     const path = inPart("pointer", () => new JsonPointer(pointer));
     return {
       shared: { accepts: (answer) => isJson(way.said(answer)), expected: "been JSON" },
       text(answer) {
         const text = path.textIn(way.said(answer) ?? "");
-        if (text !== undefined) return text;
-        throw new HeliographError("command_failed", `the answer has nothing at ${path.source}: ${quoted(answer)}`);
+        if (typeof text === "string") return text;
+        if (text === null && bad.has("null")) return "null";
+        throw new HeliographError(
+          "command_failed",
+          text === null
+            ? `the answer has null at ${path.source}, which is no reading; "bad": { "null": "…" } would say what it means`
+            : `the answer has nothing at ${path.source}: ${quoted(answer)}`,
+        );
       },
     };
   }

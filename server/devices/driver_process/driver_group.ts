@@ -107,12 +107,16 @@ export class DriverGroup {
     const contact = new DriverContact(declaration.contact ?? this.#files[index]!, process.traceOf(index));
     const instrument = instrumentOf(declaration, {
       read: async (field, signal, pass) => {
+        checkRun(declaration.title, contact);
         const value = await process.ask({ ask: "read", instrument: index, field, pass: this.#passOf(pass) }, signal);
         return decodeValue(value) as Value;
       },
-      write: (field, value, signal) =>
-        named(declaration.title, process.ask({ ask: "write", instrument: index, field, value }, signal)),
+      write: (field, value, signal) => {
+        checkRun(declaration.title, contact);
+        return named(declaration.title, process.ask({ ask: "write", instrument: index, field, value }, signal));
+      },
       run: (command, values, context) => {
+        checkRun(declaration.title, contact);
         this.#tellNeighbours();
         return named(declaration.title, process.run({ instrument: index, command, values }, context));
       },
@@ -173,6 +177,7 @@ export class DriverGroup {
 
   /** The server begins to run an instrument: from now on the process is started again whenever it ends. */
   async #begin(member: Member): Promise<void> {
+    if (member.contact.leftOut !== "") return;
     member.started = true;
     this.#stopped.delete(member);
     try {
@@ -309,6 +314,11 @@ export class DriverGroup {
       this.#process.tell({ tell: "neighbourKeywords", name: instrument.name, stored });
     }
   }
+}
+
+/** @throws {HeliographError} `not_connected` where the driver is not run. */
+function checkRun(title: string, { leftOut }: DriverContact): void {
+  if (leftOut !== "") throw new HeliographError("not_connected", `${title} is not connected: ${leftOut}`);
 }
 
 /** Names the instrument in the error of its work. */

@@ -16,6 +16,8 @@ function simulator(): Simulator {
   const sensors: Record<string, () => number> = { A: () => cryostat.detector, B: () => cryostat.finger };
   return {
     commandEnd: ";",
+    // A line end ends a message, as IEEE 488.2 has it.
+    otherEnds: ["\n"],
     answerEnd: "\r\n",
     step: (seconds) => cryostat.step(seconds),
     answer(command) {

@@ -114,6 +114,7 @@ export const julabo: Driver = {
         read: { ask: "in_pv_02", pattern: "^\\s*(\\S+)\\s*$", bad: { "---.--": "no sensor" } },
       },
       "Heating": { unit: "%", decimals: 0, summary: "the heater's power; negative where it cools", read: "in_pv_01" },
+      // The bath is no readback of it: it follows in minutes or hours, and in_sp_00 is what the circulator has taken.
       "Setpoint": { ...temperature, minimum: -95, maximum: 400, read: "in_sp_00", write: "out_sp_00 {value:.2f}" },
       "High Limit": { ...temperature, poll: 15, read: "in_sp_03", write: "out_sp_03 {value:.2f}" },
       "Low Limit": { ...temperature, poll: 15, read: "in_sp_04", write: "out_sp_04 {value:.2f}" },

@@ -174,6 +174,7 @@ export const lakeShore335: Driver = {
     fields: {
       ...sensor("A"),
       ...sensor("B"),
+      // No sensor is a readback of it: the temperature follows in minutes or hours, or along a ramp.
       "Setpoint": {
         unit: "K",
         decimals: 3,

@@ -47,7 +47,16 @@ export const scpiPowerSupply: Driver = {
     initialize: ["*CLS"],
     afterWrite: scpiErrors,
     fields: {
-      Voltage: { unit: "V", decimals: 3, minimum: 0, read: "SOUR:VOLT?", write: "SOUR:VOLT {value:.4f}" },
+      // While the output is off, or the load takes what the current limit allows, it is not what is set: that is what a
+      // readback is for. The current has none, since the load decides on it.
+      Voltage: {
+        unit: "V",
+        decimals: 3,
+        minimum: 0,
+        read: "SOUR:VOLT?",
+        write: "SOUR:VOLT {value:.4f}",
+        readback: { field: "Measured Voltage", tolerance: 0.1, within: 5 },
+      },
       "Current Limit": { unit: "A", decimals: 3, minimum: 0, read: "SOUR:CURR?", write: "SOUR:CURR {value:.4f}" },
       Output: { type: "switch", read: "OUTP?", write: "OUTP {value}" },
       "Measured Voltage": { unit: "V", decimals: 3, read: { ask: "MEAS:VOLT?", bad: scpiBad } },

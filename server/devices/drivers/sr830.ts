@@ -34,6 +34,7 @@ const timeConstants = codes(
 /** A lock-in with 10 mV at its input, in phase with 30°. */
 class LockIn implements Simulator {
   readonly commandEnd = "\n";
+  readonly otherEnds = ["\r"];
   readonly answerEnd = "\r";
   readonly #events = new CommonEvents();
   readonly #noise = new Noise(830);

@@ -13,6 +13,7 @@ import { valueIn } from "../described/value_place.ts";
 import { lineCodec, type LineEncoding, withBytes } from "../transports/line_codec.ts";
 import { identifierOf } from "../../bench/names.ts";
 import type { Value } from "../../bench/values.ts";
+import { DescribedRegisters } from "./described_registers.ts";
 import { DescribedWire, type SimulatedShape } from "./described_wire.ts";
 import {
   asked,
@@ -58,6 +59,11 @@ interface Rule {
   readonly run: (said: Readonly<Record<string, string>>) => string | undefined | null;
 }
 
+/** Leaves out what is undefined, as options with exact types want it. */
+function defined<T extends object>(table: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
+  return Object.fromEntries(Object.entries(table).filter(([, value]) => value !== undefined)) as never;
+}
+
 /** What stands in an answer. */
 interface Part {
   readonly pattern: string | undefined;
@@ -73,6 +79,7 @@ export class DescribedSimulator implements DescriptionSimulator {
   readonly commandEnd: string;
   readonly answerEnd: string;
   readonly encoding: LineEncoding;
+  readonly registers?: DescribedRegisters;
   readonly talk?: { readonly interval: number; readonly say: () => string };
   /** What of it is not simulated, by name and with the reason. */
   readonly missing: readonly string[];
@@ -114,12 +121,15 @@ export class DescribedSimulator implements DescriptionSimulator {
     this.#fields = fields;
     this.#makeValues(fields);
     const checks = [handshake, afterWrite ?? []].flat();
-    for (const [title, { register }] of Object.entries(fields)) {
-      if (register !== undefined) this.#missing.push(`the field ${title}: Modbus registers are not simulated`);
-    }
+    const inRegisters = Object.entries(fields).filter(([, { register }]) => register !== undefined);
+    if (inRegisters.length > 0) this.registers = this.#inRegisters(inRegisters, line.unit ?? 1);
     this.#questions(flat.description, checks);
     for (const { ask, pattern } of checks) {
-      this.#each(`the answer to ${ask}`, () => this.#answers(ask, () => this.#example(pattern, new Map())));
+      this.#each(`the answer to ${ask}`, () => {
+        const said = this.#example(pattern, new Map());
+        if (this.registers === undefined) return this.#answers(ask, () => said);
+        if (!this.registers.addAsked(ask, said)) throw new TypeError(`"${ask}" is not simulated`);
+      });
     }
     // Questions first: what sets a text could be anything.
     for (const [title, field] of Object.entries(fields)) {
@@ -138,6 +148,14 @@ export class DescribedSimulator implements DescriptionSimulator {
     const heard = Object.entries(fields).filter(([, { listen }]) => listen !== undefined);
     if (heard.length > 0) this.talk = { interval: talkInterval, say: this.#talker(heard) };
     this.missing = this.#missing;
+  }
+
+  #inRegisters(fields: readonly (readonly [string, DescribedField])[], unit: number): DescribedRegisters {
+    const registers = new DescribedRegisters(unit);
+    for (const [title, field] of fields) {
+      this.#each(`the field ${title}`, () => registers.add(field, () => this.#values.get(title)!.value));
+    }
+    return registers;
   }
 
   step(seconds: number): void {
@@ -259,7 +277,6 @@ export class DescribedSimulator implements DescriptionSimulator {
       const { read } = field;
       if (read === undefined) continue;
       this.#each(`the field ${title}`, () => {
-        if (field.bits !== undefined) throw new TypeError('"bits" are not simulated');
         const { ask, pattern, group } = asked(askOf(read as OneRead, named));
         const part = this.#part(title, field, pattern, group);
         const parts = questions.get(ask) ?? new Map<string, Part>();
@@ -269,7 +286,7 @@ export class DescribedSimulator implements DescriptionSimulator {
     for (const [ask, parts] of questions) {
       const titles = [...parts.keys()];
       this.#each(`${titles.length === 1 ? "the field" : "the fields"} ${titles.join(", ")}`, () => {
-        const all = [...parts.values()];
+        const all = this.#words([...parts].map(([title, part]) => ({ part, field: fields[title]! })));
         const also = checks.filter((check) => check.ask === ask).map(({ pattern }) => this.#pattern(pattern));
         const bases = [...new Set(all.map(({ pattern }) => pattern))];
         const find = () => {
@@ -287,6 +304,30 @@ export class DescribedSimulator implements DescriptionSimulator {
         this.#answers(ask, () => find() ?? "");
       });
     }
+  }
+
+  /** The parts of an answer, where those that are bits of one word are that word. */
+  #words(parts: readonly { readonly part: Part; readonly field: DescribedField }[]): Part[] {
+    const words = new Map<string, { part: Part; field: DescribedField; bits: Part[] }>();
+    const others: Part[] = [];
+    for (const { part, field } of parts) {
+      if (field.bits === undefined) {
+        others.push(part);
+        continue;
+      }
+      const key = JSON.stringify([part.pattern, part.group]);
+      const word = words.get(key) ?? { part, field, bits: [] };
+      word.bits.push(part);
+      words.set(key, word);
+    }
+    const whole = [...words.values()].map(({ part, field: { base, kind, order }, bits }): Part => ({
+      pattern: part.pattern,
+      group: part.group,
+      codec: new ValueCodec({ type: "int", ...defined({ base, kind, order }) }),
+      decimals: 0,
+      value: () => Number(bits.reduce((word, each) => word | (each.codec.wordOf(each.value()) ?? 0n), 0n)),
+    }));
+    return [...whole, ...others];
   }
 
   /** An answer that holds all of its parts, by the pattern of one of them; `undefined` where none was found. */
@@ -320,6 +361,11 @@ export class DescribedSimulator implements DescriptionSimulator {
 
   #command({ send, ask, returns }: NonNullable<Description["commands"]>[string]): void {
     for (const text of [send ?? []].flat()) {
+      const request = textOf(text, "send");
+      if (this.registers !== undefined) {
+        if (!this.registers.addWritten(request)) throw new TypeError(`"${request}" is not simulated`);
+        continue;
+      }
       // What a setting's command says is understood as that; the others are taken as they are.
       this.#rule(textOf(text, "send"), () => undefined);
     }
@@ -333,9 +379,20 @@ export class DescribedSimulator implements DescriptionSimulator {
       decimals: returns?.decimals,
       value: () => value,
     };
-    const answer = this.#answer([part], pattern);
+    const isBlock = this.#shapes.get(textOf(ask, "ask"))?.block === true;
+    const answer = isBlock && pattern !== undefined ? this.#blockExample(pattern) : this.#answer([part], pattern);
     if (answer === undefined) throw new TypeError("no answer was found that its pattern matches");
     this.#answers(textOf(ask, "ask"), () => answer);
+  }
+
+  /** A block that a pattern matches: how many bytes it has stands behind its begin. */
+  #blockExample(source: string): string {
+    const digits = Number(/^\^?#([1-9])/.exec(source)?.[1] ?? 1);
+    const { length } = exampleAnswer(this.#filled(source), new Map([[1, "0".repeat(digits)]]));
+    const size = String(Math.max(0, length - 2 - digits)).padStart(digits, "0");
+    const block = this.#example(source, new Map([[1, size]]));
+    this.#wire?.check(block, { block: true });
+    return block;
   }
 
   /** Says what is listened for, one pattern after the other. */

@@ -14,7 +14,7 @@ import { lineCodec, withBytes } from "../transports/line_codec.ts";
 type LineWords = NonNullable<Description["line"]>;
 
 /** The words for how an answer ends that a simulator knows. */
-export const knownShapes = ["receiveEnd", "length", "answerEnds", "lines", "quiet"] as const;
+export const knownShapes = ["receiveEnd", "length", "block", "answerEnds", "lines", "quiet"] as const;
 
 /** How an answer ends. */
 export type SimulatedShape = Pick<LineWords, typeof knownShapes[number]>;
@@ -80,7 +80,11 @@ export class DescribedWire {
   }
 
   /** @throws {TypeError} Where an answer would not end as it should. */
-  check(answer: string, { length, answerEnds }: SimulatedShape): void {
+  check(answer: string, { length, block, answerEnds }: SimulatedShape): void {
+    const [head = "", count = ""] = /^#([1-9])/.exec(answer) ?? [];
+    const digits = answer.slice(head.length, head.length + Number(count));
+    const isWhole = count === "" || Number(digits) === answer.length - head.length - Number(count);
+    if (block === true && !isWhole) throw new TypeError("no block was found that its pattern matches");
     if (typeof length === "object") throw new TypeError("a length that the answer says is not simulated");
     if (length !== undefined && answer.length !== length) {
       throw new TypeError(`no answer of ${length} bytes was found that its pattern matches`);

@@ -14,7 +14,7 @@ export const knownSend: ReadonlySet<string> = new Set(["send", "answer", "answer
 export const knownLine: ReadonlySet<string> = new Set(
   ["sendEnd", "receiveEnd", "encoding", "gap", "settle", "gateway", "timeout", "serial", "refused", "ignore"]
     .concat("retries", "deaf", "wake", "connection", "prompt", "echo", "sendStart", "receiveStart", "checkSum")
-    .concat(knownShapes),
+    .concat("unit", "mostRegisters", knownShapes),
 );
 
 /** @throws {TypeError} Where a question or a command has a word that is not simulated. */

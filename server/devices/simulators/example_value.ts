@@ -61,9 +61,11 @@ export function spellings(
   const filling = codec.encode(now);
   if (typeof filling === "string") return [filling];
   if (typeof filling === "object" && "own" in filling) return [withBytes(filling.own, String.fromCharCode)];
-  const [number, point] = typeof filling === "number"
+  const [unit, factor] = codec.unitWritten ?? ["", 1];
+  const [given, point] = typeof filling === "number"
     ? [filling, "."]
     : [filling.number, "decimal" in filling ? filling.decimal : "."];
+  const number = given / factor;
   const size = Math.abs(number);
   const digits = decimals ??
     (size >= 1000 || Number.isInteger(number) ? 0 : size >= 0.01 || number === 0 ? 3 : undefined);
@@ -84,5 +86,6 @@ export function spellings(
     )
   );
   const first = style === "signed" ? signed : style === "exponent" ? exponents : [];
-  return [...new Set([...first, ...plain, ...signed, ...padded])].map((text) => text.replace(".", point));
+  const all = [...new Set([...first, ...plain, ...signed, ...padded])].map((text) => text.replace(".", point));
+  return unit === "" ? all : all.map((text) => `${text} ${unit}`);
 }

@@ -13,6 +13,8 @@ export type RegisterTable = "coil" | "discrete" | "input" | "holding";
 export interface Registers {
   /** What stands in one. @param address From 0. @returns `undefined` where there is none. */
   read(table: RegisterTable, address: number): number | undefined;
+  /** Its number on a line with several. @default it answers to any */
+  readonly unit?: number;
   /** Writes one. @returns Whether it takes the value; `undefined` where there is none to be written. */
   write(table: RegisterTable, address: number, value: number): boolean | undefined;
 }
@@ -28,8 +30,12 @@ const readTables: Readonly<Record<number, RegisterTable>> = { 1: "coil", 2: "dis
 /** Before the unit: the request's number, the protocol, and how many bytes follow. */
 const headerLength = 6;
 
-/** Answers requests on one connection until it ends. */
-export async function serveRegisters(registers: Registers, line: Line): Promise<void> {
+/**
+ * Answers requests on one connection until it ends.
+ *
+ * @param all Those of the devices on the line; of several each answers to its own number.
+ */
+export async function serveRegisters(all: readonly Registers[], line: Line): Promise<void> {
   let come = new Uint8Array();
   for (let bytes = await line.read(); bytes !== null; bytes = await line.read()) {
     come = Uint8Array.from([...come, ...bytes]);
@@ -37,8 +43,11 @@ export async function serveRegisters(registers: Registers, line: Line): Promise<
       const end = headerLength + come[4]! * 256 + come[5]!;
       if (come.length < end) break;
       const [unit = 0, ...request] = come.subarray(headerLength, end);
-      const answer = [unit, ...answerTo(registers, request)];
-      await line.write(Uint8Array.from([...come.subarray(0, 4), ...word(answer.length), ...answer]));
+      const registers = all.length === 1 ? all[0] : all.find((each) => each.unit === unit);
+      if (registers !== undefined) {
+        const answer = [unit, ...answerTo(registers, request)];
+        await line.write(Uint8Array.from([...come.subarray(0, 4), ...word(answer.length), ...answer]));
+      }
       come = come.slice(end);
     }
   }

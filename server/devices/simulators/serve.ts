@@ -6,7 +6,7 @@
 
 import { createSocket } from "node:dgram";
 import { AnswerSplitter } from "../transports/answer_splitter.ts";
-import { framingOf } from "../transports/framing.ts";
+import { type Framing, framingOf } from "../transports/framing.ts";
 import type { Line } from "../transports/line.ts";
 import { byteText, lineCodec } from "../transports/line_codec.ts";
 import { tcpLine } from "../transports/network.ts";
@@ -63,16 +63,22 @@ async function spoilt(answer: string, { answerEnd, encoding }: Simulator, plan: 
 }
 
 /** Cuts what comes into commands. */
-function commandSplitter({ commandEnd, encoding }: Simulator): AnswerSplitter {
+function commandSplitter({ commandEnd, otherEnds = [], encoding }: Simulator): AnswerSplitter {
   const codec = lineCodec(encoding);
-  return new AnswerSplitter(framingOf({ receiveEnd: byteText(codec.encode(commandEnd)) }), codec);
+  const framings = [commandEnd, ...otherEnds].map((end) => framingOf({ receiveEnd: byteText(codec.encode(end)) }));
+  // Whichever end comes first.
+  const cut: Framing["cut"] = (bytes) => {
+    const cuts = framings.map((framing) => framing.cut(bytes)).filter((each) => typeof each !== "number");
+    return cuts.reduce((first, each) => each.taken < first.taken ? each : first, cuts[0]!) ?? bytes.length + 1;
+  };
+  return new AnswerSplitter(framings.length === 1 ? framings[0]! : { ...framings[0]!, cut }, codec);
 }
 
 /** Answers on one line until it ends, and closes it. */
 async function serveLine(simulator: Simulator, line: Line, plan: FaultPlan): Promise<void> {
   if (simulator.registers !== undefined) {
     // Whoever talked to it has gone, where it fails.
-    await serveRegisters(simulator.registers, line).catch(() => {});
+    await serveRegisters([simulator.registers, ...simulator.neighbours ?? []], line).catch(() => {});
     line.close();
     return;
   }
@@ -88,6 +94,7 @@ async function serveLine(simulator: Simulator, line: Line, plan: FaultPlan): Pro
   try {
     for (let bytes = await line.read(); bytes !== null; bytes = await line.read()) {
       for (const command of splitter.push(bytes)) {
+        if (simulator.otherEnds !== undefined && command.trim() === "") continue;
         const answer = simulator.answer(command.trim());
         if (answer !== undefined) await send(answer);
       }

@@ -5,6 +5,7 @@
  */
 
 import { DescribedSimulator } from "./described_simulator.ts";
+import type { Registers } from "./registers.ts";
 import type { Simulator } from "./simulator.ts";
 
 /** Several instruments on one line: each takes the commands that it understands. */
@@ -21,6 +22,10 @@ export class SharedSimulator implements Simulator {
     this.#members.push(first);
   }
 
+  get otherEnds(): Simulator["otherEnds"] {
+    return this.#members[0]!.otherEnds;
+  }
+
   get encoding(): NonNullable<Simulator["encoding"]> {
     return this.#members[0]!.encoding ?? "utf8";
   }
@@ -34,6 +39,10 @@ export class SharedSimulator implements Simulator {
 
   get registers(): Simulator["registers"] {
     return this.#members[0]!.registers;
+  }
+
+  get neighbours(): readonly Registers[] {
+    return this.#members.slice(1).flatMap(({ registers }) => registers ?? []);
   }
 
   /** Puts another one on the line. */

@@ -29,6 +29,8 @@ import type { Registers } from "./registers.ts";
 export interface Simulator {
   /** What ends a command. */
   readonly commandEnd: string;
+  /** What else ends a command, where its instrument takes several; nothing between two of them is no command. @default nothing */
+  readonly otherEnds?: readonly string[] | undefined;
   /** What ends each answer. */
   readonly answerEnd: string;
   /** What its text is in. @default "utf8" */
@@ -46,6 +48,12 @@ export interface Simulator {
    * @internal
    */
   readonly registers?: Registers | undefined;
+  /**
+   * Those of the other devices on its line.
+   *
+   * @internal
+   */
+  readonly neighbours?: readonly Registers[];
   /** Lets simulated time pass. @param seconds How much. */
   step?(seconds: number): void;
   /** What it says without being asked, and how often in seconds. */

@@ -195,5 +195,5 @@ function noteText(note: Entry["note"], asked: string): string {
   if (typeof note === "string") return note;
   if (note instanceof Error) return note.message;
   const { title, field, value } = note;
-  return `${title === asked ? "" : `${title} `}${field} = ${value}`;
+  return `${title === asked ? "" : `${title} `}${field} = ${typeof value === "boolean" ? value ? "On" : "Off" : value}`;
 }

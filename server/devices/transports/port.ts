@@ -171,6 +171,24 @@ export class Port {
   }
 
   /**
+   * The last exchanges on it, the oldest first: what was sent, what came, and what was made of it.
+   *
+   * @param after The number of an entry: only what came later. @default all that is kept, a few hundred
+   */
+  exchanges(after = 0): {
+    /** Counts up from 1. */
+    readonly number: number;
+    /** When it was, ISO 8601 in UTC. */
+    readonly time: string;
+    /** `sent` and `received` are bytes; `note` is what was made of them, or what else happened. */
+    readonly kind: "sent" | "received" | "note";
+    /** The bytes as text with escapes; what happened, in words. */
+    readonly text: string;
+  }[] {
+    return this.trace.entries(after, "");
+  }
+
+  /**
    * Opens it for one more instrument, unless it is open.
    *
    * @throws {HeliographError} `not_connected`, with the reason.

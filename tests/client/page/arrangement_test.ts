@@ -20,9 +20,12 @@ const order = (section = "main", what = "[data-tile]") =>
 const group = (index: number | "none") => `[data-group='${index}']`;
 const control = (name: string) => `[data-focus='${name}']`;
 const focused = `document.activeElement.dataset.focus`;
-const toggle = "header > button[aria-pressed]";
+/** The way to arranging, in the menu of the page. */
+const menu = "#open-menu";
+const toggle = "#arrange";
 
 async function arrange(page: BrowserPage): Promise<void> {
+  await page.click(menu);
   await page.click(toggle);
   await page.until(`document.querySelectorAll("[data-tile]").length >= 12`);
 }
@@ -65,6 +68,8 @@ async function arranges(test: Deno.TestContext, browser: Browser): Promise<void>
     await ready(page);
 
     await test.step("the keyboard alone makes a group, names it, and moves cards into it; the focus stays", async () => {
+      await page.until(`(document.querySelector("${menu}").focus(), true)`);
+      await page.press("Enter");
       await page.until(`(document.querySelector("${toggle}").focus(), true)`);
       await page.press("Enter");
       await page.until(`(document.querySelector("${control("tempcon group")}")?.focus(), ${focused})`);
@@ -118,12 +123,13 @@ async function arranges(test: Deno.TestContext, browser: Browser): Promise<void>
       await other.shows(".hidden-note", "telescope");
       // What is no instrument is shown to who asks for it.
       await other.shows(".hidden-note", "parameters");
-      await other.fill("header .seek", "telescope");
-      await other.until(`${cards()} === "telescope"`);
-      strictEqual(await other.evaluate(`document.querySelector("${card("telescope")} .badge").textContent`), "hidden");
-      await other.fill("header .seek", "");
-      await other.click(".hidden-note button");
+      await other.click("#open-search");
+      await other.fill("[role=combobox]", "telescope");
+      await other.press("Enter");
       await other.until(`!!document.querySelector("${card("telescope")}")`);
+      strictEqual(await other.evaluate(`document.querySelector("${card("telescope")} .badge").textContent`), "hidden");
+      await other.click(".hidden-note button");
+      await other.until(`!document.querySelector("${card("telescope")}")`);
       await page.click(control("telescope show"));
       await other.until(`!document.querySelector(".hidden-note").textContent.includes("telescope")`);
     });
@@ -160,6 +166,7 @@ async function arranges(test: Deno.TestContext, browser: Browser): Promise<void>
     });
 
     await test.step("a page that is loaded again has it; it is put back to the bench's order, and that is undone", async () => {
+      await page.evaluate(`location.hash = "#/bench"`);
       await page.send("Page.reload");
       await ready(page);
       await page.until(`${cards("main section:first-of-type")} === "uv_light reactor_tc"`);
@@ -186,6 +193,8 @@ async function arranges(test: Deno.TestContext, browser: Browser): Promise<void>
       await using observer = await browser.open(url, 1280, 800, asObserver);
       await ready(observer);
       await observer.until(`${cards("main section:first-of-type")} === "uv_light reactor_tc"`);
+      await observer.click(menu);
+      await observer.shows("dialog", "Density");
       ok(await observer.evaluate(`!document.querySelector("${toggle}")`));
     });
     deepStrictEqual([...page.complaints, ...other.complaints], []);

@@ -16,7 +16,7 @@ inBrowsers({
       await ready(page);
 
       await t.step("the console completes, answers azcam lines, and remembers them", async () => {
-        await page.click("nav button:nth-child(2)");
+        await page.click("[data-place=journal]");
         await page.fill("[aria-label='Command line']", "tele");
         await page.press("Tab");
         await page.type("get_foc");
@@ -33,14 +33,14 @@ inBrowsers({
         await page.fill("[aria-label='Command line']", "telescope.nonsense");
         await page.press("Enter");
         await page.shows(".log li.warning:last-child", "has no command");
-        await page.click("[aria-label='Close Console']");
+        await page.click("[data-place=bench]");
       });
 
       await t.step("what others do is told live, and what was done before the console was opened", async () => {
         using robot = await RawClient.connect(server.commandServer.port);
         await robot.ask("register <svg/onload=alert(1)>");
         await robot.ask("tempcon.set_control_temperature -70");
-        await page.click("nav button:nth-child(2)");
+        await page.click("[data-place=journal]");
         await page.shows(".log", "tempcon.set_control_temperature -70");
         await page.shows(".log .who", "<svg/onload=alert(1)>");
         await robot.ask("tempcon.set_control_temperature -999");
@@ -91,11 +91,11 @@ inBrowsers({
           return data.getData("text/plain");
         })()`);
         match(several, /^telescope\.set_focus 900\n(# .*\n)*# 1 \+ 1\n$/);
-        await page.click("[aria-label='Close Console']");
+        await page.click("[data-place=bench]");
       });
 
       await t.step("who is connected is told, by the name they take", async () => {
-        await page.click("nav button:nth-child(3)");
+        await page.click("#open-people");
         await page.fill("[aria-label^='Your name']", hostile);
         await page.press("Enter");
         await page.shows(".clients", hostile);
@@ -108,28 +108,31 @@ inBrowsers({
           strictEqual(await robot.rest(), "");
           await page.until(`!document.querySelector(".clients").textContent.includes("azcam line")`);
         }
-        await page.click("[aria-label='Close Clients']");
+        await page.click("[aria-label='Close People']");
       });
 
       await t.step("control is taken over and handed over", async () => {
         using robot = await RawClient.connect(server.commandServer.port);
         await robot.ask("register robot");
         await robot.ask("take tempcon 1h");
-        await page.click("nav button:nth-child(3)");
+        await page.click("#open-people");
         await page.shows(".clients", "holds tempcon");
         await page.shows(".clients", "take tempcon 1h");
         await page.click("[aria-label='Take tempcon from them']");
-        await page.shows(card("tempcon"), "held by you");
+        await page.shows(card("tempcon"), "you drive");
         const session = await page.evaluate(`[...document.querySelectorAll(".clients li")]
           .find((each) => each.querySelector("strong").textContent === "robot").dataset.session`);
         await page.choose("[aria-label='Hand tempcon over to']", session);
         await page.click("[aria-label='Hand tempcon over']");
-        await page.shows(card("tempcon"), "held by robot");
+        await page.shows(card("tempcon"), "robot drives");
+        await page.click("[aria-label='Close People']");
         strictEqual(await robot.ask("tempcon.set_control_temperature -60"), "OK");
+        await page.click("[aria-label='More for tempcon']");
         await page.click("[aria-label='Take tempcon over']");
-        await page.shows(card("tempcon"), "held by you");
+        await page.shows(card("tempcon"), "you drive");
+        await page.click("[aria-label='More for tempcon']");
         await page.click("[aria-label='Release tempcon']");
-        await page.until(`!document.querySelector("${card("tempcon")}").textContent.includes("held by")`);
+        await page.until(`!document.querySelector("${card("tempcon")} .holder")`);
         deepStrictEqual(page.complaints, []);
       });
     });

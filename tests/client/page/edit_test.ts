@@ -23,7 +23,10 @@ inBrowsers({
       const edited = { file, previous: besideBench(file).previous, loaded };
       await using server = startServer({ instruments: loaded.instruments, poll: true, webPort: 0 }, { edited });
       await server.ready;
-      await using page = await browser.open(`${base(server)}/#/edit`);
+      await using page = await browser.open(base(server));
+      await page.shows(card("meter"), "Voltage");
+      await page.click("#open-menu");
+      await page.click("#change-bench");
       await page.shows(".edit-list", "Meter");
       deepStrictEqual(await page.evaluate(unnamedControls), []);
       deepStrictEqual(await page.evaluate(poorContrasts), []);
@@ -87,6 +90,15 @@ inBrowsers({
 
       await page.evaluate(`location.hash = ""`);
       await page.shows(card("current"), "0.25");
+      // The card's menu does the same.
+      await page.click(`${card("current")} .menu-button`);
+      await page.click("[aria-label='Free the port of Current']");
+      await page.shows(card("current"), "Switched off by client");
+      await page.click(`${card("current")} [aria-label='Switch on Current']`);
+      await page.shows(card("current"), "0.25");
+      await page.click(`${card("current")} .menu-button`);
+      await page.click("[aria-label='Change Current']");
+      await page.until(`document.querySelector("#edit-title")?.value === "Current"`);
       await page.evaluate(`location.hash = "#/edit"`);
       await page.click("[aria-label='Put back the previous file']");
       await page.shows(".edit-review", "Current");

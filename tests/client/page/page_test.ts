@@ -206,7 +206,7 @@ inBrowsers({
         // How an image is looked at is everybody's own.
         deepStrictEqual(
           await other.evaluate(`[...document.querySelectorAll("article")].flatMap((each) =>
-            [...each.querySelectorAll("input, select, button:not(.value):not(.more-rows)")]
+            [...each.querySelectorAll("input, select, button:not(.value, .sparkline, .more-rows)")]
               .filter((control) => !control.disabled && !control.closest(".image-preview"))
               .map((control) => control.outerHTML))`),
           [],
@@ -251,9 +251,9 @@ inBrowsers({
           await page.send("Emulation.setEmulatedMedia", { features: [{ name: "prefers-color-scheme", value }] });
           deepStrictEqual(await page.evaluate(poorContrasts), [], value);
           // With the mouse over a button that is pressed.
-          await page.click("#open-clients");
-          deepStrictEqual(await page.evaluate(poorContrasts), [], `${value}, pressed`);
-          await page.click("#open-clients");
+          await page.click("#open-people");
+          deepStrictEqual(await page.evaluate(poorContrasts), [], `${value}, with a sheet`);
+          await page.click("[aria-label='Close People']");
         }
         const moves = `getComputedStyle(document.querySelector(".switch .knob"), "::after").transitionProperty`;
         strictEqual(await page.evaluate(moves), "translate");

@@ -2,7 +2,11 @@
 import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
 import { defineInstrument } from "../../../mod.ts";
 import { History } from "../../../protocol/history.ts";
-import { gridOf, joined, rangeOf } from "../../../client/page/plots/plot_data.ts";
+import type { JournalLine } from "../../../client/page/journal/journal.ts";
+import { gridOf, joined, rangeOf, summaryOf } from "../../../client/page/plots/plot_data.ts";
+import { marksOf } from "../../../client/page/plots/plot_marks.ts";
+import { Recent, recentColumns } from "../../../client/page/plots/recent.ts";
+import { axisTimes, clock } from "../../../client/page/plots/strip_options.ts";
 import { startServer } from "../../fixture.ts";
 import type { BrowserPage } from "./browser.ts";
 import { field, inBrowsers, poorContrasts, unnamedControls } from "./page_fixture.ts";
@@ -53,15 +57,17 @@ async function press(page: BrowserPage, text: string): Promise<void> {
 
 /** What the page saves as CSV: its head, and its rows. */
 async function savedTable(page: BrowserPage): Promise<[head: string, rows: string[][]]> {
-  await press(page, "Save as CSV");
+  await press(page, "CSV");
   const [head, ...rows] = (await page.evaluate("saved.text()")).trimEnd().split("\r\n");
   return [head, rows.map((row: string) => row.split(","))];
 }
 
 const pressed = (text: string) =>
   `[...document.querySelectorAll(".plot button")].find((each) => each.textContent === "${text}").ariaPressed === "true"`;
-const legend = (line: number) => `.plot .legend li:nth-child(${line})`;
-const level = `Number(document.querySelector("${legend(1)} .text").textContent)`;
+const legend = (name: string) => `.plot .legend li[data-field='${name}']`;
+const level = `Number(document.querySelector("${legend("gauge.level")} .text").textContent)`;
+const rectOf = (selector: string) =>
+  `JSON.stringify(document.querySelector(${JSON.stringify(selector)}).getBoundingClientRect())`;
 
 /** The middle of an element, or another part of it, in the window. */
 async function placeOf(page: BrowserPage, selector: string, share = 0.5): Promise<{ x: number; y: number }> {
@@ -112,6 +118,63 @@ Deno.test("plot: what is drawn holds each value, loses no spike and no gap, and 
   deepStrictEqual(rangeOf(gridOf([points], { from: 0, to: 50_000 }, 50_000, 3).lines), { min: -98.9, max: 1099.9 });
 });
 
+Deno.test("plot: a sparkline's ten minutes keep each spike and gap, and forget what is older", () => {
+  const recent = new Recent();
+  const begin = 1_000_000 * 5000;
+  recent.add(begin, 1);
+  recent.add(begin + 301_000, 9);
+  recent.add(begin + 302_000, 2);
+  recent.add(begin + 400_000, NaN);
+  recent.add(begin + 500_000, 3);
+  recent.advance(begin + 599_000);
+  const columns = () =>
+    Array.from({ length: recentColumns }, (_, at) => [recent.lowest(at), recent.highest(at)] as const);
+  const at = (seconds: number) => columns()[seconds / 5];
+  deepStrictEqual([at(0), at(295), at(300), at(305)], [[1, 1], [1, 1], [1, 9], [2, 2]]);
+  deepStrictEqual([at(400), at(405), at(495), at(500), at(595)], [[2, 2], [NaN, NaN], [NaN, NaN], [3, 3], [3, 3]]);
+  recent.advance(begin + 900_000);
+  deepStrictEqual([columns()[0], columns()[119]], [[2, 2], [3, 3]]);
+  // After a long sleep there is nothing but what holds.
+  recent.advance(begin + 1e9);
+  ok(columns().every(([low, high]) => low === 3 && high === 3));
+});
+
+Deno.test("plot: times always say when, and what is seen is summed up over its time", () => {
+  const noon = new Date(2026, 10, 26, 12).getTime();
+  const day = 86_400_000;
+  strictEqual(clock(noon, noon), "12:00:00");
+  strictEqual(clock(noon - day, noon), "25 Nov 12:00:00");
+  const ticks = [-2, 0, 2].map((hours) => new Date(2026, 10, 26, hours).getTime() / 1000);
+  deepStrictEqual(axisTimes(ticks, 7200, noon), ["22:00\n25 Nov", "00:00\n26 Nov", "02:00"]);
+  deepStrictEqual(axisTimes([noon / 1000 + 5], 5, noon), ["12:00:05"]);
+  const points = new History();
+  points.add(1000, 1);
+  points.add(4000, 5);
+  points.add(5000, NaN);
+  deepStrictEqual(summaryOf(points, { from: 0, to: 9000 }), { lowest: 1, highest: 5, mean: 2 });
+  deepStrictEqual(summaryOf(points, { from: 6000, to: 9000 }), {
+    lowest: undefined,
+    highest: undefined,
+    mean: undefined,
+  });
+});
+
+Deno.test("plot: commands of the plotted instruments are marked, and nothing else", () => {
+  const line = { key: "1", mine: true, level: "info", client: "Ada", session: 1 } as const;
+  const at = (seconds: number) => new Date(seconds * 1000).toISOString();
+  const lines: JournalLine[] = [
+    { ...line, kind: "command", time: at(10), instrument: "gauge", text: "gauge.set Target 5" },
+    { ...line, kind: "command", time: at(11), instrument: "gauge", text: "gauge.zap", level: "warning" },
+    { ...line, kind: "command", time: at(12), instrument: "other", text: "other.zap" },
+    { ...line, kind: "command", time: at(99), instrument: "gauge", text: "gauge.zap" },
+    { ...line, kind: "log", time: at(13), instrument: "gauge", text: "said something" },
+  ];
+  deepStrictEqual(marksOf(lines, new Set(["gauge"]), { from: 0, to: 50_000 }), [
+    { time: 10_000, text: "gauge.set Target 5 (Ada)", failed: false },
+    { time: 11_000, text: "gauge.zap (Ada)", failed: true },
+  ]);
+});
+
 Deno.test("plot: a table has each time at which a number changed, and what the others held then", () => {
   const [one, other] = [new History(), new History()];
   one.add(1000, 1);
@@ -133,15 +196,18 @@ inBrowsers({
     await page.shows("header", "Connected");
 
     await t.step("a field is picked by the keyboard, and its last hour is there at once", async () => {
-      await page.click("nav button:first-child");
+      await page.click("[data-place=plots]");
       await page.fill("[aria-label='Add a field']", "gauge");
       await page.until(`document.querySelectorAll("[role=option]").length === 3`);
       await page.press("ArrowDown");
       await page.shows("[aria-selected=true]", "Gauge: Pressure (mbar)");
       await page.press("ArrowUp");
       await page.press("Enter");
-      await page.shows(legend(1), "gauge.level");
-      await page.shows(legend(1), "3599.0");
+      await page.shows(".plot.whole", "Gauge Level");
+      // It is beside the bench, too.
+      await page.click("[data-place=bench]");
+      await page.shows(legend("gauge.level"), "Gauge Level");
+      await page.shows(legend("gauge.level"), "3599.0");
       let table: Awaited<ReturnType<typeof savedTable>> | undefined;
       for (let tries = 0; tries < 100 && (table?.[1].length ?? 0) < 3590; tries++) table = await savedTable(page);
       const [head, rows] = table!;
@@ -156,20 +222,38 @@ inBrowsers({
       const start = await placeOf(page, `${field("gauge", "pressure")} .label`, 0.1);
       await mouse(page, "mousePressed", start);
       for (const way of [5, 20]) await mouse(page, "mouseMoved", { x: start.x + way, y: start.y + way });
-      await page.shows(".drop-target", "gauge.pressure");
+      await page.shows(".drop-target", "Gauge Pressure");
       const data = { items: [{ mimeType: "text/plain", data: "gauge.pressure" }], dragOperationsMask: 1 };
       for (const type of ["dragEnter", "dragOver", "drop"]) {
         await page.send("Input.dispatchDragEvent", { type, ...await placeOf(page, ".drop-target"), data });
       }
       await mouse(page, "mouseReleased", start);
-      await page.shows(legend(2), "gauge.pressure");
+      await page.shows(legend("gauge.pressure"), "Gauge Pressure");
       await page.until(`document.querySelector(".drop-target") === null`);
       await page.send("Input.setInterceptDrags", { enabled: false });
     });
 
-    const span = `document.querySelector(".plot select")`;
+    await t.step(
+      "each unit has a strip; they share one axis of time, below the lowest, and can change places",
+      async () => {
+        const units = `[...document.querySelectorAll(".strip")].map((each) => each.dataset.unit).join()`;
+        await page.until(`${units} === "mm,mbar" && document.querySelectorAll(".strip .u-over").length === 2`);
+        await twoFrames(page);
+        const axes = `[...document.querySelectorAll(".strip .u-over")].map((each) => {
+        const { left, width, height } = each.getBoundingClientRect();
+        return [left, width, height];
+      })`;
+        await page.until(`(([[left, width, height], other]) =>
+        left === other[0] && width === other[1] && Math.abs(height - other[2]) < 8)(${axes})`);
+        await page.click("[aria-label='Move mm down']");
+        await page.until(`${units} === "mbar,mm"`);
+        await page.click("[aria-label='Move mm up']");
+        await page.until(`${units} === "mm,mbar" && document.querySelectorAll(".strip .u-over").length === 2`);
+      },
+    );
+
     await t.step("a drag zooms, and the cursor reads the values by mouse and by keys", async () => {
-      await page.evaluate(`${span}.value = "3600", ${span}.dispatchEvent(new Event("change", { bubbles: true }))`);
+      await press(page, "1 h");
       // What is drawn follows a frame later.
       await page.until(`(${pressed("Live")}) && document.querySelector(".plot canvas").width > 100`);
       await twoFrames(page);
@@ -178,13 +262,13 @@ inBrowsers({
       // The second quarter of the hour is seen, and the mouse is in its middle.
       await page.until(`Math.abs(${level} - 1350) < 40`);
       const under = await page.evaluate(level);
-      await page.evaluate(`document.querySelector(".plot-place").focus()`);
+      await page.evaluate(`document.querySelector(".strips").focus()`);
       // By a hundredth of a quarter of an hour each.
       for (let presses = 0; presses < 20; presses++) await key(page, "ArrowRight");
       await page.until(`Math.abs(${level} - ${under} - 180) < 3`);
       await key(page, "ArrowLeft");
       await page.until(`Math.abs(${level} - ${under} - 171) < 3`);
-      const [time, shown] = await page.evaluate(`[document.querySelector(".cursor-time").textContent, ${level}]`);
+      const [time, shown] = await page.evaluate(`[document.querySelector(".cursor-time span").textContent, ${level}]`);
       const [hours, minutes, seconds = 0] = time.split(":").map(Number);
       const read = new Date(begin + shown * 1000);
       // It shows the value that held, told at most a second before.
@@ -204,7 +288,7 @@ inBrowsers({
       async () => {
         await page.click("[aria-label='Zoom in']");
         await page.until(`!(${pressed("Live")})`);
-        await page.evaluate(`document.querySelector(".plot-place").focus()`);
+        await page.evaluate(`document.querySelector(".strips").focus()`);
         // Two thirds of an hour are seen; after two presses it begins with the hour.
         for (let presses = 0; presses < 2; presses++) await key(page, "ArrowLeft", 8);
         await key(page, "-");
@@ -253,7 +337,7 @@ inBrowsers({
 
     await t.step("it is saved as a picture", async () => {
       await page.evaluate("globalThis.saved = undefined");
-      await press(page, "Save as PNG");
+      await press(page, "PNG");
       await page.until("saved?.type === 'image/png'");
       const bytes: number[] = await page.evaluate("saved.arrayBuffer().then((buffer) => [...new Uint8Array(buffer)])");
       const view = new DataView(new Uint8Array(bytes).buffer);
@@ -275,7 +359,7 @@ inBrowsers({
         }
         return count;
       })()`);
-      ok(drawn > 50, `${drawn} pixels of the line are on it`);
+      ok(drawn > 300, `${drawn} pixels of the line are on it`);
     });
 
     await t.step("what happened while the connection was lost is filled in", async () => {
@@ -298,9 +382,9 @@ inBrowsers({
 
     await t.step("a reload shows the same again", async () => {
       await page.send("Page.reload");
-      await page.shows(legend(1), "gauge.level");
-      await page.shows(legend(2), "gauge.pressure");
-      strictEqual(await page.evaluate(`${span}.value`), "3600");
+      await page.shows(legend("gauge.level"), "Gauge Level");
+      await page.shows(legend("gauge.pressure"), "Gauge Pressure");
+      ok(await page.evaluate(pressed("1 h")));
     });
 
     await t.step("every control has a name, its texts contrast, and nothing is clipped on a phone", async () => {
@@ -313,7 +397,7 @@ inBrowsers({
       await page.resize(360, 740);
       await page.until(`innerWidth === 360 && [...document.querySelectorAll(".plot *")].every((each) => {
         const { left, right, width } = each.getBoundingClientRect();
-        return width < 2 || each.closest(".u-wrap") || (left >= 0 && right <= 360);
+        return width < 2 || each.closest(".u-wrap, .plot-buttons") || (left >= 0 && right <= 360);
       })`);
       await page.until(`document.querySelector(".u-wrap").getBoundingClientRect().right <= 360`);
     });
@@ -322,10 +406,13 @@ inBrowsers({
       await page.resize(1280, 900);
       await page.until("innerWidth === 1280");
       await twoFrames(page);
+      const colour = `document.querySelector("${legend("gauge.pressure")} .swatch").className`;
+      const before = await page.evaluate(colour);
       await page.click(`${field("gauge", "level")} button`);
       await page.until(`document.querySelectorAll(".plot .legend li").length === 1`);
+      strictEqual(await page.evaluate(colour), before, "a field keeps its colour");
       await page.click(`${field("gauge", "level")} button`);
-      await page.shows(legend(2), "gauge.level");
+      await page.shows(legend("gauge.level"), "Gauge Level");
       await press(page, "Remove all");
       await page.shows(".plot", "Click a number");
       deepStrictEqual(page.complaints, []);
@@ -388,26 +475,30 @@ inBrowsers({
       await page.until("written.length > 0");
       await twoFrames(page);
       const all: string[] = await page.evaluate("[...new Set(written)]");
-      return all.filter((text) => !text.includes(":") && text !== "mbar" && text !== "");
+      return all.filter((text) => !text.includes(":") && text !== "");
     };
+    const card = rectOf(field("ion_gauge", "pressure"));
+    const place = await page.evaluate(card);
     await page.click(`${field("ion_gauge", "pressure")} button`);
-    await page.shows(legend(1), "2.24e-6");
+    await page.shows(legend("ion_gauge.pressure"), "2.24e-6");
+    strictEqual(await page.evaluate(card), place, "opening the plot moves nothing");
     const linear = await texts();
-    ok(linear.includes("2.5e-6") && linear.includes("3.5e-6"), linear.join(" "));
-    deepStrictEqual(linear.filter((text) => !/^\d\.\de-6$/.test(text)), []);
+    ok(linear.includes("2.50e-6") && linear.includes("3.50e-6"), linear.join(" "));
+    deepStrictEqual(linear.filter((text) => !/^\d\.\d\de-6$/.test(text)), []);
 
     await page.click(`${field("ion_gauge", "foreline")} button`);
     await page.click(`${field("ion_gauge", "leak")} button`);
-    await page.shows(legend(3), "-1e-6");
-    await press(page, "Log mbar");
-    await page.until(pressed("Log mbar"));
-    await page.shows(legend(3), "not on a log axis");
+    await page.shows(legend("ion_gauge.leak"), "-1e-6");
+    const log = "[aria-label='Log mbar']";
+    await page.click(log);
+    await page.until(`document.querySelector("${log}").ariaPressed === "true"`);
+    await page.shows(legend("ion_gauge.leak"), "not on a log axis");
     const decades = await texts();
-    deepStrictEqual(["1e-6", "1e-5", "1e-4", "0.001", "0.01", "0.1"].filter((text) => !decades.includes(text)), []);
+    deepStrictEqual(["1e-6", "1e-4", "1e-2"].filter((text) => !decades.includes(text)), []);
 
     await page.send("Page.reload");
-    await page.shows(legend(3), "not on a log axis");
-    ok(await page.evaluate(pressed("Log mbar")));
+    await page.shows(legend("ion_gauge.leak"), "not on a log axis");
+    ok(await page.evaluate(`document.querySelector("${log}").ariaPressed === "true"`));
     deepStrictEqual(await page.evaluate(unnamedControls), []);
     deepStrictEqual(page.complaints, []);
   },

@@ -103,7 +103,7 @@ inBrowsers({
 
       await t.step("a number is plotted whatever its unit is called", async () => {
         await page.click(`${row("odd")} button`);
-        await page.shows(".plot .legend", "bed.odd");
+        await page.shows(".plot .legend", "Bed Odd");
         await page.until(`document.querySelector(".plot canvas")?.width > 100`);
         await page.click("[aria-label='Close Plot']");
       });
@@ -121,14 +121,13 @@ inBrowsers({
       });
 
       await t.step(
-        "the panel that was opened has the focus, and gives it back; a loss is told to who listens",
+        "the sheet that was opened has the focus, and gives it back; a loss is told to who listens",
         async () => {
-          await page.click("#open-console");
-          await page.until(`document.activeElement.matches(".panel.console")`);
-          await page.press("Tab");
-          match(await page.evaluate("document.activeElement.outerHTML"), /Close Console/);
+          await page.click("#open-menu");
+          await page.until(`document.activeElement.closest("dialog") !== null`);
+          match(await page.evaluate("document.activeElement.outerHTML"), /Close This page/);
           await page.press("Enter");
-          await page.until(`document.activeElement.id === "open-console"`);
+          await page.until(`document.activeElement.id === "open-menu"`);
           await server.stop();
           await page.shows("[role=status].unseen", "Connection lost");
         },
@@ -139,10 +138,10 @@ inBrowsers({
         server = startServer({ instruments: [bed().instrument], webPort: port });
         await page.shows("[role=status].unseen", "Connected");
         await page.shows(card("bed"), "Flow");
-        await page.click("#open-clients");
+        await page.click("#open-people");
         await page.fill("[aria-label^='Your name']", "y".repeat(65));
         await page.press("Enter");
-        await page.shows(".panel.clients .complaint", "1 to 64");
+        await page.shows(".clients-panel .complaint", "1 to 64");
         ok((await page.evaluate(`localStorage.getItem("heliograph.name")`)).startsWith("x"));
         await page.fill("[aria-label^='Your name']", "ada");
         await page.press("Enter");
@@ -153,7 +152,7 @@ inBrowsers({
         const script = `Object.defineProperty(globalThis, "localStorage", { get() { throw new Error("disabled"); } });`;
         await using other = await browser.open(url, 1280, 800, script);
         await other.shows(card("bed"), "Flow");
-        await other.click("#open-clients");
+        await other.click("#open-people");
         await other.fill("[aria-label^='Your name']", "eve");
         await other.press("Enter");
         await other.shows(".clients strong", "ada");

@@ -80,7 +80,7 @@ const mistakes: readonly (readonly [string, string, string | RegExp])[] = [
   [
     "a field's key",
     field('{ "read": "V?", "unti": "V" }'),
-    /^bench\.json:2:71: instruments\[0\]\.fields\.V\.unti: is not known here \(did you mean unit\?\); there is unit, bits, on, .*type, .*, calibration, needsConfirm$/,
+    /^bench\.json:2:71: instruments\[0\]\.fields\.V\.unti: is not known here \(did you mean unit\?\); there is unit, units, bits, on, .*type, .*, calibration, needsConfirm$/,
   ],
   [
     "a wrong word in a length",
@@ -447,6 +447,21 @@ const mistakes: readonly (readonly [string, string, string | RegExp])[] = [
     "a pattern that counts too far",
     field('{ "type": "text", "write": "V {value}", "allow": "a{1001}" }'),
     /bench\.json:2:\d+: instruments\[0\]\.fields\.V\.allow: has \{1001\}, and 1000 is the highest count; write \+ or \*/,
+  ],
+  [
+    "bytes of which one may be what ends the answer",
+    field('{ "kind": "float32", "read": "V?" }'),
+    /bench\.json:2:\d+: instruments\[0\]\.fields\.V\.read: is float32 in bytes, and the answer ends at the first "\\n", which may be one of them: give "length", how many bytes the answer has; read as \{ "ask"/,
+  ],
+  [
+    "bytes that several lines hold",
+    field('{ "type": "int", "kind": "uint8", "read": { "ask": "V?", "lines": 2, "at": 0 } }'),
+    /fields\.V\.read: is uint8 in bytes, .*give "length", how many bytes the answer has$/,
+  ],
+  [
+    "a choice of bytes of which one is what ends the answer",
+    field('{ "type": "choice", "kind": "uint8", "choices": { "A": 9, "B": 10 }, "read": "V?" }'),
+    /fields\.V\.read: is uint8 in bytes/,
   ],
   [
     "a pattern whose group JavaScript would have forgotten",
@@ -832,6 +847,34 @@ Deno.test("a bench file of code: a value, a function of heliograph, and instrume
     /^bench\.ts: its function failed: Error: late$/,
   );
   assert.ok(defineInstrument({ title: "x" }));
+});
+
+Deno.test("bench file: a mistake in the line, the port or its way in hides no other one", async () => {
+  const told = (await problems(`{ "instruments": [
+    { "title": "A", "port": "tcp://x:1/y", "options": {}, "fields": { "V": { "read": "V?", "scale": 0 }, "W": { "compute": "v + true" } } },
+    { "title": "B", "port": "tcp://x:2", "pollInterval": 1, "line": { "connection": { "releaseAfter": 60 }, "refused": { "(": "x", ")": "y" } },
+      "fields": { "V": { "read": "V?" }, "W": { "compute": "v + nothing" } } },
+    { "title": "C", "port": "http://x", "line": { "checkSum": { "kind": "xor" } }, "fields": {
+      "V": { "read": { "ask": "GET /v", "pointer": "/v", "length": 4 } }, "W": { "unit": "V", "compute": "c.v +" } } },
+    { "title": "D", "fields": { "V": { "register": 40001, "kind": "uint8" }, "W": { "compute": "v + true" } } }
+  ] }`)).split("\n").map((line) => line.replace(/^bench\.json:(\d+):\d+: instruments\[\d\]\.?/, "$1 "));
+  const expected = [
+    /^2 port: Cannot use the address .*nothing may follow the port/,
+    /^2 options: has a meaning only beside a driver that is code/,
+    /^2 fields\.V\.scale: 0 would/,
+    /^2 fields\.W\.compute: .*cannot take a number and true or false/,
+    /^3 line\.connection: is never quiet for 60 s/,
+    /^3 line\.refused\["\("\]: is no regular expression/,
+    /^3 line\.refused\["\)"\]: is no regular expression/,
+    /^4 fields\.W\.compute: .*nothing/,
+    /^5 line\.checkSum: is settled for http::? leave it out/,
+    /^6 fields\.V\.read\.length: is settled for http::? leave it out/,
+    /^6 fields\.W\.compute: it ends where something should follow/,
+    /^7 : port is missing: where D is/,
+    /^7 fields\.V\.kind: uint8 is no whole number of registers/,
+  ];
+  assert.equal(told.length, expected.length, told.join("\n"));
+  for (const [at, each] of expected.entries()) assert.match(told[at]!, each);
 });
 
 Deno.test("bench file: of what is computed, only what is wrong itself is told", async () => {

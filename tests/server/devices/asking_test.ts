@@ -194,8 +194,14 @@ Deno.test("together: what is set is sent with what the others hold, which is rea
   // What waits for confirm is not sent with what does not.
   assert.equal(await bench.ask("staged.set D 8"), "OK");
   await controller.holds({ P: 11, I: 20, D: 8 });
+  const { length } = device.commands;
   assert.equal(await bench.ask("staged.confirm"), "OK");
   await controller.holds({ P: 6, I: 7, D: 8 });
+  // Both were changed, and say the same: it is sent once in a confirm, and again in the next one.
+  const sent = () => device.commands.slice(length).filter((command) => command.startsWith("PID"));
+  assert.deepEqual(sent(), ["PID 1,6,7,8"]);
+  assert.equal(await bench.ask("staged.confirm"), "OK");
+  await eventually(() => sent().length === 2, "the second confirm");
 });
 
 /** Sleeps after a while of silence; what comes while it sleeps only wakes it. Line feed and CR stand before answers too. */

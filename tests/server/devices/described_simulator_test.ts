@@ -7,7 +7,9 @@ import { pattern } from "../../../server/devices/described/pattern.ts";
 import { type Description, descriptionSchema } from "../../../server/devices/described/schema.ts";
 import { DescribedSimulator } from "../../../server/devices/simulators/described_simulator.ts";
 import { type RunningSimulator, simulateTcp } from "../../../server/devices/simulators/serve.ts";
-import { eventually } from "../../fixture.ts";
+import { loadBench } from "../../../server/config/bench_file.ts";
+import { Simulators } from "../../../server/config/simulators.ts";
+import { eventually, RawClient, startServer } from "../../fixture.ts";
 import { ServedBench } from "./devices.ts";
 
 /** A simulator of a description, with the defaults of its parameters. */
@@ -22,10 +24,7 @@ function simulated(description: Record<string, unknown>): DescribedSimulator {
 Deno.test("described simulator: what it makes of a built-in driver's description gives every field a good value", async () => {
   const running: RunningSimulator[] = [];
   try {
-    const told = simulated(builtInDrivers["eurotherm-3200"]!.description as Record<string, unknown>).missing;
-    assert.match(told[0]!, /^the field Temperature: Modbus registers are not simulated$/);
-    const made = Object.entries(builtInDrivers).filter(([driver]) => driver !== "eurotherm-3200");
-    const instruments = made.map(([driver, { description }]) => {
+    const instruments = Object.entries(builtInDrivers).map(([driver, { description }]) => {
       const simulator = simulated(mergeDescription(description as Record<string, unknown>, {}));
       assert.deepEqual(simulator.missing, [], driver);
       running.push(simulateTcp(simulator, 0));
@@ -172,6 +171,67 @@ Deno.test("described simulator: speaks with addresses, check sums, prompts, leng
   } finally {
     for (const each of running) await each.close();
   }
+});
+
+Deno.test("described simulator: registers, coils, bits of a word and blocks are simulated too", async () => {
+  const plc = (unit: number) => ({
+    title: `PLC ${unit}`,
+    port: "modbus+tcp://10.0.0.9",
+    pollInterval: 0.1,
+    line: { unit },
+    handshake: { ask: "holding 122 2", pattern: "holding 0c90 [0-9a-f]{4}$" },
+    fields: {
+      Level: { register: 40001, kind: "float32", order: "cdab", minimum: 2, maximum: 4 },
+      Limit: { register: "holding 4", kind: "int16", scale: 0.1, initial: -5, writable: true },
+      Valve: { type: "switch", register: "coil 3", writable: true },
+      Door: { type: "switch", register: 10001 },
+      Name: { type: "text", register: "input 10", registers: 6 },
+      Mode: { type: "choice", register: "holding 7", bits: [0, 1], choices: { Auto: 2, Hand: 1 }, writable: true },
+      Alarm: { type: "switch", register: "holding 7", bits: 4 },
+      Trim: { type: "int", register: "holding 8", bits: [4, 7], signed: true, initial: -3, writable: true },
+    },
+    commands: { reset: { summary: "Reset", send: "holding 90 = 0001" } },
+  });
+  const status = {
+    title: "Status",
+    port: "tcp://10.0.0.8:1",
+    pollInterval: 0.1,
+    fields: {
+      Running: { type: "switch", base: "hexadecimal", bits: 0, read: "ST" },
+      State: { type: "choice", base: "hexadecimal", bits: [4, 6], choices: { Ramping: 5, Idle: 0 }, read: "ST" },
+    },
+    commands: {
+      curve: { summary: "Curve", ask: { ask: "CURV?", block: true, pattern: "^#3(\\d{3})[\\s\\S]{200}$" } },
+    },
+  };
+  const folder = await Deno.makeTempDir();
+  const file = `${folder}/bench.json`;
+  await Deno.writeTextFile(file, JSON.stringify({ instruments: [plc(1), plc(2), status] }));
+  await using simulators = new Simulators();
+  const { instruments } = await loadBench(file, simulators.redirect);
+  await Deno.remove(folder, { recursive: true });
+  assert.deepEqual(simulators.missing, []);
+  await using server = startServer({ instruments, poll: true });
+  using client = await RawClient.connect(server.commandServer.port);
+  for (const instrument of instruments) {
+    for (const field of instrument.allFields) {
+      await eventually(() => field.quality === "good", `${instrument.title}: ${field.title}: ${field.reason}`);
+    }
+  }
+  const told = async (...lines: string[]) => {
+    const replies = [];
+    for (const line of lines) replies.push(await client.ask(line));
+    return replies.join("|").replaceAll("OK ", "");
+  };
+  assert.equal(await told("plc_1.get Mode", "plc_1.get Trim", "plc_1.get Limit"), "Auto|-3|-5.0");
+  assert.equal(await told("status.get State", "status.get Running"), "Ramping|Off");
+  const sets = ["Limit 12.5", "Valve On", "Mode Hand", "Trim -8"].map((set) => `plc_2.set ${set}`);
+  assert.equal(await told(...sets, "plc_2.reset"), "OK|OK|OK|OK|OK");
+  const gets = ["Limit", "Valve", "Mode", "Alarm", "Trim"];
+  assert.equal(await told(...gets.map((field) => `plc_2.get ${field}`)), "12.5|On|Hand|Off|-8");
+  // The other unit on the line keeps its own.
+  assert.equal(await told(...gets.map((field) => `plc_1.get ${field}`)), "-5.0|Off|Auto|Off|-3");
+  assert.match(await client.ask("status.curve"), /^OK .*200/);
 });
 
 Deno.test("described simulator: what it cannot simulate is said by name, and the rest is", () => {

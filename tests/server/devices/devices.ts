@@ -88,11 +88,12 @@ export const bytewise = (text: string) => Uint8Array.from(text, (character) => c
 export const asText = (bytes: Uint8Array) => String.fromCharCode(...bytes);
 
 /** An instrument that takes and says bytes, written as a text with a character for each; it notes what it was sent. */
-export function byteDevice(end: string, answer: (command: string) => string | undefined) {
+export function byteDevice(end: string, answer: (command: string) => string | undefined, banner = "") {
   const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const commands: string[] = [];
   const serve = async (connection: Deno.Conn) => {
     let rest = "";
+    if (banner !== "") await connection.write(bytewise(banner));
     for await (const bytes of connection.readable) {
       const parts = (rest + asText(bytes)).split(end);
       rest = parts.pop()!;

@@ -126,3 +126,24 @@ for (const kind of ["TCP", "serial"] as const) {
     },
   });
 }
+
+Deno.test("docs/driver.md: the driver that speaks bytes does so as it stands there", async () => {
+  await using device = tcpBytes(box());
+  const folder = await Deno.makeTempDir();
+  const page = await Deno.readTextFile(new URL("../../../docs/driver.md", import.meta.url));
+  await Deno.writeTextFile(join(folder, "box.js"), /```js\n([^]*?)```/.exec(page)![1]!);
+  const bench = { instruments: [{ title: "Box", driver: "./box.js", port: device.address }] };
+  await Deno.writeTextFile(join(folder, "bench.json"), JSON.stringify(bench));
+  const { instruments } = await loadBench(join(folder, "bench.json"));
+  await using server = startServer({ instruments, poll: true });
+  await server.ready;
+  using client = await RawClient.connect(server.commandServer.port);
+  const field = server.bench.find("box")!.field("Register");
+  await eventually(() => field.quality === "good", "the first reading");
+  assert.equal(await client.ask("box.set Register 2570"), "OK");
+  await eventually(() => field.value === 2570, "the readback");
+  assert.equal(await client.ask("box.frames"), "OK 1 2 3");
+  assert.match(await client.ask("box.recent"), /^OK .*(?:GO|\\x01\\x03)/);
+  await server.stop();
+  await Deno.remove(folder, { recursive: true });
+});

@@ -41,6 +41,7 @@ const conversations: typeof moreConversations = {
   "valco-valve": [["1CP\r", /^.*"A"\r$/], ["1GOB\r1CP\r", /^.*"B"\r$/], ["1GOA\r1CP\r", /^.*"A"\r$/]],
   "iot-relay": [["Q\n", "0\r\n"], ["1\nQ\n", "1\r\n"], ["0\nQ\n", "0\r\n"]],
   "cryocon-24": [
+    ["*IDN?\r\n", /^Cryo-con.*\r\n$/],
     ["*IDN?;", /^Cryo-con.*\r\n$/],
     ["INPUT? A;", /^-?\d+\.\d\d\r\n$/],
     ["INPUT? C;", "-------\r\n"],

@@ -87,6 +87,7 @@ Deno.test("a web API: fields of one answer are asked for once, settings go as qu
         write: { send: "POST /api/mode", body: "mode={value}" },
       },
       Label: { type: "text", read: { ...status("/label"), bad: { null: "no label" } } },
+      Note: { type: "text", read: status("/label") },
       Missing: { read: status("/data/1/temp") },
       Level: { read: { ask: "GET /api/plain?channel={channel}", pattern: "level:\\s+(\\d+) mm" } },
       Gone: { read: "GET /api/gone", poll: 60 },
@@ -112,6 +113,11 @@ Deno.test("a web API: fields of one answer are asked for once, settings go as qu
   };
   assert.equal(await values(), "OK 21.5 OK Off OK Slow OK 7.0");
   assert.match(bench.field("box", "Label").reason, /"null" means no label/);
+  assert.equal(bench.field("box", "Note").quality, "error");
+  assert.match(
+    bench.field("box", "Note").reason,
+    /the answer has null at \/label, which is no reading; "bad": \{ "null": /,
+  );
   assert.match(bench.field("box", "Missing").reason, /the answer has nothing at \/data\/1\/temp/);
   assert.match(
     bench.field("box", "Gone").reason,

@@ -100,6 +100,9 @@ export const moreConversations: Readonly<Record<string, readonly (readonly [stri
     ["UNI\r\x05\r\x05\r", "\x06\r\n0\r\n0\r\n"],
   ],
   "sr830": [
+    // Each of CR and LF ends a command, and both together end one.
+    ["OUTX 0\rHARM?\r", "1\r"],
+    ["HARM?\r\nHARM?\n", "1\r1\r"],
     ["OUTX 0;*IDN?\n", "Stanford_Research_Systems,SR830,s/n83001,ver1.07\r"],
     ["SNAP? 1,2,3,4\n", /^0\.0086\d*,0\.005\d*,0\.0\d+,30\r$/],
     ["SENS 26\nSENS?\n", "26\r"],

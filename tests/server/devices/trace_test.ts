@@ -86,14 +86,14 @@ Deno.test("trace: tells a question without an answer, and one that a stop interr
     title: "Meter",
     port: device.address,
     line: { timeout: 20 },
-    fields: { Voltage: { read: "V?" } },
+    fields: { Voltage: { read: "V?" }, Lamp: { type: "switch", read: "V?" } },
     commands: {
       wait: { summary: "Wait", ask: { ask: "W?", timeout: 0.05 } },
       wait_long: { summary: "Wait long", ask: "W?" },
       stop: { summary: "Stop", send: "STOP", immediate: true },
     },
   });
-  await isThere(bench, "meter", "←  1\\n   (Voltage = 1)");
+  await isThere(bench, "meter", "←  1\\n   (Voltage = 1, Lamp = On)");
   match(await bench.ask("meter.wait"), /no answer/);
   await isThere(bench, "meter", '   (no answer to "W?" within 0.05 s)');
   await eventually(() => bench.server.bench.find("meter")!.contact!.state === "connected", "it is there again");

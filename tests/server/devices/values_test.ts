@@ -34,7 +34,8 @@ Deno.test("values: what is told in any kind, order and base is read back as the 
   const random = numbers(7);
   for (const kind of kinds) {
     const isFloat = kind.startsWith("float");
-    const [least, most] = isFloat
+    const narrowed = kind === "float16" ? Math.f16round : kind === "float32" ? Math.fround : (value: number) => value;
+    const [least, most] = isFloat && kind !== "float16"
       ? [-1e30, 1e30]
       : rangeOf(kind).map((end) => Math.max(Number.MIN_SAFE_INTEGER, Math.min(Number.MAX_SAFE_INTEGER, end))) as [
         number,
@@ -50,8 +51,7 @@ Deno.test("values: what is told in any kind, order and base is read back as the 
           const text = told(codec, value);
           assert.equal(text.length, codec.width, `${kind} ${order} ${base}`);
           const read = codec.decode(text) as number;
-          const [was, is] = kind === "float32" ? [Math.fround(value), Math.fround(read)] : [value, read];
-          assert.equal(is, was, `${kind} ${order} ${base}: ${JSON.stringify(text)}`);
+          assert.equal(narrowed(read), narrowed(value), `${kind} ${order} ${base}: ${JSON.stringify(text)}`);
         }
       }
     }
@@ -110,6 +110,19 @@ Deno.test("values: the orders and kinds are those of the manuals", () => {
     [{ bits: [6, 4], base: "hexadecimal" }, "51", 5],
     [{ bits: 63 }, "9223372036854775808", 1],
     [{ bits: [0, 3], kind: "int16", order: "little" }, "\xfe\xff", 14],
+    [{ bits: [4, 7], signed: true }, "240", -1],
+    [{ bits: [0, 11], signed: true, base: "hexadecimal" }, "F800", -2048],
+    [{ bits: [0, 11], signed: true, kind: "uint16" }, "\xf7\xff", 2047],
+    [{ type: "choice", bits: [0, 1], signed: true, choices: { Back: -1, Off: 0, On: 1 } }, "3", "Back"],
+    [{ type: "float", kind: "float16" }, "\x4d\x53", 21.3],
+    [{ type: "float", kind: "float16", order: "little" }, "\x00\xbc", -1],
+    [{ type: "float", unit: "V", units: { mV: 0.001, V: 1 } }, "1.2 mV", 0.0012],
+    [{ type: "float", unit: "V", units: { mV: 0.001, V: 1 } }, "+4.7E+02mV", 0.47],
+    [{ type: "float", unit: "V", units: { mV: 0.001, "": 1 }, decimal: "," }, " 1,5 ", 1.5],
+    [{ type: "float", unit: "Ω", units: "SI" }, "3.4k", 3400],
+    [{ type: "float", unit: "Ω", units: "SI" }, "3.4 MΩ", 3.4e6],
+    [{ type: "float", unit: "A", units: "SI", scale: 2 }, "4.7 µA", 9.4e-6],
+    [{ unit: "Hz", units: "SI" }, "1.25 kHz", 1250],
     [{ type: "switch", bits: 0 }, "5", true],
     [{ type: "switch", bits: 1, on: "0", off: "1" }, "5", true],
     [{ type: "choice", choices: { Idle: 0, Run: "2" }, bits: [1, 2] }, "+4", "Run"],
@@ -132,6 +145,17 @@ Deno.test("values: the orders and kinds are those of the manuals", () => {
     [{ kind: "bcd8" }, "\x1a", /should have been 1 byte \(bcd8\)/],
     [{ type: "float", kind: "float32" }, "\x7f\xc0\x00\x00", /should have been 4 bytes \(float32\)/],
     [{ kind: "uint64" }, "\xff".repeat(8), /too large for a whole number: 18446744073709551615; give the type float/],
+    [
+      { type: "float", units: { mV: 0.001, V: 1 } },
+      "1.2 kV",
+      /"1\.2 kV" should have been a number with one of the units mV, V/,
+    ],
+    [{ type: "float", units: { mV: 0.001, V: 1 } }, "1.2", /with one of the units mV, V/],
+    [
+      { type: "float", unit: "V", units: "SI" },
+      "1.2 A",
+      /been a number with a prefix such as m or k, before V or alone/,
+    ],
     [{ bits: 1 }, "1.5", /"1\.5" should have been a whole number/],
     [{ type: "choice", choices: { Idle: 0 }, bits: [1, 2] }, "4", /"4" should have been one of "0" in bits 1 to 2/],
   ];
@@ -153,6 +177,7 @@ Deno.test("values: the orders and kinds are those of the manuals", () => {
     assert.equal(codecOf({ type: "float" }).badReason(said, overload), "overload", said);
   }
   assert.equal(codecOf({ type: "float", decimal: "," }).badReason("9,9E37", overload), "overload");
+  assert.equal(codecOf({ type: "float", units: { V: 1 } }).badReason("9.9E37 V", overload), "overload");
 });
 
 Deno.test("values: registers hold the bytes of a value, the higher one first, and texts that fit", () => {
@@ -297,15 +322,19 @@ Deno.test("values: mistakes in what a value can be are told where they are, all 
       [{ read: { question: "al", group: 1 } }, /F18\.read\.question: there is no al \(did you mean all\?\): .* all/],
       [{ read: { question: "all", group: "v" } }, /F19\.read\.group: the pattern has no group v.*: it has a, b/],
       [{ calibration: "none.csv" }, /F20\.calibration: there is no file .*none\.csv/],
+      [{ bits: 3, signed: true }, /\.signed: has a meaning only beside several "bits"/],
+      [{ kind: "int16", units: "SI" }, /\.units: has no meaning beside kind: what stands behind digits is text/],
+      [{ units: { V: 0 } }, /\.units: has 0 for V, which would make every value the same/],
       [
         { calibration: "../up.csv" },
-        /F21\.calibration: \.\.\/up\.csv is not in the folder of the file that names/,
+        /F24\.calibration: \.\.\/up\.csv is not in the folder of the file that names/,
       ],
     ];
     const bench = JSON.stringify({
       instruments: [{
         title: "A",
         port: "tcp://127.0.0.1:1",
+        line: { quiet: 0.1 },
         questions: { all: { ask: "R?", pattern: "^(?<a>.),(?<b>.)$" } },
         fields: Object.fromEntries(fields.map(([field], at) => [`F${at}`, { read: "?", ...field }])),
       }, {
@@ -448,7 +477,7 @@ Deno.test("docs/values.md: each of its instruments is read and set as its table 
         checked++;
       }
     }
-    assert.equal(checked, 23);
+    assert.equal(checked, 28);
   } finally {
     await Deno.remove(folder, { recursive: true });
   }

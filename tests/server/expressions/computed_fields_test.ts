@@ -54,6 +54,8 @@ Deno.test("computed fields: they follow what they are computed from at once, eac
   await robot.ask("supply.confirm");
   strictEqual(instrument.field("scaled").value, 40);
 
+  voltage.update(1 / 3);
+  deepStrictEqual([voltage.text, instrument.field("scaled").text], ["0.333333333333333", "6.666667"], "seven digits");
   voltage.update(0.05);
   deepStrictEqual(held(instrument, "steps"), [
     "error: its value would be 0.5, and it should be a whole number",
