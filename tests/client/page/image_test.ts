@@ -150,7 +150,7 @@ inBrowsers({
         await page.until(`${zoom} !== "${before}"`);
         // Each is a rounded one.
         ok(Math.abs(parseInt(await page.evaluate(zoom)) - parseInt(before) * Math.exp(60 / 300)) < 1.5);
-        await page.click(`${preview} [aria-label="One to one"]`);
+        await page.click(`${preview} [aria-label^="1:1"]`);
         await page.until(`${zoom} === "100 %"`);
       });
 

@@ -300,7 +300,6 @@ Deno.test("framed: values keep their types, and errors have codes", async () => 
       role: "admin",
       open: false,
       simulated: false,
-      records: { kept: false, folder: "", hint: "" },
       title: "heliograph",
     },
   ]);
