@@ -55,7 +55,8 @@ export class ProgramProcess {
       env: noColours,
     }).spawn();
     const read = async (stream: ReadableStream<Uint8Array>, take: (text: string) => void) => {
-      for await (const text of stream.pipeThrough(new TextDecoderStream())) take(text);
+      const decoder = new TextDecoder();
+      for await (const bytes of stream) take(decoder.decode(bytes, { stream: true }));
     };
     this.#reading = Promise.all([
       read(this.#child.stdout, (text) => this.out += text),
@@ -86,7 +87,8 @@ export class ServerProcess extends ProgramProcess {
     anyPorts: readonly string[] = ["--command-port", "0", "--dashboard-port", "0"],
   ) {
     // One folder of records has one writer, and tests run beside one another.
-    const records = args.includes("--records") ? [] : ["--records", "none"];
+    const keepsNone = args.includes("--records") || program.server.includes("simulate");
+    const records = keepsNone ? [] : ["--records", "none"];
     super(program, [...program.server, ...anyPorts, ...records, ...args]);
   }
 

@@ -88,8 +88,9 @@ async function write({ stdin }: Deno.ChildProcess, text: string): Promise<void> 
 
 /** Collects the complaint of a process from its standard error; all of it is read, so that nothing blocks. */
 async function keepComplaint(stream: ReadableStream<Uint8Array>): Promise<string> {
+  const decoder = new TextDecoder();
   let kept = "";
-  for await (const text of stream.pipeThrough(new TextDecoderStream())) kept = (kept + text).slice(-keptComplaint);
+  for await (const bytes of stream) kept = (kept + decoder.decode(bytes, { stream: true })).slice(-keptComplaint);
   const lines = stripVTControlCharacters(kept).trim().split(/\r?\n/);
   return lines.find((line) => line.startsWith("error: ")) ?? lines.at(-1)!;
 }

@@ -38,6 +38,20 @@ Deno.test("ports --probe: each built-in driver's simulator is found, and what is
   await Deno.remove(folder, { recursive: true });
 });
 
+Deno.test("ports --probe: the table in the documentation has every question that is asked", async () => {
+  const page = await Deno.readTextFile(new URL("../../docs/bringing-up.md", import.meta.url));
+  const asked = new Map([["alicat", "A"], ["new-era-ne1000", "00"], ["valco-valve", "1CP"], ["lx200", ":GR#"], [
+    "mks-946",
+    ";FF@001QSFA1?;FF",
+  ]]);
+  for (const [name, { address, probe, description }] of Object.entries(builtInDrivers)) {
+    const { ask } = probe ?? [description.handshake ?? []].flat()[0] ?? { ask: "" };
+    if (ask === "*IDN?" || address.startsWith("modbus")) continue;
+    const said = ask === "" ? "\\(nothing\\)" : `\`${RegExp.escape(asked.get(name) ?? ask)}\``;
+    match(page, new RegExp(`^\\| ${said} +\\| ${name} +\\| \\w`, "m"), `${name} is asked ${ask}`);
+  }
+});
+
 Deno.test("ports --probe: does not ask where questions are no text, and says what to do", async () => {
   const { code, err } = await probe("modbus+tcp://127.0.0.1:1");
   strictEqual(code, 1);

@@ -8,14 +8,15 @@
 /** @jsxImportSource npm:preact@11.2.0 */
 import type { VNode } from "npm:preact@11.2.0";
 import { mayDo } from "../../../protocol/vocabulary.ts";
+import type { LiveBench } from "../live/live_bench.ts";
+import type { Plotted } from "../plots/plotted.ts";
 import { useLive } from "../live/live.tsx";
 import { addressOf, place } from "../shell/place.ts";
-import type { PlaceProps } from "../shell/places.tsx";
 import { Arranging } from "./arranging.tsx";
 import { Cards } from "./cards.tsx";
 
 /** The instruments' cards; where the address asks for it, they are arranged. */
-export function BenchPlace({ bench, plotted }: PlaceProps): VNode | null {
+export function BenchPlace({ bench, plotted }: { bench: LiveBench; plotted: Plotted }): VNode | null {
   const isArranged = useLive(bench.arrangement.known);
   const welcome = useLive(bench.welcome);
   const { query } = useLive(place);

@@ -11,7 +11,8 @@ import { useEffect, useRef, useState } from "npm:preact@11.2.0/hooks";
 import { shortNumber } from "../../../protocol/number_format.ts";
 import type { LiveBench } from "../live/live_bench.ts";
 import { useLive } from "../live/live.tsx";
-import { isDark } from "../shell/preferences.ts";
+import { useTimeZone } from "../shell/times.ts";
+import { cursorTime } from "./axis_times.ts";
 import { valueAt } from "./plot_data.ts";
 import { csvOf, pngOf, save } from "./plot_export.ts";
 import { Picker } from "./plot_picker.tsx";
@@ -19,7 +20,7 @@ import { PlotSummary } from "./plot_summary.tsx";
 import { PlotWindow } from "./plot_window.ts";
 import { labelOf, type Plotted, spans, stripsOf } from "./plotted.ts";
 import { StripOf } from "./strip.tsx";
-import { clock, colourOf } from "./strip_options.ts";
+import { colourOf } from "./strip_options.ts";
 import type { StripView } from "./strip_view.ts";
 
 /** By how much of what is seen one press of a key or a button moves it, or the cursor. */
@@ -35,7 +36,6 @@ export function PlotPanel({ bench, plotted }: { bench: LiveBench; plotted: Plott
   const [window] = useState(() => new PlotWindow(bench, plotted));
   const views = useRef(new Map<string, StripView>());
   const place = useRef<HTMLDivElement>(null);
-  const dark = useLive(isDark);
   const strips = stripsOf(fields);
   const units = strips.map(({ unit }) => unit).join("\n");
   // What was needed for other numbers is too wide for these.
@@ -101,7 +101,6 @@ export function PlotPanel({ bench, plotted }: { bench: LiveBench; plotted: Plott
             strip={strip}
             first={at === 0}
             lowest={at === strips.length - 1}
-            dark={dark}
             drawn={(unit, view) => view === undefined ? views.current.delete(unit) : views.current.set(unit, view)}
           />
         ))}
@@ -177,8 +176,9 @@ function PlotButtons({ plotted, window }: { plotted: Plotted; window: PlotWindow
 function CursorTime({ plotted, window }: { plotted: Plotted; window: PlotWindow }): VNode {
   const cursor = useLive(window.cursor);
   const paused = useLive(window.paused);
+  const zone = useTimeZone();
   const time = cursor ?? paused;
-  const text = time === undefined ? "now" : clock(time);
+  const text = time === undefined ? "now" : cursorTime(time, zone);
   const values = cursor === undefined || !window.cursorStays ? [] : plotted.fields.value.map((field) => {
     const value = valueAt(window.points(field), cursor);
     const told = value === undefined ? "no value" : `${shortNumber(field.spec, value)} ${field.spec.unit ?? ""}`;

@@ -11,11 +11,15 @@ import { useEffect, useRef, useState } from "npm:preact@11.2.0/hooks";
 import type { LiveBench } from "../live/live_bench.ts";
 import { useLive } from "../live/live.tsx";
 import { PlotPanel } from "./plot.tsx";
-import type { Plotted } from "./plotted.ts";
+import { addressOf } from "../shell/place.ts";
+import { type Plotted, stripsOf } from "./plotted.ts";
 
 /** The dock, where it is open: at the bottom, or at the top where the pointer is in the lower half as it opens. */
 export function PlotDock({ bench, plotted }: { bench: LiveBench; plotted: Plotted }): VNode | null {
   const open = useLive(plotted.open);
+  const strips = stripsOf(useLive(plotted.fields)).length;
+  // It is in the address.
+  useLive(plotted.span);
   const pointer = useRef(0);
   const [side, setSide] = useState<"top" | "bottom">("bottom");
   useEffect(() => {
@@ -31,10 +35,13 @@ export function PlotDock({ bench, plotted }: { bench: LiveBench; plotted: Plotte
   }, [plotted]);
   if (!open) return null;
   return (
-    <section class={`plot dock ${side}`} aria-label="Plot">
-      <button type="button" class="plain close" aria-label="Close Plot" onClick={() => plotted.open.value = false}>
-        ×
-      </button>
+    <section class={`plot dock ${side}`} aria-label="Plot" style={{ "--strips": Math.max(1, strips) }}>
+      <span class="dock-actions">
+        <a href={addressOf("plots", [], plotted.query)} title="The same over the whole window">Whole</a>
+        <button type="button" class="plain" aria-label="Close Plot" onClick={() => plotted.open.value = false}>
+          ×
+        </button>
+      </span>
       <PlotPanel bench={bench} plotted={plotted} />
     </section>
   );

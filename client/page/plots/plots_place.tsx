@@ -8,11 +8,26 @@
 /** @jsxImportSource npm:preact@11.2.0 */
 import type { VNode } from "npm:preact@11.2.0";
 import type { LiveBench } from "../live/live_bench.ts";
+import { useEffect } from "npm:preact@11.2.0/hooks";
+import { useLive } from "../live/live.tsx";
+import { addressOf, place } from "../shell/place.ts";
 import { PlotPanel } from "./plot.tsx";
 import type { Plotted } from "./plotted.ts";
 
 /** The plots over the whole place. */
 export function PlotsPlace({ bench, plotted }: { bench: LiveBench; plotted: Plotted }): VNode {
+  const shown = useLive(place);
+  const fields = useLive(plotted.fields);
+  const span = useLive(plotted.span);
+  useEffect(() => plotted.take(shown.query), [shown]);
+  useEffect(() => {
+    if (place.value.name !== "plots") return;
+    const { query } = plotted;
+    const others = [...place.value.query].filter(([name]) => name !== "f" && name !== "last");
+    for (const [name, value] of others) query.append(name, value);
+    // Nobody wants to go back through each field that was added.
+    history.replaceState(history.state, "", addressOf("plots", [], query));
+  }, [fields, span]);
   return (
     <section class="plot whole" aria-label="Plots">
       <PlotPanel bench={bench} plotted={plotted} />

@@ -13,6 +13,7 @@ import { shownText } from "../bench/readout.tsx";
 import type { LiveBench } from "../live/live_bench.ts";
 import type { LiveField } from "../live/live_instrument.ts";
 import { useLive } from "../live/live.tsx";
+import { isDark, timeZone } from "../shell/preferences.ts";
 import { valueAt } from "./plot_data.ts";
 import { type Mark, marksOf } from "./plot_marks.ts";
 import type { PlotWindow } from "./plot_window.ts";
@@ -27,15 +28,16 @@ export interface StripProps {
   readonly strip: Strip;
   readonly first: boolean;
   readonly lowest: boolean;
-  readonly dark: boolean;
   /** Told what is drawn, and that it is gone. */
   readonly drawn: (unit: string, view: StripView | undefined) => void;
 }
 
 /** A strip with its legend and what can be done with it. */
-export function StripOf({ bench, plotted, window, strip, first, lowest, dark, drawn }: StripProps): VNode {
+export function StripOf({ bench, plotted, window, strip, first, lowest, drawn }: StripProps): VNode {
   const logarithmic = useLive(plotted.logarithmic).includes(strip.unit);
   const marked = useLive(plotted.marks);
+  const zone = useLive(timeZone);
+  const dark = useLive(isDark);
   const [place, setPlace] = useState<HTMLDivElement | null>(null);
   const [pointed, setPointed] = useState<{ readonly mark: Mark; readonly left: number } | undefined>(undefined);
   const { unit, fields } = strip;
@@ -50,6 +52,7 @@ export function StripOf({ bench, plotted, window, strip, first, lowest, dark, dr
     const view = new StripView(place, strip, plotted, window, {
       logarithmic,
       lowest,
+      zone,
       marks,
       pointed: (mark, left) =>
         setPointed((before) =>
@@ -61,7 +64,7 @@ export function StripOf({ bench, plotted, window, strip, first, lowest, dark, dr
       drawn(unit, undefined);
       view.destroy();
     };
-  }, [place, names, fields[0], dark, logarithmic, lowest, marked]);
+  }, [place, names, fields[0], dark, zone, logarithmic, lowest, marked]);
   const of = unit === "" ? "fields without a unit" : unit;
   return (
     <section class={`strip ${lowest ? "lowest" : ""}`} aria-label={`Strip of ${of}`} data-unit={unit}>

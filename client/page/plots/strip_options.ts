@@ -4,9 +4,10 @@
  * @module
  */
 
-import { localTime } from "../../../protocol/local_time.ts";
 import { axisNumbers } from "../../../protocol/number_format.ts";
-import type uPlot from "npm:uplot@1.6.32";
+import uPlot from "npm:uplot@1.6.32";
+import type { TimeZoneChoice } from "../shell/preferences.ts";
+import { axisTimes } from "./axis_times.ts";
 import { colours, labelOf, type Plotted, type Strip } from "./plotted.ts";
 
 /** The height of the times below the lowest strip, in CSS pixels. */
@@ -17,6 +18,7 @@ export interface StripLook {
   readonly logarithmic: boolean;
   /** Whether the times stand below it. */
   readonly lowest: boolean;
+  readonly zone: TimeZoneChoice;
   /** The width of its numbers, in CSS pixels; told how much they need. */
   readonly gutter: (needed: number) => number;
 }
@@ -24,29 +26,6 @@ export interface StripLook {
 /** A colour of the style sheet. */
 export function colourOf(element: Element, name: string): string {
   return getComputedStyle(element).getPropertyValue(name).trim();
-}
-
-/** A time, which always says when: with the day where it is not today, with seconds where they tell. */
-export function clock(time: number, now: number = Date.now()): string {
-  const [day, text] = localTime(new Date(time)).split(" ");
-  const [today] = localTime(new Date(now)).split(" ");
-  return day === today ? text! : `${dayText(time)} ${text}`;
-}
-
-function dayText(time: number): string {
-  return new Date(time).toLocaleDateString("en-GB", { day: "numeric", month: "short" });
-}
-
-/** The times along an axis: the day stands below where it begins, and below the first where that is not today. */
-export function axisTimes(times: readonly number[], step: number, now: number = Date.now()): string[] {
-  let [before] = localTime(new Date(now)).split(" ");
-  return times.map((time) => {
-    const [day, text] = localTime(new Date(time * 1000)).split(" ");
-    const short = step % 60 === 0 ? text!.slice(0, 5) : text!;
-    if (day === before) return short;
-    before = day;
-    return `${short}\n${dayText(time * 1000)}`;
-  });
 }
 
 function decadeOrNone(value: number): number | null {
@@ -71,6 +50,7 @@ export function optionsOf(strip: Strip, plotted: Plotted, place: HTMLElement, lo
     height: Math.max(1, place.clientHeight),
     padding: [6, 12, look.lowest ? 0 : 4, 0],
     legend: { show: false },
+    ...(look.zone === "utc" ? { tzDate: (time: number) => uPlot.tzDate(new Date(time * 1000), "Etc/UTC") } : {}),
     cursor: { y: false, drag: { x: true, y: false, setScale: false }, points: { size: 7 } },
     scales: { x: { auto: false }, y: look.logarithmic ? { auto: false, distr: 3 } : { auto: false } },
     series: [
@@ -90,7 +70,7 @@ export function optionsOf(strip: Strip, plotted: Plotted, place: HTMLElement, lo
       {
         ...axis,
         size: look.lowest ? timesHeight : 0,
-        values: (_, times, __, ___, step) => look.lowest ? axisTimes(times, step) : times.map(() => ""),
+        values: (_, times, __, ___, step) => look.lowest ? axisTimes(times, step, look.zone) : times.map(() => ""),
         ticks: { ...axis.ticks, show: look.lowest },
         gap: 2,
         space: 70,

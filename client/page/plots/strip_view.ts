@@ -5,6 +5,7 @@
  */
 
 import uPlot from "npm:uplot@1.6.32";
+import type { TimeZoneChoice } from "../shell/preferences.ts";
 import { decadesOf, gridOf, rangeOf } from "./plot_data.ts";
 import type { Mark } from "./plot_marks.ts";
 import type { PlotWindow } from "./plot_window.ts";
@@ -23,6 +24,7 @@ const nearMark = 6;
 export interface StripSettings {
   readonly logarithmic: boolean;
   readonly lowest: boolean;
+  readonly zone: TimeZoneChoice;
   readonly marks: () => readonly Mark[];
   /** Told which mark is pointed at, and where. */
   readonly pointed: (mark: Mark | undefined, left: number) => void;
@@ -90,6 +92,7 @@ export class StripView {
     return optionsOf(this.#strip, this.#plotted, this.#place, {
       logarithmic: this.#settings.logarithmic,
       lowest,
+      zone: this.#settings.zone,
       gutter: (needed) => {
         if (needed > gutter.value) gutter.value = Math.ceil(needed);
         return gutter.value;

@@ -5,7 +5,7 @@
  */
 
 import type { LiveInstrument } from "../live/live_instrument.ts";
-import { addressOf } from "./place.ts";
+import { addressOf } from "./address.ts";
 
 /** Something that can be found. */
 export interface Findable {

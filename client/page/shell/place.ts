@@ -5,6 +5,9 @@
  */
 
 import { Live } from "../live/live.tsx";
+import { addressOf } from "./address.ts";
+
+export { addressOf };
 
 /** Where somebody is. */
 export interface Place {
@@ -34,16 +37,6 @@ function placeNow(): Place {
 /** Where this page is. */
 export const place: Live<Place> = new Live(placeNow());
 addEventListener("hashchange", () => place.value = placeNow());
-
-/** The address of a place, for links. @example `addressOf("bench", ["tempcon"])` is `#/bench/tempcon`. */
-export function addressOf(
-  name: string,
-  rest: readonly string[] = [],
-  query: URLSearchParams | Readonly<Record<string, string>> = {},
-): string {
-  const asked = new URLSearchParams(query as Record<string, string>).toString();
-  return `#/${[name, ...rest].map(encodeURIComponent).join("/")}${asked === "" ? "" : `?${asked}`}`;
-}
 
 /** Goes to a place. */
 export function go(

@@ -90,6 +90,8 @@ const unusable = {
 /** TPG 26x: serial, 9600 bits per second; both gauges share the port. */
 export const pfeifferTpg26x: Driver = {
   address: "serial:///dev/ttyUSB0",
+  // Its firmware's number: on other instruments ERR may take an error away.
+  probe: { ask: "PNR", pattern: "^\\x06$" },
   simulator: () => new Controller(),
   description: {
     summary: "Pfeiffer TPG 26x vacuum gauge",

@@ -118,6 +118,7 @@ class Exchange {
   readonly #abort = new AbortController();
   readonly #begunAt = performance.now();
   #timer: ReturnType<typeof setTimeout> | undefined;
+  #ended = false;
 
   /** Aborted when it is called off. */
   get signal(): AbortSignal {
@@ -126,8 +127,9 @@ class Exchange {
 
   /** Nobody waits for its answer any more: it is called off once it is certainly on the wire. */
   leave(): void {
+    if (this.#ended) return;
     const rest = onTheWire - (performance.now() - this.#begunAt);
-    if (rest > 0 && !this.signal.aborted) this.#timer ??= setTimeout(() => this.callOff(), rest);
+    if (rest > 0) this.#timer ??= setTimeout(() => this.callOff(), rest);
     else this.callOff();
   }
 
@@ -139,6 +141,7 @@ class Exchange {
 
   /** It is over. */
   end(): void {
+    this.#ended = true;
     clearTimeout(this.#timer);
   }
 }

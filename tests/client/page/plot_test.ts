@@ -6,7 +6,7 @@ import type { JournalLine } from "../../../client/page/journal/journal.ts";
 import { gridOf, joined, rangeOf, summaryOf } from "../../../client/page/plots/plot_data.ts";
 import { marksOf } from "../../../client/page/plots/plot_marks.ts";
 import { Recent, recentColumns } from "../../../client/page/plots/recent.ts";
-import { axisTimes, clock } from "../../../client/page/plots/strip_options.ts";
+import { axisTimes, cursorTime } from "../../../client/page/plots/axis_times.ts";
 import { startServer } from "../../fixture.ts";
 import type { BrowserPage } from "./browser.ts";
 import { field, inBrowsers, poorContrasts, unnamedControls } from "./page_fixture.ts";
@@ -142,11 +142,14 @@ Deno.test("plot: a sparkline's ten minutes keep each spike and gap, and forget w
 Deno.test("plot: times always say when, and what is seen is summed up over its time", () => {
   const noon = new Date(2026, 10, 26, 12).getTime();
   const day = 86_400_000;
-  strictEqual(clock(noon, noon), "12:00:00");
-  strictEqual(clock(noon - day, noon), "25 Nov 12:00:00");
+  strictEqual(cursorTime(noon, "local", noon), "12:00:00");
+  strictEqual(cursorTime(noon - day, "local", noon), "25 Nov 12:00:00");
   const ticks = [-2, 0, 2].map((hours) => new Date(2026, 10, 26, hours).getTime() / 1000);
-  deepStrictEqual(axisTimes(ticks, 7200, noon), ["22:00\n25 Nov", "00:00\n26 Nov", "02:00"]);
-  deepStrictEqual(axisTimes([noon / 1000 + 5], 5, noon), ["12:00:05"]);
+  deepStrictEqual(axisTimes(ticks, 7200, "local", noon), ["22:00\n25 Nov", "00:00\n26 Nov", "02:00"]);
+  deepStrictEqual(axisTimes([noon / 1000 + 5], 5, "local", noon), ["12:00:05"]);
+  const utc = Date.UTC(2026, 10, 26, 12);
+  deepStrictEqual(axisTimes([utc / 1000, utc / 1000 + 60], 60, "utc", utc), ["12:00\nUTC", "12:01"]);
+  strictEqual(cursorTime(utc, "utc", utc), "12:00:00 UTC");
   const points = new History();
   points.add(1000, 1);
   points.add(4000, 5);
@@ -387,6 +390,30 @@ inBrowsers({
       ok(await page.evaluate(pressed("1 h")));
     });
 
+    await t.step("the address tells what is plotted, and over how long, so that it can be sent", async () => {
+      await page.click(".dock-actions a");
+      await page.until(`location.hash === "#/plots?f=gauge.level&f=gauge.pressure&last=1h"`);
+      await page.until(`document.querySelectorAll(".plot.whole .u-over").length === 2`);
+      await press(page, "10 min");
+      await page.until(`location.hash === "#/plots?f=gauge.level&f=gauge.pressure&last=10min"`);
+      await using other = await browser.open(
+        `${base(server)}/#/plots?f=gauge.pressure&f=gauge.target&last=1h`,
+        1280,
+        900,
+      );
+      await other.shows(legend("gauge.pressure"), "Gauge Pressure");
+      await other.shows(legend("gauge.target"), "Gauge Target");
+      ok(await other.evaluate(pressed("1 h")));
+      await other.click("[aria-label='Remove Gauge Target from the plot']");
+      await other.until(`location.hash === "#/plots?f=gauge.pressure&last=1h"`);
+      await other.click(".plot-summary summary");
+      await other.shows(".plot-summary tbody", "Gauge Pressure");
+      deepStrictEqual(other.complaints, []);
+      await press(page, "1 h");
+      await page.evaluate("void (location.hash = '#/bench')");
+      await page.shows(".plot.dock", "Gauge Level");
+    });
+
     await t.step("every control has a name, its texts contrast, and nothing is clipped on a phone", async () => {
       await page.click("[aria-label='Add a field']");
       deepStrictEqual(await page.evaluate(unnamedControls), []);
@@ -413,6 +440,21 @@ inBrowsers({
       strictEqual(await page.evaluate(colour), before, "a field keeps its colour");
       await page.click(`${field("gauge", "level")} button`);
       await page.shows(legend("gauge.level"), "Gauge Level");
+      await press(page, "Remove all");
+      await page.shows(".plot", "Click a number");
+      const sparkline = "[aria-label='Plot Level (mm) of Gauge']";
+      const drawn = `(() => {
+        const canvas = document.querySelector("${sparkline} canvas");
+        const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width || 1, canvas.height || 1);
+        return data.filter((_, at) => at % 4 === 3 && data[at] > 0).length;
+      })()`;
+      await page.until(`${drawn} > 50`);
+      // Two numbers over the last hour in three steps.
+      await page.click(sparkline);
+      await page.click(`${field("gauge", "pressure")} button`);
+      await press(page, "1 h");
+      await page.shows(legend("gauge.level"), "Gauge Level");
+      await page.shows(legend("gauge.pressure"), "Gauge Pressure");
       await press(page, "Remove all");
       await page.shows(".plot", "Click a number");
       deepStrictEqual(page.complaints, []);
