@@ -21,6 +21,7 @@ export function Sheet({ title, kind = "", close, children }: {
   readonly children: ComponentChildren;
 }): VNode {
   const dialog = useRef<HTMLDialogElement>(null);
+  const pressedBeside = useRef(false);
   const id = useId();
   useEffect(() => {
     const before = document.activeElement;
@@ -63,7 +64,9 @@ export function Sheet({ title, kind = "", close, children }: {
         event.preventDefault();
         close();
       }}
-      onClick={(event) => event.target === event.currentTarget && close()}
+      onPointerDown={(event) => void (pressedBeside.current = event.target === event.currentTarget)}
+      // A press that began within it, and ended beside it, is no click beside it.
+      onClick={(event) => event.target === event.currentTarget && pressedBeside.current && close()}
     >
       <div class="sheet-head" onPointerDown={drag}>
         <h2 id={id}>{title}</h2>
