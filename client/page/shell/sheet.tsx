@@ -7,7 +7,7 @@
 /** @jsxRuntime automatic */
 /** @jsxImportSource npm:preact@11.2.0 */
 import type { ComponentChildren, VNode } from "npm:preact@11.2.0";
-import { useEffect, useId, useRef } from "npm:preact@11.2.0/hooks";
+import { useId, useLayoutEffect, useRef } from "npm:preact@11.2.0/hooks";
 
 /** So far down, in pixels, a sheet is dragged away and does not spring back. */
 const farEnough = 90;
@@ -23,7 +23,8 @@ export function Sheet({ title, kind = "", close, children }: {
   const dialog = useRef<HTMLDialogElement>(null);
   const pressedBeside = useRef(false);
   const id = useId();
-  useEffect(() => {
+  // Before anything else can have the focus in it.
+  useLayoutEffect(() => {
     const before = document.activeElement;
     const shown = dialog.current!;
     shown.showModal();
