@@ -440,6 +440,12 @@ export interface ServerStatus {
   readonly simulated: boolean;
   /** For how many seconds it has been running. */
   readonly uptime: number;
+  /** Whether what happens is kept over restarts, in which folder of its PC, and what a person should know of that. */
+  readonly records: {
+    readonly kept: boolean;
+    readonly folder: string;
+    readonly hint: string;
+  };
   /** What listens where. */
   readonly listeners: readonly {
     /** Which wire: azcam's lines, PyOpticon's socket, HTTP and WebSockets, or azcam's image transfer. */

@@ -312,6 +312,11 @@ export const serverStatus: z.ZodType<ServerStatus> = of<ServerStatus>()(
     version: text,
     simulated: flag.describe("whether simulators stand in the place of the instruments"),
     uptime: number.describe("in seconds"),
+    records: z.strictObject({
+      kept: flag.describe("whether what happens is kept over restarts"),
+      folder: text.describe("where; empty for nowhere"),
+      hint: text.describe("what a person should know; empty for nothing"),
+    }),
     listeners: z.array(
       z.strictObject({ protocol: z.enum(wires), host: text, port: count }).describe("Something that listens"),
     ),

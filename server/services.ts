@@ -205,6 +205,7 @@ export class Services {
       version,
       simulated: this.simulated,
       uptime: Math.round((performance.now() - this.#started) / 100) / 10,
+      records: this.records.state,
       listeners: this.#addresses,
       sessions: this.sessions.describe(),
       instruments: this.bench.instruments.map((instrument) => {

@@ -177,7 +177,7 @@ function ViewBar({ viewer }: { viewer: ImageViewer }): VNode {
       <span class="zoom">{percent < 10 ? percent.toFixed(1) : Math.round(percent)} %</span>
       <button type="button" aria-label="Zoom in" onClick={() => viewer.zoomBy(zoomStep)}>+</button>
       <button type="button" aria-pressed={fitted} onClick={() => viewer.fit()}>Fit</button>
-      <button type="button" aria-label="One to one" onClick={() => viewer.zoomTo(1)}>1:1</button>
+      <button type="button" aria-label="1:1, one to one" onClick={() => viewer.zoomTo(1)}>1:1</button>
       <label class="image-invert">
         <input
           type="checkbox"

@@ -31,6 +31,8 @@ import { SharedArrangement } from "./shared_arrangement.ts";
 
 /** How often the server is asked whether it is there, or who is connected where somebody looks, in milliseconds. */
 const askInterval = 2000;
+/** How often it is asked how it is, where nobody looks: once in so many times. */
+const pingsEach = 10;
 /** After how long without an answer a link counts as lost, in milliseconds. */
 const silence = 10_000;
 
@@ -77,6 +79,7 @@ export class LiveBench {
   /** By how many milliseconds this PC's clock is ahead of the server's, as far as is known. */
   #clockAhead = 0;
   readonly #link: Link;
+  #pings = 0;
   readonly #frame = new Frame();
   readonly #byName = new Map<string, LiveInstrument>();
   /** How many look at who is connected. */
@@ -469,7 +472,8 @@ export class LiveBench {
     if (this.#asking) return;
     this.#asking = true;
     try {
-      const { value } = await this.#link.request({ cmd: this.#lookers > 0 ? "Status" : "Ping" });
+      const wanted = this.#lookers > 0 || this.#pings++ % pingsEach === 0;
+      const { value } = await this.#link.request({ cmd: wanted ? "Status" : "Ping" });
       this.#heard = performance.now();
       if (value !== null) this.status.value = value as ServerStatus;
     } catch (error) {

@@ -8,7 +8,7 @@
 /** @jsxImportSource npm:preact@11.2.0 */
 import type { VNode } from "npm:preact@11.2.0";
 import type { LiveBench } from "../live/live_bench.ts";
-import { useEffect } from "npm:preact@11.2.0/hooks";
+import { useLayoutEffect } from "npm:preact@11.2.0/hooks";
 import { useLive } from "../live/live.tsx";
 import { addressOf, place } from "../shell/place.ts";
 import { PlotPanel } from "./plot.tsx";
@@ -19,9 +19,10 @@ export function PlotsPlace({ bench, plotted }: { bench: LiveBench; plotted: Plot
   const shown = useLive(place);
   const fields = useLive(plotted.fields);
   const span = useLive(plotted.span);
-  useEffect(() => plotted.take(shown.query), [shown]);
-  useEffect(() => {
-    if (place.value.name !== "plots") return;
+  useLayoutEffect(() => plotted.take(shown.query), [shown]);
+  useLayoutEffect(() => {
+    // Somebody may have left already, which the page is told a moment later.
+    if (!/^#\/plots\b/.test(location.hash)) return;
     const { query } = plotted;
     const others = [...place.value.query].filter(([name]) => name !== "f" && name !== "last");
     for (const [name, value] of others) query.append(name, value);

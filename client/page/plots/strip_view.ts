@@ -15,6 +15,8 @@ import { colourOf, optionsOf, timesHeight } from "./strip_options.ts";
 
 /** How often a plot that follows is drawn, in milliseconds. */
 const drawInterval = 500;
+/** And how seldom, however long a pixel is. */
+const slowestDraw = 2000;
 /** A drag over fewer pixels is a click. */
 const leastDrag = 5;
 /** A mark is pointed at from so near, in CSS pixels. */
@@ -40,6 +42,7 @@ export class StripView {
   readonly #plot: uPlot;
   readonly #ends: (() => void)[] = [];
   #scheduled = 0;
+  #drawnAt = 0;
 
   /** Draws it. @param place Where. @param strip What. @param window When. */
   constructor(place: HTMLElement, strip: Strip, plotted: Plotted, window: PlotWindow, settings: StripSettings) {
@@ -51,7 +54,13 @@ export class StripView {
     const options = this.#options(settings.lowest);
     this.#plot = new uPlot({ ...options, ...this.#handlers(options) }, this.#nothing, place);
     this.#draw();
-    const timer = setInterval(() => window.paused.value === undefined && this.#schedule(), drawInterval);
+    const timer = setInterval(() => {
+      if (window.paused.value !== undefined) return;
+      const { from, to } = window.span;
+      // A long span moves by less than a pixel in the meantime.
+      const pixelTime = (to - from) / Math.max(1, place.clientWidth);
+      if (performance.now() - this.#drawnAt >= Math.min(pixelTime, slowestDraw)) this.#schedule();
+    }, drawInterval);
     const resized = new ResizeObserver(() => {
       this.#plot.setSize({ width: Math.max(1, place.clientWidth), height: Math.max(1, place.clientHeight) });
       this.#schedule();
@@ -111,6 +120,7 @@ export class StripView {
   }
 
   #draw(): void {
+    this.#drawnAt = performance.now();
     this.#drawOn(this.#plot, this.#plot.over.clientWidth);
     this.#window.holdCursor();
     this.#showCursor();

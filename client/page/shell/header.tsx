@@ -68,7 +68,7 @@ export function Header({ bench }: { bench: LiveBench }): VNode {
               type="button"
               id="open-search"
               class="search-button"
-              aria-label="Search"
+              aria-label="Search, Ctrl K"
               aria-keyshortcuts="Control+K"
               onClick={() => setOpen("search")}
             >

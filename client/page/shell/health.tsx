@@ -80,7 +80,9 @@ export function Health({ bench }: { bench: LiveBench }): VNode {
 function Instruments({ bench }: { bench: LiveBench }): VNode {
   const count = useLive(bench.instruments).length;
   const ailing = useAiling(bench);
+  const hint = useLive(bench.status)?.records.hint ?? "";
   const [open, setOpen] = useState(false);
+  if (ailing.length === 0 && hint !== "") return <Notice hint={hint} />;
   if (ailing.length === 0) {
     return (
       <p class="well">
@@ -110,8 +112,29 @@ function Instruments({ bench }: { bench: LiveBench }): VNode {
                 </li>
               ))}
             </ul>
+            {hint === "" ? null : <p>{hint}</p>}
           </Sheet>
         )}
+    </>
+  );
+}
+
+/** Says what is wrong with the server itself: the instruments are well. */
+function Notice({ hint }: { readonly hint: string }): VNode {
+  const [open, setOpen] = useState(false);
+  return (
+    <>
+      <button type="button" class="plain ailing" onClick={() => setOpen(true)}>
+        <span class="lamp" aria-hidden="true" />
+        <span>Nothing is kept</span>
+      </button>
+      {open
+        ? (
+          <Sheet title="What happens is not kept" close={() => setOpen(false)}>
+            <p>{hint}</p>
+          </Sheet>
+        )
+        : null}
     </>
   );
 }

@@ -6,14 +6,12 @@ import { loadBench } from "../../../server/config/bench_file.ts";
 import { startServer } from "../../fixture.ts";
 import { tcpDevice } from "../../server/devices/devices.ts";
 import { base } from "../../server/faces/web/web_fixture.ts";
-import { Browser } from "./browser.ts";
-import { card, chromium, inBrowser, outsiders, poorContrasts, unnamedControls } from "./page_fixture.ts";
+import { card, inBrowsers, outsiders, poorContrasts, unnamedControls } from "./page_fixture.ts";
 
-Deno.test({
+inBrowsers({
   name:
     "page: an instrument is added by keyboard, checked meanwhile, seen in the file before it is written, and shows its value",
-  ...inBrowser,
-  async fn() {
+  async fn(_, browser) {
     await using device = tcpDevice((command) => command === "V?" ? "1.5\r" : command === "I?" ? "0.25\r" : undefined);
     const folder = await Deno.makeTempDir();
     try {
@@ -25,7 +23,6 @@ Deno.test({
       const edited = { file, previous: besideBench(file).previous, loaded };
       await using server = startServer({ instruments: loaded.instruments, poll: true, webPort: 0 }, { edited });
       await server.ready;
-      await using browser = await Browser.start(chromium!);
       await using page = await browser.open(base(server));
       await page.shows(card("meter"), "Voltage");
       await page.click("#open-menu");
@@ -114,12 +111,10 @@ Deno.test({
   },
 });
 
-Deno.test({
+inBrowsers({
   name: "page: the demo bench says that it has no file to change",
-  ...inBrowser,
-  async fn() {
+  async fn(_, browser) {
     await using server = startServer({ poll: true, webPort: 0 });
-    await using browser = await Browser.start(chromium!);
     await using page = await browser.open(`${base(server)}/#/edit`);
     await page.shows(".edit-place", "no file that could be changed");
     strictEqual(await page.evaluate(`document.querySelectorAll(".edit-place button").length`), 0);

@@ -31,18 +31,21 @@ export interface PageTest {
   readonly name: string;
   /** The browsers that it is run in. @default both */
   readonly browsers?: readonly BrowserName[];
+  /** Whether it must leave nothing open. @default as all others */
+  readonly sanitizeResources?: boolean;
   /** Is given a browser that was started for it. */
   fn(t: Deno.TestContext, browser: Browser): Promise<void>;
 }
 
 /** Runs a test in each of the browsers. */
-export function inBrowsers({ name, browsers = ["chromium", "firefox"], fn }: PageTest): void {
+export function inBrowsers({ name, browsers = ["chromium", "firefox"], fn, ...beside }: PageTest): void {
   for (const browser of browsers) {
     const path = found[browser];
     Deno.test({
       name: `${name}, in ${browser}`,
       ignore: path === undefined,
       ...sanitizers,
+      ...beside,
       async fn(t) {
         await using started = await Browser.start(path!);
         await fn(t, started);

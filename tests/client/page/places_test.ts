@@ -1,0 +1,111 @@
+/** Every place of the page as everybody can use it: by WCAG 2.2 AA, at all widths, enlarged, and with a finger. */
+import axe from "npm:axe-core@4.14.1";
+import { deepStrictEqual, ok } from "node:assert/strict";
+import { base } from "../../server/faces/web/web_fixture.ts";
+import type { BrowserPage } from "./browser.ts";
+import { inBrowsers, outsiders, ready, withServer } from "./page_fixture.ts";
+
+/** The places that are offered, and what is reached from the menu. */
+const places = `[...[...document.querySelectorAll("nav.places a")].map((each) => each.hash), "#/edit"]`;
+
+/** What opens over a place, by what is clicked for it. */
+const sheets = ["#open-search", "#open-people", "#open-menu"];
+
+/** What axe finds against WCAG 2.2 AA: each rule with the elements that break it. */
+async function violations(page: BrowserPage): Promise<string[]> {
+  if (!await page.evaluate("!!globalThis.axe")) await page.evaluate(axe.source);
+  return await page.evaluate(`axe.run(document, {
+    runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"],
+    resultTypes: ["violations"],
+  }).then(({ violations }) => violations.flatMap(({ id, nodes }) =>
+    nodes.map(({ target, html, any }) => id + ": " + target + " " + html.slice(0, 160) + " " + (any[0]?.message ?? ""))))`);
+}
+
+/** What can be pressed and is smaller than so many pixels; links within a text, and what lies under a sheet, may be. */
+const smallTargets = (least: number) =>
+  `[...document.querySelectorAll("button, a, input, select, summary, [role=switch], [role=option]")]
+  .filter((each) => {
+    const { width, height } = (each.closest("label") ?? each).getBoundingClientRect();
+    const within = each.localName === "a" && getComputedStyle(each).display === "inline";
+    const seen = each.checkVisibility({ visibilityProperty: true, opacityProperty: true });
+    return seen && !within && width > 1 && (width < ${least} - 0.5 || height < ${least} - 0.5) && !each.closest(".skip, .unseen");
+  })
+  .map((each) => {
+    const { width, height } = each.getBoundingClientRect();
+    return Math.round(width) + " x " + Math.round(height) + " " + each.outerHTML.slice(0, 160);
+  })`;
+
+const sideways = `document.documentElement.scrollWidth > document.documentElement.clientWidth`;
+
+async function goTo(page: BrowserPage, hash: string): Promise<void> {
+  await page.evaluate(`location.hash = ${JSON.stringify(hash)}`);
+  await page.until(`document.querySelector("#place")?.textContent.trim() !== ""`);
+  await page.evaluate("new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)))");
+}
+
+inBrowsers({
+  name: "page: every place, sheet and menu is accessible by WCAG 2.2 AA, dark and light, on a phone and beside it",
+  // Firefox cannot be told to be dark, and the rules are the same.
+  browsers: ["chromium"],
+  // The first image that is written loads a library of the system, which stays.
+  sanitizeResources: false,
+  async fn(t, browser) {
+    await withServer(async (server) => {
+      await server.commandServer.command("exposure.expose 0.1 object stars");
+      await using page = await browser.open(base(server));
+      await ready(page);
+      for (const hash of await page.evaluate(places)) {
+        await t.step(hash, async () => {
+          await goTo(page, hash);
+          const found = new Set<string>();
+          for (const width of [1280, 390]) {
+            await page.resize(width, 800);
+            for (const scheme of ["dark", "light"]) {
+              await page.prefer({ "prefers-color-scheme": scheme });
+              for (const each of await violations(page)) found.add(`${width} ${scheme} ${each}`);
+            }
+          }
+          deepStrictEqual([...found], []);
+        });
+      }
+      for (const opener of sheets) {
+        await t.step(opener, async () => {
+          await goTo(page, "#/bench");
+          for (const width of [1280, 390]) {
+            await page.resize(width, 800);
+            await page.click(opener);
+            await page.until(`!!document.querySelector("dialog[open]")`);
+            deepStrictEqual(await violations(page), [], `${width}`);
+            await page.press("Escape");
+            await page.until(`!document.querySelector("dialog[open]")`);
+          }
+        });
+      }
+      deepStrictEqual(page.complaints, []);
+    });
+  },
+});
+
+inBrowsers({
+  name: "page: no place is cut or scrolls sideways on a phone or at 200 %, and each target can be hit",
+  async fn(t, browser) {
+    await withServer(async (server) => {
+      await using page = await browser.open(base(server));
+      await ready(page);
+      for (const hash of await page.evaluate(places)) {
+        await t.step(hash, async () => {
+          await goTo(page, hash);
+          // Half of 1280 is what is left of it at 200 %.
+          for (const [width, height] of [[390, 844], [640, 400], [1280, 800], [2560, 1440]] as const) {
+            await page.resize(width, height);
+            await page.until(`innerWidth === ${width} && ${outsiders}.length === 0`).catch(async () =>
+              deepStrictEqual(await page.evaluate(outsiders), [], `at a width of ${width}`)
+            );
+            ok(!await page.evaluate(sideways), `nothing scrolls sideways at a width of ${width}`);
+          }
+          deepStrictEqual(await page.evaluate(smallTargets(24)), []);
+        });
+      }
+    });
+  },
+});
