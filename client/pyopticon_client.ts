@@ -353,6 +353,7 @@ export class PyOpticonSocketClient {
     readonly verification?: {
       readonly records: number;
       readonly first: number;
+      readonly lost: number;
       readonly head: { readonly number: number; readonly digest: string };
       readonly problems: readonly string[];
     };

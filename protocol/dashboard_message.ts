@@ -167,9 +167,16 @@ function optionalLevel(message: Json): JournalLevel | undefined {
   throw bad(`Cannot run ${message.cmd}: "level" must be one of ${journalLevels.join(", ")}`);
 }
 
+/** The longest text that is looked for in the journal, in characters: none that is kept is longer. */
+const longestSearch = 1001;
+
 function journalQuery(message: Json): JournalQuery {
   const number = (key: string) => optionalNumber(message, key);
-  const text = (key: string) => optionalText(message, key);
+  const text = (key: string) => {
+    const given = optionalText(message, key);
+    if ((given?.length ?? 0) <= longestSearch) return given;
+    throw bad(`Cannot run ${message.cmd}: "${key}" is longer than ${longestSearch} characters`);
+  };
   return {
     since: number("since"),
     until: number("until"),

@@ -95,6 +95,8 @@ export interface Verification {
   readonly records: number;
   /** The number of the first; 0 where there is none. */
   readonly first: number;
+  /** How many never came into the database, since a full disk or a power failure took them: no sign of a change. */
+  readonly lost: number;
   /** The last one. */
   readonly head: JournalHead;
   /** What is wrong, in words for people, at most ten; nothing where all is as it was written. */

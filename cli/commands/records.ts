@@ -272,11 +272,12 @@ async function verify(context: CliContext, flags: JournalFlags, head: string | u
   const found = await verified(context, flags, digest === undefined ? undefined : { number: Number(number), digest });
   if (flags.json) writeJson(context, found);
   else if (found.problems.length === 0) {
-    const { records, first, head: { number, digest } } = found;
+    const { records, first, lost, head: { number, digest } } = found;
+    const gap = lost === 0 ? "" : ` (${lost} between them never came into the database: the disk did not take them)`;
     context.process.stdout.write(
       records === 0
         ? "The journal is empty\n"
-        : `All ${records} records are as they were written, ${first} to ${number}; the head is ${number}:${digest}\n`,
+        : `All ${records} records are as they were written, ${first} to ${number}${gap}; the head is ${number}:${digest}\n`,
     );
   }
   throwProblems("The journal is not as it was written", found.problems);
@@ -286,8 +287,19 @@ function throwProblems(what: string, problems: readonly string[]): void {
   if (problems.length > 0) throw new HeliographError("unavailable", `${what}: ${problems.join("; ")}`);
 }
 
+async function headOf(context: CliContext, flags: ReadFlags): Promise<JournalHead> {
+  if (flags.read !== undefined) {
+    using folder = new RecordsFolder(resolve(flags.read));
+    return folder.summary().head;
+  }
+  await using client = dashboardClient(context, flags);
+  const { journal, hint } = await client.records();
+  if (journal !== null) return journal.head;
+  throw new HeliographError("unavailable", hint === "" ? "The server keeps no records" : hint);
+}
+
 async function showHead(context: CliContext, flags: JournalFlags): Promise<void> {
-  const { head } = await verified(context, flags, undefined);
+  const head = await headOf(context, flags);
   if (flags.json) return writeJson(context, head);
   context.process.stdout.write(`${head.number}:${head.digest}\n`);
 }

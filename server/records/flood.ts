@@ -1,5 +1,6 @@
 /**
- * Keeps a flood small: what one principal does again and again, in the same words, is one counted record a second.
+ * Keeps a flood small: what one principal does again and again, in the same words and to the same instrument, is one
+ * counted record a second.
  *
  * @module
  */
@@ -34,8 +35,9 @@ export class Flood {
 
   /** Takes an entry that is complete. */
   take(entry: JournalEntry): void {
-    const { kind, client, text } = entry;
-    const key = `${kind}\0${client}\0${text}`;
+    // What fails is not counted with what succeeds, nor what happens to one instrument with what happens to its like.
+    const { kind, client, instrument, level, text } = entry;
+    const key = `${kind}\0${client}\0${instrument}\0${level}\0${text}`;
     const seen = this.#seen.get(key);
     if (seen === undefined) {
       this.#seen.set(key, { told: 1, more: 0, last: entry });

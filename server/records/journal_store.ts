@@ -81,6 +81,8 @@ export class JournalStore implements Disposable {
   #prepare(format: number): void {
     // A command that was answered is not forgotten when the power fails a moment later.
     this.#database.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 1000");
+    // What a long reader has let it grow to, or much that was forgotten at once, is given back to the disk.
+    this.#database.exec("PRAGMA journal_size_limit = 8000000");
     if (format === 0) this.#database.exec(`BEGIN; ${schema} COMMIT`);
   }
 
@@ -159,7 +161,7 @@ export class JournalStore implements Disposable {
     if (after !== undefined) add("number > ?", after);
     const rows = this.#database
       .prepare(`SELECT record FROM journal WHERE ${conditions.join(" AND ")} ORDER BY number DESC LIMIT ?`)
-      .all(...values, Math.min(limit, mostRecords));
+      .all(...values, Math.min(Math.floor(limit), mostRecords));
     return rows.map(({ record }) => JSON.parse(String(record)) as JournalRecord).reverse();
   }
 
@@ -171,7 +173,7 @@ export class JournalStore implements Disposable {
   verify(known?: JournalHead): Verification {
     const problems: string[] = [];
     const tell = (problem: string) => void (problems.length < 10 && problems.push(problem));
-    let [records, first, previous] = [0, 0, firstDigest];
+    let [records, first, lost, previous] = [0, 0, 0, firstDigest];
     let last = 0;
     let found = known === undefined;
     const rows = this.#database.prepare("SELECT number, record, digest FROM journal ORDER BY number");
@@ -180,12 +182,16 @@ export class JournalStore implements Disposable {
       if (records++ === 0) {
         first = number;
         if (number > 1) previous = this.#carriedOver(number, tell);
-      } else if (number !== last + 1) {
-        tell(
-          `${last + 1 === number - 1 ? `record ${last + 1} is` : `records ${last + 1} to ${number - 1} are`} missing`,
-        );
       }
-      if (digestOf(previous, record) !== digest) {
+      const follows = digestOf(previous, record) === digest;
+      if (records > 1 && number !== last + 1) {
+        // Where the chain goes on over a gap, what is missing never came into the database: the disk did not take it.
+        if (follows) lost += number - last - 1;
+        else {tell(
+            `${last + 1 === number - 1 ? `record ${last + 1} is` : `records ${last + 1} to ${number - 1} are`} missing`,
+          );}
+      }
+      if (!follows) {
         tell(`record ${number} is not what was written, or the one before is not`);
       }
       if (known?.number === number) {
@@ -202,7 +208,7 @@ export class JournalStore implements Disposable {
         }`,
       );
     }
-    return { records, first, head: { number: last, digest: previous }, problems };
+    return { records, first, lost, head: { number: last, digest: previous }, problems };
   }
 
   /** The digest before the first record that is left, as the record that tells of the forgetting has it. */

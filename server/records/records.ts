@@ -20,13 +20,20 @@ import { networkFileSystem } from "./network_file_system.ts";
 import { type RecordsOptions, usualJournalBytes, usualJournalDays } from "../config/records_settings.ts";
 import type { RecordsAnswer, RecordsTask } from "./records_messages.ts";
 import { Spool } from "./spool.ts";
+import { SteadyClock } from "./steady_clock.ts";
 
 const log = getLogger(["heliograph", "records"]);
 
 /** How often the spool is moved into the database, in milliseconds. */
 const moveEvery = 1000;
-/** How often it is looked whether records are to be forgotten, in milliseconds. */
-const forgetEvery = 3_600_000;
+/** How often it is looked whether the records take too much room, in milliseconds: a flood may write gigabytes an hour. */
+const lookEvery = 60_000;
+/** Of these looks, each so-manieth looks for what is too old, too. */
+const agedEvery = 60;
+/** The most tenths that are forgotten in one look. */
+const mostTenths = 5;
+/** How often a folder that could not be opened is tried again, in milliseconds. */
+const openEvery = 10_000;
 /** A server that stops waits so long for the disk, in milliseconds. */
 const longestWait = 5000;
 /** The most records that are remembered until the folder is open. */
@@ -42,6 +49,9 @@ export interface RecordsState {
   readonly hint: string;
 }
 
+/** The files were taken away: what is written to them comes to nobody. */
+class GoneError extends Error {}
+
 /** Keeps the journal, and finds in it. */
 export class Records {
   readonly #options: RecordsOptions | undefined;
@@ -49,9 +59,16 @@ export class Records {
   readonly #worker: TaskWorker<RecordsTask, RecordsAnswer>;
   readonly #flood: Flood;
   #spool: Spool | undefined;
+  /** The spool of a folder that could not be opened yet. */
+  #opening: Spool | undefined;
+  readonly #clock = new SteadyClock();
+  #looks = 0;
+  #stopping = false;
   #state: RecordsState = { kept: false, folder: "", hint: "" };
   /** What came before the folder was open. */
   #early: JournalEntry[] | undefined = [];
+  /** How many came when more could not be remembered. */
+  #unremembered = 0;
   #last = 0;
   /** What was begun and has not ended: with the number of the record that tells so, where one does. */
   readonly #underWay = new Map<number, { readonly entry: JournalEntry; record: number | undefined }>();
@@ -100,7 +117,8 @@ export class Records {
 
   /**
    * Opens the folder, before the server gives up its permissions. Where that cannot be, the server goes on without: the
-   * log says why, and `state` does. Nothing is thrown.
+   * log says why, and `state` does. It is tried again now and then: a disk that is full or a server that still stops is
+   * no reason to keep nothing until the next start. Nothing is thrown.
    */
   async open(): Promise<void> {
     const { folder } = this.#options ?? {};
@@ -113,24 +131,62 @@ export class Records {
           `it is on a network share (${network}), where a database is not safe: name a folder of this PC`,
         );
       }
-      const spool = new Spool(resolve(folder));
+      this.#opening = new Spool(resolve(folder));
       this.#worker.start();
+    } catch (error) {
+      this.#notKept(folder, inPeoplesWords(error).message);
+      this.#giveUp();
+      return;
+    }
+    if (await this.#tryToOpen(folder, this.#opening)) return;
+    this.#timer = setInterval(() => void this.#tryAgain(folder), openEvery);
+  }
+
+  async #tryAgain(folder: string): Promise<void> {
+    const spool = this.#opening;
+    // There is none while it is being tried.
+    if (spool === undefined || !await this.#tryToOpen(folder, spool)) return;
+    log.info("Records are kept in {folder} from now on", { folder });
+  }
+
+  /** @returns Whether it is open now. */
+  async #tryToOpen(folder: string, spool: Spool): Promise<boolean> {
+    this.#opening = undefined;
+    try {
       const { head, newest, damaged } = await this.#ask("opened", { kind: "open", folder });
+      if (this.#stopping) throw new Error("the server is stopping");
       this.#spool = spool;
       this.#last = head.number;
       this.#state = { kept: true, folder, hint: "" };
       this.#tellDamaged(damaged);
       this.#journal.recall(newest);
+      this.#clock.follows(newest.map(({ time }) => Date.parse(time)));
     } catch (error) {
+      if (this.#stopping) {
+        spool.close();
+        return false;
+      }
+      this.#opening = spool;
       this.#notKept(folder, inPeoplesWords(error).message);
-      return;
+      return false;
     }
+    this.#begin();
+    return true;
+  }
+
+  #begin(): void {
+    clearInterval(this.#timer);
     const early = this.#early ?? [];
     this.#early = undefined;
     for (const entry of early) this.#take(entry);
+    if (this.#unremembered > 0) {
+      log.warning("{count} records came before the folder could be opened, and are lost", {
+        count: this.#unremembered,
+      });
+    }
     this.#journal.add({ kind: "log", text: `heliograph ${version} has started` });
     this.#timer = setInterval(() => this.#tick(), moveEvery);
-    this.#forgetter = setInterval(() => void this.forget(), forgetEvery);
+    this.#forgetter = setInterval(() => void this.forget(++this.#looks % agedEvery === 0), lookEvery);
     void this.forget();
   }
 
@@ -163,41 +219,57 @@ export class Records {
     return { ...found, verification: (await this.#ask("verified", { kind: "verify", known })).verification };
   }
 
-  /** Forgets what is too old or too much; a record tells of it. */
-  async forget(): Promise<void> {
+  /** Forgets what is too much and, where that is asked, too old; a record tells of it. */
+  async forget(aged = true): Promise<void> {
     const { journalDays, journalBytes } = this.#limits;
+    const steady = this.#clock.look();
     try {
-      const before = Date.now() - journalDays * 86_400_000;
-      const { found } = await this.#ask("oldest", { kind: "oldest", before, bytes: journalBytes });
-      if (found === undefined) return;
-      const { count, head } = found;
-      const text = `Forgot the ${count} oldest record${
-        count === 1 ? "" : "s"
-      } of the journal, up to number ${head.number}`;
-      const entry = {
-        kind: "log",
-        time: new Date().toISOString(),
-        level: "info",
-        client: "",
-        instrument: "",
-        text,
-      } as const;
-      this.#append({ ...entry, forgotten: head });
-      // Before they go, what carries the chain on is there.
-      await this.#move();
-      await this.#ask("forgotten", { kind: "forget", last: head.number });
-      log.info("{text}", { text });
+      let before = aged && steady ? Date.now() - journalDays * 86_400_000 : 0;
+      for (let tenths = 0; tenths < mostTenths; tenths++) {
+        if (!await this.#forgetOldest(before, journalBytes)) return;
+        before = 0;
+      }
     } catch (error) {
+      if (this.#stopping) return;
       log.warning("Cannot forget old records: {reason}", { reason: inPeoplesWords(error).message });
     }
+  }
+
+  /** @returns Whether there was something to forget. */
+  async #forgetOldest(before: number, bytes: number): Promise<boolean> {
+    const { found } = await this.#ask("oldest", { kind: "oldest", before, bytes });
+    if (found === undefined) return false;
+    const { count, head } = found;
+    const text = `Forgot the ${count} oldest record${
+      count === 1 ? "" : "s"
+    } of the journal, up to number ${head.number}`;
+    const entry = {
+      kind: "log",
+      time: new Date().toISOString(),
+      level: "info",
+      client: "",
+      instrument: "",
+      text,
+    } as const;
+    this.#append({ ...entry, forgotten: head });
+    // Before they go, what carries the chain on is there.
+    await this.#move();
+    await this.#ask("forgotten", { kind: "forget", last: head.number });
+    log.info("{text}", { text });
+    return true;
   }
 
   /** Writes what waits, and lets go of the folder. */
   async stop(): Promise<void> {
     this.#unfollow();
+    this.#stopping = true;
     clearInterval(this.#timer);
     clearInterval(this.#forgetter);
     this.#flood.stop();
+    // What has not ended by now ends with the server.
+    this.#tellBeginnings();
+    this.#opening?.close();
+    this.#opening = undefined;
     if (this.#spool !== undefined) {
       await within(longestWait, this.#move());
       this.#spool.close();
@@ -209,6 +281,7 @@ export class Records {
   #take(entry: JournalEntry): void {
     if (this.#early !== undefined) {
       if (this.#early.length < mostEarly) this.#early.push(entry);
+      else this.#unremembered++;
       return;
     }
     if (this.#spool === undefined) return;
@@ -236,8 +309,12 @@ export class Records {
 
   #tick(): void {
     // What takes longer is told when it has begun: a power failure may end it.
-    for (const under of this.#underWay.values()) under.record ??= this.#write(under.entry);
+    this.#tellBeginnings();
     void this.#move();
+  }
+
+  #tellBeginnings(): void {
+    for (const under of this.#underWay.values()) under.record ??= this.#write(under.entry);
   }
 
   async #upToDate(): Promise<void> {
@@ -262,8 +339,9 @@ export class Records {
     const spool = this.#spool;
     if (spool === undefined) return;
     try {
-      if (this.#stuck !== undefined) await this.#moveFile(spool, this.#stuck);
+      // Also where the database takes nothing: a file of the system is safer than this program's memory.
       spool.retry();
+      if (this.#stuck !== undefined) await this.#moveFile(spool, this.#stuck);
       const which = spool.handOver();
       if (which !== undefined) await this.#moveFile(spool, which);
       if (this.#state.hint !== "") {
@@ -272,10 +350,14 @@ export class Records {
       }
     } catch (error) {
       const reason = inPeoplesWords(error).message;
-      const hint = `Records wait on the spool: they cannot be moved into the database: ${reason}.`;
+      const gone = error instanceof GoneError;
+      const what = gone
+        ? `Records are lost until the server is started again`
+        : "Records wait on the spool: they cannot be moved into the database";
+      const hint = `${what}: ${reason}.`;
       if (this.#state.hint === hint) return;
-      this.#state = { ...this.#state, hint };
-      log.error("Records wait on the spool: they cannot be moved into the database: {reason}", { reason });
+      this.#state = { ...this.#state, kept: !gone, hint };
+      log.error("{what}: {reason}", { what, reason });
     }
   }
 
@@ -291,10 +373,17 @@ export class Records {
     if (count > 0) log.warning("{count} lines of the records' spool were cut short and are left out", { count });
   }
 
-  #notKept(folder: string, reason: string): void {
+  #giveUp(): void {
     this.#early = undefined;
+    this.#opening?.close();
+    this.#opening = undefined;
     this.#worker.stop();
-    this.#state = { kept: false, folder: "", hint: `No records are kept: cannot keep them in ${folder}: ${reason}.` };
+  }
+
+  #notKept(folder: string, reason: string): void {
+    const hint = `No records are kept: cannot keep them in ${folder}: ${reason}.`;
+    if (this.#state.hint === hint) return;
+    this.#state = { kept: false, folder: "", hint };
     log.warning("No records are kept: cannot keep them in {folder}: {reason}", { folder, reason });
   }
 
@@ -303,7 +392,7 @@ export class Records {
     task: RecordsTask,
   ): Promise<Extract<RecordsAnswer, { readonly kind: K }>> {
     const answer = await this.#worker.ask(task);
-    if (answer.kind === "failed") throw new Error(answer.reason);
+    if (answer.kind === "failed") throw answer.gone ? new GoneError(answer.reason) : new Error(answer.reason);
     if (answer.kind !== kind) throw new Error(`the records' Worker answered ${answer.kind} in the place of ${kind}`);
     return answer as Extract<RecordsAnswer, { readonly kind: K }>;
   }

@@ -8,7 +8,7 @@ import { DatabaseSync } from "node:sqlite";
 import { join } from "node:path";
 import type { JournalRecord } from "../../protocol/records.ts";
 import { readRecord } from "./journal_record.ts";
-import { JournalStore } from "./journal_store.ts";
+import { journalFile, JournalStore } from "./journal_store.ts";
 import type { RecordsAnswer, RecordsTask } from "./records_messages.ts";
 import { spoolNames } from "./spool.ts";
 
@@ -24,6 +24,8 @@ export class RecordsKeeper implements Disposable {
   readonly #store: JournalStore;
   /** Its lock ends with the process, however that ends. */
   readonly #writer: DatabaseSync;
+  /** Which file the database is, as its file system numbers it; `null` where that tells nothing. */
+  readonly #inode: number | null;
 
   /**
    * Opens the records.
@@ -43,6 +45,7 @@ export class RecordsKeeper implements Disposable {
     }
     try {
       this.#store = new JournalStore(folder);
+      this.#inode = this.#inodeNow() ?? null;
     } catch (error) {
       this.#writer.close();
       throw error;
@@ -54,7 +57,7 @@ export class RecordsKeeper implements Disposable {
     try {
       return this.#perform(task);
     } catch (error) {
-      return { kind: "failed", reason: (error as Error).message };
+      return { kind: "failed", reason: (error as Error).message, gone: this.#isGone() };
     }
   }
 
@@ -84,6 +87,8 @@ export class RecordsKeeper implements Disposable {
     switch (task.kind) {
       case "move": {
         const name = spoolNames[task.spool]!;
+        // What is written to a file that was taken away comes to nobody.
+        if (this.#isGone()) throw new Error("their files were taken away while the server runs");
         const lines = this.#read(name);
         store.append(lines.filter((record) => record !== undefined));
         this.#empty(name);
@@ -101,6 +106,27 @@ export class RecordsKeeper implements Disposable {
       case "forget":
         store.forget(task.last);
         return { kind: "forgotten" };
+    }
+  }
+
+  /** Whether somebody has deleted the files, or put others in their place: both the database and the spool are lost. */
+  #isGone(): boolean {
+    const isThere = (name: string) => {
+      try {
+        return Deno.statSync(join(this.#folder, name)).isFile;
+      } catch (error) {
+        return !(error instanceof Deno.errors.NotFound);
+      }
+    };
+    return !spoolNames.every(isThere) || this.#inodeNow() !== this.#inode;
+  }
+
+  /** `undefined` where it is not there. */
+  #inodeNow(): number | null | undefined {
+    try {
+      return Deno.statSync(join(this.#folder, journalFile)).ino;
+    } catch (error) {
+      return error instanceof Deno.errors.NotFound ? undefined : this.#inode;
     }
   }
 

@@ -28,5 +28,5 @@ export type RecordsAnswer =
   | { readonly kind: "summary"; readonly summary: JournalSummary }
   | { readonly kind: "oldest"; readonly found: { readonly head: JournalHead; readonly count: number } | undefined }
   | { readonly kind: "forgotten" }
-  /** It could not be done, for a reason in words for people. */
-  | { readonly kind: "failed"; readonly reason: string };
+  /** It could not be done, for a reason in words for people; and whether the files of the records are there no more. */
+  | { readonly kind: "failed"; readonly reason: string; readonly gone?: boolean };

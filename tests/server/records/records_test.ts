@@ -2,12 +2,15 @@
 import { deepStrictEqual, match, ok, rejects, strictEqual } from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
 import { join } from "node:path";
+import type { JournalEntry } from "../../../protocol/description.ts";
 import type { JournalRecord } from "../../../protocol/records.ts";
 import { command, defineInstrument } from "../../../mod.ts";
 import { recordsOptions, recordsSchema } from "../../../server/config/records_settings.ts";
+import { Flood } from "../../../server/records/flood.ts";
 import { JournalStore } from "../../../server/records/journal_store.ts";
 import { networkFileSystem } from "../../../server/records/network_file_system.ts";
 import { RecordsFolder } from "../../../server/records/records_folder.ts";
+import { SteadyClock } from "../../../server/records/steady_clock.ts";
 import { run } from "../../cli_fixture.ts";
 import { dashboardClient, eventually, RawClient, startServer } from "../../fixture.ts";
 import { programs, ServerProcess } from "../../server_process.ts";
@@ -177,6 +180,7 @@ Deno.test("records: what is too old or too much is forgotten, and a record carri
   {
     using store = new JournalStore(folder.records);
     store.append([1, 2, 3].map((number) => ({ ...old, number, time: "2001-01-01T00:00:00.000Z", text: "long ago" })));
+    store.append([{ ...old, number: 4, time: new Date().toISOString(), text: "just now" }]);
   }
   const texts = async (options: { journalDays?: number; journalBytes?: number }) => {
     await using server = startServer({ records: { folder: folder.records, ...options } });
@@ -196,6 +200,94 @@ Deno.test("records: what is too old or too much is forgotten, and a record carri
   match(
     (await texts({ journalBytes: 1 })).join("; "),
     /Forgot the \d+ oldest records? of the journal, up to number [4-9]/,
+  );
+});
+
+Deno.test("records: a clock that was set forth has nothing forgotten, neither at the start nor while it runs", async () => {
+  const day = 86_400_000;
+  let [now, passed] = [Date.parse("2026-11-27T12:00:00Z"), 0];
+  const goOn = (time: number) => [now, passed] = [now + time, passed + time];
+  const clock = new SteadyClock({ now: () => now, passed: () => passed });
+  clock.follows([now - 3 * day]);
+  ok(clock.look());
+  goOn(40 * day);
+  ok(clock.look(), "a server that runs for long has the same clock");
+  now += 20 * 365 * day;
+  ok(!clock.look());
+  goOn(day / 2);
+  ok(!clock.look());
+  goOn(day);
+  ok(clock.look(), "it is right after all");
+
+  await using folder = new Folder();
+  Deno.mkdirSync(folder.records);
+  const old = { kind: "note", level: "info", client: "ana", instrument: "" } as const;
+  {
+    using store = new JournalStore(folder.records);
+    store.append([{ ...old, number: 1, time: "2001-01-01T00:00:00.000Z", text: "long ago" }]);
+  }
+  await using server = startServer({ records: { folder: folder.records } });
+  await server.ready;
+  await using dashboard = dashboardClient(server);
+  // Whoever asks is answered after what was begun at the start.
+  await dashboard.records(true);
+  deepStrictEqual((await dashboard.journal({ find: "long ago" })).length, 1);
+});
+
+Deno.test("records: what failed, and what became of another instrument, is not counted with the rest of a flood", () => {
+  const written: JournalEntry[] = [];
+  const flood = new Flood((entry) => written.push(entry));
+  const entry = {
+    number: 1,
+    kind: "setting",
+    time: "",
+    level: "info",
+    client: "",
+    session: 0,
+    text: "Off → On",
+  } as const;
+  for (let at = 0; at < 30; at++) flood.take({ ...entry, instrument: `relay_${at}` });
+  for (let at = 0; at < 30; at++) flood.take({ ...entry, instrument: "lamp" });
+  flood.take({ ...entry, instrument: "lamp", level: "warning" });
+  flood.stop();
+  strictEqual(written.filter(({ instrument }) => instrument !== "lamp").length, 30);
+  deepStrictEqual(
+    written.filter(({ instrument }) => instrument === "lamp").map(({ level, count = 1 }) => [level, count]),
+    [
+      ...Array(10).fill(["info", 1]),
+      ["warning", 1],
+      ["info", 20],
+    ],
+  );
+});
+
+Deno.test("records: what a full disk has taken is told by verify, and is no change; a folder that is deleted is said", async () => {
+  await using folder = new Folder();
+  Deno.mkdirSync(folder.records);
+  const text = { kind: "note", level: "info", client: "ana", instrument: "", text: "a" } as const;
+  const time = new Date().toISOString();
+  {
+    using store = new JournalStore(folder.records);
+    store.append([1, 2, 6].map((number) => ({ ...text, number, time })));
+  }
+  const cli = await run(["journal", "verify", "--read", folder.records]);
+  match(cli.out, /^All 3 records are as they were written, 1 to 6 \(3 between them never came into the database: /);
+  await using server = startServer({ records: { folder: folder.records } });
+  await server.ready;
+  await using dashboard = dashboardClient(server);
+  strictEqual(server.records.kept, true);
+  const tooLong = dashboard.journal({ find: "x".repeat(1002) });
+  await rejects(tooLong, /Cannot run SearchJournal: "find" is longer than 1001 characters/);
+  strictEqual((await dashboard.journal({ limit: 1.5 })).length, 1);
+  // Windows lets nobody delete them.
+  if (Deno.build.os === "windows") return;
+  Deno.removeSync(folder.records, { recursive: true });
+  await dashboard.note("lost");
+  await eventually(async () => !(await dashboard.records()).kept, "that they are gone");
+  const { hint } = await dashboard.records();
+  strictEqual(
+    hint,
+    "Records are lost until the server is started again: their files were taken away while the server runs.",
   );
 });
 
