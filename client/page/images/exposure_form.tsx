@@ -143,6 +143,7 @@ export function ExposureForm({ bench, instrument, small = false, onExpose }: {
                 type="number"
                 min="1"
                 step="1"
+                required
                 value={count}
                 disabled={off}
                 onInput={(event) => setCount(event.currentTarget.value)}
