@@ -18,20 +18,23 @@ const writerFile = "writer.sqlite";
 /** The number of entries that a server which starts tells at once. */
 const newestTold = 500;
 
+/** What is done with records that are open. */
+type OpenTask = Exclude<RecordsTask, { readonly kind: "open" | "close" }>;
+
 /** The records of one folder, whose only writer this is. */
 export class RecordsKeeper implements Disposable {
   readonly #folder: string;
-  readonly #store: JournalStore;
+  #open: JournalStore | undefined;
   /** Its lock ends with the process, however that ends. */
   readonly #writer: DatabaseSync;
   /** Which file the database is, as its file system numbers it; `null` where that tells nothing. */
-  readonly #inode: number | null;
+  #inode: number | null = null;
 
   /**
-   * Opens the records.
+   * Takes the folder.
    *
    * @param folder The absolute path of their folder, which is there.
-   * @throws {Error} Where they cannot be opened, or another server keeps its records there.
+   * @throws {Error} Where that cannot be, or another server keeps its records there.
    */
   constructor(folder: string) {
     this.#folder = folder;
@@ -43,17 +46,15 @@ export class RecordsKeeper implements Disposable {
       if (!/locked|busy|prepare/i.test((error as Error).message)) throw error;
       throw new Error("another server keeps its records there", { cause: error });
     }
-    try {
-      this.#store = new JournalStore(folder);
-      this.#inode = this.#inodeNow() ?? null;
-    } catch (error) {
-      this.#writer.close();
-      throw error;
-    }
+  }
+
+  get #store(): JournalStore {
+    if (this.#open === undefined) throw new Error("the records are not open");
+    return this.#open;
   }
 
   /** Does what is asked for. It throws nothing. */
-  perform(task: Exclude<RecordsTask, { readonly kind: "open" }>): RecordsAnswer {
+  perform(task: OpenTask): RecordsAnswer {
     try {
       return this.#perform(task);
     } catch (error) {
@@ -61,28 +62,61 @@ export class RecordsKeeper implements Disposable {
     }
   }
 
-  /** What a server needs to know to go on where the one before it ended. */
+  /**
+   * Opens the records, and tells what a server needs to know to go on where the one before it ended. A database that is
+   * damaged is set aside as it is, for whoever can mend it, and another is begun.
+   */
   opened(): RecordsAnswer {
     try {
-      const spools = spoolNames.map((name) => this.#read(name));
-      // The one that was written to last comes last.
-      const lines = spools.sort((a, b) => (a[0]?.number ?? Infinity) - (b[0]?.number ?? Infinity)).flat();
-      this.#store.append(lines.filter((record) => record !== undefined));
-      for (const name of spoolNames) this.#empty(name);
-      const damaged = lines.filter((record) => record === undefined).length;
-      return { kind: "opened", head: this.#store.head, newest: this.#store.find({ limit: newestTold }), damaged };
+      return this.#opened();
     } catch (error) {
-      return { kind: "failed", reason: (error as Error).message };
+      const reason = (error as Error).message;
+      if (!/not a database|malformed/i.test(reason)) return { kind: "failed", reason };
+      try {
+        const aside = this.#setAside();
+        return { ...this.#opened(), damage: { reason, aside } };
+      } catch (again) {
+        return { kind: "failed", reason: (again as Error).message };
+      }
     }
+  }
+
+  #opened(): Extract<RecordsAnswer, { readonly kind: "opened" }> {
+    this.#open?.[Symbol.dispose]();
+    this.#open = undefined;
+    this.#open = new JournalStore(this.#folder);
+    this.#inode = this.#inodeNow() ?? null;
+    const spools = spoolNames.map((name) => this.#read(name));
+    // The one that was written to last comes last.
+    const lines = spools.sort((a, b) => (a[0]?.number ?? Infinity) - (b[0]?.number ?? Infinity)).flat();
+    this.#store.append(lines.filter((record) => record !== undefined));
+    for (const name of spoolNames) this.#empty(name);
+    const damaged = lines.filter((record) => record === undefined).length;
+    return { kind: "opened", head: this.#store.head, newest: this.#store.find({ limit: newestTold }), damaged };
+  }
+
+  /** @returns The new name of the database. */
+  #setAside(): string {
+    this.#open?.[Symbol.dispose]();
+    this.#open = undefined;
+    const aside = `journal.damaged-${new Date().toISOString().replace(/[-:]|\..*/g, "")}.sqlite`;
+    for (const end of ["", "-wal", "-shm"]) {
+      try {
+        Deno.renameSync(join(this.#folder, journalFile + end), join(this.#folder, aside + end));
+      } catch (error) {
+        if (!(error instanceof Deno.errors.NotFound)) throw error;
+      }
+    }
+    return aside;
   }
 
   /** Lets go of the folder. */
   [Symbol.dispose](): void {
-    this.#store[Symbol.dispose]();
+    this.#open?.[Symbol.dispose]();
     this.#writer.close();
   }
 
-  #perform(task: Exclude<RecordsTask, { readonly kind: "open" }>): RecordsAnswer {
+  #perform(task: OpenTask): RecordsAnswer {
     const store = this.#store;
     switch (task.kind) {
       case "move": {
