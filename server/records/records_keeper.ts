@@ -15,6 +15,9 @@ import { spoolNames } from "./spool.ts";
 /** The name of the file whose lock says that a server keeps its records in the folder. */
 const writerFile = "writer.sqlite";
 
+/** So much of the spool is read, and moved in one transaction, at a time. */
+const partBytes = 4_000_000;
+
 /** The number of entries that a server which starts tells at once. */
 const newestTold = 500;
 
@@ -86,12 +89,10 @@ export class RecordsKeeper implements Disposable {
     this.#open = undefined;
     this.#open = new JournalStore(this.#folder);
     this.#inode = this.#inodeNow() ?? null;
-    const spools = spoolNames.map((name) => this.#read(name));
+    let damaged = 0;
     // The one that was written to last comes last.
-    const lines = spools.sort((a, b) => (a[0]?.number ?? Infinity) - (b[0]?.number ?? Infinity)).flat();
-    this.#store.append(lines.filter((record) => record !== undefined));
-    for (const name of spoolNames) this.#empty(name);
-    const damaged = lines.filter((record) => record === undefined).length;
+    const firsts = spoolNames.map((name) => ({ name, first: this.#firstOn(name) }));
+    for (const { name } of firsts.sort((a, b) => a.first - b.first)) damaged += this.#moveFrom(name);
     return { kind: "opened", head: this.#store.head, newest: this.#store.find({ limit: newestTold }), damaged };
   }
 
@@ -123,10 +124,7 @@ export class RecordsKeeper implements Disposable {
         const name = spoolNames[task.spool]!;
         // What is written to a file that was taken away comes to nobody.
         if (this.#isGone()) throw new Error("their files were taken away while the server runs");
-        const lines = this.#read(name);
-        store.append(lines.filter((record) => record !== undefined));
-        this.#empty(name);
-        return { kind: "moved", damaged: lines.filter((record) => record === undefined).length };
+        return { kind: "moved", damaged: this.#moveFrom(name) };
       }
       case "find":
         return { kind: "found", records: store.find(task.query) };
@@ -164,16 +162,52 @@ export class RecordsKeeper implements Disposable {
     }
   }
 
-  /** The records on one file of the spool; `undefined` stands for a line that is none. */
-  #read(name: string): (JournalRecord | undefined)[] {
-    let text: string;
+  /** Moves the records of one file of the spool into the database. @returns How many of its lines are no records. */
+  #moveFrom(name: string): number {
+    let damaged = 0;
+    for (const records of this.#read(name)) {
+      const whole = records.filter((record) => record !== undefined);
+      this.#store.append(whole);
+      damaged += records.length - whole.length;
+    }
+    this.#empty(name);
+    return damaged;
+  }
+
+  /** The number of the first record on one file of the spool. */
+  #firstOn(name: string): number {
+    for (const records of this.#read(name)) {
+      const first = records.find((record) => record !== undefined);
+      if (first !== undefined) return first.number;
+    }
+    return Infinity;
+  }
+
+  /**
+   * The records on one file of the spool, some at a time: it is large where the database took nothing for long.
+   * `undefined` stands for a line that is none.
+   */
+  *#read(name: string): Generator<(JournalRecord | undefined)[]> {
+    let file: Deno.FsFile;
     try {
-      text = Deno.readTextFileSync(join(this.#folder, name));
+      file = Deno.openSync(join(this.#folder, name));
     } catch (error) {
-      if (error instanceof Deno.errors.NotFound) return [];
+      if (error instanceof Deno.errors.NotFound) return;
       throw error;
     }
-    return text.split("\n").filter((line) => line !== "").map(readRecord);
+    try {
+      const part = new Uint8Array(partBytes);
+      const decoder = new TextDecoder();
+      let rest = "";
+      for (let length; (length = file.readSync(part)) !== null;) {
+        const lines = (rest + decoder.decode(part.subarray(0, length), { stream: true })).split("\n");
+        rest = lines.pop()!;
+        yield lines.filter((line) => line !== "").map(readRecord);
+      }
+      if (rest !== "") yield [readRecord(rest)];
+    } finally {
+      file.close();
+    }
   }
 
   #empty(name: string): void {

@@ -287,6 +287,28 @@ Deno.test("records: what a full disk has taken is told by verify, and is no chan
   );
 });
 
+Deno.test("records: a long spool, and one that begins with a line that was cut, goes into the database in order", async () => {
+  await using folder = new Folder();
+  Deno.mkdirSync(folder.records);
+  const time = new Date().toISOString();
+  const line = (number: number) =>
+    `${
+      JSON.stringify({ number, kind: "note", time, level: "info", client: "Å", instrument: "", text: "→".repeat(900) })
+    }\n`;
+  const lines = (from: number, count: number) => Array.from({ length: count }, (_, at) => line(from + at)).join("");
+  Deno.writeTextFileSync(join(folder.records, "spool-a.jsonl"), lines(3001, 10));
+  // The disk took half a line, and took it as a whole afterwards.
+  Deno.writeTextFileSync(join(folder.records, "spool-b.jsonl"), `${line(1).slice(0, 50)}\n${lines(1, 3000)}`);
+  await using server = startServer({ records: { folder: folder.records } });
+  await server.ready;
+  await using dashboard = dashboardClient(server);
+  const { verification } = await dashboard.records(true);
+  deepStrictEqual([verification!.first, verification!.lost, verification!.problems], [1, 0, []]);
+  const notes = (await dashboard.journal({ limit: 10_000 })).filter(({ kind }) => kind === "note");
+  deepStrictEqual(notes.map(({ number }) => number), Array.from({ length: 3010 }, (_, at) => at + 1));
+  ok(notes.every(({ client, text }) => client === "Å" && text === "→".repeat(900)));
+});
+
 Deno.test("records: a damaged database is set aside and told, and what waits on the spool goes into the next one", async () => {
   await using folder = new Folder();
   Deno.mkdirSync(folder.records);
