@@ -28,7 +28,7 @@ export interface DriverApi {
   /** The check sums that instruments have: \`checkSums.crc16modbus(bytes)\` is a number. */
   readonly checkSums: Readonly<
     Record<
-      "xor" | "sum" | "lrc" | "sum16" | "crc16modbus" | "crcCcitt" | "crcXmodem",
+      "xor" | "sum" | "lrc" | "sumInverted" | "sum16" | "crc16modbus" | "crcCcitt" | "crcXmodem",
       (bytes: Uint8Array) => number
     >
   >;
@@ -317,7 +317,7 @@ export interface Turn {
     readonly optional?: boolean;
     /**
      * Whether it is sent also while a late answer could be taken for its own: it does something, and its answer says only
-     * that it is done. What is immediate always is. @default false
+     * that it is done. What is immediate always is, but on a network line that is opened anew first. @default false
      */
     readonly always?: boolean;
     /** Whether a line is a refusal of it. @default none is */

@@ -142,7 +142,7 @@ export class Services {
     this.capacity = new Capacity(this.limits.connections);
     this.arrangement = new ArrangementStore(this.bench, arrangementFile);
     this.overview = new OverviewStore(this.bench, overview);
-    this.editor = new BenchEditor(this.bench, edited);
+    this.editor = new BenchEditor(this.bench, edited, () => this.overview.fitting());
     const dispatcher = this.#dispatcher = new Dispatcher(this.bench);
     this.bench.add(
       apiInstrument(this.bench, dispatcher, this.sessions, () => this.status(), () => this.#newLogLines()),

@@ -3,7 +3,7 @@ import { deepStrictEqual, match, ok } from "node:assert/strict";
 import { join } from "node:path";
 import { run } from "./cli_fixture.ts";
 import { codeBlocks } from "./documents.ts";
-import { RawClient, startServer } from "./fixture.ts";
+import { eventually, RawClient, startServer } from "./fixture.ts";
 
 /** A line of the document as a pattern: `…` is anything. */
 function asPattern(line: string): RegExp {
@@ -17,6 +17,8 @@ Deno.test("docs: looking back does what its page shows, also in a folder without
     {
       await using server = startServer({ poll: true, records: { folder: records } });
       await server.ready;
+      const setpoint = server.bench.find("tempcon")!.field("control_temperature");
+      await eventually(() => setpoint.quality === "good", "what it is at the beginning is known");
       using robot = await RawClient.connect(server.commandServer.port);
       await robot.ask("register robot");
       await robot.ask("tempcon.set_control_temperature -90");

@@ -76,6 +76,12 @@ export function benchInstrument({ instruments }: LoadedBench, file: string, name
   );
 }
 
+/** The error where it is not said which instrument of a bench file. */
+export function whichInstrument({ instruments }: LoadedBench, file: string): UsageError {
+  const there = instruments.map(({ name, title }) => `${name} (${title})`).join(", ");
+  return new UsageError(`Say which instrument of ${file}: it has ${there}`);
+}
+
 /** `heliograph check FILE` */
 export const checkCommand = buildCommand({
   docs: {

@@ -97,8 +97,12 @@ async function showProbe(context: CliContext, flags: ProbeFlags & PortsFlags, po
   if (found === undefined) {
     throw new HeliographError(
       "no_reply",
-      `Nothing that answers is on ${port}, at the usual rates. Is it switched on, is the cable the right one (straight ` +
-        `or crossed), and is it set to remote? Then type to it: ${context.program} talk ${talkAddress(port)}`,
+      (address.kind === "serial"
+        ? `Nothing that answers is on ${port}, at the usual rates. Is it switched on, is the cable the right one ` +
+          "(straight or crossed), and is it set to remote? Then type to it: "
+        : `Nothing that answers is on ${port}. Is it set to remote, and is this its port for commands? It may want ` +
+          "another end of them; type to it: ") +
+        `${context.program} talk ${talkAddress(port)}${address.kind === "serial" ? "" : " --end CRLF"}`,
     );
   }
   const entry = benchEntry(found, port);

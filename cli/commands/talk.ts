@@ -21,7 +21,7 @@ import { heldBy } from "../held_ports.ts";
 import { takeLines } from "../line_editor.ts";
 import { painter, preciseClock, writeJson } from "../output.ts";
 import { type Came, type TalkFormat, TalkLine } from "../talk_line.ts";
-import { benchInstrument } from "./bench_file.ts";
+import { benchInstrument, whichInstrument } from "./bench_file.ts";
 import { showTrace } from "./trace.ts";
 
 /** The flags of `heliograph talk`. */
@@ -97,10 +97,11 @@ export const talkCommand = buildCommand({
         placeholder: "ADDRESS",
         brief: "As in a bench file: tcp://10.0.0.5:5025, serial:///dev/ttyUSB0?baud=9600; with --bench an instrument",
         parse: String,
+        optional: true,
       }],
     },
   },
-  async func(this: CliContext, flags: TalkFlags, where: string): Promise<void> {
+  async func(this: CliContext, flags: TalkFlags, where?: string): Promise<void> {
     const { address, format, settle } = await lineOf(flags, where);
     const holding = await heldBy(address, flags);
     if (holding !== undefined) return await showInstead(this, flags, address, holding.name, holding.title);
@@ -114,11 +115,12 @@ export const talkCommand = buildCommand({
 /** Where to talk and how, from the flags or from a bench file. */
 async function lineOf(
   { end, sendEnd = end, receiveEnd = end, encoding, bench }: TalkFlags,
-  where: string,
+  where: string | undefined,
 ): Promise<{ address: Address; format: TalkFormat; settle: number }> {
   if (bench !== undefined) {
     const loaded = await loadBenchWith(driverProcesses(), bench);
     await loaded.close();
+    if (where === undefined) throw whichInstrument(loaded, bench);
     const instrument = benchInstrument(loaded, bench, where);
     const port = loaded.ports.get(instrument.title);
     if (port === undefined) throw new UsageError(`Cannot talk to ${instrument.title}: it has no "port" in ${bench}`);
@@ -132,6 +134,9 @@ async function lineOf(
         encoding: encoding ?? format.encoding ?? "latin1",
       },
     };
+  }
+  if (where === undefined) {
+    throw new UsageError("Say where: tcp://10.0.0.5:5025, serial:///dev/ttyUSB0?baud=9600, or --bench FILE INSTRUMENT");
   }
   try {
     const address = parseAddress(where);
@@ -183,13 +188,13 @@ async function sendOnce(
   context: CliContext,
   flags: TalkFlags,
   talk: TalkLine,
-  { receiveEnd, encoding }: TalkFormat,
+  { sendEnd, receiveEnd, encoding }: TalkFormat,
   typed: string,
 ): Promise<void> {
   await talk.send(typedBytes(talk, typed, encoding));
   const came = await talk.next(flags.timeout);
   if (came === undefined) {
-    const reason = talk.closed === undefined ? `no answer to ${typed} within ${flags.timeout} s` : talk.closed;
+    const reason = talk.closed ?? `no answer to ${typed} within ${flags.timeout} s${otherEnds(flags, sendEnd)}`;
     throw new HeliographError("no_reply", reason);
   }
   if (flags.json) {
@@ -199,6 +204,13 @@ async function sendOnce(
   const { stderr } = context.process;
   stderr.write(`${printable(`${unended(came.text, receiveEnd, "--receive-end")} (within ${flags.timeout} s)`)}\n`);
   context.process.exitCode = exitCodes.noReply.code;
+}
+
+/** An instrument that waits for another end of a command is silent: what to try where nobody has said the end. */
+function otherEnds({ end, sendEnd = end, bench }: TalkFlags, sent: string): string {
+  return sendEnd === undefined && bench === undefined && sent === "\n"
+    ? '; it was ended by "\\n": try --end CR and --end CRLF'
+    : "";
 }
 
 /** What came, for a script: its text, or what the flags want to see of it. */

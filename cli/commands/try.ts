@@ -20,10 +20,10 @@ import { PortContact } from "../../server/devices/transports/contact.ts";
 import { dashboardFlags, parseSeconds } from "../connection.ts";
 import type { CliContext } from "../context.ts";
 import { driverProcesses } from "../driver_processes.ts";
-import { exitCodes, failureText, UsageError } from "../exit_codes.ts";
+import { exitCodes, failureText } from "../exit_codes.ts";
 import { heldBy } from "../held_ports.ts";
 import { painter, table, writeJson } from "../output.ts";
-import { benchInstrument } from "./bench_file.ts";
+import { benchInstrument, whichInstrument } from "./bench_file.ts";
 
 /** How the trace tells that nothing came. */
 const silence = "no answer to ";
@@ -116,10 +116,7 @@ export const tryCommand = buildCommand({
     };
     const bench = await loadBenchWith(driverProcesses(), file, undefined, undefined, describing);
     try {
-      if (named === undefined) {
-        const there = bench.instruments.map(({ name, title }) => `${name} (${title})`).join(", ");
-        throw new UsageError(`Say which instrument of ${file}: it has ${there}`);
-      }
+      if (named === undefined) throw whichInstrument(bench, file);
       const instrument = benchInstrument(bench, file, named);
       const port = bench.ports.get(instrument.title);
       const holding = port === undefined ? undefined : await heldBy(port.address, flags);

@@ -6,11 +6,17 @@
 
 import { HeliographError } from "../../protocol/errors.ts";
 
-/** Text as it is written in errors: with its control characters, and bytes that are no text, visible. */
+/**
+ * Text as it is written in errors: with its control characters, and bytes that are no text, visible. Where it has other
+ * control characters than those of text it is bytes, and what is over 127 is written as such too.
+ */
 export function quoted(text: string): string {
   const short = text.length > 80 ? `${text.slice(0, 80)}…` : text;
+  // deno-lint-ignore no-control-regex
+  const bytes = /[\0-\x08\x0b\x0c\x0e-\x1f]/.test(short);
   return JSON.stringify(short)
-    .replace(/[\x7f-\x9f]/g, (control) => `\\x${control.charCodeAt(0).toString(16).toUpperCase()}`)
+    .replace(/\\u00([01][0-9a-f])/g, (_, hex) => `\\x${hex.toUpperCase()}`)
+    .replace(bytes ? /[\x7f-\xff]/g : /[\x7f-\x9f]/g, (byte) => `\\x${byte.charCodeAt(0).toString(16).toUpperCase()}`)
     .replace(/\\udc([89a-f][0-9a-f])/g, (_, hex) => `\\x${hex.toUpperCase()}`);
 }
 

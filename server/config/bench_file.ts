@@ -219,15 +219,17 @@ export interface Standing {
  *
  * @param source The file as it is to be.
  * @param standing What stands there, by the place in the file.
- * @param options `redirect` as of {@linkcode loadBench}; where images may be written.
+ * @param options `redirect` as of {@linkcode loadBench}; where images may be written; the overview drawing.
  * @throws {BenchFileError} With all that is wrong, where, and what would be right.
  */
 export async function loadChanged(
   source: Source,
   standing: ReadonlyMap<number, Standing>,
-  { redirect = (address) => address, imageFolders, beside = [] }: {
+  { redirect = (address) => address, imageFolders, drawing, beside = [] }: {
     readonly redirect?: Redirect | undefined;
     readonly imageFolders: readonly string[];
+    /** The overview drawing, as SVG, that is to fit what it becomes. @default it is not looked at */
+    readonly drawing?: string | undefined;
     /** Ports that are used where they are named, besides those of what stands there. @default none */
     readonly beside?: readonly Port[];
   },
@@ -236,6 +238,7 @@ export async function loadChanged(
   try {
     const loader = new Loader(source, redirect, imageFolders, drivers, [], undefined, standing);
     for (const port of beside) loader.useToo(port);
+    loader.useDrawing(drawing);
     return await loader.load();
   } finally {
     await drivers.close();
@@ -356,6 +359,8 @@ class Loader {
   readonly #calibrations = new CalibrationFiles();
   readonly #standing: ReadonlyMap<number, Standing>;
   #named: Readonly<Record<string, string>> = {};
+  /** The drawing, where its file is not to be read. */
+  #drawing: { readonly svg: string | undefined } | undefined;
   /** The drivers' own files, by the places of their instruments. */
   readonly #sources = new Map<number, Source>();
   /** The places of the instruments that are described, by whomever. */
@@ -385,6 +390,11 @@ class Loader {
   /** An instrument on this port shares it with what runs. */
   useToo(port: Port): void {
     this.#ports.set(port.name, { port, title: "what runs on it now", process: "" });
+  }
+
+  /** The drawing was read already, and its file is not read. @param svg It. @default none is looked at */
+  useDrawing(svg: string | undefined): void {
+    this.#drawing = { svg };
   }
 
   async load(): Promise<LoadedBench> {
@@ -464,9 +474,9 @@ class Loader {
       this.#problem(["overview"], `is ${name}; it must be the name of an SVG file beside the bench file`);
       return undefined;
     }
-    let svg: string;
+    let svg: string | undefined;
     try {
-      svg = textOf(await Deno.readFile(file));
+      svg = this.#drawing === undefined ? textOf(await Deno.readFile(file)) : this.#drawing.svg;
     } catch (error) {
       const message = error instanceof Deno.errors.NotFound
         ? `there is no file ${file}`
@@ -474,6 +484,7 @@ class Loader {
       this.#problem(["overview"], message);
       return undefined;
     }
+    if (svg === undefined) return undefined;
     const { drawing, problems } = readDrawing(svg, bindTo(instruments));
     // Of a bench that is wrong itself, not all is there that may be named.
     if (drawing === undefined || !wrongAlready) this.#problems.push(...problems.map((each) => ({ file, ...each })));

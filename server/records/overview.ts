@@ -41,6 +41,7 @@ export class OverviewStore {
     if (options === undefined) return;
     if (options.file !== undefined) this.#file = new FileKeeper(options.file, { readOnly: true });
     this.#take(options.svg);
+    bench.hub.subscribe("bench", () => this.#take(this.#svg), { name: "the overview drawing" });
   }
 
   /** Gets the right to read the file, before the server gives up its own. */
@@ -61,6 +62,12 @@ export class OverviewStore {
       await (this.#reading ??= this.#renew(this.#file).finally(() => this.#reading = undefined));
     }
     return this.#shown;
+  }
+
+  /** The drawing's SVG as its file has it now; `undefined` where there is none, or it does not fit the bench anyway. */
+  async fitting(): Promise<string | undefined> {
+    const { drawing, problem } = await this.current();
+    return drawing === null || problem !== "" ? undefined : this.#svg;
   }
 
   /** Ends. */

@@ -1,4 +1,4 @@
-/** The page of the program as people start it, from the source and as the executable, in a real Chromium. */
+/** The page of the program as people start it, from the source and as the executable, in real browsers. */
 import { deepStrictEqual, ok } from "node:assert/strict";
 import { eventually, RawClient } from "../fixture.ts";
 import { card, field, inBrowsers } from "../client/page/page_fixture.ts";
@@ -25,8 +25,8 @@ for (const program of programs) {
       using azcam = await RawClient.connect(command);
       const camera = card("exposure");
       await page.fill(`${camera} .exposuretime input`, "600");
-      await page.choose(`${camera} .camera-settings select`, "dark");
-      await page.click(`${camera} .buttons .strong`);
+      await page.choose(`${camera} .imagetype select`, "dark");
+      await page.click(`${camera} .expose`);
       await other.shows(`${camera} .state`, "exposing");
       await other.click(`${camera} .danger`);
       await page.shows(camera, "Exposure aborted");

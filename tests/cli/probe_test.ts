@@ -109,7 +109,7 @@ Deno.test("ports --probe: says what to do where nothing answers, and an echo is 
   await using device = tcpDevice((command) => command);
   const { code, out, err } = await probe(device.address, "--timeout", "0.05");
   deepStrictEqual([code, out], [4, ""]);
-  match(err, /^Nothing that answers is on tcp:\S+, at the usual rates\..*heliograph talk tcp:/);
+  match(err, /^Nothing that answers is on tcp:\S+\. Is it set to remote, .*heliograph talk tcp:\S+ --end CRLF/);
   match((await probe("tcp://127.0.0.1:1")).err, /nothing listens there/);
   // One that hangs up on what it does not know.
   using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });

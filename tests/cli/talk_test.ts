@@ -25,7 +25,10 @@ Deno.test("talk: --send prints the answer, and the exit code says whether one ca
     ended: true,
   });
   const none = await talk("--send", "MEAS", "--timeout", "0.05");
-  deepStrictEqual(none, { code: 4, out: "", err: "no answer to MEAS within 0.05 s\n" });
+  const silence = "no answer to MEAS within 0.05 s";
+  deepStrictEqual(none, { code: 4, out: "", err: `${silence}; it was ended by "\\n": try --end CR and --end CRLF\n` });
+  strictEqual((await talk("--send", "MEAS", "--timeout", "0.05", "--end", "LF")).err, `${silence}\n`);
+  match((await run(["talk"])).err, /^Say where: tcp:/);
   // What came without its end is printed, with what its end seems to be.
   const cut = await talk("--send", "*IDN?\\n", "--timeout", "0.2", "--send-end", "NONE", "--receive-end", ";");
   deepStrictEqual([cut.code, cut.out], [4, "ACME,Meter\\r\\n\n"]);
@@ -78,6 +81,7 @@ Deno.test("talk: takes address, ends and encoding from a bench file", async () =
   const lamp = { title: "Telescope", driver: "simulated-telescope" };
   await Deno.writeTextFile(file, JSON.stringify({ instruments: [gauge, lamp] }));
   const talk = (...words: string[]) => run(["talk", "--bench", file, ...words, ...nobody]);
+  match((await talk()).err, /^Say which instrument of \S+: it has \w+ \(/);
   deepStrictEqual(await talk("gauge", "--send", "R"), { code: 0, out: "1.5\n", err: "" });
   match(
     (await talk("Gouge", "--send", "R")).err,

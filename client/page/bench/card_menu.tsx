@@ -41,6 +41,8 @@ export function CardMenu({ bench, instrument }: { bench: LiveBench; instrument: 
   const { state } = useLive(bench.connection);
   const [open, setOpen] = useState(false);
   const button = useRef<HTMLButtonElement>(null);
+  // A press anywhere closes the menu; that of its own button would open it again as it is let go.
+  const pressedOpen = useRef(false);
   if (!mayDo(welcome?.role, "operator")) return null;
   return (
     <>
@@ -51,7 +53,8 @@ export function CardMenu({ bench, instrument }: { bench: LiveBench; instrument: 
         aria-expanded={open}
         disabled={state !== "open"}
         ref={button}
-        onClick={() => setOpen(!open)}
+        onPointerDown={() => pressedOpen.current = open}
+        onClick={({ detail }) => setOpen(detail === 0 ? !open : !pressedOpen.current)}
       >
         ⋯
       </button>

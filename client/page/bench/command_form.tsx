@@ -16,6 +16,7 @@ import { mayDo } from "../../../protocol/vocabulary.ts";
 import type { LiveBench } from "../live/live_bench.ts";
 import type { LiveInstrument } from "../live/live_instrument.ts";
 import { useLive } from "../live/live.tsx";
+import { commandTitle } from "./fields.ts";
 import { isDecimal, readNumber } from "./number_entry.ts";
 import { ageText } from "./readout.tsx";
 import { limitsText, ValueControl, wireValue } from "./value_control.tsx";
@@ -28,12 +29,6 @@ export interface LastRun {
   readonly time: number;
   readonly answer: string;
   readonly failed: boolean;
-}
-
-/** What a command is called for people: `Set control temperature`. */
-export function commandTitle({ name }: Pick<CommandDescription, "name">): string {
-  const words = name.replaceAll("_", " ");
-  return words[0]!.toUpperCase() + words.slice(1);
 }
 
 /** A number is typed into the box of a command; empty is what is left out. */

@@ -13,7 +13,8 @@ import { mayDo } from "../../../protocol/vocabulary.ts";
 import type { LiveBench } from "../live/live_bench.ts";
 import type { LiveInstrument } from "../live/live_instrument.ts";
 import { useLive } from "../live/live.tsx";
-import { CommandForm, commandTitle, type LastRun } from "./command_form.tsx";
+import { CommandForm, type LastRun } from "./command_form.tsx";
+import { commandTitle } from "./fields.ts";
 
 /** From so many commands on they can be searched. */
 const searchedFrom = 6;

@@ -5,7 +5,7 @@
  * @module
  */
 
-import type { FieldDescription, FieldReading, Readback } from "../../../protocol/description.ts";
+import type { CommandDescription, FieldDescription, FieldReading, Readback } from "../../../protocol/description.ts";
 import { isNumeric, type LiveField, type LiveInstrument } from "../live/live_instrument.ts";
 
 /** One row of a card. */
@@ -20,6 +20,12 @@ export function fieldCaption({ title, name, unit }: FieldDescription): string {
   if (title === name) return title[0]!.toUpperCase() + title.slice(1).replaceAll("_", " ");
   const end = ` (${unit})`;
   return unit !== undefined && title.endsWith(end) ? title.slice(0, -end.length) : title;
+}
+
+/** What a command is called for people: `Set control temperature`. */
+export function commandTitle({ name }: Pick<CommandDescription, "name">): string {
+  const words = name.replaceAll("_", " ");
+  return words[0]!.toUpperCase() + words.slice(1);
 }
 
 /**

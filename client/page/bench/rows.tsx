@@ -13,9 +13,9 @@ import type { LiveBench } from "../live/live_bench.ts";
 import type { LiveInstrument } from "../live/live_instrument.ts";
 import { useLive } from "../live/live.tsx";
 import type { Plotted } from "../plots/plotted.ts";
-import type { Row } from "./fields.ts";
+import { fieldCaption, type Row } from "./fields.ts";
 import { Readout } from "./readout.tsx";
-import { Setting } from "./setting.tsx";
+import { Setting, type Typed } from "./setting.tsx";
 import { Complaint, useWork } from "./work.tsx";
 
 /** Cards with more rows than these show the first of them, and the rest to who asks. */
@@ -40,22 +40,24 @@ export function Rows({ bench, instrument, rows, plotted, folded, wanted }: {
 }): VNode | null {
   const [all, setAll] = useState(false);
   const [touched, setTouched] = useState<string>();
-  const [typed, setTyped] = useState<ReadonlySet<string>>(new Set());
+  const [typed, setTyped] = useState<ReadonlyMap<string, Typed>>(new Map());
+  const [reverts, setReverts] = useState(0);
   const staged = useLive(instrument.staged);
   const welcome = useLive(bench.welcome);
   const mayConfirm = mayDo(welcome?.role, "operator");
   const waiting = mayConfirm && (staged > 0 || typed.size > 0);
   const handlers = useMemo(() => ({
     touched: setTouched,
-    typed: (field: string, isTyped: boolean) =>
+    typed: (field: string, how: Typed | undefined) =>
       setTyped((now) => {
-        if (now.has(field) === isTyped) return now;
-        const next = new Set(now);
-        if (!next.delete(field)) next.add(field);
+        if (now.get(field) === how) return now;
+        const next = new Map(now);
+        if (how === undefined) next.delete(field);
+        else next.set(field, how);
         return next;
       }),
   }), []);
-  const touch = useMemo(() => ({ ...handlers, waiting }), [waiting]);
+  const touch = useMemo(() => ({ ...handlers, waiting, reverts }), [waiting, reverts]);
   if (rows.length === 0) return null;
   const few = rowsShown(rows.length, folded);
   const hidden = wanted !== undefined &&
@@ -68,7 +70,17 @@ export function Rows({ bench, instrument, rows, plotted, folded, wanted }: {
   // The place of the button that sets what was typed is kept.
   const backs = told || mayConfirm &&
       rows.some(({ field: { spec } }) => spec.access === "setting" && spec.type !== "switch" && !spec.needsConfirm);
-  const confirm = <ConfirmBar key=" confirm" bench={bench} instrument={instrument} />;
+  const wrong = rows.find(({ field: { spec } }) => typed.get(spec.name) === "wrong");
+  const confirm = (
+    <ConfirmBar
+      key=" confirm"
+      bench={bench}
+      instrument={instrument}
+      typed={typed.size > 0}
+      wrong={wrong === undefined ? "" : fieldCaption(wrong.field.spec)}
+      forget={() => setReverts((count) => count + 1)}
+    />
+  );
   return (
     <div class={`rows ${backs ? "with-back" : ""}`}>
       {!mayConfirm || shown.every(({ device }) => device === undefined)
@@ -100,7 +112,16 @@ export function Rows({ bench, instrument, rows, plotted, folded, wanted }: {
 }
 
 /** Confirms or takes back what waits. */
-function ConfirmBar({ bench, instrument }: { bench: LiveBench; instrument: LiveInstrument }): VNode {
+function ConfirmBar({ bench, instrument, typed, wrong, forget }: {
+  readonly bench: LiveBench;
+  readonly instrument: LiveInstrument;
+  /** Whether something is typed that is not staged. */
+  readonly typed: boolean;
+  /** The setting in whose box something wrong is: then Confirm would send another value than is seen there. */
+  readonly wrong: string;
+  /** Takes back what is typed. */
+  readonly forget: () => void;
+}): VNode {
   const count = useLive(instrument.staged);
   const { state } = useLive(bench.connection);
   const [work, complaint, busy] = useWork();
@@ -108,12 +129,20 @@ function ConfirmBar({ bench, instrument }: { bench: LiveBench; instrument: LiveI
   const off = state !== "open" || busy;
   return (
     <div class="confirm-bar">
-      <span role="status">{count === 0 ? "" : count === 1 ? "1 change waits" : `${count} changes wait`}</span>
+      <span role="status">
+        {wrong !== ""
+          ? `correct ${wrong} first`
+          : count === 0
+          ? ""
+          : count === 1
+          ? "1 change waits"
+          : `${count} changes wait`}
+      </span>
       <button
         type="button"
         class="strong"
         aria-label={`Confirm ${title}`}
-        disabled={off}
+        disabled={off || wrong !== ""}
         onClick={() => work(() => bench.confirm(instrument))}
       >
         Confirm
@@ -121,8 +150,11 @@ function ConfirmBar({ bench, instrument }: { bench: LiveBench; instrument: LiveI
       <button
         type="button"
         aria-label={`Revert ${title}`}
-        disabled={off || count === 0}
-        onClick={() => work(() => bench.revert(instrument))}
+        disabled={off || count === 0 && !typed}
+        onClick={() => {
+          forget();
+          if (count > 0) void work(() => bench.revert(instrument));
+        }}
       >
         Revert
       </button>

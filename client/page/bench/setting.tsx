@@ -31,12 +31,17 @@ export function heldText(
   return (spec.type === "float" && !isRounded) || isInOtherBase(spec) ? text : String(value);
 }
 
+/** What is typed in a box: it can be staged, or is wrong. */
+export type Typed = "right" | "wrong";
+
 /** What the card is told of its settings. */
 export interface Touch {
   /** Somebody does something with a setting, after which a confirm stands. */
   readonly touched: (field: string) => void;
-  /** Something is typed there that is neither staged nor sent, or no longer. */
-  readonly typed: (field: string, isTyped: boolean) => void;
+  /** Something is typed there that is neither staged nor sent, and whether it could be; `undefined`: no longer. */
+  readonly typed: (field: string, how: Typed | undefined) => void;
+  /** How often what is typed was taken back: all of it goes. */
+  readonly reverts: number;
   /** Whether something waits for confirm: that comes next for who goes on by the Tab key. */
   readonly waiting: boolean;
 }
@@ -63,9 +68,13 @@ export function Setting({ bench, row: { field, device }, plotted, touch }: {
   const entry = differs && isDecimal(spec) ? readNumber(spec, typed) : undefined;
   const problem = entry !== undefined && "problem" in entry && typed !== "" && typed !== "-" ? entry.problem : "";
   const wrong = complaint === "" ? problem : complaint;
-  const waits = differs && spec.needsConfirm && wrong === "";
-  useEffect(() => touch.typed(spec.name, waits), [waits]);
-  useEffect(() => () => touch.typed(spec.name, false), []);
+  const how = !differs || !spec.needsConfirm ? undefined : wrong === "" ? "right" : "wrong";
+  const waits = how === "right";
+  useEffect(() => touch.typed(spec.name, how), [how]);
+  useEffect(() => () => touch.typed(spec.name, undefined), []);
+  useEffect(() => {
+    if (touch.reverts > 0 && spec.needsConfirm) restore();
+  }, [touch.reverts]);
   const send = async (entered: string) => {
     if (entry !== undefined && "problem" in entry && entered === typed) return;
     const done = await work(() => bench.set(field, wireValue(spec, entered)));

@@ -63,7 +63,7 @@ export function Tile(
     readonly hide: () => void;
   },
 ): VNode {
-  const { name, title } = instrument;
+  const { name, title, caption } = instrument;
   return (
     <li
       class={`tile ${lifted ? "lifted" : ""}`}
@@ -72,7 +72,7 @@ export function Tile(
       onPointerDown={press}
     >
       <span class="grip" aria-hidden="true">⠿</span>
-      <span class="tile-title">{title}</span>
+      <span class="tile-title">{caption}</span>
       <div class="tile-tools" role="group" aria-label={`Arrange ${title}`}>
         <Step
           arrow="↑"
@@ -121,10 +121,10 @@ export function HiddenTile({ instrument, off, show }: {
   readonly off: boolean;
   readonly show: () => void;
 }): VNode {
-  const { name, title } = instrument;
+  const { name, title, caption } = instrument;
   return (
     <li class="tile resting">
-      <span class="tile-title">{title}</span>
+      <span class="tile-title">{caption}</span>
       <div class="tile-tools">
         <button type="button" data-focus={`${name} show`} aria-label={`Show ${title}`} disabled={off} onClick={show}>
           Show

@@ -6,6 +6,7 @@
 
 import { HeliographError } from "../../../protocol/errors.ts";
 import { History, keptSeconds } from "../../../protocol/history.ts";
+import { fieldCaption } from "../bench/fields.ts";
 import type { LiveBench } from "../live/live_bench.ts";
 import { keep, readKept } from "../shell/kept.ts";
 import { isNumeric, type LiveField } from "../live/live_instrument.ts";
@@ -105,8 +106,8 @@ export class Plotted {
 
   /** What a field is called for people: `Picarro CH4`. */
   titleOf(field: LiveField): string {
-    const title = this.#bench.instruments.value.find(({ name }) => name === field.instrument)?.title;
-    return `${title ?? field.instrument} ${field.spec.title}`;
+    const title = this.#bench.instruments.value.find(({ name }) => name === field.instrument)?.caption;
+    return `${title ?? field.instrument} ${fieldCaption(field.spec)}`;
   }
 
   /** The number of a field's colour. */

@@ -8,6 +8,7 @@
 /** @jsxImportSource npm:preact@11.2.0 */
 import type { VNode } from "npm:preact@11.2.0";
 import { useEffect, useRef } from "npm:preact@11.2.0/hooks";
+import { fieldCaption } from "../bench/fields.ts";
 import type { LiveBench } from "../live/live_bench.ts";
 import { isNumeric, type LiveField, type LiveInstrument } from "../live/live_instrument.ts";
 import { useLive } from "../live/live.tsx";
@@ -25,8 +26,8 @@ export function Sparkline({ bench, plotted, instrument, field }: {
   const chosen = useLive(plotted.fields).includes(field);
   useEffect(() => canvas.current === null ? undefined : sparksOf(bench).add(canvas.current, field), [bench, field]);
   if (!isNumeric(field.spec)) return null;
-  const { title, unit } = field.spec;
-  const name = `Plot ${title}${unit === undefined ? "" : ` (${unit})`} of ${instrument.title}`;
+  const { unit } = field.spec;
+  const name = `Plot ${fieldCaption(field.spec)}${unit === undefined ? "" : ` (${unit})`} of ${instrument.title}`;
   return (
     <button
       type="button"

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { commandTitle, fieldCaption } from "../bench/fields.ts";
 import type { LiveInstrument } from "../live/live_instrument.ts";
 import { addressOf } from "./address.ts";
 
@@ -52,7 +53,7 @@ export function findables(
     });
     for (const { spec } of fields.values()) {
       found.push({
-        title: spec.title,
+        title: fieldCaption(spec),
         of: caption,
         kind: spec.access === "setting" ? "setting" : "reading",
         address: addressOf("bench", [name, spec.name]),
@@ -62,7 +63,7 @@ export function findables(
     }
     for (const command of commands) {
       found.push({
-        title: command.name.replaceAll("_", " "),
+        title: commandTitle(command),
         of: caption,
         kind: "command",
         address: addressOf("bench", [name, command.name]),

@@ -7,7 +7,7 @@
 /** @jsxRuntime automatic */
 /** @jsxImportSource npm:preact@11.2.0 */
 import type { ComponentChildren, VNode } from "npm:preact@11.2.0";
-import { useEffect, useId, useRef } from "npm:preact@11.2.0/hooks";
+import { useId, useLayoutEffect, useRef } from "npm:preact@11.2.0/hooks";
 
 /** So far down, in pixels, a sheet is dragged away and does not spring back. */
 const farEnough = 90;
@@ -21,8 +21,10 @@ export function Sheet({ title, kind = "", close, children }: {
   readonly children: ComponentChildren;
 }): VNode {
   const dialog = useRef<HTMLDialogElement>(null);
+  const pressedBeside = useRef(false);
   const id = useId();
-  useEffect(() => {
+  // Before anything else can have the focus in it.
+  useLayoutEffect(() => {
     const before = document.activeElement;
     const shown = dialog.current!;
     shown.showModal();
@@ -63,7 +65,9 @@ export function Sheet({ title, kind = "", close, children }: {
         event.preventDefault();
         close();
       }}
-      onClick={(event) => event.target === event.currentTarget && close()}
+      onPointerDown={(event) => void (pressedBeside.current = event.target === event.currentTarget)}
+      // A press that began within it, and ended beside it, is no click beside it.
+      onClick={(event) => event.target === event.currentTarget && pressedBeside.current && close()}
     >
       <div class="sheet-head" onPointerDown={drag}>
         <h2 id={id}>{title}</h2>

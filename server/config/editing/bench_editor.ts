@@ -96,6 +96,7 @@ export class BenchEditor {
   readonly #bench: Bench;
   readonly #edited: EditedBench | undefined;
   readonly #keeper: FileKeeper | undefined;
+  readonly #drawing: () => Promise<string | undefined>;
   /** Why nothing can be changed here; empty where it can. */
   #fixed: string;
   /** What the file held when the bench was last made to follow it. */
@@ -113,9 +114,11 @@ export class BenchEditor {
    *
    * @param bench What runs.
    * @param edited Its file, or why it cannot be changed here.
+   * @param drawing Reads the overview drawing, as SVG, that a change must leave right.
    */
-  constructor(bench: Bench, edited: EditedBench | string) {
+  constructor(bench: Bench, edited: EditedBench | string, drawing: () => Promise<string | undefined>) {
     this.#bench = bench;
+    this.#drawing = drawing;
     this.#fixed = typeof edited === "string" ? edited : "";
     this.#edited = typeof edited === "string" ? undefined : edited;
     this.#keeper = this.#edited && new FileKeeper(this.#edited.file, { previous: this.#edited.previous });
@@ -366,11 +369,16 @@ export class BenchEditor {
       [...standing].map(([at, { instrument, port }]) => [at, { instrument, port: port && copy(port) }] as const),
     );
     try {
-      await loadChanged(now.source, beside, { imageFolders: this.#edited!.loaded.imageFolders });
+      const { imageFolders } = this.#edited!.loaded;
+      await loadChanged(now.source, beside, { imageFolders, drawing: await this.#drawing() });
       return [];
     } catch (error) {
       if (!(error instanceof BenchFileError)) throw error;
-      return error.problems.map(({ where, message }) => ({ path: pathOf(where), message }));
+      return error.problems.map(({ file, line, where, message }) =>
+        file === now.source.file
+          ? { path: pathOf(where), message }
+          : { path: [], message: `${basename(file)} has ${where}${line ? ` in line ${line}` : ""}: ${message}` }
+      );
     }
   }
 

@@ -5,8 +5,9 @@
  */
 
 import { Garbled, NotUnderstood, quoted } from "../../bench/answer_errors.ts";
-import { type CheckSum, withoutSum, withSum } from "../transports/check_sum.ts";
-import { byteText } from "../transports/line_codec.ts";
+import { escapedBytes } from "../../../protocol/escapes.ts";
+import { type CheckSum, otherSum, withoutSum, withSum } from "../transports/check_sum.ts";
+import { byteText, textBytes } from "../transports/line_codec.ts";
 import type { Question, Turn } from "../transports/port.ts";
 
 /** Texts in which each character is a byte. */
@@ -46,7 +47,9 @@ export class Envelope {
       const opened = withoutSum(answer, checkSum);
       if (!("text" in opened)) {
         const { came, right } = opened;
-        return { problem: `with the check sum ${quoted(checkSum.after ?? "")} ${quoted(right)}, not ${quoted(came)}` };
+        const said = (text: string) => checkSum.as === "bytes" ? `"${escapedBytes(textBytes(text))}"` : quoted(text);
+        const sum = said((checkSum.after ?? "") + right);
+        return { problem: `come with the check sum ${sum}, not ${said(came)}${otherKind(answer, checkSum)}` };
       }
       text = opened.text;
     }
@@ -68,11 +71,19 @@ export class Envelope {
       ask: {
         value: async (question: Question) => {
           const { text, accepts, refuses } = question;
+          // What is wrong around an answer is why it is not understood, whatever is in it: the trace says so too.
+          let problem: string | undefined;
           const asked = {
             ...question,
-            expected: question.expected,
+            get expected() {
+              return problem ?? question.expected;
+            },
             text: seal(text),
-            accepts: (answer: string) => this.holds(answer, accepts),
+            accepts: (answer: string) => {
+              const opened = this.open(answer);
+              problem = "text" in opened ? undefined : opened.problem;
+              return "text" in opened && accepts(opened.text);
+            },
             ...(refuses === undefined ? {} : { refuses: (answer: string) => this.holds(answer, refuses) }),
           };
           try {
@@ -94,6 +105,14 @@ export class Envelope {
     const good = opened.flatMap((each) => "text" in each ? [each.text] : []);
     if (good.length > 0) return new NotUnderstood(asked, good, expected);
     const [first] = opened;
-    return first === undefined || "text" in first ? error : new Garbled(asked, error.said, `come ${first.problem}`);
+    return first === undefined || "text" in first ? error : new Garbled(asked, error.said, first.problem);
   }
+}
+
+/** What to write in the description where the check sum is of another kind. */
+function otherKind(answer: string, said: CheckSum): string {
+  const other = otherSum(answer, said);
+  if (other === undefined) return "";
+  const skip = other.skip === (said.skip ?? 0) ? "" : `, "skip": ${other.skip}`;
+  return `; it has the one of "kind": "${other.kind}"${skip}`;
 }

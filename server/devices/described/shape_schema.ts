@@ -64,7 +64,8 @@ export const aroundWords = {
   checkSum: z.strictObject({
     kind: z.enum(checkSumKinds).meta({
       description:
-        "xor, sum (modulo 256), lrc (its two's complement), sum16, crc16modbus, crcCcitt (from FFFF), crcXmodem (from 0)",
+        "xor, sum (modulo 256), lrc (its two's complement), sumInverted (its one's complement), sum16, crc16modbus, " +
+        "crcCcitt (from FFFF), crcXmodem (from 0)",
     }),
     as: z.enum(["hex", "lowercase hex", "decimal", "bytes"]).optional().meta({
       description: "How it is written; default hex",

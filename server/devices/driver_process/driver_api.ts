@@ -68,7 +68,7 @@ export interface DriverApi {
   /** The check sums that instruments have: `checkSums.crc16modbus(bytes)` is a number. */
   readonly checkSums: Readonly<
     Record<
-      "xor" | "sum" | "lrc" | "sum16" | "crc16modbus" | "crcCcitt" | "crcXmodem",
+      "xor" | "sum" | "lrc" | "sumInverted" | "sum16" | "crc16modbus" | "crcCcitt" | "crcXmodem",
       (bytes: Uint8Array) => number
     >
   >;

@@ -40,6 +40,8 @@ export const checkSums = {
   sum: (bytes) => folded(bytes, (sum, byte) => (sum + byte) & 0xff),
   /** The sum's two's complement, modulo 256: with it, all comes to 0. */
   lrc: (bytes) => -folded(bytes, (sum, byte) => sum + byte) & 0xff,
+  /** The sum modulo 256 with each bit inverted, its one's complement: what NESLAB's baths have. */
+  sumInverted: (bytes) => ~folded(bytes, (sum, byte) => sum + byte) & 0xff,
   /** The sum of all bytes, modulo 65,536. */
   sum16: (bytes) => folded(bytes, (sum, byte) => (sum + byte) & 0xffff),
   /** CRC-16 as Modbus has it: the low byte is sent first. */
@@ -89,6 +91,24 @@ export function sumOf(text: string, { kind, as = "hex", order, skip = 0 }: Check
     default: {
       const digits = ordered.toString(16).padStart(two ? 4 : 2, "0");
       return as === "hex" ? digits.toUpperCase() : digits;
+    }
+  }
+}
+
+/**
+ * The check sum that a text ends with, where it is another one than its description says.
+ *
+ * @param text All of it.
+ * @returns Its kind, and what it does not count; `undefined` where it is none that is known.
+ */
+export function otherSum(
+  text: string,
+  said: CheckSum,
+): { readonly kind: CheckSumKind; readonly skip: number } | undefined {
+  for (const skip of new Set([said.skip ?? 0, 0, 1])) {
+    // Two bytes are less likely the right ones by chance than one.
+    for (const kind of checkSumKinds.toReversed()) {
+      if ("text" in withoutSum(text, { ...said, kind, skip })) return { kind, skip };
     }
   }
 }

@@ -80,7 +80,7 @@ inBrowsers({
         await robot.ask("eval 1 + 1");
         await page.shows(".log li:last-child", "1 + 1");
         // Firefox gives a copy that nobody made no clipboard.
-        if (page.browser === "firefox") return await page.click("[aria-label='Close Console']");
+        if (page.browser === "firefox") return await page.click("[data-place=bench]");
         const several = await page.evaluate(`(() => {
           const items = [...document.querySelectorAll(".log li.asked")].slice(-2);
           getSelection().setBaseAndExtent(items[0], 0, items[1], items[1].childNodes.length);

@@ -89,6 +89,22 @@ inBrowsers({
         await eventually(() => instrument.field("Setpoint").value === 8, "8 was confirmed");
       });
 
+      await t.step(
+        "what waits is not confirmed while something else stands in its box; Revert takes both",
+        async () => {
+          await page.fill(input("setpoint"), "12");
+          await page.press("Enter");
+          await page.shows(card("bed"), "1 change waits");
+          await page.fill(input("setpoint"), "77");
+          await page.shows(".confirm-bar", "correct Setpoint first");
+          strictEqual(await page.evaluate(`document.querySelector("[aria-label='Confirm Bed']").disabled`), true);
+          await page.click("[aria-label='Revert Bed']");
+          await holds("setpoint", "8.0");
+          await page.until(`!document.querySelector("[aria-label='Confirm Bed']")`);
+          strictEqual(instrument.field("Setpoint").value, 8);
+        },
+      );
+
       await t.step("the wheel scrolls the page and changes no number; a phone can type a minus", async () => {
         await page.evaluate(`document.querySelector("${input("flow")}").focus()`);
         const [x, y] = await page.evaluate(`(() => {

@@ -1,6 +1,6 @@
 /** A bench that clients change while it runs: its file, what may be changed in it, and what follows. */
 import { deepStrictEqual, match, ok, rejects, strictEqual } from "node:assert/strict";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import type { BenchChange, BenchEdit, EditableBench } from "../../../protocol/bench_edit.ts";
 import { besideBench } from "../../../server/config/beside.ts";
 import { loadBench } from "../../../server/config/bench_file.ts";
@@ -51,16 +51,23 @@ async function editing(
   work: (
     parts: { admin: Admin; file: string; server: HeliographServer; meterAt: string; read(): Promise<string> },
   ) => Promise<void>,
+  drawing?: string,
 ): Promise<void> {
   const folder = await Deno.makeTempDir();
   const simulator = simulateTcp(meter, 0);
   try {
     const file = join(folder, "lab.json");
+    if (drawing !== undefined) await Deno.writeTextFile(join(folder, "lab.svg"), drawing);
     await Deno.writeTextFile(file, text.replaceAll("METER", simulator.address));
     const loaded = await loadBench(file);
     const { previous } = besideBench(file);
     await using server = startServer(
-      { instruments: loaded.instruments, poll: true },
+      {
+        instruments: loaded.instruments,
+        poll: true,
+        webPort: 0,
+        ...(loaded.overview && { overview: loaded.overview }),
+      },
       { edited: { file, previous, loaded } },
     );
     using client = await RawClient.connect(server.dashboardServer.port);
@@ -248,6 +255,40 @@ Deno.test("editing: what is not for clients is refused, with the place, and neit
     match((await admin.edit({ kind: "restore" })).message!, /no lab\.previous\.json to put back/);
     deepStrictEqual([await read(), server.bench.instruments.length], [before, 3]);
   });
+});
+
+Deno.test("editing: a bench with a drawing can be changed, and what the drawing names stays", async () => {
+  const drawing = (words: string) =>
+    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9">\n<text id="t" ${words}>0</text>\n</svg>`;
+  const text = `{ "overview": "lab.svg", "instruments": [
+    { "title": "Meter", "port": "METER", "fields": { "Voltage": { "read": "V?" } } }
+  ] }`;
+  await editing(text, async ({ admin, file, server, meterAt }) => {
+    const svg = join(dirname(file), "lab.svg");
+    const shown = async () => {
+      const response = await fetch(`http://127.0.0.1:${server.webServer.port}/api/v1/overview`);
+      const { problem, drawing } = await response.json();
+      return { problem, binding: drawing.children.find((child: unknown) => typeof child === "object").binding };
+    };
+    const added = await admin.edit({ kind: "add", entry: current(meterAt) });
+    deepStrictEqual([added.problems, added.saved], [[], true]);
+    const { entry } = (await admin.look()).instruments[0]!;
+    // With such a file the next start of the server would fail.
+    const { problems, saved } = await admin.edit({
+      kind: "change",
+      instrument: "meter",
+      entry: { ...entry, title: "Other" },
+    });
+    deepStrictEqual([saved, problems.length, problems[0]?.path], [false, 1, []]);
+    match(problems[0]!.message, /^lab\.svg has <text id="t"> in line 2: data-field names Meter, and there is no such/);
+    await Deno.writeTextFile(svg, drawing('data-open="current"'));
+    await eventually(async () => (await shown()).binding?.open === "current", "the drawing was read anew");
+    // One that names what is not there keeps nobody from the rest, and fits as soon as it is there.
+    await Deno.writeTextFile(svg, drawing('data-open="later"'));
+    await eventually(async () => (await shown()).problem !== "", "the drawing named what is not there");
+    ok((await admin.edit({ kind: "add", entry: { ...current(meterAt), title: "Later" } })).saved);
+    deepStrictEqual(await shown(), { problem: "", binding: { open: "later" } });
+  }, drawing('data-field="Meter.Voltage"'));
 });
 
 Deno.test("editing: a file that was changed on the disk, or by somebody else, is left as it is", async () => {

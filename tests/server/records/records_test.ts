@@ -38,6 +38,11 @@ Deno.test("records: commands, settings, notes and clients are kept over a restar
   {
     await using server = startServer({ ...options, poll: true });
     await server.ready;
+    const settings = [["tempcon", "control_temperature"], ["UV Light", "Status Selection"]] as const;
+    await eventually(
+      () => settings.every(([name, field]) => server.bench.find(name)!.field(field).quality === "good"),
+      "what they are at the beginning is known",
+    );
     using robot = await RawClient.connect(server.commandServer.port);
     await robot.ask("register robot");
     strictEqual(await robot.ask("tempcon.set_control_temperature -90"), "OK");

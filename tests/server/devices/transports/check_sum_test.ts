@@ -9,6 +9,7 @@ import {
   withoutSum,
   withSum,
 } from "../../../../server/devices/transports/check_sum.ts";
+import { Envelope } from "../../../../server/devices/described/envelope.ts";
 
 const bytes = (text: string) => Uint8Array.from(text, (character) => character.charCodeAt(0));
 
@@ -20,6 +21,8 @@ Deno.test("check sums: each kind is the one that its public examples have", () =
   assert.equal(checkSums.sum(bytes("123456789")), 0xdd);
   assert.equal(checkSums.sum16(bytes("123456789")), 0x1dd);
   assert.equal(checkSums.lrc(bytes("123456789")), 0x23);
+  // The manual of NESLAB's RTE baths: the inverted sum of 00 01 20 00 is DE.
+  assert.equal(checkSums.sumInverted(bytes("\x00\x01\x20\x00")), 0xde);
   assert.equal(checkSums.xor(bytes("GPGLL,5300.97914,N,00259.98174,E,125926,A")), 0x28);
 });
 
@@ -59,4 +62,17 @@ Deno.test("check sums: what is sent is received, and one changed byte is noticed
   assert.deepEqual(withoutSum("", { kind: "sum" }), { came: "", right: "00" });
   assert.deepEqual(withoutSum("A41", { kind: "sum" }), { text: "A" });
   assert.deepEqual(withoutSum("a6a", { kind: "sum", skip: 5 }), { came: "6a", right: "00" });
+});
+
+Deno.test("check sums: an answer whose sum is of another kind says which, in bytes as a bench file has them", () => {
+  const around = { sendStart: "\xca\x00\x01", receiveStart: "\xca\x00\x01" };
+  const answer = "\xca\x00\x01\x20\x03\x11\x02\x71\x57";
+  const opened = (checkSum: CheckSum) => new Envelope({ ...around, checkSum }).open(answer);
+  assert.deepEqual(opened({ kind: "sumInverted", as: "bytes", skip: 1 }), { text: "\x20\x03\x11\x02\x71" });
+  assert.deepEqual(opened({ kind: "sum", as: "bytes", skip: 1 }), {
+    problem: 'come with the check sum "\\xA8", not "W"; it has the one of "kind": "sumInverted"',
+  });
+  assert.deepEqual(opened({ kind: "xor", as: "bytes" }), {
+    problem: 'come with the check sum "\\x8A", not "W"; it has the one of "kind": "sumInverted", "skip": 1',
+  });
 });

@@ -1,0 +1,47 @@
+/** Takes pictures of every place of the page, at three widths, light and dark, into docs/pictures: `deno task pictures`. */
+import { demoInstruments } from "../../../server/config/demo_bench.ts";
+import { startServer } from "../../fixture.ts";
+import { base } from "../../server/faces/web/web_fixture.ts";
+import { Browser, findBrowser } from "./browser.ts";
+
+const program = await findBrowser("chromium");
+if (program === undefined) {
+  throw new Error("Cannot take pictures without a Chromium; install one, or set CHROMIUM_PATH");
+}
+
+/** The places, each with what is done there before it is taken. */
+const places: Readonly<Record<string, string>> = {
+  bench: "#/bench",
+  plots: "#/plots?f=reactor_tc.temperature&f=argon_mfc.actual_flow&last=10m",
+  images: "#/images/exposure",
+  journal: "#/journal",
+};
+
+const folder = await Deno.makeTempDir();
+const pictures = new URL("../../../docs/pictures/", import.meta.url);
+await Deno.mkdir(pictures, { recursive: true });
+try {
+  const camera = { imageFolders: [folder.replaceAll("\\", "/")] };
+  await using server = startServer({ poll: true, webPort: 0, instruments: demoInstruments({ camera }) });
+  await server.ready;
+  await server.commandServer.command("exposure.expose 0.5 object 'first light'");
+  await using browser = await Browser.start(program);
+  await using page = await browser.open(base(server));
+  await page.shows("header", "Connected");
+  await page.fill("#setting-argon_mfc-setpoint_entry", "12.5");
+  await page.press("Enter");
+  for (const [place, hash] of Object.entries(places)) {
+    await page.evaluate(`location.hash = ${JSON.stringify(hash)}`);
+    for (const [width, height] of [[390, 844], [1280, 800], [2560, 1440]] as const) {
+      await page.resize(width, height);
+      for (const scheme of ["light", "dark"]) {
+        await page.prefer({ "prefers-color-scheme": scheme });
+        // What is fetched and drawn anew comes a moment later.
+        await new Promise((resolve) => setTimeout(resolve, 500));
+        await page.screenshot(new URL(`${place}-${width}-${scheme}.webp`, pictures).pathname);
+      }
+    }
+  }
+} finally {
+  await Deno.remove(folder, { recursive: true });
+}
