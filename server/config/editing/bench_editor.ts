@@ -223,7 +223,12 @@ export class BenchEditor {
     const all = pairs(old.entries, now.entries);
     const pair = all.find((each) => each.old === undefined || !isSame(old.entries[each.old], now.entries[each.now!]));
     const at = pair?.now;
-    if (at === undefined) throw new HeliographError("bad_argument", "Cannot try it: it is as it runs");
+    if (at === undefined) {
+      throw new HeliographError(
+        "bad_argument",
+        "Cannot try it: it is as it runs; change something first, or see under Line of its card what goes over it",
+      );
+    }
     const { redirect, loaded: { imageFolders } } = this.#edited!;
     const was = pair!.old === undefined ? undefined : this.#standing.get(JSON.stringify(old.entries[pair!.old]));
     const beside = was?.port !== undefined && was.port.used ? [was.port] : [];
