@@ -38,6 +38,8 @@ const greetingPause = 200;
 
 /** The time that a server of another kind has to greet before anything is asked, in milliseconds; no dashboard does. */
 const quietPause = 20;
+/** In so many parts: a PC that is busy sees what has come in between, rather than only that the time is over. */
+const quietParts = 4;
 
 function isErrorCode(code: string): code is ErrorCode {
   return Object.hasOwn(errorCodes, code);
@@ -58,7 +60,7 @@ export class DashboardLink {
   #greetingTimer: ReturnType<typeof setTimeout> | undefined;
   /** Resolves when it may be asked: nothing said so far can be a reply. */
   readonly #quiet = Promise.withResolvers<void>();
-  readonly #quietTimer = setTimeout(this.#quiet.resolve, quietPause);
+  #quietTimer: ReturnType<typeof setTimeout> | undefined;
   #asked = false;
   #greeted = false;
   /** Where the dialect is raw or unknown, requests take turns: a raw reply does not say what it answers. */
@@ -76,7 +78,13 @@ export class DashboardLink {
     this.#connection = connection;
     this.#where = where;
     this.#decided.promise.catch(() => {});
+    this.#awaitQuiet(quietParts);
     void this.#receive();
+  }
+
+  #awaitQuiet(parts: number): void {
+    if (parts === 0) this.#quiet.resolve();
+    else this.#quietTimer = setTimeout(() => this.#awaitQuiet(parts - 1), quietPause / quietParts);
   }
 
   /** Whether it can still be used. */
