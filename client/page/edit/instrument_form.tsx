@@ -200,7 +200,7 @@ export function InstrumentForm({ bench, file: given, ports, name, first, done }:
             line(label!, ["line", word!], {
               text: escaped(textFor(valueAt(entry, ["line", word!]))),
               take: (typed) => take(["line", word!], typed === "" ? undefined : unescaped(typed)),
-              placeholder: "\\n",
+              placeholder: valueAt(entry, ["line", word!]) === "" ? "none" : "\\n",
               help: "as its manual has it, for example \\r\\n",
             })
           )}
