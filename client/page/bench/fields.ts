@@ -22,6 +22,9 @@ export function fieldCaption({ title, name, unit }: FieldDescription): string {
   return unit !== undefined && title.endsWith(end) ? title.slice(0, -end.length) : title;
 }
 
+/** Why a setting has no value that nobody has sent since the server began. */
+export const notSent = "not sent yet";
+
 /** What a command is called for people: `Set control temperature`. */
 export function commandTitle({ name }: Pick<CommandDescription, "name">): string {
   const words = name.replaceAll("_", " ");

@@ -13,7 +13,7 @@ import type { FieldReading } from "../../../protocol/description.ts";
 import type { LiveBench } from "../live/live_bench.ts";
 import type { LiveField, LiveInstrument } from "../live/live_instrument.ts";
 import { useLive } from "../live/live.tsx";
-import { fieldCaption } from "./fields.ts";
+import { fieldCaption, notSent } from "./fields.ts";
 import { ageText } from "./readout.tsx";
 import { Complaint, useWork } from "./work.tsx";
 
@@ -101,7 +101,7 @@ export function Trouble({ bench, instrument }: { bench: LiveBench; instrument: L
     );
   }
   // A setting that nobody has sent yet is no trouble.
-  const told = [...reasons].filter(([reason]) => reason !== "not sent yet");
+  const told = [...reasons].filter(([reason]) => reason !== notSent);
   if (told.length === 0) return null;
   return (
     <div class="trouble" role="status">

@@ -78,7 +78,8 @@ export function ValueControl(props: ValueControlProps): VNode {
         aria-checked={isOn}
         onClick={() => onChange(String(!isOn))}
       >
-        <span class="knob" aria-hidden="true" /> {isOn ? "On" : "Off"}
+        {/* What is not known is not off. */}
+        <span class="knob" aria-hidden="true" /> {value === "" ? "–" : isOn ? "On" : "Off"}
       </button>
     );
   }

@@ -8,6 +8,7 @@
 /** @jsxImportSource npm:preact@11.2.0 */
 import type { VNode } from "npm:preact@11.2.0";
 import { useEffect, useState } from "npm:preact@11.2.0/hooks";
+import { fieldCaption, notSent } from "../bench/fields.ts";
 import type { LiveBench } from "../live/live_bench.ts";
 import type { LiveInstrument } from "../live/live_instrument.ts";
 import { useLive } from "../live/live.tsx";
@@ -31,9 +32,9 @@ function ailment({ contact, fields }: LiveInstrument): string {
   if (contact.value?.state === "off") return "";
   for (const { reading, spec } of fields.values()) {
     const { quality, reason, time } = reading.value;
-    // What has never been read and has no reason only has not come yet.
-    if (quality !== "good" && (reason !== undefined || time !== null)) {
-      return `${spec.title}: ${reason ?? "no reading for too long"}`;
+    // What has never been read and has no reason only has not come yet; a setting that nobody has sent is no trouble.
+    if (quality !== "good" && (reason === undefined ? time !== null : reason !== notSent)) {
+      return `${fieldCaption(spec)}: ${reason ?? "no reading for too long"}`;
     }
   }
   return "";
@@ -78,7 +79,8 @@ export function Health({ bench }: { bench: LiveBench }): VNode {
 }
 
 function Instruments({ bench }: { bench: LiveBench }): VNode {
-  const count = useLive(bench.instruments).length;
+  // The server itself is none of them.
+  const count = useLive(bench.instruments).filter(({ name }) => name !== "api").length;
   const ailing = useAiling(bench);
   const hint = useLive(bench.status)?.records.hint ?? "";
   const [open, setOpen] = useState(false);
@@ -91,30 +93,28 @@ function Instruments({ bench }: { bench: LiveBench }): VNode {
       </p>
     );
   }
-  const need = ailing.length === 1 ? "needs" : "need";
+  const need = `${count === 1 ? "instrument" : "instruments"} ${ailing.length === 1 ? "needs" : "need"} attention`;
   return (
     <>
       <button type="button" class="plain ailing" onClick={() => setOpen(true)}>
         <span class="lamp" aria-hidden="true" />
         <span>
-          {ailing.length} of {count} <span class="long">instruments {need} attention</span>
+          {ailing.length} of {count} <span class="long">{need}</span>
         </span>
       </button>
-      {!open
-        ? null
-        : (
-          <Sheet title={`${ailing.length} of ${count} instruments ${need} attention`} close={() => setOpen(false)}>
-            <ul class="ailing-list">
-              {ailing.map(({ name, caption, why }) => (
-                <li key={name}>
-                  <a href={addressOf("bench", [name])} onClick={() => setOpen(false)}>{caption}</a>
-                  <span>{why}</span>
-                </li>
-              ))}
-            </ul>
-            {hint === "" ? null : <p>{hint}</p>}
-          </Sheet>
-        )}
+      {!open ? null : (
+        <Sheet title={`${ailing.length} of ${count} ${need}`} close={() => setOpen(false)}>
+          <ul class="ailing-list">
+            {ailing.map(({ name, caption, why }) => (
+              <li key={name}>
+                <a href={addressOf("bench", [name])} onClick={() => setOpen(false)}>{caption}</a>
+                <span>{why}</span>
+              </li>
+            ))}
+          </ul>
+          {hint === "" ? null : <p>{hint}</p>}
+        </Sheet>
+      )}
     </>
   );
 }
@@ -156,12 +156,16 @@ function Lost({ bench }: { bench: LiveBench }): VNode {
       <p class="lost-line" aria-hidden="true">
         <span class="lamp" />
         <span>
-          {!everOpen
-            ? state === "connecting" ? "Connecting…" : "No connection to the server"
-            : `Connection lost${reason === "" ? "" : ` (${reason})`}: values from ${
-              timeText(since, new Date(bench.now()), zone)
-            }`}
-          {state === "lost" ? `; trying again in ${seconds} s` : everOpen ? "; trying again…" : ""}
+          {!everOpen ? state === "connecting" ? "Connecting…" : "No connection to the server" : (
+            <>
+              <span class="brief">lost</span>
+              <span class="long">{`Connection lost${reason === "" ? "" : ` (${reason})`}: values from `}</span>
+              {timeText(since, new Date(bench.now()), zone)}
+            </>
+          )}
+          <span class="long">
+            {state === "lost" ? `; trying again in ${seconds} s` : everOpen ? "; trying again…" : ""}
+          </span>
         </span>
       </p>
       {state === "lost" ? <button type="button" onClick={() => bench.retry()}>Now</button> : null}

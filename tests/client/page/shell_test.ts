@@ -1,6 +1,7 @@
 /** The page's places, its header, its search and its links, in a real Chromium. */
 import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
 import { find, findables } from "../../../client/page/shell/finding.ts";
+import { type Contact, defineInstrument } from "../../../mod.ts";
 import { startServer } from "../../fixture.ts";
 import { base } from "../../server/faces/web/web_fixture.ts";
 import { Browser } from "./browser.ts";
@@ -112,14 +113,32 @@ Deno.test(
   { name: "page: a lost server greys everything, and says since when the values are", ...inBrowser },
   async () => {
     await using browser = await Browser.start(chromium!);
-    const server = startServer({ webPort: 0, name: "Basement" });
+    const contact: Contact = {
+      address: "this PC",
+      state: "connected",
+      reason: "",
+      start: (changed) => changed(),
+      stop: () => Promise.resolve(),
+    };
+    const fields = { Level: { type: "float", initial: 0, write: () => {} } } as const;
+    const instruments = [defineInstrument({ title: "Lamp", contact, fields })];
+    const server = startServer({ webPort: 0, name: "Basement", instruments });
     try {
       await server.ready;
       await using page = await browser.open(base(server));
       await page.shows("h1", "Basement");
+      // A setting that nobody has sent yet is no trouble.
+      await page.until(`document.querySelector(".stale #setting-lamp-level")`);
+      await page.shows(".health", "All well");
       await server.stop();
       await page.shows(".lost-line", "values from today");
       match(await page.evaluate(`getComputedStyle(document.querySelector("main")).filter`), /grayscale\(1\)/);
+      for (const width of [1280, 1000, 390]) {
+        await page.resize(width, 800);
+        // Said whole, and what stands beside it has its one line.
+        await page.until(`[...document.querySelectorAll(".lost-line > :last-child, .places span")]
+          .every((each) => each.clientWidth >= each.scrollWidth && each.offsetHeight < 30)`);
+      }
     } finally {
       await server.stop();
     }
