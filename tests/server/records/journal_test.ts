@@ -276,9 +276,13 @@ Deno.test("journal: a follower that does not read is told how much it has missed
       else told++;
     }
   }
-  strictEqual(told + missed, 2 * count);
+  // Where all of that takes longer than a short visit, the journal tells that the two came, too.
+  const came = told + missed - 2 * count;
+  ok(came >= 0 && came <= 2, `${came} more than were asked for`);
   await robot.ask("odd.say again");
-  strictEqual((await slow.entries(1))[0]!.text, "odd.say again");
+  let [entry] = await slow.entries(1);
+  while (entry!.kind === "client") [entry] = await slow.entries(1);
+  strictEqual(entry!.text, "odd.say again");
 });
 
 Deno.test("journal: a line of the log is told whatever its properties are called; what clients ask is not told twice", async () => {
