@@ -5,18 +5,17 @@
  */
 
 import { buildCommand } from "../usage.ts";
-import type { TraceEntry } from "../../protocol/description.ts";
 import { HeliographError } from "../../protocol/errors.ts";
 import { printable } from "../../protocol/printable.ts";
 import type { BenchField } from "../../server/bench/field.ts";
 import type { Instrument } from "../../server/bench/instrument.ts";
-import type { Value } from "../../server/bench/values.ts";
 import { placeOf } from "../../server/bench/faults.ts";
 import { compileFields, compute } from "../../server/expressions/computed_fields.ts";
 import { Source } from "../../server/files/source.ts";
 import { loadBenchWith } from "../../server/config/bench_file.ts";
 import type { Description } from "../../server/devices/described/schema.ts";
 import { PortContact } from "../../server/devices/transports/contact.ts";
+import { readOnce, type Tried, tryOnce, valueText } from "../../server/devices/try_out.ts";
 import { dashboardFlags, parseSeconds, sameServer } from "../connection.ts";
 import type { CliContext } from "../context.ts";
 import { driverProcesses } from "../driver_processes.ts";
@@ -25,31 +24,12 @@ import { heldBy } from "../held_ports.ts";
 import { painter, table, writeJson } from "../output.ts";
 import { benchInstrument, whichInstrument } from "./bench_file.ts";
 
-/** How the trace tells that nothing came. */
-const silence = "no answer to ";
-
 interface TryFlags {
   readonly initialize: boolean;
   readonly timeout: number;
   readonly json: boolean;
   readonly host: string;
   readonly port: number;
-}
-
-/** What came of asking once. */
-interface Tried {
-  /** The field's title, or what else was asked. */
-  readonly field: string;
-  /** What was sent, with escapes; empty for what an instrument sends by itself. */
-  readonly asked: string;
-  /** What came, with escapes. */
-  readonly answered: string;
-  readonly understood: boolean;
-  /** The value as people read it. */
-  readonly value: string;
-  readonly seconds: number;
-  /** Why it was not understood. */
-  readonly reason?: string;
 }
 
 /** The titles in a bench file, for completion: nothing rather than an error, and no code is run. */
@@ -186,8 +166,9 @@ async function eachField(instrument: Instrument, patience: number): Promise<Trie
   const all: Tried[] = [];
   for (const field of instrument.allFields) {
     const { read, listens = false } = field.spec;
-    if (read !== undefined) all.push(await once(instrument, field.title, () => readOnce(field)));
-    else if (listens) all.push(await once(instrument, field.title, () => heard(field, patience)));
+    if (read !== undefined) {
+      all.push(await once(instrument, field.title, () => readOnce(field, new AbortController().signal)));
+    } else if (listens) all.push(await once(instrument, field.title, () => heard(field, patience)));
   }
   return all;
 }
@@ -217,13 +198,6 @@ function computed(instrument: Instrument, bench: readonly Instrument[]): Tried[]
   });
 }
 
-async function readOnce(field: BenchField): Promise<string> {
-  const read = field.spec.read as (signal: AbortSignal, pass: object) => Value | Promise<Value>;
-  const wrong = field.take(await read(new AbortController().signal, {}));
-  if (wrong !== "") throw new HeliographError("command_failed", `its driver read ${wrong}`);
-  return valueText(field);
-}
-
 /** Waits for what an instrument sends by itself. */
 async function heard(field: BenchField, patience: number): Promise<string> {
   for (const until = performance.now() + patience * 1000; performance.now() < until;) {
@@ -234,49 +208,11 @@ async function heard(field: BenchField, patience: number): Promise<string> {
   throw new HeliographError("not_connected", `nothing came within ${patience} s that is understood`);
 }
 
-function valueText({ text, spec: { unit } }: BenchField): string {
-  return unit === undefined ? text : `${text} ${unit}`;
-}
-
 /** Does one thing, and tells what went over the line. */
-async function once({ contact, title }: Instrument, field: string, ask: () => Promise<string>): Promise<Tried> {
-  const before = contact?.trace?.entries(0, title).at(-1)?.number ?? 0;
-  const begun = performance.now();
-  let [value, reason]: [string, string | undefined] = ["", undefined];
-  try {
-    value = await ask();
-  } catch (error) {
+function once(instrument: Instrument, field: string, ask: () => Promise<string>): Promise<Tried> {
+  const reasonOf = (error: unknown) => {
     const place = error instanceof HeliographError ? "" : placeOf(error);
-    reason = failureText(error, false) + (place === "" ? "" : ` (${place})`);
-  }
-  const elapsed = (performance.now() - begun) / 1000;
-  const entries = before === 0 ? [] : contact!.trace!.entries(before, title);
-  const exchange = firstExchange(entries);
-  // Where nothing came, it was asked then whether the instrument is there at all: that is another question.
-  if (reason !== undefined && exchange.answered === "") {
-    reason = entries.find(({ text }) => text.startsWith(silence))?.text ?? reason;
-  }
-  return {
-    field,
-    ...exchange,
-    understood: reason === undefined,
-    value,
-    seconds: reason === undefined ? secondsOnLine(entries) ?? elapsed : elapsed,
-    ...(reason === undefined ? {} : { reason }),
+    return failureText(error, false) + (place === "" ? "" : ` (${place})`);
   };
-}
-
-/** From the first byte out to the last one in: not how long the line was left quiet before. */
-function secondsOnLine(entries: readonly TraceEntry[]): number | undefined {
-  const sent = entries.find(({ kind }) => kind === "sent");
-  const received = entries.findLast(({ kind }) => kind === "received");
-  return sent && received && (Date.parse(received.time) - Date.parse(sent.time)) / 1000;
-}
-
-/** What was sent and what came, until it was known that nothing comes. */
-function firstExchange(entries: readonly TraceEntry[]): Pick<Tried, "asked" | "answered"> {
-  const silent = entries.findIndex(({ text }) => text.startsWith(silence));
-  const exchange = silent < 0 ? entries : entries.slice(0, silent);
-  const texts = (wanted: TraceEntry["kind"]) => exchange.filter(({ kind }) => kind === wanted).map(({ text }) => text);
-  return { asked: texts("sent").join(" "), answered: texts("received").join("") };
+  return tryOnce(instrument, field, ask, { reasonOf });
 }

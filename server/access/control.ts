@@ -263,7 +263,7 @@ export class Control {
   #refusal(lease: Lease, command: string, instrument: string): HeliographError {
     const { client } = lease;
     const what =
-      ["set", "confirm", "revert", "take", "release", "hand over", "change", "remove", "switch off", "switch on"]
+      ["set", "confirm", "revert", "take", "release", "hand over", "change", "remove", "try", "switch off", "switch on"]
           .includes(command)
         ? `${command} ${instrument}`
         : `call ${instrument}.${command}`;

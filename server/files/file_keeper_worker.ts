@@ -101,6 +101,10 @@ function replace(kept: KeptFile, text: string, expected: string): void {
   const { file, previous } = kept;
   if (readExactly(file) !== expected) throw new FileError("it was changed on the disk meanwhile");
   const mode = Deno.statSync(file).mode;
+  // Renaming would not ask.
+  if (mode !== null && Deno.build.os !== "windows" && (mode & 0o222) === 0) {
+    throw new FileError("it is read-only, so that nobody changes it");
+  }
   const put = (kept: KeptFile, text: string) => {
     if (mode === null || Deno.build.os === "windows") return write(kept, text);
     write(kept, text, (part) => Deno.chmodSync(part, mode & 0o777));

@@ -36,23 +36,25 @@ export class Happenings {
   readonly #settings = new Map<BenchField, Told>();
   /** Those who came just now: when they have stayed, they are told. */
   readonly #came = new Map<Session, ReturnType<typeof setTimeout>>();
-  readonly #unsubscribe: () => void;
+  readonly #unsubscribe: readonly (() => void)[];
 
   /** Begins to follow. */
   constructor(bench: Bench, sessions: Sessions, journal: Pick<Journal, "add">) {
     this.#journal = journal;
     for (const { allFields } of bench.instruments) for (const field of allFields) this.#know(field);
-    this.#unsubscribe = bench.hub.subscribe("change", ({ instrument, field }) => this.#look(instrument, field), {
-      name: "the journal of settings",
-    });
+    const name = "the journal of settings";
+    this.#unsubscribe = [
+      bench.hub.subscribe("change", ({ instrument, field }) => this.#look(instrument, field), { name }),
+      bench.hub.subscribe("bench", ({ went }) => went?.allFields.forEach((field) => this.#forget(field)), { name }),
+    ];
     sessions.onCome((session) => this.#come(session));
     sessions.onLeave((session) => this.#leave(session));
   }
 
   /** Ends it. */
   stop(): void {
-    this.#unsubscribe();
-    for (const { timer } of this.#settings.values()) clearTimeout(timer);
+    for (const unsubscribe of this.#unsubscribe) unsubscribe();
+    for (const field of this.#settings.keys()) this.#forget(field);
     for (const timer of this.#came.values()) clearTimeout(timer);
     this.#came.clear();
   }
@@ -60,6 +62,11 @@ export class Happenings {
   /** What a setting is when it is first known is no change. */
   #know(field: BenchField): void {
     if (isSetting(field)) this.#settings.set(field, { text: field.text, at: -Infinity, timer: undefined });
+  }
+
+  #forget(field: BenchField): void {
+    clearTimeout(this.#settings.get(field)?.timer);
+    this.#settings.delete(field);
   }
 
   #look(instrument: Instrument, field: BenchField): void {

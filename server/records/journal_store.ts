@@ -6,6 +6,7 @@
 
 import { DatabaseSync } from "node:sqlite";
 import { join } from "node:path";
+import { pathToFileURL } from "node:url";
 import {
   type JournalHead,
   type JournalQuery,
@@ -38,6 +39,8 @@ const schema = `
   PRAGMA user_version = ${journalFormat};
 `;
 
+const columns = "number, time, level, client, instrument, begun, record, digest";
+
 interface Row {
   readonly number: number;
   readonly record: string;
@@ -47,6 +50,34 @@ interface Row {
 /** Makes the parts of a pattern of LIKE plain text. */
 function contains(text: string): string {
   return `%${text.replace(/[\\%_]/g, (sign) => `\\${sign}`)}%`;
+}
+
+/**
+ * Opens a database only to read. One on a read-only disk has to be told that nobody writes it: SQLite would make a file
+ * beside it.
+ *
+ * @param file Its absolute path.
+ */
+function openToRead(file: string): DatabaseSync {
+  const database = new DatabaseSync(file, { readOnly: true });
+  try {
+    database.prepare("SELECT count(*) FROM sqlite_schema").get();
+    return database;
+  } catch (error) {
+    database.close();
+    if (hasBytes(`${file}-wal`)) throw error;
+    const url = pathToFileURL(file);
+    url.searchParams.set("immutable", "1");
+    return new DatabaseSync(url.href, { readOnly: true });
+  }
+}
+
+function hasBytes(file: string): boolean {
+  try {
+    return Deno.statSync(file).size > 0;
+  } catch {
+    return false;
+  }
 }
 
 /** The journal of one folder. */
@@ -62,7 +93,9 @@ export class JournalStore implements Disposable {
    * @throws {Error} Where it cannot be opened, or was written by a later version.
    */
   constructor(folder: string | undefined, readOnly = false) {
-    this.#database = new DatabaseSync(folder === undefined ? ":memory:" : join(folder, journalFile), { readOnly });
+    this.#database = folder !== undefined && readOnly
+      ? openToRead(join(folder, journalFile))
+      : new DatabaseSync(folder === undefined ? ":memory:" : join(folder, journalFile));
     try {
       const format = Number(this.#database.prepare("PRAGMA user_version").get()?.user_version);
       if (format > journalFormat) {
@@ -107,7 +140,7 @@ export class JournalStore implements Disposable {
   append(records: Iterable<JournalRecord>): void {
     let head = this.#head;
     const insert = this.#database.prepare(
-      "INSERT INTO journal (number, time, level, client, instrument, begun, record, digest) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+      `INSERT INTO journal (${columns}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
     );
     this.#database.exec("BEGIN IMMEDIATE");
     try {
@@ -285,6 +318,30 @@ export class JournalStore implements Disposable {
       String(Object.values(row)[0])
     );
     return found.length === 1 && found[0] === "ok" ? [] : found;
+  }
+
+  /**
+   * Copies all records into a new database, as they are at one moment. Row by row: Deno 2.4 lets SQLite attach nothing,
+   * which `VACUUM INTO` would.
+   *
+   * @param file Its absolute path; nothing is there yet.
+   */
+  copyTo(file: string): void {
+    const copy = new DatabaseSync(file);
+    try {
+      copy.exec(`BEGIN; ${schema}`);
+      const insert = copy.prepare(`INSERT INTO journal (${columns}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`);
+      const rows = this.#database.prepare(`SELECT ${columns} FROM journal ORDER BY number`).iterate();
+      for (const row of rows as Iterable<unknown> as Iterable<Record<string, string | number | null>>) {
+        insert.run(...Object.values(row));
+      }
+      copy.exec("COMMIT");
+    } catch (error) {
+      copy.close();
+      Deno.removeSync(file);
+      throw error;
+    }
+    copy.close();
   }
 
   /** Closes it. */

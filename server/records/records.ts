@@ -64,6 +64,8 @@ export class Records {
   readonly #clock = new SteadyClock();
   #looks = 0;
   #stopping = false;
+  /** Why the spool could not be written, as the log was told. */
+  #unwritten = "";
   #state: RecordsState = { kept: false, folder: "", hint: "" };
   /** What came before the folder was open. */
   #early: JournalEntry[] | undefined = [];
@@ -153,11 +155,17 @@ export class Records {
   async #tryToOpen(folder: string, spool: Spool): Promise<boolean> {
     this.#opening = undefined;
     try {
-      const { head, newest, damaged } = await this.#ask("opened", { kind: "open", folder });
+      const { head, newest, damaged, damage } = await this.#ask("opened", { kind: "open", folder });
       if (this.#stopping) throw new Error("the server is stopping");
       this.#spool = spool;
       this.#last = head.number;
       this.#state = { kept: true, folder, hint: "" };
+      if (damage !== undefined) {
+        log.error("The journal in {folder} was damaged ({reason}): it is kept as {aside}, and another one is begun", {
+          folder,
+          ...damage,
+        });
+      }
       this.#tellDamaged(damaged);
       this.#journal.recall(newest);
       this.#clock.follows(newest.map(({ time }) => Date.parse(time)));
@@ -271,7 +279,7 @@ export class Records {
     this.#opening?.close();
     this.#opening = undefined;
     if (this.#spool !== undefined) {
-      await within(longestWait, this.#move());
+      await within(longestWait, this.#move().then(() => this.#ask("closed", { kind: "close" })).catch(() => {}));
       this.#spool.close();
       this.#spool = undefined;
     }
@@ -321,7 +329,7 @@ export class Records {
     if (this.#spool === undefined) {
       throw new HeliographError(
         "unavailable",
-        `No records are kept: ${this.#state.hint || "no folder is named for them"}`,
+        this.#state.hint || "No records are kept: no folder is named for them",
       );
     }
     await this.#move();
@@ -340,11 +348,12 @@ export class Records {
     if (spool === undefined) return;
     try {
       // Also where the database takes nothing: a file of the system is safer than this program's memory.
-      spool.retry();
+      if (!spool.retry()) this.#tellUnwritten(spool);
       if (this.#stuck !== undefined) await this.#moveFile(spool, this.#stuck);
       const which = spool.handOver();
       if (which !== undefined) await this.#moveFile(spool, which);
-      if (this.#state.hint !== "") {
+      if (spool.state.failure === "" && (this.#state.hint !== "" || this.#unwritten !== "")) {
+        this.#unwritten = "";
         this.#state = { ...this.#state, kept: true, hint: "" };
         log.info("Records are written again");
       }
@@ -359,6 +368,13 @@ export class Records {
       this.#state = { ...this.#state, kept: !gone, hint };
       log.error("{what}: {reason}", { what, reason });
     }
+  }
+
+  /** Told in the log once: it is in `state` as long as it is so. */
+  #tellUnwritten({ state: { failure } }: Spool): void {
+    if (failure === this.#unwritten) return;
+    this.#unwritten = failure;
+    log.error("Records cannot be written, and wait in memory: {failure}", { failure });
   }
 
   async #moveFile(spool: Spool, which: number): Promise<void> {

@@ -4,12 +4,20 @@
  * @module
  */
 
-import { DatabaseSync } from "node:sqlite";
 import { join } from "node:path";
 import type { JournalHead, JournalQuery, JournalRecord, JournalSummary, Verification } from "../../protocol/records.ts";
 import { readRecord } from "./journal_record.ts";
 import { journalFile, JournalStore } from "./journal_store.ts";
 import { spoolNames } from "./spool.ts";
+
+/** What a look has found; a look that fails has found why. */
+function readable(look: () => readonly string[]): readonly string[] {
+  try {
+    return look();
+  } catch (error) {
+    return [(error as Error).message];
+  }
+}
 
 /** The records of a folder that nothing is written to. */
 export class RecordsFolder implements Disposable {
@@ -30,7 +38,11 @@ export class RecordsFolder implements Disposable {
       if (!(error instanceof Deno.errors.NotFound)) throw error;
       throw new Error(`No records are in ${folder}: there is no ${journalFile}`, { cause: error });
     }
-    this.#store = new JournalStore(folder, true);
+    try {
+      this.#store = new JournalStore(folder, true);
+    } catch (error) {
+      throw new Error(`Cannot read the records in ${folder}: ${(error as Error).message}`, { cause: error });
+    }
   }
 
   /** Finds records; those that a server which was killed has left on the spool are found too. */
@@ -62,8 +74,8 @@ export class RecordsFolder implements Disposable {
    * @returns What is wrong, in words for people; nothing where all is well.
    */
   check(): string[] {
-    const problems = this.#store.integrity();
-    const { problems: changed } = this.#store.verify();
+    const problems = readable(() => this.#store.integrity());
+    const changed = readable(() => this.#store.verify().problems);
     const { records, damaged } = this.#spooled();
     const waits = records.filter((record) => record.number > this.#store.head.number).length;
     return [
@@ -78,8 +90,7 @@ export class RecordsFolder implements Disposable {
 
   /** Copies the database, also while a server writes it. @param file An absolute path where nothing is yet. */
   backup(file: string): void {
-    using database = new DatabaseSync(join(this.#folder, journalFile), { readOnly: true });
-    database.prepare("VACUUM INTO ?").run(file);
+    this.#store.copyTo(file);
   }
 
   /** Closes it. */

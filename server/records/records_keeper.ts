@@ -15,23 +15,29 @@ import { spoolNames } from "./spool.ts";
 /** The name of the file whose lock says that a server keeps its records in the folder. */
 const writerFile = "writer.sqlite";
 
+/** So much of the spool is read, and moved in one transaction, at a time. */
+const partBytes = 4_000_000;
+
 /** The number of entries that a server which starts tells at once. */
 const newestTold = 500;
+
+/** What is done with records that are open. */
+type OpenTask = Exclude<RecordsTask, { readonly kind: "open" | "close" }>;
 
 /** The records of one folder, whose only writer this is. */
 export class RecordsKeeper implements Disposable {
   readonly #folder: string;
-  readonly #store: JournalStore;
+  #open: JournalStore | undefined;
   /** Its lock ends with the process, however that ends. */
   readonly #writer: DatabaseSync;
   /** Which file the database is, as its file system numbers it; `null` where that tells nothing. */
-  readonly #inode: number | null;
+  #inode: number | null = null;
 
   /**
-   * Opens the records.
+   * Takes the folder.
    *
    * @param folder The absolute path of their folder, which is there.
-   * @throws {Error} Where they cannot be opened, or another server keeps its records there.
+   * @throws {Error} Where that cannot be, or another server keeps its records there.
    */
   constructor(folder: string) {
     this.#folder = folder;
@@ -43,17 +49,15 @@ export class RecordsKeeper implements Disposable {
       if (!/locked|busy|prepare/i.test((error as Error).message)) throw error;
       throw new Error("another server keeps its records there", { cause: error });
     }
-    try {
-      this.#store = new JournalStore(folder);
-      this.#inode = this.#inodeNow() ?? null;
-    } catch (error) {
-      this.#writer.close();
-      throw error;
-    }
+  }
+
+  get #store(): JournalStore {
+    if (this.#open === undefined) throw new Error("the records are not open");
+    return this.#open;
   }
 
   /** Does what is asked for. It throws nothing. */
-  perform(task: Exclude<RecordsTask, { readonly kind: "open" }>): RecordsAnswer {
+  perform(task: OpenTask): RecordsAnswer {
     try {
       return this.#perform(task);
     } catch (error) {
@@ -61,38 +65,66 @@ export class RecordsKeeper implements Disposable {
     }
   }
 
-  /** What a server needs to know to go on where the one before it ended. */
+  /**
+   * Opens the records, and tells what a server needs to know to go on where the one before it ended. A database that is
+   * damaged is set aside as it is, for whoever can mend it, and another is begun.
+   */
   opened(): RecordsAnswer {
     try {
-      const spools = spoolNames.map((name) => this.#read(name));
-      // The one that was written to last comes last.
-      const lines = spools.sort((a, b) => (a[0]?.number ?? Infinity) - (b[0]?.number ?? Infinity)).flat();
-      this.#store.append(lines.filter((record) => record !== undefined));
-      for (const name of spoolNames) this.#empty(name);
-      const damaged = lines.filter((record) => record === undefined).length;
-      return { kind: "opened", head: this.#store.head, newest: this.#store.find({ limit: newestTold }), damaged };
+      return this.#opened();
     } catch (error) {
-      return { kind: "failed", reason: (error as Error).message };
+      const reason = (error as Error).message;
+      if (!/not a database|malformed/i.test(reason)) return { kind: "failed", reason };
+      try {
+        const aside = this.#setAside();
+        return { ...this.#opened(), damage: { reason, aside } };
+      } catch (again) {
+        return { kind: "failed", reason: (again as Error).message };
+      }
     }
+  }
+
+  #opened(): Extract<RecordsAnswer, { readonly kind: "opened" }> {
+    this.#open?.[Symbol.dispose]();
+    this.#open = undefined;
+    this.#open = new JournalStore(this.#folder);
+    this.#inode = this.#inodeNow() ?? null;
+    let damaged = 0;
+    // The one that was written to last comes last.
+    const firsts = spoolNames.map((name) => ({ name, first: this.#firstOn(name) }));
+    for (const { name } of firsts.sort((a, b) => a.first - b.first)) damaged += this.#moveFrom(name);
+    return { kind: "opened", head: this.#store.head, newest: this.#store.find({ limit: newestTold }), damaged };
+  }
+
+  /** @returns The new name of the database. */
+  #setAside(): string {
+    this.#open?.[Symbol.dispose]();
+    this.#open = undefined;
+    const aside = `journal.damaged-${new Date().toISOString().replace(/[-:]|\..*/g, "")}.sqlite`;
+    for (const end of ["", "-wal", "-shm"]) {
+      try {
+        Deno.renameSync(join(this.#folder, journalFile + end), join(this.#folder, aside + end));
+      } catch (error) {
+        if (!(error instanceof Deno.errors.NotFound)) throw error;
+      }
+    }
+    return aside;
   }
 
   /** Lets go of the folder. */
   [Symbol.dispose](): void {
-    this.#store[Symbol.dispose]();
+    this.#open?.[Symbol.dispose]();
     this.#writer.close();
   }
 
-  #perform(task: Exclude<RecordsTask, { readonly kind: "open" }>): RecordsAnswer {
+  #perform(task: OpenTask): RecordsAnswer {
     const store = this.#store;
     switch (task.kind) {
       case "move": {
         const name = spoolNames[task.spool]!;
         // What is written to a file that was taken away comes to nobody.
         if (this.#isGone()) throw new Error("their files were taken away while the server runs");
-        const lines = this.#read(name);
-        store.append(lines.filter((record) => record !== undefined));
-        this.#empty(name);
-        return { kind: "moved", damaged: lines.filter((record) => record === undefined).length };
+        return { kind: "moved", damaged: this.#moveFrom(name) };
       }
       case "find":
         return { kind: "found", records: store.find(task.query) };
@@ -130,16 +162,52 @@ export class RecordsKeeper implements Disposable {
     }
   }
 
-  /** The records on one file of the spool; `undefined` stands for a line that is none. */
-  #read(name: string): (JournalRecord | undefined)[] {
-    let text: string;
+  /** Moves the records of one file of the spool into the database. @returns How many of its lines are no records. */
+  #moveFrom(name: string): number {
+    let damaged = 0;
+    for (const records of this.#read(name)) {
+      const whole = records.filter((record) => record !== undefined);
+      this.#store.append(whole);
+      damaged += records.length - whole.length;
+    }
+    this.#empty(name);
+    return damaged;
+  }
+
+  /** The number of the first record on one file of the spool. */
+  #firstOn(name: string): number {
+    for (const records of this.#read(name)) {
+      const first = records.find((record) => record !== undefined);
+      if (first !== undefined) return first.number;
+    }
+    return Infinity;
+  }
+
+  /**
+   * The records on one file of the spool, some at a time: it is large where the database took nothing for long.
+   * `undefined` stands for a line that is none.
+   */
+  *#read(name: string): Generator<(JournalRecord | undefined)[]> {
+    let file: Deno.FsFile;
     try {
-      text = Deno.readTextFileSync(join(this.#folder, name));
+      file = Deno.openSync(join(this.#folder, name));
     } catch (error) {
-      if (error instanceof Deno.errors.NotFound) return [];
+      if (error instanceof Deno.errors.NotFound) return;
       throw error;
     }
-    return text.split("\n").filter((line) => line !== "").map(readRecord);
+    try {
+      const part = new Uint8Array(partBytes);
+      const decoder = new TextDecoder();
+      let rest = "";
+      for (let length; (length = file.readSync(part)) !== null;) {
+        const lines = (rest + decoder.decode(part.subarray(0, length), { stream: true })).split("\n");
+        rest = lines.pop()!;
+        yield lines.filter((line) => line !== "").map(readRecord);
+      }
+      if (rest !== "") yield [readRecord(rest)];
+    } finally {
+      file.close();
+    }
   }
 
   #empty(name: string): void {

@@ -17,16 +17,26 @@ export type RecordsTask =
   | { readonly kind: "summary" }
   /** Which records are older than a time, or the oldest tenth where the database is larger than so many bytes. */
   | { readonly kind: "oldest"; readonly before: number; readonly bytes: number }
-  | { readonly kind: "forget"; readonly last: number };
+  | { readonly kind: "forget"; readonly last: number }
+  /** Leaves the folder as whoever copies it wants it: all in one file. */
+  | { readonly kind: "close" };
 
 /** What came of it. */
 export type RecordsAnswer =
-  | { readonly kind: "opened"; readonly head: JournalHead; readonly newest: JournalRecord[]; readonly damaged: number }
+  | {
+    readonly kind: "opened";
+    readonly head: JournalHead;
+    readonly newest: JournalRecord[];
+    readonly damaged: number;
+    /** What was wrong with the database that was there, and what it is called now. */
+    readonly damage?: { readonly reason: string; readonly aside: string };
+  }
   | { readonly kind: "moved"; readonly damaged: number }
   | { readonly kind: "found"; readonly records: JournalRecord[] }
   | { readonly kind: "verified"; readonly verification: Verification }
   | { readonly kind: "summary"; readonly summary: JournalSummary }
   | { readonly kind: "oldest"; readonly found: { readonly head: JournalHead; readonly count: number } | undefined }
   | { readonly kind: "forgotten" }
+  | { readonly kind: "closed" }
   /** It could not be done, for a reason in words for people; and whether the files of the records are there no more. */
   | { readonly kind: "failed"; readonly reason: string; readonly gone?: boolean };

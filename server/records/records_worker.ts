@@ -11,6 +11,11 @@ import type { RecordsAnswer, RecordsTask } from "./records_messages.ts";
 let keeper: RecordsKeeper | undefined;
 
 performTasks<RecordsTask, RecordsAnswer>((task) => {
+  if (task.kind === "close") {
+    keeper?.[Symbol.dispose]();
+    keeper = undefined;
+    return { kind: "closed" };
+  }
   if (task.kind !== "open") {
     return keeper?.perform(task) ?? { kind: "failed", reason: "the records are not open" };
   }

@@ -91,7 +91,7 @@ export function editingRequests(
     },
     TryInstrument: async ({ cmd, change, digest }, principal) => {
       dispatcher.check(principal, "admin", cmd);
-      return await editor.tryOut(changeOf(change), digest);
+      return await editor.tryOut(changeOf(change), { digest, refuse: refuseFor(principal) });
     },
     Switch: async ({ instrument: name, on }, principal) => {
       const command = on ? "switch_on" : "switch_off";

@@ -16,8 +16,10 @@ for (const program of programs) {
     try {
       const file = join(folder, "lab.json");
       const before =
-        `{\r\n  // mine\r\n  "instruments": [{ "title": "Telescope", "driver": "simulated-telescope" }]\r\n}\r\n`;
+        `{\r\n  // mine\r\n  "overview": "lab.svg",\r\n  "instruments": [{ "title": "Telescope", "driver": "simulated-telescope" }]\r\n}\r\n`;
       await Deno.writeTextFile(file, before);
+      const drawing = '<svg xmlns="http://www.w3.org/2000/svg"><g data-open="telescope"/></svg>';
+      await Deno.writeTextFile(join(folder, "lab.svg"), drawing);
       if (Deno.build.os !== "windows") await Deno.chmod(file, 0o640);
       const entry = { title: "Meter", port: simulator.address, fields: { Voltage: { read: "V?" } } };
       await using server = new ServerProcess({ ...program, server: [...program.client, "server"] }, ["--bench", file]);
@@ -37,7 +39,16 @@ for (const program of programs) {
       strictEqual(await Deno.readTextFile(file), before.replace("]", added));
       strictEqual(await Deno.readTextFile(join(folder, "lab.previous.json")), before);
       if (Deno.build.os !== "windows") strictEqual((await Deno.stat(file)).mode! & 0o777, 0o640);
-      deepStrictEqual([...Deno.readDirSync(folder)].map(({ name }) => name).sort(), ["lab.json", "lab.previous.json"]);
+      const there = [...Deno.readDirSync(folder)].map(({ name }) => name).sort();
+      deepStrictEqual(there, ["lab.json", "lab.previous.json", "lab.svg"]);
+      const remove = { kind: "remove", instrument: "telescope" };
+      const { problems } = await ask({
+        cmd: "EditBench",
+        change: remove,
+        digest: edit.digest,
+        save: true,
+      }) as BenchEdit;
+      match(problems[0]!.message, /^lab\.svg has <g> in line 1: data-open names telescope, and there is no such/);
 
       const cli = (...words: string[]) => run([...words, "--port", String(dashboard)], { clientName: "ana" });
       await eventually(async () => (await cli("get", "meter", "Voltage")).out === "4.25\n", "the meter is read");

@@ -46,6 +46,20 @@ export interface Touch {
   readonly waiting: boolean;
 }
 
+/** A setting that was told to be what it is already does not change: so long that is waited for, in milliseconds. */
+const longestUntold = 500;
+
+/** Waits until a field is shown as something else than before. */
+async function changed({ reading }: LiveField, before: LiveField["reading"]["value"]): Promise<void> {
+  if (reading.value !== before) return;
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const unsubscribe = reading.subscribe(resolve);
+  const timer = setTimeout(resolve, longestUntold);
+  await promise;
+  clearTimeout(timer);
+  unsubscribe();
+}
+
 /** One setting as a row. */
 export function Setting({ bench, row: { field, device }, plotted, touch }: {
   readonly bench: LiveBench;
@@ -77,7 +91,10 @@ export function Setting({ bench, row: { field, device }, plotted, touch }: {
   }, [touch.reverts]);
   const send = async (entered: string) => {
     if (entry !== undefined && "problem" in entry && entered === typed) return;
+    const before = field.reading.value;
     const done = await work(() => bench.set(field, wireValue(spec, entered)));
+    // Confirm stays, and with it the focus, between what was typed and what is staged, which may be told after the answer.
+    if (done && spec.needsConfirm) await changed(field, before);
     // What was typed meanwhile stays; a switch that was refused is not what it was to be.
     if (done || spec.type === "switch") setTyped((now) => now === entered ? undefined : now);
   };

@@ -23,6 +23,10 @@ export function useWanted(): Wanted | undefined {
   return useMemo(() => name !== "bench" || instrument === undefined ? undefined : { instrument, part }, [asked]);
 }
 
+/** So many frames it takes at least, and at most, until what is above a card has its height. */
+const fewestFrames = 3;
+const mostFrames = 30;
+
 /**
  * Goes to a card, shows which it is, and puts the focus on what is wanted there.
  *
@@ -36,18 +40,22 @@ export function goToCard({ instrument, part }: Wanted): boolean {
   // So that it begins anew.
   void card.offsetWidth;
   card.classList.add("found");
-  // What is above is drawn as it comes into sight, and may be higher than it was taken for; a command is opened.
-  requestAnimationFrame(() =>
-    requestAnimationFrame(() => {
-      const name = CSS.escape(part);
-      const places = part === "" ? [] : [...card.querySelectorAll(`[data-field="${name}"], [data-command="${name}"]`)];
-      const control = "input, select, button:not(.menu-button)";
-      // A setting that is shown large has a row as well, where it can be set.
-      const place = places.findLast((each) => each.querySelector(control) !== null) ?? places[0];
-      const target = place ?? card;
-      target.scrollIntoView({ block: place === undefined ? "start" : "center" });
-      target.querySelector<HTMLElement>(control)?.focus({ preventScroll: true });
-    })
-  );
+  const name = CSS.escape(part);
+  let frames = 0;
+  let last: number | undefined;
+  const settle = () => {
+    const places = part === "" ? [] : [...card.querySelectorAll(`[data-field="${name}"], [data-command="${name}"]`)];
+    const control = "input, select, button:not(.menu-button)";
+    // A setting that is shown large has a row as well, where it can be set.
+    const place = places.findLast((each) => each.querySelector(control) !== null) ?? places[0];
+    const target = place ?? card;
+    target.scrollIntoView({ block: place === undefined ? "start" : "center", behavior: "instant" });
+    const { top } = target.getBoundingClientRect();
+    if (frames === fewestFrames) target.querySelector<HTMLElement>(control)?.focus({ preventScroll: true });
+    // What is above is drawn as it comes into sight, and may be higher than it was taken for; a command is opened.
+    if (++frames <= fewestFrames || frames < mostFrames && top !== last) requestAnimationFrame(settle);
+    last = top;
+  };
+  requestAnimationFrame(settle);
   return true;
 }

@@ -53,7 +53,7 @@ export function ExposureForm({ bench, instrument, small = false, onExpose }: {
   const { name, fields, commands } = instrument;
   const reading = (field: string) => useLive(fields.get(field)?.reading ?? noReading);
   const state = reading("state");
-  const [written, test] = [reading("imageswritten"), reading("imagetest")];
+  const [written, test, message] = [reading("imageswritten"), reading("imagetest"), reading("message")];
   // What is shown depends on these; each is drawn again as it changes.
   [...main, ...rare].forEach(([field]) => reading(field));
   const welcome = useLive(bench.welcome);
@@ -143,6 +143,7 @@ export function ExposureForm({ bench, instrument, small = false, onExpose }: {
                 type="number"
                 min="1"
                 step="1"
+                required
                 value={count}
                 disabled={off}
                 onInput={(event) => setCount(event.currentTarget.value)}
@@ -190,7 +191,8 @@ export function ExposureForm({ bench, instrument, small = false, onExpose }: {
           Abort
         </button>
       </div>
-      <Complaint text={complaint} />
+      {/* What the camera says itself stands above. */}
+      <Complaint text={complaint === message.text ? "" : complaint} />
       {small ? null : (
         <>
           {fields.has("imagetest")

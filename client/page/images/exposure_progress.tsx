@@ -58,7 +58,7 @@ export function ExposureProgress({ instrument, small = false }: {
         {inSequence ? <span class="of-sequence">image {number.text} of {total.text}</span> : null}
       </div>
       <progress max="100" value={busy ? share : 0} aria-label={`${instrument.title}: ${state.text}`} />
-      {message.text === "" ? null : <p class="complaint">{message.text}</p>}
+      {message.text === "" ? null : <p class="complaint" role="alert">{message.text}</p>}
     </div>
   );
 }

@@ -31,7 +31,11 @@ const roleWords: Readonly<Record<Role, string>> = {
 export function Header({ bench }: { bench: LiveBench }): VNode {
   const welcome = useLive(bench.welcome);
   const [open, setOpen] = useState<Open>();
-  const close = () => setOpen(undefined);
+  const [begun, setBegun] = useState("");
+  const close = () => {
+    setOpen(undefined);
+    setBegun("");
+  };
   const title = welcome?.title ?? "heliograph";
   useEffect(() => {
     document.title = title;
@@ -71,6 +75,14 @@ export function Header({ bench }: { bench: LiveBench }): VNode {
               aria-label="Search, Ctrl K"
               aria-keyshortcuts="Control+K"
               onClick={() => setOpen("search")}
+              onKeyDown={(event) => {
+                const { key } = event;
+                // It looks like a box, and who comes there by the Tab key types as in one.
+                if (!/^[\p{L}\p{N}]$/u.test(key) || event.ctrlKey || event.metaKey || event.altKey) return;
+                event.preventDefault();
+                setBegun(key);
+                setOpen("search");
+              }}
             >
               <Icon path="M10.5 4a6.5 6.5 0 1 1 0 13a6.5 6.5 0 0 1 0-13M15.5 15.5L20 20" />
               <span>Search</span> <kbd>Ctrl K</kbd>
@@ -102,7 +114,7 @@ export function Header({ bench }: { bench: LiveBench }): VNode {
       )}
       {open === "people" ? <People bench={bench} close={close} /> : null}
       {open === "menu" ? <Menu bench={bench} close={close} /> : null}
-      {open === "search" ? <Search bench={bench} close={close} /> : null}
+      {open === "search" ? <Search bench={bench} begun={begun} close={close} /> : null}
     </header>
   );
 }

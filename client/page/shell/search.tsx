@@ -18,9 +18,14 @@ import { Sheet } from "./sheet.tsx";
 const mostOffered = 40;
 
 /** The dialog. */
-export function Search({ bench, close }: { bench: LiveBench; close: () => void }): VNode {
+export function Search({ bench, begun, close }: {
+  readonly bench: LiveBench;
+  /** What was typed before it was open. */
+  readonly begun: string;
+  readonly close: () => void;
+}): VNode {
   const instruments = useLive(bench.instruments);
-  const [typed, setTyped] = useState("");
+  const [typed, setTyped] = useState(begun);
   const [active, setActive] = useState(0);
   const all = useMemo(() => findables(instruments, places), [instruments]);
   const found = useMemo(() => find(all, typed), [all, typed]);

@@ -199,15 +199,17 @@ export class BenchEditor {
    * Asks each field of an instrument once as a change would have it; neither the file nor the bench changes.
    *
    * @param change It adds or changes one.
+   * @param options The digest of the file as they saw it; what refuses it where somebody else has control of an
+   * instrument on the same line.
    * @throws {HeliographError} `bad_argument` where something is wrong with it, or `not_connected`.
    */
-  tryOut(change: BenchChange, digest: string): Promise<readonly TriedField[]> {
-    const working = this.#working.catch(() => {}).then(() => this.#tryOut(change, digest));
+  tryOut(change: BenchChange, { digest, refuse }: { digest: string; refuse: Refusal }): Promise<readonly TriedField[]> {
+    const working = this.#working.catch(() => {}).then(() => this.#tryOut(change, digest, refuse));
     this.#working = working;
     return working;
   }
 
-  async #tryOut(change: BenchChange, digest: string): Promise<readonly TriedField[]> {
+  async #tryOut(change: BenchChange, digest: string, refuse: Refusal): Promise<readonly TriedField[]> {
     if (change.kind !== "add" && change.kind !== "change") {
       throw new HeliographError("bad_argument", `Cannot try to ${change.kind}: only what is added or changed is tried`);
     }
@@ -244,7 +246,10 @@ export class BenchEditor {
     }
     try {
       const { contact } = made[at]!;
-      const shared = [...standing.values(), was].some((each) => each?.port?.name === contact?.address);
+      const onLine = [...standing.values(), was].flatMap((each) => each?.port?.name === contact?.address ? each! : []);
+      // A question may be anything: it is not put to what somebody else drives.
+      for (const { instrument } of onLine) refuse(instrument, "try");
+      const shared = onLine.length > 0;
       return await triedFields(made[at]!, shared);
     } finally {
       for (const [index, { contact }] of made.entries()) if (!standing.has(index)) contact?.gone?.();
@@ -345,16 +350,18 @@ export class BenchEditor {
   /** What may not be changed here. */
   #forbidden(old: Content, now: Content, changed: readonly Pair[]): EditProblem[] {
     const problems: EditProblem[] = [];
-    const [before, after] = [old.source.value, now.source.value] as Record<string, unknown>[];
-    for (const key of new Set([...Object.keys(before!), ...Object.keys(after!)])) {
-      if (key === "instruments" || isSame(before![key], after![key])) continue;
+    const [was, is] = [old.source.value, now.source.value] as Record<string, unknown>[];
+    for (const key of new Set([...Object.keys(was!), ...Object.keys(is!)])) {
+      if (key === "instruments" || isSame(was![key], is![key])) continue;
       problems.push({ path: [key], message: "is changed in the bench file itself, not here" });
     }
     for (const pair of changed) {
       const entry = pair.now === undefined ? undefined : now.entries[pair.now];
-      // What has stood in this file may be put back.
-      if (entry !== undefined && this.#trusted.has(JSON.stringify(entry))) continue;
-      const wrong = forbidden(pair.old === undefined ? undefined : old.entries[pair.old], entry, now.named);
+      const before = pair.old === undefined ? undefined : old.entries[pair.old];
+      // What has stood in this file may be put back, but not in the place of what is not changed here.
+      const trusted = entry !== undefined && this.#trusted.has(JSON.stringify(entry));
+      if (trusted && (before === undefined || fixedReason(before, old.named) === "")) continue;
+      const wrong = forbidden(before, entry, now.named);
       const at = pair.now === undefined ? [] : ["instruments", pair.now];
       problems.push(...wrong.map(({ path, message }) => ({ path: [...at, ...path], message })));
     }

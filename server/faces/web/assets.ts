@@ -5,6 +5,7 @@
  */
 
 import { createHash } from "node:crypto";
+import { gzipSync } from "node:zlib";
 
 /** The files of the page by path, as client/page/build.ts makes them. */
 export type PageAssets = Readonly<Record<string, { readonly type: string; readonly body: string }>>;
@@ -55,6 +56,8 @@ export interface Asset {
   readonly type: string;
   /** The SHA-256 of what it holds, in hexadecimal: browsers keep it as long as that is the same. */
   readonly hash: string;
+  /** The same, compressed, where that is smaller. */
+  readonly gzipped?: Uint8Array<ArrayBuffer>;
 }
 
 /**
@@ -68,23 +71,60 @@ export function asset(type: string, content: string | Uint8Array<ArrayBuffer>): 
   return { bytes, type, hash: createHash("sha256").update(bytes).digest("hex") };
 }
 
+/** The files that the page names in its HTML. */
+const named = ["/page.css", "/page.js"] as const;
+
+/** How long a browser keeps what it has asked for by its hash, in seconds: a year. */
+const longest = 31_536_000;
+
+/** A file with its compressed form, which is made once. */
+function compressed(file: Asset): Asset {
+  const gzipped = new Uint8Array(gzipSync(file.bytes));
+  return gzipped.length < file.bytes.length ? { ...file, gzipped } : file;
+}
+
+/** The page's files by their paths; its HTML asks for the others by what they hold, so that they are kept. */
+function pageFiles(built: PageAssets): ReadonlyMap<string, Asset> {
+  const files = new Map(Object.entries(built).map(([path, { type, body }]) => [path, asset(type, body)]));
+  let html = built["/"]?.body ?? "";
+  for (const path of named) {
+    const file = files.get(path);
+    if (file !== undefined) html = html.replaceAll(`"${path}"`, `"${path}?${file.hash.slice(0, 16)}"`);
+  }
+  files.set("/", asset(built["/"]?.type ?? "text/html; charset=utf-8", html));
+  return new Map([...files].map(([path, file]) => [path, compressed(file)]));
+}
+
 /** The page's files by their paths. */
-export const assets: ReadonlyMap<string, Asset> = new Map(
-  Object.entries(await builtPage()).map(([path, { type, body }]) => [path, asset(type, body)]),
-);
+export const assets: ReadonlyMap<string, Asset> = pageFiles(await builtPage());
+
+/** Whether a browser takes what is compressed by gzip. */
+function takesGzip(headers: Headers): boolean {
+  return (headers.get("accept-encoding") ?? "").split(",").some((each) => {
+    const [coding = "", ...parameters] = each.trim().toLowerCase().split(/\s*;\s*/);
+    return coding === "gzip" && !parameters.some((parameter) => /^q=0(\.0*)?$/.test(parameter));
+  });
+}
 
 /**
  * The response with a file.
  *
  * @param headers The request's header.
- * @returns 200 with the file, or 304 where the browser has it.
+ * @param query What was asked for with its path; the beginning of its hash where it is kept as long as it is the same.
+ * @returns 200 with the file, compressed where the browser takes that, or 304 where the browser has it.
  */
-export function assetResponse({ bytes, type, hash }: Asset, headers: Headers): Response {
-  const kept = { "ETag": `"${hash}"`, "Cache-Control": "no-cache" };
+export function assetResponse({ bytes, type, hash, gzipped }: Asset, headers: Headers, query = ""): Response {
+  const isNamed = query.length === 16 && hash.startsWith(query);
+  const kept: Record<string, string> = {
+    "ETag": `"${hash}"`,
+    "Cache-Control": isNamed ? `public, max-age=${longest}, immutable` : "no-cache",
+  };
   const known = (headers.get("if-none-match") ?? "").split(",").some((tag) =>
     tag.trim().replace(/^W\//, "") === kept.ETag
   );
-  return known
-    ? new Response(null, { status: 304, headers: kept })
-    : new Response(bytes, { headers: { ...kept, "Content-Type": type } });
+  if (gzipped !== undefined) kept.Vary = "Accept-Encoding";
+  if (known) return new Response(null, { status: 304, headers: kept });
+  const sent = gzipped !== undefined && takesGzip(headers) ? gzipped : undefined;
+  if (sent !== undefined) kept["Content-Encoding"] = "gzip";
+  return new Response(sent ?? bytes, { headers: { ...kept, "Content-Type": type } });
 }

@@ -106,7 +106,7 @@ export class WebServer extends SocketServer<WebSession> {
         path,
         harmless: true,
         operation: { summary: "A file of the page", answers: { description: "The file", type: file.type } },
-        answer: ({ request }) => assetResponse(file, request.headers),
+        answer: ({ request }) => assetResponse(file, request.headers, new URL(request.url).search.slice(1)),
       })),
       ...apiRoutes(services, () => !this.stopping, [
         socket,

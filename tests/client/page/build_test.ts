@@ -54,7 +54,7 @@ Deno.test({
       return await Deno.readTextFile(made);
     };
     const first = await build();
-    match((await pageOf(tree.url)).text, /src="\/page\.js"/);
+    match((await pageOf(tree.url)).text, /src="\/page\.js\?[0-9a-f]{16}"/);
 
     // What stands there is kept, so that whoever starts the server waits for no bundler.
     await Deno.writeTextFile(made, `${first}// kept\n`);

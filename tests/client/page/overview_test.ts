@@ -68,6 +68,16 @@ inBrowsers({
         await page.evaluate(`location.hash = "#/overview"`);
       });
 
+      await t.step("on a phone it is as high as its words need, and one scrolls to its side", async () => {
+        await page.resize(390, 844);
+        const scroll = `document.querySelector(".overview-scroll")`;
+        await page.until(
+          `${scroll}.scrollWidth > 700 && ${scroll}.clientWidth <= 390 && ${scroll}.clientHeight >= 400`,
+        );
+        strictEqual(await page.evaluate(`document.documentElement.scrollWidth`), 390);
+        await page.resize(1280, 800);
+      });
+
       await t.step("a file that is changed is shown anew, and what is hostile in it does nothing", async () => {
         const hostile = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 100 100" onload="document.title='taken'">
           <script>document.title = "taken"</script>

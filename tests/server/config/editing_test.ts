@@ -291,8 +291,23 @@ Deno.test("editing: a bench with a drawing can be changed, and what the drawing 
   }, drawing('data-field="Meter.Voltage"'));
 });
 
+Deno.test("editing: what is changed in the file only does not give way to what has stood there", async () => {
+  const text = `{ "instruments": [
+    { "title": "Fixed", "port": "METER", "fields": { "V": { "read": "V?", "calibration": "lab.svg" } } },
+    { "title": "Meter", "port": "METER", "fields": { "I": { "read": "I?" } } }
+  ] }`;
+  await editing(text, async ({ admin, read }) => {
+    const [, meter] = (await admin.look()).instruments;
+    ok((await admin.edit({ kind: "remove", instrument: "meter" })).saved);
+    const before = await read();
+    const { problems, saved } = await admin.edit({ kind: "change", instrument: "fixed", entry: meter!.entry });
+    deepStrictEqual([saved, await read()], [false, before]);
+    match(problems[0]!.message, /^Fixed is changed in the bench file itself, not here: the calibration of V/);
+  }, "0 0\n1 2\n");
+});
+
 Deno.test("editing: a file that was changed on the disk, or by somebody else, is left as it is", async () => {
-  await editing(lab, async ({ admin, file, meterAt, read }) => {
+  await editing(lab, async ({ admin, file, server, meterAt, read }) => {
     const { digest } = await admin.look();
     const add = { kind: "add", entry: current(meterAt) };
     await admin.edit(add);
@@ -301,6 +316,13 @@ Deno.test("editing: a file that was changed on the disk, or by somebody else, is
       (await admin.ask({ cmd: "EditBench", change: second, digest, save: true })).message,
       /somebody else has changed it meanwhile/,
     );
+    if (Deno.build.os !== "windows") {
+      const before = await read();
+      await Deno.chmod(file, 0o444);
+      match((await admin.edit(second)).message!, /^Cannot write lab\.json: it is read-only/);
+      await Deno.chmod(file, 0o644);
+      deepStrictEqual([await read(), server.bench.instruments.length], [before, 4]);
+    }
     const byHand = (await read()).replace("Corridor", "Cellar");
     await Deno.writeTextFile(file, byHand);
     const { message } = await admin.ask({ cmd: "EditBench", change: second, digest, save: true });
@@ -315,7 +337,13 @@ Deno.test("editing: what somebody else controls is not changed, what begins late
     using other = await RawClient.connect(server.dashboardServer.port);
     await other.request({ id: 1, cmd: "Hello", name: "ana" });
     await other.request({ id: 2, cmd: "Take", instrument: "meter", seconds: 600 });
-    const entry = { ...(await admin.look()).instruments[0]!.entry, polling: false };
+    const { digest, instruments: [meter] } = await admin.look();
+    const entry = { ...meter!.entry, polling: false };
+    const reset = { title: "Reset", port: meter!.entry.port, fields: { Reset: { read: "*RST" } } };
+    match(
+      (await admin.ask({ cmd: "TryInstrument", change: { kind: "add", entry: reset }, digest })).message,
+      /Cannot try meter: ana .* has control/,
+    );
     match(
       (await admin.edit({ kind: "change", instrument: "meter", entry })).message!,
       /Cannot change meter: ana .* has control/,

@@ -1,5 +1,7 @@
 /** The HTTP API, azcam's web API and monitoring, asked by real requests. */
 import { deepStrictEqual, match, ok, strictEqual, throws } from "node:assert/strict";
+import { type IncomingHttpHeaders, request } from "node:http";
+import { gunzipSync } from "node:zlib";
 import { command, defineInstrument, errorCodes } from "../../../../mod.ts";
 import { statusOfCode } from "../../../../server/faces/web/http_error.ts";
 import { eventually, RawClient, read, startServer } from "../../../fixture.ts";
@@ -431,4 +433,37 @@ Deno.test("web: a browser that has a file of the page is not sent it again", asy
   const again = await ask(server, "GET", "/", undefined, { "If-None-Match": tag });
   deepStrictEqual([again.status, again.text], [304, ""]);
   strictEqual((await ask(server, "GET", "/", undefined, { "If-None-Match": '"other"' })).status, 200);
+});
+
+Deno.test("web: the page's files are sent compressed, and kept for as long as they are the same", async () => {
+  const { asset, assetResponse, assets } = await import("../../../../server/faces/web/assets.ts");
+  await using server = startServer();
+  const get = (path: string, encoding: string) =>
+    // What is asked for so is not unpacked by the way.
+    new Promise<{ headers: IncomingHttpHeaders; body: Uint8Array }>((resolve, reject) =>
+      request(`${base(server)}${path}`, { headers: { "accept-encoding": encoding }, agent: false }, (response) => {
+        const parts: Uint8Array[] = [];
+        response.on("data", (part) => parts.push(part));
+        response.on("end", () => resolve({ headers: response.headers, body: Buffer.concat(parts) }));
+      }).on("error", reject).end()
+    );
+  const html = (await get("/", "br, identity")).body.toString();
+  const paths = [...html.matchAll(/"(\/page\.\w+\?[0-9a-f]{16})"/g)].map(([, path]) => path!);
+  deepStrictEqual(paths.map((path) => path.split("?")[0]), ["/page.css", "/page.js"]);
+  for (const path of paths) {
+    const plain = await get(path, "gzip;q=0, br");
+    const packed = await get(path, "deflate, gzip;q=0.8");
+    deepStrictEqual([plain.headers["content-encoding"], packed.headers["content-encoding"]], [undefined, "gzip"]);
+    strictEqual(packed.headers.vary, "Accept-Encoding");
+    match(packed.headers["cache-control"]!, /max-age=31536000, immutable/);
+    ok(packed.body.length < plain.body.length / 2, `${packed.body.length} of ${plain.body.length} bytes`);
+    deepStrictEqual(new Uint8Array(gunzipSync(packed.body)), new Uint8Array(plain.body));
+    // Who asks for it by what it held before must ask again.
+    match((await get(`${path.split("?")[0]}?0123456789abcdef`, "")).headers["cache-control"]!, /^no-cache$/);
+  }
+  const total = [...assets.values()].reduce((sum, { gzipped, bytes }) => sum + (gzipped ?? bytes).length, 0);
+  ok(total < 150_000, `all of the page is ${total} bytes`);
+  // What does not become smaller is sent as it is.
+  const small = assetResponse(asset("text/plain", "x"), new Headers({ "Accept-Encoding": "gzip" }));
+  strictEqual(small.headers.get("content-encoding"), null);
 });
