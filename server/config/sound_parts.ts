@@ -59,7 +59,7 @@ const alone: ReadonlySet<unknown> = new Set(
 /** The words for an instrument without which the others mean the same. */
 const aloneAbove: ReadonlySet<unknown> = new Set(
   ["caption", "summary", "handshake", "initialize", "shutdown", "afterWrite", "reconnect", "pollInterval", "staleAfter"]
-    .concat("errorAfter", "select", "main"),
+    .concat("errorAfter", "select", "main", "polling"),
 );
 
 /**
