@@ -9,7 +9,7 @@ import { printable } from "../../protocol/printable.ts";
 import { HeliographError } from "../../protocol/errors.ts";
 import { type Address, parseAddress } from "../../server/devices/transports/address.ts";
 import type { SerialOptions } from "../../server/devices/transports/serial.ts";
-import { dashboardFlags, parseSeconds } from "../connection.ts";
+import { dashboardFlags, parseSeconds, sameServer } from "../connection.ts";
 import { UsageError } from "../exit_codes.ts";
 import { heldBy } from "../held_ports.ts";
 import { benchEntry, probe } from "../probe.ts";
@@ -79,7 +79,9 @@ async function showProbe(context: CliContext, flags: ProbeFlags & PortsFlags, po
   if (holding !== undefined) {
     throw new HeliographError(
       "unavailable",
-      `Cannot ask on ${port}: the server on ${flags.host}:${flags.port} holds it, for ${holding.title}`,
+      `Cannot ask on ${port}: the server on ${flags.host}:${flags.port} holds it, for ${holding.title}; "${
+        sameServer(context, { host: flags.host, port: flags.port, json: false }, "off", holding.name)
+      }" frees it`,
     );
   }
   let asking = "";

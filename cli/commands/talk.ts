@@ -165,9 +165,9 @@ async function showInstead(
   const { stderr } = context.process;
   const server = { host, port, json: false };
   const follow = sameServer(context, server, "trace", instrument, "--follow");
-  const why = `${
-    portName(address)
-  } is held by the server on ${host}:${port}, for ${title}: stop that server to talk here`;
+  const why = `${portName(address)} is held by the server on ${host}:${port}, for ${title}: "${
+    sameServer(context, server, "off", instrument)
+  }" frees it`;
   stderr.write(`${printable(`${why}. What goes over it, of which "${follow}" shows more:`)}\n`);
   context.process.exitCode = exitCodes.refused.code;
   await using client = dashboardClient(context, server);

@@ -16,7 +16,7 @@ import { loadBenchWith } from "../../server/config/bench_file.ts";
 import type { Description } from "../../server/devices/described/schema.ts";
 import { PortContact } from "../../server/devices/transports/contact.ts";
 import { readOnce, type Tried, tryOnce, valueText } from "../../server/devices/try_out.ts";
-import { dashboardFlags, parseSeconds } from "../connection.ts";
+import { dashboardFlags, parseSeconds, sameServer } from "../connection.ts";
 import type { CliContext } from "../context.ts";
 import { driverProcesses } from "../driver_processes.ts";
 import { exitCodes, failureText } from "../exit_codes.ts";
@@ -101,11 +101,12 @@ export const tryCommand = buildCommand({
       const port = bench.ports.get(instrument.title);
       const holding = port === undefined ? undefined : await heldBy(port.address, flags);
       if (holding !== undefined) {
-        const trace = `${this.program} trace ${holding.name}`;
+        const { host, port: serverPort } = flags;
+        const told = (word: string) => sameServer(this, { host, port: serverPort, json: false }, word, holding.name);
         throw new HeliographError(
           "unavailable",
-          `Cannot try ${instrument.title}: ${port!.name} is held by the server on ${flags.host}:${flags.port}, for ` +
-            `${holding.title}; "${trace}" tells what goes over it`,
+          `Cannot try ${instrument.title}: ${port!.name} is held by the server on ${host}:${serverPort}, for ` +
+            `${holding.title}; "${told("trace")}" tells what goes over it, "${told("off")}" frees it`,
         );
       }
       const greets = checked.has(instrument.title) || flags.initialize;

@@ -21,9 +21,13 @@ export function standardCommands(instrument: Instrument): ReadonlyMap<string, Co
       role: "observer",
       immediate: true,
       run: ({ field }) => {
-        const { title, value, text } = instrument.field(field);
+        const { title, value, text, reason } = instrument.field(field);
         const { contact } = instrument;
         if (value === undefined && contact !== undefined && contact.state !== "connected") {
+          // Nobody tries to reach one that is switched off.
+          if (contact.state === "off") {
+            throw new HeliographError("not_connected", `Cannot read ${title} of ${instrument.title}: ${reason}`);
+          }
           throw new HeliographError(
             "not_connected",
             `Cannot read ${title} of ${instrument.title}: it has not been reached on ${contact.address}` +

@@ -102,7 +102,10 @@ Deno.test("ports --probe: one that nobody knows gets a beginning for the bench f
   // The server holds the port now.
   const held = await run(["ports", "--probe", device.address, "--port", String(bench.server.dashboardServer.port)]);
   strictEqual(held.code, 1);
-  match(held.err, /^Cannot ask on tcp:\S+: the server on 127\.0\.0\.1:\d+ holds it, for X-1\.5\/a$/m);
+  match(
+    held.err,
+    /^Cannot ask on tcp:\S+: the server on 127\.0\.0\.1:\d+ holds it, for X-1\.5\/a; "heliograph off \w+ --port \d+" frees it$/m,
+  );
 });
 
 Deno.test("ports --probe: says what to do where nothing answers, and an echo is no answer", async () => {

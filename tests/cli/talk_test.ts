@@ -107,7 +107,9 @@ Deno.test("talk: refuses a port that a running server holds, and shows that serv
   const { code, out, err } = await run(["talk", local, "--send", "*RST", "--port", port]);
   strictEqual(code, 1);
   ok(
-    err.startsWith(`${local} is held by the server on 127.0.0.1:${port}, for My Meter: stop that server to talk here`),
+    err.startsWith(
+      `${local} is held by the server on 127.0.0.1:${port}, for My Meter: "heliograph off my_meter --port ${port}" frees it`,
+    ),
   );
   match(err, new RegExp(`"heliograph trace my_meter --follow --port ${port}" shows more`));
   match(out, /^\S+ {2}→ {2}V\?\\n\n\S+ {2}← {2}1\.5\\n {3}\(Voltage = 1\.5\)$/m);

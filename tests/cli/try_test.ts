@@ -176,7 +176,7 @@ Deno.test("try: refuses a port that a running server holds", async () => {
   strictEqual(code, 1);
   match(
     err,
-    /^Cannot try Meter: tcp:\S+ is held by the server on 127\.0\.0\.1:\d+, for Meter; "heliograph trace meter"/,
+    /^Cannot try Meter: tcp:\S+ is held by the server on 127\.0\.0\.1:\d+, for Meter; "heliograph trace meter --port \d+" .*"heliograph off meter --port \d+" frees it$/m,
   );
   await Deno.remove(folder, { recursive: true });
 });

@@ -101,6 +101,10 @@ Deno.test("bench: one that is switched off has its port closed, says by whom, ta
     await asking.ask("lamp.burn"),
     /^ERROR .*Cannot call lamp\.burn: Lamp is switched off by ana at 14:02; its port is free/,
   );
+  match(
+    await asking.ask("lamp.get Current"),
+    /^ERROR Cannot read Current of Lamp: Lamp is switched off by ana at 14:02/,
+  );
   const { contact, fields } = JSON.parse((await asking.ask("lamp.describe")).replace(/^OK /, ""));
   deepStrictEqual([contact.state, contact.reason], ["off", "switched off by ana at 14:02; its port is free"]);
   deepStrictEqual([fields[0].value, fields[0].quality], [null, "stale"]);
