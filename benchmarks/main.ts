@@ -8,6 +8,7 @@
 import { measureCamera } from "./camera.ts";
 import { measureEvaluations } from "./evaluation.ts";
 import { measureLines } from "./lines.ts";
+import { measurePage } from "./page.ts";
 import { measurePolling } from "./polling.ts";
 
 const parts = new Map([
@@ -15,6 +16,7 @@ const parts = new Map([
   ["polling", measurePolling],
   ["evaluations", measureEvaluations],
   ["camera", measureCamera],
+  ["page", measurePage],
 ]);
 
 for (const name of Deno.args.length === 0 ? parts.keys() : Deno.args) {

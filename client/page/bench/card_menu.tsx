@@ -140,12 +140,12 @@ function Menu({ bench, instrument, under, close }: {
             {name === "api"
               ? null
               : mine
-              ? item("Release control", `Release ${title}`, () => bench.release(name))
+              ? item("Release control", `Release control of ${title}`, () => bench.release(name))
               : holder === null
-              ? item("Take control", `Take ${title}`, () =>
+              ? item("Take control", `Take control of ${title}`, () =>
                 bench.take(name))
               : mayDo(welcome?.role, "admin")
-              ? item("Take control over", `Take ${title} over`, () =>
+              ? item("Take control over", `Take control over: ${title}`, () =>
                 bench.take(name, true))
               : null}
             {fields.size === 0 ? null : (
@@ -163,7 +163,8 @@ function Menu({ bench, instrument, under, close }: {
             {mayDo(welcome?.role, "admin") && name !== "api"
               ? <a class="plain" href={`#/edit/${encodeURIComponent(name)}`} aria-label={`Change ${title}`}>Change…</a>
               : null}
-            {item("Hide this card", `Hide ${title}`, () => bench.arrangement.change(arrange.hide(arrangement, name)))}
+            {item("Hide this card", `Hide this card: ${title}`, () =>
+              bench.arrangement.change(arrange.hide(arrangement, name)))}
           </>
         )}
       <Complaint text={complaint} />

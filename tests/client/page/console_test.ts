@@ -128,10 +128,10 @@ inBrowsers({
         await page.click("[aria-label='Close People']");
         strictEqual(await robot.ask("tempcon.set_control_temperature -60"), "OK");
         await page.click("[aria-label='More for tempcon']");
-        await page.click("[aria-label='Take tempcon over']");
+        await page.click("[aria-label='Take control over: tempcon']");
         await page.shows(card("tempcon"), "you drive");
         await page.click("[aria-label='More for tempcon']");
-        await page.click("[aria-label='Release tempcon']");
+        await page.click("[aria-label='Release control of tempcon']");
         await page.until(`!document.querySelector("${card("tempcon")} .holder")`);
         deepStrictEqual(page.complaints, []);
       });

@@ -1,5 +1,6 @@
 /** What the tests of the page share: a browser, a server with something odd on its bench, and where things are on it. */
 import { demoInstruments } from "../../../server/config/demo_bench.ts";
+import { demoOverview } from "../../../server/config/demo_overview.ts";
 import { command } from "../../../server/bench/command.ts";
 import { defineInstrument } from "../../../server/bench/define_instrument.ts";
 import type { Instrument } from "../../../server/bench/instrument.ts";
@@ -99,15 +100,23 @@ export const card = (name: string) => `[aria-labelledby=card-${name}]`;
 /** The row of a field. */
 export const field = (instrument: string, name: string) => `${card(instrument)} [data-field=${name}]`;
 
-/** A server with the demo bench and an odd instrument, whose camera writes into a folder of its own. */
+/**
+ * A server with the demo bench and an odd instrument, whose camera writes into a folder of its own.
+ *
+ * @param drawn Whether it has the demo bench's drawing. @default it has not
+ */
 export async function withServer(
   run: (server: HeliographServer, fail: (reason: string) => void) => Promise<void>,
+  drawn = false,
 ): Promise<void> {
   const folder = await Deno.makeTempDir();
   try {
     const { instrument, fail } = odd();
     const camera = { imageFolders: [folder.replaceAll("\\", "/")] };
+    const file = `${folder}/lab.svg`;
+    if (drawn) await Deno.writeTextFile(file, demoOverview);
     await using server = startServer({
+      ...(drawn ? { overview: { svg: demoOverview, file } } : {}),
       poll: true,
       webPort: 0,
       instruments: [...demoInstruments({ camera }), instrument],

@@ -182,7 +182,7 @@ inBrowsers({
         await other.click("[aria-label='Confirm Argon MFC']");
         await page.shows(field("argon_mfc", "device_setpoint"), "33.0");
         await other.click("[aria-label='More for Argon MFC']");
-        await other.click("[aria-label='Take Argon MFC']");
+        await other.click("[aria-label='Take control of Argon MFC']");
         await other.shows(card("argon_mfc"), "you drive");
         await page.shows(`${card("argon_mfc")} .holder`, "drives");
         await page.fill(setpoint, "34");
@@ -190,7 +190,7 @@ inBrowsers({
         await page.shows(`${field("argon_mfc", "setpoint_entry")} .complaint`, "has control of");
         await page.press("Escape");
         await other.click("[aria-label='More for Argon MFC']");
-        await other.click("[aria-label='Release Argon MFC']");
+        await other.click("[aria-label='Release control of Argon MFC']");
         await page.until(`!document.querySelector("${card("argon_mfc")} .holder")`);
       });
 

@@ -1,5 +1,6 @@
 /** Takes pictures of every place of the page, at three widths, light and dark, into docs/pictures: `deno task pictures`. */
 import { demoInstruments } from "../../../server/config/demo_bench.ts";
+import { demoOverview } from "../../../server/config/demo_overview.ts";
 import { startServer } from "../../fixture.ts";
 import { base } from "../../server/faces/web/web_fixture.ts";
 import { Browser, findBrowser } from "./browser.ts";
@@ -12,9 +13,11 @@ if (program === undefined) {
 /** The places, each with what is done there before it is taken. */
 const places: Readonly<Record<string, string>> = {
   bench: "#/bench",
+  overview: "#/overview",
   plots: "#/plots?f=reactor_tc.temperature&f=argon_mfc.actual_flow&last=10m",
   images: "#/images/exposure",
   journal: "#/journal",
+  edit: "#/edit",
 };
 
 const folder = await Deno.makeTempDir();
@@ -22,7 +25,14 @@ const pictures = new URL("../../../docs/pictures/", import.meta.url);
 await Deno.mkdir(pictures, { recursive: true });
 try {
   const camera = { imageFolders: [folder.replaceAll("\\", "/")] };
-  await using server = startServer({ poll: true, webPort: 0, instruments: demoInstruments({ camera }) });
+  const file = `${folder}/lab.svg`;
+  await Deno.writeTextFile(file, demoOverview);
+  await using server = startServer({
+    poll: true,
+    webPort: 0,
+    instruments: demoInstruments({ camera }),
+    overview: { svg: demoOverview, file },
+  });
   await server.ready;
   await server.commandServer.command("exposure.expose 0.5 object 'first light'");
   await using browser = await Browser.start(program);

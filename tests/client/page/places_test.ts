@@ -81,6 +81,16 @@ inBrowsers({
           }
         });
       }
+      await t.step("a card's menu, and a command's form", async () => {
+        await goTo(page, "#/bench");
+        await page.click("[aria-label^='More for Argon']");
+        await page.until(`!!document.querySelector("[aria-label^='Take control of Argon']")`);
+        deepStrictEqual(await violations(page), [], "the menu");
+        await page.press("Escape");
+        await goTo(page, "#/bench/telescope/get_focus");
+        await page.until(`!!document.querySelector("[data-command=get_focus] form")`);
+        deepStrictEqual(await violations(page), [], "the command");
+      });
       deepStrictEqual(page.complaints, []);
     });
   },
@@ -106,6 +116,70 @@ inBrowsers({
           deepStrictEqual(await page.evaluate(smallTargets(24)), []);
         });
       }
-    });
+    }, true);
+  },
+});
+
+/** What says that it is chosen or on by its background alone, which forced colours take away. */
+const unseenStates =
+  `[...document.querySelectorAll("[aria-pressed=true], [aria-current], [aria-selected=true], [aria-checked=true]")]
+  .filter((each) => each.checkVisibility() && each.getBoundingClientRect().width > 1)
+  .filter((each) => {
+    const other = [...each.parentElement.children].find((one) => one !== each && one.localName === each.localName);
+    const looks = (one) => ["color", "backgroundColor", "borderTopColor", "borderTopWidth", "borderBottomColor", "outlineStyle",
+      "fontWeight", "textDecorationLine"].map((name) => getComputedStyle(one)[name]).join();
+    return other !== undefined && looks(each) === looks(other) && getComputedStyle(each, "::after").content === "none" &&
+      getComputedStyle(each, "::before").content === "none";
+  })
+  .map((each) => each.outerHTML.slice(0, 160))`;
+
+/** What moves by itself, or would if it were used. */
+const moving = `[...document.querySelectorAll("*")].flatMap((each) => {
+  const { animationName, animationDuration, animationIterationCount, transitionDuration } = getComputedStyle(each);
+  const long = (text) => text.split(",").some((one) => parseFloat(one) > 0.02);
+  return animationName !== "none" && long(animationDuration) || long(transitionDuration)
+    ? [animationName + " " + transitionDuration + " " + each.outerHTML.slice(0, 120)] : [];
+})`;
+
+inBrowsers({
+  name: "page: a finger has targets of 44 pixels, and forced colours and reduced motion are heeded",
+  // Firefox cannot be told of them.
+  browsers: ["chromium"],
+  sanitizeResources: false,
+  async fn(t, browser) {
+    await withServer(async (server) => {
+      await server.commandServer.command("exposure.expose 0.1 object stars");
+      await using page = await browser.open(base(server));
+      await ready(page);
+      const all: string[] = await page.evaluate(places);
+      await t.step("forced colours", async () => {
+        await page.send("Emulation.setEmulatedMedia", { features: [{ name: "forced-colors", value: "active" }] });
+        for (const hash of all) {
+          await goTo(page, hash);
+          deepStrictEqual(await page.evaluate(unseenStates), [], hash);
+        }
+      });
+      await t.step("reduced motion", async () => {
+        await page.prefer({ "prefers-reduced-motion": "reduce" });
+        for (const hash of all) {
+          await goTo(page, hash);
+          deepStrictEqual(await page.evaluate(moving), [], hash);
+        }
+      });
+      await t.step("a finger", async () => {
+        await page.send("Emulation.setTouchEmulationEnabled", { enabled: true, maxTouchPoints: 5 });
+        await page.send("Emulation.setDeviceMetricsOverride", {
+          width: 390,
+          height: 844,
+          deviceScaleFactor: 1,
+          mobile: true,
+        });
+        await page.until(`matchMedia("(pointer: coarse)").matches`);
+        for (const hash of all) {
+          await goTo(page, hash);
+          deepStrictEqual(await page.evaluate(smallTargets(44)), [], hash);
+        }
+      });
+    }, true);
   },
 });

@@ -126,13 +126,13 @@ inBrowsers({
 
       await t.step("two quick clicks on Take take it once", async () => {
         await page.click("[aria-label='More for Bed']");
-        await page.click("[aria-label='Take Bed']");
+        await page.click("[aria-label='Take control of Bed']");
         await page.shows(card("bed"), "you drive");
         await page.click("[aria-label='More for Bed']");
-        await page.until(`document.querySelector("[aria-label='Release Bed']")
+        await page.until(`document.querySelector("[aria-label='Release control of Bed']")
           ?.dispatchEvent(new MouseEvent("click", { bubbles: true, detail: 2 }))`);
         await page.press("Escape");
-        await page.until(`!document.querySelector("[aria-label='Release Bed']")`);
+        await page.until(`!document.querySelector("[aria-label='Release control of Bed']")`);
         await page.shows(card("bed"), "you drive");
       });
 
