@@ -27,6 +27,9 @@ export function someParameter(spec: Declared[string]): string {
 /** An address at which nobody is. */
 export const nowhere = "tcp://127.0.0.1:1";
 
+/** A file that nobody writes, as this computer names files. */
+const noFile = Deno.build.os === "windows" ? "file:///C:/nowhere" : "file:///nowhere";
+
 /** An address at which nobody is, of the kind that a description's words need. */
 export function somewhere({ fields = {}, line = {}, questions = {} }: Description): string {
   const all = Object.values(fields);
@@ -41,7 +44,7 @@ export function somewhere({ fields = {}, line = {}, questions = {} }: Descriptio
   const isModbus = line.unit !== undefined || line.mostRegisters !== undefined ||
     all.some(({ register }) => register !== undefined);
   if (isModbus) return "modbus+tcp://127.0.0.1";
-  return all.some(({ listen }) => listen?.column !== undefined) ? "file:///nowhere" : nowhere;
+  return all.some(({ listen }) => listen?.column !== undefined) ? noFile : nowhere;
 }
 
 /** A port in the place of one that is wrong: of its kind, as far as that can be told, and never opened. */
@@ -53,7 +56,7 @@ export function standIn(text: string, description: Description): Port {
       : kind === "modbus"
       ? "modbus+tcp://127.0.0.1"
       : kind === "file"
-      ? "file:///nowhere"
+      ? noFile
       : `${kind}://127.0.0.1:1`,
   );
   // Its answers end after a pause: nothing is known of their ends.
