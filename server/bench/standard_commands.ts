@@ -24,9 +24,10 @@ export function standardCommands(instrument: Instrument): ReadonlyMap<string, Co
         const { title, value, text, reason } = instrument.field(field);
         const { contact } = instrument;
         if (value === undefined && contact !== undefined && contact.state !== "connected") {
-          // Nobody tries to reach one that is switched off.
+          // Nobody tries to reach one that is switched off, or is not simulated.
           if (contact.state === "off") {
-            throw new HeliographError("not_connected", `Cannot read ${title} of ${instrument.title}: ${reason}`);
+            const why = instrument.away || contact.reason || reason;
+            throw new HeliographError("not_connected", `Cannot read ${title} of ${instrument.title}: ${why}`);
           }
           throw new HeliographError(
             "not_connected",
