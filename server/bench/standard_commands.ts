@@ -26,7 +26,7 @@ export function standardCommands(instrument: Instrument): ReadonlyMap<string, Co
         if (value === undefined && contact !== undefined && contact.state !== "connected") {
           // Nobody tries to reach one that is switched off, or is not simulated.
           if (contact.state === "off") {
-            const why = instrument.away || contact.reason || reason;
+            const why = instrument.away === "" ? contact.reason || reason : `${instrument.title} is ${instrument.away}`;
             throw new HeliographError("not_connected", `Cannot read ${title} of ${instrument.title}: ${why}`);
           }
           throw new HeliographError(
