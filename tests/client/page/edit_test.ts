@@ -33,8 +33,12 @@ inBrowsers({
 
       await page.evaluate(`document.querySelector(".edit-place .edit-buttons a").focus()`);
       await page.press("Enter");
-      await page.until(`document.activeElement?.textContent === "Add an instrument"`);
+      // The link to it says the same.
+      await page.until(
+        `document.activeElement?.matches("h1, h2, h3") && document.activeElement.textContent === "Add an instrument"`,
+      );
       const go = (id: string) => `document.getElementById(${JSON.stringify(id)}).focus()`;
+      await page.until(`document.getElementById("edit-title") !== null`);
       await page.evaluate(go("edit-title"));
       await page.type("Current");
       await page.shows(".edit-problems", "neither fields nor commands");

@@ -230,6 +230,7 @@ Deno.test("a Cryo-con is azcam's tempcon: its commands, -999.9 without a sensor,
       fields: { camtemp: { scale: 1, offset: 1000 }, control_temperature: { minimum: -120 } },
     });
     await eventually(() => bench.field("tempcon", "camtemp").quality === "good", "the first reading");
+    await eventually(() => bench.field("tempcon", "dewtemp").reason !== "not read yet", "and of the other one");
     assert.match(await bench.ask("tempcon.get_temperatures"), /^OK 10[12]\d\.\d+ -999\.9$/);
     assert.equal(bench.field("tempcon", "dewtemp").reason, '"-------" means no sensor');
     assert.equal(await bench.ask("get_control_temperature"), "OK -999.9", "nobody has set it");
