@@ -6,7 +6,6 @@
 
 import { DatabaseSync } from "node:sqlite";
 import { join } from "node:path";
-import { pathToFileURL } from "node:url";
 import {
   type JournalHead,
   type JournalQuery,
@@ -52,23 +51,37 @@ function contains(text: string): string {
   return `%${text.replace(/[\\%_]/g, (sign) => `\\${sign}`)}%`;
 }
 
+/** A database that is only read, and the folder of its copy, where it is one. */
+interface Reading {
+  readonly database: DatabaseSync;
+  readonly copy?: string;
+}
+
 /**
- * Opens a database only to read. One on a read-only disk has to be told that nobody writes it: SQLite would make a file
- * beside it.
+ * Opens a database only to read. SQLite makes a file beside it, which a read-only disk does not take: what is on one is
+ * read in a copy.
  *
  * @param file Its absolute path.
+ * @throws {Error} SQLite's, also where no copy can be made.
  */
-function openToRead(file: string): DatabaseSync {
+function openToRead(file: string): Reading {
   const database = new DatabaseSync(file, { readOnly: true });
   try {
     database.prepare("SELECT count(*) FROM sqlite_schema").get();
-    return database;
+    return { database };
   } catch (error) {
     database.close();
     if (hasBytes(`${file}-wal`)) throw error;
-    const url = pathToFileURL(file);
-    url.searchParams.set("immutable", "1");
-    return new DatabaseSync(url.href, { readOnly: true });
+    const copy = Deno.makeTempDirSync({ prefix: "heliograph-records-" });
+    try {
+      Deno.copyFileSync(file, join(copy, journalFile));
+      const copied = new DatabaseSync(join(copy, journalFile), { readOnly: true });
+      copied.prepare("SELECT count(*) FROM sqlite_schema").get();
+      return { database: copied, copy };
+    } catch {
+      Deno.removeSync(copy, { recursive: true });
+      throw error;
+    }
   }
 }
 
@@ -83,6 +96,8 @@ function hasBytes(file: string): boolean {
 /** The journal of one folder. */
 export class JournalStore implements Disposable {
   readonly #database: DatabaseSync;
+  /** The folder of the copy that is read, where that is one. */
+  readonly #copy: string | undefined;
   #head: JournalHead;
 
   /**
@@ -93,9 +108,11 @@ export class JournalStore implements Disposable {
    * @throws {Error} Where it cannot be opened, or was written by a later version.
    */
   constructor(folder: string | undefined, readOnly = false) {
-    this.#database = folder !== undefined && readOnly
+    const { database, copy }: Reading = folder !== undefined && readOnly
       ? openToRead(join(folder, journalFile))
-      : new DatabaseSync(folder === undefined ? ":memory:" : join(folder, journalFile));
+      : { database: new DatabaseSync(folder === undefined ? ":memory:" : join(folder, journalFile)) };
+    this.#database = database;
+    this.#copy = copy;
     try {
       const format = Number(this.#database.prepare("PRAGMA user_version").get()?.user_version);
       if (format > journalFormat) {
@@ -106,7 +123,7 @@ export class JournalStore implements Disposable {
       if (!readOnly) this.#prepare(format);
       this.#head = this.#readHead();
     } catch (error) {
-      this.#database.close();
+      this[Symbol.dispose]();
       throw error;
     }
   }
@@ -347,5 +364,6 @@ export class JournalStore implements Disposable {
   /** Closes it. */
   [Symbol.dispose](): void {
     this.#database.close();
+    if (this.#copy !== undefined) Deno.removeSync(this.#copy, { recursive: true });
   }
 }

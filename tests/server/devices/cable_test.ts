@@ -244,7 +244,7 @@ async function pulledHundredTimes(
     assert.ok(echo.greetings >= 101 && echo.initialisations >= 101, "each time it was greeted and initialised again");
     assert.ok(echo.initialisations <= echo.greetings, "and never initialised without being greeted");
     assert.equal(steady.initialisations, 1, "the neighbour never noticed");
-    assert.ok(neighbours > 1000, `the neighbour answered ${neighbours} commands meanwhile`);
+    assert.ok(neighbours > 200, `the neighbour answered ${neighbours} commands meanwhile`);
     assert.equal(await bench.ask("echo.set Stored 42"), "OK");
     await eventually(async () => await bench.ask("echo.get Stored") === "OK 42", "the readback");
   } finally {
