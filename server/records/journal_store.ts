@@ -73,12 +73,14 @@ function openToRead(file: string): Reading {
     database.close();
     if (hasBytes(`${file}-wal`)) throw error;
     const copy = Deno.makeTempDirSync({ prefix: "heliograph-records-" });
+    let copied: DatabaseSync | undefined;
     try {
       Deno.copyFileSync(file, join(copy, journalFile));
-      const copied = new DatabaseSync(join(copy, journalFile), { readOnly: true });
+      copied = new DatabaseSync(join(copy, journalFile), { readOnly: true });
       copied.prepare("SELECT count(*) FROM sqlite_schema").get();
       return { database: copied, copy };
     } catch {
+      copied?.close();
       Deno.removeSync(copy, { recursive: true });
       throw error;
     }
