@@ -74,13 +74,26 @@ const line = fc.array(
   { maxLength: 8 },
 ).map((characters) => characters.join(""));
 
+/**
+ * Looks at one place after another. V8's own search takes some patterns for ones that only match at the beginning:
+ * /[ab]|[^]*?\n^a/ finds no a in "-a".
+ */
+function firstMatch(sticky: RegExp, line: string): RegExpExecArray | null {
+  for (let at = 0; at <= line.length; at++) {
+    sticky.lastIndex = at;
+    const found = sticky.exec(line);
+    if (found !== null) return found;
+  }
+  return null;
+}
+
 Deno.test("pattern: means what it means in JavaScript, or is refused", () => {
   let compared = 0;
   fc.assert(
     fc.property(grammar, fc.array(line, { minLength: 1, maxLength: 6 }), (source, lines) => {
       let theirs: RegExp | undefined;
       try {
-        theirs = new RegExp(source);
+        theirs = new RegExp(source, "y");
       } catch {
         // No expression: neither is it one here.
       }
@@ -98,7 +111,7 @@ Deno.test("pattern: means what it means in JavaScript, or is refused", () => {
         }
       });
       for (const line of lines) {
-        const found = theirs.exec(line);
+        const found = firstMatch(theirs, line);
         strictEqual(ours.test(line), found !== null, line);
         deepStrictEqual(groups.map((group) => ours.value(line, group)), groups.map((group) => found?.[group]), line);
         compared++;
