@@ -4,11 +4,9 @@
  * @module
  */
 
+import { driverHostWord } from "./hidden_words.ts";
 import type { Processes } from "../server/processes/processes.ts";
 import { DriverProcesses } from "../server/devices/driver_process/driver_processes.ts";
-
-/** The hidden subcommand that runs a driver's process. */
-export const driverHostWord = "driver-host";
 
 /** Runs drivers: in the executable, by starting it once more. @param processes What starts them. @default this program */
 export function driverProcesses(processes?: Processes): DriverProcesses {

@@ -4,18 +4,16 @@
  * @module
  */
 
-import { launcherWord, sandboxHostWord } from "./commands/server.ts";
-import { runLauncher } from "../server/processes/launcher_process.ts";
-import { driverHostWord } from "./driver_processes.ts";
-import { runDriverHost } from "../server/devices/driver_process/host.ts";
-import { runSandboxHost } from "../server/code/host.ts";
-import { runCli } from "./app.ts";
-import { denoContext } from "./context.ts";
+import { driverHostWord, launcherWord, sandboxHostWord } from "./hidden_words.ts";
 
 if (import.meta.main) {
-  // The executable is its own launcher and sandbox, and runs drivers: the server starts it once more with one of these words.
-  if (Deno.args[0] === launcherWord) await runLauncher(Deno.args.slice(1));
-  if (Deno.args[0] === sandboxHostWord) await runSandboxHost();
-  if (Deno.args[0] === driverHostWord) await runDriverHost();
+  const [word, ...words] = Deno.args;
+  // The executable is its own launcher and sandbox, and runs drivers: the server starts it once more with one of these
+  // words. Each loads only what it needs: a sandbox has little memory, and is to be there at once.
+  if (word === launcherWord) await (await import("../server/processes/launcher_process.ts")).runLauncher(words);
+  if (word === sandboxHostWord) await (await import("../server/code/host.ts")).runSandboxHost();
+  if (word === driverHostWord) await (await import("../server/devices/driver_process/host.ts")).runDriverHost();
+  const { runCli } = await import("./app.ts");
+  const { denoContext } = await import("./context.ts");
   Deno.exit(await runCli(Deno.args, denoContext()));
 }

@@ -40,17 +40,12 @@ import { HeliographServer } from "../../server/server.ts";
 import { urlOf } from "../../server/faces/web/request_guard.ts";
 import type { CliContext } from "../context.ts";
 import { driverProcesses } from "../driver_processes.ts";
+import { launcherWord, sandboxHostWord } from "../hidden_words.ts";
 import { exitCodes, UsageError } from "../exit_codes.ts";
 import { painter } from "../output.ts";
 import { startServerLog } from "../server_log.ts";
 import { flagsOf, type ReadFlags, saidBy } from "../setting_flags.ts";
 import { stopSignals } from "../signals.ts";
-
-/** The hidden subcommand that runs the launcher. */
-export const launcherWord = "launcher";
-
-/** The hidden subcommand that runs a sandbox's process. */
-export const sandboxHostWord = "sandbox-host";
 
 const { bench: benchSetting, simulate: simulateSetting, ...otherSettings } = programSettings;
 

@@ -1,0 +1,14 @@
+/**
+ * The hidden subcommands with which the executable starts itself once more.
+ *
+ * @module
+ */
+
+/** Runs the launcher. */
+export const launcherWord = "launcher";
+
+/** Runs a sandbox's process. */
+export const sandboxHostWord = "sandbox-host";
+
+/** Runs drivers of one's own. */
+export const driverHostWord = "driver-host";
