@@ -67,7 +67,8 @@ interface Reading {
 function openToRead(file: string): Reading {
   const database = new DatabaseSync(file, { readOnly: true });
   try {
-    database.prepare("SELECT count(*) FROM sqlite_schema").get();
+    // exec says why it fails, which prepare does not on every Deno.
+    database.exec("SELECT count(*) FROM sqlite_schema");
     return { database };
   } catch (error) {
     database.close();
@@ -77,7 +78,7 @@ function openToRead(file: string): Reading {
     try {
       Deno.copyFileSync(file, join(copy, journalFile));
       copied = new DatabaseSync(join(copy, journalFile), { readOnly: true });
-      copied.prepare("SELECT count(*) FROM sqlite_schema").get();
+      copied.exec("SELECT count(*) FROM sqlite_schema");
       return { database: copied, copy };
     } catch {
       copied?.close();
