@@ -16,7 +16,7 @@ import { RecordsFolder } from "../../server/records/records_folder.ts";
 import { type ConnectionFlags, dashboardClient, dashboardFlags } from "../connection.ts";
 import type { CliContext } from "../context.ts";
 import { UsageError } from "../exit_codes.ts";
-import { duration, type Paint, painter, writeJson } from "../output.ts";
+import { type Paint, painter, writeJson } from "../output.ts";
 
 /** How often it is asked whether there is more, in milliseconds. */
 const followMilliseconds = 500;
@@ -322,7 +322,7 @@ async function showRecords(context: CliContext, flags: ReadFlags): Promise<void>
   const { since, bytes } = journal;
   const days = since === null ? 0 : (Date.now() - Date.parse(since)) / 86_400_000;
   const perDay = days < 1 ? "" : `, ${size(bytes / days)} a day`;
-  write(`It is kept for ${duration(journalDays * 86_400)}, and may take ${size(journalBytes)}${perDay}\n`);
+  write(`It is kept for ${period(journalDays)}, and may take ${size(journalBytes)}${perDay}\n`);
 }
 
 function summaryLine({ records, since, bytes }: NonNullable<RecordsDescription["journal"]>): string {
@@ -331,6 +331,12 @@ function summaryLine({ records, since, bytes }: NonNullable<RecordsDescription["
     : `The journal has ${records} record${records === 1 ? "" : "s"} since ${localTime(new Date(since))}, ${
       size(bytes)
     }`;
+}
+
+/** For people: `10 years`, `90 days`. */
+function period(days: number): string {
+  const [count, unit] = days % 365 === 0 ? [days / 365, "year"] : [Math.round(days * 10) / 10, "day"];
+  return `${count} ${unit}${count === 1 ? "" : "s"}`;
 }
 
 function size(bytes: number): string {

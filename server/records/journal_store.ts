@@ -73,16 +73,16 @@ function openToRead(file: string): Reading {
   } catch (error) {
     database.close();
     if (hasBytes(`${file}-wal`)) throw error;
-    const copy = Deno.makeTempDirSync({ prefix: "heliograph-records-" });
-    let copied: DatabaseSync | undefined;
+    let [copy, copied]: [string | undefined, DatabaseSync | undefined] = [undefined, undefined];
     try {
+      copy = Deno.makeTempDirSync({ prefix: "heliograph-records-" });
       Deno.copyFileSync(file, join(copy, journalFile));
       copied = new DatabaseSync(join(copy, journalFile), { readOnly: true });
       copied.exec("SELECT count(*) FROM sqlite_schema");
       return { database: copied, copy };
     } catch {
       copied?.close();
-      Deno.removeSync(copy, { recursive: true });
+      if (copy !== undefined) Deno.removeSync(copy, { recursive: true });
       throw error;
     }
   }

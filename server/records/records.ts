@@ -18,7 +18,7 @@ import type { Journal } from "./journal.ts";
 import type { JournalHead, JournalQuery, JournalRecord, RecordsDescription } from "../../protocol/records.ts";
 import { networkFileSystem } from "./network_file_system.ts";
 import { type RecordsOptions, usualJournalBytes, usualJournalDays } from "../config/records_settings.ts";
-import type { RecordsAnswer, RecordsTask } from "./records_messages.ts";
+import type { RecordsAnswer, RecordsLook, RecordsTask } from "./records_messages.ts";
 import { Spool } from "./spool.ts";
 import { SteadyClock } from "./steady_clock.ts";
 
@@ -36,6 +36,8 @@ const mostTenths = 5;
 const openEvery = 10_000;
 /** A server that stops waits so long for the disk, in milliseconds. */
 const longestWait = 5000;
+/** So many may look for something at a time: each may take seconds. */
+const mostLooks = 8;
 /** The most records that are remembered until the folder is open. */
 const mostEarly = 10_000;
 
@@ -57,6 +59,9 @@ export class Records {
   readonly #options: RecordsOptions | undefined;
   readonly #journal: Journal;
   readonly #worker: TaskWorker<RecordsTask, RecordsAnswer>;
+  /** Looks for something: what is kept does not wait for that. */
+  readonly #reader: TaskWorker<RecordsTask, RecordsAnswer>;
+  #looking = 0;
   readonly #flood: Flood;
   #spool: Spool | undefined;
   /** The spool of a folder that could not be opened yet. */
@@ -90,12 +95,15 @@ export class Records {
     this.#options = options;
     this.#journal = journal;
     this.#flood = new Flood((entry) => this.#write(entry));
-    this.#worker = new TaskWorker({
-      start: (failed) =>
-        startFileWorker(new URL("./records_worker.ts", import.meta.url), "records", [options!.folder], failed),
-      stopping: () => new Error("the server is stopping"),
-      failed: (reason) => new Error(reason),
-    });
+    const worker = (name: string) =>
+      new TaskWorker<RecordsTask, RecordsAnswer>({
+        start: (failed) =>
+          startFileWorker(new URL("./records_worker.ts", import.meta.url), name, [options!.folder], failed),
+        stopping: () => new Error("the server is stopping"),
+        failed: (reason) => new Error(reason),
+      });
+    this.#worker = worker("records");
+    this.#reader = worker("records reader");
     if (options === undefined) this.#early = undefined;
     this.#unfollow = options === undefined ? () => {} : journal.follow("info", (entry) => this.#take(entry));
   }
@@ -135,6 +143,7 @@ export class Records {
       }
       this.#opening = new Spool(resolve(folder));
       this.#worker.start();
+      this.#reader.start();
     } catch (error) {
       this.#notKept(folder, inPeoplesWords(error).message);
       this.#giveUp();
@@ -201,30 +210,62 @@ export class Records {
   /**
    * Finds records of the journal, the newest of this moment among them.
    *
-   * @throws {HeliographError} `unavailable` where none are kept.
+   * @throws {HeliographError} `unavailable` where none are kept, `too_many_requests` where too many look at the same time.
    */
   async find(query: JournalQuery): Promise<JournalRecord[]> {
-    await this.#upToDate();
-    return (await this.#ask("found", { kind: "find", query })).records;
+    return (await this.#look("found", (folder) => ({ kind: "find", folder, query }))).records;
   }
 
   /**
    * Tells what is kept.
    *
    * @param options Whether every record is looked at, and a head that was printed before, to be found again.
+   * @throws {HeliographError} `too_many_requests` where too many look at the same time.
    */
   async describe(
     { verify, known }: { readonly verify: boolean; readonly known: JournalHead | undefined },
   ): Promise<RecordsDescription> {
-    if (this.#spool === undefined) {
-      if (verify) await this.#upToDate();
-      return { ...this.state, ...this.#limits, journal: null };
+    if (this.#spool === undefined && !verify) return { ...this.state, ...this.#limits, journal: null };
+    let journal: RecordsDescription["journal"] = null;
+    let unread = "";
+    try {
+      journal = (await this.#look("summary", (folder) => ({ kind: "summary", folder }))).summary;
+    } catch (error) {
+      // What cannot be read is told beside why: somebody may have deleted the files.
+      if (verify || error instanceof HeliographError) throw error;
+      unread = `The records cannot be read: ${(error as Error).message}.`;
     }
-    await this.#upToDate();
-    const { summary: journal } = await this.#ask("summary", { kind: "summary" });
-    const found = { ...this.state, ...this.#limits, journal };
+    const { hint } = this.state;
+    const found = { ...this.state, hint: hint === "" ? unread : hint, ...this.#limits, journal };
     if (!verify) return found;
-    return { ...found, verification: (await this.#ask("verified", { kind: "verify", known })).verification };
+    const looked = await this.#look("verified", (folder) => ({ kind: "verify", folder, known }));
+    return { ...found, verification: looked.verification };
+  }
+
+  /** Looks for something, with all that was kept so far. */
+  async #look<K extends RecordsAnswer["kind"]>(
+    kind: K,
+    task: (folder: string) => RecordsLook,
+  ): Promise<Extract<RecordsAnswer, { readonly kind: K }>> {
+    if (this.#spool === undefined) {
+      throw new HeliographError(
+        "unavailable",
+        this.#state.hint || "No records are kept: no folder is named for them",
+      );
+    }
+    if (this.#looking >= mostLooks) {
+      throw new HeliographError(
+        "too_many_requests",
+        `Cannot look into the records: ${mostLooks} others are being looked for; try again in a moment`,
+      );
+    }
+    this.#looking++;
+    try {
+      await this.#move();
+      return await this.#ask(kind, task(this.#options!.folder), this.#reader);
+    } finally {
+      this.#looking--;
+    }
   }
 
   /** Forgets what is too much and, where that is asked, too old; a record tells of it. */
@@ -278,6 +319,8 @@ export class Records {
     this.#tellBeginnings();
     this.#opening?.close();
     this.#opening = undefined;
+    // Whoever reads would keep it from being left in one file.
+    this.#reader.stop();
     if (this.#spool !== undefined) {
       await within(longestWait, this.#move().then(() => this.#ask("closed", { kind: "close" })).catch(() => {}));
       this.#spool.close();
@@ -323,16 +366,6 @@ export class Records {
 
   #tellBeginnings(): void {
     for (const under of this.#underWay.values()) under.record ??= this.#write(under.entry);
-  }
-
-  async #upToDate(): Promise<void> {
-    if (this.#spool === undefined) {
-      throw new HeliographError(
-        "unavailable",
-        this.#state.hint || "No records are kept: no folder is named for them",
-      );
-    }
-    await this.#move();
   }
 
   /** Moves the file that was written to into the database, after those that are under way. */
@@ -394,6 +427,7 @@ export class Records {
     this.#opening?.close();
     this.#opening = undefined;
     this.#worker.stop();
+    this.#reader.stop();
   }
 
   #notKept(folder: string, reason: string): void {
@@ -406,8 +440,9 @@ export class Records {
   async #ask<K extends RecordsAnswer["kind"]>(
     kind: K,
     task: RecordsTask,
+    worker = this.#worker,
   ): Promise<Extract<RecordsAnswer, { readonly kind: K }>> {
-    const answer = await this.#worker.ask(task);
+    const answer = await worker.ask(task);
     if (answer.kind === "failed") throw answer.gone ? new GoneError(answer.reason) : new Error(answer.reason);
     if (answer.kind !== kind) throw new Error(`the records' Worker answered ${answer.kind} in the place of ${kind}`);
     return answer as Extract<RecordsAnswer, { readonly kind: K }>;

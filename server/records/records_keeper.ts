@@ -9,7 +9,7 @@ import { join } from "node:path";
 import type { JournalRecord } from "../../protocol/records.ts";
 import { readRecord } from "./journal_record.ts";
 import { journalFile, JournalStore } from "./journal_store.ts";
-import type { RecordsAnswer, RecordsTask } from "./records_messages.ts";
+import type { RecordsAnswer, RecordsLook, RecordsTask } from "./records_messages.ts";
 import { spoolNames } from "./spool.ts";
 
 /** The name of the file whose lock says that a server keeps its records in the folder. */
@@ -22,7 +22,19 @@ const partBytes = 4_000_000;
 const newestTold = 500;
 
 /** What is done with records that are open. */
-type OpenTask = Exclude<RecordsTask, { readonly kind: "open" | "close" }>;
+type OpenTask = Exclude<RecordsTask, RecordsLook | { readonly kind: "open" | "close" }>;
+
+/** Looks for something in the records of a folder, beside whoever writes them. It throws nothing. */
+export function lookInto(task: RecordsLook): RecordsAnswer {
+  try {
+    using store = new JournalStore(task.folder, true);
+    if (task.kind === "find") return { kind: "found", records: store.find(task.query) };
+    if (task.kind === "verify") return { kind: "verified", verification: store.verify(task.known) };
+    return { kind: "summary", summary: store.summary() };
+  } catch (error) {
+    return { kind: "failed", reason: (error as Error).message };
+  }
+}
 
 /** The records of one folder, whose only writer this is. */
 export class RecordsKeeper implements Disposable {
@@ -126,15 +138,8 @@ export class RecordsKeeper implements Disposable {
         if (this.#isGone()) throw new Error("their files were taken away while the server runs");
         return { kind: "moved", damaged: this.#moveFrom(name) };
       }
-      case "find":
-        return { kind: "found", records: store.find(task.query) };
-      case "verify":
-        return { kind: "verified", verification: store.verify(task.known) };
-      case "summary":
-        return { kind: "summary", summary: store.summary() };
-      case "oldest": {
+      case "oldest":
         return { kind: "oldest", found: store.oldest(task.before, task.bytes) };
-      }
       case "forget":
         store.forget(task.last);
         return { kind: "forgotten" };

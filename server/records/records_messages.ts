@@ -6,15 +6,19 @@
 
 import type { JournalHead, JournalQuery, JournalRecord, JournalSummary, Verification } from "../../protocol/records.ts";
 
+/** Something that is looked for: by a Worker of its own, since it may take seconds and what is kept does not wait for it. */
+export type RecordsLook =
+  | { readonly kind: "find"; readonly folder: string; readonly query: JournalQuery }
+  | { readonly kind: "verify"; readonly folder: string; readonly known: JournalHead | undefined }
+  | { readonly kind: "summary"; readonly folder: string };
+
 /** Something that the Worker is to do. */
 export type RecordsTask =
+  | RecordsLook
   /** Takes the folder for itself, opens the database, and moves what a server that ended has left on the spool. */
   | { readonly kind: "open"; readonly folder: string }
   /** Moves a file of the spool into the database, and empties it. */
   | { readonly kind: "move"; readonly spool: number }
-  | { readonly kind: "find"; readonly query: JournalQuery }
-  | { readonly kind: "verify"; readonly known: JournalHead | undefined }
-  | { readonly kind: "summary" }
   /** Which records are older than a time, or the oldest tenth where the database is larger than so many bytes. */
   | { readonly kind: "oldest"; readonly before: number; readonly bytes: number }
   | { readonly kind: "forget"; readonly last: number }

@@ -1,16 +1,18 @@
 /**
- * The Worker that keeps the records: it may touch their folder, and nothing else.
+ * The Worker that keeps the records, and another one that looks for something in them: each may touch their folder, and
+ * nothing else.
  *
  * @module
  */
 
 import { performTasks } from "../files/task_worker.ts";
-import { RecordsKeeper } from "./records_keeper.ts";
+import { lookInto, RecordsKeeper } from "./records_keeper.ts";
 import type { RecordsAnswer, RecordsTask } from "./records_messages.ts";
 
 let keeper: RecordsKeeper | undefined;
 
 performTasks<RecordsTask, RecordsAnswer>((task) => {
+  if (task.kind === "find" || task.kind === "verify" || task.kind === "summary") return lookInto(task);
   if (task.kind === "close") {
     keeper?.[Symbol.dispose]();
     keeper = undefined;

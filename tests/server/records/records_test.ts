@@ -7,7 +7,9 @@ import type { JournalRecord } from "../../../protocol/records.ts";
 import { command, defineInstrument } from "../../../mod.ts";
 import { recordsOptions, recordsSchema } from "../../../server/config/records_settings.ts";
 import { Flood } from "../../../server/records/flood.ts";
+import { Journal } from "../../../server/records/journal.ts";
 import { JournalStore } from "../../../server/records/journal_store.ts";
+import { Records } from "../../../server/records/records.ts";
 import { networkFileSystem } from "../../../server/records/network_file_system.ts";
 import { RecordsFolder } from "../../../server/records/records_folder.ts";
 import { SteadyClock } from "../../../server/records/steady_clock.ts";
@@ -442,6 +444,31 @@ for (const program of programs) {
 function withFolder(words: readonly string[], folder: string): string[] {
   return words.map((word) => /^--allow-(read|write)=/.test(word) ? `${word},${folder}` : word);
 }
+
+Deno.test("records: of many who look at the same time some are told to come back", async () => {
+  await using folder = new Folder();
+  const journal = new Journal();
+  const records = new Records(journal, { folder: folder.records });
+  await records.open();
+  try {
+    journal.add({ kind: "note", text: "a" });
+    const asked = await Promise.allSettled(Array.from({ length: 50 }, () => records.find({ find: "nothing of that" })));
+    strictEqual(asked.filter(({ status }) => status === "fulfilled").length, 8);
+    await rejects(
+      Promise.all(Array.from({ length: 9 }, () => records.describe({ verify: true, known: undefined }))),
+      /Cannot look into the records: 8 others are being looked for; try again in a moment/,
+    );
+    await eventually(async () => {
+      try {
+        return (await records.find({ find: "a" })).length > 0;
+      } catch {
+        return false;
+      }
+    }, "that one may look again");
+  } finally {
+    await records.stop();
+  }
+});
 
 Deno.test("records: the words of the bench file are checked, and say where and for how long", () => {
   const problem = (value: unknown) => recordsSchema.safeParse(value).error?.issues.map(({ message }) => message).join();
