@@ -206,7 +206,7 @@ export class HeliographServer {
 
   /** Whether what happens is kept, and why not. */
   get records(): { readonly kept: boolean; readonly folder: string; readonly hint: string } {
-    return this.#services.records.state;
+    return this.#services.recordsState;
   }
 
   /** The instruments, and their simulated time. */
@@ -262,7 +262,7 @@ export class HeliographServer {
   async #prepare(): Promise<void> {
     this.#services.sandbox.start();
     await Promise.all([
-      this.#services.records.open(),
+      this.#services.openRecords(),
       this.#poll ? this.#startBench() : undefined,
       ...this.#faces.map((face) => face.prepare?.()),
       this.#services.arrangement.open(),
