@@ -331,8 +331,12 @@ function announce(
 
 /** Who may do what, as flags, bench file and the file beside it say. */
 function accessOf({ access: { roles, addresses, loopback }, flags }: Setup): Access {
+  const file = accessFileOf(flags.bench);
+  // A demo that may touch next to nothing knows nobody.
+  const isDenied = flags.bench === undefined &&
+    Deno.permissions.querySync({ name: "read", path: file }).state !== "granted";
   return new Access({
-    store: new AccessStore({ file: accessFileOf(flags.bench), roles: new Roles(roles) }),
+    store: new AccessStore({ file: isDenied ? undefined : file, roles: new Roles(roles) }),
     addresses: new AddressRoles(addresses),
     open: openRole(flags.insecureOpen && flags.insecureRole),
     ...loopback === undefined ? {} : { loopback },
