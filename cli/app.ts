@@ -21,6 +21,7 @@ import { describeCommand, listCommand, statusCommand, watchCommand } from "./com
 import { checkCommand, initCommand, schemaCommand } from "./commands/bench_file.ts";
 import { callCommand, commandCommand } from "./commands/calls.ts";
 import { evalCommand, execCommand } from "./commands/code.ts";
+import { dataLogCommand } from "./commands/data_log.ts";
 import { exposeCommand } from "./commands/expose.ts";
 import { confirmCommand, getCommand, revertCommand, setCommand } from "./commands/fields.ts";
 import { offCommand, onCommand, releaseCommand, takeCommand } from "./commands/control.ts";
@@ -62,6 +63,7 @@ const clientRoutes = {
   trace: traceCommand,
   journal: journalCommand,
   note: noteCommand,
+  datalog: dataLogCommand,
   records: recordsCommand,
   status: statusCommand,
 };

@@ -22,6 +22,8 @@ import type { Instrument } from "./bench/instrument.ts";
 import { Happenings } from "./records/happenings.ts";
 import { Journal } from "./records/journal.ts";
 import { Records } from "./records/records.ts";
+import { DataLog } from "./records/data_log.ts";
+import type { DataLogOptions } from "./config/data_log_settings.ts";
 import type { RecordsOptions } from "./config/records_settings.ts";
 import type { Processes } from "./processes/processes.ts";
 import { type Limits, limitsWithin } from "./access/limits.ts";
@@ -61,6 +63,8 @@ export interface ServicesOptions {
   readonly processes?: Processes | undefined;
   /** Where what happens is kept. @default nowhere */
   readonly records?: RecordsOptions | undefined;
+  /** Where data logs are written. @default nowhere */
+  readonly datalog?: DataLogOptions | undefined;
   /** The drawing of the bench. @default there is none */
   readonly overview?: OverviewOptions | undefined;
   /** The file by which the bench is changed, or why it is not. @default it has none */
@@ -88,6 +92,8 @@ export class Services {
   /** What is kept of what happened, over restarts. */
   readonly records: Records;
   readonly #happenings: Happenings;
+  /** PyOpticon's data log. */
+  readonly dataLog: DataLog;
   /** The drawing of the bench. */
   readonly overview: OverviewStore;
   /** Changes the bench by its file. */
@@ -130,6 +136,7 @@ export class Services {
       arrangementFile,
       processes,
       records,
+      datalog,
       overview,
       edited = "This bench has no file that could be changed",
     }: ServicesOptions = {},
@@ -138,6 +145,7 @@ export class Services {
     this.journal = journal;
     journal.keep(this.bench.hub);
     this.records = new Records(journal, records);
+    this.dataLog = new DataLog(this.bench, datalog);
     this.limits = limitsWithin(limits, descriptorLimit(), this.bench.instruments.length);
     this.capacity = new Capacity(this.limits.connections);
     this.arrangement = new ArrangementStore(this.bench, arrangementFile);
@@ -145,7 +153,14 @@ export class Services {
     this.editor = new BenchEditor(this.bench, edited, () => this.overview.fitting());
     const dispatcher = this.#dispatcher = new Dispatcher(this.bench);
     this.bench.add(
-      apiInstrument(this.bench, dispatcher, this.sessions, () => this.status(), () => this.#newLogLines()),
+      apiInstrument(
+        this.bench,
+        dispatcher,
+        this.sessions,
+        this.dataLog,
+        () => this.status(),
+        () => this.#newLogLines(),
+      ),
     );
     this.control.onChange((name) => {
       const instrument = this.bench.find(name);
@@ -179,6 +194,7 @@ export class Services {
   /** Writes what is to be kept, when everybody has gone. */
   async stopRecords(): Promise<void> {
     this.#happenings.stop();
+    await this.dataLog.close();
     await this.records.stop();
   }
 

@@ -15,7 +15,7 @@ Deno.test("docs: looking back does what its page shows, also in a folder without
   const records = join(folder, "lab.records");
   try {
     {
-      await using server = startServer({ poll: true, records: { folder: records } });
+      await using server = startServer({ poll: true, records: { folder: records }, datalog: { folder } });
       await server.ready;
       const setpoint = server.bench.find("tempcon")!.field("control_temperature");
       await eventually(() => setpoint.quality === "good", "what it is at the beginning is known");
