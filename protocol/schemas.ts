@@ -52,7 +52,7 @@ type Plain<T> = T extends object ? { -readonly [K in keyof T]: Plain<Exclude<T[K
 type Same<A, B> = (<T>() => T extends Plain<A> ? 1 : 2) extends <T>() => T extends Plain<B> ? 1 : 2 ? true : false;
 
 /** Takes the schema of a type; one that says more or less than the type is an error of the compiler. */
-function of<T>(): <S extends z.ZodType>(schema: Same<z.output<S>, T> extends true ? S : never) => z.ZodType<T> {
+export function of<T>(): <S extends z.ZodType>(schema: Same<z.output<S>, T> extends true ? S : never) => z.ZodType<T> {
   return (schema) => schema as unknown as z.ZodType<T>;
 }
 

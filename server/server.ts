@@ -219,7 +219,7 @@ export class HeliographServer {
 
   /** Whether what happens is kept, and why not. */
   get records(): { readonly kept: boolean; readonly folder: string; readonly hint: string } {
-    return this.#services.records.state;
+    return this.#services.recordsState;
   }
 
   /** The instruments, and their simulated time. */
@@ -275,7 +275,7 @@ export class HeliographServer {
   async #prepare(): Promise<void> {
     this.#services.sandbox.start();
     await Promise.all([
-      this.#services.records.open(),
+      this.#services.openRecords(),
       this.#services.dataLog.open(),
       this.#poll ? this.#startBench() : undefined,
       ...this.#faces.map((face) => face.prepare?.()),

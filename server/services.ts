@@ -21,9 +21,10 @@ import { describeContact } from "./bench/describe.ts";
 import type { Instrument } from "./bench/instrument.ts";
 import { Happenings } from "./records/happenings.ts";
 import { Journal } from "./records/journal.ts";
-import { Records } from "./records/records.ts";
 import { DataLog } from "./records/data_log.ts";
 import type { DataLogOptions } from "./config/data_log_settings.ts";
+import { Readings } from "./records/readings/readings.ts";
+import { Records, type RecordsState } from "./records/records.ts";
 import type { RecordsOptions } from "./config/records_settings.ts";
 import type { Processes } from "./processes/processes.ts";
 import { type Limits, limitsWithin } from "./access/limits.ts";
@@ -91,6 +92,8 @@ export class Services {
   readonly arrangement: ArrangementStore;
   /** What is kept of what happened, over restarts. */
   readonly records: Records;
+  /** What every field was, over restarts. */
+  readonly readings: Readings;
   readonly #happenings: Happenings;
   /** PyOpticon's data log. */
   readonly dataLog: DataLog;
@@ -146,6 +149,7 @@ export class Services {
     journal.keep(this.bench.hub);
     this.records = new Records(journal, records);
     this.dataLog = new DataLog(this.bench, datalog);
+    this.readings = new Readings(this.bench, this.records, records);
     this.limits = limitsWithin(limits, descriptorLimit(), this.bench.instruments.length);
     this.capacity = new Capacity(this.limits.connections);
     this.arrangement = new ArrangementStore(this.bench, arrangementFile);
@@ -191,10 +195,25 @@ export class Services {
     this.#dispatcher.stop();
   }
 
+  /** Opens the folder of what is kept, before the server gives up its permissions. */
+  async openRecords(): Promise<void> {
+    await this.records.open();
+    await this.readings.open();
+  }
+
+  /** Whether what happens is kept, and why not. */
+  get recordsState(): RecordsState {
+    const { state } = this.records;
+    const { hint } = this.readings;
+    const { problem } = this.dataLog.state;
+    return { ...state, hint: [state.hint, hint, problem].filter((each) => each !== "").join(" ") };
+  }
+
   /** Writes what is to be kept, when everybody has gone. */
   async stopRecords(): Promise<void> {
     this.#happenings.stop();
     await this.dataLog.close();
+    await this.readings.stop();
     await this.records.stop();
   }
 
@@ -221,7 +240,7 @@ export class Services {
       version,
       simulated: this.simulated,
       uptime: Math.round((performance.now() - this.#started) / 100) / 10,
-      records: this.records.state,
+      records: this.recordsState,
       listeners: this.#addresses,
       sessions: this.sessions.describe(),
       instruments: this.bench.instruments.map((instrument) => {

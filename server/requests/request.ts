@@ -54,6 +54,17 @@ export interface Found {
   readonly field: BenchField | undefined;
 }
 
+/** A reply that is JSON already: it is large, and was made by another thread. */
+export class JsonText {
+  /** The JSON, on one line. */
+  readonly json: string;
+
+  /** Takes it as it is. */
+  constructor(json: string) {
+    this.json = json;
+  }
+}
+
 /** The replies to requests, by kind; `unknown` is whatever an instrument's command returns. */
 export interface Replies {
   readonly Get: BenchField;
@@ -93,6 +104,12 @@ export interface Replies {
   readonly Switch: undefined;
   readonly SearchJournal: JournalRecord[];
   readonly Records: RecordsDescription;
+  /** A `HistoryAnswer`. */
+  readonly Readings: JsonText;
+  /** A `MomentAnswer`. */
+  readonly Moment: JsonText;
+  /** A list of `RecordedField`s. */
+  readonly RecordedFields: JsonText;
   readonly Note: undefined;
 }
 
@@ -117,6 +134,9 @@ export type ImmediateKind = Exclude<
   | "Switch"
   | "SearchJournal"
   | "Records"
+  | "Readings"
+  | "Moment"
+  | "RecordedFields"
 >;
 
 /** A request of one kind. */

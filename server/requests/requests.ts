@@ -16,6 +16,7 @@ import type { ArrangementStore } from "../records/arrangement.ts";
 import type { RecentReadings } from "../records/recent_readings.ts";
 import { type Journal, requestCategory } from "../records/journal.ts";
 import { writeNote } from "../records/note.ts";
+import type { Readings } from "../records/readings/readings.ts";
 import type { Records } from "../records/records.ts";
 import { describeInstrument } from "../bench/describe.ts";
 import type { Instrument } from "../bench/instrument.ts";
@@ -24,6 +25,7 @@ import type { CommandRequest, Dispatcher } from "./dispatcher.ts";
 import type { BenchEditor } from "../config/editing/bench_editor.ts";
 import { editingRequests } from "./editing.ts";
 import type { Evaluator } from "./evaluator.ts";
+import { readingsRequests } from "./readings.ts";
 import type {
   EvaluatorOptions,
   Found,
@@ -66,6 +68,8 @@ export function summary(request: DashboardRequest): string {
     case "Release":
     case "Trace":
       return `${cmd} ${request.instrument}`;
+    case "Readings":
+      return `Readings of ${request.query.fields.slice(0, 10).map((field) => field.slice(0, 60)).join(", ")}`;
     case "Note":
       return `Note ${shown(request.text)}`;
     case "Describe":
@@ -109,6 +113,7 @@ export interface RequestParts {
   readonly editor: BenchEditor;
   readonly journal: Pick<Journal, "follow" | "kept" | "add">;
   readonly records: Pick<Records, "find" | "describe">;
+  readonly readings: Pick<Readings, "history" | "moment" | "fields">;
   /** When this run of the server began, ISO 8601 in UTC. */
   readonly started: string;
   /** Whether somebody from beyond this PC may drive the instruments. */
@@ -216,6 +221,7 @@ export class Requests implements RequestRunner {
         dispatcher.allow(principal, "observer", cmd);
         return parts.records.describe(options);
       },
+      ...readingsRequests(parts, dispatcher),
       Note: ({ text, instrument }, principal) => {
         dispatcher.check(principal, "operator", "Note");
         return writeNote(parts.journal, principal, text, instrument && dispatcher.instrument(instrument).name);

@@ -19,6 +19,7 @@ import { arrangementSchema } from "../../records/arrangement_schema.ts";
 import { languages } from "../../code/options.ts";
 import type { Services } from "../../services.ts";
 import { asset, assetResponse } from "./assets.ts";
+import { historyRoutes } from "./history_routes.ts";
 import { imageRoutes } from "./image_routes.ts";
 import { instrumentRoutes } from "./instrument_routes.ts";
 import { metrics, metricsType } from "./metrics.ts";
@@ -222,6 +223,7 @@ export function apiRoutes(services: Services, accepting: () => boolean, others: 
     ...imageRoutes(requests),
     ...serverRoutes(services, requests),
     ...arrangementRoutes(requests),
+    ...historyRoutes(requests),
     description,
     ...monitoringRoutes(services, accepting),
     ...others,

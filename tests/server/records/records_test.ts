@@ -345,7 +345,15 @@ Deno.test("records: a damaged database is set aside and told, and what waits on 
   match(names[0]!, /^journal\.damaged-\d{8}T\d{6}\.sqlite$/);
   match(Deno.readTextFileSync(join(folder.records, names[0]!)), /^rubbish rubbish/);
   // A server that stopped leaves all in one file.
-  deepStrictEqual(names.slice(1), ["journal.sqlite", "spool-a.jsonl", "spool-b.jsonl", "writer.sqlite"]);
+  deepStrictEqual(names.slice(1), [
+    "journal.sqlite",
+    "readings-a.spool",
+    "readings-b.spool",
+    "readings.sqlite",
+    "spool-a.jsonl",
+    "spool-b.jsonl",
+    "writer.sqlite",
+  ]);
   const copy = join(folder.path, Deno.build.os === "windows" ? "copy #1.sqlite" : "copy #1 ?.sqlite");
   strictEqual((await run(["records", "backup", copy, "--read", folder.records])).code, 0);
   const copied = join(folder.path, "copied");
