@@ -22,11 +22,13 @@ import { checkCommand, initCommand, schemaCommand } from "./commands/bench_file.
 import { callCommand, commandCommand } from "./commands/calls.ts";
 import { evalCommand, execCommand } from "./commands/code.ts";
 import { dataLogCommand } from "./commands/data_log.ts";
+import { exportCommand } from "./commands/export.ts";
 import { exposeCommand } from "./commands/expose.ts";
 import { confirmCommand, getCommand, revertCommand, setCommand } from "./commands/fields.ts";
 import { offCommand, onCommand, releaseCommand, takeCommand } from "./commands/control.ts";
 import { journalCommand, noteCommand, recordsCommand } from "./commands/records.ts";
 import { imageCommand } from "./commands/image.ts";
+import { notebookCommand } from "./commands/notebook.ts";
 import { portsCommand } from "./commands/ports.ts";
 import { serverCommand } from "./commands/server.ts";
 import { shellCommand } from "./commands/shell.ts";
@@ -64,6 +66,8 @@ const clientRoutes = {
   journal: journalCommand,
   note: noteCommand,
   datalog: dataLogCommand,
+  export: exportCommand,
+  notebook: notebookCommand,
   records: recordsCommand,
   status: statusCommand,
 };
