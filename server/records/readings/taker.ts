@@ -78,6 +78,7 @@ export class Taker {
       bench.hub.subscribe("bench", (event) => this.#follow(event), { name }),
     ];
     this.#timer = setInterval(() => this.write(), writeEvery);
+    this.write();
   }
 
   /** The number of the segment that is written now. */

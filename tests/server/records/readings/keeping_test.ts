@@ -61,10 +61,10 @@ class Lab implements Disposable {
   }
 
   /** As after a kill. */
-  restart(): void {
+  restart(damaged = 0): void {
     this.keeper[Symbol.dispose]();
     this.keeper = new ReadingsKeeper(this.folder);
-    strictEqual(this.keeper.moveAll(), 0);
+    strictEqual(this.keeper.moveAll(), damaged);
     this.begin();
   }
 
@@ -176,6 +176,12 @@ Deno.test("readings: a frame that is cut short, and rubbish between frames, harm
   const half = second.subarray(0, second.length - 5);
   Deno.writeFileSync(file, new Uint8Array([...whole, ...half, ...second, ...half]));
   deepStrictEqual(told(lab, start, start + 10).series[0]!.samples!.values, [1, 2]);
+  const spooled = Deno.readFileSync(file);
   strictEqual(lab.keeper.move(0), half.length);
+  deepStrictEqual(told(lab, start, start + 10).series[0]!.samples!.values, [1, 2]);
+  // A server that was killed after it was taken, before it was emptied.
+  Deno.writeFileSync(file, spooled);
+  deepStrictEqual(told(lab, start, start + 10).series[0]!.samples!.values, [1, 2]);
+  lab.restart(half.length);
   deepStrictEqual(told(lab, start, start + 10).series[0]!.samples!.values, [1, 2]);
 });
