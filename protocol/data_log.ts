@@ -4,28 +4,14 @@
  * @module
  */
 
+import type { ServerStatus } from "./description.ts";
 import { HeliographError } from "./errors.ts";
 
 /** How often a row is written where nobody says so: as in PyOpticon. */
 export const usualInterval = "0:00:10";
 
 /** How the data log stands. */
-export interface DataLogState {
-  /** Whether rows are written. */
-  readonly running: boolean;
-  /** The absolute path, on the server's PC, of the file that was written last; empty before the first row. */
-  readonly file: string;
-  /** The absolute path of its folder; empty where the server has none. */
-  readonly folder: string;
-  /** How often a row is written: `0:00:10`. */
-  readonly every: string;
-  /** The instruments and fields that were asked for; empty for all that belong into a log. */
-  readonly fields: readonly string[];
-  /** How many rows were written since it was started. */
-  readonly rows: number;
-  /** What a person should know: why it is not written; empty where nothing is wrong. */
-  readonly problem: string;
-}
+export type DataLogState = ServerStatus["datalog"];
 
 /** The longest interval, in seconds. */
 const longest = 86_400;

@@ -259,6 +259,7 @@ export class Services {
       simulated: this.simulated,
       uptime: Math.round((performance.now() - this.#started) / 100) / 10,
       records: this.recordsState,
+      datalog: this.dataLog.state,
       listeners: this.#addresses,
       sessions: this.sessions.describe(),
       instruments: this.bench.instruments.map((instrument) => {

@@ -41,23 +41,29 @@ Deno.test("table: CSV and lines of JSON hold every text and number, and nothing 
   strictEqual(new TextDecoder().decode(empty.end()), 'time,value,"text, quoted"\n');
 });
 
-Deno.test("table: the hour that comes twice is told apart, in any zone", async () => {
-  const script = `
+Deno.test({
+  name: "table: the hour that comes twice is told apart, in any zone",
+  ignore: Deno.build.os === "windows", // it has one zone for all programs
+  fn: async () => {
+    const script = `
     import { timeText } from ${JSON.stringify(new URL("server/records/export/table_writer.ts", top).href)};
     const times = Array.from({ length: 13 }, (_, at) => Date.UTC(2026, 9, 24, 23, 30) + at * 900_000);
     console.log(JSON.stringify(times.map((time) => timeText(time, false))));`;
-  const read = async (zone: string) => {
-    const args = ["eval", "--no-lock", script];
-    const { stdout, stderr } = await runProgram(Deno.execPath(), args, { env: { TZ: zone, NO_COLOR: "1" } });
-    strictEqual(stdout !== "", true, stderr);
-    return JSON.parse(stdout) as string[];
-  };
-  const texts = await read("Europe/Berlin");
-  strictEqual(new Set(texts).size, 13);
-  deepStrictEqual([texts[5], texts[6]], ["2026-10-25T02:45:00.000+02:00", "2026-10-25T02:00:00.000+01:00"]);
-  for (const [at, text] of texts.entries()) strictEqual(Date.parse(text), Date.UTC(2026, 9, 24, 23, 30) + at * 900_000);
-  strictEqual((await read("America/St_Johns"))[0], "2026-10-24T21:00:00.000-02:30");
-  strictEqual(timeText(0, true), "1970-01-01T00:00:00.000Z");
+    const read = async (zone: string) => {
+      const args = ["eval", "--no-lock", script];
+      const { stdout, stderr } = await runProgram(Deno.execPath(), args, { env: { TZ: zone, NO_COLOR: "1" } });
+      strictEqual(stdout !== "", true, stderr);
+      return JSON.parse(stdout) as string[];
+    };
+    const texts = await read("Europe/Berlin");
+    strictEqual(new Set(texts).size, 13);
+    deepStrictEqual([texts[5], texts[6]], ["2026-10-25T02:45:00.000+02:00", "2026-10-25T02:00:00.000+01:00"]);
+    for (const [at, text] of texts.entries()) {
+      strictEqual(Date.parse(text), Date.UTC(2026, 9, 24, 23, 30) + at * 900_000);
+    }
+    strictEqual((await read("America/St_Johns"))[0], "2026-10-24T21:00:00.000-02:30");
+    strictEqual(timeText(0, true), "1970-01-01T00:00:00.000Z");
+  },
 });
 
 Deno.test({
