@@ -7,6 +7,7 @@
 import * as z from "npm:zod@4.6.7";
 import {
   arrangementState,
+  identity,
   journalEntry,
   overviewDescription,
   serverStatus,
@@ -62,6 +63,15 @@ function serverRoutes(services: Services, requests: RequestRunner): Route[] {
         answers: json("The status", serverStatus),
       },
       answer: ({ client }) => requests.run({ cmd: "Status" }, client),
+    },
+    {
+      method: "GET",
+      path: `${root}/whoami`,
+      operation: {
+        summary: "Who you are to the server, and what you may do",
+        answers: json("You", identity),
+      },
+      answer: ({ client }) => requests.run({ cmd: "WhoAmI" }, client),
     },
     {
       method: "GET",
