@@ -22,11 +22,14 @@ import { describeCommand, listCommand, statusCommand, watchCommand } from "./com
 import { checkCommand, initCommand, schemaCommand } from "./commands/bench_file.ts";
 import { callCommand, commandCommand } from "./commands/calls.ts";
 import { evalCommand, execCommand } from "./commands/code.ts";
+import { dataLogCommand } from "./commands/data_log.ts";
+import { exportCommand } from "./commands/export.ts";
 import { exposeCommand } from "./commands/expose.ts";
 import { confirmCommand, getCommand, revertCommand, setCommand } from "./commands/fields.ts";
 import { offCommand, onCommand, releaseCommand, takeCommand } from "./commands/control.ts";
 import { journalCommand, noteCommand, recordsCommand } from "./commands/records.ts";
 import { imageCommand } from "./commands/image.ts";
+import { notebookCommand } from "./commands/notebook.ts";
 import { portsCommand } from "./commands/ports.ts";
 import { serverCommand } from "./commands/server.ts";
 import { shellCommand } from "./commands/shell.ts";
@@ -63,6 +66,9 @@ const clientRoutes = {
   trace: traceCommand,
   journal: journalCommand,
   note: noteCommand,
+  datalog: dataLogCommand,
+  export: exportCommand,
+  notebook: notebookCommand,
   records: recordsCommand,
   status: statusCommand,
 };

@@ -74,6 +74,17 @@ export interface HeliographServerOptions extends Partial<Omit<ServerSettings, "i
     /** The room that the journal may take, in bytes; of more, the oldest are forgotten. @default 2 GB */
     readonly journalBytes?: number;
   };
+  /** Writes PyOpticon's data log into this folder, and begins one with the server. @default none can be written */
+  readonly datalog?: {
+    /** The absolute path of the folder; it is made when the first log begins. */
+    readonly folder: string;
+    /** The log that begins with the server: its name, how often a row is written, and of what. @default none does */
+    readonly start?: {
+      readonly name?: string | undefined;
+      readonly every?: string | undefined;
+      readonly fields?: readonly string[] | undefined;
+    } | undefined;
+  };
   /** The overview drawing of the bench, as SVG, and the absolute path of its file. @default there is none */
   readonly overview?: { readonly svg: string; readonly file?: string };
   /** Whether the bench polls and simulated time passes by the clock; tests step it themselves. @default true */
@@ -155,6 +166,7 @@ export class HeliographServer {
       images,
       arrangementFile,
       records,
+      datalog,
       overview,
       insecureOpen = false,
       simulated = false,
@@ -175,6 +187,7 @@ export class HeliographServer {
       arrangementFile,
       processes,
       records,
+      datalog,
       overview,
       edited,
       access: access ?? new Access({ open: openRole(insecureOpen) }),
@@ -272,6 +285,7 @@ export class HeliographServer {
     await Promise.all([
       this.#services.access.store.open(),
       this.#services.openRecords(),
+      this.#services.dataLog.open(),
       this.#poll ? this.#startBench() : undefined,
       ...this.#faces.map((face) => face.prepare?.()),
       this.#services.arrangement.open(),
@@ -279,6 +293,7 @@ export class HeliographServer {
       this.#services.editor.open(),
       this.#services.sandbox.ready,
     ]);
+    this.#services.dataLog.begin();
   }
 
   /** azcam's parameters that were kept are set as azcam's start script does it, once what has them is there. */
