@@ -24,6 +24,7 @@ import { evalCommand, execCommand } from "./commands/code.ts";
 import { exposeCommand } from "./commands/expose.ts";
 import { confirmCommand, getCommand, revertCommand, setCommand } from "./commands/fields.ts";
 import { offCommand, onCommand, releaseCommand, takeCommand } from "./commands/control.ts";
+import { historyCommand } from "./commands/history.ts";
 import { journalCommand, noteCommand, recordsCommand } from "./commands/records.ts";
 import { imageCommand } from "./commands/image.ts";
 import { portsCommand } from "./commands/ports.ts";
@@ -61,6 +62,7 @@ const clientRoutes = {
   watch: watchCommand,
   trace: traceCommand,
   journal: journalCommand,
+  history: historyCommand,
   note: noteCommand,
   records: recordsCommand,
   status: statusCommand,
