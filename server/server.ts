@@ -15,6 +15,7 @@ import type { Face } from "./faces/face.ts";
 import type { Bench } from "./bench/bench.ts";
 import type { Instrument } from "./bench/instrument.ts";
 import type { Journal } from "./records/journal.ts";
+import { Access, openRole } from "./access/admit.ts";
 import type { Limits } from "./access/limits.ts";
 import { Processes } from "./processes/processes.ts";
 import type { SandboxOptions } from "./code/options.ts";
@@ -42,8 +43,12 @@ import { WebServer } from "./faces/web/web_server.ts";
 export interface HeliographServerOptions extends Partial<Omit<ServerSettings, "imageFolders">> {
   /** What stands on the bench. */
   readonly instruments: Iterable<Instrument>;
-  /** Listens beyond this PC although nothing controls who connects. @default false */
-  readonly insecureOpen?: boolean;
+  /**
+   * Listens beyond this PC in plain text, and lets everybody in who reaches it: as observers, or as what is said.
+   *
+   * @default false
+   */
+  readonly insecureOpen?: boolean | "observer" | "operator";
   /** What clients may use. @default those of docs/security.md */
   readonly limits?: Partial<Limits>;
   /**
@@ -83,6 +88,8 @@ export interface ServerParts {
   readonly journal?: Journal;
   /** The file by which the bench is changed, or why it is not. @default it has none */
   readonly edited?: EditedBench | string;
+  /** Who may do what. @default all on this PC may do everything; `insecureOpen` says what everybody else may */
+  readonly access?: Access;
   /** What starts sandboxes; it is closed when the server has stopped. @default this program itself */
   readonly processes?: Processes;
 }
@@ -153,13 +160,13 @@ export class HeliographServer {
       simulated = false,
       ...options
     }: HeliographServerOptions,
-    { faces = [], journal, edited, processes = new Processes() }: ServerParts = {},
+    { faces = [], journal, edited, processes = new Processes(), access }: ServerParts = {},
   ) {
     const { host, commandPort, dashboardPort, webNames, webPort = usualWebPort(commandPort) } = settled(
       serverSettings,
       options,
     );
-    const listen = { host, insecureOpen };
+    const listen = { host, insecureOpen: insecureOpen !== false };
     const services = new Services(instruments, {
       limits,
       sandbox,
@@ -170,6 +177,7 @@ export class HeliographServer {
       records,
       overview,
       edited,
+      access: access ?? new Access({ open: openRole(insecureOpen) }),
     });
     services.simulated = simulated;
     if (name !== undefined) services.title = name;
@@ -262,6 +270,7 @@ export class HeliographServer {
   async #prepare(): Promise<void> {
     this.#services.sandbox.start();
     await Promise.all([
+      this.#services.access.store.open(),
       this.#services.openRecords(),
       this.#poll ? this.#startBench() : undefined,
       ...this.#faces.map((face) => face.prepare?.()),

@@ -12,6 +12,7 @@ import { ArrangementStore } from "./records/arrangement.ts";
 import { Bench } from "./bench/bench.ts";
 import { BenchEditor, type EditedBench } from "./config/editing/bench_editor.ts";
 import { ComputedFields } from "./expressions/computed_fields.ts";
+import { Access } from "./access/admit.ts";
 import type { Control } from "./access/control.ts";
 import { Dispatcher } from "./requests/dispatcher.ts";
 import { Evaluator } from "./requests/evaluator.ts";
@@ -66,6 +67,8 @@ export interface ServicesOptions {
   readonly overview?: OverviewOptions | undefined;
   /** The file by which the bench is changed, or why it is not. @default it has none */
   readonly edited?: EditedBench | string | undefined;
+  /** Who may do what. @default all on this PC may do everything, and nobody else anything */
+  readonly access?: Access | undefined;
 }
 
 /** The services that all faces of one server share. */
@@ -95,6 +98,8 @@ export class Services {
   readonly overview: OverviewStore;
   /** Changes the bench by its file. */
   readonly editor: BenchEditor;
+  /** Says who may do what, and takes tokens. */
+  readonly access: Access;
   /** Who is connected. */
   readonly sessions: Sessions = new Sessions();
   /** Who is served when: nobody keeps the event loop for themselves. */
@@ -135,12 +140,15 @@ export class Services {
       records,
       overview,
       edited = "This bench has no file that could be changed",
+      access = new Access(),
     }: ServicesOptions = {},
   ) {
     this.bench = new Bench(instruments);
     this.journal = journal;
     journal.keep(this.bench.hub);
     this.records = new Records(journal, records);
+    this.access = access;
+    access.store.onChange(() => this.#lookWhoMayStay());
     this.readings = new Readings(this.bench, this.records, records);
     this.limits = limitsWithin(limits, descriptorLimit(), this.bench.instruments.length);
     this.capacity = new Capacity(this.limits.connections);
@@ -180,6 +188,14 @@ export class Services {
     this.#dispatcher.stop();
   }
 
+  /** Ends the connections of whoever's token is not valid any more, and takes names from who only gave them themselves. */
+  #lookWhoMayStay(): void {
+    for (const { principal, connection } of this.sessions.all) {
+      if (principal.revoked) connection.close(new Error("its token is not valid any more"));
+      else if (principal.person === "" && this.access.store.isTaken(principal.name)) principal.loseName();
+    }
+  }
+
   /** Opens the folder of what is kept, before the server gives up its permissions. */
   async openRecords(): Promise<void> {
     await this.records.open();
@@ -196,13 +212,15 @@ export class Services {
   /** Writes what is to be kept, when everybody has gone. */
   async stopRecords(): Promise<void> {
     this.#happenings.stop();
+    this.access.stop();
+    await this.access.store.stop();
     await this.readings.stop();
     await this.records.stop();
   }
 
-  /** Whether somebody from beyond this PC may drive the instruments, without anything that controls who. */
+  /** Whether everybody who reaches the server from beyond this PC gets in, without anything that controls who. */
   get open(): boolean {
-    return this.#addresses.some(({ host }) => !isLoopback(host));
+    return this.access.isOpen && this.#addresses.some(({ host }) => !isLoopback(host));
   }
 
   get #addresses(): ListenerAddress[] {

@@ -49,8 +49,10 @@ export interface ProgramSettings {
   readonly logLevel: JournalLevel;
   /** Whether each line of the log is a JSON object. */
   readonly jsonLogs: boolean;
-  /** Listens beyond this PC although nothing controls who connects. */
+  /** Listens beyond this PC in plain text, and lets everybody in who reaches it. */
   readonly insecureOpen: boolean;
+  /** What everybody may do then. */
+  readonly insecureRole: "observer" | "operator";
 }
 
 const port = z.int().min(0).max(65_535);
@@ -139,8 +141,14 @@ export const programSettings: Settings<ProgramSettings> = {
   insecureOpen: {
     schema: z.boolean(),
     default: false,
-    summary: "Listen beyond this PC although nothing controls who connects",
+    summary: "Listen beyond this PC in plain text, and let everybody in who reaches it, without a token",
     flag: { name: "insecureOpen", kind: "switch" },
+  },
+  insecureRole: {
+    schema: z.enum(["observer", "operator"]),
+    default: "observer",
+    summary: "What everybody may do with --insecure-open: only read, or drive the instruments too",
+    flag: { name: "insecureRole", kind: "choice" },
   },
 };
 

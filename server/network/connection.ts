@@ -27,6 +27,8 @@ export interface ClientConnection {
   readonly hostname: string;
   /** The client's address, `address:port`. */
   readonly address: string;
+  /** Whether nobody on the way can read it. @default false */
+  readonly secure?: boolean;
   /** Whether it was closed, by either side. */
   readonly closed: boolean;
   /** Resolves when it has been closed, by either side. */

@@ -49,15 +49,15 @@ function queryOf(bench: Bench, { fields, since, until = Date.now(), points, limi
 export function readingsRequests({ bench, readings }: ReadingsParts, dispatcher: Dispatcher) {
   return {
     Readings: async ({ cmd, query }: RequestOf<"Readings">, principal: Principal): Promise<JsonText> => {
-      dispatcher.allow(principal, "observer", cmd);
+      dispatcher.allow(principal, "read", cmd);
       return new JsonText(await readings.history(queryOf(bench, query)));
     },
     Moment: async ({ cmd, at }: RequestOf<"Moment">, principal: Principal): Promise<JsonText> => {
-      dispatcher.allow(principal, "observer", cmd);
+      dispatcher.allow(principal, "read", cmd);
       return new JsonText(await readings.moment(at));
     },
     RecordedFields: async ({ cmd }: RequestOf<"RecordedFields">, principal: Principal): Promise<JsonText> => {
-      dispatcher.allow(principal, "observer", cmd);
+      dispatcher.allow(principal, "read", cmd);
       return new JsonText(await readings.fields());
     },
   };

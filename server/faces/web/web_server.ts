@@ -8,7 +8,6 @@ import { HeliographError } from "../../../protocol/errors.ts";
 import { Admission } from "../../network/admission.ts";
 import { addressAndPort, Connection } from "../../network/connection.ts";
 import { answerableError } from "../../bench/wire_error.ts";
-import { admit, admitConnection } from "../../access/admit.ts";
 import type { Principal } from "../../access/principal.ts";
 import type { Services } from "../../services.ts";
 import { drainSeconds, type ListenOptions } from "../../network/listening.ts";
@@ -17,7 +16,7 @@ import { apiRoutes } from "./api_routes.ts";
 import { assetResponse, assets } from "./assets.ts";
 import { azcamRoutes } from "./azcam_api.ts";
 import { type JsonObject, parseObject, readText } from "./body.ts";
-import { nameOf, Parties } from "./http_parties.ts";
+import { bearerOf, nameOf, noCredential, Parties, type Party } from "./http_parties.ts";
 import { HttpConnection, type Upgrade } from "./http_connection.ts";
 import { errorResponse, HttpError } from "./http_error.ts";
 import {
@@ -237,15 +236,31 @@ export class WebServer extends SocketServer<WebSession> {
       throw new HeliographError("stopping", "The server is stopping and takes no new requests");
     }
     if (route.path === "/ws" && headers.get("upgrade")?.toLowerCase() === "websocket") {
-      return this.#upgrade(headers, remote);
+      // Who gives a token says so before anything is opened; browsers, which cannot, give it in Hello.
+      const token = bearerOf(headers);
+      if (token !== undefined) this.#client(headers, { hostname: remote.hostname, name: "" }, () => false);
+      return this.#upgrade(headers, remote, token);
     }
     const party = this.#parties.enter(remote.hostname, nameOf(headers));
     try {
-      const client = admit({ by: "http", ...party, gone: () => request.signal.aborted });
+      const client = this.#client(headers, party, () => request.signal.aborted);
+      // What tells nothing of the bench is for everybody; nothing else is for who has not said who they are.
+      if (!route.harmless && !client.may("read")) throw noCredential();
       return await this.#run(request, url, { route, parameters }, client);
     } finally {
       this.#parties.leave(party);
     }
+  }
+
+  /** Who asks, by the token of the request where it has one. */
+  #client(headers: Headers, { hostname, name }: Party, gone: () => boolean): Principal {
+    const { access } = this.services;
+    const token = bearerOf(headers);
+    // A token says who it is; a name beside it is only said.
+    if (token === undefined) return access.admit({ by: "http", hostname, name, gone });
+    const client = access.admit({ by: "http", hostname, gone });
+    access.prove(client, token);
+    return client;
   }
 
   async #run(request: Request, url: URL, { route, parameters }: Match, client: Principal): Promise<Response> {
@@ -264,7 +279,7 @@ export class WebServer extends SocketServer<WebSession> {
     return declared ? parseObject(text) : undeclared!(text, mediaType(headers));
   }
 
-  #upgrade(headers: Headers, { hostname }: Deno.NetAddr): Upgrade {
+  #upgrade(headers: Headers, { hostname }: Deno.NetAddr, token: string | undefined): Upgrade {
     const version = headers.get("sec-websocket-version");
     if (version !== "13") {
       const message = `Cannot open a WebSocket: its version is ${version ?? "not told"}, and 13 is spoken here`;
@@ -281,14 +296,15 @@ export class WebServer extends SocketServer<WebSession> {
     if (refusal !== undefined) throw refusal;
     return {
       headers: new Headers({ "Upgrade": "websocket", "Connection": "Upgrade", "Sec-WebSocket-Accept": accept }),
-      serve: (connection, input) => this.#open(connection, input).finally(() => this.#sockets.leave(hostname)),
+      serve: (connection, input) => this.#open(connection, input, token).finally(() => this.#sockets.leave(hostname)),
     };
   }
 
-  #open(tcp: Connection, input: RequestInput): Promise<void> {
-    const { sessions, limits } = this.services;
+  #open(tcp: Connection, input: RequestInput, token: string | undefined): Promise<void> {
+    const { access, sessions, limits } = this.services;
     const connection = new WebSocketConnection(tcp, input, limits.messageBytes);
-    const principal = admitConnection("web", connection, sessions);
+    const principal = access.admitConnection("web", connection, sessions);
+    if (token !== undefined) access.prove(principal, token);
     const session = new WebSession(principal, connection, this.services, this.log);
     return this.serveSession(session).then(() => connection.released);
   }
