@@ -254,6 +254,16 @@ export class Records {
     return (await this.#look("readings", task, () => {})).json;
   }
 
+  /** Whether this PC's clock can be relied on where something is thrown away for its age. */
+  get clockIsSteady(): boolean {
+    return this.#clock.look();
+  }
+
+  /** Tells the journal. */
+  tell(text: string): void {
+    this.#journal.add({ kind: "log", text });
+  }
+
   /** Whether the folder is open, or is tried again. */
   get willOpen(): boolean {
     return this.#spool !== undefined || this.#opening !== undefined;
