@@ -406,8 +406,8 @@ export class PyOpticonSocketClient {
    *
    * @param verify Looks at every record; a head that was printed before is found again. @default not
    * @returns Whether what happens is kept, in which folder of the server's PC, what a person should know, for how many days
-   * the journal is kept and how many bytes it may take; how many records there are since when, with the last one; and what
-   * is wrong, where every record was looked at.
+   * the journal is kept and how many bytes it may take, for how many days readings are, and how many bytes all may take; how
+   * many records there are since when, with the last one; how many fields have readings, since when; and what is wrong, where every record was looked at.
    * @throws {HeliographError} Always thrown, whatever `handleErrors` says.
    */
   async records(
@@ -419,11 +419,21 @@ export class PyOpticonSocketClient {
     readonly hint: string;
     readonly journalDays: number;
     readonly journalBytes: number;
+    readonly rawDays: number;
+    readonly minutesDays: number;
+    readonly bytes: number;
     readonly journal: {
       readonly records: number;
       readonly since: string | null;
       readonly bytes: number;
       readonly head: { readonly number: number; readonly digest: string };
+    } | null;
+    readonly readings: {
+      readonly fields: number;
+      readonly since: string | null;
+      readonly rawSince: string | null;
+      readonly bytes: number;
+      readonly bytesPerDay: number | null;
     } | null;
     readonly verification?: {
       readonly records: number;

@@ -325,6 +325,63 @@ export class ReadingsStore implements Disposable {
     return integrityOf(this.database);
   }
 
+  /** Reads every row. @returns How many cannot be read, and which is the first. */
+  unreadable(): { readonly count: number; readonly first: string } {
+    let [count, first] = [0, ""];
+    const names = new Map(this.fields().map(({ id, instrument, field }) => [id, `${instrument}.${field}`]));
+    const tell = (field: number, table: string) => {
+      first ||= `of ${names.get(field) ?? `field ${field}`} (${table})`;
+      count++;
+    };
+    for (const table of ["raw", "minutes", "days"] as const) {
+      const rows = this.database.prepare(`SELECT key, data FROM ${table} ORDER BY key`).iterate();
+      for (const row of rows as Iterable<unknown> as Iterable<{ key: number; data: Uint8Array }>) {
+        try {
+          decodeThin(row.data);
+        } catch {
+          tell(fieldOf(Number(row.key)), table);
+        }
+      }
+    }
+    for (const { field, data } of this.database.prepare("SELECT field, data FROM parts").iterate()) {
+      try {
+        decodeRun(data as Uint8Array);
+      } catch {
+        tell(Number(field), "parts");
+      }
+    }
+    return { count, first };
+  }
+
+  /**
+   * Copies all into a new database, as it is at one moment. Row by row: Deno 2.4 lets SQLite attach nothing, which
+   * `VACUUM INTO` would.
+   *
+   * @param file Its absolute path; nothing is there yet.
+   */
+  copyTo(file: string): void {
+    const copy = new DatabaseSync(file);
+    try {
+      copy.exec("PRAGMA page_size = 65536; PRAGMA auto_vacuum = INCREMENTAL");
+      copy.exec(`BEGIN; ${schema}`);
+      for (const table of ["fields", "parts", "raw", "minutes", "days", "runs", "state"]) {
+        let insert: ReturnType<DatabaseSync["prepare"]> | undefined;
+        const rows = this.database.prepare(`SELECT * FROM ${table}`).iterate();
+        for (const row of rows as Iterable<unknown> as Iterable<Record<string, string | number | null>>) {
+          const values = Object.values(row);
+          insert ??= copy.prepare(`INSERT INTO ${table} VALUES (${values.map(() => "?").join()})`);
+          insert.run(...values);
+        }
+      }
+      copy.exec("COMMIT");
+    } catch (error) {
+      copy.close();
+      Deno.removeSync(file);
+      throw error;
+    }
+    copy.close();
+  }
+
   /** Closes it. */
   [Symbol.dispose](): void {
     this.#statements.clear();
