@@ -27,6 +27,7 @@ import { exportCommand } from "./commands/export.ts";
 import { exposeCommand } from "./commands/expose.ts";
 import { confirmCommand, getCommand, revertCommand, setCommand } from "./commands/fields.ts";
 import { offCommand, onCommand, releaseCommand, takeCommand } from "./commands/control.ts";
+import { historyCommand } from "./commands/history.ts";
 import { journalCommand, noteCommand, recordsCommand } from "./commands/records.ts";
 import { imageCommand } from "./commands/image.ts";
 import { notebookCommand } from "./commands/notebook.ts";
@@ -65,6 +66,7 @@ const clientRoutes = {
   watch: watchCommand,
   trace: traceCommand,
   journal: journalCommand,
+  history: historyCommand,
   note: noteCommand,
   datalog: dataLogCommand,
   export: exportCommand,

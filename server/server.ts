@@ -73,6 +73,12 @@ export interface HeliographServerOptions extends Partial<Omit<ServerSettings, "i
     readonly journalDays?: number;
     /** The room that the journal may take, in bytes; of more, the oldest are forgotten. @default 2 GB */
     readonly journalBytes?: number;
+    /** For how long single readings are kept, in days; minutes of them stay. @default 90 */
+    readonly rawDays?: number;
+    /** For how long what is left of them by minutes is kept, in days. @default 3650: ten years */
+    readonly minutesDays?: number;
+    /** The room that the journal and the readings may take together, in bytes. @default 10 GB */
+    readonly bytes?: number;
   };
   /** Writes PyOpticon's data log into this folder, and begins one with the server. @default none can be written */
   readonly datalog?: {

@@ -35,10 +35,22 @@ Deno.test("docs: looking back does what its page shows, also in a folder without
         // Others may stand between them.
         for (const each of shown) ok(said.some((one) => asPattern(each).test(one)), `${line}: ${each}: ${out}`);
       }
-      const backup = join(folder, "copy.sqlite");
+      const backup = join(folder, "copy");
       const copy = () => run(["records", "backup", backup, "--port", String(server.dashboardServer.port)]);
-      match((await copy()).out, /^Copied the journal to .*copy\.sqlite\n$/);
-      match((await copy()).err, /it is there already; name a new file/);
+      match((await copy()).out, /^Copied the journal and the readings to .*copy\n$/);
+      match((await copy()).err, /it is there already; name a new folder/);
+      match(
+        (await run(["history", "tempcon", "camtemp", "--read", backup])).out,
+        /^tempcon\.camtemp, °C: \d+ readings?/,
+      );
+      match(
+        (await run(["records", "check", "--read", backup])).out,
+        /^All is well: The journal has \d+ records since /,
+      );
+      match(
+        (await run(["records", "compact", "--port", String(server.dashboardServer.port)])).out,
+        /^Gave .* back to the disk\n$/,
+      );
     }
     const read = (...words: string[]) => run(["journal", ...words, "--read", records]);
     match((await read("--find", "argon")).out, /note: changed the argon cylinder\n$/);

@@ -226,7 +226,7 @@ function demoBench(imageFolders: readonly string[]): Omit<LoadedBench, "close"> 
     files: [],
     imageFolders,
     // Bounded: who tries heliograph does not want to clean up after it.
-    records: { folder: resolve("records"), journalBytes: 100_000_000 },
+    records: { folder: resolve("records"), journalBytes: 100_000_000, bytes: 500_000_000 },
     datalog: { folder: resolve("logs") },
     overview: { svg: demoOverview },
     ports: new Map(),

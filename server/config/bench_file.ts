@@ -101,6 +101,12 @@ export interface LoadedBench {
     readonly journalDays?: number;
     /** The room that the journal may take, in bytes; of more, the oldest are forgotten. @default 2 GB */
     readonly journalBytes?: number;
+    /** For how long single readings are kept, in days; minutes of them stay. @default 90 */
+    readonly rawDays?: number;
+    /** For how long what is left of them by minutes is kept, in days. @default 3650: ten years */
+    readonly minutesDays?: number;
+    /** The room that the journal and the readings may take together, in bytes. @default 10 GB */
+    readonly bytes?: number;
   } | undefined;
   /** Into which folder PyOpticon's data log is written, an absolute path; and what of it begins with the server. */
   readonly datalog: {
