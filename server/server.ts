@@ -16,6 +16,8 @@ import type { Bench } from "./bench/bench.ts";
 import type { Instrument } from "./bench/instrument.ts";
 import type { Journal } from "./records/journal.ts";
 import type { Limits } from "./access/limits.ts";
+import { Doorway } from "./network/first_byte.ts";
+import { isLoopback } from "./network/loopback.ts";
 import { Processes } from "./processes/processes.ts";
 import type { SandboxOptions } from "./code/options.ts";
 import { Services } from "./services.ts";
@@ -44,6 +46,11 @@ export interface HeliographServerOptions extends Partial<Omit<ServerSettings, "i
   readonly instruments: Iterable<Instrument>;
   /** Listens beyond this PC although nothing controls who connects. @default false */
   readonly insecureOpen?: boolean;
+  /**
+   * The certificate that is shown beyond this PC, and its private key, both as PEM: clients of other PCs come by TLS, and
+   * this PC's own as they like. @default there is none
+   */
+  readonly tls?: { readonly cert: string; readonly key: string };
   /** What clients may use. @default those of docs/security.md */
   readonly limits?: Partial<Limits>;
   /**
@@ -83,6 +90,8 @@ export interface ServerParts {
   readonly journal?: Journal;
   /** The file by which the bench is changed, or why it is not. @default it has none */
   readonly edited?: EditedBench | string;
+  /** What lets clients of other PCs in; it is closed when the server has stopped. @default made of `tls` */
+  readonly doorway?: Doorway | undefined;
   /** What starts sandboxes; it is closed when the server has stopped. @default this program itself */
   readonly processes?: Processes;
 }
@@ -119,6 +128,7 @@ export class HeliographServer {
   readonly #services: Services;
   readonly #processes: Processes;
   readonly #poll: boolean;
+  readonly #doorway: Doorway | undefined;
   readonly #finished = Promise.withResolvers<void>();
   #stopping: Promise<void> | undefined;
   #ready: Promise<void> | undefined;
@@ -127,7 +137,7 @@ export class HeliographServer {
    * Makes a server; `start` makes it listen.
    *
    * @param options Instruments, ports, limits.
-   * @throws {HeliographError} `cannot_listen` when the address is not loopback and `insecureOpen` is not given;
+   * @throws {HeliographError} `cannot_listen` when the address is not loopback and neither `tls` nor `insecureOpen` is given;
    * `bad_argument` for a sandbox that cannot be.
    */
   constructor(options: HeliographServerOptions);
@@ -151,15 +161,18 @@ export class HeliographServer {
       overview,
       insecureOpen = false,
       simulated = false,
+      tls,
       ...options
     }: HeliographServerOptions,
-    { faces = [], journal, edited, processes = new Processes() }: ServerParts = {},
+    { faces = [], journal, edited, processes = new Processes(), doorway }: ServerParts = {},
   ) {
     const { host, commandPort, dashboardPort, webNames, webPort = usualWebPort(commandPort) } = settled(
       serverSettings,
       options,
     );
     const listen = { host, insecureOpen };
+    const beyond = !isLoopback(host);
+    this.#doorway = doorway ?? (tls === undefined || !beyond ? undefined : new Doorway({ certificate: tls }));
     const services = new Services(instruments, {
       limits,
       sandbox,
@@ -170,6 +183,7 @@ export class HeliographServer {
       records,
       overview,
       edited,
+      doorway: this.#doorway,
     });
     services.simulated = simulated;
     if (name !== undefined) services.title = name;
@@ -290,6 +304,7 @@ export class HeliographServer {
   async #stop(): Promise<void> {
     this.#services.refuseRequests();
     await Promise.all(this.#faces.map((face) => face.stop()));
+    await this.#doorway?.close();
     await this.#services.sandbox.stop();
     await this.bench.stop();
     await this.#services.arrangement.stop();

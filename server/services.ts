@@ -7,6 +7,7 @@
 import type { ServerStatus } from "../protocol/description.ts";
 import { version } from "../protocol/version.ts";
 import { Capacity } from "./network/admission.ts";
+import type { Doorway } from "./network/first_byte.ts";
 import { apiInstrument } from "./requests/api_instrument.ts";
 import { ArrangementStore } from "./records/arrangement.ts";
 import { Bench } from "./bench/bench.ts";
@@ -65,6 +66,8 @@ export interface ServicesOptions {
   readonly overview?: OverviewOptions | undefined;
   /** The file by which the bench is changed, or why it is not. @default it has none */
   readonly edited?: EditedBench | string | undefined;
+  /** What lets clients of other PCs in. @default none can come, or everybody as they come */
+  readonly doorway?: Doorway | undefined;
 }
 
 /** The services that all faces of one server share. */
@@ -100,6 +103,8 @@ export class Services {
   readonly limits: Limits;
   /** How many connections there may be, at all ports together. */
   readonly capacity: Capacity;
+  /** What lets clients of other PCs in, at the ports that they can reach. */
+  readonly doorway: Doorway | undefined;
   /** The ways in, in the order in which `status` tells them. */
   readonly faces: Set<Listening> = new Set();
   /** Stops the server, when a client that may asks for it. */
@@ -132,13 +137,15 @@ export class Services {
       records,
       overview,
       edited = "This bench has no file that could be changed",
+      doorway,
     }: ServicesOptions = {},
   ) {
+    this.doorway = doorway;
     this.bench = new Bench(instruments);
     this.journal = journal;
     journal.keep(this.bench.hub);
     this.records = new Records(journal, records);
-    this.limits = limitsWithin(limits, descriptorLimit(), this.bench.instruments.length);
+    this.limits = limitsWithin(limits, descriptorLimit(), this.bench.instruments.length, doorway !== undefined);
     this.capacity = new Capacity(this.limits.connections);
     this.arrangement = new ArrangementStore(this.bench, arrangementFile);
     this.overview = new OverviewStore(this.bench, overview);
@@ -184,7 +191,7 @@ export class Services {
 
   /** Whether somebody from beyond this PC may drive the instruments, without anything that controls who. */
   get open(): boolean {
-    return this.#addresses.some(({ host }) => !isLoopback(host));
+    return this.doorway === undefined && this.#addresses.some(({ host }) => !isLoopback(host));
   }
 
   get #addresses(): ListenerAddress[] {

@@ -11,6 +11,7 @@ import { answerableError } from "../../bench/wire_error.ts";
 import { admit, admitConnection } from "../../access/admit.ts";
 import type { Principal } from "../../access/principal.ts";
 import type { Services } from "../../services.ts";
+import type { ClientSocket } from "../../network/client_socket.ts";
 import { drainSeconds, type ListenOptions } from "../../network/listening.ts";
 import { notDrained, SocketServer } from "../shared/socket_server.ts";
 import { apiRoutes } from "./api_routes.ts";
@@ -27,11 +28,14 @@ import {
   mediaType,
   notDeclared,
   ownHosts,
+  plainly,
+  type RequestWay,
   securityHeaders,
   urlOf,
 } from "./request_guard.ts";
 import type { RequestInput } from "./request_input.ts";
 import { findRoute, type Match, type Route } from "./routes.ts";
+import { toHttps } from "./to_https.ts";
 import { acceptOf } from "./websocket_frames.ts";
 import { within } from "../../network/within.ts";
 import { WebSession } from "./web_session.ts";
@@ -42,6 +46,9 @@ const closingTime = 1000;
 
 /** For how long a connection must have asked for nothing to be closed for somebody else's, in milliseconds. */
 const spareAfter = 1000;
+
+/** By a browser or a program that speaks TLS itself. */
+const overTls: RequestWay = { scheme: "https", forwarded: false };
 
 /** The options of a {@linkcode WebServer}: its address, and the names under which people reach it. */
 export interface WebListenOptions extends ListenOptions {
@@ -58,7 +65,7 @@ export class WebServer extends SocketServer<WebSession> {
   readonly #connections = new Map<HttpConnection, Promise<void>>();
   readonly #inFlight = new Set<Promise<Response | Upgrade>>();
   #forgetCapacity: () => void = () => {};
-  #isOwn: (host: string) => boolean = () => false;
+  #isOwn: (host: string, way?: RequestWay) => boolean = () => false;
   /** Answers each request that is not answered yet. */
   readonly #unanswered = new Set<(response: Response) => void>();
 
@@ -70,12 +77,13 @@ export class WebServer extends SocketServer<WebSession> {
    * @throws {HeliographError} `cannot_listen` when the address is not loopback and `insecureOpen` is not given.
    */
   constructor(services: Services, { names = [], port = 2403, ...options }: WebListenOptions = {}) {
-    const { connectionsPerAddress, webSocketsPerAddress, requestsInFlight } = services.limits;
+    const { connectionsPerAddress, webSocketsPerAddress, requestsInFlight, idleSeconds } = services.limits;
     super(services, {
       ...options,
       name: "web",
       port,
       flag: "--web-port",
+      silentSeconds: idleSeconds,
       admission: new Admission({
         what: "the connection",
         mostPerAddress: connectionsPerAddress,
@@ -153,8 +161,10 @@ export class WebServer extends SocketServer<WebSession> {
     for (const connection of this.#connections.keys()) connection.dropIfStuck();
   }
 
-  /** The refusal of a client when there are too many connections, as text. */
-  protected override refusal({ code, message }: HeliographError): string {
+  /** The refusal of a client when there are too many connections, or who is to use TLS, as text. */
+  protected override refusal(error: HeliographError, plain?: Uint8Array): string {
+    if (plain !== undefined) return toHttps(plain, error);
+    const { code, message } = error;
     const body = JSON.stringify({ error: { code, message } });
     const fields = { "Content-Type": "application/json", "Content-Length": body.length, "Retry-After": 1 };
     const lines = Object.entries({ ...fields, "Connection": "close", ...securityHeaders })
@@ -176,16 +186,19 @@ export class WebServer extends SocketServer<WebSession> {
   }
 
   /** Serves a new connection, which speaks HTTP. */
-  protected override serveSocket(socket: Deno.TcpConn): Promise<void> {
+  protected override serveSocket(socket: ClientSocket): Promise<void> {
     const { limits, turns } = this.services;
     const remote = socket.remoteAddr as Deno.NetAddr;
+    const forwarded = socket.secured?.forwarded === true;
+    // Whoever carried it here was asked without TLS.
+    const way: RequestWay = socket.secured === undefined || forwarded ? { ...plainly, forwarded } : overTls;
     const turn = turns.client();
     const connection = new Connection(socket, limits, turn);
     const http = new HttpConnection(connection, {
       limits,
       turn,
       base: urlOf(this.host, this.port),
-      answer: (request) => this.#handle(request, remote),
+      answer: (request) => this.#handle(request, remote, way),
       refuse: (error) => protectedResponse(errorResponse(error)),
     });
     const served = http.serve().catch((error) => {
@@ -195,23 +208,23 @@ export class WebServer extends SocketServer<WebSession> {
     return served;
   }
 
-  async #handle(request: Request, remote: Deno.NetAddr): Promise<Response | Upgrade> {
+  async #handle(request: Request, remote: Deno.NetAddr, way: RequestWay): Promise<Response | Upgrade> {
     const { promise, resolve } = Promise.withResolvers<Response | Upgrade>();
     this.#unanswered.add(resolve);
     this.#inFlight.add(promise);
-    void this.#answer(request, remote).then(resolve);
+    void this.#answer(request, remote, way).then(resolve);
     const response = await promise;
     this.#unanswered.delete(resolve);
     this.#inFlight.delete(promise);
     return response instanceof Response ? protectedResponse(response) : response;
   }
 
-  async #answer(request: Request, remote: Deno.NetAddr): Promise<Response | Upgrade> {
+  async #answer(request: Request, remote: Deno.NetAddr, way: RequestWay): Promise<Response | Upgrade> {
     const address = addressAndPort(remote.hostname, remote.port);
     const url = new URL(request.url);
     let response: Response | Upgrade;
     try {
-      response = await this.#find(request, url, remote);
+      response = await this.#find(request, url, remote, way);
     } catch (error) {
       // Whoever has gone, as a page does with pixels that it needs no more, reads no answer.
       const told = request.signal.aborted && error === request.signal.reason
@@ -228,11 +241,11 @@ export class WebServer extends SocketServer<WebSession> {
     return response;
   }
 
-  async #find(request: Request, url: URL, remote: Deno.NetAddr): Promise<Response | Upgrade> {
+  async #find(request: Request, url: URL, remote: Deno.NetAddr, way: RequestWay): Promise<Response | Upgrade> {
     const { headers, method } = request;
-    const host = checkHost(headers, this.#isOwn);
+    const host = checkHost(headers, (given) => this.#isOwn(given, way));
     const { route, parameters } = findRoute(this.#routes, method, url.pathname);
-    if (!route.harmless) checkOrigin(request, host);
+    if (!route.harmless) checkOrigin(request, host, way);
     if (this.stopping && route.path !== "/healthz") {
       throw new HeliographError("stopping", "The server is stopping and takes no new requests");
     }

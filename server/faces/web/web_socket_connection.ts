@@ -5,6 +5,7 @@
  */
 
 import type { ClientConnection, Connection } from "../../network/connection.ts";
+import type { Secured } from "../../network/client_socket.ts";
 import { linger } from "../../network/linger.ts";
 import type { RequestInput } from "./request_input.ts";
 import { closeCodes, closeFrame, type FrameEvent, FrameSplitter, pongFrame, textFrame } from "./websocket_frames.ts";
@@ -23,6 +24,8 @@ export class WebSocketConnection implements ClientConnection {
   readonly hostname: string;
   /** The client's address, `address:port`. */
   readonly address: string;
+  /** How it came, where it came by TLS. */
+  readonly secured: Secured | undefined;
   /** How it is closed when it is simply done. */
   farewell: Farewell = { code: closeCodes.done, reason: "" };
   readonly #connection: Connection;
@@ -47,6 +50,7 @@ export class WebSocketConnection implements ClientConnection {
   constructor(connection: Connection, input: RequestInput, messageBytes: number) {
     this.hostname = connection.hostname;
     this.address = connection.address;
+    this.secured = connection.secured;
     this.#connection = connection;
     this.#input = input;
     this.#splitter = new FrameSplitter(messageBytes);
