@@ -17,6 +17,7 @@ import { didYouMean } from "../server/bench/names.ts";
 import { printable } from "../protocol/printable.ts";
 import { version } from "../protocol/version.ts";
 import { completeWord, completionsCommand, isShell, type ShellName, versionCommand } from "./commands/about.ts";
+import { accessCommand } from "./commands/access.ts";
 import { describeCommand, listCommand, statusCommand, watchCommand } from "./commands/bench.ts";
 import { checkCommand, initCommand, schemaCommand } from "./commands/bench_file.ts";
 import { callCommand, commandCommand } from "./commands/calls.ts";
@@ -78,6 +79,7 @@ const commands = {
   check: checkCommand,
   schema: schemaCommand,
   types: typesCommand,
+  access: accessCommand,
   simulate: simulateCommand,
   ports: portsCommand,
   talk: talkCommand,

@@ -26,7 +26,7 @@ export const groups: Readonly<Record<string, readonly string[]>> = {
   "LINES AND CODE": ["shell", "command", "eval", "exec"],
   "LOOKING BACK": ["journal", "note", "records"],
   "BRINGING AN INSTRUMENT UP": ["ports", "talk", "try", "trace"],
-  "A SERVER AND ITS BENCH": ["server", "init", "check", "schema", "types", "simulate"],
+  "A SERVER AND ITS BENCH": ["server", "access", "init", "check", "schema", "types", "simulate"],
   "THIS PROGRAM": ["completions", "version"],
 };
 

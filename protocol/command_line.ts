@@ -150,14 +150,15 @@ export function formatCommandLine(
 }
 
 /**
- * The words that azcam's command server handles itself, before any instrument; the empty line is one of them. `eval`,
- * `quit` and `bye` are heliograph's own: the expression after `eval` keeps its quotes.
+ * The words that azcam's command server handles itself, before any instrument; the empty line is one of them. `auth`,
+ * `eval`, `note`, `quit` and `bye` are heliograph's own: the expression after `eval` keeps its quotes.
  */
 export type SessionWord =
   | ""
   | "echo"
   | "eval"
   | "register"
+  | "auth"
   | "note"
   | "closeconnection"
   | "quit"
@@ -165,7 +166,7 @@ export type SessionWord =
   | "updatemonitor"
   | "exit";
 
-const sessionWord = /^\s*(echo|eval|register|note|closeconnection|quit|bye|updatemonitor|exit)(?: (.*))?$/is;
+const sessionWord = /^\s*(echo|eval|register|auth|note|closeconnection|quit|bye|updatemonitor|exit)(?: (.*))?$/is;
 
 /**
  * Recognises a line that the session itself answers: nothing, or a whole word in any case.

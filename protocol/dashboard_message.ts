@@ -33,7 +33,8 @@ export type DashboardRequest =
   | { readonly cmd: "Status" }
   /** Whether the server still answers: nothing more. */
   | { readonly cmd: "Ping" }
-  | { readonly cmd: "Hello"; readonly name: string }
+  /** `token` says who it is, where it is given. */
+  | { readonly cmd: "Hello"; readonly name: string; readonly token: string | undefined }
   | { readonly cmd: "Describe"; readonly instrument: string | undefined }
   | {
     readonly cmd: "Call";
@@ -230,7 +231,7 @@ function parseRequest(message: Json, framed: boolean): DashboardRequest {
     case "Ping":
       return { cmd };
     case "Hello":
-      return { cmd, name: optionalText(message, "name") ?? "" };
+      return { cmd, name: optionalText(message, "name") ?? "", token: optionalText(message, "token") };
     case "Describe":
       return { cmd, instrument: optionalText(message, "instrument") };
     case "Call": {

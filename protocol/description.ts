@@ -465,6 +465,8 @@ export interface ServerStatus {
     readonly protocol: "line" | "dashboard" | "web" | "image";
     /** What it may do. */
     readonly role: Role;
+    /** The name that they have proved by a token; empty where they have proved none. */
+    readonly person: string;
     /** When it connected, ISO 8601 in UTC. */
     readonly connected: string;
     /** What it last asked, or empty. */
@@ -525,11 +527,31 @@ export interface Welcome {
   readonly version: string;
   /** This connection's number. */
   readonly session: number;
-  /** The name this connection registered, or empty. */
+  /** The name they registered or proved, or empty. */
   readonly name: string;
-  /** What this connection may do. */
+  /** The name they have proved by a token; empty where they have proved none. */
+  readonly person: string;
+  /** The built-in role that comes closest to what they may do. */
   readonly role: Role;
+  /** What their role is called on this bench. */
+  readonly roleName: string;
+  /** What they may do. */
+  readonly rights: readonly (
+    | "read"
+    | "drive"
+    | "takeOver"
+    | "disconnect"
+    | "arrange"
+    | "evaluate"
+    | "administer"
+    | "shutdown"
+  )[];
+  /** The names of the instruments that they may drive; `null` for all. */
+  readonly instruments: readonly string[] | null;
 }
+
+/** Who somebody is to the server, and what they may do. */
+export type Identity = Pick<Welcome, "name" | "person" | "role" | "roleName" | "rights" | "instruments">;
 
 /** A value of the bench that an overview drawing names. */
 export interface DrawnField {

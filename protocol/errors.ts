@@ -33,6 +33,7 @@ export const errorCodes = {
   deadline_exceeded: "The command or the code did not finish, or could not start, by its deadline.",
   too_many_requests: "The client has more requests in flight than the server allows.",
   not_allowed: "The client's role does not allow this.",
+  no_credential: "The client has not said who it is: the token is missing, wrong, or not valid any more.",
   held: "Somebody else has control of the instrument; the text says who, and until when.",
   unavailable: "The server does not offer this, for example evaluating a language that it was not told to.",
   stopping: "The server is stopping and takes no new commands.",

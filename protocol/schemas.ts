@@ -299,6 +299,7 @@ export const sessionDescription: z.ZodType<SessionDescription> = of<SessionDescr
     address: text,
     protocol: z.enum(wires),
     role: z.enum(roles),
+    person: text.describe("the name that it has proved by a token, or empty"),
     connected: time,
     lastRequest: text,
     lastRequestTime: time.nullable(),

@@ -15,6 +15,7 @@ import type { Face } from "./faces/face.ts";
 import type { Bench } from "./bench/bench.ts";
 import type { Instrument } from "./bench/instrument.ts";
 import type { Journal } from "./records/journal.ts";
+import { Access, openRole } from "./access/admit.ts";
 import type { Limits } from "./access/limits.ts";
 import { Doorway } from "./network/first_byte.ts";
 import { isLoopback } from "./network/loopback.ts";
@@ -44,8 +45,12 @@ import { WebServer } from "./faces/web/web_server.ts";
 export interface HeliographServerOptions extends Partial<Omit<ServerSettings, "imageFolders">> {
   /** What stands on the bench. */
   readonly instruments: Iterable<Instrument>;
-  /** Listens beyond this PC although nothing controls who connects. @default false */
-  readonly insecureOpen?: boolean;
+  /**
+   * Listens beyond this PC in plain text, and lets everybody in who reaches it: as observers, or as what is said.
+   *
+   * @default false
+   */
+  readonly insecureOpen?: boolean | "observer" | "operator";
   /**
    * The certificate that is shown beyond this PC, and its private key, both as PEM: clients of other PCs come by TLS, and
    * this PC's own as they like. @default there is none
@@ -92,6 +97,8 @@ export interface ServerParts {
   readonly edited?: EditedBench | string;
   /** What lets clients of other PCs in; it is closed when the server has stopped. @default made of `tls` */
   readonly doorway?: Doorway | undefined;
+  /** Who may do what. @default all on this PC may do everything; `insecureOpen` says what everybody else may */
+  readonly access?: Access;
   /** What starts sandboxes; it is closed when the server has stopped. @default this program itself */
   readonly processes?: Processes;
 }
@@ -164,13 +171,13 @@ export class HeliographServer {
       tls,
       ...options
     }: HeliographServerOptions,
-    { faces = [], journal, edited, processes = new Processes(), doorway }: ServerParts = {},
+    { faces = [], journal, edited, processes = new Processes(), access, doorway }: ServerParts = {},
   ) {
     const { host, commandPort, dashboardPort, webNames, webPort = usualWebPort(commandPort) } = settled(
       serverSettings,
       options,
     );
-    const listen = { host, insecureOpen };
+    const listen = { host, insecureOpen: insecureOpen !== false };
     const beyond = !isLoopback(host);
     this.#doorway = doorway ?? (tls === undefined || !beyond ? undefined : new Doorway({ certificate: tls }));
     const services = new Services(instruments, {
@@ -184,6 +191,7 @@ export class HeliographServer {
       overview,
       edited,
       doorway: this.#doorway,
+      access: access ?? new Access({ open: openRole(insecureOpen) }),
     });
     services.simulated = simulated;
     if (name !== undefined) services.title = name;
@@ -276,6 +284,7 @@ export class HeliographServer {
   async #prepare(): Promise<void> {
     this.#services.sandbox.start();
     await Promise.all([
+      this.#services.access.store.open(),
       this.#services.records.open(),
       this.#poll ? this.#startBench() : undefined,
       ...this.#faces.map((face) => face.prepare?.()),

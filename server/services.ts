@@ -13,6 +13,7 @@ import { ArrangementStore } from "./records/arrangement.ts";
 import { Bench } from "./bench/bench.ts";
 import { BenchEditor, type EditedBench } from "./config/editing/bench_editor.ts";
 import { ComputedFields } from "./expressions/computed_fields.ts";
+import { Access } from "./access/admit.ts";
 import type { Control } from "./access/control.ts";
 import { Dispatcher } from "./requests/dispatcher.ts";
 import { Evaluator } from "./requests/evaluator.ts";
@@ -68,6 +69,8 @@ export interface ServicesOptions {
   readonly edited?: EditedBench | string | undefined;
   /** What lets clients of other PCs in. @default none can come, or everybody as they come */
   readonly doorway?: Doorway | undefined;
+  /** Who may do what. @default all on this PC may do everything, and nobody else anything */
+  readonly access?: Access | undefined;
 }
 
 /** The services that all faces of one server share. */
@@ -95,6 +98,8 @@ export class Services {
   readonly overview: OverviewStore;
   /** Changes the bench by its file. */
   readonly editor: BenchEditor;
+  /** Says who may do what, and takes tokens. */
+  readonly access: Access;
   /** Who is connected. */
   readonly sessions: Sessions = new Sessions();
   /** Who is served when: nobody keeps the event loop for themselves. */
@@ -138,6 +143,7 @@ export class Services {
       overview,
       edited = "This bench has no file that could be changed",
       doorway,
+      access = new Access(),
     }: ServicesOptions = {},
   ) {
     this.doorway = doorway;
@@ -145,6 +151,8 @@ export class Services {
     this.journal = journal;
     journal.keep(this.bench.hub);
     this.records = new Records(journal, records);
+    this.access = access;
+    access.store.onChange(() => this.#lookWhoMayStay());
     this.limits = limitsWithin(limits, descriptorLimit(), this.bench.instruments.length, doorway !== undefined);
     this.capacity = new Capacity(this.limits.connections);
     this.arrangement = new ArrangementStore(this.bench, arrangementFile);
@@ -183,9 +191,19 @@ export class Services {
     this.#dispatcher.stop();
   }
 
+  /** Ends the connections of whoever's token is not valid any more, and takes names from who only gave them themselves. */
+  #lookWhoMayStay(): void {
+    for (const { principal, connection } of this.sessions.all) {
+      if (principal.revoked) connection.close(new Error("its token is not valid any more"));
+      else if (principal.person === "" && this.access.store.isTaken(principal.name)) principal.loseName();
+    }
+  }
+
   /** Writes what is to be kept, when everybody has gone. */
   async stopRecords(): Promise<void> {
     this.#happenings.stop();
+    this.access.stop();
+    await this.access.store.stop();
     await this.records.stop();
   }
 

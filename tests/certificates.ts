@@ -1,5 +1,6 @@
 /** An authority and what it vouches for, for the tests of TLS; and a client that trusts nobody else. */
-import { type Authority, CertificateMaker, ownName } from "../server/access/authority.ts";
+import { ownName } from "../protocol/pairing.ts";
+import { type Authority, CertificateMaker } from "../server/access/authority.ts";
 import type { Certificate } from "../server/network/inner_tls.ts";
 import { RawClient } from "./fixture.ts";
 

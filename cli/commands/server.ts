@@ -38,7 +38,10 @@ import { isLoopback } from "../../server/network/loopback.ts";
 import { codeSettings, sandboxOf, type SandboxOptions } from "../../server/code/options.ts";
 import { HeliographServer } from "../../server/server.ts";
 import { urlOf } from "../../server/faces/web/request_guard.ts";
+import { Access, openRole } from "../../server/access/admit.ts";
+import { AccessStore } from "../../server/access/access_store.ts";
 import type { CliContext } from "../context.ts";
+import { accessFileOf } from "./access.ts";
 import { driverProcesses } from "../driver_processes.ts";
 import { launcherWord, sandboxHostWord } from "../hidden_words.ts";
 import { exitCodes, UsageError } from "../exit_codes.ts";
@@ -234,7 +237,15 @@ function makeServer(setup: Setup, journal: Journal, processes: Processes): Helio
       ...images,
       ...records === undefined ? {} : { records },
       ...(bench === undefined ? {} : { arrangementFile: besideBench(resolve(bench)).page }),
-    }, { journal, processes, edited });
+    }, {
+      journal,
+      processes,
+      edited,
+      access: new Access({
+        store: new AccessStore({ file: accessFileOf(bench) }),
+        open: openRole(insecureOpen),
+      }),
+    });
   } catch (error) {
     throw error instanceof HeliographError && error.code === "bad_argument" ? new UsageError(error.message) : error;
   }

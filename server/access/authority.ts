@@ -6,10 +6,8 @@
  * @module
  */
 
+import { ownName } from "../../protocol/pairing.ts";
 import type { Certificate } from "../network/inner_tls.ts";
-
-/** The name that every certificate of ours has: this program's own clients ask for it, whatever they dialled. */
-export const ownName = "heliograph.internal";
 
 /** The kind of the keys: what every browser and every Deno takes. */
 const algorithm = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" };
@@ -61,11 +59,6 @@ function serialNumber(): string {
 }
 
 const newKeys = () => crypto.subtle.generateKey(algorithm, true, ["sign", "verify"]) as Promise<CryptoKeyPair>;
-
-/** The digest of a certificate, by which it is known: SHA-256 of its bytes. */
-export async function certificateDigest(certificate: string): Promise<Uint8Array<ArrayBuffer>> {
-  return new Uint8Array(await crypto.subtle.digest("SHA-256", bytesOf(certificate)));
-}
 
 /** Makes certificates for one server. */
 export class CertificateMaker {

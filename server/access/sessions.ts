@@ -6,6 +6,7 @@
 
 import type { SessionDescription } from "../../protocol/description.ts";
 import { HeliographError } from "../../protocol/errors.ts";
+import { withoutSecrets } from "../../protocol/secrets.ts";
 import type { Principal } from "./principal.ts";
 import { beginsHttp } from "../../protocol/http_guard.ts";
 import { joined } from "../../protocol/bytes.ts";
@@ -96,14 +97,15 @@ export class Session<C extends ClientConnection = ClientConnection> implements S
 
   /** As `status` tells it. */
   describe(): SessionDescription {
-    const last = typeof this.#lastRequest === "string" ? this.#lastRequest : this.#lastRequest();
-    const { id, name, address, by, role } = this.principal;
+    const last = withoutSecrets(typeof this.#lastRequest === "string" ? this.#lastRequest : this.#lastRequest());
+    const { id, name, address, by, role, person } = this.principal;
     return {
       session: id,
       name,
       address,
       protocol: by,
       role,
+      person,
       connected: new Date(this.#connected).toISOString(),
       lastRequest: last.length > 200 ? `${last.slice(0, 200)}…` : last,
       lastRequestTime: this.#lastRequestTime === 0 ? null : new Date(this.#lastRequestTime).toISOString(),
@@ -207,6 +209,11 @@ export class Sessions {
   }
 
   /** Everybody who is connected, oldest first. */
+  get all(): readonly Session[] {
+    return [...this.#open.values()];
+  }
+
+  /** Everybody who is connected, as `status` tells it, oldest first. */
   describe(): SessionDescription[] {
     return [...this.#open.values()].map((session) => session.describe());
   }

@@ -30,6 +30,8 @@ export interface ClientConnection {
   readonly address: string;
   /** How it came, where it came by TLS. */
   readonly secured: Secured | undefined;
+  /** Whether nobody on the way can read it. @default false */
+  readonly secure?: boolean;
   /** Whether it was closed, by either side. */
   readonly closed: boolean;
   /** Resolves when it has been closed, by either side. */
@@ -103,6 +105,11 @@ export class Connection implements ClientConnection {
   /** How it came, where it came by TLS. */
   get secured(): Secured | undefined {
     return this.#socket.secured;
+  }
+
+  /** Whether nobody on the way can read it. */
+  get secure(): boolean {
+    return this.#socket.secured !== undefined;
   }
 
   /** Whether it was closed, by either side. */

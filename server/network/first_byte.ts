@@ -5,12 +5,13 @@
  */
 
 import { HeliographError } from "../../protocol/errors.ts";
+import { authorityQuestion, preambleProtocol } from "../../protocol/pairing.ts";
 import { CarriedSocket } from "./carried_socket.ts";
 import { BegunSocket, type ClientSocket } from "./client_socket.ts";
 import { type Certificate, InnerTls } from "./inner_tls.ts";
 import type { LoopTurn } from "./loop_turns.ts";
 import { isLoopback } from "./loopback.ts";
-import { Preamble, type PreambleAnswers, preambleProtocol } from "./preamble.ts";
+import { Preamble, type PreambleAnswers } from "./preamble.ts";
 
 /** The first byte of a TLS handshake, which no wire begins with. */
 const handshakeByte = 0x16;
@@ -30,6 +31,8 @@ export interface DoorwayOptions {
   readonly certificate: Certificate;
   /** Whether whoever comes from an address is served without TLS. @default from this PC alone */
   readonly servesPlain?: (address: string) => boolean;
+  /** The certificate of the authority, as PEM, for whoever asks: it is no secret. @default others vouch for this server */
+  readonly authority?: string | undefined;
   /** Answers what this program's own clients say before the port's own wire begins. @default nobody's token is known */
   readonly answers?: PreambleAnswers;
   /** For how many seconds a client may leave a handshake unfinished. @default 10 */
@@ -42,6 +45,11 @@ export interface TurnedAway {
   readonly error: HeliographError;
   /** What came first, without TLS; `undefined` where a handshake failed or nothing came. */
   readonly plain: Uint8Array | undefined;
+}
+
+/** What somebody is told who wanted nothing else. */
+export interface Told {
+  readonly say: string;
 }
 
 /** What lets clients in at all the ports of one server that are reached from other PCs. */
@@ -94,11 +102,13 @@ export class Doorway {
     socket: Deno.TcpConn,
     turn: LoopTurn,
     silentSeconds?: number,
-  ): Promise<ClientSocket | TurnedAway | undefined> {
+  ): Promise<ClientSocket | TurnedAway | Told | undefined> {
     const { hostname } = socket.remoteAddr;
     const plainly = this.servesPlain(hostname);
     const first = await this.#first(socket, plainly ? silentSeconds : this.#seconds);
     if (first[0] !== handshakeByte) {
+      const { authority } = this.#options;
+      if (isQuestion(first)) return { say: `${JSON.stringify(authority === undefined ? {} : { authority })}\n` };
       if (plainly) return new BegunSocket(socket, first);
       return { error: new HeliographError("not_allowed", useTls), plain: first };
     }
@@ -149,6 +159,13 @@ export class Doorway {
       clearTimeout(timer);
     }
   }
+}
+
+const question = new TextEncoder().encode(authorityQuestion);
+
+/** Whether somebody asks for the authority, and nothing else. */
+function isQuestion(first: Uint8Array): boolean {
+  return first.length === question.length && first.every((byte, at) => byte === question[at]);
 }
 
 /** Ends a connection whose client has been told all that it wanted. */

@@ -11,6 +11,7 @@ import { CarriedSocket } from "./carried_socket.ts";
 import type { ClientSocket } from "./client_socket.ts";
 import { addressAndPort, Connection } from "./connection.ts";
 import type { Doorway } from "./first_byte.ts";
+import { linger } from "./linger.ts";
 import type { LoopTurn } from "./loop_turns.ts";
 import { Refusals } from "./refusals.ts";
 import { isLoopback } from "./loopback.ts";
@@ -232,6 +233,12 @@ export class TcpPort {
     this.#entering.add(socket);
     try {
       const entered = await doorway.enter(socket, turn, silentSeconds);
+      if (entered !== undefined && "say" in entered) {
+        const connection = new Connection(socket, { queuedBytes: 65_536, stuckSeconds: 1 });
+        connection.send(entered.say);
+        await linger(connection);
+        return undefined;
+      }
       if (entered === undefined || !("error" in entered)) return entered;
       const { error, plain } = entered;
       if (plain === undefined) this.#refusals.tell(addressAndPort(hostname, port), error);

@@ -8,13 +8,9 @@
  */
 
 import { HeliographError } from "../../protocol/errors.ts";
+import { longestFirstLine as longest } from "../../protocol/pairing.ts";
 import type { ClientSocket, Secured } from "./client_socket.ts";
 
-/** The protocol that a client wants which has something to say first. */
-export const preambleProtocol = "heliograph/1";
-
-/** The longest line, in bytes. */
-const longest = 4096;
 const lineFeed = 0x0a;
 
 /** Who somebody is, by a token. */
@@ -25,18 +21,20 @@ export interface Known {
   readonly role: string;
 }
 
+/** How a PC is paired. */
+export interface PairingAnswers {
+  /** What it is told first. */
+  readonly say: unknown;
+  /** What it is told after it has answered that; then the connection ends. @throws {HeliographError} */
+  readonly then: (answer: unknown) => Promise<unknown>;
+}
+
 /** What the lines of clients are answered with. */
 export interface PreambleAnswers {
-  /** Who has a token; `undefined` for nobody. @param address From where it came. */
-  find(token: string, address: string): Known | undefined;
-  /**
-   * Begins to pair with a PC.
-   *
-   * @param told What it says.
-   * @param address Where it is.
-   * @returns What it is told, and what is done with what it says to that: it is told the result, and the connection ends.
-   */
-  pair?(told: unknown, address: string): { readonly say: unknown; then(told: unknown): unknown };
+  /** Who has a token. @param address From where it came. @throws {HeliographError} Where nobody has it. */
+  find(token: string, address: string): Known;
+  /** Begins to pair with a PC. @param told What it says. @param address Where it is. @throws {HeliographError} */
+  pair?(told: unknown, address: string): PairingAnswers;
 }
 
 /** What a client says first. */
@@ -77,10 +75,10 @@ export class Preamble {
         await this.#say({ ok: true });
         return { forwarded };
       }
-      const known = typeof token === "string" ? this.#answers?.find(token, hostname) : undefined;
-      if (typeof token !== "string" || known === undefined) {
-        throw new HeliographError("not_allowed", "Refused: nobody here has that token; it may have been revoked");
+      if (typeof token !== "string" || this.#answers === undefined) {
+        throw new HeliographError("not_allowed", "Refused: this server knows no tokens");
       }
+      const known = this.#answers.find(token, hostname);
       await this.#say({ ok: true, name: known.name, role: known.role });
       return { token, forwarded };
     } catch (error) {
@@ -94,7 +92,7 @@ export class Preamble {
     const pairing = this.#answers?.pair?.(told, hostname);
     if (pairing === undefined) throw new HeliographError("not_allowed", "Refused: this server pairs with nobody");
     await this.#say({ ok: true, pair: pairing.say });
-    await this.#say({ ok: true, pair: pairing.then(await this.#line()) });
+    await this.#say({ ok: true, pair: await pairing.then(await this.#line()) });
   }
 
   async #say(line: unknown): Promise<void> {

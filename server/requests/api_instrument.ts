@@ -7,10 +7,10 @@
 import { localTime } from "../../protocol/local_time.ts";
 import { HeliographError } from "../../protocol/errors.ts";
 import { parseDuration, usualControl } from "../../protocol/duration.ts";
-import { principalOf } from "../access/principal.ts";
+import { principalOf, whoIs } from "../access/principal.ts";
 import type { Bench } from "../bench/bench.ts";
 import type { Dispatcher } from "./dispatcher.ts";
-import { command } from "../bench/command.ts";
+import { type Caller, command } from "../bench/command.ts";
 import { defineInstrument } from "../bench/define_instrument.ts";
 import { helpCommand, helpInstrument } from "../bench/describe.ts";
 import type { Instrument } from "../bench/instrument.ts";
@@ -24,7 +24,8 @@ const azcamTools = ["exposure", "parameters", "tempcon", "instrument", "telescop
 const words = [
   "echo [TEXT]",
   "eval EXPRESSION",
-  "register NAME",
+  "register NAME [TOKEN]",
+  "auth TOKEN",
   "note TEXT (in the journal)",
   "quit, bye, closeconnection or an empty line (closes this connection)",
   "exit (stops the server, for everybody)",
@@ -53,15 +54,20 @@ function numberOrText(given: unknown): number | string {
  */
 export function apiInstrument(
   bench: Bench,
-  dispatcher: Pick<Dispatcher, "instrument" | "control">,
+  dispatcher: Pick<Dispatcher, "instrument" | "control" | "allow">,
   sessions: Pick<Sessions, "called">,
   status: () => unknown,
   logged: () => readonly string[],
 ): Instrument {
   const reading = { role: "observer", immediate: true } as const;
-  const takeable = (name: string) => {
+  /** An instrument that whoever asks may drive. */
+  const driven = (name: string, caller: Caller, what: string) => {
     const instrument = dispatcher.instrument(name);
-    if (instrument.name !== "api") return instrument.name;
+    dispatcher.allow(principalOf(caller), "drive", what, instrument.name);
+    return instrument;
+  };
+  const takeable = (name: string, caller: Caller, what: string) => {
+    if (dispatcher.instrument(name).name !== "api") return driven(name, caller, what).name;
     const why = "it drives nothing, and everybody needs it";
     throw new HeliographError("bad_argument", `Cannot take or release api: ${why}; "list" tells the instruments`);
   };
@@ -86,7 +92,12 @@ export function apiInstrument(
           after: { type: "int", default: 0, minimum: 0, summary: "the number of the last entry that is known already" },
         },
         immediate: true,
-        run: ({ instrument, after }) => traceOf(dispatcher.instrument(instrument), after),
+        run: ({ instrument, after }, { caller }) => traceOf(driven(instrument, caller, "trace"), after),
+      }),
+      whoami: command({
+        ...reading,
+        summary: "Tell who you are to the server and what you may do, as JSON",
+        run: (_, { caller }) => whoIs(principalOf(caller)),
       }),
       get_logdata: command({
         ...reading,
@@ -110,7 +121,7 @@ export function apiInstrument(
         immediate: true,
         run: ({ instrument, duration, unit, force }, { caller }) => {
           const time = unit === "" ? numberOrText(duration) : `${duration} ${unit}`;
-          return dispatcher.control.take(takeable(instrument), caller, parseDuration(time), force);
+          return dispatcher.control.take(takeable(instrument, caller, "take"), caller, parseDuration(time), force);
         },
       }),
       release: command({
@@ -120,7 +131,8 @@ export function apiInstrument(
           force: { type: "switch", default: false, summary: "also from somebody else; admins only" },
         },
         immediate: true,
-        run: ({ instrument, force }, { caller }) => dispatcher.control.release(takeable(instrument), caller, force),
+        run: ({ instrument, force }, { caller }) =>
+          dispatcher.control.release(takeable(instrument, caller, "release"), caller, force),
       }),
       hand_over: command({
         summary: "Give control of an instrument to another client, without anybody getting in between",
@@ -132,7 +144,7 @@ export function apiInstrument(
         immediate: true,
         run: ({ instrument, client, force }, { caller }) =>
           dispatcher.control.handOver(
-            takeable(instrument),
+            takeable(instrument, caller, "hand_over"),
             caller,
             sessions.called(numberOrText(client)).principal,
             usualControl,

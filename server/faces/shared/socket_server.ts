@@ -11,7 +11,6 @@ import { Connection, type ConnectionLimits } from "../../network/connection.ts";
 import { answerableError } from "../../bench/wire_error.ts";
 import { Admission } from "../../network/admission.ts";
 import { checkOpen, drainSeconds, type ListenOptions, sweepInterval, TcpPort } from "../../network/listening.ts";
-import { admitConnection } from "../../access/admit.ts";
 import type { Face } from "../face.ts";
 import type { ListenerAddress, Services } from "../../services.ts";
 import type { Session, SessionParts } from "../../access/sessions.ts";
@@ -178,10 +177,10 @@ export abstract class SocketServer<S extends Session> implements Face {
    * @param limits What they may leave unread. @default those of the server
    */
   protected admitted(socket: ClientSocket, limits: ConnectionLimits = this.services.limits): SessionParts<Connection> {
-    const { sessions, turns } = this.services;
+    const { access, sessions, turns } = this.services;
     const turn = turns.client();
     const connection = new Connection(socket, limits, turn);
-    return { principal: admitConnection(this.name, connection, sessions), connection, turn };
+    return { principal: access.admitConnection(this.name, connection, sessions), connection, turn };
   }
 
   /** Serves a session, which is known to all of the server until its end. */

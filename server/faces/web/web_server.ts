@@ -8,7 +8,6 @@ import { HeliographError } from "../../../protocol/errors.ts";
 import { Admission } from "../../network/admission.ts";
 import { addressAndPort, Connection } from "../../network/connection.ts";
 import { answerableError } from "../../bench/wire_error.ts";
-import { admit, admitConnection } from "../../access/admit.ts";
 import type { Principal } from "../../access/principal.ts";
 import type { Services } from "../../services.ts";
 import type { ClientSocket } from "../../network/client_socket.ts";
@@ -18,7 +17,7 @@ import { apiRoutes } from "./api_routes.ts";
 import { assetResponse, assets } from "./assets.ts";
 import { azcamRoutes } from "./azcam_api.ts";
 import { type JsonObject, parseObject, readText } from "./body.ts";
-import { nameOf, Parties } from "./http_parties.ts";
+import { bearerOf, nameOf, noCredential, Parties, type Party } from "./http_parties.ts";
 import { HttpConnection, type Upgrade } from "./http_connection.ts";
 import { errorResponse, HttpError } from "./http_error.ts";
 import {
@@ -46,6 +45,15 @@ const closingTime = 1000;
 
 /** For how long a connection must have asked for nothing to be closed for somebody else's, in milliseconds. */
 const spareAfter = 1000;
+
+/** How a request came. */
+interface Came {
+  /** From where. */
+  readonly remote: Deno.NetAddr;
+  readonly way: RequestWay;
+  /** The token that was given for its whole connection. */
+  readonly token: string | undefined;
+}
 
 /** By a browser or a program that speaks TLS itself. */
 const overTls: RequestWay = { scheme: "https", forwarded: false };
@@ -198,7 +206,7 @@ export class WebServer extends SocketServer<WebSession> {
       limits,
       turn,
       base: urlOf(this.host, this.port),
-      answer: (request) => this.#handle(request, remote, way),
+      answer: (request) => this.#handle(request, { remote, way, token: socket.secured?.token }),
       refuse: (error) => protectedResponse(errorResponse(error)),
     });
     const served = http.serve().catch((error) => {
@@ -208,23 +216,24 @@ export class WebServer extends SocketServer<WebSession> {
     return served;
   }
 
-  async #handle(request: Request, remote: Deno.NetAddr, way: RequestWay): Promise<Response | Upgrade> {
+  async #handle(request: Request, came: Came): Promise<Response | Upgrade> {
     const { promise, resolve } = Promise.withResolvers<Response | Upgrade>();
     this.#unanswered.add(resolve);
     this.#inFlight.add(promise);
-    void this.#answer(request, remote, way).then(resolve);
+    void this.#answer(request, came).then(resolve);
     const response = await promise;
     this.#unanswered.delete(resolve);
     this.#inFlight.delete(promise);
     return response instanceof Response ? protectedResponse(response) : response;
   }
 
-  async #answer(request: Request, remote: Deno.NetAddr, way: RequestWay): Promise<Response | Upgrade> {
+  async #answer(request: Request, came: Came): Promise<Response | Upgrade> {
+    const { remote } = came;
     const address = addressAndPort(remote.hostname, remote.port);
     const url = new URL(request.url);
     let response: Response | Upgrade;
     try {
-      response = await this.#find(request, url, remote, way);
+      response = await this.#find(request, url, came);
     } catch (error) {
       // Whoever has gone, as a page does with pixels that it needs no more, reads no answer.
       const told = request.signal.aborted && error === request.signal.reason
@@ -241,24 +250,39 @@ export class WebServer extends SocketServer<WebSession> {
     return response;
   }
 
-  async #find(request: Request, url: URL, remote: Deno.NetAddr, way: RequestWay): Promise<Response | Upgrade> {
+  async #find(request: Request, url: URL, { remote, way, token }: Came): Promise<Response | Upgrade> {
     const { headers, method } = request;
-    const host = checkHost(headers, (given) => this.#isOwn(given, way));
+    const given = bearerOf(headers) ?? token;
+    const host = checkHost(headers, (name) => this.#isOwn(name, way));
     const { route, parameters } = findRoute(this.#routes, method, url.pathname);
     if (!route.harmless) checkOrigin(request, host, way);
     if (this.stopping && route.path !== "/healthz") {
       throw new HeliographError("stopping", "The server is stopping and takes no new requests");
     }
     if (route.path === "/ws" && headers.get("upgrade")?.toLowerCase() === "websocket") {
-      return this.#upgrade(headers, remote);
+      // Who gives a token says so before anything is opened; browsers, which cannot, give it in Hello.
+      if (given !== undefined) this.#client(given, { hostname: remote.hostname, name: "" }, () => false);
+      return this.#upgrade(headers, remote, given);
     }
     const party = this.#parties.enter(remote.hostname, nameOf(headers));
     try {
-      const client = admit({ by: "http", ...party, gone: () => request.signal.aborted });
+      const client = this.#client(given, party, () => request.signal.aborted);
+      // What tells nothing of the bench is for everybody; nothing else is for who has not said who they are.
+      if (!route.harmless && !client.may("read")) throw noCredential();
       return await this.#run(request, url, { route, parameters }, client);
     } finally {
       this.#parties.leave(party);
     }
+  }
+
+  /** Who asks, by the token of the request, or of the connection, where there is one. */
+  #client(token: string | undefined, { hostname, name }: Party, gone: () => boolean): Principal {
+    const { access } = this.services;
+    // A token says who it is; a name beside it is only said.
+    if (token === undefined) return access.admit({ by: "http", hostname, name, gone });
+    const client = access.admit({ by: "http", hostname, gone });
+    access.prove(client, token);
+    return client;
   }
 
   async #run(request: Request, url: URL, { route, parameters }: Match, client: Principal): Promise<Response> {
@@ -277,7 +301,7 @@ export class WebServer extends SocketServer<WebSession> {
     return declared ? parseObject(text) : undeclared!(text, mediaType(headers));
   }
 
-  #upgrade(headers: Headers, { hostname }: Deno.NetAddr): Upgrade {
+  #upgrade(headers: Headers, { hostname }: Deno.NetAddr, token: string | undefined): Upgrade {
     const version = headers.get("sec-websocket-version");
     if (version !== "13") {
       const message = `Cannot open a WebSocket: its version is ${version ?? "not told"}, and 13 is spoken here`;
@@ -294,14 +318,15 @@ export class WebServer extends SocketServer<WebSession> {
     if (refusal !== undefined) throw refusal;
     return {
       headers: new Headers({ "Upgrade": "websocket", "Connection": "Upgrade", "Sec-WebSocket-Accept": accept }),
-      serve: (connection, input) => this.#open(connection, input).finally(() => this.#sockets.leave(hostname)),
+      serve: (connection, input) => this.#open(connection, input, token).finally(() => this.#sockets.leave(hostname)),
     };
   }
 
-  #open(tcp: Connection, input: RequestInput): Promise<void> {
-    const { sessions, limits } = this.services;
+  #open(tcp: Connection, input: RequestInput, token: string | undefined): Promise<void> {
+    const { access, sessions, limits } = this.services;
     const connection = new WebSocketConnection(tcp, input, limits.messageBytes);
-    const principal = admitConnection("web", connection, sessions);
+    const principal = access.admitConnection("web", connection, sessions);
+    if (token !== undefined) access.prove(principal, token);
     const session = new WebSession(principal, connection, this.services, this.log);
     return this.serveSession(session).then(() => connection.released);
   }

@@ -26,6 +26,8 @@ export class WebSocketConnection implements ClientConnection {
   readonly address: string;
   /** How it came, where it came by TLS. */
   readonly secured: Secured | undefined;
+  /** Whether nobody on the way can read it. */
+  readonly secure: boolean;
   /** How it is closed when it is simply done. */
   farewell: Farewell = { code: closeCodes.done, reason: "" };
   readonly #connection: Connection;
@@ -51,6 +53,7 @@ export class WebSocketConnection implements ClientConnection {
     this.hostname = connection.hostname;
     this.address = connection.address;
     this.secured = connection.secured;
+    this.secure = connection.secure;
     this.#connection = connection;
     this.#input = input;
     this.#splitter = new FrameSplitter(messageBytes);

@@ -1,7 +1,8 @@
 /** Ports that other PCs reach: TLS and plain bytes on one port, told apart by the first byte. */
 import { deepStrictEqual, match, ok, rejects, strictEqual } from "node:assert/strict";
 import { Doorway, type DoorwayOptions } from "../../../server/network/first_byte.ts";
-import { preambleProtocol } from "../../../server/network/preamble.ts";
+import { HeliographError } from "../../../protocol/errors.ts";
+import { preambleProtocol } from "../../../protocol/pairing.ts";
 import { CertificateMaker } from "../../../server/access/authority.ts";
 import { secureClient, testCertificates } from "../../certificates.ts";
 import { eventually, RawClient, startServer } from "../../fixture.ts";
@@ -186,7 +187,8 @@ Deno.test("first byte: a token is given before any wire's first byte, and an unk
     answers: {
       find: (token, address) => {
         asked.push(`${token} ${address}`);
-        return token === "hg_right" ? { name: "ana", role: "operator" } : undefined;
+        if (token !== "hg_right") throw new HeliographError("no_credential", "nobody's");
+        return { name: "ana", role: "operator" };
       },
     },
   });
@@ -203,7 +205,7 @@ Deno.test("first byte: a token is given before any wire's first byte, and an unk
   using wrong = await secureClient(server.commandServer.port, { protocols });
   await wrong.send('{"token":"hg_wrong"}\necho hello\n');
   const { ok: taken, error } = JSON.parse(await wrong.rest());
-  deepStrictEqual([taken, error.code], [false, "not_allowed"]);
+  deepStrictEqual([taken, error.code], [false, "no_credential"]);
   ok(!error.message.includes("hg_"), "no token in an error");
   using strange = await secureClient(server.commandServer.port, { protocols });
   await strange.send("echo hello\n");
