@@ -5,8 +5,7 @@
  */
 
 /** The text of a file of declarations. */
-export const driverTypes =
-  `// The types of heliograph for drivers of one's own, for editors; heliograph itself does not read this file.
+export const driverTypes = `// The types of heliograph for drivers of one's own, for editors; heliograph itself does not read this file.
 // \`heliograph types\` writes it anew.
 
 export {};
@@ -193,13 +192,19 @@ export interface CommandSpec<A extends Record<string, ValueType>> {
   /** The least role that may call it. @default "operator" */
   readonly role?: Role;
   /**
-   * Does not wait behind a running command: for abort, stop and status, and for reading what is in memory.
+   * Does not wait behind a running command: for status, and for reading what is in memory. It passes nobody who has
+   * control: that takes \`stop\`.
    * @default false
    */
   readonly immediate?: boolean;
   /**
+   * Stops or puts out something: every operator of the bench may call it, whoever has control and of whichever
+   * instruments they are; it does not wait behind a running command either. @default false
+   */
+  readonly stop?: boolean;
+  /**
    * Does not wait behind a running command either, since it drives nothing: it sets in memory what the next one uses.
-   * Unlike an immediate one it does not pass whoever has control. @default false
+   * @default false
    */
   readonly beside?: boolean;
   /**
@@ -682,6 +687,7 @@ export type ErrorCode =
   | "deadline_exceeded"
   | "too_many_requests"
   | "not_allowed"
+  | "no_credential"
   | "held"
   | "unavailable"
   | "stopping"

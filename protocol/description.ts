@@ -285,6 +285,8 @@ export interface InstrumentDescription {
     readonly role: Role;
     /** Whether it overtakes commands that wait. */
     readonly immediate: boolean;
+    /** Whether it stops something: every operator may call it, whoever has control. */
+    readonly stop: boolean;
     /** The time it may take in seconds, waiting included. */
     readonly deadline: number;
     /** What people are asked before they run it: `The image in the detector is lost`. */
@@ -515,7 +517,7 @@ export type InstrumentStatus = ServerStatus["instruments"][number];
 export interface Welcome {
   /** When this run of the server began, ISO 8601 in UTC: connections are counted from there. */
   readonly started: string;
-  /** Whether everybody who reaches the server's PC over the network may drive the instruments. */
+  /** Whether everybody who reaches the server's PC over the network gets in, without a token. */
   readonly open: boolean;
   /** Whether simulators stand in the place of the instruments, and no hardware is touched. */
   readonly simulated: boolean;

@@ -176,6 +176,7 @@ export const commandDescription: z.ZodType<CommandDescription> = of<CommandDescr
     takesMore: flag.describe("whether it takes any further arguments"),
     role: z.enum(roles).describe("the least role that may call it"),
     immediate: flag.describe("whether it overtakes commands that wait"),
+    stop: flag.describe("whether it stops something: every operator may call it, whoever has control"),
     deadline: number.describe("the time it may take in seconds, waiting included"),
     confirm: text.optional().describe("what people are asked before they run it"),
   }).meta({ id: "Command", description: "A command of an instrument" }),

@@ -207,9 +207,9 @@ export class Services {
     await this.records.stop();
   }
 
-  /** Whether somebody from beyond this PC may drive the instruments, without anything that controls who. */
+  /** Whether everybody who reaches the server from beyond this PC gets in, without anything that controls who. */
   get open(): boolean {
-    return this.doorway === undefined && this.#addresses.some(({ host }) => !isLoopback(host));
+    return this.access.isOpen && this.#addresses.some(({ host }) => !isLoopback(host));
   }
 
   get #addresses(): ListenerAddress[] {

@@ -12,6 +12,7 @@ import { rightWords } from "../../protocol/vocabulary.ts";
 import { nameKey } from "../../server/access/access_file.ts";
 import { AccessStore, type KnownPerson } from "../../server/access/access_store.ts";
 import { Roles } from "../../server/access/rights.ts";
+import { readAccessWords } from "../../server/config/bench_file.ts";
 import { besideBench } from "../../server/config/beside.ts";
 import type { CliContext } from "../context.ts";
 import { UsageError } from "../exit_codes.ts";
@@ -159,8 +160,8 @@ function checkFlags(action: Action, flags: AccessFlags, name: string | undefined
 }
 
 /** The roles of a bench. */
-function rolesOf(_bench: string | undefined): Promise<Roles> {
-  return Promise.resolve(new Roles());
+async function rolesOf(bench: string | undefined): Promise<Roles> {
+  return new Roles(bench === undefined ? {} : (await readAccessWords(bench)).roles);
 }
 
 async function change(

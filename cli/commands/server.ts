@@ -4,7 +4,7 @@
  * @module
  */
 
-import { getLogger } from "npm:@logtape/logtape@2.4.2";
+import { getLogger, type Logger } from "npm:@logtape/logtape@2.4.2";
 import { buildCommand } from "../usage.ts";
 import { basename, resolve } from "node:path";
 import { HeliographError } from "../../protocol/errors.ts";
@@ -40,6 +40,10 @@ import { HeliographServer } from "../../server/server.ts";
 import { urlOf } from "../../server/faces/web/request_guard.ts";
 import { Access, openRole } from "../../server/access/admit.ts";
 import { AccessStore } from "../../server/access/access_store.ts";
+import { AddressRoles } from "../../server/access/addresses.ts";
+import { Roles } from "../../server/access/rights.ts";
+import type { AccessWords } from "../../server/config/access_words.ts";
+import { isReadableByOthers } from "../../server/files/secret_file.ts";
 import type { CliContext } from "../context.ts";
 import { accessFileOf } from "./access.ts";
 import { driverProcesses } from "../driver_processes.ts";
@@ -74,7 +78,8 @@ export const serverCommand = buildCommand({
     if (simulators.missing.length > 0) {
       log.warning("Not simulated: {titles}", { titles: simulators.missing.join("; ") });
     }
-    const server = makeServer(setup, journal, processes);
+    const access = accessOf(setup);
+    const server = makeServer(setup, journal, processes, access);
     // A fault in one instrument's code does not end a server that others observe with.
     using _faults = outliveFaults();
     try {
@@ -85,15 +90,21 @@ export const serverCommand = buildCommand({
     }
     // Nobody is served before that is given up which is needed no more.
     await server.prepare();
+    tellWhoMay(setup.access, access.store, log);
     await ignoreInspectorSignal();
     processes.seal();
     await giveUpPermissions();
     server.start();
     announce(this, setup, server);
-    if (!isLoopback(setup.host)) {
-      log.warning("Insecure: everybody who reaches {host} may drive the instruments (--insecure-open)", {
-        host: setup.host,
-      });
+    if (setup.flags.insecureOpen && !isLoopback(setup.host)) {
+      const may = setup.flags.insecureRole === "observer" ? "look on" : "drive the instruments";
+      log.warning(
+        "Insecure: everybody who reaches {host} may {may}, and who is on the way reads along (--insecure-open)",
+        {
+          host: setup.host,
+          may,
+        },
+      );
     }
     const stop = stopOnSignals(() => log.info("Stopping: finishing what runs, then closing every connection"), server);
     await server.finished;
@@ -114,6 +125,8 @@ interface Setup extends Omit<ServerSettings, "imageFolders"> {
   /** Its file, where it is changed by that. */
   readonly edited: EditedBench | string;
   readonly sandbox: SandboxOptions;
+  /** What the bench file says of who may do what. */
+  readonly access: AccessWords;
   /** Who says that no code is run, where none is. */
   readonly noCodeSaidBy: string;
 }
@@ -156,6 +169,7 @@ async function setUp(
     instruments: bench.instruments,
     ...(bench.overview === undefined ? {} : { overview: bench.overview }),
     edited,
+    access: (bench.access ?? {}) as AccessWords,
     sandbox: Deno.build.standalone ? { ...sandbox, hostCommand: [Deno.execPath(), sandboxHostWord] } : sandbox,
     noCodeSaidBy: codeFlags.languages === undefined ? "the bench file says so" : "--eval none",
   };
@@ -219,9 +233,10 @@ async function openProcesses({ jsonLogs }: ProgramSettings): Promise<Processes> 
   return await Processes.launched(jsonLogs, Deno.build.standalone ? [Deno.execPath(), launcherWord] : undefined);
 }
 
-function makeServer(setup: Setup, journal: Journal, processes: Processes): HeliographServer {
-  const { flags, receivedFolder, records, noCodeSaidBy: _said, edited, ...options } = setup;
-  const { bench, insecureOpen, imagePort } = flags;
+function makeServer(setup: Setup, journal: Journal, processes: Processes, access: Access): HeliographServer {
+  const { flags, receivedFolder, records, noCodeSaidBy: _said, edited, access: _words, ...options } = setup;
+  const { bench, imagePort } = flags;
+  const insecureOpen = flags.insecureOpen && flags.insecureRole;
   if (imagePort !== undefined && receivedFolder === undefined) {
     throw new UsageError("--image-port needs a folder for the images: give --image-folder FOLDER");
   }
@@ -241,10 +256,7 @@ function makeServer(setup: Setup, journal: Journal, processes: Processes): Helio
       journal,
       processes,
       edited,
-      access: new Access({
-        store: new AccessStore({ file: accessFileOf(bench) }),
-        open: openRole(insecureOpen),
-      }),
+      access,
     });
   } catch (error) {
     throw error instanceof HeliographError && error.code === "bad_argument" ? new UsageError(error.message) : error;
@@ -315,6 +327,31 @@ function announce(
   const line = flags.bench === undefined ? "tempcon.get_temperatures" : `${example}.help`;
   write(`  nc ${commandServer.host} ${commandServer.port}      then type: ${line}, or help\n`);
   write("Stop with Ctrl-C.\n");
+}
+
+/** Who may do what, as flags, bench file and the file beside it say. */
+function accessOf({ access: { roles, addresses, loopback }, flags }: Setup): Access {
+  return new Access({
+    store: new AccessStore({ file: accessFileOf(flags.bench), roles: new Roles(roles) }),
+    addresses: new AddressRoles(addresses),
+    open: openRole(flags.insecureOpen && flags.insecureRole),
+    ...loopback === undefined ? {} : { loopback },
+  });
+}
+
+/** Tells at each start who may do something without a token, where that is not what everybody expects. */
+function tellWhoMay({ addresses = {}, loopback }: AccessWords, { file = "", people }: AccessStore, log: Logger): void {
+  for (const [address, role] of Object.entries(addresses)) {
+    log.warning("Whoever comes from {address} is {role} without a token (addresses in the bench file)", {
+      address,
+      role,
+    });
+  }
+  if (loopback === "token") log.info("This PC needs a token as well (loopback in the bench file)");
+  if (people.length === 0) return;
+  // Windows says it by lists that this program does not read.
+  if (Deno.build.os === "windows") log.warning("Make sure that nobody else may read and write {file}", { file });
+  else if (isReadableByOthers(file)) log.warning("Others may read {file}: chmod 600 {file}", { file });
 }
 
 /** A signal stops the server; a second one ends the program at once. */

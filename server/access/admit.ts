@@ -212,7 +212,7 @@ export type InsecureOpen = boolean | "observer" | "operator";
 /** The role of everybody who reaches a server; `undefined` where it is not open. */
 export function openRole(insecureOpen: InsecureOpen): Role | undefined {
   if (insecureOpen === false) return undefined;
-  return insecureOpen === true ? "operator" : insecureOpen;
+  return insecureOpen === true ? "observer" : insecureOpen;
 }
 
 /** Of servers that know nobody: all on this PC may do everything, and nobody else may do anything. */

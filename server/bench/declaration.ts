@@ -91,6 +91,7 @@ export const commandRules = {
   takesMore: flag,
   role: oneOf(...roles),
   immediate: flag,
+  stop: flag,
   beside: flag,
   dropsWaiting: flag,
   confirm: text,

@@ -49,6 +49,8 @@ import { type GivenDriver, OwnDrivers } from "./own_drivers.ts";
 import { readyMade } from "./ready_made.ts";
 import { recordsOptions } from "./records_settings.ts";
 import { benchSchema, driverSchema, type InstrumentEntry } from "./schema.ts";
+import { type AccessWords, accessWordsOf } from "./access_words.ts";
+import { roles } from "../../protocol/vocabulary.ts";
 import { type ServerSettings, serverSettings } from "./server_settings.ts";
 import { BenchFileError, type Path, type Problem, Source } from "../files/source.ts";
 import { textOf } from "../files/text_encoding.ts";
@@ -80,6 +82,19 @@ export interface LoadedBench {
   readonly server: Partial<ServerSettings>;
   /** What code may do, as far as the file says. */
   readonly code: Partial<Omit<SandboxOptions, "permissions" | "hostCommand">> & SandboxOptions["permissions"];
+  /** Who may do what, as far as the file says: roles, the roles of addresses, and whether this PC needs tokens. */
+  readonly access?: {
+    /** The roles of this bench, besides those that every bench has. */
+    readonly roles?: Readonly<Record<string, readonly string[]>> | undefined;
+    /** Addresses and networks, and the names of roles. */
+    readonly addresses?: Readonly<Record<string, string>> | undefined;
+    /** Whether who is on this PC may do everything, or needs a token. @default "open" */
+    readonly loopback?: "open" | "token" | undefined;
+    /** A certificate of one's own and its key: the absolute paths of PEM files. @default the server makes its own */
+    readonly tls?: { readonly cert: string; readonly key: string } | undefined;
+    /** The addresses of proxies before the web port that are believed. @default none */
+    readonly trustedProxies?: readonly string[] | undefined;
+  };
   /** What is kept of what happens; `undefined` where it is to be nothing. */
   readonly records: {
     /** The absolute path of the folder; it is made where it is not there. */
@@ -204,6 +219,19 @@ export async function loadSimulated(
   } finally {
     await drivers.close();
   }
+}
+
+/**
+ * What a bench file says of who may do what; nothing else of it is looked at.
+ *
+ * @param file The bench file.
+ * @throws {BenchFileError} Where it cannot be read.
+ */
+export async function readAccessWords(file: string): Promise<AccessWords> {
+  const words = accessWordsOf((await readSource(file, [])).value);
+  if (words !== undefined) return words;
+  const message = "what it says of roles or addresses is wrong; “heliograph check” tells what";
+  throw new BenchFileError([{ file, where: "", message }]);
 }
 
 /** An instrument that stands on the bench already, and stays as it is. */
@@ -432,6 +460,7 @@ class Loader {
         (each && await this.#collect(() => this.#instrument(each.entry, each.raw, index)));
     }
     this.#checkNames(entries);
+    this.#checkRoles(bench);
     for (const [index, instrument] of await this.#own.load((problems) => this.#problems.push(...problems))) {
       instruments[index] = instrument;
     }
@@ -454,6 +483,13 @@ class Loader {
       instruments: instruments.flatMap((instrument) => instrument ?? []),
       server: told(bench.server ?? {}),
       code: told(bench.code ?? {}),
+      access: {
+        roles: bench.roles,
+        addresses: bench.addresses,
+        loopback: bench.loopback,
+        tls: bench.tls && { cert: beside(bench.tls.cert), key: beside(bench.tls.key) },
+        trustedProxies: bench.trustedProxies,
+      },
       imageFolders: this.#imageFolders,
       records: recordsOptions(bench.records, beside, besideBench(resolve(source.file)).records),
       ...(overview === undefined ? {} : { overview }),
@@ -497,6 +533,16 @@ class Loader {
     throw new BenchFileError(
       this.#problems.sort((a, b) => (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0)),
     );
+  }
+
+  /** Addresses have roles that there are. */
+  #checkRoles({ roles: named = {}, addresses = {} }: AccessWords): void {
+    const known = [...roles, ...Object.keys(named)];
+    for (const [address, role] of Object.entries(addresses)) {
+      if (!known.includes(role)) {
+        this.#problem(["addresses", address], `is ${role}${didYouMean(role, known)}; roles are ${known.join(", ")}`);
+      }
+    }
   }
 
   #problem(path: Path, message: string): void {

@@ -10,6 +10,7 @@ import { defaultDriverMemory } from "../devices/driver_process/driver_processes.
 import { settingsSchema } from "../../protocol/setting.ts";
 import { codeSettings } from "../code/options.ts";
 import { recordsSchema } from "./records_settings.ts";
+import { accessWords } from "./access_words.ts";
 import { serverSettings } from "./server_settings.ts";
 
 const texts = z.array(z.string().min(1));
@@ -64,6 +65,7 @@ export const benchSchema = z.strictObject({
   code: settingsSchema(codeSettings).optional().meta({
     description: "What the code that clients send may do; the server's flags go before this",
   }),
+  ...accessWords,
   records: recordsSchema.optional().meta({
     description: "What is kept over restarts, and for how long; false: nothing",
   }),

@@ -303,15 +303,17 @@ export class Dispatcher {
   ): unknown {
     const right = rightOfRole[command.role];
     // api drives nothing itself: what its commands are about, they look at.
-    this.check(principal, right, name, instrument.name === defaultInstrument ? undefined : instrument.name);
+    // What stops something is for every operator, whichever instruments are theirs.
+    const anywhere = command.stop || instrument.name === defaultInstrument;
+    this.check(principal, right, name, anywhere ? undefined : instrument.name);
     // What is in memory can be told all the same.
     if (instrument.away !== "" && !(command.immediate && command.role === "observer")) {
       const why = `Cannot call ${instrument.name}.${name}: ${instrument.title} is ${instrument.away}`;
       throw new HeliographError("unavailable", why);
     }
-    // For safety's sake everybody may abort and stop, whoever has control, and what was lit is put out; what an observer
-    // may do drives nothing.
-    if (!command.immediate && command.role !== "observer" && caller.putsBack !== true) {
+    // For safety's sake everybody who may drive may abort and stop, whoever has control, and what was lit is put out; what
+    // an observer may do drives nothing.
+    if (!command.stop && command.role !== "observer" && caller.putsBack !== true) {
       this.control.check(instrument.name, principal, name);
     }
     const bound = command.bind(instrument.name, name, args, keywords);

@@ -57,6 +57,7 @@ export function declarationOf(instrument: Instrument): Declaration {
       takesMore: command.takesMore,
       role: command.role,
       immediate: command.immediate,
+      stop: command.stop,
       beside: command.beside,
       dropsWaiting: command.dropsWaiting,
       deadline: command.deadline,

@@ -79,6 +79,7 @@ export const declarationSchema = z.strictObject({
     takesMore: z.boolean(),
     role: z.enum(roles),
     immediate: z.boolean(),
+    stop: z.boolean(),
     beside: z.boolean(),
     dropsWaiting: z.boolean(),
     deadline: z.number(),

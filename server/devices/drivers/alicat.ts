@@ -123,7 +123,7 @@ export const alicat: Driver = {
       close: {
         summary: "Hold the valve closed, before everything that waits, until release",
         ask: act("HC"),
-        immediate: true,
+        stop: true,
       },
       hold: { summary: "Hold the valve as it is, until release", ask: act("HP") },
       release: { summary: "Let the valve follow the setpoint again", ask: act("C") },

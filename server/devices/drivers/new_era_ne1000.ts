@@ -195,7 +195,7 @@ export const newEraNe1000: Driver = {
     },
     commands: {
       run: { summary: "Start, or go on", ...act("RUN") },
-      stop: { summary: "Pause; a second one stops", ...act("STP"), immediate: true },
+      stop: { summary: "Pause; a second one stops", ...act("STP"), stop: true },
       clear_infused: { summary: "Count from zero what is infused", ...act("CLDINF") },
       clear_withdrawn: { summary: "Count from zero what is withdrawn", ...act("CLDWDR") },
     },

@@ -190,8 +190,8 @@ export const newportEsp300: Driver = {
       },
     },
     commands: {
-      stop: { summary: "Stop the axis with its deceleration", send: "{axis}ST", immediate: true },
-      abort: { summary: "Stop every axis at once", send: "AB", immediate: true },
+      stop: { summary: "Stop the axis with its deceleration", send: "{axis}ST", stop: true },
+      abort: { summary: "Stop every axis at once", send: "AB", stop: true },
       move_to: {
         summary: "Send the axis to a position, and end there",
         arguments: { position: { type: "float" } },

@@ -63,7 +63,7 @@ export const scpiPowerSupply: Driver = {
       "Measured Current": { unit: "A", decimals: 3, read: { ask: "MEAS:CURR?", bad: scpiBad } },
     },
     commands: {
-      off: { summary: "Switch the output off, before everything that waits", send: "OUTP 0", immediate: true },
+      off: { summary: "Switch the output off, before everything that waits", send: "OUTP 0", stop: true },
       reset: { summary: "Go back to the factory settings, with the output off", send: "*RST" },
       identify: { summary: "Tell make, model, serial number and firmware", ask: "*IDN?", role: "observer" },
     },

@@ -260,12 +260,13 @@ Deno.test("control: what was queued before it was taken still runs", async () =>
   ]);
 });
 
-Deno.test("control: an immediate command always passes, for safety", async () => {
+Deno.test("control: a command that stops something always passes, for safety; one that only overtakes does not", async () => {
   let stopped = 0;
   const stage = defineInstrument({
     title: "stage",
     commands: {
-      stop: command({ summary: "Stops", immediate: true, run: () => void stopped++ }),
+      stop: command({ summary: "Stops", stop: true, run: () => void stopped++ }),
+      nudge: command({ summary: "Moves at once", immediate: true, run: () => {} }),
       move: command({ summary: "Moves", run: () => {} }),
     },
   });
@@ -275,6 +276,7 @@ Deno.test("control: an immediate command always passes, for safety", async () =>
   strictEqual(await alice.ask("take stage"), "OK");
   strictEqual(await bob.ask("stage.stop"), "OK");
   match(await bob.ask("stage.move"), /^ERROR Cannot call stage\.move: alice/);
+  match(await bob.ask("stage.nudge"), /^ERROR Cannot call stage\.nudge: alice/);
   strictEqual(stopped, 1);
 });
 
@@ -612,7 +614,7 @@ Deno.test({
   name: "control: an operator's Disconnect ends nobody's control, on every wire; an admin's does",
   ignore: outside === undefined,
   fn: async () => {
-    await using server = startServer({ host: "0.0.0.0", insecureOpen: true });
+    await using server = startServer({ host: "0.0.0.0", insecureOpen: "operator" });
     const hostname = outside!;
     const message = (session: number) => JSON.stringify({ id: 1, cmd: "Disconnect", session });
     type Outcome = { code: string; message: string } | undefined;
