@@ -109,3 +109,13 @@ export interface Paired {
   /** The server's ports by the names of the wires. */
   readonly ports: Readonly<Record<string, number>>;
 }
+
+/**
+ * The address by which a browser signs in with a one-time secret. Behind the `#` no server and no log sees it.
+ *
+ * @param page The address of the page.
+ * @param secret The one-time secret.
+ */
+export function signInAddress(page: string, secret: string): string {
+  return `${page}/#sign-in=${secret}`;
+}

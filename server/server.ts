@@ -226,6 +226,12 @@ export class HeliographServer {
     return this.#images;
   }
 
+  /** The ports by the names of the wires, as a PC is told that is paired. */
+  get ports(): Readonly<Record<string, number>> {
+    const faces = { line: this.commandServer, dashboard: this.#dashboard, web: this.#web };
+    return Object.fromEntries(Object.entries(faces).map(([name, { port }]) => [name, port]));
+  }
+
   /** Whether what happens is kept, and why not. */
   get records(): { readonly kept: boolean; readonly folder: string; readonly hint: string } {
     return this.#services.records.state;

@@ -37,12 +37,14 @@ export const accessWords = {
     description: "open: whoever is on this PC may do everything; token: they need one as well. Default open",
   }),
   tls: z.strictObject({ cert: z.string().min(1), key: z.string().min(1) }).optional().meta({
-    description: "A certificate of one's own and its private key, as PEM files as seen from this file; read again when " +
+    description:
+      "A certificate of one's own and its private key, as PEM files as seen from this file; read again when " +
       "they change. Default: the server makes its own, in the folder .keys beside this file",
   }),
   trustedProxies: z.array(z.string().refine(isNetwork, 'must be an address or a network, as in "10.1.2.0/28"'))
     .optional().meta({
-      description: "Addresses and networks of proxies before the web port: what they say of where a request comes from " +
+      description:
+        "Addresses and networks of proxies before the web port: what they say of where a request comes from " +
         "is believed, and nobody else's",
     }),
 };

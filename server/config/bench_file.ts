@@ -487,7 +487,7 @@ class Loader {
         roles: bench.roles,
         addresses: bench.addresses,
         loopback: bench.loopback,
-        tls: bench.tls && { cert: beside(bench.tls.cert), key: beside(bench.tls.key) },
+        tls: bench.tls && { cert: resolve(beside, bench.tls.cert), key: resolve(beside, bench.tls.key) },
         trustedProxies: bench.trustedProxies,
       },
       imageFolders: this.#imageFolders,

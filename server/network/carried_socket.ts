@@ -4,13 +4,10 @@
  * @module
  */
 
+import { carry, closeEnd } from "./carry.ts";
 import type { ClientSocket, Secured } from "./client_socket.ts";
 import type { InnerPair } from "./inner_tls.ts";
 import { within } from "./within.ts";
-
-/** An idle direction keeps a buffer of this size; one that fills it gets a large one. */
-const smallBuffer = 1024;
-const largeBuffer = 65_536;
 
 /** For how long the last words may take once the server has closed a connection, in milliseconds. */
 const lastWords = 1000;
@@ -41,8 +38,8 @@ export class CarriedSocket implements ClientSocket {
     client.setNoDelay(true);
     this.#carried = Promise.all([
       // Where one side has broken, the other is broken off: nothing is taken for a whole message that is none.
-      carry(client, outside, first).catch(() => closed(outside)),
-      carry(outside, client).catch(() => closed(client)),
+      carry(client, outside, first).catch(() => closeEnd(outside)),
+      carry(outside, client).catch(() => closeEnd(client)),
     ]);
     void this.#carried.then(() => this.#release());
   }
@@ -76,39 +73,12 @@ export class CarriedSocket implements ClientSocket {
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
-    closed(this.#inside);
+    closeEnd(this.#inside);
     void within(lastWords, this.#carried).then(() => this.#release());
   }
 
   #release(): void {
-    for (const end of this.#ends) closed(end);
+    for (const end of this.#ends) closeEnd(end);
     this.#gone.resolve();
-  }
-}
-
-/** Carries bytes one way, no faster than they are taken, until there are no more. */
-async function carry(from: Deno.TcpConn, to: Deno.TcpConn, first?: Uint8Array): Promise<void> {
-  if (first !== undefined) await write(to, first);
-  let buffer = new Uint8Array(smallBuffer);
-  for (;;) {
-    const count = await from.read(buffer);
-    if (count === null) break;
-    await write(to, buffer.subarray(0, count));
-    if (count === buffer.length && count === smallBuffer) buffer = new Uint8Array(largeBuffer);
-  }
-  await to.closeWrite();
-}
-
-async function write(to: Deno.TcpConn, bytes: Uint8Array): Promise<void> {
-  for (let written = 0; written < bytes.length;) {
-    written += await to.write(written === 0 ? bytes : bytes.subarray(written));
-  }
-}
-
-function closed(end: Deno.Conn): void {
-  try {
-    end.close();
-  } catch {
-    // It has been closed.
   }
 }
