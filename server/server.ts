@@ -95,6 +95,8 @@ export interface ServerParts {
   readonly journal?: Journal;
   /** The file by which the bench is changed, or why it is not. @default it has none */
   readonly edited?: EditedBench | string;
+  /** Addresses and networks of proxies before the web port that are believed. @default none */
+  readonly trustedProxies?: readonly string[] | undefined;
   /** What lets clients of other PCs in; it is closed when the server has stopped. @default made of `tls` */
   readonly doorway?: Doorway | undefined;
   /** Who may do what. @default all on this PC may do everything; `insecureOpen` says what everybody else may */
@@ -171,7 +173,8 @@ export class HeliographServer {
       tls,
       ...options
     }: HeliographServerOptions,
-    { faces = [], journal, edited, processes = new Processes(), access, doorway }: ServerParts = {},
+    { faces = [], journal, edited, processes = new Processes(), access, doorway, trustedProxies = [] }: ServerParts =
+      {},
   ) {
     const { host, commandPort, dashboardPort, webNames, webPort = usualWebPort(commandPort) } = settled(
       serverSettings,
@@ -206,7 +209,7 @@ export class HeliographServer {
     };
     this.commandServer = add(new LineServer(services, { ...listen, port: commandPort }));
     this.#dashboard = add(new DashboardServer(services, { ...listen, port: dashboardPort }));
-    this.#web = add(new WebServer(services, { ...listen, port: webPort, names: webNames }));
+    this.#web = add(new WebServer(services, { ...listen, port: webPort, names: webNames, trustedProxies }));
     this.#images = images && add(new ImageServer({ ...listen, ...images, services }));
     for (const make of faces) add(make(services));
   }

@@ -251,7 +251,7 @@ function makeServer(
   access: Access,
   doorway: Doorway | undefined,
 ): HeliographServer {
-  const { flags, receivedFolder, records, noCodeSaidBy: _said, edited, access: _words, ...options } = setup;
+  const { flags, receivedFolder, records, noCodeSaidBy: _said, edited, access: { trustedProxies }, ...options } = setup;
   const { bench, imagePort } = flags;
   const insecureOpen = flags.insecureOpen && flags.insecureRole;
   if (imagePort !== undefined && receivedFolder === undefined) {
@@ -274,6 +274,7 @@ function makeServer(
       processes,
       edited,
       access,
+      trustedProxies,
       doorway,
     });
   } catch (error) {

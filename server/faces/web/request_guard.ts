@@ -29,6 +29,8 @@ export interface RequestWay {
   readonly scheme: "http" | "https";
   /** Whether they were meant for a port of the PC that they come from, which carried them here. */
   readonly forwarded: boolean;
+  /** Whether they came through a proxy, which has a port of its own. @default false */
+  readonly proxied?: boolean;
 }
 
 /** Without TLS, from whoever asks. */
@@ -56,12 +58,12 @@ export function ownHosts(
   const address = host.includes(":") ? `[${host}]` : host;
   const names = new Set([...localNames, address, ...others].map((name) => name.toLowerCase()));
   const anywhere = host === "0.0.0.0" || host === "::";
-  return (given, { scheme, forwarded } = plainly) => {
+  return (given, { scheme, forwarded, proxied = false } = plainly) => {
     const usual = scheme === "https" ? "443" : "80";
     const [, name = "", ownPort = usual] = /^(\[[^\]]*\]|[^:[\]]*)(?::(\d+))?$/.exec(given.toLowerCase()) ?? [];
     // The port is that of another PC, which nobody knows here.
     if (forwarded) return localNames.includes(name);
-    if (Number(ownPort) !== port) return false;
+    if (!proxied && Number(ownPort) !== port) return false;
     return names.has(name) || (anywhere && addressLiteral.test(name));
   };
 }
@@ -69,19 +71,19 @@ export function ownHosts(
 /**
  * Lets a request in that was meant for this server.
  *
- * @param headers Its header.
+ * @param given Its `Host`.
  * @param isOwn Whether a `Host` means this server; see {@linkcode ownHosts}.
  * @returns The `Host`.
  * @throws {HttpError} 403.
  */
-export function checkHost(headers: Headers, isOwn: (host: string) => boolean): string {
-  const host = headers.get("host") ?? "";
+export function checkHost(given: string | null, isOwn: (host: string) => boolean): string {
+  const host = given ?? "";
   if (isOwn(host)) return host.toLowerCase();
-  const given = host === "" ? "none" : JSON.stringify(host.slice(0, 100));
+  const told = host === "" ? "none" : JSON.stringify(host.slice(0, 100));
   throw new HttpError(
     403,
     "not_allowed",
-    `Refused: the Host header is ${given}, which is not this server's. Use the address that the server printed, with ` +
+    `Refused: the Host header is ${told}, which is not this server's. Use the address that the server printed, with ` +
       "its port (also through an SSH tunnel: give both ends the same port number), or start it with --web-name NAME",
   );
 }

@@ -18,6 +18,7 @@ import { assetResponse, assets } from "./assets.ts";
 import { azcamRoutes } from "./azcam_api.ts";
 import { type JsonObject, parseObject, readText } from "./body.ts";
 import { bearerOf, nameOf, noCredential, Parties, type Party } from "./http_parties.ts";
+import { type Proxied, Proxies } from "./proxies.ts";
 import { HttpConnection, type Upgrade } from "./http_connection.ts";
 import { errorResponse, HttpError } from "./http_error.ts";
 import {
@@ -53,6 +54,14 @@ interface Came {
   readonly way: RequestWay;
   /** The token that was given for its whole connection. */
   readonly token: string | undefined;
+  /** Whom it meant, where a proxy says so. @default what its header says */
+  readonly host?: string | undefined;
+}
+
+/** A request as it came to the proxy, rather than from there. */
+function beforeProxy({ remote, way, token }: Came, { hostname, scheme, host }: Proxied): Came {
+  const before = { scheme: scheme ?? way.scheme, forwarded: false, proxied: true };
+  return { remote: { ...remote, hostname }, way: before, token, host };
 }
 
 /** By a browser or a program that speaks TLS itself. */
@@ -62,11 +71,14 @@ const overTls: RequestWay = { scheme: "https", forwarded: false };
 export interface WebListenOptions extends ListenOptions {
   /** Names of this PC beside `localhost` and its address; requests for others are refused. @default none */
   readonly names?: readonly string[];
+  /** Addresses and networks of proxies that are believed what they say of a request. @default none */
+  readonly trustedProxies?: readonly string[];
 }
 
 /** A server of HTTP on one TCP port. */
 export class WebServer extends SocketServer<WebSession> {
   readonly #names: readonly string[];
+  readonly #proxies: Proxies;
   readonly #routes: readonly Route[];
   readonly #parties: Parties;
   readonly #sockets: Admission;
@@ -84,7 +96,7 @@ export class WebServer extends SocketServer<WebSession> {
    * @param options Where to listen; the port is 2403 by default, azcam's.
    * @throws {HeliographError} `cannot_listen` when the address is not loopback and `insecureOpen` is not given.
    */
-  constructor(services: Services, { names = [], port = 2403, ...options }: WebListenOptions = {}) {
+  constructor(services: Services, { names = [], port = 2403, trustedProxies = [], ...options }: WebListenOptions = {}) {
     const { connectionsPerAddress, webSocketsPerAddress, requestsInFlight, idleSeconds } = services.limits;
     super(services, {
       ...options,
@@ -100,6 +112,7 @@ export class WebServer extends SocketServer<WebSession> {
       }),
     });
     this.#names = names;
+    this.#proxies = new Proxies(trustedProxies);
     this.#parties = new Parties(requestsInFlight);
     this.#sockets = new Admission({ what: "the WebSocket", mostPerAddress: webSocketsPerAddress });
     const socket: Route = {
@@ -228,12 +241,13 @@ export class WebServer extends SocketServer<WebSession> {
   }
 
   async #answer(request: Request, came: Came): Promise<Response | Upgrade> {
-    const { remote } = came;
-    const address = addressAndPort(remote.hostname, remote.port);
+    let address = addressAndPort(came.remote.hostname, came.remote.port);
     const url = new URL(request.url);
     let response: Response | Upgrade;
     try {
-      response = await this.#find(request, url, came);
+      const proxied = this.#proxies.read(request.headers, came.remote.hostname);
+      if (proxied !== undefined) address = proxied.hostname;
+      response = await this.#find(request, url, proxied === undefined ? came : beforeProxy(came, proxied));
     } catch (error) {
       // Whoever has gone, as a page does with pixels that it needs no more, reads no answer.
       const told = request.signal.aborted && error === request.signal.reason
@@ -250,10 +264,10 @@ export class WebServer extends SocketServer<WebSession> {
     return response;
   }
 
-  async #find(request: Request, url: URL, { remote, way, token }: Came): Promise<Response | Upgrade> {
+  async #find(request: Request, url: URL, { remote, way, token, host: meant }: Came): Promise<Response | Upgrade> {
     const { headers, method } = request;
     const given = bearerOf(headers) ?? token;
-    const host = checkHost(headers, (name) => this.#isOwn(name, way));
+    const host = checkHost(meant ?? headers.get("host"), (name) => this.#isOwn(name, way));
     const { route, parameters } = findRoute(this.#routes, method, url.pathname);
     if (!route.harmless) checkOrigin(request, host, way);
     if (this.stopping && route.path !== "/healthz") {
@@ -301,7 +315,8 @@ export class WebServer extends SocketServer<WebSession> {
     return declared ? parseObject(text) : undeclared!(text, mediaType(headers));
   }
 
-  #upgrade(headers: Headers, { hostname }: Deno.NetAddr, token: string | undefined): Upgrade {
+  #upgrade(headers: Headers, { hostname, port }: Deno.NetAddr, token: string | undefined): Upgrade {
+    const address = addressAndPort(hostname, port);
     const version = headers.get("sec-websocket-version");
     if (version !== "13") {
       const message = `Cannot open a WebSocket: its version is ${version ?? "not told"}, and 13 is spoken here`;
@@ -318,13 +333,19 @@ export class WebServer extends SocketServer<WebSession> {
     if (refusal !== undefined) throw refusal;
     return {
       headers: new Headers({ "Upgrade": "websocket", "Connection": "Upgrade", "Sec-WebSocket-Accept": accept }),
-      serve: (connection, input) => this.#open(connection, input, token).finally(() => this.#sockets.leave(hostname)),
+      serve: (connection, input) =>
+        this.#open(connection, input, { hostname, address }, token).finally(() => this.#sockets.leave(hostname)),
     };
   }
 
-  #open(tcp: Connection, input: RequestInput, token: string | undefined): Promise<void> {
+  #open(
+    tcp: Connection,
+    input: RequestInput,
+    from: Pick<WebSocketConnection, "hostname" | "address">,
+    token: string | undefined,
+  ): Promise<void> {
     const { access, sessions, limits } = this.services;
-    const connection = new WebSocketConnection(tcp, input, limits.messageBytes);
+    const connection = new WebSocketConnection(tcp, input, limits.messageBytes, from);
     const principal = access.admitConnection("web", connection, sessions);
     if (token !== undefined) access.prove(principal, token);
     const session = new WebSession(principal, connection, this.services, this.log);

@@ -48,10 +48,16 @@ export class WebSocketConnection implements ClientConnection {
    * @param connection The connection, which is closed with the WebSocket.
    * @param input What comes over it.
    * @param messageBytes The longest message in bytes.
+   * @param from Where the client is: behind a proxy, that is not where the connection comes from.
    */
-  constructor(connection: Connection, input: RequestInput, messageBytes: number) {
-    this.hostname = connection.hostname;
-    this.address = connection.address;
+  constructor(
+    connection: Connection,
+    input: RequestInput,
+    messageBytes: number,
+    from: Pick<ClientConnection, "hostname" | "address"> = connection,
+  ) {
+    this.hostname = from.hostname;
+    this.address = from.address;
     this.secured = connection.secured;
     this.secure = connection.secure;
     this.#connection = connection;
