@@ -18,6 +18,8 @@ export class CarriedSocket implements ClientSocket {
   readonly remoteAddr: Deno.NetAddr;
   /** What it said of itself before the first byte of the port's own wire. */
   secured: Secured = {};
+  /** Resolves when the client has been answered for the first time: most of the work of a handshake is done then. */
+  readonly answered: Promise<unknown>;
   readonly #inside: Deno.TlsConn;
   readonly #ends: readonly Deno.TcpConn[];
   readonly #carried: Promise<unknown>;
@@ -36,11 +38,13 @@ export class CarriedSocket implements ClientSocket {
     this.#inside = inside;
     this.#ends = [client, outside];
     client.setNoDelay(true);
+    const answered = Promise.withResolvers<void>();
     this.#carried = Promise.all([
       // Where one side has broken, the other is broken off: nothing is taken for a whole message that is none.
       carry(client, outside, first).catch(() => closeEnd(outside)),
-      carry(outside, client).catch(() => closeEnd(client)),
+      carry(outside, client, undefined, answered.resolve).catch(() => closeEnd(client)),
     ]);
+    this.answered = Promise.race([answered.promise, this.#carried]);
     void this.#carried.then(() => this.#release());
   }
 

@@ -15,14 +15,21 @@ export type CarriedEnd = Pick<Deno.Conn, "read" | "write" | "closeWrite" | "clos
  * Carries bytes one way, no faster than they are taken, until there are no more; then it says so at the other end.
  *
  * @param first What was read already.
+ * @param began Told when something has come.
  * @throws {Error} When either connection breaks.
  */
-export async function carry(from: CarriedEnd, to: CarriedEnd, first?: Uint8Array): Promise<void> {
+export async function carry(
+  from: CarriedEnd,
+  to: CarriedEnd,
+  first?: Uint8Array,
+  began?: () => void,
+): Promise<void> {
   if (first !== undefined) await writeAll(to, first);
   let buffer = new Uint8Array(smallBuffer);
   for (;;) {
     const count = await from.read(buffer);
     if (count === null) break;
+    began?.();
     await writeAll(to, buffer.subarray(0, count));
     if (count === buffer.length && count === smallBuffer) buffer = new Uint8Array(largeBuffer);
   }

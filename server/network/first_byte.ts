@@ -6,17 +6,24 @@
 
 import { HeliographError } from "../../protocol/errors.ts";
 import { authorityQuestion, preambleProtocol } from "../../protocol/pairing.ts";
+import { joined } from "../../protocol/bytes.ts";
+import { closeEnd } from "./carry.ts";
 import { CarriedSocket } from "./carried_socket.ts";
 import { BegunSocket, type ClientSocket } from "./client_socket.ts";
 import { type Certificate, InnerTls } from "./inner_tls.ts";
 import type { LoopTurn } from "./loop_turns.ts";
+import { within } from "./within.ts";
 import { isLoopback } from "./loopback.ts";
 import { Preamble, type PreambleAnswers } from "./preamble.ts";
 
 /** The first byte of a TLS handshake, which no wire begins with. */
 const handshakeByte = 0x16;
-/** A first piece of what a client sends is no longer: a whole ClientHello. */
+/** A first piece of what a client sends is no longer. */
 const firstBytes = 4096;
+/** The head of a record of TLS, and the longest record. */
+const [recordHead, longestRecord] = [5, 16_384];
+/** For how long the answer to a whole ClientHello may take, in milliseconds, before the next client has its turn. */
+const longestAnswer = 20;
 /** For how long a client may leave a handshake unfinished, in seconds. */
 const usualSeconds = 10;
 /** The cost of a handshake beside what comes over the connection, in characters: the clock is looked at after each. */
@@ -59,6 +66,8 @@ export class Doorway {
   #inner: InnerTls;
   /** Those who came by TLS and have not gone. */
   readonly #carried = new Set<CarriedSocket>();
+  /** The end of the line of those who wait for their handshake. */
+  #line: Promise<unknown> = Promise.resolve();
 
   /** Begins to take handshakes. @param options Its certificate, and who needs none. */
   constructor(options: DoorwayOptions) {
@@ -112,15 +121,47 @@ export class Doorway {
       if (plainly) return new BegunSocket(socket, first);
       return { error: new HeliographError("not_allowed", useTls), plain: first };
     }
+    const hello = await this.#hello(socket, first);
+    // One after another: whoever floods the server with handshakes keeps only others of them waiting.
+    const begun = this.#line.then(() => this.#begin(socket, hello, turn));
+    this.#line = begun.then(({ answered }) => within(longestAnswer, answered), () => {});
+    return await this.#secured(await begun);
+  }
+
+  /** All of what a client says first with TLS. @throws {Error} When it does not come, or is none. */
+  async #hello(socket: Deno.TcpConn, first: Uint8Array): Promise<Uint8Array> {
+    const pieces = [first];
+    let length = first.length;
+    const timer = setTimeout(() => closeEnd(socket), this.#seconds * 1000);
+    try {
+      for (;;) {
+        const start = joined(pieces);
+        const wanted = recordHead + (start[3]! << 8 | start[4]!);
+        if (length >= recordHead && (length >= wanted || wanted > recordHead + longestRecord)) return start;
+        const buffer = new Uint8Array(firstBytes);
+        const count = await socket.read(buffer);
+        if (count === null) throw new Error("it ended in the middle of its first message");
+        pieces.push(buffer.subarray(0, count));
+        length += count;
+      }
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  async #begin(socket: Deno.TcpConn, hello: Uint8Array, turn: LoopTurn): Promise<CarriedSocket> {
     turn.charge(handshakeCost);
     const pause = turn.pause();
     if (pause !== undefined) await pause;
-    return await this.#secured(socket, first);
+    const carried = new CarriedSocket(socket, await this.#inner.open(), hello);
+    this.#carried.add(carried);
+    void carried.gone.then(() => this.#carried.delete(carried));
+    return carried;
   }
 
   /** The first bytes. @throws {Error} When none come, or none in time; then it is closed. */
   async #first(socket: Deno.TcpConn, seconds: number | undefined): Promise<Uint8Array> {
-    const timer = seconds === undefined ? undefined : setTimeout(() => socket.close(), seconds * 1000);
+    const timer = seconds === undefined ? undefined : setTimeout(() => closeEnd(socket), seconds * 1000);
     try {
       const buffer = new Uint8Array(firstBytes);
       const count = await socket.read(buffer);
@@ -131,10 +172,7 @@ export class Doorway {
     }
   }
 
-  async #secured(socket: Deno.TcpConn, first: Uint8Array): Promise<ClientSocket | TurnedAway | undefined> {
-    const carried = new CarriedSocket(socket, await this.#inner.open(), first);
-    this.#carried.add(carried);
-    void carried.gone.then(() => this.#carried.delete(carried));
+  async #secured(carried: CarriedSocket): Promise<ClientSocket | TurnedAway | undefined> {
     let late = false;
     const timer = setTimeout(() => {
       late = true;

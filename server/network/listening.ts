@@ -65,6 +65,8 @@ export interface TcpPortOptions {
   readonly serve: (socket: ClientSocket) => Promise<void>;
   /** What lets clients in, where others than this PC's own can come. @default everybody is served as they come */
   readonly doorway?: Doorway | undefined;
+  /** When handshakes have their turn. @default that of whoever comes */
+  readonly handshakes?: LoopTurn;
   /** For how long one that needs no TLS may say nothing at a doorway, in seconds. @default for ever */
   readonly silentSeconds?: number | undefined;
   /** When whoever comes is let in: to take a connection costs something too. */
@@ -228,11 +230,11 @@ export class TcpPort {
 
   /** Lets somebody in, or sends them away. @returns What stands for the socket; `undefined` where they have gone. */
   async #enter(socket: Deno.TcpConn, doorway: Doorway): Promise<ClientSocket | undefined> {
-    const { turn, silentSeconds, refusal } = this.#options;
+    const { turn, handshakes = turn, silentSeconds, refusal } = this.#options;
     const { hostname, port } = socket.remoteAddr;
     this.#entering.add(socket);
     try {
-      const entered = await doorway.enter(socket, turn, silentSeconds);
+      const entered = await doorway.enter(socket, handshakes, silentSeconds);
       if (entered !== undefined && "say" in entered) {
         const connection = new Connection(socket, { queuedBytes: 65_536, stuckSeconds: 1 });
         connection.send(entered.say);

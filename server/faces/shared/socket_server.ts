@@ -77,6 +77,7 @@ export abstract class SocketServer<S extends Session> implements Face {
       serve: (socket) => this.serveSocket(socket),
       turn: services.turns.client(),
       doorway,
+      handshakes: services.turns.client(),
       silentSeconds: options.silentSeconds,
     });
   }
