@@ -14,6 +14,7 @@ import type { MessageId, OutputEvent } from "./framed_message.ts";
 import type { MessageFault } from "./json_splitter.ts";
 import { idIn, usableId } from "./message_id.ts";
 import { pythonFloat } from "./python_text.ts";
+import { type HistoryWords, isMoment } from "./readings.ts";
 import type { JournalHead, JournalQuery } from "./records.ts";
 
 /** A request, whichever of the two dialects it came in. */
@@ -66,6 +67,12 @@ export type DashboardRequest =
   | { readonly cmd: "SearchJournal"; readonly query: JournalQuery }
   /** Tells what is kept; with `verify` every record is looked at, and `known` is a head to be found again. */
   | { readonly cmd: "Records"; readonly verify: boolean; readonly known: JournalHead | undefined }
+  /** Finds the readings of some fields. */
+  | { readonly cmd: "Readings"; readonly query: HistoryWords }
+  /** Tells what all fields were at a moment, in milliseconds since 1970. */
+  | { readonly cmd: "Moment"; readonly at: number }
+  /** Tells which fields have readings that are kept. */
+  | { readonly cmd: "RecordedFields" }
   /** Writes something down, in the journal. */
   | { readonly cmd: "Note"; readonly text: string; readonly instrument: string | undefined }
   /** Arranges the page, for everybody; `arrangement` is still to be checked. */
@@ -112,6 +119,9 @@ const framedCommands = [
   "Disconnect",
   "SearchJournal",
   "Records",
+  "Readings",
+  "Moment",
+  "RecordedFields",
   "Note",
   "Arrange",
   "BenchFile",
@@ -189,6 +199,15 @@ function journalQuery(message: Json): JournalQuery {
     after: number("after"),
     limit: number("limit"),
   };
+}
+
+function historyWords(message: Json): HistoryWords {
+  const { fields } = message;
+  if (!Array.isArray(fields) || !fields.every((field) => typeof field === "string")) {
+    throw bad('Cannot run Readings: "fields" must be a list of fields, as in ["tempcon.camtemp"]');
+  }
+  const number = (key: string) => optionalNumber(message, key);
+  return { fields, since: number("since"), until: number("until"), points: number("points"), limit: number("limit") };
 }
 
 function sessionNumber({ cmd, session }: Json): number {
@@ -269,6 +288,15 @@ function parseRequest(message: Json, framed: boolean): DashboardRequest {
       }
       return { cmd, verify: true, known: { number, digest } };
     }
+    case "Readings":
+      return { cmd, query: historyWords(message) };
+    case "Moment": {
+      const { at } = message;
+      if (!isMoment(at)) throw bad('Cannot run Moment: "at" must be a time in milliseconds since 1970');
+      return { cmd, at };
+    }
+    case "RecordedFields":
+      return { cmd };
     case "Note":
       return { cmd, text: text(message, "text"), instrument: optionalText(message, "instrument") };
     case "Watch":
@@ -432,6 +460,16 @@ export function rawError(error: HeliographError): string {
  */
 export function framedReply(id: MessageId, value: unknown, beside: Partial<Omit<FieldReading, "value">> = {}): string {
   return JSON.stringify({ id, ok: true, value: value ?? null, ...beside });
+}
+
+/**
+ * The framed reply whose value is JSON already.
+ *
+ * @param id The request's id.
+ * @param json On one line.
+ */
+export function framedJson(id: MessageId, json: string): string {
+  return `{"id":${JSON.stringify(id)},"ok":true,"value":${json}}`;
 }
 
 /**

@@ -18,6 +18,7 @@ import type {
   FieldDescription,
   FieldHistory,
   HolderDescription,
+  Identity,
   ImageDescription,
   ImageHduDescription,
   ImageHistogramDescription,
@@ -40,6 +41,7 @@ import {
   journalLevels,
   numberFormats,
   qualities,
+  rights,
   roles,
   valueTypes,
   wires,
@@ -52,7 +54,7 @@ type Plain<T> = T extends object ? { -readonly [K in keyof T]: Plain<Exclude<T[K
 type Same<A, B> = (<T>() => T extends Plain<A> ? 1 : 2) extends <T>() => T extends Plain<B> ? 1 : 2 ? true : false;
 
 /** Takes the schema of a type; one that says more or less than the type is an error of the compiler. */
-function of<T>(): <S extends z.ZodType>(schema: Same<z.output<S>, T> extends true ? S : never) => z.ZodType<T> {
+export function of<T>(): <S extends z.ZodType>(schema: Same<z.output<S>, T> extends true ? S : never) => z.ZodType<T> {
   return (schema) => schema as unknown as z.ZodType<T>;
 }
 
@@ -305,6 +307,18 @@ export const sessionDescription: z.ZodType<SessionDescription> = of<SessionDescr
     lastRequest: text,
     lastRequestTime: time.nullable(),
   }).meta({ id: "Client", description: "A connection" }),
+);
+
+/** Who somebody is to the server. */
+export const identity: z.ZodType<Identity> = of<Identity>()(
+  z.strictObject({
+    name: text.describe("the name that was given or proved, or empty"),
+    person: text.describe("the name that was proved by a token, or empty"),
+    role: z.enum(roles).describe("the built-in role that comes closest to what you may do"),
+    roleName: text.describe("what your role is called on this bench"),
+    rights: z.array(z.enum(rights)).describe("what you may do"),
+    instruments: z.array(text).nullable().describe("the names of the instruments that you may drive; null for all"),
+  }).meta({ id: "Identity", description: "Who you are to the server" }),
 );
 
 /** The status of the server. */

@@ -237,7 +237,7 @@ export class HeliographServer {
 
   /** Whether what happens is kept, and why not. */
   get records(): { readonly kept: boolean; readonly folder: string; readonly hint: string } {
-    return this.#services.records.state;
+    return this.#services.recordsState;
   }
 
   /** The instruments, and their simulated time. */
@@ -294,7 +294,7 @@ export class HeliographServer {
     this.#services.sandbox.start();
     await Promise.all([
       this.#services.access.store.open(),
-      this.#services.records.open(),
+      this.#services.openRecords(),
       this.#poll ? this.#startBench() : undefined,
       ...this.#faces.map((face) => face.prepare?.()),
       this.#services.arrangement.open(),

@@ -23,7 +23,8 @@ import { describeContact } from "./bench/describe.ts";
 import type { Instrument } from "./bench/instrument.ts";
 import { Happenings } from "./records/happenings.ts";
 import { Journal } from "./records/journal.ts";
-import { Records } from "./records/records.ts";
+import { Readings } from "./records/readings/readings.ts";
+import { Records, type RecordsState } from "./records/records.ts";
 import type { RecordsOptions } from "./config/records_settings.ts";
 import type { Processes } from "./processes/processes.ts";
 import { type Limits, limitsWithin } from "./access/limits.ts";
@@ -93,6 +94,8 @@ export class Services {
   readonly arrangement: ArrangementStore;
   /** What is kept of what happened, over restarts. */
   readonly records: Records;
+  /** What every field was, over restarts. */
+  readonly readings: Readings;
   readonly #happenings: Happenings;
   /** The drawing of the bench. */
   readonly overview: OverviewStore;
@@ -153,6 +156,7 @@ export class Services {
     this.records = new Records(journal, records);
     this.access = access;
     access.store.onChange(() => this.#lookWhoMayStay());
+    this.readings = new Readings(this.bench, this.records, records);
     this.limits = limitsWithin(limits, descriptorLimit(), this.bench.instruments.length, doorway !== undefined);
     this.capacity = new Capacity(this.limits.connections);
     this.arrangement = new ArrangementStore(this.bench, arrangementFile);
@@ -199,11 +203,25 @@ export class Services {
     }
   }
 
+  /** Opens the folder of what is kept, before the server gives up its permissions. */
+  async openRecords(): Promise<void> {
+    await this.records.open();
+    await this.readings.open();
+  }
+
+  /** Whether what happens is kept, and why not. */
+  get recordsState(): RecordsState {
+    const { state } = this.records;
+    const { hint } = this.readings;
+    return { ...state, hint: [state.hint, hint].filter((each) => each !== "").join(" ") };
+  }
+
   /** Writes what is to be kept, when everybody has gone. */
   async stopRecords(): Promise<void> {
     this.#happenings.stop();
     this.access.stop();
     await this.access.store.stop();
+    await this.readings.stop();
     await this.records.stop();
   }
 
@@ -230,7 +248,7 @@ export class Services {
       version,
       simulated: this.simulated,
       uptime: Math.round((performance.now() - this.#started) / 100) / 10,
-      records: this.records.state,
+      records: this.recordsState,
       listeners: this.#addresses,
       sessions: this.sessions.describe(),
       instruments: this.bench.instruments.map((instrument) => {

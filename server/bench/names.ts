@@ -58,10 +58,12 @@ export function nearest(given: string, names: readonly string[]): string | undef
   let least = Infinity;
   let longer: string | undefined;
   let shorter: string | undefined;
+  // Of three letters, two others make another word.
+  const most = wanted.length <= 3 ? Math.min(1, wanted.length - 1) : 3;
   const words = new RegExp(`(?:^|_)${RegExp.escape(wanted)}(?:_|$)`);
   for (const name of names.slice(0, mostCompared)) {
     const known = compared(name);
-    const limit = Math.min(3, Math.ceil(Math.max(wanted.length, known.length) / 3), wanted.length - 1, least - 1);
+    const limit = Math.min(most, Math.ceil(Math.max(wanted.length, known.length) / 3), least - 1);
     // Two texts differ by at least as much as their lengths do.
     if (Math.abs(wanted.length - known.length) <= limit) {
       const { steps } = editDistance(wanted, known);
@@ -71,8 +73,7 @@ export function nearest(given: string, names: readonly string[]): string | undef
     if (extends_ && (longer === undefined || name.length < longer.length)) longer = name;
     if (wanted.startsWith(known) && 2 * known.length >= wanted.length) shorter ??= name;
   }
-  // Of three letters, two others are more than what follows them.
-  return (wanted.length === 3 && least > 1 ? longer : undefined) ?? best ?? longer ?? shorter;
+  return best ?? longer ?? shorter;
 }
 
 /**

@@ -320,6 +320,11 @@ export async function loadDescription(drivers: DriverProcesses, file: string): P
   }
 }
 
+/** Whether somebody wrote one instrument where a bench should be. */
+function isOneInstrument(value: unknown): boolean {
+  return typeof value === "object" && value !== null && "title" in value && ("port" in value || "driver" in value);
+}
+
 function isBench(value: unknown): boolean {
   return typeof value === "object" && value !== null && Object.hasOwn(value, "instruments");
 }
@@ -436,7 +441,9 @@ class Loader {
       ...source.value as object,
       instruments: entries.map((entry, index) => made.has(index) ? { title: made.get(index)!.title } : entry),
     };
-    const wrong = formProblems(benchSchema, described, source);
+    const wrong = given === undefined && isOneInstrument(described)
+      ? [source.problem([], 'is one instrument: a bench has a list of them, { "instruments": [ {…} ] }')]
+      : formProblems(benchSchema, described, source);
     this.#problems.push(...wrong);
     const { bench, entries: sound } = wrong.length > 0 ? soundParts(described) : wellFormed(described);
     this.#named = bench.ports ?? {};

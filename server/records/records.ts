@@ -18,7 +18,7 @@ import type { Journal } from "./journal.ts";
 import type { JournalHead, JournalQuery, JournalRecord, RecordsDescription } from "../../protocol/records.ts";
 import { networkFileSystem } from "./network_file_system.ts";
 import { type RecordsOptions, usualJournalBytes, usualJournalDays } from "../config/records_settings.ts";
-import type { RecordsAnswer, RecordsLook, RecordsTask } from "./records_messages.ts";
+import type { ReadingsLook, RecordsAnswer, RecordsLook, RecordsTask } from "./records_messages.ts";
 import { Spool } from "./spool.ts";
 import { SteadyClock } from "./steady_clock.ts";
 
@@ -62,6 +62,7 @@ export class Records {
   /** Looks for something: what is kept does not wait for that. */
   readonly #reader: TaskWorker<RecordsTask, RecordsAnswer>;
   #looking = 0;
+  #whenOpen = () => {};
   readonly #flood: Flood;
   #spool: Spool | undefined;
   /** The spool of a folder that could not be opened yet. */
@@ -205,6 +206,7 @@ export class Records {
     this.#timer = setInterval(() => this.#tick(), moveEvery);
     this.#forgetter = setInterval(() => void this.forget(++this.#looks % agedEvery === 0), lookEvery);
     void this.forget();
+    this.#whenOpen();
   }
 
   /**
@@ -242,10 +244,32 @@ export class Records {
     return { ...found, verification: looked.verification };
   }
 
+  /**
+   * Looks for something in the readings.
+   *
+   * @returns What was found, as JSON.
+   * @throws {HeliographError} `unavailable` where none are kept, `too_many_requests` where too many look at the same time.
+   */
+  async lookAtReadings(task: (folder: string) => ReadingsLook): Promise<string> {
+    return (await this.#look("readings", task, () => {})).json;
+  }
+
+  /** Whether the folder is open, or is tried again. */
+  get willOpen(): boolean {
+    return this.#spool !== undefined || this.#opening !== undefined;
+  }
+
+  /** Calls a listener when the folder is open: at once, where it is. */
+  whenOpen(listener: () => void): void {
+    if (this.#spool === undefined) this.#whenOpen = listener;
+    else listener();
+  }
+
   /** Looks for something, with all that was kept so far. */
   async #look<K extends RecordsAnswer["kind"]>(
     kind: K,
     task: (folder: string) => RecordsLook,
+    before = () => this.#move() as unknown,
   ): Promise<Extract<RecordsAnswer, { readonly kind: K }>> {
     if (this.#spool === undefined) {
       throw new HeliographError(
@@ -261,7 +285,7 @@ export class Records {
     }
     this.#looking++;
     try {
-      await this.#move();
+      await before();
       return await this.#ask(kind, task(this.#options!.folder), this.#reader);
     } finally {
       this.#looking--;

@@ -17,6 +17,7 @@ import type { ArrangementStore } from "../records/arrangement.ts";
 import type { RecentReadings } from "../records/recent_readings.ts";
 import { type Journal, requestCategory } from "../records/journal.ts";
 import { writeNote } from "../records/note.ts";
+import type { Readings } from "../records/readings/readings.ts";
 import type { Records } from "../records/records.ts";
 import { describeInstrument } from "../bench/describe.ts";
 import type { Instrument } from "../bench/instrument.ts";
@@ -25,6 +26,7 @@ import type { CommandRequest, Dispatcher } from "./dispatcher.ts";
 import type { BenchEditor } from "../config/editing/bench_editor.ts";
 import { editingRequests } from "./editing.ts";
 import type { Evaluator } from "./evaluator.ts";
+import { readingsRequests } from "./readings.ts";
 import type {
   EvaluatorOptions,
   Found,
@@ -67,6 +69,8 @@ export function summary(request: DashboardRequest): string {
     case "Release":
     case "Trace":
       return `${cmd} ${request.instrument}`;
+    case "Readings":
+      return `Readings of ${request.query.fields.slice(0, 10).map((field) => field.slice(0, 60)).join(", ")}`;
     case "Note":
       return `Note ${shown(request.text)}`;
     case "Describe":
@@ -111,6 +115,7 @@ export interface RequestParts {
   readonly journal: Pick<Journal, "follow" | "kept" | "add">;
   readonly records: Pick<Records, "find" | "describe">;
   readonly access: Pick<Access, "prove" | "register">;
+  readonly readings: Pick<Readings, "history" | "moment" | "fields">;
   /** When this run of the server began, ISO 8601 in UTC. */
   readonly started: string;
   /** Whether somebody from beyond this PC may drive the instruments. */
@@ -188,6 +193,10 @@ export class Requests implements RequestRunner {
       Hello: (request, principal) => this.#welcome(request, principal),
       Status: looking<"Status">(() => parts.status()),
       Ping: looking<"Ping">(() => undefined),
+      WhoAmI: ({ cmd }, principal) => {
+        dispatcher.allow(principal, "read", cmd);
+        return whoIs(principal);
+      },
       Clients: looking<"Clients">(() => parts.sessions.describe()),
       Journal: looking<"Journal">(({ level }) => parts.journal.kept(level)),
       Arrangement: looking<"Arrangement">(() => parts.arrangement.state),
@@ -219,6 +228,7 @@ export class Requests implements RequestRunner {
         dispatcher.allow(principal, "read", cmd);
         return parts.records.describe(options);
       },
+      ...readingsRequests(parts, dispatcher),
       Note: ({ text, instrument }, principal) => {
         dispatcher.check(principal, "drive", "Note");
         return writeNote(parts.journal, principal, text, instrument && dispatcher.instrument(instrument).name);

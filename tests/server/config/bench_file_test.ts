@@ -46,6 +46,11 @@ const mistakes: readonly (readonly [string, string, string | RegExp])[] = [
   ["an empty file", "", "bench.json:1:1: a value should stand here"],
   ["a list", "[1]", "bench.json:1:1: should be an object in { }, and is a list"],
   ["no instruments", "{}", "bench.json:1:1: instruments: is missing: instruments should be a list in [ ]"],
+  [
+    "an instrument alone",
+    '{ "title": "A", "port": "tcp://x:1", "fields": { "V": { "read": "V?" } } }',
+    'bench.json:1:1: is one instrument: a bench has a list of them, { "instruments": [ {…} ] }',
+  ],
   ["an empty bench", '{ "instruments": [] }', "bench.json:1:3: instruments: should not be empty"],
   ["a missing comma", '{\n  "name": "x"\n  "instruments": []\n}', "bench.json:3:3: a comma is missing before this"],
   ["a missing bracket", '{ "instruments": [\n{ "title": "A" }\n', /^bench\.json:3:1: a \] is missing here/],

@@ -11,7 +11,10 @@ import { ask, base, problems, rawRequest } from "./web_fixture.ts";
 type Schema = any;
 
 Deno.test("web: the description tells of every route, and every path in it answers as it says", async () => {
-  await using server = startServer();
+  const folder = Deno.makeTempDirSync();
+  await using _folder = { [Symbol.asyncDispose]: () => Deno.remove(folder, { recursive: true }) };
+  await using server = startServer({ records: { folder } });
+  await server.ready;
   const document = (await ask(server, "GET", "/api/v1/openapi.json")).json;
   strictEqual(document.openapi, "3.1.0");
   using other = await RawClient.connect(server.commandServer.port);
@@ -39,7 +42,8 @@ Deno.test("web: the description tells of every route, and every path in it answe
       const given = path.endsWith("/history")
         ? { ...parameters, instrument: "argon_mfc", field: "device_setpoint" }
         : parameters;
-      const real = path.replace(/\{(\w+)\}/g, (_, key: string) => given[key]!);
+      const query = path === "/api/v1/history" ? "?field=tempcon.camtemp&field=argon_mfc.device_setpoint&points=9" : "";
+      const real = path.replace(/\{(\w+)\}/g, (_, key: string) => given[key]!) + query;
       const inPath = operation.parameters.filter((each: Schema) => each.in === "path").map((each: Schema) => each.name);
       deepStrictEqual(inPath, [...path.matchAll(/\{(\w+)\}/g)].map(([, key]) => key), name);
       const body = operation.requestBody === undefined ? undefined : bodies[name] ?? {};
@@ -59,6 +63,8 @@ Deno.test("web: the description tells of every route, and every path in it answe
     "DELETE /api/v1/instruments/{instrument}/control",
     "GET /api/v1/arrangement",
     "GET /api/v1/clients",
+    "GET /api/v1/history",
+    "GET /api/v1/history/fields",
     "GET /api/v1/instruments",
     "GET /api/v1/instruments/{instrument}",
     "GET /api/v1/instruments/{instrument}/fields/{field}",
@@ -72,6 +78,7 @@ Deno.test("web: the description tells of every route, and every path in it answe
     "GET /api/v1/instruments/{instrument}/images",
     "GET /api/v1/instruments/{instrument}/trace",
     "GET /api/v1/journal",
+    "GET /api/v1/moment",
     "GET /api/v1/openapi.json",
     "GET /api/v1/overview",
     "GET /api/v1/status",
