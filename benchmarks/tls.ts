@@ -97,14 +97,11 @@ async function measureFlood(port: number, ca: string): Promise<void> {
   );
 }
 
-/** Bytes of memory that the server uses now, by its own account. */
-async function memory(port: number): Promise<number> {
-  await using client = new AzcamClient({ port });
-  return Number((await client.command("memory.rss"))[1]);
-}
-
 async function measureIdle(port: number, authority: string): Promise<void> {
-  const before = await memory(port);
+  // Opened before there is no room.
+  await using client = new AzcamClient({ port });
+  const memory = async () => Number((await client.command("memory.rss"))[1]);
+  const before = await memory();
   const idle: Deno.TlsConn[] = [];
   let why = "";
   const one = async () => {
@@ -118,7 +115,7 @@ async function measureIdle(port: number, authority: string): Promise<void> {
   while (idle.length < wanted && why === "") {
     await Promise.all(Array.from({ length: 50 }, one)).catch((error) => why = (error as Error).message);
   }
-  const each = (await memory(port) - before) / idle.length / 1024;
+  const each = (await memory() - before) / idle.length / 1024;
   const only = idle.length < wanted ? ` (no more: ${why}; each takes 3 descriptors of the server)` : "";
   console.log(`${idle.length.toLocaleString("en")} idle TLS connections${only} cost ${each.toFixed(1)} KiB each`);
   for (const connection of idle) connection.close();

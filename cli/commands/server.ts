@@ -85,6 +85,8 @@ export const serverCommand = buildCommand({
     }
     const access = accessOf(setup);
     const beyond = !isLoopback(setup.host) && !flags.insecureOpen;
+    // Before anything is written for it.
+    if (beyond && !await mayListen(setup.host)) throw notPermitted(setup.host, this.program);
     const keys = beyond ? await openKeys(keySettings(setup)) : undefined;
     const told = () => ({ title: setup.name, ports: server.ports });
     const doorway = keys && doorwayOf(keys, access, told);
@@ -282,7 +284,12 @@ function makeServer(
   }
 }
 
-function notPermitted(host: string, program: string, cause: Error): HeliographError {
+async function mayListen(host: string): Promise<boolean> {
+  return (await Deno.permissions.query({ name: "net", host: host.includes(":") ? `[${host}]` : host })).state ===
+    "granted";
+}
+
+function notPermitted(host: string, program: string, cause?: Error): HeliographError {
   return new HeliographError(
     "cannot_listen",
     `Cannot listen on ${host}: this task may only listen on 127.0.0.1. Use the executable, or "${program} server"`,

@@ -3,6 +3,7 @@ import { deepStrictEqual, match, ok, rejects, strictEqual } from "node:assert/st
 import { Doorway, type DoorwayOptions } from "../../../server/network/first_byte.ts";
 import { preambleProtocol } from "../../../protocol/pairing.ts";
 import { Access } from "../../../server/access/admit.ts";
+import { defaultLimits, limitsWithin } from "../../../server/access/limits.ts";
 import { Doorkeeper } from "../../../server/access/pairing.ts";
 import { CertificateMaker } from "../../../server/access/authority.ts";
 import { secureClient, testCertificates } from "../../certificates.ts";
@@ -209,4 +210,11 @@ Deno.test("first byte: a token is given before any wire's first byte, and an unk
   match(await long.rest(), /"message_too_long"/);
   using nameless = await secureClient(server.commandServer.port, { protocols });
   deepStrictEqual(JSON.parse(await nameless.ask("{}")), { ok: true });
+});
+
+Deno.test("first byte: of clients that take three descriptors each there may be a third as many", () => {
+  const connections = (secured: boolean) => limitsWithin({}, 20_000, 10, secured).connections;
+  strictEqual(connections(false), defaultLimits.connections);
+  strictEqual(connections(true), Math.floor((20_000 - 96 - 20) / 3));
+  strictEqual(limitsWithin({ connections: 100 }, 20_000, 10, true).connections, 100);
 });
