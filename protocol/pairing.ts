@@ -117,5 +117,5 @@ export interface Paired {
  * @param secret The one-time secret.
  */
 export function signInAddress(page: string, secret: string): string {
-  return `${page}/#sign-in=${secret}`;
+  return `${page}/#/sign-in?secret=${encodeURIComponent(secret)}`;
 }
