@@ -7,6 +7,7 @@
 import { secureConnect } from "../client/secure.ts";
 import { carry, closeEnd, writeAll } from "../server/network/carry.ts";
 import { cannotListen } from "../server/network/listening.ts";
+import { within } from "../server/network/within.ts";
 import type { Target } from "./connection.ts";
 
 /** The address that is listened on: what is carried needs no token of whoever connects. */
@@ -78,7 +79,8 @@ export class Forwarder {
     for (const listener of this.#listeners.values()) listener.close();
     this.#listeners.clear();
     for (const socket of this.#open.keys()) closeEnd(socket);
-    await Promise.all(this.#open.values());
+    // On Deno 2.4 a blocked write stays pending when its connection is closed.
+    await within(lastWords, Promise.all(this.#open.values()));
   }
 
   async #accept(listener: Deno.TcpListener, port: ForwardedPort): Promise<void> {
@@ -112,23 +114,14 @@ export class Forwarder {
       await socket.closeWrite();
       return await drained(socket);
     }
-    let over = false;
     const ways = [
       carry(socket, connection).catch(() => closeEnd(connection)),
       carry(connection, socket).catch(() => closeEnd(socket)),
     ];
-    // When the server has ended, its client is given a moment to take the last words.
-    const ended = ways[1]!.then(() => late(() => over));
-    await Promise.race([Promise.all(ways), ended]);
-    over = true;
+    await ways[1];
+    // The server has ended it: its client is given a moment to take the last words.
+    await within(lastWords, Promise.all(ways));
     closeEnd(connection);
-  }
-}
-
-/** Waits for a moment, unless it is over before. */
-async function late(over: () => boolean): Promise<void> {
-  for (let waited = 0; waited < lastWords && !over(); waited += 50) {
-    await new Promise((resolve) => setTimeout(resolve, 50));
   }
 }
 

@@ -1,4 +1,5 @@
 /** An authority and what it vouches for, for the tests of TLS; and a client that trusts nobody else. */
+import { configure, reset } from "npm:@logtape/logtape@2.4.2";
 import { ownName } from "../protocol/pairing.ts";
 import { type Authority, CertificateMaker } from "../server/access/authority.ts";
 import type { Certificate } from "../server/network/inner_tls.ts";
@@ -40,4 +41,23 @@ export async function secureClient(port: number, options: SecureOptions = {}): P
     throw error;
   }
   return new RawClient(connection);
+}
+
+/** What the log tells while something is done, each line as it reads. */
+export async function toldBy(work: () => Promise<void>): Promise<string[]> {
+  const told: string[] = [];
+  await configure({
+    reset: true,
+    sinks: { told: ({ message }) => void told.push(message.map(String).join("")) },
+    loggers: [
+      { category: "heliograph", sinks: ["told"], lowestLevel: "debug" },
+      { category: ["logtape", "meta"], lowestLevel: "error" },
+    ],
+  });
+  try {
+    await work();
+  } finally {
+    await reset();
+  }
+  return told;
 }

@@ -10,6 +10,7 @@ import { AccessStore } from "../../server/access/access_store.ts";
 import { CertificateMaker } from "../../server/access/authority.ts";
 import { Doorkeeper } from "../../server/access/pairing.ts";
 import { Doorway } from "../../server/network/first_byte.ts";
+import { toldBy } from "../certificates.ts";
 import { run } from "../cli_fixture.ts";
 import { eventually, RawClient, startServer } from "../fixture.ts";
 
@@ -81,7 +82,7 @@ Deno.test("pairing: by one code, once, another PC gets a token, and drives by it
   }
 });
 
-Deno.test("pairing: a code that is too old, and whoever stands between, are refused, and nothing is kept", async () => {
+Deno.test("pairing: a code that is too old, and whoever stands between, are refused and told, and nothing is kept", async () => {
   const folder = await Deno.makeTempDir();
   try {
     const { server, store } = await otherPc(folder);
@@ -91,7 +92,11 @@ Deno.test("pairing: a code that is too old, and whoever stands between, are refu
     const grant = { kind: "pairing", role: "operator" } as const;
     await store.invite({ ...grant, name: "late", seconds: 0 }, old);
     await store.invite({ ...grant, name: "notebook", seconds: 300 }, code);
-    await rejects(pairWith("127.0.0.1", port, old, wait), /too old/);
+    const told = await toldBy(async () => {
+      await rejects(pairWith("127.0.0.1", port, old, wait), /too old/);
+    });
+    ok(told.some((line) => /^Refused .*pairing code.* from .*127\.0\.0\.1/.test(line)), told.join("\n"));
+    ok(!told.join().includes("AAAA"), "no code in the log");
 
     // Somebody between: another authority, and every byte within TLS carried to the real one and back.
     const authority = await maker.authority("the other PC");

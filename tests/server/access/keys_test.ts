@@ -5,7 +5,7 @@ import { certifiable, CertificateMaker } from "../../../server/access/authority.
 import { GivenKeys, OwnKeys } from "../../../server/access/keys.ts";
 import type { Certificate } from "../../../server/network/inner_tls.ts";
 import { Doorway } from "../../../server/network/first_byte.ts";
-import { secureClient } from "../../certificates.ts";
+import { secureClient, toldBy } from "../../certificates.ts";
 import { startServer } from "../../fixture.ts";
 
 const day = 86_400_000;
@@ -116,4 +116,22 @@ Deno.test("keys: only what can be a name or an address stands in a certificate",
     "fd00::1",
     "lab_pc.local",
   ]);
+});
+
+Deno.test("keys: a clock that is set wrong is told at the start, with what to do", async () => {
+  const folder = await Deno.makeTempDir();
+  try {
+    const now = Date.now();
+    strictEqual(
+      (await toldBy(async () => void await OwnKeys.open(folder, names, now))).join().includes("clock"),
+      false,
+    );
+    for (const wrong of [now - 3000 * day, now + 9000 * day]) {
+      const told = await toldBy(async () => void await OwnKeys.open(folder, names, wrong));
+      ok(told.some((line) => /The clock of this PC says .*Set the clock right/.test(line)), told.join("\n"));
+      ok(!told.join().includes("PRIVATE"));
+    }
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
 });
