@@ -189,7 +189,13 @@ function bind(element: SVGElement, binding: DrawingBinding, actions: DrawingActi
 function act(element: SVGElement, role: "button" | "link", label: string, what: () => void): void {
   element.setAttribute("role", role);
   element.setAttribute("tabindex", "0");
-  element.setAttribute("aria-label", label);
+  // Who speaks to the page says what is read there: the name has the text, which changes.
+  const name = () => {
+    const text = element.textContent!.replaceAll(/\s+/g, " ").trim();
+    element.setAttribute("aria-label", text === "" || label.includes(text) ? label : `${label}: ${text}`);
+  };
+  name();
+  new MutationObserver(name).observe(element, { childList: true, subtree: true, characterData: true });
   element.addEventListener("click", (event) => {
     event.stopPropagation();
     what();
