@@ -185,14 +185,29 @@ function bind(element: SVGElement, binding: DrawingBinding, actions: DrawingActi
   } else if (opened !== undefined) act(element, "link", `Open ${opened.caption}`, () => actions.open(opened));
 }
 
+/** The text that is seen in an element: its titles are told only to who points there. */
+function seenText(element: Element): string {
+  const texts: string[] = [];
+  for (const node of element.childNodes) {
+    if (node instanceof Text) texts.push(node.data);
+    else if (node instanceof Element && !/^(?:title|desc|style|defs|metadata)$/.test(node.localName)) {
+      texts.push(seenText(node));
+    }
+  }
+  return texts.join(" ").replaceAll(/\s+/g, " ").trim();
+}
+
 /** Makes an element one that can be clicked, and reached by keyboard. */
 function act(element: SVGElement, role: "button" | "link", label: string, what: () => void): void {
   element.setAttribute("role", role);
   element.setAttribute("tabindex", "0");
-  // Who speaks to the page says what is read there: the name has the text, which changes.
+  // Its name is what is read there: who speaks to the page says that. Without a text it is what it does.
   const name = () => {
-    const text = element.textContent!.replaceAll(/\s+/g, " ").trim();
-    element.setAttribute("aria-label", text === "" || label.includes(text) ? label : `${label}: ${text}`);
+    const [named, other] = seenText(element) === ""
+      ? ["aria-label", "aria-description"]
+      : ["aria-description", "aria-label"];
+    element.setAttribute(named!, label);
+    element.removeAttribute(other!);
   };
   name();
   new MutationObserver(name).observe(element, { childList: true, subtree: true, characterData: true });
