@@ -157,6 +157,8 @@ const json = (body: unknown): RequestInit => ({
   headers: { "Content-Type": "application/json" },
 });
 
+const rangeQuery = "/prometheus/api/v1/query_range?query=heliograph_field&start=0&end=1&step=1";
+
 /** Routes of HTTP: whom they answer, what stands in their braces, and what is sent. */
 const routes: Readonly<Record<string, readonly [may: May, path?: string | undefined, init?: RequestInit]>> = {
   "GET /api/v1/instruments": ["observer"],
@@ -210,6 +212,17 @@ const routes: Readonly<Record<string, readonly [may: May, path?: string | undefi
   "GET /api/v1/history": ["observer", "/api/v1/history?fields=tempcon.camtemp"],
   "GET /api/v1/history/fields": ["observer"],
   "GET /api/v1/moment": ["observer", "/api/v1/moment?at=0"],
+  "GET /api/v1/export": ["observer"],
+  "GET /prometheus/api/v1/query": ["observer", "/prometheus/api/v1/query?query=heliograph_field"],
+  "POST /prometheus/api/v1/query": ["observer", "/prometheus/api/v1/query?query=heliograph_field", json({})],
+  "GET /prometheus/api/v1/query_range": ["observer", rangeQuery],
+  "POST /prometheus/api/v1/query_range": ["observer", rangeQuery, json({})],
+  "GET /prometheus/api/v1/series": ["observer", "/prometheus/api/v1/series?match[]=heliograph_field"],
+  "POST /prometheus/api/v1/series": ["observer", "/prometheus/api/v1/series?match[]=heliograph_field", json({})],
+  "GET /prometheus/api/v1/labels": ["observer"],
+  "POST /prometheus/api/v1/labels": ["observer", undefined, json({})],
+  "GET /prometheus/api/v1/label/{label}/values": ["observer", "/prometheus/api/v1/label/field/values"],
+  "GET /prometheus/api/v1/metadata": ["observer"],
   "GET /api/v1/arrangement": ["observer"],
   "PUT /api/v1/arrangement": ["operator", undefined, json({})],
   "GET /api/v1/openapi.json": ["anybody"],
