@@ -80,6 +80,23 @@ export interface HeliographServerOptions extends Partial<Omit<ServerSettings, "i
     readonly journalDays?: number;
     /** The room that the journal may take, in bytes; of more, the oldest are forgotten. @default 2 GB */
     readonly journalBytes?: number;
+    /** For how long single readings are kept, in days; minutes of them stay. @default 90 */
+    readonly rawDays?: number;
+    /** For how long what is left of them by minutes is kept, in days. @default 3650: ten years */
+    readonly minutesDays?: number;
+    /** The room that the journal and the readings may take together, in bytes. @default 10 GB */
+    readonly bytes?: number;
+  };
+  /** Writes PyOpticon's data log into this folder, and begins one with the server. @default none can be written */
+  readonly datalog?: {
+    /** The absolute path of the folder; it is made when the first log begins. */
+    readonly folder: string;
+    /** The log that begins with the server: its name, how often a row is written, and of what. @default none does */
+    readonly start?: {
+      readonly name?: string | undefined;
+      readonly every?: string | undefined;
+      readonly fields?: readonly string[] | undefined;
+    } | undefined;
   };
   /** The overview drawing of the bench, as SVG, and the absolute path of its file. @default there is none */
   readonly overview?: { readonly svg: string; readonly file?: string };
@@ -167,6 +184,7 @@ export class HeliographServer {
       images,
       arrangementFile,
       records,
+      datalog,
       overview,
       insecureOpen = false,
       simulated = false,
@@ -191,6 +209,7 @@ export class HeliographServer {
       arrangementFile,
       processes,
       records,
+      datalog,
       overview,
       edited,
       doorway: this.#doorway,
@@ -295,6 +314,7 @@ export class HeliographServer {
     await Promise.all([
       this.#services.access.store.open(),
       this.#services.openRecords(),
+      this.#services.dataLog.open(),
       this.#poll ? this.#startBench() : undefined,
       ...this.#faces.map((face) => face.prepare?.()),
       this.#services.arrangement.open(),
@@ -302,6 +322,7 @@ export class HeliographServer {
       this.#services.editor.open(),
       this.#services.sandbox.ready,
     ]);
+    this.#services.dataLog.begin();
   }
 
   /** azcam's parameters that were kept are set as azcam's start script does it, once what has them is there. */

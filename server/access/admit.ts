@@ -22,6 +22,11 @@ const log = getLogger(["heliograph", "access"]);
 
 /** Within how many seconds who may do nothing yet must say who they are. */
 const usualCredentialSeconds = 10;
+/**
+ * For how long nothing more is taken from a connection that gave a wrong token, in milliseconds: a flood of them leaves
+ * the others their time. It holds on this PC too.
+ */
+export const wrongTokenPause = 250;
 /** After one refused token was told of, the log tells the others of as many milliseconds together. */
 const toldEvery = 60_000;
 
@@ -156,12 +161,14 @@ export class Access {
     try {
       this.#attempts.check(hostname, nameKey(name));
     } catch (error) {
+      principal.waitsUntil = performance.now() + wrongTokenPause;
       this.#tell(principal, name, (error as Error).message);
       throw error;
     }
     const person = this.store.find(token);
     if (person === undefined || (name !== "" && nameKey(name) !== nameKey(person.name))) {
       this.#attempts.failed(hostname, nameKey(name));
+      principal.waitsUntil = performance.now() + wrongTokenPause;
       this.#tell(principal, name, "it is wrong, or not valid any more");
       throw new HeliographError("no_credential", "The token is wrong, or is not valid any more");
     }
