@@ -30,8 +30,8 @@ import { offCommand, onCommand, releaseCommand, takeCommand } from "./commands/c
 import { historyCommand } from "./commands/history.ts";
 import { journalCommand, noteCommand, recordsCommand } from "./commands/records.ts";
 import { imageCommand } from "./commands/image.ts";
-import { connectCommand, forwardCommand, pairCommand } from "./commands/pairing.ts";
 import { notebookCommand } from "./commands/notebook.ts";
+import { connectCommand, forwardCommand, pairCommand } from "./commands/pairing.ts";
 import { portsCommand } from "./commands/ports.ts";
 import { serverCommand } from "./commands/server.ts";
 import { shellCommand } from "./commands/shell.ts";
