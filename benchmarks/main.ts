@@ -10,10 +10,12 @@ import { measureEvaluations } from "./evaluation.ts";
 import { measureLines } from "./lines.ts";
 import { measurePage } from "./page.ts";
 import { measurePolling } from "./polling.ts";
+import { measureReadings } from "./readings.ts";
 
 const parts = new Map([
   ["lines", measureLines],
   ["polling", measurePolling],
+  ["readings", measureReadings],
   ["evaluations", measureEvaluations],
   ["camera", measureCamera],
   ["page", measurePage],
