@@ -22,12 +22,15 @@ import { describeCommand, listCommand, statusCommand, watchCommand } from "./com
 import { checkCommand, initCommand, schemaCommand } from "./commands/bench_file.ts";
 import { callCommand, commandCommand } from "./commands/calls.ts";
 import { evalCommand, execCommand } from "./commands/code.ts";
+import { dataLogCommand } from "./commands/data_log.ts";
+import { exportCommand } from "./commands/export.ts";
 import { exposeCommand } from "./commands/expose.ts";
 import { confirmCommand, getCommand, revertCommand, setCommand } from "./commands/fields.ts";
 import { offCommand, onCommand, releaseCommand, takeCommand } from "./commands/control.ts";
 import { historyCommand } from "./commands/history.ts";
 import { journalCommand, noteCommand, recordsCommand } from "./commands/records.ts";
 import { imageCommand } from "./commands/image.ts";
+import { notebookCommand } from "./commands/notebook.ts";
 import { portsCommand } from "./commands/ports.ts";
 import { serverCommand } from "./commands/server.ts";
 import { shellCommand } from "./commands/shell.ts";
@@ -65,6 +68,9 @@ const clientRoutes = {
   journal: journalCommand,
   history: historyCommand,
   note: noteCommand,
+  datalog: dataLogCommand,
+  export: exportCommand,
+  notebook: notebookCommand,
   records: recordsCommand,
   status: statusCommand,
 };

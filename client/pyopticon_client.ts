@@ -459,6 +459,16 @@ export class PyOpticonSocketClient {
   }
 
   /**
+   * Sends a message of the framed dialect.
+   *
+   * @returns What was answered, without a check.
+   * @internal
+   */
+  async request(message: { readonly cmd: string }, options: RequestOptions = {}): Promise<unknown> {
+    return (await this.#framed(message, options)).value;
+  }
+
+  /**
    * Tells who this client is to the server, and which server it is. Only heliograph does.
    *
    * @throws {HeliographError} Always thrown, whatever `handleErrors` says.

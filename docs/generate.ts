@@ -50,6 +50,10 @@ const sections: Readonly<Record<string, { readonly title: string; readonly examp
     title: "`keep` of the records",
     example: `{ "records": { "keep": { "journal": "90d" } } }`,
   },
+  "datalog": {
+    title: "`datalog`",
+    example: `{ "datalog": { "name": "reactor", "every": "0:00:10", "fields": ["Example", "tempcon.camtemp"] } }`,
+  },
   "instruments": {
     title: "An instrument",
     example:

@@ -80,6 +80,17 @@ export interface HeliographServerOptions extends Partial<Omit<ServerSettings, "i
     /** The room that the journal and the readings may take together, in bytes. @default 10 GB */
     readonly bytes?: number;
   };
+  /** Writes PyOpticon's data log into this folder, and begins one with the server. @default none can be written */
+  readonly datalog?: {
+    /** The absolute path of the folder; it is made when the first log begins. */
+    readonly folder: string;
+    /** The log that begins with the server: its name, how often a row is written, and of what. @default none does */
+    readonly start?: {
+      readonly name?: string | undefined;
+      readonly every?: string | undefined;
+      readonly fields?: readonly string[] | undefined;
+    } | undefined;
+  };
   /** The overview drawing of the bench, as SVG, and the absolute path of its file. @default there is none */
   readonly overview?: { readonly svg: string; readonly file?: string };
   /** Whether the bench polls and simulated time passes by the clock; tests step it themselves. @default true */
@@ -161,6 +172,7 @@ export class HeliographServer {
       images,
       arrangementFile,
       records,
+      datalog,
       overview,
       insecureOpen = false,
       simulated = false,
@@ -181,6 +193,7 @@ export class HeliographServer {
       arrangementFile,
       processes,
       records,
+      datalog,
       overview,
       edited,
       access: access ?? new Access({ open: openRole(insecureOpen) }),
@@ -278,6 +291,7 @@ export class HeliographServer {
     await Promise.all([
       this.#services.access.store.open(),
       this.#services.openRecords(),
+      this.#services.dataLog.open(),
       this.#poll ? this.#startBench() : undefined,
       ...this.#faces.map((face) => face.prepare?.()),
       this.#services.arrangement.open(),
@@ -285,6 +299,7 @@ export class HeliographServer {
       this.#services.editor.open(),
       this.#services.sandbox.ready,
     ]);
+    this.#services.dataLog.begin();
   }
 
   /** azcam's parameters that were kept are set as azcam's start script does it, once what has them is there. */

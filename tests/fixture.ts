@@ -2,6 +2,7 @@
 import { PyOpticonSocketClient } from "../client/pyopticon_client.ts";
 import { HeliographServer, type HeliographServerOptions, type ServerParts } from "../server/server.ts";
 import { demoInstruments } from "../server/config/demo_bench.ts";
+import { isLoopback } from "../server/network/loopback.ts";
 import type { Instrument } from "../server/bench/instrument.ts";
 
 /** The repository's top folder. */
@@ -149,4 +150,13 @@ export async function runProgram(
   const output = await new Deno.Command(program, { args: [...args], cwd: top, env: noColours, ...options }).output();
   const decoder = new TextDecoder();
   return { code: output.code, stdout: decoder.decode(output.stdout), stderr: decoder.decode(output.stderr) };
+}
+
+/** An address of this PC that others reach: it is not loopback. `undefined` where it has none. */
+export function outsideAddress(): string | undefined {
+  try {
+    return Deno.networkInterfaces().find(({ family, address }) => family === "IPv4" && !isLoopback(address))?.address;
+  } catch {
+    return undefined;
+  }
 }

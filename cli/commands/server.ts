@@ -22,6 +22,7 @@ import {
   type ServerSettings,
   serverSettings,
 } from "../../server/config/server_settings.ts";
+import type { DataLogOptions } from "../../server/config/data_log_settings.ts";
 import type { RecordsOptions } from "../../server/config/records_settings.ts";
 import { Journal } from "../../server/records/journal.ts";
 import { demoOverview } from "../../server/config/demo_overview.ts";
@@ -120,6 +121,8 @@ interface Setup extends Omit<ServerSettings, "imageFolders"> {
   readonly receivedFolder: string | undefined;
   /** What is kept, and where; `undefined` for nothing. */
   readonly records: RecordsOptions | undefined;
+  /** Where data logs are written. */
+  readonly datalog: DataLogOptions;
   readonly name: string;
   readonly instruments: Instrument[];
   /** Its file, where it is changed by that. */
@@ -164,6 +167,7 @@ async function setUp(
     ...listen,
     receivedFolder: bench.imageFolders[0],
     records: recordsOf(flags.records, bench.records),
+    datalog: bench.datalog,
     webNames: [...listen.webNames, ...isLoopback(listen.host) ? [] : ownNames()],
     name: bench.name ?? "heliograph",
     instruments: bench.instruments,
@@ -223,6 +227,7 @@ function demoBench(imageFolders: readonly string[]): Omit<LoadedBench, "close"> 
     imageFolders,
     // Bounded: who tries heliograph does not want to clean up after it.
     records: { folder: resolve("records"), journalBytes: 100_000_000, bytes: 500_000_000 },
+    datalog: { folder: resolve("logs") },
     overview: { svg: demoOverview },
     ports: new Map(),
   };
@@ -331,8 +336,12 @@ function announce(
 
 /** Who may do what, as flags, bench file and the file beside it say. */
 function accessOf({ access: { roles, addresses, loopback }, flags }: Setup): Access {
+  const file = accessFileOf(flags.bench);
+  // A demo that may touch next to nothing knows nobody.
+  const isDenied = flags.bench === undefined &&
+    Deno.permissions.querySync({ name: "read", path: file }).state !== "granted";
   return new Access({
-    store: new AccessStore({ file: accessFileOf(flags.bench), roles: new Roles(roles) }),
+    store: new AccessStore({ file: isDenied ? undefined : file, roles: new Roles(roles) }),
     addresses: new AddressRoles(addresses),
     open: openRole(flags.insecureOpen && flags.insecureRole),
     ...loopback === undefined ? {} : { loopback },

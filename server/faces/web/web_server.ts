@@ -8,6 +8,7 @@ import { HeliographError } from "../../../protocol/errors.ts";
 import { Admission } from "../../network/admission.ts";
 import { addressAndPort, Connection } from "../../network/connection.ts";
 import { answerableError } from "../../bench/wire_error.ts";
+import { wrongTokenPause } from "../../access/admit.ts";
 import type { Principal } from "../../access/principal.ts";
 import type { Services } from "../../services.ts";
 import { drainSeconds, type ListenOptions } from "../../network/listening.ts";
@@ -216,6 +217,10 @@ export class WebServer extends SocketServer<WebSession> {
       const told = request.signal.aborted && error === request.signal.reason
         ? new HeliographError("aborted", "The client has gone")
         : answerableError(error, this.log);
+      // The connection takes nothing more meanwhile: a flood of wrong tokens leaves the others their time.
+      if (told.code === "no_credential" && request.headers.has("authorization")) {
+        await new Promise((resolve) => setTimeout(resolve, wrongTokenPause));
+      }
       if (told.code === "not_allowed") {
         this.log.warning("Refused a request of {address}: {reason}", { address, reason: told.message });
       }
