@@ -78,8 +78,9 @@ Deno.test("readings: the format of version 0.2 is read and gone on with, and one
     deepStrictEqual(now!.samples!.values, [4.5]);
   }
   {
-    using database = new DatabaseSync(file);
+    const database = new DatabaseSync(file);
     database.exec("PRAGMA user_version = 9");
+    database.close();
   }
   await using server = startServer({ ...options, instruments: [fridge()] });
   await server.ready;
