@@ -13,13 +13,18 @@ import type { LiveBench } from "../live/live_bench.ts";
 import { keep, readKept } from "../shell/kept.ts";
 import type { LiveInstrument } from "../live/live_instrument.ts";
 import { Card } from "./card.tsx";
-import { columnsOf, useRoom } from "./columns.ts";
+import { cardHeight, columnsOf, useRoom } from "./columns.ts";
 import { goToCard, useWanted } from "./wanted.ts";
 import { useLive } from "../live/live.tsx";
 import type { Plotted } from "../plots/plotted.ts";
 
 /** The key under which the browser keeps what is folded here. */
 const foldedKey = "heliograph.folded";
+
+/** Benches of so many instruments are drawn whole, so that the browser's own search finds everything. */
+const mostWhole = 40;
+/** So many cards of each column are drawn at once on larger ones, before it is known which are seen. */
+const firstWhole = 2;
 
 /** The title over cards without a group, where there are groups. */
 export const othersTitle = "Others";
@@ -73,12 +78,13 @@ export function Cards(
     const section = shown.find(({ cards }) => cards.some(({ name }) => name === asked.instrument));
     if (section !== undefined) setFolded(new Set([...folded].filter((title) => title !== (section.group ?? ""))));
   }, [asked, revealed, folded, instruments]);
-  const columns = (cards: readonly LiveInstrument[]) => (
+  const few = instruments.length <= mostWhole;
+  const columns = (cards: readonly LiveInstrument[], first: boolean) => (
     <div class="columns">
       {/* With groups, the columns of all of them are in line. */}
-      {columnsOf(cards, room, grouped, arrangement.main).map((column, index) => (
+      {columnsOf(cards, room, grouped, arrangement.main).map((column, index, { length }) => (
         <div class="column" key={index}>
-          {column.map((instrument) => (
+          {column.map((instrument, at) => (
             <Card
               key={instrument.name}
               bench={bench}
@@ -87,6 +93,8 @@ export function Cards(
               heading={grouped ? "h3" : "h2"}
               mark={hidden.has(instrument.name) ? "hidden" : ""}
               wanted={asked?.instrument === instrument.name ? asked.part : undefined}
+              whole={few || first && at < firstWhole}
+              height={cardHeight(instrument, arrangement.main, room.density, room.width / length)}
             />
           ))}
         </div>
@@ -96,17 +104,21 @@ export function Cards(
   return (
     <div class="bench" ref={setMain}>
       {shown.length === 0 ? <p class="nothing">Every instrument is hidden.</p> : null}
-      {!grouped ? shown.map(({ cards }) => columns(cards)) : shown.map(({ group, cards }) => (
-        <Group
-          key={group ?? ""}
-          title={group ?? othersTitle}
-          count={cards.length}
-          folded={folded.has(group ?? "")}
-          toggle={() => toggle(group ?? "")}
-        >
-          {columns(cards)}
-        </Group>
-      ))}
+      {room.width === 0
+        ? null
+        : !grouped
+        ? shown.map(({ cards }) => columns(cards, true))
+        : shown.map(({ group, cards }, at) => (
+          <Group
+            key={group ?? ""}
+            title={group ?? othersTitle}
+            count={cards.length}
+            folded={folded.has(group ?? "")}
+            toggle={() => toggle(group ?? "")}
+          >
+            {columns(cards, at === 0)}
+          </Group>
+        ))}
       {hidden.size === 0 ? null : (
         <p class="hidden-note">
           <span>Hidden: {listed([...hidden].map((name) => byName.get(name)!.caption))}</span>

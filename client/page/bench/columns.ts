@@ -4,7 +4,7 @@
  * @module
  */
 
-import { useEffect, useState } from "npm:preact@11.2.0/hooks";
+import { useLayoutEffect, useState } from "npm:preact@11.2.0/hooks";
 import { isCamera } from "../images/camera.tsx";
 import { isNumeric, type LiveInstrument } from "../live/live_instrument.ts";
 import { inColumns } from "./arrangement.ts";
@@ -33,10 +33,11 @@ function densityNow(): Density {
   return Object.hasOwn(columnWidths, density) ? density as Density : "comfortable";
 }
 
-/** What room there is in an element, whenever that changes. */
+/** What room there is in an element, whenever that changes; before that is known its width is 0. */
 export function useRoom(place: HTMLElement | null): Room {
   const [room, setRoom] = useState<Room>({ columns: 1, density: densityNow(), width: 0, height: 0 });
-  useEffect(() => {
+  // Before anything is drawn: cards that go to another column are made anew.
+  useLayoutEffect(() => {
     if (place === null) return;
     const look = () => {
       const density = densityNow();
@@ -48,6 +49,7 @@ export function useRoom(place: HTMLElement | null): Room {
         return same ? known : { columns, density, width, height };
       });
     };
+    look();
     const resized = new ResizeObserver(look);
     resized.observe(place);
     const changed = new MutationObserver(look);
@@ -64,9 +66,14 @@ export function useRoom(place: HTMLElement | null): Room {
 type Chosen = Readonly<Record<string, readonly string[]>>;
 
 /** The height of a card before it is drawn, in pixels, as near as it can be told from its description. */
-function cardHeight(instrument: LiveInstrument, chosen: Chosen, density: Density, width: number): number {
+export function cardHeight(
+  instrument: LiveInstrument,
+  chosen: Chosen | undefined,
+  density: Density,
+  width: number,
+): number {
   const camera = isCamera(instrument);
-  const mains = camera ? [] : mainFields(instrument, chosen[instrument.name]);
+  const mains = camera ? [] : mainFields(instrument, chosen?.[instrument.name]);
   const sparks = mains.length > 1 && mains.some(({ spec }) => isNumeric(spec));
   if (density === "wall") return 62 + (26 + 1.2 * Math.min(140, Math.max(46, 0.15 * width))) * mains.length;
   const rows = rowsOf(instrument, mains);
