@@ -118,6 +118,7 @@ export function draw(into: HTMLElement, root: DrawingElement, sheet: string, act
 
 const ownSheet = `
   svg { display: block; width: 100%; height: 100%; }
+  title { display: none; }
   .not-good { opacity: 0.5; }
   [role] { cursor: pointer; outline: none; }
   [role]:hover { filter: brightness(1.12) saturate(1.2); }
@@ -129,7 +130,11 @@ function make(element: DrawingElement, actions: DrawingActions, ended: (() => vo
   const made = document.createElementNS(svg, element.tag) as SVGElement;
   for (const [name, value] of Object.entries(element.attributes)) made.setAttribute(name, value);
   for (const [property, value] of Object.entries(element.style ?? {})) made.style.setProperty(property, value);
-  for (const child of element.children) made.append(typeof child === "string" ? child : make(child, actions, ended));
+  for (const child of element.children) {
+    if (typeof child === "string") made.append(child);
+    // What stands in two places is two words: the space between them is drawn nowhere.
+    else made.append(...element.tag === "g" ? [" "] : [], make(child, actions, ended));
+  }
   if (element.binding !== undefined) bind(made, element.binding, actions, ended);
   return made;
 }
@@ -181,15 +186,35 @@ function bind(element: SVGElement, binding: DrawingBinding, actions: DrawingActi
   const { command } = binding;
   if (command !== undefined && actions.mayRun) {
     const label = `${instruments.get(command.instrument)?.caption ?? command.instrument}: ${command.command}…`;
-    act(element, "button", label, () => actions.run(command));
-  } else if (opened !== undefined) act(element, "link", `Open ${opened.caption}`, () => actions.open(opened));
+    act(element, "button", label, () => actions.run(command), ended);
+  } else if (opened !== undefined) act(element, "link", `Open ${opened.caption}`, () => actions.open(opened), ended);
 }
 
-/** Makes an element one that can be clicked, and reached by keyboard. */
-function act(element: SVGElement, role: "button" | "link", label: string, what: () => void): void {
+/** The words that are seen in an element: not those of its titles. */
+function wordsIn(node: Node): string {
+  if (node instanceof Text) return node.data;
+  if (!(node instanceof Element) || node.localName === "title") return "";
+  return [...node.childNodes].map(wordsIn).join("");
+}
+
+/** Makes an element one that can be clicked, reached by keyboard, and called by what is read on it. */
+function act(
+  element: SVGElement,
+  role: "button" | "link",
+  label: string,
+  what: () => void,
+  ended: (() => void)[],
+): void {
   element.setAttribute("role", role);
   element.setAttribute("tabindex", "0");
-  element.setAttribute("aria-label", label);
+  const name = () => {
+    const words = wordsIn(element).replace(/\s+/g, " ").trim();
+    element.setAttribute("aria-label", words === "" ? label : `${label}: ${words}`);
+  };
+  name();
+  const renamed = new MutationObserver(name);
+  renamed.observe(element, { subtree: true, childList: true, characterData: true });
+  ended.push(() => renamed.disconnect());
   element.addEventListener("click", (event) => {
     event.stopPropagation();
     what();
