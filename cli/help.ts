@@ -24,9 +24,10 @@ export const groups: Readonly<Record<string, readonly string[]>> = {
   "A CAMERA AND ITS IMAGES": ["expose", "image"],
   "WHO DRIVES": ["take", "release", "off", "on"],
   "LINES AND CODE": ["shell", "command", "eval", "exec"],
-  "LOOKING BACK": ["journal", "note", "records"],
+  "LOOKING BACK": ["journal", "note", "datalog", "export", "notebook", "records"],
   "BRINGING AN INSTRUMENT UP": ["ports", "talk", "try", "trace"],
   "A SERVER AND ITS BENCH": ["server", "access", "init", "check", "schema", "types", "simulate"],
+  "ANOTHER PC": ["pair", "connect", "forward"],
   "THIS PROGRAM": ["completions", "version"],
 };
 

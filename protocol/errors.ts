@@ -6,6 +6,8 @@
  * @module
  */
 
+import { withoutSecrets } from "./secrets.ts";
+
 /**
  * Every error code, with what it means. The table in docs/errors.md and the clients are held to this one.
  *
@@ -90,7 +92,8 @@ export class HeliographError extends Error {
    * @param options `cause`: the error behind this one, if any; `subject`: the unknown name.
    */
   constructor(code: ErrorCode, message: string, options: ErrorOptions & { readonly subject?: string } = {}) {
-    super(message, options);
+    // It may quote what somebody gave, also where they gave a token in the wrong place.
+    super(withoutSecrets(message), options);
     this.name = "HeliographError";
     this.code = code;
     this.subject = options.subject ?? "";

@@ -18,6 +18,7 @@ import type {
   FieldDescription,
   FieldHistory,
   HolderDescription,
+  Identity,
   ImageDescription,
   ImageHduDescription,
   ImageHistogramDescription,
@@ -40,6 +41,7 @@ import {
   journalLevels,
   numberFormats,
   qualities,
+  rights,
   roles,
   valueTypes,
   wires,
@@ -307,6 +309,18 @@ export const sessionDescription: z.ZodType<SessionDescription> = of<SessionDescr
   }).meta({ id: "Client", description: "A connection" }),
 );
 
+/** Who somebody is to the server. */
+export const identity: z.ZodType<Identity> = of<Identity>()(
+  z.strictObject({
+    name: text.describe("the name that was given or proved, or empty"),
+    person: text.describe("the name that was proved by a token, or empty"),
+    role: z.enum(roles).describe("the built-in role that comes closest to what you may do"),
+    roleName: text.describe("what your role is called on this bench"),
+    rights: z.array(z.enum(rights)).describe("what you may do"),
+    instruments: z.array(text).nullable().describe("the names of the instruments that you may drive; null for all"),
+  }).meta({ id: "Identity", description: "Who you are to the server" }),
+);
+
 /** The status of the server. */
 export const serverStatus: z.ZodType<ServerStatus> = of<ServerStatus>()(
   z.strictObject({
@@ -318,6 +332,15 @@ export const serverStatus: z.ZodType<ServerStatus> = of<ServerStatus>()(
       kept: flag.describe("whether what happens is kept over restarts"),
       folder: text.describe("where; empty for nowhere"),
       hint: text.describe("what a person should know; empty for nothing"),
+    }),
+    datalog: z.strictObject({
+      running: flag.describe("whether rows of PyOpticon's data log are written"),
+      file: text.describe("which was written last; empty before the first row"),
+      folder: text.describe("of the logs; empty where the server has none"),
+      every: text.describe("h:mm:ss"),
+      fields: z.array(text).describe("what was asked for; empty for all that belong into a log"),
+      rows: count.describe("how many were written"),
+      problem: text.describe("why it cannot be written; empty where it can"),
     }),
     listeners: z.array(
       z.strictObject({ protocol: z.enum(wires), host: text, port: count }).describe("Something that listens"),

@@ -7,6 +7,7 @@
 import type { ServerStatus } from "../protocol/description.ts";
 import { version } from "../protocol/version.ts";
 import { Capacity } from "./network/admission.ts";
+import type { Doorway } from "./network/first_byte.ts";
 import { apiInstrument } from "./requests/api_instrument.ts";
 import { ArrangementStore } from "./records/arrangement.ts";
 import { Bench } from "./bench/bench.ts";
@@ -22,6 +23,8 @@ import { describeContact } from "./bench/describe.ts";
 import type { Instrument } from "./bench/instrument.ts";
 import { Happenings } from "./records/happenings.ts";
 import { Journal } from "./records/journal.ts";
+import { DataLog } from "./records/data_log.ts";
+import type { DataLogOptions } from "./config/data_log_settings.ts";
 import { Readings } from "./records/readings/readings.ts";
 import { Records, type RecordsState } from "./records/records.ts";
 import type { RecordsOptions } from "./config/records_settings.ts";
@@ -63,10 +66,14 @@ export interface ServicesOptions {
   readonly processes?: Processes | undefined;
   /** Where what happens is kept. @default nowhere */
   readonly records?: RecordsOptions | undefined;
+  /** Where data logs are written. @default nowhere */
+  readonly datalog?: DataLogOptions | undefined;
   /** The drawing of the bench. @default there is none */
   readonly overview?: OverviewOptions | undefined;
   /** The file by which the bench is changed, or why it is not. @default it has none */
   readonly edited?: EditedBench | string | undefined;
+  /** What lets clients of other PCs in. @default none can come, or everybody as they come */
+  readonly doorway?: Doorway | undefined;
   /** Who may do what. @default all on this PC may do everything, and nobody else anything */
   readonly access?: Access | undefined;
 }
@@ -94,6 +101,8 @@ export class Services {
   /** What every field was, over restarts. */
   readonly readings: Readings;
   readonly #happenings: Happenings;
+  /** PyOpticon's data log. */
+  readonly dataLog: DataLog;
   /** The drawing of the bench. */
   readonly overview: OverviewStore;
   /** Changes the bench by its file. */
@@ -108,6 +117,8 @@ export class Services {
   readonly limits: Limits;
   /** How many connections there may be, at all ports together. */
   readonly capacity: Capacity;
+  /** What lets clients of other PCs in, at the ports that they can reach. */
+  readonly doorway: Doorway | undefined;
   /** The ways in, in the order in which `status` tells them. */
   readonly faces: Set<Listening> = new Set();
   /** Stops the server, when a client that may asks for it. */
@@ -138,26 +149,37 @@ export class Services {
       arrangementFile,
       processes,
       records,
+      datalog,
       overview,
       edited = "This bench has no file that could be changed",
+      doorway,
       access = new Access(),
     }: ServicesOptions = {},
   ) {
+    this.doorway = doorway;
     this.bench = new Bench(instruments);
     this.journal = journal;
     journal.keep(this.bench.hub);
     this.records = new Records(journal, records);
     this.access = access;
     access.store.onChange(() => this.#lookWhoMayStay());
+    this.dataLog = new DataLog(this.bench, datalog);
     this.readings = new Readings(this.bench, this.records, records);
-    this.limits = limitsWithin(limits, descriptorLimit(), this.bench.instruments.length);
+    this.limits = limitsWithin(limits, descriptorLimit(), this.bench.instruments.length, doorway !== undefined);
     this.capacity = new Capacity(this.limits.connections);
     this.arrangement = new ArrangementStore(this.bench, arrangementFile);
     this.overview = new OverviewStore(this.bench, overview);
     this.editor = new BenchEditor(this.bench, edited, () => this.overview.fitting());
     const dispatcher = this.#dispatcher = new Dispatcher(this.bench);
     this.bench.add(
-      apiInstrument(this.bench, dispatcher, this.sessions, () => this.status(), () => this.#newLogLines()),
+      apiInstrument(
+        this.bench,
+        dispatcher,
+        this.sessions,
+        this.dataLog,
+        () => this.status(),
+        () => this.#newLogLines(),
+      ),
     );
     this.control.onChange((name) => {
       const instrument = this.bench.find(name);
@@ -206,12 +228,14 @@ export class Services {
   get recordsState(): RecordsState {
     const { state } = this.records;
     const { hint } = this.readings;
-    return { ...state, hint: [state.hint, hint].filter((each) => each !== "").join(" ") };
+    const { problem } = this.dataLog.state;
+    return { ...state, hint: [state.hint, hint, problem].filter((each) => each !== "").join(" ") };
   }
 
   /** Writes what is to be kept, when everybody has gone. */
   async stopRecords(): Promise<void> {
     this.#happenings.stop();
+    await this.dataLog.close();
     this.access.stop();
     await this.access.store.stop();
     await this.readings.stop();
@@ -242,6 +266,7 @@ export class Services {
       simulated: this.simulated,
       uptime: Math.round((performance.now() - this.#started) / 100) / 10,
       records: this.recordsState,
+      datalog: this.dataLog.state,
       listeners: this.#addresses,
       sessions: this.sessions.describe(),
       instruments: this.bench.instruments.map((instrument) => {

@@ -20,8 +20,13 @@ import type { Session, Sessions } from "./sessions.ts";
 
 const log = getLogger(["heliograph", "access"]);
 
-/** Within how many seconds who comes from elsewhere must say who they are. */
-export const credentialSeconds = 10;
+/** Within how many seconds who may do nothing yet must say who they are. */
+const usualCredentialSeconds = 10;
+/**
+ * For how long nothing more is taken from a connection that gave a wrong token, in milliseconds: a flood of them leaves
+ * the others their time. It holds on this PC too.
+ */
+export const wrongTokenPause = 250;
 /** After one refused token was told of, the log tells the others of as many milliseconds together. */
 const toldEvery = 60_000;
 
@@ -35,6 +40,8 @@ export interface AccessOptions {
   readonly addresses?: AddressRoles;
   /** The role of everybody else, where the server is open to everybody. @default they have none */
   readonly open?: Role | undefined;
+  /** Within how many seconds who may do nothing yet must give a token. @default 10 */
+  readonly credentialSeconds?: number;
 }
 
 /** Lets in whoever comes, and takes the credentials they give then or later. */
@@ -45,13 +52,21 @@ export class Access {
   readonly #addresses: AddressRoles;
   readonly #open: Role | undefined;
   readonly #attempts = new Attempts();
+  readonly #credentialSeconds: number;
   #untold = 0;
   #quiet: ReturnType<typeof setTimeout> | undefined;
 
   /** Makes it. */
   constructor(
-    { store = new AccessStore(), loopback = "open", addresses = new AddressRoles(), open }: AccessOptions = {},
+    {
+      store = new AccessStore(),
+      loopback = "open",
+      addresses = new AddressRoles(),
+      open,
+      credentialSeconds = usualCredentialSeconds,
+    }: AccessOptions = {},
   ) {
+    this.#credentialSeconds = credentialSeconds;
     this.store = store;
     this.#loopback = loopback;
     this.#addresses = addresses;
@@ -84,8 +99,7 @@ export class Access {
   }
 
   /**
-   * Lets in who comes over a connection that stays. Who may do nothing yet has {@linkcode credentialSeconds} to give a
-   * token.
+   * Lets in who comes over a connection that stays. Who may do nothing yet has some seconds to give a token.
    *
    * @param by Which wire it speaks.
    * @param connection What carries it.
@@ -101,12 +115,37 @@ export class Access {
     const principal = this.admit({ by, id, hostname, address, secure, gone: () => connection.closed });
     if (!principal.may("read")) {
       const late = setTimeout(() => {
-        if (!principal.may("read")) connection.close(new Error(`it gave no token for ${credentialSeconds} s`));
-      }, credentialSeconds * 1000);
+        if (!principal.may("read")) connection.close(new Error(`it gave no token for ${this.#credentialSeconds} s`));
+      }, this.#credentialSeconds * 1000);
       Deno.unrefTimer(late);
       void connection.ended.then(() => clearTimeout(late));
     }
+    const token = connection.secured?.token;
+    if (token !== undefined) this.prove(principal, token);
     return principal;
+  }
+
+  /** Whether whoever comes from an address is served without TLS. */
+  servesPlain(address: string): boolean {
+    return isLoopback(address) || this.isOpen || this.#addresses.find(address) !== undefined;
+  }
+
+  /** Who has a token, before anything is asked. @throws {HeliographError} As `prove`. */
+  identify(token: string, hostname: string): Principal {
+    const principal = this.admit({ by: "http", hostname });
+    this.prove(principal, token);
+    return principal;
+  }
+
+  /** Whether an address may try a secret now. @throws {HeliographError} `too_many_requests` */
+  mayTry(hostname: string): void {
+    this.#attempts.check(hostname, "");
+  }
+
+  /** Counts a secret that was wrong, and tells the log. @param what Which. */
+  triedInVain(hostname: string, what: string, reason: string): void {
+    this.#attempts.failed(hostname, "");
+    log.warning("Refused {what} from {address}: {reason}", { what, address: hostname, reason });
   }
 
   /**
@@ -122,12 +161,14 @@ export class Access {
     try {
       this.#attempts.check(hostname, nameKey(name));
     } catch (error) {
+      principal.waitsUntil = performance.now() + wrongTokenPause;
       this.#tell(principal, name, (error as Error).message);
       throw error;
     }
     const person = this.store.find(token);
     if (person === undefined || (name !== "" && nameKey(name) !== nameKey(person.name))) {
       this.#attempts.failed(hostname, nameKey(name));
+      principal.waitsUntil = performance.now() + wrongTokenPause;
       this.#tell(principal, name, "it is wrong, or not valid any more");
       throw new HeliographError("no_credential", "The token is wrong, or is not valid any more");
     }
@@ -169,8 +210,8 @@ export class Access {
   /** A flood of them is no flood of lines. */
   #tell({ address, by }: Principal, name: string, reason: string): void {
     if (this.#quiet !== undefined) return void this.#untold++;
-    const whose = name === "" ? "" : ` for ${name}`;
-    log.warning("Refused a token{whose} from {address} ({by}): {reason}", { whose, address, by, reason });
+    if (name === "") log.warning("Refused a token from {address} ({by}): {reason}", { address, by, reason });
+    else log.warning("Refused a token for {name} from {address} ({by}): {reason}", { name, address, by, reason });
     this.#quiet = setTimeout(() => {
       this.#quiet = undefined;
       const count = this.#untold;

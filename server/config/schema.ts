@@ -9,6 +9,7 @@ import { descriptionSchema, descriptionShape } from "../devices/described/schema
 import { defaultDriverMemory } from "../devices/driver_process/driver_processes.ts";
 import { settingsSchema } from "../../protocol/setting.ts";
 import { codeSettings } from "../code/options.ts";
+import { dataLogSchema } from "./data_log_settings.ts";
 import { recordsSchema } from "./records_settings.ts";
 import { accessWords } from "./access_words.ts";
 import { serverSettings } from "./server_settings.ts";
@@ -68,6 +69,9 @@ export const benchSchema = z.strictObject({
   ...accessWords,
   records: recordsSchema.optional().meta({
     description: "What is kept over restarts, and for how long; false: nothing",
+  }),
+  datalog: dataLogSchema.optional().meta({
+    description: "PyOpticon's data log, which begins with the server: a row of a CSV file again and again",
   }),
   overview: z.string().min(1).optional().meta({
     description: "A drawing of the bench, beside this file: SVG, whose elements name fields and instruments",

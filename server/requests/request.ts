@@ -9,6 +9,7 @@ import type { BenchEdit, EditableBench, PluggedPort, TriedField } from "../../pr
 import type { DashboardRequest } from "../../protocol/dashboard_message.ts";
 import type {
   FieldHistory,
+  Identity,
   InstrumentDescription,
   JournalEntry,
   Lease,
@@ -35,6 +36,8 @@ export type Request =
   | { readonly cmd: "Find"; readonly instrument: string | undefined; readonly field: string | undefined }
   /** What tells of the last image of an instrument. */
   | { readonly cmd: "Image"; readonly instrument: string }
+  /** Who asks, and what they may do. */
+  | { readonly cmd: "WhoAmI" }
   /** Who is connected. */
   | { readonly cmd: "Clients" }
   /** What is kept of the journal, from a level on. */
@@ -81,6 +84,7 @@ export interface Replies {
   readonly Unwatch: undefined;
   readonly Find: Found;
   readonly Image: Pick<Instrument, "title" | "images">;
+  readonly WhoAmI: Identity;
   readonly Clients: SessionDescription[];
   readonly Journal: JournalEntry[];
   readonly Arrangement: ArrangementState;

@@ -193,6 +193,10 @@ export class Requests implements RequestRunner {
       Hello: (request, principal) => this.#welcome(request, principal),
       Status: looking<"Status">(() => parts.status()),
       Ping: looking<"Ping">(() => undefined),
+      WhoAmI: ({ cmd }, principal) => {
+        dispatcher.allow(principal, "read", cmd);
+        return whoIs(principal);
+      },
       Clients: looking<"Clients">(() => parts.sessions.describe()),
       Journal: looking<"Journal">(({ level }) => parts.journal.kept(level)),
       Arrangement: looking<"Arrangement">(() => parts.arrangement.state),

@@ -12,8 +12,9 @@ import { isHidden, sections } from "./arrangement.ts";
 import type { LiveBench } from "../live/live_bench.ts";
 import { keep, readKept } from "../shell/kept.ts";
 import type { LiveInstrument } from "../live/live_instrument.ts";
+import { isCamera } from "../images/camera.tsx";
 import { Card } from "./card.tsx";
-import { cardHeight, columnsOf, useRoom } from "./columns.ts";
+import { cardHeight, columnsOf, type Room, useRoom } from "./columns.ts";
 import { goToCard, useWanted } from "./wanted.ts";
 import { useLive } from "../live/live.tsx";
 import type { Plotted } from "../plots/plotted.ts";
@@ -21,10 +22,10 @@ import type { Plotted } from "../plots/plotted.ts";
 /** The key under which the browser keeps what is folded here. */
 const foldedKey = "heliograph.folded";
 
-/** Benches of so many instruments are drawn whole, so that the browser's own search finds everything. */
-const mostWhole = 40;
-/** So many cards of each column are drawn at once on larger ones, before it is known which are seen. */
-const firstWhole = 2;
+/** On a bench of more instruments than these, cards that are far from what is seen are drawn in short. */
+const mostWhole = 30;
+/** So many of each column are drawn whole at once. */
+const seenFirst = 3;
 
 /** The title over cards without a group, where there are groups. */
 export const othersTitle = "Others";
@@ -68,7 +69,7 @@ export function Cards(
   const grouped = arrangement.groups.length > 0;
   const goneTo = useRef<typeof asked>(undefined);
   useEffect(() => {
-    if (asked === undefined || asked === goneTo.current) return;
+    if (asked === undefined || asked === goneTo.current || room === undefined) return;
     if (goToCard(asked)) {
       goneTo.current = asked;
       return;
@@ -77,9 +78,9 @@ export function Cards(
     if (hidden.has(asked.instrument)) setRevealed(true);
     const section = shown.find(({ cards }) => cards.some(({ name }) => name === asked.instrument));
     if (section !== undefined) setFolded(new Set([...folded].filter((title) => title !== (section.group ?? ""))));
-  }, [asked, revealed, folded, instruments]);
-  const few = instruments.length <= mostWhole;
-  const columns = (cards: readonly LiveInstrument[], first: boolean) => (
+  }, [asked, revealed, folded, instruments, room === undefined]);
+  const many = instruments.length > mostWhole;
+  const columns = (cards: readonly LiveInstrument[], room: Room, first: boolean) => (
     <div class="columns">
       {/* With groups, the columns of all of them are in line. */}
       {columnsOf(cards, room, grouped, arrangement.main).map((column, index, { length }) => (
@@ -93,8 +94,10 @@ export function Cards(
               heading={grouped ? "h3" : "h2"}
               mark={hidden.has(instrument.name) ? "hidden" : ""}
               wanted={asked?.instrument === instrument.name ? asked.part : undefined}
-              whole={few || first && at < firstWhole}
-              height={cardHeight(instrument, arrangement.main, room.density, room.width / length)}
+              far={!many || isCamera(instrument)
+                ? undefined
+                : cardHeight(instrument, arrangement.main ?? {}, room.density, room.width / length)}
+              seenFirst={first && at < seenFirst}
             />
           ))}
         </div>
@@ -104,21 +107,20 @@ export function Cards(
   return (
     <div class="bench" ref={setMain}>
       {shown.length === 0 ? <p class="nothing">Every instrument is hidden.</p> : null}
-      {room.width === 0
-        ? null
-        : !grouped
-        ? shown.map(({ cards }) => columns(cards, true))
-        : shown.map(({ group, cards }, at) => (
-          <Group
-            key={group ?? ""}
-            title={group ?? othersTitle}
-            count={cards.length}
-            folded={folded.has(group ?? "")}
-            toggle={() => toggle(group ?? "")}
-          >
-            {columns(cards, at === 0)}
-          </Group>
-        ))}
+      {room === undefined ? null : !grouped ? shown.map(({ cards }) => columns(cards, room, true)) : shown.map((
+        { group, cards },
+        index,
+      ) => (
+        <Group
+          key={group ?? ""}
+          title={group ?? othersTitle}
+          count={cards.length}
+          folded={folded.has(group ?? "")}
+          toggle={() => toggle(group ?? "")}
+        >
+          {columns(cards, room, index === 0)}
+        </Group>
+      ))}
       {hidden.size === 0 ? null : (
         <p class="hidden-note">
           <span>Hidden: {listed([...hidden].map((name) => byName.get(name)!.caption))}</span>

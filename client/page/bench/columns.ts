@@ -33,10 +33,10 @@ function densityNow(): Density {
   return Object.hasOwn(columnWidths, density) ? density as Density : "comfortable";
 }
 
-/** What room there is in an element, whenever that changes; before that is known its width is 0. */
-export function useRoom(place: HTMLElement | null): Room {
-  const [room, setRoom] = useState<Room>({ columns: 1, density: densityNow(), width: 0, height: 0 });
-  // Before anything is drawn: cards that go to another column are made anew.
+/** What room there is in an element, whenever that changes; `undefined` before it is known. */
+export function useRoom(place: HTMLElement | null): Room | undefined {
+  const [room, setRoom] = useState<Room>();
+  // Before the browser paints: cards that were drawn in one column first would be drawn twice.
   useLayoutEffect(() => {
     if (place === null) return;
     const look = () => {
@@ -45,7 +45,7 @@ export function useRoom(place: HTMLElement | null): Room {
       const columns = Math.max(1, Math.floor(width / columnWidths[density]));
       const height = innerHeight - place.getBoundingClientRect().top - scrollY;
       setRoom((known) => {
-        const same = known.density === density && known.width === width && known.height === height;
+        const same = known?.density === density && known.width === width && known.height === height;
         return same ? known : { columns, density, width, height };
       });
     };
@@ -66,14 +66,9 @@ export function useRoom(place: HTMLElement | null): Room {
 type Chosen = Readonly<Record<string, readonly string[]>>;
 
 /** The height of a card before it is drawn, in pixels, as near as it can be told from its description. */
-export function cardHeight(
-  instrument: LiveInstrument,
-  chosen: Chosen | undefined,
-  density: Density,
-  width: number,
-): number {
+export function cardHeight(instrument: LiveInstrument, chosen: Chosen, density: Density, width: number): number {
   const camera = isCamera(instrument);
-  const mains = camera ? [] : mainFields(instrument, chosen?.[instrument.name]);
+  const mains = camera ? [] : mainFields(instrument, chosen[instrument.name]);
   const sparks = mains.length > 1 && mains.some(({ spec }) => isNumeric(spec));
   if (density === "wall") return 62 + (26 + 1.2 * Math.min(140, Math.max(46, 0.15 * width))) * mains.length;
   const rows = rowsOf(instrument, mains);

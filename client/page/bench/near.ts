@@ -1,39 +1,58 @@
 /**
- * Draws what is far from what is seen only once somebody comes near it: a large bench opens as quickly as a small one.
+ * Tells the cards of a large bench whether they are near what is seen: only those are drawn whole.
  *
  * @module
  */
 
-import type { RefObject } from "npm:preact@11.2.0";
-import { useEffect, useRef, useState } from "npm:preact@11.2.0/hooks";
+import { useLayoutEffect, useMemo, useState } from "npm:preact@11.2.0/hooks";
 
-/** What to do for an element once it comes near. */
-const waiting = new Map<Element, () => void>();
-/** As far as the window is high, above and below it: nobody who scrolls or goes by Tab meets what is not drawn. */
-const observer = new IntersectionObserver((entries) => {
-  for (const { target, isIntersecting } of entries) if (isIntersecting) waiting.get(target)?.();
-}, { rootMargin: "100% 0px" });
+/** Cards are drawn whole this far above and below what is seen, in parts of the window's height. */
+const margin = "75%";
+
+const watchers = new Map<Element, (near: boolean) => void>();
+let observer: IntersectionObserver | undefined;
+
+function watch(card: Element, tell: (near: boolean) => void): () => void {
+  observer ??= new IntersectionObserver((entries) => {
+    for (const { target, isIntersecting } of entries) watchers.get(target)?.(isIntersecting);
+  }, { rootMargin: `${margin} 0px` });
+  watchers.set(card, tell);
+  observer.observe(card);
+  return () => {
+    watchers.delete(card);
+    observer!.unobserve(card);
+  };
+}
+
+/** How a card is drawn. */
+interface Near {
+  /** Whether it is drawn whole. */
+  readonly whole: boolean;
+  /** The height of the place that is kept for it while it is not, in pixels. */
+  readonly height: number;
+  /** Somebody uses it: from now on it stays whole, with what is typed and open there. */
+  readonly use: () => void;
+}
 
 /**
- * Tells whether an element is to be drawn whole: from when it first comes near, for good, so that nothing that was
- * typed or opened there is lost.
+ * Whether a card is near what is seen.
  *
- * @param place The element.
- * @param now Whether it is to be drawn in any case.
+ * @param card It, once it is there.
+ * @param height Its height before it has ever been whole, in pixels; `undefined` where it is always whole.
+ * @param begin Whether it is taken for near before that is known.
  */
-export function useNear(place: RefObject<Element | null>, now: boolean): boolean {
-  const [near, setNear] = useState(false);
-  const drawn = useRef(false);
-  drawn.current ||= now || near;
-  useEffect(() => {
-    const element = place.current;
-    if (drawn.current || element === null) return;
-    waiting.set(element, () => setNear(true));
-    observer.observe(element);
-    return () => {
-      waiting.delete(element);
-      observer.unobserve(element);
-    };
-  }, [drawn.current]);
-  return drawn.current;
+export function useNear(card: HTMLElement | null, height: number | undefined, begin: boolean): Near {
+  const [near, setNear] = useState({ whole: begin, height: undefined as number | undefined });
+  const [used, setUsed] = useState(false);
+  const off = height === undefined || used;
+  useLayoutEffect(() => {
+    if (card === null || off) return;
+    return watch(card, (whole) =>
+      setNear((known) => {
+        if (known.whole === whole) return known;
+        return { whole, height: whole ? known.height : card.offsetHeight };
+      }));
+  }, [card, off]);
+  const use = useMemo(() => () => setUsed(true), []);
+  return { whole: near.whole || used, height: near.height ?? height ?? 0, use };
 }

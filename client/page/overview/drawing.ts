@@ -118,7 +118,6 @@ export function draw(into: HTMLElement, root: DrawingElement, sheet: string, act
 
 const ownSheet = `
   svg { display: block; width: 100%; height: 100%; }
-  title { display: none; }
   .not-good { opacity: 0.5; }
   [role] { cursor: pointer; outline: none; }
   [role]:hover { filter: brightness(1.12) saturate(1.2); }
@@ -130,11 +129,7 @@ function make(element: DrawingElement, actions: DrawingActions, ended: (() => vo
   const made = document.createElementNS(svg, element.tag) as SVGElement;
   for (const [name, value] of Object.entries(element.attributes)) made.setAttribute(name, value);
   for (const [property, value] of Object.entries(element.style ?? {})) made.style.setProperty(property, value);
-  for (const child of element.children) {
-    if (typeof child === "string") made.append(child);
-    // What stands in two places is two words: the space between them is drawn nowhere.
-    else made.append(...element.tag === "g" ? [" "] : [], make(child, actions, ended));
-  }
+  for (const child of element.children) made.append(typeof child === "string" ? child : make(child, actions, ended));
   if (element.binding !== undefined) bind(made, element.binding, actions, ended);
   return made;
 }
@@ -186,35 +181,36 @@ function bind(element: SVGElement, binding: DrawingBinding, actions: DrawingActi
   const { command } = binding;
   if (command !== undefined && actions.mayRun) {
     const label = `${instruments.get(command.instrument)?.caption ?? command.instrument}: ${command.command}…`;
-    act(element, "button", label, () => actions.run(command), ended);
-  } else if (opened !== undefined) act(element, "link", `Open ${opened.caption}`, () => actions.open(opened), ended);
+    act(element, "button", label, () => actions.run(command));
+  } else if (opened !== undefined) act(element, "link", `Open ${opened.caption}`, () => actions.open(opened));
 }
 
-/** The words that are seen in an element: not those of its titles. */
-function wordsIn(node: Node): string {
-  if (node instanceof Text) return node.data;
-  if (!(node instanceof Element) || node.localName === "title") return "";
-  return [...node.childNodes].map(wordsIn).join("");
+/** The text that is seen in an element: its titles are told only to who points there. */
+function seenText(element: Element): string {
+  const texts: string[] = [];
+  for (const node of element.childNodes) {
+    if (node instanceof Text) texts.push(node.data);
+    else if (node instanceof Element && !/^(?:title|desc|style|defs|metadata)$/.test(node.localName)) {
+      texts.push(seenText(node));
+    }
+  }
+  return texts.join(" ").replaceAll(/\s+/g, " ").trim();
 }
 
-/** Makes an element one that can be clicked, reached by keyboard, and called by what is read on it. */
-function act(
-  element: SVGElement,
-  role: "button" | "link",
-  label: string,
-  what: () => void,
-  ended: (() => void)[],
-): void {
+/** Makes an element one that can be clicked, and reached by keyboard. */
+function act(element: SVGElement, role: "button" | "link", label: string, what: () => void): void {
   element.setAttribute("role", role);
   element.setAttribute("tabindex", "0");
+  // Its name is what is read there: who speaks to the page says that. Without a text it is what it does.
   const name = () => {
-    const words = wordsIn(element).replace(/\s+/g, " ").trim();
-    element.setAttribute("aria-label", words === "" ? label : `${label}: ${words}`);
+    const [named, other] = seenText(element) === ""
+      ? ["aria-label", "aria-description"]
+      : ["aria-description", "aria-label"];
+    element.setAttribute(named!, label);
+    element.removeAttribute(other!);
   };
   name();
-  const renamed = new MutationObserver(name);
-  renamed.observe(element, { subtree: true, childList: true, characterData: true });
-  ended.push(() => renamed.disconnect());
+  new MutationObserver(name).observe(element, { childList: true, subtree: true, characterData: true });
   element.addEventListener("click", (event) => {
     event.stopPropagation();
     what();

@@ -4,6 +4,8 @@
  * @module
  */
 
+import type { Forgotten, ReadingsLimits } from "./forgetting.ts";
+
 /** Something that the Worker is to do. */
 export type ReadingsTask =
   /** Opens the database, and takes what a server that ended has left on the spool. */
@@ -12,6 +14,8 @@ export type ReadingsTask =
   | { readonly kind: "move"; readonly file: number }
   /** Makes whole hours and days of what is over; `now` in milliseconds since 1970. */
   | { readonly kind: "tidy"; readonly now: number }
+  /** Forgets what is too old, unless the clock cannot be relied on, and what is too much. */
+  | { readonly kind: "forget"; readonly limits: ReadingsLimits; readonly now: number | undefined }
   | { readonly kind: "close" };
 
 /** What came of it. */
@@ -27,6 +31,7 @@ export type ReadingsAnswer =
   }
   | { readonly kind: "moved"; readonly damaged: number }
   | { readonly kind: "tidied"; readonly more: boolean }
+  | { readonly kind: "forgotten"; readonly forgotten: Forgotten }
   | { readonly kind: "closed" }
   /** It could not be done, for a reason in words for people. */
   | { readonly kind: "failed"; readonly reason: string };

@@ -11,6 +11,9 @@ const places = `[...[...document.querySelectorAll("nav.places a")].map((each) =>
 /** What opens over a place, by what is clicked for it. */
 const sheets = ["#open-search", "#open-people", "#open-menu"];
 
+/** Whether the drawing is there, in a tree of its own. */
+const drawnLinks = `!!document.querySelector(".overview-drawing")?.shadowRoot?.querySelector("[role=link]")`;
+
 /** What can be pressed and is smaller than so many pixels; links within a text, and what lies under a sheet, may be. */
 const smallTargets = (least: number) =>
   `[...document.querySelectorAll("button, a, input, select, summary, [role=switch], [role=option]")]
@@ -44,9 +47,11 @@ inBrowsers({
       await server.commandServer.command("exposure.expose 0.1 object stars");
       await using page = await browser.open(base(server));
       await ready(page);
+      await page.until(`${places}.includes("#/overview")`);
       for (const hash of await page.evaluate(places)) {
         await t.step(hash, async () => {
           await goTo(page, hash);
+          if (hash === "#/overview") await page.until(drawnLinks);
           const found = new Set<string>();
           for (const width of [1280, 390]) {
             await page.resize(width, 800);

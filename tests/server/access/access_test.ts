@@ -1,6 +1,9 @@
 /** Tokens on every wire, over real sockets, and the file that they are kept in. */
 import { deepStrictEqual, match, ok, rejects, strictEqual } from "node:assert/strict";
 import { join } from "node:path";
+import { configure, getTextFormatter, reset } from "npm:@logtape/logtape@2.4.2";
+import { withoutSecrets } from "../../../protocol/secrets.ts";
+import { Journal } from "../../../server/records/journal.ts";
 import { Access } from "../../../server/access/admit.ts";
 import { AccessStore } from "../../../server/access/access_store.ts";
 import { Attempts } from "../../../server/access/attempts.ts";
@@ -223,3 +226,103 @@ Deno.test("access: from elsewhere nobody may do anything without a token, and no
   ok(!operator.deputy({ role: "admin" }).may("evaluate"));
   ok(operator.deputy({ role: "observer" }).may("read") && !operator.deputy({ role: "observer" }).may("drive"));
 });
+
+Deno.test("access: who gives no token in time is sent away, on every wire that stays; who gave one stays", async () => {
+  const store = new AccessStore();
+  const token = await store.add({ name: "ana", role: "observer" });
+  await using server = startServer({}, { access: new Access({ store, loopback: "token", credentialSeconds: 0.3 }) });
+  using stays = await RawClient.connect(server.commandServer.port);
+  strictEqual(await stays.ask(`auth ${token}`), "OK");
+  const socket = new WebSocket(`ws://127.0.0.1:${server.webServer.port}/ws`);
+  const closed = new Promise((resolve) => socket.onclose = resolve);
+  for (const { port } of [server.commandServer, server.dashboardServer]) {
+    using client = await RawClient.connect(port);
+    strictEqual(await client.rest(), "");
+  }
+  await closed;
+  match(await stays.ask("tempcon.get_temperatures"), /^OK /);
+});
+
+Deno.test("access: wrong tokens are told in the journal once a minute, and no secret is told anywhere", async () => {
+  const folder = await Deno.makeTempDir();
+  const file = join(folder, "lab.access.json");
+  const records = join(folder, "lab.records");
+  const log: string[] = [];
+  const journal = new Journal();
+  const format = getTextFormatter();
+  await configure({
+    reset: true,
+    sinks: { memory: (record) => void log.push(withoutSecrets(format(record))), journal: journal.log },
+    loggers: [
+      { category: "heliograph", lowestLevel: "debug", sinks: ["memory", "journal"] },
+      { category: ["logtape", "meta"], sinks: [] },
+    ],
+  });
+  const secrets: string[] = [];
+  try {
+    const store = new AccessStore({ file });
+    const access = new Access({ store, loopback: "token" });
+    const arrangementFile = join(folder, "lab.page.json");
+    await using server = startServer({ records: { folder: records }, arrangementFile }, { access, journal });
+    await server.ready;
+    const token = await store.add({ name: "ana", role: "admin" });
+    const link = await store.invite({ name: "bob", role: "observer", kind: "link", seconds: 60 });
+    const wrong = `hg_${"w".repeat(43)}`;
+    secrets.push(token, link, wrong);
+    using line = await RawClient.connect(server.commandServer.port);
+    const replies: string[] = [];
+    for (
+      const text of [
+        `auth ${wrong}`,
+        `register ana ${wrong}`,
+        `auth ${token} and more`,
+        `auth ${token}`,
+        `register ana ${token}`,
+        // Slips: what was meant for another word.
+        `note ${token}`,
+        `tempcon.set control_temperature ${token}`,
+        `api.auth ${token}`,
+        `echo2 ${token}`,
+        `tempcon.get ${token}`,
+        "status",
+        "get_logdata",
+        "whoami",
+      ]
+    ) replies.push(await line.ask(text));
+    using framed = await RawClient.connect(server.dashboardServer.port);
+    const ask = async (message: Record<string, unknown>) => JSON.stringify(await framed.request(message));
+    replies.push(await ask({ id: 1, cmd: "Hello", token: wrong }), await ask({ id: 2, cmd: "Hello", token }));
+    replies.push(await ask({ id: 3, cmd: "Status" }), await ask({ id: 4, cmd: "SearchJournal" }));
+    await framed.request({ id: 5, cmd: "Arrange", arrangement: { groups: [], plots: [] } });
+    const web = `http://127.0.0.1:${server.webServer.port}`;
+    for (const path of ["/api/v1/status", "/api/v1/journal?level=debug", "/api/v1/clients", "/metrics", "/"]) {
+      for (const given of [wrong, token]) {
+        replies.push(await (await fetch(web + path, { headers: { Authorization: `Bearer ${given}` } })).text());
+      }
+    }
+    const told = log.filter((text) => text.includes("access: Refused a token"));
+    strictEqual(told.length, 1, "a flood of them is no flood of lines");
+    const [entry] = journal.kept("warning").filter(({ text }) => text.startsWith("Refused a token"));
+    match(entry!.text, /^Refused a token from 127\.0\.0\.1:\d+ \(line\): it is wrong, or not valid any more$/);
+    const everywhere = [...replies, ...log, JSON.stringify(journal.kept("debug"))];
+    for (const secret of secrets) {
+      const where = everywhere.find((text) => text.includes(secret.slice(3)));
+      strictEqual(where, undefined, `a secret is told in ${where?.slice(0, 200)}`);
+    }
+    await server.stop();
+    for await (const path of filesIn(folder)) {
+      const text = new TextDecoder("latin1").decode(await Deno.readFile(path));
+      for (const secret of secrets) ok(!text.includes(secret.slice(3)), `${path} holds a secret`);
+    }
+  } finally {
+    await reset();
+    await Deno.remove(folder, { recursive: true });
+  }
+});
+
+async function* filesIn(folder: string): AsyncGenerator<string> {
+  for await (const { name, isDirectory } of Deno.readDir(folder)) {
+    if (isDirectory) yield* filesIn(join(folder, name));
+    else yield join(folder, name);
+  }
+}

@@ -7,10 +7,9 @@ import { admit } from "../../../server/access/admit.ts";
 import { Principal } from "../../../server/access/principal.ts";
 import type { ClientConnection } from "../../../server/network/connection.ts";
 import { Control } from "../../../server/access/control.ts";
-import { isLoopback } from "../../../server/network/loopback.ts";
 import { Session, Sessions } from "../../../server/access/sessions.ts";
 import { LoopTurns } from "../../../server/network/loop_turns.ts";
-import { eventually, RawClient, startServer } from "../../fixture.ts";
+import { eventually, outsideAddress, RawClient, startServer } from "../../fixture.ts";
 
 /** A client of azcam's wire, with a name if one is given. */
 async function lines(server: HeliographServer, name = ""): Promise<RawClient> {
@@ -598,15 +597,6 @@ Deno.test("control: a page that only looks on, by Status and Ping, renews nothin
     return status.instruments.every((each) => each.holder === null);
   }, "the end of control of somebody who only looks on");
 });
-
-/** An address of this PC that others reach: whoever comes from it is an operator. `undefined` where it has none. */
-function outsideAddress(): string | undefined {
-  try {
-    return Deno.networkInterfaces().find(({ family, address }) => family === "IPv4" && !isLoopback(address))?.address;
-  } catch {
-    return undefined;
-  }
-}
 
 const outside = outsideAddress();
 
