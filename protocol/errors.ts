@@ -34,6 +34,7 @@ export const errorCodes = {
   too_many_requests: "The client has more requests in flight than the server allows.",
   not_allowed: "The client's role does not allow this.",
   held: "Somebody else has control of the instrument; the text says who, and until when.",
+  forbidden: "An interlock forbids this now; the text says which one, why, and what would help.",
   unavailable: "The server does not offer this, for example evaluating a language that it was not told to.",
   stopping: "The server is stopping and takes no new commands.",
   cannot_listen: "The server cannot listen on its address; it never comes over a wire.",

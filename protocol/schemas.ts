@@ -317,6 +317,11 @@ export const serverStatus: z.ZodType<ServerStatus> = of<ServerStatus>()(
       folder: text.describe("where; empty for nowhere"),
       hint: text.describe("what a person should know; empty for nothing"),
     }),
+    guards: z.strictObject({
+      tripped: z.array(text).describe("interlocks that forbid something now"),
+      bypassed: z.array(text).describe("interlocks that are out of force for a while"),
+      expired: z.array(text).describe("watchdogs that nobody has renewed in time"),
+    }).optional(),
     listeners: z.array(
       z.strictObject({ protocol: z.enum(wires), host: text, port: count }).describe("Something that listens"),
     ),

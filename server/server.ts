@@ -69,6 +69,10 @@ export interface HeliographServerOptions extends Partial<Omit<ServerSettings, "i
     /** The room that the journal may take, in bytes; of more, the oldest are forgotten. @default 2 GB */
     readonly journalBytes?: number;
   };
+  /** What the bench file says of guards, as `loadBench` returns it. @default there are none */
+  readonly guards?: object | undefined;
+  /** The absolute path of the file that latches, bypasses and watchdogs are kept in. @default they are kept in memory */
+  readonly guardsFile?: string;
   /** The overview drawing of the bench, as SVG, and the absolute path of its file. @default there is none */
   readonly overview?: { readonly svg: string; readonly file?: string };
   /** Whether the bench polls and simulated time passes by the clock; tests step it themselves. @default true */
@@ -149,6 +153,8 @@ export class HeliographServer {
       arrangementFile,
       records,
       overview,
+      guards,
+      guardsFile,
       insecureOpen = false,
       simulated = false,
       ...options
@@ -169,6 +175,8 @@ export class HeliographServer {
       processes,
       records,
       overview,
+      guards,
+      guardsFile,
       edited,
     });
     services.simulated = simulated;
@@ -267,6 +275,7 @@ export class HeliographServer {
       ...this.#faces.map((face) => face.prepare?.()),
       this.#services.arrangement.open(),
       this.#services.overview.open(),
+      this.#services.guards?.open(),
       this.#services.editor.open(),
       this.#services.sandbox.ready,
     ]);
@@ -291,6 +300,7 @@ export class HeliographServer {
     this.#services.refuseRequests();
     await Promise.all(this.#faces.map((face) => face.stop()));
     await this.#services.sandbox.stop();
+    await this.#services.guards?.stop();
     await this.bench.stop();
     await this.#services.arrangement.stop();
     await this.#services.editor.stop();

@@ -6,6 +6,7 @@
 
 import type { ServerStatus } from "../protocol/description.ts";
 import { version } from "../protocol/version.ts";
+import { admit } from "./access/admit.ts";
 import { Capacity } from "./network/admission.ts";
 import { apiInstrument } from "./requests/api_instrument.ts";
 import { ArrangementStore } from "./records/arrangement.ts";
@@ -14,6 +15,9 @@ import { BenchEditor, type EditedBench } from "./config/editing/bench_editor.ts"
 import { ComputedFields } from "./expressions/computed_fields.ts";
 import type { Control } from "./access/control.ts";
 import { Dispatcher } from "./requests/dispatcher.ts";
+import { Guards } from "./guards/guards.ts";
+import { guardsInstrument } from "./guards/guards_instrument.ts";
+import type { GuardsWords } from "./guards/guards_schema.ts";
 import { Evaluator } from "./requests/evaluator.ts";
 import { Requests } from "./requests/requests.ts";
 import { descriptorLimit } from "./access/descriptors.ts";
@@ -63,6 +67,10 @@ export interface ServicesOptions {
   readonly records?: RecordsOptions | undefined;
   /** The drawing of the bench. @default there is none */
   readonly overview?: OverviewOptions | undefined;
+  /** What its file says of guards. @default it has none */
+  readonly guards?: GuardsWords | undefined;
+  /** The absolute path of the file that the state of the guards is kept in. @default it is not kept */
+  readonly guardsFile?: string | undefined;
   /** The file by which the bench is changed, or why it is not. @default it has none */
   readonly edited?: EditedBench | string | undefined;
 }
@@ -92,6 +100,8 @@ export class Services {
   readonly overview: OverviewStore;
   /** Changes the bench by its file. */
   readonly editor: BenchEditor;
+  /** What interlocks forbid and do, watchdogs, and the safe state; `undefined` where the bench has none. */
+  readonly guards: Guards | undefined;
   /** Who is connected. */
   readonly sessions: Sessions = new Sessions();
   /** Who is served when: nobody keeps the event loop for themselves. */
@@ -131,6 +141,8 @@ export class Services {
       processes,
       records,
       overview,
+      guards,
+      guardsFile,
       edited = "This bench has no file that could be changed",
     }: ServicesOptions = {},
   ) {
@@ -152,6 +164,7 @@ export class Services {
       if (instrument !== undefined) this.bench.hub.publish("control", { instrument }, instrument.faults);
     });
     new ComputedFields(this.bench);
+    this.guards = guards && this.#guards(guards, guardsFile);
     this.recent = new RecentReadings(this.bench);
     // A nameless client's control ends with its connection.
     this.sessions.onLeave(() => this.control.sweep());
@@ -159,6 +172,20 @@ export class Services {
     this.sandbox = new Sandbox(sandbox, processes);
     this.evaluator = new Evaluator(this.bench, dispatcher, this.sandbox, name);
     this.requests = new Requests(this, dispatcher);
+  }
+
+  /** Makes the guards: whatever is asked of an instrument asks them, and what they do goes the one way in too. */
+  #guards(words: GuardsWords, file: string | undefined): Guards {
+    const dispatcher = this.#dispatcher;
+    const guards = new Guards(this.bench, words, {
+      file,
+      act: (request, by) => {
+        const principal = admit({ by: "program", name: by });
+        return dispatcher.run(request, principal, { role: principal.role, for: principal, guards: true });
+      },
+    });
+    this.bench.add(guardsInstrument(guards));
+    return dispatcher.guards = guards;
   }
 
   /** The control of the instruments. */
@@ -206,6 +233,7 @@ export class Services {
       simulated: this.simulated,
       uptime: Math.round((performance.now() - this.#started) / 100) / 10,
       records: this.records.state,
+      ...(this.guards === undefined ? {} : { guards: this.guards.summary }),
       listeners: this.#addresses,
       sessions: this.sessions.describe(),
       instruments: this.bench.instruments.map((instrument) => {

@@ -6,7 +6,7 @@
 
 import { getLogger } from "npm:@logtape/logtape@2.4.2";
 import { buildCommand } from "../usage.ts";
-import { basename, resolve } from "node:path";
+import { basename, join, resolve } from "node:path";
 import { HeliographError } from "../../protocol/errors.ts";
 import { printable } from "../../protocol/printable.ts";
 import { settled } from "../../protocol/setting.ts";
@@ -108,6 +108,8 @@ interface Setup extends Omit<ServerSettings, "imageFolders"> {
   readonly records: RecordsOptions | undefined;
   readonly name: string;
   readonly instruments: Instrument[];
+  /** What the bench file says of guards. */
+  readonly guards: LoadedBench["guards"];
   /** Its file, where it is changed by that. */
   readonly edited: EditedBench | string;
   readonly sandbox: SandboxOptions;
@@ -152,6 +154,7 @@ async function setUp(
     name: bench.name ?? "heliograph",
     instruments: bench.instruments,
     ...(bench.overview === undefined ? {} : { overview: bench.overview }),
+    guards: bench.guards,
     edited,
     sandbox: Deno.build.standalone ? { ...sandbox, hostCommand: [Deno.execPath(), sandboxHostWord] } : sandbox,
     noCodeSaidBy: codeFlags.languages === undefined ? "the bench file says so" : "--eval none",
@@ -233,7 +236,10 @@ function makeServer(setup: Setup, journal: Journal, processes: Processes): Helio
       insecureOpen,
       ...images,
       ...records === undefined ? {} : { records },
-      ...(bench === undefined ? {} : { arrangementFile: besideBench(resolve(bench)).page }),
+      ...(bench === undefined ? {} : {
+        arrangementFile: besideBench(resolve(bench)).page,
+        guardsFile: join(besideBench(resolve(bench)).state, "guards.json"),
+      }),
     }, { journal, processes, edited });
   } catch (error) {
     throw error instanceof HeliographError && error.code === "bad_argument" ? new UsageError(error.message) : error;

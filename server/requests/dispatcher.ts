@@ -11,6 +11,7 @@ import type { Bench } from "../bench/bench.ts";
 import { Control, isSameHolder } from "../access/control.ts";
 import { type Principal, principalOf } from "../access/principal.ts";
 import type { Caller, Command, Role } from "../bench/command.ts";
+import type { Guards } from "../guards/guards.ts";
 import { unknownCommand } from "../bench/describe.ts";
 import { type Issue, Work } from "../bench/command_queue.ts";
 import { begin, type End, isFollowed } from "../bench/hub.ts";
@@ -66,6 +67,8 @@ export class Dispatcher {
    * would make events of every command, most of which nobody follows.
    */
   readonly counts: Map<string, CommandCounts> = new Map();
+  /** What interlocks forbid; see `server/guards/`. @default nothing */
+  guards: Pick<Guards, "check"> | undefined;
   readonly #bench: Bench;
   /** How a handler calls another instrument: in the name of whoever called the handler. */
   readonly #issue: Issue = (caller, instrument, command, args) =>
@@ -292,10 +295,14 @@ export class Dispatcher {
       this.control.check(instrument.name, principal, name);
     }
     const bound = command.bind(instrument.name, name, args, keywords);
+    // What a guard does to make things safe, no other guard forbids.
+    if (caller.guards !== true) this.guards?.check(instrument, name, command, bound);
     const work = new Work(name, command, bound, caller, this.#issue);
     const { queue } = instrument;
     if (command.dropsWaiting) queue.drop((other) => isSameHolder(other, principal), name);
-    const result = command.immediate
+    const result = caller.guards === true
+      ? command.immediate || command.beside ? queue.submitImmediate(work) : queue.submitUrgent(work, principal.label)
+      : command.immediate
       ? queue.submitImmediate(work)
       : command.beside
       ? queue.submitBeside(work)

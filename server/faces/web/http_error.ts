@@ -26,6 +26,7 @@ export const statusOfCode: Readonly<Record<ErrorCode, number>> = {
   too_many_requests: 429,
   not_allowed: 403,
   held: 409,
+  forbidden: 409,
   unavailable: 501,
   stopping: 503,
   // What follows never comes from a server's wire.
