@@ -24,6 +24,7 @@ import { evalCommand, execCommand } from "./commands/code.ts";
 import { exposeCommand } from "./commands/expose.ts";
 import { confirmCommand, getCommand, revertCommand, setCommand } from "./commands/fields.ts";
 import { offCommand, onCommand, releaseCommand, takeCommand } from "./commands/control.ts";
+import { guardsCommand, safeCommand, watchdogCommand } from "./commands/guards.ts";
 import { journalCommand, noteCommand, recordsCommand } from "./commands/records.ts";
 import { imageCommand } from "./commands/image.ts";
 import { portsCommand } from "./commands/ports.ts";
@@ -60,6 +61,9 @@ const clientRoutes = {
   shell: shellCommand,
   watch: watchCommand,
   trace: traceCommand,
+  guards: guardsCommand,
+  safe: safeCommand,
+  watchdog: watchdogCommand,
   journal: journalCommand,
   note: noteCommand,
   records: recordsCommand,

@@ -683,6 +683,7 @@ export type ErrorCode =
   | "too_many_requests"
   | "not_allowed"
   | "held"
+  | "forbidden"
   | "unavailable"
   | "stopping"
   | "cannot_listen"

@@ -26,6 +26,7 @@ import type { RecordsOptions } from "../../server/config/records_settings.ts";
 import { Journal } from "../../server/records/journal.ts";
 import { demoOverview } from "../../server/config/demo_overview.ts";
 import { demoInstruments } from "../../server/config/demo_bench.ts";
+import { ownInstruments } from "../../server/bench/names.ts";
 import type { Instrument } from "../../server/bench/instrument.ts";
 import { outliveFaults } from "../../server/processes/process_faults.ts";
 import { prepareFile } from "../../server/devices/transports/file.ts";
@@ -274,7 +275,7 @@ function announce(
     return;
   }
   const paint = painter(context.colour);
-  const titles = bench.instruments.map(({ title }) => title).filter((title) => title !== "api");
+  const titles = bench.instruments.map(({ title }) => title).filter((title) => !ownInstruments.has(title));
   const at = dashboardServer.port === 12345 ? "" : ` --port ${dashboardServer.port}`;
   const { write } = context.process.stdout;
   const what = flags.bench === undefined

@@ -25,13 +25,28 @@ export class Work implements CommandContext, Caller {
   readonly command: Command;
   /** The checked arguments. */
   readonly bound: BoundArguments;
+  /** Throws where it may not be started any more after it has waited. */
+  readonly recheck: (() => void) | undefined;
   readonly #caller: Caller;
   readonly #issue: Issue;
   #controller: AbortController | undefined;
   #expired: HeliographError | undefined;
 
-  /** Makes work of a request. @param issue How its handler calls other instruments. */
-  constructor(name: string, command: Command, bound: BoundArguments, caller: Caller, issue: Issue) {
+  /**
+   * Makes work of a request.
+   *
+   * @param issue How its handler calls other instruments.
+   * @param recheck Throws where it may not be started any more after it has waited. @default it may
+   */
+  constructor(
+    name: string,
+    command: Command,
+    bound: BoundArguments,
+    caller: Caller,
+    issue: Issue,
+    recheck?: () => void,
+  ) {
+    this.recheck = recheck;
     this.name = name;
     this.command = command;
     this.#caller = caller;
@@ -347,6 +362,7 @@ export class CommandQueue {
   #start(work: Work, since: number | undefined, settled: () => void, running?: Running): unknown {
     let result: unknown;
     try {
+      if (since !== undefined) work.recheck?.();
       result = work.command.call(work.bound, work);
     } catch (error) {
       settled();

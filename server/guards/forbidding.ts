@@ -54,17 +54,18 @@ export function forbiddenOf(
     const path = [...at, index];
     try {
       if (typeof each === "string") return plain(each, instruments);
-      const { above, below } = each;
+      const { above, below, set, call } = each;
+      if ((set === undefined) === (call === undefined)) throw new TypeError('needs either "set" or "call"');
       const limits = { above, below };
-      if ("set" in each) {
-        const [instrument, name] = placeOf(each.set, instruments);
+      if (set !== undefined) {
+        const [instrument, name] = placeOf(set, instruments);
         const field = settingOf(instrument, name);
         if ((above ?? below) !== undefined && !isNumber(field.spec.type)) {
           throw new TypeError(`${field.title} is no number, and is neither above nor below one`);
         }
         return [{ instrument, field, ...limits, text: `${field.title} of ${instrument.title}${limitText(limits)}` }];
       }
-      const [instrument, name] = placeOf(each.call, instruments);
+      const [instrument, name] = placeOf(call!, instruments);
       const command = commandOf(instrument, name);
       checkStop(instrument, name, command);
       const text = `${name} of ${instrument.title}`;
@@ -83,7 +84,8 @@ export function forbiddenOf(
       return [{ instrument, command: name, argument, ...limits, text: `${text} with ${argument}${limitText(limits)}` }];
     } catch (error) {
       if (!(error instanceof TypeError)) throw error;
-      wrong(typeof each === "string" ? path : [...path, "set" in each ? "set" : "call"], error.message);
+      const word = typeof each === "string" ? [] : ["set", "call"].filter((word) => Object.hasOwn(each, word));
+      wrong(word.length === 1 ? [...path, word[0]!] : path, error.message);
       return [];
     }
   });

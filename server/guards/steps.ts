@@ -8,7 +8,7 @@ import type { StepDescription } from "../../protocol/guards.ts";
 import { HeliographError } from "../../protocol/errors.ts";
 import type { BenchField } from "../bench/field.ts";
 import type { Instrument } from "../bench/instrument.ts";
-import { didYouMean, identifierOf, listed } from "../bench/names.ts";
+import { didYouMean, identifierOf, listed, ownInstruments } from "../bench/names.ts";
 import type { StepWords } from "./guards_schema.ts";
 
 /** A place in what a bench file says of guards. */
@@ -36,16 +36,13 @@ export interface Step {
 /** How long the next step waits for one, in seconds, where nobody says it. */
 const usualWithin = 5;
 
-/** Names of heliograph's own instruments, which nobody guards. */
-const own: ReadonlySet<string> = new Set(["api", "guards"]);
-
 /** An instrument as a bench file names it. @throws {TypeError} Where there is none. */
 export function instrumentCalled(name: string, instruments: readonly Instrument[]): Instrument {
-  const others = instruments.filter((each) => !own.has(each.name));
+  const others = instruments.filter((each) => !ownInstruments.has(each.name));
   const wanted = identifierOf(name);
   const found = others.find((each) => each.name === wanted);
   if (found !== undefined) return found;
-  if (own.has(wanted)) throw new TypeError(`${wanted} is heliograph's own, and no guard is about it`);
+  if (ownInstruments.has(wanted)) throw new TypeError(`${wanted} is heliograph's own, and no guard is about it`);
   const names = others.map((each) => each.name);
   throw new TypeError(`there is no instrument ${name}${didYouMean(name, names)}; there is ${listed(names)}`);
 }
@@ -98,24 +95,28 @@ export function stepsOf(
       if (safeState === undefined) wrong(path, 'there is no safe state: say "safeState": [ … ] in the bench file');
       return safeState ?? [];
     }
-    const setting = "set" in each;
+    const { set, to, call } = each;
     try {
+      if ((set === undefined) === (call === undefined)) {
+        throw new TypeError('is one step: give it either "set" and "to", or "call"');
+      }
       const otherwise = stepsOf(each.otherwise ?? [], [...path, "otherwise"], instruments, safeState, wrong);
-      const [instrument, name] = placeOf(setting ? each.set : each.call, instruments);
+      const [instrument, name] = placeOf(set ?? call!, instruments);
       const common = { instrument, within: each.within ?? usualWithin, otherwise };
-      if (setting) {
+      if (set !== undefined) {
         const field = settingOf(instrument, name);
+        if (to === undefined) throw new TypeError(`says not to what ${field.title} is set: give it "to"`);
         try {
-          field.parse(each.to, instrument.title);
+          field.parse(to, instrument.title);
         } catch (error) {
           wrong([...path, "to"], (error as Error).message);
           return [];
         }
         return [{
           ...common,
-          text: `set ${field.title} of ${instrument.title} to ${each.to}`,
+          text: `set ${field.title} of ${instrument.title} to ${to}`,
           command: "set",
-          args: [field.name, each.to],
+          args: [field.name, to],
           now: () => `it is ${field.text} now`,
         }];
       }
@@ -132,7 +133,10 @@ export function stepsOf(
       return [{ ...common, text, command: name, args, now: () => "" }];
     } catch (error) {
       if (!(error instanceof TypeError)) throw error;
-      wrong([...path, setting ? "set" : "call"], error.message);
+      wrong(
+        set !== undefined && call !== undefined ? path : [...path, set === undefined ? "call" : "set"],
+        error.message,
+      );
       return [];
     }
   });

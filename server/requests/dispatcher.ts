@@ -291,16 +291,18 @@ export class Dispatcher {
     }
     // For safety's sake everybody may abort and stop, whoever has control, and what was lit is put out; what an observer
     // may do drives nothing.
-    if (!command.immediate && command.role !== "observer" && caller.putsBack !== true) {
+    if (!command.immediate && command.role !== "observer" && !caller.putsBack && !caller.guards) {
       this.control.check(instrument.name, principal, name);
     }
     const bound = command.bind(instrument.name, name, args, keywords);
     // What a guard does to make things safe, no other guard forbids.
-    if (caller.guards !== true) this.guards?.check(instrument, name, command, bound);
-    const work = new Work(name, command, bound, caller, this.#issue);
+    const { guards } = this;
+    const check = guards && !caller.guards ? () => guards.check(instrument, name, command, bound) : undefined;
+    check?.();
+    const work = new Work(name, command, bound, caller, this.#issue, check);
     const { queue } = instrument;
     if (command.dropsWaiting) queue.drop((other) => isSameHolder(other, principal), name);
-    const result = caller.guards === true
+    const result = caller.guards
       ? command.immediate || command.beside ? queue.submitImmediate(work) : queue.submitUrgent(work, principal.label)
       : command.immediate
       ? queue.submitImmediate(work)
