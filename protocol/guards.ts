@@ -39,6 +39,8 @@ export interface StepDescription {
 export interface BypassDescription {
   readonly by: string;
   readonly reason: string;
+  /** When it began, ISO 8601 in UTC. */
+  readonly since: string;
   /** When it ends, ISO 8601 in UTC. */
   readonly until: string;
 }

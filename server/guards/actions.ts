@@ -17,7 +17,7 @@ const firstWaits = [500, 1000];
 /** After a start, instruments are reached one after the other. */
 const waitsAtStart = [500, 1000, 2000, 4000, 8000];
 /** The wait between those that come after, in milliseconds. */
-const laterWait = 10_000;
+const laterWait = 5000;
 
 /** The steps of one guard, and what has become of them. */
 export class Actions {
@@ -85,7 +85,7 @@ export class Actions {
     const then = step.otherwise.length > 0
       ? `instead, ${step.otherwise.map(({ text }) => text).join(", then ")}`
       : "go there and see to it";
-    log.error("{by}: {step} FAILED {times} times: {reason}; {then}. It is tried again every 10 s", {
+    log.error("{by}: {step} FAILED {times} times: {reason}; {then}. It is tried again every 5 s", {
       ...told,
       times: waits.length + 1,
       reason,

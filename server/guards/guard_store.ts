@@ -27,7 +27,7 @@ const keptSchema = z.strictObject({
       acted: z.boolean(),
     }),
   ),
-  bypasses: z.record(z.string(), z.strictObject({ by: z.string(), reason: z.string(), until: moment })),
+  bypasses: z.record(z.string(), z.strictObject({ by: z.string(), reason: z.string(), since: moment, until: moment })),
   watchdogs: z.record(
     z.string(),
     z.strictObject({

@@ -296,8 +296,8 @@ export class Guards {
     if (reason.trim() === "") {
       throw new HeliographError("bad_argument", `Cannot bypass ${interlock.title} without a reason: say why`);
     }
-    const until = new Date(Date.now() + seconds * 1000).toISOString();
-    interlock.bypass({ by, reason: reason.trim(), until }, seconds * 1000);
+    const [since, until] = [0, seconds].map((later) => new Date(Date.now() + later * 1000).toISOString());
+    interlock.bypass({ by, reason: reason.trim(), since: since!, until: until! }, seconds * 1000);
   }
 
   /** Puts an interlock into force again before the end of its bypass. */

@@ -94,8 +94,8 @@ export class Interlock {
   /** Its bypass, as it is kept and told. */
   get bypassed(): BypassDescription | undefined {
     if (this.#bypass === undefined) return undefined;
-    const { by, reason, until } = this.#bypass;
-    return { by, reason, until };
+    const { by, reason, since, until } = this.#bypass;
+    return { by, reason, since, until };
   }
 
   /** Begins with what was kept; `"lost"` where that is not known. */
@@ -109,10 +109,16 @@ export class Interlock {
     this.#kept = kept === "lost" ? lost : kept;
     this.#state = this.#begin(this.#kept?.latched ?? false);
     if (this.#kept !== undefined) this.#since = new Date(this.#kept.tripped);
-    const left = bypass === undefined ? 0 : Date.parse(bypass.until) - Date.now();
-    if (bypass !== undefined && left > 0) this.#pass(bypass, left);
+    if (bypass !== undefined) {
+      const [since, until] = [Date.parse(bypass.since), Date.parse(bypass.until)];
+      // A clock that was set back makes it no longer.
+      const left = Math.min(until - Date.now(), until - since);
+      if (left > 0) this.#pass(bypass, left);
+    }
+    const before = this.#kept;
     this.look();
-    if (this.#kept?.acted === false && this.#bypass === undefined) {
+    // Where it has tripped now, its steps are done anyway.
+    if (before?.acted === false && this.#kept === before && this.#bypass === undefined) {
       log.error("Interlock {name}: the server ended before all of its steps were done; they are done now", {
         name: this.title,
       });
