@@ -48,7 +48,8 @@ export class GuardStore {
   readonly #keeper: FileKeeper | undefined;
   #wanted: string | undefined;
   #written = "";
-  #writing: Promise<void> | undefined;
+  #writing = Promise.resolve();
+  #busy = false;
   /** Why nothing is kept; empty where it is. */
   hint = "";
 
@@ -90,10 +91,11 @@ export class GuardStore {
   /** Keeps this. What cannot be written is told loudly, and tried again with the next call. */
   keep(kept: KeptGuards): void {
     this.#wanted = `${JSON.stringify(kept, null, 2)}\n`;
-    if (this.#keeper !== undefined) this.#writing ??= this.#write(this.#keeper);
+    if (this.#keeper !== undefined && !this.#busy) this.#writing = this.#write(this.#keeper);
   }
 
   async #write(keeper: FileKeeper): Promise<void> {
+    this.#busy = true;
     while (this.#wanted !== undefined && this.#wanted !== this.#written) {
       const text = this.#wanted;
       try {
@@ -109,7 +111,7 @@ export class GuardStore {
         break;
       }
     }
-    this.#writing = undefined;
+    this.#busy = false;
   }
 
   /** Waits until it is written, and ends. */

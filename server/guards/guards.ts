@@ -85,7 +85,10 @@ export class Guards {
       bench.hub.subscribe("change", ({ field }) => this.#watching.get(field)?.forEach((each) => this.#look(each)), {
         name: "the guards",
       }),
-      bench.hub.subscribe("bench", () => this.#compile(), { name: "the guards" }),
+      bench.hub.subscribe("bench", () => {
+        this.#compile();
+        for (const each of this.#interlocks.values()) this.#look(each);
+      }, { name: "the guards" }),
     ];
     for (const each of this.#interlocks.values()) this.#look(each);
   }
