@@ -132,6 +132,8 @@ export function compile<O extends Operand>(text: string, environment: Expression
     return String(order.get(operand));
   };
   const pieces = new Map<number, string>();
+  /** What counts for how long a condition has been so. */
+  const timed: (() => Outcome)[] = [];
   for (const part of found.parts) {
     if (part.kind === "number") {
       pieces.set(part.start, floatText(part.value));
@@ -158,10 +160,9 @@ export function compile<O extends Operand>(text: string, environment: Expression
       if (inner.type !== "switch") throw new ExpressionError(`held takes a condition, and ${condition} is none`);
       for (const operand of inner.dependencies) dependencies.add(operand);
       for (const operand of inner.needed) needed.add(operand);
-      pieces.set(
-        part.start,
-        variable(`held ${part.seconds} ${condition}`, "bool", over.held(condition, inner, part.seconds)),
-      );
+      const held = over.held(condition, inner, part.seconds);
+      timed.push(held);
+      pieces.set(part.start, variable(`held ${part.seconds} ${condition}`, "bool", held));
       continue;
     }
     const operand = environment.find(part.field);
@@ -202,6 +203,8 @@ export function compile<O extends Operand>(text: string, environment: Expression
       const doubtful = must.find(({ held }) => held.quality === "error") ??
         must.find(({ held }) => held.quality !== "good" || held.value === undefined);
       if (doubtful !== undefined) {
+        // What is not known now has not been so all the time.
+        for (const each of timed) each();
         const { quality, reason } = doubtful.held;
         return { quality: quality === "error" ? "error" : "stale", reason: `${doubtful.label}: ${reason}` };
       }

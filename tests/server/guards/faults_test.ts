@@ -257,7 +257,12 @@ for (const program of programs) {
 Deno.test("guards: a bench that is changed while it runs keeps its guards, and none of their instruments can be taken away", () =>
   inFolder(async (folder) => {
     await using devices = new Devices();
-    const bench = benchOf(devices, { interlocks: { Hot: { ...hot, grace: "0s" } } });
+    const bench = benchOf(devices, {
+      interlocks: {
+        // The first step never ends.
+        Hot: { ...hot, trips: [{ call: "oven.ramp", arguments: [0], within: "0.1s" }, ...hot.trips] },
+      },
+    });
     await using lab = await serve(folder, bench);
     await lab.until("hot", "clear");
     const { bench: running } = lab.server;
