@@ -10,9 +10,11 @@ import { measureEvaluations } from "./evaluation.ts";
 import { measureLines } from "./lines.ts";
 import { measurePage } from "./page.ts";
 import { measurePolling } from "./polling.ts";
+import { measureTls } from "./tls.ts";
 
 const parts = new Map([
   ["lines", measureLines],
+  ["tls", measureTls],
   ["polling", measurePolling],
   ["evaluations", measureEvaluations],
   ["camera", measureCamera],

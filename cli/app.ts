@@ -17,16 +17,22 @@ import { didYouMean } from "../server/bench/names.ts";
 import { printable } from "../protocol/printable.ts";
 import { version } from "../protocol/version.ts";
 import { completeWord, completionsCommand, isShell, type ShellName, versionCommand } from "./commands/about.ts";
+import { accessCommand } from "./commands/access.ts";
 import { describeCommand, listCommand, statusCommand, watchCommand } from "./commands/bench.ts";
 import { checkCommand, initCommand, schemaCommand } from "./commands/bench_file.ts";
 import { callCommand, commandCommand } from "./commands/calls.ts";
 import { evalCommand, execCommand } from "./commands/code.ts";
+import { dataLogCommand } from "./commands/data_log.ts";
+import { exportCommand } from "./commands/export.ts";
 import { exposeCommand } from "./commands/expose.ts";
 import { confirmCommand, getCommand, revertCommand, setCommand } from "./commands/fields.ts";
 import { offCommand, onCommand, releaseCommand, takeCommand } from "./commands/control.ts";
 import { guardsCommand, safeCommand, watchdogCommand } from "./commands/guards.ts";
+import { historyCommand } from "./commands/history.ts";
 import { journalCommand, noteCommand, recordsCommand } from "./commands/records.ts";
 import { imageCommand } from "./commands/image.ts";
+import { notebookCommand } from "./commands/notebook.ts";
+import { connectCommand, forwardCommand, pairCommand } from "./commands/pairing.ts";
 import { portsCommand } from "./commands/ports.ts";
 import { serverCommand } from "./commands/server.ts";
 import { shellCommand } from "./commands/shell.ts";
@@ -65,7 +71,11 @@ const clientRoutes = {
   safe: safeCommand,
   watchdog: watchdogCommand,
   journal: journalCommand,
+  history: historyCommand,
   note: noteCommand,
+  datalog: dataLogCommand,
+  export: exportCommand,
+  notebook: notebookCommand,
   records: recordsCommand,
   status: statusCommand,
 };
@@ -82,6 +92,10 @@ const commands = {
   check: checkCommand,
   schema: schemaCommand,
   types: typesCommand,
+  access: accessCommand,
+  pair: pairCommand,
+  connect: connectCommand,
+  forward: forwardCommand,
   simulate: simulateCommand,
   ports: portsCommand,
   talk: talkCommand,
@@ -259,6 +273,11 @@ function typedCommand(words: readonly string[]): TypedCommand {
     else if (value !== undefined) values[flag] = value;
     else if (flags[propertyOf(flag)]?.kind !== "boolean") values[flag] = rest[++at] ?? "";
   }
-  const { host, port } = values;
-  return { words: plain, ...(host === undefined ? {} : { host }), ...(port === undefined ? {} : { port }) };
+  const { host, port, server } = values;
+  return {
+    words: plain,
+    ...(host === undefined ? {} : { host }),
+    ...(port === undefined ? {} : { port }),
+    ...(server === undefined ? {} : { server }),
+  };
 }

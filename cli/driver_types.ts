@@ -132,6 +132,12 @@ export interface FieldSpec<T extends ValueType = ValueType> extends ValueDescrip
   readonly listens?: boolean;
   /** How often it is read, in seconds. @default the instrument's poll interval */
   readonly pollInterval?: number;
+  /**
+   * For how long each of its readings is kept, where that differs from the other fields: \`2y\`; \`false\` for not at all.
+   *
+   * @default as the records say
+   */
+  readonly keep?: string | false;
   /** The FITS keyword by which the headers of images say it, for example \`CAMTEMP\`. @default none */
   readonly keyword?: string;
   /** For a setting: the field by which the device says what it made of it. @default none */
@@ -193,13 +199,19 @@ export interface CommandSpec<A extends Record<string, ValueType>> {
   /** The least role that may call it. @default "operator" */
   readonly role?: Role;
   /**
-   * Does not wait behind a running command: for abort, stop and status, and for reading what is in memory.
+   * Does not wait behind a running command: for status, and for reading what is in memory. It passes nobody who has
+   * control: that takes \`stop\`.
    * @default false
    */
   readonly immediate?: boolean;
   /**
+   * Stops or puts out something: every operator of the bench may call it, whoever has control and of whichever
+   * instruments they are; it does not wait behind a running command either. @default false
+   */
+  readonly stop?: boolean;
+  /**
    * Does not wait behind a running command either, since it drives nothing: it sets in memory what the next one uses.
-   * Unlike an immediate one it does not pass whoever has control. @default false
+   * @default false
    */
   readonly beside?: boolean;
   /**
@@ -682,6 +694,7 @@ export type ErrorCode =
   | "deadline_exceeded"
   | "too_many_requests"
   | "not_allowed"
+  | "no_credential"
   | "held"
   | "forbidden"
   | "unavailable"

@@ -5,6 +5,7 @@
  */
 
 import { configure, getTextFormatter, jsonLinesFormatter, type LogRecord } from "npm:@logtape/logtape@2.4.2";
+import { withoutSecrets } from "../protocol/secrets.ts";
 import { printable } from "../protocol/printable.ts";
 import type { ProgramSettings } from "../server/config/server_settings.ts";
 import type { Journal } from "../server/records/journal.ts";
@@ -35,7 +36,10 @@ export async function startServerLog(
   };
   await configure({
     reset: true,
-    sinks: { stderr: (record: LogRecord) => process.stderr.write(format(record)), journal: journal.log },
+    sinks: {
+      stderr: (record: LogRecord) => process.stderr.write(withoutSecrets(format(record))),
+      journal: journal.log,
+    },
     loggers: [
       { category: "heliograph", lowestLevel: logLevel, sinks: ["stderr", "journal"] },
       { category: ["logtape", "meta"], lowestLevel: "warning", sinks: ["stderr"] },

@@ -150,22 +150,27 @@ export function formatCommandLine(
 }
 
 /**
- * The words that azcam's command server handles itself, before any instrument; the empty line is one of them. `eval`,
- * `quit` and `bye` are heliograph's own: the expression after `eval` keeps its quotes.
+ * The words that azcam's command server handles itself, before any instrument; the empty line is one of them. `auth`,
+ * `eval`, `note`, `quit` and `bye` are heliograph's own: the expression after `eval` keeps its quotes.
  */
-export type SessionWord =
-  | ""
-  | "echo"
-  | "eval"
-  | "register"
-  | "note"
-  | "closeconnection"
-  | "quit"
-  | "bye"
-  | "updatemonitor"
-  | "exit";
+export const sessionWords = [
+  "",
+  "echo",
+  "eval",
+  "register",
+  "auth",
+  "note",
+  "closeconnection",
+  "quit",
+  "bye",
+  "updatemonitor",
+  "exit",
+] as const;
 
-const sessionWord = /^\s*(echo|eval|register|note|closeconnection|quit|bye|updatemonitor|exit)(?: (.*))?$/is;
+/** One of {@linkcode sessionWords}. */
+export type SessionWord = (typeof sessionWords)[number];
+
+const sessionWord = new RegExp(`^\\s*(${sessionWords.filter((word) => word !== "").join("|")})(?: (.*))?$`, "is");
 
 /**
  * Recognises a line that the session itself answers: nothing, or a whole word in any case.

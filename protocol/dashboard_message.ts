@@ -14,6 +14,7 @@ import type { MessageId, OutputEvent } from "./framed_message.ts";
 import type { MessageFault } from "./json_splitter.ts";
 import { idIn, usableId } from "./message_id.ts";
 import { pythonFloat } from "./python_text.ts";
+import { type HistoryWords, isMoment } from "./readings.ts";
 import type { JournalHead, JournalQuery } from "./records.ts";
 
 /** A request, whichever of the two dialects it came in. */
@@ -33,7 +34,8 @@ export type DashboardRequest =
   | { readonly cmd: "Status" }
   /** Whether the server still answers: nothing more. */
   | { readonly cmd: "Ping" }
-  | { readonly cmd: "Hello"; readonly name: string }
+  /** `token` says who it is, where it is given. */
+  | { readonly cmd: "Hello"; readonly name: string; readonly token: string | undefined }
   | { readonly cmd: "Describe"; readonly instrument: string | undefined }
   | {
     readonly cmd: "Call";
@@ -65,6 +67,12 @@ export type DashboardRequest =
   | { readonly cmd: "SearchJournal"; readonly query: JournalQuery }
   /** Tells what is kept; with `verify` every record is looked at, and `known` is a head to be found again. */
   | { readonly cmd: "Records"; readonly verify: boolean; readonly known: JournalHead | undefined }
+  /** Finds the readings of some fields. */
+  | { readonly cmd: "Readings"; readonly query: HistoryWords }
+  /** Tells what all fields were at a moment, in milliseconds since 1970. */
+  | { readonly cmd: "Moment"; readonly at: number }
+  /** Tells which fields have readings that are kept. */
+  | { readonly cmd: "RecordedFields" }
   /** Writes something down, in the journal. */
   | { readonly cmd: "Note"; readonly text: string; readonly instrument: string | undefined }
   /** Arranges the page, for everybody; `arrangement` is still to be checked. */
@@ -111,6 +119,9 @@ const framedCommands = [
   "Disconnect",
   "SearchJournal",
   "Records",
+  "Readings",
+  "Moment",
+  "RecordedFields",
   "Note",
   "Arrange",
   "BenchFile",
@@ -190,6 +201,15 @@ function journalQuery(message: Json): JournalQuery {
   };
 }
 
+function historyWords(message: Json): HistoryWords {
+  const { fields } = message;
+  if (!Array.isArray(fields) || !fields.every((field) => typeof field === "string")) {
+    throw bad('Cannot run Readings: "fields" must be a list of fields, as in ["tempcon.camtemp"]');
+  }
+  const number = (key: string) => optionalNumber(message, key);
+  return { fields, since: number("since"), until: number("until"), points: number("points"), limit: number("limit") };
+}
+
 function sessionNumber({ cmd, session }: Json): number {
   if (typeof session === "number") return session;
   throw bad(`Cannot run ${cmd}: "session" must be the number of a client`);
@@ -230,7 +250,7 @@ function parseRequest(message: Json, framed: boolean): DashboardRequest {
     case "Ping":
       return { cmd };
     case "Hello":
-      return { cmd, name: optionalText(message, "name") ?? "" };
+      return { cmd, name: optionalText(message, "name") ?? "", token: optionalText(message, "token") };
     case "Describe":
       return { cmd, instrument: optionalText(message, "instrument") };
     case "Call": {
@@ -268,6 +288,15 @@ function parseRequest(message: Json, framed: boolean): DashboardRequest {
       }
       return { cmd, verify: true, known: { number, digest } };
     }
+    case "Readings":
+      return { cmd, query: historyWords(message) };
+    case "Moment": {
+      const { at } = message;
+      if (!isMoment(at)) throw bad('Cannot run Moment: "at" must be a time in milliseconds since 1970');
+      return { cmd, at };
+    }
+    case "RecordedFields":
+      return { cmd };
     case "Note":
       return { cmd, text: text(message, "text"), instrument: optionalText(message, "instrument") };
     case "Watch":
@@ -431,6 +460,16 @@ export function rawError(error: HeliographError): string {
  */
 export function framedReply(id: MessageId, value: unknown, beside: Partial<Omit<FieldReading, "value">> = {}): string {
   return JSON.stringify({ id, ok: true, value: value ?? null, ...beside });
+}
+
+/**
+ * The framed reply whose value is JSON already.
+ *
+ * @param id The request's id.
+ * @param json On one line.
+ */
+export function framedJson(id: MessageId, json: string): string {
+  return `{"id":${JSON.stringify(id)},"ok":true,"value":${json}}`;
 }
 
 /**

@@ -285,6 +285,8 @@ export interface InstrumentDescription {
     readonly role: Role;
     /** Whether it overtakes commands that wait. */
     readonly immediate: boolean;
+    /** Whether it stops something: every operator may call it, whoever has control. */
+    readonly stop: boolean;
     /** The time it may take in seconds, waiting included. */
     readonly deadline: number;
     /** What people are asked before they run it: `The image in the detector is lost`. */
@@ -455,6 +457,23 @@ export interface ServerStatus {
     /** Watchdogs that nobody has renewed in time. */
     readonly expired: readonly string[];
   };
+  /** How PyOpticon's data log stands. */
+  readonly datalog: {
+    /** Whether rows are written. */
+    readonly running: boolean;
+    /** The file that was written last, on the server's PC; empty before the first row. */
+    readonly file: string;
+    /** Its folder; empty where the server has none. */
+    readonly folder: string;
+    /** How often a row is written: `0:00:10`. */
+    readonly every: string;
+    /** The instruments and fields that were asked for; empty for all that belong into a log. */
+    readonly fields: readonly string[];
+    /** How many rows were written since it was begun. */
+    readonly rows: number;
+    /** Why it cannot be written; empty where it can. */
+    readonly problem: string;
+  };
   /** What listens where. */
   readonly listeners: readonly {
     /** Which wire: azcam's lines, PyOpticon's socket, HTTP and WebSockets, or azcam's image transfer. */
@@ -474,6 +493,8 @@ export interface ServerStatus {
     readonly protocol: "line" | "dashboard" | "web" | "image";
     /** What it may do. */
     readonly role: Role;
+    /** The name that they have proved by a token; empty where they have proved none. */
+    readonly person: string;
     /** When it connected, ISO 8601 in UTC. */
     readonly connected: string;
     /** What it last asked, or empty. */
@@ -522,7 +543,7 @@ export type InstrumentStatus = ServerStatus["instruments"][number];
 export interface Welcome {
   /** When this run of the server began, ISO 8601 in UTC: connections are counted from there. */
   readonly started: string;
-  /** Whether everybody who reaches the server's PC over the network may drive the instruments. */
+  /** Whether everybody who reaches the server's PC over the network gets in, without a token. */
   readonly open: boolean;
   /** Whether simulators stand in the place of the instruments, and no hardware is touched. */
   readonly simulated: boolean;
@@ -534,11 +555,31 @@ export interface Welcome {
   readonly version: string;
   /** This connection's number. */
   readonly session: number;
-  /** The name this connection registered, or empty. */
+  /** The name they registered or proved, or empty. */
   readonly name: string;
-  /** What this connection may do. */
+  /** The name they have proved by a token; empty where they have proved none. */
+  readonly person: string;
+  /** The built-in role that comes closest to what they may do. */
   readonly role: Role;
+  /** What their role is called on this bench. */
+  readonly roleName: string;
+  /** What they may do. */
+  readonly rights: readonly (
+    | "read"
+    | "drive"
+    | "takeOver"
+    | "disconnect"
+    | "arrange"
+    | "evaluate"
+    | "administer"
+    | "shutdown"
+  )[];
+  /** The names of the instruments that they may drive; `null` for all. */
+  readonly instruments: readonly string[] | null;
 }
+
+/** Who somebody is to the server, and what they may do. */
+export type Identity = Pick<Welcome, "name" | "person" | "role" | "roleName" | "rights" | "instruments">;
 
 /** A value of the bench that an overview drawing names. */
 export interface DrawnField {

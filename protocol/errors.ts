@@ -6,6 +6,8 @@
  * @module
  */
 
+import { withoutSecrets } from "./secrets.ts";
+
 /**
  * Every error code, with what it means. The table in docs/errors.md and the clients are held to this one.
  *
@@ -33,6 +35,7 @@ export const errorCodes = {
   deadline_exceeded: "The command or the code did not finish, or could not start, by its deadline.",
   too_many_requests: "The client has more requests in flight than the server allows.",
   not_allowed: "The client's role does not allow this.",
+  no_credential: "The client has not said who it is: the token is missing, wrong, or not valid any more.",
   held: "Somebody else has control of the instrument; the text says who, and until when.",
   forbidden: "An interlock forbids this now; the text says which one, why, and what would help.",
   unavailable: "The server does not offer this, for example evaluating a language that it was not told to.",
@@ -90,7 +93,8 @@ export class HeliographError extends Error {
    * @param options `cause`: the error behind this one, if any; `subject`: the unknown name.
    */
   constructor(code: ErrorCode, message: string, options: ErrorOptions & { readonly subject?: string } = {}) {
-    super(message, options);
+    // It may quote what somebody gave, also where they gave a token in the wrong place.
+    super(withoutSecrets(message), options);
     this.name = "HeliographError";
     this.code = code;
     this.subject = options.subject ?? "";

@@ -18,6 +18,7 @@ import type {
   FieldDescription,
   FieldHistory,
   HolderDescription,
+  Identity,
   ImageDescription,
   ImageHduDescription,
   ImageHistogramDescription,
@@ -40,6 +41,7 @@ import {
   journalLevels,
   numberFormats,
   qualities,
+  rights,
   roles,
   valueTypes,
   wires,
@@ -52,7 +54,7 @@ type Plain<T> = T extends object ? { -readonly [K in keyof T]: Plain<Exclude<T[K
 type Same<A, B> = (<T>() => T extends Plain<A> ? 1 : 2) extends <T>() => T extends Plain<B> ? 1 : 2 ? true : false;
 
 /** Takes the schema of a type; one that says more or less than the type is an error of the compiler. */
-function of<T>(): <S extends z.ZodType>(schema: Same<z.output<S>, T> extends true ? S : never) => z.ZodType<T> {
+export function of<T>(): <S extends z.ZodType>(schema: Same<z.output<S>, T> extends true ? S : never) => z.ZodType<T> {
   return (schema) => schema as unknown as z.ZodType<T>;
 }
 
@@ -176,6 +178,7 @@ export const commandDescription: z.ZodType<CommandDescription> = of<CommandDescr
     takesMore: flag.describe("whether it takes any further arguments"),
     role: z.enum(roles).describe("the least role that may call it"),
     immediate: flag.describe("whether it overtakes commands that wait"),
+    stop: flag.describe("whether it stops something: every operator may call it, whoever has control"),
     deadline: number.describe("the time it may take in seconds, waiting included"),
     confirm: text.optional().describe("what people are asked before they run it"),
   }).meta({ id: "Command", description: "A command of an instrument" }),
@@ -299,10 +302,23 @@ export const sessionDescription: z.ZodType<SessionDescription> = of<SessionDescr
     address: text,
     protocol: z.enum(wires),
     role: z.enum(roles),
+    person: text.describe("the name that it has proved by a token, or empty"),
     connected: time,
     lastRequest: text,
     lastRequestTime: time.nullable(),
   }).meta({ id: "Client", description: "A connection" }),
+);
+
+/** Who somebody is to the server. */
+export const identity: z.ZodType<Identity> = of<Identity>()(
+  z.strictObject({
+    name: text.describe("the name that was given or proved, or empty"),
+    person: text.describe("the name that was proved by a token, or empty"),
+    role: z.enum(roles).describe("the built-in role that comes closest to what you may do"),
+    roleName: text.describe("what your role is called on this bench"),
+    rights: z.array(z.enum(rights)).describe("what you may do"),
+    instruments: z.array(text).nullable().describe("the names of the instruments that you may drive; null for all"),
+  }).meta({ id: "Identity", description: "Who you are to the server" }),
 );
 
 /** The status of the server. */
@@ -322,6 +338,15 @@ export const serverStatus: z.ZodType<ServerStatus> = of<ServerStatus>()(
       bypassed: z.array(text).describe("interlocks that are out of force for a while"),
       expired: z.array(text).describe("watchdogs that nobody has renewed in time"),
     }).optional(),
+    datalog: z.strictObject({
+      running: flag.describe("whether rows of PyOpticon's data log are written"),
+      file: text.describe("which was written last; empty before the first row"),
+      folder: text.describe("of the logs; empty where the server has none"),
+      every: text.describe("h:mm:ss"),
+      fields: z.array(text).describe("what was asked for; empty for all that belong into a log"),
+      rows: count.describe("how many were written"),
+      problem: text.describe("why it cannot be written; empty where it can"),
+    }),
     listeners: z.array(
       z.strictObject({ protocol: z.enum(wires), host: text, port: count }).describe("Something that listens"),
     ),

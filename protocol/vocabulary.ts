@@ -60,6 +60,46 @@ export function mayDo(role: Role | undefined, needed: Role): boolean {
   return role !== undefined && roles.indexOf(role) >= roles.indexOf(needed);
 }
 
+/**
+ * What may be done: read everything, drive instruments, take control from somebody else, end the connections of others,
+ * arrange the page, evaluate code, change the bench and who may do what, and stop the server.
+ */
+export const rights = [
+  "read",
+  "drive",
+  "takeOver",
+  "disconnect",
+  "arrange",
+  "evaluate",
+  "administer",
+  "shutdown",
+] as const;
+
+/** Something that may be done; a role is a set of them. */
+export type Right = (typeof rights)[number];
+
+/** The rights of the roles that every bench has. */
+export const roleRights: Readonly<Record<Role, readonly Right[]>> = {
+  observer: ["read"],
+  operator: ["read", "drive", "disconnect", "arrange"],
+  admin: rights,
+};
+
+/** The right that a command takes whose least role is this one. */
+export const rightOfRole: Readonly<Record<Role, Right>> = { observer: "read", operator: "drive", admin: "administer" };
+
+/** What a right is called in a sentence: "you may not …". */
+export const rightWords: Readonly<Record<Right, string>> = {
+  read: "read",
+  drive: "drive",
+  takeOver: "take over",
+  disconnect: "disconnect others",
+  arrange: "arrange the page",
+  evaluate: "evaluate code",
+  administer: "administer",
+  shutdown: "stop the server",
+};
+
 /** `off`: not started. `connecting`: the first try is under way. `lost`: it does not answer and is tried again. */
 export const contactStates = ["off", "connecting", "connected", "lost"] as const;
 

@@ -15,7 +15,10 @@ import type { Face } from "./faces/face.ts";
 import type { Bench } from "./bench/bench.ts";
 import type { Instrument } from "./bench/instrument.ts";
 import type { Journal } from "./records/journal.ts";
+import { Access, openRole } from "./access/admit.ts";
 import type { Limits } from "./access/limits.ts";
+import { Doorway } from "./network/first_byte.ts";
+import { isLoopback } from "./network/loopback.ts";
 import { Processes } from "./processes/processes.ts";
 import type { SandboxOptions } from "./code/options.ts";
 import { Services } from "./services.ts";
@@ -42,8 +45,17 @@ import { WebServer } from "./faces/web/web_server.ts";
 export interface HeliographServerOptions extends Partial<Omit<ServerSettings, "imageFolders">> {
   /** What stands on the bench. */
   readonly instruments: Iterable<Instrument>;
-  /** Listens beyond this PC although nothing controls who connects. @default false */
-  readonly insecureOpen?: boolean;
+  /**
+   * Listens beyond this PC in plain text, and lets everybody in who reaches it: as observers, or as what is said.
+   *
+   * @default false
+   */
+  readonly insecureOpen?: boolean | "observer" | "operator";
+  /**
+   * The certificate that is shown beyond this PC, and its private key, both as PEM: clients of other PCs come by TLS, and
+   * this PC's own as they like. @default there is none
+   */
+  readonly tls?: { readonly cert: string; readonly key: string };
   /** What clients may use. @default those of docs/security.md */
   readonly limits?: Partial<Limits>;
   /**
@@ -68,6 +80,23 @@ export interface HeliographServerOptions extends Partial<Omit<ServerSettings, "i
     readonly journalDays?: number;
     /** The room that the journal may take, in bytes; of more, the oldest are forgotten. @default 2 GB */
     readonly journalBytes?: number;
+    /** For how long single readings are kept, in days; minutes of them stay. @default 90 */
+    readonly rawDays?: number;
+    /** For how long what is left of them by minutes is kept, in days. @default 3650: ten years */
+    readonly minutesDays?: number;
+    /** The room that the journal and the readings may take together, in bytes. @default 10 GB */
+    readonly bytes?: number;
+  };
+  /** Writes PyOpticon's data log into this folder, and begins one with the server. @default none can be written */
+  readonly datalog?: {
+    /** The absolute path of the folder; it is made when the first log begins. */
+    readonly folder: string;
+    /** The log that begins with the server: its name, how often a row is written, and of what. @default none does */
+    readonly start?: {
+      readonly name?: string | undefined;
+      readonly every?: string | undefined;
+      readonly fields?: readonly string[] | undefined;
+    } | undefined;
   };
   /** What the bench file says of guards, as `loadBench` returns it. @default there are none */
   readonly guards?: object | undefined;
@@ -87,6 +116,12 @@ export interface ServerParts {
   readonly journal?: Journal;
   /** The file by which the bench is changed, or why it is not. @default it has none */
   readonly edited?: EditedBench | string;
+  /** Addresses and networks of proxies before the web port that are believed. @default none */
+  readonly trustedProxies?: readonly string[] | undefined;
+  /** What lets clients of other PCs in; it is closed when the server has stopped. @default made of `tls` */
+  readonly doorway?: Doorway | undefined;
+  /** Who may do what. @default all on this PC may do everything; `insecureOpen` says what everybody else may */
+  readonly access?: Access;
   /** What starts sandboxes; it is closed when the server has stopped. @default this program itself */
   readonly processes?: Processes;
 }
@@ -123,6 +158,7 @@ export class HeliographServer {
   readonly #services: Services;
   readonly #processes: Processes;
   readonly #poll: boolean;
+  readonly #doorway: Doorway | undefined;
   readonly #finished = Promise.withResolvers<void>();
   #stopping: Promise<void> | undefined;
   #ready: Promise<void> | undefined;
@@ -131,7 +167,7 @@ export class HeliographServer {
    * Makes a server; `start` makes it listen.
    *
    * @param options Instruments, ports, limits.
-   * @throws {HeliographError} `cannot_listen` when the address is not loopback and `insecureOpen` is not given;
+   * @throws {HeliographError} `cannot_listen` when the address is not loopback and neither `tls` nor `insecureOpen` is given;
    * `bad_argument` for a sandbox that cannot be.
    */
   constructor(options: HeliographServerOptions);
@@ -152,20 +188,25 @@ export class HeliographServer {
       images,
       arrangementFile,
       records,
+      datalog,
       overview,
       guards,
       guardsFile,
       insecureOpen = false,
       simulated = false,
+      tls,
       ...options
     }: HeliographServerOptions,
-    { faces = [], journal, edited, processes = new Processes() }: ServerParts = {},
+    { faces = [], journal, edited, processes = new Processes(), access, doorway, trustedProxies = [] }: ServerParts =
+      {},
   ) {
     const { host, commandPort, dashboardPort, webNames, webPort = usualWebPort(commandPort) } = settled(
       serverSettings,
       options,
     );
-    const listen = { host, insecureOpen };
+    const listen = { host, insecureOpen: insecureOpen !== false };
+    const beyond = !isLoopback(host);
+    this.#doorway = doorway ?? (tls === undefined || !beyond ? undefined : new Doorway({ certificate: tls }));
     const services = new Services(instruments, {
       limits,
       sandbox,
@@ -174,10 +215,13 @@ export class HeliographServer {
       arrangementFile,
       processes,
       records,
+      datalog,
       overview,
       guards,
       guardsFile,
       edited,
+      doorway: this.#doorway,
+      access: access ?? new Access({ open: openRole(insecureOpen) }),
     });
     services.simulated = simulated;
     if (name !== undefined) services.title = name;
@@ -192,7 +236,7 @@ export class HeliographServer {
     };
     this.commandServer = add(new LineServer(services, { ...listen, port: commandPort }));
     this.#dashboard = add(new DashboardServer(services, { ...listen, port: dashboardPort }));
-    this.#web = add(new WebServer(services, { ...listen, port: webPort, names: webNames }));
+    this.#web = add(new WebServer(services, { ...listen, port: webPort, names: webNames, trustedProxies }));
     this.#images = images && add(new ImageServer({ ...listen, ...images, services }));
     for (const make of faces) add(make(services));
   }
@@ -212,9 +256,15 @@ export class HeliographServer {
     return this.#images;
   }
 
+  /** The ports by the names of the wires, as a PC is told that is paired. */
+  get ports(): Readonly<Record<string, number>> {
+    const faces = { line: this.commandServer, dashboard: this.#dashboard, web: this.#web };
+    return Object.fromEntries(Object.entries(faces).map(([name, { port }]) => [name, port]));
+  }
+
   /** Whether what happens is kept, and why not. */
   get records(): { readonly kept: boolean; readonly folder: string; readonly hint: string } {
-    return this.#services.records.state;
+    return this.#services.recordsState;
   }
 
   /** The instruments, and their simulated time. */
@@ -270,7 +320,9 @@ export class HeliographServer {
   async #prepare(): Promise<void> {
     this.#services.sandbox.start();
     await Promise.all([
-      this.#services.records.open(),
+      this.#services.access.store.open(),
+      this.#services.openRecords(),
+      this.#services.dataLog.open(),
       this.#poll ? this.#startBench() : undefined,
       ...this.#faces.map((face) => face.prepare?.()),
       this.#services.arrangement.open(),
@@ -279,6 +331,7 @@ export class HeliographServer {
       this.#services.editor.open(),
       this.#services.sandbox.ready,
     ]);
+    this.#services.dataLog.begin();
   }
 
   /** azcam's parameters that were kept are set as azcam's start script does it, once what has them is there. */
@@ -299,6 +352,7 @@ export class HeliographServer {
   async #stop(): Promise<void> {
     this.#services.refuseRequests();
     await Promise.all(this.#faces.map((face) => face.stop()));
+    await this.#doorway?.close();
     await this.#services.sandbox.stop();
     await this.#services.guards?.stop();
     await this.bench.stop();

@@ -6,13 +6,15 @@
 
 import type { ServerStatus } from "../protocol/description.ts";
 import { version } from "../protocol/version.ts";
-import { admit } from "./access/admit.ts";
+import { Principal } from "./access/principal.ts";
 import { Capacity } from "./network/admission.ts";
+import type { Doorway } from "./network/first_byte.ts";
 import { apiInstrument } from "./requests/api_instrument.ts";
 import { ArrangementStore } from "./records/arrangement.ts";
 import { Bench } from "./bench/bench.ts";
 import { BenchEditor, type EditedBench } from "./config/editing/bench_editor.ts";
 import { ComputedFields } from "./expressions/computed_fields.ts";
+import { Access } from "./access/admit.ts";
 import type { Control } from "./access/control.ts";
 import { Dispatcher } from "./requests/dispatcher.ts";
 import { Guards } from "./guards/guards.ts";
@@ -25,7 +27,10 @@ import { describeContact } from "./bench/describe.ts";
 import type { Instrument } from "./bench/instrument.ts";
 import { Happenings } from "./records/happenings.ts";
 import { Journal } from "./records/journal.ts";
-import { Records } from "./records/records.ts";
+import { DataLog } from "./records/data_log.ts";
+import type { DataLogOptions } from "./config/data_log_settings.ts";
+import { Readings } from "./records/readings/readings.ts";
+import { Records, type RecordsState } from "./records/records.ts";
 import type { RecordsOptions } from "./config/records_settings.ts";
 import type { Processes } from "./processes/processes.ts";
 import { type Limits, limitsWithin } from "./access/limits.ts";
@@ -65,6 +70,8 @@ export interface ServicesOptions {
   readonly processes?: Processes | undefined;
   /** Where what happens is kept. @default nowhere */
   readonly records?: RecordsOptions | undefined;
+  /** Where data logs are written. @default nowhere */
+  readonly datalog?: DataLogOptions | undefined;
   /** The drawing of the bench. @default there is none */
   readonly overview?: OverviewOptions | undefined;
   /** What its file says of guards. @default it has none */
@@ -73,6 +80,10 @@ export interface ServicesOptions {
   readonly guardsFile?: string | undefined;
   /** The file by which the bench is changed, or why it is not. @default it has none */
   readonly edited?: EditedBench | string | undefined;
+  /** What lets clients of other PCs in. @default none can come, or everybody as they come */
+  readonly doorway?: Doorway | undefined;
+  /** Who may do what. @default all on this PC may do everything, and nobody else anything */
+  readonly access?: Access | undefined;
 }
 
 /** The services that all faces of one server share. */
@@ -95,13 +106,19 @@ export class Services {
   readonly arrangement: ArrangementStore;
   /** What is kept of what happened, over restarts. */
   readonly records: Records;
+  /** What every field was, over restarts. */
+  readonly readings: Readings;
   readonly #happenings: Happenings;
+  /** PyOpticon's data log. */
+  readonly dataLog: DataLog;
   /** The drawing of the bench. */
   readonly overview: OverviewStore;
   /** Changes the bench by its file. */
   readonly editor: BenchEditor;
   /** What interlocks forbid and do, watchdogs, and the safe state; `undefined` where the bench has none. */
   readonly guards: Guards | undefined;
+  /** Says who may do what, and takes tokens. */
+  readonly access: Access;
   /** Who is connected. */
   readonly sessions: Sessions = new Sessions();
   /** Who is served when: nobody keeps the event loop for themselves. */
@@ -110,6 +127,8 @@ export class Services {
   readonly limits: Limits;
   /** How many connections there may be, at all ports together. */
   readonly capacity: Capacity;
+  /** What lets clients of other PCs in, at the ports that they can reach. */
+  readonly doorway: Doorway | undefined;
   /** The ways in, in the order in which `status` tells them. */
   readonly faces: Set<Listening> = new Set();
   /** Stops the server, when a client that may asks for it. */
@@ -140,24 +159,39 @@ export class Services {
       arrangementFile,
       processes,
       records,
+      datalog,
       overview,
       guards,
       guardsFile,
       edited = "This bench has no file that could be changed",
+      doorway,
+      access = new Access(),
     }: ServicesOptions = {},
   ) {
+    this.doorway = doorway;
     this.bench = new Bench(instruments);
     this.journal = journal;
     journal.keep(this.bench.hub);
     this.records = new Records(journal, records);
-    this.limits = limitsWithin(limits, descriptorLimit(), this.bench.instruments.length);
+    this.access = access;
+    access.store.onChange(() => this.#lookWhoMayStay());
+    this.dataLog = new DataLog(this.bench, datalog);
+    this.readings = new Readings(this.bench, this.records, records);
+    this.limits = limitsWithin(limits, descriptorLimit(), this.bench.instruments.length, doorway !== undefined);
     this.capacity = new Capacity(this.limits.connections);
     this.arrangement = new ArrangementStore(this.bench, arrangementFile);
     this.overview = new OverviewStore(this.bench, overview);
     this.editor = new BenchEditor(this.bench, edited, () => this.overview.fitting());
     const dispatcher = this.#dispatcher = new Dispatcher(this.bench);
     this.bench.add(
-      apiInstrument(this.bench, dispatcher, this.sessions, () => this.status(), () => this.#newLogLines()),
+      apiInstrument(
+        this.bench,
+        dispatcher,
+        this.sessions,
+        this.dataLog,
+        () => this.status(),
+        () => this.#newLogLines(),
+      ),
     );
     this.control.onChange((name) => {
       const instrument = this.bench.find(name);
@@ -180,7 +214,8 @@ export class Services {
     const guards = new Guards(this.bench, words, {
       file,
       act: (request, by) => {
-        const principal = admit({ by: "program", name: by });
+        // It is no way in: nobody's name or token counts for what a guard does.
+        const principal = new Principal({ by: "program", name: by }, "admin");
         return dispatcher.run(request, principal, { role: principal.role, for: principal, guards: true });
       },
     });
@@ -203,15 +238,41 @@ export class Services {
     this.#dispatcher.stop();
   }
 
+  /** Ends the connections of whoever's token is not valid any more, and takes names from who only gave them themselves. */
+  #lookWhoMayStay(): void {
+    for (const { principal, connection } of this.sessions.all) {
+      if (principal.revoked) connection.close(new Error("its token is not valid any more"));
+      else if (principal.person === "" && this.access.store.isTaken(principal.name)) principal.loseName();
+    }
+  }
+
+  /** Opens the folder of what is kept, before the server gives up its permissions. */
+  async openRecords(): Promise<void> {
+    await this.records.open();
+    await this.readings.open();
+  }
+
+  /** Whether what happens is kept, and why not. */
+  get recordsState(): RecordsState {
+    const { state } = this.records;
+    const { hint } = this.readings;
+    const { problem } = this.dataLog.state;
+    return { ...state, hint: [state.hint, hint, problem].filter((each) => each !== "").join(" ") };
+  }
+
   /** Writes what is to be kept, when everybody has gone. */
   async stopRecords(): Promise<void> {
     this.#happenings.stop();
+    await this.dataLog.close();
+    this.access.stop();
+    await this.access.store.stop();
+    await this.readings.stop();
     await this.records.stop();
   }
 
-  /** Whether somebody from beyond this PC may drive the instruments, without anything that controls who. */
+  /** Whether everybody who reaches the server from beyond this PC gets in, without anything that controls who. */
   get open(): boolean {
-    return this.#addresses.some(({ host }) => !isLoopback(host));
+    return this.access.isOpen && this.#addresses.some(({ host }) => !isLoopback(host));
   }
 
   get #addresses(): ListenerAddress[] {
@@ -232,7 +293,8 @@ export class Services {
       version,
       simulated: this.simulated,
       uptime: Math.round((performance.now() - this.#started) / 100) / 10,
-      records: this.records.state,
+      records: this.recordsState,
+      datalog: this.dataLog.state,
       ...(this.guards === undefined ? {} : { guards: this.guards.summary }),
       listeners: this.#addresses,
       sessions: this.sessions.describe(),

@@ -2,6 +2,7 @@
 import { PyOpticonSocketClient } from "../client/pyopticon_client.ts";
 import { HeliographServer, type HeliographServerOptions, type ServerParts } from "../server/server.ts";
 import { demoInstruments } from "../server/config/demo_bench.ts";
+import { isLoopback } from "../server/network/loopback.ts";
 import type { Instrument } from "../server/bench/instrument.ts";
 
 /** The repository's top folder. */
@@ -34,11 +35,11 @@ export function dashboardClient(server: HeliographServer, name = ""): PyOpticonS
 
 /** A raw TCP client. */
 export class RawClient {
-  readonly connection: Deno.TcpConn;
+  readonly connection: Deno.TcpConn | Deno.TlsConn;
   #received = "";
   readonly #decoder = new TextDecoder();
 
-  private constructor(connection: Deno.TcpConn) {
+  constructor(connection: Deno.TcpConn | Deno.TlsConn) {
     this.connection = connection;
   }
 
@@ -149,4 +150,13 @@ export async function runProgram(
   const output = await new Deno.Command(program, { args: [...args], cwd: top, env: noColours, ...options }).output();
   const decoder = new TextDecoder();
   return { code: output.code, stdout: decoder.decode(output.stdout), stderr: decoder.decode(output.stderr) };
+}
+
+/** An address of this PC that others reach: it is not loopback. `undefined` where it has none. */
+export function outsideAddress(): string | undefined {
+  try {
+    return Deno.networkInterfaces().find(({ family, address }) => family === "IPv4" && !isLoopback(address))?.address;
+  } catch {
+    return undefined;
+  }
 }

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { getLogger } from "npm:@logtape/logtape@2.4.2";
+import { getLogger, type Logger } from "npm:@logtape/logtape@2.4.2";
 import { buildCommand } from "../usage.ts";
 import { basename, join, resolve } from "node:path";
 import { HeliographError } from "../../protocol/errors.ts";
@@ -22,6 +22,7 @@ import {
   type ServerSettings,
   serverSettings,
 } from "../../server/config/server_settings.ts";
+import type { DataLogOptions } from "../../server/config/data_log_settings.ts";
 import type { RecordsOptions } from "../../server/config/records_settings.ts";
 import { Journal } from "../../server/records/journal.ts";
 import { demoOverview } from "../../server/config/demo_overview.ts";
@@ -39,11 +40,23 @@ import { isLoopback } from "../../server/network/loopback.ts";
 import { codeSettings, sandboxOf, type SandboxOptions } from "../../server/code/options.ts";
 import { HeliographServer } from "../../server/server.ts";
 import { urlOf } from "../../server/faces/web/request_guard.ts";
+import { Access, openRole } from "../../server/access/admit.ts";
+import { AccessStore } from "../../server/access/access_store.ts";
+import { AddressRoles } from "../../server/access/addresses.ts";
+import type { ServerKeys } from "../../server/access/keys.ts";
+import type { Doorway } from "../../server/network/first_byte.ts";
+import { signInAddress } from "../../protocol/pairing.ts";
+import { Roles } from "../../server/access/rights.ts";
+import type { AccessWords } from "../../server/config/access_words.ts";
+import { isReadableByOthers } from "../../server/files/secret_file.ts";
 import type { CliContext } from "../context.ts";
+import { accessFileOf } from "./access.ts";
+import { typedWord } from "../connection.ts";
 import { driverProcesses } from "../driver_processes.ts";
 import { launcherWord, sandboxHostWord } from "../hidden_words.ts";
 import { exitCodes, UsageError } from "../exit_codes.ts";
 import { painter } from "../output.ts";
+import { doorwayOf, type KeySettings, keysFolder, openKeys } from "../server_keys.ts";
 import { startServerLog } from "../server_log.ts";
 import { flagsOf, type ReadFlags, saidBy } from "../setting_flags.ts";
 import { stopSignals } from "../signals.ts";
@@ -72,7 +85,14 @@ export const serverCommand = buildCommand({
     if (simulators.missing.length > 0) {
       log.warning("Not simulated: {titles}", { titles: simulators.missing.join("; ") });
     }
-    const server = makeServer(setup, journal, processes);
+    const access = accessOf(setup);
+    const beyond = !isLoopback(setup.host) && !flags.insecureOpen;
+    // Before anything is written for it.
+    if (beyond && !await mayListen(setup.host)) throw notPermitted(setup.host, this.program);
+    const keys = beyond ? await openKeys(keySettings(setup)) : undefined;
+    const told = () => ({ title: setup.name, ports: server.ports });
+    const doorway = keys && doorwayOf(keys, access, told);
+    const server: HeliographServer = makeServer(setup, journal, processes, access, doorway);
     // A fault in one instrument's code does not end a server that others observe with.
     using _faults = outliveFaults();
     try {
@@ -83,18 +103,26 @@ export const serverCommand = buildCommand({
     }
     // Nobody is served before that is given up which is needed no more.
     await server.prepare();
+    tellWhoMay(setup.access, access.store, log);
     await ignoreInspectorSignal();
     processes.seal();
     await giveUpPermissions();
     server.start();
     announce(this, setup, server);
-    if (!isLoopback(setup.host)) {
-      log.warning("Insecure: everybody who reaches {host} may drive the instruments (--insecure-open)", {
-        host: setup.host,
-      });
+    if (keys !== undefined && !flags.jsonLogs) await tellNextSteps(this, setup, server, access.store, keys);
+    if (setup.flags.insecureOpen && !isLoopback(setup.host)) {
+      const may = setup.flags.insecureRole === "observer" ? "look on" : "drive the instruments";
+      log.warning(
+        "Insecure: everybody who reaches {host} may {may}, and who is on the way reads along (--insecure-open)",
+        {
+          host: setup.host,
+          may,
+        },
+      );
     }
     const stop = stopOnSignals(() => log.info("Stopping: finishing what runs, then closing every connection"), server);
     await server.finished;
+    keys?.stop();
     stop();
     log.info("Stopped");
   },
@@ -107,6 +135,8 @@ interface Setup extends Omit<ServerSettings, "imageFolders"> {
   readonly receivedFolder: string | undefined;
   /** What is kept, and where; `undefined` for nothing. */
   readonly records: RecordsOptions | undefined;
+  /** Where data logs are written. */
+  readonly datalog: DataLogOptions;
   readonly name: string;
   readonly instruments: Instrument[];
   /** What the bench file says of guards. */
@@ -114,6 +144,8 @@ interface Setup extends Omit<ServerSettings, "imageFolders"> {
   /** Its file, where it is changed by that. */
   readonly edited: EditedBench | string;
   readonly sandbox: SandboxOptions;
+  /** What the bench file says of who may do what. */
+  readonly access: AccessWords;
   /** Who says that no code is run, where none is. */
   readonly noCodeSaidBy: string;
 }
@@ -151,12 +183,14 @@ async function setUp(
     ...listen,
     receivedFolder: bench.imageFolders[0],
     records: recordsOf(flags.records, bench.records),
+    datalog: bench.datalog,
     webNames: [...listen.webNames, ...isLoopback(listen.host) ? [] : ownNames()],
     name: bench.name ?? "heliograph",
     instruments: bench.instruments,
     ...(bench.overview === undefined ? {} : { overview: bench.overview }),
     guards: bench.guards,
     edited,
+    access: (bench.access ?? {}) as AccessWords,
     sandbox: Deno.build.standalone ? { ...sandbox, hostCommand: [Deno.execPath(), sandboxHostWord] } : sandbox,
     noCodeSaidBy: codeFlags.languages === undefined ? "the bench file says so" : "--eval none",
   };
@@ -209,7 +243,8 @@ function demoBench(imageFolders: readonly string[]): Omit<LoadedBench, "close"> 
     files: [],
     imageFolders,
     // Bounded: who tries heliograph does not want to clean up after it.
-    records: { folder: resolve("records"), journalBytes: 100_000_000 },
+    records: { folder: resolve("records"), journalBytes: 100_000_000, bytes: 500_000_000 },
+    datalog: { folder: resolve("logs") },
     overview: { svg: demoOverview },
     ports: new Map(),
   };
@@ -220,9 +255,16 @@ async function openProcesses({ jsonLogs }: ProgramSettings): Promise<Processes> 
   return await Processes.launched(jsonLogs, Deno.build.standalone ? [Deno.execPath(), launcherWord] : undefined);
 }
 
-function makeServer(setup: Setup, journal: Journal, processes: Processes): HeliographServer {
-  const { flags, receivedFolder, records, noCodeSaidBy: _said, edited, ...options } = setup;
-  const { bench, insecureOpen, imagePort } = flags;
+function makeServer(
+  setup: Setup,
+  journal: Journal,
+  processes: Processes,
+  access: Access,
+  doorway: Doorway | undefined,
+): HeliographServer {
+  const { flags, receivedFolder, records, noCodeSaidBy: _said, edited, access: { trustedProxies }, ...options } = setup;
+  const { bench, imagePort } = flags;
+  const insecureOpen = flags.insecureOpen && flags.insecureRole;
   if (imagePort !== undefined && receivedFolder === undefined) {
     throw new UsageError("--image-port needs a folder for the images: give --image-folder FOLDER");
   }
@@ -241,13 +283,25 @@ function makeServer(setup: Setup, journal: Journal, processes: Processes): Helio
         arrangementFile: besideBench(resolve(bench)).page,
         guardsFile: join(besideBench(resolve(bench)).state, "guards.json"),
       }),
-    }, { journal, processes, edited });
+    }, {
+      journal,
+      processes,
+      edited,
+      access,
+      trustedProxies,
+      doorway,
+    });
   } catch (error) {
     throw error instanceof HeliographError && error.code === "bad_argument" ? new UsageError(error.message) : error;
   }
 }
 
-function notPermitted(host: string, program: string, cause: Error): HeliographError {
+async function mayListen(host: string): Promise<boolean> {
+  return (await Deno.permissions.query({ name: "net", host: host.includes(":") ? `[${host}]` : host })).state ===
+    "granted";
+}
+
+function notPermitted(host: string, program: string, cause?: Error): HeliographError {
   return new HeliographError(
     "cannot_listen",
     `Cannot listen on ${host}: this task may only listen on 127.0.0.1. Use the executable, or "${program} server"`,
@@ -265,7 +319,8 @@ function announce(
   const dashboard = `${dashboardServer.host}:${dashboardServer.port}`;
   // Nobody's browser can go to 0.0.0.0.
   const anywhere = webServer.host === "0.0.0.0" || webServer.host === "::";
-  const web = urlOf(anywhere ? webNames[0] ?? "127.0.0.1" : webServer.host, webServer.port);
+  const scheme = isLoopback(webServer.host) || flags.insecureOpen ? "http" : "https";
+  const web = urlOf(anywhere ? webNames[0] ?? "127.0.0.1" : webServer.host, webServer.port, scheme);
   if (flags.jsonLogs) {
     const ready = { version, command, dashboard, web };
     getLogger(["heliograph", "server"]).info(
@@ -311,6 +366,71 @@ function announce(
   const line = flags.bench === undefined ? "tempcon.get_temperatures" : `${example}.help`;
   write(`  nc ${commandServer.host} ${commandServer.port}      then type: ${line}, or help\n`);
   write("Stop with Ctrl-C.\n");
+}
+
+function keySettings({ flags, access, webNames, host }: Setup): KeySettings {
+  const { bench, tlsCert, tlsKey } = flags;
+  return { bench, tlsCert, tlsKey, fromFile: access.tls, names: webNames, host };
+}
+
+/** For how long the first link for a browser is good, in minutes. */
+const linkMinutes = 15;
+
+/** Tells how people of other PCs get in, and gives the first of them a link. */
+async function tellNextSteps(
+  { program, process: { stdout: { write } } }: CliContext,
+  { flags, webNames, host }: Setup,
+  { webServer }: HeliographServer,
+  store: AccessStore,
+  { authority }: ServerKeys,
+): Promise<void> {
+  const ofBench = flags.bench === undefined ? "" : ` --bench ${typedWord(flags.bench)}`;
+  const anywhere = host === "0.0.0.0" || host === "::";
+  const name = anywhere ? webNames[0] ?? hostName() ?? "THIS-PC" : host;
+  write("Other PCs come by TLS, and need a token:\n");
+  write(`  another PC with heliograph     ${program} pair${ofBench}\n`);
+  write(`  a person or a program          ${program} access add NAME --role operator${ofBench}\n`);
+  if (authority !== undefined) {
+    write(`  for other programs' TLS        ${join(keysFolder(flags.bench), "authority.pem")}\n`);
+  }
+  if (store.people.length > 0) return;
+  try {
+    const seconds = linkMinutes * 60;
+    const secret = await store.invite({ kind: "link", name: "admin", role: "admin", seconds });
+    const link = signInAddress(urlOf(name, webServer.port, "https"), secret);
+    write(`Nobody has a token yet. The first admin's browser, once, within ${linkMinutes} minutes:\n  ${link}\n`);
+  } catch (error) {
+    write(`Nobody has a token yet, and no link could be made: ${printable((error as Error).message)}\n`);
+  }
+}
+
+/** Who may do what, as flags, bench file and the file beside it say. */
+function accessOf({ access: { roles, addresses, loopback }, flags }: Setup): Access {
+  const file = accessFileOf(flags.bench);
+  // A demo that may touch next to nothing knows nobody.
+  const isDenied = flags.bench === undefined &&
+    Deno.permissions.querySync({ name: "read", path: file }).state !== "granted";
+  return new Access({
+    store: new AccessStore({ file: isDenied ? undefined : file, roles: new Roles(roles) }),
+    addresses: new AddressRoles(addresses),
+    open: openRole(flags.insecureOpen && flags.insecureRole),
+    ...loopback === undefined ? {} : { loopback },
+  });
+}
+
+/** Tells at each start who may do something without a token, where that is not what everybody expects. */
+function tellWhoMay({ addresses = {}, loopback }: AccessWords, { file = "", people }: AccessStore, log: Logger): void {
+  for (const [address, role] of Object.entries(addresses)) {
+    log.warning("Whoever comes from {address} is {role} without a token (addresses in the bench file)", {
+      address,
+      role,
+    });
+  }
+  if (loopback === "token") log.info("This PC needs a token as well (loopback in the bench file)");
+  if (people.length === 0) return;
+  // Windows says it by lists that this program does not read.
+  if (Deno.build.os === "windows") log.warning("Make sure that nobody else may read and write {file}", { file });
+  else if (isReadableByOthers(file)) log.warning("Others may read {file}: chmod 600 {file}", { file });
 }
 
 /** A signal stops the server; a second one ends the program at once. */

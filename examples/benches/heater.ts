@@ -54,7 +54,7 @@ const heater: DriverModule = (
     commands: {
       off: command({
         summary: "Switch the heating off, before everything that waits",
-        immediate: true,
+        stop: true,
         run: async (_, { signal }) => void await contact.use("immediate", signal, (turn) => ask(turn, "H0")),
       }),
     },

@@ -1,7 +1,8 @@
 /**
  * Control of instruments: while somebody holds one, others read it but do not drive it.
  *
- * Control is an agreement among people who trust each other, not a protection: anybody may give any name.
+ * Among people who have proved nothing it is an agreement, since anybody may give any name. A proven name is that name:
+ * whoever has control by it keeps it from everybody who only says so.
  *
  * @module
  */
@@ -29,10 +30,12 @@ interface Lease {
 
 /**
  * Names are compared as they are now: whoever registers another one keeps what they took themselves. All who have one
- * name and come from one PC are the same holder; one without a name is nobody but itself.
+ * name and come from one PC are the same holder; one without a name is nobody but itself. Who has proved a name is that
+ * one from wherever they come, and nobody else is.
  */
 function isSame(one: Principal, other: Principal): boolean {
   if (one === other) return true;
+  if (one.person !== "" || other.person !== "") return one.person === other.person;
   return one.name !== "" && one.name === other.name && one.hostname === other.hostname;
 }
 
@@ -115,10 +118,12 @@ export class Control {
     const client = originOf(caller);
     const [lease, others] = this.#find(instrument, client);
     if (others) this.#refuseUnless(force, lease!, client, "hand over", instrument);
-    if (!receiver.may("operator")) {
+    if (!receiver.may("drive", instrument)) {
       throw new HeliographError(
         "bad_argument",
-        `Cannot hand ${instrument} over to ${label(receiver)}: they may only read, as ${receiver.role}`,
+        `Cannot hand ${instrument} over to ${label(receiver)}: ${
+          receiver.may("drive") ? "they may not drive it" : `they may only read, as ${receiver.roleName || "nobody"}`
+        }`,
       );
     }
     const time = lease?.seconds ?? seconds;
@@ -156,7 +161,7 @@ export class Control {
    * @throws {HeliographError} `held` when control would end, and the caller is no admin.
    */
   checkDisconnect(caller: Caller, client: Principal): void {
-    if (client.name !== "" || originOf(caller).may("admin")) return;
+    if (client.name !== "" || originOf(caller).may("takeOver")) return;
     const held = [...this.#leases.keys()].filter((instrument) => this.#live(instrument)?.client === client);
     if (held.length === 0) return;
     throw new HeliographError(
@@ -257,7 +262,7 @@ export class Control {
   }
 
   #refuseUnless(force: boolean, lease: Lease, client: Principal, command: string, instrument: string): void {
-    if (!force || !client.may("admin")) throw this.#refusal(lease, command, instrument);
+    if (!force || !client.may("takeOver")) throw this.#refusal(lease, command, instrument);
   }
 
   #refusal(lease: Lease, command: string, instrument: string): HeliographError {

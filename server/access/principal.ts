@@ -4,11 +4,12 @@
  * @module
  */
 
-import type { SessionDescription } from "../../protocol/description.ts";
+import type { Identity, SessionDescription } from "../../protocol/description.ts";
 import { HeliographError } from "../../protocol/errors.ts";
 import { plainLine } from "../../protocol/printable.ts";
-import { mayDo } from "../../protocol/vocabulary.ts";
+import type { Right } from "../../protocol/vocabulary.ts";
 import type { Caller, Role } from "../bench/command.ts";
+import { nearestRole, nobody, type Person, type Standing, standingOf } from "./rights.ts";
 
 /** The way in of a caller: a connection that stays, an HTTP request, or a program that holds the server itself. */
 export type WayIn = SessionDescription["protocol"] | "http" | "program";
@@ -33,6 +34,8 @@ export interface Arrival<W extends WayIn = WayIn> {
   readonly hostname?: string;
   /** Where their connection comes from, `address:port`. @default as `hostname` */
   readonly address?: string;
+  /** Whether nobody on the way can read what they send. @default false */
+  readonly secure?: boolean;
   /** Whether they have gone. @default they never go */
   readonly gone?: () => boolean;
 }
@@ -49,29 +52,55 @@ export class Principal<W extends WayIn = WayIn> implements Caller {
   readonly hostname: string;
   /** Where their connection comes from, `address:port`. */
   readonly address: string;
-  /** What they may do. */
-  readonly role: Role;
+  /** Whether nobody on the way can read what they send. */
+  readonly secure: boolean;
   /** For whom they act, where that is somebody else: as code does. */
   readonly for: Principal | undefined;
   readonly #gone: () => boolean;
+  /** Until when nothing more is taken from them, by `performance.now()`: they gave a wrong token. */
+  waitsUntil = 0;
   #name: string;
+  #standing: Standing;
+  #person: Person | undefined;
 
   /**
    * Makes one.
    *
    * @param arrival What is known of them.
-   * @param role What they may do.
+   * @param standing What they may do; or one of the roles that every bench has.
    * @param actsFor For whom they act. @default for themselves
    */
-  constructor(arrival: Arrival<W>, role: Role, actsFor?: Principal) {
+  constructor(arrival: Arrival<W>, standing: Standing | Role, actsFor?: Principal) {
     this.by = arrival.by;
     this.id = arrival.id ?? 0;
     this.hostname = arrival.hostname ?? "";
     this.address = arrival.address ?? this.hostname;
-    this.role = role;
+    this.secure = arrival.secure ?? false;
     this.for = actsFor;
     this.#gone = arrival.gone ?? never;
     this.#name = arrival.name ?? "";
+    this.#standing = typeof standing === "string" ? standingOf(standing) : standing;
+    this.#person = actsFor === undefined ? undefined : actsFor.#person;
+  }
+
+  /** What they may do; nothing once the token that proved it is not valid any more. */
+  get standing(): Standing {
+    return this.revoked ? nobody : this.#standing;
+  }
+
+  /** The built-in role that comes closest to what they may do, for what knows no others. */
+  get role(): Role {
+    return nearestRole(this.standing.rights);
+  }
+
+  /** What their role is called; empty where they have none. */
+  get roleName(): string {
+    return this.standing.roleName;
+  }
+
+  /** The name that they have proved; empty where they have proved none. */
+  get person(): string {
+    return this.#person?.name ?? "";
   }
 
   /** The name they go by now, or empty. */
@@ -79,18 +108,24 @@ export class Principal<W extends WayIn = WayIn> implements Caller {
     return this.#name;
   }
 
-  /** Whether they have gone: what of theirs still waits is then not started. */
+  /** Whether the token by which they have proved who they are is not valid any more. */
+  get revoked(): boolean {
+    return this.#person?.ended === true;
+  }
+
+  /** Whether they have gone, or may not be here any more: what of theirs still waits is then not started. */
   get gone(): boolean {
-    return this.#gone();
+    return this.#gone() || this.revoked;
   }
 
   /** The label of the principal in the log: its name, number and address, as far as it has them. */
   get label(): string {
     const { name, id, hostname, address } = this;
-    if (id > 0) return name === "" ? `client ${id} (${address})` : `${name} (client ${id})`;
+    const proven = this.#person === undefined ? "" : ", by token";
+    if (id > 0) return name === "" ? `client ${id} (${address})` : `${name} (client ${id}${proven})`;
     if (hostname === "") return name === "" ? "the server's own program" : name;
     // Each request may come from another port: that tells nobody from another.
-    return name === "" ? `HTTP client ${hostname}` : `${name} (HTTP, ${hostname})`;
+    return name === "" ? `HTTP client ${hostname}` : `${name} (HTTP, ${hostname}${proven})`;
   }
 
   /** The principal for whom it is done in the end: itself, or the one that it acts for. */
@@ -98,30 +133,71 @@ export class Principal<W extends WayIn = WayIn> implements Caller {
     return this.for?.origin ?? this;
   }
 
-  /** Whether they may do what takes a role. @param needed The least role that may. */
-  may(needed: Role): boolean {
-    return mayDo(this.role, needed);
+  /**
+   * Whether they may do something.
+   *
+   * @param right What.
+   * @param instrument The name of the instrument that is to be driven. @default any of those that they may drive
+   */
+  may(right: Right, instrument?: string): boolean {
+    const { rights, instruments } = this.standing;
+    if (!rights.has(right)) return false;
+    return right !== "drive" || instrument === undefined || instruments === undefined || instruments.has(instrument);
   }
 
   /**
-   * Takes the name they give themselves.
+   * Takes the name they give themselves; the `Access` of the server says whether they may have it. A proven name stays.
    *
    * @throws {HeliographError} `bad_argument` for an empty or overlong name or one with control characters.
    */
   register(name: string): void {
-    this.#name = checkedName(name);
+    const checked = checkedName(name);
+    if (this.#person === undefined) this.#name = checked;
+  }
+
+  /** They have proved who they are: from now on they are that one, and may do what that one may. */
+  prove(person: Person): void {
+    this.#person = person;
+    this.#standing = person;
+    this.#name = person.name;
+  }
+
+  /** Somebody else proves the name they gave themselves: it is theirs no more. */
+  loseName(): void {
+    if (this.#person === undefined) this.#name = "";
   }
 
   /**
    * Somebody who acts for them, with no other rights than theirs.
    *
-   * @param options Whether that one has gone, beside them; and a lower role.
+   * @param options Whether that one has gone, beside them; and a role whose rights they have at most.
    */
-  deputy({ gone = never, role = this.role }: { readonly gone?: () => boolean; readonly role?: Role } = {}): Principal {
-    const { by, id, name, hostname, address } = this;
-    const arrival = { by, id, name, hostname, address, gone: () => gone() || this.gone };
-    return new Principal(arrival, this.may(role) ? role : this.role, this);
+  deputy({ gone = never, role }: { readonly gone?: () => boolean; readonly role?: Role } = {}): Principal {
+    const { by, id, name, hostname, address, secure, standing } = this;
+    const arrival = { by, id, name, hostname, address, secure, gone: () => gone() || this.gone };
+    return new Principal(arrival, role === undefined ? standing : within(standing, role), this);
   }
+}
+
+/** The rights of a standing that a role has as well. */
+function within(standing: Standing, role: Role): Standing {
+  const most = standingOf(role);
+  const rights = [...standing.rights].filter((right) => most.rights.has(right));
+  if (rights.length === standing.rights.size) return standing;
+  return { ...most, rights: new Set(rights), instruments: standing.instruments };
+}
+
+/** Who somebody is to the server, and what they may do, as it is told. */
+export function whoIs({ name, person, role, roleName, standing }: Principal): Identity {
+  const { rights, instruments } = standing;
+  return {
+    name,
+    person,
+    role,
+    roleName,
+    rights: [...rights],
+    instruments: instruments === undefined ? null : [...instruments],
+  };
 }
 
 /**

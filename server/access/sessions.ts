@@ -6,6 +6,7 @@
 
 import type { SessionDescription } from "../../protocol/description.ts";
 import { HeliographError } from "../../protocol/errors.ts";
+import { withoutSecrets } from "../../protocol/secrets.ts";
 import type { Principal } from "./principal.ts";
 import { beginsHttp } from "../../protocol/http_guard.ts";
 import { joined } from "../../protocol/bytes.ts";
@@ -68,8 +69,18 @@ export class Session<C extends ClientConnection = ClientConnection> implements S
    * @returns When to go on with its next request; `undefined` means at once.
    */
   pace(): Promise<void> | undefined {
+    const { waitsUntil } = this.principal;
+    if (waitsUntil > 0) return this.#wait(waitsUntil);
     if (this.connection.queued > unreadUntil) return this.connection.flush().then(() => this.turn.pause());
     return this.turn.pause();
+  }
+
+  async #wait(until: number): Promise<void> {
+    this.principal.waitsUntil = 0;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const timer = setTimeout(resolve, until - performance.now());
+    await Promise.race([promise, this.connection.ended]);
+    clearTimeout(timer);
   }
 
   /** How many of its requests are being worked on. */
@@ -96,14 +107,15 @@ export class Session<C extends ClientConnection = ClientConnection> implements S
 
   /** As `status` tells it. */
   describe(): SessionDescription {
-    const last = typeof this.#lastRequest === "string" ? this.#lastRequest : this.#lastRequest();
-    const { id, name, address, by, role } = this.principal;
+    const last = withoutSecrets(typeof this.#lastRequest === "string" ? this.#lastRequest : this.#lastRequest());
+    const { id, name, address, by, role, person } = this.principal;
     return {
       session: id,
       name,
       address,
       protocol: by,
       role,
+      person,
       connected: new Date(this.#connected).toISOString(),
       lastRequest: last.length > 200 ? `${last.slice(0, 200)}…` : last,
       lastRequestTime: this.#lastRequestTime === 0 ? null : new Date(this.#lastRequestTime).toISOString(),
@@ -207,6 +219,11 @@ export class Sessions {
   }
 
   /** Everybody who is connected, oldest first. */
+  get all(): readonly Session[] {
+    return [...this.#open.values()];
+  }
+
+  /** Everybody who is connected, as `status` tells it, oldest first. */
   describe(): SessionDescription[] {
     return [...this.#open.values()].map((session) => session.describe());
   }

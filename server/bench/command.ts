@@ -136,13 +136,19 @@ export interface CommandSpec<A extends Record<string, ValueType>> {
   /** The least role that may call it. @default "operator" */
   readonly role?: Role;
   /**
-   * Does not wait behind a running command: for abort, stop and status, and for reading what is in memory.
+   * Does not wait behind a running command: for status, and for reading what is in memory. It passes nobody who has
+   * control: that takes `stop`.
    * @default false
    */
   readonly immediate?: boolean;
   /**
+   * Stops or puts out something: every operator of the bench may call it, whoever has control and of whichever
+   * instruments they are; it does not wait behind a running command either. @default false
+   */
+  readonly stop?: boolean;
+  /**
    * Does not wait behind a running command either, since it drives nothing: it sets in memory what the next one uses.
-   * Unlike an immediate one it does not pass whoever has control. @default false
+   * @default false
    */
   readonly beside?: boolean;
   /**
@@ -214,6 +220,8 @@ export class Command {
   readonly role: Role;
   /** Whether it waits behind no other command. */
   readonly immediate: boolean;
+  /** Whether it stops something, and passes whoever has control. */
+  readonly stop: boolean;
   /** Whether it runs beside a running command. */
   readonly beside: boolean;
   /** Whether what its caller has waiting for the same instrument is not started any more. */
@@ -238,7 +246,8 @@ export class Command {
     this.arguments = new Map(Object.entries(spec.arguments ?? {}));
     this.takesMore = spec.takesMore ?? false;
     this.role = spec.role ?? "operator";
-    this.immediate = spec.immediate ?? false;
+    this.stop = spec.stop ?? false;
+    this.immediate = this.stop || (spec.immediate ?? false);
     this.beside = spec.beside ?? false;
     this.dropsWaiting = spec.dropsWaiting ?? false;
     this.confirm = spec.confirm;

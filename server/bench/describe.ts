@@ -75,6 +75,7 @@ function describeCommand(name: string, command: Command) {
     takesMore: command.takesMore,
     role: command.role,
     immediate: command.immediate,
+    stop: command.stop,
     deadline: command.deadline,
     ...(command.confirm === undefined ? {} : { confirm: command.confirm }),
   };

@@ -198,7 +198,7 @@ function steps({ settings, lamps, exposure, exposures }: DrivenParts): Record<st
 function interruptions({ exposure, exposures }: DrivenParts): Record<string, Command> {
   const pause = command({
     summary: "Pause the exposure that is under way, if there is one: the shutter closes",
-    immediate: true,
+    stop: true,
     run: () => exposure.pause(),
   });
   const resume = command({
@@ -210,7 +210,7 @@ function interruptions({ exposure, exposures }: DrivenParts): Record<string, Com
   return {
     abort: command({
       summary: "Abort the exposure or sequence, if one is under way, and what you have waiting; there is no image",
-      immediate: true,
+      stop: true,
       dropsWaiting: true,
       run: (_, context) => exposures.abort("Exposure aborted", context),
     }),

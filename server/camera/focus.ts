@@ -198,7 +198,7 @@ export function focusCommands(parts: FocusParts): Record<string, Command> {
     }),
     focus_abort: command({
       summary: "Abort the focus sequence; there is no image, and the focus goes back to where it was",
-      immediate: true,
+      stop: true,
       dropsWaiting: true,
       run: (_, context) => parts.exposures.abort("Exposure aborted", context),
     }),

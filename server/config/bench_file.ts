@@ -45,12 +45,16 @@ import { driverApi } from "../devices/driver_process/driver_api.ts";
 import { CalibrationFiles } from "./calibration_files.ts";
 import { readDrawing } from "./drawing.ts";
 import { bindTo } from "./drawing_words.ts";
+import { dataLogOptions } from "./data_log_settings.ts";
 import { mergeDescription } from "./merge.ts";
 import { isModule, loadModule } from "../devices/driver_process/modules.ts";
 import { type GivenDriver, OwnDrivers } from "./own_drivers.ts";
 import { readyMade } from "./ready_made.ts";
 import { recordsOptions } from "./records_settings.ts";
+import { chosenBy } from "../bench/field_choice.ts";
 import { benchSchema, driverSchema, type InstrumentEntry } from "./schema.ts";
+import { type AccessWords, accessWordsOf } from "./access_words.ts";
+import { roles } from "../../protocol/vocabulary.ts";
 import { type ServerSettings, serverSettings } from "./server_settings.ts";
 import { BenchFileError, type Path, type Problem, Source } from "../files/source.ts";
 import { textOf } from "../files/text_encoding.ts";
@@ -82,6 +86,19 @@ export interface LoadedBench {
   readonly server: Partial<ServerSettings>;
   /** What code may do, as far as the file says. */
   readonly code: Partial<Omit<SandboxOptions, "permissions" | "hostCommand">> & SandboxOptions["permissions"];
+  /** Who may do what, as far as the file says: roles, the roles of addresses, and whether this PC needs tokens. */
+  readonly access?: {
+    /** The roles of this bench, besides those that every bench has. */
+    readonly roles?: Readonly<Record<string, readonly string[]>> | undefined;
+    /** Addresses and networks, and the names of roles. */
+    readonly addresses?: Readonly<Record<string, string>> | undefined;
+    /** Whether who is on this PC may do everything, or needs a token. @default "open" */
+    readonly loopback?: "open" | "token" | undefined;
+    /** A certificate of one's own and its key: the absolute paths of PEM files. @default the server makes its own */
+    readonly tls?: { readonly cert: string; readonly key: string } | undefined;
+    /** The addresses of proxies before the web port that are believed. @default none */
+    readonly trustedProxies?: readonly string[] | undefined;
+  };
   /** What is kept of what happens; `undefined` where it is to be nothing. */
   readonly records: {
     /** The absolute path of the folder; it is made where it is not there. */
@@ -90,7 +107,25 @@ export interface LoadedBench {
     readonly journalDays?: number;
     /** The room that the journal may take, in bytes; of more, the oldest are forgotten. @default 2 GB */
     readonly journalBytes?: number;
+    /** For how long single readings are kept, in days; minutes of them stay. @default 90 */
+    readonly rawDays?: number;
+    /** For how long what is left of them by minutes is kept, in days. @default 3650: ten years */
+    readonly minutesDays?: number;
+    /** The room that the journal and the readings may take together, in bytes. @default 10 GB */
+    readonly bytes?: number;
   } | undefined;
+  /** Into which folder PyOpticon's data log is written, an absolute path; and what of it begins with the server. */
+  readonly datalog: {
+    readonly folder: string;
+    readonly start?: {
+      /** A file of the folder. @default PyOpticon's name, of the time when it begins */
+      readonly name?: string | undefined;
+      /** How often a row is written. @default "0:00:10" */
+      readonly every?: string | undefined;
+      /** Instruments, and fields as `INSTRUMENT.FIELD`. @default all that belongs into a log */
+      readonly fields?: readonly string[] | undefined;
+    } | undefined;
+  };
   /** The serial ports that it names: no other is ever opened. */
   readonly serialPorts: string[];
   /** Files that other programs write, and instruments are read from. */
@@ -208,6 +243,19 @@ export async function loadSimulated(
   } finally {
     await drivers.close();
   }
+}
+
+/**
+ * What a bench file says of who may do what; nothing else of it is looked at.
+ *
+ * @param file The bench file.
+ * @throws {BenchFileError} Where it cannot be read.
+ */
+export async function readAccessWords(file: string): Promise<AccessWords> {
+  const words = accessWordsOf((await readSource(file, [])).value);
+  if (words !== undefined) return words;
+  const message = "what it says of roles or addresses is wrong; “heliograph check” tells what";
+  throw new BenchFileError([{ file, where: "", message }]);
 }
 
 /** An instrument that stands on the bench already, and stays as it is. */
@@ -443,6 +491,7 @@ class Loader {
         (each && await this.#collect(() => this.#instrument(each.entry, each.raw, index)));
     }
     this.#checkNames(entries);
+    this.#checkRoles(bench);
     for (const [index, instrument] of await this.#own.load((problems) => this.#problems.push(...problems))) {
       instruments[index] = instrument;
     }
@@ -459,6 +508,7 @@ class Loader {
         else this.#problem(["instruments", index, "polling"], contact);
       }
     }
+    this.#checkDataLog(bench.datalog?.fields, instruments.flatMap((instrument) => instrument ?? []));
     this.#stop();
     const addresses = [...this.#ports.values()].map(({ port }) => port.address);
     return {
@@ -466,9 +516,17 @@ class Loader {
       instruments: instruments.flatMap((instrument) => instrument ?? []),
       server: told(bench.server ?? {}),
       code: told(bench.code ?? {}),
+      access: {
+        roles: bench.roles,
+        addresses: bench.addresses,
+        loopback: bench.loopback,
+        tls: bench.tls && { cert: resolve(beside, bench.tls.cert), key: resolve(beside, bench.tls.key) },
+        trustedProxies: bench.trustedProxies,
+      },
       imageFolders: this.#imageFolders,
       records: recordsOptions(bench.records, beside, besideBench(resolve(source.file)).records),
       ...(guards === undefined ? {} : { guards }),
+      datalog: dataLogOptions(bench.datalog, beside),
       ...(overview === undefined ? {} : { overview }),
       ports: this.#portOf,
       serialPorts: addresses.flatMap((address) => serialPortOf(address) ?? []),
@@ -504,12 +562,33 @@ class Loader {
     return { svg, file };
   }
 
+  /** Checks what is to be logged, once all of the bench is known. */
+  #checkDataLog(fields: readonly string[] = [], instruments: readonly Instrument[]): void {
+    for (const [index, entry] of fields.entries()) {
+      try {
+        chosenBy(instruments, entry);
+      } catch (error) {
+        this.#problem(["datalog", "fields", index], (error as Error).message);
+      }
+    }
+  }
+
   #stop(): void {
     if (this.#problems.length === 0) return;
     // In the order of the file, as people go through it.
     throw new BenchFileError(
       this.#problems.sort((a, b) => (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0)),
     );
+  }
+
+  /** Addresses have roles that there are. */
+  #checkRoles({ roles: named = {}, addresses = {} }: AccessWords): void {
+    const known = [...roles, ...Object.keys(named)];
+    for (const [address, role] of Object.entries(addresses)) {
+      if (!known.includes(role)) {
+        this.#problem(["addresses", address], `is ${role}${didYouMean(role, known)}; roles are ${known.join(", ")}`);
+      }
+    }
   }
 
   #problem(path: Path, message: string): void {

@@ -10,7 +10,9 @@ import { defaultDriverMemory } from "../devices/driver_process/driver_processes.
 import { settingsSchema } from "../../protocol/setting.ts";
 import { codeSettings } from "../code/options.ts";
 import { interlocksSchema, safeStateSchema, watchdogsSchema } from "../guards/guards_schema.ts";
+import { dataLogSchema } from "./data_log_settings.ts";
 import { recordsSchema } from "./records_settings.ts";
+import { accessWords } from "./access_words.ts";
 import { serverSettings } from "./server_settings.ts";
 
 const texts = z.array(z.string().min(1));
@@ -65,6 +67,7 @@ export const benchSchema = z.strictObject({
   code: settingsSchema(codeSettings).optional().meta({
     description: "What the code that clients send may do; the server's flags go before this",
   }),
+  ...accessWords,
   records: recordsSchema.optional().meta({
     description: "What is kept over restarts, and for how long; false: nothing",
   }),
@@ -76,6 +79,9 @@ export const benchSchema = z.strictObject({
   }),
   watchdogs: watchdogsSchema.optional().meta({
     description: "What is done unless somebody renews it in time, again and again: by name",
+  }),
+  datalog: dataLogSchema.optional().meta({
+    description: "PyOpticon's data log, which begins with the server: a row of a CSV file again and again",
   }),
   overview: z.string().min(1).optional().meta({
     description: "A drawing of the bench, beside this file: SVG, whose elements name fields and instruments",

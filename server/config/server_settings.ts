@@ -45,12 +45,18 @@ export interface ProgramSettings {
   readonly imagePort?: number;
   /** The folder of the records, or `none`. */
   readonly records?: string;
+  /** A certificate of one's own, as a PEM file. */
+  readonly tlsCert?: string;
+  /** Its private key, as a PEM file. */
+  readonly tlsKey?: string;
   /** The least that the log tells. */
   readonly logLevel: JournalLevel;
   /** Whether each line of the log is a JSON object. */
   readonly jsonLogs: boolean;
-  /** Listens beyond this PC although nothing controls who connects. */
+  /** Listens beyond this PC in plain text, and lets everybody in who reaches it. */
   readonly insecureOpen: boolean;
+  /** What everybody may do then. */
+  readonly insecureRole: "observer" | "operator";
 }
 
 const port = z.int().min(0).max(65_535);
@@ -124,6 +130,18 @@ export const programSettings: Settings<ProgramSettings> = {
     summary: "The folder that keeps what happens over restarts; none: no folder",
     flag: { name: "records", kind: "text", placeholder: "FOLDER" },
   },
+  tlsCert: {
+    schema: z.string().min(1),
+    defaultWord: "the server makes its own, lab.keys beside lab.json; ./demo.keys for the demo bench",
+    summary: "A certificate of your own for clients of other PCs, a PEM file; read again when it changes",
+    flag: { name: "tlsCert", kind: "text", placeholder: "FILE" },
+  },
+  tlsKey: {
+    schema: z.string().min(1),
+    defaultWord: "as --tls-cert",
+    summary: "The private key of that certificate, a PEM file",
+    flag: { name: "tlsKey", kind: "text", placeholder: "FILE" },
+  },
   logLevel: {
     schema: z.enum(journalLevels),
     default: "info",
@@ -139,8 +157,14 @@ export const programSettings: Settings<ProgramSettings> = {
   insecureOpen: {
     schema: z.boolean(),
     default: false,
-    summary: "Listen beyond this PC although nothing controls who connects",
+    summary: "Listen beyond this PC in plain text, and let everybody in who reaches it, without a token",
     flag: { name: "insecureOpen", kind: "switch" },
+  },
+  insecureRole: {
+    schema: z.enum(["observer", "operator"]),
+    default: "observer",
+    summary: "What everybody may do with --insecure-open: only read, or drive the instruments too",
+    flag: { name: "insecureRole", kind: "choice" },
   },
 };
 

@@ -157,12 +157,15 @@ export function soundParts(
   described: unknown,
 ): { bench: Omit<BenchDescription, "instruments">; entries: (SoundEntry | undefined)[] } {
   const given = isTable(described) ? described : {};
-  const { name, server, code } = benchSchema.shape;
+  const { name, server, code, roles, addresses, loopback } = benchSchema.shape;
   const ports = isTable(given.ports) ? Object.entries(given.ports) : [];
   const bench = {
     name: name.safeParse(given.name).data,
     server: server.safeParse(given.server).data,
     code: code.safeParse(given.code).data,
+    roles: roles.safeParse(given.roles).data,
+    addresses: addresses.safeParse(given.addresses).data,
+    loopback: loopback.safeParse(given.loopback).data,
     ports: Object.fromEntries(ports.filter(([, port]) => typeof port === "string" && port !== "")),
   } as Omit<BenchDescription, "instruments">;
   const wrong = new Set(ports.map(([key]) => key).filter((key) => !Object.hasOwn(bench.ports!, key)));

@@ -28,13 +28,9 @@ export interface Forbidden {
 
 /**
  * Whether a command is always allowed: it makes the bench safer or drives nothing. Here alone is decided which those are.
- *
- * @param command One that is declared `"stop": true`; of those that do not say it, what is immediate: abort and stop.
  */
 export function isAlwaysAllowed(command: Command): boolean {
-  if (command.role === "observer") return true;
-  const { stop } = command as { readonly stop?: boolean };
-  return stop ?? command.immediate;
+  return command.stop || command.role === "observer";
 }
 
 /**

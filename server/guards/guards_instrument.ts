@@ -50,7 +50,7 @@ export function guardsInstrument(guards: Guards): Instrument {
       }),
       safe: command({
         summary: "Make the bench safe: do the steps of the safe state, before everything that runs and waits",
-        immediate: true,
+        stop: true,
         deadline: safeDeadline,
         run: async (_, context) => {
           const failed = await guards.safe(who(context));

@@ -7,6 +7,7 @@
 import type { LogRecord } from "npm:@logtape/logtape@2.4.2";
 import type { JournalEntry } from "../../protocol/description.ts";
 import { type JournalLevel, journalLevels } from "../../protocol/vocabulary.ts";
+import { withoutSecrets } from "../../protocol/secrets.ts";
 import { principalOf } from "../access/principal.ts";
 import type { Activity, Hub } from "../bench/hub.ts";
 import type { JournalRecord } from "../../protocol/records.ts";
@@ -46,7 +47,8 @@ const decoder = new TextDecoder();
 
 /** Text of its own: what is cut out of a long one, or out of what a client has sent, would keep all of that in memory. */
 function shortened(text: string): string {
-  const kept = text.length > longestText ? `${text.slice(0, longestText)}…` : text;
+  const told = withoutSecrets(text);
+  const kept = told.length > longestText ? `${told.slice(0, longestText)}…` : told;
   return decoder.decode(encoder.encode(kept));
 }
 

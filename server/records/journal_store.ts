@@ -14,6 +14,7 @@ import {
   mostRecords,
   type Verification,
 } from "../../protocol/records.ts";
+import { atOnce, integrityOf, openToRead, type ReadDatabase, usedBytes } from "./database.ts";
 import { digestOf, firstDigest, levelNumber } from "./journal_record.ts";
 
 /** The name of the database in its folder. */
@@ -51,51 +52,6 @@ function contains(text: string): string {
   return `%${text.replace(/[\\%_]/g, (sign) => `\\${sign}`)}%`;
 }
 
-/** A database that is only read, and the folder of its copy, where it is one. */
-interface Reading {
-  readonly database: DatabaseSync;
-  readonly copy?: string;
-}
-
-/**
- * Opens a database only to read. SQLite makes a file beside it, which a read-only disk does not take: what is on one is
- * read in a copy.
- *
- * @param file Its absolute path.
- * @throws {Error} SQLite's, also where no copy can be made.
- */
-function openToRead(file: string): Reading {
-  const database = new DatabaseSync(file, { readOnly: true });
-  try {
-    // exec says why it fails, which prepare does not on every Deno.
-    database.exec("SELECT count(*) FROM sqlite_schema");
-    return { database };
-  } catch (error) {
-    database.close();
-    if (hasBytes(`${file}-wal`)) throw error;
-    let [copy, copied]: [string | undefined, DatabaseSync | undefined] = [undefined, undefined];
-    try {
-      copy = Deno.makeTempDirSync({ prefix: "heliograph-records-" });
-      Deno.copyFileSync(file, join(copy, journalFile));
-      copied = new DatabaseSync(join(copy, journalFile), { readOnly: true });
-      copied.exec("SELECT count(*) FROM sqlite_schema");
-      return { database: copied, copy };
-    } catch {
-      copied?.close();
-      if (copy !== undefined) Deno.removeSync(copy, { recursive: true });
-      throw error;
-    }
-  }
-}
-
-function hasBytes(file: string): boolean {
-  try {
-    return Deno.statSync(file).size > 0;
-  } catch {
-    return false;
-  }
-}
-
 /** The journal of one folder. */
 export class JournalStore implements Disposable {
   readonly #database: DatabaseSync;
@@ -111,7 +67,7 @@ export class JournalStore implements Disposable {
    * @throws {Error} Where it cannot be opened, or was written by a later version.
    */
   constructor(folder: string | undefined, readOnly = false) {
-    const { database, copy }: Reading = folder !== undefined && readOnly
+    const { database, copy }: ReadDatabase = folder !== undefined && readOnly
       ? openToRead(join(folder, journalFile))
       : { database: new DatabaseSync(folder === undefined ? ":memory:" : join(folder, journalFile)) };
     this.#database = database;
@@ -162,8 +118,7 @@ export class JournalStore implements Disposable {
     const insert = this.#database.prepare(
       `INSERT INTO journal (${columns}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
     );
-    this.#database.exec("BEGIN IMMEDIATE");
-    try {
+    atOnce(this.#database, () => {
       for (const record of records) {
         const { number, time, level, client, instrument, begun } = record;
         if (number <= head.number) continue;
@@ -172,21 +127,8 @@ export class JournalStore implements Disposable {
         insert.run(number, Date.parse(time), levelNumber(level), client, instrument, begun ?? null, text, digest);
         head = { number, digest };
       }
-      this.#database.exec("COMMIT");
-    } catch (error) {
-      this.#rollBack();
-      throw error;
-    }
+    });
     this.#head = head;
-  }
-
-  /** SQLite may have done so itself, as where the disk is full. */
-  #rollBack(): void {
-    try {
-      this.#database.exec("ROLLBACK");
-    } catch {
-      // Then nothing is under way.
-    }
   }
 
   /**
@@ -291,7 +233,7 @@ export class JournalStore implements Disposable {
     // By number: a clock that was set back makes no hole in the chain.
     const next = database.prepare("SELECT min(number) AS number FROM journal WHERE time >= ?").get(before)?.number;
     let limit = next === null || next === undefined ? this.#head.number + 1 : Number(next);
-    if (this.#usedBytes() > bytes) {
+    if (usedBytes(this.#database) > bytes) {
       const { first, records } = database
         .prepare("SELECT min(number) AS first, count(*) AS records FROM journal")
         .get() as { readonly first: number; readonly records: number };
@@ -303,16 +245,6 @@ export class JournalStore implements Disposable {
     if (row === undefined) return undefined;
     const count = database.prepare("SELECT count(*) AS count FROM journal WHERE number < ?").get(limit)?.count;
     return { head: { number: Number(row.number), digest: String(row.digest) }, count: Number(count) };
-  }
-
-  /** How many bytes of the database hold something: room that was forgotten in is used again. */
-  #usedBytes(): number {
-    const row = this.#database
-      .prepare(
-        "SELECT (page_count - freelist_count) * page_size AS bytes FROM pragma_page_count(), pragma_freelist_count(), pragma_page_size()",
-      )
-      .get();
-    return Number(row?.bytes);
   }
 
   /** Deletes the records up to a number. The record that tells of it is there. */
@@ -327,17 +259,14 @@ export class JournalStore implements Disposable {
     return {
       records: Number(row?.records),
       since: first === undefined ? null : (JSON.parse(String(first.record)) as JournalRecord).time,
-      bytes: this.#usedBytes(),
+      bytes: usedBytes(this.#database),
       head: this.#head,
     };
   }
 
   /** Has SQLite look at all of the file. @returns What is wrong with it; nothing where it is whole. */
   integrity(): string[] {
-    const found = this.#database.prepare("PRAGMA integrity_check(10)").all().map((row) =>
-      String(Object.values(row)[0])
-    );
-    return found.length === 1 && found[0] === "ok" ? [] : found;
+    return integrityOf(this.#database);
   }
 
   /**

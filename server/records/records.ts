@@ -17,8 +17,15 @@ import { Flood } from "./flood.ts";
 import type { Journal } from "./journal.ts";
 import type { JournalHead, JournalQuery, JournalRecord, RecordsDescription } from "../../protocol/records.ts";
 import { networkFileSystem } from "./network_file_system.ts";
-import { type RecordsOptions, usualJournalBytes, usualJournalDays } from "../config/records_settings.ts";
-import type { RecordsAnswer, RecordsLook, RecordsTask } from "./records_messages.ts";
+import {
+  type RecordsOptions,
+  usualBytes,
+  usualJournalBytes,
+  usualJournalDays,
+  usualMinutesDays,
+  usualRawDays,
+} from "../config/records_settings.ts";
+import type { ReadingsLook, RecordsAnswer, RecordsLook, RecordsTask } from "./records_messages.ts";
 import { Spool } from "./spool.ts";
 import { SteadyClock } from "./steady_clock.ts";
 
@@ -62,6 +69,7 @@ export class Records {
   /** Looks for something: what is kept does not wait for that. */
   readonly #reader: TaskWorker<RecordsTask, RecordsAnswer>;
   #looking = 0;
+  #whenOpen = () => {};
   readonly #flood: Flood;
   #spool: Spool | undefined;
   /** The spool of a folder that could not be opened yet. */
@@ -108,9 +116,11 @@ export class Records {
     this.#unfollow = options === undefined ? () => {} : journal.follow("info", (entry) => this.#take(entry));
   }
 
-  get #limits(): { readonly journalDays: number; readonly journalBytes: number } {
-    const { journalDays = usualJournalDays, journalBytes = usualJournalBytes } = this.#options ?? {};
-    return { journalDays, journalBytes };
+  get #limits() {
+    const options: Partial<RecordsOptions> = this.#options ?? {};
+    const { journalDays = usualJournalDays, journalBytes = usualJournalBytes } = options;
+    const { rawDays = usualRawDays, minutesDays = usualMinutesDays, bytes = usualBytes } = options;
+    return { journalDays, journalBytes, rawDays, minutesDays, bytes };
   }
 
   /** Whether they are kept, and why not. */
@@ -205,6 +215,7 @@ export class Records {
     this.#timer = setInterval(() => this.#tick(), moveEvery);
     this.#forgetter = setInterval(() => void this.forget(++this.#looks % agedEvery === 0), lookEvery);
     void this.forget();
+    this.#whenOpen();
   }
 
   /**
@@ -225,27 +236,62 @@ export class Records {
   async describe(
     { verify, known }: { readonly verify: boolean; readonly known: JournalHead | undefined },
   ): Promise<RecordsDescription> {
-    if (this.#spool === undefined && !verify) return { ...this.state, ...this.#limits, journal: null };
+    if (this.#spool === undefined && !verify) {
+      return { ...this.state, ...this.#limits, journal: null, readings: null };
+    }
     let journal: RecordsDescription["journal"] = null;
+    let readings: RecordsDescription["readings"] = null;
     let unread = "";
     try {
-      journal = (await this.#look("summary", (folder) => ({ kind: "summary", folder }))).summary;
+      ({ summary: journal, readings } = await this.#look("summary", (folder) => ({ kind: "summary", folder })));
     } catch (error) {
       // What cannot be read is told beside why: somebody may have deleted the files.
       if (verify || error instanceof HeliographError) throw error;
       unread = `The records cannot be read: ${(error as Error).message}.`;
     }
     const { hint } = this.state;
-    const found = { ...this.state, hint: hint === "" ? unread : hint, ...this.#limits, journal };
+    const found = { ...this.state, hint: hint === "" ? unread : hint, ...this.#limits, journal, readings };
     if (!verify) return found;
     const looked = await this.#look("verified", (folder) => ({ kind: "verify", folder, known }));
     return { ...found, verification: looked.verification };
+  }
+
+  /**
+   * Looks for something in the readings.
+   *
+   * @returns What was found, as JSON.
+   * @throws {HeliographError} `unavailable` where none are kept, `too_many_requests` where too many look at the same time.
+   */
+  async lookAtReadings(task: (folder: string) => ReadingsLook): Promise<string> {
+    return (await this.#look("readings", task, () => {})).json;
+  }
+
+  /** Whether this PC's clock can be relied on where something is thrown away for its age. */
+  get clockIsSteady(): boolean {
+    return this.#clock.look();
+  }
+
+  /** Tells the journal. */
+  tell(text: string): void {
+    this.#journal.add({ kind: "log", text });
+  }
+
+  /** Whether the folder is open, or is tried again. */
+  get willOpen(): boolean {
+    return this.#spool !== undefined || this.#opening !== undefined;
+  }
+
+  /** Calls a listener when the folder is open: at once, where it is. */
+  whenOpen(listener: () => void): void {
+    if (this.#spool === undefined) this.#whenOpen = listener;
+    else listener();
   }
 
   /** Looks for something, with all that was kept so far. */
   async #look<K extends RecordsAnswer["kind"]>(
     kind: K,
     task: (folder: string) => RecordsLook,
+    before = () => this.#move() as unknown,
   ): Promise<Extract<RecordsAnswer, { readonly kind: K }>> {
     if (this.#spool === undefined) {
       throw new HeliographError(
@@ -261,7 +307,7 @@ export class Records {
     }
     this.#looking++;
     try {
-      await this.#move();
+      await before();
       return await this.#ask(kind, task(this.#options!.folder), this.#reader);
     } finally {
       this.#looking--;

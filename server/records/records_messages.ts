@@ -4,10 +4,25 @@
  * @module
  */
 
-import type { JournalHead, JournalQuery, JournalRecord, JournalSummary, Verification } from "../../protocol/records.ts";
+import type { HistoryQuery } from "../../protocol/readings.ts";
+import type {
+  JournalHead,
+  JournalQuery,
+  JournalRecord,
+  JournalSummary,
+  ReadingsSummary,
+  Verification,
+} from "../../protocol/records.ts";
+
+/** Something that is looked for in the readings. */
+export type ReadingsLook =
+  | { readonly kind: "history"; readonly folder: string; readonly query: HistoryQuery }
+  | { readonly kind: "moment"; readonly folder: string; readonly at: number }
+  | { readonly kind: "fields"; readonly folder: string };
 
 /** Something that is looked for: by a Worker of its own, since it may take seconds and what is kept does not wait for it. */
 export type RecordsLook =
+  | ReadingsLook
   | { readonly kind: "find"; readonly folder: string; readonly query: JournalQuery }
   | { readonly kind: "verify"; readonly folder: string; readonly known: JournalHead | undefined }
   | { readonly kind: "summary"; readonly folder: string };
@@ -38,9 +53,18 @@ export type RecordsAnswer =
   | { readonly kind: "moved"; readonly damaged: number }
   | { readonly kind: "found"; readonly records: JournalRecord[] }
   | { readonly kind: "verified"; readonly verification: Verification }
-  | { readonly kind: "summary"; readonly summary: JournalSummary }
+  | { readonly kind: "summary"; readonly summary: JournalSummary; readonly readings: ReadingsSummary | null }
+  /** What was found in the readings, as JSON: nobody makes it of that on the server's own thread. */
+  | { readonly kind: "readings"; readonly json: string }
   | { readonly kind: "oldest"; readonly found: { readonly head: JournalHead; readonly count: number } | undefined }
   | { readonly kind: "forgotten" }
   | { readonly kind: "closed" }
   /** It could not be done, for a reason in words for people; and whether the files of the records are there no more. */
   | { readonly kind: "failed"; readonly reason: string; readonly gone?: boolean };
+
+const looks: readonly string[] = ["find", "verify", "summary", "history", "moment", "fields"];
+
+/** Whether something is only looked for. */
+export function isLook(task: RecordsTask): task is RecordsLook {
+  return looks.includes(task.kind);
+}

@@ -7,12 +7,12 @@
 
 import { performTasks } from "../files/task_worker.ts";
 import { lookInto, RecordsKeeper } from "./records_keeper.ts";
-import type { RecordsAnswer, RecordsTask } from "./records_messages.ts";
+import { isLook, type RecordsAnswer, type RecordsTask } from "./records_messages.ts";
 
 let keeper: RecordsKeeper | undefined;
 
 performTasks<RecordsTask, RecordsAnswer>((task) => {
-  if (task.kind === "find" || task.kind === "verify" || task.kind === "summary") return lookInto(task);
+  if (isLook(task)) return lookInto(task);
   if (task.kind === "close") {
     keeper?.[Symbol.dispose]();
     keeper = undefined;

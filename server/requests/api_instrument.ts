@@ -6,16 +6,18 @@
 
 import { localTime } from "../../protocol/local_time.ts";
 import { HeliographError } from "../../protocol/errors.ts";
+import { usualInterval } from "../../protocol/data_log.ts";
 import { parseDuration, usualControl } from "../../protocol/duration.ts";
-import { principalOf } from "../access/principal.ts";
+import { principalOf, whoIs } from "../access/principal.ts";
 import type { Bench } from "../bench/bench.ts";
 import type { Dispatcher } from "./dispatcher.ts";
-import { command } from "../bench/command.ts";
+import { type Caller, command } from "../bench/command.ts";
 import { defineInstrument } from "../bench/define_instrument.ts";
 import { helpCommand, helpInstrument } from "../bench/describe.ts";
 import type { Instrument } from "../bench/instrument.ts";
 import { didYouMean } from "../bench/names.ts";
 import type { Sessions } from "../access/sessions.ts";
+import type { DataLog } from "../records/data_log.ts";
 import { traceOf } from "./trace.ts";
 
 /** azcam's `api` answers for the camera's tools; the first that has a command gets it. */
@@ -24,10 +26,12 @@ const azcamTools = ["exposure", "parameters", "tempcon", "instrument", "telescop
 const words = [
   "echo [TEXT]",
   "eval EXPRESSION",
-  "register NAME",
+  "register NAME [TOKEN]",
+  "auth TOKEN",
   "note TEXT (in the journal)",
   "quit, bye, closeconnection or an empty line (closes this connection)",
   "exit (stops the server, for everybody)",
+  "datalog, datalog_start [NAME] [EVERY] [FIELDS], datalog_stop",
   "help [NAME]",
   "list",
   "status",
@@ -48,20 +52,27 @@ function numberOrText(given: unknown): number | string {
  * @param bench The bench it tells of.
  * @param dispatcher Who finds instruments, and knows who has control of them.
  * @param sessions Who is connected.
+ * @param dataLog Writes PyOpticon's data log.
  * @param status What `status` tells.
  * @param logged What `get_logdata` tells.
  */
 export function apiInstrument(
   bench: Bench,
-  dispatcher: Pick<Dispatcher, "instrument" | "control">,
+  dispatcher: Pick<Dispatcher, "instrument" | "control" | "allow">,
   sessions: Pick<Sessions, "called">,
+  dataLog: Pick<DataLog, "start" | "stop" | "state">,
   status: () => unknown,
   logged: () => readonly string[],
 ): Instrument {
   const reading = { role: "observer", immediate: true } as const;
-  const takeable = (name: string) => {
+  /** An instrument that whoever asks may drive. */
+  const driven = (name: string, caller: Caller, what: string) => {
     const instrument = dispatcher.instrument(name);
-    if (instrument.name !== "api") return instrument.name;
+    dispatcher.allow(principalOf(caller), "drive", what, instrument.name);
+    return instrument;
+  };
+  const takeable = (name: string, caller: Caller, what: string) => {
+    if (dispatcher.instrument(name).name !== "api") return driven(name, caller, what).name;
     const why = "it drives nothing, and everybody needs it";
     throw new HeliographError("bad_argument", `Cannot take or release api: ${why}; "list" tells the instruments`);
   };
@@ -86,12 +97,46 @@ export function apiInstrument(
           after: { type: "int", default: 0, minimum: 0, summary: "the number of the last entry that is known already" },
         },
         immediate: true,
-        run: ({ instrument, after }) => traceOf(dispatcher.instrument(instrument), after),
+        run: ({ instrument, after }, { caller }) => traceOf(driven(instrument, caller, "trace"), after),
+      }),
+      whoami: command({
+        ...reading,
+        summary: "Tell who you are to the server and what you may do, as JSON",
+        run: (_, { caller }) => whoIs(principalOf(caller)),
       }),
       get_logdata: command({
         ...reading,
         summary: "Tell what the log has said since this was last asked: azcam's parameter logdata",
         run: logged,
+      }),
+      datalog: command({
+        ...reading,
+        summary: "Tell how PyOpticon's data log stands: whether it is written, into which file, how often, as JSON",
+        run: () => dataLog.state,
+      }),
+      datalog_start: command({
+        summary: "Begin a data log as PyOpticon's, or continue one: a CSV file with a row of values again and again",
+        arguments: {
+          name: {
+            type: "text",
+            default: "",
+            summary: "a file of the folder for logs; PyOpticon's name where left out",
+          },
+          every: { type: "text", default: usualInterval, summary: "how often a row is written, h:mm:ss" },
+          fields: {
+            type: "text",
+            default: "",
+            summary: "INSTRUMENT or INSTRUMENT.FIELD, several with commas; all that belong into a log where left out",
+          },
+        },
+        immediate: true,
+        run: ({ name, every, fields }) =>
+          dataLog.start({ name, every, fields: fields.split(",").map((entry) => entry.trim()).filter(Boolean) }),
+      }),
+      datalog_stop: command({
+        summary: "End the data log",
+        immediate: true,
+        run: () => dataLog.stop(),
       }),
       take: command({
         summary: "Take control of an instrument: until it is released, or you asked for nothing for DURATION, others " +
@@ -110,7 +155,7 @@ export function apiInstrument(
         immediate: true,
         run: ({ instrument, duration, unit, force }, { caller }) => {
           const time = unit === "" ? numberOrText(duration) : `${duration} ${unit}`;
-          return dispatcher.control.take(takeable(instrument), caller, parseDuration(time), force);
+          return dispatcher.control.take(takeable(instrument, caller, "take"), caller, parseDuration(time), force);
         },
       }),
       release: command({
@@ -120,7 +165,8 @@ export function apiInstrument(
           force: { type: "switch", default: false, summary: "also from somebody else; admins only" },
         },
         immediate: true,
-        run: ({ instrument, force }, { caller }) => dispatcher.control.release(takeable(instrument), caller, force),
+        run: ({ instrument, force }, { caller }) =>
+          dispatcher.control.release(takeable(instrument, caller, "release"), caller, force),
       }),
       hand_over: command({
         summary: "Give control of an instrument to another client, without anybody getting in between",
@@ -132,12 +178,31 @@ export function apiInstrument(
         immediate: true,
         run: ({ instrument, client, force }, { caller }) =>
           dispatcher.control.handOver(
-            takeable(instrument),
+            takeable(instrument, caller, "hand_over"),
             caller,
             sessions.called(numberOrText(client)).principal,
             usualControl,
             force,
           ),
+      }),
+      try_now: command({
+        summary: "Try an instrument that does not answer now, without waiting for the next try",
+        arguments: { instrument: instrumentArgument },
+        immediate: true,
+        run: ({ instrument }) => {
+          const { title, contact } = dispatcher.instrument(instrument);
+          const why = contact === undefined
+            ? "it has no port"
+            : contact.tryNow === undefined
+            ? "what keeps its contact cannot be hurried"
+            : contact.state === "off"
+            ? contact.reason === "" ? "it has not been started" : `it is ${contact.reason}`
+            : contact.state === "connected"
+            ? "it answers"
+            : "";
+          if (why !== "") throw new HeliographError("command_failed", `Cannot try ${title} now: ${why}`);
+          contact!.tryNow!();
+        },
       }),
       switch_off: command({
         summary: "Free the port of an instrument for another program: it is not read and takes no commands meanwhile",

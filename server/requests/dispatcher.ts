@@ -10,7 +10,8 @@ import { lineError, lineReply } from "../../protocol/line_reply.ts";
 import type { Bench } from "../bench/bench.ts";
 import { Control, isSameHolder } from "../access/control.ts";
 import { type Principal, principalOf } from "../access/principal.ts";
-import type { Caller, Command, Role } from "../bench/command.ts";
+import { type Right, rightOfRole, roleRights, roles } from "../../protocol/vocabulary.ts";
+import type { Caller, Command } from "../bench/command.ts";
 import type { Guards } from "../guards/guards.ts";
 import { unknownCommand } from "../bench/describe.ts";
 import { type Issue, Work } from "../bench/command_queue.ts";
@@ -48,6 +49,29 @@ function expected(error: unknown, { faults }: Instrument, command: string): Erro
 /** Publishes that something has succeeded. @param value What it returned. */
 function endWith(end: End, value: unknown): void {
   end(() => lineReply(value), false);
+}
+
+/** The error for somebody who may not do something. */
+function notAllowed(principal: Principal, right: Right, what: string, instrument: string | undefined): HeliographError {
+  const { may, instruments } = { may: principal.may("read"), instruments: principal.standing.instruments };
+  if (!may) {
+    return new HeliographError(
+      "no_credential",
+      `Cannot do ${what}: say first who you are, by a token: "auth TOKEN" in a line, Hello with "token", or ` +
+        "Authorization: Bearer TOKEN",
+    );
+  }
+  if (principal.may(right)) {
+    const [known, only] = [instruments ?? new Set<string>(), instrument ?? "it"];
+    const list = known.size === 0 ? "no instrument" : [...known].join(" and ");
+    return new HeliographError("not_allowed", `Cannot do ${what}: you may drive ${list}, and not ${only}`);
+  }
+  // The least role that may is what people know.
+  const role = roles.find((role) => roleRights[role].includes(right))!;
+  return new HeliographError(
+    "not_allowed",
+    `Cannot do ${what}: it needs the role ${role}, and you are ${principal.roleName}`,
+  );
 }
 
 /** The numbers of an instrument's commands that were answered, since the server began. */
@@ -179,7 +203,7 @@ export class Dispatcher {
    * @throws {HeliographError} When there is no such field or the caller may not read.
    */
   get(instrument: string, field: string, principal: Principal): BenchField {
-    this.check(principal, "observer");
+    this.check(principal, "read");
     const found = this.instrument(instrument);
     const end = isFollowed(this.#bench.hub, true)
       ? this.#begin(found, "get", [field], noKeywords, principal, true)
@@ -198,12 +222,13 @@ export class Dispatcher {
    * Whether somebody may do something now; what they have control of is renewed by that they ask.
    *
    * @param principal Who asks.
-   * @param needed The least role that may.
+   * @param right The right that it takes.
    * @param what What it is, for the error.
-   * @throws {HeliographError} `not_allowed`, or `stopping`.
+   * @param instrument The instrument that is to be driven. @default any
+   * @throws {HeliographError} `not_allowed`, `no_credential` or `stopping`.
    */
-  check(principal: Principal, needed: Role, what = "this"): void {
-    this.allow(principal, needed, what);
+  check(principal: Principal, right: Right, what = "this", instrument?: string): void {
+    this.allow(principal, right, what, instrument);
     this.control.renew(principal);
   }
 
@@ -211,18 +236,14 @@ export class Dispatcher {
    * Whether somebody may do something now, where that renews nothing of theirs: a program that looks on is not at work.
    *
    * @param principal Who asks.
-   * @param needed The least role that may.
+   * @param right The right that it takes.
    * @param what What it is, for the error.
-   * @throws {HeliographError} `not_allowed`, or `stopping`.
+   * @param instrument The instrument that is to be driven. @default any
+   * @throws {HeliographError} `not_allowed`, `no_credential` or `stopping`.
    */
-  allow(principal: Principal, needed: Role, what: string): void {
+  allow(principal: Principal, right: Right, what: string, instrument?: string): void {
     if (this.#stopping) throw new HeliographError("stopping", "The server is stopping and takes no new commands");
-    if (!principal.may(needed)) {
-      throw new HeliographError(
-        "not_allowed",
-        `Cannot do ${what}: it needs the role ${needed}, and you are ${principal.role}`,
-      );
-    }
+    if (!principal.may(right, instrument)) throw notAllowed(principal, right, what, instrument);
   }
 
   #countsOf({ name }: Instrument): CommandCounts {
@@ -283,15 +304,19 @@ export class Dispatcher {
     caller: Caller,
     principal: Principal,
   ): unknown {
-    this.check(principal, command.role, name);
+    const right = rightOfRole[command.role];
+    // api drives nothing itself: what its commands are about, they look at.
+    // What stops something is for every operator, whichever instruments are theirs.
+    const anywhere = command.stop || instrument.name === defaultInstrument;
+    this.check(principal, right, name, anywhere ? undefined : instrument.name);
     // What is in memory can be told all the same.
     if (instrument.away !== "" && !(command.immediate && command.role === "observer")) {
       const why = `Cannot call ${instrument.name}.${name}: ${instrument.title} is ${instrument.away}`;
       throw new HeliographError("unavailable", why);
     }
-    // For safety's sake everybody may abort and stop, whoever has control, and what was lit is put out; what an observer
-    // may do drives nothing.
-    if (!command.immediate && command.role !== "observer" && !caller.putsBack && !caller.guards) {
+    // For safety's sake everybody who may drive may abort and stop, whoever has control, and what was lit is put out; what
+    // an observer may do drives nothing.
+    if (!command.stop && command.role !== "observer" && !caller.putsBack && !caller.guards) {
       this.control.check(instrument.name, principal, name);
     }
     const bound = command.bind(instrument.name, name, args, keywords);

@@ -65,11 +65,11 @@ export function editingRequests(
     dispatcher.control.check(name, principal, what);
   return {
     BenchFile: ({ cmd }, principal) => {
-      dispatcher.check(principal, "admin", cmd);
+      dispatcher.check(principal, "administer", cmd);
       return editor.describe();
     },
     Ports: async ({ cmd }, principal) => {
-      dispatcher.check(principal, "admin", cmd);
+      dispatcher.check(principal, "administer", cmd);
       return (await listSerialPorts()).map((port): PluggedPort => {
         const { path, stablePath, description } = port;
         const kind = path.startsWith("/dev/usbtmc") ? "usbtmc" : "serial";
@@ -80,7 +80,7 @@ export function editingRequests(
       });
     },
     EditBench: async ({ cmd, change: given, digest, save }, principal) => {
-      dispatcher.check(principal, "admin", cmd);
+      dispatcher.check(principal, "administer", cmd);
       const change = changeOf(given);
       const options = { digest, save, by: principal.label, refuse: refuseFor(principal) };
       const edit = await editor.edit(change, options);
@@ -90,7 +90,7 @@ export function editingRequests(
       return edit;
     },
     TryInstrument: async ({ cmd, change, digest }, principal) => {
-      dispatcher.check(principal, "admin", cmd);
+      dispatcher.check(principal, "administer", cmd);
       return await editor.tryOut(changeOf(change), { digest, refuse: refuseFor(principal) });
     },
     Switch: async ({ instrument: name, on }, principal) => {

@@ -62,7 +62,7 @@ export class Evaluator {
     requests: RequestRunner,
     options: EvaluatorOptions = {},
   ): Promise<Evaluated> {
-    this.#dispatcher.check(principal, "admin", code.mode);
+    this.#dispatcher.check(principal, "evaluate", code.mode);
     const language = languages.find((known) => known === code.language);
     if (language === undefined) {
       throw new HeliographError("bad_argument", `Cannot run ${code.language}: code is javascript or python`);

@@ -9,6 +9,7 @@ import type { BenchEdit, EditableBench, PluggedPort, TriedField } from "../../pr
 import type { DashboardRequest } from "../../protocol/dashboard_message.ts";
 import type {
   FieldHistory,
+  Identity,
   InstrumentDescription,
   JournalEntry,
   Lease,
@@ -35,6 +36,8 @@ export type Request =
   | { readonly cmd: "Find"; readonly instrument: string | undefined; readonly field: string | undefined }
   /** What tells of the last image of an instrument. */
   | { readonly cmd: "Image"; readonly instrument: string }
+  /** Who asks, and what they may do. */
+  | { readonly cmd: "WhoAmI" }
   /** Who is connected. */
   | { readonly cmd: "Clients" }
   /** What is kept of the journal, from a level on. */
@@ -54,6 +57,17 @@ export interface Found {
   readonly field: BenchField | undefined;
 }
 
+/** A reply that is JSON already: it is large, and was made by another thread. */
+export class JsonText {
+  /** The JSON, on one line. */
+  readonly json: string;
+
+  /** Takes it as it is. */
+  constructor(json: string) {
+    this.json = json;
+  }
+}
+
 /** The replies to requests, by kind; `unknown` is whatever an instrument's command returns. */
 export interface Replies {
   readonly Get: BenchField;
@@ -70,6 +84,7 @@ export interface Replies {
   readonly Unwatch: undefined;
   readonly Find: Found;
   readonly Image: Pick<Instrument, "title" | "images">;
+  readonly WhoAmI: Identity;
   readonly Clients: SessionDescription[];
   readonly Journal: JournalEntry[];
   readonly Arrangement: ArrangementState;
@@ -93,6 +108,12 @@ export interface Replies {
   readonly Switch: undefined;
   readonly SearchJournal: JournalRecord[];
   readonly Records: RecordsDescription;
+  /** A `HistoryAnswer`. */
+  readonly Readings: JsonText;
+  /** A `MomentAnswer`. */
+  readonly Moment: JsonText;
+  /** A list of `RecordedField`s. */
+  readonly RecordedFields: JsonText;
   readonly Note: undefined;
 }
 
@@ -117,6 +138,9 @@ export type ImmediateKind = Exclude<
   | "Switch"
   | "SearchJournal"
   | "Records"
+  | "Readings"
+  | "Moment"
+  | "RecordedFields"
 >;
 
 /** A request of one kind. */

@@ -10,12 +10,14 @@ import type { DashboardRequest } from "../../protocol/dashboard_message.ts";
 import type { InstrumentDescription, Lease, ServerStatus, Welcome } from "../../protocol/description.ts";
 import { HeliographError } from "../../protocol/errors.ts";
 import { version } from "../../protocol/version.ts";
-import type { Principal } from "../access/principal.ts";
+import type { Access } from "../access/admit.ts";
+import { type Principal, whoIs } from "../access/principal.ts";
 import type { Bench } from "../bench/bench.ts";
 import type { ArrangementStore } from "../records/arrangement.ts";
 import type { RecentReadings } from "../records/recent_readings.ts";
 import { type Journal, requestCategory } from "../records/journal.ts";
 import { writeNote } from "../records/note.ts";
+import type { Readings } from "../records/readings/readings.ts";
 import type { Records } from "../records/records.ts";
 import { describeInstrument } from "../bench/describe.ts";
 import type { Instrument } from "../bench/instrument.ts";
@@ -24,6 +26,7 @@ import type { CommandRequest, Dispatcher } from "./dispatcher.ts";
 import type { BenchEditor } from "../config/editing/bench_editor.ts";
 import { editingRequests } from "./editing.ts";
 import type { Evaluator } from "./evaluator.ts";
+import { readingsRequests } from "./readings.ts";
 import type {
   EvaluatorOptions,
   Found,
@@ -66,6 +69,8 @@ export function summary(request: DashboardRequest): string {
     case "Release":
     case "Trace":
       return `${cmd} ${request.instrument}`;
+    case "Readings":
+      return `Readings of ${request.query.fields.slice(0, 10).map((field) => field.slice(0, 60)).join(", ")}`;
     case "Note":
       return `Note ${shown(request.text)}`;
     case "Describe":
@@ -109,6 +114,8 @@ export interface RequestParts {
   readonly editor: BenchEditor;
   readonly journal: Pick<Journal, "follow" | "kept" | "add">;
   readonly records: Pick<Records, "find" | "describe">;
+  readonly access: Pick<Access, "prove" | "register">;
+  readonly readings: Pick<Readings, "history" | "moment" | "fields">;
   /** When this run of the server began, ISO 8601 in UTC. */
   readonly started: string;
   /** Whether somebody from beyond this PC may drive the instruments. */
@@ -152,7 +159,7 @@ export class Requests implements RequestRunner {
     const looking =
       <K extends RequestKind>(answer: (request: RequestOf<K>) => Reply<K>) =>
       (request: RequestOf<K>, principal: Principal): Reply<K> => {
-        dispatcher.allow(principal, "observer", request.cmd);
+        dispatcher.allow(principal, "read", request.cmd);
         return answer(request);
       };
     this.#handlers = {
@@ -169,28 +176,33 @@ export class Requests implements RequestRunner {
         recent.of(dispatcher.get(instrument, field, principal), seconds),
       Trace: ({ instrument, after }, principal) => {
         // A password may have been typed. Who only looks on renews nothing of theirs.
-        dispatcher.allow(principal, "operator", "Trace");
-        return traceOf(dispatcher.instrument(instrument), after);
+        const found = dispatcher.instrument(instrument);
+        dispatcher.allow(principal, "drive", "Trace", found.name);
+        return traceOf(found, after);
       },
       Find: (request, principal) => this.#find(request, principal),
       Watch: (request, principal) => this.#find(request, principal),
       Follow: ({ cmd }, principal) => {
-        dispatcher.check(principal, "observer", cmd);
+        dispatcher.check(principal, "read", cmd);
         return parts.journal;
       },
       Unwatch: ({ cmd }, principal) => {
-        dispatcher.check(principal, "observer", cmd);
+        dispatcher.check(principal, "read", cmd);
         return undefined;
       },
-      Hello: ({ name }, principal) => this.#welcome(name, principal),
+      Hello: (request, principal) => this.#welcome(request, principal),
       Status: looking<"Status">(() => parts.status()),
       Ping: looking<"Ping">(() => undefined),
+      WhoAmI: ({ cmd }, principal) => {
+        dispatcher.allow(principal, "read", cmd);
+        return whoIs(principal);
+      },
       Clients: looking<"Clients">(() => parts.sessions.describe()),
       Journal: looking<"Journal">(({ level }) => parts.journal.kept(level)),
       Arrangement: looking<"Arrangement">(() => parts.arrangement.state),
       Image: looking<"Image">(({ instrument }) => dispatcher.instrument(instrument)),
       Metrics: ({ cmd }, principal) => {
-        dispatcher.check(principal, "observer", cmd);
+        dispatcher.check(principal, "read", cmd);
         return dispatcher.counts;
       },
       Exit: (_, principal) => this.#exit(principal),
@@ -206,22 +218,23 @@ export class Requests implements RequestRunner {
       },
       Disconnect: ({ session }, principal) => this.#disconnect(session, principal),
       SearchJournal: ({ cmd, query }, principal) => {
-        dispatcher.allow(principal, "observer", cmd);
+        dispatcher.allow(principal, "read", cmd);
         const { instrument } = query;
         // A name of an instrument that is there no more is looked for as it is.
         const name = instrument === undefined ? undefined : parts.bench.find(instrument)?.name ?? instrument;
         return parts.records.find({ ...query, instrument: name });
       },
       Records: ({ cmd, ...options }, principal) => {
-        dispatcher.allow(principal, "observer", cmd);
+        dispatcher.allow(principal, "read", cmd);
         return parts.records.describe(options);
       },
+      ...readingsRequests(parts, dispatcher),
       Note: ({ text, instrument }, principal) => {
-        dispatcher.check(principal, "operator", "Note");
+        dispatcher.check(principal, "drive", "Note");
         return writeNote(parts.journal, principal, text, instrument && dispatcher.instrument(instrument).name);
       },
       Arrange: ({ arrangement }, principal) => {
-        dispatcher.check(principal, "operator", "Arrange");
+        dispatcher.check(principal, "arrange", "Arrange");
         return this.#arrange(arrangement, principal);
       },
       ...editingRequests(parts, dispatcher),
@@ -245,17 +258,19 @@ export class Requests implements RequestRunner {
     return handler(request, principal, options);
   }
 
-  #welcome(wanted: string, principal: Principal): Welcome {
-    const { started, open, simulated, title } = this.#parts;
-    if (wanted !== "") principal.register(wanted);
-    this.#dispatcher.check(principal, "observer", "Hello");
-    const { id, name, role } = principal;
-    return { server: "heliograph", version, session: id, name, role, started, open, simulated, title };
+  /** The credential first: by it they are who they are, whatever else they call themselves. */
+  #welcome({ name: wanted, token }: RequestOf<"Hello">, principal: Principal): Welcome {
+    const { started, open, simulated, title, access } = this.#parts;
+    if (token !== undefined) access.prove(principal, token);
+    this.#dispatcher.check(principal, "read", "Hello");
+    if (wanted !== "") access.register(principal, wanted);
+    const { id } = principal;
+    return { server: "heliograph", version, session: id, ...whoIs(principal), started, open, simulated, title };
   }
 
   #find({ cmd, instrument: name, field }: RequestOf<"Find" | "Watch">, principal: Principal): Found {
     const dispatcher = this.#dispatcher;
-    dispatcher.check(principal, "observer", cmd);
+    dispatcher.check(principal, "read", cmd);
     if (field !== undefined && name === undefined) {
       throw new HeliographError("bad_argument", "Cannot watch a field: say of which instrument");
     }
@@ -264,12 +279,7 @@ export class Requests implements RequestRunner {
   }
 
   #exit(principal: Principal): undefined {
-    if (!principal.may("admin")) {
-      throw new HeliographError(
-        "not_allowed",
-        `Cannot stop the server: it needs the role admin, and you are ${principal.role}`,
-      );
-    }
+    this.#dispatcher.allow(principal, "shutdown", "exit");
     // After the reply has been queued, so that stopping waits for it.
     queueMicrotask(() => this.#parts.exit());
   }
@@ -279,7 +289,7 @@ export class Requests implements RequestRunner {
     principal: Principal,
   ): InstrumentDescription | InstrumentDescription[] {
     const [dispatcher, { bench }] = [this.#dispatcher, this.#parts];
-    dispatcher.check(principal, "observer", "Describe");
+    dispatcher.check(principal, "read", "Describe");
     return instrument === undefined
       ? bench.instruments.map((each) => this.#describe(each))
       : this.#describe(dispatcher.instrument(instrument));
@@ -303,7 +313,7 @@ export class Requests implements RequestRunner {
   }
 
   #disconnect(id: number, principal: Principal): undefined {
-    this.#dispatcher.check(principal, "operator", "Disconnect");
+    this.#dispatcher.check(principal, "disconnect", "Disconnect");
     const session = this.#parts.sessions.find(id);
     if (session === undefined) {
       throw new HeliographError(

@@ -125,7 +125,8 @@ Deno.test("try: waits for what an instrument sends without being asked", async (
   const { code, out } = await attempt(listening, "--timeout", "0.5");
   clearInterval(talking);
   strictEqual(code, 1);
-  match(out, /^Heard +!4\\n +yes +4\.0/m);
+  // On a busy PC several lines come at once.
+  match(out, /^Heard +(?:!4\\n)+ +yes +4\.0/m);
   match(out, /^Never: nothing came within 0\.5 s that is understood$/m);
 });
 

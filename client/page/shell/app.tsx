@@ -54,7 +54,7 @@ function OpenWarning({ bench }: { bench: LiveBench }): VNode | null {
   if (welcome?.open !== true) return null;
   return (
     <p class="open-warning" role="note">
-      Insecure: everybody who reaches this server over the network may drive the instruments (--insecure-open).
+      Insecure: everybody who reaches this server over the network gets in (--insecure-open).
     </p>
   );
 }

@@ -32,7 +32,10 @@ export interface MadeCommand {
  */
 export function describedCommand(each: DescribedCommand, speaking: Speaking): MadeCommand {
   const { conversation, contact } = speaking;
-  const { summary, role, immediate = false, deadline, send, ask, doneWhen, stop } = each;
+  const { summary, role, deadline, send, ask, doneWhen } = each;
+  const stops = each.stop === true;
+  const stop = typeof each.stop === "boolean" ? undefined : each.stop;
+  const immediate = each.immediate ?? stops;
   const codecs = new Map(
     Object.entries(each.arguments ?? {}).map(([name, spec]) =>
       [name, inPart(["arguments", name], () => conversation.codec(spec))] as const
@@ -43,7 +46,18 @@ export function describedCommand(each: DescribedCommand, speaking: Speaking): Ma
   if (ask === undefined && each.returns !== undefined) {
     inPart("returns", () => wrong('has a meaning only beside "ask"'));
   }
-  if (stop !== undefined && doneWhen === undefined) inPart("stop", () => wrong('has a meaning only beside "doneWhen"'));
+  if (stop !== undefined && doneWhen === undefined) {
+    inPart(
+      "stop",
+      () => wrong('has a meaning only beside "doneWhen": a command that stops something says "stop": true'),
+    );
+  }
+  if (stops && doneWhen !== undefined) {
+    inPart("stop", () => wrong('is what is sent where "doneWhen" is not reached: say what that is'));
+  }
+  if (stops && each.immediate === false) {
+    inPart("immediate", () => wrong('is true of a command that says "stop": true'));
+  }
   if (doneWhen !== undefined && immediate) {
     inPart("immediate", () => wrong('is for what is over at once, and "doneWhen" for what takes long'));
   }
@@ -117,6 +131,7 @@ export function describedCommand(each: DescribedCommand, speaking: Speaking): Ma
         }]),
       ) as never,
       immediate,
+      stop: stops,
       ...(role === undefined ? {} : { role }),
       ...(each.confirm === undefined ? {} : { confirm: each.confirm }),
       ...(long === undefined ? {} : { deadline: long.within + usualDeadline }),

@@ -5,6 +5,7 @@
  */
 
 import * as z from "npm:zod@4.6.7";
+import { periodInDays, periodWords } from "../../../protocol/duration.ts";
 import { numberFormats, roles, valueTypes } from "../../../protocol/vocabulary.ts";
 import { bases, kinds, orders } from "./number_code.ts";
 import { registerWords } from "./register_words.ts";
@@ -265,6 +266,12 @@ export const fieldSchema = z.strictObject({
     }),
   ]).optional().meta({ description: "How often it is read, in seconds; default the instrument’s" }),
   log: z.boolean().optional().meta({ description: "Whether it belongs into the data log; default true" }),
+  keep: z.union([
+    z.literal(false),
+    z.string().refine((text) => periodInDays(text) !== undefined, `must be false, or ${periodWords}`),
+  ]).optional().meta({
+    description: "For how long each of its readings is kept: 30d, 2y; false: not at all; default as the records say",
+  }),
   keyword: z.string().optional().meta({
     description: "The FITS keyword by which the headers of images say it, for example CAMTEMP; default none",
   }),
@@ -292,14 +299,16 @@ export const commandSchema = z.strictObject({
     every: interval.optional().meta({ description: "How often, in seconds; default 0.2" }),
     within: interval.optional().meta({ description: "How long it may take until it is done, in seconds; default 60" }),
   }).optional().meta({ description: "What is asked until the command is done: it ends then" }),
-  stop: select.optional().meta({
-    description: "What is sent where it ends before it is done: by its deadline, or by an immediate command that sends",
+  stop: z.union([z.boolean(), select]).optional().meta({
+    description:
+      "true: it stops something, is sent at once, and passes whoever has control. Beside doneWhen: what is " +
+      "sent where it ends before it is done, by its deadline or by an immediate command that sends",
   }),
   ask: ask.optional().meta({ description: "What is asked then; its answer is what the command returns" }),
   returns: z.strictObject(value).optional().meta({ description: "What the answer is; default text" }),
   role: z.enum(roles).optional().meta({ description: "The least role; default operator" }),
   immediate: z.boolean().optional().meta({
-    description: "Is sent at once, over a question under way: for stop and abort",
+    description: "Is sent at once, over a question under way; what stops something says stop: true instead",
   }),
   deadline: interval.optional().meta({ description: "The time it may take in seconds, waiting included; default 30" }),
   confirm: z.string().min(1).optional().meta({

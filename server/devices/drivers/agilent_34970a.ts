@@ -132,7 +132,7 @@ export const agilent34970a: Driver = {
         returns: { type: "float" },
         role: "observer",
       },
-      abort: { summary: "Stop a scan", send: "ABOR", immediate: true },
+      abort: { summary: "Stop a scan", send: "ABOR", stop: true },
       identify: { summary: "Tell make, model and firmware", ask: "*IDN?", role: "observer" },
     },
   },

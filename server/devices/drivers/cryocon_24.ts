@@ -76,7 +76,7 @@ export const cryocon24: Driver = {
         summary: "Hold the control temperature by the detector's sensor",
         send: ["LOOP 1:TYPE PID", "LOOP 1:SOURCE {camera}", "CONTrol"],
       },
-      stop_control: { summary: "Switch the heater off", send: "STOP", immediate: true },
+      stop_control: { summary: "Switch the heater off", send: "STOP", stop: true },
     },
   },
 };

@@ -117,7 +117,7 @@ export const eurotherm: Driver = {
       off: {
         summary: "Go to manual with no output, before everything that waits",
         send: ["holding 3 = 0000", "holding 273 = 0001"],
-        immediate: true,
+        stop: true,
       },
     },
   },

@@ -134,7 +134,7 @@ export const julabo: Driver = {
     },
     commands: {
       start: { summary: "Heat, cool and pump", send: "out_mode_05 1" },
-      stop: { summary: "Stop heating, cooling and pumping", send: "out_mode_05 0", immediate: true },
+      stop: { summary: "Stop heating, cooling and pumping", send: "out_mode_05 0", stop: true },
       identify: { summary: "Tell model and version", ask: "version", role: "observer" },
     },
   },

@@ -216,7 +216,7 @@ export const lakeShore335: Driver = {
       off: {
         summary: "Switch both heaters off, before everything that waits",
         send: ["RANGE 1,0", "RANGE 2,0"],
-        immediate: true,
+        stop: true,
       },
       ramp: {
         summary: "Let the setpoint go to its next values slowly",

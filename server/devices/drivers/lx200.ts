@@ -159,7 +159,7 @@ export const lx200: Driver = {
         arguments: { ra, dec },
         send: [...target, { ask: ":CM" }],
       },
-      stop: { summary: "Stop every movement", send: ":Q", immediate: true },
+      stop: { summary: "Stop every movement", send: ":Q", stop: true },
       park: { summary: "Go to the parking position, where the mount has one", send: ":hP" },
       north: { ...move("north"), send: ":Mn" },
       south: { ...move("south"), send: ":Ms" },

@@ -190,8 +190,8 @@ export const newportEsp300: Driver = {
       },
     },
     commands: {
-      stop: { summary: "Stop the axis with its deceleration", send: "{axis}ST", immediate: true },
-      abort: { summary: "Stop every axis at once", send: "AB", immediate: true },
+      stop: { summary: "Stop the axis with its deceleration", send: "{axis}ST", stop: true },
+      abort: { summary: "Stop every axis at once", send: "AB", stop: true },
       move_to: {
         summary: "Send the axis to a position, and end there",
         arguments: { position: { type: "float" } },
@@ -204,7 +204,12 @@ export const newportEsp300: Driver = {
         send: "{axis}PR{distance:.5f}",
         ...arrives,
       },
-      home: { summary: "Find the home position, and end there", send: "{axis}OR", ...arrives },
+      home: {
+        summary: "Find the home position, and end there",
+        send: "{axis}OR",
+        ...arrives,
+        confirm: "It moves as far as its home position.",
+      },
     },
   },
 };

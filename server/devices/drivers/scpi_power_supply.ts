@@ -63,8 +63,12 @@ export const scpiPowerSupply: Driver = {
       "Measured Current": { unit: "A", decimals: 3, read: { ask: "MEAS:CURR?", bad: scpiBad } },
     },
     commands: {
-      off: { summary: "Switch the output off, before everything that waits", send: "OUTP 0", immediate: true },
-      reset: { summary: "Go back to the factory settings, with the output off", send: "*RST" },
+      off: { summary: "Switch the output off, before everything that waits", send: "OUTP 0", stop: true },
+      reset: {
+        summary: "Go back to the factory settings, with the output off",
+        send: "*RST",
+        confirm: "All that was set is lost.",
+      },
       identify: { summary: "Tell make, model, serial number and firmware", ask: "*IDN?", role: "observer" },
     },
   },

@@ -93,8 +93,7 @@ class Controller {
   #cameraCommands(): Record<string, Command> {
     const told = (summary: string, name: string) =>
       command({ ...reading, summary, run: (_, { call }) => this.#ask(call, name) });
-    const abort = (summary: string) =>
-      command({ summary, immediate: true, run: (_, { call }) => this.#ask(call, "abort") });
+    const abort = (summary: string) => command({ summary, stop: true, run: (_, { call }) => this.#ask(call, "abort") });
     return {
       set_shutter: command({
         summary: "Open (1) or close (0) the camera's shutter",
@@ -141,7 +140,7 @@ class Controller {
       readout_abort: abort("Abort the readout; there is no image"),
       exposure_pause: command({
         summary: "Pause the exposure: the shutter closes",
-        immediate: true,
+        stop: true,
         run: (_, { call }) => this.#ask(call, "pause"),
       }),
       exposure_resume: command({

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { Access, openRole } from "../../access/admit.ts";
 import type { Limits } from "../../access/limits.ts";
 import type { Instrument } from "../../bench/instrument.ts";
 import type { Role } from "../../bench/command.ts";
@@ -30,7 +31,7 @@ export interface CommandServerOptions {
   /** The address. @default "127.0.0.1" */
   readonly host?: string;
   /** Listens beyond this PC although nothing controls who connects. @default false */
-  readonly insecureOpen?: boolean;
+  readonly insecureOpen?: boolean | "observer" | "operator";
   /** What stands on its bench. @default nothing but the default instrument `api` */
   readonly instruments?: Iterable<Instrument>;
   /** What clients may use. @default those of docs/security.md */
@@ -120,11 +121,12 @@ export class CommandServer {
    * @param options Port, instruments, limits.
    * @throws {HeliographError} `cannot_listen` when the address is not loopback and `insecureOpen` is not given.
    */
-  constructor({ port = 2402, instruments = [], limits, ...options }: CommandServerOptions = {}) {
-    const services = new Services(instruments, { limits });
+  constructor({ port = 2402, instruments = [], limits, insecureOpen = false, ...options }: CommandServerOptions = {}) {
+    const services = new Services(instruments, { limits, access: new Access({ open: openRole(insecureOpen) }) });
     this.#services = services;
     this.#lines = new LineServer(services, {
       ...options,
+      insecureOpen: insecureOpen !== false,
       port,
       steps: {
         setup: (session) => this.setup(session),

@@ -6,6 +6,7 @@
 
 import { parseCommandLine, parseSessionWord, type SessionWord } from "../../../protocol/command_line.ts";
 import type { HeliographError } from "../../../protocol/errors.ts";
+import { secretPrefix } from "../../../protocol/secrets.ts";
 import { wireError } from "../../bench/wire_error.ts";
 import type { RequestOf } from "../../requests/request.ts";
 
@@ -30,7 +31,8 @@ export class LineCache {
     if (read === undefined) {
       read = parseSessionWord(line) ?? readCommandLine(line);
       if (this.#read.size >= 256) this.#read.clear();
-      if (line.length <= 256) this.#read.set(line, read);
+      // A token is not kept for those who come later.
+      if (line.length <= 256 && !line.includes(secretPrefix)) this.#read.set(line, read);
     }
     return read;
   }

@@ -7,13 +7,15 @@
 import type { SessionWord } from "../../../protocol/command_line.ts";
 import { HeliographError } from "../../../protocol/errors.ts";
 import { lineError, lineReply, replyWord, splits } from "../../../protocol/line_reply.ts";
+import { secretPrefix, withoutSecrets } from "../../../protocol/secrets.ts";
 import type { LineFault } from "../../../protocol/line_splitter.ts";
 import { wireError } from "../../bench/wire_error.ts";
 import type { RequestOf } from "../../requests/request.ts";
 import { admit } from "../../access/admit.ts";
-import type { Principal } from "../../access/principal.ts";
+import { checkedName, type Principal } from "../../access/principal.ts";
 import { requestCategory } from "../../records/journal.ts";
 import type { Services } from "../../services.ts";
+import type { ClientSocket } from "../../network/client_socket.ts";
 import type { ListenOptions } from "../../network/listening.ts";
 import { SocketServer } from "../shared/socket_server.ts";
 import { LineCache } from "./line_cache.ts";
@@ -142,7 +144,7 @@ export class LineServer extends SocketServer<LineServerSession> implements Conne
   finish(_session: LineServerSession): void | Promise<void> {}
 
   /** Serves a new connection. */
-  protected override serveSocket(socket: Deno.TcpConn): Promise<void> {
+  protected override serveSocket(socket: ClientSocket): Promise<void> {
     return this.serveSession(new LineServerSession(this.admitted(socket), this.services.limits.lineBytes));
   }
 
@@ -181,7 +183,7 @@ export class LineServer extends SocketServer<LineServerSession> implements Conne
     Promise.resolve(reply).then((text) =>
       this.log.getChild(requestCategory).debug("{client}> {line} -> {reply}", {
         client: session.principal.label,
-        line,
+        line: withoutSecrets(line),
         reply: text,
       })
     );
@@ -198,12 +200,9 @@ export class LineServer extends SocketServer<LineServerSession> implements Conne
       case "eval":
         return this.#evaluate(rest, session.principal);
       case "register":
-        try {
-          session.principal.register(rest.trim().split(/\s+/)[0] ?? "");
-          return "OK";
-        } catch (error) {
-          return lineError(wireError(error));
-        }
+        return this.#register(rest, session);
+      case "auth":
+        return this.#registered(() => this.services.access.prove(session.principal, rest.trim()));
       case "note":
         try {
           this.services.requests.run({ cmd: "Note", text: rest, instrument: undefined }, session.principal);
@@ -229,6 +228,25 @@ export class LineServer extends SocketServer<LineServerSession> implements Conne
         this.log.info("{client} stops the server", { client: session.principal.label });
         session.ending = true;
         return "OK";
+    }
+  }
+
+  /** `register NAME`, or azcam's own `register NAME TOKEN`: what follows a name is a token only where it looks like one. */
+  #register(rest: string, { principal }: LineServerSession): string {
+    const { access } = this.services;
+    const [name = "", token] = rest.trim().split(/\s+/);
+    if (token?.startsWith(secretPrefix)) return this.#registered(() => access.prove(principal, token, name));
+    return this.#registered(() => {
+      this.services.requests.run({ cmd: "Hello", name: checkedName(name), token: undefined }, principal);
+    });
+  }
+
+  #registered(register: () => void): string {
+    try {
+      register();
+      return "OK";
+    } catch (error) {
+      return lineError(wireError(error));
     }
   }
 

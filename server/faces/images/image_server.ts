@@ -18,8 +18,10 @@ import {
   transferStatus,
 } from "../../camera/image_transfer.ts";
 import { FileNotWritten, PixelStore, type ReceivedFile } from "../../camera/pixel_store.ts";
+import type { ClientSocket } from "../../network/client_socket.ts";
 import { drainSeconds, type ListenOptions } from "../../network/listening.ts";
 import { linger } from "../../network/linger.ts";
+import { Access, type InsecureOpen, openRole } from "../../access/admit.ts";
 import { Session } from "../../access/sessions.ts";
 import { begin } from "../../bench/hub.ts";
 import { requestCategory } from "../../records/journal.ts";
@@ -39,7 +41,9 @@ const mostLeaving = 8;
 const closingSeconds = 1;
 
 /** The options of an {@linkcode ImageServer}. */
-export interface ImageServerOptions extends ListenOptions {
+export interface ImageServerOptions extends Omit<ListenOptions, "insecureOpen"> {
+  /** Listens beyond this PC, and lets everybody in: only operators send images. @default false */
+  readonly insecureOpen?: InsecureOpen;
   /** The TCP port; 0 takes any free one. @default 6543, azcam's */
   readonly port?: number;
   /** What writes the images. @default its own, which may write in the folder */
@@ -105,10 +109,12 @@ export class ImageServer extends SocketServer<Session<Connection>> {
    * @throws {HeliographError} `cannot_listen` when the address is not loopback and `insecureOpen` is not given.
    */
   constructor(options: ImageServerOptions) {
-    const { services = new Services([]), connections = 8, port = 6543 } = options;
+    const { insecureOpen = false, connections = 8, port = 6543 } = options;
+    const { services = new Services([], { access: new Access({ open: openRole(insecureOpen) }) }) } = options;
     const most = connections + mostLeaving;
     super(services, {
       ...options,
+      insecureOpen: insecureOpen !== false,
       name: "image",
       port,
       flag: "--image-port",
@@ -177,7 +183,7 @@ export class ImageServer extends SocketServer<Session<Connection>> {
   }
 
   /** Serves a new connection. */
-  protected override serveSocket(socket: Deno.TcpConn): Promise<void> {
+  protected override serveSocket(socket: ClientSocket): Promise<void> {
     const limits = { queuedBytes: headerBytes, stuckSeconds: closingSeconds };
     return this.serveSession(new Session(this.admitted(socket, limits)));
   }
@@ -195,6 +201,9 @@ export class ImageServer extends SocketServer<Session<Connection>> {
     this.#occupied++;
     let status: number | undefined;
     try {
+      if (!session.principal.may("drive")) {
+        throw new Refusal(transferStatus.notWritten, "whoever sends it may only read");
+      }
       if (full) throw new Refusal(transferStatus.notUnderstood, `there are ${this.#connections} connections already`);
       const received = await this.#header(connection);
       if (received === undefined) this.log.debug("{address} connected and sent nothing", { address });

@@ -5,13 +5,26 @@
  */
 
 import type { Logger } from "npm:@logtape/logtape@2.4.2";
-import { type DashboardRequest, framedError, framedOutput, framedReply } from "../../../protocol/dashboard_message.ts";
+import {
+  type DashboardRequest,
+  framedError,
+  framedJson,
+  framedOutput,
+  framedReply,
+} from "../../../protocol/dashboard_message.ts";
 import type { MessageId } from "../../../protocol/framed_message.ts";
 import type { FieldReading } from "../../../protocol/description.ts";
 import { HeliographError } from "../../../protocol/errors.ts";
 import { answerableError } from "../../bench/wire_error.ts";
 import { JournalFeed } from "./journal_feed.ts";
-import type { EvaluatorOptions, Reply, Request, RequestKind, RequestOf } from "../../requests/request.ts";
+import {
+  type EvaluatorOptions,
+  JsonText,
+  type Reply,
+  type Request,
+  type RequestKind,
+  type RequestOf,
+} from "../../requests/request.ts";
 import { tellAsked } from "../../requests/requests.ts";
 import type { Services } from "../../services.ts";
 import type { Session } from "../../access/sessions.ts";
@@ -33,6 +46,7 @@ const crossings: { readonly [K in RequestKind]?: (reply: Reply<K>) => Crossing }
 
 /** The framed reply to a request. */
 function framed<K extends RequestKind>(id: MessageId, kind: K, reply: Reply<K>): string {
+  if (reply instanceof JsonText) return framedJson(id, reply.json);
   const crossing: ((reply: Reply<K>) => Crossing) | undefined = crossings[kind];
   const [value, beside] = crossing === undefined ? [reply] : crossing(reply);
   return framedReply(id, value, beside);

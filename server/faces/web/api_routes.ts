@@ -7,6 +7,7 @@
 import * as z from "npm:zod@4.6.7";
 import {
   arrangementState,
+  identity,
   journalEntry,
   overviewDescription,
   serverStatus,
@@ -18,7 +19,10 @@ import type { RequestRunner } from "../../requests/request.ts";
 import { arrangementSchema } from "../../records/arrangement_schema.ts";
 import { languages } from "../../code/options.ts";
 import type { Services } from "../../services.ts";
+import { prometheusRoutes } from "./prometheus_routes.ts";
 import { asset, assetResponse } from "./assets.ts";
+import { exportRoutes } from "./export_routes.ts";
+import { historyRoutes } from "./history_routes.ts";
 import { imageRoutes } from "./image_routes.ts";
 import { instrumentRoutes } from "./instrument_routes.ts";
 import { metrics, metricsType } from "./metrics.ts";
@@ -59,6 +63,15 @@ function serverRoutes(services: Services, requests: RequestRunner): Route[] {
         answers: json("The status", serverStatus),
       },
       answer: ({ client }) => requests.run({ cmd: "Status" }, client),
+    },
+    {
+      method: "GET",
+      path: `${root}/whoami`,
+      operation: {
+        summary: "Who you are to the server, and what you may do",
+        answers: json("You", identity),
+      },
+      answer: ({ client }) => requests.run({ cmd: "WhoAmI" }, client),
     },
     {
       method: "GET",
@@ -222,6 +235,9 @@ export function apiRoutes(services: Services, accepting: () => boolean, others: 
     ...imageRoutes(requests),
     ...serverRoutes(services, requests),
     ...arrangementRoutes(requests),
+    ...historyRoutes(requests),
+    ...exportRoutes(requests),
+    ...prometheusRoutes(requests),
     description,
     ...monitoringRoutes(services, accepting),
     ...others,

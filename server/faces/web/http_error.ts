@@ -25,6 +25,7 @@ export const statusOfCode: Readonly<Record<ErrorCode, number>> = {
   deadline_exceeded: 504,
   too_many_requests: 429,
   not_allowed: 403,
+  no_credential: 401,
   held: 409,
   forbidden: 409,
   unavailable: 501,
@@ -75,6 +76,13 @@ export function statusOf(error: HeliographError): number {
  */
 export function errorResponse(error: HeliographError): Response {
   const { code, message } = error;
-  const headers = error instanceof HttpError ? error.headers : {};
-  return Response.json({ error: { code, message } }, { status: statusOf(error), headers });
+  const headers = error instanceof HttpError
+    ? error.headers
+    : code === "no_credential"
+    ? { "WWW-Authenticate": 'Bearer realm="heliograph"' }
+    : undefined;
+  return Response.json({ error: { code, message } }, {
+    status: statusOf(error),
+    ...headers === undefined ? {} : { headers },
+  });
 }

@@ -60,6 +60,31 @@ export class Parties {
   }
 }
 
+/** The error for who has not said who they are. */
+export function noCredential(): HeliographError {
+  return new HeliographError(
+    "no_credential",
+    "Say first who you are: Authorization: Bearer TOKEN; whoever runs the server makes tokens with “heliograph access add”",
+  );
+}
+
+/**
+ * The token that a request gives.
+ *
+ * @param headers The request's header.
+ * @returns The token; `undefined` where there is none.
+ * @throws {HeliographError} `no_credential` for credentials of another kind.
+ */
+export function bearerOf(headers: Headers): string | undefined {
+  const given = headers.get("authorization");
+  if (given === null) return undefined;
+  const token = /^bearer +([A-Za-z0-9._~+/-]+=*) *$/i.exec(given)?.[1];
+  if (token === undefined) {
+    throw new HeliographError("no_credential", "Cannot read Authorization: this server takes Bearer and a token");
+  }
+  return token;
+}
+
 /**
  * The name that a request gives.
  *

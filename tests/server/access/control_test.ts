@@ -7,10 +7,9 @@ import { admit } from "../../../server/access/admit.ts";
 import { Principal } from "../../../server/access/principal.ts";
 import type { ClientConnection } from "../../../server/network/connection.ts";
 import { Control } from "../../../server/access/control.ts";
-import { isLoopback } from "../../../server/network/loopback.ts";
 import { Session, Sessions } from "../../../server/access/sessions.ts";
 import { LoopTurns } from "../../../server/network/loop_turns.ts";
-import { eventually, RawClient, startServer } from "../../fixture.ts";
+import { eventually, outsideAddress, RawClient, startServer } from "../../fixture.ts";
 
 /** A client of azcam's wire, with a name if one is given. */
 async function lines(server: HeliographServer, name = ""): Promise<RawClient> {
@@ -260,12 +259,13 @@ Deno.test("control: what was queued before it was taken still runs", async () =>
   ]);
 });
 
-Deno.test("control: an immediate command always passes, for safety", async () => {
+Deno.test("control: a command that stops something always passes, for safety; one that only overtakes does not", async () => {
   let stopped = 0;
   const stage = defineInstrument({
     title: "stage",
     commands: {
-      stop: command({ summary: "Stops", immediate: true, run: () => void stopped++ }),
+      stop: command({ summary: "Stops", stop: true, run: () => void stopped++ }),
+      nudge: command({ summary: "Moves at once", immediate: true, run: () => {} }),
       move: command({ summary: "Moves", run: () => {} }),
     },
   });
@@ -275,6 +275,7 @@ Deno.test("control: an immediate command always passes, for safety", async () =>
   strictEqual(await alice.ask("take stage"), "OK");
   strictEqual(await bob.ask("stage.stop"), "OK");
   match(await bob.ask("stage.move"), /^ERROR Cannot call stage\.move: alice/);
+  match(await bob.ask("stage.nudge"), /^ERROR Cannot call stage\.nudge: alice/);
   strictEqual(stopped, 1);
 });
 
@@ -597,22 +598,13 @@ Deno.test("control: a page that only looks on, by Status and Ping, renews nothin
   }, "the end of control of somebody who only looks on");
 });
 
-/** An address of this PC that others reach: whoever comes from it is an operator. `undefined` where it has none. */
-function outsideAddress(): string | undefined {
-  try {
-    return Deno.networkInterfaces().find(({ family, address }) => family === "IPv4" && !isLoopback(address))?.address;
-  } catch {
-    return undefined;
-  }
-}
-
 const outside = outsideAddress();
 
 Deno.test({
   name: "control: an operator's Disconnect ends nobody's control, on every wire; an admin's does",
   ignore: outside === undefined,
   fn: async () => {
-    await using server = startServer({ host: "0.0.0.0", insecureOpen: true });
+    await using server = startServer({ host: "0.0.0.0", insecureOpen: "operator" });
     const hostname = outside!;
     const message = (session: number) => JSON.stringify({ id: 1, cmd: "Disconnect", session });
     type Outcome = { code: string; message: string } | undefined;

@@ -387,7 +387,7 @@ Deno.test("roles: an observer reads but does not drive, and only an admin stops 
   throws(() => run("set_par", ["imagetitle", "x"], "parameters"));
   throws(() => requests.run({ cmd: "Exit" }, observer), {
     code: "not_allowed",
-    message: "Cannot stop the server: it needs the role admin, and you are observer",
+    message: "Cannot do exit: it needs the role admin, and you are observer",
   });
 });
 

@@ -84,7 +84,7 @@ export function benchOf({ probe, water, oven, gas }: Devices, guards: Record<str
           doneWhen: { ask: "R?", pattern: "^0$", within: 60, every: 0.05 },
           stop: "HALT",
         },
-        abort: { summary: "Stop the ramp", send: "ABORT", immediate: true },
+        abort: { summary: "Stop the ramp", send: "ABORT", stop: true },
       },
     }, {
       title: "Gas",

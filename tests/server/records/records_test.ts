@@ -11,6 +11,7 @@ import { Journal } from "../../../server/records/journal.ts";
 import { JournalStore } from "../../../server/records/journal_store.ts";
 import { Records } from "../../../server/records/records.ts";
 import { networkFileSystem } from "../../../server/records/network_file_system.ts";
+import { ReadingsLookup } from "../../../server/records/readings/lookup.ts";
 import { RecordsFolder } from "../../../server/records/records_folder.ts";
 import { SteadyClock } from "../../../server/records/steady_clock.ts";
 import { run } from "../../cli_fixture.ts";
@@ -345,12 +346,17 @@ Deno.test("records: a damaged database is set aside and told, and what waits on 
   match(names[0]!, /^journal\.damaged-\d{8}T\d{6}\.sqlite$/);
   match(Deno.readTextFileSync(join(folder.records, names[0]!)), /^rubbish rubbish/);
   // A server that stopped leaves all in one file.
-  deepStrictEqual(names.slice(1), ["journal.sqlite", "spool-a.jsonl", "spool-b.jsonl", "writer.sqlite"]);
-  const copy = join(folder.path, Deno.build.os === "windows" ? "copy #1.sqlite" : "copy #1 ?.sqlite");
-  strictEqual((await run(["records", "backup", copy, "--read", folder.records])).code, 0);
-  const copied = join(folder.path, "copied");
-  Deno.mkdirSync(copied);
-  Deno.renameSync(copy, join(copied, "journal.sqlite"));
+  deepStrictEqual(names.slice(1), [
+    "journal.sqlite",
+    "readings-a.spool",
+    "readings-b.spool",
+    "readings.sqlite",
+    "spool-a.jsonl",
+    "spool-b.jsonl",
+    "writer.sqlite",
+  ]);
+  const copied = join(folder.path, Deno.build.os === "windows" ? "copy #1" : "copy #1 ?");
+  strictEqual((await run(["records", "backup", copied, "--read", folder.records])).code, 0);
   deepStrictEqual(
     (await run(["journal", "head", "--read", copied])).out,
     (await run(["journal", "head", "--read", folder.records])).out,
@@ -388,9 +394,12 @@ Deno.test("records: a folder that another server has, that cannot be written or 
 });
 
 for (const program of programs) {
-  Deno.test(`records, ${program.name}: no answered command and no note is missing after a kill, and they open at once`, async () => {
+  Deno.test(`records, ${program.name}: no answered command and no note is missing after a kill, no reading older than two seconds, and they open at once`, async () => {
     await using folder = new Folder();
     const answered: string[] = [];
+    /** What the exposure time was set to in each round, and when that was answered. */
+    const set: { readonly value: number; readonly time: number }[][] = [];
+    const killed: number[] = [];
     const rounds = Number(Deno.env.get("HELIOGRAPH_KILLS") ?? "5");
     for (let round = 0; round < rounds; round++) {
       const server = new ServerProcess({ ...program, server: withFolder(program.server, folder.records) }, [
@@ -399,7 +408,12 @@ for (const program of programs) {
       ]);
       const [port] = await server.ports();
       // Killed at a moment that depends on nothing that is tested.
-      const kill = setTimeout(() => server.kill("SIGKILL"), 100 + Math.random() * 1500);
+      const kill = setTimeout(() => {
+        killed[round] = performance.now();
+        server.kill("SIGKILL");
+      }, 100 + Math.random() * 2500);
+      const values: { readonly value: number; readonly time: number }[] = [];
+      set.push(values);
       try {
         using client = await RawClient.connect(port);
         for (let at = 0;; at++) {
@@ -407,6 +421,7 @@ for (const program of programs) {
           const line = at % 2 === 0 ? `exposure.set_exposuretime ${at}` : `note ${text}`;
           strictEqual(await client.ask(line), "OK");
           answered.push(at % 2 === 0 ? line : text);
+          if (at % 2 === 0) values.push({ value: at, time: performance.now() });
         }
       } catch (error) {
         if (error instanceof Error && error.name === "AssertionError") throw error;
@@ -414,6 +429,7 @@ for (const program of programs) {
       clearTimeout(kill);
       await server.end();
     }
+    checkReadings(folder.records, set, killed);
     {
       using killed = new RecordsFolder(folder.records);
       deepStrictEqual(killed.check(), []);
@@ -438,6 +454,29 @@ for (const program of programs) {
     const cli = await run(["records", "check", "--read", folder.records]);
     match(cli.out, /^All is well: The journal has \d+ records since /);
   });
+}
+
+/** Of the values that were set in each round only the last ones may be missing: those of the last two seconds. */
+function checkReadings(
+  folder: string,
+  set: readonly (readonly { readonly value: number; readonly time: number }[])[],
+  killed: readonly number[],
+): void {
+  using lookup = new ReadingsLookup(folder);
+  const fields = [{ instrument: "exposure", field: "exposuretime" }];
+  const { samples } = lookup.history({ fields, since: 0, until: Date.now() + 1000 }).series[0]!;
+  const runs: number[][] = [[]];
+  for (const value of samples!.values) value === null ? runs.push([]) : runs.at(-1)!.push(Number(value));
+  strictEqual(runs.length, set.length);
+  for (const [round, values] of set.entries()) {
+    // A run begins with what it was when the server started.
+    const kept = runs[round]!.slice(1);
+    const known = values.map(({ value }) => value);
+    // The last one may have been done without its answer having gone out.
+    deepStrictEqual(kept, [...known, known.length * 2].slice(0, kept.length));
+    const old = values.filter(({ time }) => time < killed[round]! - 2000).length;
+    ok(kept.length >= old, `${kept.length} of ${values.length} are kept, ${old} of which are older than two seconds`);
+  }
 }
 
 /** The task of the demo bench may write its own folders only. */
@@ -477,14 +516,18 @@ Deno.test("records: the words of the bench file are checked, and say where and f
     folder: "/lab/lab.records",
     journalDays: 3650,
     journalBytes: 2e9,
+    rawDays: 90,
+    minutesDays: 3650,
+    bytes: 10e9,
   });
-  const words = recordsSchema.parse({ folder: "kept", keep: { journal: "12w" }, size: "20 GB" });
-  const { folder, journalDays, journalBytes } = recordsOptions(words, "/lab", "/lab/lab.records")!;
-  deepStrictEqual([folder.replaceAll("\\", "/").replace(/^[A-Z]:/, ""), journalDays, journalBytes], [
-    "/lab/kept",
-    84,
-    20e9,
-  ]);
+  const words = recordsSchema.parse({
+    folder: "kept",
+    keep: { journal: "12w", raw: "30d", minutes: "2y" },
+    size: "20 GB",
+  });
+  const { folder, ...kept } = recordsOptions(words, "/lab", "/lab/lab.records")!;
+  strictEqual(folder.replaceAll("\\", "/").replace(/^[A-Z]:/, ""), "/lab/kept");
+  deepStrictEqual(kept, { journalDays: 84, journalBytes: 15e9, rawDays: 30, minutesDays: 730, bytes: 20e9 });
   match(problem({ keep: { journal: "a year" } })!, /must be a period such as 90d, 12w or 10y/);
   match(problem({ size: "12 apples" })!, /must be a size of at least 1 MB, such as 500 MB or 20 GB/);
   match(problem(true)!, /must be false, or an object with folder, keep and size/);

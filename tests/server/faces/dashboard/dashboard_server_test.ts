@@ -1,3 +1,4 @@
+import { rights } from "../../../../protocol/vocabulary.ts";
 import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
 import { configure, type LogRecord, reset } from "npm:@logtape/logtape@2.4.2";
 import fc from "npm:fast-check@4.10.2";
@@ -297,7 +298,11 @@ Deno.test("framed: values keep their types, and errors have codes", async () => 
       version: "0.2.0",
       session: 1,
       name: "test",
+      person: "",
       role: "admin",
+      roleName: "admin",
+      rights: [...rights],
+      instruments: null,
       open: false,
       simulated: false,
       title: "heliograph",
