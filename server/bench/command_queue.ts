@@ -226,7 +226,7 @@ export class CommandQueue {
    */
   submit(work: Work): unknown {
     if (this.#running !== undefined || !this.#passes(work)) return this.#wait(work, this.#waiting);
-    return this.#startNext(work, undefined);
+    return this.#start(work, undefined, this.#settled, this.#becomes(work));
   }
 
   /**
@@ -236,7 +236,7 @@ export class CommandQueue {
    * @param by Who interrupts, for those whose command is interrupted.
    */
   submitUrgent(work: Work, by: string): unknown {
-    if (this.#running === undefined) return this.#startNext(work, undefined);
+    if (this.#running === undefined) return this.#start(work, undefined, this.#settled, this.#becomes(work));
     const { name, guards, fail } = this.#running;
     if (!guards) {
       fail?.(new HeliographError("command_failed", `${name} of ${this.#instrument} was interrupted by ${by}`));
@@ -244,10 +244,9 @@ export class CommandQueue {
     return this.#wait(work, this.#urgent);
   }
 
-  #startNext(work: Work, since: number | undefined): unknown {
-    const running: Running = { name: work.name, since: performance.now(), guards: work.guards };
-    this.#running = running;
-    return this.#start(work, since, this.#settled, running);
+  /** From now on it is the one that runs. */
+  #becomes({ name, guards }: Work): Running {
+    return this.#running = { name, since: performance.now(), guards };
   }
 
   /** Runs a command beside the queue: it waits for nothing, but has its deadline. */
@@ -413,7 +412,7 @@ export class CommandQueue {
     }
     try {
       // A chain of commands that finish at once recurses here; the queue's bound keeps it shallow enough.
-      const result = this.#startNext(next.work, next.since);
+      const result = this.#start(next.work, next.since, this.#settled, this.#becomes(next.work));
       if (isPromise(result)) result.then(next.resolve, next.reject);
       else next.resolve(result);
     } catch (error) {
