@@ -7,6 +7,7 @@
  */
 import { measureCamera } from "./camera.ts";
 import { measureEvaluations } from "./evaluation.ts";
+import { measureGuards } from "./guards.ts";
 import { measureLines } from "./lines.ts";
 import { measurePage } from "./page.ts";
 import { measurePolling } from "./polling.ts";
@@ -20,6 +21,7 @@ const parts = new Map([
   ["readings", measureReadings],
   ["evaluations", measureEvaluations],
   ["camera", measureCamera],
+  ["guards", measureGuards],
   ["page", measurePage],
 ]);
 
