@@ -43,6 +43,8 @@ export class Past {
   #known: Known | undefined;
   #asking: { readonly asked: Asked; readonly stop: AbortController } | undefined;
   #notBefore = 0;
+  /** A span in which there was nothing of some fields. */
+  #nothing: Span & { readonly labels: readonly string[] } | undefined;
   readonly #now: () => number;
 
   /** Knows nothing yet. @param now The server's clock, in milliseconds since 1970. */
@@ -55,18 +57,30 @@ export class Past {
    *
    * @param fields Which.
    * @param span From when, until when.
-   * @param columns In how many columns of pixels it is drawn.
+   * @param pixel How long a column of pixels is, in milliseconds.
    */
-  want(fields: readonly LiveField[], span: Span, columns: number): void {
-    const labels = fields.slice(0, mostFields).map(labelOf);
-    if (does(this.#known, labels, span, columns)) return this.#stop();
-    if (does(this.#asking?.asked, labels, span, columns) || performance.now() < this.#notBefore) return;
+  want(fields: readonly LiveField[], span: Span, pixel: number): void {
+    const labels = labelsOf(fields);
+    if (does(this.#known, labels, span, pixel)) return this.#stop();
+    if (does(this.#asking?.asked, labels, span, pixel) || performance.now() < this.#notBefore) return;
     this.#stop();
     const length = span.to - span.from;
     const from = Math.max(0, Math.floor(span.from - margin * length));
     const to = Math.ceil(Math.min(span.to + margin * length, this.#now()));
-    const points = Math.min(mostPoints, Math.ceil(columns * (to - from) / length));
+    const points = Math.min(mostPoints, Math.ceil((to - from) / pixel));
     void this.#ask({ labels, from, to, width: (to - from) / points }, points);
+  }
+
+  /**
+   * When there may be something of some fields.
+   *
+   * @param from From when on it is looked for.
+   * @returns The same, or a later time where it is known that there is nothing before.
+   */
+  begin(fields: readonly LiveField[], from: number): number {
+    const nothing = this.#nothing;
+    if (nothing === undefined || from < nothing.from || from > nothing.to) return from;
+    return labelsOf(fields).every((label) => nothing.labels.includes(label)) ? nothing.to : from;
   }
 
   /**
@@ -77,7 +91,17 @@ export class Past {
   joined(field: LiveField, live: Points): Points {
     const past = this.#known?.series.get(labelOf(field));
     if (past === undefined || past.size === 0) return live;
-    return new Joined(past, live);
+    return new Joined(past, live, this.#known!.width);
+  }
+
+  #take(asked: Asked, answer: HistoryAnswer): void {
+    const { labels, from, to, width } = asked;
+    this.#known = { ...asked, series: seriesOf(labels, answer, width) };
+    const first = Math.min(
+      to,
+      ...[...this.#known.series.values()].map((points) => points.size > 0 ? points.time(0) : to),
+    );
+    this.#nothing = first - width > from ? { labels, from, to: first - width } : undefined;
   }
 
   #stop(): void {
@@ -88,7 +112,7 @@ export class Past {
   }
 
   async #ask(asked: Asked, points: number): Promise<void> {
-    const { labels, from, to, width } = asked;
+    const { labels, from, to } = asked;
     const stop = new AbortController();
     const asking = this.#asking = { asked, stop };
     // What went wrong is told until it goes right.
@@ -103,7 +127,7 @@ export class Past {
     try {
       const answer = await fetch(`/api/v1/history?${query}`, { signal: stop.signal });
       const body = await answer.json();
-      if (answer.ok) this.#known = { ...asked, series: seriesOf(labels, body, width) };
+      if (answer.ok) this.#take(asked, body);
       else failure = String(body.error?.message ?? answer.statusText);
     } catch (error) {
       if (stop.signal.aborted) return;
@@ -117,11 +141,15 @@ export class Past {
   }
 }
 
+function labelsOf(fields: readonly LiveField[]): string[] {
+  return fields.slice(0, mostFields).map(labelOf);
+}
+
 /** Whether what is known, or asked for, will do. */
-function does(known: Asked | undefined, labels: readonly string[], { from, to }: Span, columns: number): boolean {
+function does(known: Asked | undefined, labels: readonly string[], { from, to }: Span, pixel: number): boolean {
   const length = to - from;
   return known !== undefined && known.from <= from && known.to >= to - Math.max(behind, behindShare * length) &&
-    known.width <= length / columns * coarsest && labels.every((label) => known.labels.includes(label));
+    known.width <= pixel * coarsest && labels.every((label) => known.labels.includes(label));
 }
 
 function seriesOf(labels: readonly string[], { series }: HistoryAnswer, width: number): Map<string, Points> {
@@ -155,10 +183,12 @@ function columnsOf(
     if (spans.lowest[at] === null || spans.count[at] === 0) add(time, null);
     else if (lowest === highest) add(time, last);
     else {
-      add(time, spans.mean[at]!);
-      add(time + 0.9 * width, lowest);
-      add(time + 0.93 * width, highest);
-      add(time + 0.96 * width, last);
+      // What rises is drawn rising, and what falls, falling; for the most of it stands the mean.
+      const [one, other] = last >= spans.first[at]! ? [lowest, highest] : [highest, lowest];
+      add(time, one);
+      add(time + 0.03 * width, spans.mean[at]!);
+      add(time + 0.94 * width, other);
+      add(time + 0.97 * width, last);
     }
     if (gaps.has(at)) add(time + 0.98 * width, null);
   }
@@ -193,10 +223,11 @@ class Joined implements Points {
   readonly #live: Points;
   readonly #count: number;
 
-  constructor(past: Points, live: Points) {
+  /** @param width How long what is told of the past may stand for what came after it. */
+  constructor(past: Points, live: Points, width: number) {
     this.#past = past;
     this.#live = live;
-    this.#count = live.size === 0 ? past.size : placeAt(past, live.time(0) - 1) + 1;
+    this.#count = live.size === 0 ? past.size : placeAt(past, live.time(0) - width) + 1;
   }
 
   get size(): number {

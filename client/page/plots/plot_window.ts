@@ -71,14 +71,15 @@ export class PlotWindow {
   /** Asks for what the page itself does not know. @param columns In how many columns of pixels it is drawn. */
   look(columns: number): void {
     if (!this.#plotted.looksBack) return;
-    const to = this.now;
-    const wanted = this.zoomed.value ?? { from: to - this.followed.value * 1000, to };
     const fields = this.#plotted.fields.value;
+    const now = this.now;
+    const { from, to } = this.zoomed.value ??
+      { from: this.past.begin(fields, now - this.followed.value * 1000), to: now };
     const since = Math.max(...fields.map((field) => {
       const own = this.#own(field);
       return own.size === 0 ? to : own.time(0);
     }));
-    if (wanted.from < since) this.past.want(fields, { from: wanted.from, to: Math.min(wanted.to, since) }, columns);
+    if (from < since) this.past.want(fields, { from, to: Math.min(to, since) }, (to - from) / columns);
   }
 
   /** The visible span of time. */
