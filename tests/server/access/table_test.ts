@@ -448,13 +448,19 @@ async function walkEverything(hostname: string): Promise<void> {
   await guarded.server.finished;
 }
 
-Deno.test("table: who may do what, from this PC", () => walkEverything("127.0.0.1"));
+Deno.test({
+  name: "table: who may do what, from this PC",
+  // The library that lists serial ports stays loaded.
+  sanitizeResources: false,
+  fn: () => walkEverything("127.0.0.1"),
+});
 
 const outside = outsideAddress();
 
 Deno.test({
   name: "table: who may do what, from an address that is not this PC's own",
   ignore: outside === undefined,
+  sanitizeResources: false,
   fn: () => walkEverything(outside!),
 });
 
