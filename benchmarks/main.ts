@@ -11,9 +11,11 @@ import { measureLines } from "./lines.ts";
 import { measurePage } from "./page.ts";
 import { measurePolling } from "./polling.ts";
 import { measureReadings } from "./readings.ts";
+import { measureTls } from "./tls.ts";
 
 const parts = new Map([
   ["lines", measureLines],
+  ["tls", measureTls],
   ["polling", measurePolling],
   ["readings", measureReadings],
   ["evaluations", measureEvaluations],

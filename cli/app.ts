@@ -31,6 +31,7 @@ import { historyCommand } from "./commands/history.ts";
 import { journalCommand, noteCommand, recordsCommand } from "./commands/records.ts";
 import { imageCommand } from "./commands/image.ts";
 import { notebookCommand } from "./commands/notebook.ts";
+import { connectCommand, forwardCommand, pairCommand } from "./commands/pairing.ts";
 import { portsCommand } from "./commands/ports.ts";
 import { serverCommand } from "./commands/server.ts";
 import { shellCommand } from "./commands/shell.ts";
@@ -88,6 +89,9 @@ const commands = {
   schema: schemaCommand,
   types: typesCommand,
   access: accessCommand,
+  pair: pairCommand,
+  connect: connectCommand,
+  forward: forwardCommand,
   simulate: simulateCommand,
   ports: portsCommand,
   talk: talkCommand,
@@ -265,6 +269,11 @@ function typedCommand(words: readonly string[]): TypedCommand {
     else if (value !== undefined) values[flag] = value;
     else if (flags[propertyOf(flag)]?.kind !== "boolean") values[flag] = rest[++at] ?? "";
   }
-  const { host, port } = values;
-  return { words: plain, ...(host === undefined ? {} : { host }), ...(port === undefined ? {} : { port }) };
+  const { host, port, server } = values;
+  return {
+    words: plain,
+    ...(host === undefined ? {} : { host }),
+    ...(port === undefined ? {} : { port }),
+    ...(server === undefined ? {} : { server }),
+  };
 }

@@ -69,8 +69,9 @@ export class PyOpticonSocketClient {
     this.#name = options.name ?? "";
     this.#purpose = options.purpose;
     this.#print = options.print ?? ((line) => console.error(line));
-    const { host = "127.0.0.1", socketNumber: port = 12345 } = options;
-    this.#shared = new SharedLink({ host, port, timeout: this.#timeout, name: this.#name });
+    const { host = "127.0.0.1", socketNumber: port = 12345, tls, token } = options;
+    const security = { ...(tls === undefined ? {} : { tls }), ...(token === undefined ? {} : { token }) };
+    this.#shared = new SharedLink({ host, port, timeout: this.#timeout, name: this.#name, ...security });
     if (!["none", "print", "exception"].includes(this.#handleErrors)) {
       throw new TypeError(
         `handleErrors must be "none", "print" or "exception", not ${JSON.stringify(this.#handleErrors)}`,

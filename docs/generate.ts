@@ -42,6 +42,11 @@ const sections: Readonly<Record<string, { readonly title: string; readonly examp
     title: "`code`",
     example: `{ "code": { "languages": ["python"], "deadline": 10, "memory": 512 } }`,
   },
+  "tls": {
+    title: "`tls`",
+    example:
+      `{ "tls": { "cert": "/etc/letsencrypt/live/lab/fullchain.pem", "key": "/etc/letsencrypt/live/lab/privkey.pem" } }`,
+  },
   "records": {
     title: "`records`: false, or",
     example: `{ "records": { "folder": "D:/heliograph/lab", "keep": { "journal": "10y" }, "size": "20 GB" } }`,

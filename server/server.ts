@@ -17,6 +17,8 @@ import type { Instrument } from "./bench/instrument.ts";
 import type { Journal } from "./records/journal.ts";
 import { Access, openRole } from "./access/admit.ts";
 import type { Limits } from "./access/limits.ts";
+import { Doorway } from "./network/first_byte.ts";
+import { isLoopback } from "./network/loopback.ts";
 import { Processes } from "./processes/processes.ts";
 import type { SandboxOptions } from "./code/options.ts";
 import { Services } from "./services.ts";
@@ -49,6 +51,11 @@ export interface HeliographServerOptions extends Partial<Omit<ServerSettings, "i
    * @default false
    */
   readonly insecureOpen?: boolean | "observer" | "operator";
+  /**
+   * The certificate that is shown beyond this PC, and its private key, both as PEM: clients of other PCs come by TLS, and
+   * this PC's own as they like. @default there is none
+   */
+  readonly tls?: { readonly cert: string; readonly key: string };
   /** What clients may use. @default those of docs/security.md */
   readonly limits?: Partial<Limits>;
   /**
@@ -105,6 +112,10 @@ export interface ServerParts {
   readonly journal?: Journal;
   /** The file by which the bench is changed, or why it is not. @default it has none */
   readonly edited?: EditedBench | string;
+  /** Addresses and networks of proxies before the web port that are believed. @default none */
+  readonly trustedProxies?: readonly string[] | undefined;
+  /** What lets clients of other PCs in; it is closed when the server has stopped. @default made of `tls` */
+  readonly doorway?: Doorway | undefined;
   /** Who may do what. @default all on this PC may do everything; `insecureOpen` says what everybody else may */
   readonly access?: Access;
   /** What starts sandboxes; it is closed when the server has stopped. @default this program itself */
@@ -143,6 +154,7 @@ export class HeliographServer {
   readonly #services: Services;
   readonly #processes: Processes;
   readonly #poll: boolean;
+  readonly #doorway: Doorway | undefined;
   readonly #finished = Promise.withResolvers<void>();
   #stopping: Promise<void> | undefined;
   #ready: Promise<void> | undefined;
@@ -151,7 +163,7 @@ export class HeliographServer {
    * Makes a server; `start` makes it listen.
    *
    * @param options Instruments, ports, limits.
-   * @throws {HeliographError} `cannot_listen` when the address is not loopback and `insecureOpen` is not given;
+   * @throws {HeliographError} `cannot_listen` when the address is not loopback and neither `tls` nor `insecureOpen` is given;
    * `bad_argument` for a sandbox that cannot be.
    */
   constructor(options: HeliographServerOptions);
@@ -176,15 +188,19 @@ export class HeliographServer {
       overview,
       insecureOpen = false,
       simulated = false,
+      tls,
       ...options
     }: HeliographServerOptions,
-    { faces = [], journal, edited, processes = new Processes(), access }: ServerParts = {},
+    { faces = [], journal, edited, processes = new Processes(), access, doorway, trustedProxies = [] }: ServerParts =
+      {},
   ) {
     const { host, commandPort, dashboardPort, webNames, webPort = usualWebPort(commandPort) } = settled(
       serverSettings,
       options,
     );
     const listen = { host, insecureOpen: insecureOpen !== false };
+    const beyond = !isLoopback(host);
+    this.#doorway = doorway ?? (tls === undefined || !beyond ? undefined : new Doorway({ certificate: tls }));
     const services = new Services(instruments, {
       limits,
       sandbox,
@@ -196,6 +212,7 @@ export class HeliographServer {
       datalog,
       overview,
       edited,
+      doorway: this.#doorway,
       access: access ?? new Access({ open: openRole(insecureOpen) }),
     });
     services.simulated = simulated;
@@ -211,7 +228,7 @@ export class HeliographServer {
     };
     this.commandServer = add(new LineServer(services, { ...listen, port: commandPort }));
     this.#dashboard = add(new DashboardServer(services, { ...listen, port: dashboardPort }));
-    this.#web = add(new WebServer(services, { ...listen, port: webPort, names: webNames }));
+    this.#web = add(new WebServer(services, { ...listen, port: webPort, names: webNames, trustedProxies }));
     this.#images = images && add(new ImageServer({ ...listen, ...images, services }));
     for (const make of faces) add(make(services));
   }
@@ -229,6 +246,12 @@ export class HeliographServer {
   /** The server that receives images, where there is one. */
   get imageServer(): Pick<CommandServer, "host" | "port"> | undefined {
     return this.#images;
+  }
+
+  /** The ports by the names of the wires, as a PC is told that is paired. */
+  get ports(): Readonly<Record<string, number>> {
+    const faces = { line: this.commandServer, dashboard: this.#dashboard, web: this.#web };
+    return Object.fromEntries(Object.entries(faces).map(([name, { port }]) => [name, port]));
   }
 
   /** Whether what happens is kept, and why not. */
@@ -320,6 +343,7 @@ export class HeliographServer {
   async #stop(): Promise<void> {
     this.#services.refuseRequests();
     await Promise.all(this.#faces.map((face) => face.stop()));
+    await this.#doorway?.close();
     await this.#services.sandbox.stop();
     await this.bench.stop();
     await this.#services.arrangement.stop();

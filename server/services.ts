@@ -7,6 +7,7 @@
 import type { ServerStatus } from "../protocol/description.ts";
 import { version } from "../protocol/version.ts";
 import { Capacity } from "./network/admission.ts";
+import type { Doorway } from "./network/first_byte.ts";
 import { apiInstrument } from "./requests/api_instrument.ts";
 import { ArrangementStore } from "./records/arrangement.ts";
 import { Bench } from "./bench/bench.ts";
@@ -71,6 +72,8 @@ export interface ServicesOptions {
   readonly overview?: OverviewOptions | undefined;
   /** The file by which the bench is changed, or why it is not. @default it has none */
   readonly edited?: EditedBench | string | undefined;
+  /** What lets clients of other PCs in. @default none can come, or everybody as they come */
+  readonly doorway?: Doorway | undefined;
   /** Who may do what. @default all on this PC may do everything, and nobody else anything */
   readonly access?: Access | undefined;
 }
@@ -114,6 +117,8 @@ export class Services {
   readonly limits: Limits;
   /** How many connections there may be, at all ports together. */
   readonly capacity: Capacity;
+  /** What lets clients of other PCs in, at the ports that they can reach. */
+  readonly doorway: Doorway | undefined;
   /** The ways in, in the order in which `status` tells them. */
   readonly faces: Set<Listening> = new Set();
   /** Stops the server, when a client that may asks for it. */
@@ -147,9 +152,11 @@ export class Services {
       datalog,
       overview,
       edited = "This bench has no file that could be changed",
+      doorway,
       access = new Access(),
     }: ServicesOptions = {},
   ) {
+    this.doorway = doorway;
     this.bench = new Bench(instruments);
     this.journal = journal;
     journal.keep(this.bench.hub);
@@ -158,7 +165,7 @@ export class Services {
     access.store.onChange(() => this.#lookWhoMayStay());
     this.dataLog = new DataLog(this.bench, datalog);
     this.readings = new Readings(this.bench, this.records, records);
-    this.limits = limitsWithin(limits, descriptorLimit(), this.bench.instruments.length);
+    this.limits = limitsWithin(limits, descriptorLimit(), this.bench.instruments.length, doorway !== undefined);
     this.capacity = new Capacity(this.limits.connections);
     this.arrangement = new ArrangementStore(this.bench, arrangementFile);
     this.overview = new OverviewStore(this.bench, overview);

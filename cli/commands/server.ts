@@ -6,7 +6,7 @@
 
 import { getLogger, type Logger } from "npm:@logtape/logtape@2.4.2";
 import { buildCommand } from "../usage.ts";
-import { basename, resolve } from "node:path";
+import { basename, join, resolve } from "node:path";
 import { HeliographError } from "../../protocol/errors.ts";
 import { printable } from "../../protocol/printable.ts";
 import { settled } from "../../protocol/setting.ts";
@@ -42,15 +42,20 @@ import { urlOf } from "../../server/faces/web/request_guard.ts";
 import { Access, openRole } from "../../server/access/admit.ts";
 import { AccessStore } from "../../server/access/access_store.ts";
 import { AddressRoles } from "../../server/access/addresses.ts";
+import type { ServerKeys } from "../../server/access/keys.ts";
+import type { Doorway } from "../../server/network/first_byte.ts";
+import { signInAddress } from "../../protocol/pairing.ts";
 import { Roles } from "../../server/access/rights.ts";
 import type { AccessWords } from "../../server/config/access_words.ts";
 import { isReadableByOthers } from "../../server/files/secret_file.ts";
 import type { CliContext } from "../context.ts";
 import { accessFileOf } from "./access.ts";
+import { typedWord } from "../connection.ts";
 import { driverProcesses } from "../driver_processes.ts";
 import { launcherWord, sandboxHostWord } from "../hidden_words.ts";
 import { exitCodes, UsageError } from "../exit_codes.ts";
 import { painter } from "../output.ts";
+import { doorwayOf, type KeySettings, keysFolder, openKeys } from "../server_keys.ts";
 import { startServerLog } from "../server_log.ts";
 import { flagsOf, type ReadFlags, saidBy } from "../setting_flags.ts";
 import { stopSignals } from "../signals.ts";
@@ -80,7 +85,13 @@ export const serverCommand = buildCommand({
       log.warning("Not simulated: {titles}", { titles: simulators.missing.join("; ") });
     }
     const access = accessOf(setup);
-    const server = makeServer(setup, journal, processes, access);
+    const beyond = !isLoopback(setup.host) && !flags.insecureOpen;
+    // Before anything is written for it.
+    if (beyond && !await mayListen(setup.host)) throw notPermitted(setup.host, this.program);
+    const keys = beyond ? await openKeys(keySettings(setup)) : undefined;
+    const told = () => ({ title: setup.name, ports: server.ports });
+    const doorway = keys && doorwayOf(keys, access, told);
+    const server: HeliographServer = makeServer(setup, journal, processes, access, doorway);
     // A fault in one instrument's code does not end a server that others observe with.
     using _faults = outliveFaults();
     try {
@@ -97,6 +108,7 @@ export const serverCommand = buildCommand({
     await giveUpPermissions();
     server.start();
     announce(this, setup, server);
+    if (keys !== undefined && !flags.jsonLogs) await tellNextSteps(this, setup, server, access.store, keys);
     if (setup.flags.insecureOpen && !isLoopback(setup.host)) {
       const may = setup.flags.insecureRole === "observer" ? "look on" : "drive the instruments";
       log.warning(
@@ -109,6 +121,7 @@ export const serverCommand = buildCommand({
     }
     const stop = stopOnSignals(() => log.info("Stopping: finishing what runs, then closing every connection"), server);
     await server.finished;
+    keys?.stop();
     stop();
     log.info("Stopped");
   },
@@ -238,8 +251,14 @@ async function openProcesses({ jsonLogs }: ProgramSettings): Promise<Processes> 
   return await Processes.launched(jsonLogs, Deno.build.standalone ? [Deno.execPath(), launcherWord] : undefined);
 }
 
-function makeServer(setup: Setup, journal: Journal, processes: Processes, access: Access): HeliographServer {
-  const { flags, receivedFolder, records, noCodeSaidBy: _said, edited, access: _words, ...options } = setup;
+function makeServer(
+  setup: Setup,
+  journal: Journal,
+  processes: Processes,
+  access: Access,
+  doorway: Doorway | undefined,
+): HeliographServer {
+  const { flags, receivedFolder, records, noCodeSaidBy: _said, edited, access: { trustedProxies }, ...options } = setup;
   const { bench, imagePort } = flags;
   const insecureOpen = flags.insecureOpen && flags.insecureRole;
   if (imagePort !== undefined && receivedFolder === undefined) {
@@ -262,13 +281,20 @@ function makeServer(setup: Setup, journal: Journal, processes: Processes, access
       processes,
       edited,
       access,
+      trustedProxies,
+      doorway,
     });
   } catch (error) {
     throw error instanceof HeliographError && error.code === "bad_argument" ? new UsageError(error.message) : error;
   }
 }
 
-function notPermitted(host: string, program: string, cause: Error): HeliographError {
+async function mayListen(host: string): Promise<boolean> {
+  return (await Deno.permissions.query({ name: "net", host: host.includes(":") ? `[${host}]` : host })).state ===
+    "granted";
+}
+
+function notPermitted(host: string, program: string, cause?: Error): HeliographError {
   return new HeliographError(
     "cannot_listen",
     `Cannot listen on ${host}: this task may only listen on 127.0.0.1. Use the executable, or "${program} server"`,
@@ -286,7 +312,8 @@ function announce(
   const dashboard = `${dashboardServer.host}:${dashboardServer.port}`;
   // Nobody's browser can go to 0.0.0.0.
   const anywhere = webServer.host === "0.0.0.0" || webServer.host === "::";
-  const web = urlOf(anywhere ? webNames[0] ?? "127.0.0.1" : webServer.host, webServer.port);
+  const scheme = isLoopback(webServer.host) || flags.insecureOpen ? "http" : "https";
+  const web = urlOf(anywhere ? webNames[0] ?? "127.0.0.1" : webServer.host, webServer.port, scheme);
   if (flags.jsonLogs) {
     const ready = { version, command, dashboard, web };
     getLogger(["heliograph", "server"]).info(
@@ -332,6 +359,42 @@ function announce(
   const line = flags.bench === undefined ? "tempcon.get_temperatures" : `${example}.help`;
   write(`  nc ${commandServer.host} ${commandServer.port}      then type: ${line}, or help\n`);
   write("Stop with Ctrl-C.\n");
+}
+
+function keySettings({ flags, access, webNames, host }: Setup): KeySettings {
+  const { bench, tlsCert, tlsKey } = flags;
+  return { bench, tlsCert, tlsKey, fromFile: access.tls, names: webNames, host };
+}
+
+/** For how long the first link for a browser is good, in minutes. */
+const linkMinutes = 15;
+
+/** Tells how people of other PCs get in, and gives the first of them a link. */
+async function tellNextSteps(
+  { program, process: { stdout: { write } } }: CliContext,
+  { flags, webNames, host }: Setup,
+  { webServer }: HeliographServer,
+  store: AccessStore,
+  { authority }: ServerKeys,
+): Promise<void> {
+  const ofBench = flags.bench === undefined ? "" : ` --bench ${typedWord(flags.bench)}`;
+  const anywhere = host === "0.0.0.0" || host === "::";
+  const name = anywhere ? webNames[0] ?? hostName() ?? "THIS-PC" : host;
+  write("Other PCs come by TLS, and need a token:\n");
+  write(`  another PC with heliograph     ${program} pair${ofBench}\n`);
+  write(`  a person or a program          ${program} access add NAME --role operator${ofBench}\n`);
+  if (authority !== undefined) {
+    write(`  for other programs' TLS        ${join(keysFolder(flags.bench), "authority.pem")}\n`);
+  }
+  if (store.people.length > 0) return;
+  try {
+    const seconds = linkMinutes * 60;
+    const secret = await store.invite({ kind: "link", name: "admin", role: "admin", seconds });
+    const link = signInAddress(urlOf(name, webServer.port, "https"), secret);
+    write(`Nobody has a token yet. The first admin's browser, once, within ${linkMinutes} minutes:\n  ${link}\n`);
+  } catch (error) {
+    write(`Nobody has a token yet, and no link could be made: ${printable((error as Error).message)}\n`);
+  }
 }
 
 /** Who may do what, as flags, bench file and the file beside it say. */

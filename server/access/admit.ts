@@ -120,7 +120,32 @@ export class Access {
       Deno.unrefTimer(late);
       void connection.ended.then(() => clearTimeout(late));
     }
+    const token = connection.secured?.token;
+    if (token !== undefined) this.prove(principal, token);
     return principal;
+  }
+
+  /** Whether whoever comes from an address is served without TLS. */
+  servesPlain(address: string): boolean {
+    return isLoopback(address) || this.isOpen || this.#addresses.find(address) !== undefined;
+  }
+
+  /** Who has a token, before anything is asked. @throws {HeliographError} As `prove`. */
+  identify(token: string, hostname: string): Principal {
+    const principal = this.admit({ by: "http", hostname });
+    this.prove(principal, token);
+    return principal;
+  }
+
+  /** Whether an address may try a secret now. @throws {HeliographError} `too_many_requests` */
+  mayTry(hostname: string): void {
+    this.#attempts.check(hostname, "");
+  }
+
+  /** Counts a secret that was wrong, and tells the log. @param what Which. */
+  triedInVain(hostname: string, what: string, reason: string): void {
+    this.#attempts.failed(hostname, "");
+    log.warning("Refused {what} from {address}: {reason}", { what, address: hostname, reason });
   }
 
   /**

@@ -92,6 +92,10 @@ export interface LoadedBench {
     readonly addresses?: Readonly<Record<string, string>> | undefined;
     /** Whether who is on this PC may do everything, or needs a token. @default "open" */
     readonly loopback?: "open" | "token" | undefined;
+    /** A certificate of one's own and its key: the absolute paths of PEM files. @default the server makes its own */
+    readonly tls?: { readonly cert: string; readonly key: string } | undefined;
+    /** The addresses of proxies before the web port that are believed. @default none */
+    readonly trustedProxies?: readonly string[] | undefined;
   };
   /** What is kept of what happens; `undefined` where it is to be nothing. */
   readonly records: {
@@ -507,7 +511,13 @@ class Loader {
       instruments: instruments.flatMap((instrument) => instrument ?? []),
       server: told(bench.server ?? {}),
       code: told(bench.code ?? {}),
-      access: { roles: bench.roles, addresses: bench.addresses, loopback: bench.loopback },
+      access: {
+        roles: bench.roles,
+        addresses: bench.addresses,
+        loopback: bench.loopback,
+        tls: bench.tls && { cert: resolve(beside, bench.tls.cert), key: resolve(beside, bench.tls.key) },
+        trustedProxies: bench.trustedProxies,
+      },
       imageFolders: this.#imageFolders,
       records: recordsOptions(bench.records, beside, besideBench(resolve(source.file)).records),
       datalog: dataLogOptions(bench.datalog, beside),

@@ -185,6 +185,25 @@ export function apiInstrument(
             force,
           ),
       }),
+      try_now: command({
+        summary: "Try an instrument that does not answer now, without waiting for the next try",
+        arguments: { instrument: instrumentArgument },
+        immediate: true,
+        run: ({ instrument }, { caller }) => {
+          const { title, contact } = driven(instrument, caller, "try_now");
+          const why = contact === undefined
+            ? "it has no port"
+            : contact.tryNow === undefined
+            ? "what keeps its contact cannot be hurried"
+            : contact.state === "off"
+            ? contact.reason === "" ? "it has not been started" : `it is ${contact.reason}`
+            : contact.state === "connected"
+            ? "it answers"
+            : "";
+          if (why !== "") throw new HeliographError("command_failed", `Cannot try ${title} now: ${why}`);
+          contact!.tryNow!();
+        },
+      }),
       switch_off: command({
         summary: "Free the port of an instrument for another program: it is not read and takes no commands meanwhile",
         role: "admin",

@@ -112,7 +112,7 @@ export class Past {
   }
 
   async #ask(asked: Asked, points: number): Promise<void> {
-    const { labels, from, to, width } = asked;
+    const { labels, from, to } = asked;
     const stop = new AbortController();
     const asking = this.#asking = { asked, stop };
     // What went wrong is told until it goes right.

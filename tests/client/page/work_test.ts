@@ -151,6 +151,33 @@ inBrowsers({
       const { top, bottom } = document.querySelector("${card(name)}")?.getBoundingClientRect() ?? {};
       return document.querySelector("dialog") === null && top < innerHeight && bottom > 0;
     })()`;
+    await t.step(
+      "one that is far from what is seen is short, has its text, and is whole where it is used",
+      async () => {
+        await using page = await browser.open(base(server));
+        await page.until(`document.querySelectorAll("article").length === ${many}`);
+        const [first, far] = [card("rig_0"), card("rig_199")];
+        const value = `document.querySelector("${far} button.value")`;
+        await page.until(`document.querySelector("${first} button.value") !== null`);
+        deepStrictEqual(await page.evaluate(`${value}`), null);
+        ok((await page.evaluate(`document.querySelector("${far}").textContent`)).includes("Flow"));
+        ok(await page.evaluate(`document.querySelectorAll("button.value").length`) < many / 2);
+        const height = `document.querySelector("${far}").offsetHeight`;
+        await page.evaluate(`scrollTo(0, document.body.scrollHeight)`);
+        await page.until(`${value} !== null && scrollY > 0`);
+        const whole = await page.evaluate(height);
+        await page.evaluate(`scrollTo(0, 0)`);
+        await page.until(`${value} === null`);
+        deepStrictEqual(await page.evaluate(height), whole, "the place that is kept for it is as high");
+        await page.evaluate(`scrollTo(0, document.body.scrollHeight)`);
+        await page.until(`${value} !== null`);
+        await page.click(`${far} .card-head`);
+        await page.evaluate(`scrollTo(0, 0)`);
+        await page.until(`document.querySelector("${first} button.value") !== null`);
+        ok(await page.evaluate(`${value} !== null`), "it was used, and stays");
+        deepStrictEqual(page.complaints, []);
+      },
+    );
     for (const Way of [ByPointer, ByKeyboard]) {
       await t.step(Way.name, async () => {
         await using page = await browser.open(base(server));

@@ -88,9 +88,9 @@ const commands: Readonly<Record<string, Readonly<Partial<Record<May, string>>>>>
   telescope: { "observer": `get_focus ${ofTools.reads}`, "its operator": `set_focus ${ofTools.drives}` },
   parameters: { "observer": "get_par", "its operator": "set_par save_pars read_parfile update_pars" },
   api: {
-    "observer": "list status whoami get_logdata help",
+    "observer": "list status whoami get_logdata datalog help",
     // Of the instrument that they are about, see below.
-    "operator": "trace take release hand_over",
+    "operator": "trace take release hand_over try_now datalog_start datalog_stop",
     "admin": "switch_off switch_on",
   },
 };
@@ -112,6 +112,7 @@ const lines: readonly (readonly [line: string, may: May])[] = [
   ["take tempcon 1s", "its operator"],
   ["release tempcon", "its operator"],
   ["hand_over tempcon 999", "its operator"],
+  ["try_now tempcon", "its operator"],
 ];
 
 /** Messages of the framed dialect, on the dashboard socket and the WebSocket. */
