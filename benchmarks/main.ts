@@ -13,6 +13,8 @@ import { measurePage } from "./page.ts";
 import { measurePolling } from "./polling.ts";
 import { measureTls } from "./tls.ts";
 import { measureReadings } from "./readings.ts";
+import { measureReadings } from "./readings.ts";
+import { measureTls } from "./tls.ts";
 
 const parts = new Map([
   ["lines", measureLines],
