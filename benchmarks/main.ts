@@ -12,11 +12,13 @@ import { measureLines } from "./lines.ts";
 import { measurePage } from "./page.ts";
 import { measurePolling } from "./polling.ts";
 import { measureTls } from "./tls.ts";
+import { measureReadings } from "./readings.ts";
 
 const parts = new Map([
   ["lines", measureLines],
   ["tls", measureTls],
   ["polling", measurePolling],
+  ["readings", measureReadings],
   ["evaluations", measureEvaluations],
   ["camera", measureCamera],
   ["guards", measureGuards],

@@ -25,7 +25,7 @@ export const groups: Readonly<Record<string, readonly string[]>> = {
   "WHO DRIVES": ["take", "release", "off", "on"],
   "KEEPING IT SAFE": ["guards", "safe", "watchdog"],
   "LINES AND CODE": ["shell", "command", "eval", "exec"],
-  "LOOKING BACK": ["journal", "note", "datalog", "export", "notebook", "records"],
+  "LOOKING BACK": ["journal", "history", "note", "datalog", "export", "notebook", "records"],
   "BRINGING AN INSTRUMENT UP": ["ports", "talk", "try", "trace"],
   "A SERVER AND ITS BENCH": ["server", "access", "init", "check", "schema", "types", "simulate"],
   "ANOTHER PC": ["pair", "connect", "forward"],

@@ -93,6 +93,7 @@ Deno.test("web: the description tells of every route, and every path in it answe
     "GET /api/v1/openapi.json",
     "GET /api/v1/overview",
     "GET /api/v1/status",
+    "GET /api/v1/whoami",
     "GET /api/{command}",
     "GET /api/{tool}/{command}",
     "GET /healthz",
