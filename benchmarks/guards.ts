@@ -1,7 +1,6 @@
 /** Measures how soon a guard acts: from a reading beyond its limit to the bytes of its action on the instrument's line. */
 import { join } from "node:path";
-import { loadBench } from "../server/config/bench_file.ts";
-import { HeliographServer } from "../server/server.ts";
+import { start } from "./processes.ts";
 
 const instruments = 200;
 const fields = 10;
@@ -65,20 +64,11 @@ export async function measureGuards(): Promise<void> {
     })),
   };
   await Deno.writeTextFile(join(folder, "lab.json"), JSON.stringify(bench));
-  const { instruments: made, guards } = await loadBench(join(folder, "lab.json"));
-  const server = new HeliographServer({
-    instruments: made,
-    guards,
-    commandPort: 0,
-    dashboardPort: 0,
-    sandbox: { languages: [] },
-    limits: { connectionsPerAddress: 64 },
-  });
-  server.start();
+  const { child, ports: [port] } = await start("guards_server.ts", join(folder, "lab.json"));
   await new Promise((resolve) => setTimeout(resolve, 5000));
   let [flooding, answered] = [true, 0];
   const flood = (async () => {
-    const connection = await Deno.connect({ port: server.commandServer.port });
+    const connection = await Deno.connect({ port: port! });
     const asked = new TextEncoder().encode("i0.get F1\n".repeat(16));
     const buffer = new Uint8Array(65_536);
     while (flooding) {
@@ -93,9 +83,9 @@ export async function measureGuards(): Promise<void> {
   })();
   const began = performance.now();
   const times: number[] = [];
-  for (let trip = 0; trip < trips; trip += 20) {
+  for (let trip = 0; trip < trips; trip += 5) {
     times.push(
-      ...await Promise.all(devices.slice(trip % instruments, trip % instruments + 20).map((each) => each.trip())),
+      ...await Promise.all(devices.slice(trip % instruments, trip % instruments + 5).map((each) => each.trip())),
     );
   }
   flooding = false;
@@ -107,7 +97,8 @@ export async function measureGuards(): Promise<void> {
       `${Math.round(answered / (performance.now() - began))} k replies/s: from a reading to its action ` +
       `p50 ${percentile(0.5)}, p99 ${percentile(0.99)}, longest ${percentile(1)} ms (aim: p99 under 50)`,
   );
-  await server.stop();
+  child.kill();
+  await child.status;
   for (const { listener } of devices) listener.close();
   await Deno.remove(folder, { recursive: true });
 }

@@ -11,8 +11,6 @@ import { measureGuards } from "./guards.ts";
 import { measureLines } from "./lines.ts";
 import { measurePage } from "./page.ts";
 import { measurePolling } from "./polling.ts";
-import { measureTls } from "./tls.ts";
-import { measureReadings } from "./readings.ts";
 import { measureReadings } from "./readings.ts";
 import { measureTls } from "./tls.ts";
 
