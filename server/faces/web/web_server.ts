@@ -12,11 +12,12 @@ import type { Principal } from "../../access/principal.ts";
 import type { Services } from "../../services.ts";
 import { drainSeconds, type ListenOptions } from "../../network/listening.ts";
 import { notDrained, SocketServer } from "../shared/socket_server.ts";
+import { accessRoutes } from "./access_routes.ts";
 import { apiRoutes } from "./api_routes.ts";
 import { assetResponse, assets } from "./assets.ts";
 import { azcamRoutes } from "./azcam_api.ts";
 import { type JsonObject, parseObject, readText } from "./body.ts";
-import { bearerOf, nameOf, noCredential, Parties, type Party } from "./http_parties.ts";
+import { bearerOf, checkRight, nameOf, noCredential, Parties, type Party } from "./http_parties.ts";
 import { HttpConnection, type Upgrade } from "./http_connection.ts";
 import { errorResponse, HttpError } from "./http_error.ts";
 import {
@@ -30,6 +31,7 @@ import {
   urlOf,
 } from "./request_guard.ts";
 import type { RequestInput } from "./request_input.ts";
+import { cookieOf, sessionRoutes } from "./session_routes.ts";
 import { findRoute, type Match, type Route } from "./routes.ts";
 import { acceptOf } from "./websocket_frames.ts";
 import { within } from "../../network/within.ts";
@@ -109,6 +111,8 @@ export class WebServer extends SocketServer<WebSession> {
       })),
       ...apiRoutes(services, () => !this.stopping, [
         socket,
+        ...accessRoutes(services.access),
+        ...sessionRoutes(services.access),
         ...azcamRoutes(services.requests, this.log),
       ]),
     ];
@@ -245,7 +249,8 @@ export class WebServer extends SocketServer<WebSession> {
     try {
       const client = this.#client(headers, party, () => request.signal.aborted);
       // What tells nothing of the bench is for everybody; nothing else is for who has not said who they are.
-      if (!route.harmless && !client.may("read")) throw noCredential();
+      if (!route.harmless && !route.unproven && !client.may("read")) throw noCredential();
+      if (route.needs !== undefined) checkRight(client, route.needs, `${method} ${route.path}`);
       return await this.#run(request, url, { route, parameters }, client);
     } finally {
       this.#parties.leave(party);
@@ -257,9 +262,11 @@ export class WebServer extends SocketServer<WebSession> {
     const { access } = this.services;
     const token = bearerOf(headers);
     // A token says who it is; a name beside it is only said.
-    if (token === undefined) return access.admit({ by: "http", hostname, name, gone });
+    const cookie = token === undefined ? cookieOf(headers) : undefined;
+    if (token === undefined && cookie === undefined) return access.admit({ by: "http", hostname, name, gone });
     const client = access.admit({ by: "http", hostname, gone });
-    access.prove(client, token);
+    if (token !== undefined) access.prove(client, token);
+    else if (!access.resume(client, cookie!)) return access.admit({ by: "http", hostname, name, gone });
     return client;
   }
 
@@ -296,17 +303,25 @@ export class WebServer extends SocketServer<WebSession> {
     if (refusal !== undefined) throw refusal;
     return {
       headers: new Headers({ "Upgrade": "websocket", "Connection": "Upgrade", "Sec-WebSocket-Accept": accept }),
-      serve: (connection, input) => this.#open(connection, input, token).finally(() => this.#sockets.leave(hostname)),
+      serve: (connection, input) =>
+        this.#open(connection, input, token, cookieOf(headers)).finally(() => this.#sockets.leave(hostname)),
     };
   }
 
-  #open(tcp: Connection, input: RequestInput, token: string | undefined): Promise<void> {
+  #open(
+    tcp: Connection,
+    input: RequestInput,
+    token: string | undefined,
+    cookie: string | undefined,
+  ): Promise<void> {
     const { access, sessions, limits } = this.services;
     const connection = new WebSocketConnection(tcp, input, limits.messageBytes);
     const principal = access.admitConnection("web", connection, sessions);
     if (token !== undefined) access.prove(principal, token);
+    else if (cookie !== undefined) access.resume(principal, cookie);
+    const release = access.browsers.hold(principal.proof);
     const session = new WebSession(principal, connection, this.services, this.log);
-    return this.serveSession(session).then(() => connection.released);
+    return this.serveSession(session).finally(release).then(() => connection.released);
   }
 
   /** Serves a WebSocket. */

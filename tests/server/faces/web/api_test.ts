@@ -4,6 +4,8 @@ import { type IncomingHttpHeaders, request } from "node:http";
 import { gunzipSync } from "node:zlib";
 import { command, defineInstrument, errorCodes } from "../../../../mod.ts";
 import { statusOfCode } from "../../../../server/faces/web/http_error.ts";
+import { AccessStore } from "../../../../server/access/access_store.ts";
+import { Access } from "../../../../server/access/admit.ts";
 import { eventually, RawClient, read, startServer } from "../../../fixture.ts";
 import { ask, base, problems, rawRequest } from "./web_fixture.ts";
 
@@ -13,7 +15,8 @@ type Schema = any;
 Deno.test("web: the description tells of every route, and every path in it answers as it says", async () => {
   const folder = Deno.makeTempDirSync();
   await using _folder = { [Symbol.asyncDispose]: () => Deno.remove(folder, { recursive: true }) };
-  await using server = startServer({ records: { folder } });
+  const store = new AccessStore();
+  await using server = startServer({ records: { folder } }, { access: new Access({ store }) });
   await server.ready;
   const document = (await ask(server, "GET", "/api/v1/openapi.json")).json;
   strictEqual(document.openapi, "3.1.0");
@@ -25,6 +28,8 @@ Deno.test("web: the description tells of every route, and every path in it answe
     "POST /api": { command: "tempcon.get_temperatures", args: [], kwargs: {} },
     "POST /api/v1/eval": { code: "1" },
     "PUT /api/v1/instruments/{instrument}/control": { session: 1 },
+    "POST /api/v1/access/people": { name: "bob", role: "observer" },
+    "POST /api/v1/session": { token: await store.add({ name: "ana", role: "admin" }) },
   };
   const parameters: Record<string, string> = {
     instrument: "UV%20Light",
@@ -32,6 +37,7 @@ Deno.test("web: the description tells of every route, and every path in it answe
     command: "help",
     tool: "tempcon",
     session: "1",
+    name: "bob",
   };
   const asked: string[] = [];
   for (const [path, operations] of Object.entries<Schema>(document.paths)) {
@@ -50,7 +56,15 @@ Deno.test("web: the description tells of every route, and every path in it answe
       const reply = await ask(server, method.toUpperCase(), real, body, { "X-Heliograph-Name": "tester" });
       // A plain request opens no WebSocket, this server has no sandbox, and a simulated lamp has no line and no images.
       const without = [501, "POST /api/v1/eval", "GET /api/v1/instruments/{instrument}/trace"].includes(name);
-      const expected = real.includes("/image") ? 404 : name === "GET /ws" ? 426 : without ? 501 : 200;
+      const expected = name === "DELETE /api/v1/access/sessions/{session}"
+        ? 400
+        : real.includes("/image")
+        ? 404
+        : name === "GET /ws"
+        ? 426
+        : without
+        ? 501
+        : 200;
       strictEqual(reply.status, expected, `${name}: ${reply.text}`);
       if (expected !== 200) continue;
       const [[type, { schema }]] = Object.entries<Schema>(operation.responses["200"].content) as [[string, Schema]];
@@ -59,8 +73,12 @@ Deno.test("web: the description tells of every route, and every path in it answe
     }
   }
   deepStrictEqual(asked.sort(), [
+    "DELETE /api/v1/access/people/{name}",
+    "DELETE /api/v1/access/sessions/{session}",
     "DELETE /api/v1/clients/{session}",
     "DELETE /api/v1/instruments/{instrument}/control",
+    "DELETE /api/v1/session",
+    "GET /api/v1/access",
     "GET /api/v1/arrangement",
     "GET /api/v1/clients",
     "GET /api/v1/history",
@@ -81,6 +99,7 @@ Deno.test("web: the description tells of every route, and every path in it answe
     "GET /api/v1/moment",
     "GET /api/v1/openapi.json",
     "GET /api/v1/overview",
+    "GET /api/v1/session",
     "GET /api/v1/status",
     "GET /api/{command}",
     "GET /api/{tool}/{command}",
@@ -88,11 +107,15 @@ Deno.test("web: the description tells of every route, and every path in it answe
     "GET /metrics",
     "GET /ws",
     "POST /api",
+    "POST /api/v1/access/people",
+    "POST /api/v1/access/people/{name}/link",
+    "POST /api/v1/access/people/{name}/renew",
     "POST /api/v1/eval",
     "POST /api/v1/instruments/{instrument}/commands/{command}",
     "POST /api/v1/instruments/{instrument}/confirm",
     "POST /api/v1/instruments/{instrument}/control",
     "POST /api/v1/instruments/{instrument}/revert",
+    "POST /api/v1/session",
     "PUT /api/v1/arrangement",
     "PUT /api/v1/instruments/{instrument}/control",
     "PUT /api/v1/instruments/{instrument}/fields/{field}",
