@@ -42,7 +42,7 @@ export function codeSourceCommand(permissions: CodePermissions, grants: Rendezvo
  * source.
  */
 export function sourceFiles(): URL[] {
-  return [".", "../../protocol/errors.ts", "../../protocol/python_text.ts"].map((path) =>
+  return [".", "../../protocol/errors.ts", "../../protocol/secrets.ts", "../../protocol/python_text.ts"].map((path) =>
     new URL(path, import.meta.url)
   );
 }
