@@ -101,6 +101,7 @@ Deno.test("web: the description tells of every route, and every path in it answe
     "GET /api/v1/overview",
     "GET /api/v1/session",
     "GET /api/v1/status",
+    "GET /api/v1/whoami",
     "GET /api/{command}",
     "GET /api/{tool}/{command}",
     "GET /healthz",
