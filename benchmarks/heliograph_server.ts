@@ -1,4 +1,4 @@
-/** heliograph's server on its demo bench, as the benchmarks start it. */
+/** heliograph's server on its demo bench, as the benchmarks start it: [CERTIFICATE KEY], the files of which make it serve TLS. */
 import { command, defineInstrument, demoInstruments, HeliographServer } from "../mod.ts";
 
 /** Tells what memory the process uses, so that the benchmark can ask. */
@@ -9,7 +9,10 @@ const memory = defineInstrument({
   },
 });
 
+const [cert, key] = await Promise.all(Deno.args.map((file) => Deno.readTextFile(file)));
+
 const server = new HeliographServer({
+  ...(cert === undefined || key === undefined ? {} : { host: "0.0.0.0", tls: { cert, key } }),
   instruments: [...demoInstruments(), memory],
   commandPort: 0,
   dashboardPort: 0,

@@ -1,7 +1,9 @@
-/** A load of its own process: PORT CLIENTS DEPTH SECONDS. Prints replies a second and latencies as JSON. */
+/** A load of its own process: PORT CLIENTS DEPTH SECONDS [AUTHORITY], whose file makes it speak TLS. Prints replies a second and latencies as JSON. */
+import { ownName } from "../protocol/pairing.ts";
 import { summary } from "./processes.ts";
 
-const [port, clients, depth, seconds] = Deno.args.map(Number) as [number, number, number, number];
+const [port, clients, depth, seconds] = Deno.args.slice(0, 4).map(Number) as [number, number, number, number];
+const authority = Deno.args[4] === undefined ? undefined : await Deno.readTextFile(Deno.args[4]);
 const request = new TextEncoder().encode("tempcon.get_control_temperature\n".repeat(depth));
 // Counting bytes costs the load less than looking for line ends.
 const expected = "OK -100.0\r\n".length * depth;
@@ -11,8 +13,11 @@ let measuring = false;
 let running = true;
 
 async function client(): Promise<void> {
-  using connection = await Deno.connect({ hostname: "127.0.0.1", port });
-  connection.setNoDelay(true);
+  const socket = await Deno.connect({ hostname: "127.0.0.1", port });
+  socket.setNoDelay(true);
+  using connection = authority === undefined
+    ? socket
+    : await Deno.startTls(socket, { hostname: ownName, caCerts: [authority] });
   const buffer = new Uint8Array(65_536);
   while (running) {
     const start = performance.now();

@@ -8,7 +8,7 @@ function program(file: string, ...args: string[]): Deno.Command {
     "--quiet",
     "--no-prompt",
     "--unstable-worker-options",
-    "--allow-net=127.0.0.1",
+    "--allow-net",
     `--allow-run=${Deno.execPath()}`,
     "--allow-read",
     // The server asks how many files it may open.

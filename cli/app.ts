@@ -22,11 +22,17 @@ import { describeCommand, listCommand, statusCommand, watchCommand } from "./com
 import { checkCommand, initCommand, schemaCommand } from "./commands/bench_file.ts";
 import { callCommand, commandCommand } from "./commands/calls.ts";
 import { evalCommand, execCommand } from "./commands/code.ts";
+import { dataLogCommand } from "./commands/data_log.ts";
+import { exportCommand } from "./commands/export.ts";
 import { exposeCommand } from "./commands/expose.ts";
 import { confirmCommand, getCommand, revertCommand, setCommand } from "./commands/fields.ts";
 import { offCommand, onCommand, releaseCommand, takeCommand } from "./commands/control.ts";
+import { guardsCommand, safeCommand, watchdogCommand } from "./commands/guards.ts";
+import { historyCommand } from "./commands/history.ts";
 import { journalCommand, noteCommand, recordsCommand } from "./commands/records.ts";
 import { imageCommand } from "./commands/image.ts";
+import { notebookCommand } from "./commands/notebook.ts";
+import { connectCommand, forwardCommand, pairCommand } from "./commands/pairing.ts";
 import { portsCommand } from "./commands/ports.ts";
 import { serverCommand } from "./commands/server.ts";
 import { shellCommand } from "./commands/shell.ts";
@@ -61,8 +67,15 @@ const clientRoutes = {
   shell: shellCommand,
   watch: watchCommand,
   trace: traceCommand,
+  guards: guardsCommand,
+  safe: safeCommand,
+  watchdog: watchdogCommand,
   journal: journalCommand,
+  history: historyCommand,
   note: noteCommand,
+  datalog: dataLogCommand,
+  export: exportCommand,
+  notebook: notebookCommand,
   records: recordsCommand,
   status: statusCommand,
 };
@@ -80,6 +93,9 @@ const commands = {
   schema: schemaCommand,
   types: typesCommand,
   access: accessCommand,
+  pair: pairCommand,
+  connect: connectCommand,
+  forward: forwardCommand,
   simulate: simulateCommand,
   ports: portsCommand,
   talk: talkCommand,
@@ -257,6 +273,11 @@ function typedCommand(words: readonly string[]): TypedCommand {
     else if (value !== undefined) values[flag] = value;
     else if (flags[propertyOf(flag)]?.kind !== "boolean") values[flag] = rest[++at] ?? "";
   }
-  const { host, port } = values;
-  return { words: plain, ...(host === undefined ? {} : { host }), ...(port === undefined ? {} : { port }) };
+  const { host, port, server } = values;
+  return {
+    words: plain,
+    ...(host === undefined ? {} : { host }),
+    ...(port === undefined ? {} : { port }),
+    ...(server === undefined ? {} : { server }),
+  };
 }

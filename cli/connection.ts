@@ -8,6 +8,7 @@ import { PyOpticonSocketClient } from "../client/pyopticon_client.ts";
 import { usualDeadline } from "../protocol/description.ts";
 import { BenchWords } from "./bench_words.ts";
 import type { CliContext } from "./context.ts";
+import { knownServer, knownServers } from "./known_servers.ts";
 
 /** The flags of a connection: address, timeout, JSON output, and the client's name. */
 export interface ConnectionFlags {
@@ -17,6 +18,8 @@ export interface ConnectionFlags {
   readonly timeout?: number;
   readonly json: boolean;
   readonly name?: string;
+  /** A server that this PC was paired with; it goes before host and port. */
+  readonly server?: string;
 }
 
 /** The time within which a server answers what takes no time, in seconds. */
@@ -42,9 +45,14 @@ export function patience({ timeout }: Pick<ConnectionFlags, "timeout">, deadline
  * @param flags Where the server is.
  * @param words The subcommand and its arguments.
  */
-export function sameServer({ program }: CliContext, { host, port, name }: ConnectionFlags, ...words: string[]): string {
+export function sameServer(
+  { program }: CliContext,
+  { host, port, name, server }: ConnectionFlags,
+  ...words: string[]
+): string {
   const { host: usualHost, port: usualPort } = dashboardFlags;
   const where = [
+    ...(server === undefined ? [] : ["--server", server]),
     ...(host === usualHost.default ? [] : ["--host", host]),
     ...(String(port) === usualPort.default ? [] : ["--port", String(port)]),
     ...(name === undefined ? [] : ["--name", name]),
@@ -93,6 +101,16 @@ export function connectionFlags(port: number) {
   return {
     host: { kind: "parsed", parse: String, default: "127.0.0.1", brief: "The server's name or address" },
     port: { kind: "parsed", parse: parsePort, default: String(port), brief: "The server's port" },
+    server: {
+      kind: "parsed",
+      parse: String,
+      optional: true,
+      placeholder: "NAME",
+      brief: "A server on another PC that this one was paired with, instead of host and port",
+      proposeCompletions(this: CliContext): readonly string[] {
+        return serverNames(this);
+      },
+    },
     timeout: {
       kind: "parsed",
       parse: parseSeconds,
@@ -112,11 +130,49 @@ export function connectionFlags(port: number) {
 /** The flags of the subcommands that use the dashboard socket. */
 export const dashboardFlags = connectionFlags(12345);
 
+/** Where a client connects, and how. */
+export interface Target {
+  readonly host: string;
+  readonly port: number;
+  readonly tls?: { readonly authority?: string };
+  readonly token?: string;
+}
+
+/**
+ * Where the flags say that the server is.
+ *
+ * @param wire Which of its ports is meant, where it is one that this PC was paired with.
+ */
+export function targetOf(
+  context: CliContext,
+  { host, port, server }: Pick<ConnectionFlags, "host" | "port" | "server">,
+  wire: "dashboard" | "line" | "web" = "dashboard",
+): Target {
+  if (server === undefined) return { host, port };
+  const { authority, token, ports, ...known } = knownServer(context, server);
+  return {
+    host: known.host,
+    port: ports[wire] ?? port,
+    tls: authority === undefined ? {} : { authority },
+    token,
+  };
+}
+
+/** The servers that this PC was paired with, for completion: nothing rather than an error. */
+function serverNames(context: CliContext): readonly string[] {
+  try {
+    return Object.keys(knownServers(context));
+  } catch {
+    return [];
+  }
+}
+
 /** A client with the flags' settings, whose errors are thrown. */
 export function dashboardClient(context: CliContext, flags: ConnectionFlags): PyOpticonSocketClient {
+  const { port, ...target } = targetOf(context, flags);
   return new PyOpticonSocketClient({
-    host: flags.host,
-    socketNumber: flags.port,
+    ...target,
+    socketNumber: port,
     timeout: flags.timeout ?? usualTimeout,
     handleErrors: "exception",
     name: clientName(context, flags),
@@ -176,13 +232,15 @@ export const callParameter = {
 } as const;
 
 /** Describes the bench of the server that the line is about, for completion: nothing rather than an error, and soon. */
-async function benchForCompletion({ typed: { host, port } }: CliContext): Promise<BenchWords> {
+async function benchForCompletion(context: CliContext): Promise<BenchWords> {
+  const { host, port, server } = context.typed;
   try {
-    const [hostname, socketNumber] = [
-      host ?? dashboardFlags.host.default,
-      parsePort(port ?? dashboardFlags.port.default),
-    ];
-    await using client = new PyOpticonSocketClient({ host: hostname, socketNumber, timeout: 0.5 });
+    const { port: socketNumber, ...target } = targetOf(context, {
+      host: host ?? dashboardFlags.host.default,
+      port: parsePort(port ?? dashboardFlags.port.default),
+      ...(server === undefined ? {} : { server }),
+    });
+    await using client = new PyOpticonSocketClient({ ...target, socketNumber, timeout: 0.5 });
     return new BenchWords(await client.describe());
   } catch {
     return new BenchWords([]);

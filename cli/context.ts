@@ -26,6 +26,8 @@ export interface CliContext extends CommandContext {
   readonly historyFile: string | undefined;
   /** The name by which people have control of instruments where they give none; `undefined`: they have none. */
   readonly clientName: string | undefined;
+  /** The file of the servers that this PC was paired with; `undefined`: nothing can be kept. */
+  readonly serversFile?: string | undefined;
   /** The command line before the word that is being completed. */
   readonly typed: TypedCommand;
   /** The subcommand that was typed, for errors. */
@@ -40,6 +42,8 @@ export interface TypedCommand {
   readonly host?: string;
   /** What was given as --port. */
   readonly port?: string;
+  /** What was given as --server. */
+  readonly server?: string;
 }
 
 /** The context of the real program. */
@@ -63,6 +67,7 @@ export function denoContext(): CliContext {
     terminal,
     colour: terminal && !Deno.noColor,
     historyFile: historyFile(),
+    serversFile: serversFile(),
     clientName: variable("HELIOGRAPH_NAME") ?? (variable("USER") || variable("USERNAME")),
     typed: { words: [] },
   };
@@ -140,4 +145,12 @@ function historyFile(): string | undefined {
   }
   const home = variable("HOME");
   return home === undefined ? undefined : `${home}/.local/state/heliograph/history`;
+}
+
+/** The path of the file of known servers; `undefined` if the program may not know it. */
+function serversFile(): string | undefined {
+  const windows = Deno.build.os === "windows";
+  const folder = variable(windows ? "LOCALAPPDATA" : "HOME");
+  if (folder === undefined) return undefined;
+  return windows ? `${folder}\\heliograph\\servers.json` : `${folder}/.config/heliograph/servers.json`;
 }

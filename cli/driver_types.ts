@@ -132,6 +132,12 @@ export interface FieldSpec<T extends ValueType = ValueType> extends ValueDescrip
   readonly listens?: boolean;
   /** How often it is read, in seconds. @default the instrument's poll interval */
   readonly pollInterval?: number;
+  /**
+   * For how long each of its readings is kept, where that differs from the other fields: \`2y\`; \`false\` for not at all.
+   *
+   * @default as the records say
+   */
+  readonly keep?: string | false;
   /** The FITS keyword by which the headers of images say it, for example \`CAMTEMP\`. @default none */
   readonly keyword?: string;
   /** For a setting: the field by which the device says what it made of it. @default none */
@@ -690,6 +696,7 @@ export type ErrorCode =
   | "not_allowed"
   | "no_credential"
   | "held"
+  | "forbidden"
   | "unavailable"
   | "stopping"
   | "cannot_listen"

@@ -23,10 +23,12 @@ export const groups: Readonly<Record<string, readonly string[]>> = {
   "INSTRUMENTS": ["list", "describe", "get", "set", "confirm", "revert", "watch", "call", "status"],
   "A CAMERA AND ITS IMAGES": ["expose", "image"],
   "WHO DRIVES": ["take", "release", "off", "on"],
+  "KEEPING IT SAFE": ["guards", "safe", "watchdog"],
   "LINES AND CODE": ["shell", "command", "eval", "exec"],
-  "LOOKING BACK": ["journal", "note", "records"],
+  "LOOKING BACK": ["journal", "history", "note", "datalog", "export", "notebook", "records"],
   "BRINGING AN INSTRUMENT UP": ["ports", "talk", "try", "trace"],
   "A SERVER AND ITS BENCH": ["server", "access", "init", "check", "schema", "types", "simulate"],
+  "ANOTHER PC": ["pair", "connect", "forward"],
   "THIS PROGRAM": ["completions", "version"],
 };
 

@@ -9,7 +9,8 @@ import { joined } from "../protocol/bytes.ts";
 import { HeliographError } from "../protocol/errors.ts";
 import { otherServer, said, serverKind } from "../protocol/other_server.ts";
 import type { RequestOptions } from "./pyopticon_options.ts";
-import { connect, inTime, writeText } from "./waiting.ts";
+import { type ClientSecurity, type LinkConnection, openConnection } from "./secure.ts";
+import { inTime, writeText } from "./waiting.ts";
 
 const decoder = new TextDecoder();
 
@@ -39,9 +40,10 @@ export class AzcamClient {
   /** The last reply, as one line. */
   lastResponse = "";
   #timeout: number;
-  #connection: Deno.TcpConn | undefined;
+  readonly #security: ClientSecurity;
+  #connection: LinkConnection | undefined;
   /** The connection that is being opened, for all who wait for it. */
-  #opening: Promise<Deno.TcpConn> | undefined;
+  #opening: Promise<LinkConnection> | undefined;
   /** Counts closings, so that a connection which comes after one is not taken for the next. */
   #generation = 0;
   #received: Uint8Array = new Uint8Array(0);
@@ -53,14 +55,22 @@ export class AzcamClient {
   #turn: Promise<unknown> = Promise.resolve();
 
   /** Makes a client; it connects at `open` or the first command. @param options Where the server is, and how long to wait. */
-  constructor({ host = "127.0.0.1", port = 2402, timeout = 5 }: {
+  constructor({ host = "127.0.0.1", port = 2402, timeout = 5, tls, token }: {
     /** The server's name or address. @default "127.0.0.1" */
     readonly host?: string;
     /** Its command port. @default 2402 */
     readonly port?: number;
     /** How many seconds to wait for a connection and for each reply; 0 waits without an end. @default 5 */
     readonly timeout?: number;
+    /**
+     * Comes by TLS, as other PCs must; `authority` is the certificate of the authority that vouches for the server, as
+     * PEM, and what this PC trusts where it is left out. @default not
+     */
+    readonly tls?: { readonly authority?: string };
+    /** The token that proves who connects; it needs `tls`. @default none */
+    readonly token?: string;
   } = {}) {
+    this.#security = { ...(tls === undefined ? {} : { tls }), ...(token === undefined ? {} : { token }) };
     this.host = host;
     this.port = port;
     this.#timeout = timeout;
@@ -182,17 +192,17 @@ export class AzcamClient {
     this.close();
   }
 
-  async #open({ signal }: Pick<RequestOptions, "signal">): Promise<Deno.TcpConn> {
+  async #open({ signal }: Pick<RequestOptions, "signal">): Promise<LinkConnection> {
     if (this.#connection !== undefined) return this.#connection;
     // All who wait for the connection share it: no single caller's signal ends its opening.
     const opening = this.#opening ??= this.#connect();
     return await inTime(opening, { timeout: this.#timeout, signal }, `connecting to ${this.host}:${this.port}`);
   }
 
-  async #connect(): Promise<Deno.TcpConn> {
+  async #connect(): Promise<LinkConnection> {
     const generation = this.#generation;
     try {
-      const connection = await connect(this.host, this.port, { timeout: this.#timeout });
+      const connection = await openConnection(this.host, this.port, this.#security, { timeout: this.#timeout });
       if (generation === this.#generation) return this.#connection = connection;
       connection.close();
       throw new HeliographError("connection_lost", "The client was closed while it connected");
@@ -249,7 +259,7 @@ export class AzcamClient {
     if (found !== undefined && found !== "azcam") throw otherServer(`${this.host}:${this.port}`, text, "azcam");
   }
 
-  async #receive(connection: Deno.TcpConn, length: number, terminator: string): Promise<string> {
+  async #receive(connection: LinkConnection, length: number, terminator: string): Promise<string> {
     const buffer = new Uint8Array(65_536);
     const end = terminator.charCodeAt(0);
     for (;;) {

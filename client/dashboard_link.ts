@@ -10,6 +10,7 @@ import type { FramedReply, OutputEvent, WatchEvent } from "../protocol/framed_me
 import { type ErrorCode, errorCodes, HeliographError } from "../protocol/errors.ts";
 import { otherServer, serverKind } from "../protocol/other_server.ts";
 import { type LineFault, LineSplitter } from "../protocol/line_splitter.ts";
+import type { LinkConnection } from "./secure.ts";
 import { writeText } from "./waiting.ts";
 
 /** A successful reply of heliograph: a value, and where it is a field's, its unit, quality and so on. */
@@ -49,7 +50,7 @@ function isErrorCode(code: string): code is ErrorCode {
 export class DashboardLink {
   /** What the server speaks; told by its first reply. */
   dialect: "unknown" | "framed" | "raw" = "unknown";
-  readonly #connection: Deno.TcpConn;
+  readonly #connection: LinkConnection;
   readonly #where: string;
   readonly #splitter = new LineSplitter(longestLine);
   readonly #waiting = new Map<number, Waiting>();
@@ -74,7 +75,7 @@ export class DashboardLink {
    * @param connection An open connection, which the link closes.
    * @param where The server's address, for errors.
    */
-  constructor(connection: Deno.TcpConn, where = "the dashboard") {
+  constructor(connection: LinkConnection, where = "the dashboard") {
     this.#connection = connection;
     this.#where = where;
     this.#decided.promise.catch(() => {});

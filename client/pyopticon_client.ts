@@ -14,9 +14,11 @@ import type {
   Welcome,
   WireValue,
 } from "../protocol/description.ts";
+import type { HistoryAnswer, RecordedField } from "../protocol/readings.ts";
 import type { JournalRecord, RecordsDescription } from "../protocol/records.ts";
 import { HeliographError } from "../protocol/errors.ts";
 import type { FramedAnswer } from "./dashboard_link.ts";
+import type { ValueType } from "../protocol/vocabulary.ts";
 import { callOf } from "./function_source.ts";
 import type { CodeOptions, PyOpticonSocketClientOptions, RequestOptions } from "./pyopticon_options.ts";
 import { isAnswer, SharedLink } from "./shared_link.ts";
@@ -67,8 +69,9 @@ export class PyOpticonSocketClient {
     this.#name = options.name ?? "";
     this.#purpose = options.purpose;
     this.#print = options.print ?? ((line) => console.error(line));
-    const { host = "127.0.0.1", socketNumber: port = 12345 } = options;
-    this.#shared = new SharedLink({ host, port, timeout: this.#timeout, name: this.#name });
+    const { host = "127.0.0.1", socketNumber: port = 12345, tls, token } = options;
+    const security = { ...(tls === undefined ? {} : { tls }), ...(token === undefined ? {} : { token }) };
+    this.#shared = new SharedLink({ host, port, timeout: this.#timeout, name: this.#name, ...security });
     if (!["none", "print", "exception"].includes(this.#handleErrors)) {
       throw new TypeError(
         `handleErrors must be "none", "print" or "exception", not ${JSON.stringify(this.#handleErrors)}`,
@@ -327,12 +330,85 @@ export class PyOpticonSocketClient {
   }
 
   /**
+   * Finds the readings of some fields, over restarts of the server. Only heliograph does.
+   *
+   * @param query Which fields (`tempcon.camtemp`), since and until when (milliseconds since 1970; the last hour where nobody
+   * says so); in how many `points`, of which each tells the lowest, highest, first and last value and the mean; or the most
+   * readings of an answer, where each is told (`limit`).
+   * @returns The fields that have readings, as columns. Where `next` is a time there is more from then on.
+   * @throws {HeliographError} `unavailable` where none are kept; always thrown, whatever `handleErrors` says.
+   */
+  async readings(
+    query: {
+      readonly fields: readonly string[];
+      readonly since?: number | undefined;
+      readonly until?: number | undefined;
+      readonly points?: number | undefined;
+      readonly limit?: number | undefined;
+    },
+    options: RequestOptions = {},
+  ): Promise<{
+    readonly since: number;
+    readonly until: number;
+    readonly next: number | null;
+    readonly series: readonly {
+      readonly instrument: string;
+      readonly field: string;
+      readonly title: string;
+      readonly instrumentTitle: string;
+      readonly unit: string;
+      readonly type: ValueType;
+      readonly before: {
+        readonly time: number;
+        readonly value: WireValue | null;
+        readonly quality: "good" | "stale" | "error" | "none";
+      } | null;
+      readonly thinned: boolean;
+      readonly samples?: {
+        readonly times: readonly number[];
+        readonly values: readonly (WireValue | null)[];
+        readonly qualities: readonly (readonly [number, "good" | "stale" | "error" | "none"])[];
+      };
+      readonly points?: {
+        readonly times: readonly number[];
+        readonly lowest: readonly (number | null)[];
+        readonly highest: readonly (number | null)[];
+        readonly first: readonly (number | null)[];
+        readonly last: readonly (number | null)[];
+        readonly mean: readonly (number | null)[];
+        readonly count: readonly number[];
+        readonly gaps: readonly number[];
+      };
+    }[];
+  }> {
+    return (await this.#framed({ cmd: "Readings", ...query }, options)).value as HistoryAnswer;
+  }
+
+  /**
+   * Tells which fields have readings that are kept. Only heliograph does.
+   *
+   * @throws {HeliographError} `unavailable` where none are kept; always thrown, whatever `handleErrors` says.
+   */
+  async recordedFields(options: RequestOptions = {}): Promise<
+    readonly {
+      readonly instrument: string;
+      readonly field: string;
+      readonly title: string;
+      readonly instrumentTitle: string;
+      readonly unit: string;
+      readonly type: ValueType;
+    }[]
+  > {
+    return (await this.#framed({ cmd: "RecordedFields" }, options)).value as readonly RecordedField[];
+  }
+
+  /**
    * Tells what is kept of what happened, and whether it is as it was written. Only heliograph does.
    *
    * @param verify Looks at every record; a head that was printed before is found again. @default not
    * @returns Whether what happens is kept, in which folder of the server's PC, what a person should know, for how many days
-   * the journal is kept and how many bytes it may take; how many records there are since when, with the last one; and what
-   * is wrong, where every record was looked at.
+   * the journal is kept and how many bytes it may take, for how many days readings are, and how many bytes all may take; how
+   * many records there are since when, with the last one; how many fields have readings, since when; and what is wrong, where every record was looked at.
    * @throws {HeliographError} Always thrown, whatever `handleErrors` says.
    */
   async records(
@@ -344,11 +420,21 @@ export class PyOpticonSocketClient {
     readonly hint: string;
     readonly journalDays: number;
     readonly journalBytes: number;
+    readonly rawDays: number;
+    readonly minutesDays: number;
+    readonly bytes: number;
     readonly journal: {
       readonly records: number;
       readonly since: string | null;
       readonly bytes: number;
       readonly head: { readonly number: number; readonly digest: string };
+    } | null;
+    readonly readings: {
+      readonly fields: number;
+      readonly since: string | null;
+      readonly rawSince: string | null;
+      readonly bytes: number;
+      readonly bytesPerDay: number | null;
     } | null;
     readonly verification?: {
       readonly records: number;
@@ -371,6 +457,16 @@ export class PyOpticonSocketClient {
    */
   async note(text: string, instrument?: string, options: RequestOptions = {}): Promise<void> {
     await this.#framed({ cmd: "Note", text, ...instrument === undefined ? {} : { instrument } }, options);
+  }
+
+  /**
+   * Sends a message of the framed dialect.
+   *
+   * @returns What was answered, without a check.
+   * @internal
+   */
+  async request(message: { readonly cmd: string }, options: RequestOptions = {}): Promise<unknown> {
+    return (await this.#framed(message, options)).value;
   }
 
   /**

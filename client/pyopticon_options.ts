@@ -42,6 +42,13 @@ export interface PyOpticonSocketClientOptions {
    * @default the message's name, `Describe`
    */
   readonly purpose?: string;
+  /**
+   * Comes by TLS, as other PCs must; `authority` is the certificate of the authority that vouches for the server, as PEM,
+   * and what this PC trusts where it is left out. `heliograph connect` learns it. @default not
+   */
+  readonly tls?: { readonly authority?: string };
+  /** The token that proves who connects; it needs `tls`. @default none */
+  readonly token?: string;
   /** Where `"print"` prints. @default console.error */
   readonly print?: (line: string) => void;
 }

@@ -6,13 +6,14 @@
 
 import { HeliographError } from "../protocol/errors.ts";
 import { DashboardLink, type LinkReply } from "./dashboard_link.ts";
-import { BackOff, connect, inTime, type Wait } from "./waiting.ts";
+import { type ClientSecurity, openConnection } from "./secure.ts";
+import { BackOff, inTime, type Wait } from "./waiting.ts";
 
 /**
  * The options of a shared link: the dashboard's address, the connection timeout in seconds, and the client's name, if
  * any.
  */
-export interface SharedLinkOptions {
+export interface SharedLinkOptions extends ClientSecurity {
   readonly host: string;
   readonly port: number;
   readonly timeout: number;
@@ -142,7 +143,7 @@ export class SharedLink {
   /** Opens a link for whoever waits for one: no single caller's signal ends it, only the client's end does. */
   async #open(): Promise<DashboardLink> {
     const { host, port, timeout, name } = this.#options;
-    const connection = await connect(host, port, { timeout, signal: this.closed });
+    const connection = await openConnection(host, port, this.#options, { timeout, signal: this.closed });
     const link = new DashboardLink(connection, `${host}:${port}`);
     // The name is told once the first reply has shown that the server knows Hello.
     link.decided.then(() => {

@@ -73,7 +73,7 @@ export async function connect(host: string, port: number, wait: Wait): Promise<D
 }
 
 /** Writes the whole of a text. */
-export async function writeText(connection: Deno.TcpConn, text: string): Promise<void> {
+export async function writeText(connection: Pick<Deno.Conn, "write">, text: string): Promise<void> {
   const bytes = new TextEncoder().encode(text);
   for (let written = 0; written < bytes.length;) written += await connection.write(bytes.subarray(written));
 }

@@ -448,6 +448,32 @@ export interface ServerStatus {
     readonly folder: string;
     readonly hint: string;
   };
+  /** What of its guards people should know: titles of interlocks and watchdogs; where it has none, this is left out. */
+  readonly guards?: {
+    /** Interlocks that forbid something now. */
+    readonly tripped: readonly string[];
+    /** Interlocks that are out of force for a while. */
+    readonly bypassed: readonly string[];
+    /** Watchdogs that nobody has renewed in time. */
+    readonly expired: readonly string[];
+  };
+  /** How PyOpticon's data log stands. */
+  readonly datalog: {
+    /** Whether rows are written. */
+    readonly running: boolean;
+    /** The file that was written last, on the server's PC; empty before the first row. */
+    readonly file: string;
+    /** Its folder; empty where the server has none. */
+    readonly folder: string;
+    /** How often a row is written: `0:00:10`. */
+    readonly every: string;
+    /** The instruments and fields that were asked for; empty for all that belong into a log. */
+    readonly fields: readonly string[];
+    /** How many rows were written since it was begun. */
+    readonly rows: number;
+    /** Why it cannot be written; empty where it can. */
+    readonly problem: string;
+  };
   /** What listens where. */
   readonly listeners: readonly {
     /** Which wire: azcam's lines, PyOpticon's socket, HTTP and WebSockets, or azcam's image transfer. */

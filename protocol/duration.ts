@@ -6,6 +6,21 @@
 
 import { HeliographError } from "./errors.ts";
 
+const days = { h: 1 / 24, d: 1, w: 7, y: 365 } as const;
+
+/**
+ * Reads a period such as `90d`, `10y`.
+ *
+ * @returns Days; `undefined` where it is none.
+ */
+export function periodInDays(text: string): number | undefined {
+  const [, number, unit] = /^(\d+(?:\.\d+)?) ?(h|d|w|y)$/.exec(text) ?? [];
+  return Number(number) > 0 ? Number(number) * days[unit as keyof typeof days] : undefined;
+}
+
+/** Says how a period is written, for errors. */
+export const periodWords = "a period such as 90d, 12w or 10y";
+
 /** The duration of control where nobody gives one, in seconds. */
 export const usualControl = 600;
 

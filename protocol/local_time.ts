@@ -24,6 +24,14 @@ export function zone(time: Date): string {
   return `UTC${minutes < 0 ? "-" : "+"}${two(size / 60)}:${two(size % 60)}`;
 }
 
+/** A time of this PC for programs, ISO 8601 with its offset: `2026-11-20T23:21:14.250+01:00`. */
+export function localIso(time: Date): string {
+  const offset = -time.getTimezoneOffset();
+  const two = (number: number) => String(Math.trunc(Math.abs(number))).padStart(2, "0");
+  const shown = new Date(time.getTime() + offset * 60_000).toISOString().slice(0, -1);
+  return `${shown}${offset < 0 ? "-" : "+"}${two(offset / 60)}:${two(offset % 60)}`;
+}
+
 /**
  * A time for people on other PCs, perhaps far away: with its zone, and with the date where that is not today's.
  *

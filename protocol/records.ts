@@ -115,6 +115,20 @@ export interface JournalSummary {
   readonly head: JournalHead;
 }
 
+/** What is kept of readings, in numbers. */
+export interface ReadingsSummary {
+  /** How many fields have readings. */
+  readonly fields: number;
+  /** Since when something is known, if only by minutes, ISO 8601 in UTC; `null` where there is nothing. */
+  readonly since: string | null;
+  /** Since when single readings are known, ISO 8601 in UTC; `null` where there are none. */
+  readonly rawSince: string | null;
+  /** The room they take in the database, in bytes. */
+  readonly bytes: number;
+  /** By how many bytes they grow in a day, as in the last whole hour; `null` where there is none. */
+  readonly bytesPerDay: number | null;
+}
+
 /** The records of a server: whether what happens is kept, where, and how much there is. */
 export interface RecordsDescription {
   /** Whether what happens now is kept. */
@@ -127,8 +141,35 @@ export interface RecordsDescription {
   readonly journalDays: number;
   /** The room that the journal may take, in bytes. */
   readonly journalBytes: number;
+  /** For how many days single readings are kept. */
+  readonly rawDays: number;
+  /** For how many days minutes of them are kept. */
+  readonly minutesDays: number;
+  /** The room that journal and readings may take together, in bytes. */
+  readonly bytes: number;
   /** What is kept; `null` where nothing is. */
   readonly journal: JournalSummary | null;
+  /** What is kept of readings; `null` where nothing is. */
+  readonly readings: ReadingsSummary | null;
   /** What was found where every record was looked at. */
   readonly verification?: Verification;
+}
+
+/**
+ * In how many days the records will have taken all the room that they may, at the pace of now.
+ *
+ * @param now In milliseconds since 1970.
+ * @returns `null` where what is old is forgotten before, or where the pace is not known yet.
+ */
+export function daysUntilFull(
+  { journal, readings, rawDays, bytes }: RecordsDescription,
+  now: number,
+): number | null {
+  const perDay = readings?.bytesPerDay ?? null;
+  if (perDay === null || perDay === 0 || readings === null) return null;
+  const days = (since: string | null) => since === null ? 0 : (now - Date.parse(since)) / 86_400_000;
+  const room = bytes - readings.bytes - (journal?.bytes ?? 0);
+  // From then on as much is forgotten as comes.
+  const growing = Math.max(0, rawDays - days(readings.rawSince));
+  return room / perDay > growing ? null : Math.max(0, room / perDay);
 }

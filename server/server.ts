@@ -17,6 +17,8 @@ import type { Instrument } from "./bench/instrument.ts";
 import type { Journal } from "./records/journal.ts";
 import { Access, openRole } from "./access/admit.ts";
 import type { Limits } from "./access/limits.ts";
+import { Doorway } from "./network/first_byte.ts";
+import { isLoopback } from "./network/loopback.ts";
 import { Processes } from "./processes/processes.ts";
 import type { SandboxOptions } from "./code/options.ts";
 import { Services } from "./services.ts";
@@ -49,6 +51,11 @@ export interface HeliographServerOptions extends Partial<Omit<ServerSettings, "i
    * @default false
    */
   readonly insecureOpen?: boolean | "observer" | "operator";
+  /**
+   * The certificate that is shown beyond this PC, and its private key, both as PEM: clients of other PCs come by TLS, and
+   * this PC's own as they like. @default there is none
+   */
+  readonly tls?: { readonly cert: string; readonly key: string };
   /** What clients may use. @default those of docs/security.md */
   readonly limits?: Partial<Limits>;
   /**
@@ -73,7 +80,28 @@ export interface HeliographServerOptions extends Partial<Omit<ServerSettings, "i
     readonly journalDays?: number;
     /** The room that the journal may take, in bytes; of more, the oldest are forgotten. @default 2 GB */
     readonly journalBytes?: number;
+    /** For how long single readings are kept, in days; minutes of them stay. @default 90 */
+    readonly rawDays?: number;
+    /** For how long what is left of them by minutes is kept, in days. @default 3650: ten years */
+    readonly minutesDays?: number;
+    /** The room that the journal and the readings may take together, in bytes. @default 10 GB */
+    readonly bytes?: number;
   };
+  /** Writes PyOpticon's data log into this folder, and begins one with the server. @default none can be written */
+  readonly datalog?: {
+    /** The absolute path of the folder; it is made when the first log begins. */
+    readonly folder: string;
+    /** The log that begins with the server: its name, how often a row is written, and of what. @default none does */
+    readonly start?: {
+      readonly name?: string | undefined;
+      readonly every?: string | undefined;
+      readonly fields?: readonly string[] | undefined;
+    } | undefined;
+  };
+  /** What the bench file says of guards, as `loadBench` returns it. @default there are none */
+  readonly guards?: object | undefined;
+  /** The absolute path of the file that latches, bypasses and watchdogs are kept in. @default they are kept in memory */
+  readonly guardsFile?: string;
   /** The overview drawing of the bench, as SVG, and the absolute path of its file. @default there is none */
   readonly overview?: { readonly svg: string; readonly file?: string };
   /** Whether the bench polls and simulated time passes by the clock; tests step it themselves. @default true */
@@ -88,6 +116,10 @@ export interface ServerParts {
   readonly journal?: Journal;
   /** The file by which the bench is changed, or why it is not. @default it has none */
   readonly edited?: EditedBench | string;
+  /** Addresses and networks of proxies before the web port that are believed. @default none */
+  readonly trustedProxies?: readonly string[] | undefined;
+  /** What lets clients of other PCs in; it is closed when the server has stopped. @default made of `tls` */
+  readonly doorway?: Doorway | undefined;
   /** Who may do what. @default all on this PC may do everything; `insecureOpen` says what everybody else may */
   readonly access?: Access;
   /** What starts sandboxes; it is closed when the server has stopped. @default this program itself */
@@ -126,6 +158,7 @@ export class HeliographServer {
   readonly #services: Services;
   readonly #processes: Processes;
   readonly #poll: boolean;
+  readonly #doorway: Doorway | undefined;
   readonly #finished = Promise.withResolvers<void>();
   #stopping: Promise<void> | undefined;
   #ready: Promise<void> | undefined;
@@ -134,7 +167,7 @@ export class HeliographServer {
    * Makes a server; `start` makes it listen.
    *
    * @param options Instruments, ports, limits.
-   * @throws {HeliographError} `cannot_listen` when the address is not loopback and `insecureOpen` is not given;
+   * @throws {HeliographError} `cannot_listen` when the address is not loopback and neither `tls` nor `insecureOpen` is given;
    * `bad_argument` for a sandbox that cannot be.
    */
   constructor(options: HeliographServerOptions);
@@ -155,18 +188,25 @@ export class HeliographServer {
       images,
       arrangementFile,
       records,
+      datalog,
       overview,
+      guards,
+      guardsFile,
       insecureOpen = false,
       simulated = false,
+      tls,
       ...options
     }: HeliographServerOptions,
-    { faces = [], journal, edited, processes = new Processes(), access }: ServerParts = {},
+    { faces = [], journal, edited, processes = new Processes(), access, doorway, trustedProxies = [] }: ServerParts =
+      {},
   ) {
     const { host, commandPort, dashboardPort, webNames, webPort = usualWebPort(commandPort) } = settled(
       serverSettings,
       options,
     );
     const listen = { host, insecureOpen: insecureOpen !== false };
+    const beyond = !isLoopback(host);
+    this.#doorway = doorway ?? (tls === undefined || !beyond ? undefined : new Doorway({ certificate: tls }));
     const services = new Services(instruments, {
       limits,
       sandbox,
@@ -175,8 +215,12 @@ export class HeliographServer {
       arrangementFile,
       processes,
       records,
+      datalog,
       overview,
+      guards,
+      guardsFile,
       edited,
+      doorway: this.#doorway,
       access: access ?? new Access({ open: openRole(insecureOpen) }),
     });
     services.simulated = simulated;
@@ -192,7 +236,7 @@ export class HeliographServer {
     };
     this.commandServer = add(new LineServer(services, { ...listen, port: commandPort }));
     this.#dashboard = add(new DashboardServer(services, { ...listen, port: dashboardPort }));
-    this.#web = add(new WebServer(services, { ...listen, port: webPort, names: webNames }));
+    this.#web = add(new WebServer(services, { ...listen, port: webPort, names: webNames, trustedProxies }));
     this.#images = images && add(new ImageServer({ ...listen, ...images, services }));
     for (const make of faces) add(make(services));
   }
@@ -210,6 +254,12 @@ export class HeliographServer {
   /** The server that receives images, where there is one. */
   get imageServer(): Pick<CommandServer, "host" | "port"> | undefined {
     return this.#images;
+  }
+
+  /** The ports by the names of the wires, as a PC is told that is paired. */
+  get ports(): Readonly<Record<string, number>> {
+    const faces = { line: this.commandServer, dashboard: this.#dashboard, web: this.#web };
+    return Object.fromEntries(Object.entries(faces).map(([name, { port }]) => [name, port]));
   }
 
   /** Whether what happens is kept, and why not. */
@@ -272,13 +322,16 @@ export class HeliographServer {
     await Promise.all([
       this.#services.access.store.open(),
       this.#services.openRecords(),
+      this.#services.dataLog.open(),
       this.#poll ? this.#startBench() : undefined,
       ...this.#faces.map((face) => face.prepare?.()),
       this.#services.arrangement.open(),
       this.#services.overview.open(),
+      this.#services.guards?.open(),
       this.#services.editor.open(),
       this.#services.sandbox.ready,
     ]);
+    this.#services.dataLog.begin();
   }
 
   /** azcam's parameters that were kept are set as azcam's start script does it, once what has them is there. */
@@ -299,7 +352,9 @@ export class HeliographServer {
   async #stop(): Promise<void> {
     this.#services.refuseRequests();
     await Promise.all(this.#faces.map((face) => face.stop()));
+    await this.#doorway?.close();
     await this.#services.sandbox.stop();
+    await this.#services.guards?.stop();
     await this.bench.stop();
     await this.#services.arrangement.stop();
     await this.#services.editor.stop();

@@ -6,7 +6,9 @@
 
 import type { ServerStatus } from "../protocol/description.ts";
 import { version } from "../protocol/version.ts";
+import { Principal } from "./access/principal.ts";
 import { Capacity } from "./network/admission.ts";
+import type { Doorway } from "./network/first_byte.ts";
 import { apiInstrument } from "./requests/api_instrument.ts";
 import { ArrangementStore } from "./records/arrangement.ts";
 import { Bench } from "./bench/bench.ts";
@@ -15,6 +17,9 @@ import { ComputedFields } from "./expressions/computed_fields.ts";
 import { Access } from "./access/admit.ts";
 import type { Control } from "./access/control.ts";
 import { Dispatcher } from "./requests/dispatcher.ts";
+import { Guards } from "./guards/guards.ts";
+import { guardsInstrument } from "./guards/guards_instrument.ts";
+import type { GuardsWords } from "./guards/guards_schema.ts";
 import { Evaluator } from "./requests/evaluator.ts";
 import { Requests } from "./requests/requests.ts";
 import { descriptorLimit } from "./access/descriptors.ts";
@@ -22,6 +27,8 @@ import { describeContact } from "./bench/describe.ts";
 import type { Instrument } from "./bench/instrument.ts";
 import { Happenings } from "./records/happenings.ts";
 import { Journal } from "./records/journal.ts";
+import { DataLog } from "./records/data_log.ts";
+import type { DataLogOptions } from "./config/data_log_settings.ts";
 import { Readings } from "./records/readings/readings.ts";
 import { Records, type RecordsState } from "./records/records.ts";
 import type { RecordsOptions } from "./config/records_settings.ts";
@@ -63,10 +70,18 @@ export interface ServicesOptions {
   readonly processes?: Processes | undefined;
   /** Where what happens is kept. @default nowhere */
   readonly records?: RecordsOptions | undefined;
+  /** Where data logs are written. @default nowhere */
+  readonly datalog?: DataLogOptions | undefined;
   /** The drawing of the bench. @default there is none */
   readonly overview?: OverviewOptions | undefined;
+  /** What its file says of guards. @default it has none */
+  readonly guards?: GuardsWords | undefined;
+  /** The absolute path of the file that the state of the guards is kept in. @default it is not kept */
+  readonly guardsFile?: string | undefined;
   /** The file by which the bench is changed, or why it is not. @default it has none */
   readonly edited?: EditedBench | string | undefined;
+  /** What lets clients of other PCs in. @default none can come, or everybody as they come */
+  readonly doorway?: Doorway | undefined;
   /** Who may do what. @default all on this PC may do everything, and nobody else anything */
   readonly access?: Access | undefined;
 }
@@ -94,10 +109,14 @@ export class Services {
   /** What every field was, over restarts. */
   readonly readings: Readings;
   readonly #happenings: Happenings;
+  /** PyOpticon's data log. */
+  readonly dataLog: DataLog;
   /** The drawing of the bench. */
   readonly overview: OverviewStore;
   /** Changes the bench by its file. */
   readonly editor: BenchEditor;
+  /** What interlocks forbid and do, watchdogs, and the safe state; `undefined` where the bench has none. */
+  readonly guards: Guards | undefined;
   /** Says who may do what, and takes tokens. */
   readonly access: Access;
   /** Who is connected. */
@@ -108,6 +127,8 @@ export class Services {
   readonly limits: Limits;
   /** How many connections there may be, at all ports together. */
   readonly capacity: Capacity;
+  /** What lets clients of other PCs in, at the ports that they can reach. */
+  readonly doorway: Doorway | undefined;
   /** The ways in, in the order in which `status` tells them. */
   readonly faces: Set<Listening> = new Set();
   /** Stops the server, when a client that may asks for it. */
@@ -138,11 +159,16 @@ export class Services {
       arrangementFile,
       processes,
       records,
+      datalog,
       overview,
+      guards,
+      guardsFile,
       edited = "This bench has no file that could be changed",
+      doorway,
       access = new Access(),
     }: ServicesOptions = {},
   ) {
+    this.doorway = doorway;
     this.bench = new Bench(instruments);
     this.journal = journal;
     journal.keep(this.bench.hub);
@@ -150,21 +176,30 @@ export class Services {
     this.access = access;
     access.store.onChange(() => this.#lookWhoMayStay());
     access.browsers.onEnd(() => this.#lookWhoMayStay());
+    this.dataLog = new DataLog(this.bench, datalog);
     this.readings = new Readings(this.bench, this.records, records);
-    this.limits = limitsWithin(limits, descriptorLimit(), this.bench.instruments.length);
+    this.limits = limitsWithin(limits, descriptorLimit(), this.bench.instruments.length, doorway !== undefined);
     this.capacity = new Capacity(this.limits.connections);
     this.arrangement = new ArrangementStore(this.bench, arrangementFile);
     this.overview = new OverviewStore(this.bench, overview);
     this.editor = new BenchEditor(this.bench, edited, () => this.overview.fitting());
     const dispatcher = this.#dispatcher = new Dispatcher(this.bench);
     this.bench.add(
-      apiInstrument(this.bench, dispatcher, this.sessions, () => this.status(), () => this.#newLogLines()),
+      apiInstrument(
+        this.bench,
+        dispatcher,
+        this.sessions,
+        this.dataLog,
+        () => this.status(),
+        () => this.#newLogLines(),
+      ),
     );
     this.control.onChange((name) => {
       const instrument = this.bench.find(name);
       if (instrument !== undefined) this.bench.hub.publish("control", { instrument }, instrument.faults);
     });
     new ComputedFields(this.bench);
+    this.guards = guards && this.#guards(guards, guardsFile);
     this.recent = new RecentReadings(this.bench);
     // A nameless client's control ends with its connection.
     this.sessions.onLeave(() => this.control.sweep());
@@ -172,6 +207,21 @@ export class Services {
     this.sandbox = new Sandbox(sandbox, processes);
     this.evaluator = new Evaluator(this.bench, dispatcher, this.sandbox, name);
     this.requests = new Requests(this, dispatcher);
+  }
+
+  /** Makes the guards: whatever is asked of an instrument asks them, and what they do goes the one way in too. */
+  #guards(words: GuardsWords, file: string | undefined): Guards {
+    const dispatcher = this.#dispatcher;
+    const guards = new Guards(this.bench, words, {
+      file,
+      act: (request, by) => {
+        // It is no way in: nobody's name or token counts for what a guard does.
+        const principal = new Principal({ by: "program", name: by }, "admin");
+        return dispatcher.run(request, principal, { role: principal.role, for: principal, guards: true });
+      },
+    });
+    this.bench.add(guardsInstrument(guards));
+    return dispatcher.guards = guards;
   }
 
   /** The control of the instruments. */
@@ -207,12 +257,14 @@ export class Services {
   get recordsState(): RecordsState {
     const { state } = this.records;
     const { hint } = this.readings;
-    return { ...state, hint: [state.hint, hint].filter((each) => each !== "").join(" ") };
+    const { problem } = this.dataLog.state;
+    return { ...state, hint: [state.hint, hint, problem].filter((each) => each !== "").join(" ") };
   }
 
   /** Writes what is to be kept, when everybody has gone. */
   async stopRecords(): Promise<void> {
     this.#happenings.stop();
+    await this.dataLog.close();
     this.access.stop();
     await this.access.store.stop();
     await this.readings.stop();
@@ -243,6 +295,8 @@ export class Services {
       simulated: this.simulated,
       uptime: Math.round((performance.now() - this.#started) / 100) / 10,
       records: this.recordsState,
+      datalog: this.dataLog.state,
+      ...(this.guards === undefined ? {} : { guards: this.guards.summary }),
       listeners: this.#addresses,
       sessions: this.sessions.describe(),
       instruments: this.bench.instruments.map((instrument) => {

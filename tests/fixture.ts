@@ -35,11 +35,11 @@ export function dashboardClient(server: HeliographServer, name = ""): PyOpticonS
 
 /** A raw TCP client. */
 export class RawClient {
-  readonly connection: Deno.TcpConn;
+  readonly connection: Deno.TcpConn | Deno.TlsConn;
   #received = "";
   readonly #decoder = new TextDecoder();
 
-  private constructor(connection: Deno.TcpConn) {
+  constructor(connection: Deno.TcpConn | Deno.TlsConn) {
     this.connection = connection;
   }
 

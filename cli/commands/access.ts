@@ -44,7 +44,8 @@ function parseDays(text: string): number {
   throw new Error(`${text} is no number of days: give one above 0, 90 for example`);
 }
 
-function parseNames(text: string): string[] {
+/** Names on the command line, with commas between. */
+export function parseNames(text: string): string[] {
   const names = text.split(",").map((name) => name.trim());
   if (names.every((name) => name !== "")) return names;
   throw new Error(`${text} is no list of instruments: give their names with commas between, as in tempcon,exposure`);

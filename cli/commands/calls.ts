@@ -16,6 +16,7 @@ import {
   dashboardClient,
   dashboardFlags,
   patience,
+  targetOf,
   usualTimeout,
 } from "../connection.ts";
 import type { CliContext } from "../context.ts";
@@ -89,7 +90,7 @@ export const commandCommand = buildCommand({
     },
   },
   async func(this: CliContext, flags: ConnectionFlags, line: string): Promise<void> {
-    await using client = new AzcamClient({ ...flags, timeout: flags.timeout ?? usualTimeout });
+    await using client = new AzcamClient({ ...targetOf(this, flags, "line"), timeout: flags.timeout ?? usualTimeout });
     // Only a name that was asked for: an azcam-style server need not know of any.
     const registered = flags.name === undefined ? "OK" : await client.exchange(`register ${flags.name}`);
     const reply = registered.startsWith("OK") ? await client.exchange(line) : registered;

@@ -10,7 +10,13 @@ import { momentWords, nightOf, parseMoment } from "../../protocol/moments.ts";
 import { HeliographError } from "../../protocol/errors.ts";
 import { localTime } from "../../protocol/local_time.ts";
 import { printable } from "../../protocol/printable.ts";
-import type { JournalHead, JournalQuery, JournalRecord, RecordsDescription } from "../../protocol/records.ts";
+import {
+  daysUntilFull,
+  type JournalHead,
+  type JournalQuery,
+  type JournalRecord,
+  type RecordsDescription,
+} from "../../protocol/records.ts";
 import { type JournalLevel, journalLevels } from "../../protocol/vocabulary.ts";
 import { RecordsFolder } from "../../server/records/records_folder.ts";
 import { type ConnectionFlags, dashboardClient, dashboardFlags } from "../connection.ts";
@@ -133,7 +139,7 @@ export const noteCommand = buildCommand({
 
 /** `heliograph records` */
 export const recordsCommand = buildCommand({
-  docs: { brief: "Tell what is kept of what happened: where, since when, how much; check it, or copy it" },
+  docs: { brief: "Tell what is kept of what happened and was read: where, since when, how much; check it, copy it" },
   parameters: {
     flags: { ...dashboardFlags, ...readFlag },
     positional: {
@@ -141,31 +147,37 @@ export const recordsCommand = buildCommand({
       parameters: [{
         placeholder: "ACTION",
         brief:
-          "check: look whether all can be read and nothing was changed; backup: copy the journal while it is in use",
+          "check: look whether all can be read and nothing was changed; backup: copy all of it while it is in use; " +
+          "compact: give room in which something was forgotten back to the disk",
         parse: String,
         optional: true,
-        proposeCompletions: () => ["check", "backup"],
+        proposeCompletions: () => ["check", "backup", "compact"],
       }, {
-        placeholder: "FILE",
-        brief: "For backup: the file to write, where none is yet",
+        placeholder: "FOLDER",
+        brief: "For backup: the folder to make, where none is yet; --read FOLDER reads it",
         parse: String,
         optional: true,
       }],
     },
   },
-  async func(this: CliContext, flags: ReadFlags, action?: string, file?: string): Promise<void> {
+  async func(this: CliContext, flags: ReadFlags, action?: string, copy?: string): Promise<void> {
     if (action === undefined) return await showRecords(this, flags);
     using folder = await openFolder(this, flags);
     if (action === "check") return check(this, folder, flags.json);
+    if (action === "compact") {
+      const bytes = folder.compact();
+      if (flags.json) return writeJson(this, { bytes });
+      return void this.process.stdout.write(`Gave ${size(bytes)} back to the disk\n`);
+    }
     if (action !== "backup") {
-      throw new UsageError(`Cannot do ${action} with the records: give check, backup, or nothing`);
+      throw new UsageError(`Cannot do ${action} with the records: give check, backup, compact, or nothing`);
     }
-    if (file === undefined) {
-      throw new UsageError("Cannot copy the records: give the file to write, as in: records backup FILE");
+    if (copy === undefined) {
+      throw new UsageError("Cannot copy the records: give the folder to make, as in: records backup FOLDER");
     }
-    backUp(folder, resolve(file));
-    if (flags.json) return writeJson(this, { file: resolve(file) });
-    this.process.stdout.write(`Copied the journal to ${printable(resolve(file))}\n`);
+    backUp(folder, resolve(copy));
+    if (flags.json) return writeJson(this, { folder: resolve(copy) });
+    this.process.stdout.write(`Copied the journal and the readings to ${printable(resolve(copy))}\n`);
   },
 });
 
@@ -307,8 +319,9 @@ async function showHead(context: CliContext, flags: JournalFlags): Promise<void>
 async function showRecords(context: CliContext, flags: ReadFlags): Promise<void> {
   if (flags.read !== undefined) {
     using folder = new RecordsFolder(resolve(flags.read));
-    const summary = folder.summary();
-    return flags.json ? writeJson(context, summary) : context.process.stdout.write(`${summaryLine(summary)}\n`) as void;
+    const [summary, readings] = [folder.summary(), folder.readings()];
+    if (flags.json) return writeJson(context, { ...summary, readings });
+    return void context.process.stdout.write(`${summaryLine(summary)}\n${readingsLine(readings)}\n`);
   }
   await using client = dashboardClient(context, flags);
   const described = await client.records();
@@ -323,6 +336,26 @@ async function showRecords(context: CliContext, flags: ReadFlags): Promise<void>
   const days = since === null ? 0 : (Date.now() - Date.parse(since)) / 86_400_000;
   const perDay = days < 1 ? "" : `, ${size(bytes / days)} a day`;
   write(`It is kept for ${period(journalDays)}, and may take ${size(journalBytes)}${perDay}\n`);
+  write(`${readingsLine(described.readings)}\n`);
+  const { rawDays, minutesDays, bytes: room } = described;
+  write(`Each is kept for ${period(rawDays)}, minutes of them for ${period(minutesDays)}\n`);
+  const full = daysUntilFull(described, Date.now());
+  const when = full === null
+    ? ""
+    : `, which at this pace is reached in ${full < 2 ? "less than 2" : Math.round(full)} days`;
+  write(`All of it may take ${size(room)}${when}\n`);
+}
+
+function readingsLine(readings: RecordsDescription["readings"]): string {
+  if (readings === null || readings.since === null) return "There are no readings yet";
+  const { fields, since, rawSince, bytes, bytesPerDay } = readings;
+  const minutes = rawSince === null || Date.parse(rawSince) - Date.parse(since) > 86_400_000
+    ? `, each of them since ${rawSince === null ? "never" : localTime(new Date(rawSince))}`
+    : "";
+  const perDay = bytesPerDay === null ? "" : `, ${size(bytesPerDay)} a day`;
+  return `There are readings of ${fields} field${fields === 1 ? "" : "s"} since ${
+    localTime(new Date(since))
+  }${minutes}, ${size(bytes)}${perDay}`;
 }
 
 function summaryLine({ records, since, bytes }: NonNullable<RecordsDescription["journal"]>): string {
@@ -353,12 +386,12 @@ function check(context: CliContext, folder: RecordsFolder, json: boolean): void 
   throwProblems("The records are not whole", problems);
 }
 
-function backUp(folder: RecordsFolder, file: string): void {
+function backUp(folder: RecordsFolder, copy: string): void {
   try {
-    Deno.lstatSync(file);
+    Deno.lstatSync(copy);
   } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return folder.backup(file);
+    if (error instanceof Deno.errors.NotFound) return folder.backup(copy);
     throw error;
   }
-  throw new UsageError(`Cannot copy the records to ${file}: it is there already; name a new file`);
+  throw new UsageError(`Cannot copy the records to ${copy}: it is there already; name a new folder`);
 }

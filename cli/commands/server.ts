@@ -6,7 +6,7 @@
 
 import { getLogger, type Logger } from "npm:@logtape/logtape@2.4.2";
 import { buildCommand } from "../usage.ts";
-import { basename, resolve } from "node:path";
+import { basename, join, resolve } from "node:path";
 import { HeliographError } from "../../protocol/errors.ts";
 import { printable } from "../../protocol/printable.ts";
 import { settled } from "../../protocol/setting.ts";
@@ -22,10 +22,12 @@ import {
   type ServerSettings,
   serverSettings,
 } from "../../server/config/server_settings.ts";
+import type { DataLogOptions } from "../../server/config/data_log_settings.ts";
 import type { RecordsOptions } from "../../server/config/records_settings.ts";
 import { Journal } from "../../server/records/journal.ts";
 import { demoOverview } from "../../server/config/demo_overview.ts";
 import { demoInstruments } from "../../server/config/demo_bench.ts";
+import { ownInstruments } from "../../server/bench/names.ts";
 import type { Instrument } from "../../server/bench/instrument.ts";
 import { outliveFaults } from "../../server/processes/process_faults.ts";
 import { prepareFile } from "../../server/devices/transports/file.ts";
@@ -41,15 +43,20 @@ import { urlOf } from "../../server/faces/web/request_guard.ts";
 import { Access, openRole } from "../../server/access/admit.ts";
 import { AccessStore } from "../../server/access/access_store.ts";
 import { AddressRoles } from "../../server/access/addresses.ts";
+import type { ServerKeys } from "../../server/access/keys.ts";
+import type { Doorway } from "../../server/network/first_byte.ts";
+import { signInAddress } from "../../protocol/pairing.ts";
 import { Roles } from "../../server/access/rights.ts";
 import type { AccessWords } from "../../server/config/access_words.ts";
 import { isReadableByOthers } from "../../server/files/secret_file.ts";
 import type { CliContext } from "../context.ts";
 import { accessFileOf } from "./access.ts";
+import { typedWord } from "../connection.ts";
 import { driverProcesses } from "../driver_processes.ts";
 import { launcherWord, sandboxHostWord } from "../hidden_words.ts";
 import { exitCodes, UsageError } from "../exit_codes.ts";
 import { painter } from "../output.ts";
+import { doorwayOf, type KeySettings, keysFolder, openKeys } from "../server_keys.ts";
 import { startServerLog } from "../server_log.ts";
 import { flagsOf, type ReadFlags, saidBy } from "../setting_flags.ts";
 import { stopSignals } from "../signals.ts";
@@ -79,7 +86,13 @@ export const serverCommand = buildCommand({
       log.warning("Not simulated: {titles}", { titles: simulators.missing.join("; ") });
     }
     const access = accessOf(setup);
-    const server = makeServer(setup, journal, processes, access);
+    const beyond = !isLoopback(setup.host) && !flags.insecureOpen;
+    // Before anything is written for it.
+    if (beyond && !await mayListen(setup.host)) throw notPermitted(setup.host, this.program);
+    const keys = beyond ? await openKeys(keySettings(setup)) : undefined;
+    const told = () => ({ title: setup.name, ports: server.ports });
+    const doorway = keys && doorwayOf(keys, access, told);
+    const server: HeliographServer = makeServer(setup, journal, processes, access, doorway);
     // A fault in one instrument's code does not end a server that others observe with.
     using _faults = outliveFaults();
     try {
@@ -96,6 +109,7 @@ export const serverCommand = buildCommand({
     await giveUpPermissions();
     server.start();
     announce(this, setup, server);
+    if (keys !== undefined && !flags.jsonLogs) await tellNextSteps(this, setup, server, access.store, keys);
     if (setup.flags.insecureOpen && !isLoopback(setup.host)) {
       const may = setup.flags.insecureRole === "observer" ? "look on" : "drive the instruments";
       log.warning(
@@ -108,6 +122,7 @@ export const serverCommand = buildCommand({
     }
     const stop = stopOnSignals(() => log.info("Stopping: finishing what runs, then closing every connection"), server);
     await server.finished;
+    keys?.stop();
     stop();
     log.info("Stopped");
   },
@@ -120,8 +135,12 @@ interface Setup extends Omit<ServerSettings, "imageFolders"> {
   readonly receivedFolder: string | undefined;
   /** What is kept, and where; `undefined` for nothing. */
   readonly records: RecordsOptions | undefined;
+  /** Where data logs are written. */
+  readonly datalog: DataLogOptions;
   readonly name: string;
   readonly instruments: Instrument[];
+  /** What the bench file says of guards. */
+  readonly guards: LoadedBench["guards"];
   /** Its file, where it is changed by that. */
   readonly edited: EditedBench | string;
   readonly sandbox: SandboxOptions;
@@ -164,10 +183,12 @@ async function setUp(
     ...listen,
     receivedFolder: bench.imageFolders[0],
     records: recordsOf(flags.records, bench.records),
+    datalog: bench.datalog,
     webNames: [...listen.webNames, ...isLoopback(listen.host) ? [] : ownNames()],
     name: bench.name ?? "heliograph",
     instruments: bench.instruments,
     ...(bench.overview === undefined ? {} : { overview: bench.overview }),
+    guards: bench.guards,
     edited,
     access: (bench.access ?? {}) as AccessWords,
     sandbox: Deno.build.standalone ? { ...sandbox, hostCommand: [Deno.execPath(), sandboxHostWord] } : sandbox,
@@ -222,7 +243,8 @@ function demoBench(imageFolders: readonly string[]): Omit<LoadedBench, "close"> 
     files: [],
     imageFolders,
     // Bounded: who tries heliograph does not want to clean up after it.
-    records: { folder: resolve("records"), journalBytes: 100_000_000 },
+    records: { folder: resolve("records"), journalBytes: 100_000_000, bytes: 500_000_000 },
+    datalog: { folder: resolve("logs") },
     overview: { svg: demoOverview },
     ports: new Map(),
   };
@@ -233,8 +255,14 @@ async function openProcesses({ jsonLogs }: ProgramSettings): Promise<Processes> 
   return await Processes.launched(jsonLogs, Deno.build.standalone ? [Deno.execPath(), launcherWord] : undefined);
 }
 
-function makeServer(setup: Setup, journal: Journal, processes: Processes, access: Access): HeliographServer {
-  const { flags, receivedFolder, records, noCodeSaidBy: _said, edited, access: _words, ...options } = setup;
+function makeServer(
+  setup: Setup,
+  journal: Journal,
+  processes: Processes,
+  access: Access,
+  doorway: Doorway | undefined,
+): HeliographServer {
+  const { flags, receivedFolder, records, noCodeSaidBy: _said, edited, access: { trustedProxies }, ...options } = setup;
   const { bench, imagePort } = flags;
   const insecureOpen = flags.insecureOpen && flags.insecureRole;
   if (imagePort !== undefined && receivedFolder === undefined) {
@@ -251,19 +279,29 @@ function makeServer(setup: Setup, journal: Journal, processes: Processes, access
       insecureOpen,
       ...images,
       ...records === undefined ? {} : { records },
-      ...(bench === undefined ? {} : { arrangementFile: besideBench(resolve(bench)).page }),
+      ...(bench === undefined ? {} : {
+        arrangementFile: besideBench(resolve(bench)).page,
+        guardsFile: join(besideBench(resolve(bench)).state, "guards.json"),
+      }),
     }, {
       journal,
       processes,
       edited,
       access,
+      trustedProxies,
+      doorway,
     });
   } catch (error) {
     throw error instanceof HeliographError && error.code === "bad_argument" ? new UsageError(error.message) : error;
   }
 }
 
-function notPermitted(host: string, program: string, cause: Error): HeliographError {
+async function mayListen(host: string): Promise<boolean> {
+  return (await Deno.permissions.query({ name: "net", host: host.includes(":") ? `[${host}]` : host })).state ===
+    "granted";
+}
+
+function notPermitted(host: string, program: string, cause?: Error): HeliographError {
   return new HeliographError(
     "cannot_listen",
     `Cannot listen on ${host}: this task may only listen on 127.0.0.1. Use the executable, or "${program} server"`,
@@ -281,7 +319,8 @@ function announce(
   const dashboard = `${dashboardServer.host}:${dashboardServer.port}`;
   // Nobody's browser can go to 0.0.0.0.
   const anywhere = webServer.host === "0.0.0.0" || webServer.host === "::";
-  const web = urlOf(anywhere ? webNames[0] ?? "127.0.0.1" : webServer.host, webServer.port);
+  const scheme = isLoopback(webServer.host) || flags.insecureOpen ? "http" : "https";
+  const web = urlOf(anywhere ? webNames[0] ?? "127.0.0.1" : webServer.host, webServer.port, scheme);
   if (flags.jsonLogs) {
     const ready = { version, command, dashboard, web };
     getLogger(["heliograph", "server"]).info(
@@ -291,7 +330,7 @@ function announce(
     return;
   }
   const paint = painter(context.colour);
-  const titles = bench.instruments.map(({ title }) => title).filter((title) => title !== "api");
+  const titles = bench.instruments.map(({ title }) => title).filter((title) => !ownInstruments.has(title));
   const at = dashboardServer.port === 12345 ? "" : ` --port ${dashboardServer.port}`;
   const { write } = context.process.stdout;
   const what = flags.bench === undefined
@@ -329,10 +368,50 @@ function announce(
   write("Stop with Ctrl-C.\n");
 }
 
+function keySettings({ flags, access, webNames, host }: Setup): KeySettings {
+  const { bench, tlsCert, tlsKey } = flags;
+  return { bench, tlsCert, tlsKey, fromFile: access.tls, names: webNames, host };
+}
+
+/** For how long the first link for a browser is good, in minutes. */
+const linkMinutes = 15;
+
+/** Tells how people of other PCs get in, and gives the first of them a link. */
+async function tellNextSteps(
+  { program, process: { stdout: { write } } }: CliContext,
+  { flags, webNames, host }: Setup,
+  { webServer }: HeliographServer,
+  store: AccessStore,
+  { authority }: ServerKeys,
+): Promise<void> {
+  const ofBench = flags.bench === undefined ? "" : ` --bench ${typedWord(flags.bench)}`;
+  const anywhere = host === "0.0.0.0" || host === "::";
+  const name = anywhere ? webNames[0] ?? hostName() ?? "THIS-PC" : host;
+  write("Other PCs come by TLS, and need a token:\n");
+  write(`  another PC with heliograph     ${program} pair${ofBench}\n`);
+  write(`  a person or a program          ${program} access add NAME --role operator${ofBench}\n`);
+  if (authority !== undefined) {
+    write(`  for other programs' TLS        ${join(keysFolder(flags.bench), "authority.pem")}\n`);
+  }
+  if (store.people.length > 0) return;
+  try {
+    const seconds = linkMinutes * 60;
+    const secret = await store.invite({ kind: "link", name: "admin", role: "admin", seconds });
+    const link = signInAddress(urlOf(name, webServer.port, "https"), secret);
+    write(`Nobody has a token yet. The first admin's browser, once, within ${linkMinutes} minutes:\n  ${link}\n`);
+  } catch (error) {
+    write(`Nobody has a token yet, and no link could be made: ${printable((error as Error).message)}\n`);
+  }
+}
+
 /** Who may do what, as flags, bench file and the file beside it say. */
 function accessOf({ access: { roles, addresses, loopback }, flags }: Setup): Access {
+  const file = accessFileOf(flags.bench);
+  // A demo that may touch next to nothing knows nobody.
+  const isDenied = flags.bench === undefined &&
+    Deno.permissions.querySync({ name: "read", path: file }).state !== "granted";
   return new Access({
-    store: new AccessStore({ file: accessFileOf(flags.bench), roles: new Roles(roles) }),
+    store: new AccessStore({ file: isDenied ? undefined : file, roles: new Roles(roles) }),
     addresses: new AddressRoles(addresses),
     open: openRole(flags.insecureOpen && flags.insecureRole),
     ...loopback === undefined ? {} : { loopback },

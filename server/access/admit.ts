@@ -23,6 +23,11 @@ const log = getLogger(["heliograph", "access"]);
 
 /** Within how many seconds who may do nothing yet must say who they are. */
 const usualCredentialSeconds = 10;
+/**
+ * For how long nothing more is taken from a connection that gave a wrong token, in milliseconds: a flood of them leaves
+ * the others their time. It holds on this PC too.
+ */
+export const wrongTokenPause = 250;
 /** After one refused token was told of, the log tells the others of as many milliseconds together. */
 const toldEvery = 60_000;
 
@@ -122,7 +127,32 @@ export class Access {
       Deno.unrefTimer(late);
       void connection.ended.then(() => clearTimeout(late));
     }
+    const token = connection.secured?.token;
+    if (token !== undefined) this.prove(principal, token);
     return principal;
+  }
+
+  /** Whether whoever comes from an address is served without TLS. */
+  servesPlain(address: string): boolean {
+    return isLoopback(address) || this.isOpen || this.#addresses.find(address) !== undefined;
+  }
+
+  /** Who has a token, before anything is asked. @throws {HeliographError} As `prove`. */
+  identify(token: string, hostname: string): Principal {
+    const principal = this.admit({ by: "http", hostname });
+    this.prove(principal, token);
+    return principal;
+  }
+
+  /** Whether an address may try a secret now. @throws {HeliographError} `too_many_requests` */
+  mayTry(hostname: string): void {
+    this.#attempts.check(hostname, "");
+  }
+
+  /** Counts a secret that was wrong, and tells the log. @param what Which. */
+  triedInVain(hostname: string, what: string, reason: string): void {
+    this.#attempts.failed(hostname, "");
+    log.warning("Refused {what} from {address}: {reason}", { what, address: hostname, reason });
   }
 
   /**
@@ -164,6 +194,7 @@ export class Access {
     try {
       this.#attempts.check(principal.hostname, nameKey(name));
     } catch (error) {
+      principal.waitsUntil = performance.now() + wrongTokenPause;
       this.#tell(principal, name, (error as Error).message);
       throw error;
     }
@@ -171,6 +202,7 @@ export class Access {
 
   #failed(principal: Principal, name: string): void {
     this.#attempts.failed(principal.hostname, nameKey(name));
+    principal.waitsUntil = performance.now() + wrongTokenPause;
     this.#tell(principal, name, "it is wrong, or not valid any more");
   }
 

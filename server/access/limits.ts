@@ -81,6 +81,8 @@ export const defaultLimits: Limits = settled(limitSettings);
 const reserved = 96;
 /** For each instrument: its connection, and the one that is made while the last one is being closed. */
 const perInstrument = 2;
+/** A client that comes by TLS: its own connection, and both ends of the one to the TLS listener within. */
+const perSecuredClient = 3;
 /** However little the process may open, somebody can look at it. */
 const fewest = 8;
 
@@ -90,9 +92,16 @@ const fewest = 8;
  * @param given What the program that makes the server says.
  * @param descriptors How many descriptors the process may have.
  * @param instruments How many instruments are on the bench.
+ * @param secured Whether clients may come by TLS.
  */
-export function limitsWithin(given: Partial<Limits>, descriptors: number, instruments: number): Limits {
-  const most = Math.max(fewest, descriptors - reserved - perInstrument * instruments);
+export function limitsWithin(
+  given: Partial<Limits>,
+  descriptors: number,
+  instruments: number,
+  secured = false,
+): Limits {
+  const free = descriptors - reserved - perInstrument * instruments;
+  const most = Math.max(fewest, secured ? Math.floor(free / perSecuredClient) : free);
   const connections = Math.min(given.connections ?? defaultLimits.connections, most);
   // One address that takes all it may of one port leaves the others what they need.
   const share = Math.min(defaultLimits.connectionsPerAddress, Math.ceil(connections / 3));

@@ -57,6 +57,8 @@ export class Principal<W extends WayIn = WayIn> implements Caller {
   /** For whom they act, where that is somebody else: as code does. */
   readonly for: Principal | undefined;
   readonly #gone: () => boolean;
+  /** Until when nothing more is taken from them, by `performance.now()`: they gave a wrong token. */
+  waitsUntil = 0;
   #name: string;
   #standing: Standing;
   #person: Person | undefined;

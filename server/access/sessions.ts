@@ -69,8 +69,18 @@ export class Session<C extends ClientConnection = ClientConnection> implements S
    * @returns When to go on with its next request; `undefined` means at once.
    */
   pace(): Promise<void> | undefined {
+    const { waitsUntil } = this.principal;
+    if (waitsUntil > 0) return this.#wait(waitsUntil);
     if (this.connection.queued > unreadUntil) return this.connection.flush().then(() => this.turn.pause());
     return this.turn.pause();
+  }
+
+  async #wait(until: number): Promise<void> {
+    this.principal.waitsUntil = 0;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const timer = setTimeout(resolve, until - performance.now());
+    await Promise.race([promise, this.connection.ended]);
+    clearTimeout(timer);
   }
 
   /** How many of its requests are being worked on. */

@@ -67,6 +67,12 @@ export interface Contact {
    * @internal
    */
   gone?(): void;
+  /**
+   * Tries a lost one now, without waiting. @default it cannot be hurried
+   *
+   * @internal
+   */
+  tryNow?(): void;
   /** Begins. @param changed Told of every change of the state. */
   start(changed: () => void): void;
   /** Says goodbye and ends; `reason` says then why the goodbye was not heard, if it was not. */

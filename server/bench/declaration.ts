@@ -5,6 +5,7 @@
  * @module
  */
 
+import { periodInDays, periodWords } from "../../protocol/duration.ts";
 import { accesses, numberFormats, roles, valueTypes } from "../../protocol/vocabulary.ts";
 import type { ReadbackSpec } from "./field.ts";
 import { checkKeyword } from "./header_card.ts";
@@ -70,6 +71,10 @@ export const fieldRules = {
   pollInterval: seconds,
   pollWhile: anything,
   log: flag,
+  keep: (value) =>
+    value === false || (typeof value === "string" && periodInDays(value) !== undefined)
+      ? ""
+      : `false, or ${periodWords}`,
   keyword: (value) => {
     if (typeof value !== "string") return "a FITS keyword, such as CAMTEMP";
     try {

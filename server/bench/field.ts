@@ -51,6 +51,12 @@ export interface FieldSpec<T extends ValueType = ValueType> extends ValueDescrip
   readonly pollWhile?: { readonly interval: number; readonly active: () => boolean };
   /** Whether it belongs into the data log. @default true */
   readonly log?: boolean;
+  /**
+   * For how long each of its readings is kept, where that differs from the other fields: `2y`; `false` for not at all.
+   *
+   * @default as the records say
+   */
+  readonly keep?: string | false;
   /** The FITS keyword by which the headers of images say it, for example `CAMTEMP`. @default none */
   readonly keyword?: string;
   /** For a setting: the field by which the device says what it made of it. @default none */

@@ -1,5 +1,6 @@
 /**
- * The words of a bench file that say who may do what: `roles`, `addresses`, `loopback`.
+ * The words of a bench file that say who may do what, and how they come: `roles`, `addresses`, `loopback`, `tls`,
+ * `trustedProxies`.
  *
  * @module
  */
@@ -35,6 +36,17 @@ export const accessWords = {
   loopback: z.enum(["open", "token"]).optional().meta({
     description: "open: whoever is on this PC may do everything; token: they need one as well. Default open",
   }),
+  tls: z.strictObject({ cert: z.string().min(1), key: z.string().min(1) }).optional().meta({
+    description:
+      "A certificate of one's own and its private key, as PEM files as seen from this file; read again when " +
+      "they change. Default: the server makes its own, in the folder .keys beside this file",
+  }),
+  trustedProxies: z.array(z.string().refine(isNetwork, 'must be an address or a network, as in "10.1.2.0/28"'))
+    .optional().meta({
+      description:
+        "Addresses and networks of proxies before the web port: what they say of where a request comes from " +
+        "is believed, and nobody else's",
+    }),
 };
 
 /** Who may do what, as a bench file says it. */
@@ -45,6 +57,10 @@ export interface AccessWords {
   readonly addresses?: Readonly<Record<string, string>> | undefined;
   /** Whether this PC's own callers need a token. */
   readonly loopback?: "open" | "token" | undefined;
+  /** A certificate of the operator's and its key: files, as seen from the bench file. */
+  readonly tls?: { readonly cert: string; readonly key: string } | undefined;
+  /** Networks whose proxies are believed. */
+  readonly trustedProxies?: readonly string[] | undefined;
 }
 
 const schema = z.object(accessWords);

@@ -13,6 +13,8 @@ import { type Pattern, wholePattern } from "../devices/described/pattern.ts";
 import { type Description, descriptionSchema } from "../devices/described/schema.ts";
 import { builtInDrivers } from "../devices/drivers/drivers.ts";
 import type { Driver } from "../devices/drivers/driver.ts";
+import { compileGuards } from "../guards/compiled.ts";
+import type { GuardsWords } from "../guards/guards_schema.ts";
 import { compileFields } from "../expressions/computed_fields.ts";
 import type { UnknownName } from "../expressions/bench_environment.ts";
 import { HeliographError } from "../../protocol/errors.ts";
@@ -43,11 +45,13 @@ import { driverApi } from "../devices/driver_process/driver_api.ts";
 import { CalibrationFiles } from "./calibration_files.ts";
 import { readDrawing } from "./drawing.ts";
 import { bindTo } from "./drawing_words.ts";
+import { dataLogOptions } from "./data_log_settings.ts";
 import { mergeDescription } from "./merge.ts";
 import { isModule, loadModule } from "../devices/driver_process/modules.ts";
 import { type GivenDriver, OwnDrivers } from "./own_drivers.ts";
 import { readyMade } from "./ready_made.ts";
 import { recordsOptions } from "./records_settings.ts";
+import { chosenBy } from "../bench/field_choice.ts";
 import { benchSchema, driverSchema, type InstrumentEntry } from "./schema.ts";
 import { type AccessWords, accessWordsOf } from "./access_words.ts";
 import { roles } from "../../protocol/vocabulary.ts";
@@ -90,6 +94,10 @@ export interface LoadedBench {
     readonly addresses?: Readonly<Record<string, string>> | undefined;
     /** Whether who is on this PC may do everything, or needs a token. @default "open" */
     readonly loopback?: "open" | "token" | undefined;
+    /** A certificate of one's own and its key: the absolute paths of PEM files. @default the server makes its own */
+    readonly tls?: { readonly cert: string; readonly key: string } | undefined;
+    /** The addresses of proxies before the web port that are believed. @default none */
+    readonly trustedProxies?: readonly string[] | undefined;
   };
   /** What is kept of what happens; `undefined` where it is to be nothing. */
   readonly records: {
@@ -99,11 +107,31 @@ export interface LoadedBench {
     readonly journalDays?: number;
     /** The room that the journal may take, in bytes; of more, the oldest are forgotten. @default 2 GB */
     readonly journalBytes?: number;
+    /** For how long single readings are kept, in days; minutes of them stay. @default 90 */
+    readonly rawDays?: number;
+    /** For how long what is left of them by minutes is kept, in days. @default 3650: ten years */
+    readonly minutesDays?: number;
+    /** The room that the journal and the readings may take together, in bytes. @default 10 GB */
+    readonly bytes?: number;
   } | undefined;
+  /** Into which folder PyOpticon's data log is written, an absolute path; and what of it begins with the server. */
+  readonly datalog: {
+    readonly folder: string;
+    readonly start?: {
+      /** A file of the folder. @default PyOpticon's name, of the time when it begins */
+      readonly name?: string | undefined;
+      /** How often a row is written. @default "0:00:10" */
+      readonly every?: string | undefined;
+      /** Instruments, and fields as `INSTRUMENT.FIELD`. @default all that belongs into a log */
+      readonly fields?: readonly string[] | undefined;
+    } | undefined;
+  };
   /** The serial ports that it names: no other is ever opened. */
   readonly serialPorts: string[];
   /** Files that other programs write, and instruments are read from. */
   readonly files: string[];
+  /** What it says of guards, for the server; `undefined` where it says nothing. */
+  readonly guards?: object | undefined;
   /** The drawing of the bench, if it has one: the SVG, and the absolute path of its file. */
   readonly overview?: { readonly svg: string; readonly file?: string };
   /** Absolute paths of the folders that images may be written to. */
@@ -468,6 +496,7 @@ class Loader {
       instruments[index] = instrument;
     }
     this.#checkComputed(instruments, entries);
+    const guards = this.#guards(bench, instruments);
     for (const [index, each] of sound.entries()) this.#setMain(instruments[index], each?.entry.main, index);
     const overview = await this.#overview(bench.overview, instruments.flatMap((instrument) => instrument ?? []));
     this.#stop();
@@ -479,6 +508,7 @@ class Loader {
         else this.#problem(["instruments", index, "polling"], contact);
       }
     }
+    this.#checkDataLog(bench.datalog?.fields, instruments.flatMap((instrument) => instrument ?? []));
     this.#stop();
     const addresses = [...this.#ports.values()].map(({ port }) => port.address);
     return {
@@ -486,9 +516,17 @@ class Loader {
       instruments: instruments.flatMap((instrument) => instrument ?? []),
       server: told(bench.server ?? {}),
       code: told(bench.code ?? {}),
-      access: { roles: bench.roles, addresses: bench.addresses, loopback: bench.loopback },
+      access: {
+        roles: bench.roles,
+        addresses: bench.addresses,
+        loopback: bench.loopback,
+        tls: bench.tls && { cert: resolve(beside, bench.tls.cert), key: resolve(beside, bench.tls.key) },
+        trustedProxies: bench.trustedProxies,
+      },
       imageFolders: this.#imageFolders,
       records: recordsOptions(bench.records, beside, besideBench(resolve(source.file)).records),
+      ...(guards === undefined ? {} : { guards }),
+      datalog: dataLogOptions(bench.datalog, beside),
       ...(overview === undefined ? {} : { overview }),
       ports: this.#portOf,
       serialPorts: addresses.flatMap((address) => serialPortOf(address) ?? []),
@@ -522,6 +560,17 @@ class Loader {
     // Of a bench that is wrong itself, not all is there that may be named.
     if (drawing === undefined || !wrongAlready) this.#problems.push(...problems.map((each) => ({ file, ...each })));
     return { svg, file };
+  }
+
+  /** Checks what is to be logged, once all of the bench is known. */
+  #checkDataLog(fields: readonly string[] = [], instruments: readonly Instrument[]): void {
+    for (const [index, entry] of fields.entries()) {
+      try {
+        chosenBy(instruments, entry);
+      } catch (error) {
+        this.#problem(["datalog", "fields", index], (error as Error).message);
+      }
+    }
   }
 
   #stop(): void {
@@ -571,6 +620,17 @@ class Loader {
       else if (driver?.has(path)) this.#problems.push(driver.problem(path, message));
       else this.#problem(at, `${path.join(".")}: ${message}`);
     }
+  }
+
+  /** Checks the guards, once all of the bench is known; what is wrong itself is told first. */
+  #guards(bench: GuardsWords, instruments: readonly (Instrument | undefined)[]): GuardsWords | undefined {
+    const { interlocks, safeState, watchdogs } = bench;
+    if ((interlocks ?? safeState ?? watchdogs) === undefined || this.#problems.length > 0) return undefined;
+    const words = { interlocks, safeState, watchdogs };
+    for (const { path, message } of compileGuards(words, instruments.flatMap((each) => each ?? [])).problems) {
+      this.#problem(path, message);
+    }
+    return words;
   }
 
   /** Has an instrument that code makes show what its entry names; a described one does so already. */

@@ -6,6 +6,7 @@
 
 import { resolve } from "node:path";
 import * as z from "npm:zod@4.6.7";
+import { periodInDays, periodWords } from "../../protocol/duration.ts";
 
 /** What is kept, where, and for how long. */
 export interface RecordsOptions {
@@ -15,25 +16,28 @@ export interface RecordsOptions {
   readonly journalDays?: number;
   /** The room that the journal may take, in bytes; of more, the oldest are forgotten. @default 2 GB */
   readonly journalBytes?: number;
+  /** For how long single readings are kept, in days. @default 90 */
+  readonly rawDays?: number;
+  /** For how long what is left of them by minutes is kept, in days. @default 3650: ten years */
+  readonly minutesDays?: number;
+  /** The room that the journal and the readings may take together, in bytes. @default 10 GB */
+  readonly bytes?: number;
 }
 
 /** For how long the journal is kept where nobody says so, in days. */
 export const usualJournalDays = 3650;
 /** The room that it may take where nobody says so, in bytes. */
 export const usualJournalBytes = 2_000_000_000;
+/** For how long single readings are kept where nobody says so, in days. */
+export const usualRawDays = 90;
+/** For how long minutes of them are kept, in days. */
+export const usualMinutesDays = 3650;
+/** The room that all of it may take, in bytes. */
+export const usualBytes = 10_000_000_000;
+/** How much of the room that all may take is the journal's at most. */
+const journalPart = 0.75;
 
-const days = { h: 1 / 24, d: 1, w: 7, y: 365 } as const;
 const bytes = { MB: 1e6, GB: 1e9, TB: 1e12 } as const;
-
-/**
- * Reads a period such as `90d`, `10y`.
- *
- * @returns Days; `undefined` where it is none.
- */
-export function periodInDays(text: string): number | undefined {
-  const [, number, unit] = /^(\d+(?:\.\d+)?) ?(h|d|w|y)$/.exec(text) ?? [];
-  return number === undefined ? undefined : Number(number) * days[unit as keyof typeof days];
-}
 
 /**
  * Reads a size such as `500 MB`, `20GB`.
@@ -45,7 +49,7 @@ export function sizeInBytes(text: string): number | undefined {
   return number === undefined ? undefined : Number(number) * bytes[unit as keyof typeof bytes];
 }
 
-const period = z.string().refine((text) => (periodInDays(text) ?? 0) > 0, "must be a period such as 90d, 12w or 10y");
+const period = z.string().refine((text) => periodInDays(text) !== undefined, `must be ${periodWords}`);
 const size = z.string().refine(
   (text) => (sizeInBytes(text) ?? 0) >= 1e6,
   "must be a size of at least 1 MB, such as 500 MB or 20 GB",
@@ -62,9 +66,16 @@ export const recordsSchema = z.union([
       journal: period.optional().meta({
         description: "For how long what happened is kept: 90d, 12w, 10y; default 10y",
       }),
+      raw: period.optional().meta({
+        description: "For how long each reading is kept; minutes of them stay; default 90d",
+      }),
+      minutes: period.optional().meta({
+        description: "For how long the lowest, highest, first and last reading of each minute are kept; default 10y",
+      }),
     }).optional().meta({ description: "For how long each kind of record is kept" }),
     size: size.optional().meta({
-      description: "The room that they may take, of more the oldest are forgotten: 500 MB, 20 GB; default 2 GB",
+      description:
+        "The room that they may take, of more the oldest readings are forgotten first: 500 MB, 20 GB; default 10 GB",
     }),
   }),
 ], "must be false, or an object with folder, keep and size");
@@ -90,6 +101,9 @@ export function recordsOptions(
   return {
     folder: folder === undefined ? usual : resolve(beside, folder),
     journalDays: keep.journal === undefined ? usualJournalDays : periodInDays(keep.journal)!,
-    journalBytes: size === undefined ? usualJournalBytes : sizeInBytes(size)!,
+    journalBytes: size === undefined ? usualJournalBytes : journalPart * sizeInBytes(size)!,
+    rawDays: keep.raw === undefined ? usualRawDays : periodInDays(keep.raw)!,
+    minutesDays: keep.minutes === undefined ? usualMinutesDays : periodInDays(keep.minutes)!,
+    bytes: size === undefined ? usualBytes : sizeInBytes(size)!,
   };
 }

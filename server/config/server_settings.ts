@@ -45,6 +45,10 @@ export interface ProgramSettings {
   readonly imagePort?: number;
   /** The folder of the records, or `none`. */
   readonly records?: string;
+  /** A certificate of one's own, as a PEM file. */
+  readonly tlsCert?: string;
+  /** Its private key, as a PEM file. */
+  readonly tlsKey?: string;
   /** The least that the log tells. */
   readonly logLevel: JournalLevel;
   /** Whether each line of the log is a JSON object. */
@@ -125,6 +129,18 @@ export const programSettings: Settings<ProgramSettings> = {
     defaultWord: "as the bench file says, lab.records beside lab.json; ./records for the demo bench",
     summary: "The folder that keeps what happens over restarts; none: no folder",
     flag: { name: "records", kind: "text", placeholder: "FOLDER" },
+  },
+  tlsCert: {
+    schema: z.string().min(1),
+    defaultWord: "the server makes its own, lab.keys beside lab.json; ./demo.keys for the demo bench",
+    summary: "A certificate of your own for clients of other PCs, a PEM file; read again when it changes",
+    flag: { name: "tlsCert", kind: "text", placeholder: "FILE" },
+  },
+  tlsKey: {
+    schema: z.string().min(1),
+    defaultWord: "as --tls-cert",
+    summary: "The private key of that certificate, a PEM file",
+    flag: { name: "tlsKey", kind: "text", placeholder: "FILE" },
   },
   logLevel: {
     schema: z.enum(journalLevels),

@@ -5,6 +5,7 @@
  */
 
 import { joined } from "../../protocol/bytes.ts";
+import type { ClientSocket, Secured } from "./client_socket.ts";
 import type { LoopTurn } from "./loop_turns.ts";
 
 /** An idle connection keeps a buffer of this size; one that fills it gets a large one. */
@@ -27,6 +28,8 @@ export interface ClientConnection {
   readonly hostname: string;
   /** The client's address, `address:port`. */
   readonly address: string;
+  /** How it came, where it came by TLS. */
+  readonly secured: Secured | undefined;
   /** Whether nobody on the way can read it. @default false */
   readonly secure?: boolean;
   /** Whether it was closed, by either side. */
@@ -59,7 +62,7 @@ export function addressAndPort(address: string, port: number): string {
 
 /** A client's TCP connection; or a Unix socket's, which has no address. */
 export class Connection implements ClientConnection {
-  readonly #socket: Deno.Conn;
+  readonly #socket: ClientSocket;
   readonly #turn: LoopTurn | undefined;
   readonly #limits: ConnectionLimits;
   #buffer: Uint8Array<ArrayBuffer> | undefined;
@@ -81,11 +84,11 @@ export class Connection implements ClientConnection {
    * @param limits What the client may use.
    * @param turn What is done for the client before others come in between; what is read counts. @default no bound
    */
-  constructor(socket: Deno.Conn, limits: ConnectionLimits, turn?: LoopTurn) {
+  constructor(socket: ClientSocket, limits: ConnectionLimits, turn?: LoopTurn) {
     this.#turn = turn;
     this.#socket = socket;
     this.#limits = limits;
-    if ("setNoDelay" in socket) (socket as Deno.TcpConn).setNoDelay(true);
+    socket.setNoDelay?.(true);
   }
 
   /** The client's IP address. */
@@ -97,6 +100,16 @@ export class Connection implements ClientConnection {
   get address(): string {
     const { hostname, port } = this.#socket.remoteAddr as Deno.NetAddr;
     return addressAndPort(hostname, port);
+  }
+
+  /** How it came, where it came by TLS. */
+  get secured(): Secured | undefined {
+    return this.#socket.secured;
+  }
+
+  /** Whether nobody on the way can read it. */
+  get secure(): boolean {
+    return this.#socket.secured !== undefined;
   }
 
   /** Whether it was closed, by either side. */

@@ -7,7 +7,11 @@
 import type { Logger } from "npm:@logtape/logtape@2.4.2";
 import { HeliographError } from "../../protocol/errors.ts";
 import type { Admission } from "./admission.ts";
-import { Connection } from "./connection.ts";
+import { CarriedSocket } from "./carried_socket.ts";
+import type { ClientSocket } from "./client_socket.ts";
+import { addressAndPort, Connection } from "./connection.ts";
+import type { Doorway } from "./first_byte.ts";
+import { linger } from "./linger.ts";
 import type { LoopTurn } from "./loop_turns.ts";
 import { Refusals } from "./refusals.ts";
 import { isLoopback } from "./loopback.ts";
@@ -55,10 +59,16 @@ export interface TcpPortOptions {
   readonly log: Logger;
   /** How many may be connected. */
   readonly admission: Admission;
-  /** What whoever cannot be served is told. */
-  readonly refusal: (error: HeliographError) => string;
+  /** What whoever cannot be served is told. @param plain What came first, of one that is to use TLS. */
+  readonly refusal: (error: HeliographError, plain?: Uint8Array) => string;
   /** Serves a connection; it counts until this has ended. */
-  readonly serve: (socket: Deno.TcpConn) => Promise<void>;
+  readonly serve: (socket: ClientSocket) => Promise<void>;
+  /** What lets clients in, where others than this PC's own can come. @default everybody is served as they come */
+  readonly doorway?: Doorway | undefined;
+  /** When handshakes have their turn. @default that of whoever comes */
+  readonly handshakes?: LoopTurn;
+  /** For how long one that needs no TLS may say nothing at a doorway, in seconds. @default for ever */
+  readonly silentSeconds?: number | undefined;
   /** When whoever comes is let in: to take a connection costs something too. */
   readonly turn: LoopTurn;
 }
@@ -72,6 +82,8 @@ export class TcpPort {
   #accepting: Promise<void> = Promise.resolve();
   #open = false;
   #failing = false;
+  /** Those who are at the doorway. */
+  readonly #entering = new Set<Deno.TcpConn>();
 
   /** Makes one that does not listen yet. @param options Where, and what becomes of connections. */
   constructor(options: TcpPortOptions) {
@@ -129,6 +141,7 @@ export class TcpPort {
     this.#open = false;
     listener?.close();
     this.#refusals.close();
+    for (const socket of this.#entering) closed(socket);
     await this.#accepting;
   }
 
@@ -202,20 +215,57 @@ export class TcpPort {
   }
 
   async #serve(socket: Deno.TcpConn): Promise<void> {
+    const { serve, doorway } = this.#options;
     try {
-      await this.#options.serve(socket);
+      if (doorway === undefined) return await serve(socket);
+      const entered = await this.#enter(socket, doorway);
+      if (entered === undefined) return;
+      await serve(entered);
+      // What carried it has descriptors of its own.
+      if (entered instanceof CarriedSocket) await entered.gone;
     } catch (error) {
       this.#lost(socket, error);
     }
   }
 
+  /** Lets somebody in, or sends them away. @returns What stands for the socket; `undefined` where they have gone. */
+  async #enter(socket: Deno.TcpConn, doorway: Doorway): Promise<ClientSocket | undefined> {
+    const { turn, handshakes = turn, silentSeconds, refusal } = this.#options;
+    const { hostname, port } = socket.remoteAddr;
+    this.#entering.add(socket);
+    try {
+      const entered = await doorway.enter(socket, handshakes, silentSeconds);
+      if (entered !== undefined && "say" in entered) {
+        const connection = new Connection(socket, { queuedBytes: 65_536, stuckSeconds: 1 });
+        connection.send(entered.say);
+        await linger(connection);
+        return undefined;
+      }
+      if (entered === undefined || !("error" in entered)) return entered;
+      const { error, plain } = entered;
+      if (plain === undefined) this.#refusals.tell(addressAndPort(hostname, port), error);
+      else {
+        const connection = new Connection(socket, { queuedBytes: 65_536, stuckSeconds: 1 });
+        this.#refusals.refuse(connection, error, refusal(error, plain));
+        await connection.ended;
+      }
+      return undefined;
+    } finally {
+      this.#entering.delete(socket);
+    }
+  }
+
   #lost(socket: Deno.TcpConn, error: unknown): void {
     this.#options.log.debug("A client went before it was served: {error}", { error });
-    try {
-      socket.close();
-    } catch {
-      // It has been closed already.
-    }
+    closed(socket);
+  }
+}
+
+function closed(socket: Deno.TcpConn): void {
+  try {
+    socket.close();
+  } catch {
+    // It has been closed already.
   }
 }
 
@@ -223,7 +273,7 @@ export class TcpPort {
  * Whether a server may listen where it shall.
  *
  * @param host The address.
- * @param insecureOpen Whether it may listen beyond this PC.
+ * @param insecureOpen Whether it may listen beyond this PC: everybody may come, or nobody without TLS.
  * @throws {HeliographError} `cannot_listen`, with what to do instead.
  */
 export function checkOpen(host: string, insecureOpen: boolean): void {
@@ -231,8 +281,8 @@ export function checkOpen(host: string, insecureOpen: boolean): void {
   throw new HeliographError(
     "cannot_listen",
     `Cannot listen on ${host}: whoever reaches this PC could drive its instruments, since nothing controls who ` +
-      "connects. Listen on 127.0.0.1 and come in by SSH (ssh -L 2402:127.0.0.1:2402 USER@THIS-PC), or give " +
-      "--insecure-open if everybody on the network may",
+      "connects. Give it keys (`tls`), listen on 127.0.0.1 and come in by SSH (ssh -L 2402:127.0.0.1:2402 " +
+      "USER@THIS-PC), or give --insecure-open if everybody on the network may",
   );
 }
 

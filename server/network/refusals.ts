@@ -21,6 +21,7 @@ export class Refusals {
   readonly #leaving = new Map<Connection, Promise<void>>();
   #untold = 0;
   #quiet: ReturnType<typeof setTimeout> | undefined;
+  #closed = false;
 
   /** Makes it. @param log Where it is told. */
   constructor(log: Logger) {
@@ -35,7 +36,7 @@ export class Refusals {
    * @param text Why, as it is told over the wire.
    */
   refuse(connection: Connection, error: HeliographError, text: string): void {
-    this.#tell(connection.address, error);
+    this.tell(connection.address, error);
     connection.send(text);
     const gone = linger(connection).then(() => void this.#leaving.delete(connection));
     this.#leaving.set(connection, gone);
@@ -52,18 +53,20 @@ export class Refusals {
 
   /** Closes those who have not gone yet. */
   close(): void {
+    this.#closed = true;
     clearTimeout(this.#quiet);
     this.#quiet = undefined;
     for (const connection of this.#leaving.keys()) connection.close();
   }
 
-  /** A flood of them is no flood of lines. */
-  #tell(address: string, { message }: HeliographError): void {
+  /** Tells the log that one was sent away: a flood of them is no flood of lines. */
+  tell(address: string, { message }: HeliographError): void {
     if (this.#quiet !== undefined) {
       this.#untold++;
       return;
     }
     this.#log.warning("Refused {address}: {reason}", { address, reason: message });
+    if (this.#closed) return;
     this.#quiet = setTimeout(() => {
       this.#quiet = undefined;
       const count = this.#untold;

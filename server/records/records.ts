@@ -17,7 +17,14 @@ import { Flood } from "./flood.ts";
 import type { Journal } from "./journal.ts";
 import type { JournalHead, JournalQuery, JournalRecord, RecordsDescription } from "../../protocol/records.ts";
 import { networkFileSystem } from "./network_file_system.ts";
-import { type RecordsOptions, usualJournalBytes, usualJournalDays } from "../config/records_settings.ts";
+import {
+  type RecordsOptions,
+  usualBytes,
+  usualJournalBytes,
+  usualJournalDays,
+  usualMinutesDays,
+  usualRawDays,
+} from "../config/records_settings.ts";
 import type { ReadingsLook, RecordsAnswer, RecordsLook, RecordsTask } from "./records_messages.ts";
 import { Spool } from "./spool.ts";
 import { SteadyClock } from "./steady_clock.ts";
@@ -109,9 +116,11 @@ export class Records {
     this.#unfollow = options === undefined ? () => {} : journal.follow("info", (entry) => this.#take(entry));
   }
 
-  get #limits(): { readonly journalDays: number; readonly journalBytes: number } {
-    const { journalDays = usualJournalDays, journalBytes = usualJournalBytes } = this.#options ?? {};
-    return { journalDays, journalBytes };
+  get #limits() {
+    const options: Partial<RecordsOptions> = this.#options ?? {};
+    const { journalDays = usualJournalDays, journalBytes = usualJournalBytes } = options;
+    const { rawDays = usualRawDays, minutesDays = usualMinutesDays, bytes = usualBytes } = options;
+    return { journalDays, journalBytes, rawDays, minutesDays, bytes };
   }
 
   /** Whether they are kept, and why not. */
@@ -227,18 +236,21 @@ export class Records {
   async describe(
     { verify, known }: { readonly verify: boolean; readonly known: JournalHead | undefined },
   ): Promise<RecordsDescription> {
-    if (this.#spool === undefined && !verify) return { ...this.state, ...this.#limits, journal: null };
+    if (this.#spool === undefined && !verify) {
+      return { ...this.state, ...this.#limits, journal: null, readings: null };
+    }
     let journal: RecordsDescription["journal"] = null;
+    let readings: RecordsDescription["readings"] = null;
     let unread = "";
     try {
-      journal = (await this.#look("summary", (folder) => ({ kind: "summary", folder }))).summary;
+      ({ summary: journal, readings } = await this.#look("summary", (folder) => ({ kind: "summary", folder })));
     } catch (error) {
       // What cannot be read is told beside why: somebody may have deleted the files.
       if (verify || error instanceof HeliographError) throw error;
       unread = `The records cannot be read: ${(error as Error).message}.`;
     }
     const { hint } = this.state;
-    const found = { ...this.state, hint: hint === "" ? unread : hint, ...this.#limits, journal };
+    const found = { ...this.state, hint: hint === "" ? unread : hint, ...this.#limits, journal, readings };
     if (!verify) return found;
     const looked = await this.#look("verified", (folder) => ({ kind: "verify", folder, known }));
     return { ...found, verification: looked.verification };
@@ -252,6 +264,16 @@ export class Records {
    */
   async lookAtReadings(task: (folder: string) => ReadingsLook): Promise<string> {
     return (await this.#look("readings", task, () => {})).json;
+  }
+
+  /** Whether this PC's clock can be relied on where something is thrown away for its age. */
+  get clockIsSteady(): boolean {
+    return this.#clock.look();
+  }
+
+  /** Tells the journal. */
+  tell(text: string): void {
+    this.#journal.add({ kind: "log", text });
   }
 
   /** Whether the folder is open, or is tried again. */

@@ -5,10 +5,24 @@
  */
 
 import { join } from "node:path";
-import type { JournalHead, JournalQuery, JournalRecord, JournalSummary, Verification } from "../../protocol/records.ts";
+import type {
+  JournalHead,
+  JournalQuery,
+  JournalRecord,
+  JournalSummary,
+  ReadingsSummary,
+  Verification,
+} from "../../protocol/records.ts";
+import { hasReadings, ReadingsLookup, readingsSummary } from "./readings/lookup.ts";
+import { readingsSpoolNames } from "./readings/readings_spool.ts";
+import { readingsFile, ReadingsStore } from "./readings/readings_store.ts";
+import { spoolBytes } from "./readings/segments.ts";
 import { readRecord } from "./journal_record.ts";
 import { journalFile, JournalStore } from "./journal_store.ts";
 import { spoolNames } from "./spool.ts";
+
+/** So many pages are given back in one transaction: whoever writes waits no longer than that takes. */
+const pagesAtOnce = 64;
 
 /** What a look has found; a look that fails has found why. */
 function readable(look: () => readonly string[]): readonly string[] {
@@ -63,6 +77,11 @@ export class RecordsFolder implements Disposable {
     return this.#store.summary();
   }
 
+  /** What is kept of readings, in numbers; `null` where none are. */
+  readings(): ReadingsSummary | null {
+    return readingsSummary(this.#folder);
+  }
+
   /** Looks at every record of the database; what waits on the spool is none of them yet. */
   verify(known?: JournalHead): Verification {
     return this.#store.verify(known);
@@ -81,6 +100,7 @@ export class RecordsFolder implements Disposable {
     return [
       ...problems.map((problem) => `${journalFile}: ${problem}`),
       ...changed,
+      ...hasReadings(this.#folder) ? readable(() => this.#checkReadings()) : [],
       ...damaged === 0 ? [] : [`the spool: ${damaged} line${damaged === 1 ? " was" : "s were"} cut short`],
       ...waits > 0 && records[0]!.number > this.#store.head.number + 1
         ? [`the spool begins with record ${records[0]!.number}, and the database ends with ${this.#store.head.number}`]
@@ -88,14 +108,46 @@ export class RecordsFolder implements Disposable {
     ];
   }
 
-  /** Copies the database, also while a server writes it. @param file An absolute path where nothing is yet. */
-  backup(file: string): void {
-    this.#store.copyTo(file);
+  /**
+   * Copies everything into a new folder, also while a server writes it.
+   *
+   * @param folder An absolute path where nothing is yet.
+   */
+  backup(folder: string): void {
+    Deno.mkdirSync(folder);
+    this.#store.copyTo(join(folder, journalFile));
+    if (!hasReadings(this.#folder)) return;
+    // The spool first: what is taken from it meanwhile is in the database then, which knows that.
+    for (const name of readingsSpoolNames) Deno.writeFileSync(join(folder, name), spoolBytes(this.#folder, name));
+    using readings = new ReadingsStore(this.#folder, true);
+    readings.copyTo(join(folder, readingsFile));
+  }
+
+  /**
+   * Gives room in which something was forgotten back to the disk, also while a server writes.
+   *
+   * @returns How many bytes.
+   */
+  compact(): number {
+    if (!hasReadings(this.#folder)) return 0;
+    const size = () => Deno.statSync(join(this.#folder, readingsFile)).size;
+    const before = size();
+    {
+      using readings = new ReadingsStore(this.#folder);
+      while (readings.giveBack(pagesAtOnce));
+      readings.database.exec("PRAGMA wal_checkpoint(TRUNCATE)");
+    }
+    return Math.max(0, before - size());
   }
 
   /** Closes it. */
   [Symbol.dispose](): void {
     this.#store[Symbol.dispose]();
+  }
+
+  #checkReadings(): string[] {
+    using lookup = new ReadingsLookup(this.#folder);
+    return lookup.check();
   }
 
   #spooled(): { readonly records: JournalRecord[]; readonly damaged: number } {

@@ -10,7 +10,7 @@ import type { JournalRecord } from "../../protocol/records.ts";
 import { readRecord } from "./journal_record.ts";
 import { journalFile, JournalStore } from "./journal_store.ts";
 import type { RecordsAnswer, RecordsLook, RecordsTask } from "./records_messages.ts";
-import { lookIntoReadings } from "./readings/lookup.ts";
+import { lookIntoReadings, readingsSummary } from "./readings/lookup.ts";
 import { spoolNames } from "./spool.ts";
 
 /** The name of the file whose lock says that a server keeps its records in the folder. */
@@ -34,7 +34,7 @@ export function lookInto(task: RecordsLook): RecordsAnswer {
     using store = new JournalStore(task.folder, true);
     if (task.kind === "find") return { kind: "found", records: store.find(task.query) };
     if (task.kind === "verify") return { kind: "verified", verification: store.verify(task.known) };
-    return { kind: "summary", summary: store.summary() };
+    return { kind: "summary", summary: store.summary(), readings: readingsSummary(task.folder) };
   } catch (error) {
     return { kind: "failed", reason: (error as Error).message };
   }

@@ -5,7 +5,14 @@
  */
 
 import type { HistoryQuery } from "../../protocol/readings.ts";
-import type { JournalHead, JournalQuery, JournalRecord, JournalSummary, Verification } from "../../protocol/records.ts";
+import type {
+  JournalHead,
+  JournalQuery,
+  JournalRecord,
+  JournalSummary,
+  ReadingsSummary,
+  Verification,
+} from "../../protocol/records.ts";
 
 /** Something that is looked for in the readings. */
 export type ReadingsLook =
@@ -46,7 +53,7 @@ export type RecordsAnswer =
   | { readonly kind: "moved"; readonly damaged: number }
   | { readonly kind: "found"; readonly records: JournalRecord[] }
   | { readonly kind: "verified"; readonly verification: Verification }
-  | { readonly kind: "summary"; readonly summary: JournalSummary }
+  | { readonly kind: "summary"; readonly summary: JournalSummary; readonly readings: ReadingsSummary | null }
   /** What was found in the readings, as JSON: nobody makes it of that on the server's own thread. */
   | { readonly kind: "readings"; readonly json: string }
   | { readonly kind: "oldest"; readonly found: { readonly head: JournalHead; readonly count: number } | undefined }

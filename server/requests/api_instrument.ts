@@ -6,6 +6,7 @@
 
 import { localTime } from "../../protocol/local_time.ts";
 import { HeliographError } from "../../protocol/errors.ts";
+import { usualInterval } from "../../protocol/data_log.ts";
 import { parseDuration, usualControl } from "../../protocol/duration.ts";
 import { principalOf, whoIs } from "../access/principal.ts";
 import type { Bench } from "../bench/bench.ts";
@@ -16,6 +17,7 @@ import { helpCommand, helpInstrument } from "../bench/describe.ts";
 import type { Instrument } from "../bench/instrument.ts";
 import { didYouMean } from "../bench/names.ts";
 import type { Sessions } from "../access/sessions.ts";
+import type { DataLog } from "../records/data_log.ts";
 import { traceOf } from "./trace.ts";
 
 /** azcam's `api` answers for the camera's tools; the first that has a command gets it. */
@@ -29,6 +31,7 @@ const words = [
   "note TEXT (in the journal)",
   "quit, bye, closeconnection or an empty line (closes this connection)",
   "exit (stops the server, for everybody)",
+  "datalog, datalog_start [NAME] [EVERY] [FIELDS], datalog_stop",
   "help [NAME]",
   "list",
   "status",
@@ -49,6 +52,7 @@ function numberOrText(given: unknown): number | string {
  * @param bench The bench it tells of.
  * @param dispatcher Who finds instruments, and knows who has control of them.
  * @param sessions Who is connected.
+ * @param dataLog Writes PyOpticon's data log.
  * @param status What `status` tells.
  * @param logged What `get_logdata` tells.
  */
@@ -56,6 +60,7 @@ export function apiInstrument(
   bench: Bench,
   dispatcher: Pick<Dispatcher, "instrument" | "control" | "allow">,
   sessions: Pick<Sessions, "called">,
+  dataLog: Pick<DataLog, "start" | "stop" | "state">,
   status: () => unknown,
   logged: () => readonly string[],
 ): Instrument {
@@ -104,6 +109,35 @@ export function apiInstrument(
         summary: "Tell what the log has said since this was last asked: azcam's parameter logdata",
         run: logged,
       }),
+      datalog: command({
+        ...reading,
+        summary: "Tell how PyOpticon's data log stands: whether it is written, into which file, how often, as JSON",
+        run: () => dataLog.state,
+      }),
+      datalog_start: command({
+        summary: "Begin a data log as PyOpticon's, or continue one: a CSV file with a row of values again and again",
+        arguments: {
+          name: {
+            type: "text",
+            default: "",
+            summary: "a file of the folder for logs; PyOpticon's name where left out",
+          },
+          every: { type: "text", default: usualInterval, summary: "how often a row is written, h:mm:ss" },
+          fields: {
+            type: "text",
+            default: "",
+            summary: "INSTRUMENT or INSTRUMENT.FIELD, several with commas; all that belong into a log where left out",
+          },
+        },
+        immediate: true,
+        run: ({ name, every, fields }) =>
+          dataLog.start({ name, every, fields: fields.split(",").map((entry) => entry.trim()).filter(Boolean) }),
+      }),
+      datalog_stop: command({
+        summary: "End the data log",
+        immediate: true,
+        run: () => dataLog.stop(),
+      }),
       take: command({
         summary: "Take control of an instrument: until it is released, or you asked for nothing for DURATION, others " +
           "can read it but not drive it",
@@ -150,6 +184,25 @@ export function apiInstrument(
             usualControl,
             force,
           ),
+      }),
+      try_now: command({
+        summary: "Try an instrument that does not answer now, without waiting for the next try",
+        arguments: { instrument: instrumentArgument },
+        immediate: true,
+        run: ({ instrument }, { caller }) => {
+          const { title, contact } = driven(instrument, caller, "try_now");
+          const why = contact === undefined
+            ? "it has no port"
+            : contact.tryNow === undefined
+            ? "what keeps its contact cannot be hurried"
+            : contact.state === "off"
+            ? contact.reason === "" ? "it has not been started" : `it is ${contact.reason}`
+            : contact.state === "connected"
+            ? "it answers"
+            : "";
+          if (why !== "") throw new HeliographError("command_failed", `Cannot try ${title} now: ${why}`);
+          contact!.tryNow!();
+        },
       }),
       switch_off: command({
         summary: "Free the port of an instrument for another program: it is not read and takes no commands meanwhile",

@@ -260,7 +260,7 @@ Deno.test("cli: errors go to the error stream with documented exit codes", async
     late.err,
     /has not said within 0\.2 s what it is, and list was not sent: an original .* one client at a time\n$/,
   );
-  deepStrictEqual((await run(["server", "--host", "0.0.0.0"])).code, 5);
+  deepStrictEqual((await run(["server", "--host", "192.0.2.1", "--insecure-open"])).code, 5);
   const taken = await run(["server", "--command-port", String(server.commandServer.port)]);
   deepStrictEqual(taken.code, 5);
   match(taken.err, /another program uses port \d+/);

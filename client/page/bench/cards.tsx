@@ -12,14 +12,20 @@ import { isHidden, sections } from "./arrangement.ts";
 import type { LiveBench } from "../live/live_bench.ts";
 import { keep, readKept } from "../shell/kept.ts";
 import type { LiveInstrument } from "../live/live_instrument.ts";
+import { isCamera } from "../images/camera.tsx";
 import { Card } from "./card.tsx";
-import { columnsOf, useRoom } from "./columns.ts";
+import { cardHeight, columnsOf, type Room, useRoom } from "./columns.ts";
 import { goToCard, useWanted } from "./wanted.ts";
 import { useLive } from "../live/live.tsx";
 import type { Plotted } from "../plots/plotted.ts";
 
 /** The key under which the browser keeps what is folded here. */
 const foldedKey = "heliograph.folded";
+
+/** On a bench of more instruments than these, cards that are far from what is seen are drawn in short. */
+const mostWhole = 30;
+/** So many of each column are drawn whole at once. */
+const seenFirst = 3;
 
 /** The title over cards without a group, where there are groups. */
 export const othersTitle = "Others";
@@ -63,7 +69,7 @@ export function Cards(
   const grouped = arrangement.groups.length > 0;
   const goneTo = useRef<typeof asked>(undefined);
   useEffect(() => {
-    if (asked === undefined || asked === goneTo.current) return;
+    if (asked === undefined || asked === goneTo.current || room === undefined) return;
     if (goToCard(asked)) {
       goneTo.current = asked;
       return;
@@ -72,13 +78,14 @@ export function Cards(
     if (hidden.has(asked.instrument)) setRevealed(true);
     const section = shown.find(({ cards }) => cards.some(({ name }) => name === asked.instrument));
     if (section !== undefined) setFolded(new Set([...folded].filter((title) => title !== (section.group ?? ""))));
-  }, [asked, revealed, folded, instruments]);
-  const columns = (cards: readonly LiveInstrument[]) => (
+  }, [asked, revealed, folded, instruments, room === undefined]);
+  const many = instruments.length > mostWhole;
+  const columns = (cards: readonly LiveInstrument[], room: Room, first: boolean) => (
     <div class="columns">
       {/* With groups, the columns of all of them are in line. */}
-      {columnsOf(cards, room, grouped, arrangement.main).map((column, index) => (
+      {columnsOf(cards, room, grouped, arrangement.main).map((column, index, { length }) => (
         <div class="column" key={index}>
-          {column.map((instrument) => (
+          {column.map((instrument, at) => (
             <Card
               key={instrument.name}
               bench={bench}
@@ -87,6 +94,10 @@ export function Cards(
               heading={grouped ? "h3" : "h2"}
               mark={hidden.has(instrument.name) ? "hidden" : ""}
               wanted={asked?.instrument === instrument.name ? asked.part : undefined}
+              far={!many || isCamera(instrument)
+                ? undefined
+                : cardHeight(instrument, arrangement.main ?? {}, room.density, room.width / length)}
+              seenFirst={first && at < seenFirst}
             />
           ))}
         </div>
@@ -96,7 +107,10 @@ export function Cards(
   return (
     <div class="bench" ref={setMain}>
       {shown.length === 0 ? <p class="nothing">Every instrument is hidden.</p> : null}
-      {!grouped ? shown.map(({ cards }) => columns(cards)) : shown.map(({ group, cards }) => (
+      {room === undefined ? null : !grouped ? shown.map(({ cards }) => columns(cards, room, true)) : shown.map((
+        { group, cards },
+        index,
+      ) => (
         <Group
           key={group ?? ""}
           title={group ?? othersTitle}
@@ -104,7 +118,7 @@ export function Cards(
           folded={folded.has(group ?? "")}
           toggle={() => toggle(group ?? "")}
         >
-          {columns(cards)}
+          {columns(cards, room, index === 0)}
         </Group>
       ))}
       {hidden.size === 0 ? null : (

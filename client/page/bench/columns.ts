@@ -4,7 +4,7 @@
  * @module
  */
 
-import { useEffect, useState } from "npm:preact@11.2.0/hooks";
+import { useLayoutEffect, useState } from "npm:preact@11.2.0/hooks";
 import { isCamera } from "../images/camera.tsx";
 import { isNumeric, type LiveInstrument } from "../live/live_instrument.ts";
 import { inColumns } from "./arrangement.ts";
@@ -33,10 +33,11 @@ function densityNow(): Density {
   return Object.hasOwn(columnWidths, density) ? density as Density : "comfortable";
 }
 
-/** What room there is in an element, whenever that changes. */
-export function useRoom(place: HTMLElement | null): Room {
-  const [room, setRoom] = useState<Room>({ columns: 1, density: densityNow(), width: 0, height: 0 });
-  useEffect(() => {
+/** What room there is in an element, whenever that changes; `undefined` before it is known. */
+export function useRoom(place: HTMLElement | null): Room | undefined {
+  const [room, setRoom] = useState<Room>();
+  // Before the browser paints: cards that were drawn in one column first would be drawn twice.
+  useLayoutEffect(() => {
     if (place === null) return;
     const look = () => {
       const density = densityNow();
@@ -44,10 +45,11 @@ export function useRoom(place: HTMLElement | null): Room {
       const columns = Math.max(1, Math.floor(width / columnWidths[density]));
       const height = innerHeight - place.getBoundingClientRect().top - scrollY;
       setRoom((known) => {
-        const same = known.density === density && known.width === width && known.height === height;
+        const same = known?.density === density && known.width === width && known.height === height;
         return same ? known : { columns, density, width, height };
       });
     };
+    look();
     const resized = new ResizeObserver(look);
     resized.observe(place);
     const changed = new MutationObserver(look);
@@ -64,7 +66,7 @@ export function useRoom(place: HTMLElement | null): Room {
 type Chosen = Readonly<Record<string, readonly string[]>>;
 
 /** The height of a card before it is drawn, in pixels, as near as it can be told from its description. */
-function cardHeight(instrument: LiveInstrument, chosen: Chosen, density: Density, width: number): number {
+export function cardHeight(instrument: LiveInstrument, chosen: Chosen, density: Density, width: number): number {
   const camera = isCamera(instrument);
   const mains = camera ? [] : mainFields(instrument, chosen[instrument.name]);
   const sparks = mains.length > 1 && mains.some(({ spec }) => isNumeric(spec));

@@ -84,7 +84,8 @@ export function Trouble({ bench, instrument }: { bench: LiveBench; instrument: L
               {" "}at <span class="address">{address}</span>
             </>
           )}; it is tried again by itself
-          {next > 0 ? ` in ${next} s` : " now"}.
+          {next > 0 ? ` in ${next} s` : " now"}.{" "}
+          {nextTry === undefined ? null : <TryNow bench={bench} instrument={instrument} waits={next > 0} />}
         </p>
       </div>
     );
@@ -114,6 +115,30 @@ export function Trouble({ bench, instrument }: { bench: LiveBench; instrument: L
       ))}
       {told.length <= mostReasons ? null : <p>and {told.length - mostReasons} more</p>}
     </div>
+  );
+}
+
+/** Tries it now: for who has just put its cable back. It keeps its place while it is tried. */
+function TryNow({ bench, instrument: { name, title }, waits }: {
+  readonly bench: LiveBench;
+  readonly instrument: LiveInstrument;
+  readonly waits: boolean;
+}): VNode | null {
+  const welcome = useLive(bench.welcome);
+  const [work, complaint, busy] = useWork();
+  if (!may(welcome, "drive", name)) return null;
+  return (
+    <>
+      <button
+        type="button"
+        aria-label={`Try now: ${title}`}
+        disabled={busy || !waits}
+        onClick={() => void work(() => bench.call("api", "try_now", [name]))}
+      >
+        Try now
+      </button>
+      <Complaint text={complaint} />
+    </>
   );
 }
 

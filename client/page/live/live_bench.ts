@@ -345,14 +345,18 @@ export class LiveBench {
   /** Asks for everything, after the connection was opened. */
   async #begin(): Promise<void> {
     this.#heard = performance.now();
-    const [welcome, described] = await Promise.all([this.#hello(), this.#link.request({ cmd: "Describe" })]);
-    // A server that was started again counts its connections anew.
-    if (welcome.started !== this.welcome.value?.started) this.#sessions.clear();
-    this.#sessions.add(welcome.session);
-    this.#welcome(welcome);
-    this.#describe(described.value as InstrumentDescription[]);
     this.arrangement.begin();
-    await this.#link.request({ cmd: "Watch" });
+    // All at once; the replies come in their order, and what is watched comes after them.
+    await Promise.all([
+      this.#hello().then((welcome) => {
+        // A server that was started again counts its connections anew.
+        if (welcome.started !== this.welcome.value?.started) this.#sessions.clear();
+        this.#sessions.add(welcome.session);
+        this.#welcome(welcome);
+      }),
+      this.#link.request({ cmd: "Describe" }).then(({ value }) => this.#describe(value as InstrumentDescription[])),
+      this.#link.request({ cmd: "Watch" }),
+    ]);
     this.begun.value++;
     await this.#follow();
     await this.#ask();

@@ -185,11 +185,32 @@ function bind(element: SVGElement, binding: DrawingBinding, actions: DrawingActi
   } else if (opened !== undefined) act(element, "link", `Open ${opened.caption}`, () => actions.open(opened));
 }
 
+/** The text that is seen in an element: its titles are told only to who points there. */
+function seenText(element: Element): string {
+  const texts: string[] = [];
+  for (const node of element.childNodes) {
+    if (node instanceof Text) texts.push(node.data);
+    else if (node instanceof Element && !/^(?:title|desc|style|defs|metadata)$/.test(node.localName)) {
+      texts.push(seenText(node));
+    }
+  }
+  return texts.join(" ").replaceAll(/\s+/g, " ").trim();
+}
+
 /** Makes an element one that can be clicked, and reached by keyboard. */
 function act(element: SVGElement, role: "button" | "link", label: string, what: () => void): void {
   element.setAttribute("role", role);
   element.setAttribute("tabindex", "0");
-  element.setAttribute("aria-label", label);
+  // Its name is what is read there: who speaks to the page says that. Without a text it is what it does.
+  const name = () => {
+    const [named, other] = seenText(element) === ""
+      ? ["aria-label", "aria-description"]
+      : ["aria-description", "aria-label"];
+    element.setAttribute(named!, label);
+    element.removeAttribute(other!);
+  };
+  name();
+  new MutationObserver(name).observe(element, { childList: true, subtree: true, characterData: true });
   element.addEventListener("click", (event) => {
     event.stopPropagation();
     what();

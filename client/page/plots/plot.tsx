@@ -8,12 +8,14 @@
 /** @jsxImportSource npm:preact@11.2.0 */
 import type { VNode } from "npm:preact@11.2.0";
 import { useEffect, useRef, useState } from "npm:preact@11.2.0/hooks";
+import { keptSeconds } from "../../../protocol/history.ts";
 import { shortNumber } from "../../../protocol/number_format.ts";
 import type { LiveBench } from "../live/live_bench.ts";
 import { useLive } from "../live/live.tsx";
 import { useTimeZone } from "../shell/times.ts";
 import { cursorTime } from "./axis_times.ts";
-import { valueAt } from "./plot_data.ts";
+import { dayOf, dayText, lastNight, wholeDay } from "./days.ts";
+import { type Span, valueAt } from "./plot_data.ts";
 import { csvOf, pngOf, save } from "./plot_export.ts";
 import { Picker } from "./plot_picker.tsx";
 import { PlotSummary } from "./plot_summary.tsx";
@@ -72,7 +74,7 @@ export function PlotPanel({ bench, plotted }: { bench: LiveBench; plotted: Plott
   return (
     <>
       <div class="plot-bar">
-        <PlotButtons plotted={plotted} window={window} />
+        <PlotButtons bench={bench} plotted={plotted} window={window} />
         <CursorTime plotted={plotted} window={window} />
         <Picker bench={bench} plotted={plotted} />
         <span class="plot-files">
@@ -125,7 +127,13 @@ function press(event: KeyboardEvent, window: PlotWindow): void {
   event.preventDefault();
 }
 
-function PlotButtons({ plotted, window }: { plotted: Plotted; window: PlotWindow }): VNode {
+function PlotButtons({ bench, plotted, window }: {
+  readonly bench: LiveBench;
+  readonly plotted: Plotted;
+  readonly window: PlotWindow;
+}): VNode {
+  // Whether there are records.
+  useLive(bench.status);
   const paused = useLive(window.paused) !== undefined;
   const zoomed = useLive(window.zoomed) !== undefined;
   const span = useLive(plotted.span);
@@ -136,7 +144,7 @@ function PlotButtons({ plotted, window }: { plotted: Plotted; window: PlotWindow
   return (
     <div class="plot-buttons">
       <span class="joined" role="group" aria-label="Time shown">
-        {spans.map(([seconds, text]) => (
+        {spans.filter(([seconds]) => plotted.looksBack || seconds <= keptSeconds).map(([seconds, text]) => (
           <button
             key={seconds}
             type="button"
@@ -150,6 +158,7 @@ function PlotButtons({ plotted, window }: { plotted: Plotted; window: PlotWindow
           </button>
         ))}
       </span>
+      {plotted.looksBack ? <Days window={window} /> : null}
       <span class="joined">
         <button type="button" aria-pressed={!paused && !zoomed} onClick={() => window.follow()}>Live</button>
         <button type="button" aria-pressed={paused} onClick={() => window.pause(!paused)}>Pause</button>
@@ -172,13 +181,49 @@ function PlotButtons({ plotted, window }: { plotted: Plotted; window: PlotWindow
   );
 }
 
+/** The last night, or a day that is chosen. */
+function Days({ window }: { readonly window: PlotWindow }): VNode {
+  const zone = useTimeZone();
+  const zoomed = useLive(window.zoomed);
+  const now = window.now;
+  const night = lastNight(now, zone);
+  const isNight = zoomed?.from === night.from && zoomed.to <= night.to;
+  const show = ({ from, to }: Span) => window.show({ from, to: Math.min(to, window.now) });
+  const day = zoomed === undefined ? "" : wholeDay(zoomed, zone);
+  return (
+    <span class="joined">
+      <button
+        type="button"
+        aria-pressed={isNight}
+        title="From noon to noon"
+        onClick={() => show(night)}
+      >
+        Last night
+      </button>
+      <input
+        type="date"
+        aria-label="Day shown"
+        title="A day to be shown"
+        max={dayText(now, zone)}
+        value={day}
+        onChange={({ currentTarget: { value } }) => {
+          const span = dayOf(value, zone);
+          if (span !== undefined) show(span);
+        }}
+      />
+    </span>
+  );
+}
+
 /** The time whose values are in the legends; those who move the cursor by keys are told the values, too. */
 function CursorTime({ plotted, window }: { plotted: Plotted; window: PlotWindow }): VNode {
   const cursor = useLive(window.cursor);
   const paused = useLive(window.paused);
+  const zoomed = useLive(window.zoomed);
+  const past = useLive(window.past.state);
   const zone = useTimeZone();
   const time = cursor ?? paused;
-  const text = time === undefined ? "now" : cursorTime(time, zone);
+  const text = time !== undefined ? cursorTime(time, zone) : zoomed === undefined ? "now" : "";
   const values = cursor === undefined || !window.cursorStays ? [] : plotted.fields.value.map((field) => {
     const value = valueAt(window.points(field), cursor);
     const told = value === undefined ? "no value" : `${shortNumber(field.spec, value)} ${field.spec.unit ?? ""}`;
@@ -187,6 +232,8 @@ function CursorTime({ plotted, window }: { plotted: Plotted; window: PlotWindow 
   return (
     <p class="cursor-time">
       <span>{text}</span>
+      {typeof past === "object" ? <span class="past-failure" role="alert">{past.failure}</span> : null}
+      {past === "asking" ? <span class="past-asking">looking back …</span> : null}
       <span class="unseen" role="status">{values.length === 0 ? "" : [text, ...values].join("; ")}</span>
     </p>
   );

@@ -20,6 +20,7 @@ export function PlotDock({ bench, plotted }: { bench: LiveBench; plotted: Plotte
   const strips = stripsOf(useLive(plotted.fields)).length;
   // It is in the address.
   useLive(plotted.span);
+  useLive(plotted.range);
   const pointer = useRef(0);
   const [side, setSide] = useState<"top" | "bottom">("bottom");
   useEffect(() => {

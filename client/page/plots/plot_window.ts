@@ -8,12 +8,15 @@ import { History, keptSeconds, type Points } from "../../../protocol/history.ts"
 import type { LiveBench } from "../live/live_bench.ts";
 import type { LiveField } from "../live/live_instrument.ts";
 import { Live } from "../live/live.tsx";
+import { Past } from "./past.ts";
 import type { Span } from "./plot_data.ts";
 import type { Plotted } from "./plotted.ts";
 
 /** The least that is shown, in milliseconds: while it follows, and at all. */
 const shortestFollowed = 30_000;
 const shortest = 2000;
+/** The most: as long as records may be kept. */
+const longest = 10 * 366 * 86_400_000;
 
 const nothing: Points = new History();
 
@@ -24,7 +27,9 @@ export class PlotWindow {
   /** When it was paused; `undefined` while it is not. */
   readonly paused: Live<number | undefined> = new Live<number | undefined>(undefined);
   /** What is shown instead of the newest; `undefined` while it follows. */
-  readonly zoomed: Live<Span | undefined> = new Live<Span | undefined>(undefined);
+  readonly zoomed: Live<Span | undefined>;
+  /** What the records have. */
+  readonly past: Past;
   /** The time that the cursor is at. */
   readonly cursor: Live<number | undefined> = new Live<number | undefined>(undefined);
   /** The width of the numbers at the left of all strips, in CSS pixels, so that their times stand in line. */
@@ -43,6 +48,8 @@ export class PlotWindow {
     this.#bench = bench;
     this.#plotted = plotted;
     this.followed = plotted.span;
+    this.zoomed = plotted.range;
+    this.past = new Past(() => bench.now());
   }
 
   /** Up to when there is something to see. */
@@ -52,14 +59,33 @@ export class PlotWindow {
 
   /** The values of a field that are seen. */
   points(field: LiveField): Points {
+    return this.past.joined(field, this.#own(field));
+  }
+
+  /** What the page itself knows of a field. */
+  #own(field: LiveField): Points {
     // What is added later has no more than what was there then: what is seen ends with the pause.
     return this.#frozen.get(field) ?? field.history ?? nothing;
+  }
+
+  /** Asks for what the page itself does not know. @param columns In how many columns of pixels it is drawn. */
+  look(columns: number): void {
+    if (!this.#plotted.looksBack) return;
+    const fields = this.#plotted.fields.value;
+    const now = this.now;
+    const { from, to } = this.zoomed.value ??
+      { from: this.past.begin(fields, now - this.followed.value * 1000), to: now };
+    const since = Math.max(...fields.map((field) => {
+      const own = this.#own(field);
+      return own.size === 0 ? to : own.time(0);
+    }));
+    if (from < since) this.past.want(fields, { from, to: Math.min(to, since) }, (to - from) / columns);
   }
 
   /** The visible span of time. */
   get span(): Span {
     if (this.zoomed.value !== undefined) return this.zoomed.value;
-    const to = this.#now;
+    const to = this.now;
     // As long as there is not so much yet, what there is fills the plot.
     const starts = this.#plotted.fields.value.map((field) => this.points(field)).filter(({ size }) => size > 0)
       .map((points) => points.time(0));
@@ -70,7 +96,7 @@ export class PlotWindow {
   pause(on: boolean): void {
     this.#frozen.clear();
     if (on) { for (const field of this.#plotted.fields.value) this.#frozen.set(field, field.history!.copy()); }
-    this.paused.value = on ? this.#now : undefined;
+    this.paused.value = on ? this.now : undefined;
   }
 
   /** Shows the newest again, and its values. */
@@ -80,12 +106,14 @@ export class PlotWindow {
     if (this.paused.value !== undefined) this.pause(false);
   }
 
-  /** Shows a span, as far as values are kept. */
+  /** Shows a span of the past. */
   show({ from, to }: Span): void {
-    const now = this.#now;
-    const length = Math.min(Math.max(to - from, shortest), keptSeconds * 1000);
+    const now = this.now;
+    // Where no records are kept, there is nothing further back.
+    const most = this.#plotted.looksBack ? longest : keptSeconds * 1000;
+    const length = Math.min(Math.max(to - from, shortest), most);
     // The shortest one is around the middle of what was asked for.
-    const end = Math.min(Math.max((from + to + length) / 2, now - keptSeconds * 1000 + length), now);
+    const end = Math.min(Math.max((from + to + length) / 2, now - most + length), now);
     this.zoomed.value = { from: end - length, to: end };
   }
 
@@ -132,7 +160,8 @@ export class PlotWindow {
     this.cursor.value = undefined;
   }
 
-  get #now(): number {
+  /** The newest time there is to see, in milliseconds since 1970. */
+  get now(): number {
     return this.paused.value ?? this.#bench.now();
   }
 }

@@ -11,12 +11,16 @@ import type { LiveBench } from "../live/live_bench.ts";
 import { keep, readKept } from "../shell/kept.ts";
 import { isNumeric, type LiveField } from "../live/live_instrument.ts";
 import { Live } from "../live/live.tsx";
+import type { Span } from "./plot_data.ts";
 
 /** The spans to choose from, in seconds. */
 export const spans: readonly [seconds: number, text: string][] = [
   [60, "1 min"],
   [600, "10 min"],
   [keptSeconds, "1 h"],
+  [28_800, "8 h"],
+  [86_400, "24 h"],
+  [604_800, "7 d"],
 ];
 
 /** The key under which the browser keeps the plotted fields. */
@@ -47,8 +51,12 @@ export function stripsOf(fields: readonly LiveField[]): readonly Strip[] {
 export class Plotted {
   /** The fields in the order in which they were chosen. */
   readonly fields: Live<readonly LiveField[]> = new Live<readonly LiveField[]>([]);
+  /** The full names of what is wanted and is no number of this bench. */
+  readonly missing: Live<readonly string[]> = new Live<readonly string[]>([]);
   /** How much is shown while it follows, in seconds. */
   readonly span: Live<number>;
+  /** What is shown instead of the newest; `undefined` while it follows. */
+  readonly range: Live<Span | undefined> = new Live<Span | undefined>(undefined);
   /** The units whose axes are logarithmic. */
   readonly logarithmic: Live<readonly string[]>;
   /** Whether the dock with the plot is open over the bench. */
@@ -90,6 +98,11 @@ export class Plotted {
     return this.#lostAt ?? this.#bench.now();
   }
 
+  /** Whether the server keeps readings for longer than the last hour. */
+  get looksBack(): boolean {
+    return (this.#bench.status.value?.records.folder ?? "") !== "";
+  }
+
   /** Adds a field, or takes it away where it is there. */
   toggle(field: LiveField): void {
     if (this.fields.value.includes(field)) this.remove(field);
@@ -125,11 +138,17 @@ export class Plotted {
     this.#choose(strips.flatMap(({ fields }) => fields));
   }
 
-  /** Plots what an address tells: `f=picarro.ch4&f=…&last=1h`. One that names no field changes nothing. */
+  /**
+   * Plots what an address tells: `f=picarro.ch4&f=…&last=1h`, or `from=…&to=…` in the place of `last`. One that names no
+   * field changes none.
+   */
   take(query: URLSearchParams): void {
     const names = query.getAll("f");
     const last = spans.find(([seconds]) => lastOf(seconds) === query.get("last"));
     if (last !== undefined) this.span.value = last[0];
+    const [from, to] = ["from", "to"].map((name) => Date.parse(query.get(name) ?? "")) as [number, number];
+    if (from < to) this.range.value = { from, to };
+    else if (last !== undefined) this.range.value = undefined;
     if (names.length === 0 || names.join() === this.#names.join()) return;
     this.#names = [...new Set(names)];
     this.#colour();
@@ -140,7 +159,10 @@ export class Plotted {
   /** The query of an address that shows the same. */
   get query(): URLSearchParams {
     const fields = this.#names.map((name): [string, string] => ["f", name]);
-    return new URLSearchParams([...fields, ["last", lastOf(this.span.value)]]);
+    const range = this.range.value;
+    if (range === undefined) return new URLSearchParams([...fields, ["last", lastOf(this.span.value)]]);
+    const time = (at: number) => new Date(at).toISOString().replace(/\.\d+Z$/, "Z");
+    return new URLSearchParams([...fields, ["from", time(range.from)], ["to", time(range.to)]]);
   }
 
   /** Takes a field away. */
@@ -163,6 +185,7 @@ export class Plotted {
 
   #choose(fields: readonly LiveField[]): void {
     this.#names = fields.map(labelOf);
+    this.missing.value = [];
     this.#colour();
     this.fields.value = fields;
     this.#store();
@@ -196,6 +219,9 @@ export class Plotted {
         if (this.#names.includes(labelOf(field)) && isNumeric(field.spec)) found.push(field);
       }
     }
+    const missing = this.#names.filter((name) => !found.some((field) => labelOf(field) === name));
+    // Before the bench is known, nothing of it is.
+    this.missing.value = this.#bench.begun.value > 0 ? missing : [];
     found.sort((one, other) => this.#names.indexOf(labelOf(one)) - this.#names.indexOf(labelOf(other)));
     for (const field of found) {
       const known = before.get(labelOf(field));
@@ -244,6 +270,7 @@ export class Plotted {
 
 /** A span as an address has it: `10min`. */
 function lastOf(seconds: number): string {
+  if (seconds > 86_400) return `${seconds / 86_400}d`;
   return seconds % 3600 === 0 ? `${seconds / 3600}h` : `${seconds / 60}min`;
 }
 

@@ -71,7 +71,7 @@ export class StripView {
       () => clearInterval(timer),
       () => resized.disconnect(),
       ...[window.followed, window.zoomed, window.paused].map((each) => each.subscribe(() => this.#schedule())),
-      window.gutter.subscribe(() => this.#schedule()),
+      ...[window.gutter, window.past.state].map((each) => each.subscribe(() => this.#schedule())),
       window.cursor.subscribe(() => this.#showCursor()),
       gesturesOn(axis, window),
     );
@@ -121,6 +121,7 @@ export class StripView {
 
   #draw(): void {
     this.#drawnAt = performance.now();
+    this.#window.look(Math.max(50, this.#plot.over.clientWidth));
     this.#drawOn(this.#plot, this.#plot.over.clientWidth);
     this.#window.holdCursor();
     this.#showCursor();

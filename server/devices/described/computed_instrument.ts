@@ -16,7 +16,7 @@ import { ValueCodec } from "./value_codec.ts";
 
 /** The words for a computed field; the others are for what is read or set. */
 const fieldWords: readonly string[] = ["compute", "type", "unit", "decimals", "format", "choices", "summary"]
-  .concat("log", "keyword");
+  .concat("log", "keep", "keyword");
 /** The words for an instrument of computed fields. */
 const instrumentWords: readonly string[] = ["fields", "summary", "main"];
 
@@ -31,13 +31,14 @@ export function computedField(field: DescribedField, compute: string): FieldSpec
     if (value === undefined || fieldWords.includes(word)) continue;
     inPart(word, () => wrong('has no meaning beside "compute"'));
   }
-  const { log, keyword } = field;
+  const { log, keep, keyword } = field;
   if (keyword !== undefined) inPart("keyword", () => checkKeyword(keyword));
   return {
     ...new ValueCodec(field).spec,
     access: "readout",
     compute,
     ...(log === undefined ? {} : { log }),
+    ...(keep === undefined ? {} : { keep }),
     ...(keyword === undefined ? {} : { keyword }),
   };
 }

@@ -261,7 +261,7 @@ class Describer {
   #field(title: string, field: DescribedField): FieldSpec<ValueType> {
     if (field.compute !== undefined) return computedField(field, field.compute);
     const codec = this.#conversation.codec(valueOf(field));
-    const { read, listen, write, needsConfirm, initial, poll, log, keyword, readback, when, select } = field;
+    const { read, listen, write, needsConfirm, initial, poll, log, keep, keyword, readback, when, select } = field;
     if (keyword !== undefined) inPart("keyword", () => checkKeyword(keyword));
     const isRegister = field.register !== undefined;
     const own = isRegister ? this.#registers.writer(title) : undefined;
@@ -304,6 +304,7 @@ class Describer {
       ...(interval === undefined ? {} : { pollInterval: interval }),
       ...(often === undefined ? {} : { pollWhile: { interval: faster!.every, active: often.holds } }),
       ...(log === undefined ? {} : { log }),
+      ...(keep === undefined ? {} : { keep }),
       ...(keyword === undefined ? {} : { keyword }),
       ...(readback === undefined ? {} : { readback: defined(readback) as ReadbackSpec }),
       ...(listen === undefined ? {} : { listens: true }),

@@ -5,6 +5,7 @@
  */
 
 import * as z from "npm:zod@4.6.7";
+import { periodInDays, periodWords } from "../../../protocol/duration.ts";
 import { numberFormats, roles, valueTypes } from "../../../protocol/vocabulary.ts";
 import { bases, kinds, orders } from "./number_code.ts";
 import { registerWords } from "./register_words.ts";
@@ -265,6 +266,12 @@ export const fieldSchema = z.strictObject({
     }),
   ]).optional().meta({ description: "How often it is read, in seconds; default the instrument’s" }),
   log: z.boolean().optional().meta({ description: "Whether it belongs into the data log; default true" }),
+  keep: z.union([
+    z.literal(false),
+    z.string().refine((text) => periodInDays(text) !== undefined, `must be false, or ${periodWords}`),
+  ]).optional().meta({
+    description: "For how long each of its readings is kept: 30d, 2y; false: not at all; default as the records say",
+  }),
   keyword: z.string().optional().meta({
     description: "The FITS keyword by which the headers of images say it, for example CAMTEMP; default none",
   }),

@@ -40,6 +40,7 @@ export function declarationOf(instrument: Instrument): Declaration {
         keyword: spec.keyword,
         readback: spec.readback,
         compute: spec.compute,
+        keep: spec.keep,
       }),
       listens: spec.listens ?? false,
       log: spec.log ?? true,

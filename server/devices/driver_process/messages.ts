@@ -65,6 +65,7 @@ export const declarationSchema = z.strictObject({
     listens: z.boolean(),
     pollInterval: z.number().optional(),
     log: z.boolean(),
+    keep: z.union([z.literal(false), text]).optional(),
     keyword: name.optional(),
     compute: text.optional(),
     readback: z.strictObject({ field: name, tolerance: z.number().optional(), within: z.number().optional() })

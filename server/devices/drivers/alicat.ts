@@ -127,7 +127,11 @@ export const alicat: Driver = {
       },
       hold: { summary: "Hold the valve as it is, until release", ask: act("HP") },
       release: { summary: "Let the valve follow the setpoint again", ask: act("C") },
-      tare: { summary: "Take the flow as it is now for none: only where nothing flows", ask: act("V") },
+      tare: {
+        summary: "Take the flow as it is now for none: only where nothing flows",
+        ask: act("V"),
+        confirm: "The zero it has now is lost.",
+      },
       set_gas: {
         summary: "Choose the gas",
         arguments: { gas: { type: "choice", choices: gases } },

@@ -152,7 +152,11 @@ export const keithley2400: Driver = {
     },
     commands: {
       off: { summary: "Switch the output off, before everything that waits", send: ":OUTP OFF", stop: true },
-      reset: { summary: "Go back to the factory settings, with the output off", send: "*RST" },
+      reset: {
+        summary: "Go back to the factory settings, with the output off",
+        send: "*RST",
+        confirm: "All that was set is lost.",
+      },
       identify: { summary: "Tell make, model, serial number and firmware", ask: "*IDN?", role: "observer" },
     },
   },

@@ -196,8 +196,16 @@ export const newEraNe1000: Driver = {
     commands: {
       run: { summary: "Start, or go on", ...act("RUN") },
       stop: { summary: "Pause; a second one stops", ...act("STP"), stop: true },
-      clear_infused: { summary: "Count from zero what is infused", ...act("CLDINF") },
-      clear_withdrawn: { summary: "Count from zero what is withdrawn", ...act("CLDWDR") },
+      clear_infused: {
+        summary: "Count from zero what is infused",
+        ...act("CLDINF"),
+        confirm: "What was counted is lost.",
+      },
+      clear_withdrawn: {
+        summary: "Count from zero what is withdrawn",
+        ...act("CLDWDR"),
+        confirm: "What was counted is lost.",
+      },
     },
   },
 };

@@ -204,7 +204,12 @@ export const newportEsp300: Driver = {
         send: "{axis}PR{distance:.5f}",
         ...arrives,
       },
-      home: { summary: "Find the home position, and end there", send: "{axis}OR", ...arrives },
+      home: {
+        summary: "Find the home position, and end there",
+        send: "{axis}OR",
+        ...arrives,
+        confirm: "It moves as far as its home position.",
+      },
     },
   },
 };

@@ -64,7 +64,11 @@ export const scpiPowerSupply: Driver = {
     },
     commands: {
       off: { summary: "Switch the output off, before everything that waits", send: "OUTP 0", stop: true },
-      reset: { summary: "Go back to the factory settings, with the output off", send: "*RST" },
+      reset: {
+        summary: "Go back to the factory settings, with the output off",
+        send: "*RST",
+        confirm: "All that was set is lost.",
+      },
       identify: { summary: "Tell make, model, serial number and firmware", ask: "*IDN?", role: "observer" },
     },
   },

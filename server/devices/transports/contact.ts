@@ -88,6 +88,8 @@ export class PortContact implements Contact {
   #stop = new AbortController();
   #lose: (reason: HeliographError) => void = () => {};
   #firstTry = Promise.withResolvers<void>();
+  /** Cuts the wait before the next try short. */
+  #hurry = new AbortController();
   readonly #uses = new Set<Promise<unknown>>();
   /** Ends polls, so that the goodbye need not wait for them. */
   #ending = new AbortController();
@@ -179,6 +181,15 @@ export class PortContact implements Contact {
     this.#ending = new AbortController();
     this.#firstTry = Promise.withResolvers<void>();
     this.#ended = this.#keep(this.#stop.signal);
+  }
+
+  /**
+   * Tries it now where it is lost; where that fails, too, it begins with the shortest wait again.
+   *
+   * @internal
+   */
+  tryNow(): void {
+    this.#hurry.abort();
   }
 
   /** Says goodbye and ends. */
@@ -358,8 +369,14 @@ export class PortContact implements Contact {
       if (this.#worked) wait = shortestWait;
       if (this.#port.used) wait = Math.max(wait, Math.min(shortestSharedWait, longestWait));
       this.nextTry = Date.now() + wait * 1000;
+      this.#hurry = new AbortController();
       this.#become("lost", reason.message);
-      await delay(wait, stopped).catch(() => {});
+      await delay(wait, AbortSignal.any([stopped, this.#hurry.signal])).catch(() => {});
+      if (this.#hurry.signal.aborted) {
+        // Whoever asks has just done something about it, which may take a moment to help.
+        wait = shortestWait;
+        continue;
+      }
       // One that only waits for a late answer to pass costs nothing.
       if (!(reason instanceof AnswerUnclear)) wait = Math.min(2 * wait, longestWait);
     }

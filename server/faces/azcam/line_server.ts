@@ -15,6 +15,7 @@ import { admit } from "../../access/admit.ts";
 import { checkedName, type Principal } from "../../access/principal.ts";
 import { requestCategory } from "../../records/journal.ts";
 import type { Services } from "../../services.ts";
+import type { ClientSocket } from "../../network/client_socket.ts";
 import type { ListenOptions } from "../../network/listening.ts";
 import { SocketServer } from "../shared/socket_server.ts";
 import { LineCache } from "./line_cache.ts";
@@ -143,7 +144,7 @@ export class LineServer extends SocketServer<LineServerSession> implements Conne
   finish(_session: LineServerSession): void | Promise<void> {}
 
   /** Serves a new connection. */
-  protected override serveSocket(socket: Deno.TcpConn): Promise<void> {
+  protected override serveSocket(socket: ClientSocket): Promise<void> {
     return this.serveSession(new LineServerSession(this.admitted(socket), this.services.limits.lineBytes));
   }
 

@@ -21,6 +21,7 @@ import { tellAsked } from "../../requests/requests.ts";
 import { pyopticonPatience } from "../../code/options.ts";
 import type { Services } from "../../services.ts";
 import { type SessionParts, SocketSession } from "../../access/sessions.ts";
+import type { ClientSocket } from "../../network/client_socket.ts";
 import type { ListenOptions } from "../../network/listening.ts";
 import type { Connection } from "../../network/connection.ts";
 import { SocketServer } from "../shared/socket_server.ts";
@@ -73,7 +74,7 @@ export class DashboardServer extends SocketServer<DashboardSession> {
   }
 
   /** Serves a new connection. */
-  protected override serveSocket(socket: Deno.TcpConn): Promise<void> {
+  protected override serveSocket(socket: ClientSocket): Promise<void> {
     return this.serveSession(new DashboardSession(this.admitted(socket), this.services, this.log));
   }
 

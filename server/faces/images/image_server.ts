@@ -18,6 +18,7 @@ import {
   transferStatus,
 } from "../../camera/image_transfer.ts";
 import { FileNotWritten, PixelStore, type ReceivedFile } from "../../camera/pixel_store.ts";
+import type { ClientSocket } from "../../network/client_socket.ts";
 import { drainSeconds, type ListenOptions } from "../../network/listening.ts";
 import { linger } from "../../network/linger.ts";
 import { Access, type InsecureOpen, openRole } from "../../access/admit.ts";
@@ -182,7 +183,7 @@ export class ImageServer extends SocketServer<Session<Connection>> {
   }
 
   /** Serves a new connection. */
-  protected override serveSocket(socket: Deno.TcpConn): Promise<void> {
+  protected override serveSocket(socket: ClientSocket): Promise<void> {
     const limits = { queuedBytes: headerBytes, stuckSeconds: closingSeconds };
     return this.serveSession(new Session(this.admitted(socket, limits)));
   }

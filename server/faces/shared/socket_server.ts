@@ -6,6 +6,7 @@
 
 import { getLogger, type Logger } from "npm:@logtape/logtape@2.4.2";
 import type { HeliographError } from "../../../protocol/errors.ts";
+import type { ClientSocket } from "../../network/client_socket.ts";
 import { Connection, type ConnectionLimits } from "../../network/connection.ts";
 import { answerableError } from "../../bench/wire_error.ts";
 import { Admission } from "../../network/admission.ts";
@@ -13,6 +14,7 @@ import { checkOpen, drainSeconds, type ListenOptions, sweepInterval, TcpPort } f
 import type { Face } from "../face.ts";
 import type { ListenerAddress, Services } from "../../services.ts";
 import type { Session, SessionParts } from "../../access/sessions.ts";
+import { isLoopback } from "../../network/loopback.ts";
 import { within } from "../../network/within.ts";
 
 /** What a client is told whose request was not done in time when the server was stopped. */
@@ -30,6 +32,8 @@ export interface SocketServerOptions extends ListenOptions {
   readonly category?: string;
   /** How many may be connected. @default as many of each address as the limits say */
   readonly admission?: Admission;
+  /** For how long one that needs no TLS may say nothing where TLS is told from plain bytes, in seconds. @default for ever */
+  readonly silentSeconds?: number;
 }
 
 /** A server on one TCP port. */
@@ -54,7 +58,8 @@ export abstract class SocketServer<S extends Session> implements Face {
    */
   constructor(services: Services, options: SocketServerOptions) {
     const { name, host = "127.0.0.1", port, flag, insecureOpen = false, category = name } = options;
-    checkOpen(host, insecureOpen);
+    const doorway = isLoopback(host) ? undefined : services.doorway;
+    checkOpen(host, insecureOpen || doorway !== undefined);
     this.name = name;
     this.services = services;
     this.log = getLogger(["heliograph", category]);
@@ -68,9 +73,12 @@ export abstract class SocketServer<S extends Session> implements Face {
         mostPerAddress: services.limits.connectionsPerAddress,
         capacity: services.capacity,
       }),
-      refusal: (error) => this.refusal(error),
+      refusal: (error, plain) => this.refusal(error, plain),
       serve: (socket) => this.serveSocket(socket),
       turn: services.turns.client(),
+      doorway,
+      handshakes: services.turns.client(),
+      silentSeconds: options.silentSeconds,
     });
   }
 
@@ -156,20 +164,20 @@ export abstract class SocketServer<S extends Session> implements Face {
   }
 
   /** Serves what has connected to its port. */
-  protected abstract serveSocket(socket: Deno.TcpConn): Promise<void>;
+  protected abstract serveSocket(socket: ClientSocket): Promise<void>;
 
   /** Serves one session to its end. */
   protected abstract serve(session: S): Promise<void>;
 
-  /** How a client is told that it cannot be served. */
-  protected abstract refusal(error: HeliographError): string;
+  /** How a client is told that it cannot be served. @param plain What came first, of one that is to use TLS. */
+  protected abstract refusal(error: HeliographError, plain?: Uint8Array): string;
 
   /**
    * Lets in who has connected.
    *
    * @param limits What they may leave unread. @default those of the server
    */
-  protected admitted(socket: Deno.TcpConn, limits: ConnectionLimits = this.services.limits): SessionParts<Connection> {
+  protected admitted(socket: ClientSocket, limits: ConnectionLimits = this.services.limits): SessionParts<Connection> {
     const { access, sessions, turns } = this.services;
     const turn = turns.client();
     const connection = new Connection(socket, limits, turn);

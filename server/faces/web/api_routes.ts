@@ -19,7 +19,9 @@ import type { RequestRunner } from "../../requests/request.ts";
 import { arrangementSchema } from "../../records/arrangement_schema.ts";
 import { languages } from "../../code/options.ts";
 import type { Services } from "../../services.ts";
+import { prometheusRoutes } from "./prometheus_routes.ts";
 import { asset, assetResponse } from "./assets.ts";
+import { exportRoutes } from "./export_routes.ts";
 import { historyRoutes } from "./history_routes.ts";
 import { imageRoutes } from "./image_routes.ts";
 import { instrumentRoutes } from "./instrument_routes.ts";
@@ -79,8 +81,9 @@ function serverRoutes(services: Services, requests: RequestRunner): Route[] {
         description: "Made of the SVG that the bench file names, without all that would not be harmless in a page.",
         answers: json("The drawing", overviewDescription),
       },
-      answer: async ({ request }) => {
-        const overview = asset("application/json", JSON.stringify(await services.overview.current()));
+      answer: async ({ request, client }) => {
+        const drawn = await requests.run({ cmd: "Overview" }, client);
+        const overview = asset("application/json", JSON.stringify(drawn));
         return assetResponse(overview, request.headers);
       },
     },
@@ -234,6 +237,8 @@ export function apiRoutes(services: Services, accepting: () => boolean, others: 
     ...serverRoutes(services, requests),
     ...arrangementRoutes(requests),
     ...historyRoutes(requests),
+    ...exportRoutes(requests),
+    ...prometheusRoutes(requests),
     description,
     ...monitoringRoutes(services, accepting),
     ...others,

@@ -12,10 +12,10 @@ import { bad, json, root } from "./route_parts.ts";
 import type { Route } from "./routes.ts";
 
 /** A moment as a query has it: milliseconds since 1970, or ISO 8601. */
-const moment = { anyOf: [{ type: "number" }, { type: "string", format: "date-time" }] };
+export const moment = { anyOf: [{ type: "number" }, { type: "string", format: "date-time" }] };
 
 /** @returns Milliseconds since 1970; `undefined` where it is not given. */
-function momentOf(query: URLSearchParams, name: string): number | undefined {
+export function momentOf(query: URLSearchParams, name: string): number | undefined {
   const given = query.get(name);
   if (given === null) return undefined;
   const time = /^\d+(\.\d+)?$/.test(given) ? Number(given) : Date.parse(given);

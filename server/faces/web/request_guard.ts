@@ -23,6 +23,22 @@ export const securityHeaders: Readonly<Record<string, string>> = {
   "X-Frame-Options": "DENY",
 };
 
+/** How requests come over one connection. */
+export interface RequestWay {
+  /** What their pages' addresses begin with. */
+  readonly scheme: "http" | "https";
+  /** Whether they were meant for a port of the PC that they come from, which carried them here. */
+  readonly forwarded: boolean;
+  /** Whether they came through a proxy, which has a port of its own. @default false */
+  readonly proxied?: boolean;
+}
+
+/** Without TLS, from whoever asks. */
+export const plainly: RequestWay = { scheme: "http", forwarded: false };
+
+/** The names that mean the PC itself to whoever is there. */
+const localNames = ["localhost", "127.0.0.1", "[::1]"];
+
 const addressLiteral = /^(?:\d{1,3}(?:\.\d{1,3}){3}|\[[0-9a-f:.]+\])$/;
 
 /**
@@ -32,15 +48,22 @@ const addressLiteral = /^(?:\d{1,3}(?:\.\d{1,3}){3}|\[[0-9a-f:.]+\])$/;
  * @param host The address it listens on.
  * @param port The port it listens on.
  * @param others Further names that are this PC's own, as the operator says.
- * @returns Whether a `Host` is one of them.
+ * @returns Whether a `Host` is one of them, of a request that came in some way.
  */
-export function ownHosts(host: string, port: number, others: readonly string[] = []): (given: string) => boolean {
+export function ownHosts(
+  host: string,
+  port: number,
+  others: readonly string[] = [],
+): (given: string, way?: RequestWay) => boolean {
   const address = host.includes(":") ? `[${host}]` : host;
-  const names = new Set(["localhost", "127.0.0.1", "[::1]", address, ...others].map((name) => name.toLowerCase()));
+  const names = new Set([...localNames, address, ...others].map((name) => name.toLowerCase()));
   const anywhere = host === "0.0.0.0" || host === "::";
-  return (given) => {
-    const [, name = "", ownPort = "80"] = /^(\[[^\]]*\]|[^:[\]]*)(?::(\d+))?$/.exec(given.toLowerCase()) ?? [];
-    if (Number(ownPort) !== port) return false;
+  return (given, { scheme, forwarded, proxied = false } = plainly) => {
+    const usual = scheme === "https" ? "443" : "80";
+    const [, name = "", ownPort = usual] = /^(\[[^\]]*\]|[^:[\]]*)(?::(\d+))?$/.exec(given.toLowerCase()) ?? [];
+    // The port is that of another PC, which nobody knows here.
+    if (forwarded) return localNames.includes(name);
+    if (!proxied && Number(ownPort) !== port) return false;
     return names.has(name) || (anywhere && addressLiteral.test(name));
   };
 }
@@ -48,19 +71,19 @@ export function ownHosts(host: string, port: number, others: readonly string[] =
 /**
  * Lets a request in that was meant for this server.
  *
- * @param headers Its header.
+ * @param given Its `Host`.
  * @param isOwn Whether a `Host` means this server; see {@linkcode ownHosts}.
  * @returns The `Host`.
  * @throws {HttpError} 403.
  */
-export function checkHost(headers: Headers, isOwn: (host: string) => boolean): string {
-  const host = headers.get("host") ?? "";
+export function checkHost(given: string | null, isOwn: (host: string) => boolean): string {
+  const host = given ?? "";
   if (isOwn(host)) return host.toLowerCase();
-  const given = host === "" ? "none" : JSON.stringify(host.slice(0, 100));
+  const told = host === "" ? "none" : JSON.stringify(host.slice(0, 100));
   throw new HttpError(
     403,
     "not_allowed",
-    `Refused: the Host header is ${given}, which is not this server's. Use the address that the server printed, with ` +
+    `Refused: the Host header is ${told}, which is not this server's. Use the address that the server printed, with ` +
       "its port (also through an SSH tunnel: give both ends the same port number), or start it with --web-name NAME",
   );
 }
@@ -70,10 +93,15 @@ export function checkHost(headers: Headers, isOwn: (host: string) => boolean): s
  *
  * @param request The request.
  * @param host This server's own `Host`.
+ * @param way How it came.
  * @throws {HttpError} 403.
  */
-export function checkOrigin({ headers, method }: Pick<Request, "headers" | "method">, host: string): void {
-  const own = `http://${host}`;
+export function checkOrigin(
+  { headers, method }: Pick<Request, "headers" | "method">,
+  host: string,
+  { scheme }: RequestWay = plainly,
+): void {
+  const own = `${scheme}://${host}`;
   const origin = headers.get("origin");
   const site = headers.get("sec-fetch-site");
   // A page that a link was followed from may be any; what it sends is another matter.
@@ -135,8 +163,9 @@ export function notDeclared(headers: Headers): HttpError {
  *
  * @param host Where it listens.
  * @param port Its port.
+ * @param scheme How it is reached.
  * @returns `http://127.0.0.1:2403`.
  */
-export function urlOf(host: string, port: number): string {
-  return `http://${host.includes(":") ? `[${host}]` : host}:${port}`;
+export function urlOf(host: string, port: number, scheme: RequestWay["scheme"] = "http"): string {
+  return `${scheme}://${host.includes(":") ? `[${host}]` : host}:${port}`;
 }

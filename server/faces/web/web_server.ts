@@ -8,8 +8,10 @@ import { HeliographError } from "../../../protocol/errors.ts";
 import { Admission } from "../../network/admission.ts";
 import { addressAndPort, Connection } from "../../network/connection.ts";
 import { answerableError } from "../../bench/wire_error.ts";
+import { wrongTokenPause } from "../../access/admit.ts";
 import type { Principal } from "../../access/principal.ts";
 import type { Services } from "../../services.ts";
+import type { ClientSocket } from "../../network/client_socket.ts";
 import { drainSeconds, type ListenOptions } from "../../network/listening.ts";
 import { notDrained, SocketServer } from "../shared/socket_server.ts";
 import { accessRoutes } from "./access_routes.ts";
@@ -18,6 +20,7 @@ import { assetResponse, assets } from "./assets.ts";
 import { azcamRoutes } from "./azcam_api.ts";
 import { type JsonObject, parseObject, readText } from "./body.ts";
 import { bearerOf, checkRight, nameOf, noCredential, Parties, type Party } from "./http_parties.ts";
+import { type Proxied, Proxies } from "./proxies.ts";
 import { HttpConnection, type Upgrade } from "./http_connection.ts";
 import { errorResponse, HttpError } from "./http_error.ts";
 import {
@@ -27,12 +30,15 @@ import {
   mediaType,
   notDeclared,
   ownHosts,
+  plainly,
+  type RequestWay,
   securityHeaders,
   urlOf,
 } from "./request_guard.ts";
 import type { RequestInput } from "./request_input.ts";
 import { cookieOf, sessionRoutes } from "./session_routes.ts";
 import { findRoute, type Match, type Route } from "./routes.ts";
+import { toHttps } from "./to_https.ts";
 import { acceptOf } from "./websocket_frames.ts";
 import { within } from "../../network/within.ts";
 import { WebSession } from "./web_session.ts";
@@ -44,22 +50,45 @@ const closingTime = 1000;
 /** For how long a connection must have asked for nothing to be closed for somebody else's, in milliseconds. */
 const spareAfter = 1000;
 
+/** How a request came. */
+interface Came {
+  /** From where. */
+  readonly remote: Deno.NetAddr;
+  readonly way: RequestWay;
+  /** The token that was given for its whole connection. */
+  readonly token: string | undefined;
+  /** Whom it meant, where a proxy says so. @default what its header says */
+  readonly host?: string | undefined;
+}
+
+/** A request as it came to the proxy, rather than from there. */
+function beforeProxy({ remote, way, token }: Came, { hostname, scheme, host }: Proxied): Came {
+  const before = { scheme: scheme ?? way.scheme, forwarded: false, proxied: true };
+  return { remote: { ...remote, hostname }, way: before, token, host };
+}
+
+/** By a browser or a program that speaks TLS itself. */
+const overTls: RequestWay = { scheme: "https", forwarded: false };
+
 /** The options of a {@linkcode WebServer}: its address, and the names under which people reach it. */
 export interface WebListenOptions extends ListenOptions {
   /** Names of this PC beside `localhost` and its address; requests for others are refused. @default none */
   readonly names?: readonly string[];
+  /** Addresses and networks of proxies that are believed what they say of a request. @default none */
+  readonly trustedProxies?: readonly string[];
 }
 
 /** A server of HTTP on one TCP port. */
 export class WebServer extends SocketServer<WebSession> {
   readonly #names: readonly string[];
+  readonly #proxies: Proxies;
   readonly #routes: readonly Route[];
   readonly #parties: Parties;
   readonly #sockets: Admission;
   readonly #connections = new Map<HttpConnection, Promise<void>>();
   readonly #inFlight = new Set<Promise<Response | Upgrade>>();
   #forgetCapacity: () => void = () => {};
-  #isOwn: (host: string) => boolean = () => false;
+  #isOwn: (host: string, way?: RequestWay) => boolean = () => false;
   /** Answers each request that is not answered yet. */
   readonly #unanswered = new Set<(response: Response) => void>();
 
@@ -70,13 +99,14 @@ export class WebServer extends SocketServer<WebSession> {
    * @param options Where to listen; the port is 2403 by default, azcam's.
    * @throws {HeliographError} `cannot_listen` when the address is not loopback and `insecureOpen` is not given.
    */
-  constructor(services: Services, { names = [], port = 2403, ...options }: WebListenOptions = {}) {
-    const { connectionsPerAddress, webSocketsPerAddress, requestsInFlight } = services.limits;
+  constructor(services: Services, { names = [], port = 2403, trustedProxies = [], ...options }: WebListenOptions = {}) {
+    const { connectionsPerAddress, webSocketsPerAddress, requestsInFlight, idleSeconds } = services.limits;
     super(services, {
       ...options,
       name: "web",
       port,
       flag: "--web-port",
+      silentSeconds: idleSeconds,
       admission: new Admission({
         what: "the connection",
         mostPerAddress: connectionsPerAddress,
@@ -85,6 +115,7 @@ export class WebServer extends SocketServer<WebSession> {
       }),
     });
     this.#names = names;
+    this.#proxies = new Proxies(trustedProxies);
     this.#parties = new Parties(requestsInFlight);
     this.#sockets = new Admission({ what: "the WebSocket", mostPerAddress: webSocketsPerAddress });
     const socket: Route = {
@@ -156,8 +187,10 @@ export class WebServer extends SocketServer<WebSession> {
     for (const connection of this.#connections.keys()) connection.dropIfStuck();
   }
 
-  /** The refusal of a client when there are too many connections, as text. */
-  protected override refusal({ code, message }: HeliographError): string {
+  /** The refusal of a client when there are too many connections, or who is to use TLS, as text. */
+  protected override refusal(error: HeliographError, plain?: Uint8Array): string {
+    if (plain !== undefined) return toHttps(plain, error);
+    const { code, message } = error;
     const body = JSON.stringify({ error: { code, message } });
     const fields = { "Content-Type": "application/json", "Content-Length": body.length, "Retry-After": 1 };
     const lines = Object.entries({ ...fields, "Connection": "close", ...securityHeaders })
@@ -179,16 +212,19 @@ export class WebServer extends SocketServer<WebSession> {
   }
 
   /** Serves a new connection, which speaks HTTP. */
-  protected override serveSocket(socket: Deno.TcpConn): Promise<void> {
+  protected override serveSocket(socket: ClientSocket): Promise<void> {
     const { limits, turns } = this.services;
     const remote = socket.remoteAddr as Deno.NetAddr;
+    const forwarded = socket.secured?.forwarded === true;
+    // Whoever carried it here was asked without TLS.
+    const way: RequestWay = socket.secured === undefined || forwarded ? { ...plainly, forwarded } : overTls;
     const turn = turns.client();
     const connection = new Connection(socket, limits, turn);
     const http = new HttpConnection(connection, {
       limits,
       turn,
       base: urlOf(this.host, this.port),
-      answer: (request) => this.#handle(request, remote),
+      answer: (request) => this.#handle(request, { remote, way, token: socket.secured?.token }),
       refuse: (error) => protectedResponse(errorResponse(error)),
     });
     const served = http.serve().catch((error) => {
@@ -198,28 +234,34 @@ export class WebServer extends SocketServer<WebSession> {
     return served;
   }
 
-  async #handle(request: Request, remote: Deno.NetAddr): Promise<Response | Upgrade> {
+  async #handle(request: Request, came: Came): Promise<Response | Upgrade> {
     const { promise, resolve } = Promise.withResolvers<Response | Upgrade>();
     this.#unanswered.add(resolve);
     this.#inFlight.add(promise);
-    void this.#answer(request, remote).then(resolve);
+    void this.#answer(request, came).then(resolve);
     const response = await promise;
     this.#unanswered.delete(resolve);
     this.#inFlight.delete(promise);
     return response instanceof Response ? protectedResponse(response) : response;
   }
 
-  async #answer(request: Request, remote: Deno.NetAddr): Promise<Response | Upgrade> {
-    const address = addressAndPort(remote.hostname, remote.port);
+  async #answer(request: Request, came: Came): Promise<Response | Upgrade> {
+    let address = addressAndPort(came.remote.hostname, came.remote.port);
     const url = new URL(request.url);
     let response: Response | Upgrade;
     try {
-      response = await this.#find(request, url, remote);
+      const proxied = this.#proxies.read(request.headers, came.remote.hostname);
+      if (proxied !== undefined) address = proxied.hostname;
+      response = await this.#find(request, url, proxied === undefined ? came : beforeProxy(came, proxied));
     } catch (error) {
       // Whoever has gone, as a page does with pixels that it needs no more, reads no answer.
       const told = request.signal.aborted && error === request.signal.reason
         ? new HeliographError("aborted", "The client has gone")
         : answerableError(error, this.log);
+      // The connection takes nothing more meanwhile: a flood of wrong tokens leaves the others their time.
+      if (told.code === "no_credential" && request.headers.has("authorization")) {
+        await new Promise((resolve) => setTimeout(resolve, wrongTokenPause));
+      }
       if (told.code === "not_allowed") {
         this.log.warning("Refused a request of {address}: {reason}", { address, reason: told.message });
       }
@@ -231,23 +273,23 @@ export class WebServer extends SocketServer<WebSession> {
     return response;
   }
 
-  async #find(request: Request, url: URL, remote: Deno.NetAddr): Promise<Response | Upgrade> {
+  async #find(request: Request, url: URL, { remote, way, token, host: meant }: Came): Promise<Response | Upgrade> {
     const { headers, method } = request;
-    const host = checkHost(headers, this.#isOwn);
+    const given = bearerOf(headers) ?? token;
+    const host = checkHost(meant ?? headers.get("host"), (name) => this.#isOwn(name, way));
     const { route, parameters } = findRoute(this.#routes, method, url.pathname);
-    if (!route.harmless) checkOrigin(request, host);
+    if (!route.harmless) checkOrigin(request, host, way);
     if (this.stopping && route.path !== "/healthz") {
       throw new HeliographError("stopping", "The server is stopping and takes no new requests");
     }
     if (route.path === "/ws" && headers.get("upgrade")?.toLowerCase() === "websocket") {
       // Who gives a token says so before anything is opened; browsers, which cannot, give it in Hello.
-      const token = bearerOf(headers);
-      if (token !== undefined) this.#client(headers, { hostname: remote.hostname, name: "" }, () => false);
-      return this.#upgrade(headers, remote, token);
+      if (given !== undefined) this.#client(given, undefined, { hostname: remote.hostname, name: "" }, () => false);
+      return this.#upgrade(headers, remote, given);
     }
     const party = this.#parties.enter(remote.hostname, nameOf(headers));
     try {
-      const client = this.#client(headers, party, () => request.signal.aborted);
+      const client = this.#client(given, cookieOf(headers), party, () => request.signal.aborted);
       // What tells nothing of the bench is for everybody; nothing else is for who has not said who they are.
       if (!route.harmless && !route.unproven && !client.may("read")) throw noCredential();
       if (route.needs !== undefined) checkRight(client, route.needs, `${method} ${route.path}`);
@@ -257,12 +299,15 @@ export class WebServer extends SocketServer<WebSession> {
     }
   }
 
-  /** Who asks, by the token of the request where it has one. */
-  #client(headers: Headers, { hostname, name }: Party, gone: () => boolean): Principal {
+  /** Who asks, by the token of the request or of the connection, or else by the browser's cookie. */
+  #client(
+    token: string | undefined,
+    cookie: string | undefined,
+    { hostname, name }: Party,
+    gone: () => boolean,
+  ): Principal {
     const { access } = this.services;
-    const token = bearerOf(headers);
     // A token says who it is; a name beside it is only said.
-    const cookie = token === undefined ? cookieOf(headers) : undefined;
     if (token === undefined && cookie === undefined) return access.admit({ by: "http", hostname, name, gone });
     const client = access.admit({ by: "http", hostname, gone });
     if (token !== undefined) access.prove(client, token);
@@ -286,7 +331,8 @@ export class WebServer extends SocketServer<WebSession> {
     return declared ? parseObject(text) : undeclared!(text, mediaType(headers));
   }
 
-  #upgrade(headers: Headers, { hostname }: Deno.NetAddr, token: string | undefined): Upgrade {
+  #upgrade(headers: Headers, { hostname, port }: Deno.NetAddr, token: string | undefined): Upgrade {
+    const address = addressAndPort(hostname, port);
     const version = headers.get("sec-websocket-version");
     if (version !== "13") {
       const message = `Cannot open a WebSocket: its version is ${version ?? "not told"}, and 13 is spoken here`;
@@ -304,18 +350,20 @@ export class WebServer extends SocketServer<WebSession> {
     return {
       headers: new Headers({ "Upgrade": "websocket", "Connection": "Upgrade", "Sec-WebSocket-Accept": accept }),
       serve: (connection, input) =>
-        this.#open(connection, input, token, cookieOf(headers)).finally(() => this.#sockets.leave(hostname)),
+        this.#open(connection, input, { hostname, address }, token, cookieOf(headers))
+          .finally(() => this.#sockets.leave(hostname)),
     };
   }
 
   #open(
     tcp: Connection,
     input: RequestInput,
+    from: Pick<WebSocketConnection, "hostname" | "address">,
     token: string | undefined,
     cookie: string | undefined,
   ): Promise<void> {
     const { access, sessions, limits } = this.services;
-    const connection = new WebSocketConnection(tcp, input, limits.messageBytes);
+    const connection = new WebSocketConnection(tcp, input, limits.messageBytes, from);
     const principal = access.admitConnection("web", connection, sessions);
     if (token !== undefined) access.prove(principal, token);
     else if (cookie !== undefined) access.resume(principal, cookie);

@@ -5,6 +5,7 @@
  */
 
 import type { ClientConnection, Connection } from "../../network/connection.ts";
+import type { Secured } from "../../network/client_socket.ts";
 import { linger } from "../../network/linger.ts";
 import type { RequestInput } from "./request_input.ts";
 import { closeCodes, closeFrame, type FrameEvent, FrameSplitter, pongFrame, textFrame } from "./websocket_frames.ts";
@@ -23,6 +24,10 @@ export class WebSocketConnection implements ClientConnection {
   readonly hostname: string;
   /** The client's address, `address:port`. */
   readonly address: string;
+  /** How it came, where it came by TLS. */
+  readonly secured: Secured | undefined;
+  /** Whether nobody on the way can read it. */
+  readonly secure: boolean;
   /** How it is closed when it is simply done. */
   farewell: Farewell = { code: closeCodes.done, reason: "" };
   readonly #connection: Connection;
@@ -43,10 +48,18 @@ export class WebSocketConnection implements ClientConnection {
    * @param connection The connection, which is closed with the WebSocket.
    * @param input What comes over it.
    * @param messageBytes The longest message in bytes.
+   * @param from Where the client is: behind a proxy, that is not where the connection comes from.
    */
-  constructor(connection: Connection, input: RequestInput, messageBytes: number) {
-    this.hostname = connection.hostname;
-    this.address = connection.address;
+  constructor(
+    connection: Connection,
+    input: RequestInput,
+    messageBytes: number,
+    from: Pick<ClientConnection, "hostname" | "address"> = connection,
+  ) {
+    this.hostname = from.hostname;
+    this.address = from.address;
+    this.secured = connection.secured;
+    this.secure = connection.secure;
     this.#connection = connection;
     this.#input = input;
     this.#splitter = new FrameSplitter(messageBytes);

@@ -17,17 +17,10 @@ const headBytes = 12;
 /** The kinds of frames. */
 const kinds = { segment: 0, words: 1, samples: 2 } as const;
 
-/** How long a field is kept, where it says so itself, in days. */
-export interface FieldKeep {
-  /** Its single readings. */
-  readonly raw?: number | undefined;
-  /** What is left of them by minutes. */
-  readonly minutes?: number | undefined;
-}
-
 /** A field as it is written down before its first reading. */
 export interface DeclaredField extends RecordedField {
-  readonly keep?: FieldKeep | undefined;
+  /** For how many days its single readings are kept, where it says so itself. */
+  readonly keepDays?: number | undefined;
 }
 
 /** A file of the spool begins with it. */

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { join } from "node:path";
 import {
   type FieldAtMoment,
   type FieldName,
@@ -18,12 +19,21 @@ import {
   type RecordedField,
   type Samples,
 } from "../../../protocol/readings.ts";
+import type { ReadingsSummary } from "../../../protocol/records.ts";
 import type { ReadingsLook } from "../records_messages.ts";
 import { decodeRun, good, type Minutes, none, type Run } from "./codec.ts";
 import { qualityWords } from "./frames.ts";
 import { hour, minute, PlotPoints } from "./minutes.ts";
 import { changesOf, sliceOf } from "./runs.ts";
-import { decodeThin, isMinutes, ReadingsStore, type ServerRun, type StoredField, type Thin } from "./readings_store.ts";
+import {
+  decodeThin,
+  isMinutes,
+  readingsFile,
+  ReadingsStore,
+  type ServerRun,
+  type StoredField,
+  type Thin,
+} from "./readings_store.ts";
 import { fieldKey, GrowingRun, readSpool, type Segment } from "./segments.ts";
 
 /** So many hours back it is looked for what held before. */
@@ -89,6 +99,38 @@ export class ReadingsLookup implements Disposable {
   /** Closes it. */
   [Symbol.dispose](): void {
     this.#store[Symbol.dispose]();
+  }
+
+  /** What is kept, in numbers. */
+  summary(): ReadingsSummary {
+    const fields = this.#all();
+    const spooled = Math.min(...fields.map(({ spooled }) => spooled.times[0] ?? Infinity));
+    const told = (time: number) => Number.isFinite(time) ? new Date(time).toISOString() : null;
+    const parts = this.#store.hoursOfParts()?.first ?? Infinity;
+    const lastHour = this.#store.range("raw")?.last;
+    return {
+      fields: fields.length,
+      since: told(Math.min(this.#stored.from * hour, spooled)),
+      rawSince: told(Math.min(Math.min(this.#first.raw, parts) * hour, spooled)),
+      bytes: this.#store.bytes,
+      bytesPerDay: lastHour === undefined
+        ? null
+        : 24 * (this.#store.bytesOf("raw", lastHour) + this.#store.bytesOf("minutes", lastHour)),
+    };
+  }
+
+  /**
+   * Looks whether all can be read.
+   *
+   * @returns What is wrong, in words for people; nothing where all is well.
+   */
+  check(): string[] {
+    const problems = this.#store.integrity().map((problem) => `${readingsFile}: ${problem}`);
+    const broken = this.#store.unreadable();
+    return broken.count === 0 ? problems : [
+      ...problems,
+      `${readingsFile}: ${broken.count} hours or days of fields cannot be read: the first is ${broken.first}`,
+    ];
   }
 
   /** All fields whose readings are kept. */
@@ -408,6 +450,23 @@ function runsWith(stored: readonly ServerRun[], segments: readonly Segment[]): S
     if (written > 0) runs.set(run, Math.max(runs.get(run) ?? 0, written));
   }
   return [...runs].map(([began, ended]) => ({ began, ended })).sort((one, other) => one.began - other.began);
+}
+
+/** What is kept of readings in a folder, in numbers; `null` where none are. */
+export function readingsSummary(folder: string): ReadingsSummary | null {
+  if (!hasReadings(folder)) return null;
+  using lookup = new ReadingsLookup(folder);
+  return lookup.summary();
+}
+
+/** Whether a folder has readings. */
+export function hasReadings(folder: string): boolean {
+  try {
+    return Deno.statSync(join(folder, readingsFile)).isFile;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return false;
+    throw error;
+  }
 }
 
 /** Looks for something in the readings of a folder. */

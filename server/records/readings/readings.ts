@@ -7,12 +7,13 @@
 import { getLogger } from "npm:@logtape/logtape@2.4.2";
 import type { HistoryQuery } from "../../../protocol/readings.ts";
 import type { Bench } from "../../bench/bench.ts";
-import type { RecordsOptions } from "../../config/records_settings.ts";
+import { type RecordsOptions, usualBytes, usualMinutesDays, usualRawDays } from "../../config/records_settings.ts";
 import { startFileWorker } from "../../files/file_worker.ts";
 import { inPeoplesWords } from "../../files/part_file.ts";
 import { TaskWorker } from "../../files/task_worker.ts";
 import { within } from "../../network/within.ts";
 import type { ReadingsLook } from "../records_messages.ts";
+import type { ReadingsLimits } from "./forgetting.ts";
 import type { ReadingsAnswer, ReadingsTask } from "./readings_messages.ts";
 import { ReadingsSpool } from "./readings_spool.ts";
 import { Taker } from "./taker.ts";
@@ -25,6 +26,8 @@ const lookEvery = 1000;
 const moveEvery = 300_000;
 /** or where it has so many bytes: whoever looks back reads them all. */
 const mostBytes = 16_000_000;
+/** How often it is looked whether something is too old or too much, in milliseconds. */
+const forgetEvery = 600_000;
 /** A database that takes nothing for so many bytes has the rest wait in memory. */
 const mostStuck = 128_000_000;
 /** A server that stops waits so long for the disk, in milliseconds. */
@@ -32,6 +35,10 @@ const longestWait = 5000;
 
 /** What readings need of the records that they are part of. */
 export interface RecordsAround {
+  /** Whether this PC's clock can be relied on where something is thrown away for its age. */
+  readonly clockIsSteady: boolean;
+  /** Tells the journal. */
+  tell(text: string): void;
   /** Whether their folder is open, or is tried again. */
   readonly willOpen: boolean;
   /** Calls a listener when it is open. */
@@ -44,11 +51,15 @@ export class Readings {
   readonly #bench: Bench;
   readonly #records: RecordsAround;
   readonly #folder: string | undefined;
+  readonly #limits: ReadingsLimits;
   readonly #worker: TaskWorker<ReadingsTask, ReadingsAnswer>;
   #spool: ReadingsSpool | undefined;
   #taker: Taker | undefined;
   #timer: ReturnType<typeof setInterval> | undefined;
   #moved = 0;
+  #forgot = -Infinity;
+  /** Whether some room on the disk is held, which the journal gets where it is full. */
+  #reserved = false;
   #working: Promise<void> | undefined;
   /** The file that could not be taken into the database, and has to come first. */
   #stuck: number | undefined;
@@ -66,6 +77,8 @@ export class Readings {
     this.#bench = bench;
     this.#records = records;
     this.#folder = options?.folder;
+    const { rawDays = usualRawDays, minutesDays = usualMinutesDays, bytes = usualBytes } = options ?? {};
+    this.#limits = { rawDays, minutesDays, bytes };
     this.#worker = new TaskWorker<ReadingsTask, ReadingsAnswer>({
       start: (failed) =>
         startFileWorker(new URL("./readings_worker.ts", import.meta.url), "readings", [options!.folder], failed),
@@ -156,6 +169,8 @@ export class Readings {
       }
       this.#tellDamaged(damaged);
       if (this.#stopping) return;
+      this.#reserved = (await this.#ask("reserved", { kind: "reserve", hold: true })).held;
+      if (this.#stopping) return;
       this.#taker = new Taker(this.#bench, spool, segment + 1);
       this.#moved = performance.now();
       this.#timer = setInterval(() => this.#tick(), lookEvery);
@@ -175,21 +190,31 @@ export class Readings {
     return spool.bytes > mostBytes || performance.now() - this.#moved > moveEvery;
   }
 
+  /** @returns Whether there is room: where there was none, it is the journal's first. */
+  async #hasRoom(spool: ReadingsSpool): Promise<boolean> {
+    if (spool.state.failure === "") return true;
+    this.#reserved = (await this.#ask("reserved", { kind: "reserve", hold: !this.#reserved })).held;
+    return this.#reserved;
+  }
+
+  #tellUnwritten({ state: { failure, waiting, thinned, lost } }: ReadingsSpool): void {
+    const thin = thinned === 0 ? "" : ", some of them by minutes only";
+    const gone = lost === 0 ? "" : "; the oldest could not wait any longer and are lost";
+    this.#tell(`Readings cannot be written: ${failure}; ${Math.ceil(waiting / 1000)} kB wait in memory${thin}${gone}.`);
+  }
+
   async #work(spool: ReadingsSpool, taker: Taker): Promise<void> {
     try {
       // What a database does not take is written to the other file, as long as that does not grow for ever.
       const isFull = this.#stuck !== undefined && spool.bytes > mostStuck;
-      if (!isFull && !spool.retry()) {
-        const { failure, waiting, lost } = spool.state;
-        const gone = lost === 0 ? "" : "; some could not wait any longer and are lost";
-        this.#tell(`Readings cannot be written: ${failure}; ${Math.ceil(waiting / 1000)} kB wait in memory${gone}.`);
-      }
+      if (!isFull && (!await this.#hasRoom(spool) || !spool.retry())) return this.#tellUnwritten(spool);
       if (this.#stuck !== undefined) await this.#take(this.#stuck);
-      else if (this.#isDue(spool) && spool.allWritten) await this.#move(spool, taker);
+      else if (this.#isDue(spool)) await this.#move(spool, taker);
       if (spool.allWritten && this.#problem !== "") {
         this.#problem = "";
         log.info("Readings are written again");
       }
+      if (performance.now() - this.#forgot > forgetEvery) await this.#forget();
       while (!this.#stopping && (await this.#ask("tidied", { kind: "tidy", now: Date.now() })).more);
     } catch (error) {
       if (this.#stopping) return;
@@ -197,7 +222,19 @@ export class Readings {
         `Readings wait on the spool: they cannot be taken into the database: ${inPeoplesWords(error).message}.`,
       );
       if (spool.bytes > mostStuck) spool.hold("the database takes nothing");
+      if (/full|space/i.test((error as Error).message)) spool.hold((error as Error).message);
     }
+  }
+
+  async #forget(): Promise<void> {
+    this.#forgot = performance.now();
+    const now = this.#records.clockIsSteady ? Date.now() : undefined;
+    const { forgotten: { raw, minutes } } = await this.#ask("forgotten", { kind: "forget", limits: this.#limits, now });
+    const told = (time: number) => new Date(time).toISOString().replace(/:00\.000Z$/, "Z");
+    if (raw !== undefined) {
+      this.#records.tell(`Forgot the single readings before ${told(raw)}; what they were by minutes is kept`);
+    }
+    if (minutes !== undefined) this.#records.tell(`Forgot all readings before ${told(minutes)}`);
   }
 
   async #move(spool: ReadingsSpool, taker: Taker): Promise<void> {

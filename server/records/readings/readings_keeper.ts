@@ -8,8 +8,10 @@ import { join } from "node:path";
 import { isNumber } from "../../../protocol/readings.ts";
 import { atOnce } from "../database.ts";
 import { decodeRun, encodeRun, type Run } from "./codec.ts";
+import { Forgetting, type Forgotten, type ReadingsLimits } from "./forgetting.ts";
 import { day, hour, joined, minute, minutesOf } from "./minutes.ts";
 import { readingsSpoolNames } from "./readings_spool.ts";
+import { release, reserve } from "./reserve.ts";
 import { changesOf, sliceOf } from "./runs.ts";
 import { decodeThin, encodeThin, isMinutes, ReadingsStore, type Thin } from "./readings_store.ts";
 import { GrowingRun, readSegments, type Segment, spoolBytes } from "./segments.ts";
@@ -18,11 +20,14 @@ import { GrowingRun, readSegments, type Segment, spoolBytes } from "./segments.t
 const fieldsAtOnce = 500;
 /** An hour is over when it has ended for so long, in milliseconds. */
 const after = 60_000;
+/** So many pages are given back to the disk in one transaction. */
+const pagesAtOnce = 64;
 
 /** The readings of one folder, whose only writer this is. */
 export class ReadingsKeeper implements Disposable {
   readonly #folder: string;
   readonly #store: ReadingsStore;
+  readonly #forgetting: Forgetting;
 
   /**
    * Opens the database, which is made where none is.
@@ -32,6 +37,7 @@ export class ReadingsKeeper implements Disposable {
   constructor(folder: string) {
     this.#folder = folder;
     this.#store = new ReadingsStore(folder);
+    this.#forgetting = new Forgetting(this.#store, folder);
   }
 
   /** The number of the last segment that is in the database. */
@@ -78,6 +84,26 @@ export class ReadingsKeeper implements Disposable {
     if (hours === undefined || Math.floor(hours.first / 24) >= lastDay) return false;
     atOnce(this.#store.database, () => this.#makeDays(Math.floor(hours.first / 24)));
     return true;
+  }
+
+  /**
+   * Forgets what is too old, and what is too much.
+   *
+   * @param now In milliseconds since 1970; `undefined` where the clock cannot be relied on: then nothing is too old.
+   */
+  forget(limits: ReadingsLimits, now: number | undefined): Forgotten {
+    const aged = now === undefined ? {} : this.#forgetting.aged(limits, now);
+    const forgotten = { ...aged, ...this.#forgetting.crowded(limits) };
+    // What is used again anyway is left, where it is little.
+    if (this.#store.isSparse) { while (this.#store.giveBack(pagesAtOnce)); }
+    return forgotten;
+  }
+
+  /** Holds some room on the disk, or gives it away. @returns Whether it is held. */
+  reserve(hold: boolean): boolean {
+    if (hold) return reserve(this.#folder);
+    release(this.#folder);
+    return false;
   }
 
   /** Closes the database. */

@@ -4,6 +4,8 @@
  * @module
  */
 
+import type { Forgotten, ReadingsLimits } from "./forgetting.ts";
+
 /** Something that the Worker is to do. */
 export type ReadingsTask =
   /** Opens the database, and takes what a server that ended has left on the spool. */
@@ -12,6 +14,10 @@ export type ReadingsTask =
   | { readonly kind: "move"; readonly file: number }
   /** Makes whole hours and days of what is over; `now` in milliseconds since 1970. */
   | { readonly kind: "tidy"; readonly now: number }
+  /** Forgets what is too old, unless the clock cannot be relied on, and what is too much. */
+  | { readonly kind: "forget"; readonly limits: ReadingsLimits; readonly now: number | undefined }
+  /** Holds some room on the disk, or gives it away to the journal. */
+  | { readonly kind: "reserve"; readonly hold: boolean }
   | { readonly kind: "close" };
 
 /** What came of it. */
@@ -27,6 +33,8 @@ export type ReadingsAnswer =
   }
   | { readonly kind: "moved"; readonly damaged: number }
   | { readonly kind: "tidied"; readonly more: boolean }
+  | { readonly kind: "forgotten"; readonly forgotten: Forgotten }
+  | { readonly kind: "reserved"; readonly held: boolean }
   | { readonly kind: "closed" }
   /** It could not be done, for a reason in words for people. */
   | { readonly kind: "failed"; readonly reason: string };

@@ -9,7 +9,7 @@ import { join } from "node:path";
 import type { RecordedField } from "../../../protocol/readings.ts";
 import { integrityOf, openToRead, type ReadDatabase, usedBytes } from "../database.ts";
 import { decodeMinutes, decodeRun, encodeMinutes, encodeRun, type Minutes, type Run } from "./codec.ts";
-import type { DeclaredField, FieldKeep } from "./frames.ts";
+import type { DeclaredField } from "./frames.ts";
 
 /** The name of the database in its folder. */
 export const readingsFile = "readings.sqlite";
@@ -31,7 +31,7 @@ const schema = `
     type TEXT NOT NULL,
     title TEXT NOT NULL,
     instrument_title TEXT NOT NULL,
-    keep TEXT,
+    keep_days REAL,
     UNIQUE (instrument, field, unit, type)
   );
   CREATE TABLE parts (id INTEGER PRIMARY KEY, field INTEGER NOT NULL, hour INTEGER NOT NULL, data BLOB NOT NULL);
@@ -67,7 +67,8 @@ export function fieldOf(key: number): number {
 /** A field in the database. */
 export interface StoredField extends RecordedField {
   readonly id: number;
-  readonly keep: FieldKeep | undefined;
+  /** For how many days its single readings are kept, where it says so itself. */
+  readonly keepDays: number | undefined;
 }
 
 /** A time in which a server kept readings, in milliseconds since 1970. */
@@ -134,7 +135,9 @@ export class ReadingsStore implements Disposable {
   #prepare(format: number): void {
     const { database } = this;
     // Large pages: an hour of a field is a row that fits into one, and little room is lost at its end.
-    if (format === 0) database.exec("PRAGMA page_size = 65536");
+    if (format === 0) database.exec("PRAGMA page_size = 65536; PRAGMA auto_vacuum = INCREMENTAL");
+    // Whoever gives room back to the disk holds it for a moment.
+    database.exec("PRAGMA busy_timeout = 5000");
     // What is taken from the spool is safe before that is emptied.
     database.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 250");
     database.exec("PRAGMA journal_size_limit = 8000000");
@@ -164,13 +167,12 @@ export class ReadingsStore implements Disposable {
   }
 
   /** The number of a field, which is made where it is new. */
-  fieldNumber({ instrument, field, unit, type, title, instrumentTitle, keep }: DeclaredField): number {
-    const kept = keep === undefined ? null : JSON.stringify(keep);
+  fieldNumber({ instrument, field, unit, type, title, instrumentTitle, keepDays }: DeclaredField): number {
     const { id } = this.prepare(
-      `INSERT INTO fields (instrument, field, unit, type, title, instrument_title, keep) VALUES (?, ?, ?, ?, ?, ?, ?)
-       ON CONFLICT DO UPDATE SET title = excluded.title, instrument_title = excluded.instrument_title, keep = excluded.keep
+      `INSERT INTO fields (instrument, field, unit, type, title, instrument_title, keep_days) VALUES (?, ?, ?, ?, ?, ?, ?)
+       ON CONFLICT DO UPDATE SET title = excluded.title, instrument_title = excluded.instrument_title, keep_days = excluded.keep_days
        RETURNING id`,
-    ).get(instrument, field, unit, type, title, instrumentTitle, kept) as Row;
+    ).get(instrument, field, unit, type, title, instrumentTitle, keepDays ?? null) as Row;
     return Number(id);
   }
 
@@ -270,6 +272,49 @@ export class ReadingsStore implements Disposable {
       .run(began, ended);
   }
 
+  /**
+   * Forgets rows.
+   *
+   * @param from From which hour, or day. @param to Until before which.
+   * @param except The fields whose rows stay.
+   */
+  forget(table: Table, from: number, to: number, except: readonly number[] = []): void {
+    const others = except.length === 0 ? "" : ` AND key % ${mostFields} NOT IN (${except.join()})`;
+    this.database.prepare(`DELETE FROM ${table} WHERE key >= ? AND key < ?${others}`)
+      .run(keyOf(from, 0), keyOf(to, 0));
+  }
+
+  /** Forgets the rows of some fields. */
+  forgetOf(table: Table, from: number, to: number, fields: readonly number[]): void {
+    this.database.prepare(
+      `DELETE FROM ${table} WHERE key >= ? AND key < ? AND key % ${mostFields} IN (${fields.join()})`,
+    )
+      .run(keyOf(from, 0), keyOf(to, 0));
+  }
+
+  /** The bytes of the rows of an hour, or a day. */
+  bytesOf(table: Table, place: number): number {
+    const sql = `SELECT coalesce(sum(length(data)), 0) FROM ${table} WHERE key >= ? AND key < ?`;
+    return this.#number(sql, keyOf(place, 0), keyOf(place + 1, 0)) ?? 0;
+  }
+
+  /** Whether more than a quarter of the file holds nothing, and more than some megabytes. */
+  get isSparse(): boolean {
+    const [free, all] = [this.#number("PRAGMA freelist_count") ?? 0, this.#number("PRAGMA page_count") ?? 0];
+    return free > all / 4 && free > 512;
+  }
+
+  /**
+   * Gives room that was forgotten in back to the disk.
+   *
+   * @param pages How many pages at most.
+   * @returns Whether there is more.
+   */
+  giveBack(pages: number): boolean {
+    this.database.exec(`PRAGMA incremental_vacuum(${pages})`);
+    return (this.#number("PRAGMA freelist_count") ?? 0) > 0;
+  }
+
   /** The room that it takes, in bytes. */
   get bytes(): number {
     return usedBytes(this.database);
@@ -278,6 +323,63 @@ export class ReadingsStore implements Disposable {
   /** Has SQLite look at all of the file. @returns What is wrong with it; nothing where it is whole. */
   integrity(): string[] {
     return integrityOf(this.database);
+  }
+
+  /** Reads every row. @returns How many cannot be read, and which is the first. */
+  unreadable(): { readonly count: number; readonly first: string } {
+    let [count, first] = [0, ""];
+    const names = new Map(this.fields().map(({ id, instrument, field }) => [id, `${instrument}.${field}`]));
+    const tell = (field: number, table: string) => {
+      first ||= `of ${names.get(field) ?? `field ${field}`} (${table})`;
+      count++;
+    };
+    for (const table of ["raw", "minutes", "days"] as const) {
+      const rows = this.database.prepare(`SELECT key, data FROM ${table} ORDER BY key`).iterate();
+      for (const row of rows as Iterable<unknown> as Iterable<{ key: number; data: Uint8Array }>) {
+        try {
+          decodeThin(row.data);
+        } catch {
+          tell(fieldOf(Number(row.key)), table);
+        }
+      }
+    }
+    for (const { field, data } of this.database.prepare("SELECT field, data FROM parts").iterate()) {
+      try {
+        decodeRun(data as Uint8Array);
+      } catch {
+        tell(Number(field), "parts");
+      }
+    }
+    return { count, first };
+  }
+
+  /**
+   * Copies all into a new database, as it is at one moment. Row by row: Deno 2.4 lets SQLite attach nothing, which
+   * `VACUUM INTO` would.
+   *
+   * @param file Its absolute path; nothing is there yet.
+   */
+  copyTo(file: string): void {
+    const copy = new DatabaseSync(file);
+    try {
+      copy.exec("PRAGMA page_size = 65536; PRAGMA auto_vacuum = INCREMENTAL");
+      copy.exec(`BEGIN; ${schema}`);
+      for (const table of ["fields", "parts", "raw", "minutes", "days", "runs", "state"]) {
+        let insert: ReturnType<DatabaseSync["prepare"]> | undefined;
+        const rows = this.database.prepare(`SELECT * FROM ${table}`).iterate();
+        for (const row of rows as Iterable<unknown> as Iterable<Record<string, string | number | null>>) {
+          const values = Object.values(row);
+          insert ??= copy.prepare(`INSERT INTO ${table} VALUES (${values.map(() => "?").join()})`);
+          insert.run(...values);
+        }
+      }
+      copy.exec("COMMIT");
+    } catch (error) {
+      copy.close();
+      Deno.removeSync(file);
+      throw error;
+    }
+    copy.close();
   }
 
   /** Closes it. */
@@ -297,6 +399,6 @@ function storedField(row: Record<string, unknown>): StoredField {
     instrumentTitle: String(row.instrument_title),
     unit: String(row.unit),
     type: row.type as StoredField["type"],
-    keep: row.keep === null ? undefined : JSON.parse(String(row.keep)) as FieldKeep,
+    keepDays: row.keep_days === null ? undefined : Number(row.keep_days),
   };
 }

@@ -9,7 +9,15 @@ import type { BenchField } from "../../bench/field.ts";
 import type { BenchEvent } from "../../bench/hub.ts";
 import type { Instrument } from "../../bench/instrument.ts";
 import { none } from "./codec.ts";
-import { declarationsFrame, type FrameValue, qualityNumbers, SamplesWriter, segmentFrame } from "./frames.ts";
+import { periodInDays } from "../../../protocol/duration.ts";
+import {
+  declarationsFrame,
+  type DeclaredField,
+  type FrameValue,
+  qualityNumbers,
+  SamplesWriter,
+  segmentFrame,
+} from "./frames.ts";
 
 /** How often what was read is written down, in milliseconds: a server that is killed loses no more. */
 const writeEvery = 1000;
@@ -118,6 +126,7 @@ export class Taker {
   }
 
   #take(instrument: Instrument, field: BenchField): void {
+    if (field.spec.keep === false) return;
     const { value, quality, time } = field.inEffect;
     // What is not good has the time of the last good reading; what is computed that of the oldest it is computed from.
     const when = quality === "good" && field.spec.compute === undefined ? Math.round(time) : Date.now();
@@ -155,7 +164,7 @@ export class Taker {
 
   #takeAll(instrument: Instrument): void {
     for (const field of instrument.allFields) {
-      if (field.inEffect.quality === "good") this.#tell(instrument, field, Date.now());
+      if (field.inEffect.quality === "good" && field.spec.keep !== false) this.#tell(instrument, field, Date.now());
     }
   }
 
@@ -186,8 +195,8 @@ export class Taker {
   }
 }
 
-function declared(field: BenchField, instrument: Instrument) {
-  const { spec: { type, unit = "" } } = field;
+function declared(field: BenchField, instrument: Instrument): DeclaredField {
+  const { spec: { type, unit = "", keep } } = field;
   return {
     instrument: instrument.name,
     field: field.name,
@@ -195,5 +204,6 @@ function declared(field: BenchField, instrument: Instrument) {
     instrumentTitle: instrument.title,
     unit,
     type,
+    ...typeof keep === "string" ? { keepDays: periodInDays(keep) } : {},
   };
 }

@@ -191,10 +191,14 @@ inBrowsers({
 inBrowsers({
   name: "page: trouble is said once, with what to do, and values that are not good are dashes with their age",
   async fn(_, browser) {
-    let device: ReturnType<typeof tcpDevice> | undefined = tcpDevice((asked) => asked.endsWith("?") ? "1.5\r" : "");
+    const answer = (asked: string) => asked.endsWith("?") ? "1.5\r" : "";
+    let device: ReturnType<typeof tcpDevice> | undefined = tcpDevice(answer);
+    const port = Number(device.address.split(":").pop());
     const folder = await Deno.makeTempDir();
     const fields = Object.fromEntries(["A", "B", "C", "D", "E"].map((name) => [name, { read: `${name}?` }]));
-    const meter = { title: "Meter", port: device.address, pollInterval: 0.1, staleAfter: 0.3, fields };
+    // Nobody waits for the next try here.
+    const never = { reconnect: { first: 3600, longest: 3600 } };
+    const meter = { title: "Meter", port: device.address, pollInterval: 0.1, staleAfter: 0.3, fields, ...never };
     await Deno.writeTextFile(`${folder}/bench.json`, JSON.stringify({ instruments: [meter] }));
     const { instruments } = await loadBench(`${folder}/bench.json`);
     await Deno.remove(folder, { recursive: true });
@@ -219,6 +223,9 @@ inBrowsers({
         await page.send("Emulation.setEmulatedMedia", { features: [{ name: "prefers-color-scheme", value }] });
         deepStrictEqual(await page.evaluate(poorContrasts), [], value);
       }
+      device = tcpDevice(answer, {}, port);
+      await page.click("[aria-label='Try now: Meter']");
+      await page.until(`!document.querySelector(".trouble") && !!document.querySelector(".contact.connected")`);
     } finally {
       await device?.[Symbol.asyncDispose]();
     }

@@ -43,16 +43,46 @@ inBrowsers({
         await page.click("[data-place=bench]");
       });
 
+      await t.step("a data log is begun and ended, and a table is asked for by its range and form", async () => {
+        await page.click("[data-place=journal]");
+        await page.click(".keeping summary");
+        await page.fill("[aria-label='Name of the data log']", "../a");
+        await page.click(".keeping [type=submit]");
+        await page.shows(".keeping .complaint", 'Cannot name a data log "../a"');
+        await page.fill("[aria-label='Name of the data log']", "reactor");
+        await page.click(".keeping [type=submit]");
+        await page.shows(".keeping summary", "reactor.csv, 1 row");
+        await page.shows(".keeping", "a row every 0:00:10");
+        await page.click(".keeping [type=submit]");
+        await page.shows(".keeping summary", "not written");
+        await page.choose("[aria-label='Range of the table']", "The last hour");
+        await page.choose("[aria-label='Form of the table']", "jsonl");
+        const path = await page.evaluate(`document.querySelector(".keeping a.button").getAttribute("href")`);
+        match(path, /^\/api\/v1\/export\?since=\d+&until=\d+&format=jsonl$/);
+        await page.click(".keeping summary");
+        await page.click("[data-place=bench]");
+      });
+
       await t.step("what others do is told live, and what was done before the console was opened", async () => {
         using robot = await RawClient.connect(server.commandServer.port);
         await robot.ask("register <svg/onload=alert(1)>");
         await robot.ask("tempcon.set_control_temperature -70");
         await page.click("[data-place=journal]");
         await page.shows(".log", "tempcon.set_control_temperature -70");
-        await page.shows(".log .who", "<svg/onload=alert(1)>");
+        await page.until(told(" .who", "<svg/onload=alert(1)>"));
         await robot.ask("tempcon.set_control_temperature -999");
         await page.until(told(".warning .answer", "below its minimum"));
         strictEqual(await page.evaluate(`document.querySelectorAll(".log svg").length`), 0);
+        // What is set names its field only: the page says of which instrument.
+        await robot.ask(`uv_light.set "Status Selection" On`);
+        await robot.ask("uv_light.confirm");
+        await page.until(told("", "UV Light Status Selection: Off → On"));
+        const came = `[...document.querySelectorAll(".log .told > span")].some((each) => each.textContent === "came")`;
+        strictEqual(await page.evaluate(came), false);
+        await page.click(".coming input");
+        await page.until(came);
+        await page.click(".coming input");
+        await page.until(`!(${came})`);
 
         await page.choose("[aria-label=Level]", "debug");
         // Readings are told to whoever looks, and are not kept: it takes a moment until the page does.

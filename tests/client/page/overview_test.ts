@@ -35,7 +35,7 @@ inBrowsers({
 
       await t.step("values with their units, and colours by state", async () => {
         await page.until(
-          `/^\\d+ °C$/.test(${found("[aria-label='Open Reactor Thermocouple'] .value")}?.firstChild.data)`,
+          `/^\\d+ °C$/.test(${found("[aria-description='Open Reactor Thermocouple'] .value")}?.firstChild.data)`,
         );
         await page.until(`${lamp}?.dataset.value === "Off" && ${lamp}.style.color === "rgb(138, 148, 163)"`);
         await tell(`uv_light.set "Status Selection" On`);
@@ -51,14 +51,14 @@ inBrowsers({
       });
 
       await t.step("a click opens an instrument, and so does the keyboard", async () => {
-        const open = found("[aria-label='Open Picarro']");
+        const open = found("[aria-description='Open Picarro']");
         strictEqual(await page.evaluate(`${open}.tabIndex`), 0);
         await page.evaluate(`${open}.focus()`);
         await page.press("Enter");
         await page.until(`location.hash === "#/bench/picarro"`);
         await page.evaluate(`location.hash = "#/overview"`);
         const [x, y] = await page.until(`(() => {
-          const box = ${found("[aria-label='Open Argon MFC']")}?.getBoundingClientRect();
+          const box = ${found("[aria-description='Open Argon MFC']")}?.getBoundingClientRect();
           return box?.width > 0 && [box.left + box.width / 2, box.top + box.height / 2];
         })()`);
         for (const type of ["mousePressed", "mouseReleased"]) {

@@ -119,6 +119,7 @@ export async function withServer(
       ...(drawn ? { overview: { svg: demoOverview, file } } : {}),
       poll: true,
       webPort: 0,
+      datalog: { folder: `${folder}/logs` },
       instruments: [...demoInstruments({ camera }), instrument],
     });
     await server.ready;

@@ -464,6 +464,34 @@ inBrowsers({
 });
 
 inBrowsers({
+  name: "page: where nothing is plotted, what matters most is offered, and what the address names in vain is said",
+  // Nothing here is of one browser alone.
+  browsers: ["chromium"],
+  async fn(_, browser) {
+    const gauge = defineInstrument({
+      title: "Gauge",
+      fields: {
+        Level: { type: "float", unit: "mm", access: "readout", read: () => 3 },
+        Remark: { type: "text", access: "readout", initial: "dry" },
+      },
+    });
+    await using server = startServer({ instruments: [gauge], poll: true, webPort: 0 });
+    await server.ready;
+    await using page = await browser.open(`${base(server)}/#/plots?f=gauge.lvel&last=1h`);
+    await page.shows(".plot-missing", "Not plotted: gauge.lvel. This bench has no number of that name.");
+    deepStrictEqual(
+      await page.evaluate(`[...document.querySelectorAll(".plot-offers button")].map((each) => each.textContent)`),
+      ["Gauge Level"],
+    );
+    await page.click(".plot-offers button");
+    await page.shows(legend("gauge.level"), "Gauge Level");
+    await page.until(`document.querySelector(".plot-missing, .plot-offers") === null`);
+    await page.until(`location.hash === "#/plots?f=gauge.level&last=1h"`);
+    deepStrictEqual(page.complaints, []);
+  },
+});
+
+inBrowsers({
   name: "page: small numbers are readable on cards, in boxes and on axes, and an axis can be logarithmic",
   async fn(_, browser) {
     const gauge = defineInstrument({

@@ -5,12 +5,12 @@ import { AccessStore } from "../../../server/access/access_store.ts";
 import type { HeliographServer } from "../../../server/server.ts";
 import { startServer } from "../../fixture.ts";
 import { base } from "../../server/faces/web/web_fixture.ts";
-import { violations } from "./axe.ts";
+import { violations } from "./accessible.ts";
 import type { BrowserPage } from "./browser.ts";
 import { card, inBrowsers, outsiders, unnamedControls } from "./page_fixture.ts";
 
 async function withServer(
-  loopback: AccessOptions["loopback"],
+  loopback: NonNullable<AccessOptions["loopback"]>,
   run: (server: HeliographServer, store: AccessStore) => Promise<void>,
 ): Promise<void> {
   const store = new AccessStore();

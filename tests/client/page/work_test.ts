@@ -1,5 +1,5 @@
 /** Real work on the page, counted in steps: once with the pointer, and once by keyboard alone. */
-import { deepStrictEqual, ok } from "node:assert/strict";
+import { deepStrictEqual, ok, strictEqual } from "node:assert/strict";
 import { defineInstrument } from "../../../mod.ts";
 import { startServer } from "../../fixture.ts";
 import { base } from "../../server/faces/web/web_fixture.ts";
@@ -151,12 +151,43 @@ inBrowsers({
       const { top, bottom } = document.querySelector("${card(name)}")?.getBoundingClientRect() ?? {};
       return document.querySelector("dialog") === null && top < innerHeight && bottom > 0;
     })()`;
+    await t.step(
+      "one that is far from what is seen is short, has its text, and is whole where it is used",
+      async () => {
+        await using page = await browser.open(base(server));
+        await page.until(`document.querySelectorAll("article").length === ${many}`);
+        const [first, far] = [card("rig_0"), card("rig_199")];
+        const value = `document.querySelector("${far} button.value")`;
+        await page.until(`document.querySelector("${first} button.value") !== null`);
+        deepStrictEqual(await page.evaluate(`${value}`), null);
+        ok((await page.evaluate(`document.querySelector("${far}").textContent`)).includes("Flow"));
+        ok(await page.evaluate(`document.querySelectorAll("button.value").length`) < many / 2);
+        const height = `document.querySelector("${far}").offsetHeight`;
+        await page.evaluate(`scrollTo(0, document.body.scrollHeight)`);
+        await page.until(`${value} !== null && scrollY > 0`);
+        const whole = await page.evaluate(height);
+        await page.evaluate(`scrollTo(0, 0)`);
+        await page.until(`${value} === null`);
+        deepStrictEqual(await page.evaluate(height), whole, "the place that is kept for it is as high");
+        await page.evaluate(`scrollTo(0, document.body.scrollHeight)`);
+        await page.until(`${value} !== null`);
+        await page.click(`${far} .card-head`);
+        await page.evaluate(`scrollTo(0, 0)`);
+        await page.until(`document.querySelector("${first} button.value") !== null`);
+        ok(await page.evaluate(`${value} !== null`), "it was used, and stays");
+        deepStrictEqual(page.complaints, []);
+      },
+    );
     for (const Way of [ByPointer, ByKeyboard]) {
       await t.step(Way.name, async () => {
         await using page = await browser.open(base(server));
         await page.until(`document.querySelectorAll("article").length === ${many}`);
         const name = Way === ByPointer ? "rig_120" : "rig_186";
         await page.until(`!(${seen(name)})`);
+        // What is far away is a head that says how it is; the rest is drawn once somebody comes near.
+        const far = `document.querySelector("${card("rig_160")}")`;
+        strictEqual(await page.evaluate(`${far}.querySelector(".main-value")`), null);
+        ok(await page.evaluate(`${far}.offsetHeight > 100`));
         const worker = new Way(page);
         // What looks like a box is one: a click there, or what is typed there, is the beginning of the text.
         await worker.enter("#open-search", name);
@@ -166,6 +197,8 @@ inBrowsers({
         await page.until(seen(name));
         await page.until(`document.activeElement.closest("${card(name)}") !== null`);
         ok(worker.steps <= 2, `it took ${worker.steps} steps`);
+        await page.evaluate(`${far}.scrollIntoView()`);
+        await page.until(`${far}.querySelector(".main-value .text")?.textContent.startsWith("160")`);
         deepStrictEqual(page.complaints, []);
       });
     }

@@ -164,6 +164,30 @@ Deno.test("connection: where it cannot be made, the reason says that another pro
   assert.equal(await bench.ask("thermo.set S 20"), "OK");
 });
 
+Deno.test("connection: one that is lost is tried at once where an operator asks for it, and the answer says where there is nothing to try", async () => {
+  const device = new OneSocket(false);
+  const { port } = device;
+  await device[Symbol.asyncDispose]();
+  await using bench = await ServedBench.one({
+    ...thermometer,
+    port: `tcp://127.0.0.1:${port}`,
+    line: { sendEnd: "\r\n", connection: "each question" },
+    // Nobody waits for the next try here.
+    reconnect: { first: 3600, longest: 3600 },
+  });
+  const contact = bench.server.bench.find("thermo")!.contact!;
+  await eventually(() => contact.state === "lost", "that it is not there");
+  const { nextTry } = contact;
+  assert.equal(await bench.ask("api.try_now thermo"), "OK");
+  await eventually(() => contact.nextTry !== nextTry, "another try");
+  await eventually(() => contact.state === "lost", "that it is not there yet");
+  await using _again = new OneSocket(true, port);
+  assert.equal(await bench.ask("try_now thermo"), "OK");
+  await eventually(() => bench.field("thermo", "T").value === 21.5, "a reading");
+  assert.match(await bench.ask("try_now thermo"), /^ERROR Cannot try .* now: it answers$/);
+  assert.match(await bench.ask("try_now api"), /^ERROR Cannot try .* now: it has no port$/);
+});
+
 Deno.test("connection: where each is closed after its answer and nothing says so, the reason says what to say", async () => {
   await using device = new OneSocket(true);
   await using bench = await ServedBench.one({

@@ -351,15 +351,13 @@ Deno.test("records: a damaged database is set aside and told, and what waits on 
     "readings-a.spool",
     "readings-b.spool",
     "readings.sqlite",
+    "reserve",
     "spool-a.jsonl",
     "spool-b.jsonl",
     "writer.sqlite",
   ]);
-  const copy = join(folder.path, Deno.build.os === "windows" ? "copy #1.sqlite" : "copy #1 ?.sqlite");
-  strictEqual((await run(["records", "backup", copy, "--read", folder.records])).code, 0);
-  const copied = join(folder.path, "copied");
-  Deno.mkdirSync(copied);
-  Deno.renameSync(copy, join(copied, "journal.sqlite"));
+  const copied = join(folder.path, Deno.build.os === "windows" ? "copy #1" : "copy #1 ?");
+  strictEqual((await run(["records", "backup", copied, "--read", folder.records])).code, 0);
   deepStrictEqual(
     (await run(["journal", "head", "--read", copied])).out,
     (await run(["journal", "head", "--read", folder.records])).out,
@@ -519,14 +517,18 @@ Deno.test("records: the words of the bench file are checked, and say where and f
     folder: "/lab/lab.records",
     journalDays: 3650,
     journalBytes: 2e9,
+    rawDays: 90,
+    minutesDays: 3650,
+    bytes: 10e9,
   });
-  const words = recordsSchema.parse({ folder: "kept", keep: { journal: "12w" }, size: "20 GB" });
-  const { folder, journalDays, journalBytes } = recordsOptions(words, "/lab", "/lab/lab.records")!;
-  deepStrictEqual([folder.replaceAll("\\", "/").replace(/^[A-Z]:/, ""), journalDays, journalBytes], [
-    "/lab/kept",
-    84,
-    20e9,
-  ]);
+  const words = recordsSchema.parse({
+    folder: "kept",
+    keep: { journal: "12w", raw: "30d", minutes: "2y" },
+    size: "20 GB",
+  });
+  const { folder, ...kept } = recordsOptions(words, "/lab", "/lab/lab.records")!;
+  strictEqual(folder.replaceAll("\\", "/").replace(/^[A-Z]:/, ""), "/lab/kept");
+  deepStrictEqual(kept, { journalDays: 84, journalBytes: 15e9, rawDays: 30, minutesDays: 730, bytes: 20e9 });
   match(problem({ keep: { journal: "a year" } })!, /must be a period such as 90d, 12w or 10y/);
   match(problem({ size: "12 apples" })!, /must be a size of at least 1 MB, such as 500 MB or 20 GB/);
   match(problem(true)!, /must be false, or an object with folder, keep and size/);

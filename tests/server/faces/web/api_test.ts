@@ -30,6 +30,9 @@ Deno.test("web: the description tells of every route, and every path in it answe
     "PUT /api/v1/instruments/{instrument}/control": { session: 1 },
     "POST /api/v1/access/people": { name: "bob", role: "observer" },
     "POST /api/v1/session": { token: await store.add({ name: "ana", role: "admin" }) },
+    "POST /prometheus/api/v1/query": { query: "1+1" },
+    "POST /prometheus/api/v1/query_range": { query: "1+1", start: 0, end: "60", step: "30s" },
+    "POST /prometheus/api/v1/series": { "match[]": ["heliograph_field_value"] },
   };
   const parameters: Record<string, string> = {
     instrument: "UV%20Light",
@@ -38,6 +41,13 @@ Deno.test("web: the description tells of every route, and every path in it answe
     tool: "tempcon",
     session: "1",
     name: "bob",
+    label: "instrument",
+  };
+  const queries: Record<string, string> = {
+    "/api/v1/history": "?field=tempcon.camtemp&field=argon_mfc.device_setpoint&points=9",
+    "/prometheus/api/v1/query": "?query=heliograph_field_value",
+    "/prometheus/api/v1/query_range": "?query=heliograph_field_value&start=0&end=60&step=30",
+    "/prometheus/api/v1/series": "?match[]=heliograph_field_value",
   };
   const asked: string[] = [];
   for (const [path, operations] of Object.entries<Schema>(document.paths)) {
@@ -48,7 +58,7 @@ Deno.test("web: the description tells of every route, and every path in it answe
       const given = path.endsWith("/history")
         ? { ...parameters, instrument: "argon_mfc", field: "device_setpoint" }
         : parameters;
-      const query = path === "/api/v1/history" ? "?field=tempcon.camtemp&field=argon_mfc.device_setpoint&points=9" : "";
+      const query = method === "get" ? queries[path] ?? "" : "";
       const real = path.replace(/\{(\w+)\}/g, (_, key: string) => given[key]!) + query;
       const inPath = operation.parameters.filter((each: Schema) => each.in === "path").map((each: Schema) => each.name);
       deepStrictEqual(inPath, [...path.matchAll(/\{(\w+)\}/g)].map(([, key]) => key), name);
@@ -81,6 +91,7 @@ Deno.test("web: the description tells of every route, and every path in it answe
     "GET /api/v1/access",
     "GET /api/v1/arrangement",
     "GET /api/v1/clients",
+    "GET /api/v1/export",
     "GET /api/v1/history",
     "GET /api/v1/history/fields",
     "GET /api/v1/instruments",
@@ -106,6 +117,12 @@ Deno.test("web: the description tells of every route, and every path in it answe
     "GET /api/{tool}/{command}",
     "GET /healthz",
     "GET /metrics",
+    "GET /prometheus/api/v1/label/{label}/values",
+    "GET /prometheus/api/v1/labels",
+    "GET /prometheus/api/v1/metadata",
+    "GET /prometheus/api/v1/query",
+    "GET /prometheus/api/v1/query_range",
+    "GET /prometheus/api/v1/series",
     "GET /ws",
     "POST /api",
     "POST /api/v1/access/people",
@@ -117,6 +134,10 @@ Deno.test("web: the description tells of every route, and every path in it answe
     "POST /api/v1/instruments/{instrument}/control",
     "POST /api/v1/instruments/{instrument}/revert",
     "POST /api/v1/session",
+    "POST /prometheus/api/v1/labels",
+    "POST /prometheus/api/v1/query",
+    "POST /prometheus/api/v1/query_range",
+    "POST /prometheus/api/v1/series",
     "PUT /api/v1/arrangement",
     "PUT /api/v1/instruments/{instrument}/control",
     "PUT /api/v1/instruments/{instrument}/fields/{field}",

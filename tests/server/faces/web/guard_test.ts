@@ -52,25 +52,28 @@ Deno.test("web: a server that listens everywhere takes addresses, which nobody c
   const everywhere = ownHosts("0.0.0.0", 2403);
   const named = ownHosts("LabPC.example", 80);
   const called = ownHosts("0.0.0.0", 2403, ["LabPC", "labpc.physics.example"]);
-  deepStrictEqual(["labpc:2403", "LABPC.physics.example:2403", "labpc.attacker.example:2403"].map(called), [
-    true,
-    true,
-    false,
-  ]);
+  deepStrictEqual(
+    ["labpc:2403", "LABPC.physics.example:2403", "labpc.attacker.example:2403"].map((host) => called(host)),
+    [
+      true,
+      true,
+      false,
+    ],
+  );
   const six = ownHosts("fe80::1", 2403);
   deepStrictEqual(
     ["192.168.1.5:2403", "[fe80::1]:2403", "localhost:2403", "attacker.example:2403", "192.168.1.5", ""].map(
-      everywhere,
+      (host) => everywhere(host),
     ),
     [true, true, true, false, false, false],
   );
-  deepStrictEqual(["labpc.example", "labpc.example:80", "other.example", "192.168.1.5"].map(named), [
+  deepStrictEqual(["labpc.example", "labpc.example:80", "other.example", "192.168.1.5"].map((host) => named(host)), [
     true,
     true,
     false,
     false,
   ]);
-  deepStrictEqual(["[fe80::1]:2403", "[fe80::2]:2403", "fe80::1:2403"].map(six), [true, false, false]);
+  deepStrictEqual(["[fe80::1]:2403", "[fe80::2]:2403", "fe80::1:2403"].map((host) => six(host)), [true, false, false]);
 });
 
 Deno.test("web: pages of other origins can ask for nothing but what is harmless, and open no WebSocket", async () => {

@@ -2,10 +2,16 @@
 import { deepStrictEqual, ok, strictEqual } from "node:assert/strict";
 import { join } from "node:path";
 import { error as failed, good } from "../../../../server/records/readings/codec.ts";
-import { declarationsFrame, SamplesWriter, segmentFrame } from "../../../../server/records/readings/frames.ts";
+import {
+  declarationsFrame,
+  type DeclaredField,
+  SamplesWriter,
+  segmentFrame,
+} from "../../../../server/records/readings/frames.ts";
 import { ReadingsLookup } from "../../../../server/records/readings/lookup.ts";
 import { ReadingsKeeper } from "../../../../server/records/readings/readings_keeper.ts";
-import { readingsSpoolNames } from "../../../../server/records/readings/readings_spool.ts";
+import { ReadingsSpool, readingsSpoolNames } from "../../../../server/records/readings/readings_spool.ts";
+import { readSpool } from "../../../../server/records/readings/segments.ts";
 import type { RecordedField } from "../../../../protocol/readings.ts";
 
 const minute = 60_000;
@@ -22,20 +28,24 @@ function fieldOf(field: string, type: RecordedField["type"]): RecordedField {
   return { instrument: "lab", instrumentTitle: "Lab", field, title: field.toUpperCase(), unit: "", type };
 }
 
-const fields = [fieldOf("t", "float"), fieldOf("mode", "choice"), fieldOf("on", "switch"), fieldOf("rare", "int")];
+const usualFields = [fieldOf("t", "float"), fieldOf("mode", "choice"), fieldOf("on", "switch"), fieldOf("rare", "int")];
 
 /** A folder, and what a server would have written there. */
 class Lab implements Disposable {
   readonly folder = Deno.makeTempDirSync();
   keeper = new ReadingsKeeper(this.folder);
-  readonly all: Reading[][] = fields.map(() => []);
+  readonly all: Reading[][];
   #segment = 0;
   #file = 0;
   readonly #run = 1_790_000_000_000;
 
+  constructor(readonly fields: readonly DeclaredField[] = usualFields) {
+    this.all = fields.map(() => []);
+  }
+
   begin(): void {
     this.#append(segmentFrame({ number: ++this.#segment, run: this.#run }));
-    this.#append(declarationsFrame({ fields: fields.map((field, at) => [at + 7, field]), texts: [[0, "Open"]] }));
+    this.#append(declarationsFrame({ fields: this.fields.map((field, at) => [at + 7, field]), texts: [[0, "Open"]] }));
   }
 
   /** Writes a frame of readings. */
@@ -84,7 +94,7 @@ class Lab implements Disposable {
 
 function told(lab: Lab, since: number, until: number, limit?: number) {
   using lookup = new ReadingsLookup(lab.folder);
-  const names = fields.map(({ instrument, field }) => ({ instrument, field }));
+  const names = lab.fields.map(({ instrument, field }) => ({ instrument, field }));
   return lookup.history({ fields: names, since, until, limit });
 }
 
@@ -120,8 +130,8 @@ Deno.test("readings: none is lost or doubled on the way into hours and days, nor
     strictEqual(answer.next, null);
     for (const [at, { samples }] of answer.series.entries()) {
       const kept = lab.kept(at, 0, Infinity);
-      deepStrictEqual(samples!.times, kept.map(({ time }) => time), fields[at]!.field);
-      deepStrictEqual(samples!.values, kept.map(({ value }) => value ?? null), fields[at]!.field);
+      deepStrictEqual(samples!.times, kept.map(({ time }) => time), lab.fields[at]!.field);
+      deepStrictEqual(samples!.values, kept.map(({ value }) => value ?? null), lab.fields[at]!.field);
     }
   };
   check();
@@ -184,4 +194,113 @@ Deno.test("readings: a frame that is cut short, and rubbish between frames, harm
   deepStrictEqual(told(lab, start, start + 10).series[0]!.samples!.values, [1, 2]);
   lab.restart(half.length);
   deepStrictEqual(told(lab, start, start + 10).series[0]!.samples!.values, [1, 2]);
+});
+
+Deno.test("readings: single ones are thinned to minutes before they are forgotten, each field in its own time", () => {
+  using lab = new Lab([fieldOf("t", "float"), fieldOf("mode", "choice"), {
+    ...fieldOf("dear", "float"),
+    keepDays: 500,
+  }]);
+  lab.begin();
+  const day = 24 * hour;
+  const start = Math.ceil(1_790_000_000_000 / day) * day;
+  const at = (days: number, seconds: number) => start + days * day + seconds * 1000;
+  for (let days = 0; days < 6; days++) {
+    const readings = [0, 10, 20, 30].flatMap((second) => [
+      { field: 0, time: at(days, second), value: second === 20 ? 99.5 : days },
+      { field: 2, time: at(days, second), value: second },
+    ]);
+    lab.write([...readings, { field: 1, time: at(days, 5), value: days % 2 === 0 ? "Open" : "Closed" }], at(days, 40));
+    lab.move();
+  }
+  const now = at(6, 7200);
+  lab.tidy(now);
+  const limits = { rawDays: 3, minutesDays: 5, bytes: 1e9 };
+  deepStrictEqual(lab.keeper.forget({ ...limits, rawDays: 100, minutesDays: 100 }, now), {});
+  deepStrictEqual(lab.keeper.forget(limits, undefined), {}, "the clock is not relied on");
+  deepStrictEqual(lab.keeper.forget(limits, now), { raw: at(3, 0) });
+  deepStrictEqual(lab.keeper.forget(limits, now), {}, "it is told once");
+  const [t, mode, dear] = told(lab, start, now).series;
+  strictEqual(t!.thinned, true);
+  deepStrictEqual(t!.samples!.times.length, 3 + 3 * 4);
+  deepStrictEqual(t!.samples!.values.slice(0, 3), [0, 1, 2].map((days) => (3 * days + 99.5) / 4));
+  deepStrictEqual(mode!.samples!.values, ["Open", "Closed", "Open", "Closed", "Open", "Closed"]);
+  deepStrictEqual([dear!.thinned, dear!.samples!.times.length], [false, 24]);
+  {
+    using lookup = new ReadingsLookup(lab.folder);
+    const fields = [{ instrument: "lab", field: "t" }];
+    const of = (since: number, until: number, points: number) =>
+      lookup.history({ fields, since, until, points }).series[0]!;
+    // A pixel of a second, too, shows what is left.
+    for (const plot of [of(start, now, 12), of(at(1, 0), at(1, 60), 60)]) strictEqual(plot.points!.highest[0], 99.5);
+    strictEqual(lookup.moment(at(1, 50)).fields.find(({ field }) => field === "dear")!.value, 30);
+  }
+  // Minutes go when the single readings of no field are kept for longer.
+  deepStrictEqual(lab.keeper.forget({ ...limits, minutesDays: 500 }, now + 490 * day).minutes, undefined);
+  deepStrictEqual(lab.keeper.forget(limits, now + 600 * day).minutes, at(106, 0));
+  deepStrictEqual(told(lab, start, now).series.map(({ samples }) => samples!.times.length), [0, 0, 0]);
+});
+
+Deno.test("readings: where there is no room the oldest are thinned first, and the newest stay", () => {
+  using lab = new Lab();
+  lab.begin();
+  const start = 1_790_000_000_000;
+  let last = 0;
+  for (let at = 0; at < 50; at++) {
+    const readings = Array.from({ length: 3600 }, (_, second) => ({
+      field: 0,
+      time: start + at * hour + second * 1000,
+      // Nothing that could be made small.
+      value: Math.sin(at * 3600 + second),
+    }));
+    last = readings.at(-1)!.time;
+    lab.write(readings, last);
+    lab.move();
+  }
+  lab.tidy(start + 200 * hour);
+  const limits = { rawDays: 1000, minutesDays: 1000, bytes: 1.5e6 };
+  const { raw, minutes } = lab.keeper.forget(limits, start);
+  ok(raw !== undefined && minutes === undefined);
+  ok(raw > start + 5 * hour && raw < start + 49 * hour, `${(raw - start) / hour} of 50 hours are thinned`);
+  const { series: [t] } = told(lab, last - hour + 1, last + 1);
+  deepStrictEqual([t!.thinned, t!.samples!.times.length], [false, 3600]);
+  ok(told(lab, start, start + hour).series[0]!.thinned);
+  const size = Deno.statSync(join(lab.folder, "readings.sqlite")).size;
+  ok(size < 2 * 1.5e6, `room is given back to the disk: ${size}`);
+});
+
+Deno.test("readings: what waits for a full disk is thinned before it is lost, and no spike with it", () => {
+  const folder = Deno.makeTempDirSync();
+  try {
+    using spool = new ReadingsSpool(folder);
+    const declared = Array.from({ length: 200 }, (_, at) => [at, fieldOf(`f${at}`, "float")] as const);
+    spool.append(segmentFrame({ number: 1, run: 1 }), false);
+    spool.append(declarationsFrame({ fields: declared, texts: [] }), false);
+    spool.hold("No space left on device");
+    const start = 1_790_000_040_000;
+    const seconds = 6000;
+    const writer = new SamplesWriter();
+    for (let second = 0; second < seconds; second++) {
+      for (let field = 0; field < 200; field++) {
+        const value = second === 77 && field === 3 ? 1e6 : Math.sin(second + field);
+        const quality = second === 99 && field === 4 ? failed : good;
+        writer.add(field, start + second * 1000, quality === good ? value : undefined, quality);
+      }
+      spool.append(writer.take(start + second * 1000), true);
+    }
+    const { failure, waiting, thinned, lost } = spool.state;
+    strictEqual(failure, "No space left on device");
+    ok(waiting < 8_100_000 && thinned > 100_000 && lost === 0, `${waiting} ${thinned} ${lost}`);
+    ok(spool.retry() && spool.allWritten);
+    strictEqual(spool.state.failure, "");
+    const { segments: [segment] } = readSpool(folder, 0);
+    const of = (field: number) => [...segment!.fields.values()][field]!.readings;
+    strictEqual(Math.max(...of(3).values as number[]), 1e6);
+    strictEqual(of(4).qualities.filter((quality) => quality === failed).length, 1);
+    const minutes = new Set(of(3).times.map((time) => Math.floor(time / minute)));
+    strictEqual(minutes.size, seconds / 60);
+    strictEqual(of(3).times.at(-1), start + (seconds - 1) * 1000);
+  } finally {
+    Deno.removeSync(folder, { recursive: true });
+  }
 });
