@@ -175,6 +175,7 @@ export class Services {
     this.records = new Records(journal, records);
     this.access = access;
     access.store.onChange(() => this.#lookWhoMayStay());
+    access.browsers.onEnd(() => this.#lookWhoMayStay());
     this.dataLog = new DataLog(this.bench, datalog);
     this.readings = new Readings(this.bench, this.records, records);
     this.limits = limitsWithin(limits, descriptorLimit(), this.bench.instruments.length, doorway !== undefined);
