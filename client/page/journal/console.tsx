@@ -17,6 +17,7 @@ import type { JournalLine } from "./journal.ts";
 import { useLive } from "../live/live.tsx";
 import { addressOf, place } from "../shell/place.ts";
 import { Complaint, useWork } from "../bench/work.tsx";
+import { thenAddress } from "../then/moments.ts";
 
 /** How many lines the arrow keys reach back. */
 const longestMemory = 100;
@@ -52,6 +53,7 @@ function Journal({ bench }: { bench: LiveBench }): VNode {
   const scrolled = useRef(0);
   useEffect(() => bench.lookAtJournal(level), [bench, level]);
   const now = new Date(bench.now());
+  const looksBack = (useLive(bench.status)?.records.folder ?? "") !== "";
   const title = instruments.find(({ name }) => name === instrument)?.title;
   const words = sought.toLowerCase().split(/\s+/).filter((word) => word !== "");
   const order = levels.map(([name]) => name);
@@ -108,7 +110,7 @@ function Journal({ bench }: { bench: LiveBench }): VNode {
         }}
         onCopy={(event) => copyLines(event, shown.map(scriptLine))}
       >
-        {shown.map((line) => <Line key={line.key} line={line} now={now} />)}
+        {shown.map((line) => <Line key={line.key} line={line} now={now} looksBack={looksBack} />)}
         {shown.length === 0
           ? <li class="nothing">{lines.length === 0 ? "Nothing yet." : "Nothing of that kind."}</li>
           : null}
@@ -127,14 +129,18 @@ function scriptLine({ kind, text }: JournalLine): string {
   return kind === "command" ? text : text.replace(/^/gm, "# ");
 }
 
-function Line({ line, now }: { line: JournalLine; now: Date }): VNode {
+/** @param looksBack Whether its time leads to what everything was then. */
+function Line({ line, now, looksBack }: { line: JournalLine; now: Date; looksBack: boolean }): VNode {
   const { kind, time, level, client, text, answer, mine, seconds } = line;
   const zone = useTimeZone();
   const date = new Date(time);
   const day = dayText(date, now, zone);
+  const when = `${day === "" ? "" : `${day} `}${clockText(date, zone)}`;
   return (
     <li class={`${isAsked(kind) ? "asked" : "told"} ${level}`}>
-      <time dateTime={time} title={time}>{day === "" ? "" : `${day} `}{clockText(date, zone)}</time>{" "}
+      <time dateTime={time} title={looksBack ? `${time}: what everything was then` : time}>
+        {looksBack ? <a href={thenAddress(date.getTime())}>{when}</a> : when}
+      </time>{" "}
       {mine || client === "" ? null : <span class="who">{client}</span>} {!isAsked(kind) ? <span>{text}</span> : (
         <>
           <code>{text}</code>

@@ -1,9 +1,8 @@
 /** Every place of the page as everybody can use it: by WCAG 2.2 AA, at all widths, enlarged, and with a finger. */
-import axe from "npm:axe-core@4.14.1";
 import { deepStrictEqual, ok } from "node:assert/strict";
 import { base } from "../../server/faces/web/web_fixture.ts";
 import type { BrowserPage } from "./browser.ts";
-import { inBrowsers, outsiders, ready, withServer } from "./page_fixture.ts";
+import { inBrowsers, outsiders, ready, violations, withServer } from "./page_fixture.ts";
 
 /** The places that are offered, and what is reached from the menu. */
 const places = `[...[...document.querySelectorAll("nav.places a")].map((each) => each.hash), "#/edit"]`;
@@ -13,17 +12,6 @@ const sheets = ["#open-search", "#open-people", "#open-menu"];
 
 /** Whether the drawing is there, in a tree of its own. */
 const drawnLinks = `!!document.querySelector(".overview-drawing")?.shadowRoot?.querySelector("[role=link]")`;
-
-/** What axe finds against WCAG 2.2 AA: each rule with the elements that break it. */
-async function violations(page: BrowserPage): Promise<string[]> {
-  if (!await page.evaluate("!!globalThis.axe")) await page.evaluate(axe.source);
-  return await page.evaluate(`axe.run(document, {
-    runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"],
-    rules: { "label-content-name-mismatch": { enabled: true } },
-    resultTypes: ["violations"],
-  }).then(({ violations }) => violations.flatMap(({ id, nodes }) =>
-    nodes.map(({ target, html, any }) => id + ": " + target + " " + html.slice(0, 160) + " " + (any[0]?.message ?? ""))))`);
-}
 
 /** What can be pressed and is smaller than so many pixels; links within a text, and what lies under a sheet, may be. */
 const smallTargets = (least: number) =>
