@@ -60,6 +60,14 @@ export const { chromium } = found;
 /** How such a test is run. */
 export const inBrowser = { ignore: chromium === undefined, ...sanitizers } as const;
 
+/** A script by which a page takes itself for an observer's, whatever the server says. */
+export const asObserver = `{
+  const { parse } = JSON;
+  JSON.parse = (text, ...rest) => parse(typeof text === "string"
+    ? text.replace('"role":"admin"', '"role":"observer"').replace(/"rights":\\[[^\\]]*\\]/, '"rights":["read"]')
+    : text, ...rest);
+}`;
+
 /** A text that would run as a script where a page took it for HTML. */
 export const hostile = `<img src=x onerror="document.title='taken'">`;
 
