@@ -36,7 +36,10 @@ export const accessWords = {
   loopback: z.enum(["open", "token"]).optional().meta({
     description: "open: whoever is on this PC may do everything; token: they need one as well. Default open",
   }),
-  tls: z.strictObject({ cert: z.string().min(1), key: z.string().min(1) }).optional().meta({
+  tls: z.strictObject({
+    cert: z.string().min(1).meta({ description: "The certificate, a PEM file, as seen from this file" }),
+    key: z.string().min(1).meta({ description: "Its private key, a PEM file, as seen from this file" }),
+  }).optional().meta({
     description:
       "A certificate of one's own and its private key, as PEM files as seen from this file; read again when " +
       "they change. Default: the server makes its own, in the folder .keys beside this file",

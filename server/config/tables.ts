@@ -37,12 +37,15 @@ function markdown(head: Row, rows: readonly Row[]): string {
 
 const rowsOf = (settings: object) => Object.entries(settings) as [name: string, setting: Setting<unknown>][];
 
+/** What the bench file calls a setting that is in none of its sections. */
+const ownWords: Readonly<Record<string, string>> = { tlsCert: "`tls.cert`", tlsKey: "`tls.key`" };
+
 /** All flags of the server, and the words of the bench file that say the same. */
 function flagsTable(): string {
   const rows = (settings: object, section?: string) =>
     rowsOf(settings).map(([name, each]) => [
       flagText(each),
-      section === undefined ? "" : `\`${section}.${name}\``,
+      section === undefined ? ownWords[name] ?? "" : `\`${section}.${name}\``,
       each.default === false ? "off" : defaultText(each),
       each.note === undefined ? each.summary : `${each.summary}; ${each.note}`,
     ]);
