@@ -15,7 +15,7 @@ import type { LiveField } from "../live/live_instrument.ts";
 import { useLive } from "../live/live.tsx";
 import { isDark, timeZone } from "../shell/preferences.ts";
 import { valueAt } from "./plot_data.ts";
-import { type Mark, marksOf } from "./plot_marks.ts";
+import type { Mark } from "./plot_marks.ts";
 import type { PlotWindow } from "./plot_window.ts";
 import { labelOf, type Plotted, type Strip } from "./plotted.ts";
 import { StripView } from "./strip_view.ts";
@@ -44,11 +44,7 @@ export function StripOf({ bench, plotted, window, strip, first, lowest, drawn }:
   const names = fields.map(labelOf).join();
   useEffect(() => {
     if (place === null) return;
-    const marks = () => {
-      if (!marked) return [];
-      const instruments = new Set(plotted.fields.value.map(({ instrument }) => instrument));
-      return marksOf(bench.journal.lines.value, instruments, window.span);
-    };
+    const marks = () => marked ? window.marks.of(window.span) : [];
     const view = new StripView(place, strip, plotted, window, {
       logarithmic,
       lowest,
