@@ -16,7 +16,7 @@ export interface Row {
 }
 
 /** What a field is called where people read it: without the unit, which stands beside the value. */
-export function fieldCaption({ title, name, unit }: FieldDescription): string {
+export function fieldCaption({ title, name, unit }: Pick<FieldDescription, "title" | "name" | "unit">): string {
   if (title === name) return title[0]!.toUpperCase() + title.slice(1).replaceAll("_", " ");
   const end = ` (${unit})`;
   return unit !== undefined && title.endsWith(end) ? title.slice(0, -end.length) : title;

@@ -17,6 +17,7 @@ import type { JournalLine } from "./journal.ts";
 import { useLive } from "../live/live.tsx";
 import { addressOf, place } from "../shell/place.ts";
 import { Complaint, useWork } from "../bench/work.tsx";
+import { thenAddress } from "../then/moments.ts";
 
 /** How many lines the arrow keys reach back. */
 const longestMemory = 100;
@@ -53,6 +54,7 @@ function Journal({ bench }: { bench: LiveBench }): VNode {
   const scrolled = useRef(0);
   useEffect(() => bench.lookAtJournal(level), [bench, level]);
   const now = new Date(bench.now());
+  const looksBack = (useLive(bench.status)?.records.folder ?? "") !== "";
   const title = instruments.find(({ name }) => name === instrument)?.title;
   // What is set names its field only; the rest says itself what it is about.
   const nameOf = ({ kind, instrument: of }: JournalLine) =>
@@ -119,7 +121,7 @@ function Journal({ bench }: { bench: LiveBench }): VNode {
         }}
         onCopy={(event) => copyLines(event, shown.map(scriptLine))}
       >
-        {shown.map((line) => <Line key={line.key} line={line} now={now} of={nameOf(line)} />)}
+        {shown.map((line) => <Line key={line.key} line={line} now={now} of={nameOf(line)} looksBack={looksBack} />)}
         {shown.length === 0
           ? <li class="nothing">{lines.length === 0 ? "Nothing yet." : "Nothing of that kind."}</li>
           : null}
@@ -138,19 +140,24 @@ function scriptLine({ kind, text }: JournalLine): string {
   return kind === "command" ? text : text.replace(/^/gm, "# ");
 }
 
-function Line({ line, now, of }: {
+function Line({ line, now, of, looksBack }: {
   readonly line: JournalLine;
   readonly now: Date;
   /** The instrument that is named before the text; empty for none. */
   readonly of: string;
+  /** Whether its time leads to what everything was then. */
+  readonly looksBack: boolean;
 }): VNode {
   const { kind, time, level, client, text, answer, mine, seconds } = line;
   const zone = useTimeZone();
   const date = new Date(time);
   const day = dayText(date, now, zone);
+  const when = `${day === "" ? "" : `${day} `}${clockText(date, zone)}`;
   return (
     <li class={`${isAsked(kind) ? "asked" : "told"} ${level}`}>
-      <time dateTime={time} title={time}>{day === "" ? "" : `${day} `}{clockText(date, zone)}</time>{" "}
+      <time dateTime={time} title={looksBack ? `${time}: what everything was then` : time}>
+        {looksBack ? <a href={thenAddress(date.getTime())}>{when}</a> : when}
+      </time>{" "}
       {mine || client === "" ? null : <span class="who">{client}</span>}{" "}
       {!isAsked(kind) ? <span>{of === "" ? "" : `${of} `}{text}</span> : (
         <>

@@ -13,6 +13,7 @@ import { shortNumber } from "../../../protocol/number_format.ts";
 import type { LiveBench } from "../live/live_bench.ts";
 import { useLive } from "../live/live.tsx";
 import { useTimeZone } from "../shell/times.ts";
+import { thenAddress } from "../then/moments.ts";
 import { cursorTime } from "./axis_times.ts";
 import { dayOf, dayText, lastNight, wholeDay } from "./days.ts";
 import { type Span, valueAt } from "./plot_data.ts";
@@ -90,9 +91,13 @@ export function PlotPanel({ bench, plotted }: { bench: LiveBench; plotted: Plott
         aria-roledescription="plot"
         tabIndex={0}
         aria-label={`Plot of ${fields.map((field) => plotted.titleOf(field)).join(", ")}`}
-        aria-description="Left and right move the cursor, with Shift what is seen; plus and minus zoom; Escape follows now"
-        onKeyDown={(event) => press(event, window)}
-        onBlur={() => window.cursorStays && window.leave()}
+        aria-description="Left and right move the cursor, with Shift what is seen; plus and minus zoom; Enter shows what everything was at the cursor; Escape follows now"
+        onKeyDown={(event) => press(event, plotted, window)}
+        onBlur={({ relatedTarget }) => {
+          // The button that looks at the cursor's time needs it.
+          const stays = relatedTarget instanceof Element && relatedTarget.closest(".plot-bar") !== null;
+          if (window.cursorStays && !stays && !window.pinned) window.leave();
+        }}
       >
         {strips.map((strip, at) => (
           <StripOf
@@ -112,7 +117,7 @@ export function PlotPanel({ bench, plotted }: { bench: LiveBench; plotted: Plott
   );
 }
 
-function press(event: KeyboardEvent, window: PlotWindow): void {
+function press(event: KeyboardEvent, plotted: Plotted, window: PlotWindow): void {
   const { key, shiftKey, target, currentTarget } = event;
   // The buttons of a strip have keys of their own.
   if (target !== currentTarget) return;
@@ -123,8 +128,14 @@ function press(event: KeyboardEvent, window: PlotWindow): void {
   else if (key === "+" || key === "=") window.zoom(1 / zoomStep);
   else if (key === "-") window.zoom(zoomStep);
   else if (key === "Escape") window.follow();
+  else if (key === "Enter" && plotted.looksBack && window.cursor.value !== undefined) lookAt(window.cursor.value);
   else return;
   event.preventDefault();
+}
+
+/** Goes to what everything was at a time. */
+function lookAt(time: number): void {
+  location.hash = thenAddress(Math.round(time));
 }
 
 function PlotButtons({ bench, plotted, window }: {
@@ -232,6 +243,16 @@ function CursorTime({ plotted, window }: { plotted: Plotted; window: PlotWindow 
   return (
     <p class="cursor-time">
       <span>{text}</span>
+      {cursor === undefined || !plotted.looksBack ? null : (
+        <button
+          type="button"
+          class="then-button"
+          title="What everything was at the cursor; a click on the plot leaves it there"
+          onClick={() => lookAt(cursor)}
+        >
+          Then
+        </button>
+      )}
       {typeof past === "object" ? <span class="past-failure" role="alert">{past.failure}</span> : null}
       {past === "asking" ? <span class="past-asking">looking back …</span> : null}
       <span class="unseen" role="status">{values.length === 0 ? "" : [text, ...values].join("; ")}</span>

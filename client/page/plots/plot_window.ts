@@ -36,6 +36,8 @@ export class PlotWindow {
   readonly gutter: Live<number> = new Live(48);
   /** Whether the cursor stays at its time, as one that is moved by keys does, rather than at its place. */
   cursorStays = false;
+  /** Whether the mouse leaves it where a click has put it. */
+  pinned = false;
   /** Its place otherwise, as a share of what is seen. */
   #cursorShare: number | undefined;
   readonly #bench: LiveBench;
@@ -142,8 +144,16 @@ export class PlotWindow {
   /** Puts the cursor at a place, where it stays. @param share Of what is seen, from 0 at its beginning. */
   pointAt(share: number): void {
     this.cursorStays = false;
+    this.pinned = false;
     this.#cursorShare = Math.min(Math.max(0, share), 1);
     this.holdCursor();
+  }
+
+  /** Puts the cursor at a time, where it stays while the mouse goes elsewhere. */
+  pin(time: number): void {
+    this.cursorStays = true;
+    this.pinned = true;
+    this.cursor.value = time;
   }
 
   /** A cursor that stays at its place has another time whenever something else is seen. */
@@ -157,6 +167,7 @@ export class PlotWindow {
   leave(): void {
     this.#cursorShare = undefined;
     this.cursorStays = false;
+    this.pinned = false;
     this.cursor.value = undefined;
   }
 

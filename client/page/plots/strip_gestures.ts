@@ -6,6 +6,9 @@
 
 import type { PlotWindow } from "./plot_window.ts";
 
+/** A drag over fewer pixels is a click. */
+export const leastDrag = 5;
+
 /** What is pointed at. */
 export interface TimeAxis {
   /** Lies over what is drawn. */
@@ -25,8 +28,17 @@ export function gesturesOn(axis: TimeAxis, window: PlotWindow): () => void {
     window.zoom(event.deltaY < 0 ? 1 / 1.25 : 1.25, axis.timeAt(leftOf(event)));
   }, { passive: false });
   let endPan = () => {};
+  let downAt = NaN;
   over.addEventListener("mousedown", (event) => {
+    downAt = event.shiftKey ? NaN : leftOf(event);
     if (event.shiftKey) endPan = pan(event, over, window);
+  });
+  over.addEventListener("click", (event) => {
+    const left = leftOf(event);
+    if (!(Math.abs(left - downAt) < leastDrag)) return;
+    window.pin(axis.timeAt(left));
+    // Its keys are at hand then, too.
+    over.closest<HTMLElement>("[role=application]")?.focus({ preventScroll: true });
   });
   listenToFingers(axis, window, leftOf);
   return () => endPan();

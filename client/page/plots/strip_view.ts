@@ -10,15 +10,13 @@ import { decadesOf, gridOf, rangeOf } from "./plot_data.ts";
 import type { Mark } from "./plot_marks.ts";
 import type { PlotWindow } from "./plot_window.ts";
 import type { Plotted, Strip } from "./plotted.ts";
-import { gesturesOn, type TimeAxis } from "./strip_gestures.ts";
+import { gesturesOn, leastDrag, type TimeAxis } from "./strip_gestures.ts";
 import { colourOf, optionsOf, timesHeight } from "./strip_options.ts";
 
 /** How often a plot that follows is drawn, in milliseconds. */
 const drawInterval = 500;
 /** And how seldom, however long a pixel is. */
 const slowestDraw = 2000;
-/** A drag over fewer pixels is a click. */
-const leastDrag = 5;
 /** A mark is pointed at from so near, in CSS pixels. */
 const nearMark = 6;
 
@@ -190,8 +188,10 @@ export class StripView {
           mousedown: (_, __, handler) => (event) => event.shiftKey ? null : handler(event),
           mousemove: ({ over }, __, handler) => (event) => {
             const left = event.clientX - over.getBoundingClientRect().left;
-            window.pointAt(left / over.clientWidth);
             this.#point(left);
+            // While a button is held it selects.
+            if (window.pinned && event.buttons === 0) return null;
+            window.pointAt(left / over.clientWidth);
             return handler(event);
           },
           mouseleave: (_, __, handler) => (event) => {

@@ -53,7 +53,7 @@ export function App({ bench, plotted }: { bench: LiveBench; plotted: Plotted }):
       <main id="place" class={`place ${here.name}-place-main`} tabIndex={-1} ref={main} aria-label={here.title}>
         {everOpen ? <Component bench={bench} plotted={plotted} /> : null}
       </main>
-      {here.name === "plots" ? null : <PlotDock bench={bench} plotted={plotted} />}
+      {here.name === "plots" || here.name === "then" ? null : <PlotDock bench={bench} plotted={plotted} />}
       <DropTarget plotted={plotted} />
     </div>
   );

@@ -19,6 +19,7 @@ import { overviewOf } from "../overview/overview.ts";
 import { OverviewPlace } from "../overview/overview_place.tsx";
 import { PlotsPlace } from "../plots/plots_place.tsx";
 import type { Plotted } from "../plots/plotted.ts";
+import { ThenPlace } from "../then/then_place.tsx";
 import { addressOf, place } from "./place.ts";
 
 /** What a place is given. */
@@ -84,6 +85,14 @@ export const places: readonly [PlaceRow, ...PlaceRow[]] = [
     icon: "M6 3h12v18H6zM9 8h6M9 12h6M9 16h4",
     Component: JournalPlace,
     useOffered: always,
+  },
+  {
+    name: "then",
+    title: "Then",
+    icon: "M12 4a8 8 0 1 1-7.5 5.2M4 4v5h5M12 8v4l3 2",
+    Component: ThenPlace,
+    // It is reached from the plots, the journal and the search.
+    useOffered: () => false,
   },
   {
     name: "edit",

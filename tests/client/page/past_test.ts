@@ -1,9 +1,11 @@
 /** The page's plot over the records: ranges of days, with every spike, gaps, the last night, and addresses that tell it. */
-import { deepStrictEqual, strictEqual } from "node:assert/strict";
+import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
 import { dayOf, dayText, lastNight, wholeDay } from "../../../client/page/plots/days.ts";
 import { defineInstrument } from "../../../mod.ts";
 import { startServer } from "../../fixture.ts";
-import { inBrowsers } from "./page_fixture.ts";
+import { inBrowsers, outsiders, poorContrasts, violations } from "./page_fixture.ts";
+
+type Field = ReturnType<typeof gauge>["allFields"][number];
 
 Deno.test("days: the last night is from noon to noon with the last midnight in it; a day from midnight to midnight", () => {
   const at = (text: string) => Date.parse(`${text}Z`);
@@ -25,7 +27,11 @@ const days = 3;
 function gauge() {
   return defineInstrument({
     title: "Gauge",
-    fields: { Pressure: { type: "float", unit: "mbar", decimals: 1, access: "readout" } },
+    fields: {
+      Pressure: { type: "float", unit: "mbar", decimals: 1, access: "readout" },
+      Valve: { type: "switch", access: "readout" },
+      Unread: { type: "float", access: "readout" },
+    },
   });
 }
 
@@ -35,7 +41,7 @@ inBrowsers({
     const folder = await Deno.makeTempDir();
     try {
       const instrument = gauge();
-      const [pressure] = instrument.allFields as [(typeof instrument.allFields)[number]];
+      const [pressure, valve] = instrument.allFields as [Field, Field];
       const clock = Date.now;
       const end = clock();
       let now = end - days * 24 * 60 * minute;
@@ -46,6 +52,7 @@ inBrowsers({
       // A spike of a single reading, two days ago; and half a day without any value.
       const spike = end - 2 * 24 * 60 * minute;
       for (; now < end; now += minute) {
+        valve.update(now < end - 24 * 60 * minute);
         if (Math.abs(now - spike) < minute / 2) pressure.update(777);
         else if (now > end - 24 * 60 * minute && now < end - 12 * 60 * minute) pressure.fail("the line is cut");
         else pressure.update(10);
@@ -73,10 +80,85 @@ inBrowsers({
       await page.until(`/[?&]from=/.test(location.hash) && /[?&]to=/.test(location.hash)`);
       const address: string = await page.evaluate("location.href");
       // Whoever is sent the address sees the same.
-      await using other = await browser.open(address, 390, 800);
-      await other.until(`document.querySelector(".plot button[aria-pressed=true]")?.textContent === "Last night"`);
+      {
+        // Closed again: a page behind another asks for nothing.
+        await using other = await browser.open(address, 390, 800);
+        await other.until(`document.querySelector(".plot button[aria-pressed=true]")?.textContent === "Last night"`);
+      }
       await press("Live");
       await page.until(`/last=24h/.test(location.hash)`);
+
+      // The whole bench as it was: from the cursor of a plot, by the keyboard and by the mouse.
+      const then = (field: string) => `document.querySelector(".then [data-field=${field}]")?.innerText`;
+      const iso = (time: number) => new Date(time).toISOString();
+      const at = `Date.parse(new URLSearchParams(location.hash.split("?")[1]).get("at"))`;
+      await page.evaluate(`document.querySelector(".strips").focus()`);
+      await page.press("ArrowLeft");
+      await page.press("Enter");
+      await page.until(`location.hash.startsWith("#/then?at=") && ${then("pressure")}?.includes("10.0 mbar")`);
+      ok(await page.evaluate(`${at} < ${end}`));
+      const range = new URLSearchParams({ from: iso(end - 24 * 60 * minute), to: iso(end) });
+      await page.evaluate(`location.hash = "#/plots?${range}"`);
+      await page.until(`document.querySelector(".strip-chart .u-over") !== null`);
+      const middle = await page.evaluate(`(() => {
+        const { left, top, width, height } = document.querySelector(".strip-chart .u-over").getBoundingClientRect();
+        return { x: left + width / 2, y: top + height / 2 };
+      })()`);
+      await page.mouse("mousePressed", middle);
+      await page.mouse("mouseReleased", middle);
+      // The cursor stays where it was clicked while the mouse goes to the button.
+      await page.mouse("mouseMoved", { x: middle.x + 200, y: middle.y });
+      await page.click(".then-button");
+      await page.until(`location.hash.startsWith("#/then?at=")`);
+      ok(await page.evaluate(`Math.abs(${at} - ${end - 12 * 60 * minute}) < ${20 * minute}`));
+
+      // By a date and a time, in the chosen zone; what was not good has no number, and nothing is a control.
+      const show = async (time: number) => {
+        const text = new Date(time).toISOString().slice(0, 19);
+        await page.until(`document.querySelector("#then-at") !== null`);
+        await page.evaluate(`(() => {
+          const input = document.querySelector("#then-at");
+          input.value = ${JSON.stringify(text)};
+          input.dispatchEvent(new Event("input", { bubbles: true }));
+        })()`);
+        await page.evaluate(`document.querySelector(".then form").requestSubmit()`);
+        await page.until(`location.hash.includes(encodeURIComponent(${JSON.stringify(text)}))`);
+      };
+      await page.evaluate(`localStorage.setItem("heliograph.times", "utc")`);
+      await page.reload();
+      await show(end - 18 * 60 * minute);
+      await page.until(`${then("pressure")}?.includes("error")`);
+      ok(!await page.evaluate(`/\\d \\?mbar|777/.test(${then("pressure")})`));
+      await show(spike + minute / 2);
+      await page.until(`${then("pressure")}?.includes("777.0 mbar")`);
+      match(await page.evaluate(then("pressure")), /good, (2\d|3\d|\d) s/);
+      match(await page.evaluate(then("valve")), /On/);
+      match(await page.evaluate(then("unread")), /not read/);
+      match(
+        await page.evaluate(`document.querySelector(".then-head").innerText`),
+        /UTC[^]*Not live[^]*ago[^]*Back to now/,
+      );
+      strictEqual(await page.evaluate(`document.querySelectorAll(".then-bench :is(button, input, select)").length`), 0);
+      for (const width of [390, 1280]) {
+        await page.resize(width, 844);
+        for (const scheme of ["light", "dark"]) {
+          if (!await page.prefer({ "prefers-color-scheme": scheme })) continue;
+          deepStrictEqual(await violations(page), [], `${width} ${scheme}`);
+          deepStrictEqual(await page.evaluate(poorContrasts), [], `${width} ${scheme}`);
+          deepStrictEqual(await page.evaluate(outsiders), [], `${width} ${scheme}`);
+        }
+      }
+      await page.click("#then-back");
+      await page.until(`location.hash === "#/bench"`);
+
+      // An entry of the journal leads to its time.
+      await page.evaluate(`location.hash = "#/journal"`);
+      await page.until(`document.querySelector(".log time a") !== null`);
+      const told: string = await page.evaluate(`document.querySelector(".log time").dateTime`);
+      await page.evaluate(`document.querySelector(".log time a").click()`);
+      await page.until(`location.hash.startsWith("#/then?at=") && ${at} === Date.parse(${JSON.stringify(told)})`);
+      await page.evaluate(`location.hash = "#/then?at=yesterday"`);
+      await page.shows(".then [role=alert]", "“yesterday” is no moment");
     } finally {
       await Deno.remove(folder, { recursive: true });
     }
