@@ -7,17 +7,21 @@
  */
 import { measureCamera } from "./camera.ts";
 import { measureEvaluations } from "./evaluation.ts";
+import { measureGuards } from "./guards.ts";
 import { measureLines } from "./lines.ts";
 import { measurePage } from "./page.ts";
 import { measurePolling } from "./polling.ts";
+import { measureReadings } from "./readings.ts";
 import { measureTls } from "./tls.ts";
 
 const parts = new Map([
   ["lines", measureLines],
   ["tls", measureTls],
   ["polling", measurePolling],
+  ["readings", measureReadings],
   ["evaluations", measureEvaluations],
   ["camera", measureCamera],
+  ["guards", measureGuards],
   ["page", measurePage],
 ]);
 

@@ -27,6 +27,7 @@ import { exportCommand } from "./commands/export.ts";
 import { exposeCommand } from "./commands/expose.ts";
 import { confirmCommand, getCommand, revertCommand, setCommand } from "./commands/fields.ts";
 import { offCommand, onCommand, releaseCommand, takeCommand } from "./commands/control.ts";
+import { guardsCommand, safeCommand, watchdogCommand } from "./commands/guards.ts";
 import { historyCommand } from "./commands/history.ts";
 import { journalCommand, noteCommand, recordsCommand } from "./commands/records.ts";
 import { imageCommand } from "./commands/image.ts";
@@ -66,6 +67,9 @@ const clientRoutes = {
   shell: shellCommand,
   watch: watchCommand,
   trace: traceCommand,
+  guards: guardsCommand,
+  safe: safeCommand,
+  watchdog: watchdogCommand,
   journal: journalCommand,
   history: historyCommand,
   note: noteCommand,

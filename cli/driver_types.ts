@@ -696,6 +696,7 @@ export type ErrorCode =
   | "not_allowed"
   | "no_credential"
   | "held"
+  | "forbidden"
   | "unavailable"
   | "stopping"
   | "cannot_listen"

@@ -55,6 +55,39 @@ const sections: Readonly<Record<string, { readonly title: string; readonly examp
     title: "`keep` of the records",
     example: `{ "records": { "keep": { "journal": "90d" } } }`,
   },
+  "interlocks": {
+    title: "One of `interlocks`",
+    example: `{
+  "interlocks": {
+    "Cooling water": { "must": "cooling.flow > 2", "delay": "3s", "forbids": [{ "set": "heater.power", "above": 50 }] }
+  }
+}`,
+  },
+  "interlocks.forbids": {
+    title: "One of `forbids`: an instrument, INSTRUMENT.NAME, or",
+    example:
+      `{ "interlocks": { "Hot": { "when": "oven.temperature > 300", "forbids": ["gas", { "call": "oven.ramp" }] } } }`,
+  },
+  "interlocks.trips": {
+    title: "One of `trips`, `then` and `safeState`: safe state, or",
+    example: `{
+  "interlocks": {
+    "Hot": {
+      "when": "oven.temperature > 300",
+      "trips": [{ "set": "gas.setpoint", "to": 0, "otherwise": [{ "call": "supply.off" }] }, "safe state"]
+    }
+  },
+  "safeState": [{ "set": "oven.power", "to": 0 }]
+}`,
+  },
+  "interlocks.trips.otherwise": {
+    title: "One of `otherwise`: safe state, or",
+    example: `{ "safeState": [{ "call": "valve.close", "otherwise": [{ "call": "supply.off" }] }] }`,
+  },
+  "watchdogs": {
+    title: "One of `watchdogs`",
+    example: `{ "watchdogs": { "Night": { "within": "10m" } }, "safeState": [{ "set": "oven.power", "to": 0 }] }`,
+  },
   "datalog": {
     title: "`datalog`",
     example: `{ "datalog": { "name": "reactor", "every": "0:00:10", "fields": ["Example", "tempcon.camtemp"] } }`,

@@ -448,6 +448,15 @@ export interface ServerStatus {
     readonly folder: string;
     readonly hint: string;
   };
+  /** What of its guards people should know: titles of interlocks and watchdogs; where it has none, this is left out. */
+  readonly guards?: {
+    /** Interlocks that forbid something now. */
+    readonly tripped: readonly string[];
+    /** Interlocks that are out of force for a while. */
+    readonly bypassed: readonly string[];
+    /** Watchdogs that nobody has renewed in time. */
+    readonly expired: readonly string[];
+  };
   /** How PyOpticon's data log stands. */
   readonly datalog: {
     /** Whether rows are written. */

@@ -37,6 +37,7 @@ export const errorCodes = {
   not_allowed: "The client's role does not allow this.",
   no_credential: "The client has not said who it is: the token is missing, wrong, or not valid any more.",
   held: "Somebody else has control of the instrument; the text says who, and until when.",
+  forbidden: "An interlock forbids this now; the text says which one, why, and what would help.",
   unavailable: "The server does not offer this, for example evaluating a language that it was not told to.",
   stopping: "The server is stopping and takes no new commands.",
   cannot_listen: "The server cannot listen on its address; it never comes over a wire.",

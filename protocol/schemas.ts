@@ -355,6 +355,11 @@ export const serverStatus: z.ZodType<ServerStatus> = of<ServerStatus>()(
       folder: text.describe("where; empty for nowhere"),
       hint: text.describe("what a person should know; empty for nothing"),
     }),
+    guards: z.strictObject({
+      tripped: z.array(text).describe("interlocks that forbid something now"),
+      bypassed: z.array(text).describe("interlocks that are out of force for a while"),
+      expired: z.array(text).describe("watchdogs that nobody has renewed in time"),
+    }).optional(),
     datalog: z.strictObject({
       running: flag.describe("whether rows of PyOpticon's data log are written"),
       file: text.describe("which was written last; empty before the first row"),

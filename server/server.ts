@@ -98,6 +98,10 @@ export interface HeliographServerOptions extends Partial<Omit<ServerSettings, "i
       readonly fields?: readonly string[] | undefined;
     } | undefined;
   };
+  /** What the bench file says of guards, as `loadBench` returns it. @default there are none */
+  readonly guards?: object | undefined;
+  /** The absolute path of the file that latches, bypasses and watchdogs are kept in. @default they are kept in memory */
+  readonly guardsFile?: string;
   /** The overview drawing of the bench, as SVG, and the absolute path of its file. @default there is none */
   readonly overview?: { readonly svg: string; readonly file?: string };
   /** Whether the bench polls and simulated time passes by the clock; tests step it themselves. @default true */
@@ -186,6 +190,8 @@ export class HeliographServer {
       records,
       datalog,
       overview,
+      guards,
+      guardsFile,
       insecureOpen = false,
       simulated = false,
       tls,
@@ -211,6 +217,8 @@ export class HeliographServer {
       records,
       datalog,
       overview,
+      guards,
+      guardsFile,
       edited,
       doorway: this.#doorway,
       access: access ?? new Access({ open: openRole(insecureOpen) }),
@@ -319,6 +327,7 @@ export class HeliographServer {
       ...this.#faces.map((face) => face.prepare?.()),
       this.#services.arrangement.open(),
       this.#services.overview.open(),
+      this.#services.guards?.open(),
       this.#services.editor.open(),
       this.#services.sandbox.ready,
     ]);
@@ -345,6 +354,7 @@ export class HeliographServer {
     await Promise.all(this.#faces.map((face) => face.stop()));
     await this.#doorway?.close();
     await this.#services.sandbox.stop();
+    await this.#services.guards?.stop();
     await this.bench.stop();
     await this.#services.arrangement.stop();
     await this.#services.editor.stop();

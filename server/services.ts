@@ -6,6 +6,7 @@
 
 import type { ServerStatus } from "../protocol/description.ts";
 import { version } from "../protocol/version.ts";
+import { Principal } from "./access/principal.ts";
 import { Capacity } from "./network/admission.ts";
 import type { Doorway } from "./network/first_byte.ts";
 import { apiInstrument } from "./requests/api_instrument.ts";
@@ -16,6 +17,9 @@ import { ComputedFields } from "./expressions/computed_fields.ts";
 import { Access } from "./access/admit.ts";
 import type { Control } from "./access/control.ts";
 import { Dispatcher } from "./requests/dispatcher.ts";
+import { Guards } from "./guards/guards.ts";
+import { guardsInstrument } from "./guards/guards_instrument.ts";
+import type { GuardsWords } from "./guards/guards_schema.ts";
 import { Evaluator } from "./requests/evaluator.ts";
 import { Requests } from "./requests/requests.ts";
 import { descriptorLimit } from "./access/descriptors.ts";
@@ -70,6 +74,10 @@ export interface ServicesOptions {
   readonly datalog?: DataLogOptions | undefined;
   /** The drawing of the bench. @default there is none */
   readonly overview?: OverviewOptions | undefined;
+  /** What its file says of guards. @default it has none */
+  readonly guards?: GuardsWords | undefined;
+  /** The absolute path of the file that the state of the guards is kept in. @default it is not kept */
+  readonly guardsFile?: string | undefined;
   /** The file by which the bench is changed, or why it is not. @default it has none */
   readonly edited?: EditedBench | string | undefined;
   /** What lets clients of other PCs in. @default none can come, or everybody as they come */
@@ -107,6 +115,8 @@ export class Services {
   readonly overview: OverviewStore;
   /** Changes the bench by its file. */
   readonly editor: BenchEditor;
+  /** What interlocks forbid and do, watchdogs, and the safe state; `undefined` where the bench has none. */
+  readonly guards: Guards | undefined;
   /** Says who may do what, and takes tokens. */
   readonly access: Access;
   /** Who is connected. */
@@ -151,6 +161,8 @@ export class Services {
       records,
       datalog,
       overview,
+      guards,
+      guardsFile,
       edited = "This bench has no file that could be changed",
       doorway,
       access = new Access(),
@@ -163,6 +175,7 @@ export class Services {
     this.records = new Records(journal, records);
     this.access = access;
     access.store.onChange(() => this.#lookWhoMayStay());
+    access.browsers.onEnd(() => this.#lookWhoMayStay());
     this.dataLog = new DataLog(this.bench, datalog);
     this.readings = new Readings(this.bench, this.records, records);
     this.limits = limitsWithin(limits, descriptorLimit(), this.bench.instruments.length, doorway !== undefined);
@@ -186,6 +199,7 @@ export class Services {
       if (instrument !== undefined) this.bench.hub.publish("control", { instrument }, instrument.faults);
     });
     new ComputedFields(this.bench);
+    this.guards = guards && this.#guards(guards, guardsFile);
     this.recent = new RecentReadings(this.bench);
     // A nameless client's control ends with its connection.
     this.sessions.onLeave(() => this.control.sweep());
@@ -193,6 +207,21 @@ export class Services {
     this.sandbox = new Sandbox(sandbox, processes);
     this.evaluator = new Evaluator(this.bench, dispatcher, this.sandbox, name);
     this.requests = new Requests(this, dispatcher);
+  }
+
+  /** Makes the guards: whatever is asked of an instrument asks them, and what they do goes the one way in too. */
+  #guards(words: GuardsWords, file: string | undefined): Guards {
+    const dispatcher = this.#dispatcher;
+    const guards = new Guards(this.bench, words, {
+      file,
+      act: (request, by) => {
+        // It is no way in: nobody's name or token counts for what a guard does.
+        const principal = new Principal({ by: "program", name: by }, "admin");
+        return dispatcher.run(request, principal, { role: principal.role, for: principal, guards: true });
+      },
+    });
+    this.bench.add(guardsInstrument(guards));
+    return dispatcher.guards = guards;
   }
 
   /** The control of the instruments. */
@@ -267,6 +296,7 @@ export class Services {
       uptime: Math.round((performance.now() - this.#started) / 100) / 10,
       records: this.recordsState,
       datalog: this.dataLog.state,
+      ...(this.guards === undefined ? {} : { guards: this.guards.summary }),
       listeners: this.#addresses,
       sessions: this.sessions.describe(),
       instruments: this.bench.instruments.map((instrument) => {

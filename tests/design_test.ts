@@ -82,6 +82,7 @@ const rooms: readonly (readonly [room: string, mayImport: readonly string[] | "a
   ["server/records/", "all below"],
   ["server/config/", "all below"],
   ["server/code/", "all below"],
+  ["server/guards/", ["server/access/", "server/expressions/", "server/bench/", "server/files/", "protocol/"]],
   ["server/access/", "all below"],
   ["server/devices/driver_process/", "all below"],
 

@@ -156,6 +156,12 @@ export const statusCommand = buildCommand({
 export function statusText(status: ServerStatus, paint: Paint): string {
   const parts = [`${paint.bold(status.server)} ${status.version}, up for ${duration(status.uptime)}\n`];
   if (status.simulated) parts.push("Simulated: simulators stand in the place of the instruments\n");
+  const { tripped = [], bypassed = [], expired = [] } = status.guards ?? {};
+  for (
+    const [what, titles] of [["Tripped", tripped], ["Bypassed", bypassed], ["Watchdogs expired", expired]] as const
+  ) {
+    if (titles.length > 0) parts.push(`${paint.red(what)}: ${printable(titles.join(", "))}\n`);
+  }
   const listeners = status.listeners.map(({ protocol, host, port }) => [protocol, `${host}:${port}`]);
   parts.push(table(["listener", "address"], listeners, paint));
   const sessions = status.sessions.map((session) => [

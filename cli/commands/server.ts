@@ -27,6 +27,7 @@ import type { RecordsOptions } from "../../server/config/records_settings.ts";
 import { Journal } from "../../server/records/journal.ts";
 import { demoOverview } from "../../server/config/demo_overview.ts";
 import { demoInstruments } from "../../server/config/demo_bench.ts";
+import { ownInstruments } from "../../server/bench/names.ts";
 import type { Instrument } from "../../server/bench/instrument.ts";
 import { outliveFaults } from "../../server/processes/process_faults.ts";
 import { prepareFile } from "../../server/devices/transports/file.ts";
@@ -138,6 +139,8 @@ interface Setup extends Omit<ServerSettings, "imageFolders"> {
   readonly datalog: DataLogOptions;
   readonly name: string;
   readonly instruments: Instrument[];
+  /** What the bench file says of guards. */
+  readonly guards: LoadedBench["guards"];
   /** Its file, where it is changed by that. */
   readonly edited: EditedBench | string;
   readonly sandbox: SandboxOptions;
@@ -185,6 +188,7 @@ async function setUp(
     name: bench.name ?? "heliograph",
     instruments: bench.instruments,
     ...(bench.overview === undefined ? {} : { overview: bench.overview }),
+    guards: bench.guards,
     edited,
     access: (bench.access ?? {}) as AccessWords,
     sandbox: Deno.build.standalone ? { ...sandbox, hostCommand: [Deno.execPath(), sandboxHostWord] } : sandbox,
@@ -275,7 +279,10 @@ function makeServer(
       insecureOpen,
       ...images,
       ...records === undefined ? {} : { records },
-      ...(bench === undefined ? {} : { arrangementFile: besideBench(resolve(bench)).page }),
+      ...(bench === undefined ? {} : {
+        arrangementFile: besideBench(resolve(bench)).page,
+        guardsFile: join(besideBench(resolve(bench)).state, "guards.json"),
+      }),
     }, {
       journal,
       processes,
@@ -323,7 +330,7 @@ function announce(
     return;
   }
   const paint = painter(context.colour);
-  const titles = bench.instruments.map(({ title }) => title).filter((title) => title !== "api");
+  const titles = bench.instruments.map(({ title }) => title).filter((title) => !ownInstruments.has(title));
   const at = dashboardServer.port === 12345 ? "" : ` --port ${dashboardServer.port}`;
   const { write } = context.process.stdout;
   const what = flags.bench === undefined

@@ -214,7 +214,12 @@ export function added(list: AccessList, grant: Grant, secret: string, now: Date)
 /** Takes somebody's token from them. @throws {HeliographError} `bad_argument` where nobody is called so. */
 export function revoked(list: AccessList, name: string): AccessList {
   const entry = entryOf(list, name);
-  return { ...list, people: list.people.filter((one) => one !== entry) };
+  return { people: list.people.filter((one) => one !== entry), invitations: notOf(list.invitations, name) };
+}
+
+/** One-time secrets without those of somebody: what they were given before does not bring them back. */
+function notOf(invitations: readonly Invitation[], name: string): readonly Invitation[] {
+  return invitations.filter((one) => nameKey(one.name) !== nameKey(name));
 }
 
 /**
@@ -238,7 +243,8 @@ export function renewed(
     made: now.toISOString(),
     ...endOf(days ?? usual, now),
   };
-  return { ...list, people: list.people.map((one) => one === entry ? next : one) };
+  const people = list.people.map((one) => one === entry ? next : one);
+  return { people, invitations: notOf(list.invitations, name) };
 }
 
 /** Adds a one-time secret; those that have ended are forgotten. */
@@ -264,14 +270,44 @@ export function current(invitations: readonly Invitation[], now: Date): readonly
   return invitations.filter(({ until }) => Date.parse(until) > now.getTime());
 }
 
-/** Changes a one-time secret for somebody's token. @throws {HeliographError} `no_credential` where it is none. */
-export function redeemed(list: AccessList, digest: string, secret: string, now: Date): AccessList {
+/** The one-time secret of a digest, and the list without it. @throws {HeliographError} `no_credential` where it is none. */
+function takenOut(
+  list: AccessList,
+  digest: string,
+  now: Date,
+): { grant: Grant; rest: AccessList; kind: Invitation["kind"] } {
   const invitation = current(list.invitations, now).find((one) => one.digest === digest);
   if (invitation === undefined) {
     throw new HeliographError("no_credential", "The secret is wrong, has been used, or is not valid any more");
   }
-  const { kind: _kind, digest: _digest, until: _until, ...grant } = invitation;
-  const rest = { ...list, invitations: list.invitations.filter((one) => one !== invitation) };
+  const { kind, digest: _digest, until: _until, ...grant } = invitation;
+  return { grant, kind, rest: { ...list, invitations: list.invitations.filter((one) => one !== invitation) } };
+}
+
+/**
+ * Takes the one-time secret of a link. Somebody whom nobody knows yet is added, with a token that nobody has.
+ *
+ * @returns The list, and whom the link was made for.
+ * @throws {HeliographError} `no_credential` where it is no link's.
+ */
+export function entered(
+  list: AccessList,
+  digest: string,
+  secret: string,
+  now: Date,
+): { readonly list: AccessList; readonly name: string } {
+  const { grant, kind, rest } = takenOut(list, digest, now);
+  if (kind !== "link") {
+    throw new HeliographError("no_credential", "The secret is one for another PC: heliograph connect");
+  }
+  const { name } = grant;
+  const known = list.people.some((one) => nameKey(one.name) === nameKey(name));
+  return { list: known ? rest : added(rest, grant, secret, now), name };
+}
+
+/** Changes a one-time secret for somebody's token. @throws {HeliographError} `no_credential` where it is none. */
+export function redeemed(list: AccessList, digest: string, secret: string, now: Date): AccessList {
+  const { grant, rest } = takenOut(list, digest, now);
   const known = list.people.some((one) => nameKey(one.name) === nameKey(grant.name));
   return known ? renewed(rest, grant.name, secret, now, grant.days) : added(rest, grant, secret, now);
 }

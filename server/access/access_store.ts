@@ -17,6 +17,7 @@ import {
   current,
   digestOf,
   emptyList,
+  entered,
   type Grant,
   type Invitation,
   invited,
@@ -197,6 +198,24 @@ export class AccessStore {
     this.#checkRole(grant.role);
     await this.#change((list) => invited(list, grant, secret, new Date()));
     return secret;
+  }
+
+  /**
+   * Takes the one-time secret of a link for a browser, which is used up by that. Whoever has a token keeps it.
+   *
+   * @returns Whom it was made for.
+   * @throws {HeliographError} `no_credential` where it is wrong or has been used.
+   */
+  async enter(secret: string): Promise<Person> {
+    let name = "";
+    await this.#change((list) => {
+      const next = entered(list, digestOf(secret), newSecret(), new Date());
+      name = next.name;
+      return next.list;
+    });
+    const person = this.#people.find((one) => nameKey(one.name) === nameKey(name));
+    if (person?.ended === false) return person;
+    throw new HeliographError("no_credential", `The access of ${name} has ended`);
   }
 
   /**

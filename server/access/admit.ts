@@ -15,8 +15,9 @@ import { AccessStore } from "./access_store.ts";
 import { AddressRoles } from "./addresses.ts";
 import { Attempts } from "./attempts.ts";
 import { type Arrival, checkedName, Principal, type WayIn } from "./principal.ts";
-import { nobody, type Standing, standingOf } from "./rights.ts";
+import { nobody, type Person, type Standing, standingOf } from "./rights.ts";
 import type { Session, Sessions } from "./sessions.ts";
+import { WebSessions } from "./web_sessions.ts";
 
 const log = getLogger(["heliograph", "access"]);
 
@@ -32,6 +33,8 @@ const toldEvery = 60_000;
 
 /** What says who may do what where nobody has proved anything. */
 export interface AccessOptions {
+  /** Who has signed in with a browser. @default nobody yet */
+  readonly browsers?: WebSessions;
   /** People and their tokens. @default nobody has one */
   readonly store?: AccessStore;
   /** Whether all on this PC may do everything, or need a token as well. @default "open" */
@@ -48,6 +51,8 @@ export interface AccessOptions {
 export class Access {
   /** People and their tokens. */
   readonly store: AccessStore;
+  /** Who has signed in with a browser. */
+  readonly browsers: WebSessions;
   readonly #loopback: "open" | "token";
   readonly #addresses: AddressRoles;
   readonly #open: Role | undefined;
@@ -63,11 +68,13 @@ export class Access {
       loopback = "open",
       addresses = new AddressRoles(),
       open,
+      browsers = new WebSessions(),
       credentialSeconds = usualCredentialSeconds,
     }: AccessOptions = {},
   ) {
     this.#credentialSeconds = credentialSeconds;
     this.store = store;
+    this.browsers = browsers;
     this.#loopback = loopback;
     this.#addresses = addresses;
     this.#open = open;
@@ -157,30 +164,71 @@ export class Access {
    * @throws {HeliographError} `no_credential` where it is wrong; `too_many_requests` where too many were.
    */
   prove(principal: Principal, token: string, name = ""): void {
-    const { hostname } = principal;
+    this.#mayTry(principal, name);
+    const person = this.store.find(token);
+    if (person === undefined || (name !== "" && nameKey(name) !== nameKey(person.name))) {
+      this.#failed(principal, name);
+      throw new HeliographError("no_credential", "The token is wrong, or is not valid any more");
+    }
+    this.#proved(principal, person);
+  }
+
+  /**
+   * Takes the one-time secret of a link: they are whom it was made for, and it is used up.
+   *
+   * @throws {HeliographError} As `prove`.
+   */
+  async enter(principal: Principal, secret: string): Promise<void> {
+    this.#mayTry(principal, "");
+    let person: Person;
     try {
-      this.#attempts.check(hostname, nameKey(name));
+      person = await this.store.enter(secret);
+    } catch (error) {
+      if (error instanceof HeliographError && error.code === "no_credential") this.#failed(principal, "");
+      throw error;
+    }
+    this.#proved(principal, person);
+  }
+
+  #mayTry(principal: Principal, name: string): void {
+    try {
+      this.#attempts.check(principal.hostname, nameKey(name));
     } catch (error) {
       principal.waitsUntil = performance.now() + wrongTokenPause;
       this.#tell(principal, name, (error as Error).message);
       throw error;
     }
-    const person = this.store.find(token);
-    if (person === undefined || (name !== "" && nameKey(name) !== nameKey(person.name))) {
-      this.#attempts.failed(hostname, nameKey(name));
-      principal.waitsUntil = performance.now() + wrongTokenPause;
-      this.#tell(principal, name, "it is wrong, or not valid any more");
-      throw new HeliographError("no_credential", "The token is wrong, or is not valid any more");
-    }
+  }
+
+  #failed(principal: Principal, name: string): void {
+    this.#attempts.failed(principal.hostname, nameKey(name));
+    principal.waitsUntil = performance.now() + wrongTokenPause;
+    this.#tell(principal, name, "it is wrong, or not valid any more");
+  }
+
+  #proved(principal: Principal, person: Person): void {
+    const { hostname } = principal;
     this.#attempts.succeeded(hostname, nameKey(person.name));
     principal.prove(person);
     this.store.used(person, hostname);
-    if (principal.by !== "http") {
-      log.info("{client} has proved who they are, from {address}", {
-        client: principal.label,
-        address: principal.address,
-      });
-    }
+    if (principal.by === "http") return;
+    log.info("{client} has proved who they are, from {address}", {
+      client: principal.label,
+      address: principal.address,
+    });
+  }
+
+  /**
+   * Takes the cookie of a browser that has signed in. One that has ended says nothing.
+   *
+   * @returns Whether they are somebody by it.
+   */
+  resume(principal: Principal, cookie: string): boolean {
+    const session = this.browsers.find(cookie);
+    if (session === undefined) return false;
+    principal.prove(session);
+    this.store.used(session.person, principal.hostname);
+    return true;
   }
 
   /**
@@ -197,6 +245,7 @@ export class Access {
   stop(): void {
     clearTimeout(this.#quiet);
     this.#quiet = undefined;
+    this.browsers.stop();
   }
 
   #checkFree(name: string): void {

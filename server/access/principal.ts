@@ -103,6 +103,11 @@ export class Principal<W extends WayIn = WayIn> implements Caller {
     return this.#person?.name ?? "";
   }
 
+  /** By what they have proved it; `undefined` where they have proved nothing. */
+  get proof(): Person | undefined {
+    return this.#person;
+  }
+
   /** The name they go by now, or empty. */
   get name(): string {
     return this.#name;

@@ -28,6 +28,11 @@ export interface Caller {
    * them from it. @default false
    */
   readonly putsBack?: boolean;
+  /**
+   * Whether a guard asks: nothing forbids that, it interrupts what runs on the instrument, and goes before what waits,
+   * whoever has control. @default false
+   */
+  readonly guards?: boolean;
 }
 
 /**

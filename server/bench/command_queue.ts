@@ -25,13 +25,28 @@ export class Work implements CommandContext, Caller {
   readonly command: Command;
   /** The checked arguments. */
   readonly bound: BoundArguments;
+  /** Throws where it may not be started any more after it has waited. */
+  readonly recheck: (() => void) | undefined;
   readonly #caller: Caller;
   readonly #issue: Issue;
   #controller: AbortController | undefined;
   #expired: HeliographError | undefined;
 
-  /** Makes work of a request. @param issue How its handler calls other instruments. */
-  constructor(name: string, command: Command, bound: BoundArguments, caller: Caller, issue: Issue) {
+  /**
+   * Makes work of a request.
+   *
+   * @param issue How its handler calls other instruments.
+   * @param recheck Throws where it may not be started any more after it has waited. @default it may
+   */
+  constructor(
+    name: string,
+    command: Command,
+    bound: BoundArguments,
+    caller: Caller,
+    issue: Issue,
+    recheck?: () => void,
+  ) {
+    this.recheck = recheck;
     this.name = name;
     this.command = command;
     this.#caller = caller;
@@ -57,6 +72,11 @@ export class Work implements CommandContext, Caller {
   /** Whether it puts back what was moved before; what it calls does so too. */
   get putsBack(): boolean {
     return this.#caller.putsBack ?? false;
+  }
+
+  /** Whether a guard asks for it; what it calls is asked for by that guard too. */
+  get guards(): boolean {
+    return this.#caller.guards ?? false;
   }
 
   /** Whether whoever asked for it has gone. */
@@ -114,6 +134,16 @@ export class Work implements CommandContext, Caller {
   }
 }
 
+/** The command that runs, or the poll. */
+interface Running {
+  readonly name: string;
+  readonly since: number;
+  /** Whether a guard asks for it: no other guard interrupts it. */
+  readonly guards: boolean;
+  /** Answers for it with an error, and tells it to stop; a poll has none, and neither has what has just begun. */
+  fail?: (reason: HeliographError) => void;
+}
+
 interface Waiting {
   readonly work: Work;
   readonly since: number;
@@ -139,8 +169,10 @@ function goneError({ name }: Work): HeliographError {
 export class CommandQueue {
   readonly #instrument: string;
   readonly #settled = () => this.#next();
-  #running: { name: string; since: number } | undefined;
+  #running: Running | undefined;
   readonly #waiting: Waiting[] = [];
+  /** What guards ask for: it goes before the others. */
+  readonly #urgent: Waiting[] = [];
   /** What runs beside the others, once the gate opens. */
   readonly #atGate: Waiting[] = [];
   #gate = new Gate();
@@ -194,8 +226,27 @@ export class CommandQueue {
    */
   submit(work: Work): unknown {
     if (this.#running !== undefined || !this.#passes(work)) return this.#wait(work, this.#waiting);
-    this.#running = { name: work.name, since: performance.now() };
-    return this.#start(work, undefined, this.#settled);
+    return this.#start(work, undefined, this.#settled, this.#becomes(work));
+  }
+
+  /**
+   * Runs a command of a guard: what runs is told to stop, and it is the next once that has really stopped, whoever has the
+   * bench for themselves. What another guard has begun is not interrupted.
+   *
+   * @param by Who interrupts, for those whose command is interrupted.
+   */
+  submitUrgent(work: Work, by: string): unknown {
+    if (this.#running === undefined) return this.#start(work, undefined, this.#settled, this.#becomes(work));
+    const { name, guards, fail } = this.#running;
+    if (!guards) {
+      fail?.(new HeliographError("command_failed", `${name} of ${this.#instrument} was interrupted by ${by}`));
+    }
+    return this.#wait(work, this.#urgent);
+  }
+
+  /** From now on it is the one that runs. */
+  #becomes({ name, guards }: Work): Running {
+    return this.#running = { name, since: performance.now(), guards };
   }
 
   /** Runs a command beside the queue: it waits for nothing, but has its deadline. */
@@ -243,7 +294,13 @@ export class CommandQueue {
   clear(reason: HeliographError): void {
     this.#poll = undefined;
     this.#nextPoll = undefined;
-    for (const { timer, reject } of [...this.#waiting.splice(0), ...this.#atGate.splice(0)]) {
+    for (
+      const { timer, reject } of [
+        ...this.#urgent.splice(0),
+        ...this.#waiting.splice(0),
+        ...this.#atGate.splice(0),
+      ]
+    ) {
       clearTimeout(timer);
       reject(reason);
     }
@@ -271,7 +328,7 @@ export class CommandQueue {
         reject,
         timer: setTimeout(() => {
           line.splice(line.indexOf(waiting), 1);
-          const running = (line === this.#waiting ? this.#running?.name : undefined) ?? "another client's code";
+          const running = (line === this.#atGate ? undefined : this.#running?.name) ?? "another client's code";
           reject(
             new HeliographError(
               "deadline_exceeded",
@@ -299,10 +356,12 @@ export class CommandQueue {
    *
    * @param since When it began to wait; `undefined` when it did not.
    * @param settled Called when it has really stopped.
+   * @param running Where it is the one that runs.
    */
-  #start(work: Work, since: number | undefined, settled: () => void): unknown {
+  #start(work: Work, since: number | undefined, settled: () => void, running?: Running): unknown {
     let result: unknown;
     try {
+      if (since !== undefined) work.recheck?.();
       result = work.command.call(work.bound, work);
     } catch (error) {
       settled();
@@ -319,6 +378,7 @@ export class CommandQueue {
         reject(error);
       };
       this.#begun.add(fail);
+      if (running !== undefined) running.fail = fail;
       const timer = setTimeout(
         () =>
           fail(
@@ -340,8 +400,7 @@ export class CommandQueue {
   /** The running command has stopped: the next in line starts, or a poll where none waits. */
   #next(): void {
     this.#running = undefined;
-    const index = this.#waiting.findIndex(({ work }) => this.#passes(work));
-    const [next] = index < 0 ? [] : this.#waiting.splice(index, 1);
+    const next = this.#urgent.shift() ?? this.#takeWaiting();
     if (next === undefined) {
       if (this.#poll !== undefined) this.#runPoll();
       return;
@@ -353,13 +412,17 @@ export class CommandQueue {
     }
     try {
       // A chain of commands that finish at once recurses here; the queue's bound keeps it shallow enough.
-      this.#running = { name: next.work.name, since: performance.now() };
-      const result = this.#start(next.work, next.since, this.#settled);
+      const result = this.#start(next.work, next.since, this.#settled, this.#becomes(next.work));
       if (isPromise(result)) result.then(next.resolve, next.reject);
       else next.resolve(result);
     } catch (error) {
       next.reject(error);
     }
+  }
+
+  #takeWaiting(): Waiting | undefined {
+    const index = this.#waiting.findIndex(({ work }) => this.#passes(work));
+    return index < 0 ? undefined : this.#waiting.splice(index, 1)[0];
   }
 
   #passes(work: Work): boolean {
@@ -376,7 +439,7 @@ export class CommandQueue {
   }
 
   #runPoll(): void {
-    this.#running = { name: "poll", since: performance.now() };
+    this.#running = { name: "poll", since: performance.now(), guards: false };
     for (;;) {
       const { done, value } = this.#nextStep();
       if (isPromise(value)) return void value.then(this.#settled, this.#settled);

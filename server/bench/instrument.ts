@@ -360,6 +360,21 @@ export class Instrument {
   }
 
   /**
+   * Sets a field at the hardware at once, also one that needs a confirm; what else waits for confirm goes on to wait.
+   *
+   * @internal
+   */
+  apply(name: string, given: unknown, signal: AbortSignal): Promise<void> | void {
+    const field = this.field(name);
+    return this.#write(field, field.parse(given, this.title), signal, given);
+  }
+
+  /** The settings that `confirm` sends, with what they hold. @internal */
+  get toConfirm(): readonly BenchField[] {
+    return this.#written.filter(({ value }) => value !== undefined);
+  }
+
+  /**
    * Sends every setting that needs a confirm to the hardware, in the order of the declaration, changed or not: as
    * PyOpticon does, so that confirming also restores what somebody changed at the device. Where there is none, nothing
    * happens, as with PyOpticon's widgets.

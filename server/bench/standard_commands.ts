@@ -5,7 +5,7 @@
  */
 
 import { HeliographError } from "../../protocol/errors.ts";
-import { type Command, command } from "./command.ts";
+import { type Caller, type Command, command, type CommandContext } from "./command.ts";
 import { describeInstrument, helpCommand, helpInstrument } from "./describe.ts";
 import type { Instrument } from "./instrument.ts";
 
@@ -42,7 +42,9 @@ export function standardCommands(instrument: Instrument): ReadonlyMap<string, Co
       summary: "Set a field; a setting that needs it waits for confirm",
       arguments: { field: { type: "text", summary: "its title or name" }, value: { type: "text", asGiven: true } },
       beside: instrument.settingsBeside,
-      run: ({ field, value }, { signal }) => instrument.set(field, value, signal),
+      // A guard waits for nobody's confirm.
+      run: ({ field, value }, { signal, caller }: CommandContext & { readonly caller: Caller }) =>
+        caller.guards ? instrument.apply(field, value, signal) : instrument.set(field, value, signal),
     }),
     confirm: command({
       summary: "Apply the settings that wait",

@@ -13,6 +13,8 @@ import { type Pattern, wholePattern } from "../devices/described/pattern.ts";
 import { type Description, descriptionSchema } from "../devices/described/schema.ts";
 import { builtInDrivers } from "../devices/drivers/drivers.ts";
 import type { Driver } from "../devices/drivers/driver.ts";
+import { compileGuards } from "../guards/compiled.ts";
+import type { GuardsWords } from "../guards/guards_schema.ts";
 import { compileFields } from "../expressions/computed_fields.ts";
 import type { UnknownName } from "../expressions/bench_environment.ts";
 import { HeliographError } from "../../protocol/errors.ts";
@@ -128,6 +130,8 @@ export interface LoadedBench {
   readonly serialPorts: string[];
   /** Files that other programs write, and instruments are read from. */
   readonly files: string[];
+  /** What it says of guards, for the server; `undefined` where it says nothing. */
+  readonly guards?: object | undefined;
   /** The drawing of the bench, if it has one: the SVG, and the absolute path of its file. */
   readonly overview?: { readonly svg: string; readonly file?: string };
   /** Absolute paths of the folders that images may be written to. */
@@ -492,6 +496,7 @@ class Loader {
       instruments[index] = instrument;
     }
     this.#checkComputed(instruments, entries);
+    const guards = this.#guards(bench, instruments);
     for (const [index, each] of sound.entries()) this.#setMain(instruments[index], each?.entry.main, index);
     const overview = await this.#overview(bench.overview, instruments.flatMap((instrument) => instrument ?? []));
     this.#stop();
@@ -520,6 +525,7 @@ class Loader {
       },
       imageFolders: this.#imageFolders,
       records: recordsOptions(bench.records, beside, besideBench(resolve(source.file)).records),
+      ...(guards === undefined ? {} : { guards }),
       datalog: dataLogOptions(bench.datalog, beside),
       ...(overview === undefined ? {} : { overview }),
       ports: this.#portOf,
@@ -614,6 +620,17 @@ class Loader {
       else if (driver?.has(path)) this.#problems.push(driver.problem(path, message));
       else this.#problem(at, `${path.join(".")}: ${message}`);
     }
+  }
+
+  /** Checks the guards, once all of the bench is known; what is wrong itself is told first. */
+  #guards(bench: GuardsWords, instruments: readonly (Instrument | undefined)[]): GuardsWords | undefined {
+    const { interlocks, safeState, watchdogs } = bench;
+    if ((interlocks ?? safeState ?? watchdogs) === undefined || this.#problems.length > 0) return undefined;
+    const words = { interlocks, safeState, watchdogs };
+    for (const { path, message } of compileGuards(words, instruments.flatMap((each) => each ?? [])).problems) {
+      this.#problem(path, message);
+    }
+    return words;
   }
 
   /** Has an instrument that code makes show what its entry names; a described one does so already. */

@@ -9,6 +9,7 @@ import { descriptionSchema, descriptionShape } from "../devices/described/schema
 import { defaultDriverMemory } from "../devices/driver_process/driver_processes.ts";
 import { settingsSchema } from "../../protocol/setting.ts";
 import { codeSettings } from "../code/options.ts";
+import { interlocksSchema, safeStateSchema, watchdogsSchema } from "../guards/guards_schema.ts";
 import { dataLogSchema } from "./data_log_settings.ts";
 import { recordsSchema } from "./records_settings.ts";
 import { accessWords } from "./access_words.ts";
@@ -69,6 +70,15 @@ export const benchSchema = z.strictObject({
   ...accessWords,
   records: recordsSchema.optional().meta({
     description: "What is kept over restarts, and for how long; false: nothing",
+  }),
+  interlocks: interlocksSchema.optional().meta({
+    description: "What must be so, what is forbidden while it is not, and what is done then: by name",
+  }),
+  safeState: safeStateSchema.optional().meta({
+    description: "What makes the bench safe, in this order: for heliograph safe, and watchdogs",
+  }),
+  watchdogs: watchdogsSchema.optional().meta({
+    description: "What is done unless somebody renews it in time, again and again: by name",
   }),
   datalog: dataLogSchema.optional().meta({
     description: "PyOpticon's data log, which begins with the server: a row of a CSV file again and again",

@@ -9,6 +9,7 @@ import type { Instrument } from "../bench/instrument.ts";
 import { didYouMean, identifierOf, listed } from "../bench/names.ts";
 import type { ExpressionEnvironment, Operand } from "./compile.ts";
 import { ExpressionError } from "./expression_error.ts";
+import type { OverTime } from "./over_time.ts";
 import type { Reference } from "./references.ts";
 
 /** A field of a bench, as expressions see it. */
@@ -16,12 +17,14 @@ export class FieldOperand implements Operand {
   readonly label: string;
   readonly type: BenchField["spec"]["type"];
   readonly choices?: readonly string[];
+  readonly unit?: string;
 
   /** Makes it. @param instrument Whose. @param field Which. */
   constructor(readonly instrument: Instrument, readonly field: BenchField) {
     this.label = `${field.title} of ${instrument.title}`;
     this.type = field.spec.type;
     if (field.spec.type === "choice" && field.spec.choices !== undefined) this.choices = field.spec.choices;
+    if (field.spec.unit !== undefined) this.unit = field.spec.unit;
   }
 
   /** What is in effect: of a setting that waits for confirm, what it was before. */
@@ -46,9 +49,10 @@ export class BenchEnvironment {
    * The environment of an expression.
    *
    * @param own The instrument whose fields stand there without its name. @default none
+   * @param over What is about time. @default nothing is
    */
-  of(own?: Instrument): ExpressionEnvironment<FieldOperand> {
-    return { find: (reference) => this.operand(...this.#find(reference, own)) };
+  of(own?: Instrument, over?: OverTime<FieldOperand>): ExpressionEnvironment<FieldOperand> {
+    return { find: (reference) => this.operand(...this.#find(reference, own)), ...(over && { over }) };
   }
 
   /** A field as expressions see it. */

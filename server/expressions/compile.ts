@@ -7,9 +7,13 @@
 import type { Quality, ValueType } from "../../protocol/vocabulary.ts";
 import type { WireValue } from "../../protocol/description.ts";
 import { didYouMean, listed } from "../bench/names.ts";
+import { balanced } from "./balanced.ts";
 import { explained, ExpressionError, typeWord } from "./expression_error.ts";
-import { functionNames, newLanguage } from "./functions.ts";
-import { findReferences, type Found, type Reference } from "./references.ts";
+import { functionNames, newLanguage, noNumber } from "./functions.ts";
+import type { Outcome } from "./outcome.ts";
+import { ofFields, type OverTime } from "./over_time.ts";
+import { findReferences, type Found, type Part, type Reference } from "./references.ts";
+import { checkUnits } from "./units.ts";
 
 /** A field, as expressions see it. */
 export interface Operand {
@@ -18,6 +22,8 @@ export interface Operand {
   readonly type: ValueType;
   /** What it can be, where it is a choice. */
   readonly choices?: readonly string[];
+  /** Its unit, where it has one. */
+  readonly unit?: string;
   /** What it holds now. */
   readonly held: { readonly value: WireValue | undefined; readonly quality: Quality; readonly reason: string };
 }
@@ -30,12 +36,12 @@ export interface ExpressionEnvironment<O extends Operand> {
    * @throws {ExpressionError} Where there is none, with what was probably meant.
    */
   find(reference: Reference): O;
+  /**
+   * What an expression on which safety depends finds: functions of time. Its units are checked too, and a comparison of
+   * what is no number is an error. @default it is no such expression
+   */
+  readonly over?: OverTime<O>;
 }
-
-/** The value of an expression now, or why there is none to be trusted. */
-export type Outcome =
-  | { readonly quality: "good"; readonly value: WireValue }
-  | { readonly quality: "stale" | "error"; readonly reason: string };
 
 /** An expression that can be evaluated. */
 export interface Expression<O extends Operand> {
@@ -43,6 +49,8 @@ export interface Expression<O extends Operand> {
   readonly type: ExpressionType;
   /** The fields that it speaks of, each once. */
   readonly dependencies: readonly O[];
+  /** Those of them that must be good. */
+  readonly needed: readonly O[];
   /** Its value now. A field that is not good makes it not good, wherever in the expression it stands. */
   evaluate(): Outcome;
 }
@@ -90,55 +98,130 @@ let language: ReturnType<typeof newLanguage> | undefined;
 export function compile<O extends Operand>(text: string, environment: ExpressionEnvironment<O>): Expression<O> {
   language ??= newLanguage();
   const own = language.clone();
+  const { over } = environment;
+  const functions = over === undefined ? functionNames : [...functionNames, ...Object.keys(ofFields), "held"];
   const attempt = <T>(work: () => T, part: (start: number, end: number) => string): T => {
     try {
       return work();
     } catch (error) {
       if (error instanceof ExpressionError) throw error;
-      throw explained(error, part, functionNames);
+      throw explained(error, part, functions);
     }
   };
   const written = (start: number, end: number) => text.slice(start, end);
-  const found = attempt(() => findReferences(own.parse(text).ast), written);
-  const variables = new Map<O, string>();
+  const { ast } = attempt(() => own.parse(text), written);
+  const found = attempt(() => findReferences(ast), written);
+  const dependencies = new Set<O>();
+  const needed = new Set<O>();
   const operands = new Map<number, O>();
+  /** What gives each variable its value, by its name. */
+  const variables = new Map<string, () => Outcome>();
+  const names = new Map<string, string>();
+  const variable = (key: string, type: string, value: () => Outcome): string => {
+    let name = names.get(key);
+    if (name === undefined) {
+      names.set(key, name = `value_${names.size}`);
+      variables.set(name, value);
+      own.registerVariable(name, type);
+    }
+    return name;
+  };
+  const order = new Map<O, number>();
+  const keyOf = (operand: O) => {
+    if (!order.has(operand)) order.set(operand, order.size);
+    return String(order.get(operand));
+  };
+  const pieces = new Map<number, string>();
+  /** What counts for how long a condition has been so. */
+  const timed: (() => Outcome)[] = [];
   for (const part of found.parts) {
-    if (part.kind !== "field") continue;
-    const operand = environment.find(part);
-    operands.set(part.start, operand);
-    if (variables.has(operand)) continue;
-    const name = `field_${variables.size}`;
-    variables.set(operand, name);
-    own.registerVariable(name, celTypes[operand.type]);
+    if (part.kind === "number") {
+      pieces.set(part.start, floatText(part.value));
+      continue;
+    }
+    if (part.kind === "field") {
+      const operand = environment.find(part);
+      operands.set(part.start, operand);
+      dependencies.add(operand);
+      needed.add(operand);
+      const value = () => ({ quality: "good", value: operand.held.value! }) as const;
+      pieces.set(part.start, variable(keyOf(operand), celTypes[operand.type], value));
+      continue;
+    }
+    const name = part.kind === "held" ? "held" : part.name;
+    if (over === undefined) {
+      throw new ExpressionError(
+        `${name} is for the conditions of guards: what is computed is computed from what is so now`,
+      );
+    }
+    if (part.kind === "held") {
+      const condition = written(part.condition.start, part.condition.end);
+      const inner = compile(condition, environment);
+      if (inner.type !== "switch") throw new ExpressionError(`held takes a condition, and ${condition} is none`);
+      for (const operand of inner.dependencies) dependencies.add(operand);
+      for (const operand of inner.needed) needed.add(operand);
+      const held = over.held(condition, inner, part.seconds);
+      timed.push(held);
+      pieces.set(part.start, variable(`held ${part.seconds} ${condition}`, "bool", held));
+      continue;
+    }
+    const operand = environment.find(part.field);
+    operands.set(part.field.start, operand);
+    dependencies.add(operand);
+    const { needsGood, takesTime, returns } = ofFields[part.name];
+    if (needsGood) needed.add(operand);
+    if (takesTime && typesOfFields[operand.type] !== "number") {
+      throw new ExpressionError(`${name} takes a number, and ${operand.label} is of the type ${operand.type}`);
+    }
+    const value = over.of(part.name, operand, part.seconds);
+    const outcome = () => ({ quality: "good", value: value() }) as const;
+    pieces.set(part.start, variable(`${name} ${part.seconds} ${keyOf(operand)}`, returns, outcome));
   }
   checkChoices(found, operands);
-  const rewritten = rewrite(text, found, (start) => variables.get(operands.get(start)!)!);
+  const compared = over === undefined ? [] : found.compared.map((part) => balanced(text, part));
+  if (over !== undefined) {
+    checkUnits(ast, (start) => operands.get(start)?.unit, (node) => {
+      const { start, end } = balanced(text, node);
+      return written(start, end);
+    });
+  }
+  const rewritten = rewrite(text, found, compared, (start) => pieces.get(start)!);
   const program = attempt(() => own.parse(rewritten.text), rewritten.written);
   const { valid, type: celType = "", error } = program.check();
-  if (!valid) throw explained(error, rewritten.written, functionNames);
+  if (!valid) throw explained(error, rewritten.written, functions);
   const type = Object.hasOwn(expressionTypes, celType) ? expressionTypes[celType]! : undefined;
   if (type === undefined) {
     throw new ExpressionError(`its value is ${typeWord(celType)}, and should be a number, text, or true or false`);
   }
-  const dependencies = [...variables.keys()];
+  const must = [...needed];
   return {
     type,
-    dependencies,
+    dependencies: [...dependencies],
+    needed: must,
     evaluate() {
       // All of them are looked at, also those that a short circuit would leave out.
-      const doubtful = dependencies.find(({ held }) => held.quality === "error") ??
-        dependencies.find(({ held }) => held.quality !== "good" || held.value === undefined);
+      const doubtful = must.find(({ held }) => held.quality === "error") ??
+        must.find(({ held }) => held.quality !== "good" || held.value === undefined);
       if (doubtful !== undefined) {
+        // What is not known now has not been so all the time.
+        for (const each of timed) each();
         const { quality, reason } = doubtful.held;
         return { quality: quality === "error" ? "error" : "stale", reason: `${doubtful.label}: ${reason}` };
       }
       const context: Record<string, unknown> = {};
-      for (const [operand, name] of variables) context[name] = operand.held.value;
+      for (const [name, valueOf] of variables) {
+        const outcome = valueOf();
+        if (outcome.quality !== "good") return outcome;
+        context[name] = outcome.value;
+      }
       try {
+        noNumber.found = undefined;
         const value: unknown = program(context);
+        // An error that CEL's || or && has swallowed is one all the same.
+        if (noNumber.found !== undefined) throw noNumber.found;
         return { quality: "good", value: (typeof value === "bigint" ? Number(value) : value) as WireValue };
       } catch (error) {
-        return { quality: "error", reason: explained(error, rewritten.written, functionNames).message };
+        return { quality: "error", reason: explained(error, rewritten.written, functions).message };
       }
     },
   };
@@ -155,17 +238,25 @@ function checkChoices<O extends Operand>({ comparisons }: Found, operands: Reado
   }
 }
 
-/** An expression as CEL gets it: each field is a variable, and each whole number a float. */
-function rewrite(text: string, { parts }: Found, variable: (start: number) => string) {
+/**
+ * An expression as CEL gets it: each field is a variable, each whole number a float, and what is compared by its value is
+ * looked at whether it is a number.
+ */
+function rewrite(text: string, { parts }: Found, compared: readonly Part[], piece: (start: number) => string) {
   const pieces: string[] = [];
   const shifts: { readonly from: number; readonly to: number; readonly start: number; readonly end: number }[] = [];
   let [done, length] = [0, 0];
-  for (const part of parts) {
-    const { start, end } = part;
-    const piece = part.kind === "field" ? variable(start) : floatText(part.value);
-    pieces.push(text.slice(done, start), piece);
-    length += start - done + piece.length;
-    shifts.push({ from: length - piece.length, to: length, start, end });
+  const changes = [
+    ...compared.flatMap(({ start, end }) => [
+      { start, end: start, text: "known(", rank: 1 },
+      { start: end, end, text: ")", rank: 0 },
+    ]),
+    ...parts.map(({ start, end }) => ({ start, end, text: piece(start), rank: 2 })),
+  ].sort((one, other) => one.start - other.start || one.rank - other.rank);
+  for (const { start, end, text: changed } of changes) {
+    pieces.push(text.slice(done, start), changed);
+    length += start - done + changed.length;
+    shifts.push({ from: length - changed.length, to: length, start, end });
     done = end;
   }
   pieces.push(text.slice(done));

@@ -48,6 +48,15 @@ export const functionNames: readonly string[] = [
   "string",
 ];
 
+/** The last comparison of what is no number; CEL may swallow the error of one side of an `||`. */
+export const noNumber: { found: Error | undefined } = { found: undefined };
+
+/** What is compared, as it is: where that is no number, a comparison would say something all the same. */
+function known(value: number): number {
+  if (Number.isFinite(value)) return value;
+  throw noNumber.found ??= new Error(`what is compared is ${Number.isNaN(value) ? "no number" : value}`);
+}
+
 /** An expression may be this long, in CEL's parts. */
 const limits = { maxAstNodes: 2000, maxDepth: 50, maxListElements: 200, maxMapEntries: 200 };
 
@@ -76,6 +85,8 @@ export function newLanguage(): Environment {
       language.registerOperator(`${left} ${operator} ${right}: double`, handler);
     }
   }
+  language.registerFunction("known(double): double", known);
+  for (const type of ["int", "string", "bool"]) language.registerFunction(`known(${type}): ${type}`, (x: unknown) => x);
   language.registerOperator("double % double: double", (a: number, b: number) => a % b);
   // The other way round comes with it.
   language.registerOperator("int == double", (a: number | bigint, b: number | bigint) => Number(a) === Number(b));

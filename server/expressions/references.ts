@@ -6,6 +6,7 @@
 
 import type { ASTNode } from "npm:@marcbachmann/cel-js@8.0.0";
 import { ExpressionError } from "./expression_error.ts";
+import { type FunctionOfField, isFunctionOfField, ofFields, secondsIn } from "./over_time.ts";
 
 /** A part of an expression's text. */
 export interface Part {
@@ -29,6 +30,22 @@ export interface WholeNumber extends Part {
   readonly value: bigint;
 }
 
+/** A function of a field itself rather than of its value: `mean(oven.temperature, "5m")`, `age(oven.temperature)`. */
+export interface OfField extends Part {
+  readonly kind: "of field";
+  readonly name: FunctionOfField;
+  readonly field: Reference;
+  /** Over what time; 0 for those that have none. */
+  readonly seconds: number;
+}
+
+/** Whether a condition has been so for some time: `held(flow < 2, "10s")`. */
+export interface Held extends Part {
+  readonly kind: "held";
+  readonly condition: Part;
+  readonly seconds: number;
+}
+
 /** A text that a field is compared with. */
 export interface Comparison {
   readonly field: Part;
@@ -38,8 +55,10 @@ export interface Comparison {
 /** What an expression speaks of. */
 export interface Found {
   /** In the order of the text. */
-  readonly parts: readonly (Reference | WholeNumber)[];
+  readonly parts: readonly (Reference | WholeNumber | OfField | Held)[];
   readonly comparisons: readonly Comparison[];
+  /** What is compared by its value: where one of these is no number, no comparison of it says anything. */
+  readonly compared: readonly Part[];
 }
 
 /** Methods whose first argument is a name for the rest: `list.exists(x, x > 3)`. */
@@ -48,23 +67,22 @@ const binding: ReadonlySet<string> = new Set(["all", "exists", "exists_one", "ma
 /**
  * Walks through an expression.
  *
- * A function whose argument is a field rather than its value, as `mean(field, seconds)` would be, is found here too:
- * beside `field`, in {@linkcode Walk.call}.
- *
  * @param ast The expression as CEL has parsed it.
  * @throws {ExpressionError} Where it names a field in a way that is none.
  */
 export function findReferences(ast: ASTNode): Found {
   const walk = new Walk();
   walk.visit(ast, new Set());
-  return { parts: walk.parts.sort((one, other) => one.start - other.start), comparisons: walk.comparisons };
+  const { comparisons, compared } = walk;
+  return { parts: walk.parts.sort((one, other) => one.start - other.start), comparisons, compared };
 }
 
 type Bound = ReadonlySet<string>;
 
 class Walk {
-  readonly parts: (Reference | WholeNumber)[] = [];
+  readonly parts: (Reference | WholeNumber | OfField | Held)[] = [];
   readonly comparisons: Comparison[] = [];
+  readonly compared: Part[] = [];
 
   visit(node: ASTNode, bound: Bound): void {
     switch (node.op) {
@@ -97,6 +115,15 @@ class Walk {
         return;
       case "==":
       case "!=":
+        this.#compare(node.args);
+        this.#take(node.args);
+        break;
+      case "<":
+      case "<=":
+      case ">":
+      case ">=":
+        this.#take(node.args);
+        break;
       case "in":
         this.#compare(node.args);
         break;
@@ -106,7 +133,38 @@ class Walk {
     }
   }
 
+  /** What is compared may be no number, unless it stands there as what it is. */
+  #take(operands: readonly ASTNode[]): void {
+    for (const each of operands) {
+      if (!["value", "list", "map"].includes(each.op)) this.compared.push(partOf(each));
+    }
+  }
+
   call(node: ASTNode, [name, given]: readonly [string, ASTNode[]], bound: Bound): void {
+    if (isFunctionOfField(name)) {
+      const [field, time] = given;
+      const takesTime = ofFields[name].takesTime;
+      if (field === undefined || given.length !== (takesTime ? 2 : 1)) {
+        throw new ExpressionError(`${name} takes a field${takesTime ? ` and a time: ${name}(FIELD, "5m")` : ""}`);
+      }
+      const seconds = takesTime ? secondsIn(name, time!) : 0;
+      return void this.parts.push({
+        kind: "of field",
+        name,
+        field: this.#ofField(name, field, bound),
+        seconds,
+        ...partOf(node),
+      });
+    }
+    if (name === "held") {
+      const [condition, time] = given;
+      if (condition === undefined || time === undefined || given.length > 2) {
+        throw new ExpressionError('held takes a condition and a time: held(FIELD < 2, "10s")');
+      }
+      if (bound.size > 0) throw new ExpressionError("held cannot stand within a list's condition");
+      this.parts.push({ kind: "held", condition: partOf(condition), seconds: secondsIn(name, time), ...partOf(node) });
+      return;
+    }
     if (name !== "field") {
       for (const each of given) this.visit(each, bound);
       return;
@@ -117,6 +175,17 @@ class Walk {
       throw new ExpressionError('field takes two texts: field("Argon MFC", "Actual Flow")');
     }
     this.parts.push({ kind: "field", instrument, field, identifiers: false, ...partOf(node) });
+  }
+
+  /** The field that a function is of. */
+  #ofField(name: string, node: ASTNode, bound: Bound): Reference {
+    const inner = new Walk();
+    inner.visit(node, bound);
+    const [only, ...others] = inner.parts;
+    if (only?.kind !== "field" || others.length > 0 || !["id", ".", "call"].includes(node.op)) {
+      throw new ExpressionError(`${name} takes a field, such as ${name}(oven.temperature), and no other expression`);
+    }
+    return only;
   }
 
   #method([name, receiver, given]: readonly [string, ASTNode, ASTNode[]], bound: Bound): void {

@@ -189,8 +189,8 @@ export function apiInstrument(
         summary: "Try an instrument that does not answer now, without waiting for the next try",
         arguments: { instrument: instrumentArgument },
         immediate: true,
-        run: ({ instrument }) => {
-          const { title, contact } = dispatcher.instrument(instrument);
+        run: ({ instrument }, { caller }) => {
+          const { title, contact } = driven(instrument, caller, "try_now");
           const why = contact === undefined
             ? "it has no port"
             : contact.tryNow === undefined

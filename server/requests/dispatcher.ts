@@ -12,6 +12,7 @@ import { Control, isSameHolder } from "../access/control.ts";
 import { type Principal, principalOf } from "../access/principal.ts";
 import { type Right, rightOfRole, roleRights, roles } from "../../protocol/vocabulary.ts";
 import type { Caller, Command } from "../bench/command.ts";
+import type { Guards } from "../guards/guards.ts";
 import { unknownCommand } from "../bench/describe.ts";
 import { type Issue, Work } from "../bench/command_queue.ts";
 import { begin, type End, isFollowed } from "../bench/hub.ts";
@@ -90,6 +91,8 @@ export class Dispatcher {
    * would make events of every command, most of which nobody follows.
    */
   readonly counts: Map<string, CommandCounts> = new Map();
+  /** What interlocks forbid; see `server/guards/`. @default nothing */
+  guards: Pick<Guards, "check"> | undefined;
   readonly #bench: Bench;
   /** How a handler calls another instrument: in the name of whoever called the handler. */
   readonly #issue: Issue = (caller, instrument, command, args) =>
@@ -313,14 +316,20 @@ export class Dispatcher {
     }
     // For safety's sake everybody who may drive may abort and stop, whoever has control, and what was lit is put out; what
     // an observer may do drives nothing.
-    if (!command.stop && command.role !== "observer" && caller.putsBack !== true) {
+    if (!command.stop && command.role !== "observer" && !caller.putsBack && !caller.guards) {
       this.control.check(instrument.name, principal, name);
     }
     const bound = command.bind(instrument.name, name, args, keywords);
-    const work = new Work(name, command, bound, caller, this.#issue);
+    // What a guard does to make things safe, no other guard forbids.
+    const { guards } = this;
+    const check = guards && !caller.guards ? () => guards.check(instrument, name, command, bound) : undefined;
+    check?.();
+    const work = new Work(name, command, bound, caller, this.#issue, check);
     const { queue } = instrument;
     if (command.dropsWaiting) queue.drop((other) => isSameHolder(other, principal), name);
-    const result = command.immediate
+    const result = caller.guards
+      ? command.immediate || command.beside ? queue.submitImmediate(work) : queue.submitUrgent(work, principal.label)
+      : command.immediate
       ? queue.submitImmediate(work)
       : command.beside
       ? queue.submitBeside(work)

@@ -16,7 +16,8 @@ import type { Answer, Ask, Code, Evaluated } from "../code/messages.ts";
 import { type Language, languages } from "../code/options.ts";
 import type { Sandbox } from "../code/sandbox.ts";
 import { wireError } from "../bench/wire_error.ts";
-import { defaultInstrument, type Dispatcher } from "./dispatcher.ts";
+import { ownInstruments } from "../bench/names.ts";
+import type { Dispatcher } from "./dispatcher.ts";
 import type { EvaluatorOptions, RequestOf, RequestRunner } from "./request.ts";
 
 /** Runs the code of clients. */
@@ -212,7 +213,7 @@ class EvaluationSender implements CodeSender {
       case "instruments": {
         const wanted = ask.instrument === null ? undefined : textOf(ask, "instrument");
         const { instrument } = requests.run({ cmd: "Find", instrument: wanted, field: undefined }, principal);
-        const all = this.#bench.instruments.filter(({ name }) => name !== defaultInstrument);
+        const all = this.#bench.instruments.filter(({ name }) => !ownInstruments.has(name));
         return (instrument === undefined ? all : [instrument]).map(({ title, caption }) => ({ title, name: caption }));
       }
       case "dashboard":

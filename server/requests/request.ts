@@ -14,6 +14,7 @@ import type {
   JournalEntry,
   Lease,
   LineTraceDescription,
+  OverviewDescription,
   ServerStatus,
   SessionDescription,
   Welcome,
@@ -38,6 +39,8 @@ export type Request =
   | { readonly cmd: "Image"; readonly instrument: string }
   /** Who asks, and what they may do. */
   | { readonly cmd: "WhoAmI" }
+  /** The overview drawing. */
+  | { readonly cmd: "Overview" }
   /** Who is connected. */
   | { readonly cmd: "Clients" }
   /** What is kept of the journal, from a level on. */
@@ -85,6 +88,7 @@ export interface Replies {
   readonly Find: Found;
   readonly Image: Pick<Instrument, "title" | "images">;
   readonly WhoAmI: Identity;
+  readonly Overview: OverviewDescription;
   readonly Clients: SessionDescription[];
   readonly Journal: JournalEntry[];
   readonly Arrangement: ArrangementState;
@@ -131,6 +135,7 @@ export type ImmediateKind = Exclude<
   | "Eval"
   | "Exec"
   | "Arrange"
+  | "Overview"
   | "BenchFile"
   | "Ports"
   | "EditBench"

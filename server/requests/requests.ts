@@ -14,6 +14,7 @@ import type { Access } from "../access/admit.ts";
 import { type Principal, whoIs } from "../access/principal.ts";
 import type { Bench } from "../bench/bench.ts";
 import type { ArrangementStore } from "../records/arrangement.ts";
+import type { OverviewStore } from "../records/overview.ts";
 import type { RecentReadings } from "../records/recent_readings.ts";
 import { type Journal, requestCategory } from "../records/journal.ts";
 import { writeNote } from "../records/note.ts";
@@ -110,6 +111,7 @@ export interface RequestParts {
   readonly evaluator: Evaluator;
   readonly sessions: Pick<Sessions, "find" | "describe">;
   readonly arrangement: Pick<ArrangementStore, "set" | "state">;
+  readonly overview: Pick<OverviewStore, "current">;
   readonly recent: Pick<RecentReadings, "of">;
   readonly editor: BenchEditor;
   readonly journal: Pick<Journal, "follow" | "kept" | "add">;
@@ -193,6 +195,10 @@ export class Requests implements RequestRunner {
       Hello: (request, principal) => this.#welcome(request, principal),
       Status: looking<"Status">(() => parts.status()),
       Ping: looking<"Ping">(() => undefined),
+      Overview: ({ cmd }, principal) => {
+        dispatcher.allow(principal, "read", cmd);
+        return parts.overview.current();
+      },
       WhoAmI: ({ cmd }, principal) => {
         dispatcher.allow(principal, "read", cmd);
         return whoIs(principal);

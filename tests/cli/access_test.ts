@@ -69,6 +69,19 @@ Deno.test("access: people are added, listed, renewed and revoked, with the roles
     deepStrictEqual([...Deno.readDirSync(folder)].map(({ name }) => name).toSorted(), ["lab.access.json", "lab.json"]);
   }));
 
+Deno.test("access: the lines of its page do what it says", () =>
+  withBench(async (bench) => {
+    const [block] = (await codeBlocks("docs/access.md")).filter(({ language }) => language === "sh");
+    const lines = block!.code.trimEnd().split("\n");
+    ok(lines.length >= 4);
+    for (const line of lines) {
+      const [heliograph, ...words] = line.split(" ").map((word) => word === "lab.json" ? bench : word);
+      strictEqual(heliograph, "heliograph");
+      const { code, err } = await run(words);
+      strictEqual(code, 0, `${line}: ${err}`);
+    }
+  }));
+
 Deno.test("access: what a bench file says wrongly of roles and addresses is told with its place", () =>
   withBench(async (bench) => {
     const text = await Deno.readTextFile(bench);

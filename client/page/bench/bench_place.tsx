@@ -7,10 +7,10 @@
 /** @jsxRuntime automatic */
 /** @jsxImportSource npm:preact@11.2.0 */
 import type { VNode } from "npm:preact@11.2.0";
-import { mayDo } from "../../../protocol/vocabulary.ts";
 import type { LiveBench } from "../live/live_bench.ts";
 import type { Plotted } from "../plots/plotted.ts";
 import { useLive } from "../live/live.tsx";
+import { may } from "../live/may.ts";
 import { addressOf, place } from "../shell/place.ts";
 import { Arranging } from "./arranging.tsx";
 import { Cards } from "./cards.tsx";
@@ -21,7 +21,7 @@ export function BenchPlace({ bench, plotted }: { bench: LiveBench; plotted: Plot
   const welcome = useLive(bench.welcome);
   const { query } = useLive(place);
   if (!isArranged) return null;
-  if (!query.has("arrange") || !mayDo(welcome?.role, "operator")) return <Cards bench={bench} plotted={plotted} />;
+  if (!query.has("arrange") || !may(welcome, "arrange")) return <Cards bench={bench} plotted={plotted} />;
   return (
     <>
       <p class="place-tools">

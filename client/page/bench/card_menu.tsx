@@ -9,10 +9,10 @@
 import type { VNode } from "npm:preact@11.2.0";
 import { useLayoutEffect, useRef, useState } from "npm:preact@11.2.0/hooks";
 import { clockText } from "../shell/times.ts";
-import { mayDo } from "../../../protocol/vocabulary.ts";
 import type { LiveBench } from "../live/live_bench.ts";
 import type { LiveInstrument } from "../live/live_instrument.ts";
 import { useLive } from "../live/live.tsx";
+import { may } from "../live/may.ts";
 import * as arrange from "./arrangement.ts";
 import { fieldCaption, mainFields } from "./fields.ts";
 import { Complaint, onSingleClick, useWork } from "./work.tsx";
@@ -43,7 +43,7 @@ export function CardMenu({ bench, instrument }: { bench: LiveBench; instrument: 
   const button = useRef<HTMLButtonElement>(null);
   // A press anywhere closes the menu; that of its own button would open it again as it is let go.
   const pressedOpen = useRef(false);
-  if (!mayDo(welcome?.role, "operator")) return null;
+  if (!may(welcome, "drive", instrument.name) && !may(welcome, "arrange") && !may(welcome, "administer")) return null;
   return (
     <>
       <button
@@ -137,18 +137,18 @@ function Menu({ bench, instrument, under, close }: {
           <>
             {contact === null ? null : <p class="address">{contact.state}: {contact.address}</p>}
             {/* The default instrument drives nothing, and everybody needs it: the server lets nobody take it. */}
-            {name === "api"
+            {name === "api" || !may(welcome, "drive", name)
               ? null
               : mine
               ? item("Release control", `Release control of ${title}`, () => bench.release(name))
               : holder === null
               ? item("Take control", `Take control of ${title}`, () =>
                 bench.take(name))
-              : mayDo(welcome?.role, "admin")
+              : may(welcome, "takeOver")
               ? item("Take control over", `Take control over: ${title}`, () =>
                 bench.take(name, true))
               : null}
-            {fields.size === 0 ? null : (
+            {fields.size === 0 || !may(welcome, "arrange") ? null : (
               <button
                 type="button"
                 class="plain"
@@ -157,14 +157,16 @@ function Menu({ bench, instrument, under, close }: {
                 Choose what is shown large…
               </button>
             )}
-            {mayDo(welcome?.role, "admin") && contact !== null && contact.state !== "off"
+            {may(welcome, "administer") && contact !== null && contact.state !== "off"
               ? item("Free its port for another program", `Free the port of ${title}`, () => bench.switch(name, false))
               : null}
-            {mayDo(welcome?.role, "admin") && name !== "api"
+            {may(welcome, "administer") && name !== "api"
               ? <a class="plain" href={`#/edit/${encodeURIComponent(name)}`} aria-label={`Change ${title}`}>Change…</a>
               : null}
-            {item("Hide this card", `Hide this card: ${title}`, () =>
-              bench.arrangement.change(arrange.hide(arrangement, name)))}
+            {may(welcome, "arrange")
+              ? item("Hide this card", `Hide this card: ${title}`, () =>
+                bench.arrangement.change(arrange.hide(arrangement, name)))
+              : null}
           </>
         )}
       <Complaint text={complaint} />

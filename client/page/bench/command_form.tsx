@@ -12,10 +12,10 @@ import { parseCommandLine } from "../../../protocol/command_line.ts";
 import type { ArgumentDescription, CommandDescription } from "../../../protocol/description.ts";
 import { lineReply } from "../../../protocol/line_reply.ts";
 import { clockText } from "../shell/times.ts";
-import { mayDo } from "../../../protocol/vocabulary.ts";
 import type { LiveBench } from "../live/live_bench.ts";
 import type { LiveInstrument } from "../live/live_instrument.ts";
 import { useLive } from "../live/live.tsx";
+import { mayCall } from "../live/may.ts";
 import { commandTitle } from "./fields.ts";
 import { isDecimal, readNumber } from "./number_entry.ts";
 import { ageText } from "./readout.tsx";
@@ -230,7 +230,7 @@ function Running({ bench, instrument, since }: {
       <progress aria-label="running" />
       <span role="status" class="running">running</span>
       <span class="running-for">{ageText((performance.now() - since) / 1000)}</span>
-      {stop === undefined || !mayDo(welcome?.role, stop.role) ? null : (
+      {stop === undefined || !mayCall(welcome, instrument.name, stop) ? null : (
         <button
           type="button"
           class="danger"

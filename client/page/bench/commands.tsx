@@ -9,10 +9,10 @@
 import type { VNode } from "npm:preact@11.2.0";
 import { useEffect, useRef, useState } from "npm:preact@11.2.0/hooks";
 import type { CommandDescription } from "../../../protocol/description.ts";
-import { mayDo } from "../../../protocol/vocabulary.ts";
 import type { LiveBench } from "../live/live_bench.ts";
 import type { LiveInstrument } from "../live/live_instrument.ts";
 import { useLive } from "../live/live.tsx";
+import { may, mayCall } from "../live/may.ts";
 import { CommandForm, type LastRun } from "./command_form.tsx";
 import { commandTitle } from "./fields.ts";
 
@@ -44,9 +44,9 @@ export function Commands({ bench, instrument, wanted }: {
   const runs = useRef(new Map<string, LastRun>());
   const welcome = useLive(bench.welcome);
   const { name, title } = instrument;
-  const allowed = instrument.commands.filter(({ role }) => mayDo(welcome?.role, role));
+  const allowed = instrument.commands.filter((command) => mayCall(welcome, name, command));
   // Who may only look sees values.
-  if (allowed.length === 0 || !mayDo(welcome?.role, "operator")) return null;
+  if (allowed.length === 0 || !may(welcome, "drive")) return null;
   const words = sought.trim().toLowerCase().split(/\s+/);
   const found = allowed.filter((command) => isSought(command, words));
   return (

@@ -8,10 +8,10 @@
 /** @jsxImportSource npm:preact@11.2.0 */
 import type { VNode } from "npm:preact@11.2.0";
 import { useMemo, useState } from "npm:preact@11.2.0/hooks";
-import { mayDo } from "../../../protocol/vocabulary.ts";
 import type { LiveBench } from "../live/live_bench.ts";
 import type { LiveInstrument } from "../live/live_instrument.ts";
 import { useLive } from "../live/live.tsx";
+import { may } from "../live/may.ts";
 import type { Plotted } from "../plots/plotted.ts";
 import { fieldCaption, type Row } from "./fields.ts";
 import { Readout } from "./readout.tsx";
@@ -44,7 +44,7 @@ export function Rows({ bench, instrument, rows, plotted, folded, wanted }: {
   const [reverts, setReverts] = useState(0);
   const staged = useLive(instrument.staged);
   const welcome = useLive(bench.welcome);
-  const mayConfirm = mayDo(welcome?.role, "operator");
+  const mayConfirm = may(welcome, "drive", instrument.name);
   const waiting = mayConfirm && (staged > 0 || typed.size > 0);
   const handlers = useMemo(() => ({
     touched: setTouched,

@@ -9,10 +9,10 @@
 import type { ValueDescription } from "../../../protocol/description.ts";
 import type { VNode } from "npm:preact@11.2.0";
 import { useEffect, useState } from "npm:preact@11.2.0/hooks";
-import { mayDo } from "../../../protocol/vocabulary.ts";
 import type { LiveBench } from "../live/live_bench.ts";
 import { type LiveField, noReading } from "../live/live_instrument.ts";
 import { useLive } from "../live/live.tsx";
+import { may } from "../live/may.ts";
 import type { Plotted } from "../plots/plotted.ts";
 import { agreement, fieldCaption, type Row } from "./fields.ts";
 import { isDecimal, isInOtherBase, readNumber } from "./number_entry.ts";
@@ -114,7 +114,7 @@ export function Setting({ bench, row: { field, device }, plotted, touch }: {
     forget();
   };
   const { quality, staged = false, unit } = reading;
-  const writable = mayDo(welcome?.role, "operator");
+  const writable = may(welcome, "drive", instrument);
   const marks = `${quality} ${staged ? "staged" : ""} ${differs ? "typed" : ""}`;
   const asks = differs && !spec.needsConfirm && spec.type !== "switch";
   return (

@@ -11,10 +11,10 @@ import { useEffect, useState } from "npm:preact@11.2.0/hooks";
 import type { TraceEntry } from "../../../protocol/description.ts";
 import { clockText } from "../shell/times.ts";
 import { traceRows } from "../../../protocol/trace_rows.ts";
-import { mayDo } from "../../../protocol/vocabulary.ts";
 import type { LiveBench } from "../live/live_bench.ts";
 import type { LiveInstrument } from "../live/live_instrument.ts";
 import { useLive } from "../live/live.tsx";
+import { may } from "../live/may.ts";
 import { Complaint } from "./work.tsx";
 
 /** How often it is asked what is new, in milliseconds. */
@@ -28,7 +28,7 @@ export function Trace({ bench, instrument }: { bench: LiveBench; instrument: Liv
   const [open, setOpen] = useState(false);
   const contact = useLive(instrument.contact);
   const welcome = useLive(bench.welcome);
-  if (contact === null || !mayDo(welcome?.role, "operator")) return null;
+  if (contact === null || !may(welcome, "drive", instrument.name)) return null;
   return (
     <details class="folded trace" onToggle={(event) => setOpen(event.currentTarget.open)}>
       <summary>Line</summary>

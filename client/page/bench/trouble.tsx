@@ -8,11 +8,11 @@
 /** @jsxImportSource npm:preact@11.2.0 */
 import type { VNode } from "npm:preact@11.2.0";
 import { useEffect, useReducer, useState } from "npm:preact@11.2.0/hooks";
-import { mayDo } from "../../../protocol/vocabulary.ts";
 import type { FieldReading } from "../../../protocol/description.ts";
 import type { LiveBench } from "../live/live_bench.ts";
 import type { LiveField, LiveInstrument } from "../live/live_instrument.ts";
 import { useLive } from "../live/live.tsx";
+import { may } from "../live/may.ts";
 import { fieldCaption, notSent } from "./fields.ts";
 import { ageText } from "./readout.tsx";
 import { Complaint, useWork } from "./work.tsx";
@@ -126,7 +126,7 @@ function TryNow({ bench, instrument: { name, title }, waits }: {
 }): VNode | null {
   const welcome = useLive(bench.welcome);
   const [work, complaint, busy] = useWork();
-  if (!mayDo(welcome?.role, "operator")) return null;
+  if (!may(welcome, "drive", name)) return null;
   return (
     <>
       <button
@@ -152,7 +152,7 @@ function SwitchedOff({ bench, instrument: { name, title }, reason }: {
   const [work, complaint, busy] = useWork();
   return (
     <p class="trouble begins">
-      {reason.charAt(0).toUpperCase() + reason.slice(1)}. {mayDo(welcome?.role, "admin")
+      {reason.charAt(0).toUpperCase() + reason.slice(1)}. {may(welcome, "administer")
         ? (
           <button
             type="button"

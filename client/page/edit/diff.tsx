@@ -19,7 +19,8 @@ export function Diff({ lines }: { lines: readonly DiffLine[] }): VNode {
       {lines.map(({ kind, line, text }) => (
         <li key={`${kind}${line}`} class={said[kind]}>
           <span class="number">{line}</span>
-          <span class="sign" aria-label={said[kind]}>{kind === "=" ? " " : kind}</span>
+          <span class="sign" aria-hidden="true">{kind === "=" ? " " : kind}</span>
+          {kind === "=" ? null : <span class="unseen">{said[kind]}:</span>}
           <code>{text}</code>
         </li>
       ))}

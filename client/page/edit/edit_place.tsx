@@ -15,11 +15,11 @@ import type {
   EditableInstrument,
   PluggedPort,
 } from "../../../protocol/bench_edit.ts";
-import { mayDo } from "../../../protocol/vocabulary.ts";
 import { Complaint, useWork, type Work } from "../bench/work.tsx";
 import type { LiveBench } from "../live/live_bench.ts";
 import type { LiveInstrument } from "../live/live_instrument.ts";
 import { useLive } from "../live/live.tsx";
+import { may } from "../live/may.ts";
 import { Diff } from "./diff.tsx";
 import { InstrumentForm } from "./instrument_form.tsx";
 
@@ -41,16 +41,16 @@ export function EditPlace({ bench, rest, addressOf }: {
   const [ports, setPorts] = useState<readonly PluggedPort[]>([]);
   const [said, setSaid] = useState("");
   const [work, complaint, busy] = useWork();
-  const may = mayDo(welcome?.role, "admin");
+  const mayEdit = may(welcome, "administer");
   const [name] = rest;
   const heading = useRef<HTMLHeadingElement>(null);
   const look = () => work(async () => setFile(await bench.benchFile()));
   useEffect(() => {
-    if (!may || state !== "open") return;
+    if (!mayEdit || state !== "open") return;
     void look();
     // Without them an address is typed.
     bench.ports().then(setPorts, () => setPorts([]));
-  }, [may, state, name, instruments]);
+  }, [mayEdit, state, name, instruments]);
   // Who comes back from a form is at the top of the list, and not nowhere.
   useEffect(() => {
     if (said !== "") heading.current?.focus();
@@ -60,8 +60,8 @@ export function EditPlace({ bench, rest, addressOf }: {
     void look();
     location.hash = addressOf();
   };
-  if (welcome !== undefined && !may) {
-    return <p class="edit-place about">Only admins change the bench; you are {welcome.role}.</p>;
+  if (welcome !== undefined && !mayEdit) {
+    return <p class="edit-place about">Only admins change the bench; you are {welcome.roleName || "nobody"}.</p>;
   }
   if (file === undefined) {
     return (

@@ -8,10 +8,10 @@
 /** @jsxImportSource npm:preact@11.2.0 */
 import type { VNode } from "npm:preact@11.2.0";
 import { useState } from "npm:preact@11.2.0/hooks";
-import { mayDo } from "../../../protocol/vocabulary.ts";
 import { useLive } from "../live/live.tsx";
 import type { LiveBench } from "../live/live_bench.ts";
 import { type LiveField, type LiveInstrument, noReading } from "../live/live_instrument.ts";
+import { may } from "../live/may.ts";
 import { ValueControl, wireValue } from "../bench/value_control.tsx";
 import { Complaint, onSingleClick, useWork } from "../bench/work.tsx";
 import { isBusy } from "./exposure_progress.tsx";
@@ -66,7 +66,7 @@ export function ExposureForm({ bench, instrument, small = false, onExpose }: {
     written.value === 0 && heldText(fields.get("imagetype")) === "zero" &&
     fields.get("imagetype")?.spec.choices?.includes("object") === true
   );
-  if (!mayDo(welcome?.role, "operator")) return null;
+  if (!may(welcome, "drive", instrument.name)) return null;
   const off = connection.state !== "open";
   const has = (command: string) => commands.some((each) => each.name === command);
   const busy = isBusy(state.text);

@@ -48,6 +48,7 @@ function Journal({ bench }: { bench: LiveBench }): VNode {
   const [client, setClient] = useState("");
   const [sought, setSought] = useState(() => place.value.query.get("q") ?? "");
   const [instrument, setInstrument] = useState("");
+  const [coming, setComing] = useState(false);
   const list = useRef<HTMLOListElement>(null);
   const atEnd = useRef(true);
   const scrolled = useRef(0);
@@ -55,13 +56,19 @@ function Journal({ bench }: { bench: LiveBench }): VNode {
   const now = new Date(bench.now());
   const looksBack = (useLive(bench.status)?.records.folder ?? "") !== "";
   const title = instruments.find(({ name }) => name === instrument)?.title;
+  // What is set names its field only; the rest says itself what it is about.
+  const nameOf = ({ kind, instrument: of }: JournalLine) =>
+    kind === "setting" ? instruments.find(({ name }) => name === of)?.caption ?? of : "";
   const words = sought.toLowerCase().split(/\s+/).filter((word) => word !== "");
   const order = levels.map(([name]) => name);
   const shown = lines.filter((line) =>
+    (coming || line.kind !== "client") &&
     (client === "" || line.client === client) &&
     (instrument === "" || line.instrument === instrument || line.instrument === title) &&
     order.indexOf(line.level) >= order.indexOf(level) &&
-    words.every((word) => `${line.client} ${line.text} ${line.answer ?? ""}`.toLowerCase().includes(word))
+    words.every((word) =>
+      `${line.client} ${nameOf(line)} ${line.text} ${line.answer ?? ""}`.toLowerCase().includes(word)
+    )
   );
   useEffect(() => {
     // Whoever looks at older lines stays there.
@@ -96,6 +103,10 @@ function Journal({ bench }: { bench: LiveBench }): VNode {
           choices={[["", "Every instrument"], ...instruments.map((each): [string, string] => [each.name, each.title])]}
           choose={setInstrument}
         />
+        <label class="coming">
+          <input type="checkbox" checked={coming} onChange={(event) => setComing(event.currentTarget.checked)} />{" "}
+          Who came and went
+        </label>
       </div>
       <ol
         class="log"
@@ -110,7 +121,7 @@ function Journal({ bench }: { bench: LiveBench }): VNode {
         }}
         onCopy={(event) => copyLines(event, shown.map(scriptLine))}
       >
-        {shown.map((line) => <Line key={line.key} line={line} now={now} looksBack={looksBack} />)}
+        {shown.map((line) => <Line key={line.key} line={line} now={now} of={nameOf(line)} looksBack={looksBack} />)}
         {shown.length === 0
           ? <li class="nothing">{lines.length === 0 ? "Nothing yet." : "Nothing of that kind."}</li>
           : null}
@@ -129,8 +140,14 @@ function scriptLine({ kind, text }: JournalLine): string {
   return kind === "command" ? text : text.replace(/^/gm, "# ");
 }
 
-/** @param looksBack Whether its time leads to what everything was then. */
-function Line({ line, now, looksBack }: { line: JournalLine; now: Date; looksBack: boolean }): VNode {
+function Line({ line, now, of, looksBack }: {
+  readonly line: JournalLine;
+  readonly now: Date;
+  /** The instrument that is named before the text; empty for none. */
+  readonly of: string;
+  /** Whether its time leads to what everything was then. */
+  readonly looksBack: boolean;
+}): VNode {
   const { kind, time, level, client, text, answer, mine, seconds } = line;
   const zone = useTimeZone();
   const date = new Date(time);
@@ -141,7 +158,8 @@ function Line({ line, now, looksBack }: { line: JournalLine; now: Date; looksBac
       <time dateTime={time} title={looksBack ? `${time}: what everything was then` : time}>
         {looksBack ? <a href={thenAddress(date.getTime())}>{when}</a> : when}
       </time>{" "}
-      {mine || client === "" ? null : <span class="who">{client}</span>} {!isAsked(kind) ? <span>{text}</span> : (
+      {mine || client === "" ? null : <span class="who">{client}</span>}{" "}
+      {!isAsked(kind) ? <span>{of === "" ? "" : `${of} `}{text}</span> : (
         <>
           <code>{text}</code>
           <code class="answer" title={seconds === undefined ? "" : `after ${seconds} s`}>{answer ?? "…"}</code>

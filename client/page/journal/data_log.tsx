@@ -10,7 +10,7 @@ import type { VNode } from "npm:preact@11.2.0";
 import { useEffect, useState } from "npm:preact@11.2.0/hooks";
 import { usualInterval } from "../../../protocol/data_log.ts";
 import { nightOf } from "../../../protocol/moments.ts";
-import { mayDo } from "../../../protocol/vocabulary.ts";
+import { may } from "../live/may.ts";
 import { Complaint, useWork } from "../bench/work.tsx";
 import { useLive } from "../live/live.tsx";
 import type { LiveBench } from "../live/live_bench.ts";
@@ -51,7 +51,7 @@ export function DataLogFold({ bench }: { bench: LiveBench }): VNode {
 
 function DataLogForm({ bench }: { bench: LiveBench }): VNode | null {
   const datalog = useLive(bench.status)?.datalog;
-  const may = mayDo(useLive(bench.welcome)?.role, "operator");
+  const mayBegin = may(useLive(bench.welcome), "drive");
   const [name, setName] = useState("");
   const [every, setEvery] = useState<string>(usualInterval);
   const [work, complaint, busy] = useWork();
@@ -79,7 +79,7 @@ function DataLogForm({ bench }: { bench: LiveBench }): VNode | null {
             aria-label="Name of the data log"
             placeholder="Its name, or PyOpticon’s"
             value={name}
-            disabled={!may}
+            disabled={!mayBegin}
             onInput={(event) => setName(event.currentTarget.value)}
           />
           <input
@@ -87,12 +87,12 @@ function DataLogForm({ bench }: { bench: LiveBench }): VNode | null {
             class="interval"
             aria-label="How often a row is written, h:mm:ss"
             value={every}
-            disabled={!may}
+            disabled={!mayBegin}
             onInput={(event) => setEvery(event.currentTarget.value)}
           />
         </>
       )}
-      {may
+      {mayBegin
         ? (
           <button type="submit" disabled={busy || (!running && folder === "")}>
             {running ? "End the log" : "Begin a log"}

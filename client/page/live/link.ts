@@ -71,6 +71,12 @@ export class Link {
     this.#lose(socket, reason);
   }
 
+  /** Closes it, and opens no other. */
+  leave(): void {
+    this.giveUp("");
+    clearTimeout(this.#timer);
+  }
+
   /**
    * Asks the server for something.
    *

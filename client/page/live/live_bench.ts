@@ -60,6 +60,8 @@ export class LiveBench {
   readonly welcome: Live<Welcome | undefined> = new Live<Welcome | undefined>(
     undefined,
   );
+  /** Whether the server lets nobody in who has not signed in: then there is no connection. */
+  readonly mustSignIn: Live<boolean> = new Live<boolean>(false);
   /** The instruments in the order of the bench. */
   readonly instruments: Live<readonly LiveInstrument[]> = new Live<
     readonly LiveInstrument[]
@@ -99,7 +101,7 @@ export class LiveBench {
   constructor(url: string, readOnly = false) {
     this.#readOnly = readOnly;
     this.#link = new Link(url, {
-      opened: () => void this.#begin().catch((error: Error) => this.#link.giveUp(error.message)),
+      opened: () => void this.#begin().catch((error: Error) => this.#refused(error)),
       changed: (state, retryIn, reason) => {
         const everOpen = this.connection.value.everOpen || state === "open";
         this.connection.value = {
@@ -124,7 +126,7 @@ export class LiveBench {
 
   /** Tries a lost connection now. */
   retry(): void {
-    this.#link.open();
+    if (!this.mustSignIn.value) this.#link.open();
   }
 
   /** The name that this page goes by; kept in the browser. */
@@ -362,8 +364,17 @@ export class LiveBench {
     this.#clockAhead = await clockAhead();
   }
 
+  /** Where the server says that one has to sign in, trying again would not help. */
+  #refused(error: Error): void {
+    if ((error as HeliographError).code !== "no_credential") return this.#link.giveUp(error.message);
+    this.#link.leave();
+    this.mustSignIn.value = true;
+  }
+
   #welcome(welcome: Welcome): void {
-    this.welcome.value = this.#readOnly ? { ...welcome, role: "observer" } : welcome;
+    this.welcome.value = this.#readOnly
+      ? { ...welcome, role: "observer", roleName: "observer", rights: ["read"] }
+      : welcome;
   }
 
   /** Says who this page is; a name that this server does not take is left out. */

@@ -20,7 +20,7 @@ export interface DrawingActions {
   /** The instruments by name. */
   readonly instruments: ReadonlyMap<string, LiveInstrument>;
   /** Whether commands may be run by whoever looks. */
-  readonly mayRun: boolean;
+  readonly mayRun: (instrument: string, command: string) => boolean;
   /** Opens an instrument. */
   open(instrument: LiveInstrument): void;
   /** Asks about a command and runs it. */
@@ -179,7 +179,7 @@ function bind(element: SVGElement, binding: DrawingBinding, actions: DrawingActi
   }
   const opened = binding.open === undefined ? undefined : instruments.get(binding.open);
   const { command } = binding;
-  if (command !== undefined && actions.mayRun) {
+  if (command !== undefined && actions.mayRun(command.instrument, command.command)) {
     const label = `${instruments.get(command.instrument)?.caption ?? command.instrument}: ${command.command}…`;
     act(element, "button", label, () => actions.run(command));
   } else if (opened !== undefined) act(element, "link", `Open ${opened.caption}`, () => actions.open(opened));

@@ -10,11 +10,11 @@ import type { VNode } from "npm:preact@11.2.0";
 import { useEffect, useLayoutEffect, useRef, useState } from "npm:preact@11.2.0/hooks";
 import { formatCommandLine } from "../../../protocol/command_line.ts";
 import type { DrawingBinding, DrawingElement } from "../../../protocol/description.ts";
-import { mayDo } from "../../../protocol/vocabulary.ts";
 import { Complaint, useWork } from "../bench/work.tsx";
 import { useLive } from "../live/live.tsx";
 import type { LiveBench } from "../live/live_bench.ts";
 import type { LiveField, LiveInstrument } from "../live/live_instrument.ts";
+import { may, mayCall } from "../live/may.ts";
 import { draw, drawnFields, drawnText } from "./drawing.ts";
 import { overviewOf } from "./overview.ts";
 
@@ -51,17 +51,20 @@ function Drawing({ bench, drawing, sheet, addressOf }: {
 }): VNode {
   const box = useRef<HTMLDivElement>(null);
   const instruments = useLive(bench.instruments);
-  const mayRun = mayDo(useLive(bench.welcome)?.role, "operator");
+  const welcome = useLive(bench.welcome);
   const connected = useLive(bench.connection).state === "open";
   const [asked, setAsked] = useState<Command>();
   const byName = new Map(instruments.map((each) => [each.name, each]));
   useLayoutEffect(() =>
     draw(box.current!, drawing, sheet, {
       instruments: byName,
-      mayRun,
+      mayRun: (instrument, name) => {
+        const command = byName.get(instrument)?.commands.find((each) => each.name === name);
+        return command === undefined ? may(welcome, "drive", instrument) : mayCall(welcome, instrument, command);
+      },
       open: (instrument) => location.assign(addressOf(instrument)),
       run: setAsked,
-    }), [drawing, sheet, instruments, mayRun]);
+    }), [drawing, sheet, instruments, welcome]);
   return (
     <>
       <div class="overview-scroll" tabIndex={-1}>

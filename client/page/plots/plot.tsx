@@ -102,7 +102,6 @@ export function PlotPanel({ bench, plotted }: { bench: LiveBench; plotted: Plott
         {strips.map((strip, at) => (
           <StripOf
             key={strip.unit}
-            bench={bench}
             plotted={plotted}
             window={window}
             strip={strip}

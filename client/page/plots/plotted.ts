@@ -51,6 +51,8 @@ export function stripsOf(fields: readonly LiveField[]): readonly Strip[] {
 export class Plotted {
   /** The fields in the order in which they were chosen. */
   readonly fields: Live<readonly LiveField[]> = new Live<readonly LiveField[]>([]);
+  /** The full names of what is wanted and is no number of this bench. */
+  readonly missing: Live<readonly string[]> = new Live<readonly string[]>([]);
   /** How much is shown while it follows, in seconds. */
   readonly span: Live<number>;
   /** What is shown instead of the newest; `undefined` while it follows. */
@@ -183,6 +185,7 @@ export class Plotted {
 
   #choose(fields: readonly LiveField[]): void {
     this.#names = fields.map(labelOf);
+    this.missing.value = [];
     this.#colour();
     this.fields.value = fields;
     this.#store();
@@ -216,6 +219,9 @@ export class Plotted {
         if (this.#names.includes(labelOf(field)) && isNumeric(field.spec)) found.push(field);
       }
     }
+    const missing = this.#names.filter((name) => !found.some((field) => labelOf(field) === name));
+    // Before the bench is known, nothing of it is.
+    this.missing.value = this.#bench.begun.value > 0 ? missing : [];
     found.sort((one, other) => this.#names.indexOf(labelOf(one)) - this.#names.indexOf(labelOf(other)));
     for (const field of found) {
       const known = before.get(labelOf(field));

@@ -10,7 +10,6 @@ import type { VNode } from "npm:preact@11.2.0";
 import { useEffect, useMemo, useState } from "npm:preact@11.2.0/hooks";
 import { shortNumber } from "../../../protocol/number_format.ts";
 import { shownText } from "../bench/readout.tsx";
-import type { LiveBench } from "../live/live_bench.ts";
 import type { LiveField } from "../live/live_instrument.ts";
 import { useLive } from "../live/live.tsx";
 import { isDark, timeZone } from "../shell/preferences.ts";
@@ -22,7 +21,6 @@ import { StripView } from "./strip_view.ts";
 
 /** What a strip needs. */
 export interface StripProps {
-  readonly bench: LiveBench;
   readonly plotted: Plotted;
   readonly window: PlotWindow;
   readonly strip: Strip;
@@ -33,7 +31,7 @@ export interface StripProps {
 }
 
 /** A strip with its legend and what can be done with it. */
-export function StripOf({ bench, plotted, window, strip, first, lowest, drawn }: StripProps): VNode {
+export function StripOf({ plotted, window, strip, first, lowest, drawn }: StripProps): VNode {
   const logarithmic = useLive(plotted.logarithmic).includes(strip.unit);
   const marked = useLive(plotted.marks);
   const zone = useLive(timeZone);

@@ -8,6 +8,7 @@
 /** @jsxImportSource npm:preact@11.2.0 */
 import type { VNode } from "npm:preact@11.2.0";
 import { useLayoutEffect, useRef } from "npm:preact@11.2.0/hooks";
+import { SignInPlace } from "../access/sign_in.tsx";
 import type { LiveBench } from "../live/live_bench.ts";
 import { useLive } from "../live/live.tsx";
 import { PlotDock } from "../plots/plot_dock.tsx";
@@ -32,6 +33,16 @@ export function App({ bench, plotted }: { bench: LiveBench; plotted: Plotted }):
     first.current = false;
   }, [here]);
   const { Component } = here;
+  if (useLive(bench.mustSignIn)) {
+    return (
+      <div class="page">
+        <main id="place" class="place" aria-label="Sign in">
+          <h1 class="sign-in-title">heliograph</h1>
+          <SignInPlace />
+        </main>
+      </div>
+    );
+  }
   return (
     <div
       class={`page ${state === "open" ? "" : "lost"} ${view.wall ? "wall" : ""}`}

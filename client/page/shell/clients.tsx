@@ -13,6 +13,7 @@ import { mayDo, type Wire } from "../../../protocol/vocabulary.ts";
 import type { LiveBench } from "../live/live_bench.ts";
 import type { LiveInstrument } from "../live/live_instrument.ts";
 import { useLive } from "../live/live.tsx";
+import { may } from "../live/may.ts";
 import { ageText } from "../bench/readout.tsx";
 import { Complaint, useWork, type Work } from "../bench/work.tsx";
 
@@ -32,30 +33,36 @@ export function ClientsPanel({ bench }: { bench: LiveBench }): VNode {
   const status = useLive(bench.status);
   const { state } = useLive(bench.connection);
   const instruments = useLive(bench.instruments);
+  // Who has proved a name keeps it.
+  const person = useLive(bench.welcome)?.person ?? "";
   const [name, setName] = useState(bench.name);
   const [work, complaint] = useWork();
   useEffect(() => bench.lookAtClients(), [bench]);
   const clients = status?.sessions ?? [];
   return (
     <>
-      <form
-        class="line"
-        onSubmit={(event) => {
-          event.preventDefault();
-          void work(() => bench.rename(name.trim()));
-        }}
-      >
-        <input
-          type="text"
-          aria-label="Your name, for the others"
-          placeholder="Your name, for the others"
-          value={name}
-          onInput={(event) => setName(event.currentTarget.value)}
-        />
-        <button type="submit" disabled={state !== "open" || name.trim() === ""}>
-          Take this name
-        </button>
-      </form>
+      {person === ""
+        ? (
+          <form
+            class="line"
+            onSubmit={(event) => {
+              event.preventDefault();
+              void work(() => bench.rename(name.trim()));
+            }}
+          >
+            <input
+              type="text"
+              aria-label="Your name, for the others"
+              placeholder="Your name, for the others"
+              value={name}
+              onInput={(event) => setName(event.currentTarget.value)}
+            />
+            <button type="submit" disabled={state !== "open" || name.trim() === ""}>
+              Take this name
+            </button>
+          </form>
+        )
+        : null}
       <Complaint text={complaint} />
       <ul class="clients">
         {clients.map((client) => (
@@ -95,7 +102,7 @@ function Client({ bench, client, others, instruments, work }: {
   return (
     <li data-session={session}>
       <strong>{called}</strong>
-      {here ? <span class="badge you">this page</span> : mayDo(welcome?.role, "operator")
+      {here ? <span class="badge you">this page</span> : may(welcome, "disconnect")
         ? (
           <button
             type="button"
@@ -184,7 +191,7 @@ function Held({ bench, instrument, session, others, work }: {
             )}
           </>
         )
-        : mayDo(welcome?.role, "admin")
+        : may(welcome, "takeOver")
         ? (
           <button
             type="button"

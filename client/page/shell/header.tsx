@@ -8,7 +8,6 @@
 /** @jsxImportSource npm:preact@11.2.0 */
 import type { VNode } from "npm:preact@11.2.0";
 import { useEffect, useState } from "npm:preact@11.2.0/hooks";
-import { type Role } from "../../../protocol/vocabulary.ts";
 import type { LiveBench } from "../live/live_bench.ts";
 import { useLive } from "../live/live.tsx";
 import { Health } from "./health.tsx";
@@ -20,11 +19,9 @@ import { Search } from "./search.tsx";
 
 type Open = "people" | "menu" | "search";
 
-/** What each role may do, in a word. */
-const roleWords: Readonly<Record<Role, string>> = {
+/** What some roles are called here; others as their bench calls them. */
+const roleWords: Readonly<Record<string, string>> = {
   observer: "read only",
-  operator: "operator",
-  admin: "admin",
 };
 
 /** The header of the page. */
@@ -54,7 +51,7 @@ export function Header({ bench }: { bench: LiveBench }): VNode {
     addEventListener("keydown", press);
     return () => removeEventListener("keydown", press);
   }, []);
-  const role = welcome?.role;
+  const role = welcome?.roleName;
   return (
     <header>
       <h1>
@@ -97,7 +94,7 @@ export function Header({ bench }: { bench: LiveBench }): VNode {
               <Icon path="M12 4a4 4 0 1 1 0 8a4 4 0 0 1 0-8M4 20c1-4 4-5 8-5s7 1 8 5" />
               <span>
                 {welcome?.name || "You"}
-                {role === undefined ? "" : `: ${roleWords[role]}`}
+                {role === undefined ? "" : `: ${roleWords[role] ?? role}`}
               </span>
             </button>
             <button

@@ -7,9 +7,9 @@
 /** @jsxRuntime automatic */
 /** @jsxImportSource npm:preact@11.2.0 */
 import type { VNode } from "npm:preact@11.2.0";
-import { mayDo } from "../../../protocol/vocabulary.ts";
 import type { LiveBench } from "../live/live_bench.ts";
 import { type Live, useLive } from "../live/live.tsx";
+import { may } from "../live/may.ts";
 import { Copy } from "./copy.tsx";
 import { addressOf, readOnlyLink } from "./place.ts";
 import { densities, density, theme, themes, timeZone, timeZones } from "./preferences.ts";
@@ -28,14 +28,14 @@ export function Menu({ bench, close }: { bench: LiveBench; close: () => void }):
       <Choice title="Density" live={density} choices={densities} words={densityWords} />
       <Choice title="Times" live={timeZone} choices={timeZones} words={timeWords} />
       <Choice title="Colours" live={theme} choices={themes} words={themeWords} />
-      {mayDo(welcome?.role, "operator")
+      {may(welcome, "arrange")
         ? (
           <p>
             <a id="arrange" href={addressOf("bench", [], { arrange: "" })} onClick={close}>Arrange the instruments</a>
           </p>
         )
         : null}
-      {mayDo(welcome?.role, "admin")
+      {may(welcome, "administer")
         ? (
           <p>
             <a id="change-bench" href={addressOf("edit")} onClick={close}>

@@ -7,6 +7,8 @@
 /** @jsxRuntime automatic */
 /** @jsxImportSource npm:preact@11.2.0 */
 import type { VNode } from "npm:preact@11.2.0";
+import { PeoplePlace } from "../access/people_place.tsx";
+import { SignInPlace } from "../access/sign_in.tsx";
 import { BenchPlace } from "../bench/bench_place.tsx";
 import { EditPlace } from "../edit/edit_place.tsx";
 import { ImagesPlace } from "../images/images_place.tsx";
@@ -39,6 +41,7 @@ export interface PlaceRow {
 }
 
 const always = () => true;
+const never = () => false;
 
 /** All places in their order; the first is where the page begins. */
 export const places: readonly [PlaceRow, ...PlaceRow[]] = [
@@ -97,7 +100,21 @@ export const places: readonly [PlaceRow, ...PlaceRow[]] = [
     icon: "M4 20h4L19 9l-4-4L4 16zM13 7l4 4",
     Component: ({ bench }) => <EditPlace bench={bench} rest={useLive(place).rest} addressOf={editAddress} />,
     // It is reached from the menus: seldom, and by admins.
-    useOffered: () => false,
+    useOffered: never,
+  },
+  {
+    name: "people",
+    title: "People",
+    icon: "M9 5a3 3 0 1 1 0 6a3 3 0 0 1 0-6M3 19c1-4 3-5 6-5s5 1 6 5M16 6a3 3 0 0 1 0 5M18 14c2 1 3 2 3 5",
+    Component: PeoplePlace,
+    useOffered: never,
+  },
+  {
+    name: "sign-in",
+    title: "Sign in",
+    icon: "M10 5h9v14h-9M4 12h10M11 9l3 3l-3 3",
+    Component: SignInPlace,
+    useOffered: never,
   },
 ];
 

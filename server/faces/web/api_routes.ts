@@ -81,8 +81,9 @@ function serverRoutes(services: Services, requests: RequestRunner): Route[] {
         description: "Made of the SVG that the bench file names, without all that would not be harmless in a page.",
         answers: json("The drawing", overviewDescription),
       },
-      answer: async ({ request }) => {
-        const overview = asset("application/json", JSON.stringify(await services.overview.current()));
+      answer: async ({ request, client }) => {
+        const drawn = await requests.run({ cmd: "Overview" }, client);
+        const overview = asset("application/json", JSON.stringify(drawn));
         return assetResponse(overview, request.headers);
       },
     },

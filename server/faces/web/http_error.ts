@@ -27,6 +27,7 @@ export const statusOfCode: Readonly<Record<ErrorCode, number>> = {
   not_allowed: 403,
   no_credential: 401,
   held: 409,
+  forbidden: 409,
   unavailable: 501,
   stopping: 503,
   // What follows never comes from a server's wire.

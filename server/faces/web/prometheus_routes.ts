@@ -58,7 +58,8 @@ async function answer(work: () => unknown): Promise<Response> {
   try {
     return Response.json({ status: "success", data: await work() });
   } catch (error) {
-    if (!(error instanceof HeliographError)) throw error;
+    // Who has to say first who they are is told so as everywhere.
+    if (!(error instanceof HeliographError) || error.code === "no_credential") throw error;
     const errorType = error.code === "bad_argument" ? "bad_data" : "execution";
     return Response.json({ status: "error", errorType, error: error.message }, { status: statusOf(error) });
   }

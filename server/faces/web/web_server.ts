@@ -14,11 +14,12 @@ import type { Services } from "../../services.ts";
 import type { ClientSocket } from "../../network/client_socket.ts";
 import { drainSeconds, type ListenOptions } from "../../network/listening.ts";
 import { notDrained, SocketServer } from "../shared/socket_server.ts";
+import { accessRoutes } from "./access_routes.ts";
 import { apiRoutes } from "./api_routes.ts";
 import { assetResponse, assets } from "./assets.ts";
 import { azcamRoutes } from "./azcam_api.ts";
 import { type JsonObject, parseObject, readText } from "./body.ts";
-import { bearerOf, nameOf, noCredential, Parties, type Party } from "./http_parties.ts";
+import { bearerOf, checkRight, nameOf, noCredential, Parties, type Party } from "./http_parties.ts";
 import { type Proxied, Proxies } from "./proxies.ts";
 import { HttpConnection, type Upgrade } from "./http_connection.ts";
 import { errorResponse, HttpError } from "./http_error.ts";
@@ -35,6 +36,7 @@ import {
   urlOf,
 } from "./request_guard.ts";
 import type { RequestInput } from "./request_input.ts";
+import { cookieOf, sessionRoutes } from "./session_routes.ts";
 import { findRoute, type Match, type Route } from "./routes.ts";
 import { toHttps } from "./to_https.ts";
 import { acceptOf } from "./websocket_frames.ts";
@@ -140,6 +142,8 @@ export class WebServer extends SocketServer<WebSession> {
       })),
       ...apiRoutes(services, () => !this.stopping, [
         socket,
+        ...accessRoutes(services.access),
+        ...sessionRoutes(services.access),
         ...azcamRoutes(services.requests, this.log),
       ]),
     ];
@@ -280,27 +284,34 @@ export class WebServer extends SocketServer<WebSession> {
     }
     if (route.path === "/ws" && headers.get("upgrade")?.toLowerCase() === "websocket") {
       // Who gives a token says so before anything is opened; browsers, which cannot, give it in Hello.
-      if (given !== undefined) this.#client(given, { hostname: remote.hostname, name: "" }, () => false);
+      if (given !== undefined) this.#client(given, undefined, { hostname: remote.hostname, name: "" }, () => false);
       return this.#upgrade(headers, remote, given);
     }
     const party = this.#parties.enter(remote.hostname, nameOf(headers));
     try {
-      const client = this.#client(given, party, () => request.signal.aborted);
+      const client = this.#client(given, cookieOf(headers), party, () => request.signal.aborted);
       // What tells nothing of the bench is for everybody; nothing else is for who has not said who they are.
-      if (!route.harmless && !client.may("read")) throw noCredential();
+      if (!route.harmless && !route.unproven && !client.may("read")) throw noCredential();
+      if (route.needs !== undefined) checkRight(client, route.needs, `${method} ${route.path}`);
       return await this.#run(request, url, { route, parameters }, client);
     } finally {
       this.#parties.leave(party);
     }
   }
 
-  /** Who asks, by the token of the request, or of the connection, where there is one. */
-  #client(token: string | undefined, { hostname, name }: Party, gone: () => boolean): Principal {
+  /** Who asks, by the token of the request or of the connection, or else by the browser's cookie. */
+  #client(
+    token: string | undefined,
+    cookie: string | undefined,
+    { hostname, name }: Party,
+    gone: () => boolean,
+  ): Principal {
     const { access } = this.services;
     // A token says who it is; a name beside it is only said.
-    if (token === undefined) return access.admit({ by: "http", hostname, name, gone });
+    if (token === undefined && cookie === undefined) return access.admit({ by: "http", hostname, name, gone });
     const client = access.admit({ by: "http", hostname, gone });
-    access.prove(client, token);
+    if (token !== undefined) access.prove(client, token);
+    else if (!access.resume(client, cookie!)) return access.admit({ by: "http", hostname, name, gone });
     return client;
   }
 
@@ -339,7 +350,8 @@ export class WebServer extends SocketServer<WebSession> {
     return {
       headers: new Headers({ "Upgrade": "websocket", "Connection": "Upgrade", "Sec-WebSocket-Accept": accept }),
       serve: (connection, input) =>
-        this.#open(connection, input, { hostname, address }, token).finally(() => this.#sockets.leave(hostname)),
+        this.#open(connection, input, { hostname, address }, token, cookieOf(headers))
+          .finally(() => this.#sockets.leave(hostname)),
     };
   }
 
@@ -348,13 +360,16 @@ export class WebServer extends SocketServer<WebSession> {
     input: RequestInput,
     from: Pick<WebSocketConnection, "hostname" | "address">,
     token: string | undefined,
+    cookie: string | undefined,
   ): Promise<void> {
     const { access, sessions, limits } = this.services;
     const connection = new WebSocketConnection(tcp, input, limits.messageBytes, from);
     const principal = access.admitConnection("web", connection, sessions);
     if (token !== undefined) access.prove(principal, token);
+    else if (cookie !== undefined) access.resume(principal, cookie);
+    const release = access.browsers.hold(principal.proof);
     const session = new WebSession(principal, connection, this.services, this.log);
-    return this.serveSession(session).then(() => connection.released);
+    return this.serveSession(session).finally(release).then(() => connection.released);
   }
 
   /** Serves a WebSocket. */

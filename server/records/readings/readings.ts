@@ -58,6 +58,8 @@ export class Readings {
   #timer: ReturnType<typeof setInterval> | undefined;
   #moved = 0;
   #forgot = -Infinity;
+  /** Whether some room on the disk is held, which the journal gets where it is full. */
+  #reserved = false;
   #working: Promise<void> | undefined;
   /** The file that could not be taken into the database, and has to come first. */
   #stuck: number | undefined;
@@ -167,6 +169,8 @@ export class Readings {
       }
       this.#tellDamaged(damaged);
       if (this.#stopping) return;
+      this.#reserved = (await this.#ask("reserved", { kind: "reserve", hold: true })).held;
+      if (this.#stopping) return;
       this.#taker = new Taker(this.#bench, spool, segment + 1);
       this.#moved = performance.now();
       this.#timer = setInterval(() => this.#tick(), lookEvery);
@@ -186,17 +190,26 @@ export class Readings {
     return spool.bytes > mostBytes || performance.now() - this.#moved > moveEvery;
   }
 
+  /** @returns Whether there is room: where there was none, it is the journal's first. */
+  async #hasRoom(spool: ReadingsSpool): Promise<boolean> {
+    if (spool.state.failure === "") return true;
+    this.#reserved = (await this.#ask("reserved", { kind: "reserve", hold: !this.#reserved })).held;
+    return this.#reserved;
+  }
+
+  #tellUnwritten({ state: { failure, waiting, thinned, lost } }: ReadingsSpool): void {
+    const thin = thinned === 0 ? "" : ", some of them by minutes only";
+    const gone = lost === 0 ? "" : "; the oldest could not wait any longer and are lost";
+    this.#tell(`Readings cannot be written: ${failure}; ${Math.ceil(waiting / 1000)} kB wait in memory${thin}${gone}.`);
+  }
+
   async #work(spool: ReadingsSpool, taker: Taker): Promise<void> {
     try {
       // What a database does not take is written to the other file, as long as that does not grow for ever.
       const isFull = this.#stuck !== undefined && spool.bytes > mostStuck;
-      if (!isFull && !spool.retry()) {
-        const { failure, waiting, lost } = spool.state;
-        const gone = lost === 0 ? "" : "; some could not wait any longer and are lost";
-        this.#tell(`Readings cannot be written: ${failure}; ${Math.ceil(waiting / 1000)} kB wait in memory${gone}.`);
-      }
+      if (!isFull && (!await this.#hasRoom(spool) || !spool.retry())) return this.#tellUnwritten(spool);
       if (this.#stuck !== undefined) await this.#take(this.#stuck);
-      else if (this.#isDue(spool) && spool.allWritten) await this.#move(spool, taker);
+      else if (this.#isDue(spool)) await this.#move(spool, taker);
       if (spool.allWritten && this.#problem !== "") {
         this.#problem = "";
         log.info("Readings are written again");
@@ -209,6 +222,7 @@ export class Readings {
         `Readings wait on the spool: they cannot be taken into the database: ${inPeoplesWords(error).message}.`,
       );
       if (spool.bytes > mostStuck) spool.hold("the database takes nothing");
+      if (/full|space/i.test((error as Error).message)) spool.hold((error as Error).message);
     }
   }
 

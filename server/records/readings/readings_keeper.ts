@@ -11,6 +11,7 @@ import { decodeRun, encodeRun, type Run } from "./codec.ts";
 import { Forgetting, type Forgotten, type ReadingsLimits } from "./forgetting.ts";
 import { day, hour, joined, minute, minutesOf } from "./minutes.ts";
 import { readingsSpoolNames } from "./readings_spool.ts";
+import { release, reserve } from "./reserve.ts";
 import { changesOf, sliceOf } from "./runs.ts";
 import { decodeThin, encodeThin, isMinutes, ReadingsStore, type Thin } from "./readings_store.ts";
 import { GrowingRun, readSegments, type Segment, spoolBytes } from "./segments.ts";
@@ -96,6 +97,13 @@ export class ReadingsKeeper implements Disposable {
     // What is used again anyway is left, where it is little.
     if (this.#store.isSparse) { while (this.#store.giveBack(pagesAtOnce)); }
     return forgotten;
+  }
+
+  /** Holds some room on the disk, or gives it away. @returns Whether it is held. */
+  reserve(hold: boolean): boolean {
+    if (hold) return reserve(this.#folder);
+    release(this.#folder);
+    return false;
   }
 
   /** Closes the database. */

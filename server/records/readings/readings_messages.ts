@@ -16,6 +16,8 @@ export type ReadingsTask =
   | { readonly kind: "tidy"; readonly now: number }
   /** Forgets what is too old, unless the clock cannot be relied on, and what is too much. */
   | { readonly kind: "forget"; readonly limits: ReadingsLimits; readonly now: number | undefined }
+  /** Holds some room on the disk, or gives it away to the journal. */
+  | { readonly kind: "reserve"; readonly hold: boolean }
   | { readonly kind: "close" };
 
 /** What came of it. */
@@ -32,6 +34,7 @@ export type ReadingsAnswer =
   | { readonly kind: "moved"; readonly damaged: number }
   | { readonly kind: "tidied"; readonly more: boolean }
   | { readonly kind: "forgotten"; readonly forgotten: Forgotten }
+  | { readonly kind: "reserved"; readonly held: boolean }
   | { readonly kind: "closed" }
   /** It could not be done, for a reason in words for people. */
   | { readonly kind: "failed"; readonly reason: string };

@@ -57,6 +57,7 @@ function perform(task: ReadingsTask): ReadingsAnswer {
   if (keeper === undefined) throw new Error("the readings are not open");
   if (task.kind === "move") return { kind: "moved", damaged: keeper.move(task.file) };
   if (task.kind === "forget") return { kind: "forgotten", forgotten: keeper.forget(task.limits, task.now) };
+  if (task.kind === "reserve") return { kind: "reserved", held: keeper.reserve(task.hold) };
   return { kind: "tidied", more: keeper.tidy(task.now) };
 }
 

@@ -3,6 +3,7 @@ import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
 import type { Browser, BrowserPage } from "./browser.ts";
 import { ask } from "../../server/faces/web/web_fixture.ts";
 import {
+  asObserver,
   card,
   hostile,
   inBrowsers,
@@ -187,9 +188,6 @@ async function arranges(test: Deno.TestContext, browser: Browser): Promise<void>
     });
 
     await test.step("an observer sees the arrangement, and no tools", async () => {
-      const asObserver = `const { parse } = JSON;
-        JSON.parse = (text, ...rest) => parse(typeof text === "string"
-          ? text.replace('"role":"admin"', '"role":"observer"') : text, ...rest);`;
       await using observer = await browser.open(url, 1280, 800, asObserver);
       await ready(observer);
       await observer.until(`${cards("main section:first-of-type")} === "uv_light reactor_tc"`);

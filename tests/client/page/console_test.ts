@@ -73,6 +73,16 @@ inBrowsers({
         await robot.ask("tempcon.set_control_temperature -999");
         await page.until(told(".warning .answer", "below its minimum"));
         strictEqual(await page.evaluate(`document.querySelectorAll(".log svg").length`), 0);
+        // What is set names its field only: the page says of which instrument.
+        await robot.ask(`uv_light.set "Status Selection" On`);
+        await robot.ask("uv_light.confirm");
+        await page.until(told("", "UV Light Status Selection: Off → On"));
+        const came = `[...document.querySelectorAll(".log .told > span")].some((each) => each.textContent === "came")`;
+        strictEqual(await page.evaluate(came), false);
+        await page.click(".coming input");
+        await page.until(came);
+        await page.click(".coming input");
+        await page.until(`!(${came})`);
 
         await page.choose("[aria-label=Level]", "debug");
         // Readings are told to whoever looks, and are not kept: it takes a moment until the page does.

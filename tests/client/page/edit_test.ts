@@ -6,6 +6,7 @@ import { loadBench } from "../../../server/config/bench_file.ts";
 import { startServer } from "../../fixture.ts";
 import { tcpDevice } from "../../server/devices/devices.ts";
 import { base } from "../../server/faces/web/web_fixture.ts";
+import { violations } from "./accessible.ts";
 import { card, inBrowsers, outsiders, poorContrasts, unnamedControls } from "./page_fixture.ts";
 
 inBrowsers({
@@ -60,6 +61,7 @@ inBrowsers({
       deepStrictEqual(await page.evaluate(unnamedControls), []);
       deepStrictEqual(await page.evaluate(outsiders), []);
       deepStrictEqual(await page.evaluate(poorContrasts), []);
+      deepStrictEqual(await violations(page), [], "the form");
       await page.click(".edit-buttons button:not([type=submit])");
       await page.shows(".edit-tried", "0.25");
       await page.shows(".edit-tried", "I?\\n");
@@ -70,6 +72,7 @@ inBrowsers({
       match(String(await page.evaluate(`document.querySelector(".diff .comes code").textContent`)), /Meter|Current|\{/);
       strictEqual(await Deno.readTextFile(file), before);
       deepStrictEqual(await page.evaluate(poorContrasts), []);
+      deepStrictEqual(await violations(page), [], "the lines that will be written");
       await page.evaluate(`document.querySelector(".edit-review .strong").focus()`);
       await page.press("Enter");
       await page.shows(".edit-place", "Current is on the bench as lab.json says now.");

@@ -3,6 +3,7 @@ import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
 import { assets } from "../../../server/faces/web/assets.ts";
 import { eventually, startServer } from "../../fixture.ts";
 import {
+  asObserver,
   card,
   field,
   hostile,
@@ -195,11 +196,7 @@ inBrowsers({
       });
 
       await t.step("who may only read is offered nothing to change", async () => {
-        // As a server answers whose rules make this page an observer.
-        const script = `const parse = JSON.parse;
-          JSON.parse = (text) => parse(/"server":"heliograph".*"open":false[^{}]*}}$/.test(text)
-            ? text.replace('"role":"admin"', '"role":"observer"') : text);`;
-        await using other = await browser.open(url, 1280, 800, script);
+        await using other = await browser.open(url, 1280, 800, asObserver);
         await ready(other);
         await other.shows("header", "read only");
         await other.shows(field("argon_mfc", "setpoint_entry"), "33.0");

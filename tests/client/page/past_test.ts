@@ -3,7 +3,8 @@ import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
 import { dayOf, dayText, lastNight, wholeDay } from "../../../client/page/plots/days.ts";
 import { defineInstrument } from "../../../mod.ts";
 import { RawClient, startServer } from "../../fixture.ts";
-import { inBrowsers, outsiders, poorContrasts, violations } from "./page_fixture.ts";
+import { violations } from "./accessible.ts";
+import { inBrowsers, outsiders, poorContrasts } from "./page_fixture.ts";
 
 type Field = ReturnType<typeof gauge>["allFields"][number];
 

@@ -1,8 +1,9 @@
 /** Every place of the page as everybody can use it: by WCAG 2.2 AA, at all widths, enlarged, and with a finger. */
 import { deepStrictEqual, ok } from "node:assert/strict";
 import { base } from "../../server/faces/web/web_fixture.ts";
+import { violations } from "./accessible.ts";
 import type { BrowserPage } from "./browser.ts";
-import { inBrowsers, outsiders, ready, violations, withServer } from "./page_fixture.ts";
+import { inBrowsers, outsiders, ready, withServer } from "./page_fixture.ts";
 
 /** The places that are offered, and what is reached from the menu. */
 const places = `[...[...document.querySelectorAll("nav.places a")].map((each) => each.hash), "#/edit"]`;

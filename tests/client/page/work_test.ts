@@ -1,5 +1,5 @@
 /** Real work on the page, counted in steps: once with the pointer, and once by keyboard alone. */
-import { deepStrictEqual, ok } from "node:assert/strict";
+import { deepStrictEqual, ok, strictEqual } from "node:assert/strict";
 import { defineInstrument } from "../../../mod.ts";
 import { startServer } from "../../fixture.ts";
 import { base } from "../../server/faces/web/web_fixture.ts";
@@ -184,6 +184,10 @@ inBrowsers({
         await page.until(`document.querySelectorAll("article").length === ${many}`);
         const name = Way === ByPointer ? "rig_120" : "rig_186";
         await page.until(`!(${seen(name)})`);
+        // What is far away is a head that says how it is; the rest is drawn once somebody comes near.
+        const far = `document.querySelector("${card("rig_160")}")`;
+        strictEqual(await page.evaluate(`${far}.querySelector(".main-value")`), null);
+        ok(await page.evaluate(`${far}.offsetHeight > 100`));
         const worker = new Way(page);
         // What looks like a box is one: a click there, or what is typed there, is the beginning of the text.
         await worker.enter("#open-search", name);
@@ -193,6 +197,8 @@ inBrowsers({
         await page.until(seen(name));
         await page.until(`document.activeElement.closest("${card(name)}") !== null`);
         ok(worker.steps <= 2, `it took ${worker.steps} steps`);
+        await page.evaluate(`${far}.scrollIntoView()`);
+        await page.until(`${far}.querySelector(".main-value .text")?.textContent.startsWith("160")`);
         deepStrictEqual(page.complaints, []);
       });
     }

@@ -34,8 +34,13 @@ function lampInstrument(told: string[], fails: { comps_on?: string; comps_off?: 
   return defineInstrument({
     title: "instrument",
     commands: {
-      get_all_comps: command({ summary: "lamps", immediate: true, run: () => ["HeNe", "Ar", "../x", "flat"] }),
-      get_comps: command({ summary: "chosen", immediate: true, run: () => chosen }),
+      get_all_comps: command({
+        summary: "lamps",
+        role: "observer",
+        immediate: true,
+        run: () => ["HeNe", "Ar", "../x", "flat"],
+      }),
+      get_comps: command({ summary: "chosen", role: "observer", immediate: true, run: () => chosen }),
       set_comps: command({ summary: "choose", takesMore: true, run: (_, { more }) => void (chosen = more) }),
       comps_on: note("comps_on"),
       comps_off: note("comps_off"),

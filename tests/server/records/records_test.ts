@@ -351,6 +351,7 @@ Deno.test("records: a damaged database is set aside and told, and what waits on 
     "readings-a.spool",
     "readings-b.spool",
     "readings.sqlite",
+    "reserve",
     "spool-a.jsonl",
     "spool-b.jsonl",
     "writer.sqlite",

@@ -4,6 +4,8 @@ import { type IncomingHttpHeaders, request } from "node:http";
 import { gunzipSync } from "node:zlib";
 import { command, defineInstrument, errorCodes } from "../../../../mod.ts";
 import { statusOfCode } from "../../../../server/faces/web/http_error.ts";
+import { AccessStore } from "../../../../server/access/access_store.ts";
+import { Access } from "../../../../server/access/admit.ts";
 import { eventually, RawClient, read, startServer } from "../../../fixture.ts";
 import { ask, base, problems, rawRequest } from "./web_fixture.ts";
 
@@ -13,7 +15,8 @@ type Schema = any;
 Deno.test("web: the description tells of every route, and every path in it answers as it says", async () => {
   const folder = Deno.makeTempDirSync();
   await using _folder = { [Symbol.asyncDispose]: () => Deno.remove(folder, { recursive: true }) };
-  await using server = startServer({ records: { folder } });
+  const store = new AccessStore();
+  await using server = startServer({ records: { folder } }, { access: new Access({ store }) });
   await server.ready;
   const document = (await ask(server, "GET", "/api/v1/openapi.json")).json;
   strictEqual(document.openapi, "3.1.0");
@@ -25,6 +28,8 @@ Deno.test("web: the description tells of every route, and every path in it answe
     "POST /api": { command: "tempcon.get_temperatures", args: [], kwargs: {} },
     "POST /api/v1/eval": { code: "1" },
     "PUT /api/v1/instruments/{instrument}/control": { session: 1 },
+    "POST /api/v1/access/people": { name: "bob", role: "observer" },
+    "POST /api/v1/session": { token: await store.add({ name: "ana", role: "admin" }) },
     "POST /prometheus/api/v1/query": { query: "1+1" },
     "POST /prometheus/api/v1/query_range": { query: "1+1", start: 0, end: "60", step: "30s" },
     "POST /prometheus/api/v1/series": { "match[]": ["heliograph_field_value"] },
@@ -35,6 +40,7 @@ Deno.test("web: the description tells of every route, and every path in it answe
     command: "help",
     tool: "tempcon",
     session: "1",
+    name: "bob",
     label: "instrument",
   };
   const queries: Record<string, string> = {
@@ -60,7 +66,15 @@ Deno.test("web: the description tells of every route, and every path in it answe
       const reply = await ask(server, method.toUpperCase(), real, body, { "X-Heliograph-Name": "tester" });
       // A plain request opens no WebSocket, this server has no sandbox, and a simulated lamp has no line and no images.
       const without = [501, "POST /api/v1/eval", "GET /api/v1/instruments/{instrument}/trace"].includes(name);
-      const expected = real.includes("/image") ? 404 : name === "GET /ws" ? 426 : without ? 501 : 200;
+      const expected = name === "DELETE /api/v1/access/sessions/{session}"
+        ? 400
+        : real.includes("/image")
+        ? 404
+        : name === "GET /ws"
+        ? 426
+        : without
+        ? 501
+        : 200;
       strictEqual(reply.status, expected, `${name}: ${reply.text}`);
       if (expected !== 200) continue;
       const [[type, { schema }]] = Object.entries<Schema>(operation.responses["200"].content) as [[string, Schema]];
@@ -69,8 +83,12 @@ Deno.test("web: the description tells of every route, and every path in it answe
     }
   }
   deepStrictEqual(asked.sort(), [
+    "DELETE /api/v1/access/people/{name}",
+    "DELETE /api/v1/access/sessions/{session}",
     "DELETE /api/v1/clients/{session}",
     "DELETE /api/v1/instruments/{instrument}/control",
+    "DELETE /api/v1/session",
+    "GET /api/v1/access",
     "GET /api/v1/arrangement",
     "GET /api/v1/clients",
     "GET /api/v1/export",
@@ -93,7 +111,9 @@ Deno.test("web: the description tells of every route, and every path in it answe
     "GET /api/v1/moment",
     "GET /api/v1/openapi.json",
     "GET /api/v1/overview",
+    "GET /api/v1/session",
     "GET /api/v1/status",
+    "GET /api/v1/whoami",
     "GET /api/{command}",
     "GET /api/{tool}/{command}",
     "GET /healthz",
@@ -106,11 +126,15 @@ Deno.test("web: the description tells of every route, and every path in it answe
     "GET /prometheus/api/v1/series",
     "GET /ws",
     "POST /api",
+    "POST /api/v1/access/people",
+    "POST /api/v1/access/people/{name}/link",
+    "POST /api/v1/access/people/{name}/renew",
     "POST /api/v1/eval",
     "POST /api/v1/instruments/{instrument}/commands/{command}",
     "POST /api/v1/instruments/{instrument}/confirm",
     "POST /api/v1/instruments/{instrument}/control",
     "POST /api/v1/instruments/{instrument}/revert",
+    "POST /api/v1/session",
     "POST /prometheus/api/v1/labels",
     "POST /prometheus/api/v1/query",
     "POST /prometheus/api/v1/query_range",

@@ -10,7 +10,8 @@ import {
 } from "../../../../server/records/readings/frames.ts";
 import { ReadingsLookup } from "../../../../server/records/readings/lookup.ts";
 import { ReadingsKeeper } from "../../../../server/records/readings/readings_keeper.ts";
-import { readingsSpoolNames } from "../../../../server/records/readings/readings_spool.ts";
+import { ReadingsSpool, readingsSpoolNames } from "../../../../server/records/readings/readings_spool.ts";
+import { readSpool } from "../../../../server/records/readings/segments.ts";
 import type { RecordedField } from "../../../../protocol/readings.ts";
 
 const minute = 60_000;
@@ -266,4 +267,40 @@ Deno.test("readings: where there is no room the oldest are thinned first, and th
   ok(told(lab, start, start + hour).series[0]!.thinned);
   const size = Deno.statSync(join(lab.folder, "readings.sqlite")).size;
   ok(size < 2 * 1.5e6, `room is given back to the disk: ${size}`);
+});
+
+Deno.test("readings: what waits for a full disk is thinned before it is lost, and no spike with it", () => {
+  const folder = Deno.makeTempDirSync();
+  try {
+    using spool = new ReadingsSpool(folder);
+    const declared = Array.from({ length: 200 }, (_, at) => [at, fieldOf(`f${at}`, "float")] as const);
+    spool.append(segmentFrame({ number: 1, run: 1 }), false);
+    spool.append(declarationsFrame({ fields: declared, texts: [] }), false);
+    spool.hold("No space left on device");
+    const start = 1_790_000_040_000;
+    const seconds = 6000;
+    const writer = new SamplesWriter();
+    for (let second = 0; second < seconds; second++) {
+      for (let field = 0; field < 200; field++) {
+        const value = second === 77 && field === 3 ? 1e6 : Math.sin(second + field);
+        const quality = second === 99 && field === 4 ? failed : good;
+        writer.add(field, start + second * 1000, quality === good ? value : undefined, quality);
+      }
+      spool.append(writer.take(start + second * 1000), true);
+    }
+    const { failure, waiting, thinned, lost } = spool.state;
+    strictEqual(failure, "No space left on device");
+    ok(waiting < 8_100_000 && thinned > 100_000 && lost === 0, `${waiting} ${thinned} ${lost}`);
+    ok(spool.retry() && spool.allWritten);
+    strictEqual(spool.state.failure, "");
+    const { segments: [segment] } = readSpool(folder, 0);
+    const of = (field: number) => [...segment!.fields.values()][field]!.readings;
+    strictEqual(Math.max(...of(3).values as number[]), 1e6);
+    strictEqual(of(4).qualities.filter((quality) => quality === failed).length, 1);
+    const minutes = new Set(of(3).times.map((time) => Math.floor(time / minute)));
+    strictEqual(minutes.size, seconds / 60);
+    strictEqual(of(3).times.at(-1), start + (seconds - 1) * 1000);
+  } finally {
+    Deno.removeSync(folder, { recursive: true });
+  }
 });

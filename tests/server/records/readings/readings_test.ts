@@ -1,6 +1,8 @@
 /** The readings: what every field was is kept over restarts and kills, and told as plots, one by one, or at a moment. */
-import { deepStrictEqual, ok, strictEqual } from "node:assert/strict";
+import { deepStrictEqual, match, ok, strictEqual, throws } from "node:assert/strict";
+import { DatabaseSync } from "node:sqlite";
 import { join } from "node:path";
+import { gunzipSync } from "node:zlib";
 import { defineInstrument } from "../../../../mod.ts";
 import { historyAnswer, momentAnswer } from "../../../../protocol/readings_schemas.ts";
 import type { HistoryAnswer, MomentAnswer, RecordedField } from "../../../../protocol/readings.ts";
@@ -26,9 +28,16 @@ function fridge() {
       Message: { type: "text" },
       Valve: { type: "choice", choices: ["Open", "Closed"] },
       Heater: { type: "switch", initial: false },
+      Noise: { type: "float", initial: 1, keep: false },
     },
   });
 }
+
+/** What `format_1.sqlite` holds of two fields, in days, hours and parts; then its server ended. */
+const format1Values = [
+  [4.2, 4.25, null, 4.3, 1e-9, 5, 6.125, 7, null],
+  ["Open", "Closed", "Open", null],
+];
 
 async function get<T>(server: HeliographServer, path: string): Promise<T> {
   const { host, port } = server.webServer;
@@ -40,6 +49,46 @@ async function get<T>(server: HeliographServer, path: string): Promise<T> {
 
 const fields = ["plate_temperature", "Turns", "Message", "Valve", "Heater"];
 const asked = (names: readonly string[]) => names.map((name) => `field=Fridge.${name}`).join("&");
+
+Deno.test("readings: a field says for how long it is kept, in words that are checked", () => {
+  const keep = (keep: string) => defineInstrument({ title: "Lab", fields: { A: { type: "int", keep } } });
+  strictEqual(keep("2y").field("a").spec.keep, "2y");
+  throws(
+    () => keep("long"),
+    /Cannot declare A of Lab: keep is the text "long", and should be false, or a period such as 90d, 12w or 10y/,
+  );
+});
+
+Deno.test("readings: the format of version 0.2 is read and gone on with, and one that is newer is left alone", async () => {
+  await using folder = new Folder();
+  Deno.mkdirSync(folder.records);
+  const file = join(folder.records, "readings.sqlite");
+  Deno.writeFileSync(file, gunzipSync(Deno.readFileSync(new URL("format_1.sqlite.gz", import.meta.url))));
+  const instrument = fridge();
+  const options = { records: { folder: folder.records }, webPort: 0, instruments: [instrument] };
+  {
+    await using server = startServer(options);
+    await server.ready;
+    deepStrictEqual(server.records, { kept: true, folder: folder.records, hint: "" });
+    instrument.field("plate_temperature").update(4.5);
+    const query = `${asked(["plate_temperature", "valve"])}&since=2026-09-21&until=2026-09-25`;
+    const { series } = await get<HistoryAnswer>(server, `history?${query}`);
+    deepStrictEqual(series.map(({ samples }) => samples!.values), format1Values);
+    const [now] = (await get<HistoryAnswer>(server, `history?${asked(["plate_temperature"])}`)).series;
+    deepStrictEqual(now!.samples!.values, [4.5]);
+  }
+  {
+    const database = new DatabaseSync(file);
+    database.exec("PRAGMA user_version = 9");
+    database.close();
+  }
+  await using server = startServer({ ...options, instruments: [fridge()] });
+  await server.ready;
+  match(
+    server.records.hint,
+    /^No readings are kept: the readings have the format 9, and this version of heliograph knows 1: use a newer one\.$/,
+  );
+});
 
 Deno.test("readings: numbers, texts, choices and switches are kept over a restart, with their gaps", async () => {
   await using folder = new Folder();

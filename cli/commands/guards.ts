@@ -1,0 +1,205 @@
+/**
+ * The subcommands that keep the bench safe: `guards`, `safe`, `watchdog`.
+ *
+ * @module
+ */
+
+import { buildCommand } from "../usage.ts";
+import { HeliographError } from "../../protocol/errors.ts";
+import type {
+  GuardsDescription,
+  InterlockDescription,
+  StepDescription,
+  WatchdogDescription,
+} from "../../protocol/guards.ts";
+import { printable } from "../../protocol/printable.ts";
+import { type ConnectionFlags, dashboardClient, dashboardFlags } from "../connection.ts";
+import type { CliContext } from "../context.ts";
+import { UsageError } from "../exit_codes.ts";
+import { clock, duration, type Paint, painter, writeJson } from "../output.ts";
+
+/** How long the safe state may take, in seconds. */
+const safeTimeout = 125;
+
+interface GuardsFlags extends ConnectionFlags {
+  readonly for?: string;
+  readonly reason?: string;
+}
+
+/** Calls a command of the guards; a bench without any is told how it gets some. */
+async function ask(
+  context: CliContext,
+  flags: ConnectionFlags,
+  command: string,
+  args: readonly unknown[],
+  timeout?: number,
+) {
+  await using client = dashboardClient(context, flags);
+  try {
+    // Who does it is told in the journal.
+    await client.hello();
+    return await client.call("guards", command, args, {}, timeout === undefined ? {} : { timeout });
+  } catch (error) {
+    if (!(error instanceof HeliographError) || error.code !== "unknown_instrument") throw error;
+    throw new HeliographError(
+      "unavailable",
+      'This bench has no guards: "interlocks", "safeState" and "watchdogs" in its file are described in docs/guards.md',
+    );
+  }
+}
+
+/** `heliograph guards` */
+export const guardsCommand = buildCommand({
+  docs: {
+    brief: "Show interlocks and watchdogs: each condition, its value now, and how far it is from tripping",
+    fullDescription:
+      "Show interlocks and watchdogs. `guards test NAME` tells what one would do; `guards reset NAME` lets " +
+      "one go that has latched; `guards bypass NAME --for 30m --reason TEXT` leaves it out of force for a while, and " +
+      "`guards end-bypass NAME` ends that.",
+  },
+  parameters: {
+    flags: {
+      ...dashboardFlags,
+      for: {
+        kind: "parsed",
+        parse: String,
+        optional: true,
+        brief: "For how long it is bypassed: 30m",
+        placeholder: "TIME",
+      },
+      reason: { kind: "parsed", parse: String, optional: true, brief: "Why it is bypassed", placeholder: "TEXT" },
+    },
+    positional: {
+      kind: "tuple",
+      parameters: [{
+        placeholder: "ACTION",
+        brief: "test, reset, bypass or end-bypass",
+        parse: String,
+        optional: true,
+        proposeCompletions: () => ["test", "reset", "bypass", "end-bypass"],
+      }, { placeholder: "NAME", brief: "The interlock or watchdog", parse: String, optional: true }],
+    },
+  },
+  async func(this: CliContext, flags: GuardsFlags, action?: string, name?: string): Promise<void> {
+    if (action === undefined) {
+      const guards = await ask(this, flags, "list", []) as GuardsDescription;
+      if (flags.json) return writeJson(this, guards);
+      return void this.process.stdout.write(guardsText(guards, painter(this.colour)));
+    }
+    const said = await act(this, flags, action, name);
+    if (flags.json) return writeJson(this, said ?? null);
+    if (Array.isArray(said)) { for (const line of said) this.process.stdout.write(`${printable(String(line))}\n`); }
+  },
+});
+
+async function act(
+  context: CliContext,
+  flags: GuardsFlags,
+  action: string,
+  name: string | undefined,
+): Promise<unknown> {
+  if (!["test", "reset", "bypass", "end-bypass"].includes(action)) {
+    throw new UsageError(`Cannot do ${action} with guards: give test, reset, bypass, end-bypass, or nothing`);
+  }
+  if (name === undefined) {
+    throw new UsageError(`Cannot ${action} without a NAME: "${context.program} guards" lists them`);
+  }
+  if (action !== "bypass") return await ask(context, flags, action.replace("-", "_"), [name]);
+  if (flags.for === undefined || flags.reason === undefined) {
+    throw new UsageError(`Cannot bypass ${name} without an end and a reason: give --for 30m --reason TEXT`);
+  }
+  return await ask(context, flags, "bypass", [name, flags.for, flags.reason]);
+}
+
+/** `heliograph safe` */
+export const safeCommand = buildCommand({
+  docs: { brief: "Make the bench safe: do the steps of its safe state, before everything that runs and waits" },
+  parameters: { flags: dashboardFlags },
+  async func(this: CliContext, flags: ConnectionFlags): Promise<void> {
+    await ask(this, flags, "safe", [], flags.timeout ?? safeTimeout);
+    if (flags.json) return writeJson(this, null);
+    this.process.stdout.write("The bench is in its safe state\n");
+  },
+});
+
+/** `heliograph watchdog NAME TIME` */
+export const watchdogCommand = buildCommand({
+  docs: {
+    brief: "Begin a watchdog, or renew it: unless it is renewed in time, the bench goes to its safe state",
+    fullDescription:
+      "`watchdog NAME 10m` begins one, `watchdog renew NAME` renews it, `watchdog NAME off` ends it. Only " +
+      "a message renews it: an open connection is no sign of life.",
+  },
+  parameters: {
+    flags: dashboardFlags,
+    positional: {
+      kind: "tuple",
+      parameters: [
+        {
+          placeholder: "NAME",
+          brief: "What it is called; or renew",
+          parse: String,
+          proposeCompletions: () => ["renew"],
+        },
+        { placeholder: "TIME", brief: "10m, 90s or 2h; or off; or the NAME to be renewed", parse: String },
+      ],
+    },
+  },
+  async func(this: CliContext, flags: ConnectionFlags, first: string, second: string): Promise<void> {
+    if (first === "renew") await ask(this, flags, "renew", [second]);
+    else await ask(this, flags, "watchdog", [first, second]);
+    if (flags.json) writeJson(this, null);
+  },
+});
+
+/** The guards of a bench for people. */
+export function guardsText({ interlocks, watchdogs, safeState, hint }: GuardsDescription, paint: Paint): string {
+  const parts = [
+    ...interlocks.map((each) => interlockText(each, paint)),
+    ...watchdogs.map((each) => watchdogText(each, paint)),
+    ...(safeState.length === 0 ? [] : [`${paint.bold("Safe state")}\n${stepsText(safeState, paint)}`]),
+    ...(hint === "" ? [] : [`${paint.yellow(printable(hint))}\n`]),
+  ];
+  return parts.join("\n");
+}
+
+function interlockText(interlock: InterlockDescription, paint: Paint): string {
+  const { title, summary, state, must, when, until, reason, since, bypass } = interlock;
+  const style = state === "clear" ? paint.green : state === "tripped" ? paint.red : paint.yellow;
+  const lines = [
+    `${paint.bold(printable(title))}: ${style(state)} since ${clock(since)}${
+      summary === "" ? "" : `; ${printable(summary)}`
+    }`,
+    ...(reason === "" ? [] : [`  ${printable(reason)}`]),
+    ...(bypass === null ? [] : [
+      `  ${paint.yellow(printable(`bypassed by ${bypass.by} until ${clock(bypass.until)}: ${bypass.reason}`))}`,
+    ]),
+    must === null ? `  trips when ${printable(when ?? "")}` : `  must be: ${printable(must)}`,
+    ...interlock.parts.map(({ text, so, value, distance }) => {
+      const is = so === null ? "not known" : so ? "so" : "not so";
+      const far = distance === undefined ? "" : `; ${distance} from the other side`;
+      return `    ${printable(`${text}: ${is} (${value}${far})`)}`;
+    }),
+    ...(until === null ? [] : [`  returns when ${printable(until)}`]),
+    ...interlock.forbids.map((each) => `  forbids ${printable(each)}`),
+  ];
+  return `${lines.join("\n")}\n${stepsText(interlock.trips, paint)}`;
+}
+
+function watchdogText(
+  { title, state, within, left, renewed, renewedBy, trips }: WatchdogDescription,
+  paint: Paint,
+): string {
+  const told = state === "expired" ? paint.red("expired") : `${duration(left)} left of ${duration(within)}`;
+  const line = `${paint.bold(printable(title))}: watchdog, ${told}; renewed by ${printable(renewedBy)} at ${
+    clock(renewed)
+  }`;
+  return `${line}\n${stepsText(trips, paint)}`;
+}
+
+function stepsText(steps: readonly StepDescription[], paint: Paint): string {
+  return steps.map(({ text, state, reason }, at) => {
+    const told = state === "not done" ? "" : `: ${state === "failed" ? paint.red("FAILED") : state}`;
+    return `  ${at + 1}. ${printable(text)}${told}${reason === "" ? "" : `: ${printable(reason)}`}\n`;
+  }).join("");
+}

@@ -1,0 +1,64 @@
+/**
+ * The place where one signs in: with a token, or by a link that brought a secret.
+ *
+ * @module
+ */
+
+/** @jsxRuntime automatic */
+/** @jsxImportSource npm:preact@11.2.0 */
+import type { VNode } from "npm:preact@11.2.0";
+import { useEffect, useState } from "npm:preact@11.2.0/hooks";
+import { Complaint, useWork } from "../bench/work.tsx";
+import { begin, signIn, takeSecret } from "./signing.ts";
+
+/** The place. */
+export function SignInPlace(): VNode {
+  const [token, setToken] = useState("");
+  const [work, complaint, busy] = useWork();
+  const enter = (credential: Parameters<typeof signIn>[0]) =>
+    work(async () => {
+      await signIn(credential);
+      begin();
+    });
+  useEffect(() => {
+    const take = () => {
+      const secret = takeSecret();
+      if (secret !== undefined) void enter({ secret });
+    };
+    take();
+    // Another link may be opened in the same window.
+    addEventListener("hashchange", take);
+    return () => removeEventListener("hashchange", take);
+  }, []);
+  return (
+    <section class="sign-in">
+      <h2>Sign in</h2>
+      <form
+        onSubmit={(event) => {
+          event.preventDefault();
+          void enter({ token: token.trim() });
+        }}
+      >
+        <label for="sign-in-token">Your token</label>
+        <input
+          id="sign-in-token"
+          type="password"
+          name="token"
+          autocomplete="current-password"
+          placeholder="hg_…"
+          spellcheck={false}
+          value={token}
+          aria-describedby="sign-in-help"
+          onInput={(event) => setToken(event.currentTarget.value)}
+        />
+        <button type="submit" class="strong" disabled={busy || token.trim() === ""}>Sign in</button>
+        <Complaint text={complaint} />
+      </form>
+      <p class="about" id="sign-in-help">
+        Whoever administers this bench gives you a token, or a link that signs you in once: on this page under People,
+        or on the server's PC with{" "}
+        <code>heliograph access add NAME</code>. The browser keeps neither of them, only that you have signed in.
+      </p>
+    </section>
+  );
+}

@@ -1,0 +1,97 @@
+/**
+ * What clients are told of guards: interlocks, watchdogs, and the safe state.
+ *
+ * @module
+ */
+
+/**
+ * The states of an interlock: `clear`, all is well; `pending`, it forbids, and has not tripped yet; `tripped`; `latched`,
+ * all is well again, and it waits for a reset; `bypassed`, it neither forbids nor acts.
+ */
+export const interlockStates = ["clear", "pending", "tripped", "latched", "bypassed"] as const;
+
+/** One of the states of an interlock. */
+export type InterlockStateName = typeof interlockStates[number];
+
+/** A part of a condition, now. */
+export interface ConditionPart {
+  /** As it is written. */
+  readonly text: string;
+  /** Whether it is so; `null` where that is not known. */
+  readonly so: boolean | null;
+  /** What it compares, or why that is not known. */
+  readonly value: string;
+  /** How far it is from the other side, where it compares numbers. */
+  readonly distance?: number;
+}
+
+/** A step of what a guard does. */
+export interface StepDescription {
+  /** What: `set Setpoint of Hydrogen MFC to 0`. */
+  readonly text: string;
+  /** What has become of it the last time. */
+  readonly state: "not done" | "under way" | "done" | "failed";
+  /** Why it failed; empty where it did not. */
+  readonly reason: string;
+}
+
+/** An interlock that is left out of force for a while. */
+export interface BypassDescription {
+  readonly by: string;
+  readonly reason: string;
+  /** When it began, ISO 8601 in UTC. */
+  readonly since: string;
+  /** When it ends, ISO 8601 in UTC. */
+  readonly until: string;
+}
+
+/** An interlock. */
+export interface InterlockDescription {
+  readonly name: string;
+  readonly title: string;
+  readonly summary: string;
+  readonly state: InterlockStateName;
+  /** Its condition as it is written: what must be so, or when it trips. */
+  readonly must: string | null;
+  readonly when: string | null;
+  /** What must be so before it returns. */
+  readonly until: string | null;
+  /** Whether it is as it should be now; `null` where that is not known. */
+  readonly safe: boolean | null;
+  /** Why it is not clear; empty where it is. */
+  readonly reason: string;
+  /** Since when it is in its state, ISO 8601 in UTC. */
+  readonly since: string;
+  readonly latched: boolean;
+  readonly parts: readonly ConditionPart[];
+  /** What it forbids, in words. */
+  readonly forbids: readonly string[];
+  readonly trips: readonly StepDescription[];
+  readonly bypass: BypassDescription | null;
+}
+
+/** A watchdog: what is done unless it is renewed. */
+export interface WatchdogDescription {
+  readonly name: string;
+  readonly title: string;
+  readonly summary: string;
+  readonly state: "waiting" | "expired";
+  /** Within how many seconds it must be renewed. */
+  readonly within: number;
+  /** The seconds that are left. */
+  readonly left: number;
+  /** Who has renewed it last, and when, ISO 8601 in UTC. */
+  readonly renewedBy: string;
+  readonly renewed: string;
+  readonly trips: readonly StepDescription[];
+}
+
+/** The guards of a bench. */
+export interface GuardsDescription {
+  readonly interlocks: readonly InterlockDescription[];
+  readonly watchdogs: readonly WatchdogDescription[];
+  /** The steps of the safe state; empty where there is none. */
+  readonly safeState: readonly StepDescription[];
+  /** What a person should know: that latches are not kept, and why; empty for nothing. */
+  readonly hint: string;
+}

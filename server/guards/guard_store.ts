@@ -1,0 +1,124 @@
+/**
+ * Keeps what guards must know after a restart: what is latched, what is bypassed, and when watchdogs end.
+ *
+ * @module
+ */
+
+import { getLogger } from "npm:@logtape/logtape@2.4.2";
+import * as z from "npm:zod@4.6.7";
+import { FileKeeper } from "../files/file_keeper.ts";
+
+const log = getLogger(["heliograph", "guards"]);
+
+/** For how long a server that stops waits for the disk, in milliseconds. */
+const longestWait = 5000;
+
+const moment = z.iso.datetime();
+
+const keptSchema = z.strictObject({
+  interlocks: z.record(
+    z.string(),
+    z.strictObject({
+      latched: z.boolean(),
+      /** When it tripped last, and why. */
+      tripped: moment,
+      reason: z.string(),
+      /** Whether its steps had been done, or had failed, when this was written. */
+      acted: z.boolean(),
+    }),
+  ),
+  bypasses: z.record(z.string(), z.strictObject({ by: z.string(), reason: z.string(), since: moment, until: moment })),
+  watchdogs: z.record(
+    z.string(),
+    z.strictObject({
+      within: z.number().positive(),
+      renewed: moment,
+      renewedBy: z.string(),
+      expired: z.boolean(),
+      acted: z.boolean(),
+    }),
+  ),
+});
+
+/** What is kept. */
+export type KeptGuards = z.output<typeof keptSchema>;
+
+/** Keeps the state of guards in a file, or in memory where there is none. */
+export class GuardStore {
+  readonly #keeper: FileKeeper | undefined;
+  #wanted: string | undefined;
+  #written = "";
+  #writing = Promise.resolve();
+  #busy = false;
+  /** Why nothing is kept; empty where it is. */
+  hint = "";
+
+  /** Reads nothing yet. @param file The absolute path of the file. @default nothing is kept */
+  constructor(file: string | undefined) {
+    this.#keeper = file === undefined ? undefined : new FileKeeper(file, { ownFolder: true });
+    if (file === undefined) this.hint = "Latches, bypasses and watchdogs are kept until the server stops.";
+  }
+
+  /**
+   * Reads the file, before the server gives up its permissions.
+   *
+   * @returns What was kept; `undefined` where there is nothing, `"lost"` where there is something that cannot be used.
+   */
+  async open(): Promise<KeptGuards | "lost" | undefined> {
+    const keeper = this.#keeper;
+    if (keeper === undefined) return undefined;
+    try {
+      keeper.start();
+      const text = await keeper.read();
+      if (text === undefined) {
+        await keeper.check();
+        return undefined;
+      }
+      this.#written = text;
+      return keptSchema.parse(JSON.parse(text));
+    } catch (error) {
+      const reason = (error as Error).message;
+      log.error("The state of the guards in {file} cannot be used: {reason}. What latches is latched", {
+        file: keeper.file,
+        reason,
+      });
+      // What cannot be read is replaced, but not thrown away.
+      await keeper.setAside().catch(() => {});
+      return "lost";
+    }
+  }
+
+  /** Keeps this. What cannot be written is told loudly, and tried again with the next call. */
+  keep(kept: KeptGuards): void {
+    this.#wanted = `${JSON.stringify(kept, null, 2)}\n`;
+    if (this.#keeper !== undefined && !this.#busy) this.#writing = this.#write(this.#keeper);
+  }
+
+  async #write(keeper: FileKeeper): Promise<void> {
+    this.#busy = true;
+    while (this.#wanted !== undefined && this.#wanted !== this.#written) {
+      const text = this.#wanted;
+      try {
+        await keeper.write(text);
+        this.#written = text;
+        if (this.hint !== "") log.warning("The state of the guards is kept again, in {file}", { file: keeper.file });
+        this.hint = "";
+      } catch (error) {
+        const reason = (error as Error).message;
+        const hint = `What is latched is NOT kept over a restart: cannot write ${keeper.file}: ${reason}`;
+        if (hint !== this.hint) log.error("{hint}", { hint });
+        this.hint = hint;
+        break;
+      }
+    }
+    this.#busy = false;
+  }
+
+  /** Waits until it is written, and ends. */
+  async stop(): Promise<void> {
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    await Promise.race([this.#writing, new Promise((resolve) => timer = setTimeout(resolve, longestWait))]);
+    clearTimeout(timer);
+    this.#keeper?.stop();
+  }
+}

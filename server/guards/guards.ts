@@ -1,0 +1,395 @@
+/**
+ * The guards of a bench: its interlocks, its watchdogs and its safe state. Whatever is asked of an instrument asks them.
+ *
+ * @module
+ */
+
+import { getLogger } from "npm:@logtape/logtape@2.4.2";
+import type { GuardsDescription } from "../../protocol/guards.ts";
+import { HeliographError } from "../../protocol/errors.ts";
+import type { Bench } from "../bench/bench.ts";
+import type { BoundArguments, Command } from "../bench/command.ts";
+import type { BenchField } from "../bench/field.ts";
+import type { Instrument } from "../bench/instrument.ts";
+import { didYouMean, identifierOf, listed } from "../bench/names.ts";
+import { Windows } from "../expressions/windows.ts";
+import { Actions } from "./actions.ts";
+import { compileGuards } from "./compiled.ts";
+import { type Forbidden, forbiddenBy } from "./forbidding.ts";
+import { GuardStore } from "./guard_store.ts";
+import type { GuardsWords } from "./guards_schema.ts";
+import { Interlock } from "./interlock.ts";
+import type { Act, Step } from "./steps.ts";
+import { Watchdog } from "./watchdog.ts";
+
+const log = getLogger(["heliograph", "guards"]);
+
+/** How often all of them are looked at, in milliseconds. */
+const interval = 1000;
+/** So much later is an alarm of its own, in milliseconds. */
+const late = 2000;
+/** How long whoever asks for the safe state waits for its steps at most, in seconds. */
+export const safeDeadline = 120;
+/** The longest that an interlock is bypassed, in seconds. */
+const longestBypass = 86_400;
+
+/** What guards are to be like. */
+export interface GuardsOptions {
+  /** Does a step. */
+  readonly act: Act;
+  /** The absolute path of the file that their state is kept in. @default it is not kept */
+  readonly file?: string | undefined;
+  /** A clock that nobody sets, in milliseconds. @default performance.now */
+  readonly now?: () => number;
+}
+
+/** The guards of a bench. */
+export class Guards {
+  readonly #bench: Bench;
+  readonly #words: GuardsWords;
+  readonly #options: GuardsOptions;
+  readonly #now: () => number;
+  readonly #windows: Windows;
+  readonly #store: GuardStore;
+  readonly #interlocks = new Map<string, Interlock>();
+  readonly #watchdogs = new Map<string, Watchdog>();
+  readonly #safeActions: Actions;
+  #safeState: readonly Step[] | undefined;
+  /** Which interlocks look at a field. */
+  #watching = new Map<BenchField, Interlock[]>();
+  /** What is forbidden now, by instrument. */
+  #forbidden = new Map<Instrument, (Forbidden & { readonly by: Interlock })[]>();
+  #unsubscribe: readonly (() => void)[] = [];
+  #timer: ReturnType<typeof setInterval> | undefined;
+  #looked = 0;
+  /** The run of the safe state that somebody has asked for. */
+  #saving: Promise<readonly Step[]> | undefined;
+
+  /**
+   * Makes them; what is not known yet forbids from now on.
+   *
+   * @param bench All of its instruments are on it.
+   * @param words What its file says, checked by {@linkcode compileGuards}.
+   */
+  constructor(bench: Bench, words: GuardsWords, options: GuardsOptions) {
+    this.#bench = bench;
+    this.#words = words;
+    this.#options = options;
+    this.#now = options.now ?? (() => performance.now());
+    this.#windows = new Windows(this.#now);
+    this.#store = new GuardStore(options.file);
+    this.#safeActions = new Actions("the safe state", options.act);
+    this.#compile();
+    this.#unsubscribe = [
+      bench.hub.subscribe("reading", ({ field }) => this.#windows.reading(field), { name: "the guards" }),
+      bench.hub.subscribe("change", ({ field }) => this.#watching.get(field)?.forEach((each) => this.#look(each)), {
+        name: "the guards",
+      }),
+      bench.hub.subscribe("bench", () => {
+        this.#compile();
+        for (const each of this.#interlocks.values()) this.#look(each);
+      }, { name: "the guards" }),
+    ];
+    for (const each of this.#interlocks.values()) this.#look(each);
+  }
+
+  get #parts() {
+    return { act: this.#options.act, now: this.#now, changed: () => this.#changed() };
+  }
+
+  #compile(): void {
+    const compiled = compileGuards(this.#words, this.#bench.instruments, this.#windows);
+    const parts = this.#parts;
+    this.#safeState = compiled.safeState;
+    for (const [title, words] of Object.entries(this.#words.interlocks ?? {})) {
+      const now = compiled.interlocks.get(title)!;
+      const there = this.#interlocks.get(identifierOf(title));
+      if (there === undefined) this.#interlocks.set(identifierOf(title), new Interlock(title, words, now, parts));
+      else there.compiled = now;
+    }
+    for (const [title, { within, summary = "" }] of Object.entries(this.#words.watchdogs ?? {})) {
+      const steps = compiled.watchdogs.get(title)!;
+      const there = this.#watchdogs.get(identifierOf(title));
+      const options = { summary, fixed: true, within, by: "the start of the server", steps, parts };
+      if (there === undefined) this.#watchdogs.set(identifierOf(title), new Watchdog(title, options));
+      else there.steps = steps;
+    }
+    for (const each of this.#watchdogs.values()) if (!each.fixed) each.steps = compiled.safeState ?? [];
+    this.#watching = new Map();
+    for (const each of this.#interlocks.values()) {
+      const { condition, until } = each.compiled;
+      for (const field of new Set([...condition?.fields ?? [], ...until?.fields ?? []])) {
+        const others = this.#watching.get(field);
+        if (others === undefined) this.#watching.set(field, [each]);
+        else others.push(each);
+      }
+    }
+    this.#changed();
+  }
+
+  /** A fault in one of them harms no other. */
+  #look(interlock: Interlock): void {
+    try {
+      interlock.look();
+    } catch (error) {
+      log.error("Interlock {name} cannot be looked at: {reason}", {
+        name: interlock.title,
+        reason: error instanceof Error ? error.message : String(error),
+      });
+    }
+  }
+
+  /** What is forbidden, or is to be kept, may be another. */
+  #changed(): void {
+    this.#forbidden = new Map();
+    for (const by of this.#interlocks.values()) {
+      if (!by.forbids) continue;
+      for (const each of by.compiled.forbids) {
+        const others = this.#forbidden.get(each.instrument);
+        if (others === undefined) this.#forbidden.set(each.instrument, [{ ...each, by }]);
+        else others.push({ ...each, by });
+      }
+    }
+    this.#keep();
+  }
+
+  #keep(): void {
+    // Nothing of it is known before it was read.
+    if (this.#timer === undefined) return;
+    const kept = <T>(of: (interlock: Interlock) => T | undefined) =>
+      Object.fromEntries(
+        [...this.#interlocks].flatMap(([name, each]) => {
+          const value = of(each);
+          return value === undefined ? [] : [[name, value] as const];
+        }),
+      );
+    this.#store.keep({
+      interlocks: kept((each) => each.kept),
+      bypasses: kept((each) => each.bypassed),
+      watchdogs: Object.fromEntries([...this.#watchdogs].map(([name, each]) => [name, each.kept])),
+    });
+  }
+
+  /** Reads what was kept, before the server gives up its permissions, and begins to look. */
+  async open(): Promise<void> {
+    const kept = await this.#store.open();
+    if (kept !== "lost") {
+      for (const [name, each] of Object.entries(kept?.watchdogs ?? {})) {
+        if (!this.#watchdogs.has(name) && this.#safeState !== undefined) {
+          this.#makeWatchdog(name, each.within, each.renewedBy);
+        }
+        this.#watchdogs.get(name)?.resume(each);
+      }
+    }
+    this.#timer ??= setInterval(() => this.#tick(), interval);
+    this.#looked = this.#now();
+    for (const [name, each] of this.#interlocks) {
+      if (kept === "lost") each.resume("lost", undefined);
+      else each.resume(kept?.interlocks[name], kept?.bypasses[name]);
+    }
+    this.#changed();
+  }
+
+  #tick(): void {
+    const now = this.#now();
+    if (now - this.#looked > interval + late) {
+      log.error("The guards were not looked at for {seconds} s: this PC was asleep, or had too much to do", {
+        seconds: Math.round((now - this.#looked) / 1000),
+      });
+    }
+    this.#looked = now;
+    this.look();
+    // What could not be written is tried again.
+    if (this.#store.hint !== "") this.#keep();
+  }
+
+  /** Looks at all of them. */
+  look(): void {
+    for (const each of this.#interlocks.values()) this.#look(each);
+    for (const each of this.#watchdogs.values()) each.look();
+  }
+
+  /** Ends. */
+  async stop(): Promise<void> {
+    clearInterval(this.#timer);
+    for (const unsubscribe of this.#unsubscribe) unsubscribe();
+    for (const each of [...this.#interlocks.values(), ...this.#watchdogs.values()]) each.stop();
+    this.#safeActions.stop();
+    await this.#store.stop();
+  }
+
+  /**
+   * Whether a command may be run now.
+   *
+   * @throws {HeliographError} `forbidden`, with the interlock, why, and what would help.
+   */
+  check(instrument: Instrument, name: string, command: Command, bound: BoundArguments): void {
+    const forbidden = this.#forbidden.get(instrument);
+    if (forbidden === undefined) return;
+    const found = forbiddenBy(forbidden, instrument, name, command, bound);
+    if (found === undefined) return;
+    const { by, text } = found;
+    throw new HeliographError(
+      "forbidden",
+      `Cannot ${
+        name === "set" || name === "confirm" ? `${name} ${instrument.name}` : `call ${instrument.name}.${name}`
+      }: ` +
+        `interlock ${by.title} forbids ${text}: ${by.why}`,
+    );
+  }
+
+  /** What they are, and what has become of them. */
+  describe(): GuardsDescription {
+    return {
+      interlocks: [...this.#interlocks.values()].map((each) => each.describe()),
+      watchdogs: [...this.#watchdogs.values()].map((each) => each.describe()),
+      safeState: this.#safeActions.describe(this.#safeState ?? []),
+      hint: this.#store.hint,
+    };
+  }
+
+  /** What people should see of them at a glance: titles. */
+  get summary(): { readonly tripped: string[]; readonly bypassed: string[]; readonly expired: string[] } {
+    const inState = (...states: string[]) =>
+      [...this.#interlocks.values()].filter((each) => states.includes(each.describe().state)).map(({ title }) => title);
+    return {
+      tripped: inState("tripped", "latched", "pending"),
+      bypassed: inState("bypassed"),
+      expired: [...this.#watchdogs.values()].filter(({ expired }) => expired).map(({ title }) => title),
+    };
+  }
+
+  /** What a guard would do. @param name Of an interlock or a watchdog; `safe state` for that. */
+  test(name: string): string[] {
+    const wanted = identifierOf(name);
+    if (wanted === "safe_state" || wanted === "safe") return this.#would(this.#safeState ?? []);
+    const interlock = this.#interlocks.get(wanted);
+    if (interlock !== undefined) {
+      const { forbids, trips } = interlock.compiled;
+      return [...forbids.map(({ text }) => `would forbid ${text}`), ...this.#would(trips)];
+    }
+    const watchdog = this.#watchdogs.get(wanted);
+    if (watchdog !== undefined) return this.#would(watchdog.steps);
+    throw this.#unknown(name, "guard", [...this.#interlocks.values(), ...this.#watchdogs.values()]);
+  }
+
+  #would(steps: readonly Step[], first = ""): string[] {
+    return steps.flatMap(({ text, now, instrument, otherwise }) => {
+      const { running } = instrument.queue;
+      const busy = running === undefined || running.name === "poll" ? [] : [`interrupting ${running.name}`];
+      const aside = [now(), ...busy].filter((each) => each !== "");
+      return [
+        `${first}would ${text}${aside.length === 0 ? "" : ` (${aside.join("; ")})`}`,
+        ...this.#would(otherwise, `${first}where that fails, `),
+      ];
+    });
+  }
+
+  /** Lets an interlock go that has latched. */
+  reset(name: string, by: string): void {
+    this.#interlock(name).reset(by);
+  }
+
+  /** Leaves an interlock out of force for a while. @param seconds How long. */
+  bypass(name: string, seconds: number, reason: string, by: string): void {
+    const interlock = this.#interlock(name);
+    if (!(seconds > 0 && seconds <= longestBypass)) {
+      throw new HeliographError("bad_argument", `Cannot bypass ${interlock.title} for ${seconds} s: at most 24h`);
+    }
+    if (reason.trim() === "") {
+      throw new HeliographError("bad_argument", `Cannot bypass ${interlock.title} without a reason: say why`);
+    }
+    const [since, until] = [0, seconds].map((later) => new Date(Date.now() + later * 1000).toISOString());
+    interlock.bypass({ by, reason: reason.trim(), since: since!, until: until! }, seconds * 1000);
+  }
+
+  /** Puts an interlock into force again before the end of its bypass. */
+  endBypass(name: string, by: string): void {
+    this.#interlock(name).endBypass(`${by} has ended its bypass`);
+    this.look();
+  }
+
+  /**
+   * Makes the bench safe.
+   *
+   * @returns The steps that have failed so far; they are tried again.
+   */
+  async safe(by: string): Promise<readonly Step[]> {
+    if (this.#safeState === undefined) {
+      throw new HeliographError("unavailable", 'There is no safe state: say "safeState": [ … ] in the bench file');
+    }
+    log.warning("{by} asked for the safe state", { by });
+    // Who asks a second time waits for the same.
+    this.#saving ??= this.#safeActions.run(this.#safeState, () => true).finally(() => this.#saving = undefined);
+    return await this.#saving;
+  }
+
+  /** Begins a watchdog whose steps are the safe state, or renews one with another time. */
+  watch(title: string, seconds: number, by: string): void {
+    const there = this.#watchdogs.get(identifierOf(title));
+    if (there?.fixed) {
+      throw new HeliographError("unavailable", `Cannot change watchdog ${there.title}: the bench file says its time`);
+    }
+    if (there !== undefined) return there.renew(by, seconds);
+    if (this.#safeState === undefined) {
+      throw new HeliographError(
+        "unavailable",
+        `Cannot begin watchdog ${title}: there is no safe state; say "safeState": [ … ] in the bench file`,
+      );
+    }
+    if (identifierOf(title) === "") {
+      throw new HeliographError("bad_argument", "A watchdog's name needs a letter or a digit");
+    }
+    this.#makeWatchdog(title, seconds, by);
+    log.info("{by} began watchdog {name}: the safe state, unless it is renewed within {seconds} s", {
+      by,
+      name: title,
+      seconds,
+    });
+    this.#changed();
+  }
+
+  #makeWatchdog(title: string, within: number, by: string): void {
+    const options = { summary: "", fixed: false, within, by, steps: this.#safeState ?? [], parts: this.#parts };
+    this.#watchdogs.set(identifierOf(title), new Watchdog(title, options));
+  }
+
+  /** A sign of life. */
+  renew(name: string, by: string): void {
+    this.#watchdog(name).renew(by);
+  }
+
+  /** Ends a watchdog that somebody has begun. */
+  unwatch(name: string, by: string): void {
+    const watchdog = this.#watchdog(name);
+    if (watchdog.fixed) {
+      throw new HeliographError("unavailable", `Cannot end watchdog ${watchdog.title}: the bench file has it`);
+    }
+    watchdog.stop();
+    this.#watchdogs.delete(watchdog.name);
+    log.info("{by} ended watchdog {name}", { by, name: watchdog.title });
+    this.#changed();
+  }
+
+  #interlock(name: string): Interlock {
+    const found = this.#interlocks.get(identifierOf(name));
+    if (found === undefined) throw this.#unknown(name, "interlock", [...this.#interlocks.values()]);
+    return found;
+  }
+
+  #watchdog(name: string): Watchdog {
+    const found = this.#watchdogs.get(identifierOf(name));
+    if (found === undefined) throw this.#unknown(name, "watchdog", [...this.#watchdogs.values()]);
+    return found;
+  }
+
+  #unknown(name: string, kind: string, there: readonly { readonly title: string }[]): HeliographError {
+    const titles = there.map(({ title }) => title);
+    return new HeliographError(
+      "bad_argument",
+      `There is no ${kind} ${name}${didYouMean(name, titles)}; ${
+        titles.length === 0 ? `the bench has none` : `there is ${listed(titles)}`
+      }`,
+    );
+  }
+}

@@ -1,0 +1,103 @@
+/**
+ * The instrument `guards`: interlocks, watchdogs and the safe state, on every wire. It has no fields, so that it is in no
+ * data log and on no dashboard.
+ *
+ * @module
+ */
+
+import { parseDuration } from "../../protocol/duration.ts";
+import { HeliographError } from "../../protocol/errors.ts";
+import { principalOf } from "../access/principal.ts";
+import { command, type CommandContext } from "../bench/command.ts";
+import { defineInstrument } from "../bench/define_instrument.ts";
+import type { Instrument } from "../bench/instrument.ts";
+import { type Guards, safeDeadline } from "./guards.ts";
+
+/** How the journal calls who asks. */
+function who({ caller }: CommandContext): string {
+  return principalOf(caller).origin.label;
+}
+
+function secondsOf(given: unknown): number {
+  try {
+    return parseDuration(typeof given === "number" ? given : String(given));
+  } catch (error) {
+    if (!(error instanceof HeliographError)) throw error;
+    throw new HeliographError("bad_argument", `${given} is no time: give 90, 90s, 10m or 2h, at most 24h`);
+  }
+}
+
+/** Makes it. @param guards What it tells of. */
+export function guardsInstrument(guards: Guards): Instrument {
+  const reading = { role: "observer", immediate: true } as const;
+  const name = { type: "text", summary: "of the interlock, as list tells it" } as const;
+  const watchdog = { type: "text", summary: "of the watchdog" } as const;
+  return defineInstrument({
+    title: "guards",
+    summary: "interlocks, watchdogs, and the safe state",
+    aside: true,
+    commands: {
+      list: command({
+        ...reading,
+        summary: "Tell all guards, with their conditions, as JSON",
+        run: () => guards.describe(),
+      }),
+      test: command({
+        ...reading,
+        summary: "Tell what a guard would do, without doing it",
+        arguments: { name: { type: "text", summary: "of an interlock or a watchdog, or: safe state" } },
+        run: ({ name }) => guards.test(name),
+      }),
+      safe: command({
+        summary: "Make the bench safe: do the steps of the safe state, before everything that runs and waits",
+        stop: true,
+        deadline: safeDeadline,
+        run: async (_, context) => {
+          const failed = await guards.safe(who(context));
+          if (failed.length === 0) return undefined;
+          throw new HeliographError(
+            "command_failed",
+            `The safe state is NOT reached: ${failed.map(({ text }) => text).join(", ")} failed or is not done yet, ` +
+              `and is tried again; "guards.list" tells why`,
+          );
+        },
+      }),
+      reset: command({
+        summary: "Let an interlock go that has latched, once its condition is as it should be",
+        arguments: { name },
+        immediate: true,
+        run: ({ name }, context) => guards.reset(name, who(context)),
+      }),
+      bypass: command({
+        summary: "Leave an interlock out of force for a while: it neither forbids nor acts",
+        role: "admin",
+        arguments: {
+          name,
+          time: { type: "text", asGiven: true, summary: "90s, 30m or 2h, at most 24h" },
+          reason: { type: "text", summary: "why, for everybody to see" },
+        },
+        immediate: true,
+        run: ({ name, time, reason }, context) => guards.bypass(name, secondsOf(time), reason, who(context)),
+      }),
+      end_bypass: command({
+        summary: "Put an interlock into force again before its bypass ends",
+        arguments: { name },
+        immediate: true,
+        run: ({ name }, context) => guards.endBypass(name, who(context)),
+      }),
+      watchdog: command({
+        summary: "Begin a watchdog: the safe state, unless it is renewed in time, again and again; off ends it",
+        arguments: { name: watchdog, time: { type: "text", asGiven: true, summary: "90s, 10m or 2h; or off" } },
+        immediate: true,
+        run: ({ name, time }, context) =>
+          time === "off" ? guards.unwatch(name, who(context)) : guards.watch(name, secondsOf(time), who(context)),
+      }),
+      renew: command({
+        summary: "Renew a watchdog: its time begins anew",
+        arguments: { name: watchdog },
+        immediate: true,
+        run: ({ name }, context) => guards.renew(name, who(context)),
+      }),
+    },
+  });
+}

@@ -1,0 +1,34 @@
+/** What docs/guards.md shows is what happens. */
+import { deepStrictEqual, match, ok } from "node:assert/strict";
+import { codeBlocks } from "./documents.ts";
+import { eventually } from "./fixture.ts";
+import { inFolder, Lab, serve } from "./server/guards/lab.ts";
+
+Deno.test("docs: the interlock of the page of guards closes the gases when it is too hot, in twelve lines", () =>
+  inFolder(async (folder) => {
+    const [block] = (await codeBlocks("docs/guards.md")).filter(({ language }) => language === "json");
+    const lines = block!.code.split("\n");
+    ok(lines.indexOf("  },") - 1 <= 12, "of the file, twelve lines are the interlock");
+    await using oven = new Lab({ T: "20" });
+    await using gas = new Lab({});
+    // `T?`, as the page has it, is how the lab's devices are asked too.
+    const bench = JSON.parse(
+      block!.code.replace("127.0.0.1:5025", `127.0.0.1:${oven.port}`).replace(
+        "127.0.0.1:5026",
+        `127.0.0.1:${gas.port}`,
+      ),
+    );
+    await using lab = await serve(folder, bench);
+    await lab.until("too_hot", "clear");
+    oven.values.T = "301";
+    await eventually(
+      () => oven.device.commands.some((each) => each.startsWith("P 0")),
+      `the last step is done: ${oven.device.commands}`,
+    );
+    deepStrictEqual(gas.device.commands, ["S 0", "CLOSE"]);
+    match(
+      await lab.lines.ask("gas.set Setpoint 5"),
+      /^ERROR Cannot set gas: interlock Too hot forbids whatever drives Gas/,
+    );
+    match(await lab.lines.ask("oven.set Power 21"), /interlock Too hot forbids Power of Oven above 20/);
+  }));
