@@ -34,6 +34,7 @@ import type {
   WireValue,
 } from "./description.ts";
 import { type ErrorCode, errorCodes } from "./errors.ts";
+import type { JournalRecord } from "./records.ts";
 import {
   accesses,
   contactStates,
@@ -133,6 +134,27 @@ export const journalEntry: z.ZodType<JournalEntry> = of<JournalEntry>()(
     seconds: number.optional().describe("how long the answer took"),
     count: count.optional().describe("how often the same was asked within a second, where it stands for all of them"),
   }).meta({ id: "JournalEntry", description: "Something that happened" }),
+);
+
+/** A record of the journal. */
+export const journalRecord: z.ZodType<JournalRecord> = of<JournalRecord>()(
+  z.strictObject({
+    number: count.describe("its number in the folder of the records"),
+    kind: z.enum(journalKinds),
+    time: time.describe("when it began"),
+    level: z.enum(journalLevels),
+    client: text.describe("who asked, or of whom the log tells; empty for nobody"),
+    wire: text.optional(),
+    address: text.optional(),
+    instrument: text.describe("what was asked, or what the log calls it; empty for none"),
+    text,
+    answer: text.optional(),
+    seconds: number.optional(),
+    count: count.optional(),
+    begun: count.optional().describe("the number of the record that told that it had begun"),
+    forgotten: z.strictObject({ number: count, digest: text }).optional()
+      .describe("the last of the records that were forgotten before this one"),
+  }).meta({ id: "JournalRecord", description: "Something that happened, as it is kept" }),
 );
 
 /** The last exchanges on the line of an instrument. */

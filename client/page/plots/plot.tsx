@@ -102,7 +102,6 @@ export function PlotPanel({ bench, plotted }: { bench: LiveBench; plotted: Plott
         {strips.map((strip, at) => (
           <StripOf
             key={strip.unit}
-            bench={bench}
             plotted={plotted}
             window={window}
             strip={strip}
@@ -149,6 +148,7 @@ function PlotButtons({ bench, plotted, window }: {
   const zoomed = useLive(window.zoomed) !== undefined;
   const span = useLive(plotted.span);
   const marks = useLive(plotted.marks);
+  const more = useLive(window.marks.more);
   const button = (name: string, sign: string, action: () => void) => (
     <button type="button" class="sign" aria-label={name} title={name} onClick={action}>{sign}</button>
   );
@@ -183,11 +183,12 @@ function PlotButtons({ bench, plotted, window }: {
       <button
         type="button"
         aria-pressed={marks}
-        title="Vertical lines where an instrument that is plotted was told something"
+        title="Vertical lines where an instrument that is plotted was told something, was lost or came back, and at notes"
         onClick={() => plotted.marks.value = !marks}
       >
         Marks
       </button>
+      {marks && more !== "" ? <small class="marks-more">{more}</small> : null}
     </div>
   );
 }

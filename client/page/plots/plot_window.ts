@@ -9,6 +9,7 @@ import type { LiveBench } from "../live/live_bench.ts";
 import type { LiveField } from "../live/live_instrument.ts";
 import { Live } from "../live/live.tsx";
 import { Past } from "./past.ts";
+import { PlotMarks } from "./plot_marks.ts";
 import type { Span } from "./plot_data.ts";
 import type { Plotted } from "./plotted.ts";
 
@@ -30,6 +31,8 @@ export class PlotWindow {
   readonly zoomed: Live<Span | undefined>;
   /** What the records have. */
   readonly past: Past;
+  /** What happened meanwhile. */
+  readonly marks: PlotMarks;
   /** The time that the cursor is at. */
   readonly cursor: Live<number | undefined> = new Live<number | undefined>(undefined);
   /** The width of the numbers at the left of all strips, in CSS pixels, so that their times stand in line. */
@@ -52,6 +55,7 @@ export class PlotWindow {
     this.followed = plotted.span;
     this.zoomed = plotted.range;
     this.past = new Past(() => bench.now());
+    this.marks = new PlotMarks(bench, plotted);
   }
 
   /** Up to when there is something to see. */

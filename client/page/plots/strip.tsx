@@ -10,19 +10,17 @@ import type { VNode } from "npm:preact@11.2.0";
 import { useEffect, useMemo, useState } from "npm:preact@11.2.0/hooks";
 import { shortNumber } from "../../../protocol/number_format.ts";
 import { shownText } from "../bench/readout.tsx";
-import type { LiveBench } from "../live/live_bench.ts";
 import type { LiveField } from "../live/live_instrument.ts";
 import { useLive } from "../live/live.tsx";
 import { isDark, timeZone } from "../shell/preferences.ts";
 import { valueAt } from "./plot_data.ts";
-import { type Mark, marksOf } from "./plot_marks.ts";
+import type { Mark } from "./plot_marks.ts";
 import type { PlotWindow } from "./plot_window.ts";
 import { labelOf, type Plotted, type Strip } from "./plotted.ts";
 import { StripView } from "./strip_view.ts";
 
 /** What a strip needs. */
 export interface StripProps {
-  readonly bench: LiveBench;
   readonly plotted: Plotted;
   readonly window: PlotWindow;
   readonly strip: Strip;
@@ -33,7 +31,7 @@ export interface StripProps {
 }
 
 /** A strip with its legend and what can be done with it. */
-export function StripOf({ bench, plotted, window, strip, first, lowest, drawn }: StripProps): VNode {
+export function StripOf({ plotted, window, strip, first, lowest, drawn }: StripProps): VNode {
   const logarithmic = useLive(plotted.logarithmic).includes(strip.unit);
   const marked = useLive(plotted.marks);
   const zone = useLive(timeZone);
@@ -44,11 +42,7 @@ export function StripOf({ bench, plotted, window, strip, first, lowest, drawn }:
   const names = fields.map(labelOf).join();
   useEffect(() => {
     if (place === null) return;
-    const marks = () => {
-      if (!marked) return [];
-      const instruments = new Set(plotted.fields.value.map(({ instrument }) => instrument));
-      return marksOf(bench.journal.lines.value, instruments, window.span);
-    };
+    const marks = () => marked ? window.marks.of(window.span) : [];
     const view = new StripView(place, strip, plotted, window, {
       logarithmic,
       lowest,

@@ -69,7 +69,7 @@ export class StripView {
       () => clearInterval(timer),
       () => resized.disconnect(),
       ...[window.followed, window.zoomed, window.paused].map((each) => each.subscribe(() => this.#schedule())),
-      ...[window.gutter, window.past.state].map((each) => each.subscribe(() => this.#schedule())),
+      ...[window.gutter, window.past.state, window.marks.known].map((each) => each.subscribe(() => this.#schedule())),
       window.cursor.subscribe(() => this.#showCursor()),
       gesturesOn(axis, window),
     );

@@ -1,5 +1,6 @@
 /**
- * The routes of the HTTP API that look back: at the readings of some fields, and at all of them at a moment.
+ * The routes of the HTTP API that look back: at the readings of some fields, at all of them at a moment, and at the
+ * records of the journal.
  *
  * @module
  */
@@ -8,6 +9,9 @@ import * as z from "npm:zod@4.6.7";
 import { historyAnswer, momentAnswer, recordedField } from "../../../protocol/readings_schemas.ts";
 import { mostFields, mostPoints, mostSamples } from "../../../protocol/readings.ts";
 import type { JsonText, RequestRunner } from "../../requests/request.ts";
+import { mostRecords } from "../../../protocol/records.ts";
+import { journalRecord } from "../../../protocol/schemas.ts";
+import { journalLevels } from "../../../protocol/vocabulary.ts";
 import { bad, json, root } from "./route_parts.ts";
 import type { Route } from "./routes.ts";
 
@@ -95,6 +99,49 @@ export function historyRoutes(requests: RequestRunner): Route[] {
         errors: ["unavailable"],
       },
       answer: async ({ client }) => answerOf(await requests.run({ cmd: "RecordedFields" }, client)),
+    },
+    {
+      method: "GET",
+      path: `${root}/journal/records`,
+      operation: {
+        summary: "What happened, as far back as there are records: of what is found the newest, oldest first",
+        query: {
+          since: { schema: moment, description: "from when on" },
+          until: { schema: moment, description: "until before when" },
+          level: { schema: { enum: journalLevels }, description: "the least that is told" },
+          instrument: { schema: { type: "string" }, description: "of which instrument" },
+          who: { schema: { type: "string" }, description: "a part of who asked" },
+          find: { schema: { type: "string" }, description: "a part of the text or of the answer" },
+          before: { schema: { type: "integer", minimum: 0 }, description: "only records with a smaller number" },
+          limit: {
+            schema: { type: "integer", minimum: 1, maximum: mostRecords },
+            description: "the most records; default: 1000",
+          },
+        },
+        answers: json("The records", z.array(journalRecord)),
+        errors: ["bad_argument", "unavailable"],
+      },
+      answer: ({ query, client }) => {
+        const wanted = query.get("level");
+        const level = journalLevels.find((known) => known === wanted);
+        if (wanted !== null && level === undefined) {
+          throw bad(`Cannot look back: "level" must be one of ${journalLevels.join(", ")}`);
+        }
+        const text = (name: string) => query.get(name) ?? undefined;
+        return requests.run({
+          cmd: "SearchJournal",
+          query: {
+            since: momentOf(query, "since"),
+            until: momentOf(query, "until"),
+            level,
+            instrument: text("instrument"),
+            who: text("who"),
+            find: text("find"),
+            before: countOf(query, "before"),
+            limit: countOf(query, "limit"),
+          },
+        }, client);
+      },
     },
     {
       method: "GET",

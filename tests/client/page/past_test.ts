@@ -2,7 +2,7 @@
 import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
 import { dayOf, dayText, lastNight, wholeDay } from "../../../client/page/plots/days.ts";
 import { defineInstrument } from "../../../mod.ts";
-import { startServer } from "../../fixture.ts";
+import { RawClient, startServer } from "../../fixture.ts";
 import { violations } from "./accessible.ts";
 import { inBrowsers, outsiders, poorContrasts } from "./page_fixture.ts";
 
@@ -158,6 +158,22 @@ inBrowsers({
       const told: string = await page.evaluate(`document.querySelector(".log time").dateTime`);
       await page.evaluate(`document.querySelector(".log time a").click()`);
       await page.until(`location.hash.startsWith("#/then?at=") && ${at} === Date.parse(${JSON.stringify(told)})`);
+
+      // Marks of what happened before this page was opened come from the records: of the newest 200, and how many more.
+      using robot = await RawClient.connect(server.commandServer.port);
+      const noted = Date.now();
+      for (let each = 0; each < 205; each++) strictEqual(await robot.ask(`note argon ${each}`), "OK");
+      await page.reload();
+      const near = new URLSearchParams({ from: iso(noted - minute), to: iso(noted + minute) });
+      await page.evaluate(`location.hash = "#/plots?${near}"`);
+      await page.until(`document.querySelector(".marks-more")?.textContent === "the newest 200 of 205 marks"`);
+      const place = await page.evaluate(`(() => {
+        const { left, top, width, height } = document.querySelector(".strip-chart .u-over").getBoundingClientRect();
+        return { x: left + width / 2 + 2, y: top + height / 2 };
+      })()`);
+      await page.mouse("mouseMoved", place);
+      await page.until(`/^argon \\d+/.test(document.querySelector(".strip-chart .mark")?.textContent)`);
+
       await page.evaluate(`location.hash = "#/then?at=yesterday"`);
       await page.shows(".then [role=alert]", "“yesterday” is no moment");
     } finally {

@@ -162,7 +162,7 @@ Deno.test("plot: times always say when, and what is seen is summed up over its t
   });
 });
 
-Deno.test("plot: commands of the plotted instruments are marked, and nothing else", () => {
+Deno.test("plot: commands and contact of the plotted instruments are marked, and notes; of many the newest", () => {
   const line = { key: "1", mine: true, level: "info", client: "Ada", session: 1 } as const;
   const at = (seconds: number) => new Date(seconds * 1000).toISOString();
   const lines: JournalLine[] = [
@@ -170,12 +170,25 @@ Deno.test("plot: commands of the plotted instruments are marked, and nothing els
     { ...line, kind: "command", time: at(11), instrument: "gauge", text: "gauge.zap", level: "warning" },
     { ...line, kind: "command", time: at(12), instrument: "other", text: "other.zap" },
     { ...line, kind: "command", time: at(99), instrument: "gauge", text: "gauge.zap" },
-    { ...line, kind: "log", time: at(13), instrument: "gauge", text: "said something" },
+    { ...line, kind: "log", time: at(13), client: "", instrument: "Gauge", text: "Gauge is there again" },
+    { ...line, kind: "log", time: at(14), instrument: "", text: "said something" },
+    { ...line, kind: "setting", time: at(15), instrument: "gauge", text: "Target: 4 → 5" },
+    { ...line, kind: "note", time: at(16), instrument: "", text: "opened the window" },
+    { ...line, kind: "note", time: at(17), instrument: "other", text: "it glows" },
   ];
-  deepStrictEqual(marksOf(lines, new Set(["gauge"]), { from: 0, to: 50_000 }), [
-    { time: 10_000, text: "gauge.set Target 5 (Ada)", failed: false },
-    { time: 11_000, text: "gauge.zap (Ada)", failed: true },
-  ]);
+  const names = new Set(["gauge", "Gauge"]);
+  deepStrictEqual(marksOf(lines, names, { from: 0, to: 50_000 }), {
+    marks: [
+      { time: 10_000, text: "gauge.set Target 5 (Ada)", failed: false },
+      { time: 11_000, text: "gauge.zap (Ada)", failed: true },
+      { time: 13_000, text: "Gauge is there again", failed: false },
+      { time: 16_000, text: "opened the window (Ada)", failed: false },
+    ],
+    more: 0,
+  });
+  const many = Array.from({ length: 203 }, () => lines[0]!);
+  const { marks, more } = marksOf(many, names, { from: 0, to: 50_000 });
+  deepStrictEqual([marks.length, more], [200, 3]);
 });
 
 Deno.test("plot: a table has each time at which a number changed, and what the others held then", () => {

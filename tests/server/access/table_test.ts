@@ -217,6 +217,7 @@ const routes: Readonly<Record<string, readonly [may: May, path?: string | undefi
   "GET /api/v1/clients": ["observer"],
   "DELETE /api/v1/clients/{session}": ["operator", "/api/v1/clients/999"],
   "GET /api/v1/journal": ["observer"],
+  "GET /api/v1/journal/records": ["observer", "/api/v1/journal/records?limit=1"],
   "POST /api/v1/eval": ["admin", undefined, json({ code: "1" })],
   "GET /api/v1/history": ["observer", "/api/v1/history?fields=tempcon.camtemp"],
   "GET /api/v1/history/fields": ["observer"],

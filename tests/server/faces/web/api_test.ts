@@ -107,6 +107,7 @@ Deno.test("web: the description tells of every route, and every path in it answe
     "GET /api/v1/instruments/{instrument}/images",
     "GET /api/v1/instruments/{instrument}/trace",
     "GET /api/v1/journal",
+    "GET /api/v1/journal/records",
     "GET /api/v1/moment",
     "GET /api/v1/openapi.json",
     "GET /api/v1/overview",
