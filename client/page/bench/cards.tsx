@@ -68,6 +68,7 @@ export function Cards(
     .filter(({ cards }) => cards.length > 0);
   const grouped = arrangement.groups.length > 0;
   const goneTo = useRef<typeof asked>(undefined);
+  const revealedFor = useRef<typeof asked>(undefined);
   useEffect(() => {
     if (asked === undefined || asked === goneTo.current || room === undefined) return;
     if (goToCard(asked)) {
@@ -75,7 +76,11 @@ export function Cards(
       return;
     }
     // It is hidden, or in a group that is folded; one that is not there changes nothing.
-    if (hidden.has(asked.instrument)) setRevealed(true);
+    if (hidden.has(asked.instrument) && revealedFor.current !== asked) {
+      // Once: somebody may hide it again before it was gone to.
+      revealedFor.current = asked;
+      setRevealed(true);
+    }
     const section = shown.find(({ cards }) => cards.some(({ name }) => name === asked.instrument));
     if (section !== undefined) setFolded(new Set([...folded].filter((title) => title !== (section.group ?? ""))));
   }, [asked, revealed, folded, instruments, room === undefined]);

@@ -64,7 +64,7 @@ export const inBrowser = { ignore: chromium === undefined, ...sanitizers } as co
 export const asObserver = `{
   const { parse } = JSON;
   JSON.parse = (text, ...rest) => parse(typeof text === "string"
-    ? text.replace('"role":"admin"', '"role":"observer"').replace(/"rights":\\[[^\\]]*\\]/, '"rights":["read"]')
+    ? text.replace('"role":"admin","roleName":"admin"', '"role":"observer","roleName":"observer"').replace(/"rights":\\[[^\\]]*\\]/, '"rights":["read"]')
     : text, ...rest);
 }`;
 
@@ -148,11 +148,11 @@ export const unnamedControls = `[...document.querySelectorAll("button, input, se
   .filter((each) => !(each.ariaLabel || each.textContent || each.labels?.[0]?.textContent))
   .map((each) => each.outerHTML)`;
 
-/** What reaches beyond the window, where that can be seen. */
+/** What reaches beyond the window, where that can be seen; a drawing has a place that scrolls to its side. */
 export const outsiders = `[...document.querySelectorAll("main *, header *")]
   .filter((each) => {
     const { left, right, width, height } = each.getBoundingClientRect();
-    return width > 1 && height > 1 && !each.closest(".skip") && (right > innerWidth + 1 || left < -1);
+    return width > 1 && height > 1 && !each.closest(".skip, .overview-scroll > *") && (right > innerWidth + 1 || left < -1);
   })
   .map((each) => each.outerHTML.slice(0, 200))`;
 
