@@ -184,8 +184,8 @@ Deno.test("connection: one that is lost is tried at once where an operator asks 
   await using _again = new OneSocket(true, port);
   assert.equal(await bench.ask("try_now thermo"), "OK");
   await eventually(() => bench.field("thermo", "T").value === 21.5, "a reading");
-  assert.match(await bench.ask("try_now thermo"), /^ERROR Cannot try .* now: it answers$/);
-  assert.match(await bench.ask("try_now api"), /^ERROR Cannot try .* now: it has no port$/);
+  assert.match(await bench.ask("try_now thermo"), /^ERROR AzcamError\('Cannot try .* now: it answers'\)$/);
+  assert.match(await bench.ask("try_now api"), /^ERROR AzcamError\('Cannot try .* now: it has no port'\)$/);
 });
 
 Deno.test("connection: where each is closed after its answer and nothing says so, the reason says what to say", async () => {
