@@ -6,6 +6,7 @@ import { AccessStore } from "../../../server/access/access_store.ts";
 import { WebSessions } from "../../../server/access/web_sessions.ts";
 import type { HeliographServer } from "../../../server/server.ts";
 import { startServer } from "../../fixture.ts";
+import { RawWebSocket } from "../faces/web/web_fixture.ts";
 
 /** A browser as far as this takes one: it keeps its cookie, and says where its page is from. */
 class Visitor {
@@ -39,19 +40,18 @@ class Visitor {
 
   /** A WebSocket with the cookie, as its server answers Hello, and when it is closed. */
   async socket(): Promise<{ readonly hello: Record<string, unknown>; readonly closed: Promise<unknown> }> {
-    // Deno's own takes header fields; browsers send these by themselves.
-    const options = { headers: { "Cookie": this.cookie, "Origin": this.origin } } as unknown as string[];
-    const socket = new WebSocket(`${this.origin.replace("http", "ws")}/ws`, options);
-    const closed = new Promise((resolve) => socket.onclose = resolve);
-    await new Promise((resolve, reject) => {
-      socket.onopen = resolve;
-      socket.onerror = reject;
-    });
-    const told = new Promise<string>((resolve) => socket.onmessage = ({ data }) => resolve(data));
-    socket.send(JSON.stringify({ id: 1, cmd: "Hello", name: "" }));
-    return { hello: JSON.parse(await told), closed };
+    // Browsers send these fields by themselves.
+    const socket = await RawWebSocket.connect(this.#server, `Cookie: ${this.cookie}`, `Origin: ${this.origin}`);
+    await socket.send(JSON.stringify({ id: 1, cmd: "Hello", name: "" }));
+    const told = await socket.read();
+    const closed = socket.closeCode().catch(() => {}).finally(() => socket[Symbol.dispose]());
+    closings.push(closed);
+    return { hello: JSON.parse(told), closed };
   }
 }
+
+/** When each WebSocket is closed, at the latest by the server's end. */
+const closings: Promise<unknown>[] = [];
 
 async function withServer(
   run: (parts: { server: HeliographServer; store: AccessStore; token: string; later: (ms: number) => void }) => Promise<
@@ -61,9 +61,14 @@ async function withServer(
   const store = new AccessStore();
   let ahead = 0;
   const browsers = new WebSessions({ seconds: 1000, idleSeconds: 100, now: () => Date.now() + ahead });
-  await using server = startServer({}, { access: new Access({ store, browsers, loopback: "token" }) });
-  const token = await store.add({ name: "ana", role: "operator", instruments: ["tempcon"] });
-  await run({ server, store, token, later: (ms) => ahead += ms });
+  const server = startServer({}, { access: new Access({ store, browsers, loopback: "token" }) });
+  try {
+    const token = await store.add({ name: "ana", role: "operator", instruments: ["tempcon"] });
+    await run({ server, store, token, later: (ms) => ahead += ms });
+  } finally {
+    await server.stop();
+    await Promise.all(closings.splice(0));
+  }
 }
 
 Deno.test("sessions: a token is changed for a cookie, which signs in until one signs out", async () => {
