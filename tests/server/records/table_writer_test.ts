@@ -1,5 +1,5 @@
 /** Tables that are exported: the bytes of each form, and what other programs read in them. */
-import { deepStrictEqual, strictEqual } from "node:assert/strict";
+import { deepStrictEqual, ok, strictEqual } from "node:assert/strict";
 import { join } from "node:path";
 import {
   type Column,
@@ -92,7 +92,9 @@ Deno.test({
       const [first, [sums], described] = JSON.parse(stdout);
       deepStrictEqual(first, rows.map(([time, value, text]) => [String(time), value ?? null, text ?? null]));
       const sum = many.reduce((all, [, value]) => all + (value as number), -100.5 + 1e-7);
-      deepStrictEqual(sums, [50_003, 50_002, sum, 50_000, String(1_764_284_400_000 + 49_999)]);
+      // DuckDB adds up in an order of its own.
+      ok(Math.abs(sums[2] - sum) <= 1e-9 * Math.abs(sum), `${sums[2]} and ${sum}`);
+      deepStrictEqual(sums.with(2, 0), [50_003, 50_002, 0, 50_000, String(1_764_284_400_000 + 49_999)]);
       deepStrictEqual(described.map((row: string[]) => row[1]), ["TIMESTAMP", "DOUBLE", "VARCHAR"]);
     } finally {
       await Deno.remove(folder, { recursive: true });
