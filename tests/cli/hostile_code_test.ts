@@ -542,6 +542,23 @@ Deno.test("hostile code: there are a hundred kinds of it, and no two of one name
   deepStrictEqual(names.filter((name, index) => names.indexOf(name) !== index), []);
 });
 
+/**
+ * Somebody else's evaluation. Where new processes take their time, on a busy PC, that is told, and one asks again.
+ */
+async function evaluateBeside(
+  other: PyOpticonSocketClient,
+  code: string,
+  language: "javascript" | "python" = "javascript",
+): Promise<unknown> {
+  for (let tries = 0;; tries++) {
+    try {
+      return await other.doEval(code, { language });
+    } catch (error) {
+      if (tries === 3 || !/sandboxes were busy until its deadline/.test(String(error))) throw error;
+    }
+  }
+}
+
 for (const program of programs) {
   Deno.test(`${program.name}: hostile code gets an error within its deadline and leaves nothing behind`, async (t) => {
     await using server = new ServerProcess(program, ["--eval-deadline", "3"]);
@@ -558,7 +575,7 @@ for (const program of programs) {
         const began = performance.now();
         const attacked = isValue ? attacker.doEval(text, { language }) : attacker.doExec(text, { language });
         // Somebody else's evaluation beside it, and a plain command, are as good as ever.
-        strictEqual(await other.doEval("6 * 7", { language }), 42);
+        strictEqual(await evaluateBeside(other, "6 * 7", language), 42);
         strictEqual(await other.getField("UV Light", "Status Selection"), "Off");
         match(String(await attacked), reply);
         // On a busy PC a new process takes its time: but its client, which waits for 10 s, has not given up.
@@ -580,7 +597,7 @@ for (const program of programs) {
         await attacker.doExec(code);
         for (let time = 0; time < 8; time++) {
           const needs60MiB = "new Uint8Array(60_000_000).fill(1).length";
-          strictEqual(await other.doEval(needs60MiB), 60_000_000);
+          strictEqual(await evaluateBeside(other, needs60MiB), 60_000_000);
         }
       }
     });
