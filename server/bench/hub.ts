@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { AlarmDescription, AlarmState } from "../../protocol/alarms.ts";
 import { Faults } from "./faults.ts";
 import type { Caller } from "./command.ts";
 import type { BenchField } from "./field.ts";
@@ -49,6 +50,16 @@ export interface Ending {
   readonly failed: boolean;
 }
 
+/** An alarm is in another state than before. */
+export interface AlarmEvent {
+  /** The alarm, as it is now. */
+  readonly alarm: AlarmDescription;
+  /** The state that it was in. */
+  readonly from: AlarmState;
+  /** Who did it; empty where nobody did. */
+  readonly by: string;
+}
+
 /** The events, by type. The server's log is no event: LogTape has sinks for whoever wants its lines (docs/developer/decisions/log-lines.md). */
 export interface HubEvents {
   /** A field was read or set, or could not be, whether or not that changed anything. */
@@ -59,6 +70,8 @@ export interface HubEvents {
   readonly contact: { readonly instrument: Instrument };
   /** An instrument came, went, or took the place of another. */
   readonly bench: BenchEvent;
+  /** An alarm was raised, acknowledged, set aside, or is no more. */
+  readonly alarm: AlarmEvent;
   /** Somebody took an instrument or released it, or their control ends sooner. */
   readonly control: { readonly instrument: Instrument };
   /** Somebody asks for something that may change something. */
