@@ -27,6 +27,7 @@ import { exportCommand } from "./commands/export.ts";
 import { exposeCommand } from "./commands/expose.ts";
 import { confirmCommand, getCommand, revertCommand, setCommand } from "./commands/fields.ts";
 import { offCommand, onCommand, releaseCommand, takeCommand } from "./commands/control.ts";
+import { alarmsCommand } from "./commands/alarms.ts";
 import { guardsCommand, safeCommand, watchdogCommand } from "./commands/guards.ts";
 import { historyCommand } from "./commands/history.ts";
 import { journalCommand, noteCommand, recordsCommand } from "./commands/records.ts";
@@ -67,6 +68,7 @@ const clientRoutes = {
   shell: shellCommand,
   watch: watchCommand,
   trace: traceCommand,
+  alarms: alarmsCommand,
   guards: guardsCommand,
   safe: safeCommand,
   watchdog: watchdogCommand,
