@@ -35,6 +35,23 @@ export interface StepDescription {
   readonly reason: string;
 }
 
+/** Something that an interlock forbids: all that drives an instrument, or one of its settings or commands. */
+export interface ForbiddenDescription {
+  /** The name of the instrument. */
+  readonly instrument: string;
+  /** What, for people: `Power of Heater above 50`. */
+  readonly text: string;
+  /** The name of a setting. */
+  readonly field?: string;
+  /** The name of a command. */
+  readonly command?: string;
+  /** The argument of the command whose value counts. */
+  readonly argument?: string;
+  /** Only values above this, or below that, are forbidden. */
+  readonly above?: number;
+  readonly below?: number;
+}
+
 /** An interlock that is left out of force for a while. */
 export interface BypassDescription {
   readonly by: string;
@@ -66,6 +83,10 @@ export interface InterlockDescription {
   readonly parts: readonly ConditionPart[];
   /** What it forbids, in words. */
   readonly forbids: readonly string[];
+  /** The same, for programs. */
+  readonly forbidden: readonly ForbiddenDescription[];
+  /** What whoever asks for that is told: why, and what would help; empty while it forbids nothing. */
+  readonly refusal: string;
   readonly trips: readonly StepDescription[];
   readonly bypass: BypassDescription | null;
 }
@@ -86,12 +107,41 @@ export interface WatchdogDescription {
   readonly trips: readonly StepDescription[];
 }
 
+/** An interlock that has tripped, once. */
+export interface TripDescription {
+  /** A number, as text, that grows with each. */
+  readonly name: string;
+  /** Of the interlock. */
+  readonly interlock: string;
+  readonly title: string;
+  /** When, ISO 8601 in UTC. */
+  readonly time: string;
+  readonly reason: string;
+  /** The parts of the condition that changed first (first-out); none where it was so from the start on. */
+  readonly first: readonly string[];
+  /** The parts as they were then. */
+  readonly parts: readonly ConditionPart[];
+  /** The fields of which the condition speaks, as `instrument.field`. */
+  readonly fields: readonly string[];
+}
+
 /** The guards of a bench. */
 export interface GuardsDescription {
   readonly interlocks: readonly InterlockDescription[];
   readonly watchdogs: readonly WatchdogDescription[];
+  /** The interlocks that have tripped, the newest last. */
+  readonly trips: readonly TripDescription[];
   /** The steps of the safe state; empty where there is none. */
   readonly safeState: readonly StepDescription[];
   /** What a person should know: that latches are not kept, and why; empty for nothing. */
   readonly hint: string;
 }
+
+/** What a watcher is told of: one guard, or what belongs to none of them. */
+export const guardKinds = ["bench", "interlock", "watchdog", "trip"] as const;
+
+/** What a watcher is told of. */
+export type GuardKind = typeof guardKinds[number];
+
+/** What belongs to no single guard. */
+export type GuardedBench = Pick<GuardsDescription, "safeState" | "hint">;

@@ -52,6 +52,19 @@ export class Condition {
     return this.#expression.dependencies.map(({ field }) => field);
   }
 
+  /** The same, with their instruments. */
+  get operands(): readonly FieldOperand[] {
+    return this.#expression.dependencies;
+  }
+
+  /** How its parts are now, one after the other; `null` is not known. */
+  partStates(): (boolean | null)[] {
+    return this.#parts.map(({ whole }) => {
+      const outcome = whole.evaluate();
+      return outcome.quality === "good" ? outcome.value === true : null;
+    });
+  }
+
   /** Whether it is so now. */
   look(): Held {
     const outcome = this.#expression.evaluate();

@@ -5,7 +5,7 @@
  */
 
 import { getLogger } from "npm:@logtape/logtape@2.4.2";
-import type { GuardsDescription } from "../../protocol/guards.ts";
+import type { GuardsDescription, TripDescription } from "../../protocol/guards.ts";
 import { HeliographError } from "../../protocol/errors.ts";
 import type { Bench } from "../bench/bench.ts";
 import type { BoundArguments, Command } from "../bench/command.ts";
@@ -17,6 +17,7 @@ import { Actions } from "./actions.ts";
 import { compileGuards } from "./compiled.ts";
 import { type Forbidden, forbiddenBy } from "./forbidding.ts";
 import { GuardStore } from "./guard_store.ts";
+import { GuardsFeed } from "./guards_feed.ts";
 import type { GuardsWords } from "./guards_schema.ts";
 import { Interlock } from "./interlock.ts";
 import type { Act, Step } from "./steps.ts";
@@ -32,6 +33,9 @@ const late = 2000;
 export const safeDeadline = 120;
 /** The longest that an interlock is bypassed, in seconds. */
 const longestBypass = 86_400;
+
+/** So many trips are told. */
+const mostTrips = 50;
 
 /** What guards are to be like. */
 export interface GuardsOptions {
@@ -54,6 +58,9 @@ export class Guards {
   readonly #interlocks = new Map<string, Interlock>();
   readonly #watchdogs = new Map<string, Watchdog>();
   readonly #safeActions: Actions;
+  /** What watchers are told. */
+  readonly feed: GuardsFeed = new GuardsFeed(() => this.describe());
+  #trips: readonly TripDescription[] = [];
   #safeState: readonly Step[] | undefined;
   /** Which interlocks look at a field. */
   #watching = new Map<BenchField, Interlock[]>();
@@ -94,7 +101,18 @@ export class Guards {
   }
 
   get #parts() {
-    return { act: this.#options.act, now: this.#now, changed: () => this.#changed() };
+    return {
+      act: this.#options.act,
+      now: this.#now,
+      changed: () => this.#changed(),
+      tripped: (trip: Omit<TripDescription, "name">) => this.#tripped(trip),
+    };
+  }
+
+  #tripped(trip: Omit<TripDescription, "name">): void {
+    const name = String(Number(this.#trips.at(-1)?.name ?? 0) + 1);
+    this.#trips = [...this.#trips, { name, ...trip }].slice(-mostTrips);
+    this.feed.changed();
   }
 
   #compile(): void {
@@ -151,6 +169,7 @@ export class Guards {
       }
     }
     this.#keep();
+    this.feed.changed();
   }
 
   #keep(): void {
@@ -201,6 +220,7 @@ export class Guards {
     this.look();
     // What could not be written is tried again.
     if (this.#store.hint !== "") this.#keep();
+    this.feed.lookForListeners();
   }
 
   /** Looks at all of them. */
@@ -243,6 +263,7 @@ export class Guards {
     return {
       interlocks: [...this.#interlocks.values()].map((each) => each.describe()),
       watchdogs: [...this.#watchdogs.values()].map((each) => each.describe()),
+      trips: this.#trips,
       safeState: this.#safeActions.describe(this.#safeState ?? []),
       hint: this.#store.hint,
     };

@@ -9,6 +9,7 @@
 import type { VNode } from "npm:preact@11.2.0";
 import { useEffect, useState } from "npm:preact@11.2.0/hooks";
 import { fieldCaption, notSent } from "../bench/fields.ts";
+import { useTroubles } from "../guards/strip.tsx";
 import type { LiveBench } from "../live/live_bench.ts";
 import type { LiveInstrument } from "../live/live_instrument.ts";
 import { useLive } from "../live/live.tsx";
@@ -80,16 +81,17 @@ export function Health({ bench }: { bench: LiveBench }): VNode {
 
 function Instruments({ bench }: { bench: LiveBench }): VNode {
   // The server itself is none of them.
-  const count = useLive(bench.instruments).filter(({ name }) => name !== "api").length;
+  const count = useLive(bench.instruments).filter(({ name }) => name !== "api" && name !== "guards").length;
   const ailing = useAiling(bench);
   const hint = useLive(bench.status)?.records.hint ?? "";
+  const troubles = useTroubles(bench);
   const [open, setOpen] = useState(false);
   if (ailing.length === 0 && hint !== "") return <Notice hint={hint} />;
   if (ailing.length === 0) {
     return (
       <p class="well">
         <span class="lamp" aria-hidden="true" />
-        <span>{count === 0 ? "Connected" : "All well"}</span>
+        <span>{count === 0 ? "Connected" : troubles.length === 0 ? "All well" : "Instruments well"}</span>
       </p>
     );
   }

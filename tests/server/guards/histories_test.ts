@@ -110,6 +110,7 @@ Deno.test("guards: in thousands of random histories, nothing beyond a limit is w
           act: () => void acted++,
           now: () => now * 1000,
           changed: () => {},
+          tripped: () => {},
         });
       };
       field.mirror(undefined, "stale", "not read yet", false);
