@@ -4,7 +4,12 @@
  * @module
  */
 
-import type { InterlockDescription, InterlockStateName, WatchdogDescription } from "../../../protocol/guards.ts";
+import type {
+  InterlockDescription,
+  InterlockStateName,
+  TripDescription,
+  WatchdogDescription,
+} from "../../../protocol/guards.ts";
 
 /** The states of an interlock, for people. */
 export const interlockWords: Readonly<Record<InterlockStateName, string>> = {
@@ -44,6 +49,22 @@ export function troublesOf(
 export function leftText(seconds: number): string {
   const whole = Math.max(0, Math.ceil(seconds));
   if (whole < 60) return `${whole} s`;
-  if (whole < 3600) return `${Math.floor(whole / 60)} min ${whole % 60} s`;
-  return `${Math.floor(whole / 3600)} h ${Math.floor(whole % 3600 / 60)} min`;
+  const [large, small, units] = whole < 3600
+    ? [Math.floor(whole / 60), whole % 60, ["min", "s"]]
+    : [Math.floor(whole / 3600), Math.floor(whole % 3600 / 60), ["h", "min"]];
+  return small === 0 ? `${large} ${units[0]}` : `${large} ${units[0]} ${small} ${units[1]}`;
+}
+
+/** Trips with no more than this between them belong together, in milliseconds. */
+const together = 10_000;
+
+/** Trips that belong together, the first first. */
+export function groupsOf(newestFirst: readonly TripDescription[]): readonly (readonly TripDescription[])[] {
+  const groups: TripDescription[][] = [];
+  for (const trip of newestFirst.toReversed()) {
+    const last = groups.at(-1)?.at(-1);
+    if (last !== undefined && Date.parse(trip.time) - Date.parse(last.time) <= together) groups.at(-1)!.push(trip);
+    else groups.push([trip]);
+  }
+  return groups.reverse();
 }

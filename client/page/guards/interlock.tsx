@@ -110,7 +110,7 @@ export function Condition({ parts, must, whole }: {
 }
 
 /** What can be done with it. */
-function Doings({ bench, interlock: { name, title, state, bypass, safe } }: {
+function Doings({ bench, interlock: { name, title, state, latched, bypass, safe } }: {
   readonly bench: LiveBench;
   readonly interlock: InterlockDescription;
 }): VNode | null {
@@ -120,7 +120,13 @@ function Doings({ bench, interlock: { name, title, state, bypass, safe } }: {
   const drives = may(welcome, "drive", "guards");
   const admin = may(welcome, "administer");
   if (!drives) return null;
-  const resets = state === "latched" || state === "tripped";
+  // Its button goes: who works by keyboard stays at the card.
+  const ask = async (command: string) => {
+    if (await work(() => bench.call("guards", command, [name]))) {
+      document.getElementById(`guard-${name}`)?.focus({ preventScroll: true });
+    }
+  };
+  const resets = state === "latched" || latched && state === "tripped";
   return (
     <>
       <div class="guard-doings">
@@ -131,7 +137,7 @@ function Doings({ bench, interlock: { name, title, state, bypass, safe } }: {
             aria-label={`Reset ${title}`}
             disabled={busy || state !== "latched"}
             title={state === "latched" ? undefined : "Once its condition is as it should be"}
-            onClick={() => void work(() => bench.call("guards", "reset", [name]))}
+            onClick={() => void ask("reset")}
           >
             Reset
           </button>
@@ -150,7 +156,7 @@ function Doings({ bench, interlock: { name, title, state, bypass, safe } }: {
               type="button"
               aria-label={`End the bypass of ${title}`}
               disabled={busy}
-              onClick={() => void work(() => bench.call("guards", "end_bypass", [name]))}
+              onClick={() => void ask("end_bypass")}
             >
               End the bypass
             </button>

@@ -106,7 +106,7 @@ export function Steps({ steps, told = true }: {
     <ol class="steps">
       {steps.map(({ text, state, reason }, at) => (
         <li key={at} class={told ? `step ${state.replace(" ", "-")}` : "step"}>
-          <span>{text[0]!.toUpperCase()}{text.slice(1)}</span>
+          <span>{text[0]!.toUpperCase()}{text.slice(1)}</span>{" "}
           {!told || state === "not done" ? null : (
             <span class="step-state">
               {stateWords[state]}

@@ -14,21 +14,8 @@ import type { LiveBench } from "../live/live_bench.ts";
 import { useLive } from "../live/live.tsx";
 import { addressOf } from "../shell/address.ts";
 import { timeText, useTimeZone } from "../shell/times.ts";
+import { groupsOf } from "./guard_words.ts";
 import { Trail } from "./trail.tsx";
-
-/** Trips with no more than this between them belong together, in milliseconds. */
-const together = 10_000;
-
-/** Trips that belong together, the first first. */
-export function groupsOf(newestFirst: readonly TripDescription[]): readonly (readonly TripDescription[])[] {
-  const groups: TripDescription[][] = [];
-  for (const trip of newestFirst.toReversed()) {
-    const last = groups.at(-1)?.at(-1);
-    if (last !== undefined && Date.parse(trip.time) - Date.parse(last.time) <= together) groups.at(-1)!.push(trip);
-    else groups.push([trip]);
-  }
-  return groups.reverse();
-}
 
 /** The history. */
 export function Trips({ bench }: { bench: LiveBench }): VNode {

@@ -79,7 +79,7 @@ export function Health({ bench }: { bench: LiveBench }): VNode {
   );
 }
 
-function Instruments({ bench }: { bench: LiveBench }): VNode {
+function Instruments({ bench }: { bench: LiveBench }): VNode | null {
   // The server itself is none of them.
   const count = useLive(bench.instruments).filter(({ name }) => name !== "api" && name !== "guards").length;
   const ailing = useAiling(bench);
@@ -87,11 +87,13 @@ function Instruments({ bench }: { bench: LiveBench }): VNode {
   const troubles = useTroubles(bench);
   const [open, setOpen] = useState(false);
   if (ailing.length === 0 && hint !== "") return <Notice hint={hint} />;
+  // What is not well with the guards stands beside this.
+  if (ailing.length === 0 && troubles.length > 0) return null;
   if (ailing.length === 0) {
     return (
       <p class="well">
         <span class="lamp" aria-hidden="true" />
-        <span>{count === 0 ? "Connected" : troubles.length === 0 ? "All well" : "Instruments well"}</span>
+        <span>{count === 0 ? "Connected" : "All well"}</span>
       </p>
     );
   }

@@ -1,0 +1,20 @@
+/** What guards the bench has in the tests of the page. */
+export const guardsOfPage = {
+  safeState: [{ set: "oven.power", to: 0 }, { set: "gas.setpoint", to: 0 }, { call: "gas.close" }],
+  watchdogs: { Night: { within: "10m", summary: "The night's run says that it is alive" } },
+  interlocks: {
+    "Too hot": {
+      when: "probe.temperature > 300 || gas.pressure > 3",
+      until: "probe.temperature < 290",
+      latched: true,
+      summary: "The sample melts at 320 °C",
+      forbids: ["gas", { set: "oven.power", above: 20 }, "oven.ramp", "oven.program"],
+      trips: [{ set: "gas.setpoint", to: 0 }, { call: "gas.close" }],
+    },
+    "No water": {
+      must: "water.flow > 2.5",
+      forbids: [{ call: "oven.ramp", above: 100 }],
+      trips: [{ set: "oven.power", to: 0 }],
+    },
+  },
+};
