@@ -92,6 +92,8 @@ export interface FieldReading {
   readonly applied?: string;
   /** Why the quality is not good. */
   readonly reason?: string;
+  /** The worst of its alarm limits that its value is beyond; left out where it is beyond none. */
+  readonly beyond?: "lowLow" | "low" | "high" | "highHigh";
   /** The unit people read, for example `°C` or `sccm`. */
   readonly unit?: string;
 }
@@ -181,6 +183,13 @@ export interface FieldDescription extends ValueDescription, FieldReading {
     readonly tolerance: number;
     /** How long the device may take, in seconds. */
     readonly within: number;
+  };
+  /** Its alarm limits, where it has any. */
+  readonly alarm?: {
+    readonly lowLow?: number;
+    readonly low?: number;
+    readonly high?: number;
+    readonly highHigh?: number;
   };
 }
 

@@ -4,6 +4,8 @@
  * @module
  */
 
+import type { AlarmDescription } from "./alarms.ts";
+
 /**
  * The states of an interlock: `clear`, all is well; `pending`, it forbids, and has not tripped yet; `tripped`; `latched`,
  * all is well again, and it waits for a reset; `bypassed`, it neither forbids nor acts.
@@ -107,6 +109,19 @@ export interface WatchdogDescription {
   readonly trips: readonly StepDescription[];
 }
 
+/** An alarm with what it looks for. */
+export interface AlarmDetails extends AlarmDescription {
+  /** What it is about, in a line; empty where nobody says it. */
+  readonly summary: string;
+  /** Whether it stays until somebody resets it. */
+  readonly latched: boolean;
+  /** What it looks for, in words; empty where it is no condition. */
+  readonly condition: string;
+  /** What is seen of that now; empty where nothing of it is so. */
+  readonly now: string;
+  readonly parts: readonly ConditionPart[];
+}
+
 /** An interlock that has tripped, once. */
 export interface TripDescription {
   /** A number, as text, that grows with each. */
@@ -138,7 +153,7 @@ export interface GuardsDescription {
 }
 
 /** What a watcher is told of: one guard, or what belongs to none of them. */
-export const guardKinds = ["bench", "interlock", "watchdog", "trip"] as const;
+export const guardKinds = ["bench", "interlock", "watchdog", "alarm", "trip"] as const;
 
 /** What a watcher is told of. */
 export type GuardKind = typeof guardKinds[number];

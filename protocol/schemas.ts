@@ -37,6 +37,7 @@ import { type ErrorCode, errorCodes } from "./errors.ts";
 import type { JournalRecord } from "./records.ts";
 import {
   accesses,
+  alarmLimits,
   contactStates,
   journalKinds,
   journalLevels,
@@ -113,6 +114,13 @@ export const fieldDescription: z.ZodType<FieldDescription> = of<FieldDescription
     staged: flag.optional().describe("changed, and waiting for confirm"),
     applied: text.optional().describe("while it waits: the text of what it was before"),
     reason: text.optional().describe("why the quality is not good"),
+    beyond: z.enum(alarmLimits).optional().describe("the worst of its alarm limits that its value is beyond"),
+    alarm: z.strictObject({
+      lowLow: number.optional(),
+      low: number.optional(),
+      high: number.optional(),
+      highHigh: number.optional(),
+    }).optional().describe("its alarm limits"),
   }).meta({ id: "Field", description: "A field, and what it holds" }),
 );
 

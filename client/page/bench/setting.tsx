@@ -9,6 +9,7 @@
 import type { ValueDescription } from "../../../protocol/description.ts";
 import type { VNode } from "npm:preact@11.2.0";
 import { useEffect, useState } from "npm:preact@11.2.0/hooks";
+import { alarmClass, AlarmMark, useAlarm } from "../guards/alarm_mark.tsx";
 import { Forbidden, forbidding, limitWords, ofSetting, wholeForbidden } from "../guards/forbidden.tsx";
 import type { LiveBench } from "../live/live_bench.ts";
 import { type LiveField, noReading } from "../live/live_instrument.ts";
@@ -120,11 +121,14 @@ export function Setting({ bench, row: { field, device }, plotted, touch }: {
   };
   const { quality, staged = false, unit } = reading;
   const writable = may(welcome, "drive", instrument);
-  const marks = `${quality} ${staged ? "staged" : ""} ${differs ? "typed" : ""}`;
+  const alarm = useAlarm(bench, field);
+  const marks = `${quality} ${staged ? "staged" : ""} ${differs ? "typed" : ""} ${alarmClass(alarm)}`;
   const asks = differs && !spec.needsConfirm && spec.type !== "switch";
   return (
     <div class={`row setting ${marks}`} data-field={spec.name}>
-      <label class="label" for={writable ? id : undefined} title={aboutOf(field)}>{fieldCaption(spec)}</label>
+      <label class="label" for={writable ? id : undefined} title={aboutOf(field)}>
+        {fieldCaption(spec)} <AlarmMark alarm={alarm} reading={reading} />
+      </label>
       <span class="control">
         {writable
           ? (

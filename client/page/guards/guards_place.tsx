@@ -11,6 +11,8 @@ import { useEffect } from "npm:preact@11.2.0/hooks";
 import type { LiveBench } from "../live/live_bench.ts";
 import { useLive } from "../live/live.tsx";
 import { place } from "../shell/place.ts";
+import { countsOf } from "./alarm_words.ts";
+import { Alarms } from "./alarms.tsx";
 import { counted, troublesOf, worstFirst } from "./guard_words.ts";
 import { Interlock } from "./interlock.tsx";
 import { Steps } from "./safe_state.tsx";
@@ -23,6 +25,7 @@ export function GuardsPlace({ bench }: { bench: LiveBench }): VNode {
   const guarded = useLive(guards.bench);
   const interlocks = useLive(guards.interlocks);
   const watchdogs = useLive(guards.watchdogs);
+  const alarms = useLive(guards.alarms);
   const asked = useLive(place);
   const known = guarded !== undefined;
   const [wanted] = asked.rest;
@@ -42,7 +45,11 @@ export function GuardsPlace({ bench }: { bench: LiveBench }): VNode {
       </div>
     );
   }
-  const troubles = troublesOf(interlocks, watchdogs);
+  const counts = countsOf(alarms);
+  const troubles = [
+    ...counts === "" ? [] : [`Alarms: ${counts}`],
+    ...troublesOf(interlocks, watchdogs),
+  ];
   return (
     <div class="guards-place">
       <h2 class="unseen">Guards</h2>
@@ -60,6 +67,7 @@ export function GuardsPlace({ bench }: { bench: LiveBench }): VNode {
         </span>
       </p>
       {guarded.hint === "" ? null : <p class="about">{guarded.hint}</p>}
+      <Alarms bench={bench} />
       {interlocks.length === 0 ? null : (
         <section aria-labelledby="guards-interlocks">
           <h3 id="guards-interlocks">Interlocks</h3>

@@ -4,14 +4,17 @@
  * @module
  */
 
-import type {
-  ForbiddenDescription,
-  GuardedBench,
-  GuardKind,
-  InterlockDescription,
-  TripDescription,
-  WatchdogDescription,
+import {
+  type AlarmDetails,
+  type ForbiddenDescription,
+  type GuardedBench,
+  type GuardKind,
+  guardKinds,
+  type InterlockDescription,
+  type TripDescription,
+  type WatchdogDescription,
 } from "../../../protocol/guards.ts";
+import { alarmsInOrder, stands } from "./alarm_words.ts";
 import { Live } from "../live/live.tsx";
 
 /** What an interlock forbids now on an instrument. */
@@ -39,6 +42,8 @@ export class LiveGuards {
   /** In the order of the bench file. */
   readonly interlocks: Live<readonly InterlockDescription[]> = new Live<readonly InterlockDescription[]>([]);
   readonly watchdogs: Live<readonly WatchdogDescription[]> = new Live<readonly WatchdogDescription[]>([]);
+  /** Those that are not normal, the worst first. */
+  readonly alarms: Live<readonly AlarmDetails[]> = new Live<readonly AlarmDetails[]>([]);
   /** The newest first. */
   readonly trips: Live<readonly TripDescription[]> = new Live<readonly TripDescription[]>([]);
   /** `undefined` where the bench has no guards. */
@@ -48,6 +53,7 @@ export class LiveGuards {
   #stale = new Set<string>();
   /** Whether all of them have been told. */
   #settled = false;
+  readonly #alarmed = new Map<string, Live<AlarmDetails | undefined>>();
   readonly #forbids = new Map<string, Live<readonly Forbids[]>>();
 
   /** They are asked for anew. */
@@ -61,7 +67,7 @@ export class LiveGuards {
     for (const key of this.#stale) this.#told.delete(key);
     this.#stale.clear();
     this.#settled = true;
-    for (const kind of ["bench", "interlock", "watchdog", "trip"] as const) this.#show(kind);
+    for (const kind of guardKinds) this.#show(kind);
   }
 
   /** Takes what the server tells. */
@@ -83,6 +89,20 @@ export class LiveGuards {
     return live;
   }
 
+  /** The worst alarm that stands of a field. @param label Its full name, as `oven.temperature`. */
+  alarmed(label: string): Live<AlarmDetails | undefined> {
+    let live = this.#alarmed.get(label);
+    if (live === undefined) {
+      live = new Live(this.#worstOf(label));
+      this.#alarmed.set(label, live);
+    }
+    return live;
+  }
+
+  #worstOf(label: string): AlarmDetails | undefined {
+    return this.alarms.value.find((each) => stands(each) && each.fields.includes(label));
+  }
+
   #of<T>(kind: GuardKind): T[] {
     return [...this.#told.values()].filter((each) => each.kind === kind).map(({ guard }) => guard as T);
   }
@@ -90,7 +110,10 @@ export class LiveGuards {
   #show(kind: GuardKind): void {
     if (kind === "bench") this.bench.value = this.#of<GuardedBench>(kind)[0];
     else if (kind === "watchdog") this.watchdogs.value = this.#of(kind);
-    else if (kind === "trip") {
+    else if (kind === "alarm") {
+      this.alarms.value = alarmsInOrder(this.#of(kind));
+      for (const [label, live] of this.#alarmed) live.value = this.#worstOf(label);
+    } else if (kind === "trip") {
       this.trips.value = this.#of<TripDescription>(kind).sort((one, other) => Number(other.name) - Number(one.name));
     } else if (kind === "interlock") {
       this.interlocks.value = this.#of(kind);
