@@ -47,6 +47,17 @@ const sections: Readonly<Record<string, { readonly title: string; readonly examp
     example:
       `{ "tls": { "cert": "/etc/letsencrypt/live/lab/fullchain.pem", "key": "/etc/letsencrypt/live/lab/privkey.pem" } }`,
   },
+  "openid": {
+    title: "`openid`",
+    example: `{
+  "openid": {
+    "issuer": "https://login.example.edu/realms/staff",
+    "clientId": "heliograph",
+    "page": "https://lab-pc.example.edu:2403",
+    "groups": { "it-admins": "admin", "astronomers": "operator" }
+  }
+}`,
+  },
   "records": {
     title: "`records`: false, or",
     example: `{ "records": { "folder": "D:/heliograph/lab", "keep": { "journal": "10y" }, "size": "20 GB" } }`,

@@ -96,6 +96,8 @@ export interface LoadedBench {
     readonly loopback?: "open" | "token" | undefined;
     /** A certificate of one's own and its key: the absolute paths of PEM files. @default the server makes its own */
     readonly tls?: { readonly cert: string; readonly key: string } | undefined;
+    /** An institute whose people may sign in, with OpenID Connect. @default none */
+    readonly openid?: object | undefined;
     /** The addresses of proxies before the web port that are believed. @default none */
     readonly trustedProxies?: readonly string[] | undefined;
   };
@@ -521,6 +523,10 @@ class Loader {
         addresses: bench.addresses,
         loopback: bench.loopback,
         tls: bench.tls && { cert: resolve(beside, bench.tls.cert), key: resolve(beside, bench.tls.key) },
+        openid: bench.openid && {
+          ...bench.openid,
+          clientSecretFile: bench.openid.clientSecretFile && resolve(beside, bench.openid.clientSecretFile),
+        },
         trustedProxies: bench.trustedProxies,
       },
       imageFolders: this.#imageFolders,
@@ -581,14 +587,17 @@ class Loader {
     );
   }
 
-  /** Addresses have roles that there are. */
-  #checkRoles({ roles: named = {}, addresses = {} }: AccessWords): void {
+  /** Addresses and groups have roles that there are. */
+  #checkRoles({ roles: named = {}, addresses = {}, openid }: AccessWords): void {
     const known = [...roles, ...Object.keys(named)];
-    for (const [address, role] of Object.entries(addresses)) {
-      if (!known.includes(role)) {
-        this.#problem(["addresses", address], `is ${role}${didYouMean(role, known)}; roles are ${known.join(", ")}`);
+    const check = (path: Path, roles: Readonly<Record<string, string>>) => {
+      for (const [whose, role] of Object.entries(roles)) {
+        if (known.includes(role)) continue;
+        this.#problem([...path, whose], `is ${role}${didYouMean(role, known)}; roles are ${known.join(", ")}`);
       }
-    }
+    };
+    check(["addresses"], addresses);
+    check(["openid", "groups"], openid?.groups ?? {});
   }
 
   #problem(path: Path, message: string): void {
