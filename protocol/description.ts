@@ -465,6 +465,13 @@ export interface ServerStatus {
     readonly bypassed: readonly string[];
     /** Watchdogs that nobody has renewed in time. */
     readonly expired: readonly string[];
+    /** How many alarms stand, by severity, of how many nobody has said that they know, and how many are set aside. */
+    readonly alarms: Readonly<Record<"low" | "medium" | "high" | "critical", number>> & {
+      /** Of how many of them nobody has said that they know. */
+      readonly unacknowledged: number;
+      /** How many are shelved or out of service. */
+      readonly setAside: number;
+    };
   };
   /** How PyOpticon's data log stands. */
   readonly datalog: {

@@ -5,6 +5,7 @@
  */
 
 import type { AlarmDescription } from "./alarms.ts";
+import type { ServerStatus } from "./description.ts";
 
 /**
  * The states of an interlock: `clear`, all is well; `pending`, it forbids, and has not tripped yet; `tripped`; `latched`,
@@ -140,12 +141,18 @@ export interface TripDescription {
   readonly fields: readonly string[];
 }
 
+/** How many alarms stand, by severity: whether or not somebody knows, and until they are reset. */
+export type AlarmSummary = NonNullable<ServerStatus["guards"]>["alarms"];
+
 /** The guards of a bench. */
 export interface GuardsDescription {
   readonly interlocks: readonly InterlockDescription[];
   readonly watchdogs: readonly WatchdogDescription[];
   /** The interlocks that have tripped, the newest last. */
   readonly trips: readonly TripDescription[];
+  /** Alarms that are not normal; the others are counted. */
+  readonly alarms: readonly AlarmDetails[];
+  readonly normalAlarms: number;
   /** The steps of the safe state; empty where there is none. */
   readonly safeState: readonly StepDescription[];
   /** What a person should know: that latches are not kept, and why; empty for nothing. */
@@ -159,4 +166,4 @@ export const guardKinds = ["bench", "interlock", "watchdog", "alarm", "trip"] as
 export type GuardKind = typeof guardKinds[number];
 
 /** What belongs to no single guard. */
-export type GuardedBench = Pick<GuardsDescription, "safeState" | "hint">;
+export type GuardedBench = Pick<GuardsDescription, "safeState" | "normalAlarms" | "hint">;

@@ -367,6 +367,14 @@ export const serverStatus: z.ZodType<ServerStatus> = of<ServerStatus>()(
       tripped: z.array(text).describe("interlocks that forbid something now"),
       bypassed: z.array(text).describe("interlocks that are out of force for a while"),
       expired: z.array(text).describe("watchdogs that nobody has renewed in time"),
+      alarms: z.strictObject({
+        low: count,
+        medium: count,
+        high: count,
+        critical: count,
+        unacknowledged: count.describe("of how many of them nobody has said that they know"),
+        setAside: count.describe("how many are shelved or out of service"),
+      }).describe("how many alarms stand, by severity"),
     }).optional(),
     datalog: z.strictObject({
       running: flag.describe("whether rows of PyOpticon's data log are written"),

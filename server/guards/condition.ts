@@ -65,6 +65,11 @@ export class Condition {
     });
   }
 
+  /** The fields for which it is not known now. */
+  get doubtful(): readonly FieldOperand[] {
+    return this.#expression.needed.filter(({ held }) => held.quality !== "good" || held.value === undefined);
+  }
+
   /** Whether it is so now. */
   look(): Held {
     const outcome = this.#expression.evaluate();

@@ -81,12 +81,13 @@ export class GuardsFeed {
 
   /** Looks at all of them, and tells of what has changed. */
   look(): void {
-    const { interlocks, watchdogs, trips, safeState, hint } = this.#describe();
+    const { interlocks, watchdogs, alarms, normalAlarms, trips, safeState, hint } = this.#describe();
     const before = this.#told;
     this.#told = new Map();
-    this.#take(before, "bench", "", { safeState, hint } satisfies GuardedBench);
+    this.#take(before, "bench", "", { safeState, normalAlarms, hint } satisfies GuardedBench);
     for (const each of interlocks) this.#take(before, "interlock", each.name, each);
     for (const each of watchdogs) this.#take(before, "watchdog", each.name, each);
+    for (const each of alarms) this.#take(before, "alarm", each.name, each);
     for (const each of trips) this.#take(before, "trip", each.name, each);
     for (const [key, gone] of before) {
       if (this.#told.has(key)) continue;

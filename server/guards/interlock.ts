@@ -16,6 +16,8 @@ import { describeForbidden } from "./forbidding.ts";
 import type { KeptGuards } from "./guard_store.ts";
 import type { InterlockWords } from "./guards_schema.ts";
 import { InterlockState } from "./interlock_state.ts";
+import type { Severity } from "../../protocol/alarms.ts";
+import type { Alarms, OwnAlarm } from "./alarms.ts";
 import type { Act } from "./steps.ts";
 
 const log = getLogger(["heliograph", "guards"]);
@@ -33,6 +35,9 @@ export interface InterlockParts {
   readonly changed: () => void;
   /** Told of each trip. */
   readonly tripped: (trip: Omit<TripDescription, "name">) => void;
+  readonly alarms: Pick<Alarms, "own">;
+  /** The alarm that steps fail. @param of Whose. */
+  readonly failing: (of: string, severity: Severity) => OwnAlarm;
 }
 
 /** An interlock. */
@@ -45,6 +50,7 @@ export class Interlock {
   readonly #parts: InterlockParts;
   readonly #actions: Actions;
   readonly #firstOut = new FirstOut();
+  readonly #alarm: OwnAlarm;
   #compiled: CompiledInterlock;
   #state: InterlockState;
   #safe: boolean | null = null;
@@ -61,7 +67,12 @@ export class Interlock {
     this.#words = words;
     this.#parts = parts;
     this.#compiled = compiled;
-    this.#actions = new Actions(`interlock ${title}`, parts.act);
+    this.#actions = new Actions(`interlock ${title}`, parts.act, parts.failing(`interlock ${title}`, "critical"));
+    this.#alarm = parts.alarms.own(`interlock ${this.name}`, {
+      title: `Interlock ${title}`,
+      severity: words.severity ?? "high",
+      text: words.summary ?? `"heliograph guards" tells what it forbids and does`,
+    });
     this.#state = this.#begin(false);
   }
 
@@ -161,6 +172,14 @@ export class Interlock {
       });
     }
     this.#tell(happened === "trips");
+    this.#tellAlarm();
+  }
+
+  /** What is tripped, or waits for a reset, is an alarm; what is not known yet after a start is none yet. */
+  #tellAlarm(): void {
+    const { name } = this.#state;
+    if (name === "clear" || name === "bypassed") return this.#alarm.clear();
+    if (name !== "pending") this.#alarm.raise(this.#kept?.reason || this.#reason);
   }
 
   #trip(): void {
@@ -226,6 +245,7 @@ export class Interlock {
     }
     this.#actions.stop();
     this.#kept = undefined;
+    this.#alarm.clear();
     log.info("{by} reset interlock {name}", { by, name: this.title });
     this.#tell(true);
   }
@@ -239,6 +259,7 @@ export class Interlock {
       until: zonedTime(new Date(bypass.until)),
       name: this.title,
     });
+    this.#alarm.clear();
     this.#tell(true);
   }
 
