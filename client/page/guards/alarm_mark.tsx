@@ -33,7 +33,7 @@ export function AlarmMark({ alarm, reading: { beyond } }: {
   if (alarm === undefined) return null;
   const { name, title, text } = alarm;
   return (
-    <a class="alarm-mark" href={addressOf("guards", [name])} title={text === "" ? title : `${title}: ${text}`}>
+    <a class="alarm-mark" href={addressOf("guards", ["alarm", name])} title={text === "" ? title : `${title}: ${text}`}>
       <span class="unseen">alarm:</span> {beyond === undefined ? "alarm" : beyondWords[beyond]}
     </a>
   );

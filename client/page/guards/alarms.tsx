@@ -75,7 +75,7 @@ function Alarm({ bench, alarm }: { readonly bench: LiveBench; readonly alarm: Al
   return (
     <li
       class={`card alarm severity-${severity} ${state.replaceAll(" ", "-")}`}
-      id={`guard-${name}`}
+      id={`guard-alarm-${name}`}
       tabIndex={-1}
       aria-labelledby={`alarm-${name}`}
     >
@@ -125,7 +125,7 @@ function Doings({ bench, alarm: { name, title, state, setAside, shelvedUntil } }
   // Its button goes: who works by keyboard stays at the alarm.
   const ask = async (command: string) => {
     if (await work(() => bench.call("guards", command, [name]))) {
-      document.getElementById(`guard-${name}`)?.focus({ preventScroll: true });
+      document.getElementById(`guard-alarm-${name}`)?.focus({ preventScroll: true });
     }
   };
   const button = (command: string, words: string, strong = false) => (

@@ -28,10 +28,11 @@ export function GuardsPlace({ bench }: { bench: LiveBench }): VNode {
   const alarms = useLive(guards.alarms);
   const asked = useLive(place);
   const known = guarded !== undefined;
-  const [wanted] = asked.rest;
+  // `#/guards/too_hot`, `#/guards/alarm/bottle_empty`
+  const wanted = asked.rest.join("-");
   useEffect(() => bench.lookAtGuards(), []);
   useEffect(() => {
-    if (wanted === undefined || !known) return;
+    if (wanted === "" || !known) return;
     const found = document.getElementById(`guard-${wanted}`);
     found?.scrollIntoView({ block: "start" });
     found?.focus({ preventScroll: true });

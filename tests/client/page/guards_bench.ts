@@ -1,5 +1,7 @@
-/** What guards the bench has in the tests of the page. */
-export const guardsOfPage = {
+/** A bench with guards and alarms, for the tests of the page. */
+import { benchOf, type Devices } from "../../server/guards/lab.ts";
+
+const guards = {
   safeState: [{ set: "oven.power", to: 0 }, { set: "gas.setpoint", to: 0 }, { call: "gas.close" }],
   watchdogs: { Night: { within: "10m", summary: "The night's run says that it is alive" } },
   interlocks: {
@@ -17,4 +19,21 @@ export const guardsOfPage = {
       trips: [{ set: "oven.power", to: 0 }],
     },
   },
+  alarms: {
+    "Bottle empty": {
+      when: "gas.pressure < 0.5",
+      severity: "low",
+      text: "Change the bottle: the spare one stands in the corridor",
+    },
+  },
 };
+
+/** The bench. */
+export function guardedBench(devices: Devices) {
+  const bench = benchOf(devices, guards);
+  const [probe] = bench.instruments;
+  Object.assign(probe!.fields.Temperature!, {
+    alarm: { high: 250, highHigh: 295, deadband: 2, severity: "medium", text: "Lower the power" },
+  });
+  return bench;
+}

@@ -4,9 +4,9 @@ import { groupsOf } from "../../../client/page/guards/guard_words.ts";
 import type { TripDescription } from "../../../protocol/guards.ts";
 import { eventually } from "../../fixture.ts";
 import { base } from "../../server/faces/web/web_fixture.ts";
-import { benchOf, Devices, inFolder, Lab, serve } from "../../server/guards/lab.ts";
+import { Devices, inFolder, Lab, serve } from "../../server/guards/lab.ts";
 import { violations } from "./accessible.ts";
-import { guardsOfPage } from "./guards_bench.ts";
+import { guardedBench } from "./guards_bench.ts";
 import { card, field, inBrowsers } from "./page_fixture.ts";
 
 Deno.test("guards: what trips within ten seconds of another belongs together, the first first", () => {
@@ -22,7 +22,7 @@ inBrowsers({
     inFolder(async (folder) => {
       await using devices = new Devices();
       const { probe, oven, gas } = devices;
-      await using lab = await serve(folder, benchOf(devices, guardsOfPage), { webPort: 0 });
+      await using lab = await serve(folder, guardedBench(devices), { webPort: 0 });
       await lab.until("too_hot", "clear");
       await lab.until("no_water", "clear");
       const url = base(lab.server);
@@ -31,13 +31,14 @@ inBrowsers({
 
       await t.step("all is well, with each part's value and how far it is from tripping", async () => {
         await page.shows(".guards-summary", "All is well: 2 interlocks clear, 1 watchdog in time");
+        await page.shows("[aria-labelledby=guards-alarms]", "None: all are normal");
         await page.shows("header", "All well");
         await page.shows(`${hot} .guard-parts`, "20.0 °C");
         await page.shows(`${hot} .guard-parts`, "280 away from tripping");
         await page.shows("#guard-night .guard-state", "left");
         // Nobody asks again: the server tells.
-        probe.values.T = "290";
-        await page.shows(`${hot} .guard-parts`, "10 away from tripping");
+        probe.values.T = "240";
+        await page.shows(`${hot} .guard-parts`, "60 away from tripping");
         deepStrictEqual(await violations(page), []);
       });
 
@@ -49,9 +50,62 @@ inBrowsers({
         );
       });
 
+      await t.step(
+        "an alarm says what to do, colours its field, is acknowledged, shelved with a reason, and comes back",
+        async () => {
+          gas.values.B = "0.1";
+          probe.values.T = "260";
+          const [low, high] = ["#guard-alarm-bottle_empty", "#guard-alarm-temperature_of_probe_high"];
+          await page.shows(low, "Change the bottle: the spare one stands in the corridor");
+          await page.shows(`${low} .alarm-state`, "unacknowledged");
+          // The worse comes first, whichever was earlier.
+          await page.until(`document.querySelector(".alarm-list li")?.matches("${high}")`);
+          await page.shows(".guard-strip", "1 medium, 1 low");
+          await page.shows("[aria-labelledby=guards-alarms]", "Acknowledge all 2");
+          await page.click("[aria-label='Acknowledge Bottle empty']");
+          await page.shows(low, "knows, since today");
+          await page.shows(`${low} .alarm-state`, "acknowledged");
+          await page.click("[aria-label='Shelve Bottle empty']");
+          await page.until(`document.querySelector(".guard-form [type=submit]").disabled`);
+          await page.type("it is ordered");
+          await page.click(".guard-form [type=submit]");
+          await page.shows(`${low} .guard-bypass`, "it is ordered");
+          await page.shows(".guard-strip", "Temperature of Probe high");
+          deepStrictEqual(await violations(page), []);
+          await page.click("[aria-label='Unshelve Bottle empty']");
+          await page.shows(`${low} .alarm-state`, "acknowledged");
+          gas.values.B = "1";
+          await page.until(`document.querySelector("${low}") === null`);
+          await page.click(`${high} .guard-doings a`);
+          await page.shows(`${card("probe")} .main-value.alarmed.severity-medium .alarm-mark`, "high");
+          deepStrictEqual(await violations(page), []);
+          await page.click(`${card("probe")} .alarm-mark`);
+          await page.until(`document.activeElement.matches("${high}")`);
+          await page.click("[aria-label='Acknowledge Temperature of Probe high']");
+          await page.shows(".guard-strip.calm", "Temperature of Probe high");
+        },
+      );
+
+      await t.step("an alarm sounds in a browser that wants it, until somebody says that they know", async () => {
+        const script = `globalThis.tones = 0;
+          const { start } = OscillatorNode.prototype;
+          OscillatorNode.prototype.start = function (...args) { tones++; return start.apply(this, args); };`;
+        await using loud = await browser.open(`${url}/#/guards`, 1280, 800, script);
+        await loud.shows("[aria-labelledby=guards-alarms]", "Temperature of Probe high");
+        gas.values.B = "0.1";
+        await loud.shows("#guard-alarm-bottle_empty", "unacknowledged");
+        strictEqual(await loud.evaluate("tones"), 0, "nobody wants it");
+        await loud.click(".sound-switch input");
+        await loud.until("tones > 0");
+        strictEqual(await loud.evaluate("localStorage['heliograph.sound']"), "on");
+        await loud.click("[aria-label='Acknowledge Bottle empty']");
+        await loud.click(".sound-switch input");
+        gas.values.B = "1";
+      });
+
       await t.step("each control that is forbidden says so, with the reason, before anybody tries", async () => {
         await page.evaluate(`location.hash = "#/bench"`);
-        await page.until(`!document.querySelector("${field("gas", "setpoint")} input").disabled`);
+        await page.until(`document.querySelector("${field("gas", "setpoint")} input")?.disabled === false`);
         await page.fill(`${field("oven", "program")} input`, "7");
         await page.press("Enter");
         await page.shows(".confirm-bar", "1 change waits");
@@ -110,7 +164,7 @@ inBrowsers({
           await page.type("the sensor is changed");
           await page.click(".guard-form [type=submit]");
           await page.shows(`${hot} .guard-bypass`, "the sensor is changed");
-          await page.shows(".guard-strip.calm", "Too hot bypassed");
+          await page.shows(".guard-strip", "1 bypassed");
           await page.evaluate(`location.hash = "#/bench"`);
           await page.until(`!document.querySelector("${field("gas", "setpoint")} input").disabled`);
           probe.values.T = "20";
