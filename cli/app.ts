@@ -31,6 +31,7 @@ import { guardsCommand, safeCommand, watchdogCommand } from "./commands/guards.t
 import { historyCommand } from "./commands/history.ts";
 import { journalCommand, noteCommand, recordsCommand } from "./commands/records.ts";
 import { imageCommand } from "./commands/image.ts";
+import { messagesCommand } from "./commands/messages.ts";
 import { notebookCommand } from "./commands/notebook.ts";
 import { connectCommand, forwardCommand, pairCommand } from "./commands/pairing.ts";
 import { portsCommand } from "./commands/ports.ts";
@@ -68,6 +69,7 @@ const clientRoutes = {
   watch: watchCommand,
   trace: traceCommand,
   guards: guardsCommand,
+  messages: messagesCommand,
   safe: safeCommand,
   watchdog: watchdogCommand,
   journal: journalCommand,
