@@ -89,7 +89,7 @@ export function checkMessages(
   wrong: (path: readonly (string | number)[], message: string) => void,
 ): void {
   const { people = {}, mail, webhooks = {}, commands = {}, rules = [], heartbeat } = words;
-  const known = [people, webhooks, commands].flatMap((table) => Object.keys(table));
+  const known = [...new Set([people, webhooks, commands].flatMap((table) => Object.keys(table)))];
   for (
     const [kind, table, others] of [["webhooks", webhooks, [people]], ["commands", commands, [
       people,
