@@ -94,12 +94,12 @@ const text = z.string().min(1);
 
 const webhook: z.ZodType<WebhookWords> = z.strictObject({
   url: url.meta({ description: "Where it is; {title}, {secret} … are filled in" }),
-  method: z.enum(["POST", "PUT", "GET"]).optional().meta({ description: "Default POST" }),
+  method: z.enum(["POST", "PUT", "GET"]).optional().meta({ description: "How it is asked; default POST" }),
   headers: z.record(z.string().regex(/^[\w-]+$/, "must be the name of a header"), z.string()).optional().meta({
     description: "Headers by name; {title} … are filled in",
   }),
   body: z.union([z.string(), z.record(z.string(), z.unknown()), z.array(z.unknown())]).optional().meta({
-    description: "What is sent: a text, or JSON; {title} … are filled into its texts. Default {message}",
+    description: "What is sent: a text, or JSON; {title} … are filled into its texts; default {message}",
   }),
   secretFile: text.optional().meta({
     description: "A file, as seen from this one, that holds what {secret} stands for",
@@ -134,11 +134,11 @@ export const messagesSchema: z.ZodType<MessagesWords> = z.strictObject({
       description: "The mail server that takes mail from this PC",
     }),
     port: z.int().min(1).max(65_535).optional().meta({
-      description: "Default 587; 465 with tls, 25 with none",
+      description: "Its port: with tls 465, with none 25; default 587",
     }),
     security: z.enum(["starttls", "tls", "none"]).optional().meta({
       description:
-        "starttls: TLS from the first words on, or nothing is sent; tls: from the first byte. Default starttls",
+        "starttls: TLS from the first words on, or nothing is sent; tls: from the first byte; default starttls",
     }),
     user: text.optional().meta({ description: "Who logs in; default nobody" }),
     passwordFile: text.optional().meta({ description: "A file, as seen from this one, with their password" }),
@@ -157,7 +157,9 @@ export const messagesSchema: z.ZodType<MessagesWords> = z.strictObject({
   }),
   heartbeat: z.strictObject({
     url: url.meta({ description: "Asked again and again: who does not hear from it any more can tell people" }),
-    every: time(10, "must be a time of at least 10s, such as 1m").optional().meta({ description: "Default 1m" }),
+    every: time(10, "must be a time of at least 10s, such as 1m").optional().meta({
+      description: "How often; default 1m",
+    }),
     secretFile: text.optional().meta({
       description: "A file, as seen from this one, that holds what {secret} stands for",
     }),

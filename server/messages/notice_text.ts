@@ -10,8 +10,8 @@ import { oneLine, type Values } from "./template.ts";
 
 /** Of more alarms in one message, the number is told. */
 const mostListed = 30;
-/** The longest message, in characters: Telegram takes 4096. */
-const longest = 3500;
+/** The longest message, in characters: Telegram takes 4096, a section of Slack 3000. */
+const longest = 2800;
 /** The longest subject, in characters: phones show less. */
 const longestSubject = 150;
 
