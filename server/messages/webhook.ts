@@ -100,8 +100,8 @@ export async function sendWebhook(
 
 /** Why, without the address, which may hold a secret. */
 function reasonOf({ message, cause }: Error): string {
-  const inner = cause instanceof Error ? cause.message : message.replace(/ for url \([^)]*\)/, "");
-  return inner.replace(/https?:\/\/\S+/g, "…");
+  const inner = cause instanceof Error ? cause.message : message;
+  return inner.replace(/ for url \([^)]*\)/, "").replace(/https?:\/\/\S+/g, "…");
 }
 
 function afterOf(response: Response): number | undefined {
