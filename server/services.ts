@@ -210,12 +210,19 @@ export class Services {
       if (instrument !== undefined) this.bench.hub.publish("control", { instrument }, instrument.faults);
     });
     new ComputedFields(this.bench);
-    this.guards = guards && this.#guards(guards, guardsFile);
+    // Alarms are the guards': who is to be told of them has those that are always there.
+    const watched = guards ?? (messages && {});
+    this.guards = watched && this.#guards(watched, guardsFile);
     this.messages = messages && new Messages(messages, {
       hub: this.bench.hub,
       title: () => this.title,
       file: messagesFile,
       processes,
+      own: this.guards?.alarms.own("messages", {
+        title: "Messages not sent",
+        severity: "high",
+        text: "“heliograph messages” tells which and why; somebody may not know of an alarm",
+      }),
     });
     if (this.messages !== undefined) this.bench.add(messagesInstrument(this.messages));
     this.recent = new RecentReadings(this.bench);
