@@ -8,7 +8,7 @@ import { filledCommand } from "../../../server/processes/starter.ts";
 import { run } from "../../cli_fixture.ts";
 import { toldBy } from "../../certificates.ts";
 import { eventually, RawClient, startServer } from "../../fixture.ts";
-import { inFolder } from "../guards/lab.ts";
+import { benchOf, Devices, inFolder } from "../guards/lab.ts";
 import { alarmOf, Alarms, messagesOf, quick, Web } from "./post.ts";
 
 const bodies = (web: Web, path?: string) =>
@@ -267,7 +267,7 @@ Deno.test("messages: every wire lists, tests, retries and forgets; a test tells 
     await eventually(async () => (await list()).messages[0]?.tries === 1, "it is refused");
     match(
       (await run(["messages", ...at])).out,
-      /Messages cannot be sent: 127[\s\S]*Can be told: ana, team\n[\s\S]*1 .* ana \(webhook\) .*waiting .*\[lab\] HIGH: Too hot/,
+      /Messages cannot be sent: 127[\s\S]*Can be told: ana, team\n[\s\S]*1 .* ana \(webhook\) .*waiting .*\[lab\] HIGH: .*Too hot/,
     );
     web.answer = () => new Response("ok");
     strictEqual((await run(["messages", "retry", ...at])).out, "1 tried again\n");
@@ -287,4 +287,46 @@ Deno.test("messages: every wire lists, tests, retries and forgets; a test tells 
       (await run(["messages", "--port", String(other.dashboardServer.port)])).err,
       /This bench tells nobody of its alarms: .*docs\/messages\.md/,
     );
+  }));
+
+Deno.test("messages: an alarm of the bench is told, its acknowledgement keeps who comes next in bed, and what cannot be told is an alarm of its own", () =>
+  inFolder(async (folder) => {
+    await using devices = new Devices();
+    const { probe } = devices;
+    await using web = new Web();
+    const hook = (path: string) => ({ url: `${web.origin}/${path}`, body: "{title}: {text}; {reason}" });
+    const file = join(folder, "lab.json");
+    const bench = benchOf(devices, {
+      alarms: { "Too warm": { when: "probe.temperature > 250", text: "Open the door", severity: "critical" } },
+      messages: {
+        webhooks: { ana: hook("ana"), boss: hook("boss") },
+        rules: [{ severity: "critical", to: ["ana"] }, { severity: "critical", to: ["boss"], unacknowledged: "2s" }],
+      },
+    });
+    await Deno.writeTextFile(file, JSON.stringify(bench));
+    const { instruments, guards, messages } = await loadBench(file);
+    await using server = startServer({ instruments, guards, messages, name: "lab", poll: true });
+    await server.prepare();
+    using lines = await RawClient.connect(server.commandServer.port);
+    const alarm = async (name: string) => {
+      const { alarms } = JSON.parse((await lines.ask("guards.alarms all")).replace(/^OK /, ""));
+      return alarms.find((each: { name: string }) => each.name === name);
+    };
+    await eventually(async () => (await alarm("too_warm")).state === "normal", "it is read");
+    probe.values.T = "301";
+    await web.until(1);
+    match(web.asked[0]!.body, /^Too warm: Open the door; .*301/);
+    strictEqual(web.asked[0]!.path, "/ana");
+    match(await lines.ask("guards.acknowledge too_warm"), /^OK /);
+    // It comes again, and the web address refuses.
+    web.answer = () => new Response("no", { status: 403 });
+    probe.values.T = "20";
+    await eventually(async () => (await alarm("too_warm")).state === "normal", "it is over");
+    probe.values.T = "302";
+    await eventually(async () => (await alarm("messages_not_sent")).state === "unacknowledged", "that is told");
+    match((await alarm("messages_not_sent")).reason, /refused it: 403 no/);
+    ok(web.asked.filter(({ path }) => path === "/boss").length > 0, "nobody has acknowledged it this time");
+    web.answer = () => new Response("ok");
+    match(await lines.ask("messages.retry"), /^OK \d/);
+    await eventually(async () => (await alarm("messages_not_sent")).active === false, "all is sent");
   }));

@@ -2,7 +2,7 @@
 import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
 import type { AlarmDescription } from "../../../protocol/alarms.ts";
 import { DeliveryError } from "../../../server/messages/delivery.ts";
-import { messagesSchema, type MessagesWords } from "../../../server/messages/messages_schema.ts";
+import { messagesSchema, type WebhookWords } from "../../../server/messages/messages_schema.ts";
 import { Notices } from "../../../server/messages/notices.ts";
 import { testValues, valuesOf } from "../../../server/messages/notice_text.ts";
 import { Outbox } from "../../../server/messages/outbox.ts";
@@ -105,8 +105,7 @@ Deno.test("messages: a value is escaped by where it stands in a webhook, and bec
     reason: `","x":"y"\u0000\n<!channel>&?#/`,
   };
   const values = valuesOf("lab", [{ alarm, times: 1, unacknowledged: 0 }]);
-  const of = (webhook: Partial<MessagesWords["webhooks"]> & object) =>
-    readyRequest({ url: "https://h.x/a", ...webhook } as never, values, "s3/cr?et");
+  const of = (webhook: Partial<WebhookWords>) => readyRequest({ url: "https://h.x/a", ...webhook }, values, "s3/cr?et");
   const table = JSON.parse(of({ body: { a: "{title}", b: ["{reason}", 5] } }).body!);
   deepStrictEqual(table, { a: values.title, b: [values.reason, 5] });
   const text = of({ body: '{"a": "{title}", "b": "{reason}"}', headers: { "Content-Type": "application/json" } });
