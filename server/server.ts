@@ -14,6 +14,7 @@ import { ImageServer } from "./faces/images/image_server.ts";
 import type { Face } from "./faces/face.ts";
 import type { Bench } from "./bench/bench.ts";
 import type { Instrument } from "./bench/instrument.ts";
+import type { MessagesWords } from "./messages/messages_schema.ts";
 import type { Journal } from "./records/journal.ts";
 import { Access, openRole } from "./access/admit.ts";
 import type { Limits } from "./access/limits.ts";
@@ -102,6 +103,10 @@ export interface HeliographServerOptions extends Partial<Omit<ServerSettings, "i
   readonly guards?: object | undefined;
   /** The absolute path of the file that latches, bypasses and watchdogs are kept in. @default they are kept in memory */
   readonly guardsFile?: string;
+  /** What the bench file says of messages, as `loadBench` returns it. @default nobody is told of anything */
+  readonly messages?: object | undefined;
+  /** The absolute path of the file that messages are kept in until they are sent. @default they are kept in memory */
+  readonly messagesFile?: string;
   /** The overview drawing of the bench, as SVG, and the absolute path of its file. @default there is none */
   readonly overview?: { readonly svg: string; readonly file?: string };
   /** Whether the bench polls and simulated time passes by the clock; tests step it themselves. @default true */
@@ -192,6 +197,8 @@ export class HeliographServer {
       overview,
       guards,
       guardsFile,
+      messages,
+      messagesFile,
       insecureOpen = false,
       simulated = false,
       tls,
@@ -219,6 +226,8 @@ export class HeliographServer {
       overview,
       guards,
       guardsFile,
+      messages: messages as MessagesWords | undefined,
+      messagesFile,
       edited,
       doorway: this.#doorway,
       access: access ?? new Access({ open: openRole(insecureOpen) }),
@@ -327,6 +336,7 @@ export class HeliographServer {
       ...this.#faces.map((face) => face.prepare?.()),
       this.#services.arrangement.open(),
       this.#services.overview.open(),
+      this.#services.messages?.open(),
       this.#services.guards?.open(),
       this.#services.editor.open(),
       this.#services.sandbox.ready,
@@ -355,6 +365,7 @@ export class HeliographServer {
     await this.#doorway?.close();
     await this.#services.sandbox.stop();
     await this.#services.guards?.stop();
+    await this.#services.messages?.stop();
     await this.bench.stop();
     await this.#services.arrangement.stop();
     await this.#services.editor.stop();

@@ -20,6 +20,9 @@ import { Dispatcher } from "./requests/dispatcher.ts";
 import { Guards } from "./guards/guards.ts";
 import { guardsInstrument } from "./guards/guards_instrument.ts";
 import type { GuardsWords } from "./guards/guards_schema.ts";
+import { Messages } from "./messages/messages.ts";
+import { messagesInstrument } from "./messages/messages_instrument.ts";
+import type { MessagesWords } from "./messages/messages_schema.ts";
 import { Evaluator } from "./requests/evaluator.ts";
 import { Requests } from "./requests/requests.ts";
 import { descriptorLimit } from "./access/descriptors.ts";
@@ -78,6 +81,10 @@ export interface ServicesOptions {
   readonly guards?: GuardsWords | undefined;
   /** The absolute path of the file that the state of the guards is kept in. @default it is not kept */
   readonly guardsFile?: string | undefined;
+  /** What its file says of messages. @default it says nothing, and nobody is told */
+  readonly messages?: MessagesWords | undefined;
+  /** The absolute path of the file that messages are kept in. @default in memory */
+  readonly messagesFile?: string | undefined;
   /** The file by which the bench is changed, or why it is not. @default it has none */
   readonly edited?: EditedBench | string | undefined;
   /** What lets clients of other PCs in. @default none can come, or everybody as they come */
@@ -117,6 +124,8 @@ export class Services {
   readonly editor: BenchEditor;
   /** What interlocks forbid and do, watchdogs, and the safe state; `undefined` where the bench has none. */
   readonly guards: Guards | undefined;
+  /** Tells people of alarms; `undefined` where the bench file names nobody. */
+  readonly messages: Messages | undefined;
   /** Says who may do what, and takes tokens. */
   readonly access: Access;
   /** Who is connected. */
@@ -163,6 +172,8 @@ export class Services {
       overview,
       guards,
       guardsFile,
+      messages,
+      messagesFile,
       edited = "This bench has no file that could be changed",
       doorway,
       access = new Access(),
@@ -199,7 +210,21 @@ export class Services {
       if (instrument !== undefined) this.bench.hub.publish("control", { instrument }, instrument.faults);
     });
     new ComputedFields(this.bench);
-    this.guards = guards && this.#guards(guards, guardsFile);
+    // Alarms are the guards': who is to be told of them has those that are always there.
+    const watched = guards ?? (messages && {});
+    this.guards = watched && this.#guards(watched, guardsFile);
+    this.messages = messages && new Messages(messages, {
+      hub: this.bench.hub,
+      title: () => this.title,
+      file: messagesFile,
+      processes,
+      own: this.guards?.alarms.own("messages", {
+        title: "Messages not sent",
+        severity: "high",
+        text: "“heliograph messages” tells which and why; somebody may not know of an alarm",
+      }),
+    });
+    if (this.messages !== undefined) this.bench.add(messagesInstrument(this.messages));
     this.recent = new RecentReadings(this.bench);
     // A nameless client's control ends with its connection.
     this.sessions.onLeave(() => this.control.sweep());

@@ -143,6 +143,8 @@ interface Setup extends Omit<ServerSettings, "imageFolders"> {
   readonly instruments: Instrument[];
   /** What the bench file says of guards. */
   readonly guards: LoadedBench["guards"];
+  /** What the bench file says of messages. */
+  readonly messages: LoadedBench["messages"];
   /** Its file, where it is changed by that. */
   readonly edited: EditedBench | string;
   readonly sandbox: SandboxOptions;
@@ -191,6 +193,7 @@ async function setUp(
     instruments: bench.instruments,
     ...(bench.overview === undefined ? {} : { overview: bench.overview }),
     guards: bench.guards,
+    messages: bench.messages,
     edited,
     access: (bench.access ?? {}) as AccessWords,
     sandbox: Deno.build.standalone ? { ...sandbox, hostCommand: [Deno.execPath(), sandboxHostWord] } : sandbox,
@@ -248,6 +251,7 @@ function demoBench(imageFolders: readonly string[]): Omit<LoadedBench, "close"> 
     records: { folder: resolve("records"), journalBytes: 100_000_000, bytes: 500_000_000 },
     datalog: { folder: resolve("logs") },
     overview: { svg: demoOverview },
+    missing: [],
     ports: new Map(),
   };
 }
@@ -284,6 +288,7 @@ function makeServer(
       ...(bench === undefined ? {} : {
         arrangementFile: besideBench(resolve(bench)).page,
         guardsFile: join(besideBench(resolve(bench)).state, "guards.json"),
+        messagesFile: join(besideBench(resolve(bench)).state, "messages.json"),
       }),
     }, {
       journal,
