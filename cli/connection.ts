@@ -152,7 +152,8 @@ export function targetOf(
   const { authority, token, ports, ...known } = knownServer(context, server);
   return {
     host: known.host,
-    port: ports[wire] ?? port,
+    // One port serves all wires, and carries more.
+    port: ports.tls ?? ports[wire] ?? port,
     tls: authority === undefined ? {} : { authority },
     token,
   };

@@ -103,7 +103,7 @@ export class Forwarder {
   }
 
   async #carry(socket: Deno.TcpConn, { wire, target: { host, port, tls, token } }: ForwardedPort): Promise<void> {
-    const first = { token, forwarded: true };
+    const first = { wire, token, forwarded: true };
     let connection: Deno.TlsConn;
     try {
       ({ connection } = await secureConnect(host, port, { authority: tls?.authority, first }, this.#wait));

@@ -6,6 +6,7 @@
 
 import { buildCommand } from "../usage.ts";
 import { pairWith } from "../../client/pairing.ts";
+import { secureConnect } from "../../client/secure.ts";
 import { printable } from "../../protocol/printable.ts";
 import { newPairingCode } from "../../protocol/pairing.ts";
 import { AccessStore } from "../../server/access/access_store.ts";
@@ -157,11 +158,13 @@ export const connectCommand = buildCommand({
     if (code === "") throw new UsageError("Cannot connect without a code: “heliograph pair” shows one on that PC");
     const authority = flags.authority === undefined ? undefined : await Deno.readTextFile(flags.authority);
     const paired = await pairWith(host, port, code, { timeout: usualTimeout }, authority);
-    const { authority: learned, ports, name, role, title, token } = paired;
+    const { authority: learned, ports: told, name, role, title, token } = paired;
+    // The ports that others see may be other ones than the server's own.
+    const { tls, ...ports } = Object.values(told).includes(port) ? told : { dashboard: port };
+    const direct = tls !== undefined && await reaches(host, tls, learned, token);
     const server: KnownServer = {
       host,
-      // The ports that others see may be other ones than the server's own.
-      ports: Object.values(ports).includes(port) ? ports : { dashboard: port },
+      ports: direct ? { ...ports, tls } : ports,
       ...(learned === undefined ? {} : { authority: learned }),
       token,
       name,
@@ -172,11 +175,25 @@ export const connectCommand = buildCommand({
     if (json) return writeJson(this, { server: as, host, name, role, title, file });
     const { write } = this.process.stdout;
     write(printable(`Paired with ${title} on ${host}: this PC is ${name} there, and may do what ${role} may`) + "\n");
+    if (tls !== undefined && !direct) {
+      write(`Its port ${tls}, which carries more, is not reached from here, by a firewall perhaps: others are used\n`);
+    }
     write(printable(`Kept in ${file}. Try:\n`).replaceAll("\\n", "\n"));
     write(`  ${this.program} list --server ${typedWord(as)}\n`);
     write(`  ${this.program} forward ${typedWord(as)}      for programs that know no TLS\n`);
   },
 });
+
+/** Whether the port of all wires can be reached: firewalls may let others through alone. */
+async function reaches(host: string, port: number, authority: string | undefined, token: string): Promise<boolean> {
+  try {
+    const first = { wire: "line", token };
+    (await secureConnect(host, port, { authority, first }, { timeout: usualTimeout })).connection.close();
+    return true;
+  } catch {
+    return false;
+  }
+}
 
 interface ForwardFlags {
   readonly commandPort?: number;

@@ -351,6 +351,9 @@ function announce(
     const { host, port } = server.imageServer;
     write(`  images in azcam's format       ${paint.green(`${host}:${port}`)}\n`);
   }
+  if (server.ports.tls !== undefined) {
+    write(`  heliograph on other PCs        ${paint.green(`${commandServer.host}:${server.ports.tls}`)}\n`);
+  }
   write(`  code that clients send         ${code}\n`);
   const { kept, folder, hint } = server.records;
   write(

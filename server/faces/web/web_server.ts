@@ -111,6 +111,7 @@ export class WebServer extends SocketServer<WebSession> {
         what: "the connection",
         mostPerAddress: connectionsPerAddress,
         capacity: services.capacity,
+        descriptors: services.descriptorsAt(options.host),
         makeRoom: (address) => this.#makeRoom(address),
       }),
     });
