@@ -32,7 +32,7 @@ export interface PairingAnswers {
 /** What the lines of clients are answered with. */
 export interface PreambleAnswers {
   /** Who has a token. @param address From where it came. @throws {HeliographError} Where nobody has it. */
-  find(token: string, address: string): Known;
+  find(token: string, address: string): Promise<Known>;
   /** Begins to pair with a PC. @param told What it says. @param address Where it is. @throws {HeliographError} */
   pair?(told: unknown, address: string): PairingAnswers;
 }
@@ -90,7 +90,7 @@ export class Preamble {
       if (typeof token !== "string" || this.#answers === undefined) {
         throw new HeliographError("not_allowed", "Refused: this server knows no tokens");
       }
-      const known = this.#answers.find(token, hostname);
+      const known = await this.#answers.find(token, hostname);
       await this.#say({ ok: true, name: known.name, role: known.role });
       return { token, ...said };
     } catch (error) {
