@@ -56,7 +56,7 @@ import { driverProcesses } from "../driver_processes.ts";
 import { launcherWord, sandboxHostWord } from "../hidden_words.ts";
 import { exitCodes, UsageError } from "../exit_codes.ts";
 import { painter } from "../output.ts";
-import { doorwayOf, type KeySettings, keysFolder, openKeys } from "../server_keys.ts";
+import { checkGivenKeys, doorwayOf, type KeySettings, keysFolder, openKeys } from "../server_keys.ts";
 import { startServerLog } from "../server_log.ts";
 import { flagsOf, type ReadFlags, saidBy } from "../setting_flags.ts";
 import { stopSignals } from "../signals.ts";
@@ -90,6 +90,7 @@ export const serverCommand = buildCommand({
     // Before anything is written for it.
     if (beyond && !await mayListen(setup.host)) throw notPermitted(setup.host, this.program);
     const keys = beyond ? await openKeys(keySettings(setup)) : undefined;
+    if (!beyond) await checkGivenKeys(keySettings(setup));
     const told = () => ({ title: setup.name, ports: server.ports });
     const doorway = keys && doorwayOf(keys, access, told);
     const server: HeliographServer = makeServer(setup, journal, processes, access, doorway);

@@ -252,5 +252,21 @@ async function read(files: readonly [FileKeeper, FileKeeper]): Promise<Certifica
   })) as [string, string];
   if (!cert.includes("BEGIN CERTIFICATE")) throw new Error(`${files[0].file} holds no certificate as PEM`);
   if (!key.includes("PRIVATE KEY")) throw new Error(`${files[1].file} holds no private key as PEM`);
+  checkUsable({ cert, key }, files[0].file, files[1].file);
   return { cert, key };
+}
+
+/** Makes sure that a server can be known by a certificate: what serves TLS says so at once. */
+function checkUsable({ cert, key }: Certificate, certFile: string, keyFile: string): void {
+  try {
+    Deno.listenTls({ hostname: "127.0.0.1", port: 0, cert, key }).close();
+  } catch (error) {
+    const { message } = error as Error;
+    const what = /mismatch/i.test(message)
+      ? `the private key in ${keyFile} does not belong to the certificate in ${certFile}`
+      : /private key/i.test(message)
+      ? `${keyFile}: ${message}`
+      : `${certFile}: ${message}`;
+    throw new Error(what, { cause: error });
+  }
 }
