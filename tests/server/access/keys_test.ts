@@ -175,7 +175,7 @@ Deno.test("keys: a certificate of one's own that cannot be used is told at the s
     await Deno.writeTextFile(
       join(folder, "lab.json"),
       JSON.stringify({
-        instruments: [],
+        instruments: [{ title: "Thermometer", driver: "omega-usb-utc", port: "serial:///dev/ttyUSB0?baud=38400" }],
         tls: { cert: "cert.pem", key: "wrong.pem" },
       }),
     );
