@@ -48,6 +48,7 @@ import type { Doorway } from "../../server/network/first_byte.ts";
 import { signInAddress } from "../../protocol/pairing.ts";
 import { Roles } from "../../server/access/rights.ts";
 import type { AccessWords } from "../../server/config/access_words.ts";
+import { OwnerAccess } from "../../server/files/owner_access.ts";
 import { isReadableByOthers } from "../../server/files/secret_file.ts";
 import type { CliContext } from "../context.ts";
 import { accessFileOf } from "./access.ts";
@@ -432,9 +433,11 @@ function tellWhoMay({ addresses = {}, loopback }: AccessWords, { file = "", peop
   }
   if (loopback === "token") log.info("This PC needs a token as well (loopback in the bench file)");
   if (people.length === 0) return;
-  // Windows says it by lists that this program does not read.
-  if (Deno.build.os === "windows") log.warning("Make sure that nobody else may read and write {file}", { file });
-  else if (isReadableByOthers(file)) log.warning("Others may read {file}: chmod 600 {file}", { file });
+  if (Deno.build.os === "windows") {
+    if (OwnerAccess.usual?.protects(file) !== true) {
+      log.warning("Make sure that nobody else may read and write {file}", { file });
+    }
+  } else if (isReadableByOthers(file)) log.warning("Others may read {file}: chmod 600 {file}", { file });
 }
 
 /** A signal stops the server; a second one ends the program at once. */

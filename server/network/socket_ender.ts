@@ -24,14 +24,11 @@ const functions = {
   shutdown: { parameters: ["i32", "i32"], result: "i32" },
 } as const satisfies Deno.ForeignLibraryInterface;
 
+/** The library's name. On Windows, what is shut down that way goes on waiting for the other end. */
 const libraries: Readonly<Partial<Record<typeof Deno.build.os, string>>> = {
   linux: "libc.so.6",
   darwin: "libSystem.B.dylib",
-  windows: "ws2_32.dll",
 };
-
-/** Handles are numbers that four divides there. */
-const step = Deno.build.os === "windows" ? 4 : 1;
 
 /** A client whose connection is to be ended. */
 interface Wanted {
@@ -57,7 +54,7 @@ export class SocketEnder {
     this.#localPort = localPort;
   }
 
-  /** Whether this program may use the system's library. */
+  /** Whether the system has such a library, and this program may use it. */
   static get possible(): boolean {
     return libraries[Deno.build.os] !== undefined && Deno.permissions.querySync({ name: "ffi" }).state === "granted";
   }
@@ -99,7 +96,7 @@ export class SocketEnder {
     this.#stopped = true;
     clearTimeout(this.#timer);
     const all = new Map(this.#wanted);
-    for (let at = 0; this.#goesOn(at); at += slice * step) this.#look(at, all);
+    for (let at = 0; this.#goesOn(at); at += slice) this.#look(at, all);
     for (const { done } of this.#wanted.values()) done();
     this.#wanted.clear();
     this.#library.close();
@@ -114,7 +111,7 @@ export class SocketEnder {
   async #lookAtAll(): Promise<void> {
     const now = performance.now();
     const due = new Map([...this.#wanted].filter(([, { from }]) => from <= now));
-    for (let at = 0; due.size > 0 && this.#goesOn(at); at += slice * step) {
+    for (let at = 0; due.size > 0 && this.#goesOn(at); at += slice) {
       this.#look(at, due);
       await new Promise((resolve) => this.#timer = setTimeout(resolve, 0));
       if (this.#stopped) return;
@@ -127,13 +124,13 @@ export class SocketEnder {
 
   /** A system gives the lowest number that is free, so that beyond a long gap there are no more. */
   #goesOn(at: number): boolean {
-    return at <= this.#highest + slice * step;
+    return at <= this.#highest + slice;
   }
 
   /** Looks at a slice of them. */
   #look(start: number, due: Map<string, Wanted>): void {
     const { getpeername, getsockname, shutdown } = this.#library.symbols;
-    for (let at = start; at < start + slice * step; at += step) {
+    for (let at = start; at < start + slice; at++) {
       this.#length[0] = this.#name.length;
       if (getpeername(at, this.#name, this.#length) !== 0) continue;
       if (at > this.#highest) this.#highest = at;
@@ -155,7 +152,7 @@ export class SocketEnder {
 }
 
 /** The families of addresses, as the systems number them. */
-const families = { ip4: 2, ip6: Deno.build.os === "linux" ? 10 : Deno.build.os === "windows" ? 23 : 30 };
+const families = { ip4: 2, ip6: Deno.build.os === "linux" ? 10 : 30 };
 
 /** The port of a `sockaddr`. */
 function portOf(name: Uint8Array): number {
