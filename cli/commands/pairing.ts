@@ -18,7 +18,7 @@ import { dashboardFlags, parseName, parsePort, targetOf, typedWord, usualTimeout
 import type { CliContext } from "../context.ts";
 import { UsageError } from "../exit_codes.ts";
 import { Forwarder } from "../forwarder.ts";
-import { keepServer, type KnownServer } from "../known_servers.ts";
+import { keepServer, type KnownServer, knownServer } from "../known_servers.ts";
 import { writeJson } from "../output.ts";
 import { stopSignals } from "../signals.ts";
 
@@ -199,9 +199,10 @@ interface ForwardFlags {
   readonly commandPort?: number;
   readonly dashboardPort?: number;
   readonly webPort?: number;
+  readonly imagePort?: number;
 }
 
-const usualPorts = { line: 2402, dashboard: 12345, web: 2403 };
+const usualPorts = { line: 2402, dashboard: 12345, web: 2403, image: 6543 };
 
 function portFlag(what: string, port: number) {
   return {
@@ -227,6 +228,7 @@ export const forwardCommand = buildCommand({
       commandPort: portFlag("azcam's clients", usualPorts.line),
       dashboardPort: portFlag("PyOpticon's clients", usualPorts.dashboard),
       webPort: portFlag("the page", usualPorts.web),
+      imagePort: portFlag("images that are sent to the server, where it receives some", usualPorts.image),
     },
     positional: {
       kind: "tuple",
@@ -242,17 +244,26 @@ export const forwardCommand = buildCommand({
     const target = (wire: keyof typeof usualPorts) =>
       targetOf(this, { host: "", port: usualPorts[wire], server: name }, wire);
     const { commandPort = usualPorts.line, dashboardPort = usualPorts.dashboard, webPort = usualPorts.web } = flags;
+    const images = knownServer(this, name).ports.image !== undefined;
+    if (flags.imagePort !== undefined && !images) {
+      throw new UsageError(
+        `Cannot forward images to ${name}: it received none when this PC was paired. Start it with --image-port, and pair anew`,
+      );
+    }
+    const imagePort = flags.imagePort ?? usualPorts.image;
     const forwarder = new Forwarder(usualTimeout, (text) => this.process.stderr.write(`${printable(text)}\n`));
     forwarder.start([
       { wire: "line", port: commandPort, flag: "--command-port", target: target("line") },
       { wire: "dashboard", port: dashboardPort, flag: "--dashboard-port", target: target("dashboard") },
       { wire: "web", port: webPort, flag: "--web-port", target: target("web") },
+      ...images ? [{ wire: "image", port: imagePort, flag: "--image-port", target: target("image") } as const] : [],
     ]);
     const { write } = this.process.stdout;
     write(printable(`Forwarding to ${name} (${target("line").host}):`) + "\n");
     write(`  azcam clients, nc and telnet   127.0.0.1:${forwarder.port("line")}\n`);
     write(`  PyOpticon clients              127.0.0.1:${forwarder.port("dashboard")}\n`);
     write(`  the page, in a browser         http://127.0.0.1:${forwarder.port("web")}\n`);
+    if (images) write(`  images in azcam's format       127.0.0.1:${forwarder.port("image")}\n`);
     write("Stop with Ctrl-C.\n");
     const stopped = Promise.withResolvers<void>();
     for (const signal of stopSignals) Deno.addSignalListener(signal, stopped.resolve);
