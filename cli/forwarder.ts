@@ -7,7 +7,7 @@
 import { secureConnect, type Wire } from "../client/secure.ts";
 import { encodeStatus, transferStatus } from "../server/camera/image_transfer.ts";
 import { carry, closeEnd, writeAll } from "../server/network/carry.ts";
-import { cannotListen } from "../server/network/listening.ts";
+import { cannotListen } from "../server/network/listen_errors.ts";
 import { within } from "../server/network/within.ts";
 import type { Target } from "./connection.ts";
 

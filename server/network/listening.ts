@@ -1,11 +1,11 @@
 /**
- * Listens on a TCP port: which addresses are allowed, why one cannot be taken, and one way to accept connections.
+ * Listens on a TCP port, and accepts connections there in one way.
  *
  * @module
  */
 
 import type { Logger } from "npm:@logtape/logtape@2.4.2";
-import { HeliographError } from "../../protocol/errors.ts";
+import type { HeliographError } from "../../protocol/errors.ts";
 import type { Admission } from "./admission.ts";
 import { CarriedSocket } from "./carried_socket.ts";
 import type { ClientSocket } from "./client_socket.ts";
@@ -16,7 +16,7 @@ import { preambleProtocol } from "../../protocol/pairing.ts";
 import { linger } from "./linger.ts";
 import type { LoopTurn } from "./loop_turns.ts";
 import { Refusals } from "./refusals.ts";
-import { isLoopback } from "./loopback.ts";
+import { cannotListen } from "./listen_errors.ts";
 import type { SocketEnder } from "./socket_ender.ts";
 import { within } from "./within.ts";
 
@@ -341,48 +341,4 @@ function closed(socket: Pick<Deno.Conn, "close">): void {
   } catch {
     // It has been closed already.
   }
-}
-
-/**
- * Whether a server may listen where it shall.
- *
- * @param host The address.
- * @param insecureOpen Whether it may listen beyond this PC: everybody may come, or nobody without TLS.
- * @throws {HeliographError} `cannot_listen`, with what to do instead.
- */
-export function checkOpen(host: string, insecureOpen: boolean): void {
-  if (isLoopback(host) || insecureOpen) return;
-  throw new HeliographError(
-    "cannot_listen",
-    `Cannot listen on ${host}: whoever reaches this PC could drive its instruments, since nothing controls who ` +
-      "connects. Give it keys (`tls`), listen on 127.0.0.1 and come in by SSH (ssh -L 2402:127.0.0.1:2402 " +
-      "USER@THIS-PC), or give --insecure-open if everybody on the network may",
-  );
-}
-
-/**
- * The error where a server cannot listen.
- *
- * @param error What the system said.
- * @param host The address.
- * @param port The port.
- * @param flag What chooses another port.
- */
-export function cannotListen(error: unknown, host: string, port: number, flag: string): HeliographError {
-  const where = `${host}:${port}`;
-  if (error instanceof Deno.errors.AddrInUse) {
-    return new HeliographError(
-      "cannot_listen",
-      `Cannot listen on ${where}: another program uses port ${port}. Stop it, or choose another port with ${flag} (0 takes any free one)`,
-      { cause: error },
-    );
-  }
-  if (error instanceof Deno.errors.AddrNotAvailable) {
-    return new HeliographError("cannot_listen", `Cannot listen on ${where}: ${host} is not an address of this PC`, {
-      cause: error,
-    });
-  }
-  return new HeliographError("cannot_listen", `Cannot listen on ${where}: ${(error as Error).message}`, {
-    cause: error,
-  });
 }
