@@ -47,6 +47,17 @@ const sections: Readonly<Record<string, { readonly title: string; readonly examp
     example:
       `{ "tls": { "cert": "/etc/letsencrypt/live/lab/fullchain.pem", "key": "/etc/letsencrypt/live/lab/privkey.pem" } }`,
   },
+  "openid": {
+    title: "`openid`",
+    example: `{
+  "openid": {
+    "issuer": "https://login.example.edu/realms/staff",
+    "clientId": "heliograph",
+    "page": "https://lab-pc.example.edu:2403",
+    "groups": { "it-admins": "admin", "astronomers": "operator" }
+  }
+}`,
+  },
   "records": {
     title: "`records`: false, or",
     example: `{ "records": { "folder": "D:/heliograph/lab", "keep": { "journal": "10y" }, "size": "20 GB" } }`,
@@ -83,6 +94,16 @@ const sections: Readonly<Record<string, { readonly title: string; readonly examp
   "interlocks.trips.otherwise": {
     title: "One of `otherwise`: safe state, or",
     example: `{ "safeState": [{ "call": "valve.close", "otherwise": [{ "call": "supply.off" }] }] }`,
+  },
+  "alarms": {
+    title: "One of `alarms`",
+    example:
+      `{ "alarms": { "Oven too warm": { "when": "oven.temperature > 250", "delay": "10s", "text": "Open its door" } } }`,
+  },
+  "alarms.count": {
+    title: "`count` of an alarm",
+    example:
+      `{ "alarms": { "Pump trips": { "when": "pump.state == \\"Off\\"", "count": { "times": 3, "within": "1h" } } } }`,
   },
   "watchdogs": {
     title: "One of `watchdogs`",
@@ -198,6 +219,11 @@ const sections: Readonly<Record<string, { readonly title: string; readonly examp
     title: "`write` of a field: a text to send, or",
     example:
       `{ "fields": { "Power": { "write": { "send": "P{value:d}", "answer": "^OK$", "answerIsOptional": true } } } }`,
+  },
+  "instruments.fields.alarm": {
+    title: "`alarm` of a field",
+    example:
+      `{ "fields": { "Temperature": { "read": "T?", "alarm": { "high": 35, "highHigh": 40, "deadband": 1 } } } }`,
   },
   "instruments.fields.readback": {
     title: "`readback` of a setting",

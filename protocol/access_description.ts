@@ -15,6 +15,8 @@ export interface SignInState {
   readonly signedIn: boolean;
   /** Until when, ISO 8601 in UTC; `null` where they have not signed in. */
   readonly until: string | null;
+  /** What the institute is called where people can sign in with OpenID Connect; `null` for nowhere. */
+  readonly institute: string | null;
 }
 
 /** A person or a program that has a token. */

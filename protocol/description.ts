@@ -92,6 +92,8 @@ export interface FieldReading {
   readonly applied?: string;
   /** Why the quality is not good. */
   readonly reason?: string;
+  /** The worst of its alarm limits that its value is beyond; left out where it is beyond none. */
+  readonly beyond?: "lowLow" | "low" | "high" | "highHigh";
   /** The unit people read, for example `°C` or `sccm`. */
   readonly unit?: string;
 }
@@ -181,6 +183,13 @@ export interface FieldDescription extends ValueDescription, FieldReading {
     readonly tolerance: number;
     /** How long the device may take, in seconds. */
     readonly within: number;
+  };
+  /** Its alarm limits, where it has any. */
+  readonly alarm?: {
+    readonly lowLow?: number;
+    readonly low?: number;
+    readonly high?: number;
+    readonly highHigh?: number;
   };
 }
 
@@ -456,6 +465,13 @@ export interface ServerStatus {
     readonly bypassed: readonly string[];
     /** Watchdogs that nobody has renewed in time. */
     readonly expired: readonly string[];
+    /** How many alarms stand, by severity, of how many nobody has said that they know, and how many are set aside. */
+    readonly alarms: Readonly<Record<"low" | "medium" | "high" | "critical", number>> & {
+      /** Of how many of them nobody has said that they know. */
+      readonly unacknowledged: number;
+      /** How many are shelved or out of service. */
+      readonly setAside: number;
+    };
   };
   /** How PyOpticon's data log stands. */
   readonly datalog: {

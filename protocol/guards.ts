@@ -4,6 +4,9 @@
  * @module
  */
 
+import type { AlarmDescription } from "./alarms.ts";
+import type { ServerStatus } from "./description.ts";
+
 /**
  * The states of an interlock: `clear`, all is well; `pending`, it forbids, and has not tripped yet; `tripped`; `latched`,
  * all is well again, and it waits for a reset; `bypassed`, it neither forbids nor acts.
@@ -86,10 +89,29 @@ export interface WatchdogDescription {
   readonly trips: readonly StepDescription[];
 }
 
+/** An alarm with what it looks for. */
+export interface AlarmDetails extends AlarmDescription {
+  /** What it is about, in a line; empty where nobody says it. */
+  readonly summary: string;
+  /** Whether it stays until somebody resets it. */
+  readonly latched: boolean;
+  /** What it looks for, in words; empty where it is no condition. */
+  readonly condition: string;
+  /** What is seen of that now; empty where nothing of it is so. */
+  readonly now: string;
+  readonly parts: readonly ConditionPart[];
+}
+
+/** How many alarms stand, by severity: whether or not somebody knows, and until they are reset. */
+export type AlarmSummary = NonNullable<ServerStatus["guards"]>["alarms"];
+
 /** The guards of a bench. */
 export interface GuardsDescription {
   readonly interlocks: readonly InterlockDescription[];
   readonly watchdogs: readonly WatchdogDescription[];
+  /** Alarms that are not normal; the others are counted. */
+  readonly alarms: readonly AlarmDetails[];
+  readonly normalAlarms: number;
   /** The steps of the safe state; empty where there is none. */
   readonly safeState: readonly StepDescription[];
   /** What a person should know: that latches are not kept, and why; empty for nothing. */

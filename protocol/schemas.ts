@@ -37,6 +37,7 @@ import { type ErrorCode, errorCodes } from "./errors.ts";
 import type { JournalRecord } from "./records.ts";
 import {
   accesses,
+  alarmLimits,
   contactStates,
   journalKinds,
   journalLevels,
@@ -113,6 +114,13 @@ export const fieldDescription: z.ZodType<FieldDescription> = of<FieldDescription
     staged: flag.optional().describe("changed, and waiting for confirm"),
     applied: text.optional().describe("while it waits: the text of what it was before"),
     reason: text.optional().describe("why the quality is not good"),
+    beyond: z.enum(alarmLimits).optional().describe("the worst of its alarm limits that its value is beyond"),
+    alarm: z.strictObject({
+      lowLow: number.optional(),
+      low: number.optional(),
+      high: number.optional(),
+      highHigh: number.optional(),
+    }).optional().describe("its alarm limits"),
   }).meta({ id: "Field", description: "A field, and what it holds" }),
 );
 
@@ -359,6 +367,14 @@ export const serverStatus: z.ZodType<ServerStatus> = of<ServerStatus>()(
       tripped: z.array(text).describe("interlocks that forbid something now"),
       bypassed: z.array(text).describe("interlocks that are out of force for a while"),
       expired: z.array(text).describe("watchdogs that nobody has renewed in time"),
+      alarms: z.strictObject({
+        low: count,
+        medium: count,
+        high: count,
+        critical: count,
+        unacknowledged: count.describe("of how many of them nobody has said that they know"),
+        setAside: count.describe("how many are shelved or out of service"),
+      }).describe("how many alarms stand, by severity"),
     }).optional(),
     datalog: z.strictObject({
       running: flag.describe("whether rows of PyOpticon's data log are written"),

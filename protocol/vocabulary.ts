@@ -33,6 +33,12 @@ export const qualities = ["good", "stale", "error"] as const;
 /** `good`: as read. `stale`: not read yet, or not for too long. `error`: reading failed. */
 export type Quality = (typeof qualities)[number];
 
+/** The alarm limits of a field, from below to above. */
+export const alarmLimits = ["lowLow", "low", "high", "highHigh"] as const;
+
+/** One of the alarm limits of a field. */
+export type AlarmLimit = (typeof alarmLimits)[number];
+
 /** `readout`: read only. `setting`: can be set. */
 export const accesses = ["readout", "setting"] as const;
 

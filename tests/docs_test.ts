@@ -117,8 +117,8 @@ Deno.test("docs: every example of the bench file's reference is a bench file's",
     const example = JSON.parse(text);
     const instrument = { title: "Example", port: "tcp://127.0.0.1:5025", ...example };
     const fits = path === "" || path === "server" || path === "code" || path === "instruments" ||
-        path === "tls" || path === "datalog" ||
-        ["records", "interlocks", "watchdogs"].some((word) => path.startsWith(word))
+        path === "tls" || path === "openid" || path === "datalog" ||
+        ["records", "interlocks", "watchdogs", "alarms"].some((word) => path.startsWith(word))
       ? benchSchema.safeParse({ instruments: [{ title: "Example" }], ...example })
       : path === "instruments.parameters"
       ? descriptionShape.parameters.safeParse(example.parameters)
@@ -133,12 +133,13 @@ Deno.test("docs: every bench in a document is one that the schema takes, and so 
     for (const { language, code } of await codeBlocks(path)) {
       if (language !== "json") continue;
       const value = JSON.parse(code);
-      const schema = value.instruments !== undefined
+      const schema = value.instruments !== undefined || value.openid !== undefined
         ? benchSchema
         : value.title === undefined
         ? fieldSchema
         : instrumentSchema;
-      strictEqual(schema.safeParse(value).error?.message, undefined, `${path}: ${code}`);
+      const whole = schema === benchSchema ? { instruments: [{ title: "Example" }], ...value } : value;
+      strictEqual(schema.safeParse(whole).error?.message, undefined, `${path}: ${code}`);
     }
   }
 });

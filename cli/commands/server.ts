@@ -43,6 +43,7 @@ import { urlOf } from "../../server/faces/web/request_guard.ts";
 import { Access, openRole } from "../../server/access/admit.ts";
 import { AccessStore } from "../../server/access/access_store.ts";
 import { AddressRoles } from "../../server/access/addresses.ts";
+import { OpenId } from "../../server/access/openid.ts";
 import type { ServerKeys } from "../../server/access/keys.ts";
 import type { Doorway } from "../../server/network/first_byte.ts";
 import { signInAddress } from "../../protocol/pairing.ts";
@@ -88,6 +89,7 @@ export const serverCommand = buildCommand({
     }
     const access = accessOf(setup);
     const beyond = !isLoopback(setup.host) && !flags.insecureOpen;
+    await access.openId?.open();
     // Before anything is written for it.
     if (beyond && !await mayListen(setup.host)) throw notPermitted(setup.host, this.program);
     const keys = beyond ? await openKeys(keySettings(setup)) : undefined;
@@ -410,13 +412,15 @@ async function tellNextSteps(
 }
 
 /** Who may do what, as flags, bench file and the file beside it say. */
-function accessOf({ access: { roles, addresses, loopback }, flags }: Setup): Access {
+function accessOf({ access: { roles: named, addresses, loopback, openid }, flags }: Setup): Access {
   const file = accessFileOf(flags.bench);
   // A demo that may touch next to nothing knows nobody.
   const isDenied = flags.bench === undefined &&
     Deno.permissions.querySync({ name: "read", path: file }).state !== "granted";
+  const roles = new Roles(named);
   return new Access({
-    store: new AccessStore({ file: isDenied ? undefined : file, roles: new Roles(roles) }),
+    store: new AccessStore({ file: isDenied ? undefined : file, roles }),
+    openId: openid && new OpenId(openid, roles),
     addresses: new AddressRoles(addresses),
     open: openRole(flags.insecureOpen && flags.insecureRole),
     ...loopback === undefined ? {} : { loopback },

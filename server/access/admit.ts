@@ -14,6 +14,7 @@ import { nameKey } from "./access_file.ts";
 import { AccessStore } from "./access_store.ts";
 import { AddressRoles } from "./addresses.ts";
 import { Attempts } from "./attempts.ts";
+import type { OpenId } from "./openid.ts";
 import { type Arrival, checkedName, Principal, type WayIn } from "./principal.ts";
 import { nobody, type Person, type Standing, standingOf } from "./rights.ts";
 import type { Session, Sessions } from "./sessions.ts";
@@ -33,6 +34,8 @@ const toldEvery = 60_000;
 
 /** What says who may do what where nobody has proved anything. */
 export interface AccessOptions {
+  /** The institute whose people may sign in. @default there is none */
+  readonly openId?: OpenId | undefined;
   /** Who has signed in with a browser. @default nobody yet */
   readonly browsers?: WebSessions;
   /** People and their tokens. @default nobody has one */
@@ -49,6 +52,8 @@ export interface AccessOptions {
 
 /** Lets in whoever comes, and takes the credentials they give then or later. */
 export class Access {
+  /** The institute whose people may sign in; `undefined` where there is none. */
+  readonly openId: OpenId | undefined;
   /** People and their tokens. */
   readonly store: AccessStore;
   /** Who has signed in with a browser. */
@@ -70,10 +75,12 @@ export class Access {
       open,
       browsers = new WebSessions(),
       credentialSeconds = usualCredentialSeconds,
+      openId,
     }: AccessOptions = {},
   ) {
     this.#credentialSeconds = credentialSeconds;
     this.store = store;
+    this.openId = openId;
     this.browsers = browsers;
     this.#loopback = loopback;
     this.#addresses = addresses;
@@ -190,6 +197,22 @@ export class Access {
     this.#proved(principal, person);
   }
 
+  /**
+   * Takes whom an institute vouches for.
+   *
+   * @throws {HeliographError} `no_credential` where somebody else proves that name by a token.
+   */
+  vouched(principal: Principal, person: Person): void {
+    if (this.store.isTaken(person.name)) {
+      throw new HeliographError(
+        "no_credential",
+        `${person.name} is the name of somebody who proves it by a token here: an admin revokes that (access revoke), ` +
+          "or adds them by another name",
+      );
+    }
+    this.#proved(principal, person);
+  }
+
   #mayTry(principal: Principal, name: string): void {
     try {
       this.#attempts.check(principal.hostname, nameKey(name));
@@ -249,7 +272,7 @@ export class Access {
   }
 
   #checkFree(name: string): void {
-    if (!this.store.isTaken(name)) return;
+    if (!this.store.isTaken(name) && !this.browsers.isTaken(name)) return;
     throw new HeliographError(
       "no_credential",
       `${name} is the name of somebody who proves it by a token: give it (register ${name} TOKEN), or take another name`,

@@ -22,6 +22,8 @@ export interface Person extends Standing {
   readonly name: string;
   /** Whether the token that proved it is not valid any more. */
   readonly ended: boolean;
+  /** When it ends at the latest, in milliseconds since 1970. @default that is not known */
+  readonly until?: number;
 }
 
 /** The roles that every bench has. */

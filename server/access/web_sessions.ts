@@ -8,7 +8,7 @@
 
 import type { SignedInDescription } from "../../protocol/access_description.ts";
 import { HeliographError } from "../../protocol/errors.ts";
-import { digestOf, newSecret } from "./access_file.ts";
+import { digestOf, nameKey, newSecret } from "./access_file.ts";
 import type { Person, Standing } from "./rights.ts";
 
 /** How long a session is good, whatever is done in it, in seconds: thirty days. */
@@ -176,7 +176,14 @@ export class WebSessions {
 
   /** When a person's session ends at the latest, in milliseconds since 1970; `undefined` where they are in none. */
   endOf(person: Person | undefined): number | undefined {
-    return person instanceof SignedIn ? person.began + this.#seconds * 1000 : undefined;
+    if (!(person instanceof SignedIn)) return undefined;
+    return Math.min(person.began + this.#seconds * 1000, person.person.until ?? Infinity);
+  }
+
+  /** Whether a name is that of somebody who has signed in. */
+  isTaken(name: string): boolean {
+    const key = nameKey(name);
+    return this.#open.some((session) => nameKey(session.name) === key);
   }
 
   /** Those that have not ended, as administrators are told, oldest first. @param mine Who asks. */

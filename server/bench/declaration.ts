@@ -5,6 +5,7 @@
  * @module
  */
 
+import { limitsFault } from "./alarm_limits.ts";
 import { periodInDays, periodWords } from "../../protocol/duration.ts";
 import { accesses, numberFormats, roles, valueTypes } from "../../protocol/vocabulary.ts";
 import type { ReadbackSpec } from "./field.ts";
@@ -85,6 +86,7 @@ export const fieldRules = {
     }
   },
   readback: table,
+  alarm: table,
   compute: (value) => text(value) === "" && value !== "" ? "" : "an expression, such as voltage * current",
   write: method("(value, signal) => send(value, signal)", described),
 } satisfies Record<string, Rule>;
@@ -185,6 +187,13 @@ export function checkValue(what: string, spec: ValueSpec, word: string, value: u
 /** What is computed is neither read nor set. */
 const besideCompute = ["read", "write", "listens", "initial", "needsConfirm", "pollInterval", "readback"] as const;
 
+/** Checks the alarm limits of a field. @throws {DeclarationError} For the first mistake. */
+function checkLimits(what: string, limits: unknown, type: string): void {
+  if (limits === undefined) return;
+  const [word, why] = limitsFault(limits as object, type) ?? [];
+  if (why !== undefined) throw wrong(what, `alarm${word === undefined ? "" : `.${word}`}: ${why}`);
+}
+
 const readbackRules = {
   field: text,
   tolerance: (value) => number(value) === "" && (value as number) >= 0 ? "" : "a number, 0 or more",
@@ -269,6 +278,7 @@ export function checkFields(
       const other = besideCompute.find((word) => (given[word] ?? false) !== false);
       if (other !== undefined) throw wrong(what, `${other} has no meaning beside "compute"`);
     }
+    checkLimits(what, (declared as { readonly alarm?: unknown }).alarm, declared.type);
     if (declared.readback === undefined) continue;
     checkWords(`the readback of ${what}`, declared.readback, readbackRules, ["field"]);
   }

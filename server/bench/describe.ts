@@ -5,9 +5,10 @@
  */
 
 import type { Command } from "./command.ts";
-import type { Readback } from "../../protocol/description.ts";
+import type { FieldDescription, Readback } from "../../protocol/description.ts";
+import type { AlarmLimit } from "../../protocol/vocabulary.ts";
 import { HeliographError } from "../../protocol/errors.ts";
-import type { BenchField, ReadbackSpec } from "./field.ts";
+import type { AlarmLimits, BenchField, ReadbackSpec } from "./field.ts";
 import type { Instrument } from "./instrument.ts";
 import { didYouMean, identifierOf } from "./names.ts";
 import { shown, type ValueSpec } from "./values.ts";
@@ -24,7 +25,24 @@ export function fieldState(field: BenchField) {
     time: field.time === 0 ? null : new Date(field.time).toISOString(),
     ...(field.staged ? { staged: true, applied: field.appliedText ?? "" } : {}),
     ...(field.reason === "" ? {} : { reason: field.reason }),
+    ...beyond(field),
   };
+}
+
+/** The worst of its alarm limits that its value is beyond. */
+function beyond({ spec: { alarm }, value, quality }: BenchField): { beyond?: AlarmLimit } {
+  if (alarm === undefined || quality !== "good" || typeof value !== "number") return {};
+  const { lowLow = -Infinity, low = -Infinity, high = Infinity, highHigh = Infinity } = alarm;
+  if (value > highHigh) return { beyond: "highHigh" };
+  if (value < lowLow) return { beyond: "lowLow" };
+  return value > high ? { beyond: "high" } : value < low ? { beyond: "low" } : {};
+}
+
+function describeLimits(limits: AlarmLimits | undefined): Pick<FieldDescription, "alarm"> {
+  if (limits === undefined) return {};
+  const { lowLow, low, high, highHigh } = limits;
+  const there = Object.entries({ lowLow, low, high, highHigh }).filter(([, value]) => value !== undefined);
+  return { alarm: Object.fromEntries(there) };
 }
 
 /** The part of a declaration that says what a value may be. */
@@ -58,6 +76,7 @@ export function describeField(field: BenchField) {
     log: field.spec.log ?? true,
     ...(field.spec.compute === undefined ? {} : { compute: field.spec.compute }),
     ...describeReadback(field.spec.readback),
+    ...describeLimits(field.spec.alarm),
     ...describeValue(field.spec),
     ...fieldState(field),
   };

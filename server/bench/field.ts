@@ -73,11 +73,25 @@ export interface FieldSpec<T extends ValueType = ValueType> extends ValueDescrip
    * and cannot be read or set in another way. @default it is not
    */
   readonly compute?: string;
+  /** The alarm limits of a number: beyond them, a person is called. @default none */
+  readonly alarm?: NonNullable<FieldDescription["alarm"]> & {
+    /** By how much it must be back within a limit before its alarm returns. @default 0 */
+    readonly deadband?: number;
+    /** For how long it must be beyond a limit, in seconds. @default 0 */
+    readonly delay?: number;
+    /** How soon a person has to do something beyond `low` or `high`; `lowLow` and `highHigh` are one more severe. @default "medium" */
+    readonly severity?: "low" | "medium" | "high" | "critical";
+    /** What a person should do. */
+    readonly text?: string;
+  };
   /** Writes the hardware; called when the field is set, or at `confirm` where it needs one. */
   readonly write?: (value: ValueOf<T>, signal: AbortSignal) => unknown;
 }
 
 export type { Quality };
+
+/** The alarm limits of a field. */
+export type AlarmLimits = NonNullable<FieldSpec["alarm"]>;
 
 /** The declaration of what a device says of a setting. */
 export type ReadbackSpec = NonNullable<FieldSpec["readback"]>;

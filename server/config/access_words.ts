@@ -8,7 +8,9 @@
 import * as z from "npm:zod@4.6.7";
 import { rights, roles } from "../../protocol/vocabulary.ts";
 import { isNetwork } from "../access/addresses.ts";
+import type { OpenIdWords } from "../access/openid.ts";
 import type { NamedRoles } from "../access/rights.ts";
+import { isLoopback } from "../network/loopback.ts";
 
 /** Code is evaluated by admins only: no other role says it. */
 const sayable = rights.filter((right) => right !== "evaluate");
@@ -18,6 +20,17 @@ const roleName = z.string().min(1).max(64).regex(
   "a role has a name that begins and ends with a letter",
 )
   .refine((name) => !(roles as readonly string[]).includes(name), "is what every bench has, and stays as it is");
+
+/** Where secrets go, only TLS goes; but for a provider on this PC. */
+function isIssuer(text: string): boolean {
+  const url = URL.parse(text);
+  return url !== null && (url.protocol === "https:" || (url.protocol === "http:" && isLoopback(url.hostname)));
+}
+
+function isPage(text: string): boolean {
+  const url = URL.parse(text);
+  return url !== null && ["http:", "https:"].includes(url.protocol) && url.pathname === "/" && url.search === "";
+}
 
 /** The words, with what they may be. */
 export const accessWords = {
@@ -44,6 +57,34 @@ export const accessWords = {
       "A certificate of one's own and its private key, as PEM files as seen from this file; read again when " +
       "they change. Default: the server makes its own, in the folder .keys beside this file",
   }),
+  openid: z.strictObject({
+    issuer: z.string().refine(isIssuer, "must be an address that begins with https://").meta({
+      description: "The address of the institute's provider: https://login.example.edu/realms/staff",
+    }),
+    clientId: z.string().min(1).meta({ description: "What the provider calls this server" }),
+    clientSecretFile: z.string().min(1).optional().meta({
+      description: "The file with the secret that the provider gave for it, as seen from this file",
+    }),
+    page: z.string().refine(isPage, "must be an address without a path: https://lab-pc.example.edu:2403").meta({
+      description:
+        "By which address people reach the page: https://lab-pc.example.edu:2403; the provider sends browsers back " +
+        "to /api/v1/session/openid there",
+    }),
+    groups: z.record(z.string().min(1), z.string().min(1)).meta({
+      description: "The role of each group; of several, the first one here counts",
+    }),
+    groupsClaim: z.string().min(1).optional().meta({ description: "The claim that holds the groups. Default groups" }),
+    nameClaim: z.string().min(1).optional().meta({
+      description: "The claim that holds what somebody is called. Default preferred_username, else email, else sub",
+    }),
+    scope: z.string().regex(/(^| )openid( |$)/, "must hold openid").optional().meta({
+      description: "What is asked for. Default openid profile email",
+    }),
+    title: z.string().min(1).max(64).optional().meta({ description: "What the page calls the institute" }),
+    hours: z.number().min(0.1).max(720).optional().meta({
+      description: "After how many hours people have to sign in again. Default 12",
+    }),
+  }).optional().meta({ description: "An institute whose people may sign in, with OpenID Connect" }),
   trustedProxies: z.array(z.string().refine(isNetwork, 'must be an address or a network, as in "10.1.2.0/28"'))
     .optional().meta({
       description:
@@ -62,6 +103,8 @@ export interface AccessWords {
   readonly loopback?: "open" | "token" | undefined;
   /** A certificate of the operator's and its key: files, as seen from the bench file. */
   readonly tls?: { readonly cert: string; readonly key: string } | undefined;
+  /** An institute whose people may sign in; its file is as seen from the bench file. */
+  readonly openid?: OpenIdWords | undefined;
   /** Networks whose proxies are believed. */
   readonly trustedProxies?: readonly string[] | undefined;
 }

@@ -96,6 +96,8 @@ export interface LoadedBench {
     readonly loopback?: "open" | "token" | undefined;
     /** A certificate of one's own and its key: the absolute paths of PEM files. @default the server makes its own */
     readonly tls?: { readonly cert: string; readonly key: string } | undefined;
+    /** An institute whose people may sign in, with OpenID Connect. @default none */
+    readonly openid?: object | undefined;
     /** The addresses of proxies before the web port that are believed. @default none */
     readonly trustedProxies?: readonly string[] | undefined;
   };
@@ -521,6 +523,10 @@ class Loader {
         addresses: bench.addresses,
         loopback: bench.loopback,
         tls: bench.tls && { cert: resolve(beside, bench.tls.cert), key: resolve(beside, bench.tls.key) },
+        openid: bench.openid && {
+          ...bench.openid,
+          clientSecretFile: bench.openid.clientSecretFile && resolve(beside, bench.openid.clientSecretFile),
+        },
         trustedProxies: bench.trustedProxies,
       },
       imageFolders: this.#imageFolders,
@@ -581,14 +587,17 @@ class Loader {
     );
   }
 
-  /** Addresses have roles that there are. */
-  #checkRoles({ roles: named = {}, addresses = {} }: AccessWords): void {
+  /** Addresses and groups have roles that there are. */
+  #checkRoles({ roles: named = {}, addresses = {}, openid }: AccessWords): void {
     const known = [...roles, ...Object.keys(named)];
-    for (const [address, role] of Object.entries(addresses)) {
-      if (!known.includes(role)) {
-        this.#problem(["addresses", address], `is ${role}${didYouMean(role, known)}; roles are ${known.join(", ")}`);
+    const check = (path: Path, roles: Readonly<Record<string, string>>) => {
+      for (const [whose, role] of Object.entries(roles)) {
+        if (known.includes(role)) continue;
+        this.#problem([...path, whose], `is ${role}${didYouMean(role, known)}; roles are ${known.join(", ")}`);
       }
-    }
+    };
+    check(["addresses"], addresses);
+    check(["openid", "groups"], openid?.groups ?? {});
   }
 
   #problem(path: Path, message: string): void {
@@ -624,9 +633,11 @@ class Loader {
 
   /** Checks the guards, once all of the bench is known; what is wrong itself is told first. */
   #guards(bench: GuardsWords, instruments: readonly (Instrument | undefined)[]): GuardsWords | undefined {
-    const { interlocks, safeState, watchdogs } = bench;
-    if ((interlocks ?? safeState ?? watchdogs) === undefined || this.#problems.length > 0) return undefined;
-    const words = { interlocks, safeState, watchdogs };
+    const { interlocks, safeState, watchdogs, alarms } = bench;
+    const limits = instruments.some((each) => each?.allFields.some(({ spec }) => spec.alarm !== undefined));
+    if (!limits && (interlocks ?? safeState ?? watchdogs ?? alarms) === undefined) return undefined;
+    if (this.#problems.length > 0) return undefined;
+    const words = { interlocks, safeState, watchdogs, alarms };
     for (const { path, message } of compileGuards(words, instruments.flatMap((each) => each ?? [])).problems) {
       this.#problem(path, message);
     }

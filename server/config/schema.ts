@@ -9,6 +9,7 @@ import { descriptionSchema, descriptionShape } from "../devices/described/schema
 import { defaultDriverMemory } from "../devices/driver_process/driver_processes.ts";
 import { settingsSchema } from "../../protocol/setting.ts";
 import { codeSettings } from "../code/options.ts";
+import { alarmsSchema } from "../guards/alarms_schema.ts";
 import { interlocksSchema, safeStateSchema, watchdogsSchema } from "../guards/guards_schema.ts";
 import { dataLogSchema } from "./data_log_settings.ts";
 import { recordsSchema } from "./records_settings.ts";
@@ -76,6 +77,9 @@ export const benchSchema = z.strictObject({
   }),
   safeState: safeStateSchema.optional().meta({
     description: "What makes the bench safe, in this order: for heliograph safe, and watchdogs",
+  }),
+  alarms: alarmsSchema.optional().meta({
+    description: "What a person is called for, how soon, and what they should do then: by name",
   }),
   watchdogs: watchdogsSchema.optional().meta({
     description: "What is done unless somebody renews it in time, again and again: by name",

@@ -37,6 +37,7 @@ const alone: ReadonlySet<unknown> = new Set(
   ]
     .concat(
       "readback",
+      "alarm",
       "poll",
       "when",
       "log",

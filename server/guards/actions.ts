@@ -6,6 +6,7 @@
 
 import { getLogger } from "npm:@logtape/logtape@2.4.2";
 import type { StepDescription } from "../../protocol/guards.ts";
+import type { OwnAlarm } from "./alarms.ts";
 import type { Act, Step, StepState } from "./steps.ts";
 
 const log = getLogger(["heliograph", "guards"]);
@@ -23,14 +24,18 @@ const laterWait = 5000;
 export class Actions {
   readonly #act: Act;
   readonly #by: string;
+  readonly #failing: OwnAlarm;
+  /** Those that have failed again and again, and are not done. */
+  readonly #failed = new Map<Step, string>();
   #states = new Map<Step, StepState>();
   /** Ends what goes on of an earlier run. */
   #run = new AbortController();
 
-  /** Does nothing yet. @param by Who asks, for the journal: `interlock Hydrogen`. @param act Does a step. */
-  constructor(by: string, act: Act) {
+  /** Does nothing yet. @param by Who asks, for the journal: `interlock Hydrogen`. @param act Does a step. @param failing Raised while one fails. */
+  constructor(by: string, act: Act, failing: OwnAlarm) {
     this.#by = by;
     this.#act = act;
+    this.#failing = failing;
   }
 
   /** The steps, and what has become of each. */
@@ -50,13 +55,23 @@ export class Actions {
     this.#run.abort();
     const { signal } = this.#run = new AbortController();
     this.#states = new Map();
+    this.#failed.clear();
     await this.#inOrder(steps, wanted, signal, atStart ? waitsAtStart : firstWaits);
+    if (!signal.aborted) this.#tell();
     return steps.filter((step) => this.#states.get(step)?.state !== "done");
   }
 
   /** Tries nothing again any more; what has begun goes on to its end. */
   stop(): void {
     this.#run.abort();
+    this.#failed.clear();
+    this.#tell();
+  }
+
+  /** Whether a step has failed and is not done is an alarm. */
+  #tell(): void {
+    if (this.#failed.size === 0) return this.#failing.clear();
+    this.#failing.raise([...this.#failed].map(([{ text }, reason]) => `${text}: ${reason}`).join("; "));
   }
 
   async #inOrder(steps: readonly Step[], wanted: () => boolean, ends: AbortSignal, waits: readonly number[]) {
@@ -91,6 +106,8 @@ export class Actions {
       reason,
       then,
     });
+    this.#failed.set(step, reason);
+    this.#tell();
     void this.#again(step, wanted, ends, told);
     await this.#inOrder(step.otherwise, wanted, ends, firstWaits);
   }
@@ -98,8 +115,14 @@ export class Actions {
   async #again(step: Step, wanted: () => boolean, ends: AbortSignal, told: Readonly<Record<string, string>>) {
     for (;;) {
       await pause(laterWait, ends);
-      if (ends.aborted || !wanted()) return;
+      if (ends.aborted) return;
+      if (!wanted()) {
+        this.#failed.delete(step);
+        return this.#tell();
+      }
       if (await this.#try(step) !== "") continue;
+      this.#failed.delete(step);
+      this.#tell();
       return log.warning("{by}: {step} is done now", told);
     }
   }

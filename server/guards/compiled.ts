@@ -9,6 +9,7 @@ import { identifierOf } from "../bench/names.ts";
 import { BenchEnvironment } from "../expressions/bench_environment.ts";
 import { ExpressionError } from "../expressions/expression_error.ts";
 import { Windows } from "../expressions/windows.ts";
+import { compileAlarms, type CompiledAlarms } from "./compiled_alarms.ts";
 import { Condition } from "./condition.ts";
 import { type Forbidden, forbiddenOf } from "./forbidding.ts";
 import type { GuardsWords, InterlockWords, StepWords } from "./guards_schema.ts";
@@ -37,6 +38,7 @@ export interface CompiledGuards {
   readonly interlocks: ReadonlyMap<string, CompiledInterlock>;
   readonly safeState: readonly Step[] | undefined;
   readonly watchdogs: ReadonlyMap<string, readonly Step[]>;
+  readonly alarms: CompiledAlarms;
   readonly problems: readonly GuardsProblem[];
 }
 
@@ -57,7 +59,8 @@ export function compileGuards(
 ): CompiledGuards {
   const problems: GuardsProblem[] = [];
   const wrong = (path: GuardsPath, message: string) => void problems.push({ path, message });
-  const environment = new BenchEnvironment(instruments).of(undefined, windows);
+  const names = new BenchEnvironment(instruments);
+  const environment = names.of(undefined, windows);
   const condition = (text: string | undefined, path: GuardsPath) => {
     if (text === undefined) return undefined;
     try {
@@ -88,6 +91,7 @@ export function compileGuards(
       [name, stepsOf(then, ["watchdogs", name, "then"], instruments, safeState, wrong)] as const
     ),
   );
+  const alarms = compileAlarms(words.alarms ?? {}, instruments, names, condition, wrong);
   for (const kind of ["interlocks", "watchdogs"] as const) {
     const seen = new Map<string, string>();
     for (const name of Object.keys(words[kind] ?? {})) {
@@ -96,7 +100,7 @@ export function compileGuards(
       seen.set(identifierOf(name), name);
     }
   }
-  return { interlocks, safeState, watchdogs, problems };
+  return { interlocks, safeState, watchdogs, alarms, problems };
 }
 
 function checkWords(

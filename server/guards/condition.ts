@@ -52,6 +52,16 @@ export class Condition {
     return this.#expression.dependencies.map(({ field }) => field);
   }
 
+  /** The same, with their instruments. */
+  get operands(): readonly FieldOperand[] {
+    return this.#expression.dependencies;
+  }
+
+  /** The fields for which it is not known now. */
+  get doubtful(): readonly FieldOperand[] {
+    return this.#expression.needed.filter(({ held }) => held.quality !== "good" || held.value === undefined);
+  }
+
   /** Whether it is so now. */
   look(): Held {
     const outcome = this.#expression.evaluate();

@@ -1,11 +1,13 @@
 /**
- * Keeps what guards must know after a restart: what is latched, what is bypassed, and when watchdogs end.
+ * Keeps what guards must know after a restart: what is latched, what is bypassed, when watchdogs end, and the
+ * alarms that are not normal.
  *
  * @module
  */
 
 import { getLogger } from "npm:@logtape/logtape@2.4.2";
 import * as z from "npm:zod@4.6.7";
+import type { AlarmDeed } from "../../protocol/alarms.ts";
 import { FileKeeper } from "../files/file_keeper.ts";
 
 const log = getLogger(["heliograph", "guards"]);
@@ -14,6 +16,33 @@ const log = getLogger(["heliograph", "guards"]);
 const longestWait = 5000;
 
 const moment = z.iso.datetime();
+const deed = z.strictObject({ by: z.string(), at: moment, reason: z.string() });
+
+/** What is kept of an alarm. */
+export interface KeptAlarm {
+  readonly on: boolean;
+  readonly unacknowledged: boolean;
+  readonly latched: boolean;
+  readonly since: string;
+  readonly raised: string | null;
+  readonly reason: string;
+  readonly times: number;
+  readonly acknowledged: AlarmDeed | null;
+  /** Until when it is shelved; `null` where it is out of service. */
+  readonly setAside: (AlarmDeed & { readonly until: string | null }) | null;
+}
+
+const alarmSchema: z.ZodType<KeptAlarm> = z.strictObject({
+  on: z.boolean(),
+  unacknowledged: z.boolean(),
+  latched: z.boolean(),
+  since: moment,
+  raised: moment.nullable(),
+  reason: z.string(),
+  times: z.int(),
+  acknowledged: deed.nullable(),
+  setAside: deed.extend({ until: moment.nullable() }).nullable(),
+});
 
 const keptSchema = z.strictObject({
   interlocks: z.record(
@@ -38,6 +67,8 @@ const keptSchema = z.strictObject({
       acted: z.boolean(),
     }),
   ),
+  /** Those that are not normal, or were set aside. A file of an earlier version has none. */
+  alarms: z.record(z.string(), alarmSchema).default({}),
 });
 
 /** What is kept. */
@@ -50,13 +81,17 @@ export class GuardStore {
   #written = "";
   #writing = Promise.resolve();
   #busy = false;
+  /** Whether what was to be written could not be. */
+  get failed(): boolean {
+    return this.#keeper !== undefined && this.hint !== "";
+  }
   /** Why nothing is kept; empty where it is. */
   hint = "";
 
   /** Reads nothing yet. @param file The absolute path of the file. @default nothing is kept */
   constructor(file: string | undefined) {
     this.#keeper = file === undefined ? undefined : new FileKeeper(file, { ownFolder: true });
-    if (file === undefined) this.hint = "Latches, bypasses and watchdogs are kept until the server stops.";
+    if (file === undefined) this.hint = "Latches, bypasses, watchdogs and alarms are kept until the server stops.";
   }
 
   /**

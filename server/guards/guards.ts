@@ -5,7 +5,8 @@
  */
 
 import { getLogger } from "npm:@logtape/logtape@2.4.2";
-import type { GuardsDescription } from "../../protocol/guards.ts";
+import type { Severity } from "../../protocol/alarms.ts";
+import type { AlarmSummary, GuardsDescription } from "../../protocol/guards.ts";
 import { HeliographError } from "../../protocol/errors.ts";
 import type { Bench } from "../bench/bench.ts";
 import type { BoundArguments, Command } from "../bench/command.ts";
@@ -14,6 +15,7 @@ import type { Instrument } from "../bench/instrument.ts";
 import { didYouMean, identifierOf, listed } from "../bench/names.ts";
 import { Windows } from "../expressions/windows.ts";
 import { Actions } from "./actions.ts";
+import { Alarms, type OwnAlarm } from "./alarms.ts";
 import { compileGuards } from "./compiled.ts";
 import { type Forbidden, forbiddenBy } from "./forbidding.ts";
 import { GuardStore } from "./guard_store.ts";
@@ -54,6 +56,10 @@ export class Guards {
   readonly #interlocks = new Map<string, Interlock>();
   readonly #watchdogs = new Map<string, Watchdog>();
   readonly #safeActions: Actions;
+  /** The alarms, also those of whoever else has something to tell. */
+  readonly alarms: Alarms;
+  readonly #late: OwnAlarm;
+  readonly #notKept: OwnAlarm;
   #safeState: readonly Step[] | undefined;
   /** Which interlocks look at a field. */
   #watching = new Map<BenchField, Interlock[]>();
@@ -78,29 +84,60 @@ export class Guards {
     this.#now = options.now ?? (() => performance.now());
     this.#windows = new Windows(this.#now);
     this.#store = new GuardStore(options.file);
-    this.#safeActions = new Actions("the safe state", options.act);
+    this.alarms = new Alarms(bench, words.alarms ?? {}, { now: this.#now, changed: () => this.#keep() });
+    this.#late = this.alarms.own("late", {
+      title: "Guards late",
+      severity: "high",
+      text: "See what else this PC does: for that time nothing was guarded",
+    });
+    this.#notKept = this.alarms.own("not kept", {
+      title: "Guards not kept",
+      severity: "medium",
+      text: "See to the disk of this PC: after a restart, what is latched would not be so",
+    });
+    this.#safeActions = new Actions("the safe state", options.act, this.#failing("the safe state", "critical"));
     this.#compile();
     this.#unsubscribe = [
       bench.hub.subscribe("reading", ({ field }) => this.#windows.reading(field), { name: "the guards" }),
-      bench.hub.subscribe("change", ({ field }) => this.#watching.get(field)?.forEach((each) => this.#look(each)), {
+      bench.hub.subscribe("change", ({ field }) => {
+        this.#watching.get(field)?.forEach((each) => this.#look(each));
+        this.alarms.changed(field);
+      }, { name: "the guards" }),
+      bench.hub.subscribe("contact", ({ instrument }) => this.alarms.contactChanged(instrument), {
         name: "the guards",
       }),
       bench.hub.subscribe("bench", () => {
         this.#compile();
-        for (const each of this.#interlocks.values()) this.#look(each);
+        this.look();
       }, { name: "the guards" }),
     ];
     for (const each of this.#interlocks.values()) this.#look(each);
   }
 
   get #parts() {
-    return { act: this.#options.act, now: this.#now, changed: () => this.#changed() };
+    return {
+      act: this.#options.act,
+      now: this.#now,
+      changed: () => this.#changed(),
+      alarms: this.alarms,
+      failing: (of: string, severity: Severity) => this.#failing(of, severity),
+    };
+  }
+
+  /** The alarm that a step has failed again and again. @param of Whose step. */
+  #failing(of: string, severity: Severity): OwnAlarm {
+    return this.alarms.own(`steps of ${of}`, {
+      title: `Steps of ${of}`,
+      severity,
+      text: "Go there and do by hand what failed",
+    });
   }
 
   #compile(): void {
     const compiled = compileGuards(this.#words, this.#bench.instruments, this.#windows);
     const parts = this.#parts;
     this.#safeState = compiled.safeState;
+    this.alarms.compile(compiled.alarms);
     for (const [title, words] of Object.entries(this.#words.interlocks ?? {})) {
       const now = compiled.interlocks.get(title)!;
       const there = this.#interlocks.get(identifierOf(title));
@@ -167,6 +204,7 @@ export class Guards {
       interlocks: kept((each) => each.kept),
       bypasses: kept((each) => each.bypassed),
       watchdogs: Object.fromEntries([...this.#watchdogs].map(([name, each]) => [name, each.kept])),
+      alarms: this.alarms.kept,
     });
   }
 
@@ -187,32 +225,39 @@ export class Guards {
       if (kept === "lost") each.resume("lost", undefined);
       else each.resume(kept?.interlocks[name], kept?.bypasses[name]);
     }
+    this.alarms.resume(kept === "lost" ? "lost" : kept?.alarms);
     this.#changed();
   }
 
   #tick(): void {
     const now = this.#now();
     if (now - this.#looked > interval + late) {
+      const seconds = Math.round((now - this.#looked) / 1000);
       log.error("The guards were not looked at for {seconds} s: this PC was asleep, or had too much to do", {
-        seconds: Math.round((now - this.#looked) / 1000),
+        seconds,
       });
-    }
+      this.#late.raise(`nothing was looked at for ${seconds} s: this PC was asleep, or had too much to do`);
+    } else this.#late.clear();
     this.#looked = now;
     this.look();
     // What could not be written is tried again.
     if (this.#store.hint !== "") this.#keep();
+    if (this.#store.failed) this.#notKept.raise(this.#store.hint);
+    else this.#notKept.clear();
   }
 
   /** Looks at all of them. */
   look(): void {
     for (const each of this.#interlocks.values()) this.#look(each);
     for (const each of this.#watchdogs.values()) each.look();
+    this.alarms.look();
   }
 
   /** Ends. */
   async stop(): Promise<void> {
     clearInterval(this.#timer);
     for (const unsubscribe of this.#unsubscribe) unsubscribe();
+    this.alarms.stop();
     for (const each of [...this.#interlocks.values(), ...this.#watchdogs.values()]) each.stop();
     this.#safeActions.stop();
     await this.#store.stop();
@@ -243,19 +288,27 @@ export class Guards {
     return {
       interlocks: [...this.#interlocks.values()].map((each) => each.describe()),
       watchdogs: [...this.#watchdogs.values()].map((each) => each.describe()),
+      alarms: this.alarms.list(),
+      normalAlarms: this.alarms.normal,
       safeState: this.#safeActions.describe(this.#safeState ?? []),
       hint: this.#store.hint,
     };
   }
 
   /** What people should see of them at a glance: titles. */
-  get summary(): { readonly tripped: string[]; readonly bypassed: string[]; readonly expired: string[] } {
+  get summary(): {
+    readonly tripped: string[];
+    readonly bypassed: string[];
+    readonly expired: string[];
+    readonly alarms: AlarmSummary;
+  } {
     const inState = (...states: string[]) =>
       [...this.#interlocks.values()].filter((each) => states.includes(each.describe().state)).map(({ title }) => title);
     return {
       tripped: inState("tripped", "latched", "pending"),
       bypassed: inState("bypassed"),
       expired: [...this.#watchdogs.values()].filter(({ expired }) => expired).map(({ title }) => title),
+      alarms: this.alarms.summary,
     };
   }
 
@@ -285,9 +338,11 @@ export class Guards {
     });
   }
 
-  /** Lets an interlock go that has latched. */
+  /** Lets an interlock or an alarm go that has latched. */
   reset(name: string, by: string): void {
+    if (!this.#interlocks.has(identifierOf(name)) && this.alarms.has(name)) return this.alarms.reset(name, by);
     this.#interlock(name).reset(by);
+    this.alarms.look();
   }
 
   /** Leaves an interlock out of force for a while. @param seconds How long. */

@@ -1,11 +1,11 @@
 /**
- * The instrument `guards`: interlocks, watchdogs and the safe state, on every wire. It has no fields, so that it is in no
+ * The instrument `guards`: interlocks, alarms, watchdogs and the safe state, on every wire. It has no fields, so that it is in no
  * data log and on no dashboard.
  *
  * @module
  */
 
-import { parseDuration } from "../../protocol/duration.ts";
+import { parseDuration, periodInDays } from "../../protocol/duration.ts";
 import { HeliographError } from "../../protocol/errors.ts";
 import { principalOf } from "../access/principal.ts";
 import { command, type CommandContext } from "../bench/command.ts";
@@ -18,12 +18,14 @@ function who({ caller }: CommandContext): string {
   return principalOf(caller).origin.label;
 }
 
-function secondsOf(given: unknown): number {
+function secondsOf(given: unknown, most = "24h"): number {
+  const days = most === "24h" || typeof given !== "string" ? undefined : periodInDays(given);
+  if (days !== undefined) return days * 86_400;
   try {
     return parseDuration(typeof given === "number" ? given : String(given));
   } catch (error) {
     if (!(error instanceof HeliographError)) throw error;
-    throw new HeliographError("bad_argument", `${given} is no time: give 90, 90s, 10m or 2h, at most 24h`);
+    throw new HeliographError("bad_argument", `${given} is no time: give 90, 90s, 10m or 2h, at most ${most}`);
   }
 }
 
@@ -31,10 +33,12 @@ function secondsOf(given: unknown): number {
 export function guardsInstrument(guards: Guards): Instrument {
   const reading = { role: "observer", immediate: true } as const;
   const name = { type: "text", summary: "of the interlock, as list tells it" } as const;
+  const alarm = { type: "text", summary: "of the alarm, as alarms tells it" } as const;
+  const why = { type: "text", summary: "why, for everybody to see" } as const;
   const watchdog = { type: "text", summary: "of the watchdog" } as const;
   return defineInstrument({
     title: "guards",
-    summary: "interlocks, watchdogs, and the safe state",
+    summary: "interlocks, alarms, watchdogs, and the safe state",
     aside: true,
     commands: {
       list: command({
@@ -62,9 +66,53 @@ export function guardsInstrument(guards: Guards): Instrument {
           );
         },
       }),
+      alarms: command({
+        ...reading,
+        summary: "Tell the alarms that are not normal, the most severe first, as JSON",
+        arguments: {
+          state: { type: "text", default: "", summary: "only those in this state, as out_of_service; or all" },
+        },
+        run: ({ state }) => ({ alarms: guards.alarms.list(state), normalAlarms: guards.alarms.normal }),
+      }),
+      acknowledge: command({
+        summary: "Say that you know of an alarm, or of all",
+        arguments: { name: { ...alarm, summary: "of the alarm; or all" }, reason: { ...why, default: "" } },
+        immediate: true,
+        run: ({ name, reason }, context) => guards.alarms.acknowledge(name, reason, who(context)),
+      }),
+      shelve: command({
+        summary: "Set an alarm aside for a while; then it comes back",
+        arguments: {
+          name: alarm,
+          time: { type: "text", asGiven: true, summary: "90s, 30m, 2h or 3d, at most 7d" },
+          reason: why,
+        },
+        immediate: true,
+        run: ({ name, time, reason }, context) =>
+          guards.alarms.shelve(name, secondsOf(time, "7d"), reason, who(context)),
+      }),
+      unshelve: command({
+        summary: "Take a shelved alarm back before its time",
+        arguments: { name: alarm },
+        immediate: true,
+        run: ({ name }, context) => guards.alarms.unshelve(name, who(context)),
+      }),
+      out_of_service: command({
+        summary: "Set an alarm aside until somebody takes it back",
+        role: "admin",
+        arguments: { name: alarm, reason: why },
+        immediate: true,
+        run: ({ name, reason }, context) => guards.alarms.outOfService(name, reason, who(context)),
+      }),
+      in_service: command({
+        summary: "Take an alarm back that was out of service",
+        arguments: { name: alarm },
+        immediate: true,
+        run: ({ name }, context) => guards.alarms.inService(name, who(context)),
+      }),
       reset: command({
-        summary: "Let an interlock go that has latched, once its condition is as it should be",
-        arguments: { name },
+        summary: "Let an interlock or an alarm go that has latched, once its condition is as it should be",
+        arguments: { name: { type: "text", summary: "of the interlock or alarm" } },
         immediate: true,
         run: ({ name }, context) => guards.reset(name, who(context)),
       }),
@@ -74,7 +122,7 @@ export function guardsInstrument(guards: Guards): Instrument {
         arguments: {
           name,
           time: { type: "text", asGiven: true, summary: "90s, 30m or 2h, at most 24h" },
-          reason: { type: "text", summary: "why, for everybody to see" },
+          reason: why,
         },
         immediate: true,
         run: ({ name, time, reason }, context) => guards.bypass(name, secondsOf(time), reason, who(context)),

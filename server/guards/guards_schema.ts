@@ -5,7 +5,9 @@
  */
 
 import * as z from "npm:zod@4.6.7";
-import { readSeconds } from "../expressions/over_time.ts";
+import { severities, type Severity } from "../../protocol/alarms.ts";
+import type { AlarmWords } from "./alarms_schema.ts";
+import { someTime, time, title } from "./guard_words.ts";
 
 /** A step of a bench file: a setting, a command, or all of the safe state. */
 export type StepWords = "safe state" | {
@@ -36,6 +38,7 @@ export interface InterlockWords {
   readonly delay?: number | undefined;
   readonly latched?: boolean | undefined;
   readonly grace?: number | undefined;
+  readonly severity?: Severity | undefined;
   readonly forbids?: readonly ForbiddenWords[] | undefined;
   readonly trips?: readonly StepWords[] | undefined;
 }
@@ -53,22 +56,12 @@ export interface GuardsWords {
   readonly interlocks?: Readonly<Record<string, InterlockWords>> | undefined;
   /** What is done to make the bench safe. */
   readonly safeState?: readonly StepWords[] | undefined;
+  /** Alarms by name. */
+  readonly alarms?: Readonly<Record<string, AlarmWords>> | undefined;
   /** Watchdogs by name. */
   readonly watchdogs?: Readonly<Record<string, WatchdogWords>> | undefined;
 }
 
-const longestTime = 86_400;
-
-/** A time of a bench file, which is used in seconds. */
-function time(least: number, words: string) {
-  return z.string().refine((text) => {
-    const seconds = readSeconds(text);
-    return seconds !== undefined && seconds >= least && seconds <= longestTime;
-  }, words).transform((text) => readSeconds(text)!);
-}
-
-const someTime = () => time(0, "must be a time such as 0.5s, 10s, 5m or 1h, at most 24h");
-const title = z.string().regex(/[a-z0-9]/i, "a name needs a letter or a digit");
 const place = z.string().regex(/^[^.]*[a-z0-9][^.]*\.[^.]*[a-z0-9][^.]*$/i, "write INSTRUMENT.NAME: heater.power");
 const value = z.union([z.number(), z.string(), z.boolean()], "should be a number, text, or true or false");
 
@@ -129,6 +122,9 @@ const interlock = z.strictObject({
   }),
   grace: someTime().optional().meta({
     description: "For how long after a start what is not known only forbids, and does not trip; default 30s",
+  }),
+  severity: z.enum(severities).optional().meta({
+    description: "How severe the alarm is that it is tripped; default high",
   }),
   forbids: z.array(forbidden).min(1).optional().meta({
     description: "What may not be done: instruments, commands, settings, also only above or below a value",

@@ -14,6 +14,8 @@ import type { CompiledInterlock } from "./compiled.ts";
 import type { KeptGuards } from "./guard_store.ts";
 import type { InterlockWords } from "./guards_schema.ts";
 import { InterlockState } from "./interlock_state.ts";
+import type { Severity } from "../../protocol/alarms.ts";
+import type { Alarms, OwnAlarm } from "./alarms.ts";
 import type { Act } from "./steps.ts";
 
 const log = getLogger(["heliograph", "guards"]);
@@ -29,6 +31,9 @@ export interface InterlockParts {
   readonly now: () => number;
   /** Told whenever it forbids something else, or has something to be kept. */
   readonly changed: () => void;
+  readonly alarms: Pick<Alarms, "own">;
+  /** The alarm that steps fail. @param of Whose. */
+  readonly failing: (of: string, severity: Severity) => OwnAlarm;
 }
 
 /** An interlock. */
@@ -40,6 +45,7 @@ export class Interlock {
   readonly #words: InterlockWords;
   readonly #parts: InterlockParts;
   readonly #actions: Actions;
+  readonly #alarm: OwnAlarm;
   #compiled: CompiledInterlock;
   #state: InterlockState;
   #safe: boolean | null = null;
@@ -56,7 +62,12 @@ export class Interlock {
     this.#words = words;
     this.#parts = parts;
     this.#compiled = compiled;
-    this.#actions = new Actions(`interlock ${title}`, parts.act);
+    this.#actions = new Actions(`interlock ${title}`, parts.act, parts.failing(`interlock ${title}`, "critical"));
+    this.#alarm = parts.alarms.own(`interlock ${this.name}`, {
+      title: `Interlock ${title}`,
+      severity: words.severity ?? "high",
+      text: words.summary ?? `"heliograph guards" tells what it forbids and does`,
+    });
     this.#state = this.#begin(false);
   }
 
@@ -155,6 +166,14 @@ export class Interlock {
       });
     }
     this.#tell(happened === "trips");
+    this.#tellAlarm();
+  }
+
+  /** What is tripped, or waits for a reset, is an alarm; what is not known yet after a start is none yet. */
+  #tellAlarm(): void {
+    const { name } = this.#state;
+    if (name === "clear" || name === "bypassed") return this.#alarm.clear();
+    if (name !== "pending") this.#alarm.raise(this.#kept?.reason || this.#reason);
   }
 
   #trip(): void {
@@ -208,6 +227,7 @@ export class Interlock {
     }
     this.#actions.stop();
     this.#kept = undefined;
+    this.#alarm.clear();
     log.info("{by} reset interlock {name}", { by, name: this.title });
     this.#tell(true);
   }
@@ -221,6 +241,7 @@ export class Interlock {
       until: zonedTime(new Date(bypass.until)),
       name: this.title,
     });
+    this.#alarm.clear();
     this.#tell(true);
   }
 

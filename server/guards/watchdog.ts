@@ -10,6 +10,7 @@ import { zonedTime } from "../../protocol/local_time.ts";
 import { identifierOf } from "../bench/names.ts";
 import { Actions } from "./actions.ts";
 import type { KeptGuards } from "./guard_store.ts";
+import type { OwnAlarm } from "./alarms.ts";
 import type { InterlockParts } from "./interlock.ts";
 import type { Step } from "./steps.ts";
 
@@ -32,6 +33,7 @@ export class Watchdog {
   readonly fixed: boolean;
   readonly #parts: InterlockParts;
   readonly #actions: Actions;
+  readonly #alarm: OwnAlarm;
   #steps: readonly Step[];
   #within: number;
   #ends: number;
@@ -57,7 +59,12 @@ export class Watchdog {
     this.summary = summary;
     this.fixed = fixed;
     this.#parts = parts;
-    this.#actions = new Actions(`watchdog ${title}`, parts.act);
+    this.#actions = new Actions(`watchdog ${title}`, parts.act, parts.failing(`watchdog ${title}`, "critical"));
+    this.#alarm = parts.alarms.own(`watchdog ${this.name}`, {
+      title: `Watchdog ${title}`,
+      severity: "high",
+      text: `See why nobody renews it; "heliograph watchdog renew ${this.name}" ends this`,
+    });
     this.#steps = steps;
     this.#within = within;
     this.#renewedBy = by;
@@ -113,11 +120,24 @@ export class Watchdog {
     this.#renewed = new Date();
     this.#renewedBy = by;
     this.#ends = this.#parts.now() + within * 1000;
+    this.#alarm.clear();
     this.#parts.changed();
   }
 
   /** Looks whether its time is over. */
   look(): void {
+    this.#look();
+    if (this.#expired) this.#alarm.raise(this.#why);
+    else this.#alarm.clear();
+  }
+
+  get #why(): string {
+    return `nobody has renewed it within ${this.#within} s, the last time ${this.#renewedBy} at ${
+      zonedTime(this.#renewed)
+    }`;
+  }
+
+  #look(): void {
     if (this.#expired || this.#parts.now() < this.#ends) return;
     this.#expired = true;
     this.#acted = false;

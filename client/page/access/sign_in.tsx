@@ -9,17 +9,22 @@
 import type { VNode } from "npm:preact@11.2.0";
 import { useEffect, useState } from "npm:preact@11.2.0/hooks";
 import { Complaint, useWork } from "../bench/work.tsx";
-import { begin, signIn, takeSecret } from "./signing.ts";
+import { begin, goToInstitute, signIn, signInState, takeSecret } from "./signing.ts";
 
 /** The place. */
 export function SignInPlace(): VNode {
   const [token, setToken] = useState("");
+  const [institute, setInstitute] = useState<string | null>(null);
   const [work, complaint, busy] = useWork();
   const enter = (credential: Parameters<typeof signIn>[0]) =>
     work(async () => {
       await signIn(credential);
       begin();
     });
+  useEffect(() => {
+    // Where the server does not answer, the page says so anyway.
+    signInState().then(({ institute }) => setInstitute(institute), () => {});
+  }, []);
   useEffect(() => {
     const take = () => {
       const secret = takeSecret();
@@ -33,6 +38,19 @@ export function SignInPlace(): VNode {
   return (
     <section class="sign-in">
       <h2>Sign in</h2>
+      {institute !== null && (
+        <p>
+          <button
+            type="button"
+            id="sign-in-institute"
+            class="strong"
+            disabled={busy}
+            onClick={() => void work(goToInstitute)}
+          >
+            Sign in with {institute}
+          </button>
+        </p>
+      )}
       <form
         onSubmit={(event) => {
           event.preventDefault();

@@ -41,6 +41,12 @@ export function signIn(credential: { readonly token: string } | { readonly secre
   return ask("POST", "session", credential);
 }
 
+/** Goes to where one signs in at one's institute, which leads back here. */
+export async function goToInstitute(): Promise<void> {
+  const { url } = await ask<{ readonly url: string }>("POST", "session/openid", {});
+  location.assign(url);
+}
+
 /** Signs out. What the page knows of the bench is forgotten with it. */
 export async function signOut(): Promise<void> {
   await ask("DELETE", "session");

@@ -6,17 +6,18 @@
 
 import { mainNames } from "../../bench/declaration.ts";
 import { defineInstrument } from "../../bench/define_instrument.ts";
-import type { FieldSpec } from "../../bench/field.ts";
+import type { AlarmLimits, FieldSpec } from "../../bench/field.ts";
 import { checkKeyword as check } from "../../bench/header_card.ts";
 import type { Instrument } from "../../bench/instrument.ts";
 import type { ValueType } from "../../bench/values.ts";
+import { checkLimits } from "./alarm_words.ts";
 import { inPart } from "./description_error.ts";
 import type { DescribedField, Description } from "./schema.ts";
 import { ValueCodec } from "./value_codec.ts";
 
 /** The words for a computed field; the others are for what is read or set. */
 const fieldWords: readonly string[] = ["compute", "type", "unit", "decimals", "format", "choices", "summary"]
-  .concat("log", "keep", "keyword");
+  .concat("log", "keep", "keyword", "alarm");
 /** The words for an instrument of computed fields. */
 const instrumentWords: readonly string[] = ["fields", "summary", "main"];
 
@@ -31,7 +32,8 @@ export function computedField(field: DescribedField, compute: string): FieldSpec
     if (value === undefined || fieldWords.includes(word)) continue;
     inPart(word, () => wrong('has no meaning beside "compute"'));
   }
-  const { log, keep, keyword } = field;
+  const { log, keep, keyword, alarm } = field;
+  if (alarm !== undefined) inPart("alarm", () => checkLimits(alarm, field.type));
   if (keyword !== undefined) inPart("keyword", () => checkKeyword(keyword));
   return {
     ...new ValueCodec(field).spec,
@@ -40,6 +42,7 @@ export function computedField(field: DescribedField, compute: string): FieldSpec
     ...(log === undefined ? {} : { log }),
     ...(keep === undefined ? {} : { keep }),
     ...(keyword === undefined ? {} : { keyword }),
+    ...(alarm === undefined ? {} : { alarm: alarm as AlarmLimits }),
   };
 }
 

@@ -9,13 +9,14 @@ import { defineInstrument } from "../../bench/define_instrument.ts";
 import { HeliographError } from "../../../protocol/errors.ts";
 import { NotAsked } from "../../bench/answer_errors.ts";
 import { readbackFault } from "../../bench/declaration.ts";
-import type { FieldSpec, ReadbackSpec } from "../../bench/field.ts";
+import type { AlarmLimits, FieldSpec, ReadbackSpec } from "../../bench/field.ts";
 import type { Instrument } from "../../bench/instrument.ts";
 import { identifierOf } from "../../bench/names.ts";
 import { PortContact } from "../transports/contact.ts";
 import type { Port, Turn } from "../transports/port.ts";
 import { delay } from "../transports/delay.ts";
 import type { Value, ValueType } from "../../bench/values.ts";
+import { checkLimits } from "./alarm_words.ts";
 import { checkKeyword, computedField, mainOf } from "./computed_instrument.ts";
 import { Condition } from "./condition.ts";
 import { Conversation, decode } from "./conversation.ts";
@@ -261,7 +262,8 @@ class Describer {
   #field(title: string, field: DescribedField): FieldSpec<ValueType> {
     if (field.compute !== undefined) return computedField(field, field.compute);
     const codec = this.#conversation.codec(valueOf(field));
-    const { read, listen, write, needsConfirm, initial, poll, log, keep, keyword, readback, when, select } = field;
+    const { read, listen, write, needsConfirm, initial, poll, log, keep, keyword, readback, alarm, when, select } =
+      field;
     if (keyword !== undefined) inPart("keyword", () => checkKeyword(keyword));
     const isRegister = field.register !== undefined;
     const own = isRegister ? this.#registers.writer(title) : undefined;
@@ -290,6 +292,7 @@ class Describer {
     const interval = typeof poll === "number" ? poll : faster?.otherwise;
     if (listen !== undefined) inPart("listen", () => this.#listen(title, codec, listen));
     if (readback !== undefined) inPart("readback", () => this.#checkReadback(title, field));
+    if (alarm !== undefined) inPart("alarm", () => checkLimits(alarm, field.type));
     const reading = this.#readings.get(title);
     if (reading !== undefined) {
       inPart(["read", "at"], () => checkAt(reading.at, codec));
@@ -307,6 +310,7 @@ class Describer {
       ...(keep === undefined ? {} : { keep }),
       ...(keyword === undefined ? {} : { keyword }),
       ...(readback === undefined ? {} : { readback: defined(readback) as ReadbackSpec }),
+      ...(alarm === undefined ? {} : { alarm: defined(alarm) as AlarmLimits }),
       ...(listen === undefined ? {} : { listens: true }),
       ...(reading === undefined ? {} : {
         read: (signal: AbortSignal, pass: object) => {

@@ -7,6 +7,7 @@
 import * as z from "npm:zod@4.6.7";
 import { periodInDays, periodWords } from "../../../protocol/duration.ts";
 import { numberFormats, roles, valueTypes } from "../../../protocol/vocabulary.ts";
+import { alarmLimits } from "./alarm_words.ts";
 import { bases, kinds, orders } from "./number_code.ts";
 import { registerWords } from "./register_words.ts";
 import { aroundWords, end, shapeWords } from "./shape_schema.ts";
@@ -254,6 +255,7 @@ export const fieldSchema = z.strictObject({
     }),
     within: interval.optional().meta({ description: "How long the device may take, in seconds; default 10" }),
   }).optional().meta({ description: "For a setting: the field by which the device says what it made of it" }),
+  alarm: alarmLimits.optional().meta({ description: "For a number: beyond which values a person is called" }),
   initial: z.union([z.number(), z.string(), z.boolean()]).optional().meta({
     description: "What a setting is before anybody sets it; it is not sent by itself",
   }),

@@ -39,6 +39,7 @@ export function declarationOf(instrument: Instrument): Declaration {
         pollInterval: spec.pollInterval,
         keyword: spec.keyword,
         readback: spec.readback,
+        alarm: spec.alarm,
         compute: spec.compute,
         keep: spec.keep,
       }),

@@ -8,6 +8,7 @@
  */
 
 import * as z from "npm:zod@4.6.7";
+import { severities } from "../../../protocol/alarms.ts";
 import { errorCode, wireValue } from "../../../protocol/schemas.ts";
 import {
   accesses,
@@ -70,6 +71,16 @@ export const declarationSchema = z.strictObject({
     compute: text.optional(),
     readback: z.strictObject({ field: name, tolerance: z.number().optional(), within: z.number().optional() })
       .optional(),
+    alarm: z.strictObject({
+      lowLow: z.number().optional(),
+      low: z.number().optional(),
+      high: z.number().optional(),
+      highHigh: z.number().optional(),
+      deadband: z.number().optional(),
+      delay: z.number().optional(),
+      severity: z.enum(severities).optional(),
+      text: text.optional(),
+    }).optional(),
     reads: z.boolean(),
     writes: z.boolean(),
   })).max(10_000),

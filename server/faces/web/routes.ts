@@ -64,6 +64,8 @@ export interface Route {
   readonly path: string;
   /** Whether pages of other origins may ask for it: it tells nothing of the bench and changes nothing. @default false */
   readonly harmless?: boolean;
+  /** Whether another site may send a browser there, which proves otherwise that it means to. @default false */
+  readonly sentFromElsewhere?: boolean;
   /** Whether it is also for who has not said yet who they are: to do so. @default false */
   readonly unproven?: boolean;
   /** What whoever asks must be allowed, where no request says that. @default what its request needs */

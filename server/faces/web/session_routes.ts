@@ -31,27 +31,53 @@ const state = z.strictObject({
   who: identity.nullable().describe("who asks; null for who has to say first who they are"),
   signedIn: z.boolean().describe("whether they have signed in, and can sign out"),
   until: z.string().nullable().describe("until when, ISO 8601 in UTC"),
+  institute: z.string().nullable().describe("where people can sign in with OpenID Connect; null for nowhere"),
 }) satisfies z.ZodType<SignInState>;
 
+/** The cookie of who has signed in. */
+const sessionCookie = "heliograph";
+
 /**
- * The name of the cookie. Browsers send a cookie to every port of a PC: the port is in it, so that two servers of one PC
+ * The name of a cookie. Browsers send a cookie to every port of a PC: the port is in it, so that two servers of one PC
  * do not sign people out of each other.
  */
-function cookieName(headers: Headers): string {
+function cookieName(headers: Headers, name: string): string {
   const port = /:(\d+)$/.exec(headers.get("host") ?? "")?.[1];
-  return `__Host-heliograph${port === undefined ? "" : `-${port}`}`;
+  return `__Host-${name}${port === undefined ? "" : `-${port}`}`;
 }
 
-/** The secret in the cookie of a request, or `undefined`. */
+/** The secret in the cookie of a request by which who has signed in is known, or `undefined`. */
 export function cookieOf(headers: Headers): string | undefined {
+  return cookieNamed(headers, sessionCookie);
+}
+
+/** The value of a cookie of this server, or `undefined`. */
+export function cookieNamed(headers: Headers, name: string): string | undefined {
   const given = headers.get("cookie");
   if (given === null) return undefined;
-  const begin = `${cookieName(headers)}=`;
+  const begin = `${cookieName(headers, name)}=`;
   return given.split(";").map((each) => each.trim()).find((each) => each.startsWith(begin))?.slice(begin.length);
 }
 
-function setCookie(headers: Headers, value: string, seconds: number): string {
-  return `${cookieName(headers)}=${value}; Path=/; Max-Age=${seconds}; Secure; HttpOnly; SameSite=Strict`;
+/** The header field that makes a browser keep a cookie. @param headers Of the request. */
+export function setCookie(
+  headers: Headers,
+  name: string,
+  value: string,
+  { seconds, sameSite = "Strict" }: { readonly seconds: number; readonly sameSite?: "Strict" | "Lax" },
+): string {
+  return `${cookieName(headers, name)}=${value}; Path=/; Max-Age=${seconds}; Secure; HttpOnly; SameSite=${sameSite}`;
+}
+
+/** Begins the session of who has proved who they are. @returns The header field that sets its cookie. */
+export function beginSession(access: Access, client: Principal, headers: Headers): string {
+  const { browsers } = access;
+  const before = cookieOf(headers);
+  if (before !== undefined) browsers.end(before);
+  const cookie = browsers.begin(client.proof!, client.hostname, headers.get("user-agent") ?? "");
+  access.resume(client, cookie);
+  log.info("{client} signed in", { client: client.label });
+  return setCookie(headers, sessionCookie, cookie, { seconds: browsers.seconds });
 }
 
 /**
@@ -68,6 +94,7 @@ export function sessionRoutes(access: Access): Route[] {
       who: client.may("read") ? whoIs(client) : null,
       signedIn: end !== undefined,
       until: end === undefined ? null : new Date(end).toISOString(),
+      institute: access.openId?.title ?? null,
     };
   };
   return [
@@ -96,14 +123,8 @@ export function sessionRoutes(access: Access): Route[] {
       answer: checked(signIn, async ({ token, secret }, { client, request: { headers } }) => {
         if (token !== undefined) access.prove(client, token);
         else await access.enter(client, secret!);
-        const before = cookieOf(headers);
-        if (before !== undefined) browsers.end(before);
-        const cookie = browsers.begin(client.proof!, client.hostname, headers.get("user-agent") ?? "");
-        access.resume(client, cookie);
-        log.info("{client} signed in", { client: client.label });
-        return Response.json(stateOf(client), {
-          headers: { "Set-Cookie": setCookie(headers, cookie, browsers.seconds) },
-        });
+        const cookie = beginSession(access, client, headers);
+        return Response.json(stateOf(client), { headers: { "Set-Cookie": cookie } });
       }),
     },
     {
@@ -121,7 +142,9 @@ export function sessionRoutes(access: Access): Route[] {
           browsers.end(cookie);
           if (client.proof !== undefined) log.info("{client} signed out", { client: told });
         }
-        return Response.json({ value: null }, { headers: { "Set-Cookie": setCookie(headers, "", 0) } });
+        return Response.json({ value: null }, {
+          headers: { "Set-Cookie": setCookie(headers, sessionCookie, "", { seconds: 0 }) },
+        });
       },
     },
   ];

@@ -36,6 +36,7 @@ import {
   urlOf,
 } from "./request_guard.ts";
 import type { RequestInput } from "./request_input.ts";
+import { openIdRoutes } from "./openid_routes.ts";
 import { cookieOf, sessionRoutes } from "./session_routes.ts";
 import { findRoute, type Match, type Route } from "./routes.ts";
 import { toHttps } from "./to_https.ts";
@@ -145,6 +146,7 @@ export class WebServer extends SocketServer<WebSession> {
         socket,
         ...accessRoutes(services.access),
         ...sessionRoutes(services.access),
+        ...openIdRoutes(services.access),
         ...azcamRoutes(services.requests, this.log),
       ]),
     ];
@@ -279,7 +281,7 @@ export class WebServer extends SocketServer<WebSession> {
     const given = bearerOf(headers) ?? token;
     const host = checkHost(meant ?? headers.get("host"), (name) => this.#isOwn(name, way));
     const { route, parameters } = findRoute(this.#routes, method, url.pathname);
-    if (!route.harmless) checkOrigin(request, host, way);
+    if (!route.harmless && !route.sentFromElsewhere) checkOrigin(request, host, way);
     if (this.stopping && route.path !== "/healthz") {
       throw new HeliographError("stopping", "The server is stopping and takes no new requests");
     }

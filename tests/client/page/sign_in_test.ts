@@ -7,6 +7,7 @@ import { startServer } from "../../fixture.ts";
 import { base } from "../../server/faces/web/web_fixture.ts";
 import { violations } from "./accessible.ts";
 import type { BrowserPage } from "./browser.ts";
+import { withInstitute } from "../../institute.ts";
 import { card, inBrowsers, outsiders, unnamedControls } from "./page_fixture.ts";
 
 async function withServer(
@@ -86,6 +87,26 @@ inBrowsers({
           await other.shows("main", "Your token");
         });
       }
+    });
+  },
+});
+
+inBrowsers({
+  name: "page: one signs in at one's institute, and is back with the role of one's group",
+  async fn(_, browser) {
+    await withInstitute(async ({ page: address, institute }) => {
+      await using page = await browser.open(`${address}/`);
+      await page.shows("main", "Sign in with the university");
+      await checkLooks(page);
+      institute.refuses = true;
+      await page.click("#sign-in-institute");
+      await page.shows("body", "You are not signed in: the university does not say who you are: the person said no");
+      institute.refuses = false;
+      await page.click("a");
+      await page.shows("main", "Sign in with the university");
+      await page.click("#sign-in-institute");
+      await page.shows("header", "ana: operator");
+      await signedIn(page);
     });
   },
 });

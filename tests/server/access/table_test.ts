@@ -207,6 +207,8 @@ const routes: Readonly<Record<string, readonly [may: May, path?: string | undefi
   "GET /api/v1/session": ["anybody"],
   "POST /api/v1/session": ["anybody", undefined, json({})],
   "DELETE /api/v1/session": ["anybody"],
+  "POST /api/v1/session/openid": ["anybody", undefined, json({})],
+  "GET /api/v1/session/openid": ["anybody"],
   "GET /api/v1/access": ["admin"],
   "POST /api/v1/access/people": ["admin", undefined, json({})],
   "DELETE /api/v1/access/people/{name}": ["admin", "/api/v1/access/people/none"],

@@ -78,6 +78,7 @@ function model(
 }
 
 const histories = 2500;
+const nobody = { raise() {}, clear() {} };
 
 Deno.test("guards: in thousands of random histories, nothing beyond a limit is without a trip, and no trip without its cause", async () => {
   const seed = Math.floor(Math.random() * 2 ** 31);
@@ -110,6 +111,8 @@ Deno.test("guards: in thousands of random histories, nothing beyond a limit is w
           act: () => void acted++,
           now: () => now * 1000,
           changed: () => {},
+          alarms: { own: () => nobody },
+          failing: () => nobody,
         });
       };
       field.mirror(undefined, "stale", "not read yet", false);
