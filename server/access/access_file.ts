@@ -11,6 +11,7 @@ import { createHash, randomBytes } from "node:crypto";
 import * as z from "npm:zod@4.6.7";
 import { HeliographError } from "../../protocol/errors.ts";
 import { secretPrefix } from "../../protocol/secrets.ts";
+import { didYouMean } from "../bench/names.ts";
 import { checkedName } from "./principal.ts";
 
 /** The number of the form that this version writes and reads. */
@@ -186,11 +187,11 @@ function grantOf({ name, role, instruments, purpose }: Grant): Granted {
 function entryOf({ people }: AccessList, name: string): AccessEntry {
   const found = people.find((one) => nameKey(one.name) === nameKey(name));
   if (found !== undefined) return found;
-  const known = people.map((one) => one.name).join(", ");
-  throw new HeliographError(
-    "bad_argument",
-    `Nobody is called ${name} here${known === "" ? ": nobody has a token" : `; these have tokens: ${known}`}`,
-  );
+  const known = people.map((one) => one.name);
+  const others = known.length === 0
+    ? ": nobody has a token"
+    : `${didYouMean(name, known)}; these have tokens: ${known.join(", ")}`;
+  throw new HeliographError("bad_argument", `Nobody is called ${name} here${others}`);
 }
 
 /** Adds somebody. @returns The list with them. @throws {HeliographError} `bad_argument` where the name is taken. */

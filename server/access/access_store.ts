@@ -8,6 +8,7 @@ import { Buffer } from "node:buffer";
 import { createHash, timingSafeEqual } from "node:crypto";
 import { getLogger } from "npm:@logtape/logtape@2.4.2";
 import { HeliographError } from "../../protocol/errors.ts";
+import { didYouMean } from "../bench/names.ts";
 import { SecretKeeper } from "../files/secret_keeper.ts";
 import {
   type AccessEntry,
@@ -238,8 +239,11 @@ export class AccessStore {
 
   #checkRole(role: string): void {
     if (this.roles.find(role) !== undefined) return;
-    const known = this.roles.all.map(({ roleName }) => roleName).join(", ");
-    throw new HeliographError("bad_argument", `No role is called ${role} on this bench; there are ${known}`);
+    const known = this.roles.all.map(({ roleName }) => roleName);
+    throw new HeliographError(
+      "bad_argument",
+      `No role is called ${role} on this bench${didYouMean(role, known)}; there are ${known.join(", ")}`,
+    );
   }
 
   /** One change after the other, each of what the file holds then. */

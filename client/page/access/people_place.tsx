@@ -50,7 +50,11 @@ export function PeoplePlace({ bench }: { bench: LiveBench }): VNode | null {
     return () => clearInterval(timer);
   }, [allowed, state]);
   if (welcome !== undefined && !allowed) {
-    return <p class="people-place about">Only admins say who may do what; you are {welcome.roleName || "nobody"}.</p>;
+    return (
+      <p class="people-place about">
+        Saying who may do what needs the right to administer; you are {welcome.roleName || "nobody"}.
+      </p>
+    );
   }
   const change: Work = (what) =>
     work(async () => {

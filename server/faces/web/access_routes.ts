@@ -74,7 +74,7 @@ export function accessRoutes(requests: RequestRunner): Route[] {
       method: "GET",
       path: `${root}/access`,
       operation: {
-        summary: "Who may do what, and who has signed in with a browser; admins only",
+        summary: "Who may do what, and who has signed in with a browser; needs the right to administer",
         answers: json("People and programs, sessions, and the roles of the bench", description),
       },
       answer: ({ client }) => requests.run({ cmd: "People" }, client),

@@ -70,7 +70,7 @@ inBrowsers({
           await page.shows("dialog", "You are ana, operator. You may drive tempcon, disconnect others and arrange");
           strictEqual(await page.evaluate(`document.querySelector("#people-place")`), null);
           await page.evaluate(`location.hash = "#/people"`);
-          await page.shows("main", "Only admins");
+          await page.shows("main", "Saying who may do what needs the right to administer");
         });
         await t.step("signing out forgets the bench, and the address of a link its secret", async () => {
           await page.click("#sign-out");
