@@ -32,6 +32,7 @@ import { guardsCommand, safeCommand, watchdogCommand } from "./commands/guards.t
 import { historyCommand } from "./commands/history.ts";
 import { journalCommand, noteCommand, recordsCommand } from "./commands/records.ts";
 import { imageCommand } from "./commands/image.ts";
+import { messagesCommand } from "./commands/messages.ts";
 import { notebookCommand } from "./commands/notebook.ts";
 import { connectCommand, forwardCommand, pairCommand } from "./commands/pairing.ts";
 import { portsCommand } from "./commands/ports.ts";
@@ -70,6 +71,7 @@ const clientRoutes = {
   trace: traceCommand,
   alarms: alarmsCommand,
   guards: guardsCommand,
+  messages: messagesCommand,
   safe: safeCommand,
   watchdog: watchdogCommand,
   journal: journalCommand,

@@ -61,6 +61,13 @@ export type WatchUpdate =
     /** It grows with every change, until the server is started again. */
     readonly revision: number;
   }
+  /** A guard is another than before; `null` where there is none of that name any more. */
+  | {
+    readonly event: "guard";
+    readonly kind: "bench" | "interlock" | "watchdog" | "alarm" | "trip";
+    readonly name: string;
+    readonly guard: object | null;
+  }
   | { readonly event: "end-of-snapshot" }
   | { readonly event: "disconnected"; readonly reason: string };
 
@@ -119,6 +126,8 @@ function newestOfEach(events: readonly WatchUpdate[]): WatchUpdate[] {
       ? [update.instrument, update.field]
       : event === "control" || event === "contact" || event === "instrument"
       ? [update.instrument]
+      : event === "guard"
+      ? [update.kind, update.name]
       : [];
     const key = JSON.stringify([event, ...about]);
     newest.delete(key);

@@ -12,6 +12,7 @@ import type {
   InstrumentDescription,
   JournalEntry,
 } from "./description.ts";
+import type { GuardKind } from "./guards.ts";
 
 /** The `id` that a client chose to match replies with. */
 export type MessageId = number | string;
@@ -41,7 +42,8 @@ export interface OutputEvent {
 
 /**
  * A message of the framed dialect that tells a watcher of a field, of who has control of an instrument, of whether it
- * answers, that an instrument came or went, how the page is arranged (only who watches everything is told), or that the snapshot is complete.
+ * answers, that an instrument came or went, how the page is arranged and what guards do (only who watches everything is told; who
+ * watches the instrument `guards` is told of values, too), or that the snapshot is complete.
  */
 export type WatchEvent =
   | (
@@ -70,6 +72,15 @@ export type WatchEvent =
     readonly place: number | null;
   }
   | ({ readonly id: MessageId; readonly event: "arrangement" } & ArrangementState)
+  /** A guard is another than before; `null` where there is none of that name any more. */
+  | {
+    readonly id: MessageId;
+    readonly event: "guard";
+    readonly kind: GuardKind;
+    /** Of the guard; empty for the bench. */
+    readonly name: string;
+    readonly guard: object | null;
+  }
   | { readonly id: MessageId; readonly event: "end-of-snapshot" };
 
 /** A message of the framed dialect that tells a follower what happened, or how much it was too slow for. */

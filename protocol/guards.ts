@@ -38,6 +38,23 @@ export interface StepDescription {
   readonly reason: string;
 }
 
+/** Something that an interlock forbids: all that drives an instrument, or one of its settings or commands. */
+export interface ForbiddenDescription {
+  /** The name of the instrument. */
+  readonly instrument: string;
+  /** What, for people: `Power of Heater above 50`. */
+  readonly text: string;
+  /** The name of a setting. */
+  readonly field?: string;
+  /** The name of a command. */
+  readonly command?: string;
+  /** The argument of the command whose value counts. */
+  readonly argument?: string;
+  /** Only values above this, or below that, are forbidden. */
+  readonly above?: number;
+  readonly below?: number;
+}
+
 /** An interlock that is left out of force for a while. */
 export interface BypassDescription {
   readonly by: string;
@@ -69,6 +86,10 @@ export interface InterlockDescription {
   readonly parts: readonly ConditionPart[];
   /** What it forbids, in words. */
   readonly forbids: readonly string[];
+  /** The same, for programs. */
+  readonly forbidden: readonly ForbiddenDescription[];
+  /** What whoever asks for that is told: why, and what would help; empty while it forbids nothing. */
+  readonly refusal: string;
   readonly trips: readonly StepDescription[];
   readonly bypass: BypassDescription | null;
 }
@@ -102,6 +123,24 @@ export interface AlarmDetails extends AlarmDescription {
   readonly parts: readonly ConditionPart[];
 }
 
+/** An interlock that has tripped, once. */
+export interface TripDescription {
+  /** A number, as text, that grows with each. */
+  readonly name: string;
+  /** Of the interlock. */
+  readonly interlock: string;
+  readonly title: string;
+  /** When, ISO 8601 in UTC. */
+  readonly time: string;
+  readonly reason: string;
+  /** The parts of the condition that changed first (first-out); none where it was so from the start on. */
+  readonly first: readonly string[];
+  /** The parts as they were then. */
+  readonly parts: readonly ConditionPart[];
+  /** The fields of which the condition speaks, as `instrument.field`. */
+  readonly fields: readonly string[];
+}
+
 /** How many alarms stand, by severity: whether or not somebody knows, and until they are reset. */
 export type AlarmSummary = NonNullable<ServerStatus["guards"]>["alarms"];
 
@@ -109,6 +148,8 @@ export type AlarmSummary = NonNullable<ServerStatus["guards"]>["alarms"];
 export interface GuardsDescription {
   readonly interlocks: readonly InterlockDescription[];
   readonly watchdogs: readonly WatchdogDescription[];
+  /** The interlocks that have tripped, the newest last. */
+  readonly trips: readonly TripDescription[];
   /** Alarms that are not normal; the others are counted. */
   readonly alarms: readonly AlarmDetails[];
   readonly normalAlarms: number;
@@ -117,3 +158,12 @@ export interface GuardsDescription {
   /** What a person should know: that latches are not kept, and why; empty for nothing. */
   readonly hint: string;
 }
+
+/** What a watcher is told of: one guard, or what belongs to none of them. */
+export const guardKinds = ["bench", "interlock", "watchdog", "alarm", "trip"] as const;
+
+/** What a watcher is told of. */
+export type GuardKind = typeof guardKinds[number];
+
+/** What belongs to no single guard. */
+export type GuardedBench = Pick<GuardsDescription, "safeState" | "normalAlarms" | "hint">;

@@ -57,6 +57,14 @@ export class Condition {
     return this.#expression.dependencies;
   }
 
+  /** How its parts are now, one after the other; `null` is not known. */
+  partStates(): (boolean | null)[] {
+    return this.#parts.map(({ whole }) => {
+      const outcome = whole.evaluate();
+      return outcome.quality === "good" ? outcome.value === true : null;
+    });
+  }
+
   /** The fields for which it is not known now. */
   get doubtful(): readonly FieldOperand[] {
     return this.#expression.needed.filter(({ held }) => held.quality !== "good" || held.value === undefined);

@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { ForbiddenDescription } from "../../protocol/guards.ts";
 import type { BoundArguments, Command } from "../bench/command.ts";
 import type { BenchField } from "../bench/field.ts";
 import type { Instrument } from "../bench/instrument.ts";
@@ -24,6 +25,20 @@ export interface Forbidden {
   readonly argument?: string;
   readonly above?: number | undefined;
   readonly below?: number | undefined;
+}
+
+/** Something that an interlock forbids, for clients. */
+export function describeForbidden({ instrument, field, ...rest }: Forbidden): ForbiddenDescription {
+  const { text, command, argument, above, below } = rest;
+  return {
+    instrument: instrument.name,
+    text,
+    ...(field === undefined ? {} : { field: field.name }),
+    ...(command === undefined ? {} : { command }),
+    ...(argument === undefined ? {} : { argument }),
+    ...(above === undefined ? {} : { above }),
+    ...(below === undefined ? {} : { below }),
+  };
 }
 
 /**

@@ -6,7 +6,7 @@
 
 import { getLogger } from "npm:@logtape/logtape@2.4.2";
 import type { Severity } from "../../protocol/alarms.ts";
-import type { AlarmSummary, GuardsDescription } from "../../protocol/guards.ts";
+import type { AlarmSummary, GuardsDescription, TripDescription } from "../../protocol/guards.ts";
 import { HeliographError } from "../../protocol/errors.ts";
 import type { Bench } from "../bench/bench.ts";
 import type { BoundArguments, Command } from "../bench/command.ts";
@@ -19,6 +19,7 @@ import { Alarms, type OwnAlarm } from "./alarms.ts";
 import { compileGuards } from "./compiled.ts";
 import { type Forbidden, forbiddenBy } from "./forbidding.ts";
 import { GuardStore } from "./guard_store.ts";
+import { GuardsFeed } from "./guards_feed.ts";
 import type { GuardsWords } from "./guards_schema.ts";
 import { Interlock } from "./interlock.ts";
 import type { Act, Step } from "./steps.ts";
@@ -34,6 +35,9 @@ const late = 2000;
 export const safeDeadline = 120;
 /** The longest that an interlock is bypassed, in seconds. */
 const longestBypass = 86_400;
+
+/** So many trips are told. */
+const mostTrips = 50;
 
 /** What guards are to be like. */
 export interface GuardsOptions {
@@ -56,6 +60,9 @@ export class Guards {
   readonly #interlocks = new Map<string, Interlock>();
   readonly #watchdogs = new Map<string, Watchdog>();
   readonly #safeActions: Actions;
+  /** What watchers are told. */
+  readonly feed: GuardsFeed = new GuardsFeed(() => this.describe());
+  #trips: readonly TripDescription[] = [];
   /** The alarms, also those of whoever else has something to tell. */
   readonly alarms: Alarms;
   readonly #late: OwnAlarm;
@@ -106,6 +113,7 @@ export class Guards {
       bench.hub.subscribe("contact", ({ instrument }) => this.alarms.contactChanged(instrument), {
         name: "the guards",
       }),
+      bench.hub.subscribe("alarm", () => this.feed.changed(), { name: "the guards" }),
       bench.hub.subscribe("bench", () => {
         this.#compile();
         this.look();
@@ -119,6 +127,7 @@ export class Guards {
       act: this.#options.act,
       now: this.#now,
       changed: () => this.#changed(),
+      tripped: (trip: Omit<TripDescription, "name">) => this.#tripped(trip),
       alarms: this.alarms,
       failing: (of: string, severity: Severity) => this.#failing(of, severity),
     };
@@ -131,6 +140,12 @@ export class Guards {
       severity,
       text: "Go there and do by hand what failed",
     });
+  }
+
+  #tripped(trip: Omit<TripDescription, "name">): void {
+    const name = String(Number(this.#trips.at(-1)?.name ?? 0) + 1);
+    this.#trips = [...this.#trips, { name, ...trip }].slice(-mostTrips);
+    this.feed.changed();
   }
 
   #compile(): void {
@@ -188,6 +203,7 @@ export class Guards {
       }
     }
     this.#keep();
+    this.feed.changed();
   }
 
   #keep(): void {
@@ -242,6 +258,7 @@ export class Guards {
     this.look();
     // What could not be written is tried again.
     if (this.#store.hint !== "") this.#keep();
+    this.feed.lookForListeners();
     if (this.#store.failed) this.#notKept.raise(this.#store.hint);
     else this.#notKept.clear();
   }
@@ -288,6 +305,7 @@ export class Guards {
     return {
       interlocks: [...this.#interlocks.values()].map((each) => each.describe()),
       watchdogs: [...this.#watchdogs.values()].map((each) => each.describe()),
+      trips: this.#trips,
       alarms: this.alarms.list(),
       normalAlarms: this.alarms.normal,
       safeState: this.#safeActions.describe(this.#safeState ?? []),

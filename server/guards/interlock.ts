@@ -5,12 +5,14 @@
  */
 
 import { getLogger } from "npm:@logtape/logtape@2.4.2";
-import type { BypassDescription, InterlockDescription } from "../../protocol/guards.ts";
+import type { BypassDescription, InterlockDescription, TripDescription } from "../../protocol/guards.ts";
 import { HeliographError } from "../../protocol/errors.ts";
 import { zonedTime } from "../../protocol/local_time.ts";
 import { identifierOf } from "../bench/names.ts";
 import { Actions } from "./actions.ts";
+import { FirstOut } from "./first_out.ts";
 import type { CompiledInterlock } from "./compiled.ts";
+import { describeForbidden } from "./forbidding.ts";
 import type { KeptGuards } from "./guard_store.ts";
 import type { InterlockWords } from "./guards_schema.ts";
 import { InterlockState } from "./interlock_state.ts";
@@ -31,6 +33,8 @@ export interface InterlockParts {
   readonly now: () => number;
   /** Told whenever it forbids something else, or has something to be kept. */
   readonly changed: () => void;
+  /** Told of each trip. */
+  readonly tripped: (trip: Omit<TripDescription, "name">) => void;
   readonly alarms: Pick<Alarms, "own">;
   /** The alarm that steps fail. @param of Whose. */
   readonly failing: (of: string, severity: Severity) => OwnAlarm;
@@ -45,6 +49,7 @@ export class Interlock {
   readonly #words: InterlockWords;
   readonly #parts: InterlockParts;
   readonly #actions: Actions;
+  readonly #firstOut = new FirstOut();
   readonly #alarm: OwnAlarm;
   #compiled: CompiledInterlock;
   #state: InterlockState;
@@ -147,6 +152,7 @@ export class Interlock {
       : condition.look();
     const safe = held.known && held.so === (this.#words.must !== undefined);
     this.#safe = held.known ? safe : null;
+    this.#firstOut.look(condition, safe);
     let returned = true;
     if (safe && until !== undefined) {
       const enough = until.look();
@@ -193,6 +199,18 @@ export class Interlock {
       reason: this.#reason,
       acted: trips.length === 0,
     };
+    const parts = this.#compiled.condition?.parts() ?? [];
+    this.#parts.tripped({
+      interlock: this.name,
+      title: this.title,
+      time: this.#kept.tripped,
+      reason: this.#reason,
+      first: this.#firstOut.first.flatMap((at) => parts[at]?.text ?? []),
+      parts,
+      fields: (this.#compiled.condition?.operands ?? []).map(({ instrument, field }) =>
+        `${instrument.name}.${field.name}`
+      ),
+    });
     if (trips.length > 0) void this.#do(false);
   }
 
@@ -302,6 +320,8 @@ export class Interlock {
       latched,
       parts: condition?.parts() ?? [],
       forbids: forbids.map(({ text }) => text),
+      forbidden: forbids.map(describeForbidden),
+      refusal: this.forbids ? this.why : "",
       trips: this.#actions.describe(trips),
       bypass: this.bypassed ?? null,
     };

@@ -10,7 +10,9 @@ import { Doorway } from "../../server/network/first_byte.ts";
 import { startServer, top } from "../fixture.ts";
 
 const name = `hg${Deno.pid}`;
-const [here, there] = ["10.203.77.1", "10.203.77.2"];
+// Another run of this test at the same time has another network.
+const network = `10.203.${Deno.pid % 254}`;
+const [here, there] = [`${network}.1`, `${network}.2`] as const;
 
 async function ip(...args: string[]): Promise<boolean> {
   try {

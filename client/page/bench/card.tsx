@@ -9,6 +9,7 @@
 import type { VNode } from "npm:preact@11.2.0";
 import { useState } from "npm:preact@11.2.0/hooks";
 import { CameraControls, isCamera } from "../images/camera.tsx";
+import { Forbidden, wholeForbidden } from "../guards/forbidden.tsx";
 import type { LiveBench } from "../live/live_bench.ts";
 import type { LiveInstrument } from "../live/live_instrument.ts";
 import { useLive } from "../live/live.tsx";
@@ -48,6 +49,7 @@ export function Card({ bench, instrument, plotted, heading: Heading, mark, wante
   const mains = camera ? [] : mainFields(instrument, chosen);
   const id = `card-${name}`;
   const [place, setPlace] = useState<HTMLElement | null>(null);
+  const forbidden = wholeForbidden(useLive(bench.guards.forbids(name)));
   const near = useNear(place, far, seenFirst);
   if (far !== undefined && wanted === undefined && !near.whole) {
     return (
@@ -91,6 +93,7 @@ export function Card({ bench, instrument, plotted, heading: Heading, mark, wante
       </div>
       {summary === "" ? null : <p class="summary">{summary}</p>}
       <Trouble bench={bench} instrument={instrument} />
+      {forbidden === undefined ? null : <Forbidden by={forbidden} what={`whatever drives it`} />}
       {camera ? <CameraControls bench={bench} instrument={instrument} /> : null}
       {mains.length === 0 ? null : (
         <div class={`mains ${mains.length === 1 ? "alone" : ""}`}>

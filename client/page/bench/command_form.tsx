@@ -12,6 +12,7 @@ import { parseCommandLine } from "../../../protocol/command_line.ts";
 import type { ArgumentDescription, CommandDescription } from "../../../protocol/description.ts";
 import { lineReply } from "../../../protocol/line_reply.ts";
 import { clockText } from "../shell/times.ts";
+import { Forbidden, forbidding, limitWords, ofCommand } from "../guards/forbidden.tsx";
 import type { LiveBench } from "../live/live_bench.ts";
 import type { LiveInstrument } from "../live/live_instrument.ts";
 import { useLive } from "../live/live.tsx";
@@ -61,7 +62,15 @@ export function CommandForm({ bench, instrument, command, last, keep }: {
   const id = `command-${name}-${command.name}`;
   const busy = since !== undefined;
   const textOf = (argument: ArgumentDescription) => entered[argument.name] ?? initial(argument);
-  const problems = new Map(command.arguments.map((argument) => [argument.name, problemOf(argument, textOf(argument))]));
+  const { any, some } = ofCommand(useLive(bench.guards.forbids(name)), command);
+  const problems = new Map(command.arguments.map((argument) => {
+    const text = textOf(argument);
+    const problem = problemOf(argument, text);
+    if (problem !== "" || text === "") return [argument.name, problem];
+    const own = some.filter(({ what }) => what.argument === argument.name);
+    const refuser = forbidding(own, wireValue(argument, text));
+    return [argument.name, refuser === undefined ? "" : `${limitWords(refuser)}: ${refuser.by.title} forbids that now`];
+  }));
   // Where it goes on is where somebody has opened it.
   useLayoutEffect(() => form.current!.querySelector<HTMLElement>("input, select, button")!.focus(), []);
   useLayoutEffect(() => {
@@ -69,6 +78,7 @@ export function CommandForm({ bench, instrument, command, last, keep }: {
   }, [sure]);
   const start = () => {
     setTried(true);
+    if (any !== undefined) return;
     if (busy || [...problems.values()].some((problem) => problem !== "")) {
       return form.current!.querySelector<HTMLElement>("[aria-invalid]")?.focus();
     }
@@ -142,18 +152,30 @@ export function CommandForm({ bench, instrument, command, last, keep }: {
         ? (
           <div class="sure" role="group" aria-label={`Run ${command.name}?`}>
             <p>{command.confirm}</p>
-            <button type="button" class="danger" onClick={() => void go()}>{commandTitle(command)}</button>
+            <button type="button" class="danger" disabled={any !== undefined} onClick={() => void go()}>
+              {commandTitle(command)}
+            </button>
             <button type="button" onClick={() => setSure(false)}>Cancel</button>
           </div>
         )
         : (
           <div class="run">
-            <button type="submit" class="strong" disabled={state !== "open" || busy}>
+            <button
+              type="submit"
+              class="strong"
+              disabled={state !== "open" || busy || any !== undefined}
+              aria-describedby={any === undefined ? undefined : `${id}-forbidden`}
+            >
               {run === undefined ? "Run" : "Run again"}
             </button>
             {busy ? <Running bench={bench} instrument={instrument} since={since} /> : null}
           </div>
         )}
+      {any === undefined
+        ? some.map((each) => (
+          <Forbidden key={each.what.text} by={each} what={`${each.what.argument} ${limitWords(each)}`} />
+        ))
+        : <Forbidden by={any} id={`${id}-forbidden`} />}
       {run === undefined || busy
         ? null
         : (

@@ -9,6 +9,7 @@
 import type { VNode } from "npm:preact@11.2.0";
 import { useEffect, useRef, useState } from "npm:preact@11.2.0/hooks";
 import type { CommandDescription } from "../../../protocol/description.ts";
+import { ofCommand } from "../guards/forbidden.tsx";
 import type { LiveBench } from "../live/live_bench.ts";
 import type { LiveInstrument } from "../live/live_instrument.ts";
 import { useLive } from "../live/live.tsx";
@@ -43,6 +44,7 @@ export function Commands({ bench, instrument, wanted }: {
   }, [asked]);
   const runs = useRef(new Map<string, LastRun>());
   const welcome = useLive(bench.welcome);
+  const forbids = useLive(bench.guards.forbids(instrument.name));
   const { name, title } = instrument;
   const allowed = instrument.commands.filter((command) => mayCall(welcome, name, command));
   // Who may only look sees values.
@@ -86,7 +88,15 @@ export function Commands({ bench, instrument, wanted }: {
                     title={`${name}.${command.name}`}
                     onClick={() => setOpen(isOpen ? undefined : command.name)}
                   >
-                    <span class="command-title">{commandTitle(command)}</span>
+                    <span class="command-title">
+                      {ofCommand(forbids, command).any === undefined ? null : (
+                        <>
+                          <span class="no-entry" aria-hidden="true" />
+                          <span class="unseen">forbidden now:</span>
+                        </>
+                      )}
+                      {commandTitle(command)}
+                    </span>
                     <span class="command-summary">{command.summary}</span>
                   </button>
                   {isOpen

@@ -10,6 +10,7 @@ import type { FieldReading } from "../../../protocol/description.ts";
 import { shortNumber } from "../../../protocol/number_format.ts";
 import type { VNode } from "npm:preact@11.2.0";
 import { useEffect, useMemo, useState } from "npm:preact@11.2.0/hooks";
+import { alarmClass, AlarmMark, useAlarm } from "../guards/alarm_mark.tsx";
 import type { LiveBench } from "../live/live_bench.ts";
 import { isNumeric, type LiveField, type LiveInstrument } from "../live/live_instrument.ts";
 import { useLive } from "../live/live.tsx";
@@ -52,14 +53,16 @@ export function Readout({ bench, field, plotted }: ReadoutProps): VNode {
   const [looking, setLooking] = useState(false);
   const { spec } = field;
   const { quality } = reading;
+  const alarm = useAlarm(bench, field);
   // Thousands of rows are drawn each second: what they listen with stays the same.
   const look = useMemo(() => lookWith(setLooking, field, plotted), [field, plotted]);
   return (
-    <div class={`row readout ${quality}`} data-field={spec.name} {...look}>
+    <div class={`row readout ${quality} ${alarmClass(alarm)}`} data-field={spec.name} {...look}>
       <span class="label" title={aboutOf(field)}>
         {fieldCaption(spec)} {quality === "good"
           ? looking ? <Age bench={bench} field={field} /> : null
           : <Doubt bench={bench} reading={reading} />}
+        <AlarmMark alarm={alarm} reading={reading} />
       </span>
       <span class="control">
         <Value field={field} plotted={plotted} reading={reading} />
@@ -77,14 +80,16 @@ export function MainValue(
   const [looking, setLooking] = useState(false);
   const { spec } = field;
   const { quality } = reading;
+  const alarm = useAlarm(bench, field);
   const look = useMemo(() => lookWith(setLooking, field, plotted), [field, plotted]);
   const words = isNumeric(spec) ? "" : "words";
   return (
-    <div class={`main-value ${words} ${quality}`} data-field={spec.name} {...look}>
+    <div class={`main-value ${words} ${quality} ${alarmClass(alarm)}`} data-field={spec.name} {...look}>
       <span class="label" title={aboutOf(field)}>
         {fieldCaption(spec)} {quality === "good"
           ? looking ? <Age bench={bench} field={field} /> : null
           : <Doubt bench={bench} reading={reading} />}
+        <AlarmMark alarm={alarm} reading={reading} />
       </span>
       <span class="big">
         {/* The sparkline beside it is the same button, for who goes by the Tab key. */}

@@ -8,6 +8,7 @@
 /** @jsxImportSource npm:preact@11.2.0 */
 import type { VNode } from "npm:preact@11.2.0";
 import { useMemo, useState } from "npm:preact@11.2.0/hooks";
+import { Forbidden, useConfirmForbidden } from "../guards/forbidden.tsx";
 import type { LiveBench } from "../live/live_bench.ts";
 import type { LiveInstrument } from "../live/live_instrument.ts";
 import { useLive } from "../live/live.tsx";
@@ -127,6 +128,7 @@ function ConfirmBar({ bench, instrument, typed, wrong, forget }: {
   const [work, complaint, busy] = useWork();
   const { title } = instrument;
   const off = state !== "open" || busy;
+  const forbidden = useConfirmForbidden(useLive(bench.guards.forbids(instrument.name)), instrument);
   return (
     <div class="confirm-bar">
       <span role="status">
@@ -142,7 +144,7 @@ function ConfirmBar({ bench, instrument, typed, wrong, forget }: {
         type="button"
         class="strong"
         aria-label={`Confirm ${title}`}
-        disabled={off || wrong !== ""}
+        disabled={off || wrong !== "" || forbidden !== undefined}
         onClick={() => work(() => bench.confirm(instrument))}
       >
         Confirm
@@ -158,6 +160,7 @@ function ConfirmBar({ bench, instrument, typed, wrong, forget }: {
       >
         Revert
       </button>
+      {forbidden === undefined ? null : <Forbidden by={forbidden} what={forbidden.what.text} />}
       <Complaint text={complaint} />
     </div>
   );

@@ -9,6 +9,8 @@
 import type { ValueDescription } from "../../../protocol/description.ts";
 import type { VNode } from "npm:preact@11.2.0";
 import { useEffect, useState } from "npm:preact@11.2.0/hooks";
+import { alarmClass, AlarmMark, useAlarm } from "../guards/alarm_mark.tsx";
+import { Forbidden, forbidding, limitWords, ofSetting, wholeForbidden } from "../guards/forbidden.tsx";
 import type { LiveBench } from "../live/live_bench.ts";
 import { type LiveField, noReading } from "../live/live_instrument.ts";
 import { useLive } from "../live/live.tsx";
@@ -81,7 +83,11 @@ export function Setting({ bench, row: { field, device }, plotted, touch }: {
   const id = `setting-${instrument}-${spec.name}`;
   const entry = differs && isDecimal(spec) ? readNumber(spec, typed) : undefined;
   const problem = entry !== undefined && "problem" in entry && typed !== "" && typed !== "-" ? entry.problem : "";
-  const wrong = complaint === "" ? problem : complaint;
+  const forbids = useLive(bench.guards.forbids(instrument));
+  const { any, some } = ofSetting(forbids, spec.name);
+  const refuser = entry !== undefined && "value" in entry ? forbidding(some, entry.value) : undefined;
+  const refusal = refuser === undefined ? "" : `${limitWords(refuser)}: ${refuser.by.title} forbids that now`;
+  const wrong = complaint === "" ? problem || refusal : complaint;
   const how = !differs || !spec.needsConfirm ? undefined : wrong === "" ? "right" : "wrong";
   const waits = how === "right";
   useEffect(() => touch.typed(spec.name, how), [how]);
@@ -90,7 +96,7 @@ export function Setting({ bench, row: { field, device }, plotted, touch }: {
     if (touch.reverts > 0 && spec.needsConfirm) restore();
   }, [touch.reverts]);
   const send = async (entered: string) => {
-    if (entry !== undefined && "problem" in entry && entered === typed) return;
+    if (entry !== undefined && ("problem" in entry || refuser !== undefined) && entered === typed) return;
     const before = field.reading.value;
     const done = await work(() => bench.set(field, wireValue(spec, entered)));
     // Confirm stays, and with it the focus, between what was typed and what is staged, which may be told after the answer.
@@ -115,11 +121,14 @@ export function Setting({ bench, row: { field, device }, plotted, touch }: {
   };
   const { quality, staged = false, unit } = reading;
   const writable = may(welcome, "drive", instrument);
-  const marks = `${quality} ${staged ? "staged" : ""} ${differs ? "typed" : ""}`;
+  const alarm = useAlarm(bench, field);
+  const marks = `${quality} ${staged ? "staged" : ""} ${differs ? "typed" : ""} ${alarmClass(alarm)}`;
   const asks = differs && !spec.needsConfirm && spec.type !== "switch";
   return (
     <div class={`row setting ${marks}`} data-field={spec.name}>
-      <label class="label" for={writable ? id : undefined} title={aboutOf(field)}>{fieldCaption(spec)}</label>
+      <label class="label" for={writable ? id : undefined} title={aboutOf(field)}>
+        {fieldCaption(spec)} <AlarmMark alarm={alarm} reading={reading} />
+      </label>
       <span class="control">
         {writable
           ? (
@@ -128,7 +137,7 @@ export function Setting({ bench, row: { field, device }, plotted, touch }: {
               id={id}
               label={`${fieldCaption(spec)}${unit === undefined ? "" : `, ${unit}`}`}
               value={value}
-              disabled={state !== "open"}
+              disabled={state !== "open" || any !== undefined}
               describedBy={wrong === "" ? undefined : `${id}-wrong`}
               onChange={change}
               onEnter={() => void send(value)}
@@ -150,7 +159,7 @@ export function Setting({ bench, row: { field, device }, plotted, touch }: {
               type="button"
               class="strong"
               aria-label={`Set ${fieldCaption(spec)}`}
-              disabled={busy || state !== "open" || problem !== ""}
+              disabled={busy || state !== "open" || problem !== "" || refuser !== undefined || any !== undefined}
               onClick={() => void send(value)}
             >
               Set
@@ -171,11 +180,17 @@ export function Setting({ bench, row: { field, device }, plotted, touch }: {
         )}
       {wrong !== ""
         ? complaint === ""
-          ? <span class="complaint" id={`${id}-wrong`}>{problem}</span>
+          ? <span class="complaint" id={`${id}-wrong`}>{wrong}</span>
           : <Complaint text={complaint} id={`${id}-wrong`} />
         : entry !== undefined && "value" in entry && entry.reformatted
         ? <small class="meant">sends {entry.value} {unit}</small>
         : null}
+      {!writable
+        ? null
+        // What is forbidden of all of the instrument, its card says once.
+        : any !== undefined
+        ? any === wholeForbidden(forbids) ? null : <Forbidden by={any} />
+        : some.map((each) => <Forbidden key={each.what.text} by={each} what={limitWords(each)} />)}
     </div>
   );
 }

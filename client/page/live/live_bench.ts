@@ -23,6 +23,7 @@ import { HeliographError } from "../../../protocol/errors.ts";
 import { lineReply } from "../../../protocol/line_reply.ts";
 import { PageJournal } from "../journal/journal.ts";
 import { clockAhead } from "./clock_ahead.ts";
+import { LiveGuards } from "../guards/live_guards.ts";
 import { keep, readKept } from "../shell/kept.ts";
 import { Link, type LinkState } from "./link.ts";
 import { Frame, Live } from "./live.tsx";
@@ -76,6 +77,8 @@ export class LiveBench {
   readonly arrangement: SharedArrangement = new SharedArrangement((arrangement) =>
     this.ask("# arrange the page", { cmd: "Arrange", arrangement })
   );
+  /** Interlocks, watchdogs and the safe state. */
+  readonly guards: LiveGuards = new LiveGuards();
   /** How often the server was asked for everything: after each connection, once it tells of every change. */
   readonly begun: Live<number> = new Live(0);
   /** By how many milliseconds this PC's clock is ahead of the server's, as far as is known. */
@@ -90,6 +93,12 @@ export class LiveBench {
   #journalLevel: JournalLevel | undefined;
   /** The number of the message that follows it. */
   #following: number | undefined;
+  /** The number of the message that watches everything. */
+  #watching: number | undefined;
+  /** How many look at the values of guards. */
+  #guardLookers = 0;
+  /** The number of the message that watches them. */
+  #guardWatch: number | undefined;
   /** The numbers that this page's connections have had on this run of the server. */
   readonly #sessions = new Set<number>();
   #heard = 0;
@@ -272,6 +281,25 @@ export class LiveBench {
     };
   }
 
+  /** Somebody looks at the values of guards, until the returned function is called. */
+  lookAtGuards(): () => void {
+    if (this.#guardLookers++ === 0) void this.#watchGuards();
+    return () => {
+      if (--this.#guardLookers > 0) return;
+      const watch = this.#guardWatch;
+      this.#guardWatch = undefined;
+      if (watch !== undefined) this.#link.request({ cmd: "Unwatch", watch }).catch(() => {});
+    };
+  }
+
+  /** The values of guards change each second: they are told only where somebody looks. */
+  async #watchGuards(): Promise<void> {
+    if (this.#guardLookers === 0 || this.connection.value.state !== "open") return;
+    const { id, reply } = this.#link.ask({ cmd: "Watch", instrument: "guards" });
+    this.#guardWatch = id;
+    await reply.catch(() => {});
+  }
+
   async #follow(): Promise<void> {
     const level = this.#journalLevel;
     if (level === undefined || this.connection.value.state !== "open") return;
@@ -346,6 +374,7 @@ export class LiveBench {
   async #begin(): Promise<void> {
     this.#heard = performance.now();
     this.arrangement.begin();
+    this.guards.begin();
     // All at once; the replies come in their order, and what is watched comes after them.
     await Promise.all([
       this.#hello().then((welcome) => {
@@ -355,13 +384,20 @@ export class LiveBench {
         this.#welcome(welcome);
       }),
       this.#link.request({ cmd: "Describe" }).then(({ value }) => this.#describe(value as InstrumentDescription[])),
-      this.#link.request({ cmd: "Watch" }),
+      this.#watch(),
     ]);
     this.begun.value++;
+    await this.#watchGuards();
     await this.#follow();
     await this.#ask();
     this.#link.settle();
     this.#clockAhead = await clockAhead();
+  }
+
+  async #watch(): Promise<void> {
+    const { id, reply } = this.#link.ask({ cmd: "Watch" });
+    this.#watching = id;
+    await reply;
   }
 
   /** Where the server says that one has to sign in, trying again would not help. */
@@ -425,7 +461,11 @@ export class LiveBench {
 
   #told(event: WatchEvent | JournalEvent): void {
     this.#heard = performance.now();
-    if (event.event === "end-of-snapshot") return;
+    if (event.event === "end-of-snapshot") {
+      if (event.id === this.#watching) this.guards.settle();
+      return;
+    }
+    if (event.event === "guard") return this.guards.told(event);
     if (event.event === "journal") {
       // What this page asks is in its journal already, with the whole answer.
       const { entry } = event;

@@ -63,6 +63,7 @@ const changing = new Set([
   "staged",
   "applied",
   "reason",
+  "beyond",
   "contact",
   "holder",
 ]);
@@ -74,7 +75,7 @@ export function isNumeric({ type }: FieldDescription): boolean {
 
 /** The reading in a field's description. */
 export function readingOf(field: FieldDescription): FieldReading {
-  const { value, text, quality, time, staged, applied, reason, unit } = field;
+  const { value, text, quality, time, staged, applied, reason, beyond, unit } = field;
   return {
     value,
     text,
@@ -83,6 +84,7 @@ export function readingOf(field: FieldDescription): FieldReading {
     ...(staged === undefined ? {} : { staged }),
     ...(applied === undefined ? {} : { applied }),
     ...(reason === undefined ? {} : { reason }),
+    ...(beyond === undefined ? {} : { beyond }),
     ...(unit === undefined ? {} : { unit }),
   };
 }

@@ -6,6 +6,7 @@
 
 import uPlot from "npm:uplot@1.6.32";
 import type { TimeZoneChoice } from "../shell/preferences.ts";
+import { limitsOf } from "./limit_lines.ts";
 import { decadesOf, gridOf, rangeOf } from "./plot_data.ts";
 import type { Mark } from "./plot_marks.ts";
 import type { PlotWindow } from "./plot_window.ts";
@@ -155,6 +156,30 @@ export class StripView {
     return this.#plot.posToVal(left, "x") * 1000;
   }
 
+  /** The alarm limits of what is plotted, where they are within what is seen. */
+  #drawLimits(plot: uPlot): void {
+    const { ctx, bbox: { left, top, width, height } } = plot;
+    const { min = NaN, max = NaN } = plot.scales.y ?? {};
+    for (const { value, severe, text } of limitsOf(this.#strip.fields)) {
+      if (!(value >= min! && value <= max!)) continue;
+      const y = Math.round(plot.valToPos(value, "y", true));
+      ctx.save();
+      ctx.strokeStyle = ctx.fillStyle = colourOf(this.#place, severe ? "--bad" : "--warn");
+      ctx.lineWidth = devicePixelRatio;
+      ctx.setLineDash([6 * devicePixelRatio, 4 * devicePixelRatio]);
+      ctx.beginPath();
+      ctx.moveTo(left, y);
+      ctx.lineTo(left + width, y);
+      ctx.stroke();
+      ctx.font = `${10 * devicePixelRatio}px system-ui, sans-serif`;
+      ctx.textAlign = "right";
+      // Above the line, or below it at the upper end.
+      const below = y - top < 14 * devicePixelRatio && height > 0;
+      ctx.fillText(text, left + width - 4 * devicePixelRatio, y + (below ? 11 : -3) * devicePixelRatio);
+      ctx.restore();
+    }
+  }
+
   #drawMarks(plot: uPlot): void {
     const { ctx, bbox: { top, height } } = plot;
     for (const { time, failed } of this.#settings.marks()) {
@@ -206,7 +231,7 @@ export class StripView {
         },
       },
       hooks: {
-        draw: [(plot) => this.#drawMarks(plot)],
+        draw: [(plot) => this.#drawLimits(plot), (plot) => this.#drawMarks(plot)],
         setSelect: [(plot) => {
           const { left, width } = plot.select;
           if (width === 0) return;

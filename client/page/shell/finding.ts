@@ -14,7 +14,7 @@ export interface Findable {
   readonly title: string;
   /** Where it belongs: the instrument of a field. */
   readonly of: string;
-  readonly kind: "place" | "instrument" | "reading" | "setting" | "command";
+  readonly kind: "place" | "instrument" | "reading" | "setting" | "command" | "guard";
   readonly address: string;
   /** The words of its title and name, in lower case. */
   readonly words: readonly string[];
@@ -28,10 +28,11 @@ function wordsOf(...texts: readonly string[]): string[] {
   return [...new Set([...whole.split(/\s+/), ...whole.split(/[^\p{L}\p{N}]+/u)])].filter((word) => word !== "");
 }
 
-/** Everything of a bench that can be found, and the places. */
+/** Everything of a bench that can be found, its guards, and the places. */
 export function findables(
   instruments: readonly LiveInstrument[],
   places: readonly { readonly name: string; readonly title: string }[],
+  guards: readonly { readonly name: string; readonly title: string; readonly summary: string }[] = [],
 ): readonly Findable[] {
   const found: Findable[] = places.map(({ name, title }) => ({
     title,
@@ -41,6 +42,16 @@ export function findables(
     words: wordsOf(title, name),
     around: [],
   }));
+  for (const { name, title, summary } of guards) {
+    found.push({
+      title,
+      of: "",
+      kind: "guard",
+      address: addressOf("guards", [name]),
+      words: wordsOf(title, name),
+      around: wordsOf(summary),
+    });
+  }
   for (const { name, title, caption, summary, fields, commands } of instruments) {
     const own = wordsOf(caption, title, name);
     found.push({
@@ -85,7 +96,7 @@ function fit(typed: string, words: readonly string[]): number {
   return best;
 }
 
-const kindsInOrder: readonly Findable["kind"][] = ["place", "instrument", "setting", "reading", "command"];
+const kindsInOrder: readonly Findable["kind"][] = ["place", "instrument", "guard", "setting", "reading", "command"];
 
 /**
  * Finds what fits all typed words, in any order: the best first.

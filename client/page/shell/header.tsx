@@ -8,6 +8,8 @@
 /** @jsxImportSource npm:preact@11.2.0 */
 import type { VNode } from "npm:preact@11.2.0";
 import { useEffect, useState } from "npm:preact@11.2.0/hooks";
+import { SafeButton } from "../guards/safe_state.tsx";
+import { GuardStrip } from "../guards/strip.tsx";
 import type { LiveBench } from "../live/live_bench.ts";
 import { useLive } from "../live/live.tsx";
 import { Health } from "./health.tsx";
@@ -61,9 +63,11 @@ export function Header({ bench }: { bench: LiveBench }): VNode {
         ? <p class="simulated" role="note" title="Simulators stand in the place of the instruments">simulated</p>
         : null}
       <Health bench={bench} />
+      <GuardStrip bench={bench} />
       {view.wall ? null : (
         <>
           <PlaceLinks bench={bench} />
+          <SafeButton bench={bench} />
           <div class="header-tools">
             <button
               type="button"

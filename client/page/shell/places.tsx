@@ -10,6 +10,7 @@ import type { VNode } from "npm:preact@11.2.0";
 import { PeoplePlace } from "../access/people_place.tsx";
 import { SignInPlace } from "../access/sign_in.tsx";
 import { BenchPlace } from "../bench/bench_place.tsx";
+import { GuardsPlace } from "../guards/guards_place.tsx";
 import { EditPlace } from "../edit/edit_place.tsx";
 import { ImagesPlace } from "../images/images_place.tsx";
 import { JournalPlace } from "../journal/journal_place.tsx";
@@ -78,6 +79,13 @@ export const places: readonly [PlaceRow, ...PlaceRow[]] = [
       />
     ),
     useOffered: (bench) => useLive(bench.instruments).some(({ hasImages }) => hasImages),
+  },
+  {
+    name: "guards",
+    title: "Guards",
+    icon: "M12 3l8 3v6c0 5-4 8-8 9c-4-1-8-4-8-9V6zM9 12l2 2l4-4",
+    Component: GuardsPlace,
+    useOffered: (bench) => useLive(bench.guards.bench) !== undefined,
   },
   {
     name: "journal",

@@ -27,7 +27,13 @@ export function Search({ bench, begun, close }: {
   const instruments = useLive(bench.instruments);
   const [typed, setTyped] = useState(begun);
   const [active, setActive] = useState(0);
-  const all = useMemo(() => findables(instruments, places), [instruments]);
+  const interlocks = useLive(bench.guards.interlocks);
+  const watchdogs = useLive(bench.guards.watchdogs);
+  const all = useMemo(() => findables(instruments, places, [...interlocks, ...watchdogs]), [
+    instruments,
+    interlocks,
+    watchdogs,
+  ]);
   const found = useMemo(() => find(all, typed), [all, typed]);
   const offered = found.slice(0, mostOffered);
   const goTo = ({ address }: Findable) => {

@@ -13,6 +13,7 @@ import { BenchField } from "../../bench/field.ts";
 import type { Instrument } from "../../bench/instrument.ts";
 import type { Contact } from "../../bench/contact.ts";
 import type { Services } from "../../services.ts";
+import { ToldGuard } from "../../guards/guards_feed.ts";
 import type { Session } from "../../access/sessions.ts";
 
 const log = getLogger(["heliograph", "watch"]);
@@ -24,10 +25,10 @@ class Placing {
 }
 
 /** The sources of a watch's events. */
-type Told = BenchField | Contact | Instrument | ArrangementStore | Placing;
+type Told = BenchField | Contact | Instrument | ArrangementStore | Placing | ToldGuard;
 
 /** The parts of the server that a watch needs. */
-type WatchedServices = Pick<Services, "bench" | "control" | "arrangement">;
+type WatchedServices = Pick<Services, "bench" | "control" | "arrangement" | "guards">;
 
 /**
  * @param holder A field.
@@ -85,18 +86,23 @@ export class Watch {
     this.#session = session;
     this.#services = services;
     const { bench, arrangement } = services;
+    const feed = instrument === undefined || instrument.name === "guards" ? services.guards?.feed : undefined;
     this.#instrument = instrument;
     this.#field = field;
     // First of all: a page waits for it before it shows anything.
     if (instrument === undefined) this.#untold.set(arrangement, undefined);
+    for (const each of feed?.all ?? []) this.#untold.set(each, undefined);
     for (const each of instrument === undefined ? bench.instruments : [instrument]) {
       this.#tellAll(each);
     }
+    const due = (of: Instrument | undefined, what: Told) => {
+      this.#untold.set(what, of);
+      if (!this.#telling) queueMicrotask(() => void this.#tell());
+    };
     const changed = (of: Instrument | undefined, what: Told) => {
       if (this.#instrument !== undefined && of !== this.#instrument) return;
       if (this.#field !== undefined && what !== this.#field) return;
-      this.#untold.set(what, of);
-      if (!this.#telling) queueMicrotask(() => void this.#tell());
+      due(of, what);
     };
     const unsubscribers = [
       bench.hub.subscribe("change", (event) => changed(event.instrument, event.field), { name: "a watch" }),
@@ -106,6 +112,7 @@ export class Watch {
       bench.hub.subscribe("control", (event) => changed(event.instrument, event.instrument), { name: "a watch" }),
       bench.hub.subscribe("bench", (event) => this.#placed(event), { name: "a watch" }),
       arrangement.onChange(() => changed(undefined, arrangement)),
+      ...feed === undefined ? [] : [feed.subscribe((guard) => due(undefined, guard), instrument !== undefined)],
     ];
     this.#unsubscribe = () => unsubscribers.forEach((unsubscribe) => unsubscribe());
     void this.#tell({ event: "end-of-snapshot", id });
@@ -200,6 +207,8 @@ export class Watch {
       ? "arrangement"
       : what instanceof Placing
       ? "description"
+      : what instanceof ToldGuard
+      ? `${what.kind} ${what.name}`
       : what === instrument
       ? "control"
       : "contact";
@@ -208,6 +217,10 @@ export class Watch {
 
   #event(what: Told, instrument: Instrument | undefined): WatchEvent {
     if (what instanceof ArrangementStore) return { id: this.#id, event: "arrangement", ...what.state };
+    if (what instanceof ToldGuard) {
+      const { kind, name, guard } = what;
+      return { id: this.#id, event: "guard", kind, name, guard };
+    }
     const about = { id: this.#id, instrument: instrument!.name };
     if (what instanceof BenchField) return { ...about, event: "field", field: what.title, ...fieldReading(what) };
     if (what instanceof Placing) {

@@ -101,6 +101,7 @@ Deno.test("guards: in thousands of random histories, nothing beyond a limit is w
           act: () => void acted++,
           now: () => now * 1000,
           changed: () => {},
+          tripped: () => {},
           alarms: { own: () => nobody },
           failing: () => nobody,
         });

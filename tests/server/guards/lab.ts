@@ -2,6 +2,7 @@
 import { join } from "node:path";
 import type { GuardsDescription, InterlockDescription } from "../../../protocol/guards.ts";
 import { loadBench } from "../../../mod.ts";
+import type { HeliographServerOptions } from "../../../server/server.ts";
 import { eventually, RawClient, startServer } from "../../fixture.ts";
 import { type Device, tcpDevice } from "../devices/devices.ts";
 
@@ -101,12 +102,13 @@ export function benchOf({ probe, water, oven, gas }: Devices, guards: Record<str
 }
 
 /** A bench with guards, served from a file in a folder of its own. */
-export async function serve(folder: string, bench: unknown) {
+export async function serve(folder: string, bench: unknown, options: Partial<HeliographServerOptions> = {}) {
   const file = join(folder, "lab.json");
   await Deno.writeTextFile(file, JSON.stringify(bench));
   const loaded = await loadBench(file);
   const { instruments, guards } = loaded;
-  const server = startServer({ instruments, guards, guardsFile: join(folder, "lab.state", "guards.json"), poll: true });
+  const guardsFile = join(folder, "lab.state", "guards.json");
+  const server = startServer({ instruments, guards, guardsFile, poll: true, ...options });
   await server.prepare();
   const lines = await RawClient.connect(server.commandServer.port);
   const described = async (): Promise<GuardsDescription> =>
