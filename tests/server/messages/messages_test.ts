@@ -252,6 +252,13 @@ Deno.test("messages: every wire lists, tests, retries and forgets; a test tells 
       JSON.parse((await lines.ask("messages.list")).replace(/^OK /, ""));
     match((await list()).problem, /there is no file .*hook\.secret/, "the bench is served all the same");
     await Deno.writeTextFile(join(folder, "hook.secret"), "sesame street", { mode: 0o600 });
+    const { commands } = server.bench.find("messages")!;
+    deepStrictEqual(["list", "test", "retry", "forget"].map((name) => commands.get(name)!.role), [
+      "observer",
+      "operator",
+      "operator",
+      "operator",
+    ]);
     match(await lines.ask("messages.test ana"), /^OK .*ana \(webhook\): taken: 200 ok/);
     match(JSON.parse(web.asked[0]!.body).text, /^This is a test: no alarm\. Asked for by /);
     match(
