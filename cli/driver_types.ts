@@ -5,7 +5,8 @@
  */
 
 /** The text of a file of declarations. */
-export const driverTypes = `// The types of heliograph for drivers of one's own, for editors; heliograph itself does not read this file.
+export const driverTypes =
+  `// The types of heliograph for drivers of one's own, for editors; heliograph itself does not read this file.
 // \`heliograph types\` writes it anew.
 
 export {};
