@@ -129,6 +129,7 @@ export interface Replies {
   readonly Eval: Evaluated;
   readonly Exec: Evaluated;
   readonly Arrange: ArrangementState;
+  readonly KeepPlot: ArrangementState;
   readonly BenchFile: EditableBench;
   readonly Ports: readonly PluggedPort[];
   readonly EditBench: BenchEdit;
@@ -159,6 +160,7 @@ export type ImmediateKind = Exclude<
   | "Eval"
   | "Exec"
   | "Arrange"
+  | "KeepPlot"
   | "Overview"
   | "BenchFile"
   | "Ports"
