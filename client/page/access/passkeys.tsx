@@ -74,9 +74,9 @@ export function OwnPasskeys(): VNode {
   useEffect(() => void look().catch(() => {}), []);
   return (
     <div class="passkeys">
-      <ul class="people-list" aria-label="Your passkeys">
+      <ul aria-label="Your passkeys">
         {list.map(({ id, title, made }) => (
-          <li key={id} data-passkey={id}>
+          <li key={id} class="line" data-passkey={id}>
             <span>
               Passkey <strong>{title}</strong> since {made.slice(0, 10)}
             </span>

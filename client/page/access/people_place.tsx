@@ -172,20 +172,20 @@ function Person({ bench, person, change, tell, busy }: {
           ? "Until revoked"
           : `Until ${time(until)}`};{" "}
         {used === null ? "never used" : `last used ${time(used)}${from === "" ? "" : ` from ${from}`}`}
+        {person.passkeys.map(({ id, title }) => (
+          <span key={id} class="passkey">
+            Passkey {title}{" "}
+            <button
+              type="button"
+              aria-label={`Remove the passkey ${title} of ${name}`}
+              disabled={busy}
+              onClick={() => void change(() => ask("DELETE", `${path}/passkeys/${encodeURIComponent(id)}`))}
+            >
+              Remove
+            </button>
+          </span>
+        ))}
       </span>
-      {person.passkeys.map(({ id, title }) => (
-        <span key={id} class="about">
-          Passkey {title}{" "}
-          <button
-            type="button"
-            aria-label={`Remove the passkey ${title} of ${name}`}
-            disabled={busy}
-            onClick={() => void change(() => ask("DELETE", `${path}/passkeys/${encodeURIComponent(id)}`))}
-          >
-            Remove
-          </button>
-        </span>
-      ))}
       {asked === undefined
         ? (
           <span class="people-tools">
