@@ -142,9 +142,13 @@ export function usualWebPort(commandPort: number): number {
   return commandPort === 0 || commandPort === 65_535 ? 0 : commandPort + 1;
 }
 
-/** The port of all wires by TLS where none is given. @param commandPort azcam's port; where that is any free one, this is too. */
+/**
+ * The port of all wires by TLS where none is given: the command port + 3, since azcam logs at + 2.
+ *
+ * @param commandPort azcam's port; where that is any free one, this is too.
+ */
 export function usualTlsPort(commandPort: number): number {
-  return commandPort === 0 || commandPort > 65_533 ? 0 : commandPort + 2;
+  return commandPort === 0 || commandPort > 65_532 ? 0 : commandPort + 3;
 }
 
 /**
