@@ -59,6 +59,8 @@ export type Request =
   | { readonly cmd: "LinkPerson"; readonly name: string }
   /** Takes somebody's token away. */
   | { readonly cmd: "RevokePerson"; readonly name: string }
+  /** Removes a passkey of somebody. */
+  | { readonly cmd: "RemovePasskey"; readonly name: string; readonly passkey: string }
   /** Ends the session of a browser, by its number. */
   | { readonly cmd: "EndSession"; readonly session: number }
   /** How many commands of each instrument were answered. */
@@ -112,6 +114,7 @@ export interface Replies {
   /** Until when the link is good, ISO 8601 in UTC. */
   readonly LinkPerson: { readonly secret: string; readonly until: string };
   readonly RevokePerson: undefined;
+  readonly RemovePasskey: undefined;
   readonly EndSession: undefined;
   readonly Metrics: ReadonlyMap<string, CommandCounts>;
   readonly Exit: undefined;
@@ -173,6 +176,7 @@ export type ImmediateKind = Exclude<
   | "RenewPerson"
   | "LinkPerson"
   | "RevokePerson"
+  | "RemovePasskey"
 >;
 
 /** A request of one kind. */

@@ -131,7 +131,7 @@ function serverRoutes(services: Services, requests: RequestRunner): Route[] {
       method: "POST",
       path: `${root}/eval`,
       operation: {
-        summary: "Run code in the sandbox; admins only",
+        summary: "Run code in the sandbox; needs the right to evaluate code",
         body: codeBody,
         answers: json("What it came to", evaluated),
         errors: ["bad_argument", "code_failed", "limit_exceeded", "deadline_exceeded", "unavailable"],

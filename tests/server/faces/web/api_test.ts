@@ -43,6 +43,7 @@ Deno.test("web: the description tells of every route, and every path in it answe
     session: "1",
     name: "bob",
     label: "instrument",
+    passkey: "none",
   };
   const queries: Record<string, string> = {
     "/api/v1/history": "?field=tempcon.camtemp&field=argon_mfc.device_setpoint&points=9",
@@ -69,7 +70,12 @@ Deno.test("web: the description tells of every route, and every path in it answe
       // and no images.
       const without = ["POST /api/v1/eval", "GET /api/v1/instruments/{instrument}/trace"].includes(name) ||
         path === "/api/v1/session/openid";
-      const expected = name === "DELETE /api/v1/access/sessions/{session}"
+      // Nobody has signed in with a browser here, and no page asks.
+      const expected = name === "POST /api/v1/session/passkey/options"
+        ? 501
+        : path.includes("passkey")
+        ? 400
+        : name === "DELETE /api/v1/access/sessions/{session}"
         ? 400
         : real.includes("/image")
         ? 404
@@ -87,11 +93,13 @@ Deno.test("web: the description tells of every route, and every path in it answe
   }
   deepStrictEqual(asked.sort(), [
     "DELETE /api/v1/access/people/{name}",
+    "DELETE /api/v1/access/people/{name}/passkeys/{passkey}",
     "DELETE /api/v1/access/sessions/{session}",
     "DELETE /api/v1/clients/{session}",
     "DELETE /api/v1/instruments/{instrument}/control",
     "DELETE /api/v1/plots/{name}",
     "DELETE /api/v1/session",
+    "DELETE /api/v1/session/passkeys/{passkey}",
     "GET /api/v1/access",
     "GET /api/v1/arrangement",
     "GET /api/v1/clients",
@@ -117,6 +125,7 @@ Deno.test("web: the description tells of every route, and every path in it answe
     "GET /api/v1/overview",
     "GET /api/v1/session",
     "GET /api/v1/session/openid",
+    "GET /api/v1/session/passkeys",
     "GET /api/v1/status",
     "GET /api/v1/whoami",
     "GET /api/{command}",
@@ -141,6 +150,10 @@ Deno.test("web: the description tells of every route, and every path in it answe
     "POST /api/v1/instruments/{instrument}/revert",
     "POST /api/v1/session",
     "POST /api/v1/session/openid",
+    "POST /api/v1/session/passkey",
+    "POST /api/v1/session/passkey/options",
+    "POST /api/v1/session/passkeys",
+    "POST /api/v1/session/passkeys/options",
     "POST /prometheus/api/v1/labels",
     "POST /prometheus/api/v1/query",
     "POST /prometheus/api/v1/query_range",
