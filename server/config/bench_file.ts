@@ -647,11 +647,11 @@ class Loader {
 
   /** Checks the guards, once all of the bench is known; what is wrong itself is told first. */
   #guards(bench: GuardsWords, instruments: readonly (Instrument | undefined)[]): GuardsWords | undefined {
-    const { interlocks, safeState, watchdogs, alarms } = bench;
-    const limits = instruments.some((each) => each?.allFields.some(({ spec }) => spec.alarm !== undefined));
-    if (!limits && (interlocks ?? safeState ?? watchdogs ?? alarms) === undefined) return undefined;
+    const { interlocks, safeState, watchdogs, alarms, limits } = bench;
+    const alarmed = instruments.some((each) => each?.allFields.some(({ spec }) => spec.alarm !== undefined));
+    if (!alarmed && (interlocks ?? safeState ?? watchdogs ?? alarms ?? limits) === undefined) return undefined;
     if (this.#problems.length > 0) return undefined;
-    const words = { interlocks, safeState, watchdogs, alarms };
+    const words = { interlocks, safeState, watchdogs, alarms, limits };
     for (const { path, message } of compileGuards(words, instruments.flatMap((each) => each ?? [])).problems) {
       this.#problem(path, message);
     }

@@ -92,7 +92,7 @@ export class Dispatcher {
    */
   readonly counts: Map<string, CommandCounts> = new Map();
   /** What interlocks forbid; see `server/guards/`. @default nothing */
-  guards: Pick<Guards, "check"> | undefined;
+  guards: Pick<Guards, "check" | "begins"> | undefined;
   readonly #bench: Bench;
   /** How a handler calls another instrument: in the name of whoever called the handler. */
   readonly #issue: Issue = (caller, instrument, command, args) =>
@@ -324,7 +324,11 @@ export class Dispatcher {
     const { guards } = this;
     const check = guards && !caller.guards ? () => guards.check(instrument, name, command, bound) : undefined;
     check?.();
-    const work = new Work(name, command, bound, caller, this.#issue, check);
+    const starts = guards && ((waited: boolean) => {
+      if (waited) check?.();
+      guards.begins(instrument, name, bound, caller.guards ?? false);
+    });
+    const work = new Work(name, command, bound, caller, this.#issue, starts);
     const { queue } = instrument;
     if (command.dropsWaiting) queue.drop((other) => isSameHolder(other, principal), name);
     const result = caller.guards
