@@ -14,6 +14,7 @@ import { type Description, descriptionSchema } from "../devices/described/schema
 import { builtInDrivers } from "../devices/drivers/drivers.ts";
 import type { Driver } from "../devices/drivers/driver.ts";
 import { compileGuards } from "../guards/compiled.ts";
+import { handOn } from "../guards/handed_on.ts";
 import type { GuardsWords } from "../guards/guards_schema.ts";
 import { checkMessages, secretFilesOf, withFiles } from "../messages/ways.ts";
 import type { MessagesWords } from "../messages/messages_schema.ts";
@@ -524,6 +525,7 @@ class Loader {
     }
     this.#checkDataLog(bench.datalog?.fields, instruments.flatMap((instrument) => instrument ?? []));
     this.#stop();
+    handOn(instruments.flatMap((instrument) => instrument ?? []), guards);
     const addresses = [...this.#ports.values()].map(({ port }) => port.address);
     return {
       name: bench.name,
