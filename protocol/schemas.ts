@@ -386,7 +386,9 @@ export const serverStatus: z.ZodType<ServerStatus> = of<ServerStatus>()(
       problem: text.describe("why it cannot be written; empty where it can"),
     }),
     listeners: z.array(
-      z.strictObject({ protocol: z.enum(wires), host: text, port: count }).describe("Something that listens"),
+      z.strictObject({ protocol: z.enum([...wires, "tls"]), host: text, port: count }).describe(
+        "Something that listens",
+      ),
     ),
     sessions: z.array(sessionDescription),
     instruments: z.array(
@@ -416,6 +418,8 @@ export const arrangement: z.ZodType<Arrangement> = of<Arrangement>()(
     shown: z.array(text).optional().describe("the names of those that are shown though they stand aside"),
     main: z.record(text, z.array(text)).optional()
       .describe("the names of the fields that matter most, by their instrument, where people chose others"),
+    plots: z.record(text, text).optional()
+      .describe("the plots that people have kept, by name: what stands behind #/plots? in the page's address"),
   }).meta({
     id: "Arrangement",
     description: "How the page arranges the instruments; one that is named nowhere comes last",

@@ -20,9 +20,11 @@ import { Access, openRole } from "./access/admit.ts";
 import type { Limits } from "./access/limits.ts";
 import { Doorway } from "./network/first_byte.ts";
 import { isLoopback } from "./network/loopback.ts";
+import { SocketEnder } from "./network/socket_ender.ts";
 import { Processes } from "./processes/processes.ts";
 import type { SandboxOptions } from "./code/options.ts";
 import { Services } from "./services.ts";
+import { TlsServer } from "./faces/tls/tls_server.ts";
 import { WebServer } from "./faces/web/web_server.ts";
 
 /**
@@ -140,6 +142,11 @@ export function usualWebPort(commandPort: number): number {
   return commandPort === 0 || commandPort === 65_535 ? 0 : commandPort + 1;
 }
 
+/** The port of all wires by TLS where none is given. @param commandPort azcam's port; where that is any free one, this is too. */
+export function usualTlsPort(commandPort: number): number {
+  return commandPort === 0 || commandPort > 65_533 ? 0 : commandPort + 2;
+}
+
 /**
  * azcam's command server, PyOpticon's dashboard socket, and HTTP with WebSockets on one bench.
  *
@@ -155,9 +162,11 @@ export function usualWebPort(commandPort: number): number {
 export class HeliographServer {
   /** azcam's wire; `command` runs a line as from this PC. */
   readonly commandServer: Pick<CommandServer, "host" | "port" | "command">;
+  readonly #line: LineServer;
   readonly #dashboard: DashboardServer;
   readonly #web: WebServer;
   readonly #images: ImageServer | undefined;
+  readonly #tls: TlsServer | undefined;
   /** The ways in, in the order in which `status` tells them. */
   readonly #faces: Face[] = [];
   readonly #services: Services;
@@ -207,10 +216,9 @@ export class HeliographServer {
     { faces = [], journal, edited, processes = new Processes(), access, doorway, trustedProxies = [] }: ServerParts =
       {},
   ) {
-    const { host, commandPort, dashboardPort, webNames, webPort = usualWebPort(commandPort) } = settled(
-      serverSettings,
-      options,
-    );
+    const settings = settled(serverSettings, options);
+    const { host, commandPort, dashboardPort, webNames } = settings;
+    const { webPort = usualWebPort(commandPort), tlsPort = usualTlsPort(commandPort) } = settings;
     const listen = { host, insecureOpen: insecureOpen !== false };
     const beyond = !isLoopback(host);
     this.#doorway = doorway ?? (tls === undefined || !beyond ? undefined : new Doorway({ certificate: tls }));
@@ -243,10 +251,13 @@ export class HeliographServer {
       services.faces.add(face);
       return face;
     };
-    this.commandServer = add(new LineServer(services, { ...listen, port: commandPort }));
+    this.commandServer = this.#line = add(new LineServer(services, { ...listen, port: commandPort }));
     this.#dashboard = add(new DashboardServer(services, { ...listen, port: dashboardPort }));
     this.#web = add(new WebServer(services, { ...listen, port: webPort, names: webNames, trustedProxies }));
     this.#images = images && add(new ImageServer({ ...listen, ...images, services }));
+    const wires = [this.#line, this.#dashboard, this.#web, ...(this.#images === undefined ? [] : [this.#images])];
+    const secured = services.doorwayOf(host) !== undefined && SocketEnder.possible;
+    this.#tls = secured ? add(new TlsServer(services, { host, port: tlsPort, wires })) : undefined;
     for (const make of faces) add(make(services));
   }
 
@@ -265,10 +276,12 @@ export class HeliographServer {
     return this.#images;
   }
 
-  /** The ports by the names of the wires, as a PC is told that is paired. */
+  /** The ports by the names of the wires, as a PC is told that is paired; `tls` serves all of them. */
   get ports(): Readonly<Record<string, number>> {
-    const faces = { line: this.commandServer, dashboard: this.#dashboard, web: this.#web };
-    return Object.fromEntries(Object.entries(faces).map(([name, { port }]) => [name, port]));
+    const faces = [this.#line, this.#dashboard, this.#web, this.#images, this.#tls].filter((face) =>
+      face !== undefined
+    );
+    return Object.fromEntries(faces.map(({ name, port }) => [name, port]));
   }
 
   /** Whether what happens is kept, and why not. */

@@ -4,11 +4,12 @@
  * @module
  */
 
+import { getLogger } from "npm:@logtape/logtape@2.4.2";
 import type { ServerStatus } from "../protocol/description.ts";
 import { version } from "../protocol/version.ts";
 import { Principal } from "./access/principal.ts";
 import { Capacity } from "./network/admission.ts";
-import type { Doorway } from "./network/first_byte.ts";
+import { descriptorsAtDoorway, type Doorway } from "./network/first_byte.ts";
 import { apiInstrument } from "./requests/api_instrument.ts";
 import { ArrangementStore } from "./records/arrangement.ts";
 import { Bench } from "./bench/bench.ts";
@@ -37,7 +38,7 @@ import { Readings } from "./records/readings/readings.ts";
 import { Records, type RecordsState } from "./records/records.ts";
 import type { RecordsOptions } from "./config/records_settings.ts";
 import type { Processes } from "./processes/processes.ts";
-import { type Limits, limitsWithin } from "./access/limits.ts";
+import { clientDescriptors, type Limits, limitsWithin } from "./access/limits.ts";
 import { type OverviewOptions, OverviewStore } from "./records/overview.ts";
 import { RecentReadings } from "./records/recent_readings.ts";
 import { isLoopback } from "./network/loopback.ts";
@@ -190,8 +191,10 @@ export class Services {
     access.browsers.onEnd(() => this.#lookWhoMayStay());
     this.dataLog = new DataLog(this.bench, datalog);
     this.readings = new Readings(this.bench, this.records, records);
-    this.limits = limitsWithin(limits, descriptorLimit(), this.bench.instruments.length, doorway !== undefined);
-    this.capacity = new Capacity(this.limits.connections);
+    const descriptors = clientDescriptors(descriptorLimit(), this.bench.instruments.length);
+    this.limits = limitsWithin(limits, descriptors, doorway === undefined ? 1 : descriptorsAtDoorway);
+    this.capacity = new Capacity(this.limits.connections, descriptors);
+    tellFewer(limits.connections, this.limits.connections);
     this.arrangement = new ArrangementStore(this.bench, arrangementFile);
     this.overview = new OverviewStore(this.bench, overview);
     this.editor = new BenchEditor(this.bench, edited, () => this.overview.fitting());
@@ -248,6 +251,16 @@ export class Services {
     });
     this.bench.add(guardsInstrument(guards));
     return dispatcher.guards = guards;
+  }
+
+  /** What lets clients in where a face listens; `undefined` where this PC's own alone can come, or everybody as they come. */
+  doorwayOf(host: string): Doorway | undefined {
+    return isLoopback(host) ? undefined : this.doorway;
+  }
+
+  /** How many descriptors a client takes where a face listens. @param host Its address. @default this PC's own */
+  descriptorsAt(host = "127.0.0.1"): number {
+    return this.doorwayOf(host) === undefined ? 1 : descriptorsAtDoorway;
   }
 
   /** The control of the instruments. */
@@ -339,4 +352,13 @@ export class Services {
       }),
     };
   }
+}
+
+/** Tells where a server may have fewer connections than it was made for. */
+function tellFewer(wanted: number | undefined, most: number): void {
+  if (wanted === undefined || wanted <= most) return;
+  getLogger(["heliograph", "server"]).warning(
+    "There may be {most} connections and not {wanted}: this process may open no more files (ulimit -n, LimitNOFILE=)",
+    { most, wanted },
+  );
 }

@@ -1,5 +1,6 @@
 /** What docs/guards.md shows is what happens. */
 import { deepStrictEqual, match, ok } from "node:assert/strict";
+import type { AlarmDetails } from "../protocol/guards.ts";
 import { codeBlocks } from "./documents.ts";
 import { eventually } from "./fixture.ts";
 import { inFolder, Lab, serve } from "./server/guards/lab.ts";
@@ -31,4 +32,35 @@ Deno.test("docs: the interlock of the page of guards closes the gases when it is
       /^ERROR Cannot set gas: interlock Too hot forbids whatever drives Gas/,
     );
     match(await lab.lines.ask("oven.set Power 21"), /interlock Too hot forbids Power of Oven above 20/);
+  }));
+
+Deno.test("docs: the alarms of the page of guards call a person where the cooling is weak, and only while the oven is hot", () =>
+  inFolder(async (folder) => {
+    const block = (await codeBlocks("docs/guards.md")).find(({ language, code }) =>
+      language === "json" && code.includes('"alarms"')
+    );
+    await using oven = new Lab({ T: "20" });
+    await using water = new Lab({ F: "1" });
+    const bench = JSON.parse(
+      block!.code.replace("127.0.0.1:5025", `127.0.0.1:${oven.port}`).replace(
+        "127.0.0.1:5026",
+        `127.0.0.1:${water.port}`,
+      ),
+    );
+    await using lab = await serve(folder, bench);
+    const alarm = async (name: string): Promise<AlarmDetails> => {
+      const { alarms } = JSON.parse((await lab.lines.ask("guards.alarms all")).replace(/^OK /, ""));
+      return alarms.find((each: AlarmDetails) => each.name === name);
+    };
+    const until = (name: string, state: string) =>
+      eventually(async () => (await alarm(name)).state === state, `${name} is ${state}`);
+    await until("cooling_weak", "suppressed");
+    oven.values.T = "260";
+    await until("temperature_of_oven_high", "unacknowledged");
+    await until("cooling_weak", "unacknowledged");
+    match((await alarm("cooling_weak")).reason, /^Flow of Water is 1.0 L\/min$/);
+    water.values.F = "3";
+    await until("cooling_weak", "returned");
+    match(await lab.lines.ask("guards.acknowledge 'Cooling weak' 'I go'"), /^OK 'Cooling weak'$/);
+    await until("cooling_weak", "latched");
   }));

@@ -227,6 +227,7 @@ export class Guards {
       interlocks: kept((each) => each.kept),
       bypasses: kept((each) => each.bypassed),
       watchdogs: Object.fromEntries([...this.#watchdogs].map(([name, each]) => [name, each.kept])),
+      trips: this.#trips,
       alarms: this.alarms.kept,
       limits: this.#limits.kept,
     });
@@ -236,6 +237,10 @@ export class Guards {
   async open(): Promise<void> {
     const kept = await this.#store.open();
     if (kept !== "lost") {
+      // What has tripped since the start comes after what is kept.
+      const since = this.#trips;
+      this.#trips = kept?.trips ?? [];
+      for (const { name: _, ...trip } of since) this.#tripped(trip);
       for (const [name, each] of Object.entries(kept?.watchdogs ?? {})) {
         if (!this.#watchdogs.has(name) && this.#safeState !== undefined) {
           this.#makeWatchdog(name, each.within, each.renewedBy);

@@ -126,6 +126,7 @@ export interface Replies {
   readonly Eval: Evaluated;
   readonly Exec: Evaluated;
   readonly Arrange: ArrangementState;
+  readonly KeepPlot: ArrangementState;
   readonly BenchFile: EditableBench;
   readonly Ports: readonly PluggedPort[];
   readonly EditBench: BenchEdit;
@@ -156,6 +157,7 @@ export type ImmediateKind = Exclude<
   | "Eval"
   | "Exec"
   | "Arrange"
+  | "KeepPlot"
   | "Overview"
   | "BenchFile"
   | "Ports"

@@ -149,6 +149,13 @@ function serverRoutes(services: Services, requests: RequestRunner): Route[] {
   ];
 }
 
+const plotBody = z.strictObject({
+  plot: z.string('Cannot keep the plot: "plot" must be what stands behind #/plots? in the page\'s address').describe(
+    "what stands behind #/plots? in the page's address",
+  ),
+  over: z.boolean().optional().describe("whether it may take the place of another one of that name"),
+}, 'Cannot keep the plot: give "plot"');
+
 function arrangementRoutes(requests: RequestRunner): Route[] {
   const path = `${root}/arrangement`;
   return [
@@ -171,6 +178,32 @@ function arrangementRoutes(requests: RequestRunner): Route[] {
         errors: ["bad_argument"],
       },
       answer: ({ body, client }) => requests.run({ cmd: "Arrange", arrangement: body }, client),
+    },
+    {
+      method: "PUT",
+      path: `${root}/plots/{name}`,
+      operation: {
+        summary: "Keep a plot by name, for everybody",
+        body: plotBody,
+        answers: json("The arrangement as it is now, with all plots, and how it is kept", arrangementState),
+        errors: ["bad_argument"],
+      },
+      answer: checked(
+        plotBody,
+        ({ plot, over = false }, { parameters: { name }, client }) =>
+          requests.run({ cmd: "KeepPlot", name: name!, plot, over }, client),
+      ),
+    },
+    {
+      method: "DELETE",
+      path: `${root}/plots/{name}`,
+      operation: {
+        summary: "Forget a plot that was kept",
+        answers: json("The arrangement as it is now, and how it is kept", arrangementState),
+        errors: ["bad_argument"],
+      },
+      answer: ({ parameters: { name }, client }) =>
+        requests.run({ cmd: "KeepPlot", name: name!, plot: null, over: false }, client),
     },
   ];
 }

@@ -112,6 +112,7 @@ export class WebServer extends SocketServer<WebSession> {
         what: "the connection",
         mostPerAddress: connectionsPerAddress,
         capacity: services.capacity,
+        descriptors: services.descriptorsAt(options.host),
         makeRoom: (address) => this.#makeRoom(address),
       }),
     });

@@ -25,6 +25,7 @@ Deno.test("web: the description tells of every route, and every path in it answe
   const bodies: Record<string, unknown> = {
     "PUT /api/v1/instruments/{instrument}/fields/{field}": { value: "On" },
     "PUT /api/v1/arrangement": { groups: [{ title: "Cold", instruments: ["tempcon"] }] },
+    "PUT /api/v1/plots/{name}": { plot: "f=tempcon.camtemp&last=1h" },
     "POST /api": { command: "tempcon.get_temperatures", args: [], kwargs: {} },
     "POST /api/v1/eval": { code: "1" },
     "PUT /api/v1/instruments/{instrument}/control": { session: 1 },
@@ -89,6 +90,7 @@ Deno.test("web: the description tells of every route, and every path in it answe
     "DELETE /api/v1/access/sessions/{session}",
     "DELETE /api/v1/clients/{session}",
     "DELETE /api/v1/instruments/{instrument}/control",
+    "DELETE /api/v1/plots/{name}",
     "DELETE /api/v1/session",
     "GET /api/v1/access",
     "GET /api/v1/arrangement",
@@ -146,6 +148,7 @@ Deno.test("web: the description tells of every route, and every path in it answe
     "PUT /api/v1/arrangement",
     "PUT /api/v1/instruments/{instrument}/control",
     "PUT /api/v1/instruments/{instrument}/fields/{field}",
+    "PUT /api/v1/plots/{name}",
   ]);
   // What is asked for and is not in the description is no route.
   for (const path of ["/api/v1", "/api/v1/instruments/tempcon/fields", "/api/v1/clients/1/x", "/metrics/"]) {
