@@ -2,6 +2,7 @@
 import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
 import { join } from "node:path";
 import { BenchFileError, loadBench } from "../../../mod.ts";
+import { run } from "../../cli_fixture.ts";
 import { eventually } from "../../fixture.ts";
 import { benchOf, Devices, inFolder, serve } from "./lab.ts";
 
@@ -60,6 +61,10 @@ Deno.test("limits: what is too fast, too long or too often is refused on every w
         "close of Gas: called at most once in 10 min",
       ]);
       strictEqual(limits[2]!.then[0]!.state, "done");
+      match(
+        (await run(["guards", "--port", String(lab.server.dashboardServer.port)])).out,
+        /^Power of Oven: changed by at most 5 in 1 min up; at most 5 is allowed\n.*\nHeat of Gas: on for .*; off, was on for 1 s\n {2}1\. set Heat of Gas to false: done\n/ms,
+      );
     }
     const told = devices.gas.told.length;
     await using lab = await serve(folder, bench);
