@@ -101,7 +101,7 @@ export interface HeliographServerOptions extends Partial<Omit<ServerSettings, "i
       readonly fields?: readonly string[] | undefined;
     } | undefined;
   };
-  /** What the bench file says of guards, as `loadBench` returns it. @default there are none */
+  /** What the bench file says of guards, as `loadBench` returns it. @default what the bench file of its instruments says */
   readonly guards?: object | undefined;
   /** The absolute path of the file that latches, bypasses and watchdogs are kept in. @default they are kept in memory */
   readonly guardsFile?: string;
