@@ -1,4 +1,5 @@
-/** Makes TLS handshakes as fast as it can, until it is killed: PORT AUTHORITY. */
+/** Makes TLS handshakes, or gives wrong tokens, as fast as it can until it is killed: PORT AUTHORITY handshakes|tokens. */
+import { secureConnect } from "../client/secure.ts";
 import { ownName } from "../protocol/pairing.ts";
 
 const port = Number(Deno.args[0]);
@@ -31,4 +32,16 @@ async function begun(): Promise<void> {
   }
 }
 
-await Promise.all([...Array.from({ length: 32 }, whole), ...Array.from({ length: 8 }, begun)]);
+/** A token that nobody has. */
+async function wrong(): Promise<void> {
+  for (;;) {
+    const first = { wire: "line", token: "hg_wrong" };
+    await secureConnect("127.0.0.1", port, { authority: caCerts[0], first }, { timeout: 10 }).catch(() => {});
+  }
+}
+
+await Promise.all(
+  Deno.args[2] === "tokens"
+    ? Array.from({ length: 32 }, wrong)
+    : [...Array.from({ length: 32 }, whole), ...Array.from({ length: 8 }, begun)],
+);

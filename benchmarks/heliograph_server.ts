@@ -16,8 +16,10 @@ const server = new HeliographServer({
   instruments: [...demoInstruments(), memory],
   commandPort: 0,
   dashboardPort: 0,
+  tlsPort: 0,
   limits: { connectionsPerAddress: 20_000, connections: 20_000 },
 });
 server.start();
-console.log(`${server.commandServer.port} ${server.dashboardServer.port} ${server.webServer.port}`);
+const { line, dashboard, web, tls = 0 } = server.ports;
+console.log(`${line} ${dashboard} ${web} ${tls}`);
 await server.finished;

@@ -1,5 +1,5 @@
 /** A load of its own process: PORT CLIENTS DEPTH SECONDS [AUTHORITY], whose file makes it speak TLS. Prints replies a second and latencies as JSON. */
-import { ownName } from "../protocol/pairing.ts";
+import { secureConnect } from "../client/secure.ts";
 import { summary } from "./processes.ts";
 
 const [port, clients, depth, seconds] = Deno.args.slice(0, 4).map(Number) as [number, number, number, number];
@@ -12,12 +12,18 @@ let replies = 0;
 let measuring = false;
 let running = true;
 
+async function connected(): Promise<Deno.Conn> {
+  if (authority === undefined) {
+    const socket = await Deno.connect({ hostname: "127.0.0.1", port });
+    socket.setNoDelay(true);
+    return socket;
+  }
+  const first = { wire: "line" };
+  return (await secureConnect("127.0.0.1", port, { authority, first }, { timeout: 10 })).connection;
+}
+
 async function client(): Promise<void> {
-  const socket = await Deno.connect({ hostname: "127.0.0.1", port });
-  socket.setNoDelay(true);
-  using connection = authority === undefined
-    ? socket
-    : await Deno.startTls(socket, { hostname: ownName, caCerts: [authority] });
+  using connection = await connected();
   const buffer = new Uint8Array(65_536);
   while (running) {
     const start = performance.now();

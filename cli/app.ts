@@ -27,10 +27,12 @@ import { exportCommand } from "./commands/export.ts";
 import { exposeCommand } from "./commands/expose.ts";
 import { confirmCommand, getCommand, revertCommand, setCommand } from "./commands/fields.ts";
 import { offCommand, onCommand, releaseCommand, takeCommand } from "./commands/control.ts";
+import { alarmsCommand } from "./commands/alarms.ts";
 import { guardsCommand, safeCommand, watchdogCommand } from "./commands/guards.ts";
 import { historyCommand } from "./commands/history.ts";
 import { journalCommand, noteCommand, recordsCommand } from "./commands/records.ts";
 import { imageCommand } from "./commands/image.ts";
+import { messagesCommand } from "./commands/messages.ts";
 import { notebookCommand } from "./commands/notebook.ts";
 import { connectCommand, forwardCommand, pairCommand } from "./commands/pairing.ts";
 import { portsCommand } from "./commands/ports.ts";
@@ -67,7 +69,9 @@ const clientRoutes = {
   shell: shellCommand,
   watch: watchCommand,
   trace: traceCommand,
+  alarms: alarmsCommand,
   guards: guardsCommand,
+  messages: messagesCommand,
   safe: safeCommand,
   watchdog: watchdogCommand,
   journal: journalCommand,

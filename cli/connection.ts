@@ -5,6 +5,7 @@
  */
 
 import { PyOpticonSocketClient } from "../client/pyopticon_client.ts";
+import type { Wire } from "../client/secure.ts";
 import { usualDeadline } from "../protocol/description.ts";
 import { BenchWords } from "./bench_words.ts";
 import type { CliContext } from "./context.ts";
@@ -146,13 +147,14 @@ export interface Target {
 export function targetOf(
   context: CliContext,
   { host, port, server }: Pick<ConnectionFlags, "host" | "port" | "server">,
-  wire: "dashboard" | "line" | "web" = "dashboard",
+  wire: Wire = "dashboard",
 ): Target {
   if (server === undefined) return { host, port };
   const { authority, token, ports, ...known } = knownServer(context, server);
   return {
     host: known.host,
-    port: ports[wire] ?? port,
+    // One port serves all wires, and carries more.
+    port: ports.tls ?? ports[wire] ?? port,
     tls: authority === undefined ? {} : { authority },
     token,
   };

@@ -4,9 +4,10 @@
  * @module
  */
 
-import { secureConnect } from "../client/secure.ts";
+import { secureConnect, type Wire } from "../client/secure.ts";
+import { encodeStatus, transferStatus } from "../server/camera/image_transfer.ts";
 import { carry, closeEnd, writeAll } from "../server/network/carry.ts";
-import { cannotListen } from "../server/network/listening.ts";
+import { cannotListen } from "../server/network/listen_errors.ts";
 import { within } from "../server/network/within.ts";
 import type { Target } from "./connection.ts";
 
@@ -18,7 +19,7 @@ const lastWords = 1000;
 /** A port here, and where it leads. */
 export interface ForwardedPort {
   /** The wire that it speaks. */
-  readonly wire: "line" | "dashboard" | "web";
+  readonly wire: Wire;
   /** The port here; 0 takes any free one. */
   readonly port: number;
   /** What chooses another port, for the error. */
@@ -31,6 +32,8 @@ export interface ForwardedPort {
 const failures: Readonly<Record<ForwardedPort["wire"], (message: string) => string>> = {
   line: (message) => `ERROR ${message}\r\n`,
   dashboard: (message) => `Error: ${message}`,
+  // Its senders know numbers alone.
+  image: () => encodeStatus(transferStatus.notUnderstood),
   web: (message) => {
     const body = `${message}\n`;
     const length = new TextEncoder().encode(body).length;
@@ -103,7 +106,7 @@ export class Forwarder {
   }
 
   async #carry(socket: Deno.TcpConn, { wire, target: { host, port, tls, token } }: ForwardedPort): Promise<void> {
-    const first = { token, forwarded: true };
+    const first = { wire, token, forwarded: true };
     let connection: Deno.TlsConn;
     try {
       ({ connection } = await secureConnect(host, port, { authority: tls?.authority, first }, this.#wait));

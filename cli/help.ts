@@ -23,7 +23,7 @@ export const groups: Readonly<Record<string, readonly string[]>> = {
   "INSTRUMENTS": ["list", "describe", "get", "set", "confirm", "revert", "watch", "call", "status"],
   "A CAMERA AND ITS IMAGES": ["expose", "image"],
   "WHO DRIVES": ["take", "release", "off", "on"],
-  "KEEPING IT SAFE": ["guards", "safe", "watchdog"],
+  "KEEPING IT SAFE": ["guards", "alarms", "safe", "watchdog", "messages"],
   "LINES AND CODE": ["shell", "command", "eval", "exec"],
   "LOOKING BACK": ["journal", "history", "note", "datalog", "export", "notebook", "records"],
   "BRINGING AN INSTRUMENT UP": ["ports", "talk", "try", "trace"],

@@ -14,7 +14,7 @@ import { UsageError } from "./exit_codes.ts";
 export interface KnownServer {
   /** Its name or address. */
   readonly host: string;
-  /** Its ports by the names of the wires: `dashboard`, `line`, `web`. */
+  /** Its ports by the names of the wires: `dashboard`, `line`, `web`; `tls` serves all of them, where it is reached. */
   readonly ports: Readonly<Record<string, number>>;
   /** The certificate of its authority, as PEM; left out where this PC trusts it anyway. */
   readonly authority?: string;

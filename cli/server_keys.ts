@@ -65,6 +65,17 @@ export async function openKeys({ bench, tlsCert, tlsKey, fromFile, names, host }
   return await OwnKeys.open(keysFolder(bench), certifiable(known));
 }
 
+/**
+ * Makes sure that a certificate of one's own can be used, where this PC's own clients alone come and none is shown: it is
+ * found out now, and not when the server is opened to others.
+ *
+ * @throws {UsageError | HeliographError} Where it cannot be used.
+ */
+export async function checkGivenKeys(settings: KeySettings): Promise<void> {
+  const { tlsCert, tlsKey, fromFile } = settings;
+  if ((tlsCert ?? tlsKey ?? fromFile) !== undefined) (await openKeys(settings)).stop();
+}
+
 /** Makes what lets clients in by these keys. */
 export function doorwayOf(keys: ServerKeys, access: Access, told: PairingTold): Doorway {
   const { certificate, authority } = keys;

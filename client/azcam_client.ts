@@ -202,7 +202,7 @@ export class AzcamClient {
   async #connect(): Promise<LinkConnection> {
     const generation = this.#generation;
     try {
-      const connection = await openConnection(this.host, this.port, this.#security, { timeout: this.#timeout });
+      const connection = await openConnection(this.host, this.port, "line", this.#security, { timeout: this.#timeout });
       if (generation === this.#generation) return this.#connection = connection;
       connection.close();
       throw new HeliographError("connection_lost", "The client was closed while it connected");

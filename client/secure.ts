@@ -104,10 +104,14 @@ export interface ClientSecurity {
   readonly token?: string;
 }
 
+/** Which wire follows what is said first: a port may serve all of them. */
+export type Wire = "line" | "dashboard" | "web" | "image";
+
 /** Opens a connection as a client's options say. @throws {HeliographError} */
 export async function openConnection(
   host: string,
   port: number,
+  wire: Wire,
   { tls, token }: ClientSecurity,
   wait: Wait,
 ): Promise<LinkConnection> {
@@ -115,6 +119,6 @@ export async function openConnection(
     if (token === undefined) return await connect(host, port, wait);
     throw new HeliographError("bad_argument", "Cannot give a token without TLS: everybody on the way could read it");
   }
-  const first = token === undefined ? {} : { token };
+  const first = { wire, ...(token === undefined ? {} : { token }) };
   return (await secureConnect(host, port, { authority: tls.authority, first }, wait)).connection;
 }

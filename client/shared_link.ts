@@ -143,7 +143,7 @@ export class SharedLink {
   /** Opens a link for whoever waits for one: no single caller's signal ends it, only the client's end does. */
   async #open(): Promise<DashboardLink> {
     const { host, port, timeout, name } = this.#options;
-    const connection = await openConnection(host, port, this.#options, { timeout, signal: this.closed });
+    const connection = await openConnection(host, port, "dashboard", this.#options, { timeout, signal: this.closed });
     const link = new DashboardLink(connection, `${host}:${port}`);
     // The name is told once the first reply has shown that the server knows Hello.
     link.decided.then(() => {

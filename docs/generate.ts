@@ -95,6 +95,54 @@ const sections: Readonly<Record<string, { readonly title: string; readonly examp
     title: "One of `otherwise`: safe state, or",
     example: `{ "safeState": [{ "call": "valve.close", "otherwise": [{ "call": "supply.off" }] }] }`,
   },
+  "messages": {
+    title: "`messages`",
+    example: `{
+  "messages": {
+    "people": { "ana": { "mail": "ana@x.edu" } },
+    "mail": { "server": "smtp.x.edu", "from": "lab@x.edu" },
+    "rules": [{ "severity": "high", "to": ["ana"] }]
+  }
+}`,
+  },
+  "messages.people": {
+    title: "One of the `people`",
+    example: `{ "messages": { "people": { "ana": { "mail": ["ana@x.edu", "ana@home.org"], "webhook": "phones" } } } }`,
+  },
+  "messages.people.webhook": {
+    title: "`webhook` of somebody",
+    example:
+      `{ "messages": { "people": { "ana": { "webhook": { "url": "https://ntfy.sh/{secret}", "secretFile": "topic" } } } } }`,
+  },
+  "messages.mail": {
+    title: "`mail`",
+    example: `{
+  "messages": {
+    "mail": { "server": "smtp.x.edu", "user": "lab", "passwordFile": "mail.password", "from": "lab@x.edu" }
+  }
+}`,
+  },
+  "messages.webhooks": {
+    title: "One of the `webhooks`",
+    example:
+      `{ "messages": { "webhooks": { "team": { "url": "https://chat.x.edu/hook", "body": { "text": "{message}" } } } } }`,
+  },
+  "messages.rules": {
+    title: "One of the `rules`",
+    example: `{
+  "messages": {
+    "rules": [
+      { "severity": "high", "to": ["ana"], "between": ["22:00", "08:00"], "days": ["fri", "sat"], "returns": true },
+      { "severity": "high", "to": ["bob"], "unacknowledged": "10m" }
+    ]
+  }
+}`,
+  },
+  "messages.heartbeat": {
+    title: "`heartbeat`",
+    example:
+      `{ "messages": { "heartbeat": { "url": "https://hc-ping.com/{secret}", "every": "1m", "secretFile": "beat" } } }`,
+  },
   "alarms": {
     title: "One of `alarms`",
     example:

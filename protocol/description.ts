@@ -492,8 +492,8 @@ export interface ServerStatus {
   };
   /** What listens where. */
   readonly listeners: readonly {
-    /** Which wire: azcam's lines, PyOpticon's socket, HTTP and WebSockets, or azcam's image transfer. */
-    readonly protocol: "line" | "dashboard" | "web" | "image";
+    /** Which wire: azcam's lines, PyOpticon's socket, HTTP and WebSockets, azcam's image transfer; or all, by TLS. */
+    readonly protocol: "line" | "dashboard" | "web" | "image" | "tls";
     readonly host: string;
     readonly port: number;
   }[];

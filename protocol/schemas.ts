@@ -386,7 +386,9 @@ export const serverStatus: z.ZodType<ServerStatus> = of<ServerStatus>()(
       problem: text.describe("why it cannot be written; empty where it can"),
     }),
     listeners: z.array(
-      z.strictObject({ protocol: z.enum(wires), host: text, port: count }).describe("Something that listens"),
+      z.strictObject({ protocol: z.enum([...wires, "tls"]), host: text, port: count }).describe(
+        "Something that listens",
+      ),
     ),
     sessions: z.array(sessionDescription),
     instruments: z.array(

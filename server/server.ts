@@ -14,14 +14,17 @@ import { ImageServer } from "./faces/images/image_server.ts";
 import type { Face } from "./faces/face.ts";
 import type { Bench } from "./bench/bench.ts";
 import type { Instrument } from "./bench/instrument.ts";
+import type { MessagesWords } from "./messages/messages_schema.ts";
 import type { Journal } from "./records/journal.ts";
 import { Access, openRole } from "./access/admit.ts";
 import type { Limits } from "./access/limits.ts";
 import { Doorway } from "./network/first_byte.ts";
 import { isLoopback } from "./network/loopback.ts";
+import { SocketEnder } from "./network/socket_ender.ts";
 import { Processes } from "./processes/processes.ts";
 import type { SandboxOptions } from "./code/options.ts";
 import { Services } from "./services.ts";
+import { TlsServer } from "./faces/tls/tls_server.ts";
 import { WebServer } from "./faces/web/web_server.ts";
 
 /**
@@ -102,6 +105,10 @@ export interface HeliographServerOptions extends Partial<Omit<ServerSettings, "i
   readonly guards?: object | undefined;
   /** The absolute path of the file that latches, bypasses and watchdogs are kept in. @default they are kept in memory */
   readonly guardsFile?: string;
+  /** What the bench file says of messages, as `loadBench` returns it. @default nobody is told of anything */
+  readonly messages?: object | undefined;
+  /** The absolute path of the file that messages are kept in until they are sent. @default they are kept in memory */
+  readonly messagesFile?: string;
   /** The overview drawing of the bench, as SVG, and the absolute path of its file. @default there is none */
   readonly overview?: { readonly svg: string; readonly file?: string };
   /** Whether the bench polls and simulated time passes by the clock; tests step it themselves. @default true */
@@ -135,6 +142,11 @@ export function usualWebPort(commandPort: number): number {
   return commandPort === 0 || commandPort === 65_535 ? 0 : commandPort + 1;
 }
 
+/** The port of all wires by TLS where none is given. @param commandPort azcam's port; where that is any free one, this is too. */
+export function usualTlsPort(commandPort: number): number {
+  return commandPort === 0 || commandPort > 65_533 ? 0 : commandPort + 2;
+}
+
 /**
  * azcam's command server, PyOpticon's dashboard socket, and HTTP with WebSockets on one bench.
  *
@@ -150,9 +162,11 @@ export function usualWebPort(commandPort: number): number {
 export class HeliographServer {
   /** azcam's wire; `command` runs a line as from this PC. */
   readonly commandServer: Pick<CommandServer, "host" | "port" | "command">;
+  readonly #line: LineServer;
   readonly #dashboard: DashboardServer;
   readonly #web: WebServer;
   readonly #images: ImageServer | undefined;
+  readonly #tls: TlsServer | undefined;
   /** The ways in, in the order in which `status` tells them. */
   readonly #faces: Face[] = [];
   readonly #services: Services;
@@ -192,6 +206,8 @@ export class HeliographServer {
       overview,
       guards,
       guardsFile,
+      messages,
+      messagesFile,
       insecureOpen = false,
       simulated = false,
       tls,
@@ -200,10 +216,9 @@ export class HeliographServer {
     { faces = [], journal, edited, processes = new Processes(), access, doorway, trustedProxies = [] }: ServerParts =
       {},
   ) {
-    const { host, commandPort, dashboardPort, webNames, webPort = usualWebPort(commandPort) } = settled(
-      serverSettings,
-      options,
-    );
+    const settings = settled(serverSettings, options);
+    const { host, commandPort, dashboardPort, webNames } = settings;
+    const { webPort = usualWebPort(commandPort), tlsPort = usualTlsPort(commandPort) } = settings;
     const listen = { host, insecureOpen: insecureOpen !== false };
     const beyond = !isLoopback(host);
     this.#doorway = doorway ?? (tls === undefined || !beyond ? undefined : new Doorway({ certificate: tls }));
@@ -219,6 +234,8 @@ export class HeliographServer {
       overview,
       guards,
       guardsFile,
+      messages: messages as MessagesWords | undefined,
+      messagesFile,
       edited,
       doorway: this.#doorway,
       access: access ?? new Access({ open: openRole(insecureOpen) }),
@@ -234,10 +251,13 @@ export class HeliographServer {
       services.faces.add(face);
       return face;
     };
-    this.commandServer = add(new LineServer(services, { ...listen, port: commandPort }));
+    this.commandServer = this.#line = add(new LineServer(services, { ...listen, port: commandPort }));
     this.#dashboard = add(new DashboardServer(services, { ...listen, port: dashboardPort }));
     this.#web = add(new WebServer(services, { ...listen, port: webPort, names: webNames, trustedProxies }));
     this.#images = images && add(new ImageServer({ ...listen, ...images, services }));
+    const wires = [this.#line, this.#dashboard, this.#web, ...(this.#images === undefined ? [] : [this.#images])];
+    const secured = services.doorwayOf(host) !== undefined && SocketEnder.possible;
+    this.#tls = secured ? add(new TlsServer(services, { host, port: tlsPort, wires })) : undefined;
     for (const make of faces) add(make(services));
   }
 
@@ -256,10 +276,12 @@ export class HeliographServer {
     return this.#images;
   }
 
-  /** The ports by the names of the wires, as a PC is told that is paired. */
+  /** The ports by the names of the wires, as a PC is told that is paired; `tls` serves all of them. */
   get ports(): Readonly<Record<string, number>> {
-    const faces = { line: this.commandServer, dashboard: this.#dashboard, web: this.#web };
-    return Object.fromEntries(Object.entries(faces).map(([name, { port }]) => [name, port]));
+    const faces = [this.#line, this.#dashboard, this.#web, this.#images, this.#tls].filter((face) =>
+      face !== undefined
+    );
+    return Object.fromEntries(faces.map(({ name, port }) => [name, port]));
   }
 
   /** Whether what happens is kept, and why not. */
@@ -327,6 +349,7 @@ export class HeliographServer {
       ...this.#faces.map((face) => face.prepare?.()),
       this.#services.arrangement.open(),
       this.#services.overview.open(),
+      this.#services.messages?.open(),
       this.#services.guards?.open(),
       this.#services.editor.open(),
       this.#services.sandbox.ready,
@@ -355,6 +378,7 @@ export class HeliographServer {
     await this.#doorway?.close();
     await this.#services.sandbox.stop();
     await this.#services.guards?.stop();
+    await this.#services.messages?.stop();
     await this.bench.stop();
     await this.#services.arrangement.stop();
     await this.#services.editor.stop();

@@ -4,11 +4,12 @@
  * @module
  */
 
+import { getLogger } from "npm:@logtape/logtape@2.4.2";
 import type { ServerStatus } from "../protocol/description.ts";
 import { version } from "../protocol/version.ts";
 import { Principal } from "./access/principal.ts";
 import { Capacity } from "./network/admission.ts";
-import type { Doorway } from "./network/first_byte.ts";
+import { descriptorsAtDoorway, type Doorway } from "./network/first_byte.ts";
 import { apiInstrument } from "./requests/api_instrument.ts";
 import { ArrangementStore } from "./records/arrangement.ts";
 import { Bench } from "./bench/bench.ts";
@@ -20,6 +21,9 @@ import { Dispatcher } from "./requests/dispatcher.ts";
 import { Guards } from "./guards/guards.ts";
 import { guardsInstrument } from "./guards/guards_instrument.ts";
 import type { GuardsWords } from "./guards/guards_schema.ts";
+import { Messages } from "./messages/messages.ts";
+import { messagesInstrument } from "./messages/messages_instrument.ts";
+import type { MessagesWords } from "./messages/messages_schema.ts";
 import { Evaluator } from "./requests/evaluator.ts";
 import { Requests } from "./requests/requests.ts";
 import { descriptorLimit } from "./access/descriptors.ts";
@@ -33,7 +37,7 @@ import { Readings } from "./records/readings/readings.ts";
 import { Records, type RecordsState } from "./records/records.ts";
 import type { RecordsOptions } from "./config/records_settings.ts";
 import type { Processes } from "./processes/processes.ts";
-import { type Limits, limitsWithin } from "./access/limits.ts";
+import { clientDescriptors, type Limits, limitsWithin } from "./access/limits.ts";
 import { type OverviewOptions, OverviewStore } from "./records/overview.ts";
 import { RecentReadings } from "./records/recent_readings.ts";
 import { isLoopback } from "./network/loopback.ts";
@@ -78,6 +82,10 @@ export interface ServicesOptions {
   readonly guards?: GuardsWords | undefined;
   /** The absolute path of the file that the state of the guards is kept in. @default it is not kept */
   readonly guardsFile?: string | undefined;
+  /** What its file says of messages. @default it says nothing, and nobody is told */
+  readonly messages?: MessagesWords | undefined;
+  /** The absolute path of the file that messages are kept in. @default in memory */
+  readonly messagesFile?: string | undefined;
   /** The file by which the bench is changed, or why it is not. @default it has none */
   readonly edited?: EditedBench | string | undefined;
   /** What lets clients of other PCs in. @default none can come, or everybody as they come */
@@ -117,6 +125,8 @@ export class Services {
   readonly editor: BenchEditor;
   /** What interlocks forbid and do, watchdogs, and the safe state; `undefined` where the bench has none. */
   readonly guards: Guards | undefined;
+  /** Tells people of alarms; `undefined` where the bench file names nobody. */
+  readonly messages: Messages | undefined;
   /** Says who may do what, and takes tokens. */
   readonly access: Access;
   /** Who is connected. */
@@ -163,6 +173,8 @@ export class Services {
       overview,
       guards,
       guardsFile,
+      messages,
+      messagesFile,
       edited = "This bench has no file that could be changed",
       doorway,
       access = new Access(),
@@ -178,8 +190,10 @@ export class Services {
     access.browsers.onEnd(() => this.#lookWhoMayStay());
     this.dataLog = new DataLog(this.bench, datalog);
     this.readings = new Readings(this.bench, this.records, records);
-    this.limits = limitsWithin(limits, descriptorLimit(), this.bench.instruments.length, doorway !== undefined);
-    this.capacity = new Capacity(this.limits.connections);
+    const descriptors = clientDescriptors(descriptorLimit(), this.bench.instruments.length);
+    this.limits = limitsWithin(limits, descriptors, doorway === undefined ? 1 : descriptorsAtDoorway);
+    this.capacity = new Capacity(this.limits.connections, descriptors);
+    tellFewer(limits.connections, this.limits.connections);
     this.arrangement = new ArrangementStore(this.bench, arrangementFile);
     this.overview = new OverviewStore(this.bench, overview);
     this.editor = new BenchEditor(this.bench, edited, () => this.overview.fitting());
@@ -199,7 +213,21 @@ export class Services {
       if (instrument !== undefined) this.bench.hub.publish("control", { instrument }, instrument.faults);
     });
     new ComputedFields(this.bench);
-    this.guards = guards && this.#guards(guards, guardsFile);
+    // Alarms are the guards': who is to be told of them has those that are always there.
+    const watched = guards ?? (messages && {});
+    this.guards = watched && this.#guards(watched, guardsFile);
+    this.messages = messages && new Messages(messages, {
+      hub: this.bench.hub,
+      title: () => this.title,
+      file: messagesFile,
+      processes,
+      own: this.guards?.alarms.own("messages", {
+        title: "Messages not sent",
+        severity: "high",
+        text: "“heliograph messages” tells which and why; somebody may not know of an alarm",
+      }),
+    });
+    if (this.messages !== undefined) this.bench.add(messagesInstrument(this.messages));
     this.recent = new RecentReadings(this.bench);
     // A nameless client's control ends with its connection.
     this.sessions.onLeave(() => this.control.sweep());
@@ -222,6 +250,16 @@ export class Services {
     });
     this.bench.add(guardsInstrument(guards));
     return dispatcher.guards = guards;
+  }
+
+  /** What lets clients in where a face listens; `undefined` where this PC's own alone can come, or everybody as they come. */
+  doorwayOf(host: string): Doorway | undefined {
+    return isLoopback(host) ? undefined : this.doorway;
+  }
+
+  /** How many descriptors a client takes where a face listens. @param host Its address. @default this PC's own */
+  descriptorsAt(host = "127.0.0.1"): number {
+    return this.doorwayOf(host) === undefined ? 1 : descriptorsAtDoorway;
   }
 
   /** The control of the instruments. */
@@ -313,4 +351,13 @@ export class Services {
       }),
     };
   }
+}
+
+/** Tells where a server may have fewer connections than it was made for. */
+function tellFewer(wanted: number | undefined, most: number): void {
+  if (wanted === undefined || wanted <= most) return;
+  getLogger(["heliograph", "server"]).warning(
+    "There may be {most} connections and not {wanted}: this process may open no more files (ulimit -n, LimitNOFILE=)",
+    { most, wanted },
+  );
 }

@@ -11,6 +11,7 @@ import { printable } from "../../protocol/printable.ts";
 import { rightWords } from "../../protocol/vocabulary.ts";
 import { nameKey } from "../../server/access/access_file.ts";
 import { AccessStore, type KnownPerson } from "../../server/access/access_store.ts";
+import { OwnerAccess } from "../../server/files/owner_access.ts";
 import { Roles } from "../../server/access/rights.ts";
 import { readAccessWords } from "../../server/config/bench_file.ts";
 import { besideBench } from "../../server/config/beside.ts";
@@ -193,7 +194,7 @@ async function change(
       printable(`${person.name} is ${person.role}${which}, ${end}`)
     }. This token is told once: keep it like a password.\n`,
   );
-  if (Deno.build.os === "windows") {
+  if (Deno.build.os === "windows" && OwnerAccess.usual?.protects(store.file!) !== true) {
     context.process.stderr.write(
       `Make sure that nobody else may read ${printable(store.file!)}: see docs/security.md\n`,
     );

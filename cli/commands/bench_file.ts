@@ -7,6 +7,7 @@
 import { buildCommand } from "../usage.ts";
 import { basename, dirname, join } from "node:path";
 import { printable } from "../../protocol/printable.ts";
+import { BenchFileError } from "../../server/files/source.ts";
 import { notABench } from "../../server/config/beside.ts";
 import type { Instrument } from "../../server/bench/instrument.ts";
 import { didYouMean } from "../../server/bench/names.ts";
@@ -97,8 +98,9 @@ export const checkCommand = buildCommand({
   async func(this: CliContext, flags: { json: boolean }, file: string): Promise<void> {
     const description = await loadDescription(driverProcesses(), file);
     if (description !== undefined) return describeAlone(this, flags.json, file, description);
-    const { name = "heliograph", instruments, close } = await loadBenchWith(driverProcesses(), file);
+    const { name = "heliograph", instruments, missing, close } = await loadBenchWith(driverProcesses(), file);
     await close();
+    if (missing.length > 0) throw new BenchFileError(missing);
     const onBus = countOnBuses(instruments);
     const rows = instruments.map(({ name, title, summary, allFields, commands, contact }) => ({
       name,

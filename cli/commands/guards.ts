@@ -13,6 +13,7 @@ import type {
   WatchdogDescription,
 } from "../../protocol/guards.ts";
 import { printable } from "../../protocol/printable.ts";
+import { alarmsText, partText } from "../alarms_text.ts";
 import { type ConnectionFlags, dashboardClient, dashboardFlags } from "../connection.ts";
 import type { CliContext } from "../context.ts";
 import { UsageError } from "../exit_codes.ts";
@@ -26,24 +27,35 @@ interface GuardsFlags extends ConnectionFlags {
   readonly reason?: string;
 }
 
-/** Calls a command of the guards; a bench without any is told how it gets some. */
-async function ask(
+/** Calls a command of the guards. */
+export async function askGuards(
   context: CliContext,
   flags: ConnectionFlags,
   command: string,
   args: readonly unknown[],
   timeout?: number,
-) {
+): Promise<unknown> {
   await using client = dashboardClient(context, flags);
+  // Who does it is told in the journal.
+  await client.hello();
+  return await callGuards(client, command, args, timeout);
+}
+
+/** Calls a command of the guards of a client's bench; one without any is told how it gets some. */
+export async function callGuards(
+  client: ReturnType<typeof dashboardClient>,
+  command: string,
+  args: readonly unknown[],
+  timeout?: number,
+): Promise<unknown> {
   try {
-    // Who does it is told in the journal.
-    await client.hello();
     return await client.call("guards", command, args, {}, timeout === undefined ? {} : { timeout });
   } catch (error) {
     if (!(error instanceof HeliographError) || error.code !== "unknown_instrument") throw error;
     throw new HeliographError(
       "unavailable",
-      'This bench has no guards: "interlocks", "safeState" and "watchdogs" in its file are described in docs/guards.md',
+      'This bench has no guards: "interlocks", "alarms", "safeState" and "watchdogs" in its file are described in ' +
+        "docs/guards.md",
     );
   }
 }
@@ -51,9 +63,9 @@ async function ask(
 /** `heliograph guards` */
 export const guardsCommand = buildCommand({
   docs: {
-    brief: "Show interlocks and watchdogs: each condition, its value now, and how far it is from tripping",
+    brief: "Show interlocks, alarms and watchdogs: each condition, its value now, and how far it is from tripping",
     fullDescription:
-      "Show interlocks and watchdogs. `guards test NAME` tells what one would do; `guards reset NAME` lets " +
+      "Show interlocks, watchdogs, and the alarms that are not normal. `guards test NAME` tells what one would do; `guards reset NAME` lets " +
       "one go that has latched; `guards bypass NAME --for 30m --reason TEXT` leaves it out of force for a while, and " +
       "`guards end-bypass NAME` ends that.",
   },
@@ -82,7 +94,7 @@ export const guardsCommand = buildCommand({
   },
   async func(this: CliContext, flags: GuardsFlags, action?: string, name?: string): Promise<void> {
     if (action === undefined) {
-      const guards = await ask(this, flags, "list", []) as GuardsDescription;
+      const guards = await askGuards(this, flags, "list", []) as GuardsDescription;
       if (flags.json) return writeJson(this, guards);
       return void this.process.stdout.write(guardsText(guards, painter(this.colour)));
     }
@@ -104,11 +116,11 @@ async function act(
   if (name === undefined) {
     throw new UsageError(`Cannot ${action} without a NAME: "${context.program} guards" lists them`);
   }
-  if (action !== "bypass") return await ask(context, flags, action.replace("-", "_"), [name]);
+  if (action !== "bypass") return await askGuards(context, flags, action.replace("-", "_"), [name]);
   if (flags.for === undefined || flags.reason === undefined) {
     throw new UsageError(`Cannot bypass ${name} without an end and a reason: give --for 30m --reason TEXT`);
   }
-  return await ask(context, flags, "bypass", [name, flags.for, flags.reason]);
+  return await askGuards(context, flags, "bypass", [name, flags.for, flags.reason]);
 }
 
 /** `heliograph safe` */
@@ -116,7 +128,7 @@ export const safeCommand = buildCommand({
   docs: { brief: "Make the bench safe: do the steps of its safe state, before everything that runs and waits" },
   parameters: { flags: dashboardFlags },
   async func(this: CliContext, flags: ConnectionFlags): Promise<void> {
-    await ask(this, flags, "safe", [], flags.timeout ?? safeTimeout);
+    await askGuards(this, flags, "safe", [], flags.timeout ?? safeTimeout);
     if (flags.json) return writeJson(this, null);
     this.process.stdout.write("The bench is in its safe state\n");
   },
@@ -146,18 +158,22 @@ export const watchdogCommand = buildCommand({
     },
   },
   async func(this: CliContext, flags: ConnectionFlags, first: string, second: string): Promise<void> {
-    if (first === "renew") await ask(this, flags, "renew", [second]);
-    else await ask(this, flags, "watchdog", [first, second]);
+    if (first === "renew") await askGuards(this, flags, "renew", [second]);
+    else await askGuards(this, flags, "watchdog", [first, second]);
     if (flags.json) writeJson(this, null);
   },
 });
 
 /** The guards of a bench for people. */
-export function guardsText({ interlocks, watchdogs, safeState, hint }: GuardsDescription, paint: Paint): string {
+export function guardsText(
+  { interlocks, alarms, normalAlarms, watchdogs, safeState, hint }: GuardsDescription,
+  paint: Paint,
+): string {
   const parts = [
     ...interlocks.map((each) => interlockText(each, paint)),
     ...watchdogs.map((each) => watchdogText(each, paint)),
     ...(safeState.length === 0 ? [] : [`${paint.bold("Safe state")}\n${stepsText(safeState, paint)}`]),
+    ...(alarms.length + normalAlarms === 0 ? [] : [alarmsText(alarms, normalAlarms, paint)]),
     ...(hint === "" ? [] : [`${paint.yellow(printable(hint))}\n`]),
   ];
   return parts.join("\n");
@@ -175,11 +191,7 @@ function interlockText(interlock: InterlockDescription, paint: Paint): string {
       `  ${paint.yellow(printable(`bypassed by ${bypass.by} until ${clock(bypass.until)}: ${bypass.reason}`))}`,
     ]),
     must === null ? `  trips when ${printable(when ?? "")}` : `  must be: ${printable(must)}`,
-    ...interlock.parts.map(({ text, so, value, distance }) => {
-      const is = so === null ? "not known" : so ? "so" : "not so";
-      const far = distance === undefined ? "" : `; ${distance} from the other side`;
-      return `    ${printable(`${text}: ${is} (${value}${far})`)}`;
-    }),
+    ...interlock.parts.map((each) => `    ${partText(each)}`),
     ...(until === null ? [] : [`  returns when ${printable(until)}`]),
     ...interlock.forbids.map((each) => `  forbids ${printable(each)}`),
   ];

@@ -6,6 +6,7 @@
 
 import { buildCommand } from "../usage.ts";
 import { pairWith } from "../../client/pairing.ts";
+import { secureConnect } from "../../client/secure.ts";
 import { printable } from "../../protocol/printable.ts";
 import { newPairingCode } from "../../protocol/pairing.ts";
 import { AccessStore } from "../../server/access/access_store.ts";
@@ -17,7 +18,7 @@ import { dashboardFlags, parseName, parsePort, targetOf, typedWord, usualTimeout
 import type { CliContext } from "../context.ts";
 import { UsageError } from "../exit_codes.ts";
 import { Forwarder } from "../forwarder.ts";
-import { keepServer, type KnownServer } from "../known_servers.ts";
+import { keepServer, type KnownServer, knownServer } from "../known_servers.ts";
 import { writeJson } from "../output.ts";
 import { stopSignals } from "../signals.ts";
 
@@ -157,11 +158,13 @@ export const connectCommand = buildCommand({
     if (code === "") throw new UsageError("Cannot connect without a code: “heliograph pair” shows one on that PC");
     const authority = flags.authority === undefined ? undefined : await Deno.readTextFile(flags.authority);
     const paired = await pairWith(host, port, code, { timeout: usualTimeout }, authority);
-    const { authority: learned, ports, name, role, title, token } = paired;
+    const { authority: learned, ports: told, name, role, title, token } = paired;
+    // The ports that others see may be other ones than the server's own.
+    const { tls, ...ports } = Object.values(told).includes(port) ? told : { dashboard: port };
+    const direct = tls !== undefined && await reaches(host, tls, learned, token);
     const server: KnownServer = {
       host,
-      // The ports that others see may be other ones than the server's own.
-      ports: Object.values(ports).includes(port) ? ports : { dashboard: port },
+      ports: direct ? { ...ports, tls } : ports,
       ...(learned === undefined ? {} : { authority: learned }),
       token,
       name,
@@ -172,19 +175,34 @@ export const connectCommand = buildCommand({
     if (json) return writeJson(this, { server: as, host, name, role, title, file });
     const { write } = this.process.stdout;
     write(printable(`Paired with ${title} on ${host}: this PC is ${name} there, and may do what ${role} may`) + "\n");
+    if (tls !== undefined && !direct) {
+      write(`Its port ${tls}, which carries more, is not reached from here, by a firewall perhaps: others are used\n`);
+    }
     write(printable(`Kept in ${file}. Try:\n`).replaceAll("\\n", "\n"));
     write(`  ${this.program} list --server ${typedWord(as)}\n`);
     write(`  ${this.program} forward ${typedWord(as)}      for programs that know no TLS\n`);
   },
 });
 
+/** Whether the port of all wires can be reached: firewalls may let others through alone. */
+async function reaches(host: string, port: number, authority: string | undefined, token: string): Promise<boolean> {
+  try {
+    const first = { wire: "line", token };
+    (await secureConnect(host, port, { authority, first }, { timeout: usualTimeout })).connection.close();
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 interface ForwardFlags {
   readonly commandPort?: number;
   readonly dashboardPort?: number;
   readonly webPort?: number;
+  readonly imagePort?: number;
 }
 
-const usualPorts = { line: 2402, dashboard: 12345, web: 2403 };
+const usualPorts = { line: 2402, dashboard: 12345, web: 2403, image: 6543 };
 
 function portFlag(what: string, port: number) {
   return {
@@ -210,6 +228,7 @@ export const forwardCommand = buildCommand({
       commandPort: portFlag("azcam's clients", usualPorts.line),
       dashboardPort: portFlag("PyOpticon's clients", usualPorts.dashboard),
       webPort: portFlag("the page", usualPorts.web),
+      imagePort: portFlag("images that are sent to the server, where it receives some", usualPorts.image),
     },
     positional: {
       kind: "tuple",
@@ -225,17 +244,26 @@ export const forwardCommand = buildCommand({
     const target = (wire: keyof typeof usualPorts) =>
       targetOf(this, { host: "", port: usualPorts[wire], server: name }, wire);
     const { commandPort = usualPorts.line, dashboardPort = usualPorts.dashboard, webPort = usualPorts.web } = flags;
+    const images = knownServer(this, name).ports.image !== undefined;
+    if (flags.imagePort !== undefined && !images) {
+      throw new UsageError(
+        `Cannot forward images to ${name}: it received none when this PC was paired. Start it with --image-port, and pair anew`,
+      );
+    }
+    const imagePort = flags.imagePort ?? usualPorts.image;
     const forwarder = new Forwarder(usualTimeout, (text) => this.process.stderr.write(`${printable(text)}\n`));
     forwarder.start([
       { wire: "line", port: commandPort, flag: "--command-port", target: target("line") },
       { wire: "dashboard", port: dashboardPort, flag: "--dashboard-port", target: target("dashboard") },
       { wire: "web", port: webPort, flag: "--web-port", target: target("web") },
+      ...images ? [{ wire: "image", port: imagePort, flag: "--image-port", target: target("image") } as const] : [],
     ]);
     const { write } = this.process.stdout;
     write(printable(`Forwarding to ${name} (${target("line").host}):`) + "\n");
     write(`  azcam clients, nc and telnet   127.0.0.1:${forwarder.port("line")}\n`);
     write(`  PyOpticon clients              127.0.0.1:${forwarder.port("dashboard")}\n`);
     write(`  the page, in a browser         http://127.0.0.1:${forwarder.port("web")}\n`);
+    if (images) write(`  images in azcam's format       127.0.0.1:${forwarder.port("image")}\n`);
     write("Stop with Ctrl-C.\n");
     const stopped = Promise.withResolvers<void>();
     for (const signal of stopSignals) Deno.addSignalListener(signal, stopped.resolve);

@@ -49,6 +49,7 @@ import type { Doorway } from "../../server/network/first_byte.ts";
 import { signInAddress } from "../../protocol/pairing.ts";
 import { Roles } from "../../server/access/rights.ts";
 import type { AccessWords } from "../../server/config/access_words.ts";
+import { OwnerAccess } from "../../server/files/owner_access.ts";
 import { isReadableByOthers } from "../../server/files/secret_file.ts";
 import type { CliContext } from "../context.ts";
 import { accessFileOf } from "./access.ts";
@@ -57,7 +58,7 @@ import { driverProcesses } from "../driver_processes.ts";
 import { launcherWord, sandboxHostWord } from "../hidden_words.ts";
 import { exitCodes, UsageError } from "../exit_codes.ts";
 import { painter } from "../output.ts";
-import { doorwayOf, type KeySettings, keysFolder, openKeys } from "../server_keys.ts";
+import { checkGivenKeys, doorwayOf, type KeySettings, keysFolder, openKeys } from "../server_keys.ts";
 import { startServerLog } from "../server_log.ts";
 import { flagsOf, type ReadFlags, saidBy } from "../setting_flags.ts";
 import { stopSignals } from "../signals.ts";
@@ -92,6 +93,7 @@ export const serverCommand = buildCommand({
     // Before anything is written for it.
     if (beyond && !await mayListen(setup.host)) throw notPermitted(setup.host, this.program);
     const keys = beyond ? await openKeys(keySettings(setup)) : undefined;
+    if (!beyond) await checkGivenKeys(keySettings(setup));
     const told = () => ({ title: setup.name, ports: server.ports });
     const doorway = keys && doorwayOf(keys, access, told);
     const server: HeliographServer = makeServer(setup, journal, processes, access, doorway);
@@ -143,6 +145,8 @@ interface Setup extends Omit<ServerSettings, "imageFolders"> {
   readonly instruments: Instrument[];
   /** What the bench file says of guards. */
   readonly guards: LoadedBench["guards"];
+  /** What the bench file says of messages. */
+  readonly messages: LoadedBench["messages"];
   /** Its file, where it is changed by that. */
   readonly edited: EditedBench | string;
   readonly sandbox: SandboxOptions;
@@ -191,6 +195,7 @@ async function setUp(
     instruments: bench.instruments,
     ...(bench.overview === undefined ? {} : { overview: bench.overview }),
     guards: bench.guards,
+    messages: bench.messages,
     edited,
     access: (bench.access ?? {}) as AccessWords,
     sandbox: Deno.build.standalone ? { ...sandbox, hostCommand: [Deno.execPath(), sandboxHostWord] } : sandbox,
@@ -248,6 +253,7 @@ function demoBench(imageFolders: readonly string[]): Omit<LoadedBench, "close"> 
     records: { folder: resolve("records"), journalBytes: 100_000_000, bytes: 500_000_000 },
     datalog: { folder: resolve("logs") },
     overview: { svg: demoOverview },
+    missing: [],
     ports: new Map(),
   };
 }
@@ -284,6 +290,7 @@ function makeServer(
       ...(bench === undefined ? {} : {
         arrangementFile: besideBench(resolve(bench)).page,
         guardsFile: join(besideBench(resolve(bench)).state, "guards.json"),
+        messagesFile: join(besideBench(resolve(bench)).state, "messages.json"),
       }),
     }, {
       journal,
@@ -352,6 +359,9 @@ function announce(
   if (server.imageServer !== undefined) {
     const { host, port } = server.imageServer;
     write(`  images in azcam's format       ${paint.green(`${host}:${port}`)}\n`);
+  }
+  if (server.ports.tls !== undefined) {
+    write(`  heliograph on other PCs        ${paint.green(`${commandServer.host}:${server.ports.tls}`)}\n`);
   }
   write(`  code that clients send         ${code}\n`);
   const { kept, folder, hint } = server.records;
@@ -432,9 +442,11 @@ function tellWhoMay({ addresses = {}, loopback }: AccessWords, { file = "", peop
   }
   if (loopback === "token") log.info("This PC needs a token as well (loopback in the bench file)");
   if (people.length === 0) return;
-  // Windows says it by lists that this program does not read.
-  if (Deno.build.os === "windows") log.warning("Make sure that nobody else may read and write {file}", { file });
-  else if (isReadableByOthers(file)) log.warning("Others may read {file}: chmod 600 {file}", { file });
+  if (Deno.build.os === "windows") {
+    if (OwnerAccess.usual?.protects(file) !== true) {
+      log.warning("Make sure that nobody else may read and write {file}", { file });
+    }
+  } else if (isReadableByOthers(file)) log.warning("Others may read {file}: chmod 600 {file}", { file });
 }
 
 /** A signal stops the server; a second one ends the program at once. */

@@ -9,6 +9,7 @@ import { join } from "node:path";
 import { getLogger } from "npm:@logtape/logtape@2.4.2";
 import { HeliographError } from "../../protocol/errors.ts";
 import { FileKeeper } from "../files/file_keeper.ts";
+import { OwnerAccess } from "../files/owner_access.ts";
 import { exchangeSecretFile, isReadableByOthers, readSecretFile } from "../files/secret_file.ts";
 import type { Certificate } from "../network/inner_tls.ts";
 import { type Authority, CertificateMaker } from "./authority.ts";
@@ -99,7 +100,10 @@ export class OwnKeys implements ServerKeys {
           file,
         });
       }
-      if (Deno.build.os === "windows") {
+      // Those that were made without it, too.
+      const owner = OwnerAccess.usual;
+      const protects = owner?.protect(folder, "folder") === true && owner.protect(file, "file");
+      if (Deno.build.os === "windows" && !protects) {
         log.warning("Make sure that nobody else may read {folder}: see docs/connect.md", { folder });
       }
       return new OwnKeys(maker, authority, server, names);
@@ -145,6 +149,7 @@ export class OwnKeys implements ServerKeys {
 
 function write(folder: string, file: string, before: string | undefined, { certificate, key, server }: Kept): void {
   Deno.mkdirSync(folder, { recursive: true, mode: 0o700 });
+  OwnerAccess.usual?.protect(folder, "folder");
   if (!exchangeSecretFile(file, before, certificate + key + server.cert + server.key)) {
     throw new Error("another program has changed them meanwhile");
   }
@@ -252,5 +257,21 @@ async function read(files: readonly [FileKeeper, FileKeeper]): Promise<Certifica
   })) as [string, string];
   if (!cert.includes("BEGIN CERTIFICATE")) throw new Error(`${files[0].file} holds no certificate as PEM`);
   if (!key.includes("PRIVATE KEY")) throw new Error(`${files[1].file} holds no private key as PEM`);
+  checkUsable({ cert, key }, files[0].file, files[1].file);
   return { cert, key };
+}
+
+/** Makes sure that a server can be known by a certificate: what serves TLS says so at once. */
+function checkUsable({ cert, key }: Certificate, certFile: string, keyFile: string): void {
+  try {
+    Deno.listenTls({ hostname: "127.0.0.1", port: 0, cert, key }).close();
+  } catch (error) {
+    const { message } = error as Error;
+    const what = /mismatch/i.test(message)
+      ? `the private key in ${keyFile} does not belong to the certificate in ${certFile}`
+      : /private key/i.test(message)
+      ? `${keyFile}: ${message}`
+      : `${certFile}: ${message}`;
+    throw new Error(what, { cause: error });
+  }
 }

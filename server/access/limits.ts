@@ -81,30 +81,33 @@ export const defaultLimits: Limits = settled(limitSettings);
 const reserved = 96;
 /** For each instrument: its connection, and the one that is made while the last one is being closed. */
 const perInstrument = 2;
-/** A client that comes by TLS: its own connection, and both ends of the one to the TLS listener within. */
-const perSecuredClient = 3;
 /** However little the process may open, somebody can look at it. */
 const fewest = 8;
+
+/**
+ * How many descriptors clients may have together.
+ *
+ * @param descriptors How many the process may have.
+ * @param instruments How many instruments are on the bench.
+ */
+export function clientDescriptors(descriptors: number, instruments: number): number {
+  return Math.max(fewest, descriptors - reserved - perInstrument * instruments);
+}
 
 /**
  * The limits of one server, so that all its connections together are no more than its process may open.
  *
  * @param given What the program that makes the server says.
- * @param descriptors How many descriptors the process may have.
- * @param instruments How many instruments are on the bench.
- * @param secured Whether clients may come by TLS.
+ * @param free How many descriptors clients may have together.
+ * @param each How many a client may take at most.
  */
-export function limitsWithin(
-  given: Partial<Limits>,
-  descriptors: number,
-  instruments: number,
-  secured = false,
-): Limits {
-  const free = descriptors - reserved - perInstrument * instruments;
-  const most = Math.max(fewest, secured ? Math.floor(free / perSecuredClient) : free);
-  const connections = Math.min(given.connections ?? defaultLimits.connections, most);
+export function limitsWithin(given: Partial<Limits>, free: number, each = 1): Limits {
+  const connections = Math.min(given.connections ?? defaultLimits.connections, free);
   // One address that takes all it may of one port leaves the others what they need.
-  const share = Math.min(defaultLimits.connectionsPerAddress, Math.ceil(connections / 3));
+  const share = Math.min(
+    defaultLimits.connectionsPerAddress,
+    Math.ceil(Math.min(connections, Math.max(fewest, Math.floor(free / each))) / 3),
+  );
   const connectionsPerAddress = Math.min(given.connectionsPerAddress ?? share, connections);
   return { ...defaultLimits, ...given, connections, connectionsPerAddress };
 }

@@ -8,7 +8,7 @@ import { getLogger } from "npm:@logtape/logtape@2.4.2";
 import { HeliographError } from "../../protocol/errors.ts";
 import { certificateDigest, newNonce, type Paired, pairingProof, sameProof } from "../../protocol/pairing.ts";
 import type { Known, PairingAnswers, PreambleAnswers } from "../network/preamble.ts";
-import type { Access } from "./admit.ts";
+import { type Access, wrongTokenPause } from "./admit.ts";
 
 const log = getLogger(["heliograph", "access"]);
 
@@ -34,10 +34,15 @@ export class Doorkeeper implements PreambleAnswers {
     this.#told = told;
   }
 
-  /** Who has a token. @throws {HeliographError} Where nobody has it. */
-  find(token: string, address: string): Known {
-    const { person, roleName } = this.#access.identify(token, address);
-    return { name: person, role: roleName };
+  /** Who has a token. @throws {HeliographError} Where nobody has it; not at once, so that a flood of them is none. */
+  async find(token: string, address: string): Promise<Known> {
+    try {
+      const { person, roleName } = this.#access.identify(token, address);
+      return { name: person, role: roleName };
+    } catch (error) {
+      await new Promise((resolve) => setTimeout(resolve, wrongTokenPause));
+      throw error;
+    }
   }
 
   /** Begins to pair. */

@@ -15,6 +15,8 @@ import { builtInDrivers } from "../devices/drivers/drivers.ts";
 import type { Driver } from "../devices/drivers/driver.ts";
 import { compileGuards } from "../guards/compiled.ts";
 import type { GuardsWords } from "../guards/guards_schema.ts";
+import { checkMessages, secretFilesOf, withFiles } from "../messages/ways.ts";
+import type { MessagesWords } from "../messages/messages_schema.ts";
 import { compileFields } from "../expressions/computed_fields.ts";
 import type { UnknownName } from "../expressions/bench_environment.ts";
 import { HeliographError } from "../../protocol/errors.ts";
@@ -134,10 +136,18 @@ export interface LoadedBench {
   readonly files: string[];
   /** What it says of guards, for the server; `undefined` where it says nothing. */
   readonly guards?: object | undefined;
+  /** What it says of messages, for the server; `undefined` where it says nothing. */
+  readonly messages?: object | undefined;
   /** The drawing of the bench, if it has one: the SVG, and the absolute path of its file. */
   readonly overview?: { readonly svg: string; readonly file?: string };
   /** Absolute paths of the folders that images may be written to. */
   readonly imageFolders: readonly string[];
+  /**
+   * Files with secrets that are not there: the bench is served all the same.
+   *
+   * @internal
+   */
+  readonly missing: readonly Problem[];
   /**
    * The ports of its instruments by title, of those that have one.
    *
@@ -396,7 +406,7 @@ function wellFormed(described: unknown): ReturnType<typeof soundParts> {
 const mostMistakes = 200;
 
 /** Names that heliograph's own instruments will have; `api` has its own already. */
-const reserved: ReadonlySet<string> = new Set(["automation", "guards"]);
+const reserved: ReadonlySet<string> = new Set(["automation", "guards", "messages"]);
 
 /** A description with where its parts come from. */
 interface Found {
@@ -410,6 +420,7 @@ class Loader {
   readonly #source: Source;
   readonly #redirect: Redirect;
   readonly #problems: Problem[];
+  readonly #missing: Problem[] = [];
   readonly #ports = new Map<string, { port: Port; title: string; process: string }>();
   readonly #describing: Describing;
   readonly #portOf = new Map<string, Port>();
@@ -499,6 +510,7 @@ class Loader {
     }
     this.#checkComputed(instruments, entries);
     const guards = this.#guards(bench, instruments);
+    const messages = await this.#messages(bench.messages, beside);
     for (const [index, each] of sound.entries()) this.#setMain(instruments[index], each?.entry.main, index);
     const overview = await this.#overview(bench.overview, instruments.flatMap((instrument) => instrument ?? []));
     this.#stop();
@@ -532,8 +544,10 @@ class Loader {
       imageFolders: this.#imageFolders,
       records: recordsOptions(bench.records, beside, besideBench(resolve(source.file)).records),
       ...(guards === undefined ? {} : { guards }),
+      ...(messages === undefined ? {} : { messages }),
       datalog: dataLogOptions(bench.datalog, beside),
       ...(overview === undefined ? {} : { overview }),
+      missing: this.#missing,
       ports: this.#portOf,
       serialPorts: addresses.flatMap((address) => serialPortOf(address) ?? []),
       files: addresses.flatMap((address) => fileOf(address) ?? []),
@@ -642,6 +656,18 @@ class Loader {
       this.#problem(path, message);
     }
     return words;
+  }
+
+  /** Checks who is told of alarms; a file with a secret that is not there keeps no bench from being served. */
+  async #messages(given: MessagesWords | undefined, beside: string): Promise<MessagesWords | undefined> {
+    if (given === undefined) return undefined;
+    checkMessages(given, (path, message) => this.#problem(["messages", ...path], message));
+    for (const { path, file } of this.#standing.size > 0 ? [] : secretFilesOf(given)) {
+      const found = resolve(beside, file);
+      const isThere = await Deno.stat(found).then(({ isFile }) => isFile, () => false);
+      if (!isThere) this.#missing.push(this.#source.problem(["messages", ...path], `there is no file ${found}`));
+    }
+    return withFiles(given, (file) => resolve(beside, file));
   }
 
   /** Has an instrument that code makes show what its entry names; a described one does so already. */

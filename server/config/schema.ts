@@ -11,6 +11,7 @@ import { settingsSchema } from "../../protocol/setting.ts";
 import { codeSettings } from "../code/options.ts";
 import { alarmsSchema } from "../guards/alarms_schema.ts";
 import { interlocksSchema, safeStateSchema, watchdogsSchema } from "../guards/guards_schema.ts";
+import { messagesSchema } from "../messages/messages_schema.ts";
 import { dataLogSchema } from "./data_log_settings.ts";
 import { recordsSchema } from "./records_settings.ts";
 import { accessWords } from "./access_words.ts";
@@ -83,6 +84,9 @@ export const benchSchema = z.strictObject({
   }),
   watchdogs: watchdogsSchema.optional().meta({
     description: "What is done unless somebody renews it in time, again and again: by name",
+  }),
+  messages: messagesSchema.optional().meta({
+    description: "Who is told of alarms, when, and how: by mail, webhooks, programs of the PC",
   }),
   datalog: dataLogSchema.optional().meta({
     description: "PyOpticon's data log, which begins with the server: a row of a CSV file again and again",

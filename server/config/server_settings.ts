@@ -29,6 +29,11 @@ export interface ServerSettings {
   readonly dashboardPort: number;
   /** The port of HTTP and WebSockets; 0 takes any free one. @default the command port + 1, as azcam has it: 2403 */
   readonly webPort?: number;
+  /**
+   * The port of heliograph's own programs on other PCs, all wires by TLS, where the server listens beyond this PC; 0 takes
+   * any free one. @default the command port + 2: 2404
+   */
+  readonly tlsPort?: number;
   /** Names by which people reach the page, beside `localhost` and the address; others are refused. @default none */
   readonly webNames: readonly string[];
   /** Folders that images may be written to. @default ["images"] */
@@ -87,6 +92,12 @@ export const serverSettings: Settings<ServerSettings> = {
   commandPort: portSetting("azcam's port", "commandPort", 2402),
   dashboardPort: portSetting("PyOpticon's port", "dashboardPort", 12345),
   webPort: portSetting("The port of HTTP and WebSockets", "webPort", undefined, "the command port + 1"),
+  tlsPort: portSetting(
+    "The port of heliograph's own programs on other PCs, where the server listens beyond this one",
+    "tlsPort",
+    undefined,
+    "the command port + 2",
+  ),
   webNames: {
     schema: z.array(z.string().regex(webName, "must be a name without http:// and port, as in lab-pc.example")),
     default: [],

@@ -8,7 +8,7 @@
 
 import { dirname } from "node:path";
 import type { FromFileKeeper, KeeperTask, KeptFile, ToFileKeeper } from "./file_keeper_messages.ts";
-import { startFileWorker } from "./file_worker.ts";
+import { AnsweringWorker } from "./answering_worker.ts";
 
 /** What a {@linkcode FileKeeper} may touch besides its file. */
 export interface FileKeeperOptions {
@@ -26,17 +26,20 @@ export interface FileKeeperOptions {
 export class FileKeeper {
   readonly #kept: KeptFile;
   readonly #reads: readonly string[];
-  readonly #readOnly: boolean;
-  #worker: Worker | undefined;
-  #stopped = false;
-  /** Those who wait for an answer, in the order in which they asked. */
-  #waiting: PromiseWithResolvers<string | undefined>[] = [];
+  readonly #worker: AnsweringWorker<ToFileKeeper, FromFileKeeper>;
 
   /** Starts nothing yet. @param file Its absolute path. @param options What else it may touch. */
   constructor(file: string, { ownFolder = false, reads = [], readOnly = false, previous }: FileKeeperOptions = {}) {
-    this.#readOnly = readOnly;
-    this.#kept = { file, part: `${file}.part`, aside: `${file}.damaged`, createFolder: ownFolder, previous };
+    const [part, aside] = [`${file}.part`, `${file}.damaged`];
+    this.#kept = { file, part, aside, createFolder: ownFolder, previous };
     this.#reads = reads;
+    const before = previous === undefined ? [] : [previous, `${previous}.part`];
+    this.#worker = new AnsweringWorker({
+      program: new URL("./file_keeper_worker.ts", import.meta.url),
+      name: "file keeper",
+      paths: readOnly ? [] : ownFolder ? [dirname(file)] : [file, part, aside, ...before],
+      onlyRead: readOnly ? [file, ...reads] : reads,
+    });
   }
 
   /** The file's path. */
@@ -56,7 +59,7 @@ export class FileKeeper {
    * @throws {Error} With the reason in words for people, as every method does.
    */
   start(): void {
-    this.#started();
+    this.#worker.start();
   }
 
   /** Reads the file. @returns What it holds; `undefined` where there is none. */
@@ -105,48 +108,12 @@ export class FileKeeper {
 
   /** Ends the Worker for good; what it was doing fails. */
   stop(): void {
-    this.#stopped = true;
-    this.#worker?.terminate();
-    this.#fail("the server is stopping");
-  }
-
-  #fail(reason: string): void {
-    this.#worker = undefined;
-    for (const { reject } of this.#waiting.splice(0)) reject(new Error(reason));
+    this.#worker.stop();
   }
 
   async #ask(task: KeeperTask): Promise<string | undefined> {
-    const worker = this.#started();
-    const answer = Promise.withResolvers<string | undefined>();
-    this.#waiting.push(answer);
-    worker.postMessage({ kept: this.#kept, task } satisfies ToFileKeeper);
-    return await answer.promise;
-  }
-
-  #started(): Worker {
-    if (this.#worker !== undefined) return this.#worker;
-    if (this.#stopped) throw new Error("the server is stopping");
-    const { file, part, aside, createFolder, previous } = this.#kept;
-    const before = previous === undefined ? [] : [previous, `${previous}.part`];
-    let worker: Worker;
-    try {
-      worker = startFileWorker(
-        new URL("./file_keeper_worker.ts", import.meta.url),
-        "file keeper",
-        this.#readOnly ? [] : createFolder ? [dirname(file)] : [file, part, aside, ...before],
-        (reason) => this.#fail(`what keeps it failed: ${reason}`),
-        this.#readOnly ? [file, ...this.#reads] : this.#reads,
-      );
-    } catch (error) {
-      if (!(error instanceof Deno.errors.NotCapable)) throw error;
-      throw new Error("the server was not started with permission to read and write it", { cause: error });
-    }
-    worker.onmessage = ({ data }) => {
-      const answer = data as FromFileKeeper;
-      const asked = this.#waiting.shift();
-      if (answer.done) asked?.resolve(answer.text);
-      else asked?.reject(new Error(answer.reason));
-    };
-    return this.#worker = worker;
+    const answer = await this.#worker.ask({ kept: this.#kept, task });
+    if (answer.done) return answer.text;
+    throw new Error(answer.reason);
   }
 }

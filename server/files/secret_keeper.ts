@@ -5,7 +5,8 @@
  * @module
  */
 
-import { startFileWorker } from "./file_worker.ts";
+import { AnsweringWorker } from "./answering_worker.ts";
+import { OwnerAccess } from "./owner_access.ts";
 import { partOf } from "./secret_file.ts";
 
 /** A message to the Worker. */
@@ -31,20 +32,29 @@ export type FromSecretKeeper =
 export class SecretKeeper {
   /** The file's absolute path. */
   readonly file: string;
-  readonly #changed: () => void;
-  readonly #waiting: PromiseWithResolvers<FromSecretKeeper>[] = [];
-  #worker: Worker | undefined;
-  #stopped = false;
+  readonly #worker: AnsweringWorker<ToSecretKeeper, FromSecretKeeper>;
+  #read = false;
 
   /** Starts nothing yet. @param file Its absolute path. @param changed Called when it is another one than it was. */
   constructor(file: string, changed: () => void) {
     this.file = file;
-    this.#changed = changed;
+    this.#worker = new AnsweringWorker({
+      program: new URL("./secret_keeper_worker.ts", import.meta.url),
+      name: "secret keeper",
+      paths: [file, partOf(file)],
+    }, ({ kind }) => {
+      if (kind === "changed") changed();
+      return kind === "changed";
+    });
   }
 
   /** Reads the file, and watches it from then on. @returns What it holds; `undefined` where there is none. */
   async read(): Promise<string | undefined> {
+    // Before permissions are given up.
+    const { usual: owner } = OwnerAccess;
     const answer = await this.#ask({ kind: "read" });
+    if (!this.#read && answer.kind === "read" && answer.text !== undefined) owner?.protect(this.file, "file");
+    this.#read = true;
     return answer.kind === "read" ? answer.text : undefined;
   }
 
@@ -57,48 +67,20 @@ export class SecretKeeper {
    */
   async exchange(expected: string | undefined, text: string): Promise<boolean> {
     const answer = await this.#ask({ kind: "exchange", expected, text });
-    return answer.kind === "exchanged" && answer.done;
+    const done = answer.kind === "exchanged" && answer.done;
+    // The new file has the access list of its folder.
+    if (done) OwnerAccess.usual?.protect(this.file, "file");
+    return done;
   }
 
   /** Ends the Worker for good; what it was doing fails. */
   stop(): void {
-    this.#stopped = true;
-    this.#worker?.terminate();
-    this.#fail("the server is stopping");
-  }
-
-  #fail(reason: string): void {
-    this.#worker = undefined;
-    for (const { reject } of this.#waiting.splice(0)) reject(new Error(reason));
+    this.#worker.stop();
   }
 
   async #ask(task: ToSecretKeeper["task"]): Promise<FromSecretKeeper> {
-    const worker = this.#started();
-    const waiting = Promise.withResolvers<FromSecretKeeper>();
-    this.#waiting.push(waiting);
-    worker.postMessage({ file: this.file, task } satisfies ToSecretKeeper);
-    const answer = await waiting.promise;
+    const answer = await this.#worker.ask({ file: this.file, task });
     if (answer.kind === "failed") throw new Error(answer.reason);
     return answer;
-  }
-
-  #started(): Worker {
-    if (this.#worker !== undefined) return this.#worker;
-    if (this.#stopped) throw new Error("the server is stopping");
-    let worker: Worker;
-    try {
-      const program = new URL("./secret_keeper_worker.ts", import.meta.url);
-      const failed = (reason: string) => this.#fail(`what keeps it failed: ${reason}`);
-      worker = startFileWorker(program, "secret keeper", [this.file, partOf(this.file)], failed);
-    } catch (error) {
-      if (!(error instanceof Deno.errors.NotCapable)) throw error;
-      throw new Error("the server was not started with permission to read and write it", { cause: error });
-    }
-    worker.onmessage = ({ data }) => {
-      const answer = data as FromSecretKeeper;
-      if (answer.kind === "changed") this.#changed();
-      else this.#waiting.shift()?.resolve(answer);
-    };
-    return this.#worker = worker;
   }
 }

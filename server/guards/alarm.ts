@@ -209,6 +209,7 @@ export class Alarm {
     if (!memory.on && !memory.unacknowledged && !memory.latched && this.#setAside === null) return undefined;
     return {
       ...memory,
+      state: this.#shown,
       since: this.#since.toISOString(),
       raised: this.#raised?.toISOString() ?? null,
       reason: this.#reason,
@@ -240,7 +241,7 @@ export class Alarm {
       this.#state.setAside("shelved", this.#parts.now() + Math.min(until - Date.now(), until - at));
     }
     this.#setAside = setAside;
-    this.#shown = this.#state.name;
+    this.#shown = kept.state;
     this.#since = new Date(kept.since);
   }
 
@@ -281,5 +282,5 @@ export class Alarm {
 }
 
 function deed(by: string, reason: string): AlarmDeed {
-  return { by, at: new Date().toISOString(), reason };
+  return { by, at: new Date(Date.now()).toISOString(), reason };
 }

@@ -123,10 +123,8 @@ export class AlarmState {
       return false;
     }
     if (this.#on) return false;
-    if (!known && now - this.#started < grace) {
-      this.#brokenSince ??= now;
-      return false;
-    }
+    // What is not known yet neither begins nor ends anything.
+    if (!known && now - this.#started < grace) return false;
     if (!known && told) {
       this.#told = true;
       this.#rests();

@@ -27,6 +27,9 @@ import type { KeptAlarm } from "./guard_store.ts";
 
 const log = getLogger(["heliograph", "guards"]);
 
+/** The states in which somebody has something to do. */
+const standing: ReadonlySet<AlarmStateName> = new Set(["unacknowledged", "acknowledged", "returned", "latched"]);
+
 /** In seconds. */
 const usualGrace = 30;
 /** For how long an alarm is shelved at most, in seconds. */
@@ -351,7 +354,7 @@ export class Alarms {
   }
 
   /**
-   * Tells of alarms, the most severe first.
+   * Tells of alarms, those that stand first, and of these the most severe.
    *
    * @param state `all`, or one of their states. @default those that are not normal
    */
@@ -367,7 +370,7 @@ export class Alarms {
     }
     return [...this.#alarms.values()]
       .filter((each) => wanted === "all" || (wanted === "" ? each.state !== "normal" : each.state === wanted))
-      .sort((a, b) => severities.indexOf(b.severity) - severities.indexOf(a.severity))
+      .sort((a, b) => rank(b) - rank(a))
       .map((each) => each.details());
   }
 
@@ -378,15 +381,15 @@ export class Alarms {
 
   /** What people should see of them at a glance: how many. */
   get summary(): AlarmSummary {
-    const standing = Object.fromEntries(severities.map((each) => [each, 0])) as Record<Severity, number>;
+    const counts = Object.fromEntries(severities.map((each) => [each, 0])) as Record<Severity, number>;
     let [unacknowledged, setAside] = [0, 0];
     for (const { state, severity } of this.#alarms.values()) {
       if (state === "shelved" || state === "out of service") setAside++;
-      if (!["unacknowledged", "acknowledged", "returned", "latched"].includes(state)) continue;
-      standing[severity]++;
+      if (!standing.has(state)) continue;
+      counts[severity]++;
       if (state === "unacknowledged" || state === "returned") unacknowledged++;
     }
-    return { ...standing, unacknowledged, setAside };
+    return { ...counts, unacknowledged, setAside };
   }
 
   /** Whether there is an alarm of that name. */
@@ -443,6 +446,11 @@ export class Alarms {
   reset(name: string, by: string): void {
     this.#find(name).reset(by);
   }
+}
+
+/** What stands comes before what is set aside, suppressed or normal; then the most severe. */
+function rank({ state, severity }: Alarm): number {
+  return severities.indexOf(severity) + (standing.has(state) ? severities.length : 0);
 }
 
 function contactTitle({ title }: Instrument): string {

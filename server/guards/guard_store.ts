@@ -7,8 +7,8 @@
 
 import { getLogger } from "npm:@logtape/logtape@2.4.2";
 import * as z from "npm:zod@4.6.7";
-import type { AlarmDeed } from "../../protocol/alarms.ts";
 import type { TripDescription } from "../../protocol/guards.ts";
+import { type AlarmDeed, type AlarmState, alarmStates } from "../../protocol/alarms.ts";
 import { FileKeeper } from "../files/file_keeper.ts";
 
 const log = getLogger(["heliograph", "guards"]);
@@ -24,6 +24,8 @@ export interface KeptAlarm {
   readonly on: boolean;
   readonly unacknowledged: boolean;
   readonly latched: boolean;
+  /** The state that was told last. */
+  readonly state: AlarmState;
   readonly since: string;
   readonly raised: string | null;
   readonly reason: string;
@@ -37,6 +39,7 @@ const alarmSchema: z.ZodType<KeptAlarm> = z.strictObject({
   on: z.boolean(),
   unacknowledged: z.boolean(),
   latched: z.boolean(),
+  state: z.enum(alarmStates),
   since: moment,
   raised: moment.nullable(),
   reason: z.string(),

@@ -10,32 +10,43 @@ import { HeliographError } from "../../protocol/errors.ts";
 export class Capacity {
   /** The most. */
   readonly most: number;
+  readonly #descriptors: number;
   readonly #makeRoom = new Set<() => boolean>();
   #taken = 0;
+  #descriptorsTaken = 0;
 
-  /** Makes it, with nothing taken. @param most How many there may be. */
-  constructor(most: number) {
+  /**
+   * Makes it, with nothing taken.
+   *
+   * @param most How many connections there may be.
+   * @param descriptors How many descriptors they may have together. @default one each
+   */
+  constructor(most: number, descriptors: number = most) {
     this.most = most;
+    this.#descriptors = descriptors;
   }
 
-  /** Whether there is room for one more, where need be because somebody makes it. */
-  get free(): boolean {
-    return this.#taken < this.most || [...this.#makeRoom].some((makeRoom) => makeRoom());
+  /** Whether there is room for one more that takes so many descriptors, where need be because somebody makes it. */
+  hasRoom(descriptors: number): boolean {
+    if (this.#taken < this.most && this.#descriptorsTaken + descriptors <= this.#descriptors) return true;
+    return [...this.#makeRoom].some((makeRoom) => makeRoom());
   }
 
   /** Whether room was made that is not there yet: what was closed has its descriptor for a moment longer. */
   get overdrawn(): boolean {
-    return this.#taken > this.most;
+    return this.#taken > this.most || this.#descriptorsTaken > this.#descriptors;
   }
 
-  /** Takes one. */
-  take(): void {
+  /** Takes one. @param descriptors How many it has. */
+  take(descriptors: number): void {
     this.#taken++;
+    this.#descriptorsTaken += descriptors;
   }
 
-  /** Gives one back. */
-  give(): void {
+  /** Gives one back. @param descriptors How many it had. */
+  give(descriptors: number): void {
     this.#taken--;
+    this.#descriptorsTaken -= descriptors;
   }
 
   /**
@@ -60,6 +71,8 @@ export interface AdmissionOptions {
   readonly mostPerAddress: number;
   /** What is shared with other ports. @default nothing */
   readonly capacity?: Capacity;
+  /** How many descriptors each may have. @default 1 */
+  readonly descriptors?: number;
   /** Makes room for one more from an address by ending what is not needed. @returns Whether it did. */
   readonly makeRoom?: (address: string) => boolean;
 }
@@ -68,6 +81,7 @@ export interface AdmissionOptions {
 export class Admission {
   readonly #options: AdmissionOptions;
   readonly #most: number;
+  readonly #descriptors: number;
   readonly #perAddress = new Map<string, number>();
   #inside = 0;
 
@@ -75,6 +89,7 @@ export class Admission {
   constructor(options: AdmissionOptions) {
     this.#options = options;
     this.#most = options.most ?? Infinity;
+    this.#descriptors = options.descriptors ?? 1;
   }
 
   /** Whether room was made that is not there yet. */
@@ -98,17 +113,17 @@ export class Admission {
       return refusal(`${mostPerAddress} from one address`);
     }
     if (this.#inside >= this.#most) return refusal(`${this.#most} in all`);
-    if (capacity?.free === false) return refusal(`${capacity.most} in all`);
+    if (capacity?.hasRoom(this.#descriptors) === false) return refusal(`${capacity.most} in all`);
     this.#perAddress.set(address, fromThere + 1);
     this.#inside++;
-    capacity?.take();
+    capacity?.take(this.#descriptors);
     return undefined;
   }
 
   /** Lets one out. @param address Where they came from. */
   leave(address: string): void {
     this.#inside--;
-    this.#options.capacity?.give();
+    this.#options.capacity?.give(this.#descriptors);
     const left = this.#perAddress.get(address)! - 1;
     if (left === 0) this.#perAddress.delete(address);
     else this.#perAddress.set(address, left);

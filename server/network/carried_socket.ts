@@ -5,7 +5,7 @@
  */
 
 import { carry, closeEnd } from "./carry.ts";
-import type { ClientSocket, Secured } from "./client_socket.ts";
+import type { Secured, TlsSocket } from "./client_socket.ts";
 import type { InnerPair } from "./inner_tls.ts";
 import { within } from "./within.ts";
 
@@ -13,7 +13,7 @@ import { within } from "./within.ts";
 const lastWords = 1000;
 
 /** A client that speaks TLS. */
-export class CarriedSocket implements ClientSocket {
+export class CarriedSocket implements TlsSocket {
   /** The client's address. */
   readonly remoteAddr: Deno.NetAddr;
   /** What it said of itself before the first byte of the port's own wire. */

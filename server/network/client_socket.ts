@@ -18,6 +18,21 @@ export interface Secured {
   readonly token?: string;
   /** Whether the other end carries a connection of its own PC: what comes was meant for a port there. @default false */
   readonly forwarded?: boolean;
+  /** Which wire follows, where a port serves all of them. @default that of the port */
+  readonly wire?: string;
+}
+
+/** A client's socket that speaks TLS, before and after its handshake. */
+export interface TlsSocket extends ClientSocket {
+  readonly remoteAddr: Deno.NetAddr;
+  /** What it says of itself before the first byte of the port's own wire. */
+  secured: Secured;
+  /** Resolves when the system has its descriptors back. */
+  readonly gone: Promise<void>;
+  /** Resolves when most of the work of its handshake is done, or it has gone. */
+  readonly answered: Promise<unknown>;
+  /** Waits until both ends have agreed on a secret. @returns The protocol that the client chose. @throws {Error} */
+  handshake(): Promise<string | null>;
 }
 
 /** A socket of which the first bytes have been read already. */

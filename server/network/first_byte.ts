@@ -9,12 +9,13 @@ import { authorityQuestion, preambleProtocol } from "../../protocol/pairing.ts";
 import { joined } from "../../protocol/bytes.ts";
 import { closeEnd } from "./carry.ts";
 import { CarriedSocket } from "./carried_socket.ts";
-import { BegunSocket, type ClientSocket } from "./client_socket.ts";
+import { BegunSocket, type ClientSocket, type TlsSocket } from "./client_socket.ts";
 import { type Certificate, InnerTls } from "./inner_tls.ts";
 import type { LoopTurn } from "./loop_turns.ts";
 import { within } from "./within.ts";
 import { isLoopback } from "./loopback.ts";
 import { Preamble, type PreambleAnswers } from "./preamble.ts";
+import { SocketEnder } from "./socket_ender.ts";
 
 /** The first byte of a TLS handshake, which no wire begins with. */
 const handshakeByte = 0x16;
@@ -23,11 +24,13 @@ const firstBytes = 4096;
 /** The head of a record of TLS, and the longest record. */
 const [recordHead, longestRecord] = [5, 16_384];
 /** For how long the answer to a whole ClientHello may take, in milliseconds, before the next client has its turn. */
-const longestAnswer = 20;
+export const longestAnswer = 20;
 /** For how long a client may leave a handshake unfinished, in seconds. */
 const usualSeconds = 10;
+/** How many descriptors a client takes that comes by TLS: its own, and both ends of the connection to the listener within. */
+export const descriptorsAtDoorway = 3;
 /** The cost of a handshake beside what comes over the connection, in characters: the clock is looked at after each. */
-const handshakeCost = 65_536;
+export const handshakeCost = 65_536;
 
 /** What a browser and other programs may agree on beside this program's own protocol. */
 const protocols = [preambleProtocol, "http/1.1"];
@@ -63,7 +66,12 @@ export interface Told {
 export class Doorway {
   readonly #options: DoorwayOptions;
   readonly #seconds: number;
+  #certificate: Certificate;
   #inner: InnerTls;
+  /** Told of each later certificate. */
+  readonly #shown = new Set<() => void>();
+  /** What ends connections at TLS ports, until this is closed. */
+  readonly #enders: SocketEnder[] = [];
   /** Those who came by TLS and have not gone. */
   readonly #carried = new Set<CarriedSocket>();
   /** The end of the line of those who wait for their handshake. */
@@ -73,6 +81,7 @@ export class Doorway {
   constructor(options: DoorwayOptions) {
     this.#options = options;
     this.#seconds = options.seconds ?? usualSeconds;
+    this.#certificate = options.certificate;
     this.#inner = new InnerTls(options.certificate, protocols);
   }
 
@@ -81,6 +90,19 @@ export class Doorway {
     const before = this.#inner;
     this.#inner = new InnerTls(certificate, protocols);
     before.retire();
+    this.#certificate = certificate;
+    for (const tell of this.#shown) tell();
+  }
+
+  /** What is shown now. */
+  get certificate(): Certificate {
+    return this.#certificate;
+  }
+
+  /** Calls for each later certificate. @returns Does so no more. */
+  onShow(tell: () => void): () => void {
+    this.#shown.add(tell);
+    return () => void this.#shown.delete(tell);
   }
 
   /** Takes no more handshakes, and waits for those who are going, for at most a second. */
@@ -91,6 +113,14 @@ export class Doorway {
       return carried.gone;
     });
     await Promise.all(gone);
+    for (const ender of this.#enders.splice(0)) ender.stop();
+  }
+
+  /** What ends connections at a port whose clients TLS is done for without anything within. */
+  enderOf(port: number): SocketEnder {
+    const ender = SocketEnder.open(port);
+    this.#enders.push(ender);
+    return ender;
   }
 
   /** Whether whoever comes from an address is served without TLS. */
@@ -125,7 +155,7 @@ export class Doorway {
     // One after another: whoever floods the server with handshakes keeps only others of them waiting.
     const begun = this.#line.then(() => this.#begin(socket, hello, turn));
     this.#line = begun.then(({ answered }) => within(longestAnswer, answered), () => {});
-    return await this.#secured(await begun);
+    return await this.greet(await begun);
   }
 
   /** All of what a client says first with TLS. @throws {Error} When it does not come, or is none. */
@@ -172,23 +202,31 @@ export class Doorway {
     }
   }
 
-  async #secured(carried: CarriedSocket): Promise<ClientSocket | TurnedAway | undefined> {
+  /**
+   * Waits for the end of a handshake, and for what this program's own clients say first.
+   *
+   * @param socket Its socket; where it is not let in, that is closed.
+   * @param wires The wires of which such a client is to name one; others do not come there. @default that of the port
+   * @returns As `enter`.
+   */
+  async greet(socket: TlsSocket, wires?: readonly string[]): Promise<TlsSocket | TurnedAway | undefined> {
     let late = false;
     const timer = setTimeout(() => {
       late = true;
-      carried.close();
+      socket.close();
     }, this.#seconds * 1000);
     try {
-      if (await carried.handshake() !== preambleProtocol) return carried;
-      const secured = await new Preamble(carried, this.#options.answers).read();
+      const protocol = await socket.handshake();
+      if (wires === undefined && protocol !== preambleProtocol) return socket;
+      const secured = await new Preamble(socket, this.#options.answers, wires).read();
       if (secured !== undefined) {
-        carried.secured = secured;
-        return carried;
+        socket.secured = secured;
+        return socket;
       }
-      await ended(carried);
+      await ended(socket);
     } catch (error) {
-      carried.close();
-      await carried.gone;
+      socket.close();
+      await socket.gone;
       if (error instanceof HeliographError) return { error, plain: undefined };
       const why = late ? `it was not finished within ${this.#seconds} s` : (error as Error).message;
       const failed = `The TLS handshake failed: ${why}`;
@@ -207,10 +245,10 @@ function isQuestion(first: Uint8Array): boolean {
 }
 
 /** Ends a connection whose client has been told all that it wanted. */
-async function ended(carried: CarriedSocket): Promise<void> {
-  await carried.closeWrite();
-  carried.close();
-  await carried.gone;
+async function ended(socket: TlsSocket): Promise<void> {
+  await socket.closeWrite();
+  socket.close();
+  await socket.gone;
 }
 
 /** What whoever comes without TLS is told. */

@@ -1,20 +1,24 @@
 /**
- * Listens on a TCP port: which addresses are allowed, why one cannot be taken, and one way to accept connections.
+ * Listens on a TCP port, and accepts connections there in one way.
  *
  * @module
  */
 
 import type { Logger } from "npm:@logtape/logtape@2.4.2";
-import { HeliographError } from "../../protocol/errors.ts";
+import type { HeliographError } from "../../protocol/errors.ts";
 import type { Admission } from "./admission.ts";
 import { CarriedSocket } from "./carried_socket.ts";
 import type { ClientSocket } from "./client_socket.ts";
+import { DirectSocket } from "./direct_socket.ts";
 import { addressAndPort, Connection } from "./connection.ts";
-import type { Doorway } from "./first_byte.ts";
+import { type Doorway, handshakeCost, longestAnswer } from "./first_byte.ts";
+import { preambleProtocol } from "../../protocol/pairing.ts";
 import { linger } from "./linger.ts";
 import type { LoopTurn } from "./loop_turns.ts";
 import { Refusals } from "./refusals.ts";
-import { isLoopback } from "./loopback.ts";
+import { cannotListen } from "./listen_errors.ts";
+import type { SocketEnder } from "./socket_ender.ts";
+import { within } from "./within.ts";
 
 /** The address that a server listens on. */
 export interface ListenOptions {
@@ -44,6 +48,11 @@ const acceptPause = 100;
 /** The most that a connection which gives way to a new one is waited for, in milliseconds. */
 const longestLeaving = 100;
 
+/** So many handshakes may be under way at a TLS port before the next client waits for one of them. */
+const handshakesAtOnce = 8;
+/** So many may be left unfinished there; the longest there is ended for one more. */
+const mostUnfinished = 64;
+
 /** The cost of a new connection beside what comes over it, in characters. */
 const arrivalCost = 8192;
 
@@ -65,6 +74,8 @@ export interface TcpPortOptions {
   readonly serve: (socket: ClientSocket) => Promise<void>;
   /** What lets clients in, where others than this PC's own can come. @default everybody is served as they come */
   readonly doorway?: Doorway | undefined;
+  /** All that comes must be TLS, of a client that names the wire it means, one of these. @default the first byte tells */
+  readonly wires?: readonly string[];
   /** When handshakes have their turn. @default that of whoever comes */
   readonly handshakes?: LoopTurn;
   /** For how long one that needs no TLS may say nothing at a doorway, in seconds. @default for ever */
@@ -77,13 +88,19 @@ export interface TcpPortOptions {
 export class TcpPort {
   readonly #options: TcpPortOptions;
   readonly #refusals: Refusals;
-  #listener: Deno.TcpListener | undefined;
+  #listener: Listener | undefined;
   #port: number;
   #accepting: Promise<void> = Promise.resolve();
   #open = false;
   #failing = false;
   /** Those who are at the doorway. */
-  readonly #entering = new Set<Deno.TcpConn>();
+  readonly #entering = new Set<Pick<Deno.Conn, "close">>();
+  /** Those whose handshake is under way at a TLS port. */
+  readonly #unfinished = new Map<DirectSocket, Promise<unknown>>();
+  #ender: SocketEnder | undefined;
+  #forgetDoorway: () => void = () => {};
+  /** Whether it is to listen anew, with another certificate. */
+  #anew = false;
 
   /** Makes one that does not listen yet. @param options Where, and what becomes of connections. */
   constructor(options: TcpPortOptions) {
@@ -121,6 +138,9 @@ export class TcpPort {
     if (this.#listener !== undefined) return;
     this.#listener = this.#listen(this.#options.port);
     this.#port = this.#listener.addr.port;
+    if (this.#options.wires === undefined) return;
+    this.#ender = this.#options.doorway!.enderOf(this.#port);
+    this.#forgetDoorway = this.#options.doorway!.onShow(() => this.#listenAnew());
   }
 
   /**
@@ -139,29 +159,37 @@ export class TcpPort {
     const listener = this.#listener;
     this.#listener = undefined;
     this.#open = false;
-    listener?.close();
+    this.#forgetDoorway();
+    if (!this.#anew) listener?.close();
     this.#refusals.close();
     for (const socket of this.#entering) closed(socket);
     await this.#accepting;
   }
 
-  #listen(port: number): Deno.TcpListener {
-    const { host, flag } = this.#options;
+  #listen(port: number): Listener {
+    const { host, flag, wires, doorway } = this.#options;
     try {
       // Deno knows tcpBacklog from 2.9 on, and ignores it before: many clients may connect at once.
       const options = { hostname: host, port, tcpBacklog: 4096 };
-      return Deno.listen(options);
+      if (wires === undefined) return Deno.listen(options);
+      return Deno.listenTls({ ...options, ...doorway!.certificate, alpnProtocols: [preambleProtocol] });
     } catch (error) {
       throw cannotListen(error, host, port, flag);
     }
   }
 
+  /** Shows another certificate. A TLS listener keeps the one it was made with; who waits to be accepted tries again. */
+  #listenAnew(): void {
+    this.#anew = true;
+    this.#listener?.close();
+  }
+
   async #accept(): Promise<void> {
-    const { log, turn } = this.#options;
+    const { log, turn, wires } = this.#options;
     for (;;) {
       const listener = this.#listener;
       if (listener === undefined) return;
-      let socket: Deno.TcpConn;
+      let socket: Deno.TcpConn | Deno.TlsConn;
       try {
         socket = await listener.accept();
         if (this.#failing) log.info("Connections are accepted again");
@@ -172,22 +200,41 @@ export class TcpPort {
         continue;
       }
       this.#admit(socket);
-      turn.charge(arrivalCost);
+      turn.charge(wires === undefined ? arrivalCost : handshakeCost);
       await turn.pause();
       await this.#settled();
     }
   }
 
+  /** Waits for handshakes, so that a flood of them keeps only others of them waiting. */
+  async #paced(): Promise<void> {
+    const unfinished = this.#unfinished;
+    if (unfinished.size < handshakesAtOnce) return;
+    await within(longestAnswer, Promise.race(unfinished.values()));
+    if (unfinished.size >= mostUnfinished) unfinished.keys().next().value!.close();
+  }
+
   /** Waits until what was closed has gone: who accepts connections faster than that runs out of descriptors. */
   async #settled(): Promise<void> {
     await this.#refusals.room();
+    await this.#paced();
     const until = performance.now() + longestLeaving;
     while (this.#options.admission.overdrawn && performance.now() < until) await new Promise((r) => setTimeout(r, 1));
   }
 
   /** Out of file descriptors, say: those who are connected go on, and some of them will go. */
-  async #failed(listener: Deno.TcpListener, error: unknown): Promise<void> {
+  async #failed(listener: Listener, error: unknown): Promise<void> {
     const { log } = this.#options;
+    const anew = this.#anew;
+    this.#anew = false;
+    if (anew) {
+      try {
+        this.#listener = this.#listen(this.#port);
+        return;
+      } catch {
+        // Told below.
+      }
+    }
     if (!this.#failing) log.error("Cannot accept a connection: {error}", { error });
     this.#failing = true;
     await new Promise((resolve) => setTimeout(resolve, acceptPause));
@@ -201,8 +248,9 @@ export class TcpPort {
     }
   }
 
-  #admit(socket: Deno.TcpConn): void {
+  #admit(accepted: Deno.TcpConn | Deno.TlsConn): void {
     const { admission, refusal } = this.#options;
+    const socket = this.#ender === undefined ? accepted as Deno.TcpConn : this.#direct(accepted as Deno.TlsConn);
     try {
       const { hostname } = socket.remoteAddr;
       const refused = admission.enter(hostname);
@@ -214,15 +262,17 @@ export class TcpPort {
     }
   }
 
-  async #serve(socket: Deno.TcpConn): Promise<void> {
+  async #serve(socket: Deno.TcpConn | DirectSocket): Promise<void> {
     const { serve, doorway } = this.#options;
     try {
       if (doorway === undefined) return await serve(socket);
-      const entered = await this.#enter(socket, doorway);
+      const entered = socket instanceof DirectSocket
+        ? await this.#enterDirectly(socket, doorway)
+        : await this.#enter(socket, doorway);
       if (entered === undefined) return;
       await serve(entered);
-      // What carried it has descriptors of its own.
-      if (entered instanceof CarriedSocket) await entered.gone;
+      // It may have descriptors for a moment longer.
+      if (entered instanceof CarriedSocket || entered instanceof DirectSocket) await entered.gone;
     } catch (error) {
       this.#lost(socket, error);
     }
@@ -255,60 +305,40 @@ export class TcpPort {
     }
   }
 
-  #lost(socket: Deno.TcpConn, error: unknown): void {
+  /** What stands for a socket that a TLS listener has accepted. */
+  #direct(accepted: Deno.TlsConn): DirectSocket {
+    const socket = new DirectSocket(accepted, this.#ender!);
+    this.#unfinished.set(socket, socket.answered.then(() => this.#unfinished.delete(socket)));
+    return socket;
+  }
+
+  /** Lets somebody in at a TLS port, or sends them away. */
+  async #enterDirectly(socket: DirectSocket, doorway: Doorway): Promise<ClientSocket | undefined> {
+    const { hostname, port } = socket.remoteAddr;
+    this.#entering.add(socket);
+    try {
+      const entered = await doorway.greet(socket, this.#options.wires);
+      if (entered === undefined || !("error" in entered)) return entered;
+      this.#refusals.tell(addressAndPort(hostname, port), entered.error);
+      return undefined;
+    } finally {
+      this.#entering.delete(socket);
+    }
+  }
+
+  #lost(socket: Pick<Deno.Conn, "close">, error: unknown): void {
     this.#options.log.debug("A client went before it was served: {error}", { error });
     closed(socket);
   }
 }
 
-function closed(socket: Deno.TcpConn): void {
+/** What a port listens with. */
+type Listener = Deno.TcpListener | Deno.TlsListener;
+
+function closed(socket: Pick<Deno.Conn, "close">): void {
   try {
     socket.close();
   } catch {
     // It has been closed already.
   }
-}
-
-/**
- * Whether a server may listen where it shall.
- *
- * @param host The address.
- * @param insecureOpen Whether it may listen beyond this PC: everybody may come, or nobody without TLS.
- * @throws {HeliographError} `cannot_listen`, with what to do instead.
- */
-export function checkOpen(host: string, insecureOpen: boolean): void {
-  if (isLoopback(host) || insecureOpen) return;
-  throw new HeliographError(
-    "cannot_listen",
-    `Cannot listen on ${host}: whoever reaches this PC could drive its instruments, since nothing controls who ` +
-      "connects. Give it keys (`tls`), listen on 127.0.0.1 and come in by SSH (ssh -L 2402:127.0.0.1:2402 " +
-      "USER@THIS-PC), or give --insecure-open if everybody on the network may",
-  );
-}
-
-/**
- * The error where a server cannot listen.
- *
- * @param error What the system said.
- * @param host The address.
- * @param port The port.
- * @param flag What chooses another port.
- */
-export function cannotListen(error: unknown, host: string, port: number, flag: string): HeliographError {
-  const where = `${host}:${port}`;
-  if (error instanceof Deno.errors.AddrInUse) {
-    return new HeliographError(
-      "cannot_listen",
-      `Cannot listen on ${where}: another program uses port ${port}. Stop it, or choose another port with ${flag} (0 takes any free one)`,
-      { cause: error },
-    );
-  }
-  if (error instanceof Deno.errors.AddrNotAvailable) {
-    return new HeliographError("cannot_listen", `Cannot listen on ${where}: ${host} is not an address of this PC`, {
-      cause: error,
-    });
-  }
-  return new HeliographError("cannot_listen", `Cannot listen on ${where}: ${(error as Error).message}`, {
-    cause: error,
-  });
 }

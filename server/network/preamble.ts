@@ -32,7 +32,7 @@ export interface PairingAnswers {
 /** What the lines of clients are answered with. */
 export interface PreambleAnswers {
   /** Who has a token. @param address From where it came. @throws {HeliographError} Where nobody has it. */
-  find(token: string, address: string): Known;
+  find(token: string, address: string): Promise<Known>;
   /** Begins to pair with a PC. @param told What it says. @param address Where it is. @throws {HeliographError} */
   pair?(told: unknown, address: string): PairingAnswers;
 }
@@ -42,6 +42,7 @@ interface FirstLine {
   readonly token?: unknown;
   readonly forwarded?: unknown;
   readonly pair?: unknown;
+  readonly wire?: unknown;
 }
 
 const encoder = new TextEncoder();
@@ -51,11 +52,22 @@ const decoder = new TextDecoder("utf-8", { fatal: true });
 export class Preamble {
   readonly #socket: Pick<ClientSocket, "read" | "write" | "remoteAddr">;
   readonly #answers: PreambleAnswers | undefined;
+  readonly #wires: readonly string[] | undefined;
 
-  /** Reads nothing yet. @param answers What is answered; without it no token is known. */
-  constructor(socket: Pick<ClientSocket, "read" | "write" | "remoteAddr">, answers: PreambleAnswers | undefined) {
+  /**
+   * Reads nothing yet.
+   *
+   * @param answers What is answered; without it no token is known.
+   * @param wires The wires of which the client is to name one. @default there is but one
+   */
+  constructor(
+    socket: Pick<ClientSocket, "read" | "write" | "remoteAddr">,
+    answers: PreambleAnswers | undefined,
+    wires?: readonly string[],
+  ) {
     this.#socket = socket;
     this.#answers = answers;
+    this.#wires = wires;
   }
 
   /**
@@ -70,22 +82,30 @@ export class Preamble {
       const line = await this.#line() as FirstLine;
       if (line.pair !== undefined) return await this.#pair(line.pair, hostname);
       const { token } = line;
-      const forwarded = line.forwarded === true;
+      const said = { forwarded: line.forwarded === true, ...this.#wire(line.wire) };
       if (token === undefined) {
         await this.#say({ ok: true });
-        return { forwarded };
+        return said;
       }
       if (typeof token !== "string" || this.#answers === undefined) {
         throw new HeliographError("not_allowed", "Refused: this server knows no tokens");
       }
-      const known = this.#answers.find(token, hostname);
+      const known = await this.#answers.find(token, hostname);
       await this.#say({ ok: true, name: known.name, role: known.role });
-      return { token, forwarded };
+      return { token, ...said };
     } catch (error) {
       if (!(error instanceof HeliographError)) throw error;
       await this.#say({ ok: false, error: { code: error.code, message: error.message } });
       throw error;
     }
+  }
+
+  #wire(wire: unknown): { readonly wire?: string } {
+    if (this.#wires === undefined) return {};
+    if (typeof wire === "string" && this.#wires.includes(wire)) return { wire };
+    const which = typeof wire === "string" ? JSON.stringify(wire.slice(0, 40)) : "what follows";
+    const message = `Cannot serve ${which} on this port: “wire” is one of ${this.#wires.join(", ")}`;
+    throw new HeliographError("bad_message", message);
   }
 
   async #pair(told: unknown, hostname: string): Promise<undefined> {

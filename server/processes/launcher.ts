@@ -8,7 +8,7 @@ import { getLogger } from "npm:@logtape/logtape@2.4.2";
 import type { FromLauncher, ToLauncher } from "./launcher_messages.ts";
 import { lines } from "./lines.ts";
 import { sourceCommand } from "./source_command.ts";
-import type { Command, EndedProcess, ProcessStarter, StartedProcess } from "./starter.ts";
+import type { Command, CommandValues, EndedProcess, ProcessStarter, StartedProcess } from "./starter.ts";
 
 /** The interval at which the server says that its main thread turns, in milliseconds. */
 const turnInterval = 1000;
@@ -76,11 +76,11 @@ export class Launcher implements ProcessStarter {
   }
 
   /** Starts a process. @throws {Error} With the reason, where it cannot be started or may not. */
-  async start(command: Command, input: string): Promise<StartedProcess> {
+  async start(command: Command, input: string, values?: CommandValues): Promise<StartedProcess> {
     const id = ++this.#last;
     const started: Started = { began: Promise.withResolvers(), ended: Promise.withResolvers() };
     this.#started.set(id, started);
-    this.#tell({ start: id, command, input });
+    this.#tell({ start: id, command, input, ...(values === undefined ? {} : { values }) });
     if (this.#gone !== undefined) this.#end(this.#gone);
     const pid = await started.began.promise;
     return { pid, kill: () => this.#tell({ kill: id }), ended: started.ended.promise };

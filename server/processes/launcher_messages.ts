@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Command, EndedProcess } from "./starter.ts";
+import type { Command, CommandValues, EndedProcess } from "./starter.ts";
 
 /** A message from the server to its launcher. */
 export type ToLauncher =
@@ -14,7 +14,7 @@ export type ToLauncher =
   | { readonly seal: true }
   /** Removed when the server has ended, however it did. */
   | { readonly remove: string }
-  | { readonly start: number; readonly command: Command; readonly input: string }
+  | { readonly start: number; readonly command: Command; readonly input: string; readonly values?: CommandValues }
   | { readonly kill: number }
   /** The server's main thread turns. */
   | { readonly turns: true };

@@ -12,7 +12,13 @@ import { getTextFormatter, jsonLinesFormatter, type LogRecord } from "npm:@logta
 import type { FromLauncher, ToLauncher } from "./launcher_messages.ts";
 import { lines } from "./lines.ts";
 import { endWithServer } from "./own_process.ts";
-import { type Command, DirectStarter, type ProcessStarter, type StartedProcess } from "./starter.ts";
+import {
+  type Command,
+  type CommandValues,
+  DirectStarter,
+  type ProcessStarter,
+  type StartedProcess,
+} from "./starter.ts";
 
 /** The interval at which it is checked that the server's main thread has turned, in milliseconds. */
 const lookInterval = 1000;
@@ -44,7 +50,7 @@ export class LauncherTasks {
   /** Does what the server says. */
   take(message: ToLauncher): void {
     this.turned = true;
-    if ("start" in message) void this.#start(message.start, message.command, message.input);
+    if ("start" in message) void this.#start(message.start, message.command, message.input, message.values);
     else if ("kill" in message) this.#kill(message.kill);
     else if ("seal" in message) this.sealed = true;
     // What a server that has sealed itself says is no longer its operator's word.
@@ -58,13 +64,13 @@ export class LauncherTasks {
     for (const id of this.#running.keys()) this.#kill(id);
   }
 
-  async #start(id: number, command: Command, input: string): Promise<void> {
+  async #start(id: number, command: Command, input: string, values: CommandValues = {}): Promise<void> {
     this.#running.set(id, "starting");
     try {
       if (this.sealed && !this.#allowed.has(JSON.stringify(command))) {
         throw new Error(`${command[0]} is not one of the programs that this server said it would start`);
       }
-      const started = await this.#starter.start(command, input);
+      const started = await this.#starter.start(command, input, values);
       if (this.#running.get(id) === "killed") started.kill();
       this.#running.set(id, started);
       this.#tell({ started: id, pid: started.pid });

@@ -8,7 +8,15 @@ import { HeliographError } from "../../protocol/errors.ts";
 import { Channel } from "./channel.ts";
 import { Launcher, sourceLauncher } from "./launcher.ts";
 import { Rendezvous, type RendezvousAddress } from "./rendezvous.ts";
-import { type Command, DirectStarter, mayRun, type ProcessStarter, type StartedProcess } from "./starter.ts";
+import {
+  type Command,
+  type CommandValues,
+  DirectStarter,
+  type EndedProcess,
+  mayRun,
+  type ProcessStarter,
+  type StartedProcess,
+} from "./starter.ts";
 
 /** The settings of every process, on its standard input beside its own. */
 export interface ProcessSettings {
@@ -131,6 +139,26 @@ export class Processes {
       child.kill();
       await child.ended;
       throw error;
+    }
+  }
+
+  /**
+   * Runs a program to its end: it does not connect.
+   *
+   * @param command Program and arguments, as they were allowed.
+   * @param input What it reads on its standard input.
+   * @param values What the words in braces of its arguments stand for.
+   * @param signal Kills it.
+   * @throws {Error} With the reason, where it cannot be started or may not.
+   */
+  async run(command: Command, input: string, values: CommandValues, signal: AbortSignal): Promise<EndedProcess> {
+    const { kill, ended } = await this.#starter.start(command, input, values);
+    if (signal.aborted) kill();
+    signal.addEventListener("abort", kill);
+    try {
+      return await ended;
+    } finally {
+      signal.removeEventListener("abort", kill);
     }
   }
 

@@ -31,9 +31,10 @@ export interface ProcessStarter {
    *
    * @param command Program and arguments.
    * @param input What it reads on its standard input, which then ends.
+   * @param values What `{title}` and others in its arguments stand for. @default its arguments stay as they are
    * @throws {Error} With the reason, where it cannot be started or may not.
    */
-  start(command: Command, input: string): Promise<StartedProcess>;
+  start(command: Command, input: string, values?: CommandValues): Promise<StartedProcess>;
   /** Learns a command that may be started after `seal`. */
   allow?(command: Command): void;
   /** From now on starts only what was allowed. */
@@ -47,13 +48,32 @@ export interface ProcessStarter {
 /** Program and arguments. */
 export type Command = readonly [program: string, ...args: string[]];
 
+/** What the words in braces of a command's arguments stand for. */
+export type CommandValues = Readonly<Record<string, string>>;
+
+/**
+ * Fills the words in braces of a command's arguments. A value stays within its argument, on one line; one at the
+ * argument's beginning does not make an option of it.
+ */
+export function filledCommand([program, ...args]: Command, values: CommandValues): Command {
+  const fill = (arg: string) => {
+    const text = arg.replace(
+      /\{([a-z]+)\}/g,
+      (all, word: string) => Object.hasOwn(values, word) ? values[word]!.replace(/\p{Cc}+/gu, " ") : all,
+    );
+    return text.startsWith("-") && !arg.startsWith("-") ? ` ${text}` : text;
+  };
+  return [program, ...args.map(fill)];
+}
+
 /** The characters of a process's standard error that are kept. */
 const keptComplaint = 2000;
 
 /** Starts processes itself, with this process's own right to. */
 export class DirectStarter implements ProcessStarter {
   /** Starts a process. @throws {Error} With the reason, where it cannot be started or may not. */
-  async start([program, ...args]: Command, input: string): Promise<StartedProcess> {
+  async start(command: Command, input: string, values: CommandValues = {}): Promise<StartedProcess> {
+    const [program, ...args] = filledCommand(command, values);
     if (!await mayRun(program)) throw new Error("this program may not start any process (--allow-run)");
     const child = new Deno.Command(program, {
       args,

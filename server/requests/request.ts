@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { AccessDescription } from "../../protocol/access_description.ts";
 import type { ArrangementState } from "../../protocol/arrangement.ts";
 import type { BenchEdit, EditableBench, PluggedPort, TriedField } from "../../protocol/bench_edit.ts";
 import type { DashboardRequest } from "../../protocol/dashboard_message.ts";
@@ -21,6 +22,7 @@ import type {
 } from "../../protocol/description.ts";
 import type { JournalRecord, RecordsDescription } from "../../protocol/records.ts";
 import type { JournalLevel } from "../../protocol/vocabulary.ts";
+import type { Grant } from "../access/access_file.ts";
 import type { Principal } from "../access/principal.ts";
 import type { BenchField } from "../bench/field.ts";
 import type { Instrument } from "../bench/instrument.ts";
@@ -47,6 +49,18 @@ export type Request =
   | { readonly cmd: "Journal"; readonly level: JournalLevel }
   /** How the page is arranged. */
   | { readonly cmd: "Arrangement" }
+  /** Who may do what, and who has signed in. */
+  | { readonly cmd: "People" }
+  /** Adds a person or a program. */
+  | { readonly cmd: "AddPerson"; readonly grant: Grant }
+  /** Makes somebody a new token. @param days For how many. */
+  | { readonly cmd: "RenewPerson"; readonly name: string; readonly days: number | undefined }
+  /** Makes a link by which somebody signs in with a browser, once. */
+  | { readonly cmd: "LinkPerson"; readonly name: string }
+  /** Takes somebody's token away. */
+  | { readonly cmd: "RevokePerson"; readonly name: string }
+  /** Ends the session of a browser, by its number. */
+  | { readonly cmd: "EndSession"; readonly session: number }
   /** How many commands of each instrument were answered. */
   | { readonly cmd: "Metrics" }
   /** Stops the server. */
@@ -92,6 +106,13 @@ export interface Replies {
   readonly Clients: SessionDescription[];
   readonly Journal: JournalEntry[];
   readonly Arrangement: ArrangementState;
+  readonly People: AccessDescription;
+  readonly AddPerson: { readonly token: string };
+  readonly RenewPerson: { readonly token: string };
+  /** Until when the link is good, ISO 8601 in UTC. */
+  readonly LinkPerson: { readonly secret: string; readonly until: string };
+  readonly RevokePerson: undefined;
+  readonly EndSession: undefined;
   readonly Metrics: ReadonlyMap<string, CommandCounts>;
   readonly Exit: undefined;
   readonly Take: Lease;
@@ -146,6 +167,10 @@ export type ImmediateKind = Exclude<
   | "Readings"
   | "Moment"
   | "RecordedFields"
+  | "AddPerson"
+  | "RenewPerson"
+  | "LinkPerson"
+  | "RevokePerson"
 >;
 
 /** A request of one kind. */

@@ -23,6 +23,7 @@ import type { Records } from "../records/records.ts";
 import { describeInstrument } from "../bench/describe.ts";
 import type { Instrument } from "../bench/instrument.ts";
 import { shown } from "../bench/values.ts";
+import { administeringRequests } from "./administering.ts";
 import type { CommandRequest, Dispatcher } from "./dispatcher.ts";
 import type { BenchEditor } from "../config/editing/bench_editor.ts";
 import { editingRequests } from "./editing.ts";
@@ -116,7 +117,7 @@ export interface RequestParts {
   readonly editor: BenchEditor;
   readonly journal: Pick<Journal, "follow" | "kept" | "add">;
   readonly records: Pick<Records, "find" | "describe">;
-  readonly access: Pick<Access, "prove" | "register">;
+  readonly access: Pick<Access, "prove" | "register" | "store" | "browsers">;
   readonly readings: Pick<Readings, "history" | "moment" | "fields">;
   /** When this run of the server began, ISO 8601 in UTC. */
   readonly started: string;
@@ -235,6 +236,7 @@ export class Requests implements RequestRunner {
         return parts.records.describe(options);
       },
       ...readingsRequests(parts, dispatcher),
+      ...administeringRequests(parts, dispatcher),
       Note: ({ text, instrument }, principal) => {
         dispatcher.check(principal, "drive", "Note");
         return writeNote(parts.journal, principal, text, instrument && dispatcher.instrument(instrument).name);

@@ -3,6 +3,8 @@ import { deepStrictEqual, match, ok, rejects, strictEqual } from "node:assert/st
 import { join } from "node:path";
 import { AzcamClient, PyOpticonSocketClient } from "../../client/mod.ts";
 import { pairWith } from "../../client/pairing.ts";
+import { PixelStore } from "../../server/camera/pixel_store.ts";
+import { sendImage } from "../../server/camera/image_sender.ts";
 import { typedCode } from "../../protocol/pairing.ts";
 import { Forwarder } from "../../cli/forwarder.ts";
 import { Access } from "../../server/access/admit.ts";
@@ -31,7 +33,8 @@ async function otherPc(folder: string) {
     servesPlain: () => false,
     answers: new Doorkeeper(access, authority.certificate, () => ({ title: "the lab", ports: server.ports })),
   });
-  const server = startServer({ host: "0.0.0.0" }, { access, doorway });
+  const images = { port: 0, folder: join(folder, "images") };
+  const server = startServer({ host: "0.0.0.0", images }, { access, doorway });
   return { server, store };
 }
 
@@ -156,13 +159,31 @@ Deno.test("forward: programs that know no TLS drive another PC, byte for byte as
       tls: { authority: authority! },
       token,
     });
+    // Where there is a port of all wires, most of them go there.
+    const all = server.ports.tls === undefined ? undefined : { port: server.ports.tls };
     const told: string[] = [];
     const forwarder = new Forwarder(20, (text) => told.push(text));
     forwarder.start([
-      { wire: "line", port: 0, flag: "--command-port", target: target(server.commandServer) },
+      { wire: "line", port: 0, flag: "--command-port", target: target(all ?? server.commandServer) },
       { wire: "dashboard", port: 0, flag: "--dashboard-port", target: target(server.dashboardServer) },
-      { wire: "web", port: 0, flag: "--web-port", target: target(server.webServer) },
+      { wire: "web", port: 0, flag: "--web-port", target: target(all ?? server.webServer) },
+      {
+        wire: "image",
+        port: 0,
+        flag: "--image-port",
+        target: target(all ?? server.imageServer!),
+      },
     ]);
+    // What azcam sends from here is written there.
+    const file = join(folder, "m31.fits");
+    await Deno.writeTextFile(file, "an image");
+    const pixels = new PixelStore([folder]);
+    await pixels.start();
+    const image = { store: pixels, overwrite: false, kind: "fits", columns: 0, rows: 0, display: false } as const;
+    const send = (name: string) =>
+      sendImage({ ...image, host: "127.0.0.1", port: forwarder.port("image")!, file, name });
+    await send("m31.fits");
+    strictEqual(await Deno.readTextFile(join(folder, "images", "m31.fits")), "an image");
     const ports = (["line", "dashboard", "web"] as const).map((wire) => forwarder.port(wire)!);
     const [linePort, dashboardPort, webPort] = ports as [number, number, number];
     // What azcam's own console sends, and what PyOpticon's own client sends: one object, no line end, one piece back.
@@ -201,6 +222,8 @@ Deno.test("forward: programs that know no TLS drive another PC, byte for byte as
     match(await late.rest(), /^ERROR .*token is wrong, or is not valid any more.*\r\n$/);
     using lateLegacy = await RawClient.connect(dashboardPort);
     match(await lateLegacy.rest(), /^Error: .*token/);
+    await rejects(send("m32.fits"));
+    pixels.stop();
     strictEqual((await (await fetch(`http://127.0.0.1:${webPort}/`)).text()).includes("token"), true);
     ok(told.length >= 2 && told.every((text) => !text.includes(token)));
     legacy[Symbol.dispose]();

@@ -119,7 +119,13 @@ export class ImageServer extends SocketServer<Session<Connection>> {
       port,
       flag: "--image-port",
       category: "images",
-      admission: new Admission({ what: "the image", most, mostPerAddress: most, capacity: services.capacity }),
+      admission: new Admission({
+        what: "the image",
+        most,
+        mostPerAddress: most,
+        capacity: services.capacity,
+        descriptors: services.descriptorsAt(options.host),
+      }),
     });
     this.#ownStore = options.store === undefined ? new PixelStore([options.folder]) : undefined;
     this.#store = options.store ?? this.#ownStore!;

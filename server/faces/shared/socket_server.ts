@@ -5,16 +5,17 @@
  */
 
 import { getLogger, type Logger } from "npm:@logtape/logtape@2.4.2";
+import type { SessionDescription } from "../../../protocol/description.ts";
 import type { HeliographError } from "../../../protocol/errors.ts";
 import type { ClientSocket } from "../../network/client_socket.ts";
 import { Connection, type ConnectionLimits } from "../../network/connection.ts";
 import { answerableError } from "../../bench/wire_error.ts";
 import { Admission } from "../../network/admission.ts";
-import { checkOpen, drainSeconds, type ListenOptions, sweepInterval, TcpPort } from "../../network/listening.ts";
+import { checkOpen } from "../../network/listen_errors.ts";
+import { drainSeconds, type ListenOptions, sweepInterval, TcpPort } from "../../network/listening.ts";
 import type { Face } from "../face.ts";
 import type { ListenerAddress, Services } from "../../services.ts";
 import type { Session, SessionParts } from "../../access/sessions.ts";
-import { isLoopback } from "../../network/loopback.ts";
 import { within } from "../../network/within.ts";
 
 /** What a client is told whose request was not done in time when the server was stopped. */
@@ -23,7 +24,7 @@ export const notDrained = `what it asked for was not done ${drainSeconds} s afte
 /** The options of a {@linkcode SocketServer}. */
 export interface SocketServerOptions extends ListenOptions {
   /** Which wire it speaks. */
-  readonly name: ListenerAddress["protocol"];
+  readonly name: SessionDescription["protocol"];
   /** The TCP port; 0 takes any free one. */
   readonly port: number;
   /** What chooses another port, for errors. */
@@ -43,7 +44,7 @@ export abstract class SocketServer<S extends Session> implements Face {
   /** Where it tells what happens. */
   protected readonly log: Logger;
   /** Which wire it speaks. */
-  readonly name: ListenerAddress["protocol"];
+  readonly name: SessionDescription["protocol"];
   readonly #port: TcpPort;
   #stopping: Promise<void> | undefined;
   #sweep: ReturnType<typeof setInterval> | undefined;
@@ -58,7 +59,7 @@ export abstract class SocketServer<S extends Session> implements Face {
    */
   constructor(services: Services, options: SocketServerOptions) {
     const { name, host = "127.0.0.1", port, flag, insecureOpen = false, category = name } = options;
-    const doorway = isLoopback(host) ? undefined : services.doorway;
+    const doorway = services.doorwayOf(host);
     checkOpen(host, insecureOpen || doorway !== undefined);
     this.name = name;
     this.services = services;
@@ -72,6 +73,7 @@ export abstract class SocketServer<S extends Session> implements Face {
         what: "the connection",
         mostPerAddress: services.limits.connectionsPerAddress,
         capacity: services.capacity,
+        descriptors: services.descriptorsAt(host),
       }),
       refusal: (error, plain) => this.refusal(error, plain),
       serve: (socket) => this.serveSocket(socket),
@@ -156,6 +158,12 @@ export abstract class SocketServer<S extends Session> implements Face {
     if (!this.listening) return await this.#port.close();
     await this.drain(() => this.#port.close());
     await this.services.turns.close();
+  }
+
+  /** Serves a client that has come to another port, and means this wire. @param socket Closed where nothing is served. */
+  async take(socket: ClientSocket): Promise<void> {
+    if (this.listening && !this.stopping) await this.serveSocket(socket);
+    else socket.close();
   }
 
   /** Stops it, so that `await using` releases the port. */

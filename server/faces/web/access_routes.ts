@@ -4,21 +4,13 @@
  * @module
  */
 
-import { getLogger } from "npm:@logtape/logtape@2.4.2";
 import * as z from "npm:zod@4.6.7";
-import type { AccessDescription, PersonDescription } from "../../../protocol/access_description.ts";
-import { HeliographError } from "../../../protocol/errors.ts";
+import type { AccessDescription } from "../../../protocol/access_description.ts";
 import { rights } from "../../../protocol/vocabulary.ts";
-import { nameKey } from "../../access/access_file.ts";
-import type { KnownPerson } from "../../access/access_store.ts";
-import type { Access } from "../../access/admit.ts";
+import type { RequestRunner } from "../../requests/request.ts";
 import { bad, checked, json, root, valueOf } from "./route_parts.ts";
 import type { Route } from "./routes.ts";
 
-const log = getLogger(["heliograph", "access"]);
-
-/** For how long a link for a browser is good, in seconds: a day. */
-const linkSeconds = 86_400;
 /** The longest that access is given for, in days: a hundred years. */
 const mostDays = 36_500;
 
@@ -70,33 +62,14 @@ const description = z.strictObject({
   roles: z.array(z.strictObject({ role: z.string(), rights: z.array(z.enum(rights)) })),
 }).meta({ id: "Access", description: "Who may do what, and who has signed in" }) satisfies z.ZodType<AccessDescription>;
 
-function describePerson({ name, role, instruments, purpose, made, until, used, from }: KnownPerson): PersonDescription {
-  return {
-    name,
-    role,
-    instruments: instruments ?? null,
-    purpose: purpose ?? "",
-    made,
-    until: until ?? null,
-    used: used ?? null,
-    from: from ?? "",
-  };
-}
-
 /**
  * The routes.
  *
- * @param access Whose people and sessions they are about.
+ * @param requests The one way in, which asks for the right to administer.
  */
-export function accessRoutes(access: Access): Route[] {
-  const { store, browsers } = access;
+export function accessRoutes(requests: RequestRunner): Route[] {
   const person = `${root}/access/people/{name}`;
-  const known = (name: string): KnownPerson => {
-    const found = store.people.find((one) => nameKey(one.name) === nameKey(name));
-    if (found === undefined) throw new HeliographError("bad_argument", `Nobody is called ${name.slice(0, 64)} here`);
-    return found;
-  };
-  const rows: Omit<Route, "needs">[] = [
+  return [
     {
       method: "GET",
       path: `${root}/access`,
@@ -104,11 +77,7 @@ export function accessRoutes(access: Access): Route[] {
         summary: "Who may do what, and who has signed in with a browser; admins only",
         answers: json("People and programs, sessions, and the roles of the bench", description),
       },
-      answer: ({ client }): AccessDescription => ({
-        people: store.people.map(describePerson),
-        sessions: browsers.describe(client.proof),
-        roles: store.roles.all.map(({ roleName, rights }) => ({ role: roleName, rights: [...rights] })),
-      }),
+      answer: ({ client }) => requests.run({ cmd: "People" }, client),
     },
     {
       method: "POST",
@@ -119,16 +88,7 @@ export function accessRoutes(access: Access): Route[] {
         answers: json("Their token", made),
         errors: ["bad_argument", "command_failed"],
       },
-      answer: checked(addBody, async (grant, { client }) => {
-        const token = await store.add(grant);
-        const which = grant.instruments === undefined ? "" : ` of ${grant.instruments.join(", ")}`;
-        log.info("{client} gave access to {name}, as {role}", {
-          client: client.label,
-          name: grant.name,
-          role: `${grant.role}${which}`,
-        });
-        return { token };
-      }),
+      answer: checked(addBody, (grant, { client }) => requests.run({ cmd: "AddPerson", grant }, client)),
     },
     {
       method: "POST",
@@ -139,13 +99,10 @@ export function accessRoutes(access: Access): Route[] {
         answers: json("The token", made),
         errors: ["bad_argument", "command_failed"],
       },
-      answer: checked(renewBody, async ({ days }, { parameters: { name }, client }) => {
-        const { name: whose } = known(name!);
-        const told = client.label;
-        const token = await store.renew(whose, days);
-        log.info("{client} renewed the token of {name}", { client: told, name: whose });
-        return { token };
-      }),
+      answer: checked(
+        renewBody,
+        ({ days }, { parameters: { name }, client }) => requests.run({ cmd: "RenewPerson", name: name!, days }, client),
+      ),
     },
     {
       method: "POST",
@@ -156,13 +113,10 @@ export function accessRoutes(access: Access): Route[] {
         answers: json("The secret of the link", link),
         errors: ["bad_argument", "command_failed"],
       },
-      answer: checked(nothing, async (_, { parameters: { name }, client }) => {
-        const { name: whose, role } = known(name!);
-        const until = new Date(Date.now() + linkSeconds * 1000).toISOString();
-        const secret = await store.invite({ name: whose, role, kind: "link", seconds: linkSeconds });
-        log.info("{client} made a link for {name} to sign in", { client: client.label, name: whose });
-        return { secret, until };
-      }),
+      answer: checked(
+        nothing,
+        (_, { parameters: { name }, client }) => requests.run({ cmd: "LinkPerson", name: name! }, client),
+      ),
     },
     {
       method: "DELETE",
@@ -173,10 +127,7 @@ export function accessRoutes(access: Access): Route[] {
         errors: ["bad_argument", "command_failed"],
       },
       answer: async ({ parameters: { name }, client }) => {
-        const { name: whose } = known(name!);
-        const told = client.label;
-        await store.revoke(whose);
-        log.info("{client} took the access of {name} away", { client: told, name: whose });
+        await requests.run({ cmd: "RevokePerson", name: name! }, client);
         return { value: null };
       },
     },
@@ -190,12 +141,9 @@ export function accessRoutes(access: Access): Route[] {
       },
       answer: ({ parameters: { session }, client }) => {
         if (!/^\d{1,9}$/.test(session!)) throw bad(`Cannot end the session ${session!.slice(0, 50)}: give its number`);
-        const told = client.label;
-        const name = browsers.endNumber(Number(session));
-        log.info("{client} ended a session of {name}", { client: told, name });
+        requests.run({ cmd: "EndSession", session: Number(session) }, client);
         return { value: null };
       },
     },
   ];
-  return rows.map((route) => ({ ...route, needs: "administer" }));
 }

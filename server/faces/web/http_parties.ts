@@ -5,8 +5,7 @@
  */
 
 import { HeliographError } from "../../../protocol/errors.ts";
-import { type Right, rightWords } from "../../../protocol/vocabulary.ts";
-import { checkedName, type Principal } from "../../access/principal.ts";
+import { checkedName } from "../../access/principal.ts";
 
 /** The header field in which somebody says who they are, percent-encoded where it is not ASCII. */
 export const nameHeader = "X-Heliograph-Name";
@@ -66,15 +65,6 @@ export function noCredential(): HeliographError {
   return new HeliographError(
     "no_credential",
     "Say first who you are: Authorization: Bearer TOKEN; whoever runs the server makes tokens with “heliograph access add”",
-  );
-}
-
-/** @throws {HeliographError} `not_allowed` where somebody may not do what a request is about. */
-export function checkRight(client: Principal, right: Right, what: string): void {
-  if (client.may(right)) return;
-  throw new HeliographError(
-    "not_allowed",
-    `Cannot ${what}: you may not ${rightWords[right]}, as ${client.roleName || "nobody"}`,
   );
 }
 

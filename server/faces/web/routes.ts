@@ -7,7 +7,6 @@
 import type * as z from "npm:zod@4.6.7";
 import type { ErrorCode } from "../../../protocol/errors.ts";
 import type { JsonObject } from "./body.ts";
-import type { Right } from "../../../protocol/vocabulary.ts";
 import type { Principal } from "../../access/principal.ts";
 import { HttpError } from "./http_error.ts";
 
@@ -68,8 +67,6 @@ export interface Route {
   readonly sentFromElsewhere?: boolean;
   /** Whether it is also for who has not said yet who they are: to do so. @default false */
   readonly unproven?: boolean;
-  /** What whoever asks must be allowed, where no request says that. @default what its request needs */
-  readonly needs?: Right;
   /** Whether `HEAD` may ask for it: it runs no command. @default true for GET */
   readonly head?: boolean;
   /**

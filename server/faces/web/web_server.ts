@@ -19,7 +19,7 @@ import { apiRoutes } from "./api_routes.ts";
 import { assetResponse, assets } from "./assets.ts";
 import { azcamRoutes } from "./azcam_api.ts";
 import { type JsonObject, parseObject, readText } from "./body.ts";
-import { bearerOf, checkRight, nameOf, noCredential, Parties, type Party } from "./http_parties.ts";
+import { bearerOf, nameOf, noCredential, Parties, type Party } from "./http_parties.ts";
 import { type Proxied, Proxies } from "./proxies.ts";
 import { HttpConnection, type Upgrade } from "./http_connection.ts";
 import { errorResponse, HttpError } from "./http_error.ts";
@@ -112,6 +112,7 @@ export class WebServer extends SocketServer<WebSession> {
         what: "the connection",
         mostPerAddress: connectionsPerAddress,
         capacity: services.capacity,
+        descriptors: services.descriptorsAt(options.host),
         makeRoom: (address) => this.#makeRoom(address),
       }),
     });
@@ -143,7 +144,7 @@ export class WebServer extends SocketServer<WebSession> {
       })),
       ...apiRoutes(services, () => !this.stopping, [
         socket,
-        ...accessRoutes(services.access),
+        ...accessRoutes(services.requests),
         ...sessionRoutes(services.access),
         ...openIdRoutes(services.access),
         ...azcamRoutes(services.requests, this.log),
@@ -294,7 +295,6 @@ export class WebServer extends SocketServer<WebSession> {
       const client = this.#client(given, cookieOf(headers), party, () => request.signal.aborted);
       // What tells nothing of the bench is for everybody; nothing else is for who has not said who they are.
       if (!route.harmless && !route.unproven && !client.may("read")) throw noCredential();
-      if (route.needs !== undefined) checkRight(client, route.needs, `${method} ${route.path}`);
       return await this.#run(request, url, { route, parameters }, client);
     } finally {
       this.#parties.leave(party);

@@ -6,7 +6,9 @@ import { GivenKeys, OwnKeys } from "../../../server/access/keys.ts";
 import type { Certificate } from "../../../server/network/inner_tls.ts";
 import { Doorway } from "../../../server/network/first_byte.ts";
 import { secureClient, toldBy } from "../../certificates.ts";
-import { startServer } from "../../fixture.ts";
+import { run } from "../../cli_fixture.ts";
+import { preambleProtocol } from "../../../protocol/pairing.ts";
+import { eventually, startServer } from "../../fixture.ts";
 
 const day = 86_400_000;
 const names = ["lab-pc", "localhost", "127.0.0.1", "::1"];
@@ -95,13 +97,29 @@ Deno.test("keys: those that the operator gives are read again when they change, 
       return await client.ask("echo");
     };
     strictEqual(await reaches(institute.certificate), "OK");
+    // The port of all wires shows it too, and every later one.
+    const reachesAll = async (authority: string) => {
+      if (server.ports.tls === undefined) return '{"ok":true}';
+      const options = { authority, name: "localhost", protocols: [preambleProtocol] };
+      using client = await secureClient(server.ports.tls, options);
+      return await client.ask('{"wire":"line"}');
+    };
+    strictEqual(await reachesAll(institute.certificate), '{"ok":true}');
     const next = await maker.certificate(other, ["localhost"]);
     await write({ cert: "-----BEGIN CERTIFICATE-----\nhalf" });
     await keys.look();
     strictEqual(await reaches(institute.certificate), "OK");
-    await write(next);
+    // One of the two files is still the old one, or the other one's.
+    await write({ cert: next.cert });
+    await keys.look();
+    strictEqual(await reaches(institute.certificate), "OK");
+    await write({ key: next.key });
     await keys.look();
     strictEqual(await reaches(other.certificate), "OK");
+    await eventually(
+      () => reachesAll(other.certificate).then((answer) => answer === '{"ok":true}', () => false),
+      "the port of all wires shows it",
+    );
     await rejects(reaches(institute.certificate), /invalid peer certificate/);
     keys.stop();
   } finally {
@@ -134,4 +152,41 @@ Deno.test("keys: a clock that is set wrong is told at the start, with what to do
   } finally {
     await Deno.remove(folder, { recursive: true });
   }
+});
+
+Deno.test({
+  name: "keys: a certificate of one's own that cannot be used is told at the start, on this PC alone too",
+  // The system's library for serial ports stays loaded.
+  sanitizeResources: false,
+  fn: async () => {
+    const folder = await Deno.makeTempDir();
+    try {
+      const authority = await maker.authority("an institute");
+      const [one, other] = [await maker.certificate(authority, names), await maker.certificate(authority, names)];
+      const [cert, key, wrong] = ["cert.pem", "key.pem", "wrong.pem"].map((name) => join(folder, name));
+      await Deno.writeTextFile(cert!, one.cert);
+      await Deno.writeTextFile(key!, one.key);
+      await Deno.writeTextFile(wrong!, other.key);
+      const start = async (...flags: string[]) => {
+        const { code, err } = await run(["server", "--records", "none", ...flags]);
+        ok(code !== 0 && !err.includes("BEGIN"), err);
+        return err;
+      };
+      match(await start("--tls-cert", cert!), /--tls-cert and --tls-key belong together/);
+      match(await start("--tls-key", key!), /--tls-cert and --tls-key belong together/);
+      match(await start("--tls-cert", cert!, "--tls-key", join(folder, "no.pem")), /no\.pem is not there/);
+      match(await start("--tls-cert", key!, "--tls-key", key!), /key\.pem holds no certificate as PEM/);
+      match(await start("--tls-cert", cert!, "--tls-key", wrong!), /wrong\.pem does not belong to .*cert\.pem/);
+      await Deno.writeTextFile(
+        join(folder, "lab.json"),
+        JSON.stringify({
+          instruments: [{ title: "Thermometer", driver: "omega-usb-utc", port: "serial:///dev/ttyUSB0?baud=38400" }],
+          tls: { cert: "cert.pem", key: "wrong.pem" },
+        }),
+      );
+      match(await start("--bench", join(folder, "lab.json")), /wrong\.pem does not belong to .*cert\.pem/);
+    } finally {
+      await Deno.remove(folder, { recursive: true });
+    }
+  },
 });

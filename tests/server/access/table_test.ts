@@ -210,7 +210,7 @@ const routes: Readonly<Record<string, readonly [may: May, path?: string | undefi
   "POST /api/v1/session/openid": ["anybody", undefined, json({})],
   "GET /api/v1/session/openid": ["anybody"],
   "GET /api/v1/access": ["admin"],
-  "POST /api/v1/access/people": ["admin", undefined, json({})],
+  "POST /api/v1/access/people": ["admin", undefined, json({ name: "", role: "observer" })],
   "DELETE /api/v1/access/people/{name}": ["admin", "/api/v1/access/people/none"],
   "POST /api/v1/access/people/{name}/renew": ["admin", "/api/v1/access/people/none/renew", json({})],
   "POST /api/v1/access/people/{name}/link": ["admin", "/api/v1/access/people/none/link", json({})],

@@ -74,7 +74,12 @@ async function withServer(
 Deno.test("sessions: a token is changed for a cookie, which signs in until one signs out", async () => {
   await withServer(async ({ server, token }) => {
     const visitor = new Visitor(server);
-    deepStrictEqual((await visitor.ask("GET", "/session")).json, { who: null, signedIn: false, until: null });
+    deepStrictEqual((await visitor.ask("GET", "/session")).json, {
+      who: null,
+      signedIn: false,
+      until: null,
+      institute: null,
+    });
     strictEqual((await visitor.ask("GET", "/status")).status, 401);
     strictEqual((await visitor.ask("POST", "/session", { token: "hg_wrong" })).status, 401);
     strictEqual((await visitor.ask("POST", "/session", { token, secret: token })).status, 400);

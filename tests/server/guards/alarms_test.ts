@@ -1,7 +1,13 @@
 /** Alarms over real sockets and real lines: raised, acknowledged, set aside, and kept over a restart. */
-import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
+import { deepStrictEqual, match, ok, strictEqual, throws } from "node:assert/strict";
+import { join } from "node:path";
 import type { AlarmDetails } from "../../../protocol/guards.ts";
 import type { AlarmEvent } from "../../../server/bench/hub.ts";
+import { BenchFileError, defineInstrument, loadBench } from "../../../mod.ts";
+import { Bench } from "../../../server/bench/bench.ts";
+import { Alarms } from "../../../server/guards/alarms.ts";
+import { compileGuards } from "../../../server/guards/compiled.ts";
+import { run } from "../../cli_fixture.ts";
 import { eventually, RawClient } from "../../fixture.ts";
 import { benchOf, Devices, inFolder, Lab, serve } from "./lab.ts";
 
@@ -194,8 +200,118 @@ Deno.test("alarms: limits of a field are alarms, and clients are told of them wi
     deepStrictEqual(lines.filter((each) => each.endsWith("unacknowledged")), [
       "contact_of_gas: normal → unacknowledged",
     ]);
+    const at = ["--port", String(server.dashboardServer.port)];
+    const shown = (await run(["alarms", ...at])).out;
+    match(shown, /^CRITICAL Contact of Gas: unacknowledged since [\d:]+\n {2}Gas does not answer: /);
+    match(shown, /\n {2}to do: See to its power and its cable; "heliograph trace gas" shows its line\n/);
+    match(shown, /CRITICAL Pressure low: suppressed since .*\n {2}Contact of Gas tells why it is not known\n/);
+    match(shown, /\nThe others are normal: \d+ alarms are normal\n$/);
+    match((await run(["alarms", "--all", ...at])).out, /probe.temperature > 35: not so \(20.0 °C; 15 from the/);
+    const done = async (...words: string[]) => await run(["alarms", ...words, ...at]);
+    strictEqual((await done("ack", "all", "--reason", "I go there")).out, "Acknowledged Contact of Gas\n");
+    match((await run(["guards", ...at])).out, / {2}acknowledged by .* at [\d:]+: I go there\n/);
+    match(
+      (await done("shelve", "contact_of_gas", "--for", "1h")).err,
+      /without an end and a reason: give --for 30m --reason/,
+    );
+    strictEqual((await done("shelve", "contact_of_gas", "--for", "1h", "--reason", "it is changed")).code, 0);
+    match((await done()).out, / {2}shelved until [\d:]+ by .*: it is changed\n/);
+    strictEqual((await done("unshelve", "contact_of_gas", "--json")).out, "null\n");
+    match((await done("shut", "x")).err, /Cannot do shut with alarms: give acknowledge, ack/);
+    deepStrictEqual(JSON.parse((await done("--json")).out).alarms[0].name, "contact_of_gas");
     devices.gas = new Lab({ B: "0.1" }, port);
     await until(lab, "contact_of_gas", "returned");
     await until(lab, "pressure_low", "unacknowledged");
     strictEqual((await alarm(lab, "pressure_high")).state, "normal");
+  }));
+
+Deno.test("alarms: of one field that is not known one alarm tells, or the next where that is set aside; others stay what they were", () => {
+  const instrument = defineInstrument({
+    title: "Oven",
+    fields: {
+      Temperature: {
+        type: "float",
+        access: "readout",
+        alarm: { low: 5, high: 35, highHigh: 40, delay: 2, severity: "critical" },
+      },
+    },
+  });
+  const bench = new Bench([instrument]);
+  const field = instrument.field("Temperature");
+  let now = 0;
+  const alarms = new Alarms(bench, {}, { now: () => now * 1000, changed: () => {} });
+  alarms.compile(compileGuards({}, bench.instruments).alarms);
+  alarms.resume(undefined);
+  const states = (seconds = 1) => {
+    now += seconds;
+    alarms.look();
+    const all = new Map(alarms.list("all").map((each) => [each.name.replace("temperature_of_oven_", ""), each]));
+    deepStrictEqual(all.get("high_high")!.severity, "critical", "there is nothing more severe");
+    return ["high", "low", "high_high"].map((each) => all.get(each)!.state);
+  };
+  deepStrictEqual(states(), ["normal", "normal", "normal"], "after a start it may not be read yet");
+  field.update(37);
+  deepStrictEqual(states(), ["normal", "normal", "normal"], "not for long enough");
+  deepStrictEqual(states(2), ["unacknowledged", "normal", "normal"]);
+  field.update(20);
+  deepStrictEqual(states(), ["returned", "normal", "normal"]);
+  alarms.acknowledge("temperature_of_oven_high", "", "ana");
+  field.fail("overload");
+  deepStrictEqual(states(40), ["normal", "suppressed", "suppressed"], "it has a delay");
+  deepStrictEqual(states(2), ["unacknowledged", "suppressed", "suppressed"]);
+  match(alarms.list()[0]!.reason, /^Temperature of Oven is not known: overload$/);
+  strictEqual(alarms.list("suppressed")[0]!.reason, "Temperature of Oven high tells why it is not known");
+  alarms.shelve("temperature_of_oven_high", 60, "it is changed", "ana");
+  states(2);
+  deepStrictEqual(states(2), ["shelved", "unacknowledged", "suppressed"]);
+  field.update(50);
+  deepStrictEqual(states(), ["shelved", "returned", "normal"]);
+  deepStrictEqual(states(2), ["shelved", "returned", "unacknowledged"]);
+  field.fail("overload");
+  deepStrictEqual(
+    states(),
+    ["shelved", "returned", "unacknowledged"],
+    "what is raised is not over because nothing is known",
+  );
+  deepStrictEqual(states(60)[0], "unacknowledged", "it comes back");
+  throws(() => alarms.shelve("temperature_of_oven_high", 8 * 86_400, "why", "ana"), /at most 7 days/);
+  alarms.stop();
+});
+
+Deno.test("alarms: a bench file is told what is wrong with its alarms, and where", () =>
+  inFolder(async (folder) => {
+    await using devices = new Devices();
+    const file = join(folder, "lab.json");
+    const problems = async (limits: unknown, alarms: Record<string, unknown> = {}) => {
+      await Deno.writeTextFile(file, JSON.stringify(limited(devices, limits, { alarms })));
+      const error = await loadBench(file).then(() => undefined, (error) => error);
+      ok(error instanceof BenchFileError, `${JSON.stringify([limits, alarms])} is taken`);
+      return error.problems.map(({ where, message }) => `${where}: ${message}`);
+    };
+    const at = "instruments[0].fields.Temperature.alarm";
+    match((await problems({}))[0]!, /alarm: says no limit: lowLow, low, high, highHigh$/);
+    strictEqual(
+      (await problems({ high: 40, highHigh: 35 }))[0],
+      `${at}.highHigh: is 35, and should be above high, which is 40`,
+    );
+    match((await problems({ hihg: 40 }))[0]!, /hihg/);
+    match((await problems({ high: 40, delay: "soon" }))[0]!, /alarm.delay: must be a time such as 0.5s/);
+    const one = (words: unknown) => problems({ high: 35 }, { Warm: words });
+    match((await one({}))[0]!, /^alarms.Warm: says no condition: "when" is what raises it/);
+    match(
+      (await one({ when: "probe.temprature > 3" }))[0]!,
+      /^alarms.Warm.when: Probe has no field temprature \(did you/,
+    );
+    match(
+      (await one({ when: "probe.temperature > 3", enabled: "water.flow" }))[0]!,
+      /^alarms.Warm.enabled: its value is a number/,
+    );
+    match(
+      (await one({ when: "probe.temperature > 3", count: { times: 1, within: "1h" } }))[0]!,
+      /^alarms.Warm.count.times/,
+    );
+    match(
+      (await problems({ high: 35 }, { "Temperature of probe: high": { when: "probe.temperature > 3" } }))[0]!,
+      /are both called temperature_of_probe_high$/,
+    );
   }));

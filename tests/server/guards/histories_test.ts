@@ -6,17 +6,7 @@ import { Windows } from "../../../server/expressions/windows.ts";
 import { compileGuards } from "../../../server/guards/compiled.ts";
 import type { InterlockWords } from "../../../server/guards/guards_schema.ts";
 import { Interlock } from "../../../server/guards/interlock.ts";
-
-/** mulberry32: the same numbers for the same seed. */
-function random(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = state + 0x6d2b79f5 >>> 0;
-    let mixed = Math.imul(state ^ state >>> 15, state | 1);
-    mixed = mixed + Math.imul(mixed ^ mixed >>> 7, mixed | 61) ^ mixed;
-    return ((mixed ^ mixed >>> 14) >>> 0) / 2 ** 32;
-  };
-}
+import { random } from "./random.ts";
 
 /** What the model is told of one look. Times in seconds. */
 interface Look {

@@ -1,9 +1,10 @@
 /** Ports that other PCs reach: TLS and plain bytes on one port, told apart by the first byte. */
 import { deepStrictEqual, match, ok, rejects, strictEqual } from "node:assert/strict";
+import { Admission, Capacity } from "../../../server/network/admission.ts";
 import { Doorway, type DoorwayOptions } from "../../../server/network/first_byte.ts";
 import { preambleProtocol } from "../../../protocol/pairing.ts";
 import { Access } from "../../../server/access/admit.ts";
-import { defaultLimits, limitsWithin } from "../../../server/access/limits.ts";
+import { clientDescriptors, defaultLimits, limitsWithin } from "../../../server/access/limits.ts";
 import { Doorkeeper } from "../../../server/access/pairing.ts";
 import { CertificateMaker } from "../../../server/access/authority.ts";
 import { secureClient, testCertificates } from "../../certificates.ts";
@@ -104,7 +105,7 @@ Deno.test("first byte: whoever dials the TLS listener within is dropped", async 
   let inner = 0;
   Deno.listenTls = ((options: Parameters<typeof listenTls>[0]) => {
     const listener = listenTls(options);
-    inner = listener.addr.port;
+    if (inner === 0) inner = listener.addr.port;
     return listener;
   }) as typeof listenTls;
   let opened: ReturnType<typeof openServer>;
@@ -212,9 +213,19 @@ Deno.test("first byte: a token is given before any wire's first byte, and an unk
   deepStrictEqual(JSON.parse(await nameless.ask("{}")), { ok: true });
 });
 
-Deno.test("first byte: of clients that take three descriptors each there may be a third as many", () => {
-  const connections = (secured: boolean) => limitsWithin({}, 20_000, 10, secured).connections;
-  strictEqual(connections(false), defaultLimits.connections);
-  strictEqual(connections(true), Math.floor((20_000 - 96 - 20) / 3));
-  strictEqual(limitsWithin({ connections: 100 }, 20_000, 10, true).connections, 100);
+Deno.test("first byte: clients that take three descriptors each, and one each, have no more together than there are", () => {
+  strictEqual(clientDescriptors(20_000, 10), 20_000 - 96 - 20);
+  strictEqual(limitsWithin({}, 40_000).connections, defaultLimits.connections);
+  strictEqual(limitsWithin({}, 900, 3).connections, 900);
+  strictEqual(limitsWithin({}, 900, 3).connectionsPerAddress, 100, "a third of what there may be of the dear ones");
+  strictEqual(limitsWithin({ connections: 100 }, 19_884, 3).connections, 100);
+  const capacity = new Capacity(100, 10);
+  const dear = new Admission({ what: "the connection", mostPerAddress: 100, capacity, descriptors: 3 });
+  const cheap = new Admission({ what: "the connection", mostPerAddress: 100, capacity });
+  for (let count = 0; count < 3; count++) strictEqual(dear.enter("10.0.0.1"), undefined);
+  match(dear.enter("10.0.0.1")!.message, /already/);
+  strictEqual(cheap.enter("10.0.0.1"), undefined);
+  match(cheap.enter("10.0.0.1")!.message, /already/);
+  dear.leave("10.0.0.1");
+  for (let count = 0; count < 3; count++) strictEqual(cheap.enter("10.0.0.1"), undefined);
 });
