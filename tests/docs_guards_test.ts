@@ -1,6 +1,7 @@
 /** What docs/guards.md shows is what happens. */
-import { deepStrictEqual, match, ok } from "node:assert/strict";
-import { codeBlocks } from "./documents.ts";
+import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
+import type { AlarmDetails } from "../protocol/guards.ts";
+import { codeBlocks, readFile } from "./documents.ts";
 import { eventually } from "./fixture.ts";
 import { inFolder, Lab, serve } from "./server/guards/lab.ts";
 
@@ -32,3 +33,47 @@ Deno.test("docs: the interlock of the page of guards closes the gases when it is
     );
     match(await lab.lines.ask("oven.set Power 21"), /interlock Too hot forbids Power of Oven above 20/);
   }));
+
+Deno.test("docs: the alarms of the page of guards call a person where the cooling is weak, and only while the oven is hot", () =>
+  inFolder(async (folder) => {
+    const block = (await codeBlocks("docs/guards.md")).find(({ language, code }) =>
+      language === "json" && code.includes('"alarms"')
+    );
+    await using oven = new Lab({ T: "20" });
+    await using water = new Lab({ F: "1" });
+    const bench = JSON.parse(
+      block!.code.replace("127.0.0.1:5025", `127.0.0.1:${oven.port}`).replace(
+        "127.0.0.1:5026",
+        `127.0.0.1:${water.port}`,
+      ),
+    );
+    await using lab = await serve(folder, bench);
+    const alarm = async (name: string): Promise<AlarmDetails> => {
+      const { alarms } = JSON.parse((await lab.lines.ask("guards.alarms all")).replace(/^OK /, ""));
+      return alarms.find((each: AlarmDetails) => each.name === name);
+    };
+    const until = (name: string, state: string) =>
+      eventually(async () => (await alarm(name)).state === state, `${name} is ${state}`);
+    await until("cooling_weak", "suppressed");
+    oven.values.T = "260";
+    await until("temperature_of_oven_high", "unacknowledged");
+    await until("cooling_weak", "unacknowledged");
+    match((await alarm("cooling_weak")).reason, /^Flow of Water is 1.0 L\/min$/);
+    water.values.F = "3";
+    await until("cooling_weak", "returned");
+    match(await lab.lines.ask("guards.acknowledge 'Cooling weak' 'I go'"), /^OK 'Cooling weak'$/);
+    await until("cooling_weak", "latched");
+  }));
+
+Deno.test("docs: each row of the table of faults of the page of guards names a test that there is", async () => {
+  const page = await readFile("docs/guards.md");
+  const rows = page.slice(page.indexOf("## What happens at a fault")).split("\n").filter((line) =>
+    /^\| [^-]/.test(line)
+  );
+  const names = rows.slice(1).map((row) => row.split("|").at(-2)!.trim());
+  ok(names.length > 10);
+  strictEqual(names.pop(), "none", "nothing is guarded where nothing runs");
+  const files = ["faults", "guards", "limits", "limits_histories"];
+  const tests = (await Promise.all(files.map((each) => readFile(`tests/server/guards/${each}_test.ts`)))).join("\n");
+  for (const name of names) ok(tests.includes(name), `no test is called "… ${name} …"`);
+});

@@ -48,6 +48,25 @@ const alarmSchema: z.ZodType<KeptAlarm> = z.strictObject({
   setAside: deed.extend({ until: moment.nullable() }).nullable(),
 });
 
+/** What is kept of a limit; moments in milliseconds since 1970. */
+export interface KeptLimit {
+  /** When this was written. */
+  readonly at: number;
+  /** When it was on; `null` for until now. */
+  readonly on: readonly { readonly from: number; readonly to: number | null }[];
+  /** What it was set to, and when. */
+  readonly values: readonly { readonly at: number; readonly value: number }[];
+  /** When it was called. */
+  readonly done: readonly number[];
+}
+
+const limitSchema: z.ZodType<KeptLimit> = z.strictObject({
+  at: z.number(),
+  on: z.array(z.strictObject({ from: z.number(), to: z.number().nullable() })),
+  values: z.array(z.strictObject({ at: z.number(), value: z.number() })),
+  done: z.array(z.number()),
+});
+
 const tripSchema = z.strictObject({
   name: z.string(),
   interlock: z.string(),
@@ -91,6 +110,7 @@ const keptSchema = z.strictObject({
   trips: z.array(tripSchema).default([]),
   /** Those that are not normal, or were set aside. A file of an earlier version has none. */
   alarms: z.record(z.string(), alarmSchema).default({}),
+  limits: z.record(z.string(), limitSchema).default({}),
 });
 
 /** What is kept. */
