@@ -7,8 +7,8 @@
 
 import { getLogger } from "npm:@logtape/logtape@2.4.2";
 import * as z from "npm:zod@4.6.7";
-import { type AlarmDeed, type AlarmState, alarmStates } from "../../protocol/alarms.ts";
 import type { TripDescription } from "../../protocol/guards.ts";
+import { type AlarmDeed, type AlarmState, alarmStates } from "../../protocol/alarms.ts";
 import { FileKeeper } from "../files/file_keeper.ts";
 
 const log = getLogger(["heliograph", "guards"]);
