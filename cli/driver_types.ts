@@ -155,7 +155,7 @@ export interface FieldSpec<T extends ValueType = ValueType> extends ValueDescrip
    */
   readonly compute?: string;
   /** The alarm limits of a number: beyond them, a person is called. @default none */
-  readonly alarm?: NonNullable<FieldDescription["alarm"]> & {
+  readonly alarm?: { readonly lowLow?: number; readonly low?: number; readonly high?: number; readonly highHigh?: number } & {
     /** By how much it must be back within a limit before its alarm returns. @default 0 */
     readonly deadband?: number;
     /** For how long it must be beyond a limit, in seconds. @default 0 */

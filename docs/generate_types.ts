@@ -126,6 +126,10 @@ const parts: readonly (readonly [part: string | RegExp, type: string])[] = [
   [/\b(\w+Array)<ArrayBuffer>/g, "$1"],
   ['FieldDescription["access"]', '"readout" | "setting"'],
   ['FieldDescription["quality"]', '"good" | "stale" | "error"'],
+  [
+    'NonNullable<FieldDescription["alarm"]>',
+    "{ readonly lowLow?: number; readonly low?: number; readonly high?: number; readonly highHigh?: number }",
+  ],
   ['NonNullable<InstrumentDescription["contact"]>["state"]', '"off" | "connecting" | "connected" | "lost"'],
   [/\{@linkcode (\w+)\}/g, "`$1`"],
 ];
