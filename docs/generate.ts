@@ -153,6 +153,26 @@ const sections: Readonly<Record<string, { readonly title: string; readonly examp
     example:
       `{ "alarms": { "Pump trips": { "when": "pump.state == \\"Off\\"", "count": { "times": 3, "within": "1h" } } } }`,
   },
+  "limits": {
+    title: "One of `limits`",
+    example: `{ "limits": { "oven.power": { "slew": { "up": "5/min" }, "follow": { "time": "30s" } } } }`,
+  },
+  "limits.slew": {
+    title: "`slew` in `limits`",
+    example: `{ "limits": { "oven.power": { "slew": { "up": "5/min", "down": "20/min" } } } }`,
+  },
+  "limits.duty": {
+    title: "`duty` in `limits`",
+    example: `{ "limits": { "lamp.power": { "duty": { "on": "10m", "in": "1h" } } } }`,
+  },
+  "limits.often": {
+    title: "`often` in `limits`",
+    example: `{ "limits": { "lamp.flash": { "often": { "times": 3, "in": "1m" } } } }`,
+  },
+  "limits.follow": {
+    title: "`follow` in `limits`",
+    example: `{ "limits": { "oven.power": { "follow": { "within": 2, "time": "30s" } } } }`,
+  },
   "watchdogs": {
     title: "One of `watchdogs`",
     example: `{ "watchdogs": { "Night": { "within": "10m" } }, "safeState": [{ "set": "oven.power", "to": 0 }] }`,

@@ -19,6 +19,16 @@ export interface SignInState {
   readonly institute: string | null;
 }
 
+/** A passkey of somebody. */
+export interface PasskeyDescription {
+  /** By which it is removed. */
+  readonly id: string;
+  /** What its owner calls it. */
+  readonly title: string;
+  /** When it was made, ISO 8601 in UTC. */
+  readonly made: string;
+}
+
 /** A person or a program that has a token. */
 export interface PersonDescription {
   readonly name: string;
@@ -36,6 +46,8 @@ export interface PersonDescription {
   readonly used: string | null;
   /** From which address, or empty. */
   readonly from: string;
+  /** The passkeys by which they sign in. */
+  readonly passkeys: readonly PasskeyDescription[];
 }
 
 /** Somebody who has signed in with a browser. */

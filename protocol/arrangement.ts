@@ -27,6 +27,8 @@ export interface ArrangementState {
     readonly shown?: readonly string[];
     /** The names of the fields that matter most, by the names of their instruments, where people chose others. */
     readonly main?: Readonly<Record<string, readonly string[]>>;
+    /** The plots that people have put together and kept, by name: each as the address of the page's plots tells it. */
+    readonly plots?: Readonly<Record<string, string>>;
   };
   /** Whether it is still there after the server was started again. */
   readonly kept: boolean;

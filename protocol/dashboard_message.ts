@@ -77,6 +77,8 @@ export type DashboardRequest =
   | { readonly cmd: "Note"; readonly text: string; readonly instrument: string | undefined }
   /** Arranges the page, for everybody; `arrangement` is still to be checked. */
   | { readonly cmd: "Arrange"; readonly arrangement: unknown }
+  /** Keeps a plot by name, for everybody, or with `null` forgets it; `over` puts it in the place of another one. */
+  | { readonly cmd: "KeepPlot"; readonly name: string; readonly plot: string | null; readonly over: boolean }
   /** The bench file, and what may be changed in it. */
   | { readonly cmd: "BenchFile" }
   /** The ports that are plugged in. */
@@ -124,6 +126,7 @@ const framedCommands = [
   "RecordedFields",
   "Note",
   "Arrange",
+  "KeepPlot",
   "BenchFile",
   "Ports",
   "EditBench",
@@ -326,6 +329,13 @@ function parseRequest(message: Json, framed: boolean): DashboardRequest {
     case "Arrange":
       if (message.arrangement === undefined) throw bad('Cannot run Arrange: "arrangement" is missing');
       return { cmd, arrangement: message.arrangement };
+    case "KeepPlot": {
+      const { plot } = message;
+      if (plot !== null && typeof plot !== "string") {
+        throw bad('Cannot run KeepPlot: "plot" must be the query of an address as text, or null to forget it');
+      }
+      return { cmd, name: text(message, "name"), plot, over: flag(message, "over") };
+    }
     case "BenchFile":
     case "Ports":
       return { cmd };

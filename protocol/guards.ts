@@ -144,10 +144,35 @@ export interface TripDescription {
 /** How many alarms stand, by severity: whether or not somebody knows, and until they are reset. */
 export type AlarmSummary = NonNullable<ServerStatus["guards"]>["alarms"];
 
+/** The limits of a setting or a command. */
+export interface LimitDescription {
+  /** The name of its instrument. */
+  readonly instrument: string;
+  /** The setting; left out for a command. */
+  readonly field?: string;
+  /** The command; left out for a setting. */
+  readonly command?: string;
+  /** `Power of Oven` */
+  readonly title: string;
+  /** What is limited, in words. */
+  readonly text: string;
+  /** What has been used of that. */
+  readonly now: string;
+  /** From when on it may be on or be called again, ISO 8601 in UTC; `null` where it may now. */
+  readonly free: string | null;
+  /** Between which values it may be set now; `null` for any. */
+  readonly least: number | null;
+  readonly most: number | null;
+  /** What is done when it was on for long enough. */
+  readonly then: readonly StepDescription[];
+}
+
 /** The guards of a bench. */
 export interface GuardsDescription {
   readonly interlocks: readonly InterlockDescription[];
   readonly watchdogs: readonly WatchdogDescription[];
+  /** What may be done only so fast, so long or so often. */
+  readonly limits: readonly LimitDescription[];
   /** The interlocks that have tripped, the newest last. */
   readonly trips: readonly TripDescription[];
   /** Alarms that are not normal; the others are counted. */

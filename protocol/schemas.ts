@@ -418,6 +418,8 @@ export const arrangement: z.ZodType<Arrangement> = of<Arrangement>()(
     shown: z.array(text).optional().describe("the names of those that are shown though they stand aside"),
     main: z.record(text, z.array(text)).optional()
       .describe("the names of the fields that matter most, by their instrument, where people chose others"),
+    plots: z.record(text, text).optional()
+      .describe("the plots that people have kept, by name: what stands behind #/plots? in the page's address"),
   }).meta({
     id: "Arrangement",
     description: "How the page arranges the instruments; one that is named nowhere comes last",

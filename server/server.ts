@@ -101,7 +101,7 @@ export interface HeliographServerOptions extends Partial<Omit<ServerSettings, "i
       readonly fields?: readonly string[] | undefined;
     } | undefined;
   };
-  /** What the bench file says of guards, as `loadBench` returns it. @default there are none */
+  /** What the bench file says of guards, as `loadBench` returns it. @default what the bench file of its instruments says */
   readonly guards?: object | undefined;
   /** The absolute path of the file that latches, bypasses and watchdogs are kept in. @default they are kept in memory */
   readonly guardsFile?: string;
@@ -142,9 +142,13 @@ export function usualWebPort(commandPort: number): number {
   return commandPort === 0 || commandPort === 65_535 ? 0 : commandPort + 1;
 }
 
-/** The port of all wires by TLS where none is given. @param commandPort azcam's port; where that is any free one, this is too. */
+/**
+ * The port of all wires by TLS where none is given: the command port + 3, since azcam logs at + 2.
+ *
+ * @param commandPort azcam's port; where that is any free one, this is too.
+ */
 export function usualTlsPort(commandPort: number): number {
-  return commandPort === 0 || commandPort > 65_533 ? 0 : commandPort + 2;
+  return commandPort === 0 || commandPort > 65_532 ? 0 : commandPort + 3;
 }
 
 /**

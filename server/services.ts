@@ -20,6 +20,7 @@ import type { Control } from "./access/control.ts";
 import { Dispatcher } from "./requests/dispatcher.ts";
 import { Guards } from "./guards/guards.ts";
 import { guardsInstrument } from "./guards/guards_instrument.ts";
+import { handedOn } from "./guards/handed_on.ts";
 import type { GuardsWords } from "./guards/guards_schema.ts";
 import { Messages } from "./messages/messages.ts";
 import { messagesInstrument } from "./messages/messages_instrument.ts";
@@ -214,7 +215,7 @@ export class Services {
     });
     new ComputedFields(this.bench);
     // Alarms are the guards': who is to be told of them has those that are always there.
-    const watched = guards ?? (messages && {});
+    const watched = guards ?? handedOn(this.bench.instruments) ?? (messages && {});
     this.guards = watched && this.#guards(watched, guardsFile);
     this.messages = messages && new Messages(messages, {
       hub: this.bench.hub,

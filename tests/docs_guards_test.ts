@@ -1,7 +1,7 @@
 /** What docs/guards.md shows is what happens. */
-import { deepStrictEqual, match, ok } from "node:assert/strict";
+import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
 import type { AlarmDetails } from "../protocol/guards.ts";
-import { codeBlocks } from "./documents.ts";
+import { codeBlocks, readFile } from "./documents.ts";
 import { eventually } from "./fixture.ts";
 import { inFolder, Lab, serve } from "./server/guards/lab.ts";
 
@@ -64,3 +64,16 @@ Deno.test("docs: the alarms of the page of guards call a person where the coolin
     match(await lab.lines.ask("guards.acknowledge 'Cooling weak' 'I go'"), /^OK 'Cooling weak'$/);
     await until("cooling_weak", "latched");
   }));
+
+Deno.test("docs: each row of the table of faults of the page of guards names a test that there is", async () => {
+  const page = await readFile("docs/guards.md");
+  const rows = page.slice(page.indexOf("## What happens at a fault")).split("\n").filter((line) =>
+    /^\| [^-]/.test(line)
+  );
+  const names = rows.slice(1).map((row) => row.split("|").at(-2)!.trim());
+  ok(names.length > 10);
+  strictEqual(names.pop(), "none", "nothing is guarded where nothing runs");
+  const files = ["faults", "guards", "limits", "limits_histories"];
+  const tests = (await Promise.all(files.map((each) => readFile(`tests/server/guards/${each}_test.ts`)))).join("\n");
+  for (const name of names) ok(tests.includes(name), `no test is called "… ${name} …"`);
+});

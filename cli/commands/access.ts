@@ -39,6 +39,20 @@ export function accessFileOf(bench: string | undefined): string {
   return bench === undefined ? resolve(demoAccessFile) : besideBench(resolve(bench)).access;
 }
 
+/** Whose access it is about. */
+export const benchFlag = {
+  kind: "parsed",
+  parse: String,
+  optional: true,
+  brief: `The bench file [default = the demo bench, ${demoAccessFile} in this folder]`,
+  placeholder: "FILE",
+} as const;
+
+/** The roles of a bench. @param bench The bench file. @default the demo bench */
+export async function rolesOf(bench: string | undefined): Promise<Roles> {
+  return new Roles(bench === undefined ? {} : (await readAccessWords(bench)).roles);
+}
+
 function parseDays(text: string): number {
   const days = Number(text);
   if (text.trim() !== "" && days > 0 && days <= 36_500) return days;
@@ -67,13 +81,7 @@ export const accessCommand = buildCommand({
   },
   parameters: {
     flags: {
-      bench: {
-        kind: "parsed",
-        parse: String,
-        optional: true,
-        brief: `The bench file [default = the demo bench, ${demoAccessFile} in this folder]`,
-        placeholder: "FILE",
-      },
+      bench: benchFlag,
       role: {
         kind: "parsed",
         parse: String,
@@ -159,11 +167,6 @@ function checkFlags(action: Action, flags: AccessFlags, name: string | undefined
       );
     }
   }
-}
-
-/** The roles of a bench. */
-async function rolesOf(bench: string | undefined): Promise<Roles> {
-  return new Roles(bench === undefined ? {} : (await readAccessWords(bench)).roles);
 }
 
 async function change(

@@ -25,7 +25,7 @@ interface ControlFlags extends ConnectionFlags {
 
 const controlFlags = {
   ...dashboardFlags,
-  force: { kind: "boolean", default: false, brief: "Also from somebody else; admins only" },
+  force: { kind: "boolean", default: false, brief: "Also from somebody else; needs the right to take over" },
 } as const;
 
 function givenDuration(text: string): number {

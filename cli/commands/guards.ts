@@ -9,6 +9,7 @@ import { HeliographError } from "../../protocol/errors.ts";
 import type {
   GuardsDescription,
   InterlockDescription,
+  LimitDescription,
   StepDescription,
   WatchdogDescription,
 } from "../../protocol/guards.ts";
@@ -54,7 +55,7 @@ export async function callGuards(
     if (!(error instanceof HeliographError) || error.code !== "unknown_instrument") throw error;
     throw new HeliographError(
       "unavailable",
-      'This bench has no guards: "interlocks", "alarms", "safeState" and "watchdogs" in its file are described in ' +
+      'This bench has no guards: "interlocks", "limits", "alarms", "safeState" and "watchdogs" in its file are described in ' +
         "docs/guards.md",
     );
   }
@@ -166,11 +167,12 @@ export const watchdogCommand = buildCommand({
 
 /** The guards of a bench for people. */
 export function guardsText(
-  { interlocks, alarms, normalAlarms, watchdogs, safeState, hint }: GuardsDescription,
+  { interlocks, limits, alarms, normalAlarms, watchdogs, safeState, hint }: GuardsDescription,
   paint: Paint,
 ): string {
   const parts = [
     ...interlocks.map((each) => interlockText(each, paint)),
+    ...limits.map((each) => limitText(each, paint)),
     ...watchdogs.map((each) => watchdogText(each, paint)),
     ...(safeState.length === 0 ? [] : [`${paint.bold("Safe state")}\n${stepsText(safeState, paint)}`]),
     ...(alarms.length + normalAlarms === 0 ? [] : [alarmsText(alarms, normalAlarms, paint)]),
@@ -196,6 +198,11 @@ function interlockText(interlock: InterlockDescription, paint: Paint): string {
     ...interlock.forbids.map((each) => `  forbids ${printable(each)}`),
   ];
   return `${lines.join("\n")}\n${stepsText(interlock.trips, paint)}`;
+}
+
+function limitText({ title, text, now, then }: LimitDescription, paint: Paint): string {
+  const told = now === "" ? "" : `; ${printable(now)}`;
+  return `${paint.bold(printable(title))}: ${printable(text)}${told}\n${stepsText(then, paint)}`;
 }
 
 function watchdogText(

@@ -10,10 +10,8 @@ import { secureConnect } from "../../client/secure.ts";
 import { printable } from "../../protocol/printable.ts";
 import { newPairingCode } from "../../protocol/pairing.ts";
 import { AccessStore } from "../../server/access/access_store.ts";
-import { Roles } from "../../server/access/rights.ts";
-import { readAccessWords } from "../../server/config/bench_file.ts";
 import { hostName } from "../../server/config/server_settings.ts";
-import { accessFileOf, parseNames } from "./access.ts";
+import { accessFileOf, benchFlag, parseNames, rolesOf } from "./access.ts";
 import { dashboardFlags, parseName, parsePort, targetOf, typedWord, usualTimeout } from "../connection.ts";
 import type { CliContext } from "../context.ts";
 import { UsageError } from "../exit_codes.ts";
@@ -48,13 +46,7 @@ export const pairCommand = buildCommand({
   },
   parameters: {
     flags: {
-      bench: {
-        kind: "parsed",
-        parse: String,
-        optional: true,
-        brief: "The bench file [default = the demo bench]",
-        placeholder: "FILE",
-      },
+      bench: benchFlag,
       role: {
         kind: "parsed",
         parse: String,
@@ -83,8 +75,7 @@ export const pairCommand = buildCommand({
   },
   async func(this: CliContext, { bench, role, instruments, json }: PairFlags, given?: string): Promise<void> {
     const name = given ?? newName();
-    const roles = new Roles(bench === undefined ? {} : (await readAccessWords(bench)).roles);
-    const store = new AccessStore({ file: accessFileOf(bench), roles });
+    const store = new AccessStore({ file: accessFileOf(bench), roles: await rolesOf(bench) });
     const code = newPairingCode();
     try {
       await store.load();

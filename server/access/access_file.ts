@@ -11,6 +11,7 @@ import { createHash, randomBytes } from "node:crypto";
 import * as z from "npm:zod@4.6.7";
 import { HeliographError } from "../../protocol/errors.ts";
 import { secretPrefix } from "../../protocol/secrets.ts";
+import { didYouMean } from "../bench/names.ts";
 import { checkedName } from "./principal.ts";
 
 /** The number of the form that this version writes and reads. */
@@ -28,6 +29,20 @@ interface Granted {
   readonly purpose?: string | undefined;
 }
 
+/** A passkey: it signs in whoever holds it. It is no secret. */
+export interface Passkey {
+  /** What the browser calls it, base64url. */
+  readonly id: string;
+  /** Its public key (COSE), base64. */
+  readonly key: string;
+  /** How often it was used, as it says; 0 where it does not count. */
+  readonly counter: number;
+  /** What its owner calls it. */
+  readonly title: string;
+  /** When it was made. */
+  readonly made: string;
+}
+
 /** A person or a program, with its one token. Times are ISO 8601 in UTC. */
 export interface AccessEntry extends Granted {
   /** The SHA-256 of the token. */
@@ -40,6 +55,8 @@ export interface AccessEntry extends Granted {
   readonly used?: string | undefined;
   /** From which address. */
   readonly from?: string | undefined;
+  /** Passkeys by which they sign in. @default none */
+  readonly passkeys?: readonly Passkey[] | undefined;
 }
 
 /** A one-time secret that can be changed for a token. */
@@ -73,6 +90,13 @@ const fileSchema: z.ZodType<AccessList> = z.strictObject({
     until: moment.optional(),
     used: moment.optional(),
     from: z.string().max(100).optional(),
+    passkeys: z.array(z.strictObject({
+      id: z.string().min(1),
+      key: z.base64().min(1),
+      counter: z.int().min(0),
+      title: z.string().min(1).max(64),
+      made: moment,
+    })).optional(),
   })),
   invitations: z.array(z.strictObject({
     ...granted,
@@ -186,11 +210,11 @@ function grantOf({ name, role, instruments, purpose }: Grant): Granted {
 function entryOf({ people }: AccessList, name: string): AccessEntry {
   const found = people.find((one) => nameKey(one.name) === nameKey(name));
   if (found !== undefined) return found;
-  const known = people.map((one) => one.name).join(", ");
-  throw new HeliographError(
-    "bad_argument",
-    `Nobody is called ${name} here${known === "" ? ": nobody has a token" : `; these have tokens: ${known}`}`,
-  );
+  const known = people.map((one) => one.name);
+  const others = known.length === 0
+    ? ": nobody has a token"
+    : `${didYouMean(name, known)}; these have tokens: ${known.join(", ")}`;
+  throw new HeliographError("bad_argument", `Nobody is called ${name} here${others}`);
 }
 
 /** Adds somebody. @returns The list with them. @throws {HeliographError} `bad_argument` where the name is taken. */
@@ -235,7 +259,8 @@ export function renewed(
   days?: number,
 ): AccessList {
   const entry = entryOf(list, name);
-  const { until, used: _used, from: _from, ...rest } = entry;
+  // Whoever has seen the token may have registered a passkey by it.
+  const { until, used: _used, from: _from, passkeys: _passkeys, ...rest } = entry;
   const usual = until === undefined ? undefined : (Date.parse(until) - Date.parse(entry.made)) / 86_400_000;
   const next: AccessEntry = {
     ...rest,
@@ -245,6 +270,18 @@ export function renewed(
   };
   const people = list.people.map((one) => one === entry ? next : one);
   return { people, invitations: notOf(list.invitations, name) };
+}
+
+/** Changes somebody's passkeys. @throws {HeliographError} `bad_argument` where nobody is called so. */
+export function withPasskeys(
+  list: AccessList,
+  name: string,
+  change: (passkeys: readonly Passkey[]) => readonly Passkey[],
+): AccessList {
+  const { passkeys = [], ...rest } = entryOf(list, name);
+  const changed = change(passkeys);
+  const next = changed.length === 0 ? rest : { ...rest, passkeys: changed };
+  return { ...list, people: list.people.map((one) => one.name === rest.name ? next : one) };
 }
 
 /** Adds a one-time secret; those that have ended are forgotten. */

@@ -8,6 +8,7 @@ import { Buffer } from "node:buffer";
 import { createHash, timingSafeEqual } from "node:crypto";
 import { getLogger } from "npm:@logtape/logtape@2.4.2";
 import { HeliographError } from "../../protocol/errors.ts";
+import { didYouMean } from "../bench/names.ts";
 import { SecretKeeper } from "../files/secret_keeper.ts";
 import {
   type AccessEntry,
@@ -23,11 +24,13 @@ import {
   invited,
   nameKey,
   newSecret,
+  type Passkey,
   readAccess,
   redeemed,
   renewed,
   revoked,
   usesNoted,
+  withPasskeys,
 } from "./access_file.ts";
 import { nobody, type Person, Roles, type Standing } from "./rights.ts";
 
@@ -41,7 +44,7 @@ const tries = 5;
 const longestTimer = 2 ** 31 - 1;
 
 /** A person or program, as it is told to administrators: without anything of the token. */
-export type KnownPerson = Omit<AccessEntry, "digest">;
+export type KnownPerson = Omit<AccessEntry, "digest" | "passkeys">;
 
 class TokenHolder implements Person {
   readonly entry: AccessEntry;
@@ -146,7 +149,10 @@ export class AccessStore {
 
   /** Everybody who has a token, in the order in which they were added. */
   get people(): readonly KnownPerson[] {
-    return this.#people.map(({ entry: { digest, ...known } }) => ({ ...known, ...this.#uses.get(digest) }));
+    return this.#people.map(({ entry: { digest, passkeys: _, ...known } }) => ({
+      ...known,
+      ...this.#uses.get(digest),
+    }));
   }
 
   /** The one-time secrets of a kind that were not used yet: of each, its SHA-256. */
@@ -231,6 +237,60 @@ export class AccessStore {
     return token;
   }
 
+  /** Somebody's passkeys; `undefined` where nobody is called so. */
+  passkeysOf(name: string): readonly Passkey[] | undefined {
+    const entry = this.#list.people.find((one) => nameKey(one.name) === nameKey(name));
+    return entry && (entry.passkeys ?? []);
+  }
+
+  /** A passkey by its id, and whose it is; `undefined` where it is nobody's, or their access has ended. */
+  findPasskey(id: string): { readonly passkey: Passkey; readonly person: Person } | undefined {
+    for (const [at, { passkeys = [] }] of this.#list.people.entries()) {
+      const passkey = passkeys.find((one) => one.id === id);
+      const person = this.#people[at];
+      if (passkey !== undefined && person?.ended === false) return { passkey, person };
+    }
+    return undefined;
+  }
+
+  /** Adds a passkey. @throws {HeliographError} `bad_argument` where nobody is called so, or somebody has it. */
+  async addPasskey(name: string, passkey: Passkey): Promise<void> {
+    await this.#change((list) => {
+      if (list.people.some(({ passkeys = [] }) => passkeys.some(({ id }) => id === passkey.id))) {
+        throw new HeliographError("bad_argument", "Cannot keep the passkey: somebody has it already");
+      }
+      return withPasskeys(list, name, (passkeys) => [...passkeys, passkey]);
+    });
+  }
+
+  /** Removes a passkey of somebody. @throws {HeliographError} `bad_argument` where they have no such. */
+  async removePasskey(name: string, id: string): Promise<void> {
+    await this.#change((list) =>
+      withPasskeys(list, name, (passkeys) => {
+        const left = passkeys.filter((one) => one.id !== id);
+        if (left.length < passkeys.length) return left;
+        throw new HeliographError("bad_argument", `${name} has no such passkey`);
+      })
+    );
+  }
+
+  /**
+   * Notes how often a passkey says that it was used.
+   *
+   * @param before As it was when its answer was verified.
+   * @throws {HeliographError} `no_credential` where it was used or removed meanwhile.
+   */
+  async countPasskey(name: string, before: Passkey, counter: number): Promise<void> {
+    await this.#change((list) =>
+      withPasskeys(list, name, (passkeys) => {
+        if (!passkeys.some(({ id, counter }) => id === before.id && counter === before.counter)) {
+          throw new HeliographError("no_credential", "The passkey is refused: it was used or removed meanwhile");
+        }
+        return passkeys.map((one) => one.id === before.id ? { ...one, counter } : one);
+      })
+    );
+  }
+
   /** Calls the listener whenever people are other ones: tokens that ended are told as `ended` by then. */
   onChange(listener: () => void): void {
     this.#listeners.add(listener);
@@ -238,8 +298,11 @@ export class AccessStore {
 
   #checkRole(role: string): void {
     if (this.roles.find(role) !== undefined) return;
-    const known = this.roles.all.map(({ roleName }) => roleName).join(", ");
-    throw new HeliographError("bad_argument", `No role is called ${role} on this bench; there are ${known}`);
+    const known = this.roles.all.map(({ roleName }) => roleName);
+    throw new HeliographError(
+      "bad_argument",
+      `No role is called ${role} on this bench${didYouMean(role, known)}; there are ${known.join(", ")}`,
+    );
   }
 
   /** One change after the other, each of what the file holds then. */
@@ -331,6 +394,6 @@ export class AccessStore {
 
 /** Whether an entry still gives the same; when it was used does not matter. */
 function sameGrant(one: AccessEntry, other: AccessEntry): boolean {
-  const text = ({ used: _used, from: _from, ...grant }: AccessEntry) => JSON.stringify(grant);
+  const text = ({ used: _used, from: _from, passkeys: _passkeys, ...grant }: AccessEntry) => JSON.stringify(grant);
   return text(one) === text(other);
 }

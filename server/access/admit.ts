@@ -18,6 +18,7 @@ import type { OpenId } from "./openid.ts";
 import { type Arrival, checkedName, Principal, type WayIn } from "./principal.ts";
 import { nobody, type Person, type Standing, standingOf } from "./rights.ts";
 import type { Session, Sessions } from "./sessions.ts";
+import { type PasskeyAnswer, Passkeys, type Site } from "./passkeys.ts";
 import { WebSessions } from "./web_sessions.ts";
 
 const log = getLogger(["heliograph", "access"]);
@@ -58,6 +59,8 @@ export class Access {
   readonly store: AccessStore;
   /** Who has signed in with a browser. */
   readonly browsers: WebSessions;
+  /** Signing in by passkeys. */
+  readonly passkeys: Passkeys;
   readonly #loopback: "open" | "token";
   readonly #addresses: AddressRoles;
   readonly #open: Role | undefined;
@@ -82,6 +85,7 @@ export class Access {
     this.store = store;
     this.openId = openId;
     this.browsers = browsers;
+    this.passkeys = new Passkeys(store);
     this.#loopback = loopback;
     this.#addresses = addresses;
     this.#open = open;
@@ -190,6 +194,19 @@ export class Access {
     let person: Person;
     try {
       person = await this.store.enter(secret);
+    } catch (error) {
+      if (error instanceof HeliographError && error.code === "no_credential") this.#failed(principal, "");
+      throw error;
+    }
+    this.#proved(principal, person);
+  }
+
+  /** Takes what a passkey has answered: they are whose it is. @throws {HeliographError} As `prove`. */
+  async enterByPasskey(principal: Principal, site: Site, answer: PasskeyAnswer): Promise<void> {
+    this.#mayTry(principal, "");
+    let person: Person;
+    try {
+      person = await this.passkeys.find(site, answer);
     } catch (error) {
       if (error instanceof HeliographError && error.code === "no_credential") this.#failed(principal, "");
       throw error;

@@ -278,7 +278,7 @@ export class Control {
       `Cannot ${what}: ${label(client)} has control of it until ${
         zonedTime(this.#time(lease))
       }; ask ${whom} to release ` +
-        `it, or take it over with "take ${instrument} 10m force=True" (admins only)`,
+        `it, or take it over with "take ${instrument} 10m force=True" (which needs the right to take over)`,
     );
   }
 

@@ -25,8 +25,8 @@ export class Work implements CommandContext, Caller {
   readonly command: Command;
   /** The checked arguments. */
   readonly bound: BoundArguments;
-  /** Throws where it may not be started any more after it has waited. */
-  readonly recheck: (() => void) | undefined;
+  /** Told that it starts, and whether it has waited; throws where it may not be started any more. */
+  readonly starts: ((waited: boolean) => void) | undefined;
   readonly #caller: Caller;
   readonly #issue: Issue;
   #controller: AbortController | undefined;
@@ -36,7 +36,7 @@ export class Work implements CommandContext, Caller {
    * Makes work of a request.
    *
    * @param issue How its handler calls other instruments.
-   * @param recheck Throws where it may not be started any more after it has waited. @default it may
+   * @param starts Told that it starts, and whether it has waited; throws where it may not be started any more.
    */
   constructor(
     name: string,
@@ -44,9 +44,9 @@ export class Work implements CommandContext, Caller {
     bound: BoundArguments,
     caller: Caller,
     issue: Issue,
-    recheck?: () => void,
+    starts?: (waited: boolean) => void,
   ) {
-    this.recheck = recheck;
+    this.starts = starts;
     this.name = name;
     this.command = command;
     this.#caller = caller;
@@ -361,7 +361,7 @@ export class CommandQueue {
   #start(work: Work, since: number | undefined, settled: () => void, running?: Running): unknown {
     let result: unknown;
     try {
-      if (since !== undefined) work.recheck?.();
+      work.starts?.(since !== undefined);
       result = work.command.call(work.bound, work);
     } catch (error) {
       settled();

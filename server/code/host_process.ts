@@ -126,17 +126,17 @@ export class HostProcess {
    *
    * @param code The code, with its language and mode.
    * @param sender Whose it is.
-   * @param until When it must be done, by `performance.now()`; then the process is killed.
+   * @param until When it must be done, by `performance.now()`; then the process is killed. A script has no such time.
    * @param tooLate What its sender is told then.
    * @throws {HeliographError} What went wrong with it.
    * @throws {NotBegun} When the process ended before.
    */
-  async run(code: Code, sender: CodeSender, until: number, tooLate: HeliographError): Promise<Evaluated> {
+  async run(code: Code, sender: CodeSender, until: number | undefined, tooLate: HeliographError): Promise<Evaluated> {
     this.#idle = false;
     const { promise, resolve, reject } = Promise.withResolvers<Evaluated>();
     const evaluation: Evaluation = { sender, resolve, reject, began: false, asking: false, printed: 0 };
     this.#evaluation = evaluation;
-    const timer = setTimeout(() => this.kill(tooLate), until - performance.now());
+    const timer = until === undefined ? undefined : setTimeout(() => this.kill(tooLate), until - performance.now());
     try {
       this.#send({ run: code });
       return await promise;
@@ -219,6 +219,8 @@ export class HostProcess {
     try {
       const answer = await evaluation.sender.answer(ask);
       evaluation.asking = false;
+      // A script that waited for its turn may print as much again.
+      if (ask.ask === "turn") evaluation.printed = 0;
       // What was asked by code that has ended meanwhile is not for the next one.
       if (this.#evaluation === evaluation) this.#send({ answer });
     } catch (error) {

@@ -161,6 +161,7 @@ export class HostWorker {
     if ("ask" in message) {
       if (this.#asking) return this.#forged();
       this.#asking = true;
+      if (message.ask.ask === "turn") this.#outputLength = 0;
     }
     events(message);
   }

@@ -12,8 +12,11 @@ import type { CodePermissions, Language } from "./options.ts";
 export interface Code {
   /** What it is written in. */
   readonly language: Language;
-  /** `eval`: an expression whose value is wanted. `exec`: statements. */
-  readonly mode: "eval" | "exec";
+  /**
+   * `eval`: an expression whose value is wanted. `exec`: statements. `script`: a PyOpticon script, which stays there and
+   * does its steps as it is told; Python only.
+   */
+  readonly mode: "eval" | "exec" | "script";
   /** The source. */
   readonly source: string;
 }
@@ -56,7 +59,27 @@ export type Ask =
   }
   | { readonly ask: "fields"; readonly instrument: string }
   | { readonly ask: "instruments"; readonly instrument: string | null }
-  | { readonly ask: "dashboard" | "hold" };
+  | { readonly ask: "dashboard" | "hold" }
+  | { readonly ask: "step"; readonly step: ScriptStep }
+  | { readonly ask: "turn"; readonly outcome: ScriptOutcome | null };
+
+/** A step of a script, as it schedules it. */
+export type ScriptStep =
+  /** In seconds. */
+  | { readonly kind: "delay"; readonly seconds: number }
+  | {
+    readonly kind: "action";
+    readonly instrument: string;
+    readonly field: string;
+    readonly value: string | boolean;
+    readonly confirm: boolean;
+  }
+  /** Its name is empty where it has none, as a lambda. */
+  | { readonly kind: "function"; readonly name: string }
+  | { readonly kind: "await"; readonly name: string; readonly message: string };
+
+/** What has come of a function or a condition of a script. */
+export type ScriptOutcome = { readonly truth: boolean } | { readonly failed: Failure };
 
 /** The answer to an {@linkcode Ask}. */
 export type Answer = { readonly value: unknown } | { readonly error: Failure };

@@ -6,7 +6,7 @@
 
 import type { CodeContext, RunCode } from "./code_context.ts";
 import { AskError, describeFailure, knownCode, Stop, tooLong, withLine } from "./failure.ts";
-import type { Ask, Code, EvaluatedText } from "./messages.ts";
+import type { Ask, Code, EvaluatedText, Failure, ScriptOutcome } from "./messages.ts";
 import type { PythonSource } from "./micropython.ts";
 import { printAsCPython } from "./micropython_printing.ts";
 import { additions, pythonLibraries } from "./python_additions.ts";
@@ -27,7 +27,14 @@ type Outcome =
   | EvaluatedText
   // Too long, and slow to be told.
   | { readonly length: number }
-  | { readonly code: string; readonly message: string; readonly line?: string };
+  | Failed;
+
+/** What an exception makes of it. */
+interface Failed {
+  readonly code: string;
+  readonly message: string;
+  readonly line?: string;
+}
 
 // Kept now: Python reaches the globals too.
 const { parse, stringify } = JSON;
@@ -137,30 +144,50 @@ export async function preparePython(
   python.runPython(additions);
   python.runPython(prelude);
   python.runPython(endLoading);
-  const runCode = (code: Code): EvaluatedText => {
+  /** Runs a function of the prelude. @returns What it tells. */
+  const runPrelude = (call: string): unknown => {
     outcome = "";
-    request = stringify({ ...code, longest: context.resultBytes });
     try {
-      python.runPython("_run()");
+      python.runPython(call);
     } catch (error) {
       if (Stop.failureOf(error) !== undefined) throw error;
       // MicroPython itself failed.
       if (outcome === "") throw new Stop({ code: "code_failed", message: `Python ended: ${lastLine(error)}` });
     }
     output.flush();
-    const ended = parse(outcome) as Outcome;
+    return parse(outcome);
+  };
+  const runCode = (code: Code): EvaluatedText => {
+    if (code.mode === "script") return runScript(code);
+    request = stringify({ ...code, longest: context.resultBytes });
+    const ended = runPrelude("_run()") as Outcome;
     if ("length" in ended) throw new Stop(tooLong(ended.length, context.resultBytes));
-    if ("message" in ended) {
-      throw new Stop({
-        code: knownCode(ended.code),
-        message: withLine(withAdvice(ended.message), ended.line, code.source),
-      });
-    }
+    if ("message" in ended) throw new Stop(failureOf(ended, code));
     return ended;
+  };
+  /** Loads a script, and does what it is told to. Each call is one of its own, after which MicroPython frees memory. */
+  const runScript = (code: Code): never => {
+    request = stringify(code);
+    const { failed } = runPrelude("_load_script()") as { readonly failed?: Failed };
+    if (failed !== undefined) throw new Stop(failureOf(failed, code));
+    for (let done: ScriptOutcome | null = null;;) {
+      const { call } = context.ask({ ask: "turn", outcome: done }) as { readonly call: number };
+      request = `${call}`;
+      const ended = runPrelude("_call_step()") as
+        | { readonly truth: boolean }
+        | { readonly failed: Failed; readonly ended?: true };
+      if ("truth" in ended) done = { truth: ended.truth };
+      else if (ended.ended) throw new Stop(failureOf(ended.failed, code));
+      else done = { failed: failureOf(ended.failed, code) };
+    }
   };
   // Whatever happens the first time only takes its time before somebody waits for it.
   runCode({ language: "python", mode: "eval", source: "0" });
   return runCode;
+}
+
+function failureOf({ code, message, line }: Failed, { source }: Code): Failure {
+  return { code: knownCode(code), message: withLine(withAdvice(message), line, source) };
 }
 
 function lastLine(error: unknown): string {

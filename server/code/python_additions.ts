@@ -8,6 +8,7 @@
 import { formatMethods } from "./python_format.ts";
 import { mathLibrary, randomLibrary } from "./python_modules.ts";
 import { numberMethods } from "./python_numbers.ts";
+import { scriptLibrary } from "./python_script.ts";
 import { statisticsLibrary } from "./python_statistics.ts";
 import { strftimeLibrary } from "./python_strftime.ts";
 import { textMethodNames, textMethods } from "./python_text_methods.ts";
@@ -21,6 +22,7 @@ export const pythonLibraries: Readonly<Record<string, string>> = {
   _strftime: strftimeLibrary,
   _math: mathLibrary,
   _random: randomLibrary,
+  _script: scriptLibrary,
 };
 
 /** Python source, which is run before the prelude. */

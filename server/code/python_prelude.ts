@@ -181,7 +181,7 @@ def _failed(error):
     for line in trace.getvalue().split("\\n"):
         if 'File "<code>", line ' in line:
             told["line"] = line.split('File "<code>", line ')[1].split(",")[0]
-    return json.dumps(told)
+    return told
 
 
 def _run():
@@ -200,6 +200,25 @@ def _run():
                 _later.pop(0)()
         told = _told(value, code["longest"])
     except BaseException as error:
-        told = _failed(error)
+        told = json.dumps(_failed(error))
     _heliograph.tell(told)
+
+
+def _load_script():
+    told = "{}"
+    try:
+        _library("_script")["methods"]["load"](json.loads(_heliograph.request())["source"], _ask, _dashboard)
+    except BaseException as error:
+        told = json.dumps({"failed": _failed(error)})
+    _heliograph.tell(told)
+
+
+def _call_step():
+    try:
+        told = {"truth": _library("_script")["methods"]["call"](int(_heliograph.request()), _dashboard)}
+    except Exception as error:
+        told = {"failed": _failed(error)}
+    except BaseException as error:
+        told = {"failed": _failed(error), "ended": True}
+    _heliograph.tell(json.dumps(told))
 `;

@@ -13,9 +13,10 @@ import { checkGrantedLinks } from "./granted_links.ts";
 import { codeSourceCommand } from "./host_command.ts";
 import { type CodeSender, HostProcess, NotBegun } from "./host_process.ts";
 import type { Code, Evaluated } from "./messages.ts";
+import { Script, type ScriptOwner } from "./script.ts";
 // What a sandbox's process needs is fetched with the rest.
 import "./javascript_module.ts";
-import { answerMargin, type SandboxOptions, sandboxOptions } from "./options.ts";
+import { answerMargin, type Language, type SandboxOptions, sandboxOptions } from "./options.ts";
 
 /** The most evaluations that wait, in all and of one asker. */
 const longestQueue = 1000;
@@ -65,6 +66,8 @@ export class Sandbox {
   #command: Command | undefined;
   readonly #log = getLogger(["heliograph", "sandbox"]);
   readonly #hosts = new Set<HostProcess>();
+  /** The processes of scripts. */
+  readonly #scripts = new Set<HostProcess>();
   readonly #shares = new Map<string, Share>();
   #turn = 0;
   readonly #lastUsed = new Map<HostProcess, number>();
@@ -127,7 +130,7 @@ export class Sandbox {
     this.#started = undefined;
     const stopping = new HeliographError("stopping", "The server is stopping and evaluates no more code");
     for (const waiting of this.#takeAll()) this.#refuse(waiting, stopping);
-    const hosts = [...this.#hosts];
+    const hosts = [...this.#hosts, ...this.#scripts];
     for (const host of hosts) host.kill(stopping);
     await Promise.all([...hosts.map((host) => host.ended), ...this.#starting]);
     clearTimeout(this.#growing);
@@ -170,7 +173,28 @@ export class Sandbox {
     this.#next();
   }
 
-  #check({ language }: Code, asker: string): void {
+  /**
+   * Loads a PyOpticon script in a process of its own, which is none of those that evaluate.
+   *
+   * @param source Python.
+   * @param owner Answers what it asks for.
+   * @throws {HeliographError} What is wrong with it, with its line, or why it cannot be run.
+   */
+  async loadScript(source: string, owner: ScriptOwner): Promise<Script> {
+    this.#checkLanguage("python");
+    const started = this.#started;
+    const process = await this.#makeHost(["python"], () => {});
+    if (this.#started !== started) {
+      process.kill(new HeliographError("stopping", "The server is stopping"));
+      await process.ended;
+      this.#checkLanguage("python");
+    }
+    this.#scripts.add(process);
+    void process.ended.then(() => this.#scripts.delete(process));
+    return await Script.load(process, source, owner);
+  }
+
+  #checkLanguage(language: Language): void {
     const { languages } = this.options;
     if (languages.length === 0) {
       throw new HeliographError("unavailable", "Cannot run code: this server evaluates none (--eval none)");
@@ -186,6 +210,10 @@ export class Sandbox {
     if (this.#started === undefined) {
       throw new HeliographError("stopping", "Cannot run code: the sandbox has not been started, or was stopped");
     }
+  }
+
+  #check({ language }: Code, asker: string): void {
+    this.#checkLanguage(language);
     if (this.#waiting.length >= longestQueue) {
       throw new HeliographError("too_many_requests", `Cannot run the code: ${longestQueue} evaluations wait already`);
     }
@@ -299,7 +327,8 @@ export class Sandbox {
     this.#starting.add(starting);
   }
 
-  async #start(started: symbol): Promise<void> {
+  /** Starts a process. @param becameIdle Called whenever it can take code. */
+  async #makeHost(languages: readonly Language[], becameIdle: () => void): Promise<HostProcess> {
     await this.#ready;
     if (this.#unavailable !== undefined) throw this.#unavailable;
     if (this.#command === undefined) {
@@ -308,9 +337,13 @@ export class Sandbox {
         "Cannot start a sandbox: a program that was compiled, or loaded from a URL, must say how (hostCommand)",
       );
     }
-    const { languages, permissions, memory, outputBytes, resultBytes } = this.options;
+    const { permissions, memory, outputBytes, resultBytes } = this.options;
     const settings = { languages, permissions, memory, outputBytes, resultBytes };
-    const host = await HostProcess.start(this.#processes, this.#command, settings, () => this.#next());
+    return await HostProcess.start(this.#processes, this.#command, settings, becameIdle);
+  }
+
+  async #start(started: symbol): Promise<void> {
+    const host = await this.#makeHost(this.options.languages, () => this.#next());
     if (this.#started !== started) {
       host.kill(new HeliographError("stopping", "The server is stopping"));
       return await host.ended;

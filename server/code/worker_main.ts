@@ -77,6 +77,7 @@ class Context implements CodeContext {
     store(this.#state, 0, 0);
     postText(text);
     wait(this.#state, 0, 0);
+    if (ask.ask === "turn") this.#printedBytes = 0;
     // Copied, since text is not decoded from shared memory.
     const answer = parse(decode(this.#bytes.slice(0, load(this.#state, 1)))) as Answer;
     if ("error" in answer) throw new AskError(answer.error);

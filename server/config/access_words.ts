@@ -12,7 +12,7 @@ import type { OpenIdWords } from "../access/openid.ts";
 import type { NamedRoles } from "../access/rights.ts";
 import { isLoopback } from "../network/loopback.ts";
 
-/** Code is evaluated by admins only: no other role says it. */
+/** A role of a bench file never lets code be evaluated: that is admin's alone. */
 const sayable = rights.filter((right) => right !== "evaluate");
 
 const roleName = z.string().min(1).max(64).regex(

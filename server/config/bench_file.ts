@@ -14,6 +14,7 @@ import { type Description, descriptionSchema } from "../devices/described/schema
 import { builtInDrivers } from "../devices/drivers/drivers.ts";
 import type { Driver } from "../devices/drivers/driver.ts";
 import { compileGuards } from "../guards/compiled.ts";
+import { handOn } from "../guards/handed_on.ts";
 import type { GuardsWords } from "../guards/guards_schema.ts";
 import { checkMessages, secretFilesOf, withFiles } from "../messages/ways.ts";
 import type { MessagesWords } from "../messages/messages_schema.ts";
@@ -524,6 +525,7 @@ class Loader {
     }
     this.#checkDataLog(bench.datalog?.fields, instruments.flatMap((instrument) => instrument ?? []));
     this.#stop();
+    handOn(instruments.flatMap((instrument) => instrument ?? []), guards);
     const addresses = [...this.#ports.values()].map(({ port }) => port.address);
     return {
       name: bench.name,
@@ -647,11 +649,11 @@ class Loader {
 
   /** Checks the guards, once all of the bench is known; what is wrong itself is told first. */
   #guards(bench: GuardsWords, instruments: readonly (Instrument | undefined)[]): GuardsWords | undefined {
-    const { interlocks, safeState, watchdogs, alarms } = bench;
-    const limits = instruments.some((each) => each?.allFields.some(({ spec }) => spec.alarm !== undefined));
-    if (!limits && (interlocks ?? safeState ?? watchdogs ?? alarms) === undefined) return undefined;
+    const { interlocks, safeState, watchdogs, alarms, limits } = bench;
+    const alarmed = instruments.some((each) => each?.allFields.some(({ spec }) => spec.alarm !== undefined));
+    if (!alarmed && (interlocks ?? safeState ?? watchdogs ?? alarms ?? limits) === undefined) return undefined;
     if (this.#problems.length > 0) return undefined;
-    const words = { interlocks, safeState, watchdogs, alarms };
+    const words = { interlocks, safeState, watchdogs, alarms, limits };
     for (const { path, message } of compileGuards(words, instruments.flatMap((each) => each ?? [])).problems) {
       this.#problem(path, message);
     }

@@ -9,6 +9,7 @@ import { descriptionSchema, descriptionShape } from "../devices/described/schema
 import { defaultDriverMemory } from "../devices/driver_process/driver_processes.ts";
 import { settingsSchema } from "../../protocol/setting.ts";
 import { codeSettings } from "../code/options.ts";
+import { limitsSchema } from "../guards/limits_schema.ts";
 import { alarmsSchema } from "../guards/alarms_schema.ts";
 import { interlocksSchema, safeStateSchema, watchdogsSchema } from "../guards/guards_schema.ts";
 import { messagesSchema } from "../messages/messages_schema.ts";
@@ -81,6 +82,9 @@ export const benchSchema = z.strictObject({
   }),
   alarms: alarmsSchema.optional().meta({
     description: "What a person is called for, how soon, and what they should do then: by name",
+  }),
+  limits: limitsSchema.optional().meta({
+    description: "What is done only so fast, so long or so often: by setting or command, as heater.power",
   }),
   watchdogs: watchdogsSchema.optional().meta({
     description: "What is done unless somebody renews it in time, again and again: by name",

@@ -31,7 +31,7 @@ export interface ServerSettings {
   readonly webPort?: number;
   /**
    * The port of heliograph's own programs on other PCs, all wires by TLS, where the server listens beyond this PC; 0 takes
-   * any free one. @default the command port + 2: 2404
+   * any free one. @default the command port + 3: 2405
    */
   readonly tlsPort?: number;
   /** Names by which people reach the page, beside `localhost` and the address; others are refused. @default none */
@@ -96,7 +96,7 @@ export const serverSettings: Settings<ServerSettings> = {
     "The port of heliograph's own programs on other PCs, where the server listens beyond this one",
     "tlsPort",
     undefined,
-    "the command port + 2",
+    "the command port + 3",
   ),
   webNames: {
     schema: z.array(z.string().regex(webName, "must be a name without http:// and port, as in lab-pc.example")),

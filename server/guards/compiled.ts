@@ -10,10 +10,12 @@ import { BenchEnvironment } from "../expressions/bench_environment.ts";
 import { ExpressionError } from "../expressions/expression_error.ts";
 import { Windows } from "../expressions/windows.ts";
 import { compileAlarms, type CompiledAlarms } from "./compiled_alarms.ts";
+import { type CompiledLimit, compileLimits } from "./compiled_limits.ts";
 import { Condition } from "./condition.ts";
 import { type Forbidden, forbiddenOf } from "./forbidding.ts";
-import type { GuardsWords, InterlockWords, StepWords } from "./guards_schema.ts";
+import type { GuardsWords, InterlockWords } from "./guards_schema.ts";
 import { type GuardsPath, type Step, stepsOf } from "./steps.ts";
+import type { StepWords } from "./steps_schema.ts";
 
 /** Something that is wrong. */
 export interface GuardsProblem {
@@ -39,6 +41,7 @@ export interface CompiledGuards {
   readonly safeState: readonly Step[] | undefined;
   readonly watchdogs: ReadonlyMap<string, readonly Step[]>;
   readonly alarms: CompiledAlarms;
+  readonly limits: ReadonlyMap<string, CompiledLimit>;
   readonly problems: readonly GuardsProblem[];
 }
 
@@ -91,6 +94,7 @@ export function compileGuards(
       [name, stepsOf(then, ["watchdogs", name, "then"], instruments, safeState, wrong)] as const
     ),
   );
+  const limits = compileLimits(words.limits ?? {}, instruments, safeState, wrong);
   const alarms = compileAlarms(words.alarms ?? {}, instruments, names, condition, wrong);
   for (const kind of ["interlocks", "watchdogs"] as const) {
     const seen = new Map<string, string>();
@@ -100,7 +104,7 @@ export function compileGuards(
       seen.set(identifierOf(name), name);
     }
   }
-  return { interlocks, safeState, watchdogs, alarms, problems };
+  return { interlocks, safeState, watchdogs, alarms, limits, problems };
 }
 
 function checkWords(

@@ -157,7 +157,7 @@ function parsed(field: BenchField, given: unknown, instrument: Instrument): unkn
 }
 
 /** What a command would set: fields with their values. */
-function settingsOf(
+export function settingsOf(
   instrument: Instrument,
   name: string,
   { values }: BoundArguments,

@@ -7,6 +7,7 @@
 
 import { getLogger } from "npm:@logtape/logtape@2.4.2";
 import * as z from "npm:zod@4.6.7";
+import type { TripDescription } from "../../protocol/guards.ts";
 import { type AlarmDeed, type AlarmState, alarmStates } from "../../protocol/alarms.ts";
 import { FileKeeper } from "../files/file_keeper.ts";
 
@@ -47,6 +48,41 @@ const alarmSchema: z.ZodType<KeptAlarm> = z.strictObject({
   setAside: deed.extend({ until: moment.nullable() }).nullable(),
 });
 
+/** What is kept of a limit; moments in milliseconds since 1970. */
+export interface KeptLimit {
+  /** When this was written. */
+  readonly at: number;
+  /** When it was on; `null` for until now. */
+  readonly on: readonly { readonly from: number; readonly to: number | null }[];
+  /** What it was set to, and when. */
+  readonly values: readonly { readonly at: number; readonly value: number }[];
+  /** When it was called. */
+  readonly done: readonly number[];
+}
+
+const limitSchema: z.ZodType<KeptLimit> = z.strictObject({
+  at: z.number(),
+  on: z.array(z.strictObject({ from: z.number(), to: z.number().nullable() })),
+  values: z.array(z.strictObject({ at: z.number(), value: z.number() })),
+  done: z.array(z.number()),
+});
+
+const tripSchema = z.strictObject({
+  name: z.string(),
+  interlock: z.string(),
+  title: z.string(),
+  time: moment,
+  reason: z.string(),
+  first: z.array(z.string()),
+  parts: z.array(z.strictObject({
+    text: z.string(),
+    so: z.boolean().nullable(),
+    value: z.string(),
+    distance: z.number().optional(),
+  })),
+  fields: z.array(z.string()),
+});
+
 const keptSchema = z.strictObject({
   interlocks: z.record(
     z.string(),
@@ -70,12 +106,15 @@ const keptSchema = z.strictObject({
       acted: z.boolean(),
     }),
   ),
+  /** The interlocks that have tripped. A file of an earlier version has none. */
+  trips: z.array(tripSchema).default([]),
   /** Those that are not normal, or were set aside. A file of an earlier version has none. */
   alarms: z.record(z.string(), alarmSchema).default({}),
+  limits: z.record(z.string(), limitSchema).default({}),
 });
 
 /** What is kept. */
-export type KeptGuards = z.output<typeof keptSchema>;
+export type KeptGuards = Omit<z.output<typeof keptSchema>, "trips"> & { readonly trips: readonly TripDescription[] };
 
 /** Keeps the state of guards in a file, or in memory where there is none. */
 export class GuardStore {
@@ -113,7 +152,7 @@ export class GuardStore {
         return undefined;
       }
       this.#written = text;
-      return keptSchema.parse(JSON.parse(text));
+      return keptSchema.parse(JSON.parse(text)) as KeptGuards;
     } catch (error) {
       const reason = (error as Error).message;
       log.error("The state of the guards in {file} cannot be used: {reason}. What latches is latched", {

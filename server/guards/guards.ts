@@ -18,6 +18,7 @@ import { Actions } from "./actions.ts";
 import { Alarms, type OwnAlarm } from "./alarms.ts";
 import { compileGuards } from "./compiled.ts";
 import { type Forbidden, forbiddenBy } from "./forbidding.ts";
+import { Limits } from "./limits.ts";
 import { GuardStore } from "./guard_store.ts";
 import { GuardsFeed } from "./guards_feed.ts";
 import type { GuardsWords } from "./guards_schema.ts";
@@ -65,6 +66,7 @@ export class Guards {
   #trips: readonly TripDescription[] = [];
   /** The alarms, also those of whoever else has something to tell. */
   readonly alarms: Alarms;
+  readonly #limits: Limits;
   readonly #late: OwnAlarm;
   readonly #notKept: OwnAlarm;
   #safeState: readonly Step[] | undefined;
@@ -103,9 +105,13 @@ export class Guards {
       text: "See to the disk of this PC: after a restart, what is latched would not be so",
     });
     this.#safeActions = new Actions("the safe state", options.act, this.#failing("the safe state", "critical"));
+    this.#limits = new Limits(words.limits ?? {}, { ...this.#parts, changed: () => this.#keep() });
     this.#compile();
     this.#unsubscribe = [
-      bench.hub.subscribe("reading", ({ field }) => this.#windows.reading(field), { name: "the guards" }),
+      bench.hub.subscribe("reading", ({ field }) => {
+        this.#windows.reading(field);
+        this.#limits.read(field);
+      }, { name: "the guards" }),
       bench.hub.subscribe("change", ({ field }) => {
         this.#watching.get(field)?.forEach((each) => this.#look(each));
         this.alarms.changed(field);
@@ -153,6 +159,7 @@ export class Guards {
     const parts = this.#parts;
     this.#safeState = compiled.safeState;
     this.alarms.compile(compiled.alarms);
+    this.#limits.compile(compiled.limits);
     for (const [title, words] of Object.entries(this.#words.interlocks ?? {})) {
       const now = compiled.interlocks.get(title)!;
       const there = this.#interlocks.get(identifierOf(title));
@@ -220,7 +227,9 @@ export class Guards {
       interlocks: kept((each) => each.kept),
       bypasses: kept((each) => each.bypassed),
       watchdogs: Object.fromEntries([...this.#watchdogs].map(([name, each]) => [name, each.kept])),
+      trips: this.#trips,
       alarms: this.alarms.kept,
+      limits: this.#limits.kept,
     });
   }
 
@@ -228,6 +237,10 @@ export class Guards {
   async open(): Promise<void> {
     const kept = await this.#store.open();
     if (kept !== "lost") {
+      // What has tripped since the start comes after what is kept.
+      const since = this.#trips;
+      this.#trips = kept?.trips ?? [];
+      for (const { name: _, ...trip } of since) this.#tripped(trip);
       for (const [name, each] of Object.entries(kept?.watchdogs ?? {})) {
         if (!this.#watchdogs.has(name) && this.#safeState !== undefined) {
           this.#makeWatchdog(name, each.within, each.renewedBy);
@@ -241,6 +254,7 @@ export class Guards {
       if (kept === "lost") each.resume("lost", undefined);
       else each.resume(kept?.interlocks[name], kept?.bypasses[name]);
     }
+    this.#limits.resume(kept === "lost" ? "lost" : kept?.limits);
     this.alarms.resume(kept === "lost" ? "lost" : kept?.alarms);
     this.#changed();
   }
@@ -267,6 +281,7 @@ export class Guards {
   look(): void {
     for (const each of this.#interlocks.values()) this.#look(each);
     for (const each of this.#watchdogs.values()) each.look();
+    this.#limits.look();
     this.alarms.look();
   }
 
@@ -275,6 +290,7 @@ export class Guards {
     clearInterval(this.#timer);
     for (const unsubscribe of this.#unsubscribe) unsubscribe();
     this.alarms.stop();
+    this.#limits.stop();
     for (const each of [...this.#interlocks.values(), ...this.#watchdogs.values()]) each.stop();
     this.#safeActions.stop();
     await this.#store.stop();
@@ -283,9 +299,10 @@ export class Guards {
   /**
    * Whether a command may be run now.
    *
-   * @throws {HeliographError} `forbidden`, with the interlock, why, and what would help.
+   * @throws {HeliographError} `forbidden`, with the interlock or the limit, why, and what would help.
    */
   check(instrument: Instrument, name: string, command: Command, bound: BoundArguments): void {
+    this.#limits.check(instrument, name, command, bound);
     const forbidden = this.#forbidden.get(instrument);
     if (forbidden === undefined) return;
     const found = forbiddenBy(forbidden, instrument, name, command, bound);
@@ -300,11 +317,17 @@ export class Guards {
     );
   }
 
+  /** A command begins, which limits count. @param byGuard Whether a guard asks, which waits for no confirm. */
+  begins(instrument: Instrument, name: string, bound: BoundArguments, byGuard: boolean): void {
+    this.#limits.begins(instrument, name, bound, byGuard);
+  }
+
   /** What they are, and what has become of them. */
   describe(): GuardsDescription {
     return {
       interlocks: [...this.#interlocks.values()].map((each) => each.describe()),
       watchdogs: [...this.#watchdogs.values()].map((each) => each.describe()),
+      limits: this.#limits.describe(),
       trips: this.#trips,
       alarms: this.alarms.list(),
       normalAlarms: this.alarms.normal,

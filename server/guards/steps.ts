@@ -9,7 +9,7 @@ import { HeliographError } from "../../protocol/errors.ts";
 import type { BenchField } from "../bench/field.ts";
 import type { Instrument } from "../bench/instrument.ts";
 import { didYouMean, identifierOf, listed, ownInstruments } from "../bench/names.ts";
-import type { StepWords } from "./guards_schema.ts";
+import type { StepWords } from "./steps_schema.ts";
 
 /** A place in what a bench file says of guards. */
 export type GuardsPath = readonly (string | number)[];

@@ -5,9 +5,15 @@
  */
 
 import { getLogger } from "npm:@logtape/logtape@2.4.2";
-import { type ArrangementState, noArrangement } from "../../protocol/arrangement.ts";
+import { type Arrangement, type ArrangementState, noArrangement } from "../../protocol/arrangement.ts";
 import { HeliographError } from "../../protocol/errors.ts";
-import { arrangementProblems, arrangementText, checkedArrangement, readArrangement } from "./arrangement_schema.ts";
+import {
+  arrangementProblems,
+  arrangementText,
+  checkedArrangement,
+  readArrangement,
+  withPlot,
+} from "./arrangement_schema.ts";
 import type { Bench } from "../bench/bench.ts";
 import { BenchFileError } from "../files/source.ts";
 import { FileKeeper } from "../files/file_keeper.ts";
@@ -74,7 +80,7 @@ export class ArrangementStore {
   }
 
   /**
-   * Arranges the page: everybody is told at once, and it is written.
+   * Arranges the page: everybody is told at once, and it is written. The plots that are kept stay as they are.
    *
    * @param value The arrangement, as somebody sent it.
    * @returns The arrangement as it is now, and whether it was written.
@@ -88,7 +94,27 @@ export class ArrangementStore {
       if (!(error instanceof BenchFileError)) throw error;
       throw new HeliographError("bad_argument", `Cannot take the arrangement: ${arrangementProblems(error)}`);
     }
-    this.#change({ arrangement, revision: this.#state.revision + 1 });
+    return await this.#arrange(arrangement, this.#state.arrangement.plots);
+  }
+
+  /**
+   * Keeps a plot by name, for everybody, or forgets it.
+   *
+   * @param name What it is called.
+   * @param plot What the address of the page's plots tells of it; `null` forgets it.
+   * @param over Whether it may take the place of another one.
+   * @returns As `set`.
+   * @throws {HeliographError} `bad_argument` with what is wrong.
+   */
+  async keepPlot(name: string, plot: string | null, over: boolean): Promise<ArrangementState> {
+    const { arrangement } = this.#state;
+    return await this.#arrange(arrangement, withPlot(arrangement.plots ?? {}, name, plot, over));
+  }
+
+  async #arrange(arrangement: Arrangement, plots: Arrangement["plots"] = {}): Promise<ArrangementState> {
+    const { plots: _, ...rest } = arrangement;
+    const next = Object.keys(plots).length === 0 ? rest : { ...rest, plots };
+    this.#change({ arrangement: next, revision: this.#state.revision + 1 });
     const keeper = this.#keeper;
     if (keeper !== undefined) await this.#work(() => this.#save(keeper));
     return this.#state;

@@ -24,7 +24,9 @@ interface AdministeringParts {
   readonly access: Pick<Access, "store" | "browsers">;
 }
 
-function describePerson({ name, role, instruments, purpose, made, until, used, from }: KnownPerson): PersonDescription {
+function describePerson(
+  { name, role, instruments, purpose, made, until, used, from }: KnownPerson,
+): Omit<PersonDescription, "passkeys"> {
   return {
     name,
     role,
@@ -53,7 +55,10 @@ export function administeringRequests({ access: { store, browsers } }: Administe
     People: ({ cmd }: RequestOf<"People">, principal: Principal): AccessDescription => {
       administrator(principal, cmd);
       return {
-        people: store.people.map(describePerson),
+        people: store.people.map((person) => ({
+          ...describePerson(person),
+          passkeys: (store.passkeysOf(person.name) ?? []).map(({ id, title, made }) => ({ id, title, made })),
+        })),
         sessions: browsers.describe(principal.proof),
         roles: store.roles.all.map(({ roleName, rights }) => ({ role: roleName, rights: [...rights] })),
       };
@@ -95,6 +100,16 @@ export function administeringRequests({ access: { store, browsers } }: Administe
       const { name: whose } = known(name);
       await store.revoke(whose);
       log.info("{client} took the access of {name} away", { client, name: whose });
+      return undefined;
+    },
+    RemovePasskey: async (
+      { cmd, name, passkey }: RequestOf<"RemovePasskey">,
+      principal: Principal,
+    ): Promise<undefined> => {
+      const client = administrator(principal, cmd);
+      const { name: whose } = known(name);
+      await store.removePasskey(whose, passkey);
+      log.info("{client} removed a passkey of {name}", { client, name: whose });
       return undefined;
     },
     EndSession: ({ cmd, session }: RequestOf<"EndSession">, principal: Principal): undefined => {

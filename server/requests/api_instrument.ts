@@ -150,7 +150,7 @@ export function apiInstrument(
             summary: "90, 90s, 10m or 2h, at most 24h",
           },
           unit: { type: "text", default: "", summary: "of the duration, where it is a word of its own: minutes" },
-          force: { type: "switch", default: false, summary: "from somebody else; admins only" },
+          force: { type: "switch", default: false, summary: "from somebody else; needs the right to take over" },
         },
         immediate: true,
         run: ({ instrument, duration, unit, force }, { caller }) => {
@@ -162,7 +162,7 @@ export function apiInstrument(
         summary: "Release an instrument: everybody may drive it again",
         arguments: {
           instrument: instrumentArgument,
-          force: { type: "switch", default: false, summary: "also from somebody else; admins only" },
+          force: { type: "switch", default: false, summary: "also from somebody else; needs the right to take over" },
         },
         immediate: true,
         run: ({ instrument, force }, { caller }) =>
@@ -173,7 +173,7 @@ export function apiInstrument(
         arguments: {
           instrument: instrumentArgument,
           client: { type: "text", asGiven: true, summary: 'its number or name, as "status" tells them' },
-          force: { type: "switch", default: false, summary: "also from somebody else; admins only" },
+          force: { type: "switch", default: false, summary: "also from somebody else; needs the right to take over" },
         },
         immediate: true,
         run: ({ instrument, client, force }, { caller }) =>

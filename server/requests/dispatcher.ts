@@ -92,7 +92,7 @@ export class Dispatcher {
    */
   readonly counts: Map<string, CommandCounts> = new Map();
   /** What interlocks forbid; see `server/guards/`. @default nothing */
-  guards: Pick<Guards, "check"> | undefined;
+  guards: Pick<Guards, "check" | "begins"> | undefined;
   readonly #bench: Bench;
   /** How a handler calls another instrument: in the name of whoever called the handler. */
   readonly #issue: Issue = (caller, instrument, command, args) =>
@@ -316,7 +316,9 @@ export class Dispatcher {
     }
     // For safety's sake everybody who may drive may abort and stop, whoever has control, and what was lit is put out; what
     // an observer may do drives nothing.
-    if (!command.stop && command.role !== "observer" && !caller.putsBack && !caller.guards) {
+    // Whoever has control of the guards keeps nobody from a sign of life, or from saying that they know of an alarm.
+    const forAll = command.stop || command.role === "observer" || instrument.name === "guards";
+    if (!forAll && !caller.putsBack && !caller.guards) {
       this.control.check(instrument.name, principal, name);
     }
     const bound = command.bind(instrument.name, name, args, keywords);
@@ -324,7 +326,11 @@ export class Dispatcher {
     const { guards } = this;
     const check = guards && !caller.guards ? () => guards.check(instrument, name, command, bound) : undefined;
     check?.();
-    const work = new Work(name, command, bound, caller, this.#issue, check);
+    const starts = guards && ((waited: boolean) => {
+      if (waited) check?.();
+      guards.begins(instrument, name, bound, caller.guards ?? false);
+    });
+    const work = new Work(name, command, bound, caller, this.#issue, starts);
     const { queue } = instrument;
     if (command.dropsWaiting) queue.drop((other) => isSameHolder(other, principal), name);
     const result = caller.guards

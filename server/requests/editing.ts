@@ -55,7 +55,7 @@ function told(change: BenchChange): string {
 
 type Editing = "BenchFile" | "Ports" | "EditBench" | "TryInstrument" | "Switch";
 
-/** Handles the requests that change the bench: admins only. */
+/** Handles the requests that change the bench, for those who may administer it. */
 export function editingRequests(
   { bench, editor }: { readonly bench: Bench; readonly editor: BenchEditor },
   dispatcher: Dispatcher,

@@ -59,6 +59,8 @@ export type Request =
   | { readonly cmd: "LinkPerson"; readonly name: string }
   /** Takes somebody's token away. */
   | { readonly cmd: "RevokePerson"; readonly name: string }
+  /** Removes a passkey of somebody. */
+  | { readonly cmd: "RemovePasskey"; readonly name: string; readonly passkey: string }
   /** Ends the session of a browser, by its number. */
   | { readonly cmd: "EndSession"; readonly session: number }
   /** How many commands of each instrument were answered. */
@@ -112,6 +114,7 @@ export interface Replies {
   /** Until when the link is good, ISO 8601 in UTC. */
   readonly LinkPerson: { readonly secret: string; readonly until: string };
   readonly RevokePerson: undefined;
+  readonly RemovePasskey: undefined;
   readonly EndSession: undefined;
   readonly Metrics: ReadonlyMap<string, CommandCounts>;
   readonly Exit: undefined;
@@ -126,6 +129,7 @@ export interface Replies {
   readonly Eval: Evaluated;
   readonly Exec: Evaluated;
   readonly Arrange: ArrangementState;
+  readonly KeepPlot: ArrangementState;
   readonly BenchFile: EditableBench;
   readonly Ports: readonly PluggedPort[];
   readonly EditBench: BenchEdit;
@@ -156,6 +160,7 @@ export type ImmediateKind = Exclude<
   | "Eval"
   | "Exec"
   | "Arrange"
+  | "KeepPlot"
   | "Overview"
   | "BenchFile"
   | "Ports"
@@ -171,6 +176,7 @@ export type ImmediateKind = Exclude<
   | "RenewPerson"
   | "LinkPerson"
   | "RevokePerson"
+  | "RemovePasskey"
 >;
 
 /** A request of one kind. */

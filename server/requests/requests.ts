@@ -111,7 +111,7 @@ export interface RequestParts {
   readonly bench: Bench;
   readonly evaluator: Evaluator;
   readonly sessions: Pick<Sessions, "find" | "describe">;
-  readonly arrangement: Pick<ArrangementStore, "set" | "state">;
+  readonly arrangement: Pick<ArrangementStore, "set" | "keepPlot" | "state">;
   readonly overview: Pick<OverviewStore, "current">;
   readonly recent: Pick<RecentReadings, "of">;
   readonly editor: BenchEditor;
@@ -244,6 +244,15 @@ export class Requests implements RequestRunner {
       Arrange: ({ arrangement }, principal) => {
         dispatcher.check(principal, "arrange", "Arrange");
         return this.#arrange(arrangement, principal);
+      },
+      KeepPlot: async ({ name, plot, over }, principal) => {
+        dispatcher.check(principal, "arrange", "KeepPlot");
+        const state = await parts.arrangement.keepPlot(name, plot, over);
+        log.info(plot === null ? "{client} forgot the plot {name}" : "{client} kept the plot {name}", {
+          client: principal.label,
+          name,
+        });
+        return state;
       },
       ...editingRequests(parts, dispatcher),
     };

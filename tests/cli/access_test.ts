@@ -53,9 +53,11 @@ Deno.test("access: people are added, listed, renewed and revoked, with the roles
       const [words, why] of [
         [["add", "ANA"], /Cannot add ANA: somebody of that name has a token\. Renew it, revoke it/],
         [["add", "bob", "--role", "queen"], /No role is called queen on this bench; there are .*night assistant/],
+        [["add", "bob", "--role", "oprator"], /No role is called oprator on this bench \(did you mean operator\?\)/],
         [["add"], /Cannot add nobody: give a name, as in access add ana/],
         [["list", "ana"], /access list takes no name/],
         [["revoke", "bob"], /Nobody is called bob here; these have tokens: ana/],
+        [["renew", "anna"], /Nobody is called anna here \(did you mean ana\?\)/],
         [["revoke", "ana", "--days", "3"], /Cannot revoke with --days: that is for access add and renew/],
         [["forbid"], /Cannot forbid access: give add, list, revoke, renew, roles/],
         [["add", "eve", "--days", "never"], /never is no number of days/],

@@ -38,7 +38,7 @@ if (!possible) await ip("netns", "del", name);
 /** What a client over there asks, and what it is told. */
 const client = `
 import { AzcamClient } from "${new URL("client/mod.ts", top)}";
-const [host, port, mapped, authorityFile, token] = Deno.args;
+const [host, port, mapped, all, authorityFile, token] = Deno.args;
 const authority = Deno.readTextFileSync(authorityFile);
 const plain = async (port, text) => {
   using connection = await Deno.connect({ hostname: host, port: Number(port) });
@@ -65,6 +65,8 @@ console.log(JSON.stringify({
   nobody: await tls("tempcon.get_control_temperature", { tls: { authority } }),
   wrong: await tls("tempcon.get_control_temperature", { tls: { authority }, token: "hg_wrongwrongwrong" }),
   right: await tls("tempcon.set_control_temperature -90", { tls: { authority }, token }),
+  all: await tls("tempcon.get_control_temperature", { port: Number(all), tls: { authority }, token }),
+  plainAll: await plain(all, "tempcon.set_control_temperature -80\\n"),
 }));
 `;
 
@@ -97,7 +99,7 @@ Deno.test({
       const { stdout, stderr } = await new Deno.Command("ip", {
         args: [
           ...["netns", "exec", name, Deno.execPath(), ...flags],
-          ...[here, ...ports, join(folder, "lab.keys", "authority.pem"), token],
+          ...[here, ...ports, String(server.ports.tls), join(folder, "lab.keys", "authority.pem"), token],
         ],
         env: { NO_COLOR: "1" },
       }).output();
@@ -111,6 +113,8 @@ Deno.test({
       match(told.nobody, /^ERROR .*(?:auth TOKEN|who you are)/);
       match(told.wrong, /^no_credential: The token is wrong/);
       strictEqual(told.right, "OK");
+      strictEqual(told.all, "OK -90.0");
+      ok(!told.plainAll.includes("OK"), told.plainAll);
       strictEqual(await server.commandServer.command("tempcon.get_control_temperature"), "OK -90.0");
       keys.stop();
     } finally {

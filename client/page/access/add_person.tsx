@@ -24,6 +24,29 @@ export interface Grant {
 /** The role that is proposed. */
 const usualRole = "operator";
 
+/** A line of text, with what it is. */
+function TextEntry({ label, name, longest, value, set }: {
+  readonly label: string;
+  readonly name: string;
+  readonly longest: number;
+  readonly value: string;
+  readonly set: (value: string) => void;
+}): VNode {
+  return (
+    <label>
+      <span>{label}</span>
+      <input
+        type="text"
+        name={name}
+        maxLength={longest}
+        autocomplete="off"
+        value={value}
+        onInput={(event) => set(event.currentTarget.value)}
+      />
+    </label>
+  );
+}
+
 /** The form. */
 export function AddPerson({ roles, bench, busy, add, forget }: {
   readonly roles: AccessDescription["roles"];
@@ -66,17 +89,7 @@ export function AddPerson({ roles, bench, busy, add, forget }: {
         if (ready && !busy) void submit();
       }}
     >
-      <label>
-        <span>Name</span>
-        <input
-          type="text"
-          name="name"
-          maxLength={64}
-          autocomplete="off"
-          value={name}
-          onInput={(event) => setName(event.currentTarget.value)}
-        />
-      </label>
+      <TextEntry label="Name" name="name" longest={64} value={name} set={setName} />
       <label>
         <span>Role</span>
         <select name="role" value={role} onChange={(event) => setRole(event.currentTarget.value)}>
@@ -94,17 +107,7 @@ export function AddPerson({ roles, bench, busy, add, forget }: {
           onInput={(event) => setDays(event.currentTarget.value)}
         />
       </label>
-      <label>
-        <span>What it is for</span>
-        <input
-          type="text"
-          name="purpose"
-          maxLength={200}
-          autocomplete="off"
-          value={purpose}
-          onInput={(event) => setPurpose(event.currentTarget.value)}
-        />
-      </label>
+      <TextEntry label="What it is for" name="purpose" longest={200} value={purpose} set={setPurpose} />
       {drives
         ? (
           <fieldset>

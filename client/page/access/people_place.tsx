@@ -50,7 +50,11 @@ export function PeoplePlace({ bench }: { bench: LiveBench }): VNode | null {
     return () => clearInterval(timer);
   }, [allowed, state]);
   if (welcome !== undefined && !allowed) {
-    return <p class="people-place about">Only admins say who may do what; you are {welcome.roleName || "nobody"}.</p>;
+    return (
+      <p class="people-place about">
+        Saying who may do what needs the right to administer; you are {welcome.roleName || "nobody"}.
+      </p>
+    );
   }
   const change: Work = (what) =>
     work(async () => {
@@ -168,6 +172,19 @@ function Person({ bench, person, change, tell, busy }: {
           ? "Until revoked"
           : `Until ${time(until)}`};{" "}
         {used === null ? "never used" : `last used ${time(used)}${from === "" ? "" : ` from ${from}`}`}
+        {person.passkeys.map(({ id, title }) => (
+          <span key={id} class="passkey">
+            Passkey {title}{" "}
+            <button
+              type="button"
+              aria-label={`Remove the passkey ${title} of ${name}`}
+              disabled={busy}
+              onClick={() => void change(() => ask("DELETE", `${path}/passkeys/${encodeURIComponent(id)}`))}
+            >
+              Remove
+            </button>
+          </span>
+        ))}
       </span>
       {asked === undefined
         ? (

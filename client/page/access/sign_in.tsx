@@ -9,6 +9,7 @@
 import type { VNode } from "npm:preact@11.2.0";
 import { useEffect, useState } from "npm:preact@11.2.0/hooks";
 import { Complaint, useWork } from "../bench/work.tsx";
+import { passkeyHindrance, signInByPasskey } from "./passkeys.tsx";
 import { begin, goToInstitute, signIn, signInState, takeSecret } from "./signing.ts";
 
 /** The place. */
@@ -16,6 +17,7 @@ export function SignInPlace(): VNode {
   const [token, setToken] = useState("");
   const [institute, setInstitute] = useState<string | null>(null);
   const [work, complaint, busy] = useWork();
+  const hindrance = passkeyHindrance();
   const enter = (credential: Parameters<typeof signIn>[0]) =>
     work(async () => {
       await signIn(credential);
@@ -51,6 +53,24 @@ export function SignInPlace(): VNode {
           </button>
         </p>
       )}
+      {hindrance === ""
+        ? (
+          <p>
+            <button
+              type="button"
+              id="sign-in-passkey"
+              disabled={busy}
+              onClick={() =>
+                void work(async () => {
+                  await signInByPasskey();
+                  begin();
+                })}
+            >
+              Sign in with a passkey
+            </button>
+          </p>
+        )
+        : null}
       <form
         onSubmit={(event) => {
           event.preventDefault();
@@ -75,7 +95,8 @@ export function SignInPlace(): VNode {
       <p class="about" id="sign-in-help">
         Whoever administers this bench gives you a token, or a link that signs you in once: on this page under People,
         or on the server's PC with{" "}
-        <code>heliograph access add NAME</code>. The browser keeps neither of them, only that you have signed in.
+        <code>heliograph access add NAME</code>. The browser keeps neither of them, only that you have signed in.{" "}
+        {hindrance}
       </p>
     </section>
   );

@@ -17,6 +17,7 @@ import { useLive } from "../live/live.tsx";
 import { may } from "../live/may.ts";
 import { addressOf, view } from "../shell/place.ts";
 import { timeText, useTimeZone } from "../shell/times.ts";
+import { OwnPasskeys } from "./passkeys.tsx";
 import { signInState, signOut } from "./signing.ts";
 
 /** What each right allows, in people's words: "You may …". */
@@ -86,6 +87,7 @@ export function Who({ bench, close }: { bench: LiveBench; close: () => void }): 
           </p>
         )
         : null}
+      {state?.signedIn === true ? <OwnPasskeys /> : null}
       {may(welcome, "administer")
         ? (
           <p>

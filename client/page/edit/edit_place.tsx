@@ -61,7 +61,11 @@ export function EditPlace({ bench, rest, addressOf }: {
     location.hash = addressOf();
   };
   if (welcome !== undefined && !mayEdit) {
-    return <p class="edit-place about">Only admins change the bench; you are {welcome.roleName || "nobody"}.</p>;
+    return (
+      <p class="edit-place about">
+        Changing the bench needs the right to administer; you are {welcome.roleName || "nobody"}.
+      </p>
+    );
   }
   if (file === undefined) {
     return (

@@ -8,6 +8,7 @@
 /** @jsxImportSource npm:preact@11.2.0 */
 import type { VNode } from "npm:preact@11.2.0";
 import { useState } from "npm:preact@11.2.0/hooks";
+import { Forbidden, ofCommand, wholeForbidden } from "../guards/forbidden.tsx";
 import { useLive } from "../live/live.tsx";
 import type { LiveBench } from "../live/live_bench.ts";
 import { type LiveField, type LiveInstrument, noReading } from "../live/live_instrument.ts";
@@ -58,6 +59,7 @@ export function ExposureForm({ bench, instrument, small = false, onExpose }: {
   [...main, ...rare].forEach(([field]) => reading(field));
   const welcome = useLive(bench.welcome);
   const connection = useLive(bench.connection);
+  const forbids = useLive(bench.guards.forbids(name));
   const [entered, setEntered] = useState<Readonly<Record<string, string>>>({});
   const [count, setCount] = useState("1");
   const [work, complaint] = useWork();
@@ -70,6 +72,7 @@ export function ExposureForm({ bench, instrument, small = false, onExpose }: {
   const off = connection.state !== "open";
   const has = (command: string) => commands.some((each) => each.name === command);
   const busy = isBusy(state.text);
+  const forbidden = commands.filter((each) => each.name === "expose").map((each) => ofCommand(forbids, each).any)[0];
   const waiting: Readonly<Record<string, string>> = proposed && entered.imagetype === undefined
     ? { imagetype: "object", ...entered }
     : entered;
@@ -130,7 +133,7 @@ export function ExposureForm({ bench, instrument, small = false, onExpose }: {
       aria-label={`Exposures of ${instrument.title}`}
       onSubmit={(event) => {
         event.preventDefault();
-        if (!off && !busy) take();
+        if (!off && !busy && forbidden === undefined) take();
       }}
     >
       <div class="exposure-settings">
@@ -154,7 +157,7 @@ export function ExposureForm({ bench, instrument, small = false, onExpose }: {
         {main.slice(2).map(([title, label]) => control(title, label))}
       </div>
       <div class="buttons">
-        <button type="submit" class="strong expose" disabled={off || busy}>
+        <button type="submit" class="strong expose" disabled={off || busy || forbidden !== undefined}>
           {many ? `Take ${count} exposures` : "Expose"}
         </button>
         {has("pause") && state.text !== "paused"
@@ -191,6 +194,7 @@ export function ExposureForm({ bench, instrument, small = false, onExpose }: {
           Abort
         </button>
       </div>
+      {forbidden === undefined || forbidden === wholeForbidden(forbids) && small ? null : <Forbidden by={forbidden} />}
       {/* What the camera says itself stands above. */}
       <Complaint text={complaint === message.text ? "" : complaint} />
       {small ? null : (

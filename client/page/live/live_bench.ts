@@ -5,6 +5,7 @@
  */
 
 import { formatCommandLine } from "../../../protocol/command_line.ts";
+import type { ArrangementState } from "../../../protocol/arrangement.ts";
 import type { BenchChange, BenchEdit, EditableBench, PluggedPort, TriedField } from "../../../protocol/bench_edit.ts";
 import type { JournalEvent, WatchEvent } from "../../../protocol/framed_message.ts";
 import type {
@@ -225,6 +226,12 @@ export class LiveBench {
   async makeChange(change: BenchChange, digest: string): Promise<BenchEdit> {
     const line = `# ${change.kind} in the bench file`;
     return await this.ask(line, { cmd: "EditBench", change, digest, save: true }) as BenchEdit;
+  }
+
+  /** Keeps a plot by name, for everybody; `null` forgets it. @param over Whether it may take the place of another. */
+  async keepPlot(name: string, plot: string | null, over: boolean): Promise<void> {
+    const told = `# ${plot === null ? "forget" : "keep"} the plot ${name}`;
+    this.arrangement.told(await this.ask(told, { cmd: "KeepPlot", name, plot, over }) as ArrangementState);
   }
 
   /** Frees the port of an instrument for another program, or takes it again. @throws {HeliographError} Where it is refused. */

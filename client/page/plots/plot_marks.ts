@@ -5,10 +5,11 @@
  */
 
 import type { JournalRecord } from "../../../protocol/records.ts";
+import type { TripDescription } from "../../../protocol/guards.ts";
 import type { LiveBench } from "../live/live_bench.ts";
 import { Live } from "../live/live.tsx";
 import type { Span } from "./plot_data.ts";
-import type { Plotted } from "./plotted.ts";
+import { labelOf, type Plotted } from "./plotted.ts";
 
 /** Something that happened, as a vertical line. */
 export interface Mark {
@@ -55,6 +56,19 @@ export function marksOf(
   return { marks: marks.slice(-mostMarks), more: Math.max(0, marks.length - mostMarks) };
 }
 
+/** The interlocks that have tripped because of a plotted field. @param labels The fields' full names. */
+export function tripMarks(
+  trips: readonly TripDescription[],
+  labels: readonly string[],
+  { from, to }: Span,
+): readonly Mark[] {
+  return trips.flatMap(({ title, time, reason, fields }) => {
+    const at = Date.parse(time);
+    if (at < from || at > to || !fields.some((field) => labels.includes(field))) return [];
+    return [{ time: at, text: `Interlock ${title} tripped: ${reason}`, failed: true }];
+  });
+}
+
 /** The marks of a plot: of what the page knows, and of the records where it goes back beyond that. */
 export class PlotMarks {
   /** Changes whenever other records are known. */
@@ -90,12 +104,13 @@ export class PlotMarks {
       return at < known.from || at >= known.to;
     });
     const { marks, more } = marksOf([...known?.records ?? [], ...own], names, span);
+    const trips = tripMarks(this.#bench.guards.trips.value, this.#plotted.fields.value.map(labelOf), span);
     const first = known?.records.length === mostRecords ? Date.parse(known.records[0]!.time) : -Infinity;
     const unread = first > span.from;
     this.more.value = more === 0 && !unread
       ? ""
       : `the newest ${marks.length} of ${marks.length + more}${unread ? " or more" : ""} marks`;
-    return marks;
+    return [...marks, ...trips];
   }
 
   #want({ from, to }: Span): void {

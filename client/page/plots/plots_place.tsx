@@ -11,6 +11,7 @@ import type { LiveBench } from "../live/live_bench.ts";
 import { useLayoutEffect } from "npm:preact@11.2.0/hooks";
 import { useLive } from "../live/live.tsx";
 import { addressOf, place } from "../shell/place.ts";
+import { KeptPlots } from "./kept_plots.tsx";
 import { MainValues, Missing } from "./plot_offers.tsx";
 import { PlotPanel } from "./plot.tsx";
 import type { Plotted } from "./plotted.ts";
@@ -43,6 +44,7 @@ export function PlotsPlace({ bench, plotted }: { bench: LiveBench; plotted: Plot
   };
   return (
     <section class="plot whole" aria-label="Plots">
+      <KeptPlots bench={bench} plotted={plotted} />
       <Missing plotted={plotted} />
       <PlotPanel bench={bench} plotted={plotted} />
       {fields.length === 0 ? <MainValues bench={bench} plotted={plotted} /> : null}

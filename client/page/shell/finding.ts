@@ -14,7 +14,7 @@ export interface Findable {
   readonly title: string;
   /** Where it belongs: the instrument of a field. */
   readonly of: string;
-  readonly kind: "place" | "instrument" | "reading" | "setting" | "command" | "guard";
+  readonly kind: "place" | "instrument" | "reading" | "setting" | "command" | "guard" | "plot";
   readonly address: string;
   /** The words of its title and name, in lower case. */
   readonly words: readonly string[];
@@ -33,6 +33,7 @@ export function findables(
   instruments: readonly LiveInstrument[],
   places: readonly { readonly name: string; readonly title: string }[],
   guards: readonly { readonly name: string; readonly title: string; readonly summary: string }[] = [],
+  plots: Readonly<Record<string, string>> = {},
 ): readonly Findable[] {
   const found: Findable[] = places.map(({ name, title }) => ({
     title,
@@ -42,6 +43,16 @@ export function findables(
     words: wordsOf(title, name),
     around: [],
   }));
+  for (const [title, query] of Object.entries(plots)) {
+    found.push({
+      title,
+      of: "",
+      kind: "plot",
+      address: addressOf("plots", [], new URLSearchParams(query)),
+      words: wordsOf(title),
+      around: [],
+    });
+  }
   for (const { name, title, summary } of guards) {
     found.push({
       title,
@@ -96,7 +107,15 @@ function fit(typed: string, words: readonly string[]): number {
   return best;
 }
 
-const kindsInOrder: readonly Findable["kind"][] = ["place", "instrument", "guard", "setting", "reading", "command"];
+const kindsInOrder: readonly Findable["kind"][] = [
+  "place",
+  "instrument",
+  "plot",
+  "guard",
+  "setting",
+  "reading",
+  "command",
+];
 
 /**
  * Finds what fits all typed words, in any order: the best first.

@@ -29,10 +29,12 @@ export function Search({ bench, begun, close }: {
   const [active, setActive] = useState(0);
   const interlocks = useLive(bench.guards.interlocks);
   const watchdogs = useLive(bench.guards.watchdogs);
-  const all = useMemo(() => findables(instruments, places, [...interlocks, ...watchdogs]), [
+  const { plots } = useLive(bench.arrangement.shown);
+  const all = useMemo(() => findables(instruments, places, [...interlocks, ...watchdogs], plots), [
     instruments,
     interlocks,
     watchdogs,
+    plots,
   ]);
   const found = useMemo(() => find(all, typed), [all, typed]);
   const offered = found.slice(0, mostOffered);

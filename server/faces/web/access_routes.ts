@@ -47,6 +47,7 @@ const description = z.strictObject({
     until: z.string().nullable(),
     used: z.string().nullable(),
     from: z.string(),
+    passkeys: z.array(z.strictObject({ id: z.string(), title: z.string(), made: z.string() })),
   })),
   sessions: z.array(z.strictObject({
     number: z.int(),
@@ -74,7 +75,7 @@ export function accessRoutes(requests: RequestRunner): Route[] {
       method: "GET",
       path: `${root}/access`,
       operation: {
-        summary: "Who may do what, and who has signed in with a browser; admins only",
+        summary: "Who may do what, and who has signed in with a browser; needs the right to administer",
         answers: json("People and programs, sessions, and the roles of the bench", description),
       },
       answer: ({ client }) => requests.run({ cmd: "People" }, client),
@@ -128,6 +129,19 @@ export function accessRoutes(requests: RequestRunner): Route[] {
       },
       answer: async ({ parameters: { name }, client }) => {
         await requests.run({ cmd: "RevokePerson", name: name! }, client);
+        return { value: null };
+      },
+    },
+    {
+      method: "DELETE",
+      path: `${person}/passkeys/{passkey}`,
+      operation: {
+        summary: "Remove a passkey of somebody",
+        answers: valueOf("It signs nobody in any more"),
+        errors: ["bad_argument"],
+      },
+      answer: async ({ parameters: { name, passkey }, client }) => {
+        await requests.run({ cmd: "RemovePasskey", name: name!, passkey: passkey! }, client);
         return { value: null };
       },
     },

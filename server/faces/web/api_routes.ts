@@ -131,7 +131,7 @@ function serverRoutes(services: Services, requests: RequestRunner): Route[] {
       method: "POST",
       path: `${root}/eval`,
       operation: {
-        summary: "Run code in the sandbox; admins only",
+        summary: "Run code in the sandbox; needs the right to evaluate code",
         body: codeBody,
         answers: json("What it came to", evaluated),
         errors: ["bad_argument", "code_failed", "limit_exceeded", "deadline_exceeded", "unavailable"],
@@ -148,6 +148,13 @@ function serverRoutes(services: Services, requests: RequestRunner): Route[] {
     },
   ];
 }
+
+const plotBody = z.strictObject({
+  plot: z.string('Cannot keep the plot: "plot" must be what stands behind #/plots? in the page\'s address').describe(
+    "what stands behind #/plots? in the page's address",
+  ),
+  over: z.boolean().optional().describe("whether it may take the place of another one of that name"),
+}, 'Cannot keep the plot: give "plot"');
 
 function arrangementRoutes(requests: RequestRunner): Route[] {
   const path = `${root}/arrangement`;
@@ -171,6 +178,32 @@ function arrangementRoutes(requests: RequestRunner): Route[] {
         errors: ["bad_argument"],
       },
       answer: ({ body, client }) => requests.run({ cmd: "Arrange", arrangement: body }, client),
+    },
+    {
+      method: "PUT",
+      path: `${root}/plots/{name}`,
+      operation: {
+        summary: "Keep a plot by name, for everybody",
+        body: plotBody,
+        answers: json("The arrangement as it is now, with all plots, and how it is kept", arrangementState),
+        errors: ["bad_argument"],
+      },
+      answer: checked(
+        plotBody,
+        ({ plot, over = false }, { parameters: { name }, client }) =>
+          requests.run({ cmd: "KeepPlot", name: name!, plot, over }, client),
+      ),
+    },
+    {
+      method: "DELETE",
+      path: `${root}/plots/{name}`,
+      operation: {
+        summary: "Forget a plot that was kept",
+        answers: json("The arrangement as it is now, and how it is kept", arrangementState),
+        errors: ["bad_argument"],
+      },
+      answer: ({ parameters: { name }, client }) =>
+        requests.run({ cmd: "KeepPlot", name: name!, plot: null, over: false }, client),
     },
   ];
 }

@@ -43,12 +43,12 @@ const takeBody = z.object({
   // Control itself says what is too short or too long.
   seconds: z.number('Cannot take control: "seconds" must be a number').optional()
     .meta({ exclusiveMinimum: 0, maximum: 86_400, default: usualControl }),
-  force: force.meta({ default: false, description: "from somebody else; admins only" }),
+  force: force.meta({ default: false, description: "from somebody else; needs the right to take over" }),
 });
 const handOverBody = z.object({
   session: z.number('Cannot hand over: "session" must be the number of a client')
     .meta({ type: "integer", description: "the client's number" }),
-  force: force.meta({ default: false, description: "also from somebody else; admins only" }),
+  force: force.meta({ default: false, description: "also from somebody else; needs the right to take over" }),
 });
 
 function forced(query: URLSearchParams): boolean {
@@ -231,7 +231,9 @@ export function instrumentRoutes(requests: RequestRunner): Route[] {
       path: `${instrumentPath}/control`,
       operation: {
         summary: "Release control: everybody may drive the instrument again",
-        query: { force: { schema: { type: "boolean" }, description: "also from somebody else; admins only" } },
+        query: {
+          force: { schema: { type: "boolean" }, description: "also from somebody else; needs the right to take over" },
+        },
         answers: valueOf("Nobody has it"),
         errors: ["unknown_instrument", "held"],
       },

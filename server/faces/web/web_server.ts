@@ -37,6 +37,7 @@ import {
 } from "./request_guard.ts";
 import type { RequestInput } from "./request_input.ts";
 import { openIdRoutes } from "./openid_routes.ts";
+import { passkeyRoutes } from "./passkey_routes.ts";
 import { cookieOf, sessionRoutes } from "./session_routes.ts";
 import { findRoute, type Match, type Route } from "./routes.ts";
 import { toHttps } from "./to_https.ts";
@@ -147,6 +148,7 @@ export class WebServer extends SocketServer<WebSession> {
         ...accessRoutes(services.requests),
         ...sessionRoutes(services.access),
         ...openIdRoutes(services.access),
+        ...passkeyRoutes(services.access),
         ...azcamRoutes(services.requests, this.log),
       ]),
     ];

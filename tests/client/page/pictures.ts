@@ -1,6 +1,7 @@
-/** Takes pictures of every place of the page, at three widths, light and dark, into docs/pictures: `deno task pictures`. */
+/** Takes pictures of every place of the page, at three widths, light and dark, into docs/pictures: `deno task pictures [PLACE…]`. */
 import { demoInstruments } from "../../../server/config/demo_bench.ts";
 import { demoOverview } from "../../../server/config/demo_overview.ts";
+import type { GuardsWords } from "../../../server/guards/guards_schema.ts";
 import { startServer } from "../../fixture.ts";
 import { base } from "../../server/faces/web/web_fixture.ts";
 import { Browser, findBrowser } from "./browser.ts";
@@ -16,8 +17,37 @@ const places: Readonly<Record<string, string>> = {
   overview: "#/overview",
   plots: "#/plots?f=reactor_tc.temperature&f=argon_mfc.actual_flow&last=10m",
   images: "#/images/exposure",
+  guards: "#/guards",
   journal: "#/journal",
   edit: "#/edit",
+};
+
+/** What guards stand in the pictures. */
+const guards: GuardsWords = {
+  safeState: [{ set: "methane_mfc.setpoint_entry", to: 0 }, { set: "argon_mfc.setpoint_entry", to: 0 }],
+  interlocks: {
+    "Reactor too hot": {
+      when: "reactor_tc.temperature > 300",
+      until: "reactor_tc.temperature < 290",
+      latched: true,
+      summary: "The catalyst sinters above 320 °C",
+      forbids: [{ set: "methane_mfc.setpoint_entry", above: 5 }],
+      trips: [{ set: "methane_mfc.setpoint_entry", to: 0 }],
+    },
+    "No argon": {
+      must: "argon_mfc.actual_flow > 1",
+      forbids: ["uv_light"],
+      trips: ["safe state"],
+      grace: 0,
+    },
+  },
+  alarms: {
+    "Camera warm": {
+      when: "tempcon.camtemp > -110",
+      severity: "medium",
+      text: "Fill the dewar: the key is in the office",
+    },
+  },
 };
 
 const folder = await Deno.makeTempDir();
@@ -32,6 +62,7 @@ try {
     webPort: 0,
     instruments: demoInstruments({ camera }),
     overview: { svg: demoOverview, file },
+    guards,
   });
   await server.ready;
   await server.commandServer.command("exposure.expose 0.5 object 'first light'");
@@ -40,7 +71,9 @@ try {
   await page.shows("header", "Connected");
   await page.fill("#setting-argon_mfc-setpoint_entry", "12.5");
   await page.press("Enter");
+  const only = Deno.args;
   for (const [place, hash] of Object.entries(places)) {
+    if (only.length > 0 && !only.includes(place)) continue;
     await page.evaluate(`location.hash = ${JSON.stringify(hash)}`);
     for (const [width, height] of [[390, 844], [1280, 800], [2560, 1440]] as const) {
       await page.resize(width, height);

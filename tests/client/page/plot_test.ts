@@ -586,3 +586,45 @@ inBrowsers({
     deepStrictEqual(page.complaints, []);
   },
 });
+
+inBrowsers({
+  name: "page: a plot is kept by name for everybody, found, put in another's place, and forgotten",
+  // Nothing here is of one browser alone.
+  browsers: ["chromium"],
+  async fn(_, browser) {
+    await using server = startServer({ instruments: [newGauge()] });
+    await using page = await browser.open(`${base(server)}/#/plots?f=gauge.level&last=10min`);
+    await using other = await browser.open(`${base(server)}/#/plots`);
+    await page.shows(".kept-plots", "Keep this plot");
+    await press(page, "Keep this plot…");
+    await page.fill("#kept-plot-name", "Night");
+    await page.press("Enter");
+    await page.until(`document.querySelector(".kept-plots [aria-current]")?.textContent === "Night"`);
+    deepStrictEqual(await page.evaluate(unnamedControls), []);
+    // Who has nothing plotted opens it.
+    await other.shows(".kept-plots", "Night");
+    await other.click(".kept-plots a");
+    await other.until(`location.hash === "#/plots?f=gauge.level&last=10min"`);
+    await other.shows(".plot", "Level");
+    // Arranging the bench loses none of them.
+    await ask(server, "PUT", "/api/v1/arrangement", { groups: [], others: ["gauge"], hidden: [] });
+    await page.evaluate(`location.hash = "#/plots?f=gauge.pressure&last=1h"`);
+    await page.until(`document.querySelector(".kept-plots [aria-current]") === null`);
+    await press(page, "Keep this plot…");
+    await page.fill("#kept-plot-name", "night");
+    await page.shows(".kept-plots", "Put it in the place of Night");
+    await press(page, "Put it in the place of Night");
+    await page.until(`document.querySelector(".kept-plots [aria-current]")?.textContent === "night"`);
+    const kept = async () => (await ask(server, "GET", "/api/v1/arrangement")).json.arrangement.plots;
+    deepStrictEqual(await kept(), { night: "f=gauge.pressure&last=1h" });
+    // The search leads there, too.
+    await other.click("#open-search");
+    await other.fill("[role=combobox]", "night");
+    await other.press("Enter");
+    await other.until(`location.hash === "#/plots?f=gauge.pressure&last=1h"`);
+    await press(other, "Forget night…");
+    await press(other, "Forget night");
+    await page.until(`document.querySelector(".kept-plots a") === null`);
+    strictEqual(await kept(), undefined);
+  },
+});

@@ -70,7 +70,7 @@ inBrowsers({
           await page.shows("dialog", "You are ana, operator. You may drive tempcon, disconnect others and arrange");
           strictEqual(await page.evaluate(`document.querySelector("#people-place")`), null);
           await page.evaluate(`location.hash = "#/people"`);
-          await page.shows("main", "Only admins");
+          await page.shows("main", "Saying who may do what needs the right to administer");
         });
         await t.step("signing out forgets the bench, and the address of a link its secret", async () => {
           await page.click("#sign-out");
@@ -166,6 +166,87 @@ inBrowsers({
         match(JSON.stringify(store.people), /^\[\]$/);
       });
       deepStrictEqual(page.complaints.filter((text) => !text.includes("400")), []);
+    });
+  },
+});
+
+inBrowsers({
+  name: "page: a passkey is added, signs in, and is refused for another page, again, counted back, and once removed",
+  browsers: ["chromium"],
+  async fn(_, browser) {
+    await withServer("token", async (server, store) => {
+      const token = await store.add({ name: "ana", role: "operator" });
+      {
+        await using page = await browser.open(`${base(server)}/`);
+        await page.shows("main", "Passkeys need a name in the address");
+        strictEqual(await page.evaluate(`document.querySelector("#sign-in-passkey")`), null);
+      }
+      const url = base(server).replace("127.0.0.1", "localhost");
+      await using page = await browser.open(`${url}/`);
+      await page.shows("main", "Sign in with a passkey");
+      await page.send("WebAuthn.enable");
+      const { authenticatorId } = await page.send("WebAuthn.addVirtualAuthenticator", {
+        options: {
+          protocol: "ctap2",
+          transport: "internal",
+          hasResidentKey: true,
+          hasUserVerification: true,
+          isUserVerified: true,
+        },
+      });
+      await page.fill("#sign-in-token", token);
+      await page.press("Enter");
+      await page.shows("header", "ana: operator");
+      await page.click("#open-people");
+      await page.fill("[name=passkey]", "this PC");
+      await page.click(".passkeys [type=submit]");
+      await page.shows("[data-passkey]", "this PC");
+      await checkLooks(page);
+      const { id, key, counter } = store.passkeysOf("ana")![0]!;
+      ok(key.length > 50 && !JSON.stringify(store.people).includes(key), "lists tell no keys");
+      await page.click("#sign-out");
+      await page.click("#sign-in-passkey");
+      await page.shows("header", "ana: operator");
+      ok(store.passkeysOf("ana")![0]!.counter > counter, "its counter is kept");
+
+      // What the browser would answer a page that asks as it likes.
+      const answer = (change = "") =>
+        page.evaluate(`(async () => {
+          const post = (path, body) => fetch("/api/v1/session/" + path, {
+            method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) });
+          const options = await (await post("passkey/options", {})).json();
+          const publicKey = PublicKeyCredential.parseRequestOptionsFromJSON(options);
+          const credential = (await navigator.credentials.get({ publicKey })).toJSON();
+          ${change}
+          const first = await (await post("passkey", { credential })).json();
+          const second = await (await post("passkey", { credential })).json();
+          return [first, second].map(({ value, error }) => value ?? error.message);
+        })()`);
+      const [first, again] = await answer();
+      strictEqual(first, "ana");
+      match(again, /^The passkey is refused: .*challenge/, "a challenge is answered once");
+      const [elsewhere] = await answer(`
+        const said = JSON.parse(atob(credential.response.clientDataJSON.replaceAll("-", "+").replaceAll("_", "/")));
+        said.origin = "https://evil.example";
+        credential.response.clientDataJSON = btoa(JSON.stringify(said)).replaceAll("+", "-").replaceAll("/", "_")
+          .replace(/=+$/, "");`);
+      match(elsewhere, /^The passkey is refused: .*origin.*evil\.example/);
+      const [passkey] = store.passkeysOf("ana")!;
+      await store.countPasskey("ana", passkey!, 1000);
+      match((await answer())[0], /^The passkey is refused: .*counter/, "a copy of it counts anew");
+      await store.countPasskey("ana", { ...passkey!, counter: 1000 }, passkey!.counter + 1);
+
+      await page.reload();
+      await page.click("#open-people");
+      await page.click("[aria-label='Remove the passkey this PC']");
+      await page.until(`document.querySelector("[data-passkey]") === null`);
+      deepStrictEqual(store.passkeysOf("ana"), []);
+      match((await answer())[0], /nobody has it here/);
+      await store.addPasskey("ana", passkey!);
+      await store.revoke("ana");
+      match((await answer())[0], /nobody has it here/, "whoever is revoked signs in by none");
+      await page.send("WebAuthn.removeVirtualAuthenticator", { authenticatorId });
+      strictEqual(passkey!.id, id);
     });
   },
 });

@@ -47,7 +47,7 @@ Deno.test("control: others read but do not drive, on both wires, and are told wh
   using original = await RawClient.connect(server.dashboardServer.port);
   strictEqual(await alice.ask("take tempcon 10m"), "OK");
   const refusal =
-    /^ERROR Cannot set tempcon: alice \(client 1, 127\.0\.0\.1\) has control of it until (\d{4}-\d\d-\d\d )?\d\d:\d\d:\d\d UTC([+-]\d\d:\d\d)?; ask alice to release it, or take it over with ”take tempcon 10m force=True” \(admins only\)$/;
+    /^ERROR Cannot set tempcon: alice \(client 1, 127\.0\.0\.1\) has control of it until (\d{4}-\d\d-\d\d )?\d\d:\d\d:\d\d UTC([+-]\d\d:\d\d)?; ask alice to release it, or take it over with ”take tempcon 10m force=True” \(which needs the right to take over\)$/;
   const plain = (text: string) => text.replaceAll('"', "”");
   match(plain(await bob.ask("tempcon.set control_temperature -90")), refusal);
   match(await bob.ask("tempcon.confirm"), /^ERROR Cannot confirm tempcon: alice/);

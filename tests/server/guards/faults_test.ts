@@ -119,6 +119,7 @@ Deno.test("guards: a watchdog is renewed by a message alone, and says who was th
     const holder = { gone: false };
     const release = await server.bench.gate.hold(holder, 60);
     strictEqual((await run(["take", "gas", ...port, "--name", "eve"])).code, 0);
+    strictEqual((await run(["take", "guards", ...port, "--name", "eve"])).code, 0);
     const { code, out, err } = await run(["safe", ...flags]);
     deepStrictEqual([code, out], [0, "The bench is in its safe state\n"], err);
     deepStrictEqual([gas.told, oven.told], [["SET S 0"], ["SET N 0"]]);

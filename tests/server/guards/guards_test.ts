@@ -2,7 +2,7 @@
 import { deepStrictEqual, match, ok, rejects, strictEqual } from "node:assert/strict";
 import { join } from "node:path";
 import { BenchFileError, loadBench } from "../../../mod.ts";
-import { dashboardClient, eventually, RawClient } from "../../fixture.ts";
+import { dashboardClient, eventually, RawClient, startServer } from "../../fixture.ts";
 import { benchOf, Devices, inFolder, serve } from "./lab.ts";
 
 Deno.test("guards: a temperature too high closes gases, interrupts what runs, and forbids over every way in until it is reset", () =>
@@ -191,4 +191,20 @@ Deno.test("guards: a bench file is told what is wrong with its guards, and where
       (await problems({ watchdogs: { Night: { within: "10m" } } }))[0]!,
       /^watchdogs.Night.then\[0\]: there is no safe state/,
     );
+  }));
+
+Deno.test("guards: a program that hands on none has those of its bench file all the same", () =>
+  inFolder(async (folder) => {
+    await using devices = new Devices();
+    const file = join(folder, "lab.json");
+    const interlocks = { Never: { must: "probe.temperature > 1000", forbids: ["gas"], grace: "0s" } };
+    await Deno.writeTextFile(file, JSON.stringify(benchOf(devices, { interlocks })));
+    const { instruments } = await loadBench(file);
+    const server = startServer({ instruments, poll: false });
+    await server.prepare();
+    try {
+      match(await server.commandServer.command("gas.close"), /^ERROR .*interlock Never forbids whatever drives Gas/);
+    } finally {
+      await server.stop();
+    }
   }));

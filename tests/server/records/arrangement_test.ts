@@ -57,6 +57,32 @@ Deno.test("arrangement: it is kept in a file that people can read, and a server 
   });
 });
 
+Deno.test("arrangement: plots are kept by name beside it, whoever arranges; what is wrong with one is told", async () => {
+  await withFolder(async (_, opened) => {
+    const store = await opened();
+    await Promise.all([
+      store.keepPlot("Night", "f=tempcon.camtemp&last=8h", false),
+      store.set(cold),
+      store.keepPlot(" Gas ", "f=argon_mfc.actual_flow&f=methane_mfc.actual_flow", false),
+    ]);
+    const refused = async (name: string, plot: string | null, over: boolean, message: RegExp) =>
+      match(await store.keepPlot(name, plot, over).then(() => "kept", (error) => error.message), message);
+    await refused(
+      "night",
+      "f=tempcon.dewtemp",
+      false,
+      /^Cannot keep the plot night: there is one called Night already$/,
+    );
+    await refused("Empty", "last=1h", false, /^Cannot keep the plot Empty: it names no field: f=INSTRUMENT\.FIELD$/);
+    await refused(" ", "f=tempcon.camtemp", false, /^Cannot keep the plot: a title needs something to read$/);
+    await refused("Noon", null, false, /^No plot is called Noon$/);
+    await store.keepPlot("night", "f=tempcon.dewtemp", true);
+    await store.keepPlot("GAS", null, false);
+    await store.stop();
+    deepStrictEqual((await opened()).state.arrangement, { ...cold, plots: { night: "f=tempcon.dewtemp" } });
+  });
+});
+
 Deno.test("arrangement: a file that cannot be used is told of, left as it is, and renamed by the first change", async () => {
   for (
     const [text, reason] of [
@@ -111,7 +137,7 @@ Deno.test("arrangement: one that is wrong is refused with what is wrong and wher
     [[], /should be an object in \{ \}, and is a list/],
     [{}, /groups: is missing/],
     [{ groups: [{ title: "A" }] }, /groups\[0\]\.instruments: is missing/],
-    [{ groups: [], colour: "red" }, /colour: is not known here; there is groups, others, shown, hidden, main/],
+    [{ groups: [], colour: "red" }, /colour: is not known here; there is plots, groups, others, shown, hidden, main/],
     [{ groups: [group(" ")] }, /groups\[0\]\.title: a title needs something to read/],
     [{ groups: [group("two\nlines")] }, /groups\[0\]\.title: it is one line without control characters/],
     [{ groups: [group("turned \u202e round")] }, /groups\[0\]\.title: it is one line/],

@@ -2,6 +2,8 @@
 import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
 import { join } from "node:path";
 import { defineInstrument } from "../../../mod.ts";
+import { AccessStore } from "../../../server/access/access_store.ts";
+import { Access } from "../../../server/access/admit.ts";
 import { demoInstruments } from "../../../server/config/demo_bench.ts";
 import type { HeliographServer } from "../../../server/server.ts";
 import { run } from "../../cli_fixture.ts";
@@ -34,8 +36,8 @@ async function nextMillisecond(): Promise<void> {
 }
 
 /** A server whose gauge has read this and that. */
-async function pastServer(folder: Folder): Promise<HeliographServer> {
-  const server = startServer({ instruments: [gauge()], records: { folder: folder.records } });
+async function pastServer(folder: Folder, access = new Access()): Promise<HeliographServer> {
+  const server = startServer({ instruments: [gauge()], records: { folder: folder.records } }, { access });
   await server.ready;
   const [pressure, mode, lamp] = ["pressure", "mode", "lamp"].map((name) =>
     server.bench.find("upper_gauge")!.field(name)
@@ -67,6 +69,31 @@ function rowsOf(csv: string): string[] {
     !row.endsWith(",none") && !/,,\w*,stale$/.test(row)
   );
 }
+
+Deno.test("export: what the page downloads needs the cookie of who has signed in, or a token, and nothing else", async () => {
+  await using folder = new Folder();
+  const store = new AccessStore();
+  await using server = await pastServer(folder, new Access({ store, loopback: "token" }));
+  const token = await store.add({ name: "ana", role: "observer" });
+  const { host, port } = server.webServer;
+  const api = `http://${host}:${port}/api/v1`;
+  const signedIn = await fetch(`${api}/session`, {
+    method: "POST",
+    headers: { "Content-Type": "application/json" },
+    body: JSON.stringify({ token }),
+  });
+  await signedIn.body?.cancel();
+  const Cookie = signedIn.headers.get("set-cookie")!.split(";")[0]!;
+  const download = (headers: Record<string, string>) => fetch(`${api}/export?field=upper_gauge`, { headers });
+  deepStrictEqual(rowsOf(await (await download({ Cookie })).text()), told);
+  deepStrictEqual(rowsOf(await (await download({ Authorization: `Bearer ${token}` })).text()), told);
+  await store.revoke("ana");
+  for (const headers of [{}, { Cookie }, { Authorization: `Bearer ${token}` }]) {
+    const refused = await download(headers);
+    strictEqual(refused.status, 401);
+    ok(!(await refused.text()).includes("upper_gauge"));
+  }
+});
 
 Deno.test("export: each reading is a row, in the order of times, from a server, over HTTP and from its folder", async () => {
   await using folder = new Folder();

@@ -25,6 +25,7 @@ Deno.test("web: the description tells of every route, and every path in it answe
   const bodies: Record<string, unknown> = {
     "PUT /api/v1/instruments/{instrument}/fields/{field}": { value: "On" },
     "PUT /api/v1/arrangement": { groups: [{ title: "Cold", instruments: ["tempcon"] }] },
+    "PUT /api/v1/plots/{name}": { plot: "f=tempcon.camtemp&last=1h" },
     "POST /api": { command: "tempcon.get_temperatures", args: [], kwargs: {} },
     "POST /api/v1/eval": { code: "1" },
     "PUT /api/v1/instruments/{instrument}/control": { session: 1 },
@@ -42,6 +43,7 @@ Deno.test("web: the description tells of every route, and every path in it answe
     session: "1",
     name: "bob",
     label: "instrument",
+    passkey: "none",
   };
   const queries: Record<string, string> = {
     "/api/v1/history": "?field=tempcon.camtemp&field=argon_mfc.device_setpoint&points=9",
@@ -68,7 +70,12 @@ Deno.test("web: the description tells of every route, and every path in it answe
       // and no images.
       const without = ["POST /api/v1/eval", "GET /api/v1/instruments/{instrument}/trace"].includes(name) ||
         path === "/api/v1/session/openid";
-      const expected = name === "DELETE /api/v1/access/sessions/{session}"
+      // Nobody has signed in with a browser here, and no page asks.
+      const expected = name === "POST /api/v1/session/passkey/options"
+        ? 501
+        : path.includes("passkey")
+        ? 400
+        : name === "DELETE /api/v1/access/sessions/{session}"
         ? 400
         : real.includes("/image")
         ? 404
@@ -86,10 +93,13 @@ Deno.test("web: the description tells of every route, and every path in it answe
   }
   deepStrictEqual(asked.sort(), [
     "DELETE /api/v1/access/people/{name}",
+    "DELETE /api/v1/access/people/{name}/passkeys/{passkey}",
     "DELETE /api/v1/access/sessions/{session}",
     "DELETE /api/v1/clients/{session}",
     "DELETE /api/v1/instruments/{instrument}/control",
+    "DELETE /api/v1/plots/{name}",
     "DELETE /api/v1/session",
+    "DELETE /api/v1/session/passkeys/{passkey}",
     "GET /api/v1/access",
     "GET /api/v1/arrangement",
     "GET /api/v1/clients",
@@ -115,6 +125,7 @@ Deno.test("web: the description tells of every route, and every path in it answe
     "GET /api/v1/overview",
     "GET /api/v1/session",
     "GET /api/v1/session/openid",
+    "GET /api/v1/session/passkeys",
     "GET /api/v1/status",
     "GET /api/v1/whoami",
     "GET /api/{command}",
@@ -139,6 +150,10 @@ Deno.test("web: the description tells of every route, and every path in it answe
     "POST /api/v1/instruments/{instrument}/revert",
     "POST /api/v1/session",
     "POST /api/v1/session/openid",
+    "POST /api/v1/session/passkey",
+    "POST /api/v1/session/passkey/options",
+    "POST /api/v1/session/passkeys",
+    "POST /api/v1/session/passkeys/options",
     "POST /prometheus/api/v1/labels",
     "POST /prometheus/api/v1/query",
     "POST /prometheus/api/v1/query_range",
@@ -146,6 +161,7 @@ Deno.test("web: the description tells of every route, and every path in it answe
     "PUT /api/v1/arrangement",
     "PUT /api/v1/instruments/{instrument}/control",
     "PUT /api/v1/instruments/{instrument}/fields/{field}",
+    "PUT /api/v1/plots/{name}",
   ]);
   // What is asked for and is not in the description is no route.
   for (const path of ["/api/v1", "/api/v1/instruments/tempcon/fields", "/api/v1/clients/1/x", "/metrics/"]) {
