@@ -4,7 +4,7 @@
  * @module
  */
 
-import { setTimeout as wait } from "node:timers/promises";
+import { HeliographError } from "../../protocol/errors.ts";
 import type { AlarmDetails } from "../../protocol/guards.ts";
 import { printable } from "../../protocol/printable.ts";
 import { alarmsText, alarmText } from "../alarms_text.ts";
@@ -21,9 +21,6 @@ interface AlarmsFlags extends ConnectionFlags {
   readonly for?: string;
   readonly reason?: string;
 }
-
-/** How often the alarms are looked at while they are followed, in milliseconds. */
-const followEvery = 1000;
 
 /** What can be done with an alarm: the command, and what it needs besides the name. */
 const actions: Readonly<Record<string, { readonly command: string; readonly needs: readonly ("for" | "reason")[] }>> = {
@@ -73,7 +70,7 @@ export const alarmsCommand = buildCommand({
     const { alarms, normalAlarms } = await list();
     if (flags.json) writeJson(this, flags.follow ? alarms : { alarms, normalAlarms });
     else this.process.stdout.write(alarmsText(alarms, normalAlarms, paint));
-    if (flags.follow) await follow(this, flags.json, list, alarms, paint);
+    if (flags.follow) await follow(this, flags.json, client, alarms, paint);
   },
 });
 
@@ -82,34 +79,26 @@ interface Listed {
   readonly normalAlarms: number;
 }
 
-/** Shows each that becomes another; one that is told no more is normal. */
+/** Shows each that becomes another, until the connection ends; one that is told no more is normal. */
 async function follow(
   context: CliContext,
   json: boolean,
-  list: () => Promise<Listed>,
+  client: ReturnType<typeof dashboardClient>,
   before: readonly AlarmDetails[],
   paint: Paint,
-): Promise<never> {
+): Promise<void> {
   const key = ({ state, since, times }: AlarmDetails) => `${state} ${since} ${times}`;
-  let known = new Map(before.map((each) => [each.name, each]));
-  for (;;) {
-    await wait(followEvery);
-    const { alarms } = await list();
-    const now = new Map(alarms.map((each) => [each.name, each]));
+  const known = new Map(before.filter(({ state }) => state !== "normal").map((each) => [each.name, each]));
+  for await (const update of client.watch("guards")) {
+    if (update.event === "disconnected") throw new HeliographError("connection_lost", update.reason);
+    if (update.event !== "guard" || update.kind !== "alarm") continue;
+    const last = known.get(update.name);
     const since = new Date().toISOString();
-    const gone = [...known.values()].filter(({ name, state }) => !now.has(name) && state !== "normal");
-    const changed = [
-      ...gone.map((each): AlarmDetails => ({ ...each, state: "normal", active: false, since })),
-      ...alarms.filter((each) => {
-        const last = known.get(each.name);
-        return last === undefined || key(last) !== key(each);
-      }),
-    ];
-    for (const each of changed) {
-      if (json) context.process.stdout.write(`${JSON.stringify(each)}\n`);
-      else context.process.stdout.write(alarmText(each, paint, false));
-    }
-    known = now;
+    const now = update.guard as AlarmDetails | null ?? (last && { ...last, state: "normal", active: false, since });
+    if (now === undefined || (last !== undefined && key(last) === key(now))) continue;
+    if (update.guard === null) known.delete(update.name);
+    else known.set(update.name, now);
+    context.process.stdout.write(json ? `${JSON.stringify(now)}\n` : alarmText(now, paint, false));
   }
 }
 

@@ -207,6 +207,10 @@ Deno.test("alarms: limits of a field are alarms, and clients are told of them wi
     match(shown, /CRITICAL Pressure low: suppressed since .*\n {2}Contact of Gas tells why it is not known\n/);
     match(shown, /\nThe others are normal: \d+ alarms are normal\n$/);
     match((await run(["alarms", "--all", ...at])).out, /probe.temperature > 35: not so \(20.0 °C; 15 from the/);
+    let followed = "";
+    const stdout = { write: (text: string) => void (followed += text) };
+    const following = run(["alarms", "--follow", ...at], { process: { stdout, stderr: stdout } });
+    await eventually(() => followed.includes("The others are normal"), "it follows");
     const done = async (...words: string[]) => await run(["alarms", ...words, ...at]);
     strictEqual((await done("ack", "all", "--reason", "I go there")).out, "Acknowledged Contact of Gas\n");
     match((await run(["guards", ...at])).out, / {2}acknowledged by .* at [\d:]+: I go there\n/);
@@ -222,7 +226,12 @@ Deno.test("alarms: limits of a field are alarms, and clients are told of them wi
     devices.gas = new Lab({ B: "0.1" }, port);
     await until(lab, "contact_of_gas", "returned");
     await until(lab, "pressure_low", "unacknowledged");
+    await eventually(() => /Pressure low: unacknowledged since/.test(followed), `it is followed: ${followed}`);
+    match(followed, /Contact of Gas: acknowledged since/);
+    match(followed, /Contact of Gas: shelved since/);
     strictEqual((await alarm(lab, "pressure_high")).state, "normal");
+    await lab.server.stop();
+    strictEqual((await following).code === 0, false, "it ends with the server");
   }));
 
 Deno.test("alarms: of one field that is not known one alarm tells, or the next where that is set aside; others stay what they were", () => {
