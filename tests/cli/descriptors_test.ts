@@ -80,10 +80,9 @@ for (const program of [...programs.filter(({ name }) => name === "source"), ...a
       if (granted) match(await before.ask(`exposure.expose 0.05 dark "flood"`), /^OK/);
       for (const connection of connections) connection.close();
       await everythingAnswers(command, dashboard, web);
-      match(
-        server.err,
-        /Refused 127\.0\.0\.1:\d+: Cannot take the connection: there are \d+ (?:from one address|in all) already/,
-      );
+      const refused =
+        /Refused 127\.0\.0\.1:\d+: Cannot take the connection: there are \d+ (?:from one address|in all) already/;
+      await eventually(() => refused.test(server.err), "who was refused is told");
       ok(!/panicked|Cannot accept/.test(server.err), server.err);
       // A line for each port, not for each connection.
       ok(server.err.split("Refused").length <= 4, server.err);
