@@ -34,6 +34,7 @@ import { imageCommand } from "./commands/image.ts";
 import { notebookCommand } from "./commands/notebook.ts";
 import { connectCommand, forwardCommand, pairCommand } from "./commands/pairing.ts";
 import { portsCommand } from "./commands/ports.ts";
+import { runCommand, runsCommand } from "./commands/runs.ts";
 import { serverCommand } from "./commands/server.ts";
 import { shellCommand } from "./commands/shell.ts";
 import { simulateCommand } from "./commands/simulate.ts";
@@ -70,6 +71,8 @@ const clientRoutes = {
   guards: guardsCommand,
   safe: safeCommand,
   watchdog: watchdogCommand,
+  run: runCommand,
+  runs: runsCommand,
   journal: journalCommand,
   history: historyCommand,
   note: noteCommand,

@@ -17,6 +17,9 @@ import { ComputedFields } from "./expressions/computed_fields.ts";
 import { Access } from "./access/admit.ts";
 import type { Control } from "./access/control.ts";
 import { Dispatcher } from "./requests/dispatcher.ts";
+import { automationInstrument } from "./automation/automation_instrument.ts";
+import type { RunFiles } from "./automation/run_store.ts";
+import { Runs } from "./automation/runs.ts";
 import { Guards } from "./guards/guards.ts";
 import { guardsInstrument } from "./guards/guards_instrument.ts";
 import type { GuardsWords } from "./guards/guards_schema.ts";
@@ -78,6 +81,8 @@ export interface ServicesOptions {
   readonly guards?: GuardsWords | undefined;
   /** The absolute path of the file that the state of the guards is kept in. @default it is not kept */
   readonly guardsFile?: string | undefined;
+  /** Where runs are kept and read. @default in memory, and nothing is read */
+  readonly runFiles?: RunFiles | undefined;
   /** The file by which the bench is changed, or why it is not. @default it has none */
   readonly edited?: EditedBench | string | undefined;
   /** What lets clients of other PCs in. @default none can come, or everybody as they come */
@@ -117,6 +122,8 @@ export class Services {
   readonly editor: BenchEditor;
   /** What interlocks forbid and do, watchdogs, and the safe state; `undefined` where the bench has none. */
   readonly guards: Guards | undefined;
+  /** Does the steps of runs. */
+  readonly runs: Runs;
   /** Says who may do what, and takes tokens. */
   readonly access: Access;
   /** Who is connected. */
@@ -163,6 +170,7 @@ export class Services {
       overview,
       guards,
       guardsFile,
+      runFiles,
       edited = "This bench has no file that could be changed",
       doorway,
       access = new Access(),
@@ -199,6 +207,7 @@ export class Services {
       if (instrument !== undefined) this.bench.hub.publish("control", { instrument }, instrument.faults);
     });
     new ComputedFields(this.bench);
+    this.runs = this.#runs(runFiles);
     this.guards = guards && this.#guards(guards, guardsFile);
     this.recent = new RecentReadings(this.bench);
     // A nameless client's control ends with its connection.
@@ -222,6 +231,21 @@ export class Services {
     });
     this.bench.add(guardsInstrument(guards));
     return dispatcher.guards = guards;
+  }
+
+  /** Makes the runs: what their steps ask for goes the one way in. */
+  #runs(files: RunFiles | undefined): Runs {
+    const runs = new Runs({
+      bench: this.bench,
+      control: this.control,
+      people: this.access.store,
+      files,
+      call: (instrument, command, args, principal) =>
+        this.requests.run({ cmd: "Call", instrument, command, args, keywords: new Map() }, principal),
+      note: (text, principal) => void this.requests.run({ cmd: "Note", text, instrument: undefined }, principal),
+    });
+    this.bench.add(automationInstrument(runs));
+    return runs;
   }
 
   /** The control of the instruments. */

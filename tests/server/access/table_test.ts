@@ -86,6 +86,11 @@ const commands: Readonly<Record<string, Readonly<Partial<Record<May, string>>>>>
       `comps_off comps_delay ${ofTools.drives}`,
   },
   telescope: { "observer": `get_focus ${ofTools.reads}`, "its operator": `set_focus ${ofTools.drives}` },
+  automation: {
+    "observer": "list history show check",
+    // Of the instruments that a run drives, see runs_test.ts.
+    "operator": "load start pause resume skip stop abort answer move remove repeat after_failed guard",
+  },
   parameters: { "observer": "get_par", "its operator": "set_par save_pars read_parfile update_pars" },
   api: {
     "observer": "list status whoami get_logdata datalog help",
@@ -318,7 +323,7 @@ function commandRows(server: HeliographServer): (readonly [string, May])[] {
       for (const name of names.split(" ").filter((each) => each !== "")) {
         rows.set(
           `${instrument}.${name}`,
-          instrument === othersInstrument && may === "its operator" ? "operator" : may as May,
+          [othersInstrument, "automation"].includes(instrument) && may === "its operator" ? "operator" : may as May,
         );
       }
     }
