@@ -92,7 +92,9 @@ export const runCommand = buildCommand({
     await using client = dashboardClient(this, flags);
     await client.hello();
     const name = basename(file);
-    const problems = await client.call("automation", "check", [name, text, parameters]) as RunProblem[];
+    const { problems } = await client.call("automation", "check", [name, text, parameters]) as {
+      readonly problems: readonly RunProblem[];
+    };
     if (problems.length > 0) throw new BenchFileError(problems.map((each) => ({ ...each, file })));
     const id = await client.call("automation", "load", [name, text, parameters, flags.at ?? 1]) as number;
     await client.call("automation", "start", [id, flags.when ?? ""]);
@@ -207,8 +209,11 @@ export const runsCommand = buildCommand({
     if (flags.json) return writeJson(this, said ?? null);
     const stdout = this.process.stdout;
     if (action === undefined) stdout.write(queueText(said as RunsDescription, paint));
-    else if (action === "history") stdout.write((said as RunDescription[]).map((run) => runText(run, paint)).join(""));
-    else if (action === "show") stdout.write(detailsText(said as RunDetails, paint));
+    else if (action === "history") {
+      stdout.write(
+        (said as { readonly runs: readonly RunDescription[] }).runs.map((run) => runText(run, paint)).join(""),
+      );
+    } else if (action === "show") stdout.write(detailsText(said as RunDetails, paint));
     else if (action === "repeat") stdout.write(`Run ${said} was added; ${this.program} runs start ${said}\n`);
   },
 });

@@ -74,7 +74,11 @@ export function automationInstrument(runs: Runs): Instrument {
     },
     commands: {
       list: command({ ...reading, summary: "Tell the queue of runs, as JSON", run: () => runs.describe() }),
-      history: command({ ...reading, summary: "Tell the runs that have ended, as JSON", run: () => runs.history() }),
+      history: command({
+        ...reading,
+        summary: "Tell the runs that have ended, as JSON",
+        run: () => ({ runs: runs.history() }),
+      }),
       show: command({
         ...reading,
         summary: "Tell a run with its steps and what it has told, as JSON",
@@ -83,11 +87,13 @@ export function automationInstrument(runs: Runs): Instrument {
       }),
       check: command({
         ...reading,
-        summary: "Tell what is wrong with a run's file, as JSON; an empty list where nothing is",
+        summary: "Tell what is wrong with a run's file, as JSON; an empty list of problems where nothing is",
         arguments: load,
         takesMore: true,
-        run: ({ file, text, parameters }, context) =>
-          runs.check(file, text, givenOf(context.moreKeywords, parameters), false, principalOf(context.caller)),
+        run: async ({ file, text, parameters }, context) => {
+          const given = givenOf(context.moreKeywords, parameters);
+          return { problems: await runs.check(file, text, given, principalOf(context.caller)) };
+        },
       }),
       load: command({
         summary: "Add a run to the queue, and tell its number: load night.run.json flow=30",

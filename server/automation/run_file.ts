@@ -109,6 +109,8 @@ class Loader {
   readonly #driven = new Set<string>();
   #given: Given = {};
   #steps = 0;
+  /** In which row what is wrong was found: ` (in row 2 of rows.csv)`. */
+  #inRow = "";
 
   constructor(source: Source, surroundings: RunSurroundings) {
     this.#source = source;
@@ -143,7 +145,7 @@ class Loader {
     // Each row may say the same.
     if (this.#told.has(key) || this.problems.length >= mostProblems) return;
     this.#told.add(key);
-    this.problems.push(problem);
+    this.problems.push({ ...problem, message: `${message}${this.#inRow}` });
   }
 
   /** Tells what is wrong with a part; `undefined` then. */
@@ -215,7 +217,7 @@ class Loader {
       case "repeat":
         return this.#repeat(words, at, values);
       case "forEach":
-        return this.#forEach(words, at, values);
+        return this.#forEach(words, at);
       case "parallel": {
         const branches = words.parallel!.map((steps, index) => this.#all(steps, [...at, "parallel", index], values));
         return { kind, branches, text: `${branches.length} things side by side` };
@@ -429,11 +431,10 @@ class Loader {
     return this.#rounds(words, at, [values], times, times === Infinity ? "again and again" : `${times} times`);
   }
 
-  #forEach(words: StepWords, at: Path, values: Values): StepBody | undefined {
+  #forEach(words: StepWords, at: Path): StepBody | undefined {
     const rows = this.#try([...at, "forEach"], () => this.#rows(words.forEach!));
     if (rows === undefined) return undefined;
     const each = rows.map((row) => new Values(this.#given, row));
-    void values;
     const of = typeof words.forEach === "string" ? ` of ${words.forEach}` : "";
     return this.#rounds(words, at, each, rows.length, `for each of ${rows.length} rows${of}`);
   }
@@ -459,7 +460,13 @@ class Loader {
     const every = words.every === undefined ? 0 : this.#time(words, "every", at, values[0]!);
     if (words.steps === undefined || times === undefined || every === undefined) return undefined;
     const steps = words.steps;
-    const rounds = values.map((each) => this.#all(steps, [...at, "steps"], each));
+    const outer = this.#inRow;
+    const rounds = values.map((each, index) => {
+      const of = typeof words.forEach === "string" ? ` of ${words.forEach}` : "";
+      if (words.forEach !== undefined) this.#inRow = ` (in row ${index + 1}${of})`;
+      return this.#all(steps, [...at, "steps"], each);
+    });
+    this.#inRow = outer;
     return { kind: "rounds", rounds, times, every, text };
   }
 

@@ -146,8 +146,8 @@ export class Runs {
     this.#start(kept, loaded, undefined, asks, true);
   }
 
-  #load(file: string, text: string, given: Given, files: ReadonlyMap<string, string | undefined>, onlyChecked = false) {
-    return loadRun(readRun(file, text), { instruments: this.#parts.bench.instruments, given, files, onlyChecked });
+  #load(file: string, text: string, given: Given, files: ReadonlyMap<string, string | undefined>): LoadedRun {
+    return loadRun(readRun(file, text), { instruments: this.#parts.bench.instruments, given, files });
   }
 
   /**
@@ -166,18 +166,12 @@ export class Runs {
     return { text: said, files };
   }
 
-  /** What is wrong with a run's file; nothing where it could begin. */
-  async check(
-    file: string,
-    text: string,
-    given: Given,
-    onlyChecked: boolean,
-    principal?: Principal,
-  ): Promise<RunProblem[]> {
+  /** What is wrong with a run's file, or keeps somebody from running it; nothing where it could begin. */
+  async check(file: string, text: string, given: Given, principal: Principal): Promise<RunProblem[]> {
     try {
       const read = await this.#read(file, text);
-      const loaded = this.#load(file, read.text, given, read.files, onlyChecked);
-      if (principal !== undefined) this.#mayDrive(loaded.instruments, principal);
+      const loaded = this.#load(file, read.text, given, read.files);
+      this.#mayDrive(loaded.instruments, principal);
       return [];
     } catch (error) {
       if (error instanceof BenchFileError) return [...error.problems];
