@@ -34,8 +34,8 @@ export interface RunParts {
   readonly act: (request: RunRequest) => unknown;
   /** Writes a line into the journal. */
   readonly note: (text: string) => void;
-  /** Writes down where it stands. @returns When that is on the disk. */
-  readonly keep: () => Promise<void>;
+  /** Writes down where it stands; `all` also its state. @returns When that is on the disk. */
+  readonly keep: (all: boolean) => Promise<void>;
   /** Told of what people may want to read. */
   readonly tell: (text: string, level: "info" | "warning" | "error") => void;
 }
@@ -174,7 +174,7 @@ export class Run {
   #halt(reason: string, decides: boolean, level: "warning" | "error"): void {
     this.#paused = { reason, decides, since: this.#parts.clock.now() };
     this.#tell(`paused: ${reason}`, level);
-    void this.#parts.keep().catch(() => {});
+    void this.#parts.keep(true).catch(() => {});
     this.#wake();
   }
 
@@ -184,7 +184,7 @@ export class Run {
     this.#stood += this.#parts.clock.now() - this.#paused.since;
     this.#paused = undefined;
     this.#tell(`${by} resumed it`);
-    void this.#parts.keep().catch(() => {});
+    void this.#parts.keep(true).catch(() => {});
     this.#wake();
   }
 
@@ -253,7 +253,7 @@ export class Run {
     this.#ends = ending();
     this.#asked.length = 0;
     this.#tell(`finally${kept.outcome!.reason === "" ? "" : `, since ${kept.outcome!.reason}`}`);
-    await this.#parts.keep().catch(() => {});
+    await this.#parts.keep(true).catch(() => {});
     const failed: string[] = [];
     try {
       await this.#steps(this.loaded.finally, kept.last, failed);
@@ -286,7 +286,9 @@ export class Run {
       this.#halt(unsure(step), true, "error");
     }
     while (place.instead === undefined) {
-      while (this.#paused !== undefined && !skipped()) {
+      // What holds others and has begun stands still in those: there a person decides.
+      const begun = place.inner !== undefined || place.branches !== undefined;
+      while (this.#paused !== undefined && !skipped() && !begun) {
         if (this.#ending !== undefined) throw this.#ending;
         await this.#sleep();
       }
@@ -294,7 +296,7 @@ export class Run {
       if (skipped()) return;
       // Somebody has decided.
       place.acting = undefined;
-      this.#now.set(place, { step });
+      if (!holds) this.#now.set(place, { step });
       try {
         return await this.#do(step, place, skipped);
       } catch (error) {
@@ -323,7 +325,7 @@ export class Run {
   /** A step of `finally`: it is tried again, then what is to be done instead, and then the next is done in any case. */
   async #lastStep(step: RunStep, place: Place, failed: string[]): Promise<void> {
     for (const wait of [...lastWaits, undefined]) {
-      this.#now.set(place, { step });
+      if (step.kind !== "rounds" && step.kind !== "parallel") this.#now.set(place, { step });
       try {
         return await this.#do(step, place, () => false, failed);
       } catch (error) {
@@ -351,11 +353,11 @@ export class Run {
       case "call":
         return await this.#act(place, step.instrument, [[step.command, ...step.arguments]]);
       case "wait":
-        await this.#mark(place);
+        this.#note(place);
         return await this.#pass(place, skipped, (gone) => gone >= step.seconds ? undefined : step.seconds - gone);
       case "time of day": {
         place.due ??= nextTime(this.#parts.clock.date(), step);
-        await this.#mark(place);
+        this.#note(place);
         const { due } = place;
         return await this.#pass(place, skipped, () => {
           const left = (due - this.#parts.clock.date().getTime()) / 1000;
@@ -403,7 +405,7 @@ export class Run {
     }
     if (reach === undefined) return;
     place.reaching = true;
-    await this.#mark(place);
+    this.#note(place);
     const { readback, tolerance, timeout } = reach;
     const held = () => this.#field(readback.instrument, readback.field);
     await this.#onChange([held()], async () =>
@@ -423,7 +425,7 @@ export class Run {
     const windows = new Windows(() => clock.now() * 1000);
     const condition = new Condition(step.condition, new BenchEnvironment(bench.instruments).of(undefined, windows));
     this.#now.set(place, { step, condition });
-    await this.#mark(place);
+    this.#note(place);
     const unsubscribe = bench.hub.subscribe("reading", ({ field }) => windows.reading(field), { name: "a run" });
     let since: number | undefined;
     try {
@@ -518,8 +520,14 @@ export class Run {
   /** Writes down where it stands; at its end it acts also where that cannot be written. */
   async #mark(place: Place): Promise<void> {
     place.began ??= this.#parts.clock.date().getTime();
-    if (this.#last) await this.#parts.keep().catch(() => {});
-    else await this.#parts.keep();
+    if (this.#last) await this.#parts.keep(false).catch(() => {});
+    else await this.#parts.keep(false);
+  }
+
+  /** As `#mark`, for what waits: it may be done again, and waits for no disk. */
+  #note(place: Place): void {
+    place.began ??= this.#parts.clock.date().getTime();
+    this.#parts.keep(false).catch(() => {});
   }
 
   /** The run's own time, in seconds: it stands still while the run is paused. */

@@ -52,6 +52,22 @@ const place: z.ZodType<Place> = z.lazy(() =>
 const scalar = z.union([z.number(), z.string(), z.boolean()]);
 const moment = z.iso.datetime();
 
+const standing = {
+  /** Counts up with what is written of it: the higher one is what holds. */
+  serial: z.number(),
+  /** Where its steps stand, and those of its end. */
+  place,
+  last: place,
+  /** How its steps have ended; then its `finally` is done. */
+  outcome: z.strictObject({ state: z.enum(["done", "stopped", "failed", "aborted"]), reason: z.string() }).optional(),
+};
+
+/** Where the run under way stands: written with each step, beside the file that holds all of them. */
+const atSchema = z.strictObject({ id: z.number(), ...standing });
+
+/** The name of the file that says it. */
+const atFile = "runs.at.json";
+
 const entrySchema = z.strictObject({
   id: z.number(),
   title: z.string(),
@@ -74,11 +90,7 @@ const entrySchema = z.strictObject({
   startAt: moment.nullable(),
   began: moment.nullable(),
   ended: moment.nullable(),
-  /** Where its steps stand, and those of its end. */
-  place,
-  last: place,
-  /** How its steps have ended; then its `finally` is done. */
-  outcome: z.strictObject({ state: z.enum(["done", "stopped", "failed", "aborted"]), reason: z.string() }).optional(),
+  ...standing,
 });
 
 /** A run, as it is kept. */
@@ -106,10 +118,9 @@ export interface RunFiles {
 export class RunStore {
   readonly #keeper: FileKeeper | undefined;
   readonly #folder: string;
-  #make = () => "";
-  #next: PromiseWithResolvers<void> | undefined;
-  #writing = Promise.resolve();
-  #busy = false;
+  /** What is to be written: all of it, and where the run under way stands. */
+  readonly #all = new Writing((text) => this.#write((keeper) => keeper.write(text)));
+  readonly #at = new Writing((text) => this.#write((keeper) => keeper.writeBeside(atFile, text)));
   /** Why runs are not kept; empty where they are. */
   hint = "";
 
@@ -131,7 +142,16 @@ export class RunStore {
     try {
       keeper.start();
       const text = await keeper.read();
-      if (text !== undefined) return keptSchema.parse(JSON.parse(text));
+      const at = await keeper.readBeside(atFile);
+      if (text !== undefined) {
+        const kept = keptSchema.parse(JSON.parse(text));
+        if (at === undefined) return kept;
+        const stands = atSchema.parse(JSON.parse(at));
+        const queue = kept.queue.map((run) =>
+          run.id === stands.id && run.serial < stands.serial ? { ...run, ...stands } : run
+        );
+        return { ...kept, queue };
+      }
       await keeper.check();
     } catch (error) {
       const reason = (error as Error).message;
@@ -152,44 +172,74 @@ export class RunStore {
   }
 
   /**
-   * Keeps what is made.
+   * Keeps all of them.
    *
    * @returns When it is on the disk.
    * @throws {Error} With why it cannot be written.
    */
-  keep(make: () => string): Promise<void> {
-    if (this.#keeper === undefined) return Promise.resolve();
-    this.#make = make;
-    const { promise } = this.#next ??= Promise.withResolvers();
-    // Not everybody waits for it; whoever does is told.
-    promise.catch(() => {});
-    if (!this.#busy) this.#writing = this.#write(this.#keeper);
-    return promise;
+  keep(make: () => KeptRuns): Promise<void> {
+    return this.#keeper === undefined ? Promise.resolve() : this.#all.write(() => `${JSON.stringify(make())}\n`);
   }
 
-  async #write(keeper: FileKeeper): Promise<void> {
-    this.#busy = true;
-    for (let next = this.#next; next !== undefined; next = this.#next) {
-      this.#next = undefined;
-      try {
-        await keeper.write(this.#make());
-        this.hint = "";
-        next.resolve();
-      } catch (error) {
-        const hint = `Where runs stand cannot be written to ${keeper.file}: ${(error as Error).message}`;
-        if (hint !== this.hint) log.error("{hint}", { hint });
-        this.hint = hint;
-        next.reject(new Error(hint));
-      }
+  /** Keeps where the run under way stands, as `keep`: a short file, so that a step begins soon. */
+  mark({ id, serial, place, last, outcome }: KeptRun): Promise<void> {
+    if (this.#keeper === undefined) return Promise.resolve();
+    return this.#at.write(() => `${JSON.stringify({ id, serial, place, last, outcome })}\n`);
+  }
+
+  async #write(work: (keeper: FileKeeper) => Promise<void>): Promise<void> {
+    const keeper = this.#keeper!;
+    try {
+      await work(keeper);
+      this.hint = "";
+    } catch (error) {
+      const hint = `Where runs stand cannot be written to ${keeper.file}: ${(error as Error).message}`;
+      if (hint !== this.hint) log.error("{hint}", { hint });
+      this.hint = hint;
+      throw new Error(hint);
     }
-    this.#busy = false;
   }
 
   /** Waits until it is written, and ends. */
   async stop(): Promise<void> {
     let timer: ReturnType<typeof setTimeout> | undefined;
-    await Promise.race([this.#writing, new Promise((resolve) => timer = setTimeout(resolve, longestWait))]);
+    await Promise.race([
+      Promise.all([this.#all.done, this.#at.done]),
+      new Promise((resolve) => timer = setTimeout(resolve, longestWait)),
+    ]);
     clearTimeout(timer);
     this.#keeper?.stop();
+  }
+}
+
+/** Writes what is to be written last; what comes while it writes is written after it. */
+class Writing {
+  readonly #put: (text: string) => Promise<void>;
+  #make = () => "";
+  #next: PromiseWithResolvers<void> | undefined;
+  #busy = false;
+  /** Resolves when nothing is left. */
+  done = Promise.resolve();
+
+  constructor(put: (text: string) => Promise<void>) {
+    this.#put = put;
+  }
+
+  write(make: () => string): Promise<void> {
+    this.#make = make;
+    const { promise } = this.#next ??= Promise.withResolvers();
+    // Not everybody waits for it; whoever does is told.
+    promise.catch(() => {});
+    if (!this.#busy) this.done = this.#go();
+    return promise;
+  }
+
+  async #go(): Promise<void> {
+    this.#busy = true;
+    for (let next = this.#next; next !== undefined; next = this.#next) {
+      this.#next = undefined;
+      await this.#put(this.#make()).then(next.resolve, next.reject);
+    }
+    this.#busy = false;
   }
 }

@@ -25,7 +25,7 @@ import { BenchFileError } from "../files/source.ts";
 import type { Given } from "./parameters.ts";
 import { Run, type RunOutcome, unsure, unsureStep } from "./run.ts";
 import { filesOf, type LoadedRun, loadRun, readRun } from "./run_file.ts";
-import { type KeptRun, type KeptRuns, type RunFiles, RunStore } from "./run_store.ts";
+import { type KeptRun, type RunFiles, RunStore } from "./run_store.ts";
 
 const log = getLogger(["heliograph", "automation"]);
 
@@ -238,6 +238,7 @@ export class Runs {
       startAt: null,
       began: null,
       ended: null,
+      serial: 0,
       place: { at: at - 1 },
       last: { at: 0 },
     };
@@ -326,7 +327,10 @@ export class Runs {
       act: ({ instrument, command, args, last: atEnd }) =>
         this.#parts.call(instrument, command, args, atEnd && !principal.may("drive", instrument) ? last : principal),
       note: (text) => this.#parts.note(text, principal),
-      keep: () => this.#keep(),
+      keep: (all) => {
+        kept.serial++;
+        return all ? this.#keep() : this.#store.mark(kept);
+      },
       tell: (text, level) => {
         log[level]("Run {id} {title}: {text}", { ...told, text });
         this.changed();
@@ -680,13 +684,7 @@ export class Runs {
         kept.state = run.finishing ? "finishing" : run.pausedBecause !== undefined ? "paused" : "running";
         kept.reason = run.pausedBecause ?? "";
       }
-      const kept: KeptRuns = {
-        next: this.#next,
-        afterFailed: this.#afterFailed,
-        queue: this.#queue,
-        history: this.#history,
-      };
-      return `${JSON.stringify(kept)}\n`;
+      return { next: this.#next, afterFailed: this.#afterFailed, queue: this.#queue, history: this.#history };
     });
   }
 

@@ -6,7 +6,7 @@
  * @module
  */
 
-import { dirname } from "node:path";
+import { dirname, join } from "node:path";
 import type { FromFileKeeper, KeeperTask, KeptFile, ToFileKeeper } from "./file_keeper_messages.ts";
 import { startFileWorker } from "./file_worker.ts";
 
@@ -69,6 +69,21 @@ export class FileKeeper {
     return this.#ask({ kind: "read other", file, folders: this.#reads });
   }
 
+  /** Reads another file of its own folder. @param name Its name. @returns What it holds; `undefined` where there is none. */
+  readBeside(name: string): Promise<string | undefined> {
+    return this.#ask({ kind: "read" }, this.#beside(name));
+  }
+
+  /** Replaces another file of its own folder, whole or not at all. @param name Its name. */
+  async writeBeside(name: string, text: string): Promise<void> {
+    await this.#ask({ kind: "write", text }, this.#beside(name));
+  }
+
+  #beside(name: string): KeptFile {
+    const file = join(dirname(this.#kept.file), name);
+    return { ...this.#kept, file, part: `${file}.part`, aside: `${file}.damaged`, previous: undefined };
+  }
+
   /** Makes sure that the file can be written. */
   async check(): Promise<void> {
     await this.#ask({ kind: "check" });
@@ -115,11 +130,11 @@ export class FileKeeper {
     for (const { reject } of this.#waiting.splice(0)) reject(new Error(reason));
   }
 
-  async #ask(task: KeeperTask): Promise<string | undefined> {
+  async #ask(task: KeeperTask, kept = this.#kept): Promise<string | undefined> {
     const worker = this.#started();
     const answer = Promise.withResolvers<string | undefined>();
     this.#waiting.push(answer);
-    worker.postMessage({ kept: this.#kept, task } satisfies ToFileKeeper);
+    worker.postMessage({ kept, task } satisfies ToFileKeeper);
     return await answer.promise;
   }
 
