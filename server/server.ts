@@ -102,7 +102,7 @@ export interface HeliographServerOptions extends Partial<Omit<ServerSettings, "i
   readonly guards?: object | undefined;
   /** The absolute path of the file that latches, bypasses and watchdogs are kept in. @default they are kept in memory */
   readonly guardsFile?: string;
-  /** Where the queue of runs is kept, and the folder whose run files are read. @default in memory, and none are read */
+  /** Where the queue of runs is kept, and the folder whose run files are read. @default there are no runs */
   readonly runFiles?: { readonly state: string; readonly folder: string };
   /** The overview drawing of the bench, as SVG, and the absolute path of its file. @default there is none */
   readonly overview?: { readonly svg: string; readonly file?: string };
@@ -332,12 +332,12 @@ export class HeliographServer {
       this.#services.arrangement.open(),
       this.#services.overview.open(),
       this.#services.guards?.open(),
-      this.#services.runs.open(),
+      this.#services.runs?.open(),
       this.#services.editor.open(),
       this.#services.sandbox.ready,
     ]);
     this.#services.dataLog.begin();
-    this.#services.runs.begin();
+    this.#services.runs?.begin();
   }
 
   /** azcam's parameters that were kept are set as azcam's start script does it, once what has them is there. */
@@ -356,13 +356,13 @@ export class HeliographServer {
   }
 
   async #stop(): Promise<void> {
-    this.#services.runs.freeze();
+    this.#services.runs?.freeze();
     this.#services.refuseRequests();
     await Promise.all(this.#faces.map((face) => face.stop()));
     await this.#doorway?.close();
     await this.#services.sandbox.stop();
     await this.#services.guards?.stop();
-    await this.#services.runs.close();
+    await this.#services.runs?.close();
     await this.bench.stop();
     await this.#services.arrangement.stop();
     await this.#services.editor.stop();

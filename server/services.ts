@@ -81,7 +81,7 @@ export interface ServicesOptions {
   readonly guards?: GuardsWords | undefined;
   /** The absolute path of the file that the state of the guards is kept in. @default it is not kept */
   readonly guardsFile?: string | undefined;
-  /** Where runs are kept and read. @default in memory, and nothing is read */
+  /** Where runs are kept and read. @default there are none */
   readonly runFiles?: RunFiles | undefined;
   /** The file by which the bench is changed, or why it is not. @default it has none */
   readonly edited?: EditedBench | string | undefined;
@@ -122,8 +122,8 @@ export class Services {
   readonly editor: BenchEditor;
   /** What interlocks forbid and do, watchdogs, and the safe state; `undefined` where the bench has none. */
   readonly guards: Guards | undefined;
-  /** Does the steps of runs. */
-  readonly runs: Runs;
+  /** The queue of runs; `undefined` where there can be none. */
+  readonly runs: Runs | undefined;
   /** Says who may do what, and takes tokens. */
   readonly access: Access;
   /** Who is connected. */
@@ -207,7 +207,7 @@ export class Services {
       if (instrument !== undefined) this.bench.hub.publish("control", { instrument }, instrument.faults);
     });
     new ComputedFields(this.bench);
-    this.runs = this.#runs(runFiles);
+    this.runs = runFiles && this.#runs(runFiles);
     this.guards = guards && this.#guards(guards, guardsFile);
     this.recent = new RecentReadings(this.bench);
     // A nameless client's control ends with its connection.
@@ -224,6 +224,8 @@ export class Services {
     const guards = new Guards(this.bench, words, {
       file,
       act: (request, by) => {
+        // Where there are no runs, none is to be stopped.
+        if (request.instrument === "automation" && this.runs === undefined) return undefined;
         // It is no way in: nobody's name or token counts for what a guard does.
         const principal = new Principal({ by: "program", name: by }, "admin");
         return dispatcher.run(request, principal, { role: principal.role, for: principal, guards: true });
@@ -234,7 +236,7 @@ export class Services {
   }
 
   /** Makes the runs: what their steps ask for goes the one way in. */
-  #runs(files: RunFiles | undefined): Runs {
+  #runs(files: RunFiles): Runs {
     const runs = new Runs({
       bench: this.bench,
       control: this.control,

@@ -29,6 +29,19 @@ interface RunFlags extends ConnectionFlags {
 
 type Client = ReturnType<typeof dashboardClient>;
 
+/** Asks for runs; a server without any is told why it has none. */
+async function ask(client: Client, command: string, args: readonly unknown[]): Promise<unknown> {
+  try {
+    return await client.call("automation", command, args);
+  } catch (error) {
+    if (!(error instanceof HeliographError) || error.code !== "unknown_instrument") throw error;
+    throw new HeliographError(
+      "unavailable",
+      "This server has no runs: they are kept beside a bench file, and it has none; start it with --bench FILE",
+    );
+  }
+}
+
 function parseStep(text: string): number {
   const step = Number(text);
   if (Number.isInteger(step) && step >= 1) return step;
@@ -92,12 +105,12 @@ export const runCommand = buildCommand({
     await using client = dashboardClient(this, flags);
     await client.hello();
     const name = basename(file);
-    const { problems } = await client.call("automation", "check", [name, text, parameters]) as {
+    const { problems } = await ask(client, "check", [name, text, parameters]) as {
       readonly problems: readonly RunProblem[];
     };
     if (problems.length > 0) throw new BenchFileError(problems.map((each) => ({ ...each, file })));
-    const id = await client.call("automation", "load", [name, text, parameters, flags.at ?? 1]) as number;
-    await client.call("automation", "start", [id, flags.when ?? ""]);
+    const id = await ask(client, "load", [name, text, parameters, flags.at ?? 1]) as number;
+    await ask(client, "start", [id, flags.when ?? ""]);
     if (flags.when === undefined) return await follow(this, flags, client, id);
     if (flags.json) return writeJson(this, { id });
     this.process.stdout.write(`Run ${id} begins at its time; ${sameServer(this, flags, "runs")} lists it\n`);
@@ -111,7 +124,7 @@ async function follow(context: CliContext, flags: RunFlags, client: Client, id: 
   const stdout = context.process.stdout;
   let [after, waits, stopped, reason] = [0, false, false, ""];
   for (;;) {
-    const run = await client.call("automation", "show", [id, after]) as RunDetails;
+    const run = await ask(client, "show", [id, after]) as RunDetails;
     for (const { number, time, text } of run.lines) {
       if (!flags.json) stdout.write(`${paint.dim(clock(time))} ${printable(text)}\n`);
       after = number;
@@ -132,7 +145,7 @@ async function follow(context: CliContext, flags: RunFlags, client: Client, id: 
         return;
       }
       stopped = true;
-      await client.call("automation", run.began === null ? "remove" : "stop", [id]);
+      await ask(client, run.began === null ? "remove" : "stop", [id]);
       if (run.began === null) return;
     }
     const pause = Promise.withResolvers<void>();
@@ -205,7 +218,7 @@ export const runsCommand = buildCommand({
     await client.hello();
     const paint = painter(this.colour);
     const args = action === "after-failed" ? [words.join(" ")] : words;
-    const said = await client.call("automation", (action ?? "list").replace("-", "_"), args);
+    const said = await ask(client, (action ?? "list").replace("-", "_"), args);
     if (flags.json) return writeJson(this, said ?? null);
     const stdout = this.process.stdout;
     if (action === undefined) stdout.write(queueText(said as RunsDescription, paint));

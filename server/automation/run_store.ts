@@ -114,9 +114,9 @@ export interface RunFiles {
   readonly folder: string;
 }
 
-/** Keeps runs in a file, or in memory where there is none. */
+/** Keeps runs in a file. */
 export class RunStore {
-  readonly #keeper: FileKeeper | undefined;
+  readonly #keeper: FileKeeper;
   readonly #folder: string;
   /** What is to be written: all of it, and where the run under way stands. */
   readonly #all = new Writing((text) => this.#write((keeper) => keeper.write(text)));
@@ -124,11 +124,10 @@ export class RunStore {
   /** Why runs are not kept; empty where they are. */
   hint = "";
 
-  /** Reads nothing yet. @param files Where. @default nothing is kept */
-  constructor(files: RunFiles | undefined) {
-    this.#folder = files?.folder ?? "";
-    this.#keeper = files && new FileKeeper(files.state, { ownFolder: true, reads: [files.folder] });
-    if (files === undefined) this.hint = "Runs are kept until the server stops.";
+  /** Reads nothing yet. @param files Where. */
+  constructor({ state, folder }: RunFiles) {
+    this.#folder = folder;
+    this.#keeper = new FileKeeper(state, { ownFolder: true, reads: [folder] });
   }
 
   /**
@@ -138,7 +137,6 @@ export class RunStore {
    */
   async open(): Promise<KeptRuns | undefined> {
     const keeper = this.#keeper;
-    if (keeper === undefined) return undefined;
     try {
       keeper.start();
       const text = await keeper.read();
@@ -167,7 +165,7 @@ export class RunStore {
 
   /** A file of the bench's folder. @param name Its name. @returns What it holds; `undefined` where there is none. */
   async read(name: string): Promise<string | undefined> {
-    if (this.#keeper === undefined || /[\\/]|^\.+$/.test(name)) return undefined;
+    if (/[\\/]|^\.+$/.test(name)) return undefined;
     return await this.#keeper.readOther(`${this.#folder}/${name}`).catch(() => undefined);
   }
 
@@ -178,17 +176,16 @@ export class RunStore {
    * @throws {Error} With why it cannot be written.
    */
   keep(make: () => KeptRuns): Promise<void> {
-    return this.#keeper === undefined ? Promise.resolve() : this.#all.write(() => `${JSON.stringify(make())}\n`);
+    return this.#all.write(() => `${JSON.stringify(make())}\n`);
   }
 
   /** Keeps where the run under way stands, as `keep`: a short file, so that a step begins soon. */
   mark({ id, serial, place, last, outcome }: KeptRun): Promise<void> {
-    if (this.#keeper === undefined) return Promise.resolve();
     return this.#at.write(() => `${JSON.stringify({ id, serial, place, last, outcome })}\n`);
   }
 
   async #write(work: (keeper: FileKeeper) => Promise<void>): Promise<void> {
-    const keeper = this.#keeper!;
+    const keeper = this.#keeper;
     try {
       await work(keeper);
       this.hint = "";
@@ -208,7 +205,7 @@ export class RunStore {
       new Promise((resolve) => timer = setTimeout(resolve, longestWait)),
     ]);
     clearTimeout(timer);
-    this.#keeper?.stop();
+    this.#keeper.stop();
   }
 }
 

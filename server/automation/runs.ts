@@ -52,8 +52,8 @@ export interface RunsParts {
   readonly call: (instrument: string, command: string, args: readonly unknown[], principal: Principal) => unknown;
   /** Writes a line into the journal. */
   readonly note: (text: string, principal: Principal) => void;
-  /** Where they are kept. @default in memory */
-  readonly files?: RunFiles | undefined;
+  /** Where they are kept. */
+  readonly files: RunFiles;
   /** @default the PC's */
   readonly clock?: Clock;
 }

@@ -9,7 +9,7 @@ import { inFolder, Lab } from "../server/guards/lab.ts";
 
 /** The bench and the run of the page, in a folder. */
 async function ofPage(folder: string, reactor: Lab, mfc: Lab): Promise<[bench: string, night: string]> {
-  const [bench, night] = (await codeBlocks("docs/runs.md")).filter(({ language }) => language === "json");
+  const [bench, night] = (await codeBlocks("docs/runs.md")).filter(({ language }) => /^jsonc?$/.test(language));
   const files: [string, string] = [join(folder, "lab.json"), join(folder, "night.run.json")];
   await Deno.writeTextFile(
     files[0],
@@ -75,6 +75,9 @@ Deno.test("runs: the run of the page is checked, begun, shown, controlled and en
     const short = await cli("run", night);
     deepStrictEqual([short.code, short.err], [0, ""]);
     match(short.out, /note: a night\ndone: night\n$/);
+    await using demo = startServer();
+    const none = await run(["runs", "--port", String(demo.dashboardServer.port)]);
+    match(none.err, /^This server has no runs: they are kept beside a bench file, and it has none/);
     const later = await cli("run", night, "--when", "2h");
     match(later.out, /^Run 3 begins at its time; heliograph runs --port \d+ lists it\n$/);
     strictEqual((await cli("runs", "remove", "3")).code, 0);

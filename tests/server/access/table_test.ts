@@ -2,6 +2,7 @@
  * Who may do what: every wire, route and command has a row, and each is walked as nobody, observer, operator, operator of
  * another instrument and admin, from this PC and from an address that is not it. What has no row fails.
  */
+import { join } from "node:path";
 import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
 import { sessionWords } from "../../../protocol/command_line.ts";
 import { transferStatus } from "../../../server/camera/image_transfer.ts";
@@ -278,7 +279,8 @@ class Guarded implements AsyncDisposable {
     // That it listens is one thing, whom it lets in another.
     const listen = hostname === "127.0.0.1" ? {} : { host: "0.0.0.0", insecureOpen: true } as const;
     const access = new Access({ store, loopback: "token", ...options });
-    const server = startServer({ ...listen, images: { port: 0, folder } }, { access });
+    const runFiles = { state: join(folder, "state", "runs.json"), folder };
+    const server = startServer({ ...listen, images: { port: 0, folder }, runFiles }, { access });
     await server.ready;
     return new Guarded(server, tokens, hostname);
   }
