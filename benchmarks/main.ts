@@ -8,6 +8,7 @@
 import { measureCamera } from "./camera.ts";
 import { measureEvaluations } from "./evaluation.ts";
 import { measureGuards } from "./guards.ts";
+import { measureRuns } from "./runs.ts";
 import { measureLines } from "./lines.ts";
 import { measurePage } from "./page.ts";
 import { measurePolling } from "./polling.ts";
@@ -22,6 +23,7 @@ const parts = new Map([
   ["evaluations", measureEvaluations],
   ["camera", measureCamera],
   ["guards", measureGuards],
+  ["runs", measureRuns],
   ["page", measurePage],
 ]);
 

@@ -36,6 +36,7 @@ import { messagesCommand } from "./commands/messages.ts";
 import { notebookCommand } from "./commands/notebook.ts";
 import { connectCommand, forwardCommand, pairCommand } from "./commands/pairing.ts";
 import { portsCommand } from "./commands/ports.ts";
+import { runCommand, runsCommand } from "./commands/runs.ts";
 import { serverCommand } from "./commands/server.ts";
 import { shellCommand } from "./commands/shell.ts";
 import { simulateCommand } from "./commands/simulate.ts";
@@ -74,6 +75,8 @@ const clientRoutes = {
   messages: messagesCommand,
   safe: safeCommand,
   watchdog: watchdogCommand,
+  run: runCommand,
+  runs: runsCommand,
   journal: journalCommand,
   history: historyCommand,
   note: noteCommand,

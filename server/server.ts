@@ -109,6 +109,8 @@ export interface HeliographServerOptions extends Partial<Omit<ServerSettings, "i
   readonly messages?: object | undefined;
   /** The absolute path of the file that messages are kept in until they are sent. @default they are kept in memory */
   readonly messagesFile?: string;
+  /** Where the queue of runs is kept, and the folder whose run files are read. @default there are no runs */
+  readonly runFiles?: { readonly state: string; readonly folder: string };
   /** The overview drawing of the bench, as SVG, and the absolute path of its file. @default there is none */
   readonly overview?: { readonly svg: string; readonly file?: string };
   /** Whether the bench polls and simulated time passes by the clock; tests step it themselves. @default true */
@@ -212,6 +214,7 @@ export class HeliographServer {
       guardsFile,
       messages,
       messagesFile,
+      runFiles,
       insecureOpen = false,
       simulated = false,
       tls,
@@ -240,6 +243,7 @@ export class HeliographServer {
       guardsFile,
       messages: messages as MessagesWords | undefined,
       messagesFile,
+      runFiles,
       edited,
       doorway: this.#doorway,
       access: access ?? new Access({ open: openRole(insecureOpen) }),
@@ -355,10 +359,12 @@ export class HeliographServer {
       this.#services.overview.open(),
       this.#services.messages?.open(),
       this.#services.guards?.open(),
+      this.#services.runs?.open(),
       this.#services.editor.open(),
       this.#services.sandbox.ready,
     ]);
     this.#services.dataLog.begin();
+    this.#services.runs?.begin();
   }
 
   /** azcam's parameters that were kept are set as azcam's start script does it, once what has them is there. */
@@ -377,12 +383,14 @@ export class HeliographServer {
   }
 
   async #stop(): Promise<void> {
+    this.#services.runs?.freeze();
     this.#services.refuseRequests();
     await Promise.all(this.#faces.map((face) => face.stop()));
     await this.#doorway?.close();
     await this.#services.sandbox.stop();
     await this.#services.guards?.stop();
     await this.#services.messages?.stop();
+    await this.#services.runs?.close();
     await this.bench.stop();
     await this.#services.arrangement.stop();
     await this.#services.editor.stop();

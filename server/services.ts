@@ -18,6 +18,9 @@ import { ComputedFields } from "./expressions/computed_fields.ts";
 import { Access } from "./access/admit.ts";
 import type { Control } from "./access/control.ts";
 import { Dispatcher } from "./requests/dispatcher.ts";
+import { automationInstrument } from "./automation/automation_instrument.ts";
+import type { RunFiles } from "./automation/run_store.ts";
+import { Runs } from "./automation/runs.ts";
 import { Guards } from "./guards/guards.ts";
 import { guardsInstrument } from "./guards/guards_instrument.ts";
 import { handedOn } from "./guards/handed_on.ts";
@@ -87,6 +90,8 @@ export interface ServicesOptions {
   readonly messages?: MessagesWords | undefined;
   /** The absolute path of the file that messages are kept in. @default in memory */
   readonly messagesFile?: string | undefined;
+  /** Where runs are kept and read. @default there are none */
+  readonly runFiles?: RunFiles | undefined;
   /** The file by which the bench is changed, or why it is not. @default it has none */
   readonly edited?: EditedBench | string | undefined;
   /** What lets clients of other PCs in. @default none can come, or everybody as they come */
@@ -128,6 +133,8 @@ export class Services {
   readonly guards: Guards | undefined;
   /** Tells people of alarms; `undefined` where the bench file names nobody. */
   readonly messages: Messages | undefined;
+  /** The queue of runs; `undefined` where there can be none. */
+  readonly runs: Runs | undefined;
   /** Says who may do what, and takes tokens. */
   readonly access: Access;
   /** Who is connected. */
@@ -176,6 +183,7 @@ export class Services {
       guardsFile,
       messages,
       messagesFile,
+      runFiles,
       edited = "This bench has no file that could be changed",
       doorway,
       access = new Access(),
@@ -214,6 +222,7 @@ export class Services {
       if (instrument !== undefined) this.bench.hub.publish("control", { instrument }, instrument.faults);
     });
     new ComputedFields(this.bench);
+    this.runs = runFiles && this.#runs(runFiles);
     // Alarms are the guards': who is to be told of them has those that are always there.
     const watched = guards ?? handedOn(this.bench.instruments) ?? (messages && {});
     this.guards = watched && this.#guards(watched, guardsFile);
@@ -244,6 +253,8 @@ export class Services {
     const guards = new Guards(this.bench, words, {
       file,
       act: (request, by) => {
+        // Where there are no runs, none is to be stopped.
+        if (request.instrument === "automation" && this.runs === undefined) return undefined;
         // It is no way in: nobody's name or token counts for what a guard does.
         const principal = new Principal({ by: "program", name: by }, "admin");
         return dispatcher.run(request, principal, { role: principal.role, for: principal, guards: true });
@@ -261,6 +272,21 @@ export class Services {
   /** How many descriptors a client takes where a face listens. @param host Its address. @default this PC's own */
   descriptorsAt(host = "127.0.0.1"): number {
     return this.doorwayOf(host) === undefined ? 1 : descriptorsAtDoorway;
+  }
+
+  /** Makes the runs: what their steps ask for goes the one way in. */
+  #runs(files: RunFiles): Runs {
+    const runs = new Runs({
+      bench: this.bench,
+      control: this.control,
+      people: this.access.store,
+      files,
+      call: (instrument, command, args, principal) =>
+        this.requests.run({ cmd: "Call", instrument, command, args, keywords: new Map() }, principal),
+      note: (text, principal) => void this.requests.run({ cmd: "Note", text, instrument: undefined }, principal),
+    });
+    this.bench.add(automationInstrument(runs));
+    return runs;
   }
 
   /** The control of the instruments. */

@@ -79,6 +79,18 @@ const rooms: readonly (readonly [room: string, mayImport: readonly string[] | "a
   ["server/faces/face.ts", "all below"],
   ["server/services.ts", "all below"],
   ["server/requests/", "all below"],
+  [
+    "server/automation/",
+    [
+      "server/config/",
+      "server/access/",
+      "server/camera/",
+      "server/expressions/",
+      "server/files/",
+      "server/bench/",
+      "protocol/",
+    ],
+  ],
   ["server/records/", "all below"],
   ["server/config/", "all below"],
   ["server/code/", "all below"],

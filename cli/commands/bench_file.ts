@@ -12,6 +12,7 @@ import { notABench } from "../../server/config/beside.ts";
 import type { Instrument } from "../../server/bench/instrument.ts";
 import { didYouMean } from "../../server/bench/names.ts";
 import { loadBenchWith, loadDescription, type LoadedBench } from "../../server/config/bench_file.ts";
+import { runJsonSchema } from "../../server/automation/run_schema.ts";
 import { benchJsonSchema } from "../../server/config/schema.ts";
 import { PortContact } from "../../server/devices/transports/contact.ts";
 import { schemaFile, starterBench } from "../../server/config/starter.ts";
@@ -19,6 +20,7 @@ import type { CliContext } from "../context.ts";
 import { driverProcesses } from "../driver_processes.ts";
 import { UsageError } from "../exit_codes.ts";
 import { painter, table, writeJson } from "../output.ts";
+import { checkRun, isRun } from "./check_run.ts";
 
 const schemaText = () => `${JSON.stringify(benchJsonSchema(), null, 2)}\n`;
 
@@ -86,16 +88,26 @@ export function whichInstrument({ instruments }: LoadedBench, file: string): Usa
 /** `heliograph check FILE` */
 export const checkCommand = buildCommand({
   docs: {
-    brief: "Say what is wrong with a bench file or a description, or what stands on the bench; opens no port",
+    brief: "Say what is wrong with a bench file, a description or a run, or what stands on the bench; opens no port",
   },
   parameters: {
-    flags: { json },
+    flags: {
+      json,
+      bench: {
+        kind: "parsed",
+        parse: String,
+        optional: true,
+        brief: "For a run: the bench file that it is for; default the one beside it",
+        placeholder: "FILE",
+      },
+    },
     positional: {
       kind: "tuple",
       parameters: [{ placeholder: "FILE", brief: "The bench file", parse: String, default: "bench.json" }],
     },
   },
-  async func(this: CliContext, flags: { json: boolean }, file: string): Promise<void> {
+  async func(this: CliContext, flags: { json: boolean; bench?: string }, file: string): Promise<void> {
+    if (isRun(file)) return await checkRun(this, flags.json, file, flags.bench);
     const description = await loadDescription(driverProcesses(), file);
     if (description !== undefined) return describeAlone(this, flags.json, file, description);
     const { name = "heliograph", instruments, missing, close } = await loadBenchWith(driverProcesses(), file);
@@ -181,11 +193,28 @@ function shortTime(seconds: number): string {
   return seconds < 1 ? `${Math.round(seconds * 1000)} ms` : `${Math.round(seconds * 10) / 10} s`;
 }
 
-/** `heliograph schema` */
+/** `heliograph schema [run]` */
 export const schemaCommand = buildCommand({
-  docs: { brief: "Print the JSON Schema of bench files, for editors" },
-  parameters: { flags: {} },
-  func(this: CliContext): void {
-    this.process.stdout.write(schemaText());
+  docs: { brief: "Print the JSON Schema of bench files, or of runs, for editors" },
+  parameters: {
+    flags: {},
+    positional: {
+      kind: "tuple",
+      parameters: [{
+        placeholder: "OF",
+        brief: "bench or run",
+        parse: schemaOf,
+        default: "bench",
+        proposeCompletions: () => ["bench", "run"],
+      }],
+    },
+  },
+  func(this: CliContext, _flags: Record<never, never>, of: "bench" | "run"): void {
+    this.process.stdout.write(of === "bench" ? schemaText() : `${JSON.stringify(runJsonSchema(), null, 2)}\n`);
   },
 });
+
+function schemaOf(text: string): "bench" | "run" {
+  if (text === "bench" || text === "run") return text;
+  throw new Error(`${text} has no schema: give bench or run`);
+}

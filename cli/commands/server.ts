@@ -6,7 +6,7 @@
 
 import { getLogger, type Logger } from "npm:@logtape/logtape@2.4.2";
 import { buildCommand } from "../usage.ts";
-import { basename, join, resolve } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 import { HeliographError } from "../../protocol/errors.ts";
 import { printable } from "../../protocol/printable.ts";
 import { settled } from "../../protocol/setting.ts";
@@ -291,6 +291,7 @@ function makeServer(
         arrangementFile: besideBench(resolve(bench)).page,
         guardsFile: join(besideBench(resolve(bench)).state, "guards.json"),
         messagesFile: join(besideBench(resolve(bench)).state, "messages.json"),
+        runFiles: { state: join(besideBench(resolve(bench)).state, "runs.json"), folder: dirname(resolve(bench)) },
       }),
     }, {
       journal,

@@ -147,6 +147,11 @@ export class AccessStore {
     return this.#names.has(nameKey(name));
   }
 
+  /** What somebody may do who has proved that name, whether they are here or not. @returns Nothing any more where they have no token. */
+  standingOf(name: string): Standing {
+    return this.#people.find((person) => nameKey(person.name) === nameKey(name) && !person.ended) ?? nobody;
+  }
+
   /** Everybody who has a token, in the order in which they were added. */
   get people(): readonly KnownPerson[] {
     return this.#people.map(({ entry: { digest, passkeys: _, ...known } }) => ({

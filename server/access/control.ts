@@ -72,7 +72,7 @@ export class Control {
    * @param instrument The instrument's name.
    * @param caller Who shall have it; whoever has it already gets the new time.
    * @param seconds The time.
-   * @param force Takes it from somebody else, if the caller is an admin.
+   * @param force Takes it from somebody else, if the caller is an admin; from a run anybody takes it without.
    * @throws {HeliographError} `held` when somebody else has it.
    */
   take(instrument: string, caller: Caller, seconds: number, force = false): void {
@@ -262,6 +262,8 @@ export class Control {
   }
 
   #refuseUnless(force: boolean, lease: Lease, client: Principal, command: string, instrument: string): void {
+    // A run makes way for people, and never they for it.
+    if (lease.client.yields && !client.yields) return;
     if (!force || !client.may("takeOver")) throw this.#refusal(lease, command, instrument);
   }
 
@@ -272,6 +274,12 @@ export class Control {
           .includes(command)
         ? `${command} ${instrument}`
         : `call ${instrument}.${command}`;
+    if (client.yields) {
+      return new HeliographError(
+        "held",
+        `Cannot ${what}: ${client.name} has control of it; "take ${instrument}" takes it from the run, which pauses`,
+      );
+    }
     const whom = client.name === "" ? "them" : client.name;
     return new HeliographError(
       "held",

@@ -38,6 +38,8 @@ export interface Arrival<W extends WayIn = WayIn> {
   readonly secure?: boolean;
   /** Whether they have gone. @default they never go */
   readonly gone?: () => boolean;
+  /** Whether anybody who may drive an instrument may take it from them: a run, which is no person. @default false */
+  readonly yields?: boolean;
 }
 
 const never = () => false;
@@ -56,6 +58,8 @@ export class Principal<W extends WayIn = WayIn> implements Caller {
   readonly secure: boolean;
   /** For whom they act, where that is somebody else: as code does. */
   readonly for: Principal | undefined;
+  /** Whether anybody who may drive an instrument may take it from them. */
+  readonly yields: boolean;
   readonly #gone: () => boolean;
   /** Until when nothing more is taken from them, by `performance.now()`: they gave a wrong token. */
   waitsUntil = 0;
@@ -77,6 +81,7 @@ export class Principal<W extends WayIn = WayIn> implements Caller {
     this.address = arrival.address ?? this.hostname;
     this.secure = arrival.secure ?? false;
     this.for = actsFor;
+    this.yields = arrival.yields ?? false;
     this.#gone = arrival.gone ?? never;
     this.#name = arrival.name ?? "";
     this.#standing = typeof standing === "string" ? standingOf(standing) : standing;

@@ -19,8 +19,8 @@ export function identifierOf(title: string): string {
   return title.normalize("NFKD").toLowerCase().replace(/[^a-z0-9]+/g, "_").replace(/^_+|_+$/g, "");
 }
 
-/** The names of heliograph's own instruments: nobody's widgets, and no guard is about them. */
-export const ownInstruments: ReadonlySet<string> = new Set(["api", "guards", "messages"]);
+/** The names of heliograph's own instruments: nobody's widgets, and neither guards nor runs drive them. */
+export const ownInstruments: ReadonlySet<string> = new Set(["api", "guards", "messages", "automation"]);
 
 /** How many names are listed in an error, and how many are compared: whoever asks wrongly again and again costs little. */
 const mostListed = 10;

@@ -135,12 +135,20 @@ function valueAt(root: unknown, path: Path): unknown {
 }
 
 /** The keys that the schema knows at a place. */
-function keysAt(schema: z.core.JSONSchema.BaseSchema, path: Path): string[] {
-  const branches = [schema, ...(schema.anyOf ?? []) as z.core.JSONSchema.BaseSchema[]];
+function keysAt(
+  schema: z.core.JSONSchema.BaseSchema,
+  path: Path,
+  named: Readonly<Record<string, unknown>> = schema.$defs ?? {},
+): string[] {
+  // What holds more of its own kind is named once, and referred to.
+  const of = (each: z.core.JSONSchema.BaseSchema) =>
+    (each.$ref === undefined ? each : named[each.$ref.slice("#/$defs/".length)] ?? {}) as z.core.JSONSchema.BaseSchema;
+  const whole = of(schema);
+  const branches = [whole, ...((whole.anyOf ?? []) as z.core.JSONSchema.BaseSchema[]).map(of)];
   const [key, ...rest] = path;
   if (key === undefined) return branches.flatMap((branch) => Object.keys(branch.properties ?? {}));
   return branches.flatMap((branch) => {
     const next = typeof key === "number" ? branch.items : branch.properties?.[key] ?? branch.additionalProperties;
-    return typeof next === "object" && next !== null && !Array.isArray(next) ? keysAt(next, rest) : [];
+    return typeof next === "object" && next !== null && !Array.isArray(next) ? keysAt(next, rest, named) : [];
   });
 }

@@ -6,7 +6,7 @@
  * @module
  */
 
-import { dirname } from "node:path";
+import { dirname, join } from "node:path";
 import type { FromFileKeeper, KeeperTask, KeptFile, ToFileKeeper } from "./file_keeper_messages.ts";
 import { AnsweringWorker } from "./answering_worker.ts";
 
@@ -72,6 +72,21 @@ export class FileKeeper {
     return this.#ask({ kind: "read other", file, folders: this.#reads });
   }
 
+  /** Reads another file of its own folder. @param name Its name. @returns What it holds; `undefined` where there is none. */
+  readBeside(name: string): Promise<string | undefined> {
+    return this.#ask({ kind: "read" }, this.#beside(name));
+  }
+
+  /** Replaces another file of its own folder, whole or not at all. @param name Its name. */
+  async writeBeside(name: string, text: string): Promise<void> {
+    await this.#ask({ kind: "write", text }, this.#beside(name));
+  }
+
+  #beside(name: string): KeptFile {
+    const file = join(dirname(this.#kept.file), name);
+    return { ...this.#kept, file, part: `${file}.part`, aside: `${file}.damaged`, previous: undefined };
+  }
+
   /** Makes sure that the file can be written. */
   async check(): Promise<void> {
     await this.#ask({ kind: "check" });
@@ -111,8 +126,8 @@ export class FileKeeper {
     this.#worker.stop();
   }
 
-  async #ask(task: KeeperTask): Promise<string | undefined> {
-    const answer = await this.#worker.ask({ kept: this.#kept, task });
+  async #ask(task: KeeperTask, kept = this.#kept): Promise<string | undefined> {
+    const answer = await this.#worker.ask({ kept, task });
     if (answer.done) return answer.text;
     throw new Error(answer.reason);
   }

@@ -6,10 +6,12 @@
 
 import type { StepDescription } from "../../protocol/guards.ts";
 import { HeliographError } from "../../protocol/errors.ts";
-import type { BenchField } from "../bench/field.ts";
+import { defineInstrument } from "../bench/define_instrument.ts";
 import type { Instrument } from "../bench/instrument.ts";
-import { didYouMean, identifierOf, listed, ownInstruments } from "../bench/names.ts";
+import { commandOf, instrumentCalled, placeOf, settingOf } from "../bench/places.ts";
 import type { StepWords } from "./steps_schema.ts";
+
+export { commandOf, instrumentCalled, placeOf, settingOf };
 
 /** A place in what a bench file says of guards. */
 export type GuardsPath = readonly (string | number)[];
@@ -33,46 +35,11 @@ export interface Step {
   readonly now: () => string;
 }
 
+/** What stands for the runs of a server where a file is only checked. */
+const noRuns = defineInstrument({ title: "automation" });
+
 /** How long the next step waits for one, in seconds, where nobody says it. */
 const usualWithin = 5;
-
-/** An instrument as a bench file names it. @throws {TypeError} Where there is none. */
-export function instrumentCalled(name: string, instruments: readonly Instrument[]): Instrument {
-  const others = instruments.filter((each) => !ownInstruments.has(each.name));
-  const wanted = identifierOf(name);
-  const found = others.find((each) => each.name === wanted);
-  if (found !== undefined) return found;
-  if (ownInstruments.has(wanted)) throw new TypeError(`${wanted} is heliograph's own, and no guard is about it`);
-  const names = others.map((each) => each.name);
-  throw new TypeError(`there is no instrument ${name}${didYouMean(name, names)}; there is ${listed(names)}`);
-}
-
-/** The two halves of `INSTRUMENT.NAME`. */
-export function placeOf(text: string, instruments: readonly Instrument[]): [instrument: Instrument, name: string] {
-  const [instrument = "", name = ""] = text.split(".");
-  return [instrumentCalled(instrument, instruments), name];
-}
-
-/** A setting of an instrument. @throws {TypeError} Where there is none. */
-export function settingOf(instrument: Instrument, name: string): BenchField {
-  const wanted = identifierOf(name);
-  const settings = instrument.allFields.filter(({ access }) => access === "setting");
-  const field = instrument.allFields.find((each) => each.name === wanted);
-  if (field?.access === "setting") return field;
-  const names = settings.map((each) => each.name);
-  const there = names.length === 0 ? "it has no settings" : `its settings are ${listed(names)}`;
-  if (field !== undefined) throw new TypeError(`${field.title} of ${instrument.title} is a readout; ${there}`);
-  throw new TypeError(`${instrument.title} has no setting ${name}${didYouMean(name, names)}; ${there}`);
-}
-
-/** A command of an instrument, its own. @throws {TypeError} Where there is none. */
-export function commandOf(instrument: Instrument, name: string) {
-  const command = instrument.commands.get(name);
-  if (command !== undefined) return command;
-  const names = [...instrument.commands.keys()];
-  const there = names.length === 0 ? "it has none of its own" : `it has ${listed(names)}`;
-  throw new TypeError(`${instrument.title} has no command ${name}${didYouMean(name, names)}; ${there}`);
-}
 
 /**
  * Checks steps, and makes them ready.
@@ -94,6 +61,13 @@ export function stepsOf(
     if (each === "safe state") {
       if (safeState === undefined) wrong(path, 'there is no safe state: say "safeState": [ … ] in the bench file');
       return safeState ?? [];
+    }
+    if (each === "pause runs" || each === "stop runs") {
+      const [what] = each.split(" ");
+      const instrument = instruments.find(({ name }) => name === "automation") ?? noRuns;
+      const text = `${what} the run that is under way`;
+      const common = { within: usualWithin, otherwise: [], now: () => "" };
+      return [{ ...common, text, instrument, command: "guard", args: [what!] }];
     }
     const { set, to, call } = each;
     try {

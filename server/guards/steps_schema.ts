@@ -7,8 +7,8 @@
 import * as z from "npm:zod@4.6.7";
 import { time } from "./guard_words.ts";
 
-/** A step of a bench file: a setting, a command, or all of the safe state. */
-export type StepWords = "safe state" | {
+/** A step of a bench file: a setting, a command, all of the safe state, or what is done with the run under way. */
+export type StepWords = "safe state" | "pause runs" | "stop runs" | {
   readonly set?: string | undefined;
   readonly to?: number | string | boolean | undefined;
   readonly call?: string | undefined;
@@ -37,8 +37,8 @@ const step = {
   }),
 };
 
-const safeStateWord = z.literal("safe state");
-const stepWords = 'should be "safe state", or an object with set and to, or with call';
+const safeStateWord = z.enum(["safe state", "pause runs", "stop runs"]);
+const stepWords = 'should be "safe state", "pause runs", "stop runs", or an object with set and to, or with call';
 const instead = z.array(z.union([z.strictObject(step), safeStateWord], stepWords)).min(1);
 /** Steps of a bench file. */
 export const steps: z.ZodType<readonly StepWords[]> = z.array(

@@ -305,9 +305,9 @@ export class Dispatcher {
     principal: Principal,
   ): unknown {
     const right = rightOfRole[command.role];
-    // api drives nothing itself: what its commands are about, they look at.
+    // api and automation drive nothing themselves: what their commands are about, they look at.
     // What stops something is for every operator, whichever instruments are theirs.
-    const anywhere = command.stop || instrument.name === defaultInstrument;
+    const anywhere = command.stop || instrument.name === defaultInstrument || instrument.name === "automation";
     this.check(principal, right, name, anywhere ? undefined : instrument.name);
     // What is in memory can be told all the same.
     if (instrument.away !== "" && !(command.immediate && command.role === "observer")) {

@@ -2,6 +2,7 @@
  * Who may do what: every wire, route and command has a row, and each is walked as nobody, observer, operator, operator of
  * another instrument and admin, from this PC and from an address that is not it. What has no row fails.
  */
+import { join } from "node:path";
 import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
 import { sessionWords } from "../../../protocol/command_line.ts";
 import { transferStatus } from "../../../server/camera/image_transfer.ts";
@@ -86,6 +87,11 @@ const commands: Readonly<Record<string, Readonly<Partial<Record<May, string>>>>>
       `comps_off comps_delay ${ofTools.drives}`,
   },
   telescope: { "observer": `get_focus ${ofTools.reads}`, "its operator": `set_focus ${ofTools.drives}` },
+  automation: {
+    "observer": "list history show check",
+    // Of the instruments that a run drives, see runs_test.ts.
+    "operator": "load start pause resume skip stop abort answer move remove repeat after_failed guard",
+  },
   parameters: { "observer": "get_par", "its operator": "set_par save_pars read_parfile update_pars" },
   api: {
     "observer": "list status whoami get_logdata datalog help",
@@ -285,7 +291,8 @@ class Guarded implements AsyncDisposable {
     // That it listens is one thing, whom it lets in another.
     const listen = hostname === "127.0.0.1" ? {} : { host: "0.0.0.0", insecureOpen: true } as const;
     const access = new Access({ store, loopback: "token", ...options });
-    const server = startServer({ ...listen, images: { port: 0, folder } }, { access });
+    const runFiles = { state: join(folder, "state", "runs.json"), folder };
+    const server = startServer({ ...listen, images: { port: 0, folder }, runFiles }, { access });
     await server.ready;
     return new Guarded(server, tokens, hostname);
   }
@@ -330,7 +337,7 @@ function commandRows(server: HeliographServer): (readonly [string, May])[] {
       for (const name of names.split(" ").filter((each) => each !== "")) {
         rows.set(
           `${instrument}.${name}`,
-          instrument === othersInstrument && may === "its operator" ? "operator" : may as May,
+          [othersInstrument, "automation"].includes(instrument) && may === "its operator" ? "operator" : may as May,
         );
       }
     }

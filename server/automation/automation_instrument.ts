@@ -1,0 +1,200 @@
+/**
+ * The instrument `automation`: the queue of runs on every wire. It is in no data log and on no dashboard.
+ *
+ * @module
+ */
+
+import { HeliographError } from "../../protocol/errors.ts";
+import { afterFailed, runStates } from "../../protocol/runs.ts";
+import { principalOf } from "../access/principal.ts";
+import { command, type CommandContext } from "../bench/command.ts";
+import { defineInstrument } from "../bench/define_instrument.ts";
+import type { Instrument } from "../bench/instrument.ts";
+import { readSeconds } from "../expressions/over_time.ts";
+import type { Given } from "./parameters.ts";
+import type { Runs } from "./runs.ts";
+
+/** How the journal calls who asks. */
+function who({ caller }: CommandContext): string {
+  return principalOf(caller).origin.label;
+}
+
+/** What is given for a run's parameters: as words of a line, or as JSON of a program. */
+function givenOf(keywords: ReadonlyMap<string, unknown>, json: string): Given {
+  let told: unknown;
+  try {
+    told = json === "" ? {} : JSON.parse(json);
+  } catch {
+    told = undefined;
+  }
+  const given = typeof told === "object" && told !== null ? { ...told, ...Object.fromEntries(keywords) } : undefined;
+  const scalars = Object.values(given ?? { wrong: null });
+  if (scalars.every((each) => ["number", "string", "boolean"].includes(typeof each))) return given as Given;
+  throw new HeliographError("bad_argument", 'Cannot take these parameters: give a JSON object such as {"flow": 30}');
+}
+
+/** When a run is to begin, in milliseconds since 1970. */
+function timeOf(text: string): number | undefined {
+  if (text === "") return undefined;
+  const [, hour, minute] = /^(\d{1,2}):(\d{2})$/.exec(text) ?? [];
+  const now = new Date();
+  if (hour !== undefined && Number(hour) < 24 && Number(minute) < 60) {
+    const then = new Date(now);
+    then.setHours(Number(hour), Number(minute), 0, 0);
+    if (then <= now) then.setDate(then.getDate() + 1);
+    return then.getTime();
+  }
+  const seconds = readSeconds(text);
+  if (seconds !== undefined) return now.getTime() + seconds * 1000;
+  const moment = /^\d{4}-\d\d-\d\d[T ]/.test(text) ? Date.parse(text) : NaN;
+  if (Number.isFinite(moment)) return moment;
+  throw new HeliographError("bad_argument", `${text} is no time to begin: give 22:30, 90m or 2026-05-01T22:30`);
+}
+
+/** Makes it. @param runs What it tells of. */
+export function automationInstrument(runs: Runs): Instrument {
+  const reading = { role: "observer", immediate: true } as const;
+  const id = { type: "int", default: 0, minimum: 0, summary: "the run's number; 0 for the one under way" } as const;
+  const needed = { type: "int", minimum: 1, summary: "the run's number" } as const;
+  const text = { type: "text", default: "", summary: "what the file holds; that of the bench's folder where left out" };
+  const parameters = { type: "text", default: "", summary: "what is given, as JSON" } as const;
+  const file = { type: "text", summary: "the name of the run's file" } as const;
+  const load = { file, text: { ...text, type: "text" }, parameters } as const;
+  const unlogged = { log: false, keep: false } as const;
+  const instrument = defineInstrument({
+    title: "automation",
+    summary: "runs: steps that are done one after the other, through the night",
+    aside: true,
+    fields: {
+      State: { type: "choice", choices: ["idle", ...runStates], initial: "idle", ...unlogged },
+      Reason: { type: "text", initial: "", ...unlogged },
+      Step: { type: "int", initial: 0, ...unlogged },
+      Of: { type: "int", initial: 0, ...unlogged },
+      "Time Left": { type: "float", unit: "s", decimals: 0, initial: 0, ...unlogged },
+    },
+    commands: {
+      list: command({ ...reading, summary: "Tell the queue of runs, as JSON", run: () => runs.describe() }),
+      history: command({
+        ...reading,
+        summary: "Tell the runs that have ended, as JSON",
+        run: () => ({ runs: runs.history() }),
+      }),
+      show: command({
+        ...reading,
+        summary: "Tell a run with its steps and what it has told, as JSON",
+        arguments: { id, after: { type: "int", default: 0, summary: "the last line that is known already" } },
+        run: ({ id, after }) => runs.show(id, after),
+      }),
+      check: command({
+        ...reading,
+        summary: "Tell what is wrong with a run's file, as JSON; an empty list of problems where nothing is",
+        arguments: load,
+        takesMore: true,
+        run: async ({ file, text, parameters }, context) => {
+          const given = givenOf(context.moreKeywords, parameters);
+          return { problems: await runs.check(file, text, given, principalOf(context.caller)) };
+        },
+      }),
+      load: command({
+        summary: "Add a run to the queue, and tell its number: load night.run.json flow=30",
+        arguments: {
+          ...load,
+          step: { type: "int", default: 1, minimum: 1, summary: "the step at which it begins" },
+        },
+        takesMore: true,
+        immediate: true,
+        run: ({ file, text, parameters, step }, context) =>
+          runs.load(file, text, givenOf(context.moreKeywords, parameters), step, principalOf(context.caller)),
+      }),
+      start: command({
+        summary: "Let a run begin when it is its turn, or at a time",
+        arguments: { id, time: { type: "text", default: "", summary: "22:30, 90m or 2026-05-01T22:30" } },
+        immediate: true,
+        run: ({ id, time }, { caller }) => runs.start(id, timeOf(time), principalOf(caller)),
+      }),
+      pause: command({
+        summary: "Let the run stand still: at once in waits and ramps, otherwise after the step that is under way",
+        arguments: { id },
+        stop: true,
+        run: ({ id }, context) => runs.pause(id, who(context)),
+      }),
+      resume: command({
+        summary: "Let a run go on; a step that has failed is done again",
+        arguments: { id },
+        immediate: true,
+        run: ({ id }, { caller }) => runs.resume(id, principalOf(caller)),
+      }),
+      skip: command({
+        summary: "Leave the step that is under way, or that has failed, and go on with the next",
+        arguments: { id },
+        immediate: true,
+        run: ({ id }, { caller }) => runs.skip(id, principalOf(caller)),
+      }),
+      stop: command({
+        summary: "End the run; its finally is done",
+        arguments: { id },
+        stop: true,
+        run: ({ id }, context) => runs.stop(id, who(context)),
+      }),
+      abort: command({
+        summary: "End the run at once; its finally is NOT done",
+        arguments: { id },
+        stop: true,
+        confirm: "What the run does at its end, such as closing a gas, is not done",
+        run: ({ id }, context) => runs.abort(id, who(context)),
+      }),
+      answer: command({
+        summary: "Answer what the run asks",
+        arguments: { text: { type: "text", default: "yes" }, id },
+        immediate: true,
+        run: ({ text, id }, context) => runs.answer(id, text, who(context)),
+      }),
+      move: command({
+        summary: "Move a run that waits to another place of the queue",
+        arguments: { id: needed, to: { type: "int", minimum: 1, summary: "its place, from 1" } },
+        immediate: true,
+        run: ({ id, to }) => runs.move(id, to),
+      }),
+      remove: command({
+        summary: "Take a run that waits from the queue",
+        arguments: { id: needed },
+        immediate: true,
+        run: ({ id }, context) => runs.remove(id, who(context)),
+      }),
+      repeat: command({
+        summary: "Add a run to the queue anew, with what it was given, and tell its number",
+        arguments: { id: needed },
+        immediate: true,
+        run: ({ id }, { caller }) => runs.repeat(id, principalOf(caller)),
+      }),
+      after_failed: command({
+        summary: "Say what becomes of the runs that wait when one has not got to its end",
+        arguments: {
+          what: {
+            type: "choice",
+            choices: afterFailed,
+            summary: "stop: they wait for a start; skip: they are left out; go on: the next begins",
+          },
+        },
+        immediate: true,
+        run: ({ what }) => runs.setAfterFailed(what as (typeof afterFailed)[number]),
+      }),
+      guard: command({
+        summary: "Pause or stop the run that is under way, if any: what guards do",
+        arguments: { what: { type: "choice", choices: ["pause", "stop"] } },
+        stop: true,
+        run: ({ what }, context) => runs.forGuard(what as "pause" | "stop", who(context)),
+      }),
+    },
+  });
+  const { fields } = instrument;
+  runs.changed = () => {
+    const now = runs.summary;
+    fields.State.update(now?.state ?? "idle");
+    fields.Reason.update(now?.reason ?? "");
+    fields.Step.update(now === undefined ? 0 : Math.min(now.done + 1, now.of));
+    fields.Of.update(now?.of ?? 0);
+    fields["Time Left"].update(Math.round(now?.left.seconds ?? 0));
+  };
+  return instrument;
+}

@@ -1,0 +1,713 @@
+/**
+ * The queue of runs: one is under way at a time, with control of the instruments that it drives. What is to survive a
+ * restart is written down before it is acted on.
+ *
+ * @module
+ */
+
+import { getLogger } from "npm:@logtape/logtape@2.4.2";
+import { HeliographError } from "../../protocol/errors.ts";
+import type {
+  AfterFailed,
+  RunDescription,
+  RunDetails,
+  RunLine,
+  RunProblem,
+  RunsDescription,
+} from "../../protocol/runs.ts";
+import type { AccessStore } from "../access/access_store.ts";
+import type { Control } from "../access/control.ts";
+import { Principal } from "../access/principal.ts";
+import type { Standing } from "../access/rights.ts";
+import type { Bench } from "../bench/bench.ts";
+import { type Clock, systemClock } from "../camera/clock.ts";
+import { BenchFileError } from "../files/source.ts";
+import type { Given } from "./parameters.ts";
+import { Run, type RunOutcome, unsure, unsureStep } from "./run.ts";
+import { filesOf, type LoadedRun, loadRun, readRun } from "./run_file.ts";
+import { type KeptRun, type RunFiles, RunStore } from "./run_store.ts";
+
+const log = getLogger(["heliograph", "automation"]);
+
+/** How often the queue is looked at, in milliseconds. */
+const interval = 1000;
+/** By so much the PC's clock may go on while its steady one does not, in seconds: more, and it was asleep. */
+const mostAsleep = 5;
+/** How many runs that have ended are kept. */
+const mostHistory = 50;
+/** Of how many of them it is known what they have told. */
+const mostTold = 10;
+/** For how long control is, in seconds; what a run works on keeps it. */
+const longControl = 86_400;
+/** For how long a run that goes on after a restart waits for its instruments, in seconds. */
+const longestReach = 30;
+
+/** What the server gives to runs. */
+export interface RunsParts {
+  readonly bench: Bench;
+  readonly control: Control;
+  /** Who may do what. */
+  readonly people: Pick<AccessStore, "standingOf">;
+  /** The one way in. */
+  readonly call: (instrument: string, command: string, args: readonly unknown[], principal: Principal) => unknown;
+  /** Writes a line into the journal. */
+  readonly note: (text: string, principal: Principal) => void;
+  /** Where they are kept. */
+  readonly files: RunFiles;
+  /** @default the PC's */
+  readonly clock?: Clock;
+}
+
+/** The run that is under way. */
+interface Active {
+  readonly kept: KeptRun;
+  readonly run: Run;
+  readonly principal: Principal;
+  readonly ends: () => void;
+}
+
+/** The runs of a bench. */
+export class Runs {
+  readonly #parts: RunsParts;
+  readonly #clock: Clock;
+  readonly #store: RunStore;
+  #next = 1;
+  #afterFailed: AfterFailed = "stop";
+  #queue: KeptRun[] = [];
+  #history: KeptRun[] = [];
+  #active: Active | undefined;
+  /** What the last runs that have ended have told, by their numbers. */
+  readonly #told = new Map<number, RunLine[]>();
+  #timer: ReturnType<typeof setInterval> | undefined;
+  #seen: { readonly steady: number; readonly wall: number } | undefined;
+  #unsubscribe = () => {};
+  #opened = false;
+  #stopping = false;
+  /** Told whenever what `automation` shows may be another. */
+  changed: () => void = () => {};
+
+  /** Makes it, with an empty queue. */
+  constructor(parts: RunsParts) {
+    this.#parts = parts;
+    this.#clock = parts.clock ?? systemClock;
+    this.#store = new RunStore(parts.files);
+  }
+
+  /** Reads what was kept, before the server gives up its permissions. */
+  async open(): Promise<void> {
+    const kept = await this.#store.open();
+    if (kept !== undefined) {
+      this.#next = kept.next;
+      this.#afterFailed = kept.afterFailed;
+      this.#queue = kept.queue;
+      this.#history = kept.history;
+    }
+    this.#opened = true;
+  }
+
+  /** Goes on with what was under way when the server ended, and begins what waits. To be called when the bench is ready. */
+  begin(): void {
+    if (this.#timer !== undefined || this.#stopping) return;
+    this.#timer = setInterval(() => this.#tick(), interval);
+    this.#unsubscribe = this.#parts.control.onChange((instrument) => this.#lookAtControl(instrument));
+    const cut = this.#queue.find(({ state }) => ["running", "paused", "finishing"].includes(state));
+    if (cut !== undefined) this.#recover(cut);
+    this.#tick();
+  }
+
+  /** A run that was under way when the server ended. */
+  #recover(kept: KeptRun): void {
+    let loaded: LoadedRun;
+    try {
+      loaded = this.#load(kept.file, kept.text, kept.given, new Map(Object.entries(kept.files)));
+    } catch (error) {
+      const reason = `it cannot go on after the restart: ${wordsOf(error)}`;
+      log.error("Run {id} {title}: {reason}. Its finally is NOT done: look at the instruments", {
+        id: kept.id,
+        title: kept.title,
+        reason,
+      });
+      return this.#retire(kept, { state: "failed", reason });
+    }
+    const step = unsureStep(loaded.steps, kept.place);
+    const ended = kept.outcome !== undefined;
+    if (!ended && loaded.afterRestart === "finally") {
+      kept.outcome = { state: "stopped", reason: "the server was restarted" };
+    }
+    const stood = kept.state === "paused" && loaded.afterRestart === "continue" ? kept.reason : undefined;
+    const asks = ended || loaded.afterRestart === "finally"
+      ? undefined
+      : step !== undefined
+      ? unsure(step)
+      : stood ?? (loaded.afterRestart === "ask"
+        ? `the server was restarted while it was at “${loaded.steps[kept.place.at]?.text ?? "its end"}”; ` +
+          "resume goes on with that, skip goes on after it, stop ends the run"
+        : undefined);
+    this.#start(kept, loaded, undefined, asks, true);
+  }
+
+  #load(file: string, text: string, given: Given, files: ReadonlyMap<string, string | undefined>): LoadedRun {
+    return loadRun(readRun(file, text), { instruments: this.#parts.bench.instruments, given, files });
+  }
+
+  /**
+   * Reads a run's file, and the CSV files that it goes through.
+   *
+   * @param file Its name. @param text What it holds; empty for that of the bench's folder.
+   * @throws {BenchFileError} With what is wrong.
+   */
+  async #read(file: string, text: string): Promise<{ text: string; files: Map<string, string | undefined> }> {
+    const said = text !== "" ? text : await this.#store.read(file);
+    if (said === undefined) {
+      throw new BenchFileError([{ file, where: "", message: "there is no such file in the bench's folder" }]);
+    }
+    const files = new Map<string, string | undefined>();
+    for (const name of filesOf(readRun(file, said).words)) files.set(name, await this.#store.read(name));
+    return { text: said, files };
+  }
+
+  /** What is wrong with a run's file, or keeps somebody from running it; nothing where it could begin. */
+  async check(file: string, text: string, given: Given, principal: Principal): Promise<RunProblem[]> {
+    try {
+      const read = await this.#read(file, text);
+      const loaded = this.#load(file, read.text, given, read.files);
+      this.#mayDrive(loaded.instruments, principal);
+      return [];
+    } catch (error) {
+      if (error instanceof BenchFileError) return [...error.problems];
+      if (error instanceof HeliographError) return [{ file, where: "", message: error.message }];
+      throw error;
+    }
+  }
+
+  /** Whether somebody may drive all of them, and nobody else has control of one. */
+  #mayDrive(instruments: readonly string[], principal: Principal): void {
+    for (const name of instruments) {
+      if (!principal.may("drive", name)) {
+        throw new HeliographError("not_allowed", `The run drives ${name}, and you may not`);
+      }
+      // What another run has is free when that has ended.
+      if (this.#active?.kept.instruments.includes(name)) continue;
+      this.#parts.control.check(name, principal, "run");
+    }
+  }
+
+  /**
+   * Adds a run to the end of the queue.
+   *
+   * @param at The number of the step to begin at, from 1.
+   * @param principal For whom it acts.
+   * @throws {HeliographError} With all that is wrong.
+   */
+  async load(file: string, text: string, given: Given, at: number, principal: Principal): Promise<number> {
+    this.#mustBeOpen();
+    let read, loaded;
+    try {
+      read = await this.#read(file, text);
+      loaded = this.#load(file, read.text, given, read.files);
+    } catch (error) {
+      if (!(error instanceof BenchFileError)) throw error;
+      throw new HeliographError("bad_argument", `Cannot load the run: ${wordsOf(error)}`);
+    }
+    this.#mayDrive(loaded.instruments, principal);
+    if (!(Number.isInteger(at) && at >= 1 && at <= loaded.steps.length)) {
+      throw new HeliographError(
+        "bad_argument",
+        `Cannot begin at step ${at}: ${loaded.title} has ${loaded.steps.length}, counted from 1`,
+      );
+    }
+    const { origin } = principal;
+    const { standing } = origin;
+    const kept: KeptRun = {
+      id: this.#next++,
+      title: loaded.title,
+      file,
+      text: read.text,
+      files: Object.fromEntries([...read.files].flatMap(([name, text]) => text === undefined ? [] : [[name, text]])),
+      given: { ...loaded.given },
+      instruments: [...loaded.instruments],
+      who: {
+        label: origin.name === "" ? origin.label : origin.name,
+        person: origin.person,
+        roleName: standing.roleName,
+        rights: [...standing.rights],
+        instruments: standing.instruments === undefined ? null : [...standing.instruments],
+      },
+      state: "loaded",
+      reason: "",
+      startAt: null,
+      began: null,
+      ended: null,
+      serial: 0,
+      place: { at: at - 1 },
+      last: { at: 0 },
+    };
+    this.#queue.push(kept);
+    await this.#keep();
+    log.info("{who} added run {id} {title}", { who: kept.who.label, id: kept.id, title: kept.title });
+    return kept.id;
+  }
+
+  /**
+   * Lets a run begin: in its turn, or at a time.
+   *
+   * @param startAt When, in milliseconds since 1970. @default as soon as it is its turn
+   */
+  async start(id: number, startAt: number | undefined, principal: Principal): Promise<void> {
+    const kept = this.#find(id);
+    if (kept.state !== "loaded" && kept.state !== "waiting") {
+      throw new HeliographError("command_failed", `Cannot start run ${kept.id}: it is ${kept.state}`);
+    }
+    this.#mayDrive(kept.instruments, principal);
+    kept.state = "waiting";
+    kept.reason = "";
+    kept.startAt = startAt === undefined ? null : new Date(startAt).toISOString();
+    await this.#keep();
+    this.#beginNext(principal);
+  }
+
+  /** Begins the next that waits. @param principal Who asks for it now, if anybody: what they hold, it may have. */
+  #beginNext(principal?: Principal): void {
+    if (this.#active !== undefined || this.#stopping) return;
+    const now = this.#clock.date().getTime();
+    const kept = this.#queue.find(({ state, startAt }) =>
+      state === "waiting" && (startAt === null || Date.parse(startAt) <= now)
+    );
+    if (kept === undefined) return;
+    try {
+      const loaded = this.#load(kept.file, kept.text, kept.given, new Map(Object.entries(kept.files)));
+      this.#start(kept, loaded, principal);
+    } catch (error) {
+      if (!(error instanceof BenchFileError || error instanceof HeliographError)) throw error;
+      const reason = `it could not begin: ${wordsOf(error)}`;
+      log.error("Run {id} {title}: {reason}", { id: kept.id, title: kept.title, reason });
+      this.#retire(kept, { state: "failed", reason });
+    }
+  }
+
+  /** The principal of a run: it acts for whoever started it, for as long as they may. */
+  #principalOf(kept: KeptRun): Principal {
+    const { who } = kept;
+    const atStart: Standing = {
+      roleName: who.roleName,
+      rights: new Set(who.rights),
+      instruments: who.instruments === null ? undefined : new Set(who.instruments),
+    };
+    const { people } = this.#parts;
+    const live = () => kept.who.person === "" ? atStart : people.standingOf(kept.who.person);
+    const standing: Standing = {
+      get roleName() {
+        return live().roleName;
+      },
+      get rights() {
+        return live().rights;
+      },
+      get instruments() {
+        return live().instruments;
+      },
+    };
+    return new Principal({ by: "program", name: `run ${kept.title} for ${who.label}`, yields: true }, standing);
+  }
+
+  /** @param halted Why it stands still first. @param again Whether it was under way before a restart. */
+  #start(kept: KeptRun, loaded: LoadedRun, starter: Principal | undefined, halted?: string, again = false): void {
+    const { bench, control } = this.#parts;
+    const principal = this.#principalOf(kept);
+    this.#takeAll(kept, principal, starter);
+    // What is done at the end is done with the rights that there were at the begin.
+    const last = new Principal({ by: "program", name: principal.name, yields: true }, {
+      roleName: kept.who.roleName,
+      rights: new Set(kept.who.rights),
+      instruments: kept.who.instruments === null ? undefined : new Set(kept.who.instruments),
+    });
+    const told = { id: kept.id, title: kept.title };
+    const run = new Run(loaded, kept, {
+      bench,
+      clock: this.#clock,
+      act: ({ instrument, command, args, last: atEnd }) =>
+        this.#parts.call(instrument, command, args, atEnd && !principal.may("drive", instrument) ? last : principal),
+      note: (text) => this.#parts.note(text, principal),
+      keep: (all) => {
+        kept.serial++;
+        return all ? this.#keep() : this.#store.mark(kept);
+      },
+      tell: (text, level) => {
+        log[level]("Run {id} {title}: {text}", { ...told, text });
+        this.changed();
+      },
+    });
+    const working = control.work(principal);
+    this.#active = { kept, run, principal, ends: working };
+    kept.state = "running";
+    kept.began ??= this.#clock.date().toISOString();
+    void this.#go(this.#active, halted, again);
+  }
+
+  async #go(active: Active, halted: string | undefined, again: boolean): Promise<void> {
+    const { kept, run } = active;
+    try {
+      await this.#keep();
+    } catch {
+      // The first step tells it.
+    }
+    if (again && halted === undefined) await this.#reached(kept.instruments);
+    if (this.#stopping) return;
+    let outcome: RunOutcome;
+    try {
+      outcome = await run.run(halted);
+    } catch (error) {
+      // The server stops, and the run stays where it is.
+      if (this.#stopping) return;
+      outcome = { state: "failed", reason: wordsOf(error) };
+    }
+    this.#active = undefined;
+    active.ends();
+    this.#told.set(kept.id, run.lines());
+    for (const id of [...this.#told.keys()].slice(0, -mostTold)) this.#told.delete(id);
+    for (const name of kept.instruments) {
+      if (this.#parts.control.holder(name)?.name === active.principal.name) {
+        this.#parts.control.release(name, active.principal);
+      }
+    }
+    const { state, reason } = outcome;
+    const level = state === "done" ? "info" : state === "failed" ? "error" : "warning";
+    log[level]("Run {id} {title} {state}{reason}", {
+      id: kept.id,
+      title: kept.title,
+      state: state === "done" ? "is done" : `was ${state}`.replace("was failed", "has FAILED"),
+      reason: reason === "" ? "" : `: ${reason}`,
+    });
+    this.#retire(kept, outcome);
+    this.#beginNext();
+  }
+
+  /** After a restart instruments are reached one after the other. */
+  async #reached(instruments: readonly string[]): Promise<void> {
+    const end = this.#clock.now() + longestReach;
+    const away = () => instruments.some((name) => this.#parts.bench.find(name)?.contact?.state === "connecting");
+    while (away() && this.#clock.now() < end && !this.#stopping) await this.#clock.wait(0.1);
+  }
+
+  /** Control of all instruments, or of none. @throws {HeliographError} `held` where somebody has one. */
+  #takeAll(kept: KeptRun, principal: Principal, starter: Principal | undefined): void {
+    const { control } = this.#parts;
+    for (const name of kept.instruments) control.check(name, starter ?? principal, "run");
+    for (const name of kept.instruments) {
+      if (starter === undefined) control.take(name, principal, longControl);
+      else control.handOver(name, starter, principal, longControl);
+    }
+  }
+
+  /** A person has taken an instrument that the run needs. */
+  #lookAtControl(instrument: string): void {
+    const active = this.#active;
+    if (active === undefined || !active.kept.instruments.includes(instrument)) return;
+    const holder = this.#parts.control.holder(instrument);
+    if (holder === null || holder.name === active.principal.name) return;
+    const who = holder.name === "" ? `client ${holder.session}` : holder.name;
+    active.run.pause(`${who} has taken ${instrument} from it`);
+    this.changed();
+  }
+
+  /** Whoever it acts for may not drive any more. */
+  #lookAtRights(): void {
+    const active = this.#active;
+    if (active === undefined) return;
+    const lost = active.kept.instruments.find((name) => !active.principal.may("drive", name));
+    if (lost === undefined) return;
+    active.run.pause(`${active.kept.who.label} may not drive ${lost} any more; somebody who may can resume it`);
+    this.changed();
+  }
+
+  #retire(kept: KeptRun, { state, reason }: { readonly state: KeptRun["state"]; readonly reason: string }): void {
+    kept.state = state;
+    kept.reason = reason;
+    kept.ended = this.#clock.date().toISOString();
+    this.#queue = this.#queue.filter((other) => other !== kept);
+    this.#history = [kept, ...this.#history].slice(0, mostHistory);
+    if (state !== "done") this.#othersAfter(kept);
+    void this.#keep().catch(() => {});
+    this.changed();
+  }
+
+  /** What becomes of those that wait when one has not got to its end. */
+  #othersAfter({ id, state }: KeptRun): void {
+    if (this.#afterFailed === "go on") return;
+    const waiting = this.#queue.filter((each) => each.state === "waiting");
+    const reason = `run ${id} was not done: it is ${state}`;
+    for (const each of waiting) {
+      each.reason = reason;
+      if (this.#afterFailed === "stop") each.state = "loaded";
+      else each.state = "stopped";
+    }
+    if (this.#afterFailed === "stop") return;
+    this.#history = [...waiting, ...this.#history].slice(0, mostHistory);
+    this.#queue = this.#queue.filter((each) => !waiting.includes(each));
+  }
+
+  #tick(): void {
+    const [steady, wall] = [this.#clock.now(), this.#clock.date().getTime() / 1000];
+    const asleep = this.#seen === undefined ? 0 : (wall - this.#seen.wall) - (steady - this.#seen.steady);
+    if (asleep > mostAsleep && this.#active !== undefined) {
+      log.error(
+        "Run {id}: this PC was asleep, or its clock was set, by {seconds} s; waits go on by the time it was awake",
+        {
+          id: this.#active.kept.id,
+          seconds: Math.round(asleep),
+        },
+      );
+    }
+    this.#seen = { steady, wall };
+    this.#lookAtRights();
+    this.#beginNext();
+    this.changed();
+  }
+
+  /** A run of the queue. @param id 0 for the one under way, or the first. */
+  #find(id: number): KeptRun {
+    const found = id === 0 ? this.#active?.kept ?? this.#queue[0] : this.#queue.find((each) => each.id === id);
+    if (found !== undefined) return found;
+    if (id === 0) throw new HeliographError("command_failed", "There is no run: automation.load adds one");
+    const there = this.#queue.map((each) => `${each.id} (${each.title})`).join(", ") || "none";
+    throw new HeliographError("bad_argument", `There is no run ${id} in the queue: there is ${there}`);
+  }
+
+  #activeOf(id: number, what: string): Active {
+    const active = this.#active;
+    if (active !== undefined && (id === 0 || active.kept.id === id)) return active;
+    if (active === undefined) throw new HeliographError("command_failed", `Cannot ${what}: no run is under way`);
+    throw new HeliographError("bad_argument", `Cannot ${what} run ${id}: run ${active.kept.id} is under way`);
+  }
+
+  /** Lets the run stand still. */
+  pause(id: number, by: string): void {
+    const { run } = this.#activeOf(id, "pause");
+    if (run.finishing) throw new HeliographError("command_failed", "Cannot pause: it is at its finally, which is done");
+    run.pause(`${by} paused it`);
+    this.changed();
+  }
+
+  /** Goes on; what somebody else has taken meanwhile must be free again. From now on it acts for whoever resumes it. */
+  resume(id: number, principal: Principal): void {
+    const { run, kept, principal: own } = this.#activeOf(id, "resume");
+    if (run.pausedBecause === undefined) {
+      throw new HeliographError("command_failed", `Cannot resume run ${kept.id}: it is not paused`);
+    }
+    this.#decide(kept, own, principal);
+    run.resume(principal.origin.label);
+    this.changed();
+  }
+
+  /** Leaves the step that is under way. */
+  skip(id: number, principal: Principal): void {
+    const { run, kept, principal: own } = this.#activeOf(id, "skip a step of");
+    if (run.finishing) throw new HeliographError("command_failed", "Cannot skip: it is at its finally, which is done");
+    if (run.pausedBecause !== undefined) this.#decide(kept, own, principal);
+    run.skip(principal.origin.label);
+    this.changed();
+  }
+
+  /** Somebody lets a run go on. */
+  #decide(kept: KeptRun, own: Principal, principal: Principal): void {
+    for (const name of kept.instruments) {
+      if (!principal.may("drive", name)) {
+        throw new HeliographError("not_allowed", `Cannot resume run ${kept.id}: it drives ${name}, and you may not`);
+      }
+    }
+    if (kept.instruments.some((name) => !own.may("drive", name))) {
+      const { origin } = principal;
+      const { standing } = origin;
+      kept.who.label = origin.name === "" ? origin.label : origin.name;
+      kept.who.person = origin.person;
+      kept.who.roleName = standing.roleName;
+      kept.who.rights = [...standing.rights];
+      kept.who.instruments = standing.instruments === undefined ? null : [...standing.instruments];
+    }
+    for (const name of kept.instruments) {
+      if (this.#parts.control.holder(name)?.name === own.name) continue;
+      this.#parts.control.handOver(name, principal, own, longControl);
+    }
+  }
+
+  /** Ends the run, with its `finally`. */
+  stop(id: number, by: string): void {
+    this.#activeOf(id, "stop").run.end({ state: "stopped", reason: `${by} stopped it` });
+    this.changed();
+  }
+
+  /** Ends the run at once, without its `finally`. */
+  abort(id: number, by: string): void {
+    this.#activeOf(id, "abort").run.end({ state: "aborted", reason: `${by} aborted it` });
+    this.changed();
+  }
+
+  /** Pauses or stops what is under way, if anything: a guard asks. */
+  forGuard(what: "pause" | "stop", by: string): void {
+    if (this.#active === undefined || this.#active.run.finishing) return;
+    if (what === "pause") this.pause(0, by);
+    else this.stop(0, by);
+  }
+
+  /** Answers what the run asks. */
+  answer(id: number, said: string, by: string): void {
+    const { run, kept } = this.#activeOf(id, "answer");
+    if (run.asks === null) throw new HeliographError("command_failed", `Run ${kept.id} asks nothing`);
+    run.answer(said, by);
+    this.changed();
+  }
+
+  /** Moves a run that waits to a place of the queue. @param to From 1. */
+  async move(id: number, to: number): Promise<void> {
+    const kept = this.#find(id);
+    if (kept === this.#active?.kept) {
+      throw new HeliographError("command_failed", `Cannot move run ${kept.id}: it is under way`);
+    }
+    const first = this.#active === undefined ? 0 : 1;
+    const others = this.#queue.filter((each) => each !== kept);
+    if (!(to >= 1 && to <= this.#queue.length)) {
+      throw new HeliographError("bad_argument", `There is no place ${to}: the queue has ${this.#queue.length}`);
+    }
+    others.splice(Math.max(first, to - 1), 0, kept);
+    this.#queue = others;
+    await this.#keep();
+  }
+
+  /** Takes a run that waits from the queue. */
+  async remove(id: number, by: string): Promise<void> {
+    const kept = this.#find(id);
+    if (kept === this.#active?.kept) {
+      throw new HeliographError("command_failed", `Cannot remove run ${kept.id}: it is under way; stop ends it`);
+    }
+    this.#queue = this.#queue.filter((each) => each !== kept);
+    log.info("{by} removed run {id} {title}", { by, id: kept.id, title: kept.title });
+    await this.#keep();
+  }
+
+  /** Adds a run anew that is in the queue or has ended, as it was given. */
+  async repeat(id: number, principal: Principal): Promise<number> {
+    const kept = [...this.#queue, ...this.#history].find((each) => each.id === id);
+    if (kept === undefined) throw new HeliographError("bad_argument", `There was no run ${id}, or it is long ago`);
+    return await this.load(kept.file, kept.text, kept.given, 1, principal);
+  }
+
+  /** Says what becomes of those that wait when one has not got to its end. */
+  async setAfterFailed(what: AfterFailed): Promise<void> {
+    this.#afterFailed = what;
+    await this.#keep();
+  }
+
+  /** The queue. */
+  describe(): RunsDescription {
+    return {
+      runs: this.#queue.map((each) => this.#describe(each)),
+      afterFailed: this.#afterFailed,
+      hint: this.#store.hint,
+    };
+  }
+
+  /** Those that have ended, the last first. */
+  history(): RunDescription[] {
+    return this.#history.map((each) => this.#describe(each));
+  }
+
+  /** One of them. @param after The number of the last of its lines that is known already. */
+  show(id: number, after: number): RunDetails {
+    const active = this.#active;
+    const kept = id === 0
+      ? active?.kept ?? this.#find(0)
+      : [...this.#queue, ...this.#history].find((each) => each.id === id) ?? this.#find(id);
+    const run = active?.kept === kept ? active.run : undefined;
+    const { steps } = run === undefined ? this.#tryLoad(kept) : { steps: run.describe() };
+    return {
+      ...this.#describe(kept),
+      steps,
+      lines: run?.lines(after) ?? this.#told.get(kept.id)?.filter(({ number }) => number > after) ?? [],
+    };
+  }
+
+  /** Steps of a run that is not under way; none where its file does not fit the bench any more. */
+  #tryLoad(kept: KeptRun): { steps: RunDetails["steps"] } {
+    try {
+      const { steps } = this.#load(kept.file, kept.text, kept.given, new Map(Object.entries(kept.files)));
+      return {
+        steps: steps.map(({ text }, index) => ({ text, state: index < kept.place.at ? "done" : "to come" })),
+      };
+    } catch {
+      return { steps: [] };
+    }
+  }
+
+  /** What `automation` shows of the run under way. */
+  get summary(): RunDescription | undefined {
+    return this.#active && this.#describe(this.#active.kept);
+  }
+
+  #describe(kept: KeptRun): RunDescription {
+    const run = this.#active?.kept === kept ? this.#active.run : undefined;
+    const state = run === undefined
+      ? kept.state
+      : run.finishing
+      ? "finishing"
+      : run.pausedBecause !== undefined
+      ? "paused"
+      : "running";
+    return {
+      id: kept.id,
+      title: kept.title,
+      file: kept.file,
+      state,
+      reason: run?.pausedBecause ?? kept.reason,
+      who: kept.who.label,
+      parameters: kept.given,
+      instruments: kept.instruments,
+      done: kept.place.at,
+      of: run?.loaded.steps.length ?? this.#stepsOf(kept),
+      now: run?.now ?? [],
+      left: run?.left ?? { seconds: 0, atLeast: true },
+      waitingFor: run?.waitingFor ?? [],
+      asks: run?.asks ?? null,
+      startAt: kept.startAt,
+      began: kept.began,
+      ended: kept.ended,
+    };
+  }
+
+  #stepsOf({ file, text }: KeptRun): number {
+    return readRun(file, text).words.steps.length;
+  }
+
+  #keep(): Promise<void> {
+    return this.#store.keep(() => {
+      const active = this.#active;
+      if (active !== undefined) {
+        const { kept, run } = active;
+        kept.state = run.finishing ? "finishing" : run.pausedBecause !== undefined ? "paused" : "running";
+        kept.reason = run.pausedBecause ?? "";
+      }
+      return { next: this.#next, afterFailed: this.#afterFailed, queue: this.#queue, history: this.#history };
+    });
+  }
+
+  #mustBeOpen(): void {
+    if (!this.#opened) throw new HeliographError("unavailable", "Runs are not read yet: the server is starting");
+  }
+
+  /** Does nothing any more: a run that is under way stays where it is, and is known after the next start. */
+  freeze(): void {
+    this.#stopping = true;
+    clearInterval(this.#timer);
+    this.#unsubscribe();
+    this.#active?.run.freeze();
+  }
+
+  /** Waits until what is known is written, and ends. */
+  async close(): Promise<void> {
+    this.freeze();
+    await this.#store.stop();
+  }
+}
+
+function wordsOf(error: unknown): string {
+  if (error instanceof BenchFileError) return error.message.split("\n").join("; ");
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,131 @@
+/**
+ * The steps of a run as data: what is done, checked against the bench, with nothing that is still to be looked up but the
+ * instruments themselves.
+ *
+ * @module
+ */
+
+import type { Scalar } from "./run_schema.ts";
+
+/** A field or a setting, by the names of instrument and field. */
+export interface Place {
+  readonly instrument: string;
+  readonly field: string;
+}
+
+/** What a set waits for. */
+export interface Reach {
+  readonly readback: Place;
+  readonly tolerance: number;
+  /** In seconds. */
+  readonly timeout: number;
+}
+
+interface Common {
+  /** What it does, for people: `set Flow of MFC to 30`. */
+  readonly text: string;
+  /** What is done where it fails. */
+  readonly otherwise: readonly RunStep[];
+}
+
+/** A step; times are in seconds. */
+export type RunStep =
+  & Common
+  & (
+    | {
+      readonly kind: "set";
+      readonly setting: Place;
+      readonly value: Scalar;
+      readonly confirm: boolean;
+      readonly reach: Reach | undefined;
+    }
+    | {
+      readonly kind: "call";
+      readonly instrument: string;
+      readonly command: string;
+      readonly arguments: readonly Scalar[];
+    }
+    | { readonly kind: "wait"; readonly seconds: number }
+    | { readonly kind: "time of day"; readonly hour: number; readonly minute: number; readonly second: number }
+    | {
+      readonly kind: "condition";
+      readonly condition: string;
+      readonly held: number;
+      readonly timeout: number | undefined;
+      readonly then: "fail" | "go on" | "stop";
+    }
+    | {
+      readonly kind: "ramp";
+      readonly setting: Place;
+      readonly from: number | undefined;
+      readonly to: number;
+      readonly over: number;
+      readonly every: number;
+      readonly confirm: boolean;
+    }
+    | {
+      readonly kind: "rounds";
+      /** The steps of each round; where all are the same, of the first. */
+      readonly rounds: readonly (readonly RunStep[])[];
+      /** How many there are; `Infinity` for without end. */
+      readonly times: number;
+      readonly every: number;
+    }
+    | { readonly kind: "parallel"; readonly branches: readonly (readonly RunStep[])[] }
+    | { readonly kind: "note"; readonly note: string }
+    | { readonly kind: "ask"; readonly question: string }
+  );
+
+/** A step without what is done where it fails. */
+export type StepBody = RunStep extends infer Step ? Step extends RunStep ? Omit<Step, "otherwise"> : never : never;
+
+/** The steps of one round. */
+export function roundOf({ rounds }: Extract<RunStep, { readonly kind: "rounds" }>, round: number): readonly RunStep[] {
+  return rounds.length === 1 ? rounds[0]! : rounds[round]!;
+}
+
+/** How long something takes. */
+export interface Time {
+  readonly seconds: number;
+  /** Whether it may take longer. */
+  readonly atLeast: boolean;
+}
+
+/** How long a step takes, as far as that is known before. */
+export function timeOf(step: RunStep): Time {
+  switch (step.kind) {
+    case "wait":
+      return { seconds: step.seconds, atLeast: false };
+    case "ramp":
+      return { seconds: step.over, atLeast: false };
+    case "rounds": {
+      if (step.times === Infinity) return { seconds: 0, atLeast: true };
+      const times = step.rounds.map((round) => timeOfAll(round));
+      const each = times.map(({ seconds }) => Math.max(seconds, step.every));
+      const seconds = each.length === 1 ? each[0]! * step.times : each.reduce((sum, next) => sum + next, 0);
+      return { seconds, atLeast: times.some(({ atLeast }) => atLeast) };
+    }
+    case "parallel": {
+      const times = step.branches.map((branch) => timeOfAll(branch));
+      return {
+        seconds: Math.max(...times.map(({ seconds }) => seconds)),
+        atLeast: times.some(({ atLeast }) => atLeast),
+      };
+    }
+    case "set":
+      return { seconds: 0, atLeast: step.reach !== undefined };
+    case "note":
+      return { seconds: 0, atLeast: false };
+    default:
+      return { seconds: 0, atLeast: true };
+  }
+}
+
+/** How long steps take one after the other. */
+export function timeOfAll(steps: readonly RunStep[]): Time {
+  const times = steps.map((step) => timeOf(step));
+  return {
+    seconds: times.reduce((sum, { seconds }) => sum + seconds, 0),
+    atLeast: times.some(({ atLeast }) => atLeast),
+  };
+}
