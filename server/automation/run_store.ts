@@ -150,7 +150,7 @@ export class RunStore {
         );
         return { ...kept, queue };
       }
-      await keeper.check();
+      // The folder is made with the first run: most benches have none.
     } catch (error) {
       const reason = (error as Error).message;
       log.error(

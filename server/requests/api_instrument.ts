@@ -15,7 +15,7 @@ import { type Caller, command } from "../bench/command.ts";
 import { defineInstrument } from "../bench/define_instrument.ts";
 import { helpCommand, helpInstrument } from "../bench/describe.ts";
 import type { Instrument } from "../bench/instrument.ts";
-import { didYouMean } from "../bench/names.ts";
+import { didYouMean, ownInstruments } from "../bench/names.ts";
 import type { Sessions } from "../access/sessions.ts";
 import type { DataLog } from "../records/data_log.ts";
 import { traceOf } from "./trace.ts";
@@ -84,7 +84,12 @@ export function apiInstrument(
     aside: true,
     answersFor: azcamTools,
     commands: {
-      list: command({ ...reading, summary: "List the instruments", run: () => others().map(({ name }) => name) }),
+      list: command({
+        ...reading,
+        summary: "List the instruments",
+        // heliograph's own are none that somebody put on the bench.
+        run: () => bench.instruments.map(({ name }) => name).filter((name) => !ownInstruments.has(name)),
+      }),
       status: command({
         ...reading,
         summary: "Tell uptime, listeners, sessions and what the instruments are doing, as JSON",

@@ -39,7 +39,7 @@ for (const program of programs) {
         deepStrictEqual([state.arrangement, state.kept, state.hint], [arrangement, true, ""], server.err);
         // The original's client, and heliograph's own, are not concerned.
         await using client = new PyOpticonSocketClient({ socketNumber: dashboard });
-        strictEqual((await client.describe()).length, 3);
+        deepStrictEqual((await client.describe()).map(({ name }) => name), ["one", "two", "api", "automation"]);
         const events = new Set<string>();
         const abort = new AbortController();
         const write = (line: string) => {
