@@ -172,13 +172,16 @@ const benches: Readonly<
 
 Deno.test("examples: every bench file is tried", async () => {
   const files = (await Array.fromAsync(Deno.readDir(new URL("examples/benches/", top)))).map(({ name }) => name);
-  const tried = [...Object.keys(benches), "camera.json", "heater.json", "heater.ts", "heliograph.schema.json"];
+  const schemas = ["heliograph.run.schema.json", "heliograph.schema.json"];
+  const tried = [...Object.keys(benches), "camera.json", "heater.json", "heater.ts", ...schemas];
   deepStrictEqual(files.sort(), tried.sort());
 });
 
-Deno.test("examples: the schema that they link is the program's", async () => {
-  const linked = await Deno.readTextFile(new URL("examples/benches/heliograph.schema.json", top));
-  deepStrictEqual(JSON.parse(linked), JSON.parse((await run(["schema"])).out));
+Deno.test("examples: the schemas that they link are the program's", async () => {
+  const linked = async (name: string) =>
+    JSON.parse(await Deno.readTextFile(new URL(`examples/benches/${name}.schema.json`, top)));
+  deepStrictEqual(await linked("heliograph"), JSON.parse((await run(["schema"])).out));
+  deepStrictEqual(await linked("heliograph.run"), JSON.parse((await run(["schema", "run"])).out));
 });
 
 for (const [file, { plays = {}, tries }] of Object.entries(benches)) {
