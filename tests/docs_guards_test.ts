@@ -73,7 +73,7 @@ Deno.test("docs: each row of the table of faults of the page of guards names a t
   const names = rows.slice(1).map((row) => row.split("|").at(-2)!.trim());
   ok(names.length > 10);
   strictEqual(names.pop(), "none", "nothing is guarded where nothing runs");
-  const files = ["faults", "guards", "limits", "limits_histories"];
-  const tests = (await Promise.all(files.map((each) => readFile(`tests/server/guards/${each}_test.ts`)))).join("\n");
+  const files = ["guards/faults", "guards/guards", "guards/limits", "guards/limits_histories", "messages/messages"];
+  const tests = (await Promise.all(files.map((each) => readFile(`tests/server/${each}_test.ts`)))).join("\n");
   for (const name of names) ok(tests.includes(name), `no test is called "… ${name} …"`);
 });
