@@ -37,7 +37,9 @@ export class Institute implements AsyncDisposable {
     const server = createServer((request, response) => (handle as (...given: unknown[]) => void)(request, response));
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
     // Another site than 127.0.0.1: cookies are treated as they are between two PCs.
-    const issuer = `http://localhost:${(server.address() as AddressInfo).port}`;
+    // Windows as it runs in tests knows no names.
+    const host = Deno.build.os === "windows" ? "127.0.0.1" : "localhost";
+    const issuer = `http://${host}:${(server.address() as AddressInfo).port}`;
     const institute = new Institute(server, issuer);
     const provider: Provider = new Provider(issuer, {
       clients: [{

@@ -130,7 +130,7 @@ Deno.test("openid: where the institute does not answer, signing in says so, and 
     strictEqual(answer.status, 503);
     match((await answer.json()).error.message, /^the university does not answer: /);
     institute.away = false;
-    match(await begin(browser, page), /^http:\/\/localhost:/);
+    match(await begin(browser, page), /^http:\/\/[\w.]+:\d+\/auth\?/);
   });
   await using server = startServer();
   const answer = await new Browser().go(`http://127.0.0.1:${server.webServer.port}${path}`, "POST");
