@@ -16,6 +16,7 @@ import { Windows } from "../expressions/windows.ts";
 import type { LoadedRun } from "./run_file.ts";
 import { timeText } from "./run_file.ts";
 import type { KeptRun, Place } from "./run_store.ts";
+import { describeSteps, StepTimes } from "./step_times.ts";
 import { roundOf, type RunStep, type Time, timeOf, timeOfAll } from "./steps.ts";
 
 /** What a step asks for, and whether the run is at its `finally`. */
@@ -71,6 +72,11 @@ export class Run {
   readonly #parts: RunParts;
   /** Where it stands is changed here, and written by who keeps it. */
   readonly #kept: Pick<KeptRun, "place" | "last" | "outcome">;
+  /** Its own steps, and when they began and ended. */
+  readonly #own: RunStep[];
+  readonly #times: StepTimes;
+  /** What is still to come is being changed: no step of its own begins meanwhile. */
+  #editing: Promise<void> | undefined;
   #paused: { readonly reason: string; readonly decides: boolean; readonly since: number } | undefined;
   /** How long it has stood still before, in seconds. */
   #stood = 0;
@@ -86,8 +92,14 @@ export class Run {
   #number = 0;
 
   /** Begins nothing yet. @param kept Where it stands. */
-  constructor(loaded: LoadedRun, kept: Pick<KeptRun, "place" | "last" | "outcome">, parts: RunParts) {
-    this.loaded = loaded;
+  constructor(
+    loaded: LoadedRun,
+    kept: Pick<KeptRun, "place" | "last" | "outcome" | "times">,
+    parts: RunParts,
+  ) {
+    this.#own = [...loaded.steps];
+    this.loaded = { ...loaded, steps: this.#own };
+    this.#times = new StepTimes(kept.times);
     this.#kept = kept;
     this.#parts = parts;
   }
@@ -125,10 +137,30 @@ export class Run {
   /** Its steps, as they stand. */
   describe(): RunStepDescription[] {
     const { place: { at }, outcome } = this.#kept;
-    return this.loaded.steps.map(({ text }, index) => ({
-      text,
-      state: index < at ? "done" : index === at && outcome === undefined ? "now" : "to come",
-    }));
+    return describeSteps(this.#own, at, outcome === undefined, this.#times);
+  }
+
+  /** When its last steps began and ended. */
+  get times(): NonNullable<KeptRun["times"]> {
+    return this.#times.last;
+  }
+
+  /** The number of the last line that it has told; 0 where there is none. */
+  get told(): number {
+    return this.#number;
+  }
+
+  /**
+   * Puts others in the place of the steps after the one that it is at.
+   *
+   * @param steps All of its steps, those before them as they were. @param kept When they are on the disk: none begins before.
+   */
+  edit(steps: readonly RunStep[], kept: Promise<void>): void {
+    const first = this.#kept.place.at + 1;
+    this.#own.splice(first, this.#own.length, ...steps.slice(first));
+    const editing = this.#editing = kept.catch(() => {}).finally(() => {
+      if (this.#editing === editing) this.#editing = undefined;
+    });
   }
 
   /** How long it still takes, as far as that is known. */
@@ -271,9 +303,16 @@ export class Run {
   /** @param failed Takes what fails for good at the end of the run, where the rest is done all the same. */
   async #steps(steps: readonly RunStep[], place: Place, failed?: string[]): Promise<void> {
     for (; place.at < steps.length; next(place)) {
+      if (steps === this.#own) {
+        // What comes may have become another by then.
+        while (this.#editing !== undefined) await this.#editing;
+        if (place.at >= steps.length) return;
+        this.#times.begin(place.at, this.#parts.clock.date().getTime());
+      }
       const step = steps[place.at]!;
       if (failed === undefined) await this.#step(step, place);
       else await this.#lastStep(step, place, failed);
+      if (steps === this.#own) this.#times.end(place.at, this.#parts.clock.date().getTime());
     }
   }
 

@@ -9,10 +9,10 @@ import { getLogger } from "npm:@logtape/logtape@2.4.2";
 import { HeliographError } from "../../protocol/errors.ts";
 import type {
   AfterFailed,
+  RunCheck,
   RunDescription,
   RunDetails,
   RunLine,
-  RunProblem,
   RunsDescription,
 } from "../../protocol/runs.ts";
 import type { AccessStore } from "../access/access_store.ts";
@@ -23,9 +23,14 @@ import type { Bench } from "../bench/bench.ts";
 import { type Clock, systemClock } from "../camera/clock.ts";
 import { BenchFileError } from "../files/source.ts";
 import type { Given } from "./parameters.ts";
+import { editedText } from "./edit_steps.ts";
 import { Run, type RunOutcome, unsure, unsureStep } from "./run.ts";
+import { checkRun, unknownRun } from "./run_check.ts";
+import { fieldsOf } from "./run_fields.ts";
 import { filesOf, type LoadedRun, loadRun, readRun } from "./run_file.ts";
 import { type KeptRun, type RunFiles, RunStore } from "./run_store.ts";
+import { RunsFeed } from "./runs_feed.ts";
+import { describeSteps, StepTimes } from "./step_times.ts";
 
 const log = getLogger(["heliograph", "automation"]);
 
@@ -83,6 +88,10 @@ export class Runs {
   #unsubscribe = () => {};
   #opened = false;
   #stopping = false;
+  /** Tells watchers of the queue. */
+  readonly feed: RunsFeed = new RunsFeed(() => this.describe());
+  /** How many steps the files of runs have. */
+  readonly #counts = new WeakMap<KeptRun, { readonly text: string; readonly count: number }>();
   /** Told whenever what `automation` shows may be another. */
   changed: () => void = () => {};
 
@@ -154,9 +163,18 @@ export class Runs {
    * Reads a run's file, and the CSV files that it goes through.
    *
    * @param file Its name. @param text What it holds; empty for that of the bench's folder.
+   * @param again The number of a run whose file is taken, as it was then; 0 for none.
    * @throws {BenchFileError} With what is wrong.
    */
-  async #read(file: string, text: string): Promise<{ text: string; files: Map<string, string | undefined> }> {
+  async #read(
+    file: string,
+    text: string,
+    again: number,
+  ): Promise<{ text: string; files: Map<string, string | undefined> }> {
+    if (again > 0) {
+      const kept = this.#known(again);
+      return { text: kept.text, files: new Map(Object.entries(kept.files)) };
+    }
     const said = text !== "" ? text : await this.#store.read(file);
     if (said === undefined) {
       throw new BenchFileError([{ file, where: "", message: "there is no such file in the bench's folder" }]);
@@ -166,18 +184,22 @@ export class Runs {
     return { text: said, files };
   }
 
-  /** What is wrong with a run's file, or keeps somebody from running it; nothing where it could begin. */
-  async check(file: string, text: string, given: Given, principal: Principal): Promise<RunProblem[]> {
+  /** What a run's file says, and what is wrong with it or keeps somebody from running it. */
+  async check(file: string, text: string, given: Given, principal: Principal, again = 0): Promise<RunCheck> {
     try {
-      const read = await this.#read(file, text);
-      const loaded = this.#load(file, read.text, given, read.files);
-      this.#mayDrive(loaded.instruments, principal);
-      return [];
+      const read = await this.#read(file, text, again);
+      const surroundings = { instruments: this.#parts.bench.instruments, given, files: read.files };
+      return checkRun(file, read.text, surroundings, (instruments) => this.#mayDrive(instruments, principal));
     } catch (error) {
-      if (error instanceof BenchFileError) return [...error.problems];
-      if (error instanceof HeliographError) return [{ file, where: "", message: error.message }];
+      if (error instanceof BenchFileError) return unknownRun(error.problems);
+      if (error instanceof HeliographError) return unknownRun([{ file, where: "", message: error.message }]);
       throw error;
     }
+  }
+
+  /** The names of the run files in the bench's folder. */
+  async files(): Promise<readonly string[]> {
+    return await this.#store.list();
   }
 
   /** Whether somebody may drive all of them, and nobody else has control of one. */
@@ -197,13 +219,21 @@ export class Runs {
    *
    * @param at The number of the step to begin at, from 1.
    * @param principal For whom it acts.
+   * @param again The number of a run whose file is taken, as it was then. @default the file is
    * @throws {HeliographError} With all that is wrong.
    */
-  async load(file: string, text: string, given: Given, at: number, principal: Principal): Promise<number> {
+  async load(
+    file: string,
+    text: string,
+    given: Given,
+    at: number,
+    principal: Principal,
+    again = 0,
+  ): Promise<number> {
     this.#mustBeOpen();
     let read, loaded;
     try {
-      read = await this.#read(file, text);
+      read = await this.#read(file, text, again);
       loaded = this.#load(file, read.text, given, read.files);
     } catch (error) {
       if (!(error instanceof BenchFileError)) throw error;
@@ -360,6 +390,7 @@ export class Runs {
       if (this.#stopping) return;
       outcome = { state: "failed", reason: wordsOf(error) };
     }
+    kept.times = run.times;
     this.#active = undefined;
     active.ends();
     this.#told.set(kept.id, run.lines());
@@ -585,9 +616,53 @@ export class Runs {
 
   /** Adds a run anew that is in the queue or has ended, as it was given. */
   async repeat(id: number, principal: Principal): Promise<number> {
+    const kept = this.#known(id);
+    return await this.load(kept.file, kept.text, kept.given, 1, principal);
+  }
+
+  /** A run of the queue or of those that have ended. */
+  #known(id: number): KeptRun {
     const kept = [...this.#queue, ...this.#history].find((each) => each.id === id);
     if (kept === undefined) throw new HeliographError("bad_argument", `There was no run ${id}, or it is long ago`);
-    return await this.load(kept.file, kept.text, kept.given, 1, principal);
+    return kept;
+  }
+
+  /**
+   * Puts others in the place of the steps that are still to come.
+   *
+   * @param steps As a file has them, as a JSON list.
+   * @throws {HeliographError} With all that is wrong, and nothing is changed.
+   */
+  async edit(id: number, steps: string, principal: Principal): Promise<void> {
+    const kept = this.#find(id);
+    const run = this.#active?.kept === kept ? this.#active.run : undefined;
+    if (run?.finishing) throw new HeliographError("command_failed", "Cannot change its steps: it is at its finally");
+    const first = kept.place.at + (run === undefined ? 0 : 1);
+    let text: string, loaded: LoadedRun;
+    try {
+      text = editedText(kept.file, kept.text, first, steps);
+      loaded = this.#load(kept.file, text, kept.given, new Map(Object.entries(kept.files)));
+    } catch (error) {
+      if (!(error instanceof BenchFileError)) throw error;
+      throw new HeliographError("bad_argument", `Cannot change the steps: ${wordsOf(error)}`);
+    }
+    this.#mayDrive([...kept.instruments, ...loaded.instruments], principal);
+    const more = loaded.instruments.filter((name) => !kept.instruments.includes(name));
+    if (run !== undefined) {
+      for (const name of more) this.#parts.control.handOver(name, principal, this.#active!.principal, longControl);
+    }
+    kept.text = text;
+    kept.edits = (kept.edits ?? 0) + 1;
+    kept.instruments.push(...more);
+    kept.serial++;
+    const written = this.#keep();
+    run?.edit(loaded.steps, written);
+    await written;
+    log.info("{by} changed what is still to come of run {id} {title}", {
+      by: principal.origin.label,
+      id: kept.id,
+      title: kept.title,
+    });
   }
 
   /** Says what becomes of those that wait when one has not got to its end. */
@@ -617,23 +692,28 @@ export class Runs {
       ? active?.kept ?? this.#find(0)
       : [...this.#queue, ...this.#history].find((each) => each.id === id) ?? this.#find(id);
     const run = active?.kept === kept ? active.run : undefined;
-    const { steps } = run === undefined ? this.#tryLoad(kept) : { steps: run.describe() };
+    const loaded = run?.loaded ?? this.#tryLoad(kept);
+    const under = kept.ended === null && kept.began !== null;
+    const steps = run?.describe() ??
+      describeSteps(loaded?.steps ?? [], kept.place.at, false, new StepTimes(kept.times));
+    const words = under || kept.began === null ? readRun(kept.file, kept.text).words.steps : [];
     return {
       ...this.#describe(kept),
-      steps,
+      steps: steps.map((step, at) =>
+        step.state === "to come" && words[at] !== undefined ? { ...step, words: words[at] } : step
+      ),
+      finally: describeSteps(loaded?.finally ?? [], kept.last.at, run?.finishing === true),
       lines: run?.lines(after) ?? this.#told.get(kept.id)?.filter(({ number }) => number > after) ?? [],
+      fields: loaded === undefined ? [] : fieldsOf(loaded, this.#parts.bench.instruments),
     };
   }
 
-  /** Steps of a run that is not under way; none where its file does not fit the bench any more. */
-  #tryLoad(kept: KeptRun): { steps: RunDetails["steps"] } {
+  /** A run that is not under way; `undefined` where its file does not fit the bench any more. */
+  #tryLoad(kept: KeptRun): LoadedRun | undefined {
     try {
-      const { steps } = this.#load(kept.file, kept.text, kept.given, new Map(Object.entries(kept.files)));
-      return {
-        steps: steps.map(({ text }, index) => ({ text, state: index < kept.place.at ? "done" : "to come" })),
-      };
+      return this.#load(kept.file, kept.text, kept.given, new Map(Object.entries(kept.files)));
     } catch {
-      return { steps: [] };
+      return undefined;
     }
   }
 
@@ -666,23 +746,33 @@ export class Runs {
       left: run?.left ?? { seconds: 0, atLeast: true },
       waitingFor: run?.waitingFor ?? [],
       asks: run?.asks ?? null,
+      told: run?.told ?? this.#told.get(kept.id)?.at(-1)?.number ?? 0,
+      edits: kept.edits ?? 0,
       startAt: kept.startAt,
       began: kept.began,
       ended: kept.ended,
     };
   }
 
-  #stepsOf({ file, text }: KeptRun): number {
-    return readRun(file, text).words.steps.length;
+  #stepsOf(kept: KeptRun): number {
+    const { file, text } = kept;
+    const known = this.#counts.get(kept);
+    // The queue is told often.
+    if (known?.text === text) return known.count;
+    const count = readRun(file, text).words.steps.length;
+    this.#counts.set(kept, { text, count });
+    return count;
   }
 
   #keep(): Promise<void> {
+    this.changed();
     return this.#store.keep(() => {
       const active = this.#active;
       if (active !== undefined) {
         const { kept, run } = active;
         kept.state = run.finishing ? "finishing" : run.pausedBecause !== undefined ? "paused" : "running";
         kept.reason = run.pausedBecause ?? "";
+        kept.times = run.times;
       }
       return { next: this.#next, afterFailed: this.#afterFailed, queue: this.#queue, history: this.#history };
     });
@@ -696,6 +786,7 @@ export class Runs {
   freeze(): void {
     this.#stopping = true;
     clearInterval(this.#timer);
+    this.feed.stop();
     this.#unsubscribe();
     this.#active?.run.freeze();
   }

@@ -30,7 +30,7 @@ export function GuardsPlace({ bench }: { bench: LiveBench }): VNode {
   const known = guarded !== undefined;
   // `#/guards/too_hot`, `#/guards/alarm/bottle_empty`
   const wanted = asked.rest.join("-");
-  useEffect(() => bench.lookAtGuards(), []);
+  useEffect(() => bench.lookAtValues("guards"), []);
   useEffect(() => {
     if (wanted === "" || !known) return;
     const found = document.getElementById(`guard-${wanted}`);
