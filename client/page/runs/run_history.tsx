@@ -89,7 +89,7 @@ function Ended({ bench, run, wanted }: {
       </p>
       <div class="run-doings">
         <a class="button" href={addressOf("runs", [], { again: String(id) })} aria-label={`Run again: ${title}`}>
-          Run again…
+          Run again
         </a>
         <button
           type="button"

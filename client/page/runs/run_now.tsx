@@ -18,7 +18,7 @@ import { useRunDetails } from "./run_details.ts";
 import { RunLines } from "./run_lines.tsx";
 import { RunPlot } from "./run_plot.tsx";
 import { RunSteps } from "./run_steps.tsx";
-import { givenText, sentence, stateWords, timeLeft, toneOf, whyNot } from "./run_words.ts";
+import { givenText, sentence, stateText, timeLeft, toneOf, whyNot } from "./run_words.ts";
 
 /** The run. */
 export function RunNow({ bench, run }: { readonly bench: LiveBench; readonly run: RunDescription }): VNode {
@@ -35,7 +35,7 @@ export function RunNow({ bench, run }: { readonly bench: LiveBench; readonly run
         <h3 id="run-now">{title}</h3>
         <span class="run-state">
           <span class="lamp" aria-hidden="true" />
-          <span>{sentence(stateWords[state])}</span>
+          <span>{sentence(stateText(run))}</span>
         </span>
       </div>
       <p class="about">
@@ -62,7 +62,9 @@ export function RunNow({ bench, run }: { readonly bench: LiveBench; readonly run
       {typeof details === "string" ? <p class="complaint">{details}</p> : null}
       {whole === undefined ? null : (
         <RunSteps bench={bench} run={run} details={whole}>
-          {run.now.map((text) => text === whole.steps[done]?.text ? null : <p key={text} class="run-inner">{sentence(text)}</p>)}
+          {run.now.map((text) =>
+            text === whole.steps[done]?.text ? null : <p key={text} class="run-inner">{sentence(text)}</p>
+          )}
           {waitingFor.length === 0
             ? null
             : <Condition parts={waitingFor} must heading="Waits until this is so" whole="" />}

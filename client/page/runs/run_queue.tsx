@@ -112,7 +112,7 @@ function Waiting({ bench, run, place, first, last }: {
           : null}
         <button
           type="button"
-          aria-label={`Begin ${title} at a time`}
+          aria-label={`At a time: ${title}`}
           aria-expanded={when !== undefined}
           disabled={off || drivesNot !== ""}
           onClick={() => setWhen(when === undefined ? "" : undefined)}
@@ -154,7 +154,7 @@ function Waiting({ bench, run, place, first, last }: {
         <button
           type="button"
           class="plain"
-          aria-label={`Steps of ${title}`}
+          aria-label={`${open ? "Hide the steps" : "Steps"} of ${title}`}
           aria-expanded={open}
           onClick={() => setOpen(!open)}
         >

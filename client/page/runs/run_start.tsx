@@ -59,6 +59,11 @@ export function RunStart({ bench, again, busy }: {
       section.current?.focus({ preventScroll: true });
     }, (error: Error) => setComplaint(error.message));
   }, [begun > 0]);
+  useEffect(() => {
+    if (done === "") return;
+    const timer = setTimeout(() => setDone(""), 10_000);
+    return () => clearTimeout(timer);
+  }, [done]);
   const choose = (next: Source | undefined) => {
     setSource(next);
     setGiven({});
@@ -269,6 +274,7 @@ function Looked({ bench, source, given, give, busy, started }: {
         <details class="folded" open={steps.length <= 12}>
           <summary>
             Steps <span class="count">{steps.length}</span>, {timeLeft(time)}
+            {problems.length === 0 ? "" : "; with an example for what is not given"}
           </summary>
           <ol class="run-steps">
             {steps.map((each, index) => (

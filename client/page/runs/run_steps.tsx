@@ -159,7 +159,8 @@ function Step({ bench, number, step: { text, state, began, ended }, ended: over,
         <span class="step-time">
           {began === null ? left ? "not done" : <span class="unseen">{words[state]}</span> : (
             <>
-              <span class={state === "now" ? "" : "unseen"}>{left ? "not done:" : words[state]}</span>{" "}
+              <span class={state === "now" || left ? "" : "unseen"}>{left ? "not done, begun" : words[state]}</span>
+              {" "}
               {clockText(new Date(began), zone)}
               {ended === null ? state === "now" ? "" : "" : `, ${tookText(began, Date.parse(ended))}`}
               {state === "now" && over === null ? <Since bench={bench} began={began} /> : null}

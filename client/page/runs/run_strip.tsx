@@ -11,7 +11,7 @@ import type { LiveBench } from "../live/live_bench.ts";
 import { useLive } from "../live/live.tsx";
 import { addressOf } from "../shell/address.ts";
 import { underWay } from "./live_runs.ts";
-import { needsPerson, stateWords, toneOf } from "./run_words.ts";
+import { needsPerson, stateText, toneOf } from "./run_words.ts";
 
 /** Leads to the run; nothing where none is under way. */
 export function RunStrip({ bench }: { bench: LiveBench }): VNode {
@@ -47,7 +47,7 @@ export function RunStrip({ bench }: { bench: LiveBench }): VNode {
               ? "finally"
               : `${run.done}/${run.of}`}
           </span>
-          <span class="unseen">: the run {run.title}, {stateWords[run.state]}</span>
+          <span class="unseen">: the run {run.title}, {stateText(run)}</span>
         </a>
       )}
     </div>

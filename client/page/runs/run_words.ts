@@ -33,6 +33,11 @@ export function needsPerson({ state, asks }: Pick<RunDescription, "state" | "ask
   return state === "paused" || asks !== null;
 }
 
+/** How it stands, for people. */
+export function stateText({ state, asks }: Pick<RunDescription, "state" | "asks">): string {
+  return state === "running" && asks !== null ? "waits for an answer" : stateWords[state];
+}
+
 /** How well it stands: the class of its marks. */
 export function toneOf(run: Pick<RunDescription, "state" | "asks">): "good" | "warn" | "bad" | "quiet" {
   if (run.state === "failed" || run.state === "aborted") return "bad";
