@@ -66,6 +66,7 @@ export type WatchUpdate =
     readonly event: "runs";
     readonly runs: readonly object[];
     readonly afterFailed: string;
+    readonly lastEnded: number;
     readonly hint: string;
   }
   /** A guard is another than before; `null` where there is none of that name any more. */

@@ -95,6 +95,8 @@ export interface RunsDescription {
   /** In the order of the queue; the one under way is the first. */
   readonly runs: readonly RunDescription[];
   readonly afterFailed: AfterFailed;
+  /** The number of the run that has ended last; 0 where none has. */
+  readonly lastEnded: number;
   /** What is wrong with keeping them; empty where nothing is. */
   readonly hint: string;
 }

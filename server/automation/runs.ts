@@ -676,6 +676,7 @@ export class Runs {
     return {
       runs: this.#queue.map((each) => this.#describe(each)),
       afterFailed: this.#afterFailed,
+      lastEnded: this.#history[0]?.id ?? 0,
       hint: this.#store.hint,
     };
   }

@@ -33,7 +33,7 @@ export function RunHistory({ bench, queue }: { readonly bench: LiveBench; readon
       (error: Error) => gone || setHistory(error.message),
     );
     return () => void (gone = true);
-  }, [begun, ids]);
+  }, [begun, ids, queue.lastEnded]);
   const wanted = Number(rest[0] ?? 0);
   return (
     <section aria-labelledby="runs-history">
