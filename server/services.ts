@@ -140,7 +140,7 @@ export class Services {
   /** Tells people of alarms; `undefined` where the bench file names nobody. */
   readonly messages: Messages | undefined;
   /** The other PCs; `undefined` where the bench is in no fleet. */
-  readonly fleet: Fleet | undefined;
+  readonly fleet: Fleet | undefined = undefined;
   /** The queue of runs; `undefined` where there can be none. */
   readonly runs: Runs | undefined;
   /** Says who may do what, and takes tokens. */

@@ -24,11 +24,11 @@ import { nobody, type Roles, type Standing } from "../access/rights.ts";
 import { Bench } from "../bench/bench.ts";
 import type { Caller } from "../bench/command.ts";
 import type { Hub } from "../bench/hub.ts";
-import { didYouMean } from "../bench/names.ts";
+import { didYouMean, listed } from "../bench/names.ts";
 import { decodeValue, encodeValue } from "../bench/typed_values.ts";
 import { wireError } from "../bench/wire_error.ts";
 import { framedAnswer } from "../requests/framed_answer.ts";
-import type { Request, RequestKind, RequestOf, RequestRunner } from "../requests/request.ts";
+import type { RemoteAnswer, Request, RequestKind, RequestOf, RequestRunner } from "../requests/request.ts";
 import { Broker, type BrokerMessage } from "./broker.ts";
 import { answerSchema, askSchema, presenceSchema, readingsSchema } from "./fleet_messages.ts";
 import type { FleetWords } from "./fleet_schema.ts";
@@ -43,6 +43,9 @@ const lookEvery = 1000;
 const mostAsked = 256;
 /** How long a question takes that the PCs ask of themselves, in seconds. */
 const ownQuestions = 10;
+/** How long an answer is waited for: what takes no time, and what may be a command, in seconds. */
+const usualAsk = 30;
+const longestAsk = 86_400;
 
 /** What a fleet needs of the server. */
 export interface FleetParts {
@@ -153,7 +156,7 @@ export class Fleet {
       // `H2/N2 MFC` is a title, and no PC.
       const meant = didYouMean(pc, [...this.#others.keys()]);
       if (meant === "") return undefined;
-      return new HeliographError("unknown_instrument", `No PC of the fleet is called ${pc}${meant}`, { subject: name });
+      return new HeliographError("unknown_instrument", `No PC of the fleet is called ${pc}${meant}`);
     }
     const reason = this.#whyGone(pc, other);
     if (reason !== "") return new HeliographError("not_connected", `Cannot reach ${name}: ${reason}`);
@@ -163,8 +166,7 @@ export class Fleet {
     }
     return new HeliographError(
       "unknown_instrument",
-      `${pc} has no instrument called ${instrument}${didYouMean(instrument, names)}; it has ${names.join(", ")}`,
-      { subject: name },
+      `${pc} has no instrument called ${instrument}${didYouMean(instrument, names)}; it has ${listed(names)}`,
     );
   }
 
@@ -382,19 +384,43 @@ export class Fleet {
   }
 
   /**
-   * Asks another PC.
+   * Asks another PC for somebody.
    *
    * @param message A message of the framed dialect.
-   * @param caller For whom. @default for this PC itself
-   * @returns What it answered.
    * @throws {HeliographError} What it answered; `not_connected` where it is not there, at once.
    */
+  async ask(pc: string, message: Readonly<Record<string, unknown>>, principal: Principal): Promise<RemoteAnswer> {
+    if (!this.#others.has(pc)) {
+      const names = [...this.#others.keys()];
+      const there = this.#isIn
+        ? names.length === 0 ? "no other was heard of yet" : `there are ${listed(names)}`
+        : `this PC is not in its fleet: ${this.#reason}`;
+      throw new HeliographError(
+        "not_connected",
+        `Cannot ask ${pc}: no PC of the fleet is called that${didYouMean(pc, names)}; ${there}`,
+      );
+    }
+    // What is called there takes as long as it may.
+    const seconds = message.cmd === "Call" || message.cmd === "Exec" || message.cmd === "Eval" ? longestAsk : usualAsk;
+    return await this.#askWhole(pc, message, principal, seconds);
+  }
+
   async #ask(
     pc: string,
     message: Readonly<Record<string, unknown>>,
     caller: Caller | undefined,
     seconds: number,
   ): Promise<unknown> {
+    return (await this.#askWhole(pc, message, caller, seconds)).value;
+  }
+
+  /** @param caller For whom. @default for this PC itself */
+  async #askWhole(
+    pc: string,
+    message: Readonly<Record<string, unknown>>,
+    caller: Caller | undefined,
+    seconds: number,
+  ): Promise<RemoteAnswer> {
     const other = this.#others.get(pc)!;
     const gone = this.#whyGone(pc, other);
     if (gone !== "") throw new HeliographError("not_connected", `Cannot ask ${pc}: ${gone}`);
@@ -402,7 +428,7 @@ export class Fleet {
     const whom = origin === undefined
       ? { name: "", rights: ["read"] }
       : { name: origin.person || origin.name, rights: [...origin.standing.rights] };
-    const asked = JSON.stringify({ for: whom, seconds, message: { id: 1, ...message } });
+    const asked = JSON.stringify({ for: whom, seconds, message: { ...message, id: 1 } });
     let text: string | undefined;
     try {
       text = await this.#broker.ask(subjects.ask(this.name, pc), asked, seconds + 1);
@@ -418,7 +444,10 @@ export class Fleet {
     }
     const answer = read(answerSchema, text);
     if (answer === undefined) throw new HeliographError("command_failed", `${pc} answered what nobody understands`);
-    if (answer.ok) return answer.typed === undefined ? answer.value : decodeValue(answer.typed);
+    if (answer.ok) {
+      const { ok: _, id: __, value, typed, ...beside } = answer as Record<string, unknown>;
+      return { value: typed === undefined ? value : decodeValue(typed), beside };
+    }
     const { code, message: reason } = answer.error;
     throw new HeliographError(code in errorCodes ? code as ErrorCode : "command_failed", `${pc}: ${reason}`);
   }
@@ -447,7 +476,7 @@ export class Fleet {
       }, this.#standing(asker!, ask.for.rights));
       const { request } = parseDashboardMessage(JSON.stringify(ask.message));
       if (request instanceof HeliographError) throw request;
-      if (["Watch", "Follow", "Unwatch", "Close", "Hello"].includes(request.cmd)) {
+      if (["Watch", "Follow", "Unwatch", "Close", "Hello", "Ask"].includes(request.cmd)) {
         throw new HeliographError("unavailable", `${request.cmd} is not there between PCs`);
       }
       const reply = await this.#reply(request as Request, principal);

@@ -38,7 +38,7 @@ export const askSchema: z.ZodType<AskMessage> = z.object({
 
 /** What comes of it: a framed reply. */
 export const answerSchema = z.discriminatedUnion("ok", [
-  z.object({ ok: z.literal(true), value: z.unknown(), typed: z.unknown().optional() }),
+  z.looseObject({ ok: z.literal(true), value: z.unknown(), typed: z.unknown().optional() }),
   z.object({ ok: z.literal(false), error: z.object({ code: text, message: text }) }),
 ]);
 

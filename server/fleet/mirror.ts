@@ -70,7 +70,7 @@ export class Mirror {
       return defined({ type, unit, minimum, maximum, choices, decimals, format, summary });
     };
     const asked = (message: Record<string, unknown>, { caller, signal: _ }: CommandContext, seconds: number) =>
-      ask({ instrument: name, ...message }, caller as Caller, seconds);
+      ask({ ...message, instrument: name }, caller as Caller, seconds);
     const fields = description.fields.map((field): [string, FieldSpec] => [
       field.title,
       {
@@ -117,6 +117,7 @@ export class Mirror {
       commands: Object.fromEntries(commands),
       contact: this.#contact,
     });
+    this.instrument.remote = (message, caller, seconds) => ask({ ...message, instrument: name }, caller, seconds);
     const [field, value] = [{ type: "text", summary: "its title or name" }, { type: "text", asGiven: true }] as const;
     this.instrument.adopt(
       new Map([

@@ -22,6 +22,7 @@ const crossings: { readonly [K in RequestKind]?: (reply: Reply<K>) => Crossing }
   // JSON does not tell a float that is whole from an int: its text does.
   Eval: ({ value, text }) => typeof value === "number" && text !== String(value) ? [value, { text }] : [value],
   Exec: ({ value }) => [value],
+  Ask: ({ value, beside }) => [value, beside],
 };
 
 /**

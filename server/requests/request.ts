@@ -87,6 +87,13 @@ export class JsonText {
   }
 }
 
+/** What another PC answered. */
+export interface RemoteAnswer {
+  readonly value: unknown;
+  /** What its reply says beside the value. */
+  readonly beside: Readonly<Record<string, unknown>>;
+}
+
 /** The replies to requests, by kind; `unknown` is whatever an instrument's command returns. */
 export interface Replies {
   readonly Get: BenchField;
@@ -144,6 +151,7 @@ export interface Replies {
   /** A list of `RecordedField`s. */
   readonly RecordedFields: JsonText;
   readonly Note: undefined;
+  readonly Ask: RemoteAnswer;
 }
 
 /** The words that requests begin with. */
@@ -153,6 +161,11 @@ export type RequestKind = keyof Replies;
 export type ImmediateKind = Exclude<
   RequestKind,
   | "Release"
+  | "Ask"
+  | "Take"
+  | "HandOver"
+  | "History"
+  | "Trace"
   | "Set"
   | "Confirm"
   | "Revert"
