@@ -133,7 +133,7 @@ export class Principal<W extends WayIn = WayIn> implements Caller {
     const { name, id, hostname, address } = this;
     const proven = this.#person === undefined ? "" : ", by token";
     if (id > 0) return name === "" ? `client ${id} (${address})` : `${name} (client ${id}${proven})`;
-    if (this.by === "fleet") return name === "" ? hostname : `${name} (of ${hostname})`;
+    if (this.by === "fleet") return name === hostname ? name : `${name} (of ${hostname})`;
     if (hostname === "") return name === "" ? "the server's own program" : name;
     // Each request may come from another port: that tells nobody from another.
     return name === "" ? `HTTP client ${hostname}` : `${name} (HTTP, ${hostname}${proven})`;

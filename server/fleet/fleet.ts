@@ -249,7 +249,6 @@ export class Fleet {
       this.#sayHere();
       // What was told meanwhile was not heard.
       this.#broker.publish(subjects.who(name), "");
-      for (const [pc, other] of this.#others) if (other.here) this.#describe(pc, other);
     } catch (error) {
       this.#lost(wireError(error).message);
     }
@@ -273,7 +272,11 @@ export class Fleet {
         reason,
       },
     );
-    for (const [pc, other] of this.#others) this.#lose(pc, other);
+    for (const [pc, other] of this.#others) {
+      this.#lose(pc, other);
+      // Once this PC is back, they say whether they are.
+      other.here = false;
+    }
   }
 
   #heard({ text }: BrokerMessage): void {
@@ -469,7 +472,8 @@ export class Fleet {
       const until = performance.now() + ask.seconds * 1000;
       const principal = new Principal({
         by: "fleet",
-        name: ask.for.name,
+        // Whoever has no name is the PC: who has control by it can give it back.
+        name: ask.for.name || asker!,
         hostname: asker!,
         gone: () => performance.now() > until,
         secure: true,

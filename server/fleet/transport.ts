@@ -24,6 +24,7 @@ export class DenoTransport implements Transport {
   readonly #closed = Promise.withResolvers<void | Error>();
   #connection: Deno.TcpConn | Deno.TlsConn | undefined;
   #encrypted = false;
+  #connected = false;
   #begun: Uint8Array[] = [];
   #waiting: Uint8Array[] = [];
   #writing = false;
@@ -49,7 +50,10 @@ export class DenoTransport implements Transport {
     if (this.#done) return this.#drop();
     plain.setNoDelay(true);
     const info = await this.#firstLine(plain);
-    if (!tls && info.tls_required !== true) return;
+    if (!tls && info.tls_required !== true) {
+      this.#connected = true;
+      return;
+    }
     if (info.tls_required !== true && info.tls_available !== true) {
       throw new Error("the broker does not speak TLS, and tls:// was asked for");
     }
@@ -59,6 +63,7 @@ export class DenoTransport implements Transport {
     });
     await (this.#connection as Deno.TlsConn).handshake();
     this.#encrypted = true;
+    this.#connected = true;
   }
 
   /** Reads up to the end of the broker's first line, which goes on to the library as well. */
@@ -148,7 +153,8 @@ export class DenoTransport implements Transport {
     this.#done = true;
     if (error !== undefined) this.closeError = error;
     this.#drop();
-    this.#closed.resolve(error);
+    // Of a try that came to nothing the library knows already: told again, it would try twice as often.
+    if (this.#connected) this.#closed.resolve(error);
   }
 
   #drop(): void {
