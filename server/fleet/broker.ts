@@ -13,6 +13,8 @@ import { DenoTransport } from "./transport.ts";
 /** How long a try takes at most, and the pause between two, in milliseconds. */
 const tryFor = 5000;
 const pause = 2000;
+/** How long the end waits for what is still to be sent, in milliseconds. */
+const flushFor = 500;
 /** After how many milliseconds of silence the broker is asked whether it is there; it counts as lost after two of them. */
 const askAfter = 5000;
 
@@ -61,6 +63,8 @@ export class Broker {
   #authority: string | undefined;
   #connection: NatsConnection | undefined;
   #connected = false;
+  /** Ends the waiting for answers. */
+  readonly #pending = new Set<(reason: Error) => void>();
   #stopped = false;
   #wake: () => void = () => {};
   #running: Promise<void> = Promise.resolve();
@@ -136,15 +140,23 @@ export class Broker {
     if (!this.#connected || connection === undefined) {
       throw new HeliographError("not_connected", "the broker cannot be reached");
     }
+    const { promise: lost, reject } = Promise.withResolvers<never>();
+    this.#pending.add(reject);
     try {
-      return (await connection.request(subject, text, { timeout: seconds * 1000 })).string();
+      // The library would wait on for an answer that cannot come any more.
+      const answer = connection.request(subject, text, { timeout: seconds * 1000 });
+      answer.catch(() => {});
+      return (await Promise.race([answer, lost])).string();
     } catch (error) {
+      if (error instanceof HeliographError) throw error;
       const { name } = error as Error;
       if (name === "NoRespondersError" || /no responders/i.test(String(error))) return undefined;
       if (name === "TimeoutError") {
         throw new HeliographError("deadline_exceeded", `there was no answer for ${seconds} s`);
       }
       throw new HeliographError("not_connected", `the broker was lost: ${(error as Error).message}`);
+    } finally {
+      this.#pending.delete(reject);
     }
   }
 
@@ -157,7 +169,12 @@ export class Broker {
   async stop(): Promise<void> {
     this.#stopped = true;
     this.#wake();
-    if (this.#connected) await Promise.race([this.#connection?.flush().catch(() => {}), sleep(500)]);
+    if (this.#connected) {
+      const { promise: late, resolve } = Promise.withResolvers<void>();
+      const timer = setTimeout(resolve, flushFor);
+      await Promise.race([this.#connection?.flush().catch(() => {}), late]);
+      clearTimeout(timer);
+    }
     await this.#connection?.close();
     await this.#running;
   }
@@ -205,6 +222,9 @@ export class Broker {
     for await (const status of connection.status()) {
       if (status.type === "disconnect") {
         this.#connected = false;
+        for (const reject of this.#pending) {
+          reject(new HeliographError("not_connected", "the broker was lost meanwhile"));
+        }
         if (!this.#stopped) this.#owner.lost(`the connection to ${this.address} is lost`);
       } else if (status.type === "reconnect") {
         this.#connected = true;
@@ -237,8 +257,4 @@ async function read(file: string, what: string): Promise<string> {
       `Cannot read the fleet's ${what}, ${file}: ${error instanceof Error ? error.message : error}`,
     );
   }
-}
-
-function sleep(milliseconds: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, milliseconds));
 }

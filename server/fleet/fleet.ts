@@ -348,7 +348,19 @@ export class Fleet {
     for (const [name, mirror] of [...other.mirrors]) {
       if (!instruments.includes(name)) await this.#remove(other, name, mirror);
     }
-    for (const name of instruments) await this.#describeOne(pc, other, name);
+    for (const name of instruments) {
+      try {
+        await this.#describeOne(pc, other, name);
+      } catch (error) {
+        // One that this version does not understand keeps the others from nobody.
+        if (!other.here) throw error;
+        log.warning("{pc} does not describe {name} so that it can be used: {reason}", {
+          pc,
+          name,
+          reason: wireError(error).message,
+        });
+      }
+    }
     // It became another meanwhile.
     if (other.presence.bench !== bench || other.presence.instance !== instance) await this.#describeAll(pc, other);
   }

@@ -5,7 +5,7 @@
  * @module
  */
 
-import type { FieldState, InstrumentDescription } from "../../protocol/description.ts";
+import type { FieldDescription, FieldState, InstrumentDescription } from "../../protocol/description.ts";
 import { type Caller, Command, command, type CommandContext } from "../bench/command.ts";
 import type { Contact, ContactState } from "../bench/contact.ts";
 import type { BenchField, FieldSpec } from "../bench/field.ts";
@@ -80,7 +80,7 @@ export class Mirror {
         // What it was is in the records of its own PC.
         log: false,
         keep: false,
-        ...field.readback === undefined ? {} : { readback: field.readback },
+        ...readbackOf(field),
       } as FieldSpec,
     ]);
     const commands = description.commands.map((declared): [string, Command] => [
@@ -188,6 +188,13 @@ export class Mirror {
   #take(name: string, { value, quality, reason = "", staged = false }: FieldState): void {
     this.#fields.get(name)?.mirror((value ?? undefined) as Value | undefined, quality, reason, staged);
   }
+}
+
+/** A readback as it is declared: a tolerance has a meaning for numbers only. */
+function readbackOf({ type, readback }: FieldDescription): Pick<FieldSpec, "readback"> {
+  if (readback === undefined) return {};
+  const { tolerance, ...others } = readback;
+  return { readback: type === "float" || type === "int" ? { ...others, tolerance } : others };
 }
 
 /** What an instrument is, without what it holds. */
