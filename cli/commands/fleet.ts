@@ -21,7 +21,7 @@ import { buildCommand } from "../usage.ts";
 const clockOff = 2;
 
 interface FleetFlags extends ConnectionFlags {
-  readonly brokerPort?: number;
+  readonly broker?: string;
 }
 
 /** `heliograph fleet` */
@@ -30,19 +30,18 @@ export const fleetCommand = buildCommand({
     brief: "Show the PCs of the fleet: which are there, their instruments, and whether all is well",
     fullDescription:
       "Show the PCs of the fleet that the server is in, by the word “fleet” of its bench file. `fleet init FOLDER " +
-      "--host NAME PC…` writes what the broker needs, a NATS server, and what is carried to each PC; again with other " +
+      "--broker HOST PC…` writes what the broker needs, a NATS server, and what is carried to each PC; again with other " +
       "PCs, it adds them.",
   },
   parameters: {
     flags: {
       ...dashboardFlags,
-      host: { ...dashboardFlags.host, brief: "The server's name or address; for init, the broker's" },
-      brokerPort: {
+      broker: {
         kind: "parsed",
-        parse: parsePort,
+        parse: String,
         optional: true,
-        brief: "For init: the broker's port [default = 4222]",
-        placeholder: "PORT",
+        brief: "For init: by which name or address, and port, the PCs reach the broker [default port = 4222]",
+        placeholder: "HOST[:PORT]",
       },
     },
     positional: {
@@ -104,12 +103,14 @@ function stateOf({ self, here, reason, trouble, clockAhead }: FleetMember): stri
 async function init(context: CliContext, flags: FleetFlags, [folder, ...names]: readonly string[]): Promise<void> {
   if (folder === undefined || names.length === 0) {
     throw new UsageError(
-      "Cannot write a fleet: give a folder and the PCs, fleet init lab-fleet --host nats.lab cold-lab reactor-lab",
+      "Cannot write a fleet: give a folder and the PCs, fleet init lab-fleet --broker nats.lab cold-lab reactor-lab",
     );
   }
-  // Its default is this PC for those who ask a server; nobody carries that to another PC.
-  const host = flags.host === dashboardFlags.host.default ? undefined : flags.host;
-  const written = await writeFleet(folder, names, { host, port: flags.brokerPort });
+  const [, host, port] = /^(.*?)(?::(\d+))?$/.exec(flags.broker ?? "") ?? [];
+  const written = await writeFleet(folder, names, {
+    host: host || undefined,
+    port: port === undefined ? undefined : parsePort(port),
+  });
   if (flags.json) return writeJson(context, written);
   const { write } = context.process.stdout;
   write(`For the broker, in ${printable(folder)}:\n  nats-server --config nats-server.conf\n`);

@@ -45,7 +45,7 @@ export async function writeFleet(
   if (reached === undefined) {
     throw new HeliographError(
       "bad_argument",
-      "Cannot write a fleet: say by which name the PCs reach its broker, --host nats.lab",
+      "Cannot write a fleet: say by which name the PCs reach its broker, --broker nats.lab",
     );
   }
   for (const name of names) {

@@ -257,7 +257,7 @@ export class Fleet {
   #nameIsTaken(other: PresenceMessage | undefined): void {
     const who = other === undefined ? "another PC" : `the PC of ${other.title}, whose server began ${other.started}`;
     this.#lost(`${who}, is called ${this.name} already: give this one another name in "fleet" of its bench file`);
-    const again = setTimeout(() => void this.#join(), goneAfter * 1000);
+    const again = setTimeout(() => void this.#join(), presenceEvery * 1000);
     this.#timers.push(again);
   }
 
