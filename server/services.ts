@@ -33,6 +33,7 @@ import { Messages } from "./messages/messages.ts";
 import { messagesInstrument } from "./messages/messages_instrument.ts";
 import type { MessagesWords } from "./messages/messages_schema.ts";
 import { Evaluator } from "./requests/evaluator.ts";
+import { answerRemote } from "./requests/remote_requests.ts";
 import { Requests } from "./requests/requests.ts";
 import { descriptorLimit } from "./access/descriptors.ts";
 import { describeContact } from "./bench/describe.ts";
@@ -261,7 +262,7 @@ export class Services {
   #fleet(words: FleetWords): Fleet {
     const fleet = new Fleet(words, {
       bench: this.bench,
-      requests: this.requests,
+      answer: (message, principal) => answerRemote(this.requests, message, principal),
       roles: this.access.store.roles,
       title: () => this.title,
       started: this.started,

@@ -6,7 +6,7 @@
 
 import { getLogger } from "npm:@logtape/logtape@2.4.2";
 import type { InstrumentDescription } from "../../protocol/description.ts";
-import { framedError, parseDashboardMessage } from "../../protocol/dashboard_message.ts";
+import { framedError } from "../../protocol/dashboard_message.ts";
 import { type ErrorCode, errorCodes, HeliographError } from "../../protocol/errors.ts";
 import {
   type FleetDescription,
@@ -19,16 +19,15 @@ import {
 } from "../../protocol/fleet.ts";
 import { localTime } from "../../protocol/local_time.ts";
 import { version } from "../../protocol/version.ts";
+import type { Right } from "../../protocol/vocabulary.ts";
 import { Principal, principalOf } from "../access/principal.ts";
 import { nobody, type Roles, type Standing } from "../access/rights.ts";
 import { Bench } from "../bench/bench.ts";
 import type { Caller } from "../bench/command.ts";
 import type { Hub } from "../bench/hub.ts";
 import { didYouMean, listed } from "../bench/names.ts";
-import { decodeValue, encodeValue } from "../bench/typed_values.ts";
+import { decodeValue } from "../bench/typed_values.ts";
 import { wireError } from "../bench/wire_error.ts";
-import { framedAnswer } from "../requests/framed_answer.ts";
-import type { RemoteAnswer, Request, RequestKind, RequestOf, RequestRunner } from "../requests/request.ts";
 import { Broker, type BrokerMessage } from "./broker.ts";
 import { answerSchema, askSchema, presenceSchema, readingsSchema } from "./fleet_messages.ts";
 import type { FleetWords } from "./fleet_schema.ts";
@@ -51,8 +50,14 @@ const longestAsk = 86_400;
 export interface FleetParts {
   /** This PC's instruments. */
   readonly bench: Bench;
-  /** The one way in. */
-  readonly requests: RequestRunner;
+  /**
+   * Does what somebody of another PC asks, by the one way in.
+   *
+   * @param message A message of the framed dialect.
+   * @returns Its framed reply, beside which `typed` tells what JSON would lose.
+   * @throws {HeliographError} When it is refused or fails.
+   */
+  readonly answer: (message: Readonly<Record<string, unknown>>, principal: Principal) => Promise<string>;
   /** The roles of this bench. */
   readonly roles: Pick<Roles, "find">;
   /** What the bench is called. */
@@ -61,6 +66,13 @@ export interface FleetParts {
   readonly started: string;
   /** What is not well here; empty where all is. */
   readonly trouble: () => string;
+}
+
+/** What another PC answered. */
+export interface RemoteAnswer {
+  readonly value: unknown;
+  /** What its reply says beside the value. */
+  readonly beside: Readonly<Record<string, unknown>>;
 }
 
 /** A PC that was heard of. */
@@ -86,7 +98,6 @@ export class Fleet {
   readonly #publisher: Publisher;
   readonly #instance = crypto.randomUUID();
   readonly #others = new Map<string, Other>();
-  readonly #started = performance.now();
   #reason = "it has not been reached yet";
   #isIn = false;
   #asked = 0;
@@ -286,7 +297,7 @@ export class Fleet {
     if (name === this.name) {
       if (presence.instance === this.#instance || presence.leaves) return;
       // Both came at one moment; whoever began later gives way.
-      if ([this.#parts.started, this.#instance] > [presence.started, presence.instance]) {
+      if (`${this.#parts.started} ${this.#instance}` > `${presence.started} ${presence.instance}`) {
         for (const end of this.#unsubscribe.splice(0)) end();
         this.#nameIsTaken(presence);
       }
@@ -417,7 +428,10 @@ export class Fleet {
     }
     // What is called there takes as long as it may.
     const seconds = message.cmd === "Call" || message.cmd === "Exec" || message.cmd === "Eval" ? longestAsk : usualAsk;
-    return await this.#askWhole(pc, message, principal, seconds);
+    const { rights, instruments } = principal.origin.standing;
+    // Whose instruments are named has those of this bench: what they may drive there, nobody has said.
+    const most = [...rights].filter((right) => instruments === undefined || right !== "drive");
+    return await this.#askWhole(pc, message, principal, seconds, most);
   }
 
   async #ask(
@@ -429,12 +443,16 @@ export class Fleet {
     return (await this.#askWhole(pc, message, caller, seconds)).value;
   }
 
-  /** @param caller For whom. @default for this PC itself */
+  /**
+   * @param caller For whom. @default for this PC itself
+   * @param most The rights that count there at most. @default all that the caller has
+   */
   async #askWhole(
     pc: string,
     message: Readonly<Record<string, unknown>>,
     caller: Caller | undefined,
     seconds: number,
+    most?: readonly Right[],
   ): Promise<RemoteAnswer> {
     const other = this.#others.get(pc)!;
     const gone = this.#whyGone(pc, other);
@@ -442,7 +460,7 @@ export class Fleet {
     const origin = caller === undefined ? undefined : principalOf(caller).origin;
     const whom = origin === undefined
       ? { name: "", rights: ["read"] }
-      : { name: origin.person || origin.name, rights: [...origin.standing.rights] };
+      : { name: origin.person || origin.name, rights: most ?? [...origin.standing.rights] };
     const asked = JSON.stringify({ for: whom, seconds, message: { ...message, id: 1 } });
     let text: string | undefined;
     try {
@@ -490,12 +508,7 @@ export class Fleet {
         gone: () => performance.now() > until,
         secure: true,
       }, this.#standing(asker!, ask.for.rights));
-      const { request } = parseDashboardMessage(JSON.stringify(ask.message));
-      if (request instanceof HeliographError) throw request;
-      if (["Watch", "Follow", "Unwatch", "Close", "Hello", "Ask"].includes(request.cmd)) {
-        throw new HeliographError("unavailable", `${request.cmd} is not there between PCs`);
-      }
-      const reply = await this.#reply(request as Request, principal);
+      const reply = await this.#parts.answer(ask.message, principal);
       // What came of it is told before the answer.
       this.#publisher.flush();
       if (reply.length > this.#broker.longest) {
@@ -510,16 +523,6 @@ export class Fleet {
     } finally {
       this.#asked--;
     }
-  }
-
-  async #reply<K extends RequestKind>(request: RequestOf<K>, principal: Principal): Promise<string> {
-    const kind: K = request.cmd;
-    const reply = await this.#parts.requests.run(request, principal);
-    if (kind !== "Call") return framedAnswer(1, kind, reply);
-    // A float that is whole, and a tuple, are others to Python and on azcam's line than JSON tells.
-    const typed = encodeValue(reply);
-    const isPlain = !/\{"(?:float|tuple|word|number)":/.test(JSON.stringify(typed));
-    return JSON.stringify({ id: 1, ok: true, value: reply ?? null, ...isPlain ? {} : { typed } });
   }
 
   /** What another PC may do here for somebody: what its role allows, and that one may do there. */

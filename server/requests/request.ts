@@ -29,6 +29,7 @@ import type { Instrument } from "../bench/instrument.ts";
 import type { Evaluated } from "../code/messages.ts";
 import type { EvaluationOptions } from "../code/sandbox.ts";
 import type { Journal } from "../records/journal.ts";
+import type { RemoteAnswer } from "../fleet/fleet.ts";
 import type { CommandCounts, CommandRequest } from "./dispatcher.ts";
 
 /** A request of anybody who was let in; a command may be one of the default instrument's. */
@@ -85,13 +86,6 @@ export class JsonText {
   constructor(json: string) {
     this.json = json;
   }
-}
-
-/** What another PC answered. */
-export interface RemoteAnswer {
-  readonly value: unknown;
-  /** What its reply says beside the value. */
-  readonly beside: Readonly<Record<string, unknown>>;
 }
 
 /** The replies to requests, by kind; `unknown` is whatever an instrument's command returns. */

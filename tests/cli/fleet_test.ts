@@ -2,6 +2,7 @@
 import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
 import { join } from "node:path";
 import { run } from "../cli_fixture.ts";
+import { codeBlocks } from "../documents.ts";
 import { eventually } from "../fixture.ts";
 import { hasNats, NatsServer } from "../nats.ts";
 import { type Program, programs, ServerProcess } from "../server_process.ts";
@@ -40,6 +41,8 @@ for (const program of programs) {
       inFolder(async (folder) => {
         const lab = join(folder, "fleet");
         const names = ["cold-lab", "warm-lab", "third-lab"];
+        const [sh] = (await codeBlocks("docs/fleet.md")).filter(({ language }) => language === "sh");
+        strictEqual(sh!.code, "heliograph fleet init lab-fleet --broker nats.lab cold-lab reactor-lab\n");
         const init = await run(["fleet", "init", lab, "--broker", `${host}:1`, ...names]);
         strictEqual(init.code, 0, init.err);
         match(
@@ -95,6 +98,25 @@ for (const program of programs) {
         match((await ask("set", "oven", "power", "700", "--server", "cold-lab")).err, /cold-lab: .*maximum of 80/);
         match((await ask("status", "--server", "cald-lab")).err, /did you mean cold-lab\?/);
 
+        // As the document says.
+        for (const { language, code } of await codeBlocks("docs/fleet.md")) {
+          if (language !== "text" || !code.startsWith("heliograph fleet ")) continue;
+          for (const line of code.trimEnd().split("\n")) {
+            const words = line.replace(/#.*/, "").trim().split(" ").slice(1)
+              .map((word) =>
+                ({
+                  "cold-lab/tempcon": "cold-lab/oven",
+                  tempcon: "oven",
+                  camtemp: "temperature",
+                  control_temperature: "power",
+                  "-90": "5",
+                })[word] ?? word
+              );
+            const { code, err } = await ask(...words);
+            strictEqual(code, 0, `${line}: ${err}`);
+          }
+        }
+
         // It has its seed, and calls itself by another's name: the broker lets it speak in its own alone.
         {
           await using liar = await start("third-lab", { name: "cold-lab" });
@@ -113,7 +135,7 @@ for (const program of programs) {
           await stranger.ports();
           await eventually(() => /did not prove itself by an authority that .* holds/.test(stranger.err), "it is told");
         }
-        match((await ask("get", "cold-lab/oven", "power")).out, /^7\.0/);
+        match((await ask("get", "cold-lab/oven", "power")).out, /^5\.0/);
 
         await broker.kill();
         await eventually(

@@ -5,26 +5,12 @@
  */
 
 import type { Logger } from "npm:@logtape/logtape@2.4.2";
-import {
-  type DashboardRequest,
-  framedError,
-  framedJson,
-  framedOutput,
-  framedReply,
-} from "../../../protocol/dashboard_message.ts";
+import { type DashboardRequest, framedError, framedOutput, framedReply } from "../../../protocol/dashboard_message.ts";
 import type { MessageId } from "../../../protocol/framed_message.ts";
-import type { FieldReading } from "../../../protocol/description.ts";
 import { HeliographError } from "../../../protocol/errors.ts";
 import { answerableError } from "../../bench/wire_error.ts";
 import { JournalFeed } from "./journal_feed.ts";
-import {
-  type EvaluatorOptions,
-  JsonText,
-  type Reply,
-  type Request,
-  type RequestKind,
-  type RequestOf,
-} from "../../requests/request.ts";
+import type { EvaluatorOptions, Request, RequestKind, RequestOf } from "../../requests/request.ts";
 import { tellAsked } from "../../requests/requests.ts";
 import type { Services } from "../../services.ts";
 import type { Session } from "../../access/sessions.ts";

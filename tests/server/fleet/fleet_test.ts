@@ -4,7 +4,9 @@ import { NatsConnectionImpl } from "npm:@nats-io/nats-core@3.4.0/internal";
 import { command, defineInstrument, demoInstruments, HeliographServer, type Instrument } from "../../../mod.ts";
 import { PyOpticonSocketClient } from "../../../client/mod.ts";
 import { subjects } from "../../../protocol/fleet.ts";
-import { eventually, RawClient } from "../../fixture.ts";
+import { benchSchema } from "../../../server/config/schema.ts";
+import { codeBlocks } from "../../documents.ts";
+import { canRun, eventually, RawClient, runProgram } from "../../fixture.ts";
 import { hasNats, NatsServer } from "../../nats.ts";
 
 /** A PC of the fleet: its server, and clients of both wires. */
@@ -142,10 +144,24 @@ Deno.test(
   },
 );
 
+Deno.test("docs/fleet.md: the program in Python asks a PC, and the bench is one", {
+  ignore: !hasNats || !await canRun("python3"),
+}, async () => {
+  const blocks = await codeBlocks("docs/fleet.md");
+  const bench = blocks.find(({ language }) => language === "json")!;
+  strictEqual(benchSchema.safeParse(JSON.parse(bench.code)).error, undefined);
+  await using broker = await NatsServer.start();
+  await using cold = new Pc(broker, "cold-lab", demoInstruments());
+  await eventually(async () => /"connected": true/.test(await cold.line("fleet.list")), "it is in");
+  const { code } = blocks.find(({ language }) => language === "python")!;
+  const { stdout, stderr } = await runProgram("python3", ["-c", code.replace("4222", String(broker.port))]);
+  match(stdout, /^-?\d+\.\d+\n$/, stderr);
+});
+
 Deno.test("fleet: what another PC may do, for whom, is what both allow", options, async () => {
   await using broker = await NatsServer.start();
   const { instrument, told } = gauge();
-  await using cold = new Pc(broker, "cold-lab", [instrument], { roles: { "warm-lab": "operator" } });
+  await using _cold = new Pc(broker, "cold-lab", [instrument], { roles: { "warm-lab": "operator" } });
   await using warm = new Pc(broker, "warm-lab", [gauge().instrument]);
   await using other = new Pc(broker, "other-lab", [gauge().instrument]);
   await warm.knows("cold-lab/gauge", "pressure");
@@ -199,9 +215,8 @@ Deno.test(
     await using warm = new Pc(broker, "warm-lab", [gauge().instrument]);
     const first = gauge();
     {
-      await using cold = new Pc(broker, "cold-lab", [first.instrument]);
+      await using _cold = new Pc(broker, "cold-lab", [first.instrument]);
       await warm.knows("cold-lab/gauge", "pressure");
-      void cold;
     }
     const gone = /cold-lab is not connected, last seen \d{4}-\d\d-\d\d \d\d:\d\d:\d\d/;
     await eventually(async () => gone.test(await warm.line("cold-lab/gauge.set valve 2")), "it is gone");
@@ -209,12 +224,11 @@ Deno.test(
     deepStrictEqual([stale.value, stale.quality], [3, "stale"], "its last value stays, and is not to be trusted");
     match(String(stale.reason), gone);
     const second = gauge();
-    await using back = new Pc(broker, "cold-lab", [second.instrument, gauge("Lamp").instrument]);
+    await using _back = new Pc(broker, "cold-lab", [second.instrument, gauge("Lamp").instrument]);
     await warm.knows("cold-lab/gauge", "pressure");
     await warm.knows("cold-lab/lamp", "pressure");
     strictEqual(await warm.line("cold-lab/gauge.set valve 2"), "OK");
     deepStrictEqual([first.told, second.told], [[], [2]]);
-    void back;
   },
 );
 
