@@ -105,6 +105,11 @@ const sections: Readonly<Record<string, { readonly title: string; readonly examp
   }
 }`,
   },
+  "fleet": {
+    title: "`fleet`",
+    example:
+      `{ "fleet": { "broker": "tls://nats.lab:4222", "name": "cold-lab", "credentials": "fleet.seed", "roles": { "*": "observer" } } }`,
+  },
   "messages.people": {
     title: "One of the `people`",
     example: `{ "messages": { "people": { "ana": { "mail": ["ana@x.edu", "ana@home.org"], "webhook": "phones" } } } }`,

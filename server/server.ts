@@ -14,6 +14,7 @@ import { ImageServer } from "./faces/images/image_server.ts";
 import type { Face } from "./faces/face.ts";
 import type { Bench } from "./bench/bench.ts";
 import type { Instrument } from "./bench/instrument.ts";
+import type { FleetWords } from "./fleet/fleet_schema.ts";
 import type { MessagesWords } from "./messages/messages_schema.ts";
 import type { Journal } from "./records/journal.ts";
 import { Access, openRole } from "./access/admit.ts";
@@ -109,6 +110,8 @@ export interface HeliographServerOptions extends Partial<Omit<ServerSettings, "i
   readonly messages?: object | undefined;
   /** The absolute path of the file that messages are kept in until they are sent. @default they are kept in memory */
   readonly messagesFile?: string;
+  /** What the bench file says of its fleet, as `loadBench` returns it. @default it is in none */
+  readonly fleet?: object | undefined;
   /** Where the queue of runs is kept, and the folder whose run files are read. @default there are no runs */
   readonly runFiles?: { readonly state: string; readonly folder: string };
   /** The overview drawing of the bench, as SVG, and the absolute path of its file. @default there is none */
@@ -215,6 +218,7 @@ export class HeliographServer {
       messages,
       messagesFile,
       runFiles,
+      fleet,
       insecureOpen = false,
       simulated = false,
       tls,
@@ -244,6 +248,7 @@ export class HeliographServer {
       messages: messages as MessagesWords | undefined,
       messagesFile,
       runFiles,
+      fleet: fleet as FleetWords | undefined,
       edited,
       doorway: this.#doorway,
       access: access ?? new Access({ open: openRole(insecureOpen) }),
@@ -360,6 +365,7 @@ export class HeliographServer {
       this.#services.messages?.open(),
       this.#services.guards?.open(),
       this.#services.runs?.open(),
+      this.#services.fleet?.open(),
       this.#services.editor.open(),
       this.#services.sandbox.ready,
     ]);
@@ -384,6 +390,7 @@ export class HeliographServer {
 
   async #stop(): Promise<void> {
     this.#services.runs?.freeze();
+    await this.#services.fleet?.stop();
     this.#services.refuseRequests();
     await Promise.all(this.#faces.map((face) => face.stop()));
     await this.#doorway?.close();

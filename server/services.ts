@@ -5,6 +5,7 @@
  */
 
 import { getLogger } from "npm:@logtape/logtape@2.4.2";
+import { severities } from "../protocol/alarms.ts";
 import type { ServerStatus } from "../protocol/description.ts";
 import { version } from "../protocol/version.ts";
 import { Principal } from "./access/principal.ts";
@@ -21,6 +22,9 @@ import { Dispatcher } from "./requests/dispatcher.ts";
 import { automationInstrument } from "./automation/automation_instrument.ts";
 import type { RunFiles } from "./automation/run_store.ts";
 import { Runs } from "./automation/runs.ts";
+import { Fleet } from "./fleet/fleet.ts";
+import { fleetInstrument } from "./fleet/fleet_instrument.ts";
+import type { FleetWords } from "./fleet/fleet_schema.ts";
 import { Guards } from "./guards/guards.ts";
 import { guardsInstrument } from "./guards/guards_instrument.ts";
 import { handedOn } from "./guards/handed_on.ts";
@@ -29,6 +33,7 @@ import { Messages } from "./messages/messages.ts";
 import { messagesInstrument } from "./messages/messages_instrument.ts";
 import type { MessagesWords } from "./messages/messages_schema.ts";
 import { Evaluator } from "./requests/evaluator.ts";
+import { answerRemote } from "./requests/remote_requests.ts";
 import { Requests } from "./requests/requests.ts";
 import { descriptorLimit } from "./access/descriptors.ts";
 import { describeContact } from "./bench/describe.ts";
@@ -92,6 +97,8 @@ export interface ServicesOptions {
   readonly messagesFile?: string | undefined;
   /** Where runs are kept and read. @default there are none */
   readonly runFiles?: RunFiles | undefined;
+  /** What its file says of the fleet. @default it is in none */
+  readonly fleet?: FleetWords | undefined;
   /** The file by which the bench is changed, or why it is not. @default it has none */
   readonly edited?: EditedBench | string | undefined;
   /** What lets clients of other PCs in. @default none can come, or everybody as they come */
@@ -133,6 +140,8 @@ export class Services {
   readonly guards: Guards | undefined;
   /** Tells people of alarms; `undefined` where the bench file names nobody. */
   readonly messages: Messages | undefined;
+  /** The other PCs; `undefined` where the bench is in no fleet. */
+  readonly fleet: Fleet | undefined = undefined;
   /** The queue of runs; `undefined` where there can be none. */
   readonly runs: Runs | undefined;
   /** Says who may do what, and takes tokens. */
@@ -184,6 +193,7 @@ export class Services {
       messages,
       messagesFile,
       runFiles,
+      fleet,
       edited = "This bench has no file that could be changed",
       doorway,
       access = new Access(),
@@ -245,6 +255,33 @@ export class Services {
     this.sandbox = new Sandbox(sandbox, processes);
     this.evaluator = new Evaluator(this.bench, dispatcher, this.sandbox, name);
     this.requests = new Requests(this, dispatcher);
+    this.fleet = fleet && this.#fleet(fleet);
+  }
+
+  /** Makes this PC a part of a fleet: what other PCs ask goes the one way in. */
+  #fleet(words: FleetWords): Fleet {
+    const fleet = new Fleet(words, {
+      bench: this.bench,
+      answer: (message, principal) => answerRemote(this.requests, message, principal),
+      roles: this.access.store.roles,
+      title: () => this.title,
+      started: this.started,
+      trouble: () => this.#trouble(),
+    });
+    this.bench.add(fleetInstrument(fleet));
+    this.bench.elsewhere = fleet;
+    return fleet;
+  }
+
+  /** What is not well, for other PCs; empty where all is. */
+  #trouble(): string {
+    const lost = this.bench.instruments.filter(({ contact }) => contact?.state === "lost").map(({ title }) => title);
+    const raised = this.guards?.summary.alarms;
+    const alarms = raised === undefined ? 0 : severities.reduce((sum, severity) => sum + raised[severity], 0);
+    return [
+      ...lost.length === 0 ? [] : [`no contact with ${lost.join(", ")}`],
+      ...alarms === 0 ? [] : [alarms === 1 ? "an alarm" : `${alarms} alarms`],
+    ].join("; ");
   }
 
   /** Makes the guards: whatever is asked of an instrument asks them, and what they do goes the one way in too. */

@@ -145,6 +145,8 @@ interface Setup extends Omit<ServerSettings, "imageFolders"> {
   readonly instruments: Instrument[];
   /** What the bench file says of guards. */
   readonly guards: LoadedBench["guards"];
+  /** What the bench file says of its fleet. */
+  readonly fleet: LoadedBench["fleet"];
   /** What the bench file says of messages. */
   readonly messages: LoadedBench["messages"];
   /** Its file, where it is changed by that. */
@@ -195,6 +197,7 @@ async function setUp(
     instruments: bench.instruments,
     ...(bench.overview === undefined ? {} : { overview: bench.overview }),
     guards: bench.guards,
+    fleet: bench.fleet,
     messages: bench.messages,
     edited,
     access: (bench.access ?? {}) as AccessWords,

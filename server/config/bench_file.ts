@@ -13,6 +13,7 @@ import { type Pattern, wholePattern } from "../devices/described/pattern.ts";
 import { type Description, descriptionSchema } from "../devices/described/schema.ts";
 import { builtInDrivers } from "../devices/drivers/drivers.ts";
 import type { Driver } from "../devices/drivers/driver.ts";
+import type { FleetWords } from "../fleet/fleet_schema.ts";
 import { compileGuards } from "../guards/compiled.ts";
 import { handOn } from "../guards/handed_on.ts";
 import type { GuardsWords } from "../guards/guards_schema.ts";
@@ -139,6 +140,8 @@ export interface LoadedBench {
   readonly guards?: object | undefined;
   /** What it says of messages, for the server; `undefined` where it says nothing. */
   readonly messages?: object | undefined;
+  /** What it says of its fleet, for the server; `undefined` where it is in none. */
+  readonly fleet?: object | undefined;
   /** The drawing of the bench, if it has one: the SVG, and the absolute path of its file. */
   readonly overview?: { readonly svg: string; readonly file?: string };
   /** Absolute paths of the folders that images may be written to. */
@@ -407,7 +410,7 @@ function wellFormed(described: unknown): ReturnType<typeof soundParts> {
 const mostMistakes = 200;
 
 /** Names that heliograph's own instruments will have; `api` has its own already. */
-const reserved: ReadonlySet<string> = new Set(["automation", "guards", "messages"]);
+const reserved: ReadonlySet<string> = new Set(["automation", "fleet", "guards", "messages"]);
 
 /** A description with where its parts come from. */
 interface Found {
@@ -547,6 +550,13 @@ class Loader {
       records: recordsOptions(bench.records, beside, besideBench(resolve(source.file)).records),
       ...(guards === undefined ? {} : { guards }),
       ...(messages === undefined ? {} : { messages }),
+      ...(bench.fleet === undefined ? {} : {
+        fleet: {
+          ...bench.fleet,
+          credentials: bench.fleet.credentials && resolve(beside, bench.fleet.credentials),
+          authority: bench.fleet.authority && resolve(beside, bench.fleet.authority),
+        },
+      }),
       datalog: dataLogOptions(bench.datalog, beside),
       ...(overview === undefined ? {} : { overview }),
       missing: this.#missing,
@@ -604,7 +614,9 @@ class Loader {
   }
 
   /** Addresses and groups have roles that there are. */
-  #checkRoles({ roles: named = {}, addresses = {}, openid }: AccessWords): void {
+  #checkRoles(
+    { roles: named = {}, addresses = {}, openid, fleet }: AccessWords & { readonly fleet?: FleetWords | undefined },
+  ): void {
     const known = [...roles, ...Object.keys(named)];
     const check = (path: Path, roles: Readonly<Record<string, string>>) => {
       for (const [whose, role] of Object.entries(roles)) {
@@ -614,6 +626,7 @@ class Loader {
     };
     check(["addresses"], addresses);
     check(["openid", "groups"], openid?.groups ?? {});
+    check(["fleet", "roles"], fleet?.roles ?? {});
   }
 
   #problem(path: Path, message: string): void {

@@ -9,6 +9,7 @@ import { descriptionSchema, descriptionShape } from "../devices/described/schema
 import { defaultDriverMemory } from "../devices/driver_process/driver_processes.ts";
 import { settingsSchema } from "../../protocol/setting.ts";
 import { codeSettings } from "../code/options.ts";
+import { fleetSchema } from "../fleet/fleet_schema.ts";
 import { limitsSchema } from "../guards/limits_schema.ts";
 import { alarmsSchema } from "../guards/alarms_schema.ts";
 import { interlocksSchema, safeStateSchema, watchdogsSchema } from "../guards/guards_schema.ts";
@@ -94,6 +95,9 @@ export const benchSchema = z.strictObject({
   }),
   datalog: dataLogSchema.optional().meta({
     description: "PyOpticon's data log, which begins with the server: a row of a CSV file again and again",
+  }),
+  fleet: fleetSchema.optional().meta({
+    description: "The PCs that are driven as one bench: by which NATS server they find one another",
   }),
   overview: z.string().min(1).optional().meta({
     description: "A drawing of the bench, beside this file: SVG, whose elements name fields and instruments",

@@ -123,6 +123,8 @@ export class Dispatcher {
   instrument(name: string): Instrument {
     const found = this.#bench.find(name);
     if (found !== undefined) return found;
+    const elsewhere = this.#bench.elsewhere?.whyNot(name);
+    if (elsewhere !== undefined) throw elsewhere;
     const subject = `${shown(name)}${didYouMean(name, this.#bench.names())}`;
     throw new HeliographError("unknown_instrument", `No instrument is called ${subject}; "list" tells what there is`, {
       subject,

@@ -29,6 +29,7 @@ import type { Instrument } from "../bench/instrument.ts";
 import type { Evaluated } from "../code/messages.ts";
 import type { EvaluationOptions } from "../code/sandbox.ts";
 import type { Journal } from "../records/journal.ts";
+import type { RemoteAnswer } from "../fleet/fleet.ts";
 import type { CommandCounts, CommandRequest } from "./dispatcher.ts";
 
 /** A request of anybody who was let in; a command may be one of the default instrument's. */
@@ -144,6 +145,7 @@ export interface Replies {
   /** A list of `RecordedField`s. */
   readonly RecordedFields: JsonText;
   readonly Note: undefined;
+  readonly Ask: RemoteAnswer;
 }
 
 /** The words that requests begin with. */
@@ -153,6 +155,11 @@ export type RequestKind = keyof Replies;
 export type ImmediateKind = Exclude<
   RequestKind,
   | "Release"
+  | "Ask"
+  | "Take"
+  | "HandOver"
+  | "History"
+  | "Trace"
   | "Set"
   | "Confirm"
   | "Revert"
