@@ -17,6 +17,7 @@ import type { Instrument } from "./bench/instrument.ts";
 import type { MessagesWords } from "./messages/messages_schema.ts";
 import type { Journal } from "./records/journal.ts";
 import { Access, openRole } from "./access/admit.ts";
+import type { Clock } from "./camera/clock.ts";
 import type { Limits } from "./access/limits.ts";
 import { Doorway } from "./network/first_byte.ts";
 import { isLoopback } from "./network/loopback.ts";
@@ -133,6 +134,8 @@ export interface ServerParts {
   readonly access?: Access;
   /** What starts sandboxes; it is closed when the server has stopped. @default this program itself */
   readonly processes?: Processes;
+  /** The clock of runs. @default the PC's */
+  readonly runClock?: Clock | undefined;
 }
 
 /**
@@ -220,8 +223,8 @@ export class HeliographServer {
       tls,
       ...options
     }: HeliographServerOptions,
-    { faces = [], journal, edited, processes = new Processes(), access, doorway, trustedProxies = [] }: ServerParts =
-      {},
+    { faces = [], journal, edited, processes = new Processes(), access, doorway, trustedProxies = [], runClock }:
+      ServerParts = {},
   ) {
     const settings = settled(serverSettings, options);
     const { host, commandPort, dashboardPort, webNames } = settings;
@@ -244,6 +247,7 @@ export class HeliographServer {
       messages: messages as MessagesWords | undefined,
       messagesFile,
       runFiles,
+      runClock,
       edited,
       doorway: this.#doorway,
       access: access ?? new Access({ open: openRole(insecureOpen) }),

@@ -16,6 +16,7 @@ import { Bench } from "./bench/bench.ts";
 import { BenchEditor, type EditedBench } from "./config/editing/bench_editor.ts";
 import { ComputedFields } from "./expressions/computed_fields.ts";
 import { Access } from "./access/admit.ts";
+import type { Clock } from "./camera/clock.ts";
 import type { Control } from "./access/control.ts";
 import { Dispatcher } from "./requests/dispatcher.ts";
 import { automationInstrument } from "./automation/automation_instrument.ts";
@@ -92,6 +93,8 @@ export interface ServicesOptions {
   readonly messagesFile?: string | undefined;
   /** Where runs are kept and read. @default there are none */
   readonly runFiles?: RunFiles | undefined;
+  /** The clock of runs. @default the PC's */
+  readonly runClock?: Clock | undefined;
   /** The file by which the bench is changed, or why it is not. @default it has none */
   readonly edited?: EditedBench | string | undefined;
   /** What lets clients of other PCs in. @default none can come, or everybody as they come */
@@ -184,6 +187,7 @@ export class Services {
       messages,
       messagesFile,
       runFiles,
+      runClock,
       edited = "This bench has no file that could be changed",
       doorway,
       access = new Access(),
@@ -222,7 +226,7 @@ export class Services {
       if (instrument !== undefined) this.bench.hub.publish("control", { instrument }, instrument.faults);
     });
     new ComputedFields(this.bench);
-    this.runs = runFiles && this.#runs(runFiles);
+    this.runs = runFiles && this.#runs(runFiles, runClock);
     // Alarms are the guards': who is to be told of them has those that are always there.
     const watched = guards ?? handedOn(this.bench.instruments) ?? (messages && {});
     this.guards = watched && this.#guards(watched, guardsFile);
@@ -275,12 +279,13 @@ export class Services {
   }
 
   /** Makes the runs: what their steps ask for goes the one way in. */
-  #runs(files: RunFiles): Runs {
+  #runs(files: RunFiles, clock: Clock | undefined): Runs {
     const runs = new Runs({
       bench: this.bench,
       control: this.control,
       people: this.access.store,
       files,
+      ...(clock === undefined ? {} : { clock }),
       call: (instrument, command, args, principal) =>
         this.requests.run({ cmd: "Call", instrument, command, args, keywords: new Map() }, principal),
       note: (text, principal) => void this.requests.run({ cmd: "Note", text, instrument: undefined }, principal),

@@ -53,8 +53,16 @@ class Ended extends Error {
 /** The server stops: the run stays where it is. */
 class Frozen extends Error {}
 
-/** Somebody skips the step. */
+/** Somebody skips the step, or what it is within is left. */
 class Skipped extends Error {}
+
+/** Steps that are left where one of them fails, since what holds them says what is done otherwise. */
+interface Leaving {
+  /** Whether one of them has failed. */
+  left: boolean;
+  /** What holds these, where that is left too. */
+  readonly outer: Leaving | undefined;
+}
 
 /** The longest that a run sleeps at once, in seconds: then it looks whether the PC's clock was set. */
 const longestSleep = 30;
@@ -147,6 +155,7 @@ export class Run {
 
   #leftOfStep(step: RunStep, place: Place): Time {
     const whole = timeOf(step);
+    if (place.instead !== undefined) return this.#leftOf(step.otherwise, place.instead);
     if (step.kind === "rounds" && step.times !== Infinity && place.inner !== undefined) {
       const round = place.round ?? 0;
       const inner = this.#leftOf(roundOf(step, round), place.inner);
@@ -268,20 +277,27 @@ export class Run {
     kept.outcome = { state: state === "done" ? "failed" : state, reason: reason === "" ? told : `${reason}; ${told}` };
   }
 
-  /** @param failed Takes what fails for good at the end of the run, where the rest is done all the same. */
-  async #steps(steps: readonly RunStep[], place: Place, failed?: string[]): Promise<void> {
+  /**
+   * @param failed Takes what fails for good at the end of the run, where the rest is done all the same.
+   * @param leaving Where they are within what is left when one of them fails.
+   */
+  async #steps(steps: readonly RunStep[], place: Place, failed?: string[], leaving?: Leaving): Promise<void> {
     for (; place.at < steps.length; next(place)) {
+      if (isLeft(leaving)) throw new Skipped();
       const step = steps[place.at]!;
-      if (failed === undefined) await this.#step(step, place);
+      if (failed === undefined) await this.#step(step, place, leaving);
       else await this.#lastStep(step, place, failed);
     }
   }
 
   /** A step: where it fails, what is to be done instead, or a person decides. */
-  async #step(step: RunStep, place: Place): Promise<void> {
+  async #step(step: RunStep, place: Place, leaving: Leaving | undefined): Promise<void> {
     const skips = this.#skips;
     const holds = step.kind === "rounds" || step.kind === "parallel";
-    const skipped = () => !holds && this.#skips !== skips;
+    const skipped = () => (!holds && this.#skips !== skips) || isLeft(leaving);
+    const within = holds && (step.otherwise.length > 0 || leaving !== undefined)
+      ? { left: false, outer: leaving }
+      : undefined;
     if (place.acting && this.#paused === undefined) {
       this.#halt(unsure(step), true, "error");
     }
@@ -298,7 +314,7 @@ export class Run {
       place.acting = undefined;
       if (!holds) this.#now.set(place, { step });
       try {
-        return await this.#do(step, place, skipped);
+        return await this.#do(step, place, skipped, undefined, within);
       } catch (error) {
         if (error instanceof Skipped) return;
         if (error instanceof Ended || this.#frozen) throw error;
@@ -307,6 +323,10 @@ export class Run {
         if (step.otherwise.length > 0) {
           this.#tell(`“${step.text}” failed: ${reason}; instead ${step.otherwise[0]!.text}`, "warning");
           place.instead = { at: 0 };
+        } else if (leaving !== undefined) {
+          leaving.left = true;
+          this.#wake();
+          throw new Error(`“${step.text}” failed: ${reason}`);
         } else if (this.loaded.ifFails === "stop") {
           this.end({ state: "failed", reason: `“${step.text}” failed: ${reason}` });
         } else if (!skipped()) {
@@ -319,15 +339,18 @@ export class Run {
         this.#now.delete(place);
       }
     }
-    await this.#steps(step.otherwise, place.instead);
+    await this.#steps(step.otherwise, place.instead, undefined, leaving);
   }
 
   /** A step of `finally`: it is tried again, then what is to be done instead, and then the next is done in any case. */
   async #lastStep(step: RunStep, place: Place, failed: string[]): Promise<void> {
+    const before = failed.length;
     for (const wait of [...lastWaits, undefined]) {
       if (step.kind !== "rounds" && step.kind !== "parallel") this.#now.set(place, { step });
       try {
-        return await this.#do(step, place, () => false, failed);
+        await this.#do(step, place, () => false, failed);
+        if (failed.length > before) break;
+        return;
       } catch (error) {
         if (error instanceof Ended || this.#frozen) throw error;
         const reason = `“${step.text}” failed: ${messageOf(error)}`;
@@ -345,7 +368,13 @@ export class Run {
     await this.#steps(step.otherwise, { at: 0 }, failed);
   }
 
-  async #do(step: RunStep, place: Place, skipped: () => boolean, failed?: string[]): Promise<void> {
+  async #do(
+    step: RunStep,
+    place: Place,
+    skipped: () => boolean,
+    failed?: string[],
+    leaving?: Leaving,
+  ): Promise<void> {
     if (step.kind !== "rounds") this.#tell(step.text);
     switch (step.kind) {
       case "set":
@@ -369,12 +398,15 @@ export class Run {
       case "ramp":
         return await this.#ramp(step, place, skipped);
       case "rounds":
-        return await this.#rounds(step, place, failed);
+        return await this.#rounds(step, place, failed, leaving);
       case "parallel": {
         const branches = place.branches ??= step.branches.map(() => ({ at: 0 }));
-        const all = step.branches.map((branch, index) => this.#steps(branch, branches[index]!, failed));
-        const wrong = (await Promise.allSettled(all)).find(({ status }) => status === "rejected");
-        if (wrong?.status === "rejected") throw wrong.reason;
+        const all = step.branches.map((branch, index) => this.#steps(branch, branches[index]!, failed, leaving));
+        const wrong = (await Promise.allSettled(all)).flatMap((each) =>
+          each.status === "rejected" ? [each.reason] : []
+        );
+        // Those that were left say nothing of why.
+        if (wrong.length > 0) throw wrong.find((each) => !(each instanceof Skipped)) ?? wrong[0];
         return;
       }
       case "note":
@@ -478,7 +510,12 @@ export class Run {
     place.acting = undefined;
   }
 
-  async #rounds(step: Extract<RunStep, { kind: "rounds" }>, place: Place, failed?: string[]): Promise<void> {
+  async #rounds(
+    step: Extract<RunStep, { kind: "rounds" }>,
+    place: Place,
+    failed: string[] | undefined,
+    leaving: Leaving | undefined,
+  ): Promise<void> {
     this.#tell(step.text);
     place.began ??= this.#parts.clock.date().getTime();
     let begins = this.#time() - (step.every * (place.round ?? 0));
@@ -486,7 +523,7 @@ export class Run {
       place.round = round;
       if (place.inner === undefined && step.every > 0 && round > 0) {
         // From the begin of the first: what the rounds take adds up to nothing.
-        await this.#pass({ at: 0 }, () => false, () => {
+        await this.#pass({ at: 0 }, () => isLeft(leaving), () => {
           const left = begins + round * step.every - this.#time();
           return left <= 0 ? undefined : left;
         });
@@ -494,7 +531,7 @@ export class Run {
         if (late > step.every) begins += late;
       }
       place.inner ??= { at: 0 };
-      await this.#steps(roundOf(step, round), place.inner, failed);
+      await this.#steps(roundOf(step, round), place.inner, failed, leaving);
       place.inner = undefined;
     }
   }
@@ -608,6 +645,11 @@ function ending(): PromiseWithResolvers<never> {
   const ends = Promise.withResolvers<never>();
   ends.promise.catch(() => {});
   return ends;
+}
+
+/** Whether steps are left, since one of them or of those around them has failed. */
+function isLeft(leaving: Leaving | undefined): boolean {
+  return leaving !== undefined && (leaving.left || isLeft(leaving.outer));
 }
 
 /** The next step. */

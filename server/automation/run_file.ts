@@ -189,10 +189,6 @@ class Loader {
       const may = stepKinds[kind].length === 0 ? "" : `; there may stand ${stepKinds[kind].join(", ")}`;
       this.#wrong([...at, word], `has no meaning beside ${kind}${may}`);
     }
-    const holds = kind === "repeat" || kind === "forEach" || kind === "parallel";
-    if (holds && words.otherwise !== undefined) {
-      this.#wrong([...at, "otherwise"], `cannot stand beside ${kind}: give it to the steps that may fail`);
-    }
     const made = this.#made(kind, words, at, values);
     const otherwise = this.#all(words.otherwise ?? [], [...at, "otherwise"], values);
     if (made === undefined) return undefined;

@@ -135,7 +135,8 @@ const step = z.strictObject({
   askPerson: words.optional().meta({ description: "Asks whoever is there, and goes on when somebody has answered" }),
   get otherwise(): z.ZodOptional<z.ZodType<readonly StepWords[]>> {
     return steps.optional().meta({
-      description: "What is done where the step fails; then the run goes on with the next",
+      description:
+        "What is done where the step fails, or one of those that it holds; then the run goes on with the next",
     }) as never;
   },
 });
