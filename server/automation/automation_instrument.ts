@@ -113,7 +113,8 @@ export function automationInstrument(runs: Runs): Instrument {
         run: ({ id, time }, { caller }) => runs.start(id, timeOf(time), principalOf(caller)),
       }),
       pause: command({
-        summary: "Let the run stand still: at once in waits and ramps, otherwise after the step that is under way",
+        summary:
+          "Let the run stand still: at once in waits, ramps and exposures, otherwise after the step that is under way",
         arguments: { id },
         stop: true,
         run: ({ id }, context) => runs.pause(id, who(context)),

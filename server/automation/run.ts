@@ -1,6 +1,6 @@
 /**
  * One run: does its steps in order, each written down before it is acted on; pauses, resumes, skips, stops and aborts
- * between steps and inside waits and ramps.
+ * between steps and inside waits, ramps and exposures.
  *
  * @module
  */
@@ -13,6 +13,7 @@ import type { Clock } from "../camera/clock.ts";
 import { BenchEnvironment } from "../expressions/bench_environment.ts";
 import { Condition } from "../expressions/condition.ts";
 import { Windows } from "../expressions/windows.ts";
+import { takeImage } from "./expose.ts";
 import type { LoadedRun } from "./run_file.ts";
 import { timeText } from "./run_file.ts";
 import type { KeptRun, Place } from "./run_store.ts";
@@ -56,6 +57,14 @@ class Frozen extends Error {}
 /** Somebody skips the step, or what it is within is left. */
 class Skipped extends Error {}
 
+/** A step that is under way. */
+interface Now {
+  readonly step: RunStep;
+  readonly condition?: Condition;
+  /** How far it is. */
+  readonly progress?: () => string;
+}
+
 /** Steps that are left where one of them fails, since what holds them says what is done otherwise. */
 interface Leaving {
   /** Whether one of them has failed. */
@@ -87,7 +96,11 @@ export class Run {
   #ending: Ended | Frozen | undefined;
   #ends = ending();
   readonly #waiters = new Set<() => void>();
-  readonly #now = new Map<Place, { readonly step: RunStep; readonly condition?: Condition }>();
+  readonly #now = new Map<Place, Now>();
+  /** Which round it is of the steps that are repeated, by where those stand. */
+  readonly #round = new WeakMap<Place, { readonly round: number; readonly of: number }>();
+  /** How long each camera has taken for its last image besides the exposure time, in seconds. */
+  readonly #readouts = new Map<string, number>();
   readonly #asked: { readonly question: string; readonly place: Place }[] = [];
   readonly #answered = new Map<Place, string>();
   #lines: RunLine[] = [];
@@ -117,7 +130,9 @@ export class Run {
 
   /** What it does now. */
   get now(): string[] {
-    return [...this.#now.values()].map(({ step }) => step.text);
+    return [...this.#now.values()].map(({ step, progress }) =>
+      progress === undefined ? step.text : `${step.text}: ${progress()}`
+    );
   }
 
   /** The parts of the conditions that it waits for. */
@@ -146,7 +161,7 @@ export class Run {
   }
 
   #leftOf(steps: readonly RunStep[], place: Place): Time {
-    const rest = timeOfAll(steps.slice(place.at + 1));
+    const rest = timeOfAll(steps.slice(place.at + 1), this.#readout);
     const step = steps[place.at];
     if (step === undefined) return rest;
     const now = this.#leftOfStep(step, place);
@@ -154,27 +169,42 @@ export class Run {
   }
 
   #leftOfStep(step: RunStep, place: Place): Time {
-    const whole = timeOf(step);
+    const whole = timeOf(step, this.#readout);
     if (place.instead !== undefined) return this.#leftOf(step.otherwise, place.instead);
     if (step.kind === "rounds" && step.times !== Infinity && place.inner !== undefined) {
       const round = place.round ?? 0;
       const inner = this.#leftOf(roundOf(step, round), place.inner);
       const others = Math.max(0, step.times - round - 1);
-      const each = step.rounds.length === 1
-        ? whole.seconds / step.times * others
-        : step.rounds.slice(round + 1).reduce((sum, next) => sum + Math.max(timeOfAll(next).seconds, step.every), 0);
+      const each = step.rounds.length === 1 ? whole.seconds / step.times * others : step.rounds.slice(round + 1).reduce(
+        (sum, next) => sum + Math.max(timeOfAll(next, this.#readout).seconds, step.every),
+        0,
+      );
       return { seconds: inner.seconds + each, atLeast: whole.atLeast };
     }
     if (step.kind === "parallel" && place.branches !== undefined) {
       const times = step.branches.map((branch, index) => this.#leftOf(branch, place.branches![index]!));
       return { seconds: Math.max(...times.map(({ seconds }) => seconds)), atLeast: whole.atLeast };
     }
+    if (step.kind === "expose" && this.#now.has(place)) {
+      const { state, left } = this.#exposure(step.camera);
+      const more = this.#readout(step.camera) ?? 0;
+      const seconds = state === "exposing" || state === "paused" ? left + more : state === "reading out" ? more : 0;
+      return { seconds: ["idle", "setup", "ready"].includes(state) ? whole.seconds : seconds, atLeast: true };
+    }
     if (place.began === undefined) return whole;
     const gone = (this.#parts.clock.date().getTime() - place.began) / 1000;
     return { seconds: Math.max(0, whole.seconds - gone), atLeast: whole.atLeast };
   }
 
-  /** Stands still: at once inside waits and ramps, after what is under way otherwise. */
+  readonly #readout = (camera: string) => this.#readouts.get(camera);
+
+  /** What a camera does now, and how much of its exposure time is left, in seconds. */
+  #exposure(camera: string): { readonly state: string; readonly left: number } {
+    const { value } = this.#field(camera, "state");
+    return { state: String(value), left: Number(this.#field(camera, "exposuretimeremaining").value) };
+  }
+
+  /** Stands still: at once inside waits, ramps and exposures, after what is under way otherwise. */
   pause(reason: string): void {
     if (this.#last || this.#ending !== undefined || this.#paused !== undefined) return;
     this.#halt(reason, false, "warning");
@@ -200,7 +230,8 @@ export class Run {
   /** Leaves the step that is under way, or the one that has failed. */
   skip(by: string): void {
     const decides = this.#paused?.decides ?? false;
-    this.#tell(`${by} skipped ${this.now.map((text) => `“${text}”`).join(" and ") || "the next step"}`);
+    const texts = [...this.#now.values()].map(({ step }) => step.text);
+    this.#tell(`${by} skipped ${texts.map((text) => `“${text}”`).join(" and ") || "the next step"}`);
     this.#skips++;
     if (decides) this.resume(by);
     this.#wake();
@@ -381,6 +412,8 @@ export class Run {
         return await this.#set(step, place, skipped);
       case "call":
         return await this.#act(place, step.instrument, [[step.command, ...step.arguments]]);
+      case "expose":
+        return await this.#expose(step, place, skipped);
       case "wait":
         this.#note(place);
         return await this.#pass(place, skipped, (gone) => gone >= step.seconds ? undefined : step.seconds - gone);
@@ -450,6 +483,40 @@ export class Run {
         const is = found.quality === "good" ? found.text : `not known: ${found.reason}`;
         throw new Error(`after ${timeText(timeout)}, ${found.title} is ${is}, and not within ${tolerance} of ${value}`);
       }));
+  }
+
+  async #expose(step: Extract<RunStep, { kind: "expose" }>, place: Place, skipped: () => boolean): Promise<void> {
+    const { camera: name, seconds } = step;
+    const camera = this.#parts.bench.find(name);
+    if (camera === undefined) throw new Error(`${name} is not on the bench any more`);
+    const image = this.#round.get(place);
+    const progress = () => {
+      const { state, left } = this.#exposure(name);
+      const what = state === "exposing" || state === "paused" ? `${state}, ${timeText(left)} left` : state;
+      if (image === undefined) return what;
+      return `image ${image.round + 1}${image.of === Infinity ? "" : ` of ${image.of}`}, ${what}`;
+    };
+    this.#now.set(place, { step, progress });
+    place.acting = true;
+    await this.#mark(place);
+    if (this.#ending !== undefined) throw this.#ending;
+    const began = this.#time();
+    await this.#onChange([camera.field("state")], () =>
+      takeImage(step.arguments, {
+        camera,
+        ask: async (command, args, safe) =>
+          await this.#parts.act({ instrument: name, command, args, last: safe || this.#last }),
+        paused: () => this.#paused !== undefined,
+        left: () => this.#ending ?? (skipped() ? new Skipped() : undefined),
+        frozen: () => this.#frozen,
+        pause: (reason) => this.#halt(reason, false, "warning"),
+        now: () => this.#parts.clock.now(),
+        sleep: (seconds) => this.#sleep(seconds),
+        wake: () => this.#wake(),
+        tell: (text) => this.#tell(text, "warning"),
+      }));
+    this.#readouts.set(name, Math.max(0, this.#time() - began - seconds));
+    place.acting = undefined;
   }
 
   async #condition(step: Extract<RunStep, { kind: "condition" }>, place: Place, skipped: () => boolean): Promise<void> {
@@ -531,6 +598,7 @@ export class Run {
         if (late > step.every) begins += late;
       }
       place.inner ??= { at: 0 };
+      this.#round.set(place.inner, { round, of: step.times });
       await this.#steps(roundOf(step, round), place.inner, failed, leaving);
       place.inner = undefined;
     }

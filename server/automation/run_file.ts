@@ -19,6 +19,7 @@ import { BenchFileError, type Path, type Problem, Source } from "../files/source
 import { type Given, parametersOf, type Row, rowsOfCsv, Values } from "./parameters.ts";
 import { type RunWords, type Scalar, type StepKind, stepKinds, type StepWords } from "./run_schema.ts";
 import { runSchema } from "./run_schema.ts";
+import { cameraCalled, exposureSeconds, imageTitle, lampsOf } from "./expose.ts";
 import type { Place, Reach, RunStep, StepBody } from "./steps.ts";
 
 /** A run that can be begun. */
@@ -192,7 +193,10 @@ class Loader {
     const made = this.#made(kind, words, at, values);
     const otherwise = this.#all(words.otherwise ?? [], [...at, "otherwise"], values);
     if (made === undefined) return undefined;
-    const text = words.title === undefined ? made.text : this.#try([...at, "title"], () => values.text(words.title!));
+    // Of an image it is the image's.
+    const text = words.title === undefined || kind === "expose"
+      ? made.text
+      : this.#try([...at, "title"], () => values.text(words.title!));
     return text === undefined ? undefined : { ...made, text, otherwise };
   }
 
@@ -202,6 +206,8 @@ class Loader {
         return this.#set(words, at, values);
       case "call":
         return this.#call(words, at, values);
+      case "expose":
+        return this.#expose(words, at, values);
       case "wait": {
         const seconds = this.#time(words, "wait", at, values);
         return seconds === undefined ? undefined : { kind, seconds, text: `wait ${timeText(seconds)}` };
@@ -252,7 +258,12 @@ class Loader {
     });
   }
 
-  #number(words: StepWords, word: "within" | "from" | "to" | "repeat", at: Path, values: Values): number | undefined {
+  #number(
+    words: StepWords,
+    word: "within" | "from" | "to" | "repeat" | "count",
+    at: Path,
+    values: Values,
+  ): number | undefined {
     return this.#try([...at, word], () => {
       const value = values.of(words[word]!);
       if (typeof value === "number") return value;
@@ -347,6 +358,38 @@ class Loader {
         return { kind: "call", instrument: instrument.name, command: name, arguments: args, text };
       });
     });
+  }
+
+  #expose(words: StepWords, at: Path, values: Values): StepBody | undefined {
+    const { instruments } = this.#surroundings;
+    const word = <T>(word: "expose" | "type" | "title" | "camera", make: (text: string) => T) =>
+      words[word] === undefined ? undefined : this.#try([...at, word], () => make(values.text(String(words[word]))));
+    if (at[0] === "finally") {
+      this.#wrong([...at, "expose"], "cannot stand in finally: after a restart it could be taken twice");
+      return undefined;
+    }
+    const camera = words.camera === undefined
+      ? this.#try([...at, "expose"], () => cameraCalled(undefined, instruments))
+      : word("camera", (name) => cameraCalled(name, instruments));
+    const times = words.count === undefined ? 1 : this.#number(words, "count", at, values);
+    if (times !== undefined && !(Number.isInteger(times) && times >= 1 && times <= 1e6)) {
+      this.#wrong([...at, "count"], `is ${times}, and should be a whole number from 1 to 1000000`);
+    }
+    if (camera === undefined) return undefined;
+    const seconds = this.#try([...at, "expose"], () => exposureSeconds(values.of(words.expose!), camera));
+    const title = words.title === undefined ? "" : word("title", imageTitle);
+    const type = words.type === undefined ? "" : word("type", (type) => {
+      for (const name of lampsOf(type, camera, instruments)) this.#driven.add(name);
+      return type;
+    });
+    this.#driven.add(camera.name);
+    if (seconds === undefined || title === undefined || type === undefined || times === undefined) return undefined;
+    const what = [type, ...title === "" ? [] : [`“${title}”`]].filter((each) => each !== "").join(" ");
+    const by = words.camera === undefined ? "" : ` with ${camera.title}`;
+    const text = `expose ${seconds < 60 ? `${seconds}s` : timeText(seconds)}${what === "" ? "" : `, ${what}`}${by}`;
+    const image = { kind: "expose", camera: camera.name, seconds, arguments: [seconds, type, title], text } as const;
+    if (times === 1) return image;
+    return { kind: "rounds", rounds: [[{ ...image, otherwise: [] }]], times, every: 0, text: `${times} × ${text}` };
   }
 
   #waitUntil(words: StepWords, at: Path, values: Values): StepBody | undefined {

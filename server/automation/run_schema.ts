@@ -30,6 +30,10 @@ export interface StepWords {
   readonly readback?: string | undefined;
   readonly call?: string | undefined;
   readonly arguments?: readonly Scalar[] | undefined;
+  readonly expose?: number | string | undefined;
+  readonly type?: string | undefined;
+  readonly count?: number | string | undefined;
+  readonly camera?: string | undefined;
   readonly wait?: string | undefined;
   readonly waitUntil?: string | undefined;
   readonly held?: string | undefined;
@@ -67,6 +71,7 @@ export interface RunWords {
 export const stepKinds = {
   set: ["to", "confirm", "within", "readback", "timeout"],
   call: ["arguments"],
+  expose: ["type", "count", "camera"],
   wait: [],
   waitUntil: ["held", "timeout", "then"],
   ramp: ["from", "to", "over", "every"],
@@ -101,6 +106,15 @@ const step = z.strictObject({
   }),
   call: place.optional().meta({ description: "Calls a command: valve.close" }),
   arguments: z.array(scalar).optional().meta({ description: "The command's arguments" }),
+  expose: number.optional().meta({
+    description: "Takes an image: the exposure time in seconds, 30, or 5m; its title is the image's",
+  }),
+  type: words.optional().meta({
+    description: "The image's type: zero, object, flat, dark, or a comparison lamp; default what is set",
+    examples: ["object"],
+  }),
+  count: number.optional().meta({ description: "How many images are taken one after the other; default 1" }),
+  camera: words.optional().meta({ description: "The camera, where the bench has several" }),
   wait: words.optional().meta({ description: "Waits for a time: 90s, 10m, 8h" }),
   waitUntil: words.optional().meta({
     description: "Waits until a time of day, 06:30, or until a condition is so: reactor_tc.temperature > 33.0",

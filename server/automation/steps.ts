@@ -45,6 +45,13 @@ export type RunStep =
       readonly command: string;
       readonly arguments: readonly Scalar[];
     }
+    | {
+      readonly kind: "expose";
+      readonly camera: string;
+      readonly seconds: number;
+      /** Of the camera's `expose`. */
+      readonly arguments: readonly Scalar[];
+    }
     | { readonly kind: "wait"; readonly seconds: number }
     | { readonly kind: "time of day"; readonly hour: number; readonly minute: number; readonly second: number }
     | {
@@ -91,8 +98,13 @@ export interface Time {
   readonly atLeast: boolean;
 }
 
-/** How long a step takes, as far as that is known before. */
-export function timeOf(step: RunStep): Time {
+/** How long a camera takes for an image besides its exposure time, in seconds; `undefined` where it has taken none. */
+export type Readout = (camera: string) => number | undefined;
+
+const notKnown: Readout = () => undefined;
+
+/** How long a step takes, as far as that is known before. @param readout @default it is not known */
+export function timeOf(step: RunStep, readout: Readout = notKnown): Time {
   switch (step.kind) {
     case "wait":
       return { seconds: step.seconds, atLeast: false };
@@ -100,17 +112,21 @@ export function timeOf(step: RunStep): Time {
       return { seconds: step.over, atLeast: false };
     case "rounds": {
       if (step.times === Infinity) return { seconds: 0, atLeast: true };
-      const times = step.rounds.map((round) => timeOfAll(round));
+      const times = step.rounds.map((round) => timeOfAll(round, readout));
       const each = times.map(({ seconds }) => Math.max(seconds, step.every));
       const seconds = each.length === 1 ? each[0]! * step.times : each.reduce((sum, next) => sum + next, 0);
       return { seconds, atLeast: times.some(({ atLeast }) => atLeast) };
     }
     case "parallel": {
-      const times = step.branches.map((branch) => timeOfAll(branch));
+      const times = step.branches.map((branch) => timeOfAll(branch, readout));
       return {
         seconds: Math.max(...times.map(({ seconds }) => seconds)),
         atLeast: times.some(({ atLeast }) => atLeast),
       };
+    }
+    case "expose": {
+      const more = readout(step.camera);
+      return { seconds: step.seconds + (more ?? 0), atLeast: more === undefined };
     }
     case "set":
       return { seconds: 0, atLeast: step.reach !== undefined };
@@ -122,8 +138,8 @@ export function timeOf(step: RunStep): Time {
 }
 
 /** How long steps take one after the other. */
-export function timeOfAll(steps: readonly RunStep[]): Time {
-  const times = steps.map((step) => timeOf(step));
+export function timeOfAll(steps: readonly RunStep[], readout: Readout = notKnown): Time {
+  const times = steps.map((step) => timeOf(step, readout));
   return {
     seconds: times.reduce((sum, { seconds }) => sum + seconds, 0),
     atLeast: times.some(({ atLeast }) => atLeast),

@@ -218,7 +218,7 @@ Deno.test("runs: a file is told all that is wrong with it, with line and column,
         "15:7 is 2.5, and should be a whole number from 1 to 10000000, or forever",
         "15:34 Oven has no command fly; it has none of its own",
         "16:7 automation is heliograph's own, and is not driven",
-        "17:5 does nothing: a step is one of set, call, wait, waitUntil, ramp, repeat, forEach, parallel, note, datalog, askPerson",
+        "17:5 does nothing: a step is one of set, call, expose, wait, waitUntil, ramp, repeat, forEach, parallel, note, datalog, askPerson",
       ],
     );
     const [inner, ...outer] = await problems(
