@@ -112,6 +112,10 @@ export interface HeliographServerOptions extends Partial<Omit<ServerSettings, "i
   readonly messagesFile?: string;
   /** Where the queue of runs is kept, and the folder whose run files are read. @default there are no runs */
   readonly runFiles?: { readonly state: string; readonly folder: string };
+  /** Where on Earth the bench stands, in degrees and metres above the sea. @default no run can wait for the sun */
+  readonly site?:
+    | { readonly latitude: number; readonly longitude: number; readonly elevation?: number | undefined }
+    | undefined;
   /** The overview drawing of the bench, as SVG, and the absolute path of its file. @default there is none */
   readonly overview?: { readonly svg: string; readonly file?: string };
   /** Whether the bench polls and simulated time passes by the clock; tests step it themselves. @default true */
@@ -218,6 +222,7 @@ export class HeliographServer {
       messages,
       messagesFile,
       runFiles,
+      site,
       insecureOpen = false,
       simulated = false,
       tls,
@@ -248,6 +253,7 @@ export class HeliographServer {
       messagesFile,
       runFiles,
       runClock,
+      site,
       edited,
       doorway: this.#doorway,
       access: access ?? new Access({ open: openRole(insecureOpen) }),

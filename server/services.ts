@@ -10,6 +10,7 @@ import { version } from "../protocol/version.ts";
 import { Principal } from "./access/principal.ts";
 import { Capacity } from "./network/admission.ts";
 import { descriptorsAtDoorway, type Doorway } from "./network/first_byte.ts";
+import type { Site } from "./config/site.ts";
 import { apiInstrument } from "./requests/api_instrument.ts";
 import { ArrangementStore } from "./records/arrangement.ts";
 import { Bench } from "./bench/bench.ts";
@@ -93,6 +94,8 @@ export interface ServicesOptions {
   readonly messagesFile?: string | undefined;
   /** Where runs are kept and read. @default there are none */
   readonly runFiles?: RunFiles | undefined;
+  /** Where on Earth the bench stands. @default it is not known */
+  readonly site?: Site | undefined;
   /** The clock of runs. @default the PC's */
   readonly runClock?: Clock | undefined;
   /** The file by which the bench is changed, or why it is not. @default it has none */
@@ -188,6 +191,7 @@ export class Services {
       messagesFile,
       runFiles,
       runClock,
+      site,
       edited = "This bench has no file that could be changed",
       doorway,
       access = new Access(),
@@ -226,7 +230,7 @@ export class Services {
       if (instrument !== undefined) this.bench.hub.publish("control", { instrument }, instrument.faults);
     });
     new ComputedFields(this.bench);
-    this.runs = runFiles && this.#runs(runFiles, runClock);
+    this.runs = runFiles && this.#runs(runFiles, runClock, site);
     // Alarms are the guards': who is to be told of them has those that are always there.
     const watched = guards ?? handedOn(this.bench.instruments) ?? (messages && {});
     this.guards = watched && this.#guards(watched, guardsFile);
@@ -279,12 +283,13 @@ export class Services {
   }
 
   /** Makes the runs: what their steps ask for goes the one way in. */
-  #runs(files: RunFiles, clock: Clock | undefined): Runs {
+  #runs(files: RunFiles, clock: Clock | undefined, site: Site | undefined): Runs {
     const runs = new Runs({
       bench: this.bench,
       control: this.control,
       people: this.access.store,
       files,
+      site,
       ...(clock === undefined ? {} : { clock }),
       call: (instrument, command, args, principal) =>
         this.requests.run({ cmd: "Call", instrument, command, args, keywords: new Map() }, principal),

@@ -17,7 +17,8 @@ import { takeImage } from "./expose.ts";
 import type { LoadedRun } from "./run_file.ts";
 import { timeText } from "./run_file.ts";
 import type { KeptRun, Place } from "./run_store.ts";
-import { roundOf, type RunStep, type Time, timeOf, timeOfAll } from "./steps.ts";
+import { sunAltitude, sunComesTo, sunIsSo, sunText } from "./sun.ts";
+import { type Late, roundOf, type RunStep, type Time, timeOf, timeOfAll } from "./steps.ts";
 
 /** What a step asks for, and whether the run is at its `finally`. */
 export interface RunRequest {
@@ -190,6 +191,10 @@ export class Run {
       const more = this.#readout(step.camera) ?? 0;
       const seconds = state === "exposing" || state === "paused" ? left + more : state === "reading out" ? more : 0;
       return { seconds: ["idle", "setup", "ready"].includes(state) ? whole.seconds : seconds, atLeast: true };
+    }
+    if (place.due !== undefined) {
+      const seconds = Math.max(0, (place.due - this.#parts.clock.date().getTime()) / 1000);
+      return { seconds, atLeast: step.kind === "sun" };
     }
     if (place.began === undefined) return whole;
     const gone = (this.#parts.clock.date().getTime() - place.began) / 1000;
@@ -426,6 +431,8 @@ export class Run {
           return left <= 0 ? undefined : left;
         });
       }
+      case "sun":
+        return await this.#sun(step, place, skipped);
       case "condition":
         return await this.#condition(step, place, skipped);
       case "ramp":
@@ -539,15 +546,50 @@ export class Run {
             return Math.min(lookEvery, soon, timeout - gone);
           }
           const why = `${step.condition} was not so within ${timeText(timeout)}: ${condition.values()}`;
-          if (step.then === "fail") throw new Error(why);
-          this.#tell(why, "warning");
-          if (step.then === "go on") return undefined;
-          this.end({ state: "stopped", reason: why });
-          throw this.#ending ?? new Error(why);
+          return this.#tooLate(step.then, why);
         }));
     } finally {
       unsubscribe();
     }
+  }
+
+  /** What is done where a wait takes too long. @returns `undefined`: it is over. */
+  #tooLate(then: Late, why: string): undefined {
+    if (then === "fail") throw new Error(why);
+    this.#tell(why, "warning");
+    if (then === "go on") return undefined;
+    this.end({ state: "stopped", reason: why });
+    throw this.#ending ?? new Error(why);
+  }
+
+  async #sun(step: Extract<RunStep, { kind: "sun" }>, place: Place, skipped: () => boolean): Promise<void> {
+    const { clock } = this.#parts;
+    const { timeout = Infinity, altitude, below } = step;
+    const find = () => place.due = sunComesTo(step, clock.date());
+    find();
+    this.#now.set(place, { step, progress: () => sunText(step, clock.date(), place.due) });
+    this.#note(place);
+    const away = (place.due ?? Infinity) - clock.date().getTime();
+    if (away > 86_400_000 && !sunIsSo(step, clock.date())) {
+      const most = timeout === Infinity
+        ? "it is waited for without end: give a timeout"
+        : `${timeText(timeout)} at most`;
+      const goes = `the sun does not go ${below ? "below" : "above"} ${altitude}° today`;
+      this.#tell(`${goes} (${sunText(step, clock.date(), place.due)}); ${most}`, "warning");
+    }
+    await this.#pass(place, skipped, (gone) => {
+      const now = clock.date();
+      if (sunIsSo(step, now)) return undefined;
+      if (gone < timeout) {
+        // It has gone by while the PC slept, or the clock was set.
+        if (place.due !== undefined && now.getTime() > place.due + 60_000) find();
+        const left = ((place.due ?? Infinity) - now.getTime()) / 1000;
+        return Math.min(Math.max(left, lookEvery), timeout - gone);
+      }
+      const is = `it is at ${sunAltitude(step.site, now).toFixed(1)}°`;
+      const why = `the sun was not ${below ? "below" : "above"} ${altitude}° within ${timeText(timeout)}: ${is}`;
+      return this.#tooLate(step.then, why);
+    });
   }
 
   /** A ramp that a restart has cut off may have set anything: it is not begun anew by itself. */

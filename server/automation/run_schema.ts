@@ -117,7 +117,8 @@ const step = z.strictObject({
   camera: words.optional().meta({ description: "The camera, where the bench has several" }),
   wait: words.optional().meta({ description: "Waits for a time: 90s, 10m, 8h" }),
   waitUntil: words.optional().meta({
-    description: "Waits until a time of day, 06:30, or until a condition is so: reactor_tc.temperature > 33.0",
+    description:
+      "Waits until a time of day, 06:30, until a condition is so, reactor_tc.temperature > 33.0, or until the sun is so high: sun below -12",
   }),
   held: words.optional().meta({ description: "For how long the condition must have been so; default 0s" }),
   timeout: words.optional().meta({

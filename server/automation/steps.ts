@@ -6,6 +6,7 @@
  */
 
 import type { Scalar } from "./run_schema.ts";
+import type { SunWait } from "./sun.ts";
 
 /** A field or a setting, by the names of instrument and field. */
 export interface Place {
@@ -20,6 +21,9 @@ export interface Reach {
   /** In seconds. */
   readonly timeout: number;
 }
+
+/** What is done where a wait takes too long. */
+export type Late = "fail" | "go on" | "stop";
 
 interface Common {
   /** What it does, for people: `set Flow of MFC to 30`. */
@@ -54,12 +58,13 @@ export type RunStep =
     }
     | { readonly kind: "wait"; readonly seconds: number }
     | { readonly kind: "time of day"; readonly hour: number; readonly minute: number; readonly second: number }
+    | ({ readonly kind: "sun"; readonly timeout: number | undefined; readonly then: Late } & SunWait)
     | {
       readonly kind: "condition";
       readonly condition: string;
       readonly held: number;
       readonly timeout: number | undefined;
-      readonly then: "fail" | "go on" | "stop";
+      readonly then: Late;
     }
     | {
       readonly kind: "ramp";

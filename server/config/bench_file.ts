@@ -131,6 +131,8 @@ export interface LoadedBench {
       readonly fields?: readonly string[] | undefined;
     } | undefined;
   };
+  /** Where on Earth the bench stands, if it says so: in degrees, and metres above the sea. */
+  readonly site?: { readonly latitude: number; readonly longitude: number; readonly elevation?: number | undefined };
   /** The serial ports that it names: no other is ever opened. */
   readonly serialPorts: string[];
   /** Files that other programs write, and instruments are read from. */
@@ -548,6 +550,7 @@ class Loader {
       ...(guards === undefined ? {} : { guards }),
       ...(messages === undefined ? {} : { messages }),
       datalog: dataLogOptions(bench.datalog, beside),
+      ...(bench.site === undefined ? {} : { site: bench.site }),
       ...(overview === undefined ? {} : { overview }),
       missing: this.#missing,
       ports: this.#portOf,
