@@ -21,6 +21,8 @@ import type { MessagesWords } from "../messages/messages_schema.ts";
 import { compileFields } from "../expressions/computed_fields.ts";
 import type { UnknownName } from "../expressions/bench_environment.ts";
 import { HeliographError } from "../../protocol/errors.ts";
+import { automationFields } from "../bench/automation_fields.ts";
+import { defineInstrument } from "../bench/define_instrument.ts";
 import { Instrument } from "../bench/instrument.ts";
 import { mainNames } from "../bench/declaration.ts";
 import { didYouMean, identifierOf, listed, nearestFirst } from "../bench/names.ts";
@@ -657,7 +659,10 @@ class Loader {
     if (!alarmed && (interlocks ?? safeState ?? watchdogs ?? alarms ?? limits) === undefined) return undefined;
     if (this.#problems.length > 0) return undefined;
     const words = { interlocks, safeState, watchdogs, alarms, limits };
-    for (const { path, message } of compileGuards(words, instruments.flatMap((each) => each ?? [])).problems) {
+    // What is served by a file has runs, whose fields conditions may speak of.
+    const automation = defineInstrument({ title: "automation", fields: automationFields });
+    const all = [...instruments.flatMap((each) => each ?? []), automation];
+    for (const { path, message } of compileGuards(words, all).problems) {
       this.#problem(path, message);
     }
     return words;
