@@ -98,6 +98,8 @@ export class Run {
   #ends = ending();
   readonly #waiters = new Set<() => void>();
   readonly #now = new Map<Place, Now>();
+  /** How long each wait has lasted, in seconds, by where it stands: without pauses, and the time that the PC slept. */
+  readonly #gone = new Map<Place, () => number>();
   /** Which round it is of the steps that are repeated, by where those stand. */
   readonly #round = new WeakMap<Place, { readonly round: number; readonly of: number }>();
   /** How long each camera has taken for its last image besides the exposure time, in seconds. */
@@ -197,7 +199,7 @@ export class Run {
       return { seconds, atLeast: step.kind === "sun" };
     }
     if (place.began === undefined) return whole;
-    const gone = (this.#parts.clock.date().getTime() - place.began) / 1000;
+    const gone = this.#gone.get(place)?.() ?? (this.#parts.clock.date().getTime() - place.began) / 1000;
     return { seconds: Math.max(0, whole.seconds - gone), atLeast: whole.atLeast };
   }
 
@@ -255,6 +257,11 @@ export class Run {
     this.#ending = new Frozen("the server is stopping");
     this.#ends.reject(this.#ending);
     this.#wake();
+  }
+
+  /** Told of something that people may want to read with what it tells itself. */
+  remark(text: string, level: "warning" | "error"): void {
+    this.#tell(text, level);
   }
 
   /** Answers what it asks. @param said What somebody says. */
@@ -694,6 +701,21 @@ export class Run {
     place.began ??= wall;
     // After a restart it goes on from when it began.
     const start = this.#time() - Math.max(0, (wall - place.began) / 1000);
+    this.#gone.set(place, () => this.#time() - start);
+    try {
+      await this.#waitUntil(place, skipped, start, look);
+    } finally {
+      this.#gone.delete(place);
+    }
+  }
+
+  async #waitUntil(
+    place: Place,
+    skipped: () => boolean,
+    start: number,
+    look: (gone: number) => number | undefined,
+  ): Promise<void> {
+    const { clock } = this.#parts;
     for (;;) {
       if (this.#ending !== undefined) throw this.#ending;
       if (skipped()) throw new Skipped();

@@ -458,14 +458,10 @@ export class Runs {
   #tick(): void {
     const [steady, wall] = [this.#clock.now(), this.#clock.date().getTime() / 1000];
     const asleep = this.#seen === undefined ? 0 : (wall - this.#seen.wall) - (steady - this.#seen.steady);
-    if (asleep > mostAsleep && this.#active !== undefined) {
-      log.error(
-        "Run {id}: this PC was asleep, or its clock was set, by {seconds} s; waits go on by the time it was awake",
-        {
-          id: this.#active.kept.id,
-          seconds: Math.round(asleep),
-        },
-      );
+    if (asleep > mostAsleep) {
+      const seconds = Math.round(asleep);
+      const text = `this PC was asleep, or its clock was set, by ${seconds} s; waits go on by the time it was awake`;
+      this.#active?.run.remark(text, "error");
     }
     this.#seen = { steady, wall };
     this.#lookAtRights();
