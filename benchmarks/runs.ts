@@ -8,6 +8,8 @@ const timed = 300;
 const between = 0.1;
 /** The steps of a night: 2,500 waits and as many sets. */
 const nights = 2500;
+/** For how long nothing is measured, in seconds: until what has read the run's file is compiled and thrown away. */
+const settles = 30;
 /** For how long the processor's time is taken, in seconds. */
 const watched = 20;
 
@@ -64,10 +66,12 @@ export async function measureRuns(): Promise<void> {
     );
   });
   await measure(1, night, async (pid, ask) => {
+    const settled = () => new Promise((resolve) => setTimeout(resolve, settles * 1000));
+    await settled();
     const before = await cpuShare(pid);
     const said = [await ask("automation.load night.run.json"), await ask("automation.start")];
     if (said[1] !== "OK") throw new Error(said.join());
-    await new Promise((resolve) => setTimeout(resolve, 1000));
+    await settled();
     const share = await cpuShare(pid);
     console.log(
       `a run of 5,000 steps while it waits: ${share.toFixed(1)} % of a core, and ${

@@ -3,6 +3,8 @@ import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
 import { join } from "node:path";
 import { simulatedCamera, type SimulatedCameraOptions } from "../../../server/camera/simulated/camera.ts";
 import { simulatedInstrument } from "../../../server/devices/simulated/simulated_instrument.ts";
+import { run } from "../../cli_fixture.ts";
+import { codeBlocks } from "../../documents.ts";
 import { eventually } from "../../fixture.ts";
 import { quick } from "../camera/camera.ts";
 import { inFolder } from "../guards/lab.ts";
@@ -57,7 +59,7 @@ Deno.test("runs: expose takes images of a type and title; pause closes the shutt
 Deno.test("runs: stop, abort and skip end the exposure that is under way, before finally asks anything of the camera", () =>
   inFolder(async (folder) => {
     await using lab = await serve(folder, { instruments: [camera(folder)] });
-    const run = {
+    const night = {
       steps: [{ expose: 600, type: "object", count: 3, otherwise: [{ set: "oven.setpoint", to: 2 }] }, {
         set: "oven.setpoint",
         to: 1,
@@ -66,7 +68,7 @@ Deno.test("runs: stop, abort and skip end the exposure that is under way, before
     };
     const exposing = () => eventually(async () => /exposing, /.test(await now(lab)), "it exposes");
     for (const [word, state] of [["stop", "stopped"], ["abort", "aborted"]] as const) {
-      const id = await lab.run(run);
+      const id = await lab.run(night);
       await exposing();
       strictEqual(await lab.lines.ask(`automation.${word}`), "OK");
       await lab.ended(id, state);
@@ -74,7 +76,7 @@ Deno.test("runs: stop, abort and skip end the exposure that is under way, before
       deepStrictEqual(lab.told, ["flow 0"], "finally is done, and not after abort");
     }
     deepStrictEqual(await images(folder), ["test.fits"], "only that of finally");
-    const id = await lab.run(run);
+    const id = await lab.run(night);
     for (const image of [1, 2, 3]) {
       await eventually(
         async () => new RegExp(`image ${image} of 3, exposing`).test(await now(lab)),
@@ -88,10 +90,10 @@ Deno.test("runs: stop, abort and skip end the exposure that is under way, before
 
 Deno.test("runs: an image that may have been taken when the server ended is not taken again until a person says so", () =>
   inFolder(async (folder) => {
-    const run = { steps: [{ expose: 5, type: "dark", count: 2 }], afterRestart: "continue" };
+    const night = { steps: [{ expose: 5, type: "dark", count: 2 }], afterRestart: "continue" };
     {
       await using lab = await serve(folder, { instruments: [camera(folder)] });
-      await lab.run(run);
+      await lab.run(night);
       await eventually(async () => /image 1 of 2, exposing/.test(await now(lab)), "it exposes");
     }
     await using lab = await serve(folder, { instruments: [camera(folder)] });
@@ -101,6 +103,19 @@ Deno.test("runs: an image that may have been taken when the server ended is not 
     strictEqual(await lab.lines.ask("automation.skip"), "OK");
     await eventually(async () => /image 2 of 2, exposing/.test(await now(lab)), "the second is exposed");
     strictEqual(await lab.lines.ask("automation.abort"), "OK");
+  }));
+
+Deno.test("runs: the night of the page is a run of a bench with a camera, by check and without a server", () =>
+  inFolder(async (folder) => {
+    const night = (await codeBlocks("docs/runs.md")).find(({ code }) => /M31 tonight/.test(code))!.code;
+    const site = { latitude: 31.96, longitude: -111.6 };
+    const bench = { site, instruments: [{ title: "exposure", driver: "simulated-camera" }] };
+    await Deno.writeTextFile(join(folder, "lab.json"), JSON.stringify(bench));
+    await Deno.writeTextFile(join(folder, "night.run.json"), night);
+    const { out, err } = await run(["check", join(folder, "night.run.json")]);
+    strictEqual(err, "");
+    match(out, /^well formed: M31 tonight, 4 steps, at least 35m; it drives exposure of /);
+    match(out, /1\. wait until the sun is below -12° \((?:so now|about \d\d:\d\d)\)\n.*2\. 5 × expose 0s, zero\n/);
   }));
 
 Deno.test("runs: expose is checked against the bench: its camera, type, time, title and count", () =>

@@ -5,6 +5,8 @@ import { Access } from "../../../server/access/admit.ts";
 import { eventually, RawClient } from "../../fixture.ts";
 import { inFolder } from "../guards/lab.ts";
 import { serve } from "./lab.ts";
+import { simulatedCamera } from "../../../server/camera/simulated/camera.ts";
+import { quick } from "../camera/camera.ts";
 
 Deno.test("runs: a run pauses when its starter may not drive any more; who may resumes it, and finally acts with the rights of the start", () =>
   inFolder(async (folder) => {
@@ -49,4 +51,30 @@ Deno.test("runs: a run pauses when its starter may not drive any more; who may r
     await eventually(async () => (await show(id)).ended !== null, "it has ended");
     const { state, reason } = await show(id);
     deepStrictEqual([state, lab.told], ["stopped", ["setpoint 5", "flow 0"]], reason);
+  }));
+
+Deno.test("runs: the shutter is closed when the starter's rights end in the midst of an exposure, and stop ends the image", () =>
+  inFolder(async (folder) => {
+    const store = new AccessStore();
+    const [ana, ada] = [
+      await store.add({ name: "ana", role: "operator" }),
+      await store.add({ name: "ada", role: "admin" }),
+    ];
+    const camera = simulatedCamera({ ...quick, imageFolders: [folder] });
+    await using lab = await serve(folder, { instruments: [camera] }, {
+      access: new Access({ store, loopback: "token" }),
+    });
+    strictEqual(await lab.lines.ask(`auth ${ana}`), "OK");
+    using adas = await RawClient.connect(lab.server.commandServer.port);
+    strictEqual(await adas.ask(`auth ${ada}`), "OK");
+    await lab.run({ steps: [{ expose: 600, type: "dark" }], finally: [{ call: "exposure.test", arguments: [0, 0] }] });
+    const state = (wanted: string) =>
+      eventually(async () => await adas.ask("exposure.get state") === `OK ${wanted}`, `the camera is ${wanted}`);
+    await state("exposing");
+    await store.revoke("ana");
+    await state("paused");
+    match(await adas.ask("automation.get Reason"), /ana may not drive exposure any more/);
+    strictEqual(await adas.ask("automation.stop"), "OK");
+    await eventually(async () => /"state":\s*"stopped"/.test(await adas.ask("automation.history")), "it has ended");
+    strictEqual(await adas.ask("exposure.get lastfile").then((said) => said.endsWith("test.fits")), true);
   }));
