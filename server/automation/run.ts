@@ -511,6 +511,12 @@ export class Run {
       return `image ${image.round + 1}${image.of === Infinity ? "" : ` of ${image.of}`}, ${what}`;
     };
     this.#now.set(place, { step, progress });
+    // As long as nobody says otherwise, azcam's images are tests.
+    const tests = camera.allFields.some((field) => field.name === "imagetest" && field.value === 1);
+    if (tests && image?.round === 0 && image.of > 1) {
+      const keep = `to keep them, set ${name}.imagetest to 0 before`;
+      this.#tell(`these are test images, each of which overwrites the one before; ${keep}`, "warning");
+    }
     place.acting = true;
     await this.#mark(place);
     if (this.#ending !== undefined) throw this.#ending;
