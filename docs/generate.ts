@@ -182,6 +182,10 @@ const sections: Readonly<Record<string, { readonly title: string; readonly examp
     title: "One of `watchdogs`",
     example: `{ "watchdogs": { "Night": { "within": "10m" } }, "safeState": [{ "set": "oven.power", "to": 0 }] }`,
   },
+  "site": {
+    title: "`site`",
+    example: `{ "site": { "latitude": 31.96, "longitude": -111.6, "elevation": 2096 } }`,
+  },
   "datalog": {
     title: "`datalog`",
     example: `{ "datalog": { "name": "reactor", "every": "0:00:10", "fields": ["Example", "tempcon.camtemp"] } }`,

@@ -18,6 +18,7 @@ import type { FleetWords } from "./fleet/fleet_schema.ts";
 import type { MessagesWords } from "./messages/messages_schema.ts";
 import type { Journal } from "./records/journal.ts";
 import { Access, openRole } from "./access/admit.ts";
+import type { Clock } from "./camera/clock.ts";
 import type { Limits } from "./access/limits.ts";
 import { Doorway } from "./network/first_byte.ts";
 import { isLoopback } from "./network/loopback.ts";
@@ -114,6 +115,10 @@ export interface HeliographServerOptions extends Partial<Omit<ServerSettings, "i
   readonly fleet?: object | undefined;
   /** Where the queue of runs is kept, and the folder whose run files are read. @default there are no runs */
   readonly runFiles?: { readonly state: string; readonly folder: string };
+  /** Where on Earth the bench stands, in degrees and metres above the sea. @default no run can wait for the sun */
+  readonly site?:
+    | { readonly latitude: number; readonly longitude: number; readonly elevation?: number | undefined }
+    | undefined;
   /** The overview drawing of the bench, as SVG, and the absolute path of its file. @default there is none */
   readonly overview?: { readonly svg: string; readonly file?: string };
   /** Whether the bench polls and simulated time passes by the clock; tests step it themselves. @default true */
@@ -136,6 +141,8 @@ export interface ServerParts {
   readonly access?: Access;
   /** What starts sandboxes; it is closed when the server has stopped. @default this program itself */
   readonly processes?: Processes;
+  /** The clock of runs. @default the PC's */
+  readonly runClock?: Clock | undefined;
 }
 
 /**
@@ -219,13 +226,14 @@ export class HeliographServer {
       messagesFile,
       runFiles,
       fleet,
+      site,
       insecureOpen = false,
       simulated = false,
       tls,
       ...options
     }: HeliographServerOptions,
-    { faces = [], journal, edited, processes = new Processes(), access, doorway, trustedProxies = [] }: ServerParts =
-      {},
+    { faces = [], journal, edited, processes = new Processes(), access, doorway, trustedProxies = [], runClock }:
+      ServerParts = {},
   ) {
     const settings = settled(serverSettings, options);
     const { host, commandPort, dashboardPort, webNames } = settings;
@@ -249,6 +257,8 @@ export class HeliographServer {
       messagesFile,
       runFiles,
       fleet: fleet as FleetWords | undefined,
+      runClock,
+      site,
       edited,
       doorway: this.#doorway,
       access: access ?? new Access({ open: openRole(insecureOpen) }),

@@ -11,12 +11,14 @@ import { version } from "../protocol/version.ts";
 import { Principal } from "./access/principal.ts";
 import { Capacity } from "./network/admission.ts";
 import { descriptorsAtDoorway, type Doorway } from "./network/first_byte.ts";
+import type { Site } from "./config/site.ts";
 import { apiInstrument } from "./requests/api_instrument.ts";
 import { ArrangementStore } from "./records/arrangement.ts";
 import { Bench } from "./bench/bench.ts";
 import { BenchEditor, type EditedBench } from "./config/editing/bench_editor.ts";
 import { ComputedFields } from "./expressions/computed_fields.ts";
 import { Access } from "./access/admit.ts";
+import type { Clock } from "./camera/clock.ts";
 import type { Control } from "./access/control.ts";
 import { Dispatcher } from "./requests/dispatcher.ts";
 import { automationInstrument } from "./automation/automation_instrument.ts";
@@ -99,6 +101,10 @@ export interface ServicesOptions {
   readonly runFiles?: RunFiles | undefined;
   /** What its file says of the fleet. @default it is in none */
   readonly fleet?: FleetWords | undefined;
+  /** Where on Earth the bench stands. @default it is not known */
+  readonly site?: Site | undefined;
+  /** The clock of runs. @default the PC's */
+  readonly runClock?: Clock | undefined;
   /** The file by which the bench is changed, or why it is not. @default it has none */
   readonly edited?: EditedBench | string | undefined;
   /** What lets clients of other PCs in. @default none can come, or everybody as they come */
@@ -194,6 +200,8 @@ export class Services {
       messagesFile,
       runFiles,
       fleet,
+      runClock,
+      site,
       edited = "This bench has no file that could be changed",
       doorway,
       access = new Access(),
@@ -232,7 +240,7 @@ export class Services {
       if (instrument !== undefined) this.bench.hub.publish("control", { instrument }, instrument.faults);
     });
     new ComputedFields(this.bench);
-    this.runs = runFiles && this.#runs(runFiles);
+    this.runs = runFiles && this.#runs(runFiles, runClock, site);
     // Alarms are the guards': who is to be told of them has those that are always there.
     const watched = guards ?? handedOn(this.bench.instruments) ?? (messages && {});
     this.guards = watched && this.#guards(watched, guardsFile);
@@ -312,12 +320,14 @@ export class Services {
   }
 
   /** Makes the runs: what their steps ask for goes the one way in. */
-  #runs(files: RunFiles): Runs {
+  #runs(files: RunFiles, clock: Clock | undefined, site: Site | undefined): Runs {
     const runs = new Runs({
       bench: this.bench,
       control: this.control,
       people: this.access.store,
       files,
+      site,
+      ...(clock === undefined ? {} : { clock }),
       call: (instrument, command, args, principal) =>
         this.requests.run({ cmd: "Call", instrument, command, args, keywords: new Map() }, principal),
       note: (text, principal) => void this.requests.run({ cmd: "Note", text, instrument: undefined }, principal),

@@ -30,13 +30,13 @@ export async function checkRun(context: CliContext, json: boolean, file: string,
   const text = await textOf(file);
   const read = readRun(file, text);
   const against = bench ?? await benchBeside(file);
-  const { instruments, close } = await loadBenchWith(driverProcesses(), against);
+  const { instruments, site, close } = await loadBenchWith(driverProcesses(), against);
   await close();
   const files = new Map<string, string | undefined>();
   for (const name of filesOf(read.words)) {
     files.set(name, await Deno.readTextFile(join(dirname(against), name)).catch(() => undefined));
   }
-  const run = loadRun(read, { instruments: drivable(instruments), given: {}, onlyChecked: true, files });
+  const run = loadRun(read, { instruments: drivable(instruments), site, given: {}, onlyChecked: true, files });
   const { seconds, atLeast } = timeOfAll(run.steps);
   if (json) {
     return writeJson(context, {

@@ -141,6 +141,8 @@ interface Setup extends Omit<ServerSettings, "imageFolders"> {
   readonly records: RecordsOptions | undefined;
   /** Where data logs are written. */
   readonly datalog: DataLogOptions;
+  /** Where on Earth the bench stands. */
+  readonly site: LoadedBench["site"];
   readonly name: string;
   readonly instruments: Instrument[];
   /** What the bench file says of guards. */
@@ -192,6 +194,7 @@ async function setUp(
     receivedFolder: bench.imageFolders[0],
     records: recordsOf(flags.records, bench.records),
     datalog: bench.datalog,
+    site: bench.site,
     webNames: [...listen.webNames, ...isLoopback(listen.host) ? [] : ownNames()],
     name: bench.name ?? "heliograph",
     instruments: bench.instruments,

@@ -5,8 +5,9 @@
  */
 
 import { HeliographError } from "../../protocol/errors.ts";
-import { afterFailed, runStates } from "../../protocol/runs.ts";
+import { afterFailed } from "../../protocol/runs.ts";
 import { principalOf } from "../access/principal.ts";
+import { automationFields } from "../bench/automation_fields.ts";
 import { command, type CommandContext } from "../bench/command.ts";
 import { defineInstrument } from "../bench/define_instrument.ts";
 import type { Instrument } from "../bench/instrument.ts";
@@ -60,18 +61,11 @@ export function automationInstrument(runs: Runs): Instrument {
   const parameters = { type: "text", default: "", summary: "what is given, as JSON" } as const;
   const file = { type: "text", summary: "the name of the run's file" } as const;
   const load = { file, text: { ...text, type: "text" }, parameters } as const;
-  const unlogged = { log: false, keep: false } as const;
   const instrument = defineInstrument({
     title: "automation",
     summary: "runs: steps that are done one after the other, through the night",
     aside: true,
-    fields: {
-      State: { type: "choice", choices: ["idle", ...runStates], initial: "idle", ...unlogged },
-      Reason: { type: "text", initial: "", ...unlogged },
-      Step: { type: "int", initial: 0, ...unlogged },
-      Of: { type: "int", initial: 0, ...unlogged },
-      "Time Left": { type: "float", unit: "s", decimals: 0, initial: 0, ...unlogged },
-    },
+    fields: automationFields,
     commands: {
       list: command({ ...reading, summary: "Tell the queue of runs, as JSON", run: () => runs.describe() }),
       history: command({
@@ -113,7 +107,8 @@ export function automationInstrument(runs: Runs): Instrument {
         run: ({ id, time }, { caller }) => runs.start(id, timeOf(time), principalOf(caller)),
       }),
       pause: command({
-        summary: "Let the run stand still: at once in waits and ramps, otherwise after the step that is under way",
+        summary:
+          "Let the run stand still: at once in waits, ramps and exposures, otherwise after the step that is under way",
         arguments: { id },
         stop: true,
         run: ({ id }, context) => runs.pause(id, who(context)),

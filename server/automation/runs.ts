@@ -21,6 +21,7 @@ import { Principal } from "../access/principal.ts";
 import type { Standing } from "../access/rights.ts";
 import type { Bench } from "../bench/bench.ts";
 import { type Clock, systemClock } from "../camera/clock.ts";
+import type { Site } from "../config/site.ts";
 import { BenchFileError } from "../files/source.ts";
 import type { Given } from "./parameters.ts";
 import { Run, type RunOutcome, unsure, unsureStep } from "./run.ts";
@@ -54,6 +55,8 @@ export interface RunsParts {
   readonly note: (text: string, principal: Principal) => void;
   /** Where they are kept. */
   readonly files: RunFiles;
+  /** Where on Earth the bench stands. @default it is not known */
+  readonly site?: Site | undefined;
   /** @default the PC's */
   readonly clock?: Clock;
 }
@@ -147,7 +150,14 @@ export class Runs {
   }
 
   #load(file: string, text: string, given: Given, files: ReadonlyMap<string, string | undefined>): LoadedRun {
-    return loadRun(readRun(file, text), { instruments: this.#parts.bench.instruments, given, files });
+    const { bench, site } = this.#parts;
+    return loadRun(readRun(file, text), {
+      instruments: bench.instruments,
+      site,
+      now: this.#clock.date(),
+      given,
+      files,
+    });
   }
 
   /**
@@ -448,14 +458,10 @@ export class Runs {
   #tick(): void {
     const [steady, wall] = [this.#clock.now(), this.#clock.date().getTime() / 1000];
     const asleep = this.#seen === undefined ? 0 : (wall - this.#seen.wall) - (steady - this.#seen.steady);
-    if (asleep > mostAsleep && this.#active !== undefined) {
-      log.error(
-        "Run {id}: this PC was asleep, or its clock was set, by {seconds} s; waits go on by the time it was awake",
-        {
-          id: this.#active.kept.id,
-          seconds: Math.round(asleep),
-        },
-      );
+    if (asleep > mostAsleep) {
+      const seconds = Math.round(asleep);
+      const text = `this PC was asleep, or its clock was set, by ${seconds} s; waits go on by the time it was awake`;
+      this.#active?.run.remark(text, "error");
     }
     this.#seen = { steady, wall };
     this.#lookAtRights();

@@ -6,6 +6,7 @@
  */
 
 import type { Scalar } from "./run_schema.ts";
+import type { SunWait } from "./sun.ts";
 
 /** A field or a setting, by the names of instrument and field. */
 export interface Place {
@@ -20,6 +21,9 @@ export interface Reach {
   /** In seconds. */
   readonly timeout: number;
 }
+
+/** What is done where a wait takes too long. */
+export type Late = "fail" | "go on" | "stop";
 
 interface Common {
   /** What it does, for people: `set Flow of MFC to 30`. */
@@ -45,14 +49,22 @@ export type RunStep =
       readonly command: string;
       readonly arguments: readonly Scalar[];
     }
+    | {
+      readonly kind: "expose";
+      readonly camera: string;
+      readonly seconds: number;
+      /** Of the camera's `expose`. */
+      readonly arguments: readonly Scalar[];
+    }
     | { readonly kind: "wait"; readonly seconds: number }
     | { readonly kind: "time of day"; readonly hour: number; readonly minute: number; readonly second: number }
+    | ({ readonly kind: "sun"; readonly timeout: number | undefined; readonly then: Late } & SunWait)
     | {
       readonly kind: "condition";
       readonly condition: string;
       readonly held: number;
       readonly timeout: number | undefined;
-      readonly then: "fail" | "go on" | "stop";
+      readonly then: Late;
     }
     | {
       readonly kind: "ramp";
@@ -91,8 +103,13 @@ export interface Time {
   readonly atLeast: boolean;
 }
 
-/** How long a step takes, as far as that is known before. */
-export function timeOf(step: RunStep): Time {
+/** How long a camera takes for an image besides its exposure time, in seconds; `undefined` where it has taken none. */
+export type Readout = (camera: string) => number | undefined;
+
+const notKnown: Readout = () => undefined;
+
+/** How long a step takes, as far as that is known before. @param readout @default it is not known */
+export function timeOf(step: RunStep, readout: Readout = notKnown): Time {
   switch (step.kind) {
     case "wait":
       return { seconds: step.seconds, atLeast: false };
@@ -100,17 +117,21 @@ export function timeOf(step: RunStep): Time {
       return { seconds: step.over, atLeast: false };
     case "rounds": {
       if (step.times === Infinity) return { seconds: 0, atLeast: true };
-      const times = step.rounds.map((round) => timeOfAll(round));
+      const times = step.rounds.map((round) => timeOfAll(round, readout));
       const each = times.map(({ seconds }) => Math.max(seconds, step.every));
       const seconds = each.length === 1 ? each[0]! * step.times : each.reduce((sum, next) => sum + next, 0);
       return { seconds, atLeast: times.some(({ atLeast }) => atLeast) };
     }
     case "parallel": {
-      const times = step.branches.map((branch) => timeOfAll(branch));
+      const times = step.branches.map((branch) => timeOfAll(branch, readout));
       return {
         seconds: Math.max(...times.map(({ seconds }) => seconds)),
         atLeast: times.some(({ atLeast }) => atLeast),
       };
+    }
+    case "expose": {
+      const more = readout(step.camera);
+      return { seconds: step.seconds + (more ?? 0), atLeast: more === undefined };
     }
     case "set":
       return { seconds: 0, atLeast: step.reach !== undefined };
@@ -122,10 +143,13 @@ export function timeOf(step: RunStep): Time {
 }
 
 /** How long steps take one after the other. */
-export function timeOfAll(steps: readonly RunStep[]): Time {
-  const times = steps.map((step) => timeOf(step));
-  return {
-    seconds: times.reduce((sum, { seconds }) => sum + seconds, 0),
-    atLeast: times.some(({ atLeast }) => atLeast),
-  };
+export function timeOfAll(steps: readonly RunStep[], readout: Readout = notKnown): Time {
+  // A run of thousands of steps is asked again and again.
+  let [seconds, atLeast] = [0, false];
+  for (const step of steps) {
+    const time = timeOf(step, readout);
+    seconds += time.seconds;
+    atLeast ||= time.atLeast;
+  }
+  return { seconds, atLeast };
 }

@@ -22,6 +22,8 @@ import type { MessagesWords } from "../messages/messages_schema.ts";
 import { compileFields } from "../expressions/computed_fields.ts";
 import type { UnknownName } from "../expressions/bench_environment.ts";
 import { HeliographError } from "../../protocol/errors.ts";
+import { automationFields } from "../bench/automation_fields.ts";
+import { defineInstrument } from "../bench/define_instrument.ts";
 import { Instrument } from "../bench/instrument.ts";
 import { mainNames } from "../bench/declaration.ts";
 import { didYouMean, identifierOf, listed, nearestFirst } from "../bench/names.ts";
@@ -132,6 +134,8 @@ export interface LoadedBench {
       readonly fields?: readonly string[] | undefined;
     } | undefined;
   };
+  /** Where on Earth the bench stands, if it says so: in degrees, and metres above the sea. */
+  readonly site?: { readonly latitude: number; readonly longitude: number; readonly elevation?: number | undefined };
   /** The serial ports that it names: no other is ever opened. */
   readonly serialPorts: string[];
   /** Files that other programs write, and instruments are read from. */
@@ -558,6 +562,7 @@ class Loader {
         },
       }),
       datalog: dataLogOptions(bench.datalog, beside),
+      ...(bench.site === undefined ? {} : { site: bench.site }),
       ...(overview === undefined ? {} : { overview }),
       missing: this.#missing,
       ports: this.#portOf,
@@ -667,7 +672,10 @@ class Loader {
     if (!alarmed && (interlocks ?? safeState ?? watchdogs ?? alarms ?? limits) === undefined) return undefined;
     if (this.#problems.length > 0) return undefined;
     const words = { interlocks, safeState, watchdogs, alarms, limits };
-    for (const { path, message } of compileGuards(words, instruments.flatMap((each) => each ?? [])).problems) {
+    // What is served by a file has runs, whose fields conditions may speak of.
+    const automation = defineInstrument({ title: "automation", fields: automationFields });
+    const all = [...instruments.flatMap((each) => each ?? []), automation];
+    for (const { path, message } of compileGuards(words, all).problems) {
       this.#problem(path, message);
     }
     return words;

@@ -16,6 +16,7 @@ import { interlocksSchema, safeStateSchema, watchdogsSchema } from "../guards/gu
 import { messagesSchema } from "../messages/messages_schema.ts";
 import { dataLogSchema } from "./data_log_settings.ts";
 import { recordsSchema } from "./records_settings.ts";
+import { siteSchema } from "./site.ts";
 import { accessWords } from "./access_words.ts";
 import { serverSettings } from "./server_settings.ts";
 
@@ -92,6 +93,9 @@ export const benchSchema = z.strictObject({
   }),
   messages: messagesSchema.optional().meta({
     description: "Who is told of alarms, when, and how: by mail, webhooks, programs of the PC",
+  }),
+  site: siteSchema.optional().meta({
+    description: "Where on Earth the bench stands, for runs that wait for the sun",
   }),
   datalog: dataLogSchema.optional().meta({
     description: "PyOpticon's data log, which begins with the server: a row of a CSV file again and again",
