@@ -315,6 +315,11 @@ export class ReadingsStore implements Disposable {
     return (this.#number("PRAGMA freelist_count") ?? 0) > 0;
   }
 
+  /** Has all that was written be in the file itself. What is written next goes where the log before it has its room. */
+  settle(): void {
+    this.database.exec("PRAGMA wal_checkpoint(RESTART)");
+  }
+
   /** The room that it takes, in bytes. */
   get bytes(): number {
     return usedBytes(this.database);
