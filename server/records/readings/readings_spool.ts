@@ -49,7 +49,12 @@ export type Thinning = (frames: readonly Uint8Array[], span: number) => Promise<
 /** The two files, open for appending since before the server gave up its permissions. */
 export class ReadingsSpool implements Disposable {
   readonly #files: readonly Deno.FsFile[];
+  /** The same files, opened once more: what waits for the disk keeps nobody from writing. */
+  readonly #synced: readonly Deno.FsFile[];
   #current = 0;
+  /** How many bytes of the current file may not be on the disk yet. */
+  #unsynced = 0;
+  #syncing = false;
   /** How many bytes of the current segment were written. */
   #bytes = 0;
   #waiting: Waiting[] = [];
@@ -69,7 +74,9 @@ export class ReadingsSpool implements Disposable {
    */
   constructor(folder: string, thin: Thinning) {
     this.#thin = thin;
-    this.#files = readingsSpoolNames.map((name) => Deno.openSync(join(folder, name), { append: true, create: true }));
+    const open = () =>
+      readingsSpoolNames.map((name) => Deno.openSync(join(folder, name), { append: true, create: true }));
+    [this.#files, this.#synced] = [open(), open()];
   }
 
   /** How it stands. */
@@ -118,12 +125,34 @@ export class ReadingsSpool implements Disposable {
     const full = this.#current;
     this.#current = 1 - full;
     this.#bytes = 0;
+    this.#unsynced = 0;
     return full;
+  }
+
+  /**
+   * Has the disk keep what was written, so that a power failure takes no more than what comes after. The server does not
+   * wait for it. What the disk cannot keep is told by the next write.
+   *
+   * @returns How many bytes were not safe before.
+   */
+  async sync(): Promise<number> {
+    const bytes = this.#unsynced;
+    if (bytes === 0 || this.#syncing) return 0;
+    this.#syncing = true;
+    this.#unsynced = 0;
+    try {
+      await this.#synced[this.#current]!.syncData();
+      return bytes;
+    } catch {
+      return 0;
+    } finally {
+      this.#syncing = false;
+    }
   }
 
   /** Closes the files. */
   [Symbol.dispose](): void {
-    for (const file of this.#files) file.close();
+    for (const file of [...this.#files, ...this.#synced]) file.close();
   }
 
   #write(bytes: Uint8Array): boolean {
@@ -135,6 +164,7 @@ export class ReadingsSpool implements Disposable {
       return false;
     }
     this.#bytes += bytes.length;
+    this.#unsynced += bytes.length;
     return true;
   }
 

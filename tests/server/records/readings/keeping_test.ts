@@ -302,6 +302,7 @@ Deno.test("readings: what waits for a full disk is thinned step by step before i
     ok(waiting < 10_000_000 && left > 1_000_000 && lost === 0, `${waiting} ${left} ${lost}`);
     ok(spool.retry() && spool.allWritten);
     strictEqual(spool.state.failure, "");
+    deepStrictEqual([await spool.sync(), await spool.sync()], [spool.bytes, 0], "all is safe from a power failure");
     const { segments: [segment] } = readSpool(folder, 0);
     const of = (field: number) => [...segment!.fields.values()][field]!.readings;
     strictEqual(Math.max(...of(3).values as number[]), 1e6);
