@@ -13,6 +13,7 @@ import { measureLines } from "./lines.ts";
 import { measurePage } from "./page.ts";
 import { measurePolling } from "./polling.ts";
 import { measureReadings } from "./readings.ts";
+import { measureMonth } from "./records_month.ts";
 import { measureTls } from "./tls.ts";
 
 const parts = new Map([
@@ -20,6 +21,7 @@ const parts = new Map([
   ["tls", measureTls],
   ["polling", measurePolling],
   ["readings", measureReadings],
+  ["records-month", measureMonth],
   ["evaluations", measureEvaluations],
   ["camera", measureCamera],
   ["guards", measureGuards],

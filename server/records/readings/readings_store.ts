@@ -48,6 +48,8 @@ const schema = `
 export type Table = "raw" | "minutes" | "days";
 
 const mostFields = 2 ** 20;
+/** Parts are made small quickly: they stay for an hour. */
+const partLevel = 3;
 
 /** The key of a row. @param place The number of the hour, or of the day, since 1970. */
 export function keyOf(place: number, field: number): number {
@@ -189,7 +191,7 @@ export class ReadingsStore implements Disposable {
 
   /** Keeps some readings of an hour. */
   addPart(field: number, hour: number, run: Run): void {
-    this.prepare("INSERT INTO parts (field, hour, data) VALUES (?, ?, ?)").run(field, hour, encodeRun(run));
+    this.prepare("INSERT INTO parts (field, hour, data) VALUES (?, ?, ?)").run(field, hour, encodeRun(run, partLevel));
   }
 
   /** The readings of an hour that are not one row yet, in the order in which they came. */

@@ -305,8 +305,8 @@ Deno.test("readings: what waits for a full disk is thinned step by step before i
     deepStrictEqual([await spool.sync(), await spool.sync()], [spool.bytes, 0], "all is safe from a power failure");
     const { segments: [segment] } = readSpool(folder, 0);
     const of = (field: number) => [...segment!.fields.values()][field]!.readings;
-    strictEqual(Math.max(...of(3).values as number[]), 1e6);
-    strictEqual(of(4).qualities.filter((quality) => quality === failed).length, 1);
+    strictEqual(Math.max(...of(3).run().values as Float64Array), 1e6);
+    strictEqual(of(4).run().qualities.filter((quality) => quality === failed).length, 1);
     strictEqual(of(3).times.at(-1), start + (steps - 1) * 100);
     const apart = [...of(3).times].map((time, at, times) => time - (times[at - 1] ?? start));
     ok(Math.max(...apart) <= 2 * minute, "what is left is of all of the time");
