@@ -13,6 +13,7 @@ import { measureLines } from "./lines.ts";
 import { measurePage } from "./page.ts";
 import { measurePolling } from "./polling.ts";
 import { measureReadings } from "./readings.ts";
+import { measureRecordsCost } from "./records_cost.ts";
 import { measureMonth } from "./records_month.ts";
 import { measureTls } from "./tls.ts";
 
@@ -21,6 +22,7 @@ const parts = new Map([
   ["tls", measureTls],
   ["polling", measurePolling],
   ["readings", measureReadings],
+  ["records-cost", measureRecordsCost],
   ["records-month", measureMonth],
   ["evaluations", measureEvaluations],
   ["camera", measureCamera],
