@@ -20,7 +20,7 @@ import type {
   SessionDescription,
   Welcome,
 } from "../../protocol/description.ts";
-import type { JournalRecord, RecordsDescription } from "../../protocol/records.ts";
+import type { RecordsDescription } from "../../protocol/records.ts";
 import type { JournalLevel } from "../../protocol/vocabulary.ts";
 import type { Grant } from "../access/access_file.ts";
 import type { Principal } from "../access/principal.ts";
@@ -136,7 +136,8 @@ export interface Replies {
   readonly EditBench: BenchEdit;
   readonly TryInstrument: readonly TriedField[];
   readonly Switch: undefined;
-  readonly SearchJournal: JournalRecord[];
+  /** A list of `JournalRecord`s. */
+  readonly SearchJournal: JsonText;
   readonly Records: RecordsDescription;
   /** A `HistoryAnswer`. */
   readonly Readings: JsonText;

@@ -31,14 +31,15 @@ import type { Fleet } from "../fleet/fleet.ts";
 import { editingRequests } from "./editing.ts";
 import type { Evaluator } from "./evaluator.ts";
 import { readingsRequests } from "./readings.ts";
-import type {
-  EvaluatorOptions,
-  Found,
-  ImmediateKind,
-  Reply,
-  RequestKind,
-  RequestOf,
-  RequestRunner,
+import {
+  type EvaluatorOptions,
+  type Found,
+  type ImmediateKind,
+  JsonText,
+  type Reply,
+  type RequestKind,
+  type RequestOf,
+  type RequestRunner,
 } from "./request.ts";
 import type { Evaluated } from "../code/messages.ts";
 import { pyopticonSource } from "../code/pyopticon_source.ts";
@@ -238,12 +239,12 @@ export class Requests implements RequestRunner {
         return this.#lease(instrument);
       },
       Disconnect: ({ session }, principal) => this.#disconnect(session, principal),
-      SearchJournal: ({ cmd, query }, principal) => {
+      SearchJournal: async ({ cmd, query }, principal) => {
         dispatcher.allow(principal, "read", cmd);
         const { instrument } = query;
         // A name of an instrument that is there no more is looked for as it is.
         const name = instrument === undefined ? undefined : parts.bench.find(instrument)?.name ?? instrument;
-        return parts.records.find({ ...query, instrument: name });
+        return new JsonText(await parts.records.find({ ...query, instrument: name }));
       },
       Records: ({ cmd, ...options }, principal) => {
         dispatcher.allow(principal, "read", cmd);
