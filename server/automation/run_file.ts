@@ -32,6 +32,8 @@ export interface LoadedRun {
   readonly afterRestart: "ask" | "finally" | "continue";
   /** The names of the instruments that it drives. */
   readonly instruments: readonly string[];
+  /** Whether it is a PyOpticon script: its times count from its start, and its delays are no steps of their own. */
+  readonly isScript: boolean;
 }
 
 /** What a run's file is checked against. */
@@ -136,6 +138,7 @@ class Loader {
       ifFails: words.ifFails ?? "pause",
       afterRestart: words.afterRestart ?? "ask",
       instruments: [...this.#driven],
+      isScript: false,
     };
   }
 
@@ -497,7 +500,8 @@ class Loader {
   }
 }
 
-function unitOf({ spec }: BenchField): string {
+/** What stands behind a value of a field: ` °C`. */
+export function unitOf({ spec }: BenchField): string {
   return spec.unit === undefined ? "" : ` ${spec.unit}`;
 }
 
