@@ -26,7 +26,7 @@ const printed = { lines: 200, length: 1000 };
 
 /** What the server gives to scripts. */
 export interface ScriptParts {
-  readonly bench: Bench;
+  readonly bench: Pick<Bench, "find" | "instruments">;
   /** Loads a script in a sandbox of its own. */
   readonly load: (source: string, owner: ScriptOwner) => Promise<Script>;
   /** What a script's dashboard answers. */
@@ -95,7 +95,9 @@ export class Scripts {
     try {
       const script = await this.parts.load(source, {
         check: (step) => {
-          if (step.kind === "action") mayDrive?.(checkAction(step, bench.instruments).name);
+          if (step.kind !== "action") return;
+          const { name } = checkAction(step, bench.instruments);
+          mayDrive?.(name);
         },
         answer: async (ask) => !loaded ? await this.#look(ask, looking) : await answer?.(ask) ?? tooLate,
         output,
@@ -130,7 +132,7 @@ export class Scripts {
 }
 
 /** What a script asks for drives an instrument: its name. `automation` counts, which could load the script anew. */
-function drivenBy(ask: Ask, bench: Bench): string | undefined {
+function drivenBy(ask: Ask, bench: Pick<Bench, "find">): string | undefined {
   if (ask.ask !== "set" && ask.ask !== "confirm" && ask.ask !== "call") return undefined;
   const instrument = typeof ask.instrument === "string" ? bench.find(ask.instrument) : undefined;
   // What there is not is refused elsewhere.
