@@ -92,7 +92,7 @@ Deno.test("runs: the PyOpticon script of the page is checked, run and shown on t
     await using mfc = new Lab({});
     const [bench] = await ofPage(folder, reactor, mfc);
     const script = join(folder, "oxygen.py");
-    const [block] = (await codeBlocks("docs/scripts.md")).filter(({ language }) => language === "python");
+    const [block] = (await codeBlocks("docs/scripts.md")).filter(({ language }) => language === "py");
     // Ten minutes are a long time for a test.
     await Deno.writeTextFile(script, block!.code.replace("0:10:00", "0:00:01"));
     const checked = await run(["check", script]);
