@@ -171,7 +171,8 @@ export class Runs {
     const script = this.#scriptOf(kept, principal);
     const calls = loaded.steps.slice(kept.place.at).some(({ kind }) => kind === "script");
     const fresh = calls ? "; it is loaded again for that, and has its variables as at its begin" : "";
-    this.#start(kept, loaded, { halted: `${asks}${fresh}`, again: true, script, principal });
+    const halted = asks === undefined ? asks : `${asks}${fresh}`;
+    this.#start(kept, loaded, { halted, again: true, script, principal });
     // Whoever decides should know whether its functions are still there.
     if (calls) {
       script.present().catch((error) => this.#active?.script === script && this.#active.run.remark(wordsOf(error)));
@@ -200,7 +201,8 @@ export class Runs {
       throw new BenchFileError([{ file, where: "", message: "there is no such file in the bench's folder" }]);
     }
     const files = new Map<string, string | undefined>();
-    if (isScript(file)) return { text: said, files };
+    // Python would take the mark that Windows puts before a text for a word.
+    if (isScript(file)) return { text: said.replace(/^\uFEFF/, ""), files };
     for (const name of filesOf(readRun(file, said).words)) files.set(name, await this.#store.read(name));
     return { text: said, files };
   }

@@ -8,7 +8,7 @@ import { serveScripts } from "./script_lab.ts";
 Deno.test("scripts: a schedule of oxygen percentages, an await, functions with and without the dashboard, a trailing delay", () =>
   inFolder(async (folder) => {
     await using lab = await serveScripts(folder);
-    const id = await lab.run(`
+    const id = await lab.run(`\uFEFF
 # A tutorial's script: percentages of oxygen, by a helper function.
 import datetime
 total_flow = 50
@@ -20,9 +20,9 @@ def set_oxygen(percentage, delay='0:00:00'):
 def note(dashboard):
     noted.append(dashboard.get_field('O2 MFC', 'Flow'))
     widget = dashboard.get_widget_by_nickname('Reactor TC')
-    print(noted, widget.name, widget.nickname, widget.get_field('Setpoint'), sorted(dashboard.widgets_by_nickname))
+    print(noted, widget.name, widget.nickname, widget.get_field('Setpoint'), sorted(dashboard.widgets_by_nickname), len(dashboard.get_widgets_by_nickname()))
     print(dashboard.serial_connected, dashboard.check_serial_connected(), dashboard.name, widget.log_data()['Setpoint'])
-    widget.set_field('Setpoint', 35)
+    widget.set_field('Setpoint', 35, hush_warning=True)
     widget.confirm()
 
 def plain():
@@ -64,7 +64,7 @@ limit = 30
     );
     const lines = await lab.lined(id);
     deepStrictEqual(lines.filter((line) => line.startsWith("prints")), [
-      "prints: ['25.0'] Reactor Thermocouple Reactor TC 20.0 ['Bypass Valve', 'O2 MFC', 'Reactor TC']",
+      "prints: ['25.0'] Reactor Thermocouple Reactor TC 20.0 ['Bypass Valve', 'O2 MFC', 'Reactor TC'] 3",
       "prints: True True heliograph 20.0",
       "prints: plain 35",
       "prints: many 0",
