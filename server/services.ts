@@ -290,6 +290,8 @@ export class Services {
         this.requests.run({ cmd: "Call", instrument, command, args, keywords: new Map() }, principal),
       scripts: {
         load: (source, owner) => this.sandbox.loadScript(source, owner, deadlines),
+        evaluate: (source, sender, asker) =>
+          this.sandbox.evaluate({ language: "javascript", mode: "eval", source }, sender, asker),
         answer: (ask, principal) => answerOf(() => this.evaluator.dashboard.answer(ask, principal, this.requests)),
       },
       note: (text, principal) => void this.requests.run({ cmd: "Note", text, instrument: undefined }, principal),

@@ -10,12 +10,13 @@ import { Principal } from "../../server/access/principal.ts";
 import { described } from "../../server/automation/run.ts";
 import { timeText } from "../../server/automation/run_file.ts";
 import { drivable, filesOf, type LoadedRun, loadRun, readRun } from "../../server/automation/run_file.ts";
+import { isProgram, onItsSteps, yieldedBy } from "../../server/automation/program_run.ts";
 import { Scripts } from "../../server/automation/script_process.ts";
 import { counted, isScript, scriptRun } from "../../server/automation/script_run.ts";
 import { timeOfAll } from "../../server/automation/steps.ts";
 import { Bench } from "../../server/bench/bench.ts";
 import type { Instrument } from "../../server/bench/instrument.ts";
-import type { Answer, Ask, ScriptStep } from "../../server/code/messages.ts";
+import type { Answer, Ask } from "../../server/code/messages.ts";
 import { Sandbox } from "../../server/code/sandbox.ts";
 import { Processes } from "../../server/processes/processes.ts";
 import { loadBenchWith } from "../../server/config/bench_file.ts";
@@ -28,7 +29,7 @@ import { painter, writeJson } from "../output.ts";
 
 /** Whether a file's name is that of a run. */
 export function isRun(file: string): boolean {
-  return /\.run\.jsonc?$/.test(file) || isScript(file);
+  return /\.run\.jsonc?$/.test(file) || isScript(file) || isProgram(file);
 }
 
 /**
@@ -44,7 +45,13 @@ export async function checkRun(context: CliContext, json: boolean, file: string,
   await close();
   const instruments = drivable(all);
   const run = isScript(file)
-    ? scriptRun(file, await scriptSteps(file, text, instruments), instruments)
+    ? scriptRun(
+      file,
+      await inSandbox(instruments, (scripts, principal) => scripts.stepsOf({ file, source: text, principal })),
+      instruments,
+    )
+    : isProgram(file)
+    ? await loadProgram(file, text, against, instruments)
     : await loadNative(file, text, against, instruments);
   const { seconds, atLeast } = timeOfAll(run.steps);
   if (json) {
@@ -85,24 +92,37 @@ async function loadNative(
   return loadRun(read, { instruments, given: {}, onlyChecked: true, files });
 }
 
-/** What a script schedules, on a bench whose readings nobody knows. */
-async function scriptSteps(
+async function loadProgram(
   file: string,
   source: string,
+  bench: string,
   instruments: readonly Instrument[],
-): Promise<readonly ScriptStep[]> {
+): Promise<LoadedRun> {
+  const text = await inSandbox(instruments, (scripts, principal) => {
+    const evaluate = (expression: string) => scripts.evaluate(expression, { file, principal });
+    return yieldedBy(file, source, {}, evaluate, true);
+  });
+  return await onItsSteps(() => loadNative(file, text, bench, instruments));
+}
+
+/** Runs code that makes a run, on a bench whose readings nobody knows. */
+async function inSandbox<T>(
+  instruments: readonly Instrument[],
+  work: (scripts: Scripts, principal: Principal) => Promise<T>,
+): Promise<T> {
   const processes = new Processes();
   const hostCommand = Deno.build.standalone ? { hostCommand: [Deno.execPath(), sandboxHostWord] as const } : {};
-  const sandbox = new Sandbox({ languages: ["python"], ...hostCommand }, processes);
+  const sandbox = new Sandbox(hostCommand, processes);
   sandbox.start();
   try {
     const scripts = new Scripts({
       bench: new Bench(instruments),
       load: (source, owner) => sandbox.loadScript(source, owner),
+      evaluate: (source, sender, asker) =>
+        sandbox.evaluate({ language: "javascript", mode: "eval", source }, sender, asker),
       answer: (ask) => Promise.resolve(answerWithout(ask, instruments)),
     });
-    const principal = new Principal({ by: "program" }, "observer");
-    return await scripts.stepsOf({ file, source, principal });
+    return await work(scripts, new Principal({ by: "program" }, "observer"));
   } finally {
     await sandbox.stop();
     await processes.close();

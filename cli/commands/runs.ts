@@ -9,6 +9,7 @@ import { HeliographError } from "../../protocol/errors.ts";
 import { printable } from "../../protocol/printable.ts";
 import type { RunDescription, RunDetails, RunProblem, RunsDescription } from "../../protocol/runs.ts";
 import { BenchFileError } from "../../server/files/source.ts";
+import { isProgram } from "../../server/automation/program_run.ts";
 import { loadDeadline } from "../../server/automation/automation_instrument.ts";
 import { type ConnectionFlags, dashboardClient, dashboardFlags, patience, sameServer } from "../connection.ts";
 import type { CliContext } from "../context.ts";
@@ -98,9 +99,9 @@ export const runCommand = buildCommand({
   },
   async func(this: CliContext, flags: RunFlags, ...[file, ...words]: string[]): Promise<void> {
     if (file === undefined) throw new UsageError(`Say which run: ${this.program} run night.run.json`);
-    if (/\.(?:ts|js)$/.test(file)) {
+    if (/\.(?:ts|js)$/.test(file) && !isProgram(file)) {
       throw new UsageError(
-        `Cannot run ${file}: give a file of steps, night.run.json, or a PyOpticon script, script.py`,
+        `Cannot run ${file}: a run in TypeScript or JavaScript is called NAME.run.ts or NAME.run.js`,
       );
     }
     const text = await textOf(file);

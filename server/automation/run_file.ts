@@ -99,7 +99,7 @@ function inOrder(problems: readonly Problem[]): Problem[] {
 
 /** What a title is made of where a file has none: `night.run.json` is `night`. */
 function titleOf(file: string): string {
-  return file.replace(/^.*[\\/]/, "").replace(/\.jsonc?$/, "").replace(/\.run$/, "");
+  return file.replace(/^.*[\\/]/, "").replace(/\.(?:jsonc?|js|ts)$/, "").replace(/\.run$/, "");
 }
 
 class Loader {

@@ -26,6 +26,7 @@ import type { Given } from "./parameters.ts";
 import { described, Run, type RunOutcome, unsure, unsureStep } from "./run.ts";
 import { filesOf, type LoadedRun, loadRun, readRun } from "./run_file.ts";
 import { type KeptRun, type RunFiles, RunStore } from "./run_store.ts";
+import { isProgram, onItsSteps, yieldedBy } from "./program_run.ts";
 import { RunScript, type ScriptParts, Scripts } from "./script_process.ts";
 import { counted, differenceOf, isScript, placeOfStep, scriptRun } from "./script_run.ts";
 
@@ -71,6 +72,18 @@ interface Active {
   readonly script: RunScript | undefined;
   /** Who has let it go on last, where that is known: what they hold, it may have. */
   starter: Principal | undefined;
+}
+
+/** A file that was read, and the CSV files that it goes through. */
+interface ReadFile {
+  readonly text: string;
+  readonly files: ReadonlyMap<string, string | undefined>;
+}
+
+/** A run that was loaded for the first time, and what is to be kept of it. */
+interface First extends ReadFile {
+  readonly loaded: LoadedRun;
+  readonly script?: KeptRun["script"];
 }
 
 /** How a run begins. */
@@ -202,9 +215,15 @@ export class Runs {
     }
     const files = new Map<string, string | undefined>();
     // Python would take the mark that Windows puts before a text for a word.
-    if (isScript(file)) return { text: said.replace(/^\uFEFF/, ""), files };
-    for (const name of filesOf(readRun(file, said).words)) files.set(name, await this.#store.read(name));
-    return { text: said, files };
+    if (isScript(file) || isProgram(file)) return { text: said.replace(/^\uFEFF/, ""), files };
+    return { text: said, files: await this.#filesOf(file, said) };
+  }
+
+  /** The CSV files that a run goes through. */
+  async #filesOf(file: string, text: string): Promise<Map<string, string | undefined>> {
+    const files = new Map<string, string | undefined>();
+    for (const name of filesOf(readRun(file, text).words)) files.set(name, await this.#store.read(name));
+    return files;
   }
 
   /**
@@ -212,13 +231,9 @@ export class Runs {
    *
    * @throws {BenchFileError} With what is wrong. @throws {HeliographError} With what else keeps it from being loaded.
    */
-  async #loadFirst(
-    file: string,
-    { text, files }: { readonly text: string; readonly files: ReadonlyMap<string, string | undefined> },
-    given: Given,
-    principal: Principal,
-  ): Promise<[LoadedRun, KeptRun["script"]]> {
-    if (!isScript(file)) return [this.#load(file, text, given, files), undefined];
+  async #loadFirst(file: string, { text, files }: ReadFile, given: Given, principal: Principal): Promise<First> {
+    if (isProgram(file)) return await this.#loadProgram(file, text, given, principal);
+    if (!isScript(file)) return { loaded: this.#load(file, text, given, files), text, files };
     this.#mayRunCode(principal);
     const [name] = Object.keys(given);
     if (name !== undefined) {
@@ -226,7 +241,18 @@ export class Runs {
     }
     const mayDrive = (instrument: string) => this.#mayDrive([instrument], principal);
     const script = [...await this.#scripts.stepsOf({ file, source: text, principal, mayDrive })];
-    return [scriptRun(file, script, this.#parts.bench.instruments), script];
+    return { loaded: scriptRun(file, script, this.#parts.bench.instruments), text, files, script };
+  }
+
+  /** A program yields the steps of a run's file: from then on it is one. */
+  async #loadProgram(file: string, source: string, given: Given, principal: Principal): Promise<First> {
+    this.#mayRunCode(principal);
+    const evaluate = (expression: string) => this.#scripts.evaluate(expression, { file, principal });
+    const text = await yieldedBy(file, source, given, evaluate, false);
+    return await onItsSteps(async () => {
+      const files = await this.#filesOf(file, text);
+      return { loaded: this.#load(file, text, given, files), text, files };
+    });
   }
 
   #mayRunCode(principal: Principal): void {
@@ -238,7 +264,7 @@ export class Runs {
   async check(file: string, text: string, given: Given, principal: Principal): Promise<RunProblem[]> {
     try {
       const read = await this.#read(file, text);
-      const [loaded] = await this.#loadFirst(file, read, given, principal);
+      const { loaded } = await this.#loadFirst(file, read, given, principal);
       this.#mayDrive(loaded.instruments, principal);
       return [];
     } catch (error) {
@@ -269,14 +295,18 @@ export class Runs {
    */
   async load(file: string, text: string, given: Given, at: number, principal: Principal): Promise<number> {
     this.#mustBeOpen();
-    let read, loaded, script;
+    let first;
     try {
-      read = await this.#read(file, text);
-      [loaded, script] = await this.#loadFirst(file, read, given, principal);
+      first = await this.#loadFirst(file, await this.#read(file, text), given, principal);
     } catch (error) {
       if (!(error instanceof BenchFileError)) throw error;
       throw new HeliographError("bad_argument", `Cannot load the run: ${wordsOf(error)}`);
     }
+    return await this.#add(file, first, at, principal);
+  }
+
+  /** Adds what was loaded. */
+  async #add(file: string, { loaded, text, files, script }: First, at: number, principal: Principal): Promise<number> {
     this.#mayDrive(loaded.instruments, principal);
     const begins = placeOfStep(loaded, at);
     if (begins === undefined) {
@@ -291,8 +321,8 @@ export class Runs {
       id: this.#next++,
       title: loaded.title,
       file,
-      text: read.text,
-      files: Object.fromEntries([...read.files].flatMap(([name, text]) => text === undefined ? [] : [[name, text]])),
+      text,
+      files: Object.fromEntries([...files].flatMap(([name, text]) => text === undefined ? [] : [[name, text]])),
       given: { ...loaded.given },
       ...script === undefined ? {} : { script },
       instruments: [...loaded.instruments],
@@ -716,7 +746,11 @@ export class Runs {
   async repeat(id: number, principal: Principal): Promise<number> {
     const kept = [...this.#queue, ...this.#history].find((each) => each.id === id);
     if (kept === undefined) throw new HeliographError("bad_argument", `There was no run ${id}, or it is long ago`);
-    return await this.load(kept.file, kept.text, kept.given, 1, principal);
+    const { file, text, given, files } = kept;
+    if (!isProgram(file)) return await this.load(file, text, given, 1, principal);
+    // What it has yielded is kept, and not the program.
+    const loaded = this.#loaded(kept);
+    return await this.#add(file, { loaded, text, files: new Map(Object.entries(files)) }, 1, principal);
   }
 
   /** Says what becomes of those that wait when one has not got to its end. */

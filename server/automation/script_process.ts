@@ -11,7 +11,8 @@ import type { Principal } from "../access/principal.ts";
 import type { Bench } from "../bench/bench.ts";
 import { ownInstruments } from "../bench/names.ts";
 import { wireError } from "../bench/wire_error.ts";
-import type { Answer, Ask, ScriptStep } from "../code/messages.ts";
+import type { CodeSender } from "../code/host_process.ts";
+import type { Answer, Ask, Evaluated, ScriptStep } from "../code/messages.ts";
 import { PrintedLines } from "../code/printed_lines.ts";
 import type { Script, ScriptOwner } from "../code/script.ts";
 import { BenchFileError } from "../files/source.ts";
@@ -29,6 +30,8 @@ export interface ScriptParts {
   readonly bench: Pick<Bench, "find" | "instruments">;
   /** Loads a script in a sandbox of its own. */
   readonly load: (source: string, owner: ScriptOwner) => Promise<Script>;
+  /** Evaluates an expression of JavaScript. @param asker Whose it is. */
+  readonly evaluate: (source: string, sender: CodeSender, asker: string) => Promise<Evaluated>;
   /** What a script's dashboard answers. */
   readonly answer: (ask: Ask, principal: Principal) => Promise<Answer>;
 }
@@ -69,14 +72,31 @@ export class Scripts {
    */
   async stepsOf(loading: Loading): Promise<readonly ScriptStep[]> {
     const { file, principal } = loading;
-    const lines = new PrintedLines(
-      (line) => log.info("{who}: {file} prints while it is loaded: {line}", { who: principal.label, file, line }),
-      printed,
-    );
+    const lines = this.#linesOf(file, principal);
     const script = await this.load(loading, { output: (text) => lines.take(text) });
     lines.end();
     await script.stop();
     return script.steps;
+  }
+
+  /** Evaluates an expression of JavaScript, by which a run is made: it only looks. @throws {HeliographError} */
+  async evaluate(source: string, { file, principal }: Omit<Loading, "source">): Promise<unknown> {
+    const lines = this.#linesOf(file, principal);
+    const looking = principal.deputy({ role: "observer" });
+    const sender = {
+      answer: (ask: Ask) => this.#look(ask, looking),
+      output: (text: string) => lines.take(text),
+    };
+    const { value } = await this.parts.evaluate(source, sender, `${principal.hostname} ${principal.name}`);
+    lines.end();
+    return value;
+  }
+
+  #linesOf(file: string, principal: Principal): PrintedLines {
+    return new PrintedLines(
+      (line) => log.info("{who}: {file} prints while it is loaded: {line}", { who: principal.label, file, line }),
+      printed,
+    );
   }
 
   /** Loads a script that stays. @param owner What it prints, and what answers it from then on. @throws As `stepsOf`. */
@@ -143,7 +163,7 @@ function drivenBy(ask: Ask, bench: Pick<Bench, "find">): string | undefined {
 }
 
 /** What went wrong with a script, at its line. */
-function inFile(file: string, error: unknown): unknown {
+export function inFile(file: string, error: unknown): unknown {
   if (!(error instanceof HeliographError)) return error;
   const line = /^(.*) \(line (\d+)\)$/s.exec(error.message);
   if (line !== null) return new BenchFileError([{ file, line: Number(line[2]), where: "", message: line[1]! }]);

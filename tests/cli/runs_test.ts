@@ -55,7 +55,7 @@ Deno.test("runs: the run of the page is checked, begun, shown, controlled and en
     match((await cli("run", night, "flow")).err, /Cannot take flow for a parameter: give NAME=VALUE/);
     match(
       (await cli("run", join(folder, "script.ts"))).err,
-      /give a file of steps, night.run.json, or a PyOpticon script/,
+      /a run in TypeScript or JavaScript is called NAME.run.ts/,
     );
     match((await cli("run", join(folder, "none.run.json"))).err, /There is no file/);
     match((await cli("runs", "fly")).err, /Cannot do fly with runs: give show, start/);

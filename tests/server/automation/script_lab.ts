@@ -49,7 +49,7 @@ export async function serveScripts(folder: string, parts: ServerParts = {}) {
   const server = startServer({
     instruments: lab.instruments,
     poll: true,
-    sandbox: { languages: ["python"] },
+    sandbox: { languages: ["python", "javascript"] },
     runFiles: { state: join(folder, "lab.state", "runs.json"), folder },
   }, parts);
   await server.prepare();
