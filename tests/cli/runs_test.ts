@@ -39,6 +39,17 @@ Deno.test("runs: the run of the page is checked, begun, shown, controlled and en
       "set Flow of MFC to 0 sccm",
     );
 
+    const program = join(folder, "oxygen.run.ts");
+    const typed = (await codeBlocks("docs/runs.md")).find(({ language }) => language === "ts ignore")!;
+    await Deno.writeTextFile(program, typed.code);
+    const yields = await run(["check", program]);
+    deepStrictEqual([yields.code, yields.err], [0, ""]);
+    match(yields.out, /^well formed: Oxygen steps, 6 steps, 30m; it drives mfc of /);
+    match(
+      yields.out,
+      /\n {3}5\. set Flow of MFC to 0\.25 sccm\n {3}6\. wait 10m\nfinally\n {3}1\. set Flow of MFC to 0 sccm\n$/,
+    );
+
     const { instruments } = await loadBench(bench);
     await using server = startServer({
       instruments,
