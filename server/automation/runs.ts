@@ -24,11 +24,12 @@ import { type Clock, systemClock } from "../camera/clock.ts";
 import { BenchFileError } from "../files/source.ts";
 import type { Given } from "./parameters.ts";
 import { described, Run, type RunOutcome, unsure, unsureStep } from "./run.ts";
-import { filesOf, type LoadedRun, loadRun, readRun } from "./run_file.ts";
+import { type LoadedRun, readRun } from "./run_file.ts";
+import { type FirstLoaded, mayRunCode, RunLoader } from "./run_loader.ts";
 import { type KeptRun, type RunFiles, RunStore } from "./run_store.ts";
-import { isProgram, onItsSteps, yieldedBy } from "./program_run.ts";
+import { isProgram } from "./program_run.ts";
 import { RunScript, type ScriptParts, Scripts } from "./script_process.ts";
-import { counted, differenceOf, isScript, placeOfStep, scriptRun } from "./script_run.ts";
+import { counted, differenceOf, isScript, placeOfStep } from "./script_run.ts";
 
 const log = getLogger(["heliograph", "automation"]);
 
@@ -36,6 +37,8 @@ const log = getLogger(["heliograph", "automation"]);
 const interval = 1000;
 /** By so much the PC's clock may go on while its steady one does not, in seconds: more, and it was asleep. */
 const mostAsleep = 5;
+/** How many runs the queue has at most: a script could add others without end. */
+const mostQueued = 100;
 /** How many runs that have ended are kept. */
 const mostHistory = 50;
 /** Of how many of them it is known what they have told. */
@@ -74,18 +77,6 @@ interface Active {
   starter: Principal | undefined;
 }
 
-/** A file that was read, and the CSV files that it goes through. */
-interface ReadFile {
-  readonly text: string;
-  readonly files: ReadonlyMap<string, string | undefined>;
-}
-
-/** A run that was loaded for the first time, and what is to be kept of it. */
-interface First extends ReadFile {
-  readonly loaded: LoadedRun;
-  readonly script?: KeptRun["script"];
-}
-
 /** How a run begins. */
 interface Begin {
   readonly starter?: Principal | undefined;
@@ -104,6 +95,7 @@ export class Runs {
   readonly #clock: Clock;
   readonly #store: RunStore;
   readonly #scripts: Scripts;
+  readonly #loader: RunLoader;
   #next = 1;
   #afterFailed: AfterFailed = "stop";
   #queue: KeptRun[] = [];
@@ -127,6 +119,7 @@ export class Runs {
     this.#clock = parts.clock ?? systemClock;
     this.#store = new RunStore(parts.files);
     this.#scripts = new Scripts({ bench: parts.bench, ...parts.scripts });
+    this.#loader = new RunLoader(parts.bench, this.#store, this.#scripts);
   }
 
   /** Reads what was kept, before the server gives up its permissions. */
@@ -155,7 +148,7 @@ export class Runs {
   #recover(kept: KeptRun): void {
     let loaded: LoadedRun;
     try {
-      loaded = this.#loaded(kept);
+      loaded = this.#loader.again(kept);
     } catch (error) {
       const reason = `it cannot go on after the restart: ${wordsOf(error)}`;
       log.error("Run {id} {title}: {reason}. Its finally is NOT done: look at the instruments", {
@@ -192,79 +185,15 @@ export class Runs {
     }
   }
 
-  /** A run that was loaded before. @throws {BenchFileError} Where it does not fit the bench any more. */
-  #loaded({ file, text, given, files, script }: KeptRun): LoadedRun {
-    if (script === undefined) return this.#load(file, text, given, new Map(Object.entries(files)));
-    return scriptRun(file, script, this.#parts.bench.instruments);
-  }
-
-  #load(file: string, text: string, given: Given, files: ReadonlyMap<string, string | undefined>): LoadedRun {
-    return loadRun(readRun(file, text), { instruments: this.#parts.bench.instruments, given, files });
-  }
-
-  /**
-   * Reads a run's file, and the CSV files that it goes through.
-   *
-   * @param file Its name. @param text What it holds; empty for that of the bench's folder.
-   * @throws {BenchFileError} With what is wrong.
-   */
-  async #read(file: string, text: string): Promise<{ text: string; files: Map<string, string | undefined> }> {
-    const said = text !== "" ? text : await this.#store.read(file);
-    if (said === undefined) {
-      throw new BenchFileError([{ file, where: "", message: "there is no such file in the bench's folder" }]);
-    }
-    const files = new Map<string, string | undefined>();
-    // Python would take the mark that Windows puts before a text for a word.
-    if (isScript(file) || isProgram(file)) return { text: said.replace(/^\uFEFF/, ""), files };
-    return { text: said, files: await this.#filesOf(file, said) };
-  }
-
-  /** The CSV files that a run goes through. */
-  async #filesOf(file: string, text: string): Promise<Map<string, string | undefined>> {
-    const files = new Map<string, string | undefined>();
-    for (const name of filesOf(readRun(file, text).words)) files.set(name, await this.#store.read(name));
-    return files;
-  }
-
-  /**
-   * Loads a file whose text is known: a script is run once, to know what it schedules.
-   *
-   * @throws {BenchFileError} With what is wrong. @throws {HeliographError} With what else keeps it from being loaded.
-   */
-  async #loadFirst(file: string, { text, files }: ReadFile, given: Given, principal: Principal): Promise<First> {
-    if (isProgram(file)) return await this.#loadProgram(file, text, given, principal);
-    if (!isScript(file)) return { loaded: this.#load(file, text, given, files), text, files };
-    this.#mayRunCode(principal);
-    const [name] = Object.keys(given);
-    if (name !== undefined) {
-      throw new BenchFileError([{ file, where: "", message: `is a script, which has no parameters such as ${name}` }]);
-    }
+  #loadFirst(file: string, text: string, given: Given, principal: Principal): Promise<FirstLoaded> {
     const mayDrive = (instrument: string) => this.#mayDrive([instrument], principal);
-    const script = [...await this.#scripts.stepsOf({ file, source: text, principal, mayDrive })];
-    return { loaded: scriptRun(file, script, this.#parts.bench.instruments), text, files, script };
-  }
-
-  /** A program yields the steps of a run's file: from then on it is one. */
-  async #loadProgram(file: string, source: string, given: Given, principal: Principal): Promise<First> {
-    this.#mayRunCode(principal);
-    const evaluate = (expression: string) => this.#scripts.evaluate(expression, { file, principal });
-    const text = await yieldedBy(file, source, given, evaluate, false);
-    return await onItsSteps(async () => {
-      const files = await this.#filesOf(file, text);
-      return { loaded: this.#load(file, text, given, files), text, files };
-    });
-  }
-
-  #mayRunCode(principal: Principal): void {
-    if (principal.may("evaluate")) return;
-    throw new HeliographError("not_allowed", "A script is code, and you may not evaluate code: that is another right");
+    return this.#loader.first(file, text, given, principal, mayDrive);
   }
 
   /** What is wrong with a run's file, or keeps somebody from running it; nothing where it could begin. */
   async check(file: string, text: string, given: Given, principal: Principal): Promise<RunProblem[]> {
     try {
-      const read = await this.#read(file, text);
-      const { loaded } = await this.#loadFirst(file, read, given, principal);
+      const { loaded } = await this.#loadFirst(file, text, given, principal);
       this.#mayDrive(loaded.instruments, principal);
       return [];
     } catch (error) {
@@ -297,7 +226,7 @@ export class Runs {
     this.#mustBeOpen();
     let first;
     try {
-      first = await this.#loadFirst(file, await this.#read(file, text), given, principal);
+      first = await this.#loadFirst(file, text, given, principal);
     } catch (error) {
       if (!(error instanceof BenchFileError)) throw error;
       throw new HeliographError("bad_argument", `Cannot load the run: ${wordsOf(error)}`);
@@ -306,7 +235,15 @@ export class Runs {
   }
 
   /** Adds what was loaded. */
-  async #add(file: string, { loaded, text, files, script }: First, at: number, principal: Principal): Promise<number> {
+  async #add(
+    file: string,
+    { loaded, text, files, script }: FirstLoaded,
+    at: number,
+    principal: Principal,
+  ): Promise<number> {
+    if (this.#queue.length >= mostQueued) {
+      throw new HeliographError("limit_exceeded", `The queue has ${mostQueued} runs already: remove some`);
+    }
     this.#mayDrive(loaded.instruments, principal);
     const begins = placeOfStep(loaded, at);
     if (begins === undefined) {
@@ -359,7 +296,7 @@ export class Runs {
       throw new HeliographError("command_failed", `Cannot start run ${kept.id}: it is ${kept.state}`);
     }
     this.#mayDrive(kept.instruments, principal);
-    if (isScript(kept.file)) this.#mayRunCode(principal);
+    if (isScript(kept.file)) mayRunCode(principal);
     kept.state = "waiting";
     kept.reason = "";
     kept.startAt = startAt === undefined ? null : new Date(startAt).toISOString();
@@ -377,7 +314,7 @@ export class Runs {
     if (kept === undefined) return;
     if (kept.script !== undefined) return void this.#beginScript(kept, principal);
     try {
-      this.#start(kept, this.#loaded(kept), { starter: principal });
+      this.#start(kept, this.#loader.again(kept), { starter: principal });
     } catch (error) {
       this.#couldNotBegin(kept, error);
     }
@@ -404,7 +341,7 @@ export class Runs {
         throw new Error(`it schedules other steps than when it was loaded: ${difference}; load it again`);
       }
       kept.script = [...steps];
-      const loaded = this.#loaded(kept);
+      const loaded = this.#loader.again(kept);
       kept.instruments = [...loaded.instruments];
       this.#start(kept, loaded, { starter, script, principal });
       begun = true;
@@ -749,7 +686,7 @@ export class Runs {
     const { file, text, given, files } = kept;
     if (!isProgram(file)) return await this.load(file, text, given, 1, principal);
     // What it has yielded is kept, and not the program.
-    const loaded = this.#loaded(kept);
+    const loaded = this.#loader.again(kept);
     return await this.#add(file, { loaded, text, files: new Map(Object.entries(files)) }, 1, principal);
   }
 
@@ -795,7 +732,7 @@ export class Runs {
   /** Steps of a run that is not under way; none where its file does not fit the bench any more. */
   #tryLoad(kept: KeptRun): RunDetails["steps"] {
     try {
-      return described(this.#loaded(kept), (index) => index < kept.place.at ? "done" : "to come");
+      return described(this.#loader.again(kept), (index) => index < kept.place.at ? "done" : "to come");
     } catch {
       return [];
     }
@@ -841,7 +778,7 @@ export class Runs {
     const { file, text, place: { at }, script } = kept;
     if (run === undefined && script === undefined) return { done: at, of: readRun(file, text).words.steps.length };
     try {
-      const loaded = run?.loaded ?? this.#loaded(kept);
+      const loaded = run?.loaded ?? this.#loader.again(kept);
       return { done: counted(loaded, at), of: counted(loaded) };
     } catch {
       // The bench has changed.

@@ -1,5 +1,6 @@
 /** Scripts that hang, flood, grow or forge: the server goes on, the run says what is wrong, and a person decides. */
 import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
+import { join } from "node:path";
 import { eventually } from "../../fixture.ts";
 import { inFolder } from "../guards/lab.ts";
 import { serveScripts } from "./script_lab.ts";
@@ -89,9 +90,14 @@ schedule_function(counts)
     strictEqual(await lab.lines.ask("o2_mfc.set Flow 3"), "OK");
   }));
 
-Deno.test("hostile scripts: a condition that prints for ever is read at its end, and no memory or log is filled", () =>
+Deno.test("hostile scripts: a condition that prints for ever is read at its end, and no memory, queue or log is filled", () =>
   inFolder(async (folder) => {
     await using lab = await serveScripts(folder);
+    let added = "";
+    await Deno.writeTextFile(join(folder, "note.run.json"), '{ "steps": [{ "note": "again" }] }');
+    while (/^(?:OK \d+)?$/.test(added)) added = await lab.lines.ask("automation.load note.run.json");
+    match(added, /The queue has 100 runs already: remove some/);
+    for (let id = 1; id <= 100; id++) strictEqual(await lab.lines.ask(`automation.remove ${id}`), "OK");
     await lab.run(`
 def talks(dashboard):
     for n in range(60): print('y' * 999)
