@@ -10,7 +10,10 @@ Deno.test("programs: one that yields steps is a run, with parameters, an end, an
     await Deno.writeTextFile(join(folder, "rows.csv"), "flow\n7\n8\n");
     const load = async (source: string, more = "", file = "night.run.ts") => {
       await Deno.writeTextFile(join(folder, file), source);
-      return (await lab.lines.ask(`automation.load ${file} ${more}`)).replace("ERROR Cannot load the run: ", "");
+      return (await lab.server.commandServer.command(`automation.load ${file} ${more}`)).replace(
+        "ERROR Cannot load the run: ",
+        "",
+      );
     };
     const source = `
 type Given = { flow: number; hold: string };

@@ -59,7 +59,8 @@ export async function serveScripts(folder: string, parts: ServerParts = {}) {
   /** Loads a script. @returns What is answered. */
   const load = async (source: string, more = ""): Promise<string> => {
     await Deno.writeTextFile(join(folder, "night.py"), source);
-    return await lines.ask(`automation.load night.py ${more}`);
+    // A sandbox may take longer to start than a raw client waits for a reply.
+    return await server.commandServer.command(`automation.load night.py ${more}`);
   };
   return {
     ...lab,

@@ -1,6 +1,7 @@
 /** Scripts over a restart: loaded again, compared, and a person decides; and a server that is killed in the midst of one. */
 import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
 import { join } from "node:path";
+import { PyOpticonSocketClient } from "../../../client/pyopticon_client.ts";
 import type { RunDetails } from "../../../protocol/runs.ts";
 import { eventually, RawClient } from "../../fixture.ts";
 import { programs, ServerProcess } from "../../server_process.ts";
@@ -125,7 +126,12 @@ Deno.test({
         const connected = () =>
           eventually(async () => /connected[\s\S]*connected/.test(await lines.ask("status")), "both are there");
         await connected();
-        match(await lines.ask("automation.load night.py"), /^OK 1$/);
+        await using client = new PyOpticonSocketClient({
+          socketNumber: (await server.ports())[1],
+          handleErrors: "exception",
+          timeout: 60,
+        });
+        strictEqual(await client.call("automation", "load", ["night.py"]), 1);
         strictEqual(await lines.ask("automation.start"), "OK");
         await eventually(async () => (await show()).now[0] === "await: warm", `it waits: ${server.err}`);
         const stands = join(folder, "lab.state", "runs.at.json");

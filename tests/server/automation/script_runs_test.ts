@@ -241,7 +241,7 @@ schedule_action('O2 MFC', 'Flow', 6)
     await lab.ended(id, "done");
     deepStrictEqual(lab.told, ["flow 5", "setpoint 40", "flow 6"]);
 
-    const again = Number((await lab.lines.ask(`automation.repeat ${id}`)).slice(3));
+    const again = Number((await lab.server.commandServer.command(`automation.repeat ${id}`)).slice(3));
     strictEqual(await lab.lines.ask(`automation.start ${again}`), "OK");
     await eventually(async () => (await lab.show()).now[0] === "await: never", "it is at it again");
     strictEqual(await lab.lines.ask("automation.stop"), "OK");
