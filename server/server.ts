@@ -25,6 +25,7 @@ import { isLoopback } from "./network/loopback.ts";
 import { SocketEnder } from "./network/socket_ender.ts";
 import { Processes } from "./processes/processes.ts";
 import type { SandboxOptions } from "./code/options.ts";
+import type { ScriptDeadlines } from "./code/script.ts";
 import { Services } from "./services.ts";
 import { TlsServer } from "./faces/tls/tls_server.ts";
 import { WebServer } from "./faces/web/web_server.ts";
@@ -131,6 +132,8 @@ export interface ServerParts {
   readonly faces?: Iterable<(services: Services) => Face>;
   /** Where what happens is told, so that a log can be told there too. @default its own */
   readonly journal?: Journal;
+  /** How long a script of a run may take. @default 30 s to be loaded, 60 s for a function, 10 s for a condition */
+  readonly scriptDeadlines?: ScriptDeadlines;
   /** The file by which the bench is changed, or why it is not. @default it has none */
   readonly edited?: EditedBench | string;
   /** Addresses and networks of proxies before the web port that are believed. @default none */
@@ -232,8 +235,17 @@ export class HeliographServer {
       tls,
       ...options
     }: HeliographServerOptions,
-    { faces = [], journal, edited, processes = new Processes(), access, doorway, trustedProxies = [], runClock }:
-      ServerParts = {},
+    {
+      faces = [],
+      journal,
+      edited,
+      scriptDeadlines,
+      processes = new Processes(),
+      access,
+      doorway,
+      trustedProxies = [],
+      runClock,
+    }: ServerParts = {},
   ) {
     const settings = settled(serverSettings, options);
     const { host, commandPort, dashboardPort, webNames } = settings;
@@ -259,6 +271,7 @@ export class HeliographServer {
       fleet: fleet as FleetWords | undefined,
       runClock,
       site,
+      scriptDeadlines,
       edited,
       doorway: this.#doorway,
       access: access ?? new Access({ open: openRole(insecureOpen) }),

@@ -34,6 +34,7 @@ import type { GuardsWords } from "./guards/guards_schema.ts";
 import { Messages } from "./messages/messages.ts";
 import { messagesInstrument } from "./messages/messages_instrument.ts";
 import type { MessagesWords } from "./messages/messages_schema.ts";
+import { answerOf } from "./requests/code_dashboard.ts";
 import { Evaluator } from "./requests/evaluator.ts";
 import { answerRemote } from "./requests/remote_requests.ts";
 import { Requests } from "./requests/requests.ts";
@@ -54,6 +55,7 @@ import { RecentReadings } from "./records/recent_readings.ts";
 import { isLoopback } from "./network/loopback.ts";
 import type { SandboxOptions } from "./code/options.ts";
 import { Sandbox } from "./code/sandbox.ts";
+import type { ScriptDeadlines } from "./code/script.ts";
 import { Sessions } from "./access/sessions.ts";
 import { LoopTurns } from "./network/loop_turns.ts";
 
@@ -105,6 +107,8 @@ export interface ServicesOptions {
   readonly site?: Site | undefined;
   /** The clock of runs. @default the PC's */
   readonly runClock?: Clock | undefined;
+  /** How long a script of a run may take. @default `scriptDeadlines` */
+  readonly scriptDeadlines?: ScriptDeadlines | undefined;
   /** The file by which the bench is changed, or why it is not. @default it has none */
   readonly edited?: EditedBench | string | undefined;
   /** What lets clients of other PCs in. @default none can come, or everybody as they come */
@@ -202,6 +206,7 @@ export class Services {
       fleet,
       runClock,
       site,
+      scriptDeadlines,
       edited = "This bench has no file that could be changed",
       doorway,
       access = new Access(),
@@ -240,7 +245,7 @@ export class Services {
       if (instrument !== undefined) this.bench.hub.publish("control", { instrument }, instrument.faults);
     });
     new ComputedFields(this.bench);
-    this.runs = runFiles && this.#runs(runFiles, runClock, site);
+    this.runs = runFiles && this.#runs(runFiles, { clock: runClock, site, deadlines: scriptDeadlines });
     // Alarms are the guards': who is to be told of them has those that are always there.
     const watched = guards ?? handedOn(this.bench.instruments) ?? (messages && {});
     this.guards = watched && this.#guards(watched, guardsFile);
@@ -320,7 +325,14 @@ export class Services {
   }
 
   /** Makes the runs: what their steps ask for goes the one way in. */
-  #runs(files: RunFiles, clock: Clock | undefined, site: Site | undefined): Runs {
+  #runs(
+    files: RunFiles,
+    { clock, site, deadlines }: {
+      readonly clock: Clock | undefined;
+      readonly site: Site | undefined;
+      readonly deadlines: ScriptDeadlines | undefined;
+    },
+  ): Runs {
     const runs = new Runs({
       bench: this.bench,
       control: this.control,
@@ -330,6 +342,12 @@ export class Services {
       ...(clock === undefined ? {} : { clock }),
       call: (instrument, command, args, principal) =>
         this.requests.run({ cmd: "Call", instrument, command, args, keywords: new Map() }, principal),
+      scripts: {
+        load: (source, owner) => this.sandbox.loadScript(source, owner, deadlines),
+        evaluate: (source, sender, asker) =>
+          this.sandbox.evaluate({ language: "javascript", mode: "eval", source }, sender, asker),
+        answer: (ask, principal) => answerOf(() => this.evaluator.dashboard.answer(ask, principal, this.requests)),
+      },
       note: (text, principal) => void this.requests.run({ cmd: "Note", text, instrument: undefined }, principal),
     });
     this.bench.add(automationInstrument(runs));

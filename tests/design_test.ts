@@ -83,6 +83,7 @@ const rooms: readonly (readonly [room: string, mayImport: readonly string[] | "a
     "server/automation/",
     [
       "server/config/",
+      "server/code/",
       "server/access/",
       "server/camera/",
       "server/expressions/",

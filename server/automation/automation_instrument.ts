@@ -15,6 +15,9 @@ import { readSeconds } from "../expressions/over_time.ts";
 import type { Given } from "./parameters.ts";
 import type { Runs } from "./runs.ts";
 
+/** Within how many seconds a run is loaded: a script of PyOpticon's may take 30 s, and its sandbox has to start. */
+export const loadDeadline = 60;
+
 /** How the journal calls who asks. */
 function who({ caller }: CommandContext): string {
   return principalOf(caller).origin.label;
@@ -76,27 +79,33 @@ export function automationInstrument(runs: Runs): Instrument {
       show: command({
         ...reading,
         summary: "Tell a run with its steps and what it has told, as JSON",
-        arguments: { id, after: { type: "int", default: 0, summary: "the last line that is known already" } },
-        run: ({ id, after }) => runs.show(id, after),
+        arguments: {
+          id,
+          after: { type: "int", default: 0, summary: "the last line that is known already" },
+          steps: { type: "switch", default: true, summary: "whether its steps are told, which may be many" },
+        },
+        run: ({ id, after, steps }) => runs.show(id, after, steps),
       }),
       check: command({
         ...reading,
         summary: "Tell what is wrong with a run's file, as JSON; an empty list of problems where nothing is",
         arguments: load,
         takesMore: true,
+        deadline: loadDeadline,
         run: async ({ file, text, parameters }, context) => {
           const given = givenOf(context.moreKeywords, parameters);
           return { problems: await runs.check(file, text, given, principalOf(context.caller)) };
         },
       }),
       load: command({
-        summary: "Add a run to the queue, and tell its number: load night.run.json flow=30",
+        summary: "Add a run to the queue, and tell its number: load night.run.json flow=30; a script.py may take 30 s",
         arguments: {
           ...load,
           step: { type: "int", default: 1, minimum: 1, summary: "the step at which it begins" },
         },
         takesMore: true,
         immediate: true,
+        deadline: loadDeadline,
         run: ({ file, text, parameters, step }, context) =>
           runs.load(file, text, givenOf(context.moreKeywords, parameters), step, principalOf(context.caller)),
       }),
@@ -160,6 +169,7 @@ export function automationInstrument(runs: Runs): Instrument {
         summary: "Add a run to the queue anew, with what it was given, and tell its number",
         arguments: { id: needed },
         immediate: true,
+        deadline: loadDeadline,
         run: ({ id }, { caller }) => runs.repeat(id, principalOf(caller)),
       }),
       after_failed: command({

@@ -19,6 +19,7 @@ import { timeText } from "./run_file.ts";
 import type { KeptRun, Place } from "./run_store.ts";
 import { sunAltitude, sunComesTo, sunIsSo, sunText } from "./sun.ts";
 import { type Late, roundOf, type RunStep, type Time, timeOf, timeOfAll } from "./steps.ts";
+import { Raised, type RunScript } from "./script_process.ts";
 
 /** What a step asks for, and whether the run is at its `finally`. */
 export interface RunRequest {
@@ -40,6 +41,8 @@ export interface RunParts {
   readonly keep: (all: boolean) => Promise<void>;
   /** Told of what people may want to read. */
   readonly tell: (text: string, level: "info" | "warning" | "error") => void;
+  /** Calls the functions of a PyOpticon script. @default it is none */
+  readonly script?: Pick<RunScript, "call" | "printTo"> | undefined;
 }
 
 /** Why a run goes no further. */
@@ -61,7 +64,7 @@ class Skipped extends Error {}
 /** A step that is under way. */
 interface Now {
   readonly step: RunStep;
-  readonly condition?: Condition;
+  readonly condition?: Pick<Condition, "parts">;
   /** How far it is. */
   readonly progress?: () => string;
 }
@@ -78,8 +81,11 @@ interface Leaving {
 const longestSleep = 30;
 /** How often a condition is looked at where nothing changes, in seconds. */
 const lookEvery = 1;
-/** How many lines are kept. */
+/** How many lines are kept, and how many characters they have together. */
 const mostLines = 1000;
+const mostText = 200_000;
+/** How many of the lines that a script prints are logged, too. */
+const mostLogged = 10_000;
 /** The waits between tries of a step of `finally`, in seconds. */
 const lastWaits = [0.5, 1, 2, 4];
 
@@ -107,13 +113,18 @@ export class Run {
   readonly #asked: { readonly question: string; readonly place: Place }[] = [];
   readonly #answered = new Map<Place, string>();
   #lines: RunLine[] = [];
+  #text = 0;
   #number = 0;
+  #printed = 0;
+  /** When the step before the present one was due, by the run's own time: from there a script counts its delays. */
+  #due = 0;
 
   /** Begins nothing yet. @param kept Where it stands. */
   constructor(loaded: LoadedRun, kept: Pick<KeptRun, "place" | "last" | "outcome">, parts: RunParts) {
     this.loaded = loaded;
     this.#kept = kept;
     this.#parts = parts;
+    parts.script?.printTo((line) => this.#print(line));
   }
 
   /** Why it stands still; `undefined` where it does not. */
@@ -151,10 +162,17 @@ export class Run {
   /** Its steps, as they stand. */
   describe(): RunStepDescription[] {
     const { place: { at }, outcome } = this.#kept;
-    return this.loaded.steps.map(({ text }, index) => ({
-      text,
-      state: index < at ? "done" : index === at && outcome === undefined ? "now" : "to come",
-    }));
+    return described(
+      this.loaded,
+      (index) => index < at ? "done" : index === at && outcome === undefined ? "now" : "to come",
+    );
+  }
+
+  /** In how many seconds its next step is due; `null` where it waits for no time. */
+  get nextIn(): number | null {
+    const { place, outcome } = this.#kept;
+    const step = this.loaded.steps[place.at];
+    return outcome === undefined && step?.kind === "wait" ? this.#leftOfStep(step, place).seconds : null;
   }
 
   /** How long it still takes, as far as that is known. */
@@ -224,6 +242,12 @@ export class Run {
     this.#wake();
   }
 
+  /** Tells something that whoever decides should know. */
+  remark(text: string): void {
+    if (this.#paused !== undefined) this.#paused = { ...this.#paused, reason: `${this.#paused.reason}; ${text}` };
+    this.#tell(text, "warning");
+  }
+
   /** Goes on; a step that has failed is tried again. */
   resume(by: string): void {
     if (this.#paused === undefined) return;
@@ -260,7 +284,7 @@ export class Run {
   }
 
   /** Told of something that people may want to read with what it tells itself. */
-  remark(text: string, level: "warning" | "error"): void {
+  tell(text: string, level: "warning" | "error"): void {
     this.#tell(text, level);
   }
 
@@ -280,6 +304,7 @@ export class Run {
   async run(halted?: string): Promise<RunOutcome> {
     const kept = this.#kept;
     if (kept.outcome === undefined) {
+      this.#due = this.#time();
       if (halted !== undefined) this.#halt(halted, true, "error");
       try {
         await this.#steps(this.loaded.steps, kept.place);
@@ -370,7 +395,7 @@ export class Run {
           leaving.left = true;
           this.#wake();
           throw new Error(`“${step.text}” failed: ${reason}`);
-        } else if (this.loaded.ifFails === "stop") {
+        } else if ((step.ifFails ?? this.loaded.ifFails) === "stop") {
           this.end({ state: "failed", reason: `“${step.text}” failed: ${reason}` });
         } else if (!skipped()) {
           const why =
@@ -427,8 +452,7 @@ export class Run {
       case "expose":
         return await this.#expose(step, place, skipped);
       case "wait":
-        this.#note(place);
-        return await this.#pass(place, skipped, (gone) => gone >= step.seconds ? undefined : step.seconds - gone);
+        return await this.#wait(step, place, skipped);
       case "time of day": {
         place.due ??= nextTime(this.#parts.clock.date(), step);
         this.#note(place);
@@ -472,15 +496,80 @@ export class Run {
         }
         this.#tell(`“${step.question}” was answered by ${this.#answered.get(place)}`);
         this.#answered.delete(place);
+        return;
       }
+      case "script":
+        return step.waits ? await this.#await(step, place, skipped) : await this.#function(step, place);
     }
+  }
+
+  /** A script's delays count from when the one before was due: what its steps take adds up to nothing. */
+  async #wait({ seconds }: Extract<RunStep, { kind: "wait" }>, place: Place, skipped: () => boolean): Promise<void> {
+    const late = this.loaded.isScript ? this.#time() - this.#due : 0;
+    place.began ??= this.#parts.clock.date().getTime() - 1000 * late;
+    this.#note(place);
+    let over = 0;
+    try {
+      await this.#pass(place, skipped, (gone) => {
+        over = gone - seconds;
+        return over >= 0 ? undefined : -over;
+      });
+      this.#due = this.#time() - over;
+    } catch (error) {
+      this.#due = this.#time();
+      throw error;
+    }
+  }
+
+  async #function({ number }: Extract<RunStep, { kind: "script" }>, place: Place): Promise<void> {
+    place.acting = true;
+    await this.#mark(place);
+    await this.#called(number);
+    place.acting = undefined;
+  }
+
+  /** A script's condition, once a second; one that raises is not so, which is told once. */
+  async #await(step: Extract<RunStep, { kind: "script" }>, place: Place, skipped: () => boolean): Promise<void> {
+    const { number, message: text } = step;
+    let [due, now, wrong] = [0, 0, ""];
+    const parts = () => [{ text, so: wrong === "" ? false : null, value: wrong === "" ? "not yet" : wrong }];
+    this.#now.set(place, { step, condition: { parts } });
+    this.#note(place);
+    try {
+      for (let so = false; !so; due = now + lookEvery) {
+        await this.#pass(place, skipped, (gone) => {
+          now = gone;
+          return gone >= due ? undefined : due - gone;
+        });
+        try {
+          so = await this.#called(number);
+        } catch (error) {
+          if (!(error instanceof Raised)) throw error;
+          if (wrong === "") this.#tell(`“${step.text}” is not so, since it raises ${error.message}`, "warning");
+          wrong = error.message;
+        }
+      }
+    } finally {
+      // All later times move on by what it took.
+      this.#due = this.#time();
+    }
+  }
+
+  async #called(number: number): Promise<boolean> {
+    if (this.#ending !== undefined) throw this.#ending;
+    const calling = this.#parts.script?.call(number) ?? Promise.reject(new Error("the script is not there"));
+    // Whoever stops the run waits for nothing; the script's process ends with it.
+    calling.catch(() => {});
+    return await Promise.race([calling, this.#ends.promise]);
   }
 
   async #set(step: Extract<RunStep, { kind: "set" }>, place: Place, skipped: () => boolean): Promise<void> {
     const { setting: { instrument, field }, value, confirm, reach } = step;
     if (place.reaching !== true) {
       const confirms = confirm ? [["confirm"]] : [];
+      const before = this.#field(instrument, field).textAsSet;
       await this.#act(place, instrument, [["set", field, value], ...confirms]);
+      if (this.loaded.isScript) this.#tellSwitched(step, before);
     }
     if (reach === undefined) return;
     place.reaching = true;
@@ -771,11 +860,48 @@ export class Run {
     return found.field(field);
   }
 
+  /** As PyOpticon tells it. */
+  #tellSwitched({ setting, value }: Extract<RunStep, { kind: "set" }>, before: string): void {
+    const nickname = this.#parts.bench.find(setting.instrument)?.title ?? setting.instrument;
+    const { title } = this.#field(setting.instrument, setting.field);
+    this.#tell(`switched ${nickname} ${title} from "${before}" to "${value}"`);
+  }
+
   #tell(text: string, level: "info" | "warning" | "error" = "info"): void {
-    this.#lines.push({ number: ++this.#number, time: this.#parts.clock.date().toISOString(), text });
-    if (this.#lines.length > 2 * mostLines) this.#lines = this.#lines.slice(-mostLines);
+    this.#add(text);
     this.#parts.tell(text, level);
   }
+
+  /** A script prints: the last of it can be read here, and not all of it floods the log. */
+  #print(line: string): void {
+    const text = `prints: ${line}`;
+    if (++this.#printed < mostLogged) return this.#tell(text);
+    if (this.#printed === mostLogged) {
+      this.#tell(`it has printed ${mostLogged} lines: what more it prints is not logged`);
+    }
+    this.#add(text);
+  }
+
+  #add(text: string): void {
+    this.#lines.push({ number: ++this.#number, time: this.#parts.clock.date().toISOString(), text });
+    this.#text += text.length;
+    if (this.#lines.length <= 2 * mostLines && this.#text <= 2 * mostText) return;
+    // Half of it at once, so that this is not done with each line.
+    while (this.#lines.length > mostLines || this.#text > mostText) this.#text -= this.#lines.shift()!.text.length;
+  }
+}
+
+/** The steps of a run for people, with their numbers. @param state Of the step at a place. */
+export function described(
+  { steps, isScript }: LoadedRun,
+  state: (index: number) => RunStepDescription["state"],
+): RunStepDescription[] {
+  let number = 0;
+  return steps.map(({ kind, text }, index) => ({
+    text,
+    state: state(index),
+    number: isScript && kind === "wait" ? null : ++number,
+  }));
 }
 
 /** Is rejected when the run ends, which nobody may wait for. */

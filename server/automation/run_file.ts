@@ -35,6 +35,8 @@ export interface LoadedRun {
   readonly afterRestart: "ask" | "finally" | "continue";
   /** The names of the instruments that it drives. */
   readonly instruments: readonly string[];
+  /** Whether it is a PyOpticon script: its times count from its start, and its delays are no steps of their own. */
+  readonly isScript: boolean;
 }
 
 /** What a run's file is checked against. */
@@ -106,7 +108,7 @@ function inOrder(problems: readonly Problem[]): Problem[] {
 
 /** What a title is made of where a file has none: `night.run.json` is `night`. */
 function titleOf(file: string): string {
-  return file.replace(/^.*[\\/]/, "").replace(/\.jsonc?$/, "").replace(/\.run$/, "");
+  return file.replace(/^.*[\\/]/, "").replace(/\.(?:jsonc?|js|ts)$/, "").replace(/\.run$/, "");
 }
 
 class Loader {
@@ -146,6 +148,7 @@ class Loader {
       ifFails: words.ifFails ?? "pause",
       afterRestart: words.afterRestart ?? "ask",
       instruments: [...this.#driven],
+      isScript: false,
     };
   }
 
@@ -585,7 +588,8 @@ class Loader {
   }
 }
 
-function unitOf({ spec }: BenchField): string {
+/** What stands behind a value of a field: ` °C`. */
+export function unitOf({ spec }: BenchField): string {
   return spec.unit === undefined ? "" : ` ${spec.unit}`;
 }
 

@@ -30,6 +30,8 @@ interface Common {
   readonly text: string;
   /** What is done where it fails. */
   readonly otherwise: readonly RunStep[];
+  /** What becomes of the run where it fails and nothing else is to be done. @default what the run says */
+  readonly ifFails?: "stop" | undefined;
 }
 
 /** A step; times are in seconds. */
@@ -86,6 +88,17 @@ export type RunStep =
     | { readonly kind: "parallel"; readonly branches: readonly (readonly RunStep[])[] }
     | { readonly kind: "note"; readonly note: string }
     | { readonly kind: "ask"; readonly question: string }
+    | {
+      /** A function of a script, or a condition that is looked at until it is so. */
+      readonly kind: "script";
+      /** Which of those that the script has scheduled, from 0. */
+      readonly number: number;
+      /** Its name; empty where it has none. */
+      readonly name: string;
+      readonly waits: boolean;
+      /** What people are told while it is waited for. */
+      readonly message: string;
+    }
   );
 
 /** A step without what is done where it fails. */
@@ -137,6 +150,8 @@ export function timeOf(step: RunStep, readout: Readout = notKnown): Time {
       return { seconds: 0, atLeast: step.reach !== undefined };
     case "note":
       return { seconds: 0, atLeast: false };
+    case "script":
+      return { seconds: 0, atLeast: step.waits };
     default:
       return { seconds: 0, atLeast: true };
   }
