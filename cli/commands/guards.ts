@@ -135,16 +135,31 @@ export const safeCommand = buildCommand({
   },
 });
 
+interface WatchdogFlags extends ConnectionFlags {
+  readonly then?: string;
+}
+
 /** `heliograph watchdog NAME TIME` */
 export const watchdogCommand = buildCommand({
   docs: {
     brief: "Begin a watchdog, or renew it: unless it is renewed in time, the bench goes to its safe state",
     fullDescription:
-      "`watchdog NAME 10m` begins one, `watchdog renew NAME` renews it, `watchdog NAME off` ends it. Only " +
+      '`watchdog NAME 10m` begins one, `watchdog NAME 10m --then "set oven.power 0; call valve.close"` one that does ' +
+      "that instead of the safe state, `watchdog renew NAME` renews it, `watchdog NAME off` ends it. Only " +
       "a message renews it: an open connection is no sign of life.",
   },
   parameters: {
-    flags: dashboardFlags,
+    flags: {
+      ...dashboardFlags,
+      then: {
+        kind: "parsed",
+        parse: String,
+        optional: true,
+        brief: 'What is done, with ; between steps: "set oven.power 0; call valve.close; safe state"; default the ' +
+          "safe state, or what it did before",
+        placeholder: "STEPS",
+      },
+    },
     positional: {
       kind: "tuple",
       parameters: [
@@ -158,9 +173,14 @@ export const watchdogCommand = buildCommand({
       ],
     },
   },
-  async func(this: CliContext, flags: ConnectionFlags, first: string, second: string): Promise<void> {
+  async func(this: CliContext, flags: WatchdogFlags, first: string, second: string): Promise<void> {
+    const { then } = flags;
+    if (then !== undefined && (first === "renew" || second === "off")) {
+      throw new UsageError(`Cannot ${first === "renew" ? "renew" : "end"} a watchdog with --then: leave it out`);
+    }
+    if (then?.trim() === "") throw new UsageError('Cannot do nothing: give --then "set oven.power 0", or leave it out');
     if (first === "renew") await askGuards(this, flags, "renew", [second]);
-    else await askGuards(this, flags, "watchdog", [first, second]);
+    else await askGuards(this, flags, "watchdog", [first, second, ...then === undefined ? [] : [then]]);
     if (flags.json) writeJson(this, null);
   },
 });
