@@ -26,6 +26,7 @@ import { unknownGuard } from "./guard_words.ts";
 import type { GuardsWords } from "./guards_schema.ts";
 import { Interlock } from "./interlock.ts";
 import { type Act, type Step, stepsOf } from "./steps.ts";
+import { tryReally, wouldDo } from "./trying.ts";
 import type { StepWords } from "./steps_schema.ts";
 import { Watchdogs } from "./watchdogs.ts";
 
@@ -83,6 +84,7 @@ export class Guards {
   #unsubscribe: readonly (() => void)[] = [];
   #timer: ReturnType<typeof setInterval> | undefined;
   #looked = 0;
+  readonly #ended = new AbortController();
   /** The run of the safe state that somebody has asked for. */
   #saving: Promise<readonly Step[]> | undefined;
 
@@ -287,6 +289,7 @@ export class Guards {
 
   /** Ends. */
   async stop(): Promise<void> {
+    this.#ended.abort();
     clearInterval(this.#timer);
     for (const unsubscribe of this.#unsubscribe) unsubscribe();
     this.alarms.stop();
@@ -396,28 +399,50 @@ export class Guards {
 
   /** What a guard would do. @param name Of an interlock or a watchdog; `safe state` for that. */
   test(name: string): string[] {
+    const { forbids, steps } = this.#guardCalled(name);
+    return [...forbids.map(({ text }) => `would forbid ${text}`), ...wouldDo(steps)];
+  }
+
+  /**
+   * Does what a guard does, once and for real; it is as it was afterwards.
+   *
+   * @param name Of an interlock or a watchdog; `safe state` for that.
+   * @param asker Who may do all of it themselves.
+   * @param ends Begins no further step.
+   * @returns What has become of each step.
+   */
+  async testReally(name: string, asker: Principal, ends: AbortSignal): Promise<string[]> {
+    const { what, steps } = this.#guardCalled(name);
+    if (steps.length === 0) {
+      throw new HeliographError("unavailable", `Cannot test ${what} on the real instruments: it does nothing there`);
+    }
+    try {
+      this.#allow(steps, asker, false);
+    } catch (error) {
+      if (!(error instanceof HeliographError)) throw error;
+      throw new HeliographError(error.code, `Cannot test ${what} on the real instruments: ${error.message}`);
+    }
+    const all = AbortSignal.any([ends, this.#ended.signal]);
+    return await tryReally(what, steps, { by: asker.origin.label, act: this.#options.act, ends: all });
+  }
+
+  #guardCalled(name: string): {
+    readonly what: string;
+    readonly forbids: readonly Forbidden[];
+    readonly steps: readonly Step[];
+  } {
     const wanted = identifierOf(name);
-    if (wanted === "safe_state" || wanted === "safe") return this.#would(this.#safeState ?? []);
+    if (wanted === "safe_state" || wanted === "safe") {
+      return { what: "the safe state", forbids: [], steps: this.#safeState ?? [] };
+    }
     const interlock = this.#interlocks.get(wanted);
     if (interlock !== undefined) {
       const { forbids, trips } = interlock.compiled;
-      return [...forbids.map(({ text }) => `would forbid ${text}`), ...this.#would(trips)];
+      return { what: `interlock ${interlock.title}`, forbids, steps: trips };
     }
     const watchdog = this.watchdogs.find(name);
-    if (watchdog !== undefined) return this.#would(watchdog.steps);
+    if (watchdog !== undefined) return { what: `watchdog ${watchdog.title}`, forbids: [], steps: watchdog.steps };
     throw unknownGuard(name, "guard", [...this.#interlocks.values(), ...this.watchdogs.all]);
-  }
-
-  #would(steps: readonly Step[], first = ""): string[] {
-    return steps.flatMap(({ text, now, instrument, otherwise }) => {
-      const { running } = instrument.queue;
-      const busy = running === undefined || running.name === "poll" ? [] : [`interrupting ${running.name}`];
-      const aside = [now(), ...busy].filter((each) => each !== "");
-      return [
-        `${first}would ${text}${aside.length === 0 ? "" : ` (${aside.join("; ")})`}`,
-        ...this.#would(otherwise, `${first}where that fails, `),
-      ];
-    });
   }
 
   /** Lets an interlock or an alarm go that has latched. */

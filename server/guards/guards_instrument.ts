@@ -52,6 +52,13 @@ export function guardsInstrument(guards: Guards): Instrument {
         arguments: { name: { type: "text", summary: "of an interlock or a watchdog, or: safe state" } },
         run: ({ name }) => guards.test(name),
       }),
+      test_really: command({
+        summary: "Do what a guard does, once and for real, whatever it says now; nothing trips or latches",
+        arguments: { name: { type: "text", summary: "of an interlock or a watchdog, or: safe state" } },
+        deadline: safeDeadline,
+        confirm: "This drives the real instruments",
+        run: ({ name }, { caller, signal }) => guards.testReally(name, principalOf(caller), signal),
+      }),
       safe: command({
         summary: "Make the bench safe: do the steps of the safe state, before everything that runs and waits",
         stop: true,
