@@ -302,6 +302,7 @@ export class Services {
     const dispatcher = this.#dispatcher;
     const guards = new Guards(this.bench, words, {
       file,
+      allow: (instrument, name, command, asker) => dispatcher.mayCall(instrument, name, command, asker),
       act: (request, by) => {
         // Where there are no runs, none is to be stopped.
         if (request.instrument === "automation" && this.runs === undefined) return undefined;
