@@ -15,6 +15,7 @@ import { countsOf } from "./alarm_words.ts";
 import { Alarms } from "./alarms.tsx";
 import { counted, troublesOf, worstFirst } from "./guard_words.ts";
 import { Interlock } from "./interlock.tsx";
+import { LimitList } from "./limit.tsx";
 import { Steps } from "./safe_state.tsx";
 import { Trips } from "./trips.tsx";
 import { Watchdog } from "./watchdog.tsx";
@@ -85,6 +86,7 @@ export function GuardsPlace({ bench }: { bench: LiveBench }): VNode {
           </div>
         </section>
       )}
+      <LimitList bench={bench} />
       {guarded.safeState.length === 0 ? null : (
         <section aria-labelledby="guards-safe">
           <h3 id="guards-safe">The safe state</h3>

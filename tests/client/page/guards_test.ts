@@ -23,7 +23,7 @@ inBrowsers({
   fn: (t, browser) =>
     inFolder(async (folder) => {
       await using devices = new Devices();
-      const { probe, oven, gas } = devices;
+      const { probe, water, oven, gas } = devices;
       await using lab = await serve(folder, guardedBench(devices), { webPort: 0 });
       await lab.until("too_hot", "clear");
       await lab.until("no_water", "clear");
@@ -201,6 +201,39 @@ inBrowsers({
         await page.shows("dialog [role=alert]", "The safe state is NOT reached");
         await page.shows("dialog .step.failed", "it is tried again");
         await page.press("Escape");
+      });
+
+      await t.step("what is limited says at its control what is left, before anybody tries", async () => {
+        await page.evaluate(`location.hash = "#/bench"`);
+        const [rate, pump] = [field("water", "rate"), field("water", "pump")];
+        await page.shows(`${rate} .limited`, "not faster than 5 L/min in 1 min up: now at most 10 L/min");
+        await page.fill(`${rate} input`, "11");
+        await page.shows(`${rate} .complaint`, "now at most 10 L/min");
+        ok(await page.evaluate(`document.querySelector("[aria-label='Set Rate']").disabled`));
+        await page.fill(`${rate} input`, "8");
+        await page.press("Enter");
+        await eventually(() => water.told.includes("SET F 8"), "it is set");
+        deepStrictEqual(water.told.filter((each) => each.startsWith("SET F")), ["SET F 8"], "nothing else was sent");
+        // Its valve is stuck: it answers, and does not do it.
+        water.values.F = "5";
+        await page.shows(rate, "not responding: Flow is 5");
+        await page.shows(`${pump} .limited`, "on for 0 of 1 s in 1 h");
+        await page.click(`${pump} [role=switch]`);
+        await page.shows(`${pump} .forbidden`, "on for 1 of 1 s in 1 h; again");
+        await page.until(`document.querySelector("${pump} [role=switch]").matches("[aria-checked=false]:disabled")`);
+        await page.click(`${card("water")} .commands summary`);
+        await page.click(`${card("water")} [data-command=flush] button`);
+        await page.shows("[data-command=flush] .limited", "called 0 of 1 time in 10 min");
+        await page.click("[data-command=flush] [type=submit]");
+        await page.shows("[data-command=flush] .forbidden", "called 1 of 1 time in 10 min; again");
+        await page.until(`document.querySelector("[data-command=flush] [type=submit]").disabled`);
+        deepStrictEqual(await violations(page), []);
+        await page.evaluate(`location.hash = "#/guards"`);
+        await page.shows("#guard-limit-water-pump", "On for at most 1 s in 1 h");
+        water.values.F = "8";
+        await page.shows("#guard-limit-water-rate", "Changed by at most 5 in 1 min up");
+        await page.until(`!document.querySelector("#guard-limit-water-rate .guard-reason")`);
+        deepStrictEqual(await violations(page), []);
       });
 
       await t.step("who may only look has no controls, also on a wall and a phone", async () => {
