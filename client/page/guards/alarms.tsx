@@ -18,6 +18,7 @@ import { timeText, useTimeZone } from "../shell/times.ts";
 import { alarmWords, isUnacknowledged } from "./alarm_words.ts";
 import { ReasonForm, type TimeChoice } from "./reason_form.tsx";
 import { SoundSwitch } from "./sound.tsx";
+import { useSteadyOrder } from "./steady.ts";
 
 /** The times for which an alarm is shelved; without one it is out of service. */
 const shelfTimes: readonly TimeChoice[] = [
@@ -30,7 +31,10 @@ const withoutEnd = "";
 
 /** The list. */
 export function Alarms({ bench }: { bench: LiveBench }): VNode {
-  const alarms = useLive(bench.guards.alarms);
+  const alarms = useSteadyOrder(
+    useLive(bench.guards.alarms),
+    (last): AlarmDetails => ({ ...last, state: "normal", active: false, now: "" }),
+  );
   const welcome = useLive(bench.welcome);
   const [work, complaint, busy] = useWork();
   const unknown = alarms.filter(isUnacknowledged).length;

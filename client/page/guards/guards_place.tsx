@@ -7,7 +7,7 @@
 /** @jsxRuntime automatic */
 /** @jsxImportSource npm:preact@11.2.0 */
 import type { VNode } from "npm:preact@11.2.0";
-import { useEffect } from "npm:preact@11.2.0/hooks";
+import { useEffect, useState } from "npm:preact@11.2.0/hooks";
 import type { LiveBench } from "../live/live_bench.ts";
 import { useLive } from "../live/live.tsx";
 import { place } from "../shell/place.ts";
@@ -17,6 +17,7 @@ import { counted, troublesOf, worstFirst } from "./guard_words.ts";
 import { Interlock } from "./interlock.tsx";
 import { LimitList } from "./limit.tsx";
 import { Steps } from "./safe_state.tsx";
+import { Held, useHeld, useSteadyOrder } from "./steady.ts";
 import { Trips } from "./trips.tsx";
 import { Watchdog } from "./watchdog.tsx";
 
@@ -29,6 +30,8 @@ export function GuardsPlace({ bench }: { bench: LiveBench }): VNode {
   const alarms = useLive(guards.alarms);
   const asked = useLive(place);
   const known = guarded !== undefined;
+  const [whole, setWhole] = useState<HTMLElement | null>(null);
+  const held = useHeld(whole);
   // `#/guards/too_hot`, `#/guards/alarm/bottle_empty`
   const wanted = asked.rest.join("-");
   useEffect(() => bench.lookAtGuards(), []);
@@ -53,7 +56,7 @@ export function GuardsPlace({ bench }: { bench: LiveBench }): VNode {
     ...troublesOf(interlocks, watchdogs),
   ];
   return (
-    <div class="guards-place">
+    <div class="guards-place" ref={setWhole}>
       <h2 class="unseen">Guards</h2>
       <p class={`guards-summary ${troubles.length === 0 ? "well" : "trouble"}`} role="status">
         <span class="lamp" aria-hidden="true" />
@@ -69,15 +72,10 @@ export function GuardsPlace({ bench }: { bench: LiveBench }): VNode {
         </span>
       </p>
       {guarded.hint === "" ? null : <p class="about">{guarded.hint}</p>}
-      <Alarms bench={bench} />
-      {interlocks.length === 0 ? null : (
-        <section aria-labelledby="guards-interlocks">
-          <h3 id="guards-interlocks">Interlocks</h3>
-          <div class="guard-cards">
-            {worstFirst(interlocks).map((each) => <Interlock key={each.name} bench={bench} interlock={each} />)}
-          </div>
-        </section>
-      )}
+      <Held.Provider value={held}>
+        <Alarms bench={bench} />
+        <Interlocks bench={bench} />
+      </Held.Provider>
       {watchdogs.length === 0 ? null : (
         <section aria-labelledby="guards-watchdogs">
           <h3 id="guards-watchdogs">Watchdogs</h3>
@@ -97,5 +95,18 @@ export function GuardsPlace({ bench }: { bench: LiveBench }): VNode {
       )}
       <Trips bench={bench} />
     </div>
+  );
+}
+
+function Interlocks({ bench }: { readonly bench: LiveBench }): VNode | null {
+  const interlocks = useSteadyOrder(worstFirst(useLive(bench.guards.interlocks)), () => undefined);
+  if (interlocks.length === 0) return null;
+  return (
+    <section aria-labelledby="guards-interlocks">
+      <h3 id="guards-interlocks">Interlocks</h3>
+      <div class="guard-cards">
+        {interlocks.map((each) => <Interlock key={each.name} bench={bench} interlock={each} />)}
+      </div>
+    </section>
   );
 }

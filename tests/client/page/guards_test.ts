@@ -55,6 +55,7 @@ inBrowsers({
       await t.step(
         "an alarm says what to do, colours its field, is acknowledged, shelved with a reason, and comes back",
         async () => {
+          await page.mouse("mouseMoved", { x: 5, y: 5 });
           gas.values.B = "0.1";
           probe.values.T = "260";
           const [low, high] = ["#guard-alarm-bottle_empty", "#guard-alarm-temperature_of_probe_high"];
@@ -80,6 +81,9 @@ inBrowsers({
           await page.click("[aria-label='Acknowledge Bottle empty']");
           await page.until(`document.querySelector("${low} .alarm-state").textContent === "acknowledged"`);
           gas.values.B = "1";
+          // It stays under the pointer for a while.
+          await page.shows(`${low} .alarm-state`, "normal");
+          await page.mouse("mouseMoved", { x: 5, y: 5 });
           await page.until(`document.querySelector("${low}") === null`);
           await page.click(`${high} .guard-doings a`);
           await page.shows(`${card("probe")} .main-value.alarmed.severity-medium .alarm-mark`, "high");
@@ -183,6 +187,34 @@ inBrowsers({
           await page.shows(`${hot} .guard-state`, "clear");
         },
       );
+
+      await t.step("what trips moves no card under the pointer; it comes first once the pointer has gone", async () => {
+        const card = "#guard-no_water";
+        const place = `(() => {
+          const { left, top } = document.querySelector("${card}").getBoundingClientRect();
+          return [Math.round(left), Math.round(top)];
+        })()`;
+        const first = `document.querySelector(".guard-cards article").id`;
+        await page.mouse("mouseMoved", { x: 5, y: 5 });
+        await page.until(`${first} === "guard-too_hot"`);
+        await page.evaluate(
+          `document.querySelector("${card}").scrollIntoView({ block: "center", behavior: "instant" })`,
+        );
+        const before = await page.evaluate(place);
+        await page.mouse("mouseMoved", { x: before[0] + 20, y: before[1] + 20 });
+        water.values.F = "1";
+        gas.values.B = "0.1";
+        await page.shows(`${card} .guard-state`, "tripped");
+        await page.shows(".alarm-list", "Bottle empty");
+        const after = await page.evaluate(place);
+        ok(Math.abs(after[0] - before[0]) + Math.abs(after[1] - before[1]) < 3, `from ${before} to ${after}`);
+        strictEqual(await page.evaluate(first), "guard-too_hot");
+        await page.mouse("mouseMoved", { x: 5, y: 5 });
+        await page.until(`${first} === "guard-no_water"`);
+        water.values.F = "5";
+        await page.shows(`${card} .guard-state`, "clear");
+        gas.values.B = "1";
+      });
 
       await t.step("a click and Enter make the bench safe from any place, and what failed is said", async () => {
         await page.evaluate(`location.hash = "#/journal"`);
