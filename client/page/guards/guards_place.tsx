@@ -11,6 +11,7 @@ import { useEffect, useState } from "npm:preact@11.2.0/hooks";
 import type { LiveBench } from "../live/live_bench.ts";
 import { useLive } from "../live/live.tsx";
 import { place } from "../shell/place.ts";
+import { timeText, useTimeZone } from "../shell/times.ts";
 import { countsOf } from "./alarm_words.ts";
 import { Alarms } from "./alarms.tsx";
 import { counted, troublesOf, worstFirst } from "./guard_words.ts";
@@ -35,6 +36,8 @@ export function GuardsPlace({ bench }: { bench: LiveBench }): VNode {
   // `#/guards/too_hot`, `#/guards/alarm/bottle_empty`
   const wanted = asked.rest.join("-");
   useEffect(() => bench.lookAtGuards(), []);
+  // The status tells how messages are doing.
+  useEffect(() => bench.lookAtClients(), []);
   useEffect(() => {
     if (wanted === "" || !known) return;
     const found = document.getElementById(`guard-${wanted}`);
@@ -72,6 +75,7 @@ export function GuardsPlace({ bench }: { bench: LiveBench }): VNode {
         </span>
       </p>
       {guarded.hint === "" ? null : <p class="about">{guarded.hint}</p>}
+      <MessagesLine bench={bench} />
       <Held.Provider value={held}>
         <Alarms bench={bench} />
         <Interlocks bench={bench} />
@@ -108,5 +112,21 @@ function Interlocks({ bench }: { readonly bench: LiveBench }): VNode | null {
         {interlocks.map((each) => <Interlock key={each.name} bench={bench} interlock={each} />)}
       </div>
     </section>
+  );
+}
+
+/** How the messages to people are doing; nothing where nobody is told of anything. */
+function MessagesLine({ bench }: { readonly bench: LiveBench }): VNode | null {
+  const zone = useTimeZone();
+  const messages = useLive(bench.status)?.messages;
+  if (messages === undefined) return null;
+  const { sent, waiting, failed } = messages;
+  const time = (text: string) => timeText(new Date(text), new Date(bench.now()), zone);
+  return (
+    <p class="about messages-line">
+      Messages: {sent === null ? "none sent since the start" : `the last to ${sent.to}, ${time(sent.time)}`};{" "}
+      {waiting === 0 ? "none waits" : `${waiting} ${waiting === 1 ? "waits" : "wait"}`}
+      {failed === null ? "" : `; failed last: ${failed.to}, ${time(failed.time)}: ${failed.reason}`}
+    </p>
   );
 }

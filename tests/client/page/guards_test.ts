@@ -5,6 +5,7 @@ import type { TripDescription } from "../../../protocol/guards.ts";
 import { eventually } from "../../fixture.ts";
 import { base } from "../../server/faces/web/web_fixture.ts";
 import { Devices, inFolder, Lab, serve } from "../../server/guards/lab.ts";
+import { Web } from "../../server/messages/post.ts";
 import { violations } from "./accessible.ts";
 import { guardedBench } from "./guards_bench.ts";
 import { card, field, inBrowsers } from "./page_fixture.ts";
@@ -24,7 +25,12 @@ inBrowsers({
     inFolder(async (folder) => {
       await using devices = new Devices();
       const { probe, water, oven, gas } = devices;
-      await using lab = await serve(folder, guardedBench(devices), { webPort: 0 });
+      await using web = new Web();
+      const messages = {
+        webhooks: { ana: { url: `${web.origin}/ana`, body: "{title}" } },
+        rules: [{ severity: "low", to: ["ana"] }],
+      };
+      await using lab = await serve(folder, guardedBench(devices), { webPort: 0, messages });
       await lab.until("too_hot", "clear");
       await lab.until("no_water", "clear");
       const url = base(lab.server);
@@ -35,6 +41,7 @@ inBrowsers({
         await page.shows(".guards-summary", "All is well: 2 interlocks clear, 1 watchdog in time");
         await page.shows("[aria-labelledby=guards-alarms]", "None: all are normal");
         await page.shows("header", "All well");
+        await page.shows(".messages-line", "Messages: none sent since the start; none waits");
         await page.shows(`${hot} .guard-parts`, "20.0 °C");
         await page.shows(`${hot} .guard-parts`, "280 away from tripping");
         await page.shows("#guard-night .guard-state", "left");
@@ -64,6 +71,7 @@ inBrowsers({
           // The worse comes first, whichever was earlier.
           await page.until(`document.querySelector(".alarm-list li")?.matches("${high}")`);
           await page.shows(".guard-strip", "1 medium, 1 low");
+          await page.shows(".messages-line", "the last to ana, today");
           await page.shows("[aria-labelledby=guards-alarms]", "Acknowledge all 2");
           await page.click("[aria-label='Acknowledge Bottle empty']");
           await page.shows(low, "knows, since today");
