@@ -14,32 +14,22 @@ const calm = 5000;
 /** Whether somebody is about to press something on the place. */
 export const Held: ReturnType<typeof createContext<boolean>> = createContext(false);
 
-/**
- * Whether somebody is about to press something on the place. As long as they are, the page scrolls with what they point
- * at, where something comes above it or goes.
- */
+/** Whether somebody is about to press something on the place. */
 export function useHeld(place: HTMLElement | null): boolean {
   const [held, setHeld] = useState(false);
   useEffect(() => {
     if (place === null) return;
     let timer: ReturnType<typeof setTimeout> | undefined;
-    /** What is pointed at, or has the focus, and how far from the top of the window it is. */
-    let anchor: { readonly card: Element; top: number } | undefined;
-    const letGo = () => {
-      anchor = undefined;
-      setHeld(false);
-    };
+    const letGo = () => setHeld(false);
     let pointed = "";
     const move = (event: PointerEvent) => {
       // Browsers tell of a move, too, where what is under the pointer has moved.
       const { screenX, screenY } = event;
       if (pointed === `${screenX} ${screenY}`) return;
       pointed = `${screenX} ${screenY}`;
-      act(event);
+      act();
     };
-    const act = ({ target }: Event) => {
-      const card = target instanceof Element ? target.closest(".card") : null;
-      anchor = card === null ? undefined : { card, top: card.getBoundingClientRect().top };
+    const act = () => {
       clearTimeout(timer);
       timer = setTimeout(letGo, calm);
       setHeld(true);
@@ -50,28 +40,15 @@ export function useHeld(place: HTMLElement | null): boolean {
       clearTimeout(timer);
       letGo();
     };
-    const look = () => {
-      if (anchor === undefined || !anchor.card.isConnected) return;
-      const moved = anchor.card.getBoundingClientRect().top - anchor.top;
-      if (Math.abs(moved) >= 1) scrollBy({ top: moved, behavior: "instant" });
-    };
-    const scrolled = () => {
-      if (anchor !== undefined) anchor.top = anchor.card.getBoundingClientRect().top;
-    };
-    const grown = new ResizeObserver(look);
-    grown.observe(place);
     const acts = ["pointerdown", "keydown", "focusin"] as const;
     place.addEventListener("pointermove", move);
     for (const each of acts) place.addEventListener(each, act);
     place.addEventListener("pointerleave", leave);
-    addEventListener("scroll", scrolled, { passive: true });
     return () => {
       clearTimeout(timer);
-      grown.disconnect();
       for (const each of acts) place.removeEventListener(each, act);
       place.removeEventListener("pointermove", move);
       place.removeEventListener("pointerleave", leave);
-      removeEventListener("scroll", scrolled);
     };
   }, [place]);
   return held;
