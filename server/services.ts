@@ -428,6 +428,7 @@ export class Services {
       records: this.recordsState,
       datalog: this.dataLog.state,
       ...(this.guards === undefined ? {} : { guards: this.guards.summary }),
+      ...(this.messages === undefined ? {} : { messages: this.messages.summary }),
       listeners: this.#addresses,
       sessions: this.sessions.describe(),
       instruments: this.bench.instruments.map((instrument) => {

@@ -113,7 +113,11 @@ export class Guards {
       text: "See to the disk of this PC: after a restart, what is latched would not be so",
     });
     this.#safeActions = new Actions("the safe state", options.act, this.#failing("the safe state", "critical"));
-    this.#limits = new Limits(words.limits ?? {}, { ...this.#parts, changed: () => this.#keep() });
+    const limited = () => {
+      this.#keep();
+      this.feed.changed();
+    };
+    this.#limits = new Limits(words.limits ?? {}, { ...this.#parts, changed: limited });
     this.watchdogs = new Watchdogs({
       ...this.#parts,
       safeState: () => this.#safeState,
